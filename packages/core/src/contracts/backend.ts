@@ -1,0 +1,67 @@
+import type { HostTensors, TensorMap, TensorSpec } from './tensors.js';
+
+/**
+ * A pure function on TensorFlow.js ops with named state: the only thing that a backend is asked to run.
+ *
+ * `run` may be executed (eager backends) or recorded on shapes alone (compiling backends). So it must not read a value
+ * back, must not draw random numbers, and must not depend on anything that changes between calls: all of that comes in
+ * through `inputs`.
+ */
+export interface Program {
+  /** For messages and cache keys, for example `train:clip`. */
+  readonly name: string;
+  /** What persists between calls: parameters, optimizer moments, the step count. */
+  readonly state: Readonly<Record<string, TensorSpec>>;
+  /** What is given anew at each call. */
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** Entries of `state` left out of the returned state keep their value. */
+  run(state: TensorMap, inputs: TensorMap): ProgramResult;
+  /** Names of outputs and state entries that a compiling backend compares with the eager reference at the first call. */
+  readonly selfCheck?: readonly string[];
+}
+
+export interface ProgramResult {
+  readonly state?: TensorMap;
+  readonly outputs: TensorMap;
+}
+
+/** A loaded program together with its state. Calls must not overlap. */
+export interface Session {
+  /** Runs the program once and keeps the new state. @throws MedbenchError if an input is missing or of another shape. */
+  step(inputs: HostTensors): Promise<HostTensors>;
+  /** Copies state out, all of it or the entries named. The copies stay valid after further steps. */
+  readState(names?: readonly string[]): Promise<HostTensors>;
+  dispose(): Promise<void>;
+}
+
+export interface BackendStatus {
+  readonly available: boolean;
+  /** Why it does or does not work here, one sentence. */
+  readonly reason: string;
+  /** What to type to make it work, where that is known. */
+  readonly remedy?: string;
+  /** Whether it computes on a GPU. */
+  readonly gpu?: boolean;
+}
+
+export interface LoadOptions {
+  /** Compare the first step with the eager reference (compiling backends). Default true. */
+  readonly selfCheck?: boolean;
+  /** Receives one line per noteworthy event: what was compiled, how long it took, what the self-check found. */
+  readonly log?: (message: string) => void;
+}
+
+/** How programs are run. Nothing above `backends-*` knows which one it is. */
+export interface Backend {
+  readonly id: string;
+  status(): Promise<BackendStatus>;
+  /** @throws MedbenchError if the program cannot run here, naming the op and the reason. */
+  load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session>;
+}
+
+export interface BackendInfo {
+  readonly id: string;
+  readonly title: string;
+  /** Order in which `auto` tries: a GPU backend first, then the lower number. */
+  readonly priority: number;
+}

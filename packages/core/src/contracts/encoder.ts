@@ -1,0 +1,93 @@
+import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { TensorMap } from './tensors.js';
+
+/** How a parameter starts. Normal draws are not truncated. */
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly std: number }
+  | { readonly kind: 'uniform'; readonly bound: number };
+
+/** A trainable array. Shapes follow PyTorch: a linear layer is `[out, in]`, a convolution `[out, in, kh, kw]`. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+}
+
+/** Parameters that are frozen together. Stages are listed from the input to the output. */
+export interface Stage {
+  readonly name: string;
+  /** `block` stages are what a fraction such as "the first half" counts. */
+  readonly kind: 'embedding' | 'block' | 'head';
+  readonly parameters: readonly string[];
+}
+
+/** What an encoder computes for a batch of B. */
+export interface EncoderOutput {
+  /** Final token features `[B, T, W]` (image: patches without class token; text: all positions). */
+  readonly tokens: Tensor3D;
+  /** Pooled feature before the projection, `[B, W]`. */
+  readonly pooled: Tensor2D;
+  /** Projected into the joint space, not normalised, `[B, D]`. */
+  readonly embedding: Tensor2D;
+}
+
+/** An encoder with its sizes fixed. It holds no values: parameters are passed in, named as in `parameters`. */
+export interface EncoderModel<Batch> {
+  readonly id: string;
+  /** W, the width of `tokens` and `pooled`. */
+  readonly width: number;
+  /** D, the width of `embedding`. */
+  readonly embedDim: number;
+  readonly parameters: readonly ParameterSpec[];
+  readonly stages: readonly Stage[];
+  forward(parameters: TensorMap, batch: Batch): EncoderOutput;
+}
+
+/** Image batches are `[B, H, W, 3]` float32, normalised; text batches are `[B, L]` int32 token ids. */
+export type ImageEncoderModel = EncoderModel<Tensor4D> & { readonly imageSize: number };
+export type TextEncoderModel = EncoderModel<Tensor2D> & { readonly contextLength: number; readonly vocabSize: number };
+
+export interface EncoderOptions {
+  /** D, shared by the two towers. */
+  readonly embedDim: number;
+  /** Text towers: the tokenizer's vocabulary. */
+  readonly vocabSize: number;
+}
+
+export interface EncoderInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly modality: 'image' | 'text';
+  readonly layers: number;
+  readonly width: number;
+  readonly embedDim: number;
+  /** Image towers: side in pixels. */
+  readonly imageSize?: number;
+  /** Text towers: positions. */
+  readonly contextLength?: number;
+  /** Number of parameters at the published sizes (text: with the vocabulary of `vocabSize`). */
+  readonly parameters: number;
+  readonly source: string;
+}
+
+export interface Encoder {
+  build(options: EncoderOptions): ImageEncoderModel | TextEncoderModel;
+}
+
+/**
+ * The two towers and the logit scale, with one parameter name space: image parameters carry the prefix `visual.`, text
+ * parameters none, the logarithm of the logit scale is `logit_scale` (the layout of OpenAI's CLIP).
+ */
+export interface DualEncoderModel {
+  readonly image: ImageEncoderModel;
+  readonly text: TextEncoderModel;
+  readonly embedDim: number;
+  readonly parameters: readonly ParameterSpec[];
+  /** `images` `[B, H, W, 3]`. */
+  encodeImage(parameters: TensorMap, images: Tensor4D): EncoderOutput;
+  /** `ids` `[B, L]`. */
+  encodeText(parameters: TensorMap, ids: Tensor2D): EncoderOutput;
+  /** Parameter names (in the joint name space) of a tower's stages, input to output. */
+  stages(tower: 'image' | 'text'): readonly Stage[];
+}

@@ -1,0 +1,101 @@
+import type { DataContext, OpenedCorpus, RasterImage, Source } from './data.js';
+import type { Matrix } from './tensors.js';
+
+export type Modality = 'radiology' | 'histopathology' | 'dermatology' | 'ophthalmology' | 'ultrasound' | 'mixed';
+export type TaskKind = 'classification' | 'retrieval' | 'vqa';
+export type Protocol = 'zero-shot' | 'linear-probe' | 'retrieval' | 'vqa';
+export type Interval = readonly [low: number, high: number];
+
+export interface TaskInfo {
+  readonly id: string;
+  readonly title: string;
+  /** Rises whenever a number could change. */
+  readonly version: number;
+  readonly modality: Modality;
+  readonly kind: TaskKind;
+  readonly protocols: readonly Protocol[];
+  /** Class names in label order; empty for retrieval and VQA. */
+  readonly classes: readonly string[];
+  /** Number of examples; 0 where the data set has no such split. */
+  readonly splits: { readonly train: number; readonly val: number; readonly test: number };
+  readonly licence: string;
+  readonly access: 'open' | 'agreement' | 'credentialed' | 'generated';
+  readonly citation: string;
+  /** Name of the primary metric of each protocol. */
+  readonly metric: Readonly<Partial<Record<Protocol, string>>>;
+  readonly presets: readonly string[];
+}
+
+/** A row of the table as a task sees it: something that turns images and texts into vectors. */
+export interface EvaluationModel {
+  readonly id: string;
+  /** What it can embed, and whether images and texts share one space. A task runs the protocols that this allows. */
+  readonly can: { readonly images: boolean; readonly texts: boolean; readonly joint: boolean };
+  /** Joint-space embeddings, rows of unit length, `[N, D]`. */
+  embedImages(images: Source<RasterImage>): Promise<Matrix>;
+  /** Features before the projection, `[N, W]`. */
+  imageFeatures(images: Source<RasterImage>): Promise<Matrix>;
+  /** Joint-space embeddings, rows of unit length, `[N, D]`. */
+  embedTexts(texts: readonly string[]): Promise<Matrix>;
+  /** exp of the learned logit scale; multiplies cosine similarities before a softmax. */
+  readonly logitScale: number;
+}
+
+export interface TaskContext extends DataContext {
+  readonly protocols: readonly Protocol[];
+}
+
+export interface Metric {
+  readonly value: number;
+  /** 95 % interval. */
+  readonly ci95: Interval;
+}
+
+/** One protocol's outcome on one task. */
+export interface TaskResult {
+  readonly protocol: Protocol;
+  /** Name of the primary metric, a key of `metrics`. */
+  readonly metric: string;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  /** Number of test examples behind the primary metric. */
+  readonly n: number;
+  /** Score of each test example under the primary metric (1 right, 0 wrong), kept for paired tests. */
+  readonly perExample: readonly number[];
+  /** Anything that a reader must know beside the number. */
+  readonly notes?: readonly string[];
+}
+
+export interface TaskOutcome {
+  readonly synthetic: boolean;
+  readonly results: readonly TaskResult[];
+}
+
+/**
+ * A downstream task: data-like facts (`@Task`) and how its files are opened. Protocols live in `@medbench/evaluation`.
+ */
+export interface Task {
+  /** Content hash of what `evaluate` reads. @throws MedbenchError if the data is not there. */
+  fingerprint(context: DataContext): Promise<string>;
+  evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome>;
+  /** Pairs made of the training split, for labs without a corpus. Never touches another split. */
+  pairs?(context: DataContext): Promise<OpenedCorpus>;
+}
+
+export interface ControlInfo {
+  readonly id: string;
+  readonly title: string;
+  /** Protocols in which the control says something. */
+  readonly protocols: readonly Protocol[];
+  readonly source: string;
+}
+
+export interface ControlContext {
+  readonly seed: number;
+  /** Embeds with freshly initialised towers of the run's encoders. */
+  readonly untrained: () => Promise<EvaluationModel>;
+}
+
+/** A row that no method trained and that every method should beat. */
+export interface Control {
+  model(context: ControlContext): Promise<EvaluationModel>;
+}

@@ -1,0 +1,27 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** Element types that cross the engine seam. */
+export type DType = 'float32' | 'int32' | 'bool';
+
+/** Shape and element type of a tensor whose values are not known yet. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** A tensor in host memory: row-major values with their shape. `bool` values are 0 or 1 in a `Uint8Array`. */
+export interface HostTensor extends TensorSpec {
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+export type HostTensors = Record<string, HostTensor>;
+
+/** Named tensors of the active engine, as a step sees them. */
+export type TensorMap = Readonly<Record<string, Tensor>>;
+
+/** A row-major matrix in host memory, `[rows, cols]`. */
+export interface Matrix {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Float32Array;
+}

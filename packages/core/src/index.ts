@@ -1,0 +1,13 @@
+export type * from './contracts/index.js';
+export type {
+  MethodDeclaration,
+  PluginClass,
+  PluginInfo,
+  PluginKind,
+  PluginKinds,
+  PluginMetadata,
+} from './decorators.js';
+// By name: each is both a decorator and the contract's type, and a named export wins over the star above.
+export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, Task } from './decorators.js';
+export * from './errors.js';
+export * from './random/index.js';
