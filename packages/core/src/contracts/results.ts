@@ -1,0 +1,69 @@
+import type { SettingValue } from './method.js';
+import type { Metric, Protocol } from './task.js';
+
+/** One figure of the table: a method (or control), a task, a protocol, a seed. */
+export interface ResultCell {
+  readonly method: string;
+  /** True for rows that no method trained. */
+  readonly control: boolean;
+  readonly task: string;
+  readonly protocol: Protocol;
+  readonly seed: number;
+  /** Name of the primary metric. */
+  readonly metric: string;
+  /** Primary metric; null if the cell failed. */
+  readonly value: number | null;
+  readonly ci95: readonly [number, number] | null;
+  readonly n: number;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly seconds: number;
+  readonly status: 'ok' | 'failed';
+  readonly error?: string;
+  /** True if any data behind the figure was generated. */
+  readonly synthetic: boolean;
+  readonly notes?: readonly string[];
+}
+
+/** What a trained row cost, and how it went. */
+export interface TrainingRecord {
+  readonly method: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly parameters: { readonly total: number; readonly trainable: number };
+  readonly finalLoss: number;
+  /** Points of the training curve. */
+  readonly curve: readonly { readonly step: number; readonly loss: number }[];
+}
+
+/** `results.json`, version 1: all that tables, plots and reports are made from. */
+export interface RunResults {
+  readonly schemaVersion: 1;
+  readonly run: {
+    readonly id: string;
+    readonly seed: number;
+    readonly seeds: readonly number[];
+    readonly backend: string;
+    readonly preset: string;
+    readonly synthetic: boolean;
+    readonly corpora: readonly string[];
+    readonly settings: Readonly<Record<string, SettingValue>>;
+    readonly versions: Readonly<Record<string, string>>;
+    readonly command: string;
+  };
+  readonly methods: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly question: string;
+    readonly extension: boolean;
+    readonly control: boolean;
+  }[];
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly modality: string;
+    readonly protocols: readonly Protocol[];
+  }[];
+  readonly training: readonly TrainingRecord[];
+  readonly cells: readonly ResultCell[];
+}
