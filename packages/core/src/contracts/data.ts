@@ -23,6 +23,8 @@ export interface Pair {
 export interface DataContext {
   /** Folder that holds the data sets, one folder or file each. */
   readonly dataRoot: string;
+  /** Writable folder for what is made on first use, such as generated data. */
+  readonly cacheRoot: string;
   /** Seed of whatever the plugin samples. */
   readonly seed: number;
   readonly log: (message: string) => void;

@@ -1,0 +1,3 @@
+export { type ConfigFile, findConfigFile, parseSet, resolveConfig } from './load.js';
+export { type ConfigTree, mergeTrees, treeOf } from './merge.js';
+export { type Config, configSchema, DEFAULTS } from './schema.js';

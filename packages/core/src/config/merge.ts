@@ -1,0 +1,22 @@
+/** A tree of settings as it comes from a file or flags, before it is checked. */
+export type ConfigTree = { [key: string]: unknown };
+
+const isTree = (value: unknown): value is ConfigTree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Lays trees over each other, the later one winning; arrays are replaced, not joined. */
+export function mergeTrees(...trees: readonly ConfigTree[]): ConfigTree {
+  const merged: ConfigTree = {};
+  for (const tree of trees) {
+    for (const [key, value] of Object.entries(tree)) {
+      const below = merged[key];
+      merged[key] = isTree(value) ? mergeTrees(isTree(below) ? below : {}, value) : value;
+    }
+  }
+  return merged;
+}
+
+/** A tree with one leaf: `training.steps`, 10 gives `{ training: { steps: 10 } }`. */
+export function treeOf(path: string, value: unknown): ConfigTree {
+  return path.split('.').reduceRight<unknown>((below, key) => ({ [key]: below }), value) as ConfigTree;
+}

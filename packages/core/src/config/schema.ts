@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+const ids = z.union([z.string(), z.array(z.string())]).transform((value) => (Array.isArray(value) ? value : [value]));
+const count = z.int().min(1);
+const fraction = z.number().gt(0).max(1);
+
+const training = z.strictObject({
+  steps: z.int().min(0),
+  batchSize: z.int().min(2),
+  learningRate: z.number().gt(0),
+  warmup: z.int().min(0),
+  weightDecay: z.number().min(0),
+  beta1: z.number().min(0).lt(1),
+  beta2: z.number().min(0).lt(1),
+  epsilon: z.number().gt(0),
+  clipNorm: z.number().gt(0).nullable(),
+  cropScale: z.tuple([fraction, fraction]),
+  checkpointEvery: count,
+  logEvery: count,
+});
+
+/** Every setting of a run, with its bounds. Strict: a key that is not here is an error. */
+export const configSchema = z.strictObject({
+  /** Plugin packages or paths, beside those found by keyword. */
+  plugins: z.array(z.string()),
+  preset: z.string().nullable(),
+  methods: ids,
+  tasks: ids,
+  controls: z.array(z.string()),
+  /** Medical corpora to train on; empty: the training splits of the selected tasks. */
+  corpora: z.array(z.string()),
+  /** Folder that holds the data sets. */
+  dataRoot: z.string().min(1),
+  /** Take generated phantoms in place of the data sets in `dataRoot`. */
+  synthetic: z.boolean(),
+  backend: z.string().min(1),
+  seeds: z.array(z.int().min(0)).min(1),
+  encoders: z.strictObject({ image: z.string(), text: z.string() }),
+  model: z.strictObject({ embedDim: count, merges: z.int().min(0).max(48894).nullable() }),
+  training,
+  /** How the general-domain weights are made, from which transfer starts. */
+  general: z.strictObject({
+    method: z.string(),
+    corpus: z.string(),
+    seed: z.int().min(0),
+    steps: z.int().min(0),
+    learningRate: z.number().gt(0),
+  }),
+  /** Settings of single methods: `{ "clip-partial": { "freeze": 0.25 } }`. */
+  methodSettings: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+/** Settings for this kind of machine (two cores, no GPU): small towers, minutes rather than days. */
+export const DEFAULTS: Config = {
+  plugins: [],
+  preset: null,
+  methods: ['all'],
+  tasks: ['all'],
+  controls: ['all'],
+  corpora: [],
+  dataRoot: 'data',
+  synthetic: false,
+  backend: 'auto',
+  seeds: [0],
+  encoders: { image: 'vit-demo', text: 'gpt-demo' },
+  model: { embedDim: 64, merges: 3582 },
+  training: {
+    steps: 600,
+    batchSize: 64,
+    learningRate: 1e-3,
+    warmup: 50,
+    weightDecay: 0.1,
+    beta1: 0.9,
+    beta2: 0.98,
+    epsilon: 1e-6,
+    clipNorm: 1,
+    cropScale: [0.9, 1],
+    checkpointEvery: 100,
+    logEvery: 10,
+  },
+  general: { method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
+  methodSettings: {},
+};

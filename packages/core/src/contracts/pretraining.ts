@@ -1,0 +1,93 @@
+import type { Backend } from './backend.js';
+import type { OpenedCorpus } from './data.js';
+import type { Encoder } from './encoder.js';
+import type { Method, Settings, Start } from './method.js';
+import type { TrainingRecord } from './results.js';
+import type { EvaluationModel } from './task.js';
+
+/** Sizes of the model and of its vocabulary: the same for every row of a run. */
+export interface ModelSettings {
+  /** D, the width of the joint space. */
+  readonly embedDim: number;
+  /** Byte-pair merges of CLIP's tokenizer that are used; null for all 48,894. */
+  readonly merges: number | null;
+}
+
+/** The training set-up: the same for every row of a run. */
+export interface TrainingSettings {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Peak of the schedule. */
+  readonly learningRate: number;
+  /** Steps of linear warm-up before the cosine. */
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Largest global gradient norm; null for no clipping. */
+  readonly clipNorm: number | null;
+  /** Area fraction of the random resized crop. */
+  readonly cropScale: readonly [number, number];
+  /** Steps between checkpoints from which an interrupted training goes on. */
+  readonly checkpointEvery: number;
+  /** Steps between entries in the log. */
+  readonly logEvery: number;
+}
+
+/** What builds the two towers of a run. */
+export interface ModelRequest {
+  readonly image: Encoder;
+  readonly text: Encoder;
+  readonly model: ModelSettings;
+  readonly backend: Backend;
+  readonly log: (message: string) => void;
+}
+
+export interface TrainProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+export interface TrainRequest extends ModelRequest {
+  /** Row of the table, for messages. */
+  readonly row: string;
+  readonly method: Method;
+  readonly settings: Settings;
+  /** Overrides where the method starts (the general-domain weights themselves start from scratch). */
+  readonly start: Start;
+  /** safetensors file of the general-domain weights, if `start` is `general`. */
+  readonly generalWeights?: string;
+  readonly seed: number;
+  readonly corpus: OpenedCorpus;
+  readonly training: TrainingSettings;
+  /** Folder of this row: `weights.safetensors` at the end, `resume.safetensors` on the way. */
+  readonly folder: string;
+  /** Identifies everything that the weights depend on; a resume file with another key is not used. */
+  readonly key: string;
+  readonly progress: (progress: TrainProgress) => void;
+  /** One structured entry for the run's log. */
+  readonly event: (entry: Readonly<Record<string, unknown>>) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface TrainOutcome {
+  /** The trained weights, safetensors. */
+  readonly weights: string;
+  readonly record: Omit<TrainingRecord, 'method' | 'seed'>;
+}
+
+/** An evaluation model holds engine memory until disposed. */
+export type LoadedModel = EvaluationModel & { dispose(): Promise<void> };
+
+/** Pre-trains and embeds. Implemented by `@medbench/training`, bound in the composition root. */
+export interface Pretraining {
+  /** @throws MedbenchError('training') on a loss that is not finite, naming the step. */
+  train(request: TrainRequest): Promise<TrainOutcome>;
+  /** Loads trained weights, or freshly initialised ones for a seed, as something that embeds. */
+  load(
+    request: ModelRequest,
+    weights: { readonly file: string } | { readonly untrainedSeed: number },
+  ): Promise<LoadedModel>;
+}

@@ -1,0 +1,16 @@
+export {
+  type Catalogue,
+  type CatalogueEntry,
+  type DiscoveryOptions,
+  discover,
+  nearestPackageJson,
+  PLUGIN_KEYWORD,
+} from './discover.js';
+export {
+  MANIFEST_KEYS,
+  PLUGIN_KINDS,
+  type PluginManifest,
+  type PluginPackage,
+  type PresetDeclaration,
+} from './manifest.js';
+export { entriesOfKind, entryOf, nearest, select, unknownId } from './select.js';

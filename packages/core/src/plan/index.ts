@@ -1,0 +1,1 @@
+export { makePlan, methodSettings, type Plan, type PlannedCell, type PlanRow } from './plan.js';

@@ -1,0 +1,123 @@
+import type { Config } from '../config/schema.js';
+import type { Registry } from '../container/registry.js';
+import type { Backend } from '../contracts/backend.js';
+import type { CorpusContext, DataContext, OpenedCorpus } from '../contracts/data.js';
+import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
+import type { CatalogueEntry } from '../discovery/discover.js';
+import { MedbenchError } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+import { hashOf, type RunStore } from '../store/index.js';
+import type { RunObserver } from './observer.js';
+
+/** What every part of a run needs. */
+export interface RunContext {
+  readonly plan: Plan;
+  readonly store: RunStore;
+  readonly registry: Registry;
+  readonly pretraining: Pretraining;
+  readonly backend: { readonly id: string; readonly backend: Backend };
+  readonly observer: RunObserver;
+  readonly dataRoot: string;
+  readonly cacheRoot: string;
+  readonly signal: AbortSignal;
+}
+
+export const dataContext = (run: RunContext, seed: number): DataContext => ({
+  dataRoot: run.dataRoot,
+  cacheRoot: run.cacheRoot,
+  seed,
+  log: (message) => run.observer.message(message),
+});
+
+/** A plugin's share of a cell's key: a new version of its package may change the number. */
+export const identity = (entry: CatalogueEntry): string => `${entry.package.name}@${entry.package.version}/${entry.id}`;
+
+/** What the towers are built from, and its share of every key. */
+export async function modelRequest(run: RunContext): Promise<{ request: ModelRequest; key: unknown }> {
+  const { encoders, model } = run.plan.config;
+  const entries = run.registry.catalogue.entries.filter(
+    ({ kind, id }) => kind === 'encoder' && (id === encoders.image || id === encoders.text),
+  );
+  return {
+    request: {
+      image: await run.registry.get('encoder', encoders.image),
+      text: await run.registry.get('encoder', encoders.text),
+      model,
+      backend: run.backend.backend,
+      log: (message) => run.store.log({ message }),
+    },
+    key: { encoders, model, versions: entries.map(identity), backend: run.backend.id },
+  };
+}
+
+/** Lays several corpora end to end. */
+function joinCorpora(parts: readonly OpenedCorpus[]): OpenedCorpus {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const ends: number[] = [];
+  for (const { pairs } of parts) ends.push((ends.at(-1) ?? 0) + pairs.length);
+  return {
+    fingerprint: hashOf(parts.map(({ fingerprint }) => fingerprint)),
+    synthetic: parts.some(({ synthetic }) => synthetic),
+    pairs: {
+      length: ends.at(-1) ?? 0,
+      get(index) {
+        const part = ends.findIndex((end) => index < end);
+        return parts[part]!.pairs.get(index - (part > 0 ? ends[part - 1]! : 0));
+      },
+    },
+  };
+}
+
+/**
+ * Opens corpora, each with the training splits of the run's tasks at hand.
+ * @throws MedbenchError('data') if one cannot be opened or holds no pair.
+ */
+export async function openCorpora(
+  run: RunContext,
+  entries: readonly CatalogueEntry<'corpus'>[],
+  seed: number,
+): Promise<OpenedCorpus> {
+  const context = dataContext(run, seed);
+  const tasks: CorpusContext['tasks'] = await Promise.all(
+    run.plan.tasks.map(async ({ id }) => {
+      const task = await run.registry.get('task', id);
+      return { id, pairs: task.pairs?.bind(task, context) };
+    }),
+  ).then((all) => all.flatMap(({ id, pairs }) => (pairs ? [{ id, pairs }] : [])));
+  const opened: OpenedCorpus[] = [];
+  for (const { id } of entries) {
+    const corpus = await (await run.registry.get('corpus', id)).open({ ...context, tasks });
+    run.store.log({
+      corpus: id,
+      pairs: corpus.pairs.length,
+      synthetic: corpus.synthetic,
+      fingerprint: corpus.fingerprint,
+    });
+    opened.push(corpus);
+  }
+  const joined = joinCorpora(opened);
+  if (joined.pairs.length === 0) {
+    throw new MedbenchError('data', `The corpus ${entries.map(({ id }) => id).join(', ')} holds no image-text pair`);
+  }
+  return joined;
+}
+
+/** The settings as one flat record, `training.steps: 600`, for `results.json`. */
+export function flatSettings(config: Config): Record<string, string | number | boolean> {
+  const flat: Record<string, string | number | boolean> = {};
+  const walk = (path: string, value: unknown): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [key, below] of Object.entries(value)) walk(path ? `${path}.${key}` : key, below);
+    } else {
+      flat[path] =
+        typeof value === 'number' || typeof value === 'boolean'
+          ? value
+          : Array.isArray(value)
+            ? value.join(',')
+            : String(value);
+    }
+  };
+  walk('', config);
+  return flat;
+}

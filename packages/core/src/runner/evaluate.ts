@@ -1,0 +1,161 @@
+import type { LoadedModel } from '../contracts/pretraining.js';
+import type { ResultCell } from '../contracts/results.js';
+import type { EvaluationModel, TaskResult } from '../contracts/task.js';
+import { isMedbenchError, messageOf } from '../errors.js';
+import type { PlannedCell, PlanRow } from '../plan/plan.js';
+import { hashOf, type StoredCell } from '../store/index.js';
+import { dataContext, identity, modelRequest, type RunContext } from './context.js';
+import type { Trained } from './train.js';
+
+/** Errors after which going on makes no sense: the folder cannot be written, or the user asked to stop. */
+export const endsRun = (error: unknown): boolean =>
+  isMedbenchError(error) && (error.code === 'store' || error.code === 'interrupted');
+
+/** Where a row's vectors come from: trained weights, or a control that needs none. */
+export type RowModel = { readonly trained?: Trained };
+
+/** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
+async function keyOf(run: RunContext, cell: PlannedCell, { trained }: RowModel): Promise<string> {
+  const task = await run.registry.get('task', cell.task.id);
+  return hashOf({
+    format: 1,
+    row: trained?.key ?? { control: identity(cell.row.entry), model: (await modelRequest(run)).key },
+    task: identity(cell.task),
+    version: cell.task.info.version,
+    protocols: cell.protocols,
+    data: await task.fingerprint(dataContext(run, cell.seed)),
+    seed: cell.seed,
+  });
+}
+
+async function loadModel(run: RunContext, row: PlanRow, seed: number, trained?: Trained): Promise<LoadedModel> {
+  const { request } = await modelRequest(run);
+  if (trained) return run.pretraining.load(request, { file: trained.weights });
+  const loaded: LoadedModel[] = [];
+  const control = await run.registry.get('control', row.id);
+  const model: EvaluationModel = await control.model({
+    seed,
+    untrained: async () => {
+      const untrained = await run.pretraining.load(request, { untrainedSeed: seed });
+      loaded.push(untrained);
+      return untrained;
+    },
+  });
+  return {
+    id: model.id,
+    can: model.can,
+    logitScale: model.logitScale,
+    embedImages: (images) => model.embedImages(images),
+    imageFeatures: (images) => model.imageFeatures(images),
+    embedTexts: (texts) => model.embedTexts(texts),
+    dispose: async () => {
+      for (const one of loaded) await one.dispose();
+    },
+  };
+}
+
+const cellOf = (cell: PlannedCell, stored: StoredCell, result: TaskResult, synthetic: boolean): ResultCell => {
+  const primary = result.metrics[result.metric];
+  return {
+    method: cell.row.id,
+    control: cell.row.kind === 'control',
+    task: cell.task.id,
+    protocol: result.protocol,
+    seed: cell.seed,
+    metric: result.metric,
+    value: primary?.value ?? null,
+    ci95: primary?.ci95 ?? null,
+    n: result.n,
+    metrics: result.metrics,
+    seconds: stored.seconds,
+    status: 'ok',
+    synthetic,
+    ...(result.notes ? { notes: result.notes } : {}),
+  };
+};
+
+/** One failed cell per protocol, so that every hole in the table has its reason. */
+export const failedCells = (run: RunContext, cell: PlannedCell, error: unknown): ResultCell[] => {
+  run.store.log({ failed: cell.row.id, task: cell.task.id, seed: cell.seed, error: messageOf(error) });
+  const hint = isMedbenchError(error) && error.hint ? ` ${error.hint}` : '';
+  return cell.protocols.map((protocol) => ({
+    method: cell.row.id,
+    control: cell.row.kind === 'control',
+    task: cell.task.id,
+    protocol,
+    seed: cell.seed,
+    metric: cell.task.info.metric[protocol] ?? '',
+    value: null,
+    ci95: null,
+    n: 0,
+    metrics: {},
+    seconds: 0,
+    status: 'failed',
+    error: messageOf(error) + hint,
+    synthetic: false,
+  }));
+};
+
+/**
+ * Measures one row on its tasks, cell by cell; a finished cell under the same key is read, not repeated.
+ * A task that fails leaves its reason in its cell, and the others go on.
+ * @throws whatever ends a run (see `endsRun`).
+ */
+export async function evaluateRow(
+  run: RunContext,
+  cells: readonly PlannedCell[],
+  rowModel: RowModel,
+): Promise<ResultCell[]> {
+  let model: LoadedModel | undefined;
+  const done: ResultCell[] = [];
+  try {
+    for (const cell of cells) {
+      run.signal.throwIfAborted();
+      let finished: ResultCell[];
+      let reused = false;
+      try {
+        const key = await keyOf(run, cell, rowModel);
+        let stored = run.store.readCell(cell.row.id, cell.task.id, cell.seed, key);
+        reused = stored !== undefined;
+        if (!stored) {
+          run.observer.evaluationStarted(cell.row.id, cell.task.id);
+          model ??= await loadModel(run, cell.row, cell.seed, rowModel.trained);
+          stored = await evaluateCell(run, cell, key, model);
+        }
+        const synthetic = stored.synthetic || (rowModel.trained?.synthetic ?? false);
+        finished = stored.results.map((result) => cellOf(cell, stored, result, synthetic));
+      } catch (error) {
+        if (endsRun(error) || run.signal.aborted) throw error;
+        finished = failedCells(run, cell, error);
+      }
+      run.observer.cellFinished(finished, reused);
+      done.push(...finished);
+    }
+  } finally {
+    await model?.dispose();
+  }
+  return done;
+}
+
+async function evaluateCell(
+  run: RunContext,
+  cell: PlannedCell,
+  key: string,
+  model: EvaluationModel,
+): Promise<StoredCell> {
+  const began = performance.now();
+  const task = await run.registry.get('task', cell.task.id);
+  const outcome = await task.evaluate(model, { ...dataContext(run, cell.seed), protocols: cell.protocols });
+  const stored: StoredCell = {
+    schemaVersion: 1,
+    key,
+    method: cell.row.id,
+    task: cell.task.id,
+    seed: cell.seed,
+    seconds: Math.round(performance.now() - began) / 1000,
+    synthetic: outcome.synthetic,
+    results: outcome.results,
+  };
+  run.store.writeCell(stored);
+  return stored;
+}

@@ -1,0 +1,94 @@
+import { cpus, platform, totalmem } from 'node:os';
+import type { ResultCell, RunResults, TrainingRecord } from '../contracts/results.js';
+import { MedbenchError } from '../errors.js';
+import { hashOf } from '../store/index.js';
+import { flatSettings, type RunContext } from './context.js';
+import { endsRun, evaluateRow, failedCells, type RowModel } from './evaluate.js';
+import { TrainingStage } from './train.js';
+
+/** The cells of `results.json` in the table's order, with how the rows were trained. */
+interface Collected {
+  readonly cells: ResultCell[];
+  readonly training: TrainingRecord[];
+}
+
+function resultsOf(run: RunContext, command: string, { cells, training }: Collected): RunResults {
+  const { config, rows, tasks, corpora } = run.plan;
+  const settings = flatSettings(config);
+  const versions: Record<string, string> = { node: process.version };
+  for (const { name, version } of run.registry.catalogue.packages) versions[name] = version;
+  return {
+    schemaVersion: 1,
+    run: {
+      id: hashOf({ settings, versions }).slice(0, 12),
+      seed: config.seeds[0]!,
+      seeds: config.seeds,
+      backend: run.backend.id,
+      preset: config.preset ?? 'none',
+      synthetic: cells.some(({ synthetic }) => synthetic),
+      corpora: corpora.map(({ id }) => id),
+      settings,
+      versions,
+      command,
+    },
+    methods: rows.map((row) => ({
+      id: row.id,
+      title: row.entry.info.title,
+      question: row.kind === 'method' ? row.entry.info.question : 'control',
+      extension: row.kind === 'method' && row.entry.info.extension,
+      control: row.kind === 'control',
+    })),
+    tasks: tasks.map(({ id, info }) => ({ id, title: info.title, modality: info.modality, protocols: info.protocols })),
+    training,
+    cells,
+  };
+}
+
+/**
+ * Carries out a plan: for every seed and row, train, then measure on every task. Continues whatever the run folder
+ * already holds. `results.json` is rewritten after each row, so a stopped run leaves a table of what it had.
+ * @throws MedbenchError('store') or ('interrupted'); anything else that fails is recorded in its cells.
+ */
+export async function executePlan(run: RunContext, command: string): Promise<RunResults> {
+  const { plan, store } = run;
+  store.writeJson(
+    {
+      config: plan.config,
+      command,
+      backend: run.backend.id,
+      hardware: { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), platform: platform() },
+      plugins: run.registry.catalogue.packages.map(({ name, version, why }) => ({ name, version, why })),
+    },
+    'run.json',
+  );
+  const stage = new TrainingStage(run);
+  const collected: Collected = { cells: [], training: [] };
+  for (const seed of plan.config.seeds) {
+    for (const row of plan.rows) {
+      if (run.signal.aborted) throw interrupted();
+      const cells = plan.cells.filter((cell) => cell.row === row && cell.seed === seed);
+      let model: RowModel = {};
+      try {
+        if (row.kind === 'method') {
+          const trained = await stage.trainRow(row, seed);
+          collected.training.push(trained.record);
+          model = { trained };
+        }
+        collected.cells.push(...(await evaluateRow(run, cells, model)));
+      } catch (error) {
+        if (run.signal.aborted) throw interrupted();
+        if (endsRun(error)) throw error;
+        const failed = cells.flatMap((cell) => failedCells(run, cell, error));
+        run.observer.cellFinished(failed, false);
+        collected.cells.push(...failed);
+      }
+      store.writeResults(resultsOf(run, command, collected));
+    }
+  }
+  return resultsOf(run, command, collected);
+}
+
+const interrupted = (): MedbenchError =>
+  new MedbenchError('interrupted', 'Interrupted; what was finished is kept', {
+    hint: 'The same command goes on from there.',
+  });

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OpenedCorpus } from '../contracts/data.js';
+import type { Settings, Start } from '../contracts/method.js';
+import type { TrainingSettings } from '../contracts/pretraining.js';
+import type { TrainingRecord } from '../contracts/results.js';
+import type { CatalogueEntry } from '../discovery/discover.js';
+import { entryOf } from '../discovery/select.js';
+import { methodSettings, type PlanRow } from '../plan/plan.js';
+import { hashOf } from '../store/index.js';
+import { identity, modelRequest, openCorpora, type RunContext } from './context.js';
+
+/** Finished weights and how they came about. */
+export interface Trained {
+  readonly weights: string;
+  /** Hash of all that the weights depend on. */
+  readonly key: string;
+  readonly record: TrainingRecord;
+  readonly synthetic: boolean;
+}
+
+interface StoredTraining {
+  readonly key: string;
+  readonly record: TrainingRecord;
+}
+
+/** Name of the folder and log entries of the general-domain weights. */
+const GENERAL = 'general';
+
+interface Job {
+  readonly row: string;
+  readonly entry: CatalogueEntry<'method'>;
+  readonly settings: Settings;
+  readonly start: Start;
+  readonly general?: Trained;
+  readonly seed: number;
+  readonly corpus: OpenedCorpus;
+  readonly training: TrainingSettings;
+}
+
+/** Trains a job, or takes its weights from the run folder if they are there under the same key. */
+async function train(run: RunContext, job: Job): Promise<Trained> {
+  const { request, key: modelKey } = await modelRequest(run);
+  // How often a checkpoint or a log line is written changes no weight.
+  const { checkpointEvery: _, logEvery: __, ...setUp } = job.training;
+  const key = hashOf({
+    format: 1,
+    method: identity(job.entry),
+    settings: job.settings,
+    start: job.start,
+    general: job.general?.key,
+    seed: job.seed,
+    corpus: job.corpus.fingerprint,
+    training: setUp,
+    model: modelKey,
+  });
+  const folder = run.store.checkpointFolder(job.row, job.seed);
+  const parts = ['checkpoints', encodeURIComponent(job.row), `seed-${job.seed}`, 'training.json'];
+  const weights = join(folder, 'weights.safetensors');
+  const stored = run.store.readJson<StoredTraining>(...parts);
+  const finished = { weights, key, synthetic: job.corpus.synthetic };
+  run.observer.trainingStarted(job.row, job.seed, job.training.steps);
+  if (stored?.key === key && existsSync(weights)) {
+    run.observer.trainingFinished(job.row, stored.record.seconds, true);
+    return { ...finished, record: stored.record };
+  }
+  const outcome = await run.pretraining.train({
+    ...request,
+    row: job.row,
+    method: await run.registry.get('method', job.entry.id),
+    settings: job.settings,
+    start: job.start,
+    ...(job.general ? { generalWeights: job.general.weights } : {}),
+    seed: job.seed,
+    corpus: job.corpus,
+    training: job.training,
+    folder,
+    key,
+    progress: (progress) => run.observer.trainingStep(job.row, progress),
+    event: (entry) => run.store.log({ row: job.row, seed: job.seed, ...entry }),
+    signal: run.signal,
+  });
+  const record: TrainingRecord = { method: job.row, seed: job.seed, ...outcome.record };
+  run.store.writeJson({ key, record } satisfies StoredTraining, ...parts);
+  run.observer.trainingFinished(job.row, record.seconds, false);
+  return { ...finished, record };
+}
+
+/** Trains the rows of a run; corpora and general-domain weights are made when first needed, once. */
+export class TrainingStage {
+  #general: Promise<Trained> | undefined;
+  readonly #corpora = new Map<number, Promise<OpenedCorpus>>();
+
+  constructor(private readonly run: RunContext) {}
+
+  async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
+    const { config } = this.run.plan;
+    const method = await this.run.registry.get('method', row.id);
+    const general = method.start === 'general' ? await this.general() : undefined;
+    return train(this.run, {
+      row: row.id,
+      entry: row.entry,
+      settings: row.settings,
+      start: method.start,
+      ...(general ? { general } : {}),
+      seed,
+      corpus: await this.#corpus(seed),
+      training: config.training,
+    });
+  }
+
+  /** The weights from which transfer starts: one set for all rows and seeds, as released weights would be. */
+  general(): Promise<Trained> {
+    this.#general ??= this.#trainGeneral();
+    return this.#general;
+  }
+
+  async #trainGeneral(): Promise<Trained> {
+    const { general, training, methodSettings: given } = this.run.plan.config;
+    const entry = entryOf(this.run.registry.catalogue, 'method', general.method);
+    const corpus = await openCorpora(
+      this.run,
+      [entryOf(this.run.registry.catalogue, 'corpus', general.corpus)],
+      general.seed,
+    );
+    return train(this.run, {
+      row: GENERAL,
+      entry,
+      settings: methodSettings(entry.info, given[entry.id]),
+      start: 'scratch',
+      seed: general.seed,
+      corpus,
+      training: { ...training, steps: general.steps, learningRate: general.learningRate },
+    });
+  }
+
+  #corpus(seed: number): Promise<OpenedCorpus> {
+    let corpus = this.#corpora.get(seed);
+    if (!corpus) {
+      corpus = openCorpora(this.run, this.run.plan.corpora, seed);
+      this.#corpora.set(seed, corpus);
+    }
+    return corpus;
+  }
+}

@@ -1,0 +1,6 @@
+/** What carries a run out: loaded only when something is run, so that listings stay instant. */
+export * from './config/index.js';
+export * from './container/index.js';
+export * from './plan/index.js';
+export * from './runner/index.js';
+export * from './store/index.js';

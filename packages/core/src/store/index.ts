@@ -1,0 +1,3 @@
+export { hashOf } from './hash.js';
+export { lockFolder } from './lock.js';
+export { RunStore, type StoredCell } from './store.js';

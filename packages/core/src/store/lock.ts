@@ -1,0 +1,88 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { MedbenchError } from '../errors.js';
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, in clock ticks since boot where the system tells; guards against a reused process id. */
+  readonly started: string;
+}
+
+/** Start time of a process from /proc, or '' where there is none. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command, field 2, may hold blanks and brackets; the fields after the last bracket do not.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(owner: Owner): boolean {
+  // A process on another machine cannot be asked; its lock stands until someone removes it.
+  if (owner.host !== hostname()) return true;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return owner.started === '' || startOf(owner.pid) === owner.started;
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Moves the lock aside before it is judged again, and puts it back if a live process took it in between: of two
+ * processes that find the same stale lock, neither removes the other's new one.
+ */
+function removeStale(dir: string): void {
+  const aside = `${dir}.${process.pid}`;
+  try {
+    renameSync(dir, aside);
+  } catch {
+    return; // Somebody else was faster.
+  }
+  const owner = readOwner(join(aside, 'owner.json'));
+  if (owner && isAlive(owner)) renameSync(aside, dir);
+  else rmSync(aside, { recursive: true, force: true });
+}
+
+/**
+ * Keeps two processes off one run folder. A lock whose process is gone (killed, machine restarted) is taken over.
+ * @returns a function that releases the lock.
+ * @throws MedbenchError('store') naming the process that holds it.
+ */
+export function lockFolder(folder: string): () => void {
+  const dir = join(folder, '.lock');
+  const file = join(dir, 'owner.json');
+  const mine: Owner = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      // mkdir either makes the folder or fails: of two processes one wins.
+      mkdirSync(dir);
+      writeFileSync(file, JSON.stringify(mine));
+      return () => rmSync(dir, { recursive: true, force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const owner = readOwner(file);
+    if (owner && isAlive(owner)) {
+      throw new MedbenchError('store', `${folder} is in use by process ${owner.pid} on ${owner.host}`, {
+        hint: `Wait for it to end, or choose another --out. If no medbench runs there, remove ${dir}.`,
+      });
+    }
+    // Either its process is gone, or another process stands between the two calls above: look again before removing.
+    if (!owner) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    if (owner || attempt > 10) removeStale(dir);
+  }
+  throw new MedbenchError('store', `${folder} cannot be locked: other processes keep taking it`);
+}

@@ -1,0 +1,117 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { RunResults } from '../contracts/results.js';
+import type { TaskResult } from '../contracts/task.js';
+import { MedbenchError, messageOf } from '../errors.js';
+import { lockFolder } from './lock.js';
+
+/** `cells/<method>/<task>/seed-<n>.json`: all protocols of one task for one row and seed. */
+export interface StoredCell {
+  readonly schemaVersion: 1;
+  /** Hash of all that can change the numbers. */
+  readonly key: string;
+  readonly method: string;
+  readonly task: string;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly synthetic: boolean;
+  readonly results: readonly TaskResult[];
+}
+
+/** Ids become file names; anything that is not plainly safe is escaped. */
+const fileName = (id: string): string => encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A');
+
+/**
+ * A run's folder. Every file is written beside its place and renamed, so whatever is there is whole: a run that was
+ * killed at any instant goes on from what it had finished.
+ */
+export class RunStore {
+  private constructor(
+    readonly folder: string,
+    private readonly release: () => void,
+  ) {}
+
+  /**
+   * Opens a run folder, made if it does not exist, and locks it.
+   * @throws MedbenchError('store') if it cannot be written or another process uses it.
+   */
+  static open(folder: string): RunStore {
+    try {
+      mkdirSync(folder, { recursive: true });
+      return new RunStore(folder, lockFolder(folder));
+    } catch (cause) {
+      if (cause instanceof MedbenchError) throw cause;
+      throw unwritable(folder, cause);
+    }
+  }
+
+  close(): void {
+    this.release();
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** The folder of a row's weights for a seed. */
+  checkpointFolder(row: string, seed: number): string {
+    return this.path('checkpoints', fileName(row), `seed-${seed}`);
+  }
+
+  /** @throws MedbenchError('store') if the disk is full or the folder read-only; what was there stays. */
+  writeJson(value: unknown, ...parts: readonly string[]): void {
+    this.#write(`${JSON.stringify(value, null, 1)}\n`, ...parts);
+  }
+
+  #write(text: string, ...parts: readonly string[]): void {
+    const file = this.path(...parts);
+    try {
+      mkdirSync(join(file, '..'), { recursive: true });
+      writeFileAtomic.sync(file, text);
+    } catch (cause) {
+      throw unwritable(file, cause);
+    }
+  }
+
+  /** Undefined if it is not there, or not JSON: a broken file is as good as none and is written again. */
+  readJson<T>(...parts: readonly string[]): T | undefined {
+    const file = this.path(...parts);
+    if (!existsSync(file)) return undefined;
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as T;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The finished cell with this key; one of another key (other settings, other data) does not count. */
+  readCell(row: string, task: string, seed: number, key: string): StoredCell | undefined {
+    const cell = this.readJson<StoredCell>('cells', fileName(row), fileName(task), `seed-${seed}.json`);
+    return cell?.key === key ? cell : undefined;
+  }
+
+  writeCell(cell: StoredCell): void {
+    this.writeJson(cell, 'cells', fileName(cell.method), fileName(cell.task), `seed-${cell.seed}.json`);
+  }
+
+  /** One line of `log.jsonl`. */
+  log(entry: Readonly<Record<string, unknown>>): void {
+    try {
+      appendFileSync(this.path('log.jsonl'), `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+    } catch (cause) {
+      throw unwritable(this.path('log.jsonl'), cause);
+    }
+  }
+
+  writeResults(results: RunResults): void {
+    this.writeJson(results, 'results.json');
+  }
+}
+
+function unwritable(file: string, cause: unknown): MedbenchError {
+  return new MedbenchError('store', `${file} cannot be written: ${messageOf(cause)}`, {
+    cause,
+    hint: 'Choose a folder that you may write to with --out, or free some disk; finished cells are kept.',
+  });
+}
