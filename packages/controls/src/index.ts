@@ -1,1 +1,2 @@
-export {};
+export * from './plugin.js';
+export { bagOfWords } from './question-only.js';

@@ -1,1 +1,1 @@
-export {};
+export { TaskPairs } from './plugin.js';

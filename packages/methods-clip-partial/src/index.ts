@@ -1,1 +1,3 @@
-export {};
+export { freezeFraction } from '@medbench/nn';
+export { infoNce, infoNceTerms, normalise } from '@medbench/objectives';
+export { ClipPartial } from './plugin.js';

@@ -1,1 +1,2 @@
-export {};
+export { infoNce, infoNceTerms, normalise } from '@medbench/objectives';
+export { Clip } from './plugin.js';

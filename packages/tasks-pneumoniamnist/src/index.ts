@@ -1,1 +1,1 @@
-export {};
+export { PneumoniaMnist } from './plugin.js';

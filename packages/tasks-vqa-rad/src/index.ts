@@ -1,1 +1,3 @@
-export {};
+export { type Question, readQuestions } from './files.js';
+export { VqaRad } from './plugin.js';
+export { statementOf } from './statement.js';

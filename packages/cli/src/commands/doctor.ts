@@ -1,0 +1,32 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { Catalogue } from '@medbench/core/discovery';
+import { type BackendReport, composeRegistry, inspectBackends, silentLogger } from '@medbench/core/runtime';
+import pc from 'picocolors';
+import { EXIT } from '../errors.js';
+import { catalogueOf } from '../workspace.js';
+
+export function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
+  return inspectBackends(composeRegistry(catalogue, { logger: silentLogger }));
+}
+
+/** `medbench doctor`. @returns 0 if a backend works here, else 1. */
+export async function doctor({ json }: { json?: boolean }): Promise<number> {
+  const reports = await backendReports(await catalogueOf(process.cwd(), []));
+  const chosen = reports.find(({ status }) => status.available)?.entry.id;
+  const code = chosen ? EXIT.ok : EXIT.failed;
+  if (json) {
+    const backends = reports.map(({ entry, status }) => ({ id: entry.id, ...status, chosen: entry.id === chosen }));
+    console.log(
+      JSON.stringify({ node: process.version, cores: availableParallelism(), memory: totalmem(), backends }, null, 1),
+    );
+    return code;
+  }
+  console.log(`Node ${process.version}, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB`);
+  for (const { entry, status } of reports) {
+    const mark = status.available ? pc.green('works') : pc.yellow('does not work');
+    console.log(`\n${pc.bold(entry.id)} (${entry.info.title}): ${mark}${entry.id === chosen ? ', taken by auto' : ''}`);
+    console.log(`  ${status.reason}`);
+    if (status.remedy) console.log(`  To use it: ${status.remedy}`);
+  }
+  return code;
+}

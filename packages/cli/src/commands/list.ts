@@ -1,0 +1,79 @@
+import { MedbenchError } from '@medbench/core';
+import { type Catalogue, entriesOfKind, unknownId } from '@medbench/core/discovery';
+import { EXIT } from '../errors.js';
+import { catalogueOf, openWorkspace } from '../workspace.js';
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** Columns of the printed form; `--json` has every fact. */
+const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  methods: ['id', 'question', 'extension', 'title', 'package'],
+  tasks: ['id', 'modality', 'kind', 'protocols', 'access', 'package'],
+  encoders: ['id', 'modality', 'layers', 'width', 'parameters', 'package'],
+  corpora: ['id', 'domain', 'access', 'title', 'package'],
+  backends: ['id', 'available', 'reason'],
+  controls: ['id', 'protocols', 'title', 'package'],
+  plugins: ['package', 'version', 'why'],
+  presets: ['id', 'title', 'package'],
+};
+
+async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
+  const of = (one: Parameters<typeof entriesOfKind>[1]): Facts[] =>
+    entriesOfKind(catalogue, one).map(({ info, package: { name } }) => ({ package: name, ...info }));
+  switch (kind) {
+    case 'methods':
+      return of('method');
+    case 'tasks':
+      return of('task');
+    case 'encoders':
+      return of('encoder');
+    case 'corpora':
+      return of('corpus');
+    case 'controls':
+      return of('control');
+    case 'presets':
+      return catalogue.presets.map(({ id, title, package: name, config }) => ({ id, title, package: name, config }));
+    case 'plugins':
+      return catalogue.packages.map(({ name, version, why, dir }) => ({ package: name, version, why, dir }));
+    default: {
+      const { backendReports } = await import('./doctor.js');
+      return (await backendReports(catalogue)).map(({ entry, status }) => ({ id: entry.id, ...status }));
+    }
+  }
+}
+
+const text = (value: unknown): string =>
+  Array.isArray(value) ? value.join(', ') : value === true ? 'yes' : value === false ? 'no' : String(value ?? '');
+
+/** `medbench list KIND`. */
+export async function list(
+  kind: string,
+  kinds: readonly string[],
+  options: { json?: boolean; config?: string },
+): Promise<number> {
+  if (!kinds.includes(kind)) {
+    const { hint } = unknownId('kind', kind, kinds, 'medbench list --help');
+    throw new MedbenchError('usage', `There is nothing called "${kind}" to list`, hint ? { hint } : {});
+  }
+  // Reading a configuration file loads its parsers; without one, a listing is instant.
+  const { existsSync } = await import('node:fs');
+  const mayHaveConfig = options.config !== undefined || existsSync('package.json') || existsSync('.git');
+  const catalogue = mayHaveConfig
+    ? (await openWorkspace(process.cwd(), options.config)).catalogue
+    : await catalogueOf(process.cwd(), []);
+  const rows = await factsOf(kind, catalogue);
+  if (options.json) {
+    console.log(JSON.stringify(rows, null, 1));
+    return EXIT.ok;
+  }
+  const columns = COLUMNS[kind] ?? [];
+  const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => text(row[column]).length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd();
+  console.log(line(columns));
+  for (const row of rows) console.log(line(columns.map((column) => text(row[column]))));
+  return EXIT.ok;
+}

@@ -1,0 +1,15 @@
+import { EXIT } from '../errors.js';
+
+/** `medbench report DIR`. */
+export async function report(dir: string, { format }: { format: string }): Promise<number> {
+  const { readResults, renderCsv, renderMarkdown, renderTable, writeReport } = await import('@medbench/report');
+  const { html, csv } = await writeReport(dir);
+  console.error(`Wrote ${html} and ${csv}`);
+  const results = await readResults(dir);
+  const width = process.stdout.columns ?? 160;
+  if (format === 'json') console.log(JSON.stringify(results, null, 1));
+  else if (format === 'csv') process.stdout.write(renderCsv(results));
+  else if (format === 'markdown') console.log(renderMarkdown(results));
+  else console.log(renderTable(results, { color: process.stdout.isTTY ?? false, width }));
+  return EXIT.ok;
+}

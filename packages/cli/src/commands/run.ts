@@ -1,0 +1,100 @@
+import { join, resolve } from 'node:path';
+import {
+  type ConfigTree,
+  chooseBackend,
+  composeRegistry,
+  executePlan,
+  makePlan,
+  mergeTrees,
+  parseSet,
+  RunStore,
+} from '@medbench/core/runtime';
+import { EXIT } from '../errors.js';
+import { consoleObserver } from '../progress.js';
+import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
+
+export interface RunOptions {
+  readonly methods?: string;
+  readonly tasks?: string;
+  readonly preset?: string;
+  readonly config?: string;
+  readonly data?: string;
+  readonly out: string;
+  readonly seed?: readonly number[];
+  readonly backend?: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+}
+
+const flagTree = (options: RunOptions): ConfigTree =>
+  mergeTrees(
+    ...(options.set ?? []).map(parseSet),
+    Object.fromEntries(
+      Object.entries({
+        methods: options.methods,
+        tasks: options.tasks,
+        preset: options.preset,
+        dataRoot: options.data,
+        seeds: options.seed,
+        backend: options.backend,
+      }).filter(([, value]) => value !== undefined),
+    ),
+  );
+
+/** What repeats the run: the command as a person would type it. */
+function commandOf(options: RunOptions): string {
+  const parts = ['medbench run'];
+  for (const [name, value] of Object.entries(options)) {
+    const values = name === 'set' ? (value as string[]) : [value];
+    for (const one of values)
+      parts.push(one === true ? `--${name}` : `--${name} ${Array.isArray(one) ? one.join(',') : one}`);
+  }
+  return parts.join(' ');
+}
+
+/** `medbench run`. @returns the exit code: 0 if every cell succeeded, 1 if some failed. */
+export async function run(options: RunOptions): Promise<number> {
+  const cwd = process.cwd();
+  const workspace = await openWorkspace(cwd, options.config);
+  const config = await configOf(workspace, flagTree(options));
+  const plan = makePlan(config, workspace.catalogue);
+  const cacheRoot = cacheFolder(cwd);
+  const folder = resolve(cwd, options.out);
+  const store = RunStore.open(folder);
+  const abort = new AbortController();
+  // The first signal ends the run in order, with a checkpoint; a second one ends the process as usual.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  const observer = consoleObserver(process.stderr);
+  try {
+    const { pretraining } = await import('@medbench/training');
+    const registry = composeRegistry(workspace.catalogue, {
+      pretraining,
+      logger: {
+        info: (message) => observer.message(message),
+        warn: (message) => observer.warning(message),
+        event: (entry) => store.log(entry),
+      },
+    });
+    const backend = await chooseBackend(registry, config.backend);
+    observer.started(plan, backend);
+    const dataRoot = config.synthetic
+      ? await (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, (message) => observer.message(message))
+      : resolve(cwd, config.dataRoot);
+    const results = await executePlan(
+      { plan, store, registry, pretraining, backend, observer, dataRoot, cacheRoot, signal: abort.signal },
+      commandOf(options),
+    );
+    const report = await import('@medbench/report');
+    const { html } = await report.writeReport(folder);
+    observer.finished(`Results in ${join(options.out, 'results.json')}, results.csv and ${html}`);
+    console.log(
+      options.json
+        ? JSON.stringify(results, null, 1)
+        : report.renderTable(results, { color: process.stdout.isTTY ?? false, width: process.stdout.columns ?? 160 }),
+    );
+    return results.cells.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.ok;
+  } finally {
+    observer.finished();
+    store.close();
+  }
+}

@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exitCodeOf, printError } from './errors.js';
+
+const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+function seeds(value: string): number[] {
+  const parsed = value.split(',').map(Number);
+  if (parsed.some((seed) => !Number.isInteger(seed) || seed < 0)) {
+    throw new InvalidArgumentError('Seeds are whole numbers from 0, separated by commas.');
+  }
+  return parsed;
+}
+
+const LIST_KINDS = ['methods', 'tasks', 'encoders', 'corpora', 'backends', 'controls', 'plugins', 'presets'] as const;
+
+/** The command line: what there is, with examples. An action imports what it needs when it is called. */
+function commandLine(done: (code: number) => void): Command {
+  const program = new Command('medbench')
+    .description(
+      'Find out, on your own data and hardware, which way of contrastive vision-language pre-training works.',
+    )
+    .version(version)
+    .option('--debug', 'print the stack of an error')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  medbench run --preset demo                       the whole job on generated phantoms, minutes on two cores
+  medbench run --methods all --tasks pneumoniamnist,vqa-rad --data ./data
+  medbench list tasks                              what can be measured
+  medbench doctor                                  which engine works on this machine
+
+Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration, 130 interrupted.`,
+    );
+
+  program
+    .command('run')
+    .description('train every method, measure it on every task, print the table (continues --out if it exists)')
+    .option('--methods <ids>', 'ids separated by commas, or all')
+    .option('--tasks <ids>', 'ids separated by commas, or all')
+    .option('--preset <id>', 'a bundle of settings, such as demo or paper')
+    .option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)')
+    .option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
+    .option('--out <dir>', 'run folder', 'runs/latest')
+    .addOption(new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(seeds))
+    .option('--backend <id>', 'auto or a backend of medbench list backends')
+    .option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)', collect)
+    .option('--json', 'print results.json instead of the table')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  medbench run --preset demo --out runs/demo
+  medbench run --methods clip,clip-partial --tasks vqa-rad --seed 0,1,2 --out runs/vqa
+  medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
+    )
+    .action(async (options) => done(await (await import('./commands/run.js')).run(options)));
+
+  program
+    .command('list')
+    .description('what there is, one row each, with facts')
+    .argument('<kind>', LIST_KINDS.join(', '))
+    .option('--config <file>', 'configuration file that names further plugins')
+    .option('--json', 'machine-readable')
+    .addHelpText('after', '\nExamples:\n  medbench list methods\n  medbench list tasks --json')
+    .action(async (kind, options) => done(await (await import('./commands/list.js')).list(kind, LIST_KINDS, options)));
+
+  program
+    .command('doctor')
+    .description('which backend works here, why the others do not, and what to type')
+    .option('--json', 'machine-readable')
+    .action(async (options) => done(await (await import('./commands/doctor.js')).doctor(options)));
+
+  program
+    .command('data')
+    .description('data sets')
+    .command('phantoms')
+    .description('write the generated data in the real on-disk formats')
+    .option('--out <dir>', 'where to', '.medbench/phantoms')
+    .option('--seed <n>', 'seed of the generator', (value) => seeds(value)[0], 0)
+    .addHelpText('after', '\nExample:\n  medbench data phantoms --out phantoms --seed 1')
+    .action(async (options) => done(await (await import('./commands/data-phantoms.js')).dataPhantoms(options)));
+
+  program
+    .command('report')
+    .description('rebuild report.html and results.csv of a run folder, and print its table')
+    .argument('<dir>', 'run folder')
+    .addOption(
+      new Option('--format <format>', 'what to print').choices(['table', 'markdown', 'csv', 'json']).default('table'),
+    )
+    .addHelpText('after', '\nExample:\n  medbench report runs/demo --format markdown')
+    .action(async (dir, options) => done(await (await import('./commands/report.js')).report(dir, options)));
+  // Sub-commands made above inherit neither of these.
+  const every = (command: Command): void => {
+    command.exitOverride().showHelpAfterError('(add --help for the options)');
+    for (const below of command.commands) every(below);
+  };
+  every(program);
+  return program;
+}
+
+/** Runs the command line. @returns the exit code; never throws. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = commandLine((value) => {
+    code = value;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    // commander has printed its own message; help and version end with 0, anything else is wrong usage.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    printError(error, args.includes('--debug'));
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,75 @@
+import type { RunObserver } from '@medbench/core/runtime';
+import cliProgress from 'cli-progress';
+import pc from 'picocolors';
+
+export type ConsoleObserver = RunObserver & { finished(message?: string): void };
+
+/** Lines per training where bars cannot be drawn. */
+const LINES_PER_TRAINING = 4;
+
+const seconds = (value: number): string => (value < 90 ? `${value.toFixed(1)} s` : `${(value / 60).toFixed(1)} min`);
+
+/** Draws a run on a stream: bars on a terminal, one line per event elsewhere. */
+export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
+  const terminal = stream.isTTY === true;
+  let bar: cliProgress.SingleBar | undefined;
+  const line = (text: string): void => {
+    bar?.stop();
+    bar = undefined;
+    stream.write(`${text}\n`);
+  };
+  let cells = 0;
+  let planned = 0;
+  return {
+    started(plan, backend) {
+      planned = plan.cells.length;
+      const rows = plan.rows.map(({ id }) => id).join(', ');
+      line(`${plan.rows.length} rows (${rows}) x ${plan.tasks.length} tasks, seeds ${plan.config.seeds.join(', ')}`);
+      line(`backend ${pc.bold(backend.id)}: ${backend.why}`);
+    },
+    message: (text) => line(pc.dim(text)),
+    warning: (text) => line(pc.yellow(`warning  ${text}`)),
+    trainingStarted(row, seed, steps) {
+      if (!terminal) return line(`train ${row}, seed ${seed}: ${steps} steps`);
+      bar?.stop();
+      bar = new cliProgress.SingleBar(
+        {
+          stream,
+          format: `train ${row.padEnd(14)} {bar} {value}/{total} loss {loss}, {eta_formatted} left`,
+          barsize: 24,
+          hideCursor: true,
+          etaBuffer: 50,
+        },
+        cliProgress.Presets.shades_classic,
+      );
+      bar.start(steps, 0, { loss: '-' });
+    },
+    trainingStep(row, { step, steps, loss }) {
+      if (bar) bar.update(step, { loss: loss.toFixed(4) });
+      else if (step % Math.ceil(steps / LINES_PER_TRAINING) === 0)
+        line(`train ${row}: step ${step}/${steps} loss ${loss.toFixed(4)}`);
+    },
+    trainingFinished(row, time, reused) {
+      line(`train ${row}: ${reused ? 'already done' : `done in ${seconds(time)}`}`);
+    },
+    evaluationStarted: (row, task) => {
+      if (terminal) line(pc.dim(`measure ${row} on ${task}`));
+    },
+    cellFinished(finished, reused) {
+      cells += new Set(finished.map(({ task }) => task)).size;
+      for (const cell of finished) {
+        const figure =
+          cell.status === 'ok' && cell.value !== null
+            ? `${cell.metric} ${cell.value.toFixed(3)}`
+            : pc.red(`failed: ${cell.error ?? 'unknown reason'}`);
+        line(
+          `[${cells}/${planned}] ${cell.method} / ${cell.task} / ${cell.protocol}: ${figure}${reused ? ' (kept)' : ''}`,
+        );
+      }
+    },
+    finished(message) {
+      if (message) line(message);
+      else bar?.stop();
+    },
+  };
+}

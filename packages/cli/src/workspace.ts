@@ -1,0 +1,46 @@
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { type Catalogue, discover, unknownId } from '@medbench/core/discovery';
+import type { Config, ConfigFile, ConfigTree } from '@medbench/core/runtime';
+
+export interface Workspace {
+  readonly catalogue: Catalogue;
+  readonly file: ConfigFile | undefined;
+}
+
+/** The plugins of the command itself and of the project it is called in. */
+export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {
+  const { findConfigFile } = await import('@medbench/core/runtime');
+  const file = await findConfigFile(cwd, configPath);
+  const plugins = Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
+  return { file, catalogue: await catalogueOf(cwd, plugins) };
+}
+
+export function catalogueOf(cwd: string, plugins: readonly string[]): Promise<Catalogue> {
+  const host = createRequire(import.meta.url).resolve('@medbench/cli/package.json');
+  return discover({ cwd, host, plugins });
+}
+
+/** @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings. */
+export async function configOf({ catalogue, file }: Workspace, flags: ConfigTree): Promise<Config> {
+  const { mergeTrees, resolveConfig } = await import('@medbench/core/runtime');
+  const name = flags.preset ?? file?.tree.preset;
+  const preset = catalogue.presets.find(({ id }) => id === name);
+  if (name !== undefined && name !== null && !preset) {
+    throw unknownId(
+      'preset',
+      String(name),
+      catalogue.presets.map(({ id }) => id),
+      'medbench list presets',
+    );
+  }
+  const environment: ConfigTree = process.env.MEDBENCH_DATA ? { dataRoot: process.env.MEDBENCH_DATA } : {};
+  return resolveConfig({
+    ...(preset ? { preset: preset.config as ConfigTree } : {}),
+    ...(file ? { file } : {}),
+    flags: mergeTrees(environment, flags),
+  });
+}
+
+/** Where generated data and other things made on first use are kept. */
+export const cacheFolder = (cwd: string): string => resolve(cwd, process.env.MEDBENCH_CACHE ?? '.medbench');

@@ -1,0 +1,14 @@
+import { Control, type ControlContext, type EvaluationModel } from '@medbench/core';
+
+/** The run's own towers with freshly drawn weights: what the architecture gives before any training. */
+@Control({
+  id: 'untrained',
+  title: 'Untrained encoder',
+  protocols: ['zero-shot', 'linear-probe', 'retrieval', 'vqa'],
+  source: 'the encoders of the run at initialisation',
+})
+export class Untrained implements Control {
+  model({ untrained }: ControlContext): Promise<EvaluationModel> {
+    return untrained();
+  }
+}

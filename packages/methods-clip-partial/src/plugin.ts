@@ -1,0 +1,40 @@
+import {
+  type DualEncoderModel,
+  Method,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type Settings,
+} from '@medbench/core';
+import { freezeFraction } from '@medbench/nn';
+import { infoNceTerms, normalise } from '@medbench/objectives';
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * CLIP with the lower part of one tower frozen: its embeddings and the first blocks keep their general-domain values,
+ * the rest trains. The embeddings lie below the frozen blocks; moving them would move what frozen layers see.
+ */
+@Method({
+  id: 'clip-partial',
+  title: 'CLIP, partly frozen',
+  question: 'transfer',
+  extension: false,
+  source: 'arXiv:2406.07450 (half of the image blocks frozen); open_clip layer groups',
+  settings: {
+    tower: { default: 'image', choices: ['image', 'text'], description: 'Which tower is partly frozen.' },
+    freeze: { default: 0.5, min: 0, max: 1, description: 'Fraction of its blocks that is frozen, from the input.' },
+  },
+})
+export class ClipPartial implements Method {
+  readonly start = 'general';
+
+  frozen(model: DualEncoderModel, settings: Settings): readonly string[] {
+    return freezeFraction(model, settings.tower === 'text' ? 'text' : 'image', Number(settings.freeze));
+  }
+
+  objective({ model, parameters, batch }: ObjectiveInput): ObjectiveOutput {
+    const image = normalise(model.encodeImage(parameters, batch.images).embedding);
+    const text = normalise(model.encodeText(parameters, batch.ids).embedding);
+    const { loss, ...terms } = infoNceTerms(image, text, tf.exp(parameters.logit_scale!));
+    return { loss, terms };
+  }
+}

@@ -1,0 +1,163 @@
+import {
+  type HostTensors,
+  type LoadedModel,
+  type Matrix,
+  MedbenchError,
+  type ModelRequest,
+  type Program,
+  type RasterImage,
+  type Session,
+  type Source,
+  type TensorSpec,
+} from '@medbench/core';
+import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto } from '@medbench/data';
+import { initialise, readSafetensors } from '@medbench/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { buildModel, checkWeights } from './model.js';
+
+/** Examples per call; the last batch is padded, since compiled shapes are static. */
+const BATCH = 64;
+
+interface Features {
+  /** `[N, D]`, rows of unit length. */
+  readonly embedding: Matrix;
+  /** `[N, W]`. */
+  readonly pooled: Matrix;
+}
+
+/** A program that embeds a batch with fixed parameters. Outputs: `embedding` `[B, D]`, `pooled` `[B, W]`. */
+function embeddingProgram(
+  name: string,
+  state: Readonly<Record<string, TensorSpec>>,
+  input: TensorSpec,
+  forward: (
+    state: Readonly<Record<string, tf.Tensor>>,
+    batch: tf.Tensor,
+  ) => { embedding: tf.Tensor2D; pooled: tf.Tensor2D },
+): Program {
+  return {
+    name,
+    state,
+    inputs: { batch: input },
+    selfCheck: ['embedding'],
+    run(parameters, inputs) {
+      const { embedding, pooled } = forward(parameters, inputs.batch!);
+      // Unit rows; the largest guards the row of zeros that padding may give.
+      const norm = tf.maximum(tf.norm(embedding, 2, 1, true), 1e-12);
+      return { outputs: { embedding: tf.div(embedding, norm), pooled } };
+    },
+  };
+}
+
+/** Fills batches of `BATCH` rows and gathers what the session makes of them. */
+async function runBatches(
+  session: Session,
+  count: number,
+  input: { readonly spec: TensorSpec; readonly make: () => Float32Array | Int32Array },
+  fill: (row: number, target: Float32Array | Int32Array, slot: number) => Promise<void> | void,
+): Promise<Features> {
+  const parts: Record<'embedding' | 'pooled', Float32Array[]> = { embedding: [], pooled: [] };
+  for (let from = 0; from < count; from += BATCH) {
+    const rows = Math.min(BATCH, count - from);
+    const data = input.make();
+    for (let slot = 0; slot < rows; slot++) await fill(from + slot, data, slot);
+    const outputs = await session.step({ batch: { ...input.spec, data } });
+    for (const name of ['embedding', 'pooled'] as const) {
+      const { data: values, shape } = outputs[name]!;
+      parts[name].push((values as Float32Array).slice(0, rows * shape[1]!));
+    }
+  }
+  const join = (name: 'embedding' | 'pooled'): Matrix => {
+    const data = new Float32Array(parts[name].reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts[name]) {
+      data.set(part, at);
+      at += part.length;
+    }
+    return { rows: count, cols: count > 0 ? data.length / count : 0, data };
+  };
+  return { embedding: join('embedding'), pooled: join('pooled') };
+}
+
+/** Loads weights (or draws fresh ones) as something that embeds; each tower is compiled when it is first needed. */
+export async function loadModel(
+  request: ModelRequest,
+  source: { readonly file: string } | { readonly untrainedSeed: number },
+): Promise<LoadedModel> {
+  const { model, tokenizer } = await buildModel(request);
+  let weights: HostTensors;
+  if ('file' in source) {
+    weights = (await readSafetensors(source.file)).tensors;
+    checkWeights(weights, model.parameters, source.file);
+  } else {
+    weights = initialise(model.parameters, source.untrainedSeed);
+  }
+  const sessions: Session[] = [];
+  const open = async (tower: 'image' | 'text', input: TensorSpec): Promise<Session> => {
+    const names = model.stages(tower).flatMap(({ parameters }) => parameters);
+    const state = Object.fromEntries(names.map((name) => [name, weights[name]!]));
+    const program = embeddingProgram(`embed:${tower}`, state, input, (parameters, batch) =>
+      tower === 'image'
+        ? model.encodeImage(parameters, batch as tf.Tensor4D)
+        : model.encodeText(parameters, batch as tf.Tensor2D),
+    );
+    const session = await request.backend.load(program, state, { log: request.log });
+    sessions.push(session);
+    return session;
+  };
+
+  const side = model.image.imageSize;
+  const imageInput: TensorSpec = { shape: [BATCH, side, side, 3], dtype: 'float32' };
+  let imageSession: Promise<Session> | undefined;
+  const transform = evaluationTransform(side);
+  // The same pictures are asked for by several protocols of a task; they are embedded once.
+  const embedded = new WeakMap<Source<RasterImage>, Promise<Features>>();
+  const imagesOf = (images: Source<RasterImage>): Promise<Features> => {
+    let features = embedded.get(images);
+    if (!features) {
+      imageSession ??= open('image', imageInput);
+      const size = side * side * 3;
+      features = imageSession.then((session) =>
+        runBatches(
+          session,
+          images.length,
+          { spec: imageInput, make: () => new Float32Array(BATCH * size) },
+          async (row, target, slot) =>
+            normaliseInto(transform(await images.get(row)), target as Float32Array, slot * size, {
+              mean: CLIP_MEAN,
+              std: CLIP_STD,
+            }),
+        ),
+      );
+      embedded.set(images, features);
+    }
+    return features;
+  };
+
+  const length = model.text.contextLength;
+  const textInput: TensorSpec = { shape: [BATCH, length], dtype: 'int32' };
+  let textSession: Promise<Session> | undefined;
+  const logScale = weights.logit_scale;
+  if (!logScale) throw new MedbenchError('weights', 'The weights have no logit_scale');
+  return {
+    id: 'file' in source ? source.file : 'untrained',
+    can: { images: true, texts: true, joint: true },
+    logitScale: Math.exp(logScale.data[0]!),
+    embedImages: async (images) => (await imagesOf(images)).embedding,
+    imageFeatures: async (images) => (await imagesOf(images)).pooled,
+    async embedTexts(texts) {
+      textSession ??= open('text', textInput);
+      const ids = tokenizer.encodeBatch(texts, length);
+      const features = await runBatches(
+        await textSession,
+        texts.length,
+        { spec: textInput, make: () => new Int32Array(BATCH * length) },
+        (row, target, slot) => target.set(ids.subarray(row * length, (row + 1) * length), slot * length),
+      );
+      return features.embedding;
+    },
+    async dispose() {
+      for (const session of sessions) await session.dispose();
+    },
+  };
+}

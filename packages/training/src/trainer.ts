@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type HostTensors, MedbenchError, type Session, type TrainOutcome, type TrainRequest } from '@medbench/core';
+import { prefetch } from '@medbench/data';
+import { countParameters, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
+import { batchLoader } from './loader.js';
+import { buildModel, checkWeights } from './model.js';
+import { type TrainingStep, trainingStep } from './step.js';
+
+const WEIGHTS = 'weights.safetensors';
+const RESUME = 'resume.safetensors';
+
+/** Points of the curve that go into the record. */
+const CURVE_POINTS = 200;
+
+interface Progress {
+  readonly step: number;
+  readonly seconds: number;
+  readonly curve: { step: number; loss: number }[];
+  readonly state: HostTensors;
+}
+
+/** State of an interrupted training under the same key, if there is one. */
+async function readResume(folder: string, key: string): Promise<Progress | undefined> {
+  const file = join(folder, RESUME);
+  if (!existsSync(file)) return undefined;
+  const { tensors, metadata } = await readSafetensors(file);
+  if (metadata.key !== key) return undefined;
+  return {
+    step: Number(metadata.step),
+    seconds: Number(metadata.seconds),
+    curve: JSON.parse(metadata.curve ?? '[]') as Progress['curve'],
+    state: tensors,
+  };
+}
+
+const writeResume = (folder: string, key: string, { step, seconds, curve, state }: Progress): Promise<void> =>
+  writeSafetensors(join(folder, RESUME), state, {
+    key,
+    step: String(step),
+    seconds: String(seconds),
+    curve: JSON.stringify(curve),
+  });
+
+/** Parameters before the first step: drawn for the seed, then the general-domain ones laid over the towers. */
+async function startingPoint(
+  request: TrainRequest,
+  specs: Parameters<typeof initialise>[0],
+  towers: Parameters<typeof checkWeights>[1],
+): Promise<HostTensors> {
+  const drawn = initialise(specs, request.seed);
+  if (request.start === 'scratch') return drawn;
+  const file = request.generalWeights;
+  if (!file)
+    throw new MedbenchError('training', `${request.row} starts from general-domain weights, but there are none`);
+  const { tensors } = await readSafetensors(file);
+  checkWeights(tensors, towers, file);
+  return { ...drawn, ...tensors };
+}
+
+const scalar = (outputs: HostTensors, name: string): number => outputs[name]!.data[0]!;
+
+/** Named scalars of a step for the log. */
+const scalars = (outputs: HostTensors): Record<string, number> =>
+  Object.fromEntries(Object.keys(outputs).map((name) => [name, scalar(outputs, name)]));
+
+/**
+ * Trains one row: the same loop, data order, optimizer and schedule for every method. Goes on from `resume.safetensors`
+ * if one is there under the same key, and then ends with the same weights as an undisturbed run.
+ * @throws MedbenchError('training') if the loss is not finite, naming the step and the batch's examples.
+ */
+export async function train(request: TrainRequest): Promise<TrainOutcome> {
+  const { row, method, settings, training, folder, key } = request;
+  const { model, tokenizer } = await buildModel(request);
+  const specs = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+  const step = trainingStep({ name: `train:${row}`, model, method, settings, parameters: specs, training });
+  const parameters = {
+    total: countParameters(specs),
+    trainable: countParameters(specs.filter(({ name }) => step.trainable.includes(name))),
+  };
+  request.event({ training: row, parameters, steps: training.steps, pairs: request.corpus.pairs.length });
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new MedbenchError('store', `${folder} cannot be made`, { cause, hint: 'Choose another --out.' });
+  });
+  const resumed = await readResume(folder, key);
+  if (resumed) request.event({ training: row, resumedAt: resumed.step });
+  const state = resumed?.state ?? step.initialState(await startingPoint(request, specs, model.parameters));
+  let progress: Progress = { step: 0, seconds: 0, curve: [], ...resumed, state };
+  if (progress.step < training.steps) {
+    const session = await request.backend.load(step.program, state, { log: request.log, selfCheck: !resumed });
+    try {
+      progress = await loop(request, session, batchLoader({ ...loaderOptions(request, model), tokenizer }), progress);
+    } finally {
+      await session.dispose();
+    }
+  }
+  const weights = join(folder, WEIGHTS);
+  await writeSafetensors(weights, towersOf(step, progress.state, model.parameters), { key, format: 'pt' });
+  await rm(join(folder, RESUME), { force: true });
+  return {
+    weights,
+    record: {
+      steps: training.steps,
+      seconds: Math.round(progress.seconds * 1000) / 1000,
+      parameters,
+      finalLoss: progress.curve.at(-1)?.loss ?? 0,
+      curve: progress.curve,
+    },
+  };
+}
+
+const loaderOptions = (
+  { corpus, training, seed }: TrainRequest,
+  { image, text }: Awaited<ReturnType<typeof buildModel>>['model'],
+) => ({
+  pairs: corpus.pairs,
+  imageSize: image.imageSize,
+  contextLength: text.contextLength,
+  batchSize: training.batchSize,
+  cropScale: training.cropScale,
+  seed,
+});
+
+/** What is kept of a state: the two towers and the logit scale, without the method's own heads. */
+function towersOf(step: TrainingStep, state: HostTensors, towers: readonly { readonly name: string }[]): HostTensors {
+  const parameters = step.parametersOf(state);
+  return Object.fromEntries(towers.map(({ name }) => [name, parameters[name]!]));
+}
+
+async function loop(
+  request: TrainRequest,
+  session: Session,
+  load: (step: number) => Promise<HostTensors>,
+  from: Progress,
+): Promise<Progress> {
+  const { training, row, folder, key, signal } = request;
+  const began = performance.now();
+  const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
+  const curve = [...from.curve];
+  const every = Math.max(1, Math.ceil(training.steps / CURVE_POINTS));
+  let at = from.step;
+  const checkpoint = async (): Promise<Progress> => {
+    const progress = { step: at, seconds: seconds(), curve, state: await session.readState() };
+    if (at < training.steps) await writeResume(folder, key, progress);
+    return progress;
+  };
+  for await (const batch of prefetch(load, from.step, training.steps)) {
+    if (signal.aborted) {
+      await checkpoint();
+      throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${at}; it goes on from there`);
+    }
+    const outputs = await session.step(batch);
+    const loss = scalar(outputs, 'loss');
+    if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
+      request.event({ training: row, step: at, ...scalars(outputs), diverged: true });
+      throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${at} (seed ${request.seed})`, {
+        hint: 'Lower training.learningRate, or set training.clipNorm; the log has the steps before it.',
+      });
+    }
+    if (at % every === 0 || at === training.steps - 1) curve.push({ step: at, loss });
+    if (at % training.logEvery === 0 || at === training.steps - 1) {
+      request.event({ training: row, step: at, ...scalars(outputs) });
+    }
+    at++;
+    request.progress({ step: at, steps: training.steps, loss });
+    if (at % training.checkpointEvery === 0 && at < training.steps) await checkpoint();
+  }
+  return checkpoint();
+}
