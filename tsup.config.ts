@@ -5,7 +5,7 @@ import { workspacePackages } from './scripts/workspace.mjs';
 // JavaScript of all packages in one process (types: scripts/build-types.mjs). A package's entries are its `exports`;
 // everything that it declares as a dependency or peer stays an import, so that there is one copy of it.
 export default defineConfig(
-  workspacePackages()
+  workspacePackages(['packages', 'examples'])
     .map(({ name, dir, manifest }) => ({
       name,
       outDir: `${dir}/dist`,

@@ -16,7 +16,9 @@ for (const { name, dir, manifest } of workspacePackages()) {
   const medbench = { api, entry };
   for (const value of Object.values(module)) {
     const metadata = pluginMetadata(value);
-    if (metadata) (medbench[MANIFEST_KEYS[metadata.kind]] ??= []).push(metadata.info);
+    if (!metadata) continue;
+    const key = MANIFEST_KEYS[metadata.kind];
+    medbench[key] = [...(medbench[key] ?? []), metadata.info];
   }
   for (const infos of Object.values(medbench)) if (Array.isArray(infos)) infos.sort((a, b) => (a.id < b.id ? -1 : 1));
   const file = `${dir}/package.json`;

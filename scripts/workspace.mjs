@@ -4,12 +4,17 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** @returns {{name: string, dir: string, manifest: Record<string, any>}[]} */
-export function workspacePackages() {
-  return readdirSync(`${root}packages`)
-    .filter((name) => existsSync(`${root}packages/${name}/package.json`))
-    .map((name) => {
-      const dir = `${root}packages/${name}`;
-      return { name, dir, manifest: JSON.parse(readFileSync(`${dir}/package.json`, 'utf8')) };
-    });
+/**
+ * @param {readonly string[]} folders
+ * @returns {{name: string, dir: string, manifest: Record<string, any>}[]}
+ */
+export function workspacePackages(folders = ['packages']) {
+  return folders.flatMap((folder) =>
+    readdirSync(`${root}${folder}`)
+      .filter((name) => existsSync(`${root}${folder}/${name}/package.json`))
+      .map((name) => {
+        const dir = `${root}${folder}/${name}`;
+        return { name, dir, manifest: JSON.parse(readFileSync(`${dir}/package.json`, 'utf8')) };
+      }),
+  );
 }

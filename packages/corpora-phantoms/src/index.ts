@@ -1,1 +1,1 @@
-export {};
+export { Phantoms, Shapes } from './plugin.js';

@@ -1,1 +1,2 @@
-export {};
+export { checkPlugin } from './check-plugin.js';
+export { constantModel, randomModel } from './models.js';

@@ -1,0 +1,24 @@
+import { Method, type ObjectiveInput, type ObjectiveOutput } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+const unit = (x: tf.Tensor2D): tf.Tensor2D => tf.div(x, tf.add(tf.sqrt(tf.sum(tf.square(x), 1, true)), 1e-12));
+
+/** Every image with every text is one yes-or-no question: is this its caption? (arXiv:2303.15343, equation 1) */
+@Method({ id: 'sigmoid', title: 'Pairwise sigmoid loss', question: 'baseline', source: 'arXiv:2303.15343' })
+export class Sigmoid implements Method {
+  readonly start = 'general';
+
+  parameters() {
+    return [{ name: 'logit_bias', shape: [], init: { kind: 'constant', value: -10 } }] as const;
+  }
+
+  objective({ model, parameters, batch }: ObjectiveInput): ObjectiveOutput {
+    const image = unit(model.encodeImage(parameters, batch.images).embedding);
+    const text = unit(model.encodeText(parameters, batch.ids).embedding);
+    const cosine = tf.matMul(image, text, false, true);
+    const logits = tf.add(tf.mul(cosine, tf.exp(parameters.logit_scale!)), parameters.logit_bias!);
+    const sign = tf.sub(tf.mul(2, tf.eye(batch.images.shape[0])), 1);
+    const loss = tf.div(tf.sum(tf.softplus(tf.neg(tf.mul(sign, logits)))), batch.images.shape[0]) as tf.Scalar;
+    return { loss, terms: { sigmoid: loss } };
+  }
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { Corpus, type CorpusContext, type OpenedCorpus } from '@medbench/core';
+import { fingerprintFiles, imageCaptionFolder } from '@medbench/data';
+import { ensurePhantoms } from '@medbench/phantoms';
+
+/** Opens `<folder>/train.jsonl` with its pictures, written on first use. */
+async function open({ cacheRoot, log }: CorpusContext, folder: string): Promise<OpenedCorpus> {
+  const dir = join(await ensurePhantoms(cacheRoot, log), folder);
+  const table = join(dir, 'train.jsonl');
+  return {
+    // The pictures are a function of what the table says and of the generator's version, which the table names too.
+    fingerprint: await fingerprintFiles([table]),
+    synthetic: true,
+    pairs: await imageCaptionFolder({
+      table,
+      imageColumn: 'image',
+      captionColumn: 'caption',
+      imageDir: join(dir, 'images'),
+    }),
+  };
+}
+
+/** Synthetic pictures of five imaging modalities with reports. */
+@Corpus({
+  id: 'phantoms',
+  title: 'Generated medical phantoms',
+  domain: 'medical',
+  licence: 'MIT',
+  access: 'generated',
+  source: '@medbench/phantoms',
+})
+export class Phantoms implements Corpus {
+  open(context: CorpusContext): Promise<OpenedCorpus> {
+    return open(context, 'phantoms');
+  }
+}
+
+/** Textured coloured shapes with plain captions: the general domain of machines without released weights. */
+@Corpus({
+  id: 'shapes',
+  title: 'Generated shapes (general domain)',
+  domain: 'general',
+  licence: 'MIT',
+  access: 'generated',
+  source: '@medbench/phantoms',
+})
+export class Shapes implements Corpus {
+  open(context: CorpusContext): Promise<OpenedCorpus> {
+    return open(context, 'shapes');
+  }
+}

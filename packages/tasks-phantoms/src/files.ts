@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { type DataContext, MedbenchError, type RasterImage, type Source } from '@medbench/core';
+import { decodeImage, fingerprintFiles, readJsonl, requireColumns } from '@medbench/data';
+import { ensurePhantoms, type Factors, type PhantomModality, type Question } from '@medbench/phantoms';
+
+export type Split = 'train' | 'val' | 'test';
+
+/** One line of `phantoms/<split>.jsonl`. */
+export interface PhantomRow {
+  readonly image: string;
+  readonly caption: string;
+  readonly modality: PhantomModality;
+  readonly factors: Factors;
+  readonly questions: readonly Question[];
+}
+
+export interface PhantomExamples {
+  readonly rows: readonly PhantomRow[];
+  readonly images: Source<RasterImage>;
+}
+
+/** The folder of the generated pairs, written on first use. */
+const folderOf = async ({ cacheRoot, log }: DataContext): Promise<string> =>
+  join(await ensurePhantoms(cacheRoot, log), 'phantoms');
+
+/** @throws MedbenchError('data') if a file or one of its columns is missing. */
+export async function readExamples(context: DataContext, split: Split): Promise<PhantomExamples> {
+  const folder = await folderOf(context);
+  const table = join(folder, `${split}.jsonl`);
+  const rows = await readJsonl(table);
+  const [first] = rows;
+  if (!first) throw new MedbenchError('data', `${table} is empty`, { hint: 'Remove its folder; it is written again.' });
+  requireColumns(table, Object.keys(first), ['image', 'caption', 'modality', 'factors', 'questions']);
+  const examples = rows as unknown as readonly PhantomRow[];
+  return {
+    rows: examples,
+    images: { length: examples.length, get: (i) => decodeImage(join(folder, 'images', examples[i]!.image)) },
+  };
+}
+
+/** Hash of the tables: captions, factors and questions; the pictures are drawn from the factors. */
+export async function fingerprint(context: DataContext): Promise<string> {
+  const folder = await folderOf(context);
+  return fingerprintFiles(['train', 'val', 'test'].map((split) => join(folder, `${split}.jsonl`)));
+}

@@ -1,0 +1,70 @@
+import { type DataContext, type EvaluationModel, Task, type TaskContext, type TaskOutcome } from '@medbench/core';
+import { evaluateRetrieval, evaluateVqa, type VqaExample } from '@medbench/evaluation';
+import { FACTS } from './facts.js';
+import { fingerprint, type PhantomRow, readExamples } from './files.js';
+
+/** Finding the report of a picture among those of the test split, and the picture of a report. */
+@Task({
+  ...FACTS,
+  id: 'phantom-retrieval',
+  title: 'Phantoms: retrieval',
+  kind: 'retrieval',
+  protocols: ['retrieval'],
+  classes: [],
+  metric: { retrieval: 'mean_recall@10' },
+})
+export class PhantomRetrieval implements Task {
+  fingerprint(context: DataContext): Promise<string> {
+    return fingerprint(context);
+  }
+
+  async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
+    const { rows, images } = await readExamples(context, 'test');
+    const texts = rows.map(({ caption }) => caption);
+    const imageOfText = Int32Array.from({ length: texts.length }, (_, i) => i);
+    return { synthetic: true, results: await evaluateRetrieval(model, { images, texts, imageOfText }, context) };
+  }
+}
+
+/** Questions about the pictures, answered by classification over the training answers. */
+@Task({
+  ...FACTS,
+  id: 'phantom-vqa',
+  title: 'Phantoms: questions',
+  kind: 'vqa',
+  protocols: ['vqa'],
+  classes: [],
+  metric: { vqa: 'accuracy' },
+})
+export class PhantomVqa implements Task {
+  fingerprint(context: DataContext): Promise<string> {
+    return fingerprint(context);
+  }
+
+  async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
+    const train = await readExamples(context, 'train');
+    const test = await readExamples(context, 'test');
+    const examples = (rows: readonly PhantomRow[], first: number): VqaExample[] =>
+      rows.flatMap(({ questions }, i) =>
+        // One question a picture, by turns: as many examples as pictures keeps the head's fit short.
+        questions.slice(i % questions.length, (i % questions.length) + 1).map(({ question, answer, type }) => ({
+          image: first + i,
+          question,
+          answer,
+          type,
+        })),
+      );
+    const images = {
+      length: train.images.length + test.images.length,
+      get: (i: number) => (i < train.images.length ? train.images.get(i) : test.images.get(i - train.images.length)),
+    };
+    return {
+      synthetic: true,
+      results: await evaluateVqa(
+        model,
+        { images, train: examples(train.rows, 0), test: examples(test.rows, train.images.length) },
+        context,
+      ),
+    };
+  }
+}

@@ -1,0 +1,157 @@
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { markGenerated } from '@medbench/data';
+import { ensurePhantoms } from '@medbench/phantoms';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { medbench, temporaryFolder, TINY } from './support/cli.js';
+
+const folder = temporaryFolder('cli');
+const cwd = folder.path;
+let phantoms: string;
+beforeAll(async () => {
+  phantoms = await ensurePhantoms(join(cwd, '.medbench'));
+});
+afterAll(() => folder.dispose());
+
+const run = (...args: string[]) => medbench(['run', ...TINY, ...args], { cwd });
+
+describe('startup', () => {
+  it('answers --help within 300 ms and list methods within 500 ms', async () => {
+    const best = async (args: string[], tries = 5): Promise<number> => {
+      let fastest = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < tries; i++) {
+        const { code, ms } = await medbench(args, { cwd });
+        expect(code).toBe(0);
+        fastest = Math.min(fastest, ms);
+      }
+      return fastest;
+    };
+    expect(await best(['--help'])).toBeLessThan(300);
+    expect(await best(['list', 'methods'])).toBeLessThan(500);
+  });
+});
+
+describe('list', () => {
+  it('has every fact of the methods and tasks', async () => {
+    const methods = JSON.parse((await medbench(['list', 'methods', '--json'], { cwd })).stdout);
+    expect(methods.map(({ id }: { id: string }) => id)).toEqual(['clip', 'clip-partial', 'clip-scratch']);
+    for (const method of methods) {
+      expect(Object.keys(method)).toEqual(
+        expect.arrayContaining(['id', 'package', 'question', 'extension', 'settings', 'source']),
+      );
+    }
+    const tasks = JSON.parse((await medbench(['list', 'tasks', '--json'], { cwd })).stdout);
+    for (const task of tasks) {
+      expect(Object.keys(task)).toEqual(
+        expect.arrayContaining([
+          'id',
+          'package',
+          'modality',
+          'kind',
+          'protocols',
+          'classes',
+          'splits',
+          'licence',
+          'access',
+          'citation',
+          'metric',
+          'presets',
+        ]),
+      );
+    }
+  });
+
+  it('says which backend works here and why the others do not', async () => {
+    const { code, stdout } = await medbench(['doctor', '--json'], { cwd });
+    expect(code).toBe(0);
+    const { backends } = JSON.parse(stdout);
+    const of = (id: string) => backends.find((backend: { id: string }) => backend.id === id);
+    expect(of('compiled')).toMatchObject({ available: true });
+    expect(of('wasm')).toMatchObject({ available: true });
+    expect(of('tensorflow').reason.length).toBeGreaterThan(10);
+    if (!of('tensorflow').available) expect(of('tensorflow').remedy).toContain('install');
+  });
+});
+
+describe('wrong usage ends with code 2 and one clear error', () => {
+  const cases: [string, string[], string[]][] = [
+    ['an unknown method', ['run', '--methods', 'clipp'], ['Unknown method "clipp"', 'Did you mean "clip"?']],
+    ['an unknown task', ['run', '--tasks', 'vqarad'], ['Unknown task "vqarad"', 'Did you mean "vqa-rad"?']],
+    ['an unknown preset', ['run', '--preset', 'dmeo'], ['Unknown preset "dmeo"', 'Did you mean "demo"?']],
+    ['an unknown flag', ['run', '--metods', 'clip'], ["unknown option '--metods'", '--methods']],
+    ['an unknown command', ['rnu'], ["unknown command 'rnu'", 'run']],
+    ['a wrong seed', ['run', '--seed', 'one'], ['--seed', 'whole numbers']],
+    ['a misspelt setting', ['run', '--set', 'training.stepz=3'], ['training.stepz', 'did you mean "steps"?']],
+    ['a setting out of bounds', ['run', '--set', 'training.steps=-3'], ['training.steps']],
+    ['a method setting out of bounds', ['run', '--set', 'methodSettings.clip-partial.freeze=2'], ['[0, 1]', 'not 2']],
+    ['an unknown kind', ['list', 'metods'], ['metods', 'Did you mean "methods"?']],
+  ];
+  it.each(cases)('%s', async (_, args, messages) => {
+    const { code, stderr, stdout } = await medbench(args, { cwd });
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    for (const message of messages) expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('a config with a misspelt key', async () => {
+    const dir = join(cwd, 'misspelt');
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'package.json'), '{"name": "lab"}');
+    writeFileSync(join(dir, 'medbench.config.json'), '{"trainning": {"steps": 3}}');
+    const { code, stderr } = await medbench(['run'], { cwd: dir });
+    expect(code).toBe(2);
+    expect(stderr).toContain('medbench.config.json');
+    expect(stderr).toContain('unknown setting "trainning", did you mean "training"?');
+  });
+});
+
+describe('bad input leaves finished cells intact', () => {
+  const out = 'broken';
+  const cellOf = (method: string, task: string) => join(cwd, out, 'cells', method, task, 'seed-0.json');
+  const data = join(cwd, 'copy');
+  const common = ['--methods', 'clip-scratch', '--out', out, '--data', data, '--set', 'corpora=["phantoms"]'];
+
+  beforeAll(async () => {
+    mkdirSync(data);
+    copyFileSync(join(phantoms, 'pneumoniamnist.npz'), join(data, 'pneumoniamnist.npz'));
+    cpSync(join(phantoms, 'vqa-rad'), join(data, 'vqa-rad'), { recursive: true });
+    await markGenerated(data, 'a copy of generated phantoms');
+    const { code, stderr } = await run(...common, '--tasks', 'pneumoniamnist');
+    expect(stderr).toContain('clip-scratch / pneumoniamnist / linear-probe');
+    expect(code).toBe(0);
+  }, 240_000);
+
+  it('a truncated npz: one line with the file, code 1, and cells of other tasks are kept', async () => {
+    const before = readFileSync(cellOf('clip-scratch', 'pneumoniamnist'), 'utf8');
+    truncateSync(join(data, 'pneumoniamnist.npz'), 100_000);
+    const { code, stderr } = await run(...common, '--tasks', 'pneumoniamnist,vqa-rad');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/clip-scratch \/ pneumoniamnist \/ zero-shot: failed: .*pneumoniamnist\.npz/);
+    expect(stderr).toContain('clip-scratch / vqa-rad / vqa: accuracy');
+    expect(readFileSync(cellOf('clip-scratch', 'pneumoniamnist'), 'utf8')).toBe(before);
+    const results = JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
+    const failed = results.cells.filter(({ status }: { status: string }) => status === 'failed');
+    expect(failed.map(({ task }: { task: string }) => task)).toContain('pneumoniamnist');
+    expect(failed[0].error).toContain('pneumoniamnist.npz');
+  }, 240_000);
+
+  it('a missing image named in the JSON: its name and the row, code 1', async () => {
+    const table = JSON.parse(readFileSync(join(data, 'vqa-rad/testset.json'), 'utf8'));
+    rmSync(join(data, 'vqa-rad/images', table[0].image_name));
+    const { code, stderr } = await run(...common, '--tasks', 'vqa-rad');
+    expect(code).toBe(1);
+    expect(stderr).toContain(table[0].image_name);
+    expect(stderr).toMatch(/named in row \d+ of .*set\.json/);
+  }, 240_000);
+
+  it('an unwritable folder: its name, code 1', async () => {
+    const plain = join(cwd, 'plain-file');
+    writeFileSync(plain, '');
+    chmodSync(plain, 0o444);
+    const { code, stderr } = await run('--methods', 'clip', '--tasks', 'vqa-rad', '--out', join(plain, 'run'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('plain-file');
+    expect(stderr).toContain('--out');
+  });
+});

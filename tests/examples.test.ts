@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunResults } from '@medbench/core';
+import { ensurePhantoms } from '@medbench/phantoms';
+import { afterAll, describe, expect, it } from 'vitest';
+import { alignPairs } from '../examples/objective-as-library/src/index.js';
+import { medbench, repository, temporaryFolder, TINY } from './support/cli.js';
+
+const folder = temporaryFolder('examples');
+const cwd = folder.path;
+afterAll(() => folder.dispose());
+
+/** Packs a workspace package as it would be published. @returns the tarball. */
+function pack(dir: string): string {
+  const { packageManager } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+  execFileSync('npx', ['--yes', packageManager, 'pack', '--pack-destination', cwd], { cwd: dir, stdio: 'pipe' });
+  const tarball = readdirSync(cwd).find((name) => name.endsWith('.tgz'));
+  return join(cwd, tarball!);
+}
+
+describe('examples', () => {
+  it('third-party-method: packed, installed, found by its keyword, run by --methods all', async () => {
+    const tarball = pack(join(repository, 'examples/third-party-method'));
+    // Installing is unpacking into node_modules; its peers are the one copy that the project has.
+    const modules = join(cwd, 'node_modules');
+    mkdirSync(join(modules, 'medbench-method-sigmoid'), { recursive: true });
+    execFileSync('tar', ['xzf', tarball, '-C', join(modules, 'medbench-method-sigmoid'), '--strip-components=1']);
+    mkdirSync(join(modules, '@medbench'));
+    mkdirSync(join(modules, '@tensorflow'));
+    symlinkSync(join(repository, 'packages/core'), join(modules, '@medbench/core'));
+    symlinkSync(join(repository, 'node_modules/@tensorflow/tfjs-core'), join(modules, '@tensorflow/tfjs-core'));
+    writeFileSync(
+      join(cwd, 'package.json'),
+      JSON.stringify({ name: 'lab', dependencies: { 'medbench-method-sigmoid': '^1.0.0' } }),
+    );
+
+    const listed = JSON.parse((await medbench(['list', 'methods', '--json'], { cwd })).stdout);
+    expect(listed).toContainEqual(expect.objectContaining({ id: 'sigmoid', package: 'medbench-method-sigmoid' }));
+
+    await ensurePhantoms(join(cwd, '.medbench'));
+    const { code, stderr } = await medbench(
+      ['run', '--preset=demo', '--methods=all', '--tasks=phantom-retrieval', '--out=third', ...TINY],
+      { cwd },
+    );
+    expect(stderr).not.toContain('failed');
+    expect(code).toBe(0);
+    const results: RunResults = JSON.parse(readFileSync(join(cwd, 'third/results.json'), 'utf8'));
+    expect(results.cells.find(({ method }) => method === 'sigmoid')).toMatchObject({ status: 'ok' });
+    expect(results.run.versions['medbench-method-sigmoid']).toBe('1.0.0');
+  }, 240_000);
+
+  it('custom-task: named by its path in the configuration', async () => {
+    const lab = join(cwd, 'lab');
+    mkdirSync(lab);
+    writeFileSync(join(lab, 'package.json'), '{"name": "lab-2"}');
+    writeFileSync(
+      join(lab, 'medbench.config.json'),
+      JSON.stringify({ plugins: [join(repository, 'examples/custom-task')], tasks: ['stripes'], corpora: ['phantoms'] }),
+    );
+    const { code, stderr } = await medbench(['run', '--methods=clip-scratch', '--out=run', ...TINY], {
+      cwd: lab,
+      env: { MEDBENCH_CACHE: join(cwd, '.medbench') },
+    });
+    expect(stderr).not.toContain('failed');
+    expect(code).toBe(0);
+    const { cells }: RunResults = JSON.parse(readFileSync(join(lab, 'run/results.json'), 'utf8'));
+    const probe = cells.find(({ method, protocol }) => method === 'raw-pixels' && protocol === 'linear-probe');
+    expect(probe).toMatchObject({ task: 'stripes', status: 'ok', n: 60, synthetic: true });
+  }, 240_000);
+
+  it('objective-as-library: learns to align pairs without the command', async () => {
+    const { before, after } = await alignPairs();
+    expect(after).toBeLessThan(before / 4);
+  });
+});

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { checkPlugin } from '@medbench/core/testing';
+import { describe, expect, it } from 'vitest';
+import { workspacePackages } from '../scripts/workspace.mjs';
+
+/** The repository's own rules, for every package alike. */
+describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) => {
+  it('has a README that begins with its name, a licence and a description', () => {
+    expect(readFileSync(`${dir}/README.md`, 'utf8').startsWith(`# @medbench/${name}\n`)).toBe(true);
+    expect(manifest).toMatchObject({ name: `@medbench/${name}`, license: 'MIT', type: 'module' });
+    expect(manifest.description.length).toBeGreaterThan(20);
+  });
+
+  it('was built: every export is there', () => {
+    for (const target of Object.values(manifest.exports) as (string | { default: string; types: string })[]) {
+      const files = typeof target === 'string' ? [target] : [target.default, target.types];
+      for (const file of files) expect(existsSync(`${dir}/${file}`), `${name}/${file}`).toBe(true);
+    }
+  });
+
+  it.skipIf(!manifest.medbench?.entry)('is a sound plugin', async () => {
+    expect(await checkPlugin(dir)).toEqual([]);
+  });
+});

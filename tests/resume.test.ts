@@ -1,0 +1,118 @@
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { random, type RunResults } from '@medbench/core';
+import { ensurePhantoms } from '@medbench/phantoms';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { medbench, temporaryFolder, TINY } from './support/cli.js';
+
+const folder = temporaryFolder('resume');
+const cwd = folder.path;
+beforeAll(async () => {
+  await ensurePhantoms(join(cwd, '.medbench'));
+});
+afterAll(() => folder.dispose());
+
+const ARGS = [
+  'run',
+  '--preset=demo',
+  '--methods=clip,clip-partial',
+  '--tasks=pneumoniamnist,phantom-retrieval',
+  ...TINY,
+] as const;
+
+/** Everything in the results but times. */
+const timeless = (results: RunResults): unknown => ({
+  ...results,
+  run: { ...results.run, command: '' },
+  training: results.training.map((record) => ({ ...record, seconds: 0 })),
+  cells: results.cells.map((cell) => ({ ...cell, seconds: 0 })),
+});
+const resultsOf = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
+
+describe('a run', () => {
+  let undisturbed: RunResults;
+  let duration: number;
+  beforeAll(async () => {
+    const { code, stderr, ms } = await medbench([...ARGS, '--out=undisturbed'], { cwd });
+    expect(stderr).not.toContain('failed');
+    expect(code).toBe(0);
+    duration = ms;
+    undisturbed = resultsOf('undisturbed');
+  }, 300_000);
+
+  it('gives the same figures for the same seed, and others for another', async () => {
+    expect((await medbench([...ARGS, '--out=again'], { cwd })).code).toBe(0);
+    expect(timeless(resultsOf('again'))).toEqual(timeless(undisturbed));
+    expect((await medbench([...ARGS, '--out=other', '--seed=1'], { cwd })).code).toBe(0);
+    const values = ({ cells }: RunResults) => cells.map(({ value }) => value);
+    const losses = ({ training }: RunResults) => training.map(({ finalLoss }) => finalLoss);
+    expect(values(resultsOf('other'))).not.toEqual(values(undisturbed));
+    for (const [i, loss] of losses(resultsOf('other')).entries()) expect(loss).not.toBe(losses(undisturbed)[i]);
+  }, 300_000);
+
+  it('killed at ten random moments ends with the same results and repeats no finished cell', async () => {
+    const out = join(cwd, 'killed');
+    const stream = random(7, 'kills');
+    const modified = new Map<string, number>();
+    const finishedCells = (): string[] =>
+      undisturbed.cells.map(({ method, task }) => join(out, 'cells', method, task, 'seed-0.json'));
+    const note = (): void => {
+      for (const file of finishedCells()) {
+        const at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+        if (at === undefined) continue;
+        // A cell that was there before this attempt has not been written again.
+        expect(at).toBe(modified.get(file) ?? at);
+        modified.set(file, at);
+      }
+    };
+    for (let kill = 0; kill < 10; kill++) {
+      // Early attempts are cut short anywhere from start-up on; progress carries over, so later ones reach further.
+      const after = 200 + stream.uniform() * duration * 0.6;
+      const { code } = await medbench([...ARGS, '--out=killed'], {
+        cwd,
+        started: (child) => setTimeout(() => child.kill('SIGKILL'), after),
+      });
+      note();
+      if (code === 0) {
+        // It got through before the signal: begin anew, so that ten kills happen while something is going on.
+        rmSync(out, { recursive: true });
+        modified.clear();
+      }
+    }
+    expect((await medbench([...ARGS, '--out=killed'], { cwd })).code).toBe(0);
+    note();
+    expect(timeless(resultsOf('killed'))).toEqual(timeless(undisturbed));
+  }, 600_000);
+
+  it('refuses a second process on the same folder, and keeps what the first one does', async () => {
+    let second: Promise<Awaited<ReturnType<typeof medbench>>> | undefined;
+    const first = await medbench([...ARGS, '--out=shared'], {
+      cwd,
+      started: (child) => {
+        child.stderr?.once('data', () => {
+          second = medbench([...ARGS, '--out=shared'], { cwd });
+        });
+      },
+    });
+    const refused = await second!;
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/shared is in use by process \d+/);
+    expect(first.code).toBe(0);
+    expect(timeless(resultsOf('shared'))).toEqual(timeless(undisturbed));
+  }, 300_000);
+
+  it('interrupted by SIGINT ends with code 130 and goes on from there', async () => {
+    const { code, stderr } = await medbench([...ARGS, '--out=interrupted'], {
+      cwd,
+      started: (child) => {
+        child.stderr?.on('data', (chunk) => {
+          if (String(chunk).includes('train clip')) child.kill('SIGINT');
+        });
+      },
+    });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/nterrupted|stopped at step/);
+    expect((await medbench([...ARGS, '--out=interrupted'], { cwd })).code).toBe(0);
+    expect(timeless(resultsOf('interrupted'))).toEqual(timeless(undisturbed));
+  }, 300_000);
+});
