@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: false } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['packages/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { markGenerated } from '@medbench/data';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, temporaryFolder, TINY } from './support/cli.js';
+import { medbench, TINY, temporaryFolder } from './support/cli.js';
 
 const folder = temporaryFolder('cli');
 const cwd = folder.path;

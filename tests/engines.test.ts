@@ -39,7 +39,9 @@ describe.each(backends)('golden losses on %s', (name, backend) => {
       const values = [...outputs[key]!.data];
       expect(values).toHaveLength(expected.length);
       for (const [i, value] of values.entries()) {
-        expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(golden.tolerance * Math.max(1, Math.abs(expected[i]!)));
+        expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(
+          golden.tolerance * Math.max(1, Math.abs(expected[i]!)),
+        );
       }
     }
   });

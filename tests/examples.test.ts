@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResults } from '@medbench/core';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, describe, expect, it } from 'vitest';
 import { alignPairs } from '../examples/objective-as-library/src/index.js';
-import { medbench, repository, temporaryFolder, TINY } from './support/cli.js';
+import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
 
 const folder = temporaryFolder('examples');
 const cwd = folder.path;
@@ -56,7 +56,11 @@ describe('examples', () => {
     writeFileSync(join(lab, 'package.json'), '{"name": "lab-2"}');
     writeFileSync(
       join(lab, 'medbench.config.json'),
-      JSON.stringify({ plugins: [join(repository, 'examples/custom-task')], tasks: ['stripes'], corpora: ['phantoms'] }),
+      JSON.stringify({
+        plugins: [join(repository, 'examples/custom-task')],
+        tasks: ['stripes'],
+        corpora: ['phantoms'],
+      }),
     );
     const { code, stderr } = await medbench(['run', '--methods=clip-scratch', '--out=run', ...TINY], {
       cwd: lab,

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { random, type RunResults } from '@medbench/core';
+import { type RunResults, random } from '@medbench/core';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, temporaryFolder, TINY } from './support/cli.js';
+import { medbench, TINY, temporaryFolder } from './support/cli.js';
 
 const folder = temporaryFolder('resume');
 const cwd = folder.path;

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { type Catalogue, discover, unknownId } from '@medbench/core/discovery';
-import type { Config, ConfigFile, ConfigTree } from '@medbench/core/runtime';
+import { type Catalogue, type ConfigFile, discover, findConfigFile, unknownId } from '@medbench/core/discovery';
+import type { Config, ConfigTree } from '@medbench/core/runtime';
 
 export interface Workspace {
   readonly catalogue: Catalogue;
@@ -10,7 +10,6 @@ export interface Workspace {
 
 /** The plugins of the command itself and of the project it is called in. */
 export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {
-  const { findConfigFile } = await import('@medbench/core/runtime');
   const file = await findConfigFile(cwd, configPath);
   const plugins = Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
   return { file, catalogue: await catalogueOf(cwd, plugins) };

@@ -1,40 +1,9 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { cosmiconfig } from 'cosmiconfig';
 import type { z } from 'zod';
 import { nearest } from '../discovery/select.js';
-import { MedbenchError, messageOf } from '../errors.js';
+import { MedbenchError } from '../errors.js';
+import type { ConfigFile } from './find.js';
 import { type ConfigTree, mergeTrees, treeOf } from './merge.js';
 import { type Config, configSchema, DEFAULTS } from './schema.js';
-
-export interface ConfigFile {
-  readonly path: string;
-  readonly tree: ConfigTree;
-}
-
-/**
- * Finds `medbench.config.{ts,js,json,yaml}`, `.medbenchrc*` or `package.json#medbenchConfig` at or above the folder.
- * @throws MedbenchError('config') if the named file is missing or does not parse.
- */
-export async function findConfigFile(cwd: string, path?: string): Promise<ConfigFile | undefined> {
-  const explorer = cosmiconfig('medbench', { searchStrategy: 'project', packageProp: 'medbenchConfig' });
-  if (path !== undefined && !existsSync(resolve(cwd, path))) {
-    throw new MedbenchError('config', `There is no configuration file ${path}`, { hint: 'Check --config.' });
-  }
-  try {
-    const found = path === undefined ? await explorer.search(cwd) : await explorer.load(resolve(cwd, path));
-    if (!found || found.isEmpty) return undefined;
-    if (typeof found.config !== 'object' || found.config === null || Array.isArray(found.config)) {
-      throw new MedbenchError('config', `${found.filepath} must hold an object of settings`);
-    }
-    return { path: found.filepath, tree: found.config as ConfigTree };
-  } catch (cause) {
-    if (cause instanceof MedbenchError) throw cause;
-    throw new MedbenchError('config', `The configuration${path ? ` ${path}` : ''} does not load: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-}
 
 /**
  * Reads `--set path=value`: the value is JSON where it parses as JSON, else text.

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SettingSpec } from '../contracts/method.js';
 import type { PluginMetadata } from '../decorators.js';
-import { pluginClasses } from '../discovery/materialise.js';
-import { MANIFEST_KEYS, readPlugin } from '../discovery/manifest.js';
 import { PLUGIN_KEYWORD } from '../discovery/discover.js';
+import { MANIFEST_KEYS, readPlugin } from '../discovery/manifest.js';
+import { pluginClasses } from '../discovery/materialise.js';
 import { messageOf } from '../errors.js';
 
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -14,7 +14,8 @@ const PEERS = ['@medbench/core', '@tensorflow/tfjs-core'];
 function settingProblems(name: string, spec: SettingSpec): string[] {
   const problems: string[] = [];
   if (!spec.description) problems.push(`setting "${name}" has no description`);
-  if (spec.choices && !spec.choices.includes(spec.default)) problems.push(`setting "${name}": the default is no choice`);
+  if (spec.choices && !spec.choices.includes(spec.default))
+    problems.push(`setting "${name}": the default is no choice`);
   if (typeof spec.default === 'number') {
     const inside = spec.default >= (spec.min ?? -Infinity) && spec.default <= (spec.max ?? Infinity);
     if (!inside) problems.push(`setting "${name}": the default is out of bounds`);
@@ -59,7 +60,8 @@ export async function checkPlugin(dir: string): Promise<string[]> {
     if (!plugin.keywords.includes(PLUGIN_KEYWORD)) problems.push(`the keyword "${PLUGIN_KEYWORD}" is missing`);
     if (!json.exports?.['./package.json']) problems.push('"./package.json" is not exported, so it cannot be found');
     for (const peer of PEERS) {
-      if (json.dependencies?.[peer]) problems.push(`${peer} must be a peer dependency: two copies do not know each other`);
+      if (json.dependencies?.[peer])
+        problems.push(`${peer} must be a peer dependency: two copies do not know each other`);
     }
     const classes = await pluginClasses(plugin);
     if (classes.length === 0) problems.push('the entry exports no decorated class');

@@ -1,0 +1,49 @@
+import type { RasterImage, Source } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { bagOfWords, QuestionOnly, RawPixels } from './index.js';
+
+const flat = (value: number, side = 28): RasterImage => ({
+  width: side,
+  height: side,
+  channels: 1,
+  data: new Uint8Array(side * side).fill(value),
+});
+const sourceOf = (images: RasterImage[]): Source<RasterImage> => ({
+  length: images.length,
+  get: async (i) => images[i]!,
+});
+
+describe('raw-pixels', () => {
+  it('gives the pixels in [0, 1], larger pictures shrunk', async () => {
+    const model = await new RawPixels().model();
+    const { rows, cols, data } = await model.imageFeatures(sourceOf([flat(255), flat(51, 60)]));
+    expect([rows, cols]).toEqual([2, 784]);
+    expect(data[0]).toBe(1);
+    expect(data[784 + 300]).toBeCloseTo(0.2, 6);
+  });
+
+  it('gives colour if any picture has it', async () => {
+    const red: RasterImage = { width: 28, height: 28, channels: 3, data: new Uint8Array(784 * 3) };
+    red.data[0] = 255;
+    const { cols, data } = await (await new RawPixels().model()).imageFeatures(sourceOf([flat(0), red]));
+    expect(cols).toBe(784 * 3);
+    expect([data[cols], data[cols + 1]]).toEqual([1, 0]);
+  });
+});
+
+describe('question-only', () => {
+  it('sees words, not their order or case', () => {
+    const { cols, data } = bagOfWords(['Is there a mass?', 'there is: A MASS', 'is there a nodule?', '']);
+    const row = (i: number) => [...data.subarray(i * cols, (i + 1) * cols)];
+    expect(row(0)).toEqual(row(1));
+    expect(row(0)).not.toEqual(row(2));
+    expect(Math.hypot(...row(2))).toBeCloseTo(1, 6);
+    expect(Math.hypot(...row(3))).toBe(0);
+  });
+
+  it('refuses to look at an image', async () => {
+    const model = await new QuestionOnly().model();
+    expect(model.can).toEqual({ images: false, texts: true, joint: false });
+    await expect(model.embedImages(sourceOf([flat(0)]))).rejects.toThrow('never sees an image');
+  });
+});

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { constantModel, randomModel } from '@medbench/core/testing';
+import { writeNpz } from '@medbench/data';
+import { sharedData } from '@medbench/data/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PneumoniaMnist } from './index.js';
+
+const real = sharedData('pneumoniamnist.npz');
+if (!real) console.warn('PneumoniaMNIST is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
+
+const contextOf = (dataRoot: string) => ({
+  dataRoot,
+  cacheRoot: '',
+  seed: 0,
+  log: () => {},
+  protocols: ['zero-shot', 'linear-probe'] as const,
+});
+
+describe('a file of the right layout', () => {
+  let root: string;
+  const arrays = (label: number) =>
+    Object.fromEntries(
+      ['train', 'val', 'test'].flatMap((split) => [
+        [`${split}_images`, { shape: [40, 28, 28], dtype: 'u1' as const, data: new Uint8Array(40 * 784).fill(9) }],
+        [
+          `${split}_labels`,
+          { shape: [40, 1], dtype: 'u1' as const, data: Uint8Array.from({ length: 40 }, (_, i) => (i % 2) * label) },
+        ],
+      ]),
+    );
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'medbench-pneumonia-'));
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  it('gives a model that sees nothing no more than chance', async () => {
+    await writeNpz(join(root, 'pneumoniamnist.npz'), arrays(1));
+    const { results, synthetic } = await new PneumoniaMnist().evaluate(constantModel(), contextOf(root));
+    expect(synthetic).toBe(false);
+    expect(results.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe']);
+    for (const { metrics } of results) {
+      expect(metrics.balanced_accuracy!.value).toBe(0.5);
+      expect(metrics.auc!.value).toBe(0.5);
+    }
+  });
+
+  it('refuses labels that are no class, naming the file', async () => {
+    await writeNpz(join(root, 'pneumoniamnist.npz'), arrays(2));
+    await expect(new PneumoniaMnist().evaluate(randomModel(0), contextOf(root))).rejects.toThrow(
+      /pneumoniamnist\.npz: train_labels holds a label other than 0 and 1/,
+    );
+  });
+
+  it('says where the file comes from if it is not there', async () => {
+    await expect(new PneumoniaMnist().fingerprint(contextOf(join(root, 'none')))).rejects.toMatchObject({
+      message: expect.stringContaining('pneumoniamnist.npz is not there'),
+      hint: expect.stringContaining('--data'),
+    });
+  });
+});
+
+describe.skipIf(!real)('the real PneumoniaMNIST', () => {
+  const context = contextOf(join(real ?? '', '..'));
+
+  it('gives pairs from the training split with captions that name the label', async () => {
+    const { pairs } = await new PneumoniaMnist().pairs(context);
+    expect(pairs.length).toBe(4708);
+    let pneumonia = 0;
+    for (let i = 0; i < pairs.length; i++) if ((await pairs.get(i)).caption.includes('pneumonia')) pneumonia++;
+    expect(pneumonia).toBe(3494);
+  });
+
+  it('measures on the 624 test pictures; a random model is near chance', async () => {
+    const { results } = await new PneumoniaMnist().evaluate(randomModel(1), context);
+    for (const { n, metrics } of results) {
+      expect(n).toBe(624);
+      // Four standard errors of an AUC under the null, (n1 + n2 + 1) / (12 n1 n2).
+      expect(Math.abs(metrics.auc!.value - 0.5)).toBeLessThan(4 * Math.sqrt(625 / (12 * 234 * 390)));
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sharedData } from '@medbench/data/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readQuestions, statementOf, VqaRad } from './index.js';
+
+const real = sharedData('vqa-rad/trainset.json');
+if (!real) console.warn('VQA-RAD is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
+
+describe('statementOf', () => {
+  it.each([
+    ['Is there a fracture?', 'Yes', 'there is a fracture'],
+    ['is there a fracture?', 'no', 'there is no fracture'],
+    ['Is there any evidence of free air? ', 'No.', 'there is no evidence of free air'],
+    ['Are there multiple nodules?', 'yes', 'there are multiple nodules'],
+    ['is this a CT image?', 'no', 'this is not a CT image'],
+    ['Is this an MRI?', 'Yes', 'this is an MRI'],
+    ['what plane is this?', 'axial', 'what plane is this: axial'],
+    ['are the lungs clear?', 'no', 'are the lungs clear: no'],
+  ])('%s %s', (question, answer, statement) => expect(statementOf(question, answer)).toBe(statement));
+});
+
+describe('readQuestions', () => {
+  let root: string;
+  const row = { qid: 1, image_name: 'a.jpg', answer: 2, answer_type: 'CLOSED ', question: 'how many?' };
+  const write = (rows: unknown): void => writeFileSync(join(root, 'vqa-rad/trainset.json'), JSON.stringify(rows));
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'medbench-vqa-'));
+    mkdirSync(join(root, 'vqa-rad/images'), { recursive: true });
+    writeFileSync(join(root, 'vqa-rad/images/a.jpg'), '');
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  it('reads integer answers and trims answer types', async () => {
+    write([row]);
+    expect(await readQuestions(root, 'train')).toMatchObject([{ qid: 1, answer: '2', type: 'closed' }]);
+  });
+
+  it.each([
+    ['a missing image, with the row that names it', [{ ...row, image_name: 'gone.jpg' }], /gone\.jpg/],
+    ['a missing field', [{ ...row, answer: undefined }], /trainset\.json: row 0 has no "answer"/],
+    ['an unknown answer type', [{ ...row, answer_type: 'MAYBE' }], /row 0 has the answer type "MAYBE"/],
+    ['something else than a list', { rows: [] }, /must hold a list of questions/],
+  ])('names %s', async (_, rows, message) => {
+    write(rows);
+    await expect(readQuestions(root, 'train')).rejects.toThrow(message);
+  });
+
+  it('names the file that is not there', async () => {
+    await expect(readQuestions(join(root, 'nowhere'), 'test')).rejects.toThrow(/nowhere.*testset\.json is not there/);
+  });
+});
+
+describe.skipIf(!real)('the real VQA-RAD', () => {
+  const context = { dataRoot: join(real ?? '', '../..'), cacheRoot: '', seed: 0, log: () => {} };
+
+  it('has the published numbers of questions, and types as counted', async () => {
+    const train = await readQuestions(context.dataRoot, 'train');
+    const test = await readQuestions(context.dataRoot, 'test');
+    const closed = (questions: typeof train) => questions.filter(({ type }) => type === 'closed').length;
+    expect([train.length, closed(train), test.length, closed(test)]).toEqual([3064, 1823, 451, 272]);
+    expect(new Set([...train, ...test].map(({ imageFile }) => imageFile)).size).toBe(315);
+  });
+
+  it('makes pairs of the training questions alone', async () => {
+    const { pairs, synthetic } = await new VqaRad().pairs(context);
+    expect(pairs.length).toBe(3064);
+    expect(synthetic).toBe(false);
+    const { image, caption } = await pairs.get(0);
+    expect(image.width).toBeGreaterThan(100);
+    expect(caption.length).toBeGreaterThan(3);
+  });
+});
