@@ -3,7 +3,8 @@
 Run: python scripts/oracles/data_tokenizer.py [VQA-RAD folder]
 Made with open_clip_torch 3.3.0, ftfy 6.3.1, regex 2026.11.15, Python 3.11.
 `texts` are checked one by one; `vqaRad` is the SHA-256 of the ids of all questions of VQA-RAD (train, then test; each
-row's ids joined by blanks, rows by line feeds), taken over if no folder is given. `batch` is the padded form.
+row's ids joined by blanks, rows by line feeds), taken over if no folder is given. `batch` is the padded form; `entities` has the
+SHA-256 of all named character references of HTML 5, decoded one by one and joined by line feeds.
 """
 import hashlib
 import html
@@ -67,7 +68,7 @@ OUT.write_text(json.dumps({
     "texts": [[text, tokenizer.encode(text)] for text in texts],
     "batch": {"texts": batch_texts, "contextLength": 8, "ids": tokenizer(batch_texts, 8).flatten().tolist(),
               "ids77": tokenizer(batch_texts, 77).flatten().tolist()},
-    "entities": {"names": len(entities), "sha256": hashlib.sha256(decoded.encode()).hexdigest()},
+    "entities": {"names": entities, "sha256": hashlib.sha256(decoded.encode()).hexdigest()},
     "vqaRad": vqa,
 }, ensure_ascii=True, separators=(",", ":")).replace("],[", "],\n[") + "\n")
 print(len(texts), "texts", len(tokenizer.encoder), "symbols", OUT.stat().st_size, "bytes")

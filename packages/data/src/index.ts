@@ -1,1 +1,30 @@
-export {};
+export { batchIndices, epochOrder } from './batches.js';
+export { ensureFolder, requireFile, requireFolder, writeFileAtomic } from './files.js';
+export { fingerprintFiles } from './fingerprint.js';
+export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
+export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng } from './image.js';
+export type { NpyArray, NpyData, NpyDType } from './npy.js';
+export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
+export { type ImageCaptionFolder, imageCaptionFolder } from './pairs.js';
+export { prefetch } from './prefetch.js';
+export { resize } from './resample.js';
+export { cached, fromArray, mapSource, subset } from './source.js';
+export { type JsonRow, type ReadCsvOptions, readCsv, readJson, readJsonl, requireColumns } from './tables.js';
+export { cleanText } from './tokenizer/clean.js';
+export { CLIP_MERGES, type ClipTokenizerOptions, clipTokenizer, type Tokenizer } from './tokenizer/clip.js';
+export {
+  CLIP_MEAN,
+  CLIP_NORMALISATION,
+  CLIP_STD,
+  type CropOptions,
+  centreCrop,
+  evaluationTransform,
+  type ImageTransform,
+  type Normalisation,
+  normaliseInto,
+  type RandomImageTransform,
+  randomResizedCrop,
+  resizeShorterSide,
+  toRgb,
+  trainingTransform,
+} from './transform.js';

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { batchIndices, epochOrder } from './batches.js';
+import { prefetch } from './prefetch.js';
+import { cached, fromArray, mapSource, subset } from './source.js';
+
+describe('batches', () => {
+  it('visits every example at most once an epoch, in another order each epoch', () => {
+    const steps = Array.from({ length: 6 }, (_, step) => Array.from(batchIndices(10, 3, 7, step)));
+    const epochs = [steps.slice(0, 3).flat(), steps.slice(3).flat()];
+    for (const epoch of epochs) expect(new Set(epoch).size).toBe(9);
+    expect(epochs[0]).not.toEqual(epochs[1]);
+    expect(epochs[0]).toEqual(Array.from(epochOrder(10, 7, 0)).slice(0, 9));
+    expect(Array.from(epochOrder(10, 7, 1)).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('is a pure function of the step', () => {
+    const [early] = [batchIndices(100, 8, 1, 2)];
+    batchIndices(100, 8, 2, 40);
+    expect(batchIndices(100, 8, 1, 2)).toEqual(early);
+    batchIndices(100, 8, 1, 2).fill(0);
+    expect(batchIndices(100, 8, 1, 2)).toEqual(early);
+    expect(batchIndices(100, 8, 2, 2)).not.toEqual(early);
+  });
+
+  it('refuses a batch that is larger than the corpus', () => {
+    expect(() => batchIndices(7, 8, 1, 0)).toThrow(/batch of 8 cannot be drawn from 7 examples/);
+    expect(() => batchIndices(7, 0, 1, 0)).toThrow(/batch size is 0/);
+    expect(batchIndices(8, 8, 1, 5).length).toBe(8);
+  });
+});
+
+const later = <T>(value: T, ms: number): Promise<T> => new Promise((resolve) => setTimeout(resolve, ms, value));
+
+describe('prefetch', () => {
+  it('keeps the order and runs ahead by no more than its depth', async () => {
+    let running = 0;
+    let most = 0;
+    const produce = async (step: number): Promise<number> => {
+      most = Math.max(most, ++running);
+      await later(0, (7 - step) * 2);
+      running--;
+      return step;
+    };
+    const seen: number[] = [];
+    for await (const step of prefetch(produce, 2, 7, 3)) seen.push(step);
+    expect(seen).toEqual([2, 3, 4, 5, 6]);
+    expect(most).toBe(3);
+  });
+
+  it('works on the next step while the consumer is busy', async () => {
+    const started: number[] = [];
+    const steps = prefetch(async (step) => void started.push(step), 0, 10);
+    await steps.next();
+    await later(0, 2);
+    expect(started).toEqual([0, 1, 2]);
+    await steps.return(undefined);
+  });
+
+  it('reports a failure at its step, starts nothing after it and waits for what runs', async () => {
+    const started: number[] = [];
+    let settled = 0;
+    const produce = async (step: number): Promise<number> => {
+      started.push(step);
+      await later(0, step === 2 ? 1 : 10);
+      settled++;
+      if (step === 2) throw new Error('step 2');
+      return step;
+    };
+    const seen: number[] = [];
+    const consume = async (): Promise<void> => {
+      for await (const step of prefetch(produce, 0, 100, 2)) seen.push(step);
+    };
+    await expect(consume()).rejects.toThrow('step 2');
+    expect(seen).toEqual([0, 1]);
+    expect(started).toEqual([0, 1, 2, 3]);
+    expect(settled).toBe(4);
+  });
+
+  it('ends cleanly when the consumer leaves, also if a step under way then fails', async () => {
+    const produce = async (step: number): Promise<number> => {
+      await later(0, 1);
+      if (step > 0) throw new Error('unseen');
+      return step;
+    };
+    for await (const step of prefetch(produce, 0, 9)) {
+      expect(step).toBe(0);
+      break;
+    }
+  });
+});
+
+describe('sources', () => {
+  it('maps and picks', async () => {
+    const source = mapSource(subset(fromArray(['a', 'b', 'c']), [2, 0, 2]), (item, i) => `${item}${i}`);
+    expect(await Promise.all([0, 1, 2].map((i) => source.get(i)))).toEqual(['c0', 'a1', 'c2']);
+    await expect(source.get(3)).rejects.toThrow(RangeError);
+    expect(() => subset(fromArray([1]), [1])).toThrow(RangeError);
+  });
+
+  it('keeps elements until the memory is used, shares reads under way and forgets failures', async () => {
+    const reads: number[] = [];
+    const source = cached(
+      {
+        length: 4,
+        async get(i: number) {
+          reads.push(i);
+          await later(0, 1);
+          if (i === 3 && reads.filter((read) => read === 3).length === 1) throw new Error('once');
+          return new Uint8Array(100);
+        },
+      },
+      250,
+    );
+    await Promise.all([source.get(0), source.get(0), source.get(1)]);
+    expect(reads).toEqual([0, 1]);
+    await source.get(2);
+    await source.get(2);
+    await source.get(0);
+    await source.get(1);
+    expect(reads).toEqual([0, 1, 2, 2]);
+    await expect(source.get(3)).rejects.toThrow('once');
+    await expect(source.get(3)).resolves.toHaveLength(100);
+  });
+});

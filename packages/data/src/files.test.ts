@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { requireFile, requireFolder, writeFileAtomic } from './files.js';
+import { fingerprintFiles } from './fingerprint.js';
+import { isGenerated, markGenerated } from './generated.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'medbench-files-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('files', () => {
+  it('writes whole files and leaves nothing beside them', async () => {
+    const path = join(folder, 'new', 'deep', 'a.txt');
+    await writeFileAtomic(path, 'one');
+    await writeFileAtomic(path, new TextEncoder().encode('two'));
+    expect(readFileSync(path, 'utf8')).toBe('two');
+    expect(readdirSync(join(folder, 'new', 'deep'))).toEqual(['a.txt']);
+  });
+
+  it('names a place that cannot be written, and leaves nothing behind', async () => {
+    mkdirSync(join(folder, 'taken'));
+    await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toMatchObject({ code: 'store' });
+    await expect(writeFileAtomic(join(folder, 'new', 'deep', 'a.txt', 'b'), 'x')).rejects.toThrow(/a\.txt/);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('requires files and folders, with the hint', async () => {
+    const file = join(folder, 'f');
+    writeFileSync(file, '');
+    await requireFile(file, 'hint');
+    await requireFolder(folder, 'hint');
+    await expect(requireFile(join(folder, 'none'), 'fetch it')).rejects.toMatchObject({
+      code: 'data',
+      hint: 'fetch it',
+    });
+    await expect(requireFile(folder, 'x')).rejects.toThrow(/is a folder, expected a file/);
+    await expect(requireFolder(file, 'x')).rejects.toThrow(/is a file, expected a folder/);
+    await expect(requireFolder(join(file, 'below'), 'x')).rejects.toThrow(/is not there/);
+  });
+
+  it('marks generated data', async () => {
+    const data = join(folder, 'generated');
+    expect(await isGenerated(data)).toBe(false);
+    await markGenerated(data, 'Made by a test.');
+    expect(await isGenerated(data)).toBe(true);
+  });
+});
+
+describe('fingerprintFiles', () => {
+  const write = (place: string, files: Readonly<Record<string, string>>): string[] =>
+    Object.entries(files).map(([name, content]) => {
+      const path = join(folder, place, name);
+      mkdirSync(join(path, '..'), { recursive: true });
+      writeFileSync(path, content);
+      return path;
+    });
+
+  it('depends on names and contents, not on place or order', async () => {
+    const files = { 'a/one.csv': '1', 'two.csv': '22' };
+    const base = await fingerprintFiles(write('p', files));
+    expect(base).toMatch(/^[0-9a-f]{64}$/);
+    expect(await fingerprintFiles(write('elsewhere/q', files).reverse())).toBe(base);
+    expect(await fingerprintFiles([join(folder, 'p')])).toBe(base);
+    expect(await fingerprintFiles(write('r', { ...files, 'two.csv': '23' }))).not.toBe(base);
+    expect(await fingerprintFiles(write('s', { 'a/one.csv': '1', 'three.csv': '22' }))).not.toBe(base);
+    expect(await fingerprintFiles(write('t', { 'a/one.csv': '12', 'two.csv': '2' }))).not.toBe(base);
+  });
+
+  it('is the documented hash', async () => {
+    const { createHash } = await import('node:crypto');
+    const expected = createHash('sha256').update('["two.csv",2]\n22').digest('hex');
+    expect(await fingerprintFiles(write('u', { 'two.csv': '22' }))).toBe(expected);
+  });
+
+  it('takes both ends of a large file', async () => {
+    const path = join(folder, 'large.bin');
+    const bytes = Buffer.alloc(64 * 2 ** 20 + 1);
+    const after = async (position: number): Promise<string> => {
+      bytes.fill(0).writeUInt8(1, position);
+      writeFileSync(path, bytes);
+      return fingerprintFiles([path]);
+    };
+    const [first, last, middle, otherMiddle] = [
+      await after(0),
+      await after(bytes.length - 1),
+      await after(bytes.length >> 1),
+      await after((bytes.length >> 1) + 1),
+    ];
+    expect(new Set([first, last, middle]).size).toBe(3);
+    expect(otherMiddle).toBe(middle);
+  });
+
+  it('names a file that is missing', async () => {
+    await expect(fingerprintFiles([join(folder, 'none.csv')])).rejects.toThrow(/none\.csv is not there/);
+  });
+});

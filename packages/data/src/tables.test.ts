@@ -1,0 +1,106 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { encodePng } from './image.js';
+import { imageCaptionFolder } from './pairs.js';
+import { readCsv, readJson, readJsonl } from './tables.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'medbench-tables-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, content: string): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+
+describe('readJson and readJsonl', () => {
+  it('reads, with a byte-order mark too', async () => {
+    expect(await readJson(file('a.json', '\ufeff{"a": [1]}'))).toEqual({ a: [1] });
+  });
+
+  it('reads one object a line, whatever breaks a caption holds', async () => {
+    const text = '{"caption":"one\\ntwo"}\r\n\n{"caption":"a\u2028b\u0085c"}\n{"caption":"last"}';
+    expect(await readJsonl(file('a.jsonl', text))).toEqual([
+      { caption: 'one\ntwo' },
+      { caption: 'a\u2028b\u0085c' },
+      { caption: 'last' },
+    ]);
+    expect(await readJsonl(file('empty.jsonl', ''))).toEqual([]);
+  });
+
+  it('joins lines across pieces of the file', async () => {
+    const rows = Array.from({ length: 3000 }, (_, i) => ({ i, text: 'é'.repeat(500) }));
+    expect(await readJsonl(file('long.jsonl', rows.map((row) => JSON.stringify(row)).join('\n')))).toEqual(rows);
+  });
+
+  it('names file and line', async () => {
+    await expect(readJson(file('bad.json', '{\n"a": 1,\n}'))).rejects.toThrow(/bad\.json:3 is not JSON/);
+    await expect(readJsonl(file('bad.jsonl', '{}\n{"a":\n'))).rejects.toThrow(/bad\.jsonl:2 is not JSON/);
+    await expect(readJsonl(file('list.jsonl', '{}\n\n[1]\n'))).rejects.toThrow(/list\.jsonl:3 is not a JSON object/);
+    await expect(readJsonl(join(folder, 'none.jsonl'))).rejects.toThrow(/none\.jsonl is not there/);
+  });
+});
+
+describe('readCsv', () => {
+  it('reads by column name: quotes, line breaks, a byte-order mark', async () => {
+    const path = file('a.csv', '\ufeffimage,caption\nx.png,"one, ""two""\nthree"\r\ny.png,\n');
+    expect(await readCsv(path, { columns: ['caption'] })).toEqual([
+      { image: 'x.png', caption: 'one, "two"\nthree' },
+      { image: 'y.png', caption: '' },
+    ]);
+    expect(await readCsv(file('a.tsv', 'a\tb\n1\t2\n'), { delimiter: '\t' })).toEqual([{ a: '1', b: '2' }]);
+  });
+
+  it('lists the columns that are there', async () => {
+    await expect(readCsv(file('b.csv', 'a,b\n1,2\n'), { columns: ['a', 'label'] })).rejects.toMatchObject({
+      message: expect.stringMatching(/b\.csv has no column "label"/),
+      hint: 'It has "a", "b".',
+    });
+    await expect(readCsv(file('empty.csv', ''), { columns: ['label'] })).rejects.toThrow(/no column "label"/);
+  });
+
+  it('names file and line', async () => {
+    await expect(readCsv(file('c.csv', 'a,b\n1,2\n1,2,3\n'))).rejects.toThrow(/c\.csv:3 is not a table/);
+    await expect(readCsv(file('d.csv', 'a,b\n1,"2\n'))).rejects.toThrow(/d\.csv/);
+    await expect(readCsv(join(folder, 'none.csv'))).rejects.toThrow(/none\.csv is not there/);
+  });
+});
+
+describe('imageCaptionFolder', () => {
+  const imageDir = join(folder, 'images');
+  const open = (table: string) =>
+    imageCaptionFolder({ table, imageColumn: 'image', captionColumn: 'caption', imageDir });
+
+  it('reads the layouts of PMC-OA', async () => {
+    mkdirSync(imageDir, { recursive: true });
+    const image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(3, 200) } as const;
+    writeFileSync(join(imageDir, 'PMC1_Fig1.png'), await encodePng(image));
+    for (const table of [
+      file('p.jsonl', '{"image": "PMC1_Fig1.png", "caption": "A.\\nB", "pmcid": "PMC1"}\n'),
+      file('p.json', '[{"image": "PMC1_Fig1.png", "caption": "A.\\nB"}]'),
+      file('p.csv', 'image,caption\nPMC1_Fig1.png,"A.\nB"\n'),
+    ]) {
+      const pairs = await open(table);
+      expect(pairs.length).toBe(1);
+      expect(await pairs.get(0)).toEqual({ image, caption: 'A.\nB' });
+      await expect(pairs.get(1)).rejects.toThrow(RangeError);
+    }
+  });
+
+  it('refuses rows that lead elsewhere or say nothing, by row', async () => {
+    for (const name of ['../secret.png', '/etc/x.png', 'a/../../x.png', '.', '..']) {
+      const table = file(
+        'out.jsonl',
+        `{"image":"ok.png","caption":"c"}\n${JSON.stringify({ image: name, caption: 'c' })}\n`,
+      );
+      await expect(open(table)).rejects.toThrow(/out\.jsonl: row 2 names the picture .* not inside/);
+    }
+    await expect(open(file('no.jsonl', '{"image":"a.png","caption":" "}\n'))).rejects.toThrow(
+      /row 1 has no text in "caption"/,
+    );
+    await expect(open(file('col.jsonl', '{"image":"a.png","text":"x"}\n'))).rejects.toThrow(/no column "caption"/);
+    await expect(open(file('x.xlsx', ''))).rejects.toThrow(/x\.xlsx is no table/);
+    const missing = await open(file('ok.jsonl', '{"image":"..a.png","caption":"c"}\n'));
+    await expect(missing.get(0)).rejects.toThrow(/\.\.a\.png is not there/);
+  });
+});

@@ -1,0 +1,119 @@
+import { decodeHTML, decodeHTMLStrict } from 'entities';
+
+/** What Python's `str.split` and `str.strip` take for white space. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/gu;
+
+/**
+ * CLIP's clean-up of a caption before it is split into words: repair as `ftfy.fix_text`, HTML entities decoded twice,
+ * white space collapsed, lower case (`basic_clean`, `whitespace_clean` of OpenAI's `simple_tokenizer.py`). Of ftfy,
+ * everything is done but the repair of text decoded in a wrong encoding, which rests on guesses ("Ã©" stays).
+ */
+export function cleanText(text: string): string {
+  // Printable ASCII without entities: nothing but case and spaces can change, and most captions are of this kind.
+  const repaired = /[^\x20-\x7e]|&/.test(text) ? unescapeHtml(unescapeHtml(repair(text))) : text;
+  return repaired.replace(SPACES, ' ').replace(/^ | $/g, '').toLowerCase();
+}
+
+/** `ftfy.fix_text` 6 without `fix_encoding`, line by line, each until nothing changes. */
+function repair(text: string): string {
+  let entities = true;
+  return text
+    .split(/(?<=\n)/)
+    .map((line) => {
+      if (line.includes('<')) entities = false;
+      for (let current = line; ; ) {
+        const fixed = repairOnce(current, entities);
+        if (fixed === current) return fixed;
+        current = fixed;
+      }
+    })
+    .join('');
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+const TERMINAL_ESCAPES = /\x1b\[[\d;]*[a-zA-Z]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+const INVISIBLE_CONTROLS = /[\0-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
+const LIGATURES: Readonly<Record<string, string>> = {
+  Ĳ: 'IJ',
+  ĳ: 'ij',
+  ŉ: 'ʼn',
+  Ǳ: 'DZ',
+  ǲ: 'Dz',
+  ǳ: 'dz',
+  Ǆ: 'DŽ',
+  ǅ: 'Dž',
+  ǆ: 'dž',
+  Ǉ: 'LJ',
+  ǈ: 'Lj',
+  ǉ: 'lj',
+  Ǌ: 'NJ',
+  ǋ: 'Nj',
+  ǌ: 'nj',
+  ﬀ: 'ff',
+  ﬁ: 'fi',
+  ﬂ: 'fl',
+  ﬃ: 'ffi',
+  ﬄ: 'ffl',
+  ﬅ: 'ſt',
+  ﬆ: 'st',
+};
+
+function repairOnce(line: string, entities: boolean): string {
+  return (entities ? line.replace(/&#?[0-9A-Za-z]{1,24};/g, unambiguousEntity) : line)
+    .replace(/[\x80-\x9f]/g, (c) => windows1252(c.charCodeAt(0)))
+    .replace(/[ĲĳŉǱǲǳǄǅǆǇǈǉǊǋǌﬀ-ﬆ]/g, (c) => LIGATURES[c] ?? c)
+    .replace(/[\u3000\uff01-\uffef]/g, (c) => (c === '\u3000' ? ' ' : c.normalize('NFKC')))
+    .replace(/[\u201c-\u201f]/g, '"')
+    .replace(/[\u02bc\u2018-\u201b]/g, "'")
+    .replace(/\r\n?|[\u2028\u2029\x85]/g, '\n')
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(TERMINAL_ESCAPES, '')
+    .replace(INVISIBLE_CONTROLS, '')
+    .normalize('NFC');
+}
+
+/** `ftfy.fixes.unescape_html`: only entities that end in a semicolon, and upper-cased names such as `&EACUTE;`. */
+function unambiguousEntity(entity: string): string {
+  if (entity.startsWith('&#')) {
+    const decoded = unescapeHtml(entity);
+    return decoded.includes(';') ? entity : decoded;
+  }
+  const decoded = decodeHTMLStrict(entity);
+  if (decoded !== entity) return decoded;
+  const lower = entity.toLowerCase();
+  if (entity !== entity.toUpperCase() || decodeHTML(entity) !== entity) return entity;
+  const decodedLower = decodeHTMLStrict(lower);
+  return decodedLower === lower ? entity : decodedLower.toUpperCase();
+}
+
+/** `html.unescape` of Python: HTML 5's rules, with its list of code points that vanish. */
+export function unescapeHtml(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replace(/&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)/gu, (entity, body: string) => {
+    if (!body.startsWith('#')) return decodeHTML(entity);
+    const hexadecimal = /^#[xX]/.test(body);
+    return fromReference(Number.parseInt(body.slice(hexadecimal ? 2 : 1), hexadecimal ? 16 : 10));
+  });
+}
+
+function fromReference(code: number): string {
+  if (code === 0 || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) return '\ufffd';
+  if (code >= 0x80 && code <= 0x9f) return windows1252(code);
+  const vanishes =
+    (code >= 0x1 && code <= 0x8) ||
+    code === 0xb ||
+    (code >= 0xe && code <= 0x1f) ||
+    code === 0x7f ||
+    (code >= 0xfdd0 && code <= 0xfdef) ||
+    (code & 0xfffe) === 0xfffe;
+  return vanishes ? '' : String.fromCodePoint(code);
+}
+
+/** Bytes 0x80 to 0x9f of Windows-1252; Node's own decoder takes them for Latin-1 in some versions. */
+const WINDOWS_1252 =
+  '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
+  '\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178';
+/** A C1 control character as what Windows-1252 means by its byte. */
+const windows1252 = (code: number): string => WINDOWS_1252[code - 0x80]!;

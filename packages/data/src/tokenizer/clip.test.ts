@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sharedData } from '../testing/shared-data.js';
+import { CLIP_MERGES, clipTokenizer } from './clip.js';
+
+interface Fixture {
+  texts: [string, number[]][];
+  batch: { texts: string[]; contextLength: number; ids: number[]; ids77: number[] };
+  vqaRad: { count: number; sha256: string };
+}
+const fixture = JSON.parse(
+  readFileSync(new URL('../../fixtures/clip-tokens.json', import.meta.url), 'utf8'),
+) as Fixture;
+const tokenizer = clipTokenizer();
+
+// Ids by an independent implementation of the published rules; the first rows are widely known.
+const GOLDEN: readonly (readonly [string, readonly number[]])[] = [
+  ['a photo of a cat', [320, 1125, 539, 320, 2368]],
+  ['a diagram', [320, 22697]],
+  ['a dog', [320, 1929]],
+  ['Chest X-ray shows no pneumothorax.', [10563, 343, 268, 3077, 2665, 871, 28714, 617, 4130, 9203, 269]],
+  ['adenocarcinoma', [594, 9429, 46810]],
+  ["It's 3.5cm\n  wide", [585, 568, 274, 269, 276, 3741, 3184]],
+  ['microcalcifications in the left breast', [3160, 22824, 12512, 530, 518, 1823, 9475]],
+  ['\u03bcm', [138, 120, 332]],
+  ['H&amp;E stain', [327, 261, 324, 14603]],
+  ['Ki-67 &gt; 20%', [2608, 268, 277, 278, 285, 273, 271, 260]],
+  ["patient's 2nd MRI", [6262, 568, 273, 1764, 24773]],
+  ['h\u00e9llo', [71, 3459, 19293]],
+  ['\u{1f600}', [7334]],
+];
+
+describe('clipTokenizer', () => {
+  it('has the published sizes', () => {
+    expect([tokenizer.vocabSize, tokenizer.startId, tokenizer.endId]).toEqual([49408, 49406, 49407]);
+  });
+
+  it.each(GOLDEN)('encodes %j', (text, ids) => {
+    expect(tokenizer.encode(text)).toEqual(ids);
+  });
+
+  it("gives the ids of open_clip's tokenizer for every text of the fixture", () => {
+    expect(fixture.texts.length).toBeGreaterThan(280);
+    const wrong = fixture.texts.filter(([text, ids]) => tokenizer.encode(text).join() !== ids.join());
+    expect(wrong.map(([text, ids]) => ({ text, ids, ours: tokenizer.encode(text) }))).toEqual([]);
+  });
+
+  const vqaRad = sharedData('vqa-rad');
+  it.skipIf(vqaRad === undefined)('gives the ids of open_clip for all questions of VQA-RAD', () => {
+    const rows = ['train', 'test'].flatMap(
+      (split) => JSON.parse(readFileSync(join(vqaRad!, `${split}set.json`), 'utf8')) as { question: string }[],
+    );
+    const ids = rows.map(({ question }) => tokenizer.encode(question).join(' ')).join('\n');
+    expect(rows.length).toBe(fixture.vqaRad.count);
+    expect(createHash('sha256').update(ids).digest('hex')).toBe(fixture.vqaRad.sha256);
+  });
+
+  it('pads with zeros, and cuts a long text keeping its end', () => {
+    const { texts, contextLength, ids, ids77 } = fixture.batch;
+    expect(Array.from(tokenizer.encodeBatch(texts, contextLength))).toEqual(ids);
+    expect(Array.from(tokenizer.encodeBatch(texts, 77))).toEqual(ids77);
+    expect(() => tokenizer.encodeBatch(['a'], 1)).toThrow(/context of 1/);
+  });
+
+  it('decodes what it encoded', () => {
+    const text = "chest x - ray shows h\u00e9llo \u{1f600} ' s 1 2 3 .";
+    const [ids] = [tokenizer.encodeBatch([text], 77)];
+    expect(tokenizer.decode(ids)).toBe(text);
+    expect(() => tokenizer.decode([49408])).toThrow(RangeError);
+  });
+
+  it('takes a literal special token as text', () => {
+    expect(tokenizer.encode('<end_of_text>')).not.toContain(tokenizer.endId);
+    expect(tokenizer.decode(tokenizer.encode('<end_of_text>'))).toBe('< end _ of _ text >');
+  });
+
+  it('works with fewer merges: a prefix of the vocabulary, bytes without any', () => {
+    const small = clipTokenizer({ merges: 1000 });
+    expect([small.vocabSize, small.startId, small.endId]).toEqual([1514, 1512, 1513]);
+    for (const [text] of fixture.texts.slice(0, 200)) {
+      const ids = small.encode(text);
+      expect(ids.every((id) => id < 1512)).toBe(true);
+      expect(small.decode(ids)).toBe(tokenizer.decode(tokenizer.encode(text)));
+    }
+    // Byte symbols: `a` is the 65th printable byte from `!`; the last byte of a word is 256 higher.
+    expect(clipTokenizer({ merges: 0 }).encode('aa!')).toEqual([64, 64 + 256, 256]);
+    expect(() => clipTokenizer({ merges: CLIP_MERGES + 1 })).toThrow(/merges/);
+  });
+});

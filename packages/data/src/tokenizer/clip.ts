@@ -1,0 +1,98 @@
+import { MedbenchError } from '@medbench/core';
+import { gzippedAsset } from '../assets.js';
+import { BYTE_SYMBOLS, bytePairs } from './bpe.js';
+import { cleanText } from './clean.js';
+
+/** Turns captions into token ids. */
+export interface Tokenizer {
+  /** Ids run from 0 to vocabSize - 1; the last two are start and end. */
+  readonly vocabSize: number;
+  readonly startId: number;
+  readonly endId: number;
+  /** Ids of a text without start and end. Text that looks like a special token is taken literally. */
+  encode(text: string): number[];
+  /**
+   * `[B, contextLength]`, row-major: start, ids, end, then zeros. A text that is too long is cut and keeps its end. Zero is
+   * also the symbol `!`: find the end of a text by the first `endId`.
+   */
+  encodeBatch(texts: readonly string[], contextLength: number): Int32Array;
+  /** The text of ids, lower case, words set apart by spaces; start, end and what follows the end are left out. */
+  decode(ids: ArrayLike<number>): string;
+}
+
+export interface ClipTokenizerOptions {
+  /** Use only the first merges, for small vocabularies of 512 + merges + 2. Default all 48,894. */
+  readonly merges?: number;
+}
+
+/** Number of merges of CLIP's vocabulary. */
+export const CLIP_MERGES = 49152 - 256 - 2;
+
+// Without the flag `i`, for the text is in lower case; ſ is the one other letter that folds to one of these (s).
+const WORDS = /'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{L}\p{N} ]+/gu;
+/** Folds to a letter without being one, so that it belongs to no class of the original's pattern and only sets apart. */
+const IOTA_SUBSCRIPT = '\u0345';
+/** Words whose ids are kept: more than a corpus of captions has often. */
+const LARGEST_CACHE = 100_000;
+
+let mergeLines: readonly string[] | undefined;
+
+/**
+ * CLIP's byte-pair tokenizer (Radford et al. 2021; OpenAI's `simple_tokenizer.py`), with its merges. The ids are those of
+ * open_clip, except for text in a wrong encoding, which is not repaired (see `cleanText`).
+ * @throws MedbenchError('config') for a number of merges that the vocabulary does not have.
+ */
+export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {}): Tokenizer {
+  if (!Number.isInteger(merges) || merges < 0 || merges > CLIP_MERGES) {
+    throw new MedbenchError('config', `The tokenizer cannot use ${merges} merges`, {
+      hint: `Give a whole number from 0 to ${CLIP_MERGES}.`,
+    });
+  }
+  mergeLines ??= gzippedAsset('clip-merges.txt.gz').trimEnd().split('\n');
+  const pairs = bytePairs(mergeLines.slice(0, merges));
+  const startId = BYTE_SYMBOLS + merges;
+  const endId = startId + 1;
+  const known = new Map<string, readonly number[]>();
+  const idsOf = (word: string): readonly number[] => {
+    const cached = known.get(word);
+    if (cached) return cached;
+    const ids = pairs.encode(word);
+    if (known.size >= LARGEST_CACHE) known.clear();
+    known.set(word, ids);
+    return ids;
+  };
+  const encode = (text: string): number[] => {
+    const ids: number[] = [];
+    for (const [word] of cleanText(text).replaceAll(IOTA_SUBSCRIPT, ' ').matchAll(WORDS)) ids.push(...idsOf(word));
+    return ids;
+  };
+  return {
+    vocabSize: endId + 1,
+    startId,
+    endId,
+    encode,
+    encodeBatch(texts, contextLength) {
+      if (!Number.isInteger(contextLength) || contextLength < 2) {
+        throw new MedbenchError('config', `A context of ${contextLength} tokens has no room for start and end`);
+      }
+      const batch = new Int32Array(texts.length * contextLength);
+      texts.forEach((text, row) => {
+        const ids = encode(text).slice(0, contextLength - 2);
+        batch.set([startId, ...ids, endId], row * contextLength);
+      });
+      return batch;
+    },
+    decode(ids) {
+      const bytes: number[] = [];
+      for (const id of Array.from(ids)) {
+        if (id === endId) break;
+        if (id === startId) continue;
+        if (!Number.isInteger(id) || id < 0 || id > endId) throw new RangeError(`${id} is no id of this tokenizer`);
+        const symbol = pairs.symbol(id);
+        bytes.push(...symbol.bytes);
+        if (symbol.endsWord) bytes.push(0x20);
+      }
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes)).trimEnd();
+    },
+  };
+}

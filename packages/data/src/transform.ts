@@ -1,0 +1,155 @@
+import { MedbenchError, type Random, type RasterImage } from '@medbench/core';
+import { resize } from './resample.js';
+
+/** Per-channel statistics in units of [0, 1]. */
+export interface Normalisation {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
+/** What OpenAI's CLIP subtracts and divides by. */
+export const CLIP_NORMALISATION: Normalisation = { mean: CLIP_MEAN, std: CLIP_STD };
+
+/** Brings a picture to the side that an encoder takes. Channels stay as they are. */
+export type ImageTransform = (image: RasterImage) => RasterImage;
+/** The same with chance: one stream of random numbers per example. */
+export type RandomImageTransform = (image: RasterImage, random: Random) => RasterImage;
+
+export interface CropOptions {
+  /** Range of the crop's share of the area. Default [0.9, 1], open_clip's. */
+  readonly scale?: readonly [number, number];
+  /** Range of width over height, drawn on a logarithmic scale. Default [3/4, 4/3]. */
+  readonly ratio?: readonly [number, number];
+}
+
+/** Brings the shorter side to `size` and the longer to floor(size * long / short), bicubic (torchvision's `Resize`). */
+export function resizeShorterSide(image: RasterImage, size: number): RasterImage {
+  const { width, height } = image;
+  return width <= height
+    ? resize(image, size, Math.floor((size * height) / width))
+    : resize(image, Math.floor((size * width) / height), size);
+}
+
+/**
+ * The middle `size * size` pixels; an odd margin is split as by torchvision, half to even.
+ * @throws MedbenchError('data') if a side is shorter.
+ */
+export function centreCrop(image: RasterImage, size: number): RasterImage {
+  if (image.width < size || image.height < size) {
+    throw new MedbenchError(
+      'data',
+      `A picture of ${image.width} x ${image.height} has no middle of ${size} x ${size}`,
+      {
+        hint: 'Resize its shorter side first.',
+      },
+    );
+  }
+  return crop(image, halfToEven((image.width - size) / 2), halfToEven((image.height - size) / 2), size, size);
+}
+
+/**
+ * A random part of the picture, resized to `size * size` (torchvision's `RandomResizedCrop`, ten tries, then the largest
+ * middle part of an allowed ratio).
+ */
+export function randomResizedCrop(
+  image: RasterImage,
+  size: number,
+  random: Random,
+  { scale = [0.9, 1], ratio = [3 / 4, 4 / 3] }: CropOptions = {},
+): RasterImage {
+  const { x, y, width, height } = drawBox(image, random, scale, ratio);
+  return resize(crop(image, x, y, width, height), size, size);
+}
+
+/** Grey becomes three equal channels; RGB is returned as it is. */
+export function toRgb(image: RasterImage): RasterImage {
+  if (image.channels === 3) return image;
+  const data = new Uint8Array(image.data.length * 3);
+  for (let i = 0; i < image.data.length; i++) data.fill(image.data[i]!, i * 3, i * 3 + 3);
+  return { ...image, channels: 3, data };
+}
+
+/**
+ * Writes (value / 255 - mean) / std into `target` from `offset` on, `[height, width, 3]`: one example of an NHWC batch.
+ * Grey is written to all three channels. `offset` counts elements.
+ */
+export function normaliseInto(
+  image: RasterImage,
+  target: Float32Array,
+  offset: number,
+  { mean, std }: Normalisation = CLIP_NORMALISATION,
+): void {
+  const { data, channels } = image;
+  const pixels = image.width * image.height;
+  if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
+  for (let c = 0; c < 3; c++) {
+    const factor = 1 / (255 * std[c]!);
+    const shift = mean[c]! / std[c]!;
+    const lane = channels === 3 ? c : 0;
+    for (let i = 0; i < pixels; i++) target[offset + i * 3 + c] = data[i * channels + lane]! * factor - shift;
+  }
+}
+
+/** CLIP's evaluation view: shorter side to `size`, then the middle. */
+export function evaluationTransform(size: number): ImageTransform {
+  return (image) => centreCrop(resizeShorterSide(image, size), size);
+}
+
+/** open_clip's training view: a random resized crop of most of the picture, no flip. */
+export function trainingTransform(size: number, options: CropOptions = {}): RandomImageTransform {
+  return (image, random) => randomResizedCrop(image, size, random, options);
+}
+
+function crop(image: RasterImage, x: number, y: number, width: number, height: number): RasterImage {
+  const { channels } = image;
+  if (width === image.width && height === image.height) return image;
+  const data = new Uint8Array(width * height * channels);
+  for (let row = 0; row < height; row++) {
+    const from = ((y + row) * image.width + x) * channels;
+    data.set(image.data.subarray(from, from + width * channels), row * width * channels);
+  }
+  return { width, height, channels, data };
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function drawBox(
+  image: RasterImage,
+  random: Random,
+  scale: readonly [number, number],
+  ratio: readonly [number, number],
+): Box {
+  const logRatio = [Math.log(ratio[0]), Math.log(ratio[1])] as const;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const area = image.width * image.height * between(random, scale);
+    const aspect = Math.exp(between(random, logRatio));
+    const width = halfToEven(Math.sqrt(area * aspect));
+    const height = halfToEven(Math.sqrt(area / aspect));
+    if (width > 0 && width <= image.width && height > 0 && height <= image.height) {
+      const y = random.integer(image.height - height + 1);
+      const x = random.integer(image.width - width + 1);
+      return { x, y, width, height };
+    }
+  }
+  const aspect = image.width / image.height;
+  const width = aspect > ratio[1] ? Math.max(1, halfToEven(image.height * ratio[1])) : image.width;
+  const height = aspect < ratio[0] ? Math.max(1, halfToEven(image.width / ratio[0])) : image.height;
+  return { x: (image.width - width) >> 1, y: (image.height - height) >> 1, width, height };
+}
+
+const between = (random: Random, [low, high]: readonly [number, number]): number =>
+  low + (high - low) * random.uniform();
+
+/** Python's `round`. */
+function halfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
