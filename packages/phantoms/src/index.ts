@@ -1,1 +1,40 @@
-export {};
+export {
+  DEFAULT_SIZE,
+  type PhantomCase,
+  type PhantomSplit,
+  phantomCase,
+  RARE_SHARE,
+  streamCase,
+} from './cases.js';
+export {
+  FACTORS,
+  globalLabel,
+  LABELS,
+  type Labelled,
+  localLabel,
+  type PhantomLabels,
+  rareLabel,
+} from './labels.js';
+export {
+  type Counts,
+  DEFAULT_COUNTS,
+  isPhantomFolder,
+  type PhantomManifest,
+  type PhantomSettings,
+  phantomFingerprint,
+  phantomManifest,
+} from './manifest.js';
+export { MODELS } from './modalities/index.js';
+export {
+  type FactorScope,
+  type FactorSpec,
+  type Factors,
+  PHANTOM_MODALITIES,
+  type PhantomModality,
+  type PhantomModel,
+  type Question,
+} from './model.js';
+export { SHAPE_FACTORS, type ShapesCase, shapesCase } from './shapes.js';
+export { ensurePhantoms, type WritePhantomsOptions, writePhantoms } from './write/index.js';
+export type { PhantomRow } from './write/pairs.js';
+export type { VqaRadRow } from './write/vqa-rad.js';

@@ -1,1 +1,5 @@
-export {};
+export { renderCsv } from './csv.js';
+export { renderHtml } from './html/page.js';
+export { renderMarkdown } from './markdown.js';
+export { renderTable, type TableOptions } from './terminal.js';
+export { readResults, type WrittenReport, writeReport } from './write.js';
