@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { ERROR, hostileResults, sampleResults } from '../test/sample.js';
+import { renderCsv } from './index.js';
+
+/** RFC 4180, written from its grammar: records of fields, quoted or not. */
+function parseCsv(text: string): string[][] {
+  const records: string[][] = [];
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/y;
+  let record: string[] = [];
+  while (field.lastIndex < text.length) {
+    const match = field.exec(text);
+    if (!match) throw new Error('not RFC 4180');
+    record.push(match[1] === undefined ? match[2]! : match[1].replaceAll('""', '"'));
+    if (match[3] !== ',') {
+      records.push(record);
+      record = [];
+    }
+  }
+  return records;
+}
+
+function objects(text: string): Record<string, string>[] {
+  const [header, ...records] = parseCsv(text);
+  return records.map((record) => {
+    expect(record).toHaveLength(header!.length);
+    return Object.fromEntries(header!.map((name, i) => [name, record[i]!]));
+  });
+}
+
+describe('renderCsv', () => {
+  it('gives back every metric of every cell with all its digits', () => {
+    const { cells } = sampleResults([0, 1]);
+    const records = objects(renderCsv(sampleResults([0, 1])));
+    const expected = cells.reduce((sum, { metrics }) => sum + Math.max(1, Object.keys(metrics).length), 0);
+    expect(records).toHaveLength(expected);
+    for (const cell of cells) {
+      const mine = records.filter(
+        (r) =>
+          r.method === cell.method &&
+          r.task === cell.task &&
+          r.protocol === cell.protocol &&
+          Number(r.seed) === cell.seed,
+      );
+      expect(mine.filter(({ primary }) => primary === 'true').map(({ metric }) => metric)).toEqual([cell.metric]);
+      for (const [name, { value, ci95 }] of Object.entries(cell.metrics)) {
+        const record = mine.find(({ metric }) => metric === name)!;
+        expect([record.value, record.ci_low, record.ci_high].map(Number)).toEqual([value, ...ci95]);
+      }
+    }
+    const failed = records.filter(({ status }) => status === 'failed');
+    expect(failed).toHaveLength(2);
+    expect(failed[0]).toMatchObject({ value: '', ci_low: '', error: ERROR, metric: 'accuracy', primary: 'true' });
+  });
+
+  it('quotes, and disarms formulas', () => {
+    const hostile = hostileResults();
+    const records = objects(renderCsv(hostile));
+    expect(records[0]!.method).toBe(`'${hostile.cells[0]!.method}`);
+    for (const start of ['=1+1', '+1', '-1', '@SUM(A1)', '\tx']) {
+      const cell = { ...sampleResults().cells[0]!, method: start };
+      expect(objects(renderCsv({ ...hostile, cells: [cell] }))[0]!.method).toBe(`'${start}`);
+    }
+  });
+
+  it('leaves negative numbers numbers', () => {
+    const cell = { ...sampleResults().cells[0]!, metrics: {}, value: -0.5, ci95: [-1, 0.25] as const };
+    expect(objects(renderCsv({ ...sampleResults(), cells: [cell] }))[0]).toMatchObject({ value: '-0.5', ci_low: '-1' });
+  });
+
+  it('is a header alone without cells', () => {
+    expect(renderCsv({ ...sampleResults(), cells: [] })).toBe(
+      'method,control,task,protocol,seed,metric,primary,value,ci_low,ci_high,n,status,error,synthetic,seconds\r\n',
+    );
+  });
+});

@@ -1,0 +1,70 @@
+import type { Figure } from './model.js';
+
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  'zero-shot': 'zero-shot',
+  'linear-probe': 'linear probe',
+  retrieval: 'retrieval',
+  vqa: 'VQA',
+};
+
+/** A protocol as it is written in prose. */
+export const protocolTitle = (protocol: string): string => PROTOCOLS[protocol] ?? protocol;
+
+/** First letter in upper case. */
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const decimals = (value: number, small: number): string =>
+  value.toFixed(Math.abs(value) < 10 ? small : Math.abs(value) < 1000 ? 1 : 0);
+
+/** A figure: three decimals below 10, fewer above. */
+export const formatValue = (value: number): string => decimals(value, 3);
+
+/** `[0.85, 0.90]`: two decimals below 10, fewer above. */
+export const formatInterval = ([low, high]: readonly [number, number]): string =>
+  `[${decimals(low, 2)}, ${decimals(high, 2)}]`;
+
+/** The spread beside a figure: `± 0.012` over seeds, `[0.85, 0.90]` for one seed, empty if neither is known. */
+export function formatSpread({ sd, interval }: Figure): string {
+  if (sd !== null) return `± ${formatValue(sd)}`;
+  return interval ? formatInterval(interval) : '';
+}
+
+/** What a table's cell says, without marks: `0.873 [0.85, 0.90]`, `—` not applicable, `✗` failed. */
+export function formatFigure(figure: Figure): string {
+  if (figure.value === null) return figure.status === 'failed' ? '✗' : '—';
+  return `${formatValue(figure.value)} ${formatSpread(figure)}`.trimEnd();
+}
+
+/** Whole numbers with a thin space between thousands, so that no reader takes it for a decimal mark. */
+export const formatCount = (value: number): string =>
+  Math.round(value)
+    .toString()
+    .replaceAll(/\B(?=(\d{3})+$)/g, ' ');
+
+/** A duration in the units that a reader thinks in: `41.2 s`, `12 min 5 s`, `3 h 20 min`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Footnote numbers as superscripts: `¹`, `²·³`. */
+export const superscript = (numbers: readonly number[]): string =>
+  numbers.map((number) => [...String(number)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')).join('·');
+
+// Control characters would move the cursor or reorder the line: C0, C1, line separators and bidirectional overrides.
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
+
+/** Text of unknown origin on one line, without escape sequences, cut to `length` characters. */
+export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string {
+  const characters = [...text.replaceAll(UNSAFE, ' ').replaceAll(/ {2,}/g, ' ').trim()];
+  if (characters.length <= length) return characters.join('');
+  return `${characters
+    .slice(0, Math.max(1, length - 1))
+    .join('')
+    .trimEnd()}…`;
+}
+
+/** `1 method`, `3 methods`. */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import type { RunResults } from '@medbench/core';
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { ERROR, hostileResults, sampleResults } from '../../test/sample.js';
+import { resultTable } from '../model.js';
+import { renderHtml } from './page.js';
+
+const pageOf = (results: RunResults) => parseHTML(renderHtml(results)).document;
+const textOf = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
+
+describe('renderHtml', () => {
+  it('loads nothing and runs only its own script', () => {
+    for (const results of [sampleResults(), hostileResults()]) {
+      const text = renderHtml(results);
+      const document = pageOf(results);
+      expect(text).not.toMatch(/https?:\/\//);
+      expect(text).not.toMatch(/@import|url\(/);
+      expect(text.replaceAll('\n', '')).not.toMatch(/(?!\t)\p{Cc}|\p{Bidi_Control}/u);
+      expect(
+        document.querySelectorAll('link, img, iframe, object, embed, base, form, script[src], [onerror], [onload]'),
+      ).toHaveLength(0);
+      const scripts = [...document.querySelectorAll('script')];
+      expect(scripts).toHaveLength(1);
+      const hash = createHash('sha256').update(textOf(scripts[0])).digest('base64');
+      const policy = document.querySelector('meta[http-equiv]')!.getAttribute('content');
+      expect(policy).toContain(`script-src 'sha256-${hash}'`);
+      expect(policy).toContain("default-src 'none'");
+    }
+  });
+
+  it('shows hostile text as text', () => {
+    const hostile = hostileResults();
+    const document = pageOf(hostile);
+    const visible = (text: string): string => text.replaceAll(/(?![\t\n])\p{Cc}|\p{Bidi_Control}/gu, '');
+    expect(textOf(document.querySelector('pre code'))).toBe(visible(hostile.run.command));
+    expect(textOf(document.querySelector('tbody th'))).toContain(visible(hostile.methods[0]!.title));
+    expect(document.querySelectorAll('main svg script, main svg img')).toHaveLength(0);
+    expect(document.querySelectorAll('svg')).toHaveLength(8 + 3);
+    expect(document.querySelectorAll('table tbody.methods tr')).toHaveLength(3);
+  });
+
+  it('prints the figures of the results in the table', () => {
+    const results = sampleResults();
+    const { columns, rows } = resultTable(results);
+    const lines = [...pageOf(results).querySelectorAll('table')[0]!.querySelectorAll('tbody tr')];
+    rows.forEach(({ id }, r) => {
+      const cells = [...lines[r]!.querySelectorAll('td')];
+      columns.forEach(({ task, protocol }, c) => {
+        const cell = results.cells.find((x) => x.method === id && x.task === task && x.protocol === protocol);
+        const text = textOf(cells[c]);
+        if (!cell) expect(text).toBe('—');
+        else if (cell.value === null) expect(text).toContain('✗ failed');
+        else {
+          expect(Number(cells[c]!.getAttribute('data-value'))).toBe(cell.value);
+          expect(text).toBe(`${cell.value.toFixed(3)}[${cell.ci95!.map((x) => x.toFixed(2)).join(', ')}]`);
+        }
+      });
+    });
+    expect(textOf(pageOf(results).querySelector('#note-1'))).toBe(ERROR);
+  });
+
+  it('draws the figures of the results in the forest plots', () => {
+    const results = sampleResults();
+    const svg = pageOf(results).querySelectorAll('svg')[0]!;
+    const cells = results.cells.filter((c) => c.task === 'pneumoniamnist' && c.protocol === 'zero-shot');
+    // The scale, read from the tick labels of the axis.
+    const ticks = [...svg.querySelectorAll('text')]
+      .map((text) => [
+        Number(text.textContent),
+        Number(/translate\(([\d.]+)/.exec(text.getAttribute('transform')!)![1]),
+      ])
+      .filter(([value]) => Number.isFinite(value));
+    const [[v0, x0], [v1, x1]] = [ticks[0] as [number, number], ticks.at(-1) as [number, number]];
+    const valueAt = (x: string | null): number => v0 + ((Number(x) - x0) / (x1 - x0)) * (v1 - v0);
+    const dots = [...svg.querySelectorAll('circle')];
+    const lines = [...svg.querySelectorAll('g[stroke-width="2"] line')];
+    expect(dots).toHaveLength(5);
+    cells.forEach((cell, i) => {
+      expect(textOf(dots[i])).toContain(`${cell.method}: ${cell.value!.toFixed(3)}`);
+      expect(valueAt(dots[i]!.getAttribute('cx'))).toBeCloseTo(cell.value!, 3);
+      expect(valueAt(lines[i]!.getAttribute('x1'))).toBeCloseTo(cell.ci95![0], 3);
+      expect(valueAt(lines[i]!.getAttribute('x2'))).toBeCloseTo(cell.ci95![1], 3);
+      expect(svg.getAttribute('aria-label')).toContain(`${cell.method}: ${cell.value!.toFixed(3)}`);
+    });
+  });
+
+  it('is sound in structure', () => {
+    const document = pageOf(sampleResults());
+    const levels = [...document.querySelectorAll('h1, h2, h3')].map(({ tagName }) => Number(tagName[1]));
+    expect(levels.filter((level) => level === 1)).toHaveLength(1);
+    levels.slice(1).forEach((level, i) => {
+      expect(level - levels[i]!).toBeLessThanOrEqual(1);
+    });
+    for (const table of document.querySelectorAll('table')) {
+      expect(table.querySelector('caption')).not.toBeNull();
+      for (const head of table.querySelectorAll('th'))
+        expect(head.getAttribute('scope')).toMatch(/^(col|row|colgroup)$/);
+      const container = table.parentElement!;
+      expect(container.getAttribute('class')).toBe('scroll');
+      expect(container.getAttribute('tabindex')).toBe('0');
+    }
+    for (const svg of document.querySelectorAll('svg')) {
+      expect(svg.getAttribute('role')).toBe('img');
+      expect(svg.getAttribute('aria-label')).not.toBe('');
+      expect(svg.getAttribute('fill')).toBe('currentColor');
+    }
+    expect(textOf(document.querySelector('.banner'))).toBe(
+      'Generated phantoms: the figures marked * say nothing about medicine.',
+    );
+    expect([...document.querySelectorAll('h2')].map(textOf)).toEqual([
+      'Results',
+      'Figures with their uncertainty',
+      'Training curves',
+      'Cost of training',
+      'All metrics',
+      'The run',
+    ]);
+  });
+
+  it('says it of all figures when all data are generated, and nothing when none are', () => {
+    const sample = sampleResults();
+    const all = (synthetic: boolean): RunResults => ({
+      ...sample,
+      run: { ...sample.run, synthetic },
+      cells: sample.cells.map((cell) => ({ ...cell, synthetic: synthetic && cell.status === 'ok' })),
+    });
+    expect(textOf(pageOf(all(true)).querySelector('.banner'))).toBe(
+      'Generated phantoms: these figures say nothing about medicine.',
+    );
+    expect(pageOf(all(false)).querySelector('.banner')).toBeNull();
+  });
+
+  it('draws mean, spread and single seeds for several seeds', () => {
+    const document = pageOf(sampleResults([0, 1, 2]));
+    expect(document.querySelectorAll('svg')[0]!.querySelectorAll('circle')).toHaveLength(5 * (1 + 3));
+    expect(textOf(document.querySelector('caption'))).toContain('Mean ± standard deviation over seeds');
+    expect(textOf(document.querySelector('td.number small'))).toMatch(/^± \d\.\d{3}$/);
+  });
+
+  it('copes with no cell, no task, one method', () => {
+    const sample = sampleResults();
+    const nothing = pageOf({ ...sample, cells: [], tasks: [], methods: [], training: [] });
+    expect(textOf(nothing.querySelector('main'))).toContain('No cell has been measured yet.');
+    const one = pageOf({
+      ...sample,
+      methods: sample.methods.slice(0, 1),
+      cells: sample.cells.slice(0, 1),
+      training: [],
+    });
+    expect(one.querySelectorAll('svg')).toHaveLength(1);
+    expect(textOf(one.querySelector('header'))).toContain('1 method on 1 task in 1 modality, 1 column');
+  });
+
+  it('stays below one megabyte for 8 methods, 40 columns and 5 seeds', () => {
+    const sample = sampleResults([0, 1, 2, 3, 4]);
+    const copies = [0, 1, 2, 3, 4];
+    const rows = [0, 1, 2].map((i) => ({ i, methods: sample.methods.map((m) => ({ ...m, id: `${m.id}-${i}` })) }));
+    const long = Array.from({ length: 3000 }, (_, step) => ({ step, loss: 4 + Math.sin(step) }));
+    const text = renderHtml({
+      ...sample,
+      methods: rows.flatMap(({ methods }) => methods).filter(({ control, id }) => !control || id.endsWith('0')),
+      tasks: copies.flatMap((k) => sample.tasks.map((task) => ({ ...task, id: `${task.id}-${k}` }))),
+      training: rows.flatMap(({ i }) =>
+        sample.training.map((r) => ({ ...r, method: `${r.method}-${i}`, curve: long })),
+      ),
+      cells: copies.flatMap((k) =>
+        rows.flatMap(({ i }) =>
+          sample.cells
+            .filter(({ control }) => !control || i === 0)
+            .map((cell) => ({ ...cell, task: `${cell.task}-${k}`, method: `${cell.method}-${i}` })),
+        ),
+      ),
+    });
+    expect(Buffer.byteLength(text)).toBeLessThan(1_000_000);
+  });
+});

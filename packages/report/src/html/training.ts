@@ -1,0 +1,116 @@
+import type { RunResults, TrainingRecord } from '@medbench/core';
+import * as Plot from '@observablehq/plot';
+import { formatCount, formatSeconds, formatValue, oneLine, plural } from '../format.js';
+import { runsOf } from '../model.js';
+import { html, type Markup } from './escape.js';
+import { scrolling } from './results-table.js';
+import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
+
+const MOST_POINTS = 300;
+
+const titleOf = ({ methods }: RunResults, id: string): string =>
+  methods.find((method) => method.id === id)?.title ?? id;
+
+/** Every k-th point and the last one, so that the page stays small. */
+function thinned<T>(points: readonly T[]): T[] {
+  const every = Math.ceil(points.length / MOST_POINTS);
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
+}
+
+function curve(results: RunResults, records: readonly TrainingRecord[]): Markup {
+  const { method } = records[0]!;
+  const points = records.flatMap(({ seed, curve }) =>
+    thinned(curve.filter(({ loss }) => Number.isFinite(loss))).map((point) => ({ seed, ...point })),
+  );
+  const ends = records.flatMap(({ curve }) => {
+    const [first, last] = [curve[0], curve.at(-1)];
+    return first && last
+      ? [`from ${formatLoss(first.loss)} at step ${first.step} to ${formatLoss(last.loss)} at step ${last.step}`]
+      : [];
+  });
+  const caption = html`<figcaption>${titleOf(results, method)}${
+    records.length > 1 && html` <small>${plural(records.length, 'seed')}, one line each</small>`
+  }</figcaption>`;
+  if (points.length === 0) return html`<figure>${caption}<p class="muted">No curve was recorded.</p></figure>\n`;
+  const svg = drawSvg(`Training loss of ${oneLine(method)}: ${ends.join('; ')}`, {
+    width: PLOT_WIDTH,
+    height: 190,
+    marginLeft: 48,
+    marginRight: 20,
+    marginTop: 26,
+    marginBottom: 40,
+    x: { ticks: TICKS },
+    y: { ticks: TICKS, nice: true },
+    marks: [
+      Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
+      Plot.axisX({ ticks: TICKS, label: 'step', labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
+      Plot.axisY({ ticks: TICKS, label: 'loss', labelArrow: 'none' }),
+      Plot.lineY(points, { x: 'step', y: 'loss', z: 'seed', stroke: 'var(--accent)', strokeWidth: 1.5 }),
+      ...(points.length === records.length ? [Plot.dot(points, { x: 'step', y: 'loss', fill: 'var(--accent)' })] : []),
+    ],
+  });
+  return html`<figure>
+${caption}
+${svg}
+</figure>
+`;
+}
+
+const formatLoss = (loss: number | null): string => (loss === null ? '—' : formatValue(loss));
+
+const byMethod = ({ training }: RunResults): TrainingRecord[][] => {
+  const order = [...new Set(training.map(({ method }) => method))];
+  const sorted = [...training].sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method) || a.seed - b.seed);
+  return runsOf(sorted, ({ method }) => method);
+};
+
+/** The section with the loss over the steps, one plot per trained row. */
+export function curvesSection(results: RunResults): Markup | undefined {
+  if (results.training.length === 0) return undefined;
+  return html`<section><h2>Training curves</h2>
+<p>Loss over steps. Methods minimise different losses: compare shapes, not heights.</p>
+<div class="plots">
+${byMethod(results).map((records) => curve(results, records))}</div>
+</section>
+`;
+}
+
+/** The section with what each training cost. */
+export function costSection(results: RunResults): Markup | undefined {
+  if (results.training.length === 0) return undefined;
+  const number = (value: number | null, text: string): Markup =>
+    html`<td class="number" data-value="${value ?? ''}">${text}</td>`;
+  const several = results.training.some(({ seed }) => seed !== results.training[0]!.seed);
+  const heads = [...(several ? ['Seed'] : []), 'Time', 'Steps', 'Trainable parameters', 'All parameters', 'Final loss'];
+  const rows = byMethod(results)
+    .flat()
+    .map(
+      ({
+        method,
+        seed,
+        seconds,
+        steps,
+        parameters,
+        finalLoss,
+      }) => html`<tr><th scope="row">${titleOf(results, method)}</th>${
+        several && number(seed, String(seed))
+      }${number(seconds, formatSeconds(seconds))}${number(steps, formatCount(steps))}${number(
+        parameters.trainable,
+        formatCount(parameters.trainable),
+      )}${number(parameters.total, formatCount(parameters.total))}${number(finalLoss, formatLoss(finalLoss))}</tr>
+`,
+    );
+  return html`<section><h2>Cost of training</h2>
+${scrolling(
+  'Cost of training',
+  html`<table class="sortable">
+<caption><span>Time of training only, on backend ${results.run.backend}; evaluation is not in it.</span></caption>
+<thead><tr><th scope="col" class="corner">Method</th>${heads.map(
+    (head, i) => html`<th scope="col" class="number" data-column="${i + 1}">${head}</th>`,
+  )}</tr></thead>
+<tbody>
+${rows}</tbody></table>`,
+)}
+</section>
+`;
+}

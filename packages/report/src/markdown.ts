@@ -1,0 +1,53 @@
+import type { RunResults } from '@medbench/core';
+import { markdownTable } from 'markdown-table';
+import { capitalised, formatFigure, oneLine, protocolTitle, superscript } from './format.js';
+import { withArrow } from './metrics.js';
+import { captionOf, resultTable, SYNTHETIC_LINE } from './model.js';
+
+/** Text of unknown origin as literal Markdown, on one line. */
+const literal = (text: string): string =>
+  oneLine(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/[\\|*_`[\]~#!]/g, '\\$&');
+
+const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+
+/**
+ * The table of `renderTable` as GitHub-flavoured Markdown: one table, controls in italics, footnotes as a list.
+ * Text from the file is escaped, so that it cannot become markup.
+ */
+export function renderMarkdown(results: RunResults): string {
+  const table = resultTable(results);
+  const { id, preset, backend, seeds } = results.run;
+  const synthetic = results.run.synthetic || table.columns.some((column) => column.synthetic !== 'none');
+  const run = `Run ${code(id)} · preset ${code(preset)} · backend ${code(backend)} · ${
+    seeds.length > 1 ? 'seeds' : 'seed'
+  } ${seeds.join(', ')}`;
+  const paragraphs = synthetic ? [`> **${SYNTHETIC_LINE.replace('*', '\\*')}**`, run] : [run];
+  if (table.columns.length === 0) return `${[...paragraphs, 'No cell has been measured yet.'].join('\n\n')}\n`;
+  const header = table.columns.map(({ modality, title, protocol, metric, synthetic }) =>
+    [
+      literal(capitalised(modality)),
+      literal(title),
+      literal(protocolTitle(protocol)),
+      literal(withArrow(metric)) + (synthetic === 'all' ? ' \\*' : ''),
+    ].join('<br>'),
+  );
+  const rows = table.rows.map((row) => [
+    row.control ? `*${literal(row.title)}*` : literal(row.title),
+    ...row.figures.map((figure, i) => {
+      const text = formatFigure(figure);
+      const mark = table.columns[i]!.synthetic === 'some' && figure.synthetic ? ' \\*' : '';
+      return (figure.best ? `**${text}**` : text) + superscript(figure.notes) + mark;
+    }),
+  ]);
+  paragraphs.push(markdownTable([['Method', ...header], ...rows], { align: ['l', ...header.map(() => 'r')] }));
+  const caption = captionOf(table, true);
+  if (table.rows.some(({ control }) => control)) caption.push('italics: controls');
+  paragraphs.push(`${capitalised(caption.join(' · '))}.`);
+  if (table.notes.length > 0) {
+    paragraphs.push(table.notes.map((note, i) => `- ${superscript([i + 1])} ${literal(note)}`).join('\n'));
+  }
+  return `${paragraphs.join('\n\n')}\n`;
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sampleResults } from '../test/sample.js';
+import { renderCsv, renderHtml, writeReport } from './index.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'medbench-report-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const put = (text: string): void => writeFileSync(join(folder, 'results.json'), text);
+
+describe('writeReport', () => {
+  it('writes both files, over older ones, and nothing else', async () => {
+    put(JSON.stringify(sampleResults()));
+    writeFileSync(join(folder, 'report.html'), 'old');
+    const { csv, html } = await writeReport(folder);
+    expect(readFileSync(csv, 'utf8')).toBe(renderCsv(sampleResults()));
+    expect(readFileSync(html, 'utf8')).toBe(renderHtml(sampleResults()));
+    expect(readdirSync(folder).sort()).toEqual(['report.html', 'results.csv', 'results.json']);
+  });
+
+  it('names the file that is missing', async () => {
+    await expect(writeReport(folder)).rejects.toMatchObject({
+      name: 'MedbenchError',
+      code: 'usage',
+      message: expect.stringContaining(join(folder, 'results.json')),
+      hint: expect.stringContaining('--out'),
+    });
+  });
+
+  const { run: _, ...withoutRun } = sampleResults();
+  const cells = sampleResults().cells.map((cell, i) => (i === 3 ? { ...cell, ci95: [0.1] } : cell));
+  it.each([
+    ['{"schemaVersion": 1, "run"', 'is not JSON'],
+    ['[]', 'is not the results of a run'],
+    ['{}', 'is not the results of a run'],
+    [JSON.stringify({ ...sampleResults(), schemaVersion: 2 }), 'has schemaVersion 2, not 1'],
+    [JSON.stringify(withoutRun), 'at run'],
+    [JSON.stringify({ ...sampleResults(), cells: null }), 'at cells'],
+    [JSON.stringify({ ...sampleResults(), cells }), 'at cells[3].ci95'],
+  ])('refuses %.40s', async (text, message) => {
+    put(text);
+    await expect(writeReport(folder)).rejects.toMatchObject({
+      code: 'store',
+      message: expect.stringContaining(message),
+    });
+    expect(readdirSync(folder)).toEqual(['results.json']);
+  });
+
+  it('leaves no half file where it cannot write', async () => {
+    put(JSON.stringify(sampleResults()));
+    mkdirSync(join(folder, 'results.csv', 'in-the-way'), { recursive: true });
+    await expect(writeReport(folder)).rejects.toMatchObject({
+      code: 'store',
+      message: expect.stringContaining('results.csv'),
+    });
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { MedbenchError, messageOf, type RunResults } from '@medbench/core';
+import { renderCsv } from './csv.js';
+import { renderHtml } from './html/page.js';
+
+/** Where a report was written. */
+export interface WrittenReport {
+  readonly csv: string;
+  readonly html: string;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isPair = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((bound) => typeof bound === 'number');
+
+const isMetrics = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every((metric) => isObject(metric) && 'value' in metric && 'ci95' in metric);
+
+type Shape = Readonly<Record<string, string | ((value: unknown) => boolean)>>;
+
+const LIST = Array.isArray;
+const SHAPES: Readonly<Record<'run' | 'methods' | 'tasks' | 'training' | 'cells', Shape>> = {
+  run: {
+    id: 'string',
+    seeds: LIST,
+    backend: 'string',
+    preset: 'string',
+    corpora: LIST,
+    settings: isObject,
+    versions: isObject,
+    command: 'string',
+  },
+  methods: { id: 'string', title: 'string', question: 'string', control: 'boolean' },
+  tasks: { id: 'string', title: 'string', modality: 'string' },
+  training: { method: 'string', seed: 'number', steps: 'number', seconds: 'number', parameters: isObject, curve: LIST },
+  cells: {
+    method: 'string',
+    task: 'string',
+    protocol: 'string',
+    seed: 'number',
+    metric: 'string',
+    value: (value) => value === null || typeof value === 'number',
+    ci95: (value) => value === null || isPair(value),
+    metrics: isMetrics,
+    status: (value) => value === 'ok' || value === 'failed',
+  },
+};
+
+/** The first place at which a value is not what the renderers rely on, such as `cells[3].metric`. */
+function misfit(results: Readonly<Record<string, unknown>>): string | undefined {
+  const inObject = (value: unknown, shape: Shape, path: string): string | undefined => {
+    if (!isObject(value)) return path;
+    const wrong = Object.entries(shape).find(([key, expected]) =>
+      typeof expected === 'string' ? typeof value[key] !== expected : !expected(value[key]),
+    );
+    return wrong && `${path}.${wrong[0]}`;
+  };
+  for (const [key, shape] of Object.entries(SHAPES)) {
+    const value = results[key];
+    if (key !== 'run' && !Array.isArray(value)) return key;
+    const items =
+      key === 'run' ? [[key, value] as const] : (value as unknown[]).map((v, i) => [`${key}[${i}]`, v] as const);
+    for (const [path, item] of items) {
+      const wrong = inObject(item, shape, path);
+      if (wrong) return wrong;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Reads a run folder's `results.json`.
+ * @throws MedbenchError('usage') if it is not there; ('store') if it is not JSON, of another version or damaged.
+ */
+export async function readResults(runDir: string): Promise<RunResults> {
+  const file = join(runDir, 'results.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new MedbenchError('usage', `${file} cannot be read: ${messageOf(cause)}`, {
+      cause,
+      hint: 'Name the folder of a run (its --out); results.json appears in it once the first method has been measured.',
+    });
+  }
+  const damaged = (what: string, cause?: unknown): MedbenchError =>
+    new MedbenchError('store', `${file} ${what}`, {
+      cause,
+      hint: 'Repeat the run command on this folder: it writes results.json anew from the finished cells.',
+    });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(`is not JSON: ${messageOf(cause)}`, cause);
+  }
+  if (!isObject(parsed) || parsed.schemaVersion === undefined) throw damaged('is not the results of a run');
+  if (parsed.schemaVersion !== 1) {
+    throw new MedbenchError('store', `${file} has schemaVersion ${JSON.stringify(parsed.schemaVersion)}, not 1`, {
+      hint: 'Make the report with the version of medbench that made the run, or repeat the run with this one.',
+    });
+  }
+  const wrong = misfit(parsed);
+  if (wrong) throw damaged(`has something else than expected at ${wrong}`);
+  return parsed as unknown as RunResults;
+}
+
+/** Writes beside the file, flushes and renames, so that a reader never meets half a file. */
+async function writeAtomically(file: string, text: string): Promise<void> {
+  const beside = `${file}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(beside, 'wx');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, file);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw new MedbenchError('store', `${file} cannot be written: ${messageOf(cause)}`, {
+      cause,
+      hint: 'Free some disk or make the folder writable, then repeat the command; nothing else was changed.',
+    });
+  }
+}
+
+/**
+ * Writes `results.csv` and `report.html` into a run folder from its `results.json`. Same results, same bytes.
+ * @throws MedbenchError as `readResults` does, and ('store') if the folder cannot be written.
+ */
+export async function writeReport(runDir: string): Promise<WrittenReport> {
+  const results = await readResults(runDir);
+  const written = { csv: join(runDir, 'results.csv'), html: join(runDir, 'report.html') };
+  await writeAtomically(written.csv, renderCsv(results));
+  await writeAtomically(written.html, renderHtml(results));
+  return written;
+}

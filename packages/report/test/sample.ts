@@ -1,0 +1,170 @@
+import type { Metric, Protocol, ResultCell, RunResults } from '@medbench/core';
+
+const METHODS = [
+  { id: 'clip', title: 'CLIP, fine-tuned', question: 'baseline', extension: false, control: false },
+  { id: 'clip-scratch', title: 'CLIP from scratch', question: 'transfer', extension: false, control: false },
+  { id: 'clip-partial', title: 'CLIP, lower half frozen', question: 'transfer', extension: false, control: false },
+  { id: 'untrained', title: 'Untrained towers', question: 'control', extension: false, control: true },
+  { id: 'majority', title: 'Most frequent class', question: 'control', extension: false, control: true },
+  { id: 'raw-pixels', title: 'Raw pixels', question: 'control', extension: false, control: true },
+] as const;
+
+const TASKS: RunResults['tasks'] = [
+  { id: 'pneumoniamnist', title: 'PneumoniaMNIST', modality: 'radiology', protocols: ['zero-shot', 'linear-probe'] },
+  { id: 'vqa-rad', title: 'VQA-RAD', modality: 'radiology', protocols: ['vqa'] },
+  {
+    id: 'phantom-tissue',
+    title: 'Phantom tissue',
+    modality: 'histopathology',
+    protocols: ['zero-shot', 'linear-probe'],
+  },
+  {
+    id: 'phantom-skin',
+    title: 'Phantom skin lesions',
+    modality: 'dermatology',
+    protocols: ['zero-shot', 'linear-probe'],
+  },
+  { id: 'phantom-reports', title: 'Phantom reports', modality: 'mixed', protocols: ['retrieval'] },
+];
+
+const FURTHER: Readonly<Record<Protocol, readonly string[]>> = {
+  'zero-shot': ['accuracy', 'balanced_accuracy', 'auc', 'f1'],
+  'linear-probe': ['accuracy', 'balanced_accuracy', 'auc', 'f1'],
+  retrieval: ['mean_recall@10', 'i2t_recall@10', 'i2t_median_rank'],
+  vqa: ['accuracy', 'accuracy_open', 'accuracy_closed'],
+};
+
+/** A number between 0 and 1 that depends on the text only (FNV-1a). */
+function unit(text: string): number {
+  let hash = 2166136261;
+  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 16777619);
+  return (hash >>> 0) / 2 ** 32;
+}
+
+export const ERROR =
+  'vqa-rad: data/vqa-rad/test.parquet is not there. Put the files of VQA-RAD into the folder that --set dataRoot names.';
+
+function metricsAt(row: number, task: string, protocol: Protocol, seed: number): Record<string, Metric> {
+  const entries = FURTHER[protocol].map((name): [string, Metric] => {
+    const quality = row < 3 ? 0.7 : 0.35;
+    const shift =
+      0.25 * unit(`${row}${task}${protocol}${name}`) + 0.04 * unit(`${seed}${row}${task}${name}${protocol}`);
+    const value = name === 'i2t_median_rank' ? 1 + Math.round(40 * (1 - quality) * shift) : quality + shift;
+    const half = name === 'i2t_median_rank' ? 2 : 0.02 + 0.03 * unit(`${name}${row}`);
+    return [name, { value, ci95: [value - half, value + half] }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Results as a run writes them: 3 methods, 3 controls, 8 columns, one failed cell per seed. */
+export function sampleResults(seeds: readonly number[] = [0]): RunResults {
+  const cells = seeds.flatMap((seed) =>
+    METHODS.flatMap(({ id: method, control }, row) =>
+      TASKS.flatMap((task) =>
+        task.protocols.flatMap((protocol): ResultCell[] => {
+          if (method === 'raw-pixels' && protocol !== 'linear-probe') return [];
+          const facts = { method, control, task: task.id, protocol, seed, metric: FURTHER[protocol][0]! };
+          if (method === 'clip-partial' && task.id === 'vqa-rad') {
+            const nothing = { value: null, ci95: null, n: 0, metrics: {}, seconds: 0, synthetic: false };
+            return [{ ...facts, ...nothing, status: 'failed', error: ERROR }];
+          }
+          const metrics = metricsAt(row, task.id, protocol, seed);
+          const { value, ci95 } = metrics[facts.metric]!;
+          const synthetic = task.id.startsWith('phantom');
+          const notes = protocol === 'vqa' ? ['Answers are ranked among those of the training split.'] : undefined;
+          return [
+            {
+              ...facts,
+              value,
+              ci95,
+              n: 624,
+              metrics,
+              seconds: 2.5,
+              status: 'ok',
+              synthetic,
+              ...(notes ? { notes } : {}),
+            },
+          ];
+        }),
+      ),
+    ),
+  );
+  const training = seeds.flatMap((seed) =>
+    METHODS.slice(0, 3).map(({ id: method }, row) => {
+      const curve = Array.from({ length: 61 }, (_, i) => ({
+        step: i * 10,
+        loss: 0.8 + row * 0.3 + 3.3 * Math.exp(-i / 15) + 0.15 * unit(`${seed}${method}${i}`),
+      }));
+      return {
+        method,
+        seed,
+        steps: 600,
+        seconds: 190.4 + 40 * row,
+        parameters: { total: 2_345_678, trainable: row === 2 ? 1_172_839 : 2_345_678 },
+        finalLoss: curve.at(-1)!.loss,
+        curve,
+      };
+    }),
+  );
+  return {
+    schemaVersion: 1,
+    run: {
+      id: '3f9c1a7be204',
+      seed: seeds[0]!,
+      seeds,
+      backend: 'compiled',
+      preset: 'demo',
+      synthetic: true,
+      corpora: ['shapes', 'phantoms'],
+      settings: { 'training.steps': 600, 'training.batchSize': 64, 'training.learningRate': 0.001, synthetic: true },
+      versions: { node: 'v20.20.2', '@medbench/core': '0.1.0', '@medbench/methods-clip': '0.1.0' },
+      command: `medbench run --preset demo --seed ${seeds.join(',')} --out runs/demo`,
+    },
+    methods: METHODS,
+    tasks: TASKS,
+    training,
+    cells,
+  };
+}
+
+/** The sample with every text replaced by what would do harm if it were not escaped. */
+export function hostileResults(): RunResults {
+  const evil = '=<script>alert(1)</script>"\'><img src=x onerror=alert(2)>|`*_\u001b[31m\u202e&amp;\n\r, --> ]]>';
+  const sample = sampleResults();
+  const name = (id: string): string => `${evil}${id}`;
+  return {
+    ...sample,
+    run: {
+      ...sample.run,
+      id: evil,
+      backend: evil,
+      preset: evil,
+      corpora: [evil],
+      settings: { [evil]: evil },
+      versions: { [evil]: evil },
+      command: `${evil}</code></pre>`,
+    },
+    methods: sample.methods.map((method) => ({
+      ...method,
+      id: name(method.id),
+      title: name(method.title),
+      question: evil,
+    })),
+    tasks: sample.tasks.map((task) => ({
+      ...task,
+      id: name(task.id),
+      title: name(task.title),
+      modality: name(task.modality),
+    })),
+    training: sample.training.map((record) => ({ ...record, method: name(record.method) })),
+    cells: sample.cells.map((cell) => ({
+      ...cell,
+      method: name(cell.method),
+      task: name(cell.task),
+      metric: name(cell.metric),
+      metrics: Object.fromEntries(Object.entries(cell.metrics).map(([key, metric]) => [name(key), metric])),
+      notes: [evil],
+      ...(cell.error === undefined ? {} : { error: name(cell.error) }),
+    })),
+  };
+}
