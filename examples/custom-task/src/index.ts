@@ -56,7 +56,7 @@ export class Stripes implements Task {
       results: await evaluateClassification(
         model,
         { train: split('train', 80), test: split('test', 60) },
-        { classes: CLASSES, templates: ['a texture of {}.', 'a picture with {}.'] },
+        { classes: CLASSES, prompts: ['a texture of {}.', 'a picture with {}.'] },
         context,
       ),
     };

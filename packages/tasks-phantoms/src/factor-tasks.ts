@@ -45,7 +45,7 @@ class FactorTask implements Task {
       results: await evaluateClassification(
         model,
         { train: await labelled('train'), val: await labelled('val'), test: await labelled('test') },
-        { classes, templates, metric: this.metric },
+        { classes, prompts: templates, metric: { 'zero-shot': this.metric, 'linear-probe': this.metric } },
         context,
       ),
     };

@@ -9,7 +9,7 @@ import {
   type TaskOutcome,
 } from '@medbench/core';
 import { fingerprintFiles, isGenerated, type NpyArray, readNpz, requireFile } from '@medbench/data';
-import { evaluateClassification, fillTemplate, type LabelledImages } from '@medbench/evaluation';
+import { classTexts, evaluateClassification, type LabelledImages } from '@medbench/evaluation';
 
 const FILE = 'pneumoniamnist.npz';
 const TEMPLATES = [
@@ -19,6 +19,8 @@ const TEMPLATES = [
   'the lungs on this X-ray show {}.',
 ];
 const CLASSES = ['normal lungs', 'pneumonia'];
+/** Every wording of each class. */
+const TEXTS = classTexts(TEMPLATES, CLASSES);
 
 /** `[N, S, S]` grey pictures and `[N, 1]` labels of one split. */
 function labelled(file: string, split: string, arrays: Readonly<Record<string, NpyArray>>): LabelledImages {
@@ -84,7 +86,7 @@ export class PneumoniaMnist implements Task {
           val: labelled(file, 'val', arrays),
           test: labelled(file, 'test', arrays),
         },
-        { classes: CLASSES, templates: TEMPLATES },
+        { classes: CLASSES, prompts: TEMPLATES },
         context,
       ),
     };
@@ -100,8 +102,8 @@ export class PneumoniaMnist implements Task {
       pairs: {
         length: images.length,
         async get(i) {
-          const template = random(context.seed, 'pneumoniamnist', 'caption', i).pick(TEMPLATES);
-          return { image: await images.get(i), caption: fillTemplate(template, CLASSES[labels[i]!]!) };
+          const caption = random(context.seed, 'pneumoniamnist', 'caption', i).pick(TEXTS[labels[i]!]!);
+          return { image: await images.get(i), caption };
         },
       },
     };

@@ -65,7 +65,7 @@ export const DEFAULTS: Config = {
   backend: 'auto',
   seeds: [0],
   encoders: { image: 'vit-demo', text: 'gpt-demo' },
-  model: { embedDim: 64, merges: 3582 },
+  model: { embedDim: 64, merges: 8190 },
   training: {
     steps: 600,
     batchSize: 64,

@@ -1,0 +1,31 @@
+import { writeFile } from 'node:fs/promises';
+import type { RasterImage } from '@medbench/core';
+
+/** Pictures whose encoding or writing may be under way at once, while the next is drawn. */
+const IN_FLIGHT = 16;
+
+/** Draws, encodes and writes pictures 0..count-1. @throws the first failure, after those under way have ended. */
+export async function writePictures(
+  count: number,
+  draw: (index: number) => { readonly path: string; readonly image: RasterImage },
+  encode: (image: RasterImage) => Promise<Uint8Array>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) {
+      const { path, image } = draw(next++);
+      try {
+        await writeFile(path, await encode(image));
+      } catch (error) {
+        next = count;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT, count) }, lane));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** One JSON text per line. */
+export const jsonLines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');

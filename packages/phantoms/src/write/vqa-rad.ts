@@ -1,0 +1,90 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Random, random } from '@medbench/core';
+import { encodeJpeg } from '@medbench/data';
+import { streamCase } from '../cases.js';
+import type { PhantomManifest } from '../manifest.js';
+import type { Question } from '../model.js';
+import { writePictures } from './pictures.js';
+
+/** One question, with VQA-RAD's field names. */
+export interface VqaRadRow {
+  readonly qid: number;
+  readonly image_name: string;
+  readonly image_organ: 'CHEST';
+  readonly answer: string | number;
+  readonly answer_type: string;
+  readonly question_type: string;
+  readonly question: string;
+  readonly phrase_type: string;
+}
+
+/** As many irregular values as the real training file has: answers that are integers, types that end in a blank. */
+const INTEGER_ANSWERS = 10;
+const TRAILING_BLANKS = 2;
+
+/**
+ * Writes `vqa-rad/{trainset,testset}.json` and `vqa-rad/images/*.jpg` below `folder`: questions on chest X-ray phantoms
+ * in VQA-RAD's layout. Unlike the real set, whose test pictures all occur in training, no picture is in both splits.
+ */
+export async function writeVqaRad(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
+  const { images: pictures, train, test } = counts.vqaRad;
+  const images = join(folder, 'vqa-rad', 'images');
+  await mkdir(images, { recursive: true });
+  const cases = Array.from({ length: pictures }, (_, i) => streamCase(seed, 'vqa-rad', i, 'radiology'));
+  const name = (index: number): string => `phantom${String(index).padStart(5, '0')}.jpg`;
+  await writePictures(
+    pictures,
+    (index) => ({ path: join(images, name(index)), image: cases[index]!.render(size) }),
+    (image) => encodeJpeg(image, 92),
+  );
+
+  const held = train + test === 0 ? 0 : Math.round((pictures * test) / (train + test));
+  const ask = (from: number, to: number, total: number, firstQid: number): VqaRadRow[] => {
+    const rows: VqaRadRow[] = [];
+    for (let index = from; index < to; index++) {
+      const done = index - from;
+      const share = Math.floor(((done + 1) * total) / (to - from)) - Math.floor((done * total) / (to - from));
+      const stream = random(seed, 'vqa-rad', index, 'asked');
+      const questions = cases[index]!.questions;
+      for (const at of askingOrder(questions, stream).slice(0, share)) {
+        rows.push(row(firstQid + rows.length, name(index), questions[at]!, stream.pick(['freeform', 'para'])));
+      }
+    }
+    return rows;
+  };
+  const trainRows = irregular(ask(0, pictures - held, train, 0));
+  const testRows = ask(pictures - held, pictures, test, trainRows.length);
+  await writeFile(join(folder, 'vqa-rad', 'trainset.json'), JSON.stringify(trainRows, null, 1));
+  await writeFile(join(folder, 'vqa-rad', 'testset.json'), JSON.stringify(testRows, null, 1));
+}
+
+/** A random order in which the "no" answers beyond the number of "yes" come last, so that neither is the safe guess. */
+function askingOrder(questions: readonly Question[], stream: Random): number[] {
+  const order = [...stream.permutation(questions.length)];
+  const answered = (answer: string) => order.filter((at) => questions[at]!.answer === answer);
+  const surplus = answered('no').slice(answered('yes').length);
+  return [...order.filter((at) => !surplus.includes(at)), ...surplus];
+}
+
+const row = (qid: number, image: string, asked: Question, phrase: string): VqaRadRow => ({
+  qid,
+  image_name: image,
+  image_organ: 'CHEST',
+  answer: asked.answer,
+  answer_type: asked.type.toUpperCase(),
+  question_type: asked.questionType,
+  question: asked.question,
+  phrase_type: phrase,
+});
+
+/** The irregularities of the real training file, which a reader has to bear. */
+function irregular(rows: readonly VqaRadRow[]): VqaRadRow[] {
+  let integers = 0;
+  let blanks = 0;
+  return rows.map((row) => {
+    if (row.question_type === 'COUNT' && integers++ < INTEGER_ANSWERS) return { ...row, answer: Number(row.answer) };
+    if (row.answer_type === 'CLOSED' && blanks++ < TRAILING_BLANKS) return { ...row, answer_type: 'CLOSED ' };
+    return row;
+  });
+}

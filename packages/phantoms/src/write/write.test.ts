@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeImage, imageCaptionFolder, isGenerated, readNpz } from '@medbench/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { phantomCase } from '../cases.js';
+import { type Counts, isPhantomFolder, phantomFingerprint } from '../manifest.js';
+import { shapesCase } from '../shapes.js';
+import { writePhantoms } from './index.js';
+import type { PhantomRow } from './pairs.js';
+import { encodeSmallPng } from './png.js';
+import type { VqaRadRow } from './vqa-rad.js';
+
+const counts: Counts = {
+  phantoms: { train: 20, val: 5, test: 10 },
+  shapes: { train: 8 },
+  pneumonia: { train: 50, val: 10, test: 40 },
+  vqaRad: { images: 24, train: 180, test: 50 },
+};
+const settings = { seed: 5, size: 32, counts };
+
+let root: string;
+let folder: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'phantoms-'));
+  folder = join(root, 'set');
+  await writePhantoms(folder, settings);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const rowsOf = async <T>(path: string): Promise<T[]> =>
+  (await readFile(join(folder, path), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const contents = async (of: string): Promise<Record<string, string>> => {
+  const files = await readdir(of, { recursive: true, withFileTypes: true });
+  const found: Record<string, string> = {};
+  for (const file of files) {
+    if (!file.isFile()) continue;
+    const path = join(file.parentPath, file.name);
+    found[path.slice(of.length)] = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  }
+  return found;
+};
+
+describe('the written set', () => {
+  it('reads as image-caption pairs whose pixels are those drawn', async () => {
+    for (const split of ['train', 'val', 'test'] as const) {
+      const rows = await rowsOf<PhantomRow>(`phantoms/${split}.jsonl`);
+      expect(rows).toHaveLength(counts.phantoms[split]);
+      const pairs = await imageCaptionFolder({
+        table: join(folder, `phantoms/${split}.jsonl`),
+        imageColumn: 'image',
+        captionColumn: 'caption',
+        imageDir: join(folder, 'phantoms/images'),
+      });
+      for (const [i, { caption, modality, factors, questions }] of rows.entries()) {
+        const { render, ...expected } = phantomCase(settings.seed, split, i);
+        expect({ caption, modality, factors, questions }).toEqual(expected);
+        expect(await pairs.get(i)).toEqual({ image: render(settings.size), caption });
+      }
+    }
+    expect(await readdir(join(folder, 'phantoms/images'))).toHaveLength(35);
+    const shapes = await rowsOf<{ image: string; caption: string }>('shapes/train.jsonl');
+    expect(shapes).toHaveLength(8);
+    expect(await decodeImage(join(folder, 'shapes/images', shapes[3]!.image))).toEqual(shapesCase(5, 3).render(32));
+  });
+
+  it("has MedMNIST's six arrays, with its shares of pneumonia", async () => {
+    const arrays = await readNpz(join(folder, 'pneumoniamnist.npz'));
+    expect(Object.keys(arrays).sort()).toEqual(
+      ['test', 'train', 'val'].flatMap((split) => [`${split}_images`, `${split}_labels`]),
+    );
+    for (const [split, n, ill] of [
+      ['train', 50, 37],
+      ['val', 10, 7],
+      ['test', 40, 25],
+    ] as const) {
+      expect(arrays[`${split}_images`]).toMatchObject({ shape: [n, 28, 28], dtype: 'u1' });
+      const labels = arrays[`${split}_labels`]!;
+      expect(labels).toMatchObject({ shape: [n, 1], dtype: 'u1' });
+      expect([...(labels.data as Uint8Array)].reduce((sum, label) => sum + label, 0)).toBe(ill);
+    }
+  });
+
+  it("has VQA-RAD's fields and irregularities, and no picture in both splits", async () => {
+    const read = async (name: string): Promise<VqaRadRow[]> =>
+      JSON.parse(await readFile(join(folder, 'vqa-rad', name), 'utf8'));
+    const train = await read('trainset.json');
+    const test = await read('testset.json');
+    expect([train.length, test.length]).toEqual([180, 50]);
+    const fields = 'answer answer_type image_name image_organ phrase_type qid question question_type';
+    for (const row of [...train, ...test]) {
+      expect(Object.keys(row).sort().join(' ')).toBe(fields);
+      expect(row.answer_type).toMatch(/^(OPEN|CLOSED) ?$/);
+      if (row.answer_type.startsWith('CLOSED')) expect(['yes', 'no']).toContain(row.answer);
+    }
+    expect(train.filter(({ answer }) => typeof answer === 'number')).toHaveLength(10);
+    expect(train.filter(({ answer_type }) => answer_type === 'CLOSED ')).toHaveLength(2);
+    expect(new Set([...train, ...test].map(({ qid }) => qid)).size).toBe(230);
+    const pictures = new Set(train.map(({ image_name }) => image_name));
+    expect(test.some(({ image_name }) => pictures.has(image_name))).toBe(false);
+    for (const name of await readdir(join(folder, 'vqa-rad/images'))) {
+      expect(await decodeImage(join(folder, 'vqa-rad/images', name))).toMatchObject({
+        width: 32,
+        height: 32,
+        channels: 1,
+      });
+    }
+  });
+
+  it('says what it is and that it is generated', async () => {
+    expect(await isPhantomFolder(folder)).toEqual({
+      generator: '@medbench/phantoms',
+      version: 1,
+      seed: 5,
+      size: 32,
+      counts,
+      synthetic: true,
+    });
+    expect(await isGenerated(folder)).toBe(true);
+    expect(await isPhantomFolder(root)).toBeUndefined();
+  });
+});
+
+describe('writePhantoms', () => {
+  it('writes the same bytes for the same settings and others for another seed', async () => {
+    const again = join(root, 'again');
+    await writePhantoms(again, settings);
+    const first = await contents(folder);
+    expect(await contents(again)).toEqual(first);
+    await writePhantoms(again, { ...settings, seed: 6 });
+    const other = await contents(again);
+    expect(Object.keys(other)).toEqual(Object.keys(first));
+    const same = Object.keys(first).filter((name) => first[name] === other[name]);
+    expect(same).toEqual(['/GENERATED.txt']);
+  });
+
+  it('leaves a complete set alone and makes an incomplete one anew', async () => {
+    const marker = join(folder, 'phantoms/images/train-00000.png');
+    const before = await readFile(marker);
+    await utimes(marker, 1, 1);
+    await writePhantoms(folder, settings);
+    await writeFile(marker, 'changed');
+    await writePhantoms(folder, settings);
+    expect(await readFile(marker, 'utf8')).toBe('changed');
+    // What a kill while the set is moved into place leaves behind.
+    await rm(join(folder, 'PHANTOM.json'));
+    await writeFile(join(folder, 'PHANTOM.moving'), '');
+    await rm(join(folder, 'shapes'), { recursive: true });
+    expect(await isPhantomFolder(folder)).toBeUndefined();
+    await writePhantoms(folder, settings);
+    expect(await readFile(marker)).toEqual(before);
+    expect((await readdir(folder)).sort()).toEqual(
+      ['GENERATED.txt', 'PHANTOM.json', 'phantoms', 'pneumoniamnist.npz', 'shapes', 'vqa-rad'].sort(),
+    );
+  });
+
+  it('removes what killed writers left, and only that', async () => {
+    const old = join(folder, '.phantoms-1-abcd');
+    const fresh = join(folder, '.phantoms-2-abcd');
+    await Promise.all([old, fresh].map((path) => mkdir(path)));
+    await utimes(old, 1, 1);
+    await writePhantoms(folder, { ...settings, size: 16 });
+    const left = await readdir(folder);
+    expect(left).not.toContain('.phantoms-1-abcd');
+    expect(left).toContain('.phantoms-2-abcd');
+    await rm(fresh, { recursive: true });
+    await writePhantoms(folder, settings);
+  });
+
+  it('lets two writers work at once', async () => {
+    const shared = join(root, 'shared');
+    await Promise.all([writePhantoms(shared, settings), writePhantoms(shared, settings)]);
+    expect(await contents(shared)).toEqual(await contents(folder));
+  });
+
+  it('refuses to touch data that it did not write, and settings out of range', async () => {
+    const real = join(root, 'real');
+    await mkdir(join(real, 'vqa-rad'), { recursive: true });
+    await writeFile(join(real, 'vqa-rad/trainset.json'), '[]');
+    await expect(writePhantoms(real, settings)).rejects.toMatchObject({ code: 'data', message: /vqa-rad is there/ });
+    expect(await readdir(real)).toEqual(['vqa-rad']);
+    await expect(writePhantoms(real, { size: 3 })).rejects.toMatchObject({ code: 'usage', message: /size is 3/ });
+  });
+});
+
+describe('phantomFingerprint', () => {
+  it('changes with every setting and with nothing else', () => {
+    const of = phantomFingerprint;
+    expect(of({})).toBe(of({ seed: 0, size: 64, counts: {} }));
+    expect(of({})).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set([of({}), of({ seed: 1 }), of({ size: 48 }), of({ counts: { shapes: { train: 1 } } })]).size).toBe(4);
+  });
+});
+
+describe('encodeSmallPng', () => {
+  it('is read back by an independent decoder, grey and colour, also when a row is long', async () => {
+    for (const [width, height, channels] of [
+      [1, 1, 1],
+      [7, 3, 3],
+      [64, 64, 3],
+      [300, 2, 1],
+    ] as const) {
+      const data = Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 89) % 251);
+      expect(await decodeImage(await encodeSmallPng({ width, height, channels, data }))).toEqual({
+        width,
+        height,
+        channels,
+        data,
+      });
+    }
+  });
+});
