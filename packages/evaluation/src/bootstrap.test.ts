@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { random } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import {
+  bootstrapInterval,
+  bootstrapIntervals,
+  bootstrapMean,
+  proportionInterval,
+  wilsonInterval,
+} from './bootstrap.js';
+import { preparedMacroAuc } from './metrics/index.js';
+
+const stream = random(3, 'test');
+const normal = Float64Array.from({ length: 400 }, () => stream.normal());
+const meanOf = (indices: Int32Array) => indices.reduce((sum, i) => sum + normal[i]!, 0) / indices.length;
+
+describe('bootstrap', () => {
+  it('agrees with the normal interval of a mean', () => {
+    const mean = normal.reduce((sum, value) => sum + value, 0) / 400;
+    const sd = Math.sqrt(normal.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 399);
+    const [low, high] = bootstrapMean(normal, { seed: 1, replicates: 4000 });
+    expect(low).toBeCloseTo(mean - (1.96 * sd) / 20, 2);
+    expect(high).toBeCloseTo(mean + (1.96 * sd) / 20, 2);
+  });
+
+  it('is the same for the same seed, and by either route', () => {
+    const options = { seed: 5, replicates: 200 };
+    const direct = bootstrapMean(normal, options);
+    expect(bootstrapMean(normal, options)).toEqual(direct);
+    expect(bootstrapMean(normal, { ...options, seed: 6 })).not.toEqual(direct);
+    const byIndices = bootstrapInterval(400, meanOf, options);
+    expect(byIndices[0]).toBeCloseTo(direct[0], 12);
+    expect(byIndices[1]).toBeCloseTo(direct[1], 12);
+  });
+
+  it('widens by the square root of the group size when examples of a group are copies', () => {
+    const copies = Float64Array.from({ length: 1600 }, (_, i) => normal[i >> 2]!);
+    const groups = Int32Array.from({ length: 1600 }, (_, i) => i >> 2);
+    const width = ([low, high]: readonly [number, number]) => high - low;
+    const grouped = width(bootstrapMean(copies, { seed: 1, groups }));
+    expect(grouped / width(bootstrapMean(copies, { seed: 1 }))).toBeGreaterThan(1.85);
+    expect(grouped / width(bootstrapMean(normal, { seed: 1 }))).toBeCloseTo(1, 6);
+    const byIndices = bootstrapInterval(1600, (rows) => rows.length, { seed: 1, groups });
+    expect(byIndices).toEqual([1600, 1600]);
+  });
+
+  it('takes under a second for the AUROC of 600 examples', () => {
+    const labels = Int32Array.from({ length: 600 }, (_, i) => i % 2);
+    const auc = preparedMacroAuc(
+      Float64Array.from({ length: 1200 }, () => stream.uniform()),
+      labels,
+      2,
+    );
+    const begin = performance.now();
+    const [[low, high]] = bootstrapIntervals(600, (counts) => [auc(counts)], { seed: 0 }) as [[number, number]];
+    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(low).toBeLessThan(auc());
+    expect(high).toBeGreaterThan(auc());
+  });
+
+  it("gives Wilson's interval where the bootstrap says nothing", () => {
+    const { wilson } = JSON.parse(readFileSync(new URL('../fixtures/compare.json', import.meta.url), 'utf8')) as {
+      wilson: [number, number, number, number][];
+    };
+    for (const [hits, n, low, high] of wilson) {
+      expect(wilsonInterval(hits, n)[0]).toBeCloseTo(low, 10);
+      expect(wilsonInterval(hits, n)[1]).toBeCloseTo(high, 10);
+    }
+    const ones = new Float64Array(50).fill(1);
+    const [low, high] = proportionInterval(ones, bootstrapMean(ones, { seed: 0 }));
+    expect(low).toBeCloseTo(50 / (50 + 1.959964 ** 2), 6);
+    expect(high).toBe(1);
+  });
+});

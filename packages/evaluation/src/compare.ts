@@ -1,0 +1,115 @@
+import type { Interval } from '@medbench/core';
+import { MedbenchError, random } from '@medbench/core';
+import { bootstrapMean } from './bootstrap.js';
+
+export interface McNemarResult {
+  /** Examples that only the first, or only the second, got right. */
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
+  /** Exact two-sided p. */
+  readonly pValue: number;
+}
+
+export interface PairedComparison {
+  /** Mean score of the first minus the second. */
+  readonly difference: number;
+  /** Paired bootstrap interval of the difference. */
+  readonly ci95: Interval;
+  readonly pValue: number;
+  readonly test: 'mcnemar-exact' | 'sign-flip';
+}
+
+function requirePaired(first: readonly number[], second: readonly number[]): void {
+  if (first.length === second.length) return;
+  throw new MedbenchError(
+    'evaluation',
+    `two results with ${first.length} and ${second.length} test examples cannot be compared pairwise`,
+    { hint: 'compare cells of the same task, protocol and split' },
+  );
+}
+
+/** Exact two-sided sign test: twice the smaller binomial(n, 1/2) tail, at most 1. */
+function binomialSignTest(a: number, b: number): number {
+  const n = a + b;
+  let logChoose = 0;
+  let tail = 0;
+  for (let k = 0; k <= Math.min(a, b); k++) {
+    if (k > 0) logChoose += Math.log(n - k + 1) - Math.log(k);
+    tail += Math.exp(logChoose - n * Math.LN2);
+  }
+  return Math.min(1, 2 * tail);
+}
+
+/**
+ * McNemar's test in its exact form, on right (1) and wrong (0) of the same examples under two models.
+ *
+ * @throws MedbenchError if the lengths differ or a score is neither 0 nor 1 (use `comparePaired`).
+ */
+export function mcnemar(first: readonly number[], second: readonly number[]): McNemarResult {
+  requirePaired(first, second);
+  let onlyFirst = 0;
+  let onlySecond = 0;
+  for (let i = 0; i < first.length; i++) {
+    const a = first[i]!;
+    const b = second[i]!;
+    if ((a !== 0 && a !== 1) || (b !== 0 && b !== 1)) {
+      throw new MedbenchError('evaluation', `example ${i} is scored ${a} and ${b}; McNemar's test needs 0 or 1`);
+    }
+    if (a > b) onlyFirst++;
+    else if (b > a) onlySecond++;
+  }
+  return { onlyFirst, onlySecond, pValue: binomialSignTest(onlyFirst, onlySecond) };
+}
+
+/** Two-sided p of a mean difference when the sign of each difference is arbitrary (Fisher's randomisation test). */
+function signFlipTest(differences: readonly number[], seed: number, flips = 9999): number {
+  const moved = Float64Array.from(differences.filter((difference) => difference !== 0));
+  const observed = Math.abs(moved.reduce((sum, difference) => sum + difference, 0));
+  const stream = random(seed, 'sign-flip');
+  let asExtreme = 0;
+  for (let flip = 0; flip < flips; flip++) {
+    let sum = 0;
+    let bits = 0;
+    for (let i = 0; i < moved.length; i++) {
+      if ((i & 31) === 0) bits = stream.integer(4294967296) | 0;
+      sum += (bits & 1) === 1 ? moved[i]! : -moved[i]!;
+      bits >>>= 1;
+    }
+    if (Math.abs(sum) >= observed - 1e-9) asExtreme++;
+  }
+  return (asExtreme + 1) / (flips + 1);
+}
+
+/**
+ * Compares per-example scores of two models on the same examples: exact McNemar where all scores are 0 or 1, else a
+ * seeded sign-flip test (p no smaller than 1/10,000); the interval is a paired bootstrap.
+ *
+ * @throws MedbenchError if the lengths differ.
+ */
+export function comparePaired(
+  first: readonly number[],
+  second: readonly number[],
+  options: { readonly seed: number; readonly groups?: Int32Array },
+): PairedComparison {
+  requirePaired(first, second);
+  const differences = first.map((score, i) => score - second[i]!);
+  const binary = [...first, ...second].every((score) => score === 0 || score === 1);
+  return {
+    difference: differences.reduce((sum, difference) => sum + difference, 0) / differences.length,
+    ci95: bootstrapMean(differences, options),
+    pValue: binary ? mcnemar(first, second).pValue : signFlipTest(differences, options.seed),
+    test: binary ? 'mcnemar-exact' : 'sign-flip',
+  };
+}
+
+/** Holm's step-down adjusted p-values, in the order given (Holm 1979). */
+export function holm(pValues: readonly number[]): number[] {
+  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
+  const adjusted = new Array<number>(pValues.length);
+  let largest = 0;
+  order.forEach((index, position) => {
+    largest = Math.max(largest, Math.min(1, pValues[index]! * (pValues.length - position)));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}

@@ -1,0 +1,138 @@
+import type { LinePoint } from './line-search.js';
+import { wolfeSearch } from './line-search.js';
+
+export interface LbfgsOptions {
+  /** Number of past steps that shape the next one. Default 10. */
+  readonly history?: number;
+  /** Default 1000. */
+  readonly maxIterations?: number;
+  /** Stops when the largest absolute gradient entry is this small. Default 1e-4. */
+  readonly gradientTolerance?: number;
+  /** Multiplies a vector, in place, by a positive definite guess of the inverse Hessian. */
+  readonly precondition?: (vector: Float64Array) => void;
+}
+
+export interface LbfgsResult {
+  readonly x: Float64Array;
+  readonly value: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+  /** Whether the gradient or the decrease fell under its tolerance. */
+  readonly converged: boolean;
+}
+
+/** Relative decrease under which nothing but rounding is left (scikit-learn's choice for its L-BFGS). */
+const VALUE_TOLERANCE = 64 * Number.EPSILON;
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
+  for (let i = 0; i < target.length; i++) target[i]! += scale * source[i]!;
+}
+
+function largest(values: Float64Array): number {
+  let max = 0;
+  for (let i = 0; i < values.length; i++) max = Math.max(max, Math.abs(values[i]!));
+  return max;
+}
+
+interface Correction {
+  readonly step: Float64Array;
+  readonly change: Float64Array;
+  readonly rho: number;
+  /** Scale of the initial inverse Hessian after this step. */
+  readonly scale: number;
+}
+
+/** Descent direction by the two-loop recursion (Nocedal and Wright, algorithm 7.4). */
+function direction(
+  gradient: Float64Array,
+  corrections: readonly Correction[],
+  precondition: (vector: Float64Array) => void,
+): Float64Array {
+  const q = Float64Array.from(gradient, (value) => -value);
+  const alphas = new Float64Array(corrections.length);
+  for (let i = corrections.length - 1; i >= 0; i--) {
+    const { step, change, rho } = corrections[i]!;
+    alphas[i] = rho * dot(step, q);
+    addScaled(q, -alphas[i]!, change);
+  }
+  precondition(q);
+  const scale = corrections.at(-1)?.scale ?? 1;
+  for (let i = 0; i < q.length; i++) q[i]! *= scale;
+  corrections.forEach(({ step, change, rho }, i) => {
+    addScaled(q, alphas[i]! - rho * dot(change, q), step);
+  });
+  return q;
+}
+
+/**
+ * Minimises a smooth function by limited-memory BFGS (Liu and Nocedal 1989) with a strong-Wolfe line search.
+ *
+ * @param evaluate returns the value at x and writes the gradient there; both arrays are reused.
+ * @param start where to begin; not changed.
+ */
+export function minimize(
+  evaluate: (x: Float64Array, gradient: Float64Array) => number,
+  start: Float64Array,
+  options: LbfgsOptions = {},
+): LbfgsResult {
+  const { history = 10, maxIterations = 1000, gradientTolerance = 1e-4, precondition } = options;
+  let x = start.slice();
+  let gradient = new Float64Array(x.length);
+  let value = evaluate(x, gradient);
+  let trial = new Float64Array(x.length);
+  let trialGradient = new Float64Array(x.length);
+  let evaluations = 1;
+  let iterations = 0;
+  let corrections: Correction[] = [];
+  let converged = largest(gradient) <= gradientTolerance;
+
+  while (!converged && iterations < maxIterations) {
+    const d = direction(gradient, corrections, precondition ?? (() => {}));
+    let evaluatedAt = Number.NaN;
+    const at = (step: number): LinePoint => {
+      for (let i = 0; i < x.length; i++) trial[i] = x[i]! + step * d[i]!;
+      const trialValue = evaluate(trial, trialGradient);
+      evaluations++;
+      evaluatedAt = step;
+      return { step, value: trialValue, slope: dot(trialGradient, d) };
+    };
+    const first = corrections.length > 0 || precondition !== undefined ? 1 : Math.min(1, 1 / Math.sqrt(dot(d, d)));
+    const slope = dot(gradient, d);
+    let accepted = slope < 0 ? wolfeSearch(at, { step: 0, value, slope }, first) : undefined;
+    if (accepted === undefined) {
+      // A stale history can spoil the direction: try once more without it, else there is nothing left to gain.
+      if (corrections.length === 0) {
+        converged = true;
+        break;
+      }
+      corrections = [];
+      continue;
+    }
+    if (accepted.step !== evaluatedAt) accepted = at(accepted.step);
+    iterations++;
+
+    const step = Float64Array.from(d, (component) => component * accepted.step);
+    const change = Float64Array.from(trialGradient, (component, i) => component - gradient[i]!);
+    const curvature = dot(step, change);
+    if (curvature > 0) {
+      const image = change.slice();
+      precondition?.(image);
+      corrections.push({ step, change, rho: 1 / curvature, scale: curvature / dot(change, image) });
+      if (corrections.length > history) corrections.shift();
+    }
+    const decrease = value - accepted.value;
+    converged =
+      largest(trialGradient) <= gradientTolerance ||
+      decrease <= VALUE_TOLERANCE * Math.max(Math.abs(value), Math.abs(accepted.value), 1);
+    [x, trial] = [trial, x];
+    [gradient, trialGradient] = [trialGradient, gradient];
+    value = accepted.value;
+  }
+  return { x, value, iterations, evaluations, converged };
+}

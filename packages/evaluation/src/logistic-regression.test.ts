@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { random } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { minimize } from './lbfgs.js';
+import { linearProbe } from './linear-probe.js';
+import { fitLogisticRegression, logisticLogits } from './logistic-regression.js';
+import { argMax } from './scores.js';
+
+interface Case {
+  classes: number;
+  features: number;
+  C: number;
+  x: number[];
+  y: number[];
+  coef: number[];
+  intercept: number[];
+  objective: number;
+  predicted: number[];
+}
+const cases = JSON.parse(readFileSync(new URL('../fixtures/logistic.json', import.meta.url), 'utf8')) as Case[];
+const matrixOf = (c: Case) => ({ rows: c.y.length, cols: c.features, data: Float32Array.from(c.x) });
+
+describe('minimize', () => {
+  const rosenbrock = (x: Float64Array, g: Float64Array): number => {
+    const [a, b] = [x[0]!, x[1]!];
+    g[0] = -2 * (1 - a) - 400 * a * (b - a * a);
+    g[1] = 200 * (b - a * a);
+    return (1 - a) ** 2 + 100 * (b - a * a) ** 2;
+  };
+
+  it("finds the minimum of Rosenbrock's function", () => {
+    const result = minimize(rosenbrock, Float64Array.of(-1.2, 1), { gradientTolerance: 1e-8 });
+    expect(result.converged).toBe(true);
+    expect(result.iterations).toBeLessThan(60);
+    expect(result.x[0]).toBeCloseTo(1, 7);
+    expect(result.x[1]).toBeCloseTo(1, 7);
+  });
+
+  it('stops at the limit of iterations and leaves the start as it was', () => {
+    const start = Float64Array.of(-1.2, 1);
+    expect(minimize(rosenbrock, start, { maxIterations: 3 })).toMatchObject({ iterations: 3, converged: false });
+    expect([...start]).toEqual([-1.2, 1]);
+  });
+});
+
+describe('fitLogisticRegression', () => {
+  it.each(cases.map((c) => [c.classes, c] as const))('equals scikit-learn with %i classes', (_, c) => {
+    const x = matrixOf(c);
+    const model = fitLogisticRegression(x, Int32Array.from(c.y), c.classes, { C: c.C, tolerance: 1e-9 });
+    expect(model.converged).toBe(true);
+    expect(Math.abs(model.objective - c.objective)).toBeLessThan(1e-6 * c.objective);
+    c.coef.forEach((value, i) => {
+      expect(Math.abs(model.weights[i]! - value)).toBeLessThan(1e-4);
+    });
+    c.intercept.forEach((value, i) => {
+      expect(Math.abs(model.intercepts[i]! - value)).toBeLessThan(1e-4);
+    });
+    expect([...argMax(logisticLogits(model, x), c.classes)]).toEqual(c.predicted);
+  });
+
+  it('reaches the same minimum at the default tolerance and from a warm start', () => {
+    const c = cases[1]!;
+    const y = Int32Array.from(c.y);
+    const strong = fitLogisticRegression(matrixOf(c), y, 5, { C: 0.01 });
+    const warm = fitLogisticRegression(matrixOf(c), y, 5, { C: c.C, start: strong });
+    expect(Math.abs(warm.objective - c.objective)).toBeLessThan(1e-4 * c.objective);
+  });
+
+  it('gives probability 0 to classes that training did not see', () => {
+    const x = { rows: 3, cols: 1, data: Float32Array.of(-1, 1, 2) };
+    const two = fitLogisticRegression(x, Int32Array.of(1, 3, 3), 4, { C: 1 });
+    const logits = logisticLogits(two, x);
+    expect([...argMax(logits, 4)]).toEqual([1, 3, 3]);
+    expect(logits[0]).toBe(Number.NEGATIVE_INFINITY);
+    const one = fitLogisticRegression(x, Int32Array.of(2, 2, 2), 4, { C: 1 });
+    expect([...argMax(logisticLogits(one, x), 4)]).toEqual([2, 2, 2]);
+  });
+
+  it('rejects labels of another length', () => {
+    const x = { rows: 3, cols: 1, data: new Float32Array(3) };
+    expect(() => fitLogisticRegression(x, Int32Array.of(0, 1), 2, { C: 1 })).toThrow(/3 rows with 2 labels/);
+  });
+});
+
+describe('linearProbe', () => {
+  const stream = random(1, 'probe');
+  const blobs = (n: number, spread: number) => {
+    const labels = Int32Array.from({ length: n }, (_, i) => i % 3);
+    const data = new Float32Array(n * 2);
+    labels.forEach((label, i) => {
+      data[2 * i] = Math.cos(2 * label) + spread * stream.normal();
+      data[2 * i + 1] = Math.sin(2 * label) + spread * stream.normal();
+    });
+    return { features: { rows: n, cols: 2, data }, labels };
+  };
+  const [train, val, test] = [blobs(150, 0.2), blobs(30, 0.2), blobs(60, 0.2)];
+
+  it('separates separable classes, with and without a validation split', () => {
+    for (const held of [val, undefined]) {
+      const probe = linearProbe(train, held, test.features, 3);
+      expect([...argMax(probe.logits, 3)]).toEqual([...test.labels]);
+      expect(probe.sweep.map(({ C }) => C)).toEqual([1e-3, 1e-2, 1e-1, 1, 10, 100, 1000]);
+      expect(probe.notes.join('; ')).toContain(held ? '180 training and validation' : '15 held-out');
+    }
+  });
+
+  it('takes the strongest regularisation among equals', () => {
+    const probe = linearProbe(train, val, test.features, 3);
+    const best = Math.max(...probe.sweep.map((point) => point.accuracy));
+    expect(probe.C).toBe(probe.sweep.find((point) => point.accuracy === best)!.C);
+  });
+
+  it('does without a sweep when nothing can be held out', () => {
+    const three = {
+      features: { rows: 3, cols: 2, data: train.features.data.slice(0, 6) },
+      labels: Int32Array.of(0, 1, 2),
+    };
+    expect(linearProbe(three, undefined, test.features, 3)).toMatchObject({ C: 1, sweep: [] });
+  });
+});

@@ -1,0 +1,82 @@
+/** Multiplicity of each example; every example counts once where it is not given. */
+export type Counts = Int32Array | undefined;
+
+/** Number of examples of true class i that were predicted as class j, row-major `[classes, classes]`. */
+export function confusionMatrix(
+  truth: Int32Array,
+  predicted: Int32Array,
+  classes: number,
+  counts?: Int32Array,
+): Float64Array {
+  const matrix = new Float64Array(classes * classes);
+  for (let i = 0; i < truth.length; i++) {
+    matrix[truth[i]! * classes + predicted[i]!]! += counts === undefined ? 1 : counts[i]!;
+  }
+  return matrix;
+}
+
+/** Share of examples whose predicted class is the true one. `NaN` without examples. */
+export function accuracy(truth: Int32Array, predicted: Int32Array): number {
+  let right = 0;
+  for (let i = 0; i < truth.length; i++) if (truth[i] === predicted[i]) right++;
+  return right / truth.length;
+}
+
+/** Mean recall over the classes that occur, as scikit-learn's `balanced_accuracy_score`. */
+export function balancedAccuracy(truth: Int32Array, predicted: Int32Array, classes: number): number {
+  return balancedAccuracyOf(confusionMatrix(truth, predicted, classes), classes);
+}
+
+/** Mean F1 over the classes that occur among truths or predictions, as scikit-learn's `f1_score(average='macro')`. */
+export function macroF1(truth: Int32Array, predicted: Int32Array, classes: number): number {
+  return macroF1Of(confusionMatrix(truth, predicted, classes), classes);
+}
+
+/** Recall of each class; `NaN` for a class without examples. */
+export function perClassRecall(truth: Int32Array, predicted: Int32Array, classes: number): Float64Array {
+  return perClassRecallOf(confusionMatrix(truth, predicted, classes), classes);
+}
+
+/** `accuracy` from a confusion matrix. */
+export function accuracyOf(matrix: Float64Array, classes: number): number {
+  let right = 0;
+  let total = 0;
+  for (let i = 0; i < matrix.length; i++) total += matrix[i]!;
+  for (let c = 0; c < classes; c++) right += matrix[c * classes + c]!;
+  return right / total;
+}
+
+/** `perClassRecall` from a confusion matrix. */
+export function perClassRecallOf(matrix: Float64Array, classes: number): Float64Array {
+  return Float64Array.from({ length: classes }, (_, c) => {
+    let total = 0;
+    for (let j = 0; j < classes; j++) total += matrix[c * classes + j]!;
+    return matrix[c * classes + c]! / total;
+  });
+}
+
+/** `balancedAccuracy` from a confusion matrix. */
+export function balancedAccuracyOf(matrix: Float64Array, classes: number): number {
+  let sum = 0;
+  let occurring = 0;
+  for (const recall of perClassRecallOf(matrix, classes)) {
+    if (Number.isNaN(recall)) continue;
+    sum += recall;
+    occurring++;
+  }
+  return sum / occurring;
+}
+
+/** `macroF1` from a confusion matrix. */
+export function macroF1Of(matrix: Float64Array, classes: number): number {
+  let sum = 0;
+  let occurring = 0;
+  for (let c = 0; c < classes; c++) {
+    let ofClass = 0;
+    for (let j = 0; j < classes; j++) ofClass += matrix[c * classes + j]! + matrix[j * classes + c]!;
+    if (ofClass === 0) continue;
+    sum += (2 * matrix[c * classes + c]!) / ofClass;
+    occurring++;
+  }
+  return sum / occurring;
+}

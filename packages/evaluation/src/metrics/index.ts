@@ -1,0 +1,13 @@
+export { macroAuc, preparedMacroAuc } from './auc.js';
+export { expectedCalibrationError, preparedCalibrationError } from './calibration.js';
+export {
+  accuracy,
+  accuracyOf,
+  balancedAccuracy,
+  balancedAccuracyOf,
+  confusionMatrix,
+  macroF1,
+  macroF1Of,
+  perClassRecall,
+  perClassRecallOf,
+} from './confusion.js';

@@ -1,0 +1,97 @@
+import { random } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { innerProducts } from './linear-algebra.js';
+import { retrievalRanks, summarizeRetrieval } from './retrieval.js';
+
+/** Ranks from the full score matrix, by definition. */
+function bruteForce(u: number[][], w: number[][], imageOfText: number[]) {
+  const score = (i: number, t: number) => u[i]!.reduce((sum, value, j) => sum + value * w[t]![j]!, 0);
+  const textToImage = w.map(
+    (_, t) => 1 + u.filter((__, i) => i !== imageOfText[t] && score(i, t) >= score(imageOfText[t]!, t)).length,
+  );
+  const imageToText = u.map((_, i) => {
+    const own = w.flatMap((__, t) => (imageOfText[t] === i ? [score(i, t)] : []));
+    if (own.length === 0) return 0;
+    return 1 + w.filter((__, t) => imageOfText[t] !== i && score(i, t) >= Math.max(...own)).length;
+  });
+  return { imageToText, textToImage };
+}
+const toMatrix = (rows: number[][]) => ({
+  rows: rows.length,
+  cols: rows[0]!.length,
+  data: Float32Array.from(rows.flat()),
+});
+
+describe('retrievalRanks', () => {
+  it.each([
+    [7, 7, 3],
+    [40, 97, 5],
+    [300, 531, 4],
+  ])('equals brute force with ties: %i images, %i texts', (N, M, D) => {
+    const stream = random(N, 'ranks');
+    // Entries of -1, 0, 1 make most scores equal to others.
+    const rows = (n: number) => Array.from({ length: n }, () => Array.from({ length: D }, () => stream.integer(3) - 1));
+    const [u, w] = [rows(N), rows(M)];
+    const imageOfText = Array.from({ length: M }, () => stream.integer(N));
+    const expected = bruteForce(u, w, imageOfText);
+    const ranks = retrievalRanks(toMatrix(u), toMatrix(w), Int32Array.from(imageOfText));
+    expect([...ranks.imageToText]).toEqual(expected.imageToText);
+    expect([...ranks.textToImage]).toEqual(expected.textToImage);
+  });
+
+  it('sees equal rows as equal wherever they fall, so a constant encoder ranks last', () => {
+    const stream = random(0, 'constant');
+    const row = Array.from({ length: 37 }, () => stream.normal());
+    const same = (n: number) => toMatrix(Array.from({ length: n }, () => row));
+    const imageOfText = Int32Array.from({ length: 263 }, (_, t) => t);
+    const ranks = retrievalRanks(same(263), same(263), imageOfText);
+    expect(new Set([...ranks.imageToText, ...ranks.textToImage])).toEqual(new Set([263]));
+  });
+
+  it('refuses a text without an image', () => {
+    const one = toMatrix([[1]]);
+    expect(() => retrievalRanks(one, one, Int32Array.of(1))).toThrow(/do not match/);
+  });
+});
+
+describe('innerProducts', () => {
+  it.each([
+    [1, 1, 3],
+    [2, 4, 5],
+    [5, 7, 6],
+    [9, 1, 4],
+  ])('gives the same bits for every tile: %i by %i', (N, K, D) => {
+    const stream = random(2, N, K);
+    const x = Float32Array.from({ length: N * D }, () => stream.normal());
+    const w = Float32Array.from({ length: K * D }, () => stream.normal());
+    const out = new Float64Array(N * K);
+    innerProducts(x, 0, N, w, 0, K, D, out);
+    for (let i = 0; i < N; i++) {
+      for (let k = 0; k < K; k++) {
+        let sum = 0;
+        for (let j = 0; j < D; j++) sum += x[i * D + j]! * w[k * D + j]!;
+        expect(out[i * K + k]).toBe(sum);
+      }
+    }
+  });
+});
+
+describe('summarizeRetrieval', () => {
+  it('counts hits by hand', () => {
+    // Three images; the first has two texts, found at 1 and 3; its own best rank is 1.
+    const ranks = { imageToText: Int32Array.of(1, 2, 3), textToImage: Int32Array.of(1, 3, 2, 1) };
+    const { metrics, primaryK, perImage } = summarizeRetrieval(ranks, Int32Array.of(0, 0, 1, 2), {
+      seed: 0,
+      ks: [1, 2, 200],
+    });
+    expect(metrics['i2t_recall@1']!.value).toBeCloseTo(1 / 3);
+    expect(metrics['t2i_recall@1']!.value).toBe(0.5);
+    expect(metrics['mean_recall@2']!.value).toBeCloseTo((2 / 3 + 3 / 4) / 2);
+    expect(metrics.i2t_median_rank!.value).toBe(2);
+    expect(metrics.t2i_median_rank!.value).toBe(1.5);
+    expect(primaryK).toBe(2);
+    expect(perImage).toEqual([0.75, 1, 0.5]);
+    expect(metrics['mean_recall@200']).toBeUndefined();
+    expect(metrics['i2t_recall@1']!.ci95).toEqual([0, 1]);
+  });
+});

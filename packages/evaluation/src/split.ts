@@ -1,0 +1,48 @@
+import { random } from '@medbench/core';
+
+export interface Holdout {
+  readonly train: Int32Array;
+  readonly held: Int32Array;
+}
+
+/**
+ * A fixed hold-out: the share of each label, rounded, is held out, at least one if the label has two examples and none if
+ * it has one. With two or more `groups`, whole groups are held out at random up to the share.
+ *
+ * The split is the same for all models and seeds, so that its luck is shared.
+ */
+export function holdout(labels: Int32Array, share: number, groups?: Int32Array): Holdout {
+  const stream = random(0, 'holdout');
+  const order = stream.permutation(labels.length);
+  const isHeld = new Uint8Array(labels.length);
+  const sizes = new Map<number, number>();
+  for (const group of groups ?? []) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  if (sizes.size < 2) {
+    const byLabel = new Map<number, number[]>();
+    for (const i of order) {
+      const members = byLabel.get(labels[i]!);
+      if (members === undefined) byLabel.set(labels[i]!, [i]);
+      else members.push(i);
+    }
+    for (const members of byLabel.values()) {
+      const take = members.length === 1 ? 0 : Math.max(1, Math.round(members.length * share));
+      for (const i of members.slice(0, take)) isHeld[i] = 1;
+    }
+  } else {
+    const chosen = new Set<number>();
+    const target = Math.max(1, labels.length * share);
+    let held = 0;
+    for (const i of order) {
+      const group = groups![i]!;
+      const size = sizes.get(group)!;
+      if (chosen.has(group) || (held > 0 && held + size > target)) continue;
+      chosen.add(group);
+      held += size;
+    }
+    groups!.forEach((group, i) => {
+      if (chosen.has(group)) isHeld[i] = 1;
+    });
+  }
+  const indices = Int32Array.from(labels.keys());
+  return { train: indices.filter((i) => isHeld[i] === 0), held: indices.filter((i) => isHeld[i] === 1) };
+}

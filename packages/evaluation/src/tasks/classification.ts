@@ -1,0 +1,99 @@
+import type { EvaluationModel, Protocol, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import { summarizeClassification } from '../classification-metrics.js';
+import type { ProbeOptions } from '../linear-probe.js';
+import { linearProbe } from '../linear-probe.js';
+import { checkVectors } from '../matrix.js';
+import type { Prompts } from '../zero-shot.js';
+import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot.js';
+
+export interface LabelledImages {
+  readonly images: Source<RasterImage>;
+  /** Label of each image, in 0..classes-1. */
+  readonly labels: Int32Array;
+  /** Group of each image, such as its patient: intervals draw groups, and no split divides one. */
+  readonly groups?: Int32Array | undefined;
+}
+
+export interface ClassificationData {
+  readonly train?: LabelledImages | undefined;
+  readonly val?: LabelledImages | undefined;
+  readonly test: LabelledImages;
+}
+
+export interface ClassificationSpec {
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  readonly prompts: Prompts;
+  /** What stands for each class in a prompt. Default: its name. */
+  readonly classPhrases?: readonly string[];
+  /** Primary metric of each protocol (`TaskInfo.metric`). Default `accuracy`. */
+  readonly metric?: Readonly<Partial<Record<Protocol, string>>>;
+  readonly probe?: ProbeOptions;
+}
+
+function checkLabels(split: LabelledImages, name: string, classes: number): void {
+  if (split.labels.length !== split.images.length || (split.groups && split.groups.length !== split.labels.length)) {
+    throw new MedbenchError(
+      'data',
+      `the ${name} split has ${split.images.length} images and ${split.labels.length} labels`,
+    );
+  }
+  const wrong = split.labels.findIndex((label) => label < 0 || label >= classes);
+  if (wrong < 0) return;
+  throw new MedbenchError('data', `label ${split.labels[wrong]} of ${name} image ${wrong} is not in 0..${classes - 1}`);
+}
+
+/**
+ * Runs the classification protocols of `context.protocols` that the model allows: `zero-shot` needs a joint space,
+ * `linear-probe` needs images and a training split.
+ *
+ * @throws MedbenchError if labels do not fit, the test split is empty, or an embedding is not finite.
+ */
+export async function evaluateClassification(
+  model: EvaluationModel,
+  data: ClassificationData,
+  spec: ClassificationSpec,
+  context: TaskContext,
+): Promise<TaskResult[]> {
+  const { train, val, test } = data;
+  const classes = spec.classes.length;
+  for (const [name, split] of Object.entries({ train, val, test })) if (split) checkLabels(split, name, classes);
+  if (test.labels.length === 0) throw new MedbenchError('data', 'the test split is empty');
+
+  const result = (protocol: Protocol, logits: Float64Array, notes: readonly string[]): TaskResult => {
+    const options = { seed: context.seed, groups: test.groups };
+    const { metrics, perExample } = summarizeClassification(logits, test.labels, spec.classes, options);
+    const metric = spec.metric?.[protocol] ?? 'accuracy';
+    if (metrics[metric] === undefined) {
+      throw new MedbenchError('evaluation', `the primary metric "${metric}" is undefined on this test split`, {
+        hint: `metrics here: ${Object.keys(metrics).join(', ')}`,
+      });
+    }
+    return { protocol, metric, metrics, n: test.labels.length, perExample, notes };
+  };
+
+  const results: TaskResult[] = [];
+  if (context.protocols.includes('zero-shot') && model.can.joint) {
+    const texts = classTexts(spec.prompts, spec.classPhrases ?? spec.classes);
+    const weights = await zeroShotWeights(model, texts);
+    const embedded = await model.embedImages(test.images);
+    const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
+    const logits = zeroShotLogits(images, weights, model.logitScale);
+    results.push(result('zero-shot', logits, [`${texts.flat().length} prompts for ${classes} classes`]));
+  }
+  if (context.protocols.includes('linear-probe') && model.can.images && train !== undefined) {
+    const features = async (split: LabelledImages) => {
+      const matrix = await model.imageFeatures(split.images);
+      return {
+        features: checkVectors(matrix, split.images.length, 'image features', model.id),
+        labels: split.labels,
+        groups: split.groups,
+      };
+    };
+    const testFeatures = (await features(test)).features;
+    const probe = linearProbe(await features(train), val && (await features(val)), testFeatures, classes, spec.probe);
+    results.push(result('linear-probe', probe.logits, probe.notes));
+  }
+  return results;
+}

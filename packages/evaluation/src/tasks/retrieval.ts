@@ -1,0 +1,53 @@
+import type { EvaluationModel, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import { checkVectors } from '../matrix.js';
+import { retrievalRanks, summarizeRetrieval } from '../retrieval.js';
+
+export interface RetrievalData {
+  readonly images: Source<RasterImage>;
+  readonly texts: readonly string[];
+  /** Index of the image that each text describes. */
+  readonly imageOfText: Int32Array;
+}
+
+/**
+ * Retrieval both ways over the whole split, if `context.protocols` names it and the model has a joint space. The primary
+ * metric is `mean_recall@200`, or `mean_recall@10` where the split is smaller than 200.
+ *
+ * `perExample` holds one score per image: the mean of its own hit and of its texts' hits (0, ½ or 1 with one text each).
+ *
+ * @throws MedbenchError if there is no pair, indices do not fit, or an embedding is not finite.
+ */
+export async function evaluateRetrieval(
+  model: EvaluationModel,
+  data: RetrievalData,
+  context: TaskContext,
+): Promise<TaskResult[]> {
+  if (!context.protocols.includes('retrieval') || !model.can.joint) return [];
+  const { images, texts, imageOfText } = data;
+  if (images.length === 0 || texts.length === 0)
+    throw new MedbenchError('data', 'the test split has no image-text pair');
+  const u = checkVectors(await model.embedImages(images), images.length, 'image embeddings', model.id);
+  const w = checkVectors(await model.embedTexts(texts), texts.length, 'text embeddings', model.id);
+  const ranks = retrievalRanks(u, w, imageOfText);
+  const { metrics, primaryK, perImage } = summarizeRetrieval(ranks, imageOfText, { seed: context.seed });
+  const gallery = Math.min(images.length, texts.length);
+  const notes = [
+    `${images.length} images, ${texts.length} texts; recall@${primaryK} by chance about ${chance(primaryK, gallery)}`,
+  ];
+  if (primaryK !== 200) notes.push(`the gallery of ${gallery} is smaller than 200: recall@${primaryK} is primary`);
+  return [
+    {
+      protocol: 'retrieval',
+      metric: `mean_recall@${primaryK}`,
+      metrics,
+      n: perImage.length,
+      perExample: perImage,
+      notes,
+    },
+  ];
+}
+
+function chance(k: number, gallery: number): string {
+  return `${((100 * k) / gallery).toFixed(1)} %`;
+}

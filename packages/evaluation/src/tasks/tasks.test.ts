@@ -1,0 +1,201 @@
+import type { EvaluationModel, RasterImage, Source, TaskContext } from '@medbench/core';
+import { isMedbenchError, random } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { evaluateClassification } from './classification.js';
+import { evaluateRetrieval } from './retrieval.js';
+import { evaluateVqa } from './vqa.js';
+
+const D = 8;
+const context: TaskContext = {
+  dataRoot: '',
+  cacheRoot: '',
+  seed: 0,
+  log: () => {},
+  protocols: ['zero-shot', 'linear-probe', 'retrieval', 'vqa'],
+};
+
+/** Images of one pixel whose value is what they show. */
+const imagesOf = (values: readonly number[]): Source<RasterImage> => ({
+  length: values.length,
+  get: async (i) => ({ width: 1, height: 1, channels: 1, data: Uint8Array.of(values[i]!) }),
+});
+
+/** A model made of a code for each picture value and each text. */
+function modelOf(
+  code: (key: string) => ArrayLike<number>,
+  keyOfText: (text: string) => string,
+  can: EvaluationModel['can'] = { images: true, texts: true, joint: true },
+): EvaluationModel {
+  const embed = (keys: readonly string[]) => {
+    const data = new Float32Array(keys.length * D);
+    keys.forEach((key, i) => {
+      const vector = code(key);
+      const norm = Math.hypot(...Array.from(vector));
+      for (let j = 0; j < D; j++) data[i * D + j] = vector[j]! / norm;
+    });
+    return { rows: keys.length, cols: D, data };
+  };
+  const embedImages = async (images: Source<RasterImage>) => {
+    const keys: string[] = [];
+    for (let i = 0; i < images.length; i++) keys.push(String((await images.get(i)).data[0]));
+    return embed(keys);
+  };
+  return {
+    id: 'test-model',
+    can,
+    logitScale: 100,
+    embedImages,
+    imageFeatures: embedImages,
+    embedTexts: async (texts) => embed(texts.map(keyOfText)),
+  };
+}
+const hashed = (key: string) => {
+  const stream = random(0, key);
+  return Float64Array.from({ length: D }, () => stream.normal());
+};
+const digits = (text: string) => text.replace(/\D/g, '');
+const perfect = modelOf(hashed, digits);
+const constant = modelOf(() => new Float64Array(D).fill(1), digits);
+let draws = 0;
+const blind = modelOf(() => hashed(`draw ${draws++}`), digits);
+
+const labelled = (n: number) => {
+  const labels = Int32Array.from({ length: n }, (_, i) => (i * 7 + (i >> 2)) % 4);
+  return { images: imagesOf([...labels]), labels };
+};
+const data = { train: labelled(120), val: labelled(24), test: labelled(400) };
+const spec = { classes: ['0', '1', '2', '3'], prompts: ['picture of {}', 'this shows {}'] };
+
+describe('evaluateClassification', () => {
+  it('gives 1 to a perfect encoder', async () => {
+    const results = await evaluateClassification(perfect, data, spec, context);
+    expect(results.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe']);
+    for (const { metric, metrics, n, perExample } of results) {
+      expect(metric).toBe('accuracy');
+      expect(n).toBe(400);
+      for (const name of ['accuracy', 'balanced_accuracy', 'auc', 'f1']) expect(metrics[name]!.value).toBe(1);
+      expect(metrics.accuracy!.ci95[0]).toBeLessThan(1);
+      expect(perExample).toEqual(new Array(400).fill(1));
+    }
+  });
+
+  it('gives chance to constant and to random encoders', async () => {
+    for (const result of await evaluateClassification(constant, data, spec, context)) {
+      expect(result.metrics.balanced_accuracy!.value).toBe(0.25);
+      expect(result.metrics.auc!.value).toBe(0.5);
+    }
+    for (const result of await evaluateClassification(blind, data, spec, context)) {
+      const [low, high] = result.metrics.auc!.ci95;
+      expect(low).toBeLessThan(0.53);
+      expect(high).toBeGreaterThan(0.47);
+      expect(result.metrics.accuracy!.value).toBeLessThan(0.35);
+    }
+  });
+
+  it('runs what the model and the context allow, and repeats itself', async () => {
+    const imagesOnly = modelOf(hashed, digits, { images: true, texts: false, joint: false });
+    const first = await evaluateClassification(imagesOnly, data, spec, context);
+    expect(first.map(({ protocol }) => protocol)).toEqual(['linear-probe']);
+    expect(await evaluateClassification(imagesOnly, data, spec, context)).toEqual(first);
+    expect(await evaluateClassification(perfect, data, spec, { ...context, protocols: ['vqa'] })).toEqual([]);
+  });
+
+  it('reports the recall of rare classes and the primary metric asked for', async () => {
+    const labels = Int32Array.from({ length: 100 }, (_, i) => (i < 3 ? 1 : i % 2 === 0 ? 0 : 2));
+    const test = { images: imagesOf([...labels]), labels };
+    const [result] = await evaluateClassification(
+      perfect,
+      { test },
+      { ...spec, metric: { 'zero-shot': 'auc' } },
+      context,
+    );
+    expect(result!.metric).toBe('auc');
+    expect(result!.metrics.recall_1).toMatchObject({ value: 1 });
+    expect(result!.metrics.recall_0).toBeUndefined();
+  });
+
+  it('names what is wrong', async () => {
+    const bad = { test: { images: imagesOf([9]), labels: Int32Array.of(9) } };
+    await expect(evaluateClassification(perfect, bad, spec, context)).rejects.toThrow('label 9 of test image 0');
+    const diverged = modelOf(() => new Float64Array(D).fill(Number.NaN), digits);
+    await expect(evaluateClassification(diverged, data, spec, context)).rejects.toSatisfy(isMedbenchError);
+    const plain = { ...spec, prompts: ['no placeholder'] };
+    await expect(evaluateClassification(perfect, data, plain, context)).rejects.toThrow('no placeholder');
+  });
+});
+
+describe('evaluateRetrieval', () => {
+  const n = 60;
+  const pairs = {
+    images: imagesOf(Array.from({ length: n }, (_, i) => i)),
+    texts: Array.from({ length: n }, (_, i) => `caption ${i}`),
+    imageOfText: Int32Array.from({ length: n }, (_, i) => i),
+  };
+
+  it('gives 1 to a perfect encoder and 0 to a constant one', async () => {
+    const [best] = await evaluateRetrieval(perfect, pairs, context);
+    expect(best).toMatchObject({ metric: 'mean_recall@10', n, perExample: new Array(n).fill(1) });
+    expect(best!.metrics['mean_recall@1']!.value).toBe(1);
+    expect(best!.notes!.join()).toContain('smaller than 200');
+    const [worst] = await evaluateRetrieval(constant, pairs, context);
+    expect(worst!.metrics['mean_recall@50']!.value).toBe(0);
+  });
+
+  it('gives chance to a random encoder, and its primary is the mean of its examples', async () => {
+    const [result] = await evaluateRetrieval(blind, pairs, context);
+    const { value, ci95 } = result!.metrics['mean_recall@10']!;
+    expect(ci95[0]).toBeLessThan(10 / n + 0.05);
+    expect(ci95[1]).toBeGreaterThan(10 / n - 0.05);
+    expect(result!.perExample.reduce((sum, score) => sum + score, 0) / n).toBeCloseTo(value, 12);
+  });
+});
+
+describe('evaluateVqa', () => {
+  // The answer is the product of the signs of picture and question, or a colour that only the question tells.
+  const example = (i: number) => {
+    const [image, question] = [i % 6, Math.floor(i / 6) % 8];
+    const open = question === 7;
+    const answer = open ? 'Blue' : (image + question) % 2 === 0 ? 'yes' : 'No';
+    return { image, question: `Question ${question}?`, answer, type: open ? 'open' : 'closed' } as const;
+  };
+  const vqa = {
+    images: imagesOf([0, 1, 2, 3, 4, 5]),
+    train: Array.from({ length: 240 }, (_, i) => example(i)),
+    test: [...Array.from({ length: 96 }, (_, i) => example(i)), { ...example(42), answer: 'unheard of' }],
+  };
+  // Parity in the first two entries, so that only the product of image and text tells the answer.
+  const parity = modelOf((key) => {
+    const vector = hashed(key).map((value) => 0.1 * value);
+    vector[0] = Number(key) % 2 === 0 ? 1 : -1;
+    if (key === '7') vector[1] = 2;
+    return vector;
+  }, digits);
+
+  it('learns what needs both, and counts an unknown answer as wrong', async () => {
+    const [result] = await evaluateVqa(parity, vqa, context);
+    expect(result!.n).toBe(97);
+    expect(result!.metrics.accuracy!.value).toBeCloseTo(96 / 97, 12);
+    expect(result!.metrics.accuracy_closed!.value).toBe(1);
+    expect(result!.metrics.accuracy_open!.value).toBeCloseTo(12 / 13, 12);
+    expect(result!.notes!.join('; ')).toContain('3 answers cover 96 of 97');
+    expect(result!.notes!.join('; ')).toContain('frozen-embedding');
+  });
+
+  it('runs on one kind of input, where it can tell less', async () => {
+    const questionOnly = { ...parity, can: { images: false, texts: true, joint: false } };
+    const imageOnly = { ...parity, can: { images: true, texts: false, joint: false } };
+    const [question] = await evaluateVqa(questionOnly, vqa, context);
+    expect(question!.metrics.accuracy_open!.value).toBeCloseTo(12 / 13, 12);
+    expect(question!.metrics.accuracy_closed!.value).toBeLessThan(0.7);
+    const [image] = await evaluateVqa(imageOnly, vqa, context);
+    expect(image!.metrics.accuracy_open!.value).toBe(0);
+    const neither = { ...parity, can: { images: false, texts: false, joint: false } };
+    expect(await evaluateVqa(neither, vqa, context)).toEqual([]);
+    expect(await evaluateVqa(questionOnly, vqa, context)).toEqual([question]);
+  });
+
+  it('refuses a question about no image', async () => {
+    const bad = { ...vqa, test: [{ ...example(0), image: 6 }] };
+    await expect(evaluateVqa(parity, bad, context)).rejects.toThrow('names image 6 of 6');
+  });
+});

@@ -1,0 +1,155 @@
+import type { EvaluationModel, Metric, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import { bootstrapIntervals, proportionInterval } from '../bootstrap.js';
+import { checkVectors } from '../matrix.js';
+import type { AnswerVocabulary } from '../vqa/answers.js';
+import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';
+import type { VqaHeadOptions } from '../vqa/head.js';
+import { fitVqaHead, vqaFeatures } from '../vqa/head.js';
+import { cleanQuestion } from '../vqa/questions.js';
+
+export interface VqaExample {
+  /** Index of its image. */
+  readonly image: number;
+  readonly question: string;
+  readonly answer: string | number;
+  readonly type: 'open' | 'closed';
+}
+
+export interface VqaData {
+  /** Each picture once. */
+  readonly images: Source<RasterImage>;
+  readonly train: readonly VqaExample[];
+  readonly test: readonly VqaExample[];
+}
+
+export interface VqaOptions extends VqaHeadOptions {
+  /** Answers seen less often in training are left out of the vocabulary. Default 1. */
+  readonly minAnswerCount?: number;
+}
+
+const TYPES = ['open', 'closed'] as const;
+
+/** Embeds what the model can embed; undefined where it can do neither. */
+async function embedQuestions(model: EvaluationModel, data: VqaData) {
+  const all = [...data.train, ...data.test];
+  const images = model.can.images
+    ? checkVectors(await model.embedImages(data.images), data.images.length, 'image embeddings', model.id)
+    : undefined;
+  const index = new Map<string, number>();
+  const textOf = Int32Array.from(all, ({ question }) => {
+    const text = cleanQuestion(question);
+    if (!index.has(text)) index.set(text, index.size);
+    return index.get(text)!;
+  });
+  const texts = model.can.texts
+    ? checkVectors(await model.embedTexts([...index.keys()]), index.size, 'question embeddings', model.id)
+    : undefined;
+  const of = Int32Array.from(all, ({ image }) => image);
+  return (from: number, to: number) =>
+    vqaFeatures(
+      images && { vectors: images, of: of.subarray(from, to) },
+      texts && { vectors: texts, of: textOf.subarray(from, to) },
+    );
+}
+
+function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData): string[] {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const perType = TYPES.map((type) => {
+    const counts = new Map<string, number>();
+    for (const { answer } of data.train.filter((example) => example.type === type)) {
+      counts.set(normaliseAnswer(answer), (counts.get(normaliseAnswer(answer)) ?? 0) + 1);
+    }
+    const [majority] = [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', 0]);
+    const ofType = data.test.filter((example) => example.type === type);
+    const right = ofType.filter(({ answer }) => normaliseAnswer(answer) === majority).length;
+    return ofType.length === 0 ? undefined : `${type} "${majority}" ${percent(right / ofType.length)}`;
+  }).filter((note) => note !== undefined);
+  const covered = data.test.filter(({ answer }) => vocabulary.indexOf(answer) >= 0).length;
+  return [
+    `${vocabulary.answers.length} answers cover ${covered} of ${data.test.length} test questions: at most ${percent(covered / data.test.length)}`,
+    `always the most common training answer: ${perType.join(', ')}`,
+  ];
+}
+
+/**
+ * Visual question answering as answer classification on frozen embeddings, if `context.protocols` names it and the model
+ * embeds images or texts: a linear head on [u, w, u ⊙ w] over the normalised training answers (see `fitVqaHead`). An
+ * answer outside the vocabulary is wrong. Metrics `accuracy` (primary), `accuracy_open`, `accuracy_closed`; the intervals
+ * draw images with all their questions, because questions about one picture are not independent.
+ *
+ * @throws MedbenchError if a split is empty, an image index does not fit, or an embedding is not finite.
+ */
+export async function evaluateVqa(
+  model: EvaluationModel,
+  data: VqaData,
+  context: TaskContext,
+  options: VqaOptions = {},
+): Promise<TaskResult[]> {
+  if (!context.protocols.includes('vqa') || !(model.can.images || model.can.texts)) return [];
+  const { train, test } = data;
+  if (train.length === 0 || test.length === 0) {
+    throw new MedbenchError('data', `${train.length} training and ${test.length} test questions: neither may be empty`);
+  }
+  const outside = [...train, ...test].find(({ image }) => !(image >= 0 && image < data.images.length));
+  if (outside !== undefined) {
+    throw new MedbenchError(
+      'data',
+      `question "${outside.question}" names image ${outside.image} of ${data.images.length}`,
+    );
+  }
+  const vocabulary = answerVocabulary(
+    train.map(({ answer }) => answer),
+    options.minAnswerCount,
+  );
+  const known = train.map(({ answer }) => vocabulary.indexOf(answer));
+  const kept = Int32Array.from(known.keys()).filter((i) => known[i]! >= 0);
+  if (kept.length === 0) {
+    throw new MedbenchError('config', `no training answer occurs ${options.minAnswerCount} times`, {
+      hint: 'lower minAnswerCount',
+    });
+  }
+  const keptData = { ...data, train: Array.from(kept, (i) => train[i]!) };
+  const features = await embedQuestions(model, keptData);
+  const targets = kept.map((i) => known[i]!);
+  const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, options);
+  const predicted = head.predict(features(kept.length, kept.length + test.length));
+  const perExample: number[] = test.map(({ answer }, i) => (vocabulary.indexOf(answer) === predicted[i] ? 1 : 0));
+
+  const groups = Int32Array.from(test, ({ image }) => image);
+  const subsets = [undefined, ...TYPES].map((type) =>
+    Int32Array.from(test.keys()).filter((i) => type === undefined || test[i]!.type === type),
+  );
+  const intervals = bootstrapIntervals(
+    test.length,
+    (counts) =>
+      subsets.map((subset) => {
+        let right = 0;
+        let size = 0;
+        for (const i of subset) {
+          right += counts[i]! * perExample[i]!;
+          size += counts[i]!;
+        }
+        return right / size;
+      }),
+    { seed: context.seed, groups },
+  );
+  const metrics: Record<string, Metric> = {};
+  ['accuracy', 'accuracy_open', 'accuracy_closed'].forEach((name, s) => {
+    const hits = Array.from(subsets[s]!, (i) => perExample[i]!);
+    if (hits.length === 0) return;
+    const ofSubset = subsets[s]!.map((i) => groups[i]!);
+    metrics[name] = {
+      value: hits.reduce((sum, hit) => sum + hit, 0) / hits.length,
+      ci95: proportionInterval(hits, intervals[s]!, ofSubset),
+    };
+  });
+  const parts =
+    model.can.images && model.can.texts
+      ? 'image, question and product'
+      : model.can.images
+        ? 'image only'
+        : 'question only';
+  const notes = [`frozen-embedding head (${parts}), C = ${head.C}`, ...vocabularyNotes(vocabulary, data)];
+  return [{ protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, notes }];
+}

@@ -1,0 +1,113 @@
+import type { Matrix } from '@medbench/core';
+import type { LogisticModel } from '../logistic-regression.js';
+import { fitLogisticRegression, logisticLogits } from '../logistic-regression.js';
+import { takeRows } from '../matrix.js';
+import { accuracy } from '../metrics/index.js';
+import { argMax } from '../scores.js';
+import { holdout } from '../split.js';
+
+export interface VqaHeadOptions {
+  /** Values of C to try, ascending. Default 0.1, 1. */
+  readonly grid?: readonly number[];
+  /** L-BFGS iterations of the final fit. Default 12. */
+  readonly maxIterations?: number;
+}
+
+/** A linear answer classifier on standardised features. */
+export interface VqaHead {
+  readonly C: number;
+  /** Predicted answer of each row of features `[N, F]`. */
+  predict(features: Matrix): Int32Array;
+}
+
+/** Answers with fewer training examples share one class while C is chosen: they can hardly be validated. */
+const RARE = 5;
+
+/**
+ * Features of each question: [u, w, u ⊙ w], with u its image's and w its text's embedding; one part alone where the
+ * model embeds only that.
+ *
+ * @param images `[I, D]` and the image of each question, or undefined.
+ * @param texts `[T, D']` and the text of each question, or undefined; the product needs D = D'.
+ */
+export function vqaFeatures(
+  images: { readonly vectors: Matrix; readonly of: Int32Array } | undefined,
+  texts: { readonly vectors: Matrix; readonly of: Int32Array } | undefined,
+): Matrix {
+  const u = images && takeRows(images.vectors, images.of);
+  const w = texts && takeRows(texts.vectors, texts.of);
+  const parts = [u, w].filter((part) => part !== undefined);
+  if (u !== undefined && w !== undefined && u.cols === w.cols) {
+    parts.push({ rows: u.rows, cols: u.cols, data: u.data.map((value, i) => value * w.data[i]!) });
+  }
+  const rows = parts[0]?.rows ?? 0;
+  const cols = parts.reduce((sum, part) => sum + part.cols, 0);
+  const data = new Float32Array(rows * cols);
+  for (let i = 0; i < rows; i++) {
+    let at = i * cols;
+    for (const part of parts) {
+      data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), at);
+      at += part.cols;
+    }
+  }
+  return { rows, cols, data };
+}
+
+/** Mean 0 and standard deviation 1 on the given rows; a constant feature becomes 0. */
+function standardizer(x: Matrix): (matrix: Matrix) => Matrix {
+  const mean = new Float64Array(x.cols);
+  const scale = new Float64Array(x.cols);
+  for (let i = 0; i < x.data.length; i++) mean[i % x.cols]! += x.data[i]! / x.rows;
+  for (let i = 0; i < x.data.length; i++) scale[i % x.cols]! += (x.data[i]! - mean[i % x.cols]!) ** 2 / x.rows;
+  for (let j = 0; j < x.cols; j++)
+    scale[j] = scale[j]! > 1e-12 * (mean[j]! ** 2 + 1e-12) ? 1 / Math.sqrt(scale[j]!) : 0;
+  return ({ rows, cols, data }) => ({
+    rows,
+    cols,
+    data: data.map((value, i) => (value - mean[i % cols]!) * scale[i % cols]!),
+  });
+}
+
+/**
+ * Fits the answer classifier: multinomial logistic regression by plain L-BFGS from the answers' priors, stopped after a
+ * fixed number of steps: with hundreds of answers of one example each, more steps cost much and gain little. C is chosen
+ * on a fixed stratified tenth of the training questions, with all rare answers as one class; then all questions are
+ * fitted with all answers. Deterministic.
+ *
+ * @param features `[N, F]`, one row per training question.
+ * @param answers index of each question's answer in 0..vocabulary-1.
+ */
+export function fitVqaHead(
+  features: Matrix,
+  answers: Int32Array,
+  vocabulary: number,
+  options: VqaHeadOptions = {},
+): VqaHead {
+  const grid = [...(options.grid ?? [0.1, 1])].sort((a, b) => a - b);
+  const maxIterations = options.maxIterations ?? 12;
+  const standardize = standardizer(features);
+  const x = standardize(features);
+  const fixed = { maxIterations, precondition: false };
+
+  const counts = new Int32Array(vocabulary);
+  for (const answer of answers) counts[answer]!++;
+  const coarse = answers.map((answer) => (counts[answer]! >= RARE ? answer : vocabulary));
+  const split = holdout(coarse, 0.1);
+  const held = split.held.filter((i) => coarse[i] !== vocabulary);
+  let best = { C: grid[Math.floor(grid.length / 2)]!, accuracy: Number.NEGATIVE_INFINITY };
+  if (grid.length > 1 && held.length > 0) {
+    const xTrain = takeRows(x, split.train);
+    const yTrain = split.train.map((i) => coarse[i]!);
+    const xHeld = takeRows(x, held);
+    const yHeld = held.map((i) => coarse[i]!);
+    let start: LogisticModel | undefined;
+    for (const C of grid) {
+      const settings = { ...fixed, C, ...(start && { start }) };
+      start = fitLogisticRegression(xTrain, yTrain, vocabulary + 1, settings);
+      const reached = accuracy(yHeld, argMax(logisticLogits(start, xHeld), vocabulary + 1));
+      if (reached > best.accuracy) best = { C, accuracy: reached };
+    }
+  }
+  const model = fitLogisticRegression(x, answers, vocabulary, { ...fixed, C: best.C });
+  return { C: best.C, predict: (rows) => argMax(logisticLogits(model, standardize(rows)), vocabulary) };
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { answerVocabulary, normaliseAnswer } from './answers.js';
+import { cleanQuestion } from './questions.js';
+
+describe('normaliseAnswer', () => {
+  it.each([
+    ['Yes', 'yes'],
+    ['  The left lung.', 'left lung'],
+    [2, '2'],
+    ['Two', '2'],
+    ['none', '0'],
+    ['1,000', '1000'],
+    ['left-sided', 'left sided'],
+    ['mass, left lobe', 'mass left lobe'],
+    ['3.4 cm', '3.4 cm'],
+    ['X-ray', 'xray'],
+    ['chest x ray', 'chest xray'],
+    ['isnt visible', "isn't visible"],
+  ])('%s becomes %s', (answer, expected) => {
+    expect(normaliseAnswer(answer)).toBe(expected);
+  });
+});
+
+describe('cleanQuestion', () => {
+  it.each([
+    ['Is there a mass? -yes/no', 'is there a mass'],
+    ['Where is it? -open', 'where is it'],
+    ['Where is it? - open', 'where is it'],
+    ["What is the patient's X ray, in short...", "what is the patient 's x-ray in short"],
+  ])('%s', (question, expected) => {
+    expect(cleanQuestion(question)).toBe(expected);
+  });
+});
+
+const root = process.env.MEDBENCH_DATA ?? fileURLToPath(new URL('../../../../../shared/data', import.meta.url));
+const folder = join(root, 'vqa-rad');
+
+describe.skipIf(!existsSync(folder))(
+  'on the real VQA-RAD files (skipped without them; MEDBENCH_DATA names the folder)',
+  () => {
+    interface Row {
+      answer: string | number;
+      answer_type: string;
+    }
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Row[];
+
+    it('the vocabulary has 458 answers and the known ceilings', () => {
+      const vocabulary = answerVocabulary(read('trainset.json').map(({ answer }) => answer));
+      expect(vocabulary.answers).toHaveLength(458);
+      expect(vocabulary.counts.reduce((sum, count) => sum + count, 0)).toBe(3064);
+      const test = read('testset.json');
+      const covered = (type?: string) =>
+        test
+          .filter((row) => type === undefined || row.answer_type.trim() === type)
+          .map((row) => vocabulary.indexOf(row.answer) >= 0);
+      for (const [type, found, of] of [
+        [undefined, 408, 451],
+        ['OPEN', 142, 179],
+        ['CLOSED', 266, 272],
+      ] as const) {
+        expect(covered(type)).toHaveLength(of);
+        expect(covered(type).filter(Boolean)).toHaveLength(found);
+      }
+    });
+  },
+);

@@ -1,0 +1,77 @@
+import type { EvaluationModel, Matrix } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import { innerProducts } from './linear-algebra.js';
+import { checkVectors } from './matrix.js';
+
+/** Prompts of a class: templates in which `{}` stands for the class phrase, or a function of the phrase. */
+export type Prompts = readonly string[] | ((classPhrase: string) => string | readonly string[]);
+
+/**
+ * The texts of every class, in class order.
+ *
+ * @throws MedbenchError if a template has no `{}` or a class has no text.
+ */
+export function classTexts(prompts: Prompts, classPhrases: readonly string[]): string[][] {
+  return classPhrases.map((phrase) => {
+    const made = typeof prompts === 'function' ? prompts(phrase) : prompts.map((template) => fill(template, phrase));
+    const texts = typeof made === 'string' ? [made] : [...made];
+    if (texts.length === 0) throw new MedbenchError('config', `class "${phrase}" has no prompt`);
+    return texts;
+  });
+}
+
+function fill(template: string, phrase: string): string {
+  if (template.includes('{}')) return template.replaceAll('{}', phrase);
+  throw new MedbenchError('config', `prompt template "${template}" has no {} for the class name`, {
+    hint: 'write for example "chest X-ray with {}."',
+  });
+}
+
+function addUnit(target: Float64Array, row: ArrayLike<number>): void {
+  let square = 0;
+  for (let j = 0; j < row.length; j++) square += row[j]! ** 2;
+  const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+  for (let j = 0; j < row.length; j++) target[j]! += scale * row[j]!;
+}
+
+/**
+ * Class weights `[C, D]`, rows of unit length: each text is embedded and normalised, a class's texts are averaged, and
+ * the mean is normalised again (Radford et al. 2021, section 3.1.4).
+ */
+export async function zeroShotWeights(model: EvaluationModel, texts: readonly (readonly string[])[]): Promise<Matrix> {
+  const flat = texts.flat();
+  const embedded = checkVectors(await model.embedTexts(flat), flat.length, 'text embeddings', model.id);
+  const { cols } = embedded;
+  const data = new Float32Array(texts.length * cols);
+  let next = 0;
+  texts.forEach((ofClass, c) => {
+    const mean = new Float64Array(cols);
+    for (let t = 0; t < ofClass.length; t++, next++) {
+      addUnit(mean, embedded.data.subarray(next * cols, (next + 1) * cols));
+    }
+    const unit = new Float64Array(cols);
+    addUnit(unit, mean);
+    data.set(unit, c * cols);
+  });
+  return { rows: texts.length, cols, data };
+}
+
+/**
+ * Zero-shot logits `[N, C]`: cosine similarity times the logit scale. Equal similarities are equal to the last bit, and
+ * `argMax` then takes the lower class index.
+ *
+ * @param images joint embeddings `[N, D]`, unit rows.
+ * @param weights class weights `[C, D]`, unit rows.
+ */
+export function zeroShotLogits(images: Matrix, weights: Matrix, logitScale: number): Float64Array {
+  if (images.cols !== weights.cols) {
+    throw new MedbenchError(
+      'evaluation',
+      `image embeddings have ${images.cols} entries, text embeddings ${weights.cols}`,
+    );
+  }
+  const logits = new Float64Array(images.rows * weights.rows);
+  innerProducts(images.data, 0, images.rows, weights.data, 0, weights.rows, images.cols, logits);
+  for (let i = 0; i < logits.length; i++) logits[i]! *= logitScale;
+  return logits;
+}

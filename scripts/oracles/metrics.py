@@ -1,0 +1,98 @@
+"""Makes packages/evaluation/fixtures/{metrics,logistic,compare}.json: metrics, logistic regressions, test statistics.
+
+Run: python scripts/oracles/metrics.py   (made with NumPy 2.4.6, scikit-learn 1.9.1, SciPy 1.17.1, Python 3.11)
+"""
+import json
+import pathlib
+
+import numpy as np
+from scipy import stats
+from sklearn import metrics
+from sklearn.linear_model import LogisticRegression
+
+OUT = pathlib.Path(__file__).parents[2] / "packages/evaluation/fixtures"
+
+
+def write(name, value):
+    (OUT / f"{name}.json").write_text(json.dumps(value) + "\n")
+
+
+def calibration_error(probabilities, labels, bins=15):
+    """Guo et al. 2017, eq. 3, bin by bin."""
+    confidence = probabilities.max(1)
+    right = probabilities.argmax(1) == labels
+    edges = np.linspace(0, 1, bins + 1)
+    total = 0.0
+    for low, high in zip(edges[:-1], edges[1:]):
+        inside = (confidence > low) & (confidence <= high)
+        if inside.any():
+            total += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
+    return total
+
+
+def metric_case(rng, classes, n, ties):
+    priors = rng.dirichlet(np.ones(classes) * 2)
+    labels = np.concatenate([np.arange(classes), rng.choice(classes, n - classes, p=priors)])
+    logits = rng.normal(size=(n, classes)) + 1.2 * np.eye(classes)[labels]
+    if ties:
+        logits = np.round(logits)
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    predicted = probabilities.argmax(1)
+    if classes == 2:
+        auc = metrics.roc_auc_score(labels, probabilities[:, 1])
+    else:
+        auc = metrics.roc_auc_score(labels, probabilities, multi_class="ovr", average="macro")
+    return {
+        "classes": classes,
+        "labels": labels.tolist(),
+        "probabilities": probabilities.ravel().tolist(),
+        "predicted": predicted.tolist(),
+        "accuracy": metrics.accuracy_score(labels, predicted),
+        "balancedAccuracy": metrics.balanced_accuracy_score(labels, predicted),
+        "macroF1": metrics.f1_score(labels, predicted, average="macro"),
+        "recall": metrics.recall_score(labels, predicted, average=None).tolist(),
+        "confusion": metrics.confusion_matrix(labels, predicted).ravel().tolist(),
+        "macroAuc": auc,
+        "ece": calibration_error(probabilities, labels),
+    }
+
+
+def logistic_case(rng, classes, n, d, C):
+    x = (rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) * 0.5 + 0.7).astype(np.float32)
+    w = rng.normal(size=(classes, d))
+    y = (x @ w.T + 2 * rng.gumbel(size=(n, classes))).argmax(1)
+    assert len(set(y)) == classes
+    model = LogisticRegression(C=C, tol=1e-10, max_iter=100000).fit(x.astype(np.float64), y)
+    p = model.predict_proba(x.astype(np.float64))
+    objective = C * -np.log(p[np.arange(n), y]).sum() + 0.5 * (model.coef_**2).sum()
+    return {
+        "classes": classes,
+        "features": d,
+        "C": C,
+        "x": [float(v) for v in x.ravel()],
+        "y": y.tolist(),
+        "coef": model.coef_.ravel().tolist(),
+        "intercept": model.intercept_.tolist(),
+        "objective": objective,
+        "predicted": model.predict(x.astype(np.float64)).tolist(),
+    }
+
+
+def main():
+    rng = np.random.default_rng(0)
+    OUT.mkdir(exist_ok=True)
+    cases = [(2, 80, False), (2, 80, True), (5, 150, False), (5, 150, True)]
+    write("metrics", [metric_case(rng, *case) for case in cases])
+    write("logistic", [logistic_case(rng, 2, 120, 8, 1.0), logistic_case(rng, 5, 150, 8, 10.0)])
+    write(
+        "compare",
+        {
+            "mcnemar": [[b, c, stats.binomtest(b, b + c).pvalue] for b, c in [(5, 15), (8, 8), (1, 0), (300, 420)]],
+            "wilson": [
+                [k, n, *stats.binomtest(k, n).proportion_ci(method="wilson")] for k, n in [(0, 10), (10, 10), (7, 19)]
+            ],
+        },
+    )
+
+
+main()
