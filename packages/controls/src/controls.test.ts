@@ -23,10 +23,14 @@ describe('raw-pixels', () => {
   });
 
   it('gives colour if any picture has it', async () => {
-    const red: RasterImage = { width: 28, height: 28, channels: 3, data: new Uint8Array(784 * 3) };
-    red.data[0] = 255;
+    const red: RasterImage = {
+      width: 28,
+      height: 28,
+      channels: 3,
+      data: Uint8Array.from({ length: 784 * 3 }, (_, i) => (i % 3 === 0 ? 255 : 0)),
+    };
     const { cols, data } = await (await new RawPixels().model()).imageFeatures(sourceOf([flat(0), red]));
-    expect(cols).toBe(784 * 3);
+    expect(cols).toBe(16 * 16 * 3);
     expect([data[cols], data[cols + 1]]).toEqual([1, 0]);
   });
 });

@@ -8,24 +8,24 @@ import {
 } from '@medbench/core';
 import { resize, toRgb } from '@medbench/data';
 
-/** Side to which pictures are brought; those of MedMNIST have it already. */
-const SIDE = 28;
+/** Sides to which pictures are brought: those of MedMNIST have the first already; colour gets as many numbers in all. */
+const SIDE = { grey: 28, colour: 16 } as const;
 
-/** Pixels in [0, 1] as features, `[N, 28 * 28 * channels]`; grey if every picture is grey. */
+/** Pixels in [0, 1] as features, `[N, 784]`, or `[N, 768]` if any picture has colour. */
 async function pixels(images: Source<RasterImage>): Promise<Matrix> {
-  const small: RasterImage[] = [];
+  const loaded: RasterImage[] = [];
   for (let i = 0; i < images.length; i++) {
     const image = await images.get(i);
-    small.push(image.width === SIDE && image.height === SIDE ? image : resize(image, SIDE, SIDE));
+    loaded.push(image.width === SIDE.grey && image.height === SIDE.grey ? image : resize(image, SIDE.grey, SIDE.grey));
   }
-  const grey = small.every(({ channels }) => channels === 1);
-  const cols = SIDE * SIDE * (grey ? 1 : 3);
-  const data = new Float32Array(small.length * cols);
-  small.forEach((image, row) => {
-    const values = grey ? image.data : toRgb(image).data;
-    for (let i = 0; i < cols; i++) data[row * cols + i] = values[i]! / 255;
+  const grey = loaded.every(({ channels }) => channels === 1);
+  const features = grey ? loaded : loaded.map((image) => resize(toRgb(image), SIDE.colour, SIDE.colour));
+  const cols = features[0]?.data.length ?? 0;
+  const data = new Float32Array(features.length * cols);
+  features.forEach((image, row) => {
+    for (let i = 0; i < cols; i++) data[row * cols + i] = image.data[i]! / 255;
   });
-  return { rows: small.length, cols, data };
+  return { rows: features.length, cols, data };
 }
 
 const noText = (): Promise<Matrix> =>
@@ -36,7 +36,7 @@ const noText = (): Promise<Matrix> =>
   id: 'raw-pixels',
   title: 'Raw pixels',
   protocols: ['linear-probe'],
-  source: 'logistic regression on 28 x 28 pixels in [0, 1]',
+  source: 'logistic regression on pixels in [0, 1], 28 x 28 grey or 16 x 16 colour',
 })
 export class RawPixels implements Control {
   async model(): Promise<EvaluationModel> {
