@@ -1,1 +1,2 @@
-export {};
+export { loadNative, type NativeResult } from './native.js';
+export { NativeTensorFlow } from './plugin.js';

@@ -1,1 +1,16 @@
-export {};
+export { type AdamWOptions, type AdamWState, adamW, decays } from './adamw.js';
+export { type Differentiated, differentiate } from './differentiate.js';
+export { dualEncoder, freezeFraction, INITIAL_LOG_SCALE } from './dual-encoder.js';
+export { clipByGlobalNorm } from './gradient-clip.js';
+export { gelu, layerNorm, linear, quickGelu } from './layers.js';
+export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
+export { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
+export { type Schedule, type ScheduleOptions, warmupCosine } from './schedule.js';
+export {
+  type Activation,
+  causalMask,
+  type TransformerOptions,
+  transformer,
+  transformerParameters,
+  transformerStages,
+} from './transformer.js';

@@ -10,7 +10,7 @@ import type {
   TensorSpec,
   TrainingSettings,
 } from '@medbench/core';
-import { adamW, clipByGlobalNorm, warmupCosine } from '@medbench/nn';
+import { adamW, clipByGlobalNorm, differentiate, warmupCosine } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Name spaces of a step's state. */
@@ -43,34 +43,6 @@ export interface StepOptions {
 
 const prefixed = (prefix: string, names: readonly string[], from: TensorMap): Record<string, tf.Tensor> =>
   Object.fromEntries(names.map((name) => [name, from[prefix + name]!]));
-
-/** Loss, named parts and gradients of one batch. `gradients` is keyed as `trainable`. */
-function differentiate(
-  { model, method, settings }: StepOptions,
-  trainable: readonly string[],
-  parameters: TensorMap,
-  batch: Batch,
-): { loss: tf.Scalar; terms: Record<string, tf.Tensor>; gradients: Record<string, tf.Tensor> } {
-  const kept: Record<string, tf.Tensor> = {};
-  const loss = (...values: tf.Tensor[]): tf.Scalar => {
-    const moved = Object.fromEntries(trainable.map((name, i) => [name, values[i]!]));
-    const output = method.objective({ model, parameters: { ...parameters, ...moved }, batch, settings });
-    // The gradient scope disposes all but the loss, so the parts are kept and handed to the outer scope below.
-    for (const [name, term] of Object.entries(output.terms)) kept[name] = tf.keep(term);
-    return output.loss;
-  };
-  const { value, grads } = tf.valueAndGrads(loss)(trainable.map((name) => parameters[name]!));
-  const terms: Record<string, tf.Tensor> = {};
-  for (const [name, term] of Object.entries(kept)) {
-    terms[name] = tf.clone(term);
-    term.dispose();
-  }
-  return {
-    loss: value as tf.Scalar,
-    terms,
-    gradients: Object.fromEntries(trainable.map((name, i) => [name, grads[i]!])),
-  };
-}
 
 /**
  * The pure training step of a method: forward, backward, clipping, AdamW under the schedule, and the clamp of the logit
@@ -107,7 +79,10 @@ export function trainingStep(options: StepOptions): TrainingStep {
     run(current, inputs) {
       const parameters = prefixed(PARAMETER, [...specs.keys()], current);
       const batch: Batch = { images: inputs.images as tf.Tensor4D, ids: inputs.ids as tf.Tensor2D };
-      const { loss, terms, gradients } = differentiate(options, trainable, parameters, batch);
+      const { value, gradients, terms } = differentiate(prefixed(PARAMETER, trainable, current), (moved) => {
+        const output = method.objective({ model, parameters: { ...parameters, ...moved }, batch, settings });
+        return { value: output.loss, terms: output.terms };
+      });
       const clipped = clipByGlobalNorm(gradients, training.clipNorm);
       const step = current[STEP] as tf.Scalar;
       const learningRate = schedule.tensor(step);
@@ -136,12 +111,12 @@ export function trainingStep(options: StepOptions): TrainingStep {
         next[SECOND_MOMENT + parameter] = updated.secondMoments[parameter]!;
       }
       const outputs: Record<string, tf.Tensor> = {
-        loss,
+        loss: value,
         gradientNorm: clipped.norm,
         learningRate,
         logitScale: tf.exp(parameters.logit_scale!),
       };
-      for (const [term, value] of Object.entries(terms)) outputs[`term/${term}`] = value;
+      for (const [term, part] of Object.entries(terms)) outputs[`term/${term}`] = part;
       return { state: next, outputs };
     },
   };

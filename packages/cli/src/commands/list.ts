@@ -13,7 +13,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   corpora: ['id', 'domain', 'access', 'title', 'package'],
   backends: ['id', 'available', 'reason'],
   controls: ['id', 'protocols', 'title', 'package'],
-  plugins: ['package', 'version', 'why'],
+  plugins: ['package', 'version', 'state', 'why', 'reason'],
   presets: ['id', 'title', 'package'],
 };
 
@@ -34,7 +34,14 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
     case 'presets':
       return catalogue.presets.map(({ id, title, package: name, config }) => ({ id, title, package: name, config }));
     case 'plugins':
-      return catalogue.packages.map(({ name, version, why, dir }) => ({ package: name, version, why, dir }));
+      return catalogue.packages.map((plugin) => ({
+        package: plugin.name,
+        version: plugin.version,
+        state: catalogue.broken.some((one) => one.package === plugin) ? 'broken' : 'ok',
+        why: plugin.why,
+        dir: plugin.dir,
+        reason: catalogue.broken.find((one) => one.package === plugin)?.reason,
+      }));
     default: {
       const { backendReports } = await import('./doctor.js');
       return (await backendReports(catalogue)).map(({ entry, status }) => ({ id: entry.id, ...status }));

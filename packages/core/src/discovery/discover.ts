@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 import type { PluginInfo, PluginKind } from '../decorators.js';
-import { MedbenchError } from '../errors.js';
+import { MedbenchError, messageOf } from '../errors.js';
 import {
   dependencyNames,
   MANIFEST_KEYS,
@@ -25,6 +25,8 @@ export interface CatalogueEntry<K extends PluginKind = PluginKind> {
 
 export interface Catalogue {
   readonly packages: readonly PluginPackage[];
+  /** Packages whose plugins are unknown, since they tell no facts and do not load; fatal only if one is needed. */
+  readonly broken: readonly { readonly package: PluginPackage; readonly reason: string }[];
   readonly entries: readonly CatalogueEntry[];
   readonly presets: readonly (PresetDeclaration & { readonly package: string })[];
 }
@@ -121,7 +123,16 @@ export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promis
     ...shipped.plugins,
   ];
   const packages = [...new Map(found.map((plugin) => [plugin.dir, plugin])).values()];
-  const entries = (await Promise.all(packages.map(entriesOf))).flat();
+  const broken: { package: PluginPackage; reason: string }[] = [];
+  const entriesByPackage = await Promise.all(
+    packages.map((plugin) =>
+      entriesOf(plugin).catch((error: unknown) => {
+        broken.push({ package: plugin, reason: messageOf(error) });
+        return [];
+      }),
+    ),
+  );
+  const entries = entriesByPackage.flat();
   const seen = new Map<string, CatalogueEntry>();
   for (const entry of entries) {
     const key = `${entry.kind} ${entry.id}`;
@@ -139,5 +150,5 @@ export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promis
   const presets = [...shipped.presets, ...packages].flatMap((plugin) =>
     (plugin.manifest.presets ?? []).map((preset) => ({ ...preset, package: plugin.name })),
   );
-  return { packages, entries, presets };
+  return { packages, broken, entries, presets };
 }

@@ -78,6 +78,18 @@ describe('discover', () => {
     expect((await find()).entries.map(({ id }) => id)).toEqual(['bare']);
   });
 
+  it('keeps a package that does not load as broken, with the reason, and goes on', async () => {
+    plugin('a', { api: 1, methods: [method('one')] });
+    plugin('c', { api: 1, entry: './missing' });
+    project('a', 'c');
+    const catalogue = await find();
+    expect(catalogue.entries.map(({ id }) => id)).toEqual(['one']);
+    expect(catalogue.broken.map(({ package: { name } }) => name)).toEqual(['c']);
+    expect(() => select(catalogue, 'method', ['two'])).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('Plugin c') }),
+    );
+  });
+
   it('names both packages that claim one id', async () => {
     plugin('a', { api: 1, methods: [method('same')] });
     plugin('b', { api: 1, methods: [method('same')] });

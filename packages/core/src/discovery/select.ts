@@ -2,6 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import type { PluginKind } from '../decorators.js';
 import { MedbenchError } from '../errors.js';
 import type { Catalogue, CatalogueEntry } from './discover.js';
+import { MANIFEST_KEYS } from './manifest.js';
 
 /** ", did you mean x?" for the nearest of the known names, or nothing if none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
@@ -26,20 +27,17 @@ export function entryOf<K extends PluginKind>(catalogue: Catalogue, kind: K, id:
   const entries = entriesOfKind(catalogue, kind);
   const entry = entries.find((candidate) => candidate.id === id);
   if (entry) return entry;
-  const plural = {
-    method: 'methods',
-    task: 'tasks',
-    encoder: 'encoders',
-    corpus: 'corpora',
-    backend: 'backends',
-    control: 'plugins',
-  };
-  throw unknownId(
+  const error = unknownId(
     kind,
     id,
     entries.map((candidate) => candidate.id),
-    `medbench list ${plural[kind]}`,
+    `medbench list ${MANIFEST_KEYS[kind]}`,
   );
+  const [broken] = catalogue.broken;
+  // The id may be that of a package that does not load: then its reason is the answer.
+  throw broken
+    ? new MedbenchError('unknown-id', error.message, { hint: `${error.hint} Did not load: ${broken.reason}.` })
+    : error;
 }
 
 /**

@@ -1,0 +1,282 @@
+import { Graph, type NumericArray, type Shaped, sameShape, sizeOf, splatOf, type Value } from './graph.js';
+import type { ElementType } from './protobuf.js';
+
+/** The shape of an elementwise operator's result. Operands are known to fit: TensorFlow.js has checked them. */
+export function broadcast(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    return x === 1 ? y : x;
+  });
+}
+
+const FOLD: Record<string, (a: number, b: number) => number> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Div: (a, b) => a / b,
+};
+
+/** Results that are exact in both directions, so that dividing is multiplying. */
+const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math.abs(value)));
+
+/**
+ * Makes nodes with their shapes worked out, and makes as few as it can: broadcasts are put off until an operator needs
+ * the full size, steps that change nothing vanish, scalar factors are multiplied here, and transposes of the last two
+ * axes become flags of the matrix product.
+ */
+export class Builder {
+  readonly graph = new Graph();
+
+  scalar(value: number, dtype: ElementType): Value {
+    return this.graph.splat(value, { shape: [], dtype });
+  }
+
+  constant(array: NumericArray, like: Shaped): Value {
+    return this.graph.constant(array, like);
+  }
+
+  cast(x: Value, dtype: ElementType): Value {
+    if (x.dtype === dtype) return x;
+    const splat = splatOf(x);
+    if (splat !== undefined && dtype !== 'bool')
+      return this.graph.splat(dtype.startsWith('float') ? splat : Math.trunc(splat), { shape: x.shape, dtype });
+    const source = this.#unexpanded(x);
+    if (source !== x) return this.expand(this.cast(source, dtype), x.shape);
+    return this.graph.node('Cast', [x], { shape: x.shape, dtype }, { to: CAST_TO[dtype] });
+  }
+
+  reshape(x: Value, shape: readonly number[]): Value {
+    if (sameShape(x.shape, shape)) return x;
+    const splat = splatOf(x);
+    if (splat !== undefined) return this.graph.splat(splat, { shape, dtype: x.dtype });
+    if (x.node?.op === 'Reshape') return this.reshape(x.node.inputs[0]!, shape);
+    if (x.node?.op === 'Expand') {
+      const source = x.node.inputs[0]!;
+      if (sizeOf(source.shape) === 1) return this.expand(this.reshape(source, []), shape);
+      // A broadcast along the last axis alone stays one, whatever becomes of the axes before it.
+      const last = x.shape.at(-1);
+      const inner = [...x.shape.slice(0, -1), 1];
+      if (sameShape(source.shape, inner) && shape.at(-1) === last)
+        return this.expand(this.reshape(source, [...shape.slice(0, -1), 1]), shape);
+    }
+    return this.graph.node('Reshape', [x, this.graph.integers(shape)], { shape, dtype: x.dtype });
+  }
+
+  /** Broadcasts to `shape`; left out wherever the consumer broadcasts by itself. */
+  expand(x: Value, shape: readonly number[]): Value {
+    if (sameShape(x.shape, shape)) return x;
+    const splat = splatOf(x);
+    if (splat !== undefined) return this.graph.splat(splat, { shape, dtype: x.dtype });
+    if (x.node?.op === 'Expand') return this.expand(x.node.inputs[0]!, shape);
+    return this.graph.node('Expand', [x, this.graph.integers(shape)], { shape, dtype: x.dtype });
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    if (perm.every((axis, i) => axis === i)) return x;
+    const shape = perm.map((axis) => x.shape[axis]!);
+    const splat = splatOf(x);
+    if (splat !== undefined) return this.graph.splat(splat, { shape, dtype: x.dtype });
+    // Axes of length one can move without moving data.
+    const moving = perm.filter((axis) => x.shape[axis] !== 1);
+    if (moving.every((axis, i) => i === 0 || moving[i - 1]! < axis)) return this.reshape(x, shape);
+    if (x.node?.op === 'Transpose') {
+      const first = x.node.attributes.perm as readonly number[];
+      return this.transpose(
+        x.node.inputs[0]!,
+        perm.map((axis) => first[axis]!),
+      );
+    }
+    if (x.node?.op === 'Expand') {
+      const source = x.node.inputs[0]!;
+      const padded = [...Array<number>(x.shape.length - source.shape.length).fill(1), ...source.shape];
+      return this.expand(this.transpose(this.reshape(source, padded), perm), shape);
+    }
+    return this.graph.node('Transpose', [x], { shape, dtype: x.dtype }, { perm: [...perm] });
+  }
+
+  /** An operator on each element. */
+  unary(op: string, x: Value, dtype: ElementType = x.dtype): Value {
+    const source = this.#unexpanded(x);
+    if (source !== x) return this.expand(this.unary(op, source, dtype), x.shape);
+    const splat = splatOf(x);
+    if (op === 'Neg' && splat !== undefined) return this.graph.splat(-splat, x);
+    if (op === 'Neg' && x.node?.op === 'Neg') return x.node.inputs[0]!;
+    return this.graph.node(op, [x], { shape: x.shape, dtype });
+  }
+
+  /** An operator on pairs of elements, with broadcasting. */
+  binary(op: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value {
+    const shape = broadcast(a.shape, b.shape);
+    return this.expand(this.#simplified(op, this.#unexpanded(a), this.#unexpanded(b), dtype), shape);
+  }
+
+  add = (a: Value, b: Value): Value => this.binary('Add', a, b);
+  sub = (a: Value, b: Value): Value => this.binary('Sub', a, b);
+  mul = (a: Value, b: Value): Value => this.binary('Mul', a, b);
+  div = (a: Value, b: Value): Value => this.binary('Div', a, b);
+
+  /** `condition ? a : b` per element, with broadcasting. */
+  where(condition: Value, a: Value, b: Value): Value {
+    const shape = broadcast(broadcast(condition.shape, a.shape), b.shape);
+    const parts = [condition, a, b].map((part) => this.#unexpanded(part));
+    const inner = parts.reduce<number[]>((whole, part) => broadcast(whole, part.shape), []);
+    return this.expand(this.graph.node('Where', parts, { shape: inner, dtype: a.dtype }), shape);
+  }
+
+  /** A reduction that takes its axes as an input: ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd. */
+  reduce(op: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
+    const kept = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
+    const shape = keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+    // Nothing is summed along an axis of length one.
+    const real = axes.filter((axis) => x.shape[axis] !== 1);
+    if (real.length === 0) return this.reshape(x, shape);
+    const splat = splatOf(x);
+    const count = real.reduce((product, axis) => product * x.shape[axis]!, 1);
+    if (splat !== undefined && op !== 'ReduceProd')
+      return this.graph.splat(op === 'ReduceSum' ? splat * count : splat, { shape, dtype: x.dtype });
+    const inner = keepDims ? kept : x.shape.filter((_, axis) => !real.includes(axis));
+    const reduced = this.graph.node(
+      op,
+      [x, this.graph.integers(real)],
+      { shape: inner, dtype: x.dtype },
+      { keepdims: keepDims ? 1 : 0 },
+    );
+    return this.reshape(reduced, shape);
+  }
+
+  /** Matrix product of the last two axes, either operand transposed, the axes before them broadcast. */
+  matMul(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
+    const [left, flipA] = this.#untransposed(a, transposeA);
+    const [right, flipB] = this.#untransposed(b, transposeB);
+    const rows = left.shape.at(flipA ? -1 : -2)!;
+    const columns = right.shape.at(flipB ? -2 : -1)!;
+    const batch = broadcast(left.shape.slice(0, -2), right.shape.slice(0, -2));
+    const shape = [...batch, rows, columns];
+    const rightMatrix = right.shape.slice(-2);
+    if (sizeOf(right.shape.slice(0, -2)) === 1 && (sizeOf(batch) === 1 || !flipA)) {
+      const inner = left.shape.at(flipA ? -2 : -1)!;
+      const leftMatrix = flipA ? [inner, rows] : [sizeOf(batch) * rows, inner];
+      return this.reshape(this.#gemm(this.reshape(left, leftMatrix), this.reshape(right, rightMatrix), flipA, flipB), shape);
+    }
+    const flags = { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 };
+    if (a.dtype === 'float32')
+      return this.graph.node('FusedMatMul', [left, right], { shape, dtype: 'float32' }, flags, 'com.microsoft');
+    return this.graph.node('MatMul', [this.#flipped(left, flipA), this.#flipped(right, flipB)], { shape, dtype: a.dtype });
+  }
+
+  concat(parts: readonly Value[], axis: number): Value {
+    const first = parts[0]!;
+    if (parts.length === 1) return first;
+    const side = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+    return this.graph.node('Concat', parts, { shape: first.shape.with(axis, side), dtype: first.dtype }, { axis });
+  }
+
+  split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+    if (sizes.length === 1) return [x];
+    const outputs = sizes.map((side) => ({ shape: x.shape.with(axis, side), dtype: x.dtype }));
+    return this.graph.nodes('Split', [x, this.graph.integers(sizes)], outputs, { axis });
+  }
+
+  /** Elements `begin, begin + step, …` along each axis; `step` may be negative. */
+  slice(x: Value, begin: readonly number[], size: readonly number[], step?: readonly number[]): Value {
+    if (sameShape(x.shape, size) && !step) return x;
+    const splat = splatOf(x);
+    if (splat !== undefined) return this.graph.splat(splat, { shape: size, dtype: x.dtype });
+    const axes = [...x.shape.keys()].filter((axis) => x.shape[axis] !== size[axis] || (step?.[axis] ?? 1) !== 1);
+    if (axes.length === 0) return x;
+    const of = (pick: (axis: number) => number): Value => this.graph.integers(axes.map(pick));
+    const stride = (axis: number): number => step?.[axis] ?? 1;
+    return this.graph.node(
+      'Slice',
+      [
+        x,
+        of((axis) => begin[axis]!),
+        // An end before the first element has to be far below zero: -1 would mean the last element.
+        of((axis) => {
+          const end = begin[axis]! + size[axis]! * stride(axis);
+          return end < 0 ? -(2 ** 31) : end;
+        }),
+        of((axis) => axis),
+        of(stride),
+      ],
+      { shape: size, dtype: x.dtype },
+    );
+  }
+
+  /** Indices along an axis. */
+  gather(x: Value, indices: Value, axis: number): Value {
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+    return this.graph.node('Gather', [x, indices], { shape, dtype: x.dtype }, { axis });
+  }
+
+  /** 0, 1, …, length - 1. */
+  iota(length: number, dtype: 'int32' | 'int64' | 'float32'): Value {
+    const numbers = Int32Array.from({ length }, (_, i) => i);
+    const array =
+      dtype === 'int32' ? numbers : dtype === 'float32' ? Float32Array.from(numbers) : BigInt64Array.from(numbers, BigInt);
+    return this.constant(array, { shape: [length], dtype });
+  }
+
+  #simplified(op: string, a: Value, b: Value, dtype: ElementType): Value {
+    const shape = broadcast(a.shape, b.shape);
+    const [x, y] = [splatOf(a), splatOf(b)];
+    const fold = FOLD[op];
+    if (x !== undefined && y !== undefined && fold && dtype === 'float32')
+      return this.graph.splat(fold(x, y), { shape, dtype });
+    if (x !== undefined && y === undefined && (op === 'Add' || op === 'Mul')) return this.#simplified(op, b, a, dtype);
+    const scalar = (value: number): Value => this.graph.splat(value, { shape: [], dtype });
+    if (y !== undefined) {
+      if ((op === 'Mul' || op === 'Div' || op === 'Pow') && y === 1) return this.expand(a, shape);
+      if ((op === 'Add' || op === 'Sub') && y === 0) return this.expand(a, shape);
+      if (dtype === 'float32') {
+        if (op === 'Div' && isPowerOfTwo(y)) return this.binary('Mul', a, scalar(1 / y));
+        if (op === 'Pow' && y === 2) return this.mul(a, a);
+        if (op === 'Pow' && y === 0.5) return this.unary('Sqrt', a);
+        if (op === 'Pow' && y === 1.5) return this.mul(a, this.unary('Sqrt', a));
+        if (op === 'Mul' && a.node?.op === 'Neg') return this.binary('Mul', a.node.inputs[0]!, scalar(-y));
+        const factor = op === 'Mul' && a.node?.op === 'Mul' ? splatOf(a.node.inputs[1]!) : undefined;
+        if (factor !== undefined) return this.binary('Mul', a.node!.inputs[0]!, scalar(factor * y));
+      }
+    }
+    if (b.node?.op === 'Neg' && (op === 'Add' || op === 'Sub'))
+      return this.binary(op === 'Add' ? 'Sub' : 'Add', a, b.node.inputs[0]!);
+    if (a.node?.op === 'Neg' && op === 'Add') return this.binary('Sub', b, a.node.inputs[0]!);
+    return this.graph.node(op, [a, b], { shape, dtype });
+  }
+
+  #gemm(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
+    const shape = [a.shape[transposeA ? 1 : 0]!, b.shape[transposeB ? 0 : 1]!];
+    if (a.dtype !== 'float32')
+      return this.graph.node('MatMul', [this.#flipped(a, transposeA), this.#flipped(b, transposeB)], {
+        shape,
+        dtype: a.dtype,
+      });
+    const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+    return this.graph.node('Gemm', [a, b], { shape, dtype: 'float32' }, flags);
+  }
+
+  /** Sees through a transpose of the last two axes. */
+  #untransposed(x: Value, flip: boolean): [Value, boolean] {
+    if (x.node?.op !== 'Transpose') return [x, flip];
+    const perm = x.node.attributes.perm as readonly number[];
+    const last = perm.length - 1;
+    const swapped = perm.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i));
+    return swapped ? [x.node.inputs[0]!, !flip] : [x, flip];
+  }
+
+  #flipped(x: Value, flip: boolean): Value {
+    const axes = [...x.shape.keys()];
+    return flip ? this.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) : x;
+  }
+
+  /** The smallest thing that broadcasts to `x`. */
+  #unexpanded(x: Value): Value {
+    const splat = splatOf(x);
+    if (splat !== undefined && x.shape.length > 0) return this.scalar(splat, x.dtype);
+    return x.node?.op === 'Expand' ? x.node.inputs[0]! : x;
+  }
+}
+
+const CAST_TO: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };

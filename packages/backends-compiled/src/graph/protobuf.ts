@@ -1,0 +1,147 @@
+/**
+ * The few messages of `onnx.proto3` that a graph needs, written as protocol-buffer bytes
+ * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3; field numbers are those of that file).
+ */
+
+const VARINT = 0;
+const BYTES = 2;
+
+function varint(value: number | bigint): Buffer {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  while (rest > 127n) {
+    bytes.push(Number(rest & 127n) | 128);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest));
+  return Buffer.from(bytes);
+}
+
+const tag = (field: number, wire: number): Buffer => varint((field << 3) | wire);
+
+/** A field holding an integer, an enumeration or a boolean. */
+export const integer = (field: number, value: number | bigint): Buffer =>
+  Buffer.concat([tag(field, VARINT), varint(value)]);
+
+/** A field holding raw bytes. */
+export const bytes = (field: number, value: Uint8Array): Buffer =>
+  Buffer.concat([tag(field, BYTES), varint(value.byteLength), value]);
+
+/** A field holding UTF-8 text. */
+export const text = (field: number, value: string): Buffer => bytes(field, Buffer.from(value));
+
+/** A field holding a 32-bit float. */
+export function float(field: number, value: number): Buffer {
+  const data = Buffer.alloc(4);
+  data.writeFloatLE(value);
+  return Buffer.concat([tag(field, 5), data]);
+}
+
+/** A field holding another message. */
+export const message = (field: number, parts: readonly Uint8Array[]): Buffer => bytes(field, Buffer.concat(parts));
+
+/** `TensorProto.DataType`. */
+export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+export type Attribute = number | string | readonly number[] | { readonly float: number } | TensorAttribute;
+
+/** A one-element tensor, as `ConstantOfShape` takes it. */
+export interface TensorAttribute {
+  readonly dtype: ElementType;
+  readonly raw: Uint8Array;
+}
+
+/** `AttributeProto`: a number is an integer, `{ float }` a float, an array a list of integers. */
+function attribute(name: string, value: Attribute): Buffer {
+  const parts = [text(1, name)];
+  if (typeof value === 'number') parts.push(integer(3, value), integer(20, 2));
+  else if (typeof value === 'string') parts.push(text(4, value), integer(20, 3));
+  else if (Array.isArray(value)) parts.push(...value.map((item: number) => integer(8, item)), integer(20, 7));
+  else if ('float' in value) parts.push(float(2, value.float), integer(20, 1));
+  else {
+    const { dtype, raw } = value as TensorAttribute;
+    parts.push(message(5, [integer(1, 1), integer(2, ELEMENT_TYPES[dtype]), bytes(9, raw)]), integer(20, 4));
+  }
+  return message(5, parts);
+}
+
+export interface NodeProto {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface ValueProto {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+export interface TensorProto extends ValueProto {
+  /** Little-endian, row-major. */
+  readonly raw: Uint8Array;
+}
+
+export interface ModelProto {
+  readonly nodes: readonly NodeProto[];
+  readonly initializers: readonly TensorProto[];
+  readonly inputs: readonly ValueProto[];
+  readonly outputs: readonly ValueProto[];
+}
+
+/** `ValueInfoProto` in a field of `GraphProto`. */
+const valueInfo = (field: number, { name, shape, dtype }: ValueProto): Buffer =>
+  message(field, [
+    text(1, name),
+    message(2, [
+      message(1, [
+        integer(1, ELEMENT_TYPES[dtype]),
+        message(
+          2,
+          shape.map((side) => message(1, [integer(1, side)])),
+        ),
+      ]),
+    ]),
+  ]);
+
+/** The operator sets that the graph is written against. */
+const OPSETS = [
+  { domain: '', version: 20 },
+  { domain: 'com.microsoft', version: 1 },
+];
+const IR_VERSION = 9;
+
+/** The bytes of a `ModelProto`. */
+export function encodeModel(model: ModelProto): Uint8Array {
+  const graph = [
+    ...model.nodes.map(({ op, domain, inputs, outputs, attributes }) =>
+      message(1, [
+        ...inputs.map((name) => text(1, name)),
+        ...outputs.map((name) => text(2, name)),
+        text(4, op),
+        ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+        ...(domain ? [text(7, domain)] : []),
+      ]),
+    ),
+    text(2, 'step'),
+    ...model.initializers.map(({ name, shape, dtype, raw }) =>
+      message(5, [
+        ...shape.map((side) => integer(1, side)),
+        integer(2, ELEMENT_TYPES[dtype]),
+        text(8, name),
+        bytes(9, raw),
+      ]),
+    ),
+    ...model.inputs.map((value) => valueInfo(11, value)),
+    ...model.outputs.map((value) => valueInfo(12, value)),
+  ];
+  return Buffer.concat([
+    integer(1, IR_VERSION),
+    text(2, 'medbench'),
+    ...OPSETS.map(({ domain, version }) => message(8, [text(1, domain), integer(2, version)])),
+    message(7, graph),
+  ]);
+}

@@ -1,0 +1,10 @@
+import { COMPARISON } from './comparison.js';
+import { ELEMENTWISE } from './elementwise.js';
+import { INDEXING } from './indexing.js';
+import { MATRIX } from './matrix.js';
+import { REDUCTIONS } from './reductions.js';
+import type { RuleTable } from './rule.js';
+import { SHAPES } from './shapes.js';
+
+/** Every TensorFlow.js kernel that can be compiled. */
+export const KERNELS: RuleTable = { ...ELEMENTWISE, ...COMPARISON, ...REDUCTIONS, ...MATRIX, ...SHAPES, ...INDEXING };

@@ -1,0 +1,140 @@
+import type {
+  BroadCastToAttrs,
+  ConcatAttrs,
+  ExpandDimsAttrs,
+  FillAttrs,
+  LinSpaceAttrs,
+  MirrorPadAttrs,
+  PackAttrs,
+  PadV2Attrs,
+  RangeAttrs,
+  ReshapeAttrs,
+  ReverseAttrs,
+  SliceAttrs,
+  SplitVAttrs,
+  StridedSliceAttrs,
+  TileAttrs,
+  TransposeAttrs,
+  UnpackAttrs,
+} from '@tensorflow/tfjs-core';
+import { backend_util, slice_util } from '@tensorflow/tfjs-core';
+import type { Builder } from '../graph/builder.js';
+import { sizeOf, type Value } from '../graph/graph.js';
+import type { ElementType } from '../graph/protobuf.js';
+import { axesOf, axisOf, type RuleTable } from './rule.js';
+
+/** A shape with -1 worked out. */
+function completed(shape: readonly number[], size: number): number[] {
+  const known = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
+  return shape.map((side) => (side === -1 ? size / known : side));
+}
+
+function stridedSlice(b: Builder, x: Value, attrs: StridedSliceAttrs): Value {
+  const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrs;
+  const info = slice_util.sliceInfo(
+    [...x.shape],
+    begin,
+    end,
+    strides,
+    beginMask,
+    endMask,
+    ellipsisMask,
+    newAxisMask,
+    shrinkAxisMask,
+  );
+  if (info.isIdentity) return b.reshape(x, info.finalShape);
+  const size = slice_util.computeOutShape(info.begin, info.end, info.strides);
+  return b.reshape(b.slice(x, info.begin, size, info.strides), info.finalShape);
+}
+
+/** Repeats along axes; where the axis has length one this is a broadcast. */
+function tile(b: Builder, x: Value, reps: readonly number[]): Value {
+  const shape = x.shape.map((side, axis) => side * reps[axis]!);
+  if (x.shape.every((side, axis) => side === 1 || reps[axis] === 1)) return b.expand(x, shape);
+  return b.graph.node('Tile', [x, b.graph.integers(reps)], { shape, dtype: x.dtype });
+}
+
+/** Reflection along each axis by gathering, with or without the edge itself. */
+function mirrorPad(b: Builder, x: Value, { paddings, mode }: MirrorPadAttrs): Value {
+  const edge = mode === 'reflect' ? 0 : 1;
+  return paddings.reduce((padded, [before, after], axis) => {
+    if (before === 0 && after === 0) return padded;
+    const side = x.shape[axis]!;
+    const indices = Int32Array.from({ length: before + side + after }, (_, i) => {
+      const at = i - before;
+      return at < 0 ? -at - edge : at >= side ? 2 * side - 2 - at + edge : at;
+    });
+    return b.gather(padded, b.constant(indices, { shape: [indices.length], dtype: 'int32' }), axis);
+  }, x);
+}
+
+const identity = (b: Builder, { x }: Readonly<Record<string, Value>>): Value => b.reshape(x!, x!.shape);
+
+export const SHAPES: RuleTable = {
+  Identity: identity,
+  Reshape: (b, { x }, { shape }: ReshapeAttrs) => b.reshape(x!, completed(shape, sizeOf(x!.shape))),
+  ExpandDims: (b, { input }, { dim }: ExpandDimsAttrs) =>
+    b.reshape(input!, input!.shape.toSpliced(dim < 0 ? input!.shape.length + dim + 1 : dim, 0, 1)),
+  Transpose: (b, { x }, { perm }: TransposeAttrs) => b.transpose(x!, perm),
+  Slice: (b, { x }, { begin, size }: SliceAttrs) => {
+    const [from, extent] = slice_util.parseSliceParams({ shape: [...x!.shape] } as never, begin, size);
+    return b.slice(x!, from!, extent!);
+  },
+  StridedSlice: (b, { x }, attrs: StridedSliceAttrs) => stridedSlice(b, x!, attrs),
+  Reverse: (b, { x }, { dims }: ReverseAttrs) => {
+    const axes = axesOf(dims, x!.shape.length);
+    const begin = x!.shape.map((side, axis) => (axes.includes(axis) ? side - 1 : 0));
+    const step = x!.shape.map((side, axis) => (axes.includes(axis) && side > 1 ? -1 : 1));
+    return b.slice(x!, begin, x!.shape, step);
+  },
+  Concat: (b, inputs, { axis }: ConcatAttrs) => {
+    const parts = Object.values(inputs);
+    const along = axisOf(axis, parts[0]!.shape.length);
+    const filledParts = parts.filter(({ shape }) => sizeOf(shape) > 0);
+    return b.concat(filledParts.length > 0 ? filledParts : parts.slice(0, 1), along);
+  },
+  Pack: (b, inputs, { axis }: PackAttrs) => {
+    const parts = Object.values(inputs);
+    const along = axisOf(axis, parts[0]!.shape.length + 1);
+    return b.concat(
+      parts.map((part) => b.reshape(part, part.shape.toSpliced(along, 0, 1))),
+      along,
+    );
+  },
+  Unpack: (b, { value }, { axis }: UnpackAttrs) => {
+    const along = axisOf(axis, value!.shape.length);
+    const shape = value!.shape.toSpliced(along, 1);
+    return b.split(value!, Array<number>(value!.shape[along]!).fill(1), along).map((part) => b.reshape(part, shape));
+  },
+  SplitV: (b, { x }, { numOrSizeSplits, axis }: SplitVAttrs) => {
+    const along = axisOf(axis, x!.shape.length);
+    const like = { shape: [...x!.shape] } as Parameters<typeof backend_util.prepareSplitSize>[0];
+    return b.split(x!, backend_util.prepareSplitSize(like, numOrSizeSplits, along), along);
+  },
+  Tile: (b, { x }, { reps }: TileAttrs) => tile(b, x!, reps),
+  BroadcastTo: (b, { x }, { shape }: BroadCastToAttrs) => b.expand(x!, shape),
+  PadV2: (b, { x }, { paddings, constantValue }: PadV2Attrs) => {
+    if (paddings.every(([before, after]) => before === 0 && after === 0)) return x!;
+    const shape = x!.shape.map((side, axis) => side + paddings[axis]![0] + paddings[axis]![1]);
+    const sides = b.graph.integers([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+    return b.graph.node('Pad', [x!, sides, b.scalar(constantValue, x!.dtype)], { shape, dtype: x!.dtype });
+  },
+  MirrorPad: (b, { x }, attrs: MirrorPadAttrs) => mirrorPad(b, x!, attrs),
+  Fill: (b, _, { shape, value, dtype }: FillAttrs) =>
+    b.graph.splat(value as number, { shape: [...shape], dtype: (dtype ?? 'float32') as ElementType }),
+  ZerosLike: (b, { x }) => b.graph.splat(0, x!),
+  OnesLike: (b, { x }) => b.graph.splat(1, x!),
+  Range: (b, _, { start, stop, step, dtype }: RangeAttrs) => {
+    const length = Math.max(0, Math.ceil((stop - start) / step));
+    const values = Array.from({ length }, (_unused, i) => start + i * step);
+    const array = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+    return b.constant(array, { shape: [length], dtype: dtype as ElementType });
+  },
+  LinSpace: (b, _, { start, stop, num }: LinSpaceAttrs) => {
+    const step = num > 1 ? (stop - start) / (num - 1) : 0;
+    return b.constant(
+      Float32Array.from({ length: num }, (_unused, i) => start + i * step),
+      { shape: [num], dtype: 'float32' },
+    );
+  },
+};

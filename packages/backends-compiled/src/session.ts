@@ -1,0 +1,148 @@
+import { checkTensors, copyOf, stateNames } from '@medbench/backends-wasm/eager';
+import {
+  type HostTensor,
+  type HostTensors,
+  type LoadOptions,
+  MedbenchError,
+  messageOf,
+  type Program,
+  type Session,
+} from '@medbench/core';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { loadRuntime, type Runtime, sessionOptions } from './runtime.js';
+import { selfCheck } from './self-check.js';
+import { NAMES, type Traced, traceProgram } from './trace.js';
+
+/** ONNX Runtime's own arrays: no copy is made in either direction. */
+const toOrt = ({ Tensor }: Runtime, { shape, dtype, data }: HostTensor): Tensor => new Tensor(dtype, data, [...shape]);
+const toHost = ({ type, dims, data }: Tensor): HostTensor => ({
+  shape: dims,
+  dtype: type as HostTensor['dtype'],
+  data: data as Float32Array,
+});
+
+async function compile(program: Program, traced: Traced, runtime: Runtime): Promise<InferenceSession> {
+  try {
+    return await runtime.InferenceSession.create(traced.model, sessionOptions());
+  } catch (cause) {
+    throw new MedbenchError('backend', `ONNX Runtime refuses the graph of ${program.name}: ${messageOf(cause)}`, {
+      hint: 'Run with the backend wasm, and please report the program as an issue.',
+      cause,
+    });
+  }
+}
+
+/**
+ * A program compiled to one ONNX graph, together with its state. State that the program updates exists twice: a step
+ * reads one copy and writes the other, and then they change places, so nothing is copied. State that it does not update
+ * is used where it lies: the caller must not write to those arrays.
+ */
+class CompiledSession implements Session {
+  readonly #current: Record<string, Tensor> = {};
+  readonly #spare: Record<string, Tensor> = {};
+  #unchecked: boolean;
+  #disposed = false;
+
+  constructor(
+    private readonly program: Program,
+    private readonly traced: Traced,
+    private readonly runtime: Runtime,
+    private readonly session: InferenceSession,
+    initial: HostTensors,
+    private readonly options: LoadOptions,
+  ) {
+    const updated = new Set(traced.updated);
+    for (const name of Object.keys(program.state)) {
+      const tensor = initial[name]!;
+      this.#current[name] = toOrt(runtime, updated.has(name) ? copyOf(tensor) : tensor);
+      if (updated.has(name)) this.#spare[name] = toOrt(runtime, copyOf(tensor));
+    }
+    this.#unchecked = options.selfCheck !== false && (program.selfCheck?.length ?? 0) > 0;
+  }
+
+  async step(inputs: HostTensors): Promise<HostTensors> {
+    this.#alive();
+    checkTensors(this.program, 'inputs', inputs);
+    const before = this.#unchecked ? this.#state() : undefined;
+    const outputs = await this.#run(inputs);
+    if (before) {
+      this.#unchecked = false;
+      // `before` is the spare copy now, untouched until the next step.
+      await selfCheck({
+        program: this.program,
+        state: before,
+        inputs,
+        compiled: { state: this.#state(), outputs },
+        tracedBytes: this.traced.tracedBytes,
+        log: this.options.log ?? (() => {}),
+      });
+    }
+    return outputs;
+  }
+
+  async readState(names?: readonly string[]): Promise<HostTensors> {
+    this.#alive();
+    return Object.fromEntries(
+      stateNames(this.program, names).map((name) => [name, copyOf(toHost(this.#current[name]!))]),
+    );
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.session.release();
+  }
+
+  #alive(): void {
+    if (this.#disposed) throw new MedbenchError('backend', `The session of ${this.program.name} was disposed`);
+  }
+
+  #state(): HostTensors {
+    return Object.fromEntries(Object.entries(this.#current).map(([name, tensor]) => [name, toHost(tensor)]));
+  }
+
+  async #run(inputs: HostTensors): Promise<HostTensors> {
+    const { runtime, traced, session } = this;
+    const feeds: Record<string, Tensor> = {};
+    for (const name of traced.inputs) {
+      const entry = name.slice(name.indexOf('/') + 1);
+      feeds[name] = name.startsWith(NAMES.state) ? this.#current[entry]! : toOrt(runtime, inputs[entry]!);
+    }
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of traced.updated) fetches[NAMES.next + name] = this.#spare[name]!;
+    for (const name of Object.keys(traced.results)) fetches[NAMES.output + name] = null;
+    const results = await session.run(feeds, fetches as InferenceSession.OnnxValueMapType);
+    for (const name of traced.updated) {
+      const written = results[NAMES.next + name]!;
+      this.#spare[name] = this.#current[name]!;
+      this.#current[name] = written;
+    }
+    return Object.fromEntries(
+      Object.keys(traced.results).map((name) => [name, toHost(results[NAMES.output + name]!)]),
+    );
+  }
+}
+
+/**
+ * Traces and compiles a program and gives it its state.
+ * @throws MedbenchError if the program cannot be traced, the state does not fit, or ONNX Runtime refuses the graph.
+ */
+export async function compiledSession(
+  program: Program,
+  initial: HostTensors,
+  options: LoadOptions = {},
+): Promise<Session> {
+  checkTensors(program, 'state', initial);
+  const runtime = await loadRuntime();
+  const started = performance.now();
+  const traced = await traceProgram(program);
+  const recorded = performance.now();
+  const session = await compile(program, traced, runtime);
+  const compiled = performance.now();
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  options.log?.(
+    `${program.name}: recorded ${traced.nodeCount} operations in ${seconds(recorded - started)}, ` +
+      `compiled in ${seconds(compiled - recorded)}`,
+  );
+  return new CompiledSession(program, traced, runtime, session, initial, options);
+}

@@ -1,0 +1,100 @@
+import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
+import { activateBackend, checkResult, mendGradients } from '@medbench/backends-wasm/eager';
+import * as tf from '@tensorflow/tfjs-core';
+import { withDeepStacks } from './call-site.js';
+import { Builder } from './graph/builder.js';
+import { type Emitted, emit } from './graph/emit.js';
+import type { Shaped, Value } from './graph/graph.js';
+import { TRACE_BACKEND, type TraceBackend, traceBackend } from './trace-backend.js';
+
+/** Prefixes of the graph's input and output names. */
+export const NAMES = { state: 'state/', input: 'input/', next: 'next/', output: 'output/' } as const;
+
+/** A program as an ONNX graph. */
+export interface Traced extends Emitted {
+  /** State entries that the program returns; the others keep their value. */
+  readonly updated: readonly string[];
+  /** What the program outputs. */
+  readonly results: Readonly<Record<string, TensorSpec>>;
+}
+
+const isUnknownKernel = (error: unknown): error is Error =>
+  error instanceof Error && /^Kernel '.*' not registered/.test(error.message);
+
+function record(program: Program, backend: TraceBackend): Traced {
+  const builder = new Builder();
+  return backend.recording(builder, () => {
+    const inputsOf = (prefix: string, specs: Readonly<Record<string, Shaped>>): Map<string, Value> =>
+      new Map(Object.entries(specs).map(([name, spec]) => [name, builder.graph.input(prefix + name, spec)]));
+    const state = inputsOf(NAMES.state, program.state);
+    const inputs = inputsOf(NAMES.input, program.inputs);
+    const named: Record<string, Value> = {};
+    const updated: string[] = [];
+    const results: Record<string, TensorSpec> = {};
+    tf.tidy(() => {
+      const tensors = (values: Map<string, Value>): TensorMap =>
+        Object.fromEntries([...values].map(([name, value]) => [name, tf.engine().makeTensorFromTensorInfo(backend.tensorOf(value))]));
+      const result = program.run(tensors(state), tensors(inputs));
+      checkResult(program, result);
+      for (const [name, tensor] of Object.entries(result.state ?? {})) {
+        const value = backend.inGraph(tensor);
+        // Given back as it came: it stays where it is.
+        if (value === state.get(name)) continue;
+        updated.push(name);
+        named[NAMES.next + name] = value;
+      }
+      for (const [name, tensor] of Object.entries(result.outputs)) {
+        const value = backend.inGraph(tensor);
+        named[NAMES.output + name] = value;
+        results[name] = { shape: tensor.shape, dtype: value.dtype as TensorSpec['dtype'] };
+      }
+    });
+    return { ...emit(builder.graph, named), updated, results };
+  });
+}
+
+/** Says what differs between two recordings of one program. */
+function difference(program: Program, first: Traced, second: Traced): MedbenchError {
+  const index = first.constants.findIndex(({ digest }, i) => digest !== second.constants[i]?.digest);
+  const changed = first.constants[index];
+  const what = changed
+    ? `a ${changed.dtype} constant of shape [${changed.shape.join(', ')}] has other values each time`
+    : `it makes ${first.nodeCount} operations the first time and ${second.nodeCount} the second`;
+  return new MedbenchError('backend', `Program ${program.name} does not do the same thing twice: ${what}`, {
+    hint:
+      'Something random or changing (a random op, the time, a counter) was drawn inside run. ' +
+      'Draw it outside and pass it as an input.',
+  });
+}
+
+/**
+ * Records a program on shapes alone and writes it as one ONNX graph. The program is run twice, to find out whether
+ * anything random or changing would be baked in.
+ * @throws MedbenchError if the program reads a value back, uses a kernel without a mapping, or differs between two runs.
+ */
+export async function traceProgram(program: Program): Promise<Traced> {
+  mendGradients();
+  const backend = traceBackend();
+  const previous = tf.engine().backendName;
+  await activateBackend(TRACE_BACKEND);
+  let first: Traced;
+  let second: Traced;
+  try {
+    [first, second] = withDeepStacks(() => [record(program, backend), record(program, backend)]);
+  } catch (error) {
+    if (isUnknownKernel(error)) throw new MedbenchError('backend', error.message, { cause: error });
+    throw error;
+  } finally {
+    if (previous && previous !== TRACE_BACKEND) await activateBackend(previous);
+  }
+  if (Buffer.compare(first.model, second.model) !== 0) throw difference(program, first, second);
+  return first;
+}
+
+/** The ONNX model of a program, for inspection. Inputs are `state/…` and `input/…`, outputs `next/…` and `output/…`. */
+export async function traceToOnnx(
+  program: Program,
+): Promise<{ model: Uint8Array; inputs: readonly string[]; outputs: readonly string[]; nodeCount: number }> {
+  const { model, inputs, outputs, nodeCount } = await traceProgram(program);
+  return { model, inputs, outputs, nodeCount };
+}

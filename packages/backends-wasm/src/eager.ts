@@ -1,0 +1,88 @@
+import type { HostTensor, HostTensors, Program, Session, TensorSpec } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { mendGradients } from './gradients.js';
+import { ARRAYS, checkResult, checkTensors, stateNames } from './tensors.js';
+
+export { mendGradients } from './gradients.js';
+export { ARRAYS, checkResult, checkTensors, copyOf, stateNames } from './tensors.js';
+
+export interface EagerOptions {
+  /** Makes the TensorFlow.js backend to run on the active one. Called before each use. */
+  activate(): Promise<void>;
+}
+
+/**
+ * Makes a registered TensorFlow.js backend the active one. TensorFlow.js has one active backend per process, so this is
+ * called before each synchronous stretch of work, which must follow without an `await`.
+ */
+export async function activateBackend(name: string): Promise<void> {
+  // Another session may switch between the switch and its continuation.
+  while (tf.engine().backendName !== name || !tf.engine().backend) {
+    if (!(await tf.setBackend(name)))
+      throw new MedbenchError('backend', `TensorFlow.js could not start its backend ${name}`);
+  }
+}
+
+function upload({ data, shape, dtype }: HostTensor): tf.Tensor {
+  return tf.tensor(data, [...shape], dtype);
+}
+
+function download(tensor: tf.Tensor): HostTensor {
+  const dtype = tensor.dtype as TensorSpec['dtype'];
+  const values = tensor.dataSync();
+  // Backends may hand out their own memory or another array type (booleans).
+  return { shape: tensor.shape, dtype, data: ARRAYS[dtype].from(values) };
+}
+
+/**
+ * Runs a program op by op on the TensorFlow.js backend that `activate` makes active; its state is kept there as tensors.
+ * @throws MedbenchError if the state does not fit the program.
+ */
+export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {
+  checkTensors(program, 'state', initial);
+  mendGradients();
+  await options.activate();
+  const state: Record<string, tf.Tensor> = {};
+  for (const name of Object.keys(program.state)) state[name] = tf.keep(upload(initial[name]!));
+  let disposed = false;
+  const alive = (): void => {
+    if (disposed) throw new MedbenchError('backend', `The session of ${program.name} was disposed`);
+  };
+
+  return {
+    async step(inputs) {
+      alive();
+      checkTensors(program, 'inputs', inputs);
+      await options.activate();
+      const outputs: Record<string, HostTensor> = {};
+      const next: Record<string, tf.Tensor> = {};
+      tf.tidy(() => {
+        const given: Record<string, tf.Tensor> = {};
+        for (const name of Object.keys(program.inputs)) given[name] = upload(inputs[name]!);
+        const result = program.run({ ...state }, given);
+        checkResult(program, result);
+        // A returned entry may be an old one, or the same twice: a clone shares the values and has a life of its own.
+        for (const [name, tensor] of Object.entries(result.state ?? {})) next[name] = tf.keep(tf.clone(tensor));
+        for (const [name, tensor] of Object.entries(result.outputs)) outputs[name] = download(tensor);
+      });
+      for (const [name, tensor] of Object.entries(next)) {
+        state[name]!.dispose();
+        state[name] = tensor;
+      }
+      return outputs;
+    },
+    async readState(names) {
+      alive();
+      const wanted = stateNames(program, names);
+      await options.activate();
+      return Object.fromEntries(wanted.map((name) => [name, download(state[name]!)]));
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await options.activate();
+      for (const tensor of Object.values(state)) tensor.dispose();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { transposeFirst } from './batch-mat-mul.js';
+import type { WasmBackend } from './wasm-backend.js';
+
+/** The part of `@tensorflow/tfjs-backend-cpu`'s MathBackendCPU that is used here. */
+interface CpuBackend extends tf.KernelBackend {
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values: tf.BackendValues): tf.TensorInfo;
+}
+
+/** Runs a kernel of the plain JavaScript backend on values copied from and to WebAssembly memory. */
+function viaCpu(kernel: tf.KernelConfig): tf.KernelFunc {
+  return ({ inputs, attrs, backend }) => {
+    const wasm = backend as WasmBackend;
+    const cpu = tf.findBackend('cpu') as CpuBackend;
+    const owned: tf.TensorInfo[] = [];
+    const moved = Object.entries(inputs).map(([name, tensor]) => {
+      const { dataId, shape, dtype } = tensor as tf.TensorInfo;
+      const copy = cpu.makeTensorInfo(shape, dtype, wasm.readSync(dataId));
+      owned.push(copy);
+      return [name, copy] as const;
+    });
+    const list = Array.isArray(inputs);
+    const given = list ? moved.map(([, tensor]) => tensor) : Object.fromEntries(moved);
+    const call = { inputs: given as tf.NamedTensorInfoMap, backend: cpu, ...(attrs ? { attrs } : {}) };
+    const result = kernel.kernelFunc(call);
+    const back = (tensor: tf.TensorInfo): tf.TensorInfo => {
+      owned.push(tensor);
+      const dataId = wasm.write(cpu.readSync(tensor.dataId), tensor.shape, tensor.dtype);
+      return { dataId, shape: tensor.shape, dtype: tensor.dtype };
+    };
+    const returned = Array.isArray(result) ? result.map(back) : back(result);
+    for (const { dataId } of owned) cpu.disposeData(dataId, true);
+    return returned;
+  };
+}
+
+/** Gradient of an embedding look-up: rows added up by segment; ids out of range are left out. */
+const unsortedSegmentSum: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const wasm = backend as WasmBackend;
+  const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
+  const { numSegments } = attrs as unknown as tf.UnsortedSegmentSumAttrs;
+  const inner = x.shape.slice(segmentIds.shape.length);
+  const width = tf.util.sizeFromShape(inner);
+  const out = wasm.makeOutput([numSegments, ...inner], x.dtype);
+  // The views come after the allocation, which may move the memory.
+  const sums = wasm.typedArrayFromHeap(out).fill(0);
+  const rows = wasm.typedArrayFromHeap(x);
+  const ids = wasm.typedArrayFromHeap(segmentIds);
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    if (id < 0 || id >= numSegments) continue;
+    const [from, to] = [row * width, id * width];
+    for (let i = 0; i < width; i++) sums[to + i]! += rows[from + i]!;
+  }
+  return out;
+};
+
+/** Kernels that move text or complex numbers, which programs do not hold. */
+const LEFT_OUT = new Set(['Complex', 'ComplexAbs', 'Real', 'Imag', 'FFT', 'IFFT', 'StaticRegexReplace', 'Draw']);
+
+/** Adds what training needs to the WASM backend and mends its matrix product. Both backends are registered already. */
+export function mendKernels(): void {
+  const name = (kernel: tf.KernelConfig): string => kernel.kernelName;
+  const present = new Set(tf.getKernelsForBackend('wasm').map(name));
+  const add = (kernelName: string, kernelFunc: tf.KernelFunc): void =>
+    tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
+
+  add(tf.UnsortedSegmentSum, unsortedSegmentSum);
+  for (const kernel of tf.getKernelsForBackend('cpu'))
+    if (!present.has(kernel.kernelName) && !LEFT_OUT.has(kernel.kernelName) && kernel.kernelName !== tf.UnsortedSegmentSum)
+      add(kernel.kernelName, viaCpu(kernel));
+
+  const product = tf.getKernel(tf.BatchMatMul, 'wasm');
+  const transpose = tf.getKernel(tf.Transpose, 'wasm');
+  tf.unregisterKernel(tf.BatchMatMul, 'wasm');
+  tf.registerKernel({
+    ...product,
+    kernelFunc: transposeFirst(product.kernelFunc as never, transpose.kernelFunc as never) as unknown as tf.KernelFunc,
+  });
+}

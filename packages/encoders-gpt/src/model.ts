@@ -1,0 +1,80 @@
+import type { EncoderOutput, ParameterSpec, Stage, TensorMap, TextEncoderModel } from '@medbench/core';
+import {
+  causalMask,
+  layerNorm,
+  normal,
+  ones,
+  transformer,
+  transformerParameters,
+  transformerStages,
+  zeros,
+} from '@medbench/nn';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Sizes of a causal text transformer. Heads are 64 wide. */
+export interface GptSizes {
+  readonly id: string;
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly embedDim: number;
+  readonly activation?: 'quick-gelu' | 'gelu';
+}
+
+const HEAD = 64;
+
+function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): EncoderOutput {
+  const { contextLength, width, layers, activation } = sizes;
+  const of = (name: string): tf.Tensor => parameters[name]!;
+  const batch = ids.shape[0];
+  const looked = tf.gather(of('token_embedding.weight'), tf.reshape(ids, [batch * contextLength]));
+  const embedded = tf.add(tf.reshape(looked, [batch, contextLength, width]), of('positional_embedding')) as tf.Tensor3D;
+  const hidden = transformer(parameters, 'transformer.', embedded, {
+    layers,
+    heads: width / HEAD,
+    mask: causalMask(contextLength),
+    ...(activation ? { activation } : {}),
+  });
+  const tokens = layerNorm(hidden, of('ln_final.weight'), of('ln_final.bias'));
+  // The end token has the largest id, so the first maximum is the end of the text.
+  // Cast rather than asked for as float32: the WebAssembly engine ignores the element type of a one-hot.
+  const end = tf.cast(tf.oneHot(tf.argMax(ids, 1) as tf.Tensor1D, contextLength), 'float32');
+  const pooled = tf.sum(tf.mul(tokens, tf.expandDims(end, 2)), 1) as tf.Tensor2D;
+  return { tokens, pooled, embedding: tf.matMul(pooled, of('text_projection') as tf.Tensor2D) };
+}
+
+/**
+ * The causal text transformer of CLIP (arXiv:2103.00020, section 2.4): token table and positions, blocks under a causal
+ * mask, `ln_final`, the output at the end token, projection. No padding mask: the end token cannot see what follows it.
+ * @throws RangeError if the width is no multiple of 64.
+ */
+export function gptModel(sizes: GptSizes): TextEncoderModel {
+  const { id, contextLength, vocabSize, width, layers, embedDim } = sizes;
+  if (width % HEAD !== 0) throw new RangeError(`${id}: a width of ${width} is no multiple of ${HEAD}`);
+  const embedding: ParameterSpec[] = [
+    { name: 'token_embedding.weight', shape: [vocabSize, width], init: normal(0.02) },
+    { name: 'positional_embedding', shape: [contextLength, width], init: normal(0.01) },
+  ];
+  const head: ParameterSpec[] = [
+    { name: 'ln_final.weight', shape: [width], init: ones },
+    { name: 'ln_final.bias', shape: [width], init: zeros },
+    { name: 'text_projection', shape: [width, embedDim], init: normal(width ** -0.5) },
+  ];
+  const names = (specs: readonly ParameterSpec[]): string[] => specs.map(({ name }) => name);
+  const stages: Stage[] = [
+    { name: 'embedding', kind: 'embedding', parameters: names(embedding) },
+    ...transformerStages('transformer.', { width, layers }),
+    { name: 'head', kind: 'head', parameters: names(head) },
+  ];
+  return {
+    id,
+    contextLength,
+    vocabSize,
+    width,
+    embedDim,
+    parameters: [...embedding, ...transformerParameters('transformer.', { width, layers }), ...head],
+    stages,
+    forward: (parameters, ids) => forward(sizes, parameters, ids),
+  };
+}

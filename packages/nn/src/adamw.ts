@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+type Tensors = Readonly<Record<string, tf.Tensor>>;
+
+/** All four are keyed alike. */
+export interface AdamWState {
+  readonly parameters: Tensors;
+  readonly gradients: Tensors;
+  readonly firstMoments: Tensors;
+  readonly secondMoments: Tensors;
+}
+
+export interface AdamWOptions {
+  /** Scheduled learning rate, a scalar. */
+  readonly learningRate: tf.Scalar;
+  /** Number of steps done before this one, a scalar. */
+  readonly step: tf.Scalar;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Whether a parameter decays. Default `decays`. */
+  readonly decay?: (name: string, parameter: tf.Tensor) => boolean;
+}
+
+/** Matrices decay; vectors, scalars and position tables do not (open_clip's current rule). */
+export const decays = (name: string, parameter: tf.Tensor): boolean =>
+  parameter.rank >= 2 && !name.endsWith('positional_embedding');
+
+/**
+ * One step of AdamW with decoupled decay (arXiv:1711.05101, algorithm 2): p ← p (1 - lr wd) - lr m̂ / (√v̂ + ε).
+ * Pure; the bias corrections 1 - βᵗ come from the step tensor, so the same graph serves every step.
+ */
+export function adamW(state: AdamWState, options: AdamWOptions): Omit<AdamWState, 'gradients'> {
+  const { learningRate, step, beta1, beta2, epsilon, weightDecay, decay = decays } = options;
+  const count = tf.add(step, 1);
+  const correction1 = tf.sub(1, tf.pow(beta1, count));
+  const correction2 = tf.sqrt(tf.sub(1, tf.pow(beta2, count)));
+  // lr m̂ / (√v̂ + ε) = (lr √c2 / c1) m / (√v + ε √c2): the corrections touch scalars only.
+  const rate = tf.div(tf.mul(learningRate, correction2), correction1);
+  const guard = tf.mul(correction2, epsilon);
+  const keep = tf.sub(1, tf.mul(learningRate, weightDecay));
+  const parameters: Record<string, tf.Tensor> = {};
+  const firstMoments: Record<string, tf.Tensor> = {};
+  const secondMoments: Record<string, tf.Tensor> = {};
+  for (const [name, parameter] of Object.entries(state.parameters)) {
+    const gradient = state.gradients[name]!;
+    const first = tf.add(tf.mul(state.firstMoments[name]!, beta1), tf.mul(gradient, 1 - beta1));
+    const second = tf.add(tf.mul(state.secondMoments[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    const update = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), guard));
+    const shrunk = weightDecay > 0 && decay(name, parameter) ? tf.mul(parameter, keep) : parameter;
+    parameters[name] = tf.sub(shrunk, update);
+    firstMoments[name] = first;
+    secondMoments[name] = second;
+  }
+  return { parameters, firstMoments, secondMoments };
+}

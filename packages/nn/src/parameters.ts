@@ -1,0 +1,31 @@
+import { type HostTensors, type Initializer, type ParameterSpec, random } from '@medbench/core';
+
+export const normal = (std: number): Initializer => ({ kind: 'normal', std });
+export const uniform = (bound: number): Initializer => ({ kind: 'uniform', bound });
+export const constant = (value: number): Initializer => ({ kind: 'constant', value });
+export const zeros: Initializer = constant(0);
+export const ones: Initializer = constant(1);
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
+
+/** Draws every parameter from a stream of its own (seed and name), so that adding one leaves the others as they were. */
+export function initialise(specs: readonly ParameterSpec[], seed: number): HostTensors {
+  const tensors: HostTensors = {};
+  for (const { name, shape, init } of specs) {
+    const data = new Float32Array(sizeOf(shape));
+    const stream = random(seed, 'init', name);
+    if (init.kind === 'constant') data.fill(init.value);
+    else if (init.kind === 'normal') for (let i = 0; i < data.length; i++) data[i] = stream.normal() * init.std;
+    else for (let i = 0; i < data.length; i++) data[i] = (2 * stream.uniform() - 1) * init.bound;
+    tensors[name] = { shape, dtype: 'float32', data };
+  }
+  return tensors;
+}
+
+/** Number of scalars in the parameters, or in those that the filter keeps. */
+export function countParameters(
+  specs: readonly ParameterSpec[],
+  filter: (spec: ParameterSpec) => boolean = () => true,
+): number {
+  return specs.filter(filter).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type HostTensor, type HostTensors, MedbenchError, messageOf } from '@medbench/core';
+
+/** A header larger than this is no header. */
+const MAX_HEADER = 100 * 2 ** 20;
+
+const WIDTH: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, U8: 1, BOOL: 1 };
+
+export interface SafetensorsFile {
+  readonly tensors: HostTensors;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+const broken = (file: string, what: string, cause?: unknown): MedbenchError =>
+  new MedbenchError('weights', `${file} is no sound safetensors file: ${what}`, {
+    hint: 'It was cut off or damaged: write or download it again.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+/** Half precision to single. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function decode(view: DataView, { dtype, shape }: Entry): HostTensor {
+  const count = shape.reduce((product, side) => product * side, 1);
+  if (dtype === 'U8' || dtype === 'BOOL') {
+    const data = new Uint8Array(view.buffer, view.byteOffset, count).slice();
+    return dtype === 'BOOL' ? { shape, dtype: 'bool', data } : { shape, dtype: 'int32', data: Int32Array.from(data) };
+  }
+  if (dtype === 'I32' || dtype === 'I64') {
+    const read = dtype === 'I32' ? (i: number) => view.getInt32(4 * i, true) : (i: number) => Number(view.getBigInt64(8 * i, true));
+    return { shape, dtype: 'int32', data: Int32Array.from({ length: count }, (_, i) => read(i)) };
+  }
+  const data = new Float32Array(count);
+  if (dtype === 'F32') for (let i = 0; i < count; i++) data[i] = view.getFloat32(4 * i, true);
+  else if (dtype === 'F16') for (let i = 0; i < count; i++) data[i] = fromHalf(view.getUint16(2 * i, true));
+  else {
+    // bfloat16 is the upper half of a float32.
+    const bits = new Uint32Array(data.buffer);
+    for (let i = 0; i < count; i++) bits[i] = view.getUint16(2 * i, true) << 16;
+  }
+  return { shape, dtype: 'float32', data };
+}
+
+function checkEntry(file: string, name: string, entry: Entry, available: number): void {
+  const { dtype, shape, data_offsets: offsets } = entry ?? {};
+  const width = WIDTH[dtype];
+  if (width === undefined) throw broken(file, `"${name}" has the element type ${dtype}`);
+  const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(whole)) throw broken(file, `"${name}" has no sound shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) throw broken(file, `"${name}" has no sound offsets`);
+  const [begin, end] = offsets as [number, number];
+  const bytes = shape.reduce((product, side) => product * side, 1) * width;
+  if (end - begin !== bytes) throw broken(file, `"${name}" claims ${end - begin} bytes, its shape needs ${bytes}`);
+  if (end > available) throw broken(file, `"${name}" ends at byte ${end} of ${available}`);
+}
+
+/**
+ * Reads a safetensors file (F32, F16, BF16, I32, I64, U8, BOOL), or its bytes.
+ * @throws MedbenchError('weights') naming the file and the tensor: truncated, header beyond the file, offsets that
+ *   overlap or leave gaps, sizes that do not fit.
+ */
+export async function readSafetensors(source: string | Uint8Array, label = 'safetensors'): Promise<SafetensorsFile> {
+  const file = typeof source === 'string' ? source : label;
+  let bytes: Uint8Array;
+  try {
+    bytes = typeof source === 'string' ? await readFile(source) : source;
+  } catch (cause) {
+    throw new MedbenchError('weights', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  if (bytes.length < 8) throw broken(file, `it has ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > MAX_HEADER || 8 + length > bytes.length) {
+    throw broken(file, `its header claims ${length} bytes, the file has ${bytes.length}`);
+  }
+  let header: Record<string, Entry>;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch (cause) {
+    throw broken(file, 'its header is not JSON', cause);
+  }
+  const { __metadata__: metadata, ...entries } = header as unknown as Record<string, Entry> & { __metadata__?: Record<string, string> };
+  const available = bytes.length - 8 - length;
+  const spans = Object.entries(entries).map(([name, entry]) => {
+    checkEntry(file, name, entry, available);
+    return { name, begin: entry.data_offsets[0], end: entry.data_offsets[1] };
+  });
+  spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let at = 0;
+  for (const { name, begin, end } of spans) {
+    if (begin !== at) throw broken(file, `"${name}" begins at byte ${begin}, expected ${at}`);
+    at = end;
+  }
+  if (at !== available) throw broken(file, `its tensors take ${at} bytes, the file holds ${available}`);
+  const tensors: HostTensors = {};
+  for (const [name, entry] of Object.entries(entries)) {
+    const [begin, end] = entry.data_offsets;
+    tensors[name] = decode(new DataView(bytes.buffer, bytes.byteOffset + 8 + length + begin, end - begin), entry);
+  }
+  return { tensors, metadata: metadata ?? {} };
+}
+
+const DTYPE = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
+
+/**
+ * Writes tensors (F32, I32, BOOL), beside the file's place and renamed, so that a reader never sees half of it.
+ * @throws MedbenchError('store') if the disk is full or the folder read-only.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: HostTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const names = Object.keys(tensors).sort();
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let at = 0;
+  for (const name of names) {
+    const { dtype, shape, data } = tensors[name]!;
+    header[name] = { dtype: DTYPE[dtype], shape, data_offsets: [at, at + data.byteLength] };
+    at += data.byteLength;
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  // Blanks align the data to eight bytes, as the format asks.
+  const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(padded.length));
+  const beside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(beside, 'wx');
+    try {
+      await file.write(size);
+      await file.write(padded);
+      for (const name of names) {
+        const { data } = tensors[name]!;
+        await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw new MedbenchError('store', `${path} cannot be written: ${messageOf(cause)}`, {
+      cause,
+      hint: 'Choose a folder that you may write to, or free some disk.',
+    });
+  }
+}

@@ -1,0 +1,83 @@
+import type { ParameterSpec, Stage, TensorMap } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { gelu, layerNorm, linear, quickGelu } from './layers.js';
+import { normal, ones, zeros } from './parameters.js';
+
+export type Activation = 'quick-gelu' | 'gelu';
+
+export interface TransformerOptions {
+  readonly layers: number;
+  readonly heads: number;
+  /** Added to the attention logits, `[T, T]`. */
+  readonly mask?: tf.Tensor2D;
+  readonly activation?: Activation;
+}
+
+/** 0 on and below the diagonal, -1e9 above: a token sees itself and what came before it. `[length, length]`. */
+export function causalMask(length: number): tf.Tensor2D {
+  const values = new Float32Array(length * length);
+  for (let row = 0; row < length; row++) values.fill(-1e9, row * length + row + 1, (row + 1) * length);
+  return tf.tensor2d(values, [length, length]);
+}
+
+/** Self-attention with one matrix for queries, keys and values (rows q | k | v). `x` `[B, T, W]`. */
+function attention(parameters: TensorMap, prefix: string, x: tf.Tensor3D, { heads, mask }: TransformerOptions): tf.Tensor3D {
+  const [batch, length, width] = x.shape;
+  const size = width / heads;
+  const joint = linear(x, parameters[`${prefix}in_proj_weight`]!, parameters[`${prefix}in_proj_bias`]!);
+  const split = tf.transpose(tf.reshape(joint, [batch, length, 3, heads, size]), [2, 0, 3, 1, 4]);
+  const [q, k, v] = tf.unstack(split, 0) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+  const logits = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(size));
+  const weights = tf.softmax(mask ? tf.add(logits, mask) : logits);
+  const mixed = tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [batch, length, width]);
+  return linear(mixed as tf.Tensor3D, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
+}
+
+/** Pre-LN transformer, parameters named `<prefix>resblocks.<i>.…` as in open_clip. `x` and the result `[B, T, W]`. */
+export function transformer(parameters: TensorMap, prefix: string, x: tf.Tensor3D, options: TransformerOptions): tf.Tensor3D {
+  const act = options.activation === 'gelu' ? gelu : quickGelu;
+  let hidden = x;
+  for (let i = 0; i < options.layers; i++) {
+    const block = `${prefix}resblocks.${i}.`;
+    const of = (name: string): tf.Tensor => parameters[block + name]!;
+    const attended = layerNorm(hidden, of('ln_1.weight'), of('ln_1.bias'));
+    hidden = tf.add(hidden, attention(parameters, `${block}attn.`, attended, options));
+    const inner = linear(layerNorm(hidden, of('ln_2.weight'), of('ln_2.bias')), of('mlp.c_fc.weight'), of('mlp.c_fc.bias'));
+    hidden = tf.add(hidden, linear(act(inner), of('mlp.c_proj.weight'), of('mlp.c_proj.bias')));
+  }
+  return hidden;
+}
+
+/** Parameters of `transformer`, initialised as CLIP's text tower, which is used for both towers here. */
+export function transformerParameters(prefix: string, { width, layers }: { width: number; layers: number }): ParameterSpec[] {
+  const attentionStd = width ** -0.5;
+  const outStd = attentionStd * (2 * layers) ** -0.5;
+  return Array.from({ length: layers }, (_, i): ParameterSpec[] => {
+    const block = `${prefix}resblocks.${i}.`;
+    const specs: [string, number[], ParameterSpec['init']][] = [
+      ['ln_1.weight', [width], ones],
+      ['ln_1.bias', [width], zeros],
+      ['attn.in_proj_weight', [3 * width, width], normal(attentionStd)],
+      ['attn.in_proj_bias', [3 * width], zeros],
+      ['attn.out_proj.weight', [width, width], normal(outStd)],
+      ['attn.out_proj.bias', [width], zeros],
+      ['ln_2.weight', [width], ones],
+      ['ln_2.bias', [width], zeros],
+      ['mlp.c_fc.weight', [4 * width, width], normal((2 * width) ** -0.5)],
+      ['mlp.c_fc.bias', [4 * width], zeros],
+      ['mlp.c_proj.weight', [width, 4 * width], normal(outStd)],
+      ['mlp.c_proj.bias', [width], zeros],
+    ];
+    return specs.map(([name, shape, init]) => ({ name: block + name, shape, init }));
+  }).flat();
+}
+
+/** One stage per block, input to output. */
+export function transformerStages(prefix: string, options: { width: number; layers: number }): Stage[] {
+  const names = transformerParameters(prefix, options).map(({ name }) => name);
+  return Array.from({ length: options.layers }, (_, i) => ({
+    name: `${prefix}resblocks.${i}`,
+    kind: 'block' as const,
+    parameters: names.filter((name) => name.startsWith(`${prefix}resblocks.${i}.`)),
+  }));
+}
