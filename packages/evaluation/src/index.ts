@@ -24,7 +24,7 @@ export type { Holdout } from './split.js';
 export { holdout } from './split.js';
 export type { ClassificationData, ClassificationSpec, LabelledImages } from './tasks/classification.js';
 export { evaluateClassification } from './tasks/classification.js';
-export type { RetrievalData } from './tasks/retrieval.js';
+export type { RetrievalData, RetrievalOptions } from './tasks/retrieval.js';
 export { evaluateRetrieval } from './tasks/retrieval.js';
 export type { VqaData, VqaExample, VqaOptions } from './tasks/vqa.js';
 export { evaluateVqa } from './tasks/vqa.js';

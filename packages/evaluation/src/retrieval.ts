@@ -66,7 +66,7 @@ export function retrievalRanks(images: Matrix, texts: Matrix, imageOfText: Int32
 export interface RetrievalSummary {
   /** `i2t_recall@k`, `t2i_recall@k`, `mean_recall@k` for each k, `i2t_median_rank`, `t2i_median_rank`. */
   readonly metrics: Record<string, { readonly value: number; readonly ci95: Interval }>;
-  /** The largest k reported for `mean_recall@k`, that of the primary metric. */
+  /** The k of the primary metric. */
   readonly primaryK: number;
   /** For each image with a text: the mean of its own hit and its texts' mean hit at `primaryK`. */
   readonly perImage: number[];
@@ -90,19 +90,19 @@ function weightedMedian(ranks: Int32Array, order: Int32Array, weight: (query: nu
  * Recall@k (a hit if at least one positive is within the first k) and median rank, both ways. The intervals draw images,
  * each with its texts, and leave the gallery as it is.
  *
- * Only k up to the smaller gallery are reported. The primary k is the largest of `ks`, or 10 if that does not fit, or
- * the largest that does.
+ * Only k up to the smaller gallery are reported. The primary k is the one asked for, else the largest of `ks`; or 10 if
+ * that does not fit, or the largest that does.
  */
 export function summarizeRetrieval(
   ranks: RetrievalRanks,
   imageOfText: Int32Array,
-  options: BootstrapOptions & { readonly ks?: readonly number[] },
+  options: BootstrapOptions & { readonly ks?: readonly number[]; readonly primaryK?: number },
 ): RetrievalSummary {
   const { imageToText, textToImage } = ranks;
   const wanted = [...(options.ks ?? [1, 5, 10, 50, 200])].sort((a, b) => a - b);
   const gallery = Math.min(imageToText.length, textToImage.length);
   const ks = wanted.filter((k) => k <= gallery);
-  const headline = wanted.at(-1)!;
+  const headline = options.primaryK ?? wanted.at(-1)!;
   const primaryK = ks.includes(headline) ? headline : ks.includes(10) ? 10 : (ks.at(-1) ?? 1);
 
   // Images with a text are what is drawn; `texts` holds how many each has, `hits` how many of them are found.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, type RasterImage, type Source } from '@medbench/core';
-import { decodeImage, fingerprintFiles, readJsonl, requireColumns } from '@medbench/data';
+import { cached, decodeImage, fingerprintFiles, readJsonl, requireColumns } from '@medbench/data';
 import { ensurePhantoms, type Factors, type PhantomModality, type Question } from '@medbench/phantoms';
 
 export type Split = 'train' | 'val' | 'test';
@@ -23,9 +23,19 @@ export interface PhantomExamples {
 const folderOf = async ({ cacheRoot, log }: DataContext): Promise<string> =>
   join(await ensurePhantoms(cacheRoot, log), 'phantoms');
 
+/** Splits read before in this process: all five tasks share them, so a picture is decoded and embedded once. */
+const known = new Map<string, Promise<PhantomExamples>>();
+
 /** @throws MedbenchError('data') if a file or one of its columns is missing. */
 export async function readExamples(context: DataContext, split: Split): Promise<PhantomExamples> {
   const folder = await folderOf(context);
+  const key = `${folder}/${split}`;
+  const examples = known.get(key) ?? read(folder, split);
+  known.set(key, examples);
+  return examples;
+}
+
+async function read(folder: string, split: Split): Promise<PhantomExamples> {
   const table = join(folder, `${split}.jsonl`);
   const rows = await readJsonl(table);
   const [first] = rows;
@@ -34,7 +44,7 @@ export async function readExamples(context: DataContext, split: Split): Promise<
   const examples = rows as unknown as readonly PhantomRow[];
   return {
     rows: examples,
-    images: { length: examples.length, get: (i) => decodeImage(join(folder, 'images', examples[i]!.image)) },
+    images: cached({ length: examples.length, get: (i) => decodeImage(join(folder, 'images', examples[i]!.image)) }),
   };
 }
 

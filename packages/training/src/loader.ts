@@ -25,40 +25,45 @@ export interface LoaderOptions {
   readonly seed: number;
 }
 
-interface Example {
-  readonly image: RasterImage;
-  readonly ids: Int32Array;
+/** Decoded, shrunk pairs of each source, kept for all rows of a run: they train on the same pictures. */
+const shrunkPairs = new WeakMap<Source<Pair>, Map<string, Pair>>();
+
+/** Reads pairs with their pictures shrunk to a shorter side of `side`, keeping what fits into the budget. */
+function shrinking(pairs: Source<Pair>, side: number): (index: number) => Promise<Pair> {
+  const cache = shrunkPairs.get(pairs) ?? new Map<string, Pair>();
+  shrunkPairs.set(pairs, cache);
+  let bytes = 0;
+  return async (index) => {
+    const key = `${side}/${index}`;
+    const known = cache.get(key);
+    if (known) return known;
+    const { image, caption } = await pairs.get(index);
+    const pair = {
+      caption,
+      image: Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image,
+    };
+    bytes += pair.image.data.byteLength;
+    if (bytes <= CACHE_BYTES) cache.set(key, pair);
+    return pair;
+  };
 }
 
 /** Makes the batch of any step; it depends on nothing but the options and the step, so training can go on anywhere. */
 export function batchLoader(options: LoaderOptions): (step: number) => Promise<HostTensors> {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed } = options;
-  const cache = new Map<number, Example>();
-  let cachedBytes = 0;
-  const stored = Math.ceil(imageSize * STORED_SCALE);
-  const load = async (index: number): Promise<Example> => {
-    const known = cache.get(index);
-    if (known) return known;
-    const { image, caption } = await pairs.get(index);
-    const shrunk = Math.min(image.width, image.height) > stored ? resizeShorterSide(image, stored) : image;
-    const example = { image: shrunk, ids: tokenizer.encodeBatch([caption], contextLength) };
-    if (cachedBytes < CACHE_BYTES) {
-      cachedBytes += shrunk.data.byteLength;
-      cache.set(index, example);
-    }
-    return example;
-  };
+  const load = shrinking(pairs, Math.ceil(imageSize * STORED_SCALE));
   const transform = trainingTransform(imageSize, { scale: options.cropScale });
   return async (step) => {
     const indices = batchIndices(pairs.length, batchSize, seed, step);
     const images = new Float32Array(batchSize * imageSize * imageSize * 3);
     const ids = new Int32Array(batchSize * contextLength);
-    for (const [row, index] of indices.entries()) {
-      const example = await load(index);
+    // All at once: decoding runs on other threads.
+    const examples = await Promise.all(Array.from(indices, load));
+    for (const [row, example] of examples.entries()) {
       const augmentation: Random = random(seed, 'augmentation', step, row);
       const view = transform(example.image, augmentation);
       normaliseInto(view, images, row * imageSize * imageSize * 3, { mean: CLIP_MEAN, std: CLIP_STD });
-      ids.set(example.ids, row * contextLength);
+      ids.set(tokenizer.encodeBatch([example.caption], contextLength), row * contextLength);
     }
     return {
       images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: images },

@@ -10,9 +10,14 @@ export interface RetrievalData {
   readonly imageOfText: Int32Array;
 }
 
+export interface RetrievalOptions {
+  /** The k of the primary metric, where the gallery is large enough. Default 200. */
+  readonly primaryK?: number;
+}
+
 /**
  * Retrieval both ways over the whole split, if `context.protocols` names it and the model has a joint space. The primary
- * metric is `mean_recall@200`, or `mean_recall@10` where the split is smaller than 200.
+ * metric is `mean_recall@200` (or that of `primaryK`), and `mean_recall@10` where the split is smaller.
  *
  * `perExample` holds one score per image: the mean of its own hit and of its texts' hits (0, ½ or 1 with one text each).
  *
@@ -22,6 +27,7 @@ export async function evaluateRetrieval(
   model: EvaluationModel,
   data: RetrievalData,
   context: TaskContext,
+  { primaryK: wantedK = 200 }: RetrievalOptions = {},
 ): Promise<TaskResult[]> {
   if (!context.protocols.includes('retrieval') || !model.can.joint) return [];
   const { images, texts, imageOfText } = data;
@@ -30,12 +36,17 @@ export async function evaluateRetrieval(
   const u = checkVectors(await model.embedImages(images), images.length, 'image embeddings', model.id);
   const w = checkVectors(await model.embedTexts(texts), texts.length, 'text embeddings', model.id);
   const ranks = retrievalRanks(u, w, imageOfText);
-  const { metrics, primaryK, perImage } = summarizeRetrieval(ranks, imageOfText, { seed: context.seed });
+  const { metrics, primaryK, perImage } = summarizeRetrieval(ranks, imageOfText, {
+    seed: context.seed,
+    primaryK: wantedK,
+  });
   const gallery = Math.min(images.length, texts.length);
   const notes = [
     `${images.length} images, ${texts.length} texts; recall@${primaryK} by chance about ${chance(primaryK, gallery)}`,
   ];
-  if (primaryK !== 200) notes.push(`the gallery of ${gallery} is smaller than 200: recall@${primaryK} is primary`);
+  if (primaryK !== wantedK) {
+    notes.push(`the gallery of ${gallery} is smaller than ${wantedK}: recall@${primaryK} is primary`);
+  }
   return [
     {
       protocol: 'retrieval',

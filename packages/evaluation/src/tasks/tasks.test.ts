@@ -137,6 +137,8 @@ describe('evaluateRetrieval', () => {
     expect(best).toMatchObject({ metric: 'mean_recall@10', n, perExample: new Array(n).fill(1) });
     expect(best!.metrics['mean_recall@1']!.value).toBe(1);
     expect(best!.notes!.join()).toContain('smaller than 200');
+    const [asked] = await evaluateRetrieval(perfect, pairs, context, { primaryK: 50 });
+    expect(asked!.metric).toBe('mean_recall@50');
     const [worst] = await evaluateRetrieval(constant, pairs, context);
     expect(worst!.metrics['mean_recall@50']!.value).toBe(0);
   });
