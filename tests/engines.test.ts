@@ -10,6 +10,7 @@ import { ClipPartial } from '@medbench/methods-clip-partial';
 import { ClipScratch } from '@medbench/methods-clip-scratch';
 import { dualEncoder, initialise } from '@medbench/nn';
 
+import { goldenCases } from '@medbench/objectives/testing';
 import { trainingStep } from '@medbench/training';
 import { describe, expect, it } from 'vitest';
 
@@ -18,6 +19,34 @@ const backends: [string, Backend][] = [
   ['compiled', new Compiled()],
   ['tensorflow', new NativeTensorFlow()],
 ];
+
+describe.each(backends)('golden losses on %s', (name, backend) => {
+  it.each(goldenCases.map((golden) => [golden.name, golden] as const))('%s', async (_, golden) => {
+    const status = await backend.status();
+    if (!status.available) {
+      console.warn(`golden losses skipped on ${name}: ${status.reason}`);
+      return;
+    }
+    const specs = Object.fromEntries(
+      Object.entries(golden.inputs).map(([key, { shape, dtype }]) => [key, { shape, dtype }]),
+    );
+    const session = await backend.load(
+      { name: golden.name, state: {}, inputs: specs, run: (_state, inputs) => ({ outputs: golden.run(inputs) }) },
+      {},
+    );
+    const outputs = await session.step(golden.inputs);
+    await session.dispose();
+    for (const [key, expected] of Object.entries(golden.expected)) {
+      const values = [...outputs[key]!.data];
+      expect(values).toHaveLength(expected.length);
+      for (const [i, value] of values.entries()) {
+        expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(
+          golden.tolerance * Math.max(1, Math.abs(expected[i]!)),
+        );
+      }
+    }
+  });
+});
 
 const TRAINING: TrainingSettings = {
   steps: 40,

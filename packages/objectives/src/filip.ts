@@ -1,0 +1,62 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { diagonalCrossEntropy } from './info-nce.js';
+
+/** Added to what a maximum must not select. */
+const EXCLUDED = -1e9;
+
+/** `similarity[i, j, p, l]` = image i's token p · text j's token l, `[B, B, P, L]`. */
+function tokenSimilarity(image: tf.Tensor3D, text: tf.Tensor3D): tf.Tensor4D {
+  const [rows, patches, width] = image.shape;
+  const [cols, length] = text.shape;
+  const product = tf.matMul(
+    tf.reshape(image, [rows * patches, width]) as tf.Tensor2D,
+    tf.reshape(text, [cols * length, width]) as tf.Tensor2D,
+    false,
+    true,
+  );
+  return tf.transpose(tf.reshape(product, [rows, patches, cols, length]), [0, 2, 1, 3]);
+}
+
+/** Both matrices of late interaction, `[B, B]`, images in rows. */
+export interface TokenwiseSimilarity {
+  /** For each image token its best text token, mean over image tokens. */
+  readonly imageToText: tf.Tensor2D;
+  /** For each text token its best image token, mean over the text's own tokens. */
+  readonly textToImage: tf.Tensor2D;
+}
+
+/**
+ * Token-wise maximum similarity (FILIP, arXiv:2111.07783, equations 3 to 5). Padding is left out of the maximum and of
+ * the mean.
+ * @param image `[B, P, e]`, unit tokens. @param text `[B, L, e]`, unit tokens. @param mask `[B, L]`, 1 for a real token.
+ */
+export function tokenwiseSimilarity(image: tf.Tensor3D, text: tf.Tensor3D, mask: tf.Tensor2D): TokenwiseSimilarity {
+  const similarity = tokenSimilarity(image, text);
+  const [cols, length] = mask.shape;
+  const real = tf.reshape(mask, [1, cols, 1, length]);
+  const masked = tf.add(similarity, tf.mul(tf.sub(1, real), EXCLUDED));
+  const imageToText = tf.mean(tf.max(masked, 3), 2) as tf.Tensor2D;
+  const best = tf.mul(tf.max(similarity, 2), tf.reshape(mask, [1, cols, length]));
+  const textToImage = tf.div(tf.sum(best, 2), tf.maximum(tf.reshape(tf.sum(mask, 1), [1, cols]), 1)) as tf.Tensor2D;
+  return { imageToText, textToImage };
+}
+
+/** The parts of the token-wise loss. */
+export interface FilipTerms {
+  readonly loss: tf.Scalar;
+  readonly imageToText: tf.Scalar;
+  readonly textToImage: tf.Scalar;
+}
+
+/** Mean of the two directions of token-wise contrast (FILIP, equation 2); see `tokenwiseSimilarity` for the shapes. */
+export function filipTerms(image: tf.Tensor3D, text: tf.Tensor3D, mask: tf.Tensor2D, scale: tf.Tensor): FilipTerms {
+  const similarity = tokenwiseSimilarity(image, text, mask);
+  const imageToText = diagonalCrossEntropy(tf.mul(similarity.imageToText, scale) as tf.Tensor2D);
+  const textToImage = diagonalCrossEntropy(tf.transpose(tf.mul(similarity.textToImage, scale) as tf.Tensor2D));
+  return { loss: tf.mul(tf.add(imageToText, textToImage), 0.5) as tf.Scalar, imageToText, textToImage };
+}
+
+/** The loss of `filipTerms` alone. */
+export function filipLoss(image: tf.Tensor3D, text: tf.Tensor3D, mask: tf.Tensor2D, scale: tf.Tensor): tf.Scalar {
+  return filipTerms(image, text, mask, scale).loss;
+}

@@ -1,0 +1,1 @@
+export { type GoldenCase, type GoldenInput, goldenCases } from './golden.js';
