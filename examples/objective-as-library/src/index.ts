@@ -1,4 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
+// Brings the gradients of TensorFlow.js, which its core does not register in Node.
+import '@tensorflow/tfjs-layers';
 import { infoNce, normalise } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 

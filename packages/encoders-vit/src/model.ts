@@ -65,7 +65,9 @@ function forward(sizes: VitSizes, parameters: TensorMap, images: tf.Tensor4D): E
 export function vitModel(sizes: VitSizes): ImageEncoderModel {
   const { id, imageSize, patchSize, width, layers, embedDim } = sizes;
   if (imageSize % patchSize !== 0 || width % HEAD !== 0) {
-    throw new RangeError(`${id}: ${imageSize} pixels in patches of ${patchSize}, or a width of ${width}, do not divide`);
+    throw new RangeError(
+      `${id}: ${imageSize} pixels in patches of ${patchSize}, or a width of ${width}, do not divide`,
+    );
   }
   const positions = (imageSize / patchSize) ** 2 + 1;
   const std = width ** -0.5;
@@ -73,7 +75,11 @@ export function vitModel(sizes: VitSizes): ImageEncoderModel {
     { name: 'class_embedding', shape: [width], init: normal(std) },
     { name: 'positional_embedding', shape: [positions, width], init: normal(std) },
     // The framework default of the original: uniform within 1 / sqrt(fan in).
-    { name: 'conv1.weight', shape: [width, 3, patchSize, patchSize], init: { kind: 'uniform', bound: (3 * patchSize ** 2) ** -0.5 } },
+    {
+      name: 'conv1.weight',
+      shape: [width, 3, patchSize, patchSize],
+      init: { kind: 'uniform', bound: (3 * patchSize ** 2) ** -0.5 },
+    },
     { name: 'ln_pre.weight', shape: [width], init: ones },
     { name: 'ln_pre.bias', shape: [width], init: zeros },
   ];

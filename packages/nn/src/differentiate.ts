@@ -16,7 +16,10 @@ export interface Differentiated {
  */
 export function differentiate(
   variables: Readonly<Record<string, tf.Tensor>>,
-  f: (variables: Readonly<Record<string, tf.Tensor>>) => { value: tf.Scalar; terms: Readonly<Record<string, tf.Tensor>> },
+  f: (variables: Readonly<Record<string, tf.Tensor>>) => {
+    value: tf.Scalar;
+    terms: Readonly<Record<string, tf.Tensor>>;
+  },
 ): Differentiated {
   const names = Object.keys(variables);
   const kept: Record<string, tf.Tensor> = {};

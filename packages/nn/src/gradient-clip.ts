@@ -14,6 +14,8 @@ export function clipByGlobalNorm(
   const factor = tf.minimum(tf.div(maximum, tf.maximum(norm, 1e-12)), 1);
   return {
     norm,
-    gradients: Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, factor)])),
+    gradients: Object.fromEntries(
+      Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, factor)]),
+    ),
   };
 }

@@ -42,7 +42,10 @@ function decode(view: DataView, { dtype, shape }: Entry): HostTensor {
     return dtype === 'BOOL' ? { shape, dtype: 'bool', data } : { shape, dtype: 'int32', data: Int32Array.from(data) };
   }
   if (dtype === 'I32' || dtype === 'I64') {
-    const read = dtype === 'I32' ? (i: number) => view.getInt32(4 * i, true) : (i: number) => Number(view.getBigInt64(8 * i, true));
+    const read =
+      dtype === 'I32'
+        ? (i: number) => view.getInt32(4 * i, true)
+        : (i: number) => Number(view.getBigInt64(8 * i, true));
     return { shape, dtype: 'int32', data: Int32Array.from({ length: count }, (_, i) => read(i)) };
   }
   const data = new Float32Array(count);
@@ -62,7 +65,8 @@ function checkEntry(file: string, name: string, entry: Entry, available: number)
   if (width === undefined) throw broken(file, `"${name}" has the element type ${dtype}`);
   const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(whole)) throw broken(file, `"${name}" has no sound shape`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) throw broken(file, `"${name}" has no sound offsets`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
+    throw broken(file, `"${name}" has no sound offsets`);
   const [begin, end] = offsets as [number, number];
   const bytes = shape.reduce((product, side) => product * side, 1) * width;
   if (end - begin !== bytes) throw broken(file, `"${name}" claims ${end - begin} bytes, its shape needs ${bytes}`);
@@ -94,7 +98,9 @@ export async function readSafetensors(source: string | Uint8Array, label = 'safe
   } catch (cause) {
     throw broken(file, 'its header is not JSON', cause);
   }
-  const { __metadata__: metadata, ...entries } = header as unknown as Record<string, Entry> & { __metadata__?: Record<string, string> };
+  const { __metadata__: metadata, ...entries } = header as unknown as Record<string, Entry> & {
+    __metadata__?: Record<string, string>;
+  };
   const available = bytes.length - 8 - length;
   const spans = Object.entries(entries).map(([name, entry]) => {
     checkEntry(file, name, entry, available);
@@ -156,7 +162,8 @@ export async function writeSafetensors(
     }
     await rename(beside, path);
   } catch (cause) {
-    await rm(beside, { force: true });
+    // Where the folder cannot even be looked at there is nothing to remove.
+    await rm(beside, { force: true }).catch(() => {});
     throw new MedbenchError('store', `${path} cannot be written: ${messageOf(cause)}`, {
       cause,
       hint: 'Choose a folder that you may write to, or free some disk.',

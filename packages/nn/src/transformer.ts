@@ -21,7 +21,12 @@ export function causalMask(length: number): tf.Tensor2D {
 }
 
 /** Self-attention with one matrix for queries, keys and values (rows q | k | v). `x` `[B, T, W]`. */
-function attention(parameters: TensorMap, prefix: string, x: tf.Tensor3D, { heads, mask }: TransformerOptions): tf.Tensor3D {
+function attention(
+  parameters: TensorMap,
+  prefix: string,
+  x: tf.Tensor3D,
+  { heads, mask }: TransformerOptions,
+): tf.Tensor3D {
   const [batch, length, width] = x.shape;
   const size = width / heads;
   const joint = linear(x, parameters[`${prefix}in_proj_weight`]!, parameters[`${prefix}in_proj_bias`]!);
@@ -34,7 +39,12 @@ function attention(parameters: TensorMap, prefix: string, x: tf.Tensor3D, { head
 }
 
 /** Pre-LN transformer, parameters named `<prefix>resblocks.<i>.…` as in open_clip. `x` and the result `[B, T, W]`. */
-export function transformer(parameters: TensorMap, prefix: string, x: tf.Tensor3D, options: TransformerOptions): tf.Tensor3D {
+export function transformer(
+  parameters: TensorMap,
+  prefix: string,
+  x: tf.Tensor3D,
+  options: TransformerOptions,
+): tf.Tensor3D {
   const act = options.activation === 'gelu' ? gelu : quickGelu;
   let hidden = x;
   for (let i = 0; i < options.layers; i++) {
@@ -42,14 +52,21 @@ export function transformer(parameters: TensorMap, prefix: string, x: tf.Tensor3
     const of = (name: string): tf.Tensor => parameters[block + name]!;
     const attended = layerNorm(hidden, of('ln_1.weight'), of('ln_1.bias'));
     hidden = tf.add(hidden, attention(parameters, `${block}attn.`, attended, options));
-    const inner = linear(layerNorm(hidden, of('ln_2.weight'), of('ln_2.bias')), of('mlp.c_fc.weight'), of('mlp.c_fc.bias'));
+    const inner = linear(
+      layerNorm(hidden, of('ln_2.weight'), of('ln_2.bias')),
+      of('mlp.c_fc.weight'),
+      of('mlp.c_fc.bias'),
+    );
     hidden = tf.add(hidden, linear(act(inner), of('mlp.c_proj.weight'), of('mlp.c_proj.bias')));
   }
   return hidden;
 }
 
 /** Parameters of `transformer`, initialised as CLIP's text tower, which is used for both towers here. */
-export function transformerParameters(prefix: string, { width, layers }: { width: number; layers: number }): ParameterSpec[] {
+export function transformerParameters(
+  prefix: string,
+  { width, layers }: { width: number; layers: number },
+): ParameterSpec[] {
   const attentionStd = width ** -0.5;
   const outStd = attentionStd * (2 * layers) ** -0.5;
   return Array.from({ length: layers }, (_, i): ParameterSpec[] => {

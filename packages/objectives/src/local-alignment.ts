@@ -23,7 +23,13 @@ export interface GloriaTerms {
 }
 
 /** m[i, j] for one text j: each of its words attends to the regions of every image. */
-function matchOne(image: tf.Tensor3D, words: tf.Tensor2D, mask: tf.Tensor1D, attention: number, sharpness: number): tf.Tensor1D {
+function matchOne(
+  image: tf.Tensor3D,
+  words: tf.Tensor2D,
+  mask: tf.Tensor1D,
+  attention: number,
+  sharpness: number,
+): tf.Tensor1D {
   const [rows, regions, width] = image.shape;
   const length = words.shape[0];
   const raw = tf.matMul(tf.reshape(image, [rows * regions, width]) as tf.Tensor2D, words, false, true);

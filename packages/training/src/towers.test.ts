@@ -14,9 +14,7 @@ interface Oracle {
   loss: number;
   gradients: Record<string, { norm: number; first: number[]; last: number[] }>;
 }
-const oracle: Oracle = JSON.parse(
-  readFileSync(new URL('../fixtures/clip-towers.json', import.meta.url), 'utf8'),
-);
+const oracle: Oracle = JSON.parse(readFileSync(new URL('../fixtures/clip-towers.json', import.meta.url), 'utf8'));
 
 const sizes = { width: 128, layers: 2, embedDim: 16 };
 const model = dualEncoder(
@@ -103,6 +101,8 @@ describe('the towers agree with open_clip', () => {
     const floor = 1e-6 * Math.abs(oracle.loss);
     expect(Math.abs(Math.hypot(...found) - norm)).toBeLessThan(1e-3 * norm + floor);
     first.forEach((value, i) => expect(Math.abs(found[i]! - value)).toBeLessThan(1e-3 * norm + floor));
-    last.forEach((value, i) => expect(Math.abs(found[found.length - 4 + i]! - value)).toBeLessThan(1e-3 * norm + floor));
+    last.forEach((value, i) =>
+      expect(Math.abs(found[found.length - 4 + i]! - value)).toBeLessThan(1e-3 * norm + floor),
+    );
   });
 });

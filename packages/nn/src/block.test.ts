@@ -1,0 +1,72 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { causalMask, gelu, quickGelu, transformer } from './index.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+/** The deterministic block of the golden tests: width 4, two heads, three tokens. */
+const weight = (rows: number, cols: number, seed: number): tf.Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: rows * cols }, (_, i) => 0.5 * Math.sin(seed + 1 + i)),
+    [rows, cols],
+  );
+const bias = (size: number, seed: number): tf.Tensor =>
+  tf.tensor(Float32Array.from({ length: size }, (_, k) => 0.1 * Math.cos(seed + k)));
+const block = 'resblocks.0.';
+const parameters = (): Record<string, tf.Tensor> => ({
+  [`${block}ln_1.weight`]: tf.ones([4]),
+  [`${block}ln_1.bias`]: tf.zeros([4]),
+  [`${block}attn.in_proj_weight`]: weight(12, 4, 10),
+  [`${block}attn.in_proj_bias`]: bias(12, 20),
+  [`${block}attn.out_proj.weight`]: weight(4, 4, 30),
+  [`${block}attn.out_proj.bias`]: bias(4, 40),
+  [`${block}ln_2.weight`]: tf.ones([4]),
+  [`${block}ln_2.bias`]: tf.zeros([4]),
+  [`${block}mlp.c_fc.weight`]: weight(16, 4, 50),
+  [`${block}mlp.c_fc.bias`]: bias(16, 60),
+  [`${block}mlp.c_proj.weight`]: weight(4, 16, 70),
+  [`${block}mlp.c_proj.bias`]: bias(4, 80),
+});
+const x = (): tf.Tensor3D =>
+  tf.tensor(
+    Float32Array.from({ length: 12 }, (_, i) => Math.sin(1 + i)),
+    [1, 3, 4],
+  ) as tf.Tensor3D;
+
+const PLAIN_LAST = {
+  'quick-gelu': [0.20889999, -0.60519827, -0.70823618, -0.71858907],
+  gelu: [0.21202793, -0.6067966, -0.70830281, -0.71686313],
+} as const;
+const FIRST = {
+  'quick-gelu': {
+    plain: [0.64407286, 1.11061163, 0.12166372, -0.8398152],
+    causal: [1.48193412, 0.43851158, 0.17323516, -0.22848275],
+  },
+  gelu: {
+    plain: [0.64718181, 1.1064874, 0.12645399, -0.84486587],
+    causal: [1.48170951, 0.43979984, 0.17099234, -0.2254753],
+  },
+} as const;
+
+describe.each(['quick-gelu', 'gelu'] as const)('a pre-LN block with %s gives the golden rows', (activation) => {
+  it.each(['plain', 'causal'] as const)('%s', (kind) => {
+    const mask = kind === 'causal' ? { mask: causalMask(3) } : {};
+    const rows = transformer(parameters(), '', x(), { layers: 1, heads: 2, activation, ...mask }).dataSync();
+    FIRST[activation][kind].forEach((value, i) => expect(rows[i]).toBeCloseTo(value, 5));
+    // The last token sees all others, mask or not.
+    PLAIN_LAST[activation].forEach((value, i) => expect(rows[8 + i]).toBeCloseTo(value, 5));
+  });
+});
+
+describe('activations', () => {
+  it.each([
+    ['quickGelu', quickGelu, [-0.1542042341, -0.1496115634, 0.3503884366, 0.8457957659, 1.9356586231]],
+    ['gelu', gelu, [-0.1586552539, -0.1542687694, 0.3457312306, 0.8413447461, 1.9544997361]],
+  ] as const)('%s', (_, act, expected) => {
+    const found = act(tf.tensor1d([-1, -0.5, 0.5, 1, 2])).dataSync();
+    expected.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 6));
+  });
+});

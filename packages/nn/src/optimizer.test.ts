@@ -1,0 +1,79 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adamW, clipByGlobalNorm, warmupCosine } from './index.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const OPTIONS = { beta1: 0.9, beta2: 0.98, epsilon: 1e-6 };
+
+describe('adamW', () => {
+  it('follows the golden scalar: p = 1, lr 0.01, wd 0.2, gradients 0.1, 0.2, 0.3', () => {
+    let state: Omit<Parameters<typeof adamW>[0], 'gradients'> = {
+      parameters: { p: tf.scalar(1) },
+      firstMoments: { p: tf.scalar(0) },
+      secondMoments: { p: tf.scalar(0) },
+    };
+    [0.9880001, 0.9764000119, 0.9649193865].forEach((expected, step) => {
+      state = adamW(
+        { ...state, gradients: { p: tf.scalar((step + 1) / 10) } },
+        { ...OPTIONS, learningRate: tf.scalar(0.01), step: tf.scalar(step), weightDecay: 0.2, decay: () => true },
+      );
+      expect(state.parameters.p!.dataSync()[0]).toBeCloseTo(expected, 6);
+    });
+  });
+
+  it('decays matrices, and neither vectors nor position tables', () => {
+    const zeros = (): Record<string, tf.Tensor> => ({
+      matrix: tf.zeros([2, 2]),
+      vector: tf.zeros([2]),
+      positional_embedding: tf.zeros([2, 2]),
+    });
+    const ones = { matrix: tf.ones([2, 2]), vector: tf.ones([2]), positional_embedding: tf.ones([2, 2]) };
+    const { parameters } = adamW(
+      { parameters: ones, gradients: zeros(), firstMoments: zeros(), secondMoments: zeros() },
+      { ...OPTIONS, learningRate: tf.scalar(0.1), step: tf.scalar(0), weightDecay: 0.5 },
+    );
+    expect(parameters.matrix!.dataSync()[0]).toBeCloseTo(0.95, 6);
+    expect(parameters.vector!.dataSync()[0]).toBe(1);
+    expect(parameters.positional_embedding!.dataSync()[0]).toBe(1);
+  });
+});
+
+describe('warmupCosine', () => {
+  const schedule = warmupCosine({ learningRate: 5e-4, warmup: 10, total: 100 });
+  it.each([
+    [0, 5e-5],
+    [4, 2.5e-4],
+    [9, 5e-4],
+    [10, 5e-4],
+    [55, 2.5e-4],
+    [99, 1.52293e-7],
+  ])('step %i: %d', (step, expected) => {
+    expect(schedule.at(step)).toBeCloseTo(expected, 11);
+    // The graph computes in float32, where 1 + cos near π keeps seven digits of 2.
+    expect(Math.abs(schedule.tensor(tf.scalar(step)).dataSync()[0]! - expected)).toBeLessThan(
+      5e-4 * 2e-7 + 1e-6 * expected,
+    );
+  });
+
+  it('begins at the peak without a warm-up', () => {
+    expect(warmupCosine({ learningRate: 1, warmup: 0, total: 4 }).tensor(tf.scalar(0)).dataSync()[0]).toBe(1);
+  });
+});
+
+describe('clipByGlobalNorm', () => {
+  const gradients = { a: tf.tensor1d([3]), b: tf.tensor1d([4]) };
+  it('scales all gradients alike to the largest norm allowed', () => {
+    const { gradients: clipped, norm } = clipByGlobalNorm(gradients, 1);
+    expect(norm.dataSync()[0]).toBeCloseTo(5, 6);
+    expect(clipped.a!.dataSync()[0]).toBeCloseTo(0.6, 6);
+    expect(clipped.b!.dataSync()[0]).toBeCloseTo(0.8, 6);
+  });
+  it('leaves smaller ones, and all of them if there is no limit', () => {
+    expect(clipByGlobalNorm(gradients, 10).gradients.b!.dataSync()[0]).toBe(4);
+    expect(clipByGlobalNorm(gradients, null).gradients.b).toBe(gradients.b);
+  });
+});
