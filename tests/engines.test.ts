@@ -74,7 +74,7 @@ function batchOf(step: number): HostTensors {
     const length = 4 + stream.integer(7);
     ids[row * 12] = 62;
     for (let i = 1; i <= length; i++) ids[row * 12 + i] = stream.integer(62);
-    ids[row * 12 + length + 1 > row * 12 + 11 ? row * 12 + 11 : row * 12 + length + 1] = 63;
+    ids[Math.min(row * 12 + length + 1, row * 12 + 11)] = 63;
   }
   return {
     images: { shape: [8, 16, 16, 3], dtype: 'float32', data: images },

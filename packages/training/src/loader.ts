@@ -1,4 +1,4 @@
-import { type HostTensors, type Pair, type Random, type RasterImage, random, type Source } from '@medbench/core';
+import { type HostTensors, type Pair, type Random, random, type Source } from '@medbench/core';
 import {
   batchIndices,
   CLIP_MEAN,

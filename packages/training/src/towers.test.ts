@@ -23,7 +23,7 @@ const model = dualEncoder(
 );
 
 /** The same formula as in scripts/oracles/clip_towers.py. */
-function valueOf(name: string, shape: readonly number[]): HostTensor {
+function weightOf(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
   const scale = shape.length < 2 ? 0.3 : 3 / Math.sqrt(shape.at(-1)!);
   const gain = name.includes('ln_') && name.endsWith('weight') ? 1 : 0;
@@ -79,7 +79,7 @@ const relative = (found: ArrayLike<number>, expected: readonly number[]): number
 describe('the towers agree with open_clip', () => {
   let outputs: Record<string, HostTensor>;
   beforeAll(async () => {
-    const state = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, valueOf(name, shape)]));
+    const state = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, weightOf(name, shape)]));
     const session = await new Wasm().load(program, state);
     outputs = await session.step({ images, ids });
     await session.dispose();
