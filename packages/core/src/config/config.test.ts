@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -69,4 +69,16 @@ describe('findConfigFile', () => {
     await expect(findConfigFile(dir, 'none.json')).rejects.toThrow('There is no configuration file none.json');
     rmSync(dir, { recursive: true });
   });
+
+  it.each(['medbench.config.json', 'medbench.config.yaml', '.medbenchrc', 'package.json'])(
+    'finds %s at or above the folder',
+    async (name) => {
+      const dir = mkdtempSync(join(tmpdir(), 'medbench-config-'));
+      mkdirSync(join(dir, 'below'));
+      writeFileSync(join(dir, 'package.json'), '{"name": "lab"}');
+      writeFileSync(join(dir, name), name === 'package.json' ? '{"medbenchConfig": {"seeds": [4]}}' : '{"seeds": [4]}');
+      expect((await findConfigFile(join(dir, 'below')))?.tree).toEqual({ seeds: [4] });
+      rmSync(dir, { recursive: true });
+    },
+  );
 });

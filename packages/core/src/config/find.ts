@@ -4,6 +4,13 @@ import { cosmiconfig } from 'cosmiconfig';
 import { MedbenchError, messageOf } from '../errors.js';
 import type { ConfigTree } from './merge.js';
 
+/** Where settings may stand in a folder, first come first served. */
+const PLACES = [
+  'package.json',
+  ...['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml'].map((extension) => `medbench.config.${extension}`),
+  ...['', '.json', '.yaml', '.yml'].map((extension) => `.medbenchrc${extension}`),
+];
+
 export interface ConfigFile {
   readonly path: string;
   readonly tree: ConfigTree;
@@ -14,7 +21,11 @@ export interface ConfigFile {
  * @throws MedbenchError('config') if the named file is missing or does not parse.
  */
 export async function findConfigFile(cwd: string, path?: string): Promise<ConfigFile | undefined> {
-  const explorer = cosmiconfig('medbench', { searchStrategy: 'project', packageProp: 'medbenchConfig' });
+  const explorer = cosmiconfig('medbench', {
+    searchStrategy: 'project',
+    searchPlaces: PLACES,
+    packageProp: 'medbenchConfig',
+  });
   if (path !== undefined && !existsSync(resolve(cwd, path))) {
     throw new MedbenchError('config', `There is no configuration file ${path}`, { hint: 'Check --config.' });
   }

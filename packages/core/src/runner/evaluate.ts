@@ -77,7 +77,7 @@ const cellOf = (cell: PlannedCell, stored: StoredCell, result: TaskResult, synth
 /** One failed cell per protocol, so that every hole in the table has its reason. */
 export const failedCells = (run: RunContext, cell: PlannedCell, error: unknown): ResultCell[] => {
   run.store.log({ failed: cell.row.id, task: cell.task.id, seed: cell.seed, error: messageOf(error) });
-  const hint = isMedbenchError(error) && error.hint ? ` ${error.hint}` : '';
+  const hint = isMedbenchError(error) && error.hint ? `. ${error.hint}` : '';
   return cell.protocols.map((protocol) => ({
     method: cell.row.id,
     control: cell.row.kind === 'control',
