@@ -7,7 +7,7 @@ import type { ConfigTree } from './merge.js';
 /** Where settings may stand in a folder, first come first served. */
 const PLACES = [
   'package.json',
-  ...['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml'].map((extension) => `medbench.config.${extension}`),
+  ...['ts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml'].map((extension) => `medbench.config.${extension}`),
   ...['', '.json', '.yaml', '.yml'].map((extension) => `.medbenchrc${extension}`),
 ];
 
