@@ -1,5 +1,3 @@
-import type { Figure } from './model.js';
-
 const PROTOCOLS: Readonly<Record<string, string>> = {
   'zero-shot': 'zero-shot',
   'linear-probe': 'linear probe',
@@ -23,14 +21,24 @@ export const formatValue = (value: number): string => decimals(value, 3);
 export const formatInterval = ([low, high]: readonly [number, number]): string =>
   `[${decimals(low, 2)}, ${decimals(high, 2)}]`;
 
+/** What of a figure is printed; `model.ts` has the whole of it. */
+export interface PrintedFigure {
+  readonly status: 'ok' | 'failed' | 'none';
+  readonly value: number | null;
+  /** 95 % interval, for one seed. */
+  readonly interval: readonly [number, number] | null;
+  /** Sample standard deviation over seeds (n - 1), for two seeds or more. */
+  readonly sd: number | null;
+}
+
 /** The spread beside a figure: `± 0.012` over seeds, `[0.85, 0.90]` for one seed, empty if neither is known. */
-export function formatSpread({ sd, interval }: Figure): string {
+export function formatSpread({ sd, interval }: PrintedFigure): string {
   if (sd !== null) return `± ${formatValue(sd)}`;
   return interval ? formatInterval(interval) : '';
 }
 
 /** What a table's cell says, without marks: `0.873 [0.85, 0.90]`, `—` not applicable, `✗` failed. */
-export function formatFigure(figure: Figure): string {
+export function formatFigure(figure: PrintedFigure): string {
   if (figure.value === null) return figure.status === 'failed' ? '✗' : '—';
   return `${formatValue(figure.value)} ${formatSpread(figure)}`.trimEnd();
 }

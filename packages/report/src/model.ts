@@ -1,5 +1,5 @@
 import type { Metric, Protocol, ResultCell, RunResults } from '@medbench/core';
-import { formatValue } from './format.js';
+import { formatValue, type PrintedFigure } from './format.js';
 import { metricFacts } from './metrics.js';
 
 /** One task under one protocol. */
@@ -24,13 +24,7 @@ export interface Measurement {
 }
 
 /** What a table says at one place: one measurement, or the mean of several seeds. */
-export interface Figure {
-  readonly status: 'ok' | 'failed' | 'none';
-  readonly value: number | null;
-  /** 95 % interval, for one seed. */
-  readonly interval: readonly [number, number] | null;
-  /** Sample standard deviation over seeds (n - 1), for two seeds or more. */
-  readonly sd: number | null;
+export interface Figure extends PrintedFigure {
   readonly measurements: readonly Measurement[];
   readonly synthetic: boolean;
   /** Numbers of the footnotes, from 1. */
