@@ -10,4 +10,6 @@ export type {
 // By name: each is both a decorator and the contract's type, and a named export wins over the star above.
 export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, Task } from './decorators.js';
 export * from './errors.js';
+export { ensureFolder, unwritable, writeFileAtomic } from './files.js';
 export * from './random/index.js';
+export { lockFolder } from './store/lock.js';

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { requireFile, requireFolder, writeFileAtomic } from './files.js';
+import { requireFile, requireFolder } from './files.js';
 import { fingerprintFiles } from './fingerprint.js';
 import { isGenerated, markGenerated } from './generated.js';
 
@@ -10,21 +10,6 @@ const folder = mkdtempSync(join(tmpdir(), 'medbench-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('files', () => {
-  it('writes whole files and leaves nothing beside them', async () => {
-    const path = join(folder, 'new', 'deep', 'a.txt');
-    await writeFileAtomic(path, 'one');
-    await writeFileAtomic(path, new TextEncoder().encode('two'));
-    expect(readFileSync(path, 'utf8')).toBe('two');
-    expect(readdirSync(join(folder, 'new', 'deep'))).toEqual(['a.txt']);
-  });
-
-  it('names a place that cannot be written, and leaves nothing behind', async () => {
-    mkdirSync(join(folder, 'taken'));
-    await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toMatchObject({ code: 'store' });
-    await expect(writeFileAtomic(join(folder, 'new', 'deep', 'a.txt', 'b'), 'x')).rejects.toThrow(/a\.txt/);
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-  });
-
   it('requires files and folders, with the hint', async () => {
     const file = join(folder, 'f');
     writeFileSync(file, '');

@@ -1,38 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { MedbenchError, messageOf } from '@medbench/core';
-
-/**
- * Writes a file whole or not at all: written beside its place, flushed to disk, renamed. Its folder is made if needed.
- * @throws MedbenchError('store') naming the file; what was there before stays.
- */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  await ensureFolder(dirname(path));
-  const beside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const file = await open(beside, 'wx');
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw unwritable(path, cause);
-  }
-}
-
-/** Makes a folder and its parents. @throws MedbenchError('store') naming the folder. */
-export async function ensureFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (cause) {
-    throw unwritable(path, cause);
-  }
-}
 
 /** @throws MedbenchError('data') with the hint if there is no file at `path`. */
 export async function requireFile(path: string, hint: string): Promise<void> {
@@ -68,12 +35,5 @@ export function unreadable(path: string, cause: unknown): MedbenchError {
   return new MedbenchError('data', missing ? `${path} is not there` : `${path} cannot be read: ${messageOf(cause)}`, {
     cause,
     hint: missing ? 'Check the name, or name the folder of the data with --data.' : 'Check that you may read it.',
-  });
-}
-
-function unwritable(path: string, cause: unknown): MedbenchError {
-  return new MedbenchError('store', `${path} cannot be written: ${messageOf(cause)}`, {
-    cause,
-    hint: 'Choose a folder that you may write to, or free some disk.',
   });
 }

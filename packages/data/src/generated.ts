@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from './files.js';
+import { writeFileAtomic } from '@medbench/core';
 
 /** Name of the file that marks a data folder as generated. */
 export const GENERATED_MARKER = 'GENERATED.txt';

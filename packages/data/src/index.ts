@@ -1,5 +1,5 @@
 export { batchIndices, epochOrder } from './batches.js';
-export { ensureFolder, requireFile, requireFolder, writeFileAtomic } from './files.js';
+export { requireFile, requireFolder } from './files.js';
 export { fingerprintFiles } from './fingerprint.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
 export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng } from './image.js';

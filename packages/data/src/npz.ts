@@ -1,7 +1,6 @@
 import { constants } from 'node:buffer';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, writeFileAtomic } from '@medbench/core';
 import { zipSync } from 'fflate';
-import { writeFileAtomic } from './files.js';
 import { damaged, encodeNpy, type NpyArray, type NpyHeader, npyArray, parseNpyHeader } from './npy.js';
 import { openZip, type ZipEntry, type ZipFile } from './zip.js';
 

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { type HostTensor, type HostTensors, MedbenchError, messageOf } from '@medbench/core';
+import { readFile } from 'node:fs/promises';
+import { type HostTensor, type HostTensors, MedbenchError, messageOf, writeFileAtomic } from '@medbench/core';
 
 /** A header larger than this is no header. */
 const MAX_HEADER = 100 * 2 ** 20;
@@ -145,28 +143,12 @@ export async function writeSafetensors(
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(padded.length));
-  const beside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(beside, 'wx');
-    try {
-      await file.write(size);
-      await file.write(padded);
-      for (const name of names) {
-        const { data } = tensors[name]!;
-        await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      }
-      await file.sync();
-    } finally {
-      await file.close();
+  await writeFileAtomic(path, async (file) => {
+    await file.write(size);
+    await file.write(padded);
+    for (const name of names) {
+      const { data } = tensors[name]!;
+      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
-    await rename(beside, path);
-  } catch (cause) {
-    // Where the folder cannot even be looked at there is nothing to remove.
-    await rm(beside, { force: true }).catch(() => {});
-    throw new MedbenchError('store', `${path} cannot be written: ${messageOf(cause)}`, {
-      cause,
-      hint: 'Choose a folder that you may write to, or free some disk.',
-    });
-  }
+  });
 }

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { MedbenchError, messageOf, type RunResults } from '@medbench/core';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@medbench/core';
 import { renderCsv } from './csv.js';
 import { renderHtml } from './html/page.js';
 
@@ -109,28 +108,6 @@ export async function readResults(runDir: string): Promise<RunResults> {
   return parsed as unknown as RunResults;
 }
 
-/** Writes beside the file, flushes and renames, so that a reader never meets half a file. */
-async function writeAtomically(file: string, text: string): Promise<void> {
-  const beside = `${file}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    const handle = await open(beside, 'wx');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(beside, file);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw new MedbenchError('store', `${file} cannot be written: ${messageOf(cause)}`, {
-      cause,
-      hint: 'Free some disk or make the folder writable, then repeat the command; nothing else was changed.',
-    });
-  }
-}
-
 /**
  * Writes `results.csv` and `report.html` into a run folder from its `results.json`. Same results, same bytes.
  * @throws MedbenchError as `readResults` does, and ('store') if the folder cannot be written.
@@ -138,7 +115,7 @@ async function writeAtomically(file: string, text: string): Promise<void> {
 export async function writeReport(runDir: string): Promise<WrittenReport> {
   const results = await readResults(runDir);
   const written = { csv: join(runDir, 'results.csv'), html: join(runDir, 'report.html') };
-  await writeAtomically(written.csv, renderCsv(results));
-  await writeAtomically(written.html, renderHtml(results));
+  await writeFileAtomic(written.csv, renderCsv(results));
+  await writeFileAtomic(written.html, renderHtml(results));
   return written;
 }

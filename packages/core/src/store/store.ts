@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { RunResults } from '../contracts/results.js';
 import type { TaskResult } from '../contracts/task.js';
-import { MedbenchError, messageOf } from '../errors.js';
+import { MedbenchError } from '../errors.js';
+import { unwritable } from '../files.js';
 import { lockFolder } from './lock.js';
 
 /** `cells/<method>/<task>/seed-<n>.json`: all protocols of one task for one row and seed. */
@@ -107,11 +108,4 @@ export class RunStore {
   writeResults(results: RunResults): void {
     this.writeJson(results, 'results.json');
   }
-}
-
-function unwritable(file: string, cause: unknown): MedbenchError {
-  return new MedbenchError('store', `${file} cannot be written: ${messageOf(cause)}`, {
-    cause,
-    hint: 'Choose a folder that you may write to with --out, or free some disk; finished cells are kept.',
-  });
 }
