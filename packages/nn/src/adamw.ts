@@ -20,12 +20,12 @@ export interface AdamWOptions {
   readonly epsilon: number;
   readonly weightDecay: number;
   /** Whether a parameter decays. Default `decays`. */
-  readonly decay?: (name: string, parameter: tf.Tensor) => boolean;
+  readonly decay?: (name: string, shape: readonly number[]) => boolean;
 }
 
 /** Matrices decay; vectors, scalars and position tables do not (open_clip's current rule). */
-export const decays = (name: string, parameter: tf.Tensor): boolean =>
-  parameter.rank >= 2 && !name.endsWith('positional_embedding');
+export const decays = (name: string, shape: readonly number[]): boolean =>
+  shape.length >= 2 && !name.endsWith('positional_embedding');
 
 /**
  * One step of AdamW with decoupled decay (arXiv:1711.05101, algorithm 2): p ← p (1 - lr wd) - lr m̂ / (√v̂ + ε).
@@ -48,7 +48,7 @@ export function adamW(state: AdamWState, options: AdamWOptions): Omit<AdamWState
     const first = tf.add(tf.mul(state.firstMoments[name]!, beta1), tf.mul(gradient, 1 - beta1));
     const second = tf.add(tf.mul(state.secondMoments[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
     const update = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), guard));
-    const shrunk = weightDecay > 0 && decay(name, parameter) ? tf.mul(parameter, keep) : parameter;
+    const shrunk = weightDecay > 0 && decay(name, parameter.shape) ? tf.mul(parameter, keep) : parameter;
     parameters[name] = tf.sub(shrunk, update);
     firstMoments[name] = first;
     secondMoments[name] = second;

@@ -3,6 +3,7 @@ export { type Differentiated, differentiate } from './differentiate.js';
 export { dualEncoder, freezeFraction, INITIAL_LOG_SCALE } from './dual-encoder.js';
 export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
+export { type Packing, type ParameterGroup, packParameters } from './packing.js';
 export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
 export { type Schedule, type ScheduleOptions, warmupCosine } from './schedule.js';

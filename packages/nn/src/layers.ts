@@ -11,15 +11,58 @@ export function linear<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias?: tf.T
   return (x.rank === 2 ? shifted : tf.reshape(shifted, [...x.shape.slice(0, -1), weight.shape[0]!])) as T;
 }
 
-/** Layer norm on the last axis, eps 1e-5 (arXiv:1607.06450). `gain` and `bias` `[W]`. */
+/**
+ * Layer norm on the last axis, eps 1e-5 (arXiv:1607.06450). `gain` and `bias` `[W]`.
+ *
+ * The gradient is written out, for what automatic differentiation makes of a dozen small operations is twice as many
+ * passes over the data: with x̂ the normalised input, σ its spread and g = dy · gain,
+ * dx = (g − mean(g) − x̂ · mean(g · x̂)) / σ.
+ */
 export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.Tensor, epsilon = 1e-5): T {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const variance = tf.mean(tf.square(centred), -1, true);
-  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), gain), bias) as T;
+  const leading = x.shape.slice(0, -1).map((_, axis) => axis);
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [input, scale, shift, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const centred = tf.sub(input, tf.mean(input, -1, true));
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+    const unit = tf.mul(centred, inverse);
+    save([unit, inverse, scale]);
+    return {
+      value: tf.add(tf.mul(unit, scale), shift),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [normed, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const weighted = tf.mul(dy, factor);
+        const along = tf.mean(tf.mul(weighted, normed), -1, true);
+        const across = tf.sub(tf.sub(weighted, tf.mean(weighted, -1, true)), tf.mul(normed, along));
+        return [tf.mul(across, spread), tf.sum(tf.mul(dy, normed), leading), tf.sum(dy, leading)];
+      },
+    };
+  });
+  return op(x, gain, bias) as T;
 }
 
-/** x σ(1.702 x), the activation of OpenAI's CLIP weights. */
-export const quickGelu = <T extends tf.Tensor>(x: T): T => tf.mul(x, tf.sigmoid(tf.mul(x, 1.702))) as T;
+/** Slope of QuickGELU's sigmoid. */
+const SLOPE = 1.702;
+
+/**
+ * x σ(1.702 x), the activation of OpenAI's CLIP weights, with its gradient s + 1.702 y (1 − s), where s is the sigmoid and y
+ * the result: fewer passes over the widest tensors of a block than automatic differentiation makes.
+ */
+export function quickGelu<T extends tf.Tensor>(x: T): T {
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [input, save] = args as [tf.Tensor, tf.GradSaveFunc];
+    const sigmoid = tf.sigmoid(tf.mul(input, SLOPE));
+    const value = tf.mul(input, sigmoid);
+    save([sigmoid, value]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [s, y] = saved as [tf.Tensor, tf.Tensor];
+        return [tf.mul(dy, tf.add(s, tf.mul(tf.mul(y, SLOPE), tf.sub(1, s))))];
+      },
+    };
+  });
+  return op(x) as T;
+}
 
 /** Exact GELU, x Φ(x) = x (1 + erf(x / √2)) / 2 (arXiv:1606.08415). */
 export const gelu = <T extends tf.Tensor>(x: T): T =>

@@ -6,18 +6,20 @@ import type {
   ParameterSpec,
   Program,
   Settings,
-  TensorMap,
   TensorSpec,
   TrainingSettings,
 } from '@medbench/core';
-import { adamW, clipByGlobalNorm, differentiate, warmupCosine } from '@medbench/nn';
+import { adamW, clipByGlobalNorm, differentiate, packParameters, warmupCosine } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Name spaces of a step's state. */
-const PARAMETER = 'parameter/';
+/** Name spaces of a step's state: what is frozen by parameter, the rest by the optimizer's groups. */
+const FROZEN = 'frozen/';
+const TRAINED = 'trained/';
 const FIRST_MOMENT = 'moment1/';
 const SECOND_MOMENT = 'moment2/';
 const STEP = 'step';
+/** Clamped after each step, so it has a group of its own. */
+const LOG_SCALE = 'logit_scale';
 
 /** ln 100: the logit scale never exceeds 100 (arXiv:2103.00020, section 2.5). */
 const MAX_LOG_SCALE = Math.log(100);
@@ -41,8 +43,14 @@ export interface StepOptions {
   readonly training: TrainingSettings;
 }
 
-const prefixed = (prefix: string, names: readonly string[], from: TensorMap): Record<string, tf.Tensor> =>
-  Object.fromEntries(names.map((name) => [name, from[prefix + name]!]));
+/** The entries of a name space, without its prefix. */
+function within<T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> {
+  const entries = Object.entries(all).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+const inside = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [prefix + name, value]));
 
 /**
  * The pure training step of a method: forward, backward, clipping, AdamW under the schedule, and the clamp of the logit
@@ -52,14 +60,14 @@ const prefixed = (prefix: string, names: readonly string[], from: TensorMap): Re
 export function trainingStep(options: StepOptions): TrainingStep {
   const { name, model, method, settings, training } = options;
   const frozen = new Set(method.frozen?.(model, settings) ?? []);
-  const specs = new Map(options.parameters.map((spec) => [spec.name, spec]));
-  const trainable = [...specs.keys()].filter((parameter) => !frozen.has(parameter));
+  const frozenSpecs = options.parameters.filter((spec) => frozen.has(spec.name));
+  const trainedSpecs = options.parameters.filter((spec) => !frozen.has(spec.name));
+  const packing = packParameters(trainedSpecs, [LOG_SCALE]);
   const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
   const state: Record<string, TensorSpec> = { [STEP]: float([]) };
-  for (const [parameter, { shape }] of specs) state[PARAMETER + parameter] = float(shape);
-  for (const parameter of trainable) {
-    state[FIRST_MOMENT + parameter] = float(specs.get(parameter)!.shape);
-    state[SECOND_MOMENT + parameter] = float(specs.get(parameter)!.shape);
+  for (const spec of frozenSpecs) state[FROZEN + spec.name] = float(spec.shape);
+  for (const group of packing.groups) {
+    for (const space of [TRAINED, FIRST_MOMENT, SECOND_MOMENT]) state[space + group.name] = float(group.shape);
   }
   const schedule = warmupCosine({
     learningRate: training.learningRate,
@@ -75,12 +83,14 @@ export function trainingStep(options: StepOptions): TrainingStep {
       ids: { shape: [training.batchSize, model.text.contextLength], dtype: 'int32' },
     },
     // Moments are the gradients times a constant after one step: comparing them compares the whole backward pass.
-    selfCheck: ['loss', 'gradientNorm', ...spread(trainable, 4).map((parameter) => FIRST_MOMENT + parameter)],
+    selfCheck: ['loss', 'gradientNorm', ...packing.groups.map((group) => FIRST_MOMENT + group.name)],
     run(current, inputs) {
-      const parameters = prefixed(PARAMETER, [...specs.keys()], current);
+      const fixed = within(FROZEN, current);
+      const trained = within(TRAINED, current);
       const batch: Batch = { images: inputs.images as tf.Tensor4D, ids: inputs.ids as tf.Tensor2D };
-      const { value, gradients, terms } = differentiate(prefixed(PARAMETER, trainable, current), (moved) => {
-        const output = method.objective({ model, parameters: { ...parameters, ...moved }, batch, settings });
+      const { value, gradients, terms } = differentiate(trained, (groups) => {
+        const parameters = { ...fixed, ...packing.unpackTensors(groups) };
+        const output = method.objective({ model, parameters, batch, settings });
         return { value: output.loss, terms: output.terms };
       });
       const clipped = clipByGlobalNorm(gradients, training.clipNorm);
@@ -88,10 +98,10 @@ export function trainingStep(options: StepOptions): TrainingStep {
       const learningRate = schedule.tensor(step);
       const updated = adamW(
         {
-          parameters: prefixed(PARAMETER, trainable, current),
+          parameters: trained,
           gradients: clipped.gradients,
-          firstMoments: prefixed(FIRST_MOMENT, trainable, current),
-          secondMoments: prefixed(SECOND_MOMENT, trainable, current),
+          firstMoments: within(FIRST_MOMENT, current),
+          secondMoments: within(SECOND_MOMENT, current),
         },
         {
           learningRate,
@@ -100,21 +110,23 @@ export function trainingStep(options: StepOptions): TrainingStep {
           beta2: training.beta2,
           epsilon: training.epsilon,
           weightDecay: training.weightDecay,
+          decay: (group) => packing.groups.some((one) => one.name === group && one.decay),
         },
       );
-      const next: Record<string, tf.Tensor> = { [STEP]: tf.add(step, 1) };
-      for (const parameter of trainable) {
-        const value = updated.parameters[parameter]!;
-        next[PARAMETER + parameter] =
-          parameter === 'logit_scale' ? tf.minimum(tf.maximum(value, 0), MAX_LOG_SCALE) : value;
-        next[FIRST_MOMENT + parameter] = updated.firstMoments[parameter]!;
-        next[SECOND_MOMENT + parameter] = updated.secondMoments[parameter]!;
-      }
+      const scale = updated.parameters[LOG_SCALE];
+      const next: Record<string, tf.Tensor> = {
+        [STEP]: tf.add(step, 1),
+        ...inside(TRAINED, updated.parameters),
+        ...inside(FIRST_MOMENT, updated.firstMoments),
+        ...inside(SECOND_MOMENT, updated.secondMoments),
+        ...(scale ? { [TRAINED + LOG_SCALE]: tf.minimum(tf.maximum(scale, 0), MAX_LOG_SCALE) } : {}),
+      };
+      const before = trained[LOG_SCALE] ?? fixed[LOG_SCALE]!;
       const outputs: Record<string, tf.Tensor> = {
         loss: value,
         gradientNorm: clipped.norm,
         learningRate,
-        logitScale: tf.exp(parameters.logit_scale!),
+        logitScale: tf.exp(before),
       };
       for (const [term, part] of Object.entries(terms)) outputs[`term/${term}`] = part;
       return { state: next, outputs };
@@ -122,23 +134,25 @@ export function trainingStep(options: StepOptions): TrainingStep {
   };
   return {
     program,
-    trainable,
+    trainable: trainedSpecs.map((spec) => spec.name),
     initialState(parameters) {
-      const initial: HostTensors = { [STEP]: { shape: [], dtype: 'float32', data: new Float32Array(1) } };
-      for (const [key, { shape }] of Object.entries(state)) {
-        if (key === STEP) continue;
-        const given = key.startsWith(PARAMETER) ? parameters[key.slice(PARAMETER.length)] : undefined;
-        const size = shape.reduce((product, side) => product * side, 1);
-        initial[key] = given ?? { shape, dtype: 'float32', data: new Float32Array(size) };
-      }
-      return initial;
+      const fixed = Object.fromEntries(frozenSpecs.map((spec) => [spec.name, parameters[spec.name]!]));
+      const trained = packing.pack(parameters);
+      const nothing = (): HostTensors =>
+        Object.fromEntries(
+          Object.entries(trained).map(([group, { shape, data }]) => [
+            group,
+            { shape, dtype: 'float32', data: new Float32Array(data.length) },
+          ]),
+        );
+      return {
+        [STEP]: { shape: [], dtype: 'float32', data: new Float32Array(1) },
+        ...inside(FROZEN, fixed),
+        ...inside(TRAINED, trained),
+        ...inside(FIRST_MOMENT, nothing()),
+        ...inside(SECOND_MOMENT, nothing()),
+      };
     },
-    parametersOf(values) {
-      return Object.fromEntries([...specs.keys()].map((parameter) => [parameter, values[PARAMETER + parameter]!]));
-    },
+    parametersOf: (values) => ({ ...within(FROZEN, values), ...packing.unpack(within(TRAINED, values)) }),
   };
 }
-
-/** `count` entries spread evenly over a list. */
-const spread = <T>(items: readonly T[], count: number): T[] =>
-  [...new Set(Array.from({ length: count }, (_, i) => Math.floor((i * items.length) / count)))].map((i) => items[i]!);
