@@ -117,9 +117,7 @@ class CompiledSession implements Session {
       this.#spare[name] = this.#current[name]!;
       this.#current[name] = written;
     }
-    return Object.fromEntries(
-      Object.keys(traced.results).map((name) => [name, toHost(results[NAMES.output + name]!)]),
-    );
+    return Object.fromEntries(Object.keys(traced.results).map((name) => [name, toHost(results[NAMES.output + name]!)]));
   }
 }
 

@@ -50,9 +50,13 @@ export class TraceBackend extends tf.KernelBackend {
 
   get builder(): Builder {
     if (this.#builder) return this.#builder;
-    throw new MedbenchError('backend', `TensorFlow.js was used on the recording backend outside of a recording${at()}`, {
-      hint: 'Set the TensorFlow.js backend that you want to compute on with tf.setBackend.',
-    });
+    throw new MedbenchError(
+      'backend',
+      `TensorFlow.js was used on the recording backend outside of a recording${at()}`,
+      {
+        hint: 'Set the TensorFlow.js backend that you want to compute on with tf.setBackend.',
+      },
+    );
   }
 
   /** Makes a tensor that stands for a value of the graph. */
@@ -105,7 +109,9 @@ export class TraceBackend extends tf.KernelBackend {
       'backend',
       `The step reads the values of a tensor back (dataSync, data, array or arraySync${at()}), which cannot be ` +
         'compiled: a step is recorded once on shapes alone, so there are no values yet',
-      { hint: 'Keep the computation in TensorFlow.js ops or pass the value as an input; or run with the backend wasm.' },
+      {
+        hint: 'Keep the computation in TensorFlow.js ops or pass the value as an input; or run with the backend wasm.',
+      },
     );
   }
 

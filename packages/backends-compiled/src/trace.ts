@@ -1,5 +1,5 @@
-import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
 import { activateBackend, checkResult, mendGradients } from '@medbench/backends-wasm/eager';
+import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { withDeepStacks } from './call-site.js';
 import { Builder } from './graph/builder.js';
@@ -33,7 +33,9 @@ function record(program: Program, backend: TraceBackend): Traced {
     const results: Record<string, TensorSpec> = {};
     tf.tidy(() => {
       const tensors = (values: Map<string, Value>): TensorMap =>
-        Object.fromEntries([...values].map(([name, value]) => [name, tf.engine().makeTensorFromTensorInfo(backend.tensorOf(value))]));
+        Object.fromEntries(
+          [...values].map(([name, value]) => [name, tf.engine().makeTensorFromTensorInfo(backend.tensorOf(value))]),
+        );
       const result = program.run(tensors(state), tensors(inputs));
       checkResult(program, result);
       for (const [name, tensor] of Object.entries(result.state ?? {})) {

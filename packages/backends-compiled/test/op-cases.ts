@@ -119,15 +119,14 @@ const ELEMENTWISE: OpCase[] = [
   binary('minimum', (a, b) => tf.minimum(a, b)),
   binary('squaredDifference', (a, b) => tf.squaredDifference(a, b)),
   binary('mod', (a, b) => tf.mod(a, b), normal('moda', [4, 1, 3], 3), normal('modb', [2, 3], 2), false),
-  binary('floorDiv', (a, b) => tf.floorDiv(a, b), normal('floora', [4, 1, 3], 3), normal('floorb', [2, 3]), false),
-  binary('prelu', (a, b) => tf.prelu(a, b)),
-  binary('addN', (a, b) => tf.addN([a, a, b]), cube, normal('other', [2, 3, 4])),
+  binary('prelu', (a, b) => tf.prelu(a, b), cube, normal('slope', [2, 3, 4])),
+  binary('addN', (a, b) => tf.addN([a, a, b]), cube, normal('other', [2, 3, 4]), false),
   binary('int32 add', (a, b) => tf.add(a, b), integers('ia', [3, 4], 9), integers('ib', [4], 9), false),
   binary('int32 mul', (a, b) => tf.mul(a, b), integers('ia', [3, 4], 9), integers('ib', [4], 9), false),
   binary('int32 maximum', (a, b) => tf.maximum(a, b), integers('ia', [3, 4], 9), integers('ib', [4], 9), false),
   binary(
     'int32 floorDiv',
-    (a, b) => tf.floorDiv(tf.sub(a, 4), tf.add(b, 1)),
+    (a, b) => tf.floorDiv(tf.sub(a, tf.scalar(4, 'int32')), tf.add(b, tf.scalar(1, 'int32'))),
     integers('ia', [3, 4], 9),
     integers('ib', [4], 4),
     false,
@@ -144,8 +143,18 @@ const COMPARISON: OpCase[] = [
   unary('logicalNot', (x) => tf.logicalNot(x), truth('not', [3, 4]), false),
   unary('any', (x) => tf.any(x, 1), truth('any', [3, 2]), false),
   unary('all', (x) => tf.all(x, 1), truth('all', [3, 2]), false),
-  binary('where', (a, b) => tf.where(tf.greater(a, 0), a, b)),
-  binary('where of rows', (a, b) => tf.where(tf.tensor1d([1, 0], 'bool'), a, b), cube, normal('other', [2, 3, 4])),
+  {
+    name: 'where',
+    inputs: { m: integers('m', [4, 2, 3], 2), a: normal('a', [4, 1, 3]), b: normal('b', [2, 3]) },
+    differentiate: ['a', 'b'],
+    run: ({ m, a, b }) => tf.where(tf.equal(m!, 1), a!, b!),
+  },
+  binary(
+    'where of rows',
+    (a, b) => tf.where(tf.tensor3d([1, 0], [2, 1, 1], 'bool'), a, b),
+    cube,
+    normal('other', [2, 3, 4]),
+  ),
   unary('cast to int32', (x) => tf.cast(tf.mul(x, 10), 'int32'), undefined, false),
   unary('cast to bool', (x) => tf.cast(tf.relu(x), 'bool'), undefined, false),
   unary('cast of bool', (x) => tf.cast(x, 'float32'), truth('cast', [3, 4]), false),
@@ -161,7 +170,7 @@ const REDUCTIONS: OpCase[] = [
   unary('mean kept', (x) => tf.mul(tf.mean(x, -1, true), x), cube),
   unary('max', (x) => tf.max(x, 2), cube),
   unary('min', (x) => tf.min(x, 0), cube),
-  unary('prod', (x) => tf.prod(x, 1), cube),
+  unary('prod', (x) => tf.prod(x, 1), cube, false),
   unary('logSumExp', (x) => tf.logSumExp(x, -1), cube),
   unary('softmax', (x) => tf.softmax(x), cube),
   unary('logSoftmax', (x) => tf.logSoftmax(x), cube),
@@ -199,14 +208,13 @@ const MATRIX: OpCase[] = [
     normal('left', [2, 4, 3]),
     normal('right', [2, 5, 4]),
   ),
+  binary('matMul, broadcast', (a, b) => tf.matMul(a, b), normal('left', [3, 2, 4]), normal('right', [1, 4, 5]), false),
   binary(
-    'matMul, broadcast',
-    (a, b) => tf.matMul(a, b),
-    normal('left', [3, 2, 4]),
-    normal('right', [1, 4, 5]),
-    false,
+    'outer product',
+    (a, b) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D),
+    normal('o', [3]),
+    normal('p', [4]),
   ),
-  binary('outer product', (a, b) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D), normal('o', [3]), normal('p', [4])),
   binary('dot', (a, b) => tf.dot(a, b), normal('o', [3]), normal('p', [3])),
 ];
 
@@ -229,9 +237,48 @@ const SHAPES: OpCase[] = [
   unary('tile of ones', (x) => tf.tile(tf.reshape(x, [1, 4, 1]), [3, 1, 2]), normal('ones', [4])),
   unary('broadcastTo', (x) => tf.mul(tf.broadcastTo(x, [3, 4, 2]), 2), normal('broad', [4, 1])),
   unary('mean of a broadcast', (x) => tf.mean(tf.broadcastTo(x, [3, 4, 2]), 2), normal('broad', [4, 1])),
-  unary('pad', (x) => tf.pad(x, [[1, 0], [0, 2], [1, 1]], 0.5), cube),
-  unary('mirrorPad reflect', (x) => tf.mirrorPad(x, [[1, 1], [2, 1]], 'reflect'), normal('mirror', [3, 4]), false),
-  unary('mirrorPad symmetric', (x) => tf.mirrorPad(x, [[1, 2], [2, 0]], 'symmetric'), normal('mirror', [3, 4]), false),
+  unary(
+    'pad',
+    (x) =>
+      tf.pad(
+        x,
+        [
+          [1, 0],
+          [0, 2],
+          [1, 1],
+        ],
+        0.5,
+      ),
+    cube,
+  ),
+  unary(
+    'mirrorPad reflect',
+    (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 1],
+          [2, 1],
+        ],
+        'reflect',
+      ),
+    normal('mirror', [3, 4]),
+    false,
+  ),
+  unary(
+    'mirrorPad symmetric',
+    (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 2],
+          [2, 0],
+        ],
+        'symmetric',
+      ),
+    normal('mirror', [3, 4]),
+    false,
+  ),
   unary('zeros and ones', (x) => tf.add(tf.mul(tf.onesLike(x), 3), tf.zerosLike(x)), cube, false),
   unary('fill', (x) => tf.add(x, tf.fill([2, 3, 4], 0.25)), cube),
   unary('range', (x) => tf.mul(x, tf.range(4, 0, -1)), cube),
@@ -245,7 +292,13 @@ const INDEXING: OpCase[] = [
   binary('gather', (a, b) => tf.gather(a, b), normal('table', [5, 3]), integers('ids', [7], 5), false),
   binary('gather along an axis', (a, b) => tf.gather(a, b, 1), cube, integers('ids', [2, 2], 3), false),
   binary('gather per batch', (a, b) => tf.gather(a, b, 1, 1), cube, integers('ids', [2, 5], 3), false),
-  binary('gather per batch along a later axis', (a, b) => tf.gather(a, b, 2, 1), cube, integers('ids', [2, 5], 4), false),
+  binary(
+    'gather per batch along a later axis',
+    (a, b) => tf.gather(a, b, 2, 1),
+    cube,
+    integers('ids', [2, 5], 4),
+    false,
+  ),
   {
     name: 'gather and its gradient',
     inputs: { x: normal('table', [5, 3]), ids: integers('ids', [9], 5) },
@@ -268,7 +321,7 @@ const INDEXING: OpCase[] = [
     name: 'unsortedSegmentSum, some left out',
     inputs: { x: normal('rows', [9, 2]), ids: integers('ids', [9], 6) },
     differentiate: [],
-    run: ({ x, ids }) => tf.unsortedSegmentSum(x!, tf.sub(ids!, 1) as tf.Tensor1D, 4),
+    run: ({ x, ids }) => tf.unsortedSegmentSum(x!, tf.sub(ids!, tf.scalar(1, 'int32')) as tf.Tensor1D, 4),
   },
   binary('gatherND', (a, b) => tf.gatherND(a, b), cube, integers('nd', [4, 2], 2), false),
   {
@@ -309,7 +362,9 @@ export function programOf({ name, inputs, differentiate, run }: OpCase): Program
       if (differentiate.length > 0) {
         const loss = (...xs: tf.Tensor[]): tf.Tensor => {
           const moved = Object.fromEntries(differentiate.map((key, i) => [key, xs[i]!]));
-          return tf.addN(list({ ...given, ...moved }).map((y) => tf.sum(tf.mul(y, weights(y)))));
+          return list({ ...given, ...moved })
+            .map((y) => tf.sum(tf.mul(y, weights(y))))
+            .reduce((sum, term) => tf.add(sum, term));
         };
         const gradients = tf.grads(loss)(differentiate.map((key) => given[key]!));
         for (const [i, key] of differentiate.entries()) outputs[`d${key}`] = gradients[i]!;

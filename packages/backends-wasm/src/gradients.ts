@@ -1,31 +1,80 @@
+// TensorFlow.js ships its gradients as modules that Node cannot import, save for this bundle, which registers them.
+import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
+
+/** Sums a gradient over the axes along which an operand was broadcast. */
+function unbroadcast(gradient: tf.Tensor, shape: number[]): tf.Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
+  return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, shape);
+}
+
+/** For an elementwise operator of a and b: the two factors of dy, before the sum over broadcast axes. */
+const pairwise =
+  (factors: (a: tf.Tensor, b: tf.Tensor) => { a: () => tf.Tensor; b: () => tf.Tensor }): tf.GradFunc =>
+  (dy, saved) => {
+    const [a, b] = saved as [tf.Tensor, tf.Tensor];
+    const factor = factors(a, b);
+    return {
+      a: () => unbroadcast(tf.mul(dy as tf.Tensor, factor.a()), a.shape),
+      b: () => unbroadcast(tf.mul(dy as tf.Tensor, factor.b()), b.shape),
+    };
+  };
+
+/** 1 where a comparison holds. */
+const mask = (truth: tf.Tensor): tf.Tensor => tf.cast(truth, 'float32');
+
+const tile: tf.GradFunc = (dy, [x], attrs) => {
+  const { reps } = attrs as unknown as tf.TileAttrs;
+  const shape = x!.shape;
+  // [r0 * d0, r1 * d1, …] as [r0, d0, r1, d1, …], leaving out the axes that are not repeated.
+  const split = shape.flatMap((side, axis) => (reps[axis] === 1 ? [side] : [reps[axis]!, side]));
+  const axes: number[] = [];
+  let at = 0;
+  for (const count of reps) {
+    if (count !== 1) axes.push(at++);
+    at++;
+  }
+  return { x: () => tf.reshape(tf.sum(tf.reshape(dy as tf.Tensor, split), axes), shape) };
+};
+
+const MENDED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.GradFunc }>> = {
+  [tf.Tile]: { inputsToSave: ['x'], gradFunc: tile },
+  [tf.Cumsum]: {
+    inputsToSave: [],
+    gradFunc: (dy, _saved, attrs) => {
+      const { axis, exclusive, reverse } = attrs as unknown as tf.CumsumAttrs;
+      return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) };
+    },
+  },
+  [tf.Maximum]: {
+    inputsToSave: ['a', 'b'],
+    gradFunc: pairwise((a, b) => ({ a: () => mask(tf.greaterEqual(a, b)), b: () => mask(tf.less(a, b)) })),
+  },
+  [tf.Minimum]: {
+    inputsToSave: ['a', 'b'],
+    gradFunc: pairwise((a, b) => ({ a: () => mask(tf.lessEqual(a, b)), b: () => mask(tf.greater(a, b)) })),
+  },
+  [tf.SquaredDifference]: {
+    inputsToSave: ['a', 'b'],
+    gradFunc: pairwise((a, b) => ({ a: () => tf.mul(tf.sub(a, b), 2), b: () => tf.mul(tf.sub(b, a), 2) })),
+  },
+};
 
 let done = false;
 
 /**
- * Replaces the gradients of TensorFlow.js that are needlessly slow or wrong, for every backend of the process:
+ * Registers TensorFlow.js's gradients and replaces those that are wrong or needlessly slow, for every backend of the
+ * process (version 4.22):
  *
- * - Tile: one slice and one addition per repetition, and none beyond rank 4; here one sum over the repetitions.
+ * - Tile: one slice and one addition per repetition, and none beyond rank 4; here one sum over the repetitions;
+ * - Cumsum: transposed by mistake unless along the last axis;
+ * - Maximum, Minimum, SquaredDifference: of the wrong shape if an operand was broadcast.
  */
 export function mendGradients(): void {
   if (done) return;
   done = true;
-  tf.unregisterGradient(tf.Tile);
-  tf.registerGradient({
-    kernelName: tf.Tile,
-    inputsToSave: ['x'],
-    gradFunc: (dy, [x], attrs) => {
-      const { reps } = attrs as unknown as tf.TileAttrs;
-      const shape = x!.shape;
-      // [r0 * d0, r1 * d1, …] as [r0, d0, r1, d1, …], leaving out the axes that are not repeated.
-      const split = shape.flatMap((side, axis) => (reps[axis] === 1 ? [side] : [reps[axis]!, side]));
-      const axes: number[] = [];
-      let at = 0;
-      for (const count of reps) {
-        if (count !== 1) axes.push(at++);
-        at++;
-      }
-      return { x: () => tf.reshape(tf.sum(tf.reshape(dy as tf.Tensor, split), axes), shape) };
-    },
-  });
+  for (const [kernelName, gradient] of Object.entries(MENDED)) {
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient({ kernelName, ...gradient });
+  }
 }

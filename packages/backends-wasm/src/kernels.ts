@@ -58,7 +58,14 @@ const unsortedSegmentSum: tf.KernelFunc = ({ inputs, attrs, backend }) => {
 /** Kernels that move text or complex numbers, which programs do not hold. */
 const LEFT_OUT = new Set(['Complex', 'ComplexAbs', 'Real', 'Imag', 'FFT', 'IFFT', 'StaticRegexReplace', 'Draw']);
 
-/** Adds what training needs to the WASM backend and mends its matrix product. Both backends are registered already. */
+/** Puts another kernel in the place of one of the WASM backend's. */
+function replace(kernelName: string, mend: (shipped: tf.KernelFunc) => tf.KernelFunc): void {
+  const kernel = tf.getKernel(kernelName, 'wasm');
+  tf.unregisterKernel(kernelName, 'wasm');
+  tf.registerKernel({ ...kernel, kernelFunc: mend(kernel.kernelFunc) });
+}
+
+/** Adds what training needs to the WASM backend and mends what is slow or wrong. Both backends are registered already. */
 export function mendKernels(): void {
   const name = (kernel: tf.KernelConfig): string => kernel.kernelName;
   const present = new Set(tf.getKernelsForBackend('wasm').map(name));
@@ -67,14 +74,22 @@ export function mendKernels(): void {
 
   add(tf.UnsortedSegmentSum, unsortedSegmentSum);
   for (const kernel of tf.getKernelsForBackend('cpu'))
-    if (!present.has(kernel.kernelName) && !LEFT_OUT.has(kernel.kernelName) && kernel.kernelName !== tf.UnsortedSegmentSum)
+    if (
+      !present.has(kernel.kernelName) &&
+      !LEFT_OUT.has(kernel.kernelName) &&
+      kernel.kernelName !== tf.UnsortedSegmentSum
+    )
       add(kernel.kernelName, viaCpu(kernel));
 
-  const product = tf.getKernel(tf.BatchMatMul, 'wasm');
   const transpose = tf.getKernel(tf.Transpose, 'wasm');
-  tf.unregisterKernel(tf.BatchMatMul, 'wasm');
-  tf.registerKernel({
-    ...product,
-    kernelFunc: transposeFirst(product.kernelFunc as never, transpose.kernelFunc as never) as unknown as tf.KernelFunc,
-  });
+  replace(
+    tf.BatchMatMul,
+    (shipped) => transposeFirst(shipped as never, transpose.kernelFunc as never) as unknown as tf.KernelFunc,
+  );
+  // The shipped kernel mixes up the batches.
+  const gather = viaCpu(tf.getKernel(tf.GatherV2, 'cpu'));
+  replace(tf.GatherV2, (shipped) => (call) => (call.attrs?.batchDims ? gather : shipped)(call));
+  // The shipped kernel truncates to a byte: 0.5 would be false.
+  const cast = viaCpu(tf.getKernel(tf.Cast, 'cpu'));
+  replace(tf.Cast, (shipped) => (call) => (call.attrs?.dtype === 'bool' ? cast : shipped)(call));
 }

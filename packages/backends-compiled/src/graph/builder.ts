@@ -158,12 +158,18 @@ export class Builder {
     if (sizeOf(right.shape.slice(0, -2)) === 1 && (sizeOf(batch) === 1 || !flipA)) {
       const inner = left.shape.at(flipA ? -2 : -1)!;
       const leftMatrix = flipA ? [inner, rows] : [sizeOf(batch) * rows, inner];
-      return this.reshape(this.#gemm(this.reshape(left, leftMatrix), this.reshape(right, rightMatrix), flipA, flipB), shape);
+      return this.reshape(
+        this.#gemm(this.reshape(left, leftMatrix), this.reshape(right, rightMatrix), flipA, flipB),
+        shape,
+      );
     }
     const flags = { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 };
     if (a.dtype === 'float32')
       return this.graph.node('FusedMatMul', [left, right], { shape, dtype: 'float32' }, flags, 'com.microsoft');
-    return this.graph.node('MatMul', [this.#flipped(left, flipA), this.#flipped(right, flipB)], { shape, dtype: a.dtype });
+    return this.graph.node('MatMul', [this.#flipped(left, flipA), this.#flipped(right, flipB)], {
+      shape,
+      dtype: a.dtype,
+    });
   }
 
   concat(parts: readonly Value[], axis: number): Value {
@@ -215,7 +221,11 @@ export class Builder {
   iota(length: number, dtype: 'int32' | 'int64' | 'float32'): Value {
     const numbers = Int32Array.from({ length }, (_, i) => i);
     const array =
-      dtype === 'int32' ? numbers : dtype === 'float32' ? Float32Array.from(numbers) : BigInt64Array.from(numbers, BigInt);
+      dtype === 'int32'
+        ? numbers
+        : dtype === 'float32'
+          ? Float32Array.from(numbers)
+          : BigInt64Array.from(numbers, BigInt);
     return this.constant(array, { shape: [length], dtype });
   }
 

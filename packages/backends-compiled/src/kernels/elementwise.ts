@@ -90,10 +90,8 @@ export const ELEMENTWISE: RuleTable = {
   IsFinite: (b, { x }) =>
     b.unary('Not', b.binary('Or', b.unary('IsNaN', x!, 'bool'), b.unary('IsInf', x!, 'bool'), 'bool')),
   Relu6: (b, { x }) => b.binary('Min', b.binary('Max', x!, b.scalar(0, x!.dtype)), b.scalar(6, x!.dtype)),
-  LeakyRelu: (b, { x }, { alpha }: LeakyReluAttrs) =>
-    b.graph.node('LeakyRelu', [x!], x!, { alpha: { float: alpha } }),
-  Prelu: (b, { x, alpha }) =>
-    b.where(b.binary('Less', x!, b.scalar(0, x!.dtype), 'bool'), b.mul(x!, alpha!), x!),
+  LeakyRelu: (b, { x }, { alpha }: LeakyReluAttrs) => b.graph.node('LeakyRelu', [x!], x!, { alpha: { float: alpha } }),
+  Prelu: (b, { x, alpha }) => b.where(b.binary('Less', x!, b.scalar(0, x!.dtype), 'bool'), b.mul(x!, alpha!), x!),
   Step: (b, { x }, { alpha }: StepAttrs) =>
     b.where(b.binary('Greater', x!, b.scalar(0, x!.dtype), 'bool'), b.scalar(1, x!.dtype), b.scalar(alpha, x!.dtype)),
   EluGrad: (b, { dy, y }) => {
@@ -104,8 +102,7 @@ export const ELEMENTWISE: RuleTable = {
     b.binary('Min', b.binary('Max', x!, b.scalar(clipValueMin, x!.dtype)), b.scalar(clipValueMax, x!.dtype)),
   Add: binary('Add'),
   Sub: binary('Sub'),
-  Multiply: (b, { a, b: other }) =>
-    a!.dtype === 'bool' ? b.binary('And', a!, other!, 'bool') : b.mul(a!, other!),
+  Multiply: (b, { a, b: other }) => (a!.dtype === 'bool' ? b.binary('And', a!, other!, 'bool') : b.mul(a!, other!)),
   RealDiv: binary('Div'),
   Pow: binary('Pow'),
   Maximum: binary('Max'),

@@ -1,5 +1,5 @@
-import type { _FusedMatMulAttrs, BatchMatMulAttrs, LogSoftmaxAttrs, SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import { MedbenchError } from '@medbench/core';
+import type { _FusedMatMulAttrs, BatchMatMulAttrs, LogSoftmaxAttrs, SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import { axisOf, type RuleTable } from './rule.js';

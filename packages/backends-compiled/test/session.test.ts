@@ -1,0 +1,169 @@
+import { activateWasm } from '@medbench/backends-wasm';
+import type { HostTensor, HostTensors, Program } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { traceToOnnx } from '../src/index.js';
+import { compiledSession } from '../src/session.js';
+import { integers, normal } from './op-cases.js';
+
+const float = (...values: number[]): HostTensor => ({
+  shape: [values.length],
+  dtype: 'float32',
+  data: Float32Array.from(values),
+});
+const program = (
+  run: Program['run'],
+  inputs: HostTensors = { x: float(1, 2, 3) },
+  state: HostTensors = {},
+  selfCheck?: readonly string[],
+): Program => {
+  const specs = (tensors: HostTensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+  return { name: 'test', state: specs(state), inputs: specs(inputs), run, ...(selfCheck ? { selfCheck } : {}) };
+};
+
+describe('what cannot be compiled', () => {
+  it('names the line that reads a value back', async () => {
+    const reading = program((_, { x }) => {
+      const [first] = x!.dataSync();
+      return { outputs: { y: tf.mul(x!, first!) } };
+    });
+    await expect(compiledSession(reading, {})).rejects.toMatchObject({
+      name: 'MedbenchError',
+      code: 'backend',
+      message: expect.stringMatching(/dataSync.*session\.test\.ts:\d+:\d+.*no values yet/),
+    });
+  });
+
+  it('names the kernel and the line that uses it, from within a gradient too', async () => {
+    const resizing = program(
+      (_, { x }) => ({
+        outputs: { y: tf.grad((z) => tf.sum(tf.image.resizeBilinear(z as tf.Tensor4D, [4, 4])))(x!) },
+      }),
+      { x: normal('image', [1, 2, 2, 1]) },
+    );
+    await expect(compiledSession(resizing, {})).rejects.toMatchObject({
+      message: expect.stringMatching(/kernel ResizeBilinear cannot be compiled \(at .*session\.test\.ts:\d+:\d+\)/),
+    });
+  });
+
+  it('refuses random numbers that would be baked in, saying which', async () => {
+    const random = program((_, { x }) => ({ outputs: { y: tf.add(x!, tf.randomNormal([2, 3])) } }), {
+      x: normal('x', [2, 3]),
+    });
+    await expect(compiledSession(random, {})).rejects.toMatchObject({
+      message: expect.stringMatching(/float32 constant of shape \[2, 3\] has other values each time/),
+      hint: expect.stringMatching(/pass it as an input/),
+    });
+  });
+
+  it('refuses inputs that are missing, of another shape, or not asked for', async () => {
+    const session = await compiledSession(
+      program((_, { x }) => ({ outputs: { y: tf.neg(x!) } })),
+      {},
+    );
+    await expect(session.step({})).rejects.toThrow('the input x is missing');
+    await expect(session.step({ x: float(1) })).rejects.toThrow('the input x is float32 [1], expected float32 [3]');
+    await expect(session.step({ x: float(1, 2, 3), z: float(1) })).rejects.toThrow('has no input z');
+    await session.dispose();
+    await expect(session.step({ x: float(1, 2, 3) })).rejects.toThrow('was disposed');
+  });
+
+  it('leaves the TensorFlow.js backend as it was', async () => {
+    await activateWasm();
+    await compiledSession(
+      program((_, { x }) => ({ outputs: { y: tf.neg(x!) } })),
+      {},
+    );
+    expect(tf.getBackend()).toBe('wasm');
+  });
+});
+
+describe('state', () => {
+  const counter = (): HostTensors => ({
+    count: { shape: [], dtype: 'int32', data: Int32Array.of(0) },
+    flags: { shape: [2], dtype: 'bool', data: Uint8Array.of(1, 0) },
+    fixed: float(2, 4),
+    swapA: float(1, 1),
+    swapB: float(5, 5),
+  });
+  const run: Program['run'] = ({ count, flags, fixed, swapA, swapB }) => ({
+    state: {
+      count: tf.add(count!, tf.scalar(1, 'int32')),
+      flags: tf.logicalNot(flags!),
+      fixed: fixed!,
+      swapA: swapB!,
+      swapB: swapA!,
+    },
+    outputs: { twice: tf.mul(fixed!, tf.cast(count!, 'float32')), same: fixed!, again: fixed!, flags: flags! },
+  });
+
+  it('of every element type advances, swaps and stays', async () => {
+    const initial = counter();
+    const session = await compiledSession(program(run, {}, initial), initial);
+    const first = await session.step({});
+    const second = await session.step({});
+    await session.step({});
+    const state = await session.readState();
+    expect(state.count).toEqual({ shape: [], dtype: 'int32', data: Int32Array.of(3) });
+    expect(state.flags).toEqual({ shape: [2], dtype: 'bool', data: Uint8Array.of(0, 1) });
+    expect([...state.fixed!.data, ...state.swapA!.data, ...state.swapB!.data]).toEqual([2, 4, 5, 5, 1, 1]);
+    expect([...second.twice!.data, ...second.same!.data, ...second.again!.data]).toEqual([2, 4, 2, 4, 2, 4]);
+    expect(first.flags).toEqual({ shape: [2], dtype: 'bool', data: Uint8Array.of(1, 0) });
+    expect(second.flags!.data).toEqual(Uint8Array.of(0, 1));
+    // What the caller gave is still what the caller has.
+    expect(initial.count!.data[0]).toBe(0);
+    expect(Object.keys(await session.readState(['count']))).toEqual(['count']);
+    await expect(session.readState(['other'])).rejects.toThrow('no state entry other');
+    await session.dispose();
+  });
+
+  it('is refused if it does not fit', async () => {
+    await expect(compiledSession(program(run, {}, counter()), {})).rejects.toThrow('the state entry count is missing');
+    const growing = program(
+      ({ fixed }) => ({ state: { fixed: tf.concat([fixed!, fixed!]) }, outputs: {} }),
+      {},
+      {
+        fixed: float(1, 2),
+      },
+    );
+    await expect(compiledSession(growing, { fixed: float(1, 2) })).rejects.toThrow(
+      'returns the state entry fixed as float32 [4], declared float32 [2]',
+    );
+  });
+});
+
+describe('the graph', () => {
+  it('holds each subexpression once, drops what nobody asks for, and keeps fills out of the file', async () => {
+    const { nodeCount, model, inputs, outputs } = await traceToOnnx(
+      program(
+        (_, { x }) => {
+          tf.exp(x!);
+          const fill = tf.zeros([512, 512]);
+          return { outputs: { y: tf.add(tf.sin(x!), tf.sin(x!)), z: tf.concat([fill, tf.reshape(x!, [1, 512])]) } };
+        },
+        { x: normal('x', [512]), unused: float(1) },
+      ),
+    );
+    // Sin, Add; ConstantOfShape, Reshape, Concat.
+    expect(nodeCount).toBe(5);
+    expect(model.byteLength).toBeLessThan(2000);
+    expect(inputs).toEqual(['input/x']);
+    expect(outputs).toEqual(['output/y', 'output/z']);
+  });
+
+  it('adds repeated rows in the same order every time', async () => {
+    const rows = normal('rows', [4096, 64]);
+    const ids = integers('rows', [4096], 7);
+    const session = await compiledSession(
+      program((_, { x, i }) => ({ outputs: { y: tf.unsortedSegmentSum(x!, i as tf.Tensor1D, 7) } }), {
+        x: rows,
+        i: ids,
+      }),
+      {},
+    );
+    const first = (await session.step({ x: rows, i: ids })).y!.data;
+    for (let i = 0; i < 50; i++) expect((await session.step({ x: rows, i: ids })).y!.data).toEqual(first);
+    await session.dispose();
+  });
+});

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NativeTensorFlow } from './index.js';
+import { explain, loadNative, type Resolver, usesGpu } from './native.js';
+
+const resolver = (load: () => unknown, coreVersion: string | undefined = tf.version_core): Resolver => ({
+  resolve: (id) => {
+    if (id === '@tensorflow/tfjs-node') return '/project/node_modules/@tensorflow/tfjs-node/dist/index.js';
+    throw new Error(`Cannot find module '${id}'`);
+  },
+  load,
+  coreVersion: () => coreVersion,
+});
+
+/** What loading tfjs-node does to tfjs-core, with a backend that only says what device it has. */
+function registers(gpu: boolean): () => unknown {
+  return () => {
+    class Native extends tf.KernelBackend {
+      readonly binding = { isUsingGpuDevice: () => gpu };
+      override dispose(): void {}
+    }
+    tf.registerBackend('tensorflow', () => new Native());
+    tf.registerKernel({
+      kernelName: 'Identity',
+      backendName: 'tensorflow',
+      kernelFunc: () => ({ dataId: {}, shape: [], dtype: 'float32' }),
+    });
+    return {};
+  };
+}
+
+afterEach(() => {
+  if (tf.engine().backendNames().includes('tensorflow')) {
+    tf.removeBackend('tensorflow');
+    tf.unregisterKernel('Identity', 'tensorflow');
+  }
+});
+
+describe('native TensorFlow', () => {
+  it('is optional: its absence is no error, and the remedy can be typed', async () => {
+    const absent: Resolver = {
+      ...resolver(() => ({})),
+      resolve: () => {
+        throw new Error('Cannot find module');
+      },
+    };
+    expect(await loadNative([absent])).toEqual({
+      kind: 'failed',
+      reason: expect.stringContaining('both are optional'),
+      remedy: expect.stringContaining(`npm install @tensorflow/tfjs-node-gpu@${tf.version_core}`),
+    });
+  });
+
+  it.each([true, false])('asks TensorFlow for its device (GPU: %s)', async (gpu) => {
+    expect(await loadNative([resolver(registers(gpu))])).toEqual({
+      kind: 'loaded',
+      package: '@tensorflow/tfjs-node',
+      gpu,
+    });
+  });
+
+  it('refuses a package with another version of tfjs-core', async () => {
+    expect(await loadNative([resolver(registers(false), '3.21.0')])).toMatchObject({
+      kind: 'failed',
+      reason: `@tensorflow/tfjs-node brings @tensorflow/tfjs-core 3.21.0, medbench uses ${tf.version_core}`,
+      remedy: expect.stringContaining('npm dedupe'),
+    });
+  });
+
+  it('notices a package that registers with another engine', async () => {
+    expect(await loadNative([resolver(() => ({}))])).toMatchObject({
+      reason: '@tensorflow/tfjs-node was loaded into another copy of @tensorflow/tfjs-core',
+    });
+  });
+
+  it.each([
+    [20, "Cannot find module '/x/napi-v8/tfjs_binding.node'", 'its native library is not there', 'npm rebuild'],
+    [20, 'libtensorflow.so.2: cannot open shared object file', 'its native library is not there', 'npm rebuild'],
+    [24, 'util_1.isNullOrUndefined is not a function', 'does not run on Node 24', 'use Node 20 or 22'],
+    [20, 'unexpected token', 'cannot be loaded (unexpected token)', 'npm install'],
+  ])('on Node %i explains "%s"', (node, message, reason, remedy) => {
+    const explained = explain('@tensorflow/tfjs-node', new Error(message), node);
+    expect(explained.reason).toContain(reason);
+    expect(explained.remedy).toContain(remedy);
+  });
+
+  it('reads the device from the binding or from the backend', () => {
+    expect(usesGpu({ binding: { isUsingGpuDevice: () => true } })).toBe(true);
+    expect(usesGpu({ isUsingGpuDevice: true })).toBe(true);
+    expect(usesGpu({ binding: {} })).toBe(false);
+  });
+
+  it('does not load what does not work', async () => {
+    const backend = new NativeTensorFlow();
+    const status = await backend.status();
+    if (status.available) return;
+    const program = { name: 'none', state: {}, inputs: {}, run: () => ({ outputs: {} }) };
+    await expect(backend.load(program, {})).rejects.toMatchObject({ code: 'backend', message: status.reason });
+  });
+});
