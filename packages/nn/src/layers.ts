@@ -22,14 +22,13 @@ export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.T
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, scale, shift, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const centred = tf.sub(input, tf.mean(input, -1, true));
-    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
-    const unit = tf.mul(centred, inverse);
-    save([unit, inverse, scale]);
+    const { value, mean, inverse } = normaliseRows(input, scale, shift, epsilon);
+    save([input, mean, inverse, scale]);
     return {
-      value: tf.add(tf.mul(unit, scale), shift),
+      value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [normed, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const [given, centre, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const normed = tf.mul(tf.sub(given, centre), spread);
         const weighted = tf.mul(dy, factor);
         const along = tf.mean(tf.mul(weighted, normed), -1, true);
         const across = tf.sub(tf.sub(weighted, tf.mean(weighted, -1, true)), tf.mul(normed, along));
@@ -38,6 +37,26 @@ export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.T
     };
   });
   return op(x, gain, bias) as T;
+}
+
+/** Name under which an engine may offer layer norm as one kernel, with mean and inverse spread (`[..., 1]`) beside it. */
+const FUSED_LAYER_NORM = 'FusedLayerNorm';
+
+function normaliseRows(
+  x: tf.Tensor,
+  gain: tf.Tensor,
+  bias: tf.Tensor,
+  epsilon: number,
+): { value: tf.Tensor; mean: tf.Tensor; inverse: tf.Tensor } {
+  if (tf.getKernel(FUSED_LAYER_NORM, tf.getBackend())) {
+    const results = tf.engine().runKernel(FUSED_LAYER_NORM, { x, gain, bias }, { epsilon });
+    const [value, mean, inverse] = results as tf.Tensor[] as [tf.Tensor, tf.Tensor, tf.Tensor];
+    return { value, mean, inverse };
+  }
+  const mean = tf.mean(x, -1, true);
+  const centred = tf.sub(x, mean);
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+  return { value: tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), mean, inverse };
 }
 
 /** Slope of QuickGELU's sigmoid. */

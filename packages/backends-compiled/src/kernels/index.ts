@@ -1,5 +1,6 @@
 import { COMPARISON } from './comparison.js';
 import { ELEMENTWISE } from './elementwise.js';
+import { FUSED } from './fused.js';
 import { INDEXING } from './indexing.js';
 import { MATRIX } from './matrix.js';
 import { REDUCTIONS } from './reductions.js';
@@ -7,4 +8,12 @@ import type { RuleTable } from './rule.js';
 import { SHAPES } from './shapes.js';
 
 /** Every TensorFlow.js kernel that can be compiled. */
-export const KERNELS: RuleTable = { ...ELEMENTWISE, ...COMPARISON, ...REDUCTIONS, ...MATRIX, ...SHAPES, ...INDEXING };
+export const KERNELS: RuleTable = {
+  ...ELEMENTWISE,
+  ...COMPARISON,
+  ...REDUCTIONS,
+  ...MATRIX,
+  ...SHAPES,
+  ...INDEXING,
+  ...FUSED,
+};
