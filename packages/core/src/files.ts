@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { MedbenchError, messageOf } from './errors.js';
 
 /** The error for a place that cannot be written: full disk, no permission, a file where a folder belongs. */
-export function unwritable(path: string, cause: unknown): MedbenchError {
+export function unwritable(path: string, cause: unknown, way = 'Choose a folder that you may write to'): MedbenchError {
   return new MedbenchError('store', `${path} cannot be written: ${messageOf(cause)}`, {
     cause,
-    hint: 'Choose a folder that you may write to, or free some disk; what was finished is kept.',
+    hint: `${way}, or free some disk; what was finished is kept.`,
   });
 }
 

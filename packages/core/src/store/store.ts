@@ -20,6 +20,8 @@ export interface StoredCell {
   readonly results: readonly TaskResult[];
 }
 
+const WAY = 'Choose another folder with --out';
+
 /** Ids become file names; anything that is not plainly safe is escaped. */
 const fileName = (id: string): string => encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A');
 
@@ -43,7 +45,7 @@ export class RunStore {
       return new RunStore(folder, lockFolder(folder));
     } catch (cause) {
       if (cause instanceof MedbenchError) throw cause;
-      throw unwritable(folder, cause);
+      throw unwritable(folder, cause, WAY);
     }
   }
 
@@ -71,7 +73,7 @@ export class RunStore {
       mkdirSync(join(file, '..'), { recursive: true });
       writeFileAtomic.sync(file, text);
     } catch (cause) {
-      throw unwritable(file, cause);
+      throw unwritable(file, cause, WAY);
     }
   }
 
@@ -101,7 +103,7 @@ export class RunStore {
     try {
       appendFileSync(this.path('log.jsonl'), `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
     } catch (cause) {
-      throw unwritable(this.path('log.jsonl'), cause);
+      throw unwritable(this.path('log.jsonl'), cause, WAY);
     }
   }
 
