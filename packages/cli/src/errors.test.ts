@@ -1,0 +1,42 @@
+import { type ErrorCode, MedbenchError } from '@medbench/core';
+import { describe, expect, it, vi } from 'vitest';
+import { exitCodeOf, printError } from './errors.js';
+
+describe('exitCodeOf', () => {
+  it.each([
+    ['usage', 2],
+    ['config', 2],
+    ['unknown-id', 2],
+    ['plugin', 2],
+    ['data', 1],
+    ['store', 1],
+    ['training', 1],
+    ['interrupted', 130],
+  ] as [ErrorCode, number][])('%s ends with %i', (code, expected) => {
+    expect(exitCodeOf(new MedbenchError(code, 'x'))).toBe(expected);
+  });
+
+  it('anything else ends with 1', () => expect(exitCodeOf(new TypeError('x'))).toBe(1));
+});
+
+describe('printError', () => {
+  const printed = (error: unknown, debug = false): string => {
+    const lines: string[] = [];
+    const spy = vi.spyOn(console, 'error').mockImplementation((line) => lines.push(String(line)));
+    printError(error, debug);
+    spy.mockRestore();
+    return lines.join('\n');
+  };
+
+  it('says what happened and the way out, and no stack', () => {
+    const text = printed(new MedbenchError('data', 'x.npz is cut off', { hint: 'Download it again.' }));
+    expect(text).toContain('x.npz is cut off');
+    expect(text).toContain('Download it again.');
+    expect(text).not.toContain('    at ');
+  });
+
+  it('prints the stack when asked, and asks for a report of what is unexpected', () => {
+    expect(printed(new TypeError('odd'), true)).toContain('    at ');
+    expect(printed(new TypeError('odd'))).toContain('--debug');
+  });
+});

@@ -1,0 +1,34 @@
+import '@tensorflow/tfjs-backend-cpu';
+import type { DualEncoderModel, EncoderOutput } from '@medbench/core';
+import { pluginMetadata } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { ClipScratch } from './index.js';
+
+const rows = (value: (i: number, k: number) => number): tf.Tensor2D =>
+  tf.tensor2d(Array.from({ length: 4 }, (_, i) => Array.from({ length: 3 }, (_, k) => value(i, k))));
+
+it('is the symmetric InfoNCE loss of the two towers, at the learned scale', async () => {
+  await tf.setBackend('cpu');
+  // Towers that give the deterministic embeddings of the golden tests: float64 says 12.2888009067 at s = 1/0.07.
+  const model = {
+    encodeImage: () => ({ embedding: rows((i, k) => Math.sin(3 * i + k + 1)) }) as EncoderOutput,
+    encodeText: () => ({ embedding: rows((i, k) => Math.cos(2 * i + 0.5 * k)) }) as EncoderOutput,
+  } as unknown as DualEncoderModel;
+  const { loss, terms } = new ClipScratch().objective({
+    model,
+    parameters: { logit_scale: tf.scalar(Math.log(1 / 0.07)) },
+    batch: { images: tf.zeros([4, 1, 1, 3]), ids: tf.zeros([4, 1], 'int32') },
+    settings: {},
+  });
+  expect(loss.dataSync()[0]).toBeCloseTo(12.2888009067, 4);
+  expect(terms.imageToText!.dataSync()[0]).toBeCloseTo(12.5344752358, 4);
+  expect(terms.textToImage!.dataSync()[0]).toBeCloseTo(12.0431265777, 4);
+});
+
+it('starts from scratch weights and freezes nothing', () => {
+  const method = new ClipScratch();
+  expect(method.start).toBe('scratch');
+  expect('frozen' in method).toBe(false);
+  expect(pluginMetadata(ClipScratch)).toMatchObject({ kind: 'method', info: { id: 'clip-scratch', extension: true } });
+});

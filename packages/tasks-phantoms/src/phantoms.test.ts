@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomModel } from '@medbench/core/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
+
+let cacheRoot: string;
+beforeAll(() => {
+  cacheRoot = mkdtempSync(join(tmpdir(), 'medbench-phantom-tasks-'));
+});
+afterAll(() => rmSync(cacheRoot, { recursive: true }));
+
+const context = () => ({
+  dataRoot: '',
+  cacheRoot,
+  seed: 0,
+  log: () => {},
+  protocols: ['zero-shot', 'retrieval'] as const,
+});
+
+describe('tasks on phantoms give a random model chance, on data written at first use', () => {
+  it.each([
+    ['global', new PhantomGlobal(), 'accuracy', 1 / 10],
+    ['local', new PhantomLocal(), 'accuracy', 1 / 3],
+    ['rare', new PhantomRare(), 'balanced_accuracy', 1 / 2],
+  ] as const)('%s', async (_, task, metric, chance) => {
+    const { results, synthetic } = await task.evaluate(randomModel(1), context());
+    expect(synthetic).toBe(true);
+    expect(results).toHaveLength(1);
+    expect(results[0]).toMatchObject({ protocol: 'zero-shot', metric, n: 600 });
+    // Rare findings are 60 of 600: four standard errors of their recall are 0.26, halved in the mean of two classes.
+    expect(Math.abs(results[0]!.metrics[metric]!.value - chance)).toBeLessThan(0.13);
+  });
+
+  it('retrieval', async () => {
+    const { results } = await new PhantomRetrieval().evaluate(randomModel(1), context());
+    expect(results[0]!.metric).toBe('mean_recall@10');
+    expect(results[0]!.metrics['mean_recall@10']!.value).toBeLessThan(0.04);
+  });
+
+  it('all have one fingerprint, that of the tables', async () => {
+    expect(await new PhantomVqa().fingerprint(context())).toBe(await new PhantomGlobal().fingerprint(context()));
+  });
+});
