@@ -60,6 +60,6 @@ export function resolveConfig(layers: { preset?: ConfigTree; file?: ConfigFile; 
   if (checked.success) return checked.data;
   const where = layers.file ? layers.file.path : 'the settings given';
   throw new MedbenchError('config', `${where}: ${checked.error.issues.map(explain).join('; ')}`, {
-    hint: 'See "Configuration" in the README, or medbench config.',
+    hint: 'See "Configuration" in the README.',
   });
 }
