@@ -165,6 +165,9 @@ const REDUCTIONS: OpCase[] = [
   unary('sum', (x) => tf.sum(x), cube),
   unary('sum along an axis', (x) => tf.sum(x, 1), cube),
   unary('sum along the last, kept', (x) => tf.sum(x, -1, true), cube),
+  unary('sum of rows', (x) => tf.sum(x, 0), normal('rows', [9, 20])),
+  unary('sum of rows, kept', (x) => tf.sum(x, [0, 1], true), normal('rows', [3, 4, 16])),
+  unary('sum of rows of axes', (x) => tf.sum(x, 0), normal('rows', [5, 4, 6])),
   unary('mean', (x) => tf.mean(x), cube),
   unary('mean along two axes', (x) => tf.mean(x, [0, 2]), cube),
   unary('mean kept', (x) => tf.mul(tf.mean(x, -1, true), x), cube),
@@ -185,7 +188,20 @@ const REDUCTIONS: OpCase[] = [
   unary('sum of bool', (x) => tf.sum(x, 0), truth('sum', [3, 4]), false),
 ];
 
+/** x Wᵀ + b, on `[3, 4]`, `[5, 4]` and `[5]`. */
+const affine = (name: string, run: (product: tf.Tensor, bias: tf.Tensor) => tf.Tensor | tf.Tensor[]): OpCase => ({
+  name,
+  inputs: { x: normal('x', [3, 4]), w: normal('w', [5, 4]), bias: normal('bias', [5]) },
+  differentiate: ['x', 'w', 'bias'],
+  run: ({ x, w, bias }) => run(tf.matMul(x!, w!, false, true), bias!),
+});
+
 const MATRIX: OpCase[] = [
+  affine('product plus bias', (product, bias) => tf.add(product, bias)),
+  affine('bias plus product', (product, bias) => tf.tanh(tf.add(bias, product))),
+  affine('product plus bias, the product used again', (product, bias) => tf.mul(tf.add(product, bias), product)),
+  affine('product plus bias, the product an output', (product, bias) => [product, tf.add(product, bias)]),
+  affine('product plus bias, doubled', (product, bias) => tf.add(tf.add(product, bias), product)),
   ...[false, true].flatMap((left) =>
     [false, true].flatMap((right) => [
       binary(

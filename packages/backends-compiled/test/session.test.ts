@@ -152,6 +152,19 @@ describe('the graph', () => {
     expect(outputs).toEqual(['output/y', 'output/z']);
   });
 
+  it('joins a product with its bias, unless the bare product is needed too', async () => {
+    const inputs = { x: normal('x', [3, 4]), w: normal('w', [5, 4]), b: normal('b', [5]) };
+    const affine = (use: (product: tf.Tensor, sum: tf.Tensor) => tf.Tensor) =>
+      traceToOnnx(
+        program((_, { x, w, b }) => {
+          const product = tf.matMul(x!, w!, false, true);
+          return { outputs: { y: use(product, tf.add(product, b!)) } };
+        }, inputs),
+      );
+    expect((await affine((_, sum) => sum)).nodeCount).toBe(1);
+    expect((await affine((product, sum) => tf.mul(product, sum))).nodeCount).toBe(3);
+  });
+
   it('adds repeated rows in the same order every time', async () => {
     const rows = normal('rows', [4096, 64]);
     const ids = integers('rows', [4096], 7);

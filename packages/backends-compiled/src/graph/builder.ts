@@ -18,6 +18,9 @@ const FOLD: Record<string, (a: number, b: number) => number> = {
   Div: (a, b) => a / b,
 };
 
+/** Sums of rows narrower than this are left to ReduceSum. */
+const FEWEST_COLUMNS = 16;
+
 /** Results that are exact in both directions, so that dividing is multiplying. */
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math.abs(value)));
 
@@ -136,6 +139,9 @@ export class Builder {
     const count = real.reduce((product, axis) => product * x.shape[axis]!, 1);
     if (splat !== undefined && op !== 'ReduceProd')
       return this.graph.splat(op === 'ReduceSum' ? splat * count : splat, { shape, dtype: x.dtype });
+    const columns = sizeOf(x.shape) / count;
+    if (op === 'ReduceSum' && x.dtype === 'float32' && columns >= FEWEST_COLUMNS && real.every((axis, i) => axis === i))
+      return this.reshape(this.#sumOfRows(x, count), shape);
     const inner = keepDims ? kept : x.shape.filter((_, axis) => !real.includes(axis));
     const reduced = this.graph.node(
       op,
@@ -254,6 +260,14 @@ export class Builder {
       return this.binary(op === 'Add' ? 'Sub' : 'Add', a, b.node.inputs[0]!);
     if (a.node?.op === 'Neg' && op === 'Add') return this.binary('Sub', b, a.node.inputs[0]!);
     return this.graph.node(op, [a, b], { shape, dtype });
+  }
+
+  /** Sum over the leading axes, of `rows` elements in all, as ones times a matrix: ReduceSum is slow along columns. */
+  #sumOfRows(x: Value, rows: number): Value {
+    const columns = sizeOf(x.shape) / rows;
+    const ones = this.graph.splat(1, { shape: [rows], dtype: 'float32' });
+    const matrix = this.reshape(x, [rows, columns]);
+    return this.graph.node('MatMul', [ones, matrix], { shape: [columns], dtype: 'float32' });
   }
 
   #gemm(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {

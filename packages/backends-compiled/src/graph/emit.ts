@@ -1,3 +1,4 @@
+import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
 import { encodeModel, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';
 
@@ -23,7 +24,7 @@ export interface Emitted {
 }
 
 /** Nodes that the outputs depend on, each after those that it needs. */
-function livingNodes(outputs: readonly Value[]): Set<GraphNode> {
+function livingNodes(outputs: readonly Value[]): GraphNode[] {
   const living = new Set<GraphNode>();
   const stack = outputs.flatMap(({ node }) => (node ? [node] : []));
   for (let node = stack.pop(); node; node = stack.pop()) {
@@ -31,12 +32,12 @@ function livingNodes(outputs: readonly Value[]): Set<GraphNode> {
     living.add(node);
     for (const { node: source } of node.inputs) if (source && !living.has(source)) stack.push(source);
   }
-  return new Set([...living].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id));
+  return [...living].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id);
 }
 
 /** Writes the part of a graph that the named outputs depend on as an ONNX model. */
 export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Emitted {
-  const living = livingNodes(Object.values(outputs));
+  const living = fuse(livingNodes(Object.values(outputs)), new Set(Object.values(outputs)));
   const nodes: NodeProto[] = [];
   const fills: NodeProto[] = [];
   const initializers: TensorProto[] = [];
