@@ -1,11 +1,14 @@
 import type {
   DualEncoderModel,
+  EncoderOutput,
+  ForwardOptions,
   ImageEncoderModel,
   ParameterSpec,
   Stage,
   TensorMap,
   TextEncoderModel,
 } from '@medbench/core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant } from './parameters.js';
 
 const VISUAL = 'visual.';
@@ -13,12 +16,27 @@ const VISUAL = 'visual.';
 /** ln(1 / 0.07), arXiv:2103.00020, section 2.5. */
 export const INITIAL_LOG_SCALE = Math.log(1 / 0.07);
 
+/** The tower's own name of a parameter of the image tower; nothing for any other. */
+const withoutPrefix = (name: string): string[] => (name.startsWith(VISUAL) ? [name.slice(VISUAL.length)] : []);
+
 const unprefixed = (parameters: TensorMap): TensorMap =>
   Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, value]) =>
-      name.startsWith(VISUAL) ? [[name.slice(VISUAL.length), value] as const] : [],
-    ),
+    Object.entries(parameters).flatMap(([name, value]) => withoutPrefix(name).map((own) => [own, value] as const)),
   );
+
+/** Runs the image tower, translating between its own names and the joint ones. */
+function encodeVisual(
+  image: ImageEncoderModel,
+  values: TensorMap,
+  images: Tensor4D,
+  options?: ForwardOptions,
+): EncoderOutput {
+  const frozen = options?.frozen && new Set([...options.frozen].flatMap((name) => withoutPrefix(name)));
+  const output = image.forward(unprefixed(values), images, { ...options, ...(frozen ? { frozen } : {}) });
+  if (!output.updates) return output;
+  const updates = Object.fromEntries(Object.entries(output.updates).map(([name, value]) => [VISUAL + name, value]));
+  return { ...output, updates };
+}
 
 /** Joins two towers and the logit scale in the parameter name space of OpenAI's CLIP. */
 export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): DualEncoderModel {
@@ -37,8 +55,8 @@ export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): D
     text,
     embedDim: image.embedDim,
     parameters,
-    encodeImage: (values, images) => image.forward(unprefixed(values), images),
-    encodeText: (values, ids) => text.forward(values, ids),
+    encodeImage: (values, images, options) => encodeVisual(image, values, images, options),
+    encodeText: (values, ids, options) => text.forward(values, ids, options),
     stages: (tower) => (tower === 'image' ? imageStages : text.stages),
   };
 }

@@ -22,10 +22,10 @@ export function initialise(specs: readonly ParameterSpec[], seed: number): HostT
   return tensors;
 }
 
-/** Number of scalars in the parameters, or in those that the filter keeps. */
+/** Number of scalars in the parameters, or in those that the filter keeps. Running statistics do not count. */
 export function countParameters(
   specs: readonly ParameterSpec[],
   filter: (spec: ParameterSpec) => boolean = () => true,
 ): number {
-  return specs.filter(filter).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return specs.filter((spec) => !spec.buffer && filter(spec)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

@@ -1,23 +1,29 @@
 import type {
   Batch,
   DualEncoderModel,
+  EncoderOutput,
+  ForwardOptions,
   HostTensors,
   Method,
   ParameterSpec,
   Program,
   Settings,
+  TensorMap,
   TensorSpec,
   TrainingSettings,
 } from '@medbench/core';
 import { adamW, clipByGlobalNorm, differentiate, packParameters, warmupCosine } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Name spaces of a step's state: what is frozen by parameter, the rest by the optimizer's groups. */
+/** Name spaces of a step's state: what is frozen and running statistics by parameter, the rest by the optimizer's groups. */
 const FROZEN = 'frozen/';
+const BUFFER = 'buffer/';
 const TRAINED = 'trained/';
 const FIRST_MOMENT = 'moment1/';
 const SECOND_MOMENT = 'moment2/';
 const STEP = 'step';
+/** Parts of the loss among the outputs. */
+const TERM = 'term/';
 /** Clamped after each step, so it has a group of its own. */
 const LOG_SCALE = 'logit_scale';
 
@@ -53,6 +59,32 @@ const inside = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<str
   Object.fromEntries(Object.entries(all).map(([name, value]) => [prefix + name, value]));
 
 /**
+ * The model as a training step runs it: batch norms of what is not frozen use the batch, and their new running statistics
+ * are gathered. A second pass through a tower goes on from the statistics of the first, as it would in PyTorch.
+ */
+function observing(
+  model: DualEncoderModel,
+  frozen: ReadonlySet<string>,
+): { readonly model: DualEncoderModel; readonly updates: Record<string, tf.Tensor> } {
+  const updates: Record<string, tf.Tensor> = {};
+  const run = (encode: (parameters: TensorMap, options: ForwardOptions) => EncoderOutput, parameters: TensorMap) => {
+    const output = encode({ ...parameters, ...updates }, { training: true, frozen });
+    Object.assign(updates, output.updates);
+    return output;
+  };
+  return {
+    updates,
+    model: {
+      ...model,
+      encodeImage: (parameters, images, options) =>
+        run((values, mode) => model.encodeImage(values, images, { ...mode, ...options }), parameters),
+      encodeText: (parameters, ids, options) =>
+        run((values, mode) => model.encodeText(values, ids, { ...mode, ...options }), parameters),
+    },
+  };
+}
+
+/**
  * The pure training step of a method: forward, backward, clipping, AdamW under the schedule, and the clamp of the logit
  * scale. Inputs: `images` `[B, H, W, 3]`, `ids` `[B, L]`. Outputs: `loss`, `gradientNorm`, `learningRate`,
  * `logitScale`, `term/<name>`.
@@ -60,12 +92,14 @@ const inside = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<str
 export function trainingStep(options: StepOptions): TrainingStep {
   const { name, model, method, settings, training } = options;
   const frozen = new Set(method.frozen?.(model, settings) ?? []);
-  const frozenSpecs = options.parameters.filter((spec) => frozen.has(spec.name));
-  const trainedSpecs = options.parameters.filter((spec) => !frozen.has(spec.name));
+  const bufferSpecs = options.parameters.filter((spec) => spec.buffer);
+  const frozenSpecs = options.parameters.filter((spec) => !spec.buffer && frozen.has(spec.name));
+  const trainedSpecs = options.parameters.filter((spec) => !spec.buffer && !frozen.has(spec.name));
   const packing = packParameters(trainedSpecs, [LOG_SCALE]);
   const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
   const state: Record<string, TensorSpec> = { [STEP]: float([]) };
   for (const spec of frozenSpecs) state[FROZEN + spec.name] = float(spec.shape);
+  for (const spec of bufferSpecs) state[BUFFER + spec.name] = float(spec.shape);
   for (const group of packing.groups) {
     for (const space of [TRAINED, FIRST_MOMENT, SECOND_MOMENT]) state[space + group.name] = float(group.shape);
   }
@@ -88,10 +122,12 @@ export function trainingStep(options: StepOptions): TrainingStep {
       const fixed = within(FROZEN, current);
       const trained = within(TRAINED, current);
       const batch: Batch = { images: inputs.images as tf.Tensor4D, ids: inputs.ids as tf.Tensor2D };
+      const buffers = within(BUFFER, current);
       const { value, gradients, terms } = differentiate(trained, (groups) => {
-        const parameters = { ...fixed, ...packing.unpackTensors(groups) };
-        const output = method.objective({ model, parameters, batch, settings });
-        return { value: output.loss, terms: output.terms };
+        const parameters = { ...fixed, ...buffers, ...packing.unpackTensors(groups) };
+        const observed = observing(model, frozen);
+        const output = method.objective({ model: observed.model, parameters, batch, settings });
+        return { value: output.loss, terms: { ...inside(TERM, output.terms), ...inside(BUFFER, observed.updates) } };
       });
       const clipped = clipByGlobalNorm(gradients, training.clipNorm);
       const step = current[STEP] as tf.Scalar;
@@ -119,6 +155,7 @@ export function trainingStep(options: StepOptions): TrainingStep {
         ...inside(TRAINED, updated.parameters),
         ...inside(FIRST_MOMENT, updated.firstMoments),
         ...inside(SECOND_MOMENT, updated.secondMoments),
+        ...inside(BUFFER, within(BUFFER, terms)),
         ...(scale ? { [TRAINED + LOG_SCALE]: tf.minimum(tf.maximum(scale, 0), MAX_LOG_SCALE) } : {}),
       };
       const before = trained[LOG_SCALE] ?? fixed[LOG_SCALE]!;
@@ -128,15 +165,15 @@ export function trainingStep(options: StepOptions): TrainingStep {
         learningRate,
         logitScale: tf.exp(before),
       };
-      for (const [term, part] of Object.entries(terms)) outputs[`term/${term}`] = part;
-      return { state: next, outputs };
+      return { state: next, outputs: { ...outputs, ...inside(TERM, within(TERM, terms)) } };
     },
   };
   return {
     program,
     trainable: trainedSpecs.map((spec) => spec.name),
     initialState(parameters) {
-      const fixed = Object.fromEntries(frozenSpecs.map((spec) => [spec.name, parameters[spec.name]!]));
+      const given = (specs: readonly ParameterSpec[]): HostTensors =>
+        Object.fromEntries(specs.map((spec) => [spec.name, parameters[spec.name]!]));
       const trained = packing.pack(parameters);
       const nothing = (): HostTensors =>
         Object.fromEntries(
@@ -147,12 +184,17 @@ export function trainingStep(options: StepOptions): TrainingStep {
         );
       return {
         [STEP]: { shape: [], dtype: 'float32', data: new Float32Array(1) },
-        ...inside(FROZEN, fixed),
+        ...inside(FROZEN, given(frozenSpecs)),
+        ...inside(BUFFER, given(bufferSpecs)),
         ...inside(TRAINED, trained),
         ...inside(FIRST_MOMENT, nothing()),
         ...inside(SECOND_MOMENT, nothing()),
       };
     },
-    parametersOf: (values) => ({ ...within(FROZEN, values), ...packing.unpack(within(TRAINED, values)) }),
+    parametersOf: (values) => ({
+      ...within(FROZEN, values),
+      ...within(BUFFER, values),
+      ...packing.unpack(within(TRAINED, values)),
+    }),
   };
 }

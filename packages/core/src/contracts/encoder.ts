@@ -12,6 +12,11 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
+  /**
+   * A running statistic (batch norm's mean and variance): the forward pass of a training step gives its new value in
+   * `updates`, no gradient moves it, and it does not count as a parameter.
+   */
+  readonly buffer?: true;
 }
 
 /** Parameters that are frozen together. Stages are listed from the input to the output. */
@@ -30,6 +35,16 @@ export interface EncoderOutput {
   readonly pooled: Tensor2D;
   /** Projected into the joint space, not normalised, `[B, D]`. */
   readonly embedding: Tensor2D;
+  /** New values of buffers, if the encoder has any and the pass was one of training. */
+  readonly updates?: TensorMap;
+}
+
+/** How an encoder runs; without it, as in evaluation. */
+export interface ForwardOptions {
+  /** Within a training step: batch norm uses the batch's statistics and gives its new running ones in `updates`. */
+  readonly training?: boolean;
+  /** Names of parameters that do not move. A batch norm among them keeps to its running statistics, in training too. */
+  readonly frozen?: ReadonlySet<string>;
 }
 
 /** An encoder with its sizes fixed. It holds no values: parameters are passed in, named as in `parameters`. */
@@ -41,7 +56,7 @@ export interface EncoderModel<Batch> {
   readonly embedDim: number;
   readonly parameters: readonly ParameterSpec[];
   readonly stages: readonly Stage[];
-  forward(parameters: TensorMap, batch: Batch): EncoderOutput;
+  forward(parameters: TensorMap, batch: Batch, options?: ForwardOptions): EncoderOutput;
 }
 
 /** Image batches are `[B, H, W, 3]` float32, normalised; text batches are `[B, L]` int32 token ids. */
@@ -85,9 +100,9 @@ export interface DualEncoderModel {
   readonly embedDim: number;
   readonly parameters: readonly ParameterSpec[];
   /** `images` `[B, H, W, 3]`. */
-  encodeImage(parameters: TensorMap, images: Tensor4D): EncoderOutput;
+  encodeImage(parameters: TensorMap, images: Tensor4D, options?: ForwardOptions): EncoderOutput;
   /** `ids` `[B, L]`. */
-  encodeText(parameters: TensorMap, ids: Tensor2D): EncoderOutput;
+  encodeText(parameters: TensorMap, ids: Tensor2D, options?: ForwardOptions): EncoderOutput;
   /** Parameter names (in the joint name space) of a tower's stages, input to output. */
   stages(tower: 'image' | 'text'): readonly Stage[];
 }
