@@ -7,7 +7,7 @@ export type { NpyArray, NpyData, NpyDType } from './npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
 export { type ImageCaptionFolder, imageCaptionFolder } from './pairs.js';
 export { prefetch } from './prefetch.js';
-export { resize } from './resample.js';
+export { bicubicFilter, type ResampleFilter, resize } from './resample.js';
 export { cached, fromArray, mapSource, subset } from './source.js';
 export { type JsonRow, type ReadCsvOptions, readCsv, readJson, readJsonl, requireColumns } from './tables.js';
 export { cleanText } from './tokenizer/clean.js';

@@ -3,11 +3,11 @@ import type { RasterImage } from '@medbench/core';
 /** Pillow's fixed point for 8-bit samples: 32 bits less 8 of sample and 2 of head room (`Resample.c`). */
 const PRECISION_BITS = 32 - 8 - 2;
 
-/** Weights of the inputs `[first, first + count)` of each output, `size` apart. */
-interface Weights {
+/** Weights of the inputs `[first, first + count)` of each output, `size` apart in `weights`. */
+export interface ResampleFilter<Values = Float64Array> {
   readonly first: Int32Array;
   readonly count: Int32Array;
-  readonly fixed: Int32Array;
+  readonly weights: Values;
   readonly size: number;
 }
 
@@ -20,16 +20,18 @@ function bicubic(x: number): number {
   return 0;
 }
 
-/** `precompute_coeffs` and `normalize_coeffs_8bpc` of Pillow's `Resample.c`. */
-function weights(inSize: number, outSize: number): Weights {
+/**
+ * The anti-aliased bicubic filter from `inSize` to `outSize` samples: each output's weights add up to 1. The same as
+ * Pillow's (`precompute_coeffs` of `Resample.c`) and as PyTorch's `interpolate(mode='bicubic', antialias=True)`.
+ */
+export function bicubicFilter(inSize: number, outSize: number): ResampleFilter {
   const scale = inSize / outSize;
   const stretch = Math.max(scale, 1);
   const support = 2 * stretch;
   const size = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(outSize);
   const count = new Int32Array(outSize);
-  const fixed = new Int32Array(outSize * size);
-  const exact = new Float64Array(size);
+  const weights = new Float64Array(outSize * size);
   for (let out = 0; out < outSize; out++) {
     const centre = (out + 0.5) * scale;
     const from = Math.max(0, Math.trunc(centre - support + 0.5));
@@ -37,17 +39,24 @@ function weights(inSize: number, outSize: number): Weights {
     let sum = 0;
     for (let i = 0; i < n; i++) {
       const weight = bicubic((i + from - centre + 0.5) * (1 / stretch));
-      exact[i] = weight;
+      weights[out * size + i] = weight;
       sum += weight;
     }
-    for (let i = 0; i < n; i++) {
-      const scaled = (sum === 0 ? exact[i]! : exact[i]! / sum) * (1 << PRECISION_BITS);
-      fixed[out * size + i] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-    }
+    if (sum !== 0) for (let i = 0; i < n; i++) weights[out * size + i]! /= sum;
     first[out] = from;
     count[out] = n;
   }
-  return { first, count, fixed, size };
+  return { first, count, weights, size };
+}
+
+/** The filter in fixed point (`normalize_coeffs_8bpc`). */
+function fixedFilter(inSize: number, outSize: number): ResampleFilter<Int32Array> {
+  const filter = bicubicFilter(inSize, outSize);
+  const weights = Int32Array.from(filter.weights, (weight) => {
+    const scaled = weight * (1 << PRECISION_BITS);
+    return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  });
+  return { ...filter, weights };
 }
 
 const HALF = 1 << (PRECISION_BITS - 1);
@@ -60,7 +69,7 @@ function toByte(sum: number): number {
 
 /** Resamples along rows, `[height, inWidth, channels]` to `[height, outWidth, channels]`. */
 function resampleRows({ data, width, height, channels }: RasterImage, outWidth: number): Uint8Array {
-  const { first, count, fixed, size } = weights(width, outWidth);
+  const { first, count, weights, size } = fixedFilter(width, outWidth);
   const result = new Uint8Array(height * outWidth * channels);
   let target = 0;
   for (let y = 0; y < height; y++) {
@@ -70,7 +79,7 @@ function resampleRows({ data, width, height, channels }: RasterImage, outWidth: 
       const to = from + count[x]!;
       if (channels === 1) {
         let grey = HALF;
-        for (let k = from, at = start; k < to; k++, at++) grey = (grey + Math.imul(data[at]!, fixed[k]!)) | 0;
+        for (let k = from, at = start; k < to; k++, at++) grey = (grey + Math.imul(data[at]!, weights[k]!)) | 0;
         result[target++] = toByte(grey);
         continue;
       }
@@ -79,7 +88,7 @@ function resampleRows({ data, width, height, channels }: RasterImage, outWidth: 
       let green = HALF;
       let blue = HALF;
       for (let k = from, at = start; k < to; k++, at += 3) {
-        const weight = fixed[k]!;
+        const weight = weights[k]!;
         red = (red + Math.imul(data[at]!, weight)) | 0;
         green = (green + Math.imul(data[at + 1]!, weight)) | 0;
         blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
@@ -94,13 +103,13 @@ function resampleRows({ data, width, height, channels }: RasterImage, outWidth: 
 
 /** Resamples along columns, `[inHeight, lanes]` to `[outHeight, lanes]`, line by line. */
 function resampleColumns(data: Uint8Array, inHeight: number, lanes: number, outHeight: number): Uint8Array {
-  const { first, count, fixed, size } = weights(inHeight, outHeight);
+  const { first, count, weights, size } = fixedFilter(inHeight, outHeight);
   const result = new Uint8Array(outHeight * lanes);
   const sums = new Int32Array(lanes);
   for (let y = 0; y < outHeight; y++) {
     sums.fill(HALF);
     for (let k = 0; k < count[y]!; k++) {
-      const weight = fixed[y * size + k]!;
+      const weight = weights[y * size + k]!;
       const start = (first[y]! + k) * lanes;
       for (let lane = 0; lane < lanes; lane++) sums[lane]! += Math.imul(data[start + lane]!, weight);
     }
