@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { type HostTensor, type HostTensors, MedbenchError, messageOf, writeFileAtomic } from '@medbench/core';
 
 /** A header larger than this is no header. */
@@ -33,28 +33,27 @@ function fromHalf(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function decode(view: DataView, { dtype, shape }: Entry): HostTensor {
-  const count = shape.reduce((product, side) => product * side, 1);
-  if (dtype === 'U8' || dtype === 'BOOL') {
-    const data = new Uint8Array(view.buffer, view.byteOffset, count).slice();
-    return dtype === 'BOOL' ? { shape, dtype: 'bool', data } : { shape, dtype: 'int32', data: Int32Array.from(data) };
+/** A tensor from its bytes, which begin their buffer. Files and the machines that medbench runs on are little-endian. */
+function decode({ buffer }: Uint8Array, { dtype, shape }: Entry): HostTensor {
+  switch (dtype) {
+    case 'F32':
+      return { shape, dtype: 'float32', data: new Float32Array(buffer) };
+    case 'F16':
+      return { shape, dtype: 'float32', data: Float32Array.from(new Uint16Array(buffer), fromHalf) };
+    case 'BF16': {
+      // bfloat16 is the upper half of a float32.
+      const bits = Uint32Array.from(new Uint16Array(buffer), (half) => half << 16);
+      return { shape, dtype: 'float32', data: new Float32Array(bits.buffer) };
+    }
+    case 'I32':
+      return { shape, dtype: 'int32', data: new Int32Array(buffer) };
+    case 'I64':
+      return { shape, dtype: 'int32', data: Int32Array.from(new BigInt64Array(buffer), Number) };
+    case 'BOOL':
+      return { shape, dtype: 'bool', data: new Uint8Array(buffer) };
+    default:
+      return { shape, dtype: 'int32', data: Int32Array.from(new Uint8Array(buffer)) };
   }
-  if (dtype === 'I32' || dtype === 'I64') {
-    const read =
-      dtype === 'I32'
-        ? (i: number) => view.getInt32(4 * i, true)
-        : (i: number) => Number(view.getBigInt64(8 * i, true));
-    return { shape, dtype: 'int32', data: Int32Array.from({ length: count }, (_, i) => read(i)) };
-  }
-  const data = new Float32Array(count);
-  if (dtype === 'F32') for (let i = 0; i < count; i++) data[i] = view.getFloat32(4 * i, true);
-  else if (dtype === 'F16') for (let i = 0; i < count; i++) data[i] = fromHalf(view.getUint16(2 * i, true));
-  else {
-    // bfloat16 is the upper half of a float32.
-    const bits = new Uint32Array(data.buffer);
-    for (let i = 0; i < count; i++) bits[i] = view.getUint16(2 * i, true) << 16;
-  }
-  return { shape, dtype: 'float32', data };
 }
 
 function checkEntry(file: string, name: string, entry: Entry, available: number): void {
@@ -71,35 +70,72 @@ function checkEntry(file: string, name: string, entry: Entry, available: number)
   if (end > available) throw broken(file, `"${name}" ends at byte ${end} of ${available}`);
 }
 
-/**
- * Reads a safetensors file (F32, F16, BF16, I32, I64, U8, BOOL), or its bytes.
- * @throws MedbenchError('weights') naming the file and the tensor: truncated, header beyond the file, offsets that
- *   overlap or leave gaps, sizes that do not fit.
- */
-export async function readSafetensors(source: string | Uint8Array, label = 'safetensors'): Promise<SafetensorsFile> {
-  const file = typeof source === 'string' ? source : label;
-  let bytes: Uint8Array;
-  try {
-    bytes = typeof source === 'string' ? await readFile(source) : source;
-  } catch (cause) {
-    throw new MedbenchError('weights', `${file} cannot be read: ${messageOf(cause)}`, { cause });
-  }
-  if (bytes.length < 8) throw broken(file, `it has ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(0, true));
-  if (length > MAX_HEADER || 8 + length > bytes.length) {
-    throw broken(file, `its header claims ${length} bytes, the file has ${bytes.length}`);
+/** Bytes that can be read in pieces, a file's or an array's. */
+interface Bytes {
+  readonly size: number;
+  read(begin: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+const inMemory = (bytes: Uint8Array): Bytes => ({
+  size: bytes.length,
+  // A copy: its buffer begins where the piece does, so that it can be looked at as numbers of any width.
+  read: async (begin, length) => new Uint8Array(bytes.subarray(begin, begin + length)),
+  close: async () => {},
+});
+
+async function onDisk(file: string): Promise<Bytes> {
+  const unreadable = (cause: unknown): MedbenchError =>
+    new MedbenchError('weights', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  const handle = await open(file).catch((cause: unknown) => {
+    throw unreadable(cause);
+  });
+  const { size } = await handle.stat();
+  return {
+    size,
+    async read(begin, length) {
+      const piece = new Uint8Array(length);
+      let at = 0;
+      try {
+        // One read gives 2 GiB at the most.
+        while (at < length) {
+          const { bytesRead } = await handle.read(piece, at, Math.min(length - at, 2 ** 30), begin + at);
+          if (bytesRead === 0) throw new Error('it became shorter while it was read');
+          at += bytesRead;
+        }
+      } catch (cause) {
+        throw unreadable(cause);
+      }
+      return piece;
+    },
+    close: () => handle.close(),
+  };
+}
+
+interface Header {
+  readonly entries: Readonly<Record<string, Entry>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Byte at which the tensors begin. */
+  readonly start: number;
+}
+
+async function readHeader(file: string, bytes: Bytes): Promise<Header> {
+  if (bytes.size < 8) throw broken(file, `it has ${bytes.size} bytes`);
+  const length = Number(new DataView((await bytes.read(0, 8)).buffer).getBigUint64(0, true));
+  if (length > MAX_HEADER || 8 + length > bytes.size) {
+    throw broken(file, `its header claims ${length} bytes, the file has ${bytes.size}`);
   }
   let header: Record<string, Entry>;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await bytes.read(8, length)));
   } catch (cause) {
     throw broken(file, 'its header is not JSON', cause);
   }
   const { __metadata__: metadata, ...entries } = header as unknown as Record<string, Entry> & {
     __metadata__?: Record<string, string>;
   };
-  const available = bytes.length - 8 - length;
+  const start = 8 + length;
+  const available = bytes.size - start;
   const spans = Object.entries(entries).map(([name, entry]) => {
     checkEntry(file, name, entry, available);
     return { name, begin: entry.data_offsets[0], end: entry.data_offsets[1] };
@@ -111,12 +147,29 @@ export async function readSafetensors(source: string | Uint8Array, label = 'safe
     at = end;
   }
   if (at !== available) throw broken(file, `its tensors take ${at} bytes, the file holds ${available}`);
-  const tensors: HostTensors = {};
-  for (const [name, entry] of Object.entries(entries)) {
-    const [begin, end] = entry.data_offsets;
-    tensors[name] = decode(new DataView(bytes.buffer, bytes.byteOffset + 8 + length + begin, end - begin), entry);
+  return { entries, metadata: metadata ?? {}, start };
+}
+
+/**
+ * Reads a safetensors file (F32, F16, BF16, I32, I64, U8, BOOL), or its bytes. A file is read tensor by tensor, after its
+ * header has been checked against its size: nothing is allocated that the file does not hold.
+ * @throws MedbenchError('weights') naming the file and the tensor: truncated, header beyond the file, offsets that
+ *   overlap or leave gaps, sizes that do not fit.
+ */
+export async function readSafetensors(source: string | Uint8Array, label = 'safetensors'): Promise<SafetensorsFile> {
+  const file = typeof source === 'string' ? source : label;
+  const bytes = typeof source === 'string' ? await onDisk(source) : inMemory(source);
+  try {
+    const { entries, metadata, start } = await readHeader(file, bytes);
+    const tensors: HostTensors = {};
+    for (const [name, entry] of Object.entries(entries)) {
+      const [begin, end] = entry.data_offsets;
+      tensors[name] = decode(await bytes.read(start + begin, end - begin), entry);
+    }
+    return { tensors, metadata };
+  } finally {
+    await bytes.close();
   }
-  return { tensors, metadata: metadata ?? {} };
 }
 
 const DTYPE = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
