@@ -1,4 +1,4 @@
-import type { EncoderOutput, ParameterSpec, Stage, TensorMap, TextEncoderModel } from '@medbench/core';
+import type { Activation, EncoderOutput, ParameterSpec, Stage, TensorMap, TextEncoderModel } from '@medbench/core';
 import {
   causalMask,
   layerNorm,
@@ -19,7 +19,7 @@ export interface GptSizes {
   readonly width: number;
   readonly layers: number;
   readonly embedDim: number;
-  readonly activation?: 'quick-gelu' | 'gelu';
+  readonly activation?: Activation;
 }
 
 const HEAD = 64;

@@ -21,8 +21,8 @@ const facts = (sizes: GptSizes, title: string, source: string): EncoderInfo => (
 abstract class Gpt implements Encoder {
   protected abstract readonly sizes: GptSizes;
 
-  build({ embedDim, vocabSize }: EncoderOptions): TextEncoderModel {
-    return gptModel({ ...this.sizes, embedDim, vocabSize });
+  build({ embedDim, vocabSize, activation = 'quick-gelu' }: EncoderOptions): TextEncoderModel {
+    return gptModel({ ...this.sizes, embedDim, vocabSize, activation });
   }
 }
 

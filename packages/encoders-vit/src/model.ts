@@ -1,4 +1,4 @@
-import type { EncoderOutput, ImageEncoderModel, ParameterSpec, Stage, TensorMap } from '@medbench/core';
+import type { Activation, EncoderOutput, ImageEncoderModel, ParameterSpec, Stage, TensorMap } from '@medbench/core';
 import { layerNorm, normal, ones, transformer, transformerParameters, transformerStages, zeros } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -11,7 +11,7 @@ export interface VitSizes {
   readonly width: number;
   readonly layers: number;
   readonly embedDim: number;
-  readonly activation?: 'quick-gelu' | 'gelu';
+  readonly activation?: Activation;
 }
 
 const HEAD = 64;

@@ -23,8 +23,8 @@ const facts = (sizes: VitSizes, title: string, source: string): EncoderInfo => (
 abstract class Vit implements Encoder {
   protected abstract readonly sizes: VitSizes;
 
-  build({ embedDim }: EncoderOptions): ImageEncoderModel {
-    return vitModel({ ...this.sizes, embedDim });
+  build({ embedDim, activation = 'quick-gelu' }: EncoderOptions): ImageEncoderModel {
+    return vitModel({ ...this.sizes, embedDim, activation });
   }
 }
 

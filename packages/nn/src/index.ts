@@ -8,7 +8,6 @@ export { constant, countParameters, initialise, normal, ones, uniform, zeros } f
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
 export { type Schedule, type ScheduleOptions, warmupCosine } from './schedule.js';
 export {
-  type Activation,
   causalMask,
   type TransformerOptions,
   transformer,

@@ -1,9 +1,7 @@
-import type { ParameterSpec, Stage, TensorMap } from '@medbench/core';
+import type { Activation, ParameterSpec, Stage, TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { gelu, layerNorm, linear, quickGelu } from './layers.js';
 import { normal, ones, zeros } from './parameters.js';
-
-export type Activation = 'quick-gelu' | 'gelu';
 
 export interface TransformerOptions {
   readonly layers: number;

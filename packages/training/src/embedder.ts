@@ -12,8 +12,9 @@ import {
 } from '@medbench/core';
 import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto } from '@medbench/data';
 import { initialise, readSafetensors } from '@medbench/nn';
+import { checkWeights } from '@medbench/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { buildModel, checkWeights } from './model.js';
+import { buildModel } from './model.js';
 
 /** Examples per call; the last batch is padded, since compiled shapes are static. */
 const BATCH = 64;

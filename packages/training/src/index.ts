@@ -1,12 +1,13 @@
 import type { Pretraining } from '@medbench/core';
 import { loadModel } from './embedder.js';
+import { findForeignWeights } from './foreign.js';
 import { train } from './trainer.js';
 
 export { loadModel } from './embedder.js';
 export { batchLoader, type LoaderOptions } from './loader.js';
-export { type BuiltModel, buildModel, checkWeights } from './model.js';
+export { type BuiltModel, buildModel } from './model.js';
 export { type StepOptions, type TrainingStep, trainingStep } from './step.js';
 export { train } from './trainer.js';
 
 /** Pre-training and embedding as one service, for the composition root. */
-export const pretraining: Pretraining = { train, load: loadModel };
+export const pretraining: Pretraining = { train, findWeights: findForeignWeights, load: loadModel };

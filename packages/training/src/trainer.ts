@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { type HostTensors, MedbenchError, type Session, type TrainOutcome, type TrainRequest } from '@medbench/core';
 import { prefetch } from '@medbench/data';
 import { countParameters, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
+import { checkWeights } from '@medbench/weights';
 import { batchLoader } from './loader.js';
-import { buildModel, checkWeights } from './model.js';
+import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
 import { type TrainingStep, trainingStep } from './step.js';
 
-const WEIGHTS = 'weights.safetensors';
 const RESUME = 'resume.safetensors';
 
 /** Points of the curve that go into the record. */
@@ -96,7 +96,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     }
   }
   const weights = join(folder, WEIGHTS);
-  await writeSafetensors(weights, towersOf(step, progress.state, model.parameters), { key, format: 'pt' });
+  await writeSafetensors(weights, towersOf(step, progress.state, model.parameters), weightsMetadata(request));
   await rm(join(folder, RESUME), { force: true });
   return {
     weights,

@@ -36,10 +36,16 @@ export const configSchema = z.strictObject({
   backend: z.string().min(1),
   seeds: z.array(z.int().min(0)).min(1),
   encoders: z.strictObject({ image: z.string(), text: z.string() }),
-  model: z.strictObject({ embedDim: count, merges: z.int().min(0).max(48894).nullable() }),
+  model: z.strictObject({
+    embedDim: count,
+    merges: z.int().min(0).max(48894).nullable(),
+    activation: z.enum(['quick-gelu', 'gelu']),
+  }),
   training,
-  /** How the general-domain weights are made, from which transfer starts. */
+  /** The general-domain weights, from which transfer starts. */
   general: z.strictObject({
+    /** A safetensors file, a folder or a model on the hub; null: they are trained, as the settings below say. */
+    weights: z.string().min(1).nullable(),
     method: z.string(),
     corpus: z.string(),
     seed: z.int().min(0),
@@ -65,7 +71,7 @@ export const DEFAULTS: Config = {
   backend: 'auto',
   seeds: [0],
   encoders: { image: 'vit-demo', text: 'gpt-demo' },
-  model: { embedDim: 64, merges: 8190 },
+  model: { embedDim: 64, merges: 8190, activation: 'quick-gelu' },
   training: {
     steps: 600,
     batchSize: 64,
@@ -80,6 +86,6 @@ export const DEFAULTS: Config = {
     checkpointEvery: 100,
     logEvery: 10,
   },
-  general: { method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
+  general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
   methodSettings: {},
 };

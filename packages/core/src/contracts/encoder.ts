@@ -1,6 +1,9 @@
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from './tensors.js';
 
+/** x σ(1.702 x), or the exact x Φ(x). */
+export type Activation = 'quick-gelu' | 'gelu';
+
 /** How a parameter starts. Normal draws are not truncated. */
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
@@ -68,6 +71,8 @@ export interface EncoderOptions {
   readonly embedDim: number;
   /** Text towers: the tokenizer's vocabulary. */
   readonly vocabSize: number;
+  /** Of the transformer's blocks; default QuickGELU, OpenAI's. Weights run with the other one, and are worse. */
+  readonly activation?: Activation;
 }
 
 export interface EncoderInfo {

@@ -1,6 +1,6 @@
 import type { Backend } from './backend.js';
 import type { OpenedCorpus } from './data.js';
-import type { Encoder } from './encoder.js';
+import type { Activation, Encoder } from './encoder.js';
 import type { Method, Settings, Start } from './method.js';
 import type { TrainingRecord } from './results.js';
 import type { EvaluationModel } from './task.js';
@@ -11,6 +11,8 @@ export interface ModelSettings {
   readonly embedDim: number;
   /** Byte-pair merges of CLIP's tokenizer that are used; null for all 48,894. */
   readonly merges: number | null;
+  /** Of the transformers' blocks: QuickGELU for OpenAI's weights, GELU for most of open_clip's. */
+  readonly activation: Activation;
 }
 
 /** The training set-up: the same for every row of a run. */
@@ -78,6 +80,17 @@ export interface TrainOutcome {
   readonly record: Omit<TrainingRecord, 'method' | 'seed'>;
 }
 
+/** Weights that were made elsewhere, found but not loaded yet. */
+export interface ForeignWeights {
+  /** SHA-256 of the file. */
+  readonly fingerprint: string;
+  /**
+   * Loads them into the model of a run and writes them to its folder, as `weights.safetensors`.
+   * @throws MedbenchError('weights') that lists what is missing, unexpected or of another shape.
+   */
+  import(request: ModelRequest, target: { readonly folder: string; readonly key: string }): Promise<TrainOutcome>;
+}
+
 /** An evaluation model holds engine memory until disposed. */
 export type LoadedModel = EvaluationModel & { dispose(): Promise<void> };
 
@@ -85,6 +98,11 @@ export type LoadedModel = EvaluationModel & { dispose(): Promise<void> };
 export interface Pretraining {
   /** @throws MedbenchError('training') on a loss that is not finite, naming the step. */
   train(request: TrainRequest): Promise<TrainOutcome>;
+  /**
+   * Finds weights in the layout of OpenAI/open_clip or Hugging Face: a safetensors file, its folder, or an id on the hub.
+   * @throws MedbenchError('weights') saying what was looked for.
+   */
+  findWeights(name: string, log: (message: string) => void): Promise<ForeignWeights>;
   /** Loads trained weights, or freshly initialised ones for a seed, as something that embeds. */
   load(
     request: ModelRequest,

@@ -86,6 +86,27 @@ async function train(run: RunContext, job: Job): Promise<Trained> {
   return { ...finished, record };
 }
 
+/** Takes general-domain weights that were made elsewhere. */
+async function importGeneral(run: RunContext, name: string): Promise<Trained> {
+  const { request, key: modelKey } = await modelRequest(run);
+  const found = await run.pretraining.findWeights(name, request.log);
+  const key = hashOf({ format: 1, imported: found.fingerprint, model: modelKey });
+  // Seed 0 stands for all: nothing is drawn.
+  const folder = run.store.checkpointFolder(GENERAL, 0);
+  const parts = ['checkpoints', GENERAL, 'seed-0', 'training.json'];
+  const weights = join(folder, 'weights.safetensors');
+  const stored = run.store.readJson<StoredTraining>(...parts);
+  run.observer.trainingStarted(GENERAL, 0, 0);
+  const reused = stored?.key === key && existsSync(weights);
+  const record: TrainingRecord = reused
+    ? stored.record
+    : { method: GENERAL, seed: 0, ...(await found.import(request, { folder, key })).record };
+  if (!reused) run.store.writeJson({ key, record } satisfies StoredTraining, ...parts);
+  run.store.log({ row: GENERAL, imported: name, key });
+  run.observer.trainingFinished(GENERAL, record.seconds, reused);
+  return { weights, key, record, synthetic: false };
+}
+
 /** Trains the rows of a run; corpora and general-domain weights are made when first needed, once. */
 export class TrainingStage {
   #general: Promise<Trained> | undefined;
@@ -117,6 +138,7 @@ export class TrainingStage {
 
   async #trainGeneral(): Promise<Trained> {
     const { general, training, methodSettings: given } = this.run.plan.config;
+    if (general.weights !== null) return importGeneral(this.run, general.weights);
     const entry = entryOf(this.run.registry.catalogue, 'method', general.method);
     const corpus = await openCorpora(
       this.run,

@@ -1,0 +1,8 @@
+export {
+  gradientError,
+  relativeError,
+  type TowerOracle,
+  towerInputs,
+  towerProgram,
+  weightByFormula,
+} from './towers.js';

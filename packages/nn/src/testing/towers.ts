@@ -1,0 +1,90 @@
+import type { DualEncoderModel, HostTensor, HostTensors, Program } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { differentiate } from '../differentiate.js';
+import { sizeOf } from '../parameters.js';
+
+/** What a reference implementation computed of two small towers (`scripts/oracles/{clip_towers,hf_clip}.py`). */
+export interface TowerOracle {
+  readonly parameters: Readonly<Record<string, readonly number[]>>;
+  readonly image: readonly number[];
+  readonly text: readonly number[];
+  readonly loss: number;
+  readonly gradients: Readonly<
+    Record<string, { readonly norm: number; readonly first: readonly number[]; readonly last: readonly number[] }>
+  >;
+}
+
+/** A weight by the oracles' formula: a sine whose phase comes from the parameter's name; gains near one. */
+export function weightByFormula(name: string, shape: readonly number[]): HostTensor {
+  const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
+  const scale = shape.length < 2 ? 0.3 : 3 / Math.sqrt(shape.at(-1)!);
+  const gain = /ln_|norm|layrnorm/.test(name) && name.endsWith('weight') ? 1 : 0;
+  const data = Float32Array.from({ length: sizeOf(shape) }, (_, k) =>
+    name === 'logit_scale' ? 2 : gain + scale * Math.sin(0.7 * k + offset),
+  );
+  return { shape, dtype: 'float32', data };
+}
+
+/** The oracles' three pictures, `[3, 3, 16, 16]` there and `[3, 16, 16, 3]` here. */
+const images: HostTensor = {
+  shape: [3, 16, 16, 3],
+  dtype: 'float32',
+  data: Float32Array.from({ length: 3 * 16 * 16 * 3 }, (_, i) => {
+    const [b, p, c] = [Math.floor(i / 768), Math.floor((i % 768) / 3), i % 3];
+    return Math.sin((b * 768 + c * 256 + p) * 0.11);
+  }),
+};
+
+/** The oracles' three texts, `[3, 12]`, padded with what their implementation pads with. */
+const idsWith = (padding: number): HostTensor => ({
+  shape: [3, 12],
+  dtype: 'int32',
+  data: Int32Array.from([
+    ...[38, 5, 9, 39, ...Array<number>(8).fill(padding)],
+    ...[38, 1, 39, ...Array<number>(9).fill(padding)],
+    ...[38, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 39],
+  ]),
+});
+
+export const towerInputs = (padding = 0): HostTensors => ({ images, ids: idsWith(padding) });
+
+/** Embeddings of both towers, the oracles' scalar loss of them, and its gradient by every parameter (`gradient/<name>`). */
+export function towerProgram(model: DualEncoderModel): Program {
+  return {
+    name: 'towers',
+    state: Object.fromEntries(model.parameters.map(({ name, shape }) => [name, { shape, dtype: 'float32' }])),
+    inputs: towerInputs(),
+    run(parameters, inputs) {
+      const weight = tf.reshape(tf.cos(tf.range(0, 48)), [3, 16]);
+      const { value, gradients, terms } = differentiate(parameters, (moved) => {
+        const image = model.encodeImage(moved, inputs.images as tf.Tensor4D).embedding;
+        const text = model.encodeText(moved, inputs.ids as tf.Tensor2D).embedding;
+        const loss = tf.add(tf.sum(tf.mul(image, weight)), tf.sum(tf.mul(text, tf.reverse(weight, 0))));
+        // Keeps the logit scale in the graph: every parameter then has a gradient.
+        return { value: tf.add(loss, tf.mul(moved.logit_scale!, 0)) as tf.Scalar, terms: { image, text } };
+      });
+      const named = Object.entries(gradients).map(([name, gradient]) => [`gradient/${name}`, gradient]);
+      return { outputs: { loss: value, image: terms.image!, text: terms.text!, ...Object.fromEntries(named) } };
+    },
+  };
+}
+
+/** Largest difference as a share of the largest expected value. */
+export function relativeError(found: ArrayLike<number>, expected: readonly number[]): number {
+  const scale = Math.max(...expected.map(Math.abs));
+  return Math.max(...expected.map((value, i) => Math.abs(value - found[i]!))) / scale;
+}
+
+/** Error of a gradient against the oracle's norm, first and last values, as a share of the norm. */
+export function gradientError(found: ArrayLike<number>, oracle: TowerOracle, name: string): number {
+  const { norm, first, last } = oracle.gradients[name]!;
+  const values = Float64Array.from(found);
+  // A gradient that is zero in exact arithmetic (the keys' bias) is noise on both sides.
+  const scale = norm + 1e-3 * Math.abs(oracle.loss);
+  const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  const ends = [
+    ...first.map((value, i) => value - values[i]!),
+    ...last.map((value, i) => value - values[values.length - last.length + i]!),
+  ];
+  return Math.max(Math.abs(length - norm), ...ends.map(Math.abs)) / scale;
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ForeignWeights } from '@medbench/core';
+import { countParameters, writeSafetensors } from '@medbench/nn';
+import { findWeights, loadWeights } from '@medbench/weights';
+import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
+
+/**
+ * Weights that were made elsewhere, as the general domain's.
+ * @throws MedbenchError('weights') saying what was looked for.
+ */
+export async function findForeignWeights(name: string, log: (message: string) => void): Promise<ForeignWeights> {
+  const source = await findWeights(name, { log });
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(source.file), hash);
+  return {
+    fingerprint: hash.digest('hex'),
+    async import(request, { folder, key }) {
+      const began = performance.now();
+      const { model } = await buildModel(request);
+      const { activation } = request.model;
+      const { tensors, notes, layout } = await loadWeights(source, model.parameters, { activation });
+      for (const line of [`${name}: ${source.file}, layout ${layout}`, ...notes]) log(line);
+      const weights = join(folder, WEIGHTS);
+      await writeSafetensors(weights, tensors, weightsMetadata({ key, model: request.model }));
+      const total = countParameters(model.parameters);
+      const seconds = (performance.now() - began) / 1000;
+      return { weights, record: { steps: 0, seconds, parameters: { total, trainable: 0 }, finalLoss: 0, curve: [] } };
+    },
+  };
+}
