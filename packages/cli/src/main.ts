@@ -96,6 +96,21 @@ Examples:
     )
     .addHelpText('after', '\nExample:\n  medbench report runs/demo --format markdown')
     .action(async (dir, options) => done(await (await import('./commands/report.js')).report(dir, options)));
+
+  program
+    .command('export')
+    .description('write the weights that a run trained, for use in open_clip or Hugging Face')
+    .argument('<dir>', 'run folder')
+    .requiredOption('--method <id>', 'row of the table, or general for the general-domain weights')
+    .requiredOption('--out <dir>', 'folder for the weights and their configuration')
+    .option('--seed <n>', 'seed of the row', (value) => seeds(value)[0], 0)
+    .addOption(
+      new Option('--layout <layout>', 'whose names the tensors have')
+        .choices(['open_clip', 'hugging-face'])
+        .default('open_clip'),
+    )
+    .addHelpText('after', '\nExample:\n  medbench export runs/demo --method clip --layout hugging-face --out clip-hf')
+    .action(async (dir, options) => done(await (await import('./commands/export.js')).exportRow(dir, options)));
   // Sub-commands made above inherit neither of these.
   const every = (command: Command): void => {
     command.exitOverride().showHelpAfterError('(add --help for the options)');

@@ -1,5 +1,5 @@
 import { Encoder, type EncoderInfo, type EncoderOptions, type TextEncoderModel } from '@medbench/core';
-import { countParameters } from '@medbench/nn';
+import { countParameters, stageSizes } from '@medbench/nn';
 import { type GptSizes, gptModel } from './model.js';
 
 const GPT77: GptSizes = { id: 'gpt-77', contextLength: 77, vocabSize: 49408, width: 512, layers: 12, embedDim: 512 };
@@ -15,6 +15,7 @@ const facts = (sizes: GptSizes, title: string, source: string): EncoderInfo => (
   embedDim: sizes.embedDim,
   contextLength: sizes.contextLength,
   parameters: countParameters(gptModel(sizes).parameters),
+  stages: stageSizes(gptModel(sizes)),
   source,
 });
 

@@ -1,5 +1,5 @@
 import { Encoder, type EncoderInfo, type EncoderOptions, type ImageEncoderModel } from '@medbench/core';
-import { countParameters } from '@medbench/nn';
+import { countParameters, stageSizes } from '@medbench/nn';
 import { type VitSizes, vitModel } from './model.js';
 
 const B16: VitSizes = { id: 'vit-b-16', imageSize: 224, patchSize: 16, width: 768, layers: 12, embedDim: 512 };
@@ -17,6 +17,7 @@ const facts = (sizes: VitSizes, title: string, source: string): EncoderInfo => (
   embedDim: sizes.embedDim,
   imageSize: sizes.imageSize,
   parameters: countParameters(vitModel(sizes).parameters),
+  stages: stageSizes(vitModel(sizes)),
   source,
 });
 

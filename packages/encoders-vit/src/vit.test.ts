@@ -1,5 +1,5 @@
 import { gptModel } from '@medbench/encoders-gpt';
-import { countParameters, dualEncoder, freezeFraction } from '@medbench/nn';
+import { countParameters, dualEncoder, freezeBlocks, freezeFraction, stageSizes } from '@medbench/nn';
 import { describe, expect, it } from 'vitest';
 import { VitB16, VitB32, vitModel } from './index.js';
 
@@ -21,6 +21,19 @@ describe('half of ViT-B/16 frozen', () => {
   it('freezes 43,270,656 parameters and trains 42,921,984', () => {
     expect(countParameters(visual, ({ name }) => frozen.has(name))).toBe(43_270_656);
     expect(countParameters(visual, ({ name }) => !frozen.has(name))).toBe(42_921_984);
+  });
+
+  it('is the same as six blocks, and more blocks than there are cannot be frozen', () => {
+    expect(freezeBlocks(model, 'image', 6)).toEqual([...frozen]);
+    expect(() => freezeBlocks(model, 'image', 13)).toThrow('13 image blocks cannot be frozen: there are 12');
+  });
+
+  it('counts what freezes together: 7,087,872 a block', () => {
+    const { embedding, blocks, head } = stageSizes(built(new VitB16()));
+    expect(blocks).toEqual(Array<number>(12).fill(7_087_872));
+    // conv, class, positions, ln_pre; ln_post, proj
+    expect(embedding).toBe(589_824 + 768 + 151_296 + 1_536);
+    expect(head).toBe(1_536 + 393_216);
   });
 
   it('freezes nothing at 0, everything with the projection at 1', () => {

@@ -5,7 +5,7 @@ import {
   type ObjectiveOutput,
   type Settings,
 } from '@medbench/core';
-import { freezeFraction } from '@medbench/nn';
+import { freezeBlocks, freezeFraction } from '@medbench/nn';
 import { infoNceTerms, normalise } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -22,13 +22,16 @@ import * as tf from '@tensorflow/tfjs-core';
   settings: {
     tower: { default: 'image', choices: ['image', 'text'], description: 'Which tower is partly frozen.' },
     freeze: { default: 0.5, min: 0, max: 1, description: 'Fraction of its blocks that is frozen, from the input.' },
+    blocks: { default: -1, min: -1, description: 'Number of blocks in place of a fraction; -1: the fraction counts.' },
   },
 })
 export class ClipPartial implements Method {
   readonly start = 'general';
 
   frozen(model: DualEncoderModel, settings: Settings): readonly string[] {
-    return freezeFraction(model, settings.tower === 'text' ? 'text' : 'image', Number(settings.freeze));
+    const tower = settings.tower === 'text' ? 'text' : 'image';
+    const blocks = Number(settings.blocks);
+    return blocks >= 0 ? freezeBlocks(model, tower, blocks) : freezeFraction(model, tower, Number(settings.freeze));
   }
 
   objective({ model, parameters, batch }: ObjectiveInput): ObjectiveOutput {

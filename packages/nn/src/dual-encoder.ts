@@ -1,15 +1,17 @@
-import type {
-  DualEncoderModel,
-  EncoderOutput,
-  ForwardOptions,
-  ImageEncoderModel,
-  ParameterSpec,
-  Stage,
-  TensorMap,
-  TextEncoderModel,
+import {
+  type DualEncoderModel,
+  type EncoderOutput,
+  type ForwardOptions,
+  type ImageEncoderModel,
+  MedbenchError,
+  type ParameterSpec,
+  type Stage,
+  type StageSizes,
+  type TensorMap,
+  type TextEncoderModel,
 } from '@medbench/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { constant } from './parameters.js';
+import { constant, countParameters } from './parameters.js';
 
 const VISUAL = 'visual.';
 
@@ -61,17 +63,59 @@ export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): D
   };
 }
 
+type Tower = 'image' | 'text';
+
+const blocksOf = (stages: readonly Stage[]): Stage[] => stages.filter(({ kind }) => kind === 'block');
+
+/** Names of all parameters of a tower, its projection included. */
+export const freezeAll = (model: DualEncoderModel, tower: Tower): string[] =>
+  model.stages(tower).flatMap(({ parameters }) => [...parameters]);
+
 /**
  * Names of the parameters that are frozen when a fraction of a tower's blocks is, counted from the input (floor). What
  * lies below a frozen block is frozen with it; 1 freezes the whole tower, its projection included; 0 nothing.
  */
-export function freezeFraction(model: DualEncoderModel, tower: 'image' | 'text', fraction: number): string[] {
+export function freezeFraction(model: DualEncoderModel, tower: Tower, fraction: number): string[] {
+  if (fraction >= 1) return freezeAll(model, tower);
+  return freezeBlocks(model, tower, Math.floor(blocksOf(model.stages(tower)).length * fraction + 1e-9));
+}
+
+/**
+ * Names of the parameters that are frozen when the first blocks of a tower are: those and what lies below them; 0: nothing.
+ * @throws MedbenchError('config') if the tower has fewer blocks.
+ */
+export function freezeBlocks(model: DualEncoderModel, tower: Tower, count: number): string[] {
   const stages = model.stages(tower);
-  if (fraction >= 1) return stages.flatMap(({ parameters }) => [...parameters]);
-  const blocks = stages.filter(({ kind }) => kind === 'block');
-  const frozen = new Set(blocks.slice(0, Math.floor(blocks.length * fraction + 1e-9)));
+  const blocks = blocksOf(stages);
+  if (count > blocks.length) {
+    throw new MedbenchError('config', `${count} ${tower} blocks cannot be frozen: there are ${blocks.length}`);
+  }
+  const frozen = new Set(blocks.slice(0, count));
   if (frozen.size === 0) return [];
   return stages
     .filter((stage) => frozen.has(stage) || stage.kind === 'embedding')
     .flatMap(({ parameters }) => [...parameters]);
+}
+
+/** How many parameters freeze together, for an encoder's facts. */
+export function stageSizes({ parameters, stages }: Pick<ImageEncoderModel, 'parameters' | 'stages'>): StageSizes {
+  const size = (stage: Stage): number => countParameters(parameters, ({ name }) => stage.parameters.includes(name));
+  const sum = (kind: Stage['kind']): number =>
+    stages.filter((stage) => stage.kind === kind).reduce((total, stage) => total + size(stage), 0);
+  return { embedding: sum('embedding'), blocks: blocksOf(stages).map(size), head: sum('head') };
+}
+
+/** What of a tower is frozen, for a log: whole blocks, and the number of parameters. */
+export function frozenPart(
+  model: DualEncoderModel,
+  tower: Tower,
+  frozen: ReadonlySet<string>,
+): { readonly blocks: string; readonly parameters: number } {
+  const blocks = blocksOf(model.stages(tower));
+  const whole = blocks.filter(({ parameters }) => parameters.every((name) => frozen.has(name)));
+  const own = new Set(freezeAll(model, tower));
+  return {
+    blocks: `${whole.length} of ${blocks.length}`,
+    parameters: countParameters(model.parameters, ({ name }) => own.has(name) && frozen.has(name)),
+  };
 }

@@ -1,6 +1,14 @@
 export { type AdamWOptions, type AdamWState, adamW, decays } from './adamw.js';
 export { type Differentiated, differentiate } from './differentiate.js';
-export { dualEncoder, freezeFraction, INITIAL_LOG_SCALE } from './dual-encoder.js';
+export {
+  dualEncoder,
+  freezeAll,
+  freezeBlocks,
+  freezeFraction,
+  frozenPart,
+  INITIAL_LOG_SCALE,
+  stageSizes,
+} from './dual-encoder.js';
 export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type HostTensors, MedbenchError, type Session, type TrainOutcome, type TrainRequest } from '@medbench/core';
 import { prefetch } from '@medbench/data';
-import { countParameters, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
+import { countParameters, frozenPart, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { batchLoader } from './loader.js';
 import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
@@ -79,7 +79,9 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     total: countParameters(specs),
     trainable: countParameters(specs.filter(({ name }) => step.trainable.includes(name))),
   };
-  request.event({ training: row, parameters, steps: training.steps, pairs: request.corpus.pairs.length });
+  const still = new Set(method.frozen?.(model, settings) ?? []);
+  const frozen = { image: frozenPart(model, 'image', still), text: frozenPart(model, 'text', still) };
+  request.event({ training: row, parameters, frozen, steps: training.steps, pairs: request.corpus.pairs.length });
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new MedbenchError('store', `${folder} cannot be made`, { cause, hint: 'Choose another --out.' });
   });

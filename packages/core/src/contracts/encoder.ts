@@ -75,6 +75,17 @@ export interface EncoderOptions {
   readonly activation?: Activation;
 }
 
+/**
+ * Numbers of parameters by what freezes together. Freezing k blocks freezes what lies below them too: the embedding and
+ * the first k of `blocks`. Freezing all freezes the head as well.
+ */
+export interface StageSizes {
+  readonly embedding: number;
+  /** Input to output. */
+  readonly blocks: readonly number[];
+  readonly head: number;
+}
+
 export interface EncoderInfo {
   readonly id: string;
   readonly title: string;
@@ -88,6 +99,7 @@ export interface EncoderInfo {
   readonly contextLength?: number;
   /** Number of parameters at the published sizes (text: with the vocabulary of `vocabSize`). */
   readonly parameters: number;
+  readonly stages: StageSizes;
   readonly source: string;
 }
 
