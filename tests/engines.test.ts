@@ -1,5 +1,4 @@
 import { Compiled } from '@medbench/backends-compiled';
-import { NativeTensorFlow } from '@medbench/backends-tensorflow';
 import { Wasm } from '@medbench/backends-wasm';
 import type { Backend, HostTensor, HostTensors, Method, TextEncoderModel, TrainingSettings } from '@medbench/core';
 import { type ImageEncoderModel, random } from '@medbench/core';
@@ -13,37 +12,29 @@ import { dualEncoder, initialise } from '@medbench/nn';
 import { goldenCases } from '@medbench/objectives/testing';
 import { trainingStep } from '@medbench/training';
 import { describe, expect, it } from 'vitest';
+import { engines } from './support/engines.js';
 
-const backends: readonly Backend[] = [new Wasm(), new Compiled(), new NativeTensorFlow()];
-const statuses = await Promise.all(backends.map((backend) => backend.status()));
-for (const [i, { available, reason }] of statuses.entries()) {
-  if (!available) console.warn(`Not tested on ${backends[i]!.id}, which does not work here: ${reason}`);
-}
-
-describe.each(backends.filter((_, i) => statuses[i]!.available).map((backend) => [backend.id, backend] as const))(
-  'golden losses on %s',
-  (_, backend) => {
-    it.each(goldenCases.map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {
-      const inputs = Object.fromEntries(
-        Object.entries(golden.inputs).map(([key, { shape, dtype }]) => [key, { shape, dtype }]),
-      );
-      const session = await backend.load(
-        { name, state: {}, inputs, run: (_state, given) => ({ outputs: golden.run(given) }) },
-        {},
-      );
-      const outputs = await session.step(golden.inputs);
-      await session.dispose();
-      for (const [key, expected] of Object.entries(golden.expected)) {
-        const values = [...outputs[key]!.data];
-        expect(values).toHaveLength(expected.length);
-        for (const [i, value] of values.entries()) {
-          const allowed = golden.tolerance * Math.max(1, Math.abs(expected[i]!));
-          expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(allowed);
-        }
+describe.each(engines)('golden losses on %s', (_, backend) => {
+  it.each(goldenCases.map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {
+    const inputs = Object.fromEntries(
+      Object.entries(golden.inputs).map(([key, { shape, dtype }]) => [key, { shape, dtype }]),
+    );
+    const session = await backend.load(
+      { name, state: {}, inputs, run: (_state, given) => ({ outputs: golden.run(given) }) },
+      {},
+    );
+    const outputs = await session.step(golden.inputs);
+    await session.dispose();
+    for (const [key, expected] of Object.entries(golden.expected)) {
+      const values = [...outputs[key]!.data];
+      expect(values).toHaveLength(expected.length);
+      for (const [i, value] of values.entries()) {
+        const allowed = golden.tolerance * Math.max(1, Math.abs(expected[i]!));
+        expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(allowed);
       }
-    });
-  },
-);
+    }
+  });
+});
 
 const TRAINING: TrainingSettings = {
   steps: 40,
@@ -110,15 +101,19 @@ const methods: [string, Method, Record<string, string | number>][] = [
 ];
 
 describe.each(methods)('training of %s', (_, method, settings) => {
-  it('compiled and eager agree to 1e-4 in every weight after 20 steps', async () => {
-    const compiled = await trainOn(new Compiled(), method, settings, 20);
-    const eager = await trainOn(new Wasm(), method, settings, 20);
-    expect(Object.keys(compiled.weights).sort()).toEqual(model.parameters.map(({ name }) => name).sort());
-    for (const [name, weight] of Object.entries(compiled.weights)) {
-      expect(largestDifference(weight, eager.weights[name]!), name).toBeLessThan(1e-4);
-    }
-    for (const [i, loss] of compiled.losses.entries()) expect(Math.abs(loss - eager.losses[i]!)).toBeLessThan(1e-4);
-  }, 120_000);
+  it.each(engines.filter(([id]) => id !== 'wasm'))(
+    '%s and wasm agree to 1e-4 in every weight after 20 steps',
+    async (_id, backend) => {
+      const found = await trainOn(backend, method, settings, 20);
+      const expected = await trainOn(new Wasm(), method, settings, 20);
+      expect(Object.keys(found.weights).sort()).toEqual(model.parameters.map(({ name }) => name).sort());
+      for (const [name, weight] of Object.entries(found.weights)) {
+        expect(largestDifference(weight, expected.weights[name]!), name).toBeLessThan(1e-4);
+      }
+      for (const [i, loss] of found.losses.entries()) expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(1e-4);
+    },
+    120_000,
+  );
 
   it('moves what trains and nothing else', async () => {
     const { start, weights, trainable } = await trainOn(new Compiled(), method, settings, 3);

@@ -1,6 +1,6 @@
-"""Embeddings and gradients of open_clip's towers at a small size, for packages/training/fixtures/clip-towers.json.
+"""Embeddings and gradients of open_clip's towers at a small size, for tests/fixtures/clip-towers.json.
 
-Run: python scripts/oracles/clip_towers.py > packages/training/fixtures/clip-towers.json
+Run: python scripts/oracles/clip_towers.py > tests/fixtures/clip-towers.json
 Made with Python 3.11, torch 2.15, open_clip 3.3 on CPU, float64. The weights are not stored: both sides compute them from
 the parameter's name (see `value`).
 """
@@ -13,12 +13,13 @@ from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
 
 def value(name: str, shape: torch.Size) -> torch.Tensor:
-    """0.3 sin(k + c) / sqrt(last side) for element k, where c is the sum of the name's character codes; gains near 1."""
+    """Scattered numbers in (-1, 1), times 1.5 / sqrt(last side) for matrices and 0.3 else; they depend on the name."""
     offset = sum(ord(letter) for letter in name) % 1000
     count = max(1, math.prod(shape))
     index = torch.arange(count, dtype=torch.float64)
-    scale = 0.3 if len(shape) < 2 else 3.0 / math.sqrt(shape[-1])
-    values = scale * torch.sin(0.7 * index + offset)
+    scale = 0.3 if len(shape) < 2 else 1.5 / math.sqrt(shape[-1])
+    wave = (torch.sin(12.9898 * (index + 1) + offset) * 43758.5453).abs()
+    values = scale * (2 * (wave - wave.floor()) - 1)
     if ("ln_" in name) and name.endswith("weight"):
         values = 1 + values
     if name == "logit_scale":

@@ -1,6 +1,6 @@
-"""Embeddings and gradients of Hugging Face's CLIPModel at a small size, for packages/weights/fixtures/hugging-face.json.
+"""Embeddings and gradients of Hugging Face's CLIPModel at a small size, for tests/fixtures/hugging-face.json.
 
-Run: python scripts/oracles/hf_clip.py > packages/weights/fixtures/hugging-face.json
+Run: python scripts/oracles/hf_clip.py > tests/fixtures/hugging-face.json
 Made with Python 3.11, torch 2.15, transformers 5.23 on CPU, float64. The weights are not stored: both sides compute them from
 the parameter's name (see `value`).
 """
@@ -13,12 +13,13 @@ from transformers import CLIPConfig, CLIPModel
 
 
 def value(name: str, shape: torch.Size) -> torch.Tensor:
-    """0.3 sin(0.7 k + c) (matrices: 3 sin(...) / sqrt(last side)) for element k, where c comes from the name; gains near 1."""
+    """Scattered numbers in (-1, 1), times 1.5 / sqrt(last side) for matrices and 0.3 else; they depend on the name."""
     offset = sum(ord(letter) for letter in name) % 1000
     count = max(1, math.prod(shape))
     index = torch.arange(count, dtype=torch.float64)
-    scale = 0.3 if len(shape) < 2 else 3.0 / math.sqrt(shape[-1])
-    values = scale * torch.sin(0.7 * index + offset)
+    scale = 0.3 if len(shape) < 2 else 1.5 / math.sqrt(shape[-1])
+    wave = (torch.sin(12.9898 * (index + 1) + offset) * 43758.5453).abs()
+    values = scale * (2 * (wave - wave.floor()) - 1)
     if ("norm" in name or "layrnorm" in name) and name.endswith("weight"):
         values = 1 + values
     if name == "logit_scale":

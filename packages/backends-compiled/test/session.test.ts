@@ -1,10 +1,10 @@
 import { activateWasm } from '@medbench/backends-wasm';
 import type { HostTensor, HostTensors, Program } from '@medbench/core';
+import { integers, normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { traceToOnnx } from '../src/index.js';
 import { compiledSession } from '../src/session.js';
-import { integers, normal } from './op-cases.js';
 
 const float = (...values: number[]): HostTensor => ({
   shape: [values.length],

@@ -1,6 +1,6 @@
 import type { HostTensor, HostTensors, Program, TensorSpec } from '@medbench/core';
+import { integers, normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { integers, normal } from './op-cases.js';
 
 /** Rows, tokens, width, vocabulary: one pre-LN block with two heads on token embeddings, against image vectors. */
 const [BATCH, TOKENS, WIDTH, VOCABULARY] = [4, 5, 16, 11];

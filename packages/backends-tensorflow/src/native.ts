@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { mendGradients } from '@medbench/backends-wasm/eager';
 import { messageOf } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -23,9 +24,16 @@ export interface Resolver {
   coreVersion(file: string): string | undefined;
 }
 
-/** Looks in the user's project first, then from this package. */
-export const resolvers = (): Resolver[] =>
-  [join(process.cwd(), 'package.json'), import.meta.url].map((from) => {
+/** Names a folder in whose node_modules the native library is, such as one that `scripts/tensorflow/build.mjs` made. */
+export const FOLDER_VARIABLE = 'MEDBENCH_TENSORFLOW';
+
+/** Looks in the folder of `MEDBENCH_TENSORFLOW`, then in the user's project, then from this package. */
+export const resolvers = (folder = process.env[FOLDER_VARIABLE]): Resolver[] =>
+  [
+    ...(folder ? [join(resolve(folder), 'package.json')] : []),
+    join(process.cwd(), 'package.json'),
+    import.meta.url,
+  ].map((from) => {
     const require = createRequire(from);
     return {
       resolve: (id) => require.resolve(id),
@@ -79,6 +87,19 @@ export function usesGpu(backend: unknown): boolean {
   return typeof binding?.isUsingGpuDevice === 'function' ? binding.isUsingGpuDevice() : isUsingGpuDevice === true;
 }
 
+/** TensorFlow.js reports each of some hundred kernels that a second copy of it registers again. */
+function quietly(load: () => void): void {
+  const { warn } = console;
+  console.warn = (...args: unknown[]) => {
+    if (!/already registered|Overriding the gradient/.test(String(args[0]))) warn(...args);
+  };
+  try {
+    load();
+  } finally {
+    console.warn = warn;
+  }
+}
+
 /** Tries to load native TensorFlow. Never throws: the result says what is wrong and what to type. */
 export async function loadNative(from: readonly Resolver[] = resolvers()): Promise<NativeResult> {
   let failure: Failure | undefined;
@@ -91,7 +112,9 @@ export async function loadNative(from: readonly Resolver[] = resolvers()): Promi
         continue;
       }
       try {
-        load(file);
+        quietly(() => load(file));
+        // What was loaded brought TensorFlow.js's own gradients along, some of which are wrong.
+        mendGradients({ again: true });
         const wrong = mismatch(name, coreVersion(file));
         if (!wrong && (await tf.setBackend('tensorflow')))
           return { kind: 'loaded', package: name, gpu: usesGpu(tf.backend()) };

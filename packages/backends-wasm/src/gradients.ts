@@ -69,9 +69,11 @@ let done = false;
  * - Tile: one slice and one addition per repetition, and none beyond rank 4; here one sum over the repetitions;
  * - Cumsum: transposed by mistake unless along the last axis;
  * - Maximum, Minimum, SquaredDifference: of the wrong shape if an operand was broadcast.
+ *
+ * @param again true after another copy of TensorFlow.js was loaded, which registers its own ones over these.
  */
-export function mendGradients(): void {
-  if (done) return;
+export function mendGradients({ again = false }: { again?: boolean } = {}): void {
+  if (done && !again) return;
   done = true;
   for (const [kernelName, gradient] of Object.entries(MENDED)) {
     tf.unregisterGradient(kernelName);

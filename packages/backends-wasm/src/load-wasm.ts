@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { MedbenchError } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { activateBackend } from './eager.js';
 import { mendKernels } from './kernels.js';
 
@@ -8,7 +9,8 @@ let loading: Promise<void> | undefined;
 
 async function load(): Promise<void> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  await import('@tensorflow/tfjs-backend-cpu');
+  // Native TensorFlow's package brings it along; loading it twice only makes noise.
+  if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu');
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(`${dirname(entry)}${sep}`);
   mendKernels();

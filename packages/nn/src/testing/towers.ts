@@ -14,14 +14,15 @@ export interface TowerOracle {
   >;
 }
 
-/** A weight by the oracles' formula: a sine whose phase comes from the parameter's name; gains near one. */
+/** A weight by the oracles' formula: scattered numbers that depend on the parameter's name; gains near one. */
 export function weightByFormula(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
-  const scale = shape.length < 2 ? 0.3 : 3 / Math.sqrt(shape.at(-1)!);
+  const scale = shape.length < 2 ? 0.3 : 1.5 / Math.sqrt(shape.at(-1)!);
   const gain = /ln_|norm|layrnorm/.test(name) && name.endsWith('weight') ? 1 : 0;
-  const data = Float32Array.from({ length: sizeOf(shape) }, (_, k) =>
-    name === 'logit_scale' ? 2 : gain + scale * Math.sin(0.7 * k + offset),
-  );
+  const data = Float32Array.from({ length: sizeOf(shape) }, (_, k) => {
+    const wave = Math.abs(Math.sin(12.9898 * (k + 1) + offset) * 43758.5453);
+    return name === 'logit_scale' ? 2 : gain + scale * (2 * (wave % 1) - 1);
+  });
   return { shape, dtype: 'float32', data };
 }
 

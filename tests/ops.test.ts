@@ -1,11 +1,12 @@
 import { activateWasm } from '@medbench/backends-wasm';
 import { activateBackend, eagerSession } from '@medbench/backends-wasm/eager';
+import type { HostTensors } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { compiledSession } from '../src/session.js';
-import { OP_CASES, type OpCase, programOf, worst } from './op-cases.js';
+import { engines } from './support/engines.js';
+import { OP_CASES, type OpCase, programOf, worst } from './support/op-cases.js';
 
 // The reference is TensorFlow.js's plain JavaScript backend: the one with no code of ours and no native code.
-async function reference(oneCase: OpCase) {
+async function reference(oneCase: OpCase): Promise<HostTensors> {
   await activateWasm();
   const session = await eagerSession(programOf(oneCase), {}, { activate: () => activateBackend('cpu') });
   const outputs = await session.step(oneCase.inputs);
@@ -13,15 +14,10 @@ async function reference(oneCase: OpCase) {
   return outputs;
 }
 
-const ENGINES = {
-  compiled: (oneCase: OpCase) => compiledSession(programOf(oneCase), {}),
-  wasm: (oneCase: OpCase) => eagerSession(programOf(oneCase), {}, { activate: activateWasm }),
-};
-
-describe.each(['compiled', 'wasm'] as const)('%s gives what the plain JavaScript backend gives', (engine) => {
+describe.each(engines)('%s gives what the plain JavaScript backend gives', (_id, backend) => {
   it.each(OP_CASES.map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
     const expected = await reference(oneCase);
-    const session = await ENGINES[engine](oneCase);
+    const session = await backend.load(programOf(oneCase), {});
     const found = await session.step(oneCase.inputs);
     await session.dispose();
     expect(Object.keys(found)).toEqual(Object.keys(expected));
