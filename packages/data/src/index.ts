@@ -1,3 +1,15 @@
+export { gaussianBlur } from './augment/blur.js';
+export { adjustBrightness, adjustContrast, adjustHue, adjustSaturation, greyscale } from './augment/colour.js';
+export {
+  colourJitter,
+  horizontalFlip,
+  inSequence,
+  type JitterStrength,
+  randomGrey,
+  randomly,
+  type SimclrOptions,
+  simclrTransform,
+} from './augment/simclr.js';
 export { batchIndices, epochOrder } from './batches.js';
 export { requireFile, requireFolder } from './files.js';
 export { fingerprintFiles } from './fingerprint.js';

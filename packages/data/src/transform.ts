@@ -102,7 +102,8 @@ export function trainingTransform(size: number, options: CropOptions = {}): Rand
   return (image, random) => randomResizedCrop(image, size, random, options);
 }
 
-function crop(image: RasterImage, x: number, y: number, width: number, height: number): RasterImage {
+/** The part of the picture that begins at column `x`, row `y`. */
+export function crop(image: RasterImage, x: number, y: number, width: number, height: number): RasterImage {
   const { channels } = image;
   if (width === image.width && height === image.height) return image;
   const data = new Uint8Array(width * height * channels);
@@ -113,14 +114,16 @@ function crop(image: RasterImage, x: number, y: number, width: number, height: n
   return { width, height, channels, data };
 }
 
-interface Box {
+/** A part of a picture, in pixels. */
+export interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
 }
 
-function drawBox(
+/** The part that `RandomResizedCrop.get_params` of torchvision takes, drawn in its order but from another generator. */
+export function drawBox(
   image: RasterImage,
   random: Random,
   scale: readonly [number, number],
