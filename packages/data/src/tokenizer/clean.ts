@@ -1,4 +1,5 @@
 import { decodeHTML, decodeHTMLStrict } from 'entities';
+import { repairEncoding, windows1252 } from './mojibake.js';
 
 /** What Python's `str.split` and `str.strip` take for white space. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
@@ -6,8 +7,8 @@ const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 
 /**
  * CLIP's clean-up of a caption before it is split into words: repair as `ftfy.fix_text`, HTML entities decoded twice,
- * white space collapsed, lower case (`basic_clean`, `whitespace_clean` of OpenAI's `simple_tokenizer.py`). Of ftfy,
- * everything is done but the repair of text decoded in a wrong encoding, which rests on guesses ("Ã©" stays).
+ * white space collapsed, lower case (`basic_clean`, `whitespace_clean` of OpenAI's `simple_tokenizer.py`). The repair of text
+ * read in a wrong encoding rests on guesses, and ours are not quite ftfy's (see `repairEncoding`).
  */
 export function cleanText(text: string): string {
   // Printable ASCII without entities: nothing but case and spaces can change, and most captions are of this kind.
@@ -15,7 +16,7 @@ export function cleanText(text: string): string {
   return repaired.replace(SPACES, ' ').replace(/^ | $/g, '').toLowerCase();
 }
 
-/** `ftfy.fix_text` 6 without `fix_encoding`, line by line, each until nothing changes. */
+/** What `ftfy.fix_text` 6 does, line by line, each until nothing changes. */
 function repair(text: string): string {
   let entities = true;
   return text
@@ -61,7 +62,8 @@ const LIGATURES: Readonly<Record<string, string>> = {
 };
 
 function repairOnce(line: string, entities: boolean): string {
-  return (entities ? line.replace(/&#?[0-9A-Za-z]{1,24};/g, unambiguousEntity) : line)
+  const unescaped = entities ? line.replace(/&#?[0-9A-Za-z]{1,24};/g, unambiguousEntity) : line;
+  return repairEncoding(unescaped)
     .replace(/[\x80-\x9f]/g, (c) => windows1252(c.charCodeAt(0)))
     .replace(/[ĲĳŉǱǲǳǄǅǆǇǈǉǊǋǌﬀ-ﬆ]/g, (c) => LIGATURES[c] ?? c)
     .replace(/[\u3000\uff01-\uffef]/g, (c) => (c === '\u3000' ? ' ' : c.normalize('NFKC')))
@@ -110,10 +112,3 @@ function fromReference(code: number): string {
     (code & 0xfffe) === 0xfffe;
   return vanishes ? '' : String.fromCodePoint(code);
 }
-
-/** Bytes 0x80 to 0x9f of Windows-1252; Node's own decoder takes them for Latin-1 in some versions. */
-const WINDOWS_1252 =
-  '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
-  '\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178';
-/** A C1 control character as what Windows-1252 means by its byte. */
-const windows1252 = (code: number): string => WINDOWS_1252[code - 0x80]!;

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { sharedData } from '../testing/shared-data.js';
 import { CLIP_MERGES, clipTokenizer } from './clip.js';
+import { repairEncoding } from './mojibake.js';
 
 interface Fixture {
   texts: [string, number[]][];
@@ -76,6 +78,22 @@ describe('clipTokenizer', () => {
     expect(tokenizer.decode(tokenizer.encode('<end_of_text>'))).toBe('< end _ of _ text >');
   });
 
+  it.each([
+    [undefined, /index 1 and was given a value of type undefined/],
+    [null, /index 1 and was given null/],
+    [3.5, /index 1 and was given a value of type number/],
+    [['a'], /index 1 and was given an array/],
+  ])('names what is no text: %j', (value, message) => {
+    const encode = () => tokenizer.encodeBatch(['a', value as string], 77);
+    expect(encode).toThrow(expect.objectContaining({ name: 'MedbenchError', code: 'data' }));
+    expect(encode).toThrow(message);
+    expect(() => tokenizer.encode(value as string)).toThrow(/expects a text and was given/);
+  });
+
+  it('names a text in place of an array of them', () => {
+    expect(() => tokenizer.encodeBatch('a text' as unknown as string[], 77)).toThrow(/an array of texts.*type string/);
+  });
+
   it('works with fewer merges: a prefix of the vocabulary, bytes without any', () => {
     const small = clipTokenizer({ merges: 1000 });
     expect([small.vocabSize, small.startId, small.endId]).toEqual([1514, 1512, 1513]);
@@ -87,5 +105,65 @@ describe('clipTokenizer', () => {
     // Byte symbols: `a` is the 65th printable byte from `!`; the last byte of a word is 256 higher.
     expect(clipTokenizer({ merges: 0 }).encode('aa!')).toEqual([64, 64 + 256, 256]);
     expect(() => clipTokenizer({ merges: CLIP_MERGES + 1 })).toThrow(/merges/);
+  });
+});
+
+describe('10,000 texts: captions, scripts, marks, emoji, control characters, entities, wrong encodings', () => {
+  const many = JSON.parse(
+    gunzipSync(readFileSync(new URL('../../fixtures/many-texts.json.gz', import.meta.url))).toString('utf8'),
+  ) as {
+    kinds: [string, number][];
+    texts: string[];
+    checks: string;
+    ids: number[][];
+    encoding: number[];
+    special: number;
+  };
+  const check = (ids: readonly number[]): string =>
+    createHash('sha256').update(ids.join(' ')).digest('hex').slice(0, 8);
+  const different = many.texts.flatMap((text, i) =>
+    check(tokenizer.encode(text)) === many.checks.slice(i * 8, i * 8 + 8) ? [] : [i],
+  );
+
+  it('give the ids of open_clip, wherever these do not rest on a guess at a wrong encoding', () => {
+    expect(many.texts.length).toBe(10_000);
+    const guessed = new Set(many.encoding);
+    const guess = (text: string) => text.split('\n').some((line) => repairEncoding(line) !== line);
+    const unexplained = different.filter((i) => !guessed.has(i) && !guess(many.texts[i]!));
+    expect(unexplained.map((i) => many.texts[i])).toEqual([]);
+  });
+
+  it('differ in 96 texts, all of them in a wrong encoding or made of random characters', () => {
+    let from = 0;
+    const counts = many.kinds.map(([kind, count]) => {
+      from += count;
+      return [kind, different.filter((i) => i >= from - count && i < from).length];
+    });
+    expect(Object.fromEntries(counts.filter(([, count]) => count !== 0))).toEqual({
+      scripts: 1,
+      control: 4,
+      mojibake: 90,
+      'code points': 1,
+    });
+    expect(many.encoding.length).toBe(605);
+  });
+
+  it('give exactly the ids that are kept in full', () => {
+    const wrong = new Set(different);
+    const compared = many.ids.flatMap((ids, i) =>
+      wrong.has(i * 50) ? [] : [[tokenizer.encode(many.texts[i * 50]!), ids] as const],
+    );
+    expect(compared.length).toBeGreaterThan(195);
+    expect(compared.map(([ours]) => ours)).toEqual(compared.map(([, theirs]) => theirs));
+  });
+
+  it('keep start and end in 77 places, whatever the text', () => {
+    const batch = tokenizer.encodeBatch(many.texts, 77);
+    const sound = many.texts.every((_, row) => {
+      const ids = batch.subarray(row * 77, row * 77 + 77);
+      const end = ids.indexOf(tokenizer.endId);
+      return ids[0] === tokenizer.startId && end > 0 && ids.subarray(end + 1).every((id) => id === 0);
+    });
+    expect(sound).toBe(true);
   });
 });

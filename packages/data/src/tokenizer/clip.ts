@@ -9,11 +9,15 @@ export interface Tokenizer {
   readonly vocabSize: number;
   readonly startId: number;
   readonly endId: number;
-  /** Ids of a text without start and end. Text that looks like a special token is taken literally. */
+  /**
+   * Ids of a text without start and end. Text that looks like a special token is taken literally.
+   * @throws MedbenchError('data') if it is no string.
+   */
   encode(text: string): number[];
   /**
    * `[B, contextLength]`, row-major: start, ids, end, then zeros. A text that is too long is cut and keeps its end. Zero is
    * also the symbol `!`: find the end of a text by the first `endId`.
+   * @throws MedbenchError('data') naming the first text that is no string.
    */
   encodeBatch(texts: readonly string[], contextLength: number): Int32Array;
   /** The text of ids, lower case, words set apart by spaces; start, end and what follows the end are left out. */
@@ -39,7 +43,7 @@ let mergeLines: readonly string[] | undefined;
 
 /**
  * CLIP's byte-pair tokenizer (Radford et al. 2021; OpenAI's `simple_tokenizer.py`), with its merges. The ids are those of
- * open_clip, except for text in a wrong encoding, which is not repaired (see `cleanText`).
+ * open_clip, but for special tokens in a text and rare cases of a wrong encoding (see `repairEncoding`).
  * @throws MedbenchError('config') for a number of merges that the vocabulary does not have.
  */
 export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {}): Tokenizer {
@@ -61,7 +65,8 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
     known.set(word, ids);
     return ids;
   };
-  const encode = (text: string): number[] => {
+  const encode = (text: string, name = 'a text'): number[] => {
+    if (typeof text !== 'string') throw noText(text, name);
     const ids: number[] = [];
     for (const [word] of cleanText(text).replaceAll(IOTA_SUBSCRIPT, ' ').matchAll(WORDS)) ids.push(...idsOf(word));
     return ids;
@@ -70,14 +75,15 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
     vocabSize: endId + 1,
     startId,
     endId,
-    encode,
+    encode: (text) => encode(text),
     encodeBatch(texts, contextLength) {
       if (!Number.isInteger(contextLength) || contextLength < 2) {
         throw new MedbenchError('config', `A context of ${contextLength} tokens has no room for start and end`);
       }
+      if (!Array.isArray(texts)) throw noText(texts, 'an array of texts');
       const batch = new Int32Array(texts.length * contextLength);
       texts.forEach((text, row) => {
-        const ids = encode(text).slice(0, contextLength - 2);
+        const ids = encode(text, `a text at index ${row}`).slice(0, contextLength - 2);
         batch.set([startId, ...ids, endId], row * contextLength);
       });
       return batch;
@@ -95,4 +101,12 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes)).trimEnd();
     },
   };
+}
+
+/** The error for what types forbid but a table's cells may hold. */
+function noText(value: unknown, expected: string): MedbenchError {
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+  return new MedbenchError('data', `The tokenizer expects ${expected} and was given ${kind}`, {
+    hint: 'Check the column of the captions: empty cells and numbers must be made texts first.',
+  });
 }
