@@ -4,43 +4,85 @@ import sharp, { type Sharp } from 'sharp';
 import { unreadable } from './files.js';
 
 export interface DecodeImageOptions {
-  /** Refuse pictures of more pixels. Default 100 million. */
+  /** Refuse pictures of more pixels, before any is decoded. Default 100 million. */
   readonly maxPixels?: number;
+  /**
+   * Levels of a 16-bit grey picture that become 0 and 255; those beyond are clipped. Default [0, 65535], division by 257.
+   * Many radiographs hold 12 bits in files of 16: they need [0, 4095], else they come out nearly black.
+   */
+  readonly window?: readonly [number, number];
 }
 
 /**
  * Decodes JPEG, PNG, WebP, GIF (first frame) or TIFF (first page) to 8 bits, as `convert('RGB')` of Pillow would after
- * `ImageOps.exif_transpose`: EXIF rotation applied, palettes resolved, CMYK to RGB, alpha dropped without blending,
- * embedded colour profiles ignored. 16-bit samples are scaled to 8 bits. Grey pictures keep one channel.
+ * `ImageOps.exif_transpose`: EXIF rotation applied, palettes resolved, CMYK to RGB by its plain formula, alpha dropped
+ * without blending, embedded colour profiles ignored. Grey pictures keep one channel. 16-bit grey is scaled to 8 bits and
+ * rounded, where Pillow's `convert` clips all above 255 to white.
  * @param input A file's path, or its bytes.
  * @param name What messages call the picture; by default the path.
- * @throws MedbenchError('data') naming the picture: missing, damaged, no picture, too large.
+ * @throws MedbenchError('data') naming the picture: missing, damaged, cut short, no picture, too large, samples of 32 bits.
  */
 export async function decodeImage(
   input: string | Uint8Array,
   name = typeof input === 'string' ? input : 'image',
-  { maxPixels = 100_000_000 }: DecodeImageOptions = {},
+  { maxPixels = 100_000_000, window = [0, 65535] }: DecodeImageOptions = {},
 ): Promise<RasterImage> {
+  if (!(window[0] < window[1])) {
+    throw new MedbenchError('config', `A window from ${window[0]} to ${window[1]} holds no levels`);
+  }
   const bytes = typeof input === 'string' ? await readBytes(input) : input;
   try {
     const options = { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true } as const;
-    const { space } = await sharp(bytes, options).metadata();
-    const grey = space === 'b-w' || space === 'grey16';
-    const { data, info } = await sharp(bytes, options)
-      .autoOrient()
-      .removeAlpha()
-      .toColourspace(grey ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    if (channels !== 1 && channels !== 3) throw new Error(`${channels} channels`);
-    return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+    const { space, depth } = await sharp(bytes, options).metadata();
+    if (depth !== 'uchar' && depth !== 'ushort')
+      throw new Error(`its samples are of type ${depth}, not of 8 or 16 bits`);
+    const picture = sharp(bytes, options).autoOrient().removeAlpha();
+    if (space === 'cmyk') return fromCmyk(await rawOf(picture, 'cmyk', 'uchar'));
+    if (space === 'grey16') return fromDeep(await rawOf(picture, 'grey16', 'ushort'), window);
+    const { data, width, height, channels } = await rawOf(picture, space === 'b-w' ? 'b-w' : 'srgb', 'uchar');
+    if (channels !== 1 && channels !== 3) throw new Error(`it has ${channels} channels`);
+    return { width, height, channels, data };
   } catch (cause) {
-    throw new MedbenchError('data', `${name} cannot be decoded: ${messageOf(cause)}`, {
+    // The decoder repeats itself on further lines.
+    const [reason] = messageOf(cause).split('\n', 1);
+    throw new MedbenchError('data', `${name} cannot be decoded: ${reason}`, {
       cause,
       hint: 'Fetch the picture again, or take its row out of the table.',
     });
   }
+}
+
+interface Samples {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array;
+}
+
+async function rawOf(picture: Sharp, space: string, depth: 'uchar' | 'ushort'): Promise<Samples> {
+  // Without a space for the way through, CMYK and 16 bits would be converted to sRGB first.
+  const through = space === 'srgb' || space === 'b-w' ? picture : picture.pipelineColourspace(space);
+  const { data, info } = await through.toColourspace(space).raw({ depth }).toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+/** (1 - ink) (1 - black) in 8 bits, rounded, as Pillow; a press would be darker, but its profile is seldom known. */
+function fromCmyk({ width, height, data: inks }: Samples): RasterImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const paper = 255 - inks[pixel * 4 + 3]!;
+    for (let c = 0; c < 3; c++) data[pixel * 3 + c] = paper - Math.round((inks[pixel * 4 + c]! * paper) / 255);
+  }
+  return { width, height, channels: 3, data };
+}
+
+function fromDeep({ width, height, data: bytes }: Samples, [low, high]: readonly [number, number]): RasterImage {
+  // Samples lie in the machine's order, at an offset that may be odd.
+  const levels = new Uint16Array(bytes.slice().buffer);
+  const factor = 255 / (high - low);
+  const data = Uint8Array.from(levels, (level) => Math.min(255, Math.max(0, Math.round((level - low) * factor))));
+  return { width, height, channels: 1, data };
 }
 
 /** A picture as PNG, without loss. The same picture gives the same bytes. */

@@ -84,10 +84,10 @@ describe('clipTokenizer', () => {
     [3.5, /index 1 and was given a value of type number/],
     [['a'], /index 1 and was given an array/],
   ])('names what is no text: %j', (value, message) => {
-    const encode = () => tokenizer.encodeBatch(['a', value as string], 77);
+    const encode = () => tokenizer.encodeBatch(['a', value as unknown as string], 77);
     expect(encode).toThrow(expect.objectContaining({ name: 'MedbenchError', code: 'data' }));
     expect(encode).toThrow(message);
-    expect(() => tokenizer.encode(value as string)).toThrow(/expects a text and was given/);
+    expect(() => tokenizer.encode(value as unknown as string)).toThrow(/expects a text and was given/);
   });
 
   it('names a text in place of an array of them', () => {

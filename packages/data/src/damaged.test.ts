@@ -1,0 +1,145 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, gunzipSync } from 'node:zlib';
+import { isMedbenchError, random } from '@medbench/core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { decodeImage } from './image.js';
+
+const { files } = JSON.parse(
+  gunzipSync(readFileSync(new URL('../fixtures/views.json.gz', import.meta.url))).toString('utf8'),
+) as { files: { name: string; file: string }[] };
+const sound = (name: string): Buffer => Buffer.from(files.find((file) => file.name === name)!.file, 'base64');
+const folder = mkdtempSync(join(tmpdir(), 'medbench-damaged-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a user would read. Fails unless the file is refused. */
+async function refusal(name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  const error = await decodeImage(path).then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  if (!isMedbenchError(error)) throw error ?? new Error(`${name} was decoded`);
+  expect([error.code, error.hint]).toEqual(['data', expect.stringContaining('row out of the table')]);
+  expect(error.message.startsWith(`${path} cannot be decoded: `)).toBe(true);
+  expect(error.message).not.toContain('\n');
+  return error.message;
+}
+
+/** The same file, claiming to be of 60,000 x 60,000 pixels: 10 GB if it were believed. */
+function enormous(name: string): Buffer {
+  const bytes = Buffer.from(sound(name));
+  if (name.endsWith('.png')) {
+    bytes.writeUInt32BE(60_000, 16);
+    bytes.writeUInt32BE(60_000, 20);
+    bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+  } else {
+    // After the marker of the frame, baseline or progressive: two bytes of length, one of precision, height, width.
+    const frame = bytes.findIndex((byte, i) => byte === 0xff && (bytes[i + 1] === 0xc0 || bytes[i + 1] === 0xc2));
+    bytes.writeUInt16BE(60_000, frame + 5);
+    bytes.writeUInt16BE(60_000, frame + 7);
+  }
+  return bytes;
+}
+
+describe('decodeImage refuses, naming the file,', () => {
+  it.each([
+    'photo.jpg',
+    'progressive.jpg',
+    'grey.jpg',
+    'cmyk.jpg',
+    'xray.png',
+    'xray-16.png',
+    'palette.png',
+    'rgba.webp',
+    'xray.tif',
+    'palette.gif',
+  ])('%s cut short anywhere', async (name) => {
+    const whole = sound(name);
+    for (const share of [0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9]) {
+      await refusal(`cut-${share}-${name}`, whole.subarray(0, Math.floor(whole.length * share)));
+    }
+  });
+
+  it.each(['photo.jpg', 'progressive.jpg', 'xray.png', 'xray-16.png'])(
+    '%s that claims 60,000 x 60,000 pixels, without room for them',
+    async (name) => {
+      const before = process.memoryUsage().rss;
+      expect(await refusal(`enormous-${name}`, enormous(name))).toMatch(/pixel limit/);
+      expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
+    },
+  );
+
+  it('what is no picture', async () => {
+    await refusal('text.jpg', Buffer.from('Not found\n'));
+    await refusal('page.png', Buffer.from('<!doctype html><title>404</title>'));
+    await refusal('zeros.jpg', Buffer.alloc(5000));
+    await refusal('empty.png', Buffer.alloc(0));
+    await expect(decodeImage(folder)).rejects.toThrow(/medbench-damaged.*cannot be read/);
+  });
+
+  it('a PNG whose check sums fail', async () => {
+    const bytes = Buffer.from(sound('xray.png'));
+    bytes[Math.floor(bytes.length / 2)]! ^= 0xff;
+    await refusal('flipped.png', bytes);
+  });
+
+  it('levels of 32 bits, which have no agreed white', async () => {
+    // Little-endian TIFF of one pixel: width, height, bits, photometric, offset, rows, bytes, sample format (3: float).
+    const tags = [
+      [256, 1],
+      [257, 1],
+      [258, 32],
+      [259, 1],
+      [262, 1],
+      [273, 200],
+      [277, 1],
+      [278, 1],
+      [279, 4],
+      [339, 3],
+    ];
+    const bytes = Buffer.alloc(204);
+    bytes.write('II*\0', 'latin1');
+    bytes.writeUInt32LE(8, 4);
+    bytes.writeUInt16LE(tags.length, 8);
+    for (const [i, [tag, value]] of tags.entries()) {
+      bytes.writeUInt16LE(tag!, 10 + i * 12);
+      bytes.writeUInt16LE(3, 12 + i * 12);
+      bytes.writeUInt32LE(1, 14 + i * 12);
+      bytes.writeUInt16LE(value!, 18 + i * 12);
+    }
+    expect(await refusal('float.tif', bytes)).toMatch(/float/);
+  });
+
+  it('or decodes, whatever bytes were changed', async () => {
+    const stream = random(1, 'damage');
+    for (let round = 0; round < 300; round++) {
+      const name = stream.pick(files).name;
+      const bytes = Buffer.from(sound(name));
+      for (let i = 0; i <= stream.integer(8); i++) bytes[stream.integer(bytes.length)] = stream.integer(256);
+      const outcome = await decodeImage(bytes, name).catch((error: unknown) => error);
+      if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'MedbenchError', code: 'data' });
+      else expect(outcome).toMatchObject({ width: expect.any(Number), height: expect.any(Number) });
+    }
+  });
+});
+
+describe('window', () => {
+  it('must hold levels', async () => {
+    await expect(decodeImage(sound('xray-16.png'), 'x', { window: [9, 9] })).rejects.toThrow(/from 9 to 9/);
+  });
+
+  it('clips what lies beyond', async () => {
+    const { data } = await decodeImage(sound('xray-16.png'), 'x', { window: [20_000, 40_000] });
+    const whole = await decodeImage(sound('xray-16.png'), 'x');
+    expect([Math.min(...data), Math.max(...data)]).toEqual([0, 255]);
+    data.forEach((value, i) => {
+      // The level is known to within one part in 255.
+      expect(
+        Math.abs(value - Math.min(255, Math.max(0, ((whole.data[i]! * 257 - 20_000) * 255) / 20_000))),
+      ).toBeLessThan(3);
+    });
+  });
+});

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decodeImage } from './image.js';
+import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto } from './transform.js';
+
+const { size, files } = JSON.parse(
+  gunzipSync(readFileSync(new URL('../fixtures/views.json.gz', import.meta.url))).toString('utf8'),
+) as {
+  size: number;
+  files: { name: string; file: string; window: [number, number] | null; view: string }[];
+};
+
+describe("CLIP's evaluation view of a file", () => {
+  it.each(files)('$name is within 1/255 of that of open_clip', async ({ name, file, window, view }) => {
+    const image = await decodeImage(Buffer.from(file, 'base64'), name, window ? { window } : {});
+    const batch = new Float32Array(size * size * 3);
+    normaliseInto(evaluationTransform(size)(image), batch, 0);
+    const expected = Buffer.from(view, 'base64');
+    const difference = batch.map((value, i) =>
+      Math.abs(value * CLIP_STD[i % 3]! + CLIP_MEAN[i % 3]! - expected[i]! / 255),
+    );
+    expect(expected.length).toBe(batch.length);
+    // Decoders may differ by a level; with the ones of the day all are the same bytes. float32 leaves 1e-6.
+    expect(Math.max(...difference)).toBeLessThan(1 / 255 + 1e-6);
+  });
+});
