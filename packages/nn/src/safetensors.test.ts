@@ -7,7 +7,7 @@ import { readSafetensors, writeSafetensors } from './index.js';
 const fixture = (name: string): string => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 
 /** A file from a header and data, sound or not. */
-function fileOf(header: unknown, data: number, headerLength?: number): Uint8Array {
+function fileOf(header: unknown, data: number, headerLength?: number | bigint): Uint8Array {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(headerLength ?? json.length));
@@ -37,7 +37,28 @@ describe('readSafetensors', () => {
     ['an empty file', new Uint8Array(3), /has 3 bytes/],
     ['a header beyond the file', fileOf({}, 0, 1000), /header claims 1000 bytes/],
     ['a header of absurd size', fileOf({}, 0, 2 ** 40), /header claims/],
+    ['a header of 2^60 bytes', fileOf({}, 0, 2n ** 60n), /header claims 1152921504606846976 bytes/],
+    ['a header of 2^64 - 1 bytes', fileOf({}, 0, 2n ** 64n - 1n), /header claims/],
     ['a header that is no JSON', fileOf('{nope', 0), /not JSON/],
+    ['a header without bytes', fileOf('', 0), /not JSON/],
+    ['a header that is null', fileOf('null', 0), /header is no object/],
+    ['a header that is a list', fileOf('[]', 0), /header is no object/],
+    ['a header that is not UTF-8', Buffer.concat([fileOf('', 0, 1), Buffer.of(0xff)]), /not JSON/],
+    ['metadata that is no object', fileOf({ __metadata__: 'pt' }, 0), /metadata/],
+    ['metadata that is no text', fileOf({ __metadata__: { format: 1 } }, 0), /metadata/],
+    ['an entry that is null', fileOf({ a: null }, 0), /"a" has the element type undefined/],
+    ['an entry without shape', fileOf({ a: { dtype: 'F32', data_offsets: [0, 4] } }, 4), /no sound shape/],
+    ['offsets that go backwards', fileOf({ a: entry([1], 8, 4) }, 8), /"a" claims -4 bytes/],
+    ['offsets that are no whole numbers', fileOf({ a: entry([1], 0.5, 4.5) }, 8), /no sound offsets/],
+    ['offsets beyond what a number holds', fileOf({ a: entry([1], 0, 2 ** 60) }, 8), /no sound offsets/],
+    ['a shape of a petabyte', fileOf({ a: entry([2 ** 50], 0, 2 ** 52) }, 8), /"a" ends at byte 4503599627370496 of 8/],
+    ['a shape that overflows 64 bits', fileOf({ a: entry([2 ** 32, 2 ** 32], 0, 0) }, 0), /"a" claims 0 bytes/],
+    [
+      'a shape that overflows a float',
+      fileOf({ a: entry(Array(40).fill(2 ** 50), 0, 4) }, 4),
+      /its shape needs Infinity/,
+    ],
+    ['an overflow times zero', fileOf({ a: entry([...Array(40).fill(2 ** 50), 0], 0, 0) }, 0), /"a" claims 0 bytes/],
     ['a tensor beyond the data', fileOf({ a: entry([4], 0, 16) }, 8), /"a" ends at byte 16 of 8/],
     ['a size that is not its shape', fileOf({ a: entry([4], 0, 8) }, 8), /"a" claims 8 bytes, its shape needs 16/],
     [
@@ -52,6 +73,23 @@ describe('readSafetensors', () => {
   it.each(broken)('refuses %s', async (_, bytes, message) => {
     await expect(readSafetensors(bytes, 'x.safetensors')).rejects.toThrow(message);
     await expect(readSafetensors(bytes, 'x.safetensors')).rejects.toThrow('x.safetensors');
+  });
+
+  it('refuses the same of a file, naming it, without room for what it claims', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'medbench-broken-'));
+    const before = process.memoryUsage().rss;
+    for (const [what, bytes, message] of broken) {
+      const file = join(folder, `${what.replaceAll(/[^a-z]/g, '-')}.safetensors`);
+      writeFileSync(file, bytes);
+      const reading = readSafetensors(file);
+      await expect(reading).rejects.toMatchObject({ name: 'MedbenchError', code: 'weights' });
+      await expect(reading).rejects.toThrow(message);
+      await expect(reading).rejects.toThrow(file);
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+    await expect(readSafetensors(folder)).rejects.toMatchObject({ code: 'weights' });
+    await expect(readSafetensors(join(folder, 'none'))).rejects.toMatchObject({ code: 'weights' });
+    rmSync(folder, { recursive: true });
   });
 
   it('refuses every truncation of a real file', async () => {

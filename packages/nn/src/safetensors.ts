@@ -70,6 +70,8 @@ function checkEntry(file: string, name: string, entry: Entry, available: number)
   if (end > available) throw broken(file, `"${name}" ends at byte ${end} of ${available}`);
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Bytes that can be read in pieces, a file's or an array's. */
 interface Bytes {
   readonly size: number;
@@ -121,9 +123,10 @@ interface Header {
 
 async function readHeader(file: string, bytes: Bytes): Promise<Header> {
   if (bytes.size < 8) throw broken(file, `it has ${bytes.size} bytes`);
-  const length = Number(new DataView((await bytes.read(0, 8)).buffer).getBigUint64(0, true));
+  const claimed = new DataView((await bytes.read(0, 8)).buffer).getBigUint64(0, true);
+  const length = Number(claimed);
   if (length > MAX_HEADER || 8 + length > bytes.size) {
-    throw broken(file, `its header claims ${length} bytes, the file has ${bytes.size}`);
+    throw broken(file, `its header claims ${claimed} bytes, the file has ${bytes.size}`);
   }
   let header: Record<string, Entry>;
   try {
@@ -131,9 +134,13 @@ async function readHeader(file: string, bytes: Bytes): Promise<Header> {
   } catch (cause) {
     throw broken(file, 'its header is not JSON', cause);
   }
-  const { __metadata__: metadata, ...entries } = header as unknown as Record<string, Entry> & {
+  if (!isObject(header)) throw broken(file, 'its header is no object');
+  const { __metadata__: metadata = {}, ...entries } = header as unknown as Record<string, Entry> & {
     __metadata__?: Record<string, string>;
   };
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
+    throw broken(file, 'its metadata are no texts by name');
+  }
   const start = 8 + length;
   const available = bytes.size - start;
   const spans = Object.entries(entries).map(([name, entry]) => {
@@ -147,7 +154,7 @@ async function readHeader(file: string, bytes: Bytes): Promise<Header> {
     at = end;
   }
   if (at !== available) throw broken(file, `its tensors take ${at} bytes, the file holds ${available}`);
-  return { entries, metadata: metadata ?? {}, start };
+  return { entries, metadata, start };
 }
 
 /**
