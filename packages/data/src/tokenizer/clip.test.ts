@@ -133,17 +133,15 @@ describe('10,000 texts: captions, scripts, marks, emoji, control characters, ent
     expect(unexplained.map((i) => many.texts[i])).toEqual([]);
   });
 
-  it('differ in 96 texts, all of them in a wrong encoding or made of random characters', () => {
+  it('differ in 80 texts, all of them misread on purpose or made of control characters', () => {
     let from = 0;
     const counts = many.kinds.map(([kind, count]) => {
       from += count;
       return [kind, different.filter((i) => i >= from - count && i < from).length];
     });
     expect(Object.fromEntries(counts.filter(([, count]) => count !== 0))).toEqual({
-      scripts: 1,
       control: 4,
-      mojibake: 90,
-      'code points': 1,
+      mojibake: 76,
     });
     expect(many.encoding.length).toBe(605);
   });

@@ -32,7 +32,13 @@ describe('repairEncoding', () => {
     expect(repairEncoding('the patientâ€™s scale bar, 50 Âµm')).toBe('the patient’s scale bar, 50 µm');
     expect(repairEncoding(misread('the patient’s', 'windows-1251'))).toBe('the patient’s');
     expect(repairEncoding(misread('nódulo sólido', 'macintosh'))).toBe('nódulo sólido');
+    expect(repairEncoding('SjĂ¶gren')).toBe('Sjögren');
     expect(repairEncoding('voilÃ le travail')).toBe('voilà le travail');
+  });
+
+  it('makes one lost character of what lost a byte', () => {
+    expect(repairEncoding('a â€œcoinâ€\ufffd lesion')).toBe('a “coin\ufffd lesion');
+    expect(repairEncoding('3 \ufffd 4')).toBe('3 \ufffd 4');
   });
 
   it('reads parts in a line that is sound otherwise', () => {

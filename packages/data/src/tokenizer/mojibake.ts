@@ -28,7 +28,7 @@ function charactersOf(label: string): string {
 }
 
 const page = (characters: string, pairs: number, single = false): Page => ({
-  bytes: new Map(Array.from(characters, (c, i) => [c, 128 + i])),
+  bytes: new Map([...Array.from(characters, (c, i) => [c, 128 + i] as const), ['\ufffd', 0x1a]]),
   pairs,
   single,
 });
@@ -38,10 +38,10 @@ let pages: readonly Page[] | undefined;
 const allPages = (): readonly Page[] => [
   page(latin1, 2, true),
   page(WINDOWS_1252 + latin1.slice(32), 2, true),
-  // In Cyrillic and Greek, pairs of letters are words.
-  page(charactersOf('windows-1251'), Number.POSITIVE_INFINITY),
+  // Capitals of Cyrillic and Greek lead pairs and stand in words, so that more must come together.
+  page(charactersOf('windows-1251'), 6),
   page(charactersOf('windows-1250'), 2),
-  page(charactersOf('windows-1253'), Number.POSITIVE_INFINITY),
+  page(charactersOf('windows-1253'), 6),
   page(charactersOf('windows-1254'), 2),
   page(charactersOf('windows-1257'), 2),
   page(charactersOf('iso-8859-2'), 2),
@@ -51,6 +51,20 @@ const allPages = (): readonly Page[] => [
 
 /** "Ã" before what was a no-break space until something made all spaces alike: "voilÃ le" for "voilà le". */
 const LOST_SPACE = /(?<=^|[a-z ])([ÂÃ]) /g;
+
+/**
+ * Sequences of which a byte has no character in the page and became U+FFFD, here byte 0x1a: what they stood for is lost, but
+ * that it was one character is known.
+ */
+const LOST_BYTE = new RegExp(
+  [
+    '[\\xc2-\\xdf]\\x1a',
+    '[\\xe0-\\xef](?:\\x1a[\\x1a\\x80-\\xbf]|[\\x80-\\xbf]\\x1a)',
+    '[\\xf0-\\xf4](?=[\\x80-\\xbf]{0,2}\\x1a)[\\x1a\\x80-\\xbf]{3}',
+    '\\x1a',
+  ].join('|'),
+  'g',
+);
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -81,17 +95,24 @@ function repairOnce(line: string): string {
   return decodeParts(line);
 }
 
+/**
+ * What one pair will do with: a control character of the upper half, which sound text does not have; a capital with an accent
+ * between a small letter and a sign, or before a number's sign.
+ */
+const IMPROBABLE =
+  /[\x80-\x9f]|\p{Ll}(?=\p{Lu})\p{Script=Latin}[^\0-\x7f\p{L}]|(?![A-Z])(?=\p{Lu})\p{Script=Latin}[\xa7\xb1-\xb3\xb5\xb6\xb9\xbc-\xbe\xd7\xf7]/u;
+
 /** The line if every character of it came through the page, and enough speaks for that. */
 function decodeWhole(line: string, { bytes, pairs, single }: Page): string | undefined {
-  const encoded: number[] = [];
+  let encoded = '';
   for (const character of line) {
     const byte = character < '\x80' ? character.charCodeAt(0) : bytes.get(character);
     if (byte === undefined) return undefined;
-    encoded.push(byte);
+    encoded += String.fromCharCode(byte);
   }
   let decoded: string;
   try {
-    decoded = utf8.decode(Uint8Array.from(encoded));
+    decoded = utf8.decode(Buffer.from(encoded.replace(LOST_BYTE, '\xef\xbf\xbd'), 'latin1'));
   } catch {
     return undefined;
   }
@@ -102,8 +123,7 @@ function decodeWhole(line: string, { bytes, pairs, single }: Page): string | und
     if (single && /[\x80-\xff\u0380-\u047f]/.test(character)) return decoded;
     if (character >= '\x80' && character < '\u0800') twos++;
   }
-  // Control characters of the upper half are in no sound text.
-  return twos >= pairs || /[\x80-\x9f]/.test(line) ? decoded : undefined;
+  return twos >= pairs || (twos > 0 && IMPROBABLE.test(line)) ? decoded : undefined;
 }
 
 /**
@@ -112,7 +132,7 @@ function decodeWhole(line: string, { bytes, pairs, single }: Page): string | und
  */
 const following = `[\\x80-\\xbf${WINDOWS_1252.replace(/[\x80-\x9f]/g, '')}]`;
 const PARTS = new RegExp(
-  `[ÂÃÎÏÐÑ]${following}|(?:[Â-ß]${following}){2,}|(?!â„¢)[à-ï]${following}{2}|[ð-ô]${following}{3}`,
+  `[ÂÃÎÏ]${following}|[ÐÑ](?![ŠŒŽšœžŸ])${following}|(?:[Â-ß]${following}){2,}|(?!â„¢)[à-ï]${following}{2}|[ð-ô]${following}{3}`,
   'gu',
 );
 
