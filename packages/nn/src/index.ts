@@ -1,4 +1,5 @@
 export { type AdamWOptions, type AdamWState, adamW, decays } from './adamw.js';
+export { batchNorm, batchNormParameters } from './batch-norm.js';
 export { type Differentiated, differentiate } from './differentiate.js';
 export {
   dualEncoder,

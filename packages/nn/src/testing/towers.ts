@@ -77,7 +77,11 @@ export function relativeError(found: ArrayLike<number>, expected: readonly numbe
 }
 
 /** Error of a gradient against the oracle's norm, first and last values, as a share of the norm. */
-export function gradientError(found: ArrayLike<number>, oracle: TowerOracle, name: string): number {
+export function gradientError(
+  found: ArrayLike<number>,
+  oracle: Pick<TowerOracle, 'gradients' | 'loss'>,
+  name: string,
+): number {
   const { norm, first, last } = oracle.gradients[name]!;
   const values = Float64Array.from(found);
   // A gradient that is zero in exact arithmetic (the keys' bias) is noise on both sides.
