@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { transposeFirst } from './batch-mat-mul.js';
+import { averagePoolGradient, filterGradient, inputGradient } from './convolution.js';
 import type { WasmBackend } from './wasm-backend.js';
 
 /** The part of `@tensorflow/tfjs-backend-cpu`'s MathBackendCPU that is used here. */
@@ -58,6 +59,12 @@ const unsortedSegmentSum: tf.KernelFunc = ({ inputs, attrs, backend }) => {
 /** Kernels that move text or complex numbers, which programs do not hold. */
 const LEFT_OUT = new Set(['Complex', 'ComplexAbs', 'Real', 'Imag', 'FFT', 'IFFT', 'StaticRegexReplace', 'Draw']);
 
+/** Kernels that TensorFlow.js lacks and that would be slow by way of the plain JavaScript backend. */
+const OWN: Readonly<Record<string, tf.KernelFunc>> = {
+  [tf.UnsortedSegmentSum]: unsortedSegmentSum,
+  [tf.Conv2DBackpropFilter]: filterGradient,
+};
+
 /** Puts another kernel in the place of one of the WASM backend's. */
 function replace(kernelName: string, mend: (shipped: tf.KernelFunc) => tf.KernelFunc): void {
   const kernel = tf.getKernel(kernelName, 'wasm');
@@ -72,13 +79,9 @@ export function mendKernels(): void {
   const add = (kernelName: string, kernelFunc: tf.KernelFunc): void =>
     tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
 
-  add(tf.UnsortedSegmentSum, unsortedSegmentSum);
+  for (const [kernelName, kernelFunc] of Object.entries(OWN)) add(kernelName, kernelFunc);
   for (const kernel of tf.getKernelsForBackend('cpu'))
-    if (
-      !present.has(kernel.kernelName) &&
-      !LEFT_OUT.has(kernel.kernelName) &&
-      kernel.kernelName !== tf.UnsortedSegmentSum
-    )
+    if (!present.has(kernel.kernelName) && !LEFT_OUT.has(kernel.kernelName) && !(kernel.kernelName in OWN))
       add(kernel.kernelName, viaCpu(kernel));
 
   const transpose = tf.getKernel(tf.Transpose, 'wasm');
@@ -86,6 +89,11 @@ export function mendKernels(): void {
     tf.BatchMatMul,
     (shipped) => transposeFirst(shipped as never, transpose.kernelFunc as never) as unknown as tf.KernelFunc,
   );
+  replace(tf.Conv2DBackpropInput, inputGradient);
+  replace(tf.AvgPoolGrad, averagePoolGradient);
+  // The shipped kernel gives other gradients than its own maxima have.
+  const maxima = viaCpu(tf.getKernel(tf.MaxPoolGrad, 'cpu'));
+  replace(tf.MaxPoolGrad, () => maxima);
   // The shipped kernel mixes up the batches.
   const gather = viaCpu(tf.getKernel(tf.GatherV2, 'cpu'));
   replace(tf.GatherV2, (shipped) => (call) => (call.attrs?.batchDims ? gather : shipped)(call));

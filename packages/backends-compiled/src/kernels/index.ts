@@ -1,8 +1,10 @@
 import { COMPARISON } from './comparison.js';
+import { CONVOLUTION } from './convolution.js';
 import { ELEMENTWISE } from './elementwise.js';
 import { FUSED } from './fused.js';
 import { INDEXING } from './indexing.js';
 import { MATRIX } from './matrix.js';
+import { POOLING } from './pooling.js';
 import { REDUCTIONS } from './reductions.js';
 import type { RuleTable } from './rule.js';
 import { SHAPES } from './shapes.js';
@@ -13,6 +15,8 @@ export const KERNELS: RuleTable = {
   ...COMPARISON,
   ...REDUCTIONS,
   ...MATRIX,
+  ...CONVOLUTION,
+  ...POOLING,
   ...SHAPES,
   ...INDEXING,
   ...FUSED,
