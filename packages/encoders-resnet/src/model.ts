@@ -1,0 +1,102 @@
+import type { EncoderOutput, ForwardOptions, ImageEncoderModel, ParameterSpec, Stage, TensorMap } from '@medbench/core';
+import { batchNorm, linear } from '@medbench/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { attentionPool } from './attention-pool.js';
+import { attentionPoolParameters, BOTTLENECK, blockParameters, blocksOf, stemParameters } from './parameters.js';
+
+/** Sizes of a modified ResNet. */
+export interface ResNetSizes {
+  readonly id: string;
+  /** Side of the input in pixels, a multiple of 32. */
+  readonly imageSize: number;
+  /** Channels after the stem, 64 for the ResNet-50; the last stage has 32 times as many. */
+  readonly baseWidth: number;
+  /** Bottlenecks in each of the four stages. */
+  readonly layers: readonly [number, number, number, number];
+  readonly embedDim: number;
+}
+
+/** Pixels of the input, along each side, to one of the last stage's grid. */
+const REDUCTION = 32;
+/** Width of an attention head. */
+const HEAD = 64;
+
+/** A convolution without bias, `weight` `[out, in, k, k]`, padded so that stride 1 keeps the size. `x` `[B, H, W, in]`. */
+function convolution(x: tf.Tensor4D, weight: tf.Tensor4D, stride: number): tf.Tensor4D {
+  const [out, channels, side] = weight.shape;
+  // With one pixel a convolution is a matrix product, for channels come last.
+  if (side === 1) return linear(x, tf.reshape(weight, [out, channels]));
+  const filter = tf.transpose(weight, [2, 3, 1, 0]);
+  return tf.conv2d(x, filter as tf.Tensor4D, stride, (side - 1) / 2);
+}
+
+const halve = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 2, 2, 'valid');
+
+function forward(
+  sizes: ResNetSizes,
+  parameters: TensorMap,
+  images: tf.Tensor4D,
+  options: ForwardOptions = {},
+): EncoderOutput {
+  const updates: Record<string, tf.Tensor> = {};
+  const normed = (x: tf.Tensor4D, conv: string, norm: string, stride = 1): tf.Tensor4D => {
+    const convolved = convolution(x, parameters[`${conv}.weight`] as tf.Tensor4D, stride);
+    const result = batchNorm(parameters, norm, convolved, options);
+    Object.assign(updates, result.updates);
+    return result.value;
+  };
+  let x: tf.Tensor4D = tf.relu(normed(images, 'conv1', 'bn1', 2));
+  x = tf.relu(normed(x, 'conv2', 'bn2'));
+  x = halve(tf.relu(normed(x, 'conv3', 'bn3')));
+  for (const { name, halves, changes } of blocksOf(sizes)) {
+    let inner = tf.relu(normed(x, `${name}.conv1`, `${name}.bn1`));
+    inner = tf.relu(normed(inner, `${name}.conv2`, `${name}.bn2`));
+    // Strides are average pools before a convolution of stride 1, which does not alias.
+    inner = normed(halves ? halve(inner) : inner, `${name}.conv3`, `${name}.bn3`);
+    const shortcut = changes ? normed(halves ? halve(x) : x, `${name}.downsample.0`, `${name}.downsample.1`) : x;
+    x = tf.relu(tf.add(inner, shortcut)) as tf.Tensor4D;
+  }
+  const [batch, rows, columns, width] = x.shape;
+  const tokens = tf.reshape(x, [batch, rows * columns, width]) as tf.Tensor3D;
+  const pooled = attentionPool(parameters, tokens, width / HEAD);
+  const embedding = linear(pooled, parameters['attnpool.c_proj.weight']!, parameters['attnpool.c_proj.bias']!);
+  return { tokens, pooled, embedding, ...(options.training ? { updates } : {}) };
+}
+
+/**
+ * The modified ResNet of CLIP (arXiv:2103.00020, section 2.4): a stem of three convolutions, anti-aliased strides, and
+ * attention pooling in place of the mean. Parameters are named as in open_clip without `visual.`.
+ *
+ * `tokens` are the last stage's grid in row-major order, before the pool; `pooled` is what the pool's attention gives,
+ * before its output projection `c_proj`, which is the projection into the joint space. Both are 32 base widths wide. The
+ * mean of the grid, which other frameworks pool by, is the mean of `tokens`.
+ * @throws RangeError if the sizes do not divide.
+ */
+export function resnetModel(sizes: ResNetSizes): ImageEncoderModel {
+  const { id, imageSize, baseWidth, embedDim } = sizes;
+  const width = baseWidth * 8 * BOTTLENECK;
+  if (imageSize % REDUCTION !== 0 || width % HEAD !== 0) {
+    throw new RangeError(`${id}: ${imageSize} pixels, or a base width of ${baseWidth}, do not divide`);
+  }
+  const stem = stemParameters(baseWidth);
+  const blocks = blocksOf(sizes).map((block) => ({ name: block.name, specs: blockParameters(block) }));
+  const head = attentionPoolParameters({ positions: (imageSize / REDUCTION) ** 2 + 1, width, embedDim });
+  const stage = (name: string, kind: Stage['kind'], specs: readonly ParameterSpec[]): Stage => ({
+    name,
+    kind,
+    parameters: specs.map((spec) => spec.name),
+  });
+  return {
+    id,
+    imageSize,
+    width,
+    embedDim,
+    parameters: [...stem, ...blocks.flatMap(({ specs }) => specs), ...head],
+    stages: [
+      stage('stem', 'embedding', stem),
+      ...blocks.map(({ name, specs }) => stage(name, 'block', specs)),
+      stage('attnpool', 'head', head),
+    ],
+    forward: (parameters, images, options) => forward(sizes, parameters, images, options),
+  };
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { Compiled } from '@medbench/backends-compiled';
+import { Wasm } from '@medbench/backends-wasm';
+import type { ForwardOptions, HostTensor, HostTensors, Program } from '@medbench/core';
+import { differentiate } from '@medbench/nn';
+import { gradientError, relativeError, type TowerOracle } from '@medbench/nn/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { resnetModel } from './index.js';
+
+/** What open_clip computed of one pass (`scripts/oracles/resnet.py`): whole embeddings, the ends and norms of the rest. */
+interface Pass {
+  readonly embedding: readonly number[];
+  readonly tokens: TowerOracle['gradients'][string];
+  readonly loss: number;
+  readonly gradients: TowerOracle['gradients'];
+  readonly buffers: TowerOracle['gradients'];
+}
+type Mode = 'evaluation' | 'training' | 'frozen';
+type Oracle = { readonly shapes: Readonly<Record<string, readonly number[]>> } & Readonly<Record<Mode, Pass>>;
+
+const oracle: Oracle = JSON.parse(readFileSync(new URL('../fixtures/resnet.json', import.meta.url), 'utf8'));
+const model = resnetModel({ id: 'oracle', imageSize: 64, baseWidth: 16, layers: [1, 2, 1, 1], embedDim: 16 });
+const buffers = new Set(model.parameters.flatMap(({ name, buffer }) => (buffer ? [name] : [])));
+const stem = model.stages.filter(({ name }) => name === 'stem' || name.startsWith('layer1.'));
+const frozen = new Set(stem.flatMap(({ parameters }) => parameters));
+
+/** Adds the same to all of a query's logits, so its gradient is zero in exact arithmetic and noise in any other. */
+const KEY_BIAS = 'attnpool.k_proj.bias';
+
+/** The oracle's weights. */
+function weightOf(name: string, shape: readonly number[]): HostTensor {
+  const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
+  const fanIn = shape.slice(1).reduce((product, side) => product * side, 1);
+  const scale = shape.length < 2 ? 0.3 : 2 / Math.sqrt(fanIn);
+  const gain = /bn|downsample\.1/.test(name) && /(weight|running_var)$/.test(name) ? 1 : 0;
+  const data = Float32Array.from(
+    { length: fanIn * shape[0]! },
+    (_, k) => gain + scale * Math.sin(0.7 * k + 0.001 * k ** 2 + offset),
+  );
+  return { shape, dtype: 'float32', data };
+}
+
+/** The oracle's four pictures, `[4, 3, 64, 64]` there and `[4, 64, 64, 3]` here. */
+const images: HostTensor = {
+  shape: [4, 64, 64, 3],
+  dtype: 'float32',
+  data: Float32Array.from({ length: 4 * 64 * 64 * 3 }, (_, i) => {
+    const [picture, pixel, channel] = [Math.floor(i / 12288), Math.floor((i % 12288) / 3), i % 3];
+    const k = picture * 12288 + channel * 4096 + pixel;
+    return Math.sin(0.11 * k + 0.0007 * k ** 2);
+  }),
+};
+
+const OPTIONS: Record<Mode, ForwardOptions> = {
+  evaluation: {},
+  training: { training: true },
+  frozen: { training: true, frozen },
+};
+
+/** Embedding, tokens, the oracle's loss of the embedding, its gradients, and the running statistics after the pass. */
+const programOf = (mode: Mode): Program => ({
+  name: mode,
+  state: Object.fromEntries(model.parameters.map(({ name, shape }) => [name, { shape, dtype: 'float32' }])),
+  inputs: { images },
+  run(parameters, inputs) {
+    const fixed = (name: string): boolean => buffers.has(name) || (mode === 'frozen' && frozen.has(name));
+    const moving = Object.fromEntries(Object.entries(parameters).filter(([name]) => !fixed(name)));
+    const weight = tf.reshape(tf.cos(tf.range(0, 64)), [4, 16]);
+    const { value, gradients, terms } = differentiate(moving, (moved) => {
+      const all = { ...parameters, ...moved };
+      const { embedding, tokens, updates } = model.forward(all, inputs.images as tf.Tensor4D, OPTIONS[mode]);
+      const named = Object.entries(updates ?? {}).map(([name, update]) => [`update/${name}`, update]);
+      return {
+        value: tf.sum(tf.mul(embedding, weight)) as tf.Scalar,
+        terms: { embedding, tokens, ...Object.fromEntries(named) },
+      };
+    });
+    const named = Object.entries(gradients).map(([name, gradient]) => [`gradient/${name}`, gradient]);
+    return { outputs: { loss: value, ...terms, ...Object.fromEntries(named) } };
+  },
+});
+
+it('has the names and shapes of open_clip', () => {
+  expect(Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]))).toEqual(oracle.shapes);
+});
+
+const engines = [new Wasm(), new Compiled()];
+const modes: Mode[] = ['evaluation', 'training', 'frozen'];
+const cases = engines.flatMap((engine) => modes.map((mode) => [engine.id, mode, engine] as const));
+
+describe.each(cases)('on %s, the modified ResNet in %s agrees with open_clip', (_, mode, engine) => {
+  const expected = oracle[mode];
+  let outputs: HostTensors;
+  beforeAll(async () => {
+    const state = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, weightOf(name, shape)]));
+    const session = await engine.load(programOf(mode), state);
+    outputs = await session.step({ images });
+    await session.dispose();
+  });
+  const updates = (): string[] =>
+    Object.keys(outputs).flatMap((name) => (name.startsWith('update/') ? [name.slice('update/'.length)] : []));
+
+  it('in embeddings and tokens, to 1e-4', () => {
+    expect(relativeError(outputs.embedding!.data, expected.embedding)).toBeLessThan(1e-4);
+    const one = { gradients: { tokens: expected.tokens }, loss: 0 };
+    expect(gradientError(outputs.tokens!.data, one, 'tokens')).toBeLessThan(1e-4);
+  });
+
+  it.each(Object.keys(expected.gradients).filter((name) => name !== KEY_BIAS))(
+    'in the gradient of %s, to 1e-3',
+    (name) => expect(gradientError(outputs[`gradient/${name}`]!.data, expected, name)).toBeLessThan(1e-3),
+  );
+
+  it('in that the bias of the keys has no gradient', () => {
+    const scale = expected.gradients['attnpool.q_proj.bias']!.norm;
+    expect(expected.gradients[KEY_BIAS]!.norm / scale).toBeLessThan(1e-12);
+    expect(Math.hypot(...outputs[`gradient/${KEY_BIAS}`]!.data) / scale).toBeLessThan(1e-3);
+  });
+
+  it('in which running statistics move, and where to, to 1e-4', () => {
+    const moving = { evaluation: [], training: [...buffers], frozen: [...buffers].filter((name) => !frozen.has(name)) };
+    expect(updates().sort()).toEqual(moving[mode].sort());
+    for (const name of updates()) {
+      const one = { gradients: expected.buffers, loss: 0 };
+      expect(gradientError(outputs[`update/${name}`]!.data, one, name), name).toBeLessThan(1e-4);
+    }
+  });
+});
