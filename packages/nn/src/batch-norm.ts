@@ -23,9 +23,20 @@ export function batchNormParameters(name: string, channels: number, gain: Initia
   ];
 }
 
-/** Whether a batch norm normalises by its batch: in training, unless its gain is frozen. */
-const usesBatch = (name: string, { training, frozen }: ForwardOptions): boolean =>
-  training === true && !frozen?.has(`${name}.weight`);
+/**
+ * A batch norm that does not look at its batch, as in evaluation and where its gain is frozen, as a factor and a shift per
+ * channel, each `[C]`: what comes before it can take them in. Undefined for one that does.
+ */
+export function batchNormLine(
+  parameters: TensorMap,
+  name: string,
+  { training, frozen }: ForwardOptions = {},
+): { readonly factor: tf.Tensor; readonly shift: tf.Tensor } | undefined {
+  if (training && !frozen?.has(`${name}.weight`)) return undefined;
+  const of = (part: string): tf.Tensor => parameters[`${name}.${part}`]!;
+  const factor = tf.mul(of('weight'), tf.rsqrt(tf.add(of('running_var'), EPSILON)));
+  return { factor, shift: tf.sub(of('bias'), tf.mul(of('running_mean'), factor)) };
+}
 
 /**
  * Batch norm on the last axis (arXiv:1502.03167), eps 1e-5. In evaluation, and where its gain is frozen, it normalises by
@@ -41,14 +52,9 @@ export function batchNorm<T extends tf.Tensor>(
   x: T,
   options: ForwardOptions = {},
 ): { readonly value: T; readonly updates: TensorMap } {
+  const line = batchNormLine(parameters, name, options);
+  if (line) return { value: tf.add(tf.mul(x, line.factor), line.shift) as T, updates: {} };
   const of = (part: string): tf.Tensor => parameters[`${name}.${part}`]!;
-  const [mean, variance] = [of('running_mean'), of('running_var')];
-  if (!usesBatch(name, options)) {
-    // One factor and one term per channel: two passes over the data instead of four.
-    const factor = tf.mul(of('weight'), tf.rsqrt(tf.add(variance, EPSILON)));
-    const value = tf.add(tf.mul(x, factor), tf.sub(of('bias'), tf.mul(mean, factor)));
-    return { value: value as T, updates: {} };
-  }
   const flat = x.rank === 2 ? (x as tf.Tensor as tf.Tensor2D) : rowsOf(x);
   const rows = flat.shape[0];
   if (rows < 2) {
@@ -62,8 +68,8 @@ export function batchNorm<T extends tf.Tensor>(
   return {
     value: (x.rank === 2 ? value : tf.reshape(value, x.shape)) as T,
     updates: {
-      [`${name}.running_mean`]: moved(mean, batch.mean),
-      [`${name}.running_var`]: moved(variance, tf.mul(batch.variance, rows / (rows - 1))),
+      [`${name}.running_mean`]: moved(of('running_mean'), batch.mean),
+      [`${name}.running_var`]: moved(of('running_var'), tf.mul(batch.variance, rows / (rows - 1))),
     },
   };
 }

@@ -1,5 +1,5 @@
 export { type AdamWOptions, type AdamWState, adamW, decays } from './adamw.js';
-export { batchNorm, batchNormParameters } from './batch-norm.js';
+export { batchNorm, batchNormLine, batchNormParameters } from './batch-norm.js';
 export { type Differentiated, differentiate } from './differentiate.js';
 export {
   dualEncoder,
