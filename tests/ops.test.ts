@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { engines } from './support/engines.js';
 import { OP_CASES, type OpCase, programOf, worst } from './support/op-cases.js';
+import { WINDOW_CASES } from './support/window-cases.js';
 
 // The reference is TensorFlow.js's plain JavaScript backend: the one with no code of ours and no native code.
 async function reference(oneCase: OpCase): Promise<HostTensors> {
@@ -16,7 +17,7 @@ async function reference(oneCase: OpCase): Promise<HostTensors> {
 }
 
 describe.each(engines)('%s gives what the plain JavaScript backend gives', (_id, backend) => {
-  it.each(OP_CASES.map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
+  it.each([...OP_CASES, ...WINDOW_CASES].map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
     const expected = await reference(oneCase);
     const session = await backend.load(programOf(oneCase), {});
     const found = await session.step(oneCase.inputs);

@@ -12,27 +12,27 @@ export interface OpCase {
 }
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
-type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
+export type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
 const truth = (name: string, shape: readonly number[]): HostTensor => {
   const { data } = integers(name, shape, 2);
   return { shape, dtype: 'bool', data: Uint8Array.from(data) };
 };
 /** All values in (low, high), away from kinks and poles. */
-const between = (name: string, shape: readonly number[], low: number, high: number): HostTensor => {
+export const between = (name: string, shape: readonly number[], low: number, high: number): HostTensor => {
   const stream = random(3, name, ...shape);
   const size = shape.reduce((product, side) => product * side, 1);
   const data = Float32Array.from({ length: size }, () => low + (high - low) * stream.uniform());
   return { shape, dtype: 'float32', data };
 };
 
-const unary = (name: string, run: Unary, x: HostTensor = normal(name, [3, 5]), gradient = true): OpCase => ({
+export const unary = (name: string, run: Unary, x: HostTensor = normal(name, [3, 5]), gradient = true): OpCase => ({
   name,
   inputs: { x },
   differentiate: gradient ? ['x'] : [],
   run: (inputs) => run(inputs.x!),
 });
-const binary = (
+export const binary = (
   name: string,
   run: Binary,
   a: HostTensor = normal(`${name}a`, [4, 1, 3]),
@@ -338,99 +338,11 @@ const INDEXING: OpCase[] = [
   },
 ];
 
-type Pad = Parameters<typeof tf.conv2d>[3];
-const EXPLICIT: Pad = [
-  [0, 0],
-  [1, 0],
-  [0, 1],
-  [0, 0],
-];
-const PADS: [string, Pad][] = [
-  ['valid', 'valid'],
-  ['same', 'same'],
-  ['padded by 1', 1],
-  ['padded unevenly', EXPLICIT],
-];
-/** Two pictures of 7 x 6 and of 6 x 8: with stride 2 some have a row left over. */
-const pictures: [string, HostTensor][] = [
-  ['7 x 6', normal('pictures', [2, 7, 6, 3])],
-  ['6 x 8', normal('pictures', [2, 6, 8, 3])],
-];
-const convolution = (name: string, x: HostTensor, filter: HostTensor, run: Binary, gradient = true): OpCase =>
-  binary(name, run, x, filter, gradient);
-
-const WINDOWS: OpCase[] = [1, 2].flatMap((stride) =>
-  PADS.flatMap(([padding, pad]) =>
-    pictures.flatMap(([size, x]) => {
-      const about = `of ${size}, stride ${stride}, ${padding}`;
-      // A number of pixels is only understood for square filters.
-      const window = pad === 1 ? [3, 3] : [3, 2];
-      const filter = normal('filter', [...window, 3, 4], 0.5);
-      const apart = normal('apart', [...window, 3, 2], 0.5);
-      return [
-        convolution(`conv2d ${about}`, x, filter, (a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad)),
-        convolution(`depthwiseConv2d ${about}`, x, apart, (a, b) =>
-          tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad),
-        ),
-        unary(`maxPool ${about}`, (a) => tf.maxPool(a as tf.Tensor4D, 2, stride, pad), x),
-        // The reference's gradient takes padding for part of the mean, which its forward pass does not.
-        unary(`avgPool ${about}`, (a) => tf.avgPool(a as tf.Tensor4D, 2, stride, pad), x, padding === 'valid'),
-      ];
-    }),
-  ),
-);
-
-const CONVOLUTIONS: OpCase[] = [
-  ...WINDOWS,
-  convolution('conv2d of 1 x 1', pictures[0]![1], normal('pixel', [1, 1, 3, 5]), (a, b) =>
-    tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'valid'),
-  ),
-  convolution(
-    'conv2d, dilated',
-    pictures[0]![1],
-    normal('filter', [2, 2, 3, 4]),
-    (a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'valid', 'NHWC', 2),
-    false,
-  ),
-  convolution('two conv2d', pictures[0]![1], normal('square', [3, 3, 3, 3], 0.4), (a, b) => {
-    const once = tf.relu(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 1));
-    return tf.conv2d(once, b as tf.Tensor4D, 2, 1);
-  }),
-  convolution(
-    'conv2dTranspose',
-    normal('small', [2, 3, 4, 4]),
-    normal('filter', [3, 3, 3, 4]),
-    (a, b) => tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, [2, 6, 8, 3], 2, 'same'),
-    false,
-  ),
-  {
-    name: 'batchNorm',
-    inputs: {
-      x: pictures[0]![1],
-      mean: normal('mean', [3]),
-      variance: between('variance', [3], 0.5, 2),
-      offset: normal('offset', [3]),
-      scale: normal('scale', [3], 0.2, 1),
-    },
-    differentiate: ['x', 'offset', 'scale'],
-    run: ({ x, mean, variance, offset, scale }) =>
-      tf.batchNorm(
-        x as tf.Tensor4D,
-        mean as tf.Tensor1D,
-        variance as tf.Tensor1D,
-        offset as tf.Tensor1D,
-        scale as tf.Tensor1D,
-        1e-3,
-      ),
-  },
-];
-
 export const OP_CASES: readonly OpCase[] = [
   ...ELEMENTWISE,
   ...COMPARISON,
   ...REDUCTIONS,
   ...MATRIX,
-  ...CONVOLUTIONS,
   ...SHAPES,
   ...INDEXING,
 ];

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { poolShares } from './pool-shares.js';
 import type { WasmBackend } from './wasm-backend.js';
 
 /** A kernel of this backend by name, to be called from another. */
@@ -106,14 +107,7 @@ export const averagePoolGradient =
     const { top, bottom, left, right } = window.padInfo;
     if (top + bottom + left + right === 0) return shipped(given);
     const { outHeight, outWidth, filterHeight, filterWidth } = window;
-    const covered = (side: number, at: number, stride: number, kernel: number, before: number): number =>
-      Math.min(side, at * stride - before + kernel) - Math.max(0, at * stride - before);
-    const factors = Float32Array.from({ length: outHeight * outWidth }, (_, i) => {
-      const [row, column] = [Math.floor(i / outWidth), i % outWidth];
-      const height = covered(window.inHeight, row, window.strideHeight, filterHeight, top);
-      const width = covered(window.inWidth, column, window.strideWidth, filterWidth, left);
-      return (filterHeight * filterWidth) / (height * width);
-    });
+    const factors = poolShares(window).map((share) => share * filterHeight * filterWidth);
     const b = { dataId: wasm.write(factors, [outHeight, outWidth, 1], 'float32'), shape: [outHeight, outWidth, 1] };
     const call = calling(wasm);
     const scaled = call(tf.Multiply, { a: dy, b: { ...b, dtype: 'float32' } }, {});

@@ -5,6 +5,7 @@ import { mendGradients } from './gradients.js';
 import { ARRAYS, checkResult, checkTensors, stateNames } from './tensors.js';
 
 export { mendGradients } from './gradients.js';
+export { poolShares } from './pool-shares.js';
 export { ARRAYS, checkResult, checkTensors, copyOf, stateNames } from './tensors.js';
 
 export interface EagerOptions {

@@ -1,3 +1,4 @@
+import { poolShares } from '@medbench/backends-wasm/eager';
 import { type AvgPoolAttrs, backend_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import { type Shaped, sizeOf, type Value } from '../graph/graph.js';
@@ -14,22 +15,6 @@ function pool(b: Builder, op: string, x: Value, window: Window, more: Shaped['dt
   return b.graph.nodes(op, [channelsFirst(b, x)], outputs, windowAttributes(window));
 }
 
-/** How many elements of a side of the picture each window covers, padding left out. */
-const covered = (side: number, out: number, stride: number, kernel: number, before: number): number[] =>
-  Array.from({ length: out }, (_, at) => {
-    const from = at * stride - before;
-    return Math.min(side, from + kernel) - Math.max(0, from);
-  });
-
-/** `[1, OH, OW, 1]`: the share that each element of a window has in its mean. */
-function shares(b: Builder, window: Window): Value {
-  const { padInfo, outHeight, outWidth } = window;
-  const rows = covered(window.inHeight, outHeight, window.strideHeight, window.filterHeight, padInfo.top);
-  const columns = covered(window.inWidth, outWidth, window.strideWidth, window.filterWidth, padInfo.left);
-  const values = rows.flatMap((height) => columns.map((width) => 1 / (height * width)));
-  return b.constant(Float32Array.from(values), { shape: [1, outHeight, outWidth, 1], dtype: 'float32' });
-}
-
 /** Whether the windows tile the picture. */
 const tiles = (window: Window): boolean =>
   window.strideHeight === window.filterHeight &&
@@ -40,7 +25,8 @@ const tiles = (window: Window): boolean =>
 /** The gradient of an average pool: `dy` `[B, OH, OW, C]` shared out to `[B, H, W, C]`. */
 function sharedOut(b: Builder, dy: Value, window: Window): Value {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, inChannels, filterHeight, filterWidth } = window;
-  const shared = b.mul(dy, shares(b, window));
+  const shares = b.constant(poolShares(window), { shape: [1, outHeight, outWidth, 1], dtype: 'float32' });
+  const shared = b.mul(dy, shares);
   const whole = [batchSize, inHeight, inWidth, inChannels];
   if (tiles(window)) {
     const cells = [batchSize, outHeight, 1, outWidth, 1, inChannels];

@@ -1,0 +1,94 @@
+import type { HostTensor } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { between, binary, normal, type OpCase, unary } from './op-cases.js';
+
+type Pad = Parameters<typeof tf.conv2d>[3];
+const EXPLICIT: Pad = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [0, 0],
+];
+const PADS: [string, Pad][] = [
+  ['valid', 'valid'],
+  ['same', 'same'],
+  ['padded by 1', 1],
+  ['padded unevenly', EXPLICIT],
+];
+/** Two pictures of 7 x 6 and of 6 x 8: with stride 2 some have a row left over. */
+const pictures: [string, HostTensor][] = [
+  ['7 x 6', normal('pictures', [2, 7, 6, 3])],
+  ['6 x 8', normal('pictures', [2, 6, 8, 3])],
+];
+const convolution = (
+  name: string,
+  x: HostTensor,
+  filter: HostTensor,
+  run: (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.Tensor,
+  gradient = true,
+): OpCase => binary(name, (a, b) => run(a as tf.Tensor4D, b as tf.Tensor4D), x, filter, gradient);
+
+const WINDOWS: OpCase[] = [1, 2].flatMap((stride) =>
+  PADS.flatMap(([padding, pad]) =>
+    pictures.flatMap(([size, x]) => {
+      const about = `of ${size}, stride ${stride}, ${padding}`;
+      // A number of pixels is only understood for square filters.
+      const window = pad === 1 ? [3, 3] : [3, 2];
+      const filter = normal('filter', [...window, 3, 4], 0.5);
+      const apart = normal('apart', [...window, 3, 2], 0.5);
+      return [
+        convolution(`conv2d ${about}`, x, filter, (a, b) => tf.conv2d(a, b, stride, pad)),
+        convolution(`depthwiseConv2d ${about}`, x, apart, (a, b) => tf.depthwiseConv2d(a, b, stride, pad)),
+        unary(`maxPool ${about}`, (a) => tf.maxPool(a as tf.Tensor4D, 2, stride, pad), x),
+        // The reference's gradient takes padding for part of the mean, which its forward pass does not.
+        unary(`avgPool ${about}`, (a) => tf.avgPool(a as tf.Tensor4D, 2, stride, pad), x, padding === 'valid'),
+      ];
+    }),
+  ),
+);
+
+/** Convolutions, pools and batch norm over pictures. */
+export const WINDOW_CASES: readonly OpCase[] = [
+  ...WINDOWS,
+  convolution('conv2d of 1 x 1', pictures[0]![1], normal('pixel', [1, 1, 3, 5]), (a, b) => tf.conv2d(a, b, 1, 'valid')),
+  convolution(
+    'conv2d, dilated',
+    pictures[0]![1],
+    normal('filter', [2, 2, 3, 4]),
+    (a, b) => tf.conv2d(a, b, 1, 'valid', 'NHWC', 2),
+    false,
+  ),
+  convolution('two conv2d', pictures[0]![1], normal('square', [3, 3, 3, 3], 0.4), (a, b) => {
+    const once = tf.relu(tf.conv2d(a, b, 1, 1));
+    return tf.conv2d(once, b, 2, 1);
+  }),
+  convolution(
+    'conv2dTranspose',
+    normal('small', [2, 3, 4, 4]),
+    normal('filter', [3, 3, 3, 4]),
+    (a, b) => tf.conv2dTranspose(a, b, [2, 6, 8, 3], 2, 'same'),
+    false,
+  ),
+  // Of equal maxima, here zeros, the first gets the gradient.
+  unary('maxPool of relu', (x) => tf.maxPool(tf.relu(x) as tf.Tensor4D, 2, 1, 'same'), pictures[0]![1]),
+  {
+    name: 'batchNorm',
+    inputs: {
+      x: pictures[0]![1],
+      mean: normal('mean', [3]),
+      variance: between('variance', [3], 0.5, 2),
+      offset: normal('offset', [3]),
+      scale: normal('scale', [3], 0.2, 1),
+    },
+    differentiate: ['x', 'offset', 'scale'],
+    run: ({ x, mean, variance, offset, scale }) =>
+      tf.batchNorm(
+        x as tf.Tensor4D,
+        mean as tf.Tensor1D,
+        variance as tf.Tensor1D,
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+        1e-3,
+      ),
+  },
+];
