@@ -16,8 +16,15 @@ async function reference(oneCase: OpCase): Promise<HostTensors> {
   return outputs;
 }
 
-describe.each(engines)('%s gives what the plain JavaScript backend gives', (_id, backend) => {
-  it.each([...OP_CASES, ...WINDOW_CASES].map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
+/** What an engine does not offer. */
+const MISSING: Readonly<Record<string, RegExp>> = {
+  // The binding of native TensorFlow knows "valid" and "same" alone.
+  tensorflow: /padded/,
+};
+
+describe.each(engines)('%s gives what the plain JavaScript backend gives', (id, backend) => {
+  const cases = [...OP_CASES, ...WINDOW_CASES].filter(({ name }) => !MISSING[id]?.test(name));
+  it.each(cases.map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
     const expected = await reference(oneCase);
     const session = await backend.load(programOf(oneCase), {});
     const found = await session.step(oneCase.inputs);

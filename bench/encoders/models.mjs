@@ -10,8 +10,8 @@ export async function builders(name) {
   if (name === 'vit-b-16') return { text, image: new VitB16() };
   if (name === 'vit-b-32') return { text, image: new VitB32() };
   if (name === 'rn50') {
-    const { Rn50 } = await import('@medbench/encoders-resnet');
-    return { text, image: new Rn50() };
+    const { ResNet50 } = await import('@medbench/encoders-resnet');
+    return { text, image: new ResNet50() };
   }
   throw new Error(`no model ${name}`);
 }

@@ -1,6 +1,6 @@
 """Embeddings, gradients and running statistics of open_clip's modified ResNet at a small size.
 
-Run: python scripts/oracles/resnet.py > packages/encoders-resnet/fixtures/resnet.json
+Run: python scripts/oracles/resnet.py > tests/fixtures/resnet.json
 Made with Python 3.11, torch 2.15, open_clip 3.3 on CPU, float64. The weights are not stored: both sides compute them from
 the parameter's name (see `value`). Three passes over the same pictures: in evaluation, in training, and in training with the
 stem and the first stage frozen as open_clip freezes them, batch statistics included.
@@ -17,14 +17,17 @@ FROZEN = ("conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "layer1")
 BATCH, SIDE = 4, 64
 
 
+def scattered(count: int, offset: float) -> torch.Tensor:
+    wave = (torch.sin(12.9898 * (torch.arange(count, dtype=torch.float64) + 1) + offset) * 43758.5453).abs()
+    return 2 * (wave - wave.floor()) - 1
+
+
 def value(name: str, shape: torch.Size) -> torch.Tensor:
-    """s sin(0.7 k + 0.001 k^2 + c) for element k, where c is the sum of the name's character codes, and s is 0.3 for a vector and
-    2 / sqrt(fan in) for a matrix or convolution; gains and running variances near 1. The square keeps the rows of a matrix from
-    being combinations of two."""
+    """Scattered numbers in (-1, 1) that depend on the name, times 0.3 for a vector and 2 / sqrt(fan in) for a matrix or convolution;
+    gains and running variances near 1."""
     offset = sum(ord(letter) for letter in name) % 1000
-    index = torch.arange(math.prod(shape), dtype=torch.float64)
     scale = 0.3 if len(shape) < 2 else 2.0 / math.sqrt(math.prod(shape[1:]))
-    values = scale * torch.sin(0.7 * index + 0.001 * index**2 + offset)
+    values = scale * scattered(math.prod(shape), offset)
     is_norm = "bn" in name or "downsample.1" in name
     if is_norm and name.endswith(("weight", "running_var")):
         values = 1 + values
@@ -45,8 +48,7 @@ def summary(tensor: torch.Tensor) -> dict:
 
 
 def run(model: ModifiedResNet) -> dict:
-    index = torch.arange(BATCH * 3 * SIDE * SIDE, dtype=torch.float64)
-    images = torch.sin(0.11 * index + 0.0007 * index**2).reshape(BATCH, 3, SIDE, SIDE)
+    images = scattered(BATCH * 3 * SIDE * SIDE, 0).reshape(BATCH, 3, SIDE, SIDE)
     grids = []
     hook = model.layer4.register_forward_hook(lambda _module, _inputs, output: grids.append(output.detach()))
     embedding = model(images)

@@ -1,6 +1,7 @@
 import type { HostTensor } from '@medbench/core';
+import { normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { between, binary, normal, type OpCase, unary } from './op-cases.js';
+import { between, binary, type OpCase, unary } from './op-cases.js';
 
 type Pad = Parameters<typeof tf.conv2d>[3];
 const EXPLICIT: Pad = [
@@ -58,7 +59,7 @@ export const WINDOW_CASES: readonly OpCase[] = [
     (a, b) => tf.conv2d(a, b, 1, 'valid', 'NHWC', 2),
     false,
   ),
-  convolution('two conv2d', pictures[0]![1], normal('square', [3, 3, 3, 3], 0.4), (a, b) => {
+  convolution('two conv2d, padded by 1', pictures[0]![1], normal('square', [3, 3, 3, 3], 0.4), (a, b) => {
     const once = tf.relu(tf.conv2d(a, b, 1, 1));
     return tf.conv2d(once, b, 2, 1);
   }),

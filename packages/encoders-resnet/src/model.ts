@@ -26,8 +26,11 @@ function convolution(x: tf.Tensor4D, weight: tf.Tensor4D, stride: number): tf.Te
   const [out, channels, side] = weight.shape;
   // With one pixel a convolution is a matrix product, for channels come last.
   if (side === 1) return linear(x, tf.reshape(weight, [out, channels]));
-  const filter = tf.transpose(weight, [2, 3, 1, 0]);
-  return tf.conv2d(x, filter as tf.Tensor4D, stride, (side - 1) / 2);
+  const filter = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D;
+  if (stride === 1) return tf.conv2d(x, filter, 1, 'same');
+  // "same" would put all of an even picture's padding on one side, and native TensorFlow knows no numbers.
+  const edge: [number, number] = [(side - 1) / 2, (side - 1) / 2];
+  return tf.conv2d(tf.pad(x, [[0, 0], edge, edge, [0, 0]]) as tf.Tensor4D, filter, stride, 'valid');
 }
 
 const halve = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 2, 2, 'valid');

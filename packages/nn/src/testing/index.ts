@@ -1,6 +1,7 @@
 export {
   gradientError,
   relativeError,
+  scattered,
   type TowerOracle,
   towerInputs,
   towerProgram,

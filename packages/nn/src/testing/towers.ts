@@ -14,15 +14,20 @@ export interface TowerOracle {
   >;
 }
 
+/** The k-th of the oracles' scattered numbers in (-1, 1). */
+export function scattered(k: number, offset: number): number {
+  const wave = Math.abs(Math.sin(12.9898 * (k + 1) + offset) * 43758.5453);
+  return 2 * (wave % 1) - 1;
+}
+
 /** A weight by the oracles' formula: scattered numbers that depend on the parameter's name; gains near one. */
 export function weightByFormula(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
   const scale = shape.length < 2 ? 0.3 : 1.5 / Math.sqrt(shape.at(-1)!);
   const gain = /ln_|norm|layrnorm/.test(name) && name.endsWith('weight') ? 1 : 0;
-  const data = Float32Array.from({ length: sizeOf(shape) }, (_, k) => {
-    const wave = Math.abs(Math.sin(12.9898 * (k + 1) + offset) * 43758.5453);
-    return name === 'logit_scale' ? 2 : gain + scale * (2 * (wave % 1) - 1);
-  });
+  const data = Float32Array.from({ length: sizeOf(shape) }, (_, k) =>
+    name === 'logit_scale' ? 2 : gain + scale * scattered(k, offset),
+  );
   return { shape, dtype: 'float32', data };
 }
 

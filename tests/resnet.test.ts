@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Compiled } from '@medbench/backends-compiled';
-import { Wasm } from '@medbench/backends-wasm';
 import type { ForwardOptions, HostTensor, HostTensors, Program } from '@medbench/core';
+import { resnetModel } from '@medbench/encoders-resnet';
 import { differentiate } from '@medbench/nn';
-import { gradientError, relativeError, type TowerOracle } from '@medbench/nn/testing';
+import { gradientError, relativeError, scattered, type TowerOracle } from '@medbench/nn/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { resnetModel } from './index.js';
+import { engines } from './support/engines.js';
 
 /** What open_clip computed of one pass (`scripts/oracles/resnet.py`): whole embeddings, the ends and norms of the rest. */
 interface Pass {
@@ -19,7 +18,7 @@ interface Pass {
 type Mode = 'evaluation' | 'training' | 'frozen';
 type Oracle = { readonly shapes: Readonly<Record<string, readonly number[]>> } & Readonly<Record<Mode, Pass>>;
 
-const oracle: Oracle = JSON.parse(readFileSync(new URL('../fixtures/resnet.json', import.meta.url), 'utf8'));
+const oracle: Oracle = JSON.parse(readFileSync(new URL('fixtures/resnet.json', import.meta.url), 'utf8'));
 const model = resnetModel({ id: 'oracle', imageSize: 64, baseWidth: 16, layers: [1, 2, 1, 1], embedDim: 16 });
 const buffers = new Set(model.parameters.flatMap(({ name, buffer }) => (buffer ? [name] : [])));
 const stem = model.stages.filter(({ name }) => name === 'stem' || name.startsWith('layer1.'));
@@ -34,10 +33,7 @@ function weightOf(name: string, shape: readonly number[]): HostTensor {
   const fanIn = shape.slice(1).reduce((product, side) => product * side, 1);
   const scale = shape.length < 2 ? 0.3 : 2 / Math.sqrt(fanIn);
   const gain = /bn|downsample\.1/.test(name) && /(weight|running_var)$/.test(name) ? 1 : 0;
-  const data = Float32Array.from(
-    { length: fanIn * shape[0]! },
-    (_, k) => gain + scale * Math.sin(0.7 * k + 0.001 * k ** 2 + offset),
-  );
+  const data = Float32Array.from({ length: fanIn * shape[0]! }, (_, k) => gain + scale * scattered(k, offset));
   return { shape, dtype: 'float32', data };
 }
 
@@ -47,8 +43,7 @@ const images: HostTensor = {
   dtype: 'float32',
   data: Float32Array.from({ length: 4 * 64 * 64 * 3 }, (_, i) => {
     const [picture, pixel, channel] = [Math.floor(i / 12288), Math.floor((i % 12288) / 3), i % 3];
-    const k = picture * 12288 + channel * 4096 + pixel;
-    return Math.sin(0.11 * k + 0.0007 * k ** 2);
+    return scattered(picture * 12288 + channel * 4096 + pixel, 0);
   }),
 };
 
@@ -85,9 +80,8 @@ it('has the names and shapes of open_clip', () => {
   expect(Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]))).toEqual(oracle.shapes);
 });
 
-const engines = [new Wasm(), new Compiled()];
 const modes: Mode[] = ['evaluation', 'training', 'frozen'];
-const cases = engines.flatMap((engine) => modes.map((mode) => [engine.id, mode, engine] as const));
+const cases = engines.flatMap(([id, engine]) => modes.map((mode) => [id, mode, engine] as const));
 
 describe.each(cases)('on %s, the modified ResNet in %s agrees with open_clip', (_, mode, engine) => {
   const expected = oracle[mode];
