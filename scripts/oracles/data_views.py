@@ -1,18 +1,21 @@
 """Makes packages/data/fixtures/views.json.gz: picture files and CLIP's evaluation view of each by open_clip's own transform.
 
-Run: python scripts/oracles/data_views.py
-Made with open_clip_torch 3.3.0, torchvision 0.29.2, Pillow 13.0.0 (libjpeg-turbo 3.1), NumPy 2.4.6.
+Run: python scripts/oracles/data_views.py [VQA-RAD folder]
+Made with open_clip_torch 3.3.0, torchvision 0.29.2, Pillow 13.0.0 (libjpeg-turbo 3.2.0), NumPy 2.4.6.
 The view is image_transform(SIZE, is_train=False) of the picture that is upright (ImageOps.exif_transpose) and in RGB, taken
 back to 8 bits. 16-bit grey is brought to 8 bits by round(255 * (v - low) / (high - low)) first, for Pillow's convert('RGB')
 clips it at 255; its file as Pillow reads it (mode I;16) is what the rule is applied to. `direct` is how far the view of the
 file as it was opened lies from that, in levels: open_clip resizes palettes by the nearest pixel and alpha weighted, turns
-nothing and clips 16 bits.
+nothing and clips 16 bits. `vqaRad` is the SHA-256 of the decoded pixels of all pictures of VQA-RAD in the order of their
+names, one after the other, taken over if no folder is given.
 """
 import base64
 import gzip
+import hashlib
 import io
 import json
 import pathlib
+import sys
 
 import numpy as np
 import torch
@@ -105,5 +108,11 @@ for name, content in FILES.items():
                   "direct": direct, "view": base64.b64encode(pixels.tobytes()).decode()})
     print(f"{name:24} {opened.mode:5} {opened.size} direct {direct if isinstance(direct, str) else round(direct, 1)}")
 
-OUT.write_bytes(gzip.compress(json.dumps({"size": SIZE, "files": files}, separators=(",", ":")).encode(), 9, mtime=0))
-print(len(files), OUT.stat().st_size, "bytes")
+vqa = json.loads(gzip.decompress(OUT.read_bytes())).get("vqaRad") if OUT.exists() else None
+if len(sys.argv) > 1:
+    digest, names = hashlib.sha256(), sorted((pathlib.Path(sys.argv[1]) / "images").iterdir())
+    for path in names:
+        digest.update(np.asarray(ImageOps.exif_transpose(Image.open(path)).convert("RGB")).tobytes())
+    vqa = {"count": len(names), "sha256": digest.hexdigest()}
+OUT.write_bytes(gzip.compress(json.dumps({"size": SIZE, "files": files, "vqaRad": vqa}, separators=(",", ":")).encode(), 9, mtime=0))
+print(len(files), vqa, OUT.stat().st_size, "bytes")

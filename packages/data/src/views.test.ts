@@ -1,14 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './image.js';
-import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto } from './transform.js';
+import { sharedData } from './testing/shared-data.js';
+import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto, toRgb } from './transform.js';
 
-const { size, files } = JSON.parse(
+const { size, files, vqaRad } = JSON.parse(
   gunzipSync(readFileSync(new URL('../fixtures/views.json.gz', import.meta.url))).toString('utf8'),
 ) as {
   size: number;
   files: { name: string; file: string; window: [number, number] | null; view: string }[];
+  vqaRad: { count: number; sha256: string };
 };
 
 describe("CLIP's evaluation view of a file", () => {
@@ -23,5 +27,13 @@ describe("CLIP's evaluation view of a file", () => {
     expect(expected.length).toBe(batch.length);
     // Decoders may differ by a level; with the ones of the day all are the same bytes. float32 leaves 1e-6.
     expect(Math.max(...difference)).toBeLessThan(1 / 255 + 1e-6);
+  });
+
+  const folder = sharedData('vqa-rad');
+  it.skipIf(folder === undefined)('starts from the very pixels of Pillow for all of VQA-RAD', async () => {
+    const names = readdirSync(join(folder!, 'images')).sort();
+    const hash = createHash('sha256');
+    for (const name of names) hash.update(toRgb(await decodeImage(join(folder!, 'images', name))).data);
+    expect({ count: names.length, sha256: hash.digest('hex') }).toEqual(vqaRad);
   });
 });
