@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensors } from '@medbench/core';
 import { gptModel } from '@medbench/encoders-gpt';
+import { resnetModel } from '@medbench/encoders-resnet';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +66,15 @@ describe('weights in and out', () => {
     const { tensors, notes } = await load(at('open_clip'), towers(32).parameters);
     expect(tensors['visual.positional_embedding']!.shape).toEqual([17, 64]);
     expect(notes).toEqual(['Image positions were resized from 2² to 4² patches']);
+  });
+
+  it('of a ResNet have those of its attention pool resized', async () => {
+    const resnet = (imageSize: number) =>
+      dualEncoder(resnetModel({ id: 'r', imageSize, baseWidth: 8, layers: [1, 1, 1, 1], embedDim: 16 }), model.text);
+    await exportWeights(at('resnet'), initialise(resnet(64).parameters, 1), { layout: 'open_clip', ...quick });
+    const { tensors, notes } = await load(at('resnet'), resnet(96).parameters);
+    expect(tensors['visual.attnpool.positional_embedding']!.shape).toEqual([10, 256]);
+    expect(notes).toEqual(['Image positions were resized from 2² to 3² patches']);
   });
 
   it('are refused with the sizes that they have, if they are those of another model', async () => {

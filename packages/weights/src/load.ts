@@ -8,7 +8,8 @@ import type { WeightsSource } from './source.js';
 /** Faults named in a message; the others are counted. */
 const SHOWN = 8;
 
-const IMAGE_POSITIONS = 'visual.positional_embedding';
+/** Tables of a class or mean token and a square grid: a vision transformer's, and that of a ResNet's attention pool. */
+const IMAGE_POSITIONS = ['visual.positional_embedding', 'visual.attnpool.positional_embedding'] as const;
 
 /**
  * Checks that weights are those of a model. A running statistic may be missing no more than a parameter.
@@ -66,10 +67,11 @@ export async function loadWeights(
   const { tensors: stored } = await readSafetensors(source.file);
   const { layout, tensors } = toOwnLayout(stored);
   const notes: string[] = [];
-  const table = tensors[IMAGE_POSITIONS];
-  const positions = specs.find((spec) => spec.name === IMAGE_POSITIONS)?.shape[0];
-  if (table && positions !== undefined && table.shape[0] !== positions && isResizable(table, positions)) {
-    tensors[IMAGE_POSITIONS] = resizePositions(table, positions);
+  for (const name of IMAGE_POSITIONS) {
+    const table = tensors[name];
+    const positions = specs.find((spec) => spec.name === name)?.shape[0];
+    if (!table || positions === undefined || table.shape[0] === positions || !isResizable(table, positions)) continue;
+    tensors[name] = resizePositions(table, positions);
     const side = (count: number): number => Math.sqrt(count - 1);
     notes.push(`Image positions were resized from ${side(table.shape[0]!)}² to ${side(positions)}² patches`);
   }
