@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/many-texts.json.gz: 10,000 strings with a check of their ids by open_clip's tokenizer.
+"""Makes packages/data/fixtures/many-texts.json.gz: 10,700 strings with a check of their ids by open_clip's tokenizer.
 
 Run: python scripts/oracles/data_tokenizer_many.py
 Made with open_clip_torch 3.3.0, ftfy 6.3.1, regex 2026.11.15, Python 3.11.
@@ -161,9 +161,9 @@ def long():
     return (unit() * 400)[: rng.randint(150, 1500)]
 
 
-KINDS = [(caption, 3000), (scripts, 1500), (marks, 800), (emoji, 600), (control, 700), (entity, 900), (mojibake, 700), (code_points, 900), (spaces, 300), (symbols, 300), (special, 260), (long, 40)]
+KINDS = [(caption, 3300), (scripts, 1500), (marks, 800), (emoji, 600), (control, 1000), (entity, 900), (code_points, 900), (spaces, 300), (symbols, 400), (special, 260), (long, 40), (mojibake, 700)]
 texts = [kind() for kind, count in KINDS for _ in range(count)]
-assert len(texts) == 10_000
+assert len(texts) == 10_700
 
 tokenizer = SimpleTokenizer()
 literal = SimpleTokenizer()
