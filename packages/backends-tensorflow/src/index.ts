@@ -1,2 +1,2 @@
-export { loadNative, type NativeResult } from './native.js';
+export { FOLDER_VARIABLE, loadNative, type NativeResult } from './native.js';
 export { NativeTensorFlow } from './plugin.js';

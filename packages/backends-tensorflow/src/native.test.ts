@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NativeTensorFlow } from './index.js';
-import { explain, loadNative, type Resolver, usesGpu } from './native.js';
+import { explain, loadNative, type Resolver, resolvers, usesGpu } from './native.js';
 
 const resolver = (load: () => unknown, coreVersion: string | undefined = tf.version_core): Resolver => ({
   resolve: (id) => {
@@ -16,7 +19,7 @@ const resolver = (load: () => unknown, coreVersion: string | undefined = tf.vers
 function registers(gpu: boolean): () => unknown {
   return () => {
     class Native extends tf.KernelBackend {
-      readonly binding = { isUsingGpuDevice: () => gpu };
+      readonly binding = { isUsingGpuDevice: () => gpu, TF_Version: '2.9.1' };
       override dispose(): void {}
     }
     tf.registerBackend('tensorflow', () => new Native());
@@ -44,11 +47,25 @@ describe('native TensorFlow', () => {
         throw new Error('Cannot find module');
       },
     };
-    expect(await loadNative([absent])).toEqual({
+    expect(await loadNative([absent], '')).toEqual({
       kind: 'failed',
       reason: expect.stringContaining('both are optional'),
       remedy: expect.stringContaining(`npm install @tensorflow/tfjs-node-gpu@${tf.version_core}`),
     });
+  });
+
+  it('says that the folder which the user named does not hold it, and looks nowhere else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'no-tensorflow-'));
+    try {
+      expect(resolvers(folder)).toHaveLength(1);
+      expect(await loadNative(resolvers(folder), folder)).toEqual({
+        kind: 'failed',
+        reason: expect.stringContaining(`MEDBENCH_TENSORFLOW names ${folder}`),
+        remedy: expect.stringContaining('scripts/tensorflow/build.mjs'),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.each([true, false])('asks TensorFlow for its device (GPU: %s)', async (gpu) => {
@@ -56,6 +73,8 @@ describe('native TensorFlow', () => {
       kind: 'loaded',
       package: '@tensorflow/tfjs-node',
       gpu,
+      file: '/project/node_modules/@tensorflow/tfjs-node/dist/index.js',
+      version: '2.9.1',
     });
   });
 

@@ -3,13 +3,22 @@ import { join, resolve } from 'node:path';
 import { mendGradients } from '@medbench/backends-wasm/eager';
 import { messageOf } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { mendPadding } from './padding.js';
 
 /** Packages that bring the native library, the better first. Neither is a dependency: both download at installation. */
 export const CANDIDATES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 /** What was found of native TensorFlow. */
 export type NativeResult =
-  | { readonly kind: 'loaded'; readonly package: string; readonly gpu: boolean }
+  | {
+      readonly kind: 'loaded';
+      readonly package: string;
+      readonly gpu: boolean;
+      /** The module that was loaded. */
+      readonly file: string;
+      /** Of the native library, such as 2.21.0; undefined if it does not say. */
+      readonly version: string | undefined;
+    }
   | { readonly kind: 'failed'; readonly reason: string; readonly remedy: string };
 
 type Failure = Omit<Extract<NativeResult, { kind: 'failed' }>, 'kind'>;
@@ -26,14 +35,17 @@ export interface Resolver {
 
 /** Names a folder in whose node_modules the native library is, such as one that `scripts/tensorflow/build.mjs` made. */
 export const FOLDER_VARIABLE = 'MEDBENCH_TENSORFLOW';
+const BUILD = 'node scripts/tensorflow/build.mjs in a clone of medbench';
 
-/** Looks in the folder of `MEDBENCH_TENSORFLOW`, then in the user's project, then from this package. */
-export const resolvers = (folder = process.env[FOLDER_VARIABLE]): Resolver[] =>
-  [
-    ...(folder ? [join(resolve(folder), 'package.json')] : []),
-    join(process.cwd(), 'package.json'),
-    import.meta.url,
-  ].map((from) => {
+/** The folder that the user named for the native library, or ''. */
+const namedFolder = (): string => {
+  const name = process.env[FOLDER_VARIABLE];
+  return name ? resolve(name) : '';
+};
+
+/** Looks in the folder that is given, and nowhere else; without one in the user's project, then from this package. */
+export const resolvers = (folder = namedFolder()): Resolver[] =>
+  (folder ? [join(folder, 'package.json')] : [join(process.cwd(), 'package.json'), import.meta.url]).map((from) => {
     const require = createRequire(from);
     return {
       resolve: (id) => require.resolve(id),
@@ -57,7 +69,7 @@ export function explain(
   if (/tfjs_binding|libtensorflow|shared object|specified module|napi-v/.test(message))
     return {
       reason: `${name} is installed, but its native library is not there (${message})`,
-      remedy: `npm rebuild ${name} --build-addon-from-source`,
+      remedy: `npm rebuild ${name}, which downloads it; where that is not possible, ${BUILD}`,
     };
   return { reason: `${name} cannot be loaded (${message})`, remedy: `npm install ${name}` };
 }
@@ -87,11 +99,19 @@ export function usesGpu(backend: unknown): boolean {
   return typeof binding?.isUsingGpuDevice === 'function' ? binding.isUsingGpuDevice() : isUsingGpuDevice === true;
 }
 
-/** TensorFlow.js reports each of some hundred kernels that a second copy of it registers again. */
+/** Version of the native library, as its binding gives it. */
+const libraryVersion = (backend: unknown): string | undefined =>
+  (backend as { binding?: { TF_Version?: string } }).binding?.TF_Version;
+
+/**
+ * TensorFlow.js reports each of some hundred kernels that a second copy of it registers again, and the library on the
+ * standard error what it was compiled for; TF_CPP_MIN_LOG_LEVEL=0 brings the latter back.
+ */
 function quietly(load: () => void): void {
   const { warn } = console;
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   console.warn = (...args: unknown[]) => {
-    if (!/already registered|Overriding the gradient/.test(String(args[0]))) warn(...args);
+    if (!/already registered|already been set|Overriding the gradient/.test(String(args[0]))) warn(...args);
   };
   try {
     load();
@@ -100,8 +120,29 @@ function quietly(load: () => void): void {
   }
 }
 
-/** Tries to load native TensorFlow. Never throws: the result says what is wrong and what to type. */
-export async function loadNative(from: readonly Resolver[] = resolvers()): Promise<NativeResult> {
+/** Neither package was found, in the folder that the user named or at all. */
+function absent(folder: string): Failure {
+  const packages = CANDIDATES.join(' nor ');
+  if (folder)
+    return {
+      reason: `${FOLDER_VARIABLE} names ${folder}, in whose node_modules is neither ${packages}`,
+      remedy: `${BUILD}, which says what to set ${FOLDER_VARIABLE} to; or unset it`,
+    };
+  const [gpu, cpu] = CANDIDATES.map((name) => `npm install ${name}@${tf.version_core}`);
+  return {
+    reason: `Neither ${packages} is installed (both are optional)`,
+    remedy: `${gpu} (NVIDIA, CUDA 11.2) or ${cpu}; where their download is not possible, ${BUILD}`,
+  };
+}
+
+/**
+ * Tries to load native TensorFlow. Never throws: the result says what is wrong and what to type.
+ * @param folder the folder that the user named, or '', for the message that nothing is there.
+ */
+export async function loadNative(
+  from: readonly Resolver[] = resolvers(),
+  folder = namedFolder(),
+): Promise<NativeResult> {
   let failure: Failure | undefined;
   for (const name of CANDIDATES)
     for (const { resolve, load, coreVersion } of from) {
@@ -115,17 +156,20 @@ export async function loadNative(from: readonly Resolver[] = resolvers()): Promi
         quietly(() => load(file));
         // What was loaded brought TensorFlow.js's own gradients along, some of which are wrong.
         mendGradients({ again: true });
+        mendPadding();
         const wrong = mismatch(name, coreVersion(file));
         if (!wrong && (await tf.setBackend('tensorflow')))
-          return { kind: 'loaded', package: name, gpu: usesGpu(tf.backend()) };
+          return {
+            kind: 'loaded',
+            package: name,
+            gpu: usesGpu(tf.backend()),
+            file,
+            version: libraryVersion(tf.backend()),
+          };
         failure ??= wrong ?? { reason: `${name} does not start`, remedy: `npm rebuild ${name}` };
       } catch (error) {
         failure ??= explain(name, error);
       }
     }
-  const absent: Failure = {
-    reason: `Neither ${CANDIDATES.join(' nor ')} is installed (both are optional)`,
-    remedy: `npm install ${CANDIDATES[0]}@${tf.version_core} (NVIDIA, CUDA 11.2) or ${CANDIDATES[1]}@${tf.version_core}`,
-  };
-  return { kind: 'failed', ...(failure ?? absent) };
+  return { kind: 'failed', ...(failure ?? absent(folder)) };
 }

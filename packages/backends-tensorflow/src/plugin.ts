@@ -13,7 +13,8 @@ export class NativeTensorFlow implements Backend {
     const native = await this.#load();
     if (native.kind === 'failed') return { available: false, reason: native.reason, remedy: native.remedy };
     const device = native.gpu ? 'computes on a GPU' : 'works on the CPU; TensorFlow lists no GPU';
-    return { available: true, reason: `${native.package} ${device}`, gpu: native.gpu };
+    const what = `${native.package} with TensorFlow ${native.version ?? 'of an unknown version'}`;
+    return { available: true, reason: `${what} ${device} (${native.file})`, gpu: native.gpu };
   }
 
   async load(program: Program, state: HostTensors, _options?: LoadOptions): Promise<Session> {
