@@ -1,4 +1,4 @@
-import { activateBackend, checkResult, mendGradients } from '@medbench/backends-wasm/eager';
+import { activateBackend, checkResult, mendGradients, switchBackend } from '@medbench/backends-wasm/eager';
 import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { withDeepStacks } from './call-site.js';
@@ -78,7 +78,7 @@ export async function traceProgram(program: Program): Promise<Traced> {
   mendGradients();
   const backend = traceBackend();
   const previous = tf.engine().backendName;
-  await activateBackend(TRACE_BACKEND);
+  switchBackend(await activateBackend(TRACE_BACKEND));
   let first: Traced;
   let second: Traced;
   try {
@@ -87,7 +87,7 @@ export async function traceProgram(program: Program): Promise<Traced> {
     if (isUnknownKernel(error)) throw new MedbenchError('backend', error.message, { cause: error });
     throw error;
   } finally {
-    if (previous && previous !== TRACE_BACKEND) await activateBackend(previous);
+    if (previous && previous !== TRACE_BACKEND) switchBackend(previous);
   }
   if (Buffer.compare(first.model, second.model) !== 0) throw difference(program, first, second);
   return first;

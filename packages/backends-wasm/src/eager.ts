@@ -9,20 +9,25 @@ export { poolShares } from './pool-shares.js';
 export { ARRAYS, checkResult, checkTensors, copyOf, stateNames } from './tensors.js';
 
 export interface EagerOptions {
-  /** Makes the TensorFlow.js backend to run on the active one. Called before each use. */
-  activate(): Promise<void>;
+  /** Starts the TensorFlow.js backend to run on, if need be, and gives its name. Called before each use. */
+  activate(): Promise<string>;
+}
+
+/** Starts a registered TensorFlow.js backend and makes it the active one. @returns its name, for {@link switchBackend}. */
+export async function activateBackend(name: string): Promise<string> {
+  if (!(await tf.setBackend(name)))
+    throw new MedbenchError('backend', `TensorFlow.js could not start its backend ${name}`);
+  return name;
 }
 
 /**
- * Makes a registered TensorFlow.js backend the active one. TensorFlow.js has one active backend per process, so this is
- * called before each synchronous stretch of work, which must follow without an `await`.
+ * Makes a backend that was started before the active one, at once. TensorFlow.js has one active backend per process, and
+ * sessions of several take turns, so this precedes each synchronous stretch of work: after an `await` the active one may be
+ * another session's.
  */
-export async function activateBackend(name: string): Promise<void> {
-  // Another session may switch between the switch and its continuation.
-  while (tf.engine().backendName !== name || !tf.engine().backend) {
-    if (!(await tf.setBackend(name)))
-      throw new MedbenchError('backend', `TensorFlow.js could not start its backend ${name}`);
-  }
+export function switchBackend(name: string): void {
+  // Of a backend that was started, it waits for nothing before it has switched.
+  void tf.setBackend(name);
 }
 
 function upload({ data, shape, dtype }: HostTensor): tf.Tensor {
@@ -43,7 +48,7 @@ function download(tensor: tf.Tensor): HostTensor {
 export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {
   checkTensors(program, 'state', initial);
   mendGradients();
-  await options.activate();
+  switchBackend(await options.activate());
   const state: Record<string, tf.Tensor> = {};
   for (const name of Object.keys(program.state)) state[name] = tf.keep(upload(initial[name]!));
   let disposed = false;
@@ -55,7 +60,7 @@ export async function eagerSession(program: Program, initial: HostTensors, optio
     async step(inputs) {
       alive();
       checkTensors(program, 'inputs', inputs);
-      await options.activate();
+      switchBackend(await options.activate());
       const outputs: Record<string, HostTensor> = {};
       const next: Record<string, tf.Tensor> = {};
       tf.tidy(() => {
@@ -76,13 +81,13 @@ export async function eagerSession(program: Program, initial: HostTensors, optio
     async readState(names) {
       alive();
       const wanted = stateNames(program, names);
-      await options.activate();
+      switchBackend(await options.activate());
       return Object.fromEntries(wanted.map((name) => [name, download(state[name]!)]));
     },
     async dispose() {
       if (disposed) return;
       disposed = true;
-      await options.activate();
+      switchBackend(await options.activate());
       for (const tensor of Object.values(state)) tensor.dispose();
     },
   };

@@ -8,6 +8,7 @@ export {
   eagerSession,
   mendGradients,
   stateNames,
+  switchBackend,
 } from './eager.js';
 export { activateWasm } from './load-wasm.js';
 export { Wasm } from './plugin.js';

@@ -5,26 +5,29 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activateBackend } from './eager.js';
 import { mendKernels } from './kernels.js';
 
-let loading: Promise<void> | undefined;
+let loading: Promise<string> | undefined;
 
-async function load(): Promise<void> {
+async function load(): Promise<string> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   // Native TensorFlow's package brings it along; loading it twice only makes noise.
   if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu');
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(`${dirname(entry)}${sep}`);
   mendKernels();
+  // Within what happens once: of two starts at a time TensorFlow.js gives up the first.
+  return activateBackend('wasm');
 }
 
 /**
  * Loads TensorFlow.js's WASM backend (once per process) and makes it the active one.
+ * @returns its name.
  * @throws MedbenchError if WebAssembly cannot be started here.
  */
-export async function activateWasm(): Promise<void> {
+export async function activateWasm(): Promise<string> {
   loading ??= load();
   try {
     await loading;
-    await activateBackend('wasm');
+    return await activateBackend('wasm');
   } catch (cause) {
     throw new MedbenchError('backend', 'TensorFlow.js could not start its WebAssembly backend', { cause });
   }
