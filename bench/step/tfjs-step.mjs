@@ -42,7 +42,8 @@ const session = await backend.load(trainingProgram(name, CASES[name]), initialSt
   selfCheck: false,
   log: console.error,
 });
-say({ ready: (performance.now() - started) / 1000 });
+const version = engine === 'tensorflow' ? tf.backend().binding.TF_Version : undefined;
+say({ ready: (performance.now() - started) / 1000, version });
 let step = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   const count = Number(line.split(' ')[1]);

@@ -42,6 +42,29 @@ function run(step, command, args, hint, cwd = folder) {
   return stdout;
 }
 
+/** Ends with one error, before anything is downloaded, if a tool that is needed later is not there. */
+function need(what, command, args, hint) {
+  const { status } = spawnSync(command, args, { stdio: 'ignore' });
+  if (status !== 0) fail(`${what} is needed: \`${[command, ...args].join(' ')}\` does not work`, hint);
+}
+
+if (process.platform !== 'linux')
+  fail(
+    `Wheels hold the library in this form for Linux, and this is ${process.platform}`,
+    `npm install @tensorflow/tfjs-node@${TFJS}`,
+  );
+need('Python', options.python, ['--version'], 'Install Python 3, or name it by --python.');
+need('pip', options.python, ['-m', 'pip', '--version'], 'Install pip for it (on Debian: apt-get install python3-pip).');
+// node-gyp takes its compiler from the same variable; it may hold flags too.
+const [compiler] = (process.env.CXX || 'g++').split(' ');
+need(
+  'A C++ compiler',
+  compiler,
+  ['--version'],
+  'Install one (on Debian: apt-get install g++), or name it by the variable CXX.',
+);
+need('make', 'make', ['--version'], 'Install it (on Debian: apt-get install make).');
+
 const nodedir = resolve(options.nodedir ?? dirname(dirname(process.execPath)));
 if (!existsSync(join(nodedir, 'include', 'node', 'node_api.h'))) {
   fail(
@@ -77,7 +100,7 @@ const wheel = readdirSync(join(folder, 'wheel')).find((name) => name.includes(`-
 const deps = join(pack, 'deps');
 rmSync(deps, { recursive: true, force: true });
 mkdirSync(join(deps, 'lib'), { recursive: true });
-// Headers: the C interface, and what it includes from the platform layer.
+// Headers: the C interface, and what it includes from the platform layer, which has had three homes.
 run(
   'its library and headers',
   options.python,
@@ -86,8 +109,8 @@ run(
     `
 import sys, zipfile
 wheel, target = sys.argv[1:]
-headers = tuple('tensorflow/include/' + one for one in
-    ('tensorflow/c/', 'tensorflow/core/platform/', 'xla/tsl/c/', 'xla/tsl/platform/', 'tsl/platform/'))
+tsl = [root + 'tsl/' + part for root in ('', 'xla/', 'tensorflow/') for part in ('c/', 'platform/')]
+headers = tuple('tensorflow/include/' + one for one in ['tensorflow/c/', 'tensorflow/core/platform/', *tsl])
 with zipfile.ZipFile(wheel) as archive:
     for entry in archive.infolist():
         name = entry.filename
@@ -128,7 +151,7 @@ run(
     `--module_path=./lib/napi-v${NAPI}`,
     `--napi_build_version=${NAPI}`,
   ],
-  'A C++ compiler (g++ or clang++), make and python3 have to be installed.',
+  'The compiler says above what it misses.',
   pack,
 );
 mkdirSync(join(pack, 'lib', `napi-v${NAPI}`), { recursive: true });
