@@ -1,4 +1,4 @@
-import { checkTensors, copyOf, stateNames } from '@medbench/backends-wasm/eager';
+import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backends-wasm/eager';
 import {
   type HostTensor,
   type HostTensors,
@@ -21,6 +21,14 @@ const toHost = ({ type, dims, data }: Tensor): HostTensor => ({
   data: data as Float32Array,
 });
 
+/** A tensor of ONNX Runtime with its shape under the name that the shared state looks for. */
+interface SizedTensor {
+  readonly tensor: Tensor;
+  readonly shape: readonly number[];
+}
+const sized = (tensor: Tensor): SizedTensor => ({ tensor, shape: tensor.dims });
+const STATES = new SharedStates<SizedTensor>();
+
 async function compile(program: Program, traced: Traced, runtime: Runtime): Promise<InferenceSession> {
   try {
     return await runtime.InferenceSession.create(traced.model, sessionOptions());
@@ -39,7 +47,7 @@ async function compile(program: Program, traced: Traced, runtime: Runtime): Prom
  * those arrays.
  */
 class CompiledSession implements Session {
-  readonly #current: Record<string, Tensor> = {};
+  readonly #held: SharedState<SizedTensor>;
   #unchecked: boolean;
   #disposed = false;
 
@@ -51,11 +59,17 @@ class CompiledSession implements Session {
     initial: HostTensors,
     private readonly options: LoadOptions,
   ) {
-    const updated = new Set(traced.updated);
-    for (const name of Object.keys(program.state)) {
-      const tensor = initial[name]!;
-      this.#current[name] = toOrt(runtime, updated.has(name) ? copyOf(tensor) : tensor);
+    if (options.share) this.#held = STATES.of(options.share, program);
+    else {
+      const updated = new Set(traced.updated);
+      const copied = (name: string): HostTensor => (updated.has(name) ? copyOf(initial[name]!) : initial[name]!);
+      const names = Object.keys(program.state);
+      this.#held = {
+        entries: Object.fromEntries(names.map((name) => [name, sized(toOrt(runtime, copied(name)))])),
+        users: 0,
+      };
     }
+    STATES.join(this, this.#held);
     this.#unchecked = options.selfCheck !== false && (program.selfCheck?.length ?? 0) > 0;
   }
 
@@ -81,14 +95,19 @@ class CompiledSession implements Session {
   async readState(names?: readonly string[]): Promise<HostTensors> {
     this.#alive();
     return Object.fromEntries(
-      stateNames(this.program, names).map((name) => [name, copyOf(toHost(this.#current[name]!))]),
+      stateNames(this.program, names).map((name) => [name, copyOf(toHost(this.#current(name)))]),
     );
   }
 
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#held.users--;
     await this.session.release();
+  }
+
+  #current(name: string): Tensor {
+    return this.#held.entries[name]!.tensor;
   }
 
   #alive(): void {
@@ -96,7 +115,7 @@ class CompiledSession implements Session {
   }
 
   #state(): HostTensors {
-    return Object.fromEntries(Object.entries(this.#current).map(([name, tensor]) => [name, toHost(tensor)]));
+    return Object.fromEntries(Object.keys(this.program.state).map((name) => [name, toHost(this.#current(name))]));
   }
 
   async #run(inputs: HostTensors): Promise<HostTensors> {
@@ -104,13 +123,13 @@ class CompiledSession implements Session {
     const feeds: Record<string, Tensor> = {};
     for (const name of traced.inputs) {
       const entry = name.slice(name.indexOf('/') + 1);
-      feeds[name] = name.startsWith(NAMES.state) ? this.#current[entry]! : toOrt(runtime, inputs[entry]!);
+      feeds[name] = name.startsWith(NAMES.state) ? this.#current(entry) : toOrt(runtime, inputs[entry]!);
     }
     const fetches: Record<string, Tensor | null> = {};
     for (const name of traced.updated) fetches[NAMES.next + name] = null;
     for (const name of Object.keys(traced.results)) fetches[NAMES.output + name] = null;
     const results = await session.run(feeds, fetches as InferenceSession.OnnxValueMapType);
-    for (const name of traced.updated) this.#current[name] = results[NAMES.next + name]!;
+    for (const name of traced.updated) this.#held.entries[name] = sized(results[NAMES.next + name]!);
     return Object.fromEntries(Object.keys(traced.results).map((name) => [name, toHost(results[NAMES.output + name]!)]));
   }
 }
@@ -124,7 +143,7 @@ export async function compiledSession(
   initial: HostTensors,
   options: LoadOptions = {},
 ): Promise<Session> {
-  checkTensors(program, 'state', initial);
+  if (!options.share) checkTensors(program, 'state', initial);
   const runtime = await loadRuntime();
   const started = performance.now();
   const traced = await traceProgram(program);

@@ -17,10 +17,13 @@ export class NativeTensorFlow implements Backend {
     return { available: true, reason: `${what} ${device} (${native.file})`, gpu: native.gpu };
   }
 
-  async load(program: Program, state: HostTensors, _options?: LoadOptions): Promise<Session> {
+  async load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session> {
     const native = await this.#load();
     if (native.kind === 'failed') throw new MedbenchError('backend', native.reason, { hint: native.remedy });
-    return eagerSession(program, state, { activate: () => activateBackend('tensorflow') });
+    return eagerSession(program, state, {
+      activate: () => activateBackend('tensorflow'),
+      share: options?.share,
+    });
   }
 
   #load(): Promise<NativeResult> {

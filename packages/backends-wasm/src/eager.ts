@@ -2,15 +2,19 @@ import type { HostTensor, HostTensors, Program, Session, TensorSpec } from '@med
 import { MedbenchError } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mendGradients } from './gradients.js';
-import { ARRAYS, checkResult, checkTensors, stateNames } from './tensors.js';
+import { type SharedState, SharedStates } from './shared-state.js';
+import { ARRAYS, checkResult, checkTensors, pick, stateNames } from './tensors.js';
 
 export { mendGradients } from './gradients.js';
 export { poolShares } from './pool-shares.js';
-export { ARRAYS, checkResult, checkTensors, copyOf, stateNames } from './tensors.js';
+export { type SharedState, SharedStates } from './shared-state.js';
+export { ARRAYS, checkResult, checkTensors, copyOf, pick, stateNames } from './tensors.js';
 
 export interface EagerOptions {
   /** Starts the TensorFlow.js backend to run on, if need be, and gives its name. Called before each use. */
   activate(): Promise<string>;
+  /** Session whose state is used, see `LoadOptions`. */
+  readonly share?: Session | undefined;
 }
 
 /** Starts a registered TensorFlow.js backend and makes it the active one. @returns its name, for {@link switchBackend}. */
@@ -19,6 +23,8 @@ export async function activateBackend(name: string): Promise<string> {
     throw new MedbenchError('backend', `TensorFlow.js could not start its backend ${name}`);
   return name;
 }
+
+const STATES = new SharedStates<tf.Tensor>();
 
 /**
  * Makes a backend that was started before the active one, at once. TensorFlow.js has one active backend per process, and
@@ -46,17 +52,22 @@ function download(tensor: tf.Tensor): HostTensor {
  * @throws MedbenchError if the state does not fit the program.
  */
 export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {
-  checkTensors(program, 'state', initial);
+  if (!options.share) checkTensors(program, 'state', initial);
   mendGradients();
   switchBackend(await options.activate());
-  const state: Record<string, tf.Tensor> = {};
-  for (const name of Object.keys(program.state)) state[name] = tf.keep(upload(initial[name]!));
+  let held: SharedState<tf.Tensor>;
+  if (options.share) held = STATES.of(options.share, program);
+  else {
+    const names = Object.keys(program.state);
+    held = { entries: Object.fromEntries(names.map((name) => [name, tf.keep(upload(initial[name]!))])), users: 0 };
+  }
+  const state = held.entries;
   let disposed = false;
   const alive = (): void => {
     if (disposed) throw new MedbenchError('backend', `The session of ${program.name} was disposed`);
   };
 
-  return {
+  const session: Session = {
     async step(inputs) {
       alive();
       checkTensors(program, 'inputs', inputs);
@@ -66,7 +77,7 @@ export async function eagerSession(program: Program, initial: HostTensors, optio
       tf.tidy(() => {
         const given: Record<string, tf.Tensor> = {};
         for (const name of Object.keys(program.inputs)) given[name] = upload(inputs[name]!);
-        const result = program.run({ ...state }, given);
+        const result = program.run(pick(state, Object.keys(program.state)), given);
         checkResult(program, result);
         // A returned entry may be an old one, or the same twice: a clone shares the values and has a life of its own.
         for (const [name, tensor] of Object.entries(result.state ?? {})) next[name] = tf.keep(tf.clone(tensor));
@@ -87,8 +98,11 @@ export async function eagerSession(program: Program, initial: HostTensors, optio
     async dispose() {
       if (disposed) return;
       disposed = true;
+      if (--held.users > 0) return;
       switchBackend(await options.activate());
       for (const tensor of Object.values(state)) tensor.dispose();
     },
   };
+  STATES.join(session, held);
+  return session;
 }

@@ -7,6 +7,9 @@ export {
   type EagerOptions,
   eagerSession,
   mendGradients,
+  pick,
+  type SharedState,
+  SharedStates,
   stateNames,
   switchBackend,
 } from './eager.js';

@@ -17,7 +17,7 @@ export class Wasm implements Backend {
     }
   }
 
-  load(program: Program, state: HostTensors, _options?: LoadOptions): Promise<Session> {
-    return eagerSession(program, state, { activate: activateWasm });
+  load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session> {
+    return eagerSession(program, state, { activate: activateWasm, share: options?.share });
   }
 }

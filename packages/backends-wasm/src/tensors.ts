@@ -72,3 +72,7 @@ export function stateNames(program: Program, names: readonly string[] | undefine
 
 /** A copy that later steps do not touch. */
 export const copyOf = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
+
+/** The entries of these names. */
+export const pick = <T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
+  Object.fromEntries(names.map((name) => [name, all[name]!]));

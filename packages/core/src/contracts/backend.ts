@@ -45,6 +45,12 @@ export interface BackendStatus {
 }
 
 export interface LoadOptions {
+  /**
+   * A session of the same backend whose state this one uses and updates, in place of a state of its own: several programs
+   * then work on one set of parameters. The programs' entries of one name must agree in shape. Disposing of one leaves
+   * the state to the others.
+   */
+  readonly share?: Session;
   /** Compare the first step with the eager reference (compiling backends). Default true. */
   readonly selfCheck?: boolean;
   /** Receives one line per noteworthy event: what was compiled, how long it took, what the self-check found. */
