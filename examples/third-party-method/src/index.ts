@@ -12,13 +12,14 @@ export class Sigmoid implements Method {
     return [{ name: 'logit_bias', shape: [], init: { kind: 'constant', value: -10 } }] as const;
   }
 
-  objective({ model, parameters, batch }: ObjectiveInput): ObjectiveOutput {
-    const image = unit(model.encodeImage(parameters, batch.images).embedding);
-    const text = unit(model.encodeText(parameters, batch.ids).embedding);
+  objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
+    const image = unit(representations.image as tf.Tensor2D);
+    const text = unit(representations.text as tf.Tensor2D);
+    const [batch] = image.shape;
     const cosine = tf.matMul(image, text, false, true);
     const logits = tf.add(tf.mul(cosine, tf.exp(parameters.logit_scale!)), parameters.logit_bias!);
-    const sign = tf.sub(tf.mul(2, tf.eye(batch.images.shape[0])), 1);
-    const loss = tf.div(tf.sum(tf.softplus(tf.neg(tf.mul(sign, logits)))), batch.images.shape[0]) as tf.Scalar;
+    const sign = tf.sub(tf.mul(2, tf.eye(batch)), 1);
+    const loss = tf.div(tf.sum(tf.softplus(tf.neg(tf.mul(sign, logits)))), batch) as tf.Scalar;
     return { loss, terms: { sigmoid: loss } };
   }
 }

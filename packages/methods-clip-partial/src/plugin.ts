@@ -6,8 +6,7 @@ import {
   type Settings,
 } from '@medbench/core';
 import { freezeBlocks, freezeFraction } from '@medbench/nn';
-import { infoNceTerms, normalise } from '@medbench/objectives';
-import * as tf from '@tensorflow/tfjs-core';
+import { clipObjective } from '@medbench/objectives';
 
 /**
  * CLIP with the lower part of one tower frozen: its embeddings and the first blocks keep their general-domain values,
@@ -34,10 +33,7 @@ export class ClipPartial implements Method {
     return blocks >= 0 ? freezeBlocks(model, tower, blocks) : freezeFraction(model, tower, Number(settings.freeze));
   }
 
-  objective({ model, parameters, batch }: ObjectiveInput): ObjectiveOutput {
-    const image = normalise(model.encodeImage(parameters, batch.images).embedding);
-    const text = normalise(model.encodeText(parameters, batch.ids).embedding);
-    const { loss, ...terms } = infoNceTerms(image, text, tf.exp(parameters.logit_scale!));
-    return { loss, terms };
+  objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
+    return clipObjective(representations, parameters);
   }
 }

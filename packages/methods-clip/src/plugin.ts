@@ -1,6 +1,5 @@
 import { Method, type ObjectiveInput, type ObjectiveOutput } from '@medbench/core';
-import { infoNceTerms, normalise } from '@medbench/objectives';
-import * as tf from '@tensorflow/tfjs-core';
+import { clipObjective } from '@medbench/objectives';
 
 /** Both towers start from general-domain weights and train in full on the symmetric InfoNCE loss. */
 @Method({
@@ -13,10 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export class Clip implements Method {
   readonly start = 'general';
 
-  objective({ model, parameters, batch }: ObjectiveInput): ObjectiveOutput {
-    const image = normalise(model.encodeImage(parameters, batch.images).embedding);
-    const text = normalise(model.encodeText(parameters, batch.ids).embedding);
-    const { loss, ...terms } = infoNceTerms(image, text, tf.exp(parameters.logit_scale!));
-    return { loss, terms };
+  objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
+    return clipObjective(representations, parameters);
   }
 }

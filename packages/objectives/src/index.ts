@@ -1,4 +1,5 @@
-export { captioningLoss } from './captioning.js';
+export { captioningLoss, tokenCrossEntropy } from './captioning.js';
+export { clipObjective } from './clip.js';
 export { type CyclipTerms, cyclipTerms } from './cyclip.js';
 export { type FilipTerms, filipLoss, filipTerms, type TokenwiseSimilarity, tokenwiseSimilarity } from './filip.js';
 export { diagonalCrossEntropy, type InfoNceTerms, infoNce, infoNceTerms } from './info-nce.js';

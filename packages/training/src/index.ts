@@ -6,8 +6,8 @@ import { train } from './trainer.js';
 export { loadModel } from './embedder.js';
 export { batchLoader, type LoaderOptions } from './loader.js';
 export { type BuiltModel, buildModel } from './model.js';
-export { type StepOptions, type TrainingStep, trainingStep } from './step.js';
 export { train } from './trainer.js';
+export { type LoadedStep, type StepOptions, type TrainingStep, trainingStep } from './training-step.js';
 
 /** Pre-training and embedding as one service, for the composition root. */
 export const pretraining: Pretraining = { train, findWeights: findForeignWeights, load: loadModel };

@@ -1,4 +1,12 @@
-import { type HostTensors, type Pair, type Random, random, type Source } from '@medbench/core';
+import {
+  type HostTensor,
+  type HostTensors,
+  type MethodInput,
+  type Pair,
+  type Random,
+  random,
+  type Source,
+} from '@medbench/core';
 import {
   batchIndices,
   CLIP_MEAN,
@@ -8,6 +16,7 @@ import {
   type Tokenizer,
   trainingTransform,
 } from '@medbench/data';
+import { DRAWN } from './represent.js';
 
 /** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;
@@ -23,6 +32,8 @@ export interface LoaderOptions {
   readonly batchSize: number;
   readonly cropScale: readonly [number, number];
   readonly seed: number;
+  /** What the method wants of each example besides. */
+  readonly inputs?: Readonly<Record<string, MethodInput>>;
 }
 
 /** Decoded, shrunk pairs of each source, kept for all rows of a run: they train on the same pictures. */
@@ -50,13 +61,22 @@ function shrinking(pairs: Source<Pair>, side: number): (index: number) => Promis
 
 /** Makes the batch of any step; it depends on nothing but the options and the step, so training can go on anywhere. */
 export function batchLoader(options: LoaderOptions): (step: number) => Promise<HostTensors> {
-  const { pairs, tokenizer, imageSize, contextLength, batchSize, seed } = options;
+  const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {} } = options;
   const load = shrinking(pairs, Math.ceil(imageSize * STORED_SCALE));
   const transform = trainingTransform(imageSize, { scale: options.cropScale });
   return async (step) => {
     const indices = batchIndices(pairs.length, batchSize, seed, step);
     const images = new Float32Array(batchSize * imageSize * imageSize * 3);
     const ids = new Int32Array(batchSize * contextLength);
+    const drawn = Object.entries(inputs).map(([name, { shape, dtype, draw }]) => {
+      const size = shape.reduce((product, side) => product * side, 1);
+      const data = dtype === 'int32' ? new Int32Array(batchSize * size) : new Float32Array(batchSize * size);
+      const tensor: HostTensor = { shape: [batchSize, ...shape], dtype, data };
+      // A stream for each input: what one draws changes nothing for the others.
+      const fill = (row: number, example: Pair): void =>
+        data.set(draw(example, random(seed, 'input', name, step, row)), row * size);
+      return { name: DRAWN + name, tensor, fill };
+    });
     // All at once: decoding runs on other threads.
     const examples = await Promise.all(Array.from(indices, load));
     for (const [row, example] of examples.entries()) {
@@ -64,8 +84,10 @@ export function batchLoader(options: LoaderOptions): (step: number) => Promise<H
       const view = transform(example.image, augmentation);
       normaliseInto(view, images, row * imageSize * imageSize * 3, { mean: CLIP_MEAN, std: CLIP_STD });
       ids.set(tokenizer.encodeBatch([example.caption], contextLength), row * contextLength);
+      for (const { fill } of drawn) fill(row, example);
     }
     return {
+      ...Object.fromEntries(drawn.map(({ name, tensor }) => [name, tensor])),
       images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: images },
       ids: { shape: [batchSize, contextLength], dtype: 'int32', data: ids },
     };

@@ -1,13 +1,21 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HostTensors, MedbenchError, type Session, type TrainOutcome, type TrainRequest } from '@medbench/core';
-import { prefetch } from '@medbench/data';
+import {
+  ensureFolder,
+  type HostTensors,
+  MedbenchError,
+  type RowSetup,
+  type Settings,
+  type TrainOutcome,
+  type TrainRequest,
+} from '@medbench/core';
+import { batchIndices, prefetch } from '@medbench/data';
 import { countParameters, frozenPart, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { batchLoader } from './loader.js';
 import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
-import { type TrainingStep, trainingStep } from './step.js';
+import { type LoadedStep, type TrainingStep, trainingStep } from './training-step.js';
 
 const RESUME = 'resume.safetensors';
 
@@ -74,25 +82,38 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { row, method, settings, training, folder, key } = request;
   const { model, tokenizer } = await buildModel(request);
   const specs = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
-  const step = trainingStep({ name: `train:${row}`, model, method, settings, parameters: specs, training });
+  const phases = phasesOf(request).map(({ until, settings: own }) => ({
+    until,
+    step: trainingStep({ name: `train:${row}`, model, method, settings: own, parameters: specs, training }),
+  }));
+  const { step } = phases[0]!;
   const parameters = {
     total: countParameters(specs),
     trainable: countParameters(specs.filter(({ name }) => step.trainable.includes(name))),
   };
   const still = new Set(method.frozen?.(model, settings) ?? []);
-  const frozen = { image: frozenPart(model, 'image', still), text: frozenPart(model, 'text', still) };
-  request.event({ training: row, parameters, frozen, steps: training.steps, pairs: request.corpus.pairs.length });
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new MedbenchError('store', `${folder} cannot be made`, { cause, hint: 'Choose another --out.' });
-  });
+  const setup: RowSetup = {
+    start: request.start,
+    frozen: { image: frozenPart(model, 'image', still), text: frozenPart(model, 'text', still) },
+    own: countParameters(specs) - countParameters(model.parameters),
+    inputs: [...new Set(phases.flatMap(({ step: { inputs } }) => Object.keys(inputs)))],
+    teacher: method.teacher?.(settings) ?? null,
+    phases: phases.map(({ until }, i) => until - (phases[i - 1]?.until ?? 0)),
+    settings,
+  };
+  request.event({ training: row, parameters, ...setup, steps: training.steps, pairs: request.corpus.pairs.length });
+  await ensureFolder(folder);
   const resumed = await readResume(folder, key);
   if (resumed) request.event({ training: row, resumedAt: resumed.step });
   const state = resumed?.state ?? step.initialState(await startingPoint(request, specs, model.parameters));
   let progress: Progress = { step: 0, seconds: 0, curve: [], ...resumed, state };
-  if (progress.step < training.steps) {
-    const session = await request.backend.load(step.program, state, { log: request.log, selfCheck: !resumed });
+  for (const { until, step: current } of phases) {
+    if (progress.step >= until) continue;
+    const session = await current.load(request.backend, progress.state, { log: request.log, selfCheck: !resumed });
+    const { inputs } = current;
     try {
-      progress = await loop(request, session, batchLoader({ ...loaderOptions(request, model), tokenizer }), progress);
+      const load = batchLoader({ ...loaderOptions(request, model), tokenizer, inputs });
+      progress = await loop(request, session, load, progress, until);
     } finally {
       await session.dispose();
     }
@@ -106,6 +127,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       steps: training.steps,
       seconds: Math.round(progress.seconds * 1000) / 1000,
       parameters,
+      setup,
       finalLoss: progress.curve.at(-1)?.loss ?? 0,
       curve: progress.curve,
     },
@@ -130,11 +152,27 @@ function towersOf(step: TrainingStep, state: HostTensors, towers: readonly { rea
   return Object.fromEntries(towers.map(({ name }) => [name, parameters[name]!]));
 }
 
+/** A method's phases, each with the step at which it ends. */
+function phasesOf({ row, method, settings, training }: TrainRequest): { until: number; settings: Settings }[] {
+  const phases = (method.phases?.(settings) ?? [{ share: 1, settings }]).filter(({ share }) => share > 0);
+  const shares = phases.reduce((sum, { share }) => sum + share, 0);
+  if (Math.abs(shares - 1) > 1e-6) {
+    throw new MedbenchError('plugin', `The phases of ${row} make up ${shares} of its steps, not 1`);
+  }
+  let done = 0;
+  return phases.map(({ share, settings: own }, i) => {
+    done += share;
+    return { until: i === phases.length - 1 ? training.steps : Math.round(done * training.steps), settings: own };
+  });
+}
+
+/** Runs the steps from `from` to `until`. */
 async function loop(
   request: TrainRequest,
-  session: Session,
+  session: LoadedStep,
   load: (step: number) => Promise<HostTensors>,
   from: Progress,
+  until: number,
 ): Promise<Progress> {
   const { training, row, folder, key, signal } = request;
   const began = performance.now();
@@ -147,7 +185,7 @@ async function loop(
     if (at < training.steps) await writeResume(folder, key, progress);
     return progress;
   };
-  for await (const batch of prefetch(load, from.step, training.steps)) {
+  for await (const batch of prefetch(load, from.step, until)) {
     if (signal.aborted) {
       await checkpoint();
       throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${at}; it goes on from there`);
@@ -155,9 +193,11 @@ async function loop(
     const outputs = await session.step(batch);
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
-      request.event({ training: row, step: at, ...scalars(outputs), diverged: true });
+      // With the examples, so that the batch can be looked at.
+      const examples = [...batchIndices(request.corpus.pairs.length, training.batchSize, request.seed, at)];
+      request.event({ training: row, step: at, ...scalars(outputs), diverged: true, examples });
       throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${at} (seed ${request.seed})`, {
-        hint: 'Lower training.learningRate, or set training.clipNorm; the log has the steps before it.',
+        hint: 'Lower training.learningRate, or set training.clipNorm; the log has the steps before it and the examples of its batch.',
       });
     }
     if (at % every === 0 || at === training.steps - 1) curve.push({ step: at, loss });

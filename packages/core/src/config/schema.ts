@@ -7,6 +7,7 @@ const fraction = z.number().gt(0).max(1);
 const training = z.strictObject({
   steps: z.int().min(0),
   batchSize: z.int().min(2),
+  chunkSize: count.nullable(),
   learningRate: z.number().gt(0),
   warmup: z.int().min(0),
   weightDecay: z.number().min(0),
@@ -75,6 +76,7 @@ export const DEFAULTS: Config = {
   training: {
     steps: 600,
     batchSize: 64,
+    chunkSize: null,
     learningRate: 1e-3,
     warmup: 50,
     weightDecay: 0.1,

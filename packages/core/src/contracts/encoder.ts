@@ -34,6 +34,8 @@ export interface Stage {
 export interface EncoderOutput {
   /** Final token features `[B, T, W]` (image: patches without class token; text: all positions). */
   readonly tokens: Tensor3D;
+  /** The same before the tower's last norm, where a decoder goes on from them (text), `[B, T, W]`. */
+  readonly hidden?: Tensor3D;
   /** Pooled feature before the projection, `[B, W]`. */
   readonly pooled: Tensor2D;
   /** Projected into the joint space, not normalised, `[B, D]`. */
@@ -48,6 +50,11 @@ export interface ForwardOptions {
   readonly training?: boolean;
   /** Names of parameters that do not move. A batch norm among them keeps to its running statistics, in training too. */
   readonly frozen?: ReadonlySet<string>;
+  /**
+   * Images: indices of the patches that enter the tower, `[B, K]` int32; the others are dropped after the patch embedding
+   * (arXiv:2212.00794, section 3). An encoder without patches refuses it.
+   */
+  readonly keptPatches?: Tensor2D;
 }
 
 /** An encoder with its sizes fixed. It holds no values: parameters are passed in, named as in `parameters`. */
@@ -63,7 +70,11 @@ export interface EncoderModel<Batch> {
 }
 
 /** Image batches are `[B, H, W, 3]` float32, normalised; text batches are `[B, L]` int32 token ids. */
-export type ImageEncoderModel = EncoderModel<Tensor4D> & { readonly imageSize: number };
+export type ImageEncoderModel = EncoderModel<Tensor4D> & {
+  readonly imageSize: number;
+  /** Side in pixels of the patches that a vision transformer sees; its grid is row-major. Undefined for other towers. */
+  readonly patchSize?: number;
+};
 export type TextEncoderModel = EncoderModel<Tensor2D> & { readonly contextLength: number; readonly vocabSize: number };
 
 export interface EncoderOptions {

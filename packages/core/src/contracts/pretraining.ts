@@ -19,6 +19,11 @@ export interface ModelSettings {
 export interface TrainingSettings {
   readonly steps: number;
   readonly batchSize: number;
+  /**
+   * Examples that are held in memory at once; null: the whole batch. A smaller number trains by gradient caching, with the
+   * gradient of the whole batch.
+   */
+  readonly chunkSize: number | null;
   /** Peak of the schedule. */
   readonly learningRate: number;
   /** Steps of linear warm-up before the cosine. */

@@ -1,4 +1,4 @@
-import type { SettingValue } from './method.js';
+import type { Settings, SettingValue, Start } from './method.js';
 import type { Metric, Protocol } from './task.js';
 
 /** One figure of the table: a method (or control), a task, a protocol, a seed. */
@@ -24,6 +24,28 @@ export interface ResultCell {
   readonly notes?: readonly string[];
 }
 
+/** What of a tower a row keeps as it is. */
+export interface FrozenPart {
+  /** For example `6 of 12`. */
+  readonly blocks: string;
+  readonly parameters: number;
+}
+
+/** In what a row differs from the others of its run, taken from the method's code: all else is the same for all. */
+export interface RowSetup {
+  readonly start: Start;
+  readonly frozen: { readonly image: FrozenPart; readonly text: FrozenPart };
+  /** Parameters beyond the two towers and the logit scale; discarded after training. */
+  readonly own: number;
+  /** Inputs beside picture and text, by phase. */
+  readonly inputs: readonly string[];
+  /** Momentum of the moving average; null without one. */
+  readonly teacher: number | null;
+  /** Steps of each phase. */
+  readonly phases: readonly number[];
+  readonly settings: Settings;
+}
+
 /** What a trained row cost, and how it went. */
 export interface TrainingRecord {
   readonly method: string;
@@ -31,6 +53,8 @@ export interface TrainingRecord {
   readonly steps: number;
   readonly seconds: number;
   readonly parameters: { readonly total: number; readonly trainable: number };
+  /** Absent for weights that were made elsewhere. */
+  readonly setup?: RowSetup;
   readonly finalLoss: number;
   /** Points of the training curve. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];

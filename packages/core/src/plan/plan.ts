@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.js';
-import type { MethodInfo, Settings, SettingValue } from '../contracts/method.js';
+import type { Settings } from '../contracts/method.js';
 import type { Protocol, TaskInfo } from '../contracts/task.js';
 import type { Catalogue, CatalogueEntry } from '../discovery/discover.js';
 import { entriesOfKind, entryOf, select, unknownId } from '../discovery/select.js';
 import { MedbenchError } from '../errors.js';
+import { selectRows } from './rows.js';
 
 /** A row of the table. */
 export type PlanRow =
@@ -32,32 +33,6 @@ export interface Plan {
   readonly cells: readonly PlannedCell[];
 }
 
-/**
- * A method's settings: its defaults with what the configuration says over them.
- * @throws MedbenchError('config') for an unknown setting or a value out of bounds.
- */
-export function methodSettings(info: MethodInfo, given: Readonly<Record<string, SettingValue>> = {}): Settings {
-  const settings: Record<string, SettingValue> = {};
-  for (const [name, spec] of Object.entries(info.settings)) settings[name] = spec.default;
-  for (const [name, value] of Object.entries(given)) {
-    const spec = info.settings[name];
-    const flag = `methodSettings.${info.id}.${name}`;
-    if (!spec)
-      throw unknownId(`setting of ${info.id}`, name, Object.keys(info.settings), 'medbench list methods --json');
-    if (typeof value !== typeof spec.default) {
-      throw new MedbenchError('config', `${flag} must be a ${typeof spec.default}, not ${JSON.stringify(value)}`);
-    }
-    if (spec.choices && !spec.choices.includes(value)) {
-      throw new MedbenchError('config', `${flag} must be one of ${spec.choices.join(', ')}, not ${value}`);
-    }
-    if (typeof value === 'number' && (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity))) {
-      throw new MedbenchError('config', `${flag} must lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}], not ${value}`);
-    }
-    settings[name] = value;
-  }
-  return settings;
-}
-
 const applicable = (row: PlanRow, task: TaskInfo): readonly Protocol[] =>
   row.kind === 'method' ? task.protocols : task.protocols.filter((one) => row.entry.info.protocols.includes(one));
 
@@ -66,7 +41,7 @@ const applicable = (row: PlanRow, task: TaskInfo): readonly Protocol[] =>
  * @throws MedbenchError for an unknown id, an unknown setting, or settings for a method that is not selected.
  */
 export function makePlan(config: Config, catalogue: Catalogue): Plan {
-  const methods = select(catalogue, 'method', config.methods);
+  const methods = selectRows(catalogue, config.methods, config.methodSettings);
   const tasks = select(catalogue, 'task', config.tasks);
   const known = entriesOfKind(catalogue, 'method').map(({ id }) => id);
   for (const id of Object.keys(config.methodSettings)) {
@@ -74,12 +49,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   }
   const controls = config.controls.length > 0 ? select(catalogue, 'control', config.controls) : [];
   const rows: PlanRow[] = [
-    ...methods.map((entry) => ({
-      kind: 'method' as const,
-      id: entry.id,
-      entry,
-      settings: methodSettings(entry.info, config.methodSettings[entry.id]),
-    })),
+    ...methods.map((row) => ({ kind: 'method' as const, ...row })),
     ...controls.map((entry) => ({ kind: 'control' as const, id: entry.id, entry })),
   ];
   const clash = methods.find(({ id }) => controls.some((control) => control.id === id));

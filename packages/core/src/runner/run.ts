@@ -33,7 +33,10 @@ function resultsOf(run: RunContext, command: string, { cells, training }: Collec
     },
     methods: rows.map((row) => ({
       id: row.id,
-      title: row.entry.info.title,
+      title:
+        row.kind === 'method' && row.id !== row.entry.id
+          ? `${row.entry.info.title} (${row.id.slice(row.entry.id.length + 1)})`
+          : row.entry.info.title,
       question: row.kind === 'method' ? row.entry.info.question : 'control',
       extension: row.kind === 'method' && row.entry.info.extension,
       control: row.kind === 'control',

@@ -6,7 +6,8 @@ import type { TrainingSettings } from '../contracts/pretraining.js';
 import type { TrainingRecord } from '../contracts/results.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { entryOf } from '../discovery/select.js';
-import { methodSettings, type PlanRow } from '../plan/plan.js';
+import type { PlanRow } from '../plan/plan.js';
+import { methodSettings } from '../plan/rows.js';
 import { hashOf } from '../store/index.js';
 import { identity, modelRequest, openCorpora, type RunContext } from './context.js';
 
@@ -116,7 +117,7 @@ export class TrainingStage {
 
   async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
     const { config } = this.run.plan;
-    const method = await this.run.registry.get('method', row.id);
+    const method = await this.run.registry.get('method', row.entry.id);
     const general = method.start === 'general' ? await this.general() : undefined;
     return train(this.run, {
       row: row.id,

@@ -1,0 +1,205 @@
+import {
+  type Backend,
+  type HostTensor,
+  type HostTensors,
+  type LoadOptions,
+  MedbenchError,
+  type Program,
+  type TensorMap,
+  type TensorSpec,
+} from '@medbench/core';
+import { differentiate } from '@medbench/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { float, inside, SPACE, within } from './layout.js';
+import { batchOf, inputSpecs, represent } from './represent.js';
+import { type LoadedStep, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
+import { update } from './update.js';
+
+/** Name spaces of representations, and of the loss's gradients by them, among inputs and outputs. */
+const REPRESENTATION = 'representation/';
+const BY_REPRESENTATION = 'by/';
+
+/** Σ a b, a scalar. */
+const inner = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.sum(tf.mul(a, b)) as tf.Scalar;
+const total = (parts: readonly tf.Scalar[]): tf.Scalar =>
+  (parts.length > 0 ? tf.addN([...parts]) : tf.scalar(0)) as tf.Scalar;
+
+/** The four programs of a step in chunks. They work on one state. */
+interface CachedPrograms {
+  /** Owns the state: clipping, AdamW and what follows, from the sums of gradients. */
+  readonly update: Program;
+  /** Representations of a chunk. */
+  readonly represent: Program;
+  /** The loss of the whole batch from its representations, its gradients by them, and by the parameters it uses itself. */
+  objective(specs: Readonly<Record<string, TensorSpec>>): Program;
+  /** Adds a chunk's share of the gradient, given the loss's gradients by its representations. */
+  accumulate(specs: Readonly<Record<string, TensorSpec>>): Program;
+}
+
+function programs(parts: StepParts, chunk: number): CachedPrograms {
+  const { name, model, method, settings, training, layout } = parts;
+  const sums = Object.fromEntries(
+    layout.packing.groups.map(({ name: group, shape }) => [SPACE.gradient + group, float(shape)]),
+  );
+  const state = { ...layout.state, ...sums };
+  const inputs = inputSpecs(model, parts.inputs, chunk);
+  const run = (parameters: TensorMap, given: TensorMap, current: TensorMap): TensorMap => {
+    const { representations, updates } = represent(
+      { ...parts, frozen: layout.frozen },
+      parameters,
+      batchOf(given),
+      layout.teacher(current),
+    );
+    if (Object.keys(updates).length > 0) {
+      throw new MedbenchError(
+        'config',
+        `${name} cannot train in chunks: its image tower has batch norm, whose statistics would be those of a chunk`,
+        { hint: 'Set training.chunkSize=null, or freeze the tower: then the running statistics are used.' },
+      );
+    }
+    return representations;
+  };
+  return {
+    update: {
+      name: `${name}:update`,
+      state,
+      inputs: {},
+      run(current) {
+        return update(layout, training, current, within(SPACE.gradient, current));
+      },
+    },
+    represent: {
+      name: `${name}:represent`,
+      state: layout.state,
+      inputs,
+      run: (current, given) => ({ outputs: inside(REPRESENTATION, run(layout.values(current), given, current)) }),
+    },
+    objective: (specs) => ({
+      name: `${name}:objective`,
+      state,
+      inputs: inside(REPRESENTATION, specs),
+      run(current, given) {
+        const groups = within(SPACE.trained, current);
+        const variables = { ...inside(SPACE.trained, groups), ...given };
+        const { value, gradients, terms } = differentiate(variables, (moved) => {
+          const representations = within(REPRESENTATION, moved);
+          const parameters = layout.values(current, within(SPACE.trained, moved));
+          const output = method.objective({ representations, parameters, settings });
+          return { value: output.loss, terms: output.terms };
+        });
+        return {
+          state: inside(SPACE.gradient, within(SPACE.trained, gradients)),
+          outputs: {
+            loss: value,
+            ...inside(TERM, terms),
+            ...inside(BY_REPRESENTATION, within(REPRESENTATION, gradients)),
+          },
+        };
+      },
+    }),
+    accumulate: (specs) => ({
+      name: `${name}:accumulate`,
+      state,
+      inputs: { ...inputs, ...inside(BY_REPRESENTATION, specs) },
+      run(current, given) {
+        const by = within(BY_REPRESENTATION, given);
+        const { gradients } = differentiate(within(SPACE.trained, current), (groups) => {
+          const representations = run(layout.values(current, groups), given, current);
+          const products = Object.entries(representations).map(([one, value]) => inner(value, by[one]!));
+          return { value: total(products), terms: {} };
+        });
+        const sum = Object.entries(gradients).map(([group, gradient]) => [
+          SPACE.gradient + group,
+          tf.add(current[SPACE.gradient + group]!, gradient),
+        ]);
+        return { state: Object.fromEntries(sum) as TensorMap, outputs: {} };
+      },
+    }),
+  };
+}
+
+/** Rows `from` to `to` of each tensor, sharing memory. */
+function rows(tensors: HostTensors, from: number, to: number): HostTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, dtype, data }]) => {
+      const size = data.length / shape[0]!;
+      return [name, { shape: [to - from, ...shape.slice(1)], dtype, data: data.subarray(from * size, to * size) }];
+    }),
+  );
+}
+
+/** Tensors laid end to end along the first axis, by name. */
+function stacked(parts: readonly HostTensors[]): HostTensors {
+  return Object.fromEntries(
+    Object.entries(parts[0]!).map(([name, { shape, dtype, data: first }]) => {
+      const data = new (first.constructor as Float32ArrayConstructor)(first.length * parts.length);
+      for (const [i, part] of parts.entries()) data.set(part[name]!.data as Float32Array, i * first.length);
+      return [name, { shape: [shape[0]! * parts.length, ...shape.slice(1)], dtype, data } satisfies HostTensor];
+    }),
+  );
+}
+
+/**
+ * A method's training step with the gradient of the whole batch in the memory of a chunk (gradient caching,
+ * arXiv:2101.06983, algorithm 1): represent all chunks, differentiate the loss by the representations, then represent
+ * each chunk again and pass those gradients on.
+ * @throws MedbenchError('config') if the batch is no multiple of the chunk, or a tower has batch norm that trains.
+ */
+export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
+  const { batchSize } = parts.training;
+  if (batchSize % chunk !== 0) {
+    throw new MedbenchError('config', `A batch of ${batchSize} does not divide into chunks of ${chunk}`, {
+      hint: 'Set training.chunkSize to a divisor of training.batchSize.',
+    });
+  }
+  const chunks = Array.from({ length: batchSize / chunk }, (_, i) => [i * chunk, (i + 1) * chunk] as const);
+  return stepOf(parts, async (backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep> => {
+    const made = programs(parts, chunk);
+    const zeros: HostTensors = Object.fromEntries(
+      parts.layout.packing.groups.map(({ name, shape }) => [
+        SPACE.gradient + name,
+        { shape, dtype: 'float32', data: new Float32Array(shape.reduce((size, side) => size * side, 1)) },
+      ]),
+    );
+    const owner = await backend.load(made.update, { ...state, ...zeros }, options);
+    const sharing = { ...options, share: owner };
+    const represent = await backend.load(made.represent, {}, sharing);
+    let later: { readonly objective: typeof owner; readonly accumulate: typeof owner } | undefined;
+    const open = async (first: HostTensors): Promise<NonNullable<typeof later>> => {
+      const specs = within(REPRESENTATION, first);
+      const whole = Object.fromEntries(
+        Object.entries(specs).map(([name, { shape, dtype }]) => [
+          name,
+          { shape: [batchSize, ...shape.slice(1)], dtype },
+        ]),
+      );
+      const part = Object.fromEntries(
+        Object.entries(specs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]),
+      );
+      return {
+        objective: await backend.load(made.objective(whole), {}, sharing),
+        accumulate: await backend.load(made.accumulate(part), {}, sharing),
+      };
+    };
+    return {
+      async step(batch) {
+        const found: HostTensors[] = [];
+        for (const [from, to] of chunks) found.push(await represent.step(rows(batch, from, to)));
+        later ??= await open(found[0]!);
+        const outputs = await later.objective.step(stacked(found));
+        const by = inside(BY_REPRESENTATION, within(BY_REPRESENTATION, outputs));
+        for (const [from, to] of chunks) {
+          await later.accumulate.step({ ...rows(batch, from, to), ...rows(by, from, to) });
+        }
+        const rest = Object.fromEntries(
+          Object.entries(outputs).filter(([name]) => !name.startsWith(BY_REPRESENTATION)),
+        );
+        return { ...rest, ...(await owner.step({})) };
+      },
+      readState: () => owner.readState(Object.keys(parts.layout.state)),
+      async dispose() {
+        for (const session of [later?.objective, later?.accumulate, represent, owner]) await session?.dispose();
+      },
+    };
+  });
+}

@@ -1,0 +1,109 @@
+import type {
+  Batch,
+  DualEncoderModel,
+  EncoderOutput,
+  ForwardOptions,
+  Method,
+  MethodInput,
+  RepresentInput,
+  Settings,
+  TensorMap,
+  TensorSpec,
+} from '@medbench/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { float } from './layout.js';
+
+/** Name space of what a method draws, among the inputs of a step. */
+export const DRAWN = 'input/';
+
+/** What a step is given for a batch of `size`. */
+export function inputSpecs(
+  model: DualEncoderModel,
+  drawn: Readonly<Record<string, MethodInput>>,
+  size: number,
+): Record<string, TensorSpec> {
+  const { imageSize } = model.image;
+  const specs: Record<string, TensorSpec> = {
+    images: float([size, imageSize, imageSize, 3]),
+    ids: { shape: [size, model.text.contextLength], dtype: 'int32' },
+  };
+  for (const [name, { shape, dtype }] of Object.entries(drawn))
+    specs[DRAWN + name] = { shape: [size, ...shape], dtype };
+  return specs;
+}
+
+/** A batch from the inputs of a step. */
+export function batchOf(inputs: TensorMap): Batch {
+  const drawn = Object.entries(inputs).flatMap(([name, value]) =>
+    name.startsWith(DRAWN) ? [[name.slice(DRAWN.length), value] as const] : [],
+  );
+  return {
+    images: inputs.images as tf.Tensor4D,
+    ids: inputs.ids as tf.Tensor2D,
+    inputs: Object.fromEntries(drawn),
+  };
+}
+
+/**
+ * The model as a training step runs it: batch norms of what is not frozen use the batch, and their new running statistics
+ * are gathered. A second pass through a tower goes on from the statistics of the first, as it would in PyTorch.
+ */
+function observing(
+  model: DualEncoderModel,
+  frozen: ReadonlySet<string>,
+): { readonly model: DualEncoderModel; readonly updates: Record<string, tf.Tensor> } {
+  const updates: Record<string, tf.Tensor> = {};
+  const run = (encode: (parameters: TensorMap, options: ForwardOptions) => EncoderOutput, parameters: TensorMap) => {
+    const output = encode({ ...parameters, ...updates }, { training: true, frozen });
+    Object.assign(updates, output.updates);
+    return output;
+  };
+  return {
+    updates,
+    model: {
+      ...model,
+      encodeImage: (parameters, images, options) =>
+        run((values, mode) => model.encodeImage(values, images, { ...mode, ...options }), parameters),
+      encodeText: (parameters, ids, options) =>
+        run((values, mode) => model.encodeText(values, ids, { ...mode, ...options }), parameters),
+    },
+  };
+}
+
+/** What a method does without a `represent` of its own: the embeddings of both towers. */
+const embeddings = ({ model, parameters, batch }: RepresentInput): TensorMap => ({
+  image: model.encodeImage(parameters, batch.images).embedding,
+  text: model.encodeText(parameters, batch.ids).embedding,
+});
+
+export interface Represented {
+  readonly representations: TensorMap;
+  /** New running statistics. */
+  readonly updates: TensorMap;
+}
+
+export interface RepresentOptions {
+  readonly model: DualEncoderModel;
+  readonly method: Method;
+  readonly settings: Settings;
+  readonly frozen: ReadonlySet<string>;
+}
+
+/** Runs the towers on a batch, as the method says. */
+export function represent(
+  { model, method, settings, frozen }: RepresentOptions,
+  parameters: TensorMap,
+  batch: Batch,
+  teacher: TensorMap | undefined,
+): Represented {
+  const observed = observing(model, frozen);
+  const input: RepresentInput = {
+    model: observed.model,
+    parameters,
+    batch,
+    settings,
+    ...(teacher ? { teacher } : {}),
+  };
+  const representations = method.represent ? method.represent(input) : embeddings(input);
+  return { representations, updates: observed.updates };
+}
