@@ -11,6 +11,7 @@ export {
   simclrTransform,
 } from './augment/simclr.js';
 export { batchIndices, epochOrder } from './batches.js';
+export { augmentedView, keptPatches, patchesKept, shuffledPatches } from './drawn.js';
 export { requireFile, requireFolder } from './files.js';
 export { fingerprintFiles } from './fingerprint.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';

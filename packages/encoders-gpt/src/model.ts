@@ -41,7 +41,7 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
   // Cast rather than asked for as float32: the WebAssembly engine ignores the element type of a one-hot.
   const end = tf.cast(tf.oneHot(tf.argMax(ids, 1) as tf.Tensor1D, contextLength), 'float32');
   const pooled = tf.sum(tf.mul(tokens, tf.expandDims(end, 2)), 1) as tf.Tensor2D;
-  return { tokens, pooled, embedding: tf.matMul(pooled, of('text_projection') as tf.Tensor2D) };
+  return { tokens, hidden, pooled, embedding: tf.matMul(pooled, of('text_projection') as tf.Tensor2D) };
 }
 
 /**

@@ -1,5 +1,22 @@
-import type { Activation, EncoderOutput, ImageEncoderModel, ParameterSpec, Stage, TensorMap } from '@medbench/core';
-import { layerNorm, normal, ones, transformer, transformerParameters, transformerStages, zeros } from '@medbench/nn';
+import type {
+  Activation,
+  EncoderOutput,
+  ForwardOptions,
+  ImageEncoderModel,
+  ParameterSpec,
+  Stage,
+  TensorMap,
+} from '@medbench/core';
+import {
+  layerNorm,
+  normal,
+  ones,
+  patchify,
+  transformer,
+  transformerParameters,
+  transformerStages,
+  zeros,
+} from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Sizes of a vision transformer. Heads are 64 wide. */
@@ -16,18 +33,6 @@ export interface VitSizes {
 
 const HEAD = 64;
 
-/**
- * `[B, H, W, 3]` to `[B, P, p * p * 3]`, patches in row-major order, each flattened as (row, column, channel). Rank 4 at
- * the most, since engines are slow at transposing more.
- */
-function patchify(images: tf.Tensor4D, patch: number): tf.Tensor3D {
-  const [batch, height, width] = images.shape;
-  const rows = height / patch;
-  const cols = width / patch;
-  const strips = tf.reshape(images, [batch * rows, patch, cols, patch * 3]);
-  return tf.reshape(tf.transpose(strips, [0, 2, 1, 3]), [batch, rows * cols, patch * patch * 3]);
-}
-
 /** The convolution `[W, 3, p, p]` as the matrix `[W, p * p * 3]` that multiplies `patchify`'s rows. */
 function patchMatrix(convolution: tf.Tensor): tf.Tensor2D {
   const [width, channels, height, cols] = convolution.shape as [number, number, number, number];
@@ -35,16 +40,47 @@ function patchMatrix(convolution: tf.Tensor): tf.Tensor2D {
   return tf.reshape(tf.transpose(flat, [0, 2, 1]), [width, height * cols * channels]);
 }
 
-function forward(sizes: VitSizes, parameters: TensorMap, images: tf.Tensor4D): EncoderOutput {
+/**
+ * The patches that enter the tower and their positions: all of them, or those whose indices are given. Dropped ones are
+ * dropped before they are embedded, so they cost nothing.
+ * @param patches `[B, P, n]`. @param positions `[P, W]`. @param kept `[B, K]` int32.
+ * @returns `[B, K, n]`, and `[B, K, W]` or `[P, W]`.
+ */
+function selectPatches(
+  patches: tf.Tensor3D,
+  positions: tf.Tensor2D,
+  kept: tf.Tensor2D | undefined,
+): { readonly patches: tf.Tensor3D; readonly positions: tf.Tensor } {
+  if (!kept) return { patches, positions };
+  const [batch, count, size] = patches.shape;
+  const [, few] = kept.shape;
+  const starts = tf.reshape(tf.range(0, batch * count, count, 'int32'), [batch, 1]);
+  const rows = tf.reshape(tf.add(kept, starts), [batch * few]) as tf.Tensor1D;
+  const flat = tf.reshape(patches, [batch * count, size]);
+  return {
+    patches: tf.reshape(tf.gather(flat, rows), [batch, few, size]) as tf.Tensor3D,
+    positions: tf.reshape(tf.gather(positions, tf.reshape(kept, [batch * few])), [batch, few, positions.shape[1]]),
+  };
+}
+
+function forward(
+  sizes: VitSizes,
+  parameters: TensorMap,
+  images: tf.Tensor4D,
+  { keptPatches }: ForwardOptions = {},
+): EncoderOutput {
   const { patchSize, width, layers, activation } = sizes;
   const of = (name: string): tf.Tensor => parameters[name]!;
   const batch = images.shape[0];
-  const patches = patchify(images, patchSize);
+  const table = of('positional_embedding') as tf.Tensor2D;
+  const [classPosition, grid] = tf.split(table, [1, table.shape[0] - 1]) as [tf.Tensor2D, tf.Tensor2D];
+  const { patches, positions } = selectPatches(patchify(images, patchSize), grid, keptPatches);
   const count = patches.shape[1];
   const flat = tf.reshape(patches, [batch * count, patches.shape[2]]) as tf.Tensor2D;
   const embedded = tf.reshape(tf.matMul(flat, patchMatrix(of('conv1.weight')), false, true), [batch, count, width]);
-  const first = tf.tile(tf.reshape(of('class_embedding'), [1, 1, width]), [batch, 1, 1]);
-  const tokens = tf.add(tf.concat([first, embedded], 1), of('positional_embedding')) as tf.Tensor3D;
+  const placed = tf.add(embedded, positions);
+  const first = tf.add(tf.reshape(of('class_embedding'), [1, 1, width]), tf.reshape(classPosition, [1, 1, width]));
+  const tokens = tf.concat([tf.tile(first, [batch, 1, 1]), placed], 1) as tf.Tensor3D;
   const hidden = transformer(parameters, 'transformer.', layerNorm(tokens, of('ln_pre.weight'), of('ln_pre.bias')), {
     layers,
     heads: width / HEAD,
@@ -97,10 +133,11 @@ export function vitModel(sizes: VitSizes): ImageEncoderModel {
   return {
     id,
     imageSize,
+    patchSize,
     width,
     embedDim,
     parameters: [...embedding, ...transformerParameters('transformer.', { width, layers }), ...head],
     stages,
-    forward: (parameters, images) => forward(sizes, parameters, images),
+    forward: (parameters, images, options) => forward(sizes, parameters, images, options),
   };
 }

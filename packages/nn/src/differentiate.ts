@@ -11,7 +11,7 @@ export interface Differentiated {
 }
 
 /**
- * Value and gradients of a scalar function, with named parts of it.
+ * Value and gradients of a scalar function, with named parts of it. What the value does not depend on has the gradient zero.
  * @param variables what is differentiated by; `f` gets the same keys.
  */
 export function differentiate(
@@ -23,12 +23,18 @@ export function differentiate(
 ): Differentiated {
   const names = Object.keys(variables);
   const kept: Record<string, tf.Tensor> = {};
-  const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
-    const result = f(Object.fromEntries(names.map((name, i) => [name, values[i]!])));
+  const given = names.map((name) => variables[name]!);
+  const run = (): tf.Scalar => {
+    const result = f(Object.fromEntries(names.map((name, i) => [name, given[i]!])));
     // The gradient scope disposes all but the value, so the parts are kept and handed to the outer scope below.
     for (const [name, term] of Object.entries(result.terms)) kept[name] = tf.keep(tf.clone(term));
     return result.value;
-  })(names.map((name) => variables[name]!));
+  };
+  // Not tf.valueAndGrads: that refuses a variable which the value does not depend on, whose gradient is zero.
+  const { value, grads } = tf.tidy(() => {
+    const found = tf.engine().gradients(run, given, undefined, true);
+    return { value: found.value, grads: given.map((variable, i) => found.grads[i] ?? tf.zerosLike(variable)) };
+  });
   const terms = Object.fromEntries(Object.entries(kept).map(([name, term]) => [name, tf.clone(term)]));
   for (const term of Object.values(kept)) term.dispose();
   return {

@@ -2,6 +2,7 @@ import {
   type DualEncoderModel,
   type EncoderOutput,
   type ForwardOptions,
+  type FrozenPart,
   type ImageEncoderModel,
   MedbenchError,
   type ParameterSpec,
@@ -106,11 +107,7 @@ export function stageSizes({ parameters, stages }: Pick<ImageEncoderModel, 'para
 }
 
 /** What of a tower is frozen, for a log: whole blocks, and the number of parameters. */
-export function frozenPart(
-  model: DualEncoderModel,
-  tower: Tower,
-  frozen: ReadonlySet<string>,
-): { readonly blocks: string; readonly parameters: number } {
+export function frozenPart(model: DualEncoderModel, tower: Tower, frozen: ReadonlySet<string>): FrozenPart {
   const blocks = blocksOf(model.stages(tower));
   const whole = blocks.filter(({ parameters }) => parameters.every((name) => frozen.has(name)));
   const own = new Set(freezeAll(model, tower));
@@ -118,4 +115,20 @@ export function frozenPart(
     blocks: `${whole.length} of ${blocks.length}`,
     parameters: countParameters(model.parameters, ({ name }) => own.has(name) && frozen.has(name)),
   };
+}
+
+/** Number of blocks of a tower. */
+export const blockCount = (model: DualEncoderModel, tower: Tower): number => blocksOf(model.stages(tower)).length;
+
+/**
+ * Number of patches of the image tower.
+ * @throws MedbenchError('config') if it has none.
+ */
+export function patchCount({ image }: DualEncoderModel): number {
+  if (image.patchSize === undefined) {
+    throw new MedbenchError('config', `${image.id} has no patches, which this method drops or hides`, {
+      hint: 'Choose a vision transformer with encoders.image.',
+    });
+  }
+  return (image.imageSize / image.patchSize) ** 2;
 }

@@ -1,23 +1,39 @@
 export { type AdamWOptions, type AdamWState, adamW, decays } from './adamw.js';
 export { batchNorm, batchNormLine, batchNormParameters } from './batch-norm.js';
+export {
+  attentionalPooler,
+  type DecoderSizes,
+  decoderParameters,
+  multimodalDecoder,
+  type PoolerSizes,
+  poolerParameters,
+} from './decoder.js';
 export { type Differentiated, differentiate } from './differentiate.js';
 export {
+  blockCount,
   dualEncoder,
   freezeAll,
   freezeBlocks,
   freezeFraction,
   frozenPart,
   INITIAL_LOG_SCALE,
+  patchCount,
   stageSizes,
 } from './dual-encoder.js';
 export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
 export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
+export { patchify } from './patchify.js';
+export { type HeadSizes, headParameters, projectionHead } from './projection-head.js';
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
 export { type Schedule, type ScheduleOptions, warmupCosine } from './schedule.js';
+export { textMask } from './text-mask.js';
 export {
+  block,
+  blockParameters,
   causalMask,
+  scaledDotProduct,
   type TransformerOptions,
   transformer,
   transformerParameters,

@@ -23,17 +23,26 @@ function attention(
   parameters: TensorMap,
   prefix: string,
   x: tf.Tensor3D,
-  { heads, mask }: TransformerOptions,
+  { heads, mask }: Omit<TransformerOptions, 'layers'>,
 ): tf.Tensor3D {
   const [batch, length, width] = x.shape;
   const size = width / heads;
   const joint = linear(x, parameters[`${prefix}in_proj_weight`]!, parameters[`${prefix}in_proj_bias`]!);
   const split = tf.transpose(tf.reshape(joint, [batch, length, 3, heads, size]), [2, 0, 3, 1, 4]);
   const [q, k, v] = tf.unstack(split, 0) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+  const mixed = scaledDotProduct(q, k, v, mask);
+  return linear(mixed, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
+}
+
+/**
+ * softmax(q kᵀ / √d + mask) v, heads side by side in the result (arXiv:1706.03762, equation 1).
+ * @param q `[B, h, T, d]`. @param k `[B, h, S, d]`. @param v `[B, h, S, d]`. @param mask `[T, S]`. @returns `[B, T, h d]`.
+ */
+export function scaledDotProduct(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, mask?: tf.Tensor2D): tf.Tensor3D {
+  const [batch, heads, length, size] = q.shape;
   const logits = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(size));
   const weights = tf.softmax(mask ? tf.add(logits, mask) : logits);
-  const mixed = tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [batch, length, width]);
-  return linear(mixed as tf.Tensor3D, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
+  return tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [batch, length, heads * size]) as tf.Tensor3D;
 }
 
 /** Pre-LN transformer, parameters named `<prefix>resblocks.<i>.…` as in open_clip. `x` and the result `[B, T, W]`. */
@@ -43,21 +52,34 @@ export function transformer(
   x: tf.Tensor3D,
   options: TransformerOptions,
 ): tf.Tensor3D {
-  const act = options.activation === 'gelu' ? gelu : quickGelu;
   let hidden = x;
-  for (let i = 0; i < options.layers; i++) {
-    const block = `${prefix}resblocks.${i}.`;
-    const of = (name: string): tf.Tensor => parameters[block + name]!;
-    const attended = layerNorm(hidden, of('ln_1.weight'), of('ln_1.bias'));
-    hidden = tf.add(hidden, attention(parameters, `${block}attn.`, attended, options));
-    const inner = linear(
-      layerNorm(hidden, of('ln_2.weight'), of('ln_2.bias')),
-      of('mlp.c_fc.weight'),
-      of('mlp.c_fc.bias'),
-    );
-    hidden = tf.add(hidden, linear(act(inner), of('mlp.c_proj.weight'), of('mlp.c_proj.bias')));
-  }
+  for (let i = 0; i < options.layers; i++) hidden = block(parameters, `${prefix}resblocks.${i}.`, hidden, options);
   return hidden;
+}
+
+/** One block of `transformer`, parameters named `<prefix>ln_1.weight` and so on. */
+export function block(
+  parameters: TensorMap,
+  prefix: string,
+  x: tf.Tensor3D,
+  options: Omit<TransformerOptions, 'layers'>,
+): tf.Tensor3D {
+  const attended = layerNorm(x, parameters[`${prefix}ln_1.weight`]!, parameters[`${prefix}ln_1.bias`]!);
+  const hidden = tf.add(x, attention(parameters, `${prefix}attn.`, attended, options)) as tf.Tensor3D;
+  return tf.add(hidden, mlp(parameters, prefix, hidden, options.activation));
+}
+
+/** The second half of a block: norm, widen fourfold, activate, narrow. `x` and the result `[B, T, W]`. */
+export function mlp(
+  parameters: TensorMap,
+  prefix: string,
+  x: tf.Tensor3D,
+  activation: Activation = 'quick-gelu',
+): tf.Tensor3D {
+  const of = (name: string): tf.Tensor => parameters[prefix + name]!;
+  const act = activation === 'gelu' ? gelu : quickGelu;
+  const inner = linear(layerNorm(x, of('ln_2.weight'), of('ln_2.bias')), of('mlp.c_fc.weight'), of('mlp.c_fc.bias'));
+  return linear(act(inner), of('mlp.c_proj.weight'), of('mlp.c_proj.bias'));
 }
 
 /** Parameters of `transformer`, initialised as CLIP's text tower, which is used for both towers here. */
@@ -65,26 +87,30 @@ export function transformerParameters(
   prefix: string,
   { width, layers }: { width: number; layers: number },
 ): ParameterSpec[] {
+  return Array.from({ length: layers }, (_, i) =>
+    blockParameters(`${prefix}resblocks.${i}.`, { width, layers }),
+  ).flat();
+}
+
+/** Parameters of `block`; `layers` is the number of blocks that follow each other, for the initialisation. */
+export function blockParameters(prefix: string, { width, layers }: { width: number; layers: number }): ParameterSpec[] {
   const attentionStd = width ** -0.5;
   const outStd = attentionStd * (2 * layers) ** -0.5;
-  return Array.from({ length: layers }, (_, i): ParameterSpec[] => {
-    const block = `${prefix}resblocks.${i}.`;
-    const specs: [string, number[], ParameterSpec['init']][] = [
-      ['ln_1.weight', [width], ones],
-      ['ln_1.bias', [width], zeros],
-      ['attn.in_proj_weight', [3 * width, width], normal(attentionStd)],
-      ['attn.in_proj_bias', [3 * width], zeros],
-      ['attn.out_proj.weight', [width, width], normal(outStd)],
-      ['attn.out_proj.bias', [width], zeros],
-      ['ln_2.weight', [width], ones],
-      ['ln_2.bias', [width], zeros],
-      ['mlp.c_fc.weight', [4 * width, width], normal((2 * width) ** -0.5)],
-      ['mlp.c_fc.bias', [4 * width], zeros],
-      ['mlp.c_proj.weight', [width, 4 * width], normal(outStd)],
-      ['mlp.c_proj.bias', [width], zeros],
-    ];
-    return specs.map(([name, shape, init]) => ({ name: block + name, shape, init }));
-  }).flat();
+  const specs: [string, number[], ParameterSpec['init']][] = [
+    ['ln_1.weight', [width], ones],
+    ['ln_1.bias', [width], zeros],
+    ['attn.in_proj_weight', [3 * width, width], normal(attentionStd)],
+    ['attn.in_proj_bias', [3 * width], zeros],
+    ['attn.out_proj.weight', [width, width], normal(outStd)],
+    ['attn.out_proj.bias', [width], zeros],
+    ['ln_2.weight', [width], ones],
+    ['ln_2.bias', [width], zeros],
+    ['mlp.c_fc.weight', [4 * width, width], normal((2 * width) ** -0.5)],
+    ['mlp.c_fc.bias', [4 * width], zeros],
+    ['mlp.c_proj.weight', [width, 4 * width], normal(outStd)],
+    ['mlp.c_proj.bias', [width], zeros],
+  ];
+  return specs.map(([name, shape, init]) => ({ name: prefix + name, shape, init }));
 }
 
 /** One stage per block, input to output. */
