@@ -1,0 +1,2 @@
+export { clipObjective } from '@medbench/objectives';
+export { ClipLocked } from './plugin.js';

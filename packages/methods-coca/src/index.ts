@@ -1,0 +1,2 @@
+export { captioningLoss, clipObjective, tokenCrossEntropy } from '@medbench/objectives';
+export { Coca } from './plugin.js';

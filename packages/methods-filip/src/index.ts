@@ -1,0 +1,2 @@
+export { clipObjective, filipLoss, filipTerms, tokenwiseSimilarity } from '@medbench/objectives';
+export { Filip } from './plugin.js';

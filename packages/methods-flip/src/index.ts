@@ -1,0 +1,2 @@
+export { clipObjective } from '@medbench/objectives';
+export { Flip } from './plugin.js';

@@ -1,0 +1,2 @@
+export { clipObjective, gloriaTerms } from '@medbench/objectives';
+export { Gloria } from './plugin.js';

@@ -1,0 +1,2 @@
+export { clipObjective, ntXent } from '@medbench/objectives';
+export { MaskedCl } from './plugin.js';

@@ -1,0 +1,2 @@
+export { normalise, sigmoidLoss } from '@medbench/objectives';
+export { Siglip } from './plugin.js';

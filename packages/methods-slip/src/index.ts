@@ -1,0 +1,2 @@
+export { clipObjective, ntXent } from '@medbench/objectives';
+export { Slip } from './plugin.js';
