@@ -7,6 +7,7 @@ import { html, Markup } from './escape.js';
 import { forestSection } from './forest.js';
 import { resultsSection } from './results-table.js';
 import { SORT_SCRIPT } from './script.js';
+import { setupSection } from './setup.js';
 import { STYLE } from './style.js';
 import { costSection, curvesSection } from './training.js';
 
@@ -71,7 +72,7 @@ ${banner(results, table)}
 ${summary(results, table)}
 </header>
 <main>
-${resultsSection(results, table)}${forestSection(table)}${curvesSection(results)}${costSection(results)}${metricsSection(
+${resultsSection(results, table)}${forestSection(table)}${setupSection(results)}${curvesSection(results)}${costSection(results)}${metricsSection(
   results,
   table,
 )}${runSection(results)}</main>

@@ -8,7 +8,7 @@ import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
 const MOST_POINTS = 300;
 
-const titleOf = ({ methods }: RunResults, id: string): string =>
+export const titleOf = ({ methods }: RunResults, id: string): string =>
   methods.find((method) => method.id === id)?.title ?? id;
 
 /** Every k-th point and the last one, so that the page stays small. */

@@ -1,0 +1,55 @@
+import type { FrozenPart, RowSetup, RunResults } from '@medbench/core';
+import { plural } from '../format.js';
+import { html, type Markup } from './escape.js';
+import { scrolling } from './results-table.js';
+import { titleOf } from './training.js';
+
+const frozen = (tower: string, { blocks, parameters }: FrozenPart): string[] =>
+  parameters === 0 ? [] : [`${tower}: ${blocks} blocks, ${parameters.toLocaleString('en')} parameters`];
+
+/** The setting's values in one line. */
+const settingsOf = ({ settings }: RowSetup): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+
+function cells(setup: RowSetup): readonly (readonly [string, string])[] {
+  const still = [...frozen('image', setup.frozen.image), ...frozen('text', setup.frozen.text)];
+  const parts = [
+    ...(setup.inputs.length > 0 ? [`draws ${setup.inputs.join(', ')}`] : []),
+    ...(setup.teacher === null ? [] : [`moving average, momentum ${setup.teacher}`]),
+    ...(setup.phases.length > 1 ? [`phases of ${setup.phases.join(' and ')} steps`] : []),
+  ];
+  return [
+    ['Starts from', setup.start === 'general' ? 'general-domain weights' : 'random weights'],
+    ['Frozen', still.join('; ') || 'nothing'],
+    ['Parameters of its own', setup.own === 0 ? 'none' : setup.own.toLocaleString('en')],
+    ['Beside picture and text', parts.join('; ') || 'nothing'],
+    ['Settings', settingsOf(setup) || 'none'],
+  ];
+}
+
+/** The section that says in what the rows differ, from what their training recorded. */
+export function setupSection(results: RunResults): Markup | undefined {
+  const { training } = results;
+  const rows = new Map(training.flatMap(({ method, setup }) => (setup ? [[method, setup] as const] : [])));
+  const [first] = rows.values();
+  if (!first) return undefined;
+  return html`<section><h2>What differs between the rows</h2>
+<p>Taken from the code of ${plural(rows.size, 'method')}. Data and their order, optimizer, schedule, batch, seeds and
+evaluation are the same for all.</p>
+${scrolling(
+  'What differs between the rows',
+  html`<table>
+<thead><tr><th scope="col" class="corner">Row</th>${cells(first).map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>
+${[...rows].map(
+  ([method, setup]) => html`<tr><th scope="row">${titleOf(results, method)}</th>${cells(setup).map(
+    ([, text]) => html`<td>${text}</td>`,
+  )}</tr>
+`,
+)}</tbody></table>`,
+)}
+</section>
+`;
+}
