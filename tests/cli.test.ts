@@ -34,7 +34,19 @@ describe('startup', () => {
 describe('list', () => {
   it('has every fact of the methods and tasks', async () => {
     const methods = JSON.parse((await medbench(['list', 'methods', '--json'], { cwd })).stdout);
-    expect(methods.map(({ id }: { id: string }) => id)).toEqual(['clip', 'clip-partial', 'clip-scratch']);
+    expect(methods.map(({ id }: { id: string }) => id)).toEqual([
+      'clip',
+      'clip-locked',
+      'clip-partial',
+      'clip-scratch',
+      'coca',
+      'filip',
+      'flip',
+      'gloria',
+      'masked-cl',
+      'siglip',
+      'slip',
+    ]);
     for (const method of methods) {
       expect(Object.keys(method)).toEqual(
         expect.arrayContaining(['id', 'package', 'question', 'extension', 'settings', 'source']),

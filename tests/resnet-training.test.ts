@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 const TRAINING: TrainingSettings = {
   steps: 40,
   batchSize: 4,
+  chunkSize: null,
   learningRate: 1e-3,
   warmup: 5,
   weightDecay: 0.1,
@@ -46,7 +47,7 @@ async function trainOn(backend: Backend, method: Method, settings: Record<string
   const { parameters } = model;
   const step = trainingStep({ name: 'train:resnet', model, method, settings, parameters, training: TRAINING });
   const start = initialise(parameters, 11);
-  const session = await backend.load(step.program, step.initialState(start));
+  const session = await step.load(backend, step.initialState(start));
   const losses: number[] = [];
   for (let i = 0; i < STEPS; i++) losses.push((await session.step(batchOf(i))).loss!.data[0]!);
   const weights = step.parametersOf(await session.readState());

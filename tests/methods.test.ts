@@ -1,0 +1,121 @@
+import { Compiled } from '@medbench/backends-compiled';
+import { Wasm } from '@medbench/backends-wasm';
+import { Clip } from '@medbench/methods-clip';
+import { Coca } from '@medbench/methods-coca';
+import { Filip } from '@medbench/methods-filip';
+import { Flip } from '@medbench/methods-flip';
+import { Gloria } from '@medbench/methods-gloria';
+import { MaskedCl } from '@medbench/methods-masked-cl';
+import { Slip } from '@medbench/methods-slip';
+import { describe, expect, it } from 'vitest';
+import { engines } from './support/engines.js';
+import { largestDifference, model, ROWS, rowOf, trainOn, worstOf } from './support/methods.js';
+
+const norm = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+  return Math.sqrt(sum);
+};
+/** Biases before a batch norm, whose gradient is zero in exact arithmetic: what AdamW makes of its noise is noise. */
+const NOISE = /image_mlp\.layer[12]\.bias$/;
+
+/** AdamW makes steps of the rounding of gradients that are next to nothing, as these have at first. */
+const TOLERANCE: Readonly<Record<string, number>> = { siglip: 1e-3, gloria: 1e-3 };
+
+const compiled = new Compiled();
+const towers = model.parameters.map(({ name }) => name);
+
+describe.each(ROWS)('training of %s', (row, Row, given) => {
+  it.each(engines.filter(([id]) => id !== 'wasm'))(
+    '%s and wasm agree to 1e-4 in every weight after 20 steps',
+    async (_id, backend) => {
+      const found = await trainOn(backend, rowOf(Row, given), 20);
+      const expected = await trainOn(new Wasm(), rowOf(Row, given), 20);
+      const { name, by } = worstOf(found.weights, expected.weights, NOISE);
+      expect(by, name).toBeLessThan(TOLERANCE[row] ?? 1e-4);
+      // The captioning loss is in the tens.
+      for (const [i, loss] of found.losses.entries()) {
+        expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(loss)));
+      }
+    },
+    120_000,
+  );
+
+  it('moves what trains and, after 50 steps, nothing else by a bit', async () => {
+    const one = rowOf(Row, given);
+    const { weights } = await trainOn(compiled, one, 50);
+    for (const { name } of one.parameters) {
+      const moved = largestDifference(one.start[name]!, weights[name]!);
+      if (one.step.trainable.includes(name)) expect(moved, name).toBeGreaterThan(0);
+      else expect(moved, name).toBe(0);
+    }
+  }, 60_000);
+
+  it('gives the same bits twice', async () => {
+    const once = await trainOn(compiled, rowOf(Row, given), 3);
+    const twice = await trainOn(compiled, rowOf(Row, given), 3);
+    expect(twice.losses).toEqual(once.losses);
+    for (const [name, weight] of Object.entries(once.weights)) expect(twice.weights[name]!.data).toEqual(weight.data);
+  }, 60_000);
+
+  it('in chunks gives the gradient of the whole batch', async () => {
+    // One step without clipping: the moments are the gradients times a constant.
+    const whole = await trainOn(compiled, rowOf(Row, given, { clipNorm: null }), 1);
+    const chunks = await trainOn(compiled, rowOf(Row, given, { clipNorm: null, chunkSize: 2 }), 1);
+    expect(Math.abs(chunks.losses[0]! - whole.losses[0]!)).toBeLessThan(1e-5 * Math.abs(whole.losses[0]!));
+    for (const [name, moment] of Object.entries(whole.state)) {
+      if (!name.startsWith('moment1/')) continue;
+      const other = chunks.state[name]!.data;
+      const apart = norm(Array.from(moment.data, (value, i) => value - other[i]!));
+      expect(apart / norm(moment.data), name).toBeLessThan(1e-5);
+    }
+  }, 60_000);
+});
+
+describe('what a method adds, at weight nothing, is the baseline to the last bit', () => {
+  it.each([
+    ['slip', Slip, { lambda: 0, hidden: 8, output: 8 }],
+    ['masked-cl', MaskedCl, { lambda: 0, hidden: 8, output: 8 }],
+    ['masked-cl, pixels', MaskedCl, { lambda: 0, target: 'pixels' }],
+    ['flip without drops', Flip, { ratio: 0 }],
+    ['coca', Coca, { caption: 0, queries: 2 }],
+    ['filip', Filip, { lambda: 0, width: 8 }],
+    ['gloria', Gloria, { lambda: 0, width: 8 }],
+  ] as const)('%s', async (_name, Row, given) => {
+    // Clipping would see the same gradients, but the sum of their squares is taken in another order.
+    const training = { clipNorm: null };
+    const found = await trainOn(new Wasm(), rowOf(Row, given, training), 5);
+    const baseline = await trainOn(new Wasm(), rowOf(Clip, {}, training), 5);
+    expect(found.losses).toEqual(baseline.losses);
+    for (const name of towers) expect(found.weights[name]!.data, name).toEqual(baseline.weights[name]!.data);
+  });
+});
+
+describe('the moving average of masked-cl', () => {
+  it('follows the weights by its momentum, and gets no gradient', async () => {
+    const row = rowOf(MaskedCl, { target: 'ema', momentum: 0.75 });
+    const { state } = await trainOn(compiled, row, 1);
+    const initial = row.step.initialState(row.start);
+    for (const [name, average] of Object.entries(state)) {
+      if (!name.startsWith('teacher/')) continue;
+      const group = name.slice('teacher/'.length);
+      const [before, after] = [initial[`trained/${group}`]!, state[`trained/${group}`]!];
+      average.data.forEach((value, i) => {
+        const expected = 0.75 * before.data[i]! + 0.25 * after.data[i]!;
+        expect(Math.abs(value - expected)).toBeLessThan(1e-6);
+      });
+    }
+  });
+});
+
+describe('flip', () => {
+  it('ends with a phase on all patches', () => {
+    const { method, settings } = rowOf(Flip, {});
+    const phases = method.phases!(settings);
+    expect(phases.map(({ share }) => share)).toEqual([0.97, 0.03]);
+    expect(phases[1]!.settings.ratio).toBe(0);
+    expect(method.inputs!(model, phases[1]!.settings)).toEqual({});
+    // A quarter of 16 patches.
+    expect(method.inputs!(model, phases[0]!.settings).kept!.shape).toEqual([4]);
+  });
+});

@@ -1,0 +1,136 @@
+import {
+  type Backend,
+  type HostTensor,
+  type HostTensors,
+  type Method,
+  type Pair,
+  pluginMetadata,
+  type RasterImage,
+  random,
+  type Settings,
+  type TrainingSettings,
+} from '@medbench/core';
+import { methodSettings } from '@medbench/core/runtime';
+import { clipTokenizer, fromArray } from '@medbench/data';
+import { gptModel } from '@medbench/encoders-gpt';
+import { vitModel } from '@medbench/encoders-vit';
+import { Clip } from '@medbench/methods-clip';
+import { ClipLocked } from '@medbench/methods-clip-locked';
+import { ClipPartial } from '@medbench/methods-clip-partial';
+import { ClipScratch } from '@medbench/methods-clip-scratch';
+import { Coca } from '@medbench/methods-coca';
+import { Filip } from '@medbench/methods-filip';
+import { Flip } from '@medbench/methods-flip';
+import { Gloria } from '@medbench/methods-gloria';
+import { MaskedCl } from '@medbench/methods-masked-cl';
+import { Siglip } from '@medbench/methods-siglip';
+import { Slip } from '@medbench/methods-slip';
+import { dualEncoder, initialise } from '@medbench/nn';
+import { batchLoader, trainingStep } from '@medbench/training';
+
+/** Settings that keep the methods' own parts small. */
+const HEAD = { hidden: 32, output: 16 };
+
+type Given = Readonly<Record<string, string | number | boolean>>;
+/** Every row that the project ships, with the settings that make it one. */
+export const ROWS: readonly (readonly [string, new () => Method, Given])[] = [
+  ['clip', Clip, {}],
+  ['clip-locked, image', ClipLocked, {}],
+  ['clip-locked, text', ClipLocked, { tower: 'text' }],
+  ['clip-partial', ClipPartial, {}],
+  ['clip-partial, text', ClipPartial, { tower: 'text' }],
+  ['slip', Slip, HEAD],
+  ['masked-cl, view', MaskedCl, HEAD],
+  ['masked-cl, ema', MaskedCl, { target: 'ema', momentum: 0.9 }],
+  ['masked-cl, pixels', MaskedCl, { target: 'pixels' }],
+  ['flip', Flip, { ratio: 0.5 }],
+  ['coca', Coca, { queries: 6 }],
+  ['filip', Filip, { width: 16 }],
+  ['filip, token-wise alone', Filip, { width: 16, global: false }],
+  ['clip-scratch', ClipScratch, {}],
+  ['siglip', Siglip, {}],
+  ['gloria', Gloria, { width: 16 }],
+];
+
+export const TRAINING: TrainingSettings = {
+  steps: 60,
+  batchSize: 8,
+  chunkSize: null,
+  learningRate: 1e-3,
+  warmup: 5,
+  weightDecay: 0.1,
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-6,
+  clipNorm: 1,
+  cropScale: [0.9, 1],
+  checkpointEvery: 100,
+  logEvery: 100,
+};
+
+const tokenizer = clipTokenizer({ merges: 0 });
+
+/** Towers of two blocks on 16 patches, small enough for the eager engine. */
+export const model = dualEncoder(
+  vitModel({ id: 'tiny', imageSize: 16, patchSize: 4, width: 64, layers: 2, embedDim: 32 }),
+  gptModel({ id: 'tiny', contextLength: 12, vocabSize: tokenizer.vocabSize, width: 64, layers: 2, embedDim: 32 }),
+);
+
+function picture(seed: number): RasterImage {
+  const stream = random(seed, 'picture');
+  const data = Uint8Array.from({ length: 24 * 24 * 3 }, () => stream.integer(256));
+  return { width: 24, height: 24, channels: 3, data };
+}
+const pairs = fromArray<Pair>(
+  Array.from({ length: 64 }, (_, i) => ({ image: picture(i), caption: `no ${i * 7919} seen` })),
+);
+
+export function settingsOf(method: Method, given: Given): Settings {
+  const info = pluginMetadata(method.constructor)!.info as Parameters<typeof methodSettings>[0];
+  return methodSettings(info, given);
+}
+
+/** A row's training step on the small towers, and its batches. */
+export function rowOf(Row: new () => Method, given: Given, training: Partial<TrainingSettings> = {}) {
+  const method = new Row();
+  const settings = settingsOf(method, given);
+  const parameters = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+  const all = { ...TRAINING, ...training };
+  const step = trainingStep({ name: 'train:row', model, method, settings, parameters, training: all });
+  const load = batchLoader({
+    pairs,
+    tokenizer,
+    imageSize: 16,
+    contextLength: 12,
+    batchSize: all.batchSize,
+    cropScale: all.cropScale,
+    seed: 3,
+    inputs: step.inputs,
+  });
+  return { method, settings, parameters, step, load, start: initialise(parameters, 11) };
+}
+
+/** What a number of steps on an engine makes of the start. */
+export async function trainOn(backend: Backend, row: ReturnType<typeof rowOf>, steps: number) {
+  const { step, load, start } = row;
+  const session = await step.load(backend, step.initialState(start));
+  const losses: number[] = [];
+  for (let i = 0; i < steps; i++) losses.push((await session.step(await load(i))).loss!.data[0]!);
+  const state = await session.readState();
+  await session.dispose();
+  return { losses, state, weights: step.parametersOf(state) };
+}
+
+export const largestDifference = (a: HostTensor, b: HostTensor): number =>
+  Array.from(a.data, (value, i) => Math.abs(value - b.data[i]!)).reduce((worst, one) => Math.max(worst, one), 0);
+
+/** The parameter that differs most, and by how much; what matches `without` does not count. */
+export function worstOf(
+  a: HostTensors,
+  b: HostTensors,
+  without: RegExp,
+): { readonly name: string; readonly by: number } {
+  const names = Object.keys(b).filter((name) => !without.test(name));
+  const all = names.map((name) => ({ name, by: largestDifference(a[name]!, b[name]!) }));
+  return all.reduce((worst, one) => (one.by > worst.by ? one : worst), { name: '', by: 0 });
+}
