@@ -1,4 +1,12 @@
-import type { EncoderOutput, ForwardOptions, ImageEncoderModel, ParameterSpec, Stage, TensorMap } from '@medbench/core';
+import {
+  type EncoderOutput,
+  type ForwardOptions,
+  type ImageEncoderModel,
+  MedbenchError,
+  type ParameterSpec,
+  type Stage,
+  type TensorMap,
+} from '@medbench/core';
 import { batchNorm, batchNormLine, linear } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionPool } from './attention-pool.js';
@@ -41,6 +49,9 @@ function forward(
   images: tf.Tensor4D,
   options: ForwardOptions = {},
 ): EncoderOutput {
+  if (options.keptPatches) {
+    throw new MedbenchError('config', `${sizes.id} has no patches to drop`, { hint: 'Choose a vision transformer.' });
+  }
   const updates: Record<string, tf.Tensor> = {};
   const normed = (x: tf.Tensor4D, conv: string, norm: string, stride = 1): tf.Tensor4D => {
     const weight = parameters[`${conv}.weight`] as tf.Tensor4D;
