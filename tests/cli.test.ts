@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markGenerated } from '@medbench/data';
@@ -26,8 +27,12 @@ describe('startup', () => {
       }
       return fastest;
     };
-    expect(await best(['--help'])).toBeLessThan(300);
-    expect(await best(['list', 'methods'])).toBeLessThan(500);
+    // The times are those of a machine that starts Node in 60 ms; a busy one is given more.
+    const began = performance.now();
+    spawnSync(process.execPath, ['-e', '0']);
+    const slowness = Math.max(1, (performance.now() - began) / 60);
+    expect(await best(['--help'])).toBeLessThan(300 * slowness);
+    expect(await best(['list', 'methods'])).toBeLessThan(500 * slowness);
   });
 });
 
