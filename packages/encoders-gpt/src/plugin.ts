@@ -1,5 +1,5 @@
 import { Encoder, type EncoderInfo, type EncoderOptions, type TextEncoderModel } from '@medbench/core';
-import { countParameters, stageSizes } from '@medbench/nn';
+import { encoderFacts } from '@medbench/nn';
 import { type GptSizes, gptModel } from './model.js';
 
 const GPT77: GptSizes = { id: 'gpt-77', contextLength: 77, vocabSize: 49408, width: 512, layers: 12, embedDim: 512 };
@@ -7,15 +7,10 @@ const SMALL: GptSizes = { id: 'gpt-small', contextLength: 77, vocabSize: 4096, w
 const DEMO: GptSizes = { id: 'gpt-demo', contextLength: 48, vocabSize: 4096, width: 64, layers: 2, embedDim: 64 };
 
 const facts = (sizes: GptSizes, title: string, source: string): EncoderInfo => ({
-  id: sizes.id,
+  ...encoderFacts(gptModel(sizes)),
   title,
   modality: 'text',
-  layers: sizes.layers,
-  width: sizes.width,
-  embedDim: sizes.embedDim,
   contextLength: sizes.contextLength,
-  parameters: countParameters(gptModel(sizes).parameters),
-  stages: stageSizes(gptModel(sizes)),
   source,
 });
 

@@ -35,10 +35,7 @@ function convolution(x: tf.Tensor4D, weight: tf.Tensor4D, stride: number): tf.Te
   // With one pixel a convolution is a matrix product, for channels come last.
   if (side === 1) return linear(x, tf.reshape(weight, [out, channels]));
   const filter = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D;
-  if (stride === 1) return tf.conv2d(x, filter, 1, 'same');
-  // "same" would put all of an even picture's padding on one side, and native TensorFlow knows no numbers.
-  const edge: [number, number] = [(side - 1) / 2, (side - 1) / 2];
-  return tf.conv2d(tf.pad(x, [[0, 0], edge, edge, [0, 0]]) as tf.Tensor4D, filter, stride, 'valid');
+  return tf.conv2d(x, filter, stride, (side - 1) / 2);
 }
 
 const halve = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 2, 2, 'valid');

@@ -1,25 +1,17 @@
 import { Encoder, type EncoderInfo, type EncoderOptions, type ImageEncoderModel } from '@medbench/core';
-import { countParameters, stageSizes } from '@medbench/nn';
+import { encoderFacts } from '@medbench/nn';
 import { type ResNetSizes, resnetModel } from './model.js';
 
 const R50: ResNetSizes = { id: 'rn50', imageSize: 224, baseWidth: 64, layers: [3, 4, 6, 3], embedDim: 1024 };
 const DEMO: ResNetSizes = { id: 'rn-demo', imageSize: 64, baseWidth: 16, layers: [1, 1, 1, 1], embedDim: 64 };
 
-function facts(sizes: ResNetSizes, title: string, source: string): EncoderInfo {
-  const model = resnetModel(sizes);
-  return {
-    id: sizes.id,
-    title,
-    modality: 'image',
-    layers: sizes.layers.reduce((sum, count) => sum + count),
-    width: model.width,
-    embedDim: sizes.embedDim,
-    imageSize: sizes.imageSize,
-    parameters: countParameters(model.parameters),
-    stages: stageSizes(model),
-    source,
-  };
-}
+const facts = (sizes: ResNetSizes, title: string, source: string): EncoderInfo => ({
+  ...encoderFacts(resnetModel(sizes)),
+  title,
+  modality: 'image',
+  imageSize: sizes.imageSize,
+  source,
+});
 
 /** The activation of the options is the transformers': these have ReLU. */
 abstract class ResNet implements Encoder {

@@ -1,5 +1,5 @@
 import { Encoder, type EncoderInfo, type EncoderOptions, type ImageEncoderModel } from '@medbench/core';
-import { countParameters, stageSizes } from '@medbench/nn';
+import { encoderFacts } from '@medbench/nn';
 import { type VitSizes, vitModel } from './model.js';
 
 const B16: VitSizes = { id: 'vit-b-16', imageSize: 224, patchSize: 16, width: 768, layers: 12, embedDim: 512 };
@@ -9,15 +9,10 @@ const DEMO: VitSizes = { id: 'vit-demo', imageSize: 48, patchSize: 8, width: 64,
 const S28: VitSizes = { id: 'vit-28', imageSize: 28, patchSize: 4, width: 64, layers: 4, embedDim: 64 };
 
 const facts = (sizes: VitSizes, title: string, source: string): EncoderInfo => ({
-  id: sizes.id,
+  ...encoderFacts(vitModel(sizes)),
   title,
   modality: 'image',
-  layers: sizes.layers,
-  width: sizes.width,
-  embedDim: sizes.embedDim,
   imageSize: sizes.imageSize,
-  parameters: countParameters(vitModel(sizes).parameters),
-  stages: stageSizes(vitModel(sizes)),
   source,
 });
 

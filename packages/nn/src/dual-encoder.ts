@@ -1,5 +1,6 @@
 import {
   type DualEncoderModel,
+  type EncoderInfo,
   type EncoderOutput,
   type ForwardOptions,
   type FrozenPart,
@@ -98,12 +99,21 @@ export function freezeBlocks(model: DualEncoderModel, tower: Tower, count: numbe
     .flatMap(({ parameters }) => [...parameters]);
 }
 
-/** How many parameters freeze together, for an encoder's facts. */
+/** How many parameters freeze together. */
 export function stageSizes({ parameters, stages }: Pick<ImageEncoderModel, 'parameters' | 'stages'>): StageSizes {
   const size = (stage: Stage): number => countParameters(parameters, ({ name }) => stage.parameters.includes(name));
   const sum = (kind: Stage['kind']): number =>
     stages.filter((stage) => stage.kind === kind).reduce((total, stage) => total + size(stage), 0);
   return { embedding: sum('embedding'), blocks: blocksOf(stages).map(size), head: sum('head') };
+}
+
+/** What an encoder's facts say of its model. */
+export function encoderFacts(
+  model: Pick<ImageEncoderModel, 'id' | 'width' | 'embedDim' | 'parameters' | 'stages'>,
+): Pick<EncoderInfo, 'id' | 'layers' | 'width' | 'embedDim' | 'parameters' | 'stages'> {
+  const { id, width, embedDim, parameters } = model;
+  const stages = stageSizes(model);
+  return { id, layers: stages.blocks.length, width, embedDim, parameters: countParameters(parameters), stages };
 }
 
 /** What of a tower is frozen, for a log: whole blocks, and the number of parameters. */

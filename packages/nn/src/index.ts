@@ -12,6 +12,7 @@ export { type Differentiated, differentiate } from './differentiate.js';
 export {
   blockCount,
   dualEncoder,
+  encoderFacts,
   freezeAll,
   freezeBlocks,
   freezeFraction,
