@@ -10,7 +10,7 @@ import {
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { float, inside, SPACE, within } from './layout.js';
+import { float, inside, nothing, SPACE, within } from './layout.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
 import { type LoadedStep, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
@@ -42,6 +42,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
     layout.packing.groups.map(({ name: group, shape }) => [SPACE.gradient + group, float(shape)]),
   );
   const state = { ...layout.state, ...sums };
+  const gradients = Object.keys(sums);
   const inputs = inputSpecs(model, parts.inputs, chunk);
   const run = (parameters: TensorMap, given: TensorMap, current: TensorMap): TensorMap => {
     const { representations, updates } = represent(
@@ -64,6 +65,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       name: `${name}:update`,
       state,
       inputs: {},
+      selfCheck: ['gradientNorm', ...layout.packing.groups.map((group) => SPACE.firstMoment + group.name)],
       run(current) {
         return update(layout, training, current, within(SPACE.gradient, current));
       },
@@ -78,21 +80,26 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       name: `${name}:objective`,
       state,
       inputs: inside(REPRESENTATION, specs),
+      selfCheck: ['loss', ...gradients],
       run(current, given) {
         const groups = within(SPACE.trained, current);
         const variables = { ...inside(SPACE.trained, groups), ...given };
-        const { value, gradients, terms } = differentiate(variables, (moved) => {
+        const {
+          value,
+          gradients: found,
+          terms,
+        } = differentiate(variables, (moved) => {
           const representations = within(REPRESENTATION, moved);
           const parameters = layout.values(current, within(SPACE.trained, moved));
           const output = method.objective({ representations, parameters, settings });
           return { value: output.loss, terms: output.terms };
         });
         return {
-          state: inside(SPACE.gradient, within(SPACE.trained, gradients)),
+          state: inside(SPACE.gradient, within(SPACE.trained, found)),
           outputs: {
             loss: value,
             ...inside(TERM, terms),
-            ...inside(BY_REPRESENTATION, within(REPRESENTATION, gradients)),
+            ...inside(BY_REPRESENTATION, within(REPRESENTATION, found)),
           },
         };
       },
@@ -101,14 +108,15 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       name: `${name}:accumulate`,
       state,
       inputs: { ...inputs, ...inside(BY_REPRESENTATION, specs) },
+      selfCheck: gradients,
       run(current, given) {
         const by = within(BY_REPRESENTATION, given);
-        const { gradients } = differentiate(within(SPACE.trained, current), (groups) => {
+        const { gradients: found } = differentiate(within(SPACE.trained, current), (groups) => {
           const representations = run(layout.values(current, groups), given, current);
           const products = Object.entries(representations).map(([one, value]) => inner(value, by[one]!));
           return { value: total(products), terms: {} };
         });
-        const sum = Object.entries(gradients).map(([group, gradient]) => [
+        const sum = Object.entries(found).map(([group, gradient]) => [
           SPACE.gradient + group,
           tf.add(current[SPACE.gradient + group]!, gradient),
         ]);
@@ -155,12 +163,7 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
   const chunks = Array.from({ length: batchSize / chunk }, (_, i) => [i * chunk, (i + 1) * chunk] as const);
   return stepOf(parts, async (backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep> => {
     const made = programs(parts, chunk);
-    const zeros: HostTensors = Object.fromEntries(
-      parts.layout.packing.groups.map(({ name, shape }) => [
-        SPACE.gradient + name,
-        { shape, dtype: 'float32', data: new Float32Array(shape.reduce((size, side) => size * side, 1)) },
-      ]),
-    );
+    const zeros = inside(SPACE.gradient, nothing(parts.layout.packing));
     const owner = await backend.load(made.update, { ...state, ...zeros }, options);
     const sharing = { ...options, share: owner };
     const represent = await backend.load(made.represent, {}, sharing);

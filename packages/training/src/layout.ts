@@ -37,6 +37,15 @@ export function within<T>(prefix: string, all: Readonly<Record<string, T>>): Rec
 export const inside = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(all).map(([name, value]) => [prefix + name, value]));
 
+/** Nothing, in the shapes of the optimizer's groups. */
+export const nothing = ({ groups }: Packing): HostTensors =>
+  Object.fromEntries(
+    groups.map(({ name, shape }) => [
+      name,
+      { shape, dtype: 'float32', data: new Float32Array(shape.reduce((size, side) => size * side, 1)) },
+    ]),
+  );
+
 export const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 export interface LayoutOptions {
@@ -93,20 +102,13 @@ export function stateLayout({ model, method, settings, parameters }: LayoutOptio
       const given = (specs: readonly ParameterSpec[]): HostTensors =>
         Object.fromEntries(specs.map((spec) => [spec.name, values[spec.name]!]));
       const packed = packing.pack(values);
-      const nothing = (): HostTensors =>
-        Object.fromEntries(
-          Object.entries(packed).map(([group, { shape, data }]) => [
-            group,
-            { shape, dtype: 'float32', data: new Float32Array(data.length) },
-          ]),
-        );
       return {
         [STEP]: { shape: [], dtype: 'float32', data: new Float32Array(1) },
         ...inside(SPACE.frozen, given(still)),
         ...inside(SPACE.buffer, given(buffers)),
         ...inside(SPACE.trained, packed),
-        ...inside(SPACE.firstMoment, nothing()),
-        ...inside(SPACE.secondMoment, nothing()),
+        ...inside(SPACE.firstMoment, nothing(packing)),
+        ...inside(SPACE.secondMoment, nothing(packing)),
         ...(momentum === null ? {} : inside(SPACE.teacher, packing.pack(values))),
       };
     },

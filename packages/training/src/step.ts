@@ -56,7 +56,7 @@ export const stepOf = ({ layout, inputs }: StepParts, load: TrainingStep['load']
  * the logit scale, the moving average. Inputs: `images` `[B, H, W, 3]`, `ids` `[B, L]`, `input/<name>` `[B, ...]`. Outputs:
  * `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`.
  */
-export function wholeBatchProgram(parts: StepParts): Program {
+function wholeBatchProgram(parts: StepParts): Program {
   const { name, model, method, settings, training, layout } = parts;
   return {
     name,
@@ -83,7 +83,7 @@ export function wholeBatchProgram(parts: StepParts): Program {
 }
 
 /** A method's training step on whole batches. */
-export function wholeBatchStep(parts: StepParts): TrainingStep & { readonly program: Program } {
+export function wholeBatchStep(parts: StepParts): TrainingStep {
   const program = wholeBatchProgram(parts);
-  return { ...stepOf(parts, (backend, state, options) => backend.load(program, state, options)), program };
+  return stepOf(parts, (backend, state, options) => backend.load(program, state, options));
 }

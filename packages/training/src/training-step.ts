@@ -1,4 +1,3 @@
-import type { Program } from '@medbench/core';
 import { cachedStep } from './cached-step.js';
 import { partsOf, type StepOptions, type TrainingStep, wholeBatchStep } from './step.js';
 
@@ -8,7 +7,7 @@ export type { LoadedStep, StepOptions, TrainingStep } from './step.js';
  * A method's training step: on whole batches, or by gradient caching if `training.chunkSize` is smaller than the batch.
  * @throws MedbenchError('config') if the chunks do not divide the batch.
  */
-export function trainingStep(options: StepOptions): TrainingStep & { readonly program?: Program } {
+export function trainingStep(options: StepOptions): TrainingStep {
   const parts = partsOf(options);
   const { chunkSize, batchSize } = options.training;
   return chunkSize !== null && chunkSize < batchSize ? cachedStep(parts, chunkSize) : wholeBatchStep(parts);

@@ -55,7 +55,7 @@ async function cachedSnapshot({ name, revision }: HubModel): Promise<string | un
 }
 
 /** Those of the files that are in the hub's cache, by name. Nothing is fetched. */
-export async function cachedFiles(model: HubModel, names: readonly string[]): Promise<Record<string, string>> {
+async function cachedFiles(model: HubModel, names: readonly string[]): Promise<Record<string, string>> {
   const folder = await cachedSnapshot(model);
   if (!folder) return {};
   return Object.fromEntries(
