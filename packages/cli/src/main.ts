@@ -42,7 +42,10 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
   program
     .command('run')
     .description('train every method, measure it on every task, print the table (continues --out if it exists)')
-    .option('--methods <ids>', 'ids separated by commas, or all')
+    .option(
+      '--methods <rows>',
+      'ids, all or a preset, separated by commas; id:setting=value,value makes rows of settings',
+    )
     .option('--tasks <ids>', 'ids separated by commas, or all')
     .option('--preset <id>', 'a bundle of settings, such as demo or paper')
     .option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)')
@@ -58,6 +61,7 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
 Examples:
   medbench run --preset demo --out runs/demo
   medbench run --methods clip,clip-partial --tasks vqa-rad --seed 0,1,2 --out runs/vqa
+  medbench run --methods clip-partial:freeze=0,0.5,1 --tasks vqa-rad --out runs/depth
   medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
     )
     .action(async (options) => done(await (await import('./commands/run.js')).run(options)));
