@@ -1,0 +1,29 @@
+import type { DualEncoderModel } from '@medbench/core';
+import { pluginMetadata } from '@medbench/core';
+import { gptModel } from '@medbench/encoders-gpt';
+import { VitB16 } from '@medbench/encoders-vit';
+import { countParameters, dualEncoder } from '@medbench/nn';
+import { expect, it } from 'vitest';
+import { ClipLocked } from './index.js';
+
+const model: DualEncoderModel = dualEncoder(
+  new VitB16().build({ embedDim: 512, vocabSize: 49408 }),
+  gptModel({ id: 't', contextLength: 77, vocabSize: 49408, width: 512, layers: 12, embedDim: 512 }),
+);
+const frozen = (tower: string): number => {
+  const names = new Set(new ClipLocked().frozen(model, { tower }));
+  return countParameters(model.parameters, ({ name }) => names.has(name));
+};
+
+it('locks all of one tower, its projection included, and leaves the other and the logit scale', () => {
+  expect(frozen('image')).toBe(86_192_640);
+  expect(frozen('text')).toBe(63_428_096);
+  expect(new ClipLocked().frozen(model, { tower: 'image' })).toContain('visual.proj');
+  expect(new ClipLocked().frozen(model, { tower: 'image' })).not.toContain('logit_scale');
+});
+
+it('is one of the eight, and locks the image tower unless told otherwise', () => {
+  expect(pluginMetadata(ClipLocked)).toMatchObject({
+    info: { id: 'clip-locked', question: 'transfer', extension: false, settings: { tower: { default: 'image' } } },
+  });
+});
