@@ -1,6 +1,6 @@
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
-import type { Backend, HostTensor, HostTensors, Method, TextEncoderModel, TrainingSettings } from '@medbench/core';
+import type { Backend, HostTensors, Method } from '@medbench/core';
 import { random } from '@medbench/core';
 import { gptModel } from '@medbench/encoders-gpt';
 import { resnetModel } from '@medbench/encoders-resnet';
@@ -9,27 +9,14 @@ import { ClipPartial } from '@medbench/methods-clip-partial';
 import { dualEncoder, initialise } from '@medbench/nn';
 import { trainingStep } from '@medbench/training';
 import { describe, expect, it } from 'vitest';
+import { largestDifference, TRAINING } from './support/methods.js';
 
-const TRAINING: TrainingSettings = {
-  steps: 40,
-  batchSize: 4,
-  chunkSize: null,
-  learningRate: 1e-3,
-  warmup: 5,
-  weightDecay: 0.1,
-  beta1: 0.9,
-  beta2: 0.98,
-  epsilon: 1e-6,
-  clipNorm: 1,
-  cropScale: [0.9, 1],
-  checkpointEvery: 100,
-  logEvery: 100,
-};
+const training = { ...TRAINING, steps: 40, batchSize: 4 };
 const STEPS = 3;
 
 const model = dualEncoder(
   resnetModel({ id: 'tiny', imageSize: 64, baseWidth: 8, layers: [1, 1, 1, 1], embedDim: 32 }),
-  gptModel({ id: 'tiny', contextLength: 12, vocabSize: 64, width: 64, layers: 1, embedDim: 32 }) as TextEncoderModel,
+  gptModel({ id: 'tiny', contextLength: 12, vocabSize: 64, width: 64, layers: 1, embedDim: 32 }),
 );
 const buffers = model.parameters.flatMap(({ name, buffer }) => (buffer ? [name] : []));
 
@@ -45,7 +32,7 @@ function batchOf(step: number): HostTensors {
 
 async function trainOn(backend: Backend, method: Method, settings: Record<string, string | number>) {
   const { parameters } = model;
-  const step = trainingStep({ name: 'train:resnet', model, method, settings, parameters, training: TRAINING });
+  const step = trainingStep({ name: 'train:resnet', model, method, settings, parameters, training });
   const start = initialise(parameters, 11);
   const session = await step.load(backend, step.initialState(start));
   const losses: number[] = [];
@@ -54,9 +41,6 @@ async function trainOn(backend: Backend, method: Method, settings: Record<string
   await session.dispose();
   return { start, weights, losses };
 }
-
-const difference = (a: HostTensor, b: HostTensor): number =>
-  Array.from(a.data, (value, i) => Math.abs(value - b.data[i]!)).reduce((worst, one) => Math.max(worst, one), 0);
 
 const methods: [string, Method, Record<string, string | number>][] = [
   ['clip', new Clip(), {}],
@@ -68,10 +52,10 @@ describe.each(methods)('training of %s with batch norms', (name, method, setting
     const compiled = await trainOn(new Compiled(), method, settings);
     const eager = await trainOn(new Wasm(), method, settings);
     for (const [weight, value] of Object.entries(compiled.weights)) {
-      expect(difference(value, eager.weights[weight]!), weight).toBeLessThan(1e-3);
+      expect(largestDifference(value, eager.weights[weight]!), weight).toBeLessThan(1e-3);
     }
     for (const [i, loss] of compiled.losses.entries()) expect(Math.abs(loss - eager.losses[i]!)).toBeLessThan(1e-3);
-    const moved = buffers.filter((one) => difference(compiled.weights[one]!, compiled.start[one]!) > 0);
+    const moved = buffers.filter((one) => largestDifference(compiled.weights[one]!, compiled.start[one]!) > 0);
     const lower = (one: string): boolean => /visual\.(bn\d|layer[12])\./.test(one);
     expect(moved).toEqual(name === 'clip' ? buffers : buffers.filter((one) => !lower(one)));
   });

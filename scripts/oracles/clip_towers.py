@@ -2,29 +2,14 @@
 
 Run: python scripts/oracles/clip_towers.py > tests/fixtures/clip-towers.json
 Made with Python 3.11, torch 2.15, open_clip 3.3 on CPU, float64. The weights are not stored: both sides compute them from
-the parameter's name (see `value`).
+the parameter's name (see `formula.py`).
 """
 
 import json
-import math
 
 import torch
+from formula import towers, value
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
-
-
-def value(name: str, shape: torch.Size) -> torch.Tensor:
-    """Scattered numbers in (-1, 1), times 1.5 / sqrt(last side) for matrices and 0.3 else; they depend on the name."""
-    offset = sum(ord(letter) for letter in name) % 1000
-    count = max(1, math.prod(shape))
-    index = torch.arange(count, dtype=torch.float64)
-    scale = 0.3 if len(shape) < 2 else 1.5 / math.sqrt(shape[-1])
-    wave = (torch.sin(12.9898 * (index + 1) + offset) * 43758.5453).abs()
-    values = scale * (2 * (wave - wave.floor()) - 1)
-    if ("ln_" in name) and name.endswith("weight"):
-        values = 1 + values
-    if name == "logit_scale":
-        values = torch.tensor([2.0], dtype=torch.float64)
-    return values.reshape(shape)
 
 
 torch.set_default_dtype(torch.float64)
@@ -42,24 +27,4 @@ images = torch.sin(torch.arange(3 * 3 * 16 * 16, dtype=torch.float64) * 0.11).re
 ids = torch.tensor([[38, 5, 9, 39] + [0] * 8, [38, 1, 39] + [0] * 9, [38] + list(range(3, 13)) + [39]])
 image = model.encode_image(images)
 text = model.encode_text(ids)
-weight = torch.cos(torch.arange(3 * 16, dtype=torch.float64)).reshape(3, 16)
-loss = (image * weight).sum() + (text * weight.flip(0)).sum()
-loss.backward()
-
-gradients = {}
-for name, parameter in model.named_parameters():
-    if parameter.grad is None:
-        continue
-    flat = parameter.grad.flatten()
-    gradients[name] = {"norm": flat.norm().item(), "first": flat[:4].tolist(), "last": flat[-4:].tolist()}
-print(
-    json.dumps(
-        {
-            "parameters": {name: list(parameter.shape) for name, parameter in model.named_parameters()},
-            "image": image.flatten().tolist(),
-            "text": text.flatten().tolist(),
-            "loss": loss.item(),
-            "gradients": gradients,
-        }
-    )
-)
+print(json.dumps(towers(image, text, model.named_parameters())))

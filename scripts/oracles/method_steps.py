@@ -3,17 +3,17 @@
 Run: python scripts/oracles/method_steps.py > tests/fixtures/method-steps.json
 Made with Python 3.11, torch 2.15 on CPU, float64. Written from the papers' equations on PyTorch's own losses and layers
 (cross_entropy, batch_norm, scaled_dot_product_attention, smooth_l1_loss, AdamW), apart from the TypeScript. Weights and inputs are not
-stored: both sides compute them from their names (`scattered`).
+stored: both sides compute them from their names (see `formula.py`).
 """
 
 import json
-import math
 
 import torch
 import torch.nn.functional as F
+from formula import digits, scattered, summary, value
 
 torch.set_default_dtype(torch.float64)
-B, SIDE, PATCH, P, W, LAYERS, L, VOCAB, E = 8, 16, 4, 16, 64, 1, 12, 40, 16
+B, SIDE, PATCH, P, W, L, VOCAB, E = 8, 16, 4, 16, 64, 12, 40, 16
 RATE, DECAY, BETAS, EPS = 1e-3, 0.1, (0.9, 0.98), 1e-6
 WORDS = [[5, 9], [1], list(range(3, 13)), [7, 7, 2], [30, 4, 4, 11], [2, 19], [8], [21, 33, 6, 14, 1]]
 IDS = torch.tensor([[38, *words, 39] + [0] * (L - 2 - len(words)) for words in WORDS])
@@ -22,21 +22,6 @@ ORDER = torch.tensor([[(i * step + start) % P for i in range(P)] for step, start
 FIRST = torch.sort(ORDER[:, :8], 1).values
 SECOND = torch.sort(ORDER[:, 5:13], 1).values
 QUARTER = torch.sort(ORDER[:, :4], 1).values
-
-
-def scattered(count, offset):
-    wave = (torch.sin(12.9898 * (torch.arange(count) + 1.0) + offset) * 43758.5453).abs()
-    return 2 * (wave - wave.floor()) - 1
-
-
-def weight(name, shape):
-    offset = sum(ord(letter) for letter in name) % 1000
-    scale = 0.3 if len(shape) < 2 else 1.5 / math.sqrt(shape[-1])
-    values = scale * scattered(math.prod(shape), offset).reshape(shape)
-    if name.endswith("logit_scale"):
-        return torch.tensor(2.0)
-    gain = name.endswith("weight") and (".bn" in name or "ln_" in name)
-    return values + 1 if gain else values
 
 
 def pictures(offset):
@@ -207,7 +192,6 @@ def filip_tokens(p):
     t = F.normalize(F.linear(text(p)[1], p["filip.text_proj.weight"]), dim=-1)
     mask = words()
     s = p["filip.logit_scale"].exp()
-    i2t, t2i = torch.zeros(B, B), torch.zeros(B, B)
     rows = [[v[i] @ t[j][mask[j]].T for j in range(B)] for i in range(B)]
     i2t = torch.stack([torch.stack([one.max(1).values.mean() for one in row]) for row in rows])
     t2i = torch.stack([torch.stack([one.max(0).values.mean() for one in row]) for row in rows])
@@ -238,9 +222,11 @@ def gloria(p):
     return clip(p) + F.cross_entropy(z, target) + F.cross_entropy(z.T, target)
 
 
-EMBEDDINGS = ["visual.class_embedding", "visual.positional_embedding", "visual.conv1.weight", "visual.ln_pre.weight", "visual.ln_pre.bias"]
 IMAGE = [name for name in TOWERS if name.startswith("visual.")]
 TEXT = [name for name in TOWERS if not name.startswith("visual.") and name != "logit_scale"]
+# The embeddings and the only block: what stays of a partly frozen tower are its last norm and projection.
+LOWER_IMAGE = [name for name in IMAGE if not name.startswith("visual.ln_post") and name != "visual.proj"]
+LOWER_TEXT = [name for name in TEXT if not name.startswith("ln_final") and name != "text_projection"]
 COCA = {
     "coca.attn_pool.query": (6, W), "coca.attn_pool.ln_q.weight": (W,), "coca.attn_pool.ln_q.bias": (W,),
     "coca.attn_pool.ln_k.weight": (W,), "coca.attn_pool.ln_k.bias": (W,),
@@ -256,6 +242,8 @@ METHODS = {
     "clip": (clip, {}, []),
     "clip-locked, image": (clip, {}, IMAGE),
     "clip-locked, text": (clip, {}, TEXT),
+    "clip-partial": (clip, {}, LOWER_IMAGE),
+    "clip-partial, text": (clip, {}, LOWER_TEXT),
     "slip": (slip, head_shapes("slip.image_mlp."), []),
     "masked-cl, view": (masked_view, head_shapes("masked.image_mlp."), []),
     "masked-cl, ema": (masked_ema, predictor_shapes(W), []),
@@ -269,25 +257,20 @@ METHODS = {
 }
 
 
-def digits(values):
-    return [float(f"{x:.9g}") for x in values]
-
-
 result = {}
 for name, (loss_of, own, frozen) in METHODS.items():
     shapes = {**TOWERS, **own}
-    p = {key: torch.nn.Parameter(weight(key, shape), requires_grad=key not in frozen) for key, shape in shapes.items()}
+    p = {key: torch.nn.Parameter(value(key, shape), requires_grad=key not in frozen) for key, shape in shapes.items()}
     loss = loss_of(p)
     loss.backward()
-    trained = {key: value for key, value in p.items() if key not in frozen}
-    before = {key: value.detach().clone() for key, value in trained.items()}
+    trained = {key: now for key, now in p.items() if key not in frozen}
+    before = {key: now.detach().clone() for key, now in trained.items()}
     decays = lambda key: len(shapes[key]) >= 2 and not key.endswith("positional_embedding")
     groups = [{"params": [v for k, v in trained.items() if decays(k) == flag], "weight_decay": DECAY * flag} for flag in (True, False)]
-    gradients = {key: value.grad.flatten() for key, value in trained.items()}
     torch.optim.AdamW(groups, lr=RATE, betas=BETAS, eps=EPS).step()
     result[name] = {
         "loss": loss.item(),
-        "gradients": {key: {"norm": float(f"{g.norm().item():.9g}"), "first": digits(g[:2].tolist()), "last": digits(g[-2:].tolist())} for key, g in gradients.items()},
-        "moved": {key: digits([(value.detach() - before[key]).norm().item(), value.detach().flatten()[-1].item()]) for key, value in trained.items()},
+        "gradients": {key: summary(p[key].grad, ends=2, count=9) for key in trained},
+        "moved": {key: digits([(now.detach() - before[key]).norm().item(), now.detach().flatten()[-1].item()], 9) for key, now in trained.items()},
     }
 print(json.dumps(result, separators=(",", ":")))

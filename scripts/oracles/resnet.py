@@ -10,6 +10,7 @@ import json
 import math
 
 import torch
+from formula import offset_of, scattered, summary
 from open_clip.modified_resnet import ModifiedResNet
 from open_clip.utils import freeze_batch_norm_2d
 
@@ -17,17 +18,11 @@ FROZEN = ("conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "layer1")
 BATCH, SIDE = 4, 64
 
 
-def scattered(count: int, offset: float) -> torch.Tensor:
-    wave = (torch.sin(12.9898 * (torch.arange(count, dtype=torch.float64) + 1) + offset) * 43758.5453).abs()
-    return 2 * (wave - wave.floor()) - 1
-
-
 def value(name: str, shape: torch.Size) -> torch.Tensor:
     """Scattered numbers in (-1, 1) that depend on the name, times 0.3 for a vector and 2 / sqrt(fan in) for a matrix or convolution;
     gains and running variances near 1."""
-    offset = sum(ord(letter) for letter in name) % 1000
     scale = 0.3 if len(shape) < 2 else 2.0 / math.sqrt(math.prod(shape[1:]))
-    values = scale * scattered(math.prod(shape), offset)
+    values = scale * scattered(math.prod(shape), offset_of(name))
     is_norm = "bn" in name or "downsample.1" in name
     if is_norm and name.endswith(("weight", "running_var")):
         values = 1 + values
@@ -40,11 +35,6 @@ def build() -> ModifiedResNet:
         if not name.endswith("num_batches_tracked"):
             tensor.copy_(value(name, tensor.shape))
     return model
-
-
-def summary(tensor: torch.Tensor) -> dict:
-    flat = tensor.flatten()
-    return {"norm": flat.norm().item(), "first": flat[:4].tolist(), "last": flat[-4:].tolist()}
 
 
 def run(model: ModifiedResNet) -> dict:
