@@ -10,7 +10,7 @@ import {
   type TensorMap,
 } from '@medbench/core';
 import { keptPatches, patchesKept, shuffledPatches } from '@medbench/data';
-import { headParameters, patchCount, projectionHead } from '@medbench/nn';
+import { headParameters, headWidth, patchCount, projectionHead } from '@medbench/nn';
 import { clipObjective, normalise, ntXent } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { hiddenPatchLoss, predictorParameters } from './predictor.js';
@@ -33,7 +33,11 @@ const HEAD = 'masked.image_mlp.';
     ratio: { default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that is masked.' },
     lambda: { default: 1, min: 0, description: 'Weight of the unimodal loss.' },
     temperature: { default: 0.1, min: 0.001, description: 'Temperature of NT-Xent (view).' },
-    hidden: { default: 4096, min: 1, description: 'Width of the projection head (view).' },
+    hidden: {
+      default: 0,
+      min: 0,
+      description: "Width of the projection head (view); 0: 16/3 of the tower's, 4096 for a ViT-B.",
+    },
     output: { default: 256, min: 1, description: 'Width of what is contrasted (view).' },
     momentum: { default: 0.999, min: 0, max: 1, description: 'Of the moving average (ema).' },
   },
@@ -43,7 +47,11 @@ export class MaskedCl implements Method {
 
   parameters(model: DualEncoderModel, { target, hidden, output }: Settings): readonly ParameterSpec[] {
     return target === 'view'
-      ? headParameters(HEAD, { input: model.image.width, hidden: Number(hidden), output: Number(output) })
+      ? headParameters(HEAD, {
+          input: model.image.width,
+          hidden: Number(hidden) || headWidth(model.image.width),
+          output: Number(output),
+        })
       : predictorParameters(model, target === 'pixels' ? 'pixels' : 'features');
   }
 

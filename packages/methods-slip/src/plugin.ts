@@ -10,7 +10,7 @@ import {
   type TensorMap,
 } from '@medbench/core';
 import { augmentedView } from '@medbench/data';
-import { headParameters, projectionHead } from '@medbench/nn';
+import { headParameters, headWidth, projectionHead } from '@medbench/nn';
 import { clipObjective, normalise, ntXent } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -26,7 +26,11 @@ const HEAD = 'slip.image_mlp.';
   settings: {
     lambda: { default: 1, min: 0, description: 'Weight of the unimodal loss.' },
     temperature: { default: 0.1, min: 0.001, description: 'Temperature of NT-Xent.' },
-    hidden: { default: 4096, min: 1, description: 'Width of the projection head.' },
+    hidden: {
+      default: 0,
+      min: 0,
+      description: "Width of the projection head; 0: 16/3 of the tower's, 4096 for a ViT-B.",
+    },
     output: { default: 256, min: 1, description: 'Width of what is contrasted.' },
     crop: { default: 0.08, min: 0.01, max: 1, description: 'Smallest share of the picture that a view shows.' },
     flip: { default: false, description: 'Whether views are mirrored, which changes left and right.' },
@@ -36,7 +40,11 @@ export class Slip implements Method {
   readonly start = 'general';
 
   parameters({ image }: DualEncoderModel, { hidden, output }: Settings): readonly ParameterSpec[] {
-    return headParameters(HEAD, { input: image.width, hidden: Number(hidden), output: Number(output) });
+    return headParameters(HEAD, {
+      input: image.width,
+      hidden: Number(hidden) || headWidth(image.width),
+      output: Number(output),
+    });
   }
 
   inputs({ image }: DualEncoderModel, { crop, flip }: Settings): Readonly<Record<string, MethodInput>> {

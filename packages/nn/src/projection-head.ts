@@ -11,6 +11,9 @@ export interface HeadSizes {
   readonly output: number;
 }
 
+/** Width of the hidden layers for a tower of `width`: SLIP's 4096 for 768, in that proportion for others. */
+export const headWidth = (width: number): number => Math.round((width * 16) / 3);
+
 function linearParameters(name: string, from: number, to: number): ParameterSpec[] {
   // The framework default of the original: uniform within 1 / sqrt(fan in).
   const init = uniform(from ** -0.5);
