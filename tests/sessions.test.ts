@@ -178,3 +178,37 @@ describe.each(engines)('a session on %s', (id, backend) => {
     await expect(attempt()).rejects.toThrow('returns the state entry fixed as float32 [4], declared float32 [2]');
   });
 });
+
+describe.each(engines)('on %s, sessions share a state', (_id, backend) => {
+  const w = { shape: [2], dtype: 'float32' } as const;
+  const doubling: Program = {
+    name: 'doubling',
+    state: { w },
+    inputs: {},
+    run: (state) => ({ state: { w: tf.mul(state.w!, 2) }, outputs: { before: state.w! } }),
+  };
+
+  it('so that each sees what the other made of it, also after one is gone', async () => {
+    const owner = await backend.load(descent, start());
+    const sharing = await backend.load(doubling, {}, { share: owner });
+    await owner.step({ x });
+    // Half-way from (0, 4) to (4, 4).
+    const { before } = await sharing.step({});
+    expect([...before!.data]).toEqual([2, 4]);
+    expect([...(await owner.readState(['w'])).w!.data]).toEqual([4, 8]);
+    await owner.dispose();
+    expect([...(await sharing.step({})).before!.data]).toEqual([4, 8]);
+    await sharing.dispose();
+  });
+
+  it('only where the other has what the program needs', async () => {
+    const owner = await backend.load(descent, start());
+    const other = (state: Program['state']): Program => ({ ...doubling, state });
+    await expect(backend.load(other({ w: { ...w, shape: [3] } }), {}, { share: owner })).rejects.toThrow(
+      'its w [3] is [2] there',
+    );
+    await expect(backend.load(other({ w, v: w }), {}, { share: owner })).rejects.toThrow('its v [2] is not there');
+    await owner.dispose();
+    await expect(backend.load(doubling, {}, { share: owner })).rejects.toThrow('a session that is not there');
+  });
+});

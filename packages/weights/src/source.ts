@@ -50,11 +50,6 @@ function activationOf(file: string): Activation {
   throw bad(`asks for the activation ${[...acts].join(' and ')}; quick_gelu and gelu are known`);
 }
 
-const described = (name: string, file: string, configs: readonly string[]): WeightsSource => {
-  const config = configs.find((one) => existsSync(one));
-  return { name, file, ...(config ? { activation: activationOf(config) } : {}) };
-};
-
 function inFolder(name: string): WeightsSource {
   const file = WEIGHT_FILES.find((one) => existsSync(join(name, one)));
   if (!file) {
@@ -66,12 +61,13 @@ function inFolder(name: string): WeightsSource {
   return beside(name, join(name, file));
 }
 
-/** A file, with the configuration in its folder: open_clip's, or Hugging Face's beside a file with its name. */
-const beside = (name: string, file: string): WeightsSource =>
-  described(name, file, [
-    join(dirname(file), OPEN_CLIP_CONFIG),
-    ...(basename(file) === 'model.safetensors' ? [join(dirname(file), HUGGING_FACE_CONFIG)] : []),
-  ]);
+/** A file, with the configuration in its folder: Hugging Face's beside a file with its name, else open_clip's. */
+function beside(name: string, file: string): WeightsSource {
+  const huggingFace = basename(file) === 'model.safetensors' ? [HUGGING_FACE_CONFIG] : [];
+  const configs = [...huggingFace, OPEN_CLIP_CONFIG].map((one) => join(dirname(file), one));
+  const config = configs.find((one) => existsSync(one));
+  return { name, file, ...(config ? { activation: activationOf(config) } : {}) };
+}
 
 /**
  * Finds weights: a safetensors file, a folder that holds one, or a model on the hub (`owner/name`, `owner/name@revision`,
@@ -91,13 +87,6 @@ export async function findWeights(
   }
   const files = await hubFiles(model, WEIGHT_FILES, [OPEN_CLIP_CONFIG, HUGGING_FACE_CONFIG], options);
   const file = WEIGHT_FILES.map((one) => files[one]).find((one) => one !== undefined)!;
-  const configs =
-    file.endsWith('model.safetensors') && basename(file) === 'model.safetensors'
-      ? [files[HUGGING_FACE_CONFIG]]
-      : [files[OPEN_CLIP_CONFIG]];
-  return described(
-    name,
-    file,
-    configs.filter((one) => one !== undefined),
-  );
+  // The hub's cache keeps the files of a revision in one folder.
+  return beside(name, file);
 }
