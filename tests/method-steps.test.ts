@@ -70,6 +70,7 @@ const kept = (from: number, to: number): HostTensor =>
 /** What each row draws. */
 const INPUTS: Readonly<Record<string, HostTensors>> = {
   slip: { first: pictures(100), second: pictures(200) },
+  declip: { first: pictures(100), second: pictures(200) },
   'masked-cl, view': { first: kept(0, 8), second: kept(5, 13) },
   'masked-cl, ema': { order: whole(order) },
   'masked-cl, pixels': { order: whole(order) },
@@ -82,7 +83,7 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'clip-partial, text': { blocks: 1 },
 };
 /** Zero in exact arithmetic, and noise in any other: biases that a batch norm or a softmax takes away again. */
-const NOTHING = /image_mlp\.layer[12]\.bias$/;
+const NOTHING = /image_mlp\.layer[12]\.bias$|predictor\.layer1\.bias$|declip\.image_mlp\.layer3\.bias$/;
 
 const rows = ROWS.filter(([name]) => oracle[name]);
 

@@ -222,6 +222,34 @@ def gloria(p):
     return clip(p) + F.cross_entropy(z, target) + F.cross_entropy(z.T, target)
 
 
+def simsiam(a, b):
+    return -(F.cosine_similarity(a[1], b[0].detach()).mean() + F.cosine_similarity(b[1], a[0].detach()).mean()) / 2
+
+
+def predictor(p, x):
+    x = F.linear(x, p["declip.predictor.layer1.weight"], p["declip.predictor.layer1.bias"])
+    x = F.relu(F.batch_norm(x, None, None, p["declip.predictor.bn1.weight"], p["declip.predictor.bn1.bias"], training=True))
+    return F.linear(x, p["declip.predictor.layer2.weight"], p["declip.predictor.layer2.bias"])
+
+
+def declip(p):
+    projected = [head(p, "declip.image_mlp.", image(p, pictures(offset))[1]) for offset in (100, 200)]
+    views = simsiam(*((x, predictor(p, x)) for x in projected))
+    _, tokens, w = text(p)
+    labels = IDS[:, 1:].clone()
+    labels[torch.arange(1, L)[None] > IDS.argmax(1)[:, None]] = -100
+    words = F.cross_entropy((tokens[:, :-1] @ p["token_embedding.weight"].T).flatten(0, 1), labels.flatten(), ignore_index=-100)
+    queue = F.normalize(p["declip.queue"], dim=-1)
+    now = F.normalize(w, dim=-1).detach()
+    nearest = queue[(now @ queue.T).argmax(1)]
+    neighbour = info_nce(image(p, pictures(0))[2], nearest, p["logit_scale"])
+    return 0.4 * clip(p) + 0.2 * views + 0.2 * words + 0.2 * neighbour
+
+
+def queue_after(p):
+    return torch.cat([F.normalize(text(p)[2], dim=-1), F.normalize(p["declip.queue"], dim=-1)])[:24]
+
+
 IMAGE = [name for name in TOWERS if name.startswith("visual.")]
 TEXT = [name for name in TOWERS if not name.startswith("visual.") and name != "logit_scale"]
 # The embeddings and the only block: what stays of a partly frozen tower are its last norm and projection.
@@ -237,6 +265,14 @@ COCA = {
     "coca.text_decoder.ln_final.weight": (W,), "coca.text_decoder.ln_final.bias": (W,), "coca.text_decoder.text_projection": (W, VOCAB),
 }
 FILIP = {"filip.image_proj.weight": (16, W), "filip.text_proj.weight": (16, W), "filip.logit_scale": ()}
+DECLIP = {
+    **head_shapes("declip.image_mlp."), "declip.queue": (24, E),
+    "declip.predictor.layer1.weight": (4, 16), "declip.predictor.layer1.bias": (4,),
+    "declip.predictor.bn1.weight": (4,), "declip.predictor.bn1.bias": (4,),
+    "declip.predictor.layer2.weight": (16, 4), "declip.predictor.layer2.bias": (16,),
+}
+# What is carried on from step to step without a gradient: its value after the step, from the parameters before it.
+CARRIED = {"declip": {"declip.queue": queue_after}}
 # Name of the row in tests/support/methods.ts: loss, parameters of its own, what is frozen.
 METHODS = {
     "clip": (clip, {}, []),
@@ -254,6 +290,7 @@ METHODS = {
     "filip, token-wise alone": (filip_tokens, FILIP, ["visual.proj", "text_projection", "logit_scale"]),
     "siglip": (siglip, {"siglip.logit_scale": (), "siglip.logit_bias": ()}, ["logit_scale"]),
     "gloria": (gloria, {"gloria.image_proj.weight": (16, W), "gloria.text_proj.weight": (16, W)}, []),
+    "declip": (declip, DECLIP, ["declip.queue"]),
 }
 
 
@@ -266,11 +303,13 @@ for name, (loss_of, own, frozen) in METHODS.items():
     trained = {key: now for key, now in p.items() if key not in frozen}
     before = {key: now.detach().clone() for key, now in trained.items()}
     decays = lambda key: len(shapes[key]) >= 2 and not key.endswith("positional_embedding")
+    carried = {key: (p[key].detach().clone(), after(p).detach()) for key, after in CARRIED.get(name, {}).items()}
     groups = [{"params": [v for k, v in trained.items() if decays(k) == flag], "weight_decay": DECAY * flag} for flag in (True, False)]
     torch.optim.AdamW(groups, lr=RATE, betas=BETAS, eps=EPS).step()
     result[name] = {
         "loss": loss.item(),
         "gradients": {key: summary(p[key].grad, ends=2, count=9) for key in trained},
-        "moved": {key: digits([(now.detach() - before[key]).norm().item(), now.detach().flatten()[-1].item()], 9) for key, now in trained.items()},
+        "moved": {key: digits([(now.detach() - before[key]).norm().item(), now.detach().flatten()[-1].item()], 9) for key, now in trained.items()}
+        | {key: digits([(now - was).norm().item(), now.flatten()[-1].item()], 9) for key, (was, now) in carried.items()},
     }
 print(json.dumps(result, separators=(",", ":")))

@@ -19,6 +19,7 @@ import { ClipLocked } from '@medbench/methods-clip-locked';
 import { ClipPartial } from '@medbench/methods-clip-partial';
 import { ClipScratch } from '@medbench/methods-clip-scratch';
 import { Coca } from '@medbench/methods-coca';
+import { Declip } from '@medbench/methods-declip';
 import { Filip } from '@medbench/methods-filip';
 import { Flip } from '@medbench/methods-flip';
 import { Gloria } from '@medbench/methods-gloria';
@@ -50,6 +51,7 @@ export const ROWS: readonly (readonly [string, new () => Method, Given])[] = [
   ['clip-scratch', ClipScratch, {}],
   ['siglip', Siglip, {}],
   ['gloria', Gloria, { width: 16 }],
+  ['declip', Declip, { ...HEAD, queue: 24 }],
 ];
 
 export const TRAINING: TrainingSettings = {

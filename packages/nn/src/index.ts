@@ -26,7 +26,14 @@ export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
 export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
 export { patchify } from './patchify.js';
-export { type HeadSizes, headParameters, headWidth, projectionHead } from './projection-head.js';
+export {
+  type HeadSizes,
+  headParameters,
+  headWidth,
+  predictionHead,
+  predictionParameters,
+  projectionHead,
+} from './projection-head.js';
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
 export { type Schedule, type ScheduleOptions, warmupCosine } from './schedule.js';
 export { textMask } from './text-mask.js';

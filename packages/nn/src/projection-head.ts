@@ -38,23 +38,41 @@ export function headParameters(prefix: string, { input, hidden, output }: HeadSi
   ];
 }
 
+/** Batch norm by the statistics of `x` itself, whether or not the pass is one of training. */
+function batchOnly(parameters: TensorMap, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  const width = x.shape[1];
+  const running = { [`${name}.running_mean`]: tf.zeros([width]), [`${name}.running_var`]: tf.ones([width]) };
+  return batchNorm({ ...parameters, ...running }, name, x, { training: true }).value;
+}
+
+const linearOf = (parameters: TensorMap, name: string, x: tf.Tensor2D): tf.Tensor2D =>
+  linear(x, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
+
 /**
  * The three-layer head of SLIP (arXiv:2112.12750, section 3.2): linear, batch norm, ReLU, twice, and a linear layer. The
  * statistics are those of `x`: give it one view at a time.
  * @param x `[B, input]`. @returns `[B, output]`.
  */
 export function projectionHead(parameters: TensorMap, prefix: string, x: tf.Tensor2D): tf.Tensor2D {
-  const layer = (name: string, value: tf.Tensor2D): tf.Tensor2D =>
-    linear(value, parameters[`${prefix}${name}.weight`]!, parameters[`${prefix}${name}.bias`]!);
-  const norm = (name: string, value: tf.Tensor2D): tf.Tensor2D => {
-    const width = value.shape[1];
-    const running = {
-      [`${prefix}${name}.running_mean`]: tf.zeros([width]),
-      [`${prefix}${name}.running_var`]: tf.ones([width]),
-    };
-    return batchNorm({ ...parameters, ...running }, prefix + name, value, { training: true }).value;
-  };
-  const first = tf.relu(norm('bn1', layer('layer1', x)));
-  const second = tf.relu(norm('bn2', layer('layer2', first)));
-  return layer('layer3', second);
+  const hidden = (i: number, value: tf.Tensor2D): tf.Tensor2D =>
+    tf.relu(batchOnly(parameters, `${prefix}bn${i}`, linearOf(parameters, `${prefix}layer${i}`, value)));
+  return linearOf(parameters, `${prefix}layer3`, hidden(2, hidden(1, x)));
+}
+
+/** Parameters of `predictionHead`. */
+export function predictionParameters(prefix: string, { input, hidden, output }: HeadSizes): ParameterSpec[] {
+  return [
+    ...linearParameters(`${prefix}layer1`, input, hidden),
+    ...batchNormParameters(`${prefix}bn1`, hidden).filter(({ buffer }) => !buffer),
+    ...linearParameters(`${prefix}layer2`, hidden, output),
+  ];
+}
+
+/**
+ * The two-layer predictor of SimSiam (arXiv:2011.10566, section 3): linear, batch norm, ReLU, linear.
+ * @param x `[B, input]`. @returns `[B, output]`.
+ */
+export function predictionHead(parameters: TensorMap, prefix: string, x: tf.Tensor2D): tf.Tensor2D {
+  const hidden = tf.relu(batchOnly(parameters, `${prefix}bn1`, linearOf(parameters, `${prefix}layer1`, x)));
+  return linearOf(parameters, `${prefix}layer2`, hidden);
 }

@@ -92,13 +92,17 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
           const representations = within(REPRESENTATION, moved);
           const parameters = layout.values(current, within(SPACE.trained, moved));
           const output = method.objective({ representations, parameters, settings });
-          return { value: output.loss, terms: output.terms };
+          const updates = inside(SPACE.buffer, output.updates ?? {});
+          return { value: output.loss, terms: { ...inside(TERM, output.terms), ...updates } };
         });
         return {
-          state: inside(SPACE.gradient, within(SPACE.trained, found)),
+          state: {
+            ...inside(SPACE.gradient, within(SPACE.trained, found)),
+            ...inside(SPACE.buffer, within(SPACE.buffer, terms)),
+          },
           outputs: {
             loss: value,
-            ...inside(TERM, terms),
+            ...inside(TERM, within(TERM, terms)),
             ...inside(BY_REPRESENTATION, within(REPRESENTATION, found)),
           },
         };

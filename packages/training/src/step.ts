@@ -71,7 +71,8 @@ function wholeBatchProgram(parts: StepParts): Program {
         const parameters = layout.values(current, groups);
         const { representations, updates } = represent({ ...parts, frozen: layout.frozen }, parameters, batch, teacher);
         const output = method.objective({ representations, parameters, settings });
-        return { value: output.loss, terms: { ...inside(TERM, output.terms), ...inside(SPACE.buffer, updates) } };
+        const moved = { ...updates, ...output.updates };
+        return { value: output.loss, terms: { ...inside(TERM, output.terms), ...inside(SPACE.buffer, moved) } };
       });
       const updated = update(layout, training, current, gradients);
       return {

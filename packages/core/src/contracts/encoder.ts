@@ -16,8 +16,8 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   readonly init: Initializer;
   /**
-   * A running statistic (batch norm's mean and variance): the forward pass of a training step gives its new value in
-   * `updates`, no gradient moves it, and it does not count as a parameter.
+   * Memory that goes on from step to step, such as batch norm's running mean and variance: the forward pass of a training
+   * step, or a method's objective, gives its new value in `updates`; no gradient moves it, and it does not count as a parameter.
    */
   readonly buffer?: true;
 }

@@ -74,6 +74,8 @@ export interface ObjectiveOutput {
   readonly loss: Scalar;
   /** Named parts of the loss, and anything else worth a curve in the log. */
   readonly terms: Readonly<Record<string, Scalar>>;
+  /** New values of the method's buffers (parameters with `buffer`), such as a queue that goes on from step to step. */
+  readonly updates?: TensorMap;
 }
 
 /** A stretch of training under settings of its own. */

@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { normalise } from './normalise.js';
+import { stopGradient } from './stop-gradient.js';
+
+/**
+ * For each row its nearest row of a queue by cosine, of unit length, and the queue after the batch has entered it and the
+ * oldest rows have left (DeCLIP, arXiv:2110.05208, section 3.3). Both are constants: no gradient passes.
+ * @param rows `[B, d]`. @param queue `[Q, d]`, newest first, Q at least B. @returns `nearest` `[B, d]`, `queue` `[Q, d]`.
+ * @throws RangeError if the queue is shorter than the batch.
+ */
+export function nearestInQueue(
+  rows: tf.Tensor2D,
+  queue: tf.Tensor2D,
+): { readonly nearest: tf.Tensor2D; readonly queue: tf.Tensor2D } {
+  const [size, width] = rows.shape;
+  const [length] = queue.shape;
+  if (length < size) throw new RangeError(`A queue of ${length} rows cannot take a batch of ${size}`);
+  const now = stopGradient(normalise(rows));
+  const then = stopGradient(normalise(queue));
+  const kept = tf.slice(then, [0, 0], [length - size, width]);
+  return { nearest: nearestRows(now, then), queue: tf.concat([now, kept], 0) as tf.Tensor2D };
+}
+
+/** As one op, for the places of the largest have no gradient that could be passed on. */
+function nearestRows(rows: tf.Tensor2D, among: tf.Tensor2D): tf.Tensor2D {
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [given, all] = args as [tf.Tensor2D, tf.Tensor2D];
+    const value = tf.gather(all, tf.argMax(tf.matMul(given, all, false, true), 1));
+    const shapes = [given.shape, all.shape];
+    return { value, gradFunc: () => shapes.map((shape) => tf.zeros(shape)) };
+  });
+  return op(rows, among) as tf.Tensor2D;
+}
