@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunResults, random } from '@medbench/core';
 import { ensurePhantoms } from '@medbench/phantoms';
@@ -29,6 +30,51 @@ const timeless = (results: RunResults): unknown => ({
 });
 const resultsOf = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 
+interface Killing {
+  readonly args: readonly string[];
+  readonly out: string;
+  readonly kills: number;
+  /** Largest share of an undisturbed run's time after which a kill comes. */
+  readonly share: number;
+  readonly expected: RunResults;
+  /** Milliseconds of an undisturbed run. */
+  readonly duration: number;
+}
+
+/** Kills a run at random moments, then lets it end: the results are those of an undisturbed one, and no cell is repeated. */
+async function killed({ args, out: name, kills, share, expected, duration }: Killing): Promise<void> {
+  const out = join(cwd, name);
+  const stream = random(7, 'kills');
+  const modified = new Map<string, number>();
+  const note = (): void => {
+    for (const { method, task } of expected.cells) {
+      const file = join(out, 'cells', method, task, 'seed-0.json');
+      const at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+      if (at === undefined) continue;
+      // A cell that was there before this attempt has not been written again.
+      expect(at).toBe(modified.get(file) ?? at);
+      modified.set(file, at);
+    }
+  };
+  for (let kill = 0; kill < kills; kill++) {
+    // Early attempts are cut short anywhere from start-up on; progress carries over, so later ones reach further.
+    const after = 200 + stream.uniform() * duration * share;
+    const { code } = await medbench([...args, `--out=${name}`], {
+      cwd,
+      started: (child) => setTimeout(() => child.kill('SIGKILL'), after),
+    });
+    note();
+    if (code === 0) {
+      // It got through before the signal: begin anew, so that all kills happen while something is going on.
+      rmSync(out, { recursive: true });
+      modified.clear();
+    }
+  }
+  expect((await medbench([...args, `--out=${name}`], { cwd })).code).toBe(0);
+  note();
+  expect(timeless(resultsOf(name))).toEqual(timeless(expected));
+}
+
 describe('a run', () => {
   let undisturbed: RunResults;
   let duration: number;
@@ -51,37 +97,7 @@ describe('a run', () => {
   }, 300_000);
 
   it('killed at ten random moments ends with the same results and repeats no finished cell', async () => {
-    const out = join(cwd, 'killed');
-    const stream = random(7, 'kills');
-    const modified = new Map<string, number>();
-    const finishedCells = (): string[] =>
-      undisturbed.cells.map(({ method, task }) => join(out, 'cells', method, task, 'seed-0.json'));
-    const note = (): void => {
-      for (const file of finishedCells()) {
-        const at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-        if (at === undefined) continue;
-        // A cell that was there before this attempt has not been written again.
-        expect(at).toBe(modified.get(file) ?? at);
-        modified.set(file, at);
-      }
-    };
-    for (let kill = 0; kill < 10; kill++) {
-      // Early attempts are cut short anywhere from start-up on; progress carries over, so later ones reach further.
-      const after = 200 + stream.uniform() * duration * 0.6;
-      const { code } = await medbench([...ARGS, '--out=killed'], {
-        cwd,
-        started: (child) => setTimeout(() => child.kill('SIGKILL'), after),
-      });
-      note();
-      if (code === 0) {
-        // It got through before the signal: begin anew, so that ten kills happen while something is going on.
-        rmSync(out, { recursive: true });
-        modified.clear();
-      }
-    }
-    expect((await medbench([...ARGS, '--out=killed'], { cwd })).code).toBe(0);
-    note();
-    expect(timeless(resultsOf('killed'))).toEqual(timeless(undisturbed));
+    await killed({ args: ARGS, out: 'killed', kills: 10, share: 0.6, expected: undisturbed, duration });
   }, 600_000);
 
   it('refuses a second process on the same folder, and keeps what the first one does', async () => {
@@ -115,4 +131,35 @@ describe('a run', () => {
     expect((await medbench([...ARGS, '--out=interrupted'], { cwd })).code).toBe(0);
     expect(timeless(resultsOf('interrupted'))).toEqual(timeless(undisturbed));
   }, 300_000);
+});
+
+describe('a run of all eight methods', () => {
+  const EIGHT = [
+    'run',
+    '--preset=demo',
+    '--tasks=phantom-retrieval',
+    '--set=controls=[]',
+    '--set=training.validation.share=0.02',
+    '--set=training.validation.every=3',
+    ...TINY,
+    '--set=training.checkpointEvery=2',
+  ];
+  const weightsOf = (out: string): Map<string, string> =>
+    new Map(
+      readdirSync(join(cwd, out, 'checkpoints')).map((method) => {
+        const file = join(cwd, out, 'checkpoints', method, 'seed-0', 'weights.safetensors');
+        return [method, createHash('sha256').update(readFileSync(file)).digest('hex')];
+      }),
+    );
+
+  it('killed at random moments ends with the same weights, to the last bit', async () => {
+    const { code, ms: duration, stderr } = await medbench([...EIGHT, '--out=eight'], { cwd });
+    expect(stderr).not.toContain('failed');
+    expect(code).toBe(0);
+    const expected = resultsOf('eight');
+    await killed({ args: EIGHT, out: 'eight-killed', kills: 12, share: 0.3, expected, duration });
+    const weights = weightsOf('eight');
+    expect(weights.size).toBe(9);
+    expect(weightsOf('eight-killed')).toEqual(weights);
+  }, 900_000);
 });

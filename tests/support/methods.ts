@@ -65,6 +65,7 @@ export const TRAINING: TrainingSettings = {
   beta2: 0.98,
   epsilon: 1e-6,
   clipNorm: 1,
+  validation: { share: 0, batches: 8, every: 50, patience: null, keep: 'best' },
   cropScale: [0.9, 1],
   checkpointEvery: 100,
   logEvery: 100,

@@ -5,6 +5,7 @@ import {
   type LoadOptions,
   MedbenchError,
   type Program,
+  type Session,
   type TensorMap,
   type TensorSpec,
 } from '@medbench/core';
@@ -24,7 +25,7 @@ const inner = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.sum(tf.mul(a, b)) as
 const total = (parts: readonly tf.Scalar[]): tf.Scalar =>
   (parts.length > 0 ? tf.addN([...parts]) : tf.scalar(0)) as tf.Scalar;
 
-/** The four programs of a step in chunks. They work on one state. */
+/** The programs of a step in chunks. They work on one state. */
 interface CachedPrograms {
   /** Owns the state: clipping, AdamW and what follows, from the sums of gradients. */
   readonly update: Program;
@@ -32,6 +33,8 @@ interface CachedPrograms {
   readonly represent: Program;
   /** The loss of the whole batch from its representations, its gradients by them, and by the parameters it uses itself. */
   objective(specs: Readonly<Record<string, TensorSpec>>): Program;
+  /** The loss of the whole batch from its representations, and nothing else. */
+  loss(specs: Readonly<Record<string, TensorSpec>>): Program;
   /** Adds a chunk's share of the gradient, given the loss's gradients by its representations. */
   accumulate(specs: Readonly<Record<string, TensorSpec>>): Program;
 }
@@ -108,6 +111,18 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
         };
       },
     }),
+    loss: (specs) => ({
+      name: `${name}:loss`,
+      state: layout.state,
+      inputs: inside(REPRESENTATION, specs),
+      selfCheck: ['loss'],
+      run(current, given) {
+        const representations = within(REPRESENTATION, given);
+        return {
+          outputs: { loss: method.objective({ representations, parameters: layout.values(current), settings }).loss },
+        };
+      },
+    }),
     accumulate: (specs) => ({
       name: `${name}:accumulate`,
       state,
@@ -171,28 +186,28 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
     const owner = await backend.load(made.update, { ...state, ...zeros }, options);
     const sharing = { ...options, share: owner };
     const represent = await backend.load(made.represent, {}, sharing);
-    let later: { readonly objective: typeof owner; readonly accumulate: typeof owner } | undefined;
-    const open = async (first: HostTensors): Promise<NonNullable<typeof later>> => {
-      const specs = within(REPRESENTATION, first);
-      const whole = Object.fromEntries(
-        Object.entries(specs).map(([name, { shape, dtype }]) => [
+    let later: { readonly objective: Session; readonly accumulate: Session } | undefined;
+    let alone: Session | undefined;
+    /** Shapes of representations, each with so many rows. */
+    const specsOf = (first: HostTensors, count: number): Record<string, TensorSpec> =>
+      Object.fromEntries(
+        Object.entries(within(REPRESENTATION, first)).map(([name, { shape, dtype }]) => [
           name,
-          { shape: [batchSize, ...shape.slice(1)], dtype },
+          { shape: [count, ...shape.slice(1)], dtype },
         ]),
       );
-      const part = Object.fromEntries(
-        Object.entries(specs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]),
-      );
-      return {
-        objective: await backend.load(made.objective(whole), {}, sharing),
-        accumulate: await backend.load(made.accumulate(part), {}, sharing),
-      };
+    const represented = async (batch: HostTensors): Promise<HostTensors[]> => {
+      const found: HostTensors[] = [];
+      for (const [from, to] of chunks) found.push(await represent.step(rows(batch, from, to)));
+      return found;
     };
     return {
       async step(batch) {
-        const found: HostTensors[] = [];
-        for (const [from, to] of chunks) found.push(await represent.step(rows(batch, from, to)));
-        later ??= await open(found[0]!);
+        const found = await represented(batch);
+        later ??= {
+          objective: await backend.load(made.objective(specsOf(found[0]!, batchSize)), {}, sharing),
+          accumulate: await backend.load(made.accumulate(specsOf(found[0]!, chunk)), {}, sharing),
+        };
         const outputs = await later.objective.step(stacked(found));
         const by = inside(BY_REPRESENTATION, within(BY_REPRESENTATION, outputs));
         for (const [from, to] of chunks) {
@@ -203,9 +218,14 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
         );
         return { ...rest, ...(await owner.step({})) };
       },
+      async evaluate(batch) {
+        const found = await represented(batch);
+        alone ??= await backend.load(made.loss(specsOf(found[0]!, batchSize)), {}, sharing);
+        return (await alone.step(stacked(found))).loss!.data[0]!;
+      },
       readState: () => owner.readState(Object.keys(parts.layout.state)),
       async dispose() {
-        for (const session of [later?.objective, later?.accumulate, represent, owner]) await session?.dispose();
+        for (const session of [alone, later?.objective, later?.accumulate, represent, owner]) await session?.dispose();
       },
     };
   });

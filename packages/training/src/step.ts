@@ -1,4 +1,12 @@
-import type { Backend, HostTensors, LoadOptions, MethodInput, Program, TrainingSettings } from '@medbench/core';
+import type {
+  Backend,
+  HostTensors,
+  LoadOptions,
+  MethodInput,
+  Program,
+  Session,
+  TrainingSettings,
+} from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import { inside, type LayoutOptions, SPACE, type StateLayout, stateLayout, within } from './layout.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
@@ -17,6 +25,8 @@ export interface LoadedStep {
   /** @returns `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`. */
   step(batch: HostTensors): Promise<HostTensors>;
   readState(): Promise<HostTensors>;
+  /** The loss of a batch under the present state, which stays as it is; the whole batch's, also of a step in chunks. */
+  evaluate(batch: HostTensors): Promise<number>;
   dispose(): Promise<void>;
 }
 
@@ -83,8 +93,52 @@ function wholeBatchProgram(parts: StepParts): Program {
   };
 }
 
+/** The loss of a batch alone: nothing is differentiated, and the state stays as it is. */
+function lossProgram(parts: StepParts): Program {
+  const { name, model, method, settings, training, layout } = parts;
+  return {
+    name: `${name}:loss`,
+    state: layout.state,
+    inputs: inputSpecs(model, parts.inputs, training.batchSize),
+    selfCheck: ['loss'],
+    run(current, inputs) {
+      const parameters = layout.values(current);
+      const teacher = layout.teacher(current);
+      const frozen = { ...parts, frozen: layout.frozen };
+      const { representations } = represent(frozen, parameters, batchOf(inputs), teacher);
+      return { outputs: { loss: method.objective({ representations, parameters, settings }).loss } };
+    },
+  };
+}
+
+/** Evaluates by a program of its own on the state of a session, loaded when it is first asked for. */
+function evaluation(parts: StepParts, backend: Backend, owner: Session, options?: LoadOptions) {
+  let session: Promise<Session> | undefined;
+  return {
+    async evaluate(batch: HostTensors): Promise<number> {
+      session ??= backend.load(lossProgram(parts), {}, { ...options, share: owner });
+      return (await (await session).step(batch)).loss!.data[0]!;
+    },
+    async dispose(): Promise<void> {
+      await (await session)?.dispose();
+    },
+  };
+}
+
 /** A method's training step on whole batches. */
 export function wholeBatchStep(parts: StepParts): TrainingStep {
   const program = wholeBatchProgram(parts);
-  return stepOf(parts, (backend, state, options) => backend.load(program, state, options));
+  return stepOf(parts, async (backend, state, options) => {
+    const session = await backend.load(program, state, options);
+    const held = evaluation(parts, backend, session, options);
+    return {
+      step: (batch) => session.step(batch),
+      readState: () => session.readState(),
+      evaluate: held.evaluate,
+      async dispose() {
+        await held.dispose();
+        await session.dispose();
+      },
+    };
+  });
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -10,46 +9,15 @@ import {
   type TrainOutcome,
   type TrainRequest,
 } from '@medbench/core';
-import { batchIndices, prefetch } from '@medbench/data';
 import { countParameters, frozenPart, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { batchLoader } from './loader.js';
+import { loop } from './loop.js';
 import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
-import { type LoadedStep, type TrainingStep, trainingStep } from './training-step.js';
-
-const RESUME = 'resume.safetensors';
-
-/** Points of the curve that go into the record. */
-const CURVE_POINTS = 200;
-
-interface Progress {
-  readonly step: number;
-  readonly seconds: number;
-  readonly curve: { step: number; loss: number }[];
-  readonly state: HostTensors;
-}
-
-/** State of an interrupted training under the same key, if there is one. */
-async function readResume(folder: string, key: string): Promise<Progress | undefined> {
-  const file = join(folder, RESUME);
-  if (!existsSync(file)) return undefined;
-  const { tensors, metadata } = await readSafetensors(file);
-  if (metadata.key !== key) return undefined;
-  return {
-    step: Number(metadata.step),
-    seconds: Number(metadata.seconds),
-    curve: JSON.parse(metadata.curve ?? '[]') as Progress['curve'],
-    state: tensors,
-  };
-}
-
-const writeResume = (folder: string, key: string, { step, seconds, curve, state }: Progress): Promise<void> =>
-  writeSafetensors(join(folder, RESUME), state, {
-    key,
-    step: String(step),
-    seconds: String(seconds),
-    curve: JSON.stringify(curve),
-  });
+import { type Progress, RESUME, readResume } from './progress.js';
+import { type TrainingStep, trainingStep } from './training-step.js';
+import { NO_STANDING, splitCorpus, validates } from './validation.js';
+import { BEST, validatorOf } from './validator.js';
 
 /** Parameters before the first step: drawn for the seed, then the general-domain ones laid over the towers. */
 async function startingPoint(
@@ -66,12 +34,6 @@ async function startingPoint(
   checkWeights(tensors, towers, file);
   return { ...drawn, ...tensors };
 }
-
-const scalar = (outputs: HostTensors, name: string): number => outputs[name]!.data[0]!;
-
-/** Named scalars of a step for the log. */
-const scalars = (outputs: HostTensors): Record<string, number> =>
-  Object.fromEntries(Object.keys(outputs).map((name) => [name, scalar(outputs, name)]));
 
 /**
  * Trains one row: the same loop, data order, optimizer and schedule for every method. Goes on from `resume.safetensors`
@@ -101,44 +63,70 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     phases: phases.map(({ until }, i) => until - (phases[i - 1]?.until ?? 0)),
     settings,
   };
-  request.event({ training: row, parameters, ...setup, steps: training.steps, pairs: request.corpus.pairs.length });
+  const { validation } = training;
+  const held = splitCorpus(request.corpus, validation, training.batchSize);
+  request.event({
+    training: row,
+    parameters,
+    ...setup,
+    steps: training.steps,
+    pairs: held.training.length,
+    ...(validates(validation) ? { heldOut: held.validation.length } : {}),
+  });
   await ensureFolder(folder);
   const resumed = await readResume(folder, key);
   if (resumed) request.event({ training: row, resumedAt: resumed.step });
   const state = resumed?.state ?? step.initialState(await startingPoint(request, specs, model.parameters));
-  let progress: Progress = { step: 0, seconds: 0, curve: [], ...resumed, state };
+  const fresh = { step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 };
+  let progress: Progress = { ...fresh, ...resumed, state };
+  const towers = (all: HostTensors): HostTensors => towersOf(step, all, model.parameters);
   for (const { until, step: current } of phases) {
-    if (progress.step >= until) continue;
+    if (progress.step >= until || progress.ended) continue;
     const session = await current.load(request.backend, progress.state, { log: request.log, selfCheck: !resumed });
-    const { inputs } = current;
+    const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs };
+    const validator = validates(validation)
+      ? validatorOf(request, session, towers, options, held.validation)
+      : undefined;
     try {
-      const load = batchLoader({ ...loaderOptions(request, model), tokenizer, inputs });
-      progress = await loop(request, session, load, progress, until);
+      const load = batchLoader({ ...options, pairs: held.training });
+      progress = await loop(request, session, { load, indices: held.indices, validator }, progress, until);
     } finally {
       await session.dispose();
     }
   }
   const weights = join(folder, WEIGHTS);
-  await writeSafetensors(weights, towersOf(step, progress.state, model.parameters), weightsMetadata(request));
+  const { best } = progress.standing;
+  const earlier = validation.keep === 'best' && best !== null && best.step < progress.step;
+  const kept = earlier ? (await readSafetensors(join(folder, BEST))).tensors : towers(progress.state);
+  await writeSafetensors(weights, kept, weightsMetadata(request));
   await rm(join(folder, RESUME), { force: true });
+  await rm(join(folder, BEST), { force: true });
   return {
     weights,
     record: {
-      steps: training.steps,
+      steps: progress.step,
       seconds: Math.round(progress.seconds * 1000) / 1000,
       parameters,
       setup,
       finalLoss: progress.curve.at(-1)?.loss ?? 0,
+      ...(best
+        ? {
+            validation: {
+              curve: progress.standing.curve,
+              kept: earlier ? best : progress.standing.curve.at(-1)!,
+              stoppedEarly: progress.step < training.steps,
+            },
+          }
+        : {}),
       curve: progress.curve,
     },
   };
 }
 
 const loaderOptions = (
-  { corpus, training, seed }: TrainRequest,
+  { training, seed }: TrainRequest,
   { image, text }: Awaited<ReturnType<typeof buildModel>>['model'],
 ) => ({
-  pairs: corpus.pairs,
   imageSize: image.imageSize,
   contextLength: text.contextLength,
   batchSize: training.batchSize,
@@ -164,49 +152,4 @@ function phasesOf({ row, method, settings, training }: TrainRequest): { until: n
     done += share;
     return { until: i === phases.length - 1 ? training.steps : Math.round(done * training.steps), settings: own };
   });
-}
-
-/** Runs the steps from `from` to `until`. */
-async function loop(
-  request: TrainRequest,
-  session: LoadedStep,
-  load: (step: number) => Promise<HostTensors>,
-  from: Progress,
-  until: number,
-): Promise<Progress> {
-  const { training, row, folder, key, signal } = request;
-  const began = performance.now();
-  const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
-  const curve = [...from.curve];
-  const every = Math.max(1, Math.ceil(training.steps / CURVE_POINTS));
-  let at = from.step;
-  const checkpoint = async (): Promise<Progress> => {
-    const progress = { step: at, seconds: seconds(), curve, state: await session.readState() };
-    if (at < training.steps) await writeResume(folder, key, progress);
-    return progress;
-  };
-  for await (const batch of prefetch(load, from.step, until)) {
-    if (signal.aborted) {
-      await checkpoint();
-      throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${at}; it goes on from there`);
-    }
-    const outputs = await session.step(batch);
-    const loss = scalar(outputs, 'loss');
-    if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
-      // With the examples, so that the batch can be looked at.
-      const examples = [...batchIndices(request.corpus.pairs.length, training.batchSize, request.seed, at)];
-      request.event({ training: row, step: at, ...scalars(outputs), diverged: true, examples });
-      throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${at} (seed ${request.seed})`, {
-        hint: 'Lower training.learningRate, or set training.clipNorm; the log has the steps before it and the examples of its batch.',
-      });
-    }
-    if (at % every === 0 || at === training.steps - 1) curve.push({ step: at, loss });
-    if (at % training.logEvery === 0 || at === training.steps - 1) {
-      request.event({ training: row, step: at, ...scalars(outputs) });
-    }
-    at++;
-    request.progress({ step: at, steps: training.steps, loss });
-    if (at % training.checkpointEvery === 0 && at < training.steps) await checkpoint();
-  }
-  return checkpoint();
 }

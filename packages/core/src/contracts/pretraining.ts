@@ -15,6 +15,20 @@ export interface ModelSettings {
   readonly activation: Activation;
 }
 
+/** Pairs that are held out of training, and what their loss decides. */
+export interface ValidationSettings {
+  /** Share of the corpus that is held out, the same pairs for every row and seed; 0: none. */
+  readonly share: number;
+  /** Batches that are held out at most. */
+  readonly batches: number;
+  /** Steps between two looks at their loss. */
+  readonly every: number;
+  /** Training ends after so many looks without a lower loss; null: it never ends early. */
+  readonly patience: number | null;
+  /** Which weights are kept: those of the last step, or of the lowest validation loss. */
+  readonly keep: 'last' | 'best';
+}
+
 /** The training set-up: the same for every row of a run. */
 export interface TrainingSettings {
   readonly steps: number;
@@ -34,6 +48,7 @@ export interface TrainingSettings {
   readonly epsilon: number;
   /** Largest global gradient norm; null for no clipping. */
   readonly clipNorm: number | null;
+  readonly validation: ValidationSettings;
   /** Area fraction of the random resized crop. */
   readonly cropScale: readonly [number, number];
   /** Steps between checkpoints from which an interrupted training goes on. */

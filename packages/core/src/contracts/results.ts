@@ -56,6 +56,14 @@ export interface TrainingRecord {
   /** Absent for weights that were made elsewhere. */
   readonly setup?: RowSetup;
   readonly finalLoss: number;
+  /** Losses on the pairs that were held out, where some were. */
+  readonly validation?: {
+    readonly curve: readonly { readonly step: number; readonly loss: number }[];
+    /** The step whose weights were kept, and the loss there. */
+    readonly kept: { readonly step: number; readonly loss: number };
+    /** Whether training ended before its last step for want of progress. */
+    readonly stoppedEarly: boolean;
+  };
   /** Points of the training curve. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
 }

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostTensors } from '@medbench/core';
+import { readSafetensors, writeSafetensors } from '@medbench/nn';
+import { NO_STANDING, type Standing } from './validation.js';
+
+/** State of a training from which it goes on. */
+export const RESUME = 'resume.safetensors';
+
+/** How far a training is. */
+export interface Progress {
+  readonly step: number;
+  readonly seconds: number;
+  readonly curve: { step: number; loss: number }[];
+  readonly standing: Standing;
+  /** Whether training has ended, at its last step or for want of progress. */
+  readonly ended: boolean;
+  readonly state: HostTensors;
+}
+
+/** State of an interrupted training under the same key, if there is one. */
+export async function readResume(folder: string, key: string): Promise<Progress | undefined> {
+  const file = join(folder, RESUME);
+  if (!existsSync(file)) return undefined;
+  const { tensors, metadata } = await readSafetensors(file);
+  if (metadata.key !== key) return undefined;
+  return {
+    step: Number(metadata.step),
+    seconds: Number(metadata.seconds),
+    curve: JSON.parse(metadata.curve ?? '[]') as Progress['curve'],
+    standing: JSON.parse(metadata.standing ?? JSON.stringify(NO_STANDING)) as Standing,
+    ended: false,
+    state: tensors,
+  };
+}
+
+/** Writes the state of a training, to go on from. @throws MedbenchError('store') */
+export const writeResume = (
+  folder: string,
+  key: string,
+  { step, seconds, curve, standing, state }: Progress,
+): Promise<void> =>
+  writeSafetensors(join(folder, RESUME), state, {
+    key,
+    step: String(step),
+    seconds: String(seconds),
+    curve: JSON.stringify(curve),
+    standing: JSON.stringify(standing),
+  });

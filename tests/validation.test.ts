@@ -1,0 +1,142 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Compiled } from '@medbench/backends-compiled';
+import type { OpenedCorpus, TrainRequest } from '@medbench/core';
+import { GptDemo } from '@medbench/encoders-gpt';
+import { VitDemo } from '@medbench/encoders-vit';
+import { Clip } from '@medbench/methods-clip';
+import { readSafetensors } from '@medbench/nn';
+import { phantomCase } from '@medbench/phantoms';
+import { train } from '@medbench/training';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROWS, rowOf, TRAINING } from './support/methods.js';
+
+const compiled = new Compiled();
+
+/** Rows that between them have a head, a moving average, a decoder, a scale and a queue of their own. */
+const SAMPLE = ['slip', 'masked-cl, ema', 'coca', 'filip', 'declip'];
+
+describe.each(ROWS.filter(([name]) => SAMPLE.includes(name)))('the loss of %s alone', (_name, Row, given) => {
+  it('is that of the step that follows, whole and in chunks, and changes nothing', async () => {
+    for (const chunkSize of [null, 4]) {
+      const { step, load, start } = rowOf(Row, given, { chunkSize });
+      const session = await step.load(compiled, step.initialState(start), { selfCheck: false });
+      const batch = await load(0);
+      const before = await session.readState();
+      const alone = await session.evaluate(batch);
+      for (const [name, { data }] of Object.entries(await session.readState()))
+        expect(data, name).toEqual(before[name]!.data);
+      const { loss } = await session.step(batch);
+      await session.dispose();
+      expect(Math.abs(alone - loss!.data[0]!)).toBeLessThan(1e-5 * Math.abs(alone));
+    }
+  }, 60_000);
+});
+
+describe('training with pairs held out', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'medbench-validation-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const corpus: OpenedCorpus = {
+    fingerprint: 'phantoms',
+    synthetic: true,
+    pairs: {
+      length: 160,
+      async get(index) {
+        const { caption, render } = phantomCase(0, 'train', index);
+        return { caption, image: render(64) };
+      },
+    },
+  };
+  const events: Readonly<Record<string, unknown>>[] = [];
+  const request = (name: string, training: Partial<TrainRequest['training']>, abortAt = Infinity): TrainRequest => {
+    const abort = new AbortController();
+    return {
+      ...{
+        image: new VitDemo(),
+        text: new GptDemo(),
+        backend: compiled,
+        corpus,
+        seed: 0,
+        start: 'scratch',
+        settings: {},
+      },
+      model: { embedDim: 32, merges: 0, activation: 'quick-gelu' },
+      row: name,
+      method: new Clip(),
+      training: { ...TRAINING, steps: 24, batchSize: 16, learningRate: 3e-3, checkpointEvery: 5, ...training },
+      folder: join(folder, name),
+      key: 'key',
+      progress: ({ step }) => {
+        if (step === abortAt) abort.abort();
+      },
+      event: (entry) => events.push(entry),
+      log: () => {},
+      signal: abort.signal,
+    };
+  };
+  const held = { share: 0.2, batches: 2, every: 4, patience: null, keep: 'best' } as const;
+  const weightsOf = async (name: string) => (await readSafetensors(join(folder, name, 'weights.safetensors'))).tensors;
+
+  let whole: Awaited<ReturnType<typeof train>>;
+  beforeAll(async () => {
+    whole = await train(request('whole', { validation: held }));
+  }, 60_000);
+
+  it('looks at them every so many steps, and keeps the weights of their lowest loss', async () => {
+    const { curve, kept, stoppedEarly } = whole.record.validation!;
+    expect(curve.map(({ step }) => step)).toEqual([4, 8, 12, 16, 20, 24]);
+    expect(kept.loss).toBe(Math.min(...curve.map(({ loss }) => loss)));
+    expect(stoppedEarly).toBe(false);
+    // Trained for so many steps and not longer, the same schedule gives the same weights.
+    const ended = await train(request('ended', { validation: { ...held, keep: 'last' } }));
+    expect(ended.record.validation!.kept.step).toBe(24);
+    expect(ended.record.curve).toEqual(whole.record.curve);
+    expect(existsSync(join(folder, 'whole', 'best.safetensors'))).toBe(false);
+    expect(events.find(({ heldOut }) => heldOut !== undefined)).toMatchObject({ heldOut: 32, pairs: 128 });
+  }, 60_000);
+
+  it('never trains on them', async () => {
+    const seen = new Set<number>();
+    const watched = { ...corpus, pairs: { ...corpus.pairs, get: (i: number) => (seen.add(i), corpus.pairs.get(i)) } };
+    let trainedOn = 0;
+    const job = request('unseen', { validation: held, steps: 23 });
+    const progress = ({ step }: { readonly step: number }): void => {
+      // Before the first look at what is held out, and after three passes over the rest.
+      if (step === 4) trainedOn = seen.size;
+    };
+    await train({ ...job, corpus: watched, progress, training: { ...job.training, batchSize: 32, steps: 4 } });
+    expect(trainedOn).toBe(128);
+    expect(seen.size).toBe(160);
+  }, 60_000);
+
+  it('ends early for want of progress, with the weights of the lowest loss', async () => {
+    // A rate that makes it worse from the start on.
+    const wild = {
+      learningRate: 0.5,
+      warmup: 0,
+      steps: 200,
+      clipNorm: null,
+      validation: { ...held, every: 1, patience: 3 },
+    };
+    const { record } = await train(request('wild', wild));
+    const { curve, kept, stoppedEarly } = record.validation!;
+    expect(stoppedEarly).toBe(true);
+    expect(record.steps).toBeLessThan(200);
+    expect(curve.at(-1)!.step - kept.step).toBe(3);
+  }, 60_000);
+
+  it('interrupted and resumed, judges and ends as undisturbed', async () => {
+    await expect(train(request('resumed', { validation: held }, 13))).rejects.toThrow('goes on from there');
+    const resumed = await train(request('resumed', { validation: held }));
+    expect(resumed.record.validation).toEqual(whole.record.validation);
+    const [one, two] = [await weightsOf('resumed'), await weightsOf('whole')];
+    for (const [name, { data }] of Object.entries(two)) expect(one[name]!.data, name).toEqual(data);
+  }, 60_000);
+
+  it('refuses to hold out less than a batch', async () => {
+    await expect(train(request('few', { validation: { ...held, share: 0.05 } }))).rejects.toThrow(
+      '8 pairs are held out, fewer than a batch of 16',
+    );
+  });
+});
