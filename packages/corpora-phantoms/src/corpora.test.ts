@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testContext } from '@medbench/core/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Phantoms, Shapes } from './index.js';
 
@@ -14,13 +15,7 @@ it.each([
   ['phantoms', new Phantoms()],
   ['shapes', new Shapes()],
 ] as const)('%s: pairs of pictures and captions, written on first use and marked as generated', async (_, corpus) => {
-  const { pairs, synthetic, fingerprint } = await corpus.open({
-    dataRoot: '',
-    cacheRoot,
-    seed: 0,
-    log: () => {},
-    tasks: [],
-  });
+  const { pairs, synthetic, fingerprint } = await corpus.open(testContext({ cacheRoot }));
   expect(synthetic).toBe(true);
   expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
   expect(pairs.length).toBe(3000);

@@ -1,4 +1,5 @@
 import type { OpenedCorpus } from '@medbench/core';
+import { testContext } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import { TaskPairs } from './index.js';
 
@@ -8,13 +9,8 @@ const corpus = (name: string, length: number, synthetic = false): OpenedCorpus =
   synthetic,
   pairs: { length, get: async (i) => ({ image, caption: `${name} ${i}` }) },
 });
-const contextOf = (...parts: OpenedCorpus[]) => ({
-  dataRoot: '',
-  cacheRoot: '',
-  seed: 0,
-  log: () => {},
-  tasks: parts.map((part) => ({ id: part.fingerprint, pairs: async () => part })),
-});
+const contextOf = (...parts: OpenedCorpus[]) =>
+  testContext({ tasks: parts.map((part) => ({ id: part.fingerprint, pairs: async () => part })) });
 
 describe('task-pairs', () => {
   it('lays the training pairs of the tasks end to end', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomModel } from '@medbench/core/testing';
+import { randomModel, testContext } from '@medbench/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
 
@@ -11,13 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cacheRoot, { recursive: true }));
 
-const context = () => ({
-  dataRoot: '',
-  cacheRoot,
-  seed: 0,
-  log: () => {},
-  protocols: ['zero-shot', 'retrieval'] as const,
-});
+const context = () => testContext({ cacheRoot, protocols: ['zero-shot', 'retrieval'] });
 
 describe('tasks on phantoms give a random model chance, on data written at first use', () => {
   it.each([

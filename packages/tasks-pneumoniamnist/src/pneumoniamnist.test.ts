@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { constantModel, randomModel } from '@medbench/core/testing';
+import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { writeNpz } from '@medbench/data';
 import { sharedData } from '@medbench/data/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,13 +10,7 @@ import { PneumoniaMnist } from './index.js';
 const real = sharedData('pneumoniamnist.npz');
 if (!real) console.warn('PneumoniaMNIST is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
 
-const contextOf = (dataRoot: string) => ({
-  dataRoot,
-  cacheRoot: '',
-  seed: 0,
-  log: () => {},
-  protocols: ['zero-shot', 'linear-probe'] as const,
-});
+const contextOf = (dataRoot: string) => testContext({ dataRoot, protocols: ['zero-shot', 'linear-probe'] });
 
 describe('a file of the right layout', () => {
   let root: string;
@@ -49,7 +43,7 @@ describe('a file of the right layout', () => {
   it('refuses labels that are no class, naming the file', async () => {
     await writeNpz(join(root, 'pneumoniamnist.npz'), arrays(2));
     await expect(new PneumoniaMnist().evaluate(randomModel(0), contextOf(root))).rejects.toThrow(
-      /pneumoniamnist\.npz: train_labels holds a label other than 0 and 1/,
+      /pneumoniamnist\.npz: train_labels holds the label 2, which is not one of 0 to 1/,
     );
   });
 

@@ -1,3 +1,2 @@
 export { type Question, readQuestions } from './files.js';
 export { VqaRad } from './plugin.js';
-export { statementOf } from './statement.js';

@@ -1,25 +1,12 @@
-import {
-  type DataContext,
-  type OpenedCorpus,
-  type RasterImage,
-  type Source,
-  Task,
-  type TaskContext,
-  type TaskOutcome,
-} from '@medbench/core';
-import { decodeImage, fingerprintFiles, isGenerated } from '@medbench/data';
-import { evaluateVqa } from '@medbench/evaluation';
+import { type DataContext, Task } from '@medbench/core';
+import { decodeImage } from '@medbench/data';
+import type { VqaExample } from '@medbench/evaluation';
+import { type VqaSplits, VqaTask } from '@medbench/task-kit';
 import { type Question, readQuestions, tableOf } from './files.js';
-import { statementOf } from './statement.js';
 
-/** The distinct pictures that some questions are about, and which picture each question is about. */
-function picturesOf(questions: readonly Question[]): { images: Source<RasterImage>; index: Map<string, number> } {
-  const files = [...new Set(questions.map(({ imageFile }) => imageFile))].sort();
-  return {
-    images: { length: files.length, get: (i) => decodeImage(files[i]!) },
-    index: new Map(files.map((file, i) => [file, i])),
-  };
-}
+/** The distinct pictures that some questions are about, in the order of their names. */
+const picturesOf = (questions: readonly Question[]): string[] =>
+  [...new Set(questions.map(({ imageFile }) => imageFile))].sort();
 
 /** Questions on radiology images (head, chest, abdomen), answered by classification over the training answers. */
 @Task({
@@ -34,21 +21,28 @@ function picturesOf(questions: readonly Question[]): { images: Source<RasterImag
   licence: 'CC0 1.0',
   access: 'open',
   citation: 'Lau et al. 2018, doi:10.1038/sdata.2018.251',
+  source: 'https://osf.io/89kps (the form of the MEVF line of work: trainset.json, testset.json, images/)',
+  files: [
+    { path: 'vqa-rad/trainset.json', what: 'training questions' },
+    { path: 'vqa-rad/testset.json', what: 'test questions' },
+    { path: 'vqa-rad/images/', what: '315 radiology pictures' },
+  ],
+  caveats: ['all 203 test images also occur in training, 14 of the questions about them verbatim'],
   metric: { vqa: 'accuracy' },
   presets: ['paper', 'demo'],
 })
-export class VqaRad implements Task {
-  async fingerprint({ dataRoot }: DataContext): Promise<string> {
+export class VqaRad extends VqaTask {
+  protected override async files({ dataRoot }: DataContext): Promise<readonly string[]> {
     const questions = [...(await readQuestions(dataRoot, 'train')), ...(await readQuestions(dataRoot, 'test'))];
-    const images = [...new Set(questions.map(({ imageFile }) => imageFile))].sort();
-    return fingerprintFiles([tableOf(dataRoot, 'train'), tableOf(dataRoot, 'test'), ...images]);
+    return [tableOf(dataRoot, 'train'), tableOf(dataRoot, 'test'), ...picturesOf(questions)];
   }
 
-  async evaluate(model: Parameters<Task['evaluate']>[0], context: TaskContext): Promise<TaskOutcome> {
-    const train = await readQuestions(context.dataRoot, 'train');
-    const test = await readQuestions(context.dataRoot, 'test');
-    const { images, index } = picturesOf([...train, ...test]);
-    const examples = (questions: readonly Question[]) =>
+  protected override async open({ dataRoot }: DataContext): Promise<VqaSplits> {
+    const train = await readQuestions(dataRoot, 'train');
+    const test = await readQuestions(dataRoot, 'test');
+    const files = picturesOf([...train, ...test]);
+    const index = new Map(files.map((file, i) => [file, i]));
+    const examples = (questions: readonly Question[]): VqaExample[] =>
       questions.map(({ imageFile, question, answer, type }) => ({
         image: index.get(imageFile)!,
         question,
@@ -56,26 +50,9 @@ export class VqaRad implements Task {
         type,
       }));
     return {
-      synthetic: await isGenerated(context.dataRoot),
-      results: await evaluateVqa(model, { images, train: examples(train), test: examples(test) }, context),
-    };
-  }
-
-  /** Each training question with its answer as one statement about the picture. */
-  async pairs(context: DataContext): Promise<OpenedCorpus> {
-    const questions = await readQuestions(context.dataRoot, 'train');
-    const { images, index } = picturesOf(questions);
-    const files = [...index.keys()];
-    return {
-      fingerprint: `${await fingerprintFiles([tableOf(context.dataRoot, 'train'), ...files])}/train/1`,
-      synthetic: await isGenerated(context.dataRoot),
-      pairs: {
-        length: questions.length,
-        async get(i) {
-          const { imageFile, question, answer } = questions[i]!;
-          return { image: await images.get(index.get(imageFile)!), caption: statementOf(question, answer) };
-        },
-      },
+      images: { length: files.length, get: (i) => decodeImage(files[i]!) },
+      train: examples(train),
+      test: examples(test),
     };
   }
 }

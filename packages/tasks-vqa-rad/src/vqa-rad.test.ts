@@ -1,25 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testContext } from '@medbench/core/testing';
 import { sharedData } from '@medbench/data/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readQuestions, statementOf, VqaRad } from './index.js';
+import { readQuestions, VqaRad } from './index.js';
 
 const real = sharedData('vqa-rad/trainset.json');
 if (!real) console.warn('VQA-RAD is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
-
-describe('statementOf', () => {
-  it.each([
-    ['Is there a fracture?', 'Yes', 'there is a fracture'],
-    ['is there a fracture?', 'no', 'there is no fracture'],
-    ['Is there any evidence of free air? ', 'No.', 'there is no evidence of free air'],
-    ['Are there multiple nodules?', 'yes', 'there are multiple nodules'],
-    ['is this a CT image?', 'no', 'this is not a CT image'],
-    ['Is this an MRI?', 'Yes', 'this is an MRI'],
-    ['what plane is this?', 'axial', 'what plane is this: axial'],
-    ['are the lungs clear?', 'no', 'are the lungs clear: no'],
-  ])('%s %s', (question, answer, statement) => expect(statementOf(question, answer)).toBe(statement));
-});
 
 describe('readQuestions', () => {
   let root: string;
@@ -53,7 +41,7 @@ describe('readQuestions', () => {
 });
 
 describe.skipIf(!real)('the real VQA-RAD', () => {
-  const context = { dataRoot: join(real ?? '', '../..'), cacheRoot: '', seed: 0, log: () => {} };
+  const context = testContext({ dataRoot: join(real ?? '', '../..') });
 
   it('has the published numbers of questions, and types as counted', async () => {
     const train = await readQuestions(context.dataRoot, 'train');

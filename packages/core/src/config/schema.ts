@@ -4,6 +4,9 @@ const ids = z.union([z.string(), z.array(z.string())]).transform((value) => (Arr
 const count = z.int().min(1);
 const fraction = z.number().gt(0).max(1);
 
+/** Settings of single plugins, by id and name. */
+const pluginSettings = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])));
+
 const training = z.strictObject({
   steps: z.int().min(0),
   batchSize: z.int().min(2),
@@ -41,6 +44,8 @@ export const configSchema = z.strictObject({
   dataRoot: z.string().min(1),
   /** Take generated phantoms in place of the data sets in `dataRoot`. */
   synthetic: z.boolean(),
+  /** Leave out rows and pictures that cannot be read, counted and listed in the log, instead of refusing them. */
+  skipBad: z.boolean(),
   backend: z.string().min(1),
   seeds: z.array(z.int().min(0)).min(1),
   encoders: z.strictObject({ image: z.string(), text: z.string() }),
@@ -61,7 +66,11 @@ export const configSchema = z.strictObject({
     learningRate: z.number().gt(0),
   }),
   /** Settings of single methods: `{ "clip-partial": { "freeze": 0.25 } }`. */
-  methodSettings: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  methodSettings: pluginSettings,
+  /** Of single tasks: `{ "ham10000": { "split": "paper-like" } }`. */
+  taskSettings: pluginSettings,
+  /** Of single corpora. */
+  corpusSettings: pluginSettings,
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -76,6 +85,7 @@ export const DEFAULTS: Config = {
   corpora: [],
   dataRoot: 'data',
   synthetic: false,
+  skipBad: false,
   backend: 'auto',
   seeds: [0],
   encoders: { image: 'vit-demo', text: 'gpt-demo' },
@@ -98,4 +108,6 @@ export const DEFAULTS: Config = {
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
   methodSettings: {},
+  taskSettings: {},
+  corpusSettings: {},
 };

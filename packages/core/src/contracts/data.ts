@@ -1,3 +1,5 @@
+import type { SettingSpec, Settings } from './method.js';
+
 /** An 8-bit picture, row-major, interleaved: `data.length === width * height * channels`. */
 export interface RasterImage {
   readonly width: number;
@@ -19,10 +21,38 @@ export interface Pair {
   readonly caption: string;
 }
 
+/** Who may read a data set: anyone, who agrees to its terms, who is credentialed; or it was generated here. */
+export type Access = 'open' | 'agreement' | 'credentialed' | 'generated';
+
+/** A file or folder in which a data set is distributed. */
+export interface ExpectedFile {
+  /** Relative to the data root, with `/`; a folder ends in one. Several: any of them will do, the first one there is taken. */
+  readonly path: string | readonly string[];
+  /** What it holds, for a message about its absence. */
+  readonly what: string;
+  /** Published MD5 of the file, 32 hexadecimal digits, by path. */
+  readonly md5?: Readonly<Record<string, string>>;
+}
+
+/** What was found in a data set, for `medbench data verify`. */
+export interface Inspection {
+  readonly synthetic: boolean;
+  /** By split; `classes` counts the examples of each label, in label order. */
+  readonly splits: Readonly<
+    Record<string, { readonly examples: number; readonly classes?: readonly number[]; readonly groups?: number }>
+  >;
+  /** Whatever is odd without being wrong, such as rows that were skipped. */
+  readonly notes: readonly string[];
+}
+
 /** Where a plugin finds its files and what it may say about them. */
 export interface DataContext {
   /** Folder that holds the data sets, one folder or file each. */
   readonly dataRoot: string;
+  /** The plugin's own settings: its defaults, with what the configuration gives over them. */
+  readonly settings: Settings;
+  /** Leave out rows that cannot be read, counted and listed, instead of refusing them. */
+  readonly skipBad: boolean;
   /** Writable folder for what is made on first use, such as generated data. */
   readonly cacheRoot: string;
   /** Seed of whatever the plugin samples. */
@@ -44,8 +74,14 @@ export interface CorpusInfo {
   /** `general` corpora give the weights from which transfer starts. */
   readonly domain: 'medical' | 'general';
   readonly licence: string;
-  readonly access: 'open' | 'agreement' | 'credentialed' | 'generated';
+  readonly access: Access;
+  /** Where it is obtained. */
   readonly source: string;
+  readonly citation?: string;
+  /** Number of pairs, by split. */
+  readonly pairs?: Readonly<Record<string, number>>;
+  readonly files?: readonly ExpectedFile[];
+  readonly settings?: Readonly<Record<string, SettingSpec>>;
 }
 
 export interface OpenedCorpus extends OpenedData {
@@ -60,4 +96,6 @@ export interface CorpusContext extends DataContext {
 /** Image-text pairs to train on. */
 export interface Corpus {
   open(context: CorpusContext): Promise<OpenedCorpus>;
+  /** Counts what is there, opening no picture. @throws MedbenchError naming what is missing or wrong. */
+  inspect?(context: CorpusContext): Promise<Inspection>;
 }

@@ -1,4 +1,5 @@
-import type { DataContext, OpenedCorpus, RasterImage, Source } from './data.js';
+import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
+import type { SettingSpec } from './method.js';
 import type { Matrix } from './tensors.js';
 
 export type Modality = 'radiology' | 'histopathology' | 'dermatology' | 'ophthalmology' | 'ultrasound' | 'mixed';
@@ -16,11 +17,25 @@ export interface TaskInfo {
   readonly protocols: readonly Protocol[];
   /** Class names in label order; empty for retrieval and VQA. */
   readonly classes: readonly string[];
+  /** What stands for each class in a prompt, in label order. Default: its name. */
+  readonly phrases?: readonly string[];
+  /** Prompt templates of zero-shot classification, in which `{}` stands for a class's phrase. */
+  readonly templates?: readonly string[];
   /** Number of examples; 0 where the data set has no such split. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
+  /** Published number of examples of each class, in label order, by split (`all` where there is no split). */
+  readonly classCounts?: Readonly<Record<string, readonly number[]>>;
   readonly licence: string;
-  readonly access: 'open' | 'agreement' | 'credentialed' | 'generated';
+  readonly access: Access;
   readonly citation: string;
+  /** Where the data is obtained, and what must be signed for it. */
+  readonly source?: string;
+  /** What must lie below the data root. */
+  readonly files?: readonly ExpectedFile[];
+  /** What the configuration may change about it (`taskSettings.<id>.<name>`). */
+  readonly settings?: Readonly<Record<string, SettingSpec>>;
+  /** What a reader of an average over tasks must know: shared pictures, training data in common, a split that leaks. */
+  readonly caveats?: readonly string[];
   /** Name of the primary metric of each protocol. */
   readonly metric: Readonly<Partial<Record<Protocol, string>>>;
   readonly presets: readonly string[];
@@ -77,6 +92,8 @@ export interface Task {
   /** Content hash of what `evaluate` reads. @throws MedbenchError if the data is not there. */
   fingerprint(context: DataContext): Promise<string>;
   evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome>;
+  /** Counts what is there, opening no picture. @throws MedbenchError naming what is missing or wrong. */
+  inspect?(context: DataContext): Promise<Inspection>;
   /** Pairs made of the training split, for labs without a corpus. Never touches another split. */
   pairs?(context: DataContext): Promise<OpenedCorpus>;
 }

@@ -2,9 +2,10 @@ import type { Config } from '../config/schema.js';
 import type { Settings } from '../contracts/method.js';
 import type { Protocol, TaskInfo } from '../contracts/task.js';
 import type { Catalogue, CatalogueEntry } from '../discovery/discover.js';
+import { MANIFEST_KEYS } from '../discovery/manifest.js';
 import { entriesOfKind, entryOf, select, unknownId } from '../discovery/select.js';
 import { MedbenchError } from '../errors.js';
-import { selectRows } from './rows.js';
+import { selectRows, settingsOf } from './rows.js';
 
 /** A row of the table. */
 export type PlanRow =
@@ -43,9 +44,15 @@ const applicable = (row: PlanRow, task: TaskInfo): readonly Protocol[] =>
 export function makePlan(config: Config, catalogue: Catalogue): Plan {
   const methods = selectRows(catalogue, config.methods, config.methodSettings);
   const tasks = select(catalogue, 'task', config.tasks);
-  const known = entriesOfKind(catalogue, 'method').map(({ id }) => id);
-  for (const id of Object.keys(config.methodSettings)) {
-    if (!known.includes(id)) throw unknownId('method', id, known, 'medbench list methods');
+  for (const [kind, given] of [
+    ['method', config.methodSettings],
+    ['task', config.taskSettings],
+    ['corpus', config.corpusSettings],
+  ] as const) {
+    const known = entriesOfKind(catalogue, kind).map(({ id }) => id);
+    for (const id of Object.keys(given)) {
+      if (!known.includes(id)) throw unknownId(kind, id, known, `medbench list ${MANIFEST_KEYS[kind]}`);
+    }
   }
   const controls = config.controls.length > 0 ? select(catalogue, 'control', config.controls) : [];
   const rows: PlanRow[] = [
@@ -61,6 +68,8 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   const corpora = (config.corpora.length > 0 ? config.corpora : ['task-pairs']).map((id) =>
     entryOf(catalogue, 'corpus', id),
   );
+  for (const { info } of tasks) settingsOf('taskSettings', info, config.taskSettings[info.id]);
+  for (const { info } of corpora) settingsOf('corpusSettings', info, config.corpusSettings[info.id]);
   const cells = config.seeds.flatMap((seed) =>
     rows.flatMap((row) =>
       tasks

@@ -13,16 +13,20 @@ export interface MethodRow {
 
 type Given = Readonly<Record<string, SettingValue>>;
 
+/** Facts of a plugin that has settings. */
+type Configurable = Pick<MethodInfo, 'id'> & { readonly settings?: MethodInfo['settings'] };
+
 /**
- * A method's settings: its defaults with what is given over them.
+ * A plugin's settings: its defaults with what is given over them.
+ * @param group where they are given: `methodSettings`, `taskSettings`, `corpusSettings`.
  * @throws MedbenchError('config') for an unknown setting or a value out of bounds.
  */
-export function methodSettings(info: MethodInfo, given: Given = {}): Settings {
+export function settingsOf(group: string, info: Configurable, given: Given = {}): Settings {
   const settings: Record<string, SettingValue> = {};
-  for (const [name, spec] of Object.entries(info.settings)) settings[name] = spec.default;
+  for (const [name, spec] of Object.entries(info.settings ?? {})) settings[name] = spec.default;
   for (const [name, value] of Object.entries(given)) {
     const spec = specOf(info, name);
-    const flag = `methodSettings.${info.id}.${name}`;
+    const flag = `${group}.${info.id}.${name}`;
     if (typeof value !== typeof spec.default) {
       throw new MedbenchError('config', `${flag} must be a ${typeof spec.default}, not ${JSON.stringify(value)}`);
     }
@@ -37,10 +41,13 @@ export function methodSettings(info: MethodInfo, given: Given = {}): Settings {
   return settings;
 }
 
-function specOf(info: MethodInfo, name: string): MethodInfo['settings'][string] {
-  const spec = info.settings[name];
+/** A method's settings, as `settingsOf`. */
+export const methodSettings = (info: MethodInfo, given?: Given): Settings => settingsOf('methodSettings', info, given);
+
+function specOf(info: Configurable, name: string): MethodInfo['settings'][string] {
+  const spec = info.settings?.[name];
   if (spec) return spec;
-  throw unknownId(`setting of ${info.id}`, name, Object.keys(info.settings), 'medbench list methods --json');
+  throw unknownId(`setting of ${info.id}`, name, Object.keys(info.settings ?? {}), 'medbench list --json');
 }
 
 /** A value as it is typed, in the type of the setting. What does not read as that is left to `methodSettings` to refuse. */

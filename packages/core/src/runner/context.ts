@@ -6,6 +6,7 @@ import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { MedbenchError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
+import { settingsOf } from '../plan/rows.js';
 import { hashOf, type RunStore } from '../store/index.js';
 import type { RunObserver } from './observer.js';
 
@@ -22,12 +23,25 @@ export interface RunContext {
   readonly signal: AbortSignal;
 }
 
-export const dataContext = (run: RunContext, seed: number): DataContext => ({
-  dataRoot: run.dataRoot,
-  cacheRoot: run.cacheRoot,
-  seed,
-  log: (message) => run.observer.message(message),
-});
+/** What a task or corpus is opened with. */
+export const dataContext = (
+  run: RunContext,
+  seed: number,
+  { kind, info }: CatalogueEntry<'task'> | CatalogueEntry<'corpus'>,
+): DataContext => {
+  const { config } = run.plan;
+  return {
+    dataRoot: run.dataRoot,
+    cacheRoot: run.cacheRoot,
+    settings:
+      kind === 'task'
+        ? settingsOf('taskSettings', info, config.taskSettings[info.id])
+        : settingsOf('corpusSettings', info, config.corpusSettings[info.id]),
+    skipBad: config.skipBad,
+    seed,
+    log: (message) => run.observer.message(message),
+  };
+};
 
 /** A plugin's share of a cell's key: a new version of its package may change the number. */
 export const identity = (entry: CatalogueEntry): string => `${entry.package.name}@${entry.package.version}/${entry.id}`;
@@ -49,6 +63,12 @@ export async function modelRequest(run: RunContext): Promise<{ request: ModelReq
     key: { encoders, model, versions: entries.map(identity), backend: run.backend.id },
   };
 }
+
+/** What a corpus holds may depend on its settings: they belong to its fingerprint, which is unchanged without any. */
+const underSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext): OpenedCorpus =>
+  Object.keys(settings).length === 0 && !skipBad
+    ? corpus
+    : { ...corpus, fingerprint: hashOf({ of: corpus.fingerprint, settings, skipBad }) };
 
 /** Lays several corpora end to end. */
 function joinCorpora(parts: readonly OpenedCorpus[]): OpenedCorpus {
@@ -78,16 +98,20 @@ export async function openCorpora(
   entries: readonly CatalogueEntry<'corpus'>[],
   seed: number,
 ): Promise<OpenedCorpus> {
-  const context = dataContext(run, seed);
   const tasks: CorpusContext['tasks'] = await Promise.all(
-    run.plan.tasks.map(async ({ id }) => {
-      const task = await run.registry.get('task', id);
-      return { id, pairs: task.pairs?.bind(task, context) };
+    run.plan.tasks.map(async (entry) => {
+      const task = await run.registry.get('task', entry.id);
+      const context = dataContext(run, seed, entry);
+      const open = task.pairs?.bind(task, context);
+      return { id: entry.id, pairs: open && (async () => underSettings(await open(), context)) };
     }),
   ).then((all) => all.flatMap(({ id, pairs }) => (pairs ? [{ id, pairs }] : [])));
   const opened: OpenedCorpus[] = [];
-  for (const { id } of entries) {
-    const corpus = await (await run.registry.get('corpus', id)).open({ ...context, tasks });
+  for (const entry of entries) {
+    const { id } = entry;
+    const context = dataContext(run, seed, entry);
+    const opener = await run.registry.get('corpus', id);
+    const corpus = underSettings(await opener.open({ ...context, tasks }), context);
     run.store.log({
       corpus: id,
       pairs: corpus.pairs.length,

@@ -17,13 +17,17 @@ export type RowModel = { readonly trained?: Trained };
 /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
 async function keyOf(run: RunContext, cell: PlannedCell, { trained }: RowModel): Promise<string> {
   const task = await run.registry.get('task', cell.task.id);
+  const context = dataContext(run, cell.seed, cell.task);
   return hashOf({
     format: 1,
     row: trained?.key ?? { control: identity(cell.row.entry), model: (await modelRequest(run)).key },
     task: identity(cell.task),
     version: cell.task.info.version,
     protocols: cell.protocols,
-    data: await task.fingerprint(dataContext(run, cell.seed)),
+    data: await task.fingerprint(context),
+    // Only where there are any: keys of tasks without settings stay what they were.
+    ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
+    ...(context.skipBad ? { skipBad: true } : {}),
     seed: cell.seed,
   });
 }
@@ -145,7 +149,10 @@ async function evaluateCell(
 ): Promise<StoredCell> {
   const began = performance.now();
   const task = await run.registry.get('task', cell.task.id);
-  const outcome = await task.evaluate(model, { ...dataContext(run, cell.seed), protocols: cell.protocols });
+  const outcome = await task.evaluate(model, {
+    ...dataContext(run, cell.seed, cell.task),
+    protocols: cell.protocols,
+  });
   const stored: StoredCell = {
     schemaVersion: 1,
     key,

@@ -1,18 +1,13 @@
-import type { EvaluationModel, RasterImage, Source, TaskContext } from '@medbench/core';
+import type { EvaluationModel, RasterImage, Source } from '@medbench/core';
 import { isMedbenchError, random } from '@medbench/core';
+import { testContext } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import { evaluateClassification } from './classification.js';
 import { evaluateRetrieval } from './retrieval.js';
 import { evaluateVqa } from './vqa.js';
 
 const D = 8;
-const context: TaskContext = {
-  dataRoot: '',
-  cacheRoot: '',
-  seed: 0,
-  log: () => {},
-  protocols: ['zero-shot', 'linear-probe', 'retrieval', 'vqa'],
-};
+const context = testContext();
 
 /** Images of one pixel whose value is what they show. */
 const imagesOf = (values: readonly number[]): Source<RasterImage> => ({

@@ -1,0 +1,16 @@
+import type { CorpusContext, Protocol, TaskContext } from '../contracts/index.js';
+
+const PROTOCOLS: readonly Protocol[] = ['zero-shot', 'linear-probe', 'retrieval', 'vqa'];
+
+/** What a task or corpus is opened with, for a test: no folders, no settings, seed 0, all protocols, silence. */
+export const testContext = (given: Partial<TaskContext & CorpusContext> = {}): TaskContext & CorpusContext => ({
+  dataRoot: '',
+  cacheRoot: '',
+  settings: {},
+  skipBad: false,
+  seed: 0,
+  log: () => {},
+  protocols: PROTOCOLS,
+  tasks: [],
+  ...given,
+});

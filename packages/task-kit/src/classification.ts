@@ -1,0 +1,94 @@
+import {
+  type DataContext,
+  type EvaluationModel,
+  type Inspection,
+  type OpenedCorpus,
+  random,
+  type Task,
+  type TaskContext,
+  type TaskInfo,
+  type TaskOutcome,
+} from '@medbench/core';
+import { fingerprintFiles } from '@medbench/data';
+import { classTexts, evaluateClassification, type LabelledImages } from '@medbench/evaluation';
+import { countLabels, factsOf, isSynthetic } from './facts.js';
+
+/** The splits of a classification data set. Pictures are decoded when read. */
+export interface ClassificationSplits {
+  readonly train: LabelledImages;
+  /** Without one, the protocols hold out a fixed tenth of the training split. */
+  readonly val?: LabelledImages | undefined;
+  readonly test: LabelledImages;
+  /** What a reader must know of these splits, beside every figure. */
+  readonly notes?: readonly string[];
+}
+
+/**
+ * A classification task, but for its facts (`@Task`) and how its files are opened: zero-shot with the templates of the
+ * facts, linear probe from training to test split, and pairs whose captions name the label in one of the templates.
+ */
+export abstract class ClassificationTask implements Task {
+  /** Files, and folders for all files in them, whose content decides the numbers. */
+  protected abstract files(context: DataContext): Promise<readonly string[]>;
+  /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
+  protected abstract open(context: DataContext): Promise<ClassificationSplits>;
+
+  async fingerprint(context: DataContext): Promise<string> {
+    return fingerprintFiles(await this.files(context));
+  }
+
+  async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
+    const info = factsOf(this);
+    const { notes = [], ...splits } = await this.open(context);
+    const { classes, phrases = classes, templates = [], metric } = info;
+    const spec = { classes, classPhrases: phrases, prompts: templates, metric };
+    const results = await evaluateClassification(model, splits, spec, context);
+    const said = [...notes, ...(info.caveats ?? [])];
+    return {
+      synthetic: await isSynthetic(context),
+      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),
+    };
+  }
+
+  /** Each training picture with a caption that names its label, in one of the prompt wordings. */
+  async pairs(context: DataContext): Promise<OpenedCorpus> {
+    const info = factsOf(this);
+    const { train } = await this.open(context);
+    const texts = wordings(info);
+    return {
+      fingerprint: `${await this.fingerprint(context)}/train/1`,
+      synthetic: await isSynthetic(context),
+      pairs: {
+        length: train.images.length,
+        async get(i) {
+          const caption = random(context.seed, info.id, 'caption', i).pick(texts[train.labels[i]!]!);
+          return { image: await train.images.get(i), caption };
+        },
+      },
+    };
+  }
+
+  async inspect(context: DataContext): Promise<Inspection> {
+    const { classes } = factsOf(this);
+    const { notes = [], ...splits } = await this.open(context);
+    const counted = Object.entries(splits).flatMap(([name, split]) =>
+      split
+        ? [
+            [
+              name,
+              {
+                examples: split.labels.length,
+                classes: countLabels(split.labels, classes.length),
+                ...(split.groups ? { groups: new Set(split.groups).size } : {}),
+              },
+            ] as const,
+          ]
+        : [],
+    );
+    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counted), notes };
+  }
+}
+
+/** Every wording of each class, in label order. */
+const wordings = ({ classes, phrases = classes, templates = [] }: TaskInfo): string[][] =>
+  classTexts(templates, phrases);

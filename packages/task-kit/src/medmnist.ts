@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec } from '@medbench/core';
+import { type NpyArray, readNpz, requireFile } from '@medbench/data';
+import type { LabelledImages } from '@medbench/evaluation';
+import { type ClassificationSplits, ClassificationTask } from './classification.js';
+import { factsOf } from './facts.js';
+
+/** Sides of the pictures of MedMNIST v2 (28) and MedMNIST+ (the others), the study's first. */
+const SIDES = [224, 128, 64, 28] as const;
+type Side = (typeof SIDES)[number];
+
+const SPLITS = ['train', 'val', 'test'] as const;
+
+const fileOf = (id: string, side: Side): string => (side === 28 ? `${id}.npz` : `${id}_${side}.npz`);
+
+/** Where MedMNIST and MedMNIST+ are obtained. */
+export const MEDMNIST_SOURCE = 'https://zenodo.org/records/10519652';
+/** To be named with every task of the collection, beside its own source. */
+export const MEDMNIST_CITATION = 'Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8';
+
+/** Which file of the collection is read. */
+export const MEDMNIST_SETTINGS: Readonly<Record<string, SettingSpec>> = {
+  size: {
+    default: 'largest',
+    description: 'side of the pictures: 28, 64, 128, 224, or the largest that is there',
+    choices: ['largest', '28', '64', '128', '224'],
+  },
+};
+
+/** The file of a data set of the collection, in any of its sizes. `md5` of the 28- and 224-pixel files (MedMNIST 3.0.2). */
+export const medMnistFiles = (id: string, md5: { readonly 28: string; readonly 224: string }): ExpectedFile[] => [
+  {
+    path: SIDES.map((side) => fileOf(id, side)),
+    what: 'pictures and labels of all three splits',
+    md5: { [fileOf(id, 28)]: md5[28], [fileOf(id, 224)]: md5[224] },
+  },
+];
+
+/** `[N, S, S]` or `[N, S, S, 3]` pictures and `[N, 1]` labels of one split. */
+function labelled(
+  file: string,
+  split: string,
+  arrays: Readonly<Record<string, NpyArray>>,
+  classes: number,
+): LabelledImages {
+  const images = arrays[`${split}_images`]!;
+  const labels = arrays[`${split}_labels`]!;
+  const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
+  const grey = images.shape.length === 3;
+  if ((!grey && channels !== 3) || !(images.data instanceof Uint8Array) || labels.shape[0] !== count) {
+    throw new MedbenchError(
+      'data',
+      `${file}: ${split}_images has shape [${images.shape.join(', ')}] and ${split}_labels [${labels.shape.join(', ')}]; ` +
+        'expected uint8 [N, S, S] or [N, S, S, 3], and [N, 1]',
+      { hint: 'Download the file again.' },
+    );
+  }
+  const values = Int32Array.from(labels.data as Uint8Array, Number);
+  const wrong = values.find((label) => label < 0 || label >= classes);
+  if (wrong !== undefined || values.length !== count) {
+    throw new MedbenchError(
+      'data',
+      wrong === undefined
+        ? `${file}: ${split}_labels has ${values.length} labels for ${count} pictures`
+        : `${file}: ${split}_labels holds the label ${wrong}, which is not one of 0 to ${classes - 1}`,
+    );
+  }
+  const pixels = images.data;
+  const size = height * width * (grey ? 1 : 3);
+  return {
+    labels: values,
+    images: {
+      length: count,
+      get: async (i) => ({ width, height, channels: grey ? 1 : 3, data: pixels.subarray(i * size, (i + 1) * size) }),
+    },
+  };
+}
+
+/** A task of the MedMNIST collection: one npz of six arrays (MedMNIST v2; the study reads the 224-pixel files). */
+export abstract class MedMnistTask extends ClassificationTask {
+  protected override async files(context: DataContext): Promise<readonly string[]> {
+    return [await this.#file(context)];
+  }
+
+  protected override async open(context: DataContext): Promise<ClassificationSplits> {
+    const file = await this.#file(context);
+    const { classes } = factsOf(this);
+    const names = SPLITS.flatMap((split) => [`${split}_images`, `${split}_labels`]);
+    const arrays = await readNpz(file, names);
+    const [train, val, test] = SPLITS.map((split) => labelled(file, split, arrays, classes.length));
+    return { train: train!, val: val!, test: test! };
+  }
+
+  async #file({ dataRoot, settings: { size = 'largest' } }: DataContext): Promise<string> {
+    const { id } = factsOf(this);
+    const wanted = SIDES.filter((side) => size === 'largest' || String(side) === size);
+    const files = wanted.map((side) => join(dataRoot, fileOf(id, side)));
+    const file = files.find((one) => existsSync(one)) ?? files.at(-1)!;
+    const hint = `Put ${basename(file)} of MedMNIST there (${MEDMNIST_SOURCE}), or name its folder with --data.`;
+    await requireFile(file, hint);
+    return file;
+  }
+}

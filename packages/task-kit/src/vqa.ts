@@ -1,0 +1,69 @@
+import type {
+  DataContext,
+  EvaluationModel,
+  Inspection,
+  OpenedCorpus,
+  RasterImage,
+  Source,
+  Task,
+  TaskContext,
+  TaskOutcome,
+} from '@medbench/core';
+import { fingerprintFiles } from '@medbench/data';
+import { evaluateVqa, type VqaExample } from '@medbench/evaluation';
+import { isSynthetic } from './facts.js';
+import { statementOf } from './statement.js';
+
+/** Questions about pictures; several questions may be about one picture. */
+export interface VqaSplits {
+  readonly images: Source<RasterImage>;
+  readonly train: readonly VqaExample[];
+  readonly val?: readonly VqaExample[] | undefined;
+  readonly test: readonly VqaExample[];
+  readonly notes?: readonly string[];
+}
+
+/** A question answering task, but for its facts (`@Task`) and how its files are opened. */
+export abstract class VqaTask implements Task {
+  /** Files, and folders for all files in them, whose content decides the numbers. */
+  protected abstract files(context: DataContext): Promise<readonly string[]>;
+  /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
+  protected abstract open(context: DataContext): Promise<VqaSplits>;
+
+  async fingerprint(context: DataContext): Promise<string> {
+    return fingerprintFiles(await this.files(context));
+  }
+
+  async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
+    const { images, train, test, notes = [] } = await this.open(context);
+    const results = await evaluateVqa(model, { images, train, test }, context);
+    return {
+      synthetic: await isSynthetic(context),
+      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes] })),
+    };
+  }
+
+  /** Each training question with its answer as one statement about the picture. */
+  async pairs(context: DataContext): Promise<OpenedCorpus> {
+    const { images, train } = await this.open(context);
+    return {
+      fingerprint: `${await this.fingerprint(context)}/train/1`,
+      synthetic: await isSynthetic(context),
+      pairs: {
+        length: train.length,
+        async get(i) {
+          const { image, question, answer } = train[i]!;
+          return { image: await images.get(image), caption: statementOf(question, String(answer)) };
+        },
+      },
+    };
+  }
+
+  async inspect(context: DataContext): Promise<Inspection> {
+    const { images: _, notes = [], ...splits } = await this.open(context);
+    const counted = Object.entries(splits).flatMap(([name, split]) =>
+      split ? [[name, { examples: split.length, groups: new Set(split.map(({ image }) => image)).size }] as const] : [],
+    );
+    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counted), notes };
+  }
+}
