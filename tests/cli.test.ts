@@ -45,6 +45,7 @@ describe('list', () => {
       'clip-partial',
       'clip-scratch',
       'coca',
+      'declip',
       'filip',
       'flip',
       'gloria',

@@ -98,7 +98,11 @@ describe('training with pairs held out', () => {
 
   it('never trains on them', async () => {
     const seen = new Set<number>();
-    const watched = { ...corpus, pairs: { ...corpus.pairs, get: (i: number) => (seen.add(i), corpus.pairs.get(i)) } };
+    const get = (index: number) => {
+      seen.add(index);
+      return corpus.pairs.get(index);
+    };
+    const watched = { ...corpus, pairs: { ...corpus.pairs, get } };
     let trainedOn = 0;
     const job = request('unseen', { validation: held, steps: 23 });
     const progress = ({ step }: { readonly step: number }): void => {

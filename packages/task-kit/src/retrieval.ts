@@ -16,6 +16,8 @@ export interface RetrievalSplits {
   readonly test: RetrievalData;
   /** Pairs to train on, for labs without a corpus. */
   readonly train?: OpenedCorpus['pairs'];
+  /** The k of the primary metric, where the gallery is large enough. Default 200, the study's. */
+  readonly primaryK?: number;
   readonly notes?: readonly string[];
 }
 
@@ -31,8 +33,8 @@ export abstract class RetrievalTask implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const { test, notes = [] } = await this.open(context);
-    const results = await evaluateRetrieval(model, test, context);
+    const { test, primaryK = 200, notes = [] } = await this.open(context);
+    const results = await evaluateRetrieval(model, test, context, { primaryK });
     const said = [...notes, ...(factsOf(this).caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),

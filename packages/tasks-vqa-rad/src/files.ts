@@ -56,3 +56,7 @@ export async function readQuestions(dataRoot: string, split: 'train' | 'test'): 
   }
   return questions;
 }
+
+/** The distinct pictures that some questions are about, in the order of their names. */
+export const picturesOf = (questions: readonly Question[]): string[] =>
+  [...new Set(questions.map(({ imageFile }) => imageFile))].sort();

@@ -1,2 +1,2 @@
 export { type Question, readQuestions } from './files.js';
-export { VqaRad } from './plugin.js';
+export { VqaRad, VqaRadRetrieval } from './plugin.js';

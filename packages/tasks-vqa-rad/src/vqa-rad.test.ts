@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testContext } from '@medbench/core/testing';
+import { randomModel, testContext } from '@medbench/core/testing';
 import { sharedData } from '@medbench/data/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readQuestions, VqaRad } from './index.js';
+import { readQuestions, VqaRad, VqaRadRetrieval } from './index.js';
 
 const real = sharedData('vqa-rad/trainset.json');
 if (!real) console.warn('VQA-RAD is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
@@ -52,6 +52,16 @@ describe.skipIf(!real)('the real VQA-RAD', () => {
     const images = (questions: typeof train) => new Set(questions.map(({ imageFile }) => imageFile));
     expect(images(test).size).toBe(203);
     for (const image of images(test)) expect(images(train).has(image)).toBe(true);
+  });
+
+  it('offers 203 pictures for 451 statements, where a random model is near chance', async () => {
+    const retrieval = new VqaRadRetrieval();
+    expect(await retrieval.inspect(context)).toMatchObject({ splits: { test: { examples: 451, groups: 203 } } });
+    const { results } = await retrieval.evaluate(randomModel(0), context);
+    const { metric, metrics } = results[0]!;
+    expect(metric).toBe('mean_recall@50');
+    // By chance 50 of 203 pictures hold the one; of 451 statements, two or three are about a picture.
+    expect(metrics['t2i_recall@50']!.value).toBeCloseTo(50 / 203, 1);
   });
 
   it('makes pairs of the training questions alone', async () => {

@@ -1,0 +1,46 @@
+import { type DataContext, Task } from '@medbench/core';
+import { decodeImage } from '@medbench/data';
+import { type RetrievalSplits, RetrievalTask, statementOf } from '@medbench/task-kit';
+import { FACTS } from './facts.js';
+import { picturesOf, readQuestions, tableOf } from './files.js';
+
+/**
+ * What the test questions and their answers say together, and the pictures that it is said of. Most statements fit many
+ * pictures ("there is no fracture") and count as wrong for all but their own: it tells methods apart, no more.
+ */
+@Task({
+  ...FACTS,
+  id: 'vqa-rad-retrieval',
+  title: 'VQA-RAD: retrieval of statements',
+  version: 1,
+  kind: 'retrieval',
+  protocols: ['retrieval'],
+  classes: [],
+  splits: { train: 0, val: 0, test: 451 },
+  caveats: [
+    'made here from questions and answers, not a published task: many statements fit several pictures',
+    'all 203 pictures also occur in training',
+  ],
+  metric: { retrieval: 'mean_recall@50' },
+  presets: [],
+})
+export class VqaRadRetrieval extends RetrievalTask {
+  protected override async files({ dataRoot }: DataContext): Promise<readonly string[]> {
+    const questions = await readQuestions(dataRoot, 'test');
+    return [tableOf(dataRoot, 'test'), ...picturesOf(questions)];
+  }
+
+  protected override async open({ dataRoot }: DataContext): Promise<RetrievalSplits> {
+    const questions = await readQuestions(dataRoot, 'test');
+    const files = picturesOf(questions);
+    const index = new Map(files.map((file, i) => [file, i]));
+    return {
+      test: {
+        images: { length: files.length, get: (i) => decodeImage(files[i]!) },
+        texts: questions.map(({ question, answer }) => statementOf(question, answer)),
+        imageOfText: Int32Array.from(questions, ({ imageFile }) => index.get(imageFile)!),
+      },
+      primaryK: 50,
+    };
+  }
+}
