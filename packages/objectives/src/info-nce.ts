@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { logSumExp } from './log-sum-exp.js';
 
 /** Mean over rows of -log softmax at the diagonal. `logits` `[B, B]`. */
 export function diagonalCrossEntropy(logits: tf.Tensor2D): tf.Scalar {
@@ -21,8 +22,10 @@ export interface InfoNceTerms {
  */
 export function infoNceTerms(image: tf.Tensor2D, text: tf.Tensor2D, scale: tf.Tensor): InfoNceTerms {
   const logits = tf.mul(tf.matMul(image, text, false, true), scale) as tf.Tensor2D;
-  const imageToText = diagonalCrossEntropy(logits);
-  const textToImage = diagonalCrossEntropy(tf.transpose(logits));
+  // Not read off the diagonal: that would take a mask of the size of the logits.
+  const own = tf.mul(tf.sum(tf.mul(image, text), 1), scale);
+  const imageToText = tf.mean(tf.sub(logSumExp(logits, 1), own)) as tf.Scalar;
+  const textToImage = tf.mean(tf.sub(logSumExp(logits, 0), own)) as tf.Scalar;
   return { loss: tf.mul(tf.add(imageToText, textToImage), 0.5) as tf.Scalar, imageToText, textToImage };
 }
 

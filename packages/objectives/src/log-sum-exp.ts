@@ -1,0 +1,22 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * log Σ exp along an axis of a matrix, after subtracting the maximum. Its gradient is the softmax, made anew from the matrix:
+ * of a large batch's similarities `[B, B]` no second copy is kept for it.
+ * @param x `[M, N]`. @param axis 1: by rows; 0: by columns. @returns `[M]` or `[N]`.
+ */
+export function logSumExp(x: tf.Tensor2D, axis: 0 | 1): tf.Tensor1D {
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [input, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
+    const value = tf.logSumExp(input, axis, true);
+    save([input, value]);
+    return {
+      value: tf.squeeze(value, [axis]),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [given, sum] = saved as [tf.Tensor2D, tf.Tensor];
+        return tf.mul(tf.exp(tf.sub(given, sum)), tf.expandDims(dy, axis));
+      },
+    };
+  });
+  return op(x) as tf.Tensor1D;
+}
