@@ -10,7 +10,7 @@ const folder = temporaryFolder('resume');
 const cwd = folder.path;
 beforeAll(async () => {
   await ensurePhantoms(join(cwd, '.medbench'));
-});
+}, 600_000);
 afterAll(() => folder.dispose());
 
 const ARGS = [
