@@ -58,6 +58,19 @@ describe('fingerprintFiles', () => {
     expect(await fingerprintFiles(write('u', { 'two.csv': '22' }))).toBe(expected);
   });
 
+  it('takes names and sizes alone of what is listed, and the whole of the rest', async () => {
+    const of = (place: string, files: Readonly<Record<string, string>>) => {
+      write(place, files);
+      return fingerprintFiles([join(folder, place, 'table.csv')], { listed: [join(folder, place, 'pictures')] });
+    };
+    const files = { 'table.csv': 'a', 'pictures/1.png': '11', 'pictures/deep/2.png': '22' };
+    const base = await of('l1', files);
+    expect(await of('l2', { ...files, 'pictures/1.png': '1x' })).toBe(base);
+    expect(await of('l3', { ...files, 'pictures/1.png': '111' })).not.toBe(base);
+    expect(await of('l4', { ...files, 'pictures/3.png': '' })).not.toBe(base);
+    expect(await of('l5', { ...files, 'table.csv': 'b' })).not.toBe(base);
+  });
+
   it('takes both ends of a large file', async () => {
     const path = join(folder, 'large.bin');
     const bytes = Buffer.alloc(64 * 2 ** 20 + 1);

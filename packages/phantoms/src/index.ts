@@ -6,6 +6,7 @@ export {
   RARE_SHARE,
   streamCase,
 } from './cases.js';
+export { type ClassLook, classCase } from './classes.js';
 export {
   FACTORS,
   globalLabel,

@@ -14,6 +14,8 @@ export interface Counts {
   readonly pneumonia: { readonly train: number; readonly val: number; readonly test: number };
   /** Pictures, and questions per split, in VQA-RAD's layout. */
   readonly vqaRad: { readonly images: number; readonly train: number; readonly test: number };
+  /** Pictures of each other classification task, all three together where its layout has no splits. */
+  readonly classes: { readonly train: number; readonly val: number; readonly test: number };
 }
 
 export const DEFAULT_COUNTS: Counts = {
@@ -21,13 +23,14 @@ export const DEFAULT_COUNTS: Counts = {
   shapes: { train: 3000 },
   pneumonia: { train: 1200, val: 150, test: 300 },
   vqaRad: { images: 120, train: 900, test: 250 },
+  classes: { train: 160, val: 40, test: 100 },
 };
 
 /** What decides every byte that is written. */
 export interface PhantomSettings {
   /** Default 0. */
   readonly seed?: number;
-  /** Side of the pictures in pixels (the MedMNIST file always has 28). Default 64. */
+  /** Side of the pictures in pixels (MedMNIST's files always have 28, PCam's 96). Default 64. */
   readonly size?: number;
   /** Groups that are left out keep their defaults. */
   readonly counts?: Partial<Counts>;
@@ -45,18 +48,19 @@ export interface PhantomManifest {
 }
 
 export const MANIFEST_FILE = 'PHANTOM.json';
-const VERSION = 1;
+const VERSION = 2;
 
 /** The manifest of these settings. @throws MedbenchError('usage') if one of them is out of range. */
 export function phantomManifest({ seed = 0, size = DEFAULT_SIZE, counts }: PhantomSettings = {}): PhantomManifest {
   const from = { ...DEFAULT_COUNTS, ...counts };
-  const { phantoms, shapes, pneumonia, vqaRad } = from;
+  const { phantoms, shapes, pneumonia, vqaRad, classes } = from;
   // Built key by key, so that equal settings give equal text whatever order the caller wrote them in.
   const full: Counts = {
     phantoms: { train: phantoms.train, val: phantoms.val, test: phantoms.test },
     shapes: { train: shapes.train },
     pneumonia: { train: pneumonia.train, val: pneumonia.val, test: pneumonia.test },
     vqaRad: { images: vqaRad.images, train: vqaRad.train, test: vqaRad.test },
+    classes: { train: classes.train, val: classes.val, test: classes.test },
   };
   check('seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   check('size', size, 16, 1024);

@@ -12,6 +12,15 @@ import {
 import { fingerprintFiles } from '@medbench/data';
 import { classTexts, evaluateClassification, type LabelledImages } from '@medbench/evaluation';
 import { countLabels, factsOf, isSynthetic } from './facts.js';
+import { promptsOf } from './prompts.js';
+
+/** What the classification tasks of the study have in common. */
+export const CLASSIFICATION = {
+  kind: 'classification',
+  protocols: ['zero-shot', 'linear-probe'],
+  metric: { 'zero-shot': 'accuracy', 'linear-probe': 'accuracy' },
+  presets: ['paper', 'demo'],
+} as const satisfies Partial<TaskInfo>;
 
 /** The splits of a classification data set. Pictures are decoded when read. */
 export interface ClassificationSplits {
@@ -21,6 +30,8 @@ export interface ClassificationSplits {
   readonly test: LabelledImages;
   /** What a reader must know of these splits, beside every figure. */
   readonly notes?: readonly string[];
+  /** Where the settings change them: the classes in label order, and what stands for each in a prompt. */
+  readonly classes?: Pick<TaskInfo, 'classes' | 'phrases'>;
 }
 
 /**
@@ -30,18 +41,23 @@ export interface ClassificationSplits {
 export abstract class ClassificationTask implements Task {
   /** Files, and folders for all files in them, whose content decides the numbers. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
+  /** Folders of more pictures than can be read each time: their names and sizes stand for their content. */
+  protected async pictureFolders(_: DataContext): Promise<readonly string[]> {
+    return [];
+  }
   /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
   protected abstract open(context: DataContext): Promise<ClassificationSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
-    return fingerprintFiles(await this.files(context));
+    return fingerprintFiles(await this.files(context), { listed: await this.pictureFolders(context) });
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const info = factsOf(this);
-    const { notes = [], ...splits } = await this.open(context);
-    const { classes, phrases = classes, templates = [], metric } = info;
-    const spec = { classes, classPhrases: phrases, prompts: templates, metric };
+    const { notes = [], classes: given, ...splits } = await this.open(context);
+    const { classes, phrases = classes } = given ?? info;
+    const prompts = promptsOf(info.templates ?? [], context.settings);
+    const spec = { classes, classPhrases: phrases, prompts, metric: info.metric };
     const results = await evaluateClassification(model, splits, spec, context);
     const said = [...notes, ...(info.caveats ?? [])];
     return {
@@ -53,8 +69,8 @@ export abstract class ClassificationTask implements Task {
   /** Each training picture with a caption that names its label, in one of the prompt wordings. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const info = factsOf(this);
-    const { train } = await this.open(context);
-    const texts = wordings(info);
+    const { train, classes: given } = await this.open(context);
+    const texts = wordings({ ...info, ...given });
     return {
       fingerprint: `${await this.fingerprint(context)}/train/1`,
       synthetic: await isSynthetic(context),
@@ -69,8 +85,8 @@ export abstract class ClassificationTask implements Task {
   }
 
   async inspect(context: DataContext): Promise<Inspection> {
-    const { classes } = factsOf(this);
-    const { notes = [], ...splits } = await this.open(context);
+    const { notes = [], classes: given, ...splits } = await this.open(context);
+    const { classes } = given ?? factsOf(this);
     const counted = Object.entries(splits).flatMap(([name, split]) =>
       split
         ? [

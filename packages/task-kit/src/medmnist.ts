@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec } from '@medbench/core';
+import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec, type TaskInfo } from '@medbench/core';
 import { type NpyArray, readNpz, requireFile } from '@medbench/data';
 import type { LabelledImages } from '@medbench/evaluation';
-import { type ClassificationSplits, ClassificationTask } from './classification.js';
+import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
 import { factsOf } from './facts.js';
+import { PROMPT_SETTINGS } from './prompts.js';
 
 /** Sides of the pictures of MedMNIST v2 (28) and MedMNIST+ (the others), the study's first. */
 const SIDES = [224, 128, 64, 28] as const;
@@ -26,7 +27,18 @@ export const MEDMNIST_SETTINGS: Readonly<Record<string, SettingSpec>> = {
     description: 'side of the pictures: 28, 64, 128, 224, or the largest that is there',
     choices: ['largest', '28', '64', '128', '224'],
   },
+  ...PROMPT_SETTINGS,
 };
+
+/** What the data sets of the collection have in common. DermaMNIST alone has another licence. */
+export const MEDMNIST = {
+  ...CLASSIFICATION,
+  version: 1,
+  licence: 'CC BY 4.0',
+  access: 'open',
+  source: MEDMNIST_SOURCE,
+  settings: MEDMNIST_SETTINGS,
+} as const satisfies Partial<TaskInfo>;
 
 /** The file of a data set of the collection, in any of its sizes. `md5` of the 28- and 224-pixel files (MedMNIST 3.0.2). */
 export const medMnistFiles = (id: string, md5: { readonly 28: string; readonly 224: string }): ExpectedFile[] => [

@@ -1,14 +1,12 @@
 import { Task } from '@medbench/core';
-import { MEDMNIST_CITATION, MEDMNIST_SETTINGS, MEDMNIST_SOURCE, MedMnistTask, medMnistFiles } from '@medbench/task-kit';
+import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbench/task-kit';
 
 /** Chest X-rays of children: normal or pneumonia (MedMNIST v2, from Kermany et al. 2018). */
 @Task({
   id: 'pneumoniamnist',
   title: 'PneumoniaMNIST',
-  version: 1,
+  ...MEDMNIST,
   modality: 'radiology',
-  kind: 'classification',
-  protocols: ['zero-shot', 'linear-probe'],
   classes: ['normal', 'pneumonia'],
   phrases: ['normal lungs', 'pneumonia'],
   templates: [
@@ -19,16 +17,11 @@ import { MEDMNIST_CITATION, MEDMNIST_SETTINGS, MEDMNIST_SOURCE, MedMnistTask, me
   ],
   splits: { train: 4708, val: 524, test: 624 },
   classCounts: { train: [1214, 3494], val: [135, 389], test: [234, 390] },
-  licence: 'CC BY 4.0',
-  access: 'open',
   citation: `${MEDMNIST_CITATION}; Kermany et al. 2018, doi:10.1016/j.cell.2018.02.010`,
-  source: MEDMNIST_SOURCE,
   files: medMnistFiles('pneumoniamnist', {
     28: '28209eda62fecd6e6a2d98b1501bb15f',
     224: 'd6a3c71de1b945ea11211b03746c1fe1',
   }),
-  settings: MEDMNIST_SETTINGS,
-  metric: { 'zero-shot': 'accuracy', 'linear-probe': 'accuracy' },
-  presets: ['paper', 'demo'],
+  caveats: ['a horizontal flip swaps the sides of the chest'],
 })
 export class PneumoniaMnist extends MedMnistTask {}

@@ -1,0 +1,1 @@
+export { BloodMnist } from './plugin.js';

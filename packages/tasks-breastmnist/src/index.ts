@@ -1,0 +1,1 @@
+export { BreastMnist } from './plugin.js';

@@ -1,0 +1,26 @@
+import { Task } from '@medbench/core';
+import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbench/task-kit';
+
+/** Breast ultrasound: malignant, or normal and benign together (MedMNIST v2, from Al-Dhabyani et al. 2020). */
+@Task({
+  id: 'breastmnist',
+  title: 'BreastMNIST',
+  ...MEDMNIST,
+  modality: 'ultrasound',
+  classes: ['malignant', 'normal or benign'],
+  phrases: ['a malignant tumour', 'normal or benign tissue'],
+  templates: [
+    'B-mode ultrasound of the breast, {}.',
+    'breast sonogram with {}.',
+    'ultrasound picture of a breast mass: {}.',
+    'sonography finding: {}.',
+  ],
+  splits: { train: 546, val: 78, test: 156 },
+  citation: `${MEDMNIST_CITATION}; Al-Dhabyani et al. 2020, doi:10.1016/j.dib.2019.104863`,
+  files: medMnistFiles('breastmnist', {
+    28: '750601b1f35ba3300ea97c75c52ff8f6',
+    224: 'b56378a6eefa9fed602bb16d192d4c8b',
+  }),
+  caveats: ['label 1 is normal or benign: a figure for the detection of malignancy takes label 0 as positive'],
+})
+export class BreastMnist extends MedMnistTask {}

@@ -1,0 +1,1 @@
+export { DermaMnist } from './plugin.js';

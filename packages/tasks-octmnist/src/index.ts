@@ -1,0 +1,1 @@
+export { OctMnist } from './plugin.js';

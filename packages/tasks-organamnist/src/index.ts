@@ -1,0 +1,1 @@
+export { OrganAMnist } from './plugin.js';

@@ -1,0 +1,1 @@
+export { OrganCMnist } from './plugin.js';

@@ -1,0 +1,17 @@
+import { Task } from '@medbench/core';
+import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, organFacts } from '@medbench/task-kit';
+
+/** Eleven organs cropped from abdominal CT, coronal plane (MedMNIST v2, from LiTS). */
+@Task({
+  id: 'organcmnist',
+  title: 'OrganCMNIST',
+  ...MEDMNIST,
+  ...organFacts('coronal'),
+  splits: { train: 12975, val: 2392, test: 8216 },
+  citation: `${MEDMNIST_CITATION}; Bilic et al. 2023, doi:10.1016/j.media.2022.102680; Xu et al. 2019, doi:10.1109/TMI.2019.2905575`,
+  files: medMnistFiles('organcmnist', {
+    28: 'b9ceb9546e10131b32923c5bbeaea2b1',
+    224: '050f5e875dc056f6768abf94ec9995d1',
+  }),
+})
+export class OrganCMnist extends MedMnistTask {}

@@ -1,0 +1,1 @@
+export { OrganSMnist } from './plugin.js';

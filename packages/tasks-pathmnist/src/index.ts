@@ -1,0 +1,1 @@
+export { PathMnist } from './plugin.js';

@@ -1,0 +1,42 @@
+import { Task } from '@medbench/core';
+import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, TEMPLATES } from '@medbench/task-kit';
+
+/** Nine kinds of tissue in colorectal cancer slides (MedMNIST v2, from NCT-CRC-HE-100K and CRC-VAL-HE-7K). */
+@Task({
+  id: 'pathmnist',
+  title: 'PathMNIST',
+  ...MEDMNIST,
+  modality: 'histopathology',
+  classes: [
+    'adipose',
+    'background',
+    'debris',
+    'lymphocytes',
+    'mucus',
+    'smooth muscle',
+    'normal colon mucosa',
+    'cancer-associated stroma',
+    'colorectal adenocarcinoma epithelium',
+  ],
+  phrases: [
+    'adipose tissue',
+    'empty background',
+    'cellular debris',
+    'lymphocytes',
+    'mucus',
+    'smooth muscle',
+    'normal colon mucosa',
+    'cancer-associated stroma',
+    'colorectal adenocarcinoma epithelium',
+  ],
+  templates: TEMPLATES.histology,
+  splits: { train: 89996, val: 10004, test: 7180 },
+  classCounts: { test: [1338, 847, 339, 634, 1035, 592, 741, 421, 1233] },
+  citation: `${MEDMNIST_CITATION}; Kather et al. 2019, doi:10.1371/journal.pmed.1002730`,
+  files: medMnistFiles('pathmnist', {
+    28: 'a8b06965200029087d5bd730944a56c1',
+    224: '2c51a510bcdc9cf8ddb2af93af1eadec',
+  }),
+  caveats: ['the pictures are those of the task nct-crc: an average over both counts them twice'],
+})
+export class PathMnist extends MedMnistTask {}

@@ -1,0 +1,1 @@
+export { RetinaMnist } from './plugin.js';

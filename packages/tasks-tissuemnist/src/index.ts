@@ -1,0 +1,1 @@
+export { TissueMnist } from './plugin.js';

@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
+import { constantModel, randomModel, testContext } from '@medbench/core/testing';
+import { writePhantoms } from '@medbench/phantoms';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workspacePackages } from '../scripts/workspace.mjs';
+import { pixelModel } from './support/pixels.js';
+
+interface Published {
+  readonly modality: string;
+  readonly splits: readonly [train: number, val: number, test: number];
+  /** Classes in label order, where their names are codes of the data set; else their number. */
+  readonly classes: number | readonly string[];
+  readonly counts?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** The classification tasks as published, written down apart from the packages. */
+const PUBLISHED: Readonly<Record<string, Published>> = {
+  pathmnist: {
+    modality: 'histopathology',
+    splits: [89996, 10004, 7180],
+    classes: 9,
+    // The whole of CRC-VAL-HE-7K, background included.
+    counts: { test: [1338, 847, 339, 634, 1035, 592, 741, 421, 1233] },
+  },
+  dermamnist: {
+    modality: 'dermatology',
+    splits: [7007, 1003, 2005],
+    classes: ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'],
+  },
+  octmnist: { modality: 'ophthalmology', splits: [97477, 10832, 1000], classes: 4 },
+  pneumoniamnist: {
+    modality: 'radiology',
+    splits: [4708, 524, 624],
+    classes: ['normal', 'pneumonia'],
+    counts: { train: [1214, 3494], val: [135, 389], test: [234, 390] },
+  },
+  retinamnist: { modality: 'ophthalmology', splits: [1080, 120, 400], classes: ['0', '1', '2', '3', '4'] },
+  breastmnist: { modality: 'ultrasound', splits: [546, 78, 156], classes: ['malignant', 'normal or benign'] },
+  bloodmnist: { modality: 'histopathology', splits: [11959, 1712, 3421], classes: 8 },
+  tissuemnist: { modality: 'histopathology', splits: [165466, 23640, 47280], classes: 8 },
+  organamnist: { modality: 'radiology', splits: [34561, 6491, 17778], classes: 11 },
+  organcmnist: { modality: 'radiology', splits: [12975, 2392, 8216], classes: 11 },
+  organsmnist: { modality: 'radiology', splits: [13932, 2452, 8827], classes: 11 },
+};
+
+const tasks = new Map<string, { readonly info: TaskInfo; readonly make: () => Task }>();
+for (const { name, dir } of workspacePackages()) {
+  if (!name.startsWith('tasks-')) continue;
+  const module = (await import(`${dir}/src/plugin.ts`)) as Record<string, new () => Task>;
+  for (const Class of Object.values(module)) {
+    const metadata = pluginMetadata(Class);
+    if (metadata?.kind === 'task')
+      tasks.set(metadata.info.id, { info: metadata.info as TaskInfo, make: () => new Class() });
+  }
+}
+const infos = [...tasks.values()].map(({ info }) => info);
+const studied = infos.filter(({ presets }) => presets.includes('paper'));
+
+describe('the tasks of the study', () => {
+  it('cover five modalities, each under one id', () => {
+    expect(new Set(studied.map(({ modality }) => modality))).toEqual(
+      new Set(['radiology', 'histopathology', 'dermatology', 'ophthalmology', 'ultrasound']),
+    );
+    expect(tasks.size).toBe(infos.length);
+    const classification = studied.filter(({ kind }) => kind === 'classification').map(({ id }) => id);
+    expect(classification.sort()).toEqual(Object.keys(PUBLISHED).sort());
+  });
+
+  it.each(studied.map((info) => [info.id, info] as const))('%s says all that must be said of it', (_, info) => {
+    for (const fact of ['title', 'licence', 'access', 'citation', 'source'] as const) {
+      expect(info[fact]?.length, fact).toBeGreaterThan(2);
+    }
+    expect(info.version).toBeGreaterThan(0);
+    expect(info.files?.length).toBeGreaterThan(0);
+    for (const file of info.files ?? []) {
+      expect(file.what).not.toBe('');
+      for (const md5 of Object.values(file.md5 ?? {})) expect(md5).toMatch(/^[0-9a-f]{32}$/);
+    }
+    for (const protocol of info.protocols) expect(info.metric[protocol]).toBeTruthy();
+    if (info.kind !== 'classification') return;
+    expect(info.protocols).toEqual(['zero-shot', 'linear-probe']);
+    expect(info.templates!.length).toBeGreaterThanOrEqual(4);
+    for (const template of info.templates!) expect(template.split('{}')).toHaveLength(2);
+    const phrases = info.phrases ?? info.classes;
+    expect(phrases).toHaveLength(info.classes.length);
+    expect(new Set(phrases).size).toBe(phrases.length);
+    expect(info.settings).toHaveProperty('prompts');
+  });
+
+  it.each(Object.entries(PUBLISHED))(
+    '%s agrees with what is published',
+    (id, { modality, splits, classes, counts }) => {
+      const info = tasks.get(id)!.info;
+      expect(info.modality).toBe(modality);
+      expect(Object.values(info.splits)).toEqual(splits);
+      if (typeof classes === 'number') expect(info.classes).toHaveLength(classes);
+      else expect(info.classes).toEqual(classes);
+      expect(info.classCounts).toEqual(counts);
+      const sizes: Record<string, number> = { ...info.splits, all: splits[0] + splits[1] + splits[2] };
+      for (const [split, byClass] of Object.entries(counts ?? {})) {
+        expect(byClass.reduce((sum, count) => sum + count)).toBe(sizes[split]);
+      }
+    },
+  );
+});
+
+describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) => {
+  const { info, make } = tasks.get(id)!;
+  const chance = 1 / info.classes.length;
+  const context = () => testContext({ dataRoot, protocols: info.protocols });
+
+  it('counts what is there', async () => {
+    const { synthetic, splits } = await make().inspect!(context());
+    expect(synthetic).toBe(true);
+    expect(Object.keys(splits)).toEqual(expect.arrayContaining(['train', 'test']));
+    for (const { examples, classes } of Object.values(splits)) {
+      expect(classes!.reduce((sum, count) => sum + count)).toBe(examples);
+      expect(classes).toHaveLength(info.classes.length);
+    }
+    expect(Math.min(...splits.test!.classes!)).toBeGreaterThanOrEqual(6);
+  });
+
+  it('gives chance to a model that sees nothing and to one that guesses', async () => {
+    const { results } = await make().evaluate(constantModel(), context());
+    expect(results.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe']);
+    for (const { metrics } of results) {
+      expect(metrics.balanced_accuracy!.value).toBeCloseTo(chance, 10);
+      expect(metrics.auc!.value).toBeCloseTo(0.5, 10);
+    }
+    const guessed = await make().evaluate(randomModel(1), context());
+    expect(guessed.synthetic).toBe(true);
+    for (const { n, metrics } of guessed.results) {
+      // Four standard errors of a mean of n draws with this chance of success.
+      expect(Math.abs(metrics.balanced_accuracy!.value - chance)).toBeLessThan(
+        4 * Math.sqrt((chance * (1 - chance)) / n),
+      );
+    }
+  });
+
+  it('is learnt from the training pictures by a probe that sees them', async () => {
+    const { results } = await make().evaluate(pixelModel(), context());
+    expect(results.map(({ protocol }) => protocol)).toEqual(['linear-probe']);
+    const { n, metrics } = results[0]!;
+    expect(metrics.balanced_accuracy!.ci95[0]).toBeGreaterThan(chance);
+    expect(metrics.balanced_accuracy!.value).toBeGreaterThan(chance + 4 * Math.sqrt((chance * (1 - chance)) / n));
+  });
+
+  it('makes captions that name the label', async () => {
+    const { pairs, synthetic } = await make().pairs!(context());
+    expect(synthetic).toBe(true);
+    const { caption } = await pairs.get(0);
+    expect((info.phrases ?? info.classes).some((phrase) => caption.includes(phrase))).toBe(true);
+  });
+});
+
+let dataRoot: string;
+beforeAll(async () => {
+  dataRoot = mkdtempSync(join(tmpdir(), 'medbench-tasks-'));
+  const counts = {
+    phantoms: { train: 5, val: 5, test: 5 },
+    shapes: { train: 1 },
+    pneumonia: { train: 160, val: 40, test: 100 },
+    vqaRad: { images: 4, train: 12, test: 4 },
+  };
+  await writePhantoms(dataRoot, { counts });
+});
+afterAll(() => rmSync(dataRoot, { recursive: true, force: true }));
