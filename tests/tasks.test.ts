@@ -18,6 +18,39 @@ interface Published {
 
 /** The classification tasks as published, written down apart from the packages. */
 const PUBLISHED: Readonly<Record<string, Published>> = {
+  ham10000: {
+    modality: 'dermatology',
+    splits: [8012, 0, 2003],
+    classes: ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'],
+    counts: { all: [327, 514, 1099, 115, 1113, 6705, 142] },
+  },
+  'lc25000-lung': {
+    modality: 'histopathology',
+    splits: [12000, 0, 3000],
+    classes: ['benign', 'adenocarcinoma', 'squamous cell carcinoma'],
+    counts: { all: [5000, 5000, 5000] },
+  },
+  'lc25000-colon': {
+    modality: 'histopathology',
+    splits: [8000, 0, 2000],
+    classes: ['benign', 'adenocarcinoma'],
+    counts: { all: [5000, 5000] },
+  },
+  'nct-crc': {
+    modality: 'histopathology',
+    splits: [89434, 0, 6333],
+    classes: ['ADI', 'DEB', 'LYM', 'MUC', 'MUS', 'NORM', 'STR', 'TUM'],
+    counts: {
+      train: [10407, 11512, 11557, 8896, 13536, 8763, 10446, 14317],
+      test: [1338, 339, 634, 1035, 592, 741, 421, 1233],
+    },
+  },
+  'pad-ufes-20': {
+    modality: 'dermatology',
+    splits: [1838, 0, 460],
+    classes: ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'],
+    counts: { all: [845, 52, 192, 730, 244, 235] },
+  },
   pathmnist: {
     modality: 'histopathology',
     splits: [89996, 10004, 7180],

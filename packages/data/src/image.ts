@@ -95,6 +95,11 @@ export function encodeJpeg(image: RasterImage, quality = 90): Promise<Uint8Array
   return rawSharp(image).jpeg({ quality }).toBuffer();
 }
 
+/** A picture as TIFF, without loss and not packed. The same picture gives the same bytes. */
+export function encodeTiff(image: RasterImage): Promise<Uint8Array> {
+  return rawSharp(image).tiff({ compression: 'none' }).toBuffer();
+}
+
 function rawSharp({ data, width, height, channels }: RasterImage): Sharp {
   const picture = sharp(data, { raw: { width, height, channels } });
   return channels === 1 ? picture.toColourspace('b-w') : picture;

@@ -15,7 +15,7 @@ export { augmentedView, keptPatches, patchesKept, shuffledPatches } from './draw
 export { requireFile, requireFolder } from './files.js';
 export { fingerprintFiles } from './fingerprint.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
-export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng } from './image.js';
+export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff } from './image.js';
 export type { NpyArray, NpyData, NpyDType } from './npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
 export { type ImageCaptionFolder, imageCaptionFolder } from './pairs.js';

@@ -45,8 +45,8 @@ export abstract class ClassificationTask implements Task {
   protected async pictureFolders(_: DataContext): Promise<readonly string[]> {
     return [];
   }
-  /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
-  protected abstract open(context: DataContext): Promise<ClassificationSplits>;
+  /** The splits, checked; pictures are decoded when read. @throws MedbenchError('data') naming file, row or column. */
+  abstract open(context: DataContext): Promise<ClassificationSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
     return fingerprintFiles(await this.files(context), { listed: await this.pictureFolders(context) });

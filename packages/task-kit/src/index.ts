@@ -1,5 +1,6 @@
 export { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
 export { countLabels, factsOf, isSynthetic } from './facts.js';
+export { Lc25000Task, lc25000Facts } from './lc25000.js';
 export {
   MEDMNIST,
   MEDMNIST_CITATION,
@@ -9,7 +10,19 @@ export {
   medMnistFiles,
 } from './medmnist.js';
 export { organFacts } from './organs.js';
+export {
+  type LabelledPicture,
+  labelledPictures,
+  labelOf,
+  locate,
+  PictureTask,
+  pictureOf,
+  picturesBelow,
+  picturesIn,
+  splitPictures,
+} from './pictures.js';
 export { HISTOLOGY_EVERYWHERE, PROMPT_SETTINGS, TEMPLATES } from './prompts.js';
 export { type RetrievalSplits, RetrievalTask } from './retrieval.js';
+export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';
 export { statementOf } from './statement.js';
 export { type VqaSplits, VqaTask } from './vqa.js';

@@ -95,7 +95,7 @@ export abstract class MedMnistTask extends ClassificationTask {
     return [await this.#file(context)];
   }
 
-  protected override async open(context: DataContext): Promise<ClassificationSplits> {
+  override async open(context: DataContext): Promise<ClassificationSplits> {
     const file = await this.#file(context);
     const { classes } = factsOf(this);
     const names = SPLITS.flatMap((split) => [`${split}_images`, `${split}_labels`]);

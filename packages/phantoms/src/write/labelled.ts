@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { encodeJpeg, encodeTiff } from '@medbench/data';
+import { type ClassLook, classCase } from '../classes.js';
+import type { PhantomManifest } from '../manifest.js';
+import { writePictures } from './pictures.js';
+import { encodeSmallPng } from './png.js';
+
+/** A picture of a class, to be written at a path relative to its data set's folder. */
+export interface PlannedPicture {
+  readonly path: string;
+  readonly label: number;
+}
+
+const ENCODERS = {
+  jpg: (image: Parameters<typeof encodeJpeg>[0]) => encodeJpeg(image, 92),
+  png: encodeSmallPng,
+  tif: encodeTiff,
+};
+
+/**
+ * Draws and writes pictures of classes below `folder`, making the folders that their paths name.
+ * @param stream Names the pictures' random stream; the place in the list is the index within it.
+ */
+export async function writeLabelled(
+  folder: string,
+  { seed, size }: PhantomManifest,
+  stream: string,
+  look: ClassLook,
+  format: keyof typeof ENCODERS,
+  pictures: readonly PlannedPicture[],
+): Promise<void> {
+  const folders = new Set(pictures.map(({ path }) => dirname(join(folder, path))));
+  for (const each of folders) await mkdir(each, { recursive: true });
+  await writePictures(
+    pictures.length,
+    (index) => {
+      const { path, label } = pictures[index]!;
+      return { path: join(folder, path), image: classCase(seed, stream, index, label, look).render(size) };
+    },
+    ENCODERS[format],
+  );
+}
+
+/** Pictures of all splits, for layouts without any. */
+export const inAll = ({ counts: { classes } }: PhantomManifest): number => classes.train + classes.val + classes.test;
+
+/** A table as text: a line for the header if there is one, and one for each row; fields with commas or quotes are quoted. */
+export function csvText(rows: readonly (readonly (string | number)[])[]): string {
+  const field = (value: string | number): string => {
+    const text = String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(field).join(',')}\n`).join('');
+}

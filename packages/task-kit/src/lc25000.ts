@@ -1,0 +1,60 @@
+import type { TaskInfo } from '@medbench/core';
+import { CLASSIFICATION, type ClassificationSplits } from './classification.js';
+import { type LabelledPicture, PictureTask, picturesIn, splitPictures } from './pictures.js';
+import { PROMPT_SETTINGS, TEMPLATES } from './prompts.js';
+
+/** Folder, class name, phrase of each class, with the number of originals, in label order. */
+const ORGANS = {
+  lung: {
+    originals: 750,
+    classes: [
+      ['lung_n', 'benign', 'benign lung tissue'],
+      ['lung_aca', 'adenocarcinoma', 'lung adenocarcinoma'],
+      ['lung_scc', 'squamous cell carcinoma', 'lung squamous cell carcinoma'],
+    ],
+  },
+  colon: {
+    originals: 500,
+    classes: [
+      ['colon_n', 'benign', 'benign colon tissue'],
+      ['colon_aca', 'adenocarcinoma', 'colon adenocarcinoma'],
+    ],
+  },
+} as const;
+
+/** The facts of one half of LC25000, but for id, title and splits. */
+export function lc25000Facts(organ: keyof typeof ORGANS) {
+  const { originals, classes } = ORGANS[organ];
+  return {
+    ...CLASSIFICATION,
+    version: 1,
+    modality: 'histopathology',
+    classes: classes.map(([, name]) => name),
+    phrases: classes.map(([, , phrase]) => phrase),
+    templates: TEMPLATES.histology,
+    classCounts: { all: classes.map(() => 5000) },
+    licence: 'free to use, no clear licence',
+    access: 'open',
+    citation: 'Borkowski et al. 2019, arXiv:1912.12142',
+    source: 'https://github.com/tampapath/lung_colon_image_set',
+    files: classes.map(([folder, , phrase]) => ({
+      path: `lc25000/lung_colon_image_set/${organ}_image_sets/${folder}/`,
+      what: `5,000 pictures of ${phrase}`,
+    })),
+    settings: PROMPT_SETTINGS,
+    caveats: [
+      `the pictures were made of ${originals} originals by turning and flipping, and nothing says which: copies of one lie in training and test split, so the linear probe is near its ceiling`,
+      'the data set has no published split: ours holds 20 % out, picture by picture',
+    ],
+  } as const satisfies Partial<TaskInfo>;
+}
+
+/** One half of LC25000: a folder for each class, named in the facts. */
+export abstract class Lc25000Task extends PictureTask {
+  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
+    const byClass = await Promise.all(places.map(picturesIn));
+    const pictures = byClass.flatMap((files, label) => files.map((file): LabelledPicture => ({ file, label })));
+    const { train, test } = splitPictures(pictures, 0.2, 'picture', 'paper-like');
+    return { train, test };
+  }
+}

@@ -1,0 +1,1 @@
+export { Ham10000 } from './plugin.js';

@@ -1,0 +1,70 @@
+import { type DataContext, Task } from '@medbench/core';
+import { readCsv } from '@medbench/data';
+import {
+  CLASSIFICATION,
+  type ClassificationSplits,
+  labelOf,
+  PictureTask,
+  PROMPT_SETTINGS,
+  pictureOf,
+  picturesBelow,
+  SPLIT_SETTINGS,
+  splitPictures,
+  TEMPLATES,
+} from '@medbench/task-kit';
+
+/** Diagnoses (`dx`) in label order: alphabetical, as in DermaMNIST. */
+const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
+
+/** Seven kinds of pigmented skin lesion under the dermatoscope; several pictures may show one lesion. */
+@Task({
+  id: 'ham10000',
+  title: 'HAM10000',
+  ...CLASSIFICATION,
+  version: 1,
+  modality: 'dermatology',
+  classes: CODES,
+  phrases: [
+    "actinic keratosis or Bowen's disease",
+    'basal cell carcinoma',
+    'benign keratosis-like lesion',
+    'dermatofibroma',
+    'melanoma',
+    'melanocytic naevus',
+    'vascular lesion',
+  ],
+  templates: TEMPLATES.dermoscopy,
+  splits: { train: 8012, val: 0, test: 2003 },
+  classCounts: { all: [327, 514, 1099, 115, 1113, 6705, 142] },
+  licence: 'CC BY-NC 4.0',
+  access: 'open',
+  citation: 'Tschandl et al. 2018, doi:10.1038/sdata.2018.161',
+  source: 'https://doi.org/10.7910/DVN/DBW86T',
+  files: [
+    {
+      path: ['ham10000/HAM10000_metadata.csv', 'ham10000/HAM10000_metadata'],
+      what: 'diagnosis and lesion of each picture',
+    },
+    { path: ['ham10000/HAM10000_images_part_1/', 'ham10000/skin_cancer/'], what: 'the first 5,000 of 10,015 pictures' },
+    { path: ['ham10000/HAM10000_images_part_2/', 'ham10000/skin_cancer/'], what: 'the other 5,015 pictures' },
+  ],
+  settings: { ...SPLIT_SETTINGS, ...PROMPT_SETTINGS },
+  caveats: [
+    'the data set has no published split: ours holds 20 % out',
+    'two of three pictures are of melanocytic naevi: see balanced accuracy beside accuracy',
+    'the pictures are those of the task dermamnist: an average over both counts them twice',
+  ],
+})
+export class Ham10000 extends PictureTask {
+  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const [table, ...folders] = places as [string, ...string[]];
+    const rows = await readCsv(table, { columns: ['lesion_id', 'image_id', 'dx'] });
+    const pictures = await picturesBelow([...new Set(folders)]);
+    const examples = rows.map(({ lesion_id = '', image_id = '', dx = '' }, i) => {
+      const place = `${table}: row ${i + 1}`;
+      const label = labelOf(CODES, dx, place);
+      return { file: pictureOf(pictures, `${image_id}.jpg`, place), label, group: lesion_id };
+    });
+    return splitPictures(examples, 0.2, 'lesion', context.settings.split);
+  }
+}

@@ -1,0 +1,1 @@
+export { Lc25000Colon } from './plugin.js';

@@ -1,0 +1,1 @@
+export { Lc25000Lung } from './plugin.js';

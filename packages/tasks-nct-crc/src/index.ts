@@ -1,0 +1,1 @@
+export { NctCrc } from './plugin.js';

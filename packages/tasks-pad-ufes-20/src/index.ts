@@ -1,0 +1,1 @@
+export { PadUfes20 } from './plugin.js';

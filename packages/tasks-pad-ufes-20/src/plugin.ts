@@ -1,0 +1,67 @@
+import { type DataContext, Task } from '@medbench/core';
+import { readCsv } from '@medbench/data';
+import {
+  CLASSIFICATION,
+  type ClassificationSplits,
+  labelOf,
+  PictureTask,
+  PROMPT_SETTINGS,
+  pictureOf,
+  picturesBelow,
+  SPLIT_SETTINGS,
+  splitPictures,
+} from '@medbench/task-kit';
+
+/** Diagnoses (`diagnostic`) in the study's label order. */
+const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
+
+/** Six kinds of skin lesion in smartphone pictures; several pictures may be of one patient. */
+@Task({
+  id: 'pad-ufes-20',
+  title: 'PAD-UFES-20',
+  ...CLASSIFICATION,
+  version: 1,
+  modality: 'dermatology',
+  classes: CODES,
+  phrases: [
+    'basal cell carcinoma',
+    'melanoma',
+    'squamous cell carcinoma',
+    'actinic keratosis',
+    'melanocytic naevus',
+    'seborrhoeic keratosis',
+  ],
+  templates: [
+    'clinical smartphone photo of {}.',
+    'skin lesion seen with the naked eye, {}.',
+    "a patient's skin with {}.",
+    'dermatology clinic picture: {}.',
+  ],
+  splits: { train: 1838, val: 0, test: 460 },
+  classCounts: { all: [845, 52, 192, 730, 244, 235] },
+  licence: 'CC BY 4.0',
+  access: 'open',
+  citation: 'Pacheco et al. 2020, doi:10.1016/j.dib.2020.106221',
+  source: 'https://data.mendeley.com/datasets/zr7vgbcyr2/1',
+  files: [
+    { path: 'pad-ufes-20/metadata.csv', what: 'diagnosis and patient of each picture' },
+    { path: ['pad-ufes-20/images/', 'pad-ufes-20/Dataset/'], what: '2,298 pictures, of all three parts' },
+  ],
+  settings: { ...SPLIT_SETTINGS, ...PROMPT_SETTINGS },
+  caveats: [
+    'the data set has no published split: ours holds 20 % out',
+    'melanoma has 52 pictures of 2,298: see balanced accuracy beside accuracy',
+  ],
+})
+export class PadUfes20 extends PictureTask {
+  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const [table, folder] = places as [string, string];
+    const rows = await readCsv(table, { columns: ['patient_id', 'diagnostic', 'img_id'] });
+    const pictures = await picturesBelow([folder]);
+    const examples = rows.map(({ patient_id = '', diagnostic = '', img_id = '' }, i) => {
+      const place = `${table}: row ${i + 1}`;
+      return { file: pictureOf(pictures, img_id, place), label: labelOf(CODES, diagnostic, place), group: patient_id };
+    });
+    return splitPictures(examples, 0.2, 'patient', context.settings.split);
+  }
+}
