@@ -18,6 +18,12 @@ interface Published {
 
 /** The classification tasks as published, written down apart from the packages. */
 const PUBLISHED: Readonly<Record<string, Published>> = {
+  bach: {
+    modality: 'histopathology',
+    splits: [300, 0, 100],
+    classes: ['Benign', 'InSitu', 'Invasive', 'Normal'],
+    counts: { all: [100, 100, 100, 100] },
+  },
   ham10000: {
     modality: 'dermatology',
     splits: [8012, 0, 2003],

@@ -18,6 +18,7 @@ export {
   PictureTask,
   pictureOf,
   picturesBelow,
+  picturesByClass,
   picturesIn,
   splitPictures,
 } from './pictures.js';

@@ -1,6 +1,6 @@
 import type { TaskInfo } from '@medbench/core';
 import { CLASSIFICATION, type ClassificationSplits } from './classification.js';
-import { type LabelledPicture, PictureTask, picturesIn, splitPictures } from './pictures.js';
+import { PictureTask, picturesByClass, splitPictures } from './pictures.js';
 import { PROMPT_SETTINGS, TEMPLATES } from './prompts.js';
 
 /** Folder, class name, phrase of each class, with the number of originals, in label order. */
@@ -52,9 +52,7 @@ export function lc25000Facts(organ: keyof typeof ORGANS) {
 /** One half of LC25000: a folder for each class, named in the facts. */
 export abstract class Lc25000Task extends PictureTask {
   protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
-    const byClass = await Promise.all(places.map(picturesIn));
-    const pictures = byClass.flatMap((files, label) => files.map((file): LabelledPicture => ({ file, label })));
-    const { train, test } = splitPictures(pictures, 0.2, 'picture', 'paper-like');
+    const { train, test } = splitPictures(await picturesByClass(places), 0.2, 'picture', 'paper-like');
     return { train, test };
   }
 }

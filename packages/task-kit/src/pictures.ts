@@ -126,6 +126,12 @@ export async function picturesIn(folder: string): Promise<string[]> {
   throw new MedbenchError('data', `${folder} holds no pictures`, { hint: 'Unpack the data set there.' });
 }
 
+/** The pictures of one folder for each class, in label order. @throws as `picturesIn`. */
+export async function picturesByClass(folders: readonly string[]): Promise<LabelledPicture[]> {
+  const byClass = await Promise.all(folders.map(picturesIn));
+  return byClass.flatMap((files, label) => files.map((file) => ({ file, label })));
+}
+
 /** The pictures in folders and all folders below them: path by file name. */
 export async function picturesBelow(folders: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();

@@ -3,11 +3,10 @@ import { type DataContext, Task } from '@medbench/core';
 import {
   CLASSIFICATION,
   type ClassificationSplits,
-  type LabelledPicture,
   labelledPictures,
   PictureTask,
   PROMPT_SETTINGS,
-  picturesIn,
+  picturesByClass,
   TEMPLATES,
 } from '@medbench/task-kit';
 
@@ -65,12 +64,8 @@ export class NctCrc extends PictureTask {
   protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [train, test] = places as [string, string];
     const tissues = context.settings.background === 'keep' ? TISSUES : WITHOUT_BACKGROUND;
-    const split = async (folder: string) => {
-      const byClass = await Promise.all(tissues.map(([code]) => picturesIn(join(folder, code))));
-      return labelledPictures(
-        byClass.flatMap((files, label) => files.map((file): LabelledPicture => ({ file, label }))),
-      );
-    };
+    const split = async (folder: string) =>
+      labelledPictures(await picturesByClass(tissues.map(([code]) => join(folder, code))));
     return { train: await split(train), test: await split(test), classes: classesOf(tissues) };
   }
 }

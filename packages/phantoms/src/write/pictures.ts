@@ -8,14 +8,15 @@ const IN_FLIGHT = 16;
 export async function writePictures(
   count: number,
   draw: (index: number) => { readonly path: string; readonly image: RasterImage },
-  encode: (image: RasterImage) => Promise<Uint8Array>,
+  encode: (image: RasterImage, index: number) => Promise<Uint8Array>,
 ): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < count) {
-      const { path, image } = draw(next++);
+      const index = next++;
+      const { path, image } = draw(index);
       try {
-        await writeFile(path, await encode(image));
+        await writeFile(path, await encode(image, index));
       } catch (error) {
         next = count;
         throw error;

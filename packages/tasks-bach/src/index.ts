@@ -1,0 +1,1 @@
+export { Bach } from './plugin.js';

@@ -1,0 +1,48 @@
+import { Task } from '@medbench/core';
+import {
+  CLASSIFICATION,
+  type ClassificationSplits,
+  PictureTask,
+  PROMPT_SETTINGS,
+  picturesByClass,
+  splitPictures,
+  TEMPLATES,
+} from '@medbench/task-kit';
+
+/** Folder of each class, in label order: alphabetical. */
+const CODES = ['Benign', 'InSitu', 'Invasive', 'Normal'];
+const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
+
+/** Four kinds of breast tissue (ICIAR 2018 challenge, part A, the labelled pictures). */
+@Task({
+  id: 'bach',
+  title: 'BACH',
+  ...CLASSIFICATION,
+  version: 1,
+  modality: 'histopathology',
+  classes: CODES,
+  phrases: [
+    'benign breast tissue',
+    'ductal carcinoma in situ of the breast',
+    'invasive breast carcinoma',
+    'normal breast tissue',
+  ],
+  templates: TEMPLATES.histology,
+  splits: { train: 300, val: 0, test: 100 },
+  classCounts: { all: [100, 100, 100, 100] },
+  licence: 'CC BY-NC-ND 4.0',
+  access: 'open',
+  citation: 'Aresta et al. 2019, doi:10.1016/j.media.2019.05.010',
+  source: 'https://zenodo.org/records/3632035',
+  files: CODES.map((code) => ({ path: `${PHOTOS}/${code}/`, what: `100 pictures of class ${code}` })),
+  settings: PROMPT_SETTINGS,
+  caveats: [
+    'the labelled part has no published split and no patients: ours holds 25 % out, picture by picture; the study drew another quarter',
+  ],
+})
+export class Bach extends PictureTask {
+  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
+    const { train, test } = splitPictures(await picturesByClass(places), 0.25, 'picture', 'paper-like');
+    return { train, test };
+  }
+}
