@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeImage, imageCaptionFolder, isGenerated, readNpz } from '@medbench/data';
+import { decodeImage, imageCaptionFolder, isGenerated, readCsv, readNpz } from '@medbench/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { phantomCase } from '../cases.js';
 import { type Counts, isPhantomFolder, phantomFingerprint } from '../manifest.js';
@@ -134,6 +134,37 @@ describe('the written set', () => {
         height: 32,
         channels: 1,
       });
+    }
+  });
+
+  it('has the tables and names of the data sets whose pictures are files', async () => {
+    const lines = async (path: string) => (await readFile(join(folder, path), 'utf8')).trimEnd().split('\n');
+    const ham = await readCsv(join(folder, 'ham10000/HAM10000_metadata.csv'));
+    expect(ham).toHaveLength(33);
+    expect(new Set(ham.map(({ lesion_id }) => lesion_id)).size).toBeLessThan(25);
+    const pad = await readCsv(join(folder, 'pad-ufes-20/metadata.csv'));
+    expect([pad.length, Object.keys(pad[0]!).length]).toEqual([33, 26]);
+    const bach = await lines('bach/ICIAR2018_BACH_Challenge/Photos/microscopy_ground_truth.csv');
+    expect([bach.length, bach[0]]).toEqual([33, 'b001.tif,Benign']);
+    const colon = await readdir(join(folder, 'lc25000/lung_colon_image_set/colon_image_sets/colon_aca'));
+    expect(colon).toContain('colonca1.jpeg');
+    for (const [set, form] of [
+      ['NCT-CRC-HE-100K', /^BACK-[A-Z]{8}\.tif$/],
+      ['CRC-VAL-HE-7K', /^BACK-TCGA-[A-Z]{8}\.tif$/],
+    ] as const) {
+      const names = await readdir(join(folder, 'nct-crc', set, 'BACK'));
+      for (const name of names) expect(name).toMatch(form);
+      const picture = await decodeImage(join(folder, 'nct-crc', set, 'BACK', names[0]!));
+      expect(picture).toMatchObject({ width: 32, height: 32, channels: 3 });
+    }
+    const findings = await readCsv(join(folder, 'vindr-mammo/finding_annotations.csv'));
+    const lists = new Set(findings.map(({ finding_categories }) => finding_categories));
+    for (const list of ["['No Finding']", "['Skin Retraction']", "['Mass', 'Skin Retraction']"]) {
+      expect(lists).toContain(list);
+    }
+    expect(new Set(findings.map(({ split }) => split))).toEqual(new Set(['training', 'test']));
+    for (const split of new Set(findings.map(({ study_id }) => study_id))) {
+      expect(new Set(findings.filter(({ study_id }) => study_id === split).map((row) => row.split)).size).toBe(1);
     }
   });
 
