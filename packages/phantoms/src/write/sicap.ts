@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PhantomManifest } from '../manifest.js';
 import { writeLabelled } from './labelled.js';
+import { evenLabels } from './medmnist.js';
 import { encodeXlsx } from './xlsx.js';
 
 const GRADES = ['NC', 'G3', 'G4', 'G5'];
@@ -20,8 +21,9 @@ export async function writeSicapV2(folder: string, manifest: PhantomManifest): P
     ['Train', classes.train + classes.val],
     ['Test', classes.test],
   ] as const) {
-    const tiles = Array.from({ length: count }, (_, i) => {
-      const label = i % GRADES.length;
+    // In random order: a probe must not do well by the place of a row.
+    const labels = evenLabels(manifest.seed, `sicap-v2/${split}`, count, GRADES.length);
+    const tiles = Array.from(labels, (label, i) => {
       const slide = slides + Math.floor(i / PER_SLIDE);
       const name = `16B${String(1000 + slide).padStart(7, '0')}_Block_Region_1_${i % PER_SLIDE}_0_xini_${512 * i}_yini_0.jpg`;
       const grades = GRADES.map((_, grade) => (grade === label ? 1 : 0));

@@ -5,6 +5,7 @@ import { classCase } from '../classes.js';
 import type { PhantomManifest } from '../manifest.js';
 import { encodeDicom } from './dicom.js';
 import { csvText } from './labelled.js';
+import { evenLabels } from './medmnist.js';
 import { writePictures } from './pictures.js';
 
 const FINDINGS = [
@@ -45,10 +46,12 @@ export async function writeVindrMammo(folder: string, { seed, size, counts }: Ph
     ['training', train + val],
     ['test', test],
   ] as const) {
+    // In random order: a probe must not do well by the place of a row.
+    const labels = evenLabels(seed, `vindr-mammo/${split}`, wanted, FINDINGS.length);
     for (let found = 0; found < wanted || pictures.length % 4 !== 0; ) {
       const at = pictures.length;
       const shown = at % 4 !== 3 && found < wanted;
-      const label = found % FINDINGS.length;
+      const label = labels[found] ?? 0;
       const [image, study, series] = [idOf('image', at), idOf('study', at >> 2), idOf('series', at >> 2)];
       const rating = shown ? 'BI-RADS 4' : 'BI-RADS 1';
       const common = [...VIEWS[at % 4]!.split(','), size, size, rating, `DENSITY ${'ABCD'[at % 4]}`];
