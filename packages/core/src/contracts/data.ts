@@ -45,6 +45,23 @@ export interface Inspection {
   readonly notes: readonly string[];
 }
 
+/** A pair whose picture is still a file's bytes, so that it can be decoded on another thread. */
+export interface EncodedPair {
+  /** A whole picture file: JPEG, PNG, WebP and what else `decodeImage` of the data package reads. Handed over for good. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly caption: string;
+  /** What messages call the picture. */
+  readonly name: string;
+  /** The pair to take if this one turns out to be broken, the error of which is given. Default: the error is thrown. */
+  instead?(error: unknown): Promise<EncodedPair>;
+}
+
+/** Pairs that can also be had undecoded; a source that can do so is decoded by workers. */
+export interface PairSource extends Source<Pair> {
+  /** The pair of `get`, with its picture undecoded. @throws as `get`, but for what decoding finds. */
+  encoded?(index: number): Promise<EncodedPair>;
+}
+
 /** Where a plugin finds its files and what it may say about them. */
 export interface DataContext {
   /** Folder that holds the data sets, one folder or file each. */
@@ -85,7 +102,7 @@ export interface CorpusInfo {
 }
 
 export interface OpenedCorpus extends OpenedData {
-  readonly pairs: Source<Pair>;
+  readonly pairs: PairSource;
 }
 
 export interface CorpusContext extends DataContext {

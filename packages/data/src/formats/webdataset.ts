@@ -1,0 +1,220 @@
+import { type EncodedPair, isMedbenchError, MedbenchError, messageOf, type PairSource } from '@medbench/core';
+import { decodeImage } from '../image.js';
+import { type OpenFiles, openFiles } from './open-files.js';
+import { findShards, type Shards } from './shards.js';
+import { BLOCK, tarMembers } from './tar.js';
+import { indexShard, readFully, type ShardIndex, sampleOf, stampOf } from './tar-index.js';
+
+const PICTURES: readonly string[] = ['jpg', 'png', 'jpeg', 'webp'];
+/** A sample may take this much of a shard. */
+const MAX_SAMPLE = 256 * 2 ** 20;
+/** Shards indexed at a time. */
+const AT_A_TIME = 4;
+/** Samples named in the list of what was left out. */
+const LISTED = 1000;
+/** Neighbours tried in place of a sample that cannot be read. */
+const TRIES = 100;
+
+export interface WebDatasetOptions {
+  /** Field of the sample's `.json` that holds the caption. Default: the caption is the sample's `.txt`. */
+  readonly captionField?: string;
+  /**
+   * Leave out samples that are broken, instead of an error: those without picture or caption when the shards are opened,
+   * those whose bytes turn out to be broken when they are read, in whose place comes the next. Default false.
+   */
+  readonly skipBad?: boolean;
+  /** Folder in which the shards' indices are kept, so that the next run opens at once. Default: none are kept. */
+  readonly cacheFolder?: string;
+}
+
+/** What was left out. */
+export interface BadSamples {
+  readonly count: number;
+  /** The first of them: shard, member and what is wrong, without any of their text. */
+  readonly list: readonly string[];
+}
+
+export interface WebDataset extends PairSource {
+  /** Grows while samples are read. */
+  readonly bad: BadSamples;
+}
+
+/**
+ * Pairs from WebDataset shards: plain tar files in which neighbouring members that share a name up to its first dot form
+ * a sample, with a picture (`jpg`, `png`, `jpeg`, `webp`) and a caption. Any pair can be read at any time; memory takes
+ * four bytes a pair.
+ * @param spec A folder, a file, a range in braces, or several joined by `::` (`findShards`). A shard named twice counts
+ * twice.
+ * @throws MedbenchError('data') naming shard and member: damaged or cut short, no picture or no caption, a shard whose
+ * samples are not as many as `sizes.json` or `__len__` says.
+ */
+export async function webDataset(spec: string, options: WebDatasetOptions = {}): Promise<WebDataset> {
+  const { captionField, skipBad = false, cacheFolder } = options;
+  const shards = await findShards(spec);
+  const text = captionField === undefined ? 'txt' : 'json';
+  const bad = { count: 0, list: [] as string[] };
+  const seen = new Set<string>();
+  const note = (message: string): void => {
+    if (seen.has(message)) return;
+    bad.count++;
+    if (seen.size < LISTED * 10) seen.add(message);
+    if (bad.list.length < LISTED) bad.list.push(message);
+  };
+  const problem = (error: MedbenchError): void => {
+    if (!skipBad) throw error;
+    note(error.message);
+  };
+  const indices = new Map<string, ShardIndex>();
+  const pending = [...new Set(shards.files)];
+  const work = async (): Promise<void> => {
+    for (let file = pending.shift(); file !== undefined; file = pending.shift()) {
+      const shard = file;
+      const index = await indexShard(shard, {
+        check: (suffixes) => whatIsMissing(suffixes, text),
+        onBad: (member, fault) => problem(typeof fault === 'string' ? brokenSample(shard, member, fault) : fault),
+        cacheFolder,
+        cacheKey: text,
+      });
+      indices.set(shard, index);
+    }
+  };
+  await allOrFirstFault(Array.from({ length: AT_A_TIME }, work));
+  checkCounts(shards, indices, problem);
+  // A number for each shard, not for each sample: where its samples begin among all.
+  const begins = new Float64Array(shards.files.length + 1);
+  for (const [i, file] of shards.files.entries()) begins[i + 1] = begins[i]! + indices.get(file)!.starts.length - 1;
+  const length = begins[shards.files.length]!;
+  if (length === 0) throw new MedbenchError('data', `The shards of "${spec}" hold no sample with picture and caption`);
+  const files = openFiles();
+  const read = async (index: number): Promise<EncodedPair> => {
+    const shard = shardOf(begins, index);
+    const file = shards.files[shard]!;
+    return readSample(files, file, indices.get(file)!, index - begins[shard]!, captionField);
+  };
+  const instead = async (index: number, error: unknown, tries: number): Promise<EncodedPair> => {
+    if (!skipBad || tries > TRIES || !isMedbenchError(error) || error.code !== 'data') throw error;
+    note(error.message);
+    return encoded((index + 1) % length, tries + 1);
+  };
+  const encoded = async (index: number, tries = 0): Promise<EncodedPair> => {
+    if (!(Number.isInteger(index) && index >= 0 && index < length)) {
+      throw new RangeError(`No pair ${index} among ${length}`);
+    }
+    try {
+      return { ...(await read(index)), instead: (error) => instead(index, error, tries) };
+    } catch (error) {
+      return instead(index, error, tries);
+    }
+  };
+  const decoded = async (pair: EncodedPair): ReturnType<PairSource['get']> => {
+    try {
+      return { image: await decodeImage(pair.bytes, pair.name), caption: pair.caption };
+    } catch (error) {
+      if (!pair.instead) throw error;
+      return decoded(await pair.instead(error));
+    }
+  };
+  return { length, bad, encoded: (index) => encoded(index), get: async (index) => decoded(await encoded(index)) };
+}
+
+function whatIsMissing(suffixes: readonly string[], text: string): string | undefined {
+  if (new Set(suffixes).size < suffixes.length) return 'has two members of one name';
+  if (!suffixes.some((suffix) => PICTURES.includes(suffix))) return `has no picture (${PICTURES.join(', ')})`;
+  return suffixes.includes(text) ? undefined : `has no caption (.${text})`;
+}
+
+const brokenSample = (file: string, member: string | undefined, fault: string): MedbenchError =>
+  new MedbenchError('data', `${file}: the sample of ${member ?? 'an unnamed member'} ${fault}`, {
+    hint: 'Mend the shard, or have bad data skipped.',
+  });
+
+/** Waits for all, so that nothing runs on after a failure. */
+async function allOrFirstFault(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+}
+
+function checkCounts(
+  { samples, totals }: Shards,
+  indices: ReadonlyMap<string, ShardIndex>,
+  problem: (error: MedbenchError) => void,
+): void {
+  const countOf = (file: string): number => indices.get(file)!.starts.length - 1;
+  const compare = (place: string, found: number, expected: number, by: string): void => {
+    if (found === expected) return;
+    problem(
+      new MedbenchError('data', `${place} holds ${found} samples, where ${by} says ${expected}`, {
+        hint: 'A shard is missing, cut short or broken, or the count is out of date.',
+      }),
+    );
+  };
+  for (const [file, expected] of samples) compare(file, countOf(file), expected, 'sizes.json');
+  for (const { file, shards, samples: expected } of totals) {
+    const found = shards.reduce((sum, shard) => sum + countOf(shard), 0);
+    compare(`${shards.length} shards`, found, expected, file);
+  }
+}
+
+/** The last shard that begins at the sample or before it, and is not empty. */
+function shardOf(begins: Float64Array, index: number): number {
+  let low = 0;
+  let high = begins.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (begins[middle]! <= index) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+async function readSample(
+  files: OpenFiles,
+  file: string,
+  { starts, stamp }: ShardIndex,
+  sample: number,
+  captionField: string | undefined,
+): Promise<EncodedPair> {
+  const start = starts[sample]! * BLOCK;
+  const length = Math.min(starts[sample + 1]! * BLOCK - start, MAX_SAMPLE);
+  const bytes = new Uint8Array(length);
+  await files.use(file, async (handle, fresh) => {
+    const changed = fresh && (await stampOf(handle)).stamp !== stamp;
+    if (changed || (await readFully(handle, bytes, start)) < length) {
+      throw new MedbenchError('data', `${file} has changed while it was in use`, { hint: 'Start the run again.' });
+    }
+  });
+  const found = new Map<string, Uint8Array<ArrayBuffer>>();
+  let first: { key: string; name: string } | undefined;
+  let picture: string | undefined;
+  // Behind the sample may lie others that were left out: the walk ends before it comes to them.
+  const members = tarMembers(async (position, count) => bytes.subarray(position, position + count), {
+    file: `${file}, from byte ${start} on`,
+    length,
+    endMarked: false,
+  });
+  for await (const { name, kind, offset, size } of members) {
+    const member = kind === 'file' ? sampleOf(name) : undefined;
+    if (!member) continue;
+    first ??= { key: member.key, name };
+    if (member.key !== first.key) break;
+    if (PICTURES.includes(member.suffix) && !picture) picture = name;
+    found.set(member.suffix, bytes.subarray(offset, offset + size));
+  }
+  const image = PICTURES.map((suffix) => found.get(suffix)).find((body) => body);
+  const text = found.get(captionField === undefined ? 'txt' : 'json');
+  if (!first || !image || !text) throw brokenSample(file, first?.name, 'is not whole');
+  const caption = captionOf(text, captionField, (fault) => brokenSample(file, first.name, fault));
+  return { bytes: image, caption, name: `${file}: ${picture ?? first.name}` };
+}
+
+function captionOf(bytes: Uint8Array, field: string | undefined, broken: (fault: string) => MedbenchError): string {
+  let caption: unknown;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    caption = field === undefined ? text : (JSON.parse(text) as Record<string, unknown> | null)?.[field];
+  } catch {
+    // What the parser says would quote the text.
+    throw broken(field === undefined ? 'has a caption that is not UTF-8' : 'has a .json that is none');
+  }
+  if (typeof caption === 'string' && caption.trim() !== '') return caption;
+  throw broken(field === undefined ? 'has an empty caption' : `has no text in "${field}" of its .json`);
+}
