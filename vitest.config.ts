@@ -9,6 +9,7 @@ export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: false } },
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
+    globalSetup: ['tests/support/build-worker.ts'],
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',

@@ -1,4 +1,4 @@
-import type { MethodInput, Random, RasterImage } from '@medbench/core';
+import { type InputRecipe, MedbenchError, type MethodInput, type Random, type RasterImage } from '@medbench/core';
 import { type SimclrOptions, simclrTransform } from './augment/simclr.js';
 import { CLIP_NORMALISATION, normaliseInto } from './transform.js';
 
@@ -8,6 +8,7 @@ export function augmentedView(size: number, options: SimclrOptions = {}): Method
   return {
     shape: [size, size, 3],
     dtype: 'float32',
+    recipe: { maker: 'augmentedView', arguments: [size, options] },
     draw({ image }: { readonly image: RasterImage }, stream: Random) {
       const view = new Float32Array(size * size * 3);
       normaliseInto(transform(image, stream), view, 0, CLIP_NORMALISATION);
@@ -23,6 +24,7 @@ export const patchesKept = (count: number, dropped: number): number => Math.max(
 export const keptPatches = (count: number, kept: number): MethodInput => ({
   shape: [kept],
   dtype: 'int32',
+  recipe: { maker: 'keptPatches', arguments: [count, kept] },
   draw: (_example, stream) => stream.permutation(count).slice(0, kept).sort(),
 });
 
@@ -30,5 +32,20 @@ export const keptPatches = (count: number, kept: number): MethodInput => ({
 export const shuffledPatches = (count: number): MethodInput => ({
   shape: [count],
   dtype: 'int32',
+  recipe: { maker: 'shuffledPatches', arguments: [count] },
   draw: (_example, stream) => stream.permutation(count),
 });
+
+const MAKERS = { augmentedView, keptPatches, shuffledPatches };
+
+/** True if `inputFrom` can follow the recipe. */
+export const isKnownRecipe = (recipe: InputRecipe | undefined): recipe is InputRecipe =>
+  recipe !== undefined && Object.hasOwn(MAKERS, recipe.maker);
+
+/** The input that a recipe describes. @throws MedbenchError('plugin') for a maker that is not one of this package. */
+export function inputFrom(recipe: InputRecipe): MethodInput {
+  const { maker, arguments: values } = recipe;
+  if (!isKnownRecipe(recipe)) throw new MedbenchError('plugin', `No input is made by "${maker}"`);
+  const make = MAKERS[maker as keyof typeof MAKERS] as (...values: readonly unknown[]) => MethodInput;
+  return make(...values);
+}

@@ -105,7 +105,8 @@ function rawSharp({ data, width, height, channels }: RasterImage): Sharp {
   return channels === 1 ? picture.toColourspace('b-w') : picture;
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+/** A file's bytes. @throws MedbenchError('data') naming the file if it is missing or cannot be read. */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await readFile(path);
   } catch (cause) {

@@ -11,13 +11,15 @@ export {
   simclrTransform,
 } from './augment/simclr.js';
 export { batchIndices, epochOrder } from './batches.js';
-export { augmentedView, keptPatches, patchesKept, shuffledPatches } from './drawn.js';
+export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches } from './drawn.js';
 export { requireFile, requireFolder } from './files.js';
 export { fingerprintFiles } from './fingerprint.js';
 export { tarEnd, tarMember } from './formats/tar-write.js';
 export { type BadSamples, type WebDataset, type WebDatasetOptions, webDataset } from './formats/webdataset.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
 export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff } from './image.js';
+export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
+export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
 export type { NpyArray, NpyData, NpyDType } from './npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
 export { type ImageCaptionFolder, imageCaptionFolder } from './pairs.js';

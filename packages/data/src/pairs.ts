@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { extname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { MedbenchError, type Pair, type Source } from '@medbench/core';
+import { MedbenchError, type PairSource } from '@medbench/core';
 import { requireFolder, unreadable } from './files.js';
-import { decodeImage } from './image.js';
+import { decodeImage, readBytes } from './image.js';
 import { type JsonRow, readCsv, readJson, readJsonl, requireColumns } from './tables.js';
 
 export interface ImageCaptionFolder {
@@ -20,7 +20,7 @@ export interface ImageCaptionFolder {
  * once; pictures are opened when read.
  * @throws MedbenchError('data') naming table, row and column: no text, an empty name, a picture outside the folder.
  */
-export async function imageCaptionFolder(options: ImageCaptionFolder): Promise<Source<Pair>> {
+export async function imageCaptionFolder(options: ImageCaptionFolder): Promise<PairSource> {
   const { table, imageColumn, captionColumn, imageDir } = options;
   const rows = await readRows(table, [imageColumn, captionColumn]);
   await requireFolder(imageDir, `It should hold the pictures that ${table} names.`);
@@ -28,12 +28,20 @@ export async function imageCaptionFolder(options: ImageCaptionFolder): Promise<S
     file: inside(imageDir, textOf(row, imageColumn, table, i), `${table}: row ${i + 1}`),
     caption: textOf(row, captionColumn, table, i),
   }));
+  const pairAt = (index: number): (typeof pairs)[number] => {
+    const pair = pairs[index];
+    if (!pair) throw new RangeError(`No pair ${index} among ${pairs.length}`);
+    return pair;
+  };
   return {
     length: pairs.length,
     async get(index) {
-      const pair = pairs[index];
-      if (!pair) throw new RangeError(`No pair ${index} among ${pairs.length}`);
-      return { image: await decodeImage(pair.file), caption: pair.caption };
+      const { file, caption } = pairAt(index);
+      return { image: await decodeImage(file), caption };
+    },
+    async encoded(index) {
+      const { file, caption } = pairAt(index);
+      return { bytes: await readBytes(file), caption, name: file };
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Source } from '@medbench/core';
+import type { PairSource, Source } from '@medbench/core';
 
 /** A list as a source. */
 export function fromArray<T>(items: readonly T[]): Source<T> {
@@ -11,10 +11,18 @@ export function mapSource<T, U>(source: Source<T>, map: (item: T, index: number)
 }
 
 /** The elements at the given places, in their order; repetitions are allowed. @throws RangeError for a place beyond. */
-export function subset<T>(source: Source<T>, indices: ArrayLike<number>): Source<T> {
-  const places = Array.from(indices);
+export function subset(source: PairSource, indices: ArrayLike<number>): PairSource;
+export function subset<T>(source: Source<T>, indices: ArrayLike<number>): Source<T>;
+export function subset<T>(source: Source<T> & Pick<PairSource, 'encoded'>, indices: ArrayLike<number>): Source<T> {
+  const places = Float64Array.from(indices);
   for (const place of places) checked(place, source.length);
-  return { length: places.length, get: async (index) => source.get(places[checked(index, places.length)]!) };
+  const placeOf = (index: number): number => places[checked(index, places.length)]!;
+  const { encoded } = source;
+  return {
+    length: places.length,
+    get: async (index) => source.get(placeOf(index)),
+    ...(encoded ? { encoded: async (index: number) => encoded.call(source, placeOf(index)) } : {}),
+  };
 }
 
 /**

@@ -1,31 +1,33 @@
 import {
+  type ErrorCode,
   type HostTensor,
   type HostTensors,
+  MedbenchError,
   type MethodInput,
   type Pair,
-  type Random,
+  type PairSource,
   random,
-  type Source,
 } from '@medbench/core';
 import {
+  type BatchJob,
+  type BatchParts,
   batchIndices,
-  CLIP_MEAN,
-  CLIP_STD,
-  normaliseInto,
-  resizeShorterSide,
+  batchWorkers,
+  isKnownRecipe,
+  type JobFailure,
   type Tokenizer,
-  trainingTransform,
 } from '@medbench/data';
+import { isEncoded, type Loaded, pictureOf, picturesOf } from './pictures.js';
 import { DRAWN } from './represent.js';
 
 /** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;
 
-/** Decoded, shrunk pictures up to this many bytes are kept; the others are decoded again when needed. */
-const CACHE_BYTES = 1 << 30;
+/** Batches made ahead of their use take no more than this, but for the one that comes next. */
+const AHEAD_BYTES = 1 << 30;
 
 export interface LoaderOptions {
-  readonly pairs: Source<Pair>;
+  readonly pairs: PairSource;
   readonly tokenizer: Tokenizer;
   readonly imageSize: number;
   readonly contextLength: number;
@@ -34,62 +36,108 @@ export interface LoaderOptions {
   readonly seed: number;
   /** What the method wants of each example besides. */
   readonly inputs?: Readonly<Record<string, MethodInput>>;
-}
-
-/** Decoded, shrunk pairs of each source, kept for all rows of a run: they train on the same pictures. */
-const shrunkPairs = new WeakMap<Source<Pair>, Map<string, Pair>>();
-
-/** Reads pairs with their pictures shrunk to a shorter side of `side`, keeping what fits into the budget. */
-function shrinking(pairs: Source<Pair>, side: number): (index: number) => Promise<Pair> {
-  const cache = shrunkPairs.get(pairs) ?? new Map<string, Pair>();
-  shrunkPairs.set(pairs, cache);
-  let bytes = 0;
-  return async (index) => {
-    const key = `${side}/${index}`;
-    const known = cache.get(key);
-    if (known) return known;
-    const { image, caption } = await pairs.get(index);
-    const pair = {
-      caption,
-      image: Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image,
-    };
-    bytes += pair.image.data.byteLength;
-    if (bytes <= CACHE_BYTES) cache.set(key, pair);
-    return pair;
-  };
+  /** Threads that decode and augment, 0 for none. Batches do not depend on it. Default `defaultWorkers()`. */
+  readonly workers?: number;
+  /**
+   * Larger pictures are first shrunk to this multiple of the image size, and kept so while there is room. Default 1.25.
+   * Infinity takes crops from the pictures as they are, as PyTorch's loaders do.
+   */
+  readonly storedScale?: number;
 }
 
 /** Makes the batch of any step; it depends on nothing but the options and the step, so training can go on anywhere. */
-export function batchLoader(options: LoaderOptions): (step: number) => Promise<HostTensors> {
+export interface BatchLoader {
+  (step: number): Promise<HostTensors>;
+  /** How many batches to make ahead, so that all workers are busy and memory is bounded. */
+  readonly ahead: number;
+  /** Ends the workers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Batches of a source, of which workers decode, crop, normalise and augment the pictures. This thread reads files,
+ * encodes captions and draws the inputs of methods that bring functions of their own.
+ */
+export function batchLoader(options: LoaderOptions): BatchLoader {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {} } = options;
-  const load = shrinking(pairs, Math.ceil(imageSize * STORED_SCALE));
-  const transform = trainingTransform(imageSize, { scale: options.cropScale });
-  return async (step) => {
+  const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
+  const pictures = picturesOf(pairs, side);
+  const workers = batchWorkers(options.workers);
+  const drawn = Object.entries(inputs);
+  const described = drawn.flatMap(([name, { recipe }]) => (isKnownRecipe(recipe) ? [{ name, recipe }] : []));
+  const own = drawn.filter(([, { recipe }]) => !isKnownRecipe(recipe));
+
+  const make = async (step: number, indices: Int32Array): Promise<{ parts: BatchParts; captions: string[] }> => {
+    const readers = Array.from(indices, (index) => () => pictures.get(index));
+    for (;;) {
+      const examples = await Promise.all(readers.map((read) => read()));
+      const keep = own.length > 0 || (side < Number.POSITIVE_INFINITY && pictures.wanted());
+      const job: BatchJob = {
+        examples: examples.map((loaded) => ({ picture: pictureOf(loaded), caption: loaded.caption, keep })),
+        ...{ side, imageSize, cropScale: options.cropScale, seed, step, inputs: described, share: workers.threads },
+      };
+      const buffers = job.examples.flatMap(({ picture }) => ('bytes' in picture ? [picture.bytes.buffer] : []));
+      const parts = await workers.run(job, buffers);
+      const captions = examples.map(({ caption }) => caption);
+      if (parts.failures.length === 0) return { parts, captions };
+      // The buffers are gone: what takes the place of the broken ones is read, and the others once more.
+      for (const failure of parts.failures) readers[failure.row] = inPlaceOf(examples[failure.row]!, failure);
+    }
+  };
+
+  const load = async (step: number): Promise<HostTensors> => {
     const indices = batchIndices(pairs.length, batchSize, seed, step);
-    const images = new Float32Array(batchSize * imageSize * imageSize * 3);
+    const { parts, captions } = await make(step, indices);
+    for (const [row, image] of parts.kept.entries()) {
+      if (image) pictures.keep(indices[row]!, { image, caption: captions[row]! });
+    }
     const ids = new Int32Array(batchSize * contextLength);
-    const drawn = Object.entries(inputs).map(([name, { shape, dtype, draw }]) => {
-      const size = shape.reduce((product, side) => product * side, 1);
-      const data = dtype === 'int32' ? new Int32Array(batchSize * size) : new Float32Array(batchSize * size);
-      const tensor: HostTensor = { shape: [batchSize, ...shape], dtype, data };
-      // A stream for each input: what one draws changes nothing for the others.
-      const fill = (row: number, example: Pair): void =>
-        data.set(draw(example, random(seed, 'input', name, step, row)), row * size);
-      return { name: DRAWN + name, tensor, fill };
-    });
-    // All at once: decoding runs on other threads.
-    const examples = await Promise.all(Array.from(indices, load));
-    for (const [row, example] of examples.entries()) {
-      const augmentation: Random = random(seed, 'augmentation', step, row);
-      const view = transform(example.image, augmentation);
-      normaliseInto(view, images, row * imageSize * imageSize * 3, { mean: CLIP_MEAN, std: CLIP_STD });
-      ids.set(tokenizer.encodeBatch([example.caption], contextLength), row * contextLength);
-      for (const { fill } of drawn) fill(row, example);
+    for (const [row, caption] of captions.entries()) {
+      ids.set(tokenizer.encodeBatch([caption], contextLength), row * contextLength);
+    }
+    const made: Record<string, HostTensor> = {};
+    for (const [at, { name }] of described.entries()) {
+      const { shape, dtype } = inputs[name]!;
+      made[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data: parts.inputs[at]! };
+    }
+    for (const [name, input] of own) {
+      const batch = parts.kept.map((image, row): Pair => ({ image: image!, caption: captions[row]! }));
+      made[DRAWN + name] = drawHere(name, input, batch, seed, step);
     }
     return {
-      ...Object.fromEntries(drawn.map(({ name, tensor }) => [name, tensor])),
-      images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: images },
+      ...Object.fromEntries(drawn.map(([name]) => [DRAWN + name, made[DRAWN + name]!])),
+      images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: parts.images },
       ids: { shape: [batchSize, contextLength], dtype: 'int32', data: ids },
     };
   };
+  const bytes = 4 * batchSize * drawn.reduce((sum, [, { shape }]) => sum + elements(shape), imageSize * imageSize * 3);
+  const ahead = Math.max(1, Math.min(workers.count + 1, Math.floor(AHEAD_BYTES / bytes)));
+  return Object.assign(load, { ahead, close: () => workers.close() });
+}
+
+/** An input that only its method's own function can draw. */
+function drawHere(name: string, input: MethodInput, batch: readonly Pair[], seed: number, step: number): HostTensor {
+  const { shape, dtype, draw } = input;
+  const size = elements(shape);
+  const data = dtype === 'int32' ? new Int32Array(batch.length * size) : new Float32Array(batch.length * size);
+  for (const [row, example] of batch.entries()) {
+    // A stream for each input, as in a worker: what one draws changes nothing for the others.
+    data.set(draw(example, random(seed, 'input', name, step, row)), row * size);
+  }
+  return { shape: [batch.length, ...shape], dtype, data };
+}
+
+const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
+
+/** Reads what its source would have in the place of a broken example. @throws the example's error if that is nothing. */
+function inPlaceOf(broken: Loaded, failure: JobFailure): () => Promise<Loaded> {
+  const error = errorOf(failure);
+  if (!isEncoded(broken) || !broken.instead) throw error;
+  return async () => broken.instead!(error);
+}
+
+/** The error of an example as it was thrown where its picture was made. */
+function errorOf({ code, message, hint }: JobFailure): Error {
+  if (code === undefined) return new Error(message);
+  return new MedbenchError(code as ErrorCode, message, hint === undefined ? {} : { hint });
 }

@@ -1,5 +1,6 @@
 import { type HostTensors, MedbenchError, type TrainRequest } from '@medbench/core';
 import { batchIndices, prefetch } from '@medbench/data';
+import type { BatchLoader } from './loader.js';
 import { type Progress, writeResume } from './progress.js';
 import type { LoadedStep } from './training-step.js';
 import { givesUp } from './validation.js';
@@ -16,7 +17,7 @@ const scalars = (outputs: HostTensors): Record<string, number> =>
 
 /** What a stretch of training runs on. */
 export interface Stretch {
-  readonly load: (step: number) => Promise<HostTensors>;
+  readonly load: BatchLoader;
   /** Index in the whole corpus of each training pair. */
   readonly indices: Int32Array;
   readonly validator: Validator | undefined;
@@ -42,7 +43,7 @@ export async function loop(
     if (!ended) await writeResume(folder, key, progress);
     return progress;
   };
-  for await (const batch of prefetch(load, from.step, until)) {
+  for await (const batch of prefetch(load, from.step, until, load.ahead)) {
     if (signal.aborted) {
       await checkpoint();
       throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${at}; it goes on from there`);

@@ -84,13 +84,14 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     if (progress.step >= until || progress.ended) continue;
     const session = await current.load(request.backend, progress.state, { log: request.log, selfCheck: !resumed });
     const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs };
+    const load = batchLoader({ ...options, pairs: held.training });
     const validator = validates(validation)
       ? validatorOf(request, session, towers, options, held.validation)
       : undefined;
     try {
-      const load = batchLoader({ ...options, pairs: held.training });
       progress = await loop(request, session, { load, indices: held.indices, validator }, progress, until);
     } finally {
+      await load.close();
       await session.dispose();
     }
   }

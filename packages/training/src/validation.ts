@@ -1,31 +1,31 @@
-import { type OpenedCorpus, random, type Source, type ValidationSettings } from '@medbench/core';
+import { type OpenedCorpus, type PairSource, random, type ValidationSettings } from '@medbench/core';
 import { subset } from '@medbench/data';
 
 /** A corpus without the pairs that are held out, and those. */
-export interface HeldOut<T> {
-  readonly training: Source<T>;
-  readonly validation: Source<T>;
+export interface HeldOut {
+  readonly training: PairSource;
+  readonly validation: PairSource;
   /** Index in the whole corpus of each training pair. */
   readonly indices: Int32Array;
 }
 
 /** Splits made before: all rows of a run share them, and with them the pictures that were decoded. */
-const splits = new WeakMap<Source<unknown>, Map<string, HeldOut<unknown>>>();
+const splits = new WeakMap<PairSource, Map<string, HeldOut>>();
 
 /**
  * Holds out a share of a corpus: the same pairs for every row and seed, so that their losses can be compared. At most
  * `most` pairs are held out; at least one is left to train on.
  */
-export function holdOut<T>(pairs: Source<T>, share: number, most: number): HeldOut<T> {
-  const known = splits.get(pairs) ?? new Map<string, HeldOut<unknown>>();
+export function holdOut(pairs: PairSource, share: number, most: number): HeldOut {
+  const known = splits.get(pairs) ?? new Map<string, HeldOut>();
   splits.set(pairs, known);
   const key = `${share}/${most}`;
-  const made = (known.get(key) as HeldOut<T> | undefined) ?? split(pairs, share, most);
+  const made = known.get(key) ?? split(pairs, share, most);
   known.set(key, made);
   return made;
 }
 
-function split<T>(pairs: Source<T>, share: number, most: number): HeldOut<T> {
+function split(pairs: PairSource, share: number, most: number): HeldOut {
   const count = Math.min(Math.round(pairs.length * share), most, Math.max(0, pairs.length - 1));
   const nothing = { length: 0, get: (index: number) => pairs.get(index) };
   if (count <= 0) {

@@ -24,7 +24,8 @@ export function validatorOf(
   pairs: LoaderOptions['pairs'],
 ): Validator {
   const { training, folder, row } = request;
-  const load = batchLoader({ ...options, pairs, cropScale: [1, 1], seed: 0 });
+  // On this thread: it waits for each batch anyway, and the workers are making the next ones to train on.
+  const load = batchLoader({ ...options, pairs, cropScale: [1, 1], seed: 0, workers: 0 });
   const count = Math.min(training.validation.batches, Math.floor(pairs.length / training.batchSize));
   if (count === 0) {
     throw new MedbenchError(

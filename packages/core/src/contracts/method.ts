@@ -33,6 +33,14 @@ export interface MethodInfo {
 /** Where the weights of the two towers start. */
 export type Start = 'general' | 'scratch';
 
+/** How an input is made, in words that reach another thread, where no function can be sent. */
+export interface InputRecipe {
+  /** A function of the data package that makes inputs, such as `augmentedView`. */
+  readonly maker: string;
+  /** What it is called with: plain values. */
+  readonly arguments: readonly unknown[];
+}
+
 /**
  * Something that a step needs of each example beside picture and text: another view of the picture, which patches are
  * kept. It is drawn on the host, anew at every step, from a stream of its own: the same for the same seed.
@@ -42,6 +50,8 @@ export interface MethodInput extends TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
   draw(example: Pair, random: Random): Float32Array | Int32Array;
+  /** Set by the functions of the data package that make inputs: workers then draw it, else this thread does. */
+  readonly recipe?: InputRecipe;
 }
 
 /** One batch of B pairs as a step sees it. */

@@ -25,19 +25,21 @@ interface Entry {
 /** Opens files when they are read and closes them when they lie idle, so that nobody has to. */
 export function openFiles(): OpenFiles {
   const entries = new Map<string, Entry>();
-  let timer: NodeJS.Timeout | undefined;
+  let scheduled = false;
   const close = (file: string, { handle }: Entry): void => {
     entries.delete(file);
     handle.then((opened) => opened.close()).catch(() => undefined);
   };
   const sweep = (): void => {
-    timer = undefined;
+    scheduled = false;
     const now = performance.now();
     for (const [file, entry] of entries) if (entry.users === 0 && now - entry.used >= IDLE_MS) close(file, entry);
     if (entries.size > 0) schedule();
   };
   const schedule = (): void => {
-    timer ??= setTimeout(sweep, IDLE_MS).unref();
+    if (scheduled) return;
+    scheduled = true;
+    setTimeout(sweep, IDLE_MS).unref();
   };
   return {
     async use(file, read) {

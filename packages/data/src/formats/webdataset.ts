@@ -1,13 +1,10 @@
-import { type EncodedPair, isMedbenchError, MedbenchError, messageOf, type PairSource } from '@medbench/core';
+import { type EncodedPair, isMedbenchError, MedbenchError, type PairSource } from '@medbench/core';
 import { decodeImage } from '../image.js';
-import { type OpenFiles, openFiles } from './open-files.js';
+import { openFiles } from './open-files.js';
 import { findShards, type Shards } from './shards.js';
-import { BLOCK, tarMembers } from './tar.js';
-import { indexShard, readFully, type ShardIndex, sampleOf, stampOf } from './tar-index.js';
+import { indexShard, type ShardIndex } from './tar-index.js';
+import { brokenSample, PICTURES, readSample } from './webdataset-sample.js';
 
-const PICTURES: readonly string[] = ['jpg', 'png', 'jpeg', 'webp'];
-/** A sample may take this much of a shard. */
-const MAX_SAMPLE = 256 * 2 ** 20;
 /** Shards indexed at a time. */
 const AT_A_TIME = 4;
 /** Samples named in the list of what was left out. */
@@ -53,16 +50,17 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
   const shards = await findShards(spec);
   const text = captionField === undefined ? 'txt' : 'json';
   const bad = { count: 0, list: [] as string[] };
-  const seen = new Set<string>();
-  const note = (message: string): void => {
-    if (seen.has(message)) return;
+  // By place, since a decoder does not always find the same words for the same fault.
+  const seen = new Set<number | string>();
+  const note = (place: number | string, message: string): void => {
+    if (seen.has(place)) return;
+    seen.add(place);
     bad.count++;
-    if (seen.size < LISTED * 10) seen.add(message);
     if (bad.list.length < LISTED) bad.list.push(message);
   };
   const problem = (error: MedbenchError): void => {
     if (!skipBad) throw error;
-    note(error.message);
+    note(error.message, error.message);
   };
   const indices = new Map<string, ShardIndex>();
   const pending = [...new Set(shards.files)];
@@ -93,7 +91,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
   };
   const instead = async (index: number, error: unknown, tries: number): Promise<EncodedPair> => {
     if (!skipBad || tries > TRIES || !isMedbenchError(error) || error.code !== 'data') throw error;
-    note(error.message);
+    note(index, error.message);
     return encoded((index + 1) % length, tries + 1);
   };
   const encoded = async (index: number, tries = 0): Promise<EncodedPair> => {
@@ -122,11 +120,6 @@ function whatIsMissing(suffixes: readonly string[], text: string): string | unde
   if (!suffixes.some((suffix) => PICTURES.includes(suffix))) return `has no picture (${PICTURES.join(', ')})`;
   return suffixes.includes(text) ? undefined : `has no caption (.${text})`;
 }
-
-const brokenSample = (file: string, member: string | undefined, fault: string): MedbenchError =>
-  new MedbenchError('data', `${file}: the sample of ${member ?? 'an unnamed member'} ${fault}`, {
-    hint: 'Mend the shard, or have bad data skipped.',
-  });
 
 /** Waits for all, so that nothing runs on after a failure. */
 async function allOrFirstFault(work: readonly Promise<void>[]): Promise<void> {
@@ -164,57 +157,4 @@ function shardOf(begins: Float64Array, index: number): number {
     else high = middle;
   }
   return low;
-}
-
-async function readSample(
-  files: OpenFiles,
-  file: string,
-  { starts, stamp }: ShardIndex,
-  sample: number,
-  captionField: string | undefined,
-): Promise<EncodedPair> {
-  const start = starts[sample]! * BLOCK;
-  const length = Math.min(starts[sample + 1]! * BLOCK - start, MAX_SAMPLE);
-  const bytes = new Uint8Array(length);
-  await files.use(file, async (handle, fresh) => {
-    const changed = fresh && (await stampOf(handle)).stamp !== stamp;
-    if (changed || (await readFully(handle, bytes, start)) < length) {
-      throw new MedbenchError('data', `${file} has changed while it was in use`, { hint: 'Start the run again.' });
-    }
-  });
-  const found = new Map<string, Uint8Array<ArrayBuffer>>();
-  let first: { key: string; name: string } | undefined;
-  let picture: string | undefined;
-  // Behind the sample may lie others that were left out: the walk ends before it comes to them.
-  const members = tarMembers(async (position, count) => bytes.subarray(position, position + count), {
-    file: `${file}, from byte ${start} on`,
-    length,
-    endMarked: false,
-  });
-  for await (const { name, kind, offset, size } of members) {
-    const member = kind === 'file' ? sampleOf(name) : undefined;
-    if (!member) continue;
-    first ??= { key: member.key, name };
-    if (member.key !== first.key) break;
-    if (PICTURES.includes(member.suffix) && !picture) picture = name;
-    found.set(member.suffix, bytes.subarray(offset, offset + size));
-  }
-  const image = PICTURES.map((suffix) => found.get(suffix)).find((body) => body);
-  const text = found.get(captionField === undefined ? 'txt' : 'json');
-  if (!first || !image || !text) throw brokenSample(file, first?.name, 'is not whole');
-  const caption = captionOf(text, captionField, (fault) => brokenSample(file, first.name, fault));
-  return { bytes: image, caption, name: `${file}: ${picture ?? first.name}` };
-}
-
-function captionOf(bytes: Uint8Array, field: string | undefined, broken: (fault: string) => MedbenchError): string {
-  let caption: unknown;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    caption = field === undefined ? text : (JSON.parse(text) as Record<string, unknown> | null)?.[field];
-  } catch {
-    // What the parser says would quote the text.
-    throw broken(field === undefined ? 'has a caption that is not UTF-8' : 'has a .json that is none');
-  }
-  if (typeof caption === 'string' && caption.trim() !== '') return caption;
-  throw broken(field === undefined ? 'has an empty caption' : `has no text in "${field}" of its .json`);
 }

@@ -1,0 +1,99 @@
+import { type InputRecipe, isMedbenchError, messageOf, type Pair, type RasterImage, random } from '@medbench/core';
+import { inputFrom } from '../drawn.js';
+import { decodeImage } from '../image.js';
+import { normaliseInto, resizeShorterSide, trainingTransform } from '../transform.js';
+
+/** Pictures decoded ahead of the one that is being worked on; decoding runs on threads of its own. */
+const AHEAD = 6;
+
+/** A picture to decode, or one that is decoded, and its caption for inputs that look at it. */
+export interface JobExample {
+  readonly picture: { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage;
+  readonly caption: string;
+  /** Whether the picture, decoded and shrunk, is wanted back. */
+  readonly keep: boolean;
+}
+
+/** All that the pictures of a batch depend on: plain values that can be sent to another thread. */
+export interface BatchJob {
+  readonly examples: readonly JobExample[];
+  /** Larger pictures are shrunk to this shorter side before anything else. Infinity for none. */
+  readonly side: number;
+  readonly imageSize: number;
+  readonly cropScale: readonly [number, number];
+  readonly seed: number;
+  readonly step: number;
+  readonly inputs: readonly { readonly name: string; readonly recipe: InputRecipe }[];
+  /** Put kept pictures where all threads can read them. */
+  readonly share: boolean;
+}
+
+/** What went wrong with an example, in a form that survives the way between threads. */
+export interface JobFailure {
+  readonly row: number;
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+export interface BatchParts {
+  /** `[B, imageSize, imageSize, 3]`, normalised. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** In the order of the job's inputs, each `[B, ...]`. */
+  readonly inputs: readonly (Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>)[];
+  /** The pictures that were to be kept, decoded and shrunk, by row. */
+  readonly kept: readonly (RasterImage | undefined)[];
+  /** Rows that could not be made, ascending; of these the other parts hold nothing. */
+  readonly failures: readonly JobFailure[];
+}
+
+/**
+ * Makes the pictures of a batch: decodes, shrinks, crops, normalises, and draws the inputs that have recipes. The result
+ * depends on the job alone, on whatever thread it runs and in whatever order decoding ends.
+ */
+export async function makeBatch(job: BatchJob): Promise<BatchParts> {
+  const { examples, imageSize, seed, step } = job;
+  const batch = examples.length;
+  const area = imageSize * imageSize * 3;
+  const images = new Float32Array(batch * area);
+  const transform = trainingTransform(imageSize, { scale: job.cropScale });
+  const inputs = job.inputs.map(({ name, recipe }) => {
+    const { shape, dtype, draw } = inputFrom(recipe);
+    const size = shape.reduce((product, side) => product * side, 1);
+    const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
+    const fill = (row: number, example: Pair): void =>
+      data.set(draw(example, random(seed, 'input', name, step, row)), row * size);
+    return { data, fill };
+  });
+  const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);
+  const failures: JobFailure[] = [];
+  const make = async (row: number): Promise<void> => {
+    const { picture, caption, keep } = examples[row]!;
+    try {
+      const image = shrunk('bytes' in picture ? await decodeImage(picture.bytes, picture.name) : picture, job.side);
+      normaliseInto(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
+      for (const { fill } of inputs) fill(row, { image, caption });
+      if (keep) kept[row] = job.share ? shared(image) : image;
+    } catch (error) {
+      const medbench = isMedbenchError(error) ? error : undefined;
+      failures.push({ row, code: medbench?.code, message: messageOf(error), hint: medbench?.hint });
+    }
+  };
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < batch) await make(next++);
+  };
+  await Promise.all(Array.from({ length: AHEAD }, work));
+  failures.sort((a, b) => a.row - b.row);
+  return { images, inputs: inputs.map(({ data }) => data), kept, failures };
+}
+
+const shrunk = (image: RasterImage, side: number): RasterImage =>
+  Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image;
+
+function shared(image: RasterImage): RasterImage {
+  if (image.data.buffer instanceof SharedArrayBuffer) return image;
+  const data = new Uint8Array(new SharedArrayBuffer(image.data.length));
+  data.set(image.data);
+  return { ...image, data };
+}

@@ -1,0 +1,60 @@
+import type { EncodedPair, Pair, PairSource, RasterImage } from '@medbench/core';
+
+/** Decoded, shrunk pictures of a source up to this many bytes are kept; the others are decoded again when needed. */
+const CACHE_BYTES = 1 << 30;
+
+/** An example on its way into a batch: decoded, or as it lies on disk. */
+export type Loaded = Pair | EncodedPair;
+
+/** Reads the examples of a source, keeping what fits of those that were decoded and shrunk. */
+export interface Pictures {
+  get(index: number): Promise<Loaded>;
+  /** True if there is room for more. */
+  wanted(): boolean;
+  /** Keeps a picture that was shrunk to the side that these pictures have. */
+  keep(index: number, pair: Pair): void;
+}
+
+interface Kept {
+  readonly pairs: Map<string, Pair>;
+  bytes: number;
+}
+
+/** Kept for all rows of a run: they train on the same pictures. */
+const keptOf = new WeakMap<PairSource, Kept>();
+
+/** The pictures of a source as they are kept when shrunk to a shorter side of `side`. */
+export function picturesOf(source: PairSource, side: number, budget = CACHE_BYTES): Pictures {
+  const kept = keptOf.get(source) ?? { pairs: new Map<string, Pair>(), bytes: 0 };
+  keptOf.set(source, kept);
+  const keyOf = (index: number): string => `${side}/${index}`;
+  return {
+    async get(index) {
+      const known = kept.pairs.get(keyOf(index));
+      if (known) return known;
+      return source.encoded ? source.encoded(index) : source.get(index);
+    },
+    wanted: () => kept.bytes < budget,
+    keep(index, pair) {
+      const size = pair.image.data.byteLength;
+      const key = keyOf(index);
+      if (kept.bytes + size > budget || kept.pairs.has(key)) return;
+      kept.bytes += size;
+      kept.pairs.set(key, pair);
+    },
+  };
+}
+
+export const isEncoded = (loaded: Loaded): loaded is EncodedPair => 'bytes' in loaded;
+
+/**
+ * What a job needs of an example's picture. Bytes that are a small part of a larger buffer, such as Node's own pool, are
+ * copied: a buffer is handed over whole.
+ */
+export function pictureOf(
+  loaded: Loaded,
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage {
+  if (!isEncoded(loaded)) return loaded.image;
+  const { bytes, name } = loaded;
+  return { bytes: bytes.byteLength * 2 > bytes.buffer.byteLength ? bytes : new Uint8Array(bytes), name };
+}
