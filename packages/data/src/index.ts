@@ -13,6 +13,7 @@ export {
 export { batchIndices, epochOrder } from './batches.js';
 export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches } from './drawn.js';
 export { requireFile, requireFolder } from './files.js';
+export { bicubicFilter, type ResampleFilter } from './filter.js';
 export { fingerprintFiles } from './fingerprint.js';
 export { tarEnd, tarMember } from './formats/tar-write.js';
 export { type BadSamples, type WebDataset, type WebDatasetOptions, webDataset } from './formats/webdataset.js';
@@ -24,7 +25,7 @@ export type { NpyArray, NpyData, NpyDType } from './npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
 export { type ImageCaptionFolder, imageCaptionFolder } from './pairs.js';
 export { prefetch } from './prefetch.js';
-export { bicubicFilter, type ResampleFilter, resize } from './resample.js';
+export { resize } from './resample.js';
 export { cached, fromArray, mapSource, subset } from './source.js';
 export { type JsonRow, type ReadCsvOptions, readCsv, readJson, readJsonl, requireColumns } from './tables.js';
 export { cleanText } from './tokenizer/clean.js';

@@ -1,63 +1,7 @@
 import type { RasterImage } from '@medbench/core';
-
-/** Pillow's fixed point for 8-bit samples: 32 bits less 8 of sample and 2 of head room (`Resample.c`). */
-const PRECISION_BITS = 32 - 8 - 2;
-
-/** Weights of the inputs `[first, first + count)` of each output, `size` apart in `weights`. */
-export interface ResampleFilter<Values = Float64Array> {
-  readonly first: Int32Array;
-  readonly count: Int32Array;
-  readonly weights: Values;
-  readonly size: number;
-}
-
-/** Keys' cubic with a = -1/2, evaluated in the order in which Pillow does. */
-function bicubic(x: number): number {
-  const a = -0.5;
-  const d = Math.abs(x);
-  if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
-  if (d < 2) return (((d - 5) * d + 8) * d - 4) * a;
-  return 0;
-}
-
-/**
- * The anti-aliased bicubic filter from `inSize` to `outSize` samples: each output's weights add up to 1. The same as
- * Pillow's (`precompute_coeffs` of `Resample.c`) and as PyTorch's `interpolate(mode='bicubic', antialias=True)`.
- */
-export function bicubicFilter(inSize: number, outSize: number): ResampleFilter {
-  const scale = inSize / outSize;
-  const stretch = Math.max(scale, 1);
-  const support = 2 * stretch;
-  const size = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(outSize);
-  const count = new Int32Array(outSize);
-  const weights = new Float64Array(outSize * size);
-  for (let out = 0; out < outSize; out++) {
-    const centre = (out + 0.5) * scale;
-    const from = Math.max(0, Math.trunc(centre - support + 0.5));
-    const n = Math.min(inSize, Math.trunc(centre + support + 0.5)) - from;
-    let sum = 0;
-    for (let i = 0; i < n; i++) {
-      const weight = bicubic((i + from - centre + 0.5) * (1 / stretch));
-      weights[out * size + i] = weight;
-      sum += weight;
-    }
-    if (sum !== 0) for (let i = 0; i < n; i++) weights[out * size + i]! /= sum;
-    first[out] = from;
-    count[out] = n;
-  }
-  return { first, count, weights, size };
-}
-
-/** The filter in fixed point (`normalize_coeffs_8bpc`). */
-function fixedFilter(inSize: number, outSize: number): ResampleFilter<Int32Array> {
-  const filter = bicubicFilter(inSize, outSize);
-  const weights = Int32Array.from(filter.weights, (weight) => {
-    const scaled = weight * (1 << PRECISION_BITS);
-    return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-  });
-  return { ...filter, weights };
-}
+import { type Box, crop } from './crop.js';
+import { fixedFilter, PRECISION_BITS } from './filter.js';
+import { vectorResize } from './kernels/vector-resize.js';
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
@@ -122,11 +66,21 @@ function resampleColumns(data: Uint8Array, inHeight: number, lanes: number, outH
  * Pillow's `Image.resize((width, height), BICUBIC)`: separable, anti-aliased when reducing, rows before columns, rounded
  * and clamped to 8 bits after each pass. Bytes are identical to Pillow's up to version 12 (`Resample.c`); version 13
  * takes columns first where the height shrinks far more than the width.
+ * @param box The part of the picture that is resized, as if it had been cut out first. Default: all of it.
  */
-export function resize(image: RasterImage, width: number, height: number): RasterImage {
+export function resize(image: RasterImage, width: number, height: number, box: Box = whole(image)): RasterImage {
   const { channels } = image;
+  if (width === box.width && height === box.height) return crop(image, box);
+  const data = vectorResize(image, width, height, box) ?? plainResize(crop(image, box), width, height);
+  return { width, height, channels, data };
+}
+
+const whole = ({ width, height }: RasterImage): Box => ({ x: 0, y: 0, width, height });
+
+/** The same without vectors, for engines that have none and for very large pictures. */
+export function plainResize(image: RasterImage, width: number, height: number): Uint8Array {
   let { data } = image;
   if (width !== image.width) data = resampleRows(image, width);
-  if (height !== image.height) data = resampleColumns(data, image.height, width * channels, height);
-  return { width, height, channels, data };
+  if (height !== image.height) data = resampleColumns(data, image.height, width * image.channels, height);
+  return data;
 }

@@ -1,4 +1,5 @@
 import { MedbenchError, type Random, type RasterImage } from '@medbench/core';
+import { type Box, crop } from './crop.js';
 import { resize } from './resample.js';
 
 /** Per-channel statistics in units of [0, 1]. */
@@ -46,7 +47,8 @@ export function centreCrop(image: RasterImage, size: number): RasterImage {
       },
     );
   }
-  return crop(image, halfToEven((image.width - size) / 2), halfToEven((image.height - size) / 2), size, size);
+  const [x, y] = [halfToEven((image.width - size) / 2), halfToEven((image.height - size) / 2)];
+  return crop(image, { x, y, width: size, height: size });
 }
 
 /**
@@ -59,8 +61,7 @@ export function randomResizedCrop(
   random: Random,
   { scale = [0.9, 1], ratio = [3 / 4, 4 / 3] }: CropOptions = {},
 ): RasterImage {
-  const { x, y, width, height } = drawBox(image, random, scale, ratio);
-  return resize(crop(image, x, y, width, height), size, size);
+  return resize(image, size, size, drawBox(image, random, scale, ratio));
 }
 
 /** Grey becomes three equal channels; RGB is returned as it is. */
@@ -84,12 +85,37 @@ export function normaliseInto(
   const { data, channels } = image;
   const pixels = image.width * image.height;
   if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
+  const table = normalised(mean, std);
+  if (channels === 3) {
+    for (let i = 0; i < pixels * 3; i += 3) {
+      target[offset + i] = table[data[i]!]!;
+      target[offset + i + 1] = table[256 + data[i + 1]!]!;
+      target[offset + i + 2] = table[512 + data[i + 2]!]!;
+    }
+    return;
+  }
+  for (let i = 0, at = offset; i < pixels; i++, at += 3) {
+    const value = data[i]!;
+    target[at] = table[value]!;
+    target[at + 1] = table[256 + value]!;
+    target[at + 2] = table[512 + value]!;
+  }
+}
+
+let known: { readonly key: string; readonly table: Float32Array } | undefined;
+
+/** What each of 256 levels of each channel becomes. `[3, 256]` */
+function normalised(mean: Normalisation['mean'], std: Normalisation['std']): Float32Array {
+  const key = String([mean, std]);
+  if (known?.key === key) return known.table;
+  const table = new Float32Array(3 * 256);
   for (let c = 0; c < 3; c++) {
     const factor = 1 / (255 * std[c]!);
     const shift = mean[c]! / std[c]!;
-    const lane = channels === 3 ? c : 0;
-    for (let i = 0; i < pixels; i++) target[offset + i * 3 + c] = data[i * channels + lane]! * factor - shift;
+    for (let level = 0; level < 256; level++) table[c * 256 + level] = level * factor - shift;
   }
+  known = { key, table };
+  return table;
 }
 
 /** CLIP's evaluation view: shorter side to `size`, then the middle. */
@@ -100,26 +126,6 @@ export function evaluationTransform(size: number): ImageTransform {
 /** open_clip's training view: a random resized crop of most of the picture, no flip. */
 export function trainingTransform(size: number, options: CropOptions = {}): RandomImageTransform {
   return (image, random) => randomResizedCrop(image, size, random, options);
-}
-
-/** The part of the picture that begins at column `x`, row `y`. */
-export function crop(image: RasterImage, x: number, y: number, width: number, height: number): RasterImage {
-  const { channels } = image;
-  if (width === image.width && height === image.height) return image;
-  const data = new Uint8Array(width * height * channels);
-  for (let row = 0; row < height; row++) {
-    const from = ((y + row) * image.width + x) * channels;
-    data.set(image.data.subarray(from, from + width * channels), row * width * channels);
-  }
-  return { width, height, channels, data };
-}
-
-/** A part of a picture, in pixels. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** The part that `RandomResizedCrop.get_params` of torchvision takes, drawn in its order but from another generator. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type RasterImage, random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
+import { crop } from '../crop.js';
 import { resize } from '../resample.js';
-import { crop, drawBox } from '../transform.js';
+import { drawBox } from '../transform.js';
 import { gaussianBlur } from './blur.js';
 import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation, greyscale } from './colour.js';
 import { horizontalFlip } from './simclr.js';
@@ -84,7 +85,7 @@ describe('augmentations of given strength', () => {
   });
 
   it.each(fixture.crops)('the part $width x $height at ($x, $y) to $size has the bytes of torchvision', (box) => {
-    const part = crop(rgb, box.x, box.y, box.width, box.height);
+    const part = crop(rgb, box);
     expect(resize(part, box.size, box.size).data).toEqual(bytes(box.data));
   });
 });

@@ -1,0 +1,60 @@
+// Filters of Pillow's resampling, in floating point and in the fixed point in which it works on 8-bit samples.
+
+/** Pillow's fixed point for 8-bit samples: 32 bits less 8 of sample and 2 of head room (`Resample.c`). */
+export const PRECISION_BITS = 32 - 8 - 2;
+
+/** Weights of the inputs `[first, first + count)` of each output, `size` apart in `weights`. */
+export interface ResampleFilter<Values = Float64Array> {
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly weights: Values;
+  readonly size: number;
+}
+
+/** Keys' cubic with a = -1/2, evaluated in the order in which Pillow does. */
+function bicubic(x: number): number {
+  const a = -0.5;
+  const d = Math.abs(x);
+  if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  if (d < 2) return (((d - 5) * d + 8) * d - 4) * a;
+  return 0;
+}
+
+/**
+ * The anti-aliased bicubic filter from `inSize` to `outSize` samples: each output's weights add up to 1. The same as
+ * Pillow's (`precompute_coeffs` of `Resample.c`) and as PyTorch's `interpolate(mode='bicubic', antialias=True)`.
+ */
+export function bicubicFilter(inSize: number, outSize: number): ResampleFilter {
+  const scale = inSize / outSize;
+  const stretch = Math.max(scale, 1);
+  const support = 2 * stretch;
+  const size = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(outSize);
+  const count = new Int32Array(outSize);
+  const weights = new Float64Array(outSize * size);
+  for (let out = 0; out < outSize; out++) {
+    const centre = (out + 0.5) * scale;
+    const from = Math.max(0, Math.trunc(centre - support + 0.5));
+    const n = Math.min(inSize, Math.trunc(centre + support + 0.5)) - from;
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const weight = bicubic((i + from - centre + 0.5) * (1 / stretch));
+      weights[out * size + i] = weight;
+      sum += weight;
+    }
+    if (sum !== 0) for (let i = 0; i < n; i++) weights[out * size + i]! /= sum;
+    first[out] = from;
+    count[out] = n;
+  }
+  return { first, count, weights, size };
+}
+
+/** The filter in fixed point (`normalize_coeffs_8bpc`). */
+export function fixedFilter(inSize: number, outSize: number): ResampleFilter<Int32Array> {
+  const filter = bicubicFilter(inSize, outSize);
+  const weights = Int32Array.from(filter.weights, (weight) => {
+    const scaled = weight * (1 << PRECISION_BITS);
+    return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  });
+  return { ...filter, weights };
+}

@@ -1,0 +1,46 @@
+import { random } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { compiledKernel } from '../../../../scripts/build-kernels.mjs';
+import { crop } from '../crop.js';
+import { plainResize } from '../resample.js';
+import { RESAMPLE_KERNEL } from './resample.js';
+import { vectorResize } from './vector-resize.js';
+
+// The plain way is held to Pillow's bytes in transform.test.ts, by way of `resize` so are the vectors.
+describe('vectorResize', () => {
+  it('has the bytes of the plain way for any sizes, parts and channels', () => {
+    const stream = random(1, 'sizes');
+    for (let i = 0; i < 400; i++) {
+      const [width, height] = [1 + stream.integer(i % 7 === 0 ? 600 : 60), 1 + stream.integer(70)];
+      const channels = stream.pick([1, 3] as const);
+      // Black and white noise makes the sums overshoot.
+      const levels = stream.pick([2, 256]);
+      const data = Uint8Array.from({ length: width * height * channels }, () =>
+        levels === 2 ? 255 * stream.integer(2) : stream.integer(256),
+      );
+      const image = { width, height, channels, data };
+      const [boxWidth, boxHeight] = [1 + stream.integer(width), 1 + stream.integer(height)];
+      const box = {
+        x: stream.integer(width - boxWidth + 1),
+        y: stream.integer(height - boxHeight + 1),
+        width: boxWidth,
+        height: boxHeight,
+      };
+      const [w, h] = [
+        stream.pick([boxWidth, 1 + stream.integer(50)]),
+        stream.pick([boxHeight, 1 + stream.integer(50)]),
+      ];
+      const expected = plainResize(crop(image, box), w, h);
+      expect(Buffer.compare(vectorResize(image, w, h, box)!, expected), JSON.stringify({ i, box, w, h })).toBe(0);
+    }
+  });
+
+  it('leaves a picture that is too large to the plain way', () => {
+    const image = { width: 8192, height: 8192, channels: 1 as const, data: new Uint8Array(2 ** 26) };
+    expect(vectorResize(image, 4, 4, { x: 0, y: 0, width: 8192, height: 8192 })).toBeUndefined();
+  });
+
+  it('runs what its source compiles to', async () => {
+    expect(await compiledKernel()).toContain(`'${RESAMPLE_KERNEL}'`);
+  });
+});
