@@ -1,0 +1,163 @@
+// npm run bench:loader [-- --rounds N --pairs N --batches N --memory false]
+// Images per second of 224-pixel training batches from JPEG pairs in tar shards: this project's loader beside torch's
+// DataLoader with Pillow and torchvision, on the same files with the same transforms, taking turns in one run. Then the
+// memory that loading takes with 10,000 and with 1,000,000 pairs.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { SHARDS, writeShards } from './shards.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    /** Turns of each loader. */
+    rounds: { type: 'string', default: '6' },
+    pairs: { type: 'string', default: '2000' },
+    /** Batches in a turn. */
+    batches: { type: 'string', default: '16' },
+    workers: { type: 'string', default: '1,2' },
+    memory: { type: 'string', default: 'true' },
+  },
+});
+const BATCH = 64;
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** A child that answers each line with a line. */
+class Loader {
+  constructor(name, command, args, env = process.env) {
+    this.name = name;
+    this.rates = [];
+    this.cpu = [];
+    this.means = [];
+    this.child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.ended = new Promise((resolve) => {
+      this.child.once('error', (error) => resolve({ unavailable: error.message }));
+      this.child.once('exit', (code) => resolve({ unavailable: `it ended with code ${code}` }));
+    });
+    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+  }
+  async answer() {
+    const line = this.lines.next().then(({ value, done }) => (done ? this.ended : JSON.parse(value)));
+    return Promise.race([line, this.ended]);
+  }
+  async run(batches, counted = true) {
+    this.child.stdin.write(`run ${batches}\n`);
+    const answer = await this.answer();
+    if (answer.unavailable) throw new Error(`${this.name}: ${answer.unavailable}`);
+    if (!counted) return answer;
+    this.rates.push((1000 * answer.images) / answer.ms);
+    this.cpu.push(answer.cpuMs / answer.images);
+    this.means.push(answer.mean);
+    return answer;
+  }
+  stop() {
+    this.child.stdin.end();
+    return this.ended;
+  }
+}
+
+const ours = (spec) => [process.execPath, [here('medbench.mjs'), JSON.stringify({ batchSize: BATCH, ...spec })]];
+const quantile = (values, q) => {
+  const sorted = [...values].sort((x, y) => x - y);
+  const place = q * (sorted.length - 1);
+  const low = sorted[Math.floor(place)];
+  return low + (sorted[Math.ceil(place)] - low) * (place % 1);
+};
+const round = (value, digits = 1) => Number(value.toFixed(digits));
+
+async function speed(folder) {
+  const files = Array.from({ length: SHARDS }, (_, shard) => join(folder, `${shard}.tar`));
+  const workers = options.workers.split(',').map(Number);
+  const python = process.env.MEDBENCH_PYTHON || 'python3';
+  const env = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith('OPENBLAS_')));
+  const versions = { node: process.versions.node };
+  const loaders = [];
+  for (const count of workers) {
+    loaders.push(new Loader(`medbench, ${count} workers`, ...ours({ spec: folder, workers: count })));
+    const spec = JSON.stringify({ files, batchSize: BATCH, workers: count });
+    loaders.push(new Loader(`torch, ${count} workers`, python, [here('torch_loader.py'), spec], env));
+  }
+  for (const loader of [...loaders]) {
+    const { unavailable, pairs, versions: theirs } = await loader.answer();
+    if (unavailable) {
+      console.error(`${loader.name}: left out, ${unavailable} (set MEDBENCH_PYTHON to a Python with torchvision)`);
+      loaders.splice(loaders.indexOf(loader), 1);
+      continue;
+    }
+    Object.assign(versions, theirs);
+    console.error(`${loader.name}: ${pairs} pairs`);
+  }
+  for (const loader of loaders) await loader.run(8, false);
+  for (let turn = 0; turn < Number(options.rounds); turn++) {
+    for (const loader of loaders) await loader.run(Number(options.batches));
+  }
+  for (const loader of loaders) await loader.stop();
+  // The loaders did the same work if their pictures have the same mean.
+  const means = loaders.map((loader) => quantile(loader.means, 0.5));
+  if (Math.max(...means) - Math.min(...means) > 0.02) throw new Error(`The loaders' pictures differ: ${means}`);
+  const rows = loaders.map(({ name, rates, cpu }) => ({
+    loader: name,
+    imagesPerSecond: round(quantile(rates, 0.5)),
+    low: round(quantile(rates, 0.1)),
+    high: round(quantile(rates, 0.9)),
+    cpuMsPerImage: round(quantile(cpu, 0.5), 2),
+    turns: rates.length,
+  }));
+  const best = (name) =>
+    Math.max(...rows.filter((row) => row.loader.startsWith(name)).map((row) => row.imagesPerSecond));
+  return { rows, versions, ratio: round(best('medbench') / best('torch'), 2) };
+}
+
+/** Memory of the whole process while it loads, with every shard a file of its own (a link to one of a few). */
+async function memory(folder, shardPairs, wanted) {
+  const links = join(folder, `of-${wanted}`);
+  mkdirSync(links);
+  const shards = Math.ceil(wanted / shardPairs);
+  for (let i = 0; i < shards; i++) {
+    symlinkSync(join(folder, `${i % SHARDS}.tar`), join(links, `${String(i).padStart(6, '0')}.tar`));
+  }
+  const loader = new Loader(`${wanted} pairs`, ...ours({ spec: links, workers: 1 }));
+  const { ready, pairs, unavailable } = await loader.answer();
+  if (unavailable) throw new Error(unavailable);
+  const rss = [];
+  for (let i = 0; i < 5; i++) rss.push((await loader.run(10)).rss);
+  await loader.stop();
+  return {
+    pairs,
+    openSeconds: round(ready),
+    loaded: 5 * 10 * BATCH,
+    residentMiB: round(quantile(rss.slice(1), 0.5) / 2 ** 20),
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-loader-'));
+try {
+  const pairs = Number(options.pairs);
+  const bytes = await writeShards(folder, pairs);
+  console.error(`${pairs} JPEGs of ${round(bytes / pairs / 1024)} KiB in ${SHARDS} shards`);
+  const { rows, versions, ratio } = await speed(folder);
+  const resident = [];
+  if (options.memory === 'true') {
+    for (const wanted of [10_000, 1_000_000]) resident.push(await memory(folder, pairs / SHARDS, wanted));
+  }
+  console.log('| loader | images per second, median | 10 % to 90 % | CPU ms per image | turns |');
+  console.log('|---|---|---|---|---|');
+  for (const row of rows)
+    console.log(
+      `| ${row.loader} | ${row.imagesPerSecond} | ${row.low} to ${row.high} | ${row.cpuMsPerImage} | ${row.turns} |`,
+    );
+  for (const row of resident) console.log(`${row.pairs} pairs: ${row.residentMiB} MiB, opened in ${row.openSeconds} s`);
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform}-${process.arch}`,
+  };
+  const growth = resident.length === 2 ? round(resident[1].residentMiB / resident[0].residentMiB, 3) : undefined;
+  console.log(JSON.stringify({ bench: 'loader', machine, versions, rows, ratio, memory: resident, growth }));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

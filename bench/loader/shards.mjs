@@ -1,0 +1,45 @@
+// Writes tar shards of JPEG pairs of about 500 x 400 pixels: smooth shapes under noise, as in a photograph, from a seed.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { random } from '../../packages/core/dist/index.js';
+import { encodeJpeg, resize, tarEnd, tarMember } from '../../packages/data/dist/index.js';
+
+export const SHARDS = 4;
+
+export async function writeShards(folder, pairs) {
+  let bytes = 0;
+  for (let shard = 0; shard < SHARDS; shard++) {
+    const file = openSync(join(folder, `${shard}.tar`), 'w');
+    for (let i = shard; i < pairs; i += SHARDS) {
+      const jpeg = await encodeJpeg(picture(i), 88);
+      bytes += jpeg.length;
+      writeSync(file, tarMember(`${String(i).padStart(6, '0')}.jpg`, jpeg));
+      const caption = Buffer.from(`Radiograph ${i}: no focal consolidation, the heart is of normal size.`);
+      writeSync(file, tarMember(`${String(i).padStart(6, '0')}.txt`, caption));
+    }
+    writeSync(file, tarEnd());
+    closeSync(file);
+  }
+  return bytes;
+}
+
+function picture(i) {
+  const stream = random(7, 'picture', i);
+  const [width, height] = [460 + stream.integer(81), 360 + stream.integer(81)];
+  const coarse = {
+    width: 24,
+    height: 20,
+    channels: 3,
+    data: Uint8Array.from({ length: 1440 }, () => stream.integer(256)),
+  };
+  const { data } = resize(coarse, width, height);
+  // A cheap generator: noise need not be good, but there is much of it.
+  let state = stream.integer(2 ** 31) | 1;
+  for (let k = 0; k < data.length; k++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    const noise = ((state >>> 24) + ((state >>> 16) & 255) - 255) >> 4;
+    const value = data[k] + noise;
+    data[k] = Math.min(255, Math.max(0, value));
+  }
+  return { width, height, channels: 3, data };
+}
