@@ -85,27 +85,34 @@ export function normaliseInto(
   const { data, channels } = image;
   const pixels = image.width * image.height;
   if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
+  // As whole numbers of the same bits: a copy without a conversion takes half the time.
   const table = normalised(mean, std);
-  if (channels === 3) {
-    for (let i = 0; i < pixels * 3; i += 3) {
-      target[offset + i] = table[data[i]!]!;
-      target[offset + i + 1] = table[256 + data[i + 1]!]!;
-      target[offset + i + 2] = table[512 + data[i + 2]!]!;
-    }
-    return;
-  }
-  for (let i = 0, at = offset; i < pixels; i++, at += 3) {
-    const value = data[i]!;
-    target[at] = table[value]!;
-    target[at + 1] = table[256 + value]!;
-    target[at + 2] = table[512 + value]!;
+  const bits = new Int32Array(target.buffer, target.byteOffset + offset * 4, pixels * 3);
+  if (channels === 3) writeColours(data, table, bits);
+  else writeGreys(data, table, bits);
+}
+
+function writeColours(data: Uint8Array, table: Int32Array, bits: Int32Array): void {
+  for (let i = 0; i < bits.length; i += 3) {
+    bits[i] = table[data[i]!]!;
+    bits[i + 1] = table[256 + data[i + 1]!]!;
+    bits[i + 2] = table[512 + data[i + 2]!]!;
   }
 }
 
-let known: { readonly key: string; readonly table: Float32Array } | undefined;
+function writeGreys(data: Uint8Array, table: Int32Array, bits: Int32Array): void {
+  for (let i = 0, at = 0; at < bits.length; i++, at += 3) {
+    const value = data[i]!;
+    bits[at] = table[value]!;
+    bits[at + 1] = table[256 + value]!;
+    bits[at + 2] = table[512 + value]!;
+  }
+}
 
-/** What each of 256 levels of each channel becomes. `[3, 256]` */
-function normalised(mean: Normalisation['mean'], std: Normalisation['std']): Float32Array {
+let known: { readonly key: string; readonly table: Int32Array } | undefined;
+
+/** What each of 256 levels of each channel becomes, as the bits of a float32. `[3, 256]` */
+function normalised(mean: Normalisation['mean'], std: Normalisation['std']): Int32Array {
   const key = String([mean, std]);
   if (known?.key === key) return known.table;
   const table = new Float32Array(3 * 256);
@@ -114,8 +121,8 @@ function normalised(mean: Normalisation['mean'], std: Normalisation['std']): Flo
     const shift = mean[c]! / std[c]!;
     for (let level = 0; level < 256; level++) table[c * 256 + level] = level * factor - shift;
   }
-  known = { key, table };
-  return table;
+  known = { key, table: new Int32Array(table.buffer) };
+  return known.table;
 }
 
 /** CLIP's evaluation view: shorter side to `size`, then the middle. */

@@ -48,6 +48,8 @@ async function startPool(filename: string, count: number): Promise<Tinypool> {
   return new Tinypool({
     filename,
     name: 'run',
+    // Flags of this process, such as those of a test runner, are not meant for it.
+    execArgv: [],
     minThreads: 1,
     maxThreads: count,
     idleTimeout: 60_000,
