@@ -138,7 +138,7 @@ try {
   const pairs = Number(options.pairs);
   const bytes = await writeShards(folder, pairs);
   console.error(`${pairs} JPEGs of ${round(bytes / pairs / 1024)} KiB in ${SHARDS} shards`);
-  const { rows, versions, ratio } = await speed(folder);
+  const { rows, versions, ratio } = Number(options.rounds) > 0 ? await speed(folder) : { rows: [], versions: {} };
   const resident = [];
   if (options.memory === 'true') {
     for (const wanted of [10_000, 1_000_000]) resident.push(await memory(folder, pairs / SHARDS, wanted));
