@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Corpus, type CorpusContext, type OpenedCorpus } from '@medbench/core';
-import { fingerprintFiles, imageCaptionFolder } from '@medbench/data';
+import { captionTable, fingerprintFiles } from '@medbench/data';
 import { ensurePhantoms } from '@medbench/phantoms';
 
 /** Opens `<folder>/train.jsonl` with its pictures, written on first use. */
@@ -11,7 +11,7 @@ async function open({ cacheRoot, log }: CorpusContext, folder: string): Promise<
     // The pictures are a function of what the table says and of the generator's version, which the table names too.
     fingerprint: await fingerprintFiles([table]),
     synthetic: true,
-    pairs: await imageCaptionFolder({
+    pairs: await captionTable({
       table,
       imageColumn: 'image',
       captionColumn: 'caption',

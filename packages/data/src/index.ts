@@ -15,15 +15,23 @@ export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches
 export { requireFile, requireFolder } from './files.js';
 export { bicubicFilter, type ResampleFilter } from './filter.js';
 export { fingerprintFiles } from './fingerprint.js';
+export { type BadList, type BadSamples, badList, pairSource } from './formats/bad-samples.js';
+export {
+  type CaptionTable,
+  type CaptionTableOptions,
+  captionTable,
+  type PictureAndCaption,
+} from './formats/caption-table.js';
+export { type TextCounter, textCounter } from './formats/duplicates.js';
+export { formOf, type TableForm } from './formats/records.js';
 export { tarEnd, tarMember } from './formats/tar-write.js';
-export { type BadSamples, type WebDataset, type WebDatasetOptions, webDataset } from './formats/webdataset.js';
+export { type WebDataset, type WebDatasetOptions, webDataset } from './formats/webdataset.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
 export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff } from './image.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
 export type { NpyArray, NpyData, NpyDType } from './npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
-export { type ImageCaptionFolder, imageCaptionFolder } from './pairs.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';
 export { cached, fromArray, mapSource, subset } from './source.js';

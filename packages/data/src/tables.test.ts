@@ -1,9 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { encodePng } from './image.js';
-import { imageCaptionFolder } from './pairs.js';
 import { readCsv, readJson, readJsonl } from './tables.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'medbench-tables-'));
@@ -63,44 +61,5 @@ describe('readCsv', () => {
     await expect(readCsv(file('c.csv', 'a,b\n1,2\n1,2,3\n'))).rejects.toThrow(/c\.csv:3 is not a table/);
     await expect(readCsv(file('d.csv', 'a,b\n1,"2\n'))).rejects.toThrow(/d\.csv/);
     await expect(readCsv(join(folder, 'none.csv'))).rejects.toThrow(/none\.csv is not there/);
-  });
-});
-
-describe('imageCaptionFolder', () => {
-  const imageDir = join(folder, 'images');
-  const open = (table: string) =>
-    imageCaptionFolder({ table, imageColumn: 'image', captionColumn: 'caption', imageDir });
-
-  it('reads the layouts of PMC-OA', async () => {
-    mkdirSync(imageDir, { recursive: true });
-    const image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(3, 200) } as const;
-    writeFileSync(join(imageDir, 'PMC1_Fig1.png'), await encodePng(image));
-    for (const table of [
-      file('p.jsonl', '{"image": "PMC1_Fig1.png", "caption": "A.\\nB", "pmcid": "PMC1"}\n'),
-      file('p.json', '[{"image": "PMC1_Fig1.png", "caption": "A.\\nB"}]'),
-      file('p.csv', 'image,caption\nPMC1_Fig1.png,"A.\nB"\n'),
-    ]) {
-      const pairs = await open(table);
-      expect(pairs.length).toBe(1);
-      expect(await pairs.get(0)).toEqual({ image, caption: 'A.\nB' });
-      await expect(pairs.get(1)).rejects.toThrow(RangeError);
-    }
-  });
-
-  it('refuses rows that lead elsewhere or say nothing, by row', async () => {
-    for (const name of ['../secret.png', '/etc/x.png', 'a/../../x.png', '.', '..']) {
-      const table = file(
-        'out.jsonl',
-        `{"image":"ok.png","caption":"c"}\n${JSON.stringify({ image: name, caption: 'c' })}\n`,
-      );
-      await expect(open(table)).rejects.toThrow(/out\.jsonl: row 2 names the picture .* not inside/);
-    }
-    await expect(open(file('no.jsonl', '{"image":"a.png","caption":" "}\n'))).rejects.toThrow(
-      /row 1 has no text in "caption"/,
-    );
-    await expect(open(file('col.jsonl', '{"image":"a.png","text":"x"}\n'))).rejects.toThrow(/no column "caption"/);
-    await expect(open(file('x.xlsx', ''))).rejects.toThrow(/x\.xlsx is no table/);
-    const missing = await open(file('ok.jsonl', '{"image":"..a.png","caption":"c"}\n'));
-    await expect(missing.get(0)).rejects.toThrow(/\.\.a\.png is not there/);
   });
 });

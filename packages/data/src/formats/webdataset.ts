@@ -1,5 +1,5 @@
-import { type EncodedPair, isMedbenchError, MedbenchError, type PairSource } from '@medbench/core';
-import { decodeImage } from '../image.js';
+import { type EncodedPair, MedbenchError, type PairSource } from '@medbench/core';
+import { type BadSamples, badList, pairSource } from './bad-samples.js';
 import { openFiles } from './open-files.js';
 import { findShards, type Shards } from './shards.js';
 import { indexShard, type ShardIndex } from './tar-index.js';
@@ -7,10 +7,6 @@ import { brokenSample, PICTURES, readSample } from './webdataset-sample.js';
 
 /** Shards indexed at a time. */
 const AT_A_TIME = 4;
-/** Samples named in the list of what was left out. */
-const LISTED = 1000;
-/** Neighbours tried in place of a sample that cannot be read. */
-const TRIES = 100;
 
 export interface WebDatasetOptions {
   /** Field of the sample's `.json` that holds the caption. Default: the caption is the sample's `.txt`. */
@@ -22,13 +18,6 @@ export interface WebDatasetOptions {
   readonly skipBad?: boolean;
   /** Folder in which the shards' indices are kept, so that the next run opens at once. Default: none are kept. */
   readonly cacheFolder?: string;
-}
-
-/** What was left out. */
-export interface BadSamples {
-  readonly count: number;
-  /** The first of them: shard, member and what is wrong, without any of their text. */
-  readonly list: readonly string[];
 }
 
 export interface WebDataset extends PairSource {
@@ -49,19 +38,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
   const { captionField, skipBad = false, cacheFolder } = options;
   const shards = await findShards(spec);
   const text = captionField === undefined ? 'txt' : 'json';
-  const bad = { count: 0, list: [] as string[] };
-  // By place, since a decoder does not always find the same words for the same fault.
-  const seen = new Set<number | string>();
-  const note = (place: number | string, message: string): void => {
-    if (seen.has(place)) return;
-    seen.add(place);
-    bad.count++;
-    if (bad.list.length < LISTED) bad.list.push(message);
-  };
-  const problem = (error: MedbenchError): void => {
-    if (!skipBad) throw error;
-    note(error.message, error.message);
-  };
+  const bad = badList(skipBad);
   const indices = new Map<string, ShardIndex>();
   const pending = [...new Set(shards.files)];
   const work = async (): Promise<void> => {
@@ -69,7 +46,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
       const shard = file;
       const index = await indexShard(shard, {
         check: (suffixes) => whatIsMissing(suffixes, text),
-        onBad: (member, fault) => problem(typeof fault === 'string' ? brokenSample(shard, member, fault) : fault),
+        onBad: (member, fault) => bad.take(typeof fault === 'string' ? brokenSample(shard, member, fault) : fault),
         cacheFolder,
         cacheKey: text,
       });
@@ -77,7 +54,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
     }
   };
   await allOrFirstFault(Array.from({ length: AT_A_TIME }, work));
-  checkCounts(shards, indices, problem);
+  checkCounts(shards, indices, bad.take);
   // A number for each shard, not for each sample: where its samples begin among all.
   const begins = new Float64Array(shards.files.length + 1);
   for (const [i, file] of shards.files.entries()) begins[i + 1] = begins[i]! + indices.get(file)!.starts.length - 1;
@@ -89,30 +66,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
     const file = shards.files[shard]!;
     return readSample(files, file, indices.get(file)!, index - begins[shard]!, captionField);
   };
-  const instead = async (index: number, error: unknown, tries: number): Promise<EncodedPair> => {
-    if (!skipBad || tries > TRIES || !isMedbenchError(error) || error.code !== 'data') throw error;
-    note(index, error.message);
-    return encoded((index + 1) % length, tries + 1);
-  };
-  const encoded = async (index: number, tries = 0): Promise<EncodedPair> => {
-    if (!(Number.isInteger(index) && index >= 0 && index < length)) {
-      throw new RangeError(`No pair ${index} among ${length}`);
-    }
-    try {
-      return { ...(await read(index)), instead: (error) => instead(index, error, tries) };
-    } catch (error) {
-      return instead(index, error, tries);
-    }
-  };
-  const decoded = async (pair: EncodedPair): ReturnType<PairSource['get']> => {
-    try {
-      return { image: await decodeImage(pair.bytes, pair.name), caption: pair.caption };
-    } catch (error) {
-      if (!pair.instead) throw error;
-      return decoded(await pair.instead(error));
-    }
-  };
-  return { length, bad, encoded: (index) => encoded(index), get: async (index) => decoded(await encoded(index)) };
+  return Object.assign(pairSource(length, read, skipBad ? bad : undefined), { bad });
 }
 
 function whatIsMissing(suffixes: readonly string[], text: string): string | undefined {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeImage, imageCaptionFolder, isGenerated, readCsv, readNpz } from '@medbench/data';
+import { captionTable, decodeImage, isGenerated, readCsv, readNpz } from '@medbench/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { phantomCase } from '../cases.js';
 import { type Counts, isPhantomFolder, phantomFingerprint } from '../manifest.js';
@@ -53,7 +53,7 @@ describe('the written set', () => {
     for (const split of ['train', 'val', 'test'] as const) {
       const rows = await rowsOf<PhantomRow>(`phantoms/${split}.jsonl`);
       expect(rows).toHaveLength(counts.phantoms[split]);
-      const pairs = await imageCaptionFolder({
+      const pairs = await captionTable({
         table: join(folder, `phantoms/${split}.jsonl`),
         imageColumn: 'image',
         captionColumn: 'caption',
