@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { join } from 'node:path';
+import { type ExpectedFile, MedbenchError, messageOf } from '@medbench/core';
 
 /** @throws MedbenchError('data') with the hint if there is no file at `path`. */
 export async function requireFile(path: string, hint: string): Promise<void> {
@@ -35,5 +37,16 @@ export function unreadable(path: string, cause: unknown): MedbenchError {
   return new MedbenchError('data', missing ? `${path} is not there` : `${path} cannot be read: ${messageOf(cause)}`, {
     cause,
     hint: missing ? 'Check the name, or name the folder of the data with --data.' : 'Check that you may read it.',
+  });
+}
+
+/** The first of the paths of an expected file that is there. @throws MedbenchError('data') naming the first of them. */
+export function locate(dataRoot: string, { path, what }: ExpectedFile, source = 'its source'): string {
+  const places = [path].flat().map((one) => join(dataRoot, one));
+  const found = places.find((place) => existsSync(place));
+  if (found !== undefined) return found;
+  const others = places.length > 1 ? ` (nor is ${places.slice(1).join(', ')})` : '';
+  throw new MedbenchError('data', `${places[0]} is not there${others}: ${what}`, {
+    hint: `Put it there (${source}), or name the folder above with --data.`,
   });
 }

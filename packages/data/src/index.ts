@@ -12,7 +12,7 @@ export {
 } from './augment/simclr.js';
 export { batchIndices, epochOrder } from './batches.js';
 export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches } from './drawn.js';
-export { requireFile, requireFolder } from './files.js';
+export { locate, requireFile, requireFolder } from './files.js';
 export { bicubicFilter, type ResampleFilter } from './filter.js';
 export { fingerprintFiles } from './fingerprint.js';
 export { type BadList, type BadSamples, badList, pairSource } from './formats/bad-samples.js';
@@ -21,13 +21,15 @@ export {
   type CaptionTableOptions,
   captionTable,
   type PictureAndCaption,
+  pathInside,
 } from './formats/caption-table.js';
 export { type TextCounter, textCounter } from './formats/duplicates.js';
 export { formOf, type TableForm } from './formats/records.js';
+export { findShards, type Shards } from './formats/shards.js';
 export { tarEnd, tarMember } from './formats/tar-write.js';
 export { type WebDataset, type WebDatasetOptions, webDataset } from './formats/webdataset.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
-export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff } from './image.js';
+export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff, readBytes } from './image.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
 export type { NpyArray, NpyData, NpyDType } from './npy.js';
@@ -35,7 +37,7 @@ export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';
 export { cached, fromArray, mapSource, subset } from './source.js';
-export { type JsonRow, type ReadCsvOptions, readCsv, readJson, readJsonl, requireColumns } from './tables.js';
+export { csvRows, type JsonRow, type ReadCsvOptions, readCsv, readJson, readJsonl, requireColumns } from './tables.js';
 export { cleanText } from './tokenizer/clean.js';
 export { CLIP_MERGES, type ClipTokenizerOptions, clipTokenizer, type Tokenizer } from './tokenizer/clip.js';
 export {

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readCsv, readJson, readJsonl } from './tables.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'medbench-tables-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const file = (name: string, content: string): string => {
+const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
@@ -60,6 +61,11 @@ describe('readCsv', () => {
   it('names file and line', async () => {
     await expect(readCsv(file('c.csv', 'a,b\n1,2\n1,2,3\n'))).rejects.toThrow(/c\.csv:3 is not a table/);
     await expect(readCsv(file('d.csv', 'a,b\n1,"2\n'))).rejects.toThrow(/d\.csv/);
+    const packed = gzipSync('a,b\n1,"x\ny"\n');
+    expect(await readCsv(file('e.csv.gz', packed), { columns: ['b'] })).toEqual([{ a: '1', b: 'x\ny' }]);
+    await expect(readCsv(file('f.csv.gz', packed.subarray(0, -9)))).rejects.toThrow(/f\.csv\.gz cannot be unpacked/);
+    await expect(readCsv(file('g.csv.gz', 'a,b\n'))).rejects.toThrow(/g\.csv\.gz cannot be unpacked/);
+    await expect(readCsv(join(folder, 'none.csv.gz'))).rejects.toThrow(/none\.csv\.gz is not there/);
     await expect(readCsv(join(folder, 'none.csv'))).rejects.toThrow(/none\.csv is not there/);
   });
 });

@@ -1,11 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
 import { MedbenchError, messageOf } from '@medbench/core';
 import { CsvError, parse } from 'csv-parse';
 import { unreadable } from './files.js';
 
 /** One row of a JSON table. */
 export type JsonRow = Readonly<Record<string, unknown>>;
+
+/** A longer row is no row: a quote is not closed, or it is no table at all. */
+const MAX_RECORD = 16 * 2 ** 20;
 
 const DAMAGED = 'Fetch the file again, or mend the line.';
 
@@ -17,7 +21,8 @@ export async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     const position = Number(/position (\d+)/.exec(messageOf(cause))?.[1] ?? Number.NaN);
     const place = Number.isNaN(position) ? '' : `:${text.slice(0, position).split('\n').length}`;
-    throw new MedbenchError('data', `${path}${place} is not JSON: ${messageOf(cause)}`, { cause, hint: DAMAGED });
+    // What the parser says may quote the text.
+    throw new MedbenchError('data', `${path}${place} is not JSON`, { hint: DAMAGED });
   }
 }
 
@@ -31,8 +36,8 @@ export async function readJsonl(path: string): Promise<JsonRow[]> {
     let row: unknown;
     try {
       row = JSON.parse(line);
-    } catch (cause) {
-      throw new MedbenchError('data', `${path}:${number} is not JSON: ${messageOf(cause)}`, { cause, hint: DAMAGED });
+    } catch {
+      throw new MedbenchError('data', `${path}:${number} is not JSON`, { hint: DAMAGED });
     }
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
       throw new MedbenchError('data', `${path}:${number} is not a JSON object`, { hint: DAMAGED });
@@ -50,19 +55,28 @@ export interface ReadCsvOptions {
 }
 
 /**
- * Reads a table with a header line (RFC 4180; quoted fields may hold line breaks), each row by column name.
+ * Reads a table with a header line (RFC 4180; quoted fields may hold line breaks), each row by column name; a name that
+ * ends in `.gz` is unpacked on the way.
  * @throws MedbenchError('data') naming file and line; for a missing column, the columns that are there.
  */
-export async function readCsv(
+export async function readCsv(path: string, options?: ReadCsvOptions): Promise<Readonly<Record<string, string>>[]> {
+  const rows: Readonly<Record<string, string>>[] = [];
+  for await (const row of csvRows(path, options)) rows.push(row);
+  return rows;
+}
+
+/** The rows of `readCsv` one by one, for tables that are too large to hold. @throws as `readCsv`. */
+export async function* csvRows(
   path: string,
   { columns = [], delimiter = ',' }: ReadCsvOptions = {},
-): Promise<Readonly<Record<string, string>>[]> {
+): AsyncGenerator<Readonly<Record<string, string>>> {
   let headed = false;
   const parser = parse({
     bom: true,
     delimiter,
     record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
+    max_record_size: MAX_RECORD,
     columns: (header: string[]) => {
       headed = true;
       requireColumns(path, header, columns);
@@ -71,18 +85,30 @@ export async function readCsv(
   });
   const stream = createReadStream(path);
   stream.on('error', (cause) => parser.destroy(unreadable(path, cause)));
-  stream.pipe(parser);
-  const rows: Readonly<Record<string, string>>[] = [];
+  if (path.toLowerCase().endsWith('.gz')) {
+    const unpacked = createGunzip();
+    unpacked.on('error', (cause) => {
+      parser.destroy(
+        new MedbenchError('data', `${path} cannot be unpacked: ${messageOf(cause)}`, {
+          cause,
+          hint: 'The download was probably cut short; fetch the file again.',
+        }),
+      );
+    });
+    stream.pipe(unpacked).pipe(parser);
+  } else stream.pipe(parser);
   try {
-    for await (const row of parser) rows.push(row as Record<string, string>);
+    for await (const row of parser) yield row as Record<string, string>;
   } catch (cause) {
-    stream.destroy();
     if (cause instanceof MedbenchError) throw cause;
     const line = cause instanceof CsvError && typeof cause.lines === 'number' ? `:${cause.lines}` : '';
-    throw new MedbenchError('data', `${path}${line} is not a table: ${messageOf(cause)}`, { cause, hint: DAMAGED });
+    const why = cause instanceof CsvError ? cause.code : messageOf(cause);
+    // What the parser says besides may quote the text.
+    throw new MedbenchError('data', `${path}${line} is not a table (${why})`, { hint: DAMAGED });
+  } finally {
+    stream.destroy();
   }
   if (!headed) requireColumns(path, [], columns);
-  return rows;
 }
 
 /** @throws MedbenchError('data') naming the columns that are missing and those that are there. */

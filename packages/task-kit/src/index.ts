@@ -14,7 +14,6 @@ export {
   type LabelledPicture,
   labelledPictures,
   labelOf,
-  locate,
   PictureTask,
   pictureOf,
   picturesBelow,
@@ -23,7 +22,7 @@ export {
   splitPictures,
 } from './pictures.js';
 export { HISTOLOGY_EVERYWHERE, PROMPT_SETTINGS, TEMPLATES } from './prompts.js';
-export { type RetrievalSplits, RetrievalTask } from './retrieval.js';
+export { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from './retrieval.js';
 export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';
 export { statementOf } from './statement.js';
 export { type VqaSplits, VqaTask } from './vqa.js';

@@ -1,8 +1,8 @@
-import { type Dirent, existsSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { type DataContext, type ExpectedFile, MedbenchError, messageOf, type RasterImage } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { type DataContext, MedbenchError, messageOf, type RasterImage } from '@medbench/core';
+import { decodeImage, locate } from '@medbench/data';
 import type { LabelledImages } from '@medbench/evaluation';
 import { type ClassificationSplits, ClassificationTask } from './classification.js';
 import { factsOf } from './facts.js';
@@ -43,17 +43,6 @@ export abstract class PictureTask extends ClassificationTask {
     const { files = [], source } = factsOf(this);
     return files.map((file) => locate(dataRoot, file, source));
   }
-}
-
-/** The first of the paths of an expected file that is there. @throws MedbenchError('data') naming the first of them. */
-export function locate(dataRoot: string, { path, what }: ExpectedFile, source = 'its source'): string {
-  const places = [path].flat().map((one) => join(dataRoot, one));
-  const found = places.find((place) => existsSync(place));
-  if (found !== undefined) return found;
-  const others = places.length > 1 ? ` (nor is ${places.slice(1).join(', ')})` : '';
-  throw new MedbenchError('data', `${places[0]} is not there${others}: ${what}`, {
-    hint: `Put it there (${source}), or name the folder above with --data.`,
-  });
 }
 
 /** Pictures that are decoded when read, with their labels and groups. */

@@ -7,7 +7,7 @@ import type {
   TaskContext,
   TaskOutcome,
 } from '@medbench/core';
-import { fingerprintFiles } from '@medbench/data';
+import { decodeImage, fingerprintFiles } from '@medbench/data';
 import { evaluateRetrieval, type RetrievalData } from '@medbench/evaluation';
 import { factsOf, isSynthetic } from './facts.js';
 
@@ -54,3 +54,26 @@ export abstract class RetrievalTask implements Task {
     };
   }
 }
+
+/** Texts of a gallery are given by the file of their picture; a picture with several texts is in it once. */
+export async function galleryOf(pairs: {
+  readonly length: number;
+  describe(index: number): Promise<{ readonly file: string; readonly caption: string }>;
+}): Promise<RetrievalData> {
+  const pictures = new Map<string, number>();
+  const texts: string[] = [];
+  const imageOfText = new Int32Array(pairs.length);
+  for (let i = 0; i < pairs.length; i++) {
+    const { file, caption } = await pairs.describe(i);
+    const known = pictures.get(file) ?? pictures.size;
+    pictures.set(file, known);
+    imageOfText[i] = known;
+    texts.push(caption);
+  }
+  const files = [...pictures.keys()];
+  return { images: { length: files.length, get: (i) => decodeImage(files[i]!) }, texts, imageOfText };
+}
+
+/** What a reader must know of captions that occur more than once. */
+export const duplicatesNote = (duplicates: number): readonly string[] =>
+  duplicates > 0 ? [`${duplicates} captions occur before: each counts as right for its own picture alone`] : [];

@@ -40,6 +40,8 @@ export const configSchema = z.strictObject({
   controls: z.array(z.string()),
   /** Medical corpora to train on; empty: the training splits of the selected tasks. */
   corpora: z.array(z.string()),
+  /** How often an epoch shows each pair of a corpus, by id; 1 where nothing is said. */
+  mixture: z.record(z.string(), z.number().gt(0).max(1000)),
   /** Folder that holds the data sets. */
   dataRoot: z.string().min(1),
   /** Take generated phantoms in place of the data sets in `dataRoot`. */
@@ -83,6 +85,7 @@ export const DEFAULTS: Config = {
   tasks: ['all'],
   controls: ['all'],
   corpora: [],
+  mixture: {},
   dataRoot: 'data',
   synthetic: false,
   skipBad: false,

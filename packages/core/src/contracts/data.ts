@@ -103,6 +103,10 @@ export interface CorpusInfo {
 
 export interface OpenedCorpus extends OpenedData {
   readonly pairs: PairSource;
+  /** Captions beyond the first of their kind, where they were counted. */
+  readonly duplicates?: number;
+  /** What was left out because it cannot be read, without any of its text; grows while pairs are read. */
+  readonly bad?: { readonly count: number; readonly list: readonly string[] };
 }
 
 export interface CorpusContext extends DataContext {

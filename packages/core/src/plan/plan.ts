@@ -68,6 +68,16 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   const corpora = (config.corpora.length > 0 ? config.corpora : ['task-pairs']).map((id) =>
     entryOf(catalogue, 'corpus', id),
   );
+  for (const id of Object.keys(config.mixture)) {
+    if (!corpora.some((corpus) => corpus.id === id)) {
+      throw unknownId(
+        'corpus of this run',
+        id,
+        corpora.map((corpus) => corpus.id),
+        "--set 'corpora=[…]'",
+      );
+    }
+  }
   for (const { info } of tasks) settingsOf('taskSettings', info, config.taskSettings[info.id]);
   for (const { info } of corpora) settingsOf('corpusSettings', info, config.corpusSettings[info.id]);
   const cells = config.seeds.flatMap((seed) =>

@@ -8,6 +8,7 @@ import { MedbenchError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { settingsOf } from '../plan/rows.js';
 import { hashOf, type RunStore } from '../store/index.js';
+import { type MixedCorpus, mixture } from './mixture.js';
 import type { RunObserver } from './observer.js';
 
 /** What every part of a run needs. */
@@ -70,25 +71,6 @@ const underSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext)
     ? corpus
     : { ...corpus, fingerprint: hashOf({ of: corpus.fingerprint, settings, skipBad }) };
 
-/** Lays several corpora end to end. */
-function joinCorpora(parts: readonly OpenedCorpus[]): OpenedCorpus {
-  const [only] = parts;
-  if (only && parts.length === 1) return only;
-  const ends: number[] = [];
-  for (const { pairs } of parts) ends.push((ends.at(-1) ?? 0) + pairs.length);
-  return {
-    fingerprint: hashOf(parts.map(({ fingerprint }) => fingerprint)),
-    synthetic: parts.some(({ synthetic }) => synthetic),
-    pairs: {
-      length: ends.at(-1) ?? 0,
-      get(index) {
-        const part = ends.findIndex((end) => index < end);
-        return parts[part]!.pairs.get(index - (part > 0 ? ends[part - 1]! : 0));
-      },
-    },
-  };
-}
-
 /**
  * Opens corpora, each with the training splits of the run's tasks at hand.
  * @throws MedbenchError('data') if one cannot be opened or holds no pair.
@@ -106,21 +88,26 @@ export async function openCorpora(
       return { id: entry.id, pairs: open && (async () => underSettings(await open(), context)) };
     }),
   ).then((all) => all.flatMap(({ id, pairs }) => (pairs ? [{ id, pairs }] : [])));
-  const opened: OpenedCorpus[] = [];
+  const parts: MixedCorpus[] = [];
   for (const entry of entries) {
     const { id } = entry;
     const context = dataContext(run, seed, entry);
     const opener = await run.registry.get('corpus', id);
     const corpus = underSettings(await opener.open({ ...context, tasks }), context);
+    const { pairs, synthetic, fingerprint, duplicates, bad } = corpus;
+    const weight = run.plan.config.mixture[id] ?? 1;
     run.store.log({
       corpus: id,
-      pairs: corpus.pairs.length,
-      synthetic: corpus.synthetic,
-      fingerprint: corpus.fingerprint,
+      pairs: pairs.length,
+      ...(weight === 1 ? {} : { weight }),
+      ...(duplicates === undefined ? {} : { duplicateCaptions: duplicates }),
+      ...(bad && bad.count > 0 ? { leftOut: bad.count } : {}),
+      synthetic,
+      fingerprint,
     });
-    opened.push(corpus);
+    parts.push({ id, corpus, weight });
   }
-  const joined = joinCorpora(opened);
+  const joined = mixture(parts, seed);
   if (joined.pairs.length === 0) {
     throw new MedbenchError('data', `The corpus ${entries.map(({ id }) => id).join(', ')} holds no image-text pair`);
   }

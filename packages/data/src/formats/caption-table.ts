@@ -61,7 +61,7 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
   const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {
     const name = textIn(row, imageColumn, place);
     const caption = textIn(row, captionColumn, place);
-    return { file: inside(imageDir, options.fileOf?.(name) ?? name, place), caption };
+    return { file: pathInside(imageDir, options.fileOf?.(name) ?? name, place), caption };
   };
   const starts = numberList();
   const lengths = numberList();
@@ -116,7 +116,7 @@ function textIn(row: JsonRow, column: string, place: string): string {
 }
 
 /** A path below a folder. @throws MedbenchError('data') naming `place` for a name that leads out of it. */
-export function inside(folder: string, name: string, place: string): string {
+export function pathInside(folder: string, name: string, place: string): string {
   const root = resolve(folder);
   const file = resolve(root, name);
   const path = relative(root, file);

@@ -20,7 +20,7 @@ export interface WebDatasetOptions {
   readonly cacheFolder?: string;
 }
 
-export interface WebDataset extends PairSource {
+export interface WebDataset extends Required<PairSource> {
   /** Grows while samples are read. */
   readonly bad: BadSamples;
 }

@@ -1,0 +1,31 @@
+import { Corpus, type DataContext, type Inspection, type OpenedCorpus } from '@medbench/core';
+import { inspectionOf, openedFrom } from '@medbench/corpus-kit';
+import { MIMIC_CXR } from './facts.js';
+import { mimicPairs } from './pairs.js';
+
+/** Chest radiographs, each with what the report of its study found. */
+@Corpus({
+  ...MIMIC_CXR,
+  id: 'mimic-cxr',
+  title: 'MIMIC-CXR',
+  domain: 'medical',
+  pairs: { train: 368_960 },
+})
+export class MimicCxr implements Corpus {
+  /** @throws MedbenchError('data') naming the file that is missing, never any of its text. */
+  async open(context: DataContext): Promise<OpenedCorpus> {
+    const pairs = await mimicPairs(context, 'train');
+    return openedFrom(context, pairs, pairs.fingerprint);
+  }
+
+  async inspect(context: DataContext): Promise<Inspection> {
+    const pairs = await mimicPairs(context, 'train');
+    const found = await inspectionOf(context, { train: pairs });
+    const notes = pairs.silent > 0 ? [`${pairs.silent} pictures left out: their reports say nothing`] : [];
+    return {
+      ...found,
+      splits: { train: { examples: pairs.length, groups: pairs.studies } },
+      notes: [...found.notes, ...notes],
+    };
+  }
+}

@@ -1,0 +1,1 @@
+export { MimicCxr } from './corpus.js';

@@ -1,0 +1,82 @@
+import { type DataContext, MedbenchError } from '@medbench/core';
+import { csvRows } from '@medbench/data';
+
+export type MimicSplit = 'train' | 'validate' | 'test';
+
+/** The pictures of a split in 32 bytes each, whatever their number; those of a study stand together. */
+export interface Pictures {
+  readonly length: number;
+  /** Path of a picture below `files/`. */
+  picture(index: number): string;
+  /** Path of its study's report below `files/`. */
+  report(index: number): string;
+  /** Number of its study, as in the data set's names. */
+  study(index: number): number;
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/;
+const ID_BYTES = 20;
+
+/**
+ * Reads the split table of MIMIC-CXR-JPG. Rows are ordered by study and picture, whatever the table's order.
+ * @param views `first`: only the first picture of each study, by its id.
+ * @throws MedbenchError('data') naming table and row: no number, no id, no split.
+ */
+export async function readPictures(
+  table: string,
+  split: MimicSplit,
+  views: 'all' | 'first',
+  bad: (error: MedbenchError) => void,
+): Promise<Pictures> {
+  const rows: { study: number; subject: number; id: string }[] = [];
+  let number = 0;
+  for await (const row of csvRows(table, { columns: ['dicom_id', 'study_id', 'subject_id', 'split'] })) {
+    number++;
+    const { dicom_id: id = '', study_id, subject_id } = row;
+    const study = numberIn(study_id);
+    const subject = numberIn(subject_id);
+    if (!ID.test(id) || study === undefined || subject === undefined || !SPLITS.includes(row.split ?? '')) {
+      bad(
+        new MedbenchError('data', `${table}: row ${number} is not "dicom_id, study_id, subject_id, split"`, {
+          hint: 'Check that it is the split table of MIMIC-CXR-JPG, or leave bad rows out with --skip-bad.',
+        }),
+      );
+      continue;
+    }
+    if (row.split === split) rows.push({ study, subject, id });
+  }
+  rows.sort((a, b) => a.study - b.study || (a.id < b.id ? -1 : 1));
+  const kept = views === 'all' ? rows : rows.filter(({ study }, i) => study !== rows[i - 1]?.study);
+  return packed(kept);
+}
+
+/** Packs rows, so that 369,000 of them take 12 MB and not 100. */
+function packed(rows: readonly { readonly study: number; readonly subject: number; readonly id: string }[]): Pictures {
+  const studies = Uint32Array.from(rows, ({ study }) => study);
+  const subjects = Uint32Array.from(rows, ({ subject }) => subject);
+  const ids = Buffer.alloc(rows.length * ID_BYTES);
+  for (const [i, { id }] of rows.entries()) ids.write(id.replaceAll('-', ''), i * ID_BYTES, 'hex');
+  const folder = (i: number): string => {
+    const subject = `p${String(subjects[i]!).padStart(8, '0')}`;
+    return `${subject.slice(0, 3)}/${subject}/s${studies[i]!}`;
+  };
+  return {
+    length: rows.length,
+    study: (i) => studies[i]!,
+    report: (i) => `${folder(i)}.txt`,
+    picture(i) {
+      const hex = ids.toString('hex', i * ID_BYTES, (i + 1) * ID_BYTES);
+      return `${folder(i)}/${hex.replace(/(.{8})(?=.)/g, '$1-')}.jpg`;
+    },
+  };
+}
+
+const SPLITS: readonly string[] = ['train', 'validate', 'test'];
+
+function numberIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** What the setting `views` asks for. */
+export const viewsOf = ({ settings }: Pick<DataContext, 'settings'>): 'all' | 'first' =>
+  settings.views === 'first' ? 'first' : 'all';

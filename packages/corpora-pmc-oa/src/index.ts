@@ -1,0 +1,1 @@
+export { PmcOa } from './plugin.js';

@@ -1,0 +1,2 @@
+export { Quilt1M } from './corpus.js';
+export { QUILT, quiltTable } from './files.js';

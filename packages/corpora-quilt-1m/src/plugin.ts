@@ -1,0 +1,1 @@
+export { Quilt1M } from './corpus.js';

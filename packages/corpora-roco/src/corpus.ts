@@ -1,0 +1,19 @@
+import { Corpus, type DataContext } from '@medbench/core';
+import { CaptionCorpus } from '@medbench/corpus-kit';
+import type { CaptionTableOptions } from '@medbench/data';
+import { ROCO, rocoFiles, rocoTable } from './files.js';
+
+/** Radiology figures of open-access papers with their captions; the figures of other kinds are left aside, as in the study. */
+@Corpus({
+  ...ROCO,
+  id: 'roco',
+  title: 'ROCO (radiology)',
+  domain: 'medical',
+  pairs: { train: 65_450 },
+  files: rocoFiles('train'),
+})
+export class Roco extends CaptionCorpus {
+  protected override table(context: DataContext): Omit<CaptionTableOptions, 'skipBad'> {
+    return rocoTable(context, 'train');
+  }
+}

@@ -1,0 +1,45 @@
+import { type CorpusInfo, type DataContext, type ExpectedFile, MedbenchError } from '@medbench/core';
+import { type CaptionTableOptions, locate } from '@medbench/data';
+
+export type RocoSplit = 'train' | 'validation' | 'test';
+
+/** What the corpus and the retrieval task have in common. */
+export const ROCO = {
+  licence: 'that of each article (licences.txt of the data set)',
+  access: 'open',
+  source: 'https://github.com/razorx89/roco-dataset (captions, and a script that fetches the figures)',
+  citation: 'Pelka et al. 2018, doi:10.1007/978-3-030-01364-6_20',
+} as const satisfies Partial<CorpusInfo>;
+
+/** The files of one split's radiology part, in the layout of the repository. */
+export const rocoFiles = (split: RocoSplit): readonly [ExpectedFile, ExpectedFile] => [
+  {
+    path: [
+      `roco/data/${split}/radiology/captions.txt`,
+      `roco/${split}/radiology/captions.txt`,
+      `roco/radiology${split}data.csv`,
+      `roco/${split}/radiology/${split}data.csv`,
+    ],
+    what: 'the captions, "ROCO_00001<tab>caption", or the table "id,name,caption"',
+  },
+  {
+    path: [`roco/data/${split}/radiology/images/`, `roco/${split}/radiology/images/`, 'roco/radiology/images/'],
+    what: 'the figures, ROCO_00001.jpg',
+  },
+];
+
+/** The pairs of one split. @throws MedbenchError('data') naming what is not there. */
+export function rocoTable({ dataRoot }: DataContext, split: RocoSplit): Omit<CaptionTableOptions, 'skipBad'> {
+  const [captions, figures] = rocoFiles(split);
+  const table = locate(dataRoot, captions, ROCO.source);
+  const imageDir = locate(dataRoot, figures, ROCO.source);
+  if (table.endsWith('.csv')) return { table, imageColumn: 'name', captionColumn: 'caption', imageDir };
+  return { table, header: ['id', 'caption'], imageColumn: 'id', captionColumn: 'caption', imageDir, fileOf };
+}
+
+function fileOf(id: string): string {
+  if (/^ROCO_\d+$/.test(id)) return `${id}.jpg`;
+  throw new MedbenchError('data', `captions.txt of ROCO names "${id.slice(0, 40)}", which is no id of ROCO`, {
+    hint: 'Check that its lines are "ROCO_00001<tab>caption".',
+  });
+}

@@ -1,0 +1,1 @@
+export { Roco } from './corpus.js';

@@ -1,0 +1,1 @@
+export { WebDatasetCorpus } from './plugin.js';

@@ -1,0 +1,67 @@
+import { isAbsolute, join } from 'node:path';
+import { Corpus, type DataContext, type Inspection, type OpenedCorpus } from '@medbench/core';
+import { findShards, fingerprintFiles, isGenerated, textCounter, type WebDataset, webDataset } from '@medbench/data';
+
+/** Pairs of any WebDataset shards, such as img2dataset and open_clip write and read them. */
+@Corpus({
+  id: 'webdataset',
+  title: 'Shards of your own (WebDataset)',
+  domain: 'medical',
+  licence: 'that of your data',
+  access: 'open',
+  source: 'your own: tar files whose members 00012.jpg and 00012.txt are a pair',
+  files: [{ path: 'webdataset/', what: 'shards (.tar), unless corpusSettings.webdataset.shards names others' }],
+  settings: {
+    shards: {
+      default: 'webdataset',
+      description: 'folder, file or range ("pairs-{000..099}.tar") below the data folder; several are joined by "::"',
+    },
+    caption: { default: '', description: 'field of the .json members that holds the caption; empty: the .txt member' },
+  },
+})
+export class WebDatasetCorpus {
+  async open(context: DataContext): Promise<OpenedCorpus> {
+    const { files } = await findShards(specOf(context));
+    const pairs = await openShards(context);
+    return {
+      fingerprint: await fingerprintFiles([...new Set(files)]),
+      synthetic: await isGenerated(context.dataRoot),
+      pairs,
+      bad: pairs.bad,
+    };
+  }
+
+  /** Counts captions too, which takes reading all shards once. */
+  async inspect(context: DataContext): Promise<Inspection> {
+    const pairs = await openShards(context);
+    const captions = textCounter();
+    for (let i = 0; i < pairs.length; i++) captions.add((await pairs.encoded(i)).caption);
+    const duplicates = captions.duplicates();
+    return {
+      synthetic: await isGenerated(context.dataRoot),
+      splits: { train: { examples: pairs.length } },
+      notes: [
+        ...(duplicates > 0 ? [`${duplicates} captions occur before`] : []),
+        ...(pairs.bad.count > 0
+          ? [`${pairs.bad.count} samples left out: ${pairs.bad.list.slice(0, 20).join('; ')}`]
+          : []),
+      ],
+    };
+  }
+}
+
+/** The shards' names with the data folder before each that is not absolute. */
+const specOf = ({ dataRoot, settings }: DataContext): string =>
+  String(settings.shards)
+    .split('::')
+    .map((part) => (isAbsolute(part) ? part : join(dataRoot, part)))
+    .join('::');
+
+function openShards(context: DataContext): Promise<WebDataset> {
+  const field = String(context.settings.caption);
+  return webDataset(specOf(context), {
+    ...(field === '' ? {} : { captionField: field }),
+    skipBad: context.skipBad,
+    cacheFolder: join(context.cacheRoot, 'shards'),
+  });
+}

@@ -1,0 +1,72 @@
+import {
+  type Corpus,
+  type CorpusInfo,
+  type DataContext,
+  type Inspection,
+  MedbenchError,
+  type OpenedCorpus,
+  pluginMetadata,
+} from '@medbench/core';
+import {
+  type CaptionTable,
+  type CaptionTableOptions,
+  captionTable,
+  fingerprintFiles,
+  isGenerated,
+} from '@medbench/data';
+
+/**
+ * The facts that a decorated corpus class declares.
+ * @throws MedbenchError('plugin') if the class carries no `@Corpus`.
+ */
+export function corpusFactsOf(corpus: object): CorpusInfo {
+  const metadata = pluginMetadata(corpus.constructor);
+  if (metadata?.kind === 'corpus') return metadata.info as CorpusInfo;
+  throw new MedbenchError('plugin', `${corpus.constructor.name} carries no @Corpus decorator`);
+}
+
+/** A corpus whose table names pictures and captions, but for its facts (`@Corpus`) and where the table is. */
+export abstract class CaptionCorpus implements Corpus {
+  /** @throws MedbenchError('data') naming what is not there. */
+  protected abstract table(context: DataContext): Omit<CaptionTableOptions, 'skipBad'>;
+
+  async open(context: DataContext): Promise<OpenedCorpus> {
+    const options = this.table(context);
+    // What the pictures are is told by their names in the table.
+    return openedFrom(context, await this.#read(context), await fingerprintFiles([options.table]));
+  }
+
+  async inspect(context: DataContext): Promise<Inspection> {
+    return inspectionOf(context, { train: await this.#read(context) });
+  }
+
+  #read(context: DataContext): Promise<CaptionTable> {
+    return captionTable({ ...this.table(context), skipBad: context.skipBad });
+  }
+}
+
+/** What is known of pairs besides the pairs. */
+type Counted = Pick<CaptionTable, 'duplicates' | 'bad'>;
+
+/** An opened corpus, marked as synthetic if its folder is. */
+export async function openedFrom(
+  { dataRoot }: DataContext,
+  pairs: OpenedCorpus['pairs'] & Counted,
+  fingerprint: string,
+): Promise<OpenedCorpus> {
+  const { duplicates, bad } = pairs;
+  return { fingerprint, synthetic: await isGenerated(dataRoot), pairs, duplicates, bad };
+}
+
+/** Counts of opened splits. */
+export async function inspectionOf(
+  { dataRoot }: DataContext,
+  splits: Readonly<Record<string, { readonly length: number } & Counted>>,
+): Promise<Inspection> {
+  const notes = Object.entries(splits).flatMap(([name, { duplicates, bad }]) => [
+    ...(duplicates > 0 ? [`${name}: ${duplicates} captions occur before`] : []),
+    ...(bad.count > 0 ? [`${name}: ${bad.count} pairs left out: ${bad.list.slice(0, 20).join('; ')}`] : []),
+  ]);
+  const counted = Object.entries(splits).map(([name, { length }]) => [name, { examples: length }] as const);
+  return { synthetic: await isGenerated(dataRoot), splits: Object.fromEntries(counted), notes };
+}

@@ -1,0 +1,1 @@
+export { CaptionCorpus, corpusFactsOf, inspectionOf, openedFrom } from './caption-corpus.js';

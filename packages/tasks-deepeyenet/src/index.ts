@@ -1,0 +1,1 @@
+export { DeepEyeNetRetrieval } from './plugin.js';

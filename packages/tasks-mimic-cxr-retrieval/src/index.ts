@@ -1,0 +1,1 @@
+export { MimicCxrRetrieval } from './plugin.js';

@@ -1,0 +1,38 @@
+import { type DataContext, Task } from '@medbench/core';
+import { MIMIC_CXR, mimicPairs } from '@medbench/corpora-mimic-cxr';
+import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
+
+/** Chest radiographs of MIMIC-CXR's test split and what their reports say, each to be found by the other. */
+@Task({
+  ...MIMIC_CXR,
+  id: 'mimic-cxr-retrieval',
+  title: 'MIMIC-CXR: retrieval',
+  version: 1,
+  modality: 'radiology',
+  kind: 'retrieval',
+  protocols: ['retrieval'],
+  classes: [],
+  splits: { train: 368_960, val: 2_991, test: 5_159 },
+  caveats: [
+    'its training split is part of the pre-training data',
+    'views of a study share their report, and normal reports are alike: only a picture’s own text counts as right',
+  ],
+  metric: { retrieval: 'mean_recall@200' },
+  presets: ['paper', 'demo'],
+})
+export class MimicCxrRetrieval extends RetrievalTask {
+  /** Names and texts of all pairs stand for the files. */
+  override async fingerprint(context: DataContext): Promise<string> {
+    return (await mimicPairs(context, 'test')).fingerprint;
+  }
+
+  protected override async files(): Promise<readonly string[]> {
+    return [];
+  }
+
+  protected override async open(context: DataContext): Promise<RetrievalSplits> {
+    const pairs = await mimicPairs(context, 'test');
+    const silent = pairs.silent > 0 ? [`${pairs.silent} pictures left out: their reports say nothing`] : [];
+    return { test: await galleryOf(pairs), notes: [...duplicatesNote(pairs.duplicates), ...silent] };
+  }
+}

@@ -1,0 +1,1 @@
+export { QuiltRetrieval } from './plugin.js';

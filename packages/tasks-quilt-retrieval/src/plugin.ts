@@ -1,0 +1,30 @@
+import { type DataContext, Task } from '@medbench/core';
+import { QUILT, quiltTable } from '@medbench/corpora-quilt-1m';
+import { captionTable } from '@medbench/data';
+import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
+
+/** Histopathology pictures of Quilt-1M's validation split and their captions, each to be found by the other. */
+@Task({
+  ...QUILT,
+  id: 'quilt-retrieval',
+  title: 'Quilt-1M: retrieval',
+  version: 1,
+  modality: 'histopathology',
+  kind: 'retrieval',
+  protocols: ['retrieval'],
+  classes: [],
+  splits: { train: 1_004_149, val: 0, test: 13_559 },
+  caveats: ['its training split is part of the pre-training data', 'a picture may have several captions'],
+  metric: { retrieval: 'mean_recall@200' },
+  presets: ['paper', 'demo'],
+})
+export class QuiltRetrieval extends RetrievalTask {
+  protected override async files(context: DataContext): Promise<readonly string[]> {
+    return [quiltTable(context, 'val').table];
+  }
+
+  protected override async open(context: DataContext): Promise<RetrievalSplits> {
+    const pairs = await captionTable({ ...quiltTable(context, 'val'), skipBad: context.skipBad });
+    return { test: await galleryOf(pairs), notes: duplicatesNote(pairs.duplicates) };
+  }
+}

@@ -1,0 +1,1 @@
+export { RocoRetrieval } from './plugin.js';
