@@ -48,7 +48,7 @@ function longestParagraph(report: string): string {
     .map((line) => (isTitle(line) ? '' : line))
     .join('\n')
     .split(/\n\s*\n/)
-    .map((paragraph) => oneLine(paragraph.replace(HEAD, '')));
+    .map((paragraph) => oneLine(paragraph.replace(new RegExp(HEAD, 'gm'), '')));
   return paragraphs.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
 }
 

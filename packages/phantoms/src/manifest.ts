@@ -16,6 +16,8 @@ export interface Counts {
   readonly vqaRad: { readonly images: number; readonly train: number; readonly test: number };
   /** Pictures of each other classification task, all three together where its layout has no splits. */
   readonly classes: { readonly train: number; readonly val: number; readonly test: number };
+  /** Pairs of each corpus of pictures and texts. */
+  readonly corpora: { readonly train: number; readonly test: number };
 }
 
 export const DEFAULT_COUNTS: Counts = {
@@ -24,6 +26,7 @@ export const DEFAULT_COUNTS: Counts = {
   pneumonia: { train: 1200, val: 150, test: 300 },
   vqaRad: { images: 120, train: 900, test: 250 },
   classes: { train: 160, val: 40, test: 100 },
+  corpora: { train: 300, test: 160 },
 };
 
 /** What decides every byte that is written. */
@@ -48,12 +51,12 @@ export interface PhantomManifest {
 }
 
 export const MANIFEST_FILE = 'PHANTOM.json';
-const VERSION = 2;
+const VERSION = 3;
 
 /** The manifest of these settings. @throws MedbenchError('usage') if one of them is out of range. */
 export function phantomManifest({ seed = 0, size = DEFAULT_SIZE, counts }: PhantomSettings = {}): PhantomManifest {
   const from = { ...DEFAULT_COUNTS, ...counts };
-  const { phantoms, shapes, pneumonia, vqaRad, classes } = from;
+  const { phantoms, shapes, pneumonia, vqaRad, classes, corpora } = from;
   // Built key by key, so that equal settings give equal text whatever order the caller wrote them in.
   const full: Counts = {
     phantoms: { train: phantoms.train, val: phantoms.val, test: phantoms.test },
@@ -61,6 +64,7 @@ export function phantomManifest({ seed = 0, size = DEFAULT_SIZE, counts }: Phant
     pneumonia: { train: pneumonia.train, val: pneumonia.val, test: pneumonia.test },
     vqaRad: { images: vqaRad.images, train: vqaRad.train, test: vqaRad.test },
     classes: { train: classes.train, val: classes.val, test: classes.test },
+    corpora: { train: corpora.train, test: corpora.test },
   };
   check('seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   check('size', size, 16, 1024);

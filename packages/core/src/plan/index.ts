@@ -1,2 +1,2 @@
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
-export { type MethodRow, methodSettings, selectRows } from './rows.js';
+export { type MethodRow, methodSettings, selectRows, settingsOf } from './rows.js';

@@ -18,6 +18,7 @@ const counts: Counts = {
   pneumonia: { train: 50, val: 10, test: 40 },
   vqaRad: { images: 24, train: 180, test: 50 },
   classes: { train: 11, val: 11, test: 11 },
+  corpora: { train: 12, test: 6 },
 };
 const settings = { seed: 5, size: 32, counts };
 
@@ -171,7 +172,7 @@ describe('the written set', () => {
   it('says what it is and that it is generated', async () => {
     expect(await isPhantomFolder(folder)).toEqual({
       generator: '@medbench/phantoms',
-      version: 2,
+      version: 3,
       seed: 5,
       size: 32,
       counts,
@@ -191,10 +192,11 @@ describe('writePhantoms', () => {
     await writePhantoms(again, { ...settings, seed: 6 });
     const other = await contents(again);
     const same = Object.keys(first).filter((name) => first[name] === other[name]);
-    // A note, and a table of names and classes: what else a set holds is drawn.
+    // A note, and tables of names and sizes: what else a set holds is drawn.
     expect(same.sort()).toEqual([
       '/GENERATED.txt',
       '/bach/ICIAR2018_BACH_Challenge/Photos/microscopy_ground_truth.csv',
+      '/webdataset/sizes.json',
     ]);
   });
 

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { encodeJpeg } from '@medbench/data';
+import { type PhantomCase, streamCase } from '../cases.js';
+import type { PhantomManifest } from '../manifest.js';
+import { csvText } from './labelled.js';
+import { writePictures } from './pictures.js';
+
+interface View {
+  readonly subject: number;
+  readonly study: number;
+  readonly id: string;
+  readonly split: 'train' | 'validate' | 'test';
+  readonly shown: PhantomCase;
+}
+
+/**
+ * Writes `mimic-cxr/files/p10/p10000001/s50000001/*.jpg`, the reports beside the studies' folders and the split table
+ * below `folder`: chest radiographs. Every third study has two views; a patient has up to two studies, all in one split.
+ * Reports have their sections in the forms in which they come there: both, findings alone, impression alone, neither.
+ */
+export async function writeMimicCxr(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
+  const { train, test } = counts.corpora;
+  const validate = Math.ceil(test / 4);
+  const files = join(folder, 'mimic-cxr', 'files');
+  const views: View[] = [];
+  const reports: { readonly path: string; readonly text: string }[] = [];
+  for (const [split, count] of [
+    ['train', train],
+    ['validate', validate],
+    ['test', test],
+  ] as const) {
+    const end = views.length + count;
+    for (let i = 0; views.length < end; i++) {
+      const study = 50_000_000 + reports.length;
+      // Two studies of a patient follow each other; a new split begins with a new patient.
+      const subject = 10_000_000 + 1000 * ['train', 'validate', 'test'].indexOf(split) + Math.floor(i / 2);
+      const shown = streamCase(seed, `mimic-cxr-${split}`, i, 'radiology');
+      const other = streamCase(seed, `mimic-cxr-${split}-view`, i, 'radiology', shown.factors);
+      for (const [view, one] of (i % 3 === 0 ? [shown, other] : [shown]).entries()) {
+        if (views.length === end) break;
+        views.push({ subject, study, id: idOf(seed, study, view), split, shown: one });
+      }
+      reports.push({ path: `${folderOf(subject, study)}.txt`, text: reportOf(shown.caption, other.caption, i) });
+    }
+  }
+  await Promise.all(
+    [...new Set(views.map(({ subject, study }) => folderOf(subject, study)))].map((one) =>
+      mkdir(join(files, one), { recursive: true }),
+    ),
+  );
+  await writePictures(
+    views.length,
+    (i) => {
+      const { subject, study, id, shown } = views[i]!;
+      return { path: join(files, folderOf(subject, study), `${id}.jpg`), image: shown.render(size) };
+    },
+    (image) => encodeJpeg(image, 92),
+  );
+  for (const { path, text } of reports) {
+    await mkdir(join(files, dirname(path)), { recursive: true });
+    await writeFile(join(files, path), text);
+  }
+  const rows = views.map(({ id, study, subject, split }) => [id, study, subject, split]);
+  const table = csvText([['dicom_id', 'study_id', 'subject_id', 'split'], ...rows]);
+  await writeFile(join(folder, 'mimic-cxr', 'mimic-cxr-2.0.0-split.csv.gz'), gzipSync(table));
+}
+
+const folderOf = (subject: number, study: number): string => `p${String(subject).slice(0, 2)}/p${subject}/s${study}`;
+
+/** Five groups of eight hexadecimal digits. */
+function idOf(seed: number, study: number, view: number): string {
+  const hex = createHash('sha256').update(`${seed}/${study}/${view}`).digest('hex').slice(0, 40);
+  return hex.match(/.{8}/g)!.join('-');
+}
+
+function reportOf(finding: string, impression: string, index: number): string {
+  const wrapped = (text: string): string => text.replace(/(.{1,60})(?:\s+|$)/g, ' $1\n');
+  const head = `${' '.repeat(33)}FINAL REPORT\n`;
+  const about = ' EXAMINATION:  CHEST (PA AND LAT)\n \n INDICATION:  ___ with cough.  // generated phantom\n \n';
+  const findings = ` FINDINGS: \n \n${wrapped(finding)} \n`;
+  const says = ` IMPRESSION: \n \n${wrapped(impression)}`;
+  // One in eight says it in a paragraph without a head, one in eight leaves either part out.
+  if (index % 8 === 5) return `${head} CHEST RADIOGRAPH\n \n${wrapped(`${finding} ${impression}`)}`;
+  if (index % 8 === 6) return `${head}${about}${findings}`;
+  if (index % 8 === 7) return `${head}${about}${says}`;
+  return `${head}${about}${findings}${says}`;
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Corpus, type CorpusInfo, pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
+import { settingsOf } from '@medbench/core/runtime';
+import { constantModel, randomModel, testContext } from '@medbench/core/testing';
+import { MimicCxr } from '@medbench/corpora-mimic-cxr';
+import { PmcOa } from '@medbench/corpora-pmc-oa';
+import { Quilt1M } from '@medbench/corpora-quilt-1m';
+import { Roco } from '@medbench/corpora-roco';
+import { WebDatasetCorpus } from '@medbench/corpora-webdataset';
+import { decodeImage } from '@medbench/data';
+import { writePhantoms } from '@medbench/phantoms';
+import { MimicCxrRetrieval } from '@medbench/tasks-mimic-cxr-retrieval';
+import { QuiltRetrieval } from '@medbench/tasks-quilt-retrieval';
+import { RocoRetrieval } from '@medbench/tasks-roco-retrieval';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** Training pairs as the papers and pages of the data sets publish them; the study's 2,769,337 is their sum. */
+const PUBLISHED: Readonly<Record<string, number | undefined>> = {
+  'pmc-oa': 1_317_219,
+  'quilt-1m': 1_017_708,
+  'mimic-cxr': 368_960,
+  roco: 65_450,
+  webdataset: undefined,
+};
+const CORPORA = [PmcOa, Quilt1M, MimicCxr, Roco, WebDatasetCorpus] as readonly (new () => Corpus)[];
+const TASKS = [RocoRetrieval, MimicCxrRetrieval, QuiltRetrieval] as readonly (new () => Task)[];
+
+const TRAIN = 60;
+const TEST = 40;
+let dataRoot: string;
+let cacheRoot: string;
+beforeAll(async () => {
+  dataRoot = mkdtempSync(join(tmpdir(), 'medbench-corpora-'));
+  cacheRoot = mkdtempSync(join(tmpdir(), 'medbench-corpora-cache-'));
+  const none = { train: 1, val: 1, test: 1 };
+  const counts = {
+    phantoms: none,
+    shapes: { train: 1 },
+    pneumonia: none,
+    vqaRad: { images: 1, train: 1, test: 1 },
+    classes: { train: 12, val: 12, test: 12 },
+    corpora: { train: TRAIN, test: TEST },
+  };
+  await writePhantoms(dataRoot, { counts, size: 32 });
+});
+afterAll(() => {
+  for (const folder of [dataRoot, cacheRoot]) rmSync(folder, { recursive: true, force: true });
+});
+
+const infoOf = <T>(plugin: new () => unknown): T => pluginMetadata(plugin)!.info as T;
+const contextOf = (group: string, info: CorpusInfo | TaskInfo, given: Record<string, string> = {}) =>
+  testContext({ dataRoot, cacheRoot, settings: settingsOf(group, info, given) });
+
+describe.each(CORPORA.map((make) => [infoOf<CorpusInfo>(make), make] as const))('$id', (info, make) => {
+  const context = (given?: Record<string, string>) => contextOf('corpusSettings', info, given);
+
+  it('says all that must be said of it, with the published number of pairs', () => {
+    for (const fact of ['title', 'licence', 'access', 'source'] as const) expect(info[fact].length).toBeGreaterThan(3);
+    expect(info.files?.length).toBeGreaterThan(0);
+    expect(Object.values(info.pairs ?? {})[0]).toBe(PUBLISHED[info.id]);
+    expect(info.id === 'webdataset' || info.citation).toBeTruthy();
+  });
+
+  it('opens phantoms in its real layout, decoded here or elsewhere', async () => {
+    const corpus = await new make().open(context());
+    expect(corpus.synthetic).toBe(true);
+    expect(corpus.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    // Every fifth picture of Quilt-1M has two captions.
+    expect(corpus.pairs.length).toBe(info.id === 'quilt-1m' ? TRAIN * 1.2 : TRAIN);
+    for (const index of [0, 7, corpus.pairs.length - 1]) {
+      const { image, caption } = await corpus.pairs.get(index);
+      const encoded = await corpus.pairs.encoded!(index);
+      expect(encoded.caption).toBe(caption);
+      expect(await decodeImage(encoded.bytes)).toEqual(image);
+      expect(image.width).toBe(32);
+      expect(caption.trim().split(/\s+/).length).toBeGreaterThan(2);
+    }
+    expect((await new make().open(context())).fingerprint).toBe(corpus.fingerprint);
+  });
+
+  it('counts what is there', async () => {
+    const { synthetic, splits } = await new make().inspect!(context());
+    expect(synthetic).toBe(true);
+    expect(splits.train!.examples).toBeGreaterThanOrEqual(TRAIN);
+  });
+});
+
+it('the study’s corpora have 2,769,337 pairs together', () => {
+  expect(Object.values(PUBLISHED).reduce((sum: number, pairs) => sum + (pairs ?? 0), 0)).toBe(2_769_337);
+});
+
+describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id', (info, make) => {
+  const context = () => ({ ...contextOf('taskSettings', info), protocols: info.protocols });
+
+  it('finds by chance what a model sees that sees nothing', async () => {
+    const { synthetic, results } = await new make().evaluate(randomModel(1), context());
+    expect(synthetic).toBe(true);
+    const [{ metrics, notes, n }] = results as [(typeof results)[number]];
+    expect(n).toBe(TEST);
+    // Ten of the gallery: chance 10/40, or somewhat less with more captions; four standard errors around it.
+    expect(metrics['i2t_recall@10']!.value).toBeGreaterThan(0.2 - 4 * Math.sqrt(0.16 / TEST));
+    expect(metrics['i2t_recall@10']!.value).toBeLessThan(0.3 + 4 * Math.sqrt(0.21 / TEST));
+    expect(notes!.join()).toMatch(/pre-training data/);
+    const blind = await new make().evaluate(constantModel(), context());
+    expect(blind.results[0]!.metrics['t2i_recall@10']!.value).toBe(0);
+  });
+
+  it('has an unchanging fingerprint of its own split', async () => {
+    const one = await new make().fingerprint(context());
+    expect(one).toMatch(/^[0-9a-f]{64}$/);
+    expect(await new make().fingerprint(context())).toBe(one);
+  });
+});
+
+it('takes shards under any name, and the rows that are asked for', async () => {
+  const shards = readdirSync(join(dataRoot, 'webdataset')).filter((name) => name.endsWith('.tar'));
+  const info = infoOf<CorpusInfo>(WebDatasetCorpus);
+  const spec = `webdataset/${shards[0]}::webdataset/${shards[0]}`;
+  const twice = await new WebDatasetCorpus().open(contextOf('corpusSettings', info, { shards: spec }));
+  expect(twice.pairs.length).toBe(2 * Math.min(100, TRAIN));
+  const quilt = infoOf<CorpusInfo>(Quilt1M);
+  const all = await new Quilt1M().open(contextOf('corpusSettings', quilt, { rows: 'all' }));
+  expect(all.pairs.length).toBe((TRAIN + TEST) * 1.2);
+  const half = await new Quilt1M().open(contextOf('corpusSettings', quilt, { rows: 'all', subsets: 'openpath+quilt' }));
+  expect(half.pairs.length).toBe(((TRAIN + TEST) * 1.2) / 2);
+});
