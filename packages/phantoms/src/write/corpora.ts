@@ -80,6 +80,21 @@ export async function writeRoco(folder: string, { seed, size, counts }: PhantomM
   }
 }
 
+/** Writes `deepeyenet/DeepEyeNet_test.json` and the pictures that it names below `folder`: the retina. */
+export async function writeDeepEyeNet(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
+  const cases = casesOf(seed, 'deepeyenet', counts.corpora.test, ['ophthalmology']);
+  const place = join(folder, 'deepeyenet');
+  const nameOf = (i: number): string => `${String(i).padStart(4, '0')}.jpg`;
+  await writeJpegs(join(place, 'eyenet0420', 'test_set'), size, cases, nameOf);
+  const rows = cases.map(({ caption, factors }, i) => ({
+    [`eyenet0420/test_set/${nameOf(i)}`]: {
+      keywords: Object.values(factors).slice(0, 2).join(', '),
+      'clinical-description': caption,
+    },
+  }));
+  await writeFile(join(place, 'DeepEyeNet_test.json'), JSON.stringify(rows));
+}
+
 /** Samples of a shard. */
 const SHARD = 100;
 
