@@ -23,11 +23,15 @@ export {
   type PictureAndCaption,
   pathInside,
 } from './formats/caption-table.js';
+export { type DicomPicture, decodeDicom, readDicom } from './formats/dicom/read.js';
 export { type TextCounter, textCounter } from './formats/duplicates.js';
+export { type Hdf5Options, type Hdf5Rows, openHdf5 } from './formats/hdf5.js';
+export { parsePythonList } from './formats/python-list.js';
 export { formOf, type TableForm } from './formats/records.js';
 export { findShards, type Shards } from './formats/shards.js';
 export { tarEnd, tarMember } from './formats/tar-write.js';
 export { type WebDataset, type WebDatasetOptions, webDataset } from './formats/webdataset.js';
+export { type ReadXlsxOptions, readXlsx, type XlsxValue } from './formats/xlsx.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
 export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff, readBytes } from './image.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';

@@ -1,0 +1,44 @@
+import type { PixelFormat } from './syntaxes.js';
+
+/**
+ * Unpacks RLE (PS3.5, annex G): a segment for each byte of each sample, the high byte first, every one packed by PackBits.
+ * @throws Error if segments and picture do not fit.
+ */
+export function unpackRle(packed: Uint8Array, { rows, columns, samples, bitsAllocated }: PixelFormat): Uint8Array {
+  const width = bitsAllocated / 8;
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const segments = packed.length >= 64 ? view.getUint32(0, true) : 0;
+  if (segments !== samples * width) throw new Error(`it has ${segments} segments, not ${samples * width}`);
+  const pixels = rows * columns;
+  const bytes = new Uint8Array(pixels * samples * width);
+  for (let segment = 0; segment < segments; segment++) {
+    const from = view.getUint32(4 + 4 * segment, true);
+    const to = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : packed.length;
+    if (from < 64 || to > packed.length || from > to) throw new Error(`its segment ${segment + 1} lies outside`);
+    const sample = Math.floor(segment / width);
+    const byte = width - 1 - (segment % width);
+    const plane = unpackBits(packed.subarray(from, to), pixels, segment + 1);
+    for (let pixel = 0; pixel < pixels; pixel++) bytes[(pixel * samples + sample) * width + byte] = plane[pixel]!;
+  }
+  return bytes;
+}
+
+function unpackBits(packed: Uint8Array, length: number, segment: number): Uint8Array {
+  const plane = new Uint8Array(length);
+  let filled = 0;
+  for (let at = 0; filled < length && at < packed.length; ) {
+    const count = packed[at++]!;
+    if (count < 128) {
+      const run = packed.subarray(at, at + count + 1);
+      plane.set(run.subarray(0, length - filled), filled);
+      filled += run.length;
+      at += count + 1;
+    } else if (count > 128) {
+      if (at >= packed.length) break;
+      plane.fill(packed[at++]!, filled, filled + 257 - count);
+      filled += 257 - count;
+    }
+  }
+  if (filled < length) throw new Error(`its segment ${segment} ends after ${filled} of ${length} bytes`);
+  return plane;
+}
