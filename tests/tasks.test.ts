@@ -57,6 +57,30 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
     classes: ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'],
     counts: { all: [845, 52, 192, 730, 244, 235] },
   },
+  pcam: { modality: 'histopathology', splits: [262144, 32768, 32768], classes: 2 },
+  'sicap-v2': {
+    modality: 'histopathology',
+    splits: [9959, 0, 2122],
+    classes: ['NC', 'G3', 'G4', 'G5'],
+    counts: { test: [644, 393, 853, 232] },
+  },
+  'vindr-mammo': {
+    modality: 'radiology',
+    // Pictures: examples are the rows with one finding, far fewer.
+    splits: [16000, 0, 4000],
+    classes: [
+      'Mass',
+      'Suspicious Calcification',
+      'Asymmetry',
+      'Focal Asymmetry',
+      'Global Asymmetry',
+      'Architectural Distortion',
+      'Skin Thickening',
+      'Skin Retraction',
+      'Nipple Retraction',
+      'Suspicious Lymph Node',
+    ],
+  },
   pathmnist: {
     modality: 'histopathology',
     splits: [89996, 10004, 7180],

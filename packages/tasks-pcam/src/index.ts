@@ -1,0 +1,1 @@
+export { Pcam } from './plugin.js';

@@ -1,0 +1,1 @@
+export { SicapV2 } from './plugin.js';

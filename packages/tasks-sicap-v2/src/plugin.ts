@@ -1,0 +1,78 @@
+import { MedbenchError, Task } from '@medbench/core';
+import { readXlsx } from '@medbench/data';
+import {
+  CLASSIFICATION,
+  type ClassificationSplits,
+  labelledPictures,
+  PictureTask,
+  PROMPT_SETTINGS,
+  pictureOf,
+  picturesBelow,
+  TEMPLATES,
+} from '@medbench/task-kit';
+
+/** Columns of the partition in label order: no cancer, then Gleason patterns 3 to 5. */
+const GRADES = ['NC', 'G3', 'G4', 'G5'];
+
+/** Gleason patterns in prostate biopsies; training and test tiles are of different slides. */
+@Task({
+  id: 'sicap-v2',
+  title: 'SICAPv2',
+  ...CLASSIFICATION,
+  version: 1,
+  modality: 'histopathology',
+  classes: GRADES,
+  phrases: [
+    'benign prostate glands',
+    'prostate cancer, Gleason pattern 3, separate small glands',
+    'prostate cancer, Gleason pattern 4, fused or cribriform glands',
+    'prostate cancer, Gleason pattern 5, single cells and cords without lumen',
+  ],
+  templates: TEMPLATES.histology,
+  splits: { train: 9959, val: 0, test: 2122 },
+  classCounts: { test: [644, 393, 853, 232] },
+  licence: 'CC BY 4.0',
+  access: 'open',
+  citation: 'Silva-Rodríguez et al. 2020, doi:10.1016/j.cmpb.2020.105637',
+  source: 'https://data.mendeley.com/datasets/9xxm58dvs3/1',
+  files: [
+    { path: 'sicap-v2/SICAPv2/partition/Test/Train.xlsx', what: 'grades of the training tiles' },
+    { path: 'sicap-v2/SICAPv2/partition/Test/Test.xlsx', what: 'grades of the test tiles' },
+    { path: 'sicap-v2/SICAPv2/images/', what: '12,081 tiles of 512 x 512' },
+  ],
+  settings: PROMPT_SETTINGS,
+  caveats: ['two of five test tiles are of pattern 4: see balanced accuracy beside accuracy'],
+})
+export class SicapV2 extends PictureTask {
+  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
+    const [train, test, images] = places as [string, string, string];
+    const pictures = await picturesBelow([images]);
+    const split = async (table: string) => {
+      const rows = await readXlsx(table, { columns: ['image_name', ...GRADES] });
+      return labelledPictures(
+        rows.map((row, i) => {
+          const place = `${table}: row ${i + 1}`;
+          const name = String(row.image_name);
+          return { file: pictureOf(pictures, name, place), label: gradeOf(row, place), ...slideOf(name) };
+        }),
+      );
+    };
+    return { train: await split(train), test: await split(test) };
+  }
+}
+
+/** The first of the grades with the highest mark, as in the data set's own code. */
+function gradeOf(row: Readonly<Record<string, unknown>>, place: string): number {
+  const marks = GRADES.map((grade) => Number(row[grade]));
+  const highest = Math.max(...marks);
+  if (highest > 0) return marks.indexOf(highest);
+  throw new MedbenchError('data', `${place} marks none of ${GRADES.join(', ')}`, {
+    hint: 'Check that it is a table of SICAPv2, or take the row out.',
+  });
+}
+
+/** Tiles are named after their slide: `16B0001851_Block_Region_1_0_1_xini_6803_yini_59786.jpg`. */
+function slideOf(name: string): { group?: string } {
+  const [, group] = /^(.+?)_Block_/.exec(name) ?? [];
+  return group === undefined ? {} : { group };
+}

@@ -1,0 +1,1 @@
+export { VindrMammo } from './plugin.js';

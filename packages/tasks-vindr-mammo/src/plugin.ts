@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { MedbenchError, type RasterImage, Task } from '@medbench/core';
+import { decodeDicom, decodeImage, parsePythonList, readCsv } from '@medbench/data';
+import {
+  CLASSIFICATION,
+  type ClassificationSplits,
+  type LabelledPicture,
+  labelledPictures,
+  PictureTask,
+  PROMPT_SETTINGS,
+} from '@medbench/task-kit';
+
+/** Categories of findings in the study's label order. */
+const FINDINGS = [
+  'Mass',
+  'Suspicious Calcification',
+  'Asymmetry',
+  'Focal Asymmetry',
+  'Global Asymmetry',
+  'Architectural Distortion',
+  'Skin Thickening',
+  'Skin Retraction',
+  'Nipple Retraction',
+  'Suspicious Lymph Node',
+];
+const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
+
+/** Ten findings on mammograms: an example is a row of the table with one finding, so a picture may occur again. */
+@Task({
+  id: 'vindr-mammo',
+  title: 'VinDr-Mammo findings',
+  ...CLASSIFICATION,
+  version: 1,
+  modality: 'radiology',
+  classes: FINDINGS,
+  phrases: [
+    'a mass',
+    'suspicious calcification',
+    'an asymmetry',
+    'a focal asymmetry',
+    'a global asymmetry',
+    'architectural distortion',
+    'skin thickening',
+    'skin retraction',
+    'nipple retraction',
+    'a suspicious lymph node',
+  ],
+  templates: [
+    'screening mammogram with {}.',
+    'full-field digital mammography, {}.',
+    'breast X-ray showing {}.',
+    "radiologist's finding on this mammogram: {}.",
+  ],
+  splits: { train: 16000, val: 0, test: 4000 },
+  licence: 'PhysioNet Restricted Health Data License 1.5.0',
+  access: 'agreement',
+  citation: 'Nguyen et al. 2023, doi:10.1038/s41597-023-02100-7',
+  source: 'https://physionet.org/content/vindr-mammo/1.0.0 (sign the data use agreement)',
+  files: [
+    { path: 'vindr-mammo/finding_annotations.csv', what: 'findings of each picture, and its split' },
+    {
+      path: ['vindr-mammo/images/', 'vindr-mammo/Processed_Images/'],
+      what: '20,000 mammograms in a folder for each study, as DICOM, or as PNG made of them',
+    },
+  ],
+  settings: PROMPT_SETTINGS,
+  caveats: [
+    'rows without a finding and rows with several are left out, so examples are far fewer than pictures; the study counted rows without a finding as masses',
+    'findings differ much in number: see balanced accuracy beside accuracy',
+  ],
+})
+export class VindrMammo extends PictureTask {
+  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
+    const [table, images] = places as [string, string];
+    const rows = await readCsv(table, { columns: COLUMNS });
+    const splits: Record<string, LabelledPicture[]> = { training: [], test: [] };
+    const left = { none: 0, several: 0 };
+    for (const [i, { image_id = '', study_id = '', finding_categories = '', split = '' }] of rows.entries()) {
+      const place = `${table}: row ${i + 1}`;
+      const findings = parsePythonList(finding_categories, place);
+      if (findings.length !== 1) {
+        left.several++;
+        continue;
+      }
+      if (findings[0] === 'No Finding') {
+        left.none++;
+        continue;
+      }
+      const label = FINDINGS.indexOf(findings[0]!);
+      const examples = splits[split];
+      // The table is under an agreement: messages name its rows, not what they hold.
+      if (label < 0) throw unknown(place, 'finding_categories', FINDINGS);
+      if (examples === undefined) throw unknown(place, 'split', Object.keys(splits));
+      examples.push({ file: pictureOf(images, study_id, image_id, place), label, group: study_id });
+    }
+    return {
+      train: labelledPictures(splits.training!, decode),
+      test: labelledPictures(splits.test!, decode),
+      notes: [`left out: ${left.none} rows without a finding, ${left.several} with several`],
+    };
+  }
+}
+
+const unknown = (place: string, column: string, known: readonly string[]): MedbenchError =>
+  new MedbenchError('data', `${place} has a value in "${column}" that is none of ${known.join(', ')}`, {
+    hint: 'Check that it is the table of VinDr-Mammo 1.0.0.',
+  });
+
+function pictureOf(images: string, study: string, image: string, place: string): string {
+  const files = ['dicom', 'dcm', 'png'].map((extension) => join(images, study, `${image}.${extension}`));
+  const file = files.find((one) => existsSync(one));
+  if (file !== undefined) return file;
+  throw new MedbenchError('data', `${place} names a picture that is not there: ${files[0]}`, {
+    hint: 'Fetch all studies, or take the row out of the table.',
+  });
+}
+
+const decode = (file: string): Promise<RasterImage> => (file.endsWith('.png') ? decodeImage(file) : decodeDicom(file));

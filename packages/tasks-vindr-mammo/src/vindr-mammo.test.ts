@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { testContext } from '@medbench/core/testing';
+import { encodePng } from '@medbench/data';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VindrMammo } from './index.js';
+
+const HEADER = 'study_id,image_id,laterality,finding_categories,finding_birads,xmin,split';
+const rowOf = (study: string, image: string, findings: string, split = 'test'): string =>
+  `${study},${image},L,"${findings}",,,${split}`;
+
+let root: string;
+const table = (rows: readonly string[], header = HEADER): void =>
+  writeFileSync(join(root, 'vindr-mammo/finding_annotations.csv'), `${[header, ...rows].join('\n')}\n`);
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'medbench-vindr-'));
+  for (const study of ['s1', 's2']) {
+    mkdirSync(join(root, 'vindr-mammo/images', study), { recursive: true });
+    for (const image of ['a', 'b']) writeFileSync(join(root, 'vindr-mammo/images', study, `${image}.dicom`), '');
+  }
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe('VinDr-Mammo', () => {
+  const open = () => new VindrMammo().open(testContext({ dataRoot: root }));
+
+  it('never makes a mass of a row without a finding, and takes rows with one finding only', async () => {
+    table([
+      rowOf('s1', 'a', "['No Finding']"),
+      rowOf('s1', 'b', "['Suspicious Lymph Node']"),
+      rowOf('s1', 'b', "['Mass', 'Skin Retraction']"),
+      rowOf('s2', 'a', "['Mass']"),
+      rowOf('s2', 'a', "['Focal Asymmetry']"),
+      rowOf('s2', 'b', "['Nipple Retraction']", 'training'),
+    ]);
+    const { train, test, notes } = await open();
+    expect([...test.labels]).toEqual([9, 0, 3]);
+    expect([...train.labels]).toEqual([8]);
+    // Findings of one study go together in intervals.
+    expect([...test.groups!]).toEqual([0, 1, 1]);
+    expect(notes).toEqual(['left out: 1 rows without a finding, 1 with several']);
+  });
+
+  it('reads PNGs made of the DICOM files where they are there instead', async () => {
+    table([rowOf('s1', 'a', "['Mass']"), rowOf('s1', 'b', "['Mass']", 'training')]);
+    rmSync(join(root, 'vindr-mammo/images'), { recursive: true });
+    const folder = join(root, 'vindr-mammo/Processed_Images/s1');
+    mkdirSync(folder, { recursive: true });
+    const picture = { width: 2, height: 1, channels: 1 as const, data: Uint8Array.of(3, 200) };
+    for (const image of ['a', 'b']) writeFileSync(join(folder, `${image}.png`), await encodePng(picture));
+    expect(await (await open()).test.images.get(0)).toEqual(picture);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    [
+      'a picture that is not there',
+      rowOf('s1', 'z', "['Mass']"),
+      HEADER,
+      /row 1 names a picture that is not there: .*z\.dicom/,
+    ],
+    [
+      'a split that is none',
+      rowOf('s1', 'a', "['Mass']", 'val'),
+      HEADER,
+      /row 1 has a value in "split" that is none of/,
+    ],
+    ['a missing column', rowOf('s1', 'a', "['Mass']"), HEADER.replace('split', 'fold'), /has no column "split"/],
+  ])('names %s', async (_, row, header, message) => {
+    table([row], header);
+    await expect(open()).rejects.toThrow(message);
+  });
+
+  it('names the row of an unknown finding, and does not repeat what it says', async () => {
+    table([rowOf('s1', 'a', "['Mass']"), rowOf('s1', 'b', "['Secret']")]);
+    await expect(open()).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringMatching(/^(?!.*Secret).*row 2 has a value in "finding_categories"/),
+    });
+  });
+});
