@@ -14,6 +14,8 @@ export interface Counts {
   readonly pneumonia: { readonly train: number; readonly val: number; readonly test: number };
   /** Pictures, and questions per split, in VQA-RAD's layout. */
   readonly vqaRad: { readonly images: number; readonly train: number; readonly test: number };
+  /** Questions per split, in PathVQA's layout. */
+  readonly pathVqa: { readonly train: number; readonly validation: number; readonly test: number };
   /** Pictures of each other classification task, all three together where its layout has no splits. */
   readonly classes: { readonly train: number; readonly val: number; readonly test: number };
   /** Pairs of each corpus of pictures and texts. */
@@ -25,6 +27,7 @@ export const DEFAULT_COUNTS: Counts = {
   shapes: { train: 3000 },
   pneumonia: { train: 1200, val: 150, test: 300 },
   vqaRad: { images: 120, train: 900, test: 250 },
+  pathVqa: { train: 500, validation: 60, test: 160 },
   classes: { train: 160, val: 40, test: 100 },
   corpora: { train: 300, test: 160 },
 };
@@ -56,13 +59,14 @@ const VERSION = 3;
 /** The manifest of these settings. @throws MedbenchError('usage') if one of them is out of range. */
 export function phantomManifest({ seed = 0, size = DEFAULT_SIZE, counts }: PhantomSettings = {}): PhantomManifest {
   const from = { ...DEFAULT_COUNTS, ...counts };
-  const { phantoms, shapes, pneumonia, vqaRad, classes, corpora } = from;
+  const { phantoms, shapes, pneumonia, vqaRad, pathVqa, classes, corpora } = from;
   // Built key by key, so that equal settings give equal text whatever order the caller wrote them in.
   const full: Counts = {
     phantoms: { train: phantoms.train, val: phantoms.val, test: phantoms.test },
     shapes: { train: shapes.train },
     pneumonia: { train: pneumonia.train, val: pneumonia.val, test: pneumonia.test },
     vqaRad: { images: vqaRad.images, train: vqaRad.train, test: vqaRad.test },
+    pathVqa: { train: pathVqa.train, validation: pathVqa.validation, test: pathVqa.test },
     classes: { train: classes.train, val: classes.val, test: classes.test },
     corpora: { train: corpora.train, test: corpora.test },
   };

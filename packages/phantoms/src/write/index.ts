@@ -17,6 +17,7 @@ import { writeBach, writeLc25000, writeNctCrc } from './histology.js';
 import { MEDMNIST_PARTS } from './medmnist.js';
 import { writeMimicCxr } from './mimic-cxr.js';
 import { writePhantomPairs, writeShapePairs } from './pairs.js';
+import { writePathVqa } from './path-vqa.js';
 import { writePcam } from './pcam.js';
 import { writePneumoniaNpz } from './pneumonia.js';
 import { writeSicapV2 } from './sicap.js';
@@ -41,6 +42,7 @@ const PARTS: Readonly<Record<string, (folder: string, manifest: PhantomManifest)
   shapes: writeShapePairs,
   'pneumoniamnist.npz': writePneumoniaNpz,
   'vqa-rad': writeVqaRad,
+  'path-vqa': writePathVqa,
   ...MEDMNIST_PARTS,
   bach: writeBach,
   ham10000: writeHam10000,

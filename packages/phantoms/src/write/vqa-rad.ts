@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Random, random } from '@medbench/core';
+import { random } from '@medbench/core';
 import { encodeJpeg } from '@medbench/data';
 import { streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
 import type { Question } from '../model.js';
+import { askingOrder } from './asking.js';
 import { writePictures } from './pictures.js';
 
 /** One question, with VQA-RAD's field names. */
@@ -57,14 +58,6 @@ export async function writeVqaRad(folder: string, { seed, size, counts }: Phanto
   const testRows = ask(pictures - held, pictures, test, trainRows.length);
   await writeFile(join(folder, 'vqa-rad', 'trainset.json'), JSON.stringify(trainRows, null, 1));
   await writeFile(join(folder, 'vqa-rad', 'testset.json'), JSON.stringify(testRows, null, 1));
-}
-
-/** A random order in which the "no" answers beyond the number of "yes" come last, so that neither is the safe guess. */
-function askingOrder(questions: readonly Question[], stream: Random): number[] {
-  const order = [...stream.permutation(questions.length)];
-  const answered = (answer: string) => order.filter((at) => questions[at]!.answer === answer);
-  const surplus = answered('no').slice(answered('yes').length);
-  return [...order.filter((at) => !surplus.includes(at)), ...surplus];
 }
 
 const row = (qid: number, image: string, asked: Question, phrase: string): VqaRadRow => ({

@@ -17,6 +17,7 @@ const counts: Counts = {
   shapes: { train: 8 },
   pneumonia: { train: 50, val: 10, test: 40 },
   vqaRad: { images: 24, train: 180, test: 50 },
+  pathVqa: { train: 30, validation: 5, test: 20 },
   classes: { train: 11, val: 11, test: 11 },
   corpora: { train: 12, test: 6 },
 };

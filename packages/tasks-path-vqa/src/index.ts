@@ -1,0 +1,1 @@
+export { PathVqa } from './plugin.js';
