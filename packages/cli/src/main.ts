@@ -54,6 +54,7 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
     .addOption(new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(seeds))
     .option('--backend <id>', 'auto or a backend of medbench list backends')
     .option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)', collect)
+    .option('--skip-bad', 'leave out rows and pictures that cannot be read; they are listed in skipped.json')
     .option('--json', 'print results.json instead of the table')
     .addHelpText(
       'after',

@@ -36,7 +36,7 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
   const [table, images, reports] = MIMIC_CXR.files;
   const imageDir = locate(dataRoot, images, MIMIC_CXR.source);
   const reportDir = locate(dataRoot, reports, MIMIC_CXR.source);
-  const bad = badList(skipBad);
+  const bad = badList(skipBad, context.skip);
   const pictures = await readPictures(locate(dataRoot, table, MIMIC_CXR.source), split, viewsOf(context), bad.take);
   const captionAt = async (index: number): Promise<string> =>
     captionOfReport(await readReport(join(reportDir, pictures.report(index))), settings.caption as ReportPart);

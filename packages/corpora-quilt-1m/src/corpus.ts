@@ -22,7 +22,7 @@ import { QUILT, quiltTable } from './files.js';
   },
 })
 export class Quilt1M extends CaptionCorpus {
-  protected override table(context: DataContext): Omit<CaptionTableOptions, 'skipBad'> {
+  protected override table(context: DataContext): Omit<CaptionTableOptions, 'skipBad' | 'skip'> {
     return quiltTable(context, context.settings.rows === 'all' ? 'both' : 'train');
   }
 }

@@ -27,7 +27,7 @@ export const QUILT = {
 export function quiltTable(
   { dataRoot, settings }: DataContext,
   split: 'train' | 'val' | 'both',
-): Omit<CaptionTableOptions, 'skipBad'> {
+): Omit<CaptionTableOptions, 'skipBad' | 'skip'> {
   const [table, images] = QUILT.files;
   const subsets = settings.subsets === 'openpath+quilt' ? ['openpath', 'quilt'] : undefined;
   return {

@@ -13,7 +13,7 @@ import { ROCO, rocoFiles, rocoTable } from './files.js';
   files: rocoFiles('train'),
 })
 export class Roco extends CaptionCorpus {
-  protected override table(context: DataContext): Omit<CaptionTableOptions, 'skipBad'> {
+  protected override table(context: DataContext): Omit<CaptionTableOptions, 'skipBad' | 'skip'> {
     return rocoTable(context, 'train');
   }
 }

@@ -29,7 +29,7 @@ export const rocoFiles = (split: RocoSplit): readonly [ExpectedFile, ExpectedFil
 ];
 
 /** The pairs of one split. @throws MedbenchError('data') naming what is not there. */
-export function rocoTable({ dataRoot }: DataContext, split: RocoSplit): Omit<CaptionTableOptions, 'skipBad'> {
+export function rocoTable({ dataRoot }: DataContext, split: RocoSplit): Omit<CaptionTableOptions, 'skipBad' | 'skip'> {
   const [captions, figures] = rocoFiles(split);
   const table = locate(dataRoot, captions, ROCO.source);
   const imageDir = locate(dataRoot, figures, ROCO.source);

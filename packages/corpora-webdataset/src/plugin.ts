@@ -27,7 +27,6 @@ export class WebDatasetCorpus {
       fingerprint: await fingerprintFiles([...new Set(files)]),
       synthetic: await isGenerated(context.dataRoot),
       pairs,
-      bad: pairs.bad,
     };
   }
 
@@ -62,6 +61,7 @@ function openShards(context: DataContext): Promise<WebDataset> {
   return webDataset(specOf(context), {
     ...(field === '' ? {} : { captionField: field }),
     skipBad: context.skipBad,
+    skip: context.skip,
     cacheFolder: join(context.cacheRoot, 'shards'),
   });
 }

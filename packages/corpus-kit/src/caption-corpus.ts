@@ -28,7 +28,7 @@ export function corpusFactsOf(corpus: object): CorpusInfo {
 /** A corpus whose table names pictures and captions, but for its facts (`@Corpus`) and where the table is. */
 export abstract class CaptionCorpus implements Corpus {
   /** @throws MedbenchError('data') naming what is not there. */
-  protected abstract table(context: DataContext): Omit<CaptionTableOptions, 'skipBad'>;
+  protected abstract table(context: DataContext): Omit<CaptionTableOptions, 'skipBad' | 'skip'>;
 
   async open(context: DataContext): Promise<OpenedCorpus> {
     const options = this.table(context);
@@ -41,7 +41,7 @@ export abstract class CaptionCorpus implements Corpus {
   }
 
   #read(context: DataContext): Promise<CaptionTable> {
-    return captionTable({ ...this.table(context), skipBad: context.skipBad });
+    return captionTable({ ...this.table(context), skipBad: context.skipBad, skip: context.skip });
   }
 }
 
@@ -51,11 +51,10 @@ type Counted = Pick<CaptionTable, 'duplicates' | 'bad'>;
 /** An opened corpus, marked as synthetic if its folder is. */
 export async function openedFrom(
   { dataRoot }: DataContext,
-  pairs: OpenedCorpus['pairs'] & Counted,
+  pairs: OpenedCorpus['pairs'] & Pick<Counted, 'duplicates'>,
   fingerprint: string,
 ): Promise<OpenedCorpus> {
-  const { duplicates, bad } = pairs;
-  return { fingerprint, synthetic: await isGenerated(dataRoot), pairs, duplicates, bad };
+  return { fingerprint, synthetic: await isGenerated(dataRoot), pairs, duplicates: pairs.duplicates };
 }
 
 /** Counts of opened splits. */

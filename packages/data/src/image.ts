@@ -48,7 +48,7 @@ export async function decodeImage(
     const [reason] = messageOf(cause).split('\n', 1);
     throw new MedbenchError('data', `${name} cannot be decoded: ${reason}`, {
       cause,
-      hint: 'Fetch the picture again, or take its row out of the table.',
+      hint: 'Fetch the picture again, or leave bad ones out with --skip-bad.',
     });
   }
 }

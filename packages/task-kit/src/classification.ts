@@ -13,6 +13,7 @@ import { fingerprintFiles } from '@medbench/data';
 import { classTexts, evaluateClassification, type LabelledImages } from '@medbench/evaluation';
 import { countLabels, factsOf, isSynthetic } from './facts.js';
 import { promptsOf } from './prompts.js';
+import { goodSplit } from './skip-bad.js';
 
 /** What the classification tasks of the study have in common. */
 export const CLASSIFICATION = {
@@ -54,7 +55,7 @@ export abstract class ClassificationTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const info = factsOf(this);
-    const { notes = [], classes: given, ...splits } = await this.open(context);
+    const { notes = [], classes: given, ...splits } = await this.#good(context);
     const { classes, phrases = classes } = given ?? info;
     const prompts = promptsOf(info.templates ?? [], context.settings);
     const spec = { classes, classPhrases: phrases, prompts, metric: info.metric };
@@ -66,10 +67,22 @@ export abstract class ClassificationTask implements Task {
     };
   }
 
+  /** The splits without what cannot be read, where it may be left out. */
+  async #good(context: DataContext): Promise<ClassificationSplits> {
+    const opened = await this.open(context);
+    if (!context.skipBad) return opened;
+    const { id } = factsOf(this);
+    const train = await goodSplit(id, 'train', opened.train, context);
+    const val = opened.val && (await goodSplit(id, 'val', opened.val, context));
+    const test = await goodSplit(id, 'test', opened.test, context);
+    const notes = [...(opened.notes ?? []), ...train.notes, ...(val?.notes ?? []), ...test.notes];
+    return { ...opened, train: train.split, val: val?.split, test: test.split, notes };
+  }
+
   /** Each training picture with a caption that names its label, in one of the prompt wordings. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const info = factsOf(this);
-    const { train, classes: given } = await this.open(context);
+    const { train, classes: given } = await this.#good(context);
     const texts = wordings({ ...info, ...given });
     return {
       fingerprint: `${await this.fingerprint(context)}/train/1`,

@@ -23,6 +23,7 @@ export {
 } from './pictures.js';
 export { HISTOLOGY_EVERYWHERE, PROMPT_SETTINGS, TEMPLATES } from './prompts.js';
 export { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from './retrieval.js';
+export { readRows } from './skip-bad.js';
 export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';
 export { statementOf } from './statement.js';
 export { type VqaSplits, VqaTask } from './vqa.js';

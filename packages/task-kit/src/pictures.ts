@@ -147,7 +147,7 @@ export function pictureOf(pictures: ReadonlyMap<string, string>, name: string, p
   const file = pictures.get(name);
   if (file !== undefined) return file;
   throw new MedbenchError('data', `${place} names the picture "${name}", which is not there`, {
-    hint: 'Unpack all parts of the data set, or take the row out of the table.',
+    hint: 'Unpack all parts of the data set, or leave bad rows out with --skip-bad.',
   });
 }
 

@@ -10,6 +10,7 @@ import type {
 import { decodeImage, fingerprintFiles } from '@medbench/data';
 import { evaluateRetrieval, type RetrievalData } from '@medbench/evaluation';
 import { factsOf, isSynthetic } from './facts.js';
+import { goodGallery } from './skip-bad.js';
 
 /** The gallery of a retrieval task, and where there is one its training split. */
 export interface RetrievalSplits {
@@ -33,9 +34,10 @@ export abstract class RetrievalTask implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const { test, primaryK = 200, notes = [] } = await this.open(context);
+    const { test: all, primaryK = 200, notes = [] } = await this.open(context);
+    const { gallery: test, notes: left } = await goodGallery(factsOf(this).id, all, context);
     const results = await evaluateRetrieval(model, test, context, { primaryK });
-    const said = [...notes, ...(factsOf(this).caveats ?? [])];
+    const said = [...notes, ...left, ...(factsOf(this).caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),

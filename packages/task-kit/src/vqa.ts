@@ -9,9 +9,10 @@ import type {
   TaskContext,
   TaskOutcome,
 } from '@medbench/core';
-import { fingerprintFiles } from '@medbench/data';
+import { fingerprintFiles, subset } from '@medbench/data';
 import { evaluateVqa, type VqaExample } from '@medbench/evaluation';
-import { isSynthetic } from './facts.js';
+import { factsOf, isSynthetic } from './facts.js';
+import { goodPictures, leftOut, questionsAbout } from './skip-bad.js';
 import { statementOf } from './statement.js';
 
 /** Questions about pictures; several questions may be about one picture. */
@@ -35,8 +36,18 @@ export abstract class VqaTask implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const { images, train, test, notes = [] } = await this.open(context);
-    const results = await evaluateVqa(model, { images, train, test }, context);
+    const { images, train, test, notes: said = [] } = await this.open(context);
+    const good = await goodPictures(factsOf(this).id, 'pictures', images, context);
+    const notes = good ? [...said, leftOut('', images.length - good.length, images.length)] : said;
+    // Pictures that no question here is about, such as those of a validation split, are not embedded.
+    const asked = new Set([...train, ...test].map(({ image }) => image));
+    const kept = (good ?? Int32Array.from({ length: images.length }, (_, i) => i)).filter((image) => asked.has(image));
+    const data = {
+      images: subset(images, kept),
+      train: questionsAbout(train, kept),
+      test: questionsAbout(test, kept),
+    };
+    const results = await evaluateVqa(model, data, context);
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes] })),

@@ -8,6 +8,7 @@ import {
   PROMPT_SETTINGS,
   pictureOf,
   picturesBelow,
+  readRows,
   SPLIT_SETTINGS,
   splitPictures,
   TEMPLATES,
@@ -60,7 +61,7 @@ export class Ham10000 extends PictureTask {
     const [table, ...folders] = places as [string, ...string[]];
     const rows = await readCsv(table, { columns: ['lesion_id', 'image_id', 'dx'] });
     const pictures = await picturesBelow([...new Set(folders)]);
-    const examples = rows.map(({ lesion_id = '', image_id = '', dx = '' }, i) => {
+    const examples = readRows(rows, context, ({ lesion_id = '', image_id = '', dx = '' }, i) => {
       const place = `${table}: row ${i + 1}`;
       const label = labelOf(CODES, dx, place);
       return { file: pictureOf(pictures, `${image_id}.jpg`, place), label, group: lesion_id };

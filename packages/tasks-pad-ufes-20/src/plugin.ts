@@ -8,6 +8,7 @@ import {
   PROMPT_SETTINGS,
   pictureOf,
   picturesBelow,
+  readRows,
   SPLIT_SETTINGS,
   splitPictures,
 } from '@medbench/task-kit';
@@ -58,7 +59,7 @@ export class PadUfes20 extends PictureTask {
     const [table, folder] = places as [string, string];
     const rows = await readCsv(table, { columns: ['patient_id', 'diagnostic', 'img_id'] });
     const pictures = await picturesBelow([folder]);
-    const examples = rows.map(({ patient_id = '', diagnostic = '', img_id = '' }, i) => {
+    const examples = readRows(rows, context, ({ patient_id = '', diagnostic = '', img_id = '' }, i) => {
       const place = `${table}: row ${i + 1}`;
       return { file: pictureOf(pictures, img_id, place), label: labelOf(CODES, diagnostic, place), group: patient_id };
     });

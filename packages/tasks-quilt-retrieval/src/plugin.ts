@@ -24,7 +24,7 @@ export class QuiltRetrieval extends RetrievalTask {
   }
 
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
-    const pairs = await captionTable({ ...quiltTable(context, 'val'), skipBad: context.skipBad });
+    const pairs = await captionTable({ ...quiltTable(context, 'val'), skipBad: context.skipBad, skip: context.skip });
     return { test: await galleryOf(pairs), notes: duplicatesNote(pairs.duplicates) };
   }
 }

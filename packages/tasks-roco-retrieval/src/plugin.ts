@@ -26,7 +26,7 @@ export class RocoRetrieval extends RetrievalTask {
   }
 
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
-    const pairs = await captionTable({ ...rocoTable(context, 'test'), skipBad: context.skipBad });
+    const pairs = await captionTable({ ...rocoTable(context, 'test'), skipBad: context.skipBad, skip: context.skip });
     return { test: await galleryOf(pairs), notes: duplicatesNote(pairs.duplicates) };
   }
 }

@@ -1,4 +1,4 @@
-import { MedbenchError, Task } from '@medbench/core';
+import { type DataContext, MedbenchError, Task } from '@medbench/core';
 import { readXlsx } from '@medbench/data';
 import {
   CLASSIFICATION,
@@ -8,6 +8,7 @@ import {
   PROMPT_SETTINGS,
   pictureOf,
   picturesBelow,
+  readRows,
   TEMPLATES,
 } from '@medbench/task-kit';
 
@@ -44,13 +45,13 @@ const GRADES = ['NC', 'G3', 'G4', 'G5'];
   caveats: ['two of five test tiles are of pattern 4: see balanced accuracy beside accuracy'],
 })
 export class SicapV2 extends PictureTask {
-  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
+  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [train, test, images] = places as [string, string, string];
     const pictures = await picturesBelow([images]);
     const split = async (table: string) => {
       const rows = await readXlsx(table, { columns: ['image_name', ...GRADES] });
       return labelledPictures(
-        rows.map((row, i) => {
+        readRows(rows, context, (row, i) => {
           const place = `${table}: row ${i + 1}`;
           const name = String(row.image_name);
           return { file: pictureOf(pictures, name, place), label: gradeOf(row, place), ...slideOf(name) };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MedbenchError, type RasterImage, Task } from '@medbench/core';
+import { type DataContext, MedbenchError, type RasterImage, Task } from '@medbench/core';
 import { decodeDicom, decodeImage, parsePythonList, readCsv } from '@medbench/data';
 import {
   CLASSIFICATION,
@@ -9,6 +9,7 @@ import {
   labelledPictures,
   PictureTask,
   PROMPT_SETTINGS,
+  readRows,
 } from '@medbench/task-kit';
 
 /** Categories of findings in the study's label order. */
@@ -53,6 +54,7 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
     "radiologist's finding on this mammogram: {}.",
   ],
   splits: { train: 16000, val: 0, test: 4000 },
+  counted: 'pictures, of which those with one finding are the examples',
   licence: 'PhysioNet Restricted Health Data License 1.5.0',
   access: 'agreement',
   citation: 'Nguyen et al. 2023, doi:10.1038/s41597-023-02100-7',
@@ -71,21 +73,21 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
   ],
 })
 export class VindrMammo extends PictureTask {
-  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
+  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [table, images] = places as [string, string];
     const rows = await readCsv(table, { columns: COLUMNS });
     const splits: Record<string, LabelledPicture[]> = { training: [], test: [] };
     const left = { none: 0, several: 0 };
-    for (const [i, { image_id = '', study_id = '', finding_categories = '', split = '' }] of rows.entries()) {
+    readRows(rows, context, ({ image_id = '', study_id = '', finding_categories = '', split = '' }, i) => {
       const place = `${table}: row ${i + 1}`;
       const findings = parsePythonList(finding_categories, place);
       if (findings.length !== 1) {
         left.several++;
-        continue;
+        return;
       }
       if (findings[0] === 'No Finding') {
         left.none++;
-        continue;
+        return;
       }
       const label = FINDINGS.indexOf(findings[0]!);
       const examples = splits[split];
@@ -93,7 +95,7 @@ export class VindrMammo extends PictureTask {
       if (label < 0) throw unknown(place, 'finding_categories', FINDINGS);
       if (examples === undefined) throw unknown(place, 'split', Object.keys(splits));
       examples.push({ file: pictureOf(images, study_id, image_id, place), label, group: study_id });
-    }
+    });
     return {
       train: labelledPictures(splits.training!, decode),
       test: labelledPictures(splits.test!, decode),
@@ -112,7 +114,7 @@ function pictureOf(images: string, study: string, image: string, place: string):
   const file = files.find((one) => existsSync(one));
   if (file !== undefined) return file;
   throw new MedbenchError('data', `${place} names a picture that is not there: ${files[0]}`, {
-    hint: 'Fetch all studies, or take the row out of the table.',
+    hint: 'Fetch all studies, or leave bad rows out with --skip-bad.',
   });
 }
 

@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly seed?: readonly number[];
   readonly backend?: string;
   readonly set?: readonly string[];
+  readonly skipBad?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,6 +38,7 @@ const flagTree = (options: RunOptions): ConfigTree =>
         dataRoot: options.data,
         seeds: options.seed,
         backend: options.backend,
+        skipBad: options.skipBad,
       }).filter(([, value]) => value !== undefined),
     ),
   );
@@ -46,8 +48,9 @@ function commandOf(options: RunOptions): string {
   const parts = ['medbench run'];
   for (const [name, value] of Object.entries(options)) {
     const values = name === 'set' ? (value as string[]) : [value];
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     for (const one of values)
-      parts.push(one === true ? `--${name}` : `--${name} ${Array.isArray(one) ? one.join(',') : one}`);
+      parts.push(one === true ? `--${flag}` : `--${flag} ${Array.isArray(one) ? one.join(',') : one}`);
   }
   return parts.join(' ');
 }

@@ -70,6 +70,8 @@ export interface DataContext {
   readonly settings: Settings;
   /** Leave out rows that cannot be read, counted and listed, instead of refusing them. */
   readonly skipBad: boolean;
+  /** Takes what was left out under `skipBad`: file, row or member and what is wrong, never any of its text. */
+  readonly skip: (what: string) => void;
   /** Writable folder for what is made on first use, such as generated data. */
   readonly cacheRoot: string;
   /** Seed of whatever the plugin samples. */
@@ -105,8 +107,6 @@ export interface OpenedCorpus extends OpenedData {
   readonly pairs: PairSource;
   /** Captions beyond the first of their kind, where they were counted. */
   readonly duplicates?: number;
-  /** What was left out because it cannot be read, without any of its text; grows while pairs are read. */
-  readonly bad?: { readonly count: number; readonly list: readonly string[] };
 }
 
 export interface CorpusContext extends DataContext {

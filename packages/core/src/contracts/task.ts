@@ -23,6 +23,8 @@ export interface TaskInfo {
   readonly templates?: readonly string[];
   /** Number of examples; 0 where the data set has no such split. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
+  /** What the published numbers count, where that is not the examples of the task. */
+  readonly counted?: string;
   /** Published number of examples of each class, in label order, by split (`all` where there is no split). */
   readonly classCounts?: Readonly<Record<string, readonly number[]>>;
   readonly licence: string;

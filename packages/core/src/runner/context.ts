@@ -10,6 +10,7 @@ import { settingsOf } from '../plan/rows.js';
 import { hashOf, type RunStore } from '../store/index.js';
 import { type MixedCorpus, mixture } from './mixture.js';
 import type { RunObserver } from './observer.js';
+import type { SkipLog } from './skipped.js';
 
 /** What every part of a run needs. */
 export interface RunContext {
@@ -22,6 +23,7 @@ export interface RunContext {
   readonly dataRoot: string;
   readonly cacheRoot: string;
   readonly signal: AbortSignal;
+  readonly skipped: SkipLog;
 }
 
 /** What a task or corpus is opened with. */
@@ -39,6 +41,7 @@ export const dataContext = (
         ? settingsOf('taskSettings', info, config.taskSettings[info.id])
         : settingsOf('corpusSettings', info, config.corpusSettings[info.id]),
     skipBad: config.skipBad,
+    skip: run.skipped.of(info.id),
     seed,
     log: (message) => run.observer.message(message),
   };
@@ -94,14 +97,13 @@ export async function openCorpora(
     const context = dataContext(run, seed, entry);
     const opener = await run.registry.get('corpus', id);
     const corpus = underSettings(await opener.open({ ...context, tasks }), context);
-    const { pairs, synthetic, fingerprint, duplicates, bad } = corpus;
+    const { pairs, synthetic, fingerprint, duplicates } = corpus;
     const weight = run.plan.config.mixture[id] ?? 1;
     run.store.log({
       corpus: id,
       pairs: pairs.length,
       ...(weight === 1 ? {} : { weight }),
       ...(duplicates === undefined ? {} : { duplicateCaptions: duplicates }),
-      ...(bad && bad.count > 0 ? { leftOut: bad.count } : {}),
       synthetic,
       fingerprint,
     });

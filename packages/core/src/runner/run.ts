@@ -4,6 +4,7 @@ import { MedbenchError } from '../errors.js';
 import { hashOf } from '../store/index.js';
 import { flatSettings, type RunContext } from './context.js';
 import { endsRun, evaluateRow, failedCells, type RowModel } from './evaluate.js';
+import { skipLog } from './skipped.js';
 import { TrainingStage } from './train.js';
 
 /** The cells of `results.json` in the table's order, with how the rows were trained. */
@@ -52,7 +53,8 @@ function resultsOf(run: RunContext, command: string, { cells, training }: Collec
  * already holds. `results.json` is rewritten after each row, so a stopped run leaves a table of what it had.
  * @throws MedbenchError('store') or ('interrupted'); anything else that fails is recorded in its cells.
  */
-export async function executePlan(run: RunContext, command: string): Promise<RunResults> {
+export async function executePlan(given: Omit<RunContext, 'skipped'>, command: string): Promise<RunResults> {
+  const run: RunContext = { ...given, skipped: skipLog(given.store) };
   const { plan, store } = run;
   store.writeJson(
     {
@@ -86,6 +88,7 @@ export async function executePlan(run: RunContext, command: string): Promise<Run
         collected.cells.push(...failed);
       }
       store.writeResults(resultsOf(run, command, collected));
+      run.skipped.flush();
     }
   }
   return resultsOf(run, command, collected);

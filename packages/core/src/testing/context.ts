@@ -10,6 +10,7 @@ export const testContext = (given: Partial<TaskContext & CorpusContext> = {}): T
   cacheRoot: join(tmpdir(), 'medbench-test-cache'),
   settings: {},
   skipBad: false,
+  skip: () => {},
   seed: 0,
   log: () => {},
   protocols: PROTOCOLS,

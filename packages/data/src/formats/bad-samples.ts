@@ -21,8 +21,11 @@ export interface BadList extends BadSamples {
   take(error: MedbenchError): void;
 }
 
-/** @param skipBad Whether anything may be left out. */
-export function badList(skipBad: boolean): BadList {
+/**
+ * @param skipBad Whether anything may be left out.
+ * @param skip Takes each fault, once.
+ */
+export function badList(skipBad: boolean, skip: (what: string) => void = () => {}): BadList {
   const seen = new Set<number | string>();
   const list: string[] = [];
   let count = 0;
@@ -30,6 +33,7 @@ export function badList(skipBad: boolean): BadList {
     if (seen.has(place)) return;
     seen.add(place);
     count++;
+    skip(message);
     if (list.length < LISTED) list.push(message);
   };
   return {

@@ -32,6 +32,8 @@ export interface CaptionTableOptions {
   readonly keep?: (row: JsonRow) => boolean;
   /** Leave out rows and pictures that are broken, instead of an error. Default false. */
   readonly skipBad?: boolean;
+  /** Takes what is left out. */
+  readonly skip?: (what: string) => void;
 }
 
 export interface CaptionTable extends PairSource {
@@ -55,7 +57,7 @@ export interface CaptionTable extends PairSource {
  */
 export async function captionTable(options: CaptionTableOptions): Promise<CaptionTable> {
   const { table, header, imageColumn, captionColumn, imageDir, columns = [], keep, skipBad = false } = options;
-  const bad = badList(skipBad);
+  const bad = badList(skipBad, options.skip);
   const { rows, parse } = await scanTable(table, [imageColumn, captionColumn, ...columns], header, bad.take);
   await requireFolder(imageDir, `It should hold the pictures that ${table} names.`);
   const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {

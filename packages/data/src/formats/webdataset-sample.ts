@@ -12,7 +12,7 @@ const MAX_SAMPLE = 256 * 2 ** 20;
 /** The error for a sample that is not what it should be. */
 export const brokenSample = (file: string, member: string | undefined, fault: string): MedbenchError =>
   new MedbenchError('data', `${file}: the sample of ${member ?? 'an unnamed member'} ${fault}`, {
-    hint: 'Mend the shard, or have bad data skipped.',
+    hint: 'Mend the shard, or leave bad samples out with --skip-bad.',
   });
 
 /**

@@ -16,6 +16,8 @@ export interface WebDatasetOptions {
    * those whose bytes turn out to be broken when they are read, in whose place comes the next. Default false.
    */
   readonly skipBad?: boolean;
+  /** Takes what is left out. */
+  readonly skip?: (what: string) => void;
   /** Folder in which the shards' indices are kept, so that the next run opens at once. Default: none are kept. */
   readonly cacheFolder?: string;
 }
@@ -38,7 +40,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
   const { captionField, skipBad = false, cacheFolder } = options;
   const shards = await findShards(spec);
   const text = captionField === undefined ? 'txt' : 'json';
-  const bad = badList(skipBad);
+  const bad = badList(skipBad, options.skip);
   const indices = new Map<string, ShardIndex>();
   const pending = [...new Set(shards.files)];
   const work = async (): Promise<void> => {

@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DataContext, Task } from '@medbench/core';
+import { constantModel, randomModel, testContext } from '@medbench/core/testing';
+import { encodePng, locate, readCsv } from '@medbench/data';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  CLASSIFICATION,
+  type ClassificationSplits,
+  galleryOf,
+  labelledPictures,
+  labelOf,
+  PictureTask,
+  pictureOf,
+  picturesBelow,
+  type RetrievalSplits,
+  RetrievalTask,
+  readRows,
+  type VqaSplits,
+  VqaTask,
+} from './index.js';
+
+const FILES = [
+  { path: 'set/table.csv', what: 'names and classes' },
+  { path: 'set/pictures/', what: 'pictures' },
+] as const;
+const FACTS = {
+  title: 'x',
+  version: 1,
+  modality: 'mixed',
+  licence: 'x',
+  access: 'open',
+  citation: 'x',
+  classes: ['a', 'b'],
+  splits: { train: 1, val: 0, test: 1 },
+  files: FILES,
+  presets: [],
+} as const;
+
+@Task({ ...FACTS, ...CLASSIFICATION, id: 'skipping', templates: ['{}'], presets: [] })
+class Labels extends PictureTask {
+  protected override async read(
+    [table, folder]: readonly string[],
+    context: DataContext,
+  ): Promise<ClassificationSplits> {
+    const pictures = await picturesBelow([folder!]);
+    const rows = await readCsv(table!);
+    const examples = readRows(rows, context, ({ name = '', code = '' }, i) => ({
+      file: pictureOf(pictures, name, `${table}: row ${i + 1}`),
+      label: labelOf(['a', 'b'], code, `${table}: row ${i + 1}`),
+    }));
+    return { train: labelledPictures(examples), test: labelledPictures(examples) };
+  }
+}
+
+const filesOf = (context: DataContext): string[] =>
+  Array.from({ length: 8 }, (_, i) => join(locate(context.dataRoot, FILES[1]), `${i}.png`));
+
+@Task({ ...FACTS, id: 'skipping-gallery', kind: 'retrieval', protocols: ['retrieval'], metric: {} })
+class Gallery extends RetrievalTask {
+  protected override async files(): Promise<readonly string[]> {
+    return [];
+  }
+  protected override async open(context: DataContext): Promise<RetrievalSplits> {
+    const files = filesOf(context);
+    return { test: await galleryOf({ length: 8, describe: async (i) => ({ file: files[i]!, caption: `c${i}` }) }) };
+  }
+}
+
+@Task({ ...FACTS, id: 'skipping-vqa', kind: 'vqa', protocols: ['vqa'], metric: {} })
+class Questions extends VqaTask {
+  protected override async files(): Promise<readonly string[]> {
+    return [];
+  }
+  protected override async open(context: DataContext): Promise<VqaSplits> {
+    const { test } = await new Gallery()['open'](context);
+    const examples = Array.from({ length: 8 }, (_, image) => ({
+      image,
+      question: 'q',
+      answer: image % 2 ? 'yes' : 'no',
+      type: 'closed' as const,
+    }));
+    return { images: test.images, train: examples, test: examples };
+  }
+}
+
+let root: string;
+const skipped: string[] = [];
+const context = (skipBad: boolean) =>
+  testContext({
+    dataRoot: root,
+    skipBad,
+    skip: (what) => skipped.push(what),
+    protocols: ['linear-probe', 'zero-shot', 'retrieval', 'vqa'],
+  });
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'medbench-skip-'));
+  mkdirSync(join(root, 'set/pictures'), { recursive: true });
+  const image = { width: 2, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4) } as const;
+  for (let i = 0; i < 8; i++) {
+    writeFileSync(join(root, `set/pictures/${i}.png`), i === 5 ? 'broken' : await encodePng(image));
+  }
+  const rows = Array.from({ length: 8 }, (_, i) => `${i}.png,${i % 2 ? 'b' : 'a'}`);
+  writeFileSync(join(root, 'set/table.csv'), ['name,code', ...rows, 'gone.png,a', '1.png,z'].join('\n'));
+});
+beforeEach(() => skipped.splice(0));
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe('bad data', () => {
+  it('stops a run with one error that names it and the way out', async () => {
+    await expect(new Labels().evaluate(constantModel(), context(false))).rejects.toMatchObject({
+      message: expect.stringMatching(/row 9 names the picture "gone\.png"/),
+      hint: expect.stringMatching(/--skip-bad/),
+    });
+  });
+
+  it('is left out for every model, named and counted', async () => {
+    for (const model of [constantModel(), randomModel(1)]) {
+      const { results } = await new Labels().evaluate(model, context(true));
+      for (const { n, notes } of results) {
+        expect(n).toBe(7);
+        expect(notes!.join()).toMatch(/left out: 1 of 8 test pictures/);
+      }
+    }
+    const names = [...new Set(skipped)];
+    expect(names).toHaveLength(3);
+    expect(names.join()).toMatch(/row 9.*row 10.*5\.png cannot be decoded/);
+    // Pictures are looked at once, not for every model: twice rows, once pictures of both splits.
+    expect(skipped.filter((what) => what.includes('5.png'))).toHaveLength(2);
+  });
+
+  it('takes its texts and questions with it', async () => {
+    const { results } = await new Gallery().evaluate(randomModel(0), context(true));
+    expect(results[0]).toMatchObject({ n: 7 });
+    expect(results[0]!.notes!.join()).toMatch(/7 images, 7 texts.*left out: 1 of 8/);
+    const vqa = await new Questions().evaluate(randomModel(0), context(true));
+    expect(vqa.results[0]).toMatchObject({ n: 7 });
+    expect(vqa.results[0]!.notes!.join()).toMatch(/left out: 1 of 8/);
+  });
+});

@@ -1,0 +1,111 @@
+import { type DataContext, isMedbenchError, type RasterImage, type Source } from '@medbench/core';
+import { subset } from '@medbench/data';
+import type { LabelledImages, RetrievalData, VqaExample } from '@medbench/evaluation';
+
+/** Which pictures could be decoded, by data set: looked at once, so that every method sees the same examples. */
+const known = new Map<string, Promise<Int32Array>>();
+
+const isBad = (error: unknown): boolean => isMedbenchError(error) && error.code === 'data';
+
+/** What is read of each row of a table; rows that cannot be read are left out under `skipBad`, else they are an error. */
+export function readRows<T, R>(
+  rows: readonly T[],
+  { skipBad, skip }: Pick<DataContext, 'skipBad' | 'skip'>,
+  read: (row: T, index: number) => R,
+): R[] {
+  if (!skipBad) return rows.map(read);
+  return rows.flatMap((row, i) => {
+    try {
+      return [read(row, i)];
+    } catch (error) {
+      if (!isBad(error)) throw error;
+      skip((error as Error).message);
+      return [];
+    }
+  });
+}
+
+/**
+ * Places of the pictures that can be decoded; undefined for all. Each is decoded here once for it.
+ * @param name What the pictures are within their data set, such as a split.
+ */
+export async function goodPictures(
+  id: string,
+  name: string,
+  images: Source<RasterImage>,
+  { skipBad, skip, dataRoot, settings }: DataContext,
+): Promise<Int32Array | undefined> {
+  if (!skipBad) return undefined;
+  const key = JSON.stringify([id, name, dataRoot, settings, images.length]);
+  const looked = known.get(key) ?? look(images, skip);
+  known.set(key, looked);
+  looked.catch(() => known.delete(key));
+  const good = await looked;
+  return good.length === images.length ? undefined : good;
+}
+
+async function look(images: Source<RasterImage>, skip: DataContext['skip']): Promise<Int32Array> {
+  const good: number[] = [];
+  for (let i = 0; i < images.length; i++) {
+    try {
+      await images.get(i);
+      good.push(i);
+    } catch (error) {
+      if (!isBad(error)) throw error;
+      skip((error as Error).message);
+    }
+  }
+  return Int32Array.from(good);
+}
+
+/** A split without the pictures that cannot be decoded, and what to say of it. */
+export async function goodSplit(
+  id: string,
+  name: string,
+  split: LabelledImages,
+  context: DataContext,
+): Promise<{ readonly split: LabelledImages; readonly notes: readonly string[] }> {
+  const good = await goodPictures(id, name, split.images, context);
+  if (!good) return { split, notes: [] };
+  const { images, labels, groups } = split;
+  return {
+    split: {
+      images: subset(images, good),
+      labels: Int32Array.from(good, (i) => labels[i]!),
+      ...(groups ? { groups: Int32Array.from(good, (i) => groups[i]!) } : {}),
+    },
+    notes: [leftOut(name, images.length - good.length, images.length)],
+  };
+}
+
+/** A gallery without the pictures that cannot be decoded, and their texts. */
+export async function goodGallery(
+  id: string,
+  gallery: RetrievalData,
+  context: DataContext,
+): Promise<{ readonly gallery: RetrievalData; readonly notes: readonly string[] }> {
+  const good = await goodPictures(id, 'gallery', gallery.images, context);
+  if (!good) return { gallery, notes: [] };
+  const place = places(good);
+  const kept = gallery.texts.flatMap((_, i) => (place.has(gallery.imageOfText[i]!) ? [i] : []));
+  return {
+    gallery: {
+      images: subset(gallery.images, good),
+      texts: kept.map((i) => gallery.texts[i]!),
+      imageOfText: Int32Array.from(kept, (i) => place.get(gallery.imageOfText[i]!)!),
+    },
+    notes: [leftOut('test', gallery.images.length - good.length, gallery.images.length)],
+  };
+}
+
+/** Questions about some of the pictures, which they then name by their places among those. */
+export const questionsAbout = (questions: readonly VqaExample[], kept: Int32Array): VqaExample[] => {
+  const place = places(kept);
+  return questions.flatMap((one) => (place.has(one.image) ? [{ ...one, image: place.get(one.image)! }] : []));
+};
+
+const places = (good: Int32Array): Map<number, number> => new Map(Array.from(good, (image, i) => [image, i]));
+
+/** For a reader of the figure. */
+export const leftOut = (split: string, count: number, of: number): string =>
+  `left out: ${count} of ${of} ${split} pictures, which cannot be read`;
