@@ -34,6 +34,7 @@ Examples:
   medbench run --preset demo                       the whole job on generated phantoms, minutes on two cores
   medbench run --methods all --tasks pneumoniamnist,vqa-rad --data ./data
   medbench list tasks                              what can be measured
+  medbench data verify --tasks all --data ./data   whether your data is whole, and where to get the rest
   medbench doctor                                  which engine works on this machine
 
 Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration, 130 interrupted.`,
@@ -82,9 +83,41 @@ Examples:
     .option('--json', 'machine-readable')
     .action(async (options) => done(await (await import('./commands/doctor.js')).doctor(options)));
 
-  program
-    .command('data')
-    .description('data sets')
+  const data = program.command('data').description('data sets: what is there, what is known of them, generated ones');
+  data
+    .command('verify')
+    .description('compare a data folder with what is published: files, checksums, counts (fetches nothing)')
+    .option('--tasks <ids>', 'ids separated by commas, or all (default: all)')
+    .option('--corpora <ids>', 'ids separated by commas, or all')
+    .option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
+    .option('--checksums', 'insist on published checksums, of files above 1 GiB too')
+    .option('--skip-bad', 'name all rows that cannot be read, instead of ending with the first')
+    .option('--config <file>', 'configuration file')
+    .option(
+      '--set <path=value>',
+      'any setting, for example taskSettings.ham10000.split=paper-like (repeatable)',
+      collect,
+    )
+    .option('--json', 'machine-readable')
+    .addHelpText(
+      'after',
+      `
+Exit code 1 if a data set that is named is not as published, or one of all is damaged or differs.
+
+Examples:
+  medbench data verify --tasks all --data ./data
+  medbench data verify --tasks pneumoniamnist,vqa-rad --corpora roco`,
+    )
+    .action(async (options) => done(await (await import('./commands/data-verify.js')).dataVerify(options)));
+  data
+    .command('info')
+    .description('the data card of a task or corpus: classes, splits, licence, source, files, prompts, settings')
+    .argument('<id>', 'of medbench list tasks or medbench list corpora')
+    .option('--config <file>', 'configuration file that names further plugins')
+    .option('--json', 'machine-readable')
+    .addHelpText('after', '\nExample:\n  medbench data info ham10000')
+    .action(async (id, options) => done(await (await import('./commands/data-info.js')).dataInfo(id, options)));
+  data
     .command('phantoms')
     .description('write the generated data in the real on-disk formats')
     .option('--out <dir>', 'where to', '.medbench/phantoms')

@@ -4,3 +4,4 @@ export * from './container/index.js';
 export * from './plan/index.js';
 export * from './runner/index.js';
 export * from './store/index.js';
+export * from './verify/index.js';

@@ -1,0 +1,83 @@
+import type { CorpusInfo, TaskInfo } from '@medbench/core';
+import { entriesOfKind, unknownId } from '@medbench/core/discovery';
+import { EXIT } from '../errors.js';
+import { openWorkspace } from '../workspace.js';
+
+/** `medbench data info`: the data card of a task or a corpus. */
+export async function dataInfo(id: string, options: { json?: boolean; config?: string }): Promise<number> {
+  const { catalogue } = await openWorkspace(process.cwd(), options.config);
+  const entries = [...entriesOfKind(catalogue, 'task'), ...entriesOfKind(catalogue, 'corpus')];
+  const entry = entries.find((one) => one.id === id);
+  if (!entry)
+    throw unknownId(
+      'data set',
+      id,
+      entries.map((one) => one.id),
+      'medbench list tasks, medbench list corpora',
+    );
+  const { howToObtain } = await import('@medbench/core/runtime');
+  const card = { kind: entry.kind, package: entry.package.name, ...entry.info };
+  if (options.json) console.log(JSON.stringify(card, null, 1));
+  else for (const line of [...headOf(entry.info, howToObtain), ...bodyOf(entry)]) console.log(line);
+  return EXIT.ok;
+}
+
+const row = (name: string, value: string): string => `  ${name.padEnd(12)} ${value}`;
+const list = (name: string, values: readonly string[]): string[] =>
+  values.map((value, i) => row(i === 0 ? name : '', value));
+
+function headOf(info: TaskInfo | CorpusInfo, obtain: (info: TaskInfo | CorpusInfo) => string): string[] {
+  return [
+    `${info.title} (${info.id})`,
+    '',
+    row('obtained', obtain(info)),
+    ...(info.citation ? [row('citation', info.citation)] : []),
+    ...list(
+      'files',
+      (info.files ?? []).map(({ path, what }) => `${[path].flat().join(' or ')}: ${what}`),
+    ),
+  ];
+}
+
+type Entry =
+  | { readonly kind: 'task'; readonly info: TaskInfo }
+  | { readonly kind: 'corpus'; readonly info: CorpusInfo };
+
+function bodyOf(entry: Entry): string[] {
+  const settings = Object.entries(entry.info.settings ?? {}).map(
+    ([name, spec]) =>
+      `${name} = ${JSON.stringify(spec.default)}${spec.choices ? ` of ${spec.choices.join(', ')}` : ''}: ${spec.description}`,
+  );
+  if (entry.kind === 'corpus') {
+    const { domain, pairs } = entry.info;
+    const counts = Object.entries(pairs ?? {}).map(([split, count]) => `${split} ${count}`);
+    return [row('domain', domain), ...list('pairs', counts), ...list('settings', settings)];
+  }
+  const {
+    modality,
+    kind,
+    protocols,
+    metric,
+    splits,
+    classes,
+    phrases = classes,
+    classCounts = {},
+    templates,
+    caveats,
+  } = entry.info;
+  const counts = Object.entries(splits).flatMap(([split, count]) => (count > 0 ? [`${split} ${count}`] : []));
+  const byClass = classes.map((name, label) => {
+    const numbers = Object.entries(classCounts).map(([split, each]) => `${split} ${each[label]}`);
+    const phrase = phrases[label] === name ? '' : `: ${phrases[label]}`;
+    return `${label} ${name}${phrase}${numbers.length > 0 ? ` (${numbers.join(', ')})` : ''}`;
+  });
+  return [
+    row('modality', modality),
+    row('kind', `${kind} (${protocols.map((one) => `${one}: ${metric[one] ?? ''}`).join('; ')})`),
+    row('examples', `${counts.join(', ')}${entry.info.counted ? `: ${entry.info.counted}` : ''}`),
+    ...list('classes', byClass),
+    ...list('templates', templates ?? []),
+    ...list('settings', settings),
+    ...list('mind', caveats ?? []),
+  ];
+}

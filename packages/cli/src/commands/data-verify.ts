@@ -1,0 +1,104 @@
+import { resolve } from 'node:path';
+import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/discovery';
+import type { Verification } from '@medbench/core/runtime';
+import pc from 'picocolors';
+import { EXIT } from '../errors.js';
+import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
+
+export interface VerifyFlags {
+  readonly tasks?: string;
+  readonly corpora?: string;
+  readonly data?: string;
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly checksums?: boolean;
+  readonly skipBad?: boolean;
+  readonly json?: boolean;
+}
+
+const idsOf = (value: string | undefined): string[] =>
+  (value ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+
+/**
+ * `medbench data verify`. @returns 0, or 1 if a data set that was named is not as published or generated, or one among
+ * `all` that is there is damaged or other than published.
+ */
+export async function dataVerify(flags: VerifyFlags): Promise<number> {
+  const { composeRegistry, mergeTrees, parseSet, settingsOf, silentLogger, verifyData } = await import(
+    '@medbench/core/runtime'
+  );
+  const cwd = process.cwd();
+  const workspace = await openWorkspace(cwd, flags.config);
+  const given = (flags.set ?? []).map(parseSet);
+  const config = await configOf(workspace, mergeTrees(...given, flags.data ? { dataRoot: flags.data } : {}));
+  const { catalogue } = workspace;
+  const tasks = idsOf(flags.tasks);
+  const corpora = idsOf(flags.corpora);
+  if (tasks.length + corpora.length === 0) tasks.push('all');
+  const all = <K extends 'task' | 'corpus'>(kind: K, ids: readonly string[]): CatalogueEntry<K>[] =>
+    ids.includes('all')
+      ? entriesOfKind(catalogue, kind).filter(
+          ({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0,
+        )
+      : ids.map((id) => entryOf(catalogue, kind, id));
+  const entries = [...all('task', tasks), ...all('corpus', corpora)];
+  const registry = composeRegistry(catalogue, { logger: silentLogger });
+  const dataRoot = resolve(cwd, config.dataRoot);
+  const outcomes: Verification[] = [];
+  let failed = false;
+  if (!flags.json) console.log(`Data sets below ${dataRoot}\n`);
+  for (const entry of entries) {
+    const { kind, info } = entry;
+    const settings =
+      kind === 'task'
+        ? settingsOf('taskSettings', info, config.taskSettings[info.id])
+        : settingsOf('corpusSettings', info, config.corpusSettings[info.id]);
+    const outcome = await verifyData(registry, entry, {
+      ...{ dataRoot, cacheRoot: cacheFolder(cwd), settings },
+      checksums: flags.checksums ?? false,
+      skipBad: flags.skipBad ?? false,
+    });
+    const named = (kind === 'task' ? tasks : corpora).includes(info.id);
+    failed ||= outcome.verdict === 'broken' || outcome.verdict === 'differs' || (named && outcome.verdict !== 'ok');
+    outcomes.push(outcome);
+    if (!flags.json) for (const line of linesOf(outcome)) console.log(line);
+  }
+  if (flags.json) console.log(JSON.stringify({ dataRoot, data: outcomes }, null, 1));
+  else console.log(`\n${summary(outcomes)}`);
+  return failed ? EXIT.failed : EXIT.ok;
+}
+
+const COLOURS = { ok: pc.green, differs: pc.yellow, missing: pc.dim, broken: pc.red, generated: pc.cyan } as const;
+
+function linesOf(outcome: Verification): string[] {
+  const { id, verdict, files, splits, differences, notes, error, obtain } = outcome;
+  const counts = splits
+    .map(
+      ({ split, examples, expected }) =>
+        `${split} ${examples}${expected === undefined || expected === examples ? '' : ` of ${expected}`}`,
+    )
+    .join(', ');
+  const lines = [`${COLOURS[verdict](verdict.padEnd(9))}  ${id.padEnd(22)} ${counts}`.trimEnd()];
+  const add = (sign: string, text: string): void => void lines.push(`             ${sign} ${text}`);
+  if (verdict === 'missing') {
+    for (const { found, paths, what } of files) if (found === undefined) add('-', `${paths.join(' or ')}: ${what}`);
+    add('→', obtain ?? '');
+  }
+  if (error) add('!', error);
+  for (const one of differences) add('≠', one);
+  for (const one of notes) add('·', one);
+  const checked = files.filter(({ md5 }) => md5 === 'ok').map(({ found }) => found);
+  if (checked.length > 0) add('·', `published checksum: ${checked.join(', ')}`);
+  return lines;
+}
+
+function summary(outcomes: readonly Verification[]): string {
+  const counts = (['ok', 'differs', 'broken', 'generated', 'missing'] as const).flatMap((verdict) => {
+    const count = outcomes.filter((one) => one.verdict === verdict).length;
+    return count > 0 ? [`${count} ${verdict}`] : [];
+  });
+  return `${outcomes.length} data sets: ${counts.join(', ')}. Nothing was fetched.`;
+}
