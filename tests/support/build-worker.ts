@@ -17,7 +17,16 @@ export default async function buildWorker(): Promise<void> {
     platform: 'node',
     splitting: false,
     noExternal: [/^@medbench\//],
-    external: ['sharp', 'tinypool', 'csv-parse', 'entities', 'fflate', 'brace-expansion'],
+    external: [
+      'sharp',
+      'tinypool',
+      'hyparquet',
+      'hyparquet-compressors',
+      'csv-parse',
+      'entities',
+      'fflate',
+      'brace-expansion',
+    ],
     esbuildOptions: (options) => {
       options.conditions = ['@medbench/source'];
     },

@@ -25,8 +25,9 @@ export {
 } from './formats/caption-table.js';
 export { type DicomPicture, decodeDicom, readDicom } from './formats/dicom/read.js';
 export { type TextCounter, textCounter } from './formats/duplicates.js';
-export { type Hdf5Options, type Hdf5Rows, openHdf5 } from './formats/hdf5.js';
-export { openParquet, type ParquetRow, type ParquetTable } from './formats/parquet.js';
+export { type ByteRows, type Hdf5Options, openHdf5 } from './formats/hdf5.js';
+export { openNpzRows } from './formats/npz-rows.js';
+export { openParquet, type ParquetRow, type ParquetTable } from './formats/parquet/table.js';
 export { type PickleValue, readPickle } from './formats/pickle.js';
 export { parsePythonList } from './formats/python-list.js';
 export { formOf, type TableForm } from './formats/records.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec, type TaskInfo } from '@medbench/core';
-import { type NpyArray, readNpz, requireFile } from '@medbench/data';
+import { type ByteRows, type NpyArray, openNpzRows, readNpz, requireFile } from '@medbench/data';
 import type { LabelledImages } from '@medbench/evaluation';
 import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
 import { factsOf } from './facts.js';
@@ -53,14 +53,13 @@ export const medMnistFiles = (id: string, md5: { readonly 28: string; readonly 2
 function labelled(
   file: string,
   split: string,
-  arrays: Readonly<Record<string, NpyArray>>,
+  images: Pick<ByteRows, 'shape' | 'rows'>,
+  labels: NpyArray,
   classes: number,
 ): LabelledImages {
-  const images = arrays[`${split}_images`]!;
-  const labels = arrays[`${split}_labels`]!;
   const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
   const grey = images.shape.length === 3;
-  if ((!grey && channels !== 3) || !(images.data instanceof Uint8Array) || labels.shape[0] !== count) {
+  if (![3, 4].includes(images.shape.length) || (!grey && channels !== 3) || labels.shape[0] !== count) {
     throw new MedbenchError(
       'data',
       `${file}: ${split}_images has shape [${images.shape.join(', ')}] and ${split}_labels [${labels.shape.join(', ')}]; ` +
@@ -78,13 +77,11 @@ function labelled(
         : `${file}: ${split}_labels holds the label ${wrong}, which is not one of 0 to ${classes - 1}`,
     );
   }
-  const pixels = images.data;
-  const size = height * width * (grey ? 1 : 3);
   return {
     labels: values,
     images: {
       length: count,
-      get: async (i) => ({ width, height, channels: grey ? 1 : 3, data: pixels.subarray(i * size, (i + 1) * size) }),
+      get: async (i) => ({ width, height, channels: grey ? 1 : 3, data: await images.rows(i, 1) }),
     },
   };
 }
@@ -98,9 +95,15 @@ export abstract class MedMnistTask extends ClassificationTask {
   override async open(context: DataContext): Promise<ClassificationSplits> {
     const file = await this.#file(context);
     const { classes } = factsOf(this);
-    const names = SPLITS.flatMap((split) => [`${split}_images`, `${split}_labels`]);
-    const arrays = await readNpz(file, names);
-    const [train, val, test] = SPLITS.map((split) => labelled(file, split, arrays, classes.length));
+    const names = SPLITS.map((split) => `${split}_labels`);
+    const labels = await readNpz(file, names);
+    const cacheFolder = join(context.cacheRoot, 'unpacked');
+    const [train, val, test] = await Promise.all(
+      SPLITS.map(async (split) => {
+        const images = await openNpzRows(file, `${split}_images`, { cacheFolder });
+        return labelled(file, split, images, labels[`${split}_labels`]!, classes.length);
+      }),
+    );
     return { train: train!, val: val!, test: test! };
   }
 

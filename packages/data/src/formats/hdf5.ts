@@ -1,23 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream, openSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { devNull, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { MedbenchError, messageOf } from '@medbench/core';
 import { requireFile } from '../files.js';
+import { gunzipOnce, type UnpackOptions } from './unpacked.js';
 
-export interface Hdf5Options {
-  /** Folder in which a `.gz` is unpacked, once for each content. Default: a folder for temporary files. */
-  readonly cacheFolder?: string;
-  /** A file that unpacks to more is refused. Default 64 GiB. */
-  readonly maxBytes?: number;
-}
+export type Hdf5Options = UnpackOptions;
 
-/** A data set of unsigned bytes in an HDF5 file, of which rows are read on demand. */
-export interface Hdf5Rows {
+/** An array of unsigned bytes in a file, of which rows are read on demand. */
+export interface ByteRows {
   readonly shape: readonly number[];
   /** `count` rows from `start` on, C order. @throws RangeError beyond the rows; MedbenchError('data') for a damaged file. */
   rows(start: number, count: number): Promise<Uint8Array>;
@@ -38,9 +28,9 @@ const MAX_ROW = 2 ** 30;
  * @throws MedbenchError('data') naming the file: missing, damaged, no such data set (with those that are there), of another
  * type; ('store') if there is no room to unpack it.
  */
-export async function openHdf5(path: string, name: string, options: Hdf5Options = {}): Promise<Hdf5Rows> {
+export async function openHdf5(path: string, name: string, options: Hdf5Options = {}): Promise<ByteRows> {
   await requireFile(path, 'Fetch it, or name the folder of the data with --data.');
-  const plain = path.toLowerCase().endsWith('.gz') ? await unpack(path, options) : path;
+  const plain = path.toLowerCase().endsWith('.gz') ? await gunzipOnce(path, options) : path;
   const { Dataset, File } = await library();
   const broken = (cause: unknown): MedbenchError =>
     new MedbenchError('data', `${path} is no whole HDF5 file: ${messageOf(cause).split('\n', 1)[0]}`, {
@@ -125,50 +115,4 @@ async function library(): Promise<typeof import('h5wasm/node')> {
   const errors = FS.streams?.[2];
   if (errors?.nfd === 2) errors.nfd = openSync(devNull, 'w');
   return hdf5;
-}
-
-/** Unpacks a file below the cache folder, under a name that its place, size and time of change give. */
-async function unpack(path: string, { cacheFolder, maxBytes = 64 * 2 ** 30 }: Hdf5Options): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
-  const key = createHash('sha256')
-    .update(JSON.stringify([resolve(path), size, mtimeMs]))
-    .digest('hex');
-  const folder = cacheFolder ?? join(tmpdir(), 'medbench-unpacked');
-  const plain = join(folder, `${key.slice(0, 32)}.h5`);
-  if (await stat(plain).catch(() => undefined)) return plain;
-  const part = `${plain}.${randomBytes(4).toString('hex')}.part`;
-  try {
-    await mkdir(folder, { recursive: true });
-    let bytes = 0;
-    const bound = new Transform({
-      transform(piece: Uint8Array, _, done) {
-        bytes += piece.length;
-        if (bytes <= maxBytes) done(null, piece);
-        else
-          done(
-            new MedbenchError('data', `${path} unpacks to more than ${maxBytes} bytes`, {
-              hint: 'It is not what it should be.',
-            }),
-          );
-      },
-    });
-    await pipeline(createReadStream(path), createGunzip(), bound, createWriteStream(part));
-    await rename(part, plain);
-  } catch (cause) {
-    if (cause instanceof MedbenchError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code?.startsWith('Z_')) {
-      throw new MedbenchError('data', `${path} cannot be unpacked: ${messageOf(cause)}`, {
-        cause,
-        hint: 'The download was probably cut short; fetch the file again.',
-      });
-    }
-    throw new MedbenchError('store', `${path} cannot be unpacked into ${folder}: ${messageOf(cause)}`, {
-      cause,
-      hint: 'Free some disk, or unpack it yourself (gunzip) beside the .gz.',
-    });
-  } finally {
-    await rm(part, { force: true });
-  }
-  return plain;
 }

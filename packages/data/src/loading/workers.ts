@@ -59,7 +59,7 @@ async function startPool(filename: string, count: number): Promise<Tinypool> {
 }
 
 /** Run from source, as tests are, the worker is what `tests/support/build-worker.ts` made of it; if that is missing, none. */
-function workerFile(): string | undefined {
+export function workerFile(): string | undefined {
   if (!import.meta.url.endsWith('.ts')) return createRequire(import.meta.url).resolve('@medbench/data/worker');
   const built = fileURLToPath(new URL('../../node_modules/.cache/worker.js', import.meta.url));
   return existsSync(built) ? built : undefined;

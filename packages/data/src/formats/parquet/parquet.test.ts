@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MedbenchError } from '@medbench/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openParquet, type ParquetRow } from './parquet.js';
-import { readPickle } from './pickle.js';
+import { readPickle } from '../pickle.js';
+import { openParquet, type ParquetRow } from './table.js';
 
 /** Made by pyarrow and Python: scripts/oracles/data_parquet.py. */
 interface Expected {
@@ -17,7 +17,7 @@ interface Expected {
   readonly classes: readonly string[];
   readonly pickle: { readonly files: readonly string[]; readonly value: unknown };
 }
-const folder = fileURLToPath(new URL('../../fixtures/parquet/', import.meta.url));
+const folder = fileURLToPath(new URL('../../../fixtures/parquet/', import.meta.url));
 const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected;
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const pathsOf = (files: readonly string[]): string[] => files.map((file) => join(folder, file));

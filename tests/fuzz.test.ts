@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import { writeNpz } from '@medbench/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** Cases of each of the two processes. MEDBENCH_FUZZ takes more, for a night. */
+const CASES = Number(process.env.MEDBENCH_FUZZ ?? 2600);
+/** A process that says nothing for so long hangs: it reports every hundred cases. */
+const PATIENCE_MS = 60_000;
+/** Over what the readers take with sound files. */
+const MAX_KIB = 1024 * 1024;
+
+const fixtures = join(import.meta.dirname, '../packages/data/fixtures');
+let folder: string;
+
+/** Sound files of every kind, as the reference libraries wrote them; the kind is the name's first part. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'medbench-fuzz-'));
+  const sound = join(folder, 'sound');
+  mkdirSync(sound);
+  const write = (name: string, bytes: Uint8Array | string): void => writeFileSync(join(sound, name), bytes);
+  for (const name of ['plain', 'latest', 'chunks', 'packed'])
+    cpSync(join(fixtures, `formats/${name}.h5`), join(sound, `h5.${name}`));
+  cpSync(join(fixtures, 'formats/zipped.h5.gz'), join(sound, 'h5gz.zipped'));
+  for (const name of ['book', 'sparse']) cpSync(join(fixtures, `formats/${name}.xlsx`), join(sound, `xlsx.${name}`));
+  for (const name of [
+    'explicit',
+    'implicit',
+    'deflated',
+    'lookup',
+    'rle',
+    'j2k',
+    'jpegls',
+    'lossless',
+    'baseline',
+    'ybr',
+  ]) {
+    cpSync(join(fixtures, `formats/${name}.dcm`), join(sound, `dcm.${name}`));
+  }
+  for (const name of ['plain', 'snappy', 'dictionary-v2', 'zstd', 'gzip', 'brotli']) {
+    cpSync(join(fixtures, `parquet/${name}.parquet`), join(sound, `parquet.${name}`));
+  }
+  for (const protocol of [0, 2, 5])
+    cpSync(join(fixtures, `parquet/plain-${protocol}.pkl`), join(sound, `pkl.${protocol}`));
+  for (const name of ['stored', 'packed']) cpSync(join(fixtures, `${name}.npz`), join(sound, `npz.${name}`));
+  const images = { shape: [5, 4, 4], dtype: 'u1' as const, data: Uint8Array.from({ length: 80 }, (_, i) => i) };
+  await writeNpz(join(sound, 'npzrows.images'), { images });
+  const shards = JSON.parse(readFileSync(join(fixtures, 'webdataset.json'), 'utf8')) as Record<string, unknown>;
+  for (const [name, shard] of Object.entries(shards)) {
+    const packed = (shard as { tar?: string }).tar;
+    if (packed !== undefined) write(`tar.${name}`, inflateSync(Buffer.from(packed, 'base64')));
+  }
+  const views = JSON.parse(gunzipSync(readFileSync(join(fixtures, 'views.json.gz'))).toString('utf8')) as {
+    files: { name: string; file: string }[];
+  };
+  for (const { name, file } of views.files) write(`picture.${name}`, Buffer.from(file, 'base64'));
+  const rows = Array.from({ length: 40 }, (_, i) => ({ image: `${i}.jpg`, caption: `a "caption", of\n${i}` }));
+  const csv = [
+    'image,caption',
+    ...rows.map(({ image, caption }) => `${image},"${caption.replaceAll('"', '""')}"`),
+  ].join('\r\n');
+  write('csv.table', csv);
+  write('gz.table', gzipSync(csv));
+  write('jsonl.table', rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  write('json.table', JSON.stringify(rows, null, 1));
+  write('list.findings', "['Mass', \"Skin's Retraction\", 'a\\n\\x41']");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Report {
+  readonly done: number;
+  readonly refused: number;
+  readonly faults: readonly { readonly case: number; readonly name: string; readonly error: string }[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly maxRss: number;
+}
+
+/** Runs cases in a process of their own. @returns its last report, and how it ended. */
+function fuzz(
+  seed: number,
+  cases: number,
+): Promise<{ code: number | null; hung: boolean; report: Report; stderr: string }> {
+  return new Promise((resolve) => {
+    const script = join(import.meta.dirname, 'support/fuzz.mjs');
+    const child = spawn(process.execPath, [script, folder, String(seed), String(cases)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let report: Report = { done: 0, refused: 0, faults: [], counts: {}, maxRss: 0 };
+    let stderr = '';
+    let rest = '';
+    let hung = false;
+    const stop = (): void => {
+      hung = true;
+      child.kill('SIGKILL');
+    };
+    let timer = setTimeout(stop, PATIENCE_MS);
+    child.stderr.on('data', (piece: Buffer) => {
+      stderr = (stderr + piece.toString()).slice(-2000);
+    });
+    child.stdout.on('data', (piece: Buffer) => {
+      clearTimeout(timer);
+      timer = setTimeout(stop, PATIENCE_MS);
+      const lines = (rest + piece.toString()).split('\n');
+      rest = lines.pop()!;
+      const last = lines.filter((line) => line.startsWith('{')).at(-1);
+      if (last) report = JSON.parse(last) as Report;
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, hung, report, stderr });
+    });
+  });
+}
+
+describe('every reader', () => {
+  it('reads or refuses damaged files: no crash, no hang, no more than 1 GiB', async () => {
+    const [idle, ...runs] = await Promise.all([fuzz(0, 0), fuzz(1, CASES), fuzz(2, CASES)]);
+    for (const { code, hung, report, stderr } of [idle!, ...runs]) {
+      expect(report.faults).toEqual([]);
+      expect({ code, hung }, stderr).toEqual({ code: 0, hung: false });
+      expect(report.maxRss - idle!.report.maxRss).toBeLessThan(MAX_KIB);
+    }
+    const done = runs.reduce((sum, { report }) => sum + report.done, 0);
+    expect(done).toBeGreaterThanOrEqual(2 * CASES);
+    expect(Object.keys(runs[0]!.report.counts)).toHaveLength(15);
+    // Most damage is noticed; what is not lies in pixels and texts.
+    expect(runs.reduce((sum, { report }) => sum + report.refused, 0)).toBeGreaterThan(0.3 * done);
+  }, 600_000);
+});
