@@ -31,8 +31,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const start = performance.now();
   const cpu = process.cpuUsage();
   let mean = 0;
-  for await (const { images } of prefetch(load, step, step + batches, load.ahead)) {
-    mean += meanOf(images.data) / batches;
+  for await (const batch of prefetch(load, step, step + batches, load.ahead)) {
+    mean += meanOf(batch.images.data) / batches;
+    load.recycle(batch);
   }
   step += batches;
   const ms = performance.now() - start;

@@ -1,5 +1,5 @@
 // npm run bench:loader [-- --rounds N --pairs N --batches N --memory false]
-// Images per second of 224-pixel training batches from JPEG pairs in tar shards: this project's loader beside torch's
+// Images per second of 224-pixel training batches from JPEG pairs in tar shards, of 224 pixels and of about 500 x 400: this project's loader beside torch's
 // DataLoader with Pillow and torchvision, on the same files with the same transforms, taking turns in one run. Then the
 // memory that loading takes with 10,000 and with 1,000,000 pairs.
 import { spawn } from 'node:child_process';
@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     /** Batches in a turn. */
     batches: { type: 'string', default: '16' },
     workers: { type: 'string', default: '1,2' },
+    /** Sizes of the JPEGs: 224, and 500 for about 500 x 400. */
+    sides: { type: 'string', default: '224,500' },
     memory: { type: 'string', default: 'true' },
   },
 });
@@ -133,31 +135,39 @@ async function memory(folder, shardPairs, wanted) {
   };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'bench-loader-'));
-try {
-  const pairs = Number(options.pairs);
-  const bytes = await writeShards(folder, pairs);
-  console.error(`${pairs} JPEGs of ${round(bytes / pairs / 1024)} KiB in ${SHARDS} shards`);
-  const { rows, versions, ratio } = Number(options.rounds) > 0 ? await speed(folder) : { rows: [], versions: {} };
-  const resident = [];
-  if (options.memory === 'true') {
-    for (const wanted of [10_000, 1_000_000]) resident.push(await memory(folder, pairs / SHARDS, wanted));
+for (const side of options.sides.split(',').map(Number)) await bench(side);
+
+async function bench(side) {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-loader-'));
+  try {
+    const pairs = Number(options.pairs);
+    const bytes = await writeShards(folder, pairs, side);
+    const pictures = `${side === 224 ? '224 x 224' : 'about 500 x 400'} pixels, ${round(bytes / pairs / 1024)} KiB`;
+    console.error(`${pairs} JPEGs of ${pictures} in ${SHARDS} shards`);
+    const { rows, versions, ratio } = Number(options.rounds) > 0 ? await speed(folder) : { rows: [], versions: {} };
+    const resident = [];
+    if (options.memory === 'true') {
+      for (const wanted of [10_000, 1_000_000]) resident.push(await memory(folder, pairs / SHARDS, wanted));
+    }
+    console.log(`\nJPEGs of ${pictures}\n`);
+    console.log('| loader | images per second, median | 10 % to 90 % | CPU ms per image | turns |');
+    console.log('|---|---|---|---|---|');
+    for (const row of rows)
+      console.log(
+        `| ${row.loader} | ${row.imagesPerSecond} | ${row.low} to ${row.high} | ${row.cpuMsPerImage} | ${row.turns} |`,
+      );
+    for (const row of resident) {
+      console.log(`${row.pairs} pairs: ${row.residentMiB} MiB, opened in ${row.openSeconds} s`);
+    }
+    const machine = {
+      cpu: cpus()[0]?.model,
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      platform: `${process.platform}-${process.arch}`,
+    };
+    const growth = resident.length === 2 ? round(resident[1].residentMiB / resident[0].residentMiB, 3) : undefined;
+    console.log(JSON.stringify({ bench: 'loader', side, machine, versions, rows, ratio, memory: resident, growth }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  console.log('| loader | images per second, median | 10 % to 90 % | CPU ms per image | turns |');
-  console.log('|---|---|---|---|---|');
-  for (const row of rows)
-    console.log(
-      `| ${row.loader} | ${row.imagesPerSecond} | ${row.low} to ${row.high} | ${row.cpuMsPerImage} | ${row.turns} |`,
-    );
-  for (const row of resident) console.log(`${row.pairs} pairs: ${row.residentMiB} MiB, opened in ${row.openSeconds} s`);
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    platform: `${process.platform}-${process.arch}`,
-  };
-  const growth = resident.length === 2 ? round(resident[1].residentMiB / resident[0].residentMiB, 3) : undefined;
-  console.log(JSON.stringify({ bench: 'loader', machine, versions, rows, ratio, memory: resident, growth }));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }

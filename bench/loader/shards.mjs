@@ -1,4 +1,4 @@
-// Writes tar shards of JPEG pairs of about 500 x 400 pixels: smooth shapes under noise, as in a photograph, from a seed.
+// Writes tar shards of JPEG pairs of 224 x 224 or about 500 x 400 pixels: smooth shapes under noise, as in a photograph, from a seed.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../packages/core/dist/index.js';
@@ -6,12 +6,13 @@ import { encodeJpeg, resize, tarEnd, tarMember } from '../../packages/data/dist/
 
 export const SHARDS = 4;
 
-export async function writeShards(folder, pairs) {
+/** @param side 224 for pictures of just that side, 500 for larger ones of different sizes. */
+export async function writeShards(folder, pairs, side) {
   let bytes = 0;
   for (let shard = 0; shard < SHARDS; shard++) {
     const file = openSync(join(folder, `${shard}.tar`), 'w');
     for (let i = shard; i < pairs; i += SHARDS) {
-      const jpeg = await encodeJpeg(picture(i), 88);
+      const jpeg = await encodeJpeg(picture(i, side), 88);
       bytes += jpeg.length;
       writeSync(file, tarMember(`${String(i).padStart(6, '0')}.jpg`, jpeg));
       const caption = Buffer.from(`Radiograph ${i}: no focal consolidation, the heart is of normal size.`);
@@ -23,9 +24,9 @@ export async function writeShards(folder, pairs) {
   return bytes;
 }
 
-function picture(i) {
+function picture(i, side) {
   const stream = random(7, 'picture', i);
-  const [width, height] = [460 + stream.integer(81), 360 + stream.integer(81)];
+  const [width, height] = side === 224 ? [224, 224] : [460 + stream.integer(81), 360 + stream.integer(81)];
   const coarse = {
     width: 24,
     height: 20,

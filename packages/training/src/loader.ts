@@ -50,6 +50,8 @@ export interface BatchLoader {
   (step: number): Promise<HostTensors>;
   /** How many batches to make ahead, so that all workers are busy and memory is bounded. */
   readonly ahead: number;
+  /** Takes the memory of a batch back that nobody needs any longer; the batch is empty then. */
+  recycle(batch: HostTensors): void;
   /** Ends the workers. */
   close(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   const workers = batchWorkers(options.workers);
   const drawn = Object.entries(inputs);
   const described = drawn.flatMap(([name, { recipe }]) => (isKnownRecipe(recipe) ? [{ name, recipe }] : []));
+  const free: ArrayBuffer[] = [];
   const own = drawn.filter(([, { recipe }]) => !isKnownRecipe(recipe));
 
   const make = async (step: number, indices: Int32Array): Promise<{ parts: BatchParts; captions: string[] }> => {
@@ -72,12 +75,14 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     for (;;) {
       const examples = await Promise.all(readers.map((read) => read()));
       const keep = own.length > 0 || (side < Number.POSITIVE_INFINITY && pictures.wanted());
+      const room = free.pop();
       const job: BatchJob = {
         examples: examples.map((loaded) => ({ picture: pictureOf(loaded), caption: loaded.caption, keep })),
         ...{ side, imageSize, cropScale: options.cropScale, seed, step, inputs: described, share: workers.threads },
+        ...(room ? { room } : {}),
       };
       const buffers = job.examples.flatMap(({ picture }) => ('bytes' in picture ? [picture.bytes.buffer] : []));
-      const parts = await workers.run(job, buffers);
+      const parts = await workers.run(job, room ? [...buffers, room] : buffers);
       const captions = examples.map(({ caption }) => caption);
       if (parts.failures.length === 0) return { parts, captions };
       // The buffers are gone: what takes the place of the broken ones is read, and the others once more.
@@ -112,7 +117,11 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   };
   const bytes = 4 * batchSize * drawn.reduce((sum, [, { shape }]) => sum + elements(shape), imageSize * imageSize * 3);
   const ahead = Math.max(1, Math.min(workers.count + 1, Math.floor(AHEAD_BYTES / bytes)));
-  return Object.assign(load, { ahead, close: () => workers.close() });
+  const recycle = ({ images }: HostTensors): void => {
+    const buffer = images?.data.buffer;
+    if (buffer instanceof ArrayBuffer && buffer.byteLength > 0 && free.length <= ahead) free.push(buffer);
+  };
+  return Object.assign(load, { ahead, recycle, close: () => workers.close() });
 }
 
 /** An input that only its method's own function can draw. */

@@ -49,6 +49,7 @@ export async function loop(
       throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${at}; it goes on from there`);
     }
     const outputs = await session.step(batch);
+    load.recycle(batch);
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
       // With the examples, so that the batch can be looked at.

@@ -91,6 +91,19 @@ describe('workers', () => {
     expect(await batches(pairs, 4)).toEqual(expected);
   });
 
+  it.each([0, 2])('make the same bytes in memory that was used before: %i workers', async (workers) => {
+    const pairs = await webDataset(spec);
+    const expected = await batches(pairs, 0);
+    const load = batchLoader({ ...options, pairs, workers });
+    const seen: Float32Array[] = [];
+    for await (const batch of prefetch(load, 0, 9, load.ahead)) {
+      seen.push(Float32Array.from(batch.images!.data));
+      load.recycle(batch);
+    }
+    await load.close();
+    expect(seen).toEqual(expected.map(({ images }) => images!.data));
+  });
+
   it('take decoded pictures of a source that has no others', async () => {
     const pairs = await webDataset(spec);
     const plain: PairSource = { length: pairs.length, get: (index) => pairs.get(index) };

@@ -24,6 +24,8 @@ export interface BatchJob {
   readonly seed: number;
   readonly step: number;
   readonly inputs: readonly { readonly name: string; readonly recipe: InputRecipe }[];
+  /** Memory for the pictures of the batch that nobody needs any longer: fresh memory costs more than what is put there. */
+  readonly room?: ArrayBuffer;
   /** Put kept pictures where all threads can read them. */
   readonly share: boolean;
 }
@@ -55,7 +57,8 @@ export async function makeBatch(job: BatchJob): Promise<BatchParts> {
   const { examples, imageSize, seed, step } = job;
   const batch = examples.length;
   const area = imageSize * imageSize * 3;
-  const images = new Float32Array(batch * area);
+  const bytes = batch * area * 4;
+  const images = new Float32Array(job.room?.byteLength === bytes ? job.room : new ArrayBuffer(bytes));
   const transform = trainingTransform(imageSize, { scale: job.cropScale });
   const inputs = job.inputs.map(({ name, recipe }) => {
     const { shape, dtype, draw } = inputFrom(recipe);
