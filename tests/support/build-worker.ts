@@ -18,6 +18,7 @@ export default async function buildWorker(): Promise<void> {
     splitting: false,
     noExternal: [/^@medbench\//],
     external: [
+      /^@cornerstonejs\//,
       'sharp',
       'tinypool',
       'hyparquet',

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { MedbenchError, messageOf, type RasterImage } from '@medbench/core';
 import sharp, { type Sharp } from 'sharp';
 import { unreadable } from './files.js';
-import { plainJpeg } from './jpeg.js';
+import { plainJpeg, smallJpeg } from './jpeg.js';
 
 export interface DecodeImageOptions {
   /** Refuse pictures of more pixels, before any is decoded. Default 100 million. */
@@ -34,7 +34,10 @@ export async function decodeImage(
   const bytes = typeof input === 'string' ? await readBytes(input) : input;
   try {
     const options = { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true } as const;
-    const { space, depth } = plainJpeg(bytes) ?? (await sharp(bytes, options).metadata());
+    const plain = plainJpeg(bytes);
+    const small = plain && plain.width * plain.height <= maxPixels ? await smallJpeg(bytes, plain) : undefined;
+    if (small) return small;
+    const { space, depth } = plain ?? (await sharp(bytes, options).metadata());
     if (depth !== 'uchar' && depth !== 'ushort')
       throw new Error(`its samples are of type ${depth}, not of 8 or 16 bits`);
     const picture = sharp(bytes, options).autoOrient().removeAlpha();

@@ -23,6 +23,13 @@ declare module '@cornerstonejs/codec-charls/decodewasmjs' {
   export default factory;
 }
 
+declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
+  const factory: (options: { print(text: string): void; printErr(text: string): void }) => Promise<{
+    JPEGDecoder: new () => Codec;
+  }>;
+  export default factory;
+}
+
 declare module 'jpeg-lossless-decoder-js' {
   export class Decoder {
     /** @returns the samples of 8 or 16 bits. */
