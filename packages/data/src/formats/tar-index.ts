@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { isMedbenchError, type MedbenchError, writeFileAtomic } from '@medbench/core';
 import { unreadable } from '../files.js';
 import { BLOCK, type ReadAt, type TarMember, tarMembers } from './tar.js';
@@ -124,14 +126,28 @@ async function walk(handle: FileHandle, file: string, length: number, { check, o
 
 const endOf = ({ offset, size }: TarMember): number => offset + Math.ceil(size / BLOCK) * BLOCK;
 
-/** Reads through a small window, since headers with small bodies between them lie close together. */
+/** Reads after which others have their turn: a few milliseconds' worth. */
+const TURN = 1000;
+
+/**
+ * Reads through a small window, since headers with small bodies between them lie close together. What is read is good until
+ * the next read. Reads of some kilobytes are done at once: promises and buffers for each of a million headers would take
+ * three times as long, and the process would grow.
+ */
 function windowed(handle: FileHandle): ReadAt {
   let from = 0;
-  let window = new Uint8Array(0);
+  let buffer = new Uint8Array(WINDOW);
+  let window = buffer.subarray(0, 0);
+  let reads = 0;
   return async (position, length) => {
     if (position < from || position + length > from + window.length) {
-      const buffer = new Uint8Array(Math.max(WINDOW, length));
-      window = buffer.subarray(0, await readFully(handle, buffer, position));
+      if (buffer.length < length) buffer = new Uint8Array(length);
+      if (++reads % TURN === 0) await setImmediate();
+      let filled = 0;
+      for (let more = 1; more > 0 && filled < buffer.length; filled += more) {
+        more = readSync(handle.fd, buffer, filled, buffer.length - filled, position + filled);
+      }
+      window = buffer.subarray(0, filled);
       from = position;
     }
     return window.subarray(position - from, position - from + length);

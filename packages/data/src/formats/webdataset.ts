@@ -5,9 +5,6 @@ import { findShards, type Shards } from './shards.js';
 import { indexShard, type ShardIndex } from './tar-index.js';
 import { brokenSample, PICTURES, readSample } from './webdataset-sample.js';
 
-/** Shards indexed at a time. */
-const AT_A_TIME = 4;
-
 export interface WebDatasetOptions {
   /** Field of the sample's `.json` that holds the caption. Default: the caption is the sample's `.txt`. */
   readonly captionField?: string;
@@ -42,20 +39,16 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
   const text = captionField === undefined ? 'txt' : 'json';
   const bad = badList(skipBad, options.skip);
   const indices = new Map<string, ShardIndex>();
-  const pending = [...new Set(shards.files)];
-  const work = async (): Promise<void> => {
-    for (let file = pending.shift(); file !== undefined; file = pending.shift()) {
-      const shard = file;
-      const index = await indexShard(shard, {
-        check: (suffixes) => whatIsMissing(suffixes, text),
-        onBad: (member, fault) => bad.take(typeof fault === 'string' ? brokenSample(shard, member, fault) : fault),
-        cacheFolder,
-        cacheKey: text,
-      });
-      indices.set(shard, index);
-    }
-  };
-  await allOrFirstFault(Array.from({ length: AT_A_TIME }, work));
+  // One after the other: reads of a shard's headers wait for nothing, and more at a time only take more memory.
+  for (const shard of new Set(shards.files)) {
+    const index = await indexShard(shard, {
+      check: (suffixes) => whatIsMissing(suffixes, text),
+      onBad: (member, fault) => bad.take(typeof fault === 'string' ? brokenSample(shard, member, fault) : fault),
+      cacheFolder,
+      cacheKey: text,
+    });
+    indices.set(shard, index);
+  }
   checkCounts(shards, indices, bad.take);
   // A number for each shard, not for each sample: where its samples begin among all.
   const begins = new Float64Array(shards.files.length + 1);
@@ -75,11 +68,6 @@ function whatIsMissing(suffixes: readonly string[], text: string): string | unde
   if (new Set(suffixes).size < suffixes.length) return 'has two members of one name';
   if (!suffixes.some((suffix) => PICTURES.includes(suffix))) return `has no picture (${PICTURES.join(', ')})`;
   return suffixes.includes(text) ? undefined : `has no caption (.${text})`;
-}
-
-/** Waits for all, so that nothing runs on after a failure. */
-async function allOrFirstFault(work: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
 }
 
 function checkCounts(
