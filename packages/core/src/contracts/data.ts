@@ -1,4 +1,4 @@
-import type { SettingSpec, Settings } from './method.js';
+import type { SettingSpec, Settings } from './settings.js';
 
 /** An 8-bit picture, row-major, interleaved: `data.length === width * height * channels`. */
 export interface RasterImage {

@@ -4,5 +4,6 @@ export type * from './encoder.js';
 export type * from './method.js';
 export type * from './pretraining.js';
 export type * from './results.js';
+export type * from './settings.js';
 export type * from './task.js';
 export type * from './tensors.js';

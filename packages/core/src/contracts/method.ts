@@ -2,22 +2,11 @@ import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../random/index.js';
 import type { Pair } from './data.js';
 import type { DualEncoderModel, ParameterSpec } from './encoder.js';
+import type { SettingSpec, Settings } from './settings.js';
 import type { TensorMap, TensorSpec } from './tensors.js';
 
 /** Which of the study's questions a method answers. */
 export type Question = 'baseline' | 'transfer' | 'unimodal' | 'granularity';
-
-export type SettingValue = number | string | boolean;
-export type Settings = Readonly<Record<string, SettingValue>>;
-
-export interface SettingSpec {
-  readonly default: SettingValue;
-  readonly description: string;
-  /** Closed vocabulary, where there is one. */
-  readonly choices?: readonly SettingValue[];
-  readonly min?: number;
-  readonly max?: number;
-}
 
 export interface MethodInfo {
   readonly id: string;

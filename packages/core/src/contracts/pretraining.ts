@@ -1,8 +1,9 @@
 import type { Backend } from './backend.js';
 import type { OpenedCorpus } from './data.js';
 import type { Activation, Encoder } from './encoder.js';
-import type { Method, Settings, Start } from './method.js';
+import type { Method, Start } from './method.js';
 import type { TrainingRecord } from './results.js';
+import type { Settings } from './settings.js';
 import type { EvaluationModel } from './task.js';
 
 /** Sizes of the model and of its vocabulary: the same for every row of a run. */

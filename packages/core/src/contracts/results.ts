@@ -1,4 +1,5 @@
-import type { Settings, SettingValue, Start } from './method.js';
+import type { Start } from './method.js';
+import type { Settings, SettingValue } from './settings.js';
 import type { Metric, Protocol } from './task.js';
 
 /** One figure of the table: a method (or control), a task, a protocol, a seed. */

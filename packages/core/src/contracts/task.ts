@@ -1,5 +1,5 @@
 import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
-import type { SettingSpec } from './method.js';
+import type { SettingSpec } from './settings.js';
 import type { Matrix } from './tensors.js';
 
 export type Modality = 'radiology' | 'histopathology' | 'dermatology' | 'ophthalmology' | 'ultrasound' | 'mixed';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import type { Settings } from '../contracts/method.js';
+import type { Settings } from '../contracts/settings.js';
 import type { Protocol, TaskInfo } from '../contracts/task.js';
 import type { Catalogue, CatalogueEntry } from '../discovery/discover.js';
 import { MANIFEST_KEYS } from '../discovery/manifest.js';

@@ -1,4 +1,5 @@
-import type { MethodInfo, Settings, SettingValue } from '../contracts/method.js';
+import type { MethodInfo } from '../contracts/method.js';
+import type { Settings, SettingValue } from '../contracts/settings.js';
 import type { Catalogue, CatalogueEntry } from '../discovery/discover.js';
 import { entriesOfKind, entryOf, unknownId } from '../discovery/select.js';
 import { MedbenchError } from '../errors.js';

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenedCorpus } from '../contracts/data.js';
-import type { Settings, Start } from '../contracts/method.js';
+import type { Start } from '../contracts/method.js';
 import type { TrainingSettings } from '../contracts/pretraining.js';
 import type { TrainingRecord } from '../contracts/results.js';
+import type { Settings } from '../contracts/settings.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { entryOf } from '../discovery/select.js';
 import type { PlanRow } from '../plan/plan.js';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SettingSpec } from '../contracts/method.js';
+import type { SettingSpec } from '../contracts/settings.js';
 import type { PluginMetadata } from '../decorators.js';
 import { PLUGIN_KEYWORD } from '../discovery/discover.js';
 import { MANIFEST_KEYS, readPlugin } from '../discovery/manifest.js';

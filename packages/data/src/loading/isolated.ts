@@ -1,8 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { MedbenchError } from '@medbench/core';
 import type { Tinypool } from 'tinypool';
-import type { GroupRequest, ParquetFooter } from '../formats/parquet/decode.js';
-import type { ParquetRow } from '../formats/parquet/table.js';
+import type { GroupRequest, ParquetFooter, ParquetRow } from '../formats/parquet/decode.js';
 import type { Answer } from './answers.js';
 import { workerFile } from './workers.js';
 

@@ -3,7 +3,8 @@ import { MedbenchError, messageOf, type RasterImage } from '@medbench/core';
 import type { DataSet } from 'dicom-parser';
 import { readBytes } from '../../image.js';
 import { levelsOf, type Presentation, type WindowShape } from './levels.js';
-import { PACKED, type PixelFormat, PLAIN, type Stored } from './syntaxes.js';
+import type { PixelFormat } from './pixel-format.js';
+import { PACKED, PLAIN, type Stored } from './syntaxes.js';
 
 /** Refuse pictures of more pixels, before any is decoded. */
 const MAX_PIXELS = 2 ** 28;

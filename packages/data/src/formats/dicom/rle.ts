@@ -1,4 +1,4 @@
-import type { PixelFormat } from './syntaxes.js';
+import type { PixelFormat } from './pixel-format.js';
 
 /**
  * Unpacks RLE (PS3.5, annex G): a segment for each byte of each sample, the high byte first, every one packed by PackBits.

@@ -1,15 +1,6 @@
 import sharp from 'sharp';
+import type { PixelFormat } from './pixel-format.js';
 import { unpackRle } from './rle.js';
-
-/** What a file says about its picture (PS3.3, C.7.6.3). */
-export interface PixelFormat {
-  readonly rows: number;
-  readonly columns: number;
-  readonly samples: 1 | 3;
-  readonly bitsAllocated: 8 | 16;
-  /** Samples of a colour one after the other in three planes, not pixel by pixel. */
-  readonly planar: boolean;
-}
 
 /** A picture's samples as they are stored: pixel by pixel, 16 bits in little endian. */
 export interface Stored {

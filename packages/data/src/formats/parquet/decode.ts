@@ -10,6 +10,9 @@ const MAX_FOOTER = 64 * 2 ** 20;
 const MAX_GROUP = 768 * 2 ** 20;
 const MAX_PAGE = 256 * 2 ** 20;
 
+/** A row by column name: numbers (64-bit ones too), texts, truth values, bytes, and structures of these; null where empty. */
+export type ParquetRow = Readonly<Record<string, unknown>>;
+
 /** What the footer of a file says. */
 export interface ParquetFooter {
   readonly columns: readonly string[];
@@ -63,7 +66,7 @@ export function parquetFooter(path: string): Promise<ParquetFooter> {
 }
 
 /** Decodes the rows of a group, by column name. @throws as `parquetFooter`. */
-export function parquetGroup({ path, start, rows, columns }: GroupRequest): Promise<Record<string, unknown>[]> {
+export function parquetGroup({ path, start, rows, columns }: GroupRequest): Promise<ParquetRow[]> {
   return guarded(path, async () => {
     const { metadata, buffer } = await opened(path);
     const { parquetReadObjects } = await import('hyparquet');
@@ -71,7 +74,7 @@ export function parquetGroup({ path, start, rows, columns }: GroupRequest): Prom
     const options = { file: buffer, metadata, compressors, utf8: false, rowStart: start, rowEnd: start + rows };
     const found = await parquetReadObjects(columns ? { ...options, columns: [...columns] } : options);
     if (found.length !== rows) throw new Error(`a group has ${found.length} of ${rows} rows`);
-    return found.map((row) => plain(row) as Record<string, unknown>);
+    return found.map((row) => plain(row) as ParquetRow);
   });
 }
 

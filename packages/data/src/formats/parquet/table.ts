@@ -4,16 +4,15 @@ import { readBytes } from '../../image.js';
 import { isolated } from '../../loading/isolated.js';
 import { requireColumns } from '../../tables.js';
 import { pathInside } from '../caption-table.js';
-import { damagedParquet, type GroupRequest, type ParquetFooter } from './decode.js';
+import { damagedParquet, type GroupRequest, type ParquetFooter, type ParquetRow } from './decode.js';
+
+export type { ParquetRow } from './decode.js';
 
 /** Decoded groups of rows that are kept, by the bytes of their columns in the file. */
 const KEPT = 256 * 2 ** 20;
 /** Time that a footer or a group may take to decode, and what each MiB adds: a damaged one can ask for years. */
 const SECONDS = 5;
 const SECONDS_PER_MIB = 0.2;
-
-/** A row by column name: numbers (64-bit ones too), texts, truth values, bytes, and structures of these; null where empty. */
-export type ParquetRow = Readonly<Record<string, unknown>>;
 
 /** Rows of one or several files, read on demand. */
 export interface ParquetTable {
