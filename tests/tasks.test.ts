@@ -109,6 +109,15 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
   organsmnist: { modality: 'radiology', splits: [13932, 2452, 8827], classes: 11 },
 };
 
+/** The other five of the 25, by kind, modality and published sizes of the splits. */
+const OTHERS: Readonly<Record<string, readonly [kind: string, modality: string, splits: readonly number[]]>> = {
+  'roco-retrieval': ['retrieval', 'radiology', [65_450, 8180, 8179]],
+  'mimic-cxr-retrieval': ['retrieval', 'radiology', [368_960, 2991, 5159]],
+  'quilt-retrieval': ['retrieval', 'histopathology', [1_017_708 - 13_559, 0, 13_559]],
+  'path-vqa': ['vqa', 'histopathology', [19_654, 6259, 6719]],
+  'vqa-rad': ['vqa', 'radiology', [3064, 0, 451]],
+};
+
 const tasks = new Map<string, { readonly info: TaskInfo; readonly make: () => Task }>();
 for (const { name, dir } of workspacePackages()) {
   if (!name.startsWith('tasks-')) continue;
@@ -130,6 +139,10 @@ describe('the tasks of the study', () => {
     expect(tasks.size).toBe(infos.length);
     const classification = studied.filter(({ kind }) => kind === 'classification').map(({ id }) => id);
     expect(classification.sort()).toEqual(Object.keys(PUBLISHED).sort());
+    const others = studied.filter(({ kind }) => kind !== 'classification');
+    const facts = others.map(({ id, kind, modality, splits }) => [id, [kind, modality, Object.values(splits)]]);
+    expect(Object.fromEntries(facts)).toEqual(OTHERS);
+    expect(studied).toHaveLength(25);
   });
 
   it.each(studied.map((info) => [info.id, info] as const))('%s says all that must be said of it', (_, info) => {
