@@ -119,6 +119,8 @@ export class TrainingStage {
   async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
     const { config } = this.run.plan;
     const method = await this.run.registry.get('method', row.entry.id);
+    // First, so that data which are not there are noticed before the general-domain weights are trained.
+    const corpus = await this.#corpus(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
     return train(this.run, {
       row: row.id,
@@ -127,7 +129,7 @@ export class TrainingStage {
       start: method.start,
       ...(general ? { general } : {}),
       seed,
-      corpus: await this.#corpus(seed),
+      corpus,
       training: config.training,
     });
   }
