@@ -1,4 +1,4 @@
-"""Makes packages/evaluation/fixtures/{metrics,logistic,compare}.json: metrics, logistic regressions, test statistics.
+"""Makes packages/evaluation/fixtures/{metrics,logistic,probes,compare}.json: metrics, logistic regressions, test statistics.
 
 Run: python scripts/oracles/metrics.py   (made with NumPy 2.4.6, scikit-learn 1.9.1, SciPy 1.17.1, Python 3.11)
 """
@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 from scipy import stats
-from sklearn import metrics
+from sklearn import datasets, metrics
 from sklearn.linear_model import LogisticRegression
 
 OUT = pathlib.Path(__file__).parents[2] / "packages/evaluation/fixtures"
@@ -78,12 +78,45 @@ def logistic_case(rng, classes, n, d, C):
     }
 
 
+def probe_case(name, load, C, rows):
+    """A real data set that scikit-learn ships: every other row trains, the others are predicted."""
+    data = load()
+    order = np.random.default_rng(1).permutation(len(data.target))[:rows]
+    x, y = data.data[order], data.target[order]
+    x = x / 16 if name == "digits" else (x - x.mean(0)) / x.std(0)
+    x = np.round(x, 4).astype(np.float32)
+    train, test = slice(0, None, 2), slice(1, None, 2)
+    x64 = x.astype(np.float64)
+    model = LogisticRegression(C=C, tol=1e-10, max_iter=100000).fit(x64[train], y[train])
+    p = model.predict_proba(x64[train])[np.arange(len(y[train])), y[train]]
+    return {
+        "name": name,
+        "classes": int(y.max()) + 1,
+        "features": x.shape[1],
+        "C": C,
+        "x": [round(float(v), 4) for v in x.ravel()],
+        "y": y.tolist(),
+        "coef": model.coef_.ravel().tolist(),
+        "intercept": model.intercept_.tolist(),
+        "objective": C * -np.log(p).sum() + 0.5 * (model.coef_**2).sum(),
+        "predicted": model.predict(x64[test]).tolist(),
+    }
+
+
 def main():
     rng = np.random.default_rng(0)
     OUT.mkdir(exist_ok=True)
     cases = [(2, 80, False), (2, 80, True), (5, 150, False), (5, 150, True)]
     write("metrics", [metric_case(rng, *case) for case in cases])
     write("logistic", [logistic_case(rng, 2, 120, 8, 1.0), logistic_case(rng, 5, 150, 8, 10.0)])
+    write(
+        "probes",
+        [
+            probe_case("digits", datasets.load_digits, 1.0, 600),
+            probe_case("wine", datasets.load_wine, 1.0, 178),
+            probe_case("breast-cancer", datasets.load_breast_cancer, 0.1, 569),
+        ],
+    )
     write(
         "compare",
         {

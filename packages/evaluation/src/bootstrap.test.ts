@@ -72,3 +72,68 @@ describe('bootstrap', () => {
     expect(high).toBe(1);
   });
 });
+
+describe('the bootstrap interval', () => {
+  const coverage = (
+    draws: number,
+    draw: (stream: ReturnType<typeof random>) => readonly [number, number],
+    truth: number,
+  ) => {
+    const stream = random(7, 'coverage');
+    let covered = 0;
+    for (let i = 0; i < draws; i++) {
+      const [low, high] = draw(stream);
+      if (low <= truth && truth <= high) covered++;
+    }
+    return covered / draws;
+  };
+
+  it.each([
+    [0.8, 200],
+    [0.5, 100],
+    [0.9, 400],
+  ])('covers an accuracy of %f on %i examples in 93 to 97 % of draws', (truth, n) => {
+    const share = coverage(
+      1000,
+      (stream) => {
+        const hits = Float64Array.from({ length: n }, () => (stream.uniform() < truth ? 1 : 0));
+        return proportionInterval(hits, bootstrapMean(hits, { seed: stream.integer(1e9), replicates: 500 }));
+      },
+      truth,
+    );
+    expect(share).toBeGreaterThan(0.93);
+    expect(share).toBeLessThan(0.97);
+  });
+
+  it('covers by patient, where drawing pictures would not', () => {
+    // 100 patients of 4 pictures each, whose chances to be right differ between patients: 0.7 on average.
+    const groups = Int32Array.from({ length: 400 }, (_, i) => i >> 2);
+    const draw = (grouped: boolean) => (stream: ReturnType<typeof random>) => {
+      const chance = Array.from({ length: 100 }, () => (stream.uniform() < 0.5 ? 0.95 : 0.45));
+      const hits = Float64Array.from(groups, (group) => (stream.uniform() < chance[group]! ? 1 : 0));
+      return bootstrapMean(hits, { seed: stream.integer(1e9), replicates: 500, ...(grouped ? { groups } : {}) });
+    };
+    const share = coverage(1000, draw(true), 0.7);
+    expect(share).toBeGreaterThan(0.93);
+    expect(share).toBeLessThan(0.97);
+    expect(coverage(1000, draw(false), 0.7)).toBeLessThan(0.91);
+  });
+
+  it('covers an AUROC of 100 examples', () => {
+    const labels = Int32Array.from({ length: 100 }, (_, i) => i % 2);
+    // Normal scores one standard deviation apart: AUROC is Φ(1/√2).
+    const share = coverage(
+      600,
+      (stream) => {
+        const scores = Float64Array.from({ length: 200 }, (_, i) =>
+          i % 2 === 1 ? stream.normal() + labels[i >> 1]! : 0,
+        );
+        const auc = preparedMacroAuc(scores, labels, 2);
+        return bootstrapIntervals(100, (counts) => [auc(counts)], { seed: stream.integer(1e9), replicates: 500 })[0]!;
+      },
+      0.7602499389,
+    );
+    expect(share).toBeGreaterThan(0.93);
+    expect(share).toBeLessThan(0.97);
+  });
+});

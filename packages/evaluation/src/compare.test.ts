@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { comparePaired, holm, mcnemar } from './compare.js';
+import { comparePaired, holm, mcnemar, type PairedComparison } from './compare.js';
 
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/compare.json', import.meta.url), 'utf8')) as {
   mcnemar: [number, number, number][];
@@ -15,7 +16,8 @@ describe('paired tests', () => {
     const { first, second } = discordant(b, c);
     const result = mcnemar(first, second);
     expect(result).toMatchObject({ onlyFirst: b, onlySecond: c });
-    expect(result.pValue).toBeCloseTo(p, 9);
+    expect(result.exact).toBeCloseTo(p, 9);
+    expect(result.pValue).toBeLessThanOrEqual(p);
   });
 
   it('finds no difference without discordant examples', () => {
@@ -31,11 +33,11 @@ describe('paired tests', () => {
   it('tests scores between 0 and 1 by sign flips, in agreement with McNemar where both apply', () => {
     const { first, second } = discordant(5, 15);
     const exact = comparePaired(first, second, { seed: 0 });
-    expect(exact).toMatchObject({ test: 'mcnemar-exact', difference: -10 / 22 });
+    expect(exact).toMatchObject({ test: 'mcnemar-mid-p', difference: -10 / 22 });
     expect(exact.ci95[1]).toBeLessThan(0);
     const halves = comparePaired([...first, 0.5], [...second, 0.5], { seed: 0 });
     expect(halves.test).toBe('sign-flip');
-    expect(Math.abs(halves.pValue - exact.pValue)).toBeLessThan(0.006);
+    expect(Math.abs(halves.pValue - mcnemar(first, second).exact)).toBeLessThan(0.006);
   });
 
   it('refuses results of different test sets and, for McNemar, scores between 0 and 1', () => {
@@ -50,4 +52,44 @@ describe('paired tests', () => {
     });
     expect(holm([0.9, 0.8])).toEqual([1, 1]);
   });
+});
+
+describe('the paired test under the null', () => {
+  const falseAlarms = (draws: number, draw: (stream: ReturnType<typeof random>) => PairedComparison) => {
+    const stream = random(11, 'null');
+    let alarms = 0;
+    for (let i = 0; i < draws; i++) if (draw(stream).pValue < 0.05) alarms++;
+    return alarms / draws;
+  };
+
+  it('raises a false alarm in 5 % ± 1 of right-or-wrong scores', () => {
+    // Two models right on 80 % each, agreeing on most examples.
+    const rate = falseAlarms(3000, (stream) => {
+      const hard = Array.from({ length: 300 }, () => stream.uniform());
+      const scores = () => hard.map((h) => (0.7 * h + 0.3 * stream.uniform() < 0.8 ? 1 : 0));
+      return { ...mcnemar(scores(), scores()), difference: 0, ci95: [0, 0], test: 'mcnemar-mid-p' };
+    });
+    expect(rate).toBeGreaterThan(0.04);
+    expect(rate).toBeLessThan(0.06);
+  });
+
+  it('raises a false alarm in 5 % ± 1 of graded scores in patients', () => {
+    const groups = Int32Array.from({ length: 120 }, (_, i) => i >> 1);
+    const rate = falseAlarms(1500, (stream) => {
+      const ofPatient = Array.from({ length: 60 }, () => stream.normal());
+      const scores = () => Array.from(groups, (group) => ofPatient[group]! + stream.normal());
+      // What a patient's pictures share, the models see differently.
+      const shift = Array.from({ length: 60 }, () => stream.normal());
+      return comparePaired(
+        scores(),
+        Array.from(scores(), (score, i) => score + shift[groups[i]!]!),
+        {
+          seed: stream.integer(1e9),
+          groups,
+        },
+      );
+    });
+    expect(rate).toBeGreaterThan(0.04);
+    expect(rate).toBeLessThan(0.06);
+  }, 60_000);
 });

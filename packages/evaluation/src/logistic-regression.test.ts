@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { minimize } from './lbfgs.js';
 import { linearProbe } from './linear-probe.js';
 import { fitLogisticRegression, logisticLogits } from './logistic-regression.js';
+import { takeRows } from './matrix.js';
 import { argMax } from './scores.js';
 
 interface Case {
@@ -18,6 +19,9 @@ interface Case {
   predicted: number[];
 }
 const cases = JSON.parse(readFileSync(new URL('../fixtures/logistic.json', import.meta.url), 'utf8')) as Case[];
+const probes = JSON.parse(readFileSync(new URL('../fixtures/probes.json', import.meta.url), 'utf8')) as (Case & {
+  name: string;
+})[];
 const matrixOf = (c: Case) => ({ rows: c.y.length, cols: c.features, data: Float32Array.from(c.x) });
 
 describe('minimize', () => {
@@ -56,6 +60,27 @@ describe('fitLogisticRegression', () => {
       expect(Math.abs(model.intercepts[i]! - value)).toBeLessThan(1e-4);
     });
     expect([...argMax(logisticLogits(model, x), c.classes)]).toEqual(c.predicted);
+  });
+
+  // Real data sets: handwritten digits, wines, breast tumours.
+  it.each(probes.map((c) => [c.name, c] as const))('equals scikit-learn on %s, to the last test example', (_, c) => {
+    const [x, y] = [matrixOf(c), Int32Array.from(c.y)];
+    const [even, odd] = [0, 1].map((from) => y.map((_, i) => i).filter((i) => i % 2 === from)) as [
+      Int32Array,
+      Int32Array,
+    ];
+    const train = takeRows(x, even);
+    const model = fitLogisticRegression(
+      train,
+      even.map((i) => y[i]!),
+      c.classes,
+      { C: c.C, tolerance: 1e-8 },
+    );
+    expect(model.converged).toBe(true);
+    expect(Math.abs(model.objective - c.objective)).toBeLessThan(1e-4);
+    expect(Math.max(...c.coef.map((value, i) => Math.abs(model.weights[i]! - value)))).toBeLessThan(1e-4);
+    expect(Math.max(...c.intercept.map((value, i) => Math.abs(model.intercepts[i]! - value)))).toBeLessThan(1e-4);
+    expect([...argMax(logisticLogits(model, takeRows(x, odd)), c.classes)]).toEqual(c.predicted);
   });
 
   it('reaches the same minimum at the default tolerance and from a warm start', () => {
