@@ -3,6 +3,7 @@ import {
   type EvaluationModel,
   type Inspection,
   type OpenedCorpus,
+  type PictureSplits,
   random,
   type Task,
   type TaskContext,
@@ -77,6 +78,12 @@ export abstract class ClassificationTask implements Task {
     const test = await goodSplit(id, 'test', opened.test, context);
     const notes = [...(opened.notes ?? []), ...train.notes, ...(val?.notes ?? []), ...test.notes];
     return { ...opened, train: train.split, val: val?.split, test: test.split, notes };
+  }
+
+  async pictures(context: DataContext): Promise<PictureSplits> {
+    const { train, val, test } = await this.#good(context);
+    const of = ({ images, groupNames }: LabelledImages) => ({ images, groups: groupNames });
+    return { train: of(train), val: val && of(val), test: of(test) };
   }
 
   /** Each training picture with a caption that names its label, in one of the prompt wordings. */

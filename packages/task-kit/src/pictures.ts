@@ -53,7 +53,7 @@ export function labelledPictures(
   const images = { length: pictures.length, get: (i: number) => decode(pictures[i]!.file) };
   const labels = Int32Array.from(pictures, ({ label }) => label);
   if (pictures.every(({ group }) => group === undefined)) return { images, labels };
-  return { images, labels, groups: groupsOf(pictures) };
+  return { images, labels, groups: groupsOf(pictures), groupNames: pictures.map(({ group = '' }) => group) };
 }
 
 /** Pictures without a group are each their own. */

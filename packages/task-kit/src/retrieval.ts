@@ -3,6 +3,7 @@ import type {
   EvaluationModel,
   Inspection,
   OpenedCorpus,
+  PictureSplits,
   Task,
   TaskContext,
   TaskOutcome,
@@ -42,6 +43,12 @@ export abstract class RetrievalTask implements Task {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),
     };
+  }
+
+  /** The gallery alone: training pairs are the corpus's, and searched as that. */
+  async pictures(context: DataContext): Promise<PictureSplits> {
+    const { gallery } = await goodGallery(factsOf(this).id, (await this.open(context)).test, context);
+    return { test: { images: gallery.images } };
   }
 
   async inspect(context: DataContext): Promise<Inspection> {

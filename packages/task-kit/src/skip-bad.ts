@@ -67,12 +67,13 @@ export async function goodSplit(
 ): Promise<{ readonly split: LabelledImages; readonly notes: readonly string[] }> {
   const good = await goodPictures(id, name, split.images, context);
   if (!good) return { split, notes: [] };
-  const { images, labels, groups } = split;
+  const { images, labels, groups, groupNames } = split;
   return {
     split: {
       images: subset(images, good),
       labels: Int32Array.from(good, (i) => labels[i]!),
       ...(groups ? { groups: Int32Array.from(good, (i) => groups[i]!) } : {}),
+      ...(groupNames ? { groupNames: Array.from(good, (i) => groupNames[i]!) } : {}),
     },
     notes: [leftOut(name, images.length - good.length, images.length)],
   };

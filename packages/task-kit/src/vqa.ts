@@ -3,6 +3,7 @@ import type {
   EvaluationModel,
   Inspection,
   OpenedCorpus,
+  PictureSplits,
   RasterImage,
   Source,
   Task,
@@ -52,6 +53,17 @@ export abstract class VqaTask implements Task {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes] })),
     };
+  }
+
+  async pictures(context: DataContext): Promise<PictureSplits> {
+    const { images, train, test } = await this.open(context);
+    const good = new Set(await goodPictures(factsOf(this).id, 'pictures', images, context));
+    const of = (examples: readonly VqaExample[]) => {
+      const asked = [...new Set(examples.map(({ image }) => image))];
+      const kept = good.size > 0 ? asked.filter((image) => good.has(image)) : asked;
+      return { images: subset(images, Int32Array.from(kept)) };
+    };
+    return { train: of(train), test: of(test) };
   }
 
   /** Each training question with its answer as one statement about the picture. */

@@ -69,7 +69,10 @@ export async function run(options: RunOptions): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const observer = consoleObserver(process.stderr);
   try {
-    const { pretraining } = await import('@medbench/training');
+    const [{ pretraining }, { checkLeaks }] = await Promise.all([
+      import('@medbench/training'),
+      import('@medbench/evaluation'),
+    ]);
     const registry = composeRegistry(workspace.catalogue, {
       pretraining,
       logger: {
@@ -84,7 +87,7 @@ export async function run(options: RunOptions): Promise<number> {
       ? await (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, (message) => observer.message(message))
       : resolve(cwd, config.dataRoot);
     const results = await executePlan(
-      { plan, store, registry, pretraining, backend, observer, dataRoot, cacheRoot, signal: abort.signal },
+      { plan, store, registry, pretraining, checkLeaks, backend, observer, dataRoot, cacheRoot, signal: abort.signal },
       commandOf(options),
     );
     const report = await import('@medbench/report');

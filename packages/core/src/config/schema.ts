@@ -67,6 +67,12 @@ export const configSchema = z.strictObject({
     steps: z.int().min(0),
     learningRate: z.number().gt(0),
   }),
+  /** Search for test pictures that training has seen. */
+  leaks: z.strictObject({
+    check: z.boolean(),
+    /** Pairs of the corpora that are compared with the test pictures, spread evenly; 0: none. */
+    corpusPairs: z.int().min(0),
+  }),
   /** Settings of single methods: `{ "clip-partial": { "freeze": 0.25 } }`. */
   methodSettings: pluginSettings,
   /** Of single tasks: `{ "ham10000": { "split": "paper-like" } }`. */
@@ -110,6 +116,7 @@ export const DEFAULTS: Config = {
     logEvery: 10,
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
+  leaks: { check: true, corpusPairs: 20_000 },
   methodSettings: {},
   taskSettings: {},
   corpusSettings: {},

@@ -1,3 +1,4 @@
+import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
 import type { Settings, SettingValue } from './settings.js';
 import type { Metric, Protocol } from './task.js';
@@ -23,6 +24,8 @@ export interface ResultCell {
   /** True if any data behind the figure was generated. */
   readonly synthetic: boolean;
   readonly notes?: readonly string[];
+  /** Test pictures that training has seen, by where; `leaks/<task>.json` of the run folder names them. Absent: not searched. */
+  readonly leaks?: readonly LeakCounts[];
 }
 
 /** What of a tower a row keeps as it is. */

@@ -1,4 +1,5 @@
 import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
+import type { PictureSplits } from './leaks.js';
 import type { SettingSpec } from './settings.js';
 import type { Matrix } from './tensors.js';
 
@@ -96,6 +97,8 @@ export interface Task {
   evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome>;
   /** Counts what is there, opening no picture. @throws MedbenchError naming what is missing or wrong. */
   inspect?(context: DataContext): Promise<Inspection>;
+  /** Its pictures by split, in the order in which `evaluate` takes them. Without it nothing is searched for leaks. */
+  pictures?(context: DataContext): Promise<PictureSplits>;
   /** Pairs made of the training split, for labs without a corpus. Never touches another split. */
   pairs?(context: DataContext): Promise<OpenedCorpus>;
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import type { Registry } from '../container/registry.js';
 import type { Backend } from '../contracts/backend.js';
 import type { CorpusContext, DataContext, OpenedCorpus } from '../contracts/data.js';
+import type { LeakCheck } from '../contracts/leaks.js';
 import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { MedbenchError } from '../errors.js';
@@ -18,6 +19,8 @@ export interface RunContext {
   readonly store: RunStore;
   readonly registry: Registry;
   readonly pretraining: Pretraining;
+  /** Undefined: no task is searched for leaks. */
+  readonly checkLeaks?: LeakCheck;
   readonly backend: { readonly id: string; readonly backend: Backend };
   readonly observer: RunObserver;
   readonly dataRoot: string;

@@ -5,6 +5,7 @@ import { isMedbenchError, messageOf } from '../errors.js';
 import type { PlannedCell, PlanRow } from '../plan/plan.js';
 import { hashOf, type StoredCell } from '../store/index.js';
 import { dataContext, identity, modelRequest, type RunContext } from './context.js';
+import type { LeakStage, Leaks } from './leaks.js';
 import type { Trained } from './train.js';
 
 /** Errors after which going on makes no sense: the folder cannot be written, or the user asked to stop. */
@@ -58,7 +59,13 @@ async function loadModel(run: RunContext, row: PlanRow, seed: number, trained?: 
   };
 }
 
-const cellOf = (cell: PlannedCell, stored: StoredCell, result: TaskResult, synthetic: boolean): ResultCell => {
+const cellOf = (
+  cell: PlannedCell,
+  stored: StoredCell,
+  result: TaskResult,
+  synthetic: boolean,
+  leaks: Leaks | undefined,
+): ResultCell => {
   const primary = result.metrics[result.metric];
   return {
     method: cell.row.id,
@@ -74,7 +81,8 @@ const cellOf = (cell: PlannedCell, stored: StoredCell, result: TaskResult, synth
     seconds: stored.seconds,
     status: 'ok',
     synthetic,
-    ...(result.notes ? { notes: result.notes } : {}),
+    ...(result.notes || leaks ? { notes: [...(result.notes ?? []), ...(leaks?.notes ?? [])] } : {}),
+    ...(leaks ? { leaks: leaks.counts } : {}),
   };
 };
 
@@ -109,6 +117,7 @@ export async function evaluateRow(
   run: RunContext,
   cells: readonly PlannedCell[],
   rowModel: RowModel,
+  leakStage: LeakStage,
 ): Promise<ResultCell[]> {
   let model: LoadedModel | undefined;
   const done: ResultCell[] = [];
@@ -127,7 +136,8 @@ export async function evaluateRow(
           stored = await evaluateCell(run, cell, key, model);
         }
         const synthetic = stored.synthetic || (rowModel.trained?.synthetic ?? false);
-        finished = stored.results.map((result) => cellOf(cell, stored, result, synthetic));
+        const leaks = await leakStage.of(cell.task);
+        finished = stored.results.map((result) => cellOf(cell, stored, result, synthetic, leaks));
       } catch (error) {
         if (endsRun(error) || run.signal.aborted) throw error;
         finished = failedCells(run, cell, error);

@@ -4,6 +4,7 @@ import { MedbenchError } from '../errors.js';
 import { hashOf } from '../store/index.js';
 import { flatSettings, type RunContext } from './context.js';
 import { endsRun, evaluateRow, failedCells, type RowModel } from './evaluate.js';
+import { LeakStage } from './leaks.js';
 import { skipLog } from './skipped.js';
 import { TrainingStage } from './train.js';
 
@@ -67,6 +68,8 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
     'run.json',
   );
   const stage = new TrainingStage(run);
+  const trains = plan.rows.some(({ kind }) => kind === 'method');
+  const leaks = new LeakStage(run, trains ? () => stage.corpus(plan.config.seeds[0]!) : undefined);
   const collected: Collected = { cells: [], training: [] };
   for (const seed of plan.config.seeds) {
     for (const row of plan.rows) {
@@ -79,7 +82,7 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
           collected.training.push(trained.record);
           model = { trained };
         }
-        collected.cells.push(...(await evaluateRow(run, cells, model)));
+        collected.cells.push(...(await evaluateRow(run, cells, model, leaks)));
       } catch (error) {
         if (run.signal.aborted) throw interrupted();
         if (endsRun(error)) throw error;

@@ -120,7 +120,7 @@ export class TrainingStage {
     const { config } = this.run.plan;
     const method = await this.run.registry.get('method', row.entry.id);
     // First, so that data which are not there are noticed before the general-domain weights are trained.
-    const corpus = await this.#corpus(seed);
+    const corpus = await this.corpus(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
     return train(this.run, {
       row: row.id,
@@ -160,7 +160,8 @@ export class TrainingStage {
     });
   }
 
-  #corpus(seed: number): Promise<OpenedCorpus> {
+  /** What every row of a seed trains on. @throws MedbenchError('data') as `openCorpora`. */
+  corpus(seed: number): Promise<OpenedCorpus> {
     let corpus = this.#corpora.get(seed);
     if (!corpus) {
       corpus = openCorpora(this.run, this.run.plan.corpora, seed);

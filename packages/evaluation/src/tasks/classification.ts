@@ -13,6 +13,8 @@ export interface LabelledImages {
   readonly labels: Int32Array;
   /** Group of each image, such as its patient: intervals draw groups, and no split divides one. */
   readonly groups?: Int32Array | undefined;
+  /** Name of each image's group, the same in all splits; `''` if it is not known. */
+  readonly groupNames?: readonly string[] | undefined;
 }
 
 export interface ClassificationData {

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { RasterImage, Source } from '@medbench/core';
+import { resize } from '@medbench/data';
+
+/** Side to which a picture is shrunk for its hash, and of the thumbnail that confirms a match. */
+const HASH_SIDE = 32;
+export const THUMBNAIL = 16;
+const DIGEST = 16;
+
+/** What pictures are recognised by. 280 bytes each. */
+export interface PictureSignatures {
+  readonly length: number;
+  /** First 16 bytes of the SHA-256 of size and pixels, `[N, 16]`. */
+  readonly digests: Uint8Array;
+  /** Perceptual hash, `[N, 2]`: the signs of 63 low frequencies. */
+  readonly hashes: Uint32Array;
+  /** Grey thumbnails, `[N, 16 · 16]`. */
+  readonly thumbnails: Uint8Array;
+}
+
+/** Cosines of the first 8 frequencies at 32 places (DCT-II). */
+const COSINES = Array.from({ length: 8 }, (_, k) =>
+  Float64Array.from({ length: HASH_SIDE }, (__, i) => Math.cos((Math.PI * k * (i + 0.5)) / HASH_SIDE)),
+);
+
+function grey(image: RasterImage): RasterImage {
+  if (image.channels === 1) return image;
+  const { width, height, data } = image;
+  const luma = new Uint8Array(width * height);
+  for (let i = 0; i < luma.length; i++) {
+    luma[i] = Math.round(0.299 * data[3 * i]! + 0.587 * data[3 * i + 1]! + 0.114 * data[3 * i + 2]!);
+  }
+  return { width, height, channels: 1, data: luma };
+}
+
+/** Signs of the 8 x 8 lowest frequencies but the mean, each against their median (the "pHash" of Zauner 2010). */
+function perceptualHash(pixels: Uint8Array): [number, number] {
+  const rows = COSINES.map((cosine) =>
+    Float64Array.from({ length: HASH_SIDE }, (_, y) => {
+      let sum = 0;
+      for (let x = 0; x < HASH_SIDE; x++) sum += cosine[x]! * pixels[y * HASH_SIDE + x]!;
+      return sum;
+    }),
+  );
+  const values = COSINES.flatMap((cosine) =>
+    rows.map((row) => {
+      let sum = 0;
+      for (let y = 0; y < HASH_SIDE; y++) sum += cosine[y]! * row[y]!;
+      return sum;
+    }),
+  ).slice(1);
+  const median = Float64Array.from(values).sort()[31]!;
+  const words: [number, number] = [0, 0];
+  values.forEach((value, i) => {
+    if (value > median) words[i >> 5 === 0 ? 0 : 1] |= 1 << (i & 31);
+  });
+  return [words[0] >>> 0, words[1] >>> 0];
+}
+
+/** Signs every picture once; they are decoded one after the other and none is kept. */
+export async function signPictures(images: Source<RasterImage>): Promise<PictureSignatures> {
+  const n = images.length;
+  const digests = new Uint8Array(n * DIGEST);
+  const hashes = new Uint32Array(n * 2);
+  const thumbnails = new Uint8Array(n * THUMBNAIL ** 2);
+  for (let i = 0; i < n; i++) {
+    const image = await images.get(i);
+    const size = `${image.width}x${image.height}x${image.channels}:`;
+    digests.set(createHash('sha256').update(size).update(image.data).digest().subarray(0, DIGEST), i * DIGEST);
+    const small = resize(grey(image), HASH_SIDE, HASH_SIDE).data;
+    hashes.set(perceptualHash(small), i * 2);
+    const at = i * THUMBNAIL ** 2;
+    for (let y = 0; y < THUMBNAIL; y++) {
+      for (let x = 0; x < THUMBNAIL; x++) {
+        const from = 2 * y * HASH_SIDE + 2 * x;
+        const four = small[from]! + small[from + 1]! + small[from + HASH_SIDE]! + small[from + HASH_SIDE + 1]!;
+        thumbnails[at + y * THUMBNAIL + x] = (four + 2) >> 2;
+      }
+    }
+  }
+  return { length: n, digests, hashes, thumbnails };
+}
+
+/** The digest of a picture as a key of maps. */
+export const digestOf = ({ digests }: PictureSignatures, i: number): string =>
+  Buffer.from(digests.buffer, digests.byteOffset + i * DIGEST, DIGEST).toString('latin1');
