@@ -56,6 +56,7 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
     .option('--backend <id>', 'auto or a backend of medbench list backends')
     .option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)', collect)
     .option('--skip-bad', 'leave out rows and pictures that cannot be read; they are listed in skipped.json')
+    .option('--embeddings <id=dir>', 'a row of embeddings from elsewhere (repeatable)', collect)
     .option('--json', 'print results.json instead of the table')
     .addHelpText(
       'after',
@@ -67,6 +68,52 @@ Examples:
   medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
     )
     .action(async (options) => done(await (await import('./commands/run.js')).run(options)));
+
+  program
+    .command('embed')
+    .description('export the embeddings that a run kept; or write what another tool must embed')
+    .argument('[dir]', 'run folder')
+    .option('--method <id>', 'row of the table')
+    .option('--seed <n>', 'seed of the row', (value) => seeds(value)[0], 0)
+    .option('--tasks <ids>', 'ids separated by commas (default: all)')
+    .requiredOption('--out <dir>', 'folder for <task>/<array>.npy, or for pictures and texts')
+    .option('--inputs', 'write the pictures (PNG) and texts (JSON) of the tasks, in the order of the rows')
+    .option('--data <dir>', 'with --inputs: folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
+    .option('--preset <id>', 'with --inputs: a bundle of settings')
+    .option('--config <file>', 'with --inputs: configuration file')
+    .option('--set <path=value>', 'with --inputs: any setting (repeatable)', collect)
+    .addHelpText(
+      'after',
+      `
+Arrays: <split>.images and <name>.texts (joint space), <split>.features (before the projection), float32.
+
+Examples:
+  medbench embed runs/real --method clip --tasks pneumoniamnist --out clip-embeddings
+  medbench embed --inputs --tasks pneumoniamnist --data ./data --out to-embed`,
+    )
+    .action(async (dir, options) => done(await (await import('./commands/embed.js')).embed(dir, options)));
+
+  program
+    .command('eval')
+    .description('measure embeddings that any tool made, with the protocols and intervals of every other row')
+    .requiredOption('--embeddings <[id=]dir>', 'folder with <task>/<array>.npy (repeatable)', collect)
+    .option('--tasks <ids>', 'ids separated by commas, or all')
+    .option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
+    .option('--preset <id>', 'a bundle of settings')
+    .option('--config <file>', 'configuration file')
+    .option('--out <dir>', 'run folder', 'runs/eval')
+    .addOption(new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(seeds))
+    .option('--set <path=value>', 'any setting (repeatable)', collect)
+    .option('--json', 'print results.json instead of the table')
+    .addHelpText(
+      'after',
+      `
+A row among those of a run: medbench run --embeddings biomedclip=DIR …
+
+Example:
+  medbench eval --embeddings biomedclip=to-embed --tasks pneumoniamnist --data ./data`,
+    )
+    .action(async (options) => done(await (await import('./commands/eval.js')).evaluate(options)));
 
   program
     .command('list')

@@ -39,7 +39,7 @@ export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
 export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff, readBytes } from './image.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
-export type { NpyArray, NpyData, NpyDType } from './npy.js';
+export { encodeNpy, type NpyArray, type NpyData, type NpyDType, readNpy } from './npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { MedbenchError } from '@medbench/core';
 
 /** Element type codes of NumPy's format: kind and bytes. */
@@ -124,6 +125,17 @@ function dtypeOf(described: string, name: string): NpyDType {
   throw new MedbenchError('data', `${name} holds elements of type ${described}, which is not read`, {
     hint: `Convert it with .astype to a little-endian one of ${Object.keys(TYPES).join(', ')}.`,
   });
+}
+
+/** Reads an NPY file. @throws MedbenchError('data') naming the file if it is missing, damaged, or of a type not read. */
+export async function readNpy(path: string): Promise<NpyArray> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw new MedbenchError('data', `${path} cannot be read`, { cause });
+  });
+  const header = parseNpyHeader(bytes, path);
+  if (!header || bytes.length !== header.dataOffset + header.dataBytes)
+    throw damaged(path, 'its size does not fit its header');
+  return npyArray(header, new Uint8Array(bytes.subarray(header.dataOffset)).buffer);
 }
 
 /** The error for an array file whose bytes contradict themselves. */

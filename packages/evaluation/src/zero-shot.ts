@@ -40,7 +40,7 @@ function addUnit(target: Float64Array, row: ArrayLike<number>): void {
  */
 export async function zeroShotWeights(model: EvaluationModel, texts: readonly (readonly string[])[]): Promise<Matrix> {
   const flat = texts.flat();
-  const embedded = checkVectors(await model.embedTexts(flat), flat.length, 'text embeddings', model.id);
+  const embedded = checkVectors(await model.embedTexts(flat, 'prompts'), flat.length, 'text embeddings', model.id);
   const { cols } = embedded;
   const data = new Float32Array(texts.length * cols);
   let next = 0;

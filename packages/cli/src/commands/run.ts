@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { MedbenchError } from '@medbench/core';
 import {
   type ConfigTree,
   chooseBackend,
@@ -24,11 +25,30 @@ export interface RunOptions {
   readonly backend?: string;
   readonly set?: readonly string[];
   readonly skipBad?: boolean;
+  readonly embeddings?: readonly string[];
   readonly json?: boolean;
 }
 
-const flagTree = (options: RunOptions): ConfigTree =>
+/** `id=folder`, or a folder whose `embeddings.json` names the model. */
+async function embeddingRows(given: readonly string[], cwd: string): Promise<Record<string, string>> {
+  const { openEmbeddings } = await import('@medbench/evaluation');
+  const rows: Record<string, string> = {};
+  for (const one of given) {
+    const [, id, folder = one] = /^([\w.:-]+)=(.+)$/.exec(one) ?? [];
+    const name = id ?? (await openEmbeddings(resolve(cwd, folder))).model ?? basename(resolve(cwd, folder));
+    if (rows[name] !== undefined) {
+      throw new MedbenchError('usage', `Two folders of embeddings are called "${name}"`, {
+        hint: 'Name them: --embeddings ID=DIR.',
+      });
+    }
+    rows[name] = folder;
+  }
+  return rows;
+}
+
+const flagTree = (options: RunOptions, embeddings: ConfigTree): ConfigTree =>
   mergeTrees(
+    Object.keys(embeddings).length > 0 ? { embeddings } : {},
     ...(options.set ?? []).map(parseSet),
     Object.fromEntries(
       Object.entries({
@@ -44,10 +64,10 @@ const flagTree = (options: RunOptions): ConfigTree =>
   );
 
 /** What repeats the run: the command as a person would type it. */
-function commandOf(options: RunOptions): string {
-  const parts = ['medbench run'];
+function commandOf(options: RunOptions, command: string): string {
+  const parts = [`medbench ${command}`];
   for (const [name, value] of Object.entries(options)) {
-    const values = name === 'set' ? (value as string[]) : [value];
+    const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     for (const one of values)
       parts.push(one === true ? `--${flag}` : `--${flag} ${Array.isArray(one) ? one.join(',') : one}`);
@@ -56,10 +76,13 @@ function commandOf(options: RunOptions): string {
 }
 
 /** `medbench run`. @returns the exit code: 0 if every cell succeeded, 1 if some failed. */
-export async function run(options: RunOptions): Promise<number> {
+export async function run(options: RunOptions, base: ConfigTree = {}, command = 'run'): Promise<number> {
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, options.config);
-  const config = await configOf(workspace, flagTree(options));
+  const config = await configOf(
+    workspace,
+    mergeTrees(base, flagTree(options, await embeddingRows(options.embeddings ?? [], cwd))),
+  );
   const plan = makePlan(config, workspace.catalogue);
   const cacheRoot = cacheFolder(cwd);
   const folder = resolve(cwd, options.out);
@@ -69,7 +92,7 @@ export async function run(options: RunOptions): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const observer = consoleObserver(process.stderr);
   try {
-    const [{ pretraining }, { checkLeaks }] = await Promise.all([
+    const [{ pretraining }, { checkLeaks, keepEmbeddings, openEmbeddings }] = await Promise.all([
       import('@medbench/training'),
       import('@medbench/evaluation'),
     ]);
@@ -87,8 +110,20 @@ export async function run(options: RunOptions): Promise<number> {
       ? await (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, (message) => observer.message(message))
       : resolve(cwd, config.dataRoot);
     const results = await executePlan(
-      { plan, store, registry, pretraining, checkLeaks, backend, observer, dataRoot, cacheRoot, signal: abort.signal },
-      commandOf(options),
+      {
+        plan,
+        store,
+        registry,
+        pretraining,
+        checkLeaks,
+        embeddings: { keep: keepEmbeddings, open: (path) => openEmbeddings(resolve(cwd, path)) },
+        backend,
+        observer,
+        dataRoot,
+        cacheRoot,
+        signal: abort.signal,
+      },
+      commandOf(options, command),
     );
     const report = await import('@medbench/report');
     const { html } = await report.writeReport(folder);

@@ -67,6 +67,10 @@ export const configSchema = z.strictObject({
     steps: z.int().min(0),
     learningRate: z.number().gt(0),
   }),
+  /** Rows made of embeddings from elsewhere: a folder of `<task>/<array>.npy`, by the row's id. */
+  embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
+  /** Keep what the methods' towers embed in the run folder, and take it from there. */
+  keepEmbeddings: z.boolean(),
   /** Search for test pictures that training has seen. */
   leaks: z.strictObject({
     check: z.boolean(),
@@ -116,6 +120,8 @@ export const DEFAULTS: Config = {
     logEvery: 10,
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
+  embeddings: {},
+  keepEmbeddings: true,
   leaks: { check: true, corpusPairs: 20_000 },
   methodSettings: {},
   taskSettings: {},

@@ -1,7 +1,8 @@
 import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
 import type { Settings, SettingValue } from './settings.js';
-import type { Metric, Protocol } from './task.js';
+import type { RunStatistics } from './statistics.js';
+import type { ClassificationDetail, Metric, Protocol } from './task.js';
 
 /** One figure of the table: a method (or control), a task, a protocol, a seed. */
 export interface ResultCell {
@@ -24,6 +25,8 @@ export interface ResultCell {
   /** True if any data behind the figure was generated. */
   readonly synthetic: boolean;
   readonly notes?: readonly string[];
+  /** Of classification: the confusion matrix and which classes are rare. */
+  readonly classification?: ClassificationDetail;
   /** Test pictures that training has seen, by where; `leaks/<task>.json` of the run folder names them. Absent: not searched. */
   readonly leaks?: readonly LeakCounts[];
 }
@@ -102,4 +105,6 @@ export interface RunResults {
   }[];
   readonly training: readonly TrainingRecord[];
   readonly cells: readonly ResultCell[];
+  /** Which differences are more than chance. Absent in results of older versions. */
+  readonly statistics?: RunStatistics;
 }

@@ -49,12 +49,15 @@ export interface EvaluationModel {
   readonly id: string;
   /** What it can embed, and whether images and texts share one space. A task runs the protocols that this allows. */
   readonly can: { readonly images: boolean; readonly texts: boolean; readonly joint: boolean };
-  /** Joint-space embeddings, rows of unit length, `[N, D]`. */
-  embedImages(images: Source<RasterImage>): Promise<Matrix>;
+  /**
+   * Joint-space embeddings, rows of unit length, `[N, D]`.
+   * @param as What they are within the task, such as `test`: under this name they are kept and exchanged.
+   */
+  embedImages(images: Source<RasterImage>, as?: string): Promise<Matrix>;
   /** Features before the projection, `[N, W]`. */
-  imageFeatures(images: Source<RasterImage>): Promise<Matrix>;
+  imageFeatures(images: Source<RasterImage>, as?: string): Promise<Matrix>;
   /** Joint-space embeddings, rows of unit length, `[N, D]`. */
-  embedTexts(texts: readonly string[]): Promise<Matrix>;
+  embedTexts(texts: readonly string[], as?: string): Promise<Matrix>;
   /** exp of the learned logit scale; multiplies cosine similarities before a softmax. */
   readonly logitScale: number;
 }
@@ -69,6 +72,19 @@ export interface Metric {
   readonly ci95: Interval;
 }
 
+/** What a classifier took for what. */
+export interface ClassificationDetail {
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  /** Number of test examples by true class (row) and predicted class. */
+  readonly confusion: readonly (readonly number[])[];
+  /**
+   * Classes under 5 % of the training split (of the test split where there is none) that occur in the test split. The
+   * metric `rare_recall` is the mean of their recalls.
+   */
+  readonly rare: readonly string[];
+}
+
 /** One protocol's outcome on one task. */
 export interface TaskResult {
   readonly protocol: Protocol;
@@ -79,6 +95,9 @@ export interface TaskResult {
   readonly n: number;
   /** Score of each test example under the primary metric (1 right, 0 wrong), kept for paired tests. */
   readonly perExample: readonly number[];
+  /** Whom or what each entry of `perExample` is about, such as a patient, where several may be about one. */
+  readonly groups?: readonly number[];
+  readonly classification?: ClassificationDetail;
   /** Anything that a reader must know beside the number. */
   readonly notes?: readonly string[];
 }

@@ -15,7 +15,9 @@ export type PlanRow =
       readonly entry: CatalogueEntry<'method'>;
       readonly settings: Settings;
     }
-  | { readonly kind: 'control'; readonly id: string; readonly entry: CatalogueEntry<'control'> };
+  | { readonly kind: 'control'; readonly id: string; readonly entry: CatalogueEntry<'control'> }
+  /** Vectors that another tool made. */
+  | { readonly kind: 'embeddings'; readonly id: string; readonly folder: string };
 
 /** What one row is measured on: a task with the protocols that apply. */
 export interface PlannedCell {
@@ -35,14 +37,15 @@ export interface Plan {
 }
 
 const applicable = (row: PlanRow, task: TaskInfo): readonly Protocol[] =>
-  row.kind === 'method' ? task.protocols : task.protocols.filter((one) => row.entry.info.protocols.includes(one));
+  row.kind === 'control' ? task.protocols.filter((one) => row.entry.info.protocols.includes(one)) : task.protocols;
 
 /**
  * Lays out a run from its settings, importing nothing. Rows: the methods in the order asked, then the controls.
  * @throws MedbenchError for an unknown id, an unknown setting, or settings for a method that is not selected.
  */
 export function makePlan(config: Config, catalogue: Catalogue): Plan {
-  const methods = selectRows(catalogue, config.methods, config.methodSettings);
+  // An explicit empty list: nothing is trained, and the rows are embeddings and controls.
+  const methods = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
   const tasks = select(catalogue, 'task', config.tasks);
   for (const [kind, given] of [
     ['method', config.methodSettings],
@@ -57,10 +60,17 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   const controls = config.controls.length > 0 ? select(catalogue, 'control', config.controls) : [];
   const rows: PlanRow[] = [
     ...methods.map((row) => ({ kind: 'method' as const, ...row })),
+    ...Object.entries(config.embeddings).map(([id, folder]) => ({ kind: 'embeddings' as const, id, folder })),
     ...controls.map((entry) => ({ kind: 'control' as const, id: entry.id, entry })),
   ];
   const clash = methods.find(({ id }) => controls.some((control) => control.id === id));
   if (clash) throw new MedbenchError('plugin', `"${clash.id}" is both a method and a control`);
+  const named = Object.keys(config.embeddings).find((id) => [...methods, ...controls].some((row) => row.id === id));
+  if (named !== undefined) {
+    throw new MedbenchError('config', `"${named}" names both embeddings and another row of this run`, {
+      hint: 'Give the embeddings another id.',
+    });
+  }
   // Faults in names are found before hours of training, not after.
   entryOf(catalogue, 'encoder', config.encoders.image);
   entryOf(catalogue, 'encoder', config.encoders.text);

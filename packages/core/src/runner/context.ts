@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import type { Registry } from '../container/registry.js';
 import type { Backend } from '../contracts/backend.js';
 import type { CorpusContext, DataContext, OpenedCorpus } from '../contracts/data.js';
+import type { EmbeddingFiles } from '../contracts/embeddings.js';
 import type { LeakCheck } from '../contracts/leaks.js';
 import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
@@ -19,6 +20,7 @@ export interface RunContext {
   readonly store: RunStore;
   readonly registry: Registry;
   readonly pretraining: Pretraining;
+  readonly embeddings: EmbeddingFiles;
   /** Undefined: no task is searched for leaks. */
   readonly checkLeaks?: LeakCheck;
   readonly backend: { readonly id: string; readonly backend: Backend };

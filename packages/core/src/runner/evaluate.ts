@@ -1,3 +1,4 @@
+import type { EmbeddingsFolder } from '../contracts/embeddings.js';
 import type { LoadedModel } from '../contracts/pretraining.js';
 import type { ResultCell } from '../contracts/results.js';
 import type { EvaluationModel, TaskResult } from '../contracts/task.js';
@@ -12,25 +13,55 @@ import type { Trained } from './train.js';
 export const endsRun = (error: unknown): boolean =>
   isMedbenchError(error) && (error.code === 'store' || error.code === 'interrupted');
 
-/** Where a row's vectors come from: trained weights, or a control that needs none. */
-export type RowModel = { readonly trained?: Trained };
+/** Where a row's vectors come from: trained weights, embeddings from elsewhere, or a control that needs neither. */
+export type RowModel = { readonly trained?: Trained; readonly foreign?: EmbeddingsFolder };
 
-/** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
-async function keyOf(run: RunContext, cell: PlannedCell, { trained }: RowModel): Promise<string> {
-  const task = await run.registry.get('task', cell.task.id);
-  const context = dataContext(run, cell.seed, cell.task);
-  return hashOf({
-    format: 1,
-    row: trained?.key ?? { control: identity(cell.row.entry), model: (await modelRequest(run)).key },
-    task: identity(cell.task),
-    version: cell.task.info.version,
-    protocols: cell.protocols,
+/** What the data of a cell is, as a share of keys. */
+async function dataKey(run: RunContext, { task: entry, seed }: PlannedCell): Promise<Record<string, unknown>> {
+  const task = await run.registry.get('task', entry.id);
+  const context = dataContext(run, seed, entry);
+  return {
+    task: identity(entry),
+    version: entry.info.version,
     data: await task.fingerprint(context),
     // Only where there are any: keys of tasks without settings stay what they were.
     ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
     ...(context.skipBad ? { skipBad: true } : {}),
+  };
+}
+
+/** What a row's vectors depend on. */
+async function rowKey(run: RunContext, { row, task }: PlannedCell, { trained, foreign }: RowModel): Promise<unknown> {
+  if (trained) return trained.key;
+  if (row.kind === 'control') return { control: identity(row.entry), model: (await modelRequest(run)).key };
+  return { embeddings: await foreign?.fingerprint(task.id) };
+}
+
+/** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
+async function keyOf(run: RunContext, cell: PlannedCell, rowModel: RowModel): Promise<string> {
+  const { task, version, ...data } = await dataKey(run, cell);
+  return hashOf({
+    format: 2,
+    row: await rowKey(run, cell, rowModel),
+    task,
+    version,
+    protocols: cell.protocols,
+    ...data,
     seed: cell.seed,
   });
+}
+
+/** The model of a trained row that keeps what it embeds in the run folder. */
+async function keeping(
+  run: RunContext,
+  cell: PlannedCell,
+  trained: Trained,
+  load: () => Promise<EvaluationModel>,
+): Promise<EvaluationModel> {
+  if (!run.plan.config.keepEmbeddings) return load();
+  const key = hashOf({ format: 1, row: trained.key, ...(await dataKey(run, cell)) });
+  const folder = run.store.embeddingsFolder(cell.row.id, cell.seed, cell.task.id);
+  return run.embeddings.keep(folder, { key, model: cell.row.id, task: cell.task.id }, load);
 }
 
 async function loadModel(run: RunContext, row: PlanRow, seed: number, trained?: Trained): Promise<LoadedModel> {
@@ -50,9 +81,9 @@ async function loadModel(run: RunContext, row: PlanRow, seed: number, trained?: 
     id: model.id,
     can: model.can,
     logitScale: model.logitScale,
-    embedImages: (images) => model.embedImages(images),
-    imageFeatures: (images) => model.imageFeatures(images),
-    embedTexts: (texts) => model.embedTexts(texts),
+    embedImages: (images, as) => model.embedImages(images, as),
+    imageFeatures: (images, as) => model.imageFeatures(images, as),
+    embedTexts: (texts, as) => model.embedTexts(texts, as),
     dispose: async () => {
       for (const one of loaded) await one.dispose();
     },
@@ -132,8 +163,18 @@ export async function evaluateRow(
         reused = stored !== undefined;
         if (!stored) {
           run.observer.evaluationStarted(cell.row.id, cell.task.id);
-          model ??= await loadModel(run, cell.row, cell.seed, rowModel.trained);
-          stored = await evaluateCell(run, cell, key, model);
+          const load = async (): Promise<LoadedModel> => {
+            model ??= await loadModel(run, cell.row, cell.seed, rowModel.trained);
+            return model;
+          };
+          if (rowModel.foreign) {
+            const { model: given, protocols, notes } = await rowModel.foreign.open(cell.task.id);
+            const possible = cell.protocols.filter((one) => protocols.includes(one));
+            stored = await evaluateCell(run, { ...cell, protocols: possible }, key, given, notes);
+          } else {
+            const own = rowModel.trained ? await keeping(run, cell, rowModel.trained, load) : await load();
+            stored = await evaluateCell(run, cell, key, own);
+          }
         }
         const synthetic = stored.synthetic || (rowModel.trained?.synthetic ?? false);
         const leaks = await leakStage.of(cell.task);
@@ -156,6 +197,7 @@ async function evaluateCell(
   cell: PlannedCell,
   key: string,
   model: EvaluationModel,
+  notes: readonly string[] = [],
 ): Promise<StoredCell> {
   const began = performance.now();
   const task = await run.registry.get('task', cell.task.id);
@@ -171,7 +213,9 @@ async function evaluateCell(
     seed: cell.seed,
     seconds: Math.round(performance.now() - began) / 1000,
     synthetic: outcome.synthetic,
-    results: outcome.results,
+    results: outcome.results.map((result) =>
+      notes.length === 0 ? result : { ...result, notes: [...(result.notes ?? []), ...notes] },
+    ),
   };
   run.store.writeCell(stored);
   return stored;

@@ -1,6 +1,7 @@
 import { cpus, platform, totalmem } from 'node:os';
 import type { ResultCell, RunResults, TrainingRecord } from '../contracts/results.js';
 import { MedbenchError } from '../errors.js';
+import type { PlanRow } from '../plan/plan.js';
 import { hashOf } from '../store/index.js';
 import { flatSettings, type RunContext } from './context.js';
 import { endsRun, evaluateRow, failedCells, type RowModel } from './evaluate.js';
@@ -12,6 +13,12 @@ import { TrainingStage } from './train.js';
 interface Collected {
   readonly cells: ResultCell[];
   readonly training: TrainingRecord[];
+}
+
+function titleOf(row: PlanRow): string {
+  if (row.kind === 'embeddings') return row.id;
+  const { title } = row.entry.info;
+  return row.id === row.entry.id ? title : `${title} (${row.id.slice(row.entry.id.length + 1)})`;
 }
 
 function resultsOf(run: RunContext, command: string, { cells, training }: Collected): RunResults {
@@ -35,11 +42,8 @@ function resultsOf(run: RunContext, command: string, { cells, training }: Collec
     },
     methods: rows.map((row) => ({
       id: row.id,
-      title:
-        row.kind === 'method' && row.id !== row.entry.id
-          ? `${row.entry.info.title} (${row.id.slice(row.entry.id.length + 1)})`
-          : row.entry.info.title,
-      question: row.kind === 'method' ? row.entry.info.question : 'control',
+      title: titleOf(row),
+      question: row.kind === 'method' ? row.entry.info.question : row.kind,
       extension: row.kind === 'method' && row.entry.info.extension,
       control: row.kind === 'control',
     })),
@@ -81,6 +85,8 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
           const trained = await stage.trainRow(row, seed);
           collected.training.push(trained.record);
           model = { trained };
+        } else if (row.kind === 'embeddings') {
+          model = { foreign: await run.embeddings.open(row.folder) };
         }
         collected.cells.push(...(await evaluateRow(run, cells, model, leaks)));
       } catch (error) {

@@ -62,6 +62,11 @@ export class RunStore {
     return this.path('checkpoints', fileName(row), `seed-${seed}`);
   }
 
+  /** The folder of what a row's towers made of a task. */
+  embeddingsFolder(row: string, seed: number, task: string): string {
+    return this.path('embeddings', fileName(row), `seed-${seed}`, fileName(task));
+  }
+
   /** @throws MedbenchError('store') if the disk is full or the folder read-only; what was there stays. */
   writeJson(value: unknown, ...parts: readonly string[]): void {
     this.#write(`${JSON.stringify(value, null, 1)}\n`, ...parts);

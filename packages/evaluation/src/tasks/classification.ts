@@ -79,22 +79,28 @@ export async function evaluateClassification(
   if (context.protocols.includes('zero-shot') && model.can.joint) {
     const texts = classTexts(spec.prompts, spec.classPhrases ?? spec.classes);
     const weights = await zeroShotWeights(model, texts);
-    const embedded = await model.embedImages(test.images);
+    const embedded = await model.embedImages(test.images, 'test');
     const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
     const logits = zeroShotLogits(images, weights, model.logitScale);
     results.push(result('zero-shot', logits, [`${texts.flat().length} prompts for ${classes} classes`]));
   }
   if (context.protocols.includes('linear-probe') && model.can.images && train !== undefined) {
-    const features = async (split: LabelledImages) => {
-      const matrix = await model.imageFeatures(split.images);
+    const features = async (split: LabelledImages, as: string) => {
+      const matrix = await model.imageFeatures(split.images, as);
       return {
         features: checkVectors(matrix, split.images.length, 'image features', model.id),
         labels: split.labels,
         groups: split.groups,
       };
     };
-    const testFeatures = (await features(test)).features;
-    const probe = linearProbe(await features(train), val && (await features(val)), testFeatures, classes, spec.probe);
+    const testFeatures = (await features(test, 'test')).features;
+    const probe = linearProbe(
+      await features(train, 'train'),
+      val && (await features(val, 'val')),
+      testFeatures,
+      classes,
+      spec.probe,
+    );
     results.push(result('linear-probe', probe.logits, probe.notes));
   }
   return results;

@@ -33,8 +33,8 @@ export async function evaluateRetrieval(
   const { images, texts, imageOfText } = data;
   if (images.length === 0 || texts.length === 0)
     throw new MedbenchError('data', 'the test split has no image-text pair');
-  const u = checkVectors(await model.embedImages(images), images.length, 'image embeddings', model.id);
-  const w = checkVectors(await model.embedTexts(texts), texts.length, 'text embeddings', model.id);
+  const u = checkVectors(await model.embedImages(images, 'test'), images.length, 'image embeddings', model.id);
+  const w = checkVectors(await model.embedTexts(texts, 'captions'), texts.length, 'text embeddings', model.id);
   const ranks = retrievalRanks(u, w, imageOfText);
   const { metrics, primaryK, perImage } = summarizeRetrieval(ranks, imageOfText, {
     seed: context.seed,

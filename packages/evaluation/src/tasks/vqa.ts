@@ -34,7 +34,7 @@ const TYPES = ['open', 'closed'] as const;
 async function embedQuestions(model: EvaluationModel, data: VqaData) {
   const all = [...data.train, ...data.test];
   const images = model.can.images
-    ? checkVectors(await model.embedImages(data.images), data.images.length, 'image embeddings', model.id)
+    ? checkVectors(await model.embedImages(data.images, 'all'), data.images.length, 'image embeddings', model.id)
     : undefined;
   const index = new Map<string, number>();
   const textOf = Int32Array.from(all, ({ question }) => {
@@ -43,7 +43,7 @@ async function embedQuestions(model: EvaluationModel, data: VqaData) {
     return index.get(text)!;
   });
   const texts = model.can.texts
-    ? checkVectors(await model.embedTexts([...index.keys()]), index.size, 'question embeddings', model.id)
+    ? checkVectors(await model.embedTexts([...index.keys()], 'questions'), index.size, 'question embeddings', model.id)
     : undefined;
   const of = Int32Array.from(all, ({ image }) => image);
   return (from: number, to: number) =>
