@@ -1,1 +1,1 @@
-export function compiledKernel(): Promise<string>;
+export function compiledKernel(packageName: string, name: string): Promise<string>;

@@ -1,5 +1,6 @@
 import type { LinePoint } from './line-search.js';
 import { wolfeSearch } from './line-search.js';
+import { dot } from './linear-algebra.js';
 
 export interface LbfgsOptions {
   /** Number of past steps that shape the next one. Default 10. */
@@ -23,12 +24,6 @@ export interface LbfgsResult {
 
 /** Relative decrease under which nothing but rounding is left (scikit-learn's choice for its L-BFGS). */
 const VALUE_TOLERANCE = 64 * Number.EPSILON;
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
 
 function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
   for (let i = 0; i < target.length; i++) target[i]! += scale * source[i]!;

@@ -1,5 +1,22 @@
 type Floats = Float32Array | Float64Array;
 
+/** Inner product of two vectors of one length, in four sums: one alone waits for each addition. */
+export function dot(a: Float64Array, b: Float64Array): number {
+  const fours = a.length - (a.length % 4);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < fours; i += 4) {
+    s0 += a[i]! * b[i]!;
+    s1 += a[i + 1]! * b[i + 1]!;
+    s2 += a[i + 2]! * b[i + 2]!;
+    s3 += a[i + 3]! * b[i + 3]!;
+  }
+  for (let i = fours; i < a.length; i++) s0 += a[i]! * b[i]!;
+  return s0 + s1 + (s2 + s3);
+}
+
 /**
  * Inner products of rows of x `[.., d]` with rows of w `[.., d]`: `out[i, k] = x[xFrom + i] · w[wFrom + k]`.
  *
@@ -110,67 +127,6 @@ function columnProducts(
 }
 
 /**
- * Adds rᵀx to `out`: `out[k] += Σ_i r[i, k] · x[xFrom + i]`, with r row-major `[xRows, outRows]` and out `[outRows, d]`.
- */
-export function addOuterProducts(
-  x: Floats,
-  xFrom: number,
-  xRows: number,
-  r: Float64Array,
-  outRows: number,
-  d: number,
-  out: Float64Array,
-): void {
-  const fours = xRows - (xRows % 4);
-  for (let i = 0; i < fours; i += 4) {
-    const a = (xFrom + i) * d;
-    const b = a + d;
-    const c = b + d;
-    const e = c + d;
-    const r0 = i * outRows;
-    const r1 = r0 + outRows;
-    const r2 = r1 + outRows;
-    const r3 = r2 + outRows;
-    let k = 0;
-    for (; k + 1 < outRows; k += 2) {
-      const p0 = r[r0 + k]!;
-      const p1 = r[r1 + k]!;
-      const p2 = r[r2 + k]!;
-      const p3 = r[r3 + k]!;
-      const q0 = r[r0 + k + 1]!;
-      const q1 = r[r1 + k + 1]!;
-      const q2 = r[r2 + k + 1]!;
-      const q3 = r[r3 + k + 1]!;
-      const g = k * d;
-      const h = g + d;
-      for (let j = 0; j < d; j++) {
-        const xa = x[a + j]!;
-        const xb = x[b + j]!;
-        const xc = x[c + j]!;
-        const xe = x[e + j]!;
-        out[g + j]! += p0 * xa + p1 * xb + p2 * xc + p3 * xe;
-        out[h + j]! += q0 * xa + q1 * xb + q2 * xc + q3 * xe;
-      }
-    }
-    for (; k < outRows; k++) {
-      const p0 = r[r0 + k]!;
-      const p1 = r[r1 + k]!;
-      const p2 = r[r2 + k]!;
-      const p3 = r[r3 + k]!;
-      const g = k * d;
-      for (let j = 0; j < d; j++) out[g + j]! += p0 * x[a + j]! + p1 * x[b + j]! + p2 * x[c + j]! + p3 * x[e + j]!;
-    }
-  }
-  for (let i = fours; i < xRows; i++) {
-    const a = (xFrom + i) * d;
-    for (let k = 0; k < outRows; k++) {
-      const value = r[i * outRows + k]!;
-      for (let j = 0; j < d; j++) out[k * d + j]! += value * x[a + j]!;
-    }
-  }
-}
-
-/**
  * Mean of x̃ᵢx̃ᵢᵀ over (at most `limit`, evenly spaced) rows of x `[rows, d]`, where x̃ is the row with a 1 appended.
  *
  * @returns symmetric `[d + 1, d + 1]`.
@@ -208,10 +164,9 @@ export function cholesky(matrix: Float64Array, n: number): Float64Array | undefi
   const lower = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * n + j]!;
       const a = i * n;
       const b = j * n;
-      for (let k = 0; k < j; k++) sum -= lower[a + k]! * lower[b + k]!;
+      const sum = matrix[a + j]! - dot(lower.subarray(a, a + j), lower.subarray(b, b + j));
       if (i !== j) lower[a + j] = sum / lower[b + j]!;
       else if (sum > 0) lower[a + i] = Math.sqrt(sum);
       else return undefined;
@@ -224,9 +179,7 @@ export function cholesky(matrix: Float64Array, n: number): Float64Array | undefi
 export function solveCholesky(lower: Float64Array, n: number, v: Float64Array): void {
   for (let i = 0; i < n; i++) {
     const row = i * n;
-    let sum = v[i]!;
-    for (let k = 0; k < i; k++) sum -= lower[row + k]! * v[k]!;
-    v[i] = sum / lower[row + i]!;
+    v[i] = (v[i]! - dot(lower.subarray(row, row + i), v)) / lower[row + i]!;
   }
   for (let i = n - 1; i >= 0; i--) {
     const row = i * n;

@@ -70,8 +70,9 @@ export function linearProbe(
   let best = { C: grid[Math.floor(grid.length / 2)]!, accuracy: Number.NEGATIVE_INFINITY };
   let start: LogisticModel | undefined;
   let warm: LogisticModel | undefined;
+  // Any guess of the curvature will do: that of the rows for the sweep serves the last fit too.
+  const moment = secondMoment(fitRows.features);
   if (heldRows !== undefined && heldRows.labels.length > 0 && grid.length > 1) {
-    const moment = secondMoment(fitRows.features);
     for (const C of grid) {
       const common = { C, maxIterations, moment, tolerance: TOLERANCE };
       warm = fitLogisticRegression(
@@ -95,6 +96,7 @@ export function linearProbe(
   const model = fitLogisticRegression(features, labels, classes, {
     C: best.C,
     maxIterations,
+    moment,
     tolerance: TOLERANCE,
     ...(start && start.seen.length === new Set(labels).size && { start }),
   });

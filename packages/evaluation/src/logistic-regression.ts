@@ -1,7 +1,8 @@
 import type { Matrix } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
+import { ClassifierProducts } from './kernels/classifier-products.js';
 import { minimize } from './lbfgs.js';
-import { addOuterProducts, augmentedSecondMoment, cholesky, innerProducts, solveCholesky } from './linear-algebra.js';
+import { augmentedSecondMoment, cholesky, innerProducts, solveCholesky } from './linear-algebra.js';
 
 export interface LogisticOptions {
   /** Inverse of the regularisation strength, as in scikit-learn. */
@@ -33,8 +34,6 @@ export interface LogisticModel {
   readonly iterations: number;
   readonly converged: boolean;
 }
-
-const BLOCK = 64;
 
 /** Turns logits `[rows, K]` into residuals (probability minus truth) in place and returns the summed loss. */
 function multinomialResiduals(z: Float64Array, rows: number, K: number, y: Int32Array, from: number): number {
@@ -153,21 +152,18 @@ export function fitLogisticRegression(
   });
   const target = y.map((label) => position[label]!);
   const lambda = 1 / (options.C * n);
-  const z = new Float64Array(BLOCK * rows);
+  const products = new ClassifierProducts(d, rows);
 
   const evaluate = (parameters: Float64Array, gradient: Float64Array): number => {
     const weights = parameters.subarray(0, rows * d);
-    const weightGradient = gradient.subarray(0, rows * d);
-    gradient.fill(0);
+    const intercepts = parameters.subarray(rows * d);
+    const interceptGradient = gradient.subarray(rows * d).fill(0);
     let loss = 0;
-    for (let from = 0; from < n; from += BLOCK) {
-      const size = Math.min(BLOCK, n - from);
-      innerProducts(x.data, from, size, weights, 0, rows, d, z);
-      for (let i = 0; i < size; i++) for (let k = 0; k < rows; k++) z[i * rows + k]! += parameters[rows * d + k]!;
+    products.sweep(x.data, weights, gradient.subarray(0, rows * d), (z, from, size) => {
+      for (let i = 0; i < size; i++) for (let k = 0; k < rows; k++) z[i * rows + k]! += intercepts[k]!;
       loss += rows === 1 ? binomialResiduals(z, size, target, from) : multinomialResiduals(z, size, rows, target, from);
-      addOuterProducts(x.data, from, size, z, rows, d, weightGradient);
-      for (let i = 0; i < size; i++) for (let k = 0; k < rows; k++) gradient[rows * d + k]! += z[i * rows + k]!;
-    }
+      for (let i = 0; i < size; i++) for (let k = 0; k < rows; k++) interceptGradient[k]! += z[i * rows + k]!;
+    });
     let square = 0;
     for (let i = 0; i < gradient.length; i++) gradient[i]! /= n;
     for (let i = 0; i < rows * d; i++) {

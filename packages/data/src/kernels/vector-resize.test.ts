@@ -41,6 +41,6 @@ describe('vectorResize', () => {
   });
 
   it('runs what its source compiles to', async () => {
-    expect(await compiledKernel()).toContain(`'${RESAMPLE_KERNEL}'`);
+    expect(await compiledKernel('data', 'resample')).toContain(`'${RESAMPLE_KERNEL}'`);
   });
 });

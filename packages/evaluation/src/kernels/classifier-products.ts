@@ -1,0 +1,83 @@
+import { PRODUCTS_KERNEL } from './products.js';
+
+interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** See assembly/products.ts. */
+  forward(x: number, rows: number, w: number, outputs: number, d: number, z: number): void;
+  backward(x: number, rows: number, r: number, outputs: number, d: number, g: number): void;
+}
+
+/** What is used of WebAssembly, which Node's types name but do not describe. */
+const { WebAssembly: engine } = globalThis as unknown as {
+  WebAssembly: {
+    Module: new (bytes: Uint8Array) => object;
+    Instance: new (module: object) => { readonly exports: Kernel };
+  };
+};
+
+const PAGE = 2 ** 16;
+/** Rows that are worked on at once: a block stays in the processor's second cache. */
+const BLOCK = 64;
+const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
+
+let compiled: object | undefined;
+
+/**
+ * The two matrix products of a linear classifier on features `[N, d]` with `outputs` rows of weights, in 64 bits, on
+ * vectors: three to five times as fast as plain JavaScript. The same numbers on every machine.
+ */
+export class ClassifierProducts {
+  readonly #kernel: Kernel;
+  readonly #stride: number;
+  readonly #at: { readonly x: number; readonly w: number; readonly g: number; readonly z: number };
+
+  constructor(
+    private readonly d: number,
+    private readonly outputs: number,
+  ) {
+    compiled ??= new engine.Module(Buffer.from(PRODUCTS_KERNEL, 'base64'));
+    this.#kernel = new engine.Instance(compiled).exports;
+    this.#stride = upTo(4, d);
+    const x = 4 * BLOCK * this.#stride;
+    const w = 8 * outputs * this.#stride;
+    const z = upTo(16, 8 * BLOCK * outputs);
+    this.#at = { x: 0, w: x, g: x + w, z: x + 2 * w };
+    const { memory } = this.#kernel;
+    memory.grow(Math.max(0, Math.ceil((x + 2 * w + z - memory.buffer.byteLength) / PAGE)));
+  }
+
+  /**
+   * For all blocks of rows of x: computes `z = x wᵀ`, lets `residuals` turn z into r in place, and adds `rᵀ x` to the
+   * gradient.
+   *
+   * @param x features `[N, d]`.
+   * @param weights `[outputs, d]`.
+   * @param gradient `[outputs, d]`, overwritten.
+   * @param residuals is given z, `[rows, outputs]`, of the rows from `from` on.
+   */
+  sweep(
+    x: Float32Array,
+    weights: Float64Array,
+    gradient: Float64Array,
+    residuals: (z: Float64Array, from: number, rows: number) => void,
+  ): void {
+    const { d, outputs } = this;
+    const stride = this.#stride;
+    const { x: xAt, w: wAt, g: gAt, z: zAt } = this.#at;
+    const { buffer } = this.#kernel.memory;
+    const block = new Float32Array(buffer, xAt, BLOCK * stride);
+    const w = new Float64Array(buffer, wAt, outputs * stride);
+    const g = new Float64Array(buffer, gAt, outputs * stride).fill(0);
+    for (let k = 0; k < outputs; k++) w.set(weights.subarray(k * d, (k + 1) * d), k * stride);
+    const n = x.length / d;
+    for (let from = 0; from < n; from += BLOCK) {
+      const rows = Math.min(BLOCK, n - from);
+      if (d === stride) block.set(x.subarray(from * d, (from + rows) * d));
+      else for (let i = 0; i < rows; i++) block.set(x.subarray((from + i) * d, (from + i + 1) * d), i * stride);
+      this.#kernel.forward(xAt, upTo(2, rows), wAt, outputs, stride, zAt);
+      residuals(new Float64Array(buffer, zAt, rows * outputs), from, rows);
+      this.#kernel.backward(xAt, rows, zAt, outputs, stride, gAt);
+    }
+    for (let k = 0; k < outputs; k++) gradient.set(g.subarray(k * stride, k * stride + d), k * d);
+  }
+}
