@@ -6,6 +6,7 @@ import asc from 'assemblyscript/asc';
 
 const KERNELS = [
   ['data', 'resample'],
+  ['evaluation', 'counting'],
   ['evaluation', 'products'],
 ];
 

@@ -1,6 +1,4 @@
-import type { Interval, Metric } from '@medbench/core';
-import type { BootstrapOptions } from './bootstrap.js';
-import { bootstrapIntervals, proportionInterval } from './bootstrap.js';
+import type { Metric } from '@medbench/core';
 import {
   accuracyOf,
   balancedAccuracyOf,
@@ -11,13 +9,25 @@ import {
   preparedMacroAuc,
 } from './metrics/index.js';
 import { argMax, logOdds, softmax } from './scores.js';
+import type { BootstrapOptions } from './statistics/bootstrap.js';
+import { bootstrapIntervals, proportionInterval } from './statistics/bootstrap.js';
 
 export interface ClassificationSummary {
-  /** `accuracy`, `balanced_accuracy`, `auc`, `f1`, `ece`, and `recall_<class>` for classes under 5 % of the examples. */
+  /**
+   * `accuracy`, `balanced_accuracy`, `auc`, `f1`, `ece`, `rare_recall` where rare classes are tested, and
+   * `recall_<class>` of every class that is tested.
+   */
   readonly metrics: Record<string, Metric>;
   readonly predicted: Int32Array;
   /** 1 where the prediction is right. */
   readonly perExample: number[];
+  /** Examples by true class (row) and predicted class. */
+  readonly confusion: number[][];
+}
+
+export interface SummaryOptions extends BootstrapOptions {
+  /** Classes whose mean recall is a metric of its own; those that are not tested are left out. */
+  readonly rare?: readonly number[];
 }
 
 /**
@@ -25,56 +35,70 @@ export interface ClassificationSummary {
  * (the AUROC of a test set with one class) is left out.
  *
  * @param logits `[N, C]`; their softmax is the probability.
- * @param classNames C names, for the recall of rare classes.
+ * @param classNames C names.
  */
 export function summarizeClassification(
   logits: Float64Array,
   labels: Int32Array,
   classNames: readonly string[],
-  options: BootstrapOptions,
+  options: SummaryOptions,
 ): ClassificationSummary {
   const classes = classNames.length;
   const n = labels.length;
   const predicted = argMax(logits, classes);
   const auc = preparedMacroAuc(logOdds(logits, classes), labels, classes);
   const calibration = preparedCalibrationError(softmax(logits, classes), labels, classes);
-  const ofClass = new Int32Array(classes);
-  for (const label of labels) ofClass[label]!++;
-  const rare = [...ofClass.keys()].filter((c) => ofClass[c]! > 0 && ofClass[c]! < 0.05 * n);
-  const names = ['accuracy', 'balanced_accuracy', 'auc', 'f1', 'ece', ...rare.map((c) => `recall_${classNames[c]}`)];
+  const members = Array.from({ length: classes }, (_, c) =>
+    Int32Array.from(labels.keys()).filter((i) => labels[i] === c),
+  );
+  const tested = [...members.keys()].filter((c) => members[c]!.length > 0);
+  const rare = (options.rare ?? []).filter((c) => tested.includes(c));
 
   const statistics = (counts: Int32Array): number[] => {
     const matrix = confusionMatrix(labels, predicted, classes, counts);
     const recalls = perClassRecallOf(matrix, classes);
+    // A replicate may have drawn none of a rare class: the mean is then over the others.
+    const drawn = rare.map((c) => recalls[c]!).filter((recall) => !Number.isNaN(recall));
     return [
       accuracyOf(matrix, classes),
       balancedAccuracyOf(matrix, classes),
       auc(counts),
       macroF1Of(matrix, classes),
       calibration(counts),
-      ...rare.map((c) => recalls[c]!),
+      drawn.reduce((sum, recall) => sum + recall, 0) / drawn.length,
+      ...tested.map((c) => recalls[c]!),
     ];
   };
+  const names = ['accuracy', 'balanced_accuracy', 'auc', 'f1', 'ece', 'rare_recall'];
+  const all = [...names, ...tested.map((c) => `recall_${classNames[c]}`)];
   const values = statistics(new Int32Array(n).fill(1));
   const intervals = bootstrapIntervals(n, statistics, options);
   const perExample = Array.from(labels, (label, i) => (label === predicted[i] ? 1 : 0));
-  const metrics: Record<string, Metric> = {};
-  names.forEach((name, index) => {
-    const value = values[index]!;
-    if (Number.isNaN(value)) return;
-    const c = rare[index - 5];
-    const members = c === undefined ? undefined : Int32Array.from(labels.keys()).filter((i) => labels[i] === c);
-    let ci95: Interval = intervals[index]!;
-    if (name === 'accuracy') ci95 = proportionInterval(perExample, ci95, options.groups);
-    if (members !== undefined) {
-      const groups = options.groups && members.map((i) => options.groups![i]!);
-      ci95 = proportionInterval(
-        Array.from(members, (i) => perExample[i]!),
-        ci95,
-        groups,
-      );
-    }
-    metrics[name] = { value, ci95 };
+
+  const some = (examples: Int32Array) => ({
+    hits: Array.from(examples, (i) => perExample[i]!),
+    groups: options.groups && examples.map((i) => options.groups![i]!),
   });
-  return { metrics, predicted, perExample };
+  const intervalOf = (index: number) => {
+    const bootstrap = intervals[index]!;
+    // Accuracy and recalls are proportions; the mean of one rare class's recall is one too.
+    const proportion =
+      index === 0
+        ? Int32Array.from(labels.keys())
+        : index === 5 && rare.length === 1
+          ? members[rare[0]!]
+          : index >= names.length
+            ? members[tested[index - names.length]!]
+            : undefined;
+    if (proportion === undefined) return bootstrap;
+    const { hits, groups } = some(proportion);
+    return proportionInterval(hits, bootstrap, groups);
+  };
+  const metrics: Record<string, Metric> = {};
+  all.forEach((name, index) => {
+    if (!Number.isNaN(values[index]!)) metrics[name] = { value: values[index]!, ci95: intervalOf(index) };
+  });
+  const matrix = confusionMatrix(labels, predicted, classes);
+  const confusion = Array.from({ length: classes }, (_, c) => [...matrix.subarray(c * classes, (c + 1) * classes)]);
+  return { metrics, predicted, perExample, confusion };
 }

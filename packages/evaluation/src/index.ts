@@ -1,16 +1,8 @@
-export type { BootstrapOptions } from './bootstrap.js';
-export {
-  bootstrapInterval,
-  bootstrapIntervals,
-  bootstrapMean,
-  proportionInterval,
-  wilsonInterval,
-} from './bootstrap.js';
 export type { ClassificationSummary } from './classification-metrics.js';
 export { summarizeClassification } from './classification-metrics.js';
-export type { McNemarResult, PairedComparison } from './compare.js';
-export { comparePaired, holm, mcnemar } from './compare.js';
-export { inputRecorder, type WantedArray } from './embeddings/inputs.js';
+export { exportEmbeddings } from './embeddings/export.js';
+export type { WantedArray } from './embeddings/files.js';
+export { recordInputs } from './embeddings/inputs.js';
 export { keepEmbeddings } from './embeddings/keep.js';
 export { openEmbeddings } from './embeddings/open.js';
 export type { LbfgsOptions, LbfgsResult } from './lbfgs.js';
@@ -20,16 +12,33 @@ export type { PicturePair, SharedPictures } from './leaks/find.js';
 export { sharedGroups, sharedPictures } from './leaks/find.js';
 export type { PictureSignatures } from './leaks/signatures.js';
 export { signPictures } from './leaks/signatures.js';
-export type { LabelledFeatures, ProbeOptions, ProbeOutcome } from './linear-probe.js';
-export { linearProbe } from './linear-probe.js';
 export type { LogisticModel, LogisticOptions } from './logistic-regression.js';
 export { fitLogisticRegression, logisticLogits } from './logistic-regression.js';
 export * from './metrics/index.js';
-export type { RetrievalRanks, RetrievalSummary } from './retrieval.js';
-export { retrievalRanks, summarizeRetrieval } from './retrieval.js';
+export type { AdamWOptions, LinearClassifier } from './probe/adamw-probe.js';
+export { adamWProbe, fitAdamW, linearLogits } from './probe/adamw-probe.js';
+export type { LabelledFeatures } from './probe/features.js';
+export type { ProbeOptions, ProbeOutcome } from './probe/linear-probe.js';
+export { linearProbe } from './probe/linear-probe.js';
+export { type RetrievalRanks, retrievalRanks } from './retrieval/ranks.js';
+export { type RetrievalSummary, summarizeRetrieval } from './retrieval/summary.js';
 export { argMax, softmax } from './scores.js';
+export { EVALUATION_DEFAULTS } from './settings.js';
 export type { Holdout } from './split.js';
 export { holdout } from './split.js';
+export type { BootstrapOptions } from './statistics/bootstrap.js';
+export {
+  bootstrapInterval,
+  bootstrapIntervals,
+  bootstrapMean,
+  proportionInterval,
+  wilsonInterval,
+} from './statistics/bootstrap.js';
+export type { McNemarResult, PairedComparison } from './statistics/compare.js';
+export { comparePaired, holm, mcnemar } from './statistics/compare.js';
+export { compareRows, compareTwo } from './statistics/compare-rows.js';
+export { averageRanks, ranksOf } from './statistics/ranks.js';
+export { type TwoWayMean, twoWayMean } from './statistics/two-way.js';
 export type { ClassificationData, ClassificationSpec, LabelledImages } from './tasks/classification.js';
 export { evaluateClassification } from './tasks/classification.js';
 export type { RetrievalData, RetrievalOptions } from './tasks/retrieval.js';

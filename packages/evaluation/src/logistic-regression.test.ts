@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { minimize } from './lbfgs.js';
-import { linearProbe } from './linear-probe.js';
 import { fitLogisticRegression, logisticLogits } from './logistic-regression.js';
 import { takeRows } from './matrix.js';
 import { argMax } from './scores.js';
@@ -104,42 +102,5 @@ describe('fitLogisticRegression', () => {
   it('rejects labels of another length', () => {
     const x = { rows: 3, cols: 1, data: new Float32Array(3) };
     expect(() => fitLogisticRegression(x, Int32Array.of(0, 1), 2, { C: 1 })).toThrow(/3 rows with 2 labels/);
-  });
-});
-
-describe('linearProbe', () => {
-  const stream = random(1, 'probe');
-  const blobs = (n: number, spread: number) => {
-    const labels = Int32Array.from({ length: n }, (_, i) => i % 3);
-    const data = new Float32Array(n * 2);
-    labels.forEach((label, i) => {
-      data[2 * i] = Math.cos(2 * label) + spread * stream.normal();
-      data[2 * i + 1] = Math.sin(2 * label) + spread * stream.normal();
-    });
-    return { features: { rows: n, cols: 2, data }, labels };
-  };
-  const [train, val, test] = [blobs(150, 0.2), blobs(30, 0.2), blobs(60, 0.2)];
-
-  it('separates separable classes, with and without a validation split', () => {
-    for (const held of [val, undefined]) {
-      const probe = linearProbe(train, held, test.features, 3);
-      expect([...argMax(probe.logits, 3)]).toEqual([...test.labels]);
-      expect(probe.sweep.map(({ C }) => C)).toEqual([1e-3, 1e-2, 1e-1, 1, 10, 100, 1000]);
-      expect(probe.notes.join('; ')).toContain(held ? '180 training and validation' : '15 held-out');
-    }
-  });
-
-  it('takes the strongest regularisation among equals', () => {
-    const probe = linearProbe(train, val, test.features, 3);
-    const best = Math.max(...probe.sweep.map((point) => point.accuracy));
-    expect(probe.C).toBe(probe.sweep.find((point) => point.accuracy === best)!.C);
-  });
-
-  it('does without a sweep when nothing can be held out', () => {
-    const three = {
-      features: { rows: 3, cols: 2, data: train.features.data.slice(0, 6) },
-      labels: Int32Array.of(0, 1, 2),
-    };
-    expect(linearProbe(three, undefined, test.features, 3)).toMatchObject({ C: 1, sweep: [] });
   });
 });

@@ -1,5 +1,4 @@
-import { basename, join, resolve } from 'node:path';
-import { MedbenchError } from '@medbench/core';
+import { join, resolve } from 'node:path';
 import {
   type ConfigTree,
   chooseBackend,
@@ -10,6 +9,7 @@ import {
   parseSet,
   RunStore,
 } from '@medbench/core/runtime';
+import { type EmbeddingRow, embeddingRows } from '../embeddings.js';
 import { EXIT } from '../errors.js';
 import { consoleObserver } from '../progress.js';
 import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
@@ -29,26 +29,9 @@ export interface RunOptions {
   readonly json?: boolean;
 }
 
-/** `id=folder`, or a folder whose `embeddings.json` names the model. */
-async function embeddingRows(given: readonly string[], cwd: string): Promise<Record<string, string>> {
-  const { openEmbeddings } = await import('@medbench/evaluation');
-  const rows: Record<string, string> = {};
-  for (const one of given) {
-    const [, id, folder = one] = /^([\w.:-]+)=(.+)$/.exec(one) ?? [];
-    const name = id ?? (await openEmbeddings(resolve(cwd, folder))).model ?? basename(resolve(cwd, folder));
-    if (rows[name] !== undefined) {
-      throw new MedbenchError('usage', `Two folders of embeddings are called "${name}"`, {
-        hint: 'Name them: --embeddings ID=DIR.',
-      });
-    }
-    rows[name] = folder;
-  }
-  return rows;
-}
-
-const flagTree = (options: RunOptions, embeddings: ConfigTree): ConfigTree =>
+const flagTree = (options: RunOptions, rows: readonly EmbeddingRow[]): ConfigTree =>
   mergeTrees(
-    Object.keys(embeddings).length > 0 ? { embeddings } : {},
+    rows.length > 0 ? { embeddings: Object.fromEntries(rows.map(({ id, folder }) => [id, folder])) } : {},
     ...(options.set ?? []).map(parseSet),
     Object.fromEntries(
       Object.entries({
@@ -75,7 +58,7 @@ function commandOf(options: RunOptions, command: string): string {
   return parts.join(' ');
 }
 
-/** `medbench run`. @returns the exit code: 0 if every cell succeeded, 1 if some failed. */
+/** `medbench run`. @param base settings below those of the flags. @returns the exit code: 0 if every cell succeeded, 1 if some failed. */
 export async function run(options: RunOptions, base: ConfigTree = {}, command = 'run'): Promise<number> {
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, options.config);
@@ -92,7 +75,7 @@ export async function run(options: RunOptions, base: ConfigTree = {}, command = 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const observer = consoleObserver(process.stderr);
   try {
-    const [{ pretraining }, { checkLeaks, keepEmbeddings, openEmbeddings }] = await Promise.all([
+    const [{ pretraining }, { checkLeaks, compareRows, keepEmbeddings, openEmbeddings }] = await Promise.all([
       import('@medbench/training'),
       import('@medbench/evaluation'),
     ]);
@@ -116,6 +99,7 @@ export async function run(options: RunOptions, base: ConfigTree = {}, command = 
         registry,
         pretraining,
         checkLeaks,
+        compareRows,
         embeddings: { keep: keepEmbeddings, open: (path) => openEmbeddings(resolve(cwd, path)) },
         backend,
         observer,

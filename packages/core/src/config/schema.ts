@@ -67,6 +67,17 @@ export const configSchema = z.strictObject({
     steps: z.int().min(0),
     learningRate: z.number().gt(0),
   }),
+  /** How the protocols are carried out (`EvaluationSettings`). */
+  evaluation: z.strictObject({
+    probe: z.strictObject({
+      solver: z.enum(['lbfgs', 'clip-benchmark']),
+      features: z.enum(['before', 'after', 'both']),
+      grid: z.array(z.number().gt(0)).min(1),
+      refit: z.enum(['train+val', 'train']),
+      shots: z.array(count),
+    }),
+    retrieval: z.strictObject({ positives: z.enum(['own', 'same-text']) }),
+  }),
   /** Rows made of embeddings from elsewhere: a folder of `<task>/<array>.npy`, by the row's id. */
   embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
   /** Keep what the methods' towers embed in the run folder, and take it from there. */
@@ -120,6 +131,16 @@ export const DEFAULTS: Config = {
     logEvery: 10,
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
+  evaluation: {
+    probe: {
+      solver: 'lbfgs',
+      features: 'both',
+      grid: [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000],
+      refit: 'train+val',
+      shots: [],
+    },
+    retrieval: { positives: 'own' },
+  },
   embeddings: {},
   keepEmbeddings: true,
   leaks: { check: true, corpusPairs: 20_000 },

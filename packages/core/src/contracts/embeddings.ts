@@ -13,6 +13,8 @@ export interface OpenedEmbeddings {
 export interface EmbeddingsFolder {
   /** Name of the model in its `embeddings.json`, if it says so. */
   readonly model: string | undefined;
+  /** Tasks for which something is there. */
+  readonly tasks: readonly string[];
   /** Hash of what is there for a task. @throws MedbenchError('data') if there is nothing. */
   fingerprint(task: string): Promise<string>;
   /** @throws MedbenchError('data') naming the file that is missing or has another number of rows. */

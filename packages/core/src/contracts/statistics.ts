@@ -29,7 +29,7 @@ export interface Comparison {
   readonly pValue: number;
   /** p after Holm's correction for the comparisons of this column of this kind (method with method, or with control). */
   readonly adjusted: number;
-  readonly test: 'mcnemar-mid-p' | 'sign-flip' | 'two-way-t';
+  readonly test: 'mcnemar-mid-p' | 'sign-flip' | 'paired-t' | 'two-way-t';
 }
 
 /** What the comparisons of one column say. */
@@ -43,7 +43,7 @@ export interface ColumnStatistics {
   readonly seeds: readonly number[];
   /** Number of comparisons between methods, for which p was corrected. */
   readonly pairs: number;
-  /** Method with the highest mean score; null if there is none. */
+  /** Method with the highest mean of `perExample`; null if there is none. */
   readonly best: string | null;
   /** The best method against each other one: `first` is the best. */
   readonly againstBest: readonly Comparison[];

@@ -1,4 +1,6 @@
+import type { Backend } from './backend.js';
 import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
+import type { EvaluationSettings } from './evaluation.js';
 import type { PictureSplits } from './leaks.js';
 import type { SettingSpec } from './settings.js';
 import type { Matrix } from './tensors.js';
@@ -64,6 +66,10 @@ export interface EvaluationModel {
 
 export interface TaskContext extends DataContext {
   readonly protocols: readonly Protocol[];
+  /** How they are carried out. Default: as `medbench run` does without settings. */
+  readonly evaluation?: EvaluationSettings | undefined;
+  /** The engine of the run, for protocols that multiply large matrices. Without it they take longer; figures are the same. */
+  readonly backend?: Backend | undefined;
 }
 
 export interface Metric {

@@ -5,6 +5,7 @@ import type { CorpusContext, DataContext, OpenedCorpus } from '../contracts/data
 import type { EmbeddingFiles } from '../contracts/embeddings.js';
 import type { LeakCheck } from '../contracts/leaks.js';
 import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
+import type { CompareRows } from '../contracts/statistics.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { MedbenchError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
@@ -23,6 +24,8 @@ export interface RunContext {
   readonly embeddings: EmbeddingFiles;
   /** Undefined: no task is searched for leaks. */
   readonly checkLeaks?: LeakCheck;
+  /** Undefined: no differences are tested. */
+  readonly compareRows?: CompareRows;
   readonly backend: { readonly id: string; readonly backend: Backend };
   readonly observer: RunObserver;
   readonly dataRoot: string;

@@ -1,12 +1,13 @@
 import type { EmbeddingsFolder } from '../contracts/embeddings.js';
 import type { LoadedModel } from '../contracts/pretraining.js';
 import type { ResultCell } from '../contracts/results.js';
-import type { EvaluationModel, TaskResult } from '../contracts/task.js';
-import { isMedbenchError, messageOf } from '../errors.js';
+import type { EvaluationModel, Protocol, TaskResult } from '../contracts/task.js';
+import { isMedbenchError, MedbenchError, messageOf } from '../errors.js';
 import type { PlannedCell, PlanRow } from '../plan/plan.js';
 import { hashOf, type StoredCell } from '../store/index.js';
 import { dataContext, identity, modelRequest, type RunContext } from './context.js';
 import type { LeakStage, Leaks } from './leaks.js';
+import type { ScoreTable } from './scores.js';
 import type { Trained } from './train.js';
 
 /** Errors after which going on makes no sense: the folder cannot be written, or the user asked to stop. */
@@ -37,11 +38,18 @@ async function rowKey(run: RunContext, { row, task }: PlannedCell, { trained, fo
   return { embeddings: await foreign?.fingerprint(task.id) };
 }
 
+/** What is there belongs to another task: without an error the row would have no cell at all. */
+const nothingFor = ({ task, protocols }: PlannedCell, there: readonly Protocol[]): MedbenchError =>
+  new MedbenchError('data', `The embeddings of ${task.id} are those of ${there.join(', ')}, not ${protocols.join(', ')}`, {
+    hint: 'medbench embed --inputs says which arrays the task takes.',
+  });
+
 /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
 async function keyOf(run: RunContext, cell: PlannedCell, rowModel: RowModel): Promise<string> {
   const { task, version, ...data } = await dataKey(run, cell);
   return hashOf({
-    format: 2,
+    format: 3,
+    evaluation: run.plan.config.evaluation,
     row: await rowKey(run, cell, rowModel),
     task,
     version,
@@ -112,6 +120,7 @@ const cellOf = (
     seconds: stored.seconds,
     status: 'ok',
     synthetic,
+    ...(result.classification ? { classification: result.classification } : {}),
     ...(result.notes || leaks ? { notes: [...(result.notes ?? []), ...(leaks?.notes ?? [])] } : {}),
     ...(leaks ? { leaks: leaks.counts } : {}),
   };
@@ -148,7 +157,7 @@ export async function evaluateRow(
   run: RunContext,
   cells: readonly PlannedCell[],
   rowModel: RowModel,
-  leakStage: LeakStage,
+  { leaks: leakStage, scores }: { readonly leaks: LeakStage; readonly scores: ScoreTable },
 ): Promise<ResultCell[]> {
   let model: LoadedModel | undefined;
   const done: ResultCell[] = [];
@@ -170,6 +179,7 @@ export async function evaluateRow(
           if (rowModel.foreign) {
             const { model: given, protocols, notes } = await rowModel.foreign.open(cell.task.id);
             const possible = cell.protocols.filter((one) => protocols.includes(one));
+            if (possible.length === 0) throw nothingFor(cell, protocols);
             stored = await evaluateCell(run, { ...cell, protocols: possible }, key, given, notes);
           } else {
             const own = rowModel.trained ? await keeping(run, cell, rowModel.trained, load) : await load();
@@ -178,6 +188,7 @@ export async function evaluateRow(
         }
         const synthetic = stored.synthetic || (rowModel.trained?.synthetic ?? false);
         const leaks = await leakStage.of(cell.task);
+        for (const result of stored.results) scores.add(cell, result);
         finished = stored.results.map((result) => cellOf(cell, stored, result, synthetic, leaks));
       } catch (error) {
         if (endsRun(error) || run.signal.aborted) throw error;
@@ -204,6 +215,8 @@ async function evaluateCell(
   const outcome = await task.evaluate(model, {
     ...dataContext(run, cell.seed, cell.task),
     protocols: cell.protocols,
+    evaluation: run.plan.config.evaluation,
+    backend: run.backend.backend,
   });
   const stored: StoredCell = {
     schemaVersion: 1,

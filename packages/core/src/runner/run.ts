@@ -1,11 +1,13 @@
 import { cpus, platform, totalmem } from 'node:os';
 import type { ResultCell, RunResults, TrainingRecord } from '../contracts/results.js';
+import type { RunStatistics } from '../contracts/statistics.js';
 import { MedbenchError } from '../errors.js';
 import type { PlanRow } from '../plan/plan.js';
 import { hashOf } from '../store/index.js';
 import { flatSettings, type RunContext } from './context.js';
 import { endsRun, evaluateRow, failedCells, type RowModel } from './evaluate.js';
 import { LeakStage } from './leaks.js';
+import { ScoreTable } from './scores.js';
 import { skipLog } from './skipped.js';
 import { TrainingStage } from './train.js';
 
@@ -13,6 +15,7 @@ import { TrainingStage } from './train.js';
 interface Collected {
   readonly cells: ResultCell[];
   readonly training: TrainingRecord[];
+  readonly statistics?: RunStatistics;
 }
 
 function titleOf(row: PlanRow): string {
@@ -21,7 +24,7 @@ function titleOf(row: PlanRow): string {
   return row.id === row.entry.id ? title : `${title} (${row.id.slice(row.entry.id.length + 1)})`;
 }
 
-function resultsOf(run: RunContext, command: string, { cells, training }: Collected): RunResults {
+function resultsOf(run: RunContext, command: string, { cells, training, statistics }: Collected): RunResults {
   const { config, rows, tasks, corpora } = run.plan;
   const settings = flatSettings(config);
   const versions: Record<string, string> = { node: process.version };
@@ -50,12 +53,14 @@ function resultsOf(run: RunContext, command: string, { cells, training }: Collec
     tasks: tasks.map(({ id, info }) => ({ id, title: info.title, modality: info.modality, protocols: info.protocols })),
     training,
     cells,
+    ...(statistics ? { statistics } : {}),
   };
 }
 
 /**
  * Carries out a plan: for every seed and row, train, then measure on every task. Continues whatever the run folder
- * already holds. `results.json` is rewritten after each row, so a stopped run leaves a table of what it had.
+ * already holds. `results.json` is rewritten after each row, so a stopped run leaves a table of what it had; at the end
+ * the rows are compared, each pair of them in `comparisons.json`.
  * @throws MedbenchError('store') or ('interrupted'); anything else that fails is recorded in its cells.
  */
 export async function executePlan(given: Omit<RunContext, 'skipped'>, command: string): Promise<RunResults> {
@@ -74,6 +79,7 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
   const stage = new TrainingStage(run);
   const trains = plan.rows.some(({ kind }) => kind === 'method');
   const leaks = new LeakStage(run, trains ? () => stage.corpus(plan.config.seeds[0]!) : undefined);
+  const scores = new ScoreTable();
   const collected: Collected = { cells: [], training: [] };
   for (const seed of plan.config.seeds) {
     for (const row of plan.rows) {
@@ -88,7 +94,7 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
         } else if (row.kind === 'embeddings') {
           model = { foreign: await run.embeddings.open(row.folder) };
         }
-        collected.cells.push(...(await evaluateRow(run, cells, model, leaks)));
+        collected.cells.push(...(await evaluateRow(run, cells, model, { leaks, scores })));
       } catch (error) {
         if (run.signal.aborted) throw interrupted();
         if (endsRun(error)) throw error;
@@ -100,7 +106,11 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
       run.skipped.flush();
     }
   }
-  return resultsOf(run, command, collected);
+  const compared = run.compareRows?.(scores.columns());
+  if (compared) store.writeJson(compared.comparisons, 'comparisons.json');
+  const results = resultsOf(run, command, compared ? { ...collected, statistics: compared.statistics } : collected);
+  store.writeResults(results);
+  return results;
 }
 
 const interrupted = (): MedbenchError =>

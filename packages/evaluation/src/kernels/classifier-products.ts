@@ -1,26 +1,15 @@
+import { instantiate, type KernelMemory } from './instantiate.js';
 import { PRODUCTS_KERNEL } from './products.js';
 
-interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  /** See assembly/products.ts. */
+/** See assembly/products.ts. */
+interface Kernel extends KernelMemory {
   forward(x: number, rows: number, w: number, outputs: number, d: number, z: number): void;
   backward(x: number, rows: number, r: number, outputs: number, d: number, g: number): void;
 }
 
-/** What is used of WebAssembly, which Node's types name but do not describe. */
-const { WebAssembly: engine } = globalThis as unknown as {
-  WebAssembly: {
-    Module: new (bytes: Uint8Array) => object;
-    Instance: new (module: object) => { readonly exports: Kernel };
-  };
-};
-
-const PAGE = 2 ** 16;
 /** Rows that are worked on at once: a block stays in the processor's second cache. */
 const BLOCK = 64;
 const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
-
-let compiled: object | undefined;
 
 /**
  * The two matrix products of a linear classifier on features `[N, d]` with `outputs` rows of weights, in 64 bits, on
@@ -35,15 +24,12 @@ export class ClassifierProducts {
     private readonly d: number,
     private readonly outputs: number,
   ) {
-    compiled ??= new engine.Module(Buffer.from(PRODUCTS_KERNEL, 'base64'));
-    this.#kernel = new engine.Instance(compiled).exports;
     this.#stride = upTo(4, d);
     const x = 4 * BLOCK * this.#stride;
     const w = 8 * outputs * this.#stride;
     const z = upTo(16, 8 * BLOCK * outputs);
     this.#at = { x: 0, w: x, g: x + w, z: x + 2 * w };
-    const { memory } = this.#kernel;
-    memory.grow(Math.max(0, Math.ceil((x + 2 * w + z - memory.buffer.byteLength) / PAGE)));
+    this.#kernel = instantiate<Kernel>(PRODUCTS_KERNEL, x + 2 * w + z);
   }
 
   /**

@@ -1,11 +1,12 @@
-import type { EvaluationModel, Protocol, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
+import type { EvaluationModel, Metric, Protocol, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import { summarizeClassification } from '../classification-metrics.js';
-import type { ProbeOptions } from '../linear-probe.js';
-import { linearProbe } from '../linear-probe.js';
 import { checkVectors } from '../matrix.js';
+import type { ProbeOptions } from '../probe/linear-probe.js';
+import { EVALUATION_DEFAULTS } from '../settings.js';
 import type { Prompts } from '../zero-shot.js';
 import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot.js';
+import { probeTask } from './probe.js';
 
 export interface LabelledImages {
   readonly images: Source<RasterImage>;
@@ -33,6 +34,24 @@ export interface ClassificationSpec {
   readonly metric?: Readonly<Partial<Record<Protocol, string>>>;
   readonly probe?: ProbeOptions;
 }
+
+/** Share of the training split under which a class is rare. */
+const RARE = 0.05;
+
+/** Classes under 5 % of a split. */
+function rareClasses(labels: Int32Array, classes: number): number[] {
+  const counts = new Int32Array(classes);
+  for (const label of labels) counts[label]!++;
+  return [...counts.keys()].filter((c) => counts[c]! < RARE * labels.length);
+}
+
+/** Metrics that say which features they are of. */
+const projectedMetrics = (metrics: Readonly<Record<string, Metric>>): Record<string, Metric> =>
+  Object.fromEntries(
+    ['accuracy', 'balanced_accuracy', 'auc'].flatMap((name) =>
+      metrics[name] ? [[`${name}_projected`, metrics[name]]] : [],
+    ),
+  );
 
 function checkLabels(split: LabelledImages, name: string, classes: number): void {
   if (split.labels.length !== split.images.length || (split.groups && split.groups.length !== split.labels.length)) {
@@ -63,16 +82,34 @@ export async function evaluateClassification(
   for (const [name, split] of Object.entries({ train, val, test })) if (split) checkLabels(split, name, classes);
   if (test.labels.length === 0) throw new MedbenchError('data', 'the test split is empty');
 
-  const result = (protocol: Protocol, logits: Float64Array, notes: readonly string[]): TaskResult => {
-    const options = { seed: context.seed, groups: test.groups };
-    const { metrics, perExample } = summarizeClassification(logits, test.labels, spec.classes, options);
+  const rare = rareClasses((train ?? test).labels, classes);
+  const options = { seed: context.seed, groups: test.groups, rare };
+  const summary = (logits: Float64Array) => summarizeClassification(logits, test.labels, spec.classes, options);
+  const result = (
+    protocol: Protocol,
+    logits: Float64Array,
+    notes: readonly string[],
+    further: Readonly<Record<string, Metric>> = {},
+  ): TaskResult => {
+    const { metrics: own, perExample, confusion } = summary(logits);
+    const metrics = { ...own, ...further };
     const metric = spec.metric?.[protocol] ?? 'accuracy';
     if (metrics[metric] === undefined) {
       throw new MedbenchError('evaluation', `the primary metric "${metric}" is undefined on this test split`, {
         hint: `metrics here: ${Object.keys(metrics).join(', ')}`,
       });
     }
-    return { protocol, metric, metrics, n: test.labels.length, perExample, notes };
+    const tested = rare.filter((c) => confusion[c]!.some((count) => count > 0)).map((c) => spec.classes[c]!);
+    return {
+      protocol,
+      metric,
+      metrics,
+      n: test.labels.length,
+      perExample,
+      ...(test.groups ? { groups: [...test.groups] } : {}),
+      classification: { classes: spec.classes, confusion, rare: tested },
+      notes,
+    };
   };
 
   const results: TaskResult[] = [];
@@ -85,23 +122,10 @@ export async function evaluateClassification(
     results.push(result('zero-shot', logits, [`${texts.flat().length} prompts for ${classes} classes`]));
   }
   if (context.protocols.includes('linear-probe') && model.can.images && train !== undefined) {
-    const features = async (split: LabelledImages, as: string) => {
-      const matrix = await model.imageFeatures(split.images, as);
-      return {
-        features: checkVectors(matrix, split.images.length, 'image features', model.id),
-        labels: split.labels,
-        groups: split.groups,
-      };
-    };
-    const testFeatures = (await features(test, 'test')).features;
-    const probe = linearProbe(
-      await features(train, 'train'),
-      val && (await features(val, 'val')),
-      testFeatures,
-      classes,
-      spec.probe,
-    );
-    results.push(result('linear-probe', probe.logits, probe.notes));
+    const settings = (context.evaluation ?? EVALUATION_DEFAULTS).probe;
+    const probe = await probeTask(model, data, classes, { settings, own: spec.probe, seed: context.seed });
+    const projected = probe.projected ? projectedMetrics(summary(probe.projected).metrics) : {};
+    results.push(result('linear-probe', probe.logits, probe.notes, { ...projected, ...probe.fewShot }));
   }
   return results;
 }

@@ -1,13 +1,19 @@
 import type { EvaluationModel, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
-import { checkVectors } from '../matrix.js';
-import { retrievalRanks, summarizeRetrieval } from '../retrieval.js';
+import { checkVectors, takeRows } from '../matrix.js';
+import { retrievalRanks } from '../retrieval/ranks.js';
+import { summarizeRetrieval } from '../retrieval/summary.js';
+import { EVALUATION_DEFAULTS } from '../settings.js';
 
 export interface RetrievalData {
   readonly images: Source<RasterImage>;
   readonly texts: readonly string[];
   /** Index of the image that each text describes. */
   readonly imageOfText: Int32Array;
+  /** Group of each image, such as its patient: intervals and tests take groups as they are. */
+  readonly groups?: Int32Array | undefined;
+  /** Name of each image's group, the same in all splits and corpora; `''` if it is not known. */
+  readonly groupNames?: readonly string[] | undefined;
 }
 
 export interface RetrievalOptions {
@@ -35,15 +41,22 @@ export async function evaluateRetrieval(
     throw new MedbenchError('data', 'the test split has no image-text pair');
   const u = checkVectors(await model.embedImages(images, 'test'), images.length, 'image embeddings', model.id);
   const w = checkVectors(await model.embedTexts(texts, 'captions'), texts.length, 'text embeddings', model.id);
-  const ranks = retrievalRanks(u, w, imageOfText);
-  const { metrics, primaryK, perImage } = summarizeRetrieval(ranks, imageOfText, {
+  const settings = (context.evaluation ?? EVALUATION_DEFAULTS).retrieval;
+  const alike = settings.positives === 'same-text' ? sameTexts(texts) : undefined;
+  const ranks = await retrievalRanks(u, alike ? takeRows(w, alike.first) : w, imageOfText, {
+    backend: context.backend,
+    rowOfText: alike?.rowOfText,
+  });
+  const { metrics, primaryK, perImage, imagesWithText } = summarizeRetrieval(ranks, imageOfText, {
     seed: context.seed,
+    groups: data.groups,
     primaryK: wantedK,
   });
   const gallery = Math.min(images.length, texts.length);
   const notes = [
     `${images.length} images, ${texts.length} texts; recall@${primaryK} by chance about ${chance(primaryK, gallery)}`,
   ];
+  if (alike) notes.push(`texts that read the same are one: ${alike.first.length} are left`);
   if (primaryK !== wantedK) {
     notes.push(`the gallery of ${gallery} is smaller than ${wantedK}: recall@${primaryK} is primary`);
   }
@@ -54,9 +67,25 @@ export async function evaluateRetrieval(
       metrics,
       n: perImage.length,
       perExample: perImage,
+      ...(data.groups ? { groups: Array.from(imagesWithText, (image) => data.groups![image]!) } : {}),
       notes,
     },
   ];
+}
+
+/** Texts that read the same, blanks and case aside, as one: the first of each, and which of them each text is. */
+function sameTexts(texts: readonly string[]): { readonly first: Int32Array; readonly rowOfText: Int32Array } {
+  const rows = new Map<string, number>();
+  const first: number[] = [];
+  const rowOfText = Int32Array.from(texts, (text, t) => {
+    const key = text.trim().replace(/\s+/g, ' ').toLowerCase();
+    if (!rows.has(key)) {
+      rows.set(key, rows.size);
+      first.push(t);
+    }
+    return rows.get(key)!;
+  });
+  return { first: Int32Array.from(first), rowOfText };
 }
 
 function chance(k: number, gallery: number): string {

@@ -106,7 +106,8 @@ describe('evaluateClassification', () => {
     );
     expect(result!.metric).toBe('auc');
     expect(result!.metrics.recall_1).toMatchObject({ value: 1 });
-    expect(result!.metrics.recall_0).toBeUndefined();
+    expect(result!.metrics.rare_recall).toMatchObject({ value: 1 });
+    expect(result!.classification).toMatchObject({ rare: [spec.classes[1]] });
   });
 
   it('names what is wrong', async () => {

@@ -1,7 +1,7 @@
 import type { EvaluationModel, Metric, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
-import { bootstrapIntervals, proportionInterval } from '../bootstrap.js';
 import { checkVectors } from '../matrix.js';
+import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import type { AnswerVocabulary } from '../vqa/answers.js';
 import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';
 import type { VqaHeadOptions } from '../vqa/head.js';

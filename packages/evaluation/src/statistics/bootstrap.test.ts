@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
+import { preparedMacroAuc } from '../metrics/index.js';
 import {
   bootstrapInterval,
   bootstrapIntervals,
@@ -8,7 +9,6 @@ import {
   proportionInterval,
   wilsonInterval,
 } from './bootstrap.js';
-import { preparedMacroAuc } from './metrics/index.js';
 
 const stream = random(3, 'test');
 const normal = Float64Array.from({ length: 400 }, () => stream.normal());
@@ -59,7 +59,7 @@ describe('bootstrap', () => {
   });
 
   it("gives Wilson's interval where the bootstrap says nothing", () => {
-    const { wilson } = JSON.parse(readFileSync(new URL('../fixtures/compare.json', import.meta.url), 'utf8')) as {
+    const { wilson } = JSON.parse(readFileSync(new URL('../../fixtures/compare.json', import.meta.url), 'utf8')) as {
       wilson: [number, number, number, number][];
     };
     for (const [hits, n, low, high] of wilson) {

@@ -3,7 +3,7 @@ import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { comparePaired, holm, mcnemar, type PairedComparison } from './compare.js';
 
-const fixture = JSON.parse(readFileSync(new URL('../fixtures/compare.json', import.meta.url), 'utf8')) as {
+const fixture = JSON.parse(readFileSync(new URL('../../fixtures/compare.json', import.meta.url), 'utf8')) as {
   mcnemar: [number, number, number][];
 };
 const discordant = (onlyFirst: number, onlySecond: number) => ({

@@ -71,7 +71,7 @@ export function mcnemar(first: readonly number[], second: readonly number[]): Mc
 }
 
 /** Two-sided p of a mean difference when the sign of each difference is arbitrary (Fisher's randomisation test). */
-function signFlipTest(differences: readonly number[], seed: number, flips = 9999): number {
+export function signFlipTest(differences: readonly number[], seed: number, flips = 9999): number {
   const moved = Float64Array.from(differences.filter((difference) => difference !== 0));
   const observed = Math.abs(moved.reduce((sum, difference) => sum + difference, 0));
   const stream = random(seed, 'sign-flip');
@@ -90,7 +90,7 @@ function signFlipTest(differences: readonly number[], seed: number, flips = 9999
 }
 
 /** Sums over the examples of each group. */
-function sumsByGroup(values: readonly number[], groups: Int32Array): number[] {
+export function sumsByGroup(values: readonly number[], groups: Int32Array): number[] {
   const sums = new Map<number, number>();
   values.forEach((value, i) => sums.set(groups[i]!, (sums.get(groups[i]!) ?? 0) + value));
   return [...sums.values()];

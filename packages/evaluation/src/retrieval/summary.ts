@@ -1,67 +1,7 @@
-import type { Interval, Matrix } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
-import type { BootstrapOptions } from './bootstrap.js';
-import { bootstrapIntervals } from './bootstrap.js';
-import { innerProducts } from './linear-algebra.js';
-
-/** Rank of the best positive of each query, 1 is best; 0 for an image without a text. */
-export interface RetrievalRanks {
-  readonly imageToText: Int32Array;
-  readonly textToImage: Int32Array;
-}
-
-const BLOCK = 256;
-
-/**
- * Ranks in both directions without the full score matrix. A negative that scores the same as the best positive is
- * ranked before it (pessimistic), so that constant embeddings rank last.
- *
- * @param images `[N, D]`, unit rows.
- * @param texts `[M, D]`, unit rows.
- * @param imageOfText index of the image that each text describes; an image may have several texts.
- * @throws MedbenchError if sizes disagree or an index is outside the images.
- */
-export function retrievalRanks(images: Matrix, texts: Matrix, imageOfText: Int32Array): RetrievalRanks {
-  const N = images.rows;
-  const M = texts.rows;
-  const D = images.cols;
-  if (texts.cols !== D || imageOfText.length !== M || imageOfText.some((i) => i < 0 || i >= N)) {
-    throw new MedbenchError('evaluation', `${M} texts of width ${texts.cols} do not match ${N} images of width ${D}`);
-  }
-  const positive = new Float64Array(M);
-  const best = new Float64Array(N).fill(Number.POSITIVE_INFINITY);
-  const one = new Float64Array(1);
-  for (let t = 0; t < M; t++) {
-    const i = imageOfText[t]!;
-    innerProducts(images.data, i, 1, texts.data, t, 1, D, one);
-    positive[t] = one[0]!;
-    best[i] = best[i] === Number.POSITIVE_INFINITY ? one[0]! : Math.max(best[i]!, one[0]!);
-  }
-  const imageToText = Int32Array.from(best, (value) => (value === Number.POSITIVE_INFINITY ? 0 : 1));
-  const textToImage = new Int32Array(M).fill(1);
-  const scores = new Float64Array(BLOCK * BLOCK);
-  for (let i0 = 0; i0 < N; i0 += BLOCK) {
-    const rows = Math.min(BLOCK, N - i0);
-    for (let t0 = 0; t0 < M; t0 += BLOCK) {
-      const cols = Math.min(BLOCK, M - t0);
-      innerProducts(images.data, i0, rows, texts.data, t0, cols, D, scores);
-      for (let a = 0; a < rows; a++) {
-        const i = i0 + a;
-        const threshold = best[i]!;
-        let ahead = 0;
-        for (let b = 0; b < cols; b++) {
-          const t = t0 + b;
-          if (imageOfText[t] === i) continue;
-          const score = scores[a * cols + b]!;
-          if (score >= threshold) ahead++;
-          if (score >= positive[t]!) textToImage[t]!++;
-        }
-        imageToText[i]! += ahead;
-      }
-    }
-  }
-  return { imageToText, textToImage };
-}
+import type { Interval } from '@medbench/core';
+import type { BootstrapOptions } from '../statistics/bootstrap.js';
+import { bootstrapIntervals } from '../statistics/bootstrap.js';
+import type { RetrievalRanks } from './ranks.js';
 
 export interface RetrievalSummary {
   /** `i2t_recall@k`, `t2i_recall@k`, `mean_recall@k` for each k, `i2t_median_rank`, `t2i_median_rank`. */
@@ -70,6 +10,8 @@ export interface RetrievalSummary {
   readonly primaryK: number;
   /** For each image with a text: the mean of its own hit and its texts' mean hit at `primaryK`. */
   readonly perImage: number[];
+  /** Index of the image that each entry of `perImage` is about. */
+  readonly imagesWithText: Int32Array;
 }
 
 /** Median with multiplicities, over values in rising order; the lower and upper middle are averaged. */
@@ -88,7 +30,7 @@ function weightedMedian(ranks: Int32Array, order: Int32Array, weight: (query: nu
 
 /**
  * Recall@k (a hit if at least one positive is within the first k) and median rank, both ways. The intervals draw images,
- * each with its texts, and leave the gallery as it is.
+ * each with its texts (whole `groups` of images where given, `[N]`), and leave the gallery as it is.
  *
  * Only k up to the smaller gallery are reported. The primary k is the one asked for, else the largest of `ks`; or 10 if
  * that does not fit, or the largest that does.
@@ -156,7 +98,8 @@ export function summarizeRetrieval(
     return values;
   };
   const values = statistics(new Int32Array(n).fill(1));
-  const intervals = bootstrapIntervals(n, statistics, options);
+  const groups = options.groups && withText.map((image) => options.groups![image]!);
+  const intervals = bootstrapIntervals(n, statistics, { ...options, groups });
   const metrics = Object.fromEntries(
     names.map((name, index) => [name, { value: values[index]!, ci95: intervals[index]! }]),
   );
@@ -165,5 +108,5 @@ export function summarizeRetrieval(
     const forward = rank <= primaryK ? 1 : 0;
     return (forward + (primaryHits?.[s] ?? 0) / texts[s]!) / 2;
   });
-  return { metrics, primaryK, perImage };
+  return { metrics, primaryK, perImage, imagesWithText: withText };
 }

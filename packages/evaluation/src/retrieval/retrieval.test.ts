@@ -1,7 +1,8 @@
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { innerProducts } from './linear-algebra.js';
-import { retrievalRanks, summarizeRetrieval } from './retrieval.js';
+import { innerProducts } from '../linear-algebra.js';
+import { retrievalRanks } from './ranks.js';
+import { summarizeRetrieval } from './summary.js';
 
 /** Ranks from the full score matrix, by definition. */
 function bruteForce(u: number[][], w: number[][], imageOfText: number[]) {
@@ -27,30 +28,30 @@ describe('retrievalRanks', () => {
     [7, 7, 3],
     [40, 97, 5],
     [300, 531, 4],
-  ])('equals brute force with ties: %i images, %i texts', (N, M, D) => {
+  ])('equals brute force with ties: %i images, %i texts', async (N, M, D) => {
     const stream = random(N, 'ranks');
     // Entries of -1, 0, 1 make most scores equal to others.
     const rows = (n: number) => Array.from({ length: n }, () => Array.from({ length: D }, () => stream.integer(3) - 1));
     const [u, w] = [rows(N), rows(M)];
     const imageOfText = Array.from({ length: M }, () => stream.integer(N));
     const expected = bruteForce(u, w, imageOfText);
-    const ranks = retrievalRanks(toMatrix(u), toMatrix(w), Int32Array.from(imageOfText));
+    const ranks = await retrievalRanks(toMatrix(u), toMatrix(w), Int32Array.from(imageOfText));
     expect([...ranks.imageToText]).toEqual(expected.imageToText);
     expect([...ranks.textToImage]).toEqual(expected.textToImage);
   });
 
-  it('sees equal rows as equal wherever they fall, so a constant encoder ranks last', () => {
+  it('sees equal rows as equal wherever they fall, so a constant encoder ranks last', async () => {
     const stream = random(0, 'constant');
     const row = Array.from({ length: 37 }, () => stream.normal());
     const same = (n: number) => toMatrix(Array.from({ length: n }, () => row));
     const imageOfText = Int32Array.from({ length: 263 }, (_, t) => t);
-    const ranks = retrievalRanks(same(263), same(263), imageOfText);
+    const ranks = await retrievalRanks(same(263), same(263), imageOfText);
     expect(new Set([...ranks.imageToText, ...ranks.textToImage])).toEqual(new Set([263]));
   });
 
-  it('refuses a text without an image', () => {
+  it('refuses a text without an image', async () => {
     const one = toMatrix([[1]]);
-    expect(() => retrievalRanks(one, one, Int32Array.of(1))).toThrow(/do not match/);
+    await expect(retrievalRanks(one, one, Int32Array.of(1))).rejects.toThrow(/do not match/);
   });
 });
 

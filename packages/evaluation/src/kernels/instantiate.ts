@@ -1,0 +1,24 @@
+/** What is used of WebAssembly, which Node's types name but do not describe. */
+const { WebAssembly: engine } = globalThis as unknown as {
+  WebAssembly: {
+    Module: new (bytes: Uint8Array) => object;
+    Instance: new (module: object) => { readonly exports: object };
+  };
+};
+
+const PAGE = 2 ** 16;
+const modules = new Map<string, object>();
+
+/** Memory of a kernel, which its caller lays out. */
+export interface KernelMemory {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+}
+
+/** A kernel of its own memory, of at least so many bytes. @param base64 its WebAssembly, compiled once. */
+export function instantiate<Kernel extends KernelMemory>(base64: string, bytes: number): Kernel {
+  const compiled = modules.get(base64) ?? new engine.Module(Buffer.from(base64, 'base64'));
+  modules.set(base64, compiled);
+  const kernel = new engine.Instance(compiled).exports as Kernel;
+  kernel.memory.grow(Math.max(0, Math.ceil((bytes - kernel.memory.buffer.byteLength) / PAGE)));
+  return kernel;
+}

@@ -1,0 +1,31 @@
+import { random } from '@medbench/core';
+import type { LabelledFeatures } from './features.js';
+
+/** Draws of few-shot examples whose scores are averaged. */
+export const DRAWS = 3;
+
+/**
+ * Places of `shots` examples of each class, or of all that there are; the same for every model of a seed.
+ * @param part what they are drawn from, such as `train`.
+ */
+export function drawShots(
+  labels: Int32Array,
+  shots: number,
+  { seed, draw, part }: { readonly seed: number; readonly draw: number; readonly part: string },
+): Int32Array {
+  const left = new Map<number, number>();
+  const chosen: number[] = [];
+  for (const i of random(seed, 'few-shot', part, shots, draw).permutation(labels.length)) {
+    const room = left.get(labels[i]!) ?? shots;
+    if (room === 0) continue;
+    left.set(labels[i]!, room - 1);
+    chosen.push(i);
+  }
+  return Int32Array.from(chosen).sort();
+}
+
+/** All rows but some. */
+export const without = (rows: LabelledFeatures, some: Int32Array): Int32Array => {
+  const left = new Set(some);
+  return Int32Array.from(rows.labels.keys()).filter((i) => !left.has(i));
+};

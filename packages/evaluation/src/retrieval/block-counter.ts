@@ -1,0 +1,86 @@
+import { COUNTING_KERNEL } from '../kernels/counting.js';
+import { instantiate, type KernelMemory } from '../kernels/instantiate.js';
+import type { ScoreBlock } from './score-blocks.js';
+
+/** See assembly/counting.ts. */
+interface Kernel extends KernelMemory {
+  countAbove(...values: number[]): void;
+}
+
+/** A score too close to the limit of its row or column to tell from 32 bits. */
+export type NearScore = (row: number, col: number, nearRow: boolean, nearCol: boolean) => void;
+
+const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
+
+/**
+ * Counts, of blocks of 32-bit scores, those above a limit of their row and above one of their column, and asks about
+ * those that lie within `margin` of a limit.
+ */
+export class BlockCounter {
+  #kernel: { readonly of: Kernel; readonly rows: number; readonly stride: number } | undefined;
+
+  /** @param rowLimits `[N]` and @param colLimits `[M]`: 64-bit scores; +Infinity counts nothing. */
+  constructor(
+    private readonly rowLimits: Float64Array,
+    private readonly colLimits: Float64Array,
+    private readonly margin: number,
+  ) {}
+
+  /**
+   * Adds to the counts of the block's rows and columns what is surely above their limits.
+   * @param rowCounts `[N]` and @param colCounts `[M]`.
+   */
+  count({ images, texts, scores, stride }: ScoreBlock, rowCounts: Int32Array, colCounts: Int32Array, near: NearScore) {
+    const { rowLimits, colLimits, margin } = this;
+    const rows = images.count;
+    const cols = texts.count;
+    if (!this.#kernel || this.#kernel.rows < rows || this.#kernel.stride < stride) {
+      const bytes = upTo(16, 4 * rows * stride) + 16 * upTo(16, rows) + 12 * upTo(16, stride);
+      this.#kernel = { of: instantiate<Kernel>(COUNTING_KERNEL, bytes), rows, stride };
+    }
+    const kernel = this.#kernel.of;
+    const { buffer } = kernel.memory;
+    let end = 0;
+    const area = (bytes: number): number => {
+      const start = end;
+      end += upTo(16, bytes);
+      return start;
+    };
+    const scoresAt = area(4 * rows * stride);
+    const [rowLow, rowHigh, rowCount, marks] = [area(4 * rows), area(4 * rows), area(4 * rows), area(rows)];
+    const [colLow, colHigh, colCount] = [area(4 * cols), area(4 * cols), area(4 * cols)];
+    new Float32Array(buffer, scoresAt).set(scores.subarray(0, rows * stride));
+    const limits = (from: number, count: number, all: Float64Array, low: number, high: number): void => {
+      const lows = new Float32Array(buffer, low, count);
+      const highs = new Float32Array(buffer, high, count);
+      for (let i = 0; i < count; i++) {
+        lows[i] = all[from + i]! - margin;
+        highs[i] = all[from + i]! + margin;
+      }
+    };
+    limits(images.from, rows, rowLimits, rowLow, rowHigh);
+    limits(texts.from, cols, colLimits, colLow, colHigh);
+    const rowsAbove = new Int32Array(buffer, rowCount, rows).fill(0);
+    const colsAbove = new Int32Array(buffer, colCount, cols).fill(0);
+    kernel.countAbove(scoresAt, rows, cols, stride, ...[rowLow, rowHigh, colLow, colHigh, rowCount, colCount, marks]);
+    for (let i = 0; i < rows; i++) rowCounts[images.from + i]! += rowsAbove[i]!;
+    for (let t = 0; t < cols; t++) colCounts[texts.from + t]! += colsAbove[t]!;
+
+    const marked = new Uint8Array(buffer, marks, rows);
+    // The limits as the kernel had them, so that nothing is counted twice or missed.
+    const lowOfCol = new Float32Array(buffer, colLow, cols);
+    const highOfCol = new Float32Array(buffer, colHigh, cols);
+    for (let i = 0; i < rows; i++) {
+      if (marked[i] === 0) continue;
+      const low = new Float32Array(buffer, rowLow, rows)[i]!;
+      const high = new Float32Array(buffer, rowHigh, rows)[i]!;
+      const row = i * stride;
+      for (let t = 0; t < cols; t++) {
+        const score = scores[row + t]!;
+        const nearRow = score >= low && score <= high;
+        const nearCol = score >= lowOfCol[t]! && score <= highOfCol[t]!;
+        if (nearRow || nearCol) near(images.from + i, texts.from + t, nearRow, nearCol);
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { type Backend, type Matrix, MedbenchError } from '@medbench/core';
+import { innerProducts } from '../linear-algebra.js';
+import { BlockCounter, type NearScore } from './block-counter.js';
+import { scoreBlocks } from './score-blocks.js';
+
+/** Rank of the best positive of each query, 1 is best; 0 for an image without a text. */
+export interface RetrievalRanks {
+  readonly imageToText: Int32Array;
+  readonly textToImage: Int32Array;
+}
+
+/** A number for each row, the same for rows of the same bytes. */
+function kindsOf({ rows, cols, data }: Matrix): Int32Array {
+  const kinds = new Map<string, number>();
+  return Int32Array.from({ length: rows }, (_, i) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset + 4 * i * cols, 4 * cols);
+    const key = createHash('sha1').update(bytes).digest('base64');
+    const kind = kinds.get(key) ?? kinds.size;
+    kinds.set(key, kind);
+    return kind;
+  });
+}
+
+export interface RanksOptions {
+  /** Computes the scores, in blocks; plain JavaScript where there is none, or little to compute. */
+  readonly backend?: Backend | undefined;
+  /** Row of `texts` of each text, where texts that read the same share one: each then has several right images. */
+  readonly rowOfText?: Int32Array | undefined;
+}
+
+/**
+ * Ranks in both directions without the full score matrix. A negative that scores the same as the best positive is
+ * ranked before it (pessimistic), so that constant embeddings rank last.
+ *
+ * The ranks are those of scores summed in 64 bits, on every engine: an engine's 32-bit scores decide where they are
+ * further from the positive's than their rounding can reach, and where not, the score is summed again.
+ *
+ * @param images `[N, D]`, unit rows.
+ * @param texts `[M, D]`, unit rows.
+ * @param imageOfText index of the image that each text describes; an image may have several texts.
+ * @throws MedbenchError if sizes disagree or an index is outside the images.
+ */
+export async function retrievalRanks(
+  images: Matrix,
+  texts: Matrix,
+  imageOfText: Int32Array,
+  options: RanksOptions = {},
+): Promise<RetrievalRanks> {
+  const N = images.rows;
+  const M = texts.rows;
+  const D = images.cols;
+  const rowOfText = options.rowOfText ?? Int32Array.from({ length: M }, (_, t) => t);
+  if (texts.cols !== D || imageOfText.length !== rowOfText.length || imageOfText.some((i) => i < 0 || i >= N)) {
+    throw new MedbenchError('evaluation', `${M} texts of width ${texts.cols} do not match ${N} images of width ${D}`);
+  }
+  const one = new Float64Array(1);
+  const exact = (i: number, t: number): number => {
+    innerProducts(images.data, i, 1, texts.data, t, 1, D, one);
+    return one[0]!;
+  };
+  // Of each image its best text, and of each row of texts its best image.
+  const bestText = new Int32Array(N).fill(-1);
+  const bestImage = new Int32Array(M).fill(-1);
+  const ofImage = new Float64Array(N).fill(Number.POSITIVE_INFINITY);
+  const ofText = new Float64Array(M).fill(Number.POSITIVE_INFINITY);
+  const positives = new Set<number>();
+  rowOfText.forEach((t, index) => {
+    const i = imageOfText[index]!;
+    const score = exact(i, t);
+    positives.add(i * M + t);
+    if (bestText[i] === -1 || score > ofImage[i]!) [bestText[i], ofImage[i]] = [t, score];
+    if (bestImage[t] === -1 || score > ofText[t]!) [bestImage[t], ofText[t]] = [i, score];
+  });
+  const imageKind = kindsOf(images);
+  const textKind = kindsOf(texts);
+  const imageToText = Int32Array.from(bestText, (text) => (text < 0 ? 0 : 1));
+  const textToImage = new Int32Array(M).fill(1);
+
+  const blocks = await scoreBlocks(images, texts, options.backend);
+  try {
+    const counter = new BlockCounter(ofImage, ofText, blocks.margin);
+    const near: NearScore = (i, t, nearRow, nearCol) => {
+      if (positives.has(i * M + t)) return;
+      // Equal rows score equally: a collapsed model's ties are all told without a sum.
+      const tiesRow = textKind[t] === textKind[bestText[i]!];
+      const tiesCol = imageKind[i] === imageKind[bestImage[t]!];
+      const score = (nearRow && !tiesRow) || (nearCol && !tiesCol) ? exact(i, t) : 0;
+      if (nearRow && (tiesRow || score >= ofImage[i]!)) imageToText[i]!++;
+      if (nearCol && (tiesCol || score >= ofText[t]!)) textToImage[t]!++;
+    };
+    for await (const block of blocks) counter.count(block, imageToText, textToImage, near);
+  } finally {
+    await blocks.close();
+  }
+  return { imageToText, textToImage: rowOfText.map((t) => textToImage[t]!) };
+}

@@ -1,0 +1,141 @@
+import type { Backend, HostTensor, Matrix, Program } from '@medbench/core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { innerProducts } from '../linear-algebra.js';
+
+/** Side of a block of scores: 4 MiB. */
+const BLOCK = 1024;
+/** Multiply-adds under which an engine costs more than it saves. */
+const FEW = 1e9;
+/** Half a unit in the last place of a 32-bit float at 1. */
+const ROUNDING = 2 ** -24;
+
+/** Scores of some images (rows) with some texts, in 32 bits. */
+export interface ScoreBlock {
+  readonly images: Range;
+  readonly texts: Range;
+  /** Row-major, `stride` entries a row, of which those of the texts count. */
+  readonly scores: Float32Array;
+  readonly stride: number;
+}
+
+export interface Range {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** All scores of images with texts, block by block. */
+export interface ScoreBlocks extends AsyncIterable<ScoreBlock> {
+  /** By how much a score may differ from the sum in 64 bits. */
+  readonly margin: number;
+  close(): Promise<void>;
+}
+
+type Multiply = (images: Range, texts: Range) => Promise<Float32Array>;
+
+async function program(imageCount: number, textCount: number, width: number): Promise<Program> {
+  const tf = await import('@tensorflow/tfjs-core');
+  return {
+    name: 'scores',
+    state: {},
+    inputs: {
+      images: { shape: [imageCount, width], dtype: 'float32' },
+      texts: { shape: [textCount, width], dtype: 'float32' },
+    },
+    run: (_, { images, texts }) => ({
+      outputs: { scores: tf.matMul(images as Tensor2D, texts as Tensor2D, false, true) },
+    }),
+  };
+}
+
+/** Rows of a matrix as an input of fixed size: where they are too few, rows of zeros follow. */
+function rowsOf({ data, cols }: Matrix, { from, count }: Range, size: number): HostTensor {
+  let rows = data.subarray(from * cols, (from + count) * cols);
+  if (count < size) {
+    const padded = new Float32Array(size * cols);
+    padded.set(rows);
+    rows = padded;
+  }
+  return { shape: [size, cols], dtype: 'float32', data: rows };
+}
+
+/** Products of 32-bit rows in 64 bits, rounded. */
+function plainMultiply(images: Matrix, texts: Matrix, stride: number): Multiply {
+  const sums = new Float64Array(BLOCK * stride);
+  return async (rows, cols) => {
+    innerProducts(images.data, rows.from, rows.count, texts.data, cols.from, cols.count, images.cols, sums);
+    const scores = new Float32Array(rows.count * stride);
+    for (let i = 0; i < rows.count; i++) {
+      scores.set(sums.subarray(i * cols.count, (i + 1) * cols.count), i * stride);
+    }
+    return scores;
+  };
+}
+
+function largestNorm({ rows, cols, data }: Matrix): number {
+  let largest = 0;
+  for (let i = 0; i < rows; i++) {
+    let square = 0;
+    for (let j = i * cols; j < (i + 1) * cols; j++) square += data[j]! * data[j]!;
+    largest = Math.max(largest, square);
+  }
+  return Math.sqrt(largest);
+}
+
+const rangesOf = (length: number): Range[] =>
+  Array.from({ length: Math.ceil(length / BLOCK) }, (_, b) => ({
+    from: b * BLOCK,
+    count: Math.min(BLOCK, length - b * BLOCK),
+  }));
+
+/**
+ * How far an engine's scores are from sums in 64 bits. Rounding adds up like a random walk (Higham and Mary 2019): eight
+ * deviations of it. An engine of less precision (TensorFloat-32, say) shows in a first block, and gets what it needs.
+ */
+async function marginOf(multiply: Multiply, images: Matrix, texts: Matrix, stride: number): Promise<number> {
+  const scale = largestNorm(images) * largestNorm(texts);
+  const first = { from: 0, count: Math.min(BLOCK, images.rows) };
+  const scores = await multiply(first, { from: 0, count: Math.min(BLOCK, texts.rows) });
+  const exact = new Float64Array(1);
+  let observed = 0;
+  for (let probe = 0; probe < 256; probe++) {
+    const [i, t] = [(probe * 37) % first.count, (probe * 101) % Math.min(BLOCK, texts.rows)];
+    innerProducts(images.data, i, 1, texts.data, t, 1, images.cols, exact);
+    observed = Math.max(observed, Math.abs(scores[i * stride + t]! - exact[0]!));
+  }
+  return Math.max(8 * Math.sqrt(images.cols) * ROUNDING * scale, 8 * observed) + 4 * ROUNDING * scale;
+}
+
+/**
+ * Scores `images · textsᵀ` in blocks of 1,024 x 1,024, on an engine where there is one and enough to compute. The next
+ * block is under way while the last one is looked at.
+ *
+ * @param images `[N, D]`. @param texts `[M, D]`.
+ */
+export async function scoreBlocks(images: Matrix, texts: Matrix, backend: Backend | undefined): Promise<ScoreBlocks> {
+  const [rows, stride] = [Math.min(BLOCK, images.rows), Math.min(BLOCK, texts.rows)];
+  const session =
+    backend && images.rows * texts.rows * images.cols > FEW
+      ? await backend.load(await program(rows, stride, images.cols), {})
+      : undefined;
+  const multiply: Multiply = session
+    ? async (some, others) => {
+        const inputs = { images: rowsOf(images, some, rows), texts: rowsOf(texts, others, stride) };
+        return (await session.step(inputs)).scores!.data as Float32Array;
+      }
+    : plainMultiply(images, texts, stride);
+  const order = rangesOf(images.rows).flatMap((some) => rangesOf(texts.rows).map((others) => [some, others] as const));
+  return {
+    margin: session
+      ? await marginOf(multiply, images, texts, stride)
+      : 4 * ROUNDING * largestNorm(images) * largestNorm(texts),
+    async *[Symbol.asyncIterator]() {
+      let next = order.length > 0 ? multiply(...order[0]!) : undefined;
+      for (const [b, [some, others]] of order.entries()) {
+        const scores = await next!;
+        next = b + 1 < order.length ? multiply(...order[b + 1]!) : undefined;
+        yield { images: some, texts: others, scores, stride };
+      }
+    },
+    close: async () => session?.dispose(),
+  };
+}

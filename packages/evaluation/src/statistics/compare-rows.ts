@@ -1,0 +1,147 @@
+import type {
+  ColumnComparisons,
+  ColumnStatistics,
+  CompareRows,
+  Comparison,
+  ScoredColumn,
+  ScoredRow,
+} from '@medbench/core';
+import { holm, mcnemar, signFlipTest, sumsByGroup } from './compare.js';
+import { studentP, studentQuantile } from './distributions.js';
+import { averageRanks } from './ranks.js';
+import { twoWayMean } from './two-way.js';
+
+const LEVEL = 0.05;
+/** Independent examples from which a mean of graded scores is near enough to normal. */
+const MANY = 50;
+
+type Uncorrected = Omit<Comparison, 'adjusted'>;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Scores of both rows under the seeds that both have. */
+function paired(first: ScoredRow, second: ScoredRow): { a: readonly number[]; b: readonly number[] }[] {
+  return first.seeds.flatMap(({ seed, perExample: a }) => {
+    const b = second.seeds.find((other) => other.seed === seed)?.perExample;
+    return b && b.length === a.length && a.length > 0 ? [{ a, b }] : [];
+  });
+}
+
+/**
+ * Compares two rows on the same test examples. One seed: McNemar's test with mid-p on right and wrong, else a paired t test
+ * on (groups of) examples, or sign flips where there are few. Several seeds: a t test in which seeds and examples vary
+ * (`twoWayMean`).
+ *
+ * @returns undefined if no seed has scores of both.
+ */
+export function compareTwo(first: ScoredRow, second: ScoredRow, groups?: readonly number[]): Uncorrected | undefined {
+  const pairs = paired(first, second);
+  if (pairs.length === 0) return undefined;
+  const differences = pairs.map(({ a, b }) => a.map((score, i) => score - b[i]!));
+  const grouped = groups && new Set(groups).size < groups.length ? groups : undefined;
+  const { mean: difference, variance, df } = twoWayMean(differences, grouped);
+  const half = variance > 0 ? studentQuantile(df) * Math.sqrt(variance) : 0;
+  const common = {
+    first: first.id,
+    second: second.id,
+    difference,
+    ci95: [difference - half, difference + half] as const,
+  };
+  const [{ a, b }] = pairs as [(typeof pairs)[number]];
+  const one = pairs.length === 1;
+  if (one && !grouped && [...a, ...b].every((score) => score === 0 || score === 1)) {
+    return { ...common, pValue: mcnemar(a, b).pValue, test: 'mcnemar-mid-p' };
+  }
+  if (variance === 0 || (one && df < MANY)) {
+    const flipped = grouped ? sumsByGroup(differences[0]!, Int32Array.from(grouped)) : differences[0]!;
+    return { ...common, pValue: signFlipTest(flipped, 0), test: 'sign-flip' };
+  }
+  return {
+    ...common,
+    pValue: studentP(difference / Math.sqrt(variance), df),
+    test: one ? 'paired-t' : 'two-way-t',
+  };
+}
+
+/** Holm's correction over one family of comparisons. */
+function corrected(all: readonly (Uncorrected | undefined)[]): Comparison[] {
+  const found = all.filter((one) => one !== undefined);
+  const adjusted = holm(found.map(({ pValue }) => pValue));
+  return found.map((one, i) => ({ ...one, adjusted: adjusted[i]! }));
+}
+
+const reversed = (one: Comparison): Comparison => ({
+  ...one,
+  first: one.second,
+  second: one.first,
+  difference: -one.difference,
+  ci95: [-one.ci95[1], -one.ci95[0]],
+});
+
+function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pairs: Comparison[] } {
+  const { task, protocol, metric, groups, rows } = column;
+  const scored = rows.filter(({ seeds }) => seeds.length > 0);
+  const methods = scored.filter(({ control }) => !control);
+  const controls = scored.filter(({ control }) => control);
+  const pairs = corrected(
+    methods.flatMap((first, i) => methods.slice(i + 1).map((second) => compareTwo(first, second, groups))),
+  );
+  const scoreOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
+  const best = methods.reduce<ScoredRow | undefined>(
+    (so, row) => (so === undefined || scoreOf(row) > scoreOf(so) ? row : so),
+    undefined,
+  );
+  const againstBest = pairs.flatMap((pair) =>
+    pair.first === best?.id ? [pair] : pair.second === best?.id ? [reversed(pair)] : [],
+  );
+  const shared = methods
+    .map(({ seeds }) => seeds.map(({ seed }) => seed))
+    .reduce<readonly number[] | undefined>(
+      (some, seeds) => some?.filter((seed) => seeds.includes(seed)) ?? seeds,
+      undefined,
+    );
+  return {
+    pairs,
+    statistics: {
+      task,
+      protocol,
+      metric,
+      n: scored[0]?.seeds[0]?.perExample.length ?? 0,
+      seeds: shared ?? [],
+      pairs: pairs.length,
+      best: best?.id ?? null,
+      againstBest,
+      againstControls: corrected(
+        methods.flatMap((method) => controls.map((control) => compareTwo(method, control, groups))),
+      ),
+    },
+  };
+}
+
+/**
+ * Which differences of a table are more than chance: paired tests within each column, p corrected by Holm for the pairs of
+ * methods and apart from them for the pairs of method and control; average ranks over the columns in which every method
+ * has a figure.
+ */
+export const compareRows: CompareRows = (columns) => {
+  const compared = columns.map(compareColumn);
+  const ids = [
+    ...new Set(
+      columns.flatMap(({ rows }) => rows.filter((row) => !row.control && row.seeds.length > 0).map(({ id }) => id)),
+    ),
+  ];
+  const scores = columns.flatMap(({ rows }) => {
+    const values = ids.map((id) => rows.find((row) => row.id === id)?.seeds.map(({ value }) => value) ?? []);
+    return values.every(({ length }) => length > 0) ? [values.map(mean)] : [];
+  });
+  return {
+    statistics: {
+      level: LEVEL,
+      columns: compared.map(({ statistics }) => statistics),
+      ranks: averageRanks(ids, scores),
+    },
+    comparisons: compared.map(
+      ({ statistics: { task, protocol }, pairs }): ColumnComparisons => ({ task, protocol, pairs }),
+    ),
+  };
+};

@@ -1,0 +1,129 @@
+import type { EvaluationModel, EvaluationSettings, Matrix, Metric } from '@medbench/core';
+import { checkVectors } from '../matrix.js';
+import { accuracyOf, balancedAccuracyOf, confusionMatrix } from '../metrics/index.js';
+import { adamWProbe } from '../probe/adamw-probe.js';
+import type { LabelledFeatures } from '../probe/features.js';
+import { rowsOf } from '../probe/features.js';
+import { DRAWS, drawShots, without } from '../probe/few-shot.js';
+import { linearProbe, type ProbeOptions } from '../probe/linear-probe.js';
+import { argMax } from '../scores.js';
+import { bootstrapIntervals } from '../statistics/bootstrap.js';
+import type { ClassificationData, LabelledImages } from './classification.js';
+
+type ProbeSettings = EvaluationSettings['probe'];
+
+/** Features of the three splits of a task. */
+interface Splits {
+  readonly train: LabelledFeatures;
+  readonly val: LabelledFeatures | undefined;
+  readonly test: LabelledFeatures;
+}
+
+/** What a probe says of the test examples. */
+export interface ProbeRun {
+  /** `[N, classes]`. */
+  readonly logits: Float64Array;
+  readonly notes: readonly string[];
+}
+
+export interface TaskProbe extends ProbeRun {
+  /** The same with features after the projection, where both are asked for. */
+  readonly projected?: Float64Array;
+  /** `accuracy_<k>shot` and `balanced_accuracy_<k>shot`. */
+  readonly fewShot: Readonly<Record<string, Metric>>;
+}
+
+type Embed = (images: LabelledImages['images'], as: string) => Promise<Matrix>;
+
+async function featuresOf(model: EvaluationModel, data: ClassificationData, embed: Embed): Promise<Splits> {
+  const of = async (split: LabelledImages, as: string): Promise<LabelledFeatures> => ({
+    features: checkVectors(await embed(split.images, as), split.images.length, 'image features', model.id),
+    labels: split.labels,
+    groups: split.groups,
+  });
+  const test = await of(data.test, 'test');
+  const train = await of(data.train!, 'train');
+  return { test, train, val: data.val && (await of(data.val, 'val')) };
+}
+
+function probeOf({ solver, grid, refit }: ProbeSettings, own: ProbeOptions | undefined, classes: number, seed: number) {
+  return ({ train, val, test }: Splits): ProbeRun =>
+    solver === 'lbfgs'
+      ? linearProbe(train, val, test.features, classes, { grid, refit, ...own })
+      : adamWProbe(train, val, test.features, classes, seed);
+}
+
+/** Probes on a few examples of each class, averaged over draws that are the same for all models of a seed. */
+function fewShotMetrics(
+  splits: Splits,
+  shots: number,
+  { classes, seed, fit }: { classes: number; seed: number; fit: (splits: Splits) => ProbeRun },
+): Record<string, Metric> {
+  const { train, val, test } = splits;
+  const predictions = Array.from({ length: DRAWS }, (_, draw) => {
+    const chosen = drawShots(train.labels, shots, { seed, draw, part: 'train' });
+    const rest = val && val.labels.length > 0 ? val : rowsOf(train, without(train, chosen));
+    const held = rowsOf(rest, drawShots(rest.labels, shots, { seed, draw, part: 'val' }));
+    return argMax(fit({ train: rowsOf(train, chosen), val: held, test }).logits, classes);
+  });
+  const statistics = (counts: Int32Array): [number, number] => {
+    const matrices = predictions.map((predicted) => confusionMatrix(test.labels, predicted, classes, counts));
+    const mean = (of: (matrix: Float64Array, classes: number) => number): number =>
+      matrices.reduce((sum, matrix) => sum + of(matrix, classes), 0) / matrices.length;
+    return [mean(accuracyOf), mean(balancedAccuracyOf)];
+  };
+  const n = test.labels.length;
+  const values = statistics(new Int32Array(n).fill(1));
+  const intervals = bootstrapIntervals(n, statistics, { seed, groups: test.groups });
+  return Object.fromEntries(
+    ['accuracy', 'balanced_accuracy'].map((name, i) => [
+      `${name}_${shots}shot`,
+      { value: values[i]!, ci95: intervals[i]! },
+    ]),
+  );
+}
+
+/**
+ * The linear probe of a classification task as the settings want it: solver, features before or after the projection or
+ * both, few-shot probes beside it.
+ *
+ * @throws MedbenchError if a feature is not finite.
+ */
+export async function probeTask(
+  model: EvaluationModel,
+  data: ClassificationData,
+  classes: number,
+  { settings, own, seed }: { settings: ProbeSettings; own: ProbeOptions | undefined; seed: number },
+): Promise<TaskProbe> {
+  const projection = settings.solver === 'clip-benchmark' || settings.features === 'after';
+  const before: Embed = (images, as) => model.imageFeatures(images, as);
+  const after: Embed = (images, as) => model.embedImages(images, as);
+  // Controls such as raw pixels have features of one kind, which stand for both.
+  const primary = await featuresOf(model, data, projection && model.can.joint ? after : before);
+  const fit = probeOf(settings, own, classes, seed);
+  const run = fit(primary);
+  const both = settings.solver === 'lbfgs' && settings.features === 'both' && model.can.joint;
+  const projected = both ? fit(await featuresOf(model, data, after)) : undefined;
+  const fewShot: Record<string, Metric> = {};
+  for (const shots of settings.shots) Object.assign(fewShot, fewShotMetrics(primary, shots, { classes, seed, fit }));
+  const smallest = Math.min(
+    ...primary.train.labels.reduce((counts, label) => {
+      counts[label]!++;
+      return counts;
+    }, new Int32Array(classes)),
+  );
+  const short = settings.shots.filter((shots) => shots > smallest);
+  return {
+    logits: run.logits,
+    fewShot,
+    ...(projected ? { projected: projected.logits } : {}),
+    notes: [
+      ...run.notes,
+      ...(projected ? projected.notes.map((note) => `after the projection: ${note}`) : []),
+      ...(settings.shots.length > 0 ? [`few-shot: mean of ${DRAWS} draws`] : []),
+      ...(short.length > 0
+        ? [`some class has fewer than ${short.join(', ')} training examples: all of them are taken`]
+        : []),
+    ],
+  };
+}
