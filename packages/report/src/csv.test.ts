@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TESTED, withTests } from '../test/compared.js';
 import { ERROR, hostileResults, sampleResults } from '../test/sample.js';
 import { renderCsv } from './index.js';
 
@@ -71,5 +72,28 @@ describe('renderCsv', () => {
     expect(renderCsv({ ...sampleResults(), cells: [] })).toBe(
       'method,control,task,protocol,seed,metric,primary,value,ci_low,ci_high,n,status,error,synthetic,seconds\r\n',
     );
+  });
+
+  it('appends p against the best, for primary metrics of compared methods alone', () => {
+    const results = withTests(sampleResults([0, 1]), {
+      best: 'clip-partial',
+      againstBest: { clip: 0.00012345678901234 },
+      againstControls: { clip: { untrained: [0.2, 0.001] } },
+    });
+    const text = renderCsv(results);
+    expect(text.split('\r\n')[0]).toBe(
+      'method,control,task,protocol,seed,metric,primary,value,ci_low,ci_high,n,status,error,synthetic,seconds,adjusted_p_vs_best,best',
+    );
+    const fields = (method: string, metric: string) =>
+      objects(text)
+        .filter((record) => record.method === method && record.metric === metric)
+        .map(({ adjusted_p_vs_best: p, best }) => [p, best]);
+    expect(fields('clip-partial', TESTED.metric)).toEqual(Array(2).fill(['', 'true']));
+    expect(fields('clip', TESTED.metric)).toEqual(Array(2).fill(['0.00012345678901234', 'false']));
+    expect(fields('clip', 'f1')).toEqual(Array(2).fill(['', '']));
+    // Neither a control nor a method that was not compared.
+    for (const id of ['untrained', 'clip-scratch']) {
+      expect(fields(id, TESTED.metric)).toEqual(Array(2).fill(['', '']));
+    }
   });
 });

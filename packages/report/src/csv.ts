@@ -1,4 +1,5 @@
-import type { ResultCell, RunResults } from '@medbench/core';
+import type { ResultCell, RunResults, RunStatistics } from '@medbench/core';
+import { comparisonsAt } from './significance.js';
 
 const HEADER = [
   'method',
@@ -17,6 +18,9 @@ const HEADER = [
   'synthetic',
   'seconds',
 ] as const;
+
+/** At the end, so that places of the others stay; left out where nothing was compared. */
+const COMPARISONS = ['adjusted_p_vs_best', 'best'] as const;
 
 type Field = string | number | boolean | null | undefined;
 
@@ -40,13 +44,24 @@ function linesOf({ metric, value, ci95, metrics }: ResultCell): Line[] {
   return [{ metric, value, ci95 }, ...others.map(([name, other]) => ({ metric: name, ...other }))];
 }
 
+/** Of a primary metric: p against the column's best method, and whether it is that; empty where it was not compared. */
+function comparisonFields(cell: ResultCell, metric: string, statistics: RunStatistics): [Field, Field] {
+  const found = metric === cell.metric ? comparisonsAt(statistics, cell) : undefined;
+  if (!found || cell.status === 'failed') return [null, null];
+  const adjusted = found.againstBest.find(({ second }) => second === cell.method)?.adjusted;
+  if (adjusted !== undefined) return [adjusted, false];
+  return [null, found.best === cell.method ? true : null];
+}
+
 /**
  * The run in long form: one record per cell and metric, all digits, RFC 4180 (comma, CRLF, quotes doubled).
  * Columns: method, control, task, protocol, seed, metric, primary, value, ci_low, ci_high, n, status, error, synthetic,
- * seconds (of the whole cell). Text that starts with `=`, `+`, `-` or `@` gets an apostrophe in front, since spreadsheets
- * would run it.
+ * seconds (of the whole cell). Where a run has paired tests, adjusted_p_vs_best and best follow, in the records of primary
+ * metrics, the same for all seeds of a method. Text that starts with `=`, `+`, `-` or `@` gets an apostrophe in front,
+ * since spreadsheets would run it.
  */
 export function renderCsv(results: RunResults): string {
+  const { statistics } = results;
   const records = results.cells.flatMap((cell) =>
     linesOf(cell).map(({ metric, value, ci95 }): readonly Field[] => [
       cell.method,
@@ -64,7 +79,10 @@ export function renderCsv(results: RunResults): string {
       cell.error,
       cell.synthetic,
       cell.seconds,
+      ...(statistics ? comparisonFields(cell, metric, statistics) : []),
     ]),
   );
-  return [HEADER, ...records].map((record) => `${record.map(field).join(',')}\r\n`).join('');
+  return [[...HEADER, ...(statistics ? COMPARISONS : [])], ...records]
+    .map((record) => `${record.map(field).join(',')}\r\n`)
+    .join('');
 }

@@ -21,6 +21,27 @@ export const formatValue = (value: number): string => decimals(value, 3);
 export const formatInterval = ([low, high]: readonly [number, number]): string =>
   `[${decimals(low, 2)}, ${decimals(high, 2)}]`;
 
+/** A difference, three decimals: `+0.012`, `-0.010`, `0.000`; `—` if it is no number. */
+export function formatSigned(value: number): string {
+  if (!Number.isFinite(value)) return '—';
+  const text = formatValue(value);
+  if (Number(text) === 0) return formatValue(0);
+  return value > 0 ? `+${text}` : text;
+}
+
+/** The interval of a difference: `[-0.010, +0.034]`. */
+export const formatSignedInterval = ([low, high]: readonly [number, number]): string =>
+  `[${formatSigned(low)}, ${formatSigned(high)}]`;
+
+/** A p, with a digit more where levels are near: `0.412`, `0.0312`, `< 0.001`. */
+export function formatP(p: number): string {
+  if (p < 0.001) return '< 0.001';
+  return p.toFixed(p < 0.1 ? 4 : 3);
+}
+
+/** An average rank, `1.75`; `—` where there is none. */
+export const formatRank = (rank: number | null): string => rank?.toFixed(2) ?? '—';
+
 /** What of a figure is printed; `model.ts` has the whole of it. */
 export interface PrintedFigure {
   readonly status: 'ok' | 'failed' | 'none';
@@ -72,6 +93,21 @@ export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string
     .slice(0, Math.max(1, length - 1))
     .join('')
     .trimEnd()}…`;
+}
+
+/** Breaks a line between words to `width`, cutting longer words; further lines are indented by `indent`. */
+export function wrapLines(text: string, width: number, indent = 0): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line.trim() === '' ? line + word : `${line} ${word}`;
+    if (line.trim() === '' || [...longer].length <= width) line = longer;
+    else {
+      lines.push(line);
+      line = ' '.repeat(indent) + word;
+    }
+  }
+  return [...lines, line].map((each) => [...each].slice(0, Math.max(1, width)).join(''));
 }
 
 /** `1 method`, `3 methods`. */

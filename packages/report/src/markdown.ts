@@ -1,8 +1,10 @@
 import type { RunResults } from '@medbench/core';
 import { markdownTable } from 'markdown-table';
-import { capitalised, formatFigure, oneLine, protocolTitle, superscript } from './format.js';
+import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
+import { capitalised, formatFigure, formatRank, oneLine, protocolTitle, superscript } from './format.js';
 import { withArrow } from './metrics.js';
-import { captionOf, resultTable, SYNTHETIC_LINE } from './model.js';
+import { resultTable } from './model.js';
+import { markSuffix } from './significance.js';
 
 /** Text of unknown origin as literal Markdown, on one line. */
 const literal = (text: string): string =>
@@ -14,7 +16,8 @@ const literal = (text: string): string =>
 const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 
 /**
- * The table of `renderTable` as GitHub-flavoured Markdown: one table, controls in italics, footnotes as a list.
+ * The table of `renderTable` as GitHub-flavoured Markdown: one table, controls in italics, what the
+ * tests say behind the caption, footnotes as a list.
  * Text from the file is escaped, so that it cannot become markup.
  */
 export function renderMarkdown(results: RunResults): string {
@@ -26,26 +29,29 @@ export function renderMarkdown(results: RunResults): string {
   } ${seeds.join(', ')}`;
   const paragraphs = synthetic ? [`> **${SYNTHETIC_LINE.replace('*', '\\*')}**`, run] : [run];
   if (table.columns.length === 0) return `${[...paragraphs, 'No cell has been measured yet.'].join('\n\n')}\n`;
-  const header = table.columns.map(({ modality, title, protocol, metric, synthetic }) =>
+  const header = table.columns.map(({ modality, title, protocol, metric, synthetic, notes }) =>
     [
       literal(capitalised(modality)),
       literal(title),
       literal(protocolTitle(protocol)),
-      literal(withArrow(metric)) + (synthetic === 'all' ? ' \\*' : ''),
+      literal(withArrow(metric)) + superscript(notes) + (synthetic === 'all' ? ' \\*' : ''),
     ].join('<br>'),
   );
+  const ranked = Boolean(table.statistics?.ranks);
+  if (ranked) header.push('Average rank ↓');
   const rows = table.rows.map((row) => [
     row.control ? `*${literal(row.title)}*` : literal(row.title),
     ...row.figures.map((figure, i) => {
       const text = formatFigure(figure);
       const mark = table.columns[i]!.synthetic === 'some' && figure.synthetic ? ' \\*' : '';
-      return (figure.best ? `**${text}**` : text) + superscript(figure.notes) + mark;
+      return (figure.best ? `**${text}**` : text) + superscript(figure.notes) + markSuffix(figure.marks) + mark;
     }),
+    ...(ranked ? [formatRank(row.rank)] : []),
   ]);
   paragraphs.push(markdownTable([['Method', ...header], ...rows], { align: ['l', ...header.map(() => 'r')] }));
   const caption = captionOf(table, true);
   if (table.rows.some(({ control }) => control)) caption.push('italics: controls');
-  paragraphs.push(`${capitalised(caption.join(' · '))}.`);
+  paragraphs.push([`${capitalised(caption.join(' · '))}.`, ...testsCaption(table), ...ranksCaption(table)].join(' '));
   if (table.notes.length > 0) {
     paragraphs.push(table.notes.map((note, i) => `- ${superscript([i + 1])} ${literal(note)}`).join('\n'));
   }

@@ -20,6 +20,11 @@ const GLOSSARY: readonly (readonly [pattern: RegExp, definition: (match: RegExpE
         way === 'mean' ? ': mean of both ways' : ''
       }.`,
   ],
+  [
+    /^rare recall$/,
+    () =>
+      'Mean over the rare classes of the share of their examples that is classified right; rare: under 5 % of the training split (of the test split where there is none).',
+  ],
   [/^recall (.+)$/, ([, name]) => `Share of the examples of class “${name}” that is classified right.`],
   [
     /^(?:(i2t|t2i) )?(median|mean) rank$/,
@@ -48,12 +53,19 @@ export function metricFacts(name: string): MetricFacts {
   const key = name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
   // A class may be called anything, `recall_hair_loss` too.
   const lowerIsBetter = !key.startsWith('recall ') && LOWER_IS_BETTER.test(key);
+  const [, plain = key, shots] = /^(.+) (?:projected|(\d+)shot)$/.exec(key) ?? [];
   for (const [pattern, definition] of GLOSSARY) {
-    const match = pattern.exec(key);
-    if (match) return { definition: definition(match), lowerIsBetter };
+    const match = pattern.exec(plain);
+    if (match) return { definition: definition(match) + (plain === key ? '' : variantOf(shots)), lowerIsBetter };
   }
   return { lowerIsBetter };
 }
+
+/** What is said of a further probe of the same task. */
+const variantOf = (shots: string | undefined): string =>
+  shots === undefined
+    ? ' Of a probe on features after the projection.'
+    : ` Of a probe on ${shots} training ${shots === '1' ? 'example' : 'examples'} of each class.`;
 
 /** Which way is better: `↑` or `↓`. */
 export const arrowOf = (name: string): string => (metricFacts(name).lowerIsBetter ? '↓' : '↑');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sampleResults } from '../test/sample.js';
+import { summarise } from './cells.js';
 import { formatCount, formatFigure, formatSeconds, oneLine } from './format.js';
 import { metricFacts, withArrow } from './metrics.js';
-import { resultTable, summarise } from './model.js';
+import { resultTable } from './model.js';
 
 describe('resultTable', () => {
   it('puts methods first, columns by modality, protocol and task', () => {
@@ -113,8 +114,10 @@ describe('words and numbers', () => {
   });
 
   it('defines every metric that @medbench/evaluation reports', () => {
-    const names = 'accuracy balanced_accuracy auc f1 ece recall_melanoma accuracy_open accuracy_closed';
+    const names = 'accuracy balanced_accuracy auc f1 ece recall_melanoma rare_recall accuracy_open accuracy_closed';
     const retrieval = 'i2t_recall@1 t2i_recall@200 mean_recall@10 i2t_median_rank t2i_median_rank';
+    expect(metricFacts('accuracy_projected').definition).toMatch(/right one\. Of a probe on features after/);
+    expect(metricFacts('balanced_accuracy_4shot').definition).toMatch(/Mean over the classes.*4 training examples/);
     const definitions = `${names} ${retrieval}`.split(' ').map((name) => metricFacts(name).definition);
     expect(definitions).not.toContain(undefined);
     expect(new Set(definitions).size).toBe(definitions.length);

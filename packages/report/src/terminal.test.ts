@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostileResults, sampleResults } from '../test/sample.js';
+import { SYNTHETIC_LINE } from './caption.js';
 import { renderMarkdown, renderTable } from './index.js';
-import { SYNTHETIC_LINE } from './model.js';
 
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
 
@@ -106,7 +106,7 @@ describe('renderMarkdown', () => {
     const lines = text.split('\n').filter((line) => line.startsWith('|'));
     expect(lines).toHaveLength(8);
     for (const line of lines) {
-      expect(line.match(/(?<!\\)\|/g)).toHaveLength(10);
+      expect(line.match(/(?<!\\)\|/g)).toHaveLength(1 + 1 + 10 + 1);
       expect(line).not.toMatch(/<(?!br>)/);
     }
   });

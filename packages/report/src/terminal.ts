@@ -1,8 +1,10 @@
 import type { RunResults } from '@medbench/core';
 import Table from 'cli-table3';
-import { capitalised, formatFigure, oneLine, protocolTitle, superscript } from './format.js';
+import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
+import { capitalised, formatFigure, formatRank, oneLine, protocolTitle, superscript, wrapLines } from './format.js';
 import { withArrow } from './metrics.js';
-import { type Column, captionOf, type Figure, type ResultTable, resultTable, runsOf, SYNTHETIC_LINE } from './model.js';
+import { type Column, type ResultTable, resultTable, runsOf } from './model.js';
+import { markSuffix } from './significance.js';
 
 export interface TableOptions {
   /** ANSI bold, dim and colours. Default false. */
@@ -29,29 +31,54 @@ function wrapped(text: string): string[] {
   return lines.map((line) => oneLine(line, HEADER_LIMIT));
 }
 
+interface PrintedCell {
+  readonly text: string;
+  readonly best?: boolean;
+  readonly failed?: boolean;
+}
+
 interface PrintedColumn {
   readonly modality: string;
   readonly header: readonly string[];
-  readonly cells: readonly string[];
-  readonly figures: readonly Figure[];
+  /** One per row of the table. */
+  readonly cells: readonly PrintedCell[];
   readonly width: number;
 }
+
+const printed = (modality: string, header: readonly string[], cells: readonly PrintedCell[]): PrintedColumn => ({
+  modality,
+  header,
+  cells,
+  width: Math.max(...[modality, ...header, ...cells.map(({ text }) => text)].map(widthOf)),
+});
 
 function printedColumn(table: ResultTable, column: Column, index: number): PrintedColumn {
   const mark = column.synthetic === 'all' ? ' *' : '';
   const header = [
     ...wrapped(column.task),
     protocolTitle(column.protocol),
-    oneLine(withArrow(column.metric), HEADER_LIMIT + 4) + mark,
+    oneLine(withArrow(column.metric), HEADER_LIMIT + 4) + superscript(column.notes) + mark,
   ];
-  const figures = table.rows.map(({ figures }) => figures[index]!);
-  const cells = figures.map((figure) => {
+  const cells = table.rows.map(({ figures }): PrintedCell => {
+    const figure = figures[index]!;
     const own = column.synthetic === 'some' && figure.synthetic ? ' *' : '';
-    return formatFigure(figure) + superscript(figure.notes) + own;
+    const text = formatFigure(figure) + superscript(figure.notes) + markSuffix(figure.marks) + own;
+    return { text, best: figure.best, failed: figure.status === 'failed' };
   });
-  const modality = oneLine(capitalised(column.modality), HEADER_LIMIT);
-  return { modality, header, cells, figures, width: Math.max(...[modality, ...header, ...cells].map(widthOf)) };
+  return printed(oneLine(capitalised(column.modality), HEADER_LIMIT), header, cells);
 }
+
+/** The last column: none in results without ranks. */
+const rankColumn = ({ statistics, rows }: ResultTable): PrintedColumn[] =>
+  statistics?.ranks
+    ? [
+        printed(
+          'Overall',
+          ['average', 'rank ↓'],
+          rows.map(({ rank }) => ({ text: formatRank(rank) })),
+        ),
+      ]
+    : [];
 
 /** Whole modalities side by side as long as they fit; one that is too wide alone is split between its columns. */
 function split(columns: readonly PrintedColumn[], room: number): PrintedColumn[][] {
@@ -107,20 +134,36 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
   table.rows.forEach((row, i) => {
     if (row.control && i > 0 && !table.rows[i - 1]!.control) grid.push(rule);
     const dim = (text: string): string => (color && row.control ? paint('2', text) : text);
-    const cells = part.map(({ cells, figures }) => {
-      const { best, status } = figures[i]!;
-      if (color && best) return paint('1', cells[i]!);
-      return color && status === 'failed' ? paint('31', cells[i]!) : dim(cells[i]!);
+    const cells = part.map(({ cells }) => {
+      const { text, best, failed } = cells[i]!;
+      if (color && best) return paint('1', text);
+      return color && failed ? paint('31', text) : dim(text);
     });
     grid.push([dim(labels[i]!), ...cells]);
   });
   return grid.toString().replaceAll(/ +$/gm, '');
 }
 
+/** What stands below the table: the caption, what the tests say, and the footnotes. */
+function below(table: ResultTable, color: boolean, width: number): string {
+  const caption = capitalised(captionOf(table, color).join(' · '));
+  const notes = table.notes.flatMap((note, i) => {
+    const label = superscript([i + 1]);
+    const room = Math.max(20, width - widthOf(label) - 1);
+    // What is wrong with a column is said in full; reasons of single cells also stand in the log.
+    return i < table.columnNotes
+      ? wrapLines(`${label} ${oneLine(note)}`, width, widthOf(label) + 1)
+      : `${label} ${oneLine(note, room)}`;
+  });
+  const tests = [...testsCaption(table), ...ranksCaption(table)].flatMap((sentence) => wrapLines(sentence, width, 2));
+  return [...(caption ? [caption] : []), ...tests, ...notes].join('\n');
+}
+
 /**
  * The run as a terminal table: one row per method, then the controls under a rule; one column per task and protocol,
- * by modality. A cell is the primary metric with its 95 % interval, or mean ± standard deviation where there are several
- * seeds; reasons of failed cells stand below. Text from the file is stripped of control characters.
+ * by modality, and one for its rare classes; the average rank last. A cell is the metric with its 95 % interval, or mean ±
+ * standard deviation where there are several seeds, and what paired tests say (`≈`, `∘`); what the marks mean, leaks and
+ * reasons of failed cells stand below. Text from the file is stripped of control characters.
  */
 export function renderTable(results: RunResults, { color = false, width = 120 }: TableOptions = {}): string {
   const table = resultTable(results);
@@ -133,13 +176,8 @@ export function renderTable(results: RunResults, { color = false, width = 120 }:
   paragraphs.push(synthetic ? `${color ? paint('33', SYNTHETIC_LINE) : SYNTHETIC_LINE}\n${head}` : head);
   if (table.columns.length === 0) return `${paragraphs[0]}\n\nNo cell has been measured yet.\n`;
   const labelWidth = Math.max(6, ...table.rows.map((row) => widthOf(oneLine(row.id, LABEL_LIMIT))));
-  const columns = table.columns.map((column, i) => printedColumn(table, column, i));
+  const columns = [...table.columns.map((column, i) => printedColumn(table, column, i)), ...rankColumn(table)];
   for (const part of split(columns, width - labelWidth)) paragraphs.push(draw(table, part, color));
-  const notes = table.notes.map((note, i) => {
-    const label = superscript([i + 1]);
-    return `${label} ${oneLine(note, Math.max(20, width - widthOf(label) - 1))}`;
-  });
-  const caption = capitalised(captionOf(table, color).join(' · '));
-  paragraphs.push([...(caption ? [caption] : []), ...notes].join('\n'));
+  paragraphs.push(below(table, color, width));
   return `${paragraphs.filter((text) => text !== '').join('\n\n')}\n`;
 }

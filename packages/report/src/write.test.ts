@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sampleResults } from '../test/sample.js';
+import { hostileResults, sampleResults } from '../test/sample.js';
 import { renderCsv, renderHtml, writeReport } from './index.js';
 
 let folder: string;
@@ -23,6 +23,12 @@ describe('writeReport', () => {
     expect(readdirSync(folder).sort()).toEqual(['report.html', 'results.csv', 'results.json']);
   });
 
+  it('takes all that newer results hold', async () => {
+    put(JSON.stringify(hostileResults()));
+    const { html } = await writeReport(folder);
+    expect(readFileSync(html, 'utf8')).toBe(renderHtml(hostileResults()));
+  });
+
   it('names the file that is missing', async () => {
     await expect(writeReport(folder)).rejects.toMatchObject({
       name: 'MedbenchError',
@@ -34,6 +40,12 @@ describe('writeReport', () => {
 
   const { run: _, ...withoutRun } = sampleResults();
   const cells = sampleResults().cells.map((cell, i) => (i === 3 ? { ...cell, ci95: [0.1] } : cell));
+  const first = (change: object) => ({ ...sampleResults(), cells: [{ ...sampleResults().cells[0], ...change }] });
+  const { statistics, ...others } = hostileResults();
+  const withoutP = statistics!.columns.map((column) => ({
+    ...column,
+    againstBest: column.againstBest.map((comparison) => ({ ...comparison, adjusted: null })),
+  }));
   it.each([
     ['{"schemaVersion": 1, "run"', 'is not JSON'],
     ['[]', 'is not the results of a run'],
@@ -42,6 +54,11 @@ describe('writeReport', () => {
     [JSON.stringify(withoutRun), 'at run'],
     [JSON.stringify({ ...sampleResults(), cells: null }), 'at cells'],
     [JSON.stringify({ ...sampleResults(), cells }), 'at cells[3].ci95'],
+    [JSON.stringify(first({ leaks: [{ of: 'elsewhere' }] })), 'at cells[0].leaks'],
+    [JSON.stringify(first({ classification: { classes: ['a'] } })), 'at cells[0].classification'],
+    [JSON.stringify({ ...others, statistics: [] }), 'at statistics'],
+    [JSON.stringify({ ...others, statistics: { ...statistics, columns: withoutP } }), 'at statistics.columns'],
+    [JSON.stringify({ ...others, statistics: { ...statistics, ranks: {} } }), 'at statistics.ranks'],
   ])('refuses %.40s', async (text, message) => {
     put(text);
     await expect(writeReport(folder)).rejects.toMatchObject({

@@ -3,72 +3,12 @@ import { join } from 'node:path';
 import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@medbench/core';
 import { renderCsv } from './csv.js';
 import { renderHtml } from './html/page.js';
+import { isObject, misfit } from './shape.js';
 
 /** Where a report was written. */
 export interface WrittenReport {
   readonly csv: string;
   readonly html: string;
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isPair = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every((bound) => typeof bound === 'number');
-
-const isMetrics = (value: unknown): boolean =>
-  isObject(value) && Object.values(value).every((metric) => isObject(metric) && 'value' in metric && 'ci95' in metric);
-
-type Shape = Readonly<Record<string, string | ((value: unknown) => boolean)>>;
-
-const LIST = Array.isArray;
-const SHAPES: Readonly<Record<'run' | 'methods' | 'tasks' | 'training' | 'cells', Shape>> = {
-  run: {
-    id: 'string',
-    seeds: LIST,
-    backend: 'string',
-    preset: 'string',
-    corpora: LIST,
-    settings: isObject,
-    versions: isObject,
-    command: 'string',
-  },
-  methods: { id: 'string', title: 'string', question: 'string', control: 'boolean' },
-  tasks: { id: 'string', title: 'string', modality: 'string' },
-  training: { method: 'string', seed: 'number', steps: 'number', seconds: 'number', parameters: isObject, curve: LIST },
-  cells: {
-    method: 'string',
-    task: 'string',
-    protocol: 'string',
-    seed: 'number',
-    metric: 'string',
-    value: (value) => value === null || typeof value === 'number',
-    ci95: (value) => value === null || isPair(value),
-    metrics: isMetrics,
-    status: (value) => value === 'ok' || value === 'failed',
-  },
-};
-
-/** The first place at which a value is not what the renderers rely on, such as `cells[3].metric`. */
-function misfit(results: Readonly<Record<string, unknown>>): string | undefined {
-  const inObject = (value: unknown, shape: Shape, path: string): string | undefined => {
-    if (!isObject(value)) return path;
-    const wrong = Object.entries(shape).find(([key, expected]) =>
-      typeof expected === 'string' ? typeof value[key] !== expected : !expected(value[key]),
-    );
-    return wrong && `${path}.${wrong[0]}`;
-  };
-  for (const [key, shape] of Object.entries(SHAPES)) {
-    const value = results[key];
-    if (key !== 'run' && !Array.isArray(value)) return key;
-    const items =
-      key === 'run' ? [[key, value] as const] : (value as unknown[]).map((v, i) => [`${key}[${i}]`, v] as const);
-    for (const [path, item] of items) {
-      const wrong = inObject(item, shape, path);
-      if (wrong) return wrong;
-    }
-  }
-  return undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Metric, Protocol, ResultCell, RunResults } from '@medbench/core';
+import { columnTests, RANKS, withLeak, withRare } from './compared.js';
 
 const METHODS = [
   { id: 'clip', title: 'CLIP, fine-tuned', question: 'baseline', extension: false, control: false },
@@ -130,7 +131,7 @@ export function sampleResults(seeds: readonly number[] = [0]): RunResults {
 /** The sample with every text replaced by what would do harm if it were not escaped. */
 export function hostileResults(): RunResults {
   const evil = '=<script>alert(1)</script>"\'><img src=x onerror=alert(2)>|`*_\u001b[31m\u202e&amp;\n\r, --> ]]>';
-  const sample = sampleResults();
+  const sample = withRare(withLeak(sampleResults(), 'pneumoniamnist'), 'phantom-skin', { clip: 0.6, majority: 0 });
   const name = (id: string): string => `${evil}${id}`;
   return {
     ...sample,
@@ -162,9 +163,30 @@ export function hostileResults(): RunResults {
       method: name(cell.method),
       task: name(cell.task),
       metric: name(cell.metric),
-      metrics: Object.fromEntries(Object.entries(cell.metrics).map(([key, metric]) => [name(key), metric])),
-      notes: [evil],
+      metrics: Object.fromEntries(
+        Object.entries(cell.metrics).map(([key, metric]) => [key === 'rare_recall' ? key : name(key), metric]),
+      ),
+      notes: cell.leaks ? [evil, `leak: ${evil}`] : [evil],
+      ...(cell.classification
+        ? { classification: { ...cell.classification, classes: [evil, `${evil}0`], rare: [`${evil}0`] } }
+        : {}),
       ...(cell.error === undefined ? {} : { error: name(cell.error) }),
     })),
+    statistics: {
+      level: 0.05,
+      columns: sample.tasks.flatMap(({ id, protocols }) =>
+        protocols.map((protocol) =>
+          columnTests(
+            { task: name(id), protocol, metric: evil },
+            {
+              best: name('clip'),
+              againstBest: { [name('clip-scratch')]: 0.5, [name('clip-partial')]: 0.001 },
+              againstControls: { [name('clip')]: { [name('untrained')]: [0.1, 0.5] } },
+            },
+          ),
+        ),
+      ),
+      ranks: { ...RANKS, methods: RANKS.methods.map(({ id, rank }) => ({ id: name(id), rank })) },
+    },
   };
 }

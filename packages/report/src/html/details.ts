@@ -1,6 +1,8 @@
 import type { RunResults } from '@medbench/core';
+import { cellsAt, measurementsOf, summarise } from '../cells.js';
 import { capitalised, protocolTitle } from '../format.js';
-import { type Column, cellsAt, measurementsOf, type ResultTable, summarise } from '../model.js';
+import type { Column, ResultTable } from '../model.js';
+import { confusionTables } from './confusion.js';
 import { html, type Markup } from './escape.js';
 import { figureCell, metricName, scrolling } from './results-table.js';
 
@@ -15,7 +17,7 @@ function metricsOf(results: RunResults, table: ResultTable, column: Column): Mar
     html`<tr><th scope="row">${title}</th>${names.map((name) => {
       const summary = summarise(measurementsOf(cells, name));
       const status = summary.value === null ? ('none' as const) : ('ok' as const);
-      return figureCell({ ...summary, status, synthetic: false, notes: [], best: false });
+      return figureCell({ ...summary, status, synthetic: false, notes: [], best: false, marks: [] });
     })}<td class="number">${Math.max(...cells.map(({ n }) => n))}</td></tr>\n`;
   const label = `${column.title}, ${protocolTitle(column.protocol)}`;
   return html`<h3>${label}${column.synthetic !== 'none' && ' *'}</h3>
@@ -29,13 +31,13 @@ ${scrolling(
 <tbody>
 ${rows.map(line)}</tbody></table>`,
 )}
-${notes.length > 0 && html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+${confusionTables(rows)}${notes.length > 0 && html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 `;
 }
 
-/** The collapsed section with every metric of every cell, and what tasks noted beside their figures. */
+/** The collapsed section with every metric of every cell, confusion matrices, and what tasks noted beside figures. */
 export function metricsSection(results: RunResults, table: ResultTable): Markup | undefined {
-  const parts = table.columns.map((column) => metricsOf(results, table, column));
+  const parts = table.columns.filter(({ rare }) => !rare).map((column) => metricsOf(results, table, column));
   if (parts.every((part) => part === undefined)) return undefined;
   return html`<section><h2>All metrics</h2>
 <details><summary>Show every metric of every task</summary>

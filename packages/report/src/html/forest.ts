@@ -93,13 +93,13 @@ ${svg}
 `;
 }
 
-/** The section with one forest plot per task and protocol. */
+/** The section with one forest plot per task and protocol, of the primary metric. */
 export function forestSection(table: ResultTable): Markup | undefined {
   if (table.columns.length === 0) return undefined;
   const spread = table.severalSeeds
     ? 'Large dot: mean over seeds; line: one standard deviation to either side; small dots: single seeds.'
     : 'Dot: primary metric; line: its 95 % interval.';
-  const indices = table.columns.map((_, i) => i);
+  const indices = table.columns.flatMap(({ rare }, i) => (rare ? [] : [i]));
   return html`<section><h2>Figures with their uncertainty</h2>
 <p>${spread} Filled: methods; hollow and grey: controls. Each plot has its own scale.</p>
 ${runsOf(indices, (i) => table.columns[i]!.modality).map(

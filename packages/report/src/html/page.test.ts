@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RunResults } from '@medbench/core';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { columnTests } from '../../test/compared.js';
 import { ERROR, hostileResults, sampleResults } from '../../test/sample.js';
 import { resultTable } from '../model.js';
 import { renderHtml } from './page.js';
@@ -85,8 +86,11 @@ describe('renderHtml', () => {
     });
   });
 
-  it('is sound in structure', () => {
-    const document = pageOf(sampleResults());
+  it.each([
+    ['as ever', sampleResults()],
+    ['with tests, rare classes and leaks', hostileResults()],
+  ])('is sound in structure %s', (_, results) => {
+    const document = pageOf(results);
     const levels = [...document.querySelectorAll('h1, h2, h3')].map(({ tagName }) => Number(tagName[1]));
     expect(levels.filter((level) => level === 1)).toHaveLength(1);
     levels.slice(1).forEach((level, i) => {
@@ -105,6 +109,10 @@ describe('renderHtml', () => {
       expect(svg.getAttribute('aria-label')).not.toBe('');
       expect(svg.getAttribute('fill')).toBe('currentColor');
     }
+  });
+
+  it('says what is generated, and has its sections in order', () => {
+    const document = pageOf(sampleResults());
     expect(textOf(document.querySelector('.banner'))).toBe(
       'Generated phantoms: the figures marked * say nothing about medicine.',
     );
@@ -152,12 +160,12 @@ describe('renderHtml', () => {
     expect(textOf(one.querySelector('header'))).toContain('1 method on 1 task in 1 modality, 1 column');
   });
 
-  it('stays below one megabyte for 8 methods, 40 columns and 5 seeds', () => {
+  describe('with 9 methods, 3 controls, 40 columns and 5 seeds', () => {
     const sample = sampleResults([0, 1, 2, 3, 4]);
     const copies = [0, 1, 2, 3, 4];
     const rows = [0, 1, 2].map((i) => ({ i, methods: sample.methods.map((m) => ({ ...m, id: `${m.id}-${i}` })) }));
     const long = Array.from({ length: 3000 }, (_, step) => ({ step, loss: 4 + Math.sin(step) }));
-    const text = renderHtml({
+    const large: RunResults = {
       ...sample,
       methods: rows.flatMap(({ methods }) => methods).filter(({ control, id }) => !control || id.endsWith('0')),
       tasks: copies.flatMap((k) => sample.tasks.map((task) => ({ ...task, id: `${task.id}-${k}` }))),
@@ -171,7 +179,34 @@ describe('renderHtml', () => {
             .map((cell) => ({ ...cell, task: `${cell.task}-${k}`, method: `${cell.method}-${i}` })),
         ),
       ),
+    };
+
+    it('stays below one megabyte', () => {
+      expect(Buffer.byteLength(renderHtml(large))).toBeLessThan(1_000_000);
     });
-    expect(Buffer.byteLength(text)).toBeLessThan(1_000_000);
+
+    it('stays below two megabytes with every mark and hundreds of confusion matrices of 7 classes', () => {
+      const methods = large.methods.filter(({ control }) => !control).map(({ id }) => id);
+      const [best, ...others] = methods;
+      const classes = Array.from({ length: 7 }, (_, i) => `class number ${i}`);
+      const classification = { classes, confusion: classes.map(() => classes.map(() => 123)), rare: [] };
+      const doubt = { 'untrained-0': [0.1, 0.2], 'majority-0': [0.1, 0.2], 'raw-pixels-0': [0.1, 0.2] } as const;
+      const tests = {
+        best: best!,
+        againstBest: Object.fromEntries(others.map((id) => [id, 0.5])),
+        againstControls: Object.fromEntries(methods.map((id) => [id, doubt])),
+      };
+      const columns = large.tasks.flatMap(({ id: task, protocols }) =>
+        protocols.map((protocol) => columnTests({ task, protocol, metric: 'accuracy' }, tests, sample.run.seeds)),
+      );
+      const classified = ['zero-shot', 'linear-probe'];
+      const text = renderHtml({
+        ...large,
+        cells: large.cells.map((cell) => (classified.includes(cell.protocol) ? { ...cell, classification } : cell)),
+        statistics: { level: 0.05, columns, ranks: null },
+      });
+      expect(text.match(/class="mark"/g)!.length).toBeGreaterThan(600);
+      expect(Buffer.byteLength(text)).toBeLessThan(2_000_000);
+    });
   });
 });

@@ -3,6 +3,7 @@ import type { RunResults } from '@medbench/core';
 import { plural } from '../format.js';
 import { type ResultTable, resultTable } from '../model.js';
 import { metricsSection, runSection } from './details.js';
+import { differencesSection } from './differences.js';
 import { html, Markup } from './escape.js';
 import { forestSection } from './forest.js';
 import { resultsSection } from './results-table.js';
@@ -50,7 +51,7 @@ function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefin
 }
 
 /**
- * The run as one self-contained page: table, forest plots, training curves, cost, all metrics, settings. It loads
+ * The run as one self-contained page: table, which differences are real, forest plots, training curves, cost, all metrics, settings. It loads
  * nothing, works without scripts (with one, tables sort by column), follows the light or dark scheme and prints.
  * All text is escaped. Same results, same bytes.
  */
@@ -72,7 +73,7 @@ ${banner(results, table)}
 ${summary(results, table)}
 </header>
 <main>
-${resultsSection(results, table)}${forestSection(table)}${setupSection(results)}${curvesSection(results)}${costSection(results)}${metricsSection(
+${resultsSection(results, table)}${differencesSection(table)}${forestSection(table)}${setupSection(results)}${curvesSection(results)}${costSection(results)}${metricsSection(
   results,
   table,
 )}${runSection(results)}</main>

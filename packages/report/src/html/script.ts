@@ -8,8 +8,9 @@ for (const table of document.querySelectorAll('table.sortable')) {
   for (const head of heads) {
     const button = document.createElement('button');
     button.type = 'button';
+    const notes = head.querySelectorAll(':scope > sup');
     button.append(...head.childNodes);
-    head.append(button);
+    head.append(button, ...notes);
     button.addEventListener('click', () => {
       const column = Number(head.dataset.column);
       const sign = head.getAttribute('aria-sort') === 'descending' ? 1 : -1;

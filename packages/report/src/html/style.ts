@@ -57,6 +57,10 @@ figcaption { font-size: .9rem; font-weight: 600; } figcaption small { display: b
 svg { display: block; width: 100%; max-width: 30rem; height: auto; color: var(--fg); overflow: visible; }
 svg text { white-space: pre; }
 summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
+details details { margin-left: 1rem; } details details > summary { font-weight: 400; }
+.mark { cursor: help; }
+.confusion td, .confusion thead th { text-align: right; } .confusion tbody th { min-width: 0; }
+li.warning { font-weight: 600; }
 @media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
   dl.facts { grid-template-columns: max-content 1fr; } dl.facts dd { margin-bottom: 0; }
   tbody th, thead th.corner { min-width: 7rem; max-width: 8.5rem; } }
@@ -73,6 +77,6 @@ summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
   th[data-column] button small::before, th[data-column] button:not(:has(small))::before { content: none; }
   tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   details::details-content { content-visibility: visible; height: auto; }
-  summary { display: none; }
+  summary, .confusions { display: none; }
 }
 `;

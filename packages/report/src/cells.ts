@@ -1,0 +1,50 @@
+import type { Metric, ResultCell, RunResults } from '@medbench/core';
+import type { PrintedFigure } from './format.js';
+
+/** One measurement of a figure, made with one seed. */
+export interface Measurement {
+  readonly seed: number;
+  readonly value: number;
+  readonly ci95: readonly [number, number] | null;
+}
+
+/** Mean and spread of the measurements of one metric; values are null if there are none. */
+export function summarise(
+  measurements: readonly Measurement[],
+): Pick<PrintedFigure, 'value' | 'interval' | 'sd'> & { readonly measurements: readonly Measurement[] } {
+  const count = measurements.length;
+  const first = measurements[0];
+  if (!first) return { value: null, interval: null, sd: null, measurements };
+  if (count === 1) return { value: first.value, interval: first.ci95, sd: null, measurements };
+  const mean = measurements.reduce((sum, { value }) => sum + value, 0) / count;
+  const variance = measurements.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / (count - 1);
+  return { value: mean, interval: null, sd: Math.sqrt(variance), measurements };
+}
+
+/** One metric of a cell; undefined where the cell has no such number. */
+export function metricOf({ metrics }: ResultCell, name: string): Metric | undefined {
+  const found = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+  return found && Number.isFinite(found.value) ? found : undefined;
+}
+
+/** The measurements of one metric among cells of one row and column, in order of seed. */
+export function measurementsOf(cells: readonly ResultCell[], metric: string): Measurement[] {
+  return cells
+    .flatMap((cell) => {
+      const found = metricOf(cell, metric);
+      return found ? [{ seed: cell.seed, value: found.value, ci95: found.ci95 }] : [];
+    })
+    .sort((a, b) => a.seed - b.seed);
+}
+
+/** The cells of one row and column, one per seed. */
+export function cellsAt(
+  results: RunResults,
+  method: string,
+  { task, protocol }: { readonly task: string; readonly protocol: string },
+): ResultCell[] {
+  const found = results.cells.filter(
+    (cell) => cell.method === method && cell.task === task && cell.protocol === protocol,
+  );
+  return [...new Map(found.map((cell) => [cell.seed, cell])).values()].sort((a, b) => a.seed - b.seed);
+}

@@ -1,0 +1,79 @@
+import type { Protocol, ResultCell, RunResults } from '@medbench/core';
+import { metricOf } from './cells.js';
+
+/** One task under one protocol, and one metric of it. */
+export interface ColumnFacts {
+  readonly task: string;
+  readonly title: string;
+  readonly modality: string;
+  readonly protocol: Protocol;
+  /** Name of the primary metric, or `rare_recall`. */
+  readonly metric: string;
+  /** Test examples behind a figure; 0 if it is not known. */
+  readonly n: number;
+  /** `all` figures, `some` or `none` involve generated data. */
+  readonly synthetic: 'all' | 'some' | 'none';
+  /** The rare classes, in a column that is about them; undefined in columns of a primary metric. */
+  readonly rare?: readonly string[];
+}
+
+const PROTOCOL_ORDER: readonly string[] = ['zero-shot', 'linear-probe', 'retrieval', 'vqa'];
+
+const RARE_METRIC = 'rare_recall';
+
+function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults): ColumnFacts {
+  const { task, protocol } = group[0]!;
+  const facts = tasks.find(({ id }) => id === task);
+  const measured = group.filter(({ status }) => status === 'ok');
+  const synthetic = measured.filter((cell) => cell.synthetic).length;
+  return {
+    task,
+    title: facts?.title ?? task,
+    modality: facts?.modality ?? 'other',
+    protocol,
+    metric: (measured[0] ?? group[0])!.metric,
+    n: Math.max(0, ...measured.map(({ n }) => n)),
+    synthetic: synthetic === 0 ? 'none' : synthetic === measured.length ? 'all' : 'some',
+  };
+}
+
+/** The column for rare classes beside a primary one; none where no cell tells of them. */
+function rareColumn(primary: ColumnFacts, group: readonly ResultCell[]): ColumnFacts[] {
+  const measured = group.filter((cell) => cell.status === 'ok' && metricOf(cell, RARE_METRIC));
+  if (measured.length === 0 || primary.metric === RARE_METRIC) return [];
+  const details = measured.flatMap(({ classification }) => classification ?? []);
+  const examples = details.map(({ classes, confusion, rare }) =>
+    confusion
+      .filter((_, c) => rare.includes(classes[c]!))
+      .flat()
+      .reduce((sum, count) => sum + count, 0),
+  );
+  const rare = [...new Set(details.flatMap((detail) => detail.rare))];
+  return [{ ...primary, metric: RARE_METRIC, n: Math.max(0, ...examples), rare }];
+}
+
+/** The columns that the cells make: by modality, protocol and task, rare classes right after their primary metric. */
+export function columnsOf(results: RunResults): ColumnFacts[] {
+  const { cells, tasks } = results;
+  const groups = new Map<string, ResultCell[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify([cell.task, cell.protocol]);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  const columns = [...groups.values()].map((group) => ({ group, primary: primaryColumn(group, results) }));
+  const taskOrder = new Map([...tasks.map(({ id }) => id), ...cells.map(({ task }) => task)].map((id, i) => [id, i]));
+  columns.sort((a, b) => taskOrder.get(a.primary.task)! - taskOrder.get(b.primary.task)!);
+  const modalities = [...new Set([...tasks.map(({ modality }) => modality), 'other'])];
+  const order = ({ modality, protocol }: ColumnFacts): number =>
+    modalities.indexOf(modality) * 100 + ((PROTOCOL_ORDER.indexOf(protocol) + 100) % 100);
+  return columns
+    .sort((a, b) => order(a.primary) - order(b.primary))
+    .flatMap(({ group, primary }) => [primary, ...rareColumn(primary, group)]);
+}
+
+/** What a cell says in a column: the cell itself, or its recall of rare classes in place of the primary metric. */
+export function cellIn(cell: ResultCell, { metric, rare }: ColumnFacts): ResultCell {
+  if (!rare) return cell;
+  const found = metricOf(cell, metric);
+  return { ...cell, metric, value: found?.value ?? null, ci95: found?.ci95 ?? null };
+}

@@ -1,0 +1,133 @@
+import type { RunResults } from '@medbench/core';
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { DETAIL, RANKS, withLeak, withRare, withTests } from '../../test/compared.js';
+import { hostileResults, sampleResults } from '../../test/sample.js';
+import { renderHtml } from './page.js';
+import { SORT_SCRIPT } from './script.js';
+
+const pageOf = (results: RunResults) => parseHTML(renderHtml(results)).document;
+const textOf = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
+
+const TIE = withTests(sampleResults(), {
+  best: 'clip-partial',
+  againstBest: { clip: 0.0004, 'clip-scratch': 0.2123 },
+  againstControls: { clip: { untrained: [0.2, 0.001], majority: [-0.0001, 0.9] } },
+});
+
+describe('which differences are real', () => {
+  it('says difference, interval and p at each mark', () => {
+    const marks = [...pageOf(TIE).querySelectorAll('.mark')].map((mark) => mark.getAttribute('aria-label'));
+    expect(marks).toEqual([
+      'Not significantly above every control. CLIP, fine-tuned minus Most frequent class: 0.000, 95 % interval [-0.030, +0.020], adjusted p 0.900',
+      'Not significantly worse than the best. CLIP, lower half frozen minus CLIP from scratch: +0.010, 95 % interval [-0.020, +0.030], adjusted p 0.212',
+    ]);
+    expect(pageOf(TIE).querySelector('.mark')!.getAttribute('title')).toBe(marks[0]);
+  });
+
+  it('lists ranks, and the best of each column against the others', () => {
+    const document = pageOf({ ...TIE, statistics: { ...TIE.statistics!, ranks: RANKS } });
+    const section = [...document.querySelectorAll('section')].find(
+      (one) => textOf(one.querySelector('h2')) === 'Which differences are real',
+    )!;
+    const [ranks, tests] = [...section.querySelectorAll('table')].map((table) =>
+      [...table.querySelectorAll('tbody tr')].map((row) => [...row.children].map(textOf)),
+    );
+    expect(ranks).toEqual([
+      ['CLIP, fine-tuned', '1.50'],
+      ['CLIP, lower half frozen', '1.64'],
+      ['CLIP from scratch', '2.86'],
+    ]);
+    expect(tests).toEqual([
+      ['CLIP, fine-tuned', '+0.010', '[-0.020, +0.030]', '< 0.001', 'McNemar, mid-p'],
+      ['CLIP from scratch', '+0.010', '[-0.020, +0.030]', '0.212', 'McNemar, mid-p'],
+    ]);
+    const details = section.querySelector('details')!;
+    expect(details.hasAttribute('open')).toBe(false);
+    expect(textOf(details.querySelector('summary'))).toBe(
+      'PneumoniaMNIST, zero-shot: CLIP, lower half frozen is significantly better than 1 of 2',
+    );
+    expect(textOf(details.querySelector('caption'))).toContain('on 624 test examples, seed 0; p by Holm over 3');
+  });
+
+  it('is absent where nothing was compared', () => {
+    const none = withTests(sampleResults(), { best: null });
+    for (const results of [sampleResults(), none]) {
+      expect([...pageOf(results).querySelectorAll('h2')].map(textOf)).not.toContain('Which differences are real');
+    }
+  });
+});
+
+describe('confusion matrices', () => {
+  const matrixOf = (results: RunResults) => {
+    const section = pageOf(results).querySelector('.confusions details')!;
+    const rows = [...section.querySelectorAll('tbody tr')].map((row) => [...row.querySelectorAll('td')].map(textOf));
+    return { section, rows: rows.map((row) => row.map(Number)) };
+  };
+
+  it('stand below all metrics, collapsed, one for each row that has one', () => {
+    const results = withRare(sampleResults(), 'phantom-skin', { clip: 0.6, majority: 0 });
+    const { section, rows } = matrixOf(results);
+    expect(rows).toEqual(DETAIL.confusion);
+    expect([...section.querySelectorAll('th')].map(textOf)).toEqual([
+      'True class',
+      'normal',
+      'pneumonia',
+      'normal',
+      'pneumonia (rare)',
+    ]);
+    const all = [...pageOf(results).querySelectorAll('.confusions')];
+    expect(all.map((one) => [...one.querySelectorAll('details > summary')].map(textOf).slice(-2))).toEqual(
+      Array(2).fill(['CLIP, fine-tuned', 'Most frequent class']),
+    );
+    expect(all.some((one) => one.hasAttribute('open'))).toBe(false);
+  });
+
+  it('are added up over seeds', () => {
+    const { section, rows } = matrixOf(withRare(sampleResults([3, 5]), 'phantom-skin', { clip: 0.6 }));
+    expect(rows).toEqual(DETAIL.confusion.map((row) => row.map((count) => 2 * count)));
+    expect(textOf(section.querySelector('caption'))).toContain('sum over seeds 3, 5');
+  });
+
+  it('are left to the results where classes are too many', () => {
+    const sample = withRare(sampleResults(), 'phantom-skin', { clip: 0.6 });
+    const classes = Array.from({ length: 40 }, (_, i) => `class ${i}`);
+    const many = { classes, confusion: classes.map(() => classes.map(() => 1)), rare: [] };
+    const cells = sample.cells.map((cell) => (cell.classification ? { ...cell, classification: many } : cell));
+    const document = pageOf({ ...sample, cells });
+    expect(document.querySelectorAll('table.confusion')).toHaveLength(0);
+    expect(textOf(document.querySelector('.confusions'))).toContain('the matrix of its 40 classes is in results.json');
+  });
+});
+
+describe('the page with all of it', () => {
+  it('explains the recalls of many classes in one line', () => {
+    const recalls = Object.fromEntries(
+      Array.from({ length: 9 }, (_, i) => [`recall_${i}`, { value: 0.5, ci95: [0, 1] as const }]),
+    );
+    const sample = sampleResults();
+    const cells = sample.cells.map((cell) => ({ ...cell, metrics: { ...cell.metrics, ...recalls } }));
+    const terms = (results: RunResults) => [...pageOf(results).querySelectorAll('section dl dt')].map(textOf);
+    expect(terms({ ...sample, cells })).toEqual([...terms(sample), 'recall_<class> ↑']);
+  });
+
+  it('keeps hostile text as text', () => {
+    const document = pageOf(hostileResults());
+    expect(document.querySelectorAll('.mark').length).toBeGreaterThan(8);
+    expect(document.querySelectorAll('table.confusion').length).toBe(4);
+    expect(document.querySelectorAll('img, script:not(:last-of-type), [onerror]')).toHaveLength(0);
+    expect(textOf(document.querySelector('#note-1'))).toContain('Warning, leak: =<script>alert(1)</script>');
+    expect(document.querySelector('.mark')!.getAttribute('title')).toContain('<script>alert(1)</script>');
+    expect(document.querySelector('th[data-column="7"]')!.getAttribute('title')).toContain('<script>');
+    expect(textOf(document.querySelector('table.confusion'))).toContain('<img src=x onerror=alert(2)>');
+  });
+
+  it('puts no link into the buttons that sort', () => {
+    const document = pageOf(withLeak(sampleResults(), 'pneumoniamnist'));
+    new Function('document', SORT_SCRIPT)(document);
+    const table = document.querySelector('table')!;
+    expect(table.querySelectorAll('th button')).toHaveLength(8);
+    expect(table.querySelectorAll('th button a')).toHaveLength(0);
+    expect(table.querySelectorAll('th > sup a')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,79 @@
+import type { ColumnStatistics, Comparison, RunStatistics } from '@medbench/core';
+import { ranksCaption } from '../caption.js';
+import { formatP, formatSigned, formatSignedInterval, plural, protocolTitle } from '../format.js';
+import type { Column, ResultTable } from '../model.js';
+import { comparisonsAt, isSignificant } from '../significance.js';
+import { html, type Markup } from './escape.js';
+import { rankCell, scrolling } from './results-table.js';
+
+const TESTS: Readonly<Record<Comparison['test'], string>> = {
+  'mcnemar-mid-p': 'McNemar, mid-p',
+  'sign-flip': 'sign flips',
+  'paired-t': 't over examples',
+  'two-way-t': 't over examples and seeds',
+};
+
+function ranksTable(table: ResultTable): Markup | undefined {
+  const [sentence] = ranksCaption(table);
+  if (sentence === undefined) return undefined;
+  const ranked = table.rows.filter(({ rank }) => rank !== null).sort((a, b) => a.rank! - b.rank!);
+  return html`<h3>Average ranks</h3>
+${scrolling(
+  'Average ranks',
+  html`<table>
+<caption><span>${sentence}</span></caption>
+<thead><tr><th scope="col" class="corner">Method</th><th scope="col" class="number">Average rank</th></tr></thead>
+<tbody>
+${ranked.map(({ title, rank }) => html`<tr><th scope="row">${title}</th>${rankCell(rank)}</tr>\n`)}</tbody></table>`,
+)}
+`;
+}
+
+function againstBest(table: ResultTable, column: Column, found: ColumnStatistics, statistics: RunStatistics): Markup {
+  const titleOf = (id: string): string => table.rows.find((row) => row.id === id)?.title ?? id;
+  const name = `${column.title}, ${protocolTitle(column.protocol)}`;
+  const best = titleOf(found.best ?? '');
+  const others = found.againstBest.length;
+  const worse = found.againstBest.filter((comparison) => isSignificant(comparison, statistics)).length;
+  const seeds =
+    found.seeds.length > 0
+      ? `${found.seeds.length === 1 ? 'seed' : 'seeds'} ${found.seeds.join(', ')}`
+      : 'no seed common to all';
+  const caption = `${name}: ${best} minus each other method, on ${plural(found.n, 'test example')}, ${seeds}; p by Holm over ${plural(found.pairs, 'comparison')}.`;
+  const line = ({ second, difference, ci95, adjusted, test }: Comparison): Markup =>
+    html`<tr><th scope="row">${titleOf(second)}</th><td class="number" data-value="${difference}">${formatSigned(
+      difference,
+    )}</td><td class="number">${formatSignedInterval(ci95)}</td><td class="number" data-value="${adjusted}">${formatP(
+      adjusted,
+    )}</td><td>${TESTS[test] ?? test}</td></tr>\n`;
+  return html`<details><summary>${name}: ${best} is significantly better than ${worse} of ${others}</summary>
+${scrolling(
+  caption,
+  html`<table>
+<caption><span>${caption}</span></caption>
+<thead><tr><th scope="col" class="corner">Method</th><th scope="col" class="number">Difference</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">Adjusted p</th><th scope="col">Test</th></tr></thead>
+<tbody>
+${found.againstBest.map(line)}</tbody></table>`,
+)}</details>
+`;
+}
+
+/** The section with average ranks and the tests of each column's best method; undefined if nothing was tested. */
+export function differencesSection(table: ResultTable): Markup | undefined {
+  const { statistics, columns } = table;
+  if (!statistics) return undefined;
+  const parts = columns.flatMap((column) => {
+    const found = column.rare ? undefined : comparisonsAt(statistics, column);
+    return found && found.againstBest.length > 0 ? [againstBest(table, column, found, statistics)] : [];
+  });
+  const ranks = ranksTable(table);
+  if (parts.length === 0 && !ranks) return undefined;
+  return html`<section><h2>Which differences are real</h2>
+${ranks}${
+  parts.length > 0 &&
+  html`<h3>The best method of each column against the others</h3>
+<p>Differences are of the mean score per test example, which is not the primary metric where that is no mean, such as the AUROC. Intervals are of single differences; p is adjusted for all comparisons between methods of the column.</p>
+${parts}`
+}</section>
+`;
+}
