@@ -103,6 +103,38 @@ def probe_case(name, load, C, rows):
     }
 
 
+def ranks_case(rng, methods, columns):
+    """Friedman's test as Iman and Davenport correct it, and Nemenyi's critical difference (Demsar 2006)."""
+    scores = np.round(rng.normal(size=(columns, methods)) + 0.4 * np.arange(methods), 1)
+    ranks = np.array([stats.rankdata(-row) for row in scores])
+    mean = ranks.mean(0)
+    # Without SciPy's correction for ties, as in the paper's equation 6.
+    chi2 = 12 * columns / (methods * (methods + 1)) * ((mean**2).sum() - methods * (methods + 1) ** 2 / 4)
+    f = (columns - 1) * chi2 / (columns * (methods - 1) - chi2)
+    q = stats.studentized_range.ppf(0.95, methods, np.inf) / np.sqrt(2)
+    return {
+        "scores": scores.tolist(),
+        "ranks": mean.tolist(),
+        "pValue": stats.f.sf(f, methods - 1, (methods - 1) * (columns - 1)),
+        "criticalDifference": q * np.sqrt(methods * (methods + 1) / (6 * columns)),
+    }
+
+
+def paired_case(rng, n):
+    """A paired t test, with examples of their own and in groups of equal size (then on the groups' means)."""
+    a, b = rng.uniform(size=n), rng.uniform(size=n)
+    groups = np.arange(n) // 2
+    by_group = [np.array([v[groups == g].mean() for g in range(n // 2)]) for v in (a, b)]
+    return {
+        "a": a.tolist(),
+        "b": b.tolist(),
+        "groups": groups.tolist(),
+        "pValue": stats.ttest_rel(a, b).pvalue,
+        "ci95": list(stats.ttest_rel(a, b).confidence_interval()),
+        "grouped": stats.ttest_rel(*by_group).pvalue,
+    }
+
+
 def main():
     rng = np.random.default_rng(0)
     OUT.mkdir(exist_ok=True)
@@ -124,6 +156,8 @@ def main():
             "wilson": [
                 [k, n, *stats.binomtest(k, n).proportion_ci(method="wilson")] for k, n in [(0, 10), (10, 10), (7, 19)]
             ],
+            "ranks": [ranks_case(rng, 2, 5), ranks_case(rng, 8, 25), ranks_case(rng, 40, 60)],
+            "paired": paired_case(rng, 200),
         },
     )
 

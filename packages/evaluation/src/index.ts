@@ -38,7 +38,7 @@ export type { McNemarResult, PairedComparison } from './statistics/compare.js';
 export { comparePaired, holm, mcnemar } from './statistics/compare.js';
 export { compareRows, compareTwo } from './statistics/compare-rows.js';
 export { averageRanks, ranksOf } from './statistics/ranks.js';
-export { type TwoWayMean, twoWayMean } from './statistics/two-way.js';
+export { type TwoWayTest, twoWayTest } from './statistics/two-way.js';
 export type { ClassificationData, ClassificationSpec, LabelledImages } from './tasks/classification.js';
 export { evaluateClassification } from './tasks/classification.js';
 export type { RetrievalData, RetrievalOptions } from './tasks/retrieval.js';

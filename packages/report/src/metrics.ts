@@ -41,6 +41,10 @@ const GLOSSARY: readonly (readonly [pattern: RegExp, definition: (match: RegExpE
   ],
   [/\bf1\b/, () => 'Harmonic mean of precision and recall; macro: mean over the classes.'],
   [/average precision|\bmap\b|auprc/, () => 'Area under the precision-recall curve; mean over the classes.'],
+  [
+    /^ceiling$/,
+    () => 'Share of test questions whose answer occurs in training: no classifier over those answers exceeds it.',
+  ],
   [/exact match/, () => 'Share of questions whose answer agrees with the reference word for word.'],
   [/calibration error|\bece\b/, () => 'Mean gap between confidence and accuracy.'],
   [/brier/, () => 'Mean squared distance between predicted probabilities and the truth.'],

@@ -1,49 +1,105 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EvaluationModel, type Matrix, random, writeFileAtomic } from '@medbench/core';
+import { type EvaluationModel, type Matrix, MedbenchError, random, writeFileAtomic } from '@medbench/core';
 import { encodePng } from '@medbench/data';
+import {
+  type EmbeddingsManifest,
+  fileOf,
+  hashTexts,
+  MANIFEST,
+  readManifest,
+  type WantedArray,
+  writeManifest,
+} from './files.js';
 
-/** What a foreign tool must embed: an array's file, and where its pictures or texts are. */
-export interface WantedArray {
-  readonly array: string;
-  readonly rows: number;
-  readonly inputs: string;
-}
-
-/** Vectors of no meaning, so that a protocol goes through. */
+/** Vectors of no meaning `[rows, 2]`, so that a protocol goes through. */
 function noise(rows: number): Matrix {
   const stream = random(0, 'inputs', rows);
   return { rows, cols: 2, data: Float32Array.from({ length: 2 * rows }, () => stream.normal()) };
 }
 
-/**
- * A model that writes down what it is asked to embed: pictures as `<name>/<place>.png`, texts as `<name>.json`.
- * @param wanted Takes the arrays, in the order in which they are asked for.
- */
-export function inputRecorder(folder: string, wanted: (array: WantedArray) => void): EvaluationModel {
-  const written = new Set<string>();
-  const pictures =
-    (kind: 'images' | 'features'): EvaluationModel['embedImages'] =>
-    async (images, as = 'images') => {
-      wanted({ array: `${as}.${kind}.npy`, rows: images.length, inputs: `${as}/` });
-      if (!written.has(as)) {
-        written.add(as);
-        for (let i = 0; i < images.length; i++) {
-          const name = `${String(i).padStart(6, '0')}.png`;
-          await writeFileAtomic(join(folder, as, name), await encodePng(await images.get(i)));
-        }
+/** A model that writes down what it is asked to embed. */
+class InputRecorder implements EvaluationModel {
+  readonly id = 'inputs';
+  readonly can = { images: true, texts: true, joint: true };
+  readonly logitScale = 1;
+  readonly arrays = new Map<string, WantedArray>();
+  readonly hashes: Record<string, string> = {};
+  readonly #written = new Set<string>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly before: EmbeddingsManifest | undefined,
+  ) {}
+
+  embedImages: EvaluationModel['embedImages'] = (images, as) => this.#pictures('images', images, as);
+  imageFeatures: EvaluationModel['imageFeatures'] = (images, as) => this.#pictures('features', images, as);
+
+  async embedTexts(texts: readonly string[], as = 'texts'): Promise<Matrix> {
+    const name = `${as}.texts`;
+    const hash = hashTexts(texts);
+    const known = this.before?.texts?.[name];
+    if (known !== undefined && known !== hash && existsSync(fileOf(this.folder, name))) {
+      throw new MedbenchError('usage', `${fileOf(this.folder, name)} was made of other texts than there are now`, {
+        hint: 'Remove it, or name another folder with --out.',
+      });
+    }
+    this.#want(name, texts.length, `${as}.json`);
+    this.hashes[name] = hash;
+    await writeFileAtomic(join(this.folder, `${as}.json`), `${JSON.stringify(texts, null, 1)}\n`);
+    return noise(texts.length);
+  }
+
+  async #pictures(
+    kind: 'images' | 'features',
+    images: Parameters<EvaluationModel['embedImages']>[0],
+    as = 'images',
+  ): Promise<Matrix> {
+    this.#want(`${as}.${kind}`, images.length, `${as}/`);
+    if (!this.#written.has(as)) {
+      for (let i = 0; i < images.length; i++) {
+        const name = `${String(i).padStart(6, '0')}.png`;
+        await writeFileAtomic(join(this.folder, as, name), await encodePng(await images.get(i)));
       }
-      return noise(images.length);
-    };
-  return {
-    id: 'inputs',
-    can: { images: true, texts: true, joint: true },
-    logitScale: 1,
-    embedImages: pictures('images'),
-    imageFeatures: pictures('features'),
-    async embedTexts(texts, as = 'texts') {
-      wanted({ array: `${as}.texts.npy`, rows: texts.length, inputs: `${as}.json` });
-      await writeFileAtomic(join(folder, `${as}.json`), `${JSON.stringify(texts, null, 1)}\n`);
-      return noise(texts.length);
-    },
-  };
+      this.#written.add(as);
+    }
+    return noise(images.length);
+  }
+
+  #want(name: string, rows: number, inputs: string): void {
+    this.arrays.set(name, { array: `${name}.npy`, rows, inputs });
+  }
+}
+
+/**
+ * Writes what a task embeds, for a tool that knows nothing of medbench: pictures as `<name>/<place>.png`, texts as
+ * `<name>.json`, and `embeddings.json`, which lists the arrays that are wanted and keeps what somebody wrote into it.
+ * @param evaluate Measures the task with the model given.
+ * @returns the arrays that are wanted.
+ * @throws MedbenchError('usage') if the folder holds exported embeddings, or arrays of other texts; ('store') if it cannot
+ * be written; whatever `evaluate` throws.
+ */
+export async function recordInputs(
+  folder: string,
+  task: string,
+  evaluate: (model: EvaluationModel) => Promise<unknown>,
+): Promise<readonly WantedArray[]> {
+  const before = await readManifest(folder);
+  if (before?.key !== undefined) {
+    throw new MedbenchError('usage', `${join(folder, MANIFEST)} describes embeddings that medbench exported`, {
+      hint: 'Name another folder with --out.',
+    });
+  }
+  const recorder = new InputRecorder(folder, before);
+  await evaluate(recorder);
+  const arrays = [...recorder.arrays.values()];
+  await writeManifest(folder, {
+    ...before,
+    format: 'medbench-embeddings',
+    version: 1,
+    task,
+    texts: recorder.hashes,
+    arrays,
+  });
+  return arrays;
 }

@@ -1,6 +1,41 @@
 import type { EmbeddingFiles, EvaluationModel, Matrix } from '@medbench/core';
 import { type EmbeddingsManifest, hashTexts, readManifest, readMatrix, writeManifest, writeMatrix } from './files.js';
 
+/** The arrays of one key in a folder, and the description that vouches for them. */
+class KeptArrays {
+  constructor(
+    private readonly folder: string,
+    private manifest: EmbeddingsManifest,
+    /** Whether the description in the folder is this one, and not that of another key. */
+    private described: boolean,
+  ) {}
+
+  get #hashes(): Readonly<Record<string, string>> {
+    return this.manifest.texts ?? {};
+  }
+
+  /** Undefined if it is not kept, was made of other texts, or is damaged. */
+  async read(name: string, rows: number, hash: string): Promise<Matrix | undefined> {
+    if (!this.described || this.#hashes[name] !== hash) return undefined;
+    const matrix = await readMatrix(this.folder, name).catch(() => undefined);
+    return matrix?.rows === rows ? matrix : undefined;
+  }
+
+  /** The description never names an array of another key or other texts, whenever the process is killed. */
+  async write(name: string, hash: string, matrix: Matrix): Promise<void> {
+    const { [name]: before, ...others } = this.#hashes;
+    if (!this.described || before !== undefined) await this.#describe(others);
+    await writeMatrix(this.folder, name, matrix);
+    await this.#describe({ ...others, [name]: hash });
+  }
+
+  async #describe(texts: Readonly<Record<string, string>>): Promise<void> {
+    this.manifest = { ...this.manifest, texts };
+    await writeManifest(this.folder, this.manifest);
+    this.described = true;
+  }
+}
+
 /**
  * See `EmbeddingFiles.keep`. Arrays are `<name>.images.npy` and `<name>.texts.npy` (joint space) and
  * `<name>.features.npy` (before the projection); what a task embeds without a name is not kept.
@@ -8,46 +43,37 @@ import { type EmbeddingsManifest, hashTexts, readManifest, readMatrix, writeMani
 export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, { key, model: id, task }, load) => {
   // A broken or older description is as good as none: everything is computed again.
   const stored = await readManifest(folder).catch(() => undefined);
-  const known = stored?.key === key && stored.can && stored.logitScale !== undefined ? stored : undefined;
   let loading: Promise<EvaluationModel> | undefined;
   const model = (): Promise<EvaluationModel> => {
     loading ??= load();
     return loading;
   };
-  let manifest: EmbeddingsManifest;
-  if (known) manifest = known;
-  else {
-    const { can, logitScale } = await model();
-    manifest = { format: 'medbench-embeddings', version: 1, key, model: id, task, can, logitScale, texts: {} };
-  }
-  /** Arrays of this key; others in the folder are left from another. */
-  const valid = new Set(known ? Object.keys(known.texts ?? {}) : []);
-  const note = async (name: string, hash: string): Promise<void> => {
-    valid.add(name);
-    manifest = { ...manifest, texts: { ...manifest.texts, [name]: hash } };
-    await writeManifest(folder, manifest);
-  };
-  const array = async (name: string | undefined, rows: number, hash: string, compute: () => Promise<Matrix>) => {
-    if (name === undefined) return compute();
-    if (valid.has(name) && manifest.texts?.[name] === hash) {
-      const kept = await readMatrix(folder, name).catch(() => undefined);
-      if (kept?.rows === rows) return kept;
-    }
+  const known = stored?.key === key && stored.can && stored.logitScale !== undefined;
+  const { can, logitScale } = known ? { can: stored.can, logitScale: stored.logitScale } : await model();
+  const fresh = { format: 'medbench-embeddings', version: 1, key, model: id, task, can, logitScale } as const;
+  const kept = new KeptArrays(folder, known ? stored : fresh, Boolean(known));
+  const array = async (name: string, rows: number, hash: string, compute: () => Promise<Matrix>): Promise<Matrix> => {
+    const there = await kept.read(name, rows, hash);
+    if (there) return there;
     const matrix = await compute();
-    await writeMatrix(folder, name, matrix);
-    await note(name, hash);
+    await kept.write(name, hash, matrix);
     return matrix;
   };
-  const named = (as: string | undefined, kind: string) => (as === undefined ? undefined : `${as}.${kind}`);
   return {
     id,
-    can: manifest.can!,
-    logitScale: manifest.logitScale!,
-    embedImages: (images, as) =>
-      array(named(as, 'images'), images.length, '', async () => (await model()).embedImages(images)),
-    imageFeatures: (images, as) =>
-      array(named(as, 'features'), images.length, '', async () => (await model()).imageFeatures(images)),
-    embedTexts: (texts, as) =>
-      array(named(as, 'texts'), texts.length, hashTexts(texts), async () => (await model()).embedTexts(texts)),
+    can,
+    logitScale,
+    async embedImages(images, as) {
+      const compute = async () => (await model()).embedImages(images, as);
+      return as === undefined ? compute() : array(`${as}.images`, images.length, '', compute);
+    },
+    async imageFeatures(images, as) {
+      const compute = async () => (await model()).imageFeatures(images, as);
+      return as === undefined ? compute() : array(`${as}.features`, images.length, '', compute);
+    },
+    async embedTexts(texts, as) {
+      const compute = async () => (await model()).embedTexts(texts, as);
+      return as === undefined ? compute() : array(`${as}.texts`, texts.length, hashTexts(texts), compute);
+    },
   };
 };

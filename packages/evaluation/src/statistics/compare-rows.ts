@@ -7,9 +7,8 @@ import type {
   ScoredRow,
 } from '@medbench/core';
 import { holm, mcnemar, signFlipTest, sumsByGroup } from './compare.js';
-import { studentP, studentQuantile } from './distributions.js';
 import { averageRanks } from './ranks.js';
-import { twoWayMean } from './two-way.js';
+import { twoWayTest } from './two-way.js';
 
 const LEVEL = 0.05;
 /** Independent examples from which a mean of graded scores is near enough to normal. */
@@ -29,8 +28,8 @@ function paired(first: ScoredRow, second: ScoredRow): { a: readonly number[]; b:
 
 /**
  * Compares two rows on the same test examples. One seed: McNemar's test with mid-p on right and wrong, else a paired t test
- * on (groups of) examples, or sign flips where there are few. Several seeds: a t test in which seeds and examples vary
- * (`twoWayMean`).
+ * on (groups of) examples, or sign flips where there are few. Several seeds: t tests in which examples and seeds vary
+ * (`twoWayTest`).
  *
  * @returns undefined if no seed has scores of both.
  */
@@ -39,28 +38,18 @@ export function compareTwo(first: ScoredRow, second: ScoredRow, groups?: readonl
   if (pairs.length === 0) return undefined;
   const differences = pairs.map(({ a, b }) => a.map((score, i) => score - b[i]!));
   const grouped = groups && new Set(groups).size < groups.length ? groups : undefined;
-  const { mean: difference, variance, df } = twoWayMean(differences, grouped);
-  const half = variance > 0 ? studentQuantile(df) * Math.sqrt(variance) : 0;
-  const common = {
-    first: first.id,
-    second: second.id,
-    difference,
-    ci95: [difference - half, difference + half] as const,
-  };
+  const { mean: difference, ci95, pValue, examples } = twoWayTest(differences, grouped);
+  const common = { first: first.id, second: second.id, difference, ci95 };
   const [{ a, b }] = pairs as [(typeof pairs)[number]];
   const one = pairs.length === 1;
   if (one && !grouped && [...a, ...b].every((score) => score === 0 || score === 1)) {
     return { ...common, pValue: mcnemar(a, b).pValue, test: 'mcnemar-mid-p' };
   }
-  if (variance === 0 || (one && df < MANY)) {
+  if (Number.isNaN(pValue) || (one && examples < MANY)) {
     const flipped = grouped ? sumsByGroup(differences[0]!, Int32Array.from(grouped)) : differences[0]!;
     return { ...common, pValue: signFlipTest(flipped, 0), test: 'sign-flip' };
   }
-  return {
-    ...common,
-    pValue: studentP(difference / Math.sqrt(variance), df),
-    test: one ? 'paired-t' : 'two-way-t',
-  };
+  return { ...common, pValue, test: one ? 'paired-t' : 'two-way-t' };
 }
 
 /** Holm's correction over one family of comparisons. */

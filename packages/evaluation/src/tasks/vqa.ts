@@ -75,7 +75,8 @@ function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData): string[] 
 /**
  * Visual question answering as answer classification on frozen embeddings, if `context.protocols` names it and the model
  * embeds images or texts: a linear head on [u, w, u ⊙ w] over the normalised training answers (see `fitVqaHead`). An
- * answer outside the vocabulary is wrong. Metrics `accuracy` (primary), `accuracy_open`, `accuracy_closed`; the intervals
+ * answer outside the vocabulary is wrong. Metrics `accuracy` (primary), `accuracy_open`, `accuracy_closed`, and `ceiling`, the share of
+ * test answers that the vocabulary has; the intervals
  * draw images with all their questions, because questions about one picture are not independent.
  *
  * @throws MedbenchError if a split is empty, an image index does not fit, or an embedding is not finite.
@@ -144,6 +145,10 @@ export async function evaluateVqa(
       ci95: proportionInterval(hits, intervals[s]!, ofSubset),
     };
   });
+  // What no head over this vocabulary can exceed.
+  const covered = test.map(({ answer }) => (vocabulary.indexOf(answer) >= 0 ? 1 : 0));
+  const share = covered.filter((one) => one === 1).length / test.length;
+  metrics.ceiling = { value: share, ci95: [share, share] };
   const parts =
     model.can.images && model.can.texts
       ? 'image, question and product'
@@ -151,5 +156,5 @@ export async function evaluateVqa(
         ? 'image only'
         : 'question only';
   const notes = [`frozen-embedding head (${parts}), C = ${head.C}`, ...vocabularyNotes(vocabulary, data)];
-  return [{ protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, notes }];
+  return [{ protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, groups: [...groups], notes }];
 }

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { MedbenchError, unwritable, writeFileAtomic } from '@medbench/core';
+import { arrayOf, fileOf, readManifest, writeManifest } from './files.js';
+
+/**
+ * Copies the arrays that a run keeps of one task, and their description. Arrays that are left from other weights or
+ * settings stay where they are.
+ * @throws MedbenchError('data') if none are kept or a file cannot be read; ('usage') if the other folder is the same one
+ * or holds embeddings of something else; ('store') if it cannot be written.
+ */
+export async function exportEmbeddings(from: string, to: string): Promise<void> {
+  const manifest = await readManifest(from);
+  const names = Object.keys(manifest?.texts ?? {});
+  if (!manifest || names.length === 0) {
+    throw new MedbenchError('data', `${from} holds no finished embeddings`, {
+      hint: 'Let the run end first: medbench run with the same --out goes on.',
+    });
+  }
+  if (resolve(from) === resolve(to)) {
+    throw new MedbenchError('usage', `${to} is where the run keeps its embeddings`, { hint: 'Name another --out.' });
+  }
+  if (existsSync(to)) {
+    const there = await readdir(to).catch((cause) => {
+      throw unwritable(to, cause);
+    });
+    const other = (await readManifest(to))?.key !== manifest.key;
+    if (other && there.some((file) => arrayOf(file) !== undefined)) {
+      throw new MedbenchError('usage', `${to} holds other embeddings`, { hint: 'Remove them, or name another --out.' });
+    }
+  }
+  for (const name of names) {
+    const bytes = await readFile(fileOf(from, name)).catch((cause) => {
+      throw new MedbenchError('data', `${fileOf(from, name)} cannot be read`, {
+        cause,
+        hint: 'Measure the row again in another run folder.',
+      });
+    });
+    await writeFileAtomic(fileOf(to, name), bytes);
+  }
+  await writeManifest(to, manifest);
+}

@@ -1,0 +1,109 @@
+import { readdir } from 'node:fs/promises';
+import { type EvaluationModel, type Matrix, MedbenchError, type OpenedEmbeddings } from '@medbench/core';
+import { contentsOf, HOW, NEEDS } from './arrays.js';
+import { arrayOf, fileOf, hashTexts, MANIFEST, readManifest, readMatrix } from './files.js';
+
+/** The scale at which CLIP's training clips it, and where most released models end. */
+const LOGIT_SCALE = 100;
+
+/** How far the squared length of a row that was normalised in 32 bits may be from 1. */
+const ROUNDING = 1e-6;
+
+/** Rows of unit length, `[N, D]`; rows that are so already are not touched. A row of zeros stays one. */
+function unitRows({ rows, cols, data: given }: Matrix): Matrix {
+  let data = given;
+  for (let i = 0; i < rows; i++) {
+    let square = 0;
+    for (let j = 0; j < cols; j++) square += given[i * cols + j]! ** 2;
+    if (Math.abs(square - 1) < ROUNDING || square === 0) continue;
+    if (data === given) data = given.slice();
+    for (let j = 0; j < cols; j++) data[i * cols + j]! /= Math.sqrt(square);
+  }
+  return { rows, cols, data };
+}
+
+/** Reads the arrays of one task and holds them against each other. */
+class TaskArrays {
+  readonly #widths = new Map<string, { readonly file: string; readonly cols: number }>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly task: string,
+  ) {}
+
+  /**
+   * @param space arrays of one space are of one width; undefined where it does not matter.
+   * @throws MedbenchError('data') naming the file that is missing, damaged, of another size, or not finite.
+   */
+  async read(name: string, rows: number, space?: string): Promise<Matrix> {
+    const file = fileOf(this.folder, name);
+    const matrix = await readMatrix(this.folder, name);
+    if (!matrix) throw new MedbenchError('data', `${file} does not exist`, { hint: HOW });
+    if (matrix.rows !== rows) {
+      throw new MedbenchError('data', `${file} has ${matrix.rows} rows where ${this.task} has ${rows}`, { hint: HOW });
+    }
+    const bad = matrix.data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      const row = Math.floor(bad / matrix.cols);
+      throw new MedbenchError('data', `${file} holds ${matrix.data[bad]} in row ${row}`, {
+        hint: 'Rows are counted from 0, as the pictures of medbench embed --inputs are. Embed that one again.',
+      });
+    }
+    const first = space === undefined ? undefined : this.#widths.get(space);
+    if (first && first.cols !== matrix.cols) {
+      throw new MedbenchError('data', `${file} is ${matrix.cols} wide, ${first.file} ${first.cols}`, {
+        hint: `Arrays of ${space} are compared with each other, and must be of one width.`,
+      });
+    }
+    if (space !== undefined) this.#widths.set(space, { file, cols: matrix.cols });
+    return matrix;
+  }
+}
+
+/**
+ * Opens the arrays of one task as a model that "embeds" what they hold. Rows of joint embeddings are normalised, but for
+ * those that medbench wrote: these come back to the bit. Features stay as they are.
+ * @throws MedbenchError('data') if no protocol can be measured from what is there; the model throws it naming the file
+ * that is missing, damaged, of another size, not finite, or made of other texts.
+ */
+export async function openTask(folder: string, task: string): Promise<OpenedEmbeddings> {
+  const manifest = await readManifest(folder);
+  const files = (await readdir(folder)).sort();
+  const names = new Set(files.flatMap((file) => arrayOf(file) ?? []));
+  const { protocols, probed, can, notes } = contentsOf(names);
+  if (protocols.length === 0) {
+    const held = names.size === 0 ? 'It holds no .npy file' : `It holds ${[...names].join('.npy, ')}.npy`;
+    throw new MedbenchError('data', `${folder} holds no arrays from which ${task} can be measured`, {
+      hint: `${held}. ${NEEDS}`,
+    });
+  }
+  const arrays = new TaskArrays(folder, task);
+  const unit = manifest?.key === undefined ? unitRows : (matrix: Matrix) => matrix;
+  const model: EvaluationModel = {
+    id: manifest?.model ?? folder,
+    can: manifest?.can ?? can,
+    logitScale: manifest?.logitScale ?? LOGIT_SCALE,
+    async embedImages({ length }, as = 'images') {
+      const name = `${as}.images`;
+      if (!names.has(name) && names.has(`${as}.features`)) {
+        throw new MedbenchError('data', `${fileOf(folder, name)} does not exist, and ${as}.features.npy does`, {
+          hint: 'Put it there too; or probe features alone: --set evaluation.probe.features=before.',
+        });
+      }
+      return unit(await arrays.read(name, length, as === 'all' ? undefined : 'joint embeddings'));
+    },
+    imageFeatures: ({ length }, as = 'images') => arrays.read(`${as}.${probed}`, length, probed),
+    async embedTexts(texts, as = 'texts') {
+      const name = `${as}.texts`;
+      const hash = manifest?.texts?.[name];
+      const matrix = await arrays.read(name, texts.length, as === 'questions' ? undefined : 'joint embeddings');
+      if (hash === undefined || hash === hashTexts(texts)) return unit(matrix);
+      throw new MedbenchError('data', `${fileOf(folder, name)} was made of other texts than ${task} has now`, {
+        hint: `Embed them again, with the settings of this run. ${HOW}`,
+      });
+    },
+  };
+  const unscaled = manifest?.logitScale === undefined && protocols.includes('zero-shot');
+  const scale = `no logit scale given: ${LOGIT_SCALE} is taken for probabilities ("logitScale" in ${MANIFEST})`;
+  return { model, protocols, notes: unscaled ? [...notes, scale] : notes };
+}

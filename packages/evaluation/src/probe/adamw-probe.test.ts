@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { random } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { argMax } from '../scores.js';
+import { adamWProbe, fitAdamW } from './adamw-probe.js';
+
+const fixture = JSON.parse(readFileSync(new URL('../../fixtures/adamw.json', import.meta.url), 'utf8')) as {
+  classes: number;
+  features: number;
+  recipe: { epochs: number; batchSize: number; learningRate: number };
+  x: number[];
+  y: number[];
+  start: { weights: number[]; intercepts: number[] };
+  orders: number[][];
+  cases: { weightDecay: number; weights: number[]; intercepts: number[] }[];
+};
+
+describe('fitAdamW', () => {
+  it.each(fixture.cases)('ends where PyTorch’s AdamW does, weight decay $weightDecay', (expected) => {
+    const { classes, features, recipe, x, y, start, orders } = fixture;
+    const matrix = { rows: y.length, cols: features, data: Float32Array.from(x) };
+    const model = fitAdamW(matrix, Int32Array.from(y), classes, {
+      weightDecay: expected.weightDecay,
+      seed: 0,
+      recipe,
+      start: { weights: Float64Array.from(start.weights), intercepts: Float64Array.from(start.intercepts) },
+      order: (epoch) => Int32Array.from(orders[epoch]!),
+    });
+    for (const [i, value] of expected.weights.entries()) expect(model.weights[i]).toBeCloseTo(value, 9);
+    for (const [i, value] of expected.intercepts.entries()) expect(model.intercepts[i]).toBeCloseTo(value, 9);
+  });
+});
+
+describe('adamWProbe', () => {
+  const stream = random(2, 'blobs');
+  const blobs = (n: number) => {
+    const labels = Int32Array.from({ length: n }, (_, i) => i % 3);
+    const data = new Float32Array(n * 4);
+    labels.forEach((label, i) => {
+      for (let j = 0; j < 4; j++) data[4 * i + j] = (j === label ? 1 : 0) + 0.15 * stream.normal();
+    });
+    return { features: { rows: n, cols: 4, data }, labels };
+  };
+  const [train, val, test] = [blobs(240), blobs(60), blobs(90)];
+
+  it('separates what can be, the same for the same seed', () => {
+    const one = adamWProbe(train, val, test.features, 3, 0);
+    expect([...argMax(one.logits, 3)]).toEqual([...test.labels]);
+    expect(adamWProbe(train, val, test.features, 3, 0)).toEqual(one);
+    expect(one.notes[0]).toMatch(/300 training and validation examples/);
+  });
+
+  it('decays no weight without a validation split', () => {
+    const one = adamWProbe(train, undefined, test.features, 3, 0);
+    expect(one.weightDecay).toBe(0);
+    expect(one.notes[0]).toMatch(/240 training examples/);
+  });
+});

@@ -1,0 +1,62 @@
+"""Makes packages/evaluation/fixtures/adamw.json: a linear layer trained as LAION's CLIP_benchmark does, by PyTorch.
+
+Run: python scripts/oracles/adamw_probe.py   (made with PyTorch 2.15.0, NumPy 2.4.6, Python 3.11)
+"""
+import json
+import math
+import pathlib
+
+import numpy as np
+import torch
+
+OUT = pathlib.Path(__file__).parents[2] / "packages/evaluation/fixtures/adamw.json"
+N, D, K, EPOCHS, BATCH, RATE = 70, 6, 3, 4, 32, 0.1
+
+
+def main():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, K, N)
+    x = (rng.normal(size=(N, D)) + 0.8 * np.eye(K, D)[y]).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    start = rng.uniform(-1, 1, size=(K, D)) / math.sqrt(D)
+    bias = rng.uniform(-1, 1, size=K) / math.sqrt(D)
+    orders = [rng.permutation(N) for _ in range(EPOCHS)]
+    cases = []
+    for decay in [0.0, 0.5]:
+        layer = torch.nn.Linear(D, K).double()
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor(start))
+            layer.bias.copy_(torch.tensor(bias))
+        optimizer = torch.optim.AdamW(layer.parameters(), lr=RATE, weight_decay=decay)
+        steps, step = EPOCHS * math.ceil(N / BATCH), 0
+        for order in orders:
+            for begin in range(0, N, BATCH):
+                batch = order[begin : begin + BATCH]
+                for group in optimizer.param_groups:
+                    group["lr"] = 0.5 * (1 + math.cos(math.pi * step / steps)) * RATE
+                step += 1
+                optimizer.zero_grad()
+                logits = layer(torch.tensor(x[batch]).double())
+                torch.nn.functional.cross_entropy(logits, torch.tensor(y[batch])).backward()
+                optimizer.step()
+        cases.append(
+            {
+                "weightDecay": decay,
+                "weights": layer.weight.detach().numpy().ravel().tolist(),
+                "intercepts": layer.bias.detach().numpy().tolist(),
+            }
+        )
+    fixture = {
+        "classes": K,
+        "features": D,
+        "recipe": {"epochs": EPOCHS, "batchSize": BATCH, "learningRate": RATE},
+        "x": [float(v) for v in x.ravel()],
+        "y": y.tolist(),
+        "start": {"weights": start.ravel().tolist(), "intercepts": bias.tolist()},
+        "orders": [order.tolist() for order in orders],
+        "cases": cases,
+    }
+    OUT.write_text(json.dumps(fixture) + "\n")
+
+
+main()
