@@ -1,0 +1,90 @@
+// npm run bench:probe [-- --rows 10000 --width 512 --classes 10 --rounds 3]
+// A linear probe with a grid of ten C, chosen on a validation split of a fifth and fitted again to both splits: this project
+// beside scikit-learn's LogisticRegression (L-BFGS, its default tolerance), taking turns in one run on the same features.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { random } from '@medbench/core';
+import { encodeNpy } from '@medbench/data';
+import { machine, median, ours, round, theirs } from './peers.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '10000' },
+    width: { type: 'string', default: '512' },
+    classes: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const [rows, width, classes, rounds] = [options.rows, options.width, options.classes, options.rounds].map(Number);
+const val = Math.round(rows / 5);
+const grid = Array.from({ length: 10 }, (_, i) => 10 ** (-4 + (8 * i) / 9));
+
+/** Features of 64 factors, as those of towers are: a class shifts a few of them, and every entry has noise of its own. */
+function writeFeatures(folder) {
+  const stream = random(0, 'bench', 'probe');
+  const factors = 64;
+  const normal = (count) => Float64Array.from({ length: count }, () => stream.normal());
+  const [basis, means] = [normal(factors * width), normal(classes * factors)];
+  const n = rows + val;
+  const x = new Float32Array(n * width);
+  const y = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    y[i] = stream.integer(classes);
+    const row = new Float64Array(width);
+    for (let f = 0; f < factors; f++) {
+      const z = 0.35 * means[y[i] * factors + f] + stream.normal();
+      for (let j = 0; j < width; j++) row[j] += (z * basis[f * width + j]) / 8;
+    }
+    for (let j = 0; j < width; j++) x[i * width + j] = row[j] + 0.5 * stream.normal();
+  }
+  writeFileSync(join(folder, 'x.npy'), encodeNpy({ shape: [n, width], dtype: 'f4', data: x }, 'x'));
+  writeFileSync(join(folder, 'y.npy'), encodeNpy({ shape: [n], dtype: 'i4', data: y }, 'y'));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'medbench-probe-'));
+try {
+  writeFeatures(folder);
+  const spec = { folder, rows, classes, grid };
+  const turns = Array.from({ length: rounds }, () => [
+    ours('probe-medbench.mjs', spec),
+    theirs('probe_sklearn.py', spec),
+  ]);
+  const result = ['medbench', 'scikit-learn'].map((engine, e) => {
+    const answers = turns.map((turn) => turn[e]).filter(({ unavailable }) => !unavailable);
+    if (answers.length === 0) return undefined;
+    const { C, validation, peakMiB, versions } = answers[0];
+    const seconds = answers.map((one) => one.seconds);
+    return {
+      engine,
+      seconds: round(median(seconds)),
+      all: seconds.map((s) => round(s)),
+      C: round(C, 5),
+      validation,
+      peakMiB,
+      versions,
+    };
+  });
+  console.log(
+    '| engine | seconds, median | all turns | C | validation accuracy | peak MiB |\n|---|---|---|---|---|---|',
+  );
+  for (const row of result.filter(Boolean)) {
+    console.log(
+      `| ${row.engine} | ${row.seconds} | ${row.all.join(', ')} | ${row.C} | ${row.validation} | ${row.peakMiB} |`,
+    );
+  }
+  const [mine, peer] = result;
+  const ratios = peer ? { 'medbench / scikit-learn': round(mine.seconds / peer.seconds) } : {};
+  console.log(
+    JSON.stringify({
+      bench: 'probe',
+      machine: machine(),
+      case: { rows, val, width, classes, grid: 10 },
+      rows: result.filter(Boolean),
+      ratios,
+    }),
+  );
+} finally {
+  rmSync(folder, { recursive: true });
+}
