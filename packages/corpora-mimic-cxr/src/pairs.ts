@@ -14,8 +14,10 @@ const AT_A_TIME = 16;
 
 /** Radiographs with what their study's report says. */
 export interface MimicPairs extends Required<PairSource> {
-  /** File of a pair's picture, its caption and its study, without reading the picture. */
-  describe(index: number): Promise<{ readonly file: string; readonly caption: string; readonly study: number }>;
+  /** File of a pair's picture, its caption, its study and its patient (`group`), without reading the picture. */
+  describe(
+    index: number,
+  ): Promise<{ readonly file: string; readonly caption: string; readonly study: number; readonly group: string }>;
   /** SHA-256 over the pictures' names and the captions. */
   readonly fingerprint: string;
   /** Captions beyond the first of their kind. */
@@ -74,7 +76,12 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
   const describe = async (index: number) => {
     if (!(index >= 0 && index < length)) throw new RangeError(`No pair ${index} among ${length}`);
     const at = kept[index]!;
-    return { file: join(imageDir, pictures.picture(at)), caption: await captionAt(at), study: pictures.study(at) };
+    return {
+      file: join(imageDir, pictures.picture(at)),
+      caption: await captionAt(at),
+      study: pictures.study(at),
+      group: String(pictures.patient(at)),
+    };
   };
   const pairs = pairSource(
     length,

@@ -12,6 +12,8 @@ export interface Pictures {
   report(index: number): string;
   /** Number of its study, as in the data set's names. */
   study(index: number): number;
+  /** Number of its patient. */
+  patient(index: number): number;
 }
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/;
@@ -63,6 +65,7 @@ function packed(rows: readonly { readonly study: number; readonly subject: numbe
   return {
     length: rows.length,
     study: (i) => studies[i]!,
+    patient: (i) => subjects[i]!,
     report: (i) => `${folder(i)}.txt`,
     picture(i) {
       const hex = ids.toString('hex', i * ID_BYTES, (i + 1) * ID_BYTES);

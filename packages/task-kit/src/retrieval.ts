@@ -48,7 +48,7 @@ export abstract class RetrievalTask implements Task {
   /** The gallery alone: training pairs are the corpus's, and searched as that. */
   async pictures(context: DataContext): Promise<PictureSplits> {
     const { gallery } = await goodGallery(factsOf(this).id, (await this.open(context)).test, context);
-    return { test: { images: gallery.images } };
+    return { test: { images: gallery.images, groups: gallery.groupNames } };
   }
 
   async inspect(context: DataContext): Promise<Inspection> {
@@ -64,23 +64,39 @@ export abstract class RetrievalTask implements Task {
   }
 }
 
-/** Texts of a gallery are given by the file of their picture; a picture with several texts is in it once. */
+/**
+ * Texts of a gallery are given by the file of their picture; a picture with several texts is in it once.
+ * @param pairs `group` names whom a picture shows, such as a patient, where the data says so.
+ */
 export async function galleryOf(pairs: {
   readonly length: number;
-  describe(index: number): Promise<{ readonly file: string; readonly caption: string }>;
+  describe(index: number): Promise<{ readonly file: string; readonly caption: string; readonly group?: string }>;
 }): Promise<RetrievalData> {
   const pictures = new Map<string, number>();
+  const groupNames: string[] = [];
   const texts: string[] = [];
   const imageOfText = new Int32Array(pairs.length);
   for (let i = 0; i < pairs.length; i++) {
-    const { file, caption } = await pairs.describe(i);
+    const { file, caption, group = '' } = await pairs.describe(i);
     const known = pictures.get(file) ?? pictures.size;
     pictures.set(file, known);
+    groupNames[known] = group;
     imageOfText[i] = known;
     texts.push(caption);
   }
   const files = [...pictures.keys()];
-  return { images: { length: files.length, get: (i) => decodeImage(files[i]!) }, texts, imageOfText };
+  const gallery = { images: { length: files.length, get: (i: number) => decodeImage(files[i]!) }, texts, imageOfText };
+  return groupNames.some((name) => name !== '') ? { ...gallery, groupNames, groups: numbered(groupNames) } : gallery;
+}
+
+/** A number for each name; pictures of nobody named are each their own. */
+function numbered(names: readonly string[]): Int32Array {
+  const known = new Map<string, number>();
+  return Int32Array.from(names, (name, i) => {
+    const key = name === '' ? `#${i}` : name;
+    if (!known.has(key)) known.set(key, known.size);
+    return known.get(key)!;
+  });
 }
 
 /** What a reader must know of captions that occur more than once. */

@@ -94,6 +94,8 @@ export async function goodGallery(
       images: subset(gallery.images, good),
       texts: kept.map((i) => gallery.texts[i]!),
       imageOfText: Int32Array.from(kept, (i) => place.get(gallery.imageOfText[i]!)!),
+      ...(gallery.groups ? { groups: Int32Array.from(good, (i) => gallery.groups![i]!) } : {}),
+      ...(gallery.groupNames ? { groupNames: Array.from(good, (i) => gallery.groupNames![i]!) } : {}),
     },
     notes: [leftOut('test', gallery.images.length - good.length, gallery.images.length)],
   };
