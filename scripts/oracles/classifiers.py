@@ -1,6 +1,7 @@
-"""Makes packages/evaluation/fixtures/adamw.json: a linear layer trained as LAION's CLIP_benchmark does, by PyTorch.
+"""Makes packages/evaluation/fixtures/{adamw,mlp}.json: a linear layer trained as LAION's CLIP_benchmark does, and the
+perceptron of the answer head without its dropout, by PyTorch in 64 bits.
 
-Run: python scripts/oracles/adamw_probe.py   (made with PyTorch 2.15.0, NumPy 2.4.6, Python 3.11)
+Run: python scripts/oracles/classifiers.py   (made with PyTorch 2.15.0, NumPy 2.4.6, Python 3.11)
 """
 import json
 import math
@@ -9,7 +10,7 @@ import pathlib
 import numpy as np
 import torch
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/evaluation/fixtures/adamw.json"
+OUT = pathlib.Path(__file__).parents[2] / "packages/evaluation/fixtures"
 N, D, K, EPOCHS, BATCH, RATE = 70, 6, 3, 4, 32, 0.1
 
 
@@ -56,7 +57,38 @@ def main():
         "orders": [order.tolist() for order in orders],
         "cases": cases,
     }
-    OUT.write_text(json.dumps(fixture) + "\n")
+    (OUT / "adamw.json").write_text(json.dumps(fixture) + "\n")
+
+
+def perceptron():
+    torch.manual_seed(0)
+    rng = np.random.default_rng(1)
+    inputs, hidden, classes, n, epochs = 7, 10, 5, 150, 3
+    y = rng.integers(0, classes, n)
+    x = (rng.normal(size=(n, inputs)) + np.eye(classes, inputs)[y]).astype(np.float32)
+    net = torch.nn.Sequential(torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, classes)).double()
+    flat = lambda: torch.cat([p.detach().flatten() for p in net.parameters()]).numpy().tolist()
+    start = flat()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.01)
+    orders = [rng.permutation(n) for _ in range(epochs)]
+    for order in orders:
+        for begin in range(0, n, 64):
+            batch = order[begin : begin + 64]
+            optimizer.zero_grad()
+            logits = net(torch.tensor(x[batch]).double())
+            torch.nn.functional.cross_entropy(logits, torch.tensor(y[batch])).backward()
+            optimizer.step()
+    fixture = {
+        "sizes": [inputs, hidden, classes],
+        "x": [float(v) for v in x.ravel()],
+        "y": y.tolist(),
+        "start": start,
+        "orders": [order.tolist() for order in orders],
+        "end": flat(),
+        "predicted": net(torch.tensor(x).double()).argmax(1).tolist(),
+    }
+    (OUT / "mlp.json").write_text(json.dumps(fixture) + "\n")
 
 
 main()
+perceptron()

@@ -1,6 +1,6 @@
 // AssemblyScript (https://www.assemblyscript.org), compiled by scripts/build-kernels.mjs into src/kernels/products.ts.
 //
-// The two products of a linear classifier's loss, on vectors of two 64-bit floats: what a probe spends its time on. Sums
+// The products of a linear layer and its gradients, on vectors of two 64-bit floats: what probes spend their time on. Sums
 // run over even and odd places apart and are then added, in an order that depends on the sizes alone. Memory belongs to
 // the caller; every row of x begins at a multiple of 8 bytes and has an even number of entries (a 0 fills up odd ones).
 
@@ -143,6 +143,38 @@ export function backward(x: usize, rows: i32, r: usize, outputs: i32, d: i32, g:
       }
       v128.store(to, p0);
       v128.store(to, q0, 16);
+    }
+  }
+}
+
+/** `out[i] = Σ_k r[i, k] · w[k]`; r f64 `[rows, outputs]`, w f64 `[outputs, d]`, out f64 `[rows, d]`; d is a multiple of 4, rows even. */
+export function combine(r: usize, rows: i32, outputs: i32, w: usize, d: i32, out: usize): void {
+  const wRow = (<usize>d) << 3;
+  const rRow = (<usize>outputs) << 3;
+  for (let i = 0; i < rows; i += 2) {
+    const first = r + <usize>i * rRow;
+    const end = first + rRow;
+    for (let j = 0; j < d; j += 4) {
+      let at = w + ((<usize>j) << 3);
+      let p0 = f64x2.splat(0);
+      let p1 = f64x2.splat(0);
+      let q0 = f64x2.splat(0);
+      let q1 = f64x2.splat(0);
+      for (let k = first; k < end; k += 8, at += wRow) {
+        const w0 = v128.load(at);
+        const w1 = v128.load(at, 16);
+        const p = v128.load64_splat(k);
+        const q = v128.load64_splat(k + rRow);
+        p0 = fma(p0, w0, p);
+        p1 = fma(p1, w1, p);
+        q0 = fma(q0, w0, q);
+        q1 = fma(q1, w1, q);
+      }
+      const to = out + <usize>i * wRow + ((<usize>j) << 3);
+      v128.store(to, p0);
+      v128.store(to, p1, 16);
+      v128.store(to + wRow, q0);
+      v128.store(to + wRow, q1, 16);
     }
   }
 }

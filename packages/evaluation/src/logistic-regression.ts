@@ -1,6 +1,6 @@
 import type { Matrix } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
-import { ClassifierProducts } from './kernels/classifier-products.js';
+import { LayerProducts } from './kernels/layer-products.js';
 import { minimize } from './lbfgs.js';
 import { augmentedSecondMoment, cholesky, innerProducts, solveCholesky } from './linear-algebra.js';
 
@@ -152,7 +152,7 @@ export function fitLogisticRegression(
   });
   const target = y.map((label) => position[label]!);
   const lambda = 1 / (options.C * n);
-  const products = new ClassifierProducts(d, rows);
+  const products = new LayerProducts(d, rows);
 
   const evaluate = (parameters: Float64Array, gradient: Float64Array): number => {
     const weights = parameters.subarray(0, rows * d);

@@ -10,4 +10,5 @@ export const EVALUATION_DEFAULTS: EvaluationSettings = {
     shots: [],
   },
   retrieval: { positives: 'own' },
+  vqa: { head: 'mlp' },
 };

@@ -77,6 +77,7 @@ export const configSchema = z.strictObject({
       shots: z.array(count),
     }),
     retrieval: z.strictObject({ positives: z.enum(['own', 'same-text']) }),
+    vqa: z.strictObject({ head: z.enum(['mlp', 'linear']) }),
   }),
   /** Rows made of embeddings from elsewhere: a folder of `<task>/<array>.npy`, by the row's id. */
   embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
@@ -140,6 +141,7 @@ export const DEFAULTS: Config = {
       shots: [],
     },
     retrieval: { positives: 'own' },
+    vqa: { head: 'mlp' },
   },
   embeddings: {},
   keepEmbeddings: true,

@@ -19,4 +19,8 @@ export interface EvaluationSettings {
     /** What counts as right: a picture's own texts, or any text that reads the same as one of them. */
     readonly positives: 'own' | 'same-text';
   };
+  readonly vqa: {
+    /** What classifies answers on the frozen embeddings: a perceptron of one hidden layer, or logistic regression. */
+    readonly head: 'mlp' | 'linear';
+  };
 }

@@ -1,10 +1,10 @@
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { compiledKernel } from '../../../../scripts/build-kernels.mjs';
-import { ClassifierProducts } from './classifier-products.js';
+import { LayerProducts } from './layer-products.js';
 import { PRODUCTS_KERNEL } from './products.js';
 
-describe('ClassifierProducts', () => {
+describe('LayerProducts', () => {
   // Sizes around the tiles: rows of 2, outputs of 4, features of 4, blocks of 64.
   it.each([
     [1, 1, 1],
@@ -19,7 +19,7 @@ describe('ClassifierProducts', () => {
     const w = Float64Array.from({ length: outputs * d }, () => stream.normal());
     const seen = new Float64Array(n * outputs);
     const gradient = new Float64Array(outputs * d).fill(7);
-    new ClassifierProducts(d, outputs).sweep(x, w, gradient, (z, from, rows) => {
+    new LayerProducts(d, outputs).sweep(x, w, gradient, (z, from, rows) => {
       expect(z.length).toBe(rows * outputs);
       seen.set(z, from * outputs);
       for (let i = 0; i < z.length; i++) z[i] = Math.tanh(z[i]!);

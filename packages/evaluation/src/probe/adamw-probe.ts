@@ -1,5 +1,5 @@
 import { type Matrix, random } from '@medbench/core';
-import { ClassifierProducts } from '../kernels/classifier-products.js';
+import { LayerProducts } from '../kernels/layer-products.js';
 import { innerProducts } from '../linear-algebra.js';
 import { takeRows } from '../matrix.js';
 import { accuracy } from '../metrics/index.js';
@@ -68,7 +68,7 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
   const interceptGradient = gradient.subarray(classes * d);
   const mean = new Float64Array(size);
   const square = new Float64Array(size);
-  const products = new ClassifierProducts(d, classes);
+  const products = new LayerProducts(d, classes);
   const steps = epochs * Math.ceil(n / batchSize);
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {

@@ -1,6 +1,7 @@
 import type { EvaluationModel, Metric, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import { checkVectors } from '../matrix.js';
+import { EVALUATION_DEFAULTS } from '../settings.js';
 import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import type { AnswerVocabulary } from '../vqa/answers.js';
 import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';
@@ -74,7 +75,7 @@ function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData): string[] 
 
 /**
  * Visual question answering as answer classification on frozen embeddings, if `context.protocols` names it and the model
- * embeds images or texts: a linear head on [u, w, u ⊙ w] over the normalised training answers (see `fitVqaHead`). An
+ * embeds images or texts: a small head on [u, w, u ⊙ w] over the normalised training answers (see `fitVqaHead`). An
  * answer outside the vocabulary is wrong. Metrics `accuracy` (primary), `accuracy_open`, `accuracy_closed`, and `ceiling`, the share of
  * test answers that the vocabulary has; the intervals
  * draw images with all their questions, because questions about one picture are not independent.
@@ -113,7 +114,8 @@ export async function evaluateVqa(
   const keptData = { ...data, train: Array.from(kept, (i) => train[i]!) };
   const features = await embedQuestions(model, keptData);
   const targets = kept.map((i) => known[i]!);
-  const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, options);
+  const chosen = { ...(context.evaluation ?? EVALUATION_DEFAULTS).vqa, ...options, seed: context.seed };
+  const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, chosen);
   const predicted = head.predict(features(kept.length, kept.length + test.length));
   const perExample: number[] = test.map(({ answer }, i) => (vocabulary.indexOf(answer) === predicted[i] ? 1 : 0));
 
@@ -155,6 +157,6 @@ export async function evaluateVqa(
       : model.can.images
         ? 'image only'
         : 'question only';
-  const notes = [`frozen-embedding head (${parts}), C = ${head.C}`, ...vocabularyNotes(vocabulary, data)];
+  const notes = [`frozen-embedding head (${parts}): ${head.note}`, ...vocabularyNotes(vocabulary, data)];
   return [{ protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, groups: [...groups], notes }];
 }
