@@ -56,7 +56,7 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
     .option('--backend <id>', 'auto or a backend of medbench list backends')
     .option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)', collect)
     .option('--skip-bad', 'leave out rows and pictures that cannot be read; they are listed in skipped.json')
-    .option('--embeddings <id=dir>', 'a row of embeddings from elsewhere (repeatable)', collect)
+    .option('--embeddings <[id=]dir>', 'a row of embeddings from elsewhere (repeatable)', collect)
     .option('--json', 'print results.json instead of the table')
     .addHelpText(
       'after',
@@ -74,8 +74,8 @@ Examples:
     .description('export the embeddings that a run kept; or write what another tool must embed')
     .argument('[dir]', 'run folder')
     .option('--method <id>', 'row of the table')
-    .option('--seed <n>', 'seed of the row', (value) => seeds(value)[0], 0)
-    .option('--tasks <ids>', 'ids separated by commas (default: all)')
+    .option('--seed <n>', 'seed of the row (default: 0)', (value) => seeds(value)[0])
+    .option('--tasks <ids>', 'ids separated by commas (default: all that the run measured)')
     .requiredOption('--out <dir>', 'folder for <task>/<array>.npy, or for pictures and texts')
     .option('--inputs', 'write the pictures (PNG) and texts (JSON) of the tasks, in the order of the rows')
     .option('--data <dir>', 'with --inputs: folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
@@ -97,7 +97,7 @@ Examples:
     .command('eval')
     .description('measure embeddings that any tool made, with the protocols and intervals of every other row')
     .requiredOption('--embeddings <[id=]dir>', 'folder with <task>/<array>.npy (repeatable)', collect)
-    .option('--tasks <ids>', 'ids separated by commas, or all')
+    .option('--tasks <ids>', 'ids separated by commas, or all (default: those of the folders)')
     .option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
     .option('--preset <id>', 'a bundle of settings')
     .option('--config <file>', 'configuration file')
@@ -110,8 +110,9 @@ Examples:
       `
 A row among those of a run: medbench run --embeddings biomedclip=DIR …
 
-Example:
-  medbench eval --embeddings biomedclip=to-embed --tasks pneumoniamnist --data ./data`,
+Examples:
+  medbench eval --embeddings biomedclip=to-embed --data ./data
+  medbench eval --embeddings ours=a --embeddings theirs=b --tasks pneumoniamnist --data ./data`,
     )
     .action(async (options) => done(await (await import('./commands/eval.js')).evaluate(options)));
 

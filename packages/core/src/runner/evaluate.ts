@@ -40,9 +40,13 @@ async function rowKey(run: RunContext, { row, task }: PlannedCell, { trained, fo
 
 /** What is there belongs to another task: without an error the row would have no cell at all. */
 const nothingFor = ({ task, protocols }: PlannedCell, there: readonly Protocol[]): MedbenchError =>
-  new MedbenchError('data', `The embeddings of ${task.id} are those of ${there.join(', ')}, not ${protocols.join(', ')}`, {
-    hint: 'medbench embed --inputs says which arrays the task takes.',
-  });
+  new MedbenchError(
+    'data',
+    `The embeddings of ${task.id} are those of ${there.join(', ')}, not ${protocols.join(', ')}`,
+    {
+      hint: 'medbench embed --inputs says which arrays the task takes.',
+    },
+  );
 
 /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
 async function keyOf(run: RunContext, cell: PlannedCell, rowModel: RowModel): Promise<string> {

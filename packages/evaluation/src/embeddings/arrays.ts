@@ -17,7 +17,7 @@ export const NEEDS =
 
 /** What the arrays in a folder are good for. */
 export interface Contents {
-  /** Protocols of which some array is there that no other needs: one that is only half there is meant, not left out. */
+  /** Protocols of which an array is there that no other needs: one that is half there was meant, and is not left out. */
   readonly protocols: readonly Protocol[];
   /** The arrays of which the probe is made: where one split has features, all must. */
   readonly probed: 'features' | 'images';
@@ -34,19 +34,18 @@ export function contentsOf(names: ReadonlySet<string>): Contents {
   const probe = any(...both('train'), ...both('val'));
   const questions = any(...both('all'), 'questions.texts');
   const probed = any(...SPLITS.map((split) => `${split}.features`)) ? 'features' : 'images';
-  const texts = [...names].some((name) => name.endsWith('.texts'));
   const strange = [...names].filter((name) => !KNOWN.has(name)).sort();
   return {
     protocols: [...joint, ...(probe ? (['linear-probe'] as const) : []), ...(questions ? (['vqa'] as const) : [])],
     probed,
     can: {
       images: [...names].some((name) => /\.(images|features)$/.test(name)),
-      texts,
+      texts: [...names].some((name) => name.endsWith('.texts')),
       joint: joint.length > 0,
     },
     notes: [
       ...(probe && probed === 'images' ? ['probe on joint embeddings: no features given'] : []),
-      ...(texts ? [] : ['no texts given: what needs them is left out']),
+      ...(probe && joint.length === 0 ? ['no prompts.texts given: zero-shot is left out'] : []),
       ...(strange.length > 0 ? [`not read, for no protocol has such an array: ${strange.join('.npy, ')}.npy`] : []),
     ],
   };

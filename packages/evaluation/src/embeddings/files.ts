@@ -52,6 +52,7 @@ const FIELDS: Readonly<Record<string, readonly [(value: unknown) => boolean, str
     '{ "images": …, "texts": …, "joint": … } with true or false',
   ],
   texts: [(value) => isRecord(value) && Object.values(value).every((hash) => typeof hash === 'string'), 'hashes'],
+  arrays: [(value) => Array.isArray(value) && value.every(isRecord), 'a list of arrays'],
 };
 
 function checked(file: string, manifest: unknown): EmbeddingsManifest {

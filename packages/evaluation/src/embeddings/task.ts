@@ -73,8 +73,9 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
   const { protocols, probed, can, notes } = contentsOf(names);
   if (protocols.length === 0) {
     const held = names.size === 0 ? 'It holds no .npy file' : `It holds ${[...names].join('.npy, ')}.npy`;
+    const wanted = manifest?.arrays?.map(({ array }) => array).join(', ');
     throw new MedbenchError('data', `${folder} holds no arrays from which ${task} can be measured`, {
-      hint: `${held}. ${NEEDS}`,
+      hint: `${held}. ${wanted === undefined ? NEEDS : `Wanted are ${wanted}.`}`,
     });
   }
   const arrays = new TaskArrays(folder, task);

@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EvaluationModel, RasterImage, Source } from '@medbench/core';
+import { randomModel } from '@medbench/core/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MANIFEST, readManifest, writeManifest } from './files.js';
+import { keepEmbeddings } from './keep.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'medbench-keep-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Pictures that nobody looks at. */
+const pictures = (length: number): Source<RasterImage> => ({ length, get: () => Promise.reject(new Error('opened')) });
+const TEXTS = ['one.', 'two.', 'three.'];
+
+/** A model of a seed that counts what it is asked. */
+function counting(seed: number) {
+  const model = randomModel(seed);
+  const spied = {
+    ...model,
+    embedImages: vi.fn(model.embedImages),
+    imageFeatures: vi.fn(model.imageFeatures),
+    embedTexts: vi.fn(model.embedTexts),
+  };
+  return { ...spied, load: vi.fn(async (): Promise<EvaluationModel> => spied) };
+}
+type Counting = ReturnType<typeof counting>;
+
+const facts = (key: string) => ({ key, model: 'clip', task: 'some-task' });
+const open = (key: string, { load }: Counting) => keepEmbeddings(folder, facts(key), load);
+
+/** Everything that a task of all protocols asks for. */
+const askAll = async (model: EvaluationModel) => [
+  await model.embedImages(pictures(4), 'test'),
+  await model.imageFeatures(pictures(4), 'test'),
+  await model.embedTexts(TEXTS, 'prompts'),
+];
+const calls = ({ embedImages, imageFeatures, embedTexts }: Counting) =>
+  [embedImages, imageFeatures, embedTexts].map(({ mock }) => mock.calls.length);
+
+describe('keepEmbeddings', () => {
+  it('computes once: with everything kept no weights are loaded, and the bits are the same', async () => {
+    const first = counting(1);
+    const computed = await askAll(await open('k', first));
+    expect(calls(first)).toEqual([1, 1, 1]);
+    expect(readdirSync(folder).sort()).toEqual([MANIFEST, 'prompts.texts.npy', 'test.features.npy', 'test.images.npy']);
+    const second = counting(2);
+    const model = await open('k', second);
+    expect(await askAll(model)).toEqual(computed);
+    expect(second.load).not.toHaveBeenCalled();
+    expect(model).toMatchObject({ id: 'clip', logitScale: 1 / 0.07, can: { images: true, texts: true, joint: true } });
+  });
+
+  it('keeps no text, for some are under a use agreement', async () => {
+    await askAll(await open('k', counting(1)));
+    for (const text of TEXTS) expect(readFileSync(join(folder, MANIFEST), 'utf8')).not.toContain(text);
+  });
+
+  it('computes what a task embeds without a name each time', async () => {
+    const model = counting(1);
+    const kept = await open('k', model);
+    await kept.embedTexts(TEXTS);
+    await kept.embedTexts(TEXTS);
+    expect(calls(model)).toEqual([0, 0, 2]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('computes everything again under another key, and nothing is left of the first', async () => {
+    await askAll(await open('k', counting(1)));
+    const other = counting(2);
+    const kept = await open('other', other);
+    await kept.embedImages(pictures(4), 'test');
+    // A run that ends here has described one array: those of the first key are not taken for its own.
+    expect(Object.keys((await readManifest(folder))?.texts ?? {})).toEqual(['test.images']);
+    await askAll(kept);
+    expect(calls(other)).toEqual([1, 1, 1]);
+    const back = counting(1);
+    await askAll(await open('k', back));
+    expect(calls(back)).toEqual([1, 1, 1]);
+  });
+
+  it('says that an array is not there while it is replaced', async () => {
+    const first = counting(1);
+    const kept = await open('k', first);
+    await kept.embedTexts(TEXTS, 'prompts');
+    await kept.embedImages(pictures(4), 'test');
+    rmSync(join(folder, 'prompts.texts.npy'));
+    // A folder in its place makes the writing fail half-way.
+    mkdirSync(join(folder, 'prompts.texts.npy', 'full'), { recursive: true });
+    await expect(kept.embedTexts(['other texts'], 'prompts')).rejects.toThrow('prompts.texts.npy cannot be written');
+    expect(Object.keys((await readManifest(folder))?.texts ?? {})).toEqual(['test.images']);
+  });
+
+  it.each([
+    ['truncated', (file: string) => truncateSync(file, 100)],
+    ['gone', (file: string) => rmSync(file)],
+    ['not an array', (file: string) => writeFileSync(file, 'hello')],
+  ])('computes only an array that is %s', async (_, damage) => {
+    const computed = await askAll(await open('k', counting(1)));
+    damage(join(folder, 'test.features.npy'));
+    const again = counting(1);
+    expect(await askAll(await open('k', again))).toEqual(computed);
+    expect(calls(again)).toEqual([0, 1, 0]);
+    const kept = counting(1);
+    await askAll(await open('k', kept));
+    expect(kept.load).not.toHaveBeenCalled();
+  });
+
+  it('computes only the arrays that are not there yet', async () => {
+    await (await open('k', counting(1))).embedImages(pictures(4), 'test');
+    const later = counting(1);
+    await askAll(await open('k', later));
+    expect(calls(later)).toEqual([0, 1, 1]);
+  });
+
+  it('computes again for other texts or another number of pictures', async () => {
+    await askAll(await open('k', counting(1)));
+    const other = counting(1);
+    const kept = await open('k', other);
+    expect((await kept.embedTexts(['a', 'b', 'c'], 'prompts')).rows).toBe(3);
+    expect((await kept.embedImages(pictures(5), 'test')).rows).toBe(5);
+    expect(calls(other)).toEqual([1, 0, 1]);
+  });
+
+  it.each(['{', '{}', '{"format": "medbench-embeddings", "version": 1, "key": "k"}'])(
+    'takes a description %s for none',
+    async (text) => {
+      await askAll(await open('k', counting(1)));
+      writeFileSync(join(folder, MANIFEST), text);
+      const again = counting(1);
+      await askAll(await open('k', again));
+      expect(calls(again)).toEqual([1, 1, 1]);
+    },
+  );
+
+  it('names the folder that cannot be written', async () => {
+    const plain = join(folder, 'plain');
+    writeFileSync(plain, '');
+    const model = await keepEmbeddings(join(plain, 'below'), facts('k'), counting(1).load);
+    await expect(model.embedTexts(TEXTS, 'prompts')).rejects.toMatchObject({ code: 'store' });
+    await expect(writeManifest(join(plain, 'x'), { format: 'medbench-embeddings', version: 1 })).rejects.toThrow(
+      'plain',
+    );
+  });
+});

@@ -1,0 +1,286 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Matrix, MedbenchError, type RasterImage, type Source } from '@medbench/core';
+import { randomModel } from '@medbench/core/testing';
+import { encodeNpy, type NpyArray } from '@medbench/data';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exportEmbeddings } from './export.js';
+import { hashTexts, MANIFEST, readMatrix, writeManifest, writeMatrix } from './files.js';
+import { keepEmbeddings } from './keep.js';
+import { openEmbeddings } from './open.js';
+
+const TASK = 'some-task';
+const TEXTS = ['first.', 'second.'];
+let root: string;
+let folder: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'medbench-open-'));
+  folder = join(root, TASK);
+  mkdirSync(folder);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const pictures = (length: number): Source<RasterImage> => ({ length, get: () => Promise.reject(new Error('opened')) });
+const matrix = (rows: number, cols = 3, scale = 2): Matrix => ({
+  rows,
+  cols,
+  data: Float32Array.from({ length: rows * cols }, (_, i) => scale * Math.sin(i + 1)),
+});
+const put = (...names: string[]) =>
+  Promise.all(names.map((name) => writeMatrix(folder, name, matrix(name.includes('texts') ? 2 : 4))));
+const putNpy = (name: string, array: NpyArray) => writeFileSync(join(folder, `${name}.npy`), encodeNpy(array));
+const describeAs = (entries: object) =>
+  writeManifest(folder, { format: 'medbench-embeddings', version: 1, ...entries });
+const opened = async () => (await openEmbeddings(root)).open(TASK);
+const model = async () => (await opened()).model;
+const faultOf = async (act: Promise<unknown>): Promise<MedbenchError> => {
+  const error = await act.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(MedbenchError);
+  return error as MedbenchError;
+};
+
+describe('openEmbeddings finds protocols', () => {
+  it.each([
+    ['zero-shot', ['test.images', 'prompts.texts'], ['zero-shot'], true],
+    ['retrieval', ['test.images', 'captions.texts'], ['retrieval'], true],
+    ['a probe on features', ['train.features', 'test.features'], ['linear-probe'], false],
+    ['a probe on embeddings', ['train.images', 'test.images'], ['linear-probe'], false],
+    ['both', ['train.images', 'test.images', 'prompts.texts'], ['zero-shot', 'linear-probe'], true],
+    ['questions', ['all.images', 'questions.texts'], ['vqa'], false],
+    ['questions without pictures', ['questions.texts'], ['vqa'], false],
+  ])('%s', async (_, names, protocols, joint) => {
+    await put(...names);
+    const { protocols: found, model: made } = await opened();
+    expect(found).toEqual(protocols);
+    expect(made.can.joint).toBe(joint);
+    expect(made.can.texts).toBe(names.some((name) => name.endsWith('texts')));
+  });
+
+  it('says what a reader must know', async () => {
+    await put('train.images', 'test.images', 'prompt.texts');
+    expect((await opened()).notes).toEqual([
+      'probe on joint embeddings: no features given',
+      'no prompts.texts given: zero-shot is left out',
+      'not read, for no protocol has such an array: prompt.texts.npy',
+    ]);
+    await put('prompts.texts');
+    expect((await opened()).notes).toContain(
+      'no logit scale given: 100 is taken for probabilities ("logitScale" in embeddings.json)',
+    );
+    expect((await model()).logitScale).toBe(100);
+    await describeAs({ logitScale: 7 });
+    expect((await model()).logitScale).toBe(7);
+  });
+
+  it('names what is there where nothing can be measured, and what is wanted', async () => {
+    await put('test.images');
+    const fault = await faultOf(opened());
+    expect(fault.message).toBe(`${folder} holds no arrays from which ${TASK} can be measured`);
+    expect(fault.hint).toMatch(/^It holds test\.images\.npy\. Zero-shot takes test\.images and prompts\.texts;/);
+    await describeAs({ arrays: [{ array: 'prompts.texts.npy', rows: 2, inputs: 'prompts.json' }] });
+    expect((await faultOf(opened())).hint).toContain('Wanted are prompts.texts.npy.');
+  });
+});
+
+describe('openEmbeddings finds folders', () => {
+  it('lists tasks, names the model, and hashes arrays but not the pictures beside them', async () => {
+    await put('test.images', 'prompts.texts');
+    mkdirSync(join(root, 'notes'));
+    await describeAs({ model: 'some-model' });
+    const found = await openEmbeddings(root);
+    expect(found).toMatchObject({ model: 'some-model', tasks: [TASK] });
+    const before = await found.fingerprint(TASK);
+    mkdirSync(join(folder, 'test'));
+    writeFileSync(join(folder, 'test', '000000.png'), 'a picture');
+    expect(await found.fingerprint(TASK)).toBe(before);
+    await writeMatrix(folder, 'test.images', matrix(4, 3, 5));
+    expect(await found.fingerprint(TASK)).not.toBe(before);
+  });
+
+  it('takes the folder of one task itself', async () => {
+    await put('test.images', 'prompts.texts');
+    await describeAs({ task: TASK });
+    const found = await openEmbeddings(folder);
+    expect(found.tasks).toEqual([TASK]);
+    expect((await found.open(TASK)).protocols).toEqual(['zero-shot']);
+    expect((await faultOf(found.open('other'))).message).toContain(`no embeddings of other, but those of ${TASK}`);
+  });
+
+  it('refuses what is no folder, and names where a task would be', async () => {
+    expect(await faultOf(openEmbeddings(join(root, 'none')))).toMatchObject({ code: 'usage' });
+    writeFileSync(join(root, 'plain'), '');
+    expect((await faultOf(openEmbeddings(join(root, 'plain')))).hint).toContain('It is a file.');
+    const found = await openEmbeddings(root);
+    expect(found.tasks).toEqual([]);
+    await expect(found.fingerprint('other')).rejects.toThrow('has no embeddings of other');
+    expect((await faultOf(found.open('other'))).hint).toContain(join(root, 'other'));
+  });
+
+  it.each([
+    ['{', 'cannot be read'],
+    ['[]', 'is not a description of embeddings'],
+    ['{"format": "medbench-embeddings", "version": 2}', 'is not a description of embeddings'],
+    ['{"format": "medbench-embeddings", "version": 1, "model": ""}', '"model" must be a name, not ""'],
+    [
+      '{"format": "medbench-embeddings", "version": 1, "logitScale": 0}',
+      '"logitScale" must be a number above 0, not 0',
+    ],
+    ['{"format": "medbench-embeddings", "version": 1, "can": true}', '"can" must be'],
+  ])('names a description that is wrong: %s', async (text, message) => {
+    await put('test.images', 'prompts.texts');
+    writeFileSync(join(folder, MANIFEST), text);
+    const fault = await faultOf(openEmbeddings(root));
+    expect(fault).toMatchObject({ code: 'data' });
+    expect(fault.message).toContain(join(folder, MANIFEST));
+    expect(fault.message).toContain(message);
+  });
+});
+
+describe('opened embeddings', () => {
+  const unit = Float32Array.of(1, 0, 0, 0.6, 0.8, 0, Math.SQRT1_2, 0, Math.SQRT1_2, 0, 0, 0);
+
+  it('leave unit rows as they are to the bit, normalise the others, and do not touch features', async () => {
+    const mixed = Float32Array.from(unit, (value, i) => (i < 9 ? value : [3, 4, 12][i - 9]!));
+    await writeMatrix(folder, 'test.images', { rows: 4, cols: 3, data: mixed });
+    await writeMatrix(folder, 'prompts.texts', { rows: 2, cols: 3, data: Float32Array.of(0, 0, 0, 0, 2, 0) });
+    await put('train.features', 'test.features');
+    const { embedImages, embedTexts, imageFeatures } = await model();
+    const { data } = await embedImages(pictures(4), 'test');
+    expect(data.subarray(0, 9)).toEqual(unit.subarray(0, 9));
+    expect(data.subarray(9)).toEqual(Float32Array.of(3 / 13, 4 / 13, 12 / 13));
+    expect((await embedTexts(TEXTS, 'prompts')).data).toEqual(Float32Array.of(0, 0, 0, 0, 1, 0));
+    expect(await imageFeatures(pictures(4), 'train')).toEqual(matrix(4));
+  });
+
+  it('take embeddings for features where no split has any', async () => {
+    await put('train.images', 'test.images');
+    expect(await (await model()).imageFeatures(pictures(4), 'test')).toEqual(matrix(4));
+    await put('train.features');
+    const fault = await faultOf((await model()).imageFeatures(pictures(4), 'test'));
+    expect(fault.message).toBe(`${join(folder, 'test.features.npy')} does not exist`);
+  });
+
+  it('say how features alone are probed', async () => {
+    await put('train.features', 'test.features', 'test.images', 'prompts.texts');
+    const fault = await faultOf((await model()).embedImages(pictures(4), 'train'));
+    expect(fault.message).toContain('train.images.npy does not exist, and train.features.npy does');
+    expect(fault.hint).toContain('--set evaluation.probe.features=before');
+  });
+
+  it('read 64-bit floats', async () => {
+    await put('prompts.texts');
+    putNpy('test.images', { shape: [1, 3], dtype: 'f8', data: Float64Array.of(0, 0.5, 0) });
+    expect((await (await model()).embedImages(pictures(1), 'test')).data).toEqual(Float32Array.of(0, 1, 0));
+  });
+
+  it('hold texts against the hash of those that were embedded', async () => {
+    await put('test.images', 'prompts.texts');
+    await describeAs({ texts: { 'prompts.texts': hashTexts(TEXTS) } });
+    const { embedTexts } = await model();
+    expect((await embedTexts(TEXTS, 'prompts')).rows).toBe(2);
+    const fault = await faultOf(embedTexts(['second.', 'first.'], 'prompts'));
+    expect(fault.message).toContain('prompts.texts.npy was made of other texts');
+  });
+
+  const file = (name: string) => join(folder, `${name}.npy`);
+  /** Replaces one character of the header of an array. */
+  const edit = (name: string, from: string, to: string) =>
+    writeFileSync(file(name), readFileSync(file(name), 'latin1').replace(from, to), 'latin1');
+  const cases: [string, () => unknown, string][] = [
+    ['a missing array', () => rmSync(file('test.images')), 'does not exist'],
+    ['a wrong number of rows', () => writeMatrix(folder, 'test.images', matrix(3)), 'has 3 rows where some-task has 4'],
+    ['another width than the texts', () => writeMatrix(folder, 'test.images', matrix(4, 5)), 'is 5 wide'],
+    ['a truncated file', () => truncateSync(file('test.images'), 140), 'its size does not fit its header'],
+    ['no array', () => writeFileSync(file('test.images'), 'hello'), 'is not an NPY array'],
+    ['big-endian numbers', () => edit('test.images', '<f4', '>f4'), 'elements of type >f4'],
+    ['16-bit floats', () => edit('test.images', '<f4', '<f2'), 'elements of type <f2'],
+    ['columns first', () => edit('test.images', 'False', 'True '), 'column by column'],
+    [
+      'whole numbers',
+      () => putNpy('test.images', { shape: [4, 1], dtype: 'i4', data: new Int32Array(4) }),
+      'an array of type i4 and shape [4, 1]',
+    ],
+    [
+      'one dimension',
+      () => putNpy('test.images', { shape: [4], dtype: 'f4', data: new Float32Array(4) }),
+      'an array of type f4 and shape [4]',
+    ],
+    [
+      'no columns',
+      () => putNpy('test.images', { shape: [4, 0], dtype: 'f4', data: new Float32Array(0) }),
+      'an array of type f4 and shape [4, 0]',
+    ],
+    [
+      'NaN',
+      () => writeMatrix(folder, 'test.images', { ...matrix(4), data: matrix(4).data.fill(Number.NaN, 7, 8) }),
+      'holds NaN in row 2',
+    ],
+    [
+      'a number beyond 32 bits',
+      () => putNpy('test.images', { shape: [4, 3], dtype: 'f8', data: new Float64Array(12).fill(1e300, 11) }),
+      'holds Infinity in row 3',
+    ],
+  ];
+  it.each(cases)('name the file and the way out: %s', async (_, damage, message) => {
+    await put('test.images', 'prompts.texts');
+    await damage();
+    const { embedTexts, embedImages } = await model();
+    await embedTexts(TEXTS, 'prompts');
+    const fault = await faultOf(embedImages(pictures(4), 'test'));
+    expect(fault.code).toBe('data');
+    expect(fault.message).toContain(file('test.images'));
+    expect(fault.message).toContain(message);
+    expect(fault.hint).toBeTruthy();
+  });
+
+  it('are of one width in all splits of a probe, and need not be for questions', async () => {
+    await put('train.features', 'questions.texts');
+    await writeMatrix(folder, 'test.features', matrix(4, 2));
+    await writeMatrix(folder, 'all.images', matrix(4, 2));
+    const made = await model();
+    await made.imageFeatures(pictures(4), 'train');
+    const fault = await faultOf(made.imageFeatures(pictures(4), 'test'));
+    expect(fault.message).toBe(`${file('test.features')} is 2 wide, ${file('train.features')} 3`);
+    await made.embedTexts(TEXTS, 'questions');
+    expect((await made.embedImages(pictures(4), 'all')).cols).toBe(2);
+  });
+});
+
+describe('exportEmbeddings', () => {
+  const kept = () => join(root, 'kept');
+  const keep = (key: string) =>
+    keepEmbeddings(kept(), { key, model: 'clip', task: TASK }, async () => {
+      const random = randomModel(1);
+      // Rows as an engine leaves them: of unit length but for its own rounding.
+      const nearly = (given: Matrix): Matrix => ({ ...given, data: given.data.map((value) => value * (1 + 4e-5)) });
+      return { ...random, embedImages: async (images) => nearly(await random.embedImages(images)) };
+    });
+
+  it('writes what comes back to the bit, without arrays of another key', async () => {
+    await (await keep('old')).embedTexts(TEXTS, 'captions');
+    const made = await keep('new');
+    const images = await made.embedImages(pictures(4), 'test');
+    const texts = await made.embedTexts(TEXTS, 'prompts');
+    await exportEmbeddings(kept(), folder);
+    const { model: back, protocols } = await opened();
+    expect(protocols).toEqual(['zero-shot']);
+    expect(back).toMatchObject({ id: 'clip', logitScale: made.logitScale });
+    expect(await back.embedImages(pictures(4), 'test')).toEqual(images);
+    expect(await back.embedTexts(TEXTS, 'prompts')).toEqual(texts);
+    await expect(back.embedTexts(['other', 'texts'], 'prompts')).rejects.toThrow('made of other texts');
+    await exportEmbeddings(kept(), folder);
+  });
+
+  it('refuses its own folder, one with other embeddings, and one where nothing is finished', async () => {
+    expect((await faultOf(exportEmbeddings(kept(), folder))).message).toContain('holds no finished embeddings');
+    await (await keep('k')).embedTexts(TEXTS, 'prompts');
+    expect(await faultOf(exportEmbeddings(kept(), kept()))).toMatchObject({ code: 'usage' });
+    await put('test.images');
+    expect((await faultOf(exportEmbeddings(kept(), folder))).message).toBe(`${folder} holds other embeddings`);
+    expect(await readMatrix(folder, 'test.images')).toEqual(matrix(4));
+    rmSync(join(kept(), 'prompts.texts.npy'));
+    rmSync(join(folder, 'test.images.npy'));
+    expect((await faultOf(exportEmbeddings(kept(), folder))).message).toContain('prompts.texts.npy cannot be read');
+  });
+});

@@ -1,0 +1,245 @@
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ResultCell, RunResults, TaskResult } from '@medbench/core';
+import { readNpy } from '@medbench/data';
+import { ensurePhantoms, writePhantoms } from '@medbench/phantoms';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
+
+const folder = temporaryFolder('embeddings');
+const cwd = folder.path;
+afterAll(() => folder.dispose());
+
+const readJson = (...path: string[]): unknown => JSON.parse(readFileSync(join(cwd, ...path), 'utf8'));
+const cellsOf = (out: string, row: string): readonly ResultCell[] =>
+  (readJson(out, 'results.json') as RunResults).cells.filter(({ method }) => method === row);
+/** What a run stores of a row on a task, example by example. */
+const storedOf = (out: string, row: string, task: string): readonly TaskResult[] =>
+  (readJson(out, 'cells', row, task, 'seed-0.json') as { results: TaskResult[] }).results;
+
+/** Runs the command, which must end with the code. @returns what it printed on stderr. */
+async function ending(code: number, ...args: string[]): Promise<string> {
+  const finished = await medbench(args, { cwd });
+  expect(finished.stderr).not.toContain('    at ');
+  expect({ code: finished.code, stderr: code === finished.code ? '' : finished.stderr }).toEqual({ code, stderr: '' });
+  return finished.stderr;
+}
+
+describe('embeddings that a run kept', () => {
+  const TASKS = ['pneumoniamnist', 'vqa-rad', 'vqa-rad-retrieval'];
+  const DATA = ['--data=small', '--set=controls=[]'];
+  const measure = (cell: ResultCell) => ({
+    place: [cell.task, cell.protocol, cell.seed],
+    figures: [cell.metric, cell.value, cell.ci95, cell.metrics, cell.n, cell.classification],
+    status: [cell.status, cell.synthetic],
+  });
+
+  beforeAll(async () => {
+    const few = { train: 10, val: 10, test: 10 };
+    await writePhantoms(join(cwd, 'small'), {
+      counts: {
+        phantoms: few,
+        shapes: few,
+        pneumonia: { train: 60, val: 20, test: 40 },
+        vqaRad: { images: 24, train: 90, test: 40 },
+        pathVqa: { train: 10, validation: 10, test: 10 },
+        classes: { train: 20, val: 10, test: 10 },
+        corpora: { train: 10, test: 10 },
+      },
+    });
+    await ending(0, 'run', '--methods=clip-scratch', `--tasks=${TASKS.join()}`, '--out=run', ...DATA, ...TINY);
+    await ending(0, 'embed', 'run', '--method=clip-scratch', '--out=exported');
+  });
+
+  it('give the identical cell, whatever the protocol, with no more than their folder', async () => {
+    await ending(0, 'eval', '--embeddings=exported', '--out=eval', ...DATA);
+    const trained = cellsOf('run', 'clip-scratch');
+    const measured = cellsOf('eval', 'clip-scratch');
+    expect(trained.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe', 'vqa', 'retrieval']);
+    expect(measured.map(measure)).toEqual(trained.map(measure));
+    for (const task of TASKS) {
+      const examples = (out: string) => storedOf(out, 'clip-scratch', task).map(({ perExample }) => perExample);
+      expect(examples('eval')).toEqual(examples('run'));
+    }
+  });
+
+  it('are a row beside those of a run', async () => {
+    const stderr = await ending(
+      0,
+      'run',
+      '--methods=clip-scratch',
+      '--embeddings=again=exported',
+      `--tasks=${TASKS.join()}`,
+      '--out=run',
+      ...DATA,
+      ...TINY,
+    );
+    expect(stderr).toContain('clip-scratch / pneumoniamnist / zero-shot');
+    expect(cellsOf('run', 'again').map(measure)).toEqual(cellsOf('run', 'clip-scratch').map(measure));
+  });
+
+  it('fail in their own cell where an array is missing', async () => {
+    cpSync(join(cwd, 'exported'), join(cwd, 'broken'), { recursive: true });
+    rmSync(join(cwd, 'broken', 'pneumoniamnist', 'val.features.npy'));
+    const stderr = await ending(1, 'eval', '--embeddings=x=broken', '--out=broken-eval', ...DATA);
+    expect(stderr).toMatch(
+      /x \/ pneumoniamnist \/ linear-probe: failed: .*val\.features\.npy does not exist\. .*--inputs/,
+    );
+    expect(cellsOf('broken-eval', 'x').map(({ status }) => status)).toEqual(['failed', 'failed', 'ok', 'ok']);
+  });
+
+  it('fail where the settings ask for other texts than were embedded', async () => {
+    const setting = '--set=taskSettings.pneumoniamnist.prompts=histology-everywhere';
+    const stderr = await ending(
+      1,
+      'eval',
+      '--embeddings=exported',
+      '--tasks=pneumoniamnist',
+      '--out=x',
+      setting,
+      ...DATA,
+    );
+    expect(stderr).toMatch(/zero-shot: failed: .*prompts\.texts\.npy was made of other texts .* settings of this run/);
+  });
+
+  it('can be made by another tool of the pictures and texts that are written for it', async () => {
+    const stderr = await ending(0, 'embed', '--inputs', `--tasks=${TASKS.join()}`, '--data=small', '--out=inputs');
+    expect(stderr).toContain('test.images.npy (40 rows, test/)');
+    expect(stderr).toContain('medbench eval --embeddings NAME=inputs');
+    const shapes = TASKS.map((task) => {
+      const { arrays } = readJson('inputs', task, 'embeddings.json') as { arrays: { array: string; rows: number }[] };
+      return arrays.map(({ array, rows }) => `${array} ${rows}`).sort();
+    });
+    // What a run keeps is what another tool is asked for.
+    const kept = await Promise.all(
+      TASKS.map((task) => {
+        const arrays = readdirSync(join(cwd, 'exported', task)).filter((name) => name.endsWith('.npy'));
+        const shapeOf = async (name: string) => (await readNpy(join(cwd, 'exported', task, name))).shape;
+        return Promise.all(arrays.sort().map(async (name) => `${name} ${(await shapeOf(name))[0]}`));
+      }),
+    );
+    expect(shapes).toEqual(kept);
+    expect(readdirSync(join(cwd, 'inputs', 'pneumoniamnist', 'test'))).toHaveLength(40);
+    const unmade = await ending(1, 'eval', '--embeddings=inputs', '--out=unmade', ...DATA);
+    expect(unmade).toMatch(/inputs \/ vqa-rad \/ vqa: failed: .*vqa-rad holds no arrays .*Wanted are all\.images\.npy/);
+  });
+
+  const wrong: [string, string[], string[]][] = [
+    ['no row', ['embed', 'run', '--out=x'], ['needs --method', 'One of clip-scratch']],
+    ['an unknown row', ['embed', 'run', '--method=clip', '--out=x'], ['embeddings of clip', 'one of clip-scratch']],
+    ['an unknown seed', ['embed', 'run', '--method=clip-scratch', '--seed=3', '--out=x'], ['seed 3', 'one of 0']],
+    [
+      'an unknown task',
+      ['embed', 'run', '--method=clip-scratch', '--tasks=bach', '--out=x'],
+      ['for bach', 'pneumoniamnist, vqa-rad, vqa-rad-retrieval'],
+    ],
+    ['no run', ['embed', 'none', '--method=clip', '--out=x'], ['none holds no embeddings', 'folder of a run']],
+    ['neither run nor inputs', ['embed', '--out=x'], ['needs a run folder, or --inputs']],
+    ['both', ['embed', 'run', '--inputs', '--out=x'], ['either the run folder run or --inputs']],
+    ['inputs of no task', ['embed', '--inputs', '--out=x'], ['embed --inputs needs --tasks']],
+    [
+      'a flag of the other',
+      ['embed', 'run', '--method=clip-scratch', '--data=small', '--out=x'],
+      ['--data', '--inputs'],
+    ],
+    [
+      'the kept folder',
+      ['embed', 'run', '--method=clip-scratch', '--out=run/embeddings/clip-scratch/seed-0'],
+      ['--out'],
+    ],
+    ['no folder', ['eval', '--embeddings=none'], ['none is no folder of embeddings', 'does not exist']],
+    ['no folder of an id', ['eval', '--embeddings=x=none', '--tasks=vqa-rad'], ['none is no folder of embeddings']],
+    ['an empty folder', ['eval', '--embeddings=small/roco'], ['small/roco holds no <task>/<array>.npy']],
+    [
+      'an id with a blank',
+      ['eval', '--embeddings=my model=exported'],
+      ['not of the form ID=DIR', './my model=exported'],
+    ],
+    [
+      'two folders of one id',
+      ['eval', '--embeddings=exported', '--embeddings=clip-scratch=exported'],
+      ['both called "clip-scratch"', '--embeddings ID=DIR'],
+    ],
+    [
+      'the id of a control',
+      ['eval', '--embeddings=chance=exported'],
+      ['"chance" names both embeddings and another row'],
+    ],
+  ];
+  it.each(wrong)('wrong usage ends with code 2 and one clear error: %s', async (_, args, messages) => {
+    const stderr = await ending(2, ...args);
+    for (const message of messages) expect(stderr).toContain(message);
+  });
+});
+
+/** Made by scripts/oracles/foreign_embeddings.py, with the arrays beside it. */
+interface Figures {
+  /** Of the test split of phantom-global. */
+  readonly labels: readonly number[];
+  readonly 'zero-shot': Classified;
+  readonly 'linear-probe': Classified & { readonly C: number };
+  /** On embeddings of unit length. */
+  readonly 'projected-probe': Classified & { readonly C: number };
+  readonly retrieval: Readonly<Record<string, number>>;
+}
+interface Classified {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly predicted: readonly number[];
+}
+
+describe('embeddings of a PyTorch model give what scikit-learn and NumPy give', () => {
+  const fixtures = join(repository, 'tests/fixtures');
+  const figures = JSON.parse(readFileSync(join(fixtures, 'foreign-embeddings.json'), 'utf8')) as Figures;
+  const given = `--embeddings=${join(fixtures, 'foreign-embeddings')}`;
+  const row = 'random-torch';
+  const evaluate = (out: string, ...args: string[]) =>
+    ending(0, 'eval', given, '--preset=demo', '--set=controls=[]', `--out=${out}`, ...args);
+
+  beforeAll(async () => {
+    await ensurePhantoms(join(cwd, '.medbench'));
+    await evaluate('foreign');
+  });
+
+  const expectMetrics = ({ metrics }: TaskResult, expected: Readonly<Record<string, number>>) => {
+    expect(metrics).toMatchObject(Object.fromEntries(Object.keys(expected).map((name) => [name, {}])));
+    for (const [name, value] of Object.entries(expected)) {
+      const { value: got } = metrics[name]!;
+      expect(Math.abs(got - value), `${name}: ${got}, not ${value}`).toBeLessThan(1e-9);
+    }
+  };
+  const expectExamples = ({ perExample, classification }: TaskResult, { predicted }: Classified) => {
+    expect(perExample).toEqual(predicted.map((label, i) => (label === figures.labels[i] ? 1 : 0)));
+    const confusion = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
+    predicted.forEach((label, i) => confusion[figures.labels[i]!]![label]!++);
+    expect(classification?.confusion).toEqual(confusion);
+  };
+
+  it('zero-shot, from pictures that are not normalised', () => {
+    const [zeroShot] = storedOf('foreign', row, 'phantom-global');
+    expect(zeroShot).toMatchObject({ protocol: 'zero-shot', n: 600 });
+    expectMetrics(zeroShot!, figures['zero-shot'].metrics);
+    expectExamples(zeroShot!, figures['zero-shot']);
+  });
+
+  it('linear probe, with the C of the grid that scikit-learn chooses', () => {
+    const [, probe] = storedOf('foreign', row, 'phantom-global');
+    expect(probe!.notes![0]).toMatch(new RegExp(`^C = ${figures['linear-probe'].C}, `));
+    expectMetrics(probe!, figures['linear-probe'].metrics);
+    expectExamples(probe!, figures['linear-probe']);
+  });
+
+  it('linear probe on embeddings of unit length', async () => {
+    const { C } = figures['projected-probe'];
+    const settings = ['--set=evaluation.probe.features=after', `--set=evaluation.probe.grid=[${C}]`];
+    await evaluate('projected', '--tasks=phantom-global', ...settings);
+    const [, probe] = storedOf('projected', row, 'phantom-global');
+    expectMetrics(probe!, figures['projected-probe'].metrics);
+    expectExamples(probe!, figures['projected-probe']);
+  });
+
+  it('retrieval both ways', () => {
+    const [retrieval] = storedOf('foreign', row, 'phantom-retrieval');
+    expect(retrieval).toMatchObject({ protocol: 'retrieval', n: 600 });
+    expectMetrics(retrieval!, figures.retrieval);
+  });
+});
