@@ -2,6 +2,7 @@ import type { EvaluationModel, RasterImage, Source } from '@medbench/core';
 import { isMedbenchError, random } from '@medbench/core';
 import { testContext } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
+import { EVALUATION_DEFAULTS } from '../settings.js';
 import { evaluateClassification } from './classification.js';
 import { evaluateRetrieval } from './retrieval.js';
 import { evaluateVqa } from './vqa.js';
@@ -110,6 +111,49 @@ describe('evaluateClassification', () => {
     expect(result!.classification).toMatchObject({ rare: [spec.classes[1]] });
   });
 
+  // One picture value in five stands for another class: no probe is perfect, and more examples help.
+  const noisy = modelOf((key) => {
+    const [base, own] = [hashed(String(Number(key) % 4)), hashed(key)];
+    return base.map((value, j) => value + 1.2 * own[j]!);
+  }, digits);
+  const many = (n: number, from: number) => ({
+    images: imagesOf(Array.from({ length: n }, (_, i) => (from + i * 13) % 256)),
+    labels: Int32Array.from({ length: n }, (_, i) => ((from + i * 13) % 256) % 4),
+  });
+  const hard = { train: many(120, 0), val: many(40, 3), test: many(200, 7) };
+  const probed = async (model: EvaluationModel, probe: Partial<typeof EVALUATION_DEFAULTS.probe>) => {
+    const evaluation = { ...EVALUATION_DEFAULTS, probe: { ...EVALUATION_DEFAULTS.probe, ...probe } };
+    const given = { ...context, protocols: ['linear-probe' as const], evaluation };
+    return (await evaluateClassification(model, hard, spec, given))[0]!;
+  };
+
+  it('probes features before the projection, after it, or both', async () => {
+    const constantFeatures: EvaluationModel = { ...noisy, imageFeatures: constant.imageFeatures };
+    const both = await probed(constantFeatures, {});
+    expect(both.metrics.auc!.value).toBe(0.5);
+    expect(both.metrics.auc_projected!.value).toBeGreaterThan(0.8);
+    expect(both.notes!.join()).toContain('after the projection: C = ');
+    const after = await probed(constantFeatures, { features: 'after' });
+    expect(after.metrics.auc).toEqual(both.metrics.auc_projected);
+    expect(after.metrics.auc_projected).toBeUndefined();
+    expect((await probed(constantFeatures, { features: 'before' })).metrics.auc).toEqual(both.metrics.auc);
+    const study = await probed(constantFeatures, { solver: 'clip-benchmark' });
+    expect(study.metrics.auc!.value).toBeGreaterThan(0.8);
+    expect(study.notes![0]).toContain('clip-benchmark');
+  });
+
+  it('probes on few examples of each class beside all of them', async () => {
+    const { metrics, notes } = await probed(noisy, { shots: [1, 16, 64] });
+    const [one, sixteen, all] = ['accuracy_1shot', 'accuracy_16shot', 'accuracy'].map((name) => metrics[name]!.value);
+    expect(one).toBeLessThan(sixteen!);
+    expect(sixteen).toBeLessThanOrEqual(all! + 0.05);
+    const { ci95, value } = metrics.balanced_accuracy_1shot!;
+    expect(ci95[0]).toBeLessThan(value);
+    expect(ci95[1]).toBeGreaterThan(value);
+    expect(notes!.join()).toContain('fewer than 64 training examples');
+    expect(await probed(noisy, { shots: [1, 16, 64] })).toMatchObject({ metrics });
+  });
+
   it('names what is wrong', async () => {
     const bad = { test: { images: imagesOf([9]), labels: Int32Array.of(9) } };
     await expect(evaluateClassification(perfect, bad, spec, context)).rejects.toThrow('label 9 of test image 0');
@@ -137,6 +181,33 @@ describe('evaluateRetrieval', () => {
     expect(asked!.metric).toBe('mean_recall@50');
     const [worst] = await evaluateRetrieval(constant, pairs, context);
     expect(worst!.metrics['mean_recall@50']!.value).toBe(0);
+  });
+
+  it('draws patients where they are named, and says whom each score is about', async () => {
+    // Ten patients of six pictures: a patient's are found all or none.
+    const groups = Int32Array.from({ length: n }, (_, i) => Math.floor(i / 6));
+    const halfBlind = modelOf((key) => hashed(Number(key) < 30 ? key : `text or picture ${draws++}`), digits);
+    const [byPicture] = await evaluateRetrieval(halfBlind, pairs, context, { primaryK: 1 });
+    const [byPatient] = await evaluateRetrieval(halfBlind, { ...pairs, groups }, context, { primaryK: 1 });
+    expect(byPatient!.groups).toEqual([...groups]);
+    expect(byPicture!.groups).toBeUndefined();
+    const width = ({ metrics }: typeof byPatient & object) => {
+      const [low, high] = metrics['i2t_recall@1']!.ci95;
+      return high - low;
+    };
+    expect(width(byPatient!) / width(byPicture!)).toBeGreaterThan(1.8);
+  });
+
+  it('counts texts that read the same as one, if asked', async () => {
+    const twice = { ...pairs, texts: pairs.texts.map((_, i) => `caption ${i >> 1}`) };
+    const code = (key: string) => hashed(String(Number(key) >> 1));
+    const model = { ...modelOf(code, digits), embedTexts: modelOf(hashed, digits).embedTexts };
+    const [own] = await evaluateRetrieval(model, twice, context);
+    expect(own!.metrics['mean_recall@1']!.value).toBe(0);
+    const evaluation = { ...EVALUATION_DEFAULTS, retrieval: { positives: 'same-text' as const } };
+    const [same] = await evaluateRetrieval(model, twice, { ...context, evaluation });
+    expect(same!.metrics['mean_recall@1']!.value).toBe(1);
+    expect(same!.notes!.join()).toContain('30 are left');
   });
 
   it('gives chance to a random encoder, and its primary is the mean of its examples', async () => {

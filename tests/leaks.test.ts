@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LeakCounts, RunResults } from '@medbench/core';
+import { decodeImage, encodeJpeg, readNpz, writeNpz } from '@medbench/data';
+import { writePhantoms } from '@medbench/phantoms';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { medbench, temporaryFolder } from './support/cli.js';
+
+const folder = temporaryFolder('leaks');
+const cwd = folder.path;
+const file = join(cwd, 'data', 'pneumoniamnist.npz');
+afterAll(() => folder.dispose());
+
+/** Measures the majority alone: leaks are of the data, whatever the row. */
+async function leaksOf(task: string, out: string, ...settings: string[]) {
+  const args = ['run', '--set=methods=[]', '--set=controls=["majority"]', `--tasks=${task}`, '--data=data'];
+  const { code, stdout } = await medbench([...args, `--out=${out}`, ...settings], { cwd });
+  expect(code).toBe(0);
+  const results = JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8')) as RunResults;
+  const [cell] = results.cells;
+  const of = (place: LeakCounts['of']) => cell!.leaks!.find((one) => one.of === place);
+  return { stdout, of, notes: (cell!.notes ?? []).filter((note) => note.startsWith('leak:')) };
+}
+
+describe('what a run says of test pictures that training has seen', () => {
+  beforeAll(async () => {
+    const few = { train: 10, val: 10, test: 10 };
+    await writePhantoms(join(cwd, 'data'), {
+      counts: {
+        phantoms: few,
+        shapes: few,
+        pneumonia: { train: 80, val: 20, test: 40 },
+        vqaRad: { images: 10, train: 20, test: 10 },
+        pathVqa: { train: 10, validation: 10, test: 10 },
+        classes: { train: 60, val: 10, test: 30 },
+        corpora: { train: 10, test: 10 },
+      },
+    });
+  }, 120_000);
+
+  it('is nothing where the splits are clean', async () => {
+    const { of, notes, stdout } = await leaksOf('pneumoniamnist', 'clean');
+    expect(of('train')).toEqual({ of: 'train', compared: 80, groups: null, identical: 0, near: 0 });
+    expect(of('val')).toMatchObject({ compared: 20, identical: 0, near: 0 });
+    expect(notes).toEqual([]);
+    expect(stdout).not.toContain('leak');
+  });
+
+  it('is a picture that was encoded again, and one as it is', async () => {
+    const arrays = await readNpz(file);
+    const [train, test] = [arrays.train_images!, arrays.test_images!];
+    const size = 28 * 28;
+    const picture = (i: number) => train.data.subarray(i * size, (i + 1) * size) as Uint8Array;
+    const image = { width: 28, height: 28, channels: 1, data: Uint8Array.from(picture(5)) } as const;
+    const again = await decodeImage(await encodeJpeg(image, 80));
+    const grey = again.channels === 1 ? again.data : again.data.filter((_, i) => i % again.channels === 0);
+    expect(grey).not.toEqual(image.data);
+    (test.data as Uint8Array).set(grey, 7 * size);
+    (test.data as Uint8Array).set(picture(9), 11 * size);
+    await writeNpz(file, arrays);
+    const { of, notes, stdout } = await leaksOf('pneumoniamnist', 'planted');
+    expect(of('train')).toMatchObject({ identical: 1, near: 1 });
+    expect(of('val')).toMatchObject({ identical: 0, near: 0 });
+    expect(notes).toHaveLength(1);
+    expect(stdout).toMatch(/Warning, leak: of 40 test pictures, 1 are in it pixel for pixel, 1 in all but encoding/);
+    const { report } = JSON.parse(readFileSync(join(cwd, 'planted/leaks/pneumoniamnist.json'), 'utf8'));
+    expect(report.train).toMatchObject({ identical: [[11, 9]], near: [[7, 5]] });
+  });
+
+  it('is a patient on both sides, where a split does not keep patients apart', async () => {
+    const grouped = await leaksOf('pad-ufes-20', 'grouped');
+    expect(grouped.of('train')!.groups).toBe(0);
+    const leaking = await leaksOf('pad-ufes-20', 'paper-like', '--set=taskSettings.pad-ufes-20.split=paper-like');
+    expect(leaking.of('train')!.groups).toBeGreaterThan(0);
+    expect(leaking.notes[0]).toMatch(/show a patient, lesion or slide of it: the training split/);
+  });
+});
