@@ -43,3 +43,18 @@ export function logOdds(logits: Float64Array, classes: number): Float64Array {
   }
   return result;
 }
+
+/**
+ * Turns logits `[rows, classes]`, in place, into the gradient of the cross-entropy's mean over `of` rows, of which these are
+ * some.
+ */
+export function crossEntropyGradient(
+  logits: Float64Array,
+  classes: number,
+  of: number,
+  labelOf: (row: number) => number,
+): void {
+  logits.set(softmax(logits, classes));
+  for (let i = 0; i < logits.length; i++) logits[i]! /= of;
+  for (let row = 0; row < logits.length / classes; row++) logits[row * classes + labelOf(row)]! -= 1 / of;
+}

@@ -1,13 +1,14 @@
 import { type Matrix, random } from '@medbench/core';
+import { HostAdamW } from '../adamw.js';
 import { LayerProducts } from '../kernels/layer-products.js';
 import { innerProducts } from '../linear-algebra.js';
 import { takeRows } from '../matrix.js';
 import { accuracy } from '../metrics/index.js';
-import { argMax } from '../scores.js';
+import { argMax, crossEntropyGradient } from '../scores.js';
 import { type LabelledFeatures, together } from './features.js';
 
-/** Settings of CLIP_benchmark's README example; moments and epsilon are PyTorch's defaults. */
-const RECIPE = { epochs: 20, batchSize: 512, learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+/** Settings of CLIP_benchmark's README example. */
+const RECIPE = { epochs: 20, batchSize: 512, learningRate: 0.1 } as const;
 
 /** 97 weight decays from 1e-6 to 1e2, twelve a decade. */
 const DECAYS = Array.from({ length: 97 }, (_, i) => 10 ** (-6 + i / 12));
@@ -30,21 +31,6 @@ export interface LinearClassifier {
   readonly intercepts: Float64Array;
 }
 
-/** Turns logits `[rows, K]` into the gradient of the mean cross-entropy over them, in place. */
-function meanGradient(z: Float64Array, rows: number, K: number, of: number, labelOf: (row: number) => number): void {
-  for (let i = 0; i < rows; i++) {
-    const row = z.subarray(i * K, (i + 1) * K);
-    const max = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    let sum = 0;
-    for (let k = 0; k < K; k++) {
-      row[k] = Math.exp(row[k]! - max);
-      sum += row[k]!;
-    }
-    for (let k = 0; k < K; k++) row[k]! /= sum * of;
-    row[labelOf(i)]! -= 1 / of;
-  }
-}
-
 /**
  * A linear layer trained by AdamW (Loshchilov and Hutter 2019; decay on weights and intercepts) on the cross-entropy, with
  * a cosine schedule to zero and no warm-up. In 64 bits; batches in an order drawn from the seed.
@@ -52,7 +38,7 @@ function meanGradient(z: Float64Array, rows: number, K: number, of: number, labe
  * @param x features `[N, d]`. @param y labels in 0..classes-1.
  */
 export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: AdamWOptions): LinearClassifier {
-  const { epochs, batchSize, learningRate, beta1, beta2, epsilon } = { ...RECIPE, ...options.recipe };
+  const { epochs, batchSize, learningRate } = { ...RECIPE, ...options.recipe };
   const { rows: n, cols: d } = x;
   const stream = random(options.seed, 'clip-benchmark');
   const size = classes * (d + 1);
@@ -66,8 +52,7 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
   const gradient = new Float64Array(size);
   const weightGradient = gradient.subarray(0, classes * d);
   const interceptGradient = gradient.subarray(classes * d);
-  const mean = new Float64Array(size);
-  const square = new Float64Array(size);
+  const optimizer = new HostAdamW(parameters, options.weightDecay);
   const products = new LayerProducts(d, classes);
   const steps = epochs * Math.ceil(n / batchSize);
   let step = 0;
@@ -78,19 +63,11 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
       interceptGradient.fill(0);
       products.sweep(takeRows(x, batch).data, weights, weightGradient, (z, first, rows) => {
         for (let i = 0; i < rows; i++) for (let k = 0; k < classes; k++) z[i * classes + k]! += intercepts[k]!;
-        meanGradient(z, rows, classes, batch.length, (row) => y[batch[first + row]!]!);
+        crossEntropyGradient(z, classes, batch.length, (row) => y[batch[first + row]!]!);
         for (let i = 0; i < rows; i++) for (let k = 0; k < classes; k++) interceptGradient[k]! += z[i * classes + k]!;
       });
-      const rate = 0.5 * learningRate * (1 + Math.cos((Math.PI * step) / steps));
+      optimizer.step(gradient, 0.5 * learningRate * (1 + Math.cos((Math.PI * step) / steps)));
       step++;
-      const [correct1, correct2] = [1 - beta1 ** step, 1 - beta2 ** step];
-      for (let i = 0; i < size; i++) {
-        const g = gradient[i]!;
-        mean[i] = beta1 * mean[i]! + (1 - beta1) * g;
-        square[i] = beta2 * square[i]! + (1 - beta2) * g * g;
-        const update = mean[i]! / correct1 / (Math.sqrt(square[i]! / correct2) + epsilon);
-        parameters[i] = parameters[i]! * (1 - rate * options.weightDecay) - rate * update;
-      }
     }
   }
   return { weights, intercepts };

@@ -1,4 +1,4 @@
-import type { EvaluationModel, Metric, Protocol, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
+import type { EvaluationModel, Metric, Protocol, TaskContext, TaskResult } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import { summarizeClassification } from '../classification-metrics.js';
 import { checkVectors } from '../matrix.js';
@@ -6,23 +6,8 @@ import type { ProbeOptions } from '../probe/linear-probe.js';
 import { EVALUATION_DEFAULTS } from '../settings.js';
 import type { Prompts } from '../zero-shot.js';
 import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot.js';
+import type { ClassificationData, LabelledImages } from './labelled-images.js';
 import { probeTask } from './probe.js';
-
-export interface LabelledImages {
-  readonly images: Source<RasterImage>;
-  /** Label of each image, in 0..classes-1. */
-  readonly labels: Int32Array;
-  /** Group of each image, such as its patient: intervals draw groups, and no split divides one. */
-  readonly groups?: Int32Array | undefined;
-  /** Name of each image's group, the same in all splits; `''` if it is not known. */
-  readonly groupNames?: readonly string[] | undefined;
-}
-
-export interface ClassificationData {
-  readonly train?: LabelledImages | undefined;
-  readonly val?: LabelledImages | undefined;
-  readonly test: LabelledImages;
-}
 
 export interface ClassificationSpec {
   /** Class names in label order. */

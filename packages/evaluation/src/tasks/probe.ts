@@ -8,7 +8,7 @@ import { DRAWS, drawShots, without } from '../probe/few-shot.js';
 import { linearProbe, type ProbeOptions } from '../probe/linear-probe.js';
 import { argMax } from '../scores.js';
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
-import type { ClassificationData, LabelledImages } from './classification.js';
+import type { ClassificationData, LabelledImages } from './labelled-images.js';
 
 type ProbeSettings = EvaluationSettings['probe'];
 

@@ -1,7 +1,8 @@
 import { type Matrix, random } from '@medbench/core';
+import { HostAdamW } from '../adamw.js';
 import { LayerProducts } from '../kernels/layer-products.js';
 import { takeRows } from '../matrix.js';
-import { argMax } from '../scores.js';
+import { argMax, crossEntropyGradient } from '../scores.js';
 
 /** Settings of the training of a perceptron. */
 export interface MlpOptions {
@@ -28,7 +29,6 @@ export interface MlpClassifier {
 }
 
 const BATCH = 64;
-const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
 
 function layersOf(parameters: Float64Array, inputs: number, hidden: number, classes: number) {
   let at = 0;
@@ -46,22 +46,6 @@ function addBias(z: Float64Array, bias: Float64Array): void {
 /** Adds each row of a block to `sums`. */
 function addRows(sums: Float64Array, rows: Float64Array): void {
   for (let i = 0; i < rows.length; i++) sums[i % sums.length]! += rows[i]!;
-}
-
-/** Logits to the gradient of their mean cross-entropy, in place. */
-function crossEntropy(z: Float64Array, classes: number, of: number, labelOf: (row: number) => number): void {
-  for (let i = 0; i < z.length / classes; i++) {
-    const row = z.subarray(i * classes, (i + 1) * classes);
-    let max = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++) max = Math.max(max, row[k]!);
-    let sum = 0;
-    for (let k = 0; k < classes; k++) {
-      row[k] = Math.exp(row[k]! - max);
-      sum += row[k]!;
-    }
-    for (let k = 0; k < classes; k++) row[k]! /= sum * of;
-    row[labelOf(i)]! -= 1 / of;
-  }
 }
 
 /**
@@ -85,8 +69,7 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
   const gradient = new Float64Array(size);
   const p = layersOf(parameters, inputs, hidden, classes);
   const g = layersOf(gradient, inputs, hidden, classes);
-  const mean = new Float64Array(size);
-  const square = new Float64Array(size);
+  const optimizer = new HostAdamW(parameters, weightDecay);
   const [first, second] = [new LayerProducts(inputs, hidden), new LayerProducts(hidden, classes)];
   let step = 0;
   for (let epoch = 0; epoch < options.epochs && step < options.maxSteps; epoch++) {
@@ -105,7 +88,7 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
         }
         second.sweep(units, p.w2, g.w2, (logits, __, ___, byInputs) => {
           addBias(logits, p.b2);
-          crossEntropy(logits, classes, batch.length, (row) => y[batch[row]!]!);
+          crossEntropyGradient(logits, classes, batch.length, (row) => y[batch[row]!]!);
           addRows(g.b2, logits);
           const back = byInputs();
           for (let i = 0; i < rows; i++) {
@@ -118,14 +101,7 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
         addRows(g.b1, z);
       });
       step++;
-      const [correct1, correct2] = [1 - BETA1 ** step, 1 - BETA2 ** step];
-      for (let i = 0; i < size; i++) {
-        const slope = gradient[i]!;
-        mean[i] = BETA1 * mean[i]! + (1 - BETA1) * slope;
-        square[i] = BETA2 * square[i]! + (1 - BETA2) * slope * slope;
-        const update = mean[i]! / correct1 / (Math.sqrt(square[i]! / correct2) + EPSILON);
-        parameters[i] = parameters[i]! * (1 - learningRate * weightDecay) - learningRate * update;
-      }
+      optimizer.step(gradient, learningRate);
     }
   }
   return { parameters, predict: (rows) => predict(rows, p, classes, hidden) };
