@@ -9,11 +9,11 @@ const LEAK = 'leak:';
 function sentences({ leaks = [] }: ResultCell): string[] {
   return leaks.flatMap(({ of, groups, identical, near }) => {
     const parts = [
-      ...(identical > 0 ? [`${identical} the same pixel for pixel`] : []),
+      ...(identical > 0 ? [`${identical} pixel for pixel`] : []),
       ...(near > 0 ? [`${near} in all but encoding`] : []),
-      ...(groups ? [`${groups} of a patient, lesion or slide of it`] : []),
+      ...(groups ? [`${groups} by showing a patient, lesion or slide of it`] : []),
     ];
-    return parts.length > 0 ? [`${LEAK} test pictures are in ${SIDES[of]}: ${parts.join(', ')}`] : [];
+    return parts.length > 0 ? [`${LEAK} ${SIDES[of]} has seen test pictures: ${parts.join(', ')}`] : [];
   });
 }
 

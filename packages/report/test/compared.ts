@@ -108,4 +108,4 @@ export function withLeak(results: RunResults, leaking: string): RunResults {
 }
 
 export const LEAK_NOTE =
-  'leak: of 624 test pictures, 12 are in it pixel for pixel, 3 in all but encoding: the training split (leaks/x.json)';
+  'leak: the training split has seen test pictures, of 624: 12 pixel for pixel, 3 in all but encoding (leaks/x.json)';

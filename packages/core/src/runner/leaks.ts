@@ -32,11 +32,13 @@ const SIDES = { train: 'the training split', val: 'the validation split', corpus
 function noteOf(counts: LeakCounts, test: number, file: string): string[] {
   const { of, groups, identical, near } = counts;
   const parts = [
-    ...(identical > 0 ? [`${identical} are in it pixel for pixel`] : []),
+    ...(identical > 0 ? [`${identical} pixel for pixel`] : []),
     ...(near > 0 ? [`${near} in all but encoding`] : []),
-    ...(groups ? [`${groups} show a patient, lesion or slide of it`] : []),
+    ...(groups ? [`${groups} by showing a patient, lesion or slide of it`] : []),
   ];
-  return parts.length === 0 ? [] : [`leak: of ${test} test pictures, ${parts.join(', ')}: ${SIDES[of]} (${file})`];
+  return parts.length === 0
+    ? []
+    : [`leak: ${SIDES[of]} has seen test pictures, of ${test}: ${parts.join(', ')} (${file})`];
 }
 
 /** Pictures of at most `limit` pairs, spread evenly over all. */
