@@ -1,3 +1,4 @@
+export { EVALUATION_DEFAULTS } from './config/evaluation.js';
 export type * from './contracts/index.js';
 export type {
   MethodDeclaration,

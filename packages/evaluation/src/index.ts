@@ -23,7 +23,6 @@ export { linearProbe } from './probe/linear-probe.js';
 export { type RetrievalRanks, retrievalRanks } from './retrieval/ranks.js';
 export { type RetrievalSummary, summarizeRetrieval } from './retrieval/summary.js';
 export { argMax, softmax } from './scores.js';
-export { EVALUATION_DEFAULTS } from './settings.js';
 export type { Holdout } from './split.js';
 export { holdout } from './split.js';
 export type { BootstrapOptions } from './statistics/bootstrap.js';

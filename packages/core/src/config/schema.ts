@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVALUATION_DEFAULTS } from './evaluation.js';
 
 const ids = z.union([z.string(), z.array(z.string())]).transform((value) => (Array.isArray(value) ? value : [value]));
 const count = z.int().min(1);
@@ -133,15 +134,8 @@ export const DEFAULTS: Config = {
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
   evaluation: {
-    probe: {
-      solver: 'lbfgs',
-      features: 'both',
-      grid: [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000],
-      refit: 'train+val',
-      shots: [],
-    },
-    retrieval: { positives: 'own' },
-    vqa: { head: 'mlp' },
+    ...EVALUATION_DEFAULTS,
+    probe: { ...EVALUATION_DEFAULTS.probe, grid: [...EVALUATION_DEFAULTS.probe.grid], shots: [] },
   },
   embeddings: {},
   keepEmbeddings: true,

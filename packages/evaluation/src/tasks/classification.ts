@@ -1,9 +1,8 @@
 import type { EvaluationModel, Metric, Protocol, TaskContext, TaskResult } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { EVALUATION_DEFAULTS, MedbenchError } from '@medbench/core';
 import { summarizeClassification } from '../classification-metrics.js';
 import { checkVectors } from '../matrix.js';
 import type { ProbeOptions } from '../probe/linear-probe.js';
-import { EVALUATION_DEFAULTS } from '../settings.js';
 import type { Prompts } from '../zero-shot.js';
 import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot.js';
 import type { ClassificationData, LabelledImages } from './labelled-images.js';

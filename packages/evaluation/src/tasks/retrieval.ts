@@ -1,9 +1,8 @@
 import type { EvaluationModel, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { EVALUATION_DEFAULTS, MedbenchError } from '@medbench/core';
 import { checkVectors, takeRows } from '../matrix.js';
 import { retrievalRanks } from '../retrieval/ranks.js';
 import { summarizeRetrieval } from '../retrieval/summary.js';
-import { EVALUATION_DEFAULTS } from '../settings.js';
 
 export interface RetrievalData {
   readonly images: Source<RasterImage>;

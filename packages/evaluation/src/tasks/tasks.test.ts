@@ -1,8 +1,7 @@
 import type { EvaluationModel, RasterImage, Source } from '@medbench/core';
-import { isMedbenchError, random } from '@medbench/core';
+import { EVALUATION_DEFAULTS, isMedbenchError, random } from '@medbench/core';
 import { testContext } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
-import { EVALUATION_DEFAULTS } from '../settings.js';
 import { evaluateClassification } from './classification.js';
 import { evaluateRetrieval } from './retrieval.js';
 import { evaluateVqa } from './vqa.js';

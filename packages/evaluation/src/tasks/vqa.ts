@@ -1,7 +1,6 @@
 import type { EvaluationModel, Metric, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { EVALUATION_DEFAULTS, MedbenchError } from '@medbench/core';
 import { checkVectors } from '../matrix.js';
-import { EVALUATION_DEFAULTS } from '../settings.js';
 import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import type { AnswerVocabulary } from '../vqa/answers.js';
 import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';

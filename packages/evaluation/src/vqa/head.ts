@@ -79,6 +79,14 @@ const EPOCHS = 40;
 const STEPS = [1000, 4000] as const;
 const BATCH = 64;
 
+/** What features that are all alike leave to say: the most common answer, the lower index among equals. */
+function mostCommon(answers: Int32Array, vocabulary: number): VqaHead {
+  const counts = new Float64Array(vocabulary);
+  for (const answer of answers) counts[answer]!++;
+  const [best] = argMax(counts, vocabulary);
+  return { note: 'the most common answer', predict: ({ rows }) => new Int32Array(rows).fill(best!) };
+}
+
 /**
  * Fits the answer classifier on [u, w, u ⊙ w]. `mlp`, the default: a hidden layer of 256, dropout 0.3, AdamW on the
  * cross-entropy over the answers, 40 epochs of batches of 64 but no less than 1,000 and no more than 4,000 steps. `linear`:
@@ -95,9 +103,11 @@ export function fitVqaHead(
 ): VqaHead {
   if (options.head === 'linear') return fitLinearHead(features, answers, vocabulary, options);
   const standardize = standardizer(features);
+  const x = standardize(features);
+  if (x.data.every((value) => value === 0)) return mostCommon(answers, vocabulary);
   const batches = Math.ceil(features.rows / BATCH);
   const steps = Math.min(STEPS[1], Math.max(STEPS[0], EPOCHS * batches));
-  const model = fitMlp(standardize(features), answers, vocabulary, {
+  const model = fitMlp(x, answers, vocabulary, {
     ...MLP,
     epochs: Math.ceil(steps / batches),
     maxSteps: steps,

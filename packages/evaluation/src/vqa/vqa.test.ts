@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { answerVocabulary, normaliseAnswer } from './answers.js';
+import { fitVqaHead } from './head.js';
 import { cleanQuestion } from './questions.js';
 
 describe('normaliseAnswer', () => {
@@ -67,3 +68,15 @@ describe.skipIf(!existsSync(folder))(
     });
   },
 );
+
+describe('fitVqaHead', () => {
+  it('gives the most common answer where features are all alike, whatever the seed', () => {
+    const answers = Int32Array.from({ length: 101 }, (_, i) => (i < 2 ? 3 : i % 2));
+    const constant = { rows: 101, cols: 2, data: new Float32Array(202).fill(0.5) };
+    for (const seed of [0, 1]) {
+      const head = fitVqaHead(constant, answers, 4, { seed });
+      expect([...head.predict({ rows: 3, cols: 2, data: new Float32Array(6) })]).toEqual([0, 0, 0]);
+      expect(head.note).toBe('the most common answer');
+    }
+  });
+});

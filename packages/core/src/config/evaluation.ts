@@ -1,6 +1,6 @@
-import type { EvaluationSettings } from '@medbench/core';
+import type { EvaluationSettings } from '../contracts/evaluation.js';
 
-/** How protocols are carried out where a context does not say. */
+/** How protocols are carried out where nobody says otherwise. */
 export const EVALUATION_DEFAULTS: EvaluationSettings = {
   probe: {
     solver: 'lbfgs',
