@@ -230,9 +230,9 @@ describe('embeddings of a PyTorch model give what scikit-learn and NumPy give', 
 
   it('linear probe on embeddings of unit length', async () => {
     const { C } = figures['projected-probe'];
-    const settings = ['--set=evaluation.probe.features=after', `--set=evaluation.probe.grid=[${C}]`];
-    await evaluate('projected', '--tasks=phantom-global', ...settings);
+    await evaluate('projected', '--tasks=phantom-global', '--set=evaluation.probe.features=after');
     const [, probe] = storedOf('projected', row, 'phantom-global');
+    expect(probe!.notes![0]).toMatch(new RegExp(`^C = ${C}, `));
     expectMetrics(probe!, figures['projected-probe'].metrics);
     expectExamples(probe!, figures['projected-probe']);
   });

@@ -153,6 +153,7 @@ export function fitLogisticRegression(
   const target = y.map((label) => position[label]!);
   const lambda = 1 / (options.C * n);
   const products = new LayerProducts(d, rows);
+  products.hold(x.data);
 
   const evaluate = (parameters: Float64Array, gradient: Float64Array): number => {
     const weights = parameters.subarray(0, rows * d);

@@ -153,6 +153,13 @@ describe('opened embeddings', () => {
     expect(await imageFeatures(pictures(4), 'train')).toEqual(matrix(4));
   });
 
+  it('leave rows that were normalised in 32 bits to the bit, though their length is not quite 1', async () => {
+    const rounded = await randomModel(1).embedImages(pictures(50));
+    await put('prompts.texts');
+    await writeMatrix(folder, 'test.images', rounded);
+    expect(await (await model()).embedImages(pictures(50), 'test')).toEqual(rounded);
+  });
+
   it('take embeddings for features where no split has any', async () => {
     await put('train.images', 'test.images');
     expect(await (await model()).imageFeatures(pictures(4), 'test')).toEqual(matrix(4));

@@ -13,13 +13,17 @@ describe('LayerProducts', () => {
     [64, 6, 8],
     [65, 7, 9],
     [200, 11, 37],
+    [201, 3, 37],
+    [129, 5, 8],
   ])('equals the products by definition: %i rows, %i outputs, %i features', (n, outputs, d) => {
     const stream = random(0, 'products', n);
     const x = Float32Array.from({ length: n * d }, () => stream.normal());
     const w = Float64Array.from({ length: outputs * d }, () => stream.normal());
     const seen = new Float64Array(n * outputs);
     const gradient = new Float64Array(outputs * d).fill(7);
-    new LayerProducts(d, outputs).sweep(x, w, gradient, (z, from, rows) => {
+    const products = new LayerProducts(d, outputs);
+    if (n % 2 === 1) products.hold(x);
+    products.sweep(x, w, gradient, (z, from, rows) => {
       expect(z.length).toBe(rows * outputs);
       seen.set(z, from * outputs);
       for (let i = 0; i < z.length; i++) z[i] = Math.tanh(z[i]!);

@@ -21,6 +21,9 @@ export type Residuals = (
 
 /** Rows that are worked on at once: a block stays in the processor's second cache. */
 const BLOCK = 64;
+/** Features up to this size are held in a kernel's memory. */
+const HELD_BYTES = 256 * 2 ** 20;
+const PAGE = 2 ** 16;
 const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
 
 /**
@@ -38,6 +41,8 @@ export class LayerProducts {
     readonly out: number;
   };
 
+  #held: { readonly of: Float32Array; readonly at: number } | undefined;
+
   constructor(
     private readonly d: number,
     private readonly outputs: number,
@@ -48,6 +53,23 @@ export class LayerProducts {
     const z = upTo(16, 8 * BLOCK * outputs);
     this.#at = { x: 0, w: x, g: x + w, z: x + 2 * w, out: x + 2 * w + z };
     this.#kernel = instantiate<Kernel>(PRODUCTS_KERNEL, x + 2 * w + z + 2 * x);
+  }
+
+  /** Keeps features `[N, d]` in the kernel's memory, if they are not too large: sweeps over them then copy nothing. */
+  hold(x: Float32Array): void {
+    const { d } = this;
+    const stride = this.#stride;
+    const n = x.length / d;
+    // A row more, for rows are read in pairs.
+    const bytes = 4 * (n + 1) * stride;
+    if (bytes > HELD_BYTES || n <= BLOCK) return;
+    const { memory } = this.#kernel;
+    const at = memory.buffer.byteLength;
+    memory.grow(Math.ceil(bytes / PAGE));
+    const held = new Float32Array(memory.buffer, at, n * stride);
+    if (d === stride) held.set(x);
+    else for (let i = 0; i < n; i++) held.set(x.subarray(i * d, (i + 1) * d), i * stride);
+    this.#held = { of: x, at };
   }
 
   /**
@@ -67,17 +89,21 @@ export class LayerProducts {
     const w = new Float64Array(buffer, wAt, outputs * stride);
     const g = new Float64Array(buffer, gAt, outputs * stride).fill(0);
     for (let k = 0; k < outputs; k++) w.set(weights.subarray(k * d, (k + 1) * d), k * stride);
+    const held = this.#held?.of === x ? this.#held.at : undefined;
     const n = x.length / d;
     for (let from = 0; from < n; from += BLOCK) {
       const rows = Math.min(BLOCK, n - from);
-      if (d === stride) block.set(x.subarray(from * d, (from + rows) * d));
-      else for (let i = 0; i < rows; i++) block.set(x.subarray((from + i) * d, (from + i + 1) * d), i * stride);
-      this.#kernel.forward(xAt, upTo(2, rows), wAt, outputs, stride, zAt);
+      const at = held === undefined ? xAt : held + 4 * from * stride;
+      if (held === undefined) {
+        if (d === stride) block.set(x.subarray(from * d, (from + rows) * d));
+        else for (let i = 0; i < rows; i++) block.set(x.subarray((from + i) * d, (from + i + 1) * d), i * stride);
+      }
+      this.#kernel.forward(at, upTo(2, rows), wAt, outputs, stride, zAt);
       residuals(new Float64Array(buffer, zAt, rows * outputs), from, rows, () => {
         this.#kernel.combine(zAt, upTo(2, rows), outputs, wAt, stride, out);
         return { gradient: new Float64Array(buffer, out, rows * stride), stride };
       });
-      this.#kernel.backward(xAt, rows, zAt, outputs, stride, gAt);
+      this.#kernel.backward(at, rows, zAt, outputs, stride, gAt);
     }
     for (let k = 0; k < outputs; k++) gradient.set(g.subarray(k * stride, k * stride + d), k * d);
   }
