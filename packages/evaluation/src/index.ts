@@ -33,8 +33,8 @@ export {
   proportionInterval,
   wilsonInterval,
 } from './statistics/bootstrap.js';
-export type { McNemarResult, PairedComparison } from './statistics/compare.js';
-export { comparePaired, holm, mcnemar } from './statistics/compare.js';
+export type { McNemarResult } from './statistics/compare.js';
+export { holm, mcnemar } from './statistics/compare.js';
 export { compareRows, compareTwo } from './statistics/compare-rows.js';
 export { averageRanks, ranksOf } from './statistics/ranks.js';
 export { type TwoWayTest, twoWayTest } from './statistics/two-way.js';

@@ -46,7 +46,7 @@ export function compareTwo(first: ScoredRow, second: ScoredRow, groups?: readonl
     return { ...common, pValue: mcnemar(a, b).pValue, test: 'mcnemar-mid-p' };
   }
   if (Number.isNaN(pValue) || (one && examples < MANY)) {
-    const flipped = grouped ? sumsByGroup(differences[0]!, Int32Array.from(grouped)) : differences[0]!;
+    const flipped = grouped ? sumsByGroup(differences[0]!, grouped) : differences[0]!;
     return { ...common, pValue: signFlipTest(flipped, 0), test: 'sign-flip' };
   }
   return { ...common, pValue, test: one ? 'paired-t' : 'two-way-t' };

@@ -1,6 +1,4 @@
-import type { Interval } from '@medbench/core';
 import { MedbenchError, random } from '@medbench/core';
-import { bootstrapMean } from './bootstrap.js';
 
 export interface McNemarResult {
   /** Examples that only the first, or only the second, got right. */
@@ -10,15 +8,6 @@ export interface McNemarResult {
   readonly pValue: number;
   /** Exact two-sided p, never smaller. */
   readonly exact: number;
-}
-
-export interface PairedComparison {
-  /** Mean score of the first minus the second. */
-  readonly difference: number;
-  /** Paired bootstrap interval of the difference. */
-  readonly ci95: Interval;
-  readonly pValue: number;
-  readonly test: 'mcnemar-mid-p' | 'sign-flip';
 }
 
 function requirePaired(first: readonly number[], second: readonly number[]): void {
@@ -51,7 +40,7 @@ function binomialSignTest(a: number, b: number): { exact: number; midP: number }
 /**
  * McNemar's test, on right (1) and wrong (0) of the same examples under two models.
  *
- * @throws MedbenchError if the lengths differ or a score is neither 0 nor 1 (use `comparePaired`).
+ * @throws MedbenchError if the lengths differ or a score is neither 0 nor 1 (use `compareTwo`).
  */
 export function mcnemar(first: readonly number[], second: readonly number[]): McNemarResult {
   requirePaired(first, second);
@@ -90,37 +79,10 @@ export function signFlipTest(differences: readonly number[], seed: number, flips
 }
 
 /** Sums over the examples of each group. */
-export function sumsByGroup(values: readonly number[], groups: Int32Array): number[] {
+export function sumsByGroup(values: readonly number[], groups: readonly number[]): number[] {
   const sums = new Map<number, number>();
   values.forEach((value, i) => sums.set(groups[i]!, (sums.get(groups[i]!) ?? 0) + value));
   return [...sums.values()];
-}
-
-/**
- * Compares per-example scores of two models on the same examples: McNemar's test with mid-p where all scores are 0 or 1,
- * else a seeded sign-flip test (p no smaller than 1/10,000); the interval is a paired bootstrap. With `groups` (such as
- * patients), the differences are added up by group and tested by sign flips: examples of one patient are no more evidence
- * than the patient.
- *
- * @throws MedbenchError if the lengths differ.
- */
-export function comparePaired(
-  first: readonly number[],
-  second: readonly number[],
-  options: { readonly seed: number; readonly groups?: Int32Array | undefined },
-): PairedComparison {
-  requirePaired(first, second);
-  const { groups, seed } = options;
-  const differences = first.map((score, i) => score - second[i]!);
-  const binary = groups === undefined && [...first, ...second].every((score) => score === 0 || score === 1);
-  return {
-    difference: differences.reduce((sum, difference) => sum + difference, 0) / differences.length,
-    ci95: bootstrapMean(differences, options),
-    pValue: binary
-      ? mcnemar(first, second).pValue
-      : signFlipTest(groups ? sumsByGroup(differences, groups) : differences, seed),
-    test: binary ? 'mcnemar-mid-p' : 'sign-flip',
-  };
 }
 
 /** Holm's step-down adjusted p-values, in the order given (Holm 1979). */
