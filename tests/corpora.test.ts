@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { type Corpus, type CorpusInfo, pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
 import { settingsOf } from '@medbench/core/runtime';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
@@ -113,6 +114,30 @@ describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id
     expect(one).toMatch(/^[0-9a-f]{64}$/);
     expect(await new make().fingerprint(context())).toBe(one);
   });
+});
+
+it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in its split table', async () => {
+  const context = {
+    ...contextOf('taskSettings', infoOf<TaskInfo>(MimicCxrRetrieval)),
+    protocols: ['retrieval' as const],
+  };
+  const table = join(dataRoot, 'mimic-cxr', 'mimic-cxr-2.0.0-split.csv.gz');
+  const rows = gunzipSync(readFileSync(table))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  const [header, ...lines] = rows;
+  const at = (name: string) => header!.indexOf(name);
+  const patients = new Set(
+    lines.filter((line) => line[at('split')]!.trim() === 'test').map((line) => line[at('subject_id')]!),
+  );
+  expect(patients.size).toBeLessThan(TEST);
+  const task = new MimicCxrRetrieval();
+  const { results } = await task.evaluate(randomModel(1), context);
+  expect(new Set(results[0]!.groups).size).toBe(patients.size);
+  const { test } = (await task.pictures!(context))!;
+  expect(new Set(test.groups)).toEqual(patients);
 });
 
 it('takes shards under any name, and the rows that are asked for', async () => {
