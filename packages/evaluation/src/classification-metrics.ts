@@ -1,4 +1,4 @@
-import type { Metric } from '@medbench/core';
+import type { Interval, Metric } from '@medbench/core';
 import {
   accuracyOf,
   balancedAccuracyOf,
@@ -69,34 +69,26 @@ export function summarizeClassification(
       ...tested.map((c) => recalls[c]!),
     ];
   };
-  const names = ['accuracy', 'balanced_accuracy', 'auc', 'f1', 'ece', 'rare_recall'];
-  const all = [...names, ...tested.map((c) => `recall_${classNames[c]}`)];
+  const everyone = Int32Array.from(labels.keys());
+  // In the order of `statistics`; a proportion names the examples that it is one of.
+  const described: readonly { readonly name: string; readonly of?: Int32Array | undefined }[] = [
+    { name: 'accuracy', of: everyone },
+    ...['balanced_accuracy', 'auc', 'f1', 'ece'].map((name) => ({ name })),
+    { name: 'rare_recall', of: rare.length === 1 ? members[rare[0]!] : undefined },
+    ...tested.map((c) => ({ name: `recall_${classNames[c]}`, of: members[c] })),
+  ];
   const values = statistics(new Int32Array(n).fill(1));
   const intervals = bootstrapIntervals(n, statistics, options);
   const perExample = Array.from(labels, (label, i) => (label === predicted[i] ? 1 : 0));
-
-  const some = (examples: Int32Array) => ({
-    hits: Array.from(examples, (i) => perExample[i]!),
-    groups: options.groups && examples.map((i) => options.groups![i]!),
-  });
-  const intervalOf = (index: number) => {
-    const bootstrap = intervals[index]!;
-    // Accuracy and recalls are proportions; the mean of one rare class's recall is one too.
-    const proportion =
-      index === 0
-        ? Int32Array.from(labels.keys())
-        : index === 5 && rare.length === 1
-          ? members[rare[0]!]
-          : index >= names.length
-            ? members[tested[index - names.length]!]
-            : undefined;
-    if (proportion === undefined) return bootstrap;
-    const { hits, groups } = some(proportion);
-    return proportionInterval(hits, bootstrap, groups);
+  const intervalOf = (bootstrap: Interval, of: Int32Array | undefined): Interval => {
+    if (of === undefined) return bootstrap;
+    const hits = Array.from(of, (i) => perExample[i]!);
+    return proportionInterval(hits, bootstrap, options.groups && of.map((i) => options.groups![i]!));
   };
   const metrics: Record<string, Metric> = {};
-  all.forEach((name, index) => {
-    if (!Number.isNaN(values[index]!)) metrics[name] = { value: values[index]!, ci95: intervalOf(index) };
+  described.forEach(({ name, of }, index) => {
+    const value = values[index]!;
+    if (!Number.isNaN(value)) metrics[name] = { value, ci95: intervalOf(intervals[index]!, of) };
   });
   const matrix = confusionMatrix(labels, predicted, classes);
   const confusion = Array.from({ length: classes }, (_, c) => [...matrix.subarray(c * classes, (c + 1) * classes)]);

@@ -14,11 +14,21 @@ export interface KernelMemory {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
 }
 
+/** The next multiple of a number. */
+export const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
+
+/** Adds room for so many bytes at the end of a kernel's memory, whose views are void then. @returns where it begins. */
+export function addRoom({ memory }: KernelMemory, bytes: number): number {
+  const at = memory.buffer.byteLength;
+  memory.grow(Math.max(0, Math.ceil(bytes / PAGE)));
+  return at;
+}
+
 /** A kernel of its own memory, of at least so many bytes. @param base64 its WebAssembly, compiled once. */
 export function instantiate<Kernel extends KernelMemory>(base64: string, bytes: number): Kernel {
   const compiled = modules.get(base64) ?? new engine.Module(Buffer.from(base64, 'base64'));
   modules.set(base64, compiled);
   const kernel = new engine.Instance(compiled).exports as Kernel;
-  kernel.memory.grow(Math.max(0, Math.ceil((bytes - kernel.memory.buffer.byteLength) / PAGE)));
+  addRoom(kernel, bytes - kernel.memory.buffer.byteLength);
   return kernel;
 }

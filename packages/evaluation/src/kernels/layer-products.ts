@@ -1,4 +1,4 @@
-import { instantiate, type KernelMemory } from './instantiate.js';
+import { addRoom, instantiate, type KernelMemory, upTo } from './instantiate.js';
 import { PRODUCTS_KERNEL } from './products.js';
 
 /** See assembly/products.ts. */
@@ -23,8 +23,6 @@ export type Residuals = (
 const BLOCK = 64;
 /** Features up to this size are held in a kernel's memory. */
 const HELD_BYTES = 256 * 2 ** 20;
-const PAGE = 2 ** 16;
-const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
 
 /**
  * The matrix products of a linear layer on features `[N, d]` with `outputs` rows of weights, in 64 bits, on vectors: three
@@ -63,10 +61,8 @@ export class LayerProducts {
     // A row more, for rows are read in pairs.
     const bytes = 4 * (n + 1) * stride;
     if (bytes > HELD_BYTES || n <= BLOCK) return;
-    const { memory } = this.#kernel;
-    const at = memory.buffer.byteLength;
-    memory.grow(Math.ceil(bytes / PAGE));
-    const held = new Float32Array(memory.buffer, at, n * stride);
+    const at = addRoom(this.#kernel, bytes);
+    const held = new Float32Array(this.#kernel.memory.buffer, at, n * stride);
     if (d === stride) held.set(x);
     else for (let i = 0; i < n; i++) held.set(x.subarray(i * d, (i + 1) * d), i * stride);
     this.#held = { of: x, at };

@@ -1,5 +1,5 @@
 import { COUNTING_KERNEL } from '../kernels/counting.js';
-import { instantiate, type KernelMemory } from '../kernels/instantiate.js';
+import { instantiate, type KernelMemory, upTo } from '../kernels/instantiate.js';
 import type { ScoreBlock } from './score-blocks.js';
 
 /** See assembly/counting.ts. */
@@ -9,8 +9,6 @@ interface Kernel extends KernelMemory {
 
 /** A score too close to the limit of its row or column to tell from 32 bits. */
 export type NearScore = (row: number, col: number, nearRow: boolean, nearCol: boolean) => void;
-
-const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
 
 /**
  * Counts, of blocks of 32-bit scores, those above a limit of their row and above one of their column, and asks about
