@@ -1,46 +1,77 @@
-// The two models of the benchmark: pre-LN ViT and causal text transformer, symmetric InfoNCE, AdamW.
+// What is measured: three sizes of model, the study's eight methods, one schedule of training.
+import { pluginMetadata } from '@medbench/core';
+import { methodSettings } from '@medbench/core/runtime';
+import { gptModel } from '@medbench/encoders-gpt';
+import { vitModel } from '@medbench/encoders-vit';
+import { dualEncoder } from '@medbench/nn';
+import { trainingStep } from '@medbench/training';
 
-/** Sides in pixels, widths, numbers of blocks and of tokens; heads are 64 wide. */
+/** `gib`: what a training engine takes at the most. */
 export const CASES = {
-  a: { image: 32, patch: 8, width: 64, blocks: 4, tokens: 32, vocabulary: 1000, textWidth: 64, textBlocks: 2 },
-  b: { image: 64, patch: 8, width: 192, blocks: 6, tokens: 77, vocabulary: 8192, textWidth: 128, textBlocks: 4 },
+  a: {
+    image: { imageSize: 32, patchSize: 8, width: 64, layers: 4 },
+    text: { contextLength: 32, vocabSize: 1000, width: 64, layers: 2 },
+    ...{ embedDim: 128, batch: 32, gib: 1 },
+  },
+  b: {
+    image: { imageSize: 64, patchSize: 8, width: 192, layers: 6 },
+    text: { contextLength: 77, vocabSize: 8192, width: 128, layers: 4 },
+    ...{ embedDim: 128, batch: 32, gib: 2.5 },
+  },
+  c: {
+    image: { imageSize: 224, patchSize: 16, width: 768, layers: 12 },
+    text: { contextLength: 77, vocabSize: 49408, width: 512, layers: 12 },
+    ...{ embedDim: 512, batch: 8, gib: 6.5 },
+  },
 };
-export const BATCH = 32;
-export const EMBED = 128;
-export const HEAD = 64;
-export const OPTIMIZER = { rate: 5e-4, warmup: 50, total: 1000, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, decay: 0.2 };
+export const CASE_TITLES = {
+  a: 'image 32², patch 8, width 64, 4 blocks; text 32 ids, vocabulary 1000, width 64, 2 blocks; batch 32',
+  b: 'image 64², patch 8, width 192, 6 blocks; text 77 ids, vocabulary 8192, width 128, 4 blocks; batch 32',
+  c: 'ViT-B/16 at 224² and GPT/77 (width 512, 12 blocks, vocabulary 49408), embedding of 512; batch 8',
+};
 /** Batches that the steps go through in turn. */
 export const BATCHES = 4;
+export const SEED = 0;
 
-const block = (name, width) => [
-  [`${name}.ln_1.weight`, [width], 'one'],
-  [`${name}.ln_1.bias`, [width], 'zero'],
-  [`${name}.attn.in_proj_weight`, [3 * width, width], width ** -0.5],
-  [`${name}.attn.in_proj_bias`, [3 * width], 'zero'],
-  [`${name}.attn.out_proj.weight`, [width, width], 0.5 * width ** -0.5],
-  [`${name}.attn.out_proj.bias`, [width], 'zero'],
-  [`${name}.ln_2.weight`, [width], 'one'],
-  [`${name}.ln_2.bias`, [width], 'zero'],
-  [`${name}.mlp.c_fc.weight`, [4 * width, width], (2 * width) ** -0.5],
-  [`${name}.mlp.c_fc.bias`, [4 * width], 'zero'],
-  [`${name}.mlp.c_proj.weight`, [width, 4 * width], 0.5 * width ** -0.5],
-  [`${name}.mlp.c_proj.bias`, [width], 'zero'],
-];
-const range = (count) => Array.from({ length: count }, (_, i) => i);
+const CLASSES = {
+  clip: 'Clip',
+  'clip-locked': 'ClipLocked',
+  'clip-partial': 'ClipPartial',
+  slip: 'Slip',
+  'masked-cl': 'MaskedCl',
+  flip: 'Flip',
+  coca: 'Coca',
+  filip: 'Filip',
+};
+export const METHODS = Object.keys(CLASSES);
 
-/** Name, shape and start of each parameter; a number is the standard deviation of a normal draw. */
-export function parametersOf({ image, patch, width, blocks, tokens, vocabulary, textWidth, textBlocks }) {
-  return [
-    ['visual.patch.weight', [width, 3 * patch * patch], 0.05],
-    ['visual.patch.bias', [width], 'zero'],
-    ['visual.class_embedding', [1, 1, width], 0.05],
-    ['visual.positional_embedding', [(image / patch) ** 2 + 1, width], 0.05],
-    ...range(blocks).flatMap((i) => block(`visual.blocks.${i}`, width)),
-    ['visual.proj', [EMBED, width], width ** -0.5],
-    ['token_embedding', [vocabulary, textWidth], 0.02],
-    ['positional_embedding', [tokens, textWidth], 0.01],
-    ...range(textBlocks).flatMap((i) => block(`blocks.${i}`, textWidth)),
-    ['text_projection', [EMBED, textWidth], textWidth ** -0.5],
-    ['logit_scale', [], 'scale'],
-  ];
+/** Steps are many more than are taken, so that the rate warms up and then hardly falls. */
+const TRAINING = {
+  ...{ steps: 1000, chunkSize: null, learningRate: 5e-4, warmup: 50, weightDecay: 0.2, beta1: 0.9, beta2: 0.98 },
+  ...{ epsilon: 1e-6, clipNorm: 1, cropScale: [0.9, 1], checkpointEvery: 1e9, logEvery: 1e9 },
+  validation: { share: 0, batches: 8, every: 50, patience: null, keep: 'best' },
+};
+export const trainingOf = (key) => ({ ...TRAINING, batchSize: CASES[key].batch });
+
+/** The two towers of a case. */
+export function towersOf(key) {
+  const { image, text, embedDim } = CASES[key];
+  return {
+    image: vitModel({ id: `image-${key}`, ...image, embedDim }),
+    text: gptModel({ id: `text-${key}`, ...text, embedDim }),
+  };
+}
+
+/** A method on a case, with its own settings, as a run would set it up. */
+export async function setupOf(key, id) {
+  const { [CLASSES[id]]: Class } = await import(`@medbench/methods-${id}`);
+  const method = new Class();
+  const { image, text } = towersOf(key);
+  const model = dualEncoder(image, text);
+  const defaults = methodSettings(pluginMetadata(Class).info, {});
+  // FLIP ends with a few steps on all patches: what is measured is the first phase.
+  const settings = method.phases?.(defaults)[0].settings ?? defaults;
+  const parameters = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+  const step = trainingStep({ name: `bench:${id}`, model, method, settings, parameters, training: trainingOf(key) });
+  return { method, model, settings, parameters, step };
 }

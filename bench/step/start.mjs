@@ -1,40 +1,72 @@
-// Starting weights and batches, the same for every engine: written to a file that all of them read.
+// Starting weights and batches, the same for every engine: written to two safetensors files that all of them read.
+import { join } from 'node:path';
 import { random } from '@medbench/core';
-import { BATCH, BATCHES, parametersOf } from './cases.mjs';
+import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
+import { BATCHES, CASES, SEED, setupOf } from './cases.mjs';
 
-const STARTS = { one: 1, zero: 0, scale: Math.log(1 / 0.07) };
+/** The files of a case and method in a folder. */
+export const filesOf = (folder, key, method) => ({
+  weights: join(folder, `${key}-${method}-weights.safetensors`),
+  batches: join(folder, `${key}-${method}-batches.safetensors`),
+});
 
-/** All parameters in order, then for each batch its images and its ids, as little-endian 32-bit values. */
-export function startBytes(sizes) {
-  const parts = parametersOf(sizes).map(([name, shape, start]) => {
-    const stream = random(0, name);
-    const size = shape.reduce((product, side) => product * side, 1);
-    const draw = typeof start === 'number' ? () => stream.normal() * start : () => STARTS[start];
-    return Float32Array.from({ length: size }, draw);
-  });
-  for (let i = 0; i < BATCHES; i++) {
-    const stream = random(0, 'batch', i);
-    parts.push(Float32Array.from({ length: BATCH * sizes.image ** 2 * 3 }, () => stream.normal()));
-    parts.push(Int32Array.from({ length: BATCH * sizes.tokens }, () => stream.integer(sizes.vocabulary)));
-  }
-  return Buffer.concat(parts.map(({ buffer }) => Buffer.from(buffer)));
+const elements = (shape) => shape.reduce((product, side) => product * side, 1);
+
+/** A picture of noise, as the methods' own draws want it. */
+function picture(size, stream) {
+  const data = Uint8Array.from({ length: size * size * 3 }, () => stream.integer(256));
+  return { width: size, height: size, channels: 3, data };
 }
 
-/** Parameters and batches from those bytes. */
-export function parseStart(bytes, sizes) {
-  let at = 0;
-  const take = (Type, shape, dtype) => {
-    const size = shape.reduce((product, side) => product * side, 1);
-    const data = new Type(bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + 4 * size));
-    at += 4 * size;
-    return { shape, dtype, data };
+/** A batch as the loader would give it: normal pixels, texts of random length between start and end, the method's draws. */
+function batchOf({ image, text, batch }, inputs, at) {
+  const stream = random(SEED, 'batch', at);
+  const { contextLength, vocabSize } = text;
+  const ids = new Int32Array(batch * contextLength);
+  for (let row = 0; row < batch; row++) {
+    const words = 1 + stream.integer(contextLength - 2);
+    ids[row * contextLength] = vocabSize - 2;
+    for (let i = 1; i <= words; i++) ids[row * contextLength + i] = stream.integer(vocabSize - 2);
+    if (words + 1 < contextLength) ids[row * contextLength + words + 1] = vocabSize - 1;
+    else ids[(row + 1) * contextLength - 1] = vocabSize - 1;
+  }
+  const shape = [batch, image.imageSize, image.imageSize, 3];
+  const pixels = Float32Array.from({ length: elements(shape) }, () => stream.normal());
+  const made = {
+    images: { shape, dtype: 'float32', data: pixels },
+    ids: { shape: [batch, contextLength], dtype: 'int32', data: ids },
   };
-  const parameters = Object.fromEntries(
-    parametersOf(sizes).map(([name, shape]) => [name, take(Float32Array, shape, 'float32')]),
+  for (const [name, input] of Object.entries(inputs)) {
+    const size = elements(input.shape);
+    const data = new (input.dtype === 'int32' ? Int32Array : Float32Array)(batch * size);
+    for (let row = 0; row < batch; row++) {
+      const drawn = random(SEED, 'input', name, at, row);
+      data.set(input.draw({ image: picture(image.imageSize, drawn), caption: '' }, drawn), row * size);
+    }
+    made[`input/${name}`] = { shape: [batch, ...input.shape], dtype: input.dtype, data };
+  }
+  return made;
+}
+
+/** Writes both files. @returns which parameters are trained, for the other side. */
+export async function writeStart(folder, key, method) {
+  const { parameters, step } = await setupOf(key, method);
+  const files = filesOf(folder, key, method);
+  await writeSafetensors(files.weights, initialise(parameters, SEED));
+  const batches = Array.from({ length: BATCHES }, (_, at) => batchOf(CASES[key], step.inputs, at));
+  const named = batches.flatMap((batch, at) => Object.entries(batch).map(([name, one]) => [`${at}/${name}`, one]));
+  await writeSafetensors(files.batches, Object.fromEntries(named));
+  return { files, trainable: step.trainable };
+}
+
+/** The batches of a file, in order. */
+export async function readBatches(file) {
+  const { tensors } = await readSafetensors(file);
+  return Array.from({ length: BATCHES }, (_, at) =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([name, one]) =>
+        name.startsWith(`${at}/`) ? [[name.slice(name.indexOf('/') + 1), one]] : [],
+      ),
+    ),
   );
-  const batches = Array.from({ length: BATCHES }, () => ({
-    images: take(Float32Array, [BATCH, sizes.image, sizes.image, 3], 'float32'),
-    ids: take(Int32Array, [BATCH, sizes.tokens], 'int32'),
-  }));
-  return { parameters, batches };
 }

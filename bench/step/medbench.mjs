@@ -1,0 +1,62 @@
+// One engine of medbench in a process of its own: `node medbench.mjs SPEC`, SPEC as JSON: engine, what, case, method, files.
+// Says when it is ready, then answers each line "run N" on stdin by a line of JSON with the milliseconds of N steps, what
+// they gave and the peak memory.
+import { createInterface } from 'node:readline';
+
+const spec = JSON.parse(process.argv[2]);
+const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+/** The engine, or why there is none. */
+async function backendOf(engine) {
+  if (engine === 'compiled') {
+    const { Compiled } = await import('@medbench/backends-compiled');
+    return { backend: new Compiled() };
+  }
+  if (engine === 'tensorflow') {
+    const { NativeTensorFlow } = await import('@medbench/backends-tensorflow');
+    const tf = await import('@tensorflow/tfjs-core');
+    return { backend: new NativeTensorFlow(), version: () => tf.backend().binding.TF_Version };
+  }
+  const { Wasm } = await import('@medbench/backends-wasm');
+  const backend = new Wasm();
+  if (engine === 'wasm-as-shipped') {
+    // The matrix product of TensorFlow.js's own WebAssembly engine, before ours is laid over it.
+    const { createRequire } = await import('node:module');
+    createRequire(new URL('../../packages/backends-wasm/package.json', import.meta.url))(
+      '@tensorflow/tfjs-backend-wasm',
+    );
+    const tf = await import('@tensorflow/tfjs-core');
+    const shipped = tf.getKernel('BatchMatMul', 'wasm');
+    await backend.status();
+    tf.unregisterKernel('BatchMatMul', 'wasm');
+    tf.registerKernel(shipped);
+  }
+  return { backend };
+}
+
+const { backend, version } = await backendOf(spec.engine);
+const status = await backend.status();
+if (!status.available) {
+  say({ unavailable: status.reason });
+  process.exit(0);
+}
+const { work } = await import(`./work-${spec.what}.mjs`);
+const imported = performance.now();
+// The check against the eager engine is the tests' matter; here it would only count as memory.
+const { step, dispose } = await work(spec, backend, { selfCheck: false, log: (line) => console.error(line) });
+const loaded = performance.now();
+say({ ready: (loaded - imported) / 1000, imported: imported / 1000, version: version?.() });
+let done = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const count = Number(line.split(' ')[1]);
+  const ms = [];
+  const results = [];
+  for (let i = 0; i < count; i++) {
+    const from = performance.now();
+    const result = await step(done++);
+    ms.push(performance.now() - from);
+    results.push(result);
+  }
+  say({ ms, results, peakMiB: process.resourceUsage().maxRSS / 1024 });
+}
+await dispose();

@@ -1,0 +1,59 @@
+// The printed tables.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { round } from './turns.mjs';
+
+function versionOf(dir, id) {
+  const require = createRequire(new URL(`../../packages/${dir}/package.json`, import.meta.url));
+  let folder = require.resolve(id);
+  for (;;) {
+    folder = join(folder, '..');
+    try {
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      if (name === id && version) return version;
+    } catch {
+      // Not yet at the package's folder.
+    }
+  }
+}
+
+export const versionsOf = () => ({
+  node: process.versions.node,
+  'onnxruntime-node': versionOf('backends-compiled', 'onnxruntime-node'),
+  '@tensorflow/tfjs-core': versionOf('backends-compiled', '@tensorflow/tfjs-core'),
+});
+
+export const machine = (threads) => ({
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  threads,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  platform: `${process.platform}-${process.arch}`,
+});
+
+const line = (cells) => `| ${cells.join(' | ')} |`;
+const table = (head, rows) => [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+
+/** How many times as long an engine takes as the compiled one on the same work. */
+const ratio = (rows, row) => {
+  const own = rows.find((one) => one.case === row.case && one.what === row.what && one.engine === 'compiled');
+  return own && own !== row ? String(round(row.ms / own.ms)) : '';
+};
+
+export const stepTable = (rows, what = 'method') =>
+  table(
+    ['case', what, 'engine', 'ms, median', '10 % to 90 %', 'steps', 'peak MiB', '/ compiled', 'apart'],
+    rows.map((row) => [
+      row.case,
+      row.what,
+      row.engine,
+      row.ms,
+      `${row.low} to ${row.high}`,
+      row.steps,
+      row.peakMiB,
+      ratio(rows, row),
+      row.apart.toExponential(1),
+    ]),
+  );
