@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { CASES } from './cases.mjs';
+import { towerFlops } from './flops.mjs';
 import { round } from './turns.mjs';
 
 function versionOf(dir, id) {
@@ -42,9 +44,9 @@ const ratio = (rows, row) => {
   return own && own !== row ? String(round(row.ms / own.ms)) : '';
 };
 
-export const stepTable = (rows, what = 'method') =>
+export const speedTable = (rows, what) =>
   table(
-    ['case', what, 'engine', 'ms, median', '10 % to 90 %', 'steps', 'peak MiB', '/ compiled', 'apart'],
+    ['case', what, 'engine', 'ms, median', '10 % to 90 %', 'steps', 'peak MiB', 'times compiled', 'differs by'],
     rows.map((row) => [
       row.case,
       row.what,
@@ -54,6 +56,28 @@ export const stepTable = (rows, what = 'method') =>
       row.steps,
       row.peakMiB,
       ratio(rows, row),
-      row.apart.toExponential(1),
+      row === rows.find((one) => one.case === row.case && one.what === row.what) ? '' : row.apart.toExponential(1),
     ]),
+  );
+
+/** The machine's products, and what share of the best of them ViT-B/16's forward pass reaches. */
+export function peakOf({ peak, forward }) {
+  const products = table(
+    ['product', 'engine', 'ms, median', 'GFLOP/s'],
+    peak.map(({ what, engine, ms, gflops }) => [what, engine === 'compiled' ? 'ONNX Runtime' : engine, ms, gflops]),
+  );
+  const best = Math.max(...peak.map(({ gflops }) => gflops));
+  const reached = forward.map((row) => {
+    const gflops = towerFlops(CASES[row.case], row.what) / row.ms / 1e6;
+    const share = `${Math.round((100 * gflops) / best)} %`;
+    return [row.case, row.what, row.engine, Math.round(gflops), share];
+  });
+  const head = ['case', 'tower', 'engine', 'GFLOP/s', `of ${best} GFLOP/s`];
+  return reached.length > 0 ? `${products}\n\n${table(head, reached)}` : products;
+}
+
+export const beginTable = (rows) =>
+  table(
+    ['case', 'start', 'seconds in all', 'modules', 'weights, tracing, compiling', 'first step'],
+    rows.map((row) => [row.case, row.start, row.seconds, row.imported, row.ready, row.first]),
   );

@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CASES, METHODS, trainingOf } from './cases.mjs';
+import { begin } from './begin.mjs';
+import { CASE_TITLES, CASES, METHODS, trainingOf } from './cases.mjs';
 import { isSlow } from './engine.mjs';
-import { machine, stepTable, versionsOf } from './report.mjs';
+import { beginTable, machine, peakOf, speedTable, versionsOf } from './report.mjs';
 import { writeStart } from './start.mjs';
 import { measure } from './turns.mjs';
 
@@ -16,48 +17,95 @@ const { values: options } = parseArgs({
     cases: { type: 'string', default: 'a,b,c' },
     /** `all`: the eight on (b), clip on the others; or names, on every case. */
     methods: { type: 'string', default: 'all' },
-    /** Further ones: tensorflow, wasm, wasm-as-shipped. */
+    /** Further ones: tensorflow; wasm and wasm-as-shipped, which take few steps and leave out (c). */
     engines: { type: 'string', default: 'compiled,torch,torch-compile' },
     /** Turns of each engine. */
     rounds: { type: 'string', default: '5' },
-    only: { type: 'string', default: 'step' },
+    only: { type: 'string', default: 'step,forward,peak,start' },
     threads: { type: 'string', default: String(availableParallelism()) },
   },
 });
-const cases = options.cases.split(',');
-const engines = options.engines.split(',');
+const listed = (name, known) => {
+  const given = options[name].split(',');
+  for (const one of given)
+    if (!known.includes(one)) throw new Error(`--${name}: no ${one}, there are ${known.join(', ')}`);
+  return given;
+};
+const cases = listed('cases', Object.keys(CASES));
+const engines = listed('engines', ['compiled', 'torch', 'torch-compile', 'tensorflow', 'wasm', 'wasm-as-shipped']);
+const only = listed('only', ['step', 'forward', 'peak', 'start']);
+const methods = options.methods === 'all' ? undefined : listed('methods', METHODS);
 const threads = Number(options.threads);
 const rounds = Number(options.rounds);
 const folder = mkdtempSync(join(tmpdir(), 'bench-step-'));
 const log = { versions: versionsOf(), left: [] };
-const methodsOf = (key) => {
-  if (options.methods === 'all') return key === 'b' ? METHODS : ['clip'];
-  return options.methods.split(',');
-};
 
-/** Losses must agree this well. */
-const LOSS_TOLERANCE = 1e-3;
+/** Losses and embeddings must agree this well. */
+const TOLERANCE = { step: 1e-3, forward: 1e-4 };
+/** Of ViT-B/16's feed-forward on a batch of eight pictures, and a square one. */
+const PRODUCTS = [
+  [1576, 768, 3072],
+  [2048, 2048, 2048],
+];
 
-async function steps() {
+/** All engines at one piece of work. */
+function measured(what, key, own, gib) {
+  const able = engines.filter((engine) => key !== 'c' || !isSlow(engine));
+  const specs = able.map((engine) => ({ engine, what, key, threads, ...own }));
+  return measure(specs, { rounds, gib, tolerance: TOLERANCE[what], ...log });
+}
+
+async function steps(key) {
   const rows = [];
-  for (const key of cases)
-    for (const method of methodsOf(key)) {
-      const { files, trainable } = await writeStart(folder, key, method);
-      const common = { what: 'step', key, method, files, trainable, training: trainingOf(key), threads };
-      const able = engines.filter((engine) => key !== 'c' || !isSlow(engine));
-      const specs = able.map((engine) => ({ engine, ...common }));
-      rows.push(...(await measure(specs, { rounds, gib: CASES[key].gib, tolerance: LOSS_TOLERANCE, ...log })));
-    }
+  for (const method of methods ?? (key === 'b' ? METHODS : ['clip'])) {
+    const { files, trainable } = await writeStart(folder, key, method);
+    rows.push(
+      ...(await measured('step', key, { method, files, trainable, training: trainingOf(key) }, CASES[key].gib)),
+    );
+  }
   return rows;
 }
 
+async function forwards(key) {
+  const { files } = await writeStart(folder, key, 'clip');
+  const rows = [];
+  for (const tower of ['image', 'text'])
+    rows.push(...(await measured('forward', key, { tower, files }, CASES[key].gib / 2)));
+  return rows;
+}
+
+async function products() {
+  const rows = [];
+  for (const shape of PRODUCTS) {
+    const specs = ['compiled', 'torch'].map((engine) => ({ engine, what: 'product', key: 'peak', threads, shape }));
+    const found = await measure(specs, { rounds, gib: 1, ...log });
+    const operations = 2 * shape.reduce((product, side) => product * side, 1);
+    rows.push(...found.map((row) => ({ ...row, gflops: Math.round(operations / row.ms / 1e6) })));
+  }
+  return rows;
+}
+
+async function starts(key) {
+  const { files } = await writeStart(folder, key, 'clip');
+  return begin({ engine: 'compiled', what: 'step', key, method: 'clip', files, threads }, folder);
+}
+
+const found = { step: [], forward: [], peak: [], start: [] };
+const timed = performance.now();
 try {
-  const rows = await steps();
-  console.log(stepTable(rows));
-  for (const line of log.left) console.log(line);
-  console.log(
-    JSON.stringify({ bench: 'step', machine: machine(threads), versions: log.versions, rows, left: log.left }),
-  );
+  for (const key of cases) if (only.includes('start') && key !== 'a') found.start.push(...(await starts(key)));
+  for (const key of cases) if (only.includes('step')) found.step.push(...(await steps(key)));
+  for (const key of cases) if (only.includes('forward')) found.forward.push(...(await forwards(key)));
+  if (only.includes('peak')) found.peak.push(...(await products()));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+for (const key of cases) console.log(`(${key}) ${CASE_TITLES[key]}`);
+if (found.step.length > 0) console.log(`\nTraining step\n\n${speedTable(found.step, 'method')}`);
+if (found.forward.length > 0) console.log(`\nForward pass\n\n${speedTable(found.forward, 'tower')}`);
+if (found.peak.length > 0) console.log(`\nMatrix product\n\n${peakOf(found)}`);
+if (found.start.length > 0) console.log(`\nStart to the first compiled step\n\n${beginTable(found.start)}`);
+for (const line of log.left) console.log(line);
+const seconds = Math.round((performance.now() - timed) / 1000);
+const { versions, left } = log;
+console.log(JSON.stringify({ bench: 'step', machine: machine(threads), versions, seconds, ...found, left }));

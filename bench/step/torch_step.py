@@ -1,6 +1,6 @@
-"""PyTorch's side of bench:step: `python3 torch_step.py SPEC`, SPEC as JSON: engine (torch or torch-compile), what (step or
-forward), method, files, trainable, training, threads. Says when it is ready, then answers each line "run N" on stdin by a line
-of JSON with the milliseconds of N steps, what they gave and the peak memory.
+"""PyTorch's side of bench:step: `python3 torch_step.py SPEC`, SPEC as JSON: engine (torch or torch-compile), what (step, forward
+or product), threads, and the work's own. Says when it is ready, then answers each line "run N" on stdin by a line of JSON with
+the milliseconds of N steps, what they gave and the peak memory.
 """
 
 import json
@@ -88,11 +88,43 @@ def training_step(spec, compile):
     return step
 
 
+def forward(spec, compile):
+    """A tower as evaluation runs it: unit rows, and the features before the projection."""
+    batches = read_batches(spec["files"]["batches"])
+    tower, given = (methods.Image, "images") if spec["tower"] == "image" else (methods.Text, "ids")
+    p = dict(read_safetensors(spec["files"]["weights"]))
+
+    def embed(x):
+        pooled = tower(p, x).pooled()
+        return F.normalize(pooled @ p["visual.proj" if spec["tower"] == "image" else "text_projection"], dim=-1), pooled
+
+    run = compile(embed)
+
+    def step(at):
+        with torch.inference_mode():
+            return run(batches[at % len(batches)][given])[0][0].tolist()
+
+    return step
+
+
+def product(spec, _compile):
+    """One large matrix product, written into place: the library's best."""
+    m, k, n = spec["shape"]
+    left, right, result = torch.randn(m, k), torch.randn(k, n), torch.empty(m, n)
+
+    def step(_at):
+        torch.mm(left, right, out=result)
+        return result[0, 0].item()
+
+    return step
+
+
+WORK = {"step": training_step, "forward": forward, "product": product}
 spec = json.loads(sys.argv[1])
 torch.set_num_threads(spec["threads"])
 compile = torch.compile if spec["engine"] == "torch-compile" else lambda function: function
 begun = time.perf_counter()
-step = training_step(spec, compile)
+step = WORK[spec["what"]](spec, compile)
 say({"ready": time.perf_counter() - begun, "version": torch.__version__})
 done = 0
 for line in sys.stdin:

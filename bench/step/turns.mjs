@@ -1,5 +1,6 @@
 // Engines take turns at the same work: start, warm up, alternate, compare what they computed.
 import { freemem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine, isSlow, isTorch } from './engine.mjs';
 
 const median = (values) => {
@@ -17,14 +18,18 @@ const MOST_STEPS = 50;
 const SLOW_STEPS = 2;
 /** Engines whose memory comes to more than this do not stay loaded beside each other. */
 const BESIDE_GIB = 20;
+/** Threads of an engine that has just answered go on waiting for work for some tenths of a second, and would be in the way. */
+const REST_MS = 300;
 /** First results that are compared, while rounding has had no time to grow. */
 const COMPARED = 3;
+
+const whatOf = ({ method, tower, shape }) => method ?? tower ?? shape.join(' x ');
 
 /** Starts an engine; undefined, with the reason in `left`, if it is not there. */
 async function started(spec, { versions, left }) {
   const engine = new Engine(spec);
   const { unavailable, ready, version } = await engine.answer();
-  const label = `${spec.key} ${spec.method ?? spec.tower}, ${spec.engine}`;
+  const label = `${spec.key} ${whatOf(spec)}, ${spec.engine}`;
   if (unavailable) {
     const hint = isTorch(spec.engine) ? ' (set MEDBENCH_PYTHON to a Python with torch)' : '';
     left.push(`${label}: left out, ${unavailable}${hint}`);
@@ -61,12 +66,16 @@ function apart(one, other) {
 /** Rounds of turns, the engines in order. */
 async function alternate(engines, rounds) {
   for (let turn = 0; turn < rounds; turn++)
-    for (const engine of engines)
-      if (!isSlow(engine.name) || engine.ms.length < SLOW_STEPS) await engine.run(engine.steps);
+    for (const engine of engines) {
+      if (isSlow(engine.name) && engine.ms.length >= SLOW_STEPS) continue;
+      await sleep(REST_MS);
+      await engine.run(engine.steps);
+    }
 }
 
 /**
  * Milliseconds of each engine at one piece of work. Engines that do not fit beside each other are loaded one after the other.
+ * @param specs one an engine. @param options `gib` of each engine; `tolerance` of what they compute, if it is to be compared.
  * @returns rows, one an engine. @throws Error if an engine computes something else than the first.
  */
 export async function measure(specs, { rounds, gib, tolerance, ...log }) {
@@ -86,14 +95,14 @@ export async function measure(specs, { rounds, gib, tolerance, ...log }) {
     }
   }
   const there = engines.filter(Boolean);
-  for (const engine of there.slice(1)) {
+  for (const engine of tolerance === undefined ? [] : there.slice(1)) {
     const difference = apart(engine.results, there[0].results);
     if (!(difference < tolerance))
       throw new Error(`${engine.name} is ${difference} from ${there[0].name} at ${JSON.stringify(specs[0])}`);
   }
   return there.map(({ name, ms, peakMiB, results }) => ({
     case: specs[0].key,
-    what: specs[0].method ?? specs[0].tower,
+    what: whatOf(specs[0]),
     engine: name,
     ms: round(median(ms)),
     low: round(quantile(ms, 0.1)),

@@ -1,0 +1,27 @@
+// From the start of a process to the end of its first compiled step.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Engine } from './engine.mjs';
+import { round } from './turns.mjs';
+
+/** One process. @returns seconds: in all, and of what it consists of. */
+async function once(spec, environment) {
+  const begun = performance.now();
+  const engine = new Engine(spec, environment);
+  const { unavailable, imported, ready } = await engine.answer();
+  if (unavailable) throw new Error(`compiled: ${unavailable}`);
+  const [first] = await engine.run(1);
+  const seconds = (performance.now() - begun) / 1000;
+  await engine.stop();
+  return { seconds: round(seconds), imported: round(imported), ready: round(ready), first: round(first / 1000) };
+}
+
+/** Twice: with an empty cache folder, and with what the first left there. */
+export async function begin(spec, folder) {
+  const cache = join(folder, `cache-${spec.key}`);
+  mkdirSync(cache, { recursive: true });
+  const environment = { MEDBENCH_CACHE: cache };
+  const rows = [];
+  for (const start of ['first', 'again']) rows.push({ case: spec.key, start, ...(await once(spec, environment)) });
+  return rows;
+}

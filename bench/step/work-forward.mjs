@@ -1,0 +1,44 @@
+// A tower's forward pass as evaluation runs it: the program is taken from the embedder where it is about to be loaded.
+import { fromArray } from '@medbench/data';
+import { loadModel } from '@medbench/training';
+import { CASES, towersOf } from './cases.mjs';
+import { readBatches } from './start.mjs';
+
+const PICTURE = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
+
+/** What the embedder asks of its backend for a tower: the program and its parameters. */
+async function embedderProgram(key, tower, weights) {
+  const { image, text } = towersOf(key);
+  const taken = {};
+  const backend = {
+    load(program, state) {
+      Object.assign(taken, { program, state });
+      return Promise.reject(new Error('taken'));
+    },
+  };
+  // The smallest vocabulary of the tokenizer: the tower brings its own table, and the ids come from the batch.
+  const model = { embedDim: CASES[key].embedDim, activation: 'quick-gelu', merges: 0 };
+  const request = { image: { build: () => image }, text: { build: () => text }, model, backend, log: console.error };
+  const embedder = await loadModel(request, { file: weights });
+  const embed = { image: () => embedder.embedImages(fromArray([PICTURE])), text: () => embedder.embedTexts(['']) };
+  await embed[tower]().catch((error) => {
+    if (!taken.program) throw error;
+  });
+  return taken;
+}
+
+export async function work({ key, tower, files }, backend, options) {
+  const { program, state } = await embedderProgram(key, tower, files.weights);
+  const batches = (await readBatches(files.batches)).map((batch) => (tower === 'image' ? batch.images : batch.ids));
+  const [{ shape, dtype }] = batches;
+  // Evaluation fills batches of its own size; here it is that of the case.
+  const sized = { ...program, inputs: { batch: { shape, dtype } } };
+  const session = await backend.load(sized, state, options);
+  return {
+    async step(at) {
+      const { embedding } = await session.step({ batch: batches[at % batches.length] });
+      return [...embedding.data.subarray(0, embedding.shape[1])];
+    },
+    dispose: () => session.dispose(),
+  };
+}
