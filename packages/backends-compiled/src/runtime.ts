@@ -51,5 +51,5 @@ export const sessionOptions = (): ort.InferenceSession.SessionOptions => ({
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
   enableCpuMemArena: true,
-  enableMemPattern: true,
+  enableMemPattern: false,
 });
