@@ -19,6 +19,8 @@ export interface AdamWOptions {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
+  /** What the gradients are multiplied by, a scalar (`clipByGlobalNorm`). Default: nothing. */
+  readonly gradientScale?: tf.Scalar | null;
   /** Whether a parameter decays. Default `decays`. */
   readonly decay?: (name: string, shape: readonly number[]) => boolean;
 }
@@ -32,7 +34,7 @@ export const decays = (name: string, shape: readonly number[]): boolean =>
  * Pure; the bias corrections 1 - βᵗ come from the step tensor, so the same graph serves every step.
  */
 export function adamW(state: AdamWState, options: AdamWOptions): Omit<AdamWState, 'gradients'> {
-  const { learningRate, step, beta1, beta2, epsilon, weightDecay, decay = decays } = options;
+  const { learningRate, step, beta1, beta2, epsilon, weightDecay, gradientScale, decay = decays } = options;
   const count = tf.add(step, 1);
   const correction1 = tf.sub(1, tf.pow(beta1, count));
   const correction2 = tf.sqrt(tf.sub(1, tf.pow(beta2, count)));
@@ -40,13 +42,16 @@ export function adamW(state: AdamWState, options: AdamWOptions): Omit<AdamWState
   const rate = tf.div(tf.mul(learningRate, correction2), correction1);
   const guard = tf.mul(correction2, epsilon);
   const keep = tf.sub(1, tf.mul(learningRate, weightDecay));
+  // What the gradient and its square enter with: scalars, so that scaling the gradients costs no pass over them.
+  const share1 = gradientScale ? tf.mul(gradientScale, 1 - beta1) : 1 - beta1;
+  const share2 = gradientScale ? tf.mul(tf.square(gradientScale), 1 - beta2) : 1 - beta2;
   const parameters: Record<string, tf.Tensor> = {};
   const firstMoments: Record<string, tf.Tensor> = {};
   const secondMoments: Record<string, tf.Tensor> = {};
   for (const [name, parameter] of Object.entries(state.parameters)) {
     const gradient = state.gradients[name]!;
-    const first = tf.add(tf.mul(state.firstMoments[name]!, beta1), tf.mul(gradient, 1 - beta1));
-    const second = tf.add(tf.mul(state.secondMoments[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    const first = tf.add(tf.mul(state.firstMoments[name]!, beta1), tf.mul(gradient, share1));
+    const second = tf.add(tf.mul(state.secondMoments[name]!, beta2), tf.mul(tf.square(gradient), share2));
     const update = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), guard));
     const shrunk = weightDecay > 0 && decay(name, parameter.shape) ? tf.mul(parameter, keep) : parameter;
     parameters[name] = tf.sub(shrunk, update);

@@ -1,21 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Scales all gradients so that their joint norm does not exceed `maximum`; null only measures.
- * @returns the gradients and their norm before clipping, a scalar.
+ * By what to multiply gradients so that their joint norm does not exceed `maximum`; null only measures.
+ * @returns the factor, a scalar (null: none is needed), and the norm before clipping, a scalar. The optimizer applies the
+ * factor, together with its own constants.
  */
 export function clipByGlobalNorm(
   gradients: Readonly<Record<string, tf.Tensor>>,
   maximum: number | null,
-): { gradients: Readonly<Record<string, tf.Tensor>>; norm: tf.Scalar } {
+): { factor: tf.Scalar | null; norm: tf.Scalar } {
   const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
   const norm = tf.sqrt(squares.length > 0 ? tf.addN(squares) : tf.scalar(0)) as tf.Scalar;
-  if (maximum === null) return { gradients, norm };
-  const factor = tf.minimum(tf.div(maximum, tf.maximum(norm, 1e-12)), 1);
-  return {
-    norm,
-    gradients: Object.fromEntries(
-      Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, factor)]),
-    ),
-  };
+  if (maximum === null) return { factor: null, norm };
+  return { factor: tf.minimum(tf.div(maximum, tf.maximum(norm, 1e-12)), 1) as tf.Scalar, norm };
 }

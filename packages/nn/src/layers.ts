@@ -29,14 +29,22 @@ export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.T
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [given, centre, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
         const normed = tf.mul(tf.sub(given, centre), spread);
-        const weighted = tf.mul(dy, factor);
-        const along = tf.mean(tf.mul(weighted, normed), -1, true);
-        const across = tf.sub(tf.sub(weighted, tf.mean(weighted, -1, true)), tf.mul(normed, along));
-        return [tf.mul(across, spread), tf.sum(tf.mul(dy, normed), leading), tf.sum(dy, leading)];
+        const aligned = tf.mul(dy, normed);
+        // Means of products with the gain are products with a vector: no pass over the data to multiply first.
+        const share = tf.reshape(tf.div(factor, factor.size), [factor.size, 1]);
+        const mean = (rows: tf.Tensor): tf.Tensor => linearMap(rows, share);
+        const across = tf.sub(tf.sub(tf.mul(dy, factor), mean(dy)), tf.mul(normed, mean(aligned)));
+        return [tf.mul(across, spread), tf.sum(aligned, leading), tf.sum(dy, leading)];
       },
     };
   });
   return op(x, gain, bias) as T;
+}
+
+/** x M on the last axis. `x` `[..., in]`, `matrix` `[in, out]`. */
+function linearMap(x: tf.Tensor, matrix: tf.Tensor): tf.Tensor {
+  const flat = tf.reshape(x, [-1, x.shape[x.rank - 1]!]);
+  return tf.reshape(tf.matMul(flat as tf.Tensor2D, matrix as tf.Tensor2D), [...x.shape.slice(0, -1), matrix.shape[1]!]);
 }
 
 /** Name under which an engine may offer layer norm as one kernel, with mean and inverse spread (`[..., 1]`) beside it. */
@@ -63,20 +71,22 @@ function normaliseRows(
 const SLOPE = 1.702;
 
 /**
- * x σ(1.702 x), the activation of OpenAI's CLIP weights, with its gradient s + 1.702 y (1 − s), where s is the sigmoid and y
- * the result: fewer passes over the widest tensors of a block than automatic differentiation makes.
+ * x σ(1.702 x), the activation of OpenAI's CLIP weights, as y / 1.702 with z = 1.702 x, s = σ(z), y = z s, and its gradient
+ * s + y (1 − s): fewer passes over the widest tensors of a block than automatic differentiation makes, and an engine can
+ * leave both constants to the matrix products before and after it.
  */
 export function quickGelu<T extends tf.Tensor>(x: T): T {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, save] = args as [tf.Tensor, tf.GradSaveFunc];
-    const sigmoid = tf.sigmoid(tf.mul(input, SLOPE));
-    const value = tf.mul(input, sigmoid);
-    save([sigmoid, value]);
+    const scaled = tf.mul(input, SLOPE);
+    const sigmoid = tf.sigmoid(scaled);
+    const gated = tf.mul(scaled, sigmoid);
+    save([sigmoid, gated]);
     return {
-      value,
+      value: tf.mul(gated, 1 / SLOPE),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [s, y] = saved as [tf.Tensor, tf.Tensor];
-        return [tf.mul(dy, tf.add(s, tf.mul(tf.mul(y, SLOPE), tf.sub(1, s))))];
+        return [tf.mul(dy, tf.add(s, tf.mul(y, tf.sub(1, s))))];
       },
     };
   });

@@ -66,14 +66,34 @@ describe('warmupCosine', () => {
 
 describe('clipByGlobalNorm', () => {
   const gradients = { a: tf.tensor1d([3]), b: tf.tensor1d([4]) };
-  it('scales all gradients alike to the largest norm allowed', () => {
-    const { gradients: clipped, norm } = clipByGlobalNorm(gradients, 1);
+  it('says what brings all gradients to the largest norm allowed', () => {
+    const { factor, norm } = clipByGlobalNorm(gradients, 1);
     expect(norm.dataSync()[0]).toBeCloseTo(5, 6);
-    expect(clipped.a!.dataSync()[0]).toBeCloseTo(0.6, 6);
-    expect(clipped.b!.dataSync()[0]).toBeCloseTo(0.8, 6);
+    expect(factor!.dataSync()[0]).toBeCloseTo(0.2, 6);
   });
   it('leaves smaller ones, and all of them if there is no limit', () => {
-    expect(clipByGlobalNorm(gradients, 10).gradients.b!.dataSync()[0]).toBe(4);
-    expect(clipByGlobalNorm(gradients, null).gradients.b).toBe(gradients.b);
+    expect(clipByGlobalNorm(gradients, 10).factor!.dataSync()[0]).toBe(1);
+    expect(clipByGlobalNorm(gradients, null).factor).toBeNull();
+  });
+  it('has the optimizer do as if the gradients were scaled', () => {
+    const parameters = { w: tf.tensor1d([1, -2, 0.5]) };
+    const zeros = { w: tf.zeros([3]) };
+    const given = {
+      learningRate: tf.scalar(0.1),
+      step: tf.scalar(3),
+      beta1: 0.9,
+      beta2: 0.98,
+      epsilon: 1e-6,
+      weightDecay: 0,
+    };
+    const step = (gradient: number[], gradientScale: tf.Scalar | null) =>
+      adamW(
+        { parameters, gradients: { w: tf.tensor1d(gradient) }, firstMoments: zeros, secondMoments: zeros },
+        { ...given, gradientScale },
+      );
+    const scaled = step([10, -20, 5], tf.scalar(0.1));
+    const plain = step([1, -2, 0.5], null);
+    for (const kind of ['parameters', 'firstMoments', 'secondMoments'] as const)
+      plain[kind].w!.dataSync().forEach((value, i) => expect(scaled[kind].w!.dataSync()[i]).toBeCloseTo(value, 6));
   });
 });

@@ -35,7 +35,7 @@ export function update(
   const updated = adamW(
     {
       parameters: trained,
-      gradients: clipped.gradients,
+      gradients,
       firstMoments: within(SPACE.firstMoment, current),
       secondMoments: within(SPACE.secondMoment, current),
     },
@@ -46,6 +46,7 @@ export function update(
       beta2: training.beta2,
       epsilon: training.epsilon,
       weightDecay: training.weightDecay,
+      gradientScale: clipped.factor,
       decay: (group) => packing.groups.some((one) => one.name === group && one.decay),
     },
   );

@@ -1,5 +1,6 @@
 import { Graph, type NumericArray, type Shaped, sameShape, sizeOf, splatOf, type Value } from './graph.js';
 import type { ElementType } from './protobuf.js';
+import { behindReshape, commonView, rowsBehindReshape } from './views.js';
 
 /** The shape of an elementwise operator's result. Operands are known to fit: TensorFlow.js has checked them. */
 export function broadcast(a: readonly number[], b: readonly number[]): number[] {
@@ -9,6 +10,15 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
     const y = b[b.length - rank + i] ?? 1;
     return x === 1 ? y : x;
   });
+}
+
+const broadcastAll = (operands: readonly Value[]): number[] =>
+  operands.reduce<number[]>((whole, { shape }) => broadcast(whole, shape), []);
+
+/** A value as another times a constant, which a matrix product multiplies in at no cost. */
+function unscaled(x: Value): { readonly value: Value; readonly factor: number } {
+  const factor = x.node?.op === 'Mul' ? splatOf(x.node.inputs[1]!) : undefined;
+  return factor === undefined ? { value: x, factor: 1 } : { value: x.node!.inputs[0]!, factor };
 }
 
 const FOLD: Record<string, (a: number, b: number) => number> = {
@@ -47,6 +57,8 @@ export class Builder {
       return this.graph.splat(dtype.startsWith('float') ? splat : Math.trunc(splat), { shape: x.shape, dtype });
     const source = this.#unexpanded(x);
     if (source !== x) return this.expand(this.cast(source, dtype), x.shape);
+    const behind = behindReshape(x);
+    if (behind) return this.reshape(this.cast(behind, dtype), x.shape);
     return this.graph.node('Cast', [x], { shape: x.shape, dtype }, { to: CAST_TO[dtype] });
   }
 
@@ -106,13 +118,19 @@ export class Builder {
     const splat = splatOf(x);
     if (op === 'Neg' && splat !== undefined) return this.graph.splat(-splat, x);
     if (op === 'Neg' && x.node?.op === 'Neg') return x.node.inputs[0]!;
+    const behind = behindReshape(x);
+    if (behind) return this.reshape(this.unary(op, behind, dtype), x.shape);
     return this.graph.node(op, [x], { shape: x.shape, dtype });
   }
 
   /** An operator on pairs of elements, with broadcasting. */
   binary(op: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value {
     const shape = broadcast(a.shape, b.shape);
-    return this.expand(this.#simplified(op, this.#unexpanded(a), this.#unexpanded(b), dtype), shape);
+    const parts = [this.#unexpanded(a), this.#unexpanded(b)];
+    return this.expand(
+      this.#inView(parts, ([x, y]) => this.#simplified(op, x!, y!, dtype)),
+      shape,
+    );
   }
 
   add = (a: Value, b: Value): Value => this.binary('Add', a, b);
@@ -124,8 +142,9 @@ export class Builder {
   where(condition: Value, a: Value, b: Value): Value {
     const shape = broadcast(broadcast(condition.shape, a.shape), b.shape);
     const parts = [condition, a, b].map((part) => this.#unexpanded(part));
-    const inner = parts.reduce<number[]>((whole, part) => broadcast(whole, part.shape), []);
-    return this.expand(this.graph.node('Where', parts, { shape: inner, dtype: a.dtype }), shape);
+    const combine = (operands: readonly Value[]): Value =>
+      this.graph.node('Where', operands, { shape: broadcastAll(operands), dtype: a.dtype });
+    return this.expand(this.#inView(parts, combine), shape);
   }
 
   /** A reduction that takes its axes as an input: ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd. */
@@ -135,6 +154,17 @@ export class Builder {
     // Nothing is summed along an axis of length one.
     const real = axes.filter((axis) => x.shape[axis] !== 1);
     if (real.length === 0) return this.reshape(x, shape);
+    const everything = real.length === x.shape.filter((side) => side !== 1).length;
+    const last = real.length === 1 && real[0] === x.shape.length - 1;
+    const behind = everything ? behindReshape(x) : last ? rowsBehindReshape(x) : undefined;
+    if (behind) {
+      const own = everything ? [...behind.shape.keys()] : [behind.shape.length - 1];
+      return this.reshape(this.reduce(op, behind, own, false), shape);
+    }
+    if (everything && op === 'ReduceSum' && x.dtype === 'float32' && x.node?.op === 'Mul') {
+      const [a, b] = x.node.inputs as [Value, Value];
+      if (a === b) return this.reshape(this.#reduced('ReduceSumSquare', a, real), shape);
+    }
     const splat = splatOf(x);
     const count = real.reduce((product, axis) => product * x.shape[axis]!, 1);
     if (splat !== undefined && op !== 'ReduceProd')
@@ -142,14 +172,19 @@ export class Builder {
     const columns = sizeOf(x.shape) / count;
     if (op === 'ReduceSum' && x.dtype === 'float32' && columns >= FEWEST_COLUMNS && real.every((axis, i) => axis === i))
       return this.reshape(this.#sumOfRows(x, count), shape);
-    const inner = keepDims ? kept : x.shape.filter((_, axis) => !real.includes(axis));
-    const reduced = this.graph.node(
-      op,
-      [x, this.graph.integers(real)],
-      { shape: inner, dtype: x.dtype },
-      { keepdims: keepDims ? 1 : 0 },
-    );
-    return this.reshape(reduced, shape);
+    return this.reshape(this.#reduced(op, x, real), shape);
+  }
+
+  /** Layer norm on the last axis: the result, the mean and the inverse spread, the latter two `[..., 1]`. */
+  layerNorm(x: Value, gain: Value, bias: Value, epsilon: number): readonly Value[] {
+    const behind = rowsBehindReshape(x);
+    const statistic = x.shape.with(-1, 1);
+    if (behind) {
+      const parts = this.layerNorm(behind, gain, bias, epsilon);
+      return parts.map((part, i) => this.reshape(part, i === 0 ? x.shape : statistic));
+    }
+    const outputs = [x.shape, statistic, statistic].map((shape) => ({ shape, dtype: x.dtype }));
+    return this.graph.nodes('LayerNormalization', [x, gain, bias], outputs, { axis: -1, epsilon: { float: epsilon } });
   }
 
   /** Matrix product of the last two axes, either operand transposed, the axes before them broadcast. */
@@ -277,8 +312,28 @@ export class Builder {
         shape,
         dtype: a.dtype,
       });
-    const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-    return this.graph.node('Gemm', [a, b], { shape, dtype: 'float32' }, flags);
+    const [left, right] = [unscaled(a), unscaled(b)];
+    const alpha = left.factor * right.factor;
+    const flags = {
+      transA: transposeA ? 1 : 0,
+      transB: transposeB ? 1 : 0,
+      ...(alpha === 1 ? {} : { alpha: { float: alpha } }),
+    };
+    return this.graph.node('Gemm', [left.value, right.value], { shape, dtype: 'float32' }, flags);
+  }
+
+  #reduced(op: string, x: Value, axes: readonly number[]): Value {
+    const shape = x.shape.filter((_, axis) => !axes.includes(axis));
+    return this.graph.node(op, [x, this.graph.integers(axes)], { shape, dtype: x.dtype }, { keepdims: 0 });
+  }
+
+  /** Combines operands elementwise, in the shapes behind their reshapes where that can be. */
+  #inView(operands: readonly Value[], combine: (operands: readonly Value[]) => Value): Value {
+    const whole = broadcastAll(operands);
+    const view = commonView(operands, whole);
+    if (!view) return combine(operands);
+    const seen = operands.map((operand, i) => this.reshape(operand, view.operands[i]!));
+    return this.reshape(this.#inView(seen, combine), whole);
   }
 
   /** Sees through a transpose of the last two axes. */

@@ -37,7 +37,7 @@ function livingNodes(outputs: readonly Value[]): GraphNode[] {
 
 /** Writes the part of a graph that the named outputs depend on as an ONNX model. */
 export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Emitted {
-  const living = fuse(livingNodes(Object.values(outputs)), new Set(Object.values(outputs)));
+  const living = fuse(graph, livingNodes(Object.values(outputs)), new Set(Object.values(outputs)));
   const nodes: NodeProto[] = [];
   const fills: NodeProto[] = [];
   const initializers: TensorProto[] = [];

@@ -1,4 +1,4 @@
-import type { GraphNode, Value } from './graph.js';
+import { type Graph, type GraphNode, splatOf, type Value } from './graph.js';
 
 /** How often each value is used. */
 function useCounts(nodes: readonly GraphNode[]): Map<Value, number> {
@@ -7,26 +7,63 @@ function useCounts(nodes: readonly GraphNode[]): Map<Value, number> {
   return counts;
 }
 
+const factorOf = (gemm: GraphNode): number => {
+  const { alpha } = gemm.attributes;
+  return typeof alpha === 'object' && 'float' in alpha ? alpha.float : 1;
+};
+
+/** A matrix product and the bias that is added to its rows. */
+function withBias(gemm: GraphNode, bias: Value): Pick<GraphNode, 'inputs'> | undefined {
+  const columns = gemm.outputs[0]!.shape[1];
+  if (gemm.inputs.length !== 2 || bias.shape.length !== 1 || bias.shape[0] !== columns) return undefined;
+  return { inputs: [...gemm.inputs, bias] };
+}
+
 /**
- * Joins each matrix product with the bias that is added to its rows, where nothing else uses the bare product.
+ * Joins each matrix product with what happens to it next where nothing else uses the bare product: a bias added to its rows,
+ * and a constant that it is multiplied by.
  * @param nodes each after those that it needs; so is the result.
  * @param outputs values that have to be computed as they are.
  */
-export function fuse(nodes: readonly GraphNode[], outputs: ReadonlySet<Value>): GraphNode[] {
+export function fuse(graph: Graph, nodes: readonly GraphNode[], outputs: ReadonlySet<Value>): GraphNode[] {
   const counts = useCounts(nodes);
-  const joined = new Set<GraphNode>();
-  const replaced = new Map<GraphNode, GraphNode>();
+  /** Products by the value that they make, as they are by now. */
+  const products = new Map<Value, GraphNode>();
+  const result = new Map<Value, readonly GraphNode[]>();
+  const join = (from: Value, to: GraphNode, before: readonly GraphNode[], joined: GraphNode): void => {
+    result.delete(from);
+    products.delete(from);
+    products.set(to.outputs[0]!, joined);
+    result.set(to.outputs[0]!, [...before, joined]);
+  };
   for (const node of nodes) {
-    if (node.op !== 'Add') continue;
-    for (const [product, bias] of [node.inputs, node.inputs.toReversed()] as [Value, Value][]) {
-      const gemm = product.node;
-      if (gemm?.op !== 'Gemm' || gemm.inputs.length !== 2 || counts.get(product) !== 1 || outputs.has(product))
-        continue;
-      if (bias.shape.length !== 1 || bias.shape[0] !== product.shape[1]) continue;
-      joined.add(gemm);
-      replaced.set(node, { ...gemm, inputs: [...gemm.inputs, bias], outputs: node.outputs });
+    const made = node.outputs[0]!;
+    result.set(made, [node]);
+    if (node.op === 'Gemm') products.set(made, node);
+    if (node.op !== 'Add' && node.op !== 'Mul') continue;
+    for (const [product, other] of [node.inputs, node.inputs.toReversed()] as [Value, Value][]) {
+      const gemm = products.get(product);
+      if (!gemm || counts.get(product) !== 1 || outputs.has(product)) continue;
+      const factor = splatOf(other);
+      if (node.op === 'Add') {
+        const joined = withBias(gemm, other);
+        if (!joined) continue;
+        join(product, node, [], { ...gemm, ...joined, outputs: node.outputs });
+      } else {
+        if (factor === undefined) continue;
+        const [a, b, bias] = gemm.inputs as [Value, Value, Value?];
+        const scaled = bias && graph.node('Mul', [bias, graph.splat(factor, { shape: [], dtype: bias.dtype })], bias);
+        const attributes = { ...gemm.attributes, alpha: { float: factorOf(gemm) * factor } };
+        join(product, node, scaled?.node ? [scaled.node] : [], {
+          ...gemm,
+          inputs: scaled ? [a, b, scaled] : [a, b],
+          attributes,
+          outputs: node.outputs,
+        });
+      }
       break;
     }
   }
-  return nodes.filter((node) => !joined.has(node)).map((node) => replaced.get(node) ?? node);
+  // A scaled bias that several products share stands before the first of them.
+  return [...new Set(nodes.flatMap((node) => result.get(node.outputs[0]!) ?? []))];
 }
