@@ -3,8 +3,9 @@ import {
   causalMask,
   layerNorm,
   normal,
+  once,
   ones,
-  transformer,
+  pooledTransformer,
   transformerParameters,
   transformerStages,
   zeros,
@@ -30,18 +31,38 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
   const batch = ids.shape[0];
   const looked = tf.gather(of('token_embedding.weight'), tf.reshape(ids, [batch * contextLength]));
   const embedded = tf.add(tf.reshape(looked, [batch, contextLength, width]), of('positional_embedding')) as tf.Tensor3D;
-  const hidden = transformer(parameters, 'transformer.', embedded, {
-    layers,
-    heads: width / HEAD,
-    mask: causalMask(contextLength),
-    ...(activation ? { activation } : {}),
-  });
-  const tokens = layerNorm(hidden, of('ln_final.weight'), of('ln_final.bias'));
+  const mask = causalMask(contextLength);
   // The end token has the largest id, so the first maximum is the end of the text.
   // Cast rather than asked for as float32: the WebAssembly engine ignores the element type of a one-hot.
   const end = tf.cast(tf.oneHot(tf.argMax(ids, 1) as tf.Tensor1D, contextLength), 'float32');
-  const pooled = tf.sum(tf.mul(tokens, tf.expandDims(end, 2)), 1) as tf.Tensor2D;
-  return { tokens, hidden, pooled, embedding: tf.matMul(pooled, of('text_projection') as tf.Tensor2D) };
+  const output = pooledTransformer(
+    parameters,
+    'transformer.',
+    embedded,
+    {
+      from: (x) => tf.reshape(tf.matMul(tf.expandDims(end, 1), x), [batch, width]),
+      mask: tf.matMul(end as tf.Tensor2D, mask),
+    },
+    { layers, heads: width / HEAD, mask, ...(activation ? { activation } : {}) },
+  );
+  const norm = <T extends tf.Tensor>(x: T): T => layerNorm(x, of('ln_final.weight'), of('ln_final.bias'));
+  const tokens = once(() => norm(output.tokens()));
+  const pooled = once(() => norm(output.pooled()));
+  const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), of('text_projection') as tf.Tensor2D));
+  return {
+    get tokens() {
+      return tokens();
+    },
+    get hidden() {
+      return output.tokens();
+    },
+    get pooled() {
+      return pooled();
+    },
+    get embedding() {
+      return embedding();
+    },
+  };
 }
 
 /**

@@ -10,9 +10,10 @@ import type {
 import {
   layerNorm,
   normal,
+  once,
   ones,
   patchify,
-  transformer,
+  pooledTransformer,
   transformerParameters,
   transformerStages,
   zeros,
@@ -81,15 +82,28 @@ function forward(
   const placed = tf.add(embedded, positions);
   const first = tf.add(tf.reshape(of('class_embedding'), [1, 1, width]), tf.reshape(classPosition, [1, 1, width]));
   const tokens = tf.concat([tf.tile(first, [batch, 1, 1]), placed], 1) as tf.Tensor3D;
-  const hidden = transformer(parameters, 'transformer.', layerNorm(tokens, of('ln_pre.weight'), of('ln_pre.bias')), {
-    layers,
-    heads: width / HEAD,
-    ...(activation ? { activation } : {}),
-  });
-  const [head, rest] = tf.split(hidden, [1, count], 1) as [tf.Tensor3D, tf.Tensor3D];
+  const output = pooledTransformer(
+    parameters,
+    'transformer.',
+    layerNorm(tokens, of('ln_pre.weight'), of('ln_pre.bias')),
+    { from: (x) => tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width]) },
+    { layers, heads: width / HEAD, ...(activation ? { activation } : {}) },
+  );
   const post = <T extends tf.Tensor>(x: T): T => layerNorm(x, of('ln_post.weight'), of('ln_post.bias'));
-  const pooled = post(tf.reshape(head, [batch, width]) as tf.Tensor2D);
-  return { tokens: post(rest), pooled, embedding: tf.matMul(pooled, of('proj') as tf.Tensor2D) };
+  const pooled = once(() => post(output.pooled()));
+  const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), of('proj') as tf.Tensor2D));
+  const patchTokens = once(() => post(tf.slice(output.tokens(), [0, 1, 0], [batch, count, width])));
+  return {
+    get tokens() {
+      return patchTokens();
+    },
+    get pooled() {
+      return pooled();
+    },
+    get embedding() {
+      return embedding();
+    },
+  };
 }
 
 /**

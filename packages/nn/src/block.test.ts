@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { causalMask, gelu, quickGelu, transformer } from './index.js';
+import { causalMask, gelu, pooledTransformer, quickGelu, transformer } from './index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -58,6 +58,39 @@ describe.each(['quick-gelu', 'gelu'] as const)('a pre-LN block with %s gives the
     FIRST[activation][kind].forEach((value, i) => expect(rows[i]).toBeCloseTo(value, 5));
     // The last token sees all others, mask or not.
     PLAIN_LAST[activation].forEach((value, i) => expect(rows[8 + i]).toBeCloseTo(value, 5));
+  });
+});
+
+describe('a transformer asked for one token of each example', () => {
+  const second = (rows: tf.Tensor3D): tf.Tensor2D => tf.reshape(tf.slice(rows, [0, 1, 0], [1, 1, 4]), [1, 4]);
+  const mask = causalMask(3);
+  const output = (values: Record<string, tf.Tensor>) =>
+    pooledTransformer(
+      values,
+      '',
+      x(),
+      { from: second, mask: tf.slice(mask, [1, 0], [1, 3]) },
+      { layers: 1, heads: 2, mask },
+    );
+
+  it('gives the golden rows when asked for all of them', () => {
+    const rows = output(parameters()).tokens().dataSync();
+    FIRST['quick-gelu'].causal.forEach((value, i) => expect(rows[i]).toBeCloseTo(value, 5));
+  });
+
+  it('gives that token as the whole transformer does, and the same gradient by every parameter', () => {
+    const names = Object.keys(parameters());
+    const given = (values: tf.Tensor[]): Record<string, tf.Tensor> =>
+      Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+    const whole = (...values: tf.Tensor[]): tf.Tensor =>
+      tf.sum(tf.square(second(transformer(given(values), '', x(), { layers: 1, heads: 2, mask }))));
+    const one = (...values: tf.Tensor[]): tf.Tensor => tf.sum(tf.square(output(given(values)).pooled()));
+    const [expected, found] = [whole, one].map((f) => tf.valueAndGrads(f)(Object.values(parameters())));
+    expect(found!.value.dataSync()[0]).toBeCloseTo(expected!.value.dataSync()[0]!, 5);
+    for (const [i, gradient] of expected!.grads.entries()) {
+      const values = found!.grads[i]!.dataSync();
+      gradient.dataSync().forEach((value, k) => expect(values[k], `${names[i]}, ${k}`).toBeCloseTo(value, 5));
+    }
   });
 });
 

@@ -26,6 +26,7 @@ export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
 export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
 export { patchify } from './patchify.js';
+export { once, type Picked, pooledTransformer, type TransformerOutput } from './pooled-block.js';
 export {
   type HeadSizes,
   headParameters,

@@ -36,9 +36,10 @@ function attention(
 
 /**
  * softmax(q kᵀ / √d + mask) v, heads side by side in the result (arXiv:1706.03762, equation 1).
- * @param q `[B, h, T, d]`. @param k `[B, h, S, d]`. @param v `[B, h, S, d]`. @param mask `[T, S]`. @returns `[B, T, h d]`.
+ * @param q `[B, h, T, d]`. @param k `[B, h, S, d]`. @param v `[B, h, S, d]`. @param mask `[T, S]`, or what broadcasts to
+ * `[B, h, T, S]`. @returns `[B, T, h d]`.
  */
-export function scaledDotProduct(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, mask?: tf.Tensor2D): tf.Tensor3D {
+export function scaledDotProduct(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, mask?: tf.Tensor): tf.Tensor3D {
   const [batch, heads, length, size] = q.shape;
   const logits = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(size));
   const weights = tf.softmax(mask ? tf.add(logits, mask) : logits);
@@ -69,13 +70,13 @@ export function block(
   return tf.add(hidden, mlp(parameters, prefix, hidden, options.activation));
 }
 
-/** The second half of a block: norm, widen fourfold, activate, narrow. `x` and the result `[B, T, W]`. */
-export function mlp(
+/** The second half of a block: norm, widen fourfold, activate, narrow. `x` and the result `[..., W]`. */
+export function mlp<T extends tf.Tensor>(
   parameters: TensorMap,
   prefix: string,
-  x: tf.Tensor3D,
+  x: T,
   activation: Activation = 'quick-gelu',
-): tf.Tensor3D {
+): T {
   const of = (name: string): tf.Tensor => parameters[prefix + name]!;
   const act = activation === 'gelu' ? gelu : quickGelu;
   const inner = linear(layerNorm(x, of('ln_2.weight'), of('ln_2.bias')), of('mlp.c_fc.weight'), of('mlp.c_fc.bias'));

@@ -30,7 +30,10 @@ export interface Stage {
   readonly parameters: readonly string[];
 }
 
-/** What an encoder computes for a batch of B. */
+/**
+ * What an encoder computes for a batch of B. A transformer computes each part when it is first read, and its last block for
+ * one token of each example unless `tokens` or `hidden` is read: leave alone what is not needed.
+ */
 export interface EncoderOutput {
   /** Final token features `[B, T, W]` (image: patches without class token; text: all positions). */
   readonly tokens: Tensor3D;
