@@ -21,8 +21,13 @@ export interface Traced extends Emitted {
 const isUnknownKernel = (error: unknown): error is Error =>
   error instanceof Error && /^Kernel '.*' not registered/.test(error.message);
 
-function record(program: Program, backend: TraceBackend): Traced {
-  const builder = new Builder();
+export interface TraceOptions {
+  /** Use operators of the ONNX standard only, for other runtimes. */
+  readonly portable?: boolean;
+}
+
+function record(program: Program, backend: TraceBackend, options: TraceOptions): Traced {
+  const builder = new Builder(options);
   return backend.recording(builder, () => {
     const inputsOf = (prefix: string, specs: Readonly<Record<string, Shaped>>): Map<string, Value> =>
       new Map(Object.entries(specs).map(([name, spec]) => [name, builder.graph.input(prefix + name, spec)]));
@@ -74,7 +79,7 @@ function difference(program: Program, first: Traced, second: Traced): MedbenchEr
  * anything random or changing would be baked in.
  * @throws MedbenchError if the program reads a value back, uses a kernel without a mapping, or differs between two runs.
  */
-export async function traceProgram(program: Program): Promise<Traced> {
+export async function traceProgram(program: Program, options: TraceOptions = {}): Promise<Traced> {
   mendGradients();
   const backend = traceBackend();
   const previous = tf.engine().backendName;
@@ -82,7 +87,7 @@ export async function traceProgram(program: Program): Promise<Traced> {
   let first: Traced;
   let second: Traced;
   try {
-    [first, second] = withDeepStacks(() => [record(program, backend), record(program, backend)]);
+    [first, second] = withDeepStacks(() => [record(program, backend, options), record(program, backend, options)]);
   } catch (error) {
     if (isUnknownKernel(error)) throw new MedbenchError('backend', error.message, { cause: error });
     throw error;
@@ -96,7 +101,8 @@ export async function traceProgram(program: Program): Promise<Traced> {
 /** The ONNX model of a program, for inspection. Inputs are `state/…` and `input/…`, outputs `next/…` and `output/…`. */
 export async function traceToOnnx(
   program: Program,
+  options: TraceOptions = {},
 ): Promise<{ model: Uint8Array; inputs: readonly string[]; outputs: readonly string[]; nodeCount: number }> {
-  const { model, inputs, outputs, nodeCount } = await traceProgram(program);
+  const { model, inputs, outputs, nodeCount } = await traceProgram(program, options);
   return { model, inputs, outputs, nodeCount };
 }

@@ -41,6 +41,12 @@ const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math
  */
 export class Builder {
   readonly graph = new Graph();
+  /** Whether only operators of the ONNX standard may be made: files for other runtimes. */
+  readonly portable: boolean;
+
+  constructor({ portable = false }: { readonly portable?: boolean } = {}) {
+    this.portable = portable;
+  }
 
   scalar(value: number, dtype: ElementType): Value {
     return this.graph.splat(value, { shape: [], dtype });
@@ -205,7 +211,7 @@ export class Builder {
       );
     }
     const flags = { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 };
-    if (a.dtype === 'float32')
+    if (a.dtype === 'float32' && !this.portable)
       return this.graph.node('FusedMatMul', [left, right], { shape, dtype: 'float32' }, flags, 'com.microsoft');
     return this.graph.node('MatMul', [this.#flipped(left, flipA), this.#flipped(right, flipB)], {
       shape,
