@@ -1,6 +1,6 @@
 import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
-import { encodeModel, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';
+import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';
 
 /** Fills above this size are made by `ConstantOfShape` when the session starts, and take no room in the model. */
 const LARGEST_WRITTEN_FILL = 1024;
@@ -13,6 +13,8 @@ export interface EmittedConstant {
 
 export interface Emitted {
   readonly model: Uint8Array;
+  /** The same before it was written as bytes. */
+  readonly proto: ModelProto;
   readonly nodeCount: number;
   /** Names of the inputs that the outputs depend on. */
   readonly inputs: readonly string[];
@@ -87,14 +89,15 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
   const inputs: ValueProto[] = graph.inputs
     .filter(({ input }) => used.has(input!))
     .map(({ input, shape, dtype }) => ({ name: input!, shape, dtype }));
-  const model = encodeModel({
+  const proto: ModelProto = {
     nodes: [...fills, ...nodes],
     initializers,
     inputs,
     outputs: Object.entries(outputs).map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
-  });
+  };
   return {
-    model,
+    model: encodeModel(proto),
+    proto,
     nodeCount: fills.length + nodes.length,
     inputs: inputs.map(({ name }) => name),
     outputs: Object.keys(outputs),

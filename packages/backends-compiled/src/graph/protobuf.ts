@@ -76,11 +76,15 @@ export interface NodeProto {
 
 export interface ValueProto {
   readonly name: string;
-  readonly shape: readonly number[];
+  /** A side that is given when the graph runs has a name in place of a number. */
+  readonly shape: readonly (number | string)[];
   readonly dtype: ElementType;
 }
 
-export interface TensorProto extends ValueProto {
+export interface TensorProto {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
   /** Little-endian, row-major. */
   readonly raw: Uint8Array;
 }
@@ -90,6 +94,9 @@ export interface ModelProto {
   readonly initializers: readonly TensorProto[];
   readonly inputs: readonly ValueProto[];
   readonly outputs: readonly ValueProto[];
+  readonly doc?: string;
+  /** `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** `ValueInfoProto` in a field of `GraphProto`. */
@@ -101,13 +108,13 @@ const valueInfo = (field: number, { name, shape, dtype }: ValueProto): Buffer =>
         integer(1, ELEMENT_TYPES[dtype]),
         message(
           2,
-          shape.map((side) => message(1, [integer(1, side)])),
+          shape.map((side) => message(1, [typeof side === 'number' ? integer(1, side) : text(2, side)])),
         ),
       ]),
     ]),
   ]);
 
-/** The operator sets that the graph is written against. */
+/** The operator sets that graphs are written against: the standard's, and ONNX Runtime's own. A model names those it uses. */
 const OPSETS = [
   { domain: '', version: 20 },
   { domain: 'com.microsoft', version: 1 },
@@ -141,7 +148,11 @@ export function encodeModel(model: ModelProto): Uint8Array {
   return Buffer.concat([
     integer(1, IR_VERSION),
     text(2, 'medbench'),
-    ...OPSETS.map(({ domain, version }) => message(8, [text(1, domain), integer(2, version)])),
+    ...(model.doc === undefined ? [] : [text(6, model.doc)]),
+    ...OPSETS.filter(({ domain }) => domain === '' || model.nodes.some((node) => node.domain === domain)).map(
+      ({ domain, version }) => message(8, [text(1, domain), integer(2, version)]),
+    ),
+    ...Object.entries(model.metadata ?? {}).map(([key, value]) => message(14, [text(1, key), text(2, value)])),
     message(7, graph),
   ]);
 }
