@@ -1,4 +1,5 @@
 export { Compiled } from './plugin.js';
 export { compareTensors } from './self-check.js';
 export { compiledSession } from './session.js';
+export { runOnnx, type StandaloneOptions, standaloneOnnx } from './standalone/standalone.js';
 export { traceToOnnx } from './trace.js';

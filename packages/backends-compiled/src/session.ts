@@ -14,8 +14,9 @@ import { selfCheck } from './self-check.js';
 import { NAMES, type Traced, traceProgram } from './trace.js';
 
 /** ONNX Runtime's own arrays: no copy is made in either direction. */
-const toOrt = ({ Tensor }: Runtime, { shape, dtype, data }: HostTensor): Tensor => new Tensor(dtype, data, [...shape]);
-const toHost = ({ type, dims, data }: Tensor): HostTensor => ({
+export const toOrt = ({ Tensor }: Runtime, { shape, dtype, data }: HostTensor): Tensor =>
+  new Tensor(dtype, data, [...shape]);
+export const toHost = ({ type, dims, data }: Tensor): HostTensor => ({
   shape: dims,
   dtype: type as HostTensor['dtype'],
   data: data as Float32Array,

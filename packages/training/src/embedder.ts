@@ -4,7 +4,6 @@ import {
   type Matrix,
   MedbenchError,
   type ModelRequest,
-  type Program,
   type RasterImage,
   type Session,
   type Source,
@@ -13,8 +12,8 @@ import {
 import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto } from '@medbench/data';
 import { initialise, readSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
-import * as tf from '@tensorflow/tfjs-core';
 import { buildModel } from './model.js';
+import { TOWER_INPUT, type Tower, towerInput, towerProgram, towerWeights } from './tower.js';
 
 /** Examples per call; the last batch is padded, since compiled shapes are static. */
 const BATCH = 64;
@@ -26,49 +25,25 @@ interface Features {
   readonly pooled: Matrix;
 }
 
-/** A program that embeds a batch with fixed parameters. Outputs: `embedding` `[B, D]`, `pooled` `[B, W]`. */
-function embeddingProgram(
-  name: string,
-  state: Readonly<Record<string, TensorSpec>>,
-  input: TensorSpec,
-  forward: (
-    state: Readonly<Record<string, tf.Tensor>>,
-    batch: tf.Tensor,
-  ) => { embedding: tf.Tensor2D; pooled: tf.Tensor2D },
-): Program {
-  return {
-    name,
-    state,
-    inputs: { batch: input },
-    selfCheck: ['embedding'],
-    run(parameters, inputs) {
-      const { embedding, pooled } = forward(parameters, inputs.batch!);
-      // Unit rows; the largest guards the row of zeros that padding may give.
-      const norm = tf.maximum(tf.norm(embedding, 2, 1, true), 1e-12);
-      return { outputs: { embedding: tf.div(embedding, norm), pooled } };
-    },
-  };
-}
-
 /** Fills batches of `BATCH` rows and gathers what the session makes of them. */
 async function runBatches(
   session: Session,
   count: number,
-  input: { readonly spec: TensorSpec; readonly make: () => Float32Array | Int32Array },
+  input: { readonly name: string; readonly spec: TensorSpec; readonly make: () => Float32Array | Int32Array },
   fill: (row: number, target: Float32Array | Int32Array, slot: number) => Promise<void> | void,
 ): Promise<Features> {
-  const parts: Record<'embedding' | 'pooled', Float32Array[]> = { embedding: [], pooled: [] };
+  const parts: Record<'embeddings' | 'pooled', Float32Array[]> = { embeddings: [], pooled: [] };
   for (let from = 0; from < count; from += BATCH) {
     const rows = Math.min(BATCH, count - from);
     const data = input.make();
     for (let slot = 0; slot < rows; slot++) await fill(from + slot, data, slot);
-    const outputs = await session.step({ batch: { ...input.spec, data } });
-    for (const name of ['embedding', 'pooled'] as const) {
+    const outputs = await session.step({ [input.name]: { ...input.spec, data } });
+    for (const name of ['embeddings', 'pooled'] as const) {
       const { data: values, shape } = outputs[name]!;
       parts[name].push((values as Float32Array).slice(0, rows * shape[1]!));
     }
   }
-  const join = (name: 'embedding' | 'pooled'): Matrix => {
+  const join = (name: 'embeddings' | 'pooled'): Matrix => {
     const data = new Float32Array(parts[name].reduce((sum, part) => sum + part.length, 0));
     let at = 0;
     for (const part of parts[name]) {
@@ -77,7 +52,7 @@ async function runBatches(
     }
     return { rows: count, cols: count > 0 ? data.length / count : 0, data };
   };
-  return { embedding: join('embedding'), pooled: join('pooled') };
+  return { embedding: join('embeddings'), pooled: join('pooled') };
 }
 
 /** Loads weights (or draws fresh ones) as something that embeds; each tower is compiled when it is first needed. */
@@ -94,21 +69,15 @@ export async function loadModel(
     weights = initialise(model.parameters, source.untrainedSeed);
   }
   const sessions: Session[] = [];
-  const open = async (tower: 'image' | 'text', input: TensorSpec): Promise<Session> => {
-    const names = model.stages(tower).flatMap(({ parameters }) => parameters);
-    const state = Object.fromEntries(names.map((name) => [name, weights[name]!]));
-    const program = embeddingProgram(`embed:${tower}`, state, input, (parameters, batch) =>
-      tower === 'image'
-        ? model.encodeImage(parameters, batch as tf.Tensor4D)
-        : model.encodeText(parameters, batch as tf.Tensor2D),
-    );
-    const session = await request.backend.load(program, state, { log: request.log });
+  const open = async (tower: Tower): Promise<Session> => {
+    const state = towerWeights(model, tower, weights);
+    const session = await request.backend.load(towerProgram(model, tower, BATCH), state, { log: request.log });
     sessions.push(session);
     return session;
   };
 
   const side = model.image.imageSize;
-  const imageInput: TensorSpec = { shape: [BATCH, side, side, 3], dtype: 'float32' };
+  const imageInput = towerInput(model, 'image', BATCH);
   let imageSession: Promise<Session> | undefined;
   const transform = evaluationTransform(side);
   // The same pictures are asked for by several protocols of a task; they are embedded once.
@@ -116,13 +85,13 @@ export async function loadModel(
   const imagesOf = (images: Source<RasterImage>): Promise<Features> => {
     let features = embedded.get(images);
     if (!features) {
-      imageSession ??= open('image', imageInput);
+      imageSession ??= open('image');
       const size = side * side * 3;
       features = imageSession.then((session) =>
         runBatches(
           session,
           images.length,
-          { spec: imageInput, make: () => new Float32Array(BATCH * size) },
+          { name: TOWER_INPUT.image, spec: imageInput, make: () => new Float32Array(BATCH * size) },
           async (row, target, slot) =>
             normaliseInto(transform(await images.get(row)), target as Float32Array, slot * size, {
               mean: CLIP_MEAN,
@@ -136,7 +105,7 @@ export async function loadModel(
   };
 
   const length = model.text.contextLength;
-  const textInput: TensorSpec = { shape: [BATCH, length], dtype: 'int32' };
+  const textInput = towerInput(model, 'text', BATCH);
   let textSession: Promise<Session> | undefined;
   const logScale = weights.logit_scale;
   if (!logScale) throw new MedbenchError('weights', 'The weights have no logit_scale');
@@ -147,12 +116,12 @@ export async function loadModel(
     embedImages: async (images) => (await imagesOf(images)).embedding,
     imageFeatures: async (images) => (await imagesOf(images)).pooled,
     async embedTexts(texts) {
-      textSession ??= open('text', textInput);
+      textSession ??= open('text');
       const ids = tokenizer.encodeBatch(texts, length);
       const features = await runBatches(
         await textSession,
         texts.length,
-        { spec: textInput, make: () => new Int32Array(BATCH * length) },
+        { name: TOWER_INPUT.text, spec: textInput, make: () => new Int32Array(BATCH * length) },
         (row, target, slot) => target.set(ids.subarray(row * length, (row + 1) * length), slot * length),
       );
       return features.embedding;

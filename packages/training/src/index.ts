@@ -6,6 +6,15 @@ import { train } from './trainer.js';
 export { loadModel } from './embedder.js';
 export { batchLoader, type LoaderOptions } from './loader.js';
 export { type BuiltModel, buildModel } from './model.js';
+export {
+  embeddingProgram,
+  TOWER_INPUT,
+  type Tower,
+  towerFacts,
+  towerInput,
+  towerProgram,
+  towerWeights,
+} from './tower.js';
 export { train } from './trainer.js';
 export { type LoadedStep, type StepOptions, type TrainingStep, trainingStep } from './training-step.js';
 

@@ -29,7 +29,11 @@ export interface BuiltModel {
  * The two towers at the sizes of the run, and the tokenizer that the text tower reads.
  * @throws MedbenchError('config') if an image encoder is named where a text encoder belongs, or the other way round.
  */
-export async function buildModel({ image, text, model }: ModelRequest): Promise<BuiltModel> {
+export async function buildModel({
+  image,
+  text,
+  model,
+}: Pick<ModelRequest, 'image' | 'text' | 'model'>): Promise<BuiltModel> {
   const tokenizer = await clipTokenizer(model.merges === null ? {} : { merges: model.merges });
   const { embedDim, activation } = model;
   const options = { embedDim, activation, vocabSize: tokenizer.vocabSize };

@@ -1,0 +1,98 @@
+import type { DualEncoderModel, HostTensors, ModelSettings, Program, TensorSpec } from '@medbench/core';
+import { CLIP_MEAN, CLIP_STD, type Tokenizer } from '@medbench/data';
+import * as tf from '@tensorflow/tfjs-core';
+
+export type Tower = 'image' | 'text';
+
+/** What a tower is given: normalised pictures, or the ids of texts. */
+export const TOWER_INPUT = { image: 'images', text: 'ids' } as const;
+
+/** Parameters of a tower out of those of both. */
+export function towerWeights(model: DualEncoderModel, tower: Tower, weights: HostTensors): HostTensors {
+  const names = model.stages(tower).flatMap(({ parameters }) => parameters);
+  return Object.fromEntries(names.map((name) => [name, weights[name]!]));
+}
+
+/** What a tower is given for a batch: `images` `[B, H, W, 3]` float32, or `ids` `[B, L]` int32. */
+export function towerInput({ image, text }: DualEncoderModel, tower: Tower, batch: number): TensorSpec {
+  const { imageSize } = image;
+  return tower === 'image'
+    ? { shape: [batch, imageSize, imageSize, 3], dtype: 'float32' }
+    : { shape: [batch, text.contextLength], dtype: 'int32' };
+}
+
+/**
+ * One tower with fixed parameters, named as in the model. Input: `images` `[B, H, W, 3]` or `ids` `[B, L]`. Outputs:
+ * `embeddings` `[B, D]`, rows of unit length, and `pooled` `[B, W]`.
+ */
+export function towerProgram(model: DualEncoderModel, tower: Tower, batch: number): Program {
+  const names = new Set(model.stages(tower).flatMap(({ parameters }) => parameters));
+  const own = model.parameters.filter(({ name }) => names.has(name));
+  return {
+    name: `embed:${tower}`,
+    state: Object.fromEntries(own.map(({ name, shape }) => [name, { shape, dtype: 'float32' } as const])),
+    inputs: { [TOWER_INPUT[tower]]: towerInput(model, tower, batch) },
+    selfCheck: ['embeddings'],
+    run(parameters, inputs) {
+      const given = inputs[TOWER_INPUT[tower]]!;
+      const { embedding, pooled } =
+        tower === 'image'
+          ? model.encodeImage(parameters, given as tf.Tensor4D)
+          : model.encodeText(parameters, given as tf.Tensor2D);
+      // Unit rows; the largest guards the row of zeros that padding may give.
+      const norm = tf.maximum(tf.norm(embedding, 2, 1, true), 1e-12);
+      return { outputs: { embeddings: tf.div(embedding, norm), pooled } };
+    },
+  };
+}
+
+/** The same without `pooled`: what a file for other programs computes. */
+export function embeddingProgram(model: DualEncoderModel, tower: Tower, batch: number): Program {
+  const program = towerProgram(model, tower, batch);
+  return {
+    ...program,
+    run: (parameters, inputs) => ({ outputs: { embeddings: program.run(parameters, inputs).outputs.embeddings! } }),
+  };
+}
+
+/** How a picture or a text becomes what a tower is given, and what comes out, for programs elsewhere. Plain values. */
+export function towerFacts(
+  { model, tokenizer }: { readonly model: DualEncoderModel; readonly tokenizer: Tokenizer },
+  settings: ModelSettings,
+  tower: Tower,
+): Readonly<Record<string, unknown>> {
+  const { image, text, embedDim } = model;
+  const { imageSize } = image;
+  const preprocessing =
+    tower === 'image'
+      ? {
+          imageSize,
+          resize: 'shorter side to imageSize',
+          interpolation: 'bicubic, anti-aliased',
+          crop: 'centre',
+          channels: 'RGB; grey three times',
+          scale: 1 / 255,
+          mean: CLIP_MEAN,
+          std: CLIP_STD,
+        }
+      : {
+          contextLength: text.contextLength,
+          tokenizer: "CLIP's byte-pair encoding, lower case",
+          merges: settings.merges ?? 'all',
+          vocabulary: tokenizer.vocabSize,
+          startId: tokenizer.startId,
+          endId: tokenizer.endId,
+          padId: 0,
+          row: 'start, ids, end, padding; what is too long is cut and keeps its end',
+        };
+  const { shape, dtype } = towerInput(model, tower, 1);
+  return {
+    tower,
+    encoder: tower === 'image' ? image.id : text.id,
+    activation: settings.activation,
+    input: { name: TOWER_INPUT[tower], shape: ['batch', ...shape.slice(1)], dtype },
+    preprocessing,
+    output: { name: 'embeddings', shape: ['batch', embedDim], dtype: 'float32', normalised: true },
+    embedDim,
+  };
+}
