@@ -1,13 +1,13 @@
 import { Compiled, runOnnx, standaloneOnnx } from '@medbench/backends-compiled';
 import { activateWasm } from '@medbench/backends-wasm';
 import { eagerSession } from '@medbench/backends-wasm/eager';
-import type { DualEncoderModel, HostTensor, HostTensors } from '@medbench/core';
+import type { DualEncoderModel, HostTensor, HostTensors, Tower } from '@medbench/core';
 import { integers, normal } from '@medbench/core/testing';
 import { gptModel } from '@medbench/encoders-gpt';
 import { resnetModel } from '@medbench/encoders-resnet';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder, initialise } from '@medbench/nn';
-import { embeddingProgram, TOWER_INPUT, type Tower, towerInput, towerProgram, towerWeights } from '@medbench/training';
+import { embeddingProgram, TOWER_INPUT, towerInput, towerProgram, towerWeights } from '@medbench/training';
 import { describe, expect, it } from 'vitest';
 
 const VOCABULARY = 40;

@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSafetensors } from '@medbench/nn';
+import { runOnnx } from '@medbench/backends-compiled';
+import { activateWasm } from '@medbench/backends-wasm';
+import { eagerSession } from '@medbench/backends-wasm/eager';
+import type { HostTensor, ImageEncoderModel, TextEncoderModel } from '@medbench/core';
+import { normal } from '@medbench/core/testing';
+import { GptDemo } from '@medbench/encoders-gpt';
+import { VitDemo } from '@medbench/encoders-vit';
+import { dualEncoder, readSafetensors } from '@medbench/nn';
 import { ensurePhantoms } from '@medbench/phantoms';
+import { towerProgram, towerWeights } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
 
@@ -32,6 +40,14 @@ beforeAll(async () => {
   expect((await run('trained')).code).toBe(0);
 });
 afterAll(() => folder.dispose());
+
+/** Three texts as the JSON beside the file says: start, ids, end, padding. */
+function idsOf(facts: { contextLength: number; startId: number; endId: number; padId: number }): HostTensor {
+  const { contextLength, startId, endId, padId } = facts;
+  const rows = [[320, 1125], [7, 8, 9], []].map((ids) => [startId, ...ids, endId]);
+  const data = rows.flatMap((row) => [...row, ...Array<number>(contextLength - row.length).fill(padId)]);
+  return { shape: [3, contextLength], dtype: 'int32', data: Int32Array.from(data) };
+}
 
 describe('weights leave and enter a run', () => {
   it.each(['open_clip', 'hugging-face'])('in the layout %s, and training from them gives the same', async (layout) => {
@@ -66,6 +82,52 @@ describe('weights leave and enter a run', () => {
     const { code, stderr } = await run('refused', '--set=general.weights=/nowhere/at/all');
     expect(code).not.toBe(0);
     expect(stderr).toContain('/nowhere/at/all is neither a file, nor a folder, nor the id of a model on the hub');
+  });
+
+  it.each(['image', 'text'] as const)('as an ONNX file of the %s tower that embeds the same', async (tower) => {
+    const { code, stdout, stderr } = await exported('--method=clip', `--tower=${tower}`, '--format=onnx', '--out=onnx');
+    expect(stderr).toMatch(/^It embeds as medbench does \(largest relative difference \d/);
+    expect(code).toBe(0);
+    const files = ['onnx', 'json'].map((ending) => join(cwd, 'onnx', `${tower}.${ending}`));
+    expect(stdout.trim().split('\n')).toEqual(files);
+    const facts = JSON.parse(readFileSync(files[1]!, 'utf8'));
+    expect(facts).toMatchObject({ method: 'clip', seed: 0, tower, embedDim: 64, output: { normalised: true } });
+    const [name, given]: [string, HostTensor] =
+      tower === 'image' ? ['images', normal('pictures', [3, 48, 48, 3])] : ['ids', idsOf(facts.preprocessing)];
+    expect(facts.input).toMatchObject({ name, shape: ['batch', ...given.shape.slice(1)], dtype: given.dtype });
+    const { embeddings } = await runOnnx(readFileSync(files[0]!), { [name]: given });
+    const trained = await weightsOf('trained');
+    const options = { embedDim: 64, vocabSize: trained['token_embedding.weight']!.shape[0]! };
+    const model = dualEncoder(
+      new VitDemo().build(options) as ImageEncoderModel,
+      new GptDemo().build(options) as TextEncoderModel,
+    );
+    const weights = towerWeights(model, tower, trained);
+    const eager = await eagerSession(towerProgram(model, tower, 3), weights, { activate: activateWasm });
+    const expected = (await eager.step({ [name]: given })).embeddings!;
+    expect(embeddings!.shape).toEqual([3, 64]);
+    expected.data.forEach((value, i) => expect(Math.abs(embeddings!.data[i]! - value)).toBeLessThan(1e-5));
+  });
+
+  it('as the safetensors of one tower', async () => {
+    const { code, stdout } = await exported('--method=clip', '--tower=text', '--out=tower');
+    expect(code).toBe(0);
+    const { tensors } = await readSafetensors(stdout.split('\n')[0]!);
+    const all = await weightsOf('trained');
+    const own = Object.keys(all).filter((name) => !name.startsWith('visual.') && name !== 'logit_scale');
+    expect(tensors).toEqual(Object.fromEntries(own.map((name) => [name, all[name]])));
+  });
+
+  it('refuse flags that do not go together, saying which', async () => {
+    const refused = async (...args: string[]) => {
+      const { code, stderr } = await exported('--method=clip', '--out=x', ...args);
+      expect([code, existsSync(join(cwd, 'x'))]).toEqual([2, false]);
+      return stderr;
+    };
+    expect(await refused('--format=onnx')).toContain('--tower image or --tower text');
+    expect(await refused('--format=onnx', '--tower=text', '--layout=hugging-face')).toContain('--layout is for');
+    expect(await refused('--batch=2')).toContain('Add --format onnx');
+    expect(await refused('--format=onnx', '--tower=text', '--batch=0')).toContain('A whole number from 1');
   });
 
   it('are exported for rows and seeds that there are', async () => {

@@ -14,6 +14,12 @@ function seeds(value: string): number[] {
   return parsed;
 }
 
+function count(value: string): number {
+  const parsed = Number(value);
+  if (!Number.isInteger(parsed) || parsed < 1) throw new InvalidArgumentError('A whole number from 1.');
+  return parsed;
+}
+
 const LIST_KINDS = ['methods', 'tasks', 'encoders', 'corpora', 'backends', 'controls', 'plugins', 'presets'] as const;
 
 /** The command line: what there is, with examples. An action imports what it needs when it is called. */
@@ -185,18 +191,34 @@ Examples:
 
   program
     .command('export')
-    .description('write the weights that a run trained, for use in open_clip or Hugging Face')
+    .description('write the weights that a run trained, or one tower as an ONNX file, for use elsewhere')
     .argument('<dir>', 'run folder')
     .requiredOption('--method <id>', 'row of the table, or general for the general-domain weights')
-    .requiredOption('--out <dir>', 'folder for the weights and their configuration')
+    .requiredOption('--out <dir>', 'folder for the files')
     .option('--seed <n>', 'seed of the row', (value) => seeds(value)[0], 0)
+    .addOption(new Option('--tower <tower>', 'one tower alone').choices(['image', 'text']))
     .addOption(
-      new Option('--layout <layout>', 'whose names the tensors have')
-        .choices(['open_clip', 'hugging-face'])
-        .default('open_clip'),
+      new Option(
+        '--format <format>',
+        'weights (default), or a graph with the weights in it, checked as it is written',
+      ).choices(['safetensors', 'onnx']),
     )
-    .addHelpText('after', '\nExample:\n  medbench export runs/demo --method clip --layout hugging-face --out clip-hf')
+    .addOption(
+      new Option('--layout <layout>', 'safetensors: whose names the tensors have (default: open_clip)').choices([
+        'open_clip',
+        'hugging-face',
+      ]),
+    )
+    .option('--batch <n>', 'onnx: a fixed number of examples (default: any number)', count)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  medbench export runs/demo --method clip --layout hugging-face --out clip-hf
+  medbench export runs/demo --method clip --tower image --format onnx --out clip-onnx`,
+    )
     .action(async (dir, options) => done(await (await import('./commands/export.js')).exportRow(dir, options)));
+
   // Sub-commands made above inherit neither of these.
   const every = (command: Command): void => {
     command.exitOverride().showHelpAfterError('(add --help for the options)');

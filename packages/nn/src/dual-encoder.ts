@@ -11,6 +11,7 @@ import {
   type StageSizes,
   type TensorMap,
   type TextEncoderModel,
+  type Tower,
 } from '@medbench/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant, countParameters } from './parameters.js';
@@ -64,8 +65,6 @@ export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): D
     stages: (tower) => (tower === 'image' ? imageStages : text.stages),
   };
 }
-
-type Tower = 'image' | 'text';
 
 const blocksOf = (stages: readonly Stage[]): Stage[] => stages.filter(({ kind }) => kind === 'block');
 

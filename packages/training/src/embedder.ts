@@ -8,12 +8,13 @@ import {
   type Session,
   type Source,
   type TensorSpec,
+  type Tower,
 } from '@medbench/core';
 import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto } from '@medbench/data';
 import { initialise, readSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { buildModel } from './model.js';
-import { TOWER_INPUT, type Tower, towerInput, towerProgram, towerWeights } from './tower.js';
+import { TOWER_INPUT, towerInput, towerProgram, towerWeights } from './tower.js';
 
 /** Examples per call; the last batch is padded, since compiled shapes are static. */
 const BATCH = 64;

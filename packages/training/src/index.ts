@@ -9,7 +9,6 @@ export { type BuiltModel, buildModel } from './model.js';
 export {
   embeddingProgram,
   TOWER_INPUT,
-  type Tower,
   towerFacts,
   towerInput,
   towerProgram,

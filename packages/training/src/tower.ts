@@ -1,8 +1,6 @@
-import type { DualEncoderModel, HostTensors, ModelSettings, Program, TensorSpec } from '@medbench/core';
+import type { DualEncoderModel, HostTensors, ModelSettings, Program, TensorSpec, Tower } from '@medbench/core';
 import { CLIP_MEAN, CLIP_STD, type Tokenizer } from '@medbench/data';
 import * as tf from '@tensorflow/tfjs-core';
-
-export type Tower = 'image' | 'text';
 
 /** What a tower is given: normalised pictures, or the ids of texts. */
 export const TOWER_INPUT = { image: 'images', text: 'ids' } as const;
@@ -55,11 +53,15 @@ export function embeddingProgram(model: DualEncoderModel, tower: Tower, batch: n
   };
 }
 
-/** How a picture or a text becomes what a tower is given, and what comes out, for programs elsewhere. Plain values. */
+/**
+ * How a picture or a text becomes what a tower is given, and what comes out, for programs elsewhere. Plain values.
+ * @param batch examples of every batch; undefined: any number.
+ */
 export function towerFacts(
   { model, tokenizer }: { readonly model: DualEncoderModel; readonly tokenizer: Tokenizer },
   settings: ModelSettings,
   tower: Tower,
+  batch?: number,
 ): Readonly<Record<string, unknown>> {
   const { image, text, embedDim } = model;
   const { imageSize } = image;
@@ -86,13 +88,14 @@ export function towerFacts(
           row: 'start, ids, end, padding; what is too long is cut and keeps its end',
         };
   const { shape, dtype } = towerInput(model, tower, 1);
+  const side = batch ?? 'batch';
   return {
     tower,
     encoder: tower === 'image' ? image.id : text.id,
     activation: settings.activation,
-    input: { name: TOWER_INPUT[tower], shape: ['batch', ...shape.slice(1)], dtype },
+    input: { name: TOWER_INPUT[tower], shape: [side, ...shape.slice(1)], dtype },
     preprocessing,
-    output: { name: 'embeddings', shape: ['batch', embedDim], dtype: 'float32', normalised: true },
+    output: { name: 'embeddings', shape: [side, embedDim], dtype: 'float32', normalised: true },
     embedDim,
   };
 }

@@ -1,4 +1,4 @@
-export { exportWeights } from './export.js';
+export { exportWeights, type WeightsExport } from './export.js';
 export { type HubEnvironment, type HubModel, hubFiles, parseHubModel } from './hub.js';
 export { fromHuggingFace, type Layout, toHuggingFace, toOwnLayout } from './layouts.js';
 export { checkWeights, type LoadedWeights, loadWeights } from './load.js';

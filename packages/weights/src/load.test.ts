@@ -7,7 +7,7 @@ import { resnetModel } from '@medbench/encoders-resnet';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkWeights, exportWeights, findWeights, loadWeights, sizesOf } from './index.js';
+import { checkWeights, exportWeights, findWeights, fromHuggingFace, loadWeights, sizesOf } from './index.js';
 
 const spec = (name: string, shape: number[]) => ({ name, shape, init: { kind: 'constant', value: 0 } }) as const;
 const tensor = (shape: number[]) => ({ shape, dtype: 'float32', data: new Float32Array(0) }) as const;
@@ -53,6 +53,36 @@ describe('weights in and out', () => {
     expect(tensors).toEqual(weights);
     expect(notes).toEqual([]);
   });
+
+  it.each(['image', 'text'] as const)(
+    'go out one tower at a time, and the two make up the whole: %s',
+    async (tower) => {
+      const other = tower === 'image' ? 'text' : 'image';
+      for (const one of [tower, other] as const) {
+        await exportWeights(at(`of ${tower}`), weights, { layout: 'open_clip', tower: one, ...quick });
+        await exportWeights(at(`hf ${one}`), weights, { layout: 'hugging-face', tower: one, ...quick });
+      }
+      const own = await readSafetensors(at(`of ${tower}`, `open_clip_${tower}.safetensors`));
+      const rest = await readSafetensors(at(`of ${tower}`, `open_clip_${other}.safetensors`));
+      expect(Object.keys(own.tensors)).toEqual(
+        model
+          .stages(tower)
+          .flatMap(({ parameters }) => parameters)
+          .sort(),
+      );
+      const { logit_scale: scale, ...both } = weights;
+      expect(scale).toBeDefined();
+      expect({ ...own.tensors, ...rest.tensors }).toEqual(both);
+      const theirs = await readSafetensors(at(`hf ${tower}`, 'model.safetensors'));
+      expect(fromHuggingFace(theirs.tensors)).toEqual(own.tensors);
+      const config = JSON.parse(readFileSync(at(`hf ${tower}`, 'config.json'), 'utf8'));
+      expect(config).toMatchObject({
+        architectures: [tower === 'image' ? 'CLIPVisionModelWithProjection' : 'CLIPTextModelWithProjection'],
+        hidden_size: 64,
+        projection_dim: 16,
+      });
+    },
+  );
 
   it('are described by their own shapes', () => {
     expect(sizesOf(weights)).toEqual({

@@ -4,6 +4,9 @@ import type { TensorMap } from './tensors.js';
 /** x σ(1.702 x), or the exact x Φ(x). */
 export type Activation = 'quick-gelu' | 'gelu';
 
+/** One of the two towers. */
+export type Tower = 'image' | 'text';
+
 /** How a parameter starts. Normal draws are not truncated. */
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
@@ -135,5 +138,5 @@ export interface DualEncoderModel {
   /** `ids` `[B, L]`. */
   encodeText(parameters: TensorMap, ids: Tensor2D, options?: ForwardOptions): EncoderOutput;
   /** Parameter names (in the joint name space) of a tower's stages, input to output. */
-  stages(tower: 'image' | 'text'): readonly Stage[];
+  stages(tower: Tower): readonly Stage[];
 }
