@@ -88,6 +88,13 @@ describe('list', () => {
     expect(of('wasm')).toMatchObject({ available: true });
     expect(of('tensorflow').reason.length).toBeGreaterThan(10);
     if (!of('tensorflow').available) expect(of('tensorflow').remedy).toContain('install');
+    const cuda = of('compiled-cuda');
+    expect(cuda.reason).toContain('CUDA');
+    if (cuda.available) return;
+    const forced = await medbench(['run', '--preset=demo', '--backend=compiled-cuda', '--out=cuda'], { cwd });
+    expect(forced.code).not.toBe(0);
+    expect(forced.stderr).toContain(`The backend "compiled-cuda" does not work here: ${cuda.reason}`);
+    if (cuda.remedy) expect(forced.stderr).toContain(cuda.remedy);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '@medbench/core';
-import { Backend, messageOf } from '@medbench/core';
+import { Backend, MedbenchError, messageOf } from '@medbench/core';
+import { cudaStatus } from './cuda.js';
 import { loadRuntime, remedy, threadCount } from './runtime.js';
 import { compiledSession } from './session.js';
 
@@ -20,5 +21,27 @@ export class Compiled implements Backend {
 
   load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session> {
     return compiledSession(program, state, options);
+  }
+}
+
+/**
+ * The same graph on ONNX Runtime's CUDA provider, where the user has installed it; operators that it lacks run on the CPU. A
+ * backend of its own, since its figures differ from the CPU's by rounding and must not be mixed with them. Untested by the
+ * project. It comes after TensorFlow on a GPU, for its state crosses the bus at every step.
+ */
+@Backend({ id: 'compiled-cuda', title: 'TensorFlow.js compiled to ONNX Runtime, on CUDA', priority: 25 })
+export class CompiledCuda implements Backend {
+  readonly id = 'compiled-cuda';
+  #status: Promise<BackendStatus> | undefined;
+
+  status(): Promise<BackendStatus> {
+    this.#status ??= cudaStatus();
+    return this.#status;
+  }
+
+  async load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session> {
+    const { available, reason, remedy: hint } = await this.status();
+    if (!available) throw new MedbenchError('backend', reason, hint === undefined ? {} : { hint });
+    return compiledSession(program, state, options, 'cuda');
   }
 }

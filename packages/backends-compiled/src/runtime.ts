@@ -4,6 +4,9 @@ import type * as ort from 'onnxruntime-node';
 
 export type Runtime = typeof ort;
 
+/** What computes within ONNX Runtime. */
+export type Provider = 'cpu' | 'cuda';
+
 /**
  * ONNX Runtime, loaded when first needed.
  * @throws MedbenchError saying what to do if its native library cannot be loaded.
@@ -44,8 +47,9 @@ export function threadCount(): number {
 }
 
 /** How sessions are made: static graphs, so memory is planned once; one operator at a time, each on all threads. */
-export const sessionOptions = (): ort.InferenceSession.SessionOptions => ({
-  executionProviders: ['cpu'],
+export const sessionOptions = (provider: Provider = 'cpu'): ort.InferenceSession.SessionOptions => ({
+  // What the first does not have runs on the next.
+  executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
   intraOpNumThreads: threadCount(),
   interOpNumThreads: 1,
   executionMode: 'sequential',

@@ -9,7 +9,7 @@ import {
   type Session,
 } from '@medbench/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { loadRuntime, type Runtime, sessionOptions } from './runtime.js';
+import { loadRuntime, type Provider, type Runtime, sessionOptions } from './runtime.js';
 import { selfCheck } from './self-check.js';
 import { NAMES, type Traced, traceProgram } from './trace.js';
 
@@ -30,9 +30,14 @@ interface SizedTensor {
 const sized = (tensor: Tensor): SizedTensor => ({ tensor, shape: tensor.dims });
 const STATES = new SharedStates<SizedTensor>();
 
-async function compile(program: Program, traced: Traced, runtime: Runtime): Promise<InferenceSession> {
+async function compile(
+  program: Program,
+  traced: Traced,
+  runtime: Runtime,
+  provider: Provider,
+): Promise<InferenceSession> {
   try {
-    return await runtime.InferenceSession.create(traced.model, sessionOptions());
+    return await runtime.InferenceSession.create(traced.model, sessionOptions(provider));
   } catch (cause) {
     throw new MedbenchError('backend', `ONNX Runtime refuses the graph of ${program.name}: ${messageOf(cause)}`, {
       hint: 'Run with the backend wasm, and please report the program as an issue.',
@@ -143,13 +148,14 @@ export async function compiledSession(
   program: Program,
   initial: HostTensors,
   options: LoadOptions = {},
+  provider: Provider = 'cpu',
 ): Promise<Session> {
   if (!options.share) checkTensors(program, 'state', initial);
   const runtime = await loadRuntime();
   const started = performance.now();
   const traced = await traceProgram(program);
   const recorded = performance.now();
-  const session = await compile(program, traced, runtime);
+  const session = await compile(program, traced, runtime, provider);
   const compiled = performance.now();
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   options.log?.(

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type BackendStatus, messageOf } from '@medbench/core';
+import { encodeModel } from './graph/protobuf.js';
+import { loadRuntime, type Runtime, remedy, sessionOptions } from './runtime.js';
+
+const NEEDS = 'an NVIDIA driver, CUDA 12 and cuDNN 9 where the loader finds them (LD_LIBRARY_PATH)';
+const INSTALL = `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (or pnpm rebuild; it fetches the provider), with ${NEEDS}`;
+
+/** Where onnxruntime-node's install script puts the CUDA provider. */
+function providerFile(): string {
+  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const { platform, arch } = process;
+  return join(dirname(entry), '..', 'bin', 'napi-v6', platform, arch, 'libonnxruntime_providers_cuda.so');
+}
+
+/** Adds a number to itself on CUDA. @throws whatever ONNX Runtime does. */
+async function tryOut({ InferenceSession, Tensor }: Runtime): Promise<void> {
+  const value = (name: string) => ({ name, shape: [1], dtype: 'float32' as const });
+  const model = encodeModel({
+    nodes: [{ op: 'Add', domain: '', inputs: ['x', 'x'], outputs: ['y'], attributes: {} }],
+    initializers: [],
+    inputs: [value('x')],
+    outputs: [value('y')],
+  });
+  const session = await InferenceSession.create(model, sessionOptions('cuda'));
+  try {
+    const { y } = await session.run({ x: new Tensor('float32', Float32Array.of(21), [1]) });
+    if ((y!.data as Float32Array)[0] !== 42) throw new Error('21 + 21 is not 42 there');
+  } finally {
+    await session.release();
+  }
+}
+
+/**
+ * Whether ONNX Runtime computes on CUDA here: the package must have the provider for this machine, its library must be
+ * installed, and a session must run on it. The package lists the provider whether or not the library is there.
+ */
+export async function cudaStatus(file = providerFile()): Promise<BackendStatus> {
+  try {
+    const runtime = await loadRuntime();
+    const { platform, arch } = process;
+    if (!runtime.listSupportedBackends().some(({ name }) => name === 'cuda'))
+      return { available: false, reason: `onnxruntime-node has no CUDA provider for ${platform}-${arch}` };
+    if (!existsSync(file))
+      return {
+        available: false,
+        reason: "ONNX Runtime's CUDA provider is not installed (the project has not tested it: it has no GPU)",
+        remedy: INSTALL,
+      };
+    try {
+      await tryOut(runtime);
+    } catch (error) {
+      const [line] = messageOf(error).split('\n');
+      return {
+        available: false,
+        reason: `ONNX Runtime's CUDA provider is installed but fails: ${line}`,
+        remedy: `install ${NEEDS}`,
+      };
+    }
+    return {
+      available: true,
+      gpu: true,
+      reason: "ONNX Runtime's CUDA provider works (the project has not tested it: it has no GPU)",
+    };
+  } catch (error) {
+    return { available: false, reason: messageOf(error), remedy: remedy() };
+  }
+}
