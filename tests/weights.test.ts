@@ -15,22 +15,8 @@ import { medbench, TINY, temporaryFolder } from './support/cli.js';
 
 const folder = temporaryFolder('weights');
 const cwd = folder.path;
-const run = (out: string, ...args: string[]) =>
-  medbench(
-    [
-      'run',
-      '--preset=demo',
-      '--methods=clip',
-      '--tasks=phantom-rare',
-      '--set=controls=[]',
-      `--out=${out}`,
-      ...TINY,
-      ...args,
-    ],
-    {
-      cwd,
-    },
-  );
+const FLAGS = ['--preset=demo', '--methods=clip', '--tasks=phantom-rare', '--set=controls=[]', ...TINY];
+const run = (out: string, ...args: string[]) => medbench(['run', ...FLAGS, `--out=${out}`, ...args], { cwd });
 const exported = (...args: string[]) => medbench(['export', 'trained', ...args], { cwd });
 const weightsOf = async (out: string) =>
   (await readSafetensors(join(cwd, out, 'checkpoints', 'clip', 'seed-0', 'weights.safetensors'))).tensors;
@@ -137,6 +123,21 @@ describe('weights leave and enter a run', () => {
     expect(stderr).toContain('Its seeds: 0');
     expect((await exported('--method=nope', '--out=x')).stderr).toContain('Its rows: clip, general');
   });
+});
+
+it('plan says beforehand what the run has done', async () => {
+  const { code, stdout } = await medbench(['plan', ...FLAGS, '--out=trained', '--json'], { cwd });
+  expect(code).toBe(0);
+  const plan = JSON.parse(stdout);
+  const { run: done, training, cells } = JSON.parse(readFileSync(join(cwd, 'trained', 'results.json'), 'utf8'));
+  expect(plan).toMatchObject({ backend: done.backend, exists: true, totals: { trainings: 2, cells: 1 } });
+  expect(new Set(cells.map(({ task }: { task: string }) => task))).toEqual(new Set(plan.tasks));
+  const { parameters, steps, setup } = training[0];
+  const [general, clip] = plan.rows;
+  expect(clip).toMatchObject({ id: 'clip', parameters, steps, start: setup.start, pairsPerStep: 16 });
+  const log = readFileSync(join(cwd, 'trained', 'log.jsonl'), 'utf8').split('\n');
+  const began = JSON.parse(log.find((line) => line.includes('"training":"general","parameters"'))!);
+  expect(general).toMatchObject({ id: 'general', parameters: began.parameters, steps: began.steps });
 });
 
 it('list encoders says what freezes together', async () => {

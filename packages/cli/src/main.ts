@@ -1,24 +1,9 @@
 import { createRequire } from 'node:module';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { exitCodeOf, printError } from './errors.js';
+import { collect, count, seeds, withRunFlags } from './flags.js';
 
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
-
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
-
-function seeds(value: string): number[] {
-  const parsed = value.split(',').map(Number);
-  if (parsed.some((seed) => !Number.isInteger(seed) || seed < 0)) {
-    throw new InvalidArgumentError('Seeds are whole numbers from 0, separated by commas.');
-  }
-  return parsed;
-}
-
-function count(value: string): number {
-  const parsed = Number(value);
-  if (!Number.isInteger(parsed) || parsed < 1) throw new InvalidArgumentError('A whole number from 1.');
-  return parsed;
-}
 
 const LIST_KINDS = ['methods', 'tasks', 'encoders', 'corpora', 'backends', 'controls', 'plugins', 'presets'] as const;
 
@@ -39,6 +24,7 @@ function commandLine(done: (code: number) => void): Command {
 Examples:
   medbench run --preset demo                       the whole job on generated phantoms, minutes on two cores
   medbench run --methods all --tasks pneumoniamnist,vqa-rad --data ./data
+  medbench plan --preset paper                     what a run would do: rows, parameters, steps, cells
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is whole, and where to get the rest
   medbench doctor                                  which engine works on this machine
@@ -46,23 +32,8 @@ Examples:
 Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration, 130 interrupted.`,
     );
 
-  program
-    .command('run')
+  withRunFlags(program.command('run'))
     .description('train every method, measure it on every task, print the table (continues --out if it exists)')
-    .option(
-      '--methods <rows>',
-      'ids, all or a preset, separated by commas; id:setting=value,value makes rows of settings',
-    )
-    .option('--tasks <ids>', 'ids separated by commas, or all')
-    .option('--preset <id>', 'a bundle of settings, such as demo or paper')
-    .option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)')
-    .option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
-    .option('--out <dir>', 'run folder', 'runs/latest')
-    .addOption(new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(seeds))
-    .option('--backend <id>', 'auto or a backend of medbench list backends')
-    .option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)', collect)
-    .option('--skip-bad', 'leave out rows and pictures that cannot be read; they are listed in skipped.json')
-    .option('--embeddings <[id=]dir>', 'a row of embeddings from elsewhere (repeatable)', collect)
     .option('--json', 'print results.json instead of the table')
     .addHelpText(
       'after',
@@ -74,6 +45,12 @@ Examples:
   medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
     )
     .action(async (options) => done(await (await import('./commands/run.js')).run(options)));
+
+  withRunFlags(program.command('plan'))
+    .description('what a run would do, without doing it: rows, parameters, steps, cells; takes the flags of run')
+    .option('--json', 'machine-readable')
+    .addHelpText('after', '\nExample:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2')
+    .action(async (options) => done(await (await import('./commands/plan.js')).plan(options)));
 
   program
     .command('embed')

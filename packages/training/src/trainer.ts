@@ -1,21 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  ensureFolder,
-  type HostTensors,
-  MedbenchError,
-  type RowSetup,
-  type Settings,
-  type TrainOutcome,
-  type TrainRequest,
-} from '@medbench/core';
-import { countParameters, frozenPart, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
+import { ensureFolder, type HostTensors, MedbenchError, type TrainOutcome, type TrainRequest } from '@medbench/core';
+import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { batchLoader } from './loader.js';
 import { loop } from './loop.js';
 import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
 import { type Progress, RESUME, readResume } from './progress.js';
-import { type TrainingStep, trainingStep } from './training-step.js';
+import { prepareRow } from './setup.js';
+import type { TrainingStep } from './training-step.js';
 import { NO_STANDING, splitCorpus, validates } from './validation.js';
 import { BEST, validatorOf } from './validator.js';
 
@@ -41,28 +34,10 @@ async function startingPoint(
  * @throws MedbenchError('training') if the loss is not finite, naming the step and the batch's examples.
  */
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
-  const { row, method, settings, training, folder, key } = request;
+  const { row, training, folder, key } = request;
   const { model, tokenizer } = await buildModel(request);
-  const specs = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
-  const phases = phasesOf(request).map(({ until, settings: own }) => ({
-    until,
-    step: trainingStep({ name: `train:${row}`, model, method, settings: own, parameters: specs, training }),
-  }));
+  const { specs, phases, parameters, setup } = prepareRow(model, request);
   const { step } = phases[0]!;
-  const parameters = {
-    total: countParameters(specs),
-    trainable: countParameters(specs.filter(({ name }) => step.trainable.includes(name))),
-  };
-  const still = new Set(method.frozen?.(model, settings) ?? []);
-  const setup: RowSetup = {
-    start: request.start,
-    frozen: { image: frozenPart(model, 'image', still), text: frozenPart(model, 'text', still) },
-    own: countParameters(specs) - countParameters(model.parameters),
-    inputs: [...new Set(phases.flatMap(({ step: { inputs } }) => Object.keys(inputs)))],
-    teacher: method.teacher?.(settings) ?? null,
-    phases: phases.map(({ until }, i) => until - (phases[i - 1]?.until ?? 0)),
-    settings,
-  };
   const { validation } = training;
   const held = splitCorpus(request.corpus, validation, training.batchSize);
   request.event({
@@ -139,18 +114,4 @@ const loaderOptions = (
 function towersOf(step: TrainingStep, state: HostTensors, towers: readonly { readonly name: string }[]): HostTensors {
   const parameters = step.parametersOf(state);
   return Object.fromEntries(towers.map(({ name }) => [name, parameters[name]!]));
-}
-
-/** A method's phases, each with the step at which it ends. */
-function phasesOf({ row, method, settings, training }: TrainRequest): { until: number; settings: Settings }[] {
-  const phases = (method.phases?.(settings) ?? [{ share: 1, settings }]).filter(({ share }) => share > 0);
-  const shares = phases.reduce((sum, { share }) => sum + share, 0);
-  if (Math.abs(shares - 1) > 1e-6) {
-    throw new MedbenchError('plugin', `The phases of ${row} make up ${shares} of its steps, not 1`);
-  }
-  let done = 0;
-  return phases.map(({ share, settings: own }, i) => {
-    done += share;
-    return { until: i === phases.length - 1 ? training.steps : Math.round(done * training.steps), settings: own };
-  });
 }

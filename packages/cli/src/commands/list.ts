@@ -1,5 +1,6 @@
 import { MedbenchError } from '@medbench/core';
 import { type Catalogue, entriesOfKind, unknownId } from '@medbench/core/discovery';
+import { inColumns } from '../columns.js';
 import { EXIT } from '../errors.js';
 import { catalogueOf, openWorkspace } from '../workspace.js';
 
@@ -74,13 +75,7 @@ export async function list(
     return EXIT.ok;
   }
   const columns = COLUMNS[kind] ?? [];
-  const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => text(row[column]).length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd();
-  console.log(line(columns));
-  for (const row of rows) console.log(line(columns.map((column) => text(row[column]))));
+  const cells = rows.map((row) => columns.map((column) => text(row[column])));
+  console.log(inColumns([columns, ...cells]));
   return EXIT.ok;
 }

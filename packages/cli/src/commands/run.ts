@@ -1,18 +1,20 @@
 import { join, resolve } from 'node:path';
 import {
+  type Config,
   type ConfigTree,
   chooseBackend,
   composeRegistry,
   executePlan,
   makePlan,
   mergeTrees,
+  type Plan,
   parseSet,
   RunStore,
 } from '@medbench/core/runtime';
 import { type EmbeddingRow, embeddingRows } from '../embeddings.js';
 import { EXIT } from '../errors.js';
 import { consoleObserver } from '../progress.js';
-import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
+import { cacheFolder, configOf, openWorkspace, type Workspace } from '../workspace.js';
 
 export interface RunOptions {
   readonly methods?: string;
@@ -58,15 +60,26 @@ function commandOf(options: RunOptions, command: string): string {
   return parts.join(' ');
 }
 
+/**
+ * What the flags of `run` ask for, with nothing done yet.
+ * @param base settings below those of the flags.
+ * @throws MedbenchError for an unknown id or preset, or faults in the settings.
+ */
+export async function planOf(
+  options: RunOptions,
+  base: ConfigTree = {},
+): Promise<{ readonly workspace: Workspace; readonly config: Config; readonly plan: Plan }> {
+  const cwd = process.cwd();
+  const workspace = await openWorkspace(cwd, options.config);
+  const flags = flagTree(options, await embeddingRows(options.embeddings ?? [], cwd));
+  const config = await configOf(workspace, mergeTrees(base, flags));
+  return { workspace, config, plan: makePlan(config, workspace.catalogue) };
+}
+
 /** `medbench run`. @param base settings below those of the flags. @returns the exit code: 0 if every cell succeeded, 1 if some failed. */
 export async function run(options: RunOptions, base: ConfigTree = {}, command = 'run'): Promise<number> {
   const cwd = process.cwd();
-  const workspace = await openWorkspace(cwd, options.config);
-  const config = await configOf(
-    workspace,
-    mergeTrees(base, flagTree(options, await embeddingRows(options.embeddings ?? [], cwd))),
-  );
-  const plan = makePlan(config, workspace.catalogue);
+  const { workspace, config, plan } = await planOf(options, base);
   const cacheRoot = cacheFolder(cwd);
   const folder = resolve(cwd, options.out);
   const store = RunStore.open(folder);

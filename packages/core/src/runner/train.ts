@@ -6,9 +6,8 @@ import type { TrainingSettings } from '../contracts/pretraining.js';
 import type { TrainingRecord } from '../contracts/results.js';
 import type { Settings } from '../contracts/settings.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
-import { entryOf } from '../discovery/select.js';
+import { GENERAL, generalTraining } from '../plan/general.js';
 import type { PlanRow } from '../plan/plan.js';
-import { methodSettings } from '../plan/rows.js';
 import { hashOf } from '../store/index.js';
 import { identity, modelRequest, openCorpora, type RunContext } from './context.js';
 
@@ -25,9 +24,6 @@ interface StoredTraining {
   readonly key: string;
   readonly record: TrainingRecord;
 }
-
-/** Name of the folder and log entries of the general-domain weights. */
-const GENERAL = 'general';
 
 interface Job {
   readonly row: string;
@@ -141,22 +137,18 @@ export class TrainingStage {
   }
 
   async #trainGeneral(): Promise<Trained> {
-    const { general, training, methodSettings: given } = this.run.plan.config;
-    if (general.weights !== null) return importGeneral(this.run, general.weights);
-    const entry = entryOf(this.run.registry.catalogue, 'method', general.method);
-    const corpus = await openCorpora(
-      this.run,
-      [entryOf(this.run.registry.catalogue, 'corpus', general.corpus)],
-      general.seed,
-    );
+    const { plan, registry } = this.run;
+    const { weights } = plan.config.general;
+    if (weights !== null) return importGeneral(this.run, weights);
+    const { id, entry, settings, seed, training, corpus } = generalTraining(plan.config, registry.catalogue);
     return train(this.run, {
-      row: GENERAL,
+      row: id,
       entry,
-      settings: methodSettings(entry.info, given[entry.id]),
+      settings,
       start: 'scratch',
-      seed: general.seed,
-      corpus,
-      training: { ...training, steps: general.steps, learningRate: general.learningRate },
+      seed,
+      corpus: await openCorpora(this.run, [corpus], seed),
+      training,
     });
   }
 

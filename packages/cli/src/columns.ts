@@ -1,0 +1,15 @@
+/**
+ * Lines with their cells one below the other.
+ * @param right columns that are set to the right, as numbers are.
+ */
+export function inColumns(lines: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

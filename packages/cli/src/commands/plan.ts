@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type DualEncoderModel, messageOf } from '@medbench/core';
+import {
+  type Config,
+  chooseBackend,
+  composeRegistry,
+  GENERAL,
+  generalTraining,
+  type Plan,
+  silentLogger,
+} from '@medbench/core/runtime';
+import type { SetupRequest } from '@medbench/training';
+import { inColumns } from '../columns.js';
+import { EXIT } from '../errors.js';
+import { planOf, type RunOptions } from './run.js';
+
+type Registry = ReturnType<typeof composeRegistry>;
+
+/** What one row would do. Of what is not trained, the cells alone. */
+interface RowPlan {
+  readonly id: string;
+  readonly kind: Plan['rows'][number]['kind'] | typeof GENERAL;
+  /** Trainings, one for each seed; 0: nothing is trained. */
+  readonly trainings: number;
+  /** Cells of all seeds: a task each. */
+  readonly cells: number;
+  readonly start?: string;
+  readonly parameters?: { readonly total: number; readonly trainable: number };
+  readonly steps?: number;
+  readonly pairsPerStep?: number;
+  /** Pairs that are held in memory at once, where that is fewer. */
+  readonly chunkSize?: number;
+  /** Steps of each phase, where there are several. */
+  readonly phases?: readonly number[];
+  /** Why the row cannot be trained. */
+  readonly error?: string;
+}
+
+/** What a training would do, or why it cannot be done; a run goes on with the other rows. */
+async function trainingOf(
+  model: DualEncoderModel,
+  request: Omit<SetupRequest, 'method' | 'start'> & { readonly start?: SetupRequest['start'] },
+  method: Promise<SetupRequest['method']>,
+): Promise<Omit<RowPlan, 'id' | 'kind' | 'trainings' | 'cells'>> {
+  const { prepareRow } = await import('@medbench/training');
+  const { steps, batchSize, chunkSize } = request.training;
+  try {
+    const found = await method;
+    const start = request.start ?? found.start;
+    const { parameters, setup } = prepareRow(model, { ...request, method: found, start });
+    return {
+      start,
+      parameters,
+      steps,
+      pairsPerStep: batchSize,
+      ...(chunkSize !== null && chunkSize < batchSize ? { chunkSize } : {}),
+      ...(setup.phases.length > 1 ? { phases: setup.phases } : {}),
+    };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}
+
+/** The rows of a plan in its order; before them the general-domain weights, if any row starts from them. */
+async function rowsOf({ config, rows, cells }: Plan, registry: Registry, model: DualEncoderModel): Promise<RowPlan[]> {
+  const { training, seeds } = config;
+  const planned: RowPlan[] = [];
+  for (const row of rows) {
+    const { id, kind } = row;
+    const own = { id, kind, cells: cells.filter((cell) => cell.row === row).length };
+    if (row.kind !== 'method') planned.push({ ...own, trainings: 0 });
+    else {
+      const request = { row: id, settings: row.settings, training };
+      const found = await trainingOf(model, request, registry.get('method', row.entry.id));
+      planned.push({ ...own, trainings: seeds.length, ...found });
+    }
+  }
+  if (!planned.some(({ start }) => start === 'general')) return planned;
+  const general = { id: GENERAL, kind: GENERAL, cells: 0 } as const;
+  if (config.general.weights !== null) return [{ ...general, trainings: 0 }, ...planned];
+  const { entry, settings, training: own } = generalTraining(config, registry.catalogue);
+  const request = { row: GENERAL, settings, training: own, start: 'scratch' } as const;
+  const found = await trainingOf(model, request, registry.get('method', entry.id));
+  return [{ ...general, trainings: 1, ...found }, ...planned];
+}
+
+async function modelOf({ encoders, model }: Config, registry: Registry): Promise<DualEncoderModel> {
+  const { buildModel } = await import('@medbench/training');
+  const [image, text] = await Promise.all([
+    registry.get('encoder', encoders.image),
+    registry.get('encoder', encoders.text),
+  ]);
+  return (await buildModel({ image, text, model })).model;
+}
+
+const number = (value: number | undefined): string => (value === undefined ? '—' : value.toLocaleString('en'));
+
+const COLUMNS = ['row', 'starts from', 'parameters', 'trained', 'steps', 'pairs a step', 'trainings', 'cells'] as const;
+
+function lineOf(row: RowPlan): string[] {
+  const { id, start, parameters, steps, pairsPerStep, trainings, cells, chunkSize, phases } = row;
+  return [
+    id,
+    start ?? '—',
+    number(parameters?.total),
+    number(parameters?.trainable),
+    number(steps) + (phases ? ` (${phases.join(' + ')})` : ''),
+    number(pairsPerStep) + (chunkSize === undefined ? '' : ` in chunks of ${chunkSize}`),
+    trainings === 0 ? '—' : number(trainings),
+    number(cells),
+  ];
+}
+
+/**
+ * `medbench plan`: what `run` would do under the same flags. Nothing is written, no data are read.
+ * @returns 0, or 1 if a row cannot be trained.
+ * @throws MedbenchError as `run` for what it would refuse before its first row.
+ */
+export async function plan(options: RunOptions): Promise<number> {
+  const { workspace, config, plan: made } = await planOf(options);
+  const registry = composeRegistry(workspace.catalogue, { logger: silentLogger });
+  const backend = await chooseBackend(registry, config.backend);
+  const rows = await rowsOf(made, registry, await modelOf(config, registry));
+  const code = rows.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
+  const folder = resolve(options.out);
+  const exists = existsSync(folder);
+  const totals = {
+    cells: made.cells.length,
+    trainings: rows.reduce((sum, { trainings }) => sum + trainings, 0),
+    steps: rows.reduce((sum, { trainings, steps }) => sum + trainings * (steps ?? 0), 0),
+  };
+  const names = {
+    backend: backend.id,
+    seeds: config.seeds,
+    tasks: made.tasks.map(({ id }) => id),
+    corpora: made.corpora.map(({ id }) => id),
+    encoders: config.encoders,
+  };
+  if (options.json) {
+    const general = config.general.weights;
+    console.log(JSON.stringify({ ...names, generalWeights: general, out: folder, exists, totals, rows }, null, 1));
+    return code;
+  }
+  console.log(
+    `${rows.filter(({ kind }) => kind !== GENERAL).length} rows x ${made.tasks.length} tasks, seeds ${config.seeds.join(', ')}`,
+  );
+  console.log(`${config.encoders.image} and ${config.encoders.text}, trained on ${names.corpora.join(', ')}`);
+  console.log(`backend ${backend.id}: ${backend.why}`);
+  if (config.general.weights !== null) console.log(`general-domain weights: ${config.general.weights}`);
+  console.log(`run folder ${options.out}${exists ? ', which exists: what is finished there is not repeated' : ''}\n`);
+  console.log(inColumns([COLUMNS, ...rows.map(lineOf)], [2, 3, 4, 5, 6, 7]));
+  for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
+  const { trainings, steps, cells } = totals;
+  console.log(`\n${number(trainings)} trainings of ${number(steps)} steps in all, ${number(cells)} cells`);
+  return code;
+}

@@ -1,0 +1,80 @@
+import {
+  type DualEncoderModel,
+  MedbenchError,
+  type Method,
+  type ParameterSpec,
+  type RowSetup,
+  type Settings,
+  type Start,
+  type TrainingRecord,
+  type TrainingSettings,
+} from '@medbench/core';
+import { countParameters, frozenPart } from '@medbench/nn';
+import { type TrainingStep, trainingStep } from './training-step.js';
+
+/** What decides how a row is trained, but its data. */
+export interface SetupRequest {
+  /** Row of the table, for messages. */
+  readonly row: string;
+  readonly method: Method;
+  readonly settings: Settings;
+  readonly start: Start;
+  readonly training: TrainingSettings;
+}
+
+/** A row before its training: no value is drawn yet, nothing is compiled. */
+export interface PreparedRow {
+  /** Of the two towers, the logit scale and the method's own. */
+  readonly specs: readonly ParameterSpec[];
+  /** Each with the step at which it ends. */
+  readonly phases: readonly { readonly until: number; readonly step: TrainingStep }[];
+  readonly parameters: TrainingRecord['parameters'];
+  readonly setup: RowSetup;
+}
+
+/**
+ * Works out what a row trains, from the facts of the model and of the method.
+ * @throws MedbenchError('config') if the method does not fit the towers, or the chunks do not divide the batch; ('plugin')
+ *   if the shares of its phases are not a whole.
+ */
+export function prepareRow(model: DualEncoderModel, request: SetupRequest): PreparedRow {
+  const { row, method, settings, start, training } = request;
+  const specs = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+  const phases = phasesOf(request).map(({ until, settings: own }) => ({
+    until,
+    step: trainingStep({ name: `train:${row}`, model, method, settings: own, parameters: specs, training }),
+  }));
+  const { step } = phases[0]!;
+  const still = new Set(method.frozen?.(model, settings) ?? []);
+  return {
+    specs,
+    phases,
+    parameters: {
+      total: countParameters(specs),
+      trainable: countParameters(specs.filter(({ name }) => step.trainable.includes(name))),
+    },
+    setup: {
+      start,
+      frozen: { image: frozenPart(model, 'image', still), text: frozenPart(model, 'text', still) },
+      own: countParameters(specs) - countParameters(model.parameters),
+      inputs: [...new Set(phases.flatMap(({ step: { inputs } }) => Object.keys(inputs)))],
+      teacher: method.teacher?.(settings) ?? null,
+      phases: phases.map(({ until }, i) => until - (phases[i - 1]?.until ?? 0)),
+      settings,
+    },
+  };
+}
+
+/** A method's phases, each with the step at which it ends. */
+function phasesOf({ row, method, settings, training }: SetupRequest): { until: number; settings: Settings }[] {
+  const phases = (method.phases?.(settings) ?? [{ share: 1, settings }]).filter(({ share }) => share > 0);
+  const shares = phases.reduce((sum, { share }) => sum + share, 0);
+  if (Math.abs(shares - 1) > 1e-6) {
+    throw new MedbenchError('plugin', `The phases of ${row} make up ${shares} of its steps, not 1`);
+  }
+  let done = 0;
+  return phases.map(({ share, settings: own }, i) => {
+    done += share;
+    return { until: i === phases.length - 1 ? training.steps : Math.round(done * training.steps), settings: own };
+  });
+}
