@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backends-wasm/eager';
 import {
   type HostTensor,
@@ -9,6 +10,9 @@ import {
   type Session,
 } from '@medbench/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { bake } from './graph/bake.js';
+import { encodeModel } from './graph/protobuf.js';
+import { GraphCache } from './graph-cache.js';
 import { loadRuntime, type Provider, type Runtime, sessionOptions } from './runtime.js';
 import { selfCheck } from './self-check.js';
 import { NAMES, type Traced, traceProgram } from './trace.js';
@@ -30,14 +34,41 @@ interface SizedTensor {
 const sized = (tensor: Tensor): SizedTensor => ({ tensor, shape: tensor.dims });
 const STATES = new SharedStates<SizedTensor>();
 
+/** Has ONNX Runtime optimize a graph, or takes what it made of it before. */
+async function optimized(
+  model: Uint8Array,
+  runtime: Runtime,
+  options: InferenceSession.SessionOptions,
+  cache: GraphCache | undefined,
+): Promise<InferenceSession> {
+  const create = (graph: Uint8Array, own: InferenceSession.SessionOptions): Promise<InferenceSession> =>
+    runtime.InferenceSession.create(graph, { ...options, ...own });
+  if (!cache) return create(model, {});
+  const kept = await cache.read(model);
+  if (kept) {
+    try {
+      return await create(kept, { graphOptimizationLevel: 'disabled' });
+    } catch (error) {
+      await cache.discard(model, messageOf(error));
+    }
+  }
+  const scratch = await cache.scratch().catch(() => undefined);
+  if (scratch === undefined) return create(model, {});
+  // Its warning that the graph is for this processor goes without saying: the cache's key has the processor.
+  const session = await create(model, { optimizedModelFilePath: scratch, logSeverityLevel: 3 });
+  await cache.write(model, scratch);
+  return session;
+}
+
 async function compile(
   program: Program,
-  traced: Traced,
+  model: Uint8Array,
   runtime: Runtime,
   provider: Provider,
+  cache: GraphCache | undefined,
 ): Promise<InferenceSession> {
   try {
-    return await runtime.InferenceSession.create(traced.model, sessionOptions(provider));
+    return await optimized(model, runtime, sessionOptions(provider), cache);
   } catch (cause) {
     throw new MedbenchError('backend', `ONNX Runtime refuses the graph of ${program.name}: ${messageOf(cause)}`, {
       hint: 'Run with the backend wasm, and please report the program as an issue.',
@@ -49,8 +80,8 @@ async function compile(
 /**
  * A program compiled to one ONNX graph, together with its state. State that the program updates is handed out by ONNX
  * Runtime at each step and handed in at the next; giving it arrays to write into costs a copy of all of them (measured: a
- * twelfth of a small model's step). State that it does not update is used where it lies: the caller must not write to
- * those arrays.
+ * twelfth of a small model's step). State that it does not update is used where it lies, or built into the graph if it is
+ * fixed: the caller must not write to those arrays.
  */
 class CompiledSession implements Session {
   readonly #held: SharedState<SizedTensor>;
@@ -127,7 +158,7 @@ class CompiledSession implements Session {
   async #run(inputs: HostTensors): Promise<HostTensors> {
     const { runtime, traced, session } = this;
     const feeds: Record<string, Tensor> = {};
-    for (const name of traced.inputs) {
+    for (const name of session.inputNames) {
       const entry = name.slice(name.indexOf('/') + 1);
       feeds[name] = name.startsWith(NAMES.state) ? this.#current(entry) : toOrt(runtime, inputs[entry]!);
     }
@@ -139,6 +170,14 @@ class CompiledSession implements Session {
     return Object.fromEntries(Object.keys(traced.results).map((name) => [name, toHost(results[NAMES.output + name]!)]));
   }
 }
+
+const graphCache = (
+  folder: string,
+  runtime: Runtime,
+  provider: Provider,
+  log: LoadOptions['log'] = () => {},
+): GraphCache =>
+  new GraphCache(join(folder, 'graphs'), [JSON.stringify([runtime.env.versions, sessionOptions(provider)])], log);
 
 /**
  * Traces and compiles a program and gives it its state.
@@ -153,9 +192,14 @@ export async function compiledSession(
   if (!options.share) checkTensors(program, 'state', initial);
   const runtime = await loadRuntime();
   const started = performance.now();
-  const traced = await traceProgram(program);
+  const cache = options.cache === undefined ? undefined : graphCache(options.cache, runtime, provider, options.log);
+  const traced = await traceProgram(program, cache ? { known: (model) => cache.has(model) } : {});
   const recorded = performance.now();
-  const session = await compile(program, traced, runtime, provider);
+  const fixed = options.fixed === true && options.share === undefined && traced.updated.length === 0;
+  // A graph with weights in it is not worth a file: it takes no longer to optimize than to read.
+  const session = fixed
+    ? await compile(program, encodeModel(bake(traced.proto, NAMES.state, initial)), runtime, provider, undefined)
+    : await compile(program, traced.model, runtime, provider, cache);
   const compiled = performance.now();
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   options.log?.(

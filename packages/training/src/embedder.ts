@@ -72,7 +72,10 @@ export async function loadModel(
   const sessions: Session[] = [];
   const open = async (tower: Tower): Promise<Session> => {
     const state = towerWeights(model, tower, weights);
-    const session = await request.backend.load(towerProgram(model, tower, BATCH), state, { log: request.log });
+    const session = await request.backend.load(towerProgram(model, tower, BATCH), state, {
+      log: request.log,
+      fixed: true,
+    });
     sessions.push(session);
     return session;
   };

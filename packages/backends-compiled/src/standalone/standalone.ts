@@ -1,5 +1,6 @@
 import { type HostTensor, type HostTensors, MedbenchError, type Program } from '@medbench/core';
-import { encodeModel, type ModelProto, type TensorProto } from '../graph/protobuf.js';
+import { bake } from '../graph/bake.js';
+import { encodeModel, type ModelProto } from '../graph/protobuf.js';
 import { loadRuntime, sessionOptions } from '../runtime.js';
 import { toHost, toOrt } from '../session.js';
 import { NAMES, traceProgram } from '../trace.js';
@@ -38,23 +39,18 @@ async function traced(program: Program): Promise<ModelProto> {
 
 /** What was state becomes a part of the file, under its own name. */
 function baked(model: ModelProto, weights: HostTensors): ModelProto {
-  const fixed: TensorProto[] = model.inputs
-    .filter(({ name }) => name.startsWith(NAMES.state))
-    .map(({ name }) => {
-      const { shape, dtype, data } = weights[bare(name)]!;
-      return { name: bare(name), shape, dtype, raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
-    });
+  const whole = bake(model, NAMES.state, weights);
   const named = <T extends { readonly name: string }>(value: T): T => ({ ...value, name: bare(value.name) });
   return {
-    ...model,
-    nodes: model.nodes.map((node) => ({
+    ...whole,
+    nodes: whole.nodes.map((node) => ({
       ...node,
       inputs: node.inputs.map(bare),
       outputs: node.outputs.map(bare),
     })),
-    initializers: [...model.initializers, ...fixed],
-    inputs: model.inputs.filter(({ name }) => name.startsWith(NAMES.input)).map(named),
-    outputs: model.outputs.map(named),
+    initializers: whole.initializers.map(named),
+    inputs: whole.inputs.map(named),
+    outputs: whole.outputs.map(named),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type Plan,
   parseSet,
   RunStore,
+  withCache,
 } from '@medbench/core/runtime';
 import { type EmbeddingRow, embeddingRows } from '../embeddings.js';
 import { EXIT } from '../errors.js';
@@ -100,7 +101,8 @@ export async function run(options: RunOptions, base: ConfigTree = {}, command = 
         event: (entry) => store.log(entry),
       },
     });
-    const backend = await chooseBackend(registry, config.backend);
+    const chosen = await chooseBackend(registry, config.backend);
+    const backend = { ...chosen, backend: withCache(chosen.backend, cacheRoot) };
     observer.started(plan, backend);
     const dataRoot = config.synthetic
       ? await (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, (message) => observer.message(message))

@@ -27,6 +27,13 @@ export async function inspectBackends(registry: Registry): Promise<BackendReport
   return reports.sort((a, b) => rank(a) - rank(b));
 }
 
+/** A backend that keeps what it makes of programs in a folder. */
+export const withCache = (backend: Backend, cache: string): Backend => ({
+  id: backend.id,
+  status: () => backend.status(),
+  load: (program, state, options) => backend.load(program, state, { cache, ...options }),
+});
+
 /**
  * The backend of a run. `auto` takes the first that works.
  * @throws MedbenchError('backend') if the one asked for, or any at all, does not work here, with the reason.

@@ -1,4 +1,4 @@
-export { type BackendReport, chooseBackend, inspectBackends } from './backend.js';
+export { type BackendReport, chooseBackend, inspectBackends, withCache } from './backend.js';
 export type { RunContext } from './context.js';
 export type { RunObserver } from './observer.js';
 export { executePlan } from './run.js';
