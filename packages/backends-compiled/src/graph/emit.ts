@@ -1,5 +1,6 @@
 import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
+import { inOrderOfRecording } from './order.js';
 import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';
 
 /** Fills above this size are made by `ConstantOfShape` when the session starts, and take no room in the model. */
@@ -39,7 +40,8 @@ function livingNodes(outputs: readonly Value[]): GraphNode[] {
 
 /** Writes the part of a graph that the named outputs depend on as an ONNX model. */
 export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Emitted {
-  const living = fuse(graph, livingNodes(Object.values(outputs)), new Set(Object.values(outputs)));
+  const kept = new Set(Object.values(outputs));
+  const living = inOrderOfRecording(graph, fuse(graph, livingNodes([...kept]), kept), kept);
   const nodes: NodeProto[] = [];
   const fills: NodeProto[] = [];
   const initializers: TensorProto[] = [];
