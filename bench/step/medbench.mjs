@@ -43,7 +43,11 @@ if (!status.available) {
 const { work } = await import(`./work-${spec.what}.mjs`);
 const imported = performance.now();
 // The check against the eager engine is the tests' matter; here it would only count as memory.
-const { step, dispose } = await work(spec, backend, { selfCheck: false, log: (line) => console.error(line) });
+const { step, dispose } = await work(spec, backend, {
+  selfCheck: false,
+  log: (line) => console.error(line),
+  ...(process.env.MEDBENCH_CACHE ? { cache: process.env.MEDBENCH_CACHE } : {}),
+});
 const loaded = performance.now();
 say({ ready: (loaded - imported) / 1000, imported: imported / 1000, version: version?.() });
 let done = 0;

@@ -68,7 +68,7 @@ export function peakOf({ peak, forward }) {
   );
   const best = Math.max(...peak.map(({ gflops }) => gflops));
   const reached = forward.map((row) => {
-    const gflops = towerFlops(CASES[row.case], row.what) / row.ms / 1e6;
+    const gflops = towerFlops(CASES[row.case], row.what, row.engine) / row.ms / 1e6;
     const share = `${Math.round((100 * gflops) / best)} %`;
     return [row.case, row.what, row.engine, Math.round(gflops), share];
   });
