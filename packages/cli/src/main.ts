@@ -158,10 +158,12 @@ Examples:
 
   program
     .command('report')
-    .description('rebuild report.html and results.csv of a run folder, and print its table')
+    .description('rebuild report.html and results.{csv,md,tex} of a run folder, and print its table')
     .argument('<dir>', 'run folder')
     .addOption(
-      new Option('--format <format>', 'what to print').choices(['table', 'markdown', 'csv', 'json']).default('table'),
+      new Option('--format <format>', 'what to print')
+        .choices(['table', 'markdown', 'latex', 'csv', 'json'])
+        .default('table'),
     )
     .addHelpText('after', '\nExample:\n  medbench report runs/demo --format markdown')
     .action(async (dir, options) => done(await (await import('./commands/report.js')).report(dir, options)));

@@ -37,14 +37,31 @@ export function measurementsOf(cells: readonly ResultCell[], metric: string): Me
     .sort((a, b) => a.seed - b.seed);
 }
 
+/** Cells of results that were looked up before, by row and column: large runs are asked thousands of times. */
+const indices = new WeakMap<RunResults, ReadonlyMap<string, readonly ResultCell[]>>();
+
+const placeOf = (method: string, task: string, protocol: string): string => JSON.stringify([method, task, protocol]);
+
+function indexOf(results: RunResults): ReadonlyMap<string, readonly ResultCell[]> {
+  const known = indices.get(results);
+  if (known) return known;
+  const index = new Map<string, ResultCell[]>();
+  for (const cell of results.cells) {
+    const place = placeOf(cell.method, cell.task, cell.protocol);
+    const there = index.get(place);
+    if (there) there.push(cell);
+    else index.set(place, [cell]);
+  }
+  indices.set(results, index);
+  return index;
+}
+
 /** The cells of one row and column, one per seed. */
 export function cellsAt(
   results: RunResults,
   method: string,
   { task, protocol }: { readonly task: string; readonly protocol: string },
 ): ResultCell[] {
-  const found = results.cells.filter(
-    (cell) => cell.method === method && cell.task === task && cell.protocol === protocol,
-  );
+  const found = indexOf(results).get(placeOf(method, task, protocol)) ?? [];
   return [...new Map(found.map((cell) => [cell.seed, cell])).values()].sort((a, b) => a.seed - b.seed);
 }

@@ -38,7 +38,7 @@ describe('columns for rare classes', () => {
     expect(head.getAttribute('title')).toBe(
       'phantom-skin, zero-shot: rare_recall on 5 test examples of rare classes: pneumonia',
     );
-    expect(head.querySelector('abbr')!.getAttribute('title')).toContain('Mean over the rare classes');
+    expect(head.querySelector('.def')!.getAttribute('title')).toContain('Mean over the rare classes');
     // Plots and the lists of all metrics are of primary metrics: one each.
     expect(document.querySelectorAll('svg')).toHaveLength(8 + 3);
     const titles = [...document.querySelectorAll('section h3')].map((title) => title.textContent);
@@ -99,7 +99,7 @@ describe('average ranks', () => {
       cells: ['a', 'b'].flatMap((k) => results.cells.map((cell) => ({ ...cell, task: `${cell.task}-${k}` }))),
     };
     const { document } = parseHTML(renderHtml(wide));
-    const section = document.querySelector('section')!;
+    const section = document.querySelector('#results')!;
     expect([...section.querySelectorAll('h3')].map((h) => h.textContent)).toContain('All columns');
     const captions = [...section.querySelectorAll('caption')].map((caption) => caption.textContent);
     expect(captions.filter((text) => text!.includes('Average rank'))).toEqual([SENTENCE]);

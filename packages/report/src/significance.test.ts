@@ -32,7 +32,7 @@ const FORMATS: Readonly<Record<string, (results: RunResults) => Written>> = {
   },
   html: (results) => {
     const { document } = parseHTML(renderHtml(results));
-    const section = document.querySelector('section')!;
+    const section = document.querySelector('#results')!;
     const rows = [...section.querySelectorAll('tbody tr')];
     const row = (id: string) =>
       rows[[...results.methods].sort((a, b) => Number(a.control) - Number(b.control)).findIndex((m) => m.id === id)];

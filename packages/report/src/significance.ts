@@ -65,8 +65,11 @@ function marksOf(
   if (tie && !isSignificant(tie, statistics)) {
     marks.push({ symbol: '≈', about: `Not significantly worse than the best. ${text(tie)}` });
   }
-  if (controls.length > 0) {
-    const about = `Not significantly above every control. ${controls.map(text).join('; ')}`;
+  // Of several controls the nearest in full: each of thousands of figures may have them all.
+  const [nearest, ...others] = [...controls].sort((a, b) => b.adjusted - a.adjusted);
+  if (nearest) {
+    const also = others.length > 0 ? `; nor above ${others.map(({ second }) => titleOf(second)).join(', ')}` : '';
+    const about = `Not significantly above every control. ${text(nearest)}${also}`;
     marks.push({ symbol: '∘', about });
   }
   return marks;

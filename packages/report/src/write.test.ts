@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostileResults, sampleResults } from '../test/sample.js';
-import { renderCsv, renderHtml, writeReport } from './index.js';
+import { renderCsv, renderHtml, renderLatex, renderMarkdown, writeReport } from './index.js';
 
 let folder: string;
 beforeEach(() => {
@@ -14,13 +14,21 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const put = (text: string): void => writeFileSync(join(folder, 'results.json'), text);
 
 describe('writeReport', () => {
-  it('writes both files, over older ones, and nothing else', async () => {
+  it('writes all formats, over older ones, and nothing else', async () => {
     put(JSON.stringify(sampleResults()));
     writeFileSync(join(folder, 'report.html'), 'old');
-    const { csv, html } = await writeReport(folder);
+    const { csv, markdown, latex, html } = await writeReport(folder);
+    expect(readFileSync(markdown, 'utf8')).toBe(renderMarkdown(sampleResults()));
+    expect(readFileSync(latex, 'utf8')).toBe(renderLatex(sampleResults()));
     expect(readFileSync(csv, 'utf8')).toBe(renderCsv(sampleResults()));
     expect(readFileSync(html, 'utf8')).toBe(renderHtml(sampleResults()));
-    expect(readdirSync(folder).sort()).toEqual(['report.html', 'results.csv', 'results.json']);
+    expect(readdirSync(folder).sort()).toEqual([
+      'report.html',
+      'results.csv',
+      'results.json',
+      'results.md',
+      'results.tex',
+    ]);
   });
 
   it('takes all that newer results hold', async () => {

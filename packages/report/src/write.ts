@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@medbench/core';
 import { renderCsv } from './csv.js';
 import { renderHtml } from './html/page.js';
+import { renderLatex } from './latex.js';
+import { renderMarkdown } from './markdown.js';
 import { isObject, misfit } from './shape.js';
 
 /** Where a report was written. */
 export interface WrittenReport {
   readonly csv: string;
+  readonly markdown: string;
+  readonly latex: string;
   readonly html: string;
 }
 
@@ -49,13 +53,20 @@ export async function readResults(runDir: string): Promise<RunResults> {
 }
 
 /**
- * Writes `results.csv` and `report.html` into a run folder from its `results.json`. Same results, same bytes.
+ * Writes `results.csv`, `results.md`, `results.tex` and `report.html` into a run folder from its `results.json`. Same results, same bytes.
  * @throws MedbenchError as `readResults` does, and ('store') if the folder cannot be written.
  */
 export async function writeReport(runDir: string): Promise<WrittenReport> {
   const results = await readResults(runDir);
-  const written = { csv: join(runDir, 'results.csv'), html: join(runDir, 'report.html') };
+  const written = {
+    csv: join(runDir, 'results.csv'),
+    markdown: join(runDir, 'results.md'),
+    latex: join(runDir, 'results.tex'),
+    html: join(runDir, 'report.html'),
+  };
   await writeFileAtomic(written.csv, renderCsv(results));
+  await writeFileAtomic(written.markdown, renderMarkdown(results));
+  await writeFileAtomic(written.latex, renderLatex(results));
   await writeFileAtomic(written.html, renderHtml(results));
   return written;
 }

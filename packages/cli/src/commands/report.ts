@@ -2,13 +2,16 @@ import { EXIT } from '../errors.js';
 
 /** `medbench report DIR`. */
 export async function report(dir: string, { format }: { format: string }): Promise<number> {
-  const { readResults, renderCsv, renderMarkdown, renderTable, writeReport } = await import('@medbench/report');
-  const { html, csv } = await writeReport(dir);
-  console.error(`Wrote ${html} and ${csv}`);
+  const { readResults, renderCsv, renderLatex, renderMarkdown, renderTable, writeReport } = await import(
+    '@medbench/report'
+  );
+  const { html, csv, markdown, latex } = await writeReport(dir);
+  console.error(`Wrote ${html}, ${csv}, ${markdown} and ${latex}`);
   const results = await readResults(dir);
   const width = process.stdout.columns ?? 160;
   if (format === 'json') console.log(JSON.stringify(results, null, 1));
   else if (format === 'csv') process.stdout.write(renderCsv(results));
+  else if (format === 'latex') process.stdout.write(renderLatex(results));
   else if (format === 'markdown') console.log(renderMarkdown(results));
   else console.log(renderTable(results, { color: process.stdout.isTTY ?? false, width }));
   return EXIT.ok;

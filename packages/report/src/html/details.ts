@@ -2,46 +2,55 @@ import type { RunResults } from '@medbench/core';
 import { cellsAt, measurementsOf, summarise } from '../cells.js';
 import { capitalised, protocolTitle } from '../format.js';
 import type { Column, ResultTable } from '../model.js';
-import { confusionTables } from './confusion.js';
+import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { figureCell, metricName, scrolling } from './results-table.js';
+import { figureCell, metricName, numberHead, scrolling } from './results-table.js';
 
-function metricsOf(results: RunResults, table: ResultTable, column: Column): Markup | undefined {
+/** Figures beyond which those of single classes are left to `results.csv`, so that the page opens on a phone. */
+const MOST_FIGURES = 10_000;
+
+const isOfClass = (name: string): boolean => name.startsWith('recall_');
+
+function metricsOf(results: RunResults, table: ResultTable, column: Column, short: boolean): Markup | undefined {
   const rows = table.rows
     .map(({ id, title }) => ({ title, cells: cellsAt(results, id, column).filter(({ status }) => status === 'ok') }))
     .filter(({ cells }) => cells.length > 0);
-  const names = [...new Set(rows.flatMap(({ cells }) => cells.flatMap(({ metrics }) => Object.keys(metrics))))];
+  const names = [...new Set(rows.flatMap(({ cells }) => cells.flatMap(({ metrics }) => Object.keys(metrics))))].filter(
+    (name) => !short || !isOfClass(name),
+  );
   if (names.length === 0) return undefined;
   const notes = [...new Set(rows.flatMap(({ cells }) => cells.flatMap((cell) => cell.notes ?? [])))];
   const line = ({ title, cells }: (typeof rows)[number]): Markup =>
-    html`<tr><th scope="row">${title}</th>${names.map((name) => {
+    html`<tr><th scope="row"><bdi>${title}</bdi></th>${names.map((name) => {
       const summary = summarise(measurementsOf(cells, name));
       const status = summary.value === null ? ('none' as const) : ('ok' as const);
-      return figureCell({ ...summary, status, synthetic: false, notes: [], best: false, marks: [] });
+      return figureCell({ ...summary, status, synthetic: false, notes: [], best: false, marks: [] }, { sorts: false });
     })}<td class="number">${Math.max(...cells.map(({ n }) => n))}</td></tr>\n`;
   const label = `${column.title}, ${protocolTitle(column.protocol)}`;
-  return html`<h3>${label}${column.synthetic !== 'none' && ' *'}</h3>
+  return html`<h3><bdi>${label}</bdi>${column.synthetic !== 'none' && ' *'}</h3>
 ${scrolling(
   label,
   html`<table>
 <caption><span>${capitalised(column.modality)}. Task <code>${column.task}</code>, primary metric ${column.metric}.</span></caption>
 <thead><tr><th scope="col" class="corner">Method</th>${names.map(
     (name) => html`<th scope="col" class="number">${metricName(name)}</th>`,
-  )}<th scope="col" class="number">n</th></tr></thead>
+  )}${numberHead('n', TERMS.n)}</tr></thead>
 <tbody>
 ${rows.map(line)}</tbody></table>`,
 )}
-${confusionTables(rows)}${notes.length > 0 && html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+${notes.length > 0 && html`<ul>${notes.map((note) => html`<li><bdi>${note}</bdi></li>`)}</ul>`}
 `;
 }
 
-/** The collapsed section with every metric of every cell, confusion matrices, and what tasks noted beside figures. */
+/** The collapsed section with every metric of every cell, and what tasks noted beside figures. */
 export function metricsSection(results: RunResults, table: ResultTable): Markup | undefined {
-  const parts = table.columns.filter(({ rare }) => !rare).map((column) => metricsOf(results, table, column));
+  const figures = results.cells.reduce((sum, { metrics }) => sum + Object.keys(metrics).length, 0);
+  const short = figures / results.run.seeds.length > MOST_FIGURES;
+  const parts = table.columns.filter(({ rare }) => !rare).map((column) => metricsOf(results, table, column, short));
   if (parts.every((part) => part === undefined)) return undefined;
   return html`<section><h2>All metrics</h2>
 <details><summary>Show every metric of every task</summary>
-${parts}</details>
+${short && html`<p>Recalls of single classes are left to results.csv: the run has too many figures for one page.</p>\n`}${parts}</details>
 </section>
 `;
 }
@@ -57,7 +66,7 @@ function pairs(
 <caption><span>${caption}</span></caption>
 <thead><tr><th scope="col" class="corner">${heads[0]}</th><th scope="col">${heads[1]}</th></tr></thead>
 <tbody>
-${entries.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>\n`)}</tbody></table>`,
+${entries.map(([name, value]) => html`<tr><th scope="row"><bdi>${name}</bdi></th><td><bdi>${value}</bdi></td></tr>\n`)}</tbody></table>`,
   );
 }
 
@@ -68,11 +77,11 @@ export function runSection({ run }: RunResults): Markup {
   return html`<section><h2>The run</h2>
 <h3>Command</h3>
 <p>This repeats the run:</p>
-<pre tabindex="0"><code>${run.command}</code></pre>
+<pre tabindex="0" dir="auto"><code>${run.command}</code></pre>
 <h3>Corpora</h3>
 ${
   run.corpora.length > 0
-    ? html`<ul>${run.corpora.map((corpus) => html`<li>${corpus}</li>`)}</ul>`
+    ? html`<ul>${run.corpora.map((corpus) => html`<li><bdi>${corpus}</bdi></li>`)}</ul>`
     : html`<p>No corpus is named in the results.</p>`
 }
 <h3>Settings</h3>

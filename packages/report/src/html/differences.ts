@@ -3,8 +3,9 @@ import { ranksCaption } from '../caption.js';
 import { formatP, formatSigned, formatSignedInterval, plural, protocolTitle } from '../format.js';
 import type { Column, ResultTable } from '../model.js';
 import { comparisonsAt, isSignificant } from '../significance.js';
+import { defined, TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { rankCell, scrolling } from './results-table.js';
+import { numberHead, rankCell, scrolling } from './results-table.js';
 
 const TESTS: Readonly<Record<Comparison['test'], string>> = {
   'mcnemar-mid-p': 'McNemar, mid-p',
@@ -22,9 +23,9 @@ ${scrolling(
   'Average ranks',
   html`<table>
 <caption><span>${sentence}</span></caption>
-<thead><tr><th scope="col" class="corner">Method</th><th scope="col" class="number">Average rank</th></tr></thead>
+<thead><tr><th scope="col" class="corner">Method</th>${numberHead('Average rank', TERMS.rank)}</tr></thead>
 <tbody>
-${ranked.map(({ title, rank }) => html`<tr><th scope="row">${title}</th>${rankCell(rank)}</tr>\n`)}</tbody></table>`,
+${ranked.map(({ title, rank }) => html`<tr><th scope="row"><bdi>${title}</bdi></th>${rankCell(rank)}</tr>\n`)}</tbody></table>`,
 )}
 `;
 }
@@ -41,9 +42,9 @@ function againstBest(table: ResultTable, column: Column, found: ColumnStatistics
       : 'no seed common to all';
   const caption = `${name}: ${best} minus each other method, on ${plural(found.n, 'test example')}, ${seeds}; p by Holm over ${plural(found.pairs, 'comparison')}.`;
   const line = ({ second, difference, ci95, adjusted, test }: Comparison): Markup =>
-    html`<tr><th scope="row">${titleOf(second)}</th><td class="number" data-value="${difference}">${formatSigned(
+    html`<tr><th scope="row"><bdi>${titleOf(second)}</bdi></th><td class="number">${formatSigned(
       difference,
-    )}</td><td class="number">${formatSignedInterval(ci95)}</td><td class="number" data-value="${adjusted}">${formatP(
+    )}</td><td class="number">${formatSignedInterval(ci95)}</td><td class="number">${formatP(
       adjusted,
     )}</td><td>${TESTS[test] ?? test}</td></tr>\n`;
   return html`<details><summary>${name}: ${best} is significantly better than ${worse} of ${others}</summary>
@@ -51,7 +52,10 @@ ${scrolling(
   caption,
   html`<table>
 <caption><span>${caption}</span></caption>
-<thead><tr><th scope="col" class="corner">Method</th><th scope="col" class="number">Difference</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">Adjusted p</th><th scope="col">Test</th></tr></thead>
+<thead><tr><th scope="col" class="corner">Method</th>${numberHead('Difference', TERMS.difference)}${numberHead(
+    '95 % interval',
+    TERMS.differenceInterval,
+  )}${numberHead('Adjusted p', TERMS.adjusted)}<th scope="col">${defined('Test', TERMS.test)}</th></tr></thead>
 <tbody>
 ${found.againstBest.map(line)}</tbody></table>`,
 )}</details>

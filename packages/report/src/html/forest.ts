@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import { capitalised, formatFigure, oneLine, plural, protocolTitle } from '../format.js';
-import { type Column, type ResultTable, runsOf } from '../model.js';
+import { capitalised, formatFigure, oneLine, type PrintedFigure, plural, protocolTitle } from '../format.js';
+import { type ColumnGroup, groupsOf, type MeanFigure, meanInterval, meanOver } from '../means.js';
+import { type Column, type ResultTable, type Row, runsOf } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { metricName } from './results-table.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
@@ -9,17 +10,32 @@ interface Point {
   readonly id: string;
   readonly control: boolean;
   readonly value: number | null;
+  /** Ends of the 95 % interval over test examples. */
   readonly low: number;
   readonly high: number;
+  /** One standard deviation over seeds to either side; equal without one. */
+  readonly from: number;
+  readonly to: number;
   readonly seeds: readonly number[];
   readonly text: string;
 }
 
+interface Forest {
+  readonly title: string;
+  readonly metric: string;
+  readonly points: readonly Point[];
+  readonly caption: Markup;
+}
+
 const LABEL_LENGTH = 18;
+/** Columns beyond which those of a modality are folded below their means, and single seeds are left out. */
+const MANY_COLUMNS = 12;
 
 /** The range of all that is drawn, a little wider, and never beyond 0 and 1 where all values lie between them. */
 function domainOf(points: readonly Point[]): [number, number] {
-  const values = points.flatMap(({ value, low, high, seeds }) => (value === null ? [] : [low, high, ...seeds]));
+  const values = points.flatMap(({ value, low, high, from, to, seeds }) =>
+    value === null ? [] : [low, high, from, to, ...seeds],
+  );
   if (values.length === 0) return [0, 1];
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = Math.max((high - low) * 0.06, 0.01);
@@ -27,23 +43,17 @@ function domainOf(points: readonly Point[]): [number, number] {
   return unit ? [Math.max(0, low - margin), Math.min(1, high + margin)] : [low - margin, high + margin];
 }
 
-function pointsOf(table: ResultTable, index: number): Point[] {
-  return table.rows.flatMap(({ id, control, figures }) => {
-    const figure = figures[index]!;
-    if (figure.status === 'none') return [];
-    const { value, sd, interval, measurements } = figure;
-    const at = value ?? 0;
-    const [low, high] = sd !== null ? [at - sd, at + sd] : (interval ?? [at, at]);
-    const seeds = measurements.length > 1 ? measurements.map((one) => one.value) : [];
-    const text = `${oneLine(id)}: ${value === null ? 'failed' : formatFigure(figure)}`;
-    return [{ id, control, value, low, high, seeds, text }];
-  });
+function pointOf({ id, control }: Row, figure: PrintedFigure & Pick<MeanFigure, 'measurements'>): Point {
+  const { value, sd, measurements } = figure;
+  const at = value ?? 0;
+  const [low, high] = meanInterval(measurements) ?? [at, at];
+  const seeds = measurements.length > 1 ? measurements.map((one) => one.value) : [];
+  const text = `${oneLine(id)}: ${value === null ? 'failed' : formatFigure(figure)}`;
+  return { id, control, value, low, high, from: at - (sd ?? 0), to: at + (sd ?? 0), seeds, text };
 }
 
-function forest(table: ResultTable, column: Column, index: number): Markup {
-  const points = pointsOf(table, index);
+function draw({ title, metric, points, caption }: Forest): Markup {
   const measured = points.filter(({ value }) => value !== null);
-  const label = `${column.task}, ${protocolTitle(column.protocol)}, ${column.metric}`;
   const names = new Map(points.map(({ id }) => [id, oneLine(id, LABEL_LENGTH)]));
   const longest = Math.max(...[...names.values()].map((name) => [...name].length));
   const domain = domainOf(points);
@@ -52,7 +62,11 @@ function forest(table: ResultTable, column: Column, index: number): Markup {
     const color = control ? 'var(--muted)' : 'var(--accent)';
     const seeds = rows.flatMap(({ id, seeds }) => seeds.map((value) => ({ id, value })));
     return [
-      Plot.ruleY(rows, { y: 'id', x1: 'low', x2: 'high', stroke: color, strokeWidth: 2 }),
+      Plot.ruleY(rows, { y: 'id', x1: 'low', x2: 'high', stroke: color, strokeWidth: 1.5 }),
+      Plot.ruleY(
+        rows.filter(({ from, to }) => to > from),
+        { y: 'id', x1: 'from', x2: 'to', stroke: color, strokeWidth: 5, strokeOpacity: 0.45 },
+      ),
       Plot.dot(seeds, { y: 'id', x: 'value', r: 2.5, stroke: color, strokeOpacity: 0.7 }),
       Plot.dot(rows, {
         y: 'id',
@@ -65,48 +79,99 @@ function forest(table: ResultTable, column: Column, index: number): Markup {
       }),
     ];
   });
-  const svg = drawSvg(`Forest plot of ${label}. ${points.map(({ text }) => text).join('; ')}`, {
-    width: PLOT_WIDTH,
-    height: 46 + 24 * points.length,
-    marginLeft: Math.round(16 + 6.6 * longest),
-    marginRight: 18,
-    marginTop: 6,
-    marginBottom: 40,
-    x: { domain, label: oneLine(column.metric, 40), labelAnchor: 'center', labelArrow: 'none', ticks: TICKS },
-    y: { type: 'point', domain: points.map(({ id }) => id), label: null, tickSize: 0, padding: 0.6 },
-    marks: [
-      Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
-      Plot.axisX({ ticks: TICKS, labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
-      Plot.axisY({ tickSize: 0, label: null, tickFormat: (id: string) => names.get(id) ?? id }),
-      ...marks,
-      Plot.text(
-        points.filter(({ value }) => value === null),
-        { y: 'id', x: () => domain[0], text: () => '✗ failed', fill: 'var(--bad)', textAnchor: 'start' },
-      ),
-    ],
-  });
+  const svg = drawSvg(
+    { title: `Forest plot of ${title}`, description: points.map(({ text }) => text).join('; ') },
+    {
+      width: PLOT_WIDTH,
+      height: 46 + 24 * points.length,
+      marginLeft: Math.round(16 + 6.8 * longest),
+      marginRight: 18,
+      marginTop: 6,
+      marginBottom: 40,
+      x: { domain, label: oneLine(metric, 40), labelAnchor: 'center', labelArrow: 'none', ticks: TICKS },
+      y: { type: 'point', domain: points.map(({ id }) => id), label: null, tickSize: 0, padding: 0.6 },
+      marks: [
+        Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.axisX({ ticks: TICKS, labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
+        Plot.axisY({ tickSize: 0, label: null, tickFormat: (id: string) => names.get(id) ?? id }),
+        ...marks,
+        Plot.text(
+          points.filter(({ value }) => value === null),
+          { y: 'id', x: () => domain[0], text: () => '✗ failed', fill: 'var(--bad)', textAnchor: 'start' },
+        ),
+      ],
+    },
+  );
   return html`<figure>
-<figcaption>${column.title}${column.synthetic !== 'none' && ' *'}
-<small>${protocolTitle(column.protocol)}, ${metricName(column.metric)}, ${plural(column.n, 'test example')}</small></figcaption>
+<figcaption>${caption}</figcaption>
 ${svg}
 </figure>
 `;
 }
 
-/** The section with one forest plot per task and protocol, of the primary metric. */
+const star = (columns: readonly Column[]): string | false =>
+  columns.some(({ synthetic }) => synthetic !== 'none') && '\u00a0*';
+
+function ofColumn(table: ResultTable, index: number, withSeeds: boolean): Markup {
+  const column = table.columns[index]!;
+  const protocol = protocolTitle(column.protocol);
+  const points = table.rows.flatMap((row) =>
+    row.figures[index]!.status === 'none' ? [] : [pointOf(row, row.figures[index]!)],
+  );
+  return draw({
+    title: `${column.task}, ${protocol}, ${column.metric}`,
+    metric: column.metric,
+    points: withSeeds ? points : points.map((point) => ({ ...point, seeds: [] })),
+    caption: html`<bdi>${column.title}</bdi>${star([column])}
+<small>${protocol}, ${metricName(column.metric)}, ${plural(column.n, 'test example')}</small>`,
+  });
+}
+
+/** The mean of a modality's tasks, of the rows that have a figure in each. */
+function ofGroup(table: ResultTable, { columns, indices }: ColumnGroup): Markup | undefined {
+  const [{ modality, protocol, metric }] = columns as [Column];
+  const points = table.rows.flatMap((row) => {
+    const mean = meanOver(indices.map((i) => row.figures[i]!));
+    return mean ? [pointOf(row, mean)] : [];
+  });
+  if (points.length === 0) return undefined;
+  const name = `${capitalised(modality)}: mean over ${columns.length} tasks`;
+  return draw({
+    title: `${name}, ${protocolTitle(protocol)}, ${metric}`,
+    metric,
+    points,
+    caption: html`<bdi>${name}</bdi>${star(columns)}
+<small>${protocolTitle(protocol)}, ${metricName(metric)}; rows with a figure in each</small>`,
+  });
+}
+
+function ofModality(table: ResultTable, indices: readonly number[], fold: boolean): Markup {
+  const modality = capitalised(table.columns[indices[0]!]!.modality);
+  const means = groupsOf(table, indices).flatMap((group) => ofGroup(table, group) ?? []);
+  const single = html`<div class="plots">
+${indices.map((i) => ofColumn(table, i, !fold))}</div>`;
+  return html`<h3><bdi>${modality}</bdi></h3>
+${means.length > 0 && html`<div class="plots means">\n${means}</div>\n`}${
+  fold
+    ? html`<details><summary>${plural(indices.length, 'plot')}, one for each task and protocol</summary>\n${single}</details>`
+    : single
+}
+`;
+}
+
+/**
+ * The section with one forest plot per task and protocol, of the primary metric, by modality; where several tasks of a
+ * modality share protocol and metric, one of their mean comes first.
+ */
 export function forestSection(table: ResultTable): Markup | undefined {
   if (table.columns.length === 0) return undefined;
   const spread = table.severalSeeds
-    ? 'Large dot: mean over seeds; line: one standard deviation to either side; small dots: single seeds.'
+    ? 'Large dot: mean over seeds; small dots: single seeds; thick line: one standard deviation over seeds to either side; thin line: 95 % interval over test examples (mean of the seeds’).'
     : 'Dot: primary metric; line: its 95 % interval.';
   const indices = table.columns.flatMap(({ rare }, i) => (rare ? [] : [i]));
   return html`<section><h2>Figures with their uncertainty</h2>
-<p>${spread} Filled: methods; hollow and grey: controls. Each plot has its own scale.</p>
-${runsOf(indices, (i) => table.columns[i]!.modality).map(
-  (part) => html`<h3>${capitalised(table.columns[part[0]!]!.modality)}</h3>
-<div class="plots">
-${part.map((i) => forest(table, table.columns[i]!, i))}</div>
-`,
-)}</section>
+<p>${spread} Filled: methods; hollow and grey: controls. Each plot has its own scale. The interval of a mean over tasks takes
+their test sets as independent.</p>
+${runsOf(indices, (i) => table.columns[i]!.modality).map((own) => ofModality(table, own, indices.length > MANY_COLUMNS))}</section>
 `;
 }

@@ -1,53 +1,66 @@
 import type { RunResults } from '@medbench/core';
 import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from '../caption.js';
 import { capitalised, formatRank, formatSpread, formatValue, plural, protocolTitle } from '../format.js';
-import { arrowOf, metricFacts, withArrow } from '../metrics.js';
+import { arrowOf } from '../metrics.js';
 import { type Column, type Figure, type ResultTable, type Row, runsOf } from '../model.js';
 import type { Mark } from '../significance.js';
+import { defined, definedMetric, explained, TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
 
 /** Columns beyond which the table is made anew for each modality, so that it can be read and printed. */
 const WIDEST = 12;
 
-/** A metric's name with its arrow, and its definition as a tooltip. */
-export function metricName(metric: string): Markup {
-  const { definition } = metricFacts(metric);
-  return definition
-    ? html`<abbr title="${definition}">${metric}</abbr> ${arrowOf(metric)}`
-    : html`${withArrow(metric)}`;
-}
+/** A metric's name with its definition, and which way is better. */
+export const metricName = (metric: string): Markup => html`${definedMetric(metric)} ${arrowOf(metric)}`;
 
 /** A table in a container of its own that scrolls, by keyboard too. */
 export const scrolling = (label: string, table: Markup): Markup =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 
-/** Numbers that lead to the footnotes. */
-const noteLinks = (notes: readonly number[], texts: readonly string[] = []): Markup[] =>
-  notes.map((note) => html`<sup><a href="#note-${note}"${title(texts[note - 1])}>${note}</a></sup>`);
+/** Numbers that lead to the footnotes, `1, 2`: without the commas, 1 and 2 would read as 12. */
+const noteLinks = (notes: readonly number[], texts: readonly string[] = []): Markup | false =>
+  notes.length > 0 &&
+  html`<sup>${notes.map(
+    (note, i) => html`${i > 0 && ', '}<a href="#note-${note}"${title(texts[note - 1])}>${note}</a>`,
+  )}</sup>`;
 
 const title = (text: string | undefined): Markup | false => text !== undefined && html` title="${text}"`;
 
 const markLabel = ({ symbol, about }: Mark): Markup =>
-  html`<span class="mark" role="img" title="${about}" aria-label="${about}">\u00a0${symbol}</span>`;
+  html`<span class="mark" role="img" aria-label="${about}">\u00a0${symbol}</span>`;
 
 /** An average rank as a table's cell. */
 export const rankCell = (rank: number | null): Markup =>
   rank === null
-    ? html`<td class="number">${formatRank(rank)}</td>`
+    ? html`<td class="number"><span title="controls are not ranked, nor is a method without all figures">${formatRank(rank)}</span></td>`
     : html`<td class="number" data-value="${rank}">${formatRank(rank)}</td>`;
 
+interface CellOptions {
+  /** The footnotes of the table. */
+  readonly reasons?: readonly string[];
+  /** Whether the figure itself is marked as generated. */
+  readonly star?: boolean;
+  /** Why there is nothing, where there is nothing. */
+  readonly empty?: string;
+  /** Whether the table sorts, for which it needs all digits. Default true. */
+  readonly sorts?: boolean;
+}
+
 /** A figure with its spread below, as a table's cell. */
-export function figureCell(figure: Figure, options: { reasons?: readonly string[]; star?: boolean } = {}): Markup {
+export function figureCell(figure: Figure, options: CellOptions = {}): Markup {
   const links = noteLinks(figure.notes);
   if (figure.value === null) {
-    if (figure.status === 'none') return html`<td class="number"><span title="not applicable">—</span></td>`;
+    if (figure.status === 'none') {
+      return html`<td class="number"><span title="${options.empty ?? 'not applicable'}">—</span></td>`;
+    }
     const reason = figure.notes.map((note) => options.reasons?.[note - 1] ?? '').join('; ');
     return html`<td class="failed"><span title="${reason}">✗ failed</span>${links}<small>${short(reason)}</small></td>`;
   }
   const value = html`${formatValue(figure.value)}${options.star === true && '\u00a0*'}`;
   const shown = figure.best ? html`<strong>${value}</strong>` : value;
   const spread = formatSpread(figure);
-  return html`<td class="number" data-value="${figure.value}">${shown}${links}${figure.marks.map(markLabel)}${
+  const digits = options.sorts !== false && html` data-value="${figure.value}"`;
+  return html`<td class="number"${digits}>${shown}${links}${figure.marks.map(markLabel)}${
     spread !== '' && html`<small>${spread}</small>`
   }</td>`;
 }
@@ -56,23 +69,39 @@ const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)
 
 function rowHeader({ id, title, question, extension, control }: Row): Markup {
   const facts = [id === title ? '' : id, control ? 'control' : question, extension ? 'extension' : ''];
-  return html`<th scope="row">${title} <small>${facts.filter((fact) => fact !== '').join(' · ')}</small></th>`;
+  return html`<th scope="row"><bdi>${title}</bdi> <small><bdi>${facts.filter((fact) => fact !== '').join(' · ')}</bdi></small></th>`;
 }
+
+/** Why a row has nothing in a column. */
+function emptyReason(row: Row, { rare, protocol }: Column): string {
+  if (rare) return 'not applicable: no recall of rare classes is known of it';
+  return row.control
+    ? `not applicable: this control says nothing in ${protocolTitle(protocol)}`
+    : 'not measured: the run has no cell of it';
+}
+
+/** The header of a column of numbers, with their definition; `column` is its place where the script sorts by it. */
+export const numberHead = (label: string, definition: string, column?: number): Markup =>
+  column === undefined
+    ? html`<th scope="col" class="number">${defined(label, definition)}</th>`
+    : html`<th scope="col" class="number" data-column="${column}"><span class="label">${label}</span> ${explained(label, definition)}</th>`;
 
 function header(columns: readonly Column[], notes: readonly string[], rank: string | undefined): Markup {
   const group = (columns: readonly Column[], text: string): Markup =>
-    html`<th scope="colgroup" colspan="${columns.length}" class="group">${capitalised(text)}</th>`;
+    html`<th scope="colgroup" colspan="${columns.length}" class="group"><bdi>${capitalised(text)}</bdi></th>`;
   const modalities = runsOf(columns, ({ modality }) => modality);
   const protocols = modalities.flatMap((run) => runsOf(run, ({ protocol }) => protocol));
   const lines = columns.length > 0 ? 3 : 1;
   const ranks =
     rank !== undefined &&
-    html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" title="${rank}">Average rank <small>1 is best ↓</small></th>`;
-  // Footnotes last in a header: the script makes a button of all before them, and a button holds no link.
+    html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
+  // The script makes a button of the label; a button holds neither a link nor another button.
   const head = (column: Column, i: number): Markup =>
-    html`<th scope="col" class="number" data-column="${i + 1}" title="${columnTitle(column)}">${column.title}${
+    html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${protocolTitle(
+      column.protocol,
+    )}" title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
       column.synthetic === 'all' && '\u00a0*'
-    } <small>${metricName(column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
+    }</span> <small>${metricName(column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
   return html`<thead>
 <tr><th scope="col" class="corner" rowspan="${lines}">Method</th>${modalities.map((run) =>
     group(run, run[0]!.modality),
@@ -101,11 +130,13 @@ interface Part {
 function tableOf(table: ResultTable, { indices, caption, ranks }: Part): Markup {
   const columns = indices.map((i) => table.columns[i]!);
   const line = (row: Row): Markup =>
-    html`<tr>${rowHeader(row)}${indices.map((i) => {
-      const figure = row.figures[i]!;
-      const star = table.columns[i]!.synthetic === 'some' && figure.synthetic;
-      return figureCell(figure, { reasons: table.notes, star });
-    })}${ranks && rankCell(row.rank)}</tr>\n`;
+    html`<tr${row.question !== '' && html` data-question="${row.control ? 'control' : row.question}"`}>${rowHeader(row)}${indices.map(
+      (i) => {
+        const figure = row.figures[i]!;
+        const star = table.columns[i]!.synthetic === 'some' && figure.synthetic;
+        return figureCell(figure, { reasons: table.notes, star, empty: emptyReason(row, table.columns[i]!) });
+      },
+    )}${ranks && rankCell(row.rank)}</tr>\n`;
   const body = (rows: readonly Row[], name: string): Markup | false =>
     rows.length > 0 && html`<tbody class="${name}">\n${rows.map(line)}</tbody>\n`;
   return scrolling(
@@ -138,23 +169,7 @@ function tables(table: ResultTable, caption: string): Markup[] {
   return [...parts, html`<h3>All columns</h3>\n${tableOf(table, { indices: [], caption: ranking, ranks })}`];
 }
 
-/** Recalls of single classes beyond which the legend has one line for all. */
-const MOST_RECALLS = 5;
-
-const isClassRecall = (name: string): boolean => name.startsWith('recall_');
-
-/** What each metric among the primary and further ones measures. */
-function legend({ cells }: RunResults): Markup {
-  const found = cells.flatMap(({ metric, metrics }) => [metric, ...Object.keys(metrics)]);
-  const names = [...new Set(found)].filter((name) => name !== '');
-  const many = names.filter(isClassRecall).length > MOST_RECALLS;
-  const shown = many ? [...names.filter((name) => !isClassRecall(name)), 'recall_<class>'] : names;
-  const definitionOf = (name: string): string => metricFacts(name).definition ?? 'As the task defines it.';
-  return html`<h3>What the metrics mean</h3>
-<dl>${shown.map((name) => html`<dt>${withArrow(name)}</dt><dd>${definitionOf(name)}</dd>\n`)}</dl>`;
-}
-
-/** The section with the table of results, its footnotes and the legend of metrics. */
+/** The section with the table of results, and its footnotes. */
 export function resultsSection(results: RunResults, table: ResultTable): Markup {
   if (table.columns.length === 0)
     return html`<section><h2>Results</h2>\n<p>No cell has been measured yet.</p></section>\n`;
@@ -166,14 +181,13 @@ export function resultsSection(results: RunResults, table: ResultTable): Markup 
     html`<h3>${table.columnNotes > 0 ? 'Notes' : 'Failed and incomplete cells'}</h3>
 <ol>${table.notes.map(
       (note, i) =>
-        html`<li id="note-${i + 1}"${i < table.columnNotes && new Markup(' class="warning"')}>${note}</li>\n`,
+        html`<li id="note-${i + 1}"${i < table.columnNotes && new Markup(' class="warning"')}><bdi>${note}</bdi></li>\n`,
     )}</ol>`;
   const synthetic = table.columns.some((column) => column.synthetic !== 'none');
-  return html`<section><h2>Results</h2>
+  return html`<section data-filter><h2>Results</h2>
 ${synthetic && html`<p>${SYNTHETIC_LINE}</p>`}
 ${tables(table, caption)}
 ${notes}
-${legend(results)}
 </section>
 `;
 }

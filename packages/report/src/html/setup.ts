@@ -41,11 +41,12 @@ evaluation are the same for all.</p>
 ${scrolling(
   'What differs between the rows',
   html`<table>
+<caption><span>From the code that trained each row.</span></caption>
 <thead><tr><th scope="col" class="corner">Row</th>${cells(first).map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>
 ${[...rows].map(
-  ([method, setup]) => html`<tr><th scope="row">${titleOf(results, method)}</th>${cells(setup).map(
-    ([, text]) => html`<td>${text}</td>`,
+  ([method, setup]) => html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${cells(setup).map(
+    ([, text]) => html`<td><bdi>${text}</bdi></td>`,
   )}</tr>
 `,
 )}</tbody></table>`,

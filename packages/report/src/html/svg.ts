@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { oneLine } from '../format.js';
@@ -5,8 +6,20 @@ import { Markup } from './escape.js';
 
 const GEOMETRY = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'width', 'height', 'points'];
 
-/** Draws a plot as inline SVG for the report: one image with one label, geometry rounded to hundredths of a pixel. */
-export function drawSvg(label: string, options: Plot.PlotOptions): Markup {
+/** What a plot says to those who do not see it. */
+export interface PlotLabel {
+  /** What it shows, in a few words. */
+  readonly title: string;
+  /** Its numbers, so that nothing is in the picture alone. */
+  readonly description?: string;
+}
+
+/**
+ * Draws a plot as inline SVG for the report: one image with a title and a description, geometry rounded to hundredths of a
+ * pixel.
+ */
+export function drawSvg(label: string | PlotLabel, options: Plot.PlotOptions): Markup {
+  const { title, description } = typeof label === 'string' ? { title: label } : label;
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({ ...options, document, figure: false });
   // The style sheet of the page does this for all plots at once.
@@ -22,7 +35,19 @@ export function drawSvg(label: string, options: Plot.PlotOptions): Markup {
   svg.removeAttribute('class');
   svg.setAttribute('font-size', '12');
   svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', oneLine(label));
+  const id = `plot-${createHash('sha256').update(`${title}\n${description}`).digest('hex').slice(0, 10)}`;
+  const told = (name: 'title' | 'desc', text: string): void => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+    element.setAttribute('id', `${id}-${name}`);
+    element.textContent = oneLine(text);
+    svg.prepend(element);
+  };
+  if (description !== undefined) {
+    told('desc', description);
+    svg.setAttribute('aria-describedby', `${id}-desc`);
+  }
+  told('title', title);
+  svg.setAttribute('aria-labelledby', `${id}-title`);
   return new Markup(svg.outerHTML);
 }
 

@@ -2,8 +2,9 @@ import type { RunResults, TrainingRecord } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
 import { formatCount, formatSeconds, formatValue, oneLine, plural } from '../format.js';
 import { runsOf } from '../model.js';
+import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { scrolling } from './results-table.js';
+import { numberHead, scrolling } from './results-table.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
 const MOST_POINTS = 300;
@@ -22,33 +23,43 @@ function curve(results: RunResults, records: readonly TrainingRecord[]): Markup 
   const points = records.flatMap(({ seed, curve }) =>
     thinned(curve.filter(({ loss }) => Number.isFinite(loss))).map((point) => ({ seed, ...point })),
   );
+  const heldOut = records.flatMap(({ seed, validation }) =>
+    thinned(validation?.curve ?? []).map((point) => ({ seed, ...point })),
+  );
   const ends = records.flatMap(({ curve }) => {
     const [first, last] = [curve[0], curve.at(-1)];
     return first && last
       ? [`from ${formatLoss(first.loss)} at step ${first.step} to ${formatLoss(last.loss)} at step ${last.step}`]
       : [];
   });
-  const caption = html`<figcaption>${titleOf(results, method)}${
-    records.length > 1 && html` <small>${plural(records.length, 'seed')}, one line each</small>`
-  }</figcaption>`;
+  const caption = html`<figcaption><bdi>${titleOf(results, method)}</bdi>
+<small>${plural(records.length, 'seed')}${records.length > 1 && ', one line each'}${
+    heldOut.length > 0 && '; dashed: loss on held-out pairs'
+  }</small></figcaption>`;
   if (points.length === 0) return html`<figure>${caption}<p class="muted">No curve was recorded.</p></figure>\n`;
-  const svg = drawSvg(`Training loss of ${oneLine(method)}: ${ends.join('; ')}`, {
-    width: PLOT_WIDTH,
-    height: 190,
-    marginLeft: 48,
-    marginRight: 20,
-    marginTop: 26,
-    marginBottom: 40,
-    x: { ticks: TICKS },
-    y: { ticks: TICKS, nice: true },
-    marks: [
-      Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
-      Plot.axisX({ ticks: TICKS, label: 'step', labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
-      Plot.axisY({ ticks: TICKS, label: 'loss', labelArrow: 'none' }),
-      Plot.lineY(points, { x: 'step', y: 'loss', z: 'seed', stroke: 'var(--accent)', strokeWidth: 1.5 }),
-      ...(points.length === records.length ? [Plot.dot(points, { x: 'step', y: 'loss', fill: 'var(--accent)' })] : []),
-    ],
-  });
+  const svg = drawSvg(
+    { title: `Training loss of ${oneLine(method)}`, description: ends.join('; ') },
+    {
+      width: PLOT_WIDTH,
+      height: 190,
+      marginLeft: 48,
+      marginRight: 20,
+      marginTop: 26,
+      marginBottom: 40,
+      x: { ticks: TICKS },
+      y: { ticks: TICKS, nice: true },
+      marks: [
+        Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.axisX({ ticks: TICKS, label: 'step', labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
+        Plot.axisY({ ticks: TICKS, label: 'loss', labelArrow: 'none' }),
+        Plot.lineY(points, { x: 'step', y: 'loss', z: 'seed', stroke: 'var(--accent)', strokeWidth: 1.5 }),
+        Plot.lineY(heldOut, { x: 'step', y: 'loss', z: 'seed', stroke: 'currentColor', strokeDasharray: '4 3' }),
+        ...(points.length === records.length
+          ? [Plot.dot(points, { x: 'step', y: 'loss', fill: 'var(--accent)' })]
+          : []),
+      ],
+    },
+  );
   return html`<figure>
 ${caption}
 ${svg}
@@ -67,8 +78,8 @@ const byMethod = ({ training }: RunResults): TrainingRecord[][] => {
 /** The section with the loss over the steps, one plot per trained row. */
 export function curvesSection(results: RunResults): Markup | undefined {
   if (results.training.length === 0) return undefined;
-  return html`<section><h2>Training curves</h2>
-<p>Loss over steps. Methods minimise different losses: compare shapes, not heights.</p>
+  return html`<section><h2>Learning curves</h2>
+<p>Training loss over steps. Methods minimise different losses: compare shapes, not heights.</p>
 <div class="plots">
 ${byMethod(results).map((records) => curve(results, records))}</div>
 </section>
@@ -81,7 +92,14 @@ export function costSection(results: RunResults): Markup | undefined {
   const number = (value: number | null, text: string): Markup =>
     html`<td class="number" data-value="${value ?? ''}">${text}</td>`;
   const several = results.training.some(({ seed }) => seed !== results.training[0]!.seed);
-  const heads = [...(several ? ['Seed'] : []), 'Time', 'Steps', 'Trainable parameters', 'All parameters', 'Final loss'];
+  const heads = [
+    ...(several ? ([['Seed', 'Training seed of the row.']] as const) : []),
+    ['Time', TERMS.seconds],
+    ['Steps', TERMS.steps],
+    ['Trainable parameters', TERMS.trainable],
+    ['All parameters', TERMS.total],
+    ['Final loss', TERMS.loss],
+  ] as const;
   const rows = byMethod(results)
     .flat()
     .map(
@@ -92,7 +110,7 @@ export function costSection(results: RunResults): Markup | undefined {
         steps,
         parameters,
         finalLoss,
-      }) => html`<tr><th scope="row">${titleOf(results, method)}</th>${
+      }) => html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${
         several && number(seed, String(seed))
       }${number(seconds, formatSeconds(seconds))}${number(steps, formatCount(steps))}${number(
         parameters.trainable,
@@ -105,8 +123,8 @@ ${scrolling(
   'Cost of training',
   html`<table class="sortable">
 <caption><span>Time of training only, on backend ${results.run.backend}; evaluation is not in it.</span></caption>
-<thead><tr><th scope="col" class="corner">Method</th>${heads.map(
-    (head, i) => html`<th scope="col" class="number" data-column="${i + 1}">${head}</th>`,
+<thead><tr><th scope="col" class="corner">Method</th>${heads.map(([head, definition], i) =>
+    numberHead(head, definition, i + 1),
   )}</tr></thead>
 <tbody>
 ${rows}</tbody></table>`,

@@ -1,16 +1,17 @@
 /**
- * The report's only script: sorts tables by the column whose header is pressed. It makes the buttons itself, so that a
- * page without scripts shows none. Methods and controls are separate bodies and stay apart; cells without a value go last.
+ * Sorts tables by the column whose header is pressed. The label becomes a button here, so that a page without scripts
+ * shows none. Methods and controls are separate bodies and stay apart; cells without a value go last.
  */
 export const SORT_SCRIPT = `
 for (const table of document.querySelectorAll('table.sortable')) {
   const heads = [...table.querySelectorAll('th[data-column]')];
   for (const head of heads) {
+    const label = head.querySelector('.label');
     const button = document.createElement('button');
     button.type = 'button';
-    const notes = head.querySelectorAll(':scope > sup');
-    button.append(...head.childNodes);
-    head.append(button, ...notes);
+    button.className = 'sort';
+    button.append(...label.childNodes);
+    label.replaceWith(button);
     button.addEventListener('click', () => {
       const column = Number(head.dataset.column);
       const sign = head.getAttribute('aria-sort') === 'descending' ? 1 : -1;

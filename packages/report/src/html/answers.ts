@@ -1,0 +1,59 @@
+import type { Answer, Evidence, Verdict } from '../answers/answer.js';
+import { formatP, formatSigned, formatSignedInterval } from '../format.js';
+import { TERMS } from './definition.js';
+import { html, type Markup } from './escape.js';
+import { numberHead, scrolling } from './results-table.js';
+
+/** The verdict in the words of the test, never stronger. */
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  helps: 'helps',
+  hurts: 'hurts',
+  'no-difference': 'no difference found at this size',
+  'too-few': 'too few examples to tell',
+  'not-answerable': 'this run cannot tell',
+};
+
+const SIGN: Readonly<Record<Evidence['favours'], string>> = {
+  first: 'the first',
+  second: 'the second',
+  none: 'neither',
+};
+
+function evidenceTable({ question, evidence }: Answer): Markup | undefined {
+  if (evidence.length === 0) return undefined;
+  const caption = `What the answer to “${question}” rests on.`;
+  const line = ({ comparison, column, difference, interval, p, n, favours }: Evidence): Markup =>
+    html`<tr><th scope="row"><bdi>${comparison}</bdi></th><td><bdi>${column}</bdi></td><td class="number">${formatSigned(
+      difference,
+    )}</td><td class="number">${interval ? formatSignedInterval(interval) : '—'}</td><td class="number">${
+      p === null ? '—' : formatP(p)
+    }</td><td class="number">${n}</td><td>${SIGN[favours]}</td></tr>\n`;
+  return html`<details><summary>The comparisons behind it</summary>
+${scrolling(
+  caption,
+  html`<table>
+<caption><span>${caption}</span></caption>
+<thead><tr><th scope="col" class="corner">Comparison</th><th scope="col">On</th>${numberHead('Difference', TERMS.difference)}${numberHead(
+    '95 % interval',
+    TERMS.differenceInterval,
+  )}${numberHead('Adjusted p', TERMS.adjusted)}${numberHead('n', TERMS.n)}<th scope="col">Favours</th></tr></thead>
+<tbody>
+${evidence.map(line)}</tbody></table>`,
+)}</details>`;
+}
+
+/** The section with the questions of the run or study, each answered in one sentence; undefined without questions. */
+export function answersSection(answers: readonly Answer[]): Markup | undefined {
+  if (answers.length === 0) return undefined;
+  return html`<section><h2>Answers</h2>
+${answers.map(
+  (answer) => html`<article class="answer ${answer.verdict}">
+<h3>${answer.question}</h3>
+<p class="sentence"><strong class="verdict">${VERDICTS[answer.verdict]}</strong> <bdi>${answer.sentence}</bdi></p>
+<p class="muted"><bdi>${answer.basis}</bdi></p>
+${evidenceTable(answer)}
+</article>
+`,
+)}</section>
+`;
+}

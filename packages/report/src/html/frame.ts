@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { TERMS } from './definition.js';
+import { html, Markup } from './escape.js';
+import { SCRIPT } from './script/index.js';
+import { STYLE } from './style.js';
+
+// Nothing is loaded and only this page's own script runs, whatever text the results carry.
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+// Titles of sections are written in the code: no text of a run is among them.
+const SECTION = /<section([^>]*)><h2>([^<]+)<\/h2>/g;
+
+const slug = (title: string): string => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+
+/** The sections with an id each, and links to them. */
+function withContents({ text }: Markup): Markup {
+  const titles = [...text.matchAll(SECTION)].map(([, , title]) => title!);
+  const sections = new Markup(
+    text.replaceAll(SECTION, (_, attributes, title) => `<section id="${slug(title)}"${attributes}><h2>${title}</h2>`),
+  );
+  if (titles.length < 3) return sections;
+  return html`<nav aria-label="Contents"><ul>${titles.map(
+    (title) => html`<li><a href="#${slug(title)}">${title}</a></li>`,
+  )}</ul></nav>
+${sections}`;
+}
+
+/**
+ * A self-contained page: it loads nothing, follows the light or dark scheme, prints, and works without scripts (with them,
+ * tables sort and filter, and definitions show on a tap).
+ */
+export function page(title: string, header: Markup, sections: Markup): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body data-deviation="${TERMS.deviation}" data-interval="${TERMS.interval}">
+<header>
+${header}
+</header>
+<main>
+${withContents(sections)}</main>
+<script>${new Markup(SCRIPT)}</script>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,65 @@
+import type { RunResults } from '@medbench/core';
+import { capitalised, plural, protocolTitle } from '../format.js';
+import { type Column, type ResultTable, runsOf } from '../model.js';
+import { html, type Markup } from './escape.js';
+
+/** `PneumoniaMNIST (624 test examples: zero-shot, linear probe)`, with the mark of generated data. */
+function dataSet(columns: readonly Column[]): Markup {
+  const [{ title, synthetic }] = columns as [Column];
+  const n = Math.max(...columns.map((column) => column.n));
+  const protocols = [...new Set(columns.map(({ protocol }) => protocolTitle(protocol)))].join(', ');
+  return html`<bdi>${title}</bdi>${synthetic !== 'none' && '\u00a0*'} (${protocols}; ${plural(n, 'test example')})`;
+}
+
+function dataSets({ columns }: ResultTable): Markup | undefined {
+  const primary = columns.filter(({ rare }) => !rare);
+  if (primary.length === 0) return undefined;
+  const tasksOf = (own: readonly Column[]): Column[][] =>
+    [...new Set(own.map(({ task }) => task))].map((task) => own.filter((column) => column.task === task));
+  const lines = runsOf(primary, ({ modality }) => modality).map(
+    (own) =>
+      html`<dt><bdi>${capitalised(own[0]!.modality)}</bdi></dt><dd>${tasksOf(own).map(
+        (columns, i) => html`${i > 0 && ', '}${dataSet(columns)}`,
+      )}</dd>`,
+  );
+  const list = html`<dl class="facts">${lines}</dl>`;
+  const tasks = new Set(primary.map(({ task }) => task)).size;
+  return tasks > 12
+    ? html`<details><summary>The ${tasks} tasks</summary>${list}</details>`
+    : html`<h3>Measured on</h3>\n${list}`;
+}
+
+/** Where rows that transfer start from, as far as the settings say it. */
+function generalWeights({ settings }: RunResults['run']): [string, string][] {
+  const { 'general.weights': weights, 'general.corpus': corpus } = settings;
+  if (typeof weights === 'string') return [['General-domain weights', weights]];
+  return corpus === undefined ? [] : [['General-domain weights', `made in this run, from ${corpus}`]];
+}
+
+/** The section with what was run and on what. */
+export function summarySection({ run, methods }: RunResults, table: ResultTable): Markup {
+  const { rows, columns } = table;
+  const trained = rows.filter(({ control }) => !control).length;
+  const controls = rows.length - trained;
+  const tasks = new Set(columns.map(({ task }) => task)).size;
+  const modalities = new Set(columns.map(({ modality }) => modality)).size;
+  const parts = [plural(trained, 'method'), ...(controls > 0 ? [plural(controls, 'control')] : [])].join(' and ');
+  const where = modalities === 1 ? '1 modality' : `${modalities} modalities`;
+  const facts: [string, string][] = [
+    ['Run', run.id],
+    ['Preset', run.preset],
+    ['Backend', run.backend],
+    [run.seeds.length > 1 ? 'Seeds' : 'Seed', run.seeds.join(', ')],
+    ['Trained on', run.corpora.length > 0 ? run.corpora.join(', ') : 'no corpus named'],
+    ...generalWeights(run),
+    ['Generated data', run.synthetic ? 'yes: figures that rest on it are marked *' : 'none'],
+  ];
+  return html`<section><h2>What was run</h2>
+<p>${methods.length === 0 && rows.length === 0 ? 'No method' : parts} on ${plural(tasks, 'task')}${
+    tasks > 0 && ` in ${where}`
+  }, ${plural(columns.length, 'column')} of figures. Not for clinical use.</p>
+<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
+${dataSets(table)}
+</section>
+`;
+}

@@ -1,0 +1,56 @@
+import { type Measurement, summarise } from './cells.js';
+import type { PrintedFigure } from './format.js';
+import { type Column, type ResultTable, runsOf } from './model.js';
+
+/** A row's mean over columns, seed by seed. */
+export interface MeanFigure extends PrintedFigure {
+  readonly measurements: readonly Measurement[];
+}
+
+/** Columns of one modality, protocol and metric, as places in the table. */
+export interface ColumnGroup {
+  readonly columns: readonly Column[];
+  readonly indices: readonly number[];
+}
+
+/** The groups of two columns or more over which a mean makes sense: one modality, one protocol, one metric. */
+export function groupsOf(table: ResultTable, indices: readonly number[]): ColumnGroup[] {
+  const key = (i: number): string => {
+    const { modality, protocol, metric } = table.columns[i]!;
+    return JSON.stringify([modality, protocol, metric]);
+  };
+  return runsOf(indices, key)
+    .filter(({ length }) => length > 1)
+    .map((own) => ({ indices: own, columns: own.map((i) => table.columns[i]!) }));
+}
+
+/**
+ * The mean of a row's figures over columns, under the seeds that all of them have. The interval of a mean takes the test
+ * sets as independent: its arms are the root of the sum of the squared arms, over the number of columns (Zou and Donner
+ * 2008, eq. 3).
+ *
+ * @returns undefined if a column has no figure of the row.
+ */
+export function meanOver(
+  figures: readonly { readonly measurements: readonly Measurement[] }[],
+): MeanFigure | undefined {
+  const [first, ...others] = figures;
+  const measurements = (first?.measurements ?? []).flatMap(({ seed }): Measurement[] => {
+    const own = [first!, ...others].map((figure) => figure.measurements.find((one) => one.seed === seed));
+    if (!own.every((one) => one !== undefined)) return [];
+    const value = own.reduce((sum, one) => sum + one.value, 0) / own.length;
+    if (!own.every((one) => one.ci95 !== null)) return [{ seed, value, ci95: null }];
+    const arm = (side: 0 | 1): number =>
+      Math.sqrt(own.reduce((sum, one) => sum + (one.value - one.ci95![side]) ** 2, 0)) / own.length;
+    return [{ seed, value, ci95: [value - arm(0), value + arm(1)] }];
+  });
+  return measurements.length > 0 ? { ...summarise(measurements), status: 'ok' } : undefined;
+}
+
+/** The mean of the seeds' intervals over test examples; null if one has none. */
+export function meanInterval(measurements: readonly Measurement[]): readonly [number, number] | null {
+  if (measurements.length === 0 || measurements.some(({ ci95 }) => ci95 === null)) return null;
+  const mean = (side: 0 | 1): number =>
+    measurements.reduce((sum, { ci95 }) => sum + ci95![side], 0) / measurements.length;
+  return [mean(0), mean(1)];
+}
