@@ -36,8 +36,9 @@ export {
 export type { McNemarResult } from './statistics/compare.js';
 export { holm, mcnemar } from './statistics/compare.js';
 export { compareRows, compareTwo } from './statistics/compare-rows.js';
+export { compareRuns } from './statistics/compare-runs.js';
 export { averageRanks, ranksOf } from './statistics/ranks.js';
-export { type TwoWayTest, twoWayTest } from './statistics/two-way.js';
+export { type TwoWayTest, twoSampleTest, twoWayTest } from './statistics/two-way.js';
 export type { ClassificationSpec } from './tasks/classification.js';
 export { evaluateClassification } from './tasks/classification.js';
 export type { ClassificationData, LabelledImages } from './tasks/labelled-images.js';

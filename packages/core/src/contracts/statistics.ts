@@ -16,6 +16,10 @@ export interface ScoredColumn {
   readonly metric: string;
   /** Of each entry of `perExample`, whom or what it is about, such as a patient: examples of one are not independent. */
   readonly groups?: readonly number[] | undefined;
+  /** Hash of the data that was read; absent where it is not known. */
+  readonly data?: string | undefined;
+  /** Of classification: number of test examples by class name, for want of `data`. */
+  readonly classCounts?: Readonly<Record<string, number>> | undefined;
   readonly rows: readonly ScoredRow[];
 }
 
@@ -83,3 +87,39 @@ export type CompareRows = (columns: readonly ScoredColumn[]) => {
   readonly statistics: RunStatistics;
   readonly comparisons: readonly ColumnComparisons[];
 };
+
+/** One row in one column of two runs. Means are over the seeds of each run. */
+export interface RunCell {
+  readonly row: string;
+  readonly control: boolean;
+  readonly task: string;
+  readonly protocol: Protocol;
+  readonly metric: string;
+  /** Primary metric in each run. */
+  readonly values: readonly [first: number, second: number];
+  readonly seeds: readonly [first: readonly number[], second: readonly number[]];
+  /** Number of test examples that were compared; 0 if none were. */
+  readonly n: number;
+  /** Mean score per test example in the first run minus that in the second; null where test sets differ. */
+  readonly difference: number | null;
+  /** Null where it was not tested. */
+  readonly test: {
+    readonly ci95: Interval;
+    readonly pValue: number;
+    /** After Holm's correction for all cells that were tested. */
+    readonly adjusted: number;
+    /** Whether trainings were paired by their seed, or each run's vary by themselves. */
+    readonly seeds: 'paired' | 'separate';
+  } | null;
+  /** Why it was not tested. */
+  readonly reason?: string;
+}
+
+/** Two runs, cell by cell. */
+export interface RunComparison {
+  /** 0.05. */
+  readonly level: number;
+  readonly cells: readonly RunCell[];
+  /** How many of the cells were tested: what p was corrected for. */
+  readonly tested: number;
+}

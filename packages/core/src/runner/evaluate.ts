@@ -172,6 +172,8 @@ export async function evaluateRow(
       let reused = false;
       try {
         const key = await keyOf(run, cell, rowModel);
+        const { task: _task, version: _version, ...read } = await dataKey(run, cell);
+        const keys = { key, data: hashOf(read) };
         let stored = run.store.readCell(cell.row.id, cell.task.id, cell.seed, key);
         reused = stored !== undefined;
         if (!stored) {
@@ -184,15 +186,17 @@ export async function evaluateRow(
             const { model: given, protocols, notes } = await rowModel.foreign.open(cell.task.id);
             const possible = cell.protocols.filter((one) => protocols.includes(one));
             if (possible.length === 0) throw nothingFor(cell, protocols);
-            stored = await evaluateCell(run, { ...cell, protocols: possible }, key, given, notes);
+            stored = await evaluateCell(run, { ...cell, protocols: possible }, keys, given, notes);
           } else {
             const own = rowModel.trained ? await keeping(run, cell, rowModel.trained, load) : await load();
-            stored = await evaluateCell(run, cell, key, own);
+            stored = await evaluateCell(run, cell, keys, own);
           }
         }
         const synthetic = stored.synthetic || (rowModel.trained?.synthetic ?? false);
         const leaks = await leakStage.of(cell.task);
-        for (const result of stored.results) scores.add(cell, result);
+        const { row, task, seed } = cell;
+        const place = { row: row.id, control: row.kind === 'control', task: task.id, seed };
+        for (const result of stored.results) scores.add(place, result);
         finished = stored.results.map((result) => cellOf(cell, stored, result, synthetic, leaks));
       } catch (error) {
         if (endsRun(error) || run.signal.aborted) throw error;
@@ -210,7 +214,7 @@ export async function evaluateRow(
 async function evaluateCell(
   run: RunContext,
   cell: PlannedCell,
-  key: string,
+  { key, data }: { readonly key: string; readonly data: string },
   model: EvaluationModel,
   notes: readonly string[] = [],
 ): Promise<StoredCell> {
@@ -225,6 +229,7 @@ async function evaluateCell(
   const stored: StoredCell = {
     schemaVersion: 1,
     key,
+    data,
     method: cell.row.id,
     task: cell.task.id,
     seed: cell.seed,

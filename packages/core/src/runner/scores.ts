@@ -1,6 +1,5 @@
 import type { ScoredColumn } from '../contracts/statistics.js';
-import type { TaskResult } from '../contracts/task.js';
-import type { PlannedCell } from '../plan/plan.js';
+import type { ClassificationDetail, TaskResult } from '../contracts/task.js';
 
 interface Row {
   readonly id: string;
@@ -12,19 +11,35 @@ interface Column extends Omit<ScoredColumn, 'rows'> {
   readonly rows: Map<string, Row>;
 }
 
-/** Scores of single test examples of a run's cells, for paired tests at its end. */
+/** Number of test examples of each class: the sums over the rows of the confusion matrix. */
+const countsOf = ({ classes, confusion }: ClassificationDetail): Record<string, number> =>
+  Object.fromEntries(classes.map((name, c) => [name, (confusion[c] ?? []).reduce((sum, count) => sum + count, 0)]));
+
+/** Of whom scores are, and of what data. */
+interface Place {
+  readonly row: string;
+  readonly control: boolean;
+  readonly task: string;
+  readonly seed: number;
+  readonly data?: string | undefined;
+}
+
+/** Scores of single test examples of a run's cells, for paired tests. */
 export class ScoreTable {
   readonly #columns = new Map<string, Column>();
 
-  add({ row, task, seed }: PlannedCell, { protocol, metric, metrics, perExample, groups }: TaskResult): void {
+  add({ row, control, task, seed, data }: Place, result: TaskResult): void {
+    const { protocol, metric, metrics, perExample, groups, classification } = result;
     const value = metrics[metric]?.value;
     if (value === undefined || perExample.length === 0) return;
-    const key = JSON.stringify([task.id, protocol]);
-    const column: Column = this.#columns.get(key) ?? { task: task.id, protocol, metric, groups, rows: new Map() };
+    const key = JSON.stringify([task, protocol]);
+    const classCounts = classification && countsOf(classification);
+    const known = this.#columns.get(key);
+    const column: Column = known ?? { task, protocol, metric, groups, data, classCounts, rows: new Map() };
     this.#columns.set(key, column);
-    const known = column.rows.get(row.id) ?? { id: row.id, control: row.kind === 'control', seeds: [] };
-    column.rows.set(row.id, known);
-    known.seeds.push({ seed, value, perExample });
+    const there = column.rows.get(row) ?? { id: row, control, seeds: [] };
+    column.rows.set(row, there);
+    there.seeds.push({ seed, value, perExample });
   }
 
   /** Columns in the order in which they were first met. */

@@ -12,6 +12,8 @@ export interface StoredCell {
   readonly schemaVersion: 1;
   /** Hash of all that can change the numbers. */
   readonly key: string;
+  /** Hash of the data that was read: cells of two runs with the same one are of the same examples. Absent in older cells. */
+  readonly data?: string;
   readonly method: string;
   readonly task: string;
   readonly seed: number;
@@ -23,7 +25,7 @@ export interface StoredCell {
 const WAY = 'Choose another folder with --out';
 
 /** Ids become file names; anything that is not plainly safe is escaped. */
-const fileName = (id: string): string => encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A');
+export const fileName = (id: string): string => encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A');
 
 /**
  * A run's folder. Every file is written beside its place and renamed, so whatever is there is whole: a run that was

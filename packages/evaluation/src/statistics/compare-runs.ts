@@ -1,0 +1,100 @@
+import type { RunCell, RunComparison, ScoredColumn, ScoredRow } from '@medbench/core';
+import { holm } from './compare.js';
+import { twoSampleTest, twoWayTest } from './two-way.js';
+
+const LEVEL = 0.05;
+
+type Tested = Omit<NonNullable<RunCell['test']>, 'adjusted'>;
+type Drafted = Omit<RunCell, 'test'> & { readonly tested: Tested | null };
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** One object for equal contents, whatever the order of its keys. */
+const sorted = (counts: Readonly<Record<string, number>>): string => JSON.stringify(Object.entries(counts).sort());
+
+/** Why two columns are not of the same test examples; undefined if nothing speaks against it. */
+function otherTestSet(first: ScoredColumn, second: ScoredColumn): string | undefined {
+  const length = ({ rows }: ScoredColumn): number => rows[0]?.seeds[0]?.perExample.length ?? 0;
+  if (length(first) !== length(second)) {
+    return `different test sets: ${length(first)} and ${length(second)} examples`;
+  }
+  if (first.data !== undefined && second.data !== undefined) {
+    if (first.data !== second.data) return 'different test sets: the files of the data differ';
+  } else if (first.classCounts && second.classCounts && sorted(first.classCounts) !== sorted(second.classCounts)) {
+    return 'different test sets: other numbers of examples in the classes';
+  }
+  if (JSON.stringify(first.groups ?? null) !== JSON.stringify(second.groups ?? null)) {
+    return 'different test sets: the examples are of other patients';
+  }
+  return first.metric === second.metric ? undefined : `different metrics: ${first.metric} and ${second.metric}`;
+}
+
+/** The test that the seeds of both allow; a reason where they allow none. */
+function testOf(first: ScoredRow, second: ScoredRow, groups: readonly number[] | undefined): Tested | string {
+  const scoresOf = ({ seeds }: ScoredRow): (readonly number[])[] => seeds.map(({ perExample }) => perExample);
+  const common = first.seeds.flatMap(({ seed, perExample }) => {
+    const other = second.seeds.find((one) => one.seed === seed);
+    return other ? [perExample.map((score, i) => score - other.perExample[i]!)] : [];
+  });
+  if (common.length > 1) {
+    const { ci95, pValue } = twoWayTest(common, groups);
+    return { ci95, pValue: Number.isNaN(pValue) ? 1 : pValue, seeds: 'paired' };
+  }
+  if (first.seeds.length + second.seeds.length < 3) {
+    return 'one training on each side: how far two trainings are apart by chance is not known; it takes several seeds';
+  }
+  const { ci95, pValue } = twoSampleTest(scoresOf(first), scoresOf(second), groups);
+  return { ci95, pValue: Number.isNaN(pValue) ? 1 : pValue, seeds: 'separate' };
+}
+
+function cellOf(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [ScoredRow, ScoredRow]): Drafted {
+  const [{ task, protocol, metric, groups }] = columns;
+  const figureOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ value }) => value));
+  const scoreOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
+  const [first, second] = rows;
+  const facts = {
+    row: first.id,
+    control: first.control,
+    task,
+    protocol,
+    metric,
+    values: [figureOf(first), figureOf(second)],
+    seeds: [first.seeds.map(({ seed }) => seed), second.seeds.map(({ seed }) => seed)],
+  } as const;
+  const other = otherTestSet(...columns);
+  if (other !== undefined) return { ...facts, n: 0, difference: null, tested: null, reason: other };
+  const compared = {
+    ...facts,
+    n: first.seeds[0]!.perExample.length,
+    difference: scoreOf(first) - scoreOf(second),
+  };
+  if (first.control) return { ...compared, tested: null, reason: 'a control: no method trained it' };
+  const test = testOf(first, second, groups);
+  return typeof test === 'string' ? { ...compared, tested: null, reason: test } : { ...compared, tested: test };
+}
+
+/**
+ * Compares two runs cell by cell on the same test examples. Examples are paired. So are trainings where both runs have two
+ * seeds or more in common; else each run's trainings vary by themselves (`twoSampleTest`). One training on each side is not
+ * tested: a test over examples would say that these two models differ, which two trainings of one method do as well. p is
+ * corrected by Holm over all cells that are tested, so that two runs that differ in seed alone show a significant
+ * difference anywhere in 5 of 100 comparisons at most.
+ */
+export function compareRuns(first: readonly ScoredColumn[], second: readonly ScoredColumn[]): RunComparison {
+  const drafts = first.flatMap((column) => {
+    const other = second.find(({ task, protocol }) => task === column.task && protocol === column.protocol);
+    return column.rows.flatMap((row) => {
+      const match = other?.rows.find(({ id }) => id === row.id);
+      return other && match ? [cellOf([column, other], [row, match])] : [];
+    });
+  });
+  const tested = drafts.flatMap((draft) => draft.tested ?? []);
+  const adjusted = holm(tested.map(({ pValue }) => pValue));
+  const cells = drafts.map(
+    ({ tested: test, ...draft }): RunCell => ({
+      ...draft,
+      test: test && { ...test, adjusted: adjusted[tested.indexOf(test)]! },
+    }),
+  );
+  return { level: LEVEL, cells, tested: tested.length };
+}
