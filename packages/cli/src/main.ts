@@ -169,6 +169,27 @@ Examples:
     .action(async (dir, options) => done(await (await import('./commands/report.js')).report(dir, options)));
 
   program
+    .command('compare')
+    .description(
+      'compare two run folders cell by cell: which differences are more than chance, what the runs differ in',
+    )
+    .argument('<first>', 'run folder')
+    .argument('<second>', 'run folder')
+    .option('--out <file>', 'the page', 'compare.html')
+    .option('--json', 'machine-readable, instead of the table')
+    .addHelpText(
+      'after',
+      `
+Runs are told apart with several seeds each: one training on each side is shown, but not tested.
+
+Example:
+  medbench compare runs/freeze-0 runs/freeze-half --out freeze.html`,
+    )
+    .action(async (first, second, options) =>
+      done(await (await import('./commands/compare.js')).compare(first, second, options)),
+    );
+
+  program
     .command('export')
     .description('write the weights that a run trained, or one tower as an ONNX file, for use elsewhere')
     .argument('<dir>', 'run folder')

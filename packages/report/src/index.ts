@@ -1,4 +1,7 @@
 export type { Answer, Evidence, Verdict } from './answers/answer.js';
+export { type ComparedRun, type ComparedRuns, comparedRuns } from './comparison/model.js';
+export { renderComparison } from './comparison/page.js';
+export { renderComparisonTable } from './comparison/terminal.js';
 export { renderCsv } from './csv.js';
 export { renderHtml } from './html/page.js';
 export { renderLatex } from './latex.js';

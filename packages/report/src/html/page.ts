@@ -41,7 +41,7 @@ ${banner(results, table)}`,
     html`${[
       summarySection(results, table),
       answersSection(answers),
-      resultsSection(results, table),
+      resultsSection(table),
       differencesSection(table),
       rankSection(table),
       forestSection(table),

@@ -1,4 +1,3 @@
-import type { RunResults } from '@medbench/core';
 import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from '../caption.js';
 import { capitalised, formatRank, formatSpread, formatValue, plural, protocolTitle } from '../format.js';
 import { arrowOf } from '../metrics.js';
@@ -170,7 +169,7 @@ function tables(table: ResultTable, caption: string): Markup[] {
 }
 
 /** The section with the table of results, and its footnotes. */
-export function resultsSection(results: RunResults, table: ResultTable): Markup {
+export function resultsSection(table: ResultTable): Markup {
   if (table.columns.length === 0)
     return html`<section><h2>Results</h2>\n<p>No cell has been measured yet.</p></section>\n`;
   const sentences = captionOf(table, true).map((text) => text.replace('bold:', 'underlined bold:'));

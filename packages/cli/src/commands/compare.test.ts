@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ResultCell, type RunResults, random } from '@medbench/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sampleResults } from '../../../report/test/sample.js';
+import { main } from '../main.js';
+
+let folder: string;
+let printed: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'medbench-compare-'));
+  printed = '';
+  const keep = (text: unknown): boolean => {
+    printed += `${text}\n`;
+    return true;
+  };
+  vi.spyOn(console, 'log').mockImplementation(keep);
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+interface Made {
+  readonly seeds: readonly number[];
+  /** Methods with their chance to be right. */
+  readonly methods: Readonly<Record<string, number>>;
+  readonly n?: number;
+  readonly data?: string;
+  readonly settings?: RunResults['run']['settings'];
+  readonly scores?: boolean;
+}
+
+/** A run folder as a run leaves it: results, and a cell for each row and seed with the scores behind its figure. */
+function runFolder(name: string, { seeds, methods, n = 300, data = 'a', settings = {}, scores = true }: Made): string {
+  const sample = sampleResults(seeds);
+  const path = join(folder, name);
+  const [task] = sample.tasks;
+  const cells = Object.entries(methods).flatMap(([method, chance]) =>
+    seeds.map((seed): ResultCell => {
+      const stream = random(seed, 'made', method, name);
+      const perExample = Array.from({ length: n }, () => (stream.uniform() < chance ? 1 : 0));
+      const value = mean(perExample);
+      const metrics = { accuracy: { value, ci95: [value - 0.05, value + 0.05] as const } };
+      const at = join(path, 'cells', method, task!.id);
+      mkdirSync(at, { recursive: true });
+      const result = { protocol: 'zero-shot', metric: 'accuracy', metrics, n, perExample };
+      const stored = { schemaVersion: 1, key: 'k', data, method, task: task!.id, seed, seconds: 1, synthetic: true };
+      if (scores) writeFileSync(join(at, `seed-${seed}.json`), JSON.stringify({ ...stored, results: [result] }));
+      const facts = {
+        method,
+        control: false,
+        task: task!.id,
+        protocol: 'zero-shot' as const,
+        seed,
+        metric: 'accuracy',
+      };
+      return { ...facts, ...metrics.accuracy, n, metrics, seconds: 1, status: 'ok', synthetic: true };
+    }),
+  );
+  const { statistics: _, ...results } = sample;
+  const run = { ...sample.run, seeds, settings: { ...sample.run.settings, ...settings } };
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'results.json'), JSON.stringify({ ...results, run, cells, training: [] }));
+  return path;
+}
+
+async function compared(first: Made, second: Made) {
+  const out = join(folder, 'compare.html');
+  const paths = [runFolder('one', first), runFolder('two', second)];
+  expect(await main(['compare', ...paths, '--out', out, '--json'])).toBe(0);
+  return { page: readFileSync(out, 'utf8'), json: JSON.parse(printed), paths };
+}
+
+describe('medbench compare', () => {
+  it('finds a clear difference, and says in what the runs differ and what one alone has', async () => {
+    const { page, json, paths } = await compared(
+      { seeds: [0, 1, 2], methods: { clip: 0.9, slip: 0.7, flip: 0.6 }, settings: { 'training.steps': 600 } },
+      { seeds: [3, 4, 5], methods: { clip: 0.6, slip: 0.7, '<b>evil</b>': 0.5 }, settings: { 'training.steps': 60 } },
+    );
+    const [clip, slip] = json.cells;
+    expect(json.cells.map((cell: { row: string }) => cell.row)).toEqual(['clip', 'slip']);
+    expect(clip.test).toMatchObject({ seeds: 'separate' });
+    expect(clip.test.adjusted).toBeLessThan(0.05);
+    expect(clip.difference).toBeGreaterThan(0.2);
+    expect(slip.test.adjusted).toBeGreaterThan(0.05);
+    expect(json.settings).toEqual([
+      { name: 'seeds', values: ['0, 1, 2', '3, 4, 5'] },
+      { name: 'training.steps', values: ['600', '60'] },
+    ]);
+    expect(json.alone.map(({ rows }: { rows: string[] }) => rows)).toEqual([['flip'], ['<b>evil</b>']]);
+    expect(page).toContain('1 significant difference ');
+    expect(page).toContain('first better');
+    expect(page).not.toContain('<b>evil');
+    printed = '';
+    expect(await main(['compare', ...paths, '--out', join(folder, 'x.html')])).toBe(0);
+    expect(printed).toMatch(/ clip .* first better/);
+    expect(printed).toMatch(/ slip .* no difference found/);
+    expect(printed).toContain('training.steps: 600 | 60');
+    expect(printed).toContain('Only in two: 1 row: <b>evil</b>.');
+  });
+
+  it('tests nothing with one training on each side, and says why', async () => {
+    const { page, json } = await compared(
+      { seeds: [0], methods: { clip: 0.95 } },
+      { seeds: [1], methods: { clip: 0.5 } },
+    );
+    expect(json).toMatchObject({
+      tested: 0,
+      cells: [{ test: null, reason: expect.stringContaining('several seeds') }],
+    });
+    expect(page).toContain('not tested: one training on each side');
+    expect(page).toContain('The runs differ in their seeds alone.');
+  });
+
+  it('refuses cells of different test sets, and cells without scores', async () => {
+    const seeds = [0, 1];
+    const one = { seeds, methods: { clip: 0.9 } };
+    const reason = (text: string) => ({
+      cells: [{ test: null, difference: null, reason: expect.stringContaining(text) }],
+    });
+    expect((await compared(one, { ...one, n: 200 })).json).toMatchObject(reason('300 and 200 examples'));
+    printed = '';
+    expect((await compared(one, { ...one, data: 'b' })).json).toMatchObject(reason('files of the data differ'));
+    rmSync(join(folder, 'two'), { recursive: true });
+    printed = '';
+    expect((await compared(one, { ...one, scores: false })).json).toMatchObject(reason('not in the run folders'));
+  });
+
+  it('names a folder that holds no run', async () => {
+    expect(await main(['compare', join(folder, 'none'), folder])).toBe(2);
+  });
+});

@@ -1,0 +1,150 @@
+import type { ResultCell, RunCell, RunComparison, RunResults } from '@medbench/core';
+import { cellsAt, summarise } from '../cells.js';
+import { plural, protocolTitle } from '../format.js';
+
+/** One of two runs that are compared. */
+export interface ComparedRun {
+  /** As it is called on the page: the name of its folder. */
+  readonly name: string;
+  readonly results: RunResults;
+}
+
+/** A setting, version or the like that is not the same in both runs; null where a run has none. */
+export interface DifferingSetting {
+  readonly name: string;
+  readonly values: readonly [string | null, string | null];
+}
+
+/** What is said of two runs. */
+export interface ComparedRuns {
+  readonly runs: readonly [ComparedRun, ComparedRun];
+  readonly comparison: RunComparison;
+  readonly settings: readonly DifferingSetting[];
+  /** Rows, and tasks under a protocol, that one run alone has. */
+  readonly alone: readonly {
+    readonly rows: readonly string[];
+    readonly columns: readonly string[];
+  }[];
+}
+
+const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
+
+function factsOf({ run }: RunResults): Map<string, string> {
+  const facts: [string, unknown][] = [
+    ['seeds', run.seeds],
+    ['backend', run.backend],
+    ['preset', run.preset],
+    ['corpora', run.corpora],
+    ...Object.entries(run.settings).filter(([name]) => !['seeds', 'backend', 'preset', 'corpora'].includes(name)),
+    ...Object.entries(run.versions).map(([name, version]): [string, unknown] => [`version of ${name}`, version]),
+  ];
+  return new Map(facts.map(([name, value]) => [name, textOf(value)]));
+}
+
+function differing(first: RunResults, second: RunResults): DifferingSetting[] {
+  const [a, b] = [factsOf(first), factsOf(second)];
+  return [...new Set([...a.keys(), ...b.keys()])]
+    .filter((name) => a.get(name) !== b.get(name))
+    .map((name) => ({ name, values: [a.get(name) ?? null, b.get(name) ?? null] }));
+}
+
+const columnName = ({ task, protocol }: Pick<RunCell, 'task' | 'protocol'>): string =>
+  `${task}, ${protocolTitle(protocol)}`;
+
+function onlyIn(one: RunResults, other: RunResults): ComparedRuns['alone'][number] {
+  const missing = (nameOf: (cell: RunResults['cells'][number]) => string): string[] => {
+    const there = new Set(other.cells.map(nameOf));
+    return [...new Set(one.cells.map(nameOf))].filter((name) => !there.has(name));
+  };
+  return { rows: missing(({ method }) => method), columns: missing(columnName) };
+}
+
+/** Why a cell of both results has no scores to compare. */
+function unscored(cells: readonly (readonly ResultCell[])[]): string {
+  const failed = cells.flatMap((own, i) =>
+    own.every(({ status }) => status === 'failed') ? [`failed in the ${i === 0 ? 'first' : 'second'} run`] : [],
+  );
+  return failed.length > 0
+    ? failed.join(', ')
+    : 'the scores of its test examples are not in the run folders: cells/ is missing, or is of another run';
+}
+
+/** The cells that both results have and that were not compared for want of scores. */
+function cellsWithout(first: RunResults, second: RunResults, { cells }: RunComparison): RunCell[] {
+  const key = (row: string, task: string, protocol: string): string => JSON.stringify([row, task, protocol]);
+  const known = new Set(cells.map(({ row, task, protocol }) => key(row, task, protocol)));
+  return first.cells.flatMap((cell): RunCell[] => {
+    const { method: row, control, task, protocol, metric } = cell;
+    const place = key(row, task, protocol);
+    const own = [cellsAt(first, row, cell), cellsAt(second, row, cell)] as const;
+    if (known.has(place) || own[1].length === 0) return [];
+    known.add(place);
+    const meanOf = (side: readonly ResultCell[]): number =>
+      summarise(side.flatMap(({ seed, value, ci95 }) => (value === null ? [] : [{ seed, value, ci95 }]))).value ??
+      Number.NaN;
+    const seedsOf = (side: readonly ResultCell[]): number[] => side.map(({ seed }) => seed);
+    return [
+      {
+        row,
+        control,
+        task,
+        protocol,
+        metric,
+        values: [meanOf(own[0]), meanOf(own[1])],
+        seeds: [seedsOf(own[0]), seedsOf(own[1])],
+        n: 0,
+        difference: null,
+        test: null,
+        reason: unscored(own),
+      },
+    ];
+  });
+}
+
+/** Puts together what two runs have in common and in what they differ. */
+export function comparedRuns(first: ComparedRun, second: ComparedRun, comparison: RunComparison): ComparedRuns {
+  return {
+    runs: [first, second],
+    comparison: {
+      ...comparison,
+      cells: [...comparison.cells, ...cellsWithout(first.results, second.results, comparison)],
+    },
+    settings: differing(first.results, second.results),
+    alone: [onlyIn(first.results, second.results), onlyIn(second.results, first.results)],
+  };
+}
+
+/** What a cell's test says, never more. */
+export function verdictOf({ test, difference, reason }: RunCell, level: number): string {
+  if (!test) return `not tested: ${reason ?? 'no reason given'}`;
+  if (!(test.adjusted < level)) return 'no difference found';
+  return difference! > 0 ? 'first better' : 'second better';
+}
+
+/** What the comparison says as a whole, one sentence each. */
+export function sentencesOf({ comparison: { cells, tested, level }, settings }: ComparedRuns): string[] {
+  const found = cells.filter(({ test }) => test && test.adjusted < level);
+  const percent = `${Number((100 * level).toPrecision(3))} %`;
+  const separate = cells.filter(({ test }) => test?.seeds === 'separate').length;
+  const untested = cells.length - tested;
+  const apart = settings.filter(({ name }) => !name.startsWith('version of ')).map(({ name }) => name);
+  const evaluated = apart.filter((name) => /^(evaluation|taskSettings)\./.test(name));
+  return [
+    cells.length === 0
+      ? 'The two runs have no cell in common.'
+      : `${plural(cells.length, 'cell')} in both runs, ${tested} of them tested: ${
+          found.length === 0 ? 'no significant difference' : `${plural(found.length, 'significant difference')}`
+        } (t over examples and trainings, Holm over ${plural(tested, 'test')}, ${percent}).`,
+    ...(untested > 0 ? [`${plural(untested, 'cell')} could not be tested; the reason stands beside each.`] : []),
+    ...(separate > 0
+      ? [
+          'Trainings are not paired where the runs have fewer than two seeds in common: the spread of each run’s own seeds counts.',
+        ]
+      : []),
+    ...(tested > 0 && found.length < tested
+      ? ['No difference found does not mean that there is none: few seeds find large differences only.']
+      : []),
+    ...(apart.length === 1 && apart[0] === 'seeds' ? ['The runs differ in their seeds alone.'] : []),
+    ...(evaluated.length > 0 ? [`They were not measured in the same way: ${evaluated.join(', ')}.`] : []),
+  ];
+}

@@ -1,0 +1,83 @@
+import type { RunCell } from '@medbench/core';
+import * as Plot from '@observablehq/plot';
+import { formatSigned, formatSignedInterval, oneLine, protocolTitle } from '../format.js';
+import { html, type Markup } from '../html/escape.js';
+import { drawSvg, PLOT_WIDTH, TICKS } from '../html/svg.js';
+import { verdictOf } from './model.js';
+
+const LABEL_LENGTH = 18;
+
+/** Differences of one column with their intervals, one line per row that was tested; undefined if none was. */
+export function differencesPlot(cells: readonly RunCell[], level: number): Markup | undefined {
+  const points = cells.flatMap((cell) =>
+    cell.test && cell.difference !== null
+      ? [
+          {
+            id: cell.row,
+            value: cell.difference,
+            low: cell.test.ci95[0],
+            high: cell.test.ci95[1],
+            sure: cell.test.adjusted < level,
+            text: `${oneLine(cell.row)}: ${formatSigned(cell.difference)} ${formatSignedInterval(cell.test.ci95)}, ${verdictOf(cell, level)}`,
+          },
+        ]
+      : [],
+  );
+  const [first] = cells;
+  if (points.length === 0 || !first) return undefined;
+  const names = new Map(points.map(({ id }) => [id, oneLine(id, LABEL_LENGTH)]));
+  const longest = Math.max(...[...names.values()].map((name) => [...name].length));
+  const ends = points.flatMap(({ low, high, value }) => [low, high, value]).filter(Number.isFinite);
+  const reach = Math.max(0.01, ...ends.map(Math.abs)) * 1.08;
+  const marks = [true, false].flatMap((sure) => {
+    const own = points.filter((point) => point.sure === sure);
+    const color = sure ? 'var(--accent)' : 'var(--muted)';
+    return [
+      Plot.ruleY(own, { y: 'id', x1: 'low', x2: 'high', stroke: color, strokeWidth: 1.5 }),
+      Plot.dot(own, {
+        y: 'id',
+        x: 'value',
+        r: 4.5,
+        fill: sure ? color : 'var(--bg)',
+        stroke: color,
+        strokeWidth: 2,
+        title: 'text',
+      }),
+    ];
+  });
+  const svg = drawSvg(
+    {
+      title: `Differences in ${first.task}, ${protocolTitle(first.protocol)}, first run minus second`,
+      description: points.map(({ text }) => text).join('; '),
+    },
+    {
+      width: PLOT_WIDTH,
+      height: 46 + 24 * points.length,
+      marginLeft: Math.round(16 + 6.8 * longest),
+      marginRight: 18,
+      marginTop: 6,
+      marginBottom: 40,
+      x: { domain: [-reach, reach] },
+      y: { type: 'point', domain: points.map(({ id }) => id), padding: 0.6 },
+      marks: [
+        Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.ruleX([0], { stroke: 'currentColor' }),
+        Plot.axisX({
+          ticks: TICKS,
+          label: '← second better · first better →',
+          labelAnchor: 'center',
+          labelArrow: 'none',
+          labelOffset: 36,
+        }),
+        Plot.axisY({ tickSize: 0, label: null, tickFormat: (id: string) => names.get(id) ?? id }),
+        ...marks,
+      ],
+    },
+  );
+  return html`<figure>
+<figcaption><bdi>${first.task}</bdi>
+<small>${protocolTitle(first.protocol)}, ${first.metric}</small></figcaption>
+${svg}
+</figure>
+`;
+}
