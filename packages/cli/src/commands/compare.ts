@@ -30,7 +30,8 @@ export async function compare(first: string, second: string, { out, json }: Comp
   await writeFileAtomic(out, renderComparison(compared));
   console.error(`Wrote ${out}`);
   const { settings, alone } = compared;
-  if (json) console.log(JSON.stringify({ schemaVersion: 1, runs: names, ...comparison, settings, alone }, null, 1));
+  if (json)
+    console.log(JSON.stringify({ schemaVersion: 1, runs: names, ...compared.comparison, settings, alone }, null, 1));
   else process.stdout.write(renderComparisonTable(compared, { width: process.stdout.columns ?? 160 }));
   return EXIT.ok;
 }

@@ -5,13 +5,15 @@ import { renderHtml } from './page.js';
 
 it('renders 40 methods x 60 tasks x 5 seeds in less than 10 s and 5 MB, with nothing of the table missing', () => {
   const results = largeResults({ methods: 40, tasks: 60, seeds: 5 });
-  const began = performance.now();
+  // Time on the processor: a machine that is busy elsewhere makes no page slow.
+  const before = process.cpuUsage();
   const text = renderHtml(results);
-  expect(performance.now() - began).toBeLessThan(10_000);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(10_000);
   expect(Buffer.byteLength(text)).toBeLessThan(4_700_000);
   const { document } = parseHTML(text);
   expect(document.querySelectorAll('#results td[data-value]')).toHaveLength(40 * 60 + 37);
   // Forest plots: one for each column, and a mean for each modality and run of columns under one protocol.
   expect(document.querySelectorAll('#figures-with-their-uncertainty details svg')).toHaveLength(60);
   expect(document.querySelectorAll('#ranks circle')).toHaveLength(37);
-}, 60_000);
+});
