@@ -135,7 +135,7 @@ export function sentencesOf({ comparison: { cells, tested, level }, settings }: 
       : `${plural(cells.length, 'cell')} in both runs, ${tested} of them tested: ${
           found.length === 0 ? 'no significant difference' : `${plural(found.length, 'significant difference')}`
         } (t over examples and trainings, Holm over ${plural(tested, 'test')}, ${percent}).`,
-    ...(untested > 0 ? [`${plural(untested, 'cell')} could not be tested; the reason stands beside each.`] : []),
+    ...(untested > 0 ? [`${plural(untested, 'cell')} not tested; the reason stands beside each.`] : []),
     ...(separate > 0
       ? [
           'Trainings are not paired where the runs have fewer than two seeds in common: the spread of each run’s own seeds counts.',

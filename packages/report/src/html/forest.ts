@@ -88,7 +88,7 @@ function draw({ title, metric, points, caption }: Forest): Markup {
       marginRight: 18,
       marginTop: 6,
       marginBottom: 40,
-      x: { domain, label: oneLine(metric, 40), labelAnchor: 'center', labelArrow: 'none', ticks: TICKS },
+      x: { domain, label: oneLine(metric, 22), labelAnchor: 'center', labelArrow: 'none', ticks: TICKS },
       y: { type: 'point', domain: points.map(({ id }) => id), label: null, tickSize: 0, padding: 0.6 },
       marks: [
         Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),

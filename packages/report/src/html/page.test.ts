@@ -3,6 +3,7 @@ import type { RunResults } from '@medbench/core';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { columnTests } from '../../test/compared.js';
+import { valueOnAxis } from '../../test/read-plot.js';
 import { ERROR, hostileResults, sampleResults } from '../../test/sample.js';
 import { resultTable } from '../model.js';
 import { renderHtml } from './page.js';
@@ -65,15 +66,7 @@ describe('renderHtml', () => {
     const results = sampleResults();
     const svg = pageOf(results).querySelectorAll('svg')[0]!;
     const cells = results.cells.filter((c) => c.task === 'pneumoniamnist' && c.protocol === 'zero-shot');
-    // The scale, read from the tick labels of the axis.
-    const ticks = [...svg.querySelectorAll('text')]
-      .map((text) => [
-        Number(text.textContent),
-        Number(/translate\(([\d.]+)/.exec(text.getAttribute('transform')!)![1]),
-      ])
-      .filter(([value]) => Number.isFinite(value));
-    const [[v0, x0], [v1, x1]] = [ticks[0] as [number, number], ticks.at(-1) as [number, number]];
-    const valueAt = (x: string | null): number => v0 + ((Number(x) - x0) / (x1 - x0)) * (v1 - v0);
+    const valueAt = valueOnAxis(svg);
     const dots = [...svg.querySelectorAll('circle')];
     const lines = [...svg.querySelectorAll('g[stroke-width="1.5"] line')];
     expect(dots).toHaveLength(5);

@@ -93,12 +93,12 @@ function header(columns: readonly Column[], notes: readonly string[], rank: stri
   const lines = columns.length > 0 ? 3 : 1;
   const ranks =
     rank !== undefined &&
-    html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
+    html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" data-lower title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
   // The script makes a button of the label; a button holds neither a link nor another button.
   const head = (column: Column, i: number): Markup =>
     html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${protocolTitle(
       column.protocol,
-    )}" title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
+    )}"${arrowOf(column.metric) === '↓' && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
       column.synthetic === 'all' && '\u00a0*'
     }</span> <small>${metricName(column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
   return html`<thead>

@@ -66,7 +66,7 @@ nav a { display: inline-block; line-height: 1.5rem; }
 .answer.helps { border-color: var(--good); } .answer.hurts { border-color: var(--bad); }
 .verdict { display: inline-block; padding: 0 .5rem; border: 1px solid currentColor; border-radius: 1rem; font-size: .85rem; }
 .helps .verdict { color: var(--good); } .hurts .verdict { color: var(--bad); }
-dl { display: grid; grid-template-columns: fit-content(20rem) 1fr; gap: .25rem 1rem; }
+dl { display: grid; grid-template-columns: fit-content(20rem) minmax(0, 1fr); gap: .25rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; }
 ol, ul { padding-left: 1.5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1rem; }
@@ -81,8 +81,8 @@ details details { margin-left: 1rem; } details details > summary { font-weight: 
 .confusion td, .confusion thead th { text-align: right; font-variant-numeric: tabular-nums; } .confusion tbody th { min-width: 0; }
 .confusion td { background: color-mix(in srgb, var(--accent) calc(var(--s, 0) * 45%), var(--bg)); }
 li.warning { font-weight: 600; }
-@media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
-  dl.facts { grid-template-columns: max-content 1fr; } dl.facts dd { margin-bottom: 0; }
+@media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } dl { grid-template-columns: minmax(0, 1fr); } dd { margin-bottom: .5rem; }
+  dl.facts { grid-template-columns: fit-content(45%) minmax(0, 1fr); } dl.facts dd { margin-bottom: 0; }
   tbody th, thead th.corner { min-width: 7rem; max-width: 8.5rem; } }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {

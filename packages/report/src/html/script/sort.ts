@@ -14,7 +14,9 @@ for (const table of document.querySelectorAll('table.sortable')) {
     label.replaceWith(button);
     button.addEventListener('click', () => {
       const column = Number(head.dataset.column);
-      const sign = head.getAttribute('aria-sort') === 'descending' ? 1 : -1;
+      // The first press puts the best first.
+      const now = head.getAttribute('aria-sort');
+      const sign = now === null ? ('lower' in head.dataset ? 1 : -1) : now === 'descending' ? 1 : -1;
       for (const other of heads) other.removeAttribute('aria-sort');
       head.setAttribute('aria-sort', sign < 0 ? 'descending' : 'ascending');
       const key = (row) => row.cells[column].dataset.value;

@@ -1,0 +1,160 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, startChromium } from '../../../tests/support/chromium.js';
+import { renderComparison } from '../src/comparison/page.js';
+import { renderHtml } from '../src/html/page.js';
+import { ANSWERS } from './answers.js';
+import { columnTests, RANKS, withLeak, withRare } from './compared.js';
+import { madeComparison } from './compared-runs.js';
+import { faultsOf } from './page-faults.js';
+import { hostileResults, sampleResults } from './sample.js';
+
+const chromium = chromiumPath();
+if (!chromium) console.warn('No Chromium here: the pages are not looked at. MEDBENCH_CHROMIUM names one.');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Three seeds with everything that a page may show. */
+function fullResults() {
+  const sample = withRare(withLeak(sampleResults([0, 1, 2]), 'pneumoniamnist'), 'phantom-skin', {
+    clip: 0.6,
+    majority: 0,
+  });
+  const tests = {
+    best: 'clip',
+    againstBest: { 'clip-scratch': 0.5, 'clip-partial': 0.001 },
+    againstControls: { clip: { untrained: [0.1, 0.5], majority: [0.1, 0.001] } },
+  } as const;
+  const columns = sample.tasks.flatMap(({ id: task, protocols }) =>
+    protocols.map((protocol) => columnTests({ task, protocol, metric: 'accuracy' }, tests, [0, 1, 2])),
+  );
+  return { ...sample, statistics: { level: 0.05, columns, ranks: RANKS } };
+}
+
+/** What axe calls serious or critical on the open page. */
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: typeof import('axe-core') }).axe;
+    const found = await axe.run(document, { resultTypes: ['violations'] });
+    return found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map((node) => node.html)
+            .join(' ')}`,
+      );
+  });
+}
+
+const LOOKS = [
+  { width: 1280, scheme: 'light' },
+  { width: 1280, scheme: 'dark' },
+  { width: 390, scheme: 'light' },
+  { width: 390, scheme: 'dark' },
+] as const;
+
+describe.skipIf(!chromium)('the page in a browser', () => {
+  let browser: Browser;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'medbench-browser-'));
+    browser = await startChromium(chromium!);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function opened(html: string, width: number, scheme: string): Promise<{ page: Page; errors: string[] }> {
+    const file = join(folder, 'report.html');
+    writeFileSync(file, html);
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await page.setViewport({ width, height: 900, hasTouch: width < 500 });
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.goto(pathToFileURL(file).href);
+    return { page, errors };
+  }
+
+  it.each(LOOKS)(
+    'overflows nowhere, overlaps nothing, and is accessible: $width px, $scheme',
+    async ({ width, scheme }) => {
+      const { page, errors } = await opened(renderHtml(fullResults(), { answers: ANSWERS }), width, scheme);
+      expect(await page.evaluate(faultsOf)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
+      expect(errors).toEqual([]);
+      await page.close();
+    },
+  );
+
+  it('holds hostile, long and right-to-left text', async () => {
+    const hostile = hostileResults();
+    const long = `${'مرض الرئة '.repeat(12)}${'x'.repeat(90)}`;
+    const methods = hostile.methods.map((method, i) => (i === 1 ? { ...method, title: long } : method));
+    const { page, errors } = await opened(renderHtml({ ...hostile, methods }), 390, 'light');
+    expect(await page.evaluate(faultsOf)).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it.each([LOOKS[0], LOOKS[3]])('shows two runs: $width px, $scheme', async ({ width, scheme }) => {
+    const { page, errors } = await opened(renderComparison(madeComparison()), width, scheme);
+    expect(await page.evaluate(faultsOf)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it('sorts, filters and explains, by pointer and by keyboard', async () => {
+    const { page, errors } = await opened(renderHtml(fullResults()), 1280, 'light');
+    const names = () =>
+      page.$$eval('#results tbody.methods tr:not([hidden]) th', (heads) => heads.map((head) => head.textContent));
+    const before = await names();
+    await page.click('#results th[data-column="1"] .sort');
+    const sorted = await page.$$eval('#results tbody.methods tr', (rows) =>
+      rows.map((row) => Number((row as HTMLTableRowElement).cells[1]!.dataset.value)),
+    );
+    expect(sorted).toEqual([...sorted].sort((a, b) => b - a));
+    expect(await names()).toHaveLength(before.length);
+    await page.click('#results th[data-lower] .sort');
+    expect((await names())[0]).toContain('CLIP, fine-tuned');
+
+    await page.type('.filter input', 'scratch');
+    expect(await names()).toHaveLength(1);
+    await page.$eval('.filter input', (input) => {
+      (input as HTMLInputElement).value = '';
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await page.select('.filter label:nth-of-type(3) select', 'linear probe');
+    const heads = await page.$$eval('#results th[data-protocol]:not([hidden])', (all) =>
+      all.map((head) => (head as HTMLElement).dataset.protocol),
+    );
+    expect(new Set(heads)).toEqual(new Set(['linear probe']));
+    expect(await page.$eval('.filter [role="status"]', (status) => status.textContent)).toMatch(/^6 rows, \d columns$/);
+    await page.select('.filter label:nth-of-type(3) select', '');
+
+    const tip = () => page.$eval('#tip', (element) => ((element as HTMLElement).hidden ? '' : element.textContent));
+    await page.click('#results th[data-column="1"] .def');
+    expect(await tip()).toBe('Share of examples for which the highest-scoring answer is the right one.');
+    await page.keyboard.press('Escape');
+    expect(await tip()).toBe('');
+    await page.focus('#results td[tabindex]');
+    expect(await tip()).toContain('Share of examples');
+    const first = await tip();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    expect(await tip()).toContain('Share of examples');
+    expect(await tip()).not.toBe(first);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});

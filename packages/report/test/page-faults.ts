@@ -1,0 +1,50 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+
+/**
+ * What is wrong with how the open page is laid out, one line each: what is wider than the window, plots without a mark,
+ * texts of a plot that lie on each other or stick out of it. Runs in the browser: it must not refer to anything outside.
+ */
+export function faultsOf(): string[] {
+  const faults: string[] = [];
+  for (const details of document.querySelectorAll('details')) details.open = true;
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth > wide)
+    faults.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+  for (const element of document.querySelectorAll('body *')) {
+    if (element.closest('.scroll, svg')) continue;
+    const { right, left, width } = element.getBoundingClientRect();
+    if (width > 0 && (right > wide + 1 || left < -1)) {
+      faults.push(`${element.tagName} “${element.textContent?.trim().slice(0, 40)}” reaches from ${left} to ${right}`);
+    }
+  }
+  for (const svg of document.querySelectorAll('svg')) {
+    const name = svg.querySelector('title')?.textContent ?? 'a plot';
+    const frame = svg.getBoundingClientRect();
+    const drawn = [...svg.querySelectorAll('circle, rect, path, line')].filter((mark) => {
+      const box = mark.getBoundingClientRect();
+      return box.width > 0 || box.height > 0;
+    });
+    if (frame.width < 100 || frame.height < 60 || drawn.length < 3) faults.push(`${name} is blank`);
+    const texts = [...svg.querySelectorAll('text')].filter((text) => text.textContent?.trim());
+    const boxes = texts.map((text) => text.getBoundingClientRect());
+    boxes.forEach((box, i) => {
+      const text = texts[i]!.textContent;
+      if (
+        box.left < frame.left - 2 ||
+        box.right > frame.right + 2 ||
+        box.bottom > frame.bottom + 2 ||
+        box.top < frame.top - 2
+      ) {
+        faults.push(`“${text}” sticks out of ${name}`);
+      }
+      boxes.slice(i + 1).forEach((other, j) => {
+        const across = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+        const down = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+        // Boxes have room above and below the letters.
+        if (across > 1 && down > 4) faults.push(`“${text}” lies on “${texts[i + 1 + j]!.textContent}” in ${name}`);
+      });
+    });
+  }
+  return faults.slice(0, 20);
+}
