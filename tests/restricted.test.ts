@@ -60,7 +60,19 @@ it('no word of a credentialed report is in anything that a run prints or writes'
   ];
   const env = { ...process.env, MEDBENCH_CACHE: join(root, 'cache') };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...args], { env, cwd: root });
-  expect(stdout + stderr).not.toContain(MARKER);
+  const medbench = async (...words: string[]): Promise<string> => {
+    const printed = await promisify(execFile)(process.execPath, [cli, ...words], { env, cwd: root });
+    return printed.stdout + printed.stderr;
+  };
+  const texts = [stdout, stderr];
+  for (const format of ['table', 'markdown', 'latex', 'csv', 'json'])
+    texts.push(await medbench('report', out, '--format', format));
+  texts.push(await medbench('compare', out, out), await medbench('compare', out, out, '--json'));
+  expect(texts.join('\n')).not.toContain(MARKER);
+  const written = readdirSync(out);
+  expect(written).toEqual(
+    expect.arrayContaining(['report.html', 'results.csv', 'results.json', 'results.md', 'results.tex']),
+  );
   expect(filesBelow(out).length).toBeGreaterThan(5);
   for (const file of filesBelow(root)) {
     if (!file.startsWith(join(root, 'data'))) expect(readFileSync(file).includes(MARKER), file).toBe(false);
@@ -69,4 +81,4 @@ it('no word of a credentialed report is in anything that a run prints or writes'
   expect(skipped.flatMap(({ list }) => list).join()).toMatch(/s\d{8}\.txt is not there/);
   const { cells } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as { cells: { status: string }[] };
   expect(cells.map(({ status }) => status)).toEqual(['ok']);
-}, 120_000);
+}, 240_000);

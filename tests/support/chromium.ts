@@ -26,5 +26,8 @@ export const startChromium = (executablePath: string): Promise<Browser> =>
   puppeteer.launch({
     executablePath,
     headless: true,
+    // A busy machine may take its time.
+    timeout: 180_000,
+    protocolTimeout: 240_000,
     args: ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
   });

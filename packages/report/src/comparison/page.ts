@@ -51,7 +51,7 @@ function line(cell: RunCell, { runs, comparison: { level } }: ComparedRuns): Mar
     difference === null ? none : html`<td class="number" data-value="${difference}">${formatSigned(difference)}</td>`
   }${test ? html`<td class="number">${formatSignedInterval(test.ci95)}</td>` : none}${
     test ? html`<td class="number" data-value="${test.adjusted}">${formatP(test.adjusted)}</td>` : none
-  }<td>${test && test.adjusted < level ? html`<strong>${said}</strong>` : html`${said}`}</td></tr>\n`;
+  }<td class="verdict-cell">${test && test.adjusted < level ? html`<strong>${said}</strong>` : html`${said}`}</td></tr>\n`;
 }
 
 function column(cells: readonly RunCell[], compared: ComparedRuns): Markup {

@@ -77,6 +77,7 @@ svg text { white-space: pre; }
 summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
 details details { margin-left: 1rem; } details details > summary { font-weight: 400; }
 .mark { cursor: help; }
+td.verdict-cell { min-width: 14rem; }
 .means { margin-bottom: 1rem; } .means figure { background: var(--band); }
 .confusion td, .confusion thead th { text-align: right; font-variant-numeric: tabular-nums; } .confusion tbody th { min-width: 0; }
 .confusion td { background: color-mix(in srgb, var(--accent) calc(var(--s, 0) * 45%), var(--bg)); }

@@ -32,7 +32,8 @@ function dataSets({ columns }: ResultTable): Markup | undefined {
 /** Where rows that transfer start from, as far as the settings say it. */
 function generalWeights({ settings }: RunResults['run']): [string, string][] {
   const { 'general.weights': weights, 'general.corpus': corpus } = settings;
-  if (typeof weights === 'string') return [['General-domain weights', weights]];
+  // Settings are flat texts: none is the word null.
+  if (typeof weights === 'string' && weights !== 'null') return [['General-domain weights', weights]];
   return corpus === undefined ? [] : [['General-domain weights', `made in this run, from ${corpus}`]];
 }
 
