@@ -72,7 +72,7 @@ describe('renderLatex', () => {
     });
     expect(text).not.toMatch(/\\input|\\end\{table\}./);
     expect(text).toContain(
-      '\\textbackslash{}input\\{/etc/passwd\\} \\textbackslash{}end\\{table\\}\\%\\$x\\$\\#\\textasciitilde{}\\textasciicircum{}\\_\\&\\{\\}-{}-{}{[}1{]}{*}',
+      '\\textbackslash{}input\\{/etc/passwd\\} \\textbackslash{}end\\{table\\}\\%\\$x\\$\\#\\textasciitilde{}\\textasciicircum{}\\_\\&\\{\\}-{}-{[}1{]}{*}',
     );
   });
 });

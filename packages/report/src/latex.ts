@@ -23,11 +23,10 @@ const COMMANDS: Readonly<Record<string, string>> = {
   '|': '\\textbar{}',
   '"': "''",
   '`': '{`}',
-  // After \\ they would be its options; two hyphens would be a dash.
+  // After \\ they would be its options.
   '[': '{[}',
   ']': '{]}',
   '*': '{*}',
-  '-': '-{}',
   '≈': '$\\approx$',
   '∘': '$\\circ$',
   '±': '$\\pm$',
@@ -49,7 +48,10 @@ const COMMANDS: Readonly<Record<string, string>> = {
 
 /** Text of unknown origin as literal LaTeX on one line; other scripts stay as they are (UTF-8). */
 const literal = (text: string): string =>
-  [...oneLine(text)].map((character) => COMMANDS[character] ?? character).join('');
+  [...oneLine(text)]
+    // Two hyphens would be a dash.
+    .map((character, i, all) => (character === '-' && all[i + 1] === '-' ? '-{}' : (COMMANDS[character] ?? character)))
+    .join('');
 
 const noteMark = (notes: readonly number[]): string =>
   notes.length > 0 ? `\\textsuperscript{${notes.join(',')}}` : '';
