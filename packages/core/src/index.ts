@@ -12,5 +12,6 @@ export type {
 export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, Task } from './decorators.js';
 export * from './errors.js';
 export { ensureFolder, unwritable, writeFileAtomic } from './files.js';
+export { holm } from './holm.js';
 export * from './random/index.js';
 export { lockFolder } from './store/lock.js';

@@ -34,7 +34,7 @@ export {
   wilsonInterval,
 } from './statistics/bootstrap.js';
 export type { McNemarResult } from './statistics/compare.js';
-export { holm, mcnemar } from './statistics/compare.js';
+export { mcnemar } from './statistics/compare.js';
 export { compareRows, compareTwo } from './statistics/compare-rows.js';
 export { compareRuns } from './statistics/compare-runs.js';
 export { averageRanks, ranksOf } from './statistics/ranks.js';

@@ -75,6 +75,31 @@ export interface TrainingRecord {
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
 }
 
+/** A question of a study: what rows do against another row, in every column that both have. */
+export interface StudyQuestion {
+  readonly id: string;
+  readonly question: string;
+  /** The row that the others are compared with. */
+  readonly against: string;
+  /** What is said is said of these. */
+  readonly rows: readonly string[];
+  /** `rare`: on the recall of rare classes instead of the primary metrics. */
+  readonly on?: 'primary' | 'rare';
+  /** What the study found out in other ways, said before the comparison: a clause without a full stop. */
+  readonly found?: string;
+}
+
+/** Which study a run belongs to. */
+export interface StudyRecord {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  /** Empty: the three questions of the paper. */
+  readonly questions: readonly StudyQuestion[];
+  /** Under what the rows were run apart, such as encoders; a task that belongs to one names it. */
+  readonly variants: readonly { readonly id: string; readonly title: string }[];
+}
+
 /** `results.json`, version 1: all that tables, plots and reports are made from. */
 export interface RunResults {
   readonly schemaVersion: 1;
@@ -89,6 +114,7 @@ export interface RunResults {
     readonly settings: Readonly<Record<string, SettingValue>>;
     readonly versions: Readonly<Record<string, string>>;
     readonly command: string;
+    readonly study?: StudyRecord;
   };
   readonly methods: readonly {
     readonly id: string;
@@ -102,6 +128,8 @@ export interface RunResults {
     readonly title: string;
     readonly modality: string;
     readonly protocols: readonly Protocol[];
+    /** Of a study with variants: the one under which it was measured. */
+    readonly variant?: string;
   }[];
   readonly training: readonly TrainingRecord[];
   readonly cells: readonly ResultCell[];

@@ -79,6 +79,8 @@ export interface RunStatistics {
 export interface ColumnComparisons {
   readonly task: string;
   readonly protocol: Protocol;
+  /** `rare_recall`: the examples of rare classes alone, each class of the same weight. Absent: all, under the primary metric. */
+  readonly metric?: string;
   readonly pairs: readonly Comparison[];
 }
 

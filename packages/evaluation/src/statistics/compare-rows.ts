@@ -1,12 +1,13 @@
-import type {
-  ColumnComparisons,
-  ColumnStatistics,
-  CompareRows,
-  Comparison,
-  ScoredColumn,
-  ScoredRow,
+import {
+  type ColumnComparisons,
+  type ColumnStatistics,
+  type CompareRows,
+  type Comparison,
+  holm,
+  type ScoredColumn,
+  type ScoredRow,
 } from '@medbench/core';
-import { holm, mcnemar, signFlipTest, sumsByGroup } from './compare.js';
+import { mcnemar, signFlipTest, sumsByGroup } from './compare.js';
 import { averageRanks } from './ranks.js';
 import { twoWayTest } from './two-way.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { random } from '@medbench/core';
+import { holm, random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { holm, mcnemar } from './compare.js';
+import { mcnemar } from './compare.js';
 import { compareTwo } from './compare-rows.js';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/compare.json', import.meta.url), 'utf8')) as {

@@ -84,15 +84,3 @@ export function sumsByGroup(values: readonly number[], groups: readonly number[]
   values.forEach((value, i) => sums.set(groups[i]!, (sums.get(groups[i]!) ?? 0) + value));
   return [...sums.values()];
 }
-
-/** Holm's step-down adjusted p-values, in the order given (Holm 1979). */
-export function holm(pValues: readonly number[]): number[] {
-  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
-  const adjusted = new Array<number>(pValues.length);
-  let largest = 0;
-  order.forEach((index, position) => {
-    largest = Math.max(largest, Math.min(1, pValues[index]! * (pValues.length - position)));
-    adjusted[index] = largest;
-  });
-  return adjusted;
-}

@@ -1,5 +1,5 @@
-/** What a test allows to be said: never more. */
-export type Verdict = 'helps' | 'hurts' | 'no-difference' | 'too-few' | 'not-answerable';
+/** What a test allows to be said: never more. `mixed`: in some columns one way, in others the other way or not at all. */
+export type Verdict = 'helps' | 'hurts' | 'mixed' | 'no-difference' | 'too-few' | 'not-answerable';
 
 /** One comparison of two rows in one column, on which an answer rests. */
 export interface Evidence {

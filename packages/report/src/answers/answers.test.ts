@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { ALIKE, CLIP, LOSS, type MadeUp, madeUp, SLIP, UNSURE, WIN } from '../../test/made-up.js';
+import type { Answer } from './answer.js';
+import { answersOf } from './index.js';
+
+const asked = (id: string, made: MadeUp): Answer => {
+  const { results, comparisons } = madeUp(made);
+  return answersOf(results, comparisons).find((answer) => answer.id === id)!;
+};
+const unimodal = (columns: MadeUp['columns'], more: Partial<MadeUp> = {}): Answer =>
+  asked('unimodal', { rows: [CLIP, SLIP], columns, ...more });
+const column = (task: string, slip: MadeUp['columns'][number]['against'][string], more = {}) => ({
+  task,
+  against: { slip },
+  ...more,
+});
+
+/** Words that no sentence may hold unless a test found them. */
+const claims = (sentence: string): string[] => [...sentence.matchAll(/\b(helps|hurts)\b/g)].map(([word]) => word);
+
+describe('one row, one column', () => {
+  it.each([
+    ['a clear win', WIN, 'helps', 'Against clip, slip helps on A zero-shot.'],
+    ['a clear loss', LOSS, 'hurts', 'Against clip, slip hurts on A zero-shot.'],
+    ['no difference', ALIKE, 'no-difference', 'Against clip, slip: no difference found at this size on A zero-shot.'],
+    ['too few examples', UNSURE, 'too-few', 'Against clip, slip: too few examples to tell on A zero-shot.'],
+  ] as const)('%s', (_, said, verdict, sentence) => {
+    const answer = unimodal([column('A', said)]);
+    expect(answer).toMatchObject({ verdict, sentence });
+    expect(answer.evidence).toEqual([
+      {
+        comparison: 'slip against clip',
+        column: 'A zero-shot',
+        difference: said.by,
+        interval: [said.by - said.half, said.by + said.half],
+        p: said.p,
+        n: 600,
+        favours: verdict === 'helps' ? 'first' : verdict === 'hurts' ? 'second' : 'none',
+      },
+    ]);
+  });
+
+  it('takes a comparison the other way round', () => {
+    const { results, comparisons } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
+    const turned = comparisons.map(({ pairs, ...rest }) => ({
+      ...rest,
+      pairs: pairs.map((one) => ({
+        ...one,
+        first: 'clip',
+        second: 'slip',
+        difference: -0.12,
+        ci95: [-0.15, -0.09] as const,
+      })),
+    }));
+    const [, answer] = answersOf(results, turned);
+    expect(answer).toMatchObject({ verdict: 'helps', evidence: [{ difference: 0.12, interval: [0.09, 0.15] }] });
+  });
+
+  it('does not say that there is no difference where few examples came out alike', () => {
+    const alike = { by: 0, half: 0, p: 1 };
+    expect(unimodal([column('A', alike, { n: 59 })]).verdict).toBe('too-few');
+    expect(unimodal([column('A', alike, { n: 60 })]).verdict).toBe('no-difference');
+  });
+
+  it('takes an interval without an end, null in JSON, for one that tells nothing', () => {
+    const { results, comparisons } = madeUp({
+      rows: [CLIP, SLIP],
+      columns: [column('A', { by: 0, half: Infinity, p: 1 })],
+    });
+    const [, answer] = answersOf(results, JSON.parse(JSON.stringify(comparisons)));
+    expect(answer).toMatchObject({ verdict: 'too-few', evidence: [{ interval: null }] });
+  });
+});
+
+describe('several columns', () => {
+  it('says a mix as a mix', () => {
+    const nine = [WIN, WIN, LOSS, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE];
+    const answer = unimodal(nine.map((said, i) => column('ABCDEFGHI'[i]!, said)));
+    expect(answer.verdict).toBe('mixed');
+    expect(answer.sentence).toBe(
+      'Against clip, slip helps on 2 of 9 columns (A zero-shot; B zero-shot), hurts on 1 (C zero-shot), ' +
+        'no difference found at this size on 6.',
+    );
+  });
+
+  it('is no "helps" as a whole where it helps in few', () => {
+    expect(unimodal([WIN, ALIKE, ALIKE].map((said, i) => column(`${i}`, said))).verdict).toBe('mixed');
+    expect(unimodal([WIN, WIN, ALIKE].map((said, i) => column(`${i}`, said))).verdict).toBe('helps');
+    expect(unimodal([WIN, WIN, LOSS].map((said, i) => column(`${i}`, said))).verdict).toBe('mixed');
+    expect(unimodal([ALIKE, UNSURE].map((said, i) => column(`${i}`, said))).verdict).toBe('too-few');
+  });
+
+  it('pays for the number of comparisons: what one column alone would call sure is not among forty', () => {
+    const barely = { by: 0.03, half: 0.015, p: 0.04, raw: 0.02 };
+    expect(unimodal([column('A', barely)]).verdict).toBe('helps');
+    const answer = unimodal(Array.from({ length: 40 }, (_, i) => column(`${i}`, i === 0 ? barely : ALIKE)));
+    expect(answer.verdict).toBe('no-difference');
+    expect(claims(answer.sentence)).toEqual([]);
+    expect(answer.evidence[0]!.p).toBeCloseTo(0.02 * 40, 12);
+  });
+
+  it('is never surer than the table', () => {
+    const answer = unimodal([column('A', { by: 0.06, half: 0.05, p: 0.3, raw: 0.01 })]);
+    expect(claims(answer.sentence)).toEqual([]);
+    expect(answer.evidence[0]!.p).toBe(0.3);
+  });
+
+  it('names a failed cell, and does not count it', () => {
+    const answer = unimodal([column('A', WIN), column('B', 'failed'), column('C', WIN)]);
+    expect(answer.sentence).toBe(
+      'Against clip, slip helps on 2 of 3 columns (A zero-shot; C zero-shot), not compared on 1 (B zero-shot).',
+    );
+    expect(answer.basis).toContain('Not compared on B zero-shot: slip failed there.');
+    const none = unimodal([column('A', 'failed')]);
+    expect(none).toMatchObject({
+      verdict: 'not-answerable',
+      sentence: 'Not answerable: slip failed there.',
+      evidence: [],
+    });
+  });
+});
+
+describe('what must be said beside a finding', () => {
+  it('says that data are generated', () => {
+    const all = unimodal([column('A', WIN, { synthetic: true })]);
+    expect(all.sentence).toBe(
+      'On generated phantoms, which say nothing about medicine: against clip, slip helps on A zero-shot.',
+    );
+    const some = unimodal([column('A', WIN, { synthetic: true }), column('B', WIN)]);
+    expect(some.sentence).toMatch(
+      /^With 1 of 2 columns on generated phantoms: against clip, slip helps on all 2 columns\.$/,
+    );
+  });
+
+  it('says that one seed is one training', () => {
+    const { sentence, basis } = unimodal([column('A', WIN)], { seeds: [4] });
+    expect(sentence).toBe(
+      'With one training of each row (one seed), which another may contradict: against clip, slip helps on A zero-shot.',
+    );
+    expect(basis).toContain('1 seed;');
+  });
+});
+
+describe('what cannot be answered', () => {
+  const reason = (id: string, made: MadeUp) => {
+    const answer = asked(id, made);
+    expect(answer).toMatchObject({ verdict: 'not-answerable', evidence: [] });
+    expect(claims(answer.sentence)).toEqual([]);
+    return answer.sentence;
+  };
+
+  it('one method', () => {
+    expect(reason('unimodal', { rows: [CLIP], columns: [column('A', WIN)] })).toContain(
+      'no row of this run has a unimodal loss',
+    );
+    expect(reason('unimodal', { rows: [SLIP], columns: [] })).toContain('the row clip, with which');
+  });
+
+  it('no task', () => {
+    expect(reason('unimodal', { rows: [CLIP, SLIP], columns: [] })).toBe('Not answerable: nothing was measured.');
+  });
+
+  it('a run that is not finished', () => {
+    const { results } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
+    const { statistics: _, ...unfinished } = results;
+    expect(answersOf(unfinished)[1]!.sentence).toBe(
+      'Not answerable: the run is not finished: its rows are compared at its end.',
+    );
+  });
+});
+
+describe('the three questions', () => {
+  const LOCKED = { id: 'clip-locked', question: 'transfer' };
+  const SCRATCH = { id: 'clip-scratch', question: 'transfer' };
+
+  it('come in order, each with its own rows', () => {
+    const rows = [CLIP, LOCKED, SLIP, { id: 'coca', question: 'granularity' }];
+    const { results, comparisons } = madeUp({
+      rows,
+      columns: [{ task: 'A', against: { 'clip-locked': LOSS, slip: ALIKE, coca: WIN } }],
+    });
+    const answers = answersOf(results, comparisons);
+    expect(answers.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['transfer', 'hurts'],
+      ['unimodal', 'no-difference'],
+      ['granularity', 'helps'],
+    ]);
+    expect(answers[0]!.question).toContain('does it help to keep them in part');
+  });
+
+  it('is decided by the row from scratch where there is one', () => {
+    const answer = asked('transfer', {
+      rows: [CLIP, LOCKED, SCRATCH],
+      columns: [{ task: 'A', against: { 'clip-locked': WIN, 'clip-scratch': ALIKE } }],
+    });
+    expect(answer.verdict).toBe('no-difference');
+    expect(answer.sentence).toBe(
+      'Against clip-scratch, clip: no difference found at this size on A zero-shot; against clip, clip-locked helps on A zero-shot.',
+    );
+  });
+});
+
+describe('a study of its own', () => {
+  const study = {
+    id: 'depth',
+    title: 'Depth',
+    question: 'How deep?',
+    variants: [
+      { id: 'a', title: 'ViT' },
+      { id: 'b', title: 'ResNet' },
+    ],
+    questions: [{ id: 'half', question: 'Half?', against: 'clip', rows: ['slip', 'gone'], found: 'The best is 3' }],
+  };
+
+  it('is asked in place of the three, apart for each variant', () => {
+    const { results, comparisons } = madeUp({
+      rows: [CLIP, SLIP],
+      columns: [column('A@a', WIN), column('A@b', LOSS)],
+      study,
+    });
+    const tasks = results.tasks.map((task) => ({ ...task, variant: task.id.at(-1)! }));
+    const answers = answersOf({ ...results, tasks }, comparisons);
+    expect(answers).toHaveLength(1);
+    expect(answers[0]).toMatchObject({ id: 'half', question: 'Half?', verdict: 'mixed' });
+    expect(answers[0]!.sentence).toBe(
+      'The best is 3; against clip, with ViT, slip helps on A@a zero-shot; with ResNet, slip hurts on A@b zero-shot.',
+    );
+  });
+
+  it('says what is missing', () => {
+    const { results, comparisons } = madeUp({ rows: [CLIP], columns: [column('A', WIN)], study });
+    expect(answersOf(results, comparisons)[0]!.sentence).toBe(
+      'Not answerable: none of its rows (slip, gone) is in this run.',
+    );
+  });
+});

@@ -1,0 +1,135 @@
+import type { ColumnComparisons, Comparison, RunResults } from '@medbench/core';
+import { capitalised, formatCount, plural } from '../format.js';
+import type { Answer, Evidence } from './answer.js';
+import { type Judged, judge, SMALLEST_OF_INTEREST } from './judge.js';
+import { type Asked, questionsOf } from './questions.js';
+import { type Clause, clauseText, columnLabel, reservations, verdictOf } from './sentence.js';
+
+export type { Answer, Evidence, Verdict } from './answer.js';
+
+const TESTS: Readonly<Record<Comparison['test'], string>> = {
+  'mcnemar-mid-p': "McNemar's test (mid-p)",
+  'sign-flip': 'sign flips',
+  'paired-t': 'a paired t test',
+  'two-way-t': 'a t test over examples and seeds',
+};
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+/** Rows of one clause: more of them are told together, and only counted. */
+const TOLD_APART = 3;
+
+/** Each row is a clause; with variants, each row in each of them, or where that is too much each variant. */
+function clausesOf(judged: readonly Judged[], { tasks, run }: RunResults): { against: string; clauses: Clause[] }[] {
+  const variants = run.study?.variants ?? [];
+  const variantOf = ({ column }: Judged): string => tasks.find(({ id }) => id === column.task)?.variant ?? '';
+  const titles = new Map(variants.map(({ id, title }) => [id, title]));
+  const groups = groupBy(judged, ({ second }) => second);
+  return [...groups].map(([against, of]) => ({
+    against,
+    clauses: [...groupBy(of, variantOf)].flatMap(([variant, inside]): Clause[] => {
+      const where = titles.get(variant);
+      const rows = [...groupBy(inside, ({ first }) => first)];
+      if (where !== undefined && rows.length > TOLD_APART) {
+        return [
+          { subject: `with ${where}, ${plural(rows.length, 'row')} together`, judged: inside, severalRows: true },
+        ];
+      }
+      return rows.map(([row, own]) => ({ subject: where === undefined ? row : `with ${where}, ${row}`, judged: own }));
+    }),
+  }));
+}
+
+function basisOf(judged: readonly Judged[]): string {
+  const tested = judged.filter(({ comparison }) => comparison);
+  if (tested.length === 0) return 'No test was made.';
+  const against = [...new Set(tested.map(({ second }) => second))];
+  const tests = [...new Set(tested.map(({ comparison }) => TESTS[comparison!.test]))];
+  const columns = [...new Set(judged.map(({ column }) => column))];
+  const examples = columns.map(({ n }) => n);
+  const [low, high] = [Math.min(...examples), Math.max(...examples)];
+  const seeds = [...new Set(tested.flatMap((one) => one.seeds))];
+  const untested = judged.filter(({ finding }) => finding === 'untested');
+  const reasons = groupBy(untested, ({ reason = '' }) => reason);
+  return [
+    `${[...new Set(tested.map(({ first }) => first))].join(', ')}, each against ${against.join(' or ')} on the same test examples:`,
+    `${plural(tested.length, 'paired comparison')} on ${plural(columns.length, 'column')} of`,
+    `${low === high ? formatCount(low) : `${formatCount(low)} to ${formatCount(high)}`} test examples, ${plural(seeds.length, 'seed')};`,
+    `${tests.join(', ')}; p corrected by Holm within each column and for all comparisons of this question, whichever is larger.`,
+    `“No difference found” where the 95 % interval stays within ±${100 * SMALLEST_OF_INTEREST} points and there are 60 examples or more,`,
+    'else “too few examples to tell”.',
+    ...[...reasons].map(([reason, of]) => `Not compared on ${of.map(columnLabel).join('; ')}: ${reason}.`),
+  ].join(' ');
+}
+
+const evidenceOf = ({ first, second, column, comparison, finding, ...rest }: Judged): Evidence[] => {
+  if (!comparison) return [];
+  const { difference, ci95, adjusted } = comparison;
+  const [low, high] = ci95 as readonly (number | null)[];
+  const finite = Number.isFinite(low) && Number.isFinite(high);
+  return [
+    {
+      comparison: `${first} against ${second}`,
+      column: columnLabel({ first, second, column, comparison, finding, ...rest }),
+      difference,
+      interval: finite ? ci95 : null,
+      p: Number.isFinite(adjusted) ? adjusted : null,
+      n: column.n,
+      favours: finding === 'helps' ? 'first' : finding === 'hurts' ? 'second' : 'none',
+    },
+  ];
+};
+
+/** Why a run has nothing to say on a question that it has the rows for. */
+function nothingCompared({ cells, statistics }: RunResults, on: Asked['on']): string {
+  if (cells.length === 0) return 'nothing was measured';
+  if (!statistics) return 'the run is not finished: its rows are compared at its end';
+  return on === 'rare'
+    ? 'no column has rare classes in which these rows were measured'
+    : 'no column has figures of both';
+}
+
+function answer(results: RunResults, comparisons: readonly ColumnComparisons[], asked: Asked): Answer {
+  const { id, question, contrasts, decisive = contrasts, on, found, missing } = asked;
+  const judged = missing ? [] : judge({ results, comparisons }, contrasts, on);
+  const deciding = judged.filter(({ first, second }) =>
+    decisive.some((one) => one.first === first && one.second === second),
+  );
+  if (judged.every(({ finding }) => finding === 'untested')) {
+    const why = missing ?? (judged[0]?.reason && results.statistics ? judged[0].reason : nothingCompared(results, on));
+    const basis = missing ? 'No comparison.' : basisOf(judged);
+    return { id, question, verdict: 'not-answerable', sentence: `Not answerable: ${why}.`, basis, evidence: [] };
+  }
+  const told = clausesOf(judged, results).map(
+    ({ against, clauses }) => `against ${against}, ${clauses.map(clauseText).join('; ')}`,
+  );
+  const reserved = reservations(judged);
+  const sentence = `${found ? `${found}; ` : ''}${reserved ? `${reserved}: ` : ''}${told.join('; ')}.`;
+  return {
+    id,
+    question,
+    verdict: verdictOf(deciding),
+    sentence: capitalised(sentence),
+    basis: basisOf(judged),
+    evidence: judged.flatMap(evidenceOf),
+  };
+}
+
+/**
+ * What a run says on its study's questions, or on the three of the paper: each in one sentence whose words the tests chose
+ * and which is never stronger than they are. A function of `results.json` and `comparisons.json`.
+ *
+ * @param comparisons every pair of rows by column. Default: those that the results themselves have, with the best row of
+ *   each column.
+ */
+export function answersOf(results: RunResults, comparisons?: readonly ColumnComparisons[]): readonly Answer[] {
+  const known =
+    comparisons ??
+    results.statistics?.columns.map(({ task, protocol, againstBest }) => ({ task, protocol, pairs: againstBest })) ??
+    [];
+  return questionsOf(results).map((asked) => answer(results, known, asked));
+}

@@ -1,0 +1,102 @@
+import { type ColumnComparisons, type Comparison, holm, type RunResults } from '@medbench/core';
+import { cellsAt } from '../cells.js';
+import { type ColumnFacts, cellIn, columnsOf } from '../columns.js';
+
+/**
+ * The smallest difference of mean scores that matters: 5 points. Where the interval of a difference that is not
+ * significant reaches beyond it, a difference that matters may be there or not, and the examples are too few to tell;
+ * where the interval stays within, none of that size is there.
+ */
+export const SMALLEST_OF_INTEREST = 0.05;
+
+/** What may be said of one comparison; `untested` where a cell failed or is not there. */
+export type Finding = 'helps' | 'hurts' | 'no-difference' | 'too-few' | 'untested';
+
+/** Two rows to be compared: what is said is said of the first. */
+export interface Contrast {
+  readonly first: string;
+  readonly second: string;
+}
+
+/** One contrast in one column. */
+export interface Judged extends Contrast {
+  readonly column: ColumnFacts;
+  readonly finding: Finding;
+  /** Of `untested`: why. */
+  readonly reason?: string;
+  /** The comparison, its `adjusted` p corrected for the question too; undefined where nothing was tested. */
+  readonly comparison?: Comparison;
+  /** Seeds that both rows have. */
+  readonly seeds: readonly number[];
+}
+
+/** All that is judged: the figures of a run, and every pair of its rows. */
+export interface ComparedRun {
+  readonly results: RunResults;
+  readonly comparisons: readonly ColumnComparisons[];
+}
+
+const reversed = (one: Comparison): Comparison => ({
+  ...one,
+  first: one.second,
+  second: one.first,
+  difference: -one.difference,
+  ci95: [-one.ci95[1], -one.ci95[0]],
+});
+
+/** The comparison of a contrast in a column, the first row first. Rare classes have comparisons of their own. */
+function comparisonOf(
+  { comparisons }: ComparedRun,
+  { task, protocol, metric, rare }: ColumnFacts,
+  { first, second }: Contrast,
+): Comparison | undefined {
+  const pairs = comparisons
+    .filter((one) => one.task === task && one.protocol === protocol && one.metric === (rare ? metric : undefined))
+    .flatMap((column) => column.pairs);
+  const same = pairs.find((pair) => pair.first === first && pair.second === second);
+  const other = same ? undefined : pairs.find((pair) => pair.first === second && pair.second === first);
+  return same ?? (other && reversed(other));
+}
+
+/**
+ * What one comparison allows to be said. Equal scores of n examples leave room for a true difference of 3 / n (the rule of
+ * three), whatever their interval is: fewer than 60 examples never show that there is none.
+ */
+function findingOf({ adjusted, difference, ci95 }: Comparison, n: number, level: number): Finding {
+  // Written so that a p that is no number is not significant.
+  if (adjusted < level && difference !== 0) return difference > 0 ? 'helps' : 'hurts';
+  // JSON has no infinity: an endless interval comes back as null.
+  const within = ci95.every((end) => end !== null && Math.abs(end) <= SMALLEST_OF_INTEREST);
+  return within && 3 / n <= SMALLEST_OF_INTEREST ? 'no-difference' : 'too-few';
+}
+
+/**
+ * Compares the rows of contrasts in every column that both could have, on rare classes alone where that is asked.
+ * p is the larger of two: corrected within its column, as the table has it, and by Holm over all comparisons of the
+ * question; so an answer is never surer than the table, and one that speaks of many columns has paid for them.
+ */
+export function judge(run: ComparedRun, contrasts: readonly Contrast[], on: 'primary' | 'rare' = 'primary'): Judged[] {
+  const { results } = run;
+  const columns = columnsOf(results).filter(({ rare }) => (rare !== undefined) === (on === 'rare'));
+  const found = columns.flatMap((column) =>
+    contrasts.flatMap(({ first, second }) => {
+      const [a, b] = [first, second].map((row) => cellsAt(results, row, column).map((cell) => cellIn(cell, column)));
+      if (a!.length === 0 || b!.length === 0) return [];
+      const measured = [a!, b!].map((cells) => cells.filter(({ status, value }) => status === 'ok' && value !== null));
+      const seeds = measured[0]!.map(({ seed }) => seed).filter((seed) => measured[1]!.some((it) => it.seed === seed));
+      const failed = [first, second].filter((_, i) => measured[i]!.length === 0);
+      const reason = failed.length > 0 ? `${failed.join(' and ')} failed there` : 'no test was made there';
+      const comparison = comparisonOf(run, column, { first, second });
+      return [{ first, second, column, seeds, reason, comparison }];
+    }),
+  );
+  const tested = found.flatMap(({ comparison }) => comparison ?? []);
+  const corrected = holm(tested.map(({ pValue, adjusted }) => pValue ?? adjusted));
+  const level = results.statistics?.level ?? 0.05;
+  return found.map(({ reason, comparison, ...one }): Judged => {
+    if (!comparison) return { ...one, finding: 'untested', reason };
+    const adjusted = Math.max(comparison.adjusted, corrected[tested.indexOf(comparison)]!);
+    const judged = { ...comparison, adjusted };
+    return { ...one, comparison: judged, finding: findingOf(judged, one.column.n, level) };
+  });
+}

@@ -1,0 +1,101 @@
+import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@medbench/core';
+
+/** What a made-up comparison with `clip` says: difference, its interval's half width, p within the column. */
+export interface Against {
+  readonly by: number;
+  readonly half: number;
+  readonly p: number;
+  /** p before any correction. Default: a third of `p`. */
+  readonly raw?: number;
+}
+
+export interface MadeUp {
+  readonly rows: readonly { readonly id: string; readonly question: string }[];
+  /** Of each column: its test examples, and what each row does against `clip`, `failed`, or nothing. */
+  readonly columns: readonly {
+    readonly task: string;
+    readonly n?: number;
+    readonly synthetic?: boolean;
+    readonly against: Readonly<Record<string, Against | 'failed'>>;
+  }[];
+  readonly seeds?: readonly number[];
+  readonly study?: NonNullable<RunResults['run']['study']>;
+}
+
+export const CLIP = { id: 'clip', question: 'baseline' } as const;
+export const SLIP = { id: 'slip', question: 'unimodal' } as const;
+
+/** Surely better, surely worse, surely alike, and nothing known. */
+export const WIN: Against = { by: 0.12, half: 0.03, p: 0.0003 };
+export const LOSS: Against = { by: -0.12, half: 0.03, p: 0.0003 };
+export const ALIKE: Against = { by: 0.004, half: 0.02, p: 0.9 };
+export const UNSURE: Against = { by: 0.04, half: 0.09, p: 0.6 };
+
+/** The results and comparisons of a run that never was. */
+export function madeUp({ rows, columns, seeds = [0, 1, 2], study }: MadeUp): {
+  readonly results: RunResults;
+  readonly comparisons: ColumnComparisons[];
+} {
+  const protocol = 'zero-shot' as const;
+  const cells = columns.flatMap(({ task, n = 600, synthetic = false, against }) =>
+    rows.flatMap(({ id: method }) =>
+      seeds.map((seed): ResultCell => {
+        const failed = against[method] === 'failed';
+        const value = failed ? null : 0.5;
+        const facts = { method, control: false, task, protocol, seed, metric: 'accuracy', value };
+        return {
+          ...facts,
+          ci95: failed ? null : [0.46, 0.54],
+          n: failed ? 0 : n,
+          metrics: {},
+          seconds: 1,
+          status: failed ? 'failed' : 'ok',
+          synthetic: synthetic && !failed,
+        };
+      }),
+    ),
+  );
+  const comparisons = columns.map(
+    ({ task, against }): ColumnComparisons => ({
+      task,
+      protocol,
+      pairs: Object.entries(against).flatMap(([first, said]): Comparison[] =>
+        said === 'failed'
+          ? []
+          : [
+              {
+                first,
+                second: 'clip',
+                difference: said.by,
+                ci95: [said.by - said.half, said.by + said.half],
+                pValue: said.raw ?? said.p / 3,
+                adjusted: said.p,
+                test: seeds.length > 1 ? 'two-way-t' : 'mcnemar-mid-p',
+              },
+            ],
+      ),
+    }),
+  );
+  const results: RunResults = {
+    schemaVersion: 1,
+    run: {
+      id: 'made-up',
+      seed: 0,
+      seeds,
+      backend: 'compiled',
+      preset: 'none',
+      synthetic: cells.some((cell) => cell.synthetic),
+      corpora: [],
+      settings: {},
+      versions: {},
+      command: 'medbench run',
+      ...(study ? { study } : {}),
+    },
+    methods: rows.map((row) => ({ ...row, title: row.id, extension: false, control: false })),
+    tasks: columns.map(({ task }) => ({ id: task, title: task, modality: 'radiology', protocols: [protocol] })),
+    training: [],
+    cells,
+    statistics: { level: 0.05, columns: [], ranks: null },
+  };
+  return { results, comparisons };
+}
