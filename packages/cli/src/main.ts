@@ -5,7 +5,17 @@ import { collect, count, seeds, withRunFlags } from './flags.js';
 
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
 
-const LIST_KINDS = ['methods', 'tasks', 'encoders', 'corpora', 'backends', 'controls', 'plugins', 'presets'] as const;
+const LIST_KINDS = [
+  'methods',
+  'tasks',
+  'encoders',
+  'corpora',
+  'backends',
+  'controls',
+  'plugins',
+  'presets',
+  'studies',
+] as const;
 
 /** The command line: what there is, with examples. An action imports what it needs when it is called. */
 function commandLine(done: (code: number) => void): Command {
@@ -25,6 +35,7 @@ Examples:
   medbench run --preset demo                       the whole job on generated phantoms, minutes on two cores
   medbench run --methods all --tasks pneumoniamnist,vqa-rad --data ./data
   medbench plan --preset paper                     what a run would do: rows, parameters, steps, cells
+  medbench study paper --data ./data               the paper's three questions, answered
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is whole, and where to get the rest
   medbench doctor                                  which engine works on this machine
@@ -51,6 +62,33 @@ Examples:
     .option('--json', 'machine-readable')
     .addHelpText('after', '\nExample:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2')
     .action(async (options) => done(await (await import('./commands/plan.js')).plan(options)));
+
+  program
+    .command('study')
+    .description('answer a question: its rows, its sweeps, its report (continues --out if it exists)')
+    .argument('<study>', 'id of medbench list studies, or a study.{ts,js,json,yaml}')
+    .option('--methods <rows>', 'rows in place of those of the study')
+    .option('--tasks <ids>', 'ids separated by commas, or all, in place of those of the study')
+    .option('--preset <id>', 'a bundle of settings, such as demo or paper')
+    .option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)')
+    .option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
+    .option('--out <dir>', 'folder of the study (default: runs/<id>)')
+    .addOption(new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(seeds))
+    .option('--backend <id>', 'auto or a backend of medbench list backends')
+    .option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)', collect)
+    .option('--skip-bad', 'leave out rows and pictures that cannot be read; they are listed in skipped.json')
+    .option('--json', 'print results.json instead of the table')
+    .addHelpText(
+      'after',
+      `
+Flags win over the study, the study over the configuration file and the preset.
+
+Examples:
+  medbench study paper --preset demo               the eleven rows on generated phantoms
+  medbench study first-three --data ./data --tasks pneumoniamnist,vqa-rad --seed 0,1,2
+  medbench study ./study.yaml --preset demo`,
+    )
+    .action(async (which, options) => done(await (await import('./commands/study.js')).study(which, options)));
 
   program
     .command('embed')

@@ -22,6 +22,7 @@ export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
   let planned = 0;
   return {
     started(plan, backend) {
+      cells = 0;
       planned = plan.cells.length;
       const rows = plan.rows.map(({ id }) => id).join(', ');
       line(`${plan.rows.length} rows (${rows}) x ${plan.tasks.length} tasks, seeds ${plan.config.seeds.join(', ')}`);

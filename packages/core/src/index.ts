@@ -1,4 +1,5 @@
 export { EVALUATION_DEFAULTS } from './config/evaluation.js';
+export { type ConfigTree, mergeTrees } from './config/merge.js';
 export type * from './contracts/index.js';
 export type {
   MethodDeclaration,

@@ -16,6 +16,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   controls: ['id', 'protocols', 'title', 'package'],
   plugins: ['package', 'version', 'state', 'why', 'reason'],
   presets: ['id', 'title', 'package'],
+  studies: ['id', 'title', 'question'],
 };
 
 async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
@@ -34,6 +35,8 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
       return of('control');
     case 'presets':
       return catalogue.presets.map(({ id, title, package: name, config }) => ({ id, title, package: name, config }));
+    case 'studies':
+      return (await import('@medbench/studies')).STUDIES.map((study) => ({ ...study }));
     case 'plugins':
       return catalogue.packages.map((plugin) => ({
         package: plugin.name,

@@ -1,21 +1,11 @@
 import { join, resolve } from 'node:path';
-import {
-  type Config,
-  type ConfigTree,
-  chooseBackend,
-  composeRegistry,
-  executePlan,
-  makePlan,
-  mergeTrees,
-  type Plan,
-  parseSet,
-  RunStore,
-  withCache,
-} from '@medbench/core/runtime';
+import type { RunResults } from '@medbench/core';
+import { type Config, type ConfigTree, makePlan, mergeTrees, type Plan, parseSet } from '@medbench/core/runtime';
+import { carryOut } from '../carry-out.js';
 import { type EmbeddingRow, embeddingRows } from '../embeddings.js';
 import { EXIT } from '../errors.js';
 import { consoleObserver } from '../progress.js';
-import { cacheFolder, configOf, openWorkspace, type Workspace } from '../workspace.js';
+import { configOf, openWorkspace, type Workspace } from '../workspace.js';
 
 export interface RunOptions {
   readonly methods?: string;
@@ -32,7 +22,7 @@ export interface RunOptions {
   readonly json?: boolean;
 }
 
-const flagTree = (options: RunOptions, rows: readonly EmbeddingRow[]): ConfigTree =>
+export const flagTree = (options: RunOptions, rows: readonly EmbeddingRow[]): ConfigTree =>
   mergeTrees(
     rows.length > 0 ? { embeddings: Object.fromEntries(rows.map(({ id, folder }) => [id, folder])) } : {},
     ...(options.set ?? []).map(parseSet),
@@ -50,7 +40,7 @@ const flagTree = (options: RunOptions, rows: readonly EmbeddingRow[]): ConfigTre
   );
 
 /** What repeats the run: the command as a person would type it. */
-function commandOf(options: RunOptions, command: string): string {
+export function commandOf(options: RunOptions, command: string): string {
   const parts = [`medbench ${command}`];
   for (const [name, value] of Object.entries(options)) {
     const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
@@ -81,60 +71,46 @@ export async function planOf(
 export async function run(options: RunOptions, base: ConfigTree = {}, command = 'run'): Promise<number> {
   const cwd = process.cwd();
   const { workspace, config, plan } = await planOf(options, base);
-  const cacheRoot = cacheFolder(cwd);
   const folder = resolve(cwd, options.out);
-  const store = RunStore.open(folder);
-  const abort = new AbortController();
-  // The first signal ends the run in order, with a checkpoint; a second one ends the process as usual.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const observer = consoleObserver(process.stderr);
+  const signal = interruption();
   try {
-    const [{ pretraining }, { checkLeaks, compareRows, keepEmbeddings, openEmbeddings }] = await Promise.all([
-      import('@medbench/training'),
-      import('@medbench/evaluation'),
-    ]);
-    const registry = composeRegistry(workspace.catalogue, {
-      pretraining,
-      logger: {
-        info: (message) => observer.message(message),
-        warn: (message) => observer.warning(message),
-        event: (entry) => store.log(entry),
-      },
+    const results = await carryOut({
+      workspace,
+      config,
+      plan,
+      folder,
+      command: commandOf(options, command),
+      observer,
+      signal,
     });
-    const chosen = await chooseBackend(registry, config.backend);
-    const backend = { ...chosen, backend: withCache(chosen.backend, cacheRoot) };
-    observer.started(plan, backend);
-    const dataRoot = config.synthetic
-      ? await (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, (message) => observer.message(message))
-      : resolve(cwd, config.dataRoot);
-    const results = await executePlan(
-      {
-        plan,
-        store,
-        registry,
-        pretraining,
-        checkLeaks,
-        compareRows,
-        embeddings: { keep: keepEmbeddings, open: (path) => openEmbeddings(resolve(cwd, path)) },
-        backend,
-        observer,
-        dataRoot,
-        cacheRoot,
-        signal: abort.signal,
-      },
-      commandOf(options, command),
-    );
     const report = await import('@medbench/report');
     const { html } = await report.writeReport(folder);
     observer.finished(`Results in ${join(options.out, 'results.json')}, results.csv and ${html}`);
-    console.log(
-      options.json
-        ? JSON.stringify(results, null, 1)
-        : report.renderTable(results, { color: process.stdout.isTTY ?? false, width: process.stdout.columns ?? 160 }),
-    );
-    return results.cells.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.ok;
+    await printResults(results, options.json);
+    return exitCode(results);
   } finally {
     observer.finished();
-    store.close();
   }
 }
+
+/** Aborts at the first signal: the run then ends in order, with a checkpoint. A second one ends the process as usual. */
+export function interruption(): AbortSignal {
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  return abort.signal;
+}
+
+/** The table on stdout, or all of the results as JSON. */
+export async function printResults(results: RunResults, json = false): Promise<void> {
+  const { renderTable } = await import('@medbench/report');
+  console.log(
+    json
+      ? JSON.stringify(results, null, 1)
+      : renderTable(results, { color: process.stdout.isTTY ?? false, width: process.stdout.columns ?? 160 }),
+  );
+}
+
+/** 0 if every cell succeeded, 1 if some failed. */
+export const exitCode = ({ cells }: RunResults): number =>
+  cells.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.ok;

@@ -16,6 +16,26 @@ export interface ConfigFile {
   readonly tree: ConfigTree;
 }
 
+const isSettings = (value: unknown): value is ConfigTree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Reads an object from a TypeScript, JavaScript, JSON or YAML file.
+ * @param what What it is, for messages, such as `study`.
+ * @throws MedbenchError('config') if it is not there, does not parse or holds no object.
+ */
+export async function readTreeFile(path: string, what: string): Promise<ConfigFile> {
+  if (!existsSync(path)) throw new MedbenchError('config', `There is no ${what} file ${path}`);
+  try {
+    const found = await cosmiconfig('medbench').load(path);
+    if (!isSettings(found?.config)) throw new MedbenchError('config', `${path} must hold an object`);
+    return { path, tree: found.config };
+  } catch (cause) {
+    if (cause instanceof MedbenchError) throw cause;
+    throw new MedbenchError('config', `The ${what} ${path} does not load: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /**
  * Finds `medbench.config.{ts,js,json,yaml}`, `.medbenchrc*` or `package.json#medbenchConfig` at or above the folder.
  * @throws MedbenchError('config') if the named file is missing or does not parse.
@@ -32,10 +52,10 @@ export async function findConfigFile(cwd: string, path?: string): Promise<Config
   try {
     const found = path === undefined ? await explorer.search(cwd) : await explorer.load(resolve(cwd, path));
     if (!found || found.isEmpty) return undefined;
-    if (typeof found.config !== 'object' || found.config === null || Array.isArray(found.config)) {
+    if (!isSettings(found.config)) {
       throw new MedbenchError('config', `${found.filepath} must hold an object of settings`);
     }
-    return { path: found.filepath, tree: found.config as ConfigTree };
+    return { path: found.filepath, tree: found.config };
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     throw new MedbenchError('config', `The configuration${path ? ` ${path}` : ''} does not load: ${messageOf(cause)}`, {

@@ -1,5 +1,5 @@
 // Finding the configuration file belongs to discovery too (it names plugins); checking it is left to the runtime entry.
-export { type ConfigFile, findConfigFile } from '../config/find.js';
+export { type ConfigFile, findConfigFile, readTreeFile } from '../config/find.js';
 export {
   type Catalogue,
   type CatalogueEntry,

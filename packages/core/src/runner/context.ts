@@ -5,6 +5,7 @@ import type { CorpusContext, DataContext, OpenedCorpus } from '../contracts/data
 import type { EmbeddingFiles } from '../contracts/embeddings.js';
 import type { LeakCheck } from '../contracts/leaks.js';
 import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
+import type { StudyRecord } from '../contracts/results.js';
 import type { CompareRows } from '../contracts/statistics.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { MedbenchError } from '../errors.js';
@@ -32,6 +33,8 @@ export interface RunContext {
   readonly cacheRoot: string;
   readonly signal: AbortSignal;
   readonly skipped: SkipLog;
+  /** The study that it belongs to. */
+  readonly study?: StudyRecord;
 }
 
 /** What a task or corpus is opened with. */

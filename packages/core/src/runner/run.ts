@@ -42,6 +42,7 @@ function resultsOf(run: RunContext, command: string, { cells, training, statisti
       settings,
       versions,
       command,
+      ...(run.study ? { study: run.study } : {}),
     },
     methods: rows.map((row) => ({
       id: row.id,
@@ -70,6 +71,7 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
     {
       config: plan.config,
       command,
+      ...(run.study ? { study: run.study } : {}),
       backend: run.backend.id,
       hardware: { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), platform: platform() },
       plugins: run.registry.catalogue.packages.map(({ name, version, why }) => ({ name, version, why })),

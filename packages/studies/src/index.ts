@@ -1,0 +1,5 @@
+export { joinRuns, under, type VariantRun } from './join.js';
+export { type Part, partsOf, recordOf } from './parts.js';
+export { STUDIES } from './presets/index.js';
+export { checkStudy } from './schema.js';
+export type { Layered, Search, Study, Variant } from './study.js';

@@ -1,0 +1,86 @@
+import type { ColumnComparisons, RunResults, StudyRecord } from '@medbench/core';
+
+/** A finished run of one variant. */
+export interface VariantRun {
+  readonly variant: { readonly id: string; readonly title: string };
+  readonly results: RunResults;
+  readonly comparisons: readonly ColumnComparisons[];
+}
+
+/** A task, or a training, as it was under a variant. */
+export const under = (id: string, variant: string): string => `${id}@${variant}`;
+
+/** Settings that all runs have alike, and those in which they differ, by variant. */
+function settingsOf(runs: readonly VariantRun[]): RunResults['run']['settings'] {
+  const [first] = runs as readonly [VariantRun];
+  const joint: Record<string, string | number | boolean> = {};
+  const paths = new Set(runs.flatMap(({ results }) => Object.keys(results.run.settings)));
+  for (const path of paths) {
+    const common = first.results.run.settings[path];
+    if (common !== undefined && runs.every(({ results }) => results.run.settings[path] === common))
+      joint[path] = common;
+    else {
+      for (const { variant, results } of runs) {
+        const value = results.run.settings[path];
+        if (value !== undefined) joint[`${variant.id}: ${path}`] = value;
+      }
+    }
+  }
+  return joint;
+}
+
+const unique = <T extends { readonly id: string }>(items: readonly T[]): T[] => [
+  ...new Map(items.map((item) => [item.id, item])).values(),
+];
+
+/**
+ * The runs of a study as one table: its rows are those of all, its columns each task under each variant (`task@variant`).
+ * Rows were compared within their variant only, so comparisons lie side by side. There are no average ranks: columns of the
+ * same test pictures under several variants would count as independent.
+ */
+export function joinRuns(
+  runs: readonly VariantRun[],
+  study: StudyRecord,
+  command: string,
+): { results: RunResults; comparisons: ColumnComparisons[] } {
+  const [first] = runs;
+  if (!first) throw new RangeError('A study has at least one run');
+  const { run } = first.results;
+  const statistics = runs.flatMap(({ variant, results }) =>
+    (results.statistics?.columns ?? []).map((column) => ({ ...column, task: under(column.task, variant.id) })),
+  );
+  return {
+    results: {
+      schemaVersion: 1,
+      run: {
+        ...run,
+        synthetic: runs.some(({ results }) => results.run.synthetic),
+        corpora: [...new Set(runs.flatMap(({ results }) => results.run.corpora))],
+        settings: settingsOf(runs),
+        command,
+        study,
+      },
+      methods: unique(runs.flatMap(({ results }) => results.methods)),
+      tasks: runs.flatMap(({ variant, results }) =>
+        results.tasks.map((task) => ({
+          ...task,
+          id: under(task.id, variant.id),
+          title: `${task.title} (${variant.title})`,
+          variant: variant.id,
+        })),
+      ),
+      training: runs.flatMap(({ variant, results }) =>
+        results.training.map((record) => ({ ...record, method: under(record.method, variant.id) })),
+      ),
+      cells: runs.flatMap(({ variant, results }) =>
+        results.cells.map((cell) => ({ ...cell, task: under(cell.task, variant.id) })),
+      ),
+      ...(runs.every(({ results }) => results.statistics)
+        ? { statistics: { level: first.results.statistics!.level, columns: statistics, ranks: null } }
+        : {}),
+    },
+    comparisons: runs.flatMap(({ variant, comparisons }) =>
+      comparisons.map((column) => ({ ...column, task: under(column.task, variant.id) })),
+    ),
+  };
+}

@@ -1,0 +1,33 @@
+import { type ConfigTree, mergeTrees, type StudyRecord } from '@medbench/core';
+import type { Layered, Study, Variant } from './study.js';
+
+/** One run of a study. */
+export interface Part {
+  /** Undefined where the study is a single run. */
+  readonly variant: Variant | undefined;
+  /** Settings of the study and of the variant: over the preset and the configuration file, under the flags. */
+  readonly config: ConfigTree;
+}
+
+const layersOf = ({ config = {}, presets = {} }: Layered, preset: string | undefined): ConfigTree[] => [
+  config,
+  (preset === undefined ? undefined : presets[preset]) ?? {},
+];
+
+/** The runs that a study is made of, one for each variant. */
+export function partsOf(study: Study, preset: string | undefined): Part[] {
+  const variants: readonly (Variant | undefined)[] = study.variants ?? [undefined];
+  return variants.map((variant) => ({
+    variant,
+    config: mergeTrees(...layersOf(study, preset), ...(variant ? layersOf(variant, preset) : [])),
+  }));
+}
+
+/** What `results.json` says of a study. */
+export const recordOf = ({ id, title, question, questions = [], variants = [] }: Study): StudyRecord => ({
+  id,
+  title,
+  question,
+  questions,
+  variants: variants.map((variant) => ({ id: variant.id, title: variant.title })),
+});

@@ -1,0 +1,24 @@
+import type { Study } from '../study.js';
+import { PAPER_TASKS } from './paper.js';
+
+/** The three rows to look at first. */
+export const firstThree: Study = {
+  id: 'first-three',
+  title: 'Three rows to look at first',
+  question: 'Is full fine-tuning bettered by freezing the first half of the vision blocks, or by captioning beside it?',
+  config: { methods: ['clip', 'clip-partial', 'coca'], tasks: [...PAPER_TASKS] },
+  questions: [
+    {
+      id: 'half-frozen',
+      question: 'Does freezing the first half of the vision blocks help, against full fine-tuning?',
+      against: 'clip',
+      rows: ['clip-partial'],
+    },
+    {
+      id: 'captioning',
+      question: 'Does captioning beside the contrast help, against the contrast alone?',
+      against: 'clip',
+      rows: ['coca'],
+    },
+  ],
+};

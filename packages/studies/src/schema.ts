@@ -1,0 +1,58 @@
+import { MedbenchError } from '@medbench/core';
+import { z } from 'zod';
+import type { Study } from './study.js';
+
+const text = z.string().min(1);
+const tree = z.record(z.string(), z.unknown());
+const layered = { config: tree.optional(), presets: z.record(z.string(), tree).optional() };
+const name = z.string().regex(/^\w[\w.-]*$/, 'must be letters, digits and - _ . only: it names a folder');
+
+const schema = z.strictObject({
+  id: name,
+  title: text,
+  question: text,
+  ...layered,
+  variants: z
+    .array(z.strictObject({ id: name, title: text, ...layered }))
+    .min(1)
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two variants have one id')
+    .optional(),
+  questions: z
+    .array(
+      z.strictObject({
+        id: text,
+        question: text,
+        against: text,
+        rows: z.array(text).min(1),
+        on: z.enum(['primary', 'rare']).optional(),
+        found: text.optional(),
+      }),
+    )
+    .optional(),
+  search: z
+    .strictObject({
+      method: text,
+      setting: text,
+      values: z.array(z.number()).min(2),
+      baseline: text,
+      usual: z.number(),
+      eta: z.number().gt(1),
+    })
+    .optional(),
+});
+
+/**
+ * Checks what a study file holds.
+ * @param where The file, for messages.
+ * @throws MedbenchError('config') that lists every fault.
+ */
+export function checkStudy(value: unknown, where: string): Study {
+  const checked = schema.safeParse(value);
+  if (checked.success) return checked.data as Study;
+  const faults = checked.error.issues.map(
+    ({ path, message }) => `${path.length > 0 ? `"${path.join('.')}": ` : ''}${message}`,
+  );
+  throw new MedbenchError('config', `${where} is no study: ${faults.join('; ')}`, {
+    hint: 'A study has id, title, question, and config (settings of a run), variants or questions; see packages/studies.',
+  });
+}

@@ -1,0 +1,41 @@
+import type { ConfigTree, StudyQuestion } from '@medbench/core';
+
+/** Settings, and further ones that are laid over them where a preset is chosen. */
+export interface Layered {
+  readonly config?: ConfigTree;
+  /** By preset, such as `demo`: smaller encoders, fewer steps. */
+  readonly presets?: Readonly<Record<string, ConfigTree>>;
+}
+
+/** Settings that cannot stand beside each other in one run, such as another encoder: it becomes a run of its own. */
+export interface Variant extends Layered {
+  /** Letters, digits, `-`, `_`, `.`: the name of its folder. */
+  readonly id: string;
+  /** As it is called in a sentence. */
+  readonly title: string;
+}
+
+/** A setting of a method that is searched for, in each variant by itself, on validation pictures. */
+export interface Search {
+  readonly method: string;
+  readonly setting: string;
+  readonly values: readonly number[];
+  /** The row that is what the method is without it. */
+  readonly baseline: string;
+  /** The value that is taken where nobody searches. */
+  readonly usual: number;
+  /** At each rung one in so many is kept, and trained for so many times the steps. */
+  readonly eta: number;
+}
+
+/** Which rows, which settings swept, which question. */
+export interface Study extends Layered {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  /** Default: one run. */
+  readonly variants?: readonly Variant[];
+  /** Which rows are compared with which. Default: the three questions of the paper. */
+  readonly questions?: readonly StudyQuestion[];
+  readonly search?: Search;
+}

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunResults } from '@medbench/core';
+import { ensurePhantoms } from '@medbench/phantoms';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { medbench, TINY, temporaryFolder } from './support/cli.js';
+
+const folder = temporaryFolder('study');
+const cwd = folder.path;
+beforeAll(async () => {
+  await ensurePhantoms(join(cwd, '.medbench'));
+});
+afterAll(() => folder.dispose());
+
+const read = <T>(...path: string[]): T => JSON.parse(readFileSync(join(cwd, ...path), 'utf8')) as T;
+
+const STUDY = `
+id: two-sizes
+title: Two sizes
+question: Does SLIP help, whatever the size?
+config:
+  methods: [clip, slip]
+  controls: [chance]
+  corpora: [phantoms]
+  tasks: [phantom-local]
+  synthetic: true
+variants:
+  - { id: vit, title: a ViT, config: { encoders: { image: vit-demo } } }
+  - { id: resnet, title: a ResNet, config: { encoders: { image: rn-demo } } }
+questions:
+  - { id: slip, question: Does SLIP help?, against: clip, rows: [slip] }
+`;
+
+describe('medbench study FILE', () => {
+  it('runs each variant, joins them, answers the question, and goes on from what it has', async () => {
+    writeFileSync(join(cwd, 'study.yaml'), STUDY);
+    const args = ['study', 'study.yaml', ...TINY];
+    const first = await medbench(args, { cwd });
+    expect(first.stderr).not.toContain('error');
+    expect(first.code).toBe(0);
+    const out = ['runs', 'two-sizes'];
+    const results = read<RunResults>(...out, 'results.json');
+    expect(results.tasks.map(({ id }) => id)).toEqual(['phantom-local@vit', 'phantom-local@resnet']);
+    expect(results.run.study).toMatchObject({ id: 'two-sizes', variants: [{ id: 'vit' }, { id: 'resnet' }] });
+    for (const variant of ['vit', 'resnet']) {
+      const alone = read<RunResults>(...out, variant, 'results.json');
+      const values = (of: RunResults, task: string) =>
+        of.cells.filter((cell) => cell.task === task).map(({ value }) => value);
+      expect(values(results, `phantom-local@${variant}`)).toEqual(values(alone, 'phantom-local'));
+      expect(existsSync(join(cwd, ...out, variant, 'report.html'))).toBe(true);
+    }
+    const { answers } = read<{ answers: { id: string; sentence: string }[] }>(...out, 'study.json');
+    expect(answers.map(({ id }) => id)).toEqual(['slip']);
+    expect(answers[0]!.sentence).toMatch(
+      /^On generated phantoms.*with one training.*: against clip, with a ViT, slip.*with a ResNet, slip/s,
+    );
+    expect(first.stdout).toContain(answers[0]!.sentence);
+    expect(existsSync(join(cwd, ...out, 'report.html'))).toBe(true);
+
+    const second = await medbench(args, { cwd });
+    expect(second.code).toBe(0);
+    expect(second.stderr).not.toMatch(/done in/);
+    expect(read(...out, 'results.json')).toEqual(results);
+  }, 400_000);
+
+  it('says what is wrong with a study', async () => {
+    const unknown = await medbench(['study', 'papre'], { cwd });
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('Unknown study "papre"');
+    expect(unknown.stderr).toContain('Did you mean "paper"?');
+    writeFileSync(join(cwd, 'wrong.json'), '{"id": "x", "titel": "X"}');
+    const wrong = await medbench(['study', 'wrong.json'], { cwd });
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('wrong.json is no study');
+    expect(wrong.stderr).toContain('titel');
+  });
+});
+
+describe('medbench list studies', () => {
+  it('has the shipped ones with their questions', async () => {
+    const { stdout } = await medbench(['list', 'studies', '--json'], { cwd });
+    const studies = JSON.parse(stdout) as { id: string; question: string }[];
+    expect(studies.map(({ id }) => id)).toContain('paper');
+    for (const { question } of studies) expect(question).toMatch(/\?$/);
+  });
+});
