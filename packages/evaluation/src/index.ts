@@ -1,3 +1,4 @@
+export { BALANCE_SETTINGS, longTail, withBalance } from './balance.js';
 export type { ClassificationSummary } from './classification-metrics.js';
 export { summarizeClassification } from './classification-metrics.js';
 export { exportEmbeddings } from './embeddings/export.js';

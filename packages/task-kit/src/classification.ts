@@ -11,7 +11,7 @@ import {
   type TaskOutcome,
 } from '@medbench/core';
 import { fingerprintFiles } from '@medbench/data';
-import { classTexts, evaluateClassification, type LabelledImages } from '@medbench/evaluation';
+import { classTexts, evaluateClassification, type LabelledImages, withBalance } from '@medbench/evaluation';
 import { countLabels, factsOf, isSynthetic } from './facts.js';
 import { promptsOf } from './prompts.js';
 import { goodSplit } from './skip-bad.js';
@@ -56,7 +56,7 @@ export abstract class ClassificationTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const info = factsOf(this);
-    const { notes = [], classes: given, ...splits } = await this.#good(context);
+    const { notes = [], classes: given, ...splits } = await this.#used(context);
     const { classes, phrases = classes } = given ?? info;
     const prompts = promptsOf(info.templates ?? [], context.settings);
     const spec = { classes, classPhrases: phrases, prompts, metric: info.metric };
@@ -66,6 +66,12 @@ export abstract class ClassificationTask implements Task {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),
     };
+  }
+
+  /** The splits as they are used: without what cannot be read, and with classes as uneven as the settings want them. */
+  async #used(context: DataContext): Promise<ClassificationSplits> {
+    const good = await this.#good(context);
+    return { ...good, train: withBalance(good.train, context.settings) };
   }
 
   /** The splits without what cannot be read, where it may be left out. */
@@ -81,7 +87,7 @@ export abstract class ClassificationTask implements Task {
   }
 
   async pictures(context: DataContext): Promise<PictureSplits> {
-    const { train, val, test } = await this.#good(context);
+    const { train, val, test } = await this.#used(context);
     const of = ({ images, groupNames }: LabelledImages) => ({ images, groups: groupNames });
     return { train: of(train), val: val && of(val), test: of(test) };
   }
@@ -89,7 +95,7 @@ export abstract class ClassificationTask implements Task {
   /** Each training picture with a caption that names its label, in one of the prompt wordings. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const info = factsOf(this);
-    const { train, classes: given } = await this.#good(context);
+    const { train, classes: given } = await this.#used(context);
     const texts = wordings({ ...info, ...given });
     return {
       fingerprint: `${await this.fingerprint(context)}/train/1`,

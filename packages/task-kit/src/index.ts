@@ -21,7 +21,7 @@ export {
   picturesIn,
   splitPictures,
 } from './pictures.js';
-export { HISTOLOGY_EVERYWHERE, PROMPT_SETTINGS, TEMPLATES } from './prompts.js';
+export { CLASSIFICATION_SETTINGS, HISTOLOGY_EVERYWHERE, TEMPLATES } from './prompts.js';
 export { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from './retrieval.js';
 export { readRows } from './skip-bad.js';
 export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';

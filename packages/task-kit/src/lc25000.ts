@@ -1,7 +1,7 @@
 import type { TaskInfo } from '@medbench/core';
 import { CLASSIFICATION, type ClassificationSplits } from './classification.js';
 import { PictureTask, picturesByClass, splitPictures } from './pictures.js';
-import { PROMPT_SETTINGS, TEMPLATES } from './prompts.js';
+import { CLASSIFICATION_SETTINGS, TEMPLATES } from './prompts.js';
 
 /** Folder, class name, phrase of each class, with the number of originals, in label order. */
 const ORGANS = {
@@ -41,7 +41,7 @@ export function lc25000Facts(organ: keyof typeof ORGANS) {
       path: `lc25000/lung_colon_image_set/${organ}_image_sets/${folder}/`,
       what: `5,000 pictures of ${phrase}`,
     })),
-    settings: PROMPT_SETTINGS,
+    settings: CLASSIFICATION_SETTINGS,
     caveats: [
       `the pictures were made of ${originals} originals by turning and flipping, and nothing says which: copies of one lie in training and test split, so the linear probe is near its ceiling`,
       'the data set has no published split: ours holds 20 % out, picture by picture',

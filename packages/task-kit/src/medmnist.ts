@@ -5,7 +5,7 @@ import { type ByteRows, type NpyArray, openNpzRows, readNpz, requireFile } from 
 import type { LabelledImages } from '@medbench/evaluation';
 import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
 import { factsOf } from './facts.js';
-import { PROMPT_SETTINGS } from './prompts.js';
+import { CLASSIFICATION_SETTINGS } from './prompts.js';
 
 /** Sides of the pictures of MedMNIST v2 (28) and MedMNIST+ (the others), the study's first. */
 const SIDES = [224, 128, 64, 28] as const;
@@ -27,7 +27,7 @@ export const MEDMNIST_SETTINGS: Readonly<Record<string, SettingSpec>> = {
     description: 'side of the pictures: 28, 64, 128, 224, or the largest that is there',
     choices: ['largest', '28', '64', '128', '224'],
   },
-  ...PROMPT_SETTINGS,
+  ...CLASSIFICATION_SETTINGS,
 };
 
 /** What the data sets of the collection have in common. DermaMNIST alone has another licence. */

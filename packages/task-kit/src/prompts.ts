@@ -1,4 +1,5 @@
 import type { SettingSpec } from '@medbench/core';
+import { BALANCE_SETTINGS } from '@medbench/evaluation';
 
 /** Prompt templates by what the pictures are; `{}` stands for the phrase of a class. */
 export const TEMPLATES = {
@@ -30,13 +31,19 @@ export const organTemplates = (plane: 'axial' | 'coronal' | 'sagittal'): string[
 export const HISTOLOGY_EVERYWHERE: readonly string[] = TEMPLATES.histology.slice(0, 4);
 
 /** Which templates zero-shot classification uses. Captions made of labels always use the task's own. */
-export const PROMPT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
+const PROMPT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   prompts: {
     default: 'own',
     description:
       "zero-shot prompts: the task's own, or four of histopathology whatever the pictures are, as in the study's code",
     choices: ['own', 'histology-everywhere'],
   },
+};
+
+/** What every classification task lets the configuration change. */
+export const CLASSIFICATION_SETTINGS: Readonly<Record<string, SettingSpec>> = {
+  ...PROMPT_SETTINGS,
+  ...BALANCE_SETTINGS,
 };
 
 /** The templates that the settings ask for. */

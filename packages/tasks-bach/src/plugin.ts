@@ -1,9 +1,9 @@
 import { Task } from '@medbench/core';
 import {
   CLASSIFICATION,
+  CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
   PictureTask,
-  PROMPT_SETTINGS,
   picturesByClass,
   splitPictures,
   TEMPLATES,
@@ -35,7 +35,7 @@ const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
   citation: 'Aresta et al. 2019, doi:10.1016/j.media.2019.05.010',
   source: 'https://zenodo.org/records/3632035',
   files: CODES.map((code) => ({ path: `${PHOTOS}/${code}/`, what: `100 pictures of class ${code}` })),
-  settings: PROMPT_SETTINGS,
+  settings: CLASSIFICATION_SETTINGS,
   caveats: [
     'the labelled part has no published split and no patients: ours holds 25 % out, picture by picture; the study drew another quarter',
   ],

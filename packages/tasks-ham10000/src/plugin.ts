@@ -2,10 +2,10 @@ import { type DataContext, Task } from '@medbench/core';
 import { readCsv } from '@medbench/data';
 import {
   CLASSIFICATION,
+  CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
   labelOf,
   PictureTask,
-  PROMPT_SETTINGS,
   pictureOf,
   picturesBelow,
   readRows,
@@ -49,7 +49,7 @@ const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
     { path: ['ham10000/HAM10000_images_part_1/', 'ham10000/skin_cancer/'], what: 'the first 5,000 of 10,015 pictures' },
     { path: ['ham10000/HAM10000_images_part_2/', 'ham10000/skin_cancer/'], what: 'the other 5,015 pictures' },
   ],
-  settings: { ...SPLIT_SETTINGS, ...PROMPT_SETTINGS },
+  settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
     'the data set has no published split: ours holds 20 % out',
     'two of three pictures are of melanocytic naevi: see balanced accuracy beside accuracy',

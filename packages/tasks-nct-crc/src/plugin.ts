@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { type DataContext, Task } from '@medbench/core';
 import {
   CLASSIFICATION,
+  CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
   labelledPictures,
   PictureTask,
-  PROMPT_SETTINGS,
   picturesByClass,
   TEMPLATES,
 } from '@medbench/task-kit';
@@ -56,7 +56,7 @@ const WITHOUT_BACKGROUND = TISSUES.filter(([code]) => code !== 'BACK');
       description: 'whether pictures without tissue (BACK) are a class: drop, as in the study, or keep',
       choices: ['drop', 'keep'],
     },
-    ...PROMPT_SETTINGS,
+    ...CLASSIFICATION_SETTINGS,
   },
   caveats: ['the pictures are those of the task pathmnist: an average over both counts them twice'],
 })

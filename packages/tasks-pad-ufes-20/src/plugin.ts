@@ -2,10 +2,10 @@ import { type DataContext, Task } from '@medbench/core';
 import { readCsv } from '@medbench/data';
 import {
   CLASSIFICATION,
+  CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
   labelOf,
   PictureTask,
-  PROMPT_SETTINGS,
   pictureOf,
   picturesBelow,
   readRows,
@@ -48,7 +48,7 @@ const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
     { path: 'pad-ufes-20/metadata.csv', what: 'diagnosis and patient of each picture' },
     { path: ['pad-ufes-20/images/', 'pad-ufes-20/Dataset/'], what: '2,298 pictures, of all three parts' },
   ],
-  settings: { ...SPLIT_SETTINGS, ...PROMPT_SETTINGS },
+  settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
     'the data set has no published split: ours holds 20 % out',
     'melanoma has 52 pictures of 2,298: see balanced accuracy beside accuracy',

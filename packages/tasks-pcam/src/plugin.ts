@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { type DataContext, MedbenchError, Task } from '@medbench/core';
 import { openHdf5 } from '@medbench/data';
 import type { LabelledImages } from '@medbench/evaluation';
-import { CLASSIFICATION, type ClassificationSplits, PictureTask, PROMPT_SETTINGS, TEMPLATES } from '@medbench/task-kit';
+import {
+  CLASSIFICATION,
+  CLASSIFICATION_SETTINGS,
+  type ClassificationSplits,
+  PictureTask,
+  TEMPLATES,
+} from '@medbench/task-kit';
 
 /** What the files call each split, with its number of pictures. */
 const SPLITS = [
@@ -35,7 +41,7 @@ const fileOf = (split: string, part: 'x' | 'y', what: string) => {
     fileOf(split, 'x', `${count} pictures of 96 x 96`),
     fileOf(split, 'y', 'their labels'),
   ]),
-  settings: PROMPT_SETTINGS,
+  settings: CLASSIFICATION_SETTINGS,
   caveats: ['a label says what the middle 32 x 32 pixels show; cancer at the border does not count'],
 })
 export class Pcam extends PictureTask {

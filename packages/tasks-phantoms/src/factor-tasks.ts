@@ -1,12 +1,20 @@
 import {
   type DataContext,
   type EvaluationModel,
+  type OpenedCorpus,
   Task,
   type TaskContext,
   type TaskInfo,
   type TaskOutcome,
 } from '@medbench/core';
-import { evaluateClassification, type LabelledImages } from '@medbench/evaluation';
+import { subset } from '@medbench/data';
+import {
+  BALANCE_SETTINGS,
+  evaluateClassification,
+  type LabelledImages,
+  longTail,
+  withBalance,
+} from '@medbench/evaluation';
 import { LABELS } from '@medbench/phantoms';
 import { FACTS } from './facts.js';
 import { fingerprint, readExamples, type Split } from './files.js';
@@ -21,6 +29,7 @@ const factsOf = (factor: Factor, title: string, metric: string): TaskInfo => ({
   protocols: ['zero-shot', 'linear-probe'],
   classes: LABELS[factor].classes,
   metric: { 'zero-shot': metric, 'linear-probe': metric },
+  settings: BALANCE_SETTINGS,
 });
 
 /** Classification by one known factor of the generated pictures. */
@@ -44,10 +53,30 @@ class FactorTask implements Task {
       synthetic: true,
       results: await evaluateClassification(
         model,
-        { train: await labelled('train'), val: await labelled('val'), test: await labelled('test') },
+        {
+          train: withBalance(await labelled('train'), context.settings),
+          val: await labelled('val'),
+          test: await labelled('test'),
+        },
         { classes, prompts: templates, metric: { 'zero-shot': this.metric, 'linear-probe': this.metric } },
         context,
       ),
+    };
+  }
+
+  /** Training pictures with their captions, those of the classes as uneven as the settings want them. */
+  async pairs(context: DataContext): Promise<OpenedCorpus> {
+    const { label } = LABELS[this.factor];
+    const { rows, images } = await readExamples(context, 'train');
+    const all = {
+      length: rows.length,
+      get: async (i: number) => ({ image: await images.get(i), caption: rows[i]!.caption }),
+    };
+    const { imbalance } = context.settings;
+    return {
+      fingerprint: `${await fingerprint(context)}/${this.factor}/train/1`,
+      synthetic: true,
+      pairs: subset(all, longTail(Int32Array.from(rows, label), Number(imbalance))),
     };
   }
 }

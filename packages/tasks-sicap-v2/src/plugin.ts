@@ -2,10 +2,10 @@ import { type DataContext, MedbenchError, Task } from '@medbench/core';
 import { readXlsx } from '@medbench/data';
 import {
   CLASSIFICATION,
+  CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
   labelledPictures,
   PictureTask,
-  PROMPT_SETTINGS,
   pictureOf,
   picturesBelow,
   readRows,
@@ -41,7 +41,7 @@ const GRADES = ['NC', 'G3', 'G4', 'G5'];
     { path: 'sicap-v2/SICAPv2/partition/Test/Test.xlsx', what: 'grades of the test tiles' },
     { path: 'sicap-v2/SICAPv2/images/', what: '12,081 tiles of 512 x 512' },
   ],
-  settings: PROMPT_SETTINGS,
+  settings: CLASSIFICATION_SETTINGS,
   caveats: ['two of five test tiles are of pattern 4: see balanced accuracy beside accuracy'],
 })
 export class SicapV2 extends PictureTask {

@@ -4,11 +4,11 @@ import { type DataContext, MedbenchError, type RasterImage, Task } from '@medben
 import { decodeDicom, decodeImage, parsePythonList, readCsv } from '@medbench/data';
 import {
   CLASSIFICATION,
+  CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
   type LabelledPicture,
   labelledPictures,
   PictureTask,
-  PROMPT_SETTINGS,
   readRows,
 } from '@medbench/task-kit';
 
@@ -66,7 +66,7 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
       what: '20,000 mammograms in a folder for each study, as DICOM, or as PNG made of them',
     },
   ],
-  settings: PROMPT_SETTINGS,
+  settings: CLASSIFICATION_SETTINGS,
   caveats: [
     'rows without a finding and rows with several are left out, so examples are far fewer than pictures; the study counted rows without a finding as masses',
     'findings differ much in number: see balanced accuracy beside accuracy',

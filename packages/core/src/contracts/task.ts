@@ -104,6 +104,8 @@ export interface TaskResult {
   /** Whom or what each entry of `perExample` is about, such as a patient, where several may be about one. */
   readonly groups?: readonly number[];
   readonly classification?: ClassificationDetail;
+  /** Of classification: the label of each entry of `perExample`, an index into `classes`. */
+  readonly labels?: readonly number[];
   /** Anything that a reader must know beside the number. */
   readonly notes?: readonly string[];
 }

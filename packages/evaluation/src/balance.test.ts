@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { longTail, withBalance } from './balance.js';
+
+const counts = (labels: Int32Array, kept: Int32Array): number[] => {
+  const of = [0, 0, 0];
+  for (const i of kept) of[labels[i]!]!++;
+  return of;
+};
+const even = Int32Array.from({ length: 3000 }, (_, i) => i % 3);
+
+describe('longTail', () => {
+  it('leaves a geometric series from the largest class to the smallest', () => {
+    expect(counts(even, longTail(even, 1))).toEqual([1000, 1000, 1000]);
+    expect(counts(even, longTail(even, 100))).toEqual([1000, 100, 10]);
+    expect(counts(even, longTail(even, 1e6))).toEqual([1000, 1, 1]);
+  });
+
+  it('thins the less frequent more, and leaves alone what is uneven enough', () => {
+    const labels = Int32Array.from([...Array(10).fill(0), ...Array(400).fill(1), ...Array(90).fill(2)]);
+    expect(counts(labels, longTail(labels, 1))).toEqual([10, 400, 90]);
+    expect(counts(labels, longTail(labels, 16))).toEqual([10, 400, 90]);
+    expect(counts(labels, longTail(labels, 100))).toEqual([4, 400, 40]);
+  });
+
+  it('keeps of a stronger imbalance what is kept of a weaker one, in order, always the same', () => {
+    const weak = longTail(even, 20);
+    const strong = longTail(even, 100);
+    expect(strong.every((i) => weak.includes(i))).toBe(true);
+    expect([...strong]).toEqual([...strong].sort((a, b) => a - b));
+    expect(longTail(even, 100)).toEqual(strong);
+    expect(longTail(new Int32Array(0), 5)).toHaveLength(0);
+  });
+});
+
+describe('withBalance', () => {
+  it('keeps pictures, labels and groups together', async () => {
+    const split = {
+      images: {
+        length: 3000,
+        get: async (i: number) => ({ width: i, height: 1, channels: 1 as const, data: new Uint8Array(0) }),
+      },
+      labels: even,
+      groups: Int32Array.from({ length: 3000 }, (_, i) => i),
+      groupNames: Array.from({ length: 3000 }, (_, i) => `p${i}`),
+    };
+    expect(withBalance(split, {})).toBe(split);
+    const thinned = withBalance(split, { imbalance: 100 });
+    expect(thinned.images.length).toBe(1110);
+    for (const at of [0, 500, 1109]) {
+      const place = thinned.groups![at]!;
+      expect((await thinned.images.get(at)).width).toBe(place);
+      expect(thinned.labels[at]).toBe(place % 3);
+      expect(thinned.groupNames![at]).toBe(`p${place}`);
+    }
+  });
+});

@@ -1,0 +1,47 @@
+import { random, type SettingSpec } from '@medbench/core';
+import { subset } from '@medbench/data';
+import type { LabelledImages } from './tasks/labelled-images.js';
+
+/** How uneven the classes of a training split are made. */
+export const BALANCE_SETTINGS: Readonly<Record<'imbalance', SettingSpec>> = {
+  imbalance: {
+    default: 1,
+    min: 1,
+    description:
+      'the training split is thinned to a long tail: the most frequent class keeps so many times what the least frequent may (1: all of it)',
+  },
+};
+
+/**
+ * Places of the examples that are kept where classes are thinned to a long tail: the class of rank r of C by frequency keeps
+ * at most `largest · imbalance^(-r / (C - 1))` examples, at least one (Cui et al. 2019, section 5.1). Nothing is added, so a
+ * split that is more uneven already stays so. The examples are the same for every method and seed, and those of a stronger
+ * imbalance are among those of a weaker one.
+ */
+export function longTail(labels: Int32Array, imbalance: number): Int32Array {
+  const members = new Map<number, number[]>();
+  for (const i of random(0, 'long-tail').permutation(labels.length)) {
+    const known = members.get(labels[i]!);
+    if (known) known.push(i);
+    else members.set(labels[i]!, [i]);
+  }
+  const ranked = [...members].sort(([a, first], [b, second]) => second.length - first.length || a - b);
+  const largest = ranked[0]?.[1].length ?? 0;
+  const kept = ranked.flatMap(([, all], rank) => {
+    const most = largest * imbalance ** (-rank / Math.max(1, ranked.length - 1));
+    return all.slice(0, Math.max(1, Math.round(most)));
+  });
+  return Int32Array.from(kept).sort();
+}
+
+/** A training split with its classes made as uneven as the settings ask for. */
+export function withBalance(train: LabelledImages, { imbalance }: Readonly<Record<string, unknown>>): LabelledImages {
+  if (imbalance === undefined || imbalance === 1) return train;
+  const kept = longTail(train.labels, Number(imbalance));
+  return {
+    images: subset(train.images, kept),
+    labels: kept.map((i) => train.labels[i]!),
+    groups: train.groups && kept.map((i) => train.groups![i]!),
+    groupNames: train.groupNames && Array.from(kept, (i) => train.groupNames![i]!),
+  };
+}
