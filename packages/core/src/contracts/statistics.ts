@@ -20,6 +20,8 @@ export interface ScoredColumn {
   readonly data?: string | undefined;
   /** Of classification: number of test examples by class name, for want of `data`. */
   readonly classCounts?: Readonly<Record<string, number>> | undefined;
+  /** A part of the examples of another column: listed in `comparisons.json`, and no column of the table's own. */
+  readonly part?: boolean;
   readonly rows: readonly ScoredRow[];
 }
 

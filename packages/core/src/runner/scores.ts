@@ -24,18 +24,46 @@ interface Place {
   readonly data?: string | undefined;
 }
 
+/**
+ * The test examples of rare classes alone, scored so that their mean is `rare_recall`: each class counts the same, however
+ * many examples it has. Undefined where there is no such class.
+ */
+export function rarePart(result: TaskResult): TaskResult | undefined {
+  const { classification, labels, perExample, groups } = result;
+  if (!classification || !labels || classification.rare.length === 0) return undefined;
+  const { classes, rare } = classification;
+  const counts = new Map<number, number>(rare.map((name) => [classes.indexOf(name), 0]));
+  const places = [...labels.keys()].filter((i) => counts.has(labels[i]!));
+  for (const i of places) counts.set(labels[i]!, counts.get(labels[i]!)! + 1);
+  const weight = (i: number): number => places.length / (rare.length * counts.get(labels[i]!)!);
+  return {
+    ...result,
+    metric: 'rare_recall',
+    n: places.length,
+    // With one class all weights are 1, and right or wrong stays that.
+    perExample: places.map((i) => perExample[i]! * (rare.length === 1 ? 1 : weight(i))),
+    ...(groups ? { groups: places.map((i) => groups[i]!) } : {}),
+  };
+}
+
 /** Scores of single test examples of a run's cells, for paired tests. */
 export class ScoreTable {
   readonly #columns = new Map<string, Column>();
 
-  add({ row, control, task, seed, data }: Place, result: TaskResult): void {
+  add(place: Place, result: TaskResult): void {
+    this.#add(place, result, false);
+    const rare = rarePart(result);
+    if (rare) this.#add(place, rare, true);
+  }
+
+  #add({ row, control, task, seed, data }: Place, result: TaskResult, part: boolean): void {
     const { protocol, metric, metrics, perExample, groups, classification } = result;
     const value = metrics[metric]?.value;
     if (value === undefined || perExample.length === 0) return;
-    const key = JSON.stringify([task, protocol]);
+    const key = JSON.stringify([task, protocol, part]);
     const classCounts = classification && countsOf(classification);
     const known = this.#columns.get(key);
-    const column: Column = known ?? { task, protocol, metric, groups, data, classCounts, rows: new Map() };
+    const column: Column = known ?? { task, protocol, metric, groups, data, classCounts, part, rows: new Map() };
     this.#columns.set(key, column);
     const there = column.rows.get(row) ?? { id: row, control, seeds: [] };
     column.rows.set(row, there);

@@ -39,6 +39,31 @@ describe('averageRanks', () => {
   });
 });
 
+describe('a part of a column', () => {
+  const column = (part: boolean, task: string): ScoredColumn => ({
+    task,
+    protocol: 'zero-shot',
+    metric: part ? 'rare_recall' : 'accuracy',
+    part,
+    rows: [rowOf('a', [[1, 0, 1, 1]]), rowOf('b', [[0, 0, 1, 0]])],
+  });
+
+  it('has its comparisons, and neither column nor rank of its own', () => {
+    const { statistics, comparisons } = compareRows([column(false, 's'), column(false, 't'), column(true, 't')]);
+    expect(statistics.columns.map(({ task, metric }) => [task, metric])).toEqual([
+      ['s', 'accuracy'],
+      ['t', 'accuracy'],
+    ]);
+    expect(statistics.ranks!.columns).toBe(2);
+    expect(comparisons.map(({ task, metric }) => [task, metric])).toEqual([
+      ['s', undefined],
+      ['t', undefined],
+      ['t', 'rare_recall'],
+    ]);
+    expect(comparisons[2]!.pairs[0]).toMatchObject({ first: 'a', second: 'b', difference: 0.5 });
+  });
+});
+
 describe('compareTwo', () => {
   it('equals SciPy’s paired t test, by example and by group', () => {
     const { a, b, groups, pValue, ci95, grouped } = fixture.paired;

@@ -115,23 +115,29 @@ function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pa
  */
 export const compareRows: CompareRows = (columns) => {
   const compared = columns.map(compareColumn);
+  const whole = columns.filter(({ part }) => !part);
   const ids = [
     ...new Set(
-      columns.flatMap(({ rows }) => rows.filter((row) => !row.control && row.seeds.length > 0).map(({ id }) => id)),
+      whole.flatMap(({ rows }) => rows.filter((row) => !row.control && row.seeds.length > 0).map(({ id }) => id)),
     ),
   ];
-  const scores = columns.flatMap(({ rows }) => {
+  const scores = whole.flatMap(({ rows }) => {
     const values = ids.map((id) => rows.find((row) => row.id === id)?.seeds.map(({ value }) => value) ?? []);
     return values.every(({ length }) => length > 0) ? [values.map(mean)] : [];
   });
   return {
     statistics: {
       level: LEVEL,
-      columns: compared.map(({ statistics }) => statistics),
+      columns: compared.filter((_, c) => !columns[c]!.part).map(({ statistics }) => statistics),
       ranks: averageRanks(ids, scores),
     },
     comparisons: compared.map(
-      ({ statistics: { task, protocol }, pairs }): ColumnComparisons => ({ task, protocol, pairs }),
+      ({ statistics: { task, protocol, metric }, pairs }, c): ColumnComparisons => ({
+        task,
+        protocol,
+        ...(columns[c]!.part ? { metric } : {}),
+        pairs,
+      }),
     ),
   };
 };
