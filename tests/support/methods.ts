@@ -56,6 +56,7 @@ export const ROWS: readonly (readonly [string, new () => Method, Given])[] = [
 
 export const TRAINING: TrainingSettings = {
   steps: 60,
+  stopAt: null,
   batchSize: 8,
   chunkSize: null,
   learningRate: 1e-3,

@@ -49,14 +49,17 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     ...(validates(validation) ? { heldOut: held.validation.length } : {}),
   });
   await ensureFolder(folder);
-  const resumed = await readResume(folder, key);
+  const last = Math.min(training.stopAt ?? training.steps, training.steps);
+  const found = await readResume(folder, key);
+  // What went further than this training is to go is of no use to it.
+  const resumed = found && found.step <= last ? found : undefined;
   if (resumed) request.event({ training: row, resumedAt: resumed.step });
   const state = resumed?.state ?? step.initialState(await startingPoint(request, specs, model.parameters));
   const fresh = { step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 };
   let progress: Progress = { ...fresh, ...resumed, state };
   const towers = (all: HostTensors): HostTensors => towersOf(step, all, model.parameters);
   for (const { until, step: current } of phases) {
-    if (progress.step >= until || progress.ended) continue;
+    if (progress.step >= Math.min(until, last) || progress.ended) continue;
     const session = await current.load(request.backend, progress.state, { log: request.log, selfCheck: !resumed });
     const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs };
     const load = batchLoader({ ...options, pairs: held.training });
@@ -64,19 +67,28 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       ? validatorOf(request, session, towers, options, held.validation)
       : undefined;
     try {
-      progress = await loop(request, session, { load, indices: held.indices, validator }, progress, until);
+      progress = await loop(
+        request,
+        session,
+        { load, indices: held.indices, validator },
+        progress,
+        Math.min(until, last),
+      );
     } finally {
       await load.close();
       await session.dispose();
     }
   }
-  const weights = join(folder, WEIGHTS);
+  const stopped = last < training.steps && !progress.ended;
+  const weights = join(folder, stopped ? `weights-${last}.safetensors` : WEIGHTS);
   const { best } = progress.standing;
   const earlier = validation.keep === 'best' && best !== null && best.step < progress.step;
   const kept = earlier ? (await readSafetensors(join(folder, BEST))).tensors : towers(progress.state);
   await writeSafetensors(weights, kept, weightsMetadata(request));
-  await rm(join(folder, RESUME), { force: true });
-  await rm(join(folder, BEST), { force: true });
+  if (!stopped) {
+    await rm(join(folder, RESUME), { force: true });
+    await rm(join(folder, BEST), { force: true });
+  }
   return {
     weights,
     record: {
@@ -90,7 +102,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
             validation: {
               curve: progress.standing.curve,
               kept: earlier ? best : progress.standing.curve.at(-1)!,
-              stoppedEarly: progress.step < training.steps,
+              stoppedEarly: progress.step < last,
             },
           }
         : {}),

@@ -11,4 +11,5 @@ export const EVALUATION_DEFAULTS: EvaluationSettings = {
   },
   retrieval: { positives: 'own' },
   vqa: { head: 'mlp' },
+  split: 'test',
 };

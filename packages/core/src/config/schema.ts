@@ -10,6 +10,7 @@ const pluginSettings = z.record(z.string(), z.record(z.string(), z.union([z.stri
 
 const training = z.strictObject({
   steps: z.int().min(0),
+  stopAt: count.nullable(),
   batchSize: z.int().min(2),
   chunkSize: count.nullable(),
   learningRate: z.number().gt(0),
@@ -79,6 +80,7 @@ export const configSchema = z.strictObject({
     }),
     retrieval: z.strictObject({ positives: z.enum(['own', 'same-text']) }),
     vqa: z.strictObject({ head: z.enum(['mlp', 'linear']) }),
+    split: z.enum(['test', 'val']),
   }),
   /** Rows made of embeddings from elsewhere: a folder of `<task>/<array>.npy`, by the row's id. */
   embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
@@ -118,6 +120,7 @@ export const DEFAULTS: Config = {
   model: { embedDim: 64, merges: 8190, activation: 'quick-gelu' },
   training: {
     steps: 600,
+    stopAt: null,
     batchSize: 64,
     chunkSize: null,
     learningRate: 1e-3,

@@ -23,4 +23,9 @@ export interface EvaluationSettings {
     /** What classifies answers on the frozen embeddings: a perceptron of one hidden layer, or logistic regression. */
     readonly head: 'mlp' | 'linear';
   };
+  /**
+   * What classification is measured on: the test split, or the validation split (a fixed tenth of the training split where
+   * there is none), by which settings are chosen. The test split is then not read.
+   */
+  readonly split: 'test' | 'val';
 }

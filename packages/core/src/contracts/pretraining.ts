@@ -33,6 +33,11 @@ export interface ValidationSettings {
 /** The training set-up: the same for every row of a run. */
 export interface TrainingSettings {
   readonly steps: number;
+  /**
+   * Training stops after so many of its steps, to be gone on with another time; null: it goes to the end. The schedule is
+   * that of all steps, so whoever goes on ends with the weights of a training that never stopped.
+   */
+  readonly stopAt: number | null;
   readonly batchSize: number;
   /**
    * Examples that are held in memory at once; null: the whole batch. A smaller number trains by gradient caching, with the
@@ -96,7 +101,7 @@ export interface TrainRequest extends ModelRequest {
 }
 
 export interface TrainOutcome {
-  /** The trained weights, safetensors. */
+  /** The trained weights, safetensors: `weights.safetensors`, or `weights-<step>.safetensors` where training stopped on the way. */
   readonly weights: string;
   readonly record: Omit<TrainingRecord, 'method' | 'seed'>;
 }

@@ -24,6 +24,6 @@ export function generalTraining(config: Config, catalogue: Catalogue): GeneralTr
     settings: methodSettings(entry.info, given[entry.id]),
     corpus: entryOf(catalogue, 'corpus', general.corpus),
     seed: general.seed,
-    training: { ...training, steps: general.steps, learningRate: general.learningRate },
+    training: { ...training, steps: general.steps, stopAt: null, learningRate: general.learningRate },
   };
 }

@@ -51,9 +51,11 @@ const nothingFor = ({ task, protocols }: PlannedCell, there: readonly Protocol[]
 /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
 async function keyOf(run: RunContext, cell: PlannedCell, rowModel: RowModel): Promise<string> {
   const { task, version, ...data } = await dataKey(run, cell);
+  const { split, ...evaluation } = run.plan.config.evaluation;
   return hashOf({
     format: 3,
-    evaluation: run.plan.config.evaluation,
+    // Keys of what is measured on the test split are those from before there was a choice.
+    evaluation: split === 'test' ? evaluation : { ...evaluation, split },
     row: await rowKey(run, cell, rowModel),
     task,
     version,

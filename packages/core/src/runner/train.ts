@@ -39,8 +39,8 @@ interface Job {
 /** Trains a job, or takes its weights from the run folder if they are there under the same key. */
 async function train(run: RunContext, job: Job): Promise<Trained> {
   const { request, key: modelKey } = await modelRequest(run);
-  // How often a checkpoint or a log line is written changes no weight.
-  const { checkpointEvery: _, logEvery: __, ...setUp } = job.training;
+  // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
+  const { checkpointEvery: _, logEvery: __, stopAt, ...setUp } = job.training;
   const key = hashOf({
     format: 1,
     method: identity(job.entry),
@@ -53,11 +53,13 @@ async function train(run: RunContext, job: Job): Promise<Trained> {
     model: modelKey,
   });
   const folder = run.store.checkpointFolder(job.row, job.seed);
-  const parts = ['checkpoints', encodeURIComponent(job.row), `seed-${job.seed}`, 'training.json'];
-  const weights = join(folder, 'weights.safetensors');
+  const stops = stopAt !== null && stopAt < job.training.steps;
+  const at = stops ? `-${stopAt}` : '';
+  const parts = ['checkpoints', encodeURIComponent(job.row), `seed-${job.seed}`, `training${at}.json`];
+  const weights = join(folder, `weights${at}.safetensors`);
   const stored = run.store.readJson<StoredTraining>(...parts);
-  const finished = { weights, key, synthetic: job.corpus.synthetic };
-  run.observer.trainingStarted(job.row, job.seed, job.training.steps);
+  const finished = { weights, key: stops ? hashOf({ key, stopAt }) : key, synthetic: job.corpus.synthetic };
+  run.observer.trainingStarted(job.row, job.seed, stops ? stopAt : job.training.steps);
   if (stored?.key === key && existsSync(weights)) {
     run.observer.trainingFinished(job.row, stored.record.seconds, true);
     return { ...finished, record: stored.record };

@@ -7,6 +7,7 @@ import type { Prompts } from '../zero-shot.js';
 import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot.js';
 import type { ClassificationData, LabelledImages } from './labelled-images.js';
 import { probeTask } from './probe.js';
+import { validationData } from './validation.js';
 
 export interface ClassificationSpec {
   /** Class names in label order. */
@@ -61,7 +62,8 @@ export async function evaluateClassification(
   spec: ClassificationSpec,
   context: TaskContext,
 ): Promise<TaskResult[]> {
-  const { train, val, test } = data;
+  const used = context.evaluation?.split === 'val' ? validationData(data) : data;
+  const { train, val, test } = used;
   const classes = spec.classes.length;
   for (const [name, split] of Object.entries({ train, val, test })) if (split) checkLabels(split, name, classes);
   if (test.labels.length === 0) throw new MedbenchError('data', 'the test split is empty');
@@ -75,6 +77,7 @@ export async function evaluateClassification(
     notes: readonly string[],
     further: Readonly<Record<string, Metric>> = {},
   ): TaskResult => {
+    const said = used === data ? notes : [...notes, 'measured on validation pictures, not on the test split'];
     const { metrics: own, perExample, confusion } = summary(logits);
     const metrics = { ...own, ...further };
     const metric = spec.metric?.[protocol] ?? 'accuracy';
@@ -90,9 +93,10 @@ export async function evaluateClassification(
       metrics,
       n: test.labels.length,
       perExample,
+      labels: [...test.labels],
       ...(test.groups ? { groups: [...test.groups] } : {}),
       classification: { classes: spec.classes, confusion, rare: tested },
-      notes,
+      notes: said,
     };
   };
 
@@ -100,14 +104,14 @@ export async function evaluateClassification(
   if (context.protocols.includes('zero-shot') && model.can.joint) {
     const texts = classTexts(spec.prompts, spec.classPhrases ?? spec.classes);
     const weights = await zeroShotWeights(model, texts);
-    const embedded = await model.embedImages(test.images, 'test');
+    const embedded = await model.embedImages(test.images, test.as ?? 'test');
     const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
     const logits = zeroShotLogits(images, weights, model.logitScale);
     results.push(result('zero-shot', logits, [`${texts.flat().length} prompts for ${classes} classes`]));
   }
   if (context.protocols.includes('linear-probe') && model.can.images && train !== undefined) {
     const settings = (context.evaluation ?? EVALUATION_DEFAULTS).probe;
-    const probe = await probeTask(model, data, classes, { settings, own: spec.probe, seed: context.seed });
+    const probe = await probeTask(model, used, classes, { settings, own: spec.probe, seed: context.seed });
     const projected = probe.projected ? projectedMetrics(summary(probe.projected).metrics) : {};
     results.push(result('linear-probe', probe.logits, probe.notes, { ...projected, ...probe.fewShot }));
   }

@@ -2,6 +2,8 @@ import type { RasterImage, Source } from '@medbench/core';
 
 export interface LabelledImages {
   readonly images: Source<RasterImage>;
+  /** Under what name its embeddings are kept, where that is not the name of the split that it stands for. */
+  readonly as?: string | undefined;
   /** Label of each image, in 0..classes-1. */
   readonly labels: Int32Array;
   /** Group of each image, such as its patient: intervals draw groups, and no split divides one. */

@@ -37,7 +37,7 @@ type Embed = (images: LabelledImages['images'], as: string) => Promise<Matrix>;
 
 async function featuresOf(model: EvaluationModel, data: ClassificationData, embed: Embed): Promise<Splits> {
   const of = async (split: LabelledImages, as: string): Promise<LabelledFeatures> => ({
-    features: checkVectors(await embed(split.images, as), split.images.length, 'image features', model.id),
+    features: checkVectors(await embed(split.images, split.as ?? as), split.images.length, 'image features', model.id),
     labels: split.labels,
     groups: split.groups,
   });

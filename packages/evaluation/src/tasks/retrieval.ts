@@ -3,6 +3,7 @@ import { EVALUATION_DEFAULTS, MedbenchError } from '@medbench/core';
 import { checkVectors, takeRows } from '../matrix.js';
 import { retrievalRanks } from '../retrieval/ranks.js';
 import { summarizeRetrieval } from '../retrieval/summary.js';
+import { needsTestSplit } from './validation.js';
 
 export interface RetrievalData {
   readonly images: Source<RasterImage>;
@@ -35,6 +36,7 @@ export async function evaluateRetrieval(
   { primaryK: wantedK = 200 }: RetrievalOptions = {},
 ): Promise<TaskResult[]> {
   if (!context.protocols.includes('retrieval') || !model.can.joint) return [];
+  needsTestSplit(context.evaluation, 'retrieval');
   const { images, texts, imageOfText } = data;
   if (images.length === 0 || texts.length === 0)
     throw new MedbenchError('data', 'the test split has no image-text pair');

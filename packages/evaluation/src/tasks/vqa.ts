@@ -7,6 +7,7 @@ import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';
 import type { VqaHeadOptions } from '../vqa/head.js';
 import { fitVqaHead, vqaFeatures } from '../vqa/head.js';
 import { cleanQuestion } from '../vqa/questions.js';
+import { needsTestSplit } from './validation.js';
 
 export interface VqaExample {
   /** Index of its image. */
@@ -88,6 +89,7 @@ export async function evaluateVqa(
   options: VqaOptions = {},
 ): Promise<TaskResult[]> {
   if (!context.protocols.includes('vqa') || !(model.can.images || model.can.texts)) return [];
+  needsTestSplit(context.evaluation, 'VQA');
   const { train, test } = data;
   if (train.length === 0 || test.length === 0) {
     throw new MedbenchError('data', `${train.length} training and ${test.length} test questions: neither may be empty`);

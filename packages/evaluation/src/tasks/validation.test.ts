@@ -1,0 +1,54 @@
+import { EVALUATION_DEFAULTS, type EvaluationModel } from '@medbench/core';
+import { randomModel, testContext } from '@medbench/core/testing';
+import { describe, expect, it } from 'vitest';
+import { evaluateClassification } from './classification.js';
+import type { LabelledImages } from './labelled-images.js';
+import { evaluateRetrieval } from './retrieval.js';
+import { validationData } from './validation.js';
+
+const picture = (value: number) => ({ width: 2, height: 2, channels: 1 as const, data: new Uint8Array(4).fill(value) });
+const split = (length: number, get = async (i: number) => picture(i)): LabelledImages => ({
+  images: { length, get },
+  labels: Int32Array.from({ length }, (_, i) => i % 2),
+});
+const unread = split(30, async () => {
+  throw new Error('the test split was read');
+});
+const evaluation = { ...EVALUATION_DEFAULTS, split: 'val' as const };
+/** A model that opens what it is to embed. */
+const reading: EvaluationModel = {
+  ...randomModel(1),
+  async embedImages(images, as) {
+    await images.get(0);
+    return randomModel(1).embedImages(images, as);
+  },
+};
+const spec = { classes: ['a', 'b'], prompts: ['{}'] };
+const context = { ...testContext({ protocols: ['zero-shot', 'linear-probe'] }), evaluation };
+
+describe('evaluation.split=val', () => {
+  it('measures on the validation split and never reads the test split', async () => {
+    const data = { train: split(40), val: split(20), test: unread };
+    const results = await evaluateClassification(reading, data, spec, context);
+    expect(results.map(({ protocol, n }) => [protocol, n])).toEqual([
+      ['zero-shot', 20],
+      ['linear-probe', 20],
+    ]);
+    expect(results[0]!.notes).toContain('measured on validation pictures, not on the test split');
+    await expect(
+      evaluateClassification(reading, data, spec, { ...context, evaluation: EVALUATION_DEFAULTS }),
+    ).rejects.toThrow('the test split was read');
+  });
+
+  it('holds out a tenth of the training split where there is no other, under names of their own', () => {
+    const { train, val, test } = validationData({ train: split(40), test: unread });
+    expect([train!.labels.length, test.labels.length, val]).toEqual([36, 4, undefined]);
+    expect([train!.as, test.as]).toEqual(['train-kept', 'train-held']);
+  });
+
+  it('refuses protocols without one', async () => {
+    const data = { images: split(4).images, texts: ['a'], imageOfText: new Int32Array(1) };
+    const asked = { ...testContext({ protocols: ['retrieval'] }), evaluation };
+    await expect(evaluateRetrieval(randomModel(1), data, asked)).rejects.toThrow('test split only');
+  });
+});

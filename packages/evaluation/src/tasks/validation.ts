@@ -1,0 +1,40 @@
+import type { EvaluationSettings } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import { subset } from '@medbench/data';
+import { holdout } from '../split.js';
+import type { ClassificationData, LabelledImages } from './labelled-images.js';
+
+/** Share of the training split that stands for a validation split that is not there. */
+const HELD = 0.1;
+
+function partOf(split: LabelledImages, indices: Int32Array, as: string): LabelledImages {
+  return {
+    images: subset(split.images, indices),
+    labels: indices.map((i) => split.labels[i]!),
+    groups: split.groups && indices.map((i) => split.groups![i]!),
+    groupNames: split.groupNames && Array.from(indices, (i) => split.groupNames![i]!),
+    as,
+  };
+}
+
+/**
+ * A data set whose validation split stands where its test split was, which is left out; without one, a fixed tenth of the
+ * training split does.
+ * @throws MedbenchError('data') if there is neither.
+ */
+export function validationData({ train, val }: ClassificationData): ClassificationData {
+  if (val && val.labels.length > 0) return { train, test: { ...val, as: 'val' } };
+  if (!train || train.labels.length === 0) {
+    throw new MedbenchError('data', 'there is neither a validation nor a training split to choose settings by');
+  }
+  const { train: kept, held } = holdout(train.labels, HELD, train.groups);
+  return { train: partOf(train, kept, 'train-kept'), test: partOf(train, held, 'train-held') };
+}
+
+/** @throws MedbenchError('evaluation') for protocols that have a test split only. */
+export function needsTestSplit(evaluation: EvaluationSettings | undefined, what: string): void {
+  if (evaluation?.split !== 'val') return;
+  throw new MedbenchError('evaluation', `${what} is measured on the test split only, not on validation pictures`, {
+    hint: 'Leave the task out where settings are chosen (evaluation.split=val); classification tasks can be used.',
+  });
+}
