@@ -76,6 +76,64 @@ describe('medbench study FILE', () => {
   });
 });
 
+const SEARCH = {
+  id: 'halving',
+  title: 'Halving',
+  question: 'Which?',
+  config: { synthetic: true, corpora: [], controls: ['chance'] },
+  variants: [{ id: 'breast', title: 'ultrasound', config: { tasks: ['breastmnist'] } }],
+  search: { methods: ['slip'], setting: 'lambda', values: [0.1, 1, 10], baseline: 'clip', usual: 1, eta: 3 },
+};
+
+describe('a study that searches', () => {
+  it('goes on from rung to rung, and ends with the weights of a training that never stopped', async () => {
+    writeFileSync(join(cwd, 'halving.json'), JSON.stringify(SEARCH));
+    const short = [...TINY, '--set=training.steps=9'];
+    const args = ['study', 'halving.json', '--out=halving', '--grid', ...short];
+    const first = await medbench(args, { cwd });
+    expect(first.stderr).not.toContain('error');
+    expect(first.code).toBe(0);
+    const [choice] = read<{ value: number; steps: number; gridSteps: number }[]>('halving', 'search.json');
+    // Three values to step 3, one of them to step 9.
+    expect([choice!.steps, choice!.gridSteps]).toEqual([3 * 3 + 6, 27]);
+    const rung = read<RunResults>('halving', 'breast', 'search', 'slip-rung-1', 'results.json');
+    // 40 validation pictures of the phantoms; the test split has 100.
+    expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([40]));
+    const results = read<RunResults>('halving', 'results.json');
+    expect(new Set(results.cells.map(({ n }) => n))).toEqual(new Set([100]));
+    const valueOf = (method: string) => results.cells.find((cell) => cell.method === method)!.value;
+    expect(valueOf('slip:lambda=chosen')).toBe(valueOf(`slip:lambda=${choice!.value}`));
+    const { answers } = read<{ answers: { id: string; sentence: string }[] }>('halving', 'study.json');
+    expect(answers.map(({ id }) => id)).toEqual(['slip-chosen', 'slip-per-modality', 'slip-grid']);
+    expect(answers[0]!.sentence).toContain(`lambda ${choice!.value} for ultrasound`);
+
+    const row = `slip:lambda=${choice!.value}`;
+    const alone = await medbench(
+      [
+        'run',
+        `--methods=${row}`,
+        '--tasks=breastmnist',
+        '--out=alone',
+        '--set=synthetic=true',
+        '--set=controls=[]',
+        ...short,
+      ],
+      { cwd },
+    );
+    expect(alone.code).toBe(0);
+    const weights = (out: string) =>
+      readFileSync(
+        join(cwd, out, 'checkpoints', encodeURIComponent(row).replaceAll('.', '%2E'), 'seed-0', 'weights.safetensors'),
+      );
+    expect(weights('halving/breast').equals(weights('alone'))).toBe(true);
+
+    const second = await medbench(args, { cwd });
+    expect(second.code).toBe(0);
+    expect(second.stderr).not.toMatch(/done in/);
+    expect(read('halving', 'results.json')).toEqual(results);
+  }, 600_000);
+});
+
 describe('medbench list studies', () => {
   it('has the shipped ones with their questions', async () => {
     const { stdout } = await medbench(['list', 'studies', '--json'], { cwd });

@@ -78,6 +78,10 @@ Examples:
     .option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)', collect)
     .option('--skip-bad', 'leave out rows and pictures that cannot be read; they are listed in skipped.json')
     .option('--json', 'print results.json instead of the table')
+    .option(
+      '--grid',
+      'of a study that searches: train every value to the end too, and test the search against the grid',
+    )
     .addHelpText(
       'after',
       `

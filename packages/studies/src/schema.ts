@@ -7,39 +7,41 @@ const tree = z.record(z.string(), z.unknown());
 const layered = { config: tree.optional(), presets: z.record(z.string(), tree).optional() };
 const name = z.string().regex(/^\w[\w.-]*$/, 'must be letters, digits and - _ . only: it names a folder');
 
-const schema = z.strictObject({
-  id: name,
-  title: text,
-  question: text,
-  ...layered,
-  variants: z
-    .array(z.strictObject({ id: name, title: text, ...layered }))
-    .min(1)
-    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two variants have one id')
-    .optional(),
-  questions: z
-    .array(
-      z.strictObject({
-        id: text,
-        question: text,
-        against: text,
-        rows: z.array(text).min(1),
-        on: z.enum(['primary', 'rare']).optional(),
-        found: text.optional(),
-      }),
-    )
-    .optional(),
-  search: z
-    .strictObject({
-      method: text,
-      setting: text,
-      values: z.array(z.number()).min(2),
-      baseline: text,
-      usual: z.number(),
-      eta: z.number().gt(1),
-    })
-    .optional(),
-});
+const schema = z
+  .strictObject({
+    id: name,
+    title: text,
+    question: text,
+    ...layered,
+    variants: z
+      .array(z.strictObject({ id: name, title: text, ...layered }))
+      .min(1)
+      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two variants have one id')
+      .optional(),
+    questions: z
+      .array(
+        z.strictObject({
+          id: text,
+          question: text,
+          against: text,
+          rows: z.array(text).min(1),
+          on: z.enum(['primary', 'rare']).optional(),
+          found: text.optional(),
+        }),
+      )
+      .optional(),
+    search: z
+      .strictObject({
+        methods: z.array(text).min(1),
+        setting: text,
+        values: z.array(z.number()).min(2),
+        baseline: text,
+        usual: z.number(),
+        eta: z.number().gt(1),
+      })
+      .optional(),
+  })
+  .refine(({ search, variants }) => !search || variants, '"search" needs variants, in each of which it searches');
 
 /**
  * Checks what a study file holds.

@@ -15,9 +15,9 @@ export interface Variant extends Layered {
   readonly title: string;
 }
 
-/** A setting of a method that is searched for, in each variant by itself, on validation pictures. */
+/** A setting of methods that is searched for, for each method in each variant by itself, on validation pictures. */
 export interface Search {
-  readonly method: string;
+  readonly methods: readonly string[];
   readonly setting: string;
   readonly values: readonly number[];
   /** The row that is what the method is without it. */

@@ -1,16 +1,33 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type ColumnComparisons, type RunResults, writeFileAtomic } from '@medbench/core';
+import {
+  type ColumnComparisons,
+  MedbenchError,
+  type RunResults,
+  type StudyRecord,
+  writeFileAtomic,
+} from '@medbench/core';
 import { readTreeFile, unknownId } from '@medbench/core/discovery';
-import { mergeTrees, RunStore } from '@medbench/core/runtime';
+import { type ConfigTree, linkCheckpoints, mergeTrees, RunStore } from '@medbench/core/runtime';
 import { answersOf, readComparisons, writeReport } from '@medbench/report';
-import { checkStudy, joinRuns, partsOf, recordOf, STUDIES, type Study, type VariantRun } from '@medbench/studies';
+import {
+  type Choice,
+  checkStudy,
+  joinRuns,
+  partsOf,
+  recordOf,
+  STUDIES,
+  type Study,
+  searchQuestions,
+  type VariantRun,
+} from '@medbench/studies';
 import { carryOut } from '../carry-out.js';
 import { type ConsoleObserver, consoleObserver } from '../progress.js';
+import { searchVariant } from '../search.js';
 import { configOf, openWorkspace, type Workspace } from '../workspace.js';
 import { commandOf, exitCode, flagTree, interruption, printResults, type RunOptions } from './run.js';
 
-export type StudyOptions = Omit<RunOptions, 'out' | 'embeddings'> & { readonly out?: string };
+export type StudyOptions = Omit<RunOptions, 'out' | 'embeddings'> & { readonly out?: string; readonly grid?: boolean };
 
 /** @throws MedbenchError('unknown-id') for neither the id of a study nor a file; ('config') for a file that is no study. */
 async function findStudy(which: string, cwd: string): Promise<Study> {
@@ -33,6 +50,7 @@ async function findStudy(which: string, cwd: string): Promise<Study> {
 interface Setting {
   readonly study: Study;
   readonly options: RunOptions;
+  readonly grid: boolean;
   readonly workspace: Workspace;
   readonly folder: string;
   readonly command: string;
@@ -41,34 +59,55 @@ interface Setting {
 }
 
 /** Carries out the runs of a study, each in a folder of its own if there are several; the joint table lies above them. */
-async function runParts({ study, options, workspace, folder, command, ...rest }: Setting): Promise<RunResults> {
+async function runParts({ study, options, grid, workspace, folder, command, ...rest }: Setting): Promise<RunResults> {
   const flags = flagTree(options, []);
   const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((one) => one != null);
-  const record = recordOf(study);
+  let record = recordOf(study);
+  const apart = { ...record, variants: [] };
   const runs: VariantRun[] = [];
+  const choices: Choice[] = [];
+  // General-domain weights are trained once, and serve every variant whose towers they fit.
+  let first: string | undefined;
   for (const { variant, config: own } of partsOf(study, preset === undefined ? undefined : String(preset))) {
-    const config = await configOf(workspace, mergeTrees(own, flags));
-    const job = { workspace, config, command, ...rest };
-    if (!variant) return carryOut({ ...job, folder, study: record });
+    const carry = async (more: ConfigTree, within: string, as: StudyRecord): Promise<RunResults> => {
+      if (first !== undefined) linkCheckpoints(first, within, 'general');
+      first ??= within;
+      const config = await configOf(workspace, mergeTrees(own, flags, more));
+      return carryOut({ workspace, config, command, folder: within, study: as, ...rest });
+    };
+    if (!variant) return carry({}, folder, record);
     rest.observer.message(`${study.id}: ${variant.title}`);
     const within = join(folder, variant.id);
-    const results = await carryOut({ ...job, folder: within, study: { ...record, variants: [] } });
-    await writeReport(within);
-    runs.push({ variant, results, comparisons: (await readComparisons(within)) ?? [] });
+    if (study.search) {
+      const { search } = study;
+      const config = await configOf(workspace, mergeTrees(own, flags));
+      const carryOut = (more: ConfigTree, where: string): Promise<RunResults> => carry(more, where, apart);
+      const message = (text: string): void => rest.observer.message(text);
+      const found = await searchVariant({ search, variant, config, folder: within, grid, carryOut, message });
+      runs.push(found.run);
+      choices.push(...found.choices);
+    } else {
+      const results = await carry({}, within, apart);
+      await writeReport(within);
+      runs.push({ variant, results, comparisons: (await readComparisons(within)) ?? [] });
+    }
   }
+  if (study.search) record = { ...record, questions: searchQuestions(study.search, choices, grid) };
   const joint = joinRuns(runs, record, command);
-  await writeJoint(folder, joint);
+  await writeJoint(folder, joint, choices);
   return joint.results;
 }
 
 async function writeJoint(
   folder: string,
   { results, comparisons }: { results: RunResults; comparisons: readonly ColumnComparisons[] },
+  choices: readonly Choice[],
 ): Promise<void> {
   const store = RunStore.open(folder);
   try {
     store.writeJson(comparisons, 'comparisons.json');
     store.writeResults(results);
+    if (choices.length > 0) store.writeJson(choices, 'search.json');
   } finally {
     store.close();
   }
@@ -81,16 +120,23 @@ async function writeJoint(
 export async function study(which: string, given: StudyOptions): Promise<number> {
   const cwd = process.cwd();
   const found = await findStudy(which, cwd);
-  const options: RunOptions = { ...given, out: given.out ?? join('runs', found.id) };
+  const { grid = false, ...flags } = given;
+  const options: RunOptions = { ...flags, out: given.out ?? join('runs', found.id) };
+  if (grid && !found.search) {
+    throw new MedbenchError('usage', `The study ${found.id} searches nothing, so it has no grid`, {
+      hint: 'Leave out --grid.',
+    });
+  }
   const workspace = await openWorkspace(cwd, options.config);
   const folder = resolve(cwd, options.out);
-  const command = commandOf(options, `study ${which}`);
+  const command = `${commandOf(options, `study ${which}`)}${grid ? ' --grid' : ''}`;
   const observer = consoleObserver(process.stderr);
   const began = performance.now();
   try {
     const results = await runParts({
       study: found,
       options,
+      grid,
       workspace,
       folder,
       command,

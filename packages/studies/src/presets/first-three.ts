@@ -1,5 +1,5 @@
 import type { Study } from '../study.js';
-import { PAPER_TASKS } from './paper.js';
+import { DEMO_TASKS, PAPER_TASKS } from './paper.js';
 
 /** The three rows to look at first. */
 export const firstThree: Study = {
@@ -7,6 +7,7 @@ export const firstThree: Study = {
   title: 'Three rows to look at first',
   question: 'Is full fine-tuning bettered by freezing the first half of the vision blocks, or by captioning beside it?',
   config: { methods: ['clip', 'clip-partial', 'coca'], tasks: [...PAPER_TASKS] },
+  presets: { demo: { tasks: [...DEMO_TASKS] } },
   questions: [
     {
       id: 'half-frozen',

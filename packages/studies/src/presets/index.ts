@@ -1,6 +1,7 @@
 import type { Study } from '../study.js';
 import { firstThree } from './first-three.js';
 import { paper } from './paper.js';
+import { freezeDepth, lambdaByModality, rareClasses } from './sweeps.js';
 
 /** The studies that medbench ships with. */
-export const STUDIES: readonly Study[] = [paper, firstThree];
+export const STUDIES: readonly Study[] = [paper, firstThree, freezeDepth, lambdaByModality, rareClasses];

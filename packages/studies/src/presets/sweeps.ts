@@ -1,0 +1,132 @@
+import type { ConfigTree } from '@medbench/core';
+import type { Study, Variant } from '../study.js';
+
+const IMAGE = [0.25, 0.5, 0.75, 1];
+const frozen = (tower: string, fractions: readonly number[]): string[] =>
+  fractions.map((fraction) => `clip-partial:tower=${tower}:freeze=${fraction}`);
+
+const tower = (id: string, title: string, released: ConfigTree, small: string): Variant => ({
+  id,
+  title,
+  config: released,
+  presets: {
+    demo: {
+      encoders: { image: small, text: 'gpt-demo' },
+      model: { embedDim: 64, merges: 2000 },
+      general: { weights: null },
+    },
+  },
+});
+
+const openai = (image: string, embedDim: number, weights: string): ConfigTree => ({
+  encoders: { image, text: 'gpt-77' },
+  model: { embedDim, merges: null },
+  general: { weights },
+});
+
+/** Open question 1: does partial freezing carry over to other architectures? */
+export const freezeDepth: Study = {
+  id: 'freeze-depth',
+  title: 'How much to freeze, and of which architecture',
+  question: 'Does partial freezing carry over to other architectures?',
+  // Nothing frozen is `clip`.
+  config: { preset: 'paper', methods: ['clip', ...frozen('image', IMAGE), ...frozen('text', IMAGE)] },
+  presets: {
+    demo: {
+      // The demo's text tower has two blocks.
+      methods: ['clip', ...frozen('image', IMAGE), ...frozen('text', [0.5, 1])],
+      controls: ['untrained', 'chance', 'majority'],
+      tasks: ['phantom-global', 'phantom-local', 'phantom-retrieval', 'pneumoniamnist'],
+      training: { steps: 120, warmup: 12 },
+      general: { steps: 120 },
+    },
+  },
+  variants: [
+    tower('vit-b-32', 'ViT-B/32', openai('vit-b-32', 512, 'timm/vit_base_patch32_clip_224.openai'), 'vit-demo'),
+    tower('vit-b-16', 'ViT-B/16', openai('vit-b-16', 512, 'timm/vit_base_patch16_clip_224.openai'), 'vit-28'),
+    tower('rn50', 'ResNet-50', openai('rn50', 1024, 'timm/resnet50_clip.openai'), 'rn-demo'),
+  ],
+  questions: [
+    {
+      id: 'half',
+      question: 'Does freezing the first half of the image tower help, whatever its architecture?',
+      against: 'clip',
+      rows: frozen('image', [0.5]),
+    },
+    {
+      id: 'image-depth',
+      question: 'Does freezing less or more of the image tower help?',
+      against: 'clip',
+      rows: frozen('image', [0.25, 0.75, 1]),
+    },
+    {
+      id: 'text-depth',
+      question: 'Does freezing a part of the text tower help?',
+      against: 'clip',
+      rows: frozen('text', IMAGE),
+    },
+  ],
+};
+
+const modality = (id: string, tasks: readonly string[]): Variant => ({ id, title: id, config: { tasks } });
+
+/** Open question 2: should λ depend on the imaging modality? */
+export const lambdaByModality: Study = {
+  id: 'lambda-by-modality',
+  title: 'λ of the unimodal losses, by imaging modality',
+  question: 'Should the weight of a unimodal loss depend on the imaging modality?',
+  // Each modality is trained on by itself: on the training splits of its tasks. All of these have a validation split.
+  config: { corpora: [] },
+  presets: { demo: { corpora: [], training: { steps: 90, warmup: 9 }, general: { steps: 120 } } },
+  variants: [
+    modality('radiology', ['pneumoniamnist', 'organamnist']),
+    modality('histopathology', ['pathmnist', 'bloodmnist']),
+    modality('dermatology', ['dermamnist']),
+    modality('ophthalmology', ['octmnist', 'retinamnist']),
+    modality('ultrasound', ['breastmnist']),
+  ],
+  search: {
+    methods: ['slip', 'masked-cl'],
+    setting: 'lambda',
+    values: [0.03, 0.1, 0.3, 1, 3, 10],
+    baseline: 'clip',
+    usual: 1,
+    eta: 3,
+  },
+};
+
+/** Tasks that have enough of their rarest class to be thinned; the demo has pictures whose fine detail is known. */
+const LONG_TAILED = ['bloodmnist', 'organamnist', 'pathmnist', 'octmnist', 'dermamnist', 'ham10000'];
+const DEMO_LONG_TAILED = ['phantom-local'];
+const FINE = ['coca', 'filip', 'gloria'];
+
+const thinned = (imbalance: number): Variant => ({
+  id: `imbalance-${imbalance}`,
+  title: imbalance === 1 ? 'classes as they are' : `the largest class ${imbalance} times the smallest`,
+  config: {
+    taskSettings: Object.fromEntries([...LONG_TAILED, ...DEMO_LONG_TAILED].map((task) => [task, { imbalance }])),
+  },
+});
+
+/** Open question 3: are fine-grained methods better at what is rare? */
+export const rareClasses: Study = {
+  id: 'rare-classes',
+  title: 'Rare classes, as the balance gets worse',
+  question: 'Are fine-grained methods better than coarse ones on rare classes, and as the class balance gets worse?',
+  // Trained on and probed with the training splits of the tasks, thinned alike: a corpus of its own would undo it.
+  config: { methods: ['clip', ...FINE], corpora: [], tasks: LONG_TAILED },
+  presets: {
+    demo: { corpora: [], tasks: DEMO_LONG_TAILED, training: { steps: 180, warmup: 18 } },
+  },
+  variants: [1, 20, 100].map(thinned),
+  questions: [
+    {
+      id: 'rare',
+      question: 'Do fine-grained methods recall rare classes better than the coarse one?',
+      against: 'clip',
+      rows: FINE,
+      on: 'rare',
+    },
+    { id: 'all', question: 'And over all classes?', against: 'clip', rows: FINE },
+  ],
+};
