@@ -1,8 +1,8 @@
+export { type Answer, answersOf, type Evidence, type Verdict } from './answers/index.js';
+export { readComparisons } from './answers/read.js';
 export { type ComparedRun, type ComparedRuns, comparedRuns } from './comparison/model.js';
 export { renderComparison } from './comparison/page.js';
 export { renderComparisonTable } from './comparison/terminal.js';
-export { type Answer, answersOf, type Evidence, type Verdict } from './answers/index.js';
-export { readComparisons } from './answers/read.js';
 export { renderCsv } from './csv.js';
 export { renderHtml } from './html/page.js';
 export { renderLatex } from './latex.js';

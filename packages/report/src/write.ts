@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@medbench/core';
+import { answersOf } from './answers/index.js';
+import { readComparisons } from './answers/read.js';
 import { renderCsv } from './csv.js';
 import { renderHtml } from './html/page.js';
 import { renderLatex } from './latex.js';
@@ -67,6 +69,9 @@ export async function writeReport(runDir: string): Promise<WrittenReport> {
   await writeFileAtomic(written.csv, renderCsv(results));
   await writeFileAtomic(written.markdown, renderMarkdown(results));
   await writeFileAtomic(written.latex, renderLatex(results));
-  await writeFileAtomic(written.html, renderHtml(results));
+  await writeFileAtomic(
+    written.html,
+    renderHtml(results, { answers: answersOf(results, await readComparisons(runDir)) }),
+  );
   return written;
 }

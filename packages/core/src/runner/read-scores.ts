@@ -31,5 +31,6 @@ export async function readScores(folder: string, results: RunResults): Promise<S
     if (!cell || result?.metric !== metric || result.metrics[metric]?.value !== value) continue;
     table.add({ row: method, control, task, seed, data: cell.data }, result);
   }
-  return table.columns();
+  // Parts of columns, such as the rare classes, have no figure of their own in the results.
+  return table.columns().filter(({ part }) => !part);
 }

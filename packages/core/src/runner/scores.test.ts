@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskResult } from '../contracts/task.js';
-import type { PlannedCell } from '../plan/plan.js';
 import { rarePart, ScoreTable } from './scores.js';
 
 const metric = (value: number) => ({ value, ci95: [0, 1] as const });
@@ -39,7 +38,7 @@ describe('rarePart', () => {
 describe('ScoreTable', () => {
   it('has a part of its own for the rare, beside the whole', () => {
     const table = new ScoreTable();
-    table.add({ row: { kind: 'method', id: 'clip' }, task: { id: 't' }, seed: 0 } as unknown as PlannedCell, result);
+    table.add({ row: 'clip', control: false, task: 't', seed: 0 }, result);
     expect(
       table.columns().map(({ metric: name, part, rows }) => [name, part, rows[0]!.seeds[0]!.perExample.length]),
     ).toEqual([

@@ -1,5 +1,5 @@
 import type { RunCell, RunComparison, ScoredColumn, ScoredRow } from '@medbench/core';
-import { holm } from './compare.js';
+import { holm } from '@medbench/core';
 import { twoSampleTest, twoWayTest } from './two-way.js';
 
 const LEVEL = 0.05;

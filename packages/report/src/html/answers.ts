@@ -8,6 +8,7 @@ import { numberHead, scrolling } from './results-table.js';
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   helps: 'helps',
   hurts: 'hurts',
+  mixed: 'differs from column to column',
   'no-difference': 'no difference found at this size',
   'too-few': 'too few examples to tell',
   'not-answerable': 'this run cannot tell',
