@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { transposeFirst } from './batch-mat-mul.js';
 import { averagePoolGradient, filterGradient, inputGradient } from './convolution.js';
+import { addedInDouble } from './reductions.js';
 import type { WasmBackend } from './wasm-backend.js';
 
 /** The part of `@tensorflow/tfjs-backend-cpu`'s MathBackendCPU that is used here. */
@@ -90,6 +91,8 @@ export function mendKernels(): void {
     (shipped) => transposeFirst(shipped as never, transpose.kernelFunc as never) as unknown as tf.KernelFunc,
   );
   replace(tf.Conv2DBackpropInput, inputGradient);
+  replace(tf.Sum, (shipped) => addedInDouble(shipped, false));
+  replace(tf.Mean, (shipped) => addedInDouble(shipped, true));
   replace(tf.AvgPoolGrad, averagePoolGradient);
   // The shipped kernel gives other gradients than its own maxima have.
   const maxima = viaCpu(tf.getKernel(tf.MaxPoolGrad, 'cpu'));
