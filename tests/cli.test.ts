@@ -1,6 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import type { ProfileReport } from '@medbench/core';
 import { markGenerated } from '@medbench/data';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -129,6 +140,41 @@ describe('wrong usage ends with code 2 and one clear error', () => {
     expect(stderr).toContain('medbench.config.json');
     expect(stderr).toContain('unknown setting "trainning", did you mean "training"?');
   });
+});
+
+describe('run --profile', () => {
+  it('says where the time went, which adds up to the wall time, and changes nothing else', async () => {
+    const args = ['run', '--preset=demo', '--methods=clip', '--tasks=phantom-global,phantom-vqa', ...TINY];
+    const plain = await medbench([...args, '--out=plain'], { cwd });
+    const { code, stderr, ms } = await medbench([...args, '--profile', '--out=profiled'], { cwd });
+    expect([plain.code, code]).toEqual([0, 0]);
+    expect(plain.stderr).not.toContain('Where');
+    expect(stderr).toMatch(/Where [\d.]+ s went/);
+    expect(stderr).toMatch(/\nstep +[\d.]+ +[\d.]+ %/);
+
+    const timeless = (out: string): unknown => {
+      const { run, training, cells, ...rest } = JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
+      const untimed = (all: object[]) => all.map((one) => ({ ...one, seconds: 0 }));
+      const command = run.command.replace(/--out \w+/, '');
+      return { ...rest, run: { ...run, command }, training: untimed(training), cells: untimed(cells) };
+    };
+    expect(timeless('profiled')).toEqual(timeless('plain'));
+    expect(existsSync(join(cwd, 'plain', 'profile.json'))).toBe(false);
+    const profile: ProfileReport = JSON.parse(readFileSync(join(cwd, 'profiled', 'profile.json'), 'utf8'));
+    const sum = (all: readonly { readonly seconds: number }[]): number =>
+      all.reduce((total, { seconds }) => total + seconds, 0);
+    expect(sum(profile.phases)).toBeCloseTo(profile.seconds, 3);
+    expect(sum(profile.rows)).toBeCloseTo(profile.seconds, 3);
+    expect(profile.seconds * 1000).toBeLessThan(ms);
+    expect(profile.seconds * 1000).toBeGreaterThan(0.8 * ms);
+    const named = profile.phases.map(({ phase }) => phase);
+    for (const phase of ['start-up', 'compiling', 'step', 'waiting for batches', 'embedding', 'linear-probe', 'vqa'])
+      expect(named).toContain(phase);
+    const steps = profile.phases.find(({ phase }) => phase === 'step');
+    // 12 of clip, 8 of the general-domain weights.
+    expect(steps?.count).toBe(20);
+    expect(profile.rows.map(({ row }) => row)).toEqual(expect.arrayContaining(['(run)', 'general', 'clip']));
+  }, 300_000);
 });
 
 describe('bad input leaves finished cells intact', () => {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RunResults, StudyRecord } from '@medbench/core';
+import { NO_PROFILE, type RunResults, type StudyRecord } from '@medbench/core';
 import {
   type Config,
   chooseBackend,
@@ -7,6 +7,7 @@ import {
   executePlan,
   makePlan,
   type Plan,
+  type ProfileClock,
   RunStore,
   withCache,
 } from '@medbench/core/runtime';
@@ -26,6 +27,8 @@ export interface Job {
   readonly observer: ConsoleObserver;
   readonly signal: AbortSignal;
   readonly study?: StudyRecord;
+  /** Where to note what the time goes to. */
+  readonly clock?: ProfileClock;
 }
 
 /**
@@ -41,6 +44,7 @@ export async function carryOut({
   observer,
   signal,
   study,
+  clock,
 }: Job): Promise<RunResults> {
   const cwd = process.cwd();
   const cacheRoot = cacheFolder(cwd);
@@ -61,8 +65,11 @@ export async function carryOut({
     const chosen = await chooseBackend(registry, config.backend);
     const backend = { ...chosen, backend: withCache(chosen.backend, cacheRoot) };
     observer.started(plan, backend);
+    clock?.started();
+    const phantoms = async (): Promise<string> =>
+      (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, (message) => observer.message(message));
     const dataRoot = config.synthetic
-      ? await (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, (message) => observer.message(message))
+      ? await (clock ?? NO_PROFILE).span('phantoms', phantoms)
       : resolve(cwd, config.dataRoot);
     return await executePlan(
       {
@@ -75,6 +82,7 @@ export async function carryOut({
         embeddings: { keep: keepEmbeddings, open: (path) => openEmbeddings(resolve(cwd, path)) },
         backend,
         observer,
+        profile: clock,
         dataRoot,
         cacheRoot,
         signal,

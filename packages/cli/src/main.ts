@@ -45,6 +45,7 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
 
   withRunFlags(program.command('run'))
     .description('train every method, measure it on every task, print the table (continues --out if it exists)')
+    .option('--profile', 'say at the end where the time went, by phase and row; also in profile.json')
     .option('--json', 'print results.json instead of the table')
     .addHelpText(
       'after',

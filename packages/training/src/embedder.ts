@@ -4,6 +4,8 @@ import {
   type Matrix,
   MedbenchError,
   type ModelRequest,
+  NO_PROFILE,
+  type Profile,
   type RasterImage,
   type Session,
   type Source,
@@ -32,13 +34,16 @@ async function runBatches(
   count: number,
   input: { readonly name: string; readonly spec: TensorSpec; readonly make: () => Float32Array | Int32Array },
   fill: (row: number, target: Float32Array | Int32Array, slot: number) => Promise<void> | void,
+  profile: Profile,
 ): Promise<Features> {
   const parts: Record<'embeddings' | 'pooled', Float32Array[]> = { embeddings: [], pooled: [] };
   for (let from = 0; from < count; from += BATCH) {
     const rows = Math.min(BATCH, count - from);
     const data = input.make();
-    for (let slot = 0; slot < rows; slot++) await fill(from + slot, data, slot);
-    const outputs = await session.step({ [input.name]: { ...input.spec, data } });
+    await profile.span('reading pictures', async () => {
+      for (let slot = 0; slot < rows; slot++) await fill(from + slot, data, slot);
+    });
+    const outputs = await profile.span('embedding', () => session.step({ [input.name]: { ...input.spec, data } }));
     for (const name of ['embeddings', 'pooled'] as const) {
       const { data: values, shape } = outputs[name]!;
       parts[name].push((values as Float32Array).slice(0, rows * shape[1]!));
@@ -61,6 +66,7 @@ export async function loadModel(
   request: ModelRequest,
   source: { readonly file: string } | { readonly untrainedSeed: number },
 ): Promise<LoadedModel> {
+  const { profile = NO_PROFILE } = request;
   const { model, tokenizer } = await buildModel(request);
   let weights: HostTensors;
   if ('file' in source) {
@@ -101,6 +107,7 @@ export async function loadModel(
               mean: CLIP_MEAN,
               std: CLIP_STD,
             }),
+          profile,
         ),
       );
       embedded.set(images, features);
@@ -127,6 +134,7 @@ export async function loadModel(
         texts.length,
         { name: TOWER_INPUT.text, spec: textInput, make: () => new Int32Array(BATCH * length) },
         (row, target, slot) => target.set(ids.subarray(row * length, (row + 1) * length), slot * length),
+        profile,
       );
       return features.embedding;
     },

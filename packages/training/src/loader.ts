@@ -4,8 +4,10 @@ import {
   type HostTensors,
   MedbenchError,
   type MethodInput,
+  NO_PROFILE,
   type Pair,
   type PairSource,
+  type Profile,
   random,
 } from '@medbench/core';
 import {
@@ -43,6 +45,8 @@ export interface LoaderOptions {
    * Infinity takes crops from the pictures as they are, as PyTorch's loaders do.
    */
   readonly storedScale?: number;
+  /** Hears how long the workers take, which the training step hides as far as it can. */
+  readonly profile?: Profile;
 }
 
 /** Makes the batch of any step; it depends on nothing but the options and the step, so training can go on anywhere. */
@@ -61,7 +65,7 @@ export interface BatchLoader {
  * encodes captions and draws the inputs of methods that bring functions of their own.
  */
 export function batchLoader(options: LoaderOptions): BatchLoader {
-  const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {} } = options;
+  const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
   const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
   const pictures = picturesOf(pairs, side);
   const workers = batchWorkers(options.workers);
@@ -83,6 +87,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
       };
       const buffers = job.examples.flatMap(({ picture }) => ('bytes' in picture ? [picture.bytes.buffer] : []));
       const parts = await workers.run(job, room ? [...buffers, room] : buffers);
+      profile.beside('making batches', parts.milliseconds);
       const captions = examples.map(({ caption }) => caption);
       if (parts.failures.length === 0) return { parts, captions };
       // The buffers are gone: what takes the place of the broken ones is read, and the others once more.

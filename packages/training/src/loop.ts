@@ -1,4 +1,4 @@
-import { type HostTensors, MedbenchError, type TrainRequest } from '@medbench/core';
+import { type HostTensors, MedbenchError, NO_PROFILE, type Profile, type TrainRequest } from '@medbench/core';
 import { batchIndices, prefetch } from '@medbench/data';
 import type { BatchLoader } from './loader.js';
 import { type Progress, writeResume } from './progress.js';
@@ -23,6 +23,20 @@ export interface Stretch {
   readonly validator: Validator | undefined;
 }
 
+/** The same items; what passes until each is there counts as waiting. */
+async function* awaited<T>(items: AsyncIterable<T>, profile: Profile): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await profile.span('waiting for batches', () => iterator.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
 /** Runs the steps from `from` to `until`, or to where validation gives up. */
 export async function loop(
   request: TrainRequest,
@@ -31,24 +45,25 @@ export async function loop(
   from: Progress,
   until: number,
 ): Promise<Progress> {
-  const { training, row, folder, key, signal } = request;
+  const { training, row, folder, key, signal, profile = NO_PROFILE } = request;
   const began = performance.now();
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
   const curve = [...from.curve];
   const every = Math.max(1, Math.ceil(training.steps / CURVE_POINTS));
   let at = from.step;
   let { standing } = from;
-  const checkpoint = async (ended = at === training.steps): Promise<Progress> => {
+  const save = async (ended = at === training.steps): Promise<Progress> => {
     const progress = { step: at, seconds: seconds(), curve, standing, ended, state: await session.readState() };
     if (!ended) await writeResume(folder, key, progress);
     return progress;
   };
-  for await (const batch of prefetch(load, from.step, until, load.ahead)) {
+  const checkpoint = (ended?: boolean): Promise<Progress> => profile.span('checkpoints', () => save(ended));
+  for await (const batch of awaited(prefetch(load, from.step, until, load.ahead), profile)) {
     if (signal.aborted) {
       await checkpoint();
       throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${at}; it goes on from there`);
     }
-    const outputs = await session.step(batch);
+    const outputs = await profile.span('step', () => session.step(batch));
     load.recycle(batch);
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
@@ -66,7 +81,7 @@ export async function loop(
     at++;
     request.progress({ step: at, steps: training.steps, loss });
     if (validator && (at % training.validation.every === 0 || at === training.steps)) {
-      standing = await validator(at, standing);
+      standing = await profile.span('validation', () => validator(at, standing));
       if (givesUp(training.validation, standing)) {
         request.event({ training: row, step: at, stoppedEarly: true, best: standing.best });
         return checkpoint(true);

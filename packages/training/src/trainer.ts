@@ -1,6 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, type HostTensors, MedbenchError, type TrainOutcome, type TrainRequest } from '@medbench/core';
+import {
+  ensureFolder,
+  type HostTensors,
+  MedbenchError,
+  NO_PROFILE,
+  type TrainOutcome,
+  type TrainRequest,
+} from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { batchLoader } from './loader.js';
@@ -34,7 +41,7 @@ async function startingPoint(
  * @throws MedbenchError('training') if the loss is not finite, naming the step and the batch's examples.
  */
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
-  const { row, training, folder, key } = request;
+  const { row, training, folder, key, profile = NO_PROFILE } = request;
   const { model, tokenizer } = await buildModel(request);
   const { specs, phases, parameters, setup } = prepareRow(model, request);
   const { step } = phases[0]!;
@@ -84,7 +91,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { best } = progress.standing;
   const earlier = validation.keep === 'best' && best !== null && best.step < progress.step;
   const kept = earlier ? (await readSafetensors(join(folder, BEST))).tensors : towers(progress.state);
-  await writeSafetensors(weights, kept, weightsMetadata(request));
+  await profile.span('checkpoints', () => writeSafetensors(weights, kept, weightsMetadata(request)));
   if (!stopped) {
     await rm(join(folder, RESUME), { force: true });
     await rm(join(folder, BEST), { force: true });
@@ -112,7 +119,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
 }
 
 const loaderOptions = (
-  { training, seed }: TrainRequest,
+  { training, seed, profile = NO_PROFILE }: TrainRequest,
   { image, text }: Awaited<ReturnType<typeof buildModel>>['model'],
 ) => ({
   imageSize: image.imageSize,
@@ -120,6 +127,7 @@ const loaderOptions = (
   batchSize: training.batchSize,
   cropScale: training.cropScale,
   seed,
+  profile,
 });
 
 /** What is kept of a state: the two towers and the logit scale, without the method's own heads. */

@@ -1,9 +1,18 @@
 import { join, resolve } from 'node:path';
-import type { RunResults } from '@medbench/core';
-import { type Config, type ConfigTree, makePlan, mergeTrees, type Plan, parseSet } from '@medbench/core/runtime';
+import { NO_PROFILE, type RunResults, writeFileAtomic } from '@medbench/core';
+import {
+  type Config,
+  type ConfigTree,
+  makePlan,
+  mergeTrees,
+  type Plan,
+  ProfileClock,
+  parseSet,
+} from '@medbench/core/runtime';
 import { carryOut } from '../carry-out.js';
 import { type EmbeddingRow, embeddingRows } from '../embeddings.js';
 import { EXIT } from '../errors.js';
+import { renderProfile } from '../profile.js';
 import { consoleObserver } from '../progress.js';
 import { configOf, openWorkspace, type Workspace } from '../workspace.js';
 
@@ -19,6 +28,7 @@ export interface RunOptions {
   readonly set?: readonly string[];
   readonly skipBad?: boolean;
   readonly embeddings?: readonly string[];
+  readonly profile?: boolean;
   readonly json?: boolean;
 }
 
@@ -42,7 +52,9 @@ export const flagTree = (options: RunOptions, rows: readonly EmbeddingRow[]): Co
 /** What repeats the run: the command as a person would type it. */
 export function commandOf(options: RunOptions, command: string): string {
   const parts = [`medbench ${command}`];
-  for (const [name, value] of Object.entries(options)) {
+  // A profile changes no figure, nor the file that holds them.
+  const { profile: _, ...rest } = options;
+  for (const [name, value] of Object.entries(rest)) {
     const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     for (const one of values)
@@ -69,6 +81,8 @@ export async function planOf(
 
 /** `medbench run`. @param base settings below those of the flags. @returns the exit code: 0 if every cell succeeded, 1 if some failed. */
 export async function run(options: RunOptions, base: ConfigTree = {}, command = 'run'): Promise<number> {
+  const clock = options.profile ? new ProfileClock() : undefined;
+  const profile = clock ?? NO_PROFILE;
   const cwd = process.cwd();
   const { workspace, config, plan } = await planOf(options, base);
   const folder = resolve(cwd, options.out);
@@ -83,11 +97,17 @@ export async function run(options: RunOptions, base: ConfigTree = {}, command = 
       command: commandOf(options, command),
       observer,
       signal,
+      ...(clock ? { clock } : {}),
     });
     const report = await import('@medbench/report');
-    const { html } = await report.writeReport(folder);
+    const { html } = await profile.span('report', () => report.writeReport(folder));
     observer.finished(`Results in ${join(options.out, 'results.json')}, results.csv and ${html}`);
     await printResults(results, options.json);
+    if (clock) {
+      const spent = clock.report();
+      await writeFileAtomic(join(folder, 'profile.json'), `${JSON.stringify(spent, null, 1)}\n`);
+      process.stderr.write(`\n${renderProfile(spent)}\n`);
+    }
     return exitCode(results);
   } finally {
     observer.finished();

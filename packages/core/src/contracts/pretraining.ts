@@ -2,6 +2,7 @@ import type { Backend } from './backend.js';
 import type { OpenedCorpus } from './data.js';
 import type { Activation, Encoder } from './encoder.js';
 import type { Method, Start } from './method.js';
+import type { Profile } from './profile.js';
 import type { TrainingRecord } from './results.js';
 import type { Settings } from './settings.js';
 import type { EvaluationModel } from './task.js';
@@ -70,6 +71,8 @@ export interface ModelRequest {
   readonly model: ModelSettings;
   readonly backend: Backend;
   readonly log: (message: string) => void;
+  /** Hears what the time goes into. */
+  readonly profile?: Profile;
 }
 
 export interface TrainProgress {

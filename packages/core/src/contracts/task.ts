@@ -2,6 +2,7 @@ import type { Backend } from './backend.js';
 import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
 import type { EvaluationSettings } from './evaluation.js';
 import type { PictureSplits } from './leaks.js';
+import type { Profile } from './profile.js';
 import type { SettingSpec } from './settings.js';
 import type { Matrix } from './tensors.js';
 
@@ -70,6 +71,8 @@ export interface TaskContext extends DataContext {
   readonly evaluation?: EvaluationSettings | undefined;
   /** The engine of the run, for protocols that multiply large matrices. Without it they take longer; figures are the same. */
   readonly backend?: Backend | undefined;
+  /** Hears what the time goes into. */
+  readonly profile?: Profile | undefined;
 }
 
 export interface Metric {

@@ -5,6 +5,7 @@ import type { CorpusContext, DataContext, OpenedCorpus } from '../contracts/data
 import type { EmbeddingFiles } from '../contracts/embeddings.js';
 import type { LeakCheck } from '../contracts/leaks.js';
 import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
+import type { Profile } from '../contracts/profile.js';
 import type { StudyRecord } from '../contracts/results.js';
 import type { CompareRows } from '../contracts/statistics.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
@@ -29,6 +30,7 @@ export interface RunContext {
   readonly compareRows?: CompareRows;
   readonly backend: { readonly id: string; readonly backend: Backend };
   readonly observer: RunObserver;
+  readonly profile: Profile;
   readonly dataRoot: string;
   readonly cacheRoot: string;
   readonly signal: AbortSignal;
@@ -74,6 +76,7 @@ export async function modelRequest(run: RunContext): Promise<{ request: ModelReq
       model,
       backend: run.backend.backend,
       log: (message) => run.store.log({ message }),
+      profile: run.profile,
     },
     key: { encoders, model, versions: entries.map(identity), backend: run.backend.id },
   };

@@ -173,7 +173,7 @@ export async function evaluateRow(
       let finished: ResultCell[];
       let reused = false;
       try {
-        const key = await keyOf(run, cell, rowModel);
+        const key = await run.profile.span('opening data', () => keyOf(run, cell, rowModel));
         const { task: _task, version: _version, ...read } = await dataKey(run, cell);
         const keys = { key, data: hashOf(read) };
         let stored = run.store.readCell(cell.row.id, cell.task.id, cell.seed, key);
@@ -195,7 +195,7 @@ export async function evaluateRow(
           }
         }
         const synthetic = stored.synthetic || (rowModel.trained?.synthetic ?? false);
-        const leaks = await leakStage.of(cell.task);
+        const leaks = await run.profile.span('leak search', () => leakStage.of(cell.task));
         const { row, task, seed } = cell;
         const place = { row: row.id, control: row.kind === 'control', task: task.id, seed };
         for (const result of stored.results) scores.add(place, result);
@@ -222,12 +222,15 @@ async function evaluateCell(
 ): Promise<StoredCell> {
   const began = performance.now();
   const task = await run.registry.get('task', cell.task.id);
-  const outcome = await task.evaluate(model, {
+  const context = {
     ...dataContext(run, cell.seed, cell.task),
     protocols: cell.protocols,
     evaluation: run.plan.config.evaluation,
     backend: run.backend.backend,
-  });
+    profile: run.profile,
+  };
+  // The protocols and what they embed have phases of their own.
+  const outcome = await run.profile.span('opening data', () => task.evaluate(model, context));
   const stored: StoredCell = {
     schemaVersion: 1,
     key,

@@ -1,8 +1,10 @@
 import { cpus, platform, totalmem } from 'node:os';
+import type { Profile } from '../contracts/profile.js';
 import type { ResultCell, RunResults, TrainingRecord } from '../contracts/results.js';
 import type { RunStatistics } from '../contracts/statistics.js';
 import { MedbenchError } from '../errors.js';
 import type { PlanRow } from '../plan/plan.js';
+import { NO_PROFILE, profiledBackend } from '../profile/index.js';
 import { hashOf } from '../store/index.js';
 import { flatSettings, type RunContext } from './context.js';
 import { endsRun, evaluateRow, failedCells, type RowModel } from './evaluate.js';
@@ -58,14 +60,24 @@ function resultsOf(run: RunContext, command: string, { cells, training, statisti
   };
 }
 
+/** What a run is given; what it keeps for itself is made here. */
+type Given = Omit<RunContext, 'skipped' | 'profile'> & { readonly profile?: Profile | undefined };
+
+function contextOf({ profile, ...given }: Given): RunContext {
+  const context = { ...given, skipped: skipLog(given.store), profile: profile ?? NO_PROFILE };
+  if (!profile) return context;
+  const { id, backend } = given.backend;
+  return { ...context, backend: { id, backend: profiledBackend(backend, profile) } };
+}
+
 /**
  * Carries out a plan: for every seed and row, train, then measure on every task. Continues whatever the run folder
  * already holds. `results.json` is rewritten after each row, so a stopped run leaves a table of what it had; at the end
  * the rows are compared, each pair of them in `comparisons.json`.
  * @throws MedbenchError('store') or ('interrupted'); anything else that fails is recorded in its cells.
  */
-export async function executePlan(given: Omit<RunContext, 'skipped'>, command: string): Promise<RunResults> {
-  const run: RunContext = { ...given, skipped: skipLog(given.store) };
+export async function executePlan(given: Given, command: string): Promise<RunResults> {
+  const run = contextOf(given);
   const { plan, store } = run;
   store.writeJson(
     {
@@ -87,8 +99,8 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
     for (const row of plan.rows) {
       if (run.signal.aborted) throw interrupted();
       const cells = plan.cells.filter((cell) => cell.row === row && cell.seed === seed);
-      let model: RowModel = {};
-      try {
+      const carryOut = async (): Promise<void> => {
+        let model: RowModel = {};
         if (row.kind === 'method') {
           const trained = await stage.trainRow(row, seed);
           collected.training.push(trained.record);
@@ -97,6 +109,9 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
           model = { foreign: await run.embeddings.open(row.folder) };
         }
         collected.cells.push(...(await evaluateRow(run, cells, model, { leaks, scores })));
+      };
+      try {
+        await run.profile.row(row.id, carryOut);
       } catch (error) {
         if (run.signal.aborted) throw interrupted();
         if (endsRun(error)) throw error;
@@ -108,7 +123,7 @@ export async function executePlan(given: Omit<RunContext, 'skipped'>, command: s
       run.skipped.flush();
     }
   }
-  const compared = run.compareRows?.(scores.columns());
+  const compared = run.profile.span('statistics', () => run.compareRows?.(scores.columns()));
   if (compared) store.writeJson(compared.comparisons, 'comparisons.json');
   const results = resultsOf(run, command, compared ? { ...collected, statistics: compared.statistics } : collected);
   store.writeResults(results);

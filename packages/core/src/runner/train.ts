@@ -134,7 +134,7 @@ export class TrainingStage {
 
   /** The weights from which transfer starts: one set for all rows and seeds, as released weights would be. */
   general(): Promise<Trained> {
-    this.#general ??= this.#trainGeneral();
+    this.#general ??= this.run.profile.row(GENERAL, () => this.#trainGeneral());
     return this.#general;
   }
 
@@ -149,7 +149,7 @@ export class TrainingStage {
       settings,
       start: 'scratch',
       seed,
-      corpus: await openCorpora(this.run, [corpus], seed),
+      corpus: await this.run.profile.span('opening data', () => openCorpora(this.run, [corpus], seed)),
       training,
     });
   }
@@ -158,7 +158,7 @@ export class TrainingStage {
   corpus(seed: number): Promise<OpenedCorpus> {
     let corpus = this.#corpora.get(seed);
     if (!corpus) {
-      corpus = openCorpora(this.run, this.run.plan.corpora, seed);
+      corpus = this.run.profile.span('opening data', () => openCorpora(this.run, this.run.plan.corpora, seed));
       this.#corpora.set(seed, corpus);
     }
     return corpus;

@@ -47,6 +47,8 @@ export interface BatchParts {
   readonly kept: readonly (RasterImage | undefined)[];
   /** Rows that could not be made, ascending; of these the other parts hold nothing. */
   readonly failures: readonly JobFailure[];
+  /** How long it took. */
+  readonly milliseconds: number;
 }
 
 /**
@@ -54,6 +56,7 @@ export interface BatchParts {
  * depends on the job alone, on whatever thread it runs and in whatever order decoding ends.
  */
 export async function makeBatch(job: BatchJob): Promise<BatchParts> {
+  const began = performance.now();
   const { examples, imageSize, seed, step } = job;
   const batch = examples.length;
   const area = imageSize * imageSize * 3;
@@ -88,7 +91,8 @@ export async function makeBatch(job: BatchJob): Promise<BatchParts> {
   };
   await Promise.all(Array.from({ length: AHEAD }, work));
   failures.sort((a, b) => a.row - b.row);
-  return { images, inputs: inputs.map(({ data }) => data), kept, failures };
+  const milliseconds = performance.now() - began;
+  return { images, inputs: inputs.map(({ data }) => data), kept, failures, milliseconds };
 }
 
 const shrunk = (image: RasterImage, side: number): RasterImage =>

@@ -1,5 +1,5 @@
 import type { EvaluationModel, Metric, Protocol, TaskContext, TaskResult } from '@medbench/core';
-import { EVALUATION_DEFAULTS, MedbenchError } from '@medbench/core';
+import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
 import { summarizeClassification } from '../classification-metrics.js';
 import { checkVectors } from '../matrix.js';
 import type { ProbeOptions } from '../probe/linear-probe.js';
@@ -64,13 +64,15 @@ export async function evaluateClassification(
 ): Promise<TaskResult[]> {
   const used = context.evaluation?.split === 'val' ? validationData(data) : data;
   const { train, val, test } = used;
+  const { profile = NO_PROFILE } = context;
   const classes = spec.classes.length;
   for (const [name, split] of Object.entries({ train, val, test })) if (split) checkLabels(split, name, classes);
   if (test.labels.length === 0) throw new MedbenchError('data', 'the test split is empty');
 
   const rare = rareClasses((train ?? test).labels, classes);
   const options = { seed: context.seed, groups: test.groups, rare };
-  const summary = (logits: Float64Array) => summarizeClassification(logits, test.labels, spec.classes, options);
+  const summary = (logits: Float64Array) =>
+    profile.span('statistics', () => summarizeClassification(logits, test.labels, spec.classes, options));
   const result = (
     protocol: Protocol,
     logits: Float64Array,
@@ -100,20 +102,26 @@ export async function evaluateClassification(
     };
   };
 
-  const results: TaskResult[] = [];
-  if (context.protocols.includes('zero-shot') && model.can.joint) {
+  const zeroShot = async (): Promise<TaskResult> => {
     const texts = classTexts(spec.prompts, spec.classPhrases ?? spec.classes);
     const weights = await zeroShotWeights(model, texts);
     const embedded = await model.embedImages(test.images, test.as ?? 'test');
     const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
     const logits = zeroShotLogits(images, weights, model.logitScale);
-    results.push(result('zero-shot', logits, [`${texts.flat().length} prompts for ${classes} classes`]));
-  }
-  if (context.protocols.includes('linear-probe') && model.can.images && train !== undefined) {
+    return result('zero-shot', logits, [`${texts.flat().length} prompts for ${classes} classes`]);
+  };
+  const linearProbe = async (): Promise<TaskResult> => {
     const settings = (context.evaluation ?? EVALUATION_DEFAULTS).probe;
     const probe = await probeTask(model, used, classes, { settings, own: spec.probe, seed: context.seed });
     const projected = probe.projected ? projectedMetrics(summary(probe.projected).metrics) : {};
-    results.push(result('linear-probe', probe.logits, probe.notes, { ...projected, ...probe.fewShot }));
+    return result('linear-probe', probe.logits, probe.notes, { ...projected, ...probe.fewShot });
+  };
+  const results: TaskResult[] = [];
+  if (context.protocols.includes('zero-shot') && model.can.joint) {
+    results.push(await profile.span('zero-shot', zeroShot));
+  }
+  if (context.protocols.includes('linear-probe') && model.can.images && train !== undefined) {
+    results.push(await profile.span('linear-probe', linearProbe));
   }
   return results;
 }

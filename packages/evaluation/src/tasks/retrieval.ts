@@ -1,5 +1,5 @@
 import type { EvaluationModel, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
-import { EVALUATION_DEFAULTS, MedbenchError } from '@medbench/core';
+import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
 import { checkVectors, takeRows } from '../matrix.js';
 import { retrievalRanks } from '../retrieval/ranks.js';
 import { summarizeRetrieval } from '../retrieval/summary.js';
@@ -44,15 +44,16 @@ export async function evaluateRetrieval(
   const w = checkVectors(await model.embedTexts(texts, 'captions'), texts.length, 'text embeddings', model.id);
   const settings = (context.evaluation ?? EVALUATION_DEFAULTS).retrieval;
   const alike = settings.positives === 'same-text' ? sameTexts(texts) : undefined;
-  const ranks = await retrievalRanks(u, alike ? takeRows(w, alike.first) : w, imageOfText, {
-    backend: context.backend,
-    rowOfText: alike?.rowOfText,
-  });
-  const { metrics, primaryK, perImage, imagesWithText } = summarizeRetrieval(ranks, imageOfText, {
-    seed: context.seed,
-    groups: data.groups,
-    primaryK: wantedK,
-  });
+  const { profile = NO_PROFILE } = context;
+  const ranks = await profile.span('retrieval', () =>
+    retrievalRanks(u, alike ? takeRows(w, alike.first) : w, imageOfText, {
+      backend: context.backend,
+      rowOfText: alike?.rowOfText,
+    }),
+  );
+  const { metrics, primaryK, perImage, imagesWithText } = profile.span('statistics', () =>
+    summarizeRetrieval(ranks, imageOfText, { seed: context.seed, groups: data.groups, primaryK: wantedK }),
+  );
   const gallery = Math.min(images.length, texts.length);
   const notes = [
     `${images.length} images, ${texts.length} texts; recall@${primaryK} by chance about ${chance(primaryK, gallery)}`,

@@ -1,5 +1,5 @@
 import type { EvaluationModel, Metric, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
-import { EVALUATION_DEFAULTS, MedbenchError } from '@medbench/core';
+import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
 import { checkVectors } from '../matrix.js';
 import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import type { AnswerVocabulary } from '../vqa/answers.js';
@@ -116,27 +116,32 @@ export async function evaluateVqa(
   const features = await embedQuestions(model, keptData);
   const targets = kept.map((i) => known[i]!);
   const chosen = { ...(context.evaluation ?? EVALUATION_DEFAULTS).vqa, ...options, seed: context.seed };
-  const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, chosen);
-  const predicted = head.predict(features(kept.length, kept.length + test.length));
+  const { profile = NO_PROFILE } = context;
+  const { note, predicted } = profile.span('vqa', () => {
+    const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, chosen);
+    return { note: head.note, predicted: head.predict(features(kept.length, kept.length + test.length)) };
+  });
   const perExample: number[] = test.map(({ answer }, i) => (vocabulary.indexOf(answer) === predicted[i] ? 1 : 0));
 
   const groups = Int32Array.from(test, ({ image }) => image);
   const subsets = [undefined, ...TYPES].map((type) =>
     Int32Array.from(test.keys()).filter((i) => type === undefined || test[i]!.type === type),
   );
-  const intervals = bootstrapIntervals(
-    test.length,
-    (counts) =>
-      subsets.map((subset) => {
-        let right = 0;
-        let size = 0;
-        for (const i of subset) {
-          right += counts[i]! * perExample[i]!;
-          size += counts[i]!;
-        }
-        return right / size;
-      }),
-    { seed: context.seed, groups },
+  const intervals = profile.span('statistics', () =>
+    bootstrapIntervals(
+      test.length,
+      (counts) =>
+        subsets.map((subset) => {
+          let right = 0;
+          let size = 0;
+          for (const i of subset) {
+            right += counts[i]! * perExample[i]!;
+            size += counts[i]!;
+          }
+          return right / size;
+        }),
+      { seed: context.seed, groups },
+    ),
   );
   const metrics: Record<string, Metric> = {};
   ['accuracy', 'accuracy_open', 'accuracy_closed'].forEach((name, s) => {
@@ -158,6 +163,6 @@ export async function evaluateVqa(
       : model.can.images
         ? 'image only'
         : 'question only';
-  const notes = [`frozen-embedding head (${parts}): ${head.note}`, ...vocabularyNotes(vocabulary, data)];
+  const notes = [`frozen-embedding head (${parts}): ${note}`, ...vocabularyNotes(vocabulary, data)];
   return [{ protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, groups: [...groups], notes }];
 }

@@ -1,0 +1,48 @@
+import type { ProfilePhase, ProfileReport } from '@medbench/core';
+
+/** Columns of the table of rows: what a reader adds up. */
+const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
+  data: ['opening data', 'waiting for batches', 'reading pictures', 'leak search', 'phantoms'],
+  compiling: ['compiling', 'first step, self-check'],
+  step: ['step'],
+  saving: ['checkpoints', 'validation'],
+  embedding: ['embedding'],
+  measuring: ['zero-shot', 'linear-probe', 'retrieval', 'vqa', 'statistics'],
+  rest: ['start-up', 'report', 'other'],
+};
+
+const fixed = (value: number): string => value.toFixed(1);
+
+/** Lines of columns, the first to the left and the others to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  '),
+  );
+}
+
+/** A profile as text: the phases with their shares of the wall time, then the rows. Times in seconds. */
+export function renderProfile({ seconds, phases, rows, beside }: ProfileReport): string {
+  const shares = phases.map(({ phase, seconds: own, share, count }) => [
+    phase,
+    fixed(own),
+    `${fixed(100 * share)} %`,
+    count > 0 ? String(count) : '',
+  ]);
+  const byRow = rows.map(({ row, seconds: own, phases: parts }) => [
+    row,
+    fixed(own),
+    ...Object.values(COLUMNS).map((names) => fixed(names.reduce((sum, name) => sum + (parts[name] ?? 0), 0))),
+  ]);
+  return [
+    `Where ${fixed(seconds)} s went`,
+    '',
+    ...table([['phase', 'seconds', 'share', 'times'], ...shares]),
+    '',
+    ...table([['row', 'seconds', ...Object.keys(COLUMNS)], ...byRow]),
+    '',
+    ...Object.entries(beside).map(([what, own]) => `On other threads, beside the above: ${what} ${fixed(own)} s`),
+  ].join('\n');
+}

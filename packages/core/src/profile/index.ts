@@ -1,0 +1,2 @@
+export { profiledBackend } from './backend.js';
+export { NO_PROFILE, ProfileClock } from './clock.js';
