@@ -9,40 +9,18 @@ import { Gloria } from '@medbench/methods-gloria';
 import { MaskedCl } from '@medbench/methods-masked-cl';
 import { Slip } from '@medbench/methods-slip';
 import { describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
-import { largestDifference, model, ROWS, rowOf, trainOn, worstOf } from './support/methods.js';
+import { largestDifference, model, ROWS, rowOf, trainOn } from './support/methods.js';
 
 const norm = (values: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
   return Math.sqrt(sum);
 };
-/** Biases before a batch norm, whose gradient is zero in exact arithmetic: what AdamW makes of its noise is noise. */
-const NOISE = /image_mlp\.layer[12]\.bias$|predictor\.layer1\.bias$|declip\.image_mlp\.layer3\.bias$/;
-
-/** Steps before rounding is compared: from random weights these losses swing, and differences double at every step. */
-const STEPS: Readonly<Record<string, number>> = { siglip: 5, gloria: 5, declip: 5 };
 
 const compiled = new Compiled();
 const towers = model.parameters.map(({ name }) => name);
 
-describe.each(ROWS)('training of %s', (row, Row, given) => {
-  it.each(engines.filter(([id]) => id !== 'wasm'))(
-    '%s and wasm agree to 1e-4 in every weight after some steps',
-    async (_id, backend) => {
-      const steps = STEPS[row] ?? 20;
-      const found = await trainOn(backend, rowOf(Row, given), steps);
-      const expected = await trainOn(new Wasm(), rowOf(Row, given), steps);
-      const { name, by } = worstOf(found.weights, expected.weights, NOISE);
-      expect(by, name).toBeLessThan(1e-4);
-      // The captioning loss is in the tens.
-      for (const [i, loss] of found.losses.entries()) {
-        expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(loss)));
-      }
-    },
-    120_000,
-  );
-
+describe.each(ROWS)('training of %s', (_row, Row, given) => {
   it('moves what trains and, after 50 steps, nothing else by a bit', async () => {
     const one = rowOf(Row, given);
     const { weights } = await trainOn(compiled, one, 50);

@@ -1,42 +1,58 @@
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
-import type { Backend, HostTensors, Method } from '@medbench/core';
-import { random } from '@medbench/core';
+import type { Backend, HostTensors, Method, Pair } from '@medbench/core';
+import { clipTokenizer, fromArray } from '@medbench/data';
 import { gptModel } from '@medbench/encoders-gpt';
 import { resnetModel } from '@medbench/encoders-resnet';
 import { Clip } from '@medbench/methods-clip';
 import { ClipPartial } from '@medbench/methods-clip-partial';
 import { dualEncoder, initialise } from '@medbench/nn';
-import { trainingStep } from '@medbench/training';
+import { shapesCase } from '@medbench/phantoms';
+import { batchLoader, trainingStep } from '@medbench/training';
 import { describe, expect, it } from 'vitest';
-import { largestDifference, TRAINING } from './support/methods.js';
+import { largestDifference, TRAINING, worstOf } from './support/methods.js';
 
-const training = { ...TRAINING, steps: 40, batchSize: 4 };
-const STEPS = 3;
-
+const STEPS = 50;
+const [BATCH, SIDE, LENGTH] = [16, 32, 12];
+const tokenizer = clipTokenizer({ merges: 0 });
 const model = dualEncoder(
-  resnetModel({ id: 'tiny', imageSize: 64, baseWidth: 8, layers: [1, 1, 1, 1], embedDim: 32 }),
-  gptModel({ id: 'tiny', contextLength: 12, vocabSize: 64, width: 64, layers: 1, embedDim: 32 }),
+  resnetModel({ id: 'tiny', imageSize: SIDE, baseWidth: 8, layers: [1, 1, 1, 1], embedDim: 32 }),
+  gptModel({
+    id: 'tiny',
+    contextLength: LENGTH,
+    vocabSize: tokenizer.vocabSize,
+    width: 64,
+    layers: 1,
+    embedDim: 32,
+  }),
 );
-const buffers = model.parameters.flatMap(({ name, buffer }) => (buffer ? [name] : []));
+const { parameters } = model;
+const buffers = parameters.flatMap(({ name, buffer }) => (buffer ? [name] : []));
 
-function batchOf(step: number): HostTensors {
-  const stream = random(5, 'batch', step);
-  const images = Float32Array.from({ length: 4 * 64 * 64 * 3 }, () => stream.normal());
-  const ids = Int32Array.from({ length: 4 * 12 }, (_, i) => (i % 12 === 11 ? 63 : stream.integer(62)));
-  return {
-    images: { shape: [4, 64, 64, 3], dtype: 'float32', data: images },
-    ids: { shape: [4, 12], dtype: 'int32', data: ids },
-  };
-}
+const pairs = fromArray<Pair>(
+  Array.from({ length: STEPS * BATCH }, (_, i) => {
+    const { render, caption } = shapesCase(1, i);
+    return { image: render(SIDE), caption };
+  }),
+);
+const load = batchLoader({
+  ...{ pairs, tokenizer, imageSize: SIDE, contextLength: LENGTH, batchSize: BATCH },
+  ...{ cropScale: TRAINING.cropScale, seed: 3, workers: 0 },
+});
+
+/** The warm-up of a default run, and by default the study's learning rate. */
+const stepOf = (method: Method, settings: Record<string, string | number>, learningRate = 5e-5) =>
+  trainingStep({
+    ...{ name: 'train:resnet', model, method, settings, parameters },
+    training: { ...TRAINING, steps: 600, warmup: 50, batchSize: BATCH, learningRate },
+  });
 
 async function trainOn(backend: Backend, method: Method, settings: Record<string, string | number>) {
-  const { parameters } = model;
-  const step = trainingStep({ name: 'train:resnet', model, method, settings, parameters, training });
+  const step = stepOf(method, settings);
   const start = initialise(parameters, 11);
   const session = await step.load(backend, step.initialState(start));
   const losses: number[] = [];
-  for (let i = 0; i < STEPS; i++) losses.push((await session.step(batchOf(i))).loss!.data[0]!);
+  for (let i = 0; i < STEPS; i++) losses.push((await session.step(await load(i))).loss!.data[0]!);
   const weights = step.parametersOf(await session.readState());
   await session.dispose();
   return { start, weights, losses };
@@ -48,15 +64,42 @@ const methods: [string, Method, Record<string, string | number>][] = [
 ];
 
 describe.each(methods)('training of %s with batch norms', (name, method, settings) => {
-  it('compiled and eager agree in every weight and running statistic, and what is frozen stays', async () => {
+  it('after 50 steps every weight and running statistic is that of the eager reference to 1e-4; what is frozen stays', async () => {
     const compiled = await trainOn(new Compiled(), method, settings);
     const eager = await trainOn(new Wasm(), method, settings);
-    for (const [weight, value] of Object.entries(compiled.weights)) {
-      expect(largestDifference(value, eager.weights[weight]!), weight).toBeLessThan(1e-3);
-    }
+    const worst = worstOf(compiled.weights, eager.weights, /^$/);
+    console.info(`${name} on a ResNet: largest difference ${worst.by.toExponential(1)}, in ${worst.name}`);
+    expect(worst.by, worst.name).toBeLessThan(1e-4);
     for (const [i, loss] of compiled.losses.entries()) expect(Math.abs(loss - eager.losses[i]!)).toBeLessThan(1e-3);
     const moved = buffers.filter((one) => largestDifference(compiled.weights[one]!, compiled.start[one]!) > 0);
     const lower = (one: string): boolean => /visual\.(bn\d|layer[12])\./.test(one);
     expect(moved).toEqual(name === 'clip' ? buffers : buffers.filter((one) => !lower(one)));
-  });
+  }, 300_000);
 });
+
+// Batch norms over a few values turn rounding into other weights at this rate: 1e-6 after ten steps, 1e-3 after forty, on the
+// eager engine too if it starts one unit in the last place apart. So single steps are compared where the training has come to.
+it('at twenty times that rate, a step from where training has come to agrees to 1e-4 in its gradient', async () => {
+  const step = stepOf(new Clip(), {}, 1e-3);
+  const session = await step.load(new Compiled(), step.initialState(initialise(parameters, 11)));
+  const gradient = (before: HostTensors, after: HostTensors): number[] =>
+    Object.entries(after).flatMap(([entry, { data }]) =>
+      entry.startsWith('moment1/') ? Array.from(data, (value, i) => (value - 0.9 * before[entry]!.data[i]!) * 10) : [],
+    );
+  const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
+  for (let i = 0; i < STEPS; i++) {
+    const before = i % 12 === 11 ? await session.readState() : undefined;
+    await session.step(await load(i));
+    if (!before) continue;
+    const reference = await step.load(new Wasm(), before);
+    await reference.step(await load(i));
+    const [found, expected] = [
+      gradient(before, await session.readState()),
+      gradient(before, await reference.readState()),
+    ];
+    await reference.dispose();
+    const apart = norm(expected.map((value, j) => value - found[j]!)) / norm(expected);
+    expect(apart, `step ${i}`).toBeLessThan(1e-4);
+  }
+  await session.dispose();
+}, 300_000);
