@@ -32,12 +32,13 @@ export async function work({ key, tower, files }, backend, options) {
   const batches = (await readBatches(files.batches)).map((batch) => (tower === 'image' ? batch.images : batch.ids));
   const [{ shape, dtype }] = batches;
   // Evaluation fills batches of its own size; here it is that of the case.
-  const sized = { ...program, inputs: { batch: { shape, dtype } } };
-  const session = await backend.load(sized, state, options);
+  const [input] = Object.keys(program.inputs);
+  const sized = { ...program, inputs: { [input]: { shape, dtype } } };
+  const session = await backend.load(sized, state, { ...options, fixed: true });
   return {
     async step(at) {
-      const { embedding } = await session.step({ batch: batches[at % batches.length] });
-      return [...embedding.data.subarray(0, embedding.shape[1])];
+      const { embeddings } = await session.step({ [input]: batches[at % batches.length] });
+      return [...embeddings.data.subarray(0, embeddings.shape[1])];
     },
     dispose: () => session.dispose(),
   };
