@@ -98,11 +98,10 @@ export abstract class MedMnistTask extends ClassificationTask {
     const names = SPLITS.map((split) => `${split}_labels`);
     const labels = await readNpz(file, names);
     const cacheFolder = join(context.cacheRoot, 'unpacked');
-    const [train, val, test] = await Promise.all(
-      SPLITS.map(async (split) => {
-        const images = await openNpzRows(file, `${split}_images`, { cacheFolder });
-        return labelled(file, split, images, labels[`${split}_labels`]!, classes.length);
-      }),
+    const images = await Promise.all(SPLITS.map((split) => openNpzRows(file, `${split}_images`, { cacheFolder })));
+    // Checked in the order of the splits, not in that of their opening: the same bad file gets the same message.
+    const [train, val, test] = SPLITS.map((split, i) =>
+      labelled(file, split, images[i]!, labels[`${split}_labels`]!, classes.length),
     );
     return { train: train!, val: val!, test: test! };
   }
