@@ -50,10 +50,8 @@ export async function carryOut({
   const cacheRoot = cacheFolder(cwd);
   const store = RunStore.open(folder);
   try {
-    const [{ pretraining }, { checkLeaks, compareRows, keepEmbeddings, openEmbeddings }] = await Promise.all([
-      import('@medbench/training'),
-      import('@medbench/evaluation'),
-    ]);
+    const [{ pretraining }, { checkLeaks, compareRows, keepEmbeddings, openEmbeddings }, { thumbnail }] =
+      await Promise.all([import('@medbench/training'), import('@medbench/evaluation'), import('@medbench/data')]);
     const registry = composeRegistry(workspace.catalogue, {
       pretraining,
       logger: {
@@ -79,6 +77,7 @@ export async function carryOut({
         pretraining,
         checkLeaks,
         compareRows,
+        thumbnail,
         embeddings: { keep: keepEmbeddings, open: (path) => openEmbeddings(resolve(cwd, path)) },
         backend,
         observer,

@@ -8,7 +8,7 @@ const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
   saving: ['checkpoints', 'validation'],
   embedding: ['embedding'],
   measuring: ['zero-shot', 'linear-probe', 'retrieval', 'vqa', 'statistics'],
-  rest: ['start-up', 'report', 'other'],
+  rest: ['start-up', 'galleries', 'report', 'other'],
 };
 
 const fixed = (value: number): string => value.toFixed(1);

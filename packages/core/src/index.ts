@@ -1,3 +1,4 @@
+export { ASSUMED_WATTS } from './assumed-watts.js';
 export { EVALUATION_DEFAULTS } from './config/evaluation.js';
 export { type ConfigTree, mergeTrees } from './config/merge.js';
 export type * from './contracts/index.js';
@@ -15,5 +16,6 @@ export * from './errors.js';
 export { ensureFolder, unwritable, writeFileAtomic } from './files.js';
 export { holm } from './holm.js';
 export { NO_PROFILE } from './profile/clock.js';
+export { mayShow } from './may-show.js';
 export * from './random/index.js';
 export { lockFolder } from './store/lock.js';

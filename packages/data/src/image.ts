@@ -99,6 +99,12 @@ export function encodeJpeg(image: RasterImage, quality = 90): Promise<Uint8Array
   return rawSharp(image).jpeg({ quality }).toBuffer();
 }
 
+/** A small WebP of a picture, at most 96 pixels a side, for a page; a few KiB. The same picture gives the same bytes. */
+export function thumbnail(image: RasterImage): Promise<Uint8Array> {
+  const within = { width: 96, height: 96, fit: 'inside', withoutEnlargement: true } as const;
+  return rawSharp(image).resize(within).webp({ quality: 65, effort: 6 }).toBuffer();
+}
+
 /** A picture as TIFF, without loss and not packed. The same picture gives the same bytes. */
 export function encodeTiff(image: RasterImage): Promise<Uint8Array> {
   return rawSharp(image).tiff({ compression: 'none' }).toBuffer();

@@ -36,7 +36,15 @@ export { tarEnd, tarMember } from './formats/tar-write.js';
 export { type WebDataset, type WebDatasetOptions, webDataset } from './formats/webdataset.js';
 export { type ReadXlsxOptions, readXlsx, type XlsxValue } from './formats/xlsx.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './generated.js';
-export { type DecodeImageOptions, decodeImage, encodeJpeg, encodePng, encodeTiff, readBytes } from './image.js';
+export {
+  type DecodeImageOptions,
+  decodeImage,
+  encodeJpeg,
+  encodePng,
+  encodeTiff,
+  readBytes,
+  thumbnail,
+} from './image.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
 export { encodeNpy, type NpyArray, type NpyData, type NpyDType, readNpy } from './npy.js';

@@ -1,7 +1,8 @@
-import type { Interval, Metric } from '@medbench/core';
+import type { CalibrationBins, Interval, Metric } from '@medbench/core';
 import {
   accuracyOf,
   balancedAccuracyOf,
+  calibrationBins,
   confusionMatrix,
   macroF1Of,
   perClassRecallOf,
@@ -23,6 +24,7 @@ export interface ClassificationSummary {
   readonly perExample: number[];
   /** Examples by true class (row) and predicted class. */
   readonly confusion: number[][];
+  readonly calibration: CalibrationBins;
 }
 
 export interface SummaryOptions extends BootstrapOptions {
@@ -47,7 +49,8 @@ export function summarizeClassification(
   const n = labels.length;
   const predicted = argMax(logits, classes);
   const auc = preparedMacroAuc(logOdds(logits, classes), labels, classes);
-  const calibration = preparedCalibrationError(softmax(logits, classes), labels, classes);
+  const probabilities = softmax(logits, classes);
+  const calibration = preparedCalibrationError(probabilities, labels, classes);
   const members = Array.from({ length: classes }, (_, c) =>
     Int32Array.from(labels.keys()).filter((i) => labels[i] === c),
   );
@@ -92,5 +95,11 @@ export function summarizeClassification(
   });
   const matrix = confusionMatrix(labels, predicted, classes);
   const confusion = Array.from({ length: classes }, (_, c) => [...matrix.subarray(c * classes, (c + 1) * classes)]);
-  return { metrics, predicted, perExample, confusion };
+  return {
+    metrics,
+    predicted,
+    perExample,
+    confusion,
+    calibration: calibrationBins(probabilities, labels, classes),
+  };
 }

@@ -69,6 +69,7 @@ export function joinRuns(
           variant: variant.id,
         })),
       ),
+      corpora: unique(runs.flatMap(({ results }) => results.corpora ?? [])),
       training: runs.flatMap(({ variant, results }) =>
         results.training.map((record) => ({ ...record, method: under(record.method, variant.id) })),
       ),

@@ -9,6 +9,7 @@ import {
   type TaskContext,
   type TaskInfo,
   type TaskOutcome,
+  type TestExamples,
 } from '@medbench/core';
 import { fingerprintFiles } from '@medbench/data';
 import { classTexts, evaluateClassification, type LabelledImages, withBalance } from '@medbench/evaluation';
@@ -90,6 +91,13 @@ export abstract class ClassificationTask implements Task {
     const { train, val, test } = await this.#used(context);
     const of = ({ images, groupNames }: LabelledImages) => ({ images, groups: groupNames });
     return { train: of(train), val: val && of(val), test: of(test) };
+  }
+
+  async examples(context: DataContext): Promise<TestExamples> {
+    const { test, classes: given } = await this.#good(context);
+    const { classes } = given ?? factsOf(this);
+    const example = (image: number) => ({ image, answer: classes[test.labels[image]!]! });
+    return { images: test.images, texts: classes, example };
   }
 
   /** Each training picture with a caption that names its label, in one of the prompt wordings. */

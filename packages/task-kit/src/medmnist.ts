@@ -36,6 +36,7 @@ export const MEDMNIST = {
   version: 1,
   licence: 'CC BY 4.0',
   access: 'open',
+  pictures: 'shown',
   source: MEDMNIST_SOURCE,
   settings: MEDMNIST_SETTINGS,
 } as const satisfies Partial<TaskInfo>;

@@ -7,6 +7,7 @@ import type {
   Task,
   TaskContext,
   TaskOutcome,
+  TestExamples,
 } from '@medbench/core';
 import { decodeImage, fingerprintFiles } from '@medbench/data';
 import { evaluateRetrieval, type RetrievalData } from '@medbench/evaluation';
@@ -43,6 +44,12 @@ export abstract class RetrievalTask implements Task {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),
     };
+  }
+
+  async examples(context: DataContext): Promise<TestExamples> {
+    const { gallery } = await goodGallery(factsOf(this).id, (await this.open(context)).test, context);
+    const { images, texts, imageOfText } = gallery;
+    return { images, texts, imageOfText };
   }
 
   /** The gallery alone: training pairs are the corpus's, and searched as that. */

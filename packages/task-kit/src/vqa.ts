@@ -9,9 +9,10 @@ import type {
   Task,
   TaskContext,
   TaskOutcome,
+  TestExamples,
 } from '@medbench/core';
 import { fingerprintFiles, subset } from '@medbench/data';
-import { evaluateVqa, type VqaExample } from '@medbench/evaluation';
+import { answerVocabulary, evaluateVqa, type VqaData, type VqaExample } from '@medbench/evaluation';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodPictures, leftOut, questionsAbout } from './skip-bad.js';
 import { statementOf } from './statement.js';
@@ -37,6 +38,16 @@ export abstract class VqaTask implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
+    const { data, notes } = await this.#data(context);
+    const results = await evaluateVqa(model, data, context);
+    return {
+      synthetic: await isSynthetic(context),
+      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes] })),
+    };
+  }
+
+  /** What is evaluated: pictures that can be read and that a question here is about, with those questions. */
+  async #data(context: DataContext): Promise<{ readonly data: VqaData; readonly notes: readonly string[] }> {
     const { images, train, test, notes: said = [] } = await this.open(context);
     const good = await goodPictures(factsOf(this).id, 'pictures', images, context);
     const notes = good ? [...said, leftOut('', images.length - good.length, images.length)] : said;
@@ -48,10 +59,19 @@ export abstract class VqaTask implements Task {
       train: questionsAbout(train, kept),
       test: questionsAbout(test, kept),
     };
-    const results = await evaluateVqa(model, data, context);
+    return { data, notes };
+  }
+
+  async examples(context: DataContext): Promise<TestExamples> {
+    const { data } = await this.#data(context);
+    const { answers } = answerVocabulary(data.train.map(({ answer }) => answer));
     return {
-      synthetic: await isSynthetic(context),
-      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes] })),
+      images: data.images,
+      texts: answers,
+      example(place) {
+        const { image, question, answer } = data.test[place]!;
+        return { image, question, answer: String(answer) };
+      },
     };
   }
 

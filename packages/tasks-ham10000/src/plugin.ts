@@ -39,6 +39,7 @@ const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
   classCounts: { all: [327, 514, 1099, 115, 1113, 6705, 142] },
   licence: 'CC BY-NC 4.0',
   access: 'open',
+  pictures: 'shown',
   citation: 'Tschandl et al. 2018, doi:10.1038/sdata.2018.161',
   source: 'https://doi.org/10.7910/DVN/DBW86T',
   files: [

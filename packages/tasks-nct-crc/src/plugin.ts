@@ -44,6 +44,7 @@ const WITHOUT_BACKGROUND = TISSUES.filter(([code]) => code !== 'BACK');
   },
   licence: 'CC BY 4.0',
   access: 'open',
+  pictures: 'shown',
   citation: 'Kather et al. 2018, doi:10.5281/zenodo.1214456; Kather et al. 2019, doi:10.1371/journal.pmed.1002730',
   source: 'https://zenodo.org/records/1214456',
   files: [

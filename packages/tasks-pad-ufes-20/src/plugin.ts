@@ -42,6 +42,7 @@ const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
   classCounts: { all: [845, 52, 192, 730, 244, 235] },
   licence: 'CC BY 4.0',
   access: 'open',
+  pictures: 'shown',
   citation: 'Pacheco et al. 2020, doi:10.1016/j.dib.2020.106221',
   source: 'https://data.mendeley.com/datasets/zr7vgbcyr2/1',
   files: [

@@ -35,6 +35,7 @@ const fileOf = (split: string, part: 'x' | 'y', what: string) => {
   splits: { train: 262144, val: 32768, test: 32768 },
   licence: 'CC0 1.0',
   access: 'open',
+  pictures: 'shown',
   citation: 'Veeling et al. 2018, arXiv:1806.03962',
   source: 'https://github.com/basveeling/pcam (files: https://zenodo.org/records/2546921)',
   files: SPLITS.flatMap(([split, count]) => [

@@ -34,6 +34,7 @@ const GRADES = ['NC', 'G3', 'G4', 'G5'];
   classCounts: { test: [644, 393, 853, 232] },
   licence: 'CC BY 4.0',
   access: 'open',
+  pictures: 'shown',
   citation: 'Silva-Rodríguez et al. 2020, doi:10.1016/j.cmpb.2020.105637',
   source: 'https://data.mendeley.com/datasets/9xxm58dvs3/1',
   files: [

@@ -5,6 +5,7 @@ export const FACTS = {
   modality: 'radiology',
   licence: 'CC0 1.0',
   access: 'open',
+  pictures: 'shown',
   citation: 'Lau et al. 2018, doi:10.1038/sdata.2018.251',
   source: 'https://osf.io/89kps (the form of the MEVF line of work: trainset.json, testset.json, images/)',
   files: [

@@ -3,6 +3,7 @@ export type * from './data.js';
 export type * from './embeddings.js';
 export type * from './encoder.js';
 export type * from './evaluation.js';
+export type * from './gallery.js';
 export type * from './leaks.js';
 export type * from './method.js';
 export type * from './pretraining.js';

@@ -22,6 +22,8 @@ export type ProfilePhase =
   | Protocol
   /** Intervals, and the comparison of rows. */
   | 'statistics'
+  /** Small pictures of test examples, for reports. */
+  | 'galleries'
   | 'report'
   | 'other';
 

@@ -1,8 +1,9 @@
+import type { Access } from './data.js';
 import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
 import type { Settings, SettingValue } from './settings.js';
 import type { RunStatistics } from './statistics.js';
-import type { ClassificationDetail, Metric, Protocol } from './task.js';
+import type { ClassificationDetail, Metric, Protocol, RecallCurve } from './task.js';
 
 /** One figure of the table: a method (or control), a task, a protocol, a seed. */
 export interface ResultCell {
@@ -27,6 +28,8 @@ export interface ResultCell {
   readonly notes?: readonly string[];
   /** Of classification: the confusion matrix and which classes are rare. */
   readonly classification?: ClassificationDetail;
+  /** Of retrieval: recall@k over many k. */
+  readonly retrieval?: RecallCurve;
   /** Test pictures that training has seen, by where; `leaks/<task>.json` of the run folder names them. Absent: not searched. */
   readonly leaks?: readonly LeakCounts[];
 }
@@ -53,6 +56,18 @@ export interface RowSetup {
   readonly settings: Settings;
 }
 
+/** Energy of a training, always an estimate. */
+export interface EnergyEstimate {
+  readonly joules: number;
+  /**
+   * `counters`: what the processor packages counted while the training ran, for whatever else ran too. `assumed`: `watts`
+   * times the seconds of training.
+   */
+  readonly from: 'counters' | 'assumed';
+  /** The power that was assumed. */
+  readonly watts?: number;
+}
+
 /** What a trained row cost, and how it went. */
 export interface TrainingRecord {
   readonly method: string;
@@ -62,6 +77,9 @@ export interface TrainingRecord {
   readonly parameters: { readonly total: number; readonly trainable: number };
   /** Absent for weights that were made elsewhere. */
   readonly setup?: RowSetup;
+  /** Highest resident memory of the process between the training's steps, bytes. Absent in results of older versions. */
+  readonly peakMemory?: number;
+  readonly energy?: EnergyEstimate;
   readonly finalLoss: number;
   /** Losses on the pairs that were held out, where some were. */
   readonly validation?: {
@@ -100,6 +118,17 @@ export interface StudyRecord {
   readonly variants: readonly { readonly id: string; readonly title: string }[];
 }
 
+/** What is to be known of a corpus beside its name. */
+export interface CorpusFacts {
+  readonly id: string;
+  readonly title: string;
+  readonly domain: 'medical' | 'general';
+  readonly licence: string;
+  readonly access: Access;
+  readonly source: string;
+  readonly citation?: string;
+}
+
 /** `results.json`, version 1: all that tables, plots and reports are made from. */
 export interface RunResults {
   readonly schemaVersion: 1;
@@ -130,7 +159,15 @@ export interface RunResults {
     readonly protocols: readonly Protocol[];
     /** Of a study with variants: the one under which it was measured. */
     readonly variant?: string;
+    /** Absent, as the next three, in results of older versions. */
+    readonly licence?: string;
+    readonly access?: Access;
+    readonly citation?: string;
+    /** Whether reports may show its pictures and texts. */
+    readonly pictures?: 'shown' | 'withheld';
   }[];
+  /** What the rows train on, and what general-domain weights were trained on. Absent in results of older versions. */
+  readonly corpora?: readonly CorpusFacts[];
   readonly training: readonly TrainingRecord[];
   readonly cells: readonly ResultCell[];
   /** Which differences are more than chance. Absent in results of older versions. */

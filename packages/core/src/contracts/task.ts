@@ -1,6 +1,7 @@
 import type { Backend } from './backend.js';
 import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
 import type { EvaluationSettings } from './evaluation.js';
+import type { SampledAnswers, TestExamples } from './gallery.js';
 import type { PictureSplits } from './leaks.js';
 import type { Profile } from './profile.js';
 import type { SettingSpec } from './settings.js';
@@ -33,6 +34,11 @@ export interface TaskInfo {
   readonly classCounts?: Readonly<Record<string, readonly number[]>>;
   readonly licence: string;
   readonly access: Access;
+  /**
+   * Whether its licence lets small pictures with their texts be shown in reports. Default: only where they are generated.
+   * Those under an agreement or credentials are withheld whatever this says.
+   */
+  readonly pictures?: 'shown' | 'withheld';
   readonly citation: string;
   /** Where the data is obtained, and what must be signed for it. */
   readonly source?: string;
@@ -92,6 +98,32 @@ export interface ClassificationDetail {
    * metric `rare_recall` is the mean of their recalls.
    */
   readonly rare: readonly string[];
+  /** How far confidence can be trusted. Absent in results of older versions. */
+  readonly calibration?: CalibrationBins;
+}
+
+/**
+ * Test examples by the probability of their predicted class, in bins of equal width, (low, high]. The expected calibration
+ * error is `sum |right - count * confidence| / sum count` (Guo et al. 2017, eq. 3).
+ */
+export interface CalibrationBins {
+  /** Number of examples of each bin. */
+  readonly count: readonly number[];
+  /** Of them, those that are classified right. */
+  readonly right: readonly number[];
+  /** Mean probability of the predicted class; 0 in an empty bin. */
+  readonly confidence: readonly number[];
+}
+
+/** Recall@k over many k, both ways, for a curve. */
+export interface RecallCurve {
+  readonly images: number;
+  readonly texts: number;
+  readonly k: readonly number[];
+  /** Share of images of which a right text is among the k nearest. */
+  readonly imageToText: readonly number[];
+  /** Share of texts of which the right image is among the k nearest. */
+  readonly textToImage: readonly number[];
 }
 
 /** One protocol's outcome on one task. */
@@ -109,6 +141,9 @@ export interface TaskResult {
   readonly classification?: ClassificationDetail;
   /** Of classification: the label of each entry of `perExample`, an index into `classes`. */
   readonly labels?: readonly number[];
+  readonly retrieval?: RecallCurve;
+  /** What was said of a few test examples, for a gallery of right and wrong answers. */
+  readonly sampled?: readonly SampledAnswers[];
   /** Anything that a reader must know beside the number. */
   readonly notes?: readonly string[];
 }
@@ -129,6 +164,8 @@ export interface Task {
   inspect?(context: DataContext): Promise<Inspection>;
   /** Its pictures by split, in the order in which `evaluate` takes them. Without it nothing is searched for leaks. */
   pictures?(context: DataContext): Promise<PictureSplits>;
+  /** Test examples for a report, asked for only where they may be shown (`mayShow`). Without it no gallery is made. */
+  examples?(context: DataContext): Promise<TestExamples>;
   /** Pairs made of the training split, for labs without a corpus. Never touches another split. */
   pairs?(context: DataContext): Promise<OpenedCorpus>;
 }

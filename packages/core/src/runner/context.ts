@@ -3,6 +3,7 @@ import type { Registry } from '../container/registry.js';
 import type { Backend } from '../contracts/backend.js';
 import type { CorpusContext, DataContext, OpenedCorpus } from '../contracts/data.js';
 import type { EmbeddingFiles } from '../contracts/embeddings.js';
+import type { Thumbnail } from '../contracts/gallery.js';
 import type { LeakCheck } from '../contracts/leaks.js';
 import type { ModelRequest, Pretraining } from '../contracts/pretraining.js';
 import type { Profile } from '../contracts/profile.js';
@@ -26,6 +27,8 @@ export interface RunContext {
   readonly embeddings: EmbeddingFiles;
   /** Undefined: no task is searched for leaks. */
   readonly checkLeaks?: LeakCheck;
+  /** Undefined: no galleries are made. */
+  readonly thumbnail?: Thumbnail;
   /** Undefined: no differences are tested. */
   readonly compareRows?: CompareRows;
   readonly backend: { readonly id: string; readonly backend: Backend };

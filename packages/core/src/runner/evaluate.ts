@@ -6,6 +6,7 @@ import { isMedbenchError, MedbenchError, messageOf } from '../errors.js';
 import type { PlannedCell, PlanRow } from '../plan/plan.js';
 import { hashOf, type StoredCell } from '../store/index.js';
 import { dataContext, identity, modelRequest, type RunContext } from './context.js';
+import type { GalleryStage } from './gallery.js';
 import type { LeakStage, Leaks } from './leaks.js';
 import type { ScoreTable } from './scores.js';
 import type { Trained } from './train.js';
@@ -16,6 +17,13 @@ export const endsRun = (error: unknown): boolean =>
 
 /** Where a row's vectors come from: trained weights, embeddings from elsewhere, or a control that needs neither. */
 export type RowModel = { readonly trained?: Trained; readonly foreign?: EmbeddingsFolder };
+
+/** What is gathered beside the cells themselves. */
+export interface Collectors {
+  readonly leaks: LeakStage;
+  readonly scores: ScoreTable;
+  readonly galleries: GalleryStage;
+}
 
 /** What the data of a cell is, as a share of keys. */
 async function dataKey(run: RunContext, { task: entry, seed }: PlannedCell): Promise<Record<string, unknown>> {
@@ -127,6 +135,7 @@ const cellOf = (
     status: 'ok',
     synthetic,
     ...(result.classification ? { classification: result.classification } : {}),
+    ...(result.retrieval ? { retrieval: result.retrieval } : {}),
     ...(result.notes || leaks ? { notes: [...(result.notes ?? []), ...(leaks?.notes ?? [])] } : {}),
     ...(leaks ? { leaks: leaks.counts } : {}),
   };
@@ -163,7 +172,7 @@ export async function evaluateRow(
   run: RunContext,
   cells: readonly PlannedCell[],
   rowModel: RowModel,
-  { leaks: leakStage, scores }: { readonly leaks: LeakStage; readonly scores: ScoreTable },
+  { leaks: leakStage, scores, galleries }: Collectors,
 ): Promise<ResultCell[]> {
   let model: LoadedModel | undefined;
   const done: ResultCell[] = [];
@@ -198,7 +207,10 @@ export async function evaluateRow(
         const leaks = await run.profile.span('leak search', () => leakStage.of(cell.task));
         const { row, task, seed } = cell;
         const place = { row: row.id, control: row.kind === 'control', task: task.id, seed };
-        for (const result of stored.results) scores.add(place, result);
+        for (const result of stored.results) {
+          scores.add(place, result);
+          galleries.add(cell, result);
+        }
         finished = stored.results.map((result) => cellOf(cell, stored, result, synthetic, leaks));
       } catch (error) {
         if (endsRun(error) || run.signal.aborted) throw error;

@@ -1,13 +1,16 @@
 import { cpus, platform, totalmem } from 'node:os';
 import type { Profile } from '../contracts/profile.js';
-import type { ResultCell, RunResults, TrainingRecord } from '../contracts/results.js';
+import type { CorpusFacts, ResultCell, RunResults, TrainingRecord } from '../contracts/results.js';
 import type { RunStatistics } from '../contracts/statistics.js';
+import { entriesOfKind } from '../discovery/select.js';
 import { MedbenchError } from '../errors.js';
+import { mayShow } from '../may-show.js';
 import type { PlanRow } from '../plan/plan.js';
 import { NO_PROFILE, profiledBackend } from '../profile/index.js';
 import { hashOf } from '../store/index.js';
 import { flatSettings, type RunContext } from './context.js';
 import { endsRun, evaluateRow, failedCells, type RowModel } from './evaluate.js';
+import { GalleryStage } from './gallery.js';
 import { LeakStage } from './leaks.js';
 import { ScoreTable } from './scores.js';
 import { skipLog } from './skipped.js';
@@ -53,7 +56,17 @@ function resultsOf(run: RunContext, command: string, { cells, training, statisti
       extension: row.kind === 'method' && row.entry.info.extension,
       control: row.kind === 'control',
     })),
-    tasks: tasks.map(({ id, info }) => ({ id, title: info.title, modality: info.modality, protocols: info.protocols })),
+    tasks: tasks.map(({ id, info }) => ({
+      id,
+      title: info.title,
+      modality: info.modality,
+      protocols: info.protocols,
+      licence: info.licence,
+      access: info.access,
+      citation: info.citation,
+      pictures: mayShow(info) ? 'shown' : 'withheld',
+    })),
+    corpora: corpusFacts(run),
     training,
     cells,
     ...(statistics ? { statistics } : {}),
@@ -68,6 +81,19 @@ function contextOf({ profile, ...given }: Given): RunContext {
   if (!profile) return context;
   const { id, backend } = given.backend;
   return { ...context, backend: { id, backend: profiledBackend(backend, profile) } };
+}
+
+/** What the rows train on, and before them the general-domain weights; nothing where no row trains. */
+function corpusFacts({ plan, registry }: RunContext): CorpusFacts[] {
+  if (!plan.rows.some(({ kind }) => kind === 'method')) return [];
+  const { general } = plan.config;
+  const own = new Set([...plan.corpora.map(({ id }) => id), ...(general.weights === null ? [general.corpus] : [])]);
+  return entriesOfKind(registry.catalogue, 'corpus')
+    .filter(({ id }) => own.has(id))
+    .map(({ info: { id, title, domain, licence, access, source, citation } }) => ({
+      ...{ id, title, domain, licence, access, source },
+      ...(citation === undefined ? {} : { citation }),
+    }));
 }
 
 /**
@@ -94,6 +120,7 @@ export async function executePlan(given: Given, command: string): Promise<RunRes
   const trains = plan.rows.some(({ kind }) => kind === 'method');
   const leaks = new LeakStage(run, trains ? () => stage.corpus(plan.config.seeds[0]!) : undefined);
   const scores = new ScoreTable();
+  const galleries = new GalleryStage(run);
   const collected: Collected = { cells: [], training: [] };
   for (const seed of plan.config.seeds) {
     for (const row of plan.rows) {
@@ -108,7 +135,7 @@ export async function executePlan(given: Given, command: string): Promise<RunRes
         } else if (row.kind === 'embeddings') {
           model = { foreign: await run.embeddings.open(row.folder) };
         }
-        collected.cells.push(...(await evaluateRow(run, cells, model, { leaks, scores })));
+        collected.cells.push(...(await evaluateRow(run, cells, model, { leaks, scores, galleries })));
       };
       try {
         await run.profile.row(row.id, carryOut);
@@ -123,6 +150,7 @@ export async function executePlan(given: Given, command: string): Promise<RunRes
       run.skipped.flush();
     }
   }
+  await run.profile.span('galleries', () => galleries.write());
   const compared = run.profile.span('statistics', () => run.compareRows?.(scores.columns()));
   if (compared) store.writeJson(compared.comparisons, 'comparisons.json');
   const results = resultsOf(run, command, compared ? { ...collected, statistics: compared.statistics } : collected);

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { RunResults } from '../contracts/results.js';
@@ -92,6 +92,15 @@ export class RunStore {
       return JSON.parse(readFileSync(file, 'utf8')) as T;
     } catch {
       return undefined;
+    }
+  }
+
+  /** Takes a file away, if it is there. @throws MedbenchError('store') */
+  remove(...parts: readonly string[]): void {
+    try {
+      rmSync(this.path(...parts), { force: true });
+    } catch (cause) {
+      throw unwritable(this.path(...parts), cause, WAY);
     }
   }
 

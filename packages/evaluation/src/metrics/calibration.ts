@@ -1,3 +1,56 @@
+import type { CalibrationBins } from '@medbench/core';
+
+interface Binned {
+  /** Bin of each example. */
+  readonly bin: Int32Array;
+  /** Probability of each example's predicted class, the first of equal maxima. */
+  readonly confidence: Float64Array;
+  /** 1 where that class is the right one. */
+  readonly right: Uint8Array;
+}
+
+/** Top-label confidence in equal-width bins (low, high]. */
+function binned(probabilities: Float64Array, labels: Int32Array, classes: number, bins: number): Binned {
+  const n = labels.length;
+  const bin = new Int32Array(n);
+  const confidence = new Float64Array(n);
+  const right = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++)
+      if (probabilities[i * classes + k]! > probabilities[i * classes + best]!) best = k;
+    confidence[i] = probabilities[i * classes + best]!;
+    bin[i] = Math.min(bins - 1, Math.max(0, Math.ceil(confidence[i]! * bins) - 1));
+    right[i] = labels[i] === best ? 1 : 0;
+  }
+  return { bin, confidence, right };
+}
+
+/**
+ * What a reliability diagram shows, and what the expected calibration error is made of: see `CalibrationBins`.
+ *
+ * @param probabilities `[N, classes]`, rows sum to 1.
+ */
+export function calibrationBins(
+  probabilities: Float64Array,
+  labels: Int32Array,
+  classes: number,
+  bins = 15,
+): CalibrationBins {
+  const { bin, confidence, right } = binned(probabilities, labels, classes, bins);
+  const count = new Array<number>(bins).fill(0);
+  const hits = new Array<number>(bins).fill(0);
+  const sums = new Array<number>(bins).fill(0);
+  bin.forEach((b, i) => {
+    count[b]!++;
+    hits[b]! += right[i]!;
+    sums[b]! += confidence[i]!;
+  });
+  // Six digits: results hold many of these.
+  const mean = (sum: number, b: number): number => (count[b] === 0 ? 0 : Math.round((1e6 * sum) / count[b]!) / 1e6);
+  return { count, right: hits, confidence: sums.map(mean) };
+}
+
 /**
  * Prepares the expected calibration error for many multiplicities of the same examples.
  *
@@ -13,17 +66,9 @@ export function preparedCalibrationError(
   bins = 15,
 ): (counts?: Int32Array) => number {
   const n = labels.length;
-  const bin = new Int32Array(n);
+  const { bin, confidence, right } = binned(probabilities, labels, classes, bins);
   // Accuracy minus confidence: a bin's gap is the sum of its members' gaps.
-  const gap = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let best = 0;
-    for (let k = 1; k < classes; k++)
-      if (probabilities[i * classes + k]! > probabilities[i * classes + best]!) best = k;
-    const confidence = probabilities[i * classes + best]!;
-    bin[i] = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
-    gap[i] = (labels[i] === best ? 1 : 0) - confidence;
-  }
+  const gap = confidence.map((value, i) => right[i]! - value);
   const sums = new Float64Array(bins);
   return (counts) => {
     sums.fill(0);

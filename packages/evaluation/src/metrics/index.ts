@@ -1,5 +1,5 @@
 export { macroAuc, preparedMacroAuc } from './auc.js';
-export { expectedCalibrationError, preparedCalibrationError } from './calibration.js';
+export { calibrationBins, expectedCalibrationError, preparedCalibrationError } from './calibration.js';
 export {
   accuracy,
   accuracyOf,

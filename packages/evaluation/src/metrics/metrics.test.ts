@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   accuracy,
   balancedAccuracy,
+  calibrationBins,
   confusionMatrix,
   expectedCalibrationError,
   macroAuc,
@@ -40,6 +41,15 @@ describe('metrics', () => {
     });
     expect(macroAuc(probabilities, truth, c.classes)).toBeCloseTo(c.macroAuc, 10);
     expect(expectedCalibrationError(probabilities, truth, c.classes)).toBeCloseTo(c.ece, 10);
+    const { count, right, confidence } = calibrationBins(probabilities, truth, c.classes);
+    expect(count.reduce((sum, n) => sum + n, 0)).toBe(truth.length);
+    expect(right.reduce((sum, n) => sum + n, 0) / truth.length).toBeCloseTo(c.accuracy, 10);
+    const gaps = count.reduce((sum, n, b) => sum + Math.abs(right[b]! - n * confidence[b]!), 0);
+    expect(gaps / truth.length).toBeCloseTo(c.ece, 5);
+    confidence.forEach((mean, b) => {
+      if (count[b] === 0) expect(mean).toBe(0);
+      else expect(mean > b / 15 - 1e-6 && mean <= (b + 1) / 15 + 1e-6).toBe(true);
+    });
   });
 
   it('gives a weighted AUROC equal to that of repeated examples', () => {

@@ -3,6 +3,7 @@ import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
 import { summarizeClassification } from '../classification-metrics.js';
 import { checkVectors } from '../matrix.js';
 import type { ProbeOptions } from '../probe/linear-probe.js';
+import { sampledLabels } from '../sampled.js';
 import type { Prompts } from '../zero-shot.js';
 import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot.js';
 import type { ClassificationData, LabelledImages } from './labelled-images.js';
@@ -80,7 +81,7 @@ export async function evaluateClassification(
     further: Readonly<Record<string, Metric>> = {},
   ): TaskResult => {
     const said = used === data ? notes : [...notes, 'measured on validation pictures, not on the test split'];
-    const { metrics: own, perExample, confusion } = summary(logits);
+    const { metrics: own, perExample, confusion, predicted, calibration } = summary(logits);
     const metrics = { ...own, ...further };
     const metric = spec.metric?.[protocol] ?? 'accuracy';
     if (metrics[metric] === undefined) {
@@ -97,7 +98,9 @@ export async function evaluateClassification(
       perExample,
       labels: [...test.labels],
       ...(test.groups ? { groups: [...test.groups] } : {}),
-      classification: { classes: spec.classes, confusion, rare: tested },
+      classification: { classes: spec.classes, confusion, rare: tested, calibration },
+      // Galleries show test pictures: places among validation pictures would be taken for theirs.
+      ...(used === data ? { sampled: [sampledLabels(predicted, perExample)] } : {}),
       notes: said,
     };
   };

@@ -1,7 +1,9 @@
 import type { EvaluationModel, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
 import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
 import { checkVectors, takeRows } from '../matrix.js';
+import { recallCurve } from '../retrieval/curve.js';
 import { retrievalRanks } from '../retrieval/ranks.js';
+import { sampledRetrieval } from '../retrieval/sampled.js';
 import { summarizeRetrieval } from '../retrieval/summary.js';
 import { needsTestSplit } from './validation.js';
 
@@ -45,11 +47,9 @@ export async function evaluateRetrieval(
   const settings = (context.evaluation ?? EVALUATION_DEFAULTS).retrieval;
   const alike = settings.positives === 'same-text' ? sameTexts(texts) : undefined;
   const { profile = NO_PROFILE } = context;
+  const rows = alike ? takeRows(w, alike.first) : w;
   const ranks = await profile.span('retrieval', () =>
-    retrievalRanks(u, alike ? takeRows(w, alike.first) : w, imageOfText, {
-      backend: context.backend,
-      rowOfText: alike?.rowOfText,
-    }),
+    retrievalRanks(u, rows, imageOfText, { backend: context.backend, rowOfText: alike?.rowOfText }),
   );
   const { metrics, primaryK, perImage, imagesWithText } = profile.span('statistics', () =>
     summarizeRetrieval(ranks, imageOfText, { seed: context.seed, groups: data.groups, primaryK: wantedK }),
@@ -68,6 +68,8 @@ export async function evaluateRetrieval(
       metric: `mean_recall@${primaryK}`,
       metrics,
       n: perImage.length,
+      retrieval: recallCurve(ranks),
+      sampled: sampledRetrieval(u, rows, ranks, { imageOfText, ...alike }),
       perExample: perImage,
       ...(data.groups ? { groups: Array.from(imagesWithText, (image) => data.groups![image]!) } : {}),
       notes,

@@ -1,6 +1,7 @@
 import type { EvaluationModel, Metric, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
 import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
 import { checkVectors } from '../matrix.js';
+import { sampledLabels } from '../sampled.js';
 import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import type { AnswerVocabulary } from '../vqa/answers.js';
 import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';
@@ -164,5 +165,8 @@ export async function evaluateVqa(
         ? 'image only'
         : 'question only';
   const notes = [`frozen-embedding head (${parts}): ${note}`, ...vocabularyNotes(vocabulary, data)];
-  return [{ protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, groups: [...groups], notes }];
+  const sampled = [sampledLabels(predicted, perExample)];
+  return [
+    { protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, groups: [...groups], sampled, notes },
+  ];
 }

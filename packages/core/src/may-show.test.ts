@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { mayShow } from './may-show.js';
+
+it('shows generated data, open data where its facts say so, and nothing under an agreement or credentials', () => {
+  expect(mayShow({ access: 'generated' })).toBe(true);
+  expect(mayShow({ access: 'generated', pictures: 'withheld' })).toBe(false);
+  expect(mayShow({ access: 'open' })).toBe(false);
+  expect(mayShow({ access: 'open', pictures: 'shown' })).toBe(true);
+  for (const access of ['agreement', 'credentialed'] as const) {
+    for (const pictures of ['shown', 'withheld', undefined] as const) expect(mayShow({ access, pictures })).toBe(false);
+  }
+});

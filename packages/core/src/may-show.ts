@@ -1,0 +1,16 @@
+import type { Access } from './contracts/data.js';
+
+/**
+ * Whether pictures and texts of a task may be in a report. Data under an agreement or credentials never are, whatever else
+ * is said; generated data are; other data are where their facts say that their licence lets them be shown.
+ */
+export const mayShow = ({
+  access,
+  pictures,
+}: {
+  readonly access: Access;
+  readonly pictures?: 'shown' | 'withheld' | undefined;
+}): boolean => {
+  if (access === 'agreement' || access === 'credentialed') return false;
+  return (pictures ?? (access === 'generated' ? 'shown' : 'withheld')) === 'shown';
+};

@@ -1,0 +1,24 @@
+import type { RecallCurve } from '@medbench/core';
+import type { RetrievalRanks } from './ranks.js';
+
+/** 1, 2, 5, 10, 20, 50, … up to the smaller gallery, where recall is not yet certain both ways. */
+function curveKs(gallery: number): number[] {
+  const ks: number[] = [];
+  for (let decade = 1; decade <= gallery; decade *= 10) ks.push(decade, 2 * decade, 5 * decade);
+  return ks.filter((k) => k <= gallery);
+}
+
+/** Recall@k of ranks as `retrievalRanks` gives them, over many k; an image without a text is no query. */
+export function recallCurve({ imageToText, textToImage }: RetrievalRanks): RecallCurve {
+  const asked = imageToText.filter((rank) => rank > 0);
+  const k = curveKs(Math.min(imageToText.length, textToImage.length));
+  const recall = (ranks: Int32Array, most: number): number =>
+    ranks.reduce((sum, rank) => sum + (rank <= most ? 1 : 0), 0) / ranks.length;
+  return {
+    images: imageToText.length,
+    texts: textToImage.length,
+    k,
+    imageToText: k.map((most) => recall(asked, most)),
+    textToImage: k.map((most) => recall(textToImage, most)),
+  };
+}

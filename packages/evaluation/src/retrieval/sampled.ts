@@ -1,0 +1,79 @@
+import type { Matrix, SampledAnswers } from '@medbench/core';
+import { innerProducts } from '../linear-algebra.js';
+import { sampledPlaces } from '../sampled.js';
+import type { RetrievalRanks } from './ranks.js';
+
+const QUERIES = 32;
+const NEAREST = 5;
+
+/** Which text describes which image, and which texts count as one. */
+export interface Pairing {
+  readonly imageOfText: Int32Array;
+  /** Row of the text embeddings of each text, where texts that read the same share one. */
+  readonly rowOfText?: Int32Array;
+  /** First text of each row. */
+  readonly first?: Int32Array;
+}
+
+/** Rows of `among` nearest to one vector; among equals the right ones last, as the ranks count them. */
+function nearest(query: Matrix, row: number, among: Matrix, right: ReadonlySet<number>): number[] {
+  const scores = new Float64Array(among.rows);
+  innerProducts(query.data, row, 1, among.data, 0, among.rows, query.cols, scores);
+  const best: number[] = [];
+  const before = (a: number, b: number): boolean =>
+    scores[a] === scores[b] ? Number(right.has(a)) < Number(right.has(b)) : scores[a]! > scores[b]!;
+  scores.forEach((_, i) => {
+    let at = best.length;
+    while (at > 0 && before(i, best[at - 1]!)) at--;
+    if (at < NEAREST) best.splice(at, 0, i);
+    if (best.length > NEAREST) best.pop();
+  });
+  return best;
+}
+
+/**
+ * The nearest five of a few queries each way, with the ranks that `retrievalRanks` gave.
+ *
+ * @param images `[N, D]`, unit rows.
+ * @param texts `[M, D]`, unit rows; of the rows that are left where texts share one.
+ */
+export function sampledRetrieval(
+  images: Matrix,
+  texts: Matrix,
+  { imageToText, textToImage }: RetrievalRanks,
+  { imageOfText, rowOfText, first }: Pairing,
+): SampledAnswers[] {
+  const rowOf = (text: number): number => rowOfText?.[text] ?? text;
+  const imagesOfRow = new Map<number, Set<number>>();
+  const rowsOfImage = new Map<number, Set<number>>();
+  imageOfText.forEach((image, text) => {
+    const row = rowOf(text);
+    imagesOfRow.set(row, (imagesOfRow.get(row) ?? new Set()).add(image));
+    rowsOfImage.set(image, (rowsOfImage.get(image) ?? new Set()).add(row));
+  });
+  const asked = Int32Array.from(imageToText.keys()).filter((image) => imageToText[image]! > 0);
+  const askedImages = sampledPlaces(asked.length, 'images', QUERIES).map((i) => asked[i]!);
+  const askedTexts = sampledPlaces(imageOfText.length, 'texts', QUERIES);
+  const found = {
+    texts: askedImages.map((image) => nearest(images, image, texts, rowsOfImage.get(image)!)),
+    images: askedTexts.map((text) => nearest(texts, rowOf(text), images, imagesOfRow.get(rowOf(text))!)),
+  };
+  const flags = (answers: readonly number[], right: ReadonlySet<number>): number[] =>
+    answers.map((answer) => (right.has(answer) ? 1 : 0));
+  return [
+    {
+      query: 'image-to-text',
+      examples: askedImages,
+      answers: found.texts.map((rows) => rows.map((row) => first?.[row] ?? row)),
+      hits: found.texts.map((rows, i) => flags(rows, rowsOfImage.get(askedImages[i]!)!)),
+      ranks: askedImages.map((image) => imageToText[image]!),
+    },
+    {
+      query: 'text-to-image',
+      examples: askedTexts,
+      answers: found.images,
+      hits: found.images.map((places, i) => flags(places, imagesOfRow.get(rowOf(askedTexts[i]!))!)),
+      ranks: askedTexts.map((text) => textToImage[text]!),
+    },
+  ];
+}
