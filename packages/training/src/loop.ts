@@ -1,6 +1,7 @@
 import { type HostTensors, MedbenchError, NO_PROFILE, type Profile, type TrainRequest } from '@medbench/core';
 import { batchIndices, prefetch } from '@medbench/data';
 import type { BatchLoader } from './loader.js';
+import type { CostMeter } from './meter.js';
 import { type Progress, writeResume } from './progress.js';
 import type { LoadedStep } from './training-step.js';
 import { givesUp } from './validation.js';
@@ -21,6 +22,7 @@ export interface Stretch {
   /** Index in the whole corpus of each training pair. */
   readonly indices: Int32Array;
   readonly validator: Validator | undefined;
+  readonly meter: CostMeter;
 }
 
 /** The same items; what passes until each is there counts as waiting. */
@@ -41,7 +43,7 @@ async function* awaited<T>(items: AsyncIterable<T>, profile: Profile): AsyncGene
 export async function loop(
   request: TrainRequest,
   session: LoadedStep,
-  { load, indices, validator }: Stretch,
+  { load, indices, validator, meter }: Stretch,
   from: Progress,
   until: number,
 ): Promise<Progress> {
@@ -65,6 +67,7 @@ export async function loop(
     }
     const outputs = await profile.span('step', () => session.step(batch));
     load.recycle(batch);
+    meter.sample();
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
       // With the examples, so that the batch can be looked at.

@@ -12,6 +12,7 @@ import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { batchLoader } from './loader.js';
 import { loop } from './loop.js';
+import { costMeter } from './meter.js';
 import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
 import { type Progress, RESUME, readResume } from './progress.js';
 import { prepareRow } from './setup.js';
@@ -64,6 +65,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const state = resumed?.state ?? step.initialState(await startingPoint(request, specs, model.parameters));
   const fresh = { step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 };
   let progress: Progress = { ...fresh, ...resumed, state };
+  const meter = costMeter();
   const towers = (all: HostTensors): HostTensors => towersOf(step, all, model.parameters);
   for (const { until, step: current } of phases) {
     if (progress.step >= Math.min(until, last) || progress.ended) continue;
@@ -77,7 +79,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       progress = await loop(
         request,
         session,
-        { load, indices: held.indices, validator },
+        { load, indices: held.indices, validator, meter },
         progress,
         Math.min(until, last),
       );
@@ -86,6 +88,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       await session.dispose();
     }
   }
+  const cost = meter.read(progress.seconds);
   const stopped = last < training.steps && !progress.ended;
   const weights = join(folder, stopped ? `weights-${last}.safetensors` : WEIGHTS);
   const { best } = progress.standing;
@@ -103,6 +106,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       seconds: Math.round(progress.seconds * 1000) / 1000,
       parameters,
       setup,
+      ...cost,
       finalLoss: progress.curve.at(-1)?.loss ?? 0,
       ...(best
         ? {

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ASSUMED_WATTS, type EnergyEstimate, MedbenchError } from '@medbench/core';
+
+/** Watches what a training costs beside time. */
+export interface CostMeter {
+  /** Looks at the memory; called after each step. */
+  sample(): void;
+  /** @param seconds time of the whole training, also of what went before an interruption. */
+  read(seconds: number): { readonly peakMemory: number; readonly energy: EnergyEstimate };
+}
+
+/** A counter of microjoules that starts anew beyond its largest value. */
+interface Counter {
+  readonly file: string;
+  readonly start: number;
+  readonly range: number;
+}
+
+const numberIn = (file: string): number => Number(readFileSync(file, 'utf8'));
+
+/** Counters of the processor packages (RAPL); none where there are none, or they may not be read. */
+function countersIn(powercap: string): Counter[] {
+  try {
+    return readdirSync(powercap)
+      .filter((name) => /^intel-rapl:\d+$/.test(name))
+      .map((name) => join(powercap, name))
+      .filter((zone) => readFileSync(join(zone, 'name'), 'utf8').startsWith('package'))
+      .map((zone) => {
+        const file = join(zone, 'energy_uj');
+        return { file, start: numberIn(file), range: numberIn(join(zone, 'max_energy_range_uj')) };
+      });
+  } catch {
+    return [];
+  }
+}
+
+/** Microjoules since the counter's start; one turn of it at most is noticed. */
+function counted({ file, start, range }: Counter): number {
+  const now = numberIn(file);
+  return now >= start ? now - start : now + range - start;
+}
+
+/** @throws MedbenchError('config') */
+function wattsOf(given: string | undefined): number {
+  if (given === undefined || given === '') return ASSUMED_WATTS;
+  const watts = Number(given);
+  if (watts > 0 && Number.isFinite(watts)) return watts;
+  throw new MedbenchError('config', `MEDBENCH_WATTS is "${given}", not a number of watts`, {
+    hint: `Give the power of the processors under load, or leave it out for ${ASSUMED_WATTS}.`,
+  });
+}
+
+/**
+ * Starts watching. Energy is that of the processor packages' counters where they can be read, for the whole machine and the
+ * time since the start (of a training that was interrupted, in proportion for the whole of it); else a power times the time:
+ * `MEDBENCH_WATTS`, or `ASSUMED_WATTS`.
+ * @throws MedbenchError('config') if `MEDBENCH_WATTS` is no number.
+ */
+export function costMeter({
+  powercap = '/sys/class/powercap',
+  watts: given = process.env.MEDBENCH_WATTS,
+}: {
+  powercap?: string;
+  watts?: string | undefined;
+} = {}): CostMeter {
+  const watts = wattsOf(given);
+  const counters = countersIn(powercap);
+  const began = performance.now();
+  let peakMemory = process.memoryUsage.rss();
+  const sample = (): void => {
+    peakMemory = Math.max(peakMemory, process.memoryUsage.rss());
+  };
+  const fromCounters = (seconds: number): EnergyEstimate | undefined => {
+    if (counters.length === 0) return undefined;
+    try {
+      const joules = counters.reduce((sum, counter) => sum + counted(counter), 0) / 1e6;
+      const watched = (performance.now() - began) / 1000;
+      return { joules: Math.round((joules * seconds) / Math.max(watched, 1e-3)), from: 'counters' };
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    sample,
+    read(seconds) {
+      sample();
+      const energy = fromCounters(seconds) ?? { joules: Math.round(watts * seconds), from: 'assumed', watts };
+      return { peakMemory, energy };
+    },
+  };
+}
