@@ -49,8 +49,9 @@ export class GalleryStage {
     const task = this.#tasks.get(entry.id) ?? { entry, parts: [] };
     this.#tasks.set(entry.id, task);
     for (const one of sampled) {
-      let part = task.parts.find((other) => other.protocol === protocol && other.query === one.query);
-      if (!part) task.parts.push((part = { protocol, query: one.query, rows: [] }));
+      const known = task.parts.find((other) => other.protocol === protocol && other.query === one.query);
+      const part = known ?? { protocol, query: one.query, rows: [] };
+      if (!known) task.parts.push(part);
       // Rows that were sampled otherwise, by an older version, cannot stand in one table.
       const first = part.rows[0]?.sampled.examples;
       if (first && String(first) !== String(one.examples)) continue;
