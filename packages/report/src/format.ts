@@ -78,6 +78,16 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** An energy in watt hours: `3.4 Wh`, `1.2 kWh`. */
+export function formatEnergy(joules: number): string {
+  const hours = joules / 3600;
+  return hours < 1000 ? `${Number(hours.toPrecision(2))} Wh` : `${Number((hours / 1000).toPrecision(2))} kWh`;
+}
+
+/** A size of memory: `410 MiB`, `1.2 GiB`. */
+export const formatBytes = (bytes: number): string =>
+  bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
 /** Footnote numbers as superscripts: `¹`, `²·³`. */
 export const superscript = (numbers: readonly number[]): string =>
   numbers.map((number) => [...String(number)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')).join('·');

@@ -7,5 +7,6 @@ export { renderCsv } from './csv.js';
 export { renderHtml } from './html/page.js';
 export { renderLatex } from './latex.js';
 export { renderMarkdown } from './markdown.js';
+export { renderModelCard, writeModelCards } from './model-card.js';
 export { renderTable, type TableOptions } from './terminal.js';
 export { readResults, type WrittenReport, writeReport } from './write.js';

@@ -7,13 +7,14 @@ import { resultTable } from './model.js';
 import { markSuffix } from './significance.js';
 
 /** Text of unknown origin as literal Markdown, on one line. */
-const literal = (text: string): string =>
+export const literal = (text: string): string =>
   oneLine(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll(/[\\|*_`[\]~#!]/g, '\\$&');
 
-const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+/** Text of unknown origin as code, on one line. */
+export const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 
 /**
  * The table of `renderTable` as GitHub-flavoured Markdown: one table, controls in italics, what the

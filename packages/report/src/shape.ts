@@ -5,15 +5,15 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isNumber: Check = (value) => typeof value === 'number';
-const isText: Check = (value) => typeof value === 'string';
+export const isText: Check = (value) => typeof value === 'string';
 const isList: Check = Array.isArray;
 
-const listOf =
+export const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
 
-const optional =
+export const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
@@ -29,7 +29,7 @@ const wrongKey = (value: Readonly<Record<string, unknown>>, shape: Shape): strin
     typeof expected === 'string' ? typeof value[key] !== expected : !expected(value[key]),
   )?.[0];
 
-const shaped =
+export const shaped =
   (shape: Shape): Check =>
   (value) =>
     isObject(value) && wrongKey(value, shape) === undefined;
@@ -87,7 +87,23 @@ const SHAPES: Readonly<Record<'run' | 'methods' | 'tasks' | 'training' | 'cells'
     status: (value) => value === 'ok' || value === 'failed',
     notes: optional(listOf(isText)),
     classification: optional(
-      shaped({ classes: listOf(isText), confusion: listOf(listOf(isNumber)), rare: listOf(isText) }),
+      shaped({
+        classes: listOf(isText),
+        confusion: listOf(listOf(isNumber)),
+        rare: listOf(isText),
+        calibration: optional(
+          shaped({ count: listOf(isNumber), right: listOf(isNumber), confidence: listOf(isNumber) }),
+        ),
+      }),
+    ),
+    retrieval: optional(
+      shaped({
+        images: 'number',
+        texts: 'number',
+        k: listOf(isNumber),
+        imageToText: listOf(isNumber),
+        textToImage: listOf(isNumber),
+      }),
     ),
     leaks: optional(
       listOf(

@@ -4,9 +4,11 @@ import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@med
 import { answersOf } from './answers/index.js';
 import { readComparisons } from './answers/read.js';
 import { renderCsv } from './csv.js';
+import { readGalleries } from './galleries.js';
 import { renderHtml } from './html/page.js';
 import { renderLatex } from './latex.js';
 import { renderMarkdown } from './markdown.js';
+import { writeModelCards } from './model-card.js';
 import { isObject, misfit } from './shape.js';
 
 /** Where a report was written. */
@@ -55,7 +57,8 @@ export async function readResults(runDir: string): Promise<RunResults> {
 }
 
 /**
- * Writes `results.csv`, `results.md`, `results.tex` and `report.html` into a run folder from its `results.json`. Same results, same bytes.
+ * Writes `results.csv`, `results.md`, `results.tex`, `report.html` and a card beside each row's weights into a run folder,
+ * from its `results.json`, comparisons and galleries. Same results, same bytes.
  * @throws MedbenchError as `readResults` does, and ('store') if the folder cannot be written.
  */
 export async function writeReport(runDir: string): Promise<WrittenReport> {
@@ -69,9 +72,9 @@ export async function writeReport(runDir: string): Promise<WrittenReport> {
   await writeFileAtomic(written.csv, renderCsv(results));
   await writeFileAtomic(written.markdown, renderMarkdown(results));
   await writeFileAtomic(written.latex, renderLatex(results));
-  await writeFileAtomic(
-    written.html,
-    renderHtml(results, { answers: answersOf(results, await readComparisons(runDir)) }),
-  );
+  const answers = answersOf(results, await readComparisons(runDir));
+  const galleries = await readGalleries(runDir, results);
+  await writeFileAtomic(written.html, renderHtml(results, { answers, galleries }));
+  await writeModelCards(runDir, results);
   return written;
 }

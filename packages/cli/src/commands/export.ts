@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Activation, MedbenchError, type Tower } from '@medbench/core';
 import { EXIT } from '../errors.js';
@@ -50,11 +50,16 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<nu
   const { tensors: weights, metadata } = await readSafetensors(file);
   const activation: Activation = metadata.activation === 'gelu' ? 'gelu' : 'quick-gelu';
   const folder = resolve(out);
+  const withCard = (): void => {
+    const card = join(row, `seed-${seed}`, 'README.md');
+    if (existsSync(card)) copyFileSync(card, join(folder, 'README.md'));
+  };
   if (format === 'onnx' && tower) {
     const { exportOnnx } = await import('./export-onnx.js');
     const fixed = batch === undefined ? {} : { batch };
     const run = { dir: resolve(dir), method, seed, file, weights, activation };
     const { files, difference } = await exportOnnx({ ...run, tower, out: folder, ...fixed });
+    withCard();
     for (const written of files) console.log(written);
     console.error(`It embeds as medbench does (largest relative difference ${difference.toExponential(1)}).`);
     return EXIT.ok;
@@ -62,5 +67,6 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<nu
   const { exportWeights } = await import('@medbench/weights');
   const only = tower ? { tower } : {};
   for (const written of await exportWeights(folder, weights, { layout, activation, ...only })) console.log(written);
+  withCard();
   return EXIT.ok;
 }

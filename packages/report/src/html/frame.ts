@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
+import { FIGURES_STYLE } from './figures-style.js';
 import { SCRIPT } from './script/index.js';
 import { STYLE } from './style.js';
 
@@ -8,6 +9,7 @@ import { STYLE } from './style.js';
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
+  // The pictures of galleries, which are part of the page.
   'img-src data:',
   `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
   "base-uri 'none'",
@@ -44,7 +46,7 @@ export function page(title: string, header: Markup, sections: Markup): string {
 <meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>${new Markup(STYLE)}</style>
+<style>${new Markup(STYLE + FIGURES_STYLE)}</style>
 </head>
 <body data-deviation="${TERMS.deviation}" data-interval="${TERMS.interval}">
 <header>

@@ -18,6 +18,8 @@ const NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
   adjusted: 'Adjusted p',
   test: 'Test',
   seconds: 'Time',
+  energy: 'Energy',
+  memory: 'Peak memory',
   steps: 'Steps',
   trainable: 'Trainable parameters',
   total: 'All parameters',

@@ -38,7 +38,7 @@ describe('renderHtml', () => {
     expect(textOf(document.querySelector('pre code'))).toBe(visible(hostile.run.command));
     expect(textOf(document.querySelector('tbody th'))).toContain(visible(hostile.methods[0]!.title));
     expect(document.querySelectorAll('main svg script, main svg img')).toHaveLength(0);
-    expect(document.querySelectorAll('svg')).toHaveLength(1 + 8 + 3);
+    expect(document.querySelectorAll('figure:not(.cost) svg')).toHaveLength(1 + 8 + 3);
     expect(document.querySelectorAll('table tbody.methods tr')).toHaveLength(3);
   });
 
@@ -118,7 +118,7 @@ describe('renderHtml', () => {
       'Results',
       'Figures with their uncertainty',
       'Learning curves',
-      'Cost of training',
+      'Cost and quality',
       'All metrics',
       'What the numbers mean',
       'The run',

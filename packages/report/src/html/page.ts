@@ -1,19 +1,23 @@
-import type { RunResults } from '@medbench/core';
+import type { Gallery, RunResults } from '@medbench/core';
 import type { Answer } from '../answers/answer.js';
 import { type ResultTable, resultTable } from '../model.js';
 import { answersSection } from './answers.js';
+import { calibrationSection } from './calibration.js';
 import { confusionSection } from './confusion.js';
+import { costSection } from './cost.js';
 import { metricsSection, runSection } from './details.js';
 import { differencesSection } from './differences.js';
 import { html, type Markup } from './escape.js';
 import { forestSection } from './forest.js';
 import { page } from './frame.js';
+import { gallerySection } from './gallery.js';
 import { legendSection } from './legend.js';
 import { rankSection } from './rank-diagram.js';
+import { recallSection } from './recall-curve.js';
 import { resultsSection } from './results-table.js';
 import { setupSection } from './setup.js';
 import { summarySection } from './summary.js';
-import { costSection, curvesSection } from './training.js';
+import { curvesSection } from './training.js';
 
 function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefined {
   const marked = columns.filter(({ synthetic }) => synthetic !== 'none').length;
@@ -26,12 +30,13 @@ function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefin
 
 /**
  * The run as one self-contained page, in the order in which it is asked about: what was run, the answers, the table and
- * which differences in it are real, plots, what differs between the methods, cost, and all that repeats the run.
+ * which differences in it are real, plots, right and wrong answers, what differs between the methods, cost against quality,
+ * and all that repeats the run.
  * All text is escaped. Same results, same bytes.
  */
 export function renderHtml(
   results: RunResults,
-  { answers = [] }: { readonly answers?: readonly Answer[] } = {},
+  { answers = [], galleries = [] }: { readonly answers?: readonly Answer[]; readonly galleries?: readonly Gallery[] } = {},
 ): string {
   const table = resultTable(results);
   return page(
@@ -46,9 +51,12 @@ ${banner(results, table)}`,
       rankSection(table),
       forestSection(table),
       curvesSection(results),
+      calibrationSection(results, table),
       confusionSection(results, table),
+      recallSection(results, table),
+      gallerySection(results, galleries),
       setupSection(results),
-      costSection(results),
+      costSection(results, table),
       metricsSection(results, table),
       legendSection(results),
       runSection(results),

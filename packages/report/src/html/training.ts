@@ -1,10 +1,8 @@
 import type { RunResults, TrainingRecord } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
-import { formatCount, formatSeconds, formatValue, oneLine, plural } from '../format.js';
+import { formatValue, oneLine, plural } from '../format.js';
 import { runsOf } from '../model.js';
-import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { numberHead, scrolling } from './results-table.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
 const MOST_POINTS = 300;
@@ -67,9 +65,10 @@ ${svg}
 `;
 }
 
-const formatLoss = (loss: number | null): string => (loss === null ? '—' : formatValue(loss));
+export const formatLoss = (loss: number | null): string => (loss === null ? '—' : formatValue(loss));
 
-const byMethod = ({ training }: RunResults): TrainingRecord[][] => {
+/** Trainings by row, in order of seed. */
+export const byMethod = ({ training }: RunResults): TrainingRecord[][] => {
   const order = [...new Set(training.map(({ method }) => method))];
   const sorted = [...training].sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method) || a.seed - b.seed);
   return runsOf(sorted, ({ method }) => method);
@@ -82,53 +81,6 @@ export function curvesSection(results: RunResults): Markup | undefined {
 <p>Training loss over steps. Methods minimise different losses: compare shapes, not heights.</p>
 <div class="plots">
 ${byMethod(results).map((records) => curve(results, records))}</div>
-</section>
-`;
-}
-
-/** The section with what each training cost. */
-export function costSection(results: RunResults): Markup | undefined {
-  if (results.training.length === 0) return undefined;
-  const number = (value: number | null, text: string): Markup =>
-    html`<td class="number" data-value="${value ?? ''}">${text}</td>`;
-  const several = results.training.some(({ seed }) => seed !== results.training[0]!.seed);
-  const heads = [
-    ...(several ? ([['Seed', 'Training seed of the row.']] as const) : []),
-    ['Time', TERMS.seconds],
-    ['Steps', TERMS.steps],
-    ['Trainable parameters', TERMS.trainable],
-    ['All parameters', TERMS.total],
-    ['Final loss', TERMS.loss],
-  ] as const;
-  const rows = byMethod(results)
-    .flat()
-    .map(
-      ({
-        method,
-        seed,
-        seconds,
-        steps,
-        parameters,
-        finalLoss,
-      }) => html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${
-        several && number(seed, String(seed))
-      }${number(seconds, formatSeconds(seconds))}${number(steps, formatCount(steps))}${number(
-        parameters.trainable,
-        formatCount(parameters.trainable),
-      )}${number(parameters.total, formatCount(parameters.total))}${number(finalLoss, formatLoss(finalLoss))}</tr>
-`,
-    );
-  return html`<section><h2>Cost of training</h2>
-${scrolling(
-  'Cost of training',
-  html`<table class="sortable">
-<caption><span>Time of training only, on backend ${results.run.backend}; evaluation is not in it.</span></caption>
-<thead><tr><th scope="col" class="corner">Method</th>${heads.map(([head, definition], i) =>
-    numberHead(head, definition, i + 1),
-  )}</tr></thead>
-<tbody>
-${rows}</tbody></table>`,
-)}
 </section>
 `;
 }

@@ -1,0 +1,103 @@
+import type { CalibrationBins, RunResults } from '@medbench/core';
+import * as Plot from '@observablehq/plot';
+import { cellsAt, measurementsOf, summarise } from '../cells.js';
+import { capitalised, formatCount, formatValue, oneLine, protocolTitle } from '../format.js';
+import { metricFacts } from '../metrics.js';
+import { type Column, type ResultTable, runsOf } from '../model.js';
+import { html, type Markup } from './escape.js';
+import { metricName } from './results-table.js';
+import { drawnRows, legendOf, type Point, type Series, seriesMarks } from './series.js';
+import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
+
+/** Bins of several seeds as one. */
+export function pooled(all: readonly CalibrationBins[]): CalibrationBins | undefined {
+  const [first] = all;
+  if (!first) return undefined;
+  const alike = all.filter(({ count }) => count.length === first.count.length);
+  const sum = (of: (bins: CalibrationBins, b: number) => number): number[] =>
+    first.count.map((_, b) => alike.reduce((total, bins) => total + of(bins, b), 0));
+  const count = sum((bins, b) => bins.count[b]!);
+  const weighted = sum((bins, b) => bins.count[b]! * bins.confidence[b]!);
+  return {
+    count,
+    right: sum((bins, b) => bins.right[b]!),
+    confidence: weighted.map((total, b) => (count[b] === 0 ? 0 : total / count[b]!)),
+  };
+}
+
+function pointsOf(id: string, { count, right, confidence }: CalibrationBins): Point[] {
+  const most = Math.max(...count);
+  return count.flatMap((n, b) => {
+    if (n === 0) return [];
+    const [x, y] = [confidence[b]!, right[b]! / n];
+    const text = `${oneLine(id)}: confidence ${formatValue(x)}, right ${formatValue(y)}, ${formatCount(n)} examples`;
+    return [{ x, y, text, r: 1.5 + 4 * Math.sqrt(n / most) }];
+  });
+}
+
+function plot(results: RunResults, table: ResultTable, column: Column, index: number): Markup[] {
+  const having = table.rows.flatMap((row) => {
+    const cells = cellsAt(results, row.id, column);
+    const bins = pooled(cells.flatMap(({ classification }) => classification?.calibration ?? []));
+    return bins && !row.control ? [{ row, bins, ece: summarise(measurementsOf(cells, 'ece')).value }] : [];
+  });
+  if (having.length === 0) return [];
+  const rows = having.map(({ row }) => row);
+  const drawn = new Set(drawnRows(rows, index, metricFacts(column.metric).lowerIsBetter));
+  const series = having
+    .filter(({ row }) => drawn.has(row))
+    .map(({ row: { id, title, control }, bins, ece }): Series => {
+      const note = ece === null ? {} : { note: formatValue(ece) };
+      return { title, control, points: pointsOf(id, bins), ...note };
+    });
+  const said = series.map(({ title, note }) => `${oneLine(title)}${note === undefined ? '' : ` ECE ${note}`}`);
+  const label = `${oneLine(column.task)}, ${protocolTitle(column.protocol)}`;
+  const svg = drawSvg({ title: `Reliability diagram of ${label}: share right by confidence`, description: said.join('; ') }, {
+    width: PLOT_WIDTH,
+    height: 300,
+    marginLeft: 48,
+    marginRight: 20,
+    marginTop: 26,
+    marginBottom: 40,
+    x: { domain: [0, 1] },
+    y: { domain: [0, 1] },
+    r: { type: 'identity' },
+    symbol: { type: 'identity' },
+    marks: [
+      Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
+      Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
+      Plot.axisX({ ticks: TICKS, label: 'confidence', labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
+      Plot.axisY({ ticks: TICKS, label: 'share right', labelArrow: 'none' }),
+      Plot.link([0], { x1: 0, y1: 0, x2: 1, y2: 1, stroke: 'var(--muted)', strokeDasharray: '4 3' }),
+      ...seriesMarks(series),
+    ],
+  });
+  return [
+    html`<figure class="calibration">
+<figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${protocolTitle(column.protocol)}; in the legend ${metricName('ece')}</small></figcaption>
+${svg}
+${legendOf(series, having.length - series.length)}
+</figure>
+`,
+  ];
+}
+
+/** The section with a reliability diagram for each column of classification; undefined if no cell keeps its confidence. */
+export function calibrationSection(results: RunResults, table: ResultTable): Markup | undefined {
+  const parts = runsOf(
+    table.columns.flatMap((column, i) => (column.rare ? [] : [{ column, i }])),
+    ({ column }) => column.modality,
+  ).flatMap((part) => {
+    const plots = part.flatMap(({ column, i }) => plot(results, table, column, i));
+    return plots.length === 0
+      ? []
+      : [html`<h3><bdi>${capitalised(part[0]!.column.modality)}</bdi></h3>\n<div class="plots">\n${plots}</div>\n`];
+  });
+  if (parts.length === 0) return undefined;
+  return html`<section><h2>Calibration</h2>
+<p>How often a method is right when it is so sure: test examples in 15 bins of the probability of the class that is predicted,
+larger dots for more examples, all seeds together. On the dashed line confidence can be taken at its word; below it a method is
+too sure of itself.</p>
+${parts}</section>
+`;
+}

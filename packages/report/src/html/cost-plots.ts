@@ -1,0 +1,159 @@
+import type { RunResults, TrainingRecord } from '@medbench/core';
+import * as Plot from '@observablehq/plot';
+import { energyOf } from '../energy.js';
+import {
+  formatBytes,
+  formatCount,
+  formatEnergy,
+  formatRank,
+  formatSeconds,
+  formatValue,
+  oneLine,
+  protocolTitle,
+} from '../format.js';
+import { metricFacts } from '../metrics.js';
+import type { ResultTable, Row } from '../model.js';
+import { html, type Markup } from './escape.js';
+import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
+import { byMethod } from './training.js';
+
+/** What a training takes, in the unit of the axis. */
+interface Cost {
+  readonly name: string;
+  readonly of: (record: TrainingRecord) => number | undefined;
+  readonly format: (value: number) => string;
+}
+
+const COSTS: readonly Cost[] = [
+  { name: 'training time, minutes', of: ({ seconds }) => seconds / 60, format: (m) => formatSeconds(60 * m) },
+  {
+    name: 'energy, estimate, Wh',
+    of: (record) => energyOf(record).joules / 3600,
+    format: (wh) => formatEnergy(3600 * wh),
+  },
+  {
+    name: 'peak memory, GiB',
+    of: ({ peakMemory }) => peakMemory && peakMemory / 2 ** 30,
+    format: (gib) => formatBytes(gib * 2 ** 30),
+  },
+  {
+    name: 'trainable parameters, millions',
+    of: ({ parameters }) => parameters.trainable / 1e6,
+    format: (m) => formatCount(1e6 * m),
+  },
+];
+
+/** How good the rows are, in one number. */
+interface Quality {
+  readonly name: string;
+  readonly of: (row: Row) => number | null;
+  readonly format: (value: number) => string;
+  readonly lowerIsBetter: boolean;
+  readonly synthetic: boolean;
+}
+
+/** Average rank, and the mean of the primary metric over the columns of each protocol in which every method has a figure. */
+function qualitiesOf(table: ResultTable, methods: readonly Row[]): Quality[] {
+  const { columns } = table;
+  const ranked = methods.every(({ rank }) => rank !== null);
+  const ranks: Quality = {
+    name: 'average rank, 1 is best',
+    of: ({ rank }) => rank,
+    format: formatRank,
+    lowerIsBetter: true,
+    synthetic: columns.some(({ synthetic }) => synthetic !== 'none'),
+  };
+  const protocols = [...new Set(columns.map(({ protocol }) => protocol))].flatMap((protocol): Quality[] => {
+    const own = columns.flatMap((column, i) => {
+      const whole = methods.every(({ figures }) => figures[i]!.value !== null);
+      return column.protocol === protocol && !column.rare && whole ? [{ column, i }] : [];
+    });
+    const metrics = [...new Set(own.map(({ column }) => column.metric))];
+    // Metrics of several kinds have no mean.
+    if (metrics.length !== 1) return [];
+    const name = `${protocolTitle(protocol)}: ${own.length > 1 ? `mean ${metrics[0]} of ${own.length} tasks` : metrics[0]}`;
+    return [
+      {
+        name: oneLine(name, 44),
+        of: ({ figures }) => own.reduce((sum, { i }) => sum + figures[i]!.value!, 0) / own.length,
+        format: formatValue,
+        lowerIsBetter: metricFacts(metrics[0]!).lowerIsBetter,
+        synthetic: own.some(({ column }) => column.synthetic !== 'none'),
+      },
+    ];
+  });
+  return [...(ranked ? [ranks] : []), ...protocols];
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function scatter(
+  methods: readonly Row[],
+  records: ReadonlyMap<string, readonly TrainingRecord[]>,
+  cost: Cost,
+  quality: Quality,
+): Markup[] {
+  const points = methods.flatMap((row, i) => {
+    const values = records.get(row.id)!.flatMap((record) => cost.of(record) ?? []);
+    const y = quality.of(row);
+    if (values.length === 0 || y === null) return [];
+    const x = mean(values);
+    return [{ x, y, number: String(i + 1), text: `${oneLine(row.title)}: ${cost.format(x)}, ${quality.format(y)}` }];
+  });
+  if (points.length < 2) return [];
+  const [low, high] = [Math.min(...points.map(({ y }) => y)), Math.max(...points.map(({ y }) => y))];
+  const margin = Math.max((high - low) * 0.12, 1e-3);
+  const svg = drawSvg({ title: `${quality.name} against ${cost.name}`, description: points.map(({ text }) => text).join('; ') }, {
+    width: PLOT_WIDTH,
+    height: 240,
+    marginLeft: 52,
+    marginRight: 24,
+    marginTop: 26,
+    marginBottom: 40,
+    x: { domain: [0, 1.05 * Math.max(...points.map(({ x }) => x))] },
+    y: { domain: [low - margin, high + margin], reverse: quality.lowerIsBetter },
+    marks: [
+      Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
+      Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
+      Plot.axisX({ ticks: TICKS, label: cost.name, labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
+      Plot.axisY({ ticks: TICKS, label: null }),
+      Plot.dot(points, {
+        x: 'x',
+        y: 'y',
+        r: 8,
+        fill: 'var(--bg)',
+        stroke: 'var(--accent)',
+        strokeWidth: 1.5,
+        title: 'text',
+      }),
+      Plot.text(points, { x: 'x', y: 'y', text: 'number', fill: 'currentColor', fontSize: 11 }),
+    ],
+  });
+  return [
+    html`<figure class="cost">
+<figcaption><bdi>${quality.name}</bdi>${quality.synthetic && '\u00a0*'} <small>against ${cost.name}; up is better</small></figcaption>
+${svg}
+</figure>
+`,
+  ];
+}
+
+/** Plots of quality against cost, a number for each trained row; undefined with fewer than two rows. */
+export function costPlots(results: RunResults, table: ResultTable): Markup | undefined {
+  const records = new Map(byMethod(results).map((all) => [all[0]!.method, all]));
+  const methods = table.rows.filter(({ id, control }) => !control && records.has(id));
+  const qualities = qualitiesOf(table, methods);
+  if (methods.length < 2 || qualities.length === 0) return undefined;
+  const [time, ...others] = COSTS;
+  const plots = [
+    ...qualities.flatMap((quality) => scatter(methods, records, time!, quality)),
+    ...others.flatMap((cost) => scatter(methods, records, cost, qualities[0]!)),
+  ];
+  if (plots.length === 0) return undefined;
+  return html`<h3>Quality against cost</h3>
+<p>Means over seeds. The numbers in the plots:</p>
+<ol class="legend numbered">${methods.map(({ title }, i) => html`<li>${i + 1} <bdi>${title}</bdi></li>`)}</ol>
+<div class="plots">
+${plots}</div>
+`;
+}

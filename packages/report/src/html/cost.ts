@@ -1,0 +1,72 @@
+import type { RunResults, TrainingRecord } from '@medbench/core';
+import { energyOf } from '../energy.js';
+import { formatBytes, formatCount, formatEnergy, formatSeconds } from '../format.js';
+import type { ResultTable } from '../model.js';
+import { costPlots } from './cost-plots.js';
+import { TERMS } from './definition.js';
+import { html, type Markup } from './escape.js';
+import { numberHead, scrolling } from './results-table.js';
+import { byMethod, formatLoss, titleOf } from './training.js';
+
+/** How the estimates of energy came about. */
+function energySentence(training: readonly TrainingRecord[]): string {
+  const estimates = training.map(energyOf);
+  const watts = [...new Set(estimates.flatMap(({ from, watts: one }) => (from === 'assumed' ? [one] : [])))];
+  const counted = estimates.some(({ from }) => from === 'counters');
+  const ways = [
+    ...(counted ? ['what the counters of the processor packages (RAPL) rose by, for whatever else ran too'] : []),
+    ...(watts.length > 0
+      ? [`${watts.join(' or ')} W assumed for the processor (MEDBENCH_WATTS) times the seconds of training`]
+      : []),
+  ];
+  return `Energy is an estimate: ${ways.join('; or ')}.`;
+}
+
+/** The section with what each training cost, beside how good the rows are. */
+export function costSection(results: RunResults, table: ResultTable): Markup | undefined {
+  const { training } = results;
+  if (training.length === 0) return undefined;
+  const number = (value: number | null | undefined, text: string): Markup =>
+    html`<td class="number" data-value="${value ?? ''}">${text}</td>`;
+  const several = training.some(({ seed }) => seed !== training[0]!.seed);
+  const general = results.run.settings['general.weights'] !== undefined;
+  const heads = [
+    ...(several ? ([['Seed', 'Training seed of the row.']] as const) : []),
+    ['Time', TERMS.seconds],
+    ['Energy, estimate', TERMS.energy],
+    ['Peak memory', TERMS.memory],
+    ['Trainable parameters', TERMS.trainable],
+    ['All parameters', TERMS.total],
+    ['Steps', TERMS.steps],
+    ['Final loss', TERMS.loss],
+  ] as const;
+  const rows = byMethod(results)
+    .flat()
+    .map((record) => {
+      const { method, seed, seconds, steps, parameters, peakMemory, finalLoss } = record;
+      const { joules } = energyOf(record);
+      return html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${several && number(seed, String(seed))}${number(
+        seconds,
+        formatSeconds(seconds),
+      )}${number(joules, formatEnergy(joules))}${number(
+        peakMemory,
+        peakMemory === undefined ? '—' : formatBytes(peakMemory),
+      )}${number(parameters.trainable, formatCount(parameters.trainable))}${number(
+        parameters.total,
+        formatCount(parameters.total),
+      )}${number(steps, formatCount(steps))}${number(finalLoss, formatLoss(finalLoss))}</tr>\n`;
+    });
+  return html`<section><h2>Cost and quality</h2>
+<p>Time of training alone, on backend ${results.run.backend}: evaluation${general && ' and the general-domain weights, which are made once for all rows,'} are not in it.
+${energySentence(training)} Memory is the most that the whole process held between two steps.</p>
+${scrolling(
+  'Cost of training',
+  html`<table class="sortable">
+<caption><span>Cost of training, one line for each row${several && ' and seed'}.</span></caption>
+<thead><tr><th scope="col" class="corner">Method</th>${heads.map(([head, definition], i) => numberHead(head, definition, i + 1))}</tr></thead>
+<tbody>
+${rows}</tbody></table>`,
+)}
+${costPlots(results, table)}</section>
+`;
+}

@@ -1,0 +1,153 @@
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { binsOf, curveOf, errorOf, figuredResults } from '../../test/figures.js';
+import { resultTable } from '../model.js';
+import { calibrationSection } from './calibration.js';
+import { costSection } from './cost.js';
+import type { Markup } from './escape.js';
+import { recallSection } from './recall-curve.js';
+
+const documentOf = (markup: Markup | undefined) => parseHTML(`<main>${markup!.text}</main>`).document;
+type Element = ReturnType<typeof documentOf>['documentElement'];
+const text = (element: Element | null): string => element?.textContent ?? '';
+
+const AT = /translate\(([-\d.]+),([-\d.]+)\)/;
+
+/** Value at a pixel of an axis, read from its tick labels: below their ticks, or left of them. */
+function scale(svg: Element, axis: 'x' | 'y', transform = (value: number): number => value) {
+  const labels = [...svg.querySelectorAll(`text[y="${axis === 'x' ? '0.71em' : '0.32em'}"]`)].flatMap((one) => {
+    const at = AT.exec(one.getAttribute('transform') ?? '');
+    const value = Number(text(one as Element).replaceAll(/\s/g, ''));
+    return at && Number.isFinite(value) ? [{ value: transform(value), x: Number(at[1]), y: Number(at[2]) }] : [];
+  });
+  // Numbers in dots are not at the left edge.
+  const left = Math.min(...labels.map(({ x }) => x));
+  const ticks = axis === 'x' ? labels : labels.filter(({ x }) => x === left);
+  const [low, high] = [ticks[0]!, ticks.at(-1)!];
+  expect(ticks.length).toBeGreaterThan(1);
+  return (pixel: number): number =>
+    low.value + ((pixel - low[axis]) / (high[axis] - low[axis])) * (high.value - low.value);
+}
+
+/** Points of the dots of a plot, from left to right: where each is drawn, and what is said of it. */
+const dotsOf = (svg: Element) =>
+  [...svg.querySelectorAll('title')]
+    .map((title) => {
+      const dot = title.parentElement!;
+      const at = AT.exec(dot.getAttribute('transform') ?? '');
+      const x = Number(at?.[1] ?? dot.getAttribute('cx'));
+      const y = Number(at?.[2] ?? dot.getAttribute('cy'));
+      return { x, y, text: text(title as Element) };
+    })
+    .sort((a, b) => a.x - b.x);
+
+describe('reliability diagrams', () => {
+  it.each([[[0]], [[0, 1, 2]]])('show the bins of all seeds %j, and the error that the bins make', (seeds) => {
+    const results = figuredResults(seeds);
+    const document = documentOf(calibrationSection(results, resultTable(results)));
+    const figures = [...document.querySelectorAll('figure')];
+    expect(figures.length).toBe(6);
+    const svg = figures[0]!.querySelector('svg') as Element;
+    const [x, y] = [scale(svg, 'x'), scale(svg, 'y')];
+    const dots = dotsOf(svg);
+    for (const method of ['clip', 'clip-scratch', 'clip-partial']) {
+      const all = seeds.map((seed) => binsOf({ method, task: 'pneumoniamnist', seed }));
+      const expected = Array.from({ length: 15 }, (_, b) => {
+        const n = all.reduce((sum, { count }) => sum + count[b]!, 0);
+        const right = all.reduce((sum, bins) => sum + bins.right[b]!, 0);
+        const confident = all.reduce((sum, bins) => sum + bins.count[b]! * bins.confidence[b]!, 0);
+        return { n, right: right / n, confidence: confident / n };
+      }).filter(({ n }) => n > 0);
+      const own = dots.filter(({ text: said }) => said.startsWith(`${method}:`));
+      expect(own.length).toBe(expected.length);
+      own.forEach((dot, i) => {
+        expect(x(dot.x)).toBeCloseTo(expected[i]!.confidence, 3);
+        expect(y(dot.y)).toBeCloseTo(expected[i]!.right, 3);
+        expect(dot.text).toContain(`${expected[i]!.n} examples`);
+      });
+      const error = all.reduce((sum, bins) => sum + errorOf(bins), 0) / seeds.length;
+      const title = results.methods.find(({ id }) => id === method)!.title;
+      expect([...figures[0]!.querySelectorAll('.legend li')].map((li) => text(li as Element).trim())).toContainEqual(
+        expect.stringContaining(`${title} ${error.toFixed(3)}`),
+      );
+    }
+    expect(dots.some(({ text: said }) => said.startsWith('untrained'))).toBe(false);
+  });
+
+  it('are not there for results that keep no confidence', () => {
+    const results = { ...figuredResults(), cells: [] };
+    expect(calibrationSection(results, resultTable(results))).toBeUndefined();
+    expect(recallSection(results, resultTable(results))).toBeUndefined();
+  });
+});
+
+describe('curves of recall', () => {
+  it('show the mean over seeds at each k, both ways', () => {
+    const results = figuredResults([0, 1]);
+    const document = documentOf(recallSection(results, resultTable(results)));
+    const figures = [...document.querySelectorAll('figure')];
+    expect(figures.map((figure) => text(figure.querySelector('figcaption small') as Element))).toEqual([
+      'texts found for a picture, among 240',
+      'pictures found for a text, among 300',
+    ]);
+    (['imageToText', 'textToImage'] as const).forEach((way, f) => {
+      const svg = figures[f]!.querySelector('svg') as Element;
+      const [x, y] = [scale(svg, 'x', Math.log10), scale(svg, 'y')];
+      const dots = dotsOf(svg);
+      for (const method of ['clip', 'clip-scratch', 'clip-partial']) {
+        const curves = [0, 1].map((seed) => curveOf({ method, seed }));
+        const own = dots.filter(({ text: said }) => said.startsWith(`${method}:`));
+        expect(own.length).toBe(8);
+        own.forEach((dot, i) => {
+          expect(10 ** x(dot.x)).toBeCloseTo(curves[0]!.k[i]!, -Math.log10(curves[0]!.k[i]! * 0.05));
+          expect(y(dot.y)).toBeCloseTo((curves[0]![way][i]! + curves[1]![way][i]!) / 2, 2);
+        });
+      }
+      // Three controls, dashed.
+      expect(svg.querySelectorAll('[stroke-dasharray]').length).toBe(2);
+    });
+  });
+});
+
+describe('cost', () => {
+  it('is in the table with its formula, and drawn against quality', () => {
+    const results = figuredResults([0, 1]);
+    const document = documentOf(costSection(results, resultTable(results)));
+    expect(text(document.querySelector('section p') as Element)).toContain(
+      'Energy is an estimate: 65 W assumed for the processor (MEDBENCH_WATTS) times the seconds of training.',
+    );
+    const cells = [...document.querySelectorAll('tbody tr')[0]!.querySelectorAll('td')];
+    // 190.4 s at 65 W are 12 376 J, 3.4 Wh.
+    expect(cells.slice(1, 5).map((cell) => text(cell as Element))).toEqual([
+      '3 min 10 s',
+      '3.4 Wh',
+      '1.5 GiB',
+      '2 345 678',
+    ]);
+    const svg = document.querySelectorAll('figure.cost svg')[0] as Element;
+    const [x, y] = [scale(svg, 'x'), scale(svg, 'y')];
+    const dots = dotsOf(svg);
+    expect(dots.length).toBe(3);
+    const { rows, columns } = resultTable(results);
+    const zeroShot = columns.flatMap(({ protocol }, i) => (protocol === 'zero-shot' ? [i] : []));
+    dots.forEach((dot, i) => {
+      expect(x(dot.x)).toBeCloseTo((190.4 + 40 * i) / 60, 1);
+      const mean = zeroShot.reduce((sum, c) => sum + rows[i]!.figures[c]!.value!, 0) / zeroShot.length;
+      expect(y(dot.y)).toBeCloseTo(mean, 2);
+      expect(dot.text).toContain(mean.toFixed(3));
+    });
+  });
+
+  it('says where energy was counted', () => {
+    const sample = figuredResults();
+    const training = sample.training.map((record) => ({
+      ...record,
+      energy: { joules: 36_000, from: 'counters' as const },
+    }));
+    const results = { ...sample, training };
+    const said = text(documentOf(costSection(results, resultTable(results))).querySelector('section'));
+    expect(said).toContain('counters of the processor packages');
+    expect(said).not.toContain('assumed');
+    expect(said).toContain('10 Wh');
+  });
+});

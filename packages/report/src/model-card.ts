@@ -1,0 +1,239 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Access, type ResultCell, type RunResults, type TrainingRecord, writeFileAtomic } from '@medbench/core';
+import { markdownTable } from 'markdown-table';
+import { energyOf } from './energy.js';
+import {
+  formatBytes,
+  formatCount,
+  formatEnergy,
+  formatInterval,
+  formatSeconds,
+  formatValue,
+  plural,
+  protocolTitle,
+} from './format.js';
+import { leakWarnings } from './leaks.js';
+import { demandOf } from './licences.js';
+import { code, literal } from './markdown.js';
+import { metricFacts } from './metrics.js';
+
+/** Name of the folder of the weights from which rows start. */
+const GENERAL = 'general';
+/** The corpus that is made of the training splits of the run's tasks. */
+const TASK_PAIRS = 'task-pairs';
+/** Settings of a run that are the same for every row and decide weights. */
+const DECIDES = /^(encoders|model|training|general|mixture|corpusSettings)(\.|$)/;
+
+interface DataFacts {
+  readonly title: string;
+  readonly licence: string;
+  readonly access: Access | undefined;
+  readonly source: string;
+}
+
+/** What the weights have seen, as far as the results tell. */
+function dataOf(results: RunResults, { method, setup }: TrainingRecord): DataFacts[] {
+  const { corpora = [], tasks, run } = results;
+  const general = String(run.settings['general.corpus'] ?? '');
+  const own = method === GENERAL ? [general] : [...run.corpora, ...(setup?.start === 'general' ? [general] : [])];
+  return [...new Set(own)].flatMap((id): DataFacts[] => {
+    if (id === '') return [];
+    if (id === TASK_PAIRS) {
+      return tasks.map(({ title, licence, access, citation }) => ({
+        title: `${title}: training split, where it gives pairs, with texts made of labels or answers`,
+        licence: licence ?? 'not recorded',
+        access,
+        source: citation ?? 'not recorded',
+      }));
+    }
+    const known = corpora.find((corpus) => corpus.id === id);
+    if (!known) return [{ title: id, licence: 'not recorded', access: undefined, source: 'not recorded' }];
+    return [{ ...known, source: [known.source, known.citation].filter(Boolean).join('; ') }];
+  });
+}
+
+const ACCESS: Readonly<Record<Access, string>> = {
+  open: 'open',
+  agreement: 'under an agreement',
+  credentialed: 'credentialed readers',
+  generated: 'generated',
+};
+
+function dataSection(results: RunResults, record: TrainingRecord): string {
+  const data = dataOf(results, record);
+  const given = results.run.settings['general.weights'];
+  const elsewhere =
+    given !== undefined && given !== 'null' && (record.method === GENERAL || record.setup?.start === 'general');
+  const table = markdownTable([
+    ['Trained on', 'Licence', 'Access', 'Source', 'What the licence asks of weights'],
+    ...data.map(({ title, licence, access, source }) => [
+      literal(title),
+      literal(licence),
+      access ? ACCESS[access] : 'not recorded',
+      literal(source),
+      demandOf(licence, access),
+    ]),
+  ]);
+  const from = elsewhere
+    ? [`It starts from weights that were made elsewhere, ${code(String(given))}: their licence applies too.`]
+    : record.setup?.start === 'general' && record.method !== GENERAL
+      ? ['It starts from general-domain weights that were trained in the same run, on the last of these.']
+      : [];
+  return ['## Data', ...from, ...(data.length > 0 ? [table] : []), 'This is no legal advice.'].join('\n\n');
+}
+
+function settingsSection({ run }: RunResults, record: TrainingRecord): string {
+  const { setup, parameters, steps, seconds, peakMemory } = record;
+  const lines: [string, string][] = [
+    ['Parameters', `${formatCount(parameters.total)}, of which ${formatCount(parameters.trainable)} trained`],
+    ['Steps', formatCount(steps)],
+    ['Time', formatSeconds(seconds)],
+    ['Energy, an estimate', formatEnergy(energyOf(record).joules)],
+    ...(peakMemory === undefined ? [] : [['Peak memory', formatBytes(peakMemory)] as [string, string]]),
+    ...(setup
+      ? ([
+          ['Starts from', setup.start === 'general' ? 'general-domain weights' : 'random weights'],
+          ['Frozen blocks, image tower', setup.frozen.image.blocks],
+          ['Frozen blocks, text tower', setup.frozen.text.blocks],
+          ...Object.entries(setup.settings).map(([name, value]) => [name, String(value)] as [string, string]),
+        ] as [string, string][])
+      : []),
+    ...Object.entries(run.settings)
+      .filter(([name]) => DECIDES.test(name))
+      .map(([name, value]): [string, string] => [name, String(value)]),
+  ];
+  return [
+    '## Settings',
+    markdownTable([['Setting', 'Value'], ...lines.map(([name, value]) => [literal(name), literal(value)])]),
+  ].join('\n\n');
+}
+
+/** The control that does best at what a cell measures. */
+function bestControl({ cells }: RunResults, cell: ResultCell): string {
+  const sign = metricFacts(cell.metric).lowerIsBetter ? -1 : 1;
+  const [best] = cells
+    .filter(
+      ({ control, task, protocol, seed, metric, value }) =>
+        control &&
+        value !== null &&
+        task === cell.task &&
+        protocol === cell.protocol &&
+        seed === cell.seed &&
+        metric === cell.metric,
+    )
+    .sort((a, b) => sign * (b.value! - a.value!));
+  return best ? `${formatValue(best.value!)} (${literal(best.method)})` : '—';
+}
+
+function figuresSection(results: RunResults, cells: readonly ResultCell[]): string {
+  if (cells.length === 0) return '## Figures\n\nNone were measured.';
+  const synthetic = cells.some((cell) => cell.synthetic);
+  const table = markdownTable([
+    ['Task', 'Protocol', 'Metric', 'Value', '95 % interval', 'Test examples', 'Best control'],
+    ...cells.map((cell) => [
+      literal(results.tasks.find(({ id }) => id === cell.task)?.title ?? cell.task) + (cell.synthetic ? ' \\*' : ''),
+      protocolTitle(cell.protocol),
+      literal(cell.metric),
+      cell.value === null ? 'failed' : formatValue(cell.value),
+      cell.ci95 ? formatInterval(cell.ci95) : '—',
+      formatCount(cell.n),
+      bestControl(results, cell),
+    ]),
+  ]);
+  const star = synthetic ? ['\\* on generated phantoms: it says nothing about medicine.'] : [];
+  return ['## Figures', table, ...star].join('\n\n');
+}
+
+function limitsSection({ run }: RunResults, { seed }: TrainingRecord, cells: readonly ResultCell[]): string {
+  const failed = cells.filter(({ status }) => status === 'failed').length;
+  const limits = [
+    'Made to compare methods of pre-training under one set-up, not to be the best model that its data allows.',
+    'Not for clinical use: it has not been tested on patients, devices or hospitals other than those of the data above.',
+    `Intervals are over test examples, of seed ${seed} alone; ${
+      run.seeds.length > 1
+        ? `${plural(run.seeds.length, 'seed')} were trained, and differ: see the report of the run`
+        : 'another seed gives other weights and other figures'
+    }.`,
+    'Who is in the data, and who is not, decides whom it serves badly: groups of patients were not compared.',
+    ...leakWarnings(cells).map(literal),
+    ...(failed > 0 ? [`${plural(failed, 'figure')} could not be measured.`] : []),
+  ];
+  return ['## Limits', limits.map((limit) => `- ${limit}`).join('\n')].join('\n\n');
+}
+
+/**
+ * The card of one row's weights as Markdown: data with its licences and what they ask of weights, settings, figures with
+ * intervals, limits. Text from the file is escaped. Same results, same bytes.
+ */
+export function renderModelCard(results: RunResults, record: TrainingRecord): string {
+  const { run, methods } = results;
+  const { method, seed } = record;
+  const title =
+    methods.find(({ id }) => id === method)?.title ?? (method === GENERAL ? 'General-domain weights' : method);
+  const cells = results.cells.filter((cell) => cell.method === method && cell.seed === seed);
+  // Weights are generated data's if anything says so: of general ones nothing but their corpus does.
+  const generated = dataOf(results, record).some(({ access }) => access === 'generated');
+  const synthetic = run.synthetic || cells.some((cell) => cell.synthetic);
+  return `${[
+    `# ${literal(title)} (${code(method)}), seed ${seed}`,
+    '> **Not for clinical use.**',
+    ...(synthetic || generated
+      ? [
+          `> **Synthetic: ${
+            synthetic
+              ? 'generated phantoms are among what it was trained or measured on; figures on them say nothing about medicine'
+              : 'part of what it was trained on was generated'
+          }.**`,
+        ]
+      : []),
+    `Weights of an image and a text tower, pre-trained by medbench, run ${code(run.id)}.`,
+    dataSection(results, record),
+    settingsSection(results, record),
+    figuresSection(results, cells),
+    limitsSection(results, record, cells),
+    '## How it was made',
+    `\`\`\`\n${run.command.replaceAll('```', "'''")}\n\`\`\``,
+    `Backend ${code(run.backend)}, ${code(`node ${run.versions.node ?? ''}`)}. The report of the run has all versions, and the other rows.`,
+  ].join('\n\n')}\n`;
+}
+
+/** Folders of weights of a run, by row and seed. */
+function checkpoints(runDir: string): { row: string; seed: number; folder: string }[] {
+  const root = join(runDir, 'checkpoints');
+  const below = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+  return below(root).flatMap((name) =>
+    below(join(root, name)).flatMap((at) => {
+      const folder = join(root, name, at);
+      const seed = Number(/^seed-(\d+)$/.exec(at)?.[1] ?? Number.NaN);
+      return existsSync(join(folder, 'weights.safetensors')) ? [{ row: decodeURIComponent(name), seed, folder }] : [];
+    }),
+  );
+}
+
+/** How the general-domain weights were trained, which are no row of the results. */
+async function generalRecord(folder: string): Promise<TrainingRecord | undefined> {
+  try {
+    return (JSON.parse(await readFile(join(folder, 'training.json'), 'utf8')) as { record: TrainingRecord }).record;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes a card, `README.md`, beside the weights of each row of the results and of the general-domain weights.
+ * @returns the files. @throws MedbenchError('store') if one cannot be written.
+ */
+export async function writeModelCards(runDir: string, results: RunResults): Promise<string[]> {
+  const written: string[] = [];
+  for (const { row, seed, folder } of checkpoints(runDir)) {
+    const found = results.training.find((record) => record.method === row && record.seed === seed);
+    const record = found ?? (row === GENERAL ? await generalRecord(folder) : undefined);
+    if (!record) continue;
+    const file = join(folder, 'README.md');
+    await writeFileAtomic(file, renderModelCard(results, record));
+    written.push(file);
+  }
+  return written;
+}
