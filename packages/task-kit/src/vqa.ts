@@ -8,6 +8,7 @@ import type {
   Source,
   Task,
   TaskContext,
+  TaskInfo,
   TaskOutcome,
   TestExamples,
 } from '@medbench/core';
@@ -26,6 +27,9 @@ export interface VqaSplits {
   readonly notes?: readonly string[];
 }
 
+/** Whether anyone may read the data: what is said of the others quotes nothing. */
+const isOpen = ({ access }: TaskInfo): boolean => access === 'open' || access === 'generated';
+
 /** A question answering task, but for its facts (`@Task`) and how its files are opened. */
 export abstract class VqaTask implements Task {
   /** Files, and folders for all files in them, whose content decides the numbers. */
@@ -39,7 +43,7 @@ export abstract class VqaTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const { data, notes } = await this.#data(context);
-    const results = await evaluateVqa(model, data, context);
+    const results = await evaluateVqa(model, data, context, { quote: isOpen(factsOf(this)) });
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes] })),

@@ -28,6 +28,8 @@ export interface VqaData {
 export interface VqaOptions extends VqaHeadOptions {
   /** Answers seen less often in training are left out of the vocabulary. Default 1. */
   readonly minAnswerCount?: number;
+  /** Answers may be quoted in the notes of a figure. Default true. */
+  readonly quote?: boolean;
 }
 
 const TYPES = ['open', 'closed'] as const;
@@ -55,7 +57,7 @@ async function embedQuestions(model: EvaluationModel, data: VqaData) {
     );
 }
 
-function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData): string[] {
+function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData, quote: boolean): string[] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const perType = TYPES.map((type) => {
     const counts = new Map<string, number>();
@@ -65,7 +67,9 @@ function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData): string[] 
     const [majority] = [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', 0]);
     const ofType = data.test.filter((example) => example.type === type);
     const right = ofType.filter(({ answer }) => normaliseAnswer(answer) === majority).length;
-    return ofType.length === 0 ? undefined : `${type} "${majority}" ${percent(right / ofType.length)}`;
+    return ofType.length === 0
+      ? undefined
+      : `${type}${quote ? ` "${majority}"` : ''} ${percent(right / ofType.length)}`;
   }).filter((note) => note !== undefined);
   const covered = data.test.filter(({ answer }) => vocabulary.indexOf(answer) >= 0).length;
   return [
@@ -95,12 +99,12 @@ export async function evaluateVqa(
   if (train.length === 0 || test.length === 0) {
     throw new MedbenchError('data', `${train.length} training and ${test.length} test questions: neither may be empty`);
   }
-  const outside = [...train, ...test].find(({ image }) => !(image >= 0 && image < data.images.length));
-  if (outside !== undefined) {
-    throw new MedbenchError(
-      'data',
-      `question "${outside.question}" names image ${outside.image} of ${data.images.length}`,
-    );
+  const all = [...train, ...test];
+  const outside = all.findIndex(({ image }) => !(image >= 0 && image < data.images.length));
+  if (outside >= 0) {
+    // By its place: what is asked may be under an agreement.
+    const place = outside < train.length ? `training question ${outside}` : `test question ${outside - train.length}`;
+    throw new MedbenchError('data', `${place} names image ${all[outside]!.image} of ${data.images.length}`);
   }
   const vocabulary = answerVocabulary(
     train.map(({ answer }) => answer),
@@ -164,7 +168,10 @@ export async function evaluateVqa(
       : model.can.images
         ? 'image only'
         : 'question only';
-  const notes = [`frozen-embedding head (${parts}): ${note}`, ...vocabularyNotes(vocabulary, data)];
+  const notes = [
+    `frozen-embedding head (${parts}): ${note}`,
+    ...vocabularyNotes(vocabulary, data, options.quote ?? true),
+  ];
   const sampled = [sampledLabels(predicted, perExample)];
   return [
     { protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, groups: [...groups], sampled, notes },
