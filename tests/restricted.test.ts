@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readCsv } from '@medbench/data';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -16,7 +17,12 @@ const filesBelow = (folder: string): string[] =>
     return entry.isDirectory() ? filesBelow(path) : [path];
   });
 
-/** MIMIC-CXR's layout, with a marker in every report. */
+const csvOf = (rows: readonly Readonly<Record<string, string>>[]): string =>
+  [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row))]
+    .map((fields) => fields.map((one) => `"${one.replaceAll('"', '""')}"`).join(','))
+    .join('\n');
+
+/** Data sets under agreements and credentials in their layouts, with a marker in every report and caption. */
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'medbench-restricted-'));
   const none = { train: 1, val: 1, test: 1 };
@@ -35,27 +41,31 @@ beforeAll(async () => {
   for (const file of filesBelow(join(root, 'data/mimic-cxr'))) {
     if (file.endsWith('.txt')) appendFileSync(file, `\n IMPRESSION: ${MARKER}.\n`);
   }
+  const eyes = join(root, 'data/deepeyenet/DeepEyeNet_test.json');
+  const list = JSON.parse(readFileSync(eyes, 'utf8')) as Record<string, Record<string, string>>[];
+  for (const facts of list.flatMap((row) => Object.values(row))) facts['clinical-description'] += ` ${MARKER}`;
+  writeFileSync(eyes, JSON.stringify(list));
+  const quilt = join(root, 'data/quilt-1m/quilt_1M_lookup.csv');
+  const captions = (await readCsv(quilt)).map((row) => ({ ...row, caption: `${MARKER} ${row.caption}` }));
+  writeFileSync(quilt, csvOf(captions));
+  // A finding that is none: the row is refused, by its number alone.
+  const vindr = join(root, 'data/vindr-mammo/finding_annotations.csv');
+  const findings = await readCsv(vindr);
+  writeFileSync(vindr, csvOf([...findings, { ...findings[0]!, finding_categories: `['${MARKER}']` }]));
   // One report is missing: what is said of that must name the file, not what it would have held.
   const reports = filesBelow(join(root, 'data/mimic-cxr')).filter((file) => file.endsWith('.txt'));
   rmSync(reports[2]!);
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-it('no word of a credentialed report is in anything that a run prints or writes', async () => {
+const RESTRICTED = ['mimic-cxr-retrieval', 'vindr-mammo', 'deepeyenet-retrieval', 'quilt-retrieval'];
+
+it('no word and no picture of data under an agreement is in anything that a run prints or writes', async () => {
   const out = join(root, 'run');
   const args = [
-    ...[
-      'run',
-      '--methods',
-      'clip-scratch',
-      '--tasks',
-      'mimic-cxr-retrieval',
-      '--data',
-      join(root, 'data'),
-      '--out',
-      out,
-    ],
-    ...['--skip-bad', '--set', 'corpora=["mimic-cxr"]', '--set', 'controls=[]', '--set', 'model.merges=300'],
+    ...['run', '--methods', 'clip-scratch', '--tasks', [...RESTRICTED, 'pneumoniamnist'].join()],
+    ...['--data', join(root, 'data'), '--out', out, '--skip-bad'],
+    ...['--set', 'corpora=["mimic-cxr","quilt-1m"]', '--set', 'controls=["chance"]', '--set', 'model.merges=300'],
     ...['--set', 'training.steps=3', '--set', 'training.warmup=1', '--set', 'training.batchSize=8'],
   ];
   const env = { ...process.env, MEDBENCH_CACHE: join(root, 'cache') };
@@ -79,6 +89,27 @@ it('no word of a credentialed report is in anything that a run prints or writes'
   }
   const skipped = JSON.parse(readFileSync(join(out, 'skipped.json'), 'utf8')) as { data: string; list: string[] }[];
   expect(skipped.flatMap(({ list }) => list).join()).toMatch(/s\d{8}\.txt is not there/);
-  const { cells } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as { cells: { status: string }[] };
-  expect(cells.map(({ status }) => status)).toEqual(['ok']);
-}, 240_000);
+  const { cells } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as {
+    cells: { task: string; status: string; method: string }[];
+  };
+  expect(new Set(cells.map(({ status }) => status))).toEqual(new Set(['ok']));
+  expect(new Set(cells.map(({ task }) => task))).toEqual(new Set([...RESTRICTED, 'pneumoniamnist']));
+
+  // Pictures: those of the open task alone, and no picture file anywhere.
+  expect(readdirSync(join(out, 'gallery'))).toEqual(['pneumoniamnist.json']);
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  const gallery = readFileSync(join(out, 'gallery/pneumoniamnist.json'), 'utf8');
+  const shown = [...page.matchAll(/data:image\/webp;base64,([^"]+)"/g)].map(([, picture]) => picture!);
+  expect(shown.length).toBeGreaterThan(0);
+  for (const picture of shown) expect(gallery).toContain(`"${picture}"`);
+  expect(page.match(/<(img|image)\b/g)).toHaveLength(shown.length);
+  for (const file of filesBelow(out)) {
+    const magic = readFileSync(file).subarray(0, 4).toString('latin1');
+    expect(['RIFF', '\x89PNG', 'GIF8', '\xff\xd8\xff\xe0', '\xff\xd8\xff\xdb'], file).not.toContain(magic);
+  }
+  const reasons = [...page.matchAll(/<li><bdi>([^<]*)<\/bdi>: the data is ([^<]*)<\/li>/g)].map(([, , reason]) => reason);
+  expect(reasons).toHaveLength(RESTRICTED.length);
+  const card = join(out, 'checkpoints/clip-scratch/seed-0/README.md');
+  expect(existsSync(card)).toBe(true);
+  expect(readFileSync(card, 'utf8')).toContain('do not pass the weights on');
+}, 360_000);

@@ -247,6 +247,15 @@ describe('evaluateVqa', () => {
     expect(result!.metrics.accuracy_open!.value).toBeCloseTo(12 / 13, 12);
     expect(result!.notes!.join('; ')).toContain('3 answers cover 96 of 97');
     expect(result!.notes!.join('; ')).toContain('frozen-embedding');
+    const { query, examples, answers, hits } = result!.sampled![0]!;
+    expect([query, examples.length]).toEqual(['label', 64]);
+    expect(hits).toEqual(examples.map((i) => [result!.perExample[i]]));
+    // The same answer wherever it is right, and places of the vocabulary of three.
+    examples.forEach((i, e) => {
+      const alike = examples.findIndex((j, f) => hits[f]![0] === 1 && vqa.test[j]!.answer === vqa.test[i]!.answer);
+      if (hits[e]![0] === 1) expect(answers[e]).toEqual(answers[alike]);
+      expect(answers[e]![0]).toBeLessThan(3);
+    });
   });
 
   it('runs on one kind of input, where it can tell less', async () => {
@@ -255,7 +264,11 @@ describe('evaluateVqa', () => {
     const [question] = await evaluateVqa(questionOnly, vqa, context);
     expect(question!.metrics.accuracy_open!.value).toBeCloseTo(12 / 13, 12);
     expect(question!.metrics.accuracy_closed!.value).toBeLessThan(0.7);
-    const [image] = await evaluateVqa(imageOnly, vqa, context);
+    const [image] = await evaluateVqa(imageOnly, vqa, context, { quote: false });
+    // Answers are quoted where they may be.
+    expect(question!.notes!.join()).toMatch(/open "blue" \d/);
+    expect(image!.notes!.join()).toMatch(/open \d/);
+    expect(image!.notes!.join()).not.toContain('"');
     expect(image!.metrics.accuracy_open!.value).toBe(0);
     const neither = { ...parity, can: { images: false, texts: false, joint: false } };
     expect(await evaluateVqa(neither, vqa, context)).toEqual([]);
@@ -264,6 +277,7 @@ describe('evaluateVqa', () => {
 
   it('refuses a question about no image', async () => {
     const bad = { ...vqa, test: [{ ...example(0), image: 6 }] };
-    await expect(evaluateVqa(parity, bad, context)).rejects.toThrow('names image 6 of 6');
+    // Named by its place alone: its text may be under an agreement.
+    await expect(evaluateVqa(parity, bad, context)).rejects.toThrow(/^test question 0 names image 6 of 6$/);
   });
 });

@@ -1,0 +1,121 @@
+import type { RunResults } from '@medbench/core';
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { figuredResults, galleryOf, PIXEL } from '../../test/figures.js';
+import { gallerySection } from './gallery.js';
+import { renderHtml } from './page.js';
+
+const PLAIN = { question: 'Is there a fracture?', answer: 'no' };
+const EVIL = '<img src=x onerror=alert(1)>"\'</bdi></table><script>alert(2)</script>&lt;\u202eאבג عربي';
+const sectionOf = (results: RunResults, galleries: Parameters<typeof gallerySection>[1]) =>
+  parseHTML(`<main>${gallerySection(results, galleries)?.text ?? ''}</main>`).document;
+const textOf = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
+
+describe('galleries', () => {
+  it('show each example, what is right, and what each row said', () => {
+    const document = sectionOf(figuredResults(), [galleryOf('vqa-rad', PLAIN)]);
+    const [label, toPicture, toText] = [...document.querySelectorAll('table')];
+    expect([...label!.querySelectorAll('thead th')].slice(1).map((head) => textOf(head))).toEqual([
+      'Is there a fracture?right:no',
+      'Is there a fracture?right:no',
+    ]);
+    const verdicts = (line: Element) =>
+      [...line.querySelectorAll('td .verdict')].map((mark) => mark.getAttribute('aria-label'));
+    type Element = NonNullable<typeof label>;
+    const lines = [...label!.querySelectorAll('tbody tr')] as Element[];
+    expect(lines.map((line) => verdicts(line))).toEqual([
+      ['right', 'wrong'],
+      ['wrong', 'right'],
+      ['right', 'wrong'],
+    ]);
+    expect(textOf(lines[2]!.parentElement!.querySelector('th'))).toBe('Untrained towers');
+    expect(lines[2]!.parentElement!.getAttribute('class')).toBe('controls');
+    // The right picture is the first, second, third of five.
+    [...toPicture!.querySelectorAll('tbody tr')].forEach((line, r) => {
+      expect(textOf(line.querySelector('td p'))).toContain(`right one at rank ${r + 1}`);
+      const found = [...line.querySelectorAll('.few > span')].map((one) => one.getAttribute('class') === 'found');
+      expect(found).toEqual([0, 1, 2, 3, 4].map((i) => i === r));
+    });
+    expect(textOf(toText!.querySelector('tbody td'))).toBe('✓ right one at rank 1✓ no✗ Is there a fracture?');
+  });
+
+  it('hold each picture once, and name each where it stands', () => {
+    const results = figuredResults();
+    const page = renderHtml(results, { galleries: [galleryOf('vqa-rad', PLAIN)] });
+    expect(page.split(PIXEL).length - 1).toBe(6);
+    expect(page).toContain('img-src data:');
+    const { document } = parseHTML(page);
+    for (const picture of document.querySelectorAll('svg.picture')) {
+      expect(picture.getAttribute('role')).toBe('img');
+      expect(picture.getAttribute('aria-label')).not.toBe('');
+      const id = picture.querySelector('use')!.getAttribute('href')!.slice(1);
+      expect(document.getElementById(id)?.tagName.toLowerCase()).toBe('symbol');
+    }
+  });
+
+  it('show hostile and right-to-left texts as they are, and nothing else changes', () => {
+    const results = figuredResults();
+    const tame = parseHTML(renderHtml(results, { galleries: [galleryOf('vqa-rad', PLAIN)] })).document;
+    const evil = parseHTML(
+      renderHtml(results, { galleries: [galleryOf('vqa-rad', { question: EVIL, answer: EVIL })] }),
+    ).document;
+    const texts = [...evil.querySelectorAll('.gallery bdi')];
+    expect(texts.length).toBeGreaterThan(10);
+    for (const one of texts) {
+      expect(one.getAttribute('dir')).toBe('auto');
+      // Overrides of direction are dropped: they would turn what follows.
+      expect(textOf(one)).toBe(EVIL.replace('\u202e', ''));
+      expect(one.children.length).toBe(0);
+    }
+    const shape = (document: typeof tame) => [...document.querySelectorAll('*')].map(({ tagName }) => tagName).join();
+    expect(shape(evil)).toBe(shape(tame));
+    for (const document of [tame, evil]) for (const one of document.querySelectorAll('bdi')) one.textContent = '';
+    expect(evil.toString()).toBe(tame.toString());
+  });
+
+  it('are not shown of tasks that are withheld, whatever the folder holds, and the page says why', () => {
+    const sample = figuredResults();
+    const withheld = {
+      'vqa-rad': { pictures: 'withheld', access: 'credentialed', licence: 'PhysioNet' },
+      'phantom-skin': { pictures: 'withheld', access: 'agreement', licence: 'theirs' },
+      'phantom-tissue': { pictures: 'withheld', access: 'open', licence: 'unclear' },
+    } as const;
+    const results: RunResults = {
+      ...sample,
+      tasks: sample.tasks.map((task) => ({ ...task, ...(withheld as Record<string, object>)[task.id] })),
+    };
+    const document = sectionOf(results, [galleryOf('vqa-rad', PLAIN)]);
+    expect(document.querySelectorAll('svg, table, bdi').length).toBe(0);
+    expect([...document.querySelectorAll('li')].map(textOf)).toEqual([
+      'PneumoniaMNIST: the run kept no examples of it',
+      'VQA-RAD: the data is for credentialed readers (PhysioNet)',
+      'Phantom tissue: its licence is not known to allow it (unclear)',
+      'Phantom skin lesions: the data is under an agreement (theirs)',
+      'Phantom reports: the run kept no examples of it',
+    ]);
+    expect(
+      gallerySection({ ...sample, tasks: sample.tasks.map(({ pictures: _, ...task }) => task) }, []),
+    ).toBeUndefined();
+  });
+
+  it('show fewer examples, and fewer tasks, where the page has no room, and it says so', () => {
+    const sample = figuredResults();
+    const tasks = Array.from({ length: 60 }, (_, i) => ({ ...sample.tasks[0]!, id: `task-${i}`, title: `Task ${i}` }));
+    const large = 'A'.repeat(12_000);
+    const galleries = tasks.map(({ id }) => ({
+      ...galleryOf(id, PLAIN),
+      pictures: Array.from({ length: 6 }, () => large),
+    }));
+    const { text } = gallerySection({ ...sample, tasks }, galleries)!;
+    expect(text.length).toBeLessThan(2_600_000);
+    const { document } = parseHTML(`<main>${text}</main>`);
+    const shown = document.querySelectorAll('details.task-gallery').length;
+    expect(shown).toBeGreaterThan(20);
+    expect(shown).toBeLessThan(60);
+    expect(textOf(document.querySelector('main'))).toContain('There is room for 2 examples of each kind');
+    const named = [...document.querySelectorAll('p')].map(textOf).find((one) => one.startsWith('No room here'))!;
+    for (let i = 0; i < 60; i++) {
+      expect(new RegExp(`Task ${i}[,:]`).test(named)).toBe(i >= shown);
+    }
+  });
+});
