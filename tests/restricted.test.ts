@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Gallery, TaskResult } from '@medbench/core';
 import { readCsv } from '@medbench/data';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -31,7 +32,7 @@ beforeAll(async () => {
     counts: {
       phantoms: none,
       shapes: { train: 1 },
-      pneumonia: none,
+      pneumonia: { train: 20, val: 4, test: 12 },
       vqaRad: { images: 1, train: 1, test: 1 },
       pathVqa: { train: 1, validation: 1, test: 1 },
       classes: { train: 12, val: 12, test: 12 },
@@ -99,6 +100,25 @@ it('no word and no picture of data under an agreement is in anything that a run 
   expect(readdirSync(join(out, 'gallery'))).toEqual(['pneumoniamnist.json']);
   const page = readFileSync(join(out, 'report.html'), 'utf8');
   const gallery = readFileSync(join(out, 'gallery/pneumoniamnist.json'), 'utf8');
+  // What it says of each example is what the cell keeps of it.
+  const { parts } = JSON.parse(gallery) as Gallery;
+  const cell = JSON.parse(readFileSync(join(out, 'cells/clip-scratch/pneumoniamnist/seed-0.json'), 'utf8')) as {
+    results: TaskResult[];
+  };
+  for (const { protocol, examples, rows } of parts) {
+    const { sampled, classification } = cell.results.find((result) => result.protocol === protocol)!;
+    const [first] = sampled!;
+    expect(examples).toHaveLength(8);
+    examples.forEach(({ place, right }, e) => {
+      const at = first!.examples.indexOf(place);
+      const [answer] = rows.find(({ id }) => id === 'clip-scratch')!.said[e]!.answers;
+      expect(answer).toEqual({
+        text: classification!.classes[first!.answers[at]![0]!],
+        right: first!.hits[at]![0] === 1,
+      });
+      expect(right).toEqual([answer!.right ? { text: (answer as { text: string }).text } : expect.anything()]);
+    });
+  }
   const shown = [...page.matchAll(/data:image\/webp;base64,([^"]+)"/g)].map(([, picture]) => picture!);
   expect(shown.length).toBeGreaterThan(0);
   for (const picture of shown) expect(gallery).toContain(`"${picture}"`);
