@@ -16,8 +16,8 @@ export const FIGURES_STYLE = `
 .gallery td small { display: inline; }
 .gallery th strong { font-weight: 600; }
 svg.picture { width: 6rem; height: 6rem; max-width: 6rem; background: var(--band); overflow: hidden; }
-.few { display: flex; flex-wrap: wrap; gap: .2rem; margin: .2rem 0; }
-.few svg.picture { width: 2.7rem; height: 2.7rem; }
+.few { display: flex; gap: .2rem; margin: .2rem 0; }
+.few svg.picture { width: 2.4rem; height: 2.4rem; }
 .few .found svg.picture { outline: 3px solid var(--good); outline-offset: -1px; }
 .few > span { position: relative; }
 .few .found .tick { position: absolute; right: 0; bottom: 0; background: var(--bg); padding: 0 .15rem; line-height: 1; }
