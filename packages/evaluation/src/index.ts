@@ -46,7 +46,7 @@ export type { ClassificationData, LabelledImages } from './tasks/labelled-images
 export type { RetrievalData, RetrievalOptions } from './tasks/retrieval.js';
 export { evaluateRetrieval } from './tasks/retrieval.js';
 export type { VqaData, VqaExample, VqaOptions } from './tasks/vqa.js';
-export { evaluateVqa } from './tasks/vqa.js';
+export { evaluateVqa, vqaExamples } from './tasks/vqa.js';
 export type { AnswerVocabulary } from './vqa/answers.js';
 export { answerVocabulary, normaliseAnswer } from './vqa/answers.js';
 export type { VqaHead, VqaHeadOptions } from './vqa/head.js';

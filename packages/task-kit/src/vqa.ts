@@ -13,7 +13,7 @@ import type {
   TestExamples,
 } from '@medbench/core';
 import { fingerprintFiles, subset } from '@medbench/data';
-import { answerVocabulary, evaluateVqa, type VqaData, type VqaExample } from '@medbench/evaluation';
+import { evaluateVqa, type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodPictures, leftOut, questionsAbout } from './skip-bad.js';
 import { statementOf } from './statement.js';
@@ -67,16 +67,7 @@ export abstract class VqaTask implements Task {
   }
 
   async examples(context: DataContext): Promise<TestExamples> {
-    const { data } = await this.#data(context);
-    const { answers } = answerVocabulary(data.train.map(({ answer }) => answer));
-    return {
-      images: data.images,
-      texts: answers,
-      example(place) {
-        const { image, question, answer } = data.test[place]!;
-        return { image, question, answer: String(answer) };
-      },
-    };
+    return vqaExamples((await this.#data(context)).data);
   }
 
   async pictures(context: DataContext): Promise<PictureSplits> {

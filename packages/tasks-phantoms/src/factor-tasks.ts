@@ -6,6 +6,7 @@ import {
   type TaskContext,
   type TaskInfo,
   type TaskOutcome,
+  type TestExamples,
 } from '@medbench/core';
 import { subset } from '@medbench/data';
 import {
@@ -78,6 +79,12 @@ class FactorTask implements Task {
       synthetic: true,
       pairs: subset(all, longTail(Int32Array.from(rows, label), Number(imbalance))),
     };
+  }
+
+  async examples(context: DataContext): Promise<TestExamples> {
+    const { classes, label } = LABELS[this.factor];
+    const { rows, images } = await readExamples(context, 'test');
+    return { images, texts: classes, example: (image) => ({ image, answer: classes[label(rows[image]!)]! }) };
   }
 }
 

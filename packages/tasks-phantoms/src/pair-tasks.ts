@@ -1,5 +1,19 @@
-import { type DataContext, type EvaluationModel, Task, type TaskContext, type TaskOutcome } from '@medbench/core';
-import { evaluateRetrieval, evaluateVqa, type VqaExample } from '@medbench/evaluation';
+import {
+  type DataContext,
+  type EvaluationModel,
+  Task,
+  type TaskContext,
+  type TaskOutcome,
+  type TestExamples,
+} from '@medbench/core';
+import {
+  evaluateRetrieval,
+  evaluateVqa,
+  type RetrievalData,
+  type VqaData,
+  type VqaExample,
+  vqaExamples,
+} from '@medbench/evaluation';
 import { FACTS } from './facts.js';
 import { fingerprint, type PhantomRow, readExamples } from './files.js';
 
@@ -19,13 +33,21 @@ export class PhantomRetrieval implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const { rows, images } = await readExamples(context, 'test');
-    const texts = rows.map(({ caption }) => caption);
-    const imageOfText = Int32Array.from({ length: texts.length }, (_, i) => i);
     // Recall@200 of 600 is reached by all; the study's galleries are ten times as large.
-    const results = await evaluateRetrieval(model, { images, texts, imageOfText }, context, { primaryK: 10 });
+    const results = await evaluateRetrieval(model, await gallery(context), context, { primaryK: 10 });
     return { synthetic: true, results };
   }
+
+  examples(context: DataContext): Promise<TestExamples> {
+    return gallery(context);
+  }
+}
+
+/** The pictures of the test split, each with its own report. */
+async function gallery(context: DataContext): Promise<RetrievalData> {
+  const { rows, images } = await readExamples(context, 'test');
+  const texts = rows.map(({ caption }) => caption);
+  return { images, texts, imageOfText: Int32Array.from({ length: texts.length }, (_, i) => i) };
 }
 
 /** Questions about the pictures, answered by classification over the training answers. */
@@ -44,29 +66,31 @@ export class PhantomVqa implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const train = await readExamples(context, 'train');
-    const test = await readExamples(context, 'test');
-    const examples = (rows: readonly PhantomRow[], first: number): VqaExample[] =>
-      rows.flatMap(({ questions }, i) =>
-        // One question a picture, by turns: as many examples as pictures keeps the head's fit short.
-        questions.slice(i % questions.length, (i % questions.length) + 1).map(({ question, answer, type }) => ({
-          image: first + i,
-          question,
-          answer,
-          type,
-        })),
-      );
-    const images = {
-      length: train.images.length + test.images.length,
-      get: (i: number) => (i < train.images.length ? train.images.get(i) : test.images.get(i - train.images.length)),
-    };
-    return {
-      synthetic: true,
-      results: await evaluateVqa(
-        model,
-        { images, train: examples(train.rows, 0), test: examples(test.rows, train.images.length) },
-        context,
-      ),
-    };
+    return { synthetic: true, results: await evaluateVqa(model, await asked(context), context) };
   }
+
+  async examples(context: DataContext): Promise<TestExamples> {
+    return vqaExamples(await asked(context));
+  }
+}
+
+/** The questions of training and test split, about the pictures of both. */
+async function asked(context: DataContext): Promise<VqaData> {
+  const train = await readExamples(context, 'train');
+  const test = await readExamples(context, 'test');
+  const examples = (rows: readonly PhantomRow[], first: number): VqaExample[] =>
+    rows.flatMap(({ questions }, i) =>
+      // One question a picture, by turns: as many examples as pictures keeps the head's fit short.
+      questions.slice(i % questions.length, (i % questions.length) + 1).map(({ question, answer, type }) => ({
+        image: first + i,
+        question,
+        answer,
+        type,
+      })),
+    );
+  const images = {
+    length: train.images.length + test.images.length,
+    get: (i: number) => (i < train.images.length ? train.images.get(i) : test.images.get(i - train.images.length)),
+  };
+  return { images, train: examples(train.rows, 0), test: examples(test.rows, train.images.length) };
 }

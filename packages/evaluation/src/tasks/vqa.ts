@@ -1,4 +1,12 @@
-import type { EvaluationModel, Metric, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
+import type {
+  EvaluationModel,
+  Metric,
+  RasterImage,
+  Source,
+  TaskContext,
+  TaskResult,
+  TestExamples,
+} from '@medbench/core';
 import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
 import { checkVectors } from '../matrix.js';
 import { sampledLabels } from '../sampled.js';
@@ -33,6 +41,19 @@ export interface VqaOptions extends VqaHeadOptions {
 }
 
 const TYPES = ['open', 'closed'] as const;
+
+/** Test questions as a gallery shows them: answers are named by their place in the vocabulary of `evaluateVqa`. */
+export const vqaExamples = ({ images, train, test }: VqaData, minAnswerCount?: number): TestExamples => ({
+  images,
+  texts: answerVocabulary(
+    train.map(({ answer }) => answer),
+    minAnswerCount,
+  ).answers,
+  example(place) {
+    const { image, question, answer } = test[place]!;
+    return { image, question, answer: String(answer) };
+  },
+});
 
 /** Embeds what the model can embed; undefined where it can do neither. */
 async function embedQuestions(model: EvaluationModel, data: VqaData) {
