@@ -127,7 +127,9 @@ it('no word and no picture of data under an agreement is in anything that a run 
     const magic = readFileSync(file).subarray(0, 4).toString('latin1');
     expect(['RIFF', '\x89PNG', 'GIF8', '\xff\xd8\xff\xe0', '\xff\xd8\xff\xdb'], file).not.toContain(magic);
   }
-  const reasons = [...page.matchAll(/<li><bdi>([^<]*)<\/bdi>: the data is ([^<]*)<\/li>/g)].map(([, , reason]) => reason);
+  const reasons = [...page.matchAll(/<li><bdi>([^<]*)<\/bdi>: the data is ([^<]*)<\/li>/g)].map(
+    ([, , reason]) => reason,
+  );
   expect(reasons).toHaveLength(RESTRICTED.length);
   const card = join(out, 'checkpoints/clip-scratch/seed-0/README.md');
   expect(existsSync(card)).toBe(true);

@@ -101,8 +101,8 @@ describe('a study that searches', () => {
     expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([40]));
     const results = read<RunResults>('halving', 'results.json');
     expect(new Set(results.cells.map(({ n }) => n))).toEqual(new Set([100]));
-    const valueOf = (method: string) => results.cells.find((cell) => cell.method === method)!.value;
-    expect(valueOf('slip:lambda=chosen')).toBe(valueOf(`slip:lambda=${choice!.value}`));
+    const figureOf = (method: string) => results.cells.find((cell) => cell.method === method)!.value;
+    expect(figureOf('slip:lambda=chosen')).toBe(figureOf(`slip:lambda=${choice!.value}`));
     const { answers } = read<{ answers: { id: string; sentence: string }[] }>('halving', 'study.json');
     expect(answers.map(({ id }) => id)).toEqual(['slip-chosen', 'slip-per-modality', 'slip-grid']);
     expect(answers[0]!.sentence).toContain(`lambda ${choice!.value} for ultrasound`);

@@ -15,7 +15,7 @@ export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, 
 export * from './errors.js';
 export { ensureFolder, unwritable, writeFileAtomic } from './files.js';
 export { holm } from './holm.js';
-export { NO_PROFILE } from './profile/clock.js';
 export { mayShow } from './may-show.js';
+export { NO_PROFILE } from './profile/clock.js';
 export * from './random/index.js';
 export { lockFolder } from './store/lock.js';

@@ -11,8 +11,9 @@ import { renderHtml } from '../src/html/page.js';
 import { ANSWERS } from './answers.js';
 import { columnTests, RANKS, withLeak, withRare } from './compared.js';
 import { madeComparison } from './compared-runs.js';
+import { figuredResults, galleryOf } from './figures.js';
 import { faultsOf } from './page-faults.js';
-import { hostileResults, sampleResults } from './sample.js';
+import { hostileResults } from './sample.js';
 
 const chromium = chromiumPath();
 if (!chromium) console.warn('No Chromium here: the pages are not looked at. MEDBENCH_CHROMIUM names one.');
@@ -20,7 +21,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Three seeds with everything that a page may show. */
 function fullResults() {
-  const sample = withRare(withLeak(sampleResults([0, 1, 2]), 'pneumoniamnist'), 'phantom-skin', {
+  const sample = withRare(withLeak(figuredResults([0, 1, 2]), 'pneumoniamnist'), 'phantom-skin', {
     clip: 0.6,
     majority: 0,
   });
@@ -34,6 +35,12 @@ function fullResults() {
   );
   return { ...sample, statistics: { level: 0.05, columns, ranks: RANKS } };
 }
+
+/** Galleries of two tasks, one with text that is read from right to left. */
+const GALLERIES = [
+  galleryOf('pneumoniamnist', { question: 'Is there an effusion?', answer: 'no' }),
+  galleryOf('vqa-rad', { question: 'ما هي طريقة التصوير؟ '.repeat(4), answer: 'x'.repeat(90) }),
+];
 
 /** What axe calls serious or critical on the open page. */
 async function violationsOf(page: Page): Promise<string[]> {
@@ -88,7 +95,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   it.each(LOOKS)(
     'overflows nowhere, overlaps nothing, and is accessible: $width px, $scheme',
     async ({ width, scheme }) => {
-      const { page, errors } = await opened(renderHtml(fullResults(), { answers: ANSWERS }), width, scheme);
+      const { page, errors } = await opened(renderHtml(fullResults(), { answers: ANSWERS, galleries: GALLERIES }), width, scheme);
       expect(await page.evaluate(faultsOf)).toEqual([]);
       expect(await violationsOf(page)).toEqual([]);
       expect(errors).toEqual([]);

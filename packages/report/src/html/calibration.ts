@@ -52,26 +52,29 @@ function plot(results: RunResults, table: ResultTable, column: Column, index: nu
     });
   const said = series.map(({ title, note }) => `${oneLine(title)}${note === undefined ? '' : ` ECE ${note}`}`);
   const label = `${oneLine(column.task)}, ${protocolTitle(column.protocol)}`;
-  const svg = drawSvg({ title: `Reliability diagram of ${label}: share right by confidence`, description: said.join('; ') }, {
-    width: PLOT_WIDTH,
-    height: 300,
-    marginLeft: 48,
-    marginRight: 20,
-    marginTop: 26,
-    marginBottom: 40,
-    x: { domain: [0, 1] },
-    y: { domain: [0, 1] },
-    r: { type: 'identity' },
-    symbol: { type: 'identity' },
-    marks: [
-      Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
-      Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
-      Plot.axisX({ ticks: TICKS, label: 'confidence', labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
-      Plot.axisY({ ticks: TICKS, label: 'share right', labelArrow: 'none' }),
-      Plot.link([0], { x1: 0, y1: 0, x2: 1, y2: 1, stroke: 'var(--muted)', strokeDasharray: '4 3' }),
-      ...seriesMarks(series),
-    ],
-  });
+  const svg = drawSvg(
+    { title: `Reliability diagram of ${label}: share right by confidence`, description: said.join('; ') },
+    {
+      width: PLOT_WIDTH,
+      height: 300,
+      marginLeft: 48,
+      marginRight: 20,
+      marginTop: 26,
+      marginBottom: 40,
+      x: { domain: [0, 1] },
+      y: { domain: [0, 1] },
+      r: { type: 'identity' },
+      symbol: { type: 'identity' },
+      marks: [
+        Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.axisX({ ticks: TICKS, label: 'confidence', labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
+        Plot.axisY({ ticks: TICKS, label: 'share right', labelArrow: 'none' }),
+        Plot.link([0], { x1: 0, y1: 0, x2: 1, y2: 1, stroke: 'var(--muted)', strokeDasharray: '4 3' }),
+        ...seriesMarks(series),
+      ],
+    },
+  );
   return [
     html`<figure class="calibration">
 <figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${protocolTitle(column.protocol)}; in the legend ${metricName('ece')}</small></figcaption>

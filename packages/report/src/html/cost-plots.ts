@@ -103,32 +103,35 @@ function scatter(
   if (points.length < 2) return [];
   const [low, high] = [Math.min(...points.map(({ y }) => y)), Math.max(...points.map(({ y }) => y))];
   const margin = Math.max((high - low) * 0.12, 1e-3);
-  const svg = drawSvg({ title: `${quality.name} against ${cost.name}`, description: points.map(({ text }) => text).join('; ') }, {
-    width: PLOT_WIDTH,
-    height: 240,
-    marginLeft: 52,
-    marginRight: 24,
-    marginTop: 26,
-    marginBottom: 40,
-    x: { domain: [0, 1.05 * Math.max(...points.map(({ x }) => x))] },
-    y: { domain: [low - margin, high + margin], reverse: quality.lowerIsBetter },
-    marks: [
-      Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
-      Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
-      Plot.axisX({ ticks: TICKS, label: cost.name, labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
-      Plot.axisY({ ticks: TICKS, label: null }),
-      Plot.dot(points, {
-        x: 'x',
-        y: 'y',
-        r: 8,
-        fill: 'var(--bg)',
-        stroke: 'var(--accent)',
-        strokeWidth: 1.5,
-        title: 'text',
-      }),
-      Plot.text(points, { x: 'x', y: 'y', text: 'number', fill: 'currentColor', fontSize: 11 }),
-    ],
-  });
+  const svg = drawSvg(
+    { title: `${quality.name} against ${cost.name}`, description: points.map(({ text }) => text).join('; ') },
+    {
+      width: PLOT_WIDTH,
+      height: 240,
+      marginLeft: 52,
+      marginRight: 24,
+      marginTop: 26,
+      marginBottom: 40,
+      x: { domain: [0, 1.05 * Math.max(...points.map(({ x }) => x))] },
+      y: { domain: [low - margin, high + margin], reverse: quality.lowerIsBetter },
+      marks: [
+        Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.axisX({ ticks: TICKS, label: cost.name, labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
+        Plot.axisY({ ticks: TICKS, label: null }),
+        Plot.dot(points, {
+          x: 'x',
+          y: 'y',
+          r: 8,
+          fill: 'var(--bg)',
+          stroke: 'var(--accent)',
+          strokeWidth: 1.5,
+          title: 'text',
+        }),
+        Plot.text(points, { x: 'x', y: 'y', text: 'number', fill: 'currentColor', fontSize: 11 }),
+      ],
+    },
+  );
   return [
     html`<figure class="cost">
 <figcaption><bdi>${quality.name}</bdi>${quality.synthetic && '\u00a0*'} <small>against ${cost.name}; up is better</small></figcaption>

@@ -14,7 +14,8 @@ export const TERMS = {
     'Chance of a difference at least as large if there were none, corrected by Holm for the number of comparisons: below 0.05 it is called significant.',
   test: 'McNemar (mid-p): right and wrong on the same examples. t: means of graded scores or, with several seeds, over examples and seeds. Sign flips: few examples.',
   seconds: 'Wall time of the training steps; evaluation is not in it.',
-  energy: 'Estimate: what the counters of the processor packages rose by, or an assumed power times the seconds of training.',
+  energy:
+    'Estimate: what the counters of the processor packages rose by, or an assumed power times the seconds of training.',
   memory: 'Highest resident memory of the whole process between two training steps.',
   steps: 'Optimizer steps, each on one batch.',
   trainable: 'Parameters that the optimizer changes.',

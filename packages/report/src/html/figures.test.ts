@@ -8,7 +8,7 @@ import type { Markup } from './escape.js';
 import { recallSection } from './recall-curve.js';
 
 const documentOf = (markup: Markup | undefined) => parseHTML(`<main>${markup!.text}</main>`).document;
-type Element = ReturnType<typeof documentOf>['documentElement'];
+type Element = NonNullable<ReturnType<ReturnType<typeof documentOf>['querySelector']>>;
 const text = (element: Element | null): string => element?.textContent ?? '';
 
 const AT = /translate\(([-\d.]+),([-\d.]+)\)/;
@@ -32,6 +32,7 @@ function scale(svg: Element, axis: 'x' | 'y', transform = (value: number): numbe
 /** Points of the dots of a plot, from left to right: where each is drawn, and what is said of it. */
 const dotsOf = (svg: Element) =>
   [...svg.querySelectorAll('title')]
+    .filter((title) => title.parentElement !== svg)
     .map((title) => {
       const dot = title.parentElement!;
       const at = AT.exec(dot.getAttribute('transform') ?? '');

@@ -20,7 +20,7 @@ describe('galleries', () => {
       'Is there a fracture?right:no',
     ]);
     const verdicts = (line: Element) =>
-      [...line.querySelectorAll('td .verdict')].map((mark) => mark.getAttribute('aria-label'));
+      [...line.querySelectorAll('td .tick')].map((mark) => mark.getAttribute('aria-label'));
     type Element = NonNullable<typeof label>;
     const lines = [...label!.querySelectorAll('tbody tr')] as Element[];
     expect(lines.map((line) => verdicts(line))).toEqual([
@@ -59,7 +59,7 @@ describe('galleries', () => {
     const evil = parseHTML(
       renderHtml(results, { galleries: [galleryOf('vqa-rad', { question: EVIL, answer: EVIL })] }),
     ).document;
-    const texts = [...evil.querySelectorAll('.gallery bdi')];
+    const texts = [...evil.querySelectorAll('.gallery bdi[dir]')];
     expect(texts.length).toBeGreaterThan(10);
     for (const one of texts) {
       expect(one.getAttribute('dir')).toBe('auto');
@@ -85,7 +85,7 @@ describe('galleries', () => {
       tasks: sample.tasks.map((task) => ({ ...task, ...(withheld as Record<string, object>)[task.id] })),
     };
     const document = sectionOf(results, [galleryOf('vqa-rad', PLAIN)]);
-    expect(document.querySelectorAll('svg, table, bdi').length).toBe(0);
+    expect(document.querySelectorAll('svg, table, bdi[dir]').length).toBe(0);
     expect([...document.querySelectorAll('li')].map(textOf)).toEqual([
       'PneumoniaMNIST: the run kept no examples of it',
       'VQA-RAD: the data is for credentialed readers (PhysioNet)',

@@ -64,8 +64,7 @@ function answer({ answers, rank }: GalleryRow['said'][number], album: Album, pro
   }
   const place = html`<p>${tick(rank === 1)} right one at rank ${rank}</p>`;
   const texts = answers.slice(0, MOST_TEXTS).flatMap((one) => ('text' in one ? [one] : []));
-  if (texts.length > 0)
-    return html`${place}${texts.map((one) => html`<p>${tick(one.right)} ${said(one.text)}</p>`)}`;
+  if (texts.length > 0) return html`${place}${texts.map((one) => html`<p>${tick(one.right)} ${said(one.text)}</p>`)}`;
   const pictures = answers.map((one, i) => {
     const label = `number ${i + 1}${one.right ? ', the right one' : ''}`;
     return html`<span${one.right && new Markup(' class="found"')}>${'picture' in one && album.show(one.picture, label)}${one.right && tick(true)}</span>`;
@@ -106,7 +105,10 @@ function tableOf(
   const body = (control: boolean): Markup | false => {
     const lines = drawn
       .filter((row) => row.control === control)
-      .map(({ id }) => html`<tr><th scope="row"><bdi>${titleOf(results, id)}</bdi></th>${kept.map((_, e) => cell(id, e))}</tr>\n`);
+      .map(
+        ({ id }) =>
+          html`<tr><th scope="row"><bdi>${titleOf(results, id)}</bdi></th>${kept.map((_, e) => cell(id, e))}</tr>\n`,
+      );
     return lines.length > 0 && html`<tbody class="${control ? 'controls' : 'methods'}">\n${lines}</tbody>\n`;
   };
   return scrolling(

@@ -36,7 +36,10 @@ function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefin
  */
 export function renderHtml(
   results: RunResults,
-  { answers = [], galleries = [] }: { readonly answers?: readonly Answer[]; readonly galleries?: readonly Gallery[] } = {},
+  {
+    answers = [],
+    galleries = [],
+  }: { readonly answers?: readonly Answer[]; readonly galleries?: readonly Gallery[] } = {},
 ): string {
   const table = resultTable(results);
   return page(

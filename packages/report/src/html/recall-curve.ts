@@ -45,33 +45,36 @@ function figure(column: Column, way: Way, having: readonly Curves[], drawn: read
       ? `${oneLine(title)} from ${formatValue(first.y)} at ${first.x} to ${formatValue(last.y)} at ${last.x}`
       : oneLine(title);
   });
-  const svg = drawSvg({ title: `Recall at k of ${oneLine(column.task)}, ${way.name}`, description: said.join('; ') }, {
-    width: PLOT_WIDTH,
-    height: 240,
-    marginLeft: 48,
-    marginRight: 20,
-    marginTop: 26,
-    marginBottom: 40,
-    x: { type: 'log', domain: [1, Math.max(2, ...ks)] },
-    y: { domain: [0, 1] },
-    r: { type: 'identity' },
-    symbol: { type: 'identity' },
-    marks: [
-      Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
-      Plot.axisX(
-        [...new Set(ks)].filter((k) => /^[15]0*$/.test(String(k))),
-        {
-          label: 'k, nearest candidates',
-          labelAnchor: 'center',
-          labelArrow: 'none',
-          labelOffset: 36,
-          tickFormat: formatCount,
-        },
-      ),
-      Plot.axisY({ ticks: TICKS, label: 'recall@k', labelArrow: 'none' }),
-      ...seriesMarks(series),
-    ],
-  });
+  const svg = drawSvg(
+    { title: `Recall at k of ${oneLine(column.task)}, ${way.name}`, description: said.join('; ') },
+    {
+      width: PLOT_WIDTH,
+      height: 240,
+      marginLeft: 48,
+      marginRight: 20,
+      marginTop: 26,
+      marginBottom: 40,
+      x: { type: 'log', domain: [1, Math.max(2, ...ks)] },
+      y: { domain: [0, 1] },
+      r: { type: 'identity' },
+      symbol: { type: 'identity' },
+      marks: [
+        Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
+        Plot.axisX(
+          [...new Set(ks)].filter((k) => /^[15]0*$/.test(String(k))),
+          {
+            label: 'k, nearest candidates',
+            labelAnchor: 'center',
+            labelArrow: 'none',
+            labelOffset: 36,
+            tickFormat: formatCount,
+          },
+        ),
+        Plot.axisY({ ticks: TICKS, label: 'recall@k', labelArrow: 'none' }),
+        ...seriesMarks(series),
+      ],
+    },
+  );
   const left = having.filter(({ row }) => !row.control).length - series.filter(({ control }) => !control).length;
   return html`<figure class="recall">
 <figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${way.name}, among ${formatCount(among)}</small></figcaption>
