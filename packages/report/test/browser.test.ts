@@ -95,7 +95,11 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   it.each(LOOKS)(
     'overflows nowhere, overlaps nothing, and is accessible: $width px, $scheme',
     async ({ width, scheme }) => {
-      const { page, errors } = await opened(renderHtml(fullResults(), { answers: ANSWERS, galleries: GALLERIES }), width, scheme);
+      const { page, errors } = await opened(
+        renderHtml(fullResults(), { answers: ANSWERS, galleries: GALLERIES }),
+        width,
+        scheme,
+      );
       expect(await page.evaluate(faultsOf)).toEqual([]);
       expect(await violationsOf(page)).toEqual([]);
       expect(errors).toEqual([]);
