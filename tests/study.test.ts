@@ -121,10 +121,10 @@ describe('a study that searches', () => {
       { cwd },
     );
     expect(alone.code).toBe(0);
-    const weights = (out: string) =>
-      readFileSync(
-        join(cwd, out, 'checkpoints', encodeURIComponent(row).replaceAll('.', '%2E'), 'seed-0', 'weights.safetensors'),
-      );
+    const folderOf = (out: string) =>
+      join(cwd, out, 'checkpoints', encodeURIComponent(row).replaceAll('.', '%2E'), 'seed-0');
+    const weights = (out: string) => readFileSync(join(folderOf(out), 'weights.safetensors'));
+    expect(existsSync(join(folderOf('alone'), 'training.json'))).toBe(true);
     expect(weights('halving/breast').equals(weights('alone'))).toBe(true);
 
     const second = await medbench(args, { cwd });

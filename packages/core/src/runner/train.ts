@@ -9,6 +9,7 @@ import type { CatalogueEntry } from '../discovery/discover.js';
 import { GENERAL, generalTraining } from '../plan/general.js';
 import type { PlanRow } from '../plan/plan.js';
 import { hashOf } from '../store/index.js';
+import { fileName } from '../store/store.js';
 import { identity, modelRequest, openCorpora, type RunContext } from './context.js';
 
 /** Finished weights and how they came about. */
@@ -55,7 +56,7 @@ async function train(run: RunContext, job: Job): Promise<Trained> {
   const folder = run.store.checkpointFolder(job.row, job.seed);
   const stops = stopAt !== null && stopAt < job.training.steps;
   const at = stops ? `-${stopAt}` : '';
-  const parts = ['checkpoints', encodeURIComponent(job.row), `seed-${job.seed}`, `training${at}.json`];
+  const parts = ['checkpoints', fileName(job.row), `seed-${job.seed}`, `training${at}.json`];
   const weights = join(folder, `weights${at}.safetensors`);
   const stored = run.store.readJson<StoredTraining>(...parts);
   const finished = { weights, key: stops ? hashOf({ key, stopAt }) : key, synthetic: job.corpus.synthetic };

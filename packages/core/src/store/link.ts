@@ -25,19 +25,16 @@ function copyInto(from: string, to: string): void {
  * @throws MedbenchError('store') if it cannot be written.
  */
 export function linkCheckpoints(from: string, to: string, row: string): void {
-  // Weights and records of a row with a dot in its name lie in two folders.
-  for (const name of new Set([fileName(row), encodeURIComponent(row)])) {
-    const [source, target] = [join(from, 'checkpoints', name), join(to, 'checkpoints', name)];
-    if (!existsSync(source) || existsSync(target)) continue;
-    // Made beside its place and renamed: a folder that is there is whole.
-    const staging = `${target}.linking`;
-    try {
-      rmSync(staging, { recursive: true, force: true });
-      mkdirSync(dirname(target), { recursive: true });
-      copyInto(source, staging);
-      renameSync(staging, target);
-    } catch (cause) {
-      throw unwritable(target, cause, 'Choose another folder with --out');
-    }
+  const [source, target] = [from, to].map((folder) => join(folder, 'checkpoints', fileName(row))) as [string, string];
+  if (!existsSync(source) || existsSync(target)) return;
+  // Made beside its place and renamed: a folder that is there is whole.
+  const staging = `${target}.linking`;
+  try {
+    rmSync(staging, { recursive: true, force: true });
+    mkdirSync(dirname(target), { recursive: true });
+    copyInto(source, staging);
+    renameSync(staging, target);
+  } catch (cause) {
+    throw unwritable(target, cause, 'Choose another folder with --out');
   }
 }
