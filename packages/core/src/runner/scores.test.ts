@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskResult } from '../contracts/task.js';
-import { rarePart, ScoreTable } from './scores.js';
+import { rarePart, ScoreTable, underMetric } from './scores.js';
 
 const metric = (value: number) => ({ value, ci95: [0, 1] as const });
 /** Ten common, four of rare b (one right), two of rare c (both right). */
@@ -14,6 +14,15 @@ const result: TaskResult = {
   groups: Array.from({ length: 16 }, (_, i) => i >> 1),
   classification: { classes: ['a', 'b', 'c'], confusion: [], rare: ['b', 'c'] },
 };
+
+describe('underMetric', () => {
+  it('scores examples so that their mean is the balanced accuracy, where that is the metric', () => {
+    const { perExample } = underMetric({ ...result, metric: 'balanced_accuracy' });
+    const mean = perExample.reduce((sum, score) => sum + score, 0) / 16;
+    expect(mean).toBeCloseTo((5 / 10 + 1 / 4 + 2 / 2) / 3, 12);
+    expect(underMetric(result)).toBe(result);
+  });
+});
 
 describe('rarePart', () => {
   it('scores the rare examples so that their mean is the mean recall of their classes', () => {

@@ -24,25 +24,42 @@ interface Place {
   readonly data?: string | undefined;
 }
 
+/** Scores weighted so that their mean is the mean of the classes' means: each counts the same, however many examples it has. */
+function classBalanced(scores: readonly number[], labels: readonly number[]): readonly number[] {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  // With one class, right or wrong stays that.
+  if (counts.size < 2) return scores;
+  return scores.map((score, i) => (score * scores.length) / (counts.size * counts.get(labels[i]!)!));
+}
+
 /**
- * The test examples of rare classes alone, scored so that their mean is `rare_recall`: each class counts the same, however
- * many examples it has. Undefined where there is no such class.
+ * A result whose scores have the primary metric for their mean: a balanced accuracy may rise while fewer examples are right,
+ * and a test of those would say the opposite of the figure.
+ */
+export function underMetric(result: TaskResult): TaskResult {
+  const { metric, labels, perExample } = result;
+  return metric === 'balanced_accuracy' && labels
+    ? { ...result, perExample: classBalanced(perExample, labels) }
+    : result;
+}
+
+/**
+ * The test examples of rare classes alone, scored so that their mean is `rare_recall`. Undefined where there is no such
+ * class.
  */
 export function rarePart(result: TaskResult): TaskResult | undefined {
   const { classification, labels, perExample, groups } = result;
   if (!classification || !labels || classification.rare.length === 0) return undefined;
-  const { classes, rare } = classification;
-  const counts = new Map<number, number>(rare.map((name) => [classes.indexOf(name), 0]));
-  const places = [...labels.keys()].filter((i) => counts.has(labels[i]!));
-  for (const i of places) counts.set(labels[i]!, counts.get(labels[i]!)! + 1);
-  const weight = (i: number): number => places.length / (rare.length * counts.get(labels[i]!)!);
+  const rare = new Set(classification.rare.map((name) => classification.classes.indexOf(name)));
+  const places = [...labels.keys()].filter((i) => rare.has(labels[i]!));
+  const of = <T>(all: readonly T[]): T[] => places.map((i) => all[i]!);
   return {
     ...result,
     metric: 'rare_recall',
     n: places.length,
-    // With one class all weights are 1, and right or wrong stays that.
-    perExample: places.map((i) => perExample[i]! * (rare.length === 1 ? 1 : weight(i))),
-    ...(groups ? { groups: places.map((i) => groups[i]!) } : {}),
+    perExample: classBalanced(of(perExample), of(labels)),
+    ...(groups ? { groups: of(groups) } : {}),
   };
 }
 
@@ -51,7 +68,7 @@ export class ScoreTable {
   readonly #columns = new Map<string, Column>();
 
   add(place: Place, result: TaskResult): void {
-    this.#add(place, result, false);
+    this.#add(place, underMetric(result), false);
     const rare = rarePart(result);
     if (rare) this.#add(place, rare, true);
   }

@@ -99,6 +99,15 @@ describe('several columns', () => {
     expect(answer.evidence[0]!.p).toBeCloseTo(0.02 * 40, 12);
   });
 
+  it('says nothing where the figure is the other way round than what was tested', () => {
+    const { results, comparisons } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
+    const cells = results.cells.map((cell) => ({ ...cell, value: cell.method === 'slip' ? 0.4 : 0.5 }));
+    const answer = answersOf({ ...results, cells }, comparisons)[1]!;
+    expect(answer.verdict).toBe('not-answerable');
+    expect(claims(answer.sentence)).toEqual([]);
+    expect(answer.sentence).toContain('more examples are right there where accuracy is lower');
+  });
+
   it('is never surer than the table', () => {
     const answer = unimodal([column('A', { by: 0.06, half: 0.05, p: 0.3, raw: 0.01 })]);
     expect(claims(answer.sentence)).toEqual([]);

@@ -1,4 +1,4 @@
-import { type ColumnComparisons, type Comparison, holm, type RunResults } from '@medbench/core';
+import { type ColumnComparisons, type Comparison, holm, type ResultCell, type RunResults } from '@medbench/core';
 import { cellsAt } from '../cells.js';
 import { type ColumnFacts, cellIn, columnsOf } from '../columns.js';
 
@@ -44,6 +44,9 @@ const reversed = (one: Comparison): Comparison => ({
   ci95: [-one.ci95[1], -one.ci95[0]],
 });
 
+const meanOf = (cells: readonly ResultCell[]): number =>
+  cells.reduce((sum, { value }) => sum + (value ?? Number.NaN), 0) / cells.length;
+
 /** The comparison of a contrast in a column, the first row first. Rare classes have comparisons of their own. */
 function comparisonOf(
   { comparisons }: ComparedRun,
@@ -87,16 +90,21 @@ export function judge(run: ComparedRun, contrasts: readonly Contrast[], on: 'pri
       const failed = [first, second].filter((_, i) => measured[i]!.length === 0);
       const reason = failed.length > 0 ? `${failed.join(' and ')} failed there` : 'no test was made there';
       const comparison = comparisonOf(run, column, { first, second });
-      return [{ first, second, column, seeds, reason, comparison }];
+      const [better, worse] = measured.map((cells) => meanOf(cells.filter(({ seed }) => seeds.includes(seed))));
+      return [{ first, second, column, seeds, reason, comparison, gap: better! - worse! }];
     }),
   );
   const tested = found.flatMap(({ comparison }) => comparison ?? []);
   const corrected = holm(tested.map(({ pValue, adjusted }) => pValue ?? adjusted));
   const level = results.statistics?.level ?? 0.05;
-  return found.map(({ reason, comparison, ...one }): Judged => {
+  return found.map(({ reason, comparison, gap, ...one }): Judged => {
     if (!comparison) return { ...one, finding: 'untested', reason };
     const adjusted = Math.max(comparison.adjusted, corrected[tested.indexOf(comparison)]!);
     const judged = { ...comparison, adjusted };
+    if (gap * comparison.difference < 0 && adjusted < level) {
+      const opposite = `more examples are right there where ${one.column.metric} is lower: the test says nothing of it`;
+      return { ...one, finding: 'untested', reason: opposite };
+    }
     return { ...one, comparison: judged, finding: findingOf(judged, one.column.n, level) };
   });
 }
