@@ -42,6 +42,15 @@ describe('renderHtml', () => {
     expect(document.querySelectorAll('table tbody.methods tr')).toHaveLength(3);
   });
 
+  it('says first which study was run, and its question', () => {
+    const results = sampleResults();
+    const study = { id: 'depth', title: 'Depth <b>', question: 'Does depth matter?', questions: [], variants: [] };
+    const [first] = pageOf({ ...results, run: { ...results.run, study } }).querySelectorAll('section');
+    expect(textOf(first)).toContain('Depth <b>');
+    expect(textOf(first)).toContain('Does depth matter?');
+    expect(textOf(pageOf(results).querySelector('section'))).not.toContain('The question:');
+  });
+
   it('prints the figures of the results in the table', () => {
     const results = sampleResults();
     const { columns, rows } = resultTable(results);

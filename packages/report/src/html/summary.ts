@@ -47,6 +47,7 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
   const parts = [plural(trained, 'method'), ...(controls > 0 ? [plural(controls, 'control')] : [])].join(' and ');
   const where = modalities === 1 ? '1 modality' : `${modalities} modalities`;
   const facts: [string, string][] = [
+    ...(run.study ? ([['Study', run.study.title]] as [string, string][]) : []),
     ['Run', run.id],
     ['Preset', run.preset],
     ['Backend', run.backend],
@@ -59,7 +60,7 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
 <p>${methods.length === 0 && rows.length === 0 ? 'No method' : parts} on ${plural(tasks, 'task')}${
     tasks > 0 && ` in ${where}`
   }, ${plural(columns.length, 'column')} of figures. Not for clinical use.</p>
-<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
+${run.study && html`<p>The question: <bdi>${run.study.question}</bdi></p>\n`}<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
 ${dataSets(table)}
 </section>
 `;
