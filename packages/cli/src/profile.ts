@@ -23,12 +23,13 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A profile as text: the phases with their shares of the wall time, then the rows. Times in seconds. */
+/** A profile as text: the phases with their shares of the wall time, then the rows. Times in seconds; CPU of all threads of the process. */
 export function renderProfile({ seconds, phases, rows, beside }: ProfileReport): string {
-  const shares = phases.map(({ phase, seconds: own, share, count }) => [
+  const shares = phases.map(({ phase, seconds: own, cpuSeconds, share, count }) => [
     phase,
     fixed(own),
     `${fixed(100 * share)} %`,
+    fixed(cpuSeconds),
     count > 0 ? String(count) : '',
   ]);
   const byRow = rows.map(({ row, seconds: own, phases: parts }) => [
@@ -39,7 +40,7 @@ export function renderProfile({ seconds, phases, rows, beside }: ProfileReport):
   return [
     `Where ${fixed(seconds)} s went`,
     '',
-    ...table([['phase', 'seconds', 'share', 'times'], ...shares]),
+    ...table([['phase', 'seconds', 'share', 'CPU', 'times'], ...shares]),
     '',
     ...table([['row', 'seconds', ...Object.keys(COLUMNS)], ...byRow]),
     '',

@@ -46,6 +46,8 @@ export interface ProfileReport {
   readonly phases: readonly {
     readonly phase: ProfilePhase;
     readonly seconds: number;
+    /** CPU time of the process in them, all threads together: much less than `seconds` times the threads is waiting. */
+    readonly cpuSeconds: number;
     readonly share: number;
     readonly count: number;
   }[];

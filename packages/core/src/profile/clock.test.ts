@@ -6,7 +6,12 @@ import { NO_PROFILE, ProfileClock } from './clock.js';
 /** A clock that stands still until it is moved, in seconds. */
 function settable() {
   let now = 5000;
-  const clock = new ProfileClock(now, () => now);
+  // One thread and a half.
+  const clock = new ProfileClock(
+    now,
+    () => now,
+    () => 1.5 * (now - 5000),
+  );
   const pass = (seconds: number): void => {
     now += seconds * 1000;
   };
@@ -29,7 +34,10 @@ describe('a profile', () => {
     });
     expect(result).toBe('done');
     expect(seconds()).toEqual({ 'linear-probe': 8, embedding: 4, other: 2, 'start-up': 1 });
-    expect(clock.report()).toMatchObject({ seconds: 15, phases: [{ count: 1, share: 8 / 15 }, {}, {}, {}] });
+    expect(clock.report()).toMatchObject({
+      seconds: 15,
+      phases: [{ count: 1, share: 8 / 15, cpuSeconds: 12 }, {}, {}, {}],
+    });
   });
 
   it('counts a promise until it settles, and adds up to the wall time whatever overlaps and fails', async () => {

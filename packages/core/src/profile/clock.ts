@@ -7,11 +7,18 @@ export const NO_PROFILE: Profile = {
   beside: () => {},
 };
 
+/** CPU time of all threads of this process, in milliseconds. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** What belongs to no row. */
 const RUN = '(run)';
 
 interface Spent {
   ms: number;
+  cpu: number;
   count: number;
 }
 
@@ -46,11 +53,13 @@ export class ProfileClock implements Profile {
   readonly #phases: { readonly phase: ProfilePhase }[] = [this.#startUp];
   readonly #rows: { readonly row: string }[] = [];
   #at: number;
+  #cpuAt = 0;
 
   /** @param began when the clock starts, in milliseconds of `now`; 0 is the start of the process. */
   constructor(
     private readonly began = 0,
     private readonly now: () => number = () => performance.now(),
+    private readonly cpu: () => number = cpuTime,
   ) {
     this.#at = began;
   }
@@ -91,9 +100,9 @@ export class ProfileClock implements Profile {
     const all = (this.#at - this.began) / 1000;
     const phases = new Map<ProfilePhase, Spent>();
     const rows = [...this.#spent].map(([row, spent]) => {
-      for (const [phase, { ms, count }] of spent) {
-        const sum = phases.get(phase) ?? { ms: 0, count: 0 };
-        phases.set(phase, { ms: sum.ms + ms, count: sum.count + count });
+      for (const [phase, { ms, cpu, count }] of spent) {
+        const sum = phases.get(phase) ?? { ms: 0, cpu: 0, count: 0 };
+        phases.set(phase, { ms: sum.ms + ms, cpu: sum.cpu + cpu, count: sum.count + count });
       }
       const seconds = [...spent.values()].reduce((sum, { ms }) => sum + ms, 0) / 1000;
       const parts = Object.fromEntries([...spent].map(([phase, { ms }]) => [phase, ms / 1000]));
@@ -103,9 +112,10 @@ export class ProfileClock implements Profile {
       schemaVersion: 1,
       seconds: all,
       phases: [...phases]
-        .map(([phase, { ms, count }]) => ({
+        .map(([phase, { ms, cpu, count }]) => ({
           phase,
           seconds: ms / 1000,
+          cpuSeconds: cpu / 1000,
           share: all > 0 ? ms / 1000 / all : 0,
           count,
         }))
@@ -117,16 +127,19 @@ export class ProfileClock implements Profile {
 
   /** Gives what has passed since the last change to the phase and row under way. */
   #settle(): void {
-    const now = this.now();
-    this.#of(this.#phases.at(-1)?.phase ?? 'other').ms += now - this.#at;
+    const [now, cpu] = [this.now(), this.cpu()];
+    const spent = this.#of(this.#phases.at(-1)?.phase ?? 'other');
+    spent.ms += now - this.#at;
+    spent.cpu += cpu - this.#cpuAt;
     this.#at = now;
+    this.#cpuAt = cpu;
   }
 
   #of(phase: ProfilePhase): Spent {
     const row = this.#rows.at(-1)?.row ?? RUN;
     const phases = this.#spent.get(row) ?? new Map<ProfilePhase, Spent>();
     this.#spent.set(row, phases);
-    const spent = phases.get(phase) ?? { ms: 0, count: 0 };
+    const spent = phases.get(phase) ?? { ms: 0, cpu: 0, count: 0 };
     phases.set(phase, spent);
     return spent;
   }
