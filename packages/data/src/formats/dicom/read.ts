@@ -8,7 +8,6 @@ import { PACKED, PLAIN, type Stored } from './syntaxes.js';
 
 /** Refuse pictures of more pixels, before any is decoded. */
 const MAX_PIXELS = 2 ** 28;
-const DEFLATED = '1.2.840.10008.1.2.1.99';
 /** A data set of many small attributes may be packed well; a picture's samples hardly. */
 const MAX_DEFLATED = 2 ** 30;
 
