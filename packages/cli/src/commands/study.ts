@@ -154,7 +154,11 @@ export async function study(which: string, given: StudyOptions): Promise<number>
     );
     observer.finished(`Results in ${join(options.out, 'results.json')}, results.csv and ${html}`);
     await printResults(results, options.json);
-    if (!options.json) for (const answer of answers) console.log(`\n${answer.question}\n  ${answer.sentence}`);
+    if (!options.json) {
+      for (const { question: asked, sentence, details = [] } of answers) {
+        console.log([`\n${asked}`, `  ${sentence}`, ...details.map((one) => `  - ${one}`)].join('\n'));
+      }
+    }
     return exitCode(results);
   } finally {
     observer.finished();

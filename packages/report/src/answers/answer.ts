@@ -25,6 +25,8 @@ export interface Answer {
   readonly verdict: Verdict;
   /** One sentence, never stronger than the test. */
   readonly sentence: string;
+  /** Where the sentence has counts alone: what it counts, row by row. */
+  readonly details?: readonly string[];
   /** What was compared with what, by which test, over how many columns, seeds and examples. */
   readonly basis: string;
   readonly evidence: readonly Evidence[];

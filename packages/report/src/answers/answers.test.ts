@@ -209,6 +209,38 @@ describe('the three questions', () => {
   });
 });
 
+describe('many rows', () => {
+  const rows = [CLIP, ...['flip', 'coca', 'filip'].map((id) => ({ id, question: 'granularity' }))];
+
+  it('are counted in the sentence and told apart beside it, no stronger', () => {
+    const answer = asked('granularity', {
+      rows,
+      columns: [
+        { task: 'A', against: { flip: LOSS, coca: WIN, filip: UNSURE } },
+        { task: 'B', against: { flip: ALIKE, coca: LOSS, filip: UNSURE } },
+      ],
+    });
+    expect(answer.verdict).toBe('mixed');
+    expect(answer.sentence).toBe(
+      'Against clip, flip hurts on 1 of 2 columns; coca helps on 1 and hurts on 1 of 2 columns; ' +
+        'elsewhere no difference found at this size, or too few examples to tell.',
+    );
+    expect(answer.details).toEqual([
+      'flip hurts on 1 of 2 columns (A zero-shot), no difference found at this size on 1.',
+      'coca helps on 1 of 2 columns (A zero-shot), hurts on 1 (B zero-shot).',
+      'filip: too few examples to tell on any of 2 columns.',
+    ]);
+  });
+
+  it('of which nothing is found are said not to differ, or not to be known', () => {
+    const answer = asked('granularity', {
+      rows,
+      columns: [{ task: 'A', against: { flip: ALIKE, coca: ALIKE, filip: 'failed' } }],
+    });
+    expect(answer.sentence).toBe('Against clip, flip, coca, filip: no difference found at this size, or not compared.');
+  });
+});
+
 describe('a study of its own', () => {
   const study = {
     id: 'depth',

@@ -3,7 +3,7 @@ import { capitalised, formatCount, plural } from '../format.js';
 import type { Answer, Evidence } from './answer.js';
 import { type Judged, judge, SMALLEST_OF_INTEREST } from './judge.js';
 import { type Asked, questionsOf } from './questions.js';
-import { type Clause, clauseText, columnLabel, reservations, verdictOf } from './sentence.js';
+import { type Clause, clausesInBrief, clauseText, columnLabel, reservations, verdictOf } from './sentence.js';
 
 export type { Answer, Evidence, Verdict } from './answer.js';
 
@@ -22,6 +22,9 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
 
 /** Rows of one clause: more of them are told together, and only counted. */
 const TOLD_APART = 3;
+
+/** Clauses that one sentence can hold with the names of its columns: of more it gives counts, and the rest is a list. */
+const READ = 2;
 
 /** Each row is a clause; with variants, each row in each of them, or where that is too much each variant. */
 function clausesOf(judged: readonly Judged[], { tasks, run }: RunResults): { against: string; clauses: Clause[] }[] {
@@ -104,9 +107,13 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
     const basis = missing ? 'No comparison.' : basisOf(judged);
     return { id, question, verdict: 'not-answerable', sentence: `Not answerable: ${why}.`, basis, evidence: [] };
   }
-  const told = clausesOf(judged, results).map(
-    ({ against, clauses }) => `against ${against}, ${clauses.map(clauseText).join('; ')}`,
+  const groups = clausesOf(judged, results);
+  const many = groups.flatMap(({ clauses }) => clauses).length > READ;
+  const told = groups.map(
+    ({ against, clauses }) =>
+      `against ${against}, ${many ? clausesInBrief(clauses) : clauses.map(clauseText).join('; ')}`,
   );
+  const details = groups.flatMap(({ clauses }) => clauses.map((clause) => `${clauseText(clause)}.`));
   const reserved = reservations(judged);
   const sentence = `${found ? `${found}; ` : ''}${reserved ? `${reserved}: ` : ''}${told.join('; ')}.`;
   return {
@@ -114,6 +121,7 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
     question,
     verdict: verdictOf(deciding),
     sentence: capitalised(sentence),
+    ...(many ? { details } : {}),
     basis: basisOf(judged),
     evidence: judged.flatMap(evidenceOf),
   };

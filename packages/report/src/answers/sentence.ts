@@ -61,6 +61,26 @@ export function clauseText({ subject, judged, severalRows = false }: Clause): st
   return parts.join(', ');
 }
 
+/**
+ * What many clauses say in counts alone, for a sentence that is still read: `slip helps on 2 of 9 columns; coca hurts on 1 of 9
+ * columns; elsewhere no difference found at this size, or too few examples to tell`.
+ */
+export function clausesInBrief(clauses: readonly Clause[]): string {
+  const countOf = ({ judged }: Clause, finding: Finding): number =>
+    judged.filter((one) => one.finding === finding).length;
+  const told = clauses.flatMap((clause) => {
+    const sure = (['helps', 'hurts'] as const).filter((finding) => countOf(clause, finding) > 0);
+    if (sure.length === 0) return [];
+    const counts = sure.map((finding) => `${WORDS[finding]} on ${countOf(clause, finding)}`).join(' and ');
+    const unit = clause.severalRows ? 'comparison' : 'column';
+    return [`${clause.subject} ${counts} of ${plural(clause.judged.length, unit)}`];
+  });
+  const others = ORDER.slice(2).filter((finding) => clauses.some((clause) => countOf(clause, finding) > 0));
+  const unsure = others.map((finding) => WORDS[finding]).join(', or ');
+  if (told.length === 0) return `${clauses.map(({ subject }) => subject).join(', ')}: ${unsure}`;
+  return [...told, ...(others.length > 0 ? [`elsewhere ${unsure}`] : [])].join('; ');
+}
+
 /** One word for many findings: the direction only where most comparisons have it and none the other. */
 export function verdictOf(judged: readonly Judged[]): Verdict {
   const count = (finding: Finding): number => judged.filter((one) => one.finding === finding).length;

@@ -51,7 +51,7 @@ ${answers.map(
   (answer) => html`<article class="answer ${answer.verdict}">
 <h3>${answer.question}</h3>
 <p class="sentence"><strong class="verdict">${VERDICTS[answer.verdict]}</strong> <bdi>${answer.sentence}</bdi></p>
-<p class="muted"><bdi>${answer.basis}</bdi></p>
+${answer.details && html`<ul>${answer.details.map((one) => html`<li><bdi>${one}</bdi></li>`)}</ul>\n`}<p class="muted"><bdi>${answer.basis}</bdi></p>
 ${evidenceTable(answer)}
 </article>
 `,

@@ -42,6 +42,20 @@ describe('renderHtml', () => {
     expect(document.querySelectorAll('table tbody.methods tr')).toHaveLength(3);
   });
 
+  it('lists what the sentence of an answer only counts', () => {
+    const said = {
+      id: 'q',
+      question: 'Q?',
+      verdict: 'mixed',
+      sentence: 'In short.',
+      basis: 'By tests.',
+      evidence: [],
+    } as const;
+    const html = renderHtml(sampleResults(), { answers: [{ ...said, details: ['slip <helps>.', 'coca hurts.'] }] });
+    const items = [...parseHTML(html).document.querySelectorAll('.answer li')].map(textOf);
+    expect(items).toEqual(['slip <helps>.', 'coca hurts.']);
+  });
+
   it('says first which study was run, and its question', () => {
     const results = sampleResults();
     const study = { id: 'depth', title: 'Depth <b>', question: 'Does depth matter?', questions: [], variants: [] };
