@@ -1,4 +1,5 @@
-import type { EvaluationModel, Protocol } from './task.js';
+import type { Protocol } from './protocol.js';
+import type { EvaluationModel } from './task.js';
 
 /** Embeddings of one task made by any tool, opened as something that "embeds" what it holds. */
 export interface OpenedEmbeddings {

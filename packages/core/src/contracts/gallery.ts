@@ -1,5 +1,5 @@
 import type { RasterImage, Source } from './data.js';
-import type { Protocol } from './task.js';
+import type { Protocol } from './protocol.js';
 
 /** What is asked of a row: the label (or answer) of a picture, the text of a picture, the picture of a text. */
 export type Query = 'label' | 'image-to-text' | 'text-to-image';

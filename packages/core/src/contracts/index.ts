@@ -8,6 +8,7 @@ export type * from './leaks.js';
 export type * from './method.js';
 export type * from './pretraining.js';
 export type * from './profile.js';
+export type * from './protocol.js';
 export type * from './results.js';
 export type * from './settings.js';
 export type * from './statistics.js';

@@ -1,4 +1,4 @@
-import type { Protocol } from './task.js';
+import type { Protocol } from './protocol.js';
 
 /** What the time of a run goes into. What is under way within another phase counts for itself alone. */
 export type ProfilePhase =

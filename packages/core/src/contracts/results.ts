@@ -1,9 +1,10 @@
 import type { Access } from './data.js';
 import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
+import type { Protocol } from './protocol.js';
 import type { Settings, SettingValue } from './settings.js';
 import type { RunStatistics } from './statistics.js';
-import type { ClassificationDetail, Metric, Protocol, RecallCurve } from './task.js';
+import type { ClassificationDetail, Metric, RecallCurve } from './task.js';
 
 /** One figure of the table: a method (or control), a task, a protocol, a seed. */
 export interface ResultCell {

@@ -1,4 +1,5 @@
-import type { Interval, Protocol } from './task.js';
+import type { Protocol } from './protocol.js';
+import type { Interval } from './task.js';
 
 /** Scores of one row's test examples in one column, by seed. */
 export interface ScoredRow {

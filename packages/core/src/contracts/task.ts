@@ -4,12 +4,12 @@ import type { EvaluationSettings } from './evaluation.js';
 import type { SampledAnswers, TestExamples } from './gallery.js';
 import type { PictureSplits } from './leaks.js';
 import type { Profile } from './profile.js';
+import type { Protocol } from './protocol.js';
 import type { SettingSpec } from './settings.js';
 import type { Matrix } from './tensors.js';
 
 export type Modality = 'radiology' | 'histopathology' | 'dermatology' | 'ophthalmology' | 'ultrasound' | 'mixed';
 export type TaskKind = 'classification' | 'retrieval' | 'vqa';
-export type Protocol = 'zero-shot' | 'linear-probe' | 'retrieval' | 'vqa';
 export type Interval = readonly [low: number, high: number];
 
 export interface TaskInfo {

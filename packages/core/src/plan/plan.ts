@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
+import type { Protocol } from '../contracts/protocol.js';
 import type { Settings } from '../contracts/settings.js';
-import type { Protocol, TaskInfo } from '../contracts/task.js';
+import type { TaskInfo } from '../contracts/task.js';
 import type { Catalogue, CatalogueEntry } from '../discovery/discover.js';
 import { MANIFEST_KEYS } from '../discovery/manifest.js';
 import { entriesOfKind, entryOf, select, unknownId } from '../discovery/select.js';

@@ -1,7 +1,8 @@
 import type { EmbeddingsFolder } from '../contracts/embeddings.js';
 import type { LoadedModel } from '../contracts/pretraining.js';
+import type { Protocol } from '../contracts/protocol.js';
 import type { ResultCell } from '../contracts/results.js';
-import type { EvaluationModel, Protocol, TaskResult } from '../contracts/task.js';
+import type { EvaluationModel, TaskResult } from '../contracts/task.js';
 import { isMedbenchError, MedbenchError, messageOf } from '../errors.js';
 import type { PlannedCell, PlanRow } from '../plan/plan.js';
 import { hashOf, type StoredCell } from '../store/index.js';

@@ -8,7 +8,8 @@ import type {
   SampledAnswers,
   TestExamples,
 } from '../contracts/gallery.js';
-import type { Protocol, TaskResult } from '../contracts/task.js';
+import type { Protocol } from '../contracts/protocol.js';
+import type { TaskResult } from '../contracts/task.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { isMedbenchError, messageOf } from '../errors.js';
 import { mayShow } from '../may-show.js';
