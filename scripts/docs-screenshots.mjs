@@ -22,7 +22,7 @@ async function chromium() {
 
 const SHOTS = [
   { name: 'report-table.png', width: 1280, height: 900, scheme: 'light', section: '#results' },
-  { name: 'report-phone.png', width: 390, height: 800, scheme: 'dark', section: '#figures-with-their-uncertainty' },
+  { name: 'report-phone.png', width: 390, height: 800, scheme: 'dark', section: '#right-and-wrong-answers' },
 ];
 
 const { html } = await writeReport(resolve(folder));

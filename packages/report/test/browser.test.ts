@@ -12,6 +12,7 @@ import { ANSWERS } from './answers.js';
 import { columnTests, RANKS, withLeak, withRare } from './compared.js';
 import { madeComparison } from './compared-runs.js';
 import { figuredResults, galleryOf } from './figures.js';
+import { largeResults } from './large.js';
 import { faultsOf } from './page-faults.js';
 import { hostileResults } from './sample.js';
 
@@ -60,6 +61,9 @@ async function violationsOf(page: Page): Promise<string[]> {
   });
 }
 
+/** Width of a PNG in pixels, from its header. */
+const pngWidth = (png: Uint8Array): number => new DataView(png.buffer, png.byteOffset).getUint32(16);
+
 const LOOKS = [
   { width: 1280, scheme: 'light' },
   { width: 1280, scheme: 'dark' },
@@ -103,9 +107,37 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       expect(await page.evaluate(faultsOf)).toEqual([]);
       expect(await violationsOf(page)).toEqual([]);
       expect(errors).toEqual([]);
+      // MEDBENCH_SCREENSHOTS names a folder to keep them in, for eyes.
+      const shots = process.env.MEDBENCH_SCREENSHOTS ?? folder;
+      const picture = await page.screenshot({ path: join(shots, `report-${width}-${scheme}.png`), fullPage: true });
+      expect(pngWidth(picture)).toBe(width);
       await page.close();
     },
   );
+
+  it('stays usable with 40 methods, 60 tasks and 5 seeds', async () => {
+    const { page, errors } = await opened(
+      renderHtml(largeResults({ methods: 40, tasks: 60, seeds: 5 })),
+      1280,
+      'light',
+    );
+    expect(await page.evaluate(faultsOf)).toEqual([]);
+    // The time that the page itself takes until it has been laid out anew.
+    const took = (act: string) =>
+      page.evaluate(async (code) => {
+        const began = performance.now();
+        new Function(code)();
+        document.body.getBoundingClientRect();
+        return performance.now() - began;
+      }, act);
+    const sort = `document.querySelector('#results th[data-column="1"] .sort').click()`;
+    const filter = `const input = document.querySelector('.filter input'); input.value = 'method 3';
+      input.dispatchEvent(new Event('input', { bubbles: true }))`;
+    expect(await took(sort)).toBeLessThan(3000);
+    expect(await took(filter)).toBeLessThan(3000);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
 
   it('holds hostile, long and right-to-left text', async () => {
     const hostile = hostileResults();

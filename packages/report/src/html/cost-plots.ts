@@ -14,6 +14,7 @@ import {
 import { metricFacts } from '../metrics.js';
 import type { ResultTable, Row } from '../model.js';
 import { html, type Markup } from './escape.js';
+import { labelPlaces } from './label-places.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 import { byMethod } from './training.js';
 
@@ -85,6 +86,42 @@ function qualitiesOf(table: ResultTable, methods: readonly Row[]): Quality[] {
   return [...(ranked ? [ranks] : []), ...protocols];
 }
 
+const HEIGHT = 240;
+const MARGINS = { marginLeft: 52, marginRight: 24, marginTop: 26, marginBottom: 40 };
+/** Of a plot's area, in pixels. */
+const FRAME = {
+  left: MARGINS.marginLeft,
+  right: PLOT_WIDTH - MARGINS.marginRight,
+  top: MARGINS.marginTop,
+  bottom: HEIGHT - MARGINS.marginBottom,
+};
+/** Radius of a dot; width of a digit. */
+const [RADIUS, DIGIT] = [4, 7];
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly number: string;
+  readonly text: string;
+}
+
+/** The numbers of the points, where there is room for them: with the place of each, in the units of the axes. */
+function numbersOf(points: readonly Point[], domain: { readonly x: readonly number[]; readonly y: readonly number[] }) {
+  const [x0, x1] = domain.x as [number, number];
+  const [y0, y1] = domain.y as [number, number];
+  const [wide, high] = [(FRAME.right - FRAME.left) / (x1 - x0), (FRAME.bottom - FRAME.top) / (y1 - y0)];
+  const dots = points.map(({ x, y, number }) => ({
+    x: FRAME.left + (x - x0) * wide,
+    y: FRAME.bottom - (y - y0) * high,
+    width: DIGIT * number.length + 2,
+  }));
+  return labelPlaces(dots, FRAME, RADIUS).flatMap((place, i) => {
+    if (!place) return [];
+    const far = Math.hypot(place.x - dots[i]!.x, place.y - dots[i]!.y) > 12;
+    return [{ ...points[i]!, toX: x0 + (place.x - FRAME.left) / wide, toY: y0 + (FRAME.bottom - place.y) / high, far }];
+  });
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function scatter(
@@ -93,7 +130,7 @@ function scatter(
   cost: Cost,
   quality: Quality,
 ): Markup[] {
-  const points = methods.flatMap((row, i) => {
+  const points = methods.flatMap((row, i): Point[] => {
     const values = records.get(row.id)!.flatMap((record) => cost.of(record) ?? []);
     const y = quality.of(row);
     if (values.length === 0 || y === null) return [];
@@ -103,38 +140,41 @@ function scatter(
   if (points.length < 2) return [];
   const [low, high] = [Math.min(...points.map(({ y }) => y)), Math.max(...points.map(({ y }) => y))];
   const margin = Math.max((high - low) * 0.12, 1e-3);
+  const x = [0, 1.05 * Math.max(...points.map((point) => point.x))];
+  const ends = [low - margin, high + margin];
+  const y = quality.lowerIsBetter ? ends.toReversed() : ends;
+  const numbers = numbersOf(points, { x, y });
   const svg = drawSvg(
     { title: `${quality.name} against ${cost.name}`, description: points.map(({ text }) => text).join('; ') },
     {
       width: PLOT_WIDTH,
-      height: 240,
-      marginLeft: 52,
-      marginRight: 24,
-      marginTop: 26,
-      marginBottom: 40,
-      x: { domain: [0, 1.05 * Math.max(...points.map(({ x }) => x))] },
-      y: { domain: [low - margin, high + margin], reverse: quality.lowerIsBetter },
+      height: HEIGHT,
+      ...MARGINS,
+      x: { domain: x },
+      y: { domain: y },
       marks: [
         Plot.gridX({ ticks: TICKS, strokeOpacity: 0.15 }),
         Plot.gridY({ ticks: TICKS, strokeOpacity: 0.15 }),
         Plot.axisX({ ticks: TICKS, label: cost.name, labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 }),
         Plot.axisY({ ticks: TICKS, label: null }),
-        Plot.dot(points, {
-          x: 'x',
-          y: 'y',
-          r: 8,
-          fill: 'var(--bg)',
-          stroke: 'var(--accent)',
-          strokeWidth: 1.5,
-          title: 'text',
+        Plot.link(
+          numbers.filter(({ far }) => far),
+          { x1: 'x', y1: 'y', x2: 'toX', y2: 'toY', strokeOpacity: 0.35 },
+        ),
+        Plot.text(numbers, {
+          ...{ x: 'toX', y: 'toY', text: 'number', fontSize: 11 },
+          ...{ fill: 'currentColor', stroke: 'var(--bg)', strokeWidth: 3 },
         }),
-        Plot.text(points, { x: 'x', y: 'y', text: 'number', fill: 'currentColor', fontSize: 11 }),
+        Plot.dot(points, { x: 'x', y: 'y', r: RADIUS, fill: 'var(--accent)', title: 'text' }),
       ],
     },
   );
+  const left = points.length - numbers.length;
   return [
     html`<figure class="cost">
-<figcaption><bdi>${quality.name}</bdi>${quality.synthetic && '\u00a0*'} <small>against ${cost.name}; up is better</small></figcaption>
+<figcaption><bdi>${quality.name}</bdi>${quality.synthetic && '\u00a0*'} <small>against ${cost.name}; up is better${
+      left > 0 && `; no room for ${left === 1 ? 'one number' : `${left} numbers`}`
+    }</small></figcaption>
 ${svg}
 </figure>
 `,

@@ -1,0 +1,54 @@
+/** A place in a plot, in pixels. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Where labels may lie, in pixels. */
+export interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Height of a line of text, with the room above and below its letters. */
+const LINE = 14;
+/** Distances from its dot at which a label is tried, the nearest first, and directions at each. */
+const DISTANCES = [11, 16, 22, 29, 37, 46];
+const DIRECTIONS = 16;
+
+/**
+ * Places for the labels of dots, such that none lies on another, on a dot, or outside the frame: the nearest that is free, dots
+ * in their order.
+ * @param dots centres; `width` of each label in pixels. @param radius of the dots.
+ * @returns the centre of each label; undefined where there is no room.
+ */
+export function labelPlaces(
+  dots: readonly (Place & { readonly width: number })[],
+  frame: Frame,
+  radius: number,
+): (Place | undefined)[] {
+  const placed: (Place & { readonly width: number })[] = [];
+  const free = ({ x, y }: Place, width: number): boolean => {
+    const half = width / 2;
+    if (x - half < frame.left || x + half > frame.right) return false;
+    if (y - LINE / 2 < frame.top || y + LINE / 2 > frame.bottom) return false;
+    const onDot = dots.some((dot) => Math.abs(dot.x - x) < half + radius && Math.abs(dot.y - y) < 5 + radius);
+    return !(
+      onDot || placed.some((other) => Math.abs(other.x - x) < half + other.width / 2 && Math.abs(other.y - y) < LINE)
+    );
+  };
+  return dots.map(({ x, y, width }) => {
+    for (const distance of DISTANCES) {
+      for (let i = 0; i < DIRECTIONS; i++) {
+        const angle = (2 * Math.PI * i) / DIRECTIONS;
+        const place = { x: x + distance * Math.cos(angle), y: y - distance * Math.sin(angle) };
+        if (!free(place, width)) continue;
+        placed.push({ ...place, width });
+        return place;
+      }
+    }
+    return undefined;
+  });
+}
