@@ -33,7 +33,8 @@ export function remedy(): string {
 }
 
 /**
- * Threads per session: `MEDBENCH_THREADS`, or all cores.
+ * Threads per session: `MEDBENCH_THREADS`, or all cores, which `npm run bench:step -- --threads N` compares. They are not
+ * chosen anew in each run: sums may be rounded otherwise on another number of threads.
  * @throws MedbenchError if the variable is not a positive integer.
  */
 export function threadCount(): number {
@@ -46,7 +47,10 @@ export function threadCount(): number {
   });
 }
 
-/** How sessions are made: static graphs, so memory is planned once; one operator at a time, each on all threads. */
+/**
+ * How sessions are made: one operator at a time, each on all threads; no plan of memory over the whole graph, for what the arena
+ * gives back last is still in the processor's cache.
+ */
 export const sessionOptions = (provider: Provider = 'cpu'): ort.InferenceSession.SessionOptions => ({
   // What the first does not have runs on the next.
   executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
