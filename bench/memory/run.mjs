@@ -1,32 +1,42 @@
-// npm run bench:memory [-- --steps 2000 --batch 4096 --chunk 64]
-// Memory of training the demo's towers with CLIP on random pictures: resident size after a tenth of the steps and at the end,
+// npm run bench:memory [-- --steps 2000 --batch 4096 --chunk 64] [-- --peaks [--cases demo,c]]
+// The peak memory that is predicted before a step beside what its process comes to (`--peaks`: that alone), then the
+// memory of training the demo's towers with CLIP on random pictures: resident size after a tenth of the steps and at the end,
 // and the peak of one step on a large batch in chunks beside that of one whole batch of a chunk's size. Each in a process of
 // its own.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PEAKS } from './peaks.mjs';
 
 const { values: options } = parseArgs({
   options: {
     steps: { type: 'string', default: '2000' },
     batch: { type: 'string', default: '4096' },
     chunk: { type: 'string', default: '64' },
+    peaks: { type: 'boolean', default: false },
+    cases: { type: 'string', default: Object.keys(PEAKS).join(',') },
   },
 });
+const machine = { cpu: cpus()[0]?.model, node: process.versions.node };
 const child = fileURLToPath(new URL('train.mjs', import.meta.url));
 
-function train(batch, chunk, steps) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--expose-gc', child, batch, chunk, steps].map(String),
-    {
-      encoding: 'utf8',
-    },
-  );
+function answerOf(parts) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, parts.map(String), { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
+const train = (...given) => answerOf(['--expose-gc', child, ...given]);
+
+const peaks = options.cases.split(',').map((key) => {
+  const found = answerOf([fileURLToPath(new URL('peak.mjs', import.meta.url)), key]);
+  return { key, title: PEAKS[key].title, ...found, ratio: Number((found.predictedMiB / found.measuredMiB).toFixed(3)) };
+});
+console.log('| step | predicted MiB | measured MiB | predicted / measured |\n|---|---|---|---|');
+for (const { title, predictedMiB, measuredMiB, ratio } of peaks)
+  console.log(`| ${title} | ${predictedMiB} | ${measuredMiB} | ${ratio} |`);
+console.log(JSON.stringify({ bench: 'memory-peaks', ...machine, peaks }));
+if (options.peaks) process.exit(0);
 
 const { batch, chunk, steps } = options;
 const long = train(chunk, 0, Number(steps));
@@ -38,4 +48,4 @@ console.log(`resident after ${long.at[0]} steps ${long.resident[0]} MiB, after $
 console.log('| step | batch itself, MiB | peak MiB | seconds a step |\n|---|---|---|---|');
 for (const { what, batchMiB, peakMiB, seconds } of rows)
   console.log(`| ${what} | ${batchMiB} | ${peakMiB} | ${seconds} |`);
-console.log(JSON.stringify({ bench: 'memory', cpu: cpus()[0]?.model, node: process.versions.node, long, rows }));
+console.log(JSON.stringify({ bench: 'memory', ...machine, long, rows }));

@@ -1,6 +1,7 @@
-import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '@medbench/core';
+import type { BackendStatus, HostTensors, LoadOptions, Program, ProgramMemory, Session } from '@medbench/core';
 import { Backend, MedbenchError, messageOf } from '@medbench/core';
 import { cudaStatus } from './cuda.js';
+import { estimateProgram } from './estimate.js';
 import { loadRuntime, remedy, threadCount } from './runtime.js';
 import { compiledSession } from './session.js';
 
@@ -21,6 +22,10 @@ export class Compiled implements Backend {
 
   load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session> {
     return compiledSession(program, state, options);
+  }
+
+  estimate(program: Program): Promise<ProgramMemory> {
+    return estimateProgram(program);
   }
 }
 

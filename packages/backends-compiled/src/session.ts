@@ -15,7 +15,7 @@ import { encodeModel } from './graph/protobuf.js';
 import { GraphCache } from './graph-cache.js';
 import { loadRuntime, type Provider, type Runtime, sessionOptions } from './runtime.js';
 import { selfCheck } from './self-check.js';
-import { NAMES, type Traced, traceProgram } from './trace.js';
+import { NAMES, type Traced, takeTraced } from './trace.js';
 
 /** ONNX Runtime's own arrays: no copy is made in either direction. */
 export const toOrt = ({ Tensor }: Runtime, { shape, dtype, data }: HostTensor): Tensor =>
@@ -33,6 +33,9 @@ interface SizedTensor {
 }
 const sized = (tensor: Tensor): SizedTensor => ({ tensor, shape: tensor.dims });
 const STATES = new SharedStates<SizedTensor>();
+
+/** What a session needs of a recording: neither the model nor the graph, so that they can go. */
+type Kept = Pick<Traced, 'inputs' | 'updated' | 'results' | 'tracedBytes'>;
 
 /** Has ONNX Runtime optimize a graph, or takes what it made of it before. */
 async function optimized(
@@ -90,7 +93,7 @@ class CompiledSession implements Session {
 
   constructor(
     private readonly program: Program,
-    private readonly traced: Traced,
+    private readonly traced: Kept,
     private readonly runtime: Runtime,
     private readonly session: InferenceSession,
     initial: HostTensors,
@@ -193,7 +196,7 @@ export async function compiledSession(
   const runtime = await loadRuntime();
   const started = performance.now();
   const cache = options.cache === undefined ? undefined : graphCache(options.cache, runtime, provider, options.log);
-  const traced = await traceProgram(program, cache ? { known: (model) => cache.has(model) } : {});
+  const traced = await takeTraced(program, cache ? { known: (model) => cache.has(model) } : {});
   const recorded = performance.now();
   const fixed = options.fixed === true && options.share === undefined && traced.updated.length === 0;
   // A graph with weights in it is not worth a file: it takes no longer to optimize than to read.
@@ -206,5 +209,6 @@ export async function compiledSession(
     `${program.name}: recorded ${traced.nodeCount} operations in ${seconds(recorded - started)}, ` +
       `compiled in ${seconds(compiled - recorded)}`,
   );
-  return new CompiledSession(program, traced, runtime, session, initial, options);
+  const { inputs, updated, results, tracedBytes } = traced;
+  return new CompiledSession(program, { inputs, updated, results, tracedBytes }, runtime, session, initial, options);
 }

@@ -76,31 +76,53 @@ function difference(program: Program, first: Traced, second: Traced): MedbenchEr
   });
 }
 
+/** Runs a program once on shapes alone. @throws MedbenchError as `traceProgram`. */
+async function recorded(program: Program, options: TraceOptions): Promise<Traced> {
+  mendGradients();
+  const backend = traceBackend();
+  const previous = tf.engine().backendName;
+  switchBackend(await activateBackend(TRACE_BACKEND));
+  try {
+    return withDeepStacks(() => record(program, backend, options));
+  } catch (error) {
+    if (isUnknownKernel(error)) throw new MedbenchError('backend', error.message, { cause: error });
+    throw error;
+  } finally {
+    if (previous && previous !== TRACE_BACKEND) switchBackend(previous);
+  }
+}
+
+/** Runs a recorded program once more, unless it is known to do the same again. */
+async function checked(program: Program, first: Traced, options: TraceOptions): Promise<Traced> {
+  if (await options.known?.(first.model)) return first;
+  const second = await recorded(program, options);
+  if (Buffer.compare(first.model, second.model) !== 0) throw difference(program, first, second);
+  return first;
+}
+
 /**
  * Records a program on shapes alone and writes it as one ONNX graph. The program is run twice, to find out whether
  * anything random or changing would be baked in.
  * @throws MedbenchError if the program reads a value back, uses a kernel without a mapping, or differs between two runs.
  */
-export async function traceProgram(program: Program, options: TraceOptions = {}): Promise<Traced> {
-  mendGradients();
-  const backend = traceBackend();
-  const once = async (): Promise<Traced> => {
-    const previous = tf.engine().backendName;
-    switchBackend(await activateBackend(TRACE_BACKEND));
-    try {
-      return withDeepStacks(() => record(program, backend, options));
-    } catch (error) {
-      if (isUnknownKernel(error)) throw new MedbenchError('backend', error.message, { cause: error });
-      throw error;
-    } finally {
-      if (previous && previous !== TRACE_BACKEND) switchBackend(previous);
-    }
-  };
-  const first = await once();
-  if (await options.known?.(first.model)) return first;
-  const second = await once();
-  if (Buffer.compare(first.model, second.model) !== 0) throw difference(program, first, second);
-  return first;
+export const traceProgram = async (program: Program, options: TraceOptions = {}): Promise<Traced> =>
+  checked(program, await recorded(program, options), options);
+
+/** Recordings that were made to tell what a program will take, until it is loaded. */
+const FIRST = new WeakMap<Program, Promise<Traced>>();
+
+/** A program recorded once, which is kept for `takeTraced`. @throws MedbenchError as `traceProgram`, but for differences. */
+export function tracedOnce(program: Program): Promise<Traced> {
+  const known = FIRST.get(program) ?? recorded(program, {});
+  FIRST.set(program, known);
+  return known;
+}
+
+/** `traceProgram` that goes on from the recording of `tracedOnce` if there is one, which is then forgotten. */
+export async function takeTraced(program: Program, options: Pick<TraceOptions, 'known'> = {}): Promise<Traced> {
+  const first = FIRST.get(program) ?? recorded(program, {});
+  FIRST.delete(program);
+  return checked(program, await first, options);
 }
 
 /** The ONNX model of a program, for inspection. Inputs are `state/…` and `input/…`, outputs `next/…` and `output/…`. */

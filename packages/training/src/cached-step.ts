@@ -13,7 +13,7 @@ import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { float, inside, nothing, SPACE, within } from './layout.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
-import { type LoadedStep, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
+import { type LoadedStep, type StepMemory, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
 
 /** Name spaces of representations, and of the loss's gradients by them, among inputs and outputs. */
@@ -166,6 +166,36 @@ function stacked(parts: readonly HostTensors[]): HostTensors {
   );
 }
 
+/** Shapes of representations, each with so many rows. */
+const specsOf = (first: Readonly<Record<string, TensorSpec>>, count: number): Record<string, TensorSpec> =>
+  Object.fromEntries(
+    Object.entries(within(REPRESENTATION, first)).map(([name, { shape, dtype }]) => [
+      name,
+      { shape: [count, ...shape.slice(1)], dtype },
+    ]),
+  );
+
+/** The four programs of a step, and the batch with its representations, which lie in arrays of their own. */
+async function cachedMemory(
+  backend: Backend,
+  made: CachedPrograms,
+  batchSize: number,
+  chunk: number,
+): Promise<StepMemory | undefined> {
+  if (!backend.estimate) return undefined;
+  const represent = await backend.estimate(made.represent);
+  const [all, one] = [batchSize, chunk].map((rows) => specsOf(represent.outputs, rows)) as [Specs, Specs];
+  const owner = await backend.estimate(made.update);
+  let bytes = represent.bytes + owner.bytes + owner.stateBytes;
+  for (const program of [made.objective(all), made.accumulate(one)]) bytes += (await backend.estimate(program)).bytes;
+  bytes += bytesOf(made.represent.inputs) * (batchSize / chunk) + 3 * bytesOf(all);
+  return { bytes, peakBytes: represent.baseBytes + bytes };
+}
+
+type Specs = Readonly<Record<string, TensorSpec>>;
+const bytesOf = (specs: Specs): number =>
+  Object.values(specs).reduce((sum, { shape }) => sum + 4 * shape.reduce((size, side) => size * side, 1), 0);
+
 /**
  * A method's training step with the gradient of the whole batch in the memory of a chunk (gradient caching,
  * arXiv:2101.06983, algorithm 1): represent all chunks, differentiate the loss by the representations, then represent
@@ -180,22 +210,14 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
     });
   }
   const chunks = Array.from({ length: batchSize / chunk }, (_, i) => [i * chunk, (i + 1) * chunk] as const);
-  return stepOf(parts, async (backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep> => {
-    const made = programs(parts, chunk);
+  const made = programs(parts, chunk);
+  const load = async (backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep> => {
     const zeros = inside(SPACE.gradient, nothing(parts.layout.packing));
     const owner = await backend.load(made.update, { ...state, ...zeros }, options);
     const sharing = { ...options, share: owner };
     const represent = await backend.load(made.represent, {}, sharing);
     let later: { readonly objective: Session; readonly accumulate: Session } | undefined;
     let alone: Session | undefined;
-    /** Shapes of representations, each with so many rows. */
-    const specsOf = (first: HostTensors, count: number): Record<string, TensorSpec> =>
-      Object.fromEntries(
-        Object.entries(within(REPRESENTATION, first)).map(([name, { shape, dtype }]) => [
-          name,
-          { shape: [count, ...shape.slice(1)], dtype },
-        ]),
-      );
     const represented = async (batch: HostTensors): Promise<HostTensors[]> => {
       const found: HostTensors[] = [];
       for (const [from, to] of chunks) found.push(await represent.step(rows(batch, from, to)));
@@ -228,5 +250,6 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
         for (const session of [alone, later?.objective, later?.accumulate, represent, owner]) await session?.dispose();
       },
     };
-  });
+  };
+  return stepOf(parts, { load, memory: (backend) => cachedMemory(backend, made, batchSize, chunk) });
 }

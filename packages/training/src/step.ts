@@ -39,6 +39,16 @@ export interface TrainingStep {
   /** The parameters within a state. */
   parametersOf(state: HostTensors): HostTensors;
   load(backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep>;
+  /** What the step will take, worked out on shapes alone; undefined on a backend that does not tell. */
+  memory(backend: Backend): Promise<StepMemory | undefined>;
+}
+
+/** Memory of a step at its peak. */
+export interface StepMemory {
+  /** What the step adds to the process. */
+  readonly bytes: number;
+  /** The whole process. */
+  readonly peakBytes: number;
 }
 
 /** What is the same for a step on whole batches and one in chunks. */
@@ -53,12 +63,16 @@ export const partsOf = (options: StepOptions): StepParts => ({
   inputs: options.method.inputs?.(options.model, options.settings) ?? {},
 });
 
-export const stepOf = ({ layout, inputs }: StepParts, load: TrainingStep['load']): TrainingStep => ({
+export const stepOf = (
+  { layout, inputs }: StepParts,
+  { load, memory }: Pick<TrainingStep, 'load' | 'memory'>,
+): TrainingStep => ({
   inputs,
   trainable: layout.trained.map((spec) => spec.name),
   initialState: layout.initialState,
   parametersOf: layout.parametersOf,
   load,
+  memory,
 });
 
 /**
@@ -128,17 +142,25 @@ function evaluation(parts: StepParts, backend: Backend, owner: Session, options?
 /** A method's training step on whole batches. */
 export function wholeBatchStep(parts: StepParts): TrainingStep {
   const program = wholeBatchProgram(parts);
-  return stepOf(parts, async (backend, state, options) => {
-    const session = await backend.load(program, state, options);
-    const held = evaluation(parts, backend, session, options);
-    return {
-      step: (batch) => session.step(batch),
-      readState: () => session.readState(),
-      evaluate: held.evaluate,
-      async dispose() {
-        await held.dispose();
-        await session.dispose();
-      },
-    };
+  return stepOf(parts, {
+    async load(backend, state, options) {
+      const session = await backend.load(program, state, options);
+      const held = evaluation(parts, backend, session, options);
+      return {
+        step: (batch) => session.step(batch),
+        readState: () => session.readState(),
+        evaluate: held.evaluate,
+        async dispose() {
+          await held.dispose();
+          await session.dispose();
+        },
+      };
+    },
+    async memory(backend) {
+      const found = await backend.estimate?.(program);
+      if (!found) return undefined;
+      const bytes = found.bytes + found.stateBytes;
+      return { bytes, peakBytes: found.baseBytes + bytes };
+    },
   });
 }

@@ -10,12 +10,12 @@ import {
 } from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
+import { fitRow, splitMessage } from './fit.js';
 import { batchLoader } from './loader.js';
 import { loop } from './loop.js';
 import { costMeter } from './meter.js';
 import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
 import { type Progress, RESUME, readResume } from './progress.js';
-import { prepareRow } from './setup.js';
 import type { TrainingStep } from './training-step.js';
 import { NO_STANDING, splitCorpus, validates } from './validation.js';
 import { BEST, validatorOf } from './validator.js';
@@ -44,7 +44,8 @@ async function startingPoint(
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { row, training, folder, key, profile = NO_PROFILE } = request;
   const { model, tokenizer } = await buildModel(request);
-  const { specs, phases, parameters, setup } = prepareRow(model, request);
+  const { specs, phases, parameters, setup, memory, split } = await fitRow(model, request, request.backend);
+  if (split) request.log(splitMessage(row, split));
   const { step } = phases[0]!;
   const { validation } = training;
   const held = splitCorpus(request.corpus, validation, training.batchSize);
@@ -52,6 +53,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     training: row,
     parameters,
     ...setup,
+    ...(memory ? { peakBytes: memory.peakBytes } : {}),
     steps: training.steps,
     pairs: held.training.length,
     ...(validates(validation) ? { heldOut: held.validation.length } : {}),

@@ -1,5 +1,6 @@
 import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
+import type { GraphRun } from './memory.js';
 import { inOrderOfRecording } from './order.js';
 import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';
 
@@ -24,6 +25,10 @@ export interface Emitted {
   readonly constants: readonly EmittedConstant[];
   /** Bytes of all tensors that the graph computes. */
   readonly tracedBytes: number;
+  /** Bytes of the constants at full size. */
+  readonly constantBytes: number;
+  /** What is written, as values. */
+  readonly run: GraphRun;
 }
 
 /** Nodes that the outputs depend on, each after those that it needs. */
@@ -49,6 +54,7 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
   const names = new Map<Value, string>();
   const used = new Set<string>();
   let tracedBytes = 0;
+  let constantBytes = 0;
 
   const write = (tensor: TensorProto): void => void initializers.push(tensor);
   const nameOf = (value: Value): string => {
@@ -58,6 +64,7 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
     names.set(value, name);
     const { shape, dtype, constant } = value;
     if (value.input !== undefined) used.add(value.input);
+    if (constant) constantBytes += byteSize(value);
     if (constant && 'raw' in constant) {
       write({ name, shape, dtype, raw: constant.raw });
       constants.push({ shape, dtype, digest: constant.digest });
@@ -105,5 +112,11 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
     outputs: Object.keys(outputs),
     constants,
     tracedBytes,
+    constantBytes,
+    run: {
+      nodes: living,
+      results: [...new Set(Object.values(outputs))].filter(({ node }) => node),
+      copied: aliases.map(([, value]) => value),
+    },
   };
 }

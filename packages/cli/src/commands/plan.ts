@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type DualEncoderModel, messageOf } from '@medbench/core';
+import { type Backend, type DualEncoderModel, messageOf } from '@medbench/core';
 import {
   type Config,
   chooseBackend,
@@ -29,6 +29,8 @@ interface RowPlan {
   readonly parameters?: { readonly total: number; readonly trainable: number };
   readonly steps?: number;
   readonly pairsPerStep?: number;
+  /** Memory of a training step at its peak, where the backend tells. */
+  readonly peakMiB?: number;
   /** Pairs that are held in memory at once, where that is fewer. */
   readonly chunkSize?: number;
   /** Steps of each phase, where there are several. */
@@ -42,18 +44,23 @@ async function trainingOf(
   model: DualEncoderModel,
   request: Omit<SetupRequest, 'method' | 'start'> & { readonly start?: SetupRequest['start'] },
   method: Promise<SetupRequest['method']>,
+  backend: Backend,
 ): Promise<Omit<RowPlan, 'id' | 'kind' | 'trainings' | 'cells'>> {
-  const { prepareRow } = await import('@medbench/training');
-  const { steps, batchSize, chunkSize } = request.training;
+  const { prepareRow, stepMemory } = await import('@medbench/training');
+  const { steps, batchSize } = request.training;
   try {
     const found = await method;
     const start = request.start ?? found.start;
-    const { parameters, setup } = prepareRow(model, { ...request, method: found, start });
+    const whole = { ...request, method: found, start };
+    const { parameters, setup } = prepareRow(model, whole);
+    const memory = await stepMemory(model, whole, backend);
+    const chunkSize = memory?.chunkSize ?? request.training.chunkSize;
     return {
       start,
       parameters,
       steps,
       pairsPerStep: batchSize,
+      ...(memory ? { peakMiB: Math.round(memory.peakBytes / 2 ** 20) } : {}),
       ...(chunkSize !== null && chunkSize < batchSize ? { chunkSize } : {}),
       ...(setup.phases.length > 1 ? { phases: setup.phases } : {}),
     };
@@ -63,7 +70,12 @@ async function trainingOf(
 }
 
 /** The rows of a plan in its order; before them the general-domain weights, if any row starts from them. */
-async function rowsOf({ config, rows, cells }: Plan, registry: Registry, model: DualEncoderModel): Promise<RowPlan[]> {
+async function rowsOf(
+  { config, rows, cells }: Plan,
+  registry: Registry,
+  model: DualEncoderModel,
+  backend: Backend,
+): Promise<RowPlan[]> {
   const { training, seeds } = config;
   const planned: RowPlan[] = [];
   for (const row of rows) {
@@ -72,7 +84,7 @@ async function rowsOf({ config, rows, cells }: Plan, registry: Registry, model: 
     if (row.kind !== 'method') planned.push({ ...own, trainings: 0 });
     else {
       const request = { row: id, settings: row.settings, training };
-      const found = await trainingOf(model, request, registry.get('method', row.entry.id));
+      const found = await trainingOf(model, request, registry.get('method', row.entry.id), backend);
       planned.push({ ...own, trainings: seeds.length, ...found });
     }
   }
@@ -81,7 +93,7 @@ async function rowsOf({ config, rows, cells }: Plan, registry: Registry, model: 
   if (config.general.weights !== null) return [{ ...general, trainings: 0 }, ...planned];
   const { entry, settings, training: own } = generalTraining(config, registry.catalogue);
   const request = { row: GENERAL, settings, training: own, start: 'scratch' } as const;
-  const found = await trainingOf(model, request, registry.get('method', entry.id));
+  const found = await trainingOf(model, request, registry.get('method', entry.id), backend);
   return [{ ...general, trainings: 1, ...found }, ...planned];
 }
 
@@ -96,10 +108,20 @@ async function modelOf({ encoders, model }: Config, registry: Registry): Promise
 
 const number = (value: number | undefined): string => (value === undefined ? '—' : value.toLocaleString('en'));
 
-const COLUMNS = ['row', 'starts from', 'parameters', 'trained', 'steps', 'pairs a step', 'trainings', 'cells'] as const;
+const COLUMNS = [
+  'row',
+  'starts from',
+  'parameters',
+  'trained',
+  'steps',
+  'pairs a step',
+  'peak MiB',
+  'trainings',
+  'cells',
+] as const;
 
 function lineOf(row: RowPlan): string[] {
-  const { id, start, parameters, steps, pairsPerStep, trainings, cells, chunkSize, phases } = row;
+  const { id, start, parameters, steps, pairsPerStep, peakMiB, trainings, cells, chunkSize, phases } = row;
   return [
     id,
     start ?? '—',
@@ -107,6 +129,7 @@ function lineOf(row: RowPlan): string[] {
     number(parameters?.trainable),
     number(steps) + (phases ? ` (${phases.join(' + ')})` : ''),
     number(pairsPerStep) + (chunkSize === undefined ? '' : ` in chunks of ${chunkSize}`),
+    number(peakMiB),
     trainings === 0 ? '—' : number(trainings),
     number(cells),
   ];
@@ -121,7 +144,7 @@ export async function plan(options: RunOptions): Promise<number> {
   const { workspace, config, plan: made } = await planOf(options);
   const registry = composeRegistry(workspace.catalogue, { logger: silentLogger });
   const backend = await chooseBackend(registry, config.backend);
-  const rows = await rowsOf(made, registry, await modelOf(config, registry));
+  const rows = await rowsOf(made, registry, await modelOf(config, registry), backend.backend);
   const code = rows.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
   const folder = resolve(options.out);
   const exists = existsSync(folder);
@@ -149,7 +172,7 @@ export async function plan(options: RunOptions): Promise<number> {
   console.log(`backend ${backend.id}: ${backend.why}`);
   if (config.general.weights !== null) console.log(`general-domain weights: ${config.general.weights}`);
   console.log(`run folder ${options.out}${exists ? ', which exists: what is finished there is not repeated' : ''}\n`);
-  console.log(inColumns([COLUMNS, ...rows.map(lineOf)], [2, 3, 4, 5, 6, 7]));
+  console.log(inColumns([COLUMNS, ...rows.map(lineOf)], [2, 3, 4, 5, 6, 7, 8]));
   for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
   const { trainings, steps, cells } = totals;
   console.log(`\n${number(trainings)} trainings of ${number(steps)} steps in all, ${number(cells)} cells`);

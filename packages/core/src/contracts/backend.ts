@@ -64,12 +64,25 @@ export interface LoadOptions {
   readonly log?: (message: string) => void;
 }
 
+/** The memory that a program will take, worked out from its shapes. */
+export interface ProgramMemory {
+  /** What its session adds to the process at its peak, state that it updates included. Sessions of one process add up. */
+  readonly bytes: number;
+  /** What its state takes beyond that; once, where sessions share it. */
+  readonly stateBytes: number;
+  /** The process itself with the backend at work, whatever it runs. */
+  readonly baseBytes: number;
+  readonly outputs: Readonly<Record<string, TensorSpec>>;
+}
+
 /** How programs are run. Nothing above `backends-*` knows which one it is. */
 export interface Backend {
   readonly id: string;
   status(): Promise<BackendStatus>;
   /** @throws MedbenchError if the program cannot run here, naming the op and the reason. */
   load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session>;
+  /** What a program that is loaded and run would take; nothing is executed. Left out where that is not known. */
+  estimate?(program: Program): Promise<ProgramMemory>;
 }
 
 export interface BackendInfo {

@@ -54,6 +54,8 @@ export interface RowSetup {
   readonly teacher: number | null;
   /** Steps of each phase. */
   readonly phases: readonly number[];
+  /** Pairs in memory at once, where a batch was split because the whole of it does not fit on that machine. */
+  readonly chunkSize?: number;
   readonly settings: Settings;
 }
 

@@ -1,5 +1,5 @@
 import type { Registry } from '../container/registry.js';
-import type { Backend, BackendStatus } from '../contracts/backend.js';
+import type { Backend, BackendStatus, Program } from '../contracts/backend.js';
 import { type CatalogueEntry, entriesOfKind, entryOf } from '../discovery/index.js';
 import { MedbenchError, messageOf } from '../errors.js';
 
@@ -32,6 +32,7 @@ export const withCache = (backend: Backend, cache: string): Backend => ({
   id: backend.id,
   status: () => backend.status(),
   load: (program, state, options) => backend.load(program, state, { cache, ...options }),
+  ...(backend.estimate ? { estimate: (program: Program) => backend.estimate!(program) } : {}),
 });
 
 /**

@@ -18,6 +18,7 @@ function cells(setup: RowSetup): readonly (readonly [string, string])[] {
   const parts = [
     ...(setup.inputs.length > 0 ? [`draws ${setup.inputs.join(', ')}`] : []),
     ...(setup.teacher === null ? [] : [`moving average, momentum ${setup.teacher}`]),
+    ...(setup.chunkSize === undefined ? [] : [`batch in chunks of ${setup.chunkSize} for want of memory`]),
     ...(setup.phases.length > 1 ? [`phases of ${setup.phases.join(' and ')} steps`] : []),
   ];
   return [

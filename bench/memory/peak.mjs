@@ -1,0 +1,50 @@
+// node peak.mjs CASE: predicts the peak memory of a training step, takes a few steps on random pictures, and answers with a
+// line of JSON of the prediction and of the process's peak resident size.
+import { Compiled } from '@medbench/backends-compiled';
+import { random } from '@medbench/core';
+import { initialise } from '@medbench/nn';
+import { PEAKS } from './peaks.mjs';
+
+const { setup, steps } = PEAKS[process.argv[2]];
+const { step, model, parameters, batchSize } = await setup();
+const stream = random(1, 'batch');
+const fill = (array, next) => array.map(next);
+const side = model.image.imageSize;
+const length = model.text.contextLength;
+const batch = {
+  images: {
+    shape: [batchSize, side, side, 3],
+    dtype: 'float32',
+    data: fill(new Float32Array(batchSize * side * side * 3), () => stream.uniform()),
+  },
+  ids: {
+    shape: [batchSize, length],
+    dtype: 'int32',
+    data: fill(new Int32Array(batchSize * length), () => 1 + stream.integer(900)),
+  },
+};
+// Of whatever else the method draws, indices are at most the number of things to choose from.
+for (const [name, { shape, dtype }] of Object.entries(step.inputs)) {
+  const size = batchSize * shape.reduce((product, one) => product * one, 1);
+  const data =
+    dtype === 'int32'
+      ? fill(new Int32Array(size), (_, i) => i % shape[0])
+      : fill(new Float32Array(size), () => stream.uniform());
+  batch[`input/${name}`] = { shape: [batchSize, ...shape], dtype, data };
+}
+const backend = new Compiled();
+const { peakBytes } = await step.memory(backend);
+const session = await step.load(backend, step.initialState(initialise(parameters, 1)), { selfCheck: false });
+const began = performance.now();
+for (let i = 0; i < steps; i++) await session.step(batch);
+const seconds = (performance.now() - began) / 1000 / steps;
+await session.dispose();
+const mebibytes = (bytes) => Math.round(bytes / 2 ** 20);
+console.log(
+  JSON.stringify({
+    predictedMiB: mebibytes(peakBytes),
+    measuredMiB: mebibytes(process.resourceUsage().maxRSS * 1024),
+    steps,
+    seconds: Number(seconds.toFixed(2)),
+  }),
+);

@@ -1,0 +1,39 @@
+// Steps whose peak memory is predicted and measured: the demo's, those of `bench:step`, convolutions, and chunks.
+import { pluginMetadata } from '@medbench/core';
+import { methodSettings } from '@medbench/core/runtime';
+import { GptDemo } from '@medbench/encoders-gpt';
+import { ResNet50 } from '@medbench/encoders-resnet';
+import { VitDemo } from '@medbench/encoders-vit';
+import { Clip } from '@medbench/methods-clip';
+import { dualEncoder } from '@medbench/nn';
+import { trainingStep } from '@medbench/training';
+import { setupOf, trainingOf } from '../step/cases.mjs';
+
+const VOCABULARY = 8702;
+
+/** CLIP on two towers. */
+function clip(Image, batchSize, chunkSize = null, embedDim = 64) {
+  const options = { embedDim, vocabSize: VOCABULARY };
+  const model = dualEncoder(new Image().build(options), new GptDemo().build(options));
+  const { parameters } = model;
+  const training = { ...trainingOf('a'), batchSize, chunkSize };
+  const settings = methodSettings(pluginMetadata(Clip).info, {});
+  const step = trainingStep({ name: 'memory', model, method: new Clip(), settings, parameters, training });
+  return { step, model, parameters, batchSize };
+}
+const ofCase = async (key, method) => ({ ...(await setupOf(key, method)), batchSize: trainingOf(key).batchSize });
+
+export const PEAKS = {
+  demo: { title: 'demo, batch 64', steps: 30, setup: async () => clip(VitDemo, 64) },
+  chunks: { title: 'demo, batch 1024 in chunks of 64', steps: 3, setup: async () => clip(VitDemo, 1024, 64) },
+  a: { title: 'case a, clip', steps: 30, setup: () => ofCase('a', 'clip') },
+  b: { title: 'case b, clip', steps: 12, setup: () => ofCase('b', 'clip') },
+  slip: { title: 'case b, slip', steps: 8, setup: () => ofCase('b', 'slip') },
+  coca: { title: 'case b, coca', steps: 8, setup: () => ofCase('b', 'coca') },
+  resnet: {
+    title: 'ResNet-50 and the demo’s text tower, batch 8',
+    steps: 4,
+    setup: async () => clip(ResNet50, 8, null, 1024),
+  },
+  c: { title: 'case c (ViT-B/16 and GPT/77), clip', steps: 3, setup: () => ofCase('c', 'clip') },
+};

@@ -1,0 +1,71 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { loadRuntime, sessionOptions } from '../runtime.js';
+import { traceProgram } from '../trace.js';
+import { Arena } from './arena.js';
+import { arenaBytes, runningOrder } from './memory.js';
+
+const MEBIBYTE = 2 ** 20;
+const SIDE = 256;
+const square = { shape: [SIDE, SIDE], dtype: 'float32' } as const;
+
+/** Two layers with their gradient: a graph whose order of writing is not the order of running. */
+const program = {
+  name: 'layers',
+  state: { w: square, v: square },
+  inputs: { x: square },
+  run: (state: Readonly<Record<string, tf.Tensor>>, { x }: Readonly<Record<string, tf.Tensor>>) => {
+    const loss = (w: tf.Tensor, v: tf.Tensor): tf.Scalar =>
+      tf.mean(tf.square(tf.matMul(tf.exp(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D)), v as tf.Tensor2D)));
+    const [w, v] = tf.grads((a, b) => loss(a!, b!))([state.w!, state.v!]);
+    return { state: { w: tf.sub(state.w!, w!), v: tf.sub(state.v!, v!) }, outputs: { loss: loss(state.w!, state.v!) } };
+  },
+};
+
+describe('the arena', () => {
+  it('rounds up, takes the smallest free piece, and joins what is freed', () => {
+    const arena = new Arena();
+    const [a, b, c] = [1000, 3000, 1000].map((bytes) => arena.allocate(bytes));
+    expect([a!.size, b!.offset, c!.offset]).toEqual([1024, 1024, 4096]);
+    arena.release(a!);
+    arena.release(b!);
+    expect(arena.allocate(4000)).toMatchObject({ region: 0, offset: 0 });
+    expect(arena.touched).toBe(5120);
+    expect(arena.allocate(3 * MEBIBYTE)).toMatchObject({ region: 1, offset: 0 });
+  });
+});
+
+describe('memory of a graph', () => {
+  it('is that of the order and of the arena that ONNX Runtime reports in its profile', async () => {
+    const traced = await traceProgram(program);
+    const runtime = await loadRuntime();
+    const folder = mkdtempSync(join(tmpdir(), 'medbench-profile-'));
+    try {
+      const options = { ...sessionOptions('cpu'), enableProfiling: true, profileFilePrefix: join(folder, 'run') };
+      const session = await runtime.InferenceSession.create(traced.model, options);
+      const data = new Float32Array(SIDE * SIDE).fill(0.01);
+      const feeds = traced.inputs.map((name) => [name, new runtime.Tensor('float32', data, [SIDE, SIDE])]);
+      await session.run(Object.fromEntries(feeds));
+      session.endProfiling();
+      const [file] = readdirSync(folder);
+      const events = (
+        JSON.parse(readFileSync(join(folder, file!), 'utf8')) as {
+          name: string;
+          args: { op_name: string; mem_in_use_peak: string };
+        }[]
+      ).filter(({ name }) => name.endsWith('_kernel_time'));
+      expect(runningOrder(traced.run.nodes).map(({ op }) => op)).toEqual(events.map(({ args }) => args.op_name));
+      const once = Math.max(...events.map(({ args }) => Number(args.mem_in_use_peak)));
+      const handedOut = 2 * SIDE * SIDE * 4;
+      const bytes = arenaBytes(traced.run);
+      expect(bytes).toBeGreaterThan(once);
+      // At most eight generations of what is handed out lie about beside one run.
+      expect(bytes).toBeLessThan(once + 8 * handedOut);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
