@@ -22,19 +22,20 @@ const machine = { cpu: cpus()[0]?.model, node: process.versions.node };
 const child = fileURLToPath(new URL('train.mjs', import.meta.url));
 
 function answerOf(parts) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, parts.map(String), { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, parts.map(String), { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${parts.join(' ')} ended with ${signal ?? `code ${status}`}: ${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 const train = (...given) => answerOf(['--expose-gc', child, ...given]);
 
-const peaks = options.cases.split(',').map((key) => {
-  const found = answerOf([fileURLToPath(new URL('peak.mjs', import.meta.url)), key]);
-  return { key, title: PEAKS[key].title, ...found, ratio: Number((found.predictedMiB / found.measuredMiB).toFixed(3)) };
-});
 console.log('| step | predicted MiB | measured MiB | predicted / measured |\n|---|---|---|---|');
-for (const { title, predictedMiB, measuredMiB, ratio } of peaks)
-  console.log(`| ${title} | ${predictedMiB} | ${measuredMiB} | ${ratio} |`);
+const peaks = options.cases.split(',').map((key) => {
+  const { title } = PEAKS[key];
+  const found = answerOf([fileURLToPath(new URL('peak.mjs', import.meta.url)), key]);
+  const ratio = Number((found.predictedMiB / found.measuredMiB).toFixed(2));
+  console.log(`| ${title} | ${found.predictedMiB} | ${found.measuredMiB} | ${ratio} |`);
+  return { title, ...found, ratio };
+});
 console.log(JSON.stringify({ bench: 'memory-peaks', ...machine, peaks }));
 if (options.peaks) process.exit(0);
 

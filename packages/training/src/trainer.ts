@@ -61,17 +61,22 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   await ensureFolder(folder);
   const last = Math.min(training.stopAt ?? training.steps, training.steps);
   const found = await readResume(folder, key);
+  const resumed = found !== undefined && found.step <= last;
+  if (resumed) request.event({ training: row, resumedAt: found.step });
   // What went further than this training is to go is of no use to it.
-  const resumed = found && found.step <= last ? found : undefined;
-  if (resumed) request.event({ training: row, resumedAt: resumed.step });
-  const state = resumed?.state ?? step.initialState(await startingPoint(request, specs, model.parameters));
-  const fresh = { step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 };
-  let progress: Progress = { ...fresh, ...resumed, state };
+  let progress: Progress = resumed
+    ? found
+    : {
+        ...{ step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 },
+        state: step.initialState(await startingPoint(request, specs, model.parameters)),
+      };
   const meter = costMeter();
   const towers = (all: HostTensors): HostTensors => towersOf(step, all, model.parameters);
   for (const { until, step: current } of phases) {
     if (progress.step >= Math.min(until, last) || progress.ended) continue;
     const session = await current.load(request.backend, progress.state, { log: request.log, selfCheck: !resumed });
+    // The session has its own: what it started from need not stay in memory.
+    progress = { ...progress, state: {} };
     const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs };
     const load = batchLoader({ ...options, pairs: held.training });
     const validator = validates(validation)

@@ -41,8 +41,9 @@ export interface TrainingSettings {
   readonly stopAt: number | null;
   readonly batchSize: number;
   /**
-   * Examples that are held in memory at once; null: the whole batch. A smaller number trains by gradient caching, with the
-   * gradient of the whole batch.
+   * Examples that are held in memory at once. A number smaller than the batch trains by gradient caching, with the gradient
+   * of the whole batch. null: the whole batch, or the largest chunks that fit where the backend tells that it will not fit
+   * this machine, which the log and the row's record then say.
    */
   readonly chunkSize: number | null;
   /** Peak of the schedule. */
