@@ -97,6 +97,9 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
           ['Starts from', setup.start === 'general' ? 'general-domain weights' : 'random weights'],
           ['Frozen blocks, image tower', setup.frozen.image.blocks],
           ['Frozen blocks, text tower', setup.frozen.text.blocks],
+          ...(setup.chunkSize === undefined
+            ? []
+            : [['Batch in chunks of, for want of memory', String(setup.chunkSize)]]),
           ...Object.entries(setup.settings).map(([name, value]) => [name, String(value)] as [string, string]),
         ] as [string, string][])
       : []),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RunResults } from '@medbench/core';
+import type { RowSetup, RunResults } from '@medbench/core';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { columnTests } from '../../test/compared.js';
@@ -29,6 +29,27 @@ describe('renderHtml', () => {
       expect(policy).toContain(`script-src 'sha256-${hash}'`);
       expect(policy).toContain("default-src 'none'");
     }
+  });
+
+  it('says of a row that its batch was split for want of memory, and for which seeds', () => {
+    const sample = sampleResults();
+    const setup: RowSetup = {
+      ...{ start: 'scratch', own: 0, inputs: [], teacher: null, phases: [600], settings: {} },
+      frozen: { image: { blocks: '0 of 4', parameters: 0 }, text: { blocks: '0 of 2', parameters: 0 } },
+    };
+    const [record] = sample.training;
+    const [whole, split] = ['clip', 'slip'] as const;
+    const training = [
+      { ...record!, method: whole, seed: 0, setup },
+      { ...record!, method: split, seed: 0, setup: { ...setup, chunkSize: 8 } },
+      { ...record!, method: split, seed: 1, setup },
+    ];
+    const section = [...pageOf({ ...sample, training }).querySelectorAll('section')].find((one) =>
+      textOf(one.querySelector('h2')).includes('What differs between the rows'),
+    );
+    const [first, second] = [...section!.querySelectorAll('tbody tr')].map(textOf);
+    expect(first).not.toContain('want of memory');
+    expect(second).toContain('batch in chunks of 8 for want of memory (seed 0)');
   });
 
   it('shows hostile text as text', () => {

@@ -13,12 +13,23 @@ const settingsOf = ({ settings }: RowSetup): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
 
-function cells(setup: RowSetup): readonly (readonly [string, string])[] {
+/** Where the batch was split for want of memory: of some seeds only, where the memory was not always the same. */
+function chunksOf({ training }: RunResults, row: string): string[] {
+  const seeds = training.filter(({ method, setup }) => method === row && setup);
+  const sizes = [...new Set(seeds.flatMap(({ setup }) => setup?.chunkSize ?? []))];
+  return sizes.map((size) => {
+    const split = seeds.filter(({ setup }) => setup?.chunkSize === size).map(({ seed }) => seed);
+    const which = split.length < seeds.length ? ` (seed ${split.join(', ')})` : '';
+    return `batch in chunks of ${size} for want of memory${which}`;
+  });
+}
+
+function cells(setup: RowSetup, chunks: readonly string[]): readonly (readonly [string, string])[] {
   const still = [...frozen('image', setup.frozen.image), ...frozen('text', setup.frozen.text)];
   const parts = [
     ...(setup.inputs.length > 0 ? [`draws ${setup.inputs.join(', ')}`] : []),
     ...(setup.teacher === null ? [] : [`moving average, momentum ${setup.teacher}`]),
-    ...(setup.chunkSize === undefined ? [] : [`batch in chunks of ${setup.chunkSize} for want of memory`]),
+    ...chunks,
     ...(setup.phases.length > 1 ? [`phases of ${setup.phases.join(' and ')} steps`] : []),
   ];
   return [
@@ -43,12 +54,13 @@ ${scrolling(
   'What differs between the rows',
   html`<table>
 <caption><span>From the code that trained each row.</span></caption>
-<thead><tr><th scope="col" class="corner">Row</th>${cells(first).map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr><th scope="col" class="corner">Row</th>${cells(first, []).map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>
 ${[...rows].map(
-  ([method, setup]) => html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${cells(setup).map(
-    ([, text]) => html`<td><bdi>${text}</bdi></td>`,
-  )}</tr>
+  ([method, setup]) => html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${cells(
+    setup,
+    chunksOf(results, method),
+  ).map(([, text]) => html`<td><bdi>${text}</bdi></td>`)}</tr>
 `,
 )}</tbody></table>`,
 )}
