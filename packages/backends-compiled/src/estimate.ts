@@ -1,12 +1,16 @@
 import type { Program, ProgramMemory } from '@medbench/core';
 import { byteSize } from './graph/graph.js';
-import { arenaBytes } from './graph/memory.js';
+import { arenaBytes, runningOrder } from './graph/memory.js';
+import { canCheck } from './self-check.js';
 import { tracedOnce } from './trace.js';
 
 /** Node, TensorFlow.js, ONNX Runtime and what recording leaves behind, as measured by `npm run bench:memory`. */
 const BASE = 180 * 2 ** 20;
 /** Most of the room of the arrays that the state came in that stays with the process when they are freed, measured likewise. */
 const LEFT_BEHIND = 128 * 2 ** 20;
+
+/** Of the bytes that an eager step's tensors come to, views too, what WebAssembly's memory grows by; measured likewise. */
+const EAGER_SHARE = 0.84;
 
 /**
  * What a step of a program takes on ONNX Runtime's CPU provider: its arena, constants, inputs, state that it only reads, and
@@ -20,10 +24,16 @@ export async function estimateProgram(program: Program): Promise<ProgramMemory> 
   const came = sizes.filter(({ name }) => updated.has(name)).reduce((sum, { bytes }) => sum + bytes, 0);
   const left = Math.min(came, LEFT_BEHIND);
   const inputs = Object.values(program.inputs).reduce((sum, spec) => sum + byteSize(spec), 0);
+  const { run } = traced;
+  // A graph that ONNX Runtime has changed is kept in the order in which it ran, and then runs in another: which takes more.
+  const orders = [run, { ...run, nodes: runningOrder(run.nodes) }];
+  const arena = Math.max(...orders.map((one) => arenaBytes(one)));
   return {
-    bytes: arenaBytes(traced.run) + traced.constantBytes + inputs,
+    bytes: arena + traced.constantBytes + inputs,
+    garbageBytes: arena - Math.max(...orders.map((one) => arenaBytes(one, 0))),
     stateBytes: read + left,
     baseBytes: BASE,
+    checkBytes: canCheck(program, traced.tracedBytes) ? EAGER_SHARE * traced.eagerBytes : 0,
     outputs: traced.results,
   };
 }

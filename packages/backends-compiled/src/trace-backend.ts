@@ -2,7 +2,7 @@ import { MedbenchError } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { callSite } from './call-site.js';
 import type { Builder } from './graph/builder.js';
-import type { NumericArray, Value } from './graph/graph.js';
+import { byteSize, type NumericArray, type Value } from './graph/graph.js';
 import type { ElementType } from './graph/protobuf.js';
 import { KERNELS } from './kernels/index.js';
 
@@ -37,10 +37,24 @@ const at = (): string => {
 export class TraceBackend extends tf.KernelBackend {
   readonly #entries = new Map<DataId, Entry>();
   #builder: Builder | undefined;
+  #bytes = 0;
+  #mostBytes = 0;
+
+  /** The most bytes that the tensors of the last recording took at once, views of others counted too. */
+  get mostBytes(): number {
+    return this.#mostBytes;
+  }
+
+  #enter(dataId: DataId, entry: Entry): void {
+    this.#entries.set(dataId, entry);
+    this.#bytes += byteSize(entry);
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
+  }
 
   /** Runs `record` with all kernels adding to `builder`. */
   recording<T>(builder: Builder, record: () => T): T {
     this.#builder = builder;
+    this.#mostBytes = this.#bytes;
     try {
       return record();
     } finally {
@@ -63,7 +77,7 @@ export class TraceBackend extends tf.KernelBackend {
   tensorOf(value: Value): tf.TensorInfo {
     const dataId: DataId = {};
     const dtype = value.dtype as tf.DataType;
-    this.#entries.set(dataId, { ...value, value, builder: this.builder, references: 1 });
+    this.#enter(dataId, { ...value, value, builder: this.builder, references: 1 });
     return { dataId, shape: [...value.shape], dtype };
   }
 
@@ -99,7 +113,7 @@ export class TraceBackend extends tf.KernelBackend {
     const type = elementType(dtype);
     const Type = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type];
     const host = Type.from((values ?? new Type(tf.util.sizeFromShape(shape))) as ArrayLike<number>);
-    this.#entries.set(dataId, { shape, dtype: type, host, references });
+    this.#enter(dataId, { shape, dtype: type, host, references });
   }
 
   override readSync(dataId: DataId): tf.BackendValues {
@@ -125,6 +139,7 @@ export class TraceBackend extends tf.KernelBackend {
     entry.references--;
     if (!force && entry.references > 0) return false;
     this.#entries.delete(dataId);
+    this.#bytes -= byteSize(entry);
     return true;
   }
 
@@ -159,6 +174,7 @@ export class TraceBackend extends tf.KernelBackend {
 
   override dispose(): void {
     this.#entries.clear();
+    this.#bytes = 0;
   }
 }
 

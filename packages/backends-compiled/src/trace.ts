@@ -16,6 +16,8 @@ export interface Traced extends Emitted {
   readonly updated: readonly string[];
   /** What the program outputs. */
   readonly results: Readonly<Record<string, TensorSpec>>;
+  /** The most bytes of tensors at once when it runs op by op, state, inputs and views included. */
+  readonly eagerBytes: number;
 }
 
 const isUnknownKernel = (error: unknown): error is Error =>
@@ -58,7 +60,7 @@ function record(program: Program, backend: TraceBackend, options: TraceOptions):
         results[name] = { shape: tensor.shape, dtype: value.dtype as TensorSpec['dtype'] };
       }
     });
-    return { ...emit(builder.graph, named), updated, results };
+    return { ...emit(builder.graph, named), updated, results, eagerBytes: backend.mostBytes };
   });
 }
 

@@ -132,12 +132,13 @@ const GARBAGE = 16 * 2 ** 20;
 /**
  * Bytes that ONNX Runtime's arena takes up in a training: what a run computes, and what it hands out, which is kept through
  * the next run as its input and is collected one run later at the earliest.
+ * @param garbage room that V8 leaves for what is collected later still, in bytes.
  */
-export function arenaBytes({ nodes, results, copied }: GraphRun): number {
+export function arenaBytes({ nodes, results, copied }: GraphRun, garbage = GARBAGE): number {
   const handed = new Set(results);
   const plan = moments(runningOrder(nodes), handed);
   const outBytes = [...results, ...copied].reduce((sum, value) => sum + byteSize(value), 0);
-  const kept = 2 + Math.min(6, Math.floor(GARBAGE / Math.max(1, outBytes)));
+  const kept = 2 + Math.min(6, Math.floor(garbage / Math.max(1, outBytes)));
   const arena = new Arena();
   const generations: Chunk[][] = [];
   for (let run = 0; run < kept + 2; run++) {

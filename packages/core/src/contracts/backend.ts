@@ -68,10 +68,17 @@ export interface LoadOptions {
 export interface ProgramMemory {
   /** What its session adds to the process at its peak, state that it updates included. Sessions of one process add up. */
   readonly bytes: number;
+  /** What of that are results of earlier runs that wait to be collected: the most of all sessions that run in turn. */
+  readonly garbageBytes: number;
   /** What its state takes beyond that; once, where sessions share it. */
   readonly stateBytes: number;
   /** The process itself with the backend at work, whatever it runs. */
   readonly baseBytes: number;
+  /**
+   * What comparing the first step with the eager reference adds, and leaves with the process: the most of all sessions of
+   * one process. 0 where nothing is compared.
+   */
+  readonly checkBytes: number;
   readonly outputs: Readonly<Record<string, TensorSpec>>;
 }
 
