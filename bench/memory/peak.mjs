@@ -1,11 +1,12 @@
-// node peak.mjs CASE: predicts the peak memory of a training step, takes a few steps on random pictures, and answers with a
+// node peak.mjs CASE [CACHE]: predicts the peak memory of a training step, takes a few steps on random pictures, and answers with a
 // line of JSON of the prediction and of the process's peak resident size.
 import { Compiled } from '@medbench/backends-compiled';
 import { random } from '@medbench/core';
 import { initialise } from '@medbench/nn';
 import { PEAKS } from './peaks.mjs';
 
-const { setup, steps } = PEAKS[process.argv[2]];
+const [key, cache] = process.argv.slice(2);
+const { setup, steps, check = false } = PEAKS[key];
 const { step, model, parameters, batchSize } = await setup();
 const stream = random(1, 'batch');
 const fill = (array, next) => array.map(next);
@@ -33,8 +34,9 @@ for (const [name, { shape, dtype }] of Object.entries(step.inputs)) {
   batch[`input/${name}`] = { shape: [batchSize, ...shape], dtype, data };
 }
 const backend = new Compiled();
-const { peakBytes } = await step.memory(backend);
-const session = await step.load(backend, step.initialState(initialise(parameters, 1)), { selfCheck: false });
+const { peakBytes, checkBytes } = await step.memory(backend);
+const options = { selfCheck: check, ...(cache ? { cache } : {}) };
+const session = await step.load(backend, step.initialState(initialise(parameters, 1)), options);
 const began = performance.now();
 for (let i = 0; i < steps; i++) await session.step(batch);
 const seconds = (performance.now() - began) / 1000 / steps;
@@ -42,7 +44,7 @@ await session.dispose();
 const mebibytes = (bytes) => Math.round(bytes / 2 ** 20);
 console.log(
   JSON.stringify({
-    predictedMiB: mebibytes(peakBytes),
+    predictedMiB: mebibytes(peakBytes + (check ? checkBytes : 0)),
     measuredMiB: mebibytes(process.resourceUsage().maxRSS * 1024),
     steps,
     seconds: Number(seconds.toFixed(2)),

@@ -1,4 +1,5 @@
-// Steps whose peak memory is predicted and measured: the demo's, those of `bench:step`, convolutions, and chunks.
+// Steps whose peak memory is predicted and measured: the demo's, those of `bench:step`, convolutions, chunks. `check`: the
+// first step is compared with the eager engine; `cached`: ONNX Runtime's graph comes from the cache.
 import { pluginMetadata } from '@medbench/core';
 import { methodSettings } from '@medbench/core/runtime';
 import { GptDemo } from '@medbench/encoders-gpt';
@@ -27,7 +28,16 @@ export const PEAKS = {
   demo: { title: 'demo, batch 64', steps: 30, setup: async () => clip(VitDemo, 64) },
   chunks: { title: 'demo, batch 1024 in chunks of 64', steps: 3, setup: async () => clip(VitDemo, 1024, 64) },
   a: { title: 'case a, clip', steps: 30, setup: () => ofCase('a', 'clip') },
+  checked: {
+    ...{ title: 'case a, clip, its first step compared with the eager engine', steps: 30, check: true },
+    setup: () => ofCase('a', 'clip'),
+  },
   b: { title: 'case b, clip', steps: 12, setup: () => ofCase('b', 'clip') },
+  kept: { title: 'case b, clip, graph from the cache', steps: 12, cached: true, setup: () => ofCase('b', 'clip') },
+  locked: { title: 'case b, clip-locked', steps: 12, setup: () => ofCase('b', 'clip-locked') },
+  masked: { title: 'case b, masked-cl', steps: 8, setup: () => ofCase('b', 'masked-cl') },
+  flip: { title: 'case b, flip', steps: 12, setup: () => ofCase('b', 'flip') },
+  filip: { title: 'case b, filip', steps: 12, setup: () => ofCase('b', 'filip') },
   slip: { title: 'case b, slip', steps: 8, setup: () => ofCase('b', 'slip') },
   coca: { title: 'case b, coca', steps: 8, setup: () => ofCase('b', 'coca') },
   resnet: {

@@ -186,10 +186,14 @@ async function cachedMemory(
   const represent = await backend.estimate(made.represent);
   const [all, one] = [batchSize, chunk].map((rows) => specsOf(represent.outputs, rows)) as [Specs, Specs];
   const owner = await backend.estimate(made.update);
-  let bytes = represent.bytes + owner.bytes + owner.stateBytes;
-  for (const program of [made.objective(all), made.accumulate(one)]) bytes += (await backend.estimate(program)).bytes;
+  const objective = await backend.estimate(made.objective(all));
+  const accumulate = await backend.estimate(made.accumulate(one));
+  const each = [represent, owner, objective, accumulate];
+  let bytes = owner.stateBytes + each.reduce((sum, program) => sum + program.bytes - program.garbageBytes, 0);
+  bytes += Math.max(...each.map((program) => program.garbageBytes));
   bytes += bytesOf(made.represent.inputs) * (batchSize / chunk) + 3 * bytesOf(all);
-  return { bytes, peakBytes: represent.baseBytes + bytes };
+  const checkBytes = Math.max(...each.map((program) => program.checkBytes));
+  return { bytes, peakBytes: represent.baseBytes + bytes, checkBytes };
 }
 
 type Specs = Readonly<Record<string, TensorSpec>>;

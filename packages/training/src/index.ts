@@ -5,7 +5,7 @@ import { train } from './trainer.js';
 
 export { loadModel } from './embedder.js';
 export { stepMemory } from './fit.js';
-export { batchLoader, type LoaderOptions } from './loader.js';
+export { batchLoader, keptPictureBytes, type LoaderOptions } from './loader.js';
 export { type BuiltModel, buildModel } from './model.js';
 export { type PreparedRow, prepareRow, type SetupRequest } from './setup.js';
 export {

@@ -15,11 +15,12 @@ import {
   type BatchParts,
   batchIndices,
   batchWorkers,
+  defaultWorkers,
   isKnownRecipe,
   type JobFailure,
   type Tokenizer,
 } from '@medbench/data';
-import { isEncoded, type Loaded, pictureOf, picturesOf } from './pictures.js';
+import { isEncoded, keptBytes, type Loaded, pictureOf, picturesOf } from './pictures.js';
 import { DRAWN } from './represent.js';
 
 /** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
@@ -120,13 +121,35 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
       ids: { shape: [batchSize, contextLength], dtype: 'int32', data: ids },
     };
   };
-  const bytes = 4 * batchSize * drawn.reduce((sum, [, { shape }]) => sum + elements(shape), imageSize * imageSize * 3);
-  const ahead = Math.max(1, Math.min(workers.count + 1, Math.floor(AHEAD_BYTES / bytes)));
+  const ahead = batchesAhead(batchBytes(options), workers.count);
   const recycle = ({ images }: HostTensors): void => {
     const buffer = images?.data.buffer;
     if (buffer instanceof ArrayBuffer && buffer.byteLength > 0 && free.length <= ahead) free.push(buffer);
   };
   return Object.assign(load, { ahead, recycle, close: () => workers.close() });
+}
+
+const batchBytes = ({ batchSize, imageSize, inputs = {} }: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>) =>
+  4 * batchSize * Object.values(inputs).reduce((sum, { shape }) => sum + elements(shape), imageSize * imageSize * 3);
+const batchesAhead = (bytes: number, workers: number): number =>
+  Math.max(1, Math.min(workers + 1, Math.floor(AHEAD_BYTES / bytes)));
+
+/** What so many square pictures take that are kept for a model of this image size, in bytes. */
+export const keptPictureBytes = (imageSize: number, count: number): number =>
+  keptBytes(Math.ceil(imageSize * STORED_SCALE), count);
+
+/** A thread with its image decoders, as measured on runs of the demo preset. */
+const WORKER_BYTES = 60 * 2 ** 20;
+
+/** What making batches takes, in bytes: threads, and batches on their way. `kept`: the pictures of so many pairs besides. */
+export function loadingBytes(
+  options: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>,
+  kept = 0,
+  workers = defaultWorkers(),
+): number {
+  const bytes = batchBytes(options);
+  const batches = batchesAhead(bytes, workers) + 1;
+  return workers * WORKER_BYTES + batches * bytes + keptPictureBytes(options.imageSize, kept);
 }
 
 /** An input that only its method's own function can draw. */

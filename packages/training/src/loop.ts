@@ -55,7 +55,8 @@ export async function loop(
   let at = from.step;
   let { standing } = from;
   const save = async (ended = at === training.steps): Promise<Progress> => {
-    const progress = { step: at, seconds: seconds(), curve, standing, ended, state: await session.readState() };
+    const state = await session.readState();
+    const progress = { ...from, step: at, seconds: seconds(), curve, standing, ended, state };
     if (!ended) await writeResume(folder, key, progress);
     return progress;
   };

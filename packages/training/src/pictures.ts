@@ -3,6 +3,9 @@ import type { EncodedPair, Pair, PairSource, RasterImage } from '@medbench/core'
 /** Decoded, shrunk pictures of a source up to this many bytes are kept; the others are decoded again when needed. */
 const CACHE_BYTES = 1 << 30;
 
+/** What so many square pictures of this side take when they are kept, in bytes. */
+export const keptBytes = (side: number, count: number): number => Math.min(CACHE_BYTES, count * side * side * 3);
+
 /** An example on its way into a batch: decoded, or as it lies on disk. */
 export type Loaded = Pair | EncodedPair;
 

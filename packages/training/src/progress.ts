@@ -16,6 +16,8 @@ export interface Progress {
   /** Whether training has ended, at its last step or for want of progress. */
   readonly ended: boolean;
   readonly state: HostTensors;
+  /** Pairs in memory at once, where the batch was split because it did not fit: then it stays split so to the end. */
+  readonly chunkSize?: number | undefined;
 }
 
 /** State of an interrupted training under the same key, if there is one. */
@@ -31,6 +33,7 @@ export async function readResume(folder: string, key: string): Promise<Progress 
     standing: JSON.parse(metadata.standing ?? JSON.stringify(NO_STANDING)) as Standing,
     ended: false,
     state: tensors,
+    ...(metadata.chunkSize === undefined ? {} : { chunkSize: Number(metadata.chunkSize) }),
   };
 }
 
@@ -38,7 +41,7 @@ export async function readResume(folder: string, key: string): Promise<Progress 
 export const writeResume = (
   folder: string,
   key: string,
-  { step, seconds, curve, standing, state }: Progress,
+  { step, seconds, curve, standing, state, chunkSize }: Progress,
 ): Promise<void> =>
   writeSafetensors(join(folder, RESUME), state, {
     key,
@@ -46,4 +49,5 @@ export const writeResume = (
     seconds: String(seconds),
     curve: JSON.stringify(curve),
     standing: JSON.stringify(standing),
+    ...(chunkSize === undefined ? {} : { chunkSize: String(chunkSize) }),
   });

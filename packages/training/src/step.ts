@@ -47,8 +47,10 @@ export interface TrainingStep {
 export interface StepMemory {
   /** What the step adds to the process. */
   readonly bytes: number;
-  /** The whole process. */
+  /** The whole process, before anything is compared with the eager reference. */
   readonly peakBytes: number;
+  /** What that comparison adds to both. */
+  readonly checkBytes: number;
 }
 
 /** What is the same for a step on whole batches and one in chunks. */
@@ -160,7 +162,7 @@ export function wholeBatchStep(parts: StepParts): TrainingStep {
       const found = await backend.estimate?.(program);
       if (!found) return undefined;
       const bytes = found.bytes + found.stateBytes;
-      return { bytes, peakBytes: found.baseBytes + bytes };
+      return { bytes, peakBytes: found.baseBytes + bytes, checkBytes: found.checkBytes };
     },
   });
 }

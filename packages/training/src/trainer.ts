@@ -10,12 +10,12 @@ import {
 } from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
-import { fitRow, splitMessage } from './fit.js';
+import { fitMessages, fitRow } from './fit.js';
 import { batchLoader } from './loader.js';
 import { loop } from './loop.js';
 import { costMeter } from './meter.js';
 import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
-import { type Progress, RESUME, readResume } from './progress.js';
+import { RESUME, readResume } from './progress.js';
 import type { TrainingStep } from './training-step.js';
 import { NO_STANDING, splitCorpus, validates } from './validation.js';
 import { BEST, validatorOf } from './validator.js';
@@ -44,11 +44,18 @@ async function startingPoint(
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { row, training, folder, key, profile = NO_PROFILE } = request;
   const { model, tokenizer } = await buildModel(request);
-  const { specs, phases, parameters, setup, memory, split } = await fitRow(model, request, request.backend);
-  if (split) request.log(splitMessage(row, split));
-  const { step } = phases[0]!;
   const { validation } = training;
   const held = splitCorpus(request.corpus, validation, training.batchSize);
+  const last = Math.min(training.stopAt ?? training.steps, training.steps);
+  let progress = await readResume(folder, key);
+  // What went further than this training is to go is of no use to it.
+  if (progress && progress.step > last) progress = undefined;
+  const resumed = progress !== undefined;
+  const pairs = Math.min(held.training.length, training.steps * training.batchSize);
+  const fitted = await fitRow(model, request, request.backend, { begun: progress, pairs });
+  for (const message of fitMessages(row, fitted, resumed)) request.log(message);
+  const { specs, phases, parameters, setup, memory, checked } = fitted;
+  const { step } = phases[0]!;
   request.event({
     training: row,
     parameters,
@@ -59,22 +66,20 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     ...(validates(validation) ? { heldOut: held.validation.length } : {}),
   });
   await ensureFolder(folder);
-  const last = Math.min(training.stopAt ?? training.steps, training.steps);
-  const found = await readResume(folder, key);
-  const resumed = found !== undefined && found.step <= last;
-  if (resumed) request.event({ training: row, resumedAt: found.step });
-  // What went further than this training is to go is of no use to it.
-  let progress: Progress = resumed
-    ? found
-    : {
-        ...{ step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 },
-        state: step.initialState(await startingPoint(request, specs, model.parameters)),
-      };
+  if (progress) request.event({ training: row, resumedAt: progress.step });
+  progress ??= {
+    ...{ step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 },
+    state: step.initialState(await startingPoint(request, specs, model.parameters)),
+    chunkSize: setup.chunkSize,
+  };
   const meter = costMeter();
   const towers = (all: HostTensors): HostTensors => towersOf(step, all, model.parameters);
   for (const { until, step: current } of phases) {
     if (progress.step >= Math.min(until, last) || progress.ended) continue;
-    const session = await current.load(request.backend, progress.state, { log: request.log, selfCheck: !resumed });
+    const session = await current.load(request.backend, progress.state, {
+      log: request.log,
+      selfCheck: !resumed && checked,
+    });
     // The session has its own: what it started from need not stay in memory.
     progress = { ...progress, state: {} };
     const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs };

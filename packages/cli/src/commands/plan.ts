@@ -29,7 +29,7 @@ interface RowPlan {
   readonly parameters?: { readonly total: number; readonly trainable: number };
   readonly steps?: number;
   readonly pairsPerStep?: number;
-  /** Memory of a training step at its peak, where the backend tells. */
+  /** Memory of the training process at its peak, without pictures that are kept, where the backend tells. */
   readonly peakMiB?: number;
   /** Pairs that are held in memory at once, where that is fewer. */
   readonly chunkSize?: number;
@@ -106,6 +106,17 @@ async function modelOf({ encoders, model }: Config, registry: Registry): Promise
   return (await buildModel({ image, text, model })).model;
 }
 
+/** What the peak leaves open, for data are not read. */
+async function keptPictures({ image }: DualEncoderModel): Promise<string> {
+  const { keptPictureBytes } = await import('@medbench/training');
+  const [each, most] = [
+    keptPictureBytes(image.imageSize, 1000),
+    keptPictureBytes(image.imageSize, Number.MAX_SAFE_INTEGER),
+  ];
+  const mebibytes = (bytes: number): string => number(Math.ceil(bytes / 2 ** 20));
+  return `peak MiB: of the process while it trains; pictures kept decoded add ${mebibytes(each)} MiB per 1,000 pairs, ${mebibytes(most)} at the most`;
+}
+
 const number = (value: number | undefined): string => (value === undefined ? '—' : value.toLocaleString('en'));
 
 const COLUMNS = [
@@ -144,7 +155,8 @@ export async function plan(options: RunOptions): Promise<number> {
   const { workspace, config, plan: made } = await planOf(options);
   const registry = composeRegistry(workspace.catalogue, { logger: silentLogger });
   const backend = await chooseBackend(registry, config.backend);
-  const rows = await rowsOf(made, registry, await modelOf(config, registry), backend.backend);
+  const model = await modelOf(config, registry);
+  const rows = await rowsOf(made, registry, model, backend.backend);
   const code = rows.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
   const folder = resolve(options.out);
   const exists = existsSync(folder);
@@ -174,6 +186,7 @@ export async function plan(options: RunOptions): Promise<number> {
   console.log(`run folder ${options.out}${exists ? ', which exists: what is finished there is not repeated' : ''}\n`);
   console.log(inColumns([COLUMNS, ...rows.map(lineOf)], [2, 3, 4, 5, 6, 7, 8]));
   for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
+  if (rows.some(({ peakMiB }) => peakMiB !== undefined)) console.log(`\n${await keptPictures(model)}`);
   const { trainings, steps, cells } = totals;
   console.log(`\n${number(trainings)} trainings of ${number(steps)} steps in all, ${number(cells)} cells`);
   return code;
