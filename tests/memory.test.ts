@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
 import type { Encoder, HostTensors, OpenedCorpus, TrainRequest } from '@medbench/core';
+import { withCache } from '@medbench/core/runtime';
 import { GptDemo } from '@medbench/encoders-gpt';
 import { ResNetDemo } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
@@ -104,6 +105,9 @@ describe('memory of a training step', () => {
     const [small, large] = [await at(16), await at(64)];
     expect(large).toBeGreaterThan(small);
     expect(await stepMemory(built.model, row, new Wasm())).toBeUndefined();
+    const cache = join(folder, 'cache');
+    expect((await stepMemory(built.model, row, withCache(compiled, cache)))!.peakBytes).toBe(large);
+    expect(await stepMemory(built.model, row, withCache(new Wasm(), cache))).toBeUndefined();
   });
 
   /** A little less than a step on the whole batch takes, in MiB. */
