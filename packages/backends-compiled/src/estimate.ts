@@ -1,6 +1,6 @@
 import type { Program, ProgramMemory } from '@medbench/core';
 import { byteSize } from './graph/graph.js';
-import { arenaBytes, runningOrder } from './graph/memory.js';
+import { arenaBytes } from './graph/memory.js';
 import { canCheck } from './self-check.js';
 import { tracedOnce } from './trace.js';
 
@@ -25,12 +25,10 @@ export async function estimateProgram(program: Program): Promise<ProgramMemory> 
   const left = Math.min(came, LEFT_BEHIND);
   const inputs = Object.values(program.inputs).reduce((sum, spec) => sum + byteSize(spec), 0);
   const { run } = traced;
-  // A graph that ONNX Runtime has changed is kept in the order in which it ran, and then runs in another: which takes more.
-  const orders = [run, { ...run, nodes: runningOrder(run.nodes) }];
-  const arena = Math.max(...orders.map((one) => arenaBytes(one)));
+  const arena = arenaBytes(run);
   return {
     bytes: arena + traced.constantBytes + inputs,
-    garbageBytes: arena - Math.max(...orders.map((one) => arenaBytes(one, 0))),
+    garbageBytes: arena - arenaBytes(run, 0),
     stateBytes: read + left,
     baseBytes: BASE,
     checkBytes: canCheck(program, traced.tracedBytes) ? EAGER_SHARE * traced.eagerBytes : 0,

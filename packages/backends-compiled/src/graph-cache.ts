@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { ensureFolder, MedbenchError, messageOf, writeFileAtomic } from '@medbench/core';
+import { writtenAs } from './graph/reorder.js';
 
 /** Files kept in the folder; the ones used longest ago go first. */
 const MOST_FILES = 64;
@@ -77,7 +78,7 @@ export class GraphCache {
   /** Keeps what ONNX Runtime wrote to `scratch`. A folder that cannot be written to costs the cache, not the run. */
   async write(model: Uint8Array, scratch: string): Promise<void> {
     try {
-      const graph = await readFile(scratch);
+      const graph = writtenAs(model, await readFile(scratch));
       const key = this.#keyOf(model);
       const whole = Buffer.concat([Buffer.from(`${key} ${digestOf(graph)}\n`), graph]);
       await writeFileAtomic(this.#fileOf(key), await promisify(gzip)(whole, { level: LEVEL }));

@@ -37,6 +37,9 @@ const STATES = new SharedStates<SizedTensor>();
 /** What a session needs of a recording: neither the model nor the graph, so that they can go. */
 type Kept = Pick<Traced, 'inputs' | 'updated' | 'results' | 'tracedBytes'>;
 
+/** How kept graphs are written. Rises when that changes. */
+const ORDER = 'as recorded, 1';
+
 /** Has ONNX Runtime optimize a graph, or takes what it made of it before. */
 async function optimized(
   model: Uint8Array,
@@ -180,7 +183,11 @@ const graphCache = (
   provider: Provider,
   log: LoadOptions['log'] = () => {},
 ): GraphCache =>
-  new GraphCache(join(folder, 'graphs'), [JSON.stringify([runtime.env.versions, sessionOptions(provider)])], log);
+  new GraphCache(
+    join(folder, 'graphs'),
+    [JSON.stringify([ORDER, runtime.env.versions, sessionOptions(provider)])],
+    log,
+  );
 
 /**
  * Traces and compiles a program and gives it its state.

@@ -1,5 +1,5 @@
 /**
- * The few messages of `onnx.proto3` that a graph needs, written as protocol-buffer bytes
+ * The few messages of `onnx.proto3` that a graph needs, written as protocol-buffer bytes, and the fields of any
  * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3; field numbers are those of that file).
  */
 
@@ -40,8 +40,47 @@ export function float(field: number, value: number): Buffer {
 /** A field holding another message. */
 export const message = (field: number, parts: readonly Uint8Array[]): Buffer => bytes(field, Buffer.concat(parts));
 
+/** A field of a message as it was written. */
+export interface MessageField {
+  readonly number: number;
+  /** Tag and length included. */
+  readonly whole: Uint8Array;
+  /** Of text, bytes and messages; empty for numbers. */
+  readonly content: Uint8Array;
+}
+
+/** The fields of a message, as views of its bytes. @throws RangeError if they do not end with it. */
+export function messageFields(data: Uint8Array): MessageField[] {
+  const fields: MessageField[] = [];
+  let at = 0;
+  const next = (): number => {
+    let [value, scale] = [0, 1];
+    for (;;) {
+      const byte = data[at++];
+      if (byte === undefined) throw new RangeError('a message ends within a field');
+      value += (byte & 127) * scale;
+      scale *= 128;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < data.byteLength) {
+    const start = at;
+    const key = next();
+    const wire = key & 7;
+    let length = 0;
+    if (wire === VARINT) next();
+    else if (wire === BYTES) length = next();
+    else at += wire === 1 ? 8 : 4;
+    const content = data.subarray(at, at + length);
+    at += length;
+    if (at > data.byteLength) throw new RangeError('a message ends within a field');
+    fields.push({ number: Math.floor(key / 8), whole: data.subarray(start, at), content });
+  }
+  return fields;
+}
+
 /** The same in pieces, of which none is copied: for messages that hold hundreds of MiB. */
-function pieces(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
+export function pieces(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return [tag(field, BYTES), varint(length), ...parts];
 }
