@@ -5,22 +5,40 @@ export interface Rung {
   readonly steps: number;
 }
 
+/** Share of the grid's steps that a search may take. */
+export const SHARE = 0.4;
+
 /**
- * Successive halving (Jamieson and Talwalkar 2016): all candidates get a small budget, the best in `eta` of them `eta` times
- * as much, until one is left, which is trained to the end. Budgets end at `steps` and fall by `eta` from rung to rung
- * downwards, so the first is what the number of candidates makes it.
+ * Successive halving (Jamieson and Talwalkar 2016): all candidates are trained for a while, the best in `eta` of them longer,
+ * until one is left, which is trained to the end. Budgets rise by the same factor from rung to rung, and the first is as
+ * long as `share` of the grid's steps allows: what is judged early is judged by noise. Where that share does not even
+ * hold the last candidate, they rise by `eta`.
  *
  * @returns from the first rung to the last, which has one candidate and all steps.
  */
-export function rungsOf(candidates: number, steps: number, eta: number): Rung[] {
+export function rungsOf(candidates: number, steps: number, eta: number, share = SHARE): Rung[] {
   const counts = [candidates];
   while (counts.at(-1)! > 1) counts.push(Math.floor(counts.at(-1)! / eta) || 1);
-  const rungs = counts.map((count, i) => ({
-    candidates: count,
-    steps: Math.max(1, Math.round(steps / eta ** (counts.length - 1 - i))),
-  }));
+  const last = counts.length - 1;
+  const from = (first: number): Rung[] =>
+    counts.map((count, i) => ({
+      candidates: count,
+      steps: i === last ? steps : Math.max(1, Math.floor(first * (steps / first) ** (i / last))),
+    }));
+  const affordable = (first: number): boolean => costOf(from(first)) <= share * candidates * steps;
+  let first = steps / eta ** last;
+  if (affordable(1)) {
+    let [low, high] = [1, steps];
+    while (high - low > 1e-3) {
+      const middle = (low + high) / 2;
+      if (affordable(middle)) low = middle;
+      else high = middle;
+    }
+    first = low;
+  }
+  const rungs = from(first);
   // Where there are hardly any steps, rungs that add none are none.
-  return rungs.filter((rung, i) => i === rungs.length - 1 || rung.steps < rungs[i + 1]!.steps);
+  return rungs.filter((rung, i) => i === last || rung.steps < rungs[i + 1]!.steps);
 }
 
 /** Steps that are trained in all, each candidate going on from the rung before. */

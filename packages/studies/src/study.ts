@@ -24,7 +24,7 @@ export interface Search {
   readonly baseline: string;
   /** The value that is taken where nobody searches. */
   readonly usual: number;
-  /** At each rung one in so many is kept, and trained for so many times the steps. */
+  /** At each rung one in so many is kept. */
   readonly eta: number;
 }
 
