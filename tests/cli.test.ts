@@ -11,11 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { ProfileReport } from '@medbench/core';
+import type { ProfileReport, RunResults } from '@medbench/core';
 import { markGenerated } from '@medbench/data';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { timeless } from './support/timeless.js';
 
 const folder = temporaryFolder('cli');
 const cwd = folder.path;
@@ -152,13 +153,8 @@ describe('run --profile', () => {
     expect(stderr).toMatch(/Where [\d.]+ s went/);
     expect(stderr).toMatch(/\nstep +[\d.]+ +[\d.]+ %/);
 
-    const timeless = (out: string): unknown => {
-      const { run, training, cells, ...rest } = JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
-      const untimed = (all: object[]) => all.map((one) => ({ ...one, seconds: 0 }));
-      const command = run.command.replace(/--out \w+/, '');
-      return { ...rest, run: { ...run, command }, training: untimed(training), cells: untimed(cells) };
-    };
-    expect(timeless('profiled')).toEqual(timeless('plain'));
+    const resultsOf = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
+    expect(timeless(resultsOf('profiled'))).toEqual(timeless(resultsOf('plain')));
     expect(existsSync(join(cwd, 'plain', 'profile.json'))).toBe(false);
     const profile: ProfileReport = JSON.parse(readFileSync(join(cwd, 'profiled', 'profile.json'), 'utf8'));
     const sum = (all: readonly { readonly seconds: number }[]): number =>

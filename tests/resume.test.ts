@@ -5,6 +5,7 @@ import { type RunResults, random } from '@medbench/core';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { timeless } from './support/timeless.js';
 
 const folder = temporaryFolder('resume');
 const cwd = folder.path;
@@ -21,13 +22,6 @@ const ARGS = [
   ...TINY,
 ] as const;
 
-/** Everything in the results but times, and what hangs on them. */
-const timeless = (results: RunResults): unknown => ({
-  ...results,
-  run: { ...results.run, command: '' },
-  training: results.training.map(({ peakMemory: _, energy: __, ...record }) => ({ ...record, seconds: 0 })),
-  cells: results.cells.map((cell) => ({ ...cell, seconds: 0 })),
-});
 const resultsOf = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 
 interface Killing {
