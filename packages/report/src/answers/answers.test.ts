@@ -237,7 +237,9 @@ describe('many rows', () => {
       rows,
       columns: [{ task: 'A', against: { flip: ALIKE, coca: ALIKE, filip: 'failed' } }],
     });
-    expect(answer.sentence).toBe('Against clip, flip, coca, filip: no difference found at this size, or not compared.');
+    expect(answer.sentence).toBe(
+      'Against clip, no row is told apart: no difference found at this size, or not compared.',
+    );
   });
 });
 

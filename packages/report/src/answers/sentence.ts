@@ -77,7 +77,7 @@ export function clausesInBrief(clauses: readonly Clause[]): string {
   });
   const others = ORDER.slice(2).filter((finding) => clauses.some((clause) => countOf(clause, finding) > 0));
   const unsure = others.map((finding) => WORDS[finding]).join(', or ');
-  if (told.length === 0) return `${clauses.map(({ subject }) => subject).join(', ')}: ${unsure}`;
+  if (told.length === 0) return `no row is told apart: ${unsure}`;
   return [...told, ...(others.length > 0 ? [`elsewhere ${unsure}`] : [])].join('; ');
 }
 
