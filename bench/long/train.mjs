@@ -1,4 +1,5 @@
 // node --expose-gc train.mjs MODE ROW STEPS: one part of the long run, answers with a line of JSON.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
 import { rowOf } from './row.mjs';
@@ -20,14 +21,21 @@ function nudged(all) {
   return { ...all, ...Object.fromEntries(moved) };
 }
 
-/** Resident memory, MiB, after each tenth of the steps. */
+/** Times on the way at which memory is looked at. */
+const LOOKS = 40;
+
+/** Resident memory, MiB, at each of them. */
 async function memory() {
   const session = await step.load(new Compiled(), state, { selfCheck: false });
   const resident = [];
   for (let i = 1; i <= steps; i++) {
     await session.step(batchOf(i - 1));
-    if (i % (steps / 10) !== 0) continue;
+    if (i % (steps / LOOKS) !== 0) continue;
+    // The memory of arrays is given back on another thread, some time after a collection.
     globalThis.gc();
+    await sleep(50);
+    globalThis.gc();
+    await sleep(50);
     resident.push(process.memoryUsage().rss / 2 ** 20);
   }
   await session.dispose();
