@@ -19,3 +19,4 @@ export { mayShow } from './may-show.js';
 export { NO_PROFILE } from './profile/clock.js';
 export * from './random/index.js';
 export { lockFolder } from './store/lock.js';
+export { fileName } from './store/store.js';

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Gallery, RunResults } from '@medbench/core';
-import { isObject, isText, listOf, optional, shaped } from './shape.js';
+import { fileName, type Gallery, type RunResults } from '@medbench/core';
+import { isNumber, isObject, isText, listOf, optional, shaped } from './shape.js';
 
-const isNumber = (value: unknown): boolean => typeof value === 'number';
 const isItem = (value: unknown): boolean => isObject(value) && (isNumber(value.picture) || isText(value.text));
 const items = listOf(isItem);
 const BASE64 = /^[A-Za-z0-9+/]+=*$/;
@@ -38,7 +37,7 @@ export async function readGalleries(runDir: string, { tasks }: RunResults): Prom
       .filter(({ pictures }) => pictures === 'shown')
       .map(async ({ id }): Promise<Gallery[]> => {
         try {
-          const file = join(runDir, 'gallery', `${encodeURIComponent(id)}.json`);
+          const file = join(runDir, 'gallery', `${fileName(id)}.json`);
           const gallery: unknown = JSON.parse(await readFile(file, 'utf8'));
           return isGallery(gallery) ? [gallery as Gallery] : [];
         } catch {

@@ -4,7 +4,7 @@ type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | Check>>;
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isNumber: Check = (value) => typeof value === 'number';
+export const isNumber: Check = (value) => typeof value === 'number';
 export const isText: Check = (value) => typeof value === 'string';
 const isList: Check = Array.isArray;
 

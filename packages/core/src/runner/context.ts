@@ -66,6 +66,24 @@ export const dataContext = (
 /** A plugin's share of a cell's key: a new version of its package may change the number. */
 export const identity = (entry: CatalogueEntry): string => `${entry.package.name}@${entry.package.version}/${entry.id}`;
 
+/** What the data of a task is, as a share of keys. */
+export async function dataKey(
+  run: RunContext,
+  entry: CatalogueEntry<'task'>,
+  seed: number,
+): Promise<Record<string, unknown>> {
+  const task = await run.registry.get('task', entry.id);
+  const context = dataContext(run, seed, entry);
+  return {
+    task: identity(entry),
+    version: entry.info.version,
+    data: await task.fingerprint(context),
+    // Only where there are any: keys of tasks without settings stay what they were.
+    ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
+    ...(context.skipBad ? { skipBad: true } : {}),
+  };
+}
+
 /** What the towers are built from, and its share of every key. */
 export async function modelRequest(run: RunContext): Promise<{ request: ModelRequest; key: unknown }> {
   const { encoders, model } = run.plan.config;

@@ -6,7 +6,7 @@ import type { EvaluationModel, TaskResult } from '../contracts/task.js';
 import { isMedbenchError, MedbenchError, messageOf } from '../errors.js';
 import type { PlannedCell, PlanRow } from '../plan/plan.js';
 import { hashOf, type StoredCell } from '../store/index.js';
-import { dataContext, identity, modelRequest, type RunContext } from './context.js';
+import { dataContext, dataKey, identity, modelRequest, type RunContext } from './context.js';
 import type { GalleryStage } from './gallery.js';
 import type { LeakStage, Leaks } from './leaks.js';
 import type { ScoreTable } from './scores.js';
@@ -24,20 +24,6 @@ export interface Collectors {
   readonly leaks: LeakStage;
   readonly scores: ScoreTable;
   readonly galleries: GalleryStage;
-}
-
-/** What the data of a cell is, as a share of keys. */
-async function dataKey(run: RunContext, { task: entry, seed }: PlannedCell): Promise<Record<string, unknown>> {
-  const task = await run.registry.get('task', entry.id);
-  const context = dataContext(run, seed, entry);
-  return {
-    task: identity(entry),
-    version: entry.info.version,
-    data: await task.fingerprint(context),
-    // Only where there are any: keys of tasks without settings stay what they were.
-    ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
-    ...(context.skipBad ? { skipBad: true } : {}),
-  };
 }
 
 /** What a row's vectors depend on. */
@@ -59,7 +45,7 @@ const nothingFor = ({ task, protocols }: PlannedCell, there: readonly Protocol[]
 
 /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
 async function keyOf(run: RunContext, cell: PlannedCell, rowModel: RowModel): Promise<string> {
-  const { task, version, ...data } = await dataKey(run, cell);
+  const { task, version, ...data } = await dataKey(run, cell.task, cell.seed);
   const { split, ...evaluation } = run.plan.config.evaluation;
   return hashOf({
     format: 3,
@@ -82,7 +68,7 @@ async function keeping(
   load: () => Promise<EvaluationModel>,
 ): Promise<EvaluationModel> {
   if (!run.plan.config.keepEmbeddings) return load();
-  const key = hashOf({ format: 1, row: trained.key, ...(await dataKey(run, cell)) });
+  const key = hashOf({ format: 1, row: trained.key, ...(await dataKey(run, cell.task, cell.seed)) });
   const folder = run.store.embeddingsFolder(cell.row.id, cell.seed, cell.task.id);
   return run.embeddings.keep(folder, { key, model: cell.row.id, task: cell.task.id }, load);
 }
@@ -184,7 +170,7 @@ export async function evaluateRow(
       let reused = false;
       try {
         const key = await run.profile.span('opening data', () => keyOf(run, cell, rowModel));
-        const { task: _task, version: _version, ...read } = await dataKey(run, cell);
+        const { task: _task, version: _version, ...read } = await dataKey(run, cell.task, cell.seed);
         const keys = { key, data: hashOf(read) };
         let stored = run.store.readCell(cell.row.id, cell.task.id, cell.seed, key);
         reused = stored !== undefined;

@@ -14,8 +14,8 @@ import type { CatalogueEntry } from '../discovery/discover.js';
 import { isMedbenchError, messageOf } from '../errors.js';
 import { mayShow } from '../may-show.js';
 import type { PlannedCell } from '../plan/plan.js';
-import { hashOf } from '../store/index.js';
-import { dataContext, identity, type RunContext } from './context.js';
+import { fileName, hashOf } from '../store/index.js';
+import { dataContext, dataKey, type RunContext } from './context.js';
 import { chooseExamples } from './gallery-choice.js';
 
 /** Examples of a part: enough to see right and wrong ones, few enough for a page. */
@@ -68,7 +68,7 @@ export class GalleryStage {
   async write(): Promise<void> {
     const { run } = this;
     for (const entry of run.plan.tasks) {
-      const file = ['gallery', `${encodeURIComponent(entry.id)}.json`];
+      const file = ['gallery', `${fileName(entry.id)}.json`];
       const parts = this.#tasks.get(entry.id)?.parts.filter(({ rows }) => rows.length > 0) ?? [];
       if (parts.length === 0 || !run.thumbnail) {
         if (!mayShow(entry.info)) run.store.remove(...file);
@@ -88,18 +88,10 @@ export class GalleryStage {
     const task = await run.registry.get('task', entry.id);
     if (!task.examples) return;
     const seed = run.plan.config.seeds[0]!;
-    const context = dataContext(run, seed, entry);
-    const key = hashOf({
-      format: 1,
-      task: identity(entry),
-      data: await task.fingerprint(context),
-      settings: context.settings,
-      skipBad: context.skipBad,
-      sampled,
-    });
+    const key = hashOf({ format: 2, ...(await dataKey(run, entry, seed)), sampled });
     if (run.store.readJson<Gallery>(...file)?.key === key) return;
     const pictures = new Album();
-    const examples = await task.examples(context);
+    const examples = await task.examples(dataContext(run, seed, entry));
     const parts = sampled.map((part) => partOf(part, chosenOf(part, sampled), examples, pictures));
     const encoded: string[] = [];
     for (const place of pictures.places) {

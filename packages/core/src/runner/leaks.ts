@@ -2,8 +2,8 @@ import type { OpenedCorpus, RasterImage, Source } from '../contracts/data.js';
 import type { LeakCounts, LeakReport } from '../contracts/leaks.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { messageOf } from '../errors.js';
-import { hashOf } from '../store/index.js';
-import { dataContext, identity, type RunContext } from './context.js';
+import { fileName, hashOf } from '../store/index.js';
+import { dataContext, dataKey, type RunContext } from './context.js';
 
 interface StoredReport {
   readonly key: string;
@@ -69,23 +69,23 @@ export class LeakStage {
     const { run } = this;
     const { check, corpusPairs } = run.plan.config.leaks;
     if (!check || !run.checkLeaks) return undefined;
-    const parts = ['leaks', `${encodeURIComponent(entry.id)}.json`];
+    const parts = ['leaks', `${fileName(entry.id)}.json`];
     try {
       const task = await run.registry.get('task', entry.id);
       if (!task.pictures) return undefined;
-      const context = dataContext(run, run.plan.config.seeds[0]!, entry);
+      const seed = run.plan.config.seeds[0]!;
       const corpus = corpusPairs > 0 ? await this.#opened(corpusPairs) : undefined;
       const key = hashOf({
-        format: 1,
-        task: identity(entry),
-        data: await task.fingerprint(context),
-        settings: context.settings,
-        skipBad: context.skipBad,
+        format: 2,
+        ...(await dataKey(run, entry, seed)),
         corpus: corpus && [corpus.fingerprint, corpusPairs],
       });
       let stored = run.store.readJson<StoredReport>(...parts);
       if (stored?.key !== key) {
-        stored = { key, report: await run.checkLeaks(await task.pictures(context), corpus?.images) };
+        stored = {
+          key,
+          report: await run.checkLeaks(await task.pictures(dataContext(run, seed, entry)), corpus?.images),
+        };
         run.store.writeJson(stored, ...parts);
       }
       const counts = countsOf(stored.report);

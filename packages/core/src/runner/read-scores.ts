@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResults } from '../contracts/results.js';
 import type { ScoredColumn } from '../contracts/statistics.js';
-import { fileName, type StoredCell } from '../store/store.js';
+import { fileName, type StoredCell } from '../store/index.js';
 import { ScoreTable } from './scores.js';
 
 /** A finished cell; undefined if it is not there or broken. */

@@ -8,8 +8,7 @@ import type { Settings } from '../contracts/settings.js';
 import type { CatalogueEntry } from '../discovery/discover.js';
 import { GENERAL, generalTraining } from '../plan/general.js';
 import type { PlanRow } from '../plan/plan.js';
-import { hashOf } from '../store/index.js';
-import { fileName } from '../store/store.js';
+import { fileName, hashOf } from '../store/index.js';
 import { identity, modelRequest, openCorpora, type RunContext } from './context.js';
 
 /** Finished weights and how they came about. */

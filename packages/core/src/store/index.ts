@@ -1,4 +1,4 @@
 export { hashOf } from './hash.js';
 export { linkCheckpoints } from './link.js';
 export { lockFolder } from './lock.js';
-export { RunStore, type StoredCell } from './store.js';
+export { fileName, RunStore, type StoredCell } from './store.js';
