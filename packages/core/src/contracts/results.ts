@@ -1,4 +1,4 @@
-import type { Access } from './data.js';
+import type { Access, CorpusInfo } from './data.js';
 import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
 import type { Protocol } from './protocol.js';
@@ -122,15 +122,7 @@ export interface StudyRecord {
 }
 
 /** What is to be known of a corpus beside its name. */
-export interface CorpusFacts {
-  readonly id: string;
-  readonly title: string;
-  readonly domain: 'medical' | 'general';
-  readonly licence: string;
-  readonly access: Access;
-  readonly source: string;
-  readonly citation?: string;
-}
+export type CorpusFacts = Pick<CorpusInfo, 'id' | 'title' | 'domain' | 'licence' | 'access' | 'source' | 'citation'>;
 
 /** `results.json`, version 1: all that tables, plots and reports are made from. */
 export interface RunResults {
