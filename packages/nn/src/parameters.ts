@@ -6,6 +6,7 @@ export const constant = (value: number): Initializer => ({ kind: 'constant', val
 export const zeros: Initializer = constant(0);
 export const ones: Initializer = constant(1);
 
+/** Number of elements of a tensor. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
 /** Draws every parameter from a stream of its own (seed and name), so that adding one leaves the others as they were. */

@@ -9,7 +9,7 @@ import {
   type TensorMap,
   type TensorSpec,
 } from '@medbench/core';
-import { differentiate } from '@medbench/nn';
+import { differentiate, sizeOf } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { float, inside, nothing, SPACE, within } from './layout.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
@@ -197,8 +197,7 @@ async function cachedMemory(
 }
 
 type Specs = Readonly<Record<string, TensorSpec>>;
-const bytesOf = (specs: Specs): number =>
-  Object.values(specs).reduce((sum, { shape }) => sum + 4 * shape.reduce((size, side) => size * side, 1), 0);
+const bytesOf = (specs: Specs): number => Object.values(specs).reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
 
 /**
  * A method's training step with the gradient of the whole batch in the memory of a chunk (gradient caching,

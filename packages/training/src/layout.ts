@@ -7,7 +7,7 @@ import type {
   TensorMap,
   TensorSpec,
 } from '@medbench/core';
-import { type Packing, packParameters } from '@medbench/nn';
+import { type Packing, packParameters, sizeOf } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Name spaces of a step's state: what is frozen and running statistics by parameter, the rest by the optimizer's groups. */
@@ -40,10 +40,7 @@ export const inside = <T>(prefix: string, all: Readonly<Record<string, T>>): Rec
 /** Nothing, in the shapes of the optimizer's groups. */
 export const nothing = ({ groups }: Packing): HostTensors =>
   Object.fromEntries(
-    groups.map(({ name, shape }) => [
-      name,
-      { shape, dtype: 'float32', data: new Float32Array(shape.reduce((size, side) => size * side, 1)) },
-    ]),
+    groups.map(({ name, shape }) => [name, { shape, dtype: 'float32', data: new Float32Array(sizeOf(shape)) }]),
   );
 
 export const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });

@@ -20,6 +20,7 @@ import {
   type JobFailure,
   type Tokenizer,
 } from '@medbench/data';
+import { sizeOf } from '@medbench/nn';
 import { isEncoded, keptBytes, type Loaded, pictureOf, picturesOf } from './pictures.js';
 import { DRAWN } from './represent.js';
 
@@ -130,7 +131,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
 }
 
 const batchBytes = ({ batchSize, imageSize, inputs = {} }: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>) =>
-  4 * batchSize * Object.values(inputs).reduce((sum, { shape }) => sum + elements(shape), imageSize * imageSize * 3);
+  4 * batchSize * Object.values(inputs).reduce((sum, { shape }) => sum + sizeOf(shape), imageSize * imageSize * 3);
 const batchesAhead = (bytes: number, workers: number): number =>
   Math.max(1, Math.min(workers + 1, Math.floor(AHEAD_BYTES / bytes)));
 
@@ -155,7 +156,7 @@ export function loadingBytes(
 /** An input that only its method's own function can draw. */
 function drawHere(name: string, input: MethodInput, batch: readonly Pair[], seed: number, step: number): HostTensor {
   const { shape, dtype, draw } = input;
-  const size = elements(shape);
+  const size = sizeOf(shape);
   const data = dtype === 'int32' ? new Int32Array(batch.length * size) : new Float32Array(batch.length * size);
   for (const [row, example] of batch.entries()) {
     // A stream for each input, as in a worker: what one draws changes nothing for the others.
@@ -163,8 +164,6 @@ function drawHere(name: string, input: MethodInput, batch: readonly Pair[], seed
   }
   return { shape: [batch.length, ...shape], dtype, data };
 }
-
-const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
 /** Reads what its source would have in the place of a broken example. @throws the example's error if that is nothing. */
 function inPlaceOf(broken: Loaded, failure: JobFailure): () => Promise<Loaded> {

@@ -1,4 +1,5 @@
 import type { CalibrationBins } from '@medbench/core';
+import { argMax } from '../scores.js';
 
 interface Binned {
   /** Bin of each example. */
@@ -11,19 +12,13 @@ interface Binned {
 
 /** Top-label confidence in equal-width bins (low, high]. */
 function binned(probabilities: Float64Array, labels: Int32Array, classes: number, bins: number): Binned {
-  const n = labels.length;
-  const bin = new Int32Array(n);
-  const confidence = new Float64Array(n);
-  const right = new Uint8Array(n);
-  for (let i = 0; i < n; i++) {
-    let best = 0;
-    for (let k = 1; k < classes; k++)
-      if (probabilities[i * classes + k]! > probabilities[i * classes + best]!) best = k;
-    confidence[i] = probabilities[i * classes + best]!;
-    bin[i] = Math.min(bins - 1, Math.max(0, Math.ceil(confidence[i]! * bins) - 1));
-    right[i] = labels[i] === best ? 1 : 0;
-  }
-  return { bin, confidence, right };
+  const predicted = argMax(probabilities, classes);
+  const confidence = Float64Array.from(predicted, (best, i) => probabilities[i * classes + best]!);
+  return {
+    bin: Int32Array.from(confidence, (value) => Math.min(bins - 1, Math.max(0, Math.ceil(value * bins) - 1))),
+    confidence,
+    right: Uint8Array.from(predicted, (best, i) => (labels[i] === best ? 1 : 0)),
+  };
 }
 
 /**

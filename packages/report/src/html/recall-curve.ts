@@ -15,9 +15,8 @@ type Way = (typeof WAYS)[number];
 
 /** Mean over seeds at each k that all have. */
 export function meanCurve(curves: readonly RecallCurve[], key: Way['key']): { k: number; recall: number }[] {
-  const [first, ...others] = curves;
-  return (first?.k ?? []).flatMap((k, i) => {
-    const values = [first!, ...others].map((curve) => curve[key][curve === first ? i : curve.k.indexOf(k)]);
+  return (curves[0]?.k ?? []).flatMap((k) => {
+    const values = curves.map((curve) => curve[key][curve.k.indexOf(k)]);
     if (values.some((value) => value === undefined)) return [];
     return [{ k, recall: values.reduce<number>((sum, value) => sum + value!, 0) / values.length }];
   });
