@@ -13,20 +13,22 @@ interface ReadNode {
 
 const textOf = ({ content }: MessageField): string => Buffer.from(content).toString();
 
-function nodesOf(graph: Uint8Array): ReadNode[] {
-  return messageFields(graph)
+/** The nodes of a graph, and its other fields. */
+function partsOf(graph: Uint8Array): { readonly nodes: readonly ReadNode[]; readonly others: readonly MessageField[] } {
+  const fields = messageFields(graph);
+  const nodes = fields
     .filter(({ number }) => number === NODE)
     .map((field) => {
       const parts = messageFields(field.content);
       const named = (number: number): string[] => parts.filter((part) => part.number === number).map(textOf);
       return { field, inputs: named(INPUT), outputs: named(OUTPUT) };
     });
+  return { nodes, others: fields.filter(({ number }) => number !== NODE) };
 }
 
-const graphOf = (model: Uint8Array): Uint8Array => {
-  const graph = messageFields(model).find(({ number }) => number === GRAPH);
-  return graph ? graph.content : new Uint8Array();
-};
+/** The graph of a model's fields. */
+const graphOf = (model: readonly MessageField[]): Uint8Array =>
+  model.find(({ number }) => number === GRAPH)?.content ?? new Uint8Array();
 
 /**
  * An optimized model with its nodes written in the order of those that they were made of. ONNX Runtime derives the order of
@@ -37,9 +39,12 @@ const graphOf = (model: Uint8Array): Uint8Array => {
  * @returns bytes of a `ModelProto`.
  */
 export function writtenAs(model: Uint8Array, optimized: Uint8Array): Uint8Array {
-  const known = new Map(nodesOf(graphOf(model)).flatMap(({ outputs }, i) => outputs.map((name) => [name, i] as const)));
+  const before = partsOf(graphOf(messageFields(model)));
+  const known = new Map(before.nodes.flatMap(({ outputs }, i) => outputs.map((name) => [name, i] as const)));
+  const fields = messageFields(optimized);
+  const { nodes, others } = partsOf(graphOf(fields));
   const ranks = new Map<string, number>();
-  const ranked = nodesOf(graphOf(optimized)).map(({ field, inputs, outputs }) => {
+  const ranked = nodes.map(({ field, inputs, outputs }) => {
     const own = outputs.flatMap((name) => known.get(name) ?? []);
     // What the rewriting has added stands behind what it needs.
     const rank = own.length > 0 ? Math.max(...own) : Math.max(-1, ...inputs.map((name) => ranks.get(name) ?? -1));
@@ -47,9 +52,6 @@ export function writtenAs(model: Uint8Array, optimized: Uint8Array): Uint8Array 
     return { field, rank };
   });
   ranked.sort((a, b) => a.rank - b.rank);
-  const others = messageFields(graphOf(optimized)).filter(({ number }) => number !== NODE);
   const graph = [...ranked.map(({ field }) => field), ...others].map(({ whole }) => whole);
-  return Buffer.concat(
-    messageFields(optimized).flatMap(({ number, whole }) => (number === GRAPH ? pieces(GRAPH, graph) : [whole])),
-  );
+  return Buffer.concat(fields.flatMap(({ number, whole }) => (number === GRAPH ? pieces(GRAPH, graph) : [whole])));
 }
