@@ -166,6 +166,25 @@ describe('the tasks of the study', () => {
     expect(info.settings).toHaveProperty('prompts');
   });
 
+  it('show pictures in reports where the licence lets them be copied, and nowhere else', () => {
+    const shown = studied.filter(({ pictures }) => pictures === 'shown');
+    for (const { id, access, licence } of shown) {
+      expect(access, id).toBe('open');
+      expect(licence, id).toMatch(/^(CC0|CC BY(-NC)?) \d\.0$/);
+    }
+    const withheld = studied.filter(({ pictures }) => pictures !== 'shown').map(({ id }) => id);
+    expect(withheld.sort()).toEqual([
+      'bach',
+      'lc25000-colon',
+      'lc25000-lung',
+      'mimic-cxr-retrieval',
+      'path-vqa',
+      'quilt-retrieval',
+      'roco-retrieval',
+      'vindr-mammo',
+    ]);
+  });
+
   it.each(Object.entries(PUBLISHED))(
     '%s agrees with what is published',
     (id, { modality, splits, classes, counts }) => {
