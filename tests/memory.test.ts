@@ -5,31 +5,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
-import type { Encoder, HostTensors, OpenedCorpus, TrainRequest } from '@medbench/core';
+import type { Encoder, HostTensors, TrainRequest } from '@medbench/core';
 import { withCache } from '@medbench/core/runtime';
 import { GptDemo } from '@medbench/encoders-gpt';
 import { ResNetDemo } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { readSafetensors } from '@medbench/nn';
-import { phantomCase } from '@medbench/phantoms';
 import { buildModel, stepMemory, train } from '@medbench/training';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { TRAINING } from './support/methods.js';
+import { phantomCorpus } from './support/phantom-corpus.js';
 
 const compiled = new Compiled();
 const training = { ...TRAINING, steps: 5, warmup: 2, batchSize: 64, chunkSize: null };
-const corpus: OpenedCorpus = {
-  fingerprint: 'phantoms',
-  synthetic: true,
-  pairs: {
-    length: 96,
-    async get(index) {
-      const { caption, render } = phantomCase(0, 'train', index);
-      return { caption, image: render(64) };
-    },
-  },
-};
+const corpus = phantomCorpus(96);
 const model = { embedDim: 32, merges: 500, activation: 'quick-gelu' } as const;
 const row = { row: 'clip', method: new Clip(), settings: {}, start: 'scratch', training } as const;
 

@@ -2,15 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Compiled } from '@medbench/backends-compiled';
-import type { OpenedCorpus, TrainRequest } from '@medbench/core';
+import type { TrainRequest } from '@medbench/core';
 import { GptDemo } from '@medbench/encoders-gpt';
 import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { readSafetensors } from '@medbench/nn';
-import { phantomCase } from '@medbench/phantoms';
 import { train } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROWS, rowOf, TRAINING } from './support/methods.js';
+import { phantomCorpus } from './support/phantom-corpus.js';
 
 const compiled = new Compiled();
 
@@ -37,17 +37,7 @@ describe.each(ROWS.filter(([name]) => SAMPLE.includes(name)))('the loss of %s al
 describe('training with pairs held out', () => {
   const folder = mkdtempSync(join(tmpdir(), 'medbench-validation-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const corpus: OpenedCorpus = {
-    fingerprint: 'phantoms',
-    synthetic: true,
-    pairs: {
-      length: 160,
-      async get(index) {
-        const { caption, render } = phantomCase(0, 'train', index);
-        return { caption, image: render(64) };
-      },
-    },
-  };
+  const corpus = phantomCorpus(160);
   const events: Readonly<Record<string, unknown>>[] = [];
   const request = (name: string, training: Partial<TrainRequest['training']>, abortAt = Infinity): TrainRequest => {
     const abort = new AbortController();
