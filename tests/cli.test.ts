@@ -143,6 +143,18 @@ describe('wrong usage ends with code 2 and one clear error', () => {
   });
 });
 
+it.each(['MEDBENCH_MEMORY', 'MEDBENCH_WATTS'])(
+  'a run with %s that is no number ends at once, with no cell',
+  async (name) => {
+    const args = ['run', '--preset=demo', '--methods=clip-scratch', '--tasks=phantom-global', '--set=controls=[]'];
+    const { code, stderr } = await medbench([...args, `--out=${name}`, ...TINY], { cwd, env: { [name]: 'much' } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`error +${name} is "?much`));
+    expect(existsSync(join(cwd, name, 'cells'))).toBe(false);
+  },
+  60_000,
+);
+
 describe('run --profile', () => {
   it('says where the time went, which adds up to the wall time, and changes nothing else', async () => {
     const tasks = '--tasks=phantom-global,phantom-vqa';

@@ -66,4 +66,11 @@ describe('medbench plan', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
   });
+
+  it.each(['MEDBENCH_MEMORY', 'MEDBENCH_THREADS'])('refuses %s that is no number', async (name) => {
+    const args = ['plan', '--methods=clip-scratch', '--tasks=vqa-rad'];
+    const { code, stdout, stderr } = await medbench(args, { cwd, env: { [name]: 'much' } });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`${name} is much`);
+  });
 });

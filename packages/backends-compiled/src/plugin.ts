@@ -10,10 +10,11 @@ import { compiledSession } from './session.js';
 export class Compiled implements Backend {
   readonly id = 'compiled';
 
+  /** @throws MedbenchError('usage') if `MEDBENCH_THREADS` is no number: that is no reason to take a slower engine. */
   async status(): Promise<BackendStatus> {
+    const threads = threadCount();
     try {
       await loadRuntime();
-      const threads = threadCount();
       return { available: true, reason: `ONNX Runtime works on ${threads} ${threads === 1 ? 'thread' : 'threads'}` };
     } catch (error) {
       return { available: false, reason: messageOf(error), remedy: remedy() };

@@ -41,12 +41,12 @@ function counted({ file, start, range }: Counter): number {
   return now >= start ? now - start : now + range - start;
 }
 
-/** @throws MedbenchError('config') */
+/** @throws MedbenchError('usage') */
 function wattsOf(given: string | undefined): number {
   if (given === undefined || given === '') return ASSUMED_WATTS;
   const watts = Number(given);
   if (watts > 0 && Number.isFinite(watts)) return watts;
-  throw new MedbenchError('config', `MEDBENCH_WATTS is "${given}", not a number of watts`, {
+  throw new MedbenchError('usage', `MEDBENCH_WATTS is "${given}", not a number of watts`, {
     hint: `Give the power of the processors under load, or leave it out for ${ASSUMED_WATTS}.`,
   });
 }
@@ -55,7 +55,7 @@ function wattsOf(given: string | undefined): number {
  * Starts watching. Energy is that of the processor packages' counters where they can be read, for the whole machine and the
  * time since the start (of a training that was interrupted, in proportion for the whole of it); else a power times the time:
  * `MEDBENCH_WATTS`, or `ASSUMED_WATTS`.
- * @throws MedbenchError('config') if `MEDBENCH_WATTS` is no number.
+ * @throws MedbenchError('usage') if `MEDBENCH_WATTS` is no number.
  */
 export function costMeter({
   powercap = '/sys/class/powercap',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Backend, type DualEncoderModel, messageOf } from '@medbench/core';
+import { type Backend, type DualEncoderModel, isMedbenchError, messageOf } from '@medbench/core';
 import {
   type Config,
   chooseBackend,
@@ -65,6 +65,8 @@ async function trainingOf(
       ...(setup.phases.length > 1 ? { phases: setup.phases } : {}),
     };
   } catch (error) {
+    // What is wrong with the call itself is wrong for all rows.
+    if (isMedbenchError(error) && error.code === 'usage') throw error;
     return { error: messageOf(error) };
   }
 }

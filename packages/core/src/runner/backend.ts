@@ -1,7 +1,7 @@
 import type { Registry } from '../container/registry.js';
 import type { Backend, BackendStatus, Program } from '../contracts/backend.js';
 import { type CatalogueEntry, entriesOfKind, entryOf } from '../discovery/index.js';
-import { MedbenchError, messageOf } from '../errors.js';
+import { isMedbenchError, MedbenchError, messageOf } from '../errors.js';
 
 export interface BackendReport {
   readonly entry: CatalogueEntry<'backend'>;
@@ -12,11 +12,16 @@ async function statusOf(registry: Registry, id: string): Promise<BackendStatus> 
   try {
     return await (await registry.get('backend', id)).status();
   } catch (error) {
+    // A variable with a wrong value is to be mended, not to be got around with a slower engine.
+    if (isMedbenchError(error) && error.code === 'usage') throw error;
     return { available: false, reason: `does not load: ${messageOf(error)}` };
   }
 }
 
-/** The backends in the order in which `auto` tries them: a working GPU first, then by priority. */
+/**
+ * The backends in the order in which `auto` tries them: a working GPU first, then by priority.
+ * @throws MedbenchError('usage') if a variable that one of them reads has a wrong value.
+ */
 export async function inspectBackends(registry: Registry): Promise<BackendReport[]> {
   const reports: BackendReport[] = [];
   for (const entry of entriesOfKind(registry.catalogue, 'backend')) {

@@ -12,9 +12,9 @@ import type { LeakStage, Leaks } from './leaks.js';
 import type { ScoreTable } from './scores.js';
 import type { Trained } from './train.js';
 
-/** Errors after which going on makes no sense: the folder cannot be written, or the user asked to stop. */
+/** Errors after which going on makes no sense: the folder cannot be written, the user asked to stop, or for what cannot be. */
 export const endsRun = (error: unknown): boolean =>
-  isMedbenchError(error) && (error.code === 'store' || error.code === 'interrupted');
+  isMedbenchError(error) && ['store', 'interrupted', 'usage'].includes(error.code);
 
 /** Where a row's vectors come from: trained weights, embeddings from elsewhere, or a control that needs neither. */
 export type RowModel = { readonly trained?: Trained; readonly foreign?: EmbeddingsFolder };
