@@ -15,8 +15,7 @@ export function linear<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias?: tf.T
  * Layer norm on the last axis, eps 1e-5 (arXiv:1607.06450). `gain` and `bias` `[W]`.
  *
  * The gradient is written out, for what automatic differentiation makes of a dozen small operations is twice as many
- * passes over the data: with x̂ the normalised input, σ its spread and g = dy · gain,
- * dx = (g − mean(g) − x̂ · mean(g · x̂)) / σ.
+ * passes over the data: with c = x − mean(x), σ its spread and g = dy · gain, dx = (g − mean(g) − c · mean(g · c) / σ²) / σ.
  */
 export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.Tensor, epsilon = 1e-5): T {
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
@@ -28,13 +27,16 @@ export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.T
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [given, centre, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        const normed = tf.mul(tf.sub(given, centre), spread);
-        const aligned = tf.mul(dy, normed);
-        // Means of products with the gain are products with a vector: no pass over the data to multiply first.
+        const centred = tf.sub(given, centre);
+        const aligned = tf.mul(dy, centred);
+        // Sums of products with a vector are products with a vector: no pass over the data to multiply first.
         const share = tf.reshape(tf.div(factor, factor.size), [factor.size, 1]);
         const mean = (rows: tf.Tensor): tf.Tensor => linearMap(rows, share);
-        const across = tf.sub(tf.sub(tf.mul(dy, factor), mean(dy)), tf.mul(normed, mean(aligned)));
-        return [tf.mul(across, spread), tf.sum(aligned, leading), tf.sum(dy, leading)];
+        const slope = tf.mul(tf.mul(mean(aligned), spread), spread);
+        const across = tf.sub(tf.sub(tf.mul(dy, factor), mean(dy)), tf.mul(centred, slope));
+        const rows = tf.reshape(aligned, [-1, factor.size]);
+        const byGain = tf.matMul(tf.reshape(spread, [1, -1]), rows);
+        return [tf.mul(across, spread), tf.reshape(byGain, [factor.size]), tf.sum(dy, leading)];
       },
     };
   });
