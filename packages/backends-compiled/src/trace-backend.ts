@@ -4,7 +4,7 @@ import { callSite } from './call-site.js';
 import type { Builder } from './graph/builder.js';
 import { byteSize, type NumericArray, type Value } from './graph/graph.js';
 import type { ElementType } from './graph/protobuf.js';
-import { KERNELS } from './kernels/index.js';
+import { COMPOSED_BYTES, KERNELS } from './kernels/index.js';
 
 export const TRACE_BACKEND = 'medbench-trace';
 
@@ -39,10 +39,21 @@ export class TraceBackend extends tf.KernelBackend {
   #builder: Builder | undefined;
   #bytes = 0;
   #mostBytes = 0;
+  #composedBytes = 0;
 
-  /** The most bytes that the tensors of the last recording took at once, views of others counted too. */
+  /**
+   * The most bytes that the tensors of the last recording would take at once on an engine that runs it op by op, views of
+   * others counted too.
+   */
   get mostBytes(): number {
     return this.#mostBytes;
+  }
+
+  /** Counts what an engine without a fused kernel keeps until the step ends. */
+  composed(bytes: number): void {
+    this.#composedBytes += bytes;
+    this.#bytes += bytes;
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
   }
 
   #enter(dataId: DataId, entry: Entry): void {
@@ -59,6 +70,8 @@ export class TraceBackend extends tf.KernelBackend {
       return record();
     } finally {
       this.#builder = undefined;
+      this.#bytes -= this.#composedBytes;
+      this.#composedBytes = 0;
     }
   }
 
@@ -199,6 +212,7 @@ export function traceBackend(): TraceBackend {
         const values: Record<string, Value> = {};
         for (const [name, tensor] of Object.entries(inputs))
           if (tensor) values[name] = backend.inGraph(tensor as tf.TensorInfo);
+        backend.composed(COMPOSED_BYTES[kernelName]?.(values, (attrs ?? {}) as never) ?? 0);
         const result = rule(backend.builder, values, (attrs ?? {}) as never);
         return Array.isArray(result)
           ? result.map((value: Value) => backend.tensorOf(value))

@@ -1,14 +1,9 @@
 import type { Activation, ParameterSpec, TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { scaledDotProduct } from './attention.js';
 import { layerNorm, linear } from './layers.js';
 import { normal, ones, zeros } from './parameters.js';
-import { block, blockParameters, causalMask, mlp, scaledDotProduct } from './transformer.js';
-
-/** `[B, T, h d]` to `[B, h, T, d]`. */
-function heads(x: tf.Tensor3D, count: number): tf.Tensor4D {
-  const [batch, length, width] = x.shape;
-  return tf.transpose(tf.reshape(x, [batch, length, count, width / count]), [0, 2, 1, 3]) as tf.Tensor4D;
-}
+import { block, blockParameters, causalMask, mlp, partsOf } from './transformer.js';
 
 /** What a decoder looks at, and the widths on both sides. */
 export interface PoolerSizes {
@@ -61,9 +56,10 @@ export function attentionalPooler(
   const asked = linear(layerNorm(of('query'), of('ln_q.weight'), of('ln_q.bias')), of('attn.q_proj_weight'), biasQ);
   const q = tf.tile(tf.reshape(asked, [1, queries, width]), [batch, 1, 1]) as tf.Tensor3D;
   const mixed = scaledDotProduct(
-    heads(q, headCount),
-    heads(linear(seen, of('attn.k_proj_weight'), biasK), headCount),
-    heads(linear(seen, of('attn.v_proj_weight'), biasV), headCount),
+    q,
+    linear(seen, of('attn.k_proj_weight'), biasK),
+    linear(seen, of('attn.v_proj_weight'), biasV),
+    { heads: headCount },
   );
   return linear(mixed, of('attn.out_proj.weight'), of('attn.out_proj.bias'));
 }
@@ -110,8 +106,8 @@ function crossBlock(
   ];
   const q = linear(layerNorm(x, of('ln_1.weight'), of('ln_1.bias')), toQ, biasQ);
   const kv = linear(layerNorm(context, of('ln_1_kv.weight'), of('ln_1_kv.bias')), toKV, biasKV);
-  const [k, v] = tf.split(kv, 2, 2) as [tf.Tensor3D, tf.Tensor3D];
-  const mixed = scaledDotProduct(heads(q, headCount), heads(k, headCount), heads(v, headCount));
+  const [k, v] = partsOf(kv, 2) as [tf.Tensor3D, tf.Tensor3D];
+  const mixed = scaledDotProduct(q, k, v, { heads: headCount });
   const hidden = tf.add(x, linear(mixed, of('attn.out_proj.weight'), of('attn.out_proj.bias'))) as tf.Tensor3D;
   return tf.add(hidden, mlp(parameters, prefix, hidden, activation));
 }

@@ -1,4 +1,5 @@
 export { type AdamWOptions, type AdamWState, adamW, decays } from './adamw.js';
+export { type AttentionOptions, scaledDotProduct } from './attention.js';
 export { batchNorm, batchNormLine, batchNormParameters } from './batch-norm.js';
 export {
   attentionalPooler,
@@ -42,7 +43,6 @@ export {
   block,
   blockParameters,
   causalMask,
-  scaledDotProduct,
   type TransformerOptions,
   transformer,
   transformerParameters,

@@ -1,7 +1,8 @@
 import type { TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { scaledDotProduct } from './attention.js';
 import { layerNorm, linear } from './layers.js';
-import { mlp, scaledDotProduct, type TransformerOptions, transformer } from './transformer.js';
+import { mlp, partsOf, type TransformerOptions, transformer } from './transformer.js';
 
 /** One token of each example. */
 export interface Picked {
@@ -41,14 +42,12 @@ function lastBlock(
 ): TransformerOutput {
   const of = (name: string): tf.Tensor => parameters[prefix + name]!;
   const [batch, length, width] = x.shape;
-  const size = width / heads;
   const shared = once(() => {
     const normed = layerNorm(x, of('ln_1.weight'), of('ln_1.bias'));
     const [query, rest] = tf.split(of('attn.in_proj_weight'), [width, 2 * width]) as [tf.Tensor2D, tf.Tensor2D];
     const [queryBias, restBias] = tf.split(of('attn.in_proj_bias'), [width, 2 * width]) as [tf.Tensor1D, tf.Tensor1D];
-    const joint = tf.reshape(linear(normed, rest, restBias), [batch, length, 2, heads, size]);
-    const [k, v] = tf.unstack(tf.transpose(joint, [2, 0, 3, 1, 4]), 0) as [tf.Tensor4D, tf.Tensor4D];
-    return { normed, k, v, queriesOf: (rows: tf.Tensor) => linear(rows, query, queryBias) };
+    const [k, v] = partsOf(linear(normed, rest, restBias), 2) as [tf.Tensor3D, tf.Tensor3D];
+    return { normed, k, v, queriesOf: <T extends tf.Tensor>(rows: T): T => linear(rows, query, queryBias) };
   });
   /** What follows the attention. `rows` and `mixed` `[..., W]`. */
   const finish = <T extends tf.Tensor>(rows: T, mixed: tf.Tensor): T => {
@@ -58,14 +57,13 @@ function lastBlock(
   return {
     tokens: once(() => {
       const { normed, k, v, queriesOf } = shared();
-      const q = tf.transpose(tf.reshape(queriesOf(normed), [batch, length, heads, size]), [0, 2, 1, 3]);
-      return finish(x, scaledDotProduct(q as tf.Tensor4D, k, v, mask));
+      return finish(x, scaledDotProduct(queriesOf(normed), k, v, { heads, mask }));
     }),
     pooled: once(() => {
       const { normed, k, v, queriesOf } = shared();
-      const q = tf.reshape(queriesOf(picked.from(normed)), [batch, heads, 1, size]);
+      const q = tf.reshape(queriesOf(picked.from(normed)), [batch, 1, width]) as tf.Tensor3D;
       const own = picked.mask && tf.reshape(picked.mask, [batch, 1, 1, length]);
-      const mixed = scaledDotProduct(q as tf.Tensor4D, k, v, own);
+      const mixed = scaledDotProduct(q, k, v, { heads, mask: own });
       return finish(picked.from(x), tf.reshape(mixed, [batch, width]));
     }),
   };

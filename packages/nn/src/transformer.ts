@@ -1,5 +1,6 @@
 import type { Activation, ParameterSpec, Stage, TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { scaledDotProduct } from './attention.js';
 import { gelu, layerNorm, linear, quickGelu } from './layers.js';
 import { normal, ones, zeros } from './parameters.js';
 
@@ -25,25 +26,17 @@ function attention(
   x: tf.Tensor3D,
   { heads, mask }: Omit<TransformerOptions, 'layers'>,
 ): tf.Tensor3D {
-  const [batch, length, width] = x.shape;
-  const size = width / heads;
   const joint = linear(x, parameters[`${prefix}in_proj_weight`]!, parameters[`${prefix}in_proj_bias`]!);
-  const split = tf.transpose(tf.reshape(joint, [batch, length, 3, heads, size]), [2, 0, 3, 1, 4]);
-  const [q, k, v] = tf.unstack(split, 0) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-  const mixed = scaledDotProduct(q, k, v, mask);
+  const [q, k, v] = partsOf(joint, 3) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+  const mixed = scaledDotProduct(q, k, v, { heads, mask });
   return linear(mixed, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
 }
 
-/**
- * softmax(q kᵀ / √d + mask) v, heads side by side in the result (arXiv:1706.03762, equation 1).
- * @param q `[B, h, T, d]`. @param k `[B, h, S, d]`. @param v `[B, h, S, d]`. @param mask `[T, S]`, or what broadcasts to
- * `[B, h, T, S]`. @returns `[B, T, h d]`.
- */
-export function scaledDotProduct(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, mask?: tf.Tensor): tf.Tensor3D {
-  const [batch, heads, length, size] = q.shape;
-  const logits = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(size));
-  const weights = tf.softmax(mask ? tf.add(logits, mask) : logits);
-  return tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [batch, length, heads * size]) as tf.Tensor3D;
+/** Parts of a joint projection, `[B, T, count W]` to `count` of `[B, T, W]`. */
+export function partsOf(joint: tf.Tensor3D, count: number): tf.Tensor3D[] {
+  const [batch, length, width] = joint.shape;
+  const flat = tf.reshape(joint, [batch * length, width]);
+  return tf.split(flat, count, 1).map((part) => tf.reshape(part, [batch, length, width / count]));
 }
 
 /** Pre-LN transformer, parameters named `<prefix>resblocks.<i>.…` as in open_clip. `x` and the result `[B, T, W]`. */

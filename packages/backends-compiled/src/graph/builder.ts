@@ -28,6 +28,8 @@ const FOLD: Record<string, (a: number, b: number) => number> = {
   Div: (a, b) => a / b,
 };
 
+const allEqual = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
+
 /** Sums of rows narrower than this are left to ReduceSum. */
 const FEWEST_COLUMNS = 16;
 
@@ -219,15 +221,26 @@ export class Builder {
     });
   }
 
+  /** Parts end to end; what is itself such along the axis is laid out once. */
   concat(parts: readonly Value[], axis: number): Value {
-    const first = parts[0]!;
-    if (parts.length === 1) return first;
-    const side = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
-    return this.graph.node('Concat', parts, { shape: first.shape.with(axis, side), dtype: first.dtype }, { axis });
+    const along = ({ node }: Value): boolean => node?.op === 'Concat' && node.attributes.axis === axis;
+    const own = parts.flatMap((part) => (along(part) ? part.node!.inputs : [part]));
+    const first = own[0]!;
+    if (own.length === 1) return first;
+    const side = own.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+    return this.graph.node('Concat', own, { shape: first.shape.with(axis, side), dtype: first.dtype }, { axis });
   }
 
+  /** Parts along an axis. Equal parts of one of equal parts are taken from the whole: where all are split, they are copied once. */
   split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
     if (sizes.length === 1) return [x];
+    const { node } = x;
+    if (node?.op === 'Split' && node.attributes.axis === axis && allEqual(sizes)) {
+      const sides = node.outputs.map(({ shape }) => shape[axis]!);
+      const first = node.outputs.indexOf(x) * sizes.length;
+      const finer = Array<number>(sides.length * sizes.length).fill(sizes[0]!);
+      if (allEqual(sides)) return this.split(node.inputs[0]!, finer, axis).slice(first, first + sizes.length);
+    }
     const outputs = sizes.map((side) => ({ shape: x.shape.with(axis, side), dtype: x.dtype }));
     return this.graph.nodes('Split', [x, this.graph.integers(sizes)], outputs, { axis });
   }

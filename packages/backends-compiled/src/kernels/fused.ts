@@ -1,4 +1,106 @@
-import type { RuleTable } from './rule.js';
+import type { Builder } from '../graph/builder.js';
+import { byteSize, type Value } from '../graph/graph.js';
+import type { Inputs, RuleTable } from './rule.js';
+
+interface AttentionAttrs {
+  readonly heads: number;
+}
+
+/** One head of an attention: its parts, the scale of the logits, and what comes of them. */
+interface Head {
+  readonly q: Value;
+  readonly k: Value;
+  readonly v: Value;
+  readonly scale: Value;
+  readonly weights: Value;
+  readonly mixed: Value;
+}
+
+/** Each of the products that one is divided into reads all rows once more: of many, that costs more than to copy what they make. */
+const MOST_PRODUCTS = 9;
+
+/** A matrix product with a bias on its rows, if that is what a value is. */
+function projectionOf(x: Value): { rows: Value; weight: Value; bias?: Value } | undefined {
+  const [gemm, bias] = x.node?.op === 'Add' ? x.node.inputs : [x];
+  const { node } = gemm!;
+  if (node?.op !== 'Gemm' || node.inputs.length !== 2) return undefined;
+  if (node.attributes.transA !== 0 || node.attributes.transB !== 1 || node.attributes.alpha !== undefined)
+    return undefined;
+  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== x.shape[1])) return undefined;
+  const [rows, weight] = node.inputs as [Value, Value];
+  return bias ? { rows, weight, bias } : { rows, weight };
+}
+
+/**
+ * Equal parts of the columns of a matrix. Those of a projection are projections by parts of its weights: these are smaller
+ * than what they make, which then need not be copied.
+ */
+function columns(b: Builder, x: Value, count: number): readonly Value[] {
+  const { node } = x;
+  const whole = node?.op === 'Split' && node.attributes.axis === 1 ? node.inputs[0]! : x;
+  const projection = projectionOf(whole);
+  const size = x.shape[1]! / count;
+  const all = whole.shape[1]! / size;
+  if (!projection || !Number.isInteger(all) || all > MOST_PRODUCTS)
+    return b.split(x, Array<number>(count).fill(size), 1);
+  const sizes = Array<number>(all).fill(size);
+  const weights = b.split(projection.weight, sizes, 0);
+  const biases = projection.bias ? b.split(projection.bias, sizes, 0) : undefined;
+  const first = whole === x ? 0 : node!.outputs.indexOf(x) * count;
+  return Array.from({ length: count }, (_, i) => {
+    const product = b.matMul(projection.rows, weights[first + i]!, false, true);
+    return biases ? b.add(product, biases[first + i]!) : product;
+  });
+}
+
+/** `[B, T, h d]` as `h` of `[B, T, d]`. */
+function apart(b: Builder, x: Value, heads: number): readonly Value[] {
+  const [batch, length, width] = x.shape as [number, number, number];
+  const rows = b.reshape(x, [batch * length, width]);
+  return columns(b, rows, heads).map((part) => b.reshape(part, [batch, length, width / heads]));
+}
+
+/** The reverse of `apart`. */
+function together(b: Builder, parts: readonly Value[]): Value {
+  const [batch, length, size] = parts[0]!.shape as [number, number, number];
+  const rows = b.concat(
+    parts.map((part) => b.reshape(part, [batch * length, size])),
+    1,
+  );
+  return b.reshape(rows, [batch, length, size * parts.length]);
+}
+
+/**
+ * Attention head by head. To compute all heads at once their axis has to be put in front and back again, two copies of all
+ * there is in each direction; and what one head makes of a large batch stays in the cache until it is used.
+ */
+function headsOf(b: Builder, { q, k, v, mask }: Inputs, heads: number): Head[] {
+  const [queries, keys, values] = [q!, k!, v!].map((x) => apart(b, x, heads)) as [Value[], Value[], Value[]];
+  // Of `[B, 1, 1, S]` the axis of the heads goes.
+  const added = mask && (mask.shape.length === 4 ? b.reshape(mask, mask.shape.toSpliced(1, 1)) : mask);
+  return queries.map((own, i) => {
+    const scale = b.scalar(1 / Math.sqrt(own.shape[2]!), 'float32');
+    const logits = b.mul(b.matMul(own, keys[i]!, false, true), scale);
+    const masked = added ? b.add(logits, added) : logits;
+    const weights = b.graph.node('Softmax', [masked], masked, { axis: 2 });
+    return { q: own, k: keys[i]!, v: values[i]!, scale, weights, mixed: b.matMul(weights, values[i]!, false, false) };
+  });
+}
+
+/** Gradients of one head by its queries, keys and values. With P the weights, D = rowsum(P ∘ dP) and dS = P ∘ (dP - D). */
+function gradientsOf(b: Builder, { q, k, v, scale, weights, mixed }: Head, dy: Value): [Value, Value, Value] {
+  const byWeights = b.matMul(dy, v, false, true);
+  // D is rowsum(dy ∘ y) as well (arXiv:2205.14135, appendix B.2): the narrower of both.
+  const [size, keys] = [q.shape[2]!, k.shape[1]!];
+  const products = keys > size ? b.mul(dy, mixed) : b.mul(weights, byWeights);
+  const across = b.sub(byWeights, b.reduce('ReduceSum', products, [2], true));
+  const byLogits = b.mul(weights, across);
+  return [
+    b.mul(b.matMul(byLogits, k, false, false), scale),
+    b.mul(b.matMul(byLogits, q, true, false), scale),
+    b.matMul(weights, dy, true, false),
+  ];
+}
 
 /**
  * Kernels that TensorFlow.js does not have. An engine offers them under these names, and `@medbench/nn` uses them where
@@ -8,4 +110,36 @@ export const FUSED: RuleTable = {
   /** Layer norm on the last axis. Gives the result, the mean and the inverse spread, the latter two `[..., 1]`. */
   FusedLayerNorm: (b, { x, gain, bias }, { epsilon }: { readonly epsilon: number }) =>
     b.layerNorm(x!, gain!, bias!, epsilon),
+  /** softmax(q kᵀ / √d + mask) v. `q` `[B, T, h d]`, `k` and `v` `[B, S, h d]`, `mask` `[T, S]` or `[B, 1, 1, S]`. */
+  FusedAttention: (b, inputs, { heads }: AttentionAttrs) =>
+    together(
+      b,
+      headsOf(b, inputs, heads).map(({ mixed }) => mixed),
+    ),
+  /** Its gradients by `q`, `k` and `v`. What the forward pass has made is found again, not computed anew. */
+  FusedAttentionGrad: (b, { dy, ...inputs }, { heads }: AttentionAttrs) => {
+    const parts = apart(b, dy!, heads);
+    const gradients = headsOf(b, inputs, heads).map((head, i) => gradientsOf(b, head, parts[i]!));
+    return [0, 1, 2].map((which) =>
+      together(
+        b,
+        gradients.map((own) => own[which]!),
+      ),
+    );
+  },
 };
+
+/**
+ * Bytes that an engine without a fused kernel makes beside its results and keeps, by kernel. For attention: queries, keys,
+ * values and the mixture with their heads in front, and the logits in each of their states; as much again for the gradient.
+ */
+export const COMPOSED_BYTES: Readonly<Record<string, (inputs: Inputs, attrs: never) => number>> = {
+  FusedAttention: composedAttention,
+  FusedAttentionGrad: composedAttention,
+};
+
+function composedAttention({ q, k, v, mask }: Inputs, { heads }: AttentionAttrs): number {
+  const [batch, length] = q!.shape as [number, number];
+  const logits = byteSize({ shape: [batch, heads, length, k!.shape[1]!], dtype: 'float32' });
+  return 2 * byteSize(q!) + byteSize(k!) + byteSize(v!) + (mask ? 4 : 3) * logits;
+}

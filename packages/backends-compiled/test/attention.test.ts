@@ -1,0 +1,119 @@
+import { activateWasm } from '@medbench/backends-wasm';
+import { eagerSession } from '@medbench/backends-wasm/eager';
+import { type HostTensor, type Program, random, type Session, type TensorMap } from '@medbench/core';
+import { differentiate, linear, scaledDotProduct } from '@medbench/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { compiledSession } from '../src/session.js';
+import { traceProgram } from '../src/trace.js';
+
+const BATCH = 3;
+
+interface Case {
+  readonly heads: number;
+  /** Width of a head. */
+  readonly size: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly mask?: 'causal' | 'of each example';
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
+
+function normal(shape: readonly number[], name: string): HostTensor {
+  const stream = random(7, name);
+  return { shape, dtype: 'float32', data: Float32Array.from({ length: sizeOf(shape) }, () => stream.normal()) };
+}
+
+/** The second axis of each example beyond a length of its own, closed. `[B, 1, 1, S]`. */
+function lengths(keys: number): HostTensor {
+  const data = new Float32Array(BATCH * keys);
+  for (let row = 0; row < BATCH; row++) data.fill(-1e9, row * keys + keys - row, (row + 1) * keys);
+  return { shape: [BATCH, 1, 1, keys], dtype: 'float32', data };
+}
+
+/** A weighted sum of attention and its gradients. */
+function programOf(state: Record<string, HostTensor>, attend: (values: TensorMap) => tf.Tensor): Program {
+  return {
+    name: 'attention',
+    state: Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, { shape, dtype: 'float32' }])),
+    inputs: {},
+    run(current) {
+      const { mask, weighting, ...variables } = current as Record<string, tf.Tensor>;
+      const { value, gradients, terms } = differentiate(variables, (given) => {
+        const mixed = attend(mask ? { ...given, mask } : given);
+        return { value: tf.sum(tf.mul(mixed, weighting!)) as tf.Scalar, terms: { mixed } };
+      });
+      return { outputs: { value, mixed: terms.mixed!, ...gradients } };
+    },
+  };
+}
+
+async function outputsOf(session: Session) {
+  const outputs = await session.step({});
+  await session.dispose();
+  return outputs;
+}
+
+async function compare(program: Program, state: Record<string, HostTensor>): Promise<void> {
+  const compiled = await outputsOf(await compiledSession(program, state));
+  // The eager engine has no such kernels, and computes all heads at once of TensorFlow.js's own operations.
+  const eager = await outputsOf(await eagerSession(program, state, { activate: activateWasm }));
+  expect(Object.keys(compiled)).toEqual(Object.keys(eager));
+  for (const [name, { data }] of Object.entries(eager)) {
+    const largest = Math.max(1e-3, ...Array.from(data, Math.abs));
+    data.forEach((value, i) => {
+      expect(Math.abs(compiled[name]!.data[i]! - value) / largest, `${name}[${i}]`).toBeLessThan(2e-5);
+    });
+  }
+}
+
+describe('compiled attention, head by head', () => {
+  const cases: Case[] = [
+    { heads: 1, size: 8, queries: 5, keys: 5 },
+    { heads: 3, size: 4, queries: 5, keys: 7 },
+    { heads: 2, size: 4, queries: 9, keys: 9, mask: 'causal' },
+    { heads: 2, size: 16, queries: 6, keys: 6, mask: 'causal' },
+    { heads: 4, size: 8, queries: 1, keys: 6, mask: 'of each example' },
+  ];
+  it.each(cases)('gives what all heads at once give, and its gradients: %o', async (one) => {
+    const { heads, size, queries, keys, mask } = one;
+    const causal = Float32Array.from({ length: queries * keys }, (_, i) =>
+      i % keys > Math.floor(i / keys) ? -1e9 : 0,
+    );
+    const state = {
+      q: normal([BATCH, queries, heads * size], 'q'),
+      k: normal([BATCH, keys, heads * size], 'k'),
+      v: normal([BATCH, keys, heads * size], 'v'),
+      weighting: normal([BATCH, queries, heads * size], 'weighting'),
+      ...(mask === 'causal' ? { mask: { shape: [queries, keys], dtype: 'float32' as const, data: causal } } : {}),
+      ...(mask === 'of each example' ? { mask: lengths(keys) } : {}),
+    };
+    const attend = ({ q, k, v, mask: added }: TensorMap): tf.Tensor =>
+      scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads, mask: added });
+    await compare(programOf(state, attend), state);
+  });
+
+  // Few heads are projected one by one, many are cut out of one projection.
+  it.each([2, 6])('takes the %i heads of a joint projection apart', async (heads) => {
+    const [length, size] = [5, 4];
+    const width = heads * size;
+    const state = {
+      x: normal([BATCH, length, width], 'x'),
+      weight: normal([3 * width, width], 'weight'),
+      bias: normal([3 * width], 'bias'),
+      weighting: normal([BATCH, length, width], 'weighting'),
+    };
+    const attend = ({ x, weight, bias }: TensorMap): tf.Tensor => {
+      const joint = tf.reshape(linear(x!, weight!, bias), [BATCH * length, 3 * width]);
+      const [q, k, v] = tf.split(joint, 3, 1).map((part) => tf.reshape(part, [BATCH, length, width]));
+      return scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads });
+    };
+    const program = programOf(state, attend);
+    await compare(program, state);
+    const { nodes } = (await traceProgram(program)).proto;
+    expect(nodes.filter(({ op }) => op === 'Transpose')).toEqual([]);
+    // Whole rows of the gradient of the projection are laid out once.
+    expect(nodes.filter(({ op, outputs }) => op === 'Concat' && outputs.length > 0)).toHaveLength(2);
+  });
+});
