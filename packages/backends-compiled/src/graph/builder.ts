@@ -33,6 +33,11 @@ const allEqual = (values: readonly number[]): boolean => values.every((value) =>
 /** Sums of rows narrower than this are left to ReduceSum. */
 const FEWEST_COLUMNS = 16;
 
+/** Rows from which on a product with a vector is computed in blocks of them. */
+const MANY_ROWS = 256;
+/** Those blocks: the most, and what they are divided into where they do not fit. */
+const ROW_BLOCKS = [8, 4, 2];
+
 /** Results that are exact in both directions, so that dividing is multiplying. */
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math.abs(value)));
 
@@ -319,9 +324,48 @@ export class Builder {
   /** Sum over the leading axes, of `rows` elements in all, as ones times a matrix: ReduceSum is slow along columns. */
   #sumOfRows(x: Value, rows: number): Value {
     const columns = sizeOf(x.shape) / rows;
-    const ones = this.graph.splat(1, { shape: [rows], dtype: 'float32' });
+    const ones = this.graph.splat(1, { shape: [1, rows], dtype: 'float32' });
     const matrix = this.reshape(x, [rows, columns]);
-    return this.graph.node('MatMul', [ones, matrix], { shape: [columns], dtype: 'float32' });
+    return this.reshape(this.#byBlocks(ones, matrix, true) ?? this.#vectorTimes(ones, matrix), [columns]);
+  }
+
+  /** `[1, rows]` times `[rows, columns]`. */
+  #vectorTimes(vector: Value, matrix: Value): Value {
+    const [rows, columns] = matrix.shape as [number, number];
+    const product = this.graph.node('MatMul', [this.reshape(vector, [rows]), matrix], {
+      shape: [columns],
+      dtype: 'float32',
+    });
+    return this.reshape(product, [1, columns]);
+  }
+
+  /**
+   * A product of a matrix of many rows with a vector, on its left or its right, in blocks of rows: each thread works on rows
+   * that it has made itself. ONNX Runtime computes the whole on one thread or by columns, which brings what one core has made
+   * to another; where these are far apart, that and the next write of the same memory cost several times the product itself.
+   * @returns undefined where there are few rows, or no such blocks.
+   */
+  #byBlocks(a: Value, b: Value, onLeft: boolean): Value | undefined {
+    const matrix = onLeft ? b : a;
+    const [rows, columns] = matrix.shape as [number, number];
+    const blocks = ROW_BLOCKS.find((count) => rows % count === 0);
+    if (this.portable || rows < MANY_ROWS || blocks === undefined) return undefined;
+    const height = rows / blocks;
+    const parts = this.reshape(matrix, [blocks, height, columns]);
+    if (onLeft) {
+      const vectors = this.reshape(a, [blocks, 1, height]);
+      const sums = this.graph.node('MatMul', [vectors, parts], { shape: [blocks, 1, columns], dtype: 'float32' });
+      const ones = this.graph.splat(1, { shape: [1, blocks], dtype: 'float32' });
+      return this.#vectorTimes(ones, this.reshape(sums, [blocks, columns]));
+    }
+    // Only a vector of their own keeps ONNX Runtime from taking the blocks as one matrix.
+    const shape = [blocks, columns, 1];
+    const vectors = this.graph.node('Expand', [this.reshape(b, [1, columns, 1]), this.graph.integers(shape)], {
+      shape,
+      dtype: 'float32',
+    });
+    const product = this.graph.node('MatMul', [parts, vectors], { shape: [blocks, height, 1], dtype: 'float32' });
+    return this.reshape(product, [rows, 1]);
   }
 
   #gemm(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
@@ -331,6 +375,13 @@ export class Builder {
         shape,
         dtype: a.dtype,
       });
+    const blocks =
+      shape[1] === 1 && !transposeA && !transposeB
+        ? this.#byBlocks(a, b, false)
+        : shape[0] === 1 && !transposeB
+          ? this.#byBlocks(transposeA ? this.reshape(a, [1, a.shape[0]!]) : a, b, true)
+          : undefined;
+    if (blocks) return blocks;
     const [left, right] = [unscaled(a), unscaled(b)];
     const alpha = left.factor * right.factor;
     const flags = {

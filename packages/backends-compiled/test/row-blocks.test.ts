@@ -1,0 +1,58 @@
+import { type HostTensor, type HostTensors, type Program, random } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { compiledSession } from '../src/session.js';
+import { traceProgram } from '../src/trace.js';
+
+function normal(shape: readonly [number, number], name: string): HostTensor {
+  const stream = random(7, name);
+  const data = Float32Array.from({ length: shape[0] * shape[1] }, () => stream.normal());
+  return { shape, dtype: 'float32', data };
+}
+
+async function step(program: Program, state: HostTensors): Promise<HostTensors> {
+  const session = await compiledSession(program, state);
+  const outputs = await session.step({});
+  await session.dispose();
+  return outputs;
+}
+
+describe('a product of many rows with a vector', () => {
+  const ROWS = 1032;
+  it('is that of blocks of rows, on either side', async () => {
+    const state = {
+      matrix: normal([ROWS, 5], 'matrix'),
+      right: normal([5, 1], 'right'),
+      left: normal([1, ROWS], 'left'),
+    };
+    const program: Program = {
+      name: 'vectors',
+      state: Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, { shape, dtype: 'float32' }])),
+      inputs: {},
+      run: ({ matrix, left, right }) => ({
+        outputs: {
+          right: tf.matMul(matrix as tf.Tensor2D, right as tf.Tensor2D),
+          left: tf.matMul(left as tf.Tensor2D, matrix as tf.Tensor2D),
+          turned: tf.matMul(tf.transpose(left!) as tf.Tensor2D, matrix as tf.Tensor2D, true),
+        },
+      }),
+    };
+    const { nodes } = (await traceProgram(program)).proto;
+    expect(nodes.filter(({ op }) => op === 'Gemm')).toEqual([]);
+    const { right, left, turned } = await step(program, state);
+    const at = (row: number, column: number): number => state.matrix.data[row * 5 + column]!;
+    for (let row = 0; row < ROWS; row++) {
+      const expected = Array.from({ length: 5 }, (_, i) => at(row, i) * state.right.data[i]!);
+      expect(right!.data[row]).toBeCloseTo(
+        expected.reduce((sum, term) => sum + term),
+        4,
+      );
+    }
+    for (let column = 0; column < 5; column++) {
+      let expected = 0;
+      for (let row = 0; row < ROWS; row++) expected += state.left.data[row]! * at(row, column);
+      expect(left!.data[column]).toBeCloseTo(expected, 3);
+      expect(turned!.data[column]).toBe(left!.data[column]);
+    }
+  });
+});
