@@ -203,7 +203,8 @@ export async function compiledSession(
   const runtime = await loadRuntime();
   const started = performance.now();
   const cache = options.cache === undefined ? undefined : graphCache(options.cache, runtime, provider, options.log);
-  const traced = await takeTraced(program, cache ? { known: (model) => cache.has(model) } : {});
+  const divided = provider === 'cpu';
+  const traced = await takeTraced(program, { divided, ...(cache ? { known: (model) => cache.has(model) } : {}) });
   const recorded = performance.now();
   const fixed = options.fixed === true && options.share === undefined && traced.updated.length === 0;
   // A graph with weights in it is not worth a file: it takes no longer to optimize than to read.

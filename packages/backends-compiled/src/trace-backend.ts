@@ -4,7 +4,8 @@ import { callSite } from './call-site.js';
 import type { Builder } from './graph/builder.js';
 import { byteSize, type NumericArray, type Value } from './graph/graph.js';
 import type { ElementType } from './graph/protobuf.js';
-import { COMPOSED_BYTES, KERNELS } from './kernels/index.js';
+import { COMPOSED_BYTES } from './kernels/fused.js';
+import { KERNELS } from './kernels/index.js';
 
 export const TRACE_BACKEND = 'medbench-trace';
 

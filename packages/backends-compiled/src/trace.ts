@@ -2,7 +2,7 @@ import { activateBackend, checkResult, mendGradients, switchBackend } from '@med
 import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { withDeepStacks } from './call-site.js';
-import { Builder } from './graph/builder.js';
+import { Builder, type BuilderOptions } from './graph/builder.js';
 import { type Emitted, emit } from './graph/emit.js';
 import type { Shaped, Value } from './graph/graph.js';
 import { TRACE_BACKEND, type TraceBackend, traceBackend } from './trace-backend.js';
@@ -23,9 +23,8 @@ export interface Traced extends Emitted {
 const isUnknownKernel = (error: unknown): error is Error =>
   error instanceof Error && /^Kernel '.*' not registered/.test(error.message);
 
-export interface TraceOptions {
-  /** Use operators of the ONNX standard only, for other runtimes. */
-  readonly portable?: boolean;
+/** `portable`: operators of the ONNX standard only, for other runtimes. */
+export interface TraceOptions extends BuilderOptions {
   /** Whether a process before this one has recorded the same model: then it need not be recorded twice here. */
   readonly known?: (model: Uint8Array) => Promise<boolean>;
 }
@@ -120,11 +119,14 @@ export function tracedOnce(program: Program): Promise<Traced> {
   return known;
 }
 
-/** `traceProgram` that goes on from the recording of `tracedOnce` if there is one, which is then forgotten. */
-export async function takeTraced(program: Program, options: Pick<TraceOptions, 'known'> = {}): Promise<Traced> {
-  const first = FIRST.get(program) ?? recorded(program, {});
+/**
+ * `traceProgram` that goes on from the recording of `tracedOnce` if there is one, which is then forgotten. That one is divided for
+ * cores.
+ */
+export async function takeTraced(program: Program, options: Omit<TraceOptions, 'portable'> = {}): Promise<Traced> {
+  const known = options.divided === false ? undefined : FIRST.get(program);
   FIRST.delete(program);
-  return checked(program, await first, options);
+  return checked(program, await (known ?? recorded(program, options)), options);
 }
 
 /** The ONNX model of a program, for inspection. Inputs are `state/…` and `input/…`, outputs `next/…` and `output/…`. */

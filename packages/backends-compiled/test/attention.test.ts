@@ -1,9 +1,11 @@
 import { activateWasm } from '@medbench/backends-wasm';
 import { eagerSession } from '@medbench/backends-wasm/eager';
-import { type HostTensor, type Program, random, type Session, type TensorMap } from '@medbench/core';
+import type { HostTensor, HostTensors, Program, TensorMap } from '@medbench/core';
+import { normal } from '@medbench/core/testing';
 import { differentiate, linear, scaledDotProduct } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { runOnnx, traceToOnnx } from '../src/index.js';
 import { compiledSession } from '../src/session.js';
 import { traceProgram } from '../src/trace.js';
 
@@ -18,13 +20,6 @@ interface Case {
   readonly mask?: 'causal' | 'of each example';
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
-
-function normal(shape: readonly number[], name: string): HostTensor {
-  const stream = random(7, name);
-  return { shape, dtype: 'float32', data: Float32Array.from({ length: sizeOf(shape) }, () => stream.normal()) };
-}
-
 /** The second axis of each example beyond a length of its own, closed. `[B, 1, 1, S]`. */
 function lengths(keys: number): HostTensor {
   const data = new Float32Array(BATCH * keys);
@@ -33,7 +28,7 @@ function lengths(keys: number): HostTensor {
 }
 
 /** A weighted sum of attention and its gradients. */
-function programOf(state: Record<string, HostTensor>, attend: (values: TensorMap) => tf.Tensor): Program {
+function programOf(state: HostTensors, attend: (values: TensorMap) => tf.Tensor): Program {
   return {
     name: 'attention',
     state: Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, { shape, dtype: 'float32' }])),
@@ -49,26 +44,34 @@ function programOf(state: Record<string, HostTensor>, attend: (values: TensorMap
   };
 }
 
-async function outputsOf(session: Session) {
-  const outputs = await session.step({});
-  await session.dispose();
-  return outputs;
-}
+const rename = (tensors: HostTensors, from: string, to: string): HostTensors =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [to + name.slice(from.length), tensor]));
 
-async function compare(program: Program, state: Record<string, HostTensor>): Promise<void> {
-  const compiled = await outputsOf(await compiledSession(program, state));
-  // The eager engine has no such kernels, and computes all heads at once of TensorFlow.js's own operations.
-  const eager = await outputsOf(await eagerSession(program, state, { activate: activateWasm }));
-  expect(Object.keys(compiled)).toEqual(Object.keys(eager));
+/** The eager engine has no such kernels, and computes all heads at once of TensorFlow.js's own operations. */
+async function compare(program: Program, state: HostTensors): Promise<void> {
+  const sessions = [
+    await compiledSession(program, state),
+    await eagerSession(program, state, { activate: activateWasm }),
+  ];
+  const [compiled, eager] = (await Promise.all(sessions.map((session) => session.step({})))) as [
+    HostTensors,
+    HostTensors,
+  ];
+  await Promise.all(sessions.map((session) => session.dispose()));
+  const { model } = await traceToOnnx(program, { divided: false });
+  const whole = rename(await runOnnx(model, rename(state, '', 'state/')), 'output/', '');
+  expect(Object.keys(compiled).toSorted()).toEqual(Object.keys(eager).toSorted());
   for (const [name, { data }] of Object.entries(eager)) {
     const largest = Math.max(1e-3, ...Array.from(data, Math.abs));
-    data.forEach((value, i) => {
-      expect(Math.abs(compiled[name]!.data[i]! - value) / largest, `${name}[${i}]`).toBeLessThan(2e-5);
-    });
+    for (const [title, found] of Object.entries({ compiled, whole }))
+      data.forEach((value, i) => {
+        const error = Math.abs(found[name]!.data[i]! - value) / largest;
+        expect(error, `${name}[${i}], ${title}`).toBeLessThan(2e-5);
+      });
   }
 }
 
-describe('compiled attention, head by head', () => {
+describe('compiled attention, head by head and all at once', () => {
   const cases: Case[] = [
     { heads: 1, size: 8, queries: 5, keys: 5 },
     { heads: 3, size: 4, queries: 5, keys: 7 },
@@ -82,10 +85,10 @@ describe('compiled attention, head by head', () => {
       i % keys > Math.floor(i / keys) ? -1e9 : 0,
     );
     const state = {
-      q: normal([BATCH, queries, heads * size], 'q'),
-      k: normal([BATCH, keys, heads * size], 'k'),
-      v: normal([BATCH, keys, heads * size], 'v'),
-      weighting: normal([BATCH, queries, heads * size], 'weighting'),
+      q: normal('q', [BATCH, queries, heads * size]),
+      k: normal('k', [BATCH, keys, heads * size]),
+      v: normal('v', [BATCH, keys, heads * size]),
+      weighting: normal('weighting', [BATCH, queries, heads * size]),
       ...(mask === 'causal' ? { mask: { shape: [queries, keys], dtype: 'float32' as const, data: causal } } : {}),
       ...(mask === 'of each example' ? { mask: lengths(keys) } : {}),
     };
@@ -99,10 +102,10 @@ describe('compiled attention, head by head', () => {
     const [length, size] = [5, 4];
     const width = heads * size;
     const state = {
-      x: normal([BATCH, length, width], 'x'),
-      weight: normal([3 * width, width], 'weight'),
-      bias: normal([3 * width], 'bias'),
-      weighting: normal([BATCH, length, width], 'weighting'),
+      x: normal('x', [BATCH, length, width]),
+      weight: normal('weight', [3 * width, width]),
+      bias: normal('bias', [3 * width]),
+      weighting: normal('weighting', [BATCH, length, width]),
     };
     const attend = ({ x, weight, bias }: TensorMap): tf.Tensor => {
       const joint = tf.reshape(linear(x!, weight!, bias), [BATCH * length, 3 * width]);

@@ -1,14 +1,9 @@
-import { type HostTensor, type HostTensors, type Program, random } from '@medbench/core';
+import type { HostTensors, Program } from '@medbench/core';
+import { normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { compiledSession } from '../src/session.js';
 import { traceProgram } from '../src/trace.js';
-
-function normal(shape: readonly [number, number], name: string): HostTensor {
-  const stream = random(7, name);
-  const data = Float32Array.from({ length: shape[0] * shape[1] }, () => stream.normal());
-  return { shape, dtype: 'float32', data };
-}
 
 async function step(program: Program, state: HostTensors): Promise<HostTensors> {
   const session = await compiledSession(program, state);
@@ -21,9 +16,9 @@ describe('a product of many rows with a vector', () => {
   const ROWS = 1032;
   it('is that of blocks of rows, on either side', async () => {
     const state = {
-      matrix: normal([ROWS, 5], 'matrix'),
-      right: normal([5, 1], 'right'),
-      left: normal([1, ROWS], 'left'),
+      matrix: normal('matrix', [ROWS, 5]),
+      right: normal('right', [5, 1]),
+      left: normal('left', [1, ROWS]),
     };
     const program: Program = {
       name: 'vectors',

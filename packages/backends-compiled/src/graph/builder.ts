@@ -41,6 +41,12 @@ const ROW_BLOCKS = [8, 4, 2];
 /** Results that are exact in both directions, so that dividing is multiplying. */
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math.abs(value)));
 
+export interface BuilderOptions {
+  readonly portable?: boolean;
+  /** Default: unless portable. */
+  readonly divided?: boolean;
+}
+
 /**
  * Makes nodes with their shapes worked out, and makes as few as it can: broadcasts are put off until an operator needs
  * the full size, steps that change nothing vanish, scalar factors are multiplied here, and transposes of the last two
@@ -50,9 +56,12 @@ export class Builder {
   readonly graph = new Graph();
   /** Whether only operators of the ONNX standard may be made: files for other runtimes. */
   readonly portable: boolean;
+  /** Whether work is divided so that each core finds in its cache what it has made. Elsewhere few large operations are better. */
+  readonly divided: boolean;
 
-  constructor({ portable = false }: { readonly portable?: boolean } = {}) {
+  constructor({ portable = false, divided = !portable }: BuilderOptions = {}) {
     this.portable = portable;
+    this.divided = divided;
   }
 
   scalar(value: number, dtype: ElementType): Value {
@@ -349,7 +358,7 @@ export class Builder {
     const matrix = onLeft ? b : a;
     const [rows, columns] = matrix.shape as [number, number];
     const blocks = ROW_BLOCKS.find((count) => rows % count === 0);
-    if (this.portable || rows < MANY_ROWS || blocks === undefined) return undefined;
+    if (!this.divided || rows < MANY_ROWS || blocks === undefined) return undefined;
     const height = rows / blocks;
     const parts = this.reshape(matrix, [blocks, height, columns]);
     if (onLeft) {

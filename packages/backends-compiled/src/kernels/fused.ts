@@ -6,7 +6,7 @@ interface AttentionAttrs {
   readonly heads: number;
 }
 
-/** One head of an attention: its parts, the scale of the logits, and what comes of them. */
+/** One head of an attention, or all of them: its parts, the scale of the logits, and what comes of them. */
 interface Head {
   readonly q: Value;
   readonly k: Value;
@@ -53,16 +53,23 @@ function columns(b: Builder, x: Value, count: number): readonly Value[] {
   });
 }
 
-/** `[B, T, h d]` as `h` of `[B, T, d]`. */
+/** `[B, T, h d]` as `h` of `[B, T, d]`; where work is not divided, as one `[B, h, T, d]`. */
 function apart(b: Builder, x: Value, heads: number): readonly Value[] {
   const [batch, length, width] = x.shape as [number, number, number];
+  const size = width / heads;
+  if (!b.divided) return [b.transpose(b.reshape(x, [batch, length, heads, size]), [0, 2, 1, 3])];
   const rows = b.reshape(x, [batch * length, width]);
-  return columns(b, rows, heads).map((part) => b.reshape(part, [batch, length, width / heads]));
+  return columns(b, rows, heads).map((part) => b.reshape(part, [batch, length, size]));
 }
 
 /** The reverse of `apart`. */
 function together(b: Builder, parts: readonly Value[]): Value {
-  const [batch, length, size] = parts[0]!.shape as [number, number, number];
+  const [first] = parts as [Value];
+  if (first.shape.length === 4) {
+    const [batch, heads, length, size] = first.shape as [number, number, number, number];
+    return b.reshape(b.transpose(first, [0, 2, 1, 3]), [batch, length, heads * size]);
+  }
+  const [batch, length, size] = first.shape as [number, number, number];
   const rows = b.concat(
     parts.map((part) => b.reshape(part, [batch * length, size])),
     1,
@@ -76,13 +83,13 @@ function together(b: Builder, parts: readonly Value[]): Value {
  */
 function headsOf(b: Builder, { q, k, v, mask }: Inputs, heads: number): Head[] {
   const [queries, keys, values] = [q!, k!, v!].map((x) => apart(b, x, heads)) as [Value[], Value[], Value[]];
-  // Of `[B, 1, 1, S]` the axis of the heads goes.
-  const added = mask && (mask.shape.length === 4 ? b.reshape(mask, mask.shape.toSpliced(1, 1)) : mask);
+  // Of `[B, 1, 1, S]` the axis of the heads goes with them.
+  const added = mask?.shape.length === 4 && b.divided ? b.reshape(mask, mask.shape.toSpliced(1, 1)) : mask;
   return queries.map((own, i) => {
-    const scale = b.scalar(1 / Math.sqrt(own.shape[2]!), 'float32');
+    const scale = b.scalar(1 / Math.sqrt(own.shape.at(-1)!), 'float32');
     const logits = b.mul(b.matMul(own, keys[i]!, false, true), scale);
     const masked = added ? b.add(logits, added) : logits;
-    const weights = b.graph.node('Softmax', [masked], masked, { axis: 2 });
+    const weights = b.graph.node('Softmax', [masked], masked, { axis: -1 });
     return { q: own, k: keys[i]!, v: values[i]!, scale, weights, mixed: b.matMul(weights, values[i]!, false, false) };
   });
 }
@@ -91,9 +98,9 @@ function headsOf(b: Builder, { q, k, v, mask }: Inputs, heads: number): Head[] {
 function gradientsOf(b: Builder, { q, k, v, scale, weights, mixed }: Head, dy: Value): [Value, Value, Value] {
   const byWeights = b.matMul(dy, v, false, true);
   // D is rowsum(dy ∘ y) as well (arXiv:2205.14135, appendix B.2): the narrower of both.
-  const [size, keys] = [q.shape[2]!, k.shape[1]!];
+  const [size, keys] = [q.shape.at(-1)!, k.shape.at(-2)!];
   const products = keys > size ? b.mul(dy, mixed) : b.mul(weights, byWeights);
-  const across = b.sub(byWeights, b.reduce('ReduceSum', products, [2], true));
+  const across = b.sub(byWeights, b.reduce('ReduceSum', products, [q.shape.length - 1], true));
   const byLogits = b.mul(weights, across);
   return [
     b.mul(b.matMul(byLogits, k, false, false), scale),

@@ -9,8 +9,6 @@ import { REDUCTIONS } from './reductions.js';
 import type { RuleTable } from './rule.js';
 import { SHAPES } from './shapes.js';
 
-export { COMPOSED_BYTES } from './fused.js';
-
 /** Every TensorFlow.js kernel that can be compiled. */
 export const KERNELS: RuleTable = {
   ...ELEMENTWISE,
