@@ -5,7 +5,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { CASES } from './cases.mjs';
 import { towerFlops } from './flops.mjs';
-import { round } from './turns.mjs';
+import { median, quantile, round } from './turns.mjs';
 
 function versionOf(dir, id) {
   const require = createRequire(new URL(`../../packages/${dir}/package.json`, import.meta.url));
@@ -81,3 +81,13 @@ export const beginTable = (rows) =>
     ['case', 'start', 'seconds in all', 'modules', 'weights, tracing, compiling', 'first step'],
     rows.map((row) => [row.case, row.start, row.seconds, row.imported, row.ready, row.first]),
   );
+
+/** From where on the cores count as far from each other: no cache is common to both. */
+const FAR_NS = 200;
+
+/** How far the cores were from each other. @param trips nanoseconds there and back, one a turn. */
+export function distance(trips) {
+  const [near, middle, far] = [quantile(trips, 0.1), median(trips), quantile(trips, 0.9)].map(Math.round);
+  const apart = trips.filter((trip) => trip > FAR_NS).length;
+  return `From core to core and back: ${middle} ns, ${near} to ${far}; more than ${FAR_NS} before ${apart} of ${trips.length} turns`;
+}

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { begin } from './begin.mjs';
 import { CASE_TITLES, CASES, METHODS, trainingOf } from './cases.mjs';
 import { isSlow } from './engine.mjs';
-import { beginTable, machine, peakOf, speedTable, versionsOf } from './report.mjs';
+import { beginTable, distance, machine, peakOf, speedTable, versionsOf } from './report.mjs';
 import { writeStart } from './start.mjs';
 import { measure } from './turns.mjs';
 
@@ -43,7 +43,8 @@ const methods = options.methods === 'all' ? undefined : listed('methods', METHOD
 const threads = Number(options.threads);
 const rounds = Number(options.rounds);
 const folder = mkdtempSync(join(tmpdir(), 'bench-step-'));
-const log = { versions: versionsOf(), left: [] };
+/** `trips`: nanoseconds from core to core and back, before each turn. */
+const log = { versions: versionsOf(), left: [], trips: [] };
 
 /** Losses and embeddings must agree this well. */
 const TOLERANCE = { step: 1e-3, forward: 1e-4 };
@@ -111,7 +112,18 @@ if (found.step.length > 0) console.log(`\nTraining step\n\n${speedTable(found.st
 if (found.forward.length > 0) console.log(`\nForward pass\n\n${speedTable(found.forward, 'tower')}`);
 if (found.peak.length > 0) console.log(`\nMatrix product\n\n${peakOf(found)}`);
 if (found.start.length > 0) console.log(`\nStart to the first compiled step\n\n${beginTable(found.start)}`);
+if (log.trips.length > 0) console.log(`\n${distance(log.trips)}`);
 for (const line of log.left) console.log(line);
 const seconds = Math.round((performance.now() - timed) / 1000);
-const { versions, left } = log;
-console.log(JSON.stringify({ bench: 'step', machine: machine(threads), versions, seconds, ...found, left }));
+const { versions, left, trips } = log;
+console.log(
+  JSON.stringify({
+    bench: 'step',
+    machine: machine(threads),
+    versions,
+    seconds,
+    ...found,
+    trips: trips.map(Math.round),
+    left,
+  }),
+);

@@ -1,14 +1,15 @@
 // Engines take turns at the same work: start, warm up, alternate, compare what they computed.
-import { freemem } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { roundTrip } from './cores.mjs';
 import { Engine, isSlow, isTorch } from './engine.mjs';
 
-const median = (values) => {
+export const median = (values) => {
   const sorted = [...values].sort((x, y) => x - y);
   const middle = sorted.length / 2;
   return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
-const quantile = (values, q) => [...values].sort((x, y) => x - y)[Math.round(q * (values.length - 1))];
+export const quantile = (values, q) => [...values].sort((x, y) => x - y)[Math.round(q * (values.length - 1))];
 export const round = (value, digits = 2) => Number(value.toFixed(digits));
 
 /** Milliseconds that a turn of an engine takes about, and the most steps in it. */
@@ -63,12 +64,14 @@ function apart(one, other) {
   );
 }
 
-/** Rounds of turns, the engines in order. */
-async function alternate(engines, rounds) {
-  for (let turn = 0; turn < rounds; turn++)
+/** Rounds of turns, the engines in order. Where a turn is a single step there are twice as many. */
+async function alternate(engines, rounds, trips) {
+  const single = engines.some(({ name, steps }) => steps === 1 && !isSlow(name));
+  for (let turn = 0; turn < (single ? 2 : 1) * rounds; turn++)
     for (const engine of engines) {
       if (isSlow(engine.name) && engine.ms.length >= SLOW_STEPS) continue;
       await sleep(REST_MS);
+      if (availableParallelism() > 1) trips.push(await roundTrip());
       await engine.run(engine.steps);
     }
 }
@@ -83,13 +86,13 @@ export async function measure(specs, { rounds, gib, tolerance, ...log }) {
   const engines = [];
   if (fits) {
     for (const spec of specs) engines.push(await started(spec, log));
-    await alternate(engines.filter(Boolean), rounds);
+    await alternate(engines.filter(Boolean), rounds, log.trips);
     for (const engine of engines) await engine?.stop();
   } else {
     console.error(`${specs[0].key}: ${specs.length} engines of up to ${gib} GiB, one after the other`);
     for (const spec of specs) {
       const engine = await started(spec, log);
-      if (engine) await alternate([engine], rounds);
+      if (engine) await alternate([engine], rounds, log.trips);
       await engine?.stop();
       engines.push(engine);
     }
