@@ -31,7 +31,7 @@ export class Compiled implements Backend {
 }
 
 /**
- * The same graph on ONNX Runtime's CUDA provider, where the user has installed it; operators that it lacks run on the CPU. A
+ * The same on ONNX Runtime's CUDA provider, where the user has installed it; operators that it lacks run on the CPU. A
  * backend of its own, since its figures differ from the CPU's by rounding and must not be mixed with them. Untested by the
  * project. It comes after TensorFlow on a GPU, for its state crosses the bus at every step.
  */
