@@ -99,7 +99,7 @@ describe('compiled attention, head by head and all at once', () => {
 
   // Few heads are projected one by one, many are cut out of one projection.
   it.each([2, 6])('takes the %i heads of a joint projection apart', async (heads) => {
-    const [length, size] = [5, 4];
+    const [length, size] = [11, 4];
     const width = heads * size;
     const state = {
       x: normal('x', [BATCH, length, width]),

@@ -32,21 +32,28 @@ function projectionOf(x: Value): { rows: Value; weight: Value; bias?: Value } | 
 }
 
 /**
- * Equal parts of the columns of a matrix. Those of a projection are projections by parts of its weights: these are smaller
+ * Equal parts of the columns of a matrix. Those of a projection are projections by parts of its weights, if these are smaller
  * than what they make, which then need not be copied.
  */
 function columns(b: Builder, x: Value, count: number): readonly Value[] {
-  const { node } = x;
-  const whole = node?.op === 'Split' && node.attributes.axis === 1 ? node.inputs[0]! : x;
-  const projection = projectionOf(whole);
   const size = x.shape[1]! / count;
+  const { node } = x;
+  const isPart = node?.op === 'Split' && node.attributes.axis === 1;
+  const whole = isPart ? node.inputs[0]! : x;
+  const before = isPart ? node.outputs.slice(0, node.outputs.indexOf(x)) : [];
+  const first = before.reduce((sum, { shape }) => sum + shape[1]!, 0) / size;
   const all = whole.shape[1]! / size;
-  if (!projection || !Number.isInteger(all) || all > MOST_PRODUCTS)
+  const projection = projectionOf(whole);
+  if (
+    !projection ||
+    projection.weight.shape[1]! >= x.shape[0]! ||
+    all > MOST_PRODUCTS ||
+    ![first, all].every(Number.isInteger)
+  )
     return b.split(x, Array<number>(count).fill(size), 1);
   const sizes = Array<number>(all).fill(size);
   const weights = b.split(projection.weight, sizes, 0);
-  const biases = projection.bias ? b.split(projection.bias, sizes, 0) : undefined;
-  const first = whole === x ? 0 : node!.outputs.indexOf(x) * count;
+  const biases = projection.bias && b.split(projection.bias, sizes, 0);
   return Array.from({ length: count }, (_, i) => {
     const product = b.matMul(projection.rows, weights[first + i]!, false, true);
     return biases ? b.add(product, biases[first + i]!) : product;
