@@ -1,5 +1,5 @@
 import { Graph, type NumericArray, type Shaped, sameShape, sizeOf, splatOf, type Value } from './graph.js';
-import type { ElementType } from './protobuf.js';
+import type { Attribute, ElementType } from './protobuf.js';
 import { behindReshape, commonView, rowsBehindReshape } from './views.js';
 
 /** The shape of an elementwise operator's result. Operands are known to fit: TensorFlow.js has checked them. */
@@ -21,6 +21,15 @@ function unscaled(x: Value): { readonly value: Value; readonly factor: number } 
   return factor === undefined ? { value: x, factor: 1 } : { value: x.node!.inputs[0]!, factor };
 }
 
+/** Inputs and attributes of a matrix product that multiplies constant factors of its operands in. */
+function scaledProduct(a: Value, b: Value, transposeA: boolean, transposeB: boolean) {
+  const [left, right] = [unscaled(a), unscaled(b)];
+  const alpha = left.factor * right.factor;
+  const attributes: Record<string, Attribute> = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+  if (alpha !== 1) attributes.alpha = { float: alpha };
+  return { values: [left.value, right.value], attributes };
+}
+
 const FOLD: Record<string, (a: number, b: number) => number> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
@@ -29,6 +38,10 @@ const FOLD: Record<string, (a: number, b: number) => number> = {
 };
 
 const allEqual = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
+
+/** What a reshape gives other leading axes to. */
+const sameRowsBehind = ({ shape, node }: Value): Value | undefined =>
+  node?.op === 'Reshape' && node.inputs[0]!.shape.at(-1) === shape.at(-1) ? node.inputs[0] : undefined;
 
 /** Sums of rows narrower than this are left to ReduceSum. */
 const FEWEST_COLUMNS = 16;
@@ -226,9 +239,10 @@ export class Builder {
         shape,
       );
     }
-    const flags = { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 };
-    if (a.dtype === 'float32' && !this.portable)
-      return this.graph.node('FusedMatMul', [left, right], { shape, dtype: 'float32' }, flags, 'com.microsoft');
+    if (a.dtype === 'float32' && !this.portable) {
+      const { values, attributes } = scaledProduct(left, right, flipA, flipB);
+      return this.graph.node('FusedMatMul', values, { shape, dtype: 'float32' }, attributes, 'com.microsoft');
+    }
     return this.graph.node('MatMul', [this.#flipped(left, flipA), this.#flipped(right, flipB)], {
       shape,
       dtype: a.dtype,
@@ -241,6 +255,11 @@ export class Builder {
     const own = parts.flatMap((part) => (along(part) ? part.node!.inputs : [part]));
     const first = own[0]!;
     if (own.length === 1) return first;
+    const behind = axis === first.shape.length - 1 ? own.map(sameRowsBehind) : [];
+    if (behind.length > 0 && behind.every((x) => x && sameShape(x.shape.slice(0, -1), behind[0]!.shape.slice(0, -1)))) {
+      const rows = this.concat(behind as Value[], behind[0]!.shape.length - 1);
+      return this.reshape(rows, [...first.shape.slice(0, -1), rows.shape.at(-1)!]);
+    }
     const side = own.reduce((sum, { shape }) => sum + shape[axis]!, 0);
     return this.graph.node('Concat', own, { shape: first.shape.with(axis, side), dtype: first.dtype }, { axis });
   }
@@ -391,14 +410,8 @@ export class Builder {
           ? this.#byBlocks(transposeA ? this.reshape(a, [1, a.shape[0]!]) : a, b, true)
           : undefined;
     if (blocks) return blocks;
-    const [left, right] = [unscaled(a), unscaled(b)];
-    const alpha = left.factor * right.factor;
-    const flags = {
-      transA: transposeA ? 1 : 0,
-      transB: transposeB ? 1 : 0,
-      ...(alpha === 1 ? {} : { alpha: { float: alpha } }),
-    };
-    return this.graph.node('Gemm', [left.value, right.value], { shape, dtype: 'float32' }, flags);
+    const { values, attributes } = scaledProduct(a, b, transposeA, transposeB);
+    return this.graph.node('Gemm', values, { shape, dtype: 'float32' }, attributes);
   }
 
   #reduced(op: string, x: Value, axes: readonly number[]): Value {

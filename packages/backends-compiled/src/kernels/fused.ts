@@ -31,42 +31,35 @@ function projectionOf(x: Value): { rows: Value; weight: Value; bias?: Value } | 
   return bias ? { rows, weight, bias } : { rows, weight };
 }
 
-/**
- * Equal parts of the columns of a matrix. Those of a projection are projections by parts of its weights, if these are smaller
- * than what they make, which then need not be copied.
- */
-function columns(b: Builder, x: Value, count: number): readonly Value[] {
-  const size = x.shape[1]! / count;
+/** The whole that a value is a part of along its last axis, and where it begins there. */
+function wholeOf(x: Value): { readonly whole: Value; readonly begin: number } {
   const { node } = x;
-  const isPart = node?.op === 'Split' && node.attributes.axis === 1;
-  const whole = isPart ? node.inputs[0]! : x;
-  const before = isPart ? node.outputs.slice(0, node.outputs.indexOf(x)) : [];
-  const first = before.reduce((sum, { shape }) => sum + shape[1]!, 0) / size;
-  const all = whole.shape[1]! / size;
-  const projection = projectionOf(whole);
-  if (
-    !projection ||
-    projection.weight.shape[1]! >= x.shape[0]! ||
-    all > MOST_PRODUCTS ||
-    ![first, all].every(Number.isInteger)
-  )
-    return b.split(x, Array<number>(count).fill(size), 1);
-  const sizes = Array<number>(all).fill(size);
-  const weights = b.split(projection.weight, sizes, 0);
-  const biases = projection.bias && b.split(projection.bias, sizes, 0);
-  return Array.from({ length: count }, (_, i) => {
-    const product = b.matMul(projection.rows, weights[first + i]!, false, true);
-    return biases ? b.add(product, biases[first + i]!) : product;
-  });
+  if (node?.op !== 'Split' || node.attributes.axis !== x.shape.length - 1) return { whole: x, begin: 0 };
+  const before = node.outputs.slice(0, node.outputs.indexOf(x));
+  return { whole: node.inputs[0]!, begin: before.reduce((sum, { shape }) => sum + shape.at(-1)!, 0) };
 }
 
-/** `[B, T, h d]` as `h` of `[B, T, d]`; where work is not divided, as one `[B, h, T, d]`. */
+/**
+ * `[B, T, h d]` as `h` of `[B, T, d]`; where work is not divided, as one `[B, h, T, d]`. Parts of a projection are projections by
+ * parts of its weights, if these are smaller than what they make, which then need not be copied.
+ */
 function apart(b: Builder, x: Value, heads: number): readonly Value[] {
   const [batch, length, width] = x.shape as [number, number, number];
   const size = width / heads;
   if (!b.divided) return [b.transpose(b.reshape(x, [batch, length, heads, size]), [0, 2, 1, 3])];
-  const rows = b.reshape(x, [batch * length, width]);
-  return columns(b, rows, heads).map((part) => b.reshape(part, [batch, length, size]));
+  const { whole, begin } = wholeOf(b.reshape(x, [batch * length, width]));
+  const [first, all] = [begin / size, whole.shape[1]! / size];
+  if (![first, all].every(Number.isInteger)) return b.split(x, Array<number>(heads).fill(size), 2);
+  const sizes = Array<number>(all).fill(size);
+  const projection = projectionOf(whole);
+  if (!projection || projection.weight.shape[1]! >= batch * length || all > MOST_PRODUCTS)
+    return b.split(b.reshape(whole, [batch, length, whole.shape[1]!]), sizes, 2).slice(first, first + heads);
+  const weights = b.split(projection.weight, sizes, 0);
+  const biases = projection.bias && b.split(projection.bias, sizes, 0);
+  return Array.from({ length: heads }, (_, i) => {
+    const product = b.matMul(projection.rows, weights[first + i]!, false, true);
+    return b.reshape(biases ? b.add(product, biases[first + i]!) : product, [batch, length, size]);
+  });
 }
 
 /** The reverse of `apart`. */
@@ -76,12 +69,7 @@ function together(b: Builder, parts: readonly Value[]): Value {
     const [batch, heads, length, size] = first.shape as [number, number, number, number];
     return b.reshape(b.transpose(first, [0, 2, 1, 3]), [batch, length, heads * size]);
   }
-  const [batch, length, size] = first.shape as [number, number, number];
-  const rows = b.concat(
-    parts.map((part) => b.reshape(part, [batch * length, size])),
-    1,
-  );
-  return b.reshape(rows, [batch, length, size * parts.length]);
+  return b.concat(parts, 2);
 }
 
 /**
@@ -94,7 +82,7 @@ function headsOf(b: Builder, { q, k, v, mask }: Inputs, heads: number): Head[] {
   const added = mask?.shape.length === 4 && b.divided ? b.reshape(mask, mask.shape.toSpliced(1, 1)) : mask;
   return queries.map((own, i) => {
     const scale = b.scalar(1 / Math.sqrt(own.shape.at(-1)!), 'float32');
-    const logits = b.mul(b.matMul(own, keys[i]!, false, true), scale);
+    const logits = b.matMul(b.mul(own, scale), keys[i]!, false, true);
     const masked = added ? b.add(logits, added) : logits;
     const weights = b.graph.node('Softmax', [masked], masked, { axis: -1 });
     return { q: own, k: keys[i]!, v: values[i]!, scale, weights, mixed: b.matMul(weights, values[i]!, false, false) };
@@ -108,12 +96,8 @@ function gradientsOf(b: Builder, { q, k, v, scale, weights, mixed }: Head, dy: V
   const [size, keys] = [q.shape.at(-1)!, k.shape.at(-2)!];
   const products = keys > size ? b.mul(dy, mixed) : b.mul(weights, byWeights);
   const across = b.sub(byWeights, b.reduce('ReduceSum', products, [q.shape.length - 1], true));
-  const byLogits = b.mul(weights, across);
-  return [
-    b.mul(b.matMul(byLogits, k, false, false), scale),
-    b.mul(b.matMul(byLogits, q, true, false), scale),
-    b.matMul(weights, dy, true, false),
-  ];
+  const byLogits = b.mul(b.mul(weights, across), scale);
+  return [b.matMul(byLogits, k, false, false), b.matMul(byLogits, q, true, false), b.matMul(weights, dy, true, false)];
 }
 
 /**
