@@ -15,6 +15,10 @@ export const round = (value, digits = 2) => Number(value.toFixed(digits));
 /** Milliseconds that a turn of an engine takes about, and the most steps in it. */
 const TURN_MS = 1500;
 const MOST_STEPS = 50;
+/** Milliseconds of steps before one is taken for as long as they are. */
+const WARM_MS = 600;
+/** Up to this many milliseconds a step is quick: what disturbs the machine weighs more, and more turns are cheap. */
+const QUICK_MS = 60;
 /** Steps in all of an engine that is slow by design. */
 const SLOW_STEPS = 2;
 /** Engines whose memory comes to more than this do not stay loaded beside each other. */
@@ -42,8 +46,12 @@ async function started(spec, { versions, left }) {
     const first = await engine.run(1, false);
     if (isSlow(spec.engine)) engine.steps = 1;
     else {
-      const ms =
-        first[0] > 4 * TURN_MS && !spec.engine.endsWith('compile') ? first[0] : (await engine.run(2, false))[1];
+      let ms = first[0];
+      if (ms <= 4 * TURN_MS || spec.engine.endsWith('compile')) {
+        const warm = performance.now();
+        do ms = Math.min(...(await engine.run(2, false)));
+        while (performance.now() - warm < WARM_MS);
+      }
       engine.steps = Math.max(1, Math.min(MOST_STEPS, Math.round(TURN_MS / ms)));
     }
   } catch (error) {
@@ -64,10 +72,11 @@ function apart(one, other) {
   );
 }
 
-/** Rounds of turns, the engines in order. Where a turn is a single step there are twice as many. */
+/** Rounds of turns, the engines in order. There are more where a turn is a single step or steps are quick. */
 async function alternate(engines, rounds, trips) {
-  const single = engines.some(({ name, steps }) => steps === 1 && !isSlow(name));
-  for (let turn = 0; turn < (single ? 2 : 1) * rounds; turn++)
+  const steps = engines.filter(({ name }) => !isSlow(name)).map((engine) => engine.steps);
+  const times = Math.min(...steps) === 1 ? 2 : Math.min(...steps) >= TURN_MS / QUICK_MS ? 3 : 1;
+  for (let turn = 0; turn < times * rounds; turn++)
     for (const engine of engines) {
       if (isSlow(engine.name) && engine.ms.length >= SLOW_STEPS) continue;
       await sleep(REST_MS);
