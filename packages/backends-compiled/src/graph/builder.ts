@@ -37,8 +37,6 @@ const FOLD: Record<string, (a: number, b: number) => number> = {
   Div: (a, b) => a / b,
 };
 
-const allEqual = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
-
 /** What a reshape gives other leading axes to. */
 const sameRowsBehind = ({ shape, node }: Value): Value | undefined =>
   node?.op === 'Reshape' && node.inputs[0]!.shape.at(-1) === shape.at(-1) ? node.inputs[0] : undefined;
@@ -264,16 +262,8 @@ export class Builder {
     return this.graph.node('Concat', own, { shape: first.shape.with(axis, side), dtype: first.dtype }, { axis });
   }
 
-  /** Parts along an axis. Equal parts of one of equal parts are taken from the whole: where all are split, they are copied once. */
   split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
     if (sizes.length === 1) return [x];
-    const { node } = x;
-    if (node?.op === 'Split' && node.attributes.axis === axis && allEqual(sizes)) {
-      const sides = node.outputs.map(({ shape }) => shape[axis]!);
-      const first = node.outputs.indexOf(x) * sizes.length;
-      const finer = Array<number>(sides.length * sizes.length).fill(sizes[0]!);
-      if (allEqual(sides)) return this.split(node.inputs[0]!, finer, axis).slice(first, first + sizes.length);
-    }
     const outputs = sizes.map((side) => ({ shape: x.shape.with(axis, side), dtype: x.dtype }));
     return this.graph.nodes('Split', [x, this.graph.integers(sizes)], outputs, { axis });
   }
