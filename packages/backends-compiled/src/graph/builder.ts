@@ -1,6 +1,7 @@
 import { Graph, type NumericArray, type Shaped, sameShape, sizeOf, splatOf, type Value } from './graph.js';
-import type { Attribute, ElementType } from './protobuf.js';
-import { behindReshape, commonView, rowsBehindReshape } from './views.js';
+import { blocksTimesVector, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
+import type { ElementType } from './protobuf.js';
+import { behindReshape, commonView, rowsBehindReshape, sameRowsBehind } from './views.js';
 
 /** The shape of an elementwise operator's result. Operands are known to fit: TensorFlow.js has checked them. */
 export function broadcast(a: readonly number[], b: readonly number[]): number[] {
@@ -15,21 +16,6 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
 const broadcastAll = (operands: readonly Value[]): number[] =>
   operands.reduce<number[]>((whole, { shape }) => broadcast(whole, shape), []);
 
-/** A value as another times a constant, which a matrix product multiplies in at no cost. */
-function unscaled(x: Value): { readonly value: Value; readonly factor: number } {
-  const factor = x.node?.op === 'Mul' ? splatOf(x.node.inputs[1]!) : undefined;
-  return factor === undefined ? { value: x, factor: 1 } : { value: x.node!.inputs[0]!, factor };
-}
-
-/** Inputs and attributes of a matrix product that multiplies constant factors of its operands in. */
-function scaledProduct(a: Value, b: Value, transposeA: boolean, transposeB: boolean) {
-  const [left, right] = [unscaled(a), unscaled(b)];
-  const alpha = left.factor * right.factor;
-  const attributes: Record<string, Attribute> = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-  if (alpha !== 1) attributes.alpha = { float: alpha };
-  return { values: [left.value, right.value], attributes };
-}
-
 const FOLD: Record<string, (a: number, b: number) => number> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
@@ -37,17 +23,8 @@ const FOLD: Record<string, (a: number, b: number) => number> = {
   Div: (a, b) => a / b,
 };
 
-/** What a reshape gives other leading axes to. */
-const sameRowsBehind = ({ shape, node }: Value): Value | undefined =>
-  node?.op === 'Reshape' && node.inputs[0]!.shape.at(-1) === shape.at(-1) ? node.inputs[0] : undefined;
-
 /** Sums of rows narrower than this are left to ReduceSum. */
 const FEWEST_COLUMNS = 16;
-
-/** Rows from which on a product with a vector is computed in blocks of them. */
-const MANY_ROWS = 256;
-/** Those blocks: the most, and what they are divided into where they do not fit. */
-const ROW_BLOCKS = [8, 4, 2];
 
 /** Results that are exact in both directions, so that dividing is multiplying. */
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math.abs(value)));
@@ -344,46 +321,8 @@ export class Builder {
     const columns = sizeOf(x.shape) / rows;
     const ones = this.graph.splat(1, { shape: [1, rows], dtype: 'float32' });
     const matrix = this.reshape(x, [rows, columns]);
-    return this.reshape(this.#byBlocks(ones, matrix, true) ?? this.#vectorTimes(ones, matrix), [columns]);
-  }
-
-  /** `[1, rows]` times `[rows, columns]`. */
-  #vectorTimes(vector: Value, matrix: Value): Value {
-    const [rows, columns] = matrix.shape as [number, number];
-    const product = this.graph.node('MatMul', [this.reshape(vector, [rows]), matrix], {
-      shape: [columns],
-      dtype: 'float32',
-    });
-    return this.reshape(product, [1, columns]);
-  }
-
-  /**
-   * A product of a matrix of many rows with a vector, on its left or its right, in blocks of rows: each thread works on rows
-   * that it has made itself. ONNX Runtime computes the whole on one thread or by columns, which brings what one core has made
-   * to another; where these are far apart, that and the next write of the same memory cost several times the product itself.
-   * @returns undefined where there are few rows, or no such blocks.
-   */
-  #byBlocks(a: Value, b: Value, onLeft: boolean): Value | undefined {
-    const matrix = onLeft ? b : a;
-    const [rows, columns] = matrix.shape as [number, number];
-    const blocks = ROW_BLOCKS.find((count) => rows % count === 0);
-    if (!this.divided || rows < MANY_ROWS || blocks === undefined) return undefined;
-    const height = rows / blocks;
-    const parts = this.reshape(matrix, [blocks, height, columns]);
-    if (onLeft) {
-      const vectors = this.reshape(a, [blocks, 1, height]);
-      const sums = this.graph.node('MatMul', [vectors, parts], { shape: [blocks, 1, columns], dtype: 'float32' });
-      const ones = this.graph.splat(1, { shape: [1, blocks], dtype: 'float32' });
-      return this.#vectorTimes(ones, this.reshape(sums, [blocks, columns]));
-    }
-    // Only a vector of their own keeps ONNX Runtime from taking the blocks as one matrix.
-    const shape = [blocks, columns, 1];
-    const vectors = this.graph.node('Expand', [this.reshape(b, [1, columns, 1]), this.graph.integers(shape)], {
-      shape,
-      dtype: 'float32',
-    });
-    const product = this.graph.node('MatMul', [parts, vectors], { shape: [blocks, height, 1], dtype: 'float32' });
-    return this.reshape(product, [rows, 1]);
+    const blocks = this.divided ? vectorTimesBlocks(this, ones, matrix) : undefined;
+    return this.reshape(blocks ?? vectorTimesMatrix(this, ones, matrix), [columns]);
   }
 
   #gemm(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
@@ -393,15 +332,17 @@ export class Builder {
         shape,
         dtype: a.dtype,
       });
-    const blocks =
-      shape[1] === 1 && !transposeA && !transposeB
-        ? this.#byBlocks(a, b, false)
-        : shape[0] === 1 && !transposeB
-          ? this.#byBlocks(transposeA ? this.reshape(a, [1, a.shape[0]!]) : a, b, true)
-          : undefined;
+    const blocks = this.divided && !transposeB ? this.#byVector(a, b, transposeA) : undefined;
     if (blocks) return blocks;
     const { values, attributes } = scaledProduct(a, b, transposeA, transposeB);
     return this.graph.node('Gemm', values, { shape, dtype: 'float32' }, attributes);
+  }
+
+  /** A product with a vector, in blocks; undefined for any other. */
+  #byVector(a: Value, b: Value, transposeA: boolean): Value | undefined {
+    if (b.shape[1] === 1 && !transposeA) return blocksTimesVector(this, a, b);
+    if (a.shape[transposeA ? 1 : 0] !== 1) return undefined;
+    return vectorTimesBlocks(this, transposeA ? this.reshape(a, [1, a.shape[0]!]) : a, b);
   }
 
   #reduced(op: string, x: Value, axes: readonly number[]): Value {

@@ -14,6 +14,10 @@ export function rowsBehindReshape(x: Value): Value | undefined {
   return source && source.shape.length > 0 && source.shape.at(-1) === x.shape.at(-1) ? source : undefined;
 }
 
+/** The same where the axes before the last may be more. */
+export const sameRowsBehind = ({ shape, node }: Value): Value | undefined =>
+  node?.op === 'Reshape' && node.inputs[0]!.shape.at(-1) === shape.at(-1) ? node.inputs[0] : undefined;
+
 /** The shape that an operand of shape `own` has where the result `whole` is seen as `view`; undefined if it has none. */
 function seenAs(own: Shape, whole: Shape, view: Shape): Shape | undefined {
   if (sizeOf(own) === 1) return [];
