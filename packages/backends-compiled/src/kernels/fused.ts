@@ -127,17 +127,24 @@ export const FUSED: RuleTable = {
   },
 };
 
-/**
- * Bytes that an engine without a fused kernel makes beside its results and keeps, by kernel. For attention: queries, keys,
- * values and the mixture with their heads in front, and the logits in each of their states; as much again for the gradient.
- */
-export const COMPOSED_BYTES: Readonly<Record<string, (inputs: Inputs, attrs: never) => number>> = {
-  FusedAttention: composedAttention,
-  FusedAttentionGrad: composedAttention,
-};
-
-function composedAttention({ q, k, v, mask }: Inputs, { heads }: AttentionAttrs): number {
+/** Bytes of the parts and the mixture of an attention, and of its logits. */
+function attentionBytes({ q, k, v }: Inputs, { heads }: AttentionAttrs): { parts: number; logits: number } {
   const [batch, length] = q!.shape as [number, number];
   const logits = byteSize({ shape: [batch, heads, length, k!.shape[1]!], dtype: 'float32' });
-  return 2 * byteSize(q!) + byteSize(k!) + byteSize(v!) + (mask ? 4 : 3) * logits;
+  return { parts: 2 * byteSize(q!) + byteSize(k!) + byteSize(v!), logits };
 }
+
+/**
+ * Bytes that an engine without a fused kernel holds beside its results at most, by kernel: the parts in two shapes, and the
+ * logits computed, scaled, masked and normalised; the parts again and four arrays like the logits for the gradient.
+ */
+export const COMPOSED_BYTES: Readonly<Record<string, (inputs: Inputs, attrs: never) => number>> = {
+  FusedAttention: (inputs, attrs: AttentionAttrs) => {
+    const { parts, logits } = attentionBytes(inputs, attrs);
+    return 2 * parts + (inputs.mask ? 4 : 3) * logits;
+  },
+  FusedAttentionGrad: (inputs, attrs: AttentionAttrs) => {
+    const { parts, logits } = attentionBytes(inputs, attrs);
+    return parts + 4 * logits;
+  },
+};
