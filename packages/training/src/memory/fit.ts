@@ -1,8 +1,8 @@
 import { type Backend, type DualEncoderModel, MedbenchError } from '@medbench/core';
 import { inMebibytes, memoryBudget } from './budget.js';
-import { loadingBytes } from './loader.js';
-import type { Progress } from './progress.js';
-import { type PreparedRow, prepareRow, type SetupRequest } from './setup.js';
+import { loadingBytes } from '../loading/loader.js';
+import type { Progress } from '../loop/progress.js';
+import { type PreparedRow, prepareRow, type SetupRequest } from '../step/setup.js';
 
 /** Memory of the process that trains a row, at its peak: what the row's record says as `peakMemory`. */
 export interface RowMemory {
