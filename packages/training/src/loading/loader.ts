@@ -21,8 +21,8 @@ import {
   type Tokenizer,
 } from '@medbench/data';
 import { sizeOf } from '@medbench/nn';
-import { isEncoded, keptBytes, type Loaded, pictureOf, picturesOf } from './images.js';
 import { DRAWN } from '../step/represent.js';
+import { isEncoded, keptBytes, type Loaded, pictureOf, picturesOf } from './images.js';
 
 /** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;

@@ -1,9 +1,9 @@
 import { type HostTensors, MedbenchError, NO_PROFILE, type Profile, type TrainRequest } from '@medbench/core';
 import { batchIndices, prefetch } from '@medbench/data';
 import type { BatchLoader } from '../loading/loader.js';
+import type { LoadedStep } from '../step/training-step.js';
 import type { CostMeter } from './meter.js';
 import { type Progress, writeResume } from './progress.js';
-import type { LoadedStep } from '../step/training-step.js';
 import { givesUp } from './validation.js';
 import type { Validator } from './validator.js';
 

@@ -10,13 +10,13 @@ import {
 } from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
-import { fitMessages, fitRow } from '../memory/fit.js';
 import { batchLoader } from '../loading/loader.js';
+import { fitMessages, fitRow } from '../memory/fit.js';
+import type { TrainingStep } from '../step/training-step.js';
+import { buildModel, WEIGHTS, weightsMetadata } from '../towers/model.js';
 import { loop } from './loop.js';
 import { costMeter } from './meter.js';
-import { buildModel, WEIGHTS, weightsMetadata } from '../towers/model.js';
 import { RESUME, readResume } from './progress.js';
-import type { TrainingStep } from '../step/training-step.js';
 import { NO_STANDING, splitCorpus, validates } from './validation.js';
 import { BEST, validatorOf } from './validator.js';
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { type HostTensors, MedbenchError, type TrainRequest } from '@medbench/core';
 import { writeSafetensors } from '@medbench/nn';
 import { batchLoader, type LoaderOptions } from '../loading/loader.js';
-import { weightsMetadata } from '../towers/model.js';
 import type { LoadedStep } from '../step/training-step.js';
+import { weightsMetadata } from '../towers/model.js';
 import { judged, type Standing } from './validation.js';
 
 /** Weights of the lowest validation loss so far. */

@@ -1,8 +1,7 @@
 import { type Backend, type DualEncoderModel, MedbenchError } from '@medbench/core';
-import { inMebibytes, memoryBudget } from './budget.js';
 import { loadingBytes } from '../loading/loader.js';
-import type { Progress } from '../loop/progress.js';
 import { type PreparedRow, prepareRow, type SetupRequest } from '../step/setup.js';
+import { inMebibytes, memoryBudget } from './budget.js';
 
 /** Memory of the process that trains a row, at its peak: what the row's record says as `peakMemory`. */
 export interface RowMemory {
@@ -23,7 +22,7 @@ export interface FittedRow extends PreparedRow {
 
 export interface FitOptions {
   /** A training that goes on: it stays whole, or in the chunks in which it began, whatever the memory is now. */
-  readonly begun?: Progress | undefined;
+  readonly begun?: { readonly chunkSize?: number | undefined } | undefined;
   /** Pairs to train on, where they are known: pictures are kept in memory. */
   readonly pairs?: number;
 }

@@ -11,7 +11,7 @@ import {
 } from '@medbench/core';
 import { differentiate, sizeOf } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { float, inside, nothing, SPACE, within } from './layout.js';
+import { addPrefix, float, nothing, SPACE, stripPrefix } from './layout.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
 import { type LoadedStep, type StepMemory, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
@@ -70,43 +70,43 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       inputs: {},
       selfCheck: ['gradientNorm', ...layout.packing.groups.map((group) => SPACE.firstMoment + group.name)],
       run(current) {
-        return update(layout, training, current, within(SPACE.gradient, current));
+        return update(layout, training, current, stripPrefix(SPACE.gradient, current));
       },
     },
     represent: {
       name: `${name}:represent`,
       state: layout.state,
       inputs,
-      run: (current, given) => ({ outputs: inside(REPRESENTATION, run(layout.values(current), given, current)) }),
+      run: (current, given) => ({ outputs: addPrefix(REPRESENTATION, run(layout.values(current), given, current)) }),
     },
     objective: (specs) => ({
       name: `${name}:objective`,
       state,
-      inputs: inside(REPRESENTATION, specs),
+      inputs: addPrefix(REPRESENTATION, specs),
       selfCheck: ['loss', ...gradients],
       run(current, given) {
-        const groups = within(SPACE.trained, current);
-        const variables = { ...inside(SPACE.trained, groups), ...given };
+        const groups = stripPrefix(SPACE.trained, current);
+        const variables = { ...addPrefix(SPACE.trained, groups), ...given };
         const {
           value,
           gradients: found,
           terms,
         } = differentiate(variables, (moved) => {
-          const representations = within(REPRESENTATION, moved);
-          const parameters = layout.values(current, within(SPACE.trained, moved));
+          const representations = stripPrefix(REPRESENTATION, moved);
+          const parameters = layout.values(current, stripPrefix(SPACE.trained, moved));
           const output = method.objective({ representations, parameters, settings });
-          const updates = inside(SPACE.buffer, output.updates ?? {});
-          return { value: output.loss, terms: { ...inside(TERM, output.terms), ...updates } };
+          const updates = addPrefix(SPACE.buffer, output.updates ?? {});
+          return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...updates } };
         });
         return {
           state: {
-            ...inside(SPACE.gradient, within(SPACE.trained, found)),
-            ...inside(SPACE.buffer, within(SPACE.buffer, terms)),
+            ...addPrefix(SPACE.gradient, stripPrefix(SPACE.trained, found)),
+            ...addPrefix(SPACE.buffer, stripPrefix(SPACE.buffer, terms)),
           },
           outputs: {
             loss: value,
-            ...inside(TERM, within(TERM, terms)),
-            ...inside(BY_REPRESENTATION, within(REPRESENTATION, found)),
+            ...addPrefix(TERM, stripPrefix(TERM, terms)),
+            ...addPrefix(BY_REPRESENTATION, stripPrefix(REPRESENTATION, found)),
           },
         };
       },
@@ -114,10 +114,10 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
     loss: (specs) => ({
       name: `${name}:loss`,
       state: layout.state,
-      inputs: inside(REPRESENTATION, specs),
+      inputs: addPrefix(REPRESENTATION, specs),
       selfCheck: ['loss'],
       run(current, given) {
-        const representations = within(REPRESENTATION, given);
+        const representations = stripPrefix(REPRESENTATION, given);
         return {
           outputs: { loss: method.objective({ representations, parameters: layout.values(current), settings }).loss },
         };
@@ -126,11 +126,11 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
     accumulate: (specs) => ({
       name: `${name}:accumulate`,
       state,
-      inputs: { ...inputs, ...inside(BY_REPRESENTATION, specs) },
+      inputs: { ...inputs, ...addPrefix(BY_REPRESENTATION, specs) },
       selfCheck: gradients,
       run(current, given) {
-        const by = within(BY_REPRESENTATION, given);
-        const { gradients: found } = differentiate(within(SPACE.trained, current), (groups) => {
+        const by = stripPrefix(BY_REPRESENTATION, given);
+        const { gradients: found } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
           const representations = run(layout.values(current, groups), given, current);
           const products = Object.entries(representations).map(([one, value]) => inner(value, by[one]!));
           return { value: total(products), terms: {} };
@@ -169,7 +169,7 @@ function stacked(parts: readonly HostTensors[]): HostTensors {
 /** Shapes of representations, each with so many rows. */
 const specsOf = (first: Readonly<Record<string, TensorSpec>>, count: number): Record<string, TensorSpec> =>
   Object.fromEntries(
-    Object.entries(within(REPRESENTATION, first)).map(([name, { shape, dtype }]) => [
+    Object.entries(stripPrefix(REPRESENTATION, first)).map(([name, { shape, dtype }]) => [
       name,
       { shape: [count, ...shape.slice(1)], dtype },
     ]),
@@ -215,7 +215,7 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
   const chunks = Array.from({ length: batchSize / chunk }, (_, i) => [i * chunk, (i + 1) * chunk] as const);
   const made = programs(parts, chunk);
   const load = async (backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep> => {
-    const zeros = inside(SPACE.gradient, nothing(parts.layout.packing));
+    const zeros = addPrefix(SPACE.gradient, nothing(parts.layout.packing));
     const owner = await backend.load(made.update, { ...state, ...zeros }, options);
     const sharing = { ...options, share: owner };
     const represent = await backend.load(made.represent, {}, sharing);
@@ -234,7 +234,7 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
           accumulate: await backend.load(made.accumulate(specsOf(found[0]!, chunk)), {}, sharing),
         };
         const outputs = await later.objective.step(stacked(found));
-        const by = inside(BY_REPRESENTATION, within(BY_REPRESENTATION, outputs));
+        const by = addPrefix(BY_REPRESENTATION, stripPrefix(BY_REPRESENTATION, outputs));
         for (const [from, to] of chunks) {
           await later.accumulate.step({ ...rows(batch, from, to), ...rows(by, from, to) });
         }

@@ -29,12 +29,12 @@ export const LOG_SCALE = 'logit_scale';
 export const isLogScale = (name: string): boolean => name === LOG_SCALE || name.endsWith(`.${LOG_SCALE}`);
 
 /** The entries of a name space, without its prefix. */
-export function within<T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> {
+export function stripPrefix<T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> {
   const entries = Object.entries(all).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
-export const inside = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> =>
+export const addPrefix = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(all).map(([name, value]) => [prefix + name, value]));
 
 /** Nothing, in the shapes of the optimizer's groups. */
@@ -86,8 +86,8 @@ export function stateLayout({ model, method, settings, parameters }: LayoutOptio
   for (const spec of buffers) state[SPACE.buffer + spec.name] = float(spec.shape);
   for (const { name, shape } of packing.groups) for (const space of copies) state[space + name] = float(shape);
   const fixed = (current: TensorMap): Record<string, tf.Tensor> => ({
-    ...within(SPACE.frozen, current),
-    ...within(SPACE.buffer, current),
+    ...stripPrefix(SPACE.frozen, current),
+    ...stripPrefix(SPACE.buffer, current),
   });
   return {
     frozen,
@@ -101,24 +101,26 @@ export function stateLayout({ model, method, settings, parameters }: LayoutOptio
       const packed = packing.pack(values);
       return {
         [STEP]: { shape: [], dtype: 'float32', data: new Float32Array(1) },
-        ...inside(SPACE.frozen, given(still)),
-        ...inside(SPACE.buffer, given(buffers)),
-        ...inside(SPACE.trained, packed),
-        ...inside(SPACE.firstMoment, nothing(packing)),
-        ...inside(SPACE.secondMoment, nothing(packing)),
-        ...(momentum === null ? {} : inside(SPACE.teacher, packing.pack(values))),
+        ...addPrefix(SPACE.frozen, given(still)),
+        ...addPrefix(SPACE.buffer, given(buffers)),
+        ...addPrefix(SPACE.trained, packed),
+        ...addPrefix(SPACE.firstMoment, nothing(packing)),
+        ...addPrefix(SPACE.secondMoment, nothing(packing)),
+        ...(momentum === null ? {} : addPrefix(SPACE.teacher, packing.pack(values))),
       };
     },
     parametersOf: (values) => ({
-      ...within(SPACE.frozen, values),
-      ...within(SPACE.buffer, values),
-      ...packing.unpack(within(SPACE.trained, values)),
+      ...stripPrefix(SPACE.frozen, values),
+      ...stripPrefix(SPACE.buffer, values),
+      ...packing.unpack(stripPrefix(SPACE.trained, values)),
     }),
-    values: (current, groups = within(SPACE.trained, current)) => ({
+    values: (current, groups = stripPrefix(SPACE.trained, current)) => ({
       ...fixed(current),
       ...packing.unpackTensors(groups),
     }),
     teacher: (current) =>
-      momentum === null ? undefined : { ...fixed(current), ...packing.unpackTensors(within(SPACE.teacher, current)) },
+      momentum === null
+        ? undefined
+        : { ...fixed(current), ...packing.unpackTensors(stripPrefix(SPACE.teacher, current)) },
   };
 }

@@ -8,7 +8,7 @@ import type {
   TrainingSettings,
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
-import { inside, type LayoutOptions, SPACE, type StateLayout, stateLayout, within } from './layout.js';
+import { addPrefix, type LayoutOptions, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
 import { update } from './update.js';
 
@@ -93,17 +93,17 @@ function wholeBatchProgram(parts: StepParts): Program {
     run(current, inputs) {
       const batch = batchOf(inputs);
       const teacher = layout.teacher(current);
-      const { value, gradients, terms } = differentiate(within(SPACE.trained, current), (groups) => {
+      const { value, gradients, terms } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
         const parameters = layout.values(current, groups);
         const { representations, updates } = represent({ ...parts, frozen: layout.frozen }, parameters, batch, teacher);
         const output = method.objective({ representations, parameters, settings });
         const moved = { ...updates, ...output.updates };
-        return { value: output.loss, terms: { ...inside(TERM, output.terms), ...inside(SPACE.buffer, moved) } };
+        return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...addPrefix(SPACE.buffer, moved) } };
       });
       const updated = update(layout, training, current, gradients);
       return {
-        state: { ...updated.state, ...inside(SPACE.buffer, within(SPACE.buffer, terms)) },
-        outputs: { loss: value, ...updated.outputs, ...inside(TERM, within(TERM, terms)) },
+        state: { ...updated.state, ...addPrefix(SPACE.buffer, stripPrefix(SPACE.buffer, terms)) },
+        outputs: { loss: value, ...updated.outputs, ...addPrefix(TERM, stripPrefix(TERM, terms)) },
       };
     },
   };

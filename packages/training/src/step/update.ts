@@ -1,7 +1,7 @@
 import type { TensorMap, TrainingSettings } from '@medbench/core';
 import { adamW, clipByGlobalNorm, warmupCosine } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { inside, isLogScale, LOG_SCALE, SPACE, STEP, type StateLayout, within } from './layout.js';
+import { addPrefix, isLogScale, LOG_SCALE, SPACE, STEP, type StateLayout, stripPrefix } from './layout.js';
 
 /** ln 100: the logit scale never exceeds 100 (arXiv:2103.00020, section 2.5). */
 const MAX_LOG_SCALE = Math.log(100);
@@ -23,7 +23,7 @@ export function update(
   gradients: TensorMap,
 ): Updated {
   const { packing, momentum } = layout;
-  const trained = within(SPACE.trained, current);
+  const trained = stripPrefix(SPACE.trained, current);
   const clipped = clipByGlobalNorm(gradients, training.clipNorm);
   const step = current[STEP] as tf.Scalar;
   const schedule = warmupCosine({
@@ -36,8 +36,8 @@ export function update(
     {
       parameters: trained,
       gradients,
-      firstMoments: within(SPACE.firstMoment, current),
-      secondMoments: within(SPACE.secondMoment, current),
+      firstMoments: stripPrefix(SPACE.firstMoment, current),
+      secondMoments: stripPrefix(SPACE.secondMoment, current),
     },
     {
       learningRate,
@@ -55,7 +55,7 @@ export function update(
     isLogScale(name) ? tf.minimum(tf.maximum(value, 0), MAX_LOG_SCALE) : value,
   ]);
   const parameters = Object.fromEntries(clamped) as Record<string, tf.Tensor>;
-  const average = Object.entries(within(SPACE.teacher, current)).map(([name, value]) => [
+  const average = Object.entries(stripPrefix(SPACE.teacher, current)).map(([name, value]) => [
     name,
     tf.add(tf.mul(value, momentum!), tf.mul(parameters[name]!, 1 - momentum!)),
   ]);
@@ -63,10 +63,10 @@ export function update(
   return {
     state: {
       [STEP]: tf.add(step, 1),
-      ...inside(SPACE.trained, parameters),
-      ...inside(SPACE.firstMoment, updated.firstMoments),
-      ...inside(SPACE.secondMoment, updated.secondMoments),
-      ...inside(SPACE.teacher, Object.fromEntries(average)),
+      ...addPrefix(SPACE.trained, parameters),
+      ...addPrefix(SPACE.firstMoment, updated.firstMoments),
+      ...addPrefix(SPACE.secondMoment, updated.secondMoments),
+      ...addPrefix(SPACE.teacher, Object.fromEntries(average)),
     },
     outputs: { gradientNorm: clipped.norm, learningRate, logitScale: tf.exp(before) },
   };
