@@ -10,7 +10,7 @@ import {
   type ProfileClock,
   RunStore,
   withCache,
-} from '@medbench/core/runtime';
+} from '@medbench/runner';
 import type { ConsoleObserver } from './progress.js';
 import { cacheFolder, type Workspace } from './workspace.js';
 

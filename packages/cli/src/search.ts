@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { MedbenchError, type RunResults } from '@medbench/core';
-import { type Config, type ConfigTree, linkCheckpoints } from '@medbench/core/runtime';
 import { readComparisons, writeReport } from '@medbench/report';
+import { type Config, type ConfigTree, linkCheckpoints } from '@medbench/runner';
 import {
   type Choice,
   costsOf,

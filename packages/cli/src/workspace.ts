@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { type Catalogue, type ConfigFile, discover, findConfigFile, unknownId } from '@medbench/core/discovery';
-import type { Config, ConfigTree } from '@medbench/core/runtime';
+import { type Catalogue, unknownId } from '@medbench/core/catalogue';
+import type { Config, ConfigTree } from '@medbench/runner';
+import { type ConfigFile, discover, findConfigFile } from '@medbench/runner/workspace';
 
 export interface Workspace {
   readonly catalogue: Catalogue;
@@ -22,7 +23,7 @@ export function catalogueOf(cwd: string, plugins: readonly string[]): Promise<Ca
 
 /** @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings. */
 export async function configOf({ catalogue, file }: Workspace, flags: ConfigTree): Promise<Config> {
-  const { mergeTrees, resolveConfig } = await import('@medbench/core/runtime');
+  const { mergeTrees, resolveConfig } = await import('@medbench/runner');
   const name = flags.preset ?? file?.tree.preset;
   const preset = catalogue.presets.find(({ id }) => id === name);
   if (name !== undefined && name !== null && !preset) {

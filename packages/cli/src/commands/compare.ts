@@ -15,7 +15,7 @@ function namesOf(first: string, second: string): [string, string] {
 /** `medbench compare A B`. @throws MedbenchError('usage') if a folder holds no results. */
 export async function compare(first: string, second: string, { out, json }: CompareOptions): Promise<number> {
   const [{ comparedRuns, readResults, renderComparison, renderComparisonTable }, { compareRuns }, core] =
-    await Promise.all([import('@medbench/report'), import('@medbench/evaluation'), import('@medbench/core/runtime')]);
+    await Promise.all([import('@medbench/report'), import('@medbench/evaluation'), import('@medbench/runner')]);
   const results = [await readResults(first), await readResults(second)] as const;
   const [names, comparison] = [
     namesOf(first, second),

@@ -1,5 +1,5 @@
 import type { CorpusInfo, TaskInfo } from '@medbench/core';
-import { entriesOfKind, unknownId } from '@medbench/core/discovery';
+import { entriesOfKind, unknownId } from '@medbench/core/catalogue';
 import { EXIT } from '../errors.js';
 import { openWorkspace } from '../workspace.js';
 
@@ -15,7 +15,7 @@ export async function dataInfo(id: string, options: { json?: boolean; config?: s
       entries.map((one) => one.id),
       'medbench list tasks, medbench list corpora',
     );
-  const { howToObtain } = await import('@medbench/core/runtime');
+  const { howToObtain } = await import('@medbench/runner');
   const card = { kind: entry.kind, package: entry.package.name, ...entry.info };
   if (options.json) console.log(JSON.stringify(card, null, 1));
   else for (const line of [...headOf(entry.info, howToObtain), ...bodyOf(entry)]) console.log(line);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/discovery';
-import type { Verification } from '@medbench/core/runtime';
+import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import type { Verification } from '@medbench/runner';
 import pc from 'picocolors';
 import { EXIT } from '../errors.js';
 import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
@@ -28,7 +28,7 @@ const idsOf = (value: string | undefined): string[] =>
  */
 export async function dataVerify(flags: VerifyFlags): Promise<number> {
   const { composeRegistry, mergeTrees, parseSet, settingsOf, silentLogger, verifyData } = await import(
-    '@medbench/core/runtime'
+    '@medbench/runner'
   );
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, flags.config);

@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { Catalogue } from '@medbench/core/discovery';
-import { type BackendReport, composeRegistry, inspectBackends, silentLogger } from '@medbench/core/runtime';
+import type { Catalogue } from '@medbench/core/catalogue';
+import { type BackendReport, composeRegistry, inspectBackends, silentLogger } from '@medbench/runner';
 import pc from 'picocolors';
 import { EXIT } from '../errors.js';
 import { catalogueOf } from '../workspace.js';

@@ -10,7 +10,7 @@ import {
   type Tower,
   writeFileAtomic,
 } from '@medbench/core';
-import { type Config, composeRegistry, silentLogger } from '@medbench/core/runtime';
+import { type Config, composeRegistry, silentLogger } from '@medbench/runner';
 import type { BuiltModel } from '@medbench/training';
 import { catalogueOf } from '../workspace.js';
 

@@ -1,5 +1,5 @@
 import { MedbenchError } from '@medbench/core';
-import { type Catalogue, entriesOfKind, unknownId } from '@medbench/core/discovery';
+import { type Catalogue, entriesOfKind, unknownId } from '@medbench/core/catalogue';
 import { inColumns } from '../columns.js';
 import { EXIT } from '../errors.js';
 import { catalogueOf, openWorkspace } from '../workspace.js';

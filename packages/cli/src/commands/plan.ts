@@ -9,7 +9,7 @@ import {
   generalTraining,
   type Plan,
   silentLogger,
-} from '@medbench/core/runtime';
+} from '@medbench/runner';
 import type { SetupRequest } from '@medbench/training';
 import { inColumns } from '../columns.js';
 import { EXIT } from '../errors.js';

@@ -8,7 +8,7 @@ import {
   type Plan,
   ProfileClock,
   parseSet,
-} from '@medbench/core/runtime';
+} from '@medbench/runner';
 import { carryOut } from '../carry-out.js';
 import { type EmbeddingRow, embeddingRows } from '../embeddings.js';
 import { EXIT } from '../errors.js';

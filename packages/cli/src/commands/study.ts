@@ -7,9 +7,10 @@ import {
   type StudyRecord,
   writeFileAtomic,
 } from '@medbench/core';
-import { readTreeFile, unknownId } from '@medbench/core/discovery';
-import { type ConfigTree, linkCheckpoints, mergeTrees, RunStore } from '@medbench/core/runtime';
+import { unknownId } from '@medbench/core/catalogue';
 import { answersOf, readComparisons, writeReport } from '@medbench/report';
+import { type ConfigTree, linkCheckpoints, mergeTrees, RunStore } from '@medbench/runner';
+import { readTreeFile } from '@medbench/runner/workspace';
 import {
   type Choice,
   checkStudy,

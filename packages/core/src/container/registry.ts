@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { Container, type Newable } from 'inversify';
+import type { Catalogue } from '../catalogue/catalogue.js';
+import { pluginClasses } from '../catalogue/materialise.js';
+import { entryOf } from '../catalogue/select.js';
 import type { PluginKind, PluginKinds } from '../decorators.js';
-import type { Catalogue } from '../discovery/discover.js';
-import { pluginClasses } from '../discovery/materialise.js';
-import { entryOf } from '../discovery/select.js';
 import { MedbenchError } from '../errors.js';
 
 /** Turns ids into plugin instances, importing a plugin package when it is first needed. */

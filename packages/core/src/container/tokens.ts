@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { inject, type ServiceIdentifier } from 'inversify';
+import type { Catalogue } from '../catalogue/catalogue.js';
 import type { Pretraining } from '../contracts/pretraining.js';
-import type { Catalogue } from '../discovery/discover.js';
 import type { Registry } from './registry.js';
 
 /**
