@@ -5,7 +5,7 @@ import type { EvaluationModel, RasterImage, Source } from '@medbench/core';
 import { testContext } from '@medbench/core/testing';
 import { decodeImage } from '@medbench/data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { evaluateClassification } from '../tasks/classification.js';
+import { evaluateClassification } from '../protocols/classification.js';
 import { MANIFEST, readManifest, writeManifest, writeMatrix } from './files.js';
 import { recordInputs } from './inputs.js';
 

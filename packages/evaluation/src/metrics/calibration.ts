@@ -1,5 +1,5 @@
 import type { CalibrationBins } from '@medbench/core';
-import { argMax } from '../scores.js';
+import { argMax } from './scores.js';
 
 interface Binned {
   /** Bin of each example. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { argMax } from '../scores.js';
+import { argMax } from '../metrics/scores.js';
 import { adamWProbe, fitAdamW } from './adamw-probe.js';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/adamw.json', import.meta.url), 'utf8')) as {

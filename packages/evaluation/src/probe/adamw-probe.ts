@@ -1,10 +1,10 @@
 import { type Matrix, random } from '@medbench/core';
-import { HostAdamW } from '../adamw.js';
 import { LayerProducts } from '../kernels/layer-products.js';
-import { innerProducts } from '../linear-algebra.js';
-import { takeRows } from '../matrix.js';
 import { accuracy } from '../metrics/index.js';
-import { argMax, crossEntropyGradient } from '../scores.js';
+import { argMax, crossEntropyGradient } from '../metrics/scores.js';
+import { innerProducts } from '../numerics/linear-algebra.js';
+import { takeRows } from '../numerics/matrix.js';
+import { HostAdamW } from '../solvers/adamw.js';
 import { type LabelledFeatures, together } from './features.js';
 
 /** Settings of CLIP_benchmark's README example. */

@@ -1,6 +1,6 @@
 import type { Matrix } from '@medbench/core';
-import { stackLabels, stackRows, takeRows } from '../matrix.js';
-import { holdout } from '../split.js';
+import { stackLabels, stackRows, takeRows } from '../numerics/matrix.js';
+import { holdout } from '../splits/holdout.js';
 
 /** Features with labels, and with groups (such as patients) that a split must not divide. */
 export interface LabelledFeatures {

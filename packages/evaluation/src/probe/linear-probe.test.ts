@@ -1,6 +1,6 @@
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { argMax } from '../scores.js';
+import { argMax } from '../metrics/scores.js';
 import { linearProbe } from './linear-probe.js';
 
 describe('linearProbe', () => {

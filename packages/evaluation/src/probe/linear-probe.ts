@@ -1,8 +1,8 @@
 import type { Matrix } from '@medbench/core';
-import type { LogisticModel } from '../logistic-regression.js';
-import { fitLogisticRegression, logisticLogits, secondMoment } from '../logistic-regression.js';
 import { accuracy } from '../metrics/index.js';
-import { argMax } from '../scores.js';
+import { argMax } from '../metrics/scores.js';
+import type { LogisticModel } from '../solvers/logistic-regression.js';
+import { fitLogisticRegression, logisticLogits, secondMoment } from '../solvers/logistic-regression.js';
 import { type LabelledFeatures, splitForChoice, together } from './features.js';
 
 export interface ProbeOptions {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Backend, type Matrix, MedbenchError } from '@medbench/core';
-import { innerProducts } from '../linear-algebra.js';
+import { innerProducts } from '../numerics/linear-algebra.js';
 import { BlockCounter, type NearScore } from './block-counter.js';
 import { scoreBlocks } from './score-blocks.js';
 

@@ -1,6 +1,6 @@
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { innerProducts } from '../linear-algebra.js';
+import { innerProducts } from '../numerics/linear-algebra.js';
 import { retrievalRanks } from './ranks.js';
 import { summarizeRetrieval } from './summary.js';
 

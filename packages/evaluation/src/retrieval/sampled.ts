@@ -1,6 +1,6 @@
 import type { Matrix, SampledAnswers } from '@medbench/core';
-import { innerProducts } from '../linear-algebra.js';
-import { sampledPlaces } from '../sampled.js';
+import { sampledPlaces } from '../gallery/sampled.js';
+import { innerProducts } from '../numerics/linear-algebra.js';
 import type { RetrievalRanks } from './ranks.js';
 
 const QUERIES = 32;

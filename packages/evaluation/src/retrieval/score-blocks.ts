@@ -1,6 +1,6 @@
 import type { Backend, HostTensor, Matrix, Program } from '@medbench/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { innerProducts } from '../linear-algebra.js';
+import { innerProducts } from '../numerics/linear-algebra.js';
 
 /** Side of a block of scores: 4 MiB. */
 const BLOCK = 1024;

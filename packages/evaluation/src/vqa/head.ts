@@ -1,10 +1,10 @@
 import type { Matrix } from '@medbench/core';
-import type { LogisticModel } from '../logistic-regression.js';
-import { fitLogisticRegression, logisticLogits } from '../logistic-regression.js';
-import { takeRows } from '../matrix.js';
 import { accuracy } from '../metrics/index.js';
-import { argMax } from '../scores.js';
-import { holdout } from '../split.js';
+import { argMax } from '../metrics/scores.js';
+import { takeRows } from '../numerics/matrix.js';
+import type { LogisticModel } from '../solvers/logistic-regression.js';
+import { fitLogisticRegression, logisticLogits } from '../solvers/logistic-regression.js';
+import { holdout } from '../splits/holdout.js';
 import { fitMlp } from './mlp.js';
 
 export interface VqaHeadOptions {

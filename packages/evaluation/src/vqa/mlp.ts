@@ -1,8 +1,8 @@
 import { type Matrix, random } from '@medbench/core';
-import { HostAdamW } from '../adamw.js';
 import { LayerProducts } from '../kernels/layer-products.js';
-import { takeRows } from '../matrix.js';
-import { argMax, crossEntropyGradient } from '../scores.js';
+import { argMax, crossEntropyGradient } from '../metrics/scores.js';
+import { takeRows } from '../numerics/matrix.js';
+import { HostAdamW } from '../solvers/adamw.js';
 
 /** Settings of the training of a perceptron. */
 export interface MlpOptions {

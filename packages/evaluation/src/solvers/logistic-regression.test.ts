@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { argMax } from '../metrics/scores.js';
+import { takeRows } from '../numerics/matrix.js';
 import { minimize } from './lbfgs.js';
 import { fitLogisticRegression, logisticLogits } from './logistic-regression.js';
-import { takeRows } from './matrix.js';
-import { argMax } from './scores.js';
 
 interface Case {
   classes: number;
@@ -16,8 +16,8 @@ interface Case {
   objective: number;
   predicted: number[];
 }
-const cases = JSON.parse(readFileSync(new URL('../fixtures/logistic.json', import.meta.url), 'utf8')) as Case[];
-const probes = JSON.parse(readFileSync(new URL('../fixtures/probes.json', import.meta.url), 'utf8')) as (Case & {
+const cases = JSON.parse(readFileSync(new URL('../../fixtures/logistic.json', import.meta.url), 'utf8')) as Case[];
+const probes = JSON.parse(readFileSync(new URL('../../fixtures/probes.json', import.meta.url), 'utf8')) as (Case & {
   name: string;
 })[];
 const matrixOf = (c: Case) => ({ rows: c.y.length, cols: c.features, data: Float32Array.from(c.x) });

@@ -1,8 +1,8 @@
 import type { Matrix } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
-import { LayerProducts } from './kernels/layer-products.js';
+import { LayerProducts } from '../kernels/layer-products.js';
+import { augmentedSecondMoment, cholesky, innerProducts, solveCholesky } from '../numerics/linear-algebra.js';
 import { minimize } from './lbfgs.js';
-import { augmentedSecondMoment, cholesky, innerProducts, solveCholesky } from './linear-algebra.js';
 
 export interface LogisticOptions {
   /** Inverse of the regularisation strength, as in scikit-learn. */

@@ -1,4 +1,6 @@
 import type { CalibrationBins, Interval, Metric } from '@medbench/core';
+import type { BootstrapOptions } from '../statistics/bootstrap.js';
+import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import {
   accuracyOf,
   balancedAccuracyOf,
@@ -8,10 +10,8 @@ import {
   perClassRecallOf,
   preparedCalibrationError,
   preparedMacroAuc,
-} from './metrics/index.js';
+} from './index.js';
 import { argMax, logOdds, softmax } from './scores.js';
-import type { BootstrapOptions } from './statistics/bootstrap.js';
-import { bootstrapIntervals, proportionInterval } from './statistics/bootstrap.js';
 
 export interface ClassificationSummary {
   /**

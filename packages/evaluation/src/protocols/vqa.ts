@@ -8,8 +8,8 @@ import type {
   TestExamples,
 } from '@medbench/core';
 import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
-import { checkVectors } from '../matrix.js';
-import { sampledLabels } from '../sampled.js';
+import { sampledLabels } from '../gallery/sampled.js';
+import { checkVectors } from '../numerics/matrix.js';
 import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import type { AnswerVocabulary } from '../vqa/answers.js';
 import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';

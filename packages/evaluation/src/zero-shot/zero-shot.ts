@@ -1,7 +1,7 @@
 import type { EvaluationModel, Matrix } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
-import { innerProducts } from './linear-algebra.js';
-import { checkVectors } from './matrix.js';
+import { innerProducts } from '../numerics/linear-algebra.js';
+import { checkVectors } from '../numerics/matrix.js';
 
 /** Prompts of a class: templates in which `{}` stands for the class phrase, or a function of the phrase. */
 export type Prompts = readonly string[] | ((classPhrase: string) => string | readonly string[]);

@@ -1,14 +1,14 @@
 import type { EvaluationModel, EvaluationSettings, Matrix, Metric } from '@medbench/core';
-import { checkVectors } from '../matrix.js';
 import { accuracyOf, balancedAccuracyOf, confusionMatrix } from '../metrics/index.js';
+import { argMax } from '../metrics/scores.js';
+import { checkVectors } from '../numerics/matrix.js';
 import { adamWProbe } from '../probe/adamw-probe.js';
 import type { LabelledFeatures } from '../probe/features.js';
 import { rowsOf } from '../probe/features.js';
 import { DRAWS, drawShots, without } from '../probe/few-shot.js';
 import { linearProbe, type ProbeOptions } from '../probe/linear-probe.js';
-import { argMax } from '../scores.js';
+import type { ClassificationData, LabelledImages } from '../splits/labelled-images.js';
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
-import type { ClassificationData, LabelledImages } from './labelled-images.js';
 
 type ProbeSettings = EvaluationSettings['probe'];
 

@@ -1,8 +1,8 @@
 import type { EvaluationSettings } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import { subset } from '@medbench/data';
-import { holdout } from '../split.js';
-import type { ClassificationData, LabelledImages } from './labelled-images.js';
+import { holdout } from '../splits/holdout.js';
+import type { ClassificationData, LabelledImages } from '../splits/labelled-images.js';
 
 /** Share of the training split that stands for a validation split that is not there. */
 const HELD = 0.1;

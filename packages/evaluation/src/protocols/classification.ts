@@ -1,12 +1,12 @@
 import type { EvaluationModel, Metric, Protocol, TaskContext, TaskResult } from '@medbench/core';
 import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
-import { summarizeClassification } from '../classification-metrics.js';
-import { checkVectors } from '../matrix.js';
+import { sampledLabels } from '../gallery/sampled.js';
+import { summarizeClassification } from '../metrics/classification.js';
+import { checkVectors } from '../numerics/matrix.js';
 import type { ProbeOptions } from '../probe/linear-probe.js';
-import { sampledLabels } from '../sampled.js';
-import type { Prompts } from '../zero-shot.js';
-import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot.js';
-import type { ClassificationData, LabelledImages } from './labelled-images.js';
+import type { ClassificationData, LabelledImages } from '../splits/labelled-images.js';
+import type { Prompts } from '../zero-shot/zero-shot.js';
+import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot/zero-shot.js';
 import { probeTask } from './probe.js';
 import { validationData } from './validation.js';
 

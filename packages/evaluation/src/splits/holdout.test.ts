@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdout } from './split.js';
+import { holdout } from './holdout.js';
 
 describe('holdout', () => {
   const labels = Int32Array.from({ length: 211 }, (_, i) => (i === 0 ? 2 : i < 31 ? 1 : 0));

@@ -1,6 +1,6 @@
+import { dot } from '../numerics/linear-algebra.js';
 import type { LinePoint } from './line-search.js';
 import { wolfeSearch } from './line-search.js';
-import { dot } from './linear-algebra.js';
 
 export interface LbfgsOptions {
   /** Number of past steps that shape the next one. Default 10. */

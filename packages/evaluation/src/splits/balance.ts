@@ -1,6 +1,6 @@
 import { random, type SettingSpec } from '@medbench/core';
 import { subset } from '@medbench/data';
-import type { LabelledImages } from './tasks/labelled-images.js';
+import type { LabelledImages } from './labelled-images.js';
 
 /** How uneven the classes of a training split are made. */
 export const BALANCE_SETTINGS: Readonly<Record<'imbalance', SettingSpec>> = {

@@ -1,8 +1,8 @@
 import { EVALUATION_DEFAULTS, type EvaluationModel } from '@medbench/core';
 import { randomModel, testContext } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
+import type { LabelledImages } from '../splits/labelled-images.js';
 import { evaluateClassification } from './classification.js';
-import type { LabelledImages } from './labelled-images.js';
 import { evaluateRetrieval } from './retrieval.js';
 import { validationData } from './validation.js';
 

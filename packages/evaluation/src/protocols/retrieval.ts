@@ -1,6 +1,6 @@
 import type { EvaluationModel, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
 import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
-import { checkVectors, takeRows } from '../matrix.js';
+import { checkVectors, takeRows } from '../numerics/matrix.js';
 import { recallCurve } from '../retrieval/curve.js';
 import { retrievalRanks } from '../retrieval/ranks.js';
 import { sampledRetrieval } from '../retrieval/sampled.js';

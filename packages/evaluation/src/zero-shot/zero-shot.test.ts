@@ -1,6 +1,6 @@
 import type { EvaluationModel } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { argMax, logOdds, softmax } from './scores.js';
+import { argMax, logOdds, softmax } from '../metrics/scores.js';
 import { classTexts, zeroShotLogits, zeroShotWeights } from './zero-shot.js';
 
 const vectors: Record<string, readonly [number, number]> = {
