@@ -14,7 +14,6 @@ export * from './errors.js';
 export { EVALUATION_DEFAULTS } from './evaluation-defaults.js';
 export { ensureFolder, fileName, unwritable, writeFileAtomic } from './files/files.js';
 export { lockFolder } from './files/lock.js';
-export { holm } from './holm.js';
 export { mayShow } from './may-show.js';
 export { NO_PROFILE } from './no-profile.js';
 export * from './random/index.js';

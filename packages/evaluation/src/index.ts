@@ -33,20 +33,7 @@ export { BALANCE_SETTINGS, longTail, withBalance } from './splits/balance.js';
 export type { Holdout } from './splits/holdout.js';
 export { holdout } from './splits/holdout.js';
 export type { ClassificationData, LabelledImages } from './splits/labelled-images.js';
-export type { BootstrapOptions } from './statistics/bootstrap.js';
-export {
-  bootstrapInterval,
-  bootstrapIntervals,
-  bootstrapMean,
-  proportionInterval,
-  wilsonInterval,
-} from './statistics/bootstrap.js';
-export type { McNemarResult } from './statistics/compare.js';
-export { mcnemar } from './statistics/compare.js';
-export { compareRows, compareTwo } from './statistics/compare-rows.js';
-export { compareRuns } from './statistics/compare-runs.js';
-export { averageRanks, ranksOf } from './statistics/ranks.js';
-export { type TwoWayTest, twoSampleTest, twoWayTest } from './statistics/two-way.js';
+export * from './statistics/index.js';
 export type { AnswerVocabulary } from './vqa/answers.js';
 export { answerVocabulary, normaliseAnswer } from './vqa/answers.js';
 export type { VqaHead, VqaHeadOptions } from './vqa/head.js';

@@ -1,13 +1,13 @@
-import {
-  type ColumnComparisons,
-  type ColumnStatistics,
-  type CompareRows,
-  type Comparison,
-  holm,
-  type ScoredColumn,
-  type ScoredRow,
+import type {
+  ColumnComparisons,
+  ColumnStatistics,
+  CompareRows,
+  Comparison,
+  ScoredColumn,
+  ScoredRow,
 } from '@medbench/core';
 import { mcnemar, signFlipTest, sumsByGroup } from './compare.js';
+import { holm } from './holm.js';
 import { averageRanks } from './ranks.js';
 import { twoWayTest } from './two-way.js';
 

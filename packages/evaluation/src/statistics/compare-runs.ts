@@ -1,5 +1,5 @@
 import type { RunCell, RunComparison, ScoredColumn, ScoredRow } from '@medbench/core';
-import { holm } from '@medbench/core';
+import { holm } from './holm.js';
 import { twoSampleTest, twoWayTest } from './two-way.js';
 
 const LEVEL = 0.05;

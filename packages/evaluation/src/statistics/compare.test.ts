@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { holm, random } from '@medbench/core';
+import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { mcnemar } from './compare.js';
 import { compareTwo } from './compare-rows.js';
+import { holm } from './holm.js';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/compare.json', import.meta.url), 'utf8')) as {
   mcnemar: [number, number, number][];

@@ -1,4 +1,5 @@
-import { type ColumnComparisons, type Comparison, holm, type ResultCell, type RunResults } from '@medbench/core';
+import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@medbench/core';
+import { holm } from '@medbench/evaluation/statistics';
 import { cellsAt } from '../cells.js';
 import { type ColumnFacts, cellIn, columnsOf } from '../columns.js';
 

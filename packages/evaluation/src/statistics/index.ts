@@ -1,0 +1,15 @@
+export type { BootstrapOptions } from './bootstrap.js';
+export {
+  bootstrapInterval,
+  bootstrapIntervals,
+  bootstrapMean,
+  proportionInterval,
+  wilsonInterval,
+} from './bootstrap.js';
+export type { McNemarResult } from './compare.js';
+export { mcnemar } from './compare.js';
+export { compareRows, compareTwo } from './compare-rows.js';
+export { compareRuns } from './compare-runs.js';
+export { holm } from './holm.js';
+export { averageRanks, ranksOf } from './ranks.js';
+export { type TwoWayTest, twoSampleTest, twoWayTest } from './two-way.js';
