@@ -10,6 +10,7 @@ import { Quilt1M } from '@medbench/corpora-quilt-1m';
 import { Roco } from '@medbench/corpora-roco';
 import { WebDatasetCorpus } from '@medbench/corpora-webdataset';
 import { decodeImage } from '@medbench/data';
+import { protocolsOf } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { settingsOf } from '@medbench/runner';
 import { DeepEyeNetRetrieval } from '@medbench/tasks-deepeyenet';
@@ -94,7 +95,10 @@ it('the study’s corpora have 2,769,337 pairs together', () => {
 });
 
 describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id', (info, make) => {
-  const context = () => ({ ...contextOf('taskSettings', info), protocols: info.protocols });
+  const context = () => ({
+    ...contextOf('taskSettings', info),
+    protocols: protocolsOf(info.protocols, { metric: info.metric }),
+  });
 
   it('finds by chance what a model sees that sees nothing', async () => {
     const { synthetic, results } = await new make().evaluate(randomModel(1), context());
@@ -119,7 +123,7 @@ describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id
 it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in its split table', async () => {
   const context = {
     ...contextOf('taskSettings', infoOf<TaskInfo>(MimicCxrRetrieval)),
-    protocols: ['retrieval' as const],
+    protocols: protocolsOf('retrieval'),
   };
   const table = join(dataRoot, 'mimic-cxr', 'mimic-cxr-2.0.0-split.csv.gz');
   const rows = gunzipSync(readFileSync(table))

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
+import { protocolsOf } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
@@ -205,7 +206,7 @@ describe('the tasks of the study', () => {
 describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) => {
   const { info, make } = tasks.get(id)!;
   const chance = 1 / info.classes.length;
-  const context = () => testContext({ dataRoot, protocols: info.protocols });
+  const context = () => testContext({ dataRoot, protocols: protocolsOf(info.protocols, { metric: info.metric }) });
 
   it('counts what is there', async () => {
     const { synthetic, splits } = await make().inspect!(context());

@@ -8,6 +8,7 @@ const { version } = createRequire(import.meta.url)('@medbench/cli/package.json')
 const LIST_KINDS = [
   'methods',
   'tasks',
+  'protocols',
   'encoders',
   'corpora',
   'backends',

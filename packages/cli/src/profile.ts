@@ -1,15 +1,18 @@
 import type { ProfilePhase, ProfileReport } from '@medbench/core';
 
-/** Columns of the table of rows: what a reader adds up. */
+/** Columns of the table of rows: what a reader adds up. A phase that is in none is a protocol, and counts as measuring. */
 const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
   data: ['opening data', 'waiting for batches', 'reading pictures', 'leak search', 'phantoms'],
   compiling: ['compiling', 'first step, self-check'],
   step: ['step'],
   saving: ['checkpoints', 'validation'],
   embedding: ['embedding'],
-  measuring: ['zero-shot', 'linear-probe', 'retrieval', 'vqa', 'statistics'],
+  measuring: ['statistics'],
   rest: ['start-up', 'galleries', 'report', 'other'],
 };
+
+const columnOf = (phase: ProfilePhase): string =>
+  Object.keys(COLUMNS).find((name) => COLUMNS[name]!.includes(phase)) ?? 'measuring';
 
 const fixed = (value: number): string => value.toFixed(1);
 
@@ -35,7 +38,11 @@ export function renderProfile({ seconds, phases, rows, beside }: ProfileReport):
   const byRow = rows.map(({ row, seconds: own, phases: parts }) => [
     row,
     fixed(own),
-    ...Object.values(COLUMNS).map((names) => fixed(names.reduce((sum, name) => sum + (parts[name] ?? 0), 0))),
+    ...Object.keys(COLUMNS).map((column) =>
+      fixed(
+        Object.entries(parts).reduce((sum, [phase, spent = 0]) => sum + (columnOf(phase) === column ? spent : 0), 0),
+      ),
+    ),
   ]);
   return [
     `Where ${fixed(seconds)} s went`,

@@ -1,6 +1,5 @@
 import type { RasterImage, Source } from '@medbench/core';
-import { testContext } from '@medbench/core/testing';
-import { evaluateClassification } from '@medbench/evaluation';
+import { measureLinearProbe, measureZeroShot } from '@medbench/evaluation';
 import { describe, expect, it } from 'vitest';
 import { bagOfWords, Chance, Majority, QuestionOnly, RawPixels } from './index.js';
 
@@ -64,10 +63,7 @@ describe('chance and majority', () => {
   const data = { train: split(100), test: split(900) };
 
   it('guesses every class as often', async () => {
-    const [result] = await evaluateClassification(await new Chance().model({ seed: 0 }), data, spec, {
-      ...testContext(),
-      protocols: ['zero-shot'],
-    });
+    const result = await measureZeroShot(await new Chance().model({ seed: 0 }), { ...data, ...spec }, { seed: 0 });
     const { value, ci95 } = result!.metrics.balanced_accuracy!;
     expect(ci95[0]).toBeLessThan(1 / 3);
     expect(ci95[1]).toBeGreaterThan(1 / 3);
@@ -75,10 +71,7 @@ describe('chance and majority', () => {
   });
 
   it('always says what is most common', async () => {
-    const [result] = await evaluateClassification(await new Majority().model(), data, spec, {
-      ...testContext(),
-      protocols: ['linear-probe'],
-    });
+    const result = await measureLinearProbe(await new Majority().model(), { ...data, ...spec }, { seed: 0 });
     expect(result!.metrics.accuracy!.value).toBeCloseTo(0.6, 12);
     expect(result!.metrics.balanced_accuracy!.value).toBeCloseTo(1 / 3, 12);
     expect(result!.metrics.auc!.value).toBe(0.5);

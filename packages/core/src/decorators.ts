@@ -8,6 +8,7 @@ export interface PluginKinds {
   corpus: { info: contracts.CorpusInfo; instance: contracts.Corpus };
   backend: { info: contracts.BackendInfo; instance: contracts.Backend };
   control: { info: contracts.ControlInfo; instance: contracts.Control };
+  protocol: { info: contracts.ProtocolInfo; instance: contracts.Protocol };
 }
 export type PluginKind = keyof PluginKinds;
 export type PluginInfo<K extends PluginKind = PluginKind> = PluginKinds[K]['info'];
@@ -57,6 +58,10 @@ export const Backend = (info: contracts.BackendInfo) => attach('backend', info);
 export type Control = contracts.Control;
 /** Marks a class as a control row. */
 export const Control = (info: contracts.ControlInfo) => attach('control', info);
+
+export type Protocol<Data = unknown, S = contracts.Settings> = contracts.Protocol<Data, S>;
+/** Marks a class as a protocol: a way of measuring frozen embeddings. */
+export const Protocol = (info: contracts.ProtocolInfo) => attach('protocol', info);
 
 /** The metadata of a decorated class, or undefined for anything else. Inherited metadata does not count. */
 export function pluginMetadata(value: unknown): PluginMetadata | undefined {

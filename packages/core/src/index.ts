@@ -9,11 +9,12 @@ export type {
   PluginMetadata,
 } from './decorators.js';
 // By name: each is both a decorator and the contract's type, and a named export wins over the star above.
-export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, Task } from './decorators.js';
+export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, Protocol, pluginMetadata, Task } from './decorators.js';
 export * from './errors.js';
-export { EVALUATION_DEFAULTS } from './evaluation-defaults.js';
 export { ensureFolder, fileName, unwritable, writeFileAtomic } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { mayShow } from './may-show.js';
+export { metricInfo } from './metric-info.js';
 export { NO_PROFILE } from './no-profile.js';
+export { bindProtocol, defaultSettings, measureAll } from './protocols.js';
 export * from './random/index.js';

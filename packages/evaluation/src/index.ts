@@ -17,12 +17,18 @@ export { adamWProbe, fitAdamW, linearLogits } from './probe/adamw-probe.js';
 export type { LabelledFeatures } from './probe/features.js';
 export type { ProbeOptions, ProbeOutcome } from './probe/linear-probe.js';
 export { linearProbe } from './probe/linear-probe.js';
-export type { ClassificationSpec } from './protocols/classification.js';
-export { evaluateClassification } from './protocols/classification.js';
-export type { RetrievalData, RetrievalOptions } from './protocols/retrieval.js';
-export { evaluateRetrieval } from './protocols/retrieval.js';
-export type { VqaData, VqaExample, VqaOptions } from './protocols/vqa.js';
-export { evaluateVqa, vqaExamples } from './protocols/vqa.js';
+export {
+  type ClassificationData,
+  classificationResult,
+  type MeasuredSplits,
+  measuredSplits,
+} from './protocols/classification.js';
+export { measureLinearProbe } from './protocols/linear-probe.js';
+export { CLASSIFICATION_METRICS } from './protocols/metric-info.js';
+export { measureRetrieval, type RetrievalData } from './protocols/retrieval.js';
+export type { MeasureOptions, ProbeSettings, RetrievalSettings, VqaSettings } from './protocols/settings.js';
+export { measureVqa, type VqaData, type VqaExample, vqaExamples } from './protocols/vqa.js';
+export { measureZeroShot } from './protocols/zero-shot.js';
 export { type RetrievalRanks, retrievalRanks } from './retrieval/ranks.js';
 export { type RetrievalSummary, summarizeRetrieval } from './retrieval/summary.js';
 export type { LbfgsOptions, LbfgsResult } from './solvers/lbfgs.js';
@@ -32,7 +38,7 @@ export { fitLogisticRegression, logisticLogits } from './solvers/logistic-regres
 export { BALANCE_SETTINGS, longTail, withBalance } from './splits/balance.js';
 export type { Holdout } from './splits/holdout.js';
 export { holdout } from './splits/holdout.js';
-export type { ClassificationData, LabelledImages } from './splits/labelled-images.js';
+export type { LabelledImages, LabelledSplits } from './splits/labelled-images.js';
 export * from './statistics/index.js';
 export type { AnswerVocabulary } from './vqa/answers.js';
 export { answerVocabulary, normaliseAnswer } from './vqa/answers.js';

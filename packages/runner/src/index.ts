@@ -1,4 +1,5 @@
 export { type BackendReport, chooseBackend, inspectBackends, withCache } from './backend.js';
+export { boundProtocols } from './bind.js';
 export { composeRegistry, type Services, silentLogger } from './compose.js';
 export * from './config/index.js';
 export type { RunContext } from './context.js';

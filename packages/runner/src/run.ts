@@ -5,6 +5,7 @@ import { entriesOfKind } from '@medbench/core/catalogue';
 import { flatSettings, type RunContext } from './context.js';
 import { skipLog } from './data/skipped.js';
 import type { PlanRow } from './plan/plan.js';
+import { describedProtocols, protocolsOfTask } from './plan/protocols.js';
 import { profiledBackend } from './profile/index.js';
 import { ScoreTable } from './scores/scores.js';
 import { endsRun, evaluateRow, failedCells, type RowModel } from './stages/evaluation.js';
@@ -57,12 +58,16 @@ function resultsOf(run: RunContext, command: string, { cells, training, statisti
       id,
       title: info.title,
       modality: info.modality,
-      protocols: info.protocols,
+      protocols: protocolsOfTask(info, run.registry.catalogue),
       licence: info.licence,
       access: info.access,
       citation: info.citation,
       pictures: mayShow(info) ? 'shown' : 'withheld',
     })),
+    protocols: describedProtocols(
+      run.registry.catalogue,
+      new Set(run.plan.cells.flatMap(({ protocols }) => protocols)),
+    ),
     corpora: corpusFacts(run),
     training,
     cells,

@@ -1,4 +1,4 @@
-import type { ColumnComparisons, RunResults, StudyRecord } from '@medbench/core';
+import type { ColumnComparisons, RunResults, SettingValue, StudyRecord } from '@medbench/core';
 
 /** A finished run of one variant. */
 export interface VariantRun {
@@ -13,7 +13,7 @@ export const under = (id: string, variant: string): string => `${id}@${variant}`
 /** Settings that all runs have alike, and those in which they differ, by variant. */
 function settingsOf(runs: readonly VariantRun[]): RunResults['run']['settings'] {
   const [first] = runs as readonly [VariantRun];
-  const joint: Record<string, string | number | boolean> = {};
+  const joint: Record<string, SettingValue> = {};
   const paths = new Set(runs.flatMap(({ results }) => Object.keys(results.run.settings)));
   for (const path of paths) {
     const common = first.results.run.settings[path];
@@ -69,6 +69,7 @@ export function joinRuns(
           variant: variant.id,
         })),
       ),
+      protocols: unique(runs.flatMap(({ results }) => results.protocols ?? [])),
       corpora: unique(runs.flatMap(({ results }) => results.corpora ?? [])),
       training: runs.flatMap(({ variant, results }) =>
         results.training.map((record) => ({ ...record, method: under(record.method, variant.id) })),

@@ -2,6 +2,7 @@ import {
   type DataContext,
   type EvaluationModel,
   type Inspection,
+  measureAll,
   type OpenedCorpus,
   type PictureSplits,
   random,
@@ -12,7 +13,7 @@ import {
   type TestExamples,
 } from '@medbench/core';
 import { fingerprintFiles } from '@medbench/data';
-import { classTexts, evaluateClassification, type LabelledImages, withBalance } from '@medbench/evaluation';
+import { type ClassificationData, classTexts, type LabelledImages, withBalance } from '@medbench/evaluation';
 import { countLabels, factsOf, isSynthetic } from './facts.js';
 import { promptsOf } from './prompts.js';
 import { goodSplit } from './skip-bad.js';
@@ -60,8 +61,8 @@ export abstract class ClassificationTask implements Task {
     const { notes = [], classes: given, ...splits } = await this.#used(context);
     const { classes, phrases = classes } = given ?? info;
     const prompts = promptsOf(info.templates ?? [], context.settings);
-    const spec = { classes, classPhrases: phrases, prompts, metric: info.metric };
-    const results = await evaluateClassification(model, splits, spec, context);
+    const data: ClassificationData = { ...splits, classes, classPhrases: phrases, prompts };
+    const results = await measureAll(context.protocols, model, data);
     const said = [...notes, ...(info.caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),

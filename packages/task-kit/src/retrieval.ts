@@ -1,16 +1,17 @@
-import type {
-  DataContext,
-  EvaluationModel,
-  Inspection,
-  OpenedCorpus,
-  PictureSplits,
-  Task,
-  TaskContext,
-  TaskOutcome,
-  TestExamples,
+import {
+  type DataContext,
+  type EvaluationModel,
+  type Inspection,
+  measureAll,
+  type OpenedCorpus,
+  type PictureSplits,
+  type Task,
+  type TaskContext,
+  type TaskOutcome,
+  type TestExamples,
 } from '@medbench/core';
 import { decodeImage, fingerprintFiles } from '@medbench/data';
-import { evaluateRetrieval, type RetrievalData } from '@medbench/evaluation';
+import type { RetrievalData } from '@medbench/evaluation';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodGallery } from './skip-bad.js';
 
@@ -38,7 +39,8 @@ export abstract class RetrievalTask implements Task {
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const { test: all, primaryK = 200, notes = [] } = await this.open(context);
     const { gallery: test, notes: left } = await goodGallery(factsOf(this).id, all, context);
-    const results = await evaluateRetrieval(model, test, context, { primaryK });
+    const data: RetrievalData = { ...test, primaryK };
+    const results = await measureAll(context.protocols, model, data);
     const said = [...notes, ...left, ...(factsOf(this).caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),

@@ -1,19 +1,20 @@
-import type {
-  DataContext,
-  EvaluationModel,
-  Inspection,
-  OpenedCorpus,
-  PictureSplits,
-  RasterImage,
-  Source,
-  Task,
-  TaskContext,
-  TaskInfo,
-  TaskOutcome,
-  TestExamples,
+import {
+  type DataContext,
+  type EvaluationModel,
+  type Inspection,
+  measureAll,
+  type OpenedCorpus,
+  type PictureSplits,
+  type RasterImage,
+  type Source,
+  type Task,
+  type TaskContext,
+  type TaskInfo,
+  type TaskOutcome,
+  type TestExamples,
 } from '@medbench/core';
 import { fingerprintFiles, subset } from '@medbench/data';
-import { evaluateVqa, type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
+import { type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodPictures, leftOut, questionsAbout } from './skip-bad.js';
 import { statementOf } from './statement.js';
@@ -43,7 +44,7 @@ export abstract class VqaTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const { data, notes } = await this.#data(context);
-    const results = await evaluateVqa(model, data, context, { quote: isOpen(factsOf(this)) });
+    const results = await measureAll(context.protocols, model, data);
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes] })),
@@ -62,6 +63,7 @@ export abstract class VqaTask implements Task {
       images: subset(images, kept),
       train: questionsAbout(train, kept),
       test: questionsAbout(test, kept),
+      quote: isOpen(factsOf(this)),
     };
     return { data, notes };
   }

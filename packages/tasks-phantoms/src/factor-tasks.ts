@@ -1,6 +1,7 @@
 import {
   type DataContext,
   type EvaluationModel,
+  measureAll,
   type OpenedCorpus,
   Task,
   type TaskContext,
@@ -11,7 +12,7 @@ import {
 import { subset } from '@medbench/data';
 import {
   BALANCE_SETTINGS,
-  evaluateClassification,
+  type ClassificationData,
   type LabelledImages,
   longTail,
   withBalance,
@@ -35,10 +36,7 @@ const factsOf = (factor: Factor, title: string, metric: string): TaskInfo => ({
 
 /** Classification by one known factor of the generated pictures. */
 class FactorTask implements Task {
-  constructor(
-    private readonly factor: Factor,
-    private readonly metric: string,
-  ) {}
+  constructor(private readonly factor: Factor) {}
 
   fingerprint(context: DataContext): Promise<string> {
     return fingerprint(context);
@@ -50,19 +48,14 @@ class FactorTask implements Task {
       const { rows, images } = await readExamples(context, split);
       return { images, labels: Int32Array.from(rows, label) };
     };
-    return {
-      synthetic: true,
-      results: await evaluateClassification(
-        model,
-        {
-          train: withBalance(await labelled('train'), context.settings),
-          val: await labelled('val'),
-          test: await labelled('test'),
-        },
-        { classes, prompts: templates, metric: { 'zero-shot': this.metric, 'linear-probe': this.metric } },
-        context,
-      ),
+    const data: ClassificationData = {
+      train: withBalance(await labelled('train'), context.settings),
+      val: await labelled('val'),
+      test: await labelled('test'),
+      classes,
+      prompts: templates,
     };
+    return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }
 
   /** Training pictures with their captions, those of the classes as uneven as the settings want them. */
@@ -92,7 +85,7 @@ class FactorTask implements Task {
 @Task(factsOf('global', 'Phantoms: global factor', 'accuracy'))
 export class PhantomGlobal extends FactorTask {
   constructor() {
-    super('global', 'accuracy');
+    super('global');
   }
 }
 
@@ -100,7 +93,7 @@ export class PhantomGlobal extends FactorTask {
 @Task(factsOf('local', 'Phantoms: local finding', 'accuracy'))
 export class PhantomLocal extends FactorTask {
   constructor() {
-    super('local', 'accuracy');
+    super('local');
   }
 }
 
@@ -108,6 +101,6 @@ export class PhantomLocal extends FactorTask {
 @Task(factsOf('rare', 'Phantoms: rare finding', 'balanced_accuracy'))
 export class PhantomRare extends FactorTask {
   constructor() {
-    super('rare', 'balanced_accuracy');
+    super('rare');
   }
 }

@@ -1,19 +1,13 @@
 import {
   type DataContext,
   type EvaluationModel,
+  measureAll,
   Task,
   type TaskContext,
   type TaskOutcome,
   type TestExamples,
 } from '@medbench/core';
-import {
-  evaluateRetrieval,
-  evaluateVqa,
-  type RetrievalData,
-  type VqaData,
-  type VqaExample,
-  vqaExamples,
-} from '@medbench/evaluation';
+import { type RetrievalData, type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { FACTS } from './facts.js';
 import { fingerprint, type PhantomRow, readExamples } from './files.js';
 
@@ -34,8 +28,8 @@ export class PhantomRetrieval implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     // Recall@200 of 600 is reached by all; the study's galleries are ten times as large.
-    const results = await evaluateRetrieval(model, await gallery(context), context, { primaryK: 10 });
-    return { synthetic: true, results };
+    const data: RetrievalData = { ...(await gallery(context)), primaryK: 10 };
+    return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }
 
   examples(context: DataContext): Promise<TestExamples> {
@@ -66,7 +60,7 @@ export class PhantomVqa implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    return { synthetic: true, results: await evaluateVqa(model, await asked(context), context) };
+    return { synthetic: true, results: await measureAll(context.protocols, model, await asked(context)) };
   }
 
   async examples(context: DataContext): Promise<TestExamples> {

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pluginMetadata, type TaskInfo } from '@medbench/core';
 import { randomModel, testContext } from '@medbench/core/testing';
+import { protocolsOf } from '@medbench/evaluation/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
 
@@ -11,7 +13,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cacheRoot, { recursive: true }));
 
-const context = () => testContext({ cacheRoot, protocols: ['zero-shot', 'retrieval'] });
+/** Protocols as a run binds them: with the primary metric that the task names. */
+const context = (protocol?: string, task?: object) => {
+  const info = task && (pluginMetadata(task.constructor)!.info as TaskInfo);
+  const protocols = protocol === undefined ? [] : protocolsOf(protocol, info ? { metric: info.metric } : {});
+  return testContext({ cacheRoot, protocols });
+};
 
 describe('tasks on phantoms give a random model chance, on data written at first use', () => {
   it.each([
@@ -19,7 +26,7 @@ describe('tasks on phantoms give a random model chance, on data written at first
     ['local', new PhantomLocal(), 'accuracy', 1 / 3],
     ['rare', new PhantomRare(), 'balanced_accuracy', 1 / 2],
   ] as const)('%s', async (_, task, metric, chance) => {
-    const { results, synthetic } = await task.evaluate(randomModel(1), context());
+    const { results, synthetic } = await task.evaluate(randomModel(1), context('zero-shot', task));
     expect(synthetic).toBe(true);
     expect(results).toHaveLength(1);
     expect(results[0]).toMatchObject({ protocol: 'zero-shot', metric, n: 600 });
@@ -28,7 +35,7 @@ describe('tasks on phantoms give a random model chance, on data written at first
   });
 
   it('retrieval', async () => {
-    const { results } = await new PhantomRetrieval().evaluate(randomModel(1), context());
+    const { results } = await new PhantomRetrieval().evaluate(randomModel(1), context('retrieval'));
     expect(results[0]!.metric).toBe('mean_recall@10');
     expect(results[0]!.metrics['mean_recall@10']!.value).toBeLessThan(0.04);
   });

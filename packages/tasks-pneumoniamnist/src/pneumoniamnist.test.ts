@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { writeNpz } from '@medbench/data';
 import { sharedData } from '@medbench/data/testing';
+import { protocolsOf } from '@medbench/evaluation/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PneumoniaMnist } from './index.js';
 
 const real = sharedData('pneumoniamnist.npz');
 if (!real) console.warn('PneumoniaMNIST is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
 
-const contextOf = (dataRoot: string) => testContext({ dataRoot, protocols: ['zero-shot', 'linear-probe'] });
+const contextOf = (dataRoot: string) =>
+  testContext({ dataRoot, protocols: protocolsOf(['zero-shot', 'linear-probe']) });
 
 describe('a file of the right layout', () => {
   let root: string;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Access, MedbenchError, type TaskContext } from '@medbench/core';
-import { composeRegistry, makePlan, mergeTrees, parseSet, settingsOf } from '@medbench/runner';
+import { boundProtocols, composeRegistry, makePlan, mergeTrees, parseSet, settingsOf } from '@medbench/runner';
 import { EXIT } from '../errors.js';
 import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
 
@@ -94,14 +94,8 @@ async function writeInputs(options: EmbedOptions): Promise<number> {
   const dataRoot = config.synthetic
     ? await (await import('@medbench/phantoms')).ensurePhantoms(cacheRoot, log)
     : resolve(cwd, config.dataRoot);
-  const { probe } = config.evaluation;
-  // What comes of noise is of no interest: the quickest probe that asks for the same arrays.
-  const features = probe.solver === 'clip-benchmark' ? 'after' : probe.features;
-  const evaluation = {
-    ...config.evaluation,
-    probe: { ...probe, solver: 'lbfgs', features, grid: [1], shots: [] },
-  } as const;
-  for (const { id, info } of plan.tasks) {
+  for (const entry of plan.tasks) {
+    const { id, info } = entry;
     const folder = join(resolve(cwd, options.out), encodeURIComponent(id));
     const task = await registry.get('task', id);
     const context: TaskContext = {
@@ -112,8 +106,11 @@ async function writeInputs(options: EmbedOptions): Promise<number> {
       skip: (what) => log(`left out: ${what}`),
       seed: config.seeds[0]!,
       log,
-      protocols: info.protocols,
-      evaluation,
+      // What comes of noise is of no interest.
+      protocols: await boundProtocols(registry, entry, info.protocols, plan.config.evaluation, {
+        seed: config.seeds[0]!,
+        embedOnly: true,
+      }),
     };
     const arrays = await recordInputs(folder, id, (model) => task.evaluate(model, context));
     console.log(folder);

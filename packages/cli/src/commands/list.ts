@@ -10,6 +10,7 @@ type Facts = Readonly<Record<string, unknown>>;
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   methods: ['id', 'question', 'extension', 'title', 'package'],
   tasks: ['id', 'modality', 'kind', 'protocols', 'access', 'package'],
+  protocols: ['id', 'kinds', 'primary', 'title', 'package'],
   encoders: ['id', 'modality', 'layers', 'width', 'parameters', 'package'],
   corpora: ['id', 'domain', 'access', 'title', 'package'],
   backends: ['id', 'available', 'reason'],
@@ -27,6 +28,8 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
       return of('method');
     case 'tasks':
       return of('task');
+    case 'protocols':
+      return of('protocol');
     case 'encoders':
       return of('encoder');
     case 'corpora':

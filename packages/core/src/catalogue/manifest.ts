@@ -14,6 +14,7 @@ export const MANIFEST_KEYS = {
   corpus: 'corpora',
   backend: 'backends',
   control: 'controls',
+  protocol: 'protocols',
 } as const satisfies Record<PluginKind, string>;
 
 export const PLUGIN_KINDS = Object.keys(MANIFEST_KEYS) as readonly PluginKind[];

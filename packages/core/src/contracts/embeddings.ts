@@ -1,11 +1,11 @@
-import type { Protocol } from './protocol.js';
+import type { ProtocolId } from './protocol.js';
 import type { EvaluationModel } from './task.js';
 
 /** Embeddings of one task made by any tool, opened as something that "embeds" what it holds. */
 export interface OpenedEmbeddings {
   readonly model: EvaluationModel;
   /** Protocols for which everything is there. */
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly ProtocolId[];
   /** What a reader must know, such as a logit scale that was not given. */
   readonly notes: readonly string[];
 }

@@ -1,5 +1,5 @@
 import type { RasterImage, Source } from './data.js';
-import type { Protocol } from './protocol.js';
+import type { ProtocolId } from './protocol.js';
 
 /** What is asked of a row: the label (or answer) of a picture, the text of a picture, the picture of a text. */
 export type Query = 'label' | 'image-to-text' | 'text-to-image';
@@ -52,7 +52,7 @@ export interface GalleryRow {
 }
 
 export interface GalleryPart {
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
   readonly query: Query;
   readonly examples: readonly GalleryExample[];
   readonly rows: readonly GalleryRow[];

@@ -2,7 +2,6 @@ export type * from './backend.js';
 export type * from './data.js';
 export type * from './embeddings.js';
 export type * from './encoder.js';
-export type * from './evaluation.js';
 export type * from './gallery.js';
 export type * from './leaks.js';
 export type * from './method.js';

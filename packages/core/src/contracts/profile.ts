@@ -1,5 +1,3 @@
-import type { Protocol } from './protocol.js';
-
 /** What the time of a run goes into. What is under way within another phase counts for itself alone. */
 export type ProfilePhase =
   | 'start-up'
@@ -19,7 +17,8 @@ export type ProfilePhase =
   /** Reading, decoding and shrinking the pictures that are embedded. */
   | 'reading pictures'
   | 'embedding'
-  | Protocol
+  /** A protocol, by its id. */
+  | (string & {})
   /** Intervals, and the comparison of rows. */
   | 'statistics'
   /** Small pictures of test examples, for reports. */

@@ -1,7 +1,7 @@
 import type { Access, CorpusInfo } from './data.js';
 import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
-import type { Protocol } from './protocol.js';
+import type { MetricInfo, ProtocolId } from './protocol.js';
 import type { Settings, SettingValue } from './settings.js';
 import type { RunStatistics } from './statistics.js';
 import type { ClassificationDetail, Metric, RecallCurve } from './task.js';
@@ -12,7 +12,7 @@ export interface ResultCell {
   /** True for rows that no method trained. */
   readonly control: boolean;
   readonly task: string;
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
   readonly seed: number;
   /** Name of the primary metric. */
   readonly metric: string;
@@ -151,7 +151,7 @@ export interface RunResults {
     readonly id: string;
     readonly title: string;
     readonly modality: string;
-    readonly protocols: readonly Protocol[];
+    readonly protocols: readonly ProtocolId[];
     /** Of a study with variants: the one under which it was measured. */
     readonly variant?: string;
     /** Absent, as the next three, in results of older versions. */
@@ -160,6 +160,12 @@ export interface RunResults {
     readonly citation?: string;
     /** Whether reports may show its pictures and texts. */
     readonly pictures?: 'shown' | 'withheld';
+  }[];
+  /** Protocols of the table, in its order, with what their metrics mean. Absent in results of older versions. */
+  readonly protocols?: readonly {
+    readonly id: ProtocolId;
+    readonly title: string;
+    readonly metrics: Readonly<Record<string, MetricInfo>>;
   }[];
   /** What the rows train on, and what general-domain weights were trained on. Absent in results of older versions. */
   readonly corpora?: readonly CorpusFacts[];

@@ -1,4 +1,4 @@
-import type { Protocol } from './protocol.js';
+import type { ProtocolId } from './protocol.js';
 import type { Interval } from './task.js';
 
 /** Scores of one row's test examples in one column, by seed. */
@@ -12,7 +12,7 @@ export interface ScoredRow {
 /** What rows are compared on: one task under one protocol. */
 export interface ScoredColumn {
   readonly task: string;
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
   /** Primary metric. */
   readonly metric: string;
   /** Of each entry of `perExample`, whom or what it is about, such as a patient: examples of one are not independent. */
@@ -42,7 +42,7 @@ export interface Comparison {
 /** What the comparisons of one column say. */
 export interface ColumnStatistics {
   readonly task: string;
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
   readonly metric: string;
   /** Number of test examples that were compared. */
   readonly n: number;
@@ -81,8 +81,8 @@ export interface RunStatistics {
 /** A column with every pair of its methods, as `comparisons.json` lists them. */
 export interface ColumnComparisons {
   readonly task: string;
-  readonly protocol: Protocol;
-  /** `rare_recall`: the examples of rare classes alone, each class of the same weight. Absent: all, under the primary metric. */
+  readonly protocol: ProtocolId;
+  /** Of a part of the examples: the metric of the part. Absent: all examples, under the primary metric. */
   readonly metric?: string;
   readonly pairs: readonly Comparison[];
 }
@@ -98,7 +98,7 @@ export interface RunCell {
   readonly row: string;
   readonly control: boolean;
   readonly task: string;
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
   readonly metric: string;
   /** Primary metric in each run. */
   readonly values: readonly [first: number, second: number];

@@ -1,15 +1,13 @@
-import type { Backend } from './backend.js';
 import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
-import type { EvaluationSettings } from './evaluation.js';
 import type { SampledAnswers, TestExamples } from './gallery.js';
 import type { PictureSplits } from './leaks.js';
-import type { Profile } from './profile.js';
-import type { Protocol } from './protocol.js';
+import type { BoundProtocol, ProtocolId } from './protocol.js';
 import type { SettingSpec } from './settings.js';
 import type { Matrix } from './tensors.js';
 
 export type Modality = 'radiology' | 'histopathology' | 'dermatology' | 'ophthalmology' | 'ultrasound' | 'mixed';
-export type TaskKind = 'classification' | 'retrieval' | 'vqa';
+/** What a task's data are: `classification`, `retrieval`, `vqa`, or what the protocols of another author measure. */
+export type TaskKind = 'classification' | 'retrieval' | 'vqa' | (string & {});
 export type Interval = readonly [low: number, high: number];
 
 export interface TaskInfo {
@@ -19,7 +17,8 @@ export interface TaskInfo {
   readonly version: number;
   readonly modality: Modality;
   readonly kind: TaskKind;
-  readonly protocols: readonly Protocol[];
+  /** The protocols of its published use; those that `join` are measured too. */
+  readonly protocols: readonly ProtocolId[];
   /** Class names in label order; empty for retrieval and VQA. */
   readonly classes: readonly string[];
   /** What stands for each class in a prompt, in label order. Default: its name. */
@@ -49,7 +48,7 @@ export interface TaskInfo {
   /** What a reader of an average over tasks must know: shared pictures, training data in common, a split that leaks. */
   readonly caveats?: readonly string[];
   /** Name of the primary metric of each protocol. */
-  readonly metric: Readonly<Partial<Record<Protocol, string>>>;
+  readonly metric: Readonly<Partial<Record<ProtocolId, string>>>;
   readonly presets: readonly string[];
 }
 
@@ -72,13 +71,8 @@ export interface EvaluationModel {
 }
 
 export interface TaskContext extends DataContext {
-  readonly protocols: readonly Protocol[];
-  /** How they are carried out. Default: as `medbench run` does without settings. */
-  readonly evaluation?: EvaluationSettings | undefined;
-  /** The engine of the run, for protocols that multiply large matrices. Without it they take longer; figures are the same. */
-  readonly backend?: Backend | undefined;
-  /** Hears what the time goes into. */
-  readonly profile?: Profile | undefined;
+  /** What the task is measured by, in order: each takes the model and the data of the task (`measureAll`). */
+  readonly protocols: readonly BoundProtocol[];
 }
 
 export interface Metric {
@@ -94,8 +88,7 @@ export interface ClassificationDetail {
   /** Number of test examples by true class (row) and predicted class. */
   readonly confusion: readonly (readonly number[])[];
   /**
-   * Classes under 5 % of the training split (of the test split where there is none) that occur in the test split. The
-   * metric `rare_recall` is the mean of their recalls.
+   * Classes under 5 % of the training split (of the test split where there is none) that occur in the test split.
    */
   readonly rare: readonly string[];
   /** How far confidence can be trusted. Absent in results of older versions. */
@@ -126,16 +119,29 @@ export interface RecallCurve {
   readonly textToImage: readonly number[];
 }
 
+/** Some of the test examples, scored so that the mean of the scores is the metric. */
+export interface ScoredPart {
+  /** A key of `metrics`. */
+  readonly metric: string;
+  /** Places in `perExample`, rising. */
+  readonly examples: readonly number[];
+  readonly scores: readonly number[];
+}
+
 /** One protocol's outcome on one task. */
 export interface TaskResult {
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
   /** Name of the primary metric, a key of `metrics`. */
   readonly metric: string;
   readonly metrics: Readonly<Record<string, Metric>>;
   /** Number of test examples behind the primary metric. */
   readonly n: number;
-  /** Score of each test example under the primary metric (1 right, 0 wrong), kept for paired tests. */
+  /** Score of each test example (1 right, 0 wrong), kept for paired tests. */
   readonly perExample: readonly number[];
+  /** The same weighted so that the mean is the primary metric, where that of `perExample` is not. */
+  readonly scores?: readonly number[];
+  /** Parts of the test examples that are compared on their own, each under a metric of `metrics`. */
+  readonly parts?: readonly ScoredPart[];
   /** Whom or what each entry of `perExample` is about, such as a patient, where several may be about one. */
   readonly groups?: readonly number[];
   readonly classification?: ClassificationDetail;
@@ -174,7 +180,7 @@ export interface ControlInfo {
   readonly id: string;
   readonly title: string;
   /** Protocols in which the control says something. */
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly ProtocolId[];
   readonly source: string;
 }
 

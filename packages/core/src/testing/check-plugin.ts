@@ -5,6 +5,7 @@ import { pluginClasses } from '../catalogue/materialise.js';
 import type { SettingSpec } from '../contracts/settings.js';
 import type { PluginMetadata } from '../decorators.js';
 import { messageOf } from '../errors.js';
+import { metricInfo } from '../metric-info.js';
 
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** Packages of which there must be one copy in a process. */
@@ -28,8 +29,13 @@ function factProblems({ kind, info }: PluginMetadata): string[] {
   for (const [name, value] of Object.entries(info)) {
     if (value === '' || value === undefined || value === null) problems.push(`the fact "${name}" is empty`);
   }
-  if (kind === 'method' && 'settings' in info) {
-    for (const [name, spec] of Object.entries(info.settings)) problems.push(...settingProblems(name, spec));
+  if ((kind === 'method' || kind === 'protocol') && 'settings' in info) {
+    for (const [name, spec] of Object.entries(info.settings ?? {})) problems.push(...settingProblems(name, spec));
+  }
+  if (kind === 'protocol' && 'primary' in info) {
+    if (info.kinds.length === 0) problems.push('a protocol needs a kind of task');
+    if (!metricInfo(info.metrics, info.primary))
+      problems.push(`the primary metric ${info.primary} is not among its metrics`);
   }
   if (kind === 'task' && 'splits' in info) {
     if (info.protocols.length === 0) problems.push('a task needs a protocol');

@@ -1,10 +1,11 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CorpusContext, Protocol, TaskContext } from '../contracts/index.js';
+import type { CorpusContext, TaskContext } from '../contracts/index.js';
 
-const PROTOCOLS: readonly Protocol[] = ['zero-shot', 'linear-probe', 'retrieval', 'vqa'];
-
-/** What a task or corpus is opened with, for a test: no data, a temporary cache, no settings, seed 0, all protocols, silence. */
+/**
+ * What a task or corpus is opened with, for a test: no data, a temporary cache, no settings, seed 0, no protocols, silence.
+ * `protocolsOf` of `@medbench/evaluation/testing` makes protocols.
+ */
 export const testContext = (given: Partial<TaskContext & CorpusContext> = {}): TaskContext & CorpusContext => ({
   dataRoot: '',
   cacheRoot: join(tmpdir(), 'medbench-test-cache'),
@@ -13,7 +14,7 @@ export const testContext = (given: Partial<TaskContext & CorpusContext> = {}): T
   skip: () => {},
   seed: 0,
   log: () => {},
-  protocols: PROTOCOLS,
+  protocols: [],
   tasks: [],
   ...given,
 });

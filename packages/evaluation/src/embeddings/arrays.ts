@@ -1,8 +1,8 @@
-import type { Protocol } from '@medbench/core';
+import type { ProtocolId } from '@medbench/core';
 
 /** Pictures of these names are embedded for classification and retrieval, and `all` for questions about pictures. */
 const SPLITS = ['train', 'val', 'test'] as const;
-const TEXTS = { prompts: 'zero-shot', captions: 'retrieval' } as const satisfies Record<string, Protocol>;
+const TEXTS = { prompts: 'zero-shot', captions: 'retrieval' } as const satisfies Record<string, ProtocolId>;
 
 /** Every array that a protocol asks for. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -18,7 +18,7 @@ export const NEEDS =
 /** What the arrays in a folder are good for. */
 export interface Contents {
   /** Protocols of which an array is there that no other needs: one that is half there was meant, and is not left out. */
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly ProtocolId[];
   /** The arrays of which the probe is made: where one split has features, all must. */
   readonly probed: 'features' | 'images';
   readonly can: { readonly images: boolean; readonly texts: boolean; readonly joint: boolean };

@@ -1,11 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EvaluationModel, RasterImage, Source } from '@medbench/core';
-import { testContext } from '@medbench/core/testing';
+import { type EvaluationModel, measureAll, type RasterImage, type Source } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { evaluateClassification } from '../protocols/classification.js';
+import { protocolsOf } from '../testing/index.js';
 import { MANIFEST, readManifest, writeManifest, writeMatrix } from './files.js';
 import { recordInputs } from './inputs.js';
 
@@ -26,12 +25,12 @@ const labelled = (length: number, first: number) => ({
 });
 const SPEC = { classes: ['cat', 'dog'], prompts: ['a {}.', 'the {}.'] };
 const classify = (model: EvaluationModel) =>
-  evaluateClassification(
-    model,
-    { train: labelled(8, 0), val: labelled(4, 100), test: labelled(6, 200) },
-    SPEC,
-    testContext({ protocols: ['zero-shot', 'linear-probe'] }),
-  );
+  measureAll(protocolsOf(['zero-shot', 'linear-probe']), model, {
+    ...SPEC,
+    train: labelled(8, 0),
+    val: labelled(4, 100),
+    test: labelled(6, 200),
+  });
 const textsOf = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 describe('recordInputs', () => {

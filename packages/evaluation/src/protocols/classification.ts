@@ -1,24 +1,20 @@
-import type { EvaluationModel, Metric, Protocol, TaskContext, TaskResult } from '@medbench/core';
-import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
+import type { Metric, ProtocolId, TaskResult } from '@medbench/core';
+import { MedbenchError, NO_PROFILE } from '@medbench/core';
 import { sampledLabels } from '../gallery/sampled.js';
-import { summarizeClassification } from '../metrics/classification.js';
-import { checkVectors } from '../numerics/matrix.js';
-import type { ProbeOptions } from '../probe/linear-probe.js';
-import type { ClassificationData, LabelledImages } from '../splits/labelled-images.js';
+import { balancedScores, rarePart } from '../metrics/balanced-scores.js';
+import { type ClassificationSummary, summarizeClassification } from '../metrics/classification.js';
+import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
 import type { Prompts } from '../zero-shot/zero-shot.js';
-import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot/zero-shot.js';
-import { probeTask } from './probe.js';
+import type { MeasureOptions } from './settings.js';
 import { validationData } from './validation.js';
 
-export interface ClassificationSpec {
+/** What tasks of kind `classification` give to their protocols. */
+export interface ClassificationData extends LabelledSplits {
   /** Class names in label order. */
   readonly classes: readonly string[];
   readonly prompts: Prompts;
   /** What stands for each class in a prompt. Default: its name. */
   readonly classPhrases?: readonly string[];
-  /** Primary metric of each protocol (`TaskInfo.metric`). Default `accuracy`. */
-  readonly metric?: Readonly<Partial<Record<Protocol, string>>>;
-  readonly probe?: ProbeOptions;
 }
 
 /** Share of the training split under which a class is rare. */
@@ -30,14 +26,6 @@ function rareClasses(labels: Int32Array, classes: number): number[] {
   for (const label of labels) counts[label]!++;
   return [...counts.keys()].filter((c) => counts[c]! < RARE * labels.length);
 }
-
-/** Metrics that say which features they are of. */
-const projectedMetrics = (metrics: Readonly<Record<string, Metric>>): Record<string, Metric> =>
-  Object.fromEntries(
-    ['accuracy', 'balanced_accuracy', 'auc'].flatMap((name) =>
-      metrics[name] ? [[`${name}_projected`, metrics[name]]] : [],
-    ),
-  );
 
 function checkLabels(split: LabelledImages, name: string, classes: number): void {
   if (split.labels.length !== split.images.length || (split.groups && split.groups.length !== split.labels.length)) {
@@ -51,80 +39,92 @@ function checkLabels(split: LabelledImages, name: string, classes: number): void
   throw new MedbenchError('data', `label ${split.labels[wrong]} of ${name} image ${wrong} is not in 0..${classes - 1}`);
 }
 
+/** A data set as it is measured: its test split, or the validation examples that stand for it. */
+export interface MeasuredSplits {
+  readonly splits: LabelledSplits;
+  readonly split: 'test' | 'val';
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  /** Places of the rare classes in label order. */
+  readonly rare: readonly number[];
+}
+
 /**
- * Runs the classification protocols of `context.protocols` that the model allows: `zero-shot` needs a joint space,
- * `linear-probe` needs images and a training split.
- *
- * @throws MedbenchError if labels do not fit, the test split is empty, or an embedding is not finite.
+ * Kept for as long as the data are: protocols that measure the same data get the same images, so that a model that keeps
+ * what it embedded of some images need not embed them again.
  */
-export async function evaluateClassification(
-  model: EvaluationModel,
-  data: ClassificationData,
-  spec: ClassificationSpec,
-  context: TaskContext,
-): Promise<TaskResult[]> {
-  const used = context.evaluation?.split === 'val' ? validationData(data) : data;
-  const { train, val, test } = used;
-  const { profile = NO_PROFILE } = context;
-  const classes = spec.classes.length;
-  for (const [name, split] of Object.entries({ train, val, test })) if (split) checkLabels(split, name, classes);
+const measured = new WeakMap<ClassificationData, Map<string, MeasuredSplits>>();
+
+/**
+ * The splits that a run measures on, checked.
+ * @throws MedbenchError if labels do not fit, or the test split is empty.
+ */
+export function measuredSplits(data: ClassificationData, { split = 'test' }: MeasureOptions): MeasuredSplits {
+  const known = measured.get(data) ?? new Map<string, MeasuredSplits>();
+  measured.set(data, known);
+  const there = known.get(split);
+  if (there) return there;
+  const splits = split === 'val' ? validationData(data) : data;
+  const { train, val, test } = splits;
+  const classes = data.classes.length;
+  for (const [name, one] of Object.entries({ train, val, test })) if (one) checkLabels(one, name, classes);
   if (test.labels.length === 0) throw new MedbenchError('data', 'the test split is empty');
+  const made = { splits, split, classes: data.classes, rare: rareClasses((train ?? test).labels, classes) };
+  known.set(split, made);
+  return made;
+}
 
-  const rare = rareClasses((train ?? test).labels, classes);
-  const options = { seed: context.seed, groups: test.groups, rare };
-  const summary = (logits: Float64Array) =>
-    profile.span('statistics', () => summarizeClassification(logits, test.labels, spec.classes, options));
-  const result = (
-    protocol: Protocol,
-    logits: Float64Array,
-    notes: readonly string[],
-    further: Readonly<Record<string, Metric>> = {},
-  ): TaskResult => {
-    const said = used === data ? notes : [...notes, 'measured on validation pictures, not on the test split'];
-    const { metrics: own, perExample, confusion, predicted, calibration } = summary(logits);
-    const metrics = { ...own, ...further };
-    const metric = spec.metric?.[protocol] ?? 'accuracy';
-    if (metrics[metric] === undefined) {
-      throw new MedbenchError('evaluation', `the primary metric "${metric}" is undefined on this test split`, {
-        hint: `metrics here: ${Object.keys(metrics).join(', ')}`,
-      });
-    }
-    const tested = rare.filter((c) => confusion[c]!.some((count) => count > 0)).map((c) => spec.classes[c]!);
-    return {
-      protocol,
-      metric,
-      metrics,
-      n: test.labels.length,
-      perExample,
-      labels: [...test.labels],
-      ...(test.groups ? { groups: [...test.groups] } : {}),
-      classification: { classes: spec.classes, confusion, rare: tested, calibration },
-      // Galleries show test pictures: places among validation pictures would be taken for theirs.
-      ...(used === data ? { sampled: [sampledLabels(predicted, perExample)] } : {}),
-      notes: said,
-    };
-  };
+/** All classification metrics of logits `[N, classes]` of the test examples. */
+export function summaryOf(
+  logits: Float64Array,
+  { splits: { test }, classes, rare }: MeasuredSplits,
+  { seed, profile = NO_PROFILE }: MeasureOptions,
+): ClassificationSummary {
+  const options = { seed, groups: test.groups, rare };
+  return profile.span('statistics', () => summarizeClassification(logits, test.labels, classes, options));
+}
 
-  const zeroShot = async (): Promise<TaskResult> => {
-    const texts = classTexts(spec.prompts, spec.classPhrases ?? spec.classes);
-    const weights = await zeroShotWeights(model, texts);
-    const embedded = await model.embedImages(test.images, test.as ?? 'test');
-    const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
-    const logits = zeroShotLogits(images, weights, model.logitScale);
-    return result('zero-shot', logits, [`${texts.flat().length} prompts for ${classes} classes`]);
-  };
-  const linearProbe = async (): Promise<TaskResult> => {
-    const settings = (context.evaluation ?? EVALUATION_DEFAULTS).probe;
-    const probe = await probeTask(model, used, classes, { settings, own: spec.probe, seed: context.seed });
-    const projected = probe.projected ? projectedMetrics(summary(probe.projected).metrics) : {};
-    return result('linear-probe', probe.logits, probe.notes, { ...projected, ...probe.fewShot });
-  };
-  const results: TaskResult[] = [];
-  if (context.protocols.includes('zero-shot') && model.can.joint) {
-    results.push(await profile.span('zero-shot', zeroShot));
+/**
+ * What logits `[N, classes]` of the test examples say.
+ * @param further metrics beside those of the logits.
+ * @throws MedbenchError('evaluation') if the primary metric is undefined on these examples.
+ */
+export function classificationResult(
+  protocol: ProtocolId,
+  logits: Float64Array,
+  measured: MeasuredSplits,
+  options: MeasureOptions,
+  {
+    notes = [],
+    further = {},
+  }: { readonly notes?: readonly string[]; readonly further?: Readonly<Record<string, Metric>> } = {},
+): TaskResult {
+  const { splits, split, classes, rare } = measured;
+  const { test } = splits;
+  const { metrics: own, perExample, confusion, predicted, calibration } = summaryOf(logits, measured, options);
+  const metrics = { ...own, ...further };
+  const metric = options.metric ?? 'accuracy';
+  if (metrics[metric] === undefined) {
+    throw new MedbenchError('evaluation', `the primary metric "${metric}" is undefined on this test split`, {
+      hint: `metrics here: ${Object.keys(metrics).join(', ')}`,
+    });
   }
-  if (context.protocols.includes('linear-probe') && model.can.images && train !== undefined) {
-    results.push(await profile.span('linear-probe', linearProbe));
-  }
-  return results;
+  const tested = rare.filter((c) => confusion[c]!.some((count) => count > 0));
+  const part = rarePart(perExample, test.labels, tested);
+  return {
+    protocol,
+    metric,
+    metrics,
+    n: test.labels.length,
+    perExample,
+    // A balanced accuracy may rise while fewer examples are right, and a test of those would say the opposite of the figure.
+    ...(metric === 'balanced_accuracy' ? { scores: balancedScores(perExample, test.labels) } : {}),
+    ...(part ? { parts: [part] } : {}),
+    labels: [...test.labels],
+    ...(test.groups ? { groups: [...test.groups] } : {}),
+    classification: { classes, confusion, rare: tested.map((c) => classes[c]!), calibration },
+    // Galleries show test images: places among validation images would be taken for theirs.
+    ...(split === 'test' ? { sampled: [sampledLabels(predicted, perExample)] } : {}),
+    notes: split === 'test' ? notes : [...notes, 'measured on validation pictures, not on the test split'],
+  };
 }

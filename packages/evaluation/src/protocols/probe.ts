@@ -1,4 +1,4 @@
-import type { EvaluationModel, EvaluationSettings, Matrix, Metric } from '@medbench/core';
+import type { EvaluationModel, Matrix, Metric } from '@medbench/core';
 import { accuracyOf, balancedAccuracyOf, confusionMatrix } from '../metrics/index.js';
 import { argMax } from '../metrics/scores.js';
 import { checkVectors } from '../numerics/matrix.js';
@@ -6,11 +6,10 @@ import { adamWProbe } from '../probe/adamw-probe.js';
 import type { LabelledFeatures } from '../probe/features.js';
 import { rowsOf } from '../probe/features.js';
 import { DRAWS, drawShots, without } from '../probe/few-shot.js';
-import { linearProbe, type ProbeOptions } from '../probe/linear-probe.js';
-import type { ClassificationData, LabelledImages } from '../splits/labelled-images.js';
+import { linearProbe } from '../probe/linear-probe.js';
+import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
-
-type ProbeSettings = EvaluationSettings['probe'];
+import type { ProbeSettings } from './settings.js';
 
 /** Features of the three splits of a task. */
 interface Splits {
@@ -35,7 +34,7 @@ export interface TaskProbe extends ProbeRun {
 
 type Embed = (images: LabelledImages['images'], as: string) => Promise<Matrix>;
 
-async function featuresOf(model: EvaluationModel, data: ClassificationData, embed: Embed): Promise<Splits> {
+async function featuresOf(model: EvaluationModel, data: LabelledSplits, embed: Embed): Promise<Splits> {
   const of = async (split: LabelledImages, as: string): Promise<LabelledFeatures> => ({
     features: checkVectors(await embed(split.images, split.as ?? as), split.images.length, 'image features', model.id),
     labels: split.labels,
@@ -46,10 +45,10 @@ async function featuresOf(model: EvaluationModel, data: ClassificationData, embe
   return { test, train, val: data.val && (await of(data.val, 'val')) };
 }
 
-function probeOf({ solver, grid, refit }: ProbeSettings, own: ProbeOptions | undefined, classes: number, seed: number) {
+function probeOf({ solver, grid, refit }: ProbeSettings, classes: number, seed: number) {
   return ({ train, val, test }: Splits): ProbeRun =>
     solver === 'lbfgs'
-      ? linearProbe(train, val, test.features, classes, { grid, refit, ...own })
+      ? linearProbe(train, val, test.features, classes, { grid, refit })
       : adamWProbe(train, val, test.features, classes, seed);
 }
 
@@ -91,16 +90,16 @@ function fewShotMetrics(
  */
 export async function probeTask(
   model: EvaluationModel,
-  data: ClassificationData,
+  data: LabelledSplits,
   classes: number,
-  { settings, own, seed }: { settings: ProbeSettings; own: ProbeOptions | undefined; seed: number },
+  { settings, seed }: { settings: ProbeSettings; seed: number },
 ): Promise<TaskProbe> {
   const projection = settings.solver === 'clip-benchmark' || settings.features === 'after';
   const before: Embed = (images, as) => model.imageFeatures(images, as);
   const after: Embed = (images, as) => model.embedImages(images, as);
   // Controls such as raw pixels have features of one kind, which stand for both.
   const primary = await featuresOf(model, data, projection && model.can.joint ? after : before);
-  const fit = probeOf(settings, own, classes, seed);
+  const fit = probeOf(settings, classes, seed);
   const run = fit(primary);
   const both = settings.solver === 'lbfgs' && settings.features === 'both' && model.can.joint;
   const projected = both ? fit(await featuresOf(model, data, after)) : undefined;

@@ -1,13 +1,16 @@
 import type { EvaluationModel, RasterImage, Source } from '@medbench/core';
-import { EVALUATION_DEFAULTS, isMedbenchError, random } from '@medbench/core';
-import { testContext } from '@medbench/core/testing';
+import { isMedbenchError, random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { evaluateClassification } from './classification.js';
-import { evaluateRetrieval } from './retrieval.js';
-import { evaluateVqa } from './vqa.js';
+import type { LabelledSplits } from '../splits/labelled-images.js';
+import type { ClassificationData } from './classification.js';
+import { measureLinearProbe } from './linear-probe.js';
+import { measureRetrieval } from './retrieval.js';
+import type { ProbeSettings } from './settings.js';
+import { measureVqa } from './vqa.js';
+import { measureZeroShot } from './zero-shot.js';
 
 const D = 8;
-const context = testContext();
+const context = { seed: 0 };
 
 /** Images of one pixel whose value is what they show. */
 const imagesOf = (values: readonly number[]): Source<RasterImage> => ({
@@ -61,9 +64,20 @@ const labelled = (n: number) => {
 const data = { train: labelled(120), val: labelled(24), test: labelled(400) };
 const spec = { classes: ['0', '1', '2', '3'], prompts: ['picture of {}', 'this shows {}'] };
 
-describe('evaluateClassification', () => {
+/** Both protocols of classification, those that the model allows. */
+async function evaluateClassification(
+  model: EvaluationModel,
+  splits: LabelledSplits,
+  own: Pick<ClassificationData, 'classes' | 'prompts'>,
+) {
+  const given = { ...splits, ...own };
+  const both = [await measureZeroShot(model, given, context), await measureLinearProbe(model, given, context)];
+  return both.filter((result) => result !== undefined);
+}
+
+describe('the protocols of classification', () => {
   it('gives 1 to a perfect encoder', async () => {
-    const results = await evaluateClassification(perfect, data, spec, context);
+    const results = await evaluateClassification(perfect, data, spec);
     expect(results.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe']);
     for (const { metric, metrics, n, perExample } of results) {
       expect(metric).toBe('accuracy');
@@ -75,11 +89,11 @@ describe('evaluateClassification', () => {
   });
 
   it('gives chance to constant and to random encoders', async () => {
-    for (const result of await evaluateClassification(constant, data, spec, context)) {
+    for (const result of await evaluateClassification(constant, data, spec)) {
       expect(result.metrics.balanced_accuracy!.value).toBe(0.25);
       expect(result.metrics.auc!.value).toBe(0.5);
     }
-    for (const result of await evaluateClassification(blind, data, spec, context)) {
+    for (const result of await evaluateClassification(blind, data, spec)) {
       const [low, high] = result.metrics.auc!.ci95;
       expect(low).toBeLessThan(0.53);
       expect(high).toBeGreaterThan(0.47);
@@ -87,27 +101,29 @@ describe('evaluateClassification', () => {
     }
   });
 
-  it('runs what the model and the context allow, and repeats itself', async () => {
+  it('runs what the model and the data allow, and repeats itself', async () => {
     const imagesOnly = modelOf(hashed, digits, { images: true, texts: false, joint: false });
-    const first = await evaluateClassification(imagesOnly, data, spec, context);
+    const first = await evaluateClassification(imagesOnly, data, spec);
     expect(first.map(({ protocol }) => protocol)).toEqual(['linear-probe']);
-    expect(await evaluateClassification(imagesOnly, data, spec, context)).toEqual(first);
-    expect(await evaluateClassification(perfect, data, spec, { ...context, protocols: ['vqa'] })).toEqual([]);
+    expect(await evaluateClassification(imagesOnly, data, spec)).toEqual(first);
+    const { train: _, ...untrained } = data;
+    const alone = await evaluateClassification(perfect, untrained, spec);
+    expect(alone.map(({ protocol }) => protocol)).toEqual(['zero-shot']);
   });
 
   it('reports the recall of rare classes and the primary metric asked for', async () => {
     const labels = Int32Array.from({ length: 100 }, (_, i) => (i < 3 ? 1 : i % 2 === 0 ? 0 : 2));
     const test = { images: imagesOf([...labels]), labels };
-    const [result] = await evaluateClassification(
-      perfect,
-      { test },
-      { ...spec, metric: { 'zero-shot': 'auc' } },
-      context,
-    );
+    const result = await measureZeroShot(perfect, { ...spec, test }, { ...context, metric: 'auc' });
     expect(result!.metric).toBe('auc');
     expect(result!.metrics.recall_1).toMatchObject({ value: 1 });
     expect(result!.metrics.rare_recall).toMatchObject({ value: 1 });
     expect(result!.classification).toMatchObject({ rare: [spec.classes[1]] });
+    expect(result!.parts).toEqual([{ metric: 'rare_recall', examples: [0, 1, 2], scores: [1, 1, 1] }]);
+    expect(result!.scores).toBeUndefined();
+    const balanced = await measureZeroShot(constant, { ...spec, test }, { ...context, metric: 'balanced_accuracy' });
+    const mean = balanced!.scores!.reduce((sum, score) => sum + score, 0) / 100;
+    expect(mean).toBeCloseTo(balanced!.metrics.balanced_accuracy!.value, 12);
   });
 
   // One picture value in five stands for another class: no probe is perfect, and more examples help.
@@ -120,11 +136,8 @@ describe('evaluateClassification', () => {
     labels: Int32Array.from({ length: n }, (_, i) => ((from + i * 13) % 256) % 4),
   });
   const hard = { train: many(120, 0), val: many(40, 3), test: many(200, 7) };
-  const probed = async (model: EvaluationModel, probe: Partial<typeof EVALUATION_DEFAULTS.probe>) => {
-    const evaluation = { ...EVALUATION_DEFAULTS, probe: { ...EVALUATION_DEFAULTS.probe, ...probe } };
-    const given = { ...context, protocols: ['linear-probe' as const], evaluation };
-    return (await evaluateClassification(model, hard, spec, given))[0]!;
-  };
+  const probed = async (model: EvaluationModel, settings: Partial<ProbeSettings>) =>
+    (await measureLinearProbe(model, { ...hard, ...spec }, { ...context, settings }))!;
 
   it('probes features before the projection, after it, or both', async () => {
     const constantFeatures: EvaluationModel = { ...noisy, imageFeatures: constant.imageFeatures };
@@ -155,15 +168,15 @@ describe('evaluateClassification', () => {
 
   it('names what is wrong', async () => {
     const bad = { test: { images: imagesOf([9]), labels: Int32Array.of(9) } };
-    await expect(evaluateClassification(perfect, bad, spec, context)).rejects.toThrow('label 9 of test image 0');
+    await expect(evaluateClassification(perfect, bad, spec)).rejects.toThrow('label 9 of test image 0');
     const diverged = modelOf(() => new Float64Array(D).fill(Number.NaN), digits);
-    await expect(evaluateClassification(diverged, data, spec, context)).rejects.toSatisfy(isMedbenchError);
+    await expect(evaluateClassification(diverged, data, spec)).rejects.toSatisfy(isMedbenchError);
     const plain = { ...spec, prompts: ['no placeholder'] };
-    await expect(evaluateClassification(perfect, data, plain, context)).rejects.toThrow('no placeholder');
+    await expect(evaluateClassification(perfect, data, plain)).rejects.toThrow('no placeholder');
   });
 });
 
-describe('evaluateRetrieval', () => {
+describe('measureRetrieval', () => {
   const n = 60;
   const pairs = {
     images: imagesOf(Array.from({ length: n }, (_, i) => i)),
@@ -172,13 +185,13 @@ describe('evaluateRetrieval', () => {
   };
 
   it('gives 1 to a perfect encoder and 0 to a constant one', async () => {
-    const [best] = await evaluateRetrieval(perfect, pairs, context);
+    const best = await measureRetrieval(perfect, pairs, context);
     expect(best).toMatchObject({ metric: 'mean_recall@10', n, perExample: new Array(n).fill(1) });
     expect(best!.metrics['mean_recall@1']!.value).toBe(1);
     expect(best!.notes!.join()).toContain('smaller than 200');
-    const [asked] = await evaluateRetrieval(perfect, pairs, context, { primaryK: 50 });
+    const asked = await measureRetrieval(perfect, { ...pairs, primaryK: 50 }, context);
     expect(asked!.metric).toBe('mean_recall@50');
-    const [worst] = await evaluateRetrieval(constant, pairs, context);
+    const worst = await measureRetrieval(constant, pairs, context);
     expect(worst!.metrics['mean_recall@50']!.value).toBe(0);
   });
 
@@ -186,8 +199,8 @@ describe('evaluateRetrieval', () => {
     // Ten patients of six pictures: a patient's are found all or none.
     const groups = Int32Array.from({ length: n }, (_, i) => Math.floor(i / 6));
     const halfBlind = modelOf((key) => hashed(Number(key) < 30 ? key : `text or picture ${draws++}`), digits);
-    const [byPicture] = await evaluateRetrieval(halfBlind, pairs, context, { primaryK: 1 });
-    const [byPatient] = await evaluateRetrieval(halfBlind, { ...pairs, groups }, context, { primaryK: 1 });
+    const byPicture = await measureRetrieval(halfBlind, { ...pairs, primaryK: 1 }, context);
+    const byPatient = await measureRetrieval(halfBlind, { ...pairs, groups, primaryK: 1 }, context);
     expect(byPatient!.groups).toEqual([...groups]);
     expect(byPicture!.groups).toBeUndefined();
     const width = ({ metrics }: typeof byPatient & object) => {
@@ -201,16 +214,15 @@ describe('evaluateRetrieval', () => {
     const twice = { ...pairs, texts: pairs.texts.map((_, i) => `caption ${i >> 1}`) };
     const code = (key: string) => hashed(String(Number(key) >> 1));
     const model = { ...modelOf(code, digits), embedTexts: modelOf(hashed, digits).embedTexts };
-    const [own] = await evaluateRetrieval(model, twice, context);
+    const own = await measureRetrieval(model, twice, context);
     expect(own!.metrics['mean_recall@1']!.value).toBe(0);
-    const evaluation = { ...EVALUATION_DEFAULTS, retrieval: { positives: 'same-text' as const } };
-    const [same] = await evaluateRetrieval(model, twice, { ...context, evaluation });
+    const same = await measureRetrieval(model, twice, { ...context, settings: { positives: 'same-text' } });
     expect(same!.metrics['mean_recall@1']!.value).toBe(1);
     expect(same!.notes!.join()).toContain('30 are left');
   });
 
   it('gives chance to a random encoder, and its primary is the mean of its examples', async () => {
-    const [result] = await evaluateRetrieval(blind, pairs, context);
+    const result = await measureRetrieval(blind, pairs, context);
     const { value, ci95 } = result!.metrics['mean_recall@10']!;
     expect(ci95[0]).toBeLessThan(10 / n + 0.05);
     expect(ci95[1]).toBeGreaterThan(10 / n - 0.05);
@@ -218,7 +230,7 @@ describe('evaluateRetrieval', () => {
   });
 });
 
-describe('evaluateVqa', () => {
+describe('measureVqa', () => {
   // The answer is the product of the signs of picture and question, or a colour that only the question tells.
   const example = (i: number) => {
     const [image, question] = [i % 6, Math.floor(i / 6) % 8];
@@ -240,7 +252,7 @@ describe('evaluateVqa', () => {
   }, digits);
 
   it('learns what needs both, and counts an unknown answer as wrong', async () => {
-    const [result] = await evaluateVqa(parity, vqa, context);
+    const result = await measureVqa(parity, vqa, context);
     expect(result!.n).toBe(97);
     expect(result!.metrics.accuracy!.value).toBeCloseTo(96 / 97, 12);
     expect(result!.metrics.accuracy_closed!.value).toBe(1);
@@ -261,23 +273,23 @@ describe('evaluateVqa', () => {
   it('runs on one kind of input, where it can tell less', async () => {
     const questionOnly = { ...parity, can: { images: false, texts: true, joint: false } };
     const imageOnly = { ...parity, can: { images: true, texts: false, joint: false } };
-    const [question] = await evaluateVqa(questionOnly, vqa, context);
+    const question = await measureVqa(questionOnly, vqa, context);
     expect(question!.metrics.accuracy_open!.value).toBeCloseTo(12 / 13, 12);
     expect(question!.metrics.accuracy_closed!.value).toBeLessThan(0.7);
-    const [image] = await evaluateVqa(imageOnly, vqa, context, { quote: false });
+    const image = await measureVqa(imageOnly, { ...vqa, quote: false }, context);
     // Answers are quoted where they may be.
     expect(question!.notes!.join()).toMatch(/open "blue" \d/);
     expect(image!.notes!.join()).toMatch(/open \d/);
     expect(image!.notes!.join()).not.toContain('"');
     expect(image!.metrics.accuracy_open!.value).toBe(0);
     const neither = { ...parity, can: { images: false, texts: false, joint: false } };
-    expect(await evaluateVqa(neither, vqa, context)).toEqual([]);
-    expect(await evaluateVqa(questionOnly, vqa, context)).toEqual([question]);
+    expect(await measureVqa(neither, vqa, context)).toBeUndefined();
+    expect(await measureVqa(questionOnly, vqa, context)).toEqual(question);
   });
 
   it('refuses a question about no image', async () => {
     const bad = { ...vqa, test: [{ ...example(0), image: 6 }] };
     // Named by its place alone: its text may be under an agreement.
-    await expect(evaluateVqa(parity, bad, context)).rejects.toThrow(/^test question 0 names image 6 of 6$/);
+    await expect(measureVqa(parity, bad, context)).rejects.toThrow(/^test question 0 names image 6 of 6$/);
   });
 });

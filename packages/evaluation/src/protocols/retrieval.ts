@@ -1,12 +1,14 @@
-import type { EvaluationModel, RasterImage, Source, TaskContext, TaskResult } from '@medbench/core';
-import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
+import type { EvaluationModel, RasterImage, Source, TaskResult } from '@medbench/core';
+import { MedbenchError, NO_PROFILE } from '@medbench/core';
 import { checkVectors, takeRows } from '../numerics/matrix.js';
 import { recallCurve } from '../retrieval/curve.js';
 import { retrievalRanks } from '../retrieval/ranks.js';
 import { sampledRetrieval } from '../retrieval/sampled.js';
 import { summarizeRetrieval } from '../retrieval/summary.js';
+import { type MeasureOptions, RETRIEVAL_SETTINGS, type RetrievalSettings, withDefaults } from './settings.js';
 import { needsTestSplit } from './validation.js';
 
+/** What tasks of kind `retrieval` give to their protocols. */
 export interface RetrievalData {
   readonly images: Source<RasterImage>;
   readonly texts: readonly string[];
@@ -16,43 +18,37 @@ export interface RetrievalData {
   readonly groups?: Int32Array | undefined;
   /** Name of each image's group, the same in all splits and corpora; `''` if it is not known. */
   readonly groupNames?: readonly string[] | undefined;
-}
-
-export interface RetrievalOptions {
   /** The k of the primary metric, where the gallery is large enough. Default 200. */
   readonly primaryK?: number;
 }
 
 /**
- * Retrieval both ways over the whole split, if `context.protocols` names it and the model has a joint space. The primary
- * metric is `mean_recall@200` (or that of `primaryK`), and `mean_recall@10` where the split is smaller.
+ * Retrieval both ways over the whole split. The primary metric is `mean_recall@200` (or that of `primaryK`), and `mean_recall@10` where the split is smaller.
  *
  * `perExample` holds one score per image: the mean of its own hit and of its texts' hits (0, ½ or 1 with one text each).
  *
+ * @returns undefined if the model has no joint space.
  * @throws MedbenchError if there is no pair, indices do not fit, or an embedding is not finite.
  */
-export async function evaluateRetrieval(
+export async function measureRetrieval(
   model: EvaluationModel,
   data: RetrievalData,
-  context: TaskContext,
-  { primaryK: wantedK = 200 }: RetrievalOptions = {},
-): Promise<TaskResult[]> {
-  if (!context.protocols.includes('retrieval') || !model.can.joint) return [];
-  needsTestSplit(context.evaluation, 'retrieval');
-  const { images, texts, imageOfText } = data;
+  options: MeasureOptions<RetrievalSettings>,
+): Promise<TaskResult | undefined> {
+  if (!model.can.joint) return undefined;
+  needsTestSplit(options, 'retrieval');
+  const { images, texts, imageOfText, primaryK: wantedK = 200 } = data;
   if (images.length === 0 || texts.length === 0)
     throw new MedbenchError('data', 'the test split has no image-text pair');
   const u = checkVectors(await model.embedImages(images, 'test'), images.length, 'image embeddings', model.id);
   const w = checkVectors(await model.embedTexts(texts, 'captions'), texts.length, 'text embeddings', model.id);
-  const settings = (context.evaluation ?? EVALUATION_DEFAULTS).retrieval;
-  const alike = settings.positives === 'same-text' ? sameTexts(texts) : undefined;
-  const { profile = NO_PROFILE } = context;
+  const { positives } = withDefaults<RetrievalSettings>(RETRIEVAL_SETTINGS, options.settings);
+  const alike = positives === 'same-text' ? sameTexts(texts) : undefined;
+  const { seed, backend, profile = NO_PROFILE } = options;
   const rows = alike ? takeRows(w, alike.first) : w;
-  const ranks = await profile.span('retrieval', () =>
-    retrievalRanks(u, rows, imageOfText, { backend: context.backend, rowOfText: alike?.rowOfText }),
-  );
+  const ranks = await retrievalRanks(u, rows, imageOfText, { backend, rowOfText: alike?.rowOfText });
   const { metrics, primaryK, perImage, imagesWithText } = profile.span('statistics', () =>
-    summarizeRetrieval(ranks, imageOfText, { seed: context.seed, groups: data.groups, primaryK: wantedK }),
+    summarizeRetrieval(ranks, imageOfText, { seed, groups: data.groups, primaryK: wantedK }),
   );
   const gallery = Math.min(images.length, texts.length);
   const notes = [
@@ -62,19 +58,17 @@ export async function evaluateRetrieval(
   if (primaryK !== wantedK) {
     notes.push(`the gallery of ${gallery} is smaller than ${wantedK}: recall@${primaryK} is primary`);
   }
-  return [
-    {
-      protocol: 'retrieval',
-      metric: `mean_recall@${primaryK}`,
-      metrics,
-      n: perImage.length,
-      retrieval: recallCurve(ranks),
-      sampled: sampledRetrieval(u, rows, ranks, { imageOfText, ...alike }),
-      perExample: perImage,
-      ...(data.groups ? { groups: Array.from(imagesWithText, (image) => data.groups![image]!) } : {}),
-      notes,
-    },
-  ];
+  return {
+    protocol: 'retrieval',
+    metric: `mean_recall@${primaryK}`,
+    metrics,
+    n: perImage.length,
+    retrieval: recallCurve(ranks),
+    sampled: sampledRetrieval(u, rows, ranks, { imageOfText, ...alike }),
+    perExample: perImage,
+    ...(data.groups ? { groups: Array.from(imagesWithText, (image) => data.groups![image]!) } : {}),
+    notes,
+  };
 }
 
 /** Texts that read the same, blanks and case aside, as one: the first of each, and which of them each text is. */

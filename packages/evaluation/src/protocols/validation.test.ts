@@ -1,9 +1,9 @@
-import { EVALUATION_DEFAULTS, type EvaluationModel } from '@medbench/core';
-import { randomModel, testContext } from '@medbench/core/testing';
+import { type EvaluationModel, measureAll } from '@medbench/core';
+import { randomModel } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import type { LabelledImages } from '../splits/labelled-images.js';
-import { evaluateClassification } from './classification.js';
-import { evaluateRetrieval } from './retrieval.js';
+import { protocolsOf } from '../testing/index.js';
+import { measureRetrieval } from './retrieval.js';
 import { validationData } from './validation.js';
 
 const picture = (value: number) => ({ width: 2, height: 2, channels: 1 as const, data: new Uint8Array(4).fill(value) });
@@ -14,7 +14,6 @@ const split = (length: number, get = async (i: number) => picture(i)): LabelledI
 const unread = split(30, async () => {
   throw new Error('the test split was read');
 });
-const evaluation = { ...EVALUATION_DEFAULTS, split: 'val' as const };
 /** A model that opens what it is to embed. */
 const reading: EvaluationModel = {
   ...randomModel(1),
@@ -24,20 +23,18 @@ const reading: EvaluationModel = {
   },
 };
 const spec = { classes: ['a', 'b'], prompts: ['{}'] };
-const context = { ...testContext({ protocols: ['zero-shot', 'linear-probe'] }), evaluation };
+const both = (split: 'test' | 'val') => protocolsOf(['zero-shot', 'linear-probe'], { split });
 
 describe('evaluation.split=val', () => {
   it('measures on the validation split and never reads the test split', async () => {
-    const data = { train: split(40), val: split(20), test: unread };
-    const results = await evaluateClassification(reading, data, spec, context);
+    const data = { train: split(40), val: split(20), test: unread, ...spec };
+    const results = await measureAll(both('val'), reading, data);
     expect(results.map(({ protocol, n }) => [protocol, n])).toEqual([
       ['zero-shot', 20],
       ['linear-probe', 20],
     ]);
     expect(results[0]!.notes).toContain('measured on validation pictures, not on the test split');
-    await expect(
-      evaluateClassification(reading, data, spec, { ...context, evaluation: EVALUATION_DEFAULTS }),
-    ).rejects.toThrow('the test split was read');
+    await expect(measureAll(both('test'), reading, data)).rejects.toThrow('the test split was read');
   });
 
   it('holds out a tenth of the training split where there is no other, under names of their own', () => {
@@ -48,7 +45,6 @@ describe('evaluation.split=val', () => {
 
   it('refuses protocols without one', async () => {
     const data = { images: split(4).images, texts: ['a'], imageOfText: new Int32Array(1) };
-    const asked = { ...testContext({ protocols: ['retrieval'] }), evaluation };
-    await expect(evaluateRetrieval(randomModel(1), data, asked)).rejects.toThrow('test split only');
+    await expect(measureRetrieval(randomModel(1), data, { seed: 0, split: 'val' })).rejects.toThrow('test split only');
   });
 });

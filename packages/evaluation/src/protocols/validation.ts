@@ -1,8 +1,7 @@
-import type { EvaluationSettings } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import { subset } from '@medbench/data';
 import { holdout } from '../splits/holdout.js';
-import type { ClassificationData, LabelledImages } from '../splits/labelled-images.js';
+import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
 
 /** Share of the training split that stands for a validation split that is not there. */
 const HELD = 0.1;
@@ -22,7 +21,7 @@ function partOf(split: LabelledImages, indices: Int32Array, as: string): Labelle
  * training split does.
  * @throws MedbenchError('data') if there is neither.
  */
-export function validationData({ train, val }: ClassificationData): ClassificationData {
+export function validationData({ train, val }: LabelledSplits): LabelledSplits {
   if (val && val.labels.length > 0) return { train, test: { ...val, as: 'val' } };
   if (!train || train.labels.length === 0) {
     throw new MedbenchError('data', 'there is neither a validation nor a training split to choose settings by');
@@ -32,8 +31,8 @@ export function validationData({ train, val }: ClassificationData): Classificati
 }
 
 /** @throws MedbenchError('evaluation') for protocols that have a test split only. */
-export function needsTestSplit(evaluation: EvaluationSettings | undefined, what: string): void {
-  if (evaluation?.split !== 'val') return;
+export function needsTestSplit({ split }: { readonly split?: 'test' | 'val' }, what: string): void {
+  if (split !== 'val') return;
   throw new MedbenchError('evaluation', `${what} is measured on the test split only, not on validation pictures`, {
     hint: 'Leave the task out where settings are chosen (evaluation.split=val); classification tasks can be used.',
   });

@@ -1,21 +1,13 @@
-import type {
-  EvaluationModel,
-  Metric,
-  RasterImage,
-  Source,
-  TaskContext,
-  TaskResult,
-  TestExamples,
-} from '@medbench/core';
-import { EVALUATION_DEFAULTS, MedbenchError, NO_PROFILE } from '@medbench/core';
+import type { EvaluationModel, Metric, RasterImage, Source, TaskResult, TestExamples } from '@medbench/core';
+import { MedbenchError, NO_PROFILE } from '@medbench/core';
 import { sampledLabels } from '../gallery/sampled.js';
 import { checkVectors } from '../numerics/matrix.js';
 import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import type { AnswerVocabulary } from '../vqa/answers.js';
 import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';
-import type { VqaHeadOptions } from '../vqa/head.js';
 import { fitVqaHead, vqaFeatures } from '../vqa/head.js';
 import { cleanQuestion } from '../vqa/questions.js';
+import { type MeasureOptions, VQA_SETTINGS, type VqaSettings, withDefaults } from './settings.js';
 import { needsTestSplit } from './validation.js';
 
 export interface VqaExample {
@@ -26,14 +18,12 @@ export interface VqaExample {
   readonly type: 'open' | 'closed';
 }
 
+/** What tasks of kind `vqa` give to their protocols. */
 export interface VqaData {
   /** Each picture once. */
   readonly images: Source<RasterImage>;
   readonly train: readonly VqaExample[];
   readonly test: readonly VqaExample[];
-}
-
-export interface VqaOptions extends VqaHeadOptions {
   /** Answers seen less often in training are left out of the vocabulary. Default 1. */
   readonly minAnswerCount?: number;
   /** Answers may be quoted in the notes of a figure. Default true. */
@@ -42,8 +32,8 @@ export interface VqaOptions extends VqaHeadOptions {
 
 const TYPES = ['open', 'closed'] as const;
 
-/** Test questions as a gallery shows them: answers are named by their place in the vocabulary of `evaluateVqa`. */
-export const vqaExamples = ({ images, train, test }: VqaData, minAnswerCount?: number): TestExamples => ({
+/** Test questions as a gallery shows them: answers are named by their place in the vocabulary of `measureVqa`. */
+export const vqaExamples = ({ images, train, test, minAnswerCount }: VqaData): TestExamples => ({
   images,
   texts: answerVocabulary(
     train.map(({ answer }) => answer),
@@ -100,23 +90,22 @@ function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData, quote: boo
 }
 
 /**
- * Visual question answering as answer classification on frozen embeddings, if `context.protocols` names it and the model
- * embeds images or texts: a small head on [u, w, u ⊙ w] over the normalised training answers (see `fitVqaHead`). An
- * answer outside the vocabulary is wrong. Metrics `accuracy` (primary), `accuracy_open`, `accuracy_closed`, and `ceiling`, the share of
- * test answers that the vocabulary has; the intervals
- * draw images with all their questions, because questions about one picture are not independent.
+ * Visual question answering as answer classification on frozen embeddings: a small head on [u, w, u ⊙ w] over the normalised
+ * training answers (see `fitVqaHead`). An answer outside the vocabulary is wrong. Metrics `accuracy` (primary),
+ * `accuracy_open`, `accuracy_closed`, and `ceiling`, the share of test answers that the vocabulary has; the intervals draw
+ * images with all their questions, because questions about one image are not independent.
  *
+ * @returns undefined if the model embeds neither images nor texts.
  * @throws MedbenchError if a split is empty, an image index does not fit, or an embedding is not finite.
  */
-export async function evaluateVqa(
+export async function measureVqa(
   model: EvaluationModel,
   data: VqaData,
-  context: TaskContext,
-  options: VqaOptions = {},
-): Promise<TaskResult[]> {
-  if (!context.protocols.includes('vqa') || !(model.can.images || model.can.texts)) return [];
-  needsTestSplit(context.evaluation, 'VQA');
-  const { train, test } = data;
+  options: MeasureOptions<VqaSettings>,
+): Promise<TaskResult | undefined> {
+  if (!(model.can.images || model.can.texts)) return undefined;
+  needsTestSplit(options, 'VQA');
+  const { train, test, minAnswerCount } = data;
   if (train.length === 0 || test.length === 0) {
     throw new MedbenchError('data', `${train.length} training and ${test.length} test questions: neither may be empty`);
   }
@@ -129,24 +118,22 @@ export async function evaluateVqa(
   }
   const vocabulary = answerVocabulary(
     train.map(({ answer }) => answer),
-    options.minAnswerCount,
+    minAnswerCount,
   );
   const known = train.map(({ answer }) => vocabulary.indexOf(answer));
   const kept = Int32Array.from(known.keys()).filter((i) => known[i]! >= 0);
   if (kept.length === 0) {
-    throw new MedbenchError('config', `no training answer occurs ${options.minAnswerCount} times`, {
+    throw new MedbenchError('config', `no training answer occurs ${minAnswerCount} times`, {
       hint: 'lower minAnswerCount',
     });
   }
   const keptData = { ...data, train: Array.from(kept, (i) => train[i]!) };
   const features = await embedQuestions(model, keptData);
   const targets = kept.map((i) => known[i]!);
-  const chosen = { ...(context.evaluation ?? EVALUATION_DEFAULTS).vqa, ...options, seed: context.seed };
-  const { profile = NO_PROFILE } = context;
-  const { note, predicted } = profile.span('vqa', () => {
-    const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, chosen);
-    return { note: head.note, predicted: head.predict(features(kept.length, kept.length + test.length)) };
-  });
+  const { seed, profile = NO_PROFILE } = options;
+  const chosen = { ...withDefaults<VqaSettings>(VQA_SETTINGS, options.settings), seed };
+  const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, chosen);
+  const predicted = head.predict(features(kept.length, kept.length + test.length));
   const perExample: number[] = test.map(({ answer }, i) => (vocabulary.indexOf(answer) === predicted[i] ? 1 : 0));
 
   const groups = Int32Array.from(test, ({ image }) => image);
@@ -166,7 +153,7 @@ export async function evaluateVqa(
           }
           return right / size;
         }),
-      { seed: context.seed, groups },
+      { seed, groups },
     ),
   );
   const metrics: Record<string, Metric> = {};
@@ -190,11 +177,18 @@ export async function evaluateVqa(
         ? 'image only'
         : 'question only';
   const notes = [
-    `frozen-embedding head (${parts}): ${note}`,
-    ...vocabularyNotes(vocabulary, data, options.quote ?? true),
+    `frozen-embedding head (${parts}): ${head.note}`,
+    ...vocabularyNotes(vocabulary, data, data.quote ?? true),
   ];
   const sampled = [sampledLabels(predicted, perExample)];
-  return [
-    { protocol: 'vqa', metric: 'accuracy', metrics, n: test.length, perExample, groups: [...groups], sampled, notes },
-  ];
+  return {
+    protocol: 'vqa',
+    metric: 'accuracy',
+    metrics,
+    n: test.length,
+    perExample,
+    groups: [...groups],
+    sampled,
+    notes,
+  };
 }

@@ -12,7 +12,8 @@ export interface LabelledImages {
   readonly groupNames?: readonly string[] | undefined;
 }
 
-export interface ClassificationData {
+/** The splits of a classification data set. */
+export interface LabelledSplits {
   readonly train?: LabelledImages | undefined;
   readonly val?: LabelledImages | undefined;
   readonly test: LabelledImages;

@@ -1,4 +1,3 @@
-import { EVALUATION_DEFAULTS } from '@medbench/core';
 import { z } from 'zod';
 
 const ids = z.union([z.string(), z.array(z.string())]).transform((value) => (Array.isArray(value) ? value : [value]));
@@ -69,19 +68,12 @@ export const configSchema = z.strictObject({
     steps: z.int().min(0),
     learningRate: z.number().gt(0),
   }),
-  /** How the protocols are carried out (`EvaluationSettings`). */
-  evaluation: z.strictObject({
-    probe: z.strictObject({
-      solver: z.enum(['lbfgs', 'clip-benchmark']),
-      features: z.enum(['before', 'after', 'both']),
-      grid: z.array(z.number().gt(0)).min(1),
-      refit: z.enum(['train+val', 'train']),
-      shots: z.array(count),
-    }),
-    retrieval: z.strictObject({ positives: z.enum(['own', 'same-text']) }),
-    vqa: z.strictObject({ head: z.enum(['mlp', 'linear']) }),
-    split: z.enum(['test', 'val']),
-  }),
+  /**
+   * How the protocols are carried out: settings by section and name, checked against the protocols that are installed when
+   * the plan is made. `split`: what is measured on, the test split, or the validation split (a fixed tenth of the training
+   * split where there is none), by which settings are chosen. The test split is then not read.
+   */
+  evaluation: z.object({ split: z.enum(['test', 'val']) }).catchall(z.unknown()),
   /** Rows made of embeddings from elsewhere: a folder of `<task>/<array>.npy`, by the row's id. */
   embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
   /** Keep what the methods' towers embed in the run folder, and take it from there. */
@@ -136,10 +128,7 @@ export const DEFAULTS: Config = {
     logEvery: 10,
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
-  evaluation: {
-    ...EVALUATION_DEFAULTS,
-    probe: { ...EVALUATION_DEFAULTS.probe, grid: [...EVALUATION_DEFAULTS.probe.grid], shots: [] },
-  },
+  evaluation: { split: 'test' },
   embeddings: {},
   keepEmbeddings: true,
   leaks: { check: true, corpusPairs: 20_000 },

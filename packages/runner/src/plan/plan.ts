@@ -1,8 +1,9 @@
-import type { Protocol, Settings, TaskInfo } from '@medbench/core';
+import type { ProtocolId, Settings } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, entryOf, MANIFEST_KEYS, select, unknownId } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
+import { type EvaluationConfig, evaluationConfig, protocolsOfTask } from './protocols.js';
 import { selectRows, settingsOf } from './rows.js';
 
 /** A row of the table. */
@@ -21,21 +22,22 @@ export type PlanRow =
 export interface PlannedCell {
   readonly row: PlanRow;
   readonly task: CatalogueEntry<'task'>;
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly ProtocolId[];
   readonly seed: number;
 }
 
 /** A run before it is carried out: the cross product of rows and tasks. */
 export interface Plan {
-  readonly config: Config;
+  /** The settings, those of the protocols with their defaults. */
+  readonly config: Config & { readonly evaluation: EvaluationConfig };
   readonly rows: readonly PlanRow[];
   readonly tasks: readonly CatalogueEntry<'task'>[];
   readonly corpora: readonly CatalogueEntry<'corpus'>[];
   readonly cells: readonly PlannedCell[];
 }
 
-const applicable = (row: PlanRow, task: TaskInfo): readonly Protocol[] =>
-  row.kind === 'control' ? task.protocols.filter((one) => row.entry.info.protocols.includes(one)) : task.protocols;
+const applicable = (row: PlanRow, protocols: readonly ProtocolId[]): readonly ProtocolId[] =>
+  row.kind === 'control' ? protocols.filter((one) => row.entry.info.protocols.includes(one)) : protocols;
 
 /**
  * Lays out a run from its settings, importing nothing. Rows: the methods in the order asked, then the controls.
@@ -88,12 +90,14 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   }
   for (const { info } of tasks) settingsOf('taskSettings', info, config.taskSettings[info.id]);
   for (const { info } of corpora) settingsOf('corpusSettings', info, config.corpusSettings[info.id]);
+  const evaluation = evaluationConfig(config.evaluation, catalogue);
+  const measured = tasks.map((task) => ({ task, protocols: protocolsOfTask(task.info, catalogue) }));
   const cells = config.seeds.flatMap((seed) =>
     rows.flatMap((row) =>
-      tasks
-        .map((task) => ({ row, task, protocols: applicable(row, task.info), seed }))
+      measured
+        .map(({ task, protocols }) => ({ row, task, protocols: applicable(row, protocols), seed }))
         .filter(({ protocols }) => protocols.length > 0),
     ),
   );
-  return { config, rows, tasks, corpora, cells };
+  return { config: { ...config, evaluation }, rows, tasks, corpora, cells };
 }

@@ -1,4 +1,4 @@
-import type { MethodInfo, Settings, SettingValue } from '@medbench/core';
+import type { MethodInfo, SettingSpec, Settings, SettingValue } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, entryOf, unknownId } from '@medbench/core/catalogue';
@@ -27,6 +27,11 @@ export function settingsOf(group: string, info: Configurable, given: Given = {})
   for (const [name, value] of Object.entries(given)) {
     const spec = specOf(info, name);
     const flag = `${group}.${info.id}.${name}`;
+    if (Array.isArray(spec.default)) {
+      checkNumbers(flag, spec, value);
+      settings[name] = value;
+      continue;
+    }
     if (typeof value !== typeof spec.default) {
       throw new MedbenchError('config', `${flag} must be a ${typeof spec.default}, not ${JSON.stringify(value)}`);
     }
@@ -39,6 +44,18 @@ export function settingsOf(group: string, info: Configurable, given: Given = {})
     settings[name] = value;
   }
   return settings;
+}
+
+/** A list may be empty only where its default is. */
+function checkNumbers(flag: string, spec: SettingSpec, value: SettingValue): void {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = spec;
+  const empty = Array.isArray(spec.default) && spec.default.length === 0;
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'number') || (value.length === 0 && !empty)) {
+    throw new MedbenchError('config', `${flag} must be a list of numbers, not ${JSON.stringify(value)}`);
+  }
+  const outside = value.find((one) => one < min || one > max);
+  if (outside === undefined) return;
+  throw new MedbenchError('config', `${flag} must lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}], not ${outside}`);
 }
 
 /** A method's settings, as `settingsOf`. */

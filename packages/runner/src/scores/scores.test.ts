@@ -1,58 +1,69 @@
 import type { TaskResult } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { rarePart, ScoreTable, underMetric } from './scores.js';
+import { ScoreTable } from './scores.js';
 
 const metric = (value: number) => ({ value, ci95: [0, 1] as const });
-/** Ten common, four of rare b (one right), two of rare c (both right). */
+/** Four examples; the last two are a part of their own. */
 const result: TaskResult = {
   protocol: 'zero-shot',
-  metric: 'accuracy',
-  metrics: { accuracy: metric(0.5), rare_recall: metric((1 / 4 + 2 / 2) / 2) },
-  n: 16,
-  labels: [...new Array(10).fill(0), 1, 1, 1, 1, 2, 2],
-  perExample: [...new Array(5).fill(1), ...new Array(5).fill(0), 1, 0, 0, 0, 1, 1],
-  groups: Array.from({ length: 16 }, (_, i) => i >> 1),
-  classification: { classes: ['a', 'b', 'c'], confusion: [], rare: ['b', 'c'] },
+  metric: 'right',
+  metrics: { right: metric(0.5), seldom: metric(1), other: metric(0) },
+  n: 4,
+  perExample: [1, 0, 0, 1],
+  groups: [7, 7, 8, 9],
+  parts: [
+    { metric: 'seldom', examples: [2, 3], scores: [0.5, 1.5] },
+    { metric: 'other', examples: [0], scores: [0] },
+  ],
+};
+const columnsOf = (...results: TaskResult[]) => {
+  const table = new ScoreTable();
+  results.forEach((one, seed) => {
+    table.add({ row: 'clip', control: false, task: 't', seed }, one);
+  });
+  return table.columns().map(({ metric: name, part, groups, rows }) => ({
+    name,
+    part,
+    groups,
+    seeds: rows[0]!.seeds.map(({ value, perExample }) => [value, perExample]),
+  }));
 };
 
-describe('underMetric', () => {
-  it('scores examples so that their mean is the balanced accuracy, where that is the metric', () => {
-    const { perExample } = underMetric({ ...result, metric: 'balanced_accuracy' });
-    const mean = perExample.reduce((sum, score) => sum + score, 0) / 16;
-    expect(mean).toBeCloseTo((5 / 10 + 1 / 4 + 2 / 2) / 3, 12);
-    expect(underMetric(result)).toBe(result);
-  });
-});
-
-describe('rarePart', () => {
-  it('scores the rare examples so that their mean is the mean recall of their classes', () => {
-    const part = rarePart(result)!;
-    expect(part.n).toBe(6);
-    expect(part.perExample.reduce((sum, score) => sum + score, 0) / 6).toBeCloseTo((1 / 4 + 2 / 2) / 2, 12);
-    expect(part.groups).toEqual([5, 5, 6, 6, 7, 7]);
-  });
-
-  it('keeps right and wrong where one class is rare', () => {
-    const one = { ...result, classification: { ...result.classification!, rare: ['b'] } };
-    expect(rarePart(one)!.perExample).toEqual([1, 0, 0, 0]);
-  });
-
-  it('is nothing where no class is rare, or labels are not known', () => {
-    expect(rarePart({ ...result, classification: { ...result.classification!, rare: [] } })).toBeUndefined();
-    const { labels: _, ...unknown } = result;
-    expect(rarePart(unknown)).toBeUndefined();
-  });
-});
-
 describe('ScoreTable', () => {
-  it('has a part of its own for the rare, beside the whole', () => {
-    const table = new ScoreTable();
-    table.add({ row: 'clip', control: false, task: 't', seed: 0 }, result);
-    expect(
-      table.columns().map(({ metric: name, part, rows }) => [name, part, rows[0]!.seeds[0]!.perExample.length]),
-    ).toEqual([
-      ['accuracy', false, 16],
-      ['rare_recall', true, 6],
+  it('has a column for each part beside the whole, with the scores and groups of its examples', () => {
+    expect(columnsOf(result, result)).toEqual([
+      {
+        name: 'right',
+        part: false,
+        groups: [7, 7, 8, 9],
+        seeds: [
+          [0.5, [1, 0, 0, 1]],
+          [0.5, [1, 0, 0, 1]],
+        ],
+      },
+      {
+        name: 'seldom',
+        part: true,
+        groups: [8, 9],
+        seeds: [
+          [1, [0.5, 1.5]],
+          [1, [0.5, 1.5]],
+        ],
+      },
+      {
+        name: 'other',
+        part: true,
+        groups: [7],
+        seeds: [
+          [0, [0]],
+          [0, [0]],
+        ],
+      },
     ]);
+  });
+
+  it('takes scores that are weighted for the primary metric in place of right and wrong', () => {
+    const { parts: _, ...whole } = result;
+    expect(columnsOf({ ...whole, scores: [2, 0, 0, 0] })[0]!.seeds).toEqual([[0.5, [2, 0, 0, 0]]]);
   });
 });

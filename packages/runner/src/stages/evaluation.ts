@@ -1,7 +1,17 @@
-import type { EmbeddingsFolder, EvaluationModel, LoadedModel, Protocol, ResultCell, TaskResult } from '@medbench/core';
+import type {
+  EmbeddingsFolder,
+  EvaluationModel,
+  LoadedModel,
+  ProtocolId,
+  ResultCell,
+  TaskResult,
+} from '@medbench/core';
 import { isMedbenchError, MedbenchError, messageOf } from '@medbench/core';
+import { entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import { boundProtocols } from '../bind.js';
 import { dataContext, dataKey, identity, modelRequest, type RunContext } from '../context.js';
 import type { PlannedCell, PlanRow } from '../plan/plan.js';
+import { primaryMetric, sectionOf } from '../plan/protocols.js';
 import type { ScoreTable } from '../scores/scores.js';
 import { hashOf, type StoredCell } from '../store/index.js';
 import type { GalleryStage } from './gallery.js';
@@ -30,7 +40,7 @@ async function rowKey(run: RunContext, { row, task }: PlannedCell, { trained, fo
 }
 
 /** What is there belongs to another task: without an error the row would have no cell at all. */
-const nothingFor = ({ task, protocols }: PlannedCell, there: readonly Protocol[]): MedbenchError =>
+const nothingFor = ({ task, protocols }: PlannedCell, there: readonly ProtocolId[]): MedbenchError =>
   new MedbenchError(
     'data',
     `The embeddings of ${task.id} are those of ${there.join(', ')}, not ${protocols.join(', ')}`,
@@ -39,14 +49,23 @@ const nothingFor = ({ task, protocols }: PlannedCell, there: readonly Protocol[]
     },
   );
 
+/** How a cell is measured: protocols that join tasks say something only where they are among the cell's. */
+function evaluationOf({ plan, registry }: RunContext, { protocols }: PlannedCell): unknown {
+  const { split, ...sections } = plan.config.evaluation;
+  const foreign = entriesOfKind(registry.catalogue, 'protocol')
+    .filter(({ id, info }) => info.joins && !protocols.includes(id))
+    .map(({ info }) => sectionOf(info));
+  const own = Object.entries(sections).filter(([section]) => !foreign.includes(section));
+  // Keys of what is measured on the test split are those from before there was a choice.
+  return { ...Object.fromEntries(own), ...(split === 'test' ? {} : { split }) };
+}
+
 /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
 async function keyOf(run: RunContext, cell: PlannedCell, rowModel: RowModel): Promise<string> {
   const { task, version, ...data } = await dataKey(run, cell.task, cell.seed);
-  const { split, ...evaluation } = run.plan.config.evaluation;
   return hashOf({
-    format: 3,
-    // Keys of what is measured on the test split are those from before there was a choice.
-    evaluation: split === 'test' ? evaluation : { ...evaluation, split },
+    format: 4,
+    evaluation: evaluationOf(run, cell),
     row: await rowKey(run, cell, rowModel),
     task,
     version,
@@ -134,7 +153,7 @@ export const failedCells = (run: RunContext, cell: PlannedCell, error: unknown):
     task: cell.task.id,
     protocol,
     seed: cell.seed,
-    metric: cell.task.info.metric[protocol] ?? '',
+    metric: primaryMetric(cell.task.info, entryOf(run.registry.catalogue, 'protocol', protocol).info),
     value: null,
     ci95: null,
     n: 0,
@@ -219,10 +238,11 @@ async function evaluateCell(
   const task = await run.registry.get('task', cell.task.id);
   const context = {
     ...dataContext(run, cell.seed, cell.task),
-    protocols: cell.protocols,
-    evaluation: run.plan.config.evaluation,
-    backend: run.backend.backend,
-    profile: run.profile,
+    protocols: await boundProtocols(run.registry, cell.task, cell.protocols, run.plan.config.evaluation, {
+      seed: cell.seed,
+      backend: run.backend.backend,
+      profile: run.profile,
+    }),
   };
   // The protocols and what they embed have phases of their own.
   const outcome = await run.profile.span('opening data', () => task.evaluate(model, context));

@@ -4,7 +4,7 @@ import type {
   GalleryItem,
   GalleryPart,
   GalleryRow,
-  Protocol,
+  ProtocolId,
   Query,
   SampledAnswers,
   TaskResult,
@@ -32,7 +32,7 @@ interface SampledRow {
 
 /** What the rows said in one protocol to one kind of query. */
 interface Sampled {
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
   readonly query: Query;
   readonly rows: SampledRow[];
 }

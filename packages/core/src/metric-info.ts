@@ -1,0 +1,23 @@
+import type { MetricInfo } from './contracts/index.js';
+
+/** Names are compared in lower case with `-` and `_` read as spaces. */
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
+
+const PART = /\{(\w+)\}/g;
+
+/**
+ * What is said of a metric, looked up by its name whatever its spelling (`balanced-accuracy`, `Balanced accuracy`). Parts of
+ * the name in braces, such as `recall_{class}`, stand for anything, and are filled into the description.
+ * @returns undefined if no name fits.
+ */
+export function metricInfo(metrics: Readonly<Record<string, MetricInfo>>, name: string): MetricInfo | undefined {
+  for (const [pattern, info] of Object.entries(metrics)) {
+    const parts = [...pattern.matchAll(PART)].map(([, part]) => part!);
+    const literals = pattern.split(/\{\w+\}/).map((text) => plain(text).replaceAll(/[^\w\s]/g, '\\$&'));
+    const match = new RegExp(`^${literals.join('(.+)')}$`).exec(plain(name));
+    if (!match) continue;
+    const description = info.description.replaceAll(PART, (all, part: string) => match[parts.indexOf(part) + 1] ?? all);
+    return { ...info, description };
+  }
+  return undefined;
+}

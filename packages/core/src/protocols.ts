@@ -1,0 +1,43 @@
+import type {
+  BoundProtocol,
+  EvaluationModel,
+  Protocol,
+  ProtocolContext,
+  ProtocolInfo,
+  SettingSpec,
+  Settings,
+  TaskResult,
+} from './contracts/index.js';
+import { NO_PROFILE } from './no-profile.js';
+
+/** The defaults of declared settings, by name. */
+export const defaultSettings = (specs: Readonly<Record<string, SettingSpec>> = {}): Settings =>
+  Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default]));
+
+/** A protocol with what it is carried out with. Its time counts for a phase of its name. */
+export const bindProtocol = (
+  { id, settings }: Pick<ProtocolInfo, 'id' | 'settings'>,
+  protocol: Protocol,
+  given: Omit<ProtocolContext, 'settings'> & { readonly settings?: Settings },
+): BoundProtocol => {
+  const context: ProtocolContext = { ...given, settings: { ...defaultSettings(settings), ...given.settings } };
+  const { profile = NO_PROFILE } = context;
+  return { id, measure: (model, data) => profile.span(id, () => protocol.measure(model, data, context)) };
+};
+
+/**
+ * Measures a model by each protocol in turn, on one task's data: what a task does with `context.protocols`. Protocols that
+ * the model or the data do not allow are left out.
+ */
+export async function measureAll(
+  protocols: readonly BoundProtocol[],
+  model: EvaluationModel,
+  data: unknown,
+): Promise<TaskResult[]> {
+  const results: TaskResult[] = [];
+  for (const protocol of protocols) {
+    const result = await protocol.measure(model, data);
+    if (result) results.push(result);
+  }
+  return results;
+}

@@ -1,0 +1,32 @@
+import type { ScoredPart } from '@medbench/core';
+
+/**
+ * Scores weighted so that their mean is the mean of the classes' means: each class counts the same, however many examples it
+ * has.
+ * @param labels label of each score.
+ */
+export function balancedScores(scores: readonly number[], labels: ArrayLike<number>): readonly number[] {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < labels.length; i++) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1);
+  // With one class, right or wrong stays that.
+  if (counts.size < 2) return scores;
+  return scores.map((score, i) => (score * scores.length) / (counts.size * counts.get(labels[i]!)!));
+}
+
+/**
+ * The examples of rare classes alone, scored so that the mean is `rare_recall`.
+ * @param scores 1 or 0 of each example.
+ * @param labels label of each example.
+ * @param rare labels of the rare classes.
+ * @returns undefined where there is no such class.
+ */
+export function rarePart(
+  scores: readonly number[],
+  labels: Int32Array,
+  rare: readonly number[],
+): ScoredPart | undefined {
+  if (rare.length === 0) return undefined;
+  const examples = [...labels.keys()].filter((i) => rare.includes(labels[i]!));
+  const of = <T>(all: ArrayLike<T>): T[] => examples.map((i) => all[i]!);
+  return { metric: 'rare_recall', examples, scores: balancedScores(of(scores), of(labels)) };
+}

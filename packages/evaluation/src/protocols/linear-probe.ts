@@ -1,0 +1,45 @@
+import type { EvaluationModel, Metric, TaskResult } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import { type ClassificationData, classificationResult, measuredSplits, summaryOf } from './classification.js';
+import { probeTask } from './probe.js';
+import { type MeasureOptions, PROBE_SETTINGS, type ProbeSettings, withDefaults } from './settings.js';
+
+/** Metrics that say which features they are of. */
+const projectedMetrics = (metrics: Readonly<Record<string, Metric>>): Record<string, Metric> =>
+  Object.fromEntries(
+    ['accuracy', 'balanced_accuracy', 'auc'].flatMap((name) =>
+      metrics[name] ? [[`${name}_projected`, metrics[name]]] : [],
+    ),
+  );
+
+/** The quickest probe that asks for the same arrays. */
+const quickest = (settings: ProbeSettings): ProbeSettings => ({
+  ...settings,
+  solver: 'lbfgs',
+  features: settings.solver === 'clip-benchmark' ? 'after' : settings.features,
+  grid: [1],
+  shots: [],
+});
+
+/**
+ * Linear probe: a linear classifier of frozen features, fitted to the training split (see `linearProbe`, `adamWProbe`).
+ * @returns undefined if the model embeds no images or there is no training split.
+ * @throws MedbenchError if labels do not fit, the test split is empty, or a feature is not finite; ('config') for shots that
+ * are no whole numbers.
+ */
+export async function measureLinearProbe(
+  model: EvaluationModel,
+  data: ClassificationData,
+  options: MeasureOptions<ProbeSettings>,
+): Promise<TaskResult | undefined> {
+  if (!model.can.images || data.train === undefined) return undefined;
+  const asked = withDefaults<ProbeSettings>(PROBE_SETTINGS, options.settings);
+  const broken = asked.shots.find((shots) => !Number.isInteger(shots));
+  if (broken !== undefined) throw new MedbenchError('config', `shots must be whole numbers, not ${broken}`);
+  const settings = options.embedOnly ? quickest(asked) : asked;
+  const measured = measuredSplits(data, options);
+  const probe = await probeTask(model, measured.splits, data.classes.length, { settings, seed: options.seed });
+  const projected = probe.projected ? projectedMetrics(summaryOf(probe.projected, measured, options).metrics) : {};
+  const further = { ...projected, ...probe.fewShot };
+  return classificationResult('linear-probe', probe.logits, measured, options, { notes: probe.notes, further });
+}

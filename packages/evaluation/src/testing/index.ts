@@ -1,0 +1,34 @@
+import {
+  type BoundProtocol,
+  bindProtocol,
+  type Protocol,
+  type ProtocolContext,
+  type ProtocolId,
+  type ProtocolInfo,
+  pluginMetadata,
+  type TaskInfo,
+} from '@medbench/core';
+import { LinearProbe, Retrieval, VisualQuestions, ZeroShot } from '../plugin.js';
+
+const CLASSES: readonly (new () => Protocol)[] = [ZeroShot, LinearProbe, Retrieval, VisualQuestions];
+
+/**
+ * Protocols of medbench with their default settings, for `testContext({ protocols: protocolsOf('zero-shot') })`.
+ * @param ids default: all of them.
+ * @param given what they are carried out with, and the primary metric of each (`TaskInfo.metric`). Default: seed 0, on the
+ *   test split.
+ */
+export function protocolsOf(
+  ids?: ProtocolId | readonly ProtocolId[],
+  {
+    metric = {},
+    ...given
+  }: Partial<Omit<ProtocolContext, 'settings' | 'metric'>> & { readonly metric?: TaskInfo['metric'] } = {},
+): BoundProtocol[] {
+  const wanted = ids === undefined ? undefined : [ids].flat();
+  return CLASSES.flatMap((Class) => {
+    const info = pluginMetadata(Class)!.info as ProtocolInfo;
+    if (wanted && !wanted.includes(info.id)) return [];
+    return [bindProtocol(info, new Class(), { seed: 0, split: 'test', metric: metric[info.id], ...given })];
+  });
+}

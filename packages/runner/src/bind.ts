@@ -1,0 +1,26 @@
+import { type BoundProtocol, bindProtocol, type ProtocolContext, type ProtocolId } from '@medbench/core';
+import { type CatalogueEntry, entryOf } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import { type EvaluationConfig, primaryMetric, protocolSettings } from './plan/protocols.js';
+
+/** Protocols as a task takes them: with their settings, the split, and the primary metric that the task names. */
+export async function boundProtocols(
+  registry: Registry,
+  { info: task }: CatalogueEntry<'task'>,
+  ids: readonly ProtocolId[],
+  evaluation: EvaluationConfig,
+  context: Pick<ProtocolContext, 'seed' | 'embedOnly' | 'backend' | 'profile'>,
+): Promise<BoundProtocol[]> {
+  const bound: BoundProtocol[] = [];
+  for (const id of ids) {
+    const { info } = entryOf(registry.catalogue, 'protocol', id);
+    const given = {
+      ...context,
+      split: evaluation.split,
+      settings: protocolSettings(evaluation, info),
+      metric: primaryMetric(task, info),
+    };
+    bound.push(bindProtocol(info, await registry.get('protocol', id), given));
+  }
+  return bound;
+}

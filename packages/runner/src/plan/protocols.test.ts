@@ -1,0 +1,96 @@
+import type { MedbenchError, ProtocolInfo, TaskInfo } from '@medbench/core';
+import type { Catalogue } from '@medbench/core/catalogue';
+import { describe, expect, it } from 'vitest';
+import { describedProtocols, evaluationConfig, primaryMetric, protocolsOfTask } from './protocols.js';
+
+const protocol = (id: string, given: Partial<ProtocolInfo> = {}) => ({
+  kind: 'protocol',
+  id,
+  info: { id, title: `the ${id}`, kinds: ['classification'], primary: 'right', metrics: {}, ...given },
+  package: { name: `p-${id}` },
+});
+const catalogueOf = (...entries: readonly ReturnType<typeof protocol>[]) =>
+  ({ entries, presets: [], packages: [], broken: [] }) as unknown as Catalogue;
+const task = (given: Partial<TaskInfo> = {}) =>
+  ({ id: 't', kind: 'classification', protocols: ['probe'], metric: { probe: 'auc' }, ...given }) as TaskInfo;
+
+const PROBE = protocol('probe', {
+  order: 2,
+  section: 'fit',
+  settings: {
+    solver: { default: 'a', choices: ['a', 'b'], description: 'x' },
+    grid: { default: [1, 10], min: 0, description: 'x' },
+    shots: { default: [], min: 1, description: 'x' },
+  },
+});
+const catalogue = catalogueOf(
+  protocol('nearest', { joins: true }),
+  PROBE,
+  protocol('prompts', { order: 1 }),
+  protocol('find', { kinds: ['retrieval'], joins: true }),
+);
+
+describe('the protocols of a task', () => {
+  it('are those that it names, then those that join its kind', () => {
+    expect(protocolsOfTask(task(), catalogue)).toEqual(['probe', 'nearest']);
+    expect(protocolsOfTask(task({ protocols: ['nearest', 'prompts'] }), catalogue)).toEqual(['nearest', 'prompts']);
+    expect(protocolsOfTask(task({ kind: 'retrieval', protocols: [] }), catalogue)).toEqual(['find']);
+  });
+
+  it('must be there, and measure what it is', () => {
+    expect(() => protocolsOfTask(task({ protocols: ['prompt'] }), catalogue)).toThrow('Unknown protocol "prompt"');
+    expect(() => protocolsOfTask(task({ protocols: ['find'] }), catalogue)).toThrow(
+      'The task t is of kind classification, and names the protocol find, which measures retrieval',
+    );
+  });
+
+  it('have the primary metric that it names, else their own', () => {
+    expect(primaryMetric(task(), PROBE.info)).toBe('auc');
+    expect(primaryMetric(task({ metric: {} }), PROBE.info)).toBe('right');
+  });
+});
+
+describe('evaluationConfig', () => {
+  it('lays what is given over the defaults of each section', () => {
+    expect(evaluationConfig({ split: 'val', fit: { grid: [5] } }, catalogue)).toEqual({
+      fit: { solver: 'a', grid: [5], shots: [] },
+      split: 'val',
+    });
+  });
+
+  it.each([
+    [{ fi: {} }, 'Unknown setting "evaluation.fi"', /Did you mean "evaluation\.fit"\?/],
+    [{ fit: { solvr: 'a' } }, 'Unknown setting of fit "solvr"', /Did you mean "solver"\?/],
+    [{ fit: { solver: 'c' } }, 'evaluation.fit.solver must be one of a, b, not c'],
+    [{ fit: { solver: 3 } }, 'evaluation.fit.solver must be a string, not 3'],
+    [{ fit: { grid: 3 } }, 'evaluation.fit.grid must be a list of numbers, not 3'],
+    [{ fit: { grid: [] } }, 'evaluation.fit.grid must be a list of numbers, not []'],
+    [{ fit: { grid: [1, -2] } }, 'evaluation.fit.grid must lie in [0, ∞], not -2'],
+    [{ fit: 'b' }, 'evaluation.fit must hold settings, not "b"'],
+  ] as const)('refuses %j', (given, message, hint = /./) => {
+    let fault: MedbenchError | undefined;
+    try {
+      evaluationConfig({ split: 'test', ...given }, catalogue);
+    } catch (error) {
+      fault = error as MedbenchError;
+    }
+    expect(fault!.message).toBe(message);
+    expect(fault!.hint ?? '.').toMatch(hint);
+  });
+
+  it('refuses two protocols with one section, and names both packages', () => {
+    const other = protocol('fit', { settings: { x: { default: 1, description: 'x' } } });
+    expect(() => evaluationConfig({ split: 'test' }, catalogueOf(PROBE, other))).toThrow(
+      'evaluation.fit belongs to the protocol probe of p-probe, and the protocol fit of p-fit claims it too',
+    );
+  });
+});
+
+it('describes the protocols that are measured, in the order of the table', () => {
+  const described = describedProtocols(catalogue, new Set(['nearest', 'probe', 'prompts']));
+  expect(described.map(({ id, title }) => [id, title])).toEqual([
+    ['prompts', 'the prompts'],
+    ['probe', 'the probe'],
+    ['nearest', 'the nearest'],
+  ]);
+});

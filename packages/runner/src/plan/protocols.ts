@@ -1,0 +1,106 @@
+import type { EvaluationSplit, ProtocolId, ProtocolInfo, RunResults, Settings, TaskInfo } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
+import { entriesOfKind, entryOf, unknownId } from '@medbench/core/catalogue';
+import { settingsOf } from './rows.js';
+
+type ProtocolEntry = CatalogueEntry<'protocol'>;
+
+/** How the protocols of a run are carried out: their settings by section, and what they measure on. */
+export type EvaluationConfig = {
+  readonly split: EvaluationSplit;
+  readonly [section: string]: EvaluationSplit | Settings;
+};
+
+const place = ({ order = Number.POSITIVE_INFINITY }: ProtocolInfo): number => order;
+
+/** The protocols that are installed, in the order of a table's columns. */
+export const protocolEntries = (catalogue: Catalogue): ProtocolEntry[] =>
+  entriesOfKind(catalogue, 'protocol').sort((a, b) =>
+    place(a.info) === place(b.info) ? (a.id < b.id ? -1 : 1) : place(a.info) < place(b.info) ? -1 : 1,
+  );
+
+/** Where the settings of a protocol stand. */
+export const sectionOf = ({ id, section = id }: ProtocolInfo): string => section;
+
+/**
+ * What a task is measured by: the protocols that it names, then those that join all tasks of its kind.
+ * @throws MedbenchError('unknown-id') for a protocol that is not installed; ('plugin') for one that measures other tasks.
+ */
+export function protocolsOfTask(task: TaskInfo, catalogue: Catalogue): ProtocolId[] {
+  for (const id of task.protocols) {
+    const { info } = entryOf(catalogue, 'protocol', id);
+    if (info.kinds.includes(task.kind)) continue;
+    throw new MedbenchError(
+      'plugin',
+      `The task ${task.id} is of kind ${task.kind}, and names the protocol ${id}, which measures ${info.kinds.join(', ')}`,
+    );
+  }
+  const joining = protocolEntries(catalogue).filter(({ info }) => info.joins && info.kinds.includes(task.kind));
+  return [...new Set([...task.protocols, ...joining.map(({ id }) => id)])];
+}
+
+/** The primary metric of a protocol on a task. */
+export const primaryMetric = (task: TaskInfo, { id, primary }: ProtocolInfo): string => task.metric[id] ?? primary;
+
+/**
+ * The settings of all protocols with their defaults, checked.
+ * @param given the tree of the configuration: by section and name.
+ * @throws MedbenchError('unknown-id') for a section or setting that there is not; ('config') for a value that does not fit;
+ * ('plugin') for two protocols with one section.
+ */
+export function evaluationConfig(
+  { split, ...given }: { readonly split: EvaluationSplit; readonly [section: string]: unknown },
+  catalogue: Catalogue,
+): EvaluationConfig {
+  const sections = new Map<string, ProtocolEntry>();
+  for (const entry of protocolEntries(catalogue)) {
+    if (Object.keys(entry.info.settings ?? {}).length === 0) continue;
+    const section = sectionOf(entry.info);
+    const other = sections.get(section);
+    if (other || section === 'split') {
+      const whose = other ? `the protocol ${other.id} of ${other.package.name}` : 'the run';
+      throw new MedbenchError(
+        'plugin',
+        `evaluation.${section} belongs to ${whose}, and the protocol ${entry.id} of ${entry.package.name} claims it too`,
+        { hint: 'Uninstall one of them, or give its settings another "section".' },
+      );
+    }
+    sections.set(section, entry);
+  }
+  const resolved: Record<string, Settings> = {};
+  for (const [section, { info }] of sections) {
+    const own = given[section] ?? {};
+    if (typeof own !== 'object' || Array.isArray(own)) {
+      throw new MedbenchError('config', `evaluation.${section} must hold settings, not ${JSON.stringify(own)}`);
+    }
+    const { settings = {} } = info;
+    resolved[section] = settingsOf('evaluation', { id: section, settings }, own as Settings);
+  }
+  for (const section of Object.keys(given)) {
+    if (!sections.has(section)) {
+      throw unknownId(
+        'setting',
+        `evaluation.${section}`,
+        paths([...sections.keys(), 'split']),
+        'medbench list protocols',
+      );
+    }
+  }
+  return { ...resolved, split };
+}
+
+const paths = (sections: readonly string[]): string[] => sections.map((section) => `evaluation.${section}`);
+
+/** The settings of one protocol. */
+export const protocolSettings = (evaluation: EvaluationConfig, info: ProtocolInfo): Settings =>
+  (evaluation[sectionOf(info)] ?? {}) as Settings;
+
+/** What a table says of the protocols that its cells are measured by. */
+export const describedProtocols = (
+  catalogue: Catalogue,
+  measured: ReadonlySet<ProtocolId>,
+): NonNullable<RunResults['protocols']> =>
+  protocolEntries(catalogue)
+    .filter(({ id }) => measured.has(id))
+    .map(({ id, info: { title, metrics } }) => ({ id, title, metrics }));
