@@ -1,12 +1,15 @@
-import type { Protocol, ResultCell, RunResults } from '@medbench/core';
+import type { ProtocolId, ResultCell, RunResults } from '@medbench/core';
 import { metricOf } from './cells.js';
+import { type ProtocolWords, type Words, wordsOf } from './words.js';
 
 /** One task under one protocol, and one metric of it. */
 export interface ColumnFacts {
   readonly task: string;
   readonly title: string;
   readonly modality: string;
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolId;
+  /** What the results say of the protocol. */
+  readonly words: ProtocolWords;
   /** Name of the primary metric, or `rare_recall`. */
   readonly metric: string;
   /** Test examples behind a figure; 0 if it is not known. */
@@ -17,11 +20,9 @@ export interface ColumnFacts {
   readonly rare?: readonly string[];
 }
 
-const PROTOCOL_ORDER: readonly string[] = ['zero-shot', 'linear-probe', 'retrieval', 'vqa'];
-
 const RARE_METRIC = 'rare_recall';
 
-function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults): ColumnFacts {
+function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, words: Words): ColumnFacts {
   const { task, protocol } = group[0]!;
   const facts = tasks.find(({ id }) => id === task);
   const measured = group.filter(({ status }) => status === 'ok');
@@ -31,6 +32,7 @@ function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults): Col
     title: facts?.title ?? task,
     modality: facts?.modality ?? 'other',
     protocol,
+    words: words(protocol),
     metric: (measured[0] ?? group[0])!.metric,
     n: Math.max(0, ...measured.map(({ n }) => n)),
     synthetic: synthetic === 0 ? 'none' : synthetic === measured.length ? 'all' : 'some',
@@ -54,18 +56,19 @@ function rareColumn(primary: ColumnFacts, group: readonly ResultCell[]): ColumnF
 
 /** The columns that the cells make: by modality, protocol and task, rare classes right after their primary metric. */
 export function columnsOf(results: RunResults): ColumnFacts[] {
-  const { cells, tasks } = results;
+  const { cells, tasks, protocols = [] } = results;
+  const words = wordsOf(results);
   const groups = new Map<string, ResultCell[]>();
   for (const cell of cells) {
     const key = JSON.stringify([cell.task, cell.protocol]);
     groups.set(key, [...(groups.get(key) ?? []), cell]);
   }
-  const columns = [...groups.values()].map((group) => ({ group, primary: primaryColumn(group, results) }));
+  const columns = [...groups.values()].map((group) => ({ group, primary: primaryColumn(group, results, words) }));
   const taskOrder = new Map([...tasks.map(({ id }) => id), ...cells.map(({ task }) => task)].map((id, i) => [id, i]));
   columns.sort((a, b) => taskOrder.get(a.primary.task)! - taskOrder.get(b.primary.task)!);
   const modalities = [...new Set([...tasks.map(({ modality }) => modality), 'other'])];
   const order = ({ modality, protocol }: ColumnFacts): number =>
-    modalities.indexOf(modality) * 100 + ((PROTOCOL_ORDER.indexOf(protocol) + 100) % 100);
+    modalities.indexOf(modality) * 100 + ((protocols.findIndex(({ id }) => id === protocol) + 100) % 100);
   return columns
     .sort((a, b) => order(a.primary) - order(b.primary))
     .flatMap(({ group, primary }) => [primary, ...rareColumn(primary, group)]);

@@ -1,13 +1,3 @@
-const PROTOCOLS: Readonly<Record<string, string>> = {
-  'zero-shot': 'zero-shot',
-  'linear-probe': 'linear probe',
-  retrieval: 'retrieval',
-  vqa: 'VQA',
-};
-
-/** A protocol as it is written in prose. */
-export const protocolTitle = (protocol: string): string => PROTOCOLS[protocol] ?? protocol;
-
 /** First letter in upper case. */
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

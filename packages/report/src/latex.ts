@@ -1,7 +1,6 @@
 import type { RunResults } from '@medbench/core';
 import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
-import { capitalised, formatFigure, formatRank, oneLine, protocolTitle } from './format.js';
-import { arrowOf } from './metrics.js';
+import { capitalised, formatFigure, formatRank, oneLine } from './format.js';
 import { type Column, type Figure, type ResultTable, type Row, resultTable, runsOf } from './model.js';
 
 /** Columns beyond which there is a table for each modality: more do not fit a page. */
@@ -101,7 +100,7 @@ function tabular(table: ResultTable, { indices, ranks, caption }: Part): string 
   const controls = table.rows.filter(({ control }) => control);
   const star = ({ synthetic }: Column): string => (synthetic === 'all' ? '{*}' : '');
   const names = columns.map((column) => `${literal(column.title)}${star(column)}`);
-  const metrics = columns.map(({ metric, notes }) => `${literal(`${metric} ${arrowOf(metric)}`)}${noteMark(notes)}`);
+  const metrics = columns.map(({ metric, words, notes }) => `${literal(words.withArrow(metric))}${noteMark(notes)}`);
   return [
     '\\begin{table}',
     '\\centering',
@@ -109,10 +108,7 @@ function tabular(table: ResultTable, { indices, ranks, caption }: Part): string 
     `\\begin{tabular}{l${'r'.repeat(indices.length + Number(ranks))}}`,
     '\\toprule',
     ...(columns.length > 0
-      ? [
-          ...groupLine(columns, ({ modality }) => modality),
-          ...groupLine(columns, ({ protocol }) => protocolTitle(protocol)),
-        ]
+      ? [...groupLine(columns, ({ modality }) => modality), ...groupLine(columns, ({ words }) => words.title)]
       : []),
     `${['Method', ...names, ...(ranks ? ['Average rank'] : [])].join(' & ')} \\\\`,
     ...(columns.length > 0 ? [`${['', ...metrics, ...(ranks ? [''] : [])].join(' & ')} \\\\`] : []),

@@ -1,8 +1,7 @@
 import type { RunResults } from '@medbench/core';
 import { markdownTable } from 'markdown-table';
 import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
-import { capitalised, formatFigure, formatRank, oneLine, protocolTitle, superscript } from './format.js';
-import { withArrow } from './metrics.js';
+import { capitalised, formatFigure, formatRank, oneLine, superscript } from './format.js';
 import { resultTable } from './model.js';
 import { markSuffix } from './significance.js';
 
@@ -30,12 +29,12 @@ export function renderMarkdown(results: RunResults): string {
   } ${seeds.join(', ')}`;
   const paragraphs = synthetic ? [`> **${SYNTHETIC_LINE.replace('*', '\\*')}**`, run] : [run];
   if (table.columns.length === 0) return `${[...paragraphs, 'No cell has been measured yet.'].join('\n\n')}\n`;
-  const header = table.columns.map(({ modality, title, protocol, metric, synthetic, notes }) =>
+  const header = table.columns.map(({ modality, title, words, metric, synthetic, notes }) =>
     [
       literal(capitalised(modality)),
       literal(title),
-      literal(protocolTitle(protocol)),
-      literal(withArrow(metric)) + superscript(notes) + (synthetic === 'all' ? ' \\*' : ''),
+      literal(words.title),
+      literal(words.withArrow(metric)) + superscript(notes) + (synthetic === 'all' ? ' \\*' : ''),
     ].join('<br>'),
   );
   const ranked = Boolean(table.statistics?.ranks);

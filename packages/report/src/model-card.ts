@@ -12,12 +12,11 @@ import {
   formatSeconds,
   formatValue,
   plural,
-  protocolTitle,
 } from './format.js';
 import { leakWarnings } from './leaks.js';
 import { demandOf } from './licences.js';
 import { code, literal } from './markdown.js';
-import { metricFacts } from './metrics.js';
+import { type ProtocolWords, wordsOf } from './words.js';
 
 /** Name of the folder of the weights from which rows start. */
 const GENERAL = 'general';
@@ -114,8 +113,8 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
 }
 
 /** The control that does best at what a cell measures. */
-function bestControl({ cells }: RunResults, cell: ResultCell): string {
-  const sign = metricFacts(cell.metric).lowerIsBetter ? -1 : 1;
+function bestControl({ cells }: RunResults, cell: ResultCell, words: ProtocolWords): string {
+  const sign = words.metric(cell.metric).lowerIsBetter ? -1 : 1;
   const [best] = cells
     .filter(
       ({ control, task, protocol, seed, metric, value }) =>
@@ -132,17 +131,18 @@ function bestControl({ cells }: RunResults, cell: ResultCell): string {
 
 function figuresSection(results: RunResults, cells: readonly ResultCell[]): string {
   if (cells.length === 0) return '## Figures\n\nNone were measured.';
+  const words = wordsOf(results);
   const synthetic = cells.some((cell) => cell.synthetic);
   const table = markdownTable([
     ['Task', 'Protocol', 'Metric', 'Value', '95 % interval', 'Test examples', 'Best control'],
     ...cells.map((cell) => [
       literal(results.tasks.find(({ id }) => id === cell.task)?.title ?? cell.task) + (cell.synthetic ? ' \\*' : ''),
-      protocolTitle(cell.protocol),
+      words(cell.protocol).title,
       literal(cell.metric),
       cell.value === null ? 'failed' : formatValue(cell.value),
       cell.ci95 ? formatInterval(cell.ci95) : '—',
       formatCount(cell.n),
-      bestControl(results, cell),
+      bestControl(results, cell, words(cell.protocol)),
     ]),
   ]);
   const star = synthetic ? ['\\* on generated phantoms: it says nothing about medicine.'] : [];

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { sampleResults } from '../test/sample.js';
 import { summarise } from './cells.js';
 import { formatCount, formatFigure, formatSeconds, oneLine } from './format.js';
-import { metricFacts, withArrow } from './metrics.js';
 import { resultTable } from './model.js';
+import { wordsOf } from './words.js';
 
 describe('resultTable', () => {
   it('puts methods first, columns by modality, protocol and task', () => {
@@ -113,12 +113,21 @@ describe('words and numbers', () => {
     expect([9.04, 65, 7322].map(formatSeconds)).toEqual(['9.0 s', '1 min 5 s', '2 h 2 min']);
   });
 
+  const words = wordsOf(sampleResults());
+
   it('defines every metric that @medbench/evaluation reports', () => {
-    const names = 'accuracy balanced_accuracy auc f1 ece recall_melanoma rare_recall accuracy_open accuracy_closed';
-    const retrieval = 'i2t_recall@1 t2i_recall@200 mean_recall@10 i2t_median_rank t2i_median_rank';
-    expect(metricFacts('accuracy_projected').definition).toMatch(/right one\. Of a probe on features after/);
-    expect(metricFacts('balanced_accuracy_4shot').definition).toMatch(/Mean over the classes.*4 training examples/);
-    const definitions = `${names} ${retrieval}`.split(' ').map((name) => metricFacts(name).definition);
+    const probe = words('linear-probe');
+    const asked = {
+      'linear-probe': 'accuracy balanced_accuracy auc f1 ece recall_melanoma rare_recall',
+      vqa: 'accuracy_open accuracy_closed ceiling',
+      retrieval: 'i2t_recall@1 t2i_recall@200 mean_recall@10 i2t_median_rank t2i_median_rank',
+    };
+    expect(probe.metric('accuracy_projected').definition).toMatch(/right one\. Of a probe on features after/);
+    expect(probe.metric('balanced_accuracy_4shot').definition).toMatch(/Mean over the classes.*4 training examples/);
+    expect(probe.metric('accuracy_1shot').definition).toMatch(/ 1 training example of/);
+    const definitions = Object.entries(asked).flatMap(([protocol, names]) =>
+      names.split(' ').map((name) => words(protocol).metric(name).definition),
+    );
     expect(definitions).not.toContain(undefined);
     expect(new Set(definitions).size).toBe(definitions.length);
   });
@@ -129,17 +138,25 @@ describe('words and numbers', () => {
   });
 
   it('knows metrics by any spelling, and which way is better', () => {
-    expect(metricFacts('Recall@200').definition).toContain('200 nearest');
-    expect(metricFacts('balanced_accuracy').definition).toBe(metricFacts('Balanced accuracy').definition);
-    expect(metricFacts('balanced-accuracy').definition).not.toBe(metricFacts('accuracy').definition);
-    expect(metricFacts('recall_hair_loss')).toEqual({
+    const [retrieval, probe] = [words('retrieval'), words('linear-probe')];
+    expect(retrieval.metric('Mean-recall@200').definition).toContain('200 nearest');
+    expect(probe.definition('balanced_accuracy')).toBe(probe.definition('Balanced accuracy'));
+    expect(probe.definition('balanced-accuracy')).not.toBe(probe.definition('accuracy'));
+    expect(probe.metric('recall_hair_loss')).toEqual({
       definition: 'Share of the examples of class “hair loss” that is classified right.',
       lowerIsBetter: false,
     });
-    expect(withArrow('i2t_median_rank')).toBe('i2t_median_rank ↓');
-    expect(withArrow('ece')).toBe('ece ↓');
-    expect(withArrow('accuracy')).toBe('accuracy ↑');
-    expect(withArrow('median-rank')).toBe('median-rank ↓');
-    expect(metricFacts('wibble')).toEqual({ lowerIsBetter: false });
+    expect(retrieval.withArrow('i2t_median_rank')).toBe('i2t_median_rank ↓');
+    expect(probe.withArrow('ece')).toBe('ece ↓');
+    expect(probe.withArrow('accuracy')).toBe('accuracy ↑');
+    expect(probe.metric('wibble')).toEqual({ lowerIsBetter: false });
+  });
+
+  it('calls protocols and metrics that results do not describe by their names', () => {
+    const unknown = wordsOf({})('zero-shot');
+    expect(unknown.title).toBe('zero-shot');
+    expect(unknown.definition('accuracy')).toBe('As the task defines it.');
+    expect(unknown.withArrow('median-rank')).toBe('median-rank ↓');
+    expect(unknown.metric('recall_error')).toEqual({ lowerIsBetter: false });
   });
 });

@@ -3,7 +3,6 @@ import { cellsAt, type Measurement, summarise } from './cells.js';
 import { type ColumnFacts, cellIn, columnsOf } from './columns.js';
 import { formatValue, type PrintedFigure } from './format.js';
 import { leakWarnings } from './leaks.js';
-import { metricFacts } from './metrics.js';
 import { type Mark, type Verdict, verdictOf } from './significance.js';
 
 export interface Column extends ColumnFacts {
@@ -111,10 +110,10 @@ function withBest(rows: readonly DraftRow[], columns: readonly ColumnFacts[]): D
     const figure = row.figures[i]!;
     return row.control || figure.reasons.length > 0 ? null : figure.value;
   };
-  const best = columns.map(({ metric }, i) => {
+  const best = columns.map(({ metric, words }, i) => {
     const values = rows.map((row) => eligible(row, i)).filter((value) => value !== null);
     if (values.length === 0 || rows.filter(({ control }) => !control).length < 2) return undefined;
-    return formatValue(metricFacts(metric).lowerIsBetter ? Math.min(...values) : Math.max(...values));
+    return formatValue(words.metric(metric).lowerIsBetter ? Math.min(...values) : Math.max(...values));
   });
   return rows.map((row) => ({
     ...row,

@@ -142,6 +142,17 @@ const STATISTICS: Shape = {
   ),
 };
 
+/** What results say of their protocols. */
+const isDescribed = optional(
+  listOf(
+    shaped({
+      id: 'string',
+      title: 'string',
+      metrics: (value) => isObject(value) && Object.values(value).every(shaped({ description: 'string' })),
+    }),
+  ),
+);
+
 /** The first place where results are not what the renderers rely on, such as `cells[3].metric`; undefined if none. */
 export function misfit(results: Readonly<Record<string, unknown>>): string | undefined {
   const inObject = (value: unknown, shape: Shape, path: string): string | undefined => {
@@ -159,5 +170,6 @@ export function misfit(results: Readonly<Record<string, unknown>>): string | und
       if (wrong) return wrong;
     }
   }
+  if (!isDescribed(results.protocols)) return 'protocols';
   return results.statistics === undefined ? undefined : inObject(results.statistics, STATISTICS, 'statistics');
 }

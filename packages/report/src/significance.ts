@@ -1,4 +1,4 @@
-import type { ColumnStatistics, Comparison, Protocol, RunStatistics } from '@medbench/core';
+import type { ColumnStatistics, Comparison, ProtocolId, RunStatistics } from '@medbench/core';
 import type { ColumnFacts } from './columns.js';
 import { formatP, formatSigned, formatSignedInterval } from './format.js';
 
@@ -33,7 +33,7 @@ export interface Verdict {
 /** The comparisons of one task under one protocol. */
 export const comparisonsAt = (
   statistics: RunStatistics | undefined,
-  { task, protocol }: { readonly task: string; readonly protocol: Protocol },
+  { task, protocol }: { readonly task: string; readonly protocol: ProtocolId },
 ): ColumnStatistics | undefined =>
   statistics?.columns.find((column) => column.task === task && column.protocol === protocol);
 

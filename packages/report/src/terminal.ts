@@ -1,8 +1,7 @@
 import type { RunResults } from '@medbench/core';
 import Table from 'cli-table3';
 import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
-import { capitalised, formatFigure, formatRank, oneLine, protocolTitle, superscript, wrapLines } from './format.js';
-import { withArrow } from './metrics.js';
+import { capitalised, formatFigure, formatRank, oneLine, superscript, wrapLines } from './format.js';
 import { type Column, type ResultTable, resultTable, runsOf } from './model.js';
 import { markSuffix } from './significance.js';
 
@@ -56,8 +55,8 @@ function printedColumn(table: ResultTable, column: Column, index: number): Print
   const mark = column.synthetic === 'all' ? ' *' : '';
   const header = [
     ...wrapped(column.task),
-    protocolTitle(column.protocol),
-    oneLine(withArrow(column.metric), HEADER_LIMIT + 4) + superscript(column.notes) + mark,
+    column.words.title,
+    oneLine(column.words.withArrow(column.metric), HEADER_LIMIT + 4) + superscript(column.notes) + mark,
   ];
   const cells = table.rows.map(({ figures }): PrintedCell => {
     const figure = figures[index]!;

@@ -1,4 +1,4 @@
-import type { ClassificationDetail, Comparison, Protocol, ResultCell, RunResults } from '@medbench/core';
+import type { ClassificationDetail, Comparison, ProtocolId, ResultCell, RunResults } from '@medbench/core';
 import { sampleResults } from './sample.js';
 
 const MODALITIES = ['radiology', 'histopathology', 'dermatology', 'ophthalmology', 'ultrasound', 'mixed'];
@@ -32,7 +32,7 @@ export function largeResults({ methods: M, tasks: T, seeds: S }: LargeSize): Run
     })),
     ...controls.map((id) => ({ id, title: `Control ${id}`, question: 'control', extension: false, control: true })),
   ];
-  const protocol: Protocol = 'linear-probe';
+  const protocol: ProtocolId = 'linear-probe';
   const tasks = Array.from({ length: T }, (_, t) => ({
     id: `task-${t}`,
     title: `Data set number ${t}`,

@@ -1,4 +1,5 @@
 import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@medbench/core';
+import { PROTOCOLS } from './sample.js';
 
 /** What a made-up comparison with `clip` says: difference, its interval's half width, p within the column. */
 export interface Against {
@@ -93,6 +94,7 @@ export function madeUp({ rows, columns, seeds = [0, 1, 2], study }: MadeUp): {
     },
     methods: rows.map((row) => ({ ...row, title: row.id, extension: false, control: false })),
     tasks: columns.map(({ task }) => ({ id: task, title: task, modality: 'radiology', protocols: [protocol] })),
+    protocols: PROTOCOLS,
     training: [],
     cells,
     statistics: { level: 0.05, columns: [], ranks: null },

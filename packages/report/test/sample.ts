@@ -1,4 +1,12 @@
-import type { Metric, Protocol, ResultCell, RunResults } from '@medbench/core';
+import {
+  type Metric,
+  type ProtocolId,
+  type ProtocolInfo,
+  pluginMetadata,
+  type ResultCell,
+  type RunResults,
+} from '@medbench/core';
+import { LinearProbe, Retrieval, VisualQuestions, ZeroShot } from '@medbench/evaluation/plugin';
 import { columnTests, RANKS, withLeak, withRare } from './compared.js';
 
 const METHODS = [
@@ -28,12 +36,20 @@ const TASKS: RunResults['tasks'] = [
   { id: 'phantom-reports', title: 'Phantom reports', modality: 'mixed', protocols: ['retrieval'] },
 ];
 
-const FURTHER: Readonly<Record<Protocol, readonly string[]>> = {
+const FURTHER: Readonly<Record<ProtocolId, readonly string[]>> = {
   'zero-shot': ['accuracy', 'balanced_accuracy', 'auc', 'f1'],
   'linear-probe': ['accuracy', 'balanced_accuracy', 'auc', 'f1'],
   retrieval: ['mean_recall@10', 'i2t_recall@10', 'i2t_median_rank'],
   vqa: ['accuracy', 'accuracy_open', 'accuracy_closed'],
 };
+
+/** What results say of medbench's own protocols. */
+export const PROTOCOLS: NonNullable<RunResults['protocols']> = [ZeroShot, LinearProbe, Retrieval, VisualQuestions].map(
+  (Class) => {
+    const { id, title, metrics } = pluginMetadata(Class)!.info as ProtocolInfo;
+    return { id, title, metrics };
+  },
+);
 
 /** A number between 0 and 1 that depends on the text only (FNV-1a). */
 function unit(text: string): number {
@@ -45,8 +61,8 @@ function unit(text: string): number {
 export const ERROR =
   'vqa-rad: data/vqa-rad/test.parquet is not there. Put the files of VQA-RAD into the folder that --set dataRoot names.';
 
-function metricsAt(row: number, task: string, protocol: Protocol, seed: number): Record<string, Metric> {
-  const entries = FURTHER[protocol].map((name): [string, Metric] => {
+function metricsAt(row: number, task: string, protocol: ProtocolId, seed: number): Record<string, Metric> {
+  const entries = FURTHER[protocol]!.map((name): [string, Metric] => {
     const quality = row < 3 ? 0.7 : 0.35;
     const shift =
       0.25 * unit(`${row}${task}${protocol}${name}`) + 0.04 * unit(`${seed}${row}${task}${name}${protocol}`);
@@ -64,7 +80,7 @@ export function sampleResults(seeds: readonly number[] = [0]): RunResults {
       TASKS.flatMap((task) =>
         task.protocols.flatMap((protocol): ResultCell[] => {
           if (method === 'raw-pixels' && protocol !== 'linear-probe') return [];
-          const facts = { method, control, task: task.id, protocol, seed, metric: FURTHER[protocol][0]! };
+          const facts = { method, control, task: task.id, protocol, seed, metric: FURTHER[protocol]![0]! };
           if (method === 'clip-partial' && task.id === 'vqa-rad') {
             const nothing = { value: null, ci95: null, n: 0, metrics: {}, seconds: 0, synthetic: false };
             return [{ ...facts, ...nothing, status: 'failed', error: ERROR }];
@@ -123,6 +139,7 @@ export function sampleResults(seeds: readonly number[] = [0]): RunResults {
     },
     methods: METHODS,
     tasks: TASKS,
+    protocols: PROTOCOLS,
     training,
     cells,
   };

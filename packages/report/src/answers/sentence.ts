@@ -1,4 +1,4 @@
-import { plural, protocolTitle } from '../format.js';
+import { plural } from '../format.js';
 import type { Verdict } from './answer.js';
 import type { Finding, Judged } from './judge.js';
 
@@ -15,8 +15,8 @@ export interface Clause {
 }
 
 /** A column as it is named in a sentence: `PneumoniaMNIST zero-shot`. */
-export const columnLabel = ({ column: { title, protocol, rare } }: Judged): string =>
-  `${title} ${protocolTitle(protocol)}${rare ? ', rare classes' : ''}`;
+export const columnLabel = ({ column: { title, words, rare } }: Judged): string =>
+  `${title} ${words.title}${rare ? ', rare classes' : ''}`;
 
 const labels = (judged: readonly Judged[], severalRows: boolean): string => {
   const named = judged

@@ -1,6 +1,7 @@
 import type { ResultCell, RunCell, RunComparison, RunResults } from '@medbench/core';
 import { cellsAt, summarise } from '../cells.js';
-import { plural, protocolTitle } from '../format.js';
+import { plural } from '../format.js';
+import { type Words, wordsOf } from '../words.js';
 
 /** One of two runs that are compared. */
 export interface ComparedRun {
@@ -18,6 +19,8 @@ export interface DifferingSetting {
 /** What is said of two runs. */
 export interface ComparedRuns {
   readonly runs: readonly [ComparedRun, ComparedRun];
+  /** What the results say of their protocols. */
+  readonly words: Words;
   readonly comparison: RunComparison;
   readonly settings: readonly DifferingSetting[];
   /** Rows, and tasks under a protocol, that one run alone has. */
@@ -48,10 +51,9 @@ function differing(first: RunResults, second: RunResults): DifferingSetting[] {
     .map((name) => ({ name, values: [a.get(name) ?? null, b.get(name) ?? null] }));
 }
 
-const columnName = ({ task, protocol }: Pick<RunCell, 'task' | 'protocol'>): string =>
-  `${task}, ${protocolTitle(protocol)}`;
-
-function onlyIn(one: RunResults, other: RunResults): ComparedRuns['alone'][number] {
+function onlyIn(one: RunResults, other: RunResults, words: Words): ComparedRuns['alone'][number] {
+  const columnName = ({ task, protocol }: Pick<RunCell, 'task' | 'protocol'>): string =>
+    `${task}, ${words(protocol).title}`;
   const missing = (nameOf: (cell: RunResults['cells'][number]) => string): string[] => {
     const there = new Set(other.cells.map(nameOf));
     return [...new Set(one.cells.map(nameOf))].filter((name) => !there.has(name));
@@ -103,14 +105,16 @@ function cellsWithout(first: RunResults, second: RunResults, { cells }: RunCompa
 
 /** Puts together what two runs have in common and in what they differ. */
 export function comparedRuns(first: ComparedRun, second: ComparedRun, comparison: RunComparison): ComparedRuns {
+  const words = wordsOf(first.results, second.results);
   return {
     runs: [first, second],
+    words,
     comparison: {
       ...comparison,
       cells: [...comparison.cells, ...cellsWithout(first.results, second.results, comparison)],
     },
     settings: differing(first.results, second.results),
-    alone: [onlyIn(first.results, second.results), onlyIn(second.results, first.results)],
+    alone: [onlyIn(first.results, second.results, words), onlyIn(second.results, first.results, words)],
   };
 }
 

@@ -1,10 +1,9 @@
 import type { RunCell } from '@medbench/core';
-import { formatP, formatSigned, formatSignedInterval, formatValue, plural, protocolTitle } from '../format.js';
+import { formatP, formatSigned, formatSignedInterval, formatValue, plural } from '../format.js';
 import { TERMS } from '../html/definition.js';
 import { html, type Markup } from '../html/escape.js';
 import { page } from '../html/frame.js';
 import { metricName, numberHead, scrolling } from '../html/results-table.js';
-import { metricFacts } from '../metrics.js';
 import { type ComparedRuns, sentencesOf, verdictOf } from './model.js';
 import { differencesPlot } from './plot.js';
 
@@ -57,17 +56,18 @@ function line(cell: RunCell, { runs, comparison: { level } }: ComparedRuns): Mar
 function column(cells: readonly RunCell[], compared: ComparedRuns): Markup {
   const [{ task, protocol, metric, n }] = cells as [RunCell];
   const { runs } = compared;
+  const words = compared.words(protocol);
   const title = runs[0].results.tasks.find(({ id }) => id === task)?.title ?? task;
-  const { definition = 'As the task defines it.' } = metricFacts(metric);
+  const definition = words.definition(metric);
   const tested = cells.find(({ test }) => test);
-  const caption = `${title}, ${protocolTitle(protocol)}: first and second run${
+  const caption = `${title}, ${words.title}: first and second run${
     tested ? `, on the same ${plural(tested.n, 'test example')}` : n > 0 ? `, ${plural(n, 'test example')}` : ''
   }.`;
-  return html`<h3><bdi>${title}</bdi>, ${protocolTitle(protocol)}</h3>
+  return html`<h3><bdi>${title}</bdi>, ${words.title}</h3>
 ${scrolling(
   caption,
   html`<table class="sortable">
-<caption><span>${caption} ${metricName(metric)}</span></caption>
+<caption><span>${caption} ${metricName(words, metric)}</span></caption>
 <thead><tr><th scope="col" class="corner">Method</th>${numberHead('First', definition, 1)}${numberHead('Second', definition, 2)}${numberHead(
     'Difference',
     TERMS.difference,
@@ -85,7 +85,7 @@ function cellsSection(compared: ComparedRuns): Markup {
   const columns = [...new Set(comparison.cells.map(keyOf))].map((key) =>
     comparison.cells.filter((cell) => keyOf(cell) === key),
   );
-  const plots = columns.flatMap((cells) => differencesPlot(cells, comparison.level) ?? []);
+  const plots = columns.flatMap((cells) => differencesPlot(cells, comparison.level, compared.words) ?? []);
   return html`<section><h2>Cells of both runs</h2>
 ${columns.map((cells) => column(cells, compared))}</section>
 ${

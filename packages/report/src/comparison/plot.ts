@@ -1,14 +1,15 @@
 import type { RunCell } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
-import { formatSigned, formatSignedInterval, oneLine, protocolTitle } from '../format.js';
+import { formatSigned, formatSignedInterval, oneLine } from '../format.js';
 import { html, type Markup } from '../html/escape.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from '../html/svg.js';
+import type { Words } from '../words.js';
 import { verdictOf } from './model.js';
 
 const LABEL_LENGTH = 18;
 
 /** Differences of one column with their intervals, one line per row that was tested; undefined if none was. */
-export function differencesPlot(cells: readonly RunCell[], level: number): Markup | undefined {
+export function differencesPlot(cells: readonly RunCell[], level: number, words: Words): Markup | undefined {
   const points = cells.flatMap((cell) =>
     cell.test && cell.difference !== null
       ? [
@@ -25,6 +26,7 @@ export function differencesPlot(cells: readonly RunCell[], level: number): Marku
   );
   const [first] = cells;
   if (points.length === 0 || !first) return undefined;
+  const { title: protocol } = words(first.protocol);
   const names = new Map(points.map(({ id }) => [id, oneLine(id, LABEL_LENGTH)]));
   const longest = Math.max(...[...names.values()].map((name) => [...name].length));
   const ends = points.flatMap(({ low, high, value }) => [low, high, value]).filter(Number.isFinite);
@@ -47,7 +49,7 @@ export function differencesPlot(cells: readonly RunCell[], level: number): Marku
   });
   const svg = drawSvg(
     {
-      title: `Differences in ${first.task}, ${protocolTitle(first.protocol)}, first run minus second`,
+      title: `Differences in ${first.task}, ${protocol}, first run minus second`,
       description: points.map(({ text }) => text).join('; '),
     },
     {
@@ -76,7 +78,7 @@ export function differencesPlot(cells: readonly RunCell[], level: number): Marku
   );
   return html`<figure>
 <figcaption><bdi>${first.task}</bdi>
-<small>${protocolTitle(first.protocol)}, ${first.metric}</small></figcaption>
+<small>${protocol}, ${first.metric}</small></figcaption>
 ${svg}
 </figure>
 `;

@@ -1,14 +1,5 @@
 import Table from 'cli-table3';
-import {
-  formatP,
-  formatSigned,
-  formatSignedInterval,
-  formatValue,
-  oneLine,
-  plural,
-  protocolTitle,
-  wrapLines,
-} from '../format.js';
+import { formatP, formatSigned, formatSignedInterval, formatValue, oneLine, plural, wrapLines } from '../format.js';
 import { type ComparedRuns, sentencesOf, verdictOf } from './model.js';
 
 const list = (names: readonly string[]): string => names.map((name) => oneLine(name, 60)).join('; ');
@@ -41,7 +32,7 @@ export function renderComparisonTable(
     table.push([
       oneLine(cell.row, 24),
       oneLine(cell.task, 24),
-      protocolTitle(cell.protocol),
+      compared.words(cell.protocol).title,
       ...cell.values.map((value) => (Number.isNaN(value) ? '✗' : formatValue(value))),
       cell.difference === null ? '—' : formatSigned(cell.difference),
       cell.test ? formatSignedInterval(cell.test.ci95) : '—',

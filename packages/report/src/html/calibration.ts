@@ -1,8 +1,7 @@
 import type { CalibrationBins, RunResults } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
 import { cellsAt, measurementsOf, summarise } from '../cells.js';
-import { capitalised, formatCount, formatValue, oneLine, protocolTitle } from '../format.js';
-import { metricFacts } from '../metrics.js';
+import { capitalised, formatCount, formatValue, oneLine } from '../format.js';
 import { type Column, type ResultTable, runsOf } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { metricName } from './results-table.js';
@@ -43,7 +42,7 @@ function plot(results: RunResults, table: ResultTable, column: Column, index: nu
   });
   if (having.length === 0) return [];
   const rows = having.map(({ row }) => row);
-  const drawn = new Set(drawnRows(rows, index, metricFacts(column.metric).lowerIsBetter));
+  const drawn = new Set(drawnRows(rows, index, column.words.metric(column.metric).lowerIsBetter));
   const series = having
     .filter(({ row }) => drawn.has(row))
     .map(({ row: { id, title, control }, bins, ece }): Series => {
@@ -51,7 +50,7 @@ function plot(results: RunResults, table: ResultTable, column: Column, index: nu
       return { title, control, points: pointsOf(id, bins), ...note };
     });
   const said = series.map(({ title, note }) => `${oneLine(title)}${note === undefined ? '' : ` ECE ${note}`}`);
-  const label = `${oneLine(column.task)}, ${protocolTitle(column.protocol)}`;
+  const label = `${oneLine(column.task)}, ${column.words.title}`;
   const svg = drawSvg(
     { title: `Reliability diagram of ${label}: share right by confidence`, description: said.join('; ') },
     {
@@ -77,7 +76,7 @@ function plot(results: RunResults, table: ResultTable, column: Column, index: nu
   );
   return [
     html`<figure class="calibration">
-<figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${protocolTitle(column.protocol)}; in the legend ${metricName('ece')}</small></figcaption>
+<figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${column.words.title}; in the legend ${metricName(column.words, 'ece')}</small></figcaption>
 ${svg}
 ${legendOf(series, having.length - series.length)}
 </figure>

@@ -1,6 +1,6 @@
 import type { ClassificationDetail, ResultCell, RunResults } from '@medbench/core';
 import { cellsAt } from '../cells.js';
-import { formatCount, protocolTitle } from '../format.js';
+import { formatCount } from '../format.js';
 import type { Column, ResultTable, Row } from '../model.js';
 import { html, Markup } from './escape.js';
 import { scrolling } from './results-table.js';
@@ -63,7 +63,7 @@ function matricesOf(results: RunResults, rows: readonly Row[], column: Column): 
     return sum ? [matrix(title, sum)] : [];
   });
   if (found.length === 0) return undefined;
-  return html`<details class="confusions"><summary><bdi>${column.title}</bdi>, ${protocolTitle(column.protocol)}${
+  return html`<details class="confusions"><summary><bdi>${column.title}</bdi>, ${column.words.title}${
     column.synthetic !== 'none' && '\u00a0*'
   }</summary>
 ${found}</details>

@@ -1,17 +1,7 @@
 import type { RunResults, TrainingRecord } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
 import { energyOf } from '../energy.js';
-import {
-  formatBytes,
-  formatCount,
-  formatEnergy,
-  formatRank,
-  formatSeconds,
-  formatValue,
-  oneLine,
-  protocolTitle,
-} from '../format.js';
-import { metricFacts } from '../metrics.js';
+import { formatBytes, formatCount, formatEnergy, formatRank, formatSeconds, formatValue, oneLine } from '../format.js';
 import type { ResultTable, Row } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { labelPlaces } from './label-places.js';
@@ -72,13 +62,14 @@ function qualitiesOf(table: ResultTable, methods: readonly Row[]): Quality[] {
     const metrics = [...new Set(own.map(({ column }) => column.metric))];
     // Metrics of several kinds have no mean.
     if (metrics.length !== 1) return [];
-    const name = `${protocolTitle(protocol)}: ${own.length > 1 ? `mean ${metrics[0]} of ${own.length} tasks` : metrics[0]}`;
+    const { words } = own[0]!.column;
+    const name = `${words.title}: ${own.length > 1 ? `mean ${metrics[0]} of ${own.length} tasks` : metrics[0]}`;
     return [
       {
         name: oneLine(name, 44),
         of: ({ figures }) => own.reduce((sum, { i }) => sum + figures[i]!.value!, 0) / own.length,
         format: formatValue,
-        lowerIsBetter: metricFacts(metrics[0]!).lowerIsBetter,
+        lowerIsBetter: words.metric(metrics[0]!).lowerIsBetter,
         synthetic: own.some(({ column }) => column.synthetic !== 'none'),
       },
     ];

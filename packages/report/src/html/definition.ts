@@ -1,4 +1,4 @@
-import { metricFacts } from '../metrics.js';
+import type { ProtocolWords } from '../words.js';
 import { html, type Markup } from './escape.js';
 
 /** Terms of the report that are no metrics, each with what must be known to read its numbers. */
@@ -35,7 +35,5 @@ export const explained = (word: string, definition: string): Markup =>
   html`<button type="button" class="def mark-of-question" title="${definition}" aria-label="What is meant by ${word}">?</button>`;
 
 /** A metric's name with its definition. */
-export function definedMetric(metric: string): Markup {
-  const { definition = 'As the task defines it.' } = metricFacts(metric);
-  return defined(html`<bdi>${metric}</bdi>`, definition);
-}
+export const definedMetric = (words: ProtocolWords, metric: string): Markup =>
+  defined(html`<bdi>${metric}</bdi>`, words.definition(metric));

@@ -1,6 +1,6 @@
 import type { RunResults } from '@medbench/core';
 import { cellsAt, measurementsOf, summarise } from '../cells.js';
-import { capitalised, protocolTitle } from '../format.js';
+import { capitalised } from '../format.js';
 import type { Column, ResultTable } from '../model.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
@@ -26,14 +26,14 @@ function metricsOf(results: RunResults, table: ResultTable, column: Column, shor
       const status = summary.value === null ? ('none' as const) : ('ok' as const);
       return figureCell({ ...summary, status, synthetic: false, notes: [], best: false, marks: [] }, { sorts: false });
     })}<td class="number">${Math.max(...cells.map(({ n }) => n))}</td></tr>\n`;
-  const label = `${column.title}, ${protocolTitle(column.protocol)}`;
+  const label = `${column.title}, ${column.words.title}`;
   return html`<h3><bdi>${label}</bdi>${column.synthetic !== 'none' && ' *'}</h3>
 ${scrolling(
   label,
   html`<table>
 <caption><span>${capitalised(column.modality)}. Task <code>${column.task}</code>, primary metric ${column.metric}.</span></caption>
 <thead><tr><th scope="col" class="corner">Method</th>${names.map(
-    (name) => html`<th scope="col" class="number">${metricName(name)}</th>`,
+    (name) => html`<th scope="col" class="number">${metricName(column.words, name)}</th>`,
   )}${numberHead('n', TERMS.n)}</tr></thead>
 <tbody>
 ${rows.map(line)}</tbody></table>`,

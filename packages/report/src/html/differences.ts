@@ -1,6 +1,6 @@
 import type { ColumnStatistics, Comparison, RunStatistics } from '@medbench/core';
 import { ranksCaption } from '../caption.js';
-import { formatP, formatSigned, formatSignedInterval, plural, protocolTitle } from '../format.js';
+import { formatP, formatSigned, formatSignedInterval, plural } from '../format.js';
 import type { Column, ResultTable } from '../model.js';
 import { comparisonsAt, isSignificant } from '../significance.js';
 import { defined, TERMS } from './definition.js';
@@ -32,7 +32,7 @@ ${ranked.map(({ title, rank }) => html`<tr><th scope="row"><bdi>${title}</bdi></
 
 function againstBest(table: ResultTable, column: Column, found: ColumnStatistics, statistics: RunStatistics): Markup {
   const titleOf = (id: string): string => table.rows.find((row) => row.id === id)?.title ?? id;
-  const name = `${column.title}, ${protocolTitle(column.protocol)}`;
+  const name = `${column.title}, ${column.words.title}`;
   const best = titleOf(found.best ?? '');
   const others = found.againstBest.length;
   const worse = found.againstBest.filter((comparison) => isSignificant(comparison, statistics)).length;

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { capitalised, formatFigure, oneLine, type PrintedFigure, plural, protocolTitle } from '../format.js';
+import { capitalised, formatFigure, oneLine, type PrintedFigure, plural } from '../format.js';
 import { type ColumnGroup, groupsOf, type MeanFigure, meanInterval, meanOver } from '../means.js';
 import { type Column, type ResultTable, type Row, runsOf } from '../model.js';
 import { html, type Markup } from './escape.js';
@@ -114,7 +114,7 @@ const star = (columns: readonly Column[]): string | false =>
 
 function ofColumn(table: ResultTable, index: number, withSeeds: boolean): Markup {
   const column = table.columns[index]!;
-  const protocol = protocolTitle(column.protocol);
+  const protocol = column.words.title;
   const points = table.rows.flatMap((row) =>
     row.figures[index]!.status === 'none' ? [] : [pointOf(row, row.figures[index]!)],
   );
@@ -123,13 +123,13 @@ function ofColumn(table: ResultTable, index: number, withSeeds: boolean): Markup
     metric: column.metric,
     points: withSeeds ? points : points.map((point) => ({ ...point, seeds: [] })),
     caption: html`<bdi>${column.title}</bdi>${star([column])}
-<small>${protocol}, ${metricName(column.metric)}, ${plural(column.n, 'test example')}</small>`,
+<small>${protocol}, ${metricName(column.words, column.metric)}, ${plural(column.n, 'test example')}</small>`,
   });
 }
 
 /** The mean of a modality's tasks, of the rows that have a figure in each. */
 function ofGroup(table: ResultTable, { columns, indices }: ColumnGroup): Markup | undefined {
-  const [{ modality, protocol, metric }] = columns as [Column];
+  const [{ modality, words, metric }] = columns as [Column];
   const points = table.rows.flatMap((row) => {
     const mean = meanOver(indices.map((i) => row.figures[i]!));
     return mean ? [pointOf(row, mean)] : [];
@@ -137,11 +137,11 @@ function ofGroup(table: ResultTable, { columns, indices }: ColumnGroup): Markup 
   if (points.length === 0) return undefined;
   const name = `${capitalised(modality)}: mean over ${columns.length} tasks`;
   return draw({
-    title: `${name}, ${protocolTitle(protocol)}, ${metric}`,
+    title: `${name}, ${words.title}, ${metric}`,
     metric,
     points,
     caption: html`<bdi>${name}</bdi>${star(columns)}
-<small>${protocolTitle(protocol)}, ${metricName(metric)}; rows with a figure in each</small>`,
+<small>${words.title}, ${metricName(words, metric)}; rows with a figure in each</small>`,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Gallery, GalleryExample, GalleryItem, GalleryPart, GalleryRow, RunResults } from '@medbench/core';
-import { plural, protocolTitle } from '../format.js';
+import { plural } from '../format.js';
 import { runsOf } from '../model.js';
+import { wordsOf } from '../words.js';
 import { html, Markup } from './escape.js';
 import { scrolling } from './results-table.js';
 import { titleOf } from './training.js';
@@ -86,6 +87,7 @@ function tableOf(
   album: Album,
   most: number,
 ): Markup {
+  const words = wordsOf(results);
   const [first] = parts;
   const { query, examples } = first!;
   const kept = examples.slice(0, most);
@@ -100,7 +102,7 @@ function tableOf(
   const cell = (id: string, e: number): Markup =>
     html`<td>${parts.map(({ protocol, rows: own }) => {
       const one = own.find((row) => row.id === id)?.said[e];
-      return one && answer(one, album, several ? protocolTitle(protocol) : undefined);
+      return one && answer(one, album, several ? words(protocol).title : undefined);
     })}</td>`;
   const body = (control: boolean): Markup | false => {
     const lines = drawn

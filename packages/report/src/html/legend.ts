@@ -1,5 +1,5 @@
 import type { RunResults } from '@medbench/core';
-import { arrowOf, metricFacts } from '../metrics.js';
+import { wordsOf } from '../words.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
 
@@ -27,16 +27,22 @@ const NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
 };
 
 /** The section with what each number means: all that the page says where a definition is asked for. */
-export function legendSection({ cells }: RunResults): Markup | undefined {
+export function legendSection(results: RunResults): Markup | undefined {
+  const { cells } = results;
   if (cells.length === 0) return undefined;
-  const found = cells.flatMap(({ metric, metrics }) => [metric, ...Object.keys(metrics)]);
-  const names = [...new Set(found)].filter((name) => name !== '');
+  const words = wordsOf(results);
+  // Protocols with a metric of one name mean the same by it: what the first says stands for all.
+  const protocols = new Map<string, string>();
+  for (const { protocol, metric, metrics } of cells) {
+    for (const name of [metric, ...Object.keys(metrics)]) if (!protocols.has(name)) protocols.set(name, protocol);
+  }
+  const names = [...protocols.keys()].filter((name) => name !== '');
   const many = names.filter(isClassRecall).length > MOST_RECALLS;
   const shown = many ? [...names.filter((name) => !isClassRecall(name)), 'recall_<class>'] : names;
-  const definitionOf = (name: string): string => metricFacts(name).definition ?? 'As the task defines it.';
+  const wordsFor = (name: string) => words(protocols.get(name) ?? protocols.get(names.find(isClassRecall)!)!);
   return html`<section><h2>What the numbers mean</h2>
 <details><summary>Metrics</summary>
-<dl>${shown.map((name) => html`<dt><bdi>${name}</bdi> ${arrowOf(name)}</dt><dd>${definitionOf(name)}</dd>\n`)}</dl></details>
+<dl>${shown.map((name) => html`<dt><bdi>${name}</bdi> ${wordsFor(name).arrow(name)}</dt><dd>${wordsFor(name).definition(name)}</dd>\n`)}</dl></details>
 <details><summary>Other numbers</summary>
 <dl>${Object.entries(NAMES).map(
     ([key, name]) => html`<dt>${name}</dt><dd>${TERMS[key as keyof typeof TERMS]}</dd>\n`,

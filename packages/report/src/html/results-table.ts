@@ -1,8 +1,8 @@
 import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from '../caption.js';
-import { capitalised, formatRank, formatSpread, formatValue, plural, protocolTitle } from '../format.js';
-import { arrowOf } from '../metrics.js';
+import { capitalised, formatRank, formatSpread, formatValue, plural } from '../format.js';
 import { type Column, type Figure, type ResultTable, type Row, runsOf } from '../model.js';
 import type { Mark } from '../significance.js';
+import type { ProtocolWords } from '../words.js';
 import { defined, definedMetric, explained, TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
 
@@ -10,7 +10,8 @@ import { html, Markup } from './escape.js';
 const WIDEST = 12;
 
 /** A metric's name with its definition, and which way is better. */
-export const metricName = (metric: string): Markup => html`${definedMetric(metric)} ${arrowOf(metric)}`;
+export const metricName = (words: ProtocolWords, metric: string): Markup =>
+  html`${definedMetric(words, metric)} ${words.arrow(metric)}`;
 
 /** A table in a container of its own that scrolls, by keyboard too. */
 export const scrolling = (label: string, table: Markup): Markup =>
@@ -72,10 +73,10 @@ function rowHeader({ id, title, question, extension, control }: Row): Markup {
 }
 
 /** Why a row has nothing in a column. */
-function emptyReason(row: Row, { rare, protocol }: Column): string {
+function emptyReason(row: Row, { rare, words }: Column): string {
   if (rare) return 'not applicable: no recall of rare classes is known of it';
   return row.control
-    ? `not applicable: this control says nothing in ${protocolTitle(protocol)}`
+    ? `not applicable: this control says nothing in ${words.title}`
     : 'not measured: the run has no cell of it';
 }
 
@@ -96,27 +97,25 @@ function header(columns: readonly Column[], notes: readonly string[], rank: stri
     html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" data-lower title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
   // The script makes a button of the label; a button holds neither a link nor another button.
   const head = (column: Column, i: number): Markup =>
-    html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${protocolTitle(
-      column.protocol,
-    )}"${arrowOf(column.metric) === '↓' && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
+    html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${column.words.title}"${column.words.metric(column.metric).lowerIsBetter && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
       column.synthetic === 'all' && '\u00a0*'
-    }</span> <small>${metricName(column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
+    }</span> <small>${metricName(column.words, column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
   return html`<thead>
 <tr><th scope="col" class="corner" rowspan="${lines}">Method</th>${modalities.map((run) =>
     group(run, run[0]!.modality),
   )}${ranks}</tr>
 ${
   lines > 1 &&
-  html`<tr>${protocols.map((run) => group(run, protocolTitle(run[0]!.protocol)))}</tr>
+  html`<tr>${protocols.map((run) => group(run, run[0]!.words.title))}</tr>
 <tr>${columns.map(head)}</tr>
 `
 }</thead>`;
 }
 
-function columnTitle({ task, protocol, metric, n, rare }: Column): string {
+function columnTitle({ task, words, metric, n, rare }: Column): string {
   const examples = n > 0 || !rare ? ` on ${plural(n, 'test example')}` : '';
   const classes = rare && rare.length > 0 ? ` of rare classes: ${rare.join(', ')}` : '';
-  return `${task}, ${protocolTitle(protocol)}: ${metric}${examples}${classes}`;
+  return `${task}, ${words.title}: ${metric}${examples}${classes}`;
 }
 
 interface Part {

@@ -1,5 +1,5 @@
 import type { RunResults } from '@medbench/core';
-import { capitalised, plural, protocolTitle } from '../format.js';
+import { capitalised, plural } from '../format.js';
 import { type Column, type ResultTable, runsOf } from '../model.js';
 import { html, type Markup } from './escape.js';
 
@@ -7,7 +7,7 @@ import { html, type Markup } from './escape.js';
 function dataSet(columns: readonly Column[]): Markup {
   const [{ title, synthetic }] = columns as [Column];
   const n = Math.max(...columns.map((column) => column.n));
-  const protocols = [...new Set(columns.map(({ protocol }) => protocolTitle(protocol)))].join(', ');
+  const protocols = [...new Set(columns.map(({ words }) => words.title))].join(', ');
   return html`<bdi>${title}</bdi>${synthetic !== 'none' && '\u00a0*'} (${protocols}; ${plural(n, 'test example')})`;
 }
 
