@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResults } from '@medbench/core';
 import { ensurePhantoms } from '@medbench/phantoms';
@@ -15,8 +15,8 @@ afterAll(() => folder.dispose());
 function pack(dir: string): string {
   const { packageManager } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
   execFileSync('npx', ['--yes', packageManager, 'pack', '--pack-destination', cwd], { cwd: dir, stdio: 'pipe' });
-  const tarball = readdirSync(cwd).find((name) => name.endsWith('.tgz'));
-  return join(cwd, tarball!);
+  const { name, version } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  return join(cwd, `${name}-${version}.tgz`);
 }
 
 describe('examples', () => {
@@ -48,6 +48,46 @@ describe('examples', () => {
     const results: RunResults = JSON.parse(readFileSync(join(cwd, 'third/results.json'), 'utf8'));
     expect(results.cells.find(({ method }) => method === 'sigmoid')).toMatchObject({ status: 'ok' });
     expect(results.run.versions['medbench-method-sigmoid']).toBe('1.0.0');
+  }, 240_000);
+
+  it('third-party-protocol: packed, installed, found by its keyword, measures tasks that do not know it', async () => {
+    const tarball = pack(join(repository, 'examples/third-party-protocol'));
+    const lab = join(cwd, 'lab-3');
+    const place = join(lab, 'node_modules/medbench-protocol-nearest-mean');
+    mkdirSync(place, { recursive: true });
+    execFileSync('tar', ['xzf', tarball, '-C', place, '--strip-components=1']);
+    mkdirSync(join(lab, 'node_modules/@medbench'));
+    for (const name of ['core', 'evaluation']) {
+      symlinkSync(join(repository, 'packages', name), join(lab, 'node_modules/@medbench', name));
+    }
+    writeFileSync(
+      join(lab, 'package.json'),
+      JSON.stringify({ name: 'lab-3', dependencies: { 'medbench-protocol-nearest-mean': '^1.0.0' } }),
+    );
+
+    const listed = JSON.parse((await medbench(['list', 'protocols', '--json'], { cwd: lab })).stdout);
+    expect(listed.map(({ id }: { id: string }) => id).sort()).toEqual([
+      'linear-probe',
+      'nearest-mean',
+      'retrieval',
+      'vqa',
+      'zero-shot',
+    ]);
+
+    const { code, stderr } = await medbench(
+      ['run', '--preset=demo', '--methods=clip-scratch', '--tasks=phantom-local,phantom-vqa', '--out=run', ...TINY],
+      { cwd: lab, env: { MEDBENCH_CACHE: join(cwd, '.medbench') } },
+    );
+    expect(stderr).not.toContain('failed');
+    expect(code).toBe(0);
+    const { cells, tasks, protocols }: RunResults = JSON.parse(readFileSync(join(lab, 'run/results.json'), 'utf8'));
+    const own = cells.filter(({ protocol }) => protocol === 'nearest-mean');
+    expect(own.map(({ method, task, status, metric }) => [method, task, status, metric])).toEqual([
+      ['clip-scratch', 'phantom-local', 'ok', 'accuracy'],
+    ]);
+    expect(tasks[0]!.protocols).toEqual(['zero-shot', 'linear-probe', 'nearest-mean']);
+    expect(protocols!.map(({ title }) => title)).toEqual(['zero-shot', 'linear probe', 'VQA', 'nearest class mean']);
+    expect(readFileSync(join(lab, 'run/report.html'), 'utf8')).toContain('nearest class mean');
   }, 240_000);
 
   it('custom-task: named by its path in the configuration', async () => {

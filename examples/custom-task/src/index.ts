@@ -1,5 +1,6 @@
 import {
   type EvaluationModel,
+  measureAll,
   type RasterImage,
   random,
   type Source,
@@ -7,7 +8,7 @@ import {
   type TaskContext,
   type TaskOutcome,
 } from '@medbench/core';
-import { evaluateClassification, type LabelledImages } from '@medbench/evaluation';
+import type { ClassificationData, LabelledImages } from '@medbench/evaluation';
 
 const SIDE = 32;
 const CLASSES = ['horizontal stripes', 'vertical stripes'];
@@ -51,14 +52,12 @@ export class Stripes implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    return {
-      synthetic: true,
-      results: await evaluateClassification(
-        model,
-        { train: split('train', 80), test: split('test', 60) },
-        { classes: CLASSES, prompts: ['a texture of {}.', 'a picture with {}.'] },
-        context,
-      ),
+    const data: ClassificationData = {
+      train: split('train', 80),
+      test: split('test', 60),
+      classes: CLASSES,
+      prompts: ['a texture of {}.', 'a picture with {}.'],
     };
+    return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }
 }

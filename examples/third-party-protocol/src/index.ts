@@ -1,0 +1,27 @@
+import { type EvaluationModel, type Matrix, Protocol, type ProtocolContext } from '@medbench/core';
+import * as evaluation from '@medbench/evaluation';
+
+const facts = { title: 'nearest class mean', kinds: ['classification'], primary: 'accuracy', joins: true };
+const row = ({ data, cols }: Matrix, i: number) => data.subarray(i * cols, (i + 1) * cols);
+
+/** Each test image takes the class whose mean training feature is nearest. */
+@Protocol({ id: 'nearest-mean', ...facts, metrics: evaluation.CLASSIFICATION_METRICS })
+export class NearestMean implements Protocol<evaluation.ClassificationData> {
+  async measure(model: EvaluationModel, data: evaluation.ClassificationData, context: ProtocolContext) {
+    const measured = evaluation.measuredSplits(data, context);
+    const { train, test } = measured.splits;
+    if (!model.can.images || !train) return undefined;
+    const known = await model.imageFeatures(train.images, train.as ?? 'train');
+    const asked = await model.imageFeatures(test.images, test.as ?? 'test');
+    const means = data.classes.map((_, label) => {
+      const mean = new Float64Array(known.cols);
+      const members = [...train.labels.keys()].filter((i) => train.labels[i] === label);
+      for (const i of members) for (const [j, x] of row(known, i).entries()) mean[j]! += x / members.length;
+      return mean;
+    });
+    const logits = [...test.labels.keys()].flatMap((i) =>
+      means.map((mean) => -Math.hypot(...row(asked, i).map((x, j) => x - mean[j]!))),
+    );
+    return evaluation.classificationResult('nearest-mean', Float64Array.from(logits), measured, context);
+  }
+}
