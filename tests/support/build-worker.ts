@@ -3,14 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 
 /** Tests run from source, but a worker is a file that Node runs: it is bundled from the source before the first test. */
-export default async function buildWorker(): Promise<void> {
-  const data = fileURLToPath(new URL('../../packages/data/', import.meta.url));
+export default async function buildWorkers(): Promise<void> {
+  await Promise.all([buildWorker('data', 'src/loading/worker.ts'), buildWorker('formats', 'src/parquet/worker.ts')]);
+}
+
+async function buildWorker(name: string, source: string): Promise<void> {
+  const home = fileURLToPath(new URL(`../../packages/${name}/`, import.meta.url));
   // Other runs of the tests may read the last one meanwhile.
-  const folder = `${data}node_modules/.cache/${process.pid}`;
+  const folder = `${home}node_modules/.cache/${process.pid}`;
   await build({
     config: false,
     silent: true,
-    entry: { worker: `${data}src/loading/worker.ts` },
+    entry: { worker: `${home}${source}` },
     outDir: folder,
     format: 'esm',
     target: 'node20',
@@ -32,6 +36,6 @@ export default async function buildWorker(): Promise<void> {
       options.conditions = ['@medbench/source'];
     },
   });
-  renameSync(`${folder}/worker.js`, `${data}node_modules/.cache/worker.js`);
+  renameSync(`${folder}/worker.js`, `${home}node_modules/.cache/worker.js`);
   rmSync(folder, { recursive: true });
 }

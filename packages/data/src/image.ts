@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { MedbenchError, messageOf, type RasterImage } from '@medbench/core';
 import sharp, { type Sharp } from 'sharp';
-import { unreadable } from './files.js';
+import { readBytes } from './files.js';
 import { plainJpeg, smallJpeg } from './jpeg.js';
 
 export interface DecodeImageOptions {
@@ -113,13 +112,4 @@ export function encodeTiff(image: RasterImage): Promise<Uint8Array> {
 function rawSharp({ data, width, height, channels }: RasterImage): Sharp {
   const picture = sharp(data, { raw: { width, height, channels } });
   return channels === 1 ? picture.toColourspace('b-w') : picture;
-}
-
-/** A file's bytes. @throws MedbenchError('data') naming the file if it is missing or cannot be read. */
-export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
 }

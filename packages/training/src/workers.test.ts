@@ -2,17 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HostTensors, MedbenchError, type MethodInput, type Pair, type PairSource, random } from '@medbench/core';
-import {
-  augmentedView,
-  clipTokenizer,
-  encodeJpeg,
-  keptPatches,
-  prefetch,
-  shuffledPatches,
-  tarEnd,
-  tarMember,
-  webDataset,
-} from '@medbench/data';
+import { augmentedView, clipTokenizer, encodeJpeg, keptPatches, prefetch, shuffledPatches } from '@medbench/data';
+import { tarEnd, tarMember, webDataset } from '@medbench/formats';
 import { afterAll, describe, expect, it } from 'vitest';
 import { batchLoader } from './loader.js';
 

@@ -1,9 +1,6 @@
 import { Tinypool } from 'tinypool';
 import { type BatchJob, makeBatch } from './job.js';
 
-// What `isolated` runs.
-export { footerAnswer as parquetFooter, groupAnswer as parquetGroup } from './answers.js';
-
 /** What a worker of `batchWorkers` runs: `makeBatch`, with arrays that are handed over, not copied. */
 export async function run(job: BatchJob): Promise<unknown> {
   const parts = await makeBatch(job);

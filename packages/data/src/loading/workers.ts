@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Tinypool } from 'tinypool';
 import { type BatchJob, type BatchParts, makeBatch } from './job.js';
+import { workerFile } from './worker-file.js';
 
 /** Makes batches, on threads of its own or on this one. */
 export interface BatchWorkers {
@@ -25,7 +23,7 @@ export const defaultWorkers = (): number => Math.max(1, Math.min(4, availablePar
  * They never keep the process alive by themselves.
  */
 export function batchWorkers(count = defaultWorkers()): BatchWorkers {
-  const file = count > 0 ? workerFile() : undefined;
+  const file = count > 0 ? workerFile(import.meta.url, '@medbench/data') : undefined;
   if (!file) return { count: 1, threads: false, run: makeBatch, close: async () => undefined };
   let pool: Promise<Tinypool> | undefined;
   return {
@@ -56,11 +54,4 @@ async function startPool(filename: string, count: number): Promise<Tinypool> {
     // Waiting for a batch must not block the thread, which closes files and ends decodings meanwhile.
     useAtomics: false,
   });
-}
-
-/** Run from source, as tests are, the worker is what `tests/support/build-worker.ts` made of it; if that is missing, none. */
-export function workerFile(): string | undefined {
-  if (!import.meta.url.endsWith('.ts')) return createRequire(import.meta.url).resolve('@medbench/data/worker');
-  const built = fileURLToPath(new URL('../../node_modules/.cache/worker.js', import.meta.url));
-  return existsSync(built) ? built : undefined;
 }
