@@ -55,6 +55,22 @@ export async function decodeImage(
   }
 }
 
+/**
+ * The 8-bit samples of an image file as they are stored: grey or RGB, not turned as EXIF says, with no channel dropped.
+ * For formats that wrap an image of known size, such as DICOM.
+ * @returns `[height, width, samples]`
+ * @throws Error if the file is damaged, holds more than `maxPixels`, or another number of samples a pixel.
+ */
+export async function storedSamples(bytes: Uint8Array, samples: 1 | 3, maxPixels: number): Promise<Uint8Array> {
+  const image = sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: maxPixels });
+  const { data, info } = await image
+    .toColourspace(samples === 1 ? 'b-w' : 'srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== samples) throw new Error(`it has ${info.channels} samples a pixel`);
+  return data;
+}
+
 interface Samples {
   readonly width: number;
   readonly height: number;

