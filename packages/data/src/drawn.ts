@@ -1,17 +1,18 @@
 import { type InputRecipe, MedbenchError, type MethodInput, type Random, type RasterImage } from '@medbench/core';
 import { type SimclrOptions, simclrTransform } from './augment/simclr.js';
-import { CLIP_NORMALISATION, normaliseInto } from './transform.js';
+import { normaliser } from './transform.js';
 
 /** An augmented view of the picture, `[size, size, 3]`, normalised (SimCLR's augmentations as SLIP uses them). */
 export function augmentedView(size: number, options: SimclrOptions = {}): MethodInput {
   const transform = simclrTransform(size, options);
+  const write = normaliser();
   return {
     shape: [size, size, 3],
     dtype: 'float32',
     recipe: { maker: 'augmentedView', arguments: [size, options] },
     draw({ image }: { readonly image: RasterImage }, stream: Random) {
       const view = new Float32Array(size * size * 3);
-      normaliseInto(transform(image, stream), view, 0, CLIP_NORMALISATION);
+      write(transform(image, stream), view, 0);
       return view;
     },
   };

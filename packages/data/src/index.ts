@@ -10,7 +10,7 @@ export {
   type SimclrOptions,
   simclrTransform,
 } from './augment/simclr.js';
-export { batchIndices, epochOrder } from './batches.js';
+export { batchOrder, epochOrder } from './batches.js';
 export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches } from './drawn.js';
 export { bicubicFilter, type ResampleFilter } from './filter.js';
 export {
@@ -39,7 +39,7 @@ export {
   evaluationTransform,
   type ImageTransform,
   type Normalisation,
-  normaliseInto,
+  normaliser,
   type RandomImageTransform,
   randomResizedCrop,
   resizeShorterSide,

@@ -13,7 +13,7 @@ import {
 import {
   type BatchJob,
   type BatchParts,
-  batchIndices,
+  batchOrder,
   batchWorkers,
   defaultWorkers,
   isKnownRecipe,
@@ -71,6 +71,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
   const pictures = picturesOf(pairs, side);
   const workers = batchWorkers(options.workers);
+  const order = batchOrder(pairs.length, batchSize, seed);
   const drawn = Object.entries(inputs);
   const described = drawn.flatMap(([name, { recipe }]) => (isKnownRecipe(recipe) ? [{ name, recipe }] : []));
   const free: ArrayBuffer[] = [];
@@ -98,7 +99,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   };
 
   const load = async (step: number): Promise<HostTensors> => {
-    const indices = batchIndices(pairs.length, batchSize, seed, step);
+    const indices = order(step);
     const { parts, captions } = await make(step, indices);
     for (const [row, image] of parts.kept.entries()) {
       if (image) pictures.keep(indices[row]!, { image, caption: captions[row]! });

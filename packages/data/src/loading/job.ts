@@ -1,7 +1,7 @@
 import { type InputRecipe, isMedbenchError, messageOf, type Pair, type RasterImage, random } from '@medbench/core';
 import { inputFrom } from '../drawn.js';
 import { decodeImage } from '../image.js';
-import { normaliseInto, resizeShorterSide, trainingTransform } from '../transform.js';
+import { normaliser, resizeShorterSide, trainingTransform } from '../transform.js';
 
 /** Pictures decoded ahead of the one that is being worked on; decoding runs on threads of its own. */
 const AHEAD = 6;
@@ -63,6 +63,7 @@ export async function makeBatch(job: BatchJob): Promise<BatchParts> {
   const bytes = batch * area * 4;
   const images = new Float32Array(job.room?.byteLength === bytes ? job.room : new ArrayBuffer(bytes));
   const transform = trainingTransform(imageSize, { scale: job.cropScale });
+  const write = normaliser();
   const inputs = job.inputs.map(({ name, recipe }) => {
     const { shape, dtype, draw } = inputFrom(recipe);
     const size = shape.reduce((product, side) => product * side, 1);
@@ -77,7 +78,7 @@ export async function makeBatch(job: BatchJob): Promise<BatchParts> {
     const { picture, caption, keep } = examples[row]!;
     try {
       const image = shrunk('bytes' in picture ? await decodeImage(picture.bytes, picture.name) : picture, job.side);
-      normaliseInto(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
+      write(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
       for (const { fill } of inputs) fill(row, { image, caption });
       if (keep) kept[row] = job.share ? shared(image) : image;
     } catch (error) {
