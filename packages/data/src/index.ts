@@ -11,7 +11,6 @@ export {
   simclrTransform,
 } from './augment/simclr.js';
 export { batchOrder, epochOrder } from './batches.js';
-export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches } from './drawn.js';
 export { bicubicFilter, type ResampleFilter } from './filter.js';
 export {
   type DecodeImageOptions,
@@ -22,6 +21,7 @@ export {
   storedSamples,
   thumbnail,
 } from './image.js';
+export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches } from './inputs.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { workerFile } from './loading/worker-file.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';

@@ -1,6 +1,6 @@
 import { type InputRecipe, isMedbenchError, messageOf, type Pair, type RasterImage, random } from '@medbench/core';
-import { inputFrom } from '../drawn.js';
 import { decodeImage } from '../image.js';
+import { inputFrom } from '../inputs.js';
 import { normaliser, resizeShorterSide, trainingTransform } from '../transform.js';
 
 /** Pictures decoded ahead of the one that is being worked on; decoding runs on threads of its own. */
