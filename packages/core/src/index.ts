@@ -12,6 +12,7 @@ export type {
 } from './decorators.js';
 // By name: each is both a decorator and the contract's type, and a named export wins over the star above.
 export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, Task } from './decorators.js';
+export { drawnInput } from './drawn-input.js';
 export * from './errors.js';
 export { ensureFolder, unwritable, writeFileAtomic } from './files.js';
 export { holm } from './holm.js';

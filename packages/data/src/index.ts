@@ -21,7 +21,6 @@ export {
   storedSamples,
   thumbnail,
 } from './image.js';
-export { augmentedView, isKnownRecipe, keptPatches, patchesKept, shuffledPatches } from './inputs.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { workerFile } from './loading/worker-file.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
