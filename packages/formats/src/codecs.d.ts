@@ -3,8 +3,6 @@ interface Codec {
   getEncodedBuffer(bytes: number): Uint8Array;
   getDecodedBuffer(): Uint8Array;
   decode(): void;
-  getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number; isSigned?: boolean };
-  delete?(): void;
 }
 
 declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {

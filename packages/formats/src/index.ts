@@ -1,5 +1,6 @@
 export { tarEnd, tarMember } from './archives/tar-write.js';
-export { type ByteRows, type Hdf5Options, openHdf5 } from './arrays/hdf5.js';
+export type { ByteRows } from './arrays/byte-rows.js';
+export { type Hdf5Options, openHdf5 } from './arrays/hdf5.js';
 export { encodeNpy, type NpyArray, type NpyData, type NpyDType, readNpy } from './arrays/npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './arrays/npz.js';
 export { openNpzRows } from './arrays/npz-rows.js';

@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
 import { MedbenchError, messageOf } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
-import { damaged } from '../files/damaged.js';
+import { cutShort, damaged } from '../files/damaged.js';
+import { readFully } from '../files/open-files.js';
 
 /** One file inside a ZIP archive, as its directory describes it. */
 export interface ZipEntry {
@@ -53,9 +54,7 @@ async function readDirectory(file: FileHandle, path: string): Promise<ZipEntry[]
   let end = tail.length - 22;
   while (end >= 0 && tail.readUInt32LE(end) !== 0x06054b50) end--;
   if (end < 0) {
-    throw new MedbenchError('data', `${path} is no whole ZIP archive: its directory is not there`, {
-      hint: 'The download was probably cut short; fetch the file again.',
-    });
+    throw cutShort(path, 'is no whole ZIP archive: its directory is not there');
   }
   let directoryBytes = tail.readUInt32LE(end + 12);
   let directoryOffset = tail.readUInt32LE(end + 16);
@@ -151,13 +150,7 @@ async function* pieces(file: FileHandle, from: number, to: number): AsyncGenerat
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
+  return buffer.subarray(0, await readFully(file, buffer, position));
 }
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {

@@ -1,26 +1,17 @@
 import { openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { MedbenchError, messageOf } from '@medbench/core';
+import { cutShort } from '../files/damaged.js';
 import { requireFile } from '../files/require.js';
 import { gunzipOnce, type UnpackOptions } from '../files/unpacked.js';
+import { type ByteRows, checkRead, checkRows, MAX_READ, rowSize } from './byte-rows.js';
 
 export type Hdf5Options = UnpackOptions;
-
-/** An array of unsigned bytes in a file, of which rows are read on demand. */
-export interface ByteRows {
-  readonly shape: readonly number[];
-  /** `count` rows from `start` on, C order. @throws RangeError beyond the rows; MedbenchError('data') for a damaged file. */
-  rows(start: number, count: number): Promise<Uint8Array>;
-  /** Ends the use of the file at once; it is closed by itself when nothing reads it. */
-  close(): void;
-}
 
 /** Chunks that are unpacked for one row are kept if they take no more than this. */
 const KEPT = 64 * 2 ** 20;
 /** After this long without a read, the file is closed. */
 const IDLE_MS = 2000;
-/** Bytes of a read at most, so that a hostile header allocates nothing. */
-const MAX_ROW = 2 ** 30;
 
 /**
  * Opens a data set of unsigned bytes, contiguous or in chunks, packed or not. The file stays on disk. `.gz` around the
@@ -33,10 +24,7 @@ export async function openHdf5(path: string, name: string, options: Hdf5Options 
   const plain = path.toLowerCase().endsWith('.gz') ? await gunzipOnce(path, options) : path;
   const { Dataset, File } = await library();
   const broken = (cause: unknown): MedbenchError =>
-    new MedbenchError('data', `${path} is no whole HDF5 file: ${messageOf(cause).split('\n', 1)[0]}`, {
-      cause,
-      hint: 'The download was probably cut short; fetch the file again.',
-    });
+    cutShort(path, `is no whole HDF5 file: ${messageOf(cause).split('\n', 1)[0]}`, cause);
   const open = () => {
     const file = new File(plain, 'r');
     if (file.file_id < 0n) throw new Error('it cannot be opened');
@@ -76,15 +64,15 @@ export async function openHdf5(path: string, name: string, options: Hdf5Options 
     return { shape: [...data.shape], step: data.metadata.chunks?.[0] ?? 1 };
   });
   const [length = 0, ...row] = shape;
-  const width = row.reduce((product, side) => product * side, 1);
-  if (!Number.isSafeInteger(length) || !(width >= 1 && width <= MAX_ROW)) {
+  const width = rowSize(shape);
+  if (!Number.isSafeInteger(length) || !(width >= 1 && width <= MAX_READ)) {
     throw new MedbenchError('data', `${path}: "${name}" claims the shape [${shape.join(', ')}]`, {
       hint: 'The file is damaged; fetch it again.',
     });
   }
   const read = (start: number, count: number): Uint8Array =>
     use((data) => {
-      if (count * width > MAX_ROW) throw new RangeError(`${count} rows of ${width} bytes are too many for one read`);
+      checkRead(count, width);
       const found = data.slice([[start, start + count], ...row.map((side): [number, number] => [0, side])]);
       if (found instanceof Uint8Array && found.length === count * width) return found;
       throw new Error(`row ${start} cannot be read`);
@@ -94,9 +82,7 @@ export async function openHdf5(path: string, name: string, options: Hdf5Options 
   return {
     shape,
     async rows(start, count) {
-      if (!(Number.isInteger(start) && start >= 0 && count >= 0 && start + count <= length)) {
-        throw new RangeError(`No rows ${start} to ${start + count} among ${length}`);
-      }
+      checkRows(start, count, length);
       if (count === 0) return new Uint8Array(0);
       // A chunk is unpacked whole for any of its rows: the others may be wanted next.
       const from = Math.floor(start / step) * step;

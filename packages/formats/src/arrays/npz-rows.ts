@@ -4,13 +4,11 @@ import { openZip } from '../archives/zip.js';
 import { damaged } from '../files/damaged.js';
 import { openFiles, readFully } from '../files/open-files.js';
 import { type UnpackOptions, unpackOnce } from '../files/unpacked.js';
-import type { ByteRows } from './hdf5.js';
+import { type ByteRows, checkRead, checkRows, rowSize } from './byte-rows.js';
 import { type NpyHeader, parseNpyHeader } from './npy.js';
 
 /** A header of NumPy takes less; the rest is read with it. */
 const HEAD = 4096;
-/** Bytes of a read at most. */
-const MAX_READ = 2 ** 30;
 
 /**
  * Opens an array of unsigned bytes in a NumPy archive without holding it: the large files of MedMNIST+ unpack to up to
@@ -35,16 +33,14 @@ export async function openNpzRows(path: string, key: string, options: UnpackOpti
     await zip.close();
   }
   const { shape, dataOffset } = await headerOf(plain, name);
-  const [length = 0, ...row] = shape;
-  const width = row.reduce((product, side) => product * side, 1);
+  const [length = 0] = shape;
+  const width = rowSize(shape);
   const files = openFiles();
   return {
     shape,
     async rows(start, count) {
-      if (!(Number.isInteger(start) && start >= 0 && count >= 0 && start + count <= length)) {
-        throw new RangeError(`No rows ${start} to ${start + count} among ${length}`);
-      }
-      if (count * width > MAX_READ) throw new RangeError(`${count} rows of ${width} bytes are too many for one read`);
+      checkRows(start, count, length);
+      checkRead(count, width);
       const bytes = new Uint8Array(count * width);
       const filled = await files.use(plain, (file) => readFully(file, bytes, dataOffset + start * width));
       if (filled < bytes.length) throw damaged(name, 'its unpacked copy has changed');

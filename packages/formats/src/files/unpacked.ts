@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MedbenchError, messageOf } from '@medbench/core';
+import { cannotUnpack } from './damaged.js';
 
 export interface UnpackOptions {
   /** Folder in which packed bytes are unpacked, once for each content. Default: a folder for temporary files. */
@@ -72,10 +73,7 @@ export function gunzipOnce(path: string, options: UnpackOptions): Promise<string
     try {
       yield* stream.pipe(unpacked) as AsyncIterable<Uint8Array>;
     } catch (cause) {
-      throw new MedbenchError('data', `${path} cannot be unpacked: ${messageOf(cause)}`, {
-        cause,
-        hint: 'The download was probably cut short; fetch the file again.',
-      });
+      throw cannotUnpack(path, cause);
     } finally {
       stream.destroy();
     }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { MedbenchError, messageOf } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
+import { cutShort } from '../files/damaged.js';
 import { openFiles, readFully } from '../files/open-files.js';
 
 /** A footer, a group's columns and a page may not claim more than this. */
@@ -87,9 +88,7 @@ async function guarded<T>(path: string, read: () => Promise<T>): Promise<T> {
 }
 
 export const damagedParquet = (path: string, why: string): MedbenchError =>
-  new MedbenchError('data', `${path} is no whole Parquet file: ${why.split('\n', 1)[0]!.slice(0, 200)}`, {
-    hint: 'The download was probably cut short; fetch the file again.',
-  });
+  cutShort(path, `is no whole Parquet file: ${why.split('\n', 1)[0]!.slice(0, 200)}`);
 
 async function opened(path: string) {
   let size: number;

@@ -1,4 +1,5 @@
-import { MedbenchError } from '@medbench/core';
+import type { MedbenchError } from '@medbench/core';
+import { cutShort } from '../files/damaged.js';
 
 /** Reads the arguments of a pickle's opcodes, one after the other. Each method throws MedbenchError('data') at the end. */
 export class PickleBytes {
@@ -14,9 +15,7 @@ export class PickleBytes {
 
   /** The error for a pickle whose bytes make no sense here. */
   damaged(why: string): MedbenchError {
-    return new MedbenchError('data', `${this.path} is no whole pickle: ${why} at byte ${this.at}`, {
-      hint: 'The download was probably cut short; fetch the file again.',
-    });
+    return cutShort(this.path, `is no whole pickle: ${why} at byte ${this.at}`);
   }
 
   u8(): number {

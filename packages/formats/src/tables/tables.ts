@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { MedbenchError, messageOf } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import { CsvError, parse } from 'csv-parse';
+import { cannotUnpack } from '../files/damaged.js';
 
 /** One row of a JSON table. */
 export type JsonRow = Readonly<Record<string, unknown>>;
@@ -87,14 +88,7 @@ export async function* csvRows(
   stream.on('error', (cause) => parser.destroy(unreadable(path, cause)));
   if (path.toLowerCase().endsWith('.gz')) {
     const unpacked = createGunzip();
-    unpacked.on('error', (cause) => {
-      parser.destroy(
-        new MedbenchError('data', `${path} cannot be unpacked: ${messageOf(cause)}`, {
-          cause,
-          hint: 'The download was probably cut short; fetch the file again.',
-        }),
-      );
-    });
+    unpacked.on('error', (cause) => parser.destroy(cannotUnpack(path, cause)));
     stream.pipe(unpacked).pipe(parser);
   } else stream.pipe(parser);
   try {
