@@ -22,3 +22,23 @@ describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) =
     expect(await checkPlugin(dir)).toEqual([]);
   });
 });
+
+/** All that a package installs: its dependencies and peers, and those of our own packages among them. */
+function installed(name: string, seen = new Set<string>()): Set<string> {
+  const manifest = workspacePackages().find((one) => one.manifest.name === name)?.manifest;
+  for (const id of Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    installed(id, seen);
+  }
+  return seen;
+}
+
+describe('what a method installs', () => {
+  it.each(workspacePackages().filter(({ name }) => name.startsWith('methods-')))('$name', ({ manifest }) => {
+    const all = installed(manifest.name);
+    expect(all).not.toContain('@medbench/formats');
+    // Decoders of images come only with augmented views.
+    expect(all.has('sharp')).toBe(['@medbench/methods-slip', '@medbench/methods-declip'].includes(manifest.name));
+  });
+});
