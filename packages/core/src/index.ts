@@ -12,7 +12,7 @@ export type {
 export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, Task } from './decorators.js';
 export * from './errors.js';
 export { EVALUATION_DEFAULTS } from './evaluation-defaults.js';
-export { ensureFolder, fileName, unwritable, writeFileAtomic } from './files/files.js';
+export { ensureFolder, fileName, unwritable, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { holm } from './holm.js';
 export { mayShow } from './may-show.js';
