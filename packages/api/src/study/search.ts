@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { MedbenchError, type RunResults } from '@medbench/core';
 import { readComparisons, writeReport } from '@medbench/report';
-import { type Config, type ConfigTree, linkCheckpoints } from '@medbench/runner';
+import { type Config, type ConfigTree, linkCheckpoints, RunLayout } from '@medbench/runner';
 import {
   type Choice,
   costsOf,
@@ -47,7 +46,7 @@ async function halve(asked: Searched, method: string): Promise<{ choice: Choice;
   const rungs: Choice['rungs'][number][] = [];
   let left: readonly number[] = search.values;
   for (const [i, rung] of plan.entries()) {
-    const within = join(folder, 'search', `${method}-rung-${i + 1}`);
+    const within = new RunLayout(folder).rung(method, i + 1);
     const rows = left.map((value) => rowOf(search, method, value));
     for (const row of rows) if (i > 0) linkCheckpoints(folders[i - 1]!, within, row);
     asked.message(`${variant.title}: ${rung.steps} of ${steps} steps with ${rows.join(', ')}`);

@@ -10,9 +10,9 @@ import {
   type Tower,
   writeFileAtomic,
 } from '@medbench/core';
-import { type Config, composeRegistry, silentLogger } from '@medbench/runner';
+import { type Config, RunLayout } from '@medbench/runner';
 import type { BuiltModel } from '@medbench/training';
-import { catalogueOf } from '../workspace.js';
+import { catalogueOf, pluginsOf } from '../workspace.js';
 
 /** Largest difference from medbench's own embeddings, as a share of the largest value; rounding is about 1e-6. */
 const TOLERANCE = 1e-4;
@@ -40,7 +40,7 @@ async function modelOf(
   dir: string,
   activation: Activation,
 ): Promise<{ readonly built: BuiltModel; readonly settings: ModelSettings }> {
-  const path = join(dir, 'run.json');
+  const path = new RunLayout(dir).run;
   if (!existsSync(path)) {
     throw new MedbenchError('usage', `${dir} has no run.json, which says what its towers are`, {
       hint: 'Name the folder of a run, or write --format safetensors.',
@@ -48,7 +48,8 @@ async function modelOf(
   }
   const { config } = JSON.parse(readFileSync(path, 'utf8')) as { readonly config: Config };
   const { buildModel } = await import('@medbench/training');
-  const registry = composeRegistry(await catalogueOf(process.cwd(), config.plugins), { logger: silentLogger });
+  const cwd = process.cwd();
+  const registry = await pluginsOf({ cwd, catalogue: await catalogueOf(cwd, config.plugins) });
   const settings = { ...config.model, activation };
   const [image, text] = await Promise.all([
     registry.get('encoder', config.encoders.image),
