@@ -6,7 +6,7 @@ import { workspacePackages } from './workspace.mjs';
 
 const check = process.argv.includes('--check');
 const { pluginMetadata } = await import('../packages/core/dist/index.js');
-const { MANIFEST_KEYS } = await import('../packages/core/dist/discovery/index.js');
+const { MANIFEST_KEYS } = await import('../packages/core/dist/catalogue/index.js');
 let stale = 0;
 for (const { name, dir, manifest } of workspacePackages()) {
   if (!manifest.medbench?.entry) continue;

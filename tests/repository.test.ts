@@ -3,11 +3,14 @@ import { checkPlugin } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
 
+/** The front door is called after the product. */
+const packageName = (folder: string): string => (folder === 'medbench' ? folder : `@medbench/${folder}`);
+
 /** The repository's own rules, for every package alike. */
 describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) => {
   it('has a README that begins with its name, a licence and a description', () => {
-    expect(readFileSync(`${dir}/README.md`, 'utf8').startsWith(`# @medbench/${name}\n`)).toBe(true);
-    expect(manifest).toMatchObject({ name: `@medbench/${name}`, license: 'MIT', type: 'module' });
+    expect(readFileSync(`${dir}/README.md`, 'utf8').startsWith(`# ${packageName(name)}\n`)).toBe(true);
+    expect(manifest).toMatchObject({ name: packageName(name), license: 'MIT', type: 'module' });
     expect(manifest.description.length).toBeGreaterThan(20);
   });
 

@@ -9,7 +9,7 @@ import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const MARKER = 'MARKERFINDINGOFAPATIENT';
-const cli = join(import.meta.dirname, '../packages/cli/bin/medbench.js');
+const cli = join(import.meta.dirname, '../packages/medbench/bin/medbench.js');
 let root: string;
 
 const filesBelow = (folder: string): string[] =>

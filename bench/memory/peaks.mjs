@@ -1,12 +1,12 @@
 // Steps whose peak memory is predicted and measured: the demo's, those of `bench:step`, convolutions, chunks. `check`: the
 // first step is compared with the eager engine; `cached`: ONNX Runtime's graph comes from the cache.
 import { pluginMetadata } from '@medbench/core';
-import { methodSettings } from '@medbench/core/runtime';
 import { GptDemo } from '@medbench/encoders-gpt';
 import { ResNet50 } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { dualEncoder } from '@medbench/nn';
+import { methodSettings } from '@medbench/runner';
 import { trainingStep } from '@medbench/training';
 import { setupOf, trainingOf } from '../step/cases.mjs';
 

@@ -1,9 +1,9 @@
 // What is measured: three sizes of model, the study's eight methods, one schedule of training.
 import { pluginMetadata } from '@medbench/core';
-import { methodSettings } from '@medbench/core/runtime';
 import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder } from '@medbench/nn';
+import { methodSettings } from '@medbench/runner';
 import { trainingStep } from '@medbench/training';
 
 /** `gib`: what a training engine takes at the most. */

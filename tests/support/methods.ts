@@ -10,7 +10,6 @@ import {
   type Settings,
   type TrainingSettings,
 } from '@medbench/core';
-import { methodSettings } from '@medbench/core/runtime';
 import { clipTokenizer, fromArray } from '@medbench/data';
 import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
@@ -27,6 +26,7 @@ import { MaskedCl } from '@medbench/methods-masked-cl';
 import { Siglip } from '@medbench/methods-siglip';
 import { Slip } from '@medbench/methods-slip';
 import { dualEncoder, initialise } from '@medbench/nn';
+import { methodSettings } from '@medbench/runner';
 import { batchLoader, trainingStep } from '@medbench/training';
 
 /** Settings that keep the methods' own parts small. */

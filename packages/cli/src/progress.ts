@@ -1,4 +1,4 @@
-import type { RunObserver } from '@medbench/core/runtime';
+import type { RunObserver } from '@medbench/runner';
 import cliProgress from 'cli-progress';
 import pc from 'picocolors';
 

@@ -1,6 +1,4 @@
 export { ASSUMED_WATTS } from './assumed-watts.js';
-export { EVALUATION_DEFAULTS } from './config/evaluation.js';
-export { type ConfigTree, mergeTrees } from './config/merge.js';
 export type * from './contracts/index.js';
 export type {
   MethodDeclaration,
@@ -14,10 +12,10 @@ export type {
 export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, pluginMetadata, Task } from './decorators.js';
 export { drawnInput } from './drawn-input.js';
 export * from './errors.js';
-export { ensureFolder, unwritable, writeFileAtomic } from './files.js';
+export { EVALUATION_DEFAULTS } from './evaluation-defaults.js';
+export { ensureFolder, fileName, unwritable, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
+export { lockFolder } from './files/lock.js';
 export { holm } from './holm.js';
 export { mayShow } from './may-show.js';
-export { NO_PROFILE } from './profile/clock.js';
+export { NO_PROFILE } from './no-profile.js';
 export * from './random/index.js';
-export { lockFolder } from './store/lock.js';
-export { fileName } from './store/store.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { resolveConfig } from '@medbench/core/runtime';
+import { resolveConfig } from '@medbench/runner';
 import { describe, expect, it } from 'vitest';
 
 const { medbench } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -1,4 +1,5 @@
-import { type ConfigTree, mergeTrees, type StudyRecord } from '@medbench/core';
+import type { StudyRecord } from '@medbench/core';
+import { type ConfigTree, mergeTrees } from '@medbench/runner/workspace';
 import type { Layered, Study, Variant } from './study.js';
 
 /** One run of a study. */

@@ -1,4 +1,5 @@
-import type { ConfigTree, StudyQuestion } from '@medbench/core';
+import type { StudyQuestion } from '@medbench/core';
+import type { ConfigTree } from '@medbench/runner/workspace';
 
 /** Settings, and further ones that are laid over them where a preset is chosen. */
 export interface Layered {

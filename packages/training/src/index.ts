@@ -1,13 +1,15 @@
 import type { Pretraining } from '@medbench/core';
-import { loadModel } from './embedder.js';
-import { findForeignWeights } from './foreign.js';
-import { train } from './trainer.js';
+import { train } from './loop/trainer.js';
+import { loadModel } from './towers/embedder.js';
+import { findForeignWeights } from './towers/foreign.js';
 
-export { loadModel } from './embedder.js';
-export { stepMemory } from './fit.js';
-export { batchLoader, keptPictureBytes, type LoaderOptions } from './loader.js';
-export { type BuiltModel, buildModel } from './model.js';
-export { type PreparedRow, prepareRow, type SetupRequest } from './setup.js';
+export { batchLoader, keptPictureBytes, type LoaderOptions } from './loading/loader.js';
+export { train } from './loop/trainer.js';
+export { stepMemory } from './memory/fit.js';
+export { type PreparedRow, prepareRow, type SetupRequest } from './step/setup.js';
+export { type LoadedStep, type StepOptions, type TrainingStep, trainingStep } from './step/training-step.js';
+export { loadModel } from './towers/embedder.js';
+export { type BuiltModel, buildModel } from './towers/model.js';
 export {
   embeddingProgram,
   TOWER_INPUT,
@@ -15,9 +17,7 @@ export {
   towerInput,
   towerProgram,
   towerWeights,
-} from './tower.js';
-export { train } from './trainer.js';
-export { type LoadedStep, type StepOptions, type TrainingStep, trainingStep } from './training-step.js';
+} from './towers/tower.js';
 
 /** Pre-training and embedding as one service, for the composition root. */
 export const pretraining: Pretraining = { train, findWeights: findForeignWeights, load: loadModel };

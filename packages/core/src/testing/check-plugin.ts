@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MANIFEST_KEYS, PLUGIN_KEYWORD, readPlugin } from '../catalogue/manifest.js';
+import { pluginClasses } from '../catalogue/materialise.js';
 import type { SettingSpec } from '../contracts/settings.js';
 import type { PluginMetadata } from '../decorators.js';
-import { PLUGIN_KEYWORD } from '../discovery/discover.js';
-import { MANIFEST_KEYS, readPlugin } from '../discovery/manifest.js';
-import { pluginClasses } from '../discovery/materialise.js';
 import { messageOf } from '../errors.js';
 
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;

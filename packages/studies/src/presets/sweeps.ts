@@ -1,4 +1,4 @@
-import type { ConfigTree } from '@medbench/core';
+import type { ConfigTree } from '@medbench/runner/workspace';
 import type { Study, Variant } from '../study.js';
 
 const IMAGE = [0.25, 0.5, 0.75, 1];

@@ -1,0 +1,14 @@
+export type { Catalogue, CatalogueEntry } from './catalogue.js';
+export {
+  dependencyNames,
+  MANIFEST_KEYS,
+  PLUGIN_KEYWORD,
+  PLUGIN_KINDS,
+  type PluginManifest,
+  type PluginPackage,
+  type PresetDeclaration,
+  readPackageJson,
+  readPlugin,
+} from './manifest.js';
+export { type MaterialisedClass, pluginClasses } from './materialise.js';
+export { entriesOfKind, entryOf, nearest, select, unknownId } from './select.js';

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PLUGIN_API, type PluginInfo, type PluginKind } from '../decorators.js';
+import { MedbenchError, messageOf } from '../errors.js';
+
+/** Keyword of the packages that are found among a project's dependencies. */
+export const PLUGIN_KEYWORD = 'medbench-plugin';
+
+/** Key of the manifest for each kind of plugin. */
+export const MANIFEST_KEYS = {
+  method: 'methods',
+  task: 'tasks',
+  encoder: 'encoders',
+  corpus: 'corpora',
+  backend: 'backends',
+  control: 'controls',
+} as const satisfies Record<PluginKind, string>;
+
+export const PLUGIN_KINDS = Object.keys(MANIFEST_KEYS) as readonly PluginKind[];
+
+/** A named bundle of settings that `--preset` selects. */
+export interface PresetDeclaration {
+  readonly id: string;
+  readonly title: string;
+  /** Merged over the defaults, under the configuration file and the flags. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * `package.json#medbench`. The facts of the plugins are written there by the build, so that a listing imports nothing.
+ * They may be left out: then the entry is imported to find them.
+ */
+export type PluginManifest = {
+  readonly api: number;
+  /** Export of the package that holds the decorated classes, `.` or `./plugin`. */
+  readonly entry?: string;
+  readonly presets?: readonly PresetDeclaration[];
+} & { readonly [K in PluginKind as (typeof MANIFEST_KEYS)[K]]?: readonly PluginInfo<K>[] };
+
+export interface PluginPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly dir: string;
+  readonly manifest: PluginManifest;
+  /** Why it is here: `config`, `preset @medbench/preset-paper`, `dependency of my-lab`. */
+  readonly why: string;
+  readonly dependencies: readonly string[];
+  readonly keywords: readonly string[];
+}
+
+interface PackageJson {
+  readonly name?: string;
+  readonly version?: string;
+  readonly keywords?: readonly string[];
+  readonly medbench?: PluginManifest;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+export function readPackageJson(path: string): PackageJson {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as PackageJson;
+  } catch (cause) {
+    throw new MedbenchError('plugin', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The names of everything that a package.json depends on. */
+export function dependencyNames(json: PackageJson): string[] {
+  return Object.keys({ ...json.dependencies, ...json.devDependencies, ...json.optionalDependencies });
+}
+
+/**
+ * Reads a plugin package's manifest.
+ * @throws MedbenchError('plugin') if it has none, or was built for another plugin interface (both versions named).
+ */
+export function readPlugin(packageJson: string, why: string, coreVersion: string): PluginPackage {
+  const json = readPackageJson(packageJson);
+  const name = json.name ?? packageJson;
+  if (!json.medbench) {
+    throw new MedbenchError('plugin', `${name} has no "medbench" entry in its package.json (${packageJson})`, {
+      hint: 'A plugin package declares {"medbench": {"api": 1, "entry": "./plugin"}}.',
+    });
+  }
+  if (json.medbench.api !== PLUGIN_API) {
+    const range = json.peerDependencies?.['@medbench/core'] ?? 'of another major version';
+    throw new MedbenchError(
+      'plugin',
+      `${name}@${json.version ?? '?'} is built for plugin interface ${json.medbench.api} (@medbench/core ${range}); ` +
+        `this is interface ${PLUGIN_API} (@medbench/core ${coreVersion})`,
+      { hint: `Install a version of ${name} for @medbench/core ${coreVersion}, or upgrade medbench.` },
+    );
+  }
+  return {
+    name,
+    version: json.version ?? '0.0.0',
+    dir: dirname(packageJson),
+    manifest: json.medbench,
+    why,
+    dependencies: dependencyNames(json),
+    keywords: json.keywords ?? [],
+  };
+}

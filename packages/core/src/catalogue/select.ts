@@ -1,0 +1,65 @@
+import { distance } from 'fastest-levenshtein';
+import type { PluginKind } from '../decorators.js';
+import { MedbenchError } from '../errors.js';
+import type { Catalogue, CatalogueEntry } from './catalogue.js';
+import { MANIFEST_KEYS } from './manifest.js';
+
+/** ", did you mean x?" for the nearest of the known names, or nothing if none is near. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((id) => ({ id, cost: distance(name, id) })).sort((a, b) => a.cost - b.cost);
+  const best = ranked[0];
+  return best && best.cost <= Math.max(2, Math.ceil(name.length / 3)) ? best.id : undefined;
+}
+
+/** The error for a name that does not exist: what was asked, the nearest that does, and where to see them all. */
+export function unknownId(kind: string, id: string, known: readonly string[], list: string): MedbenchError {
+  const guess = nearest(id, known);
+  const hint = `${guess ? `Did you mean "${guess}"? ` : ''}Known: ${known.join(', ') || 'none'} (${list}).`;
+  return new MedbenchError('unknown-id', `Unknown ${kind} "${id}"`, { hint });
+}
+
+export function entriesOfKind<K extends PluginKind>(catalogue: Catalogue, kind: K): CatalogueEntry<K>[] {
+  return catalogue.entries.filter((entry): entry is CatalogueEntry<K> => entry.kind === kind);
+}
+
+/** @throws MedbenchError('unknown-id') with the nearest known id. */
+export function entryOf<K extends PluginKind>(catalogue: Catalogue, kind: K, id: string): CatalogueEntry<K> {
+  const entries = entriesOfKind(catalogue, kind);
+  const entry = entries.find((candidate) => candidate.id === id);
+  if (entry) return entry;
+  const error = unknownId(
+    kind,
+    id,
+    entries.map((candidate) => candidate.id),
+    `medbench list ${MANIFEST_KEYS[kind]}`,
+  );
+  const [broken] = catalogue.broken;
+  // The id may be that of a package that does not load: then its reason is the answer.
+  throw broken
+    ? new MedbenchError('unknown-id', error.message, { hint: `${error.hint} Did not load: ${broken.reason}.` })
+    : error;
+}
+
+/**
+ * Resolves a selector: `all`, or ids separated by commas, in the order given and without repeats.
+ * @throws MedbenchError('unknown-id') for an id that does not exist; ('usage') for a selector that selects nothing.
+ */
+export function select<K extends PluginKind>(
+  catalogue: Catalogue,
+  kind: K,
+  selector: readonly string[],
+): CatalogueEntry<K>[] {
+  const ids = [
+    ...new Set(
+      selector
+        .flatMap((part) => part.split(','))
+        .map((id) => id.trim())
+        .filter(Boolean),
+    ),
+  ];
+  const chosen = ids.includes('all') ? entriesOfKind(catalogue, kind) : ids.map((id) => entryOf(catalogue, kind, id));
+  if (chosen.length === 0) {
+    throw new MedbenchError('usage', `No ${kind} is selected`, { hint: `Name some, or use "all".` });
+  }
+  return chosen;
+}

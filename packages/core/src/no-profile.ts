@@ -1,0 +1,8 @@
+import type { Profile } from './contracts/profile.js';
+
+/** Measures nothing. */
+export const NO_PROFILE: Profile = {
+  span: (_phase, work) => work(),
+  row: (_row, work) => work(),
+  beside: () => {},
+};

@@ -1,0 +1,70 @@
+import type { Backend, BackendStatus, Program } from '@medbench/core';
+import { isMedbenchError, MedbenchError, messageOf } from '@medbench/core';
+import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+
+export interface BackendReport {
+  readonly entry: CatalogueEntry<'backend'>;
+  readonly status: BackendStatus;
+}
+
+async function statusOf(registry: Registry, id: string): Promise<BackendStatus> {
+  try {
+    return await (await registry.get('backend', id)).status();
+  } catch (error) {
+    // A variable with a wrong value is to be mended, not to be got around with a slower engine.
+    if (isMedbenchError(error) && error.code === 'usage') throw error;
+    return { available: false, reason: `does not load: ${messageOf(error)}` };
+  }
+}
+
+/**
+ * The backends in the order in which `auto` tries them: a working GPU first, then by priority.
+ * @throws MedbenchError('usage') if a variable that one of them reads has a wrong value.
+ */
+export async function inspectBackends(registry: Registry): Promise<BackendReport[]> {
+  const reports: BackendReport[] = [];
+  for (const entry of entriesOfKind(registry.catalogue, 'backend')) {
+    reports.push({ entry, status: await statusOf(registry, entry.id) });
+  }
+  const rank = ({ entry, status }: BackendReport): number =>
+    (status.available && status.gpu ? -1000 : 0) + entry.info.priority;
+  return reports.sort((a, b) => rank(a) - rank(b));
+}
+
+/** A backend that keeps what it makes of programs in a folder. */
+export const withCache = (backend: Backend, cache: string): Backend => ({
+  id: backend.id,
+  status: () => backend.status(),
+  load: (program, state, options) => backend.load(program, state, { cache, ...options }),
+  ...(backend.estimate ? { estimate: (program: Program) => backend.estimate!(program) } : {}),
+});
+
+/**
+ * The backend of a run. `auto` takes the first that works.
+ * @throws MedbenchError('backend') if the one asked for, or any at all, does not work here, with the reason.
+ */
+export async function chooseBackend(
+  registry: Registry,
+  id: string,
+): Promise<{ readonly id: string; readonly backend: Backend; readonly why: string }> {
+  if (id !== 'auto') {
+    entryOf(registry.catalogue, 'backend', id);
+    const status = await statusOf(registry, id);
+    if (!status.available) {
+      throw new MedbenchError('backend', `The backend "${id}" does not work here: ${status.reason}`, {
+        hint: status.remedy ?? 'See medbench doctor.',
+      });
+    }
+    return { id, backend: await registry.get('backend', id), why: 'asked for' };
+  }
+  const reports = await inspectBackends(registry);
+  const chosen = reports.find(({ status }) => status.available);
+  if (!chosen) {
+    const reasons = reports.map(({ entry, status }) => `${entry.id}: ${status.reason}`).join('; ');
+    throw new MedbenchError('backend', `No backend works here (${reasons || 'none is installed'})`, {
+      hint: 'See medbench doctor.',
+    });
+  }
+  return { id: chosen.entry.id, backend: await registry.get('backend', chosen.entry.id), why: chosen.status.reason };
+}

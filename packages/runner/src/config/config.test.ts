@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MedbenchError } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { findConfigFile, mergeTrees, parseSet, resolveConfig } from './index.js';
+
+const faultOf = (act: () => unknown): MedbenchError => {
+  try {
+    act();
+  } catch (error) {
+    return error as MedbenchError;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('resolveConfig', () => {
+  it('lays defaults, preset, file and flags over each other, the later winning', () => {
+    const config = resolveConfig({
+      preset: { training: { steps: 1, batchSize: 8 } },
+      file: { path: 'x', tree: { training: { steps: 2 } } },
+      flags: { seeds: [5] },
+    });
+    expect(config.training).toMatchObject({ steps: 2, batchSize: 8, beta2: 0.98 });
+    expect(config.seeds).toEqual([5]);
+  });
+
+  it('names a misspelt key, the file and the nearest key', () => {
+    const tree = { trainning: {}, training: { stepz: 3 } };
+    const { code, message } = faultOf(() => resolveConfig({ file: { path: 'lab/medbench.config.json', tree } }));
+    expect(code).toBe('config');
+    expect(message).toContain('lab/medbench.config.json');
+    expect(message).toContain('unknown setting "trainning", did you mean "training"?');
+    expect(message).toContain('unknown setting "training.stepz", did you mean "steps"?');
+  });
+
+  it('refuses values out of bounds and of the wrong kind, all at once', () => {
+    const { message } = faultOf(() => resolveConfig({ flags: { training: { steps: -1, learningRate: 'fast' } } }));
+    expect(message).toContain('"training.steps"');
+    expect(message).toContain('"training.learningRate"');
+  });
+});
+
+describe('parseSet', () => {
+  it('reads JSON where it is JSON, else text', () => {
+    expect(parseSet('training.steps=10')).toEqual({ training: { steps: 10 } });
+    expect(parseSet('encoders.image=vit-small')).toEqual({ encoders: { image: 'vit-small' } });
+    expect(parseSet('training.clipNorm=null')).toEqual({ training: { clipNorm: null } });
+    expect(faultOf(() => parseSet('steps')).code).toBe('usage');
+  });
+});
+
+describe('mergeTrees', () => {
+  it('replaces arrays and merges objects', () => {
+    expect(mergeTrees({ a: [1, 2], b: { c: 1, d: 2 } }, { a: [3], b: { d: 4 } })).toEqual({
+      a: [3],
+      b: { c: 1, d: 4 },
+    });
+  });
+});
+
+describe('findConfigFile', () => {
+  it('reads a file and names one that does not parse or is not there', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'medbench-config-'));
+    writeFileSync(join(dir, 'good.json'), '{"seeds": [1]}');
+    writeFileSync(join(dir, 'bad.json'), '{');
+    expect((await findConfigFile(dir, 'good.json'))?.tree).toEqual({ seeds: [1] });
+    await expect(findConfigFile(dir, 'bad.json')).rejects.toThrow('bad.json');
+    await expect(findConfigFile(dir, 'none.json')).rejects.toThrow('There is no configuration file none.json');
+    rmSync(dir, { recursive: true });
+  });
+
+  it.each(['medbench.config.json', 'medbench.config.yaml', '.medbenchrc', 'package.json'])(
+    'finds %s at or above the folder',
+    async (name) => {
+      const dir = mkdtempSync(join(tmpdir(), 'medbench-config-'));
+      mkdirSync(join(dir, 'below'));
+      writeFileSync(join(dir, 'package.json'), '{"name": "lab"}');
+      writeFileSync(join(dir, name), name === 'package.json' ? '{"medbenchConfig": {"seeds": [4]}}' : '{"seeds": [4]}');
+      expect((await findConfigFile(join(dir, 'below')))?.tree).toEqual({ seeds: [4] });
+      rmSync(dir, { recursive: true });
+    },
+  );
+});

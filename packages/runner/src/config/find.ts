@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { MedbenchError, messageOf } from '@medbench/core';
+import { cosmiconfig } from 'cosmiconfig';
+import type { ConfigTree } from './merge.js';
+
+/** Where settings may stand in a folder, first come first served. */
+const PLACES = [
+  'package.json',
+  ...['ts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml'].map((extension) => `medbench.config.${extension}`),
+  ...['', '.json', '.yaml', '.yml'].map((extension) => `.medbenchrc${extension}`),
+];
+
+export interface ConfigFile {
+  readonly path: string;
+  readonly tree: ConfigTree;
+}
+
+const isSettings = (value: unknown): value is ConfigTree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Reads an object from a TypeScript, JavaScript, JSON or YAML file.
+ * @param what What it is, for messages, such as `study`.
+ * @throws MedbenchError('config') if it is not there, does not parse or holds no object.
+ */
+export async function readTreeFile(path: string, what: string): Promise<ConfigFile> {
+  if (!existsSync(path)) throw new MedbenchError('config', `There is no ${what} file ${path}`);
+  try {
+    const found = await cosmiconfig('medbench').load(path);
+    if (!isSettings(found?.config)) throw new MedbenchError('config', `${path} must hold an object`);
+    return { path, tree: found.config };
+  } catch (cause) {
+    if (cause instanceof MedbenchError) throw cause;
+    throw new MedbenchError('config', `The ${what} ${path} does not load: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Finds `medbench.config.{ts,js,json,yaml}`, `.medbenchrc*` or `package.json#medbenchConfig` at or above the folder.
+ * @throws MedbenchError('config') if the named file is missing or does not parse.
+ */
+export async function findConfigFile(cwd: string, path?: string): Promise<ConfigFile | undefined> {
+  const explorer = cosmiconfig('medbench', {
+    searchStrategy: 'project',
+    searchPlaces: PLACES,
+    packageProp: 'medbenchConfig',
+  });
+  if (path !== undefined && !existsSync(resolve(cwd, path))) {
+    throw new MedbenchError('config', `There is no configuration file ${path}`, { hint: 'Check --config.' });
+  }
+  try {
+    const found = path === undefined ? await explorer.search(cwd) : await explorer.load(resolve(cwd, path));
+    if (!found || found.isEmpty) return undefined;
+    if (!isSettings(found.config)) {
+      throw new MedbenchError('config', `${found.filepath} must hold an object of settings`);
+    }
+    return { path: found.filepath, tree: found.config };
+  } catch (cause) {
+    if (cause instanceof MedbenchError) throw cause;
+    throw new MedbenchError('config', `The configuration${path ? ` ${path}` : ''} does not load: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import type { RunStore } from '../store/index.js';
+
+/** Left-out examples of a data set that are named; the others are only counted. */
+const LISTED = 1000;
+
+/** What `--skip-bad` left out, by data set; written to `skipped.json` of the run folder. */
+export interface SkipLog {
+  /** Takes what is left out of a data set; the same fault counts once. */
+  of(id: string): (what: string) => void;
+  /** Writes the list, if it has grown, and the numbers to the log. */
+  flush(): void;
+}
+
+export function skipLog(store: Pick<RunStore, 'layout' | 'writeJson' | 'log'>): SkipLog {
+  const sets = new Map<string, Set<string>>();
+  let written = 0;
+  return {
+    of: (id) => (what) => {
+      const seen = sets.get(id) ?? new Set();
+      sets.set(id, seen);
+      seen.add(what);
+    },
+    flush() {
+      const all = [...sets].map(([id, seen]) => ({ data: id, count: seen.size, list: [...seen].slice(0, LISTED) }));
+      const total = all.reduce((sum, { count }) => sum + count, 0);
+      if (total === written) return;
+      written = total;
+      store.writeJson(store.layout.skipped, all);
+      for (const { data, count } of all) store.log({ data, skipped: count, list: 'skipped.json' });
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { TrainingSettings } from '@medbench/core';
+import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
+import { entryOf } from '@medbench/core/catalogue';
+import type { Config } from '../config/schema.js';
+import { GENERAL } from '../store/layout.js';
+import { type MethodRow, methodSettings } from './rows.js';
+
+/** How the general-domain weights are trained, where none from elsewhere are named: once, for all rows and seeds. */
+export interface GeneralTraining extends MethodRow {
+  readonly corpus: CatalogueEntry<'corpus'>;
+  readonly seed: number;
+  readonly training: TrainingSettings;
+}
+
+/** @throws MedbenchError('unknown-id') or ('config') naming what is wrong. */
+export function generalTraining(config: Config, catalogue: Catalogue): GeneralTraining {
+  const { general, training, methodSettings: given } = config;
+  const entry = entryOf(catalogue, 'method', general.method);
+  return {
+    id: GENERAL,
+    entry,
+    settings: methodSettings(entry.info, given[entry.id]),
+    corpus: entryOf(catalogue, 'corpus', general.corpus),
+    seed: general.seed,
+    training: { ...training, steps: general.steps, stopAt: null, learningRate: general.learningRate },
+  };
+}

@@ -1,0 +1,3 @@
+export { type GeneralTraining, generalTraining } from './general.js';
+export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
+export { type MethodRow, methodSettings, selectRows, settingsOf } from './rows.js';

@@ -1,0 +1,99 @@
+import type { Protocol, Settings, TaskInfo } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
+import { entriesOfKind, entryOf, MANIFEST_KEYS, select, unknownId } from '@medbench/core/catalogue';
+import type { Config } from '../config/schema.js';
+import { selectRows, settingsOf } from './rows.js';
+
+/** A row of the table. */
+export type PlanRow =
+  | {
+      readonly kind: 'method';
+      readonly id: string;
+      readonly entry: CatalogueEntry<'method'>;
+      readonly settings: Settings;
+    }
+  | { readonly kind: 'control'; readonly id: string; readonly entry: CatalogueEntry<'control'> }
+  /** Vectors that another tool made. */
+  | { readonly kind: 'embeddings'; readonly id: string; readonly folder: string };
+
+/** What one row is measured on: a task with the protocols that apply. */
+export interface PlannedCell {
+  readonly row: PlanRow;
+  readonly task: CatalogueEntry<'task'>;
+  readonly protocols: readonly Protocol[];
+  readonly seed: number;
+}
+
+/** A run before it is carried out: the cross product of rows and tasks. */
+export interface Plan {
+  readonly config: Config;
+  readonly rows: readonly PlanRow[];
+  readonly tasks: readonly CatalogueEntry<'task'>[];
+  readonly corpora: readonly CatalogueEntry<'corpus'>[];
+  readonly cells: readonly PlannedCell[];
+}
+
+const applicable = (row: PlanRow, task: TaskInfo): readonly Protocol[] =>
+  row.kind === 'control' ? task.protocols.filter((one) => row.entry.info.protocols.includes(one)) : task.protocols;
+
+/**
+ * Lays out a run from its settings, importing nothing. Rows: the methods in the order asked, then the controls.
+ * @throws MedbenchError for an unknown id, an unknown setting, or settings for a method that is not selected.
+ */
+export function makePlan(config: Config, catalogue: Catalogue): Plan {
+  // An explicit empty list: nothing is trained, and the rows are embeddings and controls.
+  const methods = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
+  const tasks = select(catalogue, 'task', config.tasks);
+  for (const [kind, given] of [
+    ['method', config.methodSettings],
+    ['task', config.taskSettings],
+    ['corpus', config.corpusSettings],
+  ] as const) {
+    const known = entriesOfKind(catalogue, kind).map(({ id }) => id);
+    for (const id of Object.keys(given)) {
+      if (!known.includes(id)) throw unknownId(kind, id, known, `medbench list ${MANIFEST_KEYS[kind]}`);
+    }
+  }
+  const controls = config.controls.length > 0 ? select(catalogue, 'control', config.controls) : [];
+  const rows: PlanRow[] = [
+    ...methods.map((row) => ({ kind: 'method' as const, ...row })),
+    ...Object.entries(config.embeddings).map(([id, folder]) => ({ kind: 'embeddings' as const, id, folder })),
+    ...controls.map((entry) => ({ kind: 'control' as const, id: entry.id, entry })),
+  ];
+  const clash = methods.find(({ id }) => controls.some((control) => control.id === id));
+  if (clash) throw new MedbenchError('plugin', `"${clash.id}" is both a method and a control`);
+  const named = Object.keys(config.embeddings).find((id) => [...methods, ...controls].some((row) => row.id === id));
+  if (named !== undefined) {
+    throw new MedbenchError('config', `"${named}" names both embeddings and another row of this run`, {
+      hint: 'Give the embeddings another id.',
+    });
+  }
+  // Faults in names are found before hours of training, not after.
+  entryOf(catalogue, 'encoder', config.encoders.image);
+  entryOf(catalogue, 'encoder', config.encoders.text);
+  if (config.backend !== 'auto') entryOf(catalogue, 'backend', config.backend);
+  const corpora = (config.corpora.length > 0 ? config.corpora : ['task-pairs']).map((id) =>
+    entryOf(catalogue, 'corpus', id),
+  );
+  for (const id of Object.keys(config.mixture)) {
+    if (!corpora.some((corpus) => corpus.id === id)) {
+      throw unknownId(
+        'corpus of this run',
+        id,
+        corpora.map((corpus) => corpus.id),
+        "--set 'corpora=[…]'",
+      );
+    }
+  }
+  for (const { info } of tasks) settingsOf('taskSettings', info, config.taskSettings[info.id]);
+  for (const { info } of corpora) settingsOf('corpusSettings', info, config.corpusSettings[info.id]);
+  const cells = config.seeds.flatMap((seed) =>
+    rows.flatMap((row) =>
+      tasks
+        .map((task) => ({ row, task, protocols: applicable(row, task.info), seed }))
+        .filter(({ protocols }) => protocols.length > 0),
+    ),
+  );
+  return { config, rows, tasks, corpora, cells };
+}

@@ -1,0 +1,123 @@
+import type { Backend, Program, Session } from '@medbench/core';
+import { NO_PROFILE } from '@medbench/core';
+import { describe, expect, it } from 'vitest';
+import { profiledBackend } from './backend.js';
+import { ProfileClock } from './clock.js';
+
+/** A clock that stands still until it is moved, in seconds. */
+function settable() {
+  let now = 5000;
+  // One thread and a half.
+  const clock = new ProfileClock(
+    now,
+    () => now,
+    () => 1.5 * (now - 5000),
+  );
+  const pass = (seconds: number): void => {
+    now += seconds * 1000;
+  };
+  const seconds = (): Record<string, number> =>
+    Object.fromEntries(clock.report().phases.map(({ phase, seconds: own }) => [phase, own]));
+  return { clock, pass, seconds };
+}
+
+describe('a profile', () => {
+  it('gives what is under way within another phase to itself alone, and the rest to nobody', () => {
+    const { clock, pass, seconds } = settable();
+    pass(1);
+    clock.started();
+    pass(2);
+    const result = clock.span('linear-probe', () => {
+      pass(3);
+      clock.span('embedding', () => pass(4));
+      pass(5);
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(seconds()).toEqual({ 'linear-probe': 8, embedding: 4, other: 2, 'start-up': 1 });
+    expect(clock.report()).toMatchObject({
+      seconds: 15,
+      phases: [{ count: 1, share: 8 / 15, cpuSeconds: 12 }, {}, {}, {}],
+    });
+  });
+
+  it('counts a promise until it settles, and adds up to the wall time whatever overlaps and fails', async () => {
+    const { clock, pass, seconds } = settable();
+    clock.started();
+    let end = (): void => {};
+    const first = clock.span('opening data', () => new Promise<void>((resolve) => (end = resolve)));
+    pass(1);
+    const second = clock.span('step', async () => {
+      throw new Error('no');
+    });
+    pass(2);
+    await expect(second).rejects.toThrow('no');
+    pass(4);
+    end();
+    await first;
+    pass(8);
+    expect(() =>
+      clock.span('vqa', () => {
+        pass(16);
+        throw new Error('neither');
+      }),
+    ).toThrow('neither');
+    expect(seconds()).toEqual({ vqa: 16, other: 8, 'opening data': 5, step: 2, 'start-up': 0 });
+    expect(clock.report().seconds).toBe(31);
+  });
+
+  it('keeps rows apart, and what other threads do beside the sum', () => {
+    const { clock, pass } = settable();
+    clock.started();
+    clock.row('clip', () => {
+      clock.row('general', () => clock.span('step', () => pass(3)));
+      clock.span('step', () => pass(1));
+    });
+    clock.beside('making batches', 7000);
+    const { rows, beside, seconds } = clock.report();
+    expect(seconds).toBe(4);
+    expect(rows.map(({ row, seconds: own, phases }) => [row, own, phases.step])).toEqual([
+      ['(run)', 0, undefined],
+      ['clip', 1, 1],
+      ['general', 3, 3],
+    ]);
+    expect(beside).toEqual({ 'making batches': 7 });
+  });
+
+  it('that is off hands work through', () => {
+    expect(NO_PROFILE.span('step', () => NO_PROFILE.row('clip', () => 3))).toBe(3);
+  });
+});
+
+it('a profiled backend tells loading and first steps apart from those that follow, and shares states', async () => {
+  const { clock, pass, seconds } = settable();
+  clock.started();
+  const shared: (Session | undefined)[] = [];
+  const made: Session[] = [];
+  const slow: Backend = {
+    id: 'slow',
+    status: async () => ({ available: true, reason: '' }),
+    async load(_program, _state, options) {
+      pass(1);
+      shared.push(options?.share);
+      const session: Session = {
+        async step() {
+          pass(2);
+          return {};
+        },
+        readState: async () => ({}),
+        dispose: async () => {},
+      };
+      made.push(session);
+      return session;
+    },
+  };
+  const program: Program = { name: 'p', state: {}, inputs: {}, run: () => ({ outputs: {} }) };
+  const backend = profiledBackend(slow, clock);
+  const owner = await backend.load(program, {});
+  await backend.load(program, {}, { share: owner });
+  await owner.step({});
+  await clock.span('step', () => owner.step({}));
+  expect(shared).toEqual([undefined, made[0]]);
+  expect(seconds()).toMatchObject({ compiling: 2, 'first step, self-check': 2, step: 2 });
+});

@@ -1,0 +1,139 @@
+import type { Profile, ProfilePhase, ProfileReport } from '@medbench/core';
+
+/** CPU time of all threads of this process, in milliseconds. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** What belongs to no row. */
+const RUN = '(run)';
+
+interface Spent {
+  ms: number;
+  cpu: number;
+  count: number;
+}
+
+/** Calls `after` when `work` is done, at once or when its promise settles. */
+function finishing<T>(work: () => T, after: () => void): T {
+  let result: T;
+  try {
+    result = work();
+  } catch (error) {
+    after();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(after) as T;
+  after();
+  return result;
+}
+
+/** Takes an entry off a stack wherever it is: work that overlaps may end in any order. */
+function remove<T>(stack: T[], entry: T): void {
+  const at = stack.lastIndexOf(entry);
+  if (at >= 0) stack.splice(at, 1);
+}
+
+/**
+ * A profile that gives each moment to the phase that began last and still goes on, and to the row under way. So phases add
+ * up to the wall time, whatever overlaps.
+ */
+export class ProfileClock implements Profile {
+  readonly #spent = new Map<string, Map<ProfilePhase, Spent>>();
+  readonly #beside: Record<string, number> = {};
+  readonly #startUp: { readonly phase: ProfilePhase } = { phase: 'start-up' };
+  readonly #phases: { readonly phase: ProfilePhase }[] = [this.#startUp];
+  readonly #rows: { readonly row: string }[] = [];
+  #at: number;
+  #cpuAt = 0;
+
+  /** @param began when the clock starts, in milliseconds of `now`; 0 is the start of the process. */
+  constructor(
+    private readonly began = 0,
+    private readonly now: () => number = () => performance.now(),
+    private readonly cpu: () => number = cpuTime,
+  ) {
+    this.#at = began;
+  }
+
+  /** Says that what there is to do begins: all until now was starting up. */
+  started(): void {
+    this.#settle();
+    remove(this.#phases, this.#startUp);
+  }
+
+  span<T>(phase: ProfilePhase, work: () => T): T {
+    const entry = { phase };
+    this.#settle();
+    this.#phases.push(entry);
+    this.#of(phase).count++;
+    return finishing(work, () => {
+      this.#settle();
+      remove(this.#phases, entry);
+    });
+  }
+
+  row<T>(row: string, work: () => T): T {
+    const entry = { row };
+    this.#settle();
+    this.#rows.push(entry);
+    return finishing(work, () => {
+      this.#settle();
+      remove(this.#rows, entry);
+    });
+  }
+
+  beside(what: string, ms: number): void {
+    this.#beside[what] = (this.#beside[what] ?? 0) + ms;
+  }
+
+  report(): ProfileReport {
+    this.#settle();
+    const all = (this.#at - this.began) / 1000;
+    const phases = new Map<ProfilePhase, Spent>();
+    const rows = [...this.#spent].map(([row, spent]) => {
+      for (const [phase, { ms, cpu, count }] of spent) {
+        const sum = phases.get(phase) ?? { ms: 0, cpu: 0, count: 0 };
+        phases.set(phase, { ms: sum.ms + ms, cpu: sum.cpu + cpu, count: sum.count + count });
+      }
+      const seconds = [...spent.values()].reduce((sum, { ms }) => sum + ms, 0) / 1000;
+      const parts = Object.fromEntries([...spent].map(([phase, { ms }]) => [phase, ms / 1000]));
+      return { row, seconds, phases: parts };
+    });
+    return {
+      schemaVersion: 1,
+      seconds: all,
+      phases: [...phases]
+        .map(([phase, { ms, cpu, count }]) => ({
+          phase,
+          seconds: ms / 1000,
+          cpuSeconds: cpu / 1000,
+          share: all > 0 ? ms / 1000 / all : 0,
+          count,
+        }))
+        .sort((a, b) => b.seconds - a.seconds),
+      rows,
+      beside: Object.fromEntries(Object.entries(this.#beside).map(([what, ms]) => [what, ms / 1000])),
+    };
+  }
+
+  /** Gives what has passed since the last change to the phase and row under way. */
+  #settle(): void {
+    const [now, cpu] = [this.now(), this.cpu()];
+    const spent = this.#of(this.#phases.at(-1)?.phase ?? 'other');
+    spent.ms += now - this.#at;
+    spent.cpu += cpu - this.#cpuAt;
+    this.#at = now;
+    this.#cpuAt = cpu;
+  }
+
+  #of(phase: ProfilePhase): Spent {
+    const row = this.#rows.at(-1)?.row ?? RUN;
+    const phases = this.#spent.get(row) ?? new Map<ProfilePhase, Spent>();
+    this.#spent.set(row, phases);
+    const spent = phases.get(phase) ?? { ms: 0, cpu: 0, count: 0 };
+    phases.set(phase, spent);
+    return spent;
+  }
+}

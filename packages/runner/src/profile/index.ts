@@ -1,0 +1,2 @@
+export { profiledBackend } from './backend.js';
+export { ProfileClock } from './clock.js';

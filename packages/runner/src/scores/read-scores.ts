@@ -1,0 +1,24 @@
+import type { RunResults, ScoredColumn } from '@medbench/core';
+import { RunLayout, readJson, type StoredCell } from '../store/index.js';
+import { ScoreTable } from './scores.js';
+
+/**
+ * The scores of single test examples behind the figures of a run's `results.json`, from the cells of its folder. A cell that
+ * is not there, or has another figure than the results, has no scores. Takes no lock: finished cells do not change.
+ */
+export async function readScores(folder: string, results: RunResults): Promise<ScoredColumn[]> {
+  const table = new ScoreTable();
+  const layout = new RunLayout(folder);
+  const stored = new Map<string, StoredCell | undefined>();
+  for (const { method, control, task, protocol, seed, status, metric, value } of results.cells) {
+    if (status !== 'ok') continue;
+    const key = JSON.stringify([method, task, seed]);
+    if (!stored.has(key)) stored.set(key, readJson<StoredCell>(layout.cell(method, task, seed)));
+    const cell = stored.get(key);
+    const result = cell?.results?.find((one) => one.protocol === protocol);
+    if (!cell || result?.metric !== metric || result.metrics[metric]?.value !== value) continue;
+    table.add({ row: method, control, task, seed, data: cell.data }, result);
+  }
+  // Parts of columns, such as the rare classes, have no figure of their own in the results.
+  return table.columns().filter(({ part }) => !part);
+}

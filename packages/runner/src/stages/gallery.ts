@@ -1,0 +1,177 @@
+import type {
+  Gallery,
+  GalleryExample,
+  GalleryItem,
+  GalleryPart,
+  GalleryRow,
+  Protocol,
+  Query,
+  SampledAnswers,
+  TaskResult,
+  TestExamples,
+  Thumbnail,
+} from '@medbench/core';
+import { isMedbenchError, mayShow, messageOf } from '@medbench/core';
+import type { CatalogueEntry } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import { inject } from 'inversify';
+import { keyParts, TaskData } from '../data/task-data.js';
+import type { Plan, PlannedCell } from '../plan/plan.js';
+import { Services } from '../services.js';
+import { hashOf, type RunStore } from '../store/index.js';
+import { chooseExamples } from './gallery-choice.js';
+
+/** Examples of a part: enough to see right and wrong ones, few enough for a page. */
+const SHOWN: Readonly<Record<Query, number>> = { label: 8, 'image-to-text': 4, 'text-to-image': 4 };
+
+/** Texts of one picture that are shown, and characters of each. */
+const MOST_TEXTS = 2;
+const LONGEST = 300;
+
+interface SampledRow {
+  readonly id: string;
+  readonly control: boolean;
+  readonly sampled: SampledAnswers;
+}
+
+/** What the rows said in one protocol to one kind of query. */
+interface Sampled {
+  readonly protocol: Protocol;
+  readonly query: Query;
+  readonly rows: SampledRow[];
+}
+
+/** Gathers what rows said of a few test examples, and writes a gallery for each task that permits it. */
+export class GalleryStage {
+  readonly #tasks = new Map<string, { readonly entry: CatalogueEntry<'task'>; readonly parts: Sampled[] }>();
+
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.Thumbnail private readonly thumbnail: Thumbnail,
+    @Services.Signal private readonly signal: AbortSignal,
+    @inject(TaskData) private readonly data: TaskData,
+  ) {}
+
+  /** Takes the answers of the run's first seed. */
+  add({ row, task: entry, seed }: PlannedCell, { protocol, sampled = [] }: TaskResult): void {
+    if (seed !== this.plan.config.seeds[0] || !mayShow(entry.info)) return;
+    const task = this.#tasks.get(entry.id) ?? { entry, parts: [] };
+    this.#tasks.set(entry.id, task);
+    for (const one of sampled) {
+      const known = task.parts.find((other) => other.protocol === protocol && other.query === one.query);
+      const part = known ?? { protocol, query: one.query, rows: [] };
+      if (!known) task.parts.push(part);
+      // Rows that were sampled otherwise, by an older version, cannot stand in one table.
+      const first = part.rows[0]?.sampled.examples;
+      if (first && String(first) !== String(one.examples)) continue;
+      part.rows.push({ id: row.id, control: row.kind === 'control', sampled: one });
+    }
+  }
+
+  /**
+   * Writes `gallery/<task>.json` for each task, and takes away what is there of tasks that are withheld. A gallery that
+   * cannot be made is named in the log; it fails no figure.
+   * @throws MedbenchError('store')
+   */
+  async write(): Promise<void> {
+    for (const entry of this.plan.tasks) {
+      const file = this.store.layout.gallery(entry.id);
+      const parts = this.#tasks.get(entry.id)?.parts.filter(({ rows }) => rows.length > 0) ?? [];
+      if (parts.length === 0) {
+        if (!mayShow(entry.info)) this.store.remove(file);
+        continue;
+      }
+      try {
+        await this.#writeOne(entry, parts, file);
+      } catch (error) {
+        if (this.signal.aborted || (isMedbenchError(error) && error.code === 'store')) throw error;
+        this.store.log({ task: entry.id, gallery: 'not made', error: messageOf(error) });
+      }
+    }
+  }
+
+  async #writeOne(entry: CatalogueEntry<'task'>, sampled: readonly Sampled[], file: string): Promise<void> {
+    const task = await this.registry.get('task', entry.id);
+    if (!task.examples) return;
+    const seed = this.plan.config.seeds[0]!;
+    const key = hashOf({ format: 2, ...keyParts(await this.data.key(entry, seed)), sampled });
+    if (this.store.readJson<Gallery>(file)?.key === key) return;
+    const pictures = new Album();
+    const examples = await task.examples(this.data.context(entry, seed));
+    const parts = sampled.map((part) => partOf(part, chosenOf(part, sampled), examples, pictures));
+    const encoded: string[] = [];
+    for (const place of pictures.places) {
+      encoded.push(Buffer.from(await this.thumbnail(await examples.images.get(place))).toString('base64'));
+    }
+    const gallery: Gallery = { schemaVersion: 1, key, task: entry.id, seed, pictures: encoded, parts };
+    this.store.writeJson(file, gallery);
+  }
+}
+
+/** Pictures of a gallery, each once, numbered in the order in which they are first met. */
+class Album {
+  readonly places: number[] = [];
+  item(place: number): { picture: number } {
+    const known = this.places.indexOf(place);
+    return { picture: known >= 0 ? known : this.places.push(place) - 1 };
+  }
+}
+
+/** Which candidates are shown: those of methods' making, the same ones in all protocols that ask about the same. */
+function chosenOf(part: Sampled, all: readonly Sampled[]): number[] {
+  const candidates = String(part.rows[0]!.sampled.examples);
+  const rows = all
+    .filter(({ query, rows: others }) => query === part.query && String(others[0]!.sampled.examples) === candidates)
+    .flatMap(({ rows: others }) => others);
+  const methods = rows.filter(({ control }) => !control);
+  const right = (methods.length > 0 ? methods : rows).map(({ sampled: { hits } }) =>
+    hits.map((hit) => hit.includes(1)),
+  );
+  return chooseExamples(right, SHOWN[part.query]);
+}
+
+function partOf(
+  { protocol, query, rows }: Sampled,
+  chosen: readonly number[],
+  { texts, imageOfText, example }: TestExamples,
+  album: Album,
+): GalleryPart {
+  const text = (said = ''): GalleryItem => {
+    const characters = [...said];
+    return { text: characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : said };
+  };
+  const answer = (place: number): GalleryItem => (query === 'text-to-image' ? album.item(place) : text(texts[place]));
+  const described = (place: number): GalleryExample => {
+    if (query === 'text-to-image') {
+      return { place, query: [text(texts[place])], right: [album.item(imageOfText![place]!)] };
+    }
+    if (query === 'image-to-text') {
+      const own = texts.filter((_, t) => imageOfText![t] === place).slice(0, MOST_TEXTS);
+      return { place, query: [album.item(place)], right: own.map((one) => text(one)) };
+    }
+    const { image, question, answer: right } = example!(place);
+    return {
+      place,
+      query: [album.item(image), ...(question === undefined ? [] : [text(question)])],
+      right: [text(right)],
+    };
+  };
+  const examples = chosen.map((i) => described(rows[0]!.sampled.examples[i]!));
+  return {
+    protocol,
+    query,
+    examples,
+    rows: rows.map(
+      ({ id, control, sampled: { answers, hits, ranks } }): GalleryRow => ({
+        id,
+        control,
+        said: chosen.map((i) => ({
+          answers: answers[i]!.map((place, a) => ({ ...answer(place), right: hits[i]![a] === 1 })),
+          ...(ranks ? { rank: ranks[i]! } : {}),
+        })),
+      }),
+    ),
+  };
+}

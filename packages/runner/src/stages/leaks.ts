@@ -1,0 +1,116 @@
+import type { LeakCheck, LeakCounts, LeakReport, OpenedCorpus, Profile, RasterImage, Source } from '@medbench/core';
+import { messageOf } from '@medbench/core';
+import type { CatalogueEntry } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import { inject } from 'inversify';
+import { Corpora } from '../data/corpora.js';
+import { keyParts, TaskData } from '../data/task-data.js';
+import type { Plan } from '../plan/plan.js';
+import { Services } from '../services.js';
+import { hashOf, type RunStore } from '../store/index.js';
+
+interface StoredReport {
+  readonly key: string;
+  readonly report: LeakReport;
+}
+
+/** What was searched, and what was found. */
+export interface Leaks {
+  readonly counts: readonly LeakCounts[];
+  /** For a reader, one sentence for each place where something was found. */
+  readonly notes: readonly string[];
+}
+
+/** Test pictures found in several ways count once. */
+function countsOf(report: LeakReport): LeakCounts[] {
+  return (['train', 'val', 'corpus'] as const).flatMap((of) => {
+    const found = report[of];
+    if (!found) return [];
+    const { compared, groups, identical, near } = found;
+    return [{ of, compared, groups: groups?.length ?? null, identical: identical.length, near: near.length }];
+  });
+}
+
+const SIDES = { train: 'the training split', val: 'the validation split', corpus: 'the training corpus' } as const;
+
+function noteOf(counts: LeakCounts, test: number, file: string): string[] {
+  const { of, groups, identical, near } = counts;
+  const parts = [
+    ...(identical > 0 ? [`${identical} pixel for pixel`] : []),
+    ...(near > 0 ? [`${near} in all but encoding`] : []),
+    ...(groups ? [`${groups} by showing a patient, lesion or slide of it`] : []),
+  ];
+  return parts.length === 0
+    ? []
+    : [`leak: ${SIDES[of]} has seen test pictures, of ${test}: ${parts.join(', ')} (${file})`];
+}
+
+/** Pictures of at most `limit` pairs, spread evenly over all. */
+function picturesOf({ pairs }: OpenedCorpus, limit: number): Source<RasterImage> {
+  const length = Math.min(limit, pairs.length);
+  return { length, get: async (i) => (await pairs.get(Math.floor((i * pairs.length) / length))).image };
+}
+
+/** Searches each task of a run once for test images that training has seen. */
+export class LeakStage {
+  readonly #tasks = new Map<string, Promise<Leaks | undefined>>();
+  #corpus: Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> | undefined;
+
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.LeakCheck private readonly checkLeaks: LeakCheck,
+    @Services.Profile private readonly profile: Profile,
+    @inject(TaskData) private readonly data: TaskData,
+    @inject(Corpora) private readonly corpora: Corpora,
+  ) {}
+
+  /** Undefined if nothing was searched: the setting says so, the task names no pictures, or they cannot be read. */
+  of(entry: CatalogueEntry<'task'>): Promise<Leaks | undefined> {
+    const known = this.#tasks.get(entry.id) ?? this.profile.span('leak search', () => this.#search(entry));
+    this.#tasks.set(entry.id, known);
+    return known;
+  }
+
+  async #search(entry: CatalogueEntry<'task'>): Promise<Leaks | undefined> {
+    const { check, corpusPairs } = this.plan.config.leaks;
+    if (!check) return undefined;
+    const { layout } = this.store;
+    const file = layout.leaks(entry.id);
+    try {
+      const task = await this.registry.get('task', entry.id);
+      if (!task.pictures) return undefined;
+      const seed = this.plan.config.seeds[0]!;
+      const corpus = corpusPairs > 0 ? await this.#opened(corpusPairs) : undefined;
+      const key = hashOf({
+        format: 2,
+        ...keyParts(await this.data.key(entry, seed)),
+        corpus: corpus && [corpus.fingerprint, corpusPairs],
+      });
+      let stored = this.store.readJson<StoredReport>(file);
+      if (stored?.key !== key) {
+        const pictures = await task.pictures(this.data.context(entry, seed));
+        stored = { key, report: await this.checkLeaks(pictures, corpus?.images) };
+        this.store.writeJson(file, stored);
+      }
+      const counts = countsOf(stored.report);
+      const { test } = stored.report;
+      return { counts, notes: counts.flatMap((one) => noteOf(one, test, layout.relative(file))) };
+    } catch (error) {
+      // Whatever is wrong with the data, the task itself says in its cells.
+      this.store.log({ task: entry.id, leaks: 'not searched', error: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  #opened(limit: number): Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> {
+    this.#corpus ??= (async () => {
+      // Where no row trains, no corpus is seen.
+      if (!this.plan.rows.some(({ kind }) => kind === 'method')) return undefined;
+      const corpus = await this.corpora.ofSeed(this.plan.config.seeds[0]!);
+      return { images: picturesOf(corpus, limit), fingerprint: corpus.fingerprint };
+    })();
+    return this.#corpus;
+  }
+}

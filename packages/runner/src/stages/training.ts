@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import type {
+  OpenedCorpus,
+  Pretraining,
+  Profile,
+  Settings,
+  Start,
+  TrainingRecord,
+  TrainingSettings,
+} from '@medbench/core';
+import type { CatalogueEntry } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import { inject } from 'inversify';
+import { Corpora } from '../data/corpora.js';
+import { identity } from '../data/task-data.js';
+import type { RunObserver } from '../observer.js';
+import { generalTraining } from '../plan/general.js';
+import type { Plan, PlanRow } from '../plan/plan.js';
+import { Services } from '../services.js';
+import { GENERAL, hashOf, type RunStore } from '../store/index.js';
+import { Towers } from './towers.js';
+
+/** Finished weights and how they came about. */
+export interface Trained {
+  readonly weights: string;
+  /** Hash of all that the weights depend on. */
+  readonly key: string;
+  readonly record: TrainingRecord;
+  readonly synthetic: boolean;
+}
+
+interface StoredTraining {
+  readonly key: string;
+  readonly record: TrainingRecord;
+}
+
+interface Job {
+  readonly row: string;
+  readonly entry: CatalogueEntry<'method'>;
+  readonly settings: Settings;
+  readonly start: Start;
+  readonly general?: Trained;
+  readonly seed: number;
+  readonly corpus: OpenedCorpus;
+  readonly training: TrainingSettings;
+}
+
+/** Trains the rows of a run; the general-domain weights are made when first needed, once. */
+export class TrainingStage {
+  #general: Promise<Trained> | undefined;
+
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.Pretraining private readonly pretraining: Pretraining,
+    @Services.Observer private readonly observer: RunObserver,
+    @Services.Profile private readonly profile: Profile,
+    @Services.Signal private readonly signal: AbortSignal,
+    @inject(Towers) private readonly towers: Towers,
+    @inject(Corpora) private readonly corpora: Corpora,
+  ) {}
+
+  async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
+    const method = await this.registry.get('method', row.entry.id);
+    // First, so that data which are not there are noticed before the general-domain weights are trained.
+    const corpus = await this.corpora.ofSeed(seed);
+    const general = method.start === 'general' ? await this.general() : undefined;
+    return this.#train({
+      row: row.id,
+      entry: row.entry,
+      settings: row.settings,
+      start: method.start,
+      ...(general ? { general } : {}),
+      seed,
+      corpus,
+      training: this.plan.config.training,
+    });
+  }
+
+  /** The weights from which transfer starts: one set for all rows and seeds, as released weights would be. */
+  general(): Promise<Trained> {
+    this.#general ??= this.profile.row(GENERAL, () => this.#trainGeneral());
+    return this.#general;
+  }
+
+  async #trainGeneral(): Promise<Trained> {
+    const { config } = this.plan;
+    if (config.general.weights !== null) return this.#importGeneral(config.general.weights);
+    const { id, entry, settings, seed, training, corpus } = generalTraining(config, this.registry.catalogue);
+    return this.#train({
+      row: id,
+      entry,
+      settings,
+      start: 'scratch',
+      seed,
+      corpus: await this.corpora.open([corpus], seed),
+      training,
+    });
+  }
+
+  /** Trains a job, or takes its weights from the run folder if they are there under the same key. */
+  async #train(job: Job): Promise<Trained> {
+    const { row, seed, training } = job;
+    const { layout } = this.store;
+    const key = this.#keyOf(job);
+    const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
+    const weights = layout.weights(row, seed, stopAt);
+    const finished = {
+      weights,
+      key: stopAt === undefined ? key : hashOf({ key, stopAt }),
+      synthetic: job.corpus.synthetic,
+    };
+    const stored = this.store.readJson<StoredTraining>(layout.training(row, seed, stopAt));
+    this.observer.trainingStarted(row, seed, stopAt ?? training.steps);
+    if (stored?.key === key && existsSync(weights)) {
+      this.observer.trainingFinished(row, stored.record.seconds, true);
+      return { ...finished, record: stored.record };
+    }
+    const outcome = await this.pretraining.train({
+      ...(await this.towers.request()),
+      row,
+      method: await this.registry.get('method', job.entry.id),
+      settings: job.settings,
+      start: job.start,
+      ...(job.general ? { generalWeights: job.general.weights } : {}),
+      seed,
+      corpus: job.corpus,
+      training,
+      folder: layout.checkpoint(row, seed),
+      key,
+      progress: (progress) => this.observer.trainingStep(row, progress),
+      event: (entry) => this.store.log({ row, seed, ...entry }),
+      signal: this.signal,
+    });
+    const record: TrainingRecord = { method: row, seed, ...outcome.record };
+    this.store.writeJson(layout.training(row, seed, stopAt), { key, record } satisfies StoredTraining);
+    this.observer.trainingFinished(row, record.seconds, false);
+    return { ...finished, record };
+  }
+
+  /** Hash of all that the weights of a job depend on. */
+  #keyOf({ entry, settings, start, general, seed, corpus, training }: Job): string {
+    // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
+    const { checkpointEvery: _, logEvery: __, stopAt: ___, ...setUp } = training;
+    return hashOf({
+      format: 1,
+      method: identity(entry),
+      settings,
+      start,
+      general: general?.key,
+      seed,
+      corpus: corpus.fingerprint,
+      training: setUp,
+      model: this.towers.key,
+    });
+  }
+
+  /** Takes general-domain weights that were made elsewhere. */
+  async #importGeneral(name: string): Promise<Trained> {
+    const { layout } = this.store;
+    const request = await this.towers.request();
+    const found = await this.pretraining.findWeights(name, request.log);
+    const key = hashOf({ format: 1, imported: found.fingerprint, model: this.towers.key });
+    // Seed 0 stands for all: nothing is drawn.
+    const weights = layout.weights(GENERAL, 0);
+    const stored = this.store.readJson<StoredTraining>(layout.training(GENERAL, 0));
+    this.observer.trainingStarted(GENERAL, 0, 0);
+    const reused = stored?.key === key && existsSync(weights);
+    const folder = layout.checkpoint(GENERAL, 0);
+    const record: TrainingRecord = reused
+      ? stored.record
+      : { method: GENERAL, seed: 0, ...(await found.import(request, { folder, key })).record };
+    if (!reused) this.store.writeJson(layout.training(GENERAL, 0), { key, record } satisfies StoredTraining);
+    this.store.log({ row: GENERAL, imported: name, key });
+    this.observer.trainingFinished(GENERAL, record.seconds, reused);
+    return { weights, key, record, synthetic: false };
+  }
+}

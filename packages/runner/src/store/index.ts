@@ -1,0 +1,4 @@
+export { hashOf } from './hash.js';
+export { GENERAL, RunLayout } from './layout.js';
+export { linkCheckpoints } from './link.js';
+export { RunStore, readJson, type StoredCell } from './store.js';

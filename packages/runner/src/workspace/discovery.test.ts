@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { nearest, select } from '@medbench/core/catalogue';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { discover } from './index.js';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'medbench-plugins-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const write = (path: string, value: unknown): void => {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), typeof value === 'string' ? value : JSON.stringify(value));
+};
+
+const method = (id: string) => ({ id, title: id, question: 'baseline', extension: true, settings: {}, source: 'test' });
+const plugin = (name: string, medbench: unknown, more: object = {}) =>
+  write(`node_modules/${name}/package.json`, {
+    name,
+    version: '1.2.3',
+    keywords: ['medbench-plugin'],
+    exports: { '.': './index.js', './package.json': './package.json' },
+    medbench,
+    ...more,
+  });
+const project = (...dependencies: string[]) =>
+  write('package.json', { name: 'lab', dependencies: Object.fromEntries(dependencies.map((name) => [name, '*'])) });
+const find = (plugins: string[] = []) => discover({ cwd: root, host: join(root, 'host/package.json'), plugins });
+
+describe('discover', () => {
+  beforeEach(() => write('host/package.json', { name: 'host' }));
+
+  it('finds the dependencies that carry the keyword, and says why each is there', async () => {
+    plugin('a', { api: 1, methods: [method('one')] });
+    plugin('b', { api: 1, methods: [method('two')] }, { keywords: [] });
+    project('a', 'b');
+    const { entries } = await find();
+    expect(entries.map(({ id, package: { why } }) => [id, why])).toEqual([['one', 'dependency of lab']]);
+  });
+
+  it('finds what the configuration names, by package and by path, with or without the keyword', async () => {
+    plugin('b', { api: 1, methods: [method('two')] }, { keywords: [] });
+    write('mine/package.json', { name: 'mine', medbench: { api: 1, methods: [method('three')] } });
+    project();
+    const { entries } = await find(['b', './mine']);
+    expect(entries.map(({ id }) => id)).toEqual(['two', 'three']);
+    await expect(find(['absent'])).rejects.toThrow('"absent", named in the configuration, is not installed');
+  });
+
+  it('finds the plugins of the presets that the host ships with', async () => {
+    write('host/package.json', { name: 'host', dependencies: { set: '*' } });
+    write('host/node_modules/set/package.json', {
+      name: 'set',
+      dependencies: { inner: '*' },
+      medbench: { api: 1, presets: [{ id: 'p', title: 'P', config: {} }] },
+    });
+    write('host/node_modules/set/node_modules/inner/package.json', {
+      name: 'inner',
+      keywords: ['medbench-plugin'],
+      medbench: { api: 1, methods: [method('deep')] },
+    });
+    project();
+    const { entries, presets } = await find();
+    expect(entries.map(({ id }) => id)).toEqual(['deep']);
+    expect(presets.map(({ id }) => id)).toEqual(['p']);
+  });
+
+  it('imports a plugin without facts in its manifest to find them', async () => {
+    const metadata = { api: 1, kind: 'method', info: method('bare') };
+    write(
+      'node_modules/c/index.js',
+      `class A {}; Object.defineProperty(A, Symbol.for('medbench.plugin'), { value: ${JSON.stringify(metadata)} }); exports.A = A;`,
+    );
+    plugin('c', { api: 1, entry: '.' });
+    project('c');
+    expect((await find()).entries.map(({ id }) => id)).toEqual(['bare']);
+  });
+
+  it('keeps a package that does not load as broken, with the reason, and goes on', async () => {
+    plugin('a', { api: 1, methods: [method('one')] });
+    plugin('c', { api: 1, entry: './missing' });
+    project('a', 'c');
+    const catalogue = await find();
+    expect(catalogue.entries.map(({ id }) => id)).toEqual(['one']);
+    expect(catalogue.broken.map(({ package: { name } }) => name)).toEqual(['c']);
+    expect(() => select(catalogue, 'method', ['two'])).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('Plugin c') }),
+    );
+  });
+
+  it('names both packages that claim one id', async () => {
+    plugin('a', { api: 1, methods: [method('same')] });
+    plugin('b', { api: 1, methods: [method('same')] });
+    project('a', 'b');
+    await expect(find()).rejects.toThrow(/method "same": a .* and b /);
+  });
+
+  it('refuses a plugin for another interface, naming both versions', async () => {
+    plugin('a', { api: 2, methods: [] }, { peerDependencies: { '@medbench/core': '^9.0.0' } });
+    project('a');
+    await expect(find()).rejects.toThrow(
+      /a@1\.2\.3 is built for plugin interface 2 \(@medbench\/core \^9\.0\.0\); this is interface 1/,
+    );
+  });
+});
+
+describe('select', () => {
+  it('takes all, or ids in the order given, and suggests the nearest for one that does not exist', async () => {
+    plugin('a', { api: 1, methods: [method('clip'), method('siglip')] });
+    project('a');
+    write('host/package.json', { name: 'host' });
+    const catalogue = await find();
+    const ids = (selector: string[]) => select(catalogue, 'method', selector).map(({ id }) => id);
+    expect(ids(['all'])).toEqual(['clip', 'siglip']);
+    expect(ids(['siglip,clip', 'siglip'])).toEqual(['siglip', 'clip']);
+    expect(() => ids(['sigclip'])).toThrow('Unknown method "sigclip"');
+    expect(() => ids([''])).toThrow('No method is selected');
+    expect(nearest('sigclip', ['clip', 'siglip'])).toBe('siglip');
+    expect(nearest('zzzzzz', ['clip', 'siglip'])).toBeUndefined();
+  });
+});

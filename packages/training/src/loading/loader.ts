@@ -1,0 +1,181 @@
+import {
+  type ErrorCode,
+  type HostTensor,
+  type HostTensors,
+  MedbenchError,
+  type MethodInput,
+  NO_PROFILE,
+  type PairSource,
+  type Profile,
+  random,
+} from '@medbench/core';
+import {
+  type BatchJob,
+  type BatchParts,
+  batchOrder,
+  batchWorkers,
+  defaultWorkers,
+  type JobFailure,
+  type Tokenizer,
+} from '@medbench/data';
+import { sizeOf } from '@medbench/nn';
+import { DRAWN } from '../step/represent.js';
+import { isEncoded, keptBytes, type Loaded, pictureOf, picturesOf } from './images.js';
+
+/** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
+const STORED_SCALE = 1.25;
+
+/** Batches made ahead of their use take no more than this, but for the one that comes next. */
+const AHEAD_BYTES = 1 << 30;
+
+export interface LoaderOptions {
+  readonly pairs: PairSource;
+  readonly tokenizer: Tokenizer;
+  readonly imageSize: number;
+  readonly contextLength: number;
+  readonly batchSize: number;
+  readonly cropScale: readonly [number, number];
+  readonly seed: number;
+  /** What the method wants of each example besides. */
+  readonly inputs?: Readonly<Record<string, MethodInput>>;
+  /** Threads that decode and augment, 0 for none. Batches do not depend on it. Default `defaultWorkers()`. */
+  readonly workers?: number;
+  /**
+   * Larger pictures are first shrunk to this multiple of the image size, and kept so while there is room. Default 1.25.
+   * Infinity takes crops from the pictures as they are, as PyTorch's loaders do.
+   */
+  readonly storedScale?: number;
+  /** Takes a line for each input that workers cannot draw. Default: a warning on the console. */
+  readonly log?: (line: string) => void;
+  /** Hears how long the workers take, which the training step hides as far as it can. */
+  readonly profile?: Profile;
+}
+
+/** Makes the batch of any step; it depends on nothing but the options and the step, so training can go on anywhere. */
+export interface BatchLoader {
+  (step: number): Promise<HostTensors>;
+  /** How many batches to make ahead, so that all workers are busy and memory is bounded. */
+  readonly ahead: number;
+  /** Takes the memory of a batch back that nobody needs any longer; the batch is empty then. */
+  recycle(batch: HostTensors): void;
+  /** Ends the workers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Batches of a source, of which workers decode, crop, normalise and augment the images, and draw the inputs that name
+ * their maker (`drawnInput`). This thread reads files, encodes captions and draws the other inputs.
+ */
+export function batchLoader(options: LoaderOptions): BatchLoader {
+  const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
+  const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
+  const pictures = picturesOf(pairs, side);
+  const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
+  const order = batchOrder(pairs.length, batchSize, seed);
+  const free: ArrayBuffer[] = [];
+
+  const make = async (step: number, indices: Int32Array): Promise<{ parts: BatchParts; captions: string[] }> => {
+    const someDrawnHere = (await workers.notDrawn()).size > 0;
+    const readers = Array.from(indices, (index) => () => pictures.get(index));
+    for (;;) {
+      const examples = await Promise.all(readers.map((read) => read()));
+      const keep = someDrawnHere || (side < Number.POSITIVE_INFINITY && pictures.wanted());
+      const room = free.pop();
+      const job: BatchJob = {
+        examples: examples.map((loaded) => ({ picture: pictureOf(loaded), caption: loaded.caption, keep })),
+        ...{ side, imageSize, cropScale: options.cropScale, seed, step, share: workers.threads },
+        ...(room ? { room } : {}),
+      };
+      const buffers = job.examples.flatMap(({ picture }) => ('bytes' in picture ? [picture.bytes.buffer] : []));
+      const parts = await workers.run(job, room ? [...buffers, room] : buffers);
+      profile.beside('making batches', parts.milliseconds);
+      const captions = examples.map(({ caption }) => caption);
+      if (parts.failures.length === 0) return { parts, captions };
+      // The buffers are gone: what takes the place of the broken ones is read, and the others once more.
+      for (const failure of parts.failures) readers[failure.row] = inPlaceOf(examples[failure.row]!, failure);
+    }
+  };
+
+  const load = async (step: number): Promise<HostTensors> => {
+    const indices = order(step);
+    const { parts, captions } = await make(step, indices);
+    for (const [row, image] of parts.kept.entries()) {
+      if (image) pictures.keep(indices[row]!, { image, caption: captions[row]! });
+    }
+    const ids = new Int32Array(batchSize * contextLength);
+    for (const [row, caption] of captions.entries()) {
+      ids.set(tokenizer.encodeBatch([caption], contextLength), row * contextLength);
+    }
+    const drawn: Record<string, HostTensor> = {};
+    for (const [name, input] of Object.entries(inputs)) {
+      const { shape, dtype } = input;
+      const data = parts.inputs[name] ?? drawHere(name, input, parts, captions, seed, step);
+      drawn[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data };
+    }
+    return {
+      ...drawn,
+      images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: parts.images },
+      ids: { shape: [batchSize, contextLength], dtype: 'int32', data: ids },
+    };
+  };
+  const ahead = batchesAhead(batchBytes(options), workers.count);
+  const recycle = ({ images }: HostTensors): void => {
+    const buffer = images?.data.buffer;
+    if (buffer instanceof ArrayBuffer && buffer.byteLength > 0 && free.length <= ahead) free.push(buffer);
+  };
+  return Object.assign(load, { ahead, recycle, close: () => workers.close() });
+}
+
+const batchBytes = ({ batchSize, imageSize, inputs = {} }: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>) =>
+  4 * batchSize * Object.values(inputs).reduce((sum, { shape }) => sum + sizeOf(shape), imageSize * imageSize * 3);
+const batchesAhead = (bytes: number, workers: number): number =>
+  Math.max(1, Math.min(workers + 1, Math.floor(AHEAD_BYTES / bytes)));
+
+/** What so many square pictures take that are kept for a model of this image size, in bytes. */
+export const keptPictureBytes = (imageSize: number, count: number): number =>
+  keptBytes(Math.ceil(imageSize * STORED_SCALE), count);
+
+/** A thread with its image decoders, as measured on runs of the demo preset. */
+const WORKER_BYTES = 60 * 2 ** 20;
+
+/** What making batches takes, in bytes: threads, and batches on their way. `kept`: the pictures of so many pairs besides. */
+export function loadingBytes(
+  options: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>,
+  kept = 0,
+  workers = defaultWorkers(),
+): number {
+  const bytes = batchBytes(options);
+  const batches = batchesAhead(bytes, workers) + 1;
+  return workers * WORKER_BYTES + batches * bytes + keptPictureBytes(options.imageSize, kept);
+}
+
+/** An input that the workers do not draw, `[B, ...]`, from the images that they kept. */
+function drawHere(
+  name: string,
+  { shape, dtype, draw }: MethodInput,
+  { kept }: BatchParts,
+  captions: readonly string[],
+  seed: number,
+  step: number,
+): Float32Array | Int32Array {
+  const size = sizeOf(shape);
+  const data = dtype === 'int32' ? new Int32Array(kept.length * size) : new Float32Array(kept.length * size);
+  for (const [row, image] of kept.entries()) {
+    // A stream for each input, as in a worker: what one draws changes nothing for the others.
+    data.set(draw({ image: image!, caption: captions[row]! }, random(seed, 'input', name, step, row)), row * size);
+  }
+  return data;
+}
+
+/** Reads what its source would have in the place of a broken example. @throws the example's error if that is nothing. */
+function inPlaceOf(broken: Loaded, failure: JobFailure): () => Promise<Loaded> {
+  const error = errorOf(failure);
+  if (!isEncoded(broken) || !broken.instead) throw error;
+  return async () => broken.instead!(error);
+}
+
+/** The error of an example as it was thrown where its picture was made. */
+function errorOf({ code, message, hint }: JobFailure): Error {
+  if (code === undefined) return new Error(message);
+  return new MedbenchError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  drawnInput,
+  type HostTensors,
+  MedbenchError,
+  type MethodInput,
+  type Pair,
+  type PairSource,
+  random,
+} from '@medbench/core';
+import { clipTokenizer, encodeJpeg, prefetch } from '@medbench/data';
+import { augmentedView } from '@medbench/data/inputs';
+import { tarEnd, tarMember, webDataset } from '@medbench/formats';
+import { keptPatches, shuffledPatches } from '@medbench/nn/inputs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { batchLoader } from './loader.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'medbench-workers-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Pictures of several sizes, larger and smaller than what is kept, some grey. */
+async function writeShards(name: string, broken: readonly number[] = []): Promise<string> {
+  const members: Uint8Array[] = [];
+  for (let i = 0; i < 26; i++) {
+    const stream = random(i, 'picture');
+    const [width, height, channels] = [20 + (i % 5) * 30, 26 + (i % 3) * 20, i % 4 === 0 ? 1 : 3] as const;
+    const data = Uint8Array.from({ length: width * height * channels }, () => stream.integer(256));
+    const jpeg = await encodeJpeg({ width, height, channels, data });
+    members.push(tarMember(`${i}.jpg`, broken.includes(i) ? jpeg.slice(0, jpeg.length >> 1) : jpeg));
+    members.push(tarMember(`${i}.txt`, Buffer.from(`case ${i}`)));
+    if (i === 12) writeFileSync(join(folder, `${name}-0.tar`), Buffer.concat([...members.splice(0), tarEnd()]));
+  }
+  writeFileSync(join(folder, `${name}-1.tar`), Buffer.concat([...members, tarEnd()]));
+  return join(folder, `${name}-{0..1}.tar`);
+}
+
+/** An input without a recipe: only the function itself can draw it. */
+const own: MethodInput = {
+  shape: [2],
+  dtype: 'float32',
+  draw: ({ image, caption }, stream) => Float32Array.of(image.data[0]! + caption.length, stream.uniform()),
+};
+const options = {
+  tokenizer: clipTokenizer({ merges: 100 }),
+  imageSize: 24,
+  contextLength: 8,
+  batchSize: 6,
+  cropScale: [0.5, 1] as const,
+  seed: 5,
+  inputs: {
+    view: augmentedView(24, { flip: true }),
+    kept: keptPatches(9, 4),
+    own,
+    order: shuffledPatches(9),
+  },
+};
+const spec = await writeShards('good');
+
+/** Inputs of a plain JavaScript module, as a package of another author publishes it. */
+const others = (await import(new URL('../../fixtures/inputs.mjs', import.meta.url).href)) as {
+  tinted(size: number, options: { readonly tint: number }): MethodInput;
+  thread(): MethodInput;
+  lost(): MethodInput;
+  longer(): MethodInput;
+};
+
+/** One batch with these inputs, and what was logged. */
+async function batchWith(inputs: Readonly<Record<string, MethodInput>>, workers: number) {
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  const load = batchLoader({ ...options, pairs: await webDataset(spec), inputs, workers, log });
+  try {
+    const [first] = [await load(0), await load(1)];
+    return { batch: first, lines };
+  } finally {
+    await load.close();
+  }
+}
+
+/** Batches of the steps, made ahead as in training. */
+async function batches(pairs: PairSource, workers: number, from = 0, to = 9): Promise<HostTensors[]> {
+  const load = batchLoader({ ...options, pairs, workers });
+  const seen: HostTensors[] = [];
+  try {
+    for await (const batch of prefetch(load, from, to, load.ahead)) seen.push(batch);
+  } finally {
+    await load.close();
+  }
+  return seen;
+}
+
+describe('workers', () => {
+  it('make the same bytes whatever their number, and after a resume in the middle of an epoch', async () => {
+    const expected = await batches(await webDataset(spec), 0);
+    expect(Object.keys(expected[0]!)).toEqual([
+      'input/view',
+      'input/kept',
+      'input/own',
+      'input/order',
+      'images',
+      'ids',
+    ]);
+    for (const workers of [1, 2, 4]) {
+      // A source of its own each time, so that nothing is taken from memory.
+      expect(await batches(await webDataset(spec), workers)).toEqual(expected);
+    }
+    // An epoch has four steps: 2 and 6 lie within one.
+    const pairs = await webDataset(spec);
+    for (const from of [2, 6]) expect(await batches(pairs, 2, from)).toEqual(expected.slice(from));
+    // By now the pictures come from memory.
+    expect(await batches(pairs, 4)).toEqual(expected);
+  });
+
+  it.each([0, 2])('make the same bytes in memory that was used before: %i workers', async (workers) => {
+    const pairs = await webDataset(spec);
+    const expected = await batches(pairs, 0);
+    const load = batchLoader({ ...options, pairs, workers });
+    const seen: Float32Array[] = [];
+    for await (const batch of prefetch(load, 0, 9, load.ahead)) {
+      seen.push(Float32Array.from(batch.images!.data));
+      load.recycle(batch);
+    }
+    await load.close();
+    expect(seen).toEqual(expected.map(({ images }) => images!.data));
+  });
+
+  it('take decoded pictures of a source that has no others', async () => {
+    const pairs = await webDataset(spec);
+    const plain: PairSource = { length: pairs.length, get: (index) => pairs.get(index) };
+    const expected = await batches(pairs, 0, 0, 3);
+    expect(await batches(plain, 2, 0, 3)).toEqual(expected);
+    expect(await batches(plain, 0, 0, 3)).toEqual(expected);
+  });
+
+  it('leave the buffers of a decoded source as they were', async () => {
+    const image = { width: 3, height: 3, channels: 1 as const, data: new Uint8Array(9).fill(7) };
+    const pairs: PairSource = { length: 6, get: async (): Promise<Pair> => ({ image, caption: 'one' }) };
+    await batches(pairs, 1, 0, 2);
+    expect(image.data).toEqual(new Uint8Array(9).fill(7));
+  });
+
+  it('give the error that this thread would have given', async () => {
+    const broken = await writeShards('broken', [3]);
+    const errors = await Promise.all(
+      [0, 1, 2].map(async (workers) => batches(await webDataset(broken), workers).catch((error: unknown) => error)),
+    );
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(MedbenchError);
+      expect(error).toMatchObject({ code: 'data', message: expect.stringMatching(/broken-0\.tar: 3\.jpg cannot be/) });
+      expect((error as MedbenchError).hint).toBe((errors[0] as MedbenchError).hint);
+    }
+  });
+
+  it('put the next sample in the place of a broken one, if asked for, whatever their number', async () => {
+    const broken = await writeShards('skipped', [3, 4, 25]);
+    const open = () => webDataset(broken, { skipBad: true });
+    const expected = await batches(await open(), 0);
+    for (const workers of [1, 2]) {
+      const pairs = await open();
+      expect(await batches(pairs, workers)).toEqual(expected);
+      expect(pairs.bad.count).toBe(3);
+      expect(pairs.bad.list.every((line) => /skipped-[01]\.tar: (3|4|25)\.jpg cannot be decoded/.test(line))).toBe(
+        true,
+      );
+    }
+    // What a batch holds in place of 3 and 4 is 5, in place of the last the first.
+    const good = await batches(await webDataset(spec), 0);
+    const { encodeBatch } = options.tokenizer;
+    const captionOf = (batch: HostTensors, row: number) => Array.from(batch.ids!.data.slice(row * 8, row * 8 + 8));
+    const encode = (i: number) => Array.from(encodeBatch([`case ${i}`], 8));
+    good.forEach((batch, step) => {
+      for (let row = 0; row < 6; row++) {
+        const [before, now] = [captionOf(batch, row), captionOf(expected[step]!, row)];
+        const replaced = [3, 4, 25].find((i) => String(encode(i)) === String(before));
+        expect(now).toEqual(replaced === undefined ? before : encode(replaced === 25 ? 0 : 5));
+      }
+    });
+  });
+
+  it('end in the middle of their work', async () => {
+    const load = batchLoader({ ...options, pairs: await webDataset(spec), workers: 2 });
+    await load(0);
+    const under = load(1).catch((error: unknown) => error);
+    await load.close();
+    await under;
+  });
+});
+
+describe('inputs of another author', () => {
+  it('are drawn in a worker, with the bits that the main thread draws', async () => {
+    const inputs = { tinted: others.tinted(5, { tint: 3 }), thread: others.thread() };
+    const [here, there] = [await batchWith(inputs, 0), await batchWith(inputs, 2)];
+    expect(there.lines).toEqual([]);
+    expect(there.batch['input/tinted']).toEqual(here.batch['input/tinted']);
+    expect(there.batch['input/tinted']!.shape).toEqual([6, 5]);
+    expect(Array.from(here.batch['input/thread']!.data)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(Array.from(there.batch['input/thread']!.data)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('are drawn from the stream of seed, name, step and row', async () => {
+    const { batch, lines } = await batchWith({ order: shuffledPatches(9), view: augmentedView(24) }, 1);
+    expect(lines).toEqual([]);
+    for (let row = 0; row < 6; row++) {
+      const expected = random(5, 'input', 'order', 0, row).permutation(9);
+      expect(batch['input/order']!.data.slice(row * 9, row * 9 + 9)).toEqual(expected);
+    }
+  });
+
+  it('are drawn on the main thread, and logged once, if a worker cannot import their module', async () => {
+    const { shape, dtype, draw } = others.tinted(5, { tint: 3 });
+    // Source that Node does not run, as this test is.
+    const tinted = drawnInput(import.meta.url, 'tinted', [], { shape, dtype, draw });
+    const [here, there] = [await batchWith({ tinted }, 0), await batchWith({ tinted, thread: others.thread() }, 2)];
+    expect(there.lines).toEqual([
+      expect.stringMatching(
+        /^The input "tinted" is drawn on the main thread: a worker cannot import file:.*\.test\.ts: /,
+      ),
+    ]);
+    expect(there.batch['input/tinted']).toEqual(here.batch['input/tinted']);
+    expect(there.batch['input/thread']!.data[0]).toBe(1);
+  });
+
+  it('name module and export if the recipe does not make them', async () => {
+    await expect(batchWith({ view: others.lost() }, 1)).rejects.toMatchObject({
+      code: 'plugin',
+      message: expect.stringMatching(
+        /^"nowhere" of file:.*inputs\.mjs does not make the input "view" in a worker: .*no such/,
+      ),
+    });
+    await expect(batchWith({ view: others.longer() }, 1)).rejects.toMatchObject({
+      code: 'plugin',
+      message: expect.stringMatching(/^"tinted" of file:.*makes float32 \[4\] for the input "view".*has float32 \[3\]/),
+    });
+  });
+});

@@ -1,0 +1,126 @@
+import type {
+  DualEncoderModel,
+  HostTensors,
+  Method,
+  ParameterSpec,
+  Settings,
+  TensorMap,
+  TensorSpec,
+} from '@medbench/core';
+import { type Packing, packParameters, sizeOf } from '@medbench/nn';
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Name spaces of a step's state: what is frozen and running statistics by parameter, the rest by the optimizer's groups. */
+export const SPACE = {
+  frozen: 'frozen/',
+  buffer: 'buffer/',
+  trained: 'trained/',
+  firstMoment: 'moment1/',
+  secondMoment: 'moment2/',
+  /** Moving average of what is trained. */
+  teacher: 'teacher/',
+  /** Sum over the chunks of a batch. */
+  gradient: 'gradient/',
+} as const;
+export const STEP = 'step';
+/** The towers' logit scale. */
+export const LOG_SCALE = 'logit_scale';
+/** Whether a parameter is the logarithm of a scale, such as that of a method's own logits: clamped after each step. */
+export const isLogScale = (name: string): boolean => name === LOG_SCALE || name.endsWith(`.${LOG_SCALE}`);
+
+/** The entries of a name space, without its prefix. */
+export function stripPrefix<T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> {
+  const entries = Object.entries(all).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+export const addPrefix = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [prefix + name, value]));
+
+/** Nothing, in the shapes of the optimizer's groups. */
+export const nothing = ({ groups }: Packing): HostTensors =>
+  Object.fromEntries(
+    groups.map(({ name, shape }) => [name, { shape, dtype: 'float32', data: new Float32Array(sizeOf(shape)) }]),
+  );
+
+export const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
+
+export interface LayoutOptions {
+  readonly model: DualEncoderModel;
+  readonly method: Method;
+  readonly settings: Settings;
+  /** Towers, logit scale and the method's own parameters. */
+  readonly parameters: readonly ParameterSpec[];
+}
+
+/** How the parameters of a method lie in the state of its training. */
+export interface StateLayout {
+  readonly frozen: ReadonlySet<string>;
+  readonly trained: readonly ParameterSpec[];
+  readonly packing: Packing;
+  /** Momentum of the moving average; null if there is none. */
+  readonly momentum: number | null;
+  /** Every entry but the sums of gradients. */
+  readonly state: Readonly<Record<string, TensorSpec>>;
+  /** State before the first step, from parameter values. */
+  initialState(parameters: HostTensors): HostTensors;
+  /** The parameters within a state. */
+  parametersOf(state: HostTensors): HostTensors;
+  /** The parameters as a step sees them; `groups` stand in for the trained ones of the state. */
+  values(current: TensorMap, groups?: TensorMap): TensorMap;
+  /** The moving average likewise; undefined if there is none. */
+  teacher(current: TensorMap): TensorMap | undefined;
+}
+
+export function stateLayout({ model, method, settings, parameters }: LayoutOptions): StateLayout {
+  const frozen = new Set(method.frozen?.(model, settings) ?? []);
+  const momentum = method.teacher?.(settings) ?? null;
+  const buffers = parameters.filter((spec) => spec.buffer);
+  const still = parameters.filter((spec) => !spec.buffer && frozen.has(spec.name));
+  const trained = parameters.filter((spec) => !spec.buffer && !frozen.has(spec.name));
+  const alone = trained.map(({ name }) => name).filter(isLogScale);
+  const packing = packParameters(trained, alone);
+  const copies = [SPACE.trained, SPACE.firstMoment, SPACE.secondMoment, ...(momentum === null ? [] : [SPACE.teacher])];
+  const state: Record<string, TensorSpec> = { [STEP]: float([]) };
+  for (const spec of still) state[SPACE.frozen + spec.name] = float(spec.shape);
+  for (const spec of buffers) state[SPACE.buffer + spec.name] = float(spec.shape);
+  for (const { name, shape } of packing.groups) for (const space of copies) state[space + name] = float(shape);
+  const fixed = (current: TensorMap): Record<string, tf.Tensor> => ({
+    ...stripPrefix(SPACE.frozen, current),
+    ...stripPrefix(SPACE.buffer, current),
+  });
+  return {
+    frozen,
+    trained,
+    packing,
+    momentum,
+    state,
+    initialState(values) {
+      const given = (specs: readonly ParameterSpec[]): HostTensors =>
+        Object.fromEntries(specs.map((spec) => [spec.name, values[spec.name]!]));
+      const packed = packing.pack(values);
+      return {
+        [STEP]: { shape: [], dtype: 'float32', data: new Float32Array(1) },
+        ...addPrefix(SPACE.frozen, given(still)),
+        ...addPrefix(SPACE.buffer, given(buffers)),
+        ...addPrefix(SPACE.trained, packed),
+        ...addPrefix(SPACE.firstMoment, nothing(packing)),
+        ...addPrefix(SPACE.secondMoment, nothing(packing)),
+        ...(momentum === null ? {} : addPrefix(SPACE.teacher, packing.pack(values))),
+      };
+    },
+    parametersOf: (values) => ({
+      ...stripPrefix(SPACE.frozen, values),
+      ...stripPrefix(SPACE.buffer, values),
+      ...packing.unpack(stripPrefix(SPACE.trained, values)),
+    }),
+    values: (current, groups = stripPrefix(SPACE.trained, current)) => ({
+      ...fixed(current),
+      ...packing.unpackTensors(groups),
+    }),
+    teacher: (current) =>
+      momentum === null
+        ? undefined
+        : { ...fixed(current), ...packing.unpackTensors(stripPrefix(SPACE.teacher, current)) },
+  };
+}

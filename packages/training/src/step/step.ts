@@ -1,0 +1,168 @@
+import type {
+  Backend,
+  HostTensors,
+  LoadOptions,
+  MethodInput,
+  Program,
+  Session,
+  TrainingSettings,
+} from '@medbench/core';
+import { differentiate } from '@medbench/nn';
+import { addPrefix, type LayoutOptions, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
+import { batchOf, inputSpecs, represent } from './represent.js';
+import { update } from './update.js';
+
+/** Parts of the loss among the outputs. */
+export const TERM = 'term/';
+
+export interface StepOptions extends LayoutOptions {
+  readonly name: string;
+  readonly training: TrainingSettings;
+}
+
+/** A step that is loaded, with its state. */
+export interface LoadedStep {
+  /** @returns `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`. */
+  step(batch: HostTensors): Promise<HostTensors>;
+  readState(): Promise<HostTensors>;
+  /** The loss of a batch under the present state, which stays as it is; the whole batch's, also of a step in chunks. */
+  evaluate(batch: HostTensors): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+export interface TrainingStep {
+  /** What is drawn for each example beside picture and text. */
+  readonly inputs: Readonly<Record<string, MethodInput>>;
+  readonly trainable: readonly string[];
+  /** State before the first step, from parameter values. */
+  initialState(parameters: HostTensors): HostTensors;
+  /** The parameters within a state. */
+  parametersOf(state: HostTensors): HostTensors;
+  load(backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep>;
+  /** What the step will take, worked out on shapes alone; undefined on a backend that does not tell. */
+  memory(backend: Backend): Promise<StepMemory | undefined>;
+}
+
+/** Memory of a step at its peak. */
+export interface StepMemory {
+  /** What the step adds to the process. */
+  readonly bytes: number;
+  /** The whole process, before anything is compared with the eager reference. */
+  readonly peakBytes: number;
+  /** What that comparison adds to both. */
+  readonly checkBytes: number;
+}
+
+/** What is the same for a step on whole batches and one in chunks. */
+export interface StepParts extends StepOptions {
+  readonly layout: StateLayout;
+  readonly inputs: Readonly<Record<string, MethodInput>>;
+}
+
+export const partsOf = (options: StepOptions): StepParts => ({
+  ...options,
+  layout: stateLayout(options),
+  inputs: options.method.inputs?.(options.model, options.settings) ?? {},
+});
+
+export const stepOf = (
+  { layout, inputs }: StepParts,
+  { load, memory }: Pick<TrainingStep, 'load' | 'memory'>,
+): TrainingStep => ({
+  inputs,
+  trainable: layout.trained.map((spec) => spec.name),
+  initialState: layout.initialState,
+  parametersOf: layout.parametersOf,
+  load,
+  memory,
+});
+
+/**
+ * The pure training step of a method on a whole batch: forward, backward, clipping, AdamW under the schedule, the clamp of
+ * the logit scale, the moving average. Inputs: `images` `[B, H, W, 3]`, `ids` `[B, L]`, `input/<name>` `[B, ...]`. Outputs:
+ * `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`.
+ */
+function wholeBatchProgram(parts: StepParts): Program {
+  const { name, model, method, settings, training, layout } = parts;
+  return {
+    name,
+    state: layout.state,
+    inputs: inputSpecs(model, parts.inputs, training.batchSize),
+    // Moments are the gradients times a constant after one step: comparing them compares the whole backward pass.
+    selfCheck: ['loss', 'gradientNorm', ...layout.packing.groups.map((group) => SPACE.firstMoment + group.name)],
+    run(current, inputs) {
+      const batch = batchOf(inputs);
+      const teacher = layout.teacher(current);
+      const { value, gradients, terms } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
+        const parameters = layout.values(current, groups);
+        const { representations, updates } = represent({ ...parts, frozen: layout.frozen }, parameters, batch, teacher);
+        const output = method.objective({ representations, parameters, settings });
+        const moved = { ...updates, ...output.updates };
+        return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...addPrefix(SPACE.buffer, moved) } };
+      });
+      const updated = update(layout, training, current, gradients);
+      return {
+        state: { ...updated.state, ...addPrefix(SPACE.buffer, stripPrefix(SPACE.buffer, terms)) },
+        outputs: { loss: value, ...updated.outputs, ...addPrefix(TERM, stripPrefix(TERM, terms)) },
+      };
+    },
+  };
+}
+
+/** The loss of a batch alone: nothing is differentiated, and the state stays as it is. */
+function lossProgram(parts: StepParts): Program {
+  const { name, model, method, settings, training, layout } = parts;
+  return {
+    name: `${name}:loss`,
+    state: layout.state,
+    inputs: inputSpecs(model, parts.inputs, training.batchSize),
+    selfCheck: ['loss'],
+    run(current, inputs) {
+      const parameters = layout.values(current);
+      const teacher = layout.teacher(current);
+      const frozen = { ...parts, frozen: layout.frozen };
+      const { representations } = represent(frozen, parameters, batchOf(inputs), teacher);
+      return { outputs: { loss: method.objective({ representations, parameters, settings }).loss } };
+    },
+  };
+}
+
+/** Evaluates by a program of its own on the state of a session, loaded when it is first asked for. */
+function evaluation(parts: StepParts, backend: Backend, owner: Session, options?: LoadOptions) {
+  let session: Promise<Session> | undefined;
+  return {
+    async evaluate(batch: HostTensors): Promise<number> {
+      session ??= backend.load(lossProgram(parts), {}, { ...options, share: owner });
+      return (await (await session).step(batch)).loss!.data[0]!;
+    },
+    async dispose(): Promise<void> {
+      await (await session)?.dispose();
+    },
+  };
+}
+
+/** A method's training step on whole batches. */
+export function wholeBatchStep(parts: StepParts): TrainingStep {
+  const program = wholeBatchProgram(parts);
+  return stepOf(parts, {
+    async load(backend, state, options) {
+      const session = await backend.load(program, state, options);
+      const held = evaluation(parts, backend, session, options);
+      return {
+        step: (batch) => session.step(batch),
+        readState: () => session.readState(),
+        evaluate: held.evaluate,
+        async dispose() {
+          await held.dispose();
+          await session.dispose();
+        },
+      };
+    },
+    async memory(backend) {
+      const found = await backend.estimate?.(program);
+      if (!found) return undefined;
+      const bytes = found.bytes + found.stateBytes;
+      return { bytes, peakBytes: found.baseBytes + bytes, checkBytes: found.checkBytes };
+    },
+  });
+}
