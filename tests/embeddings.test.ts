@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResultCell, RunResults, TaskResult } from '@medbench/core';
-import { readNpy } from '@medbench/data';
+import { readNpy } from '@medbench/formats';
 import { ensurePhantoms, writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';

@@ -10,8 +10,9 @@ export type {
 } from './decorators.js';
 // By name: each is both a decorator and the contract's type, and a named export wins over the star above.
 export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, Protocol, pluginMetadata, Task } from './decorators.js';
+export { drawnInput } from './drawn-input.js';
 export * from './errors.js';
-export { ensureFolder, fileName, unwritable, writeFileAtomic } from './files/files.js';
+export { ensureFolder, fileName, unwritable, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { mayShow } from './may-show.js';
 export { metricInfo } from './metric-info.js';

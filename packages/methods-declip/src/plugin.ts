@@ -10,7 +10,7 @@ import {
   type Settings,
   type TensorMap,
 } from '@medbench/core';
-import { augmentedView } from '@medbench/data';
+import { augmentedView } from '@medbench/data/inputs';
 import {
   headParameters,
   headWidth,

@@ -9,8 +9,8 @@ import {
   type Settings,
   type TensorMap,
 } from '@medbench/core';
-import { keptPatches, patchesKept, shuffledPatches } from '@medbench/data';
 import { headParameters, headWidth, patchCount, projectionHead } from '@medbench/nn';
+import { keptPatches, patchesKept, shuffledPatches } from '@medbench/nn/inputs';
 import { clipObjective, normalise, ntXent } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { hiddenPatchLoss, predictorParameters } from './predictor.js';

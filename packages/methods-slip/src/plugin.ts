@@ -9,7 +9,7 @@ import {
   type Settings,
   type TensorMap,
 } from '@medbench/core';
-import { augmentedView } from '@medbench/data';
+import { augmentedView } from '@medbench/data/inputs';
 import { headParameters, headWidth, projectionHead } from '@medbench/nn';
 import { clipObjective, normalise, ntXent } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileName, type Gallery, type RunResults } from '@medbench/core';
+import type { Gallery, RunResults } from '@medbench/core';
+import { RunLayout } from '@medbench/runner/layout';
 import { isNumber, isObject, isText, listOf, optional, shaped } from './shape.js';
 
 const isItem = (value: unknown): boolean => isObject(value) && (isNumber(value.picture) || isText(value.text));
@@ -37,7 +37,7 @@ export async function readGalleries(runDir: string, { tasks }: RunResults): Prom
       .filter(({ pictures }) => pictures === 'shown')
       .map(async ({ id }): Promise<Gallery[]> => {
         try {
-          const file = join(runDir, 'gallery', `${fileName(id)}.json`);
+          const file = new RunLayout(runDir).gallery(id);
           const gallery: unknown = JSON.parse(await readFile(file, 'utf8'));
           return isGallery(gallery) ? [gallery as Gallery] : [];
         } catch {

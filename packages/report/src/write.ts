@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@medbench/core';
+import { RunLayout } from '@medbench/runner/layout';
 import { answersOf } from './answers/index.js';
 import { readComparisons } from './answers/read.js';
 import { renderCsv } from './csv.js';
@@ -24,7 +24,7 @@ export interface WrittenReport {
  * @throws MedbenchError('usage') if it is not there; ('store') if it is not JSON, of another version or damaged.
  */
 export async function readResults(runDir: string): Promise<RunResults> {
-  const file = join(runDir, 'results.json');
+  const file = new RunLayout(runDir).results;
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -63,11 +63,12 @@ export async function readResults(runDir: string): Promise<RunResults> {
  */
 export async function writeReport(runDir: string): Promise<WrittenReport> {
   const results = await readResults(runDir);
+  const layout = new RunLayout(runDir);
   const written = {
-    csv: join(runDir, 'results.csv'),
-    markdown: join(runDir, 'results.md'),
-    latex: join(runDir, 'results.tex'),
-    html: join(runDir, 'report.html'),
+    csv: layout.table('csv'),
+    markdown: layout.table('md'),
+    latex: layout.table('tex'),
+    html: layout.report,
   };
   await writeFileAtomic(written.csv, renderCsv(results));
   await writeFileAtomic(written.markdown, renderMarkdown(results));

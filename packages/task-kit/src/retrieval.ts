@@ -10,8 +10,9 @@ import {
   type TaskOutcome,
   type TestExamples,
 } from '@medbench/core';
-import { decodeImage, fingerprintFiles } from '@medbench/data';
+import { decodeImage } from '@medbench/data';
 import type { RetrievalData } from '@medbench/evaluation';
+import { fingerprintFiles } from '@medbench/formats';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodGallery } from './skip-bad.js';
 

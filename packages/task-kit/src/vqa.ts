@@ -13,8 +13,9 @@ import {
   type TaskOutcome,
   type TestExamples,
 } from '@medbench/core';
-import { fingerprintFiles, subset } from '@medbench/data';
+import { subset } from '@medbench/data';
 import { type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
+import { fingerprintFiles } from '@medbench/formats';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodPictures, leftOut, questionsAbout } from './skip-bad.js';
 import { statementOf } from './statement.js';

@@ -1,6 +1,7 @@
 import { MedbenchError } from '@medbench/core';
-import { embeddingRows } from '../embeddings.js';
-import { type RunOptions, run } from './run.js';
+import type { Declare } from '../command.js';
+import { collect, FLAG, type RunFlags } from '../flags.js';
+import { run } from './run.js';
 
 /** Controls that need no towers. */
 const CONTROLS = ['chance', 'majority', 'raw-pixels', 'question-only'];
@@ -10,9 +11,10 @@ const CONTROLS = ['chance', 'majority', 'raw-pixels', 'question-only'];
  * @returns the exit code.
  * @throws MedbenchError('usage') if a folder does not exist, or no task is named and no folder holds one.
  */
-export async function evaluate(options: RunOptions & { readonly embeddings: readonly string[] }): Promise<number> {
+async function evaluate(options: RunFlags & { readonly embeddings: readonly string[] }): Promise<number> {
   const base = { methods: [], controls: CONTROLS };
   if (options.tasks !== undefined) return run(options, base, 'eval');
+  const { embeddingRows } = await import('@medbench/api');
   const rows = await embeddingRows(options.embeddings, process.cwd());
   const tasks = [...new Set(rows.flatMap((row) => row.tasks))];
   if (tasks.length > 0) return run(options, { ...base, tasks }, 'eval');
@@ -20,3 +22,28 @@ export async function evaluate(options: RunOptions & { readonly embeddings: read
     hint: 'medbench embed --inputs --tasks … writes the pictures and texts that each array stands for.',
   });
 }
+
+export const evalCommand: Declare = (program, done) => {
+  program
+    .command('eval')
+    .description('measure embeddings that any tool made, with the protocols and intervals of every other row')
+    .requiredOption('--embeddings <[id=]dir>', 'folder with <task>/<array>.npy (repeatable)', collect)
+    .option('--tasks <ids>', 'ids separated by commas, or all (default: those of the folders)')
+    .addOption(FLAG.data())
+    .option('--preset <id>', 'a bundle of settings')
+    .option('--config <file>', 'configuration file')
+    .option('--out <dir>', 'run folder', 'runs/eval')
+    .addOption(FLAG.seed())
+    .option('--set <path=value>', 'any setting (repeatable)', collect)
+    .addOption(FLAG.results())
+    .addHelpText(
+      'after',
+      `
+A row among those of a run: medbench run --embeddings biomedclip=DIR …
+
+Examples:
+  medbench eval --embeddings biomedclip=to-embed --data ./data
+  medbench eval --embeddings ours=a --embeddings theirs=b --tasks pneumoniamnist --data ./data`,
+    )
+    .action(async (options) => done(await evaluate(options)));
+};

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ColumnComparisons } from '@medbench/core';
+import { RunLayout } from '@medbench/runner/layout';
 import { isObject } from '../shape.js';
 
 const isComparison = (value: unknown): boolean =>
@@ -16,7 +16,7 @@ const isComparison = (value: unknown): boolean =>
  */
 export async function readComparisons(runDir: string): Promise<readonly ColumnComparisons[] | undefined> {
   try {
-    const parsed: unknown = JSON.parse(await readFile(join(runDir, 'comparisons.json'), 'utf8'));
+    const parsed: unknown = JSON.parse(await readFile(new RunLayout(runDir).comparisons, 'utf8'));
     const whole =
       Array.isArray(parsed) &&
       parsed.every((column) => isObject(column) && Array.isArray(column.pairs) && column.pairs.every(isComparison));

@@ -135,7 +135,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
 }
 
 const loaderOptions = (
-  { training, seed, profile = NO_PROFILE }: TrainRequest,
+  { training, seed, log, profile = NO_PROFILE }: TrainRequest,
   { image, text }: Awaited<ReturnType<typeof buildModel>>['model'],
 ) => ({
   imageSize: image.imageSize,
@@ -143,6 +143,7 @@ const loaderOptions = (
   batchSize: training.batchSize,
   cropScale: training.cropScale,
   seed,
+  log,
   profile,
 });
 
