@@ -1,5 +1,5 @@
+import { eagerSession } from '@medbench/backend-kit';
 import { activateWasm } from '@medbench/backends-wasm';
-import { eagerSession } from '@medbench/backends-wasm/eager';
 import { type HostTensor, type HostTensors, MedbenchError, messageOf, type Program } from '@medbench/core';
 
 /** Largest relative L2 difference from the eager reference; rounding differs by about 1e-6. */

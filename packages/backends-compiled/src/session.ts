@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backends-wasm/eager';
+import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
 import {
   type HostTensor,
   type HostTensors,

@@ -1,5 +1,6 @@
-import { activateBackend, checkResult, mendGradients, switchBackend } from '@medbench/backends-wasm/eager';
+import { activateBackend, checkResult, switchBackend } from '@medbench/backend-kit';
 import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
+import { mendGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { withDeepStacks } from './call-site.js';
 import { Builder, type BuilderOptions } from './graph/builder.js';

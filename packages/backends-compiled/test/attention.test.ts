@@ -1,5 +1,5 @@
+import { eagerSession } from '@medbench/backend-kit';
 import { activateWasm } from '@medbench/backends-wasm';
-import { eagerSession } from '@medbench/backends-wasm/eager';
 import type { HostTensor, HostTensors, Program, TensorMap } from '@medbench/core';
 import { normal } from '@medbench/core/testing';
 import { differentiate, linear, scaledDotProduct } from '@medbench/nn';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { mendGradients } from '@medbench/backends-wasm/eager';
 import { messageOf } from '@medbench/core';
+import { mendGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { mendPadding } from './padding.js';
 

@@ -1,14 +1,9 @@
 import type { HostTensor, HostTensors, Program, Session, TensorSpec } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
+import { mendGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
-import { mendGradients } from './gradients.js';
 import { type SharedState, SharedStates } from './shared-state.js';
 import { ARRAYS, checkResult, checkTensors, pick, stateNames } from './tensors.js';
-
-export { mendGradients } from './gradients.js';
-export { poolShares } from './pool-shares.js';
-export { type SharedState, SharedStates } from './shared-state.js';
-export { ARRAYS, checkResult, checkTensors, copyOf, pick, stateNames } from './tensors.js';
 
 export interface EagerOptions {
   /** Starts the TensorFlow.js backend to run on, if need be, and gives its name. Called before each use. */
