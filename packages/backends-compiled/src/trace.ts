@@ -1,6 +1,5 @@
 import { activateBackend, checkResult, switchBackend } from '@medbench/backend-kit';
 import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
-import { mendGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { withDeepStacks } from './call-site.js';
 import { Builder, type BuilderOptions } from './graph/builder.js';
@@ -80,7 +79,6 @@ function difference(program: Program, first: Traced, second: Traced): MedbenchEr
 
 /** Runs a program once on shapes alone. @throws MedbenchError as `traceProgram`. */
 async function recorded(program: Program, options: TraceOptions): Promise<Traced> {
-  mendGradients();
   const backend = traceBackend();
   const previous = tf.engine().backendName;
   switchBackend(await activateBackend(TRACE_BACKEND));
