@@ -18,10 +18,11 @@ import type {
   UnpackAttrs,
 } from '@tensorflow/tfjs-core';
 import { backend_util, slice_util } from '@tensorflow/tfjs-core';
+import { axesOf, axisOf } from '../axes.js';
 import type { Builder } from '../graph/builder.js';
 import { sizeOf, type Value } from '../graph/graph.js';
 import type { ElementType } from '../graph/protobuf.js';
-import { axesOf, axisOf, type RuleTable } from './rule.js';
+import type { RuleTable } from './rule.js';
 
 /** A shape with -1 worked out. */
 function completed(shape: readonly number[], size: number): number[] {
