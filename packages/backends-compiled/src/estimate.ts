@@ -1,8 +1,8 @@
+import { canCheck } from '@medbench/backend-trace';
 import { wasmReference } from '@medbench/backends-wasm';
 import type { Program, ProgramMemory } from '@medbench/core';
 import { byteSize } from './graph/graph.js';
 import { arenaBytes } from './graph/memory.js';
-import { canCheck } from './self-check.js';
 import { tracedOnce } from './trace.js';
 
 /** Node, TensorFlow.js, ONNX Runtime and what recording leaves behind, as measured by `npm run bench:memory`. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
+import { NAMES, selfCheck } from '@medbench/backend-trace';
 import { wasmReference } from '@medbench/backends-wasm';
 import {
   type HostTensor,
@@ -15,8 +16,6 @@ import { bake } from './graph/bake.js';
 import { encodeModel } from './graph/protobuf.js';
 import { GraphCache } from './graph-cache.js';
 import { loadRuntime, type Provider, type Runtime, sessionOptions } from './runtime.js';
-import { NAMES } from './seam.js';
-import { selfCheck } from './self-check.js';
 import { type Traced, takeTraced } from './trace.js';
 
 /** ONNX Runtime's own arrays: no copy is made in either direction. */

@@ -1,10 +1,9 @@
+import { checkSame, type Recording, Tracer } from '@medbench/backend-trace';
 import type { Program } from '@medbench/core';
 import { Builder, type BuilderOptions } from './graph/builder.js';
 import { type Emitted, emit } from './graph/emit.js';
 import type { Value } from './graph/graph.js';
 import { KERNELS } from './kernels/index.js';
-import { type Recording, Tracer } from './record.js';
-import { checkSame } from './twice.js';
 
 /** A program as an ONNX graph. */
 export interface Traced extends Emitted, Omit<Recording<Value>, 'outputs'> {}

@@ -1,6 +1,6 @@
+import { compareTensors } from '@medbench/backend-trace';
 import { describe, expect, it, vi } from 'vitest';
 import type { RuleTable } from '../src/kernels/rule.js';
-import { compareTensors } from '../src/self-check.js';
 import { compiledSession } from '../src/session.js';
 import { batchOf, initialState, trainingProgram } from './tiny-transformer.js';
 

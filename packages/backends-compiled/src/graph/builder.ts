@@ -1,4 +1,4 @@
-import type { TraceBuilder } from '../seam.js';
+import type { TraceBuilder } from '@medbench/backend-trace';
 import { Graph, type NumericArray, type Shaped, sameShape, sizeOf, splatOf, type Value } from './graph.js';
 import { blocksTimesVector, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
 import type { ElementType } from './protobuf.js';

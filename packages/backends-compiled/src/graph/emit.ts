@@ -1,4 +1,4 @@
-import type { BakedConstant, Written } from '../twice.js';
+import type { BakedConstant, Written } from '@medbench/backend-trace';
 import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
 import type { GraphRun } from './memory.js';

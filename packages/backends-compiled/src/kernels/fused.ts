@@ -1,7 +1,7 @@
+import { fusedRules } from '@medbench/backend-trace';
 import type { FusedKernels } from '@medbench/nn/kernels';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import { fusedRules } from '../seam.js';
 import type { RuleTable } from './rule.js';
 
 type AttentionInputs = FusedKernels<Value>['FusedAttention']['inputs'];

@@ -1,6 +1,6 @@
+import { axisOf } from '@medbench/backend-trace';
 import { MedbenchError } from '@medbench/core';
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, LogSoftmaxAttrs, SoftmaxAttrs } from '@tensorflow/tfjs-core';
-import { axisOf } from '../axes.js';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import type { RuleTable } from './rule.js';

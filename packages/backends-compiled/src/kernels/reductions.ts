@@ -1,5 +1,5 @@
+import { axesOf, axisOf } from '@medbench/backend-trace';
 import type { ArgMaxAttrs, CumsumAttrs, MaxAttrs, SumAttrs, TopKAttrs } from '@tensorflow/tfjs-core';
-import { axesOf, axisOf } from '../axes.js';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import type { Rule, RuleTable } from './rule.js';

@@ -1,3 +1,4 @@
+import { axesOf, axisOf } from '@medbench/backend-trace';
 import type {
   BroadCastToAttrs,
   ConcatAttrs,
@@ -18,7 +19,6 @@ import type {
   UnpackAttrs,
 } from '@tensorflow/tfjs-core';
 import { backend_util, slice_util } from '@tensorflow/tfjs-core';
-import { axesOf, axisOf } from '../axes.js';
 import type { Builder } from '../graph/builder.js';
 import { sizeOf, type Value } from '../graph/graph.js';
 import type { ElementType } from '../graph/protobuf.js';

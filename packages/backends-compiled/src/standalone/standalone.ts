@@ -1,8 +1,8 @@
+import { NAMES } from '@medbench/backend-trace';
 import { type HostTensor, type HostTensors, MedbenchError, type Program } from '@medbench/core';
 import { bake } from '../graph/bake.js';
 import { encodeModel, type ModelProto } from '../graph/protobuf.js';
 import { loadRuntime, sessionOptions } from '../runtime.js';
-import { NAMES } from '../seam.js';
 import { toHost, toOrt } from '../session.js';
 import { traceProgram } from '../trace.js';
 import { withFreeBatch } from './free-batch.js';

@@ -33,7 +33,8 @@ export interface SelfCheck {
   readonly log: (message: string) => void;
 }
 
-interface Difference {
+/** How far apart two tensors are. */
+export interface Difference {
   /** L2 norms of the two and of their difference. */
   readonly compiled: number;
   readonly eager: number;
