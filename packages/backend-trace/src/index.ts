@@ -1,5 +1,5 @@
 export { axesOf, axisOf } from './axes.js';
-export { type Recording, Tracer, type TracerOptions } from './record.js';
+export { type Recording, Tracer } from './record.js';
 export {
   type FusedRules,
   fusedRules,
@@ -8,6 +8,7 @@ export {
   type Rule,
   type RuleTable,
   type TraceBuilder,
+  type TracerOptions,
   type TraceValue,
 } from './seam.js';
 export { canCheck, compareTensors, type Difference, type Reference, type SelfCheck, selfCheck } from './self-check.js';

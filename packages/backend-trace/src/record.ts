@@ -4,7 +4,7 @@ import { activateBackend, checkResult, switchBackend } from '@medbench/backend-k
 import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { withDeepStacks } from './call-site.js';
-import { NAMES, type RuleTable, type TraceBuilder, type TraceValue } from './seam.js';
+import { NAMES, type TraceBuilder, type TracerOptions, type TraceValue } from './seam.js';
 import { TraceBackend } from './trace-backend.js';
 
 /** A program in the builder that it was recorded with. */
@@ -17,14 +17,6 @@ export interface Recording<V> {
   readonly results: Readonly<Record<string, TensorSpec>>;
   /** The most bytes of tensors at once when it runs op by op, state, inputs and views included. */
   readonly eagerBytes: number;
-}
-
-export interface TracerOptions<B, V> {
-  /** Short name of the graph's format, such as `onnx`. No other tracer of the process has it. */
-  readonly name: string;
-  readonly rules: RuleTable<B, V>;
-  /** The package to which somebody would add the rule for a kernel that has none. */
-  readonly rulesIn: string;
 }
 
 const isUnknownKernel = (error: unknown): error is Error =>

@@ -36,6 +36,14 @@ export type Rule<B, V> = (builder: B, inputs: Inputs<V>, attrs: never) => V | re
 /** Rules by the kernel's name. A kernel that is not here cannot be recorded. */
 export type RuleTable<B, V> = Readonly<Record<string, Rule<B, V>>>;
 
+export interface TracerOptions<B, V> {
+  /** Short name of the graph's format, such as `onnx`. No other tracer of the process has it. */
+  readonly name: string;
+  readonly rules: RuleTable<B, V>;
+  /** The package to which somebody would add the rule for a kernel that has none. */
+  readonly rulesIn: string;
+}
+
 /** Rules for the fused kernels that a backend offers to `@medbench/nn`, with the inputs and outputs that are agreed for each. */
 export type FusedRules<B, V> = {
   readonly [Name in FusedName]?: (

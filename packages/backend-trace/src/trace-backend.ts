@@ -3,8 +3,7 @@ import { type HostTensor, MedbenchError, type TensorSpec } from '@medbench/core'
 import * as tf from '@tensorflow/tfjs-core';
 import { callSite } from './call-site.js';
 import { COMPOSED_BYTES, tensorBytes } from './composed-bytes.js';
-import type { TracerOptions } from './record.js';
-import type { Rule, TraceBuilder, TraceValue } from './seam.js';
+import type { Rule, TraceBuilder, TracerOptions, TraceValue } from './seam.js';
 
 type DataId = tf.DataId;
 
