@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sizeOf } from '@medbench/backend-kit';
 import type { Attribute, ElementType } from './protobuf.js';
 
 /** One tensor of the graph. Its values are known only if it is a constant. */
@@ -24,6 +25,8 @@ export interface GraphNode {
   readonly outputs: readonly Value[];
 }
 
+export { sizeOf };
+
 export interface Shaped {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
@@ -31,7 +34,6 @@ export interface Shaped {
 
 export type NumericArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((side, i) => side === b[i]);
 

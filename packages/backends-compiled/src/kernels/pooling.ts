@@ -1,4 +1,4 @@
-import { poolShares } from '@medbench/backends-wasm/eager';
+import { poolShares } from '@medbench/backend-kit';
 import { type AvgPoolAttrs, backend_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import { type Shaped, sizeOf, type Value } from '../graph/graph.js';
