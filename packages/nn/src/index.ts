@@ -22,6 +22,7 @@ export {
   patchCount,
   stageSizes,
 } from './dual-encoder.js';
+export { encoderFamily, type FamilyEncoder, type FamilyMember } from './encoder-family.js';
 export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
