@@ -19,3 +19,4 @@ export { holm } from './holm.js';
 export { isRestricted, mayShow } from './may-show.js';
 export { NO_PROFILE } from './no-profile.js';
 export * from './random/index.js';
+export { sizeOf } from './size-of.js';

@@ -26,7 +26,7 @@ export { encoderFamily, type FamilyEncoder, type FamilyMember } from './encoder-
 export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
-export { constant, countParameters, initialise, normal, ones, sizeOf, uniform, zeros } from './parameters.js';
+export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
 export { patchify } from './patchify.js';
 export { once, type Picked, pooledTransformer, type TransformerOutput } from './pooled-block.js';
 export {
