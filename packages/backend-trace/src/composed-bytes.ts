@@ -1,4 +1,4 @@
-import { sizeOf } from '@medbench/backend-kit';
+import { sizeOf } from '@medbench/core';
 import { type AttentionAttributes, FUSED } from '@medbench/nn/kernels';
 import type { Inputs, TraceValue } from './seam.js';
 

@@ -16,6 +16,7 @@ export { EVALUATION_DEFAULTS } from './evaluation-defaults.js';
 export { ensureFolder, fileName, unwritable, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { holm } from './holm.js';
-export { mayShow } from './may-show.js';
+export { isRestricted, mayShow } from './may-show.js';
 export { NO_PROFILE } from './no-profile.js';
 export * from './random/index.js';
+export { sizeOf } from './size-of.js';

@@ -1,5 +1,6 @@
 import type { TraceBuilder } from '@medbench/backend-trace';
-import { Graph, type NumericArray, type Shaped, sameShape, sizeOf, splatOf, type Value } from './graph.js';
+import { sizeOf } from '@medbench/core';
+import { Graph, type NumericArray, type Shaped, sameShape, splatOf, type Value } from './graph.js';
 import { blocksTimesVector, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
 import type { ElementType } from './protobuf.js';
 import { behindReshape, commonView, rowsBehindReshape, sameRowsBehind } from './views.js';

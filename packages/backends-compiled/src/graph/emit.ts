@@ -1,6 +1,7 @@
 import type { BakedConstant, Written } from '@medbench/backend-trace';
+import { sizeOf } from '@medbench/core';
 import { fuse } from './fuse.js';
-import { byteSize, filled, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
+import { byteSize, filled, type Graph, type GraphNode, type Value } from './graph.js';
 import type { GraphRun } from './memory.js';
 import { inOrderOfRecording } from './order.js';
 import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';

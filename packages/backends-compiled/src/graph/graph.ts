@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sizeOf } from '@medbench/backend-kit';
+import { sizeOf } from '@medbench/core';
 import type { Attribute, ElementType } from './protobuf.js';
 
 /** One tensor of the graph. Its values are known only if it is a constant. */
@@ -24,8 +24,6 @@ export interface GraphNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly outputs: readonly Value[];
 }
-
-export { sizeOf };
 
 export interface Shaped {
   readonly shape: readonly number[];

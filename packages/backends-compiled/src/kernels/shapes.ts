@@ -1,4 +1,5 @@
 import { axesOf, axisOf } from '@medbench/backend-trace';
+import { sizeOf } from '@medbench/core';
 import type {
   BroadCastToAttrs,
   ConcatAttrs,
@@ -20,7 +21,7 @@ import type {
 } from '@tensorflow/tfjs-core';
 import { backend_util, slice_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
-import { sizeOf, type Value } from '../graph/graph.js';
+import type { Value } from '../graph/graph.js';
 import type { ElementType } from '../graph/protobuf.js';
 import type { RuleTable } from './rule.js';
 

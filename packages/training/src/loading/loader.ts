@@ -8,6 +8,7 @@ import {
   type PairSource,
   type Profile,
   random,
+  sizeOf,
 } from '@medbench/core';
 import {
   type BatchJob,
@@ -18,7 +19,6 @@ import {
   type JobFailure,
   type Tokenizer,
 } from '@medbench/data';
-import { sizeOf } from '@medbench/nn';
 import { DRAWN } from '../step/represent.js';
 import { ImageMemory, isEncoded, keptBytes, type Loaded, pictureOf } from './images.js';
 
