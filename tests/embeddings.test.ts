@@ -63,6 +63,12 @@ describe('embeddings that a run kept', () => {
     }
   });
 
+  it('stand beside the controls that need no towers', async () => {
+    await ending(0, 'eval', '--embeddings=exported', '--tasks=pneumoniamnist,vqa-rad', '--out=beside', '--data=small');
+    const { methods } = readJson('beside', 'results.json') as RunResults;
+    expect(methods.map(({ id }) => id)).toEqual(['clip-scratch', 'chance', 'majority', 'raw-pixels', 'question-only']);
+  });
+
   it('are a row beside those of a run', async () => {
     const stderr = await ending(
       0,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Access, MedbenchError, type TaskContext } from '@medbench/core';
+import { isRestricted, MedbenchError, type TaskContext } from '@medbench/core';
 import { boundProtocols, composePlugins, makePlan, mergeTrees, RunLayout, settingsOf } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
@@ -81,8 +81,6 @@ export interface InputsControl {
   readonly log: (message: string) => void;
 }
 
-const MAY_NOT_SPREAD: readonly Access[] = ['agreement', 'credentialed'];
-
 /**
  * Writes the images and texts of tasks, for a tool that knows nothing of medbench, in the order of the rows it must give.
  * @throws MedbenchError('usage') if nothing says which tasks; and as `benchmark`.
@@ -124,7 +122,7 @@ export async function embeddingInputs(options: BenchmarkOptions, { out, wrote, l
     const arrays = await recordInputs(folder, id, (model) => task.evaluate(model, context));
     wrote(folder);
     log(`  wanted there: ${arrays.map(({ array, rows, inputs }) => `${array} (${rows} rows, ${inputs})`).join(', ')}`);
-    if (MAY_NOT_SPREAD.includes(info.access)) {
+    if (isRestricted(info.access)) {
       log(`  it holds pictures and texts under the use agreement of ${id}: keep it where the data is`);
     }
   }

@@ -3,7 +3,7 @@ export type { WantedArray } from './embeddings/files.js';
 export { recordInputs } from './embeddings/inputs.js';
 export { keepEmbeddings } from './embeddings/keep.js';
 export { openEmbeddings } from './embeddings/open.js';
-export { checkLeaks } from './leaks/check.js';
+export { leakCheck } from './leaks/check.js';
 export type { PicturePair, SharedPictures } from './leaks/find.js';
 export { sharedGroups, sharedPictures } from './leaks/find.js';
 export type { PictureSignatures } from './leaks/signatures.js';

@@ -9,7 +9,6 @@ import { renderHtml } from './html/page.js';
 import { renderLatex } from './latex.js';
 import { renderMarkdown } from './markdown.js';
 import { writeModelCards } from './model-card.js';
-import { isObject, misfit } from './shape.js';
 
 /** Where a report was written. */
 export interface WrittenReport {
@@ -45,15 +44,17 @@ export async function readResults(runDir: string): Promise<RunResults> {
   } catch (cause) {
     throw damaged(`is not JSON: ${messageOf(cause)}`, cause);
   }
-  if (!isObject(parsed) || parsed.schemaVersion === undefined) throw damaged('is not the results of a run');
-  if (parsed.schemaVersion !== 1) {
-    throw new MedbenchError('store', `${file} has schemaVersion ${JSON.stringify(parsed.schemaVersion)}, not 1`, {
+  const { schemaVersion } = Object(parsed) as { readonly schemaVersion?: unknown };
+  if (schemaVersion === undefined) throw damaged('is not the results of a run');
+  if (schemaVersion !== 1) {
+    throw new MedbenchError('store', `${file} has schemaVersion ${JSON.stringify(schemaVersion)}, not 1`, {
       hint: 'Make the report with the version of medbench that made the run, or repeat the run with this one.',
     });
   }
+  const { misfit } = await import('./schemas.js');
   const wrong = misfit(parsed);
   if (wrong) throw damaged(`has something else than expected at ${wrong}`);
-  return parsed as unknown as RunResults;
+  return parsed as RunResults;
 }
 
 /**

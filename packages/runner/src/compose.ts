@@ -111,12 +111,12 @@ export async function composeRun(container: Container, parts: RunParts): Promise
     id: backend.id,
     backend: profile === NO_PROFILE ? cached : profiledBackend(cached, profile),
   });
-  container.bind(Services.Pretraining.id).toConstantValue(training.pretraining);
+  container.bind(Services.Pretraining.id).to(training.TowerPretraining);
   container.bind(Services.Embeddings.id).toConstantValue({
     keep: evaluation.keepEmbeddings,
     open: (path) => evaluation.openEmbeddings(resolve(cwd, path)),
   });
-  container.bind(Services.LeakCheck.id).toConstantValue(evaluation.checkLeaks);
+  container.bind(Services.LeakCheck.id).toConstantValue(evaluation.leakCheck());
   container.bind(Services.CompareRows.id).toConstantValue(evaluation.compareRows);
   container.bind(Services.Thumbnail.id).toConstantValue(data.thumbnail);
   for (const stage of STAGES) container.bind(stage).toSelf();

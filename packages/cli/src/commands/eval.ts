@@ -1,10 +1,19 @@
 import { MedbenchError } from '@medbench/core';
+import { type Catalogue, type CatalogueEntry, entriesOfKind } from '@medbench/core/catalogue';
+import type { ConfigTree } from '@medbench/runner';
 import type { Declare } from '../command.js';
 import { collect, FLAG, type RunFlags } from '../flags.js';
 import { run } from './run.js';
 
-/** Controls that need no towers. */
-const CONTROLS = ['chance', 'majority', 'raw-pixels', 'question-only'];
+/** Ids of the controls that need no towers, by the first protocol of each, in the order in which tasks list protocols. */
+function controlsWithoutTowers(catalogue: Catalogue): string[] {
+  const protocols = [...new Set(entriesOfKind(catalogue, 'task').flatMap(({ info }) => info.protocols))];
+  const place = ({ info }: CatalogueEntry<'control'>): number => protocols.indexOf(info.protocols[0]!);
+  return entriesOfKind(catalogue, 'control')
+    .filter(({ info }) => info.needsTowers === false)
+    .sort((a, b) => place(a) - place(b))
+    .map(({ id }) => id);
+}
 
 /**
  * `medbench eval`: a run of nothing but embeddings that are there, and of controls.
@@ -12,12 +21,16 @@ const CONTROLS = ['chance', 'majority', 'raw-pixels', 'question-only'];
  * @throws MedbenchError('usage') if a folder does not exist, or no task is named and no folder holds one.
  */
 async function evaluate(options: RunFlags & { readonly embeddings: readonly string[] }): Promise<number> {
-  const base = { methods: [], controls: CONTROLS };
-  if (options.tasks !== undefined) return run(options, base, 'eval');
+  const settings = async (): Promise<ConfigTree> => {
+    const { openWorkspace } = await import('@medbench/api/workspace');
+    const { catalogue } = await openWorkspace(process.cwd(), options.config);
+    return { methods: [], controls: controlsWithoutTowers(catalogue) };
+  };
+  if (options.tasks !== undefined) return run(options, await settings(), 'eval');
   const { embeddingRows } = await import('@medbench/api');
   const rows = await embeddingRows(options.embeddings, process.cwd());
   const tasks = [...new Set(rows.flatMap((row) => row.tasks))];
-  if (tasks.length > 0) return run(options, { ...base, tasks }, 'eval');
+  if (tasks.length > 0) return run(options, { ...(await settings()), tasks }, 'eval');
   throw new MedbenchError('usage', `${rows.map(({ folder }) => folder).join(', ')} holds no <task>/<array>.npy`, {
     hint: 'medbench embed --inputs --tasks … writes the pictures and texts that each array stands for.',
   });

@@ -1,4 +1,12 @@
-import { isMedbenchError, type MethodInput, messageOf, type Pair, type RasterImage, random } from '@medbench/core';
+import {
+  isMedbenchError,
+  type MethodInput,
+  messageOf,
+  type Pair,
+  type RasterImage,
+  random,
+  sizeOf,
+} from '@medbench/core';
 import { decodeImage } from '../image.js';
 import { normaliser, resizeShorterSide, trainingTransform } from '../transform.js';
 
@@ -63,7 +71,7 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const transform = trainingTransform(imageSize, { scale: job.cropScale });
   const write = normaliser();
   const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw }]) => {
-    const size = shape.reduce((product, side) => product * side, 1);
+    const size = sizeOf(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
     const fill = (row: number, example: Pair): void =>
       data.set(draw(example, random(seed, 'input', name, step, row)), row * size);

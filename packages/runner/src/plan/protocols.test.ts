@@ -60,7 +60,7 @@ describe('evaluationConfig', () => {
 
   it.each([
     [{ fi: {} }, 'Unknown setting "evaluation.fi"', /Did you mean "evaluation\.fit"\?/],
-    [{ fit: { solvr: 'a' } }, 'Unknown setting of fit "solvr"', /Did you mean "solver"\?/],
+    [{ fit: { solvr: 'a' } }, 'Unknown setting "evaluation.fit.solvr"', /Did you mean "evaluation\.fit\.solver"\?/],
     [{ fit: { solver: 'c' } }, 'evaluation.fit.solver must be one of a, b, not c'],
     [{ fit: { solver: 3 } }, 'evaluation.fit.solver must be a string, not 3'],
     [{ fit: { grid: 3 } }, 'evaluation.fit.grid must be a list of numbers, not 3'],

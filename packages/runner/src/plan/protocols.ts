@@ -43,16 +43,8 @@ export function protocolsOfTask(task: TaskInfo, catalogue: Catalogue): ProtocolI
 /** The primary metric of a protocol on a task. */
 export const primaryMetric = (task: TaskInfo, { id, primary }: ProtocolInfo): string => task.metric[id] ?? primary;
 
-/**
- * The settings of all protocols with their defaults, checked.
- * @param given the tree of the configuration: by section and name.
- * @throws MedbenchError('unknown-id') for a section or setting that there is not; ('config') for a value that does not fit;
- * ('plugin') for two protocols with one section.
- */
-export function evaluationConfig(
-  { split, ...given }: { readonly split: EvaluationSplit; readonly [section: string]: unknown },
-  catalogue: Catalogue,
-): EvaluationConfig {
+/** The protocols that have settings, by section. @throws MedbenchError('plugin') for two with one section. */
+function sectionsOf(catalogue: Catalogue): Map<string, ProtocolEntry> {
   const sections = new Map<string, ProtocolEntry>();
   for (const entry of protocolEntries(catalogue)) {
     if (Object.keys(entry.info.settings ?? {}).length === 0) continue;
@@ -68,29 +60,41 @@ export function evaluationConfig(
     }
     sections.set(section, entry);
   }
+  return sections;
+}
+
+/** @throws MedbenchError('unknown-id') for the first name that is not known, with the nearest that is. */
+function checkNames(path: string, names: readonly string[], known: readonly string[]): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const paths = known.map((name) => `${path}.${name}`);
+  throw unknownId('setting', `${path}.${unknown}`, paths, 'medbench list protocols --json');
+}
+
+/**
+ * The settings of all protocols with their defaults, checked.
+ * @param given the tree of the configuration: by section and name.
+ * @throws MedbenchError('unknown-id') for a section or setting that there is not; ('config') for a value that does not fit;
+ * ('plugin') for two protocols with one section.
+ */
+export function evaluationConfig(
+  { split, ...given }: { readonly split: EvaluationSplit; readonly [section: string]: unknown },
+  catalogue: Catalogue,
+): EvaluationConfig {
+  const sections = sectionsOf(catalogue);
+  checkNames('evaluation', Object.keys(given), [...sections.keys(), 'split']);
   const resolved: Record<string, Settings> = {};
   for (const [section, { info }] of sections) {
+    const { settings = {} } = info;
     const own = given[section] ?? {};
     if (typeof own !== 'object' || Array.isArray(own)) {
       throw new MedbenchError('config', `evaluation.${section} must hold settings, not ${JSON.stringify(own)}`);
     }
-    const { settings = {} } = info;
+    checkNames(`evaluation.${section}`, Object.keys(own), Object.keys(settings));
     resolved[section] = settingsOf('evaluation', { id: section, settings }, own as Settings);
-  }
-  for (const section of Object.keys(given)) {
-    if (!sections.has(section)) {
-      throw unknownId(
-        'setting',
-        `evaluation.${section}`,
-        paths([...sections.keys(), 'split']),
-        'medbench list protocols',
-      );
-    }
   }
   return { ...resolved, split };
 }
-
-const paths = (sections: readonly string[]): string[] => sections.map((section) => `evaluation.${section}`);
 
 /** The settings of one protocol. */
 export const protocolSettings = (evaluation: EvaluationConfig, info: ProtocolInfo): Settings =>

@@ -8,6 +8,7 @@ import {
   type PairSource,
   type Profile,
   random,
+  sizeOf,
 } from '@medbench/core';
 import {
   type BatchJob,
@@ -18,9 +19,8 @@ import {
   type JobFailure,
   type Tokenizer,
 } from '@medbench/data';
-import { sizeOf } from '@medbench/nn';
 import { DRAWN } from '../step/represent.js';
-import { isEncoded, keptBytes, type Loaded, pictureOf, picturesOf } from './images.js';
+import { ImageMemory, isEncoded, keptBytes, type Loaded, pictureOf } from './images.js';
 
 /** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;
@@ -45,6 +45,8 @@ export interface LoaderOptions {
    * Infinity takes crops from the pictures as they are, as PyTorch's loaders do.
    */
   readonly storedScale?: number;
+  /** Decoded images that loaders of one source share. Default: kept for this loader alone. */
+  readonly memory?: ImageMemory;
   /** Takes a line for each input that workers cannot draw. Default: a warning on the console. */
   readonly log?: (line: string) => void;
   /** Hears how long the workers take, which the training step hides as far as it can. */
@@ -69,7 +71,7 @@ export interface BatchLoader {
 export function batchLoader(options: LoaderOptions): BatchLoader {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
   const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
-  const pictures = picturesOf(pairs, side);
+  const pictures = (options.memory ?? new ImageMemory()).imagesOf(pairs, side);
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
   const order = batchOrder(pairs.length, batchSize, seed);
   const free: ArrayBuffer[] = [];

@@ -1,19 +1,27 @@
-import { activateWasm } from '@medbench/backends-wasm';
-import { eagerSession } from '@medbench/backends-wasm/eager';
+import { eagerSession } from '@medbench/backend-kit';
 import { type HostTensor, type HostTensors, MedbenchError, messageOf, type Program } from '@medbench/core';
 
 /** Largest relative L2 difference from the eager reference; rounding differs by about 1e-6. */
 const TOLERANCE = 1e-3;
 /** Root-mean-square difference that is nothing, whatever it is relative to. */
 const NEGLIGIBLE = 1e-7;
-/** Programs that compute more than this in a step do not fit WebAssembly's memory. */
-const LARGEST_EAGER = 2 ** 30;
+
+/** The eager TensorFlow.js backend that compiled steps are compared with. */
+export interface Reference {
+  /** Where it computes, for messages, such as `WebAssembly`. */
+  readonly name: string;
+  /** Starts it if need be and makes it the active one. @returns its name in TensorFlow.js. */
+  activate(): Promise<string>;
+  /** Programs that compute more bytes of tensors in a step do not fit its memory. */
+  readonly largestBytes: number;
+}
 
 /** Whether a program's first step is compared with the eager one where that is not switched off. */
-export const canCheck = ({ selfCheck: named = [] }: Program, tracedBytes: number): boolean =>
-  named.length > 0 && tracedBytes <= LARGEST_EAGER;
+export const canCheck = ({ selfCheck: named = [] }: Program, tracedBytes: number, reference: Reference): boolean =>
+  named.length > 0 && tracedBytes <= reference.largestBytes;
 
 export interface SelfCheck {
+  readonly reference: Reference;
   readonly program: Program;
   /** Before the step. */
   readonly state: HostTensors;
@@ -25,7 +33,8 @@ export interface SelfCheck {
   readonly log: (message: string) => void;
 }
 
-interface Difference {
+/** How far apart two tensors are. */
+export interface Difference {
   /** L2 norms of the two and of their difference. */
   readonly compiled: number;
   readonly eager: number;
@@ -51,18 +60,21 @@ export function compareTensors(compiled: HostTensor, eager: HostTensor): Differe
 }
 
 /**
- * Runs one step of a program on the eager WASM reference and compares what `program.selfCheck` names with the compiled
- * step. Programs too large for WebAssembly are not checked, which is logged.
+ * Runs one step of a program on the eager reference and compares what `program.selfCheck` names with the compiled step.
+ * Programs too large for the reference are not checked, which is logged.
  * @throws MedbenchError with both figures if they differ.
  */
-export async function selfCheck({ program, state, inputs, compiled, tracedBytes, log }: SelfCheck): Promise<void> {
-  if (!canCheck(program, tracedBytes)) {
+export async function selfCheck(check: SelfCheck): Promise<void> {
+  const { reference, program, state, inputs, compiled, tracedBytes, log } = check;
+  if (!canCheck(program, tracedBytes, reference)) {
     const gibibytes = (tracedBytes / 2 ** 30).toFixed(1);
-    log(`${program.name}: not checked against the eager reference, ${gibibytes} GiB of tensors do not fit WebAssembly`);
+    log(
+      `${program.name}: not checked against the eager reference, ${gibibytes} GiB of tensors do not fit ${reference.name}`,
+    );
     return;
   }
   const started = performance.now();
-  const eager = await eagerSession(program, state, { activate: activateWasm });
+  const eager = await eagerSession(program, state, { activate: () => reference.activate() });
   let worst = 0;
   try {
     const outputs = await eager.step(inputs).catch((error: unknown) => {
@@ -71,9 +83,9 @@ export async function selfCheck({ program, state, inputs, compiled, tracedBytes,
         cause: error,
       });
     });
-    const reference = await eager.readState(program.selfCheck!.filter((name) => name in program.state));
+    const expectedState = await eager.readState(program.selfCheck!.filter((name) => name in program.state));
     for (const name of program.selfCheck!) {
-      const expected = outputs[name] ?? reference[name];
+      const expected = outputs[name] ?? expectedState[name];
       const found = compiled.outputs[name] ?? compiled.state[name];
       if (!expected || !found)
         throw new MedbenchError('backend', `${program.name}: selfCheck names ${name}, no output or state entry`);

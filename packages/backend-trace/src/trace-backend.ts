@@ -1,28 +1,24 @@
-import { MedbenchError } from '@medbench/core';
+import { ARRAYS } from '@medbench/backend-kit';
+import { type HostTensor, MedbenchError, type TensorSpec } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { callSite } from './call-site.js';
-import type { Builder } from './graph/builder.js';
-import { byteSize, type NumericArray, type Value } from './graph/graph.js';
-import type { ElementType } from './graph/protobuf.js';
-import { COMPOSED_BYTES } from './kernels/fused.js';
-import { KERNELS } from './kernels/index.js';
-
-export const TRACE_BACKEND = 'medbench-trace';
+import { COMPOSED_BYTES, tensorBytes } from './composed-bytes.js';
+import type { Rule, TraceBuilder, TracerOptions, TraceValue } from './seam.js';
 
 type DataId = tf.DataId;
 
 /** What is known of a tensor: its values, if they came from the host, and what it is in the graph being built. */
-interface Entry {
+interface Entry<B, V> {
   readonly shape: readonly number[];
-  readonly dtype: ElementType;
-  readonly host?: NumericArray;
-  value?: Value;
-  builder?: Builder;
+  readonly dtype: TensorSpec['dtype'];
+  readonly host?: HostTensor['data'];
+  value?: V;
+  builder?: B;
   references: number;
 }
 
-/** Element types that a traced tensor can have. */
-export function elementType(dtype: tf.DataType): 'float32' | 'int32' | 'bool' {
+/** Element types that a recorded tensor can have. */
+function elementType(dtype: string): TensorSpec['dtype'] {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
   throw new MedbenchError('backend', `A compiled step cannot hold ${dtype} tensors${at()}`, {
     hint: 'Use float32, int32 or bool tensors, or run with the backend wasm.',
@@ -35,36 +31,70 @@ const at = (): string => {
 };
 
 /** A TensorFlow.js backend that computes nothing: each kernel adds to the graph of the builder in use. */
-export class TraceBackend extends tf.KernelBackend {
-  readonly #entries = new Map<DataId, Entry>();
-  #builder: Builder | undefined;
+export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> extends tf.KernelBackend {
+  readonly #entries = new Map<DataId, Entry<B, V>>();
+  #builder: B | undefined;
   #bytes = 0;
   #mostBytes = 0;
   #composedBytes = 0;
 
   /**
-   * The most bytes that the tensors of the last recording would take at once on an engine that runs it op by op, views of
+   * Registers the backend and its kernels with TensorFlow.js.
+   * @param name of the TensorFlow.js backend.
+   */
+  constructor(name: string, { rules, rulesIn }: TracerOptions<B, V>) {
+    super();
+    // Below every backend that computes, so that TensorFlow.js never picks it by itself.
+    tf.registerBackend(name, () => this, -1);
+    // TensorFlow.js exports each kernel's name as a constant equal to its own key.
+    const names = Object.entries(tf).flatMap(([key, value]) => (key === value ? [key] : []));
+    for (const kernelName of new Set([...names, ...Object.keys(rules)])) {
+      const rule = rules[kernelName];
+      const kernelFunc: tf.KernelFunc = ({ inputs, attrs }) => {
+        if (!rule) throw unmapped(kernelName, rulesIn);
+        return this.#apply(kernelName, rule, inputs, attrs ?? {});
+      };
+      tf.registerKernel({ kernelName, backendName: name, kernelFunc });
+    }
+  }
+
+  #apply(
+    kernel: string,
+    rule: Rule<B, V>,
+    inputs: tf.NamedTensorInfoMap,
+    attrs: tf.NamedAttrMap,
+  ): tf.TensorInfo | tf.TensorInfo[] {
+    const values: Record<string, V> = {};
+    for (const [name, tensor] of Object.entries(inputs))
+      if (tensor) values[name] = this.inGraph(tensor as tf.TensorInfo);
+    this.#composed(COMPOSED_BYTES[kernel]?.(values, attrs as never) ?? 0);
+    const result = rule(this.builder, values, attrs as never);
+    return isList(result) ? result.map((value) => this.tensorOf(value)) : this.tensorOf(result);
+  }
+
+  /**
+   * The most bytes that the tensors of the last recording would take at once on a backend that runs it op by op, views of
    * others counted too.
    */
   get mostBytes(): number {
     return this.#mostBytes;
   }
 
-  /** Counts what an engine without a fused kernel keeps until the step ends. */
-  composed(bytes: number): void {
+  /** Counts what a backend without a fused kernel keeps until the step ends. */
+  #composed(bytes: number): void {
     this.#composedBytes += bytes;
     this.#bytes += bytes;
     this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
   }
 
-  #enter(dataId: DataId, entry: Entry): void {
+  #enter(dataId: DataId, entry: Entry<B, V>): void {
     this.#entries.set(dataId, entry);
-    this.#bytes += byteSize(entry);
+    this.#bytes += tensorBytes(entry);
     this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
   }
 
   /** Runs `record` with all kernels adding to `builder`. */
-  recording<T>(builder: Builder, record: () => T): T {
+  recording<T>(builder: B, record: () => T): T {
     this.#builder = builder;
     this.#mostBytes = this.#bytes;
     try {
@@ -76,7 +106,7 @@ export class TraceBackend extends tf.KernelBackend {
     }
   }
 
-  get builder(): Builder {
+  get builder(): B {
     if (this.#builder) return this.#builder;
     throw new MedbenchError(
       'backend',
@@ -88,15 +118,15 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   /** Makes a tensor that stands for a value of the graph. */
-  tensorOf(value: Value): tf.TensorInfo {
+  tensorOf(value: V): tf.TensorInfo {
     const dataId: DataId = {};
-    const dtype = value.dtype as tf.DataType;
-    this.#enter(dataId, { ...value, value, builder: this.builder, references: 1 });
+    const dtype = elementType(value.dtype);
+    this.#enter(dataId, { shape: value.shape, dtype, value, builder: this.builder, references: 1 });
     return { dataId, shape: [...value.shape], dtype };
   }
 
   /** The graph's value of a tensor; values from the host become constants. */
-  inGraph({ dataId, shape }: tf.TensorInfo): Value {
+  inGraph({ dataId, shape }: tf.TensorInfo): V {
     const entry = this.#entries.get(dataId);
     if (!entry) throw new MedbenchError('backend', `A tensor was used after its disposal${at()}`);
     const { builder } = this;
@@ -125,7 +155,7 @@ export class TraceBackend extends tf.KernelBackend {
     references: number,
   ): void {
     const type = elementType(dtype);
-    const Type = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type];
+    const Type = ARRAYS[type];
     const host = Type.from((values ?? new Type(tf.util.sizeFromShape(shape))) as ArrayLike<number>);
     this.#enter(dataId, { shape, dtype: type, host, references });
   }
@@ -153,7 +183,7 @@ export class TraceBackend extends tf.KernelBackend {
     entry.references--;
     if (!force && entry.references > 0) return false;
     this.#entries.delete(dataId);
-    this.#bytes -= byteSize(entry);
+    this.#bytes -= tensorBytes(entry);
     return true;
   }
 
@@ -192,39 +222,10 @@ export class TraceBackend extends tf.KernelBackend {
   }
 }
 
-let instance: TraceBackend | undefined;
+/** Narrows a rule's result: `Array.isArray` does not tell a readonly array from a value. */
+const isList = <V>(result: V | readonly V[]): result is readonly V[] => Array.isArray(result);
 
-/** Registers the backend and its kernels with TensorFlow.js, once per process. */
-export function traceBackend(): TraceBackend {
-  if (instance) return instance;
-  const backend = new TraceBackend();
-  instance = backend;
-  // Below every backend that computes, so that TensorFlow.js never picks it by itself.
-  tf.registerBackend(TRACE_BACKEND, () => backend, -1);
-  // TensorFlow.js exports each kernel's name as a constant equal to its own key.
-  const names = Object.entries(tf).flatMap(([key, value]) => (key === value ? [key] : []));
-  for (const kernelName of new Set([...names, ...Object.keys(KERNELS)])) {
-    const rule = KERNELS[kernelName];
-    tf.registerKernel({
-      kernelName,
-      backendName: TRACE_BACKEND,
-      kernelFunc: ({ inputs, attrs }) => {
-        if (!rule) throw unmapped(kernelName);
-        const values: Record<string, Value> = {};
-        for (const [name, tensor] of Object.entries(inputs))
-          if (tensor) values[name] = backend.inGraph(tensor as tf.TensorInfo);
-        backend.composed(COMPOSED_BYTES[kernelName]?.(values, (attrs ?? {}) as never) ?? 0);
-        const result = rule(backend.builder, values, (attrs ?? {}) as never);
-        return Array.isArray(result)
-          ? result.map((value: Value) => backend.tensorOf(value))
-          : backend.tensorOf(result as Value);
-      },
-    });
-  }
-  return backend;
-}
-
-const unmapped = (kernel: string): MedbenchError =>
+const unmapped = (kernel: string, rulesIn: string): MedbenchError =>
   new MedbenchError('backend', `The TensorFlow.js kernel ${kernel} cannot be compiled${at()}`, {
-    hint: 'Write that line with other ops, add the kernel to @medbench/backends-compiled, or run with the backend wasm.',
+    hint: `Write that line with other ops, add the kernel to ${rulesIn}, or run with the backend wasm.`,
   });

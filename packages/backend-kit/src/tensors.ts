@@ -4,10 +4,10 @@ import {
   MedbenchError,
   type Program,
   type ProgramResult,
+  sizeOf,
   type TensorSpec,
 } from '@medbench/core';
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 const described = ({ shape, dtype }: TensorSpec): string => `${dtype} [${shape.join(', ')}]`;
 const agrees = (a: TensorSpec, b: TensorSpec): boolean =>
   a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((side, i) => side === b.shape[i]);

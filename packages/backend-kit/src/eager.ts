@@ -1,14 +1,11 @@
+// Programs differentiate, which needs TensorFlow.js's gradients.
+import '@medbench/objectives/gradients';
 import type { HostTensor, HostTensors, Program, Session, TensorSpec } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { mendGradients } from './gradients.js';
+import { switchBackend } from './active.js';
 import { type SharedState, SharedStates } from './shared-state.js';
 import { ARRAYS, checkResult, checkTensors, pick, stateNames } from './tensors.js';
-
-export { mendGradients } from './gradients.js';
-export { poolShares } from './pool-shares.js';
-export { type SharedState, SharedStates } from './shared-state.js';
-export { ARRAYS, checkResult, checkTensors, copyOf, pick, stateNames } from './tensors.js';
 
 export interface EagerOptions {
   /** Starts the TensorFlow.js backend to run on, if need be, and gives its name. Called before each use. */
@@ -17,24 +14,7 @@ export interface EagerOptions {
   readonly share?: Session | undefined;
 }
 
-/** Starts a registered TensorFlow.js backend and makes it the active one. @returns its name, for {@link switchBackend}. */
-export async function activateBackend(name: string): Promise<string> {
-  if (!(await tf.setBackend(name)))
-    throw new MedbenchError('backend', `TensorFlow.js could not start its backend ${name}`);
-  return name;
-}
-
 const STATES = new SharedStates<tf.Tensor>();
-
-/**
- * Makes a backend that was started before the active one, at once. TensorFlow.js has one active backend per process, and
- * sessions of several take turns, so this precedes each synchronous stretch of work: after an `await` the active one may be
- * another session's.
- */
-export function switchBackend(name: string): void {
-  // Of a backend that was started, it waits for nothing before it has switched.
-  void tf.setBackend(name);
-}
 
 function upload({ data, shape, dtype }: HostTensor): tf.Tensor {
   return tf.tensor(data, [...shape], dtype);
@@ -53,7 +33,6 @@ function download(tensor: tf.Tensor): HostTensor {
  */
 export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {
   if (!options.share) checkTensors(program, 'state', initial);
-  mendGradients();
   switchBackend(await options.activate());
   let held: SharedState<tf.Tensor>;
   if (options.share) held = STATES.of(options.share, program);

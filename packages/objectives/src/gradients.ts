@@ -1,5 +1,7 @@
-// TensorFlow.js ships its gradients as modules that Node cannot import, save for this bundle, which registers them.
-import '@tensorflow/tfjs-layers';
+// Registers TensorFlow.js's own gradients. Its core has them as modules (`dist/register_all_gradients.js`) that import each other
+// without file extensions: a bundler follows that, Node does not. In Node `package.json#imports` names tfjs-layers, the only
+// package whose bundle for Node has them inside.
+import '#tensorflow-gradients';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Sums a gradient over the axes along which an operand was broadcast. */
@@ -37,7 +39,7 @@ const tile: tf.GradFunc = (dy, [x], attrs) => {
   return { x: () => tf.reshape(tf.sum(tf.reshape(dy as tf.Tensor, split), axes), shape) };
 };
 
-const MENDED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.GradFunc }>> = {
+const PATCHED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.GradFunc }>> = {
   [tf.Tile]: { inputsToSave: ['x'], gradFunc: tile },
   [tf.Cumsum]: {
     inputsToSave: [],
@@ -60,23 +62,23 @@ const MENDED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.Gra
   },
 };
 
-let done = false;
-
 /**
- * Registers TensorFlow.js's gradients and replaces those that are wrong or needlessly slow, for every backend of the
- * process (version 4.22):
+ * Registers the patched gradients in place of TensorFlow.js's own (version 4.22), which are wrong or needlessly slow, for every
+ * TensorFlow.js backend of the process:
  *
  * - Tile: one slice and one addition per repetition, and none beyond rank 4; here one sum over the repetitions;
  * - Cumsum: transposed by mistake unless along the last axis;
  * - Maximum, Minimum, SquaredDifference: of the wrong shape if an operand was broadcast.
  *
- * @param again true after another copy of TensorFlow.js was loaded, which registers its own ones over these.
+ * Importing this module calls it. Call it again after another copy of TensorFlow.js was loaded, which registers its own
+ * gradients over these.
  */
-export function mendGradients({ again = false }: { again?: boolean } = {}): void {
-  if (done && !again) return;
-  done = true;
-  for (const [kernelName, gradient] of Object.entries(MENDED)) {
-    tf.unregisterGradient(kernelName);
+export function registerGradients(): void {
+  for (const [kernelName, gradient] of Object.entries(PATCHED)) {
+    // TensorFlow.js warns about a gradient that is registered twice.
+    if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
     tf.registerGradient({ kernelName, ...gradient });
   }
 }
+
+registerGradients();
