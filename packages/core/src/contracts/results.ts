@@ -2,7 +2,7 @@ import type { Access, CorpusInfo } from './data.js';
 import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
 import type { Protocol } from './protocol.js';
-import type { Settings, SettingValue } from './settings.js';
+import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
 import type { ClassificationDetail, Metric, RecallCurve } from './task.js';
 
@@ -135,7 +135,7 @@ export interface RunResults {
     readonly preset: string;
     readonly synthetic: boolean;
     readonly corpora: readonly string[];
-    readonly settings: Readonly<Record<string, SettingValue>>;
+    readonly settings: Readonly<Record<string, string | number | boolean>>;
     readonly versions: Readonly<Record<string, string>>;
     readonly command: string;
     readonly study?: StudyRecord;
