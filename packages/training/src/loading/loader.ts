@@ -72,7 +72,9 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   const pictures = picturesOf(pairs, side);
   const workers = batchWorkers(options.workers);
   const drawn = Object.entries(inputs);
-  const described = drawn.flatMap(([name, { recipe }]) => (isKnownRecipe(recipe) ? [{ name, recipe }] : []));
+  const described = drawn.flatMap(([name, { recipe, stream = name }]) =>
+    isKnownRecipe(recipe) ? [{ input: name, name: stream, recipe }] : [],
+  );
   const free: ArrayBuffer[] = [];
   const own = drawn.filter(([, { recipe }]) => !isKnownRecipe(recipe));
 
@@ -108,13 +110,13 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
       ids.set(tokenizer.encodeBatch([caption], contextLength), row * contextLength);
     }
     const made: Record<string, HostTensor> = {};
-    for (const [at, { name }] of described.entries()) {
+    for (const [at, { input: name }] of described.entries()) {
       const { shape, dtype } = inputs[name]!;
       made[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data: parts.inputs[at]! };
     }
     for (const [name, input] of own) {
       const batch = parts.kept.map((image, row): Pair => ({ image: image!, caption: captions[row]! }));
-      made[DRAWN + name] = drawHere(name, input, batch, seed, step);
+      made[DRAWN + name] = drawHere(input.stream ?? name, input, batch, seed, step);
     }
     return {
       ...Object.fromEntries(drawn.map(([name]) => [DRAWN + name, made[DRAWN + name]!])),
@@ -154,13 +156,13 @@ export function loadingBytes(
 }
 
 /** An input that only its method's own function can draw. */
-function drawHere(name: string, input: MethodInput, batch: readonly Pair[], seed: number, step: number): HostTensor {
+function drawHere(stream: string, input: MethodInput, batch: readonly Pair[], seed: number, step: number): HostTensor {
   const { shape, dtype, draw } = input;
   const size = sizeOf(shape);
   const data = dtype === 'int32' ? new Int32Array(batch.length * size) : new Float32Array(batch.length * size);
   for (const [row, example] of batch.entries()) {
     // A stream for each input, as in a worker: what one draws changes nothing for the others.
-    data.set(draw(example, random(seed, 'input', name, step, row)), row * size);
+    data.set(draw(example, random(seed, 'input', stream, step, row)), row * size);
   }
   return { shape: [batch.length, ...shape], dtype, data };
 }
