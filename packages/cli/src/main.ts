@@ -7,6 +7,7 @@ const { version } = createRequire(import.meta.url)('@medbench/cli/package.json')
 
 const LIST_KINDS = [
   'methods',
+  'objectives',
   'tasks',
   'encoders',
   'corpora',

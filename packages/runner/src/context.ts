@@ -12,7 +12,7 @@ import type {
   StudyRecord,
   Thumbnail,
 } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, settingsOf } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from './config/schema.js';
@@ -20,7 +20,6 @@ import { type MixedCorpus, mixture } from './data/mixture.js';
 import type { SkipLog } from './data/skipped.js';
 import type { RunObserver } from './observer.js';
 import type { Plan } from './plan/plan.js';
-import { settingsOf } from './plan/rows.js';
 import { hashOf, type RunStore } from './store/index.js';
 
 /** What every part of a run needs. */

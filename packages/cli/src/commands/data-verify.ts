@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { settingsOf } from '@medbench/core';
 import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
 import type { Verification } from '@medbench/runner';
 import pc from 'picocolors';
@@ -27,9 +28,7 @@ const idsOf = (value: string | undefined): string[] =>
  * `all` that is there is damaged or other than published.
  */
 export async function dataVerify(flags: VerifyFlags): Promise<number> {
-  const { composeRegistry, mergeTrees, parseSet, settingsOf, silentLogger, verifyData } = await import(
-    '@medbench/runner'
-  );
+  const { composeRegistry, mergeTrees, parseSet, silentLogger, verifyData } = await import('@medbench/runner');
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, flags.config);
   const given = (flags.set ?? []).map(parseSet);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Access, MedbenchError, type TaskContext } from '@medbench/core';
-import { composeRegistry, makePlan, mergeTrees, parseSet, settingsOf } from '@medbench/runner';
+import { type Access, MedbenchError, settingsOf, type TaskContext } from '@medbench/core';
+import { composeRegistry, makePlan, mergeTrees, parseSet } from '@medbench/runner';
 import { EXIT } from '../errors.js';
 import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
 

@@ -7,7 +7,9 @@ import {
   composeRegistry,
   GENERAL,
   generalTraining,
+  type MethodRow,
   type Plan,
+  resolveMethod,
   silentLogger,
 } from '@medbench/runner';
 import type { SetupRequest } from '@medbench/training';
@@ -71,6 +73,9 @@ async function trainingOf(
   }
 }
 
+const methodOf = async (registry: Registry, { entry, settings }: Pick<MethodRow, 'entry' | 'settings'>) =>
+  (await resolveMethod(registry, entry, settings)).method;
+
 /** The rows of a plan in its order; before them the general-domain weights, if any row starts from them. */
 async function rowsOf(
   { config, rows, cells }: Plan,
@@ -86,7 +91,7 @@ async function rowsOf(
     if (row.kind !== 'method') planned.push({ ...own, trainings: 0 });
     else {
       const request = { row: id, settings: row.settings, training };
-      const found = await trainingOf(model, request, registry.get('method', row.entry.id), backend);
+      const found = await trainingOf(model, request, methodOf(registry, row), backend);
       planned.push({ ...own, trainings: seeds.length, ...found });
     }
   }
@@ -95,7 +100,7 @@ async function rowsOf(
   if (config.general.weights !== null) return [{ ...general, trainings: 0 }, ...planned];
   const { entry, settings, training: own } = generalTraining(config, registry.catalogue);
   const request = { row: GENERAL, settings, training: own, start: 'scratch' } as const;
-  const found = await trainingOf(model, request, registry.get('method', entry.id), backend);
+  const found = await trainingOf(model, request, methodOf(registry, { entry, settings }), backend);
   return [{ ...general, trainings: 1, ...found }, ...planned];
 }
 

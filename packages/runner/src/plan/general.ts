@@ -1,8 +1,8 @@
-import type { TrainingSettings } from '@medbench/core';
+import { methodSettings, type TrainingSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entryOf } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
-import { type MethodRow, methodSettings } from './rows.js';
+import type { MethodRow } from './rows.js';
 
 /** Name of the folder and log entries of the general-domain weights. */
 export const GENERAL = 'general';

@@ -1,3 +1,4 @@
 export { GENERAL, type GeneralTraining, generalTraining } from './general.js';
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
-export { type MethodRow, methodSettings, selectRows, settingsOf } from './rows.js';
+export { type ResolvedRow, resolveMethod } from './resolve.js';
+export { type MethodRow, selectRows } from './rows.js';

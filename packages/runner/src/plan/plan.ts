@@ -1,9 +1,9 @@
 import type { Protocol, Settings, TaskInfo } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, settingsOf } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, entryOf, MANIFEST_KEYS, select, unknownId } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
-import { selectRows, settingsOf } from './rows.js';
+import { selectRows } from './rows.js';
 
 /** A row of the table. */
 export type PlanRow =

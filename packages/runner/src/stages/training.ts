@@ -6,6 +6,7 @@ import type { CatalogueEntry } from '@medbench/core/catalogue';
 import { identity, modelRequest, openCorpora, type RunContext } from '../context.js';
 import { GENERAL, generalTraining } from '../plan/general.js';
 import type { PlanRow } from '../plan/plan.js';
+import { resolveMethod } from '../plan/resolve.js';
 import { hashOf } from '../store/index.js';
 
 /** Finished weights and how they came about. */
@@ -38,9 +39,10 @@ async function train(run: RunContext, job: Job): Promise<Trained> {
   const { request, key: modelKey } = await modelRequest(run);
   // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
   const { checkpointEvery: _, logEvery: __, stopAt, ...setUp } = job.training;
+  const { method, objectives } = await resolveMethod(run.registry, job.entry, job.settings);
   const key = hashOf({
     format: 1,
-    method: identity(job.entry),
+    method: [job.entry, ...objectives].map(identity),
     settings: job.settings,
     start: job.start,
     general: job.general?.key,
@@ -64,7 +66,7 @@ async function train(run: RunContext, job: Job): Promise<Trained> {
   const outcome = await run.pretraining.train({
     ...request,
     row: job.row,
-    method: await run.registry.get('method', job.entry.id),
+    method,
     settings: job.settings,
     start: job.start,
     ...(job.general ? { generalWeights: job.general.weights } : {}),
@@ -113,7 +115,7 @@ export class TrainingStage {
 
   async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
     const { config } = this.run.plan;
-    const method = await this.run.registry.get('method', row.entry.id);
+    const { method } = await resolveMethod(this.run.registry, row.entry, row.settings);
     // First, so that data which are not there are noticed before the general-domain weights are trained.
     const corpus = await this.corpus(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
