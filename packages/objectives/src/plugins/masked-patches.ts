@@ -22,7 +22,6 @@ const featureSettings = defineSettings({
   ratio,
   momentum: number({ default: 0.999, min: 0, max: 1, description: 'Of the moving average.' }),
 });
-type Ratio = SettingsOf<typeof pixelSettings>;
 
 type Order = { readonly order: tf.Tensor2D };
 /** What each example's hidden patches were missed by, `[B]`. */
