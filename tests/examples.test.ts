@@ -74,7 +74,7 @@ describe('examples', () => {
       ...{ id: sum, question: 'baseline', extension: true, control: false },
       title: 'Sum of objectives: clip=1, uniformity=0.5, uniformity.sharpness=3',
     });
-  }, 240_000);
+  }, 360_000);
 
   it('custom-task: named by its path in the configuration', async () => {
     const lab = join(cwd, 'lab');

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
 import { type AnyMethod, type Backend, type ObjectiveUse, type ResolvedMethod, use } from '@medbench/core';
-import { composeMethod, type ResolvedObjective } from '@medbench/core/methods';
+import { composeMethod, objectivesFrom, type ResolvedObjective } from '@medbench/core/methods';
 import { Clip } from '@medbench/methods-clip';
 import { Coca } from '@medbench/methods-coca';
 import { normal } from '@medbench/nn';
+import * as objectives from '@medbench/objectives/plugin';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { composed, largestDifference, model, rowOf, trainOn } from './support/methods.js';
@@ -46,6 +47,22 @@ describe.each(engines)('on %s, to the last bit over 20 steps,', (_id, backend) =
   it('an objective of weight 0 is not there', async () => {
     const nothing = use('nt-xent-views', { weight: 0 });
     expect(await train(sum(use('clip'), nothing), {})).toEqual(await train(Clip, {}));
+  });
+});
+
+/** Settings that keep what objectives bring small. */
+const SMALL: Readonly<Record<string, number>> = { hidden: 8, output: 8, queries: 2, width: 8, queue: 16 };
+const shipped = [...objectivesFrom(objectives).values()].map(({ info }) => info);
+
+describe.each(shipped)('$id alone', ({ id, settings }) => {
+  it('trains what its loss depends on, and freezes the rest', async () => {
+    const small = Object.fromEntries(Object.entries(SMALL).filter(([name]) => name in settings));
+    // Without decay, nothing moves but by a gradient.
+    const row = rowOf(sum(use(id, small)), {}, { weightDecay: 0, warmup: 0 });
+    const { weights } = await trainOn(new Wasm(), row, 2);
+    const moved = (name: string): boolean => largestDifference(row.start[name]!, weights[name]!) > 0;
+    const towers = model.parameters.map(({ name }) => name);
+    expect(towers.filter((name) => !moved(name))).toEqual(towers.filter((name) => !row.step.trainable.includes(name)));
   });
 });
 
