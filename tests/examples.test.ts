@@ -20,27 +20,47 @@ function pack(dir: string): string {
 }
 
 describe('examples', () => {
-  it('third-party-method: packed, installed, found by its keyword, run by --methods all', async () => {
-    const tarball = pack(join(repository, 'examples/third-party-method'));
-    // Installing is unpacking into node_modules; its peers are the one copy that the project has.
+  it('third-party-method and -objective: packed, installed, found by their keyword, run by --methods all and sum:', async () => {
     const modules = join(cwd, 'node_modules');
-    mkdirSync(join(modules, 'medbench-method-sigmoid'), { recursive: true });
-    execFileSync('tar', ['xzf', tarball, '-C', join(modules, 'medbench-method-sigmoid'), '--strip-components=1']);
+    for (const [example, name] of [
+      ['third-party-method', 'medbench-method-sigmoid'],
+      ['third-party-objective', 'medbench-objective-uniformity'],
+    ] as const) {
+      const source = readFileSync(join(repository, 'examples', example, 'src/index.ts'), 'utf8');
+      expect(source.trimEnd().split('\n').length, example).toBeLessThan(30);
+      const tarball = pack(join(repository, 'examples', example));
+      // Installing is unpacking into node_modules; its peers are the one copy that the project has.
+      mkdirSync(join(modules, name), { recursive: true });
+      execFileSync('tar', ['xzf', tarball, '-C', join(modules, name), '--strip-components=1']);
+    }
     mkdirSync(join(modules, '@medbench'));
     mkdirSync(join(modules, '@tensorflow'));
     symlinkSync(join(repository, 'packages/core'), join(modules, '@medbench/core'));
     symlinkSync(join(repository, 'node_modules/@tensorflow/tfjs-core'), join(modules, '@tensorflow/tfjs-core'));
     writeFileSync(
       join(cwd, 'package.json'),
-      JSON.stringify({ name: 'lab', dependencies: { 'medbench-method-sigmoid': '^1.0.0' } }),
+      JSON.stringify({
+        name: 'lab',
+        dependencies: { 'medbench-method-sigmoid': '^1.0.0', 'medbench-objective-uniformity': '^1.0.0' },
+      }),
     );
 
     const listed = JSON.parse((await medbench(['list', 'methods', '--json'], { cwd })).stdout);
     expect(listed).toContainEqual(expect.objectContaining({ id: 'sigmoid', package: 'medbench-method-sigmoid' }));
 
+    const objectives = JSON.parse((await medbench(['list', 'objectives', '--json'], { cwd })).stdout);
+    expect(objectives).toContainEqual(
+      expect.objectContaining({
+        id: 'uniformity',
+        package: 'medbench-objective-uniformity',
+        settings: { sharpness: expect.objectContaining({ default: 2, min: 0.01, type: 'number' }) },
+      }),
+    );
+
     await ensurePhantoms(join(cwd, '.medbench'));
+    const sum = 'sum:clip=1:uniformity=0.5:uniformity.sharpness=3';
     const { code, stderr } = await medbench(
-      ['run', '--preset=demo', '--methods=all', '--tasks=phantom-retrieval', '--out=third', ...TINY],
+      ['run', '--preset=demo', `--methods=all,${sum}`, '--tasks=phantom-retrieval', '--out=third', ...TINY],
       { cwd },
     );
     expect(stderr).not.toContain('failed');
@@ -48,7 +68,12 @@ describe('examples', () => {
     const results: RunResults = JSON.parse(readFileSync(join(cwd, 'third/results.json'), 'utf8'));
     expect(results.cells.find(({ method }) => method === 'sigmoid')).toMatchObject({ status: 'ok' });
     expect(results.run.versions['medbench-method-sigmoid']).toBe('1.0.0');
-  }, 240_000);
+    expect(results.cells.find(({ method }) => method === sum)).toMatchObject({ status: 'ok' });
+    expect(results.methods.find(({ id }) => id === sum)).toEqual({
+      ...{ id: sum, question: 'baseline', extension: true, control: false },
+      title: 'Sum of objectives: clip=1, uniformity=0.5, uniformity.sharpness=3',
+    });
+  }, 360_000);
 
   it('third-party-protocol: packed, installed, found by its keyword, measures tasks that do not know it', async () => {
     const tarball = pack(join(repository, 'examples/third-party-protocol'));

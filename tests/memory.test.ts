@@ -14,14 +14,14 @@ import { readSafetensors } from '@medbench/nn';
 import { withCache } from '@medbench/runner';
 import { buildModel, stepMemory, train } from '@medbench/training';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { TRAINING } from './support/methods.js';
+import { composed, TRAINING } from './support/methods.js';
 import { phantomCorpus } from './support/phantom-corpus.js';
 
 const compiled = new Compiled();
 const training = { ...TRAINING, steps: 5, warmup: 2, batchSize: 64, chunkSize: null };
 const corpus = phantomCorpus(96);
 const model = { embedDim: 32, merges: 500, activation: 'quick-gelu' } as const;
-const row = { row: 'clip', method: new Clip(), settings: {}, start: 'scratch', training } as const;
+const row = { row: 'clip', method: composed(Clip), settings: {}, start: 'scratch', training } as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'medbench-memory-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { HostTensor, HostTensors, Method } from '@medbench/core';
+import type { HostTensor, HostTensors } from '@medbench/core';
 import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder } from '@medbench/nn';
@@ -7,7 +7,7 @@ import { gradientError, scattered, type TowerOracle, weightByFormula } from '@me
 import { trainingStep } from '@medbench/training';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { engines } from './support/engines.js';
-import { ROWS, settingsOf, TRAINING } from './support/methods.js';
+import { composed, ROWS, settingsOf, TRAINING } from './support/methods.js';
 
 /** What PyTorch made of one step (`scripts/oracles/method_steps.py`). */
 interface Step {
@@ -99,20 +99,27 @@ describe.each(engines)('on %s, one step agrees with PyTorch', (_id, backend) => 
     let before: HostTensors;
     let after: HostTensors;
     beforeAll(async () => {
-      const method: Method = new Row();
-      const settings = settingsOf(method, { ...given, ...SETTINGS[name] });
-      const parameters = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+      const method = composed(Row);
+      const settings = settingsOf(Row, { ...given, ...SETTINGS[name] });
+      const parameters = [...model.parameters, ...method.parameters(model, settings)];
+      // The oracle knows parameters by the names that their objectives give them.
+      const byOwnName = (values: HostTensors): HostTensors =>
+        Object.fromEntries(parameters.map(({ name: joint, stream = joint }) => [stream, values[joint]!]));
       const training = { ...TRAINING, batchSize: BATCH, warmup: 0, clipNorm: null };
       const step = trainingStep({ name, model, method, settings, parameters, training });
-      const start = Object.fromEntries(parameters.map((spec) => [spec.name, weightByFormula(spec.name, spec.shape)]));
+      const start = Object.fromEntries(
+        parameters.map(({ name: joint, stream = joint, shape }) => [joint, weightByFormula(stream, shape)]),
+      );
       const session = await step.load(backend, step.initialState(start));
-      const drawn = Object.entries(INPUTS[name] ?? {}).map(([input, tensor]) => [`input/${input}`, tensor] as const);
+      const drawn = Object.entries(step.inputs).map(
+        ([input, { stream = input }]) => [`input/${input}`, INPUTS[name]![stream]!] as const,
+      );
       const outputs = await session.step({ images: pictures(0), ids, ...Object.fromEntries(drawn) });
       const state = await session.readState();
       await session.dispose();
       loss = outputs.loss!.data[0]!;
-      before = start;
-      after = step.parametersOf(state);
+      before = byOwnName(start);
+      after = byOwnName(step.parametersOf(state));
       // After one step from nothing, the first moment is a tenth of the gradient.
       const moments = Object.entries(state).flatMap(([entry, { shape, data }]) =>
         entry.startsWith('moment1/')
@@ -124,7 +131,7 @@ describe.each(engines)('on %s, one step agrees with PyTorch', (_id, backend) => 
             ]
           : [],
       );
-      gradients = step.parametersOf({ ...state, ...Object.fromEntries(moments) } as HostTensors);
+      gradients = byOwnName(step.parametersOf({ ...state, ...Object.fromEntries(moments) } as HostTensors));
     });
 
     it('in the loss', () => expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-4 * Math.abs(expected.loss)));

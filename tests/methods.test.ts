@@ -93,11 +93,11 @@ describe('the moving average of masked-cl', () => {
 describe('flip', () => {
   it('ends with a phase on all patches', () => {
     const { method, settings } = rowOf(Flip, {});
-    const phases = method.phases!(settings);
+    const phases = method.phases(settings);
     expect(phases.map(({ share }) => share)).toEqual([0.97, 0.03]);
     expect(phases[1]!.settings.ratio).toBe(0);
-    expect(method.inputs!(model, phases[1]!.settings)).toEqual({});
+    expect(method.inputs(model, phases[1]!.settings)).toEqual({});
     // A quarter of 16 patches.
-    expect(method.inputs!(model, phases[0]!.settings).kept!.shape).toEqual([4]);
+    expect(method.inputs(model, phases[0]!.settings).kept!.shape).toEqual([4]);
   });
 });

@@ -9,7 +9,7 @@ import { Clip } from '@medbench/methods-clip';
 import { readSafetensors } from '@medbench/nn';
 import { train } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROWS, rowOf, TRAINING } from './support/methods.js';
+import { composed, ROWS, rowOf, TRAINING } from './support/methods.js';
 import { phantomCorpus } from './support/phantom-corpus.js';
 
 const compiled = new Compiled();
@@ -53,7 +53,7 @@ describe('training with pairs held out', () => {
       },
       model: { embedDim: 32, merges: 0, activation: 'quick-gelu' },
       row: name,
-      method: new Clip(),
+      method: composed(Clip),
       training: { ...TRAINING, steps: 24, batchSize: 16, learningRate: 3e-3, checkpointEvery: 5, ...training },
       folder: join(folder, name),
       key: 'key',

@@ -7,13 +7,14 @@ import { MaskedCl } from '@medbench/methods-masked-cl';
 import { dualEncoder, initialise } from '@medbench/nn';
 import { shapesCase } from '@medbench/phantoms';
 import { batchLoader, trainingStep } from '@medbench/training';
+import { methodOf } from '../methods.mjs';
 
 /** Batches that are made once and shown in turn. */
 const BATCHES = 32;
 const MASKED = { ratio: 0.5, lambda: 1, temperature: 0.1, hidden: 32, output: 16 };
 const METHODS = {
-  clip: [new Clip(), {}],
-  'masked-cl, moving average': [new MaskedCl(), { ...MASKED, target: 'ema', momentum: 0.999 }],
+  clip: [methodOf(Clip), {}],
+  'masked-cl, moving average': [methodOf(MaskedCl), { ...MASKED, target: 'ema', momentum: 0.999 }],
 };
 
 /** @returns the step, its state before the first, and the batch of each step. */
@@ -25,7 +26,7 @@ export async function rowOf(name, steps) {
     vitModel({ id: 'long', imageSize: 16, patchSize: 4, ...sizes }),
     gptModel({ id: 'long', contextLength: 12, vocabSize: tokenizer.vocabSize, ...sizes }),
   );
-  const parameters = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+  const parameters = [...model.parameters, ...method.parameters(model, settings)];
   const training = {
     ...{ steps, batchSize: 8, chunkSize: null, learningRate: 1e-3, warmup: 50, weightDecay: 0.1 },
     ...{

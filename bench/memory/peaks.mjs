@@ -1,13 +1,12 @@
 // Steps whose peak memory is predicted and measured: the demo's, those of `bench:step`, convolutions, chunks. `check`: the
 // first step is compared with the eager engine; `cached`: ONNX Runtime's graph comes from the cache.
-import { pluginMetadata } from '@medbench/core';
 import { GptDemo } from '@medbench/encoders-gpt';
 import { ResNet50 } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { dualEncoder } from '@medbench/nn';
-import { methodSettings } from '@medbench/runner';
 import { trainingStep } from '@medbench/training';
+import { methodOf } from '../methods.mjs';
 import { setupOf, trainingOf } from '../step/cases.mjs';
 
 const VOCABULARY = 8702;
@@ -18,8 +17,7 @@ function clip(Image, batchSize, chunkSize = null, embedDim = 64) {
   const model = dualEncoder(new Image().build(options), new GptDemo().build(options));
   const { parameters } = model;
   const training = { ...trainingOf('a'), batchSize, chunkSize };
-  const settings = methodSettings(pluginMetadata(Clip).info, {});
-  const step = trainingStep({ name: 'memory', model, method: new Clip(), settings, parameters, training });
+  const step = trainingStep({ name: 'memory', model, method: methodOf(Clip), settings: {}, parameters, training });
   return { step, model, parameters, batchSize };
 }
 const ofCase = async (key, method) => ({ ...(await setupOf(key, method)), batchSize: trainingOf(key).batchSize });

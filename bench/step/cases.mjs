@@ -1,10 +1,10 @@
 // What is measured: three sizes of model, the study's eight methods, one schedule of training.
-import { pluginMetadata } from '@medbench/core';
+import { methodSettings, pluginMetadata } from '@medbench/core';
 import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder } from '@medbench/nn';
-import { methodSettings } from '@medbench/runner';
 import { trainingStep } from '@medbench/training';
+import { methodOf } from '../methods.mjs';
 
 /** `gib`: what a training engine takes at the most. */
 export const CASES = {
@@ -65,13 +65,13 @@ export function towersOf(key) {
 /** A method on a case, with its own settings, as a run would set it up. */
 export async function setupOf(key, id) {
   const { [CLASSES[id]]: Class } = await import(`@medbench/methods-${id}`);
-  const method = new Class();
+  const method = methodOf(Class);
   const { image, text } = towersOf(key);
   const model = dualEncoder(image, text);
   const defaults = methodSettings(pluginMetadata(Class).info, {});
   // FLIP ends with a few steps on all patches: what is measured is the first phase.
-  const settings = method.phases?.(defaults)[0].settings ?? defaults;
-  const parameters = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+  const settings = method.phases(defaults)[0].settings;
+  const parameters = [...model.parameters, ...method.parameters(model, settings)];
   const step = trainingStep({ name: `bench:${id}`, model, method, settings, parameters, training: trainingOf(key) });
   return { method, model, settings, parameters, step };
 }

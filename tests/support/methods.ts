@@ -1,15 +1,18 @@
 import {
+  type AnyMethod,
   type Backend,
   type HostTensor,
   type HostTensors,
-  type Method,
+  methodSettings,
   type Pair,
   pluginMetadata,
   type RasterImage,
+  type ResolvedMethod,
   random,
   type Settings,
   type TrainingSettings,
 } from '@medbench/core';
+import { composeMethod, objectivesFrom } from '@medbench/core/methods';
 import { clipTokenizer, fromArray } from '@medbench/data';
 import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
@@ -26,7 +29,7 @@ import { MaskedCl } from '@medbench/methods-masked-cl';
 import { Siglip } from '@medbench/methods-siglip';
 import { Slip } from '@medbench/methods-slip';
 import { dualEncoder, initialise } from '@medbench/nn';
-import { methodSettings } from '@medbench/runner';
+import * as objectives from '@medbench/objectives/plugin';
 import { batchLoader, trainingStep } from '@medbench/training';
 
 /** Settings that keep the methods' own parts small. */
@@ -34,7 +37,7 @@ const HEAD = { hidden: 32, output: 16 };
 
 type Given = Readonly<Record<string, string | number | boolean>>;
 /** Every row that the project ships, with the settings that make it one. */
-export const ROWS: readonly (readonly [string, new () => Method, Given])[] = [
+export const ROWS: readonly (readonly [string, new () => AnyMethod, Given])[] = [
   ['clip', Clip, {}],
   ['clip-locked, image', ClipLocked, {}],
   ['clip-locked, text', ClipLocked, { tower: 'text' }],
@@ -89,16 +92,26 @@ const pairs = fromArray<Pair>(
   Array.from({ length: 64 }, (_, i) => ({ image: picture(i), caption: `no ${i * 7919} seen` })),
 );
 
-export function settingsOf(method: Method, given: Given): Settings {
-  const info = pluginMetadata(method.constructor)!.info as Parameters<typeof methodSettings>[0];
-  return methodSettings(info, given);
+const OBJECTIVES = objectivesFrom(objectives);
+
+/** A method, as `rowOf` takes it: a class, or one that is made already. */
+export type Row = (new () => AnyMethod) | AnyMethod;
+const madeOf = (row: Row): AnyMethod => (typeof row === 'function' ? new row() : row);
+
+/** A method with the objectives that the project ships. */
+export const composed = (row: Row): ResolvedMethod => composeMethod({ method: madeOf(row), objectives: OBJECTIVES });
+
+/** Settings of a method's class; of one that has no decorator, those that are given. */
+export function settingsOf(row: Row, given: Given): Settings {
+  const metadata = pluginMetadata(madeOf(row).constructor);
+  return metadata ? methodSettings(metadata.info as Parameters<typeof methodSettings>[0], given) : given;
 }
 
 /** A row's training step on the small towers, and its batches. */
-export function rowOf(Row: new () => Method, given: Given, training: Partial<TrainingSettings> = {}) {
-  const method = new Row();
-  const settings = settingsOf(method, given);
-  const parameters = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+export function rowOf(row: Row, given: Given, training: Partial<TrainingSettings> = {}) {
+  const method = composed(row);
+  const settings = settingsOf(row, given);
+  const parameters = [...model.parameters, ...method.parameters(model, settings)];
   const all = { ...TRAINING, ...training };
   const step = trainingStep({ name: 'train:row', model, method, settings, parameters, training: all });
   const load = batchLoader({

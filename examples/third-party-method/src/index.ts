@@ -13,8 +13,8 @@ export class Sigmoid implements Method {
   }
 
   objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
-    const image = unit(representations.image as tf.Tensor2D);
-    const text = unit(representations.text as tf.Tensor2D);
+    const image = unit(representations.image);
+    const text = unit(representations.text);
     const [batch] = image.shape;
     const cosine = tf.matMul(image, text, false, true);
     const logits = tf.add(tf.mul(cosine, tf.exp(parameters.logit_scale!)), parameters.logit_bias!);

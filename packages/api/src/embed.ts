@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isRestricted, MedbenchError, type TaskContext } from '@medbench/core';
-import { boundProtocols, composePlugins, makePlan, mergeTrees, RunLayout, settingsOf } from '@medbench/runner';
+import { isRestricted, MedbenchError, settingsOf, type TaskContext } from '@medbench/core';
+import { boundProtocols, composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
 import { cacheFolder, configOf, openWorkspace } from './workspace.js';

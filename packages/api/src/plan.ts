@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Backend, type DualEncoderModel, isMedbenchError, messageOf } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
-import { type Config, chooseBackend, GENERAL, generalTraining, type Plan } from '@medbench/runner';
+import {
+  type Config,
+  chooseBackend,
+  GENERAL,
+  generalTraining,
+  type MethodRow,
+  type Plan,
+  resolveMethod,
+} from '@medbench/runner';
 import type { SetupRequest } from '@medbench/training';
 import { planOf } from './benchmark.js';
 import type { BenchmarkOptions } from './options.js';
@@ -62,6 +70,9 @@ async function trainingOf(
   }
 }
 
+const methodOf = async (registry: Registry, { entry, settings }: Pick<MethodRow, 'entry' | 'settings'>) =>
+  (await resolveMethod(registry, entry, settings)).method;
+
 /** The rows of a plan in its order; before them the general-domain weights, if any row starts from them. */
 async function rowsOf(
   { config, rows, cells }: Plan,
@@ -77,7 +88,7 @@ async function rowsOf(
     if (row.kind !== 'method') planned.push({ ...own, trainings: 0 });
     else {
       const request = { row: id, settings: row.settings, training };
-      const found = await trainingOf(model, request, registry.get('method', row.entry.id), backend);
+      const found = await trainingOf(model, request, methodOf(registry, row), backend);
       planned.push({ ...own, trainings: seeds.length, ...found });
     }
   }
@@ -86,7 +97,7 @@ async function rowsOf(
   if (config.general.weights !== null) return [{ ...general, trainings: 0 }, ...planned];
   const { entry, settings, training: own } = generalTraining(config, registry.catalogue);
   const request = { row: GENERAL, settings, training: own, start: 'scratch' } as const;
-  const found = await trainingOf(model, request, registry.get('method', entry.id), backend);
+  const found = await trainingOf(model, request, methodOf(registry, { entry, settings }), backend);
   return [{ ...general, trainings: 1, ...found }, ...planned];
 }
 

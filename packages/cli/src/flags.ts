@@ -54,7 +54,7 @@ export const withRunFlags = (command: Command): Command =>
   command
     .option(
       '--methods <rows>',
-      'ids, all or a preset, separated by commas; id:setting=value,value makes rows of settings',
+      'ids, all or a preset, separated by commas; id:setting=value,value makes rows of settings, sum:clip=1:captioning=2 a row of objectives',
     )
     .option('--tasks <ids>', 'ids separated by commas, or all')
     .addOption(FLAG.preset())

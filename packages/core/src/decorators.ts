@@ -1,8 +1,13 @@
 import type * as contracts from './contracts/index.js';
 
+/** A method or objective of which no more is known than that it is one. */
+export type AnyMethod = contracts.Method<contracts.SettingSpecs, contracts.TensorMap>;
+export type AnyObjective = contracts.Objective<contracts.SettingSpecs, contracts.TensorMap>;
+
 /** The kinds of plugin, with the facts and the instance type of each. */
 export interface PluginKinds {
-  method: { info: contracts.MethodInfo; instance: contracts.Method };
+  method: { info: contracts.MethodInfo; instance: AnyMethod };
+  objective: { info: contracts.ObjectiveInfo; instance: AnyObjective };
   task: { info: contracts.TaskInfo; instance: contracts.Task };
   encoder: { info: contracts.EncoderInfo; instance: contracts.Encoder };
   corpus: { info: contracts.CorpusInfo; instance: contracts.Corpus };
@@ -37,12 +42,25 @@ function attach<K extends PluginKind>(kind: K, info: PluginInfo<K>) {
 /** What a method's author must say; the rest has defaults. */
 export type MethodDeclaration = Pick<contracts.MethodInfo, 'id' | 'title' | 'question' | 'source'> & {
   readonly extension?: boolean;
-  readonly settings?: Readonly<Record<string, contracts.SettingSpec>>;
+  readonly settings?: contracts.SettingSpecs;
+};
+/** What an objective's author must say; the rest has defaults. */
+export type ObjectiveDeclaration = Omit<contracts.ObjectiveInfo, 'settings'> & {
+  readonly settings?: contracts.SettingSpecs;
 };
 
-export type Method = contracts.Method;
+export type Method<
+  S extends contracts.SettingSpecs = contracts.SettingSpecs,
+  R extends contracts.TensorMap = contracts.Embeddings,
+> = contracts.Method<S, R>;
 /** Marks a class as a pre-training method. Methods are extensions unless they say otherwise. */
 export const Method = (info: MethodDeclaration) => attach('method', { extension: true, settings: {}, ...info });
+export type Objective<
+  S extends contracts.SettingSpecs = contracts.SettingSpecs,
+  R extends contracts.TensorMap = contracts.Embeddings,
+> = contracts.Objective<S, R>;
+/** Marks a class as an objective: a term of the sums that methods are. */
+export const Objective = (info: ObjectiveDeclaration) => attach('objective', { settings: {}, ...info });
 export type Task = contracts.Task;
 /** Marks a class as a downstream task. */
 export const Task = (info: contracts.TaskInfo) => attach('task', info);

@@ -1,7 +1,10 @@
 export { ASSUMED_WATTS } from './assumed-watts.js';
 export type * from './contracts/index.js';
 export type {
+  AnyMethod,
+  AnyObjective,
   MethodDeclaration,
+  ObjectiveDeclaration,
   PluginClass,
   PluginInfo,
   PluginKind,
@@ -9,14 +12,27 @@ export type {
   PluginMetadata,
 } from './decorators.js';
 // By name: each is both a decorator and the contract's type, and a named export wins over the star above.
-export { Backend, Control, Corpus, Encoder, Method, PLUGIN_API, Protocol, pluginMetadata, Task } from './decorators.js';
+export {
+  Backend,
+  Control,
+  Corpus,
+  Encoder,
+  Method,
+  Objective,
+  PLUGIN_API,
+  Protocol,
+  pluginMetadata,
+  Task,
+} from './decorators.js';
 export { drawnInput } from './drawn-input.js';
 export * from './errors.js';
 export { ensureFolder, fileName, unwritable, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { isRestricted, mayShow } from './may-show.js';
+export { use } from './methods/use.js';
 export { metricInfo } from './metric-info.js';
 export { NO_PROFILE } from './no-profile.js';
 export { bindProtocol, defaultSettings, measureAll } from './protocols.js';
 export * from './random/index.js';
+export * from './settings/index.js';
 export { sizeOf } from './size-of.js';

@@ -10,7 +10,7 @@ const model: DualEncoderModel = dualEncoder(
   new VitB16().build({ embedDim: 512, vocabSize: 49408 }),
   gptModel({ id: 't', contextLength: 77, vocabSize: 49408, width: 512, layers: 12, embedDim: 512 }),
 );
-const frozen = (tower: string): number => {
+const frozen = (tower: 'image' | 'text'): number => {
   const names = new Set(new ClipLocked().frozen(model, { tower }));
   return countParameters(model.parameters, ({ name }) => names.has(name));
 };

@@ -1,12 +1,9 @@
-import {
-  type DualEncoderModel,
-  Method,
-  type ObjectiveInput,
-  type ObjectiveOutput,
-  type Settings,
-} from '@medbench/core';
+import { choice, type DualEncoderModel, defineSettings, Method, type SettingsOf, use } from '@medbench/core';
 import { freezeAll } from '@medbench/nn';
-import { clipObjective } from '@medbench/objectives';
+
+const settings = defineSettings({
+  tower: choice(['image', 'text'], { default: 'image', description: 'Which tower is locked.' }),
+});
 
 /** One tower keeps its general-domain weights, its projection included; the other learns to meet it. */
 @Method({
@@ -15,18 +12,16 @@ import { clipObjective } from '@medbench/objectives';
   question: 'transfer',
   extension: false,
   source: 'arXiv:2111.07991, section 3; open_clip lock_image_tower',
-  settings: {
-    tower: { default: 'image', choices: ['image', 'text'], description: 'Which tower is locked.' },
-  },
+  settings,
 })
-export class ClipLocked implements Method {
+export class ClipLocked implements Method<typeof settings> {
   readonly start = 'general';
 
-  frozen(model: DualEncoderModel, { tower }: Settings): readonly string[] {
-    return freezeAll(model, tower === 'text' ? 'text' : 'image');
+  frozen(model: DualEncoderModel, { tower }: SettingsOf<typeof settings>): readonly string[] {
+    return freezeAll(model, tower);
   }
 
-  objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
-    return clipObjective(representations, parameters);
+  objectives() {
+    return [use('clip')];
   }
 }

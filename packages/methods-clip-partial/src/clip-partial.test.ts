@@ -14,7 +14,8 @@ const tower = (prefix: string, blocks: number): Stage[] => [
 const model = {
   stages: (which: 'image' | 'text') => (which === 'image' ? tower('visual.', 4) : tower('', 6)),
 } as unknown as DualEncoderModel;
-const frozen = (settings: { tower: string; freeze: number }) => new ClipPartial().frozen(model, settings);
+const frozen = (settings: { tower: 'image' | 'text'; freeze: number; blocks?: number }) =>
+  new ClipPartial().frozen(model, { blocks: 'auto', ...settings });
 
 describe('clip-partial', () => {
   it('freezes the embeddings and the first half of the image blocks by default', () => {
@@ -31,6 +32,12 @@ describe('clip-partial', () => {
     expect(names).toContain('block4');
     expect(names).not.toContain('block5');
     expect(names).not.toContain('proj');
+  });
+
+  it('freezes a number of blocks where one is given', () => {
+    const names = frozen({ tower: 'text', freeze: 0.5, blocks: 2 });
+    expect(names).toContain('block1');
+    expect(names).not.toContain('block2');
   });
 
   it('freezes nothing at 0 and the whole tower at 1', () => {

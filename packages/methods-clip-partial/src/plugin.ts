@@ -1,12 +1,28 @@
 import {
+  choice,
   type DualEncoderModel,
+  defineSettings,
+  integer,
   Method,
-  type ObjectiveInput,
-  type ObjectiveOutput,
-  type Settings,
+  number,
+  type SettingsOf,
+  use,
 } from '@medbench/core';
 import { freezeBlocks, freezeFraction } from '@medbench/nn';
-import { clipObjective } from '@medbench/objectives';
+
+const settings = defineSettings({
+  tower: choice(['image', 'text'], { default: 'image', description: 'Which tower is partly frozen.' }),
+  freeze: number({
+    default: 0.5,
+    min: 0,
+    max: 1,
+    description: 'Fraction of its blocks that is frozen, from the input.',
+  }),
+  blocks: integer({
+    min: 0,
+    description: 'Number of blocks in place of a fraction; auto: the fraction counts.',
+  }).orAuto(),
+});
 
 /**
  * CLIP with the lower part of one tower frozen: its embeddings and the first blocks keep their general-domain values,
@@ -18,22 +34,16 @@ import { clipObjective } from '@medbench/objectives';
   question: 'transfer',
   extension: false,
   source: 'arXiv:2406.07450 (half of the image blocks frozen); open_clip layer groups',
-  settings: {
-    tower: { default: 'image', choices: ['image', 'text'], description: 'Which tower is partly frozen.' },
-    freeze: { default: 0.5, min: 0, max: 1, description: 'Fraction of its blocks that is frozen, from the input.' },
-    blocks: { default: -1, min: -1, description: 'Number of blocks in place of a fraction; -1: the fraction counts.' },
-  },
+  settings,
 })
-export class ClipPartial implements Method {
+export class ClipPartial implements Method<typeof settings> {
   readonly start = 'general';
 
-  frozen(model: DualEncoderModel, settings: Settings): readonly string[] {
-    const tower = settings.tower === 'text' ? 'text' : 'image';
-    const blocks = Number(settings.blocks);
-    return blocks >= 0 ? freezeBlocks(model, tower, blocks) : freezeFraction(model, tower, Number(settings.freeze));
+  frozen(model: DualEncoderModel, { tower, freeze, blocks }: SettingsOf<typeof settings>): readonly string[] {
+    return blocks === 'auto' ? freezeFraction(model, tower, freeze) : freezeBlocks(model, tower, blocks);
   }
 
-  objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
-    return clipObjective(representations, parameters);
+  objectives() {
+    return [use('clip')];
   }
 }

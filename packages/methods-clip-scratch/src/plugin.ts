@@ -1,5 +1,4 @@
-import { Method, type ObjectiveInput, type ObjectiveOutput } from '@medbench/core';
-import { clipObjective } from '@medbench/objectives';
+import { Method, use } from '@medbench/core';
 
 /** CLIP from random weights: what transfer from the general domain must beat. Not among the study's rows. */
 @Method({
@@ -12,7 +11,7 @@ import { clipObjective } from '@medbench/objectives';
 export class ClipScratch implements Method {
   readonly start = 'scratch';
 
-  objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
-    return clipObjective(representations, parameters);
+  objectives() {
+    return [use('clip')];
   }
 }

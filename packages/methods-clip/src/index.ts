@@ -1,2 +1,1 @@
-export { infoNce, infoNceTerms, normalise } from '@medbench/objectives';
 export { Clip } from './plugin.js';

@@ -1,5 +1,4 @@
-import { Method, type ObjectiveInput, type ObjectiveOutput } from '@medbench/core';
-import { clipObjective } from '@medbench/objectives';
+import { Method, use } from '@medbench/core';
 
 /** Both towers start from general-domain weights and train in full on the symmetric InfoNCE loss. */
 @Method({
@@ -12,7 +11,7 @@ import { clipObjective } from '@medbench/objectives';
 export class Clip implements Method {
   readonly start = 'general';
 
-  objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
-    return clipObjective(representations, parameters);
+  objectives() {
+    return [use('clip')];
   }
 }

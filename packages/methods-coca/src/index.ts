@@ -1,2 +1,1 @@
-export { captioningLoss, clipObjective, tokenCrossEntropy } from '@medbench/objectives';
 export { Coca } from './plugin.js';

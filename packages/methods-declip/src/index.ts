@@ -1,2 +1,1 @@
-export { captioningLoss, clipObjective, nearestInQueue, simsiam } from '@medbench/objectives';
 export { Declip } from './plugin.js';

@@ -1,2 +1,1 @@
-export { clipObjective, filipLoss, filipTerms, tokenwiseSimilarity } from '@medbench/objectives';
 export { Filip } from './plugin.js';

@@ -10,7 +10,8 @@ import { Flip } from './index.js';
 const text = gptModel({ id: 't', contextLength: 4, vocabSize: 8, width: 64, layers: 1, embedDim: 8 });
 const options = { embedDim: 8, vocabSize: 8 };
 const method = new Flip();
-const kept = (model: Parameters<Flip['inputs']>[0], ratio: number) => method.inputs(model, { ratio }).kept!;
+const kept = (model: Parameters<Flip['inputs']>[0], ratio: number) =>
+  method.inputs(model, { ratio, tuning: 0.03 }).kept!;
 
 describe('patches', () => {
   // arXiv:2212.00794: half and a quarter of 196; of 49, rounded down.

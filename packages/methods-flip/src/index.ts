@@ -1,2 +1,1 @@
-export { clipObjective } from '@medbench/objectives';
 export { Flip } from './plugin.js';

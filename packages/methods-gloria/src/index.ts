@@ -1,2 +1,1 @@
-export { clipObjective, gloriaTerms } from '@medbench/objectives';
 export { Gloria } from './plugin.js';

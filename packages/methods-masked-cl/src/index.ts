@@ -1,2 +1,1 @@
-export { clipObjective, ntXent } from '@medbench/objectives';
 export { MaskedCl } from './plugin.js';

@@ -1,65 +1,13 @@
-import '@tensorflow/tfjs-backend-cpu';
-import type { Batch } from '@medbench/core';
-import { gptModel } from '@medbench/encoders-gpt';
-import { vitModel } from '@medbench/encoders-vit';
-import { dualEncoder, initialise } from '@medbench/nn';
-import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { use } from '@medbench/core';
+import { expect, it } from 'vitest';
 import { MaskedCl } from './index.js';
-import { hiddenPatchLoss, predictorParameters } from './predictor.js';
 
-const method = new MaskedCl();
-const model = dualEncoder(
-  vitModel({ id: 'v', imageSize: 16, patchSize: 4, width: 64, layers: 1, embedDim: 8 }),
-  gptModel({ id: 't', contextLength: 4, vocabSize: 8, width: 64, layers: 1, embedDim: 8 }),
-);
+const given = { ratio: 0.4, lambda: 2, temperature: 0.2, hidden: 32, output: 16, momentum: 0.9 } as const;
 
-beforeAll(() => tf.setBackend('cpu'));
-
-describe('what is drawn and kept', () => {
-  it.each([
-    ['view', { first: [8], second: [8] }, null],
-    ['ema', { order: [16] }, 0.9],
-    ['pixels', { order: [16] }, null],
-  ] as const)('for the target %s', (target, shapes, momentum) => {
-    const inputs = method.inputs(model, { target, ratio: 0.5 });
-    expect(Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]))).toEqual(shapes);
-    expect(method.teacher({ target, momentum: 0.9 })).toBe(momentum);
-  });
-});
-
-describe('the loss on hidden patches', () => {
-  const specs = [...model.parameters, ...predictorParameters(model, 'pixels')];
-  const parameters = () =>
-    Object.fromEntries(
-      Object.entries(initialise(specs, 2)).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
-    );
-  const order = Array.from({ length: 16 }, (_, i) => (i * 5 + 3) % 16);
-  const lossOf = (change: (pixel: number, patch: number) => number, zeroHead = false): number => {
-    const data = Float32Array.from({ length: 16 * 16 * 3 }, (_, i) => {
-      const [row, column] = [Math.floor(i / 48), Math.floor((i % 48) / 3)];
-      return change(Math.sin(i * 1.7), Math.floor(row / 4) * 4 + Math.floor(column / 4));
-    });
-    const values = parameters();
-    if (zeroHead) {
-      for (const name of ['masked.head.weight', 'masked.head.bias']) values[name] = tf.zerosLike(values[name]!);
-    }
-    const batch = {
-      images: tf.tensor(data, [1, 16, 16, 3]),
-      ids: tf.zeros([1, 4], 'int32'),
-      inputs: { order: tf.tensor2d([order], [1, 16], 'int32') },
-    } as Batch;
-    return hiddenPatchLoss({ model, parameters: values, teacher: undefined, batch, kept: 8 }).dataSync()[0]!;
-  };
-  const seen = new Set(order.slice(0, 8));
-
-  it('is the variance of standardised pixels, one, for a predictor that says nothing', () => {
-    expect(lossOf((pixel) => pixel, true)).toBeCloseTo(1, 4);
-  });
-
-  it('cannot see the hidden patches: brighter ones give the same standardised target, and the same loss', () => {
-    const plain = lossOf((pixel) => pixel);
-    expect(lossOf((pixel, patch) => (seen.has(patch) ? pixel : pixel + 5))).toBeCloseTo(plain, 4);
-    expect(Math.abs(lossOf((pixel, patch) => (seen.has(patch) ? pixel + 5 : pixel)) - plain)).toBeGreaterThan(1e-3);
-  });
+it.each([
+  ['view', use('masked-views', { weight: 2, ratio: 0.4, temperature: 0.2, hidden: 32, output: 16 })],
+  ['ema', use('masked-features', { weight: 2, ratio: 0.4, momentum: 0.9 })],
+  ['pixels', use('masked-pixels', { weight: 2, ratio: 0.4 })],
+] as const)('is CLIP and λ times what a masked view must find: %s', (target, masked) => {
+  expect(new MaskedCl().objectives({ ...given, target })).toEqual([use('clip'), masked]);
 });

@@ -1,2 +1,1 @@
-export { normalise, sigmoidLoss } from '@medbench/objectives';
 export { Siglip } from './plugin.js';

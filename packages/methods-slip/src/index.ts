@@ -1,2 +1,1 @@
-export { clipObjective, ntXent } from '@medbench/objectives';
 export { Slip } from './plugin.js';

@@ -6,12 +6,12 @@ export const constant = (value: number): Initializer => ({ kind: 'constant', val
 export const zeros: Initializer = constant(0);
 export const ones: Initializer = constant(1);
 
-/** Draws every parameter from a stream of its own (seed and name), so that adding one leaves the others as they were. */
+/** Draws every parameter from a stream of its own (seed and `stream`), so that adding one leaves the others as they were. */
 export function initialise(specs: readonly ParameterSpec[], seed: number): HostTensors {
   const tensors: HostTensors = {};
-  for (const { name, shape, init } of specs) {
+  for (const { name, shape, init, stream: own = name } of specs) {
     const data = new Float32Array(sizeOf(shape));
-    const stream = random(seed, 'init', name);
+    const stream = random(seed, 'init', own);
     if (init.kind === 'constant') data.fill(init.value);
     else if (init.kind === 'normal') for (let i = 0; i < data.length; i++) data[i] = stream.normal() * init.std;
     else for (let i = 0; i < data.length; i++) data[i] = (2 * stream.uniform() - 1) * init.bound;

@@ -1,4 +1,4 @@
-import type { ColumnComparisons, RunResults, SettingValue, StudyRecord } from '@medbench/core';
+import type { ColumnComparisons, RunResults, StudyRecord } from '@medbench/core';
 
 /** A finished run of one variant. */
 export interface VariantRun {
@@ -13,7 +13,7 @@ export const under = (id: string, variant: string): string => `${id}@${variant}`
 /** Settings that all runs have alike, and those in which they differ, by variant. */
 function settingsOf(runs: readonly VariantRun[]): RunResults['run']['settings'] {
   const [first] = runs as readonly [VariantRun];
-  const joint: Record<string, SettingValue> = {};
+  const joint: Record<string, RunResults['run']['settings'][string]> = {};
   const paths = new Set(runs.flatMap(({ results }) => Object.keys(results.run.settings)));
   for (const path of paths) {
     const common = first.results.run.settings[path];

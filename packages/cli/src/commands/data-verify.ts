@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { settingsOf } from '@medbench/core';
 import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
 import type { Verification } from '@medbench/runner';
 import pc from 'picocolors';
@@ -28,8 +29,9 @@ const idsOf = (value: string | undefined): string[] =>
  * `all` that is there is damaged or other than published.
  */
 async function dataVerify(flags: VerifyFlags): Promise<number> {
-  const [{ mergeTrees, parseSet, settingsOf, verifyData }, { cacheFolder, configOf, openWorkspace, pluginsOf }] =
-    await Promise.all([import('@medbench/runner'), import('@medbench/api/workspace')]);
+  const [{ mergeTrees, parseSet, verifyData }, { cacheFolder, configOf, openWorkspace, pluginsOf }] = await Promise.all(
+    [import('@medbench/runner'), import('@medbench/api/workspace')],
+  );
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, flags.config);
   const given = (flags.set ?? []).map(parseSet);

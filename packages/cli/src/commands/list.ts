@@ -9,6 +9,7 @@ type Facts = Readonly<Record<string, unknown>>;
 /** Columns of the printed form; `--json` has every fact. */
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   methods: ['id', 'question', 'extension', 'title', 'package'],
+  objectives: ['id', 'title', 'source', 'package'],
   tasks: ['id', 'modality', 'kind', 'protocols', 'access', 'package'],
   protocols: ['id', 'kinds', 'primary', 'title', 'package'],
   encoders: ['id', 'modality', 'layers', 'width', 'parameters', 'package'],
@@ -29,6 +30,8 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
   switch (kind) {
     case 'methods':
       return of('method');
+    case 'objectives':
+      return of('objective');
     case 'tasks':
       return of('task');
     case 'protocols':

@@ -91,6 +91,7 @@ Examples:
   medbench run --preset demo --out runs/demo
   medbench run --methods clip,clip-partial --tasks vqa-rad --seed 0,1,2 --out runs/vqa
   medbench run --methods clip-partial:freeze=0,0.5,1 --tasks vqa-rad --out runs/depth
+  medbench run --methods 'coca,sum:clip=1:captioning=0.5,1,2' --tasks vqa-rad --out runs/captioning
   medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
     )
     .action(async (flags) => done(await run(flags)));

@@ -9,6 +9,7 @@ export const PLUGIN_KEYWORD = 'medbench-plugin';
 /** Key of the manifest for each kind of plugin. */
 export const MANIFEST_KEYS = {
   method: 'methods',
+  objective: 'objectives',
   task: 'tasks',
   encoder: 'encoders',
   corpus: 'corpora',

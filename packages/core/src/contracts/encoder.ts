@@ -23,6 +23,8 @@ export interface ParameterSpec {
    * step, or a method's objective, gives its new value in `updates`; no gradient moves it, and it does not count as a parameter.
    */
   readonly buffer?: true;
+  /** Names the stream that it is drawn from. Default: the parameter's own name. */
+  readonly stream?: string;
 }
 
 /** Parameters that are frozen together. Stages are listed from the input to the output. */

@@ -5,6 +5,7 @@ export type * from './encoder.js';
 export type * from './gallery.js';
 export type * from './leaks.js';
 export type * from './method.js';
+export type * from './objective.js';
 export type * from './pretraining.js';
 export type * from './profile.js';
 export type * from './protocol.js';

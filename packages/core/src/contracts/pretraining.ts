@@ -1,7 +1,7 @@
 import type { Backend } from './backend.js';
 import type { OpenedCorpus } from './data.js';
 import type { Activation, Encoder } from './encoder.js';
-import type { Method, Start } from './method.js';
+import type { ResolvedMethod, Start } from './method.js';
 import type { Profile } from './profile.js';
 import type { TrainingRecord } from './results.js';
 import type { Settings } from './settings.js';
@@ -85,7 +85,7 @@ export interface TrainProgress {
 export interface TrainRequest extends ModelRequest {
   /** Row of the table, for messages. */
   readonly row: string;
-  readonly method: Method;
+  readonly method: ResolvedMethod;
   readonly settings: Settings;
   /** Overrides where the method starts (the general-domain weights themselves start from scratch). */
   readonly start: Start;

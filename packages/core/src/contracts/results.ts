@@ -135,7 +135,7 @@ export interface RunResults {
     readonly preset: string;
     readonly synthetic: boolean;
     readonly corpora: readonly string[];
-    readonly settings: Readonly<Record<string, SettingValue>>;
+    readonly settings: Readonly<Record<string, string | number | boolean>>;
     readonly versions: Readonly<Record<string, string>>;
     readonly command: string;
     readonly study?: StudyRecord;

@@ -11,6 +11,9 @@ const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** Packages of which there must be one copy in a process. */
 const PEERS = ['@medbench/core', '@tensorflow/tfjs-core'];
 
+/** Names that a sum keeps for itself. */
+const OF_SUMS = { objective: 'start', setting: 'weight' };
+
 function settingProblems(name: string, spec: SettingSpec): string[] {
   const problems: string[] = [];
   if (!spec.description) problems.push(`setting "${name}" has no description`);
@@ -29,7 +32,12 @@ function factProblems({ kind, info }: PluginMetadata): string[] {
   for (const [name, value] of Object.entries(info)) {
     if (value === '' || value === undefined || value === null) problems.push(`the fact "${name}" is empty`);
   }
-  if ((kind === 'method' || kind === 'protocol') && 'settings' in info) {
+  if (kind === 'objective' && 'settings' in info) {
+    if (info.id === OF_SUMS.objective) problems.push('a sum has another use for the id');
+    if (info.settings && OF_SUMS.setting in info.settings)
+      problems.push(`setting "${OF_SUMS.setting}": a sum has another use for the name`);
+  }
+  if ((kind === 'method' || kind === 'objective' || kind === 'protocol') && 'settings' in info) {
     for (const [name, spec] of Object.entries(info.settings ?? {})) problems.push(...settingProblems(name, spec));
   }
   if (kind === 'protocol' && 'primary' in info) {

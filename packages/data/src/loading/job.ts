@@ -70,11 +70,11 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const images = new Float32Array(job.room?.byteLength === bytes ? job.room : new ArrayBuffer(bytes));
   const transform = trainingTransform(imageSize, { scale: job.cropScale });
   const write = normaliser();
-  const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw }]) => {
+  const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw, stream = name }]) => {
     const size = sizeOf(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
     const fill = (row: number, example: Pair): void =>
-      data.set(draw(example, random(seed, 'input', name, step, row)), row * size);
+      data.set(draw(example, random(seed, 'input', stream, step, row)), row * size);
     return { name, data, fill };
   });
   const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);

@@ -4,6 +4,8 @@ import { importModule } from './import-module.js';
 /** A method's input, as it is sent to a worker. */
 export interface NamedRecipe {
   readonly name: string;
+  /** Names the random stream that it is drawn from. */
+  readonly stream: string;
   readonly recipe: InputRecipe;
 }
 
@@ -13,9 +15,9 @@ export type RecipeAnswer =
   /** `import`: the worker cannot import the module. `make`: the module has no such function, or the function fails. */
   | { readonly failed: 'import' | 'make'; readonly reason: string };
 
-/** The input that a recipe describes. @throws whatever the module or its function throws. */
-export async function followRecipe(recipe: InputRecipe): Promise<MethodInput> {
-  return makeInput(await importModule(recipe.module), recipe);
+/** The input that a recipe describes, drawn from its stream. @throws whatever the module or its function throws. */
+export async function followRecipe({ recipe, stream }: Omit<NamedRecipe, 'name'>): Promise<MethodInput> {
+  return { ...makeInput(await importModule(recipe.module), recipe), stream };
 }
 
 /** Tells whether `followRecipe` can, without drawing. */

@@ -12,7 +12,7 @@ export interface WorkerJob {
 /** What a worker of `batchWorkers` runs: `makeBatch`, with arrays that are handed over, not copied. */
 export async function run({ job, recipes }: WorkerJob): Promise<unknown> {
   const inputs: Record<string, MethodInput> = {};
-  for (const { name, recipe } of recipes) inputs[name] = await followRecipe(recipe);
+  for (const named of recipes) inputs[named.name] = await followRecipe(named);
   const parts = await makeBatch(job, inputs);
   const arrays = [parts.images, ...Object.values(parts.inputs)].map(({ buffer }) => buffer);
   const answer = { [Tinypool.transferableSymbol]: arrays, [Tinypool.valueSymbol]: parts };

@@ -56,7 +56,9 @@ export function batchWorkers(options: BatchWorkersOptions = {}): BatchWorkers {
       close: async () => undefined,
     };
   }
-  const recipes = entries.flatMap(([name, { recipe }]): NamedRecipe[] => (recipe ? [{ name, recipe }] : []));
+  const recipes = entries.flatMap(([name, { recipe, stream = name }]): NamedRecipe[] =>
+    recipe ? [{ name, stream, recipe }] : [],
+  );
   let pool: Promise<Tinypool> | undefined;
   const threads = (): Promise<Tinypool> => {
     pool ??= startPool(file, count);

@@ -1,78 +1,57 @@
-import { defaultSettings, type ProtocolContext, type SettingSpec } from '@medbench/core';
-
-type Specs = Readonly<Record<string, SettingSpec>>;
+import {
+  choice,
+  defaultSettings,
+  defineSettings,
+  numbers,
+  type ProtocolContext,
+  type SettingSpecs,
+  type SettingsOf,
+} from '@medbench/core';
 
 /** How the linear probe is made. */
-export type ProbeSettings = {
-  /**
-   * `lbfgs`: logistic regression to convergence, C by validation (Radford et al. 2021). `clip-benchmark`: one linear
-   * layer trained by AdamW on joint embeddings, weight decay by validation, as LAION's CLIP_benchmark does.
-   */
-  readonly solver: 'lbfgs' | 'clip-benchmark';
-  /** Features before the projection, after it, or both: the primary metric is then on those before. */
-  readonly features: 'before' | 'after' | 'both';
-  /** Values of C to choose from. */
-  readonly grid: readonly number[];
-  /** What the probe is fitted to once C is chosen. */
-  readonly refit: 'train+val' | 'train';
-  /** Numbers of training examples per class of further, few-shot probes. */
-  readonly shots: readonly number[];
-};
-
-export const PROBE_SETTINGS: Specs = {
-  solver: {
+export const PROBE_SETTINGS = defineSettings({
+  // Radford et al. 2021; LAION's CLIP_benchmark.
+  solver: choice(['lbfgs', 'clip-benchmark'], {
     default: 'lbfgs',
-    choices: ['lbfgs', 'clip-benchmark'],
     description:
       'lbfgs: logistic regression to convergence, C by validation; clip-benchmark: one layer by AdamW on joint embeddings, weight decay by validation',
-  },
-  features: {
+  }),
+  features: choice(['before', 'after', 'both'], {
     default: 'both',
-    choices: ['before', 'after', 'both'],
     description: 'features before the projection, after it, or both: the primary metric is then on those before',
-  },
-  grid: {
+  }),
+  grid: numbers({
     default: [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000],
     min: 1e-12,
     description: 'values of C to choose from',
-  },
-  refit: {
+  }),
+  refit: choice(['train+val', 'train'], {
     default: 'train+val',
-    choices: ['train+val', 'train'],
     description: 'what the probe is fitted to once C is chosen',
-  },
-  shots: {
+  }),
+  shots: numbers({
     default: [],
     min: 1,
     description: 'numbers of training examples per class of further, few-shot probes',
-  },
-};
+  }),
+});
+export type ProbeSettings = SettingsOf<typeof PROBE_SETTINGS>;
 
-export type RetrievalSettings = {
-  /** What counts as right: an image's own texts, or any text that reads the same as one of them. */
-  readonly positives: 'own' | 'same-text';
-};
-
-export const RETRIEVAL_SETTINGS: Specs = {
-  positives: {
+export const RETRIEVAL_SETTINGS = defineSettings({
+  positives: choice(['own', 'same-text'], {
     default: 'own',
-    choices: ['own', 'same-text'],
     description: "what counts as right: an image's own texts, or any text that reads the same as one of them",
-  },
-};
+  }),
+});
+export type RetrievalSettings = SettingsOf<typeof RETRIEVAL_SETTINGS>;
 
-export type VqaSettings = {
-  /** What classifies answers on the frozen embeddings: a perceptron of one hidden layer, or logistic regression. */
-  readonly head: 'mlp' | 'linear';
-};
-
-export const VQA_SETTINGS: Specs = {
-  head: {
+export const VQA_SETTINGS = defineSettings({
+  head: choice(['mlp', 'linear'], {
     default: 'mlp',
-    choices: ['mlp', 'linear'],
     description: 'what classifies answers: a perceptron of one hidden layer, or logistic regression',
-  },
-};
+  }),
+});
+export type VqaSettings = SettingsOf<typeof VQA_SETTINGS>;
 
 /** What a protocol is carried out with; what is left out is as `medbench run` has it without settings. */
 export type MeasureOptions<S = unknown> = Omit<ProtocolContext, 'settings' | 'split'> & {
@@ -81,5 +60,5 @@ export type MeasureOptions<S = unknown> = Omit<ProtocolContext, 'settings' | 'sp
 };
 
 /** Settings with the defaults for what is left out. */
-export const withDefaults = <S>(specs: Specs, given: Partial<S> | undefined): S =>
+export const withDefaults = <S>(specs: SettingSpecs, given: Partial<S> | undefined): S =>
   ({ ...defaultSettings(specs), ...given }) as S;

@@ -5,7 +5,8 @@ const count = z.int().min(1);
 const fraction = z.number().gt(0).max(1);
 
 /** Settings of single plugins, by id and name. */
-const pluginSettings = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])));
+const settingValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.number())]);
+const pluginSettings = z.record(z.string(), z.record(z.string(), settingValue));
 
 const training = z.strictObject({
   steps: z.int().min(0),

@@ -1,9 +1,8 @@
-import type { DataContext } from '@medbench/core';
+import { type DataContext, settingsOf } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import type { RunObserver } from '../observer.js';
 import type { Plan } from '../plan/plan.js';
-import { settingsOf } from '../plan/rows.js';
 import { Services } from '../services.js';
 import { hashOf } from '../store/index.js';
 import type { SkipLog } from './skipped.js';

@@ -1,4 +1,5 @@
 export { type GeneralTraining, generalTraining } from './general.js';
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
 export { type EvaluationConfig, primaryMetric, protocolEntries } from './protocols.js';
-export { type MethodRow, methodSettings, selectRows, settingsOf } from './rows.js';
+export { type ResolvedRow, resolveMethod } from './resolve.js';
+export { type MethodRow, selectRows } from './rows.js';

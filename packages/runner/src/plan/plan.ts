@@ -1,10 +1,10 @@
 import type { ProtocolId, Settings } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, settingsOf } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, entryOf, MANIFEST_KEYS, select, unknownId } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
 import { type EvaluationConfig, evaluationConfig, protocolsOfTask } from './protocols.js';
-import { selectRows, settingsOf } from './rows.js';
+import { selectRows } from './rows.js';
 
 /** A row of the table. */
 export type PlanRow =

@@ -1,8 +1,7 @@
 import type { EvaluationSplit, ProtocolId, ProtocolInfo, RunResults, Settings, TaskInfo } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, settingsOf } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, entryOf, unknownId } from '@medbench/core/catalogue';
-import { settingsOf } from './rows.js';
 
 type ProtocolEntry = CatalogueEntry<'protocol'>;
 

@@ -1,7 +1,10 @@
-import type { MethodInfo } from '@medbench/core';
+import { type MethodInfo, use } from '@medbench/core';
 import type { Catalogue } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
 import { describe, expect, it } from 'vitest';
+import { resolveMethod } from './resolve.js';
 import { selectRows } from './rows.js';
+import { sumMethod } from './sum.js';
 
 const method = (id: string, settings: MethodInfo['settings'] = {}) => ({
   kind: 'method',
@@ -9,8 +12,18 @@ const method = (id: string, settings: MethodInfo['settings'] = {}) => ({
   info: { id, title: id, question: 'transfer', extension: false, settings, source: 'x' },
   package: { name: `p-${id}`, version: '1.0.0' },
 });
+const objective = (id: string, settings: MethodInfo['settings'] = {}) => ({
+  kind: 'objective',
+  id,
+  info: { id, title: id, settings, source: 'x' },
+  package: { name: `p-${id}`, version: '1.0.0' },
+});
 const catalogue = {
   entries: [
+    objective('clip'),
+    objective('captioning', {
+      layers: { default: 'auto', min: 1, type: 'integer', auto: true, description: 'x' },
+    }),
     method('clip'),
     method('partial', {
       tower: { default: 'image', choices: ['image', 'text'], description: 'x' },
@@ -59,4 +72,103 @@ describe('rows from selectors', () => {
     [['partial:freeze'], /"freeze" in the selector partial:freeze is no setting/],
     [[''], /No method is selected/],
   ])('that are wrong are refused: %j', (selectors, message) => expect(() => rows(...selectors)).toThrow(message));
+});
+
+describe('rows that are sums of objectives', () => {
+  it('have weights, settings of objectives and a start', () => {
+    const [row] = rows('sum:clip=1:captioning=2:captioning.layers=3:start=scratch');
+    expect(row).toMatchObject({
+      id: 'sum:clip=1:captioning=2:captioning.layers=3:start=scratch',
+      settings: { clip: 1, captioning: 2, 'captioning.layers': 3, start: 'scratch' },
+      entry: {
+        kind: 'method',
+        info: {
+          title: 'Sum of objectives: clip=1, captioning=2, captioning.layers=3, start=scratch',
+          question: 'baseline',
+          extension: true,
+        },
+      },
+    });
+    const method = sumMethod(row!.settings);
+    expect(method.start).toBe('scratch');
+    expect(method.objectives!(row!.settings)).toEqual([
+      use('clip', { weight: 1 }),
+      use('captioning', { weight: 2, layers: 3 }),
+    ]);
+    expect(sumMethod(rows('sum:clip=1')[0]!.settings).start).toBe('general');
+  });
+
+  it.each([
+    [['sum:clip=1:captioning=0.1,0.3,1'], [0.1, 0.3, 1].map((weight) => `sum:clip=1:captioning=${weight}`)],
+    [
+      ['sum:captioning=1:captioning.layers=auto,2,partial:freeze=1'],
+      ['sum:captioning=1:captioning.layers=auto', 'sum:captioning=1:captioning.layers=2', 'partial:freeze=1'],
+    ],
+    [['clip,sum:clip=1,sum:clip=2'], ['clip', 'sum:clip=1', 'sum:clip=2']],
+    [
+      ['all', 'sum:clip=0:captioning=1'],
+      ['clip', 'partial', 'sum:clip=0:captioning=1'],
+    ],
+  ])('sweep and combine as others do: %j', (selectors, expected) => expect(idsOf(...selectors)).toEqual(expected));
+
+  it.each([
+    ['sum:captoning=1', /^Unknown objective "captoning"$/],
+    ['sum:clip=1:captoning.layers=1', /^Unknown objective "captoning"$/],
+    ['sum:clip', /^"clip" in the selector sum:clip has no weight$/],
+    ['sum:clip=', /^The weight of clip in sum:clip= must be a number from 0 up, not ""$/],
+    ['sum:clip=-1', /must be a number from 0 up, not "-1"$/],
+    ['sum:clip=much', /must be a number from 0 up, not "much"$/],
+    ['sum:clip=0', /^sum:clip=0 has no objective whose weight is above 0$/],
+    ['sum:start=scratch', /has no objective whose weight is above 0$/],
+    ['sum', /has no objective whose weight is above 0$/],
+    ['sum:clip=1:start=here', /^start in .* must be one of general, scratch, not here$/],
+    ['sum:clip=1:clip=2', /gives clip twice$/],
+    ['sum:clip=1:captioning.layers=2', /is a setting of captioning, which has no weight there$/],
+    ['sum:captioning=1:captioning.layer=2', /^Unknown setting of captioning "layer"$/],
+    ['sum:captioning=1:captioning.layers=0', /must lie in \[1, ∞\] or "auto", not 0$/],
+  ])('that are wrong are refused: %s', (selector, message) => expect(() => rows(selector)).toThrow(message));
+
+  it('that name no objective are told the nearest', () => {
+    expect(() => rows('sum:captoning=1')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('Did you mean "captioning"?') }),
+    );
+  });
+});
+
+describe('the method of a row', () => {
+  class Both {
+    readonly start = 'general';
+    objectives() {
+      return [use('clip'), use('captioning', { weight: 0 })];
+    }
+  }
+  const registry = (method: unknown) =>
+    ({
+      catalogue,
+      get: async (kind: string) => (kind === 'method' ? method : { loss: () => ({}) }),
+    }) as unknown as Registry;
+  const [clip] = rows('clip');
+
+  it('is put together of the objectives that it uses, whose packages it names', async () => {
+    const { method, objectives } = await resolveMethod(registry(new Both()), clip!.entry, {});
+    expect(method.start).toBe('general');
+    expect(objectives.map(({ package: { name, version } }) => `${name}@${version}`)).toEqual(['p-clip@1.0.0']);
+    const [row] = rows('sum:captioning=1:clip=2');
+    const sum = await resolveMethod(registry(undefined), row!.entry, row!.settings);
+    expect(sum.objectives.map(({ id }) => id)).toEqual(['captioning', 'clip']);
+  });
+
+  it('that uses an objective which is not there says who does', async () => {
+    const method = { start: 'general', objectives: () => [use('clap')] };
+    await expect(resolveMethod(registry(method), clip!.entry, {})).rejects.toMatchObject({
+      message: 'Unknown objective "clap", of which the method clip of p-clip is a sum',
+      hint: expect.stringContaining('Did you mean "clip"?'),
+    });
+  });
+
+  it('that is no sum and has no objective names package and class', async () => {
+    await expect(resolveMethod(registry(new (class Nothing {})()), clip!.entry, {})).rejects.toThrow(
+      'The method Nothing of p-clip has neither objectives() nor objective()',
+    );
+  });
 });

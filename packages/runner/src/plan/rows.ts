@@ -1,7 +1,8 @@
-import type { MethodInfo, SettingSpec, Settings, SettingValue } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import type { Settings } from '@medbench/core';
+import { MedbenchError, methodSettings, parseSetting, settingSpec } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, entryOf, unknownId } from '@medbench/core/catalogue';
+import { entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import { SUM, sumRow } from './sum.js';
 
 /** A row that a method is trained for: the method under settings of its own. */
 export interface MethodRow {
@@ -9,70 +10,6 @@ export interface MethodRow {
   readonly id: string;
   readonly entry: CatalogueEntry<'method'>;
   readonly settings: Settings;
-}
-
-type Given = Readonly<Record<string, SettingValue>>;
-
-/** Facts of a plugin that has settings. */
-type Configurable = Pick<MethodInfo, 'id'> & { readonly settings?: MethodInfo['settings'] };
-
-/**
- * A plugin's settings: its defaults with what is given over them.
- * @param group where they are given: `methodSettings`, `taskSettings`, `corpusSettings`.
- * @throws MedbenchError('config') for an unknown setting or a value out of bounds.
- */
-export function settingsOf(group: string, info: Configurable, given: Given = {}): Settings {
-  const settings: Record<string, SettingValue> = {};
-  for (const [name, spec] of Object.entries(info.settings ?? {})) settings[name] = spec.default;
-  for (const [name, value] of Object.entries(given)) {
-    const spec = specOf(info, name);
-    const flag = `${group}.${info.id}.${name}`;
-    if (Array.isArray(spec.default)) {
-      checkNumbers(flag, spec, value);
-      settings[name] = value;
-      continue;
-    }
-    if (typeof value !== typeof spec.default) {
-      throw new MedbenchError('config', `${flag} must be a ${typeof spec.default}, not ${JSON.stringify(value)}`);
-    }
-    if (spec.choices && !spec.choices.includes(value)) {
-      throw new MedbenchError('config', `${flag} must be one of ${spec.choices.join(', ')}, not ${value}`);
-    }
-    if (typeof value === 'number' && (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity))) {
-      throw new MedbenchError('config', `${flag} must lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}], not ${value}`);
-    }
-    settings[name] = value;
-  }
-  return settings;
-}
-
-/** A list may be empty only where its default is. */
-function checkNumbers(flag: string, spec: SettingSpec, value: SettingValue): void {
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = spec;
-  const empty = Array.isArray(spec.default) && spec.default.length === 0;
-  if (!Array.isArray(value) || !value.every((one) => typeof one === 'number') || (value.length === 0 && !empty)) {
-    throw new MedbenchError('config', `${flag} must be a list of numbers, not ${JSON.stringify(value)}`);
-  }
-  const outside = value.find((one) => one < min || one > max);
-  if (outside === undefined) return;
-  throw new MedbenchError('config', `${flag} must lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}], not ${outside}`);
-}
-
-/** A method's settings, as `settingsOf`. */
-export const methodSettings = (info: MethodInfo, given?: Given): Settings => settingsOf('methodSettings', info, given);
-
-function specOf(info: Configurable, name: string): MethodInfo['settings'][string] {
-  const spec = info.settings?.[name];
-  if (spec) return spec;
-  throw unknownId(`setting of ${info.id}`, name, Object.keys(info.settings ?? {}), 'medbench list --json');
-}
-
-/** A value as it is typed, in the type of the setting. What does not read as that is left to `methodSettings` to refuse. */
-function parseValue(info: MethodInfo, name: string, text: string): SettingValue {
-  const { default: example } = specOf(info, name);
-  if (typeof example === 'number' && text !== '' && Number.isFinite(Number(text))) return Number(text);
-  if (typeof example === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  return text;
 }
 
 /** A selector taken apart: an id, and for each setting the values it is swept over, as typed. */
@@ -97,6 +34,7 @@ function parse(selectors: readonly string[], known: ReadonlySet<string>): Select
       } else if (!settings[0]!.includes('=')) sweep!.values.push(settings.shift()!);
       for (const setting of settings) {
         const at = setting.indexOf('=');
+        if (at < 1 && open!.id === SUM) throw noWeight(setting, part);
         if (at < 1) {
           throw new MedbenchError('usage', `"${setting}" in the selector ${part} is no setting`, {
             hint: 'Write method:setting=value, with further values behind commas.',
@@ -109,6 +47,11 @@ function parse(selectors: readonly string[], known: ReadonlySet<string>): Select
   return parsed;
 }
 
+const noWeight = (objective: string, part: string): MedbenchError =>
+  new MedbenchError('usage', `"${objective}" in the selector ${part} has no weight`, {
+    hint: `Write ${SUM}:clip=1:captioning=2, with settings as captioning.layers=2.`,
+  });
+
 /** Every combination of one value for each name. */
 const combinations = (sweeps: Selector['sweeps']): [string, string][][] =>
   sweeps.reduce<[string, string][][]>(
@@ -119,14 +62,14 @@ const combinations = (sweeps: Selector['sweeps']): [string, string][][] =>
 /**
  * The rows that selectors ask for, in their order and without repeats: `all` (every method), the id of a preset (the rows
  * that it names), a method's id, or `id:setting=value` with further values behind commas and further settings behind
- * colons, of which every combination becomes a row.
+ * colons, of which every combination becomes a row. `sum:objective=weight` is a row without a method of its own.
  * @param given settings of single methods, under those of the selectors.
  * @throws MedbenchError('unknown-id'), ('usage') or ('config') naming what is wrong.
  */
 export function selectRows(
   catalogue: Catalogue,
   selectors: readonly string[],
-  given: Readonly<Record<string, Given>>,
+  given: Readonly<Record<string, Settings>>,
 ): MethodRow[] {
   const entries = entriesOfKind(catalogue, 'method');
   const presets = new Map(
@@ -135,20 +78,29 @@ export function selectRows(
       return methods ? [[id, methods] as const] : [];
     }),
   );
-  const known = new Set(['all', ...presets.keys(), ...entries.map(({ id }) => id)]);
+  const known = new Set(['all', SUM, ...presets.keys(), ...entries.map(({ id }) => id)]);
   const rows = new Map<string, MethodRow>();
   const add = (entry: CatalogueEntry<'method'>, sweeps: Selector['sweeps']): void => {
     for (const chosen of combinations(sweeps)) {
-      const own = Object.fromEntries(chosen.map(([name, text]) => [name, parseValue(entry.info, name, text)]));
+      const own = Object.fromEntries(
+        chosen.map(([name, text]) => [name, parseSetting(settingSpec(entry.info, name), text)]),
+      );
       const id = [entry.id, ...chosen.map(([name, text]) => `${name}=${text}`)].join(':');
       rows.set(id, { id, entry, settings: methodSettings(entry.info, { ...given[entry.id], ...own }) });
+    }
+  };
+  const addSums = (sweeps: Selector['sweeps']): void => {
+    for (const chosen of combinations(sweeps)) {
+      const row = sumRow(catalogue, chosen);
+      rows.set(row.entry.id, { id: row.entry.id, ...row });
     }
   };
   const resolve = (parts: readonly string[], inside: readonly string[]): void => {
     for (const { id, sweeps } of parse(parts, known)) {
       const preset = presets.get(id);
       const isMethod = entries.some((entry) => entry.id === id);
-      if (id === 'all') for (const entry of entries) add(entry, sweeps);
+      if (id === SUM) addSums(sweeps);
+      else if (id === 'all') for (const entry of entries) add(entry, sweeps);
       else if (preset && !isMethod && !inside.includes(id)) resolve(preset, [...inside, id]);
       else add(entryOf(catalogue, 'method', id), sweeps);
     }

@@ -16,6 +16,7 @@ import { identity } from '../data/task-data.js';
 import type { RunObserver } from '../observer.js';
 import { generalTraining } from '../plan/general.js';
 import type { Plan, PlanRow } from '../plan/plan.js';
+import { resolveMethod } from '../plan/resolve.js';
 import { Services } from '../services.js';
 import { GENERAL, hashOf, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
@@ -62,7 +63,7 @@ export class TrainingStage {
   ) {}
 
   async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
-    const method = await this.registry.get('method', row.entry.id);
+    const { method } = await resolveMethod(this.registry, row.entry, row.settings);
     // First, so that data which are not there are noticed before the general-domain weights are trained.
     const corpus = await this.corpora.ofSeed(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
@@ -103,7 +104,8 @@ export class TrainingStage {
   async #train(job: Job): Promise<Trained> {
     const { row, seed, training } = job;
     const { layout } = this.store;
-    const key = this.#keyOf(job);
+    const { method, objectives } = await resolveMethod(this.registry, job.entry, job.settings);
+    const key = this.#keyOf(job, objectives);
     const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
     const weights = layout.weights(row, seed, stopAt);
     const finished = {
@@ -120,7 +122,7 @@ export class TrainingStage {
     const outcome = await this.pretraining.train({
       ...(await this.towers.request()),
       row,
-      method: await this.registry.get('method', job.entry.id),
+      method,
       settings: job.settings,
       start: job.start,
       ...(job.general ? { generalWeights: job.general.weights } : {}),
@@ -140,12 +142,15 @@ export class TrainingStage {
   }
 
   /** Hash of all that the weights of a job depend on. */
-  #keyOf({ entry, settings, start, general, seed, corpus, training }: Job): string {
+  #keyOf(
+    { entry, settings, start, general, seed, corpus, training }: Job,
+    objectives: readonly CatalogueEntry<'objective'>[],
+  ): string {
     // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
     const { checkpointEvery: _, logEvery: __, stopAt: ___, ...setUp } = training;
     return hashOf({
       format: 1,
-      method: identity(entry),
+      method: [entry, ...objectives].map(identity),
       settings,
       start,
       general: general?.key,

@@ -15,6 +15,7 @@ import {
   readPackageJson,
   readPlugin,
 } from '@medbench/core/catalogue';
+import { CORE_VERSION } from '../core-version.js';
 
 export interface DiscoveryOptions {
   /** Where the user stands: the nearest package.json above is searched for dependencies with the keyword. */
@@ -24,8 +25,6 @@ export interface DiscoveryOptions {
   /** Packages or paths named in the configuration. */
   readonly plugins: readonly string[];
 }
-
-const CORE_VERSION = (createRequire(import.meta.url)('@medbench/core/package.json') as { version: string }).version;
 
 /** The package.json of a package, resolved from the file that declares the dependency (never by walking folders). */
 function resolvePackageJson(name: string, from: string): string | undefined {

@@ -154,7 +154,7 @@ export function loadingBytes(
 /** An input that the workers do not draw, `[B, ...]`, from the images that they kept. */
 function drawHere(
   name: string,
-  { shape, dtype, draw }: MethodInput,
+  { shape, dtype, draw, stream = name }: MethodInput,
   { kept }: BatchParts,
   captions: readonly string[],
   seed: number,
@@ -164,7 +164,7 @@ function drawHere(
   const data = dtype === 'int32' ? new Int32Array(kept.length * size) : new Float32Array(kept.length * size);
   for (const [row, image] of kept.entries()) {
     // A stream for each input, as in a worker: what one draws changes nothing for the others.
-    data.set(draw({ image: image!, caption: captions[row]! }, random(seed, 'input', name, step, row)), row * size);
+    data.set(draw({ image: image!, caption: captions[row]! }, random(seed, 'input', stream, step, row)), row * size);
   }
   return data;
 }

@@ -13,6 +13,7 @@ import {
 import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { addPrefix, float, nothing, SPACE, stripPrefix } from './layout.js';
+import { lossOf } from './loss.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
 import { type LoadedStep, type StepMemory, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
@@ -41,7 +42,7 @@ interface CachedPrograms {
 }
 
 function programs(parts: StepParts, chunk: number): CachedPrograms {
-  const { name, model, method, settings, training, layout } = parts;
+  const { name, model, training, layout } = parts;
   const sums = Object.fromEntries(
     layout.packing.groups.map(({ name: group, shape }) => [SPACE.gradient + group, float(shape)]),
   );
@@ -95,8 +96,8 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
         } = differentiate(variables, (moved) => {
           const representations = stripPrefix(REPRESENTATION, moved);
           const parameters = layout.values(current, stripPrefix(SPACE.trained, moved));
-          const output = method.objective({ representations, parameters, settings });
-          const updates = addPrefix(SPACE.buffer, output.updates ?? {});
+          const output = lossOf(parts, representations, parameters);
+          const updates = addPrefix(SPACE.buffer, output.updates);
           return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...updates } };
         });
         return {
@@ -120,7 +121,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       run(current, given) {
         const representations = stripPrefix(REPRESENTATION, given);
         return {
-          outputs: { loss: method.objective({ representations, parameters: layout.values(current), settings }).loss },
+          outputs: { loss: lossOf(parts, representations, layout.values(current)).loss },
         };
       },
     }),

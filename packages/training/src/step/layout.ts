@@ -1,8 +1,8 @@
 import {
   type DualEncoderModel,
   type HostTensors,
-  type Method,
   type ParameterSpec,
+  type ResolvedMethod,
   type Settings,
   sizeOf,
   type TensorMap,
@@ -26,8 +26,8 @@ export const SPACE = {
 export const STEP = 'step';
 /** The towers' logit scale. */
 export const LOG_SCALE = 'logit_scale';
-/** Whether a parameter is the logarithm of a scale, such as that of a method's own logits: clamped after each step. */
-export const isLogScale = (name: string): boolean => name === LOG_SCALE || name.endsWith(`.${LOG_SCALE}`);
+/** Whether a parameter is the logarithm of a scale, such as that of an objective's own logits: clamped after each step. */
+export const isLogScale = (name: string): boolean => name.split(/[./]/).at(-1) === LOG_SCALE;
 
 /** The entries of a name space, without its prefix. */
 export function stripPrefix<T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> {
@@ -48,7 +48,7 @@ export const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 
 
 export interface LayoutOptions {
   readonly model: DualEncoderModel;
-  readonly method: Method;
+  readonly method: ResolvedMethod;
   readonly settings: Settings;
   /** Towers, logit scale and the method's own parameters. */
   readonly parameters: readonly ParameterSpec[];
@@ -74,8 +74,8 @@ export interface StateLayout {
 }
 
 export function stateLayout({ model, method, settings, parameters }: LayoutOptions): StateLayout {
-  const frozen = new Set(method.frozen?.(model, settings) ?? []);
-  const momentum = method.teacher?.(settings) ?? null;
+  const frozen = new Set(method.frozen(model, settings));
+  const momentum = method.teacher(settings);
   const buffers = parameters.filter((spec) => spec.buffer);
   const still = parameters.filter((spec) => !spec.buffer && frozen.has(spec.name));
   const trained = parameters.filter((spec) => !spec.buffer && !frozen.has(spec.name));

@@ -3,9 +3,9 @@ import type {
   DualEncoderModel,
   EncoderOutput,
   ForwardOptions,
-  Method,
   MethodInput,
   RepresentInput,
+  ResolvedMethod,
   Settings,
   TensorMap,
   TensorSpec,
@@ -70,12 +70,6 @@ function observing(
   };
 }
 
-/** What a method does without a `represent` of its own: the embeddings of both towers. */
-const embeddings = ({ model, parameters, batch }: RepresentInput): TensorMap => ({
-  image: model.encodeImage(parameters, batch.images).embedding,
-  text: model.encodeText(parameters, batch.ids).embedding,
-});
-
 export interface Represented {
   readonly representations: TensorMap;
   /** New running statistics. */
@@ -84,7 +78,7 @@ export interface Represented {
 
 export interface RepresentOptions {
   readonly model: DualEncoderModel;
-  readonly method: Method;
+  readonly method: ResolvedMethod;
   readonly settings: Settings;
   readonly frozen: ReadonlySet<string>;
 }
@@ -104,6 +98,5 @@ export function represent(
     settings,
     ...(teacher ? { teacher } : {}),
   };
-  const representations = method.represent ? method.represent(input) : embeddings(input);
-  return { representations, updates: observed.updates };
+  return { representations: method.represent(input), updates: observed.updates };
 }

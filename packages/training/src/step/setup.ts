@@ -1,8 +1,8 @@
 import {
   type DualEncoderModel,
   MedbenchError,
-  type Method,
   type ParameterSpec,
+  type ResolvedMethod,
   type RowSetup,
   type Settings,
   type Start,
@@ -16,7 +16,7 @@ import { type TrainingStep, trainingStep } from './training-step.js';
 export interface SetupRequest {
   /** Row of the table, for messages. */
   readonly row: string;
-  readonly method: Method;
+  readonly method: ResolvedMethod;
   readonly settings: Settings;
   readonly start: Start;
   readonly training: TrainingSettings;
@@ -39,13 +39,13 @@ export interface PreparedRow {
  */
 export function prepareRow(model: DualEncoderModel, request: SetupRequest): PreparedRow {
   const { row, method, settings, start, training } = request;
-  const specs = [...model.parameters, ...(method.parameters?.(model, settings) ?? [])];
+  const specs = [...model.parameters, ...method.parameters(model, settings)];
   const phases = phasesOf(request).map(({ until, settings: own }) => ({
     until,
     step: trainingStep({ name: `train:${row}`, model, method, settings: own, parameters: specs, training }),
   }));
   const { step } = phases[0]!;
-  const still = new Set(method.frozen?.(model, settings) ?? []);
+  const still = new Set(method.frozen(model, settings));
   return {
     specs,
     phases,
@@ -58,7 +58,7 @@ export function prepareRow(model: DualEncoderModel, request: SetupRequest): Prep
       frozen: { image: frozenPart(model, 'image', still), text: frozenPart(model, 'text', still) },
       own: countParameters(specs) - countParameters(model.parameters),
       inputs: [...new Set(phases.flatMap(({ step: { inputs } }) => Object.keys(inputs)))],
-      teacher: method.teacher?.(settings) ?? null,
+      teacher: method.teacher(settings),
       phases: phases.map(({ until }, i) => until - (phases[i - 1]?.until ?? 0)),
       settings,
     },
@@ -67,7 +67,7 @@ export function prepareRow(model: DualEncoderModel, request: SetupRequest): Prep
 
 /** A method's phases, each with the step at which it ends. */
 function phasesOf({ row, method, settings, training }: SetupRequest): { until: number; settings: Settings }[] {
-  const phases = (method.phases?.(settings) ?? [{ share: 1, settings }]).filter(({ share }) => share > 0);
+  const phases = method.phases(settings).filter(({ share }) => share > 0);
   const shares = phases.reduce((sum, { share }) => sum + share, 0);
   if (Math.abs(shares - 1) > 1e-6) {
     throw new MedbenchError('plugin', `The phases of ${row} make up ${shares} of its steps, not 1`);

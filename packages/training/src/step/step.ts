@@ -9,6 +9,7 @@ import type {
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import { addPrefix, type LayoutOptions, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
+import { lossOf } from './loss.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
 import { update } from './update.js';
 
@@ -62,7 +63,7 @@ export interface StepParts extends StepOptions {
 export const partsOf = (options: StepOptions): StepParts => ({
   ...options,
   layout: stateLayout(options),
-  inputs: options.method.inputs?.(options.model, options.settings) ?? {},
+  inputs: options.method.inputs(options.model, options.settings),
 });
 
 export const stepOf = (
@@ -83,7 +84,7 @@ export const stepOf = (
  * `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`.
  */
 function wholeBatchProgram(parts: StepParts): Program {
-  const { name, model, method, settings, training, layout } = parts;
+  const { name, model, training, layout } = parts;
   return {
     name,
     state: layout.state,
@@ -96,7 +97,7 @@ function wholeBatchProgram(parts: StepParts): Program {
       const { value, gradients, terms } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
         const parameters = layout.values(current, groups);
         const { representations, updates } = represent({ ...parts, frozen: layout.frozen }, parameters, batch, teacher);
-        const output = method.objective({ representations, parameters, settings });
+        const output = lossOf(parts, representations, parameters);
         const moved = { ...updates, ...output.updates };
         return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...addPrefix(SPACE.buffer, moved) } };
       });
@@ -111,7 +112,7 @@ function wholeBatchProgram(parts: StepParts): Program {
 
 /** The loss of a batch alone: nothing is differentiated, and the state stays as it is. */
 function lossProgram(parts: StepParts): Program {
-  const { name, model, method, settings, training, layout } = parts;
+  const { name, model, training, layout } = parts;
   return {
     name: `${name}:loss`,
     state: layout.state,
@@ -122,7 +123,7 @@ function lossProgram(parts: StepParts): Program {
       const teacher = layout.teacher(current);
       const frozen = { ...parts, frozen: layout.frozen };
       const { representations } = represent(frozen, parameters, batchOf(inputs), teacher);
-      return { outputs: { loss: method.objective({ representations, parameters, settings }).loss } };
+      return { outputs: { loss: lossOf(parts, representations, parameters).loss } };
     },
   };
 }

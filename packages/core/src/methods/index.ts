@@ -1,0 +1,2 @@
+export { type ComposeOptions, composeMethod, objectivesFrom } from './compose.js';
+export type { ResolvedObjective } from './sum.js';

@@ -1,0 +1,20 @@
+export {
+  boolean,
+  choice,
+  defineSettings,
+  integer,
+  type MayBeAuto,
+  number,
+  numbers,
+  type Setting,
+  text,
+} from './define.js';
+export {
+  type Configurable,
+  checkSetting,
+  methodSettings,
+  parseSetting,
+  settingSpec,
+  settingsOf,
+  settingType,
+} from './validate.js';

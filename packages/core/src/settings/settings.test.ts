@@ -1,0 +1,84 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { SettingsOf } from '../contracts/settings.js';
+import { boolean, choice, defineSettings, integer, number, numbers, parseSetting, settingsOf, text } from './index.js';
+
+const description = 'x';
+const settings = defineSettings({
+  weight: number({ default: 1, min: 0, max: 2, description }),
+  hidden: integer({ min: 1, description }).orAuto(),
+  depth: integer({ default: 6, min: 1, description }).orAuto(),
+  target: choice(['view', 'pixels'], { default: 'view', description }),
+  flip: boolean({ default: false, description }),
+  grid: numbers({ default: [0.1, 1], min: 0, description }),
+  name: text({ default: 'a', description }),
+});
+const info = { id: 'it', settings };
+const given = (values: Parameters<typeof settingsOf>[2]) => settingsOf('methodSettings', info, values);
+
+describe('declared settings', () => {
+  it('are typed values', () => {
+    expectTypeOf<SettingsOf<typeof settings>>().toEqualTypeOf<{
+      readonly weight: number;
+      readonly hidden: number | 'auto';
+      readonly depth: number | 'auto';
+      readonly target: 'view' | 'pixels';
+      readonly flip: boolean;
+      readonly grid: readonly number[];
+      readonly name: string;
+    }>();
+  });
+
+  it('are plain data', () => {
+    expect(JSON.parse(JSON.stringify(settings))).toEqual({
+      weight: { default: 1, min: 0, max: 2, description, type: 'number' },
+      hidden: { default: 'auto', min: 1, description, type: 'integer', auto: true },
+      depth: { default: 6, min: 1, description, type: 'integer', auto: true },
+      target: { default: 'view', choices: ['view', 'pixels'], description, type: 'choice' },
+      flip: { default: false, description, type: 'boolean' },
+      grid: { default: [0.1, 1], min: 0, description, type: 'numbers' },
+      name: { default: 'a', description, type: 'text' },
+    });
+  });
+});
+
+describe('values', () => {
+  it('are the defaults with what is given over them', () => {
+    const defaults = { weight: 1, hidden: 'auto', depth: 6, target: 'view', flip: false, grid: [0.1, 1], name: 'a' };
+    expect(given({})).toEqual(defaults);
+    expect(given({ hidden: 32, depth: 'auto', grid: [3] })).toEqual({
+      ...defaults,
+      hidden: 32,
+      depth: 'auto',
+      grid: [3],
+    });
+  });
+
+  it.each([
+    [{ weight: 'half' }, 'methodSettings.it.weight must be a number, not "half"'],
+    [{ weight: 3 }, 'methodSettings.it.weight must lie in [0, 2], not 3'],
+    [{ weight: 'auto' }, 'methodSettings.it.weight must be a number, not "auto"'],
+    [{ hidden: 1.5 }, 'methodSettings.it.hidden must be a whole number or "auto", not 1.5'],
+    [{ hidden: 0 }, 'methodSettings.it.hidden must lie in [1, ∞] or "auto", not 0'],
+    [{ target: 'left' }, 'methodSettings.it.target must be one of view, pixels, not left'],
+    [{ target: 3 }, 'methodSettings.it.target must be a string, not 3'],
+    [{ flip: 'yes' }, 'methodSettings.it.flip must be a boolean, not "yes"'],
+    [{ grid: 3 }, 'methodSettings.it.grid must be a list of numbers, not 3'],
+    [{ grid: [1, -1] }, 'methodSettings.it.grid must lie in [0, ∞], not -1'],
+    [{ nome: 'b' }, 'Unknown setting of it "nome"'],
+  ])('that are wrong are refused: %j', (values, message) => expect(() => given(values)).toThrow(message));
+
+  it('of a setting without a type have the type of its default', () => {
+    const plain = { id: 'it', settings: { n: { default: 1, description }, s: { default: 'a', description } } };
+    expect(settingsOf('taskSettings', plain, { n: 1.5, s: 'b' })).toEqual({ n: 1.5, s: 'b' });
+    expect(() => settingsOf('taskSettings', plain, { n: 'b' })).toThrow('taskSettings.it.n must be a number, not "b"');
+  });
+
+  it('are read from what is typed', () => {
+    expect(parseSetting(settings.weight, '1e-1')).toBe(0.1);
+    expect(parseSetting(settings.hidden, 'auto')).toBe('auto');
+    expect(parseSetting(settings.hidden, '32')).toBe(32);
+    expect(parseSetting(settings.flip, 'true')).toBe(true);
+    expect(parseSetting(settings.grid, '3')).toEqual([3]);
+    expect(parseSetting(settings.name, '3')).toBe('3');
+  });
+});

@@ -1,0 +1,90 @@
+import { unknownId } from '../catalogue/select.js';
+import type { MethodInfo } from '../contracts/method.js';
+import type { SettingSpec, SettingSpecs, Settings, SettingType, SettingValue } from '../contracts/settings.js';
+import { MedbenchError } from '../errors.js';
+
+/** Info of a plugin that has settings. */
+export interface Configurable {
+  readonly id: string;
+  readonly settings?: SettingSpecs;
+}
+
+/** The type of a setting's values: as it is declared, else that of the default. */
+export function settingType({ type, default: value }: SettingSpec): SettingType {
+  if (type) return type;
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'object' ? 'numbers' : (typeof value as 'number' | 'boolean');
+}
+
+/** What a value must be, for messages. */
+const MUST_BE: Readonly<Record<SettingType, string>> = {
+  number: 'a number',
+  integer: 'a whole number',
+  text: 'a string',
+  choice: 'a string',
+  boolean: 'a boolean',
+  numbers: 'a list of numbers',
+};
+
+/** Whether a value is of a type. A list may be empty only where its default is. */
+function isOf(type: SettingType, value: SettingValue, { default: usual }: SettingSpec): boolean {
+  if (type === 'integer') return Number.isInteger(value);
+  if (type === 'numbers') {
+    const fits = Array.isArray(value) && value.every((one) => typeof one === 'number');
+    return fits && (value.length > 0 || (Array.isArray(usual) && usual.length === 0));
+  }
+  return typeof value === (type === 'number' || type === 'boolean' ? type : 'string');
+}
+
+/** A setting's declaration. @throws MedbenchError('unknown-id') with the nearest name. */
+export function settingSpec(info: Configurable, name: string): SettingSpec {
+  const spec = info.settings?.[name];
+  if (spec) return spec;
+  throw unknownId(`setting of ${info.id}`, name, Object.keys(info.settings ?? {}), 'medbench list --json');
+}
+
+/** @throws MedbenchError('config') if a value is not what its declaration asks for. `flag` names it in the message. */
+export function checkSetting(flag: string, spec: SettingSpec, value: SettingValue): void {
+  if (spec.auto && value === 'auto') return;
+  const type = settingType(spec);
+  const refuse = (must: string, given: unknown): never => {
+    throw new MedbenchError('config', `${flag} must ${must}${spec.auto ? ' or "auto"' : ''}, not ${given}`);
+  };
+  if (spec.choices && typeof value === typeof spec.default && !spec.choices.includes(value)) {
+    refuse(`be one of ${spec.choices.join(', ')}`, value);
+  }
+  if (!isOf(type, value, spec)) refuse(`be ${MUST_BE[type]}`, JSON.stringify(value));
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = spec;
+  for (const one of typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : []) {
+    if (one < min || one > max) refuse(`lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}]`, one);
+  }
+}
+
+/**
+ * A plugin's settings: its defaults with what is given over them.
+ * @param group where they are given: `methodSettings`, `taskSettings`, `corpusSettings`.
+ * @throws MedbenchError('unknown-id') for an unknown setting; ('config') for a value out of bounds.
+ */
+export function settingsOf(group: string, info: Configurable, given: Settings = {}): Settings {
+  const settings: Record<string, SettingValue> = {};
+  for (const [name, spec] of Object.entries(info.settings ?? {})) settings[name] = spec.default;
+  for (const [name, value] of Object.entries(given)) {
+    checkSetting(`${group}.${info.id}.${name}`, settingSpec(info, name), value);
+    settings[name] = value;
+  }
+  return settings;
+}
+
+/** A method's settings, as `settingsOf`. */
+export const methodSettings = (info: Pick<MethodInfo, 'id' | 'settings'>, given?: Settings): Settings =>
+  settingsOf('methodSettings', info, given);
+
+/** A value as it is typed, in the type of its setting. What does not read as that is left to `checkSetting` to refuse. */
+export function parseSetting(spec: SettingSpec, typed: string): SettingValue {
+  const type = settingType(spec);
+  const isNumber = typed !== '' && Number.isFinite(Number(typed));
+  if ((type === 'number' || type === 'integer') && isNumber) return Number(typed);
+  if (type === 'numbers' && isNumber) return [Number(typed)];
+  if (type === 'boolean' && (typed === 'true' || typed === 'false')) return typed === 'true';
+  return typed;
+}

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { checkPlugin } from './check-plugin.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'medbench-check-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+it('names what a sum has another use for, and settings that are not sound', async () => {
+  const info = {
+    id: 'start',
+    title: 'Start',
+    source: 'x',
+    settings: { weight: { default: 1, description: 'x' }, width: { default: 0, min: 1, description: '' } },
+  };
+  writeFileSync(
+    join(dir, 'package.json'),
+    JSON.stringify({
+      ...{ name: 'lab', version: '1.0.0', type: 'module', keywords: ['medbench-plugin'] },
+      exports: { '.': './index.js', './package.json': './package.json' },
+      medbench: { api: 1, entry: '.' },
+    }),
+  );
+  writeFileSync(
+    join(dir, 'index.js'),
+    `export class Start {}
+     const value = { api: 1, kind: 'objective', info: ${JSON.stringify(info)} };
+     Object.defineProperty(Start, Symbol.for('medbench.plugin'), { value });`,
+  );
+  expect(await checkPlugin(dir)).toEqual([
+    'objective start: a sum has another use for the id',
+    'objective start: setting "weight": a sum has another use for the name',
+    'objective start: setting "width" has no description',
+    'objective start: setting "width": the default is out of bounds',
+  ]);
+});

@@ -1,0 +1,13 @@
+export { Captioning } from './plugins/captioning.js';
+export { CausalLm } from './plugins/causal-lm.js';
+export { ClipObjective } from './plugins/clip.js';
+export { Cyclip } from './plugins/cyclip.js';
+export { FilipObjective } from './plugins/filip.js';
+export { GloriaObjective } from './plugins/gloria.js';
+export { MaskedFeatures, MaskedPixels } from './plugins/masked-patches.js';
+export { MaskedViews } from './plugins/masked-views.js';
+export { NearestText } from './plugins/nearest-text.js';
+export { NtXentViews } from './plugins/nt-xent-views.js';
+export { SiglipObjective } from './plugins/siglip.js';
+export { SimsiamViews } from './plugins/simsiam-views.js';
+export { Sparc } from './plugins/sparc.js';

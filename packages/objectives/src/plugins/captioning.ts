@@ -1,0 +1,63 @@
+import {
+  type DualEncoderModel,
+  defineSettings,
+  integer,
+  MedbenchError,
+  Objective,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type ParameterSpec,
+  type RepresentInput,
+  type SettingsOf,
+} from '@medbench/core';
+import { attentionalPooler, blockCount, decoderParameters, multimodalDecoder, poolerParameters } from '@medbench/nn';
+import { parametersOf } from './idle.js';
+import { asking, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
+
+const POOLER = 'coca.attn_pool.';
+const DECODER = 'coca.text_decoder.';
+/** Width of a head, as in the towers. */
+const HEAD = 64;
+
+const settings = defineSettings({
+  layers: integer({ min: 1, description: 'Layers of the decoder; auto: as many as the text tower has.' }).orAuto(),
+  queries: integer({ default: 256, min: 1, description: 'Queries that pool the patches for the decoder.' }),
+});
+type Settings = SettingsOf<typeof settings>;
+
+const depth = (model: DualEncoderModel, { layers }: Settings): number =>
+  layers === 'auto' ? blockCount(model, 'text') : layers;
+
+/** A decoder must say the caption from the image's patches, word after word. */
+@Objective({ id: 'captioning', title: 'CoCa: captioning', source: 'arXiv:2205.01917, equation 4', settings })
+export class Captioning implements Objective<typeof settings, TokenLosses> {
+  parameters(model: DualEncoderModel, given: Settings): readonly ParameterSpec[] {
+    const { image, text } = model;
+    const pooler = { queries: given.queries, width: text.width, contextWidth: image.width };
+    const decoder = { width: text.width, layers: depth(model, given), vocabSize: text.vocabSize };
+    return [...poolerParameters(POOLER, pooler), ...decoderParameters(DECODER, decoder)];
+  }
+
+  idle(model: DualEncoderModel): readonly string[] {
+    return parametersOf(model, ['image projection', 'text projection', 'last text norm', 'logit scale']);
+  }
+
+  represent({ model, parameters, batch, settings: given }: RepresentInput<typeof settings>): TokenLosses {
+    const image = model.encodeImage(parameters, batch.images);
+    const text = model.encodeText(parameters, batch.ids);
+    if (!text.hidden) {
+      throw new MedbenchError('config', `${model.text.id} does not give the outputs that a decoder goes on from`, {
+        hint: 'Its forward pass must return hidden, the tokens before its last norm.',
+      });
+    }
+    const headCount = Math.max(1, model.text.width / HEAD);
+    const seen = attentionalPooler(parameters, POOLER, image.tokens, headCount);
+    const said = asking(text.hidden);
+    const logits = multimodalDecoder(parameters, DECODER, said, seen, { layers: depth(model, given), headCount });
+    return tokenLosses(logits, batch.ids);
+  }
+
+  loss({ representations }: ObjectiveInput<typeof settings, TokenLosses>): ObjectiveOutput {
+    return { loss: meanOverTokens(representations) };
+  }
+}

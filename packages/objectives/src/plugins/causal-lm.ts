@@ -1,0 +1,39 @@
+import {
+  type DualEncoderModel,
+  MedbenchError,
+  Objective,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type RepresentInput,
+  type SettingSpecs,
+} from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { parametersOf } from './idle.js';
+import { asking, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
+
+/** The text tower must say each next token. The words' own embeddings tell them apart: nothing is learned besides. */
+@Objective({
+  id: 'causal-lm',
+  title: "Next token of the text, by the text tower's own embeddings",
+  source: 'arXiv:2110.05208, section 3.2, with next-token prediction for masked words',
+})
+export class CausalLm implements Objective<SettingSpecs, TokenLosses> {
+  idle(model: DualEncoderModel): readonly string[] {
+    return parametersOf(model, ['image tower', 'text projection', 'logit scale']);
+  }
+
+  represent({ model, parameters, batch }: RepresentInput): TokenLosses {
+    const text = model.encodeText(parameters, batch.ids);
+    const said = asking(text.tokens);
+    const [count, length, width] = said.shape;
+    const words = parameters['token_embedding.weight'];
+    if (!words)
+      throw new MedbenchError('config', `${model.text.id} has no token_embedding.weight to predict words with`);
+    const flat = tf.matMul(tf.reshape(said, [count * length, width]), words, false, true);
+    return tokenLosses(tf.reshape(flat, [count, length, words.shape[0]!]), batch.ids);
+  }
+
+  loss({ representations }: ObjectiveInput<SettingSpecs, TokenLosses>): ObjectiveOutput {
+    return { loss: meanOverTokens(representations) };
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  type DualEncoderModel,
+  defineSettings,
+  integer,
+  Objective,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type ParameterSpec,
+  type RepresentInput,
+  type SettingsOf,
+} from '@medbench/core';
+import { constant, INITIAL_LOG_SCALE, textMask } from '@medbench/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { filipTerms } from '../filip.js';
+import { normalise } from '../normalise.js';
+import { parametersOf } from './idle.js';
+import { tokenProjections } from './token-projections.js';
+
+const SCALE = 'filip.logit_scale';
+const tokens = tokenProjections('filip.');
+
+const settings = defineSettings({
+  width: integer({ default: 256, min: 1, description: 'Width of the tokens that are compared.' }),
+});
+
+/** Unit tokens `[B, P, e]` and `[B, L, e]`, and which words are real `[B, L]`. */
+type Tokens = { readonly image: tf.Tensor3D; readonly text: tf.Tensor3D; readonly mask: tf.Tensor2D };
+
+/** Each patch looks for its best word, each word for its best patch. */
+@Objective({ id: 'filip', title: 'FILIP: tokens find tokens', source: 'arXiv:2111.07783, equations 2 to 5', settings })
+export class FilipObjective implements Objective<typeof settings, Tokens> {
+  parameters(model: DualEncoderModel, { width }: SettingsOf<typeof settings>): readonly ParameterSpec[] {
+    return [...tokens.parameters(model, width), { name: SCALE, shape: [], init: constant(INITIAL_LOG_SCALE) }];
+  }
+
+  /** The global embeddings have no part in this loss. */
+  idle(model: DualEncoderModel): readonly string[] {
+    return parametersOf(model, ['image projection', 'text projection', 'logit scale']);
+  }
+
+  represent({ model, parameters, batch }: RepresentInput<typeof settings>): Tokens {
+    const image = model.encodeImage(parameters, batch.images);
+    const text = model.encodeText(parameters, batch.ids);
+    return {
+      image: normalise(tokens.image(parameters, image)),
+      text: normalise(tokens.text(parameters, text)),
+      mask: textMask(batch.ids, { start: false }),
+    };
+  }
+
+  loss({ representations, parameters }: ObjectiveInput<typeof settings, Tokens>): ObjectiveOutput {
+    const { image, text, mask } = representations;
+    const { loss, ...terms } = filipTerms(image, text, mask, tf.exp(parameters[SCALE]!));
+    return { loss, terms };
+  }
+}

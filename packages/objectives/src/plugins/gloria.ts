@@ -1,0 +1,58 @@
+import {
+  type DualEncoderModel,
+  defineSettings,
+  integer,
+  Objective,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type ParameterSpec,
+  type RepresentInput,
+  type SettingsOf,
+} from '@medbench/core';
+import { textMask } from '@medbench/nn';
+import type * as tf from '@tensorflow/tfjs-core';
+import { gloriaTerms } from '../local-alignment.js';
+import { parametersOf } from './idle.js';
+import { tokenProjections } from './token-projections.js';
+
+const tokens = tokenProjections('gloria.');
+
+const settings = defineSettings({
+  width: integer({ default: 256, min: 1, description: 'Width of the regions and words that are compared.' }),
+});
+
+/** Regions `[B, P, e]` and words `[B, L, e]`, and which words are real `[B, L]`. */
+type Regions = { readonly regions: tf.Tensor3D; readonly words: tf.Tensor3D; readonly mask: tf.Tensor2D };
+
+/** Each word gathers the regions it attends to, and must be like what it gathered. */
+@Objective({
+  id: 'gloria',
+  title: 'GLoRIA: words attend to regions',
+  source: 'Huang et al., ICCV 2021, equations 2 to 6',
+  settings,
+})
+export class GloriaObjective implements Objective<typeof settings, Regions> {
+  parameters(model: DualEncoderModel, { width }: SettingsOf<typeof settings>): readonly ParameterSpec[] {
+    return tokens.parameters(model, width);
+  }
+
+  /** The global embeddings have no part in this loss. */
+  idle(model: DualEncoderModel): readonly string[] {
+    return parametersOf(model, ['image projection', 'text projection', 'logit scale']);
+  }
+
+  represent({ model, parameters, batch }: RepresentInput<typeof settings>): Regions {
+    const image = model.encodeImage(parameters, batch.images);
+    const text = model.encodeText(parameters, batch.ids);
+    return {
+      regions: tokens.image(parameters, image),
+      words: tokens.text(parameters, text),
+      mask: textMask(batch.ids, { start: false }),
+    };
+  }
+
+  loss({ representations: { regions, words, mask } }: ObjectiveInput<typeof settings, Regions>): ObjectiveOutput {
+    const { loss, imageToText, textToImage } = gloriaTerms(regions, words, mask);
+    return { loss, terms: { imageToText, textToImage } };
+  }
+}

@@ -1,0 +1,23 @@
+import type { DualEncoderModel } from '@medbench/core';
+import { freezeAll } from '@medbench/nn';
+
+const LOG_SCALE = 'logit_scale';
+const IMAGE_PROJECTION = 'visual.proj';
+const TEXT_PROJECTION = 'text_projection';
+
+/** What of the model a loss may leave untouched. */
+type Part = 'text tower' | 'image tower' | 'image projection' | 'text projection' | 'last text norm' | 'logit scale';
+
+/** Names of the parameters of parts of a model, those that it has, for `idle`. */
+export function parametersOf(model: DualEncoderModel, parts: readonly Part[]): string[] {
+  const names: Readonly<Record<Part, readonly string[]>> = {
+    'text tower': freezeAll(model, 'text'),
+    'image tower': freezeAll(model, 'image'),
+    'image projection': [IMAGE_PROJECTION],
+    'text projection': [TEXT_PROJECTION],
+    'last text norm': ['ln_final.weight', 'ln_final.bias'],
+    'logit scale': [LOG_SCALE],
+  };
+  const wanted = new Set(parts.flatMap((part) => names[part]));
+  return model.parameters.map(({ name }) => name).filter((name) => wanted.has(name));
+}

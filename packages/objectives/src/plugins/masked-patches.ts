@@ -1,0 +1,100 @@
+import {
+  type DualEncoderModel,
+  defineSettings,
+  type MethodInput,
+  number,
+  Objective,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type ParameterSpec,
+  type RepresentInput,
+  type SettingsOf,
+} from '@medbench/core';
+import { patchCount } from '@medbench/nn';
+import { patchesKept, shuffledPatches } from '@medbench/nn/inputs';
+import * as tf from '@tensorflow/tfjs-core';
+import { hiddenPatchLoss, predictorParameters } from './hidden-patches.js';
+import { idleOfImagePooled } from './two-views.js';
+
+const ratio = number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that is masked.' });
+const pixelSettings = defineSettings({ ratio });
+const featureSettings = defineSettings({
+  ratio,
+  momentum: number({ default: 0.999, min: 0, max: 1, description: 'Of the moving average.' }),
+});
+
+type Order = { readonly order: tf.Tensor2D };
+/** What each example's hidden patches were missed by, `[B]`. */
+type Missed = { readonly hidden: tf.Tensor1D };
+
+/** The order in which patches are seen: the first few are, the others are hidden. */
+const order = (model: DualEncoderModel): Readonly<Record<string, MethodInput>> => ({
+  order: shuffledPatches(patchCount(model)),
+});
+
+/** Mean over the examples. */
+const mean = ({ hidden }: Missed): ObjectiveOutput => ({ loss: tf.mean(hidden) });
+
+/** From the patches that are seen, the pixels of the hidden ones must be predicted. */
+@Objective({
+  id: 'masked-pixels',
+  title: 'Hidden patches: their pixels',
+  source: 'arXiv:2111.06377, section 3',
+  settings: pixelSettings,
+})
+export class MaskedPixels implements Objective<typeof pixelSettings, Missed> {
+  parameters(model: DualEncoderModel): readonly ParameterSpec[] {
+    return predictorParameters(model, 'pixels');
+  }
+
+  inputs(model: DualEncoderModel): Readonly<Record<string, MethodInput>> {
+    return order(model);
+  }
+
+  idle(model: DualEncoderModel): readonly string[] {
+    return idleOfImagePooled(model);
+  }
+
+  represent({ model, parameters, batch, settings }: RepresentInput<typeof pixelSettings, Order>): Missed {
+    const kept = patchesKept(patchCount(model), settings.ratio);
+    return { hidden: hiddenPatchLoss({ model, parameters, teacher: undefined, batch, kept }) };
+  }
+
+  loss({ representations }: ObjectiveInput<typeof pixelSettings, Missed>): ObjectiveOutput {
+    return mean(representations);
+  }
+}
+
+/** From the patches that are seen, what a moving average makes of the hidden ones must be predicted. */
+@Objective({
+  id: 'masked-features',
+  title: "Hidden patches: a moving average's features",
+  source: 'arXiv:2208.12262, section 3',
+  settings: featureSettings,
+})
+export class MaskedFeatures implements Objective<typeof featureSettings, Missed> {
+  parameters(model: DualEncoderModel): readonly ParameterSpec[] {
+    return predictorParameters(model, 'features');
+  }
+
+  inputs(model: DualEncoderModel): Readonly<Record<string, MethodInput>> {
+    return order(model);
+  }
+
+  teacher({ momentum }: SettingsOf<typeof featureSettings>): number {
+    return momentum;
+  }
+
+  idle(model: DualEncoderModel): readonly string[] {
+    return idleOfImagePooled(model);
+  }
+
+  represent({ model, parameters, batch, settings, teacher }: RepresentInput<typeof featureSettings, Order>): Missed {
+    const kept = patchesKept(patchCount(model), settings.ratio);
+    return { hidden: hiddenPatchLoss({ model, parameters, teacher, batch, kept }) };
+  }
+
+  loss({ representations }: ObjectiveInput<typeof featureSettings, Missed>): ObjectiveOutput {
+    return mean(representations);
+  }
+}

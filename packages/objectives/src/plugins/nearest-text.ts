@@ -1,0 +1,51 @@
+import {
+  type DualEncoderModel,
+  defineSettings,
+  type Embeddings,
+  integer,
+  Objective,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type ParameterSpec,
+  type SettingsOf,
+} from '@medbench/core';
+import { normal } from '@medbench/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { infoNce } from '../info-nce.js';
+import { nearestInQueue } from '../neighbours.js';
+import { normalise } from '../normalise.js';
+import { parametersOf } from './idle.js';
+
+const QUEUE = 'declip.queue';
+
+const settings = defineSettings({
+  queue: integer({
+    default: 1024,
+    min: 2,
+    description: 'Texts that are remembered; the paper has 65,536 for its batch of 4,096.',
+  }),
+});
+
+/** Each image must find, in place of its own text, the most like it of earlier batches. */
+@Objective({
+  id: 'nearest-text',
+  title: 'InfoNCE with the nearest earlier text',
+  source: 'arXiv:2110.05208, section 3.3',
+  settings,
+})
+export class NearestText implements Objective<typeof settings> {
+  parameters({ embedDim }: DualEncoderModel, { queue }: SettingsOf<typeof settings>): readonly ParameterSpec[] {
+    return [{ name: QUEUE, shape: [queue, embedDim], init: normal(1), buffer: true }];
+  }
+
+  /** The texts of the queue are constants: no gradient reaches the text tower. */
+  idle(model: DualEncoderModel): readonly string[] {
+    return parametersOf(model, ['text tower']);
+  }
+
+  loss({ representations, parameters }: ObjectiveInput<typeof settings, Embeddings>): ObjectiveOutput {
+    const { nearest, queue } = nearestInQueue(representations.text, parameters[QUEUE] as tf.Tensor2D);
+    const image = normalise(representations.image);
+    return { loss: infoNce(image, nearest, tf.exp(parameters.logit_scale!)), updates: { [QUEUE]: queue } };
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  boolean,
+  type DualEncoderModel,
+  defineSettings,
+  integer,
+  type MethodInput,
+  number,
+  Objective,
+  type ObjectiveInput,
+  type ObjectiveOutput,
+  type ParameterSpec,
+  type RepresentInput,
+  type SettingsOf,
+} from '@medbench/core';
+import { augmentedView } from '@medbench/data/inputs';
+import { headParameters, headWidth, projectionHead } from '@medbench/nn';
+import type * as tf from '@tensorflow/tfjs-core';
+import { normalise } from '../normalise.js';
+import { ntXent } from '../nt-xent.js';
+import { idleOfImagePooled, type TwoViews } from './two-views.js';
+
+const HEAD = 'slip.image_mlp.';
+
+const settings = defineSettings({
+  temperature: number({ default: 0.1, min: 0.001, description: 'Temperature of NT-Xent.' }),
+  hidden: integer({
+    min: 1,
+    description: "Width of the projection head; auto: 16/3 of the tower's, 4096 for a ViT-B.",
+  }).orAuto(),
+  output: integer({ default: 256, min: 1, description: 'Width of what is contrasted.' }),
+  crop: number({ default: 0.08, min: 0.01, max: 1, description: 'Smallest share of the image that a view shows.' }),
+  flip: boolean({ default: false, description: 'Whether views are mirrored, which changes left and right.' }),
+});
+type Settings = SettingsOf<typeof settings>;
+type Views = { readonly first: tf.Tensor4D; readonly second: tf.Tensor4D };
+
+/** Of two augmented views of each image, each must find the other among those of the batch. */
+@Objective({
+  id: 'nt-xent-views',
+  title: 'NT-Xent between two augmented views',
+  source: 'arXiv:2112.12750, section 3; arXiv:2002.05709, equation 1',
+  settings,
+})
+export class NtXentViews implements Objective<typeof settings, TwoViews> {
+  parameters({ image }: DualEncoderModel, { hidden, output }: Settings): readonly ParameterSpec[] {
+    const width = hidden === 'auto' ? headWidth(image.width) : hidden;
+    return headParameters(HEAD, { input: image.width, hidden: width, output });
+  }
+
+  inputs({ image }: DualEncoderModel, { crop, flip }: Settings): Readonly<Record<string, MethodInput>> {
+    const view = augmentedView(image.imageSize, { scale: [crop, 1], flip });
+    return { first: view, second: view };
+  }
+
+  idle(model: DualEncoderModel): readonly string[] {
+    return idleOfImagePooled(model);
+  }
+
+  represent({ model, parameters, batch }: RepresentInput<typeof settings, Views>): TwoViews {
+    return {
+      first: model.encodeImage(parameters, batch.inputs.first).pooled,
+      second: model.encodeImage(parameters, batch.inputs.second).pooled,
+    };
+  }
+
+  loss({ representations, parameters, settings: given }: ObjectiveInput<typeof settings, TwoViews>): ObjectiveOutput {
+    const { first, second } = representations;
+    const project = (view: tf.Tensor2D): tf.Tensor2D => normalise(projectionHead(parameters, HEAD, view));
+    return { loss: ntXent(project(first), project(second), given.temperature) };
+  }
+}

@@ -1,0 +1,116 @@
+import type { AnyMethod, Settings, SettingValue, Start } from '@medbench/core';
+import { checkSetting, MedbenchError, PLUGIN_API, parseSetting, settingSpec, use } from '@medbench/core';
+import { type Catalogue, type CatalogueEntry, entryOf, type PluginPackage, unknownId } from '@medbench/core/catalogue';
+import { CORE_VERSION } from '../core-version.js';
+
+/** The selector of rows without a method of their own: `sum:clip=1:captioning=2`. */
+export const SUM = 'sum';
+const START = 'start';
+const STARTS: readonly Start[] = ['general', 'scratch'];
+
+/** The package that puts sums together: its version counts for what they make. */
+const PACKAGE: PluginPackage = {
+  name: '@medbench/core',
+  version: CORE_VERSION,
+  dir: '',
+  manifest: { api: PLUGIN_API },
+  why: 'a sum of objectives',
+  dependencies: [],
+  keywords: [],
+};
+
+/** `captioning.layers` taken apart; without a dot, the weight of an objective. */
+function partsOf(name: string): { readonly objective: string; readonly setting: string | undefined } {
+  const dot = name.indexOf('.');
+  return dot < 0
+    ? { objective: name, setting: undefined }
+    : { objective: name.slice(0, dot), setting: name.slice(dot + 1) };
+}
+
+function weightOf(id: string, objective: string, typed: string): number {
+  const weight = typed === '' ? Number.NaN : Number(typed);
+  if (Number.isFinite(weight) && weight >= 0) return weight;
+  throw new MedbenchError('config', `The weight of ${objective} in ${id} must be a number from 0 up, not "${typed}"`);
+}
+
+/** A value of a sum's selector. @throws MedbenchError as `sumRow`. */
+function chosenValue(
+  catalogue: Catalogue,
+  id: string,
+  name: string,
+  typed: string,
+  weighed: readonly string[],
+): SettingValue {
+  if (name === START) {
+    if ((STARTS as readonly string[]).includes(typed)) return typed;
+    throw new MedbenchError('config', `${START} in ${id} must be one of ${STARTS.join(', ')}, not ${typed}`);
+  }
+  const { objective, setting } = partsOf(name);
+  const { info } = entryOf(catalogue, 'objective', objective);
+  if (setting === undefined) return weightOf(id, objective, typed);
+  if (!weighed.includes(objective)) {
+    throw new MedbenchError('config', `${name} in ${id} is a setting of ${objective}, which has no weight there`, {
+      hint: `Write ${objective}=1:${name}=${typed}.`,
+    });
+  }
+  const spec = settingSpec(info, setting);
+  const value = parseSetting(spec, typed);
+  checkSetting(`${name} in ${id}`, spec, value);
+  return value;
+}
+
+/**
+ * A row that trains a weighted sum of objectives: weights by objective, settings as `objective.setting`, and `start`.
+ * @param chosen names and values as typed, in their order.
+ * @throws MedbenchError('unknown-id') for an objective or a setting that does not exist; ('config') for a value.
+ */
+export function sumRow(
+  catalogue: Catalogue,
+  chosen: readonly (readonly [string, string])[],
+): { readonly entry: CatalogueEntry<'method'>; readonly settings: Settings } {
+  const id = [SUM, ...chosen.map(([name, typed]) => `${name}=${typed}`)].join(':');
+  const names = chosen.map(([name]) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new MedbenchError('config', `${id} gives ${twice} twice`);
+  const weighed = names.filter((name) => name !== START && partsOf(name).setting === undefined);
+  const settings = Object.fromEntries(
+    chosen.map(([name, typed]) => [name, chosenValue(catalogue, id, name, typed, weighed)] as const),
+  );
+  if (!weighed.some((name) => settings[name] !== 0)) {
+    throw new MedbenchError('config', `${id} has no objective whose weight is above 0`, {
+      hint: `Write ${SUM}:clip=1:captioning=2; medbench list objectives has them all.`,
+    });
+  }
+  const info = {
+    id,
+    title: `Sum of objectives: ${chosen.map(([name, typed]) => `${name}=${typed}`).join(', ')}`,
+    question: 'baseline',
+    extension: true,
+    settings: {},
+    source: 'the command line',
+  } as const;
+  return { entry: { kind: 'method', id, info, package: PACKAGE }, settings };
+}
+
+/** Whether a row's method is made of its settings, as `sumRow` says. */
+export const isSum = ({ id }: Pick<CatalogueEntry<'method'>, 'id'>): boolean => id.startsWith(`${SUM}:`);
+
+/** The method of a sum's row. */
+export function sumMethod(given: Settings): AnyMethod {
+  const settingsOf = (objective: string): Settings =>
+    Object.fromEntries(
+      Object.entries(given).flatMap(([name, value]) => {
+        const parts = partsOf(name);
+        return parts.objective === objective && parts.setting !== undefined ? [[parts.setting, value] as const] : [];
+      }),
+    );
+  return {
+    start: (given[START] as Start | undefined) ?? 'general',
+    objectives: (settings) =>
+      Object.entries(settings).flatMap(([name, weight]) =>
+        typeof weight === 'number' && partsOf(name).setting === undefined
+          ? [use(name, { ...settingsOf(name), weight })]
+          : [],
+      ),
+  };
+}
