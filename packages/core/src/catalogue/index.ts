@@ -1,4 +1,5 @@
 export type { Catalogue, CatalogueEntry } from './catalogue.js';
+export { factsOf, listFacts, type PluginFact, type PluginFacts, readFacts } from './facts.js';
 export {
   dependencyNames,
   MANIFEST_KEYS,

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MANIFEST_KEYS, PLUGIN_KEYWORD, readPlugin } from '../catalogue/manifest.js';
-import { pluginClasses } from '../catalogue/materialise.js';
+import { factsOf, listFacts, type PluginFacts, readFacts } from '../catalogue/facts.js';
+import { PLUGIN_KEYWORD, type PluginPackage, readPlugin } from '../catalogue/manifest.js';
+import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
 import type { SettingSpec } from '../contracts/settings.js';
 import type { PluginMetadata } from '../decorators.js';
 import { messageOf } from '../errors.js';
@@ -43,9 +44,24 @@ function factProblems({ kind, info }: PluginMetadata): string[] {
   return problems.map((problem) => `${kind} ${info.id}: ${problem}`);
 }
 
+/** Where the facts that the build wrote differ from those of the code. */
+function staleFacts(plugin: PluginPackage, classes: readonly MaterialisedClass[]): string[] {
+  const { facts } = plugin.manifest;
+  const written = readFacts(plugin);
+  if (facts === undefined) return [];
+  if (!written)
+    return [`${facts}, named in package.json#medbench.facts, is not there: build with @medbench/core/build`];
+  const byPlugin = (all: PluginFacts) =>
+    new Map(listFacts(all).map(({ kind, info }) => [`${kind} ${info.id}`, JSON.stringify(info)]));
+  const [said, found] = [byPlugin(written), byPlugin(factsOf(classes))];
+  return [...new Set([...said.keys(), ...found.keys()])]
+    .filter((plugin) => said.get(plugin) !== found.get(plugin))
+    .map((plugin) => `${plugin}: ${facts} does not say what the code says; build the package again`);
+}
+
 /**
  * Checks a built plugin package as an author would want to know it before publishing: the manifest, its facts, the
- * dependencies of which there must be one copy, and that what the manifest says is what the code says.
+ * dependencies of which there must be one copy, and that the facts which the build wrote are those of the code.
  * @param dir folder of the package.
  * @returns what is wrong, in words; empty if nothing is.
  */
@@ -66,12 +82,8 @@ export async function checkPlugin(dir: string): Promise<string[]> {
     if (classes.length === 0) problems.push('the entry exports no decorated class');
     for (const { metadata } of classes) {
       problems.push(...factProblems(metadata));
-      const declared = plugin.manifest[MANIFEST_KEYS[metadata.kind]];
-      const found = declared?.find(({ id }) => id === metadata.info.id);
-      if (declared && JSON.stringify(found) !== JSON.stringify(metadata.info)) {
-        problems.push(`${metadata.kind} ${metadata.info.id}: the manifest says something else than the code`);
-      }
     }
+    problems.push(...staleFacts(plugin, classes));
     return problems;
   } catch (error) {
     return [messageOf(error)];

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
-import type { PluginInfo, PluginKind } from '@medbench/core';
 import { MedbenchError, messageOf } from '@medbench/core';
 import {
   type Catalogue,
   type CatalogueEntry,
   dependencyNames,
-  MANIFEST_KEYS,
+  factsOf,
+  listFacts,
   PLUGIN_KEYWORD,
-  PLUGIN_KINDS,
   type PluginPackage,
-  type PresetDeclaration,
+  pluginClasses,
+  readFacts,
   readPackageJson,
   readPlugin,
 } from '@medbench/core/catalogue';
@@ -78,23 +78,15 @@ function builtIn(host: string): { presets: PluginPackage[]; plugins: PluginPacka
   };
 }
 
+/** The plugins of a package: what its facts say, or what its entry exports where the build wrote none. */
 async function entriesOf(plugin: PluginPackage): Promise<CatalogueEntry[]> {
-  const declared = PLUGIN_KINDS.flatMap((kind) =>
-    (plugin.manifest[MANIFEST_KEYS[kind]] ?? []).map((info) => ({ kind, id: info.id, info, package: plugin })),
-  );
-  if (declared.length > 0 || !plugin.manifest.entry) return declared;
-  // No facts in the manifest: the entry itself is the only source of them.
-  const { pluginClasses } = await import('@medbench/core/catalogue');
-  return (await pluginClasses(plugin)).map(({ metadata }) => ({
-    kind: metadata.kind,
-    id: metadata.info.id,
-    info: metadata.info,
-    package: plugin,
-  }));
+  if (!plugin.manifest.entry) return [];
+  const facts = readFacts(plugin) ?? factsOf(await pluginClasses(plugin));
+  return listFacts(facts).map(({ kind, info }) => ({ kind, id: info.id, info, package: plugin }));
 }
 
 /**
- * Finds every plugin without importing any whose manifest tells its facts: those of the configuration, those of the
+ * Finds every plugin without importing any whose build wrote its facts: those of the configuration, those of the
  * presets that the command ships with, and the dependencies of the nearest package.json that carry `medbench-plugin`.
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
  *   version, or a configured plugin that is not installed.

@@ -17,15 +17,20 @@ const write = (path: string, value: unknown): void => {
 };
 
 const method = (id: string) => ({ id, title: id, question: 'baseline', extension: true, settings: {}, source: 'test' });
-const plugin = (name: string, medbench: unknown, more: object = {}) =>
-  write(`node_modules/${name}/package.json`, {
+/** A plugin package as its build leaves it: the manifest, and its facts in a file of their own. */
+const built = (dir: string, name: string, facts: object | undefined, more: object = {}) => {
+  write(`${dir}/package.json`, {
     name,
     version: '1.2.3',
     keywords: ['medbench-plugin'],
     exports: { '.': './index.js', './package.json': './package.json' },
-    medbench,
+    medbench: { api: 1, entry: '.', facts: './dist/medbench.json' },
     ...more,
   });
+  if (facts) write(`${dir}/dist/medbench.json`, facts);
+};
+const plugin = (name: string, facts: object | undefined, more: object = {}) =>
+  built(`node_modules/${name}`, name, facts, more);
 const project = (...dependencies: string[]) =>
   write('package.json', { name: 'lab', dependencies: Object.fromEntries(dependencies.map((name) => [name, '*'])) });
 const find = (plugins: string[] = []) => discover({ cwd: root, host: join(root, 'host/package.json'), plugins });
@@ -34,16 +39,16 @@ describe('discover', () => {
   beforeEach(() => write('host/package.json', { name: 'host' }));
 
   it('finds the dependencies that carry the keyword, and says why each is there', async () => {
-    plugin('a', { api: 1, methods: [method('one')] });
-    plugin('b', { api: 1, methods: [method('two')] }, { keywords: [] });
+    plugin('a', { methods: [method('one')] });
+    plugin('b', { methods: [method('two')] }, { keywords: [] });
     project('a', 'b');
     const { entries } = await find();
     expect(entries.map(({ id, package: { why } }) => [id, why])).toEqual([['one', 'dependency of lab']]);
   });
 
   it('finds what the configuration names, by package and by path, with or without the keyword', async () => {
-    plugin('b', { api: 1, methods: [method('two')] }, { keywords: [] });
-    write('mine/package.json', { name: 'mine', medbench: { api: 1, methods: [method('three')] } });
+    plugin('b', { methods: [method('two')] }, { keywords: [] });
+    built('mine', 'mine', { methods: [method('three')] }, { keywords: [] });
     project();
     const { entries } = await find(['b', './mine']);
     expect(entries.map(({ id }) => id)).toEqual(['two', 'three']);
@@ -57,31 +62,27 @@ describe('discover', () => {
       dependencies: { inner: '*' },
       medbench: { api: 1, presets: [{ id: 'p', title: 'P', config: {} }] },
     });
-    write('host/node_modules/set/node_modules/inner/package.json', {
-      name: 'inner',
-      keywords: ['medbench-plugin'],
-      medbench: { api: 1, methods: [method('deep')] },
-    });
+    built('host/node_modules/set/node_modules/inner', 'inner', { methods: [method('deep')] });
     project();
     const { entries, presets } = await find();
     expect(entries.map(({ id }) => id)).toEqual(['deep']);
     expect(presets.map(({ id }) => id)).toEqual(['p']);
   });
 
-  it('imports a plugin without facts in its manifest to find them', async () => {
+  it('imports a plugin whose build wrote no facts to find them', async () => {
     const metadata = { api: 1, kind: 'method', info: method('bare') };
     write(
       'node_modules/c/index.js',
       `class A {}; Object.defineProperty(A, Symbol.for('medbench.plugin'), { value: ${JSON.stringify(metadata)} }); exports.A = A;`,
     );
-    plugin('c', { api: 1, entry: '.' });
+    plugin('c', undefined);
     project('c');
     expect((await find()).entries.map(({ id }) => id)).toEqual(['bare']);
   });
 
   it('keeps a package that does not load as broken, with the reason, and goes on', async () => {
-    plugin('a', { api: 1, methods: [method('one')] });
-    plugin('c', { api: 1, entry: './missing' });
+    plugin('a', { methods: [method('one')] });
+    plugin('c', undefined, { medbench: { api: 1, entry: './missing' } });
     project('a', 'c');
     const catalogue = await find();
     expect(catalogue.entries.map(({ id }) => id)).toEqual(['one']);
@@ -92,14 +93,14 @@ describe('discover', () => {
   });
 
   it('names both packages that claim one id', async () => {
-    plugin('a', { api: 1, methods: [method('same')] });
-    plugin('b', { api: 1, methods: [method('same')] });
+    plugin('a', { methods: [method('same')] });
+    plugin('b', { methods: [method('same')] });
     project('a', 'b');
     await expect(find()).rejects.toThrow(/method "same": a .* and b /);
   });
 
   it('refuses a plugin for another interface, naming both versions', async () => {
-    plugin('a', { api: 2, methods: [] }, { peerDependencies: { '@medbench/core': '^9.0.0' } });
+    plugin('a', {}, { medbench: { api: 2 }, peerDependencies: { '@medbench/core': '^9.0.0' } });
     project('a');
     await expect(find()).rejects.toThrow(
       /a@1\.2\.3 is built for plugin interface 2 \(@medbench\/core \^9\.0\.0\); this is interface 1/,
@@ -109,7 +110,7 @@ describe('discover', () => {
 
 describe('select', () => {
   it('takes all, or ids in the order given, and suggests the nearest for one that does not exist', async () => {
-    plugin('a', { api: 1, methods: [method('clip'), method('siglip')] });
+    plugin('a', { methods: [method('clip'), method('siglip')] });
     project('a');
     write('host/package.json', { name: 'host' });
     const catalogue = await find();

@@ -1,0 +1,7 @@
+// Writes dist/medbench.json of every plugin package, from which listings read the facts. Run by the build.
+import { workspacePackages } from './workspace.mjs';
+
+const { writeFacts } = await import('../packages/core/dist/build/index.js');
+for (const { dir, manifest } of workspacePackages(['packages', 'examples'])) {
+  if (manifest.medbench?.entry) await writeFacts(dir);
+}
