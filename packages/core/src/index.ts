@@ -17,4 +17,5 @@ export { lockFolder } from './files/lock.js';
 export { holm } from './holm.js';
 export { mayShow } from './may-show.js';
 export { NO_PROFILE } from './no-profile.js';
+export { describePlugin, rememberOrigin } from './origin.js';
 export * from './random/index.js';

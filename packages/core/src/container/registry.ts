@@ -5,6 +5,7 @@ import { pluginClasses } from '../catalogue/materialise.js';
 import { entryOf } from '../catalogue/select.js';
 import type { PluginKind, PluginKinds } from '../decorators.js';
 import { MedbenchError } from '../errors.js';
+import { rememberOrigin } from '../origin.js';
 
 /** Turns ids into plugin instances, importing a plugin package when it is first needed. */
 export class Registry {
@@ -43,8 +44,10 @@ export class Registry {
       );
     }
     // A container of its own, so that what a plugin is built from cannot leak into another plugin.
-    return new Container({ parent: this.container }).get(found.target as unknown as Newable<unknown>, {
+    const plugin = new Container({ parent: this.container }).get(found.target as unknown as Newable<object>, {
       autobind: true,
     });
+    rememberOrigin(plugin, entry.package.name);
+    return plugin;
   }
 }

@@ -12,6 +12,7 @@ import type {
 } from '@medbench/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { float } from './layout.js';
+import { callMethod, checkRepresentations } from './objective-output.js';
 
 /** Name space of what a method draws, among the inputs of a step. */
 export const DRAWN = 'input/';
@@ -104,6 +105,9 @@ export function represent(
     settings,
     ...(teacher ? { teacher } : {}),
   };
-  const representations = method.represent ? method.represent(input) : embeddings(input);
+  const representations = callMethod(method, 'represent', () =>
+    method.represent ? method.represent(input) : embeddings(input),
+  );
+  checkRepresentations(method, representations, batch.images.shape[0]);
   return { representations, updates: observed.updates };
 }

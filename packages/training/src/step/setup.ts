@@ -1,15 +1,15 @@
-import {
-  type DualEncoderModel,
-  MedbenchError,
-  type Method,
-  type ParameterSpec,
-  type RowSetup,
-  type Settings,
-  type Start,
-  type TrainingRecord,
-  type TrainingSettings,
+import type {
+  DualEncoderModel,
+  Method,
+  ParameterSpec,
+  RowSetup,
+  Settings,
+  Start,
+  TrainingRecord,
+  TrainingSettings,
 } from '@medbench/core';
 import { countParameters, frozenPart } from '@medbench/nn';
+import { methodFault } from './objective-output.js';
 import { type TrainingStep, trainingStep } from './training-step.js';
 
 /** What decides how a row is trained, but its data. */
@@ -70,7 +70,7 @@ function phasesOf({ row, method, settings, training }: SetupRequest): { until: n
   const phases = (method.phases?.(settings) ?? [{ share: 1, settings }]).filter(({ share }) => share > 0);
   const shares = phases.reduce((sum, { share }) => sum + share, 0);
   if (Math.abs(shares - 1) > 1e-6) {
-    throw new MedbenchError('plugin', `The phases of ${row} make up ${shares} of its steps, not 1`);
+    throw methodFault(method, `the phases of ${row} make up ${shares} of its steps; make their shares add up to 1`);
   }
   let done = 0;
   return phases.map(({ share, settings: own }, i) => {
