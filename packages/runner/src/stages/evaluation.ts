@@ -4,6 +4,7 @@ import { dataContext, dataKey, identity, modelRequest, type RunContext } from '.
 import type { PlannedCell, PlanRow } from '../plan/plan.js';
 import type { ScoreTable } from '../scores/scores.js';
 import { hashOf, type StoredCell } from '../store/index.js';
+import { checkMetrics } from './check-metrics.js';
 import type { GalleryStage } from './gallery.js';
 import type { LeakStage, Leaks } from './leaks.js';
 import type { Trained } from './training.js';
@@ -226,6 +227,7 @@ async function evaluateCell(
   };
   // The protocols and what they embed have phases of their own.
   const outcome = await run.profile.span('opening data', () => task.evaluate(model, context));
+  checkMetrics(cell.task, outcome.results);
   const stored: StoredCell = {
     schemaVersion: 1,
     key,
