@@ -16,9 +16,12 @@ export async function openWorkspace(cwd: string, configPath?: string): Promise<W
   return { file, catalogue: await catalogueOf(cwd, plugins) };
 }
 
-export function catalogueOf(cwd: string, plugins: readonly string[]): Promise<Catalogue> {
+/** What is installed. Packages that look like plugins and are none are named on stderr. */
+export async function catalogueOf(cwd: string, plugins: readonly string[]): Promise<Catalogue> {
   const host = createRequire(import.meta.url).resolve('@medbench/cli/package.json');
-  return discover({ cwd, host, plugins });
+  const catalogue = await discover({ cwd, host, plugins });
+  for (const { name, reason } of catalogue.suspects) process.stderr.write(`warning: ${name}: ${reason}\n`);
+  return catalogue;
 }
 
 /** @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings. */

@@ -57,8 +57,8 @@ describe('checkPlugin', () => {
       JSON.stringify({ methods: [{ ...method('one'), title: 'Old' }, method('gone')] }),
     );
     expect(await checkPlugin(dir)).toEqual([
-      'method one: ./out/facts.json does not say what the code says; build the package again',
-      'method gone: ./out/facts.json does not say what the code says; build the package again',
+      'method "one": ./out/facts.json does not say what the code says; build the package again',
+      'method "gone": ./out/facts.json does not say what the code says; build the package again',
     ]);
   });
 });

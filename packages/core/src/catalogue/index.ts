@@ -1,4 +1,5 @@
-export type { Catalogue, CatalogueEntry } from './catalogue.js';
+export type { BrokenPackage, Catalogue, CatalogueEntry, SuspectPackage } from './catalogue.js';
+export { factFaults } from './check-facts.js';
 export { factsOf, listFacts, type PluginFact, type PluginFacts, readFacts } from './facts.js';
 export {
   dependencyNames,

@@ -41,8 +41,23 @@ export function entryOf<K extends PluginKind>(catalogue: Catalogue, kind: K, id:
 }
 
 /**
+ * All plugins of a kind.
+ * @throws MedbenchError('plugin') naming each package that may have some and cannot be used: "all" would not be all.
+ */
+function everyEntry<K extends PluginKind>(catalogue: Catalogue, kind: K): CatalogueEntry<K>[] {
+  const missing = catalogue.broken.filter(({ kinds }) => !kinds || kinds.includes(kind));
+  if (missing.length === 0) return entriesOfKind(catalogue, kind);
+  const key = MANIFEST_KEYS[kind];
+  const reasons = missing.map(({ package: { name }, reason }) => `${name} cannot be used: ${reason}`);
+  throw new MedbenchError('plugin', `"all" would leave ${key} out. ${reasons.join('. ')}`, {
+    hint: `Mend or uninstall the package, or name the ${key} in place of "all" (medbench list ${key}).`,
+  });
+}
+
+/**
  * Resolves a selector: `all`, or ids separated by commas, in the order given and without repeats.
- * @throws MedbenchError('unknown-id') for an id that does not exist; ('usage') for a selector that selects nothing.
+ * @throws MedbenchError('unknown-id') for an id that does not exist; ('usage') for a selector that selects nothing;
+ *   ('plugin') for `all` where a package that may have some cannot be used.
  */
 export function select<K extends PluginKind>(
   catalogue: Catalogue,
@@ -57,7 +72,7 @@ export function select<K extends PluginKind>(
         .filter(Boolean),
     ),
   ];
-  const chosen = ids.includes('all') ? entriesOfKind(catalogue, kind) : ids.map((id) => entryOf(catalogue, kind, id));
+  const chosen = ids.includes('all') ? everyEntry(catalogue, kind) : ids.map((id) => entryOf(catalogue, kind, id));
   if (chosen.length === 0) {
     throw new MedbenchError('usage', `No ${kind} is selected`, { hint: `Name some, or use "all".` });
   }

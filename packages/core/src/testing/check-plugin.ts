@@ -1,48 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { factAdvice, factFaults } from '../catalogue/check-facts.js';
 import { factsOf, listFacts, type PluginFacts, readFacts } from '../catalogue/facts.js';
 import { PLUGIN_KEYWORD, type PluginPackage, readPlugin } from '../catalogue/manifest.js';
 import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
-import type { SettingSpec } from '../contracts/settings.js';
-import type { PluginMetadata } from '../decorators.js';
 import { messageOf } from '../errors.js';
 
-const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** Packages of which there must be one copy in a process. */
 const PEERS = ['@medbench/core', '@tensorflow/tfjs-core'];
-
-function settingProblems(name: string, spec: SettingSpec): string[] {
-  const problems: string[] = [];
-  if (!spec.description) problems.push(`setting "${name}" has no description`);
-  if (spec.choices && !spec.choices.includes(spec.default))
-    problems.push(`setting "${name}": the default is no choice`);
-  if (typeof spec.default === 'number') {
-    const inside = spec.default >= (spec.min ?? -Infinity) && spec.default <= (spec.max ?? Infinity);
-    if (!inside) problems.push(`setting "${name}": the default is out of bounds`);
-  }
-  return problems;
-}
-
-function factProblems({ kind, info }: PluginMetadata): string[] {
-  const problems: string[] = [];
-  if (!ID.test(info.id)) problems.push('the id is not kebab-case');
-  for (const [name, value] of Object.entries(info)) {
-    if (value === '' || value === undefined || value === null) problems.push(`the fact "${name}" is empty`);
-  }
-  if (kind === 'method' && 'settings' in info) {
-    for (const [name, spec] of Object.entries(info.settings)) problems.push(...settingProblems(name, spec));
-  }
-  if (kind === 'task' && 'splits' in info) {
-    if (info.protocols.length === 0) problems.push('a task needs a protocol');
-    for (const protocol of info.protocols) {
-      if (!info.metric[protocol]) problems.push(`no primary metric is named for ${protocol}`);
-    }
-    if (info.kind === 'classification' && info.classes.length < 2) problems.push('a classification task needs classes');
-    if (new Set(info.classes).size !== info.classes.length) problems.push('two classes have one name');
-    if (info.splits.test === 0) problems.push('the test split is empty');
-  }
-  return problems.map((problem) => `${kind} ${info.id}: ${problem}`);
-}
 
 /** Where the facts that the build wrote differ from those of the code. */
 function staleFacts(plugin: PluginPackage, classes: readonly MaterialisedClass[]): string[] {
@@ -52,7 +17,7 @@ function staleFacts(plugin: PluginPackage, classes: readonly MaterialisedClass[]
   if (!written)
     return [`${facts}, named in package.json#medbench.facts, is not there: build with @medbench/core/build`];
   const byPlugin = (all: PluginFacts) =>
-    new Map(listFacts(all).map(({ kind, info }) => [`${kind} ${info.id}`, JSON.stringify(info)]));
+    new Map(listFacts(all).map(({ kind, info }) => [`${kind} "${info.id}"`, JSON.stringify(info)]));
   const [said, found] = [byPlugin(written), byPlugin(factsOf(classes))];
   return [...new Set([...said.keys(), ...found.keys()])]
     .filter((plugin) => said.get(plugin) !== found.get(plugin))
@@ -72,17 +37,20 @@ export async function checkPlugin(dir: string): Promise<string[]> {
   try {
     const plugin = readPlugin(file, 'checked', 'this version');
     const problems: string[] = [];
-    if (!plugin.keywords.includes(PLUGIN_KEYWORD)) problems.push(`the keyword "${PLUGIN_KEYWORD}" is missing`);
-    if (!json.exports?.['./package.json']) problems.push('"./package.json" is not exported, so it cannot be found');
+    if (!plugin.keywords.includes(PLUGIN_KEYWORD))
+      problems.push(`the keyword "${PLUGIN_KEYWORD}" is missing; add it to "keywords"`);
+    if (!json.exports?.['./package.json'])
+      problems.push('"./package.json" is not exported; add "./package.json": "./package.json" to "exports"');
     for (const peer of PEERS) {
       if (json.dependencies?.[peer])
-        problems.push(`${peer} must be a peer dependency: two copies do not know each other`);
+        problems.push(`${peer} is a dependency; make it a peer dependency, for two copies do not know each other`);
     }
     const classes = await pluginClasses(plugin);
-    if (classes.length === 0) problems.push('the entry exports no decorated class');
-    for (const { metadata } of classes) {
-      problems.push(...factProblems(metadata));
-    }
+    if (classes.length === 0)
+      problems.push(
+        'the entry exports no decorated class; decorate one with @Method or another decorator and export it',
+      );
+    for (const { metadata } of classes) problems.push(...factFaults(metadata), ...factAdvice(metadata));
     problems.push(...staleFacts(plugin, classes));
     return problems;
   } catch (error) {

@@ -46,6 +46,65 @@ describe('discover', () => {
     expect(entries.map(({ id, package: { why } }) => [id, why])).toEqual([['one', 'dependency of lab']]);
   });
 
+  it('names what looks like a plugin and is none, with the line that is missing', async () => {
+    plugin('no-keyword', { methods: [method('one')] }, { keywords: [] });
+    plugin('no-field', undefined, { medbench: undefined });
+    plugin('hidden', { methods: [method('two')] }, { exports: { '.': './index.js' } });
+    write('node_modules/library/package.json', { name: 'library', exports: { '.': './index.js' } });
+    write('node_modules/preset/package.json', { name: 'preset', medbench: { api: 1, presets: [] } });
+    project('no-keyword', 'no-field', 'hidden', 'library', 'preset', 'not-installed');
+    const { entries, suspects, broken } = await find();
+    expect([entries, broken]).toEqual([[], []]);
+    const looks = 'it looks like a plugin but is not taken as one; in its package.json, ';
+    expect(suspects.map(({ name, reason }) => [name, reason])).toEqual([
+      ['no-keyword', `${looks}add "medbench-plugin" to "keywords"`],
+      ['no-field', `${looks}add "medbench": { "api": 1, "entry": "." }`],
+      ['hidden', `${looks}add "./package.json": "./package.json" to "exports"`],
+    ]);
+    // The configuration may name any of them.
+    const named = await find(['no-keyword', 'hidden']);
+    expect(named.entries.map(({ id }) => id)).toEqual(['one', 'two']);
+    expect(named.suspects.map(({ name }) => name)).toEqual(['no-field']);
+  });
+
+  it('refuses facts that nothing could be done with, naming the package, the plugin and what to change', async () => {
+    const settings = {
+      depth: { default: 9, min: 0, max: 1, description: 'd' },
+      mode: { default: 'c', choices: ['a', 'b'] },
+    };
+    plugin('odd', {
+      methods: [{ ...method('new'), question: 'novelty', settings }],
+      tasks: [{ id: 'Bad_Id', modality: 'radiology', kind: 'ranking', access: 'open' }],
+    });
+    plugin('sound', { methods: [method('one')] });
+    project('odd', 'sound');
+    const catalogue = await find();
+    expect(catalogue.entries.map(({ id }) => id)).toEqual(['one']);
+    expect(catalogue.broken.map(({ package: { name }, reason }) => [name, reason.split('; ')])).toEqual([
+      [
+        'odd',
+        [
+          'method "new": question is "novelty"',
+          'make it one of baseline, transfer, unimodal, granularity',
+          'method "new": the default of the setting "depth" is 9, out of its bounds 0 to 1',
+          'change one of them',
+          'method "new": the default of the setting "mode" is c',
+          'make it one of its choices a, b',
+          'task "Bad_Id": the id is not kebab-case',
+          'write it in lower case with single hyphens',
+          'task "Bad_Id": kind is "ranking"',
+          'make it one of classification, retrieval, vqa',
+        ],
+      ],
+    ]);
+    expect(() => select(catalogue, 'method', ['all'])).toThrow(
+      /^"all" would leave methods out\. odd cannot be used: method "new"/,
+    );
+    expect(select(catalogue, 'method', ['one'])).toHaveLength(1);
+    // It has no encoder, so all encoders are all.
+    expect(() => select(catalogue, 'encoder', ['all'])).toThrow('No encoder is selected');
+  });
+
   it('finds what the configuration names, by package and by path, with or without the keyword', async () => {
     plugin('b', { methods: [method('two')] }, { keywords: [] });
     built('mine', 'mine', { methods: [method('three')] }, { keywords: [] });
@@ -90,6 +149,27 @@ describe('discover', () => {
     expect(() => select(catalogue, 'method', ['two'])).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('Plugin c') }),
     );
+    for (const kind of ['method', 'task'] as const) {
+      expect(() => select(catalogue, kind, ['all'])).toThrow(
+        expect.objectContaining({
+          code: 'plugin',
+          message: expect.stringMatching(
+            /^"all" would leave \w+ out\. c cannot be used: Plugin c .* does not load: .*It is here because/,
+          ),
+          hint: expect.stringContaining('in place of "all"'),
+        }),
+      );
+    }
+    expect(select(catalogue, 'method', ['one'])).toHaveLength(1);
+  });
+
+  it('keeps a package without a decorated class as broken', async () => {
+    plugin('c', undefined);
+    write('node_modules/c/index.js', 'exports.plain = 1;');
+    project('c');
+    expect((await find()).broken.map(({ reason }) => reason)).toEqual([
+      'its entry "." exports no decorated class; decorate and export one',
+    ]);
   });
 
   it('names both packages that claim one id', async () => {
