@@ -200,6 +200,23 @@ Examples:
     .action(async (options) => done(await (await import('./commands/data-phantoms.js')).dataPhantoms(options)));
 
   program
+    .command('check')
+    .description('check plugin packages: manifest and facts, and what each class does when it runs, such as two steps')
+    .argument('[dir]', 'a built package, or a folder of some', '.')
+    .option('--data <dir>', 'folder with the data sets, for tasks and corpora (default: $MEDBENCH_DATA, else ./data)')
+    .option('--json', 'machine-readable')
+    .addHelpText(
+      'after',
+      `
+Exit code 1 if anything is wrong: each fault is a line that says what to change.
+
+Examples:
+  medbench check
+  medbench check ./my-plugins --json`,
+    )
+    .action(async (dir, options) => done(await (await import('./commands/check.js')).check(dir, options)));
+
+  program
     .command('report')
     .description('rebuild report.html and results.{csv,md,tex} of a run folder, and print its table')
     .argument('<dir>', 'run folder')

@@ -9,8 +9,8 @@ export function rememberOrigin(plugin: object, packageName: string): void {
 }
 
 /**
- * How a message names a plugin: `class Sigmoid of medbench-method-sigmoid (method "sigmoid")`, with the parts that are
- * known. An object that is of no class is `the plugin`.
+ * How a message begins that is about a plugin: `Class Sigmoid of medbench-method-sigmoid (method "sigmoid")`, with the parts that are
+ * known. An object that is of no class is `The plugin`.
  */
 export function describePlugin(plugin: object): string {
   const target: unknown = plugin.constructor;
@@ -18,7 +18,7 @@ export function describePlugin(plugin: object): string {
   const metadata = pluginMetadata(target);
   const origin = packages.get(plugin);
   return [
-    name ? `class ${name}` : 'the plugin',
+    name ? `Class ${name}` : 'The plugin',
     ...(origin ? [`of ${origin}`] : []),
     ...(metadata ? [`(${metadata.kind} "${metadata.info.id}")`] : []),
   ].join(' ');

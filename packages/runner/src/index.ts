@@ -7,5 +7,6 @@ export * from './plan/index.js';
 export * from './profile/index.js';
 export { executePlan } from './run.js';
 export { readScores } from './scores/read-scores.js';
+export { checkMetrics } from './stages/check-metrics.js';
 export * from './store/index.js';
 export * from './verify/index.js';

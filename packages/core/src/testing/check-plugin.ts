@@ -4,7 +4,7 @@ import { factAdvice, factFaults } from '../catalogue/check-facts.js';
 import { factsOf, listFacts, type PluginFacts, readFacts } from '../catalogue/facts.js';
 import { PLUGIN_KEYWORD, type PluginPackage, readPlugin } from '../catalogue/manifest.js';
 import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
-import { messageOf } from '../errors.js';
+import { isMedbenchError, messageOf } from '../errors.js';
 
 /** Packages of which there must be one copy in a process. */
 const PEERS = ['@medbench/core', '@tensorflow/tfjs-core'];
@@ -33,27 +33,31 @@ function staleFacts(plugin: PluginPackage, classes: readonly MaterialisedClass[]
 export async function checkPlugin(dir: string): Promise<string[]> {
   const file = join(dir, 'package.json');
   if (!existsSync(file)) return [`${file} is not there`];
-  const json = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  const json = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly keywords?: readonly string[];
+    readonly exports?: Readonly<Record<string, unknown>>;
+    readonly dependencies?: Readonly<Record<string, string>>;
+  };
+  const problems: string[] = [];
+  if (!json.keywords?.includes(PLUGIN_KEYWORD)) problems.push(`add the keyword "${PLUGIN_KEYWORD}" to "keywords"`);
+  if (json.exports && !json.exports['./package.json']) {
+    problems.push('"./package.json" is not exported; add "./package.json": "./package.json" to "exports"');
+  }
+  for (const peer of PEERS) {
+    if (!json.dependencies?.[peer]) continue;
+    problems.push(`${peer} is a dependency; make it a peer dependency, for two copies do not know each other`);
+  }
   try {
     const plugin = readPlugin(file, 'checked', 'this version');
-    const problems: string[] = [];
-    if (!plugin.keywords.includes(PLUGIN_KEYWORD))
-      problems.push(`the keyword "${PLUGIN_KEYWORD}" is missing; add it to "keywords"`);
-    if (!json.exports?.['./package.json'])
-      problems.push('"./package.json" is not exported; add "./package.json": "./package.json" to "exports"');
-    for (const peer of PEERS) {
-      if (json.dependencies?.[peer])
-        problems.push(`${peer} is a dependency; make it a peer dependency, for two copies do not know each other`);
-    }
     const classes = await pluginClasses(plugin);
-    if (classes.length === 0)
-      problems.push(
-        'the entry exports no decorated class; decorate one with @Method or another decorator and export it',
-      );
-    for (const { metadata } of classes) problems.push(...factFaults(metadata), ...factAdvice(metadata));
+    if (classes.length === 0) problems.push('the entry exports no decorated class; decorate one and export it');
+    for (const { metadata, target } of classes) {
+      const found = [...factFaults(metadata), ...factAdvice(metadata)];
+      problems.push(...found.map((problem) => `class ${target.name}, ${problem}`));
+    }
     problems.push(...staleFacts(plugin, classes));
-    return problems;
   } catch (error) {
-    return [messageOf(error)];
+    problems.push(isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint}` : messageOf(error));
   }
+  return problems;
 }

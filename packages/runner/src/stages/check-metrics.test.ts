@@ -1,9 +1,10 @@
-import type { TaskResult } from '@medbench/core';
-import type { CatalogueEntry } from '@medbench/core/catalogue';
+import { rememberOrigin, type Task, type TaskResult } from '@medbench/core';
 import { expect, it } from 'vitest';
 import { checkMetrics } from './check-metrics.js';
 
-const task = { id: 'chest', package: { name: 'lab-tasks' } } as CatalogueEntry<'task'>;
+class Chest {}
+const task = new Chest() as Task;
+rememberOrigin(task, 'lab-tasks');
 const result = (metrics: TaskResult['metrics']): TaskResult[] => [
   { protocol: 'zero-shot', metric: 'auc', n: 3, metrics, perExample: [] } as unknown as TaskResult,
 ];
@@ -23,6 +24,6 @@ it.each<[string, TaskResult['metrics']]>([
     { auc: { value: 1, ci95: [Number.NaN, 1] } },
   ],
   ['the primary metric "auc" is not among those measured', { f1: { value: 1, ci95: [0, 1] } }],
-])('says that %s, naming task, package and protocol', (fault, metrics) => {
-  expect(() => checkMetrics(task, result(metrics))).toThrow(`Task chest of lab-tasks, protocol zero-shot: ${fault}`);
+])('says that %s, naming class, package and protocol', (fault, metrics) => {
+  expect(() => checkMetrics(task, result(metrics))).toThrow(`Class Chest of lab-tasks, protocol zero-shot: ${fault}`);
 });

@@ -1,14 +1,13 @@
-import { MedbenchError, type TaskResult } from '@medbench/core';
-import type { CatalogueEntry } from '@medbench/core/catalogue';
+import { describePlugin, MedbenchError, type Task, type TaskResult } from '@medbench/core';
 
 /**
  * Checks that what a task measured are numbers: one that is none would be drawn as a value.
- * @throws MedbenchError('evaluation') naming task, package, protocol and metric.
+ * @throws MedbenchError('evaluation') naming the task's class and package, the protocol and the metric.
  */
-export function checkMetrics({ id, package: { name } }: CatalogueEntry<'task'>, results: readonly TaskResult[]): void {
+export function checkMetrics(task: Task, results: readonly TaskResult[]): void {
   const fault = (protocol: string, what: string): MedbenchError =>
-    new MedbenchError('evaluation', `Task ${id} of ${name}, protocol ${protocol}: ${what}`, {
-      hint: `Look into the test examples and the embeddings of this task; the error is in them or in ${name}.`,
+    new MedbenchError('evaluation', `${describePlugin(task)}, protocol ${protocol}: ${what}`, {
+      hint: 'Look into the examples that it measures and how the metric is computed from them.',
     });
   for (const { protocol, metric, metrics } of results) {
     if (!metrics[metric]) throw fault(protocol, `the primary metric "${metric}" is not among those measured`);

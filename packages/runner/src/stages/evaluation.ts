@@ -227,7 +227,7 @@ async function evaluateCell(
   };
   // The protocols and what they embed have phases of their own.
   const outcome = await run.profile.span('opening data', () => task.evaluate(model, context));
-  checkMetrics(cell.task, outcome.results);
+  checkMetrics(task, outcome.results);
   const stored: StoredCell = {
     schemaVersion: 1,
     key,

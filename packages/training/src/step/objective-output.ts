@@ -25,9 +25,7 @@ const shown = (value: unknown): string =>
 
 /** The error for a method that breaks its contract: the class, its package, and what to change. */
 export const methodFault = (method: Method, fault: string): MedbenchError =>
-  new MedbenchError('plugin', `${capital(describePlugin(method))}: ${fault}`);
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+  new MedbenchError('plugin', `${describePlugin(method)}: ${fault}`);
 
 /**
  * Calls a function of a method; what it throws by mistake is told with its class and package.
@@ -39,7 +37,7 @@ export function callMethod<T>(method: Method, name: 'represent' | 'objective', c
   } catch (cause) {
     // A backend knows the error of an operation that it lacks by its words.
     if (isMedbenchError(cause) || /^Kernel '/.test(messageOf(cause))) throw cause;
-    throw new MedbenchError('plugin', `${capital(describePlugin(method))}: ${name}() fails: ${messageOf(cause)}`, {
+    throw new MedbenchError('plugin', `${describePlugin(method)}: ${name}() fails: ${messageOf(cause)}`, {
       cause,
     });
   }
