@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import { type CatalogueEntry, entryOf, everyEntry } from '@medbench/core/catalogue';
 import type { Verification } from '@medbench/runner';
 import pc from 'picocolors';
 import { EXIT } from '../errors.js';
@@ -40,7 +40,7 @@ export async function dataVerify(flags: VerifyFlags): Promise<number> {
   if (tasks.length + corpora.length === 0) tasks.push('all');
   const all = <K extends 'task' | 'corpus'>(kind: K, ids: readonly string[]): CatalogueEntry<K>[] =>
     ids.includes('all')
-      ? entriesOfKind(catalogue, kind).filter(
+      ? everyEntry(catalogue, kind).filter(
           ({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0,
         )
       : ids.map((id) => entryOf(catalogue, kind, id));

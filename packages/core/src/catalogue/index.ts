@@ -13,4 +13,4 @@ export {
   readPlugin,
 } from './manifest.js';
 export { type MaterialisedClass, pluginClasses } from './materialise.js';
-export { entriesOfKind, entryOf, nearest, select, unknownId } from './select.js';
+export { entriesOfKind, entryOf, everyEntry, nearest, select, unknownId } from './select.js';

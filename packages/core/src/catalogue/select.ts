@@ -33,18 +33,17 @@ export function entryOf<K extends PluginKind>(catalogue: Catalogue, kind: K, id:
     entries.map((candidate) => candidate.id),
     `medbench list ${MANIFEST_KEYS[kind]}`,
   );
-  const [broken] = catalogue.broken;
-  // The id may be that of a package that does not load: then its reason is the answer.
-  throw broken
-    ? new MedbenchError('unknown-id', error.message, { hint: `${error.hint} Did not load: ${broken.reason}.` })
-    : error;
+  if (catalogue.broken.length === 0) throw error;
+  // The id may be that of a package that cannot be used: then its reason is the answer.
+  const reasons = catalogue.broken.map(({ package: { name }, reason }) => `${name} cannot be used: ${reason}.`);
+  throw new MedbenchError('unknown-id', error.message, { hint: [error.hint, ...reasons].join(' ') });
 }
 
 /**
  * All plugins of a kind.
  * @throws MedbenchError('plugin') naming each package that may have some and cannot be used: "all" would not be all.
  */
-function everyEntry<K extends PluginKind>(catalogue: Catalogue, kind: K): CatalogueEntry<K>[] {
+export function everyEntry<K extends PluginKind>(catalogue: Catalogue, kind: K): CatalogueEntry<K>[] {
   const missing = catalogue.broken.filter(({ kinds }) => !kinds || kinds.includes(kind));
   if (missing.length === 0) return entriesOfKind(catalogue, kind);
   const key = MANIFEST_KEYS[kind];

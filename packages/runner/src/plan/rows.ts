@@ -1,7 +1,7 @@
 import type { MethodInfo, Settings, SettingValue } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, entryOf, unknownId } from '@medbench/core/catalogue';
+import { entriesOfKind, entryOf, everyEntry, unknownId } from '@medbench/core/catalogue';
 
 /** A row that a method is trained for: the method under settings of its own. */
 export interface MethodRow {
@@ -104,7 +104,8 @@ const combinations = (sweeps: Selector['sweeps']): [string, string][][] =>
  * that it names), a method's id, or `id:setting=value` with further values behind commas and further settings behind
  * colons, of which every combination becomes a row.
  * @param given settings of single methods, under those of the selectors.
- * @throws MedbenchError('unknown-id'), ('usage') or ('config') naming what is wrong.
+ * @throws MedbenchError('unknown-id'), ('usage') or ('config') naming what is wrong; ('plugin') for `all`
+ *   where a package that may have methods cannot be used.
  */
 export function selectRows(
   catalogue: Catalogue,
@@ -131,7 +132,7 @@ export function selectRows(
     for (const { id, sweeps } of parse(parts, known)) {
       const preset = presets.get(id);
       const isMethod = entries.some((entry) => entry.id === id);
-      if (id === 'all') for (const entry of entries) add(entry, sweeps);
+      if (id === 'all') for (const entry of everyEntry(catalogue, 'method')) add(entry, sweeps);
       else if (preset && !isMethod && !inside.includes(id)) resolve(preset, [...inside, id]);
       else add(entryOf(catalogue, 'method', id), sweeps);
     }
