@@ -3,5 +3,6 @@ import { workspacePackages } from './workspace.mjs';
 
 const { writeFacts } = await import('../packages/core/dist/build/index.js');
 for (const { dir, manifest } of workspacePackages(['packages', 'examples'])) {
-  if (manifest.medbench?.entry) await writeFacts(dir);
+  // A package with a build of its own writes them there.
+  if (manifest.medbench?.entry && !manifest.scripts?.build) await writeFacts(dir);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { PLUGIN_API, type PluginKind } from '../decorators.js';
 import { MedbenchError, messageOf } from '../errors.js';
 
@@ -98,7 +98,7 @@ export function readPlugin(packageJson: string, why: string, coreVersion: string
   return {
     name,
     version: json.version ?? '0.0.0',
-    dir: dirname(packageJson),
+    dir: dirname(resolve(packageJson)),
     manifest: json.medbench,
     why,
     dependencies: dependencyNames(json),
