@@ -37,6 +37,15 @@ describe('writeFacts', () => {
     expect(await checkPlugin(dir)).toEqual([]);
   });
 
+  it('finds an entry that is exported to import alone', async () => {
+    write(decorated('one'));
+    const file = join(dir, 'package.json');
+    const exports = { '.': { types: './index.d.ts', import: './index.js' }, './package.json': './package.json' };
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), exports }));
+    await writeFacts(dir);
+    expect(written()).toEqual({ methods: [method('one')] });
+  });
+
   it('says what the manifest or the entry lacks', async () => {
     write(decorated('one'), {});
     await expect(writeFacts(dir)).rejects.toThrow('some-plugin does not say where its facts are written');

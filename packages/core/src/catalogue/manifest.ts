@@ -54,6 +54,7 @@ interface PackageJson {
   readonly name?: string;
   readonly version?: string;
   readonly keywords?: readonly string[];
+  readonly exports?: Readonly<Record<string, unknown>>;
   readonly medbench?: PluginManifest;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;

@@ -34,12 +34,15 @@ export async function checkPlugin(dir: string): Promise<string[]> {
   const file = join(dir, 'package.json');
   if (!existsSync(file)) return [`${file} is not there`];
   const json = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly private?: boolean;
     readonly keywords?: readonly string[];
     readonly exports?: Readonly<Record<string, unknown>>;
     readonly dependencies?: Readonly<Record<string, string>>;
   };
   const problems: string[] = [];
-  if (!json.keywords?.includes(PLUGIN_KEYWORD)) problems.push(`add the keyword "${PLUGIN_KEYWORD}" to "keywords"`);
+  // A private package is named by its path.
+  if (!json.private && !json.keywords?.includes(PLUGIN_KEYWORD))
+    problems.push(`add the keyword "${PLUGIN_KEYWORD}" to "keywords"`);
   if (json.exports && !json.exports['./package.json']) {
     problems.push('"./package.json" is not exported; add "./package.json": "./package.json" to "exports"');
   }
