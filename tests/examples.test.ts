@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { RunResults } from '@medbench/core';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -113,6 +113,32 @@ describe('examples', () => {
     expect(tasks[0]!.protocols).toEqual(['zero-shot', 'linear-probe', 'nearest-mean']);
     expect(protocols!.map(({ title }) => title)).toEqual(['zero-shot', 'linear probe', 'VQA', 'nearest class mean']);
     expect(readFileSync(join(lab, 'run/report.html'), 'utf8')).toContain('nearest class mean');
+  }, 240_000);
+
+  it('third-party-method: copied out of the repository, it builds, compiles and passes its own test', () => {
+    const dir = join(repository, 'examples/third-party-method');
+    const copy = join(cwd, 'my-method');
+    cpSync(dir, copy, { recursive: true, filter: (path) => !/[\\/](node_modules|dist)$/.test(path) });
+    // In place of npm install: what it depends on, and nothing else of the repository.
+    const manifest = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
+    for (const [name, range] of Object.entries<string>({ ...manifest.peerDependencies, ...manifest.devDependencies })) {
+      expect(range, name).toMatch(/^\^\d+\.\d+\.\d+$/);
+      const link = join(copy, 'node_modules', name);
+      mkdirSync(dirname(link), { recursive: true });
+      if (!existsSync(link)) symlinkSync(realpathSync(join(dir, 'node_modules', name)), link);
+    }
+    const call = (tool: string, script: string, ...args: string[]) =>
+      execFileSync(process.execPath, [join(copy, 'node_modules', tool, script), ...args], {
+        cwd: copy,
+        stdio: 'pipe',
+        // The test of a user, not one within this test.
+        env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      }).toString();
+    call('tsup', 'dist/cli-default.js');
+    const facts = JSON.parse(readFileSync(join(copy, 'dist/medbench.json'), 'utf8'));
+    expect(facts.methods).toEqual([expect.objectContaining({ id: 'sigmoid', source: 'arXiv:2303.15343' })]);
+    call('typescript', 'bin/tsc');
+    expect(call('vitest', 'vitest.mjs', 'run')).toContain('2 passed');
   }, 240_000);
 
   it('custom-task: named by its path in the configuration', async () => {

@@ -19,10 +19,15 @@ export async function openWorkspace(cwd: string, configPath?: string): Promise<W
   return { cwd, file, catalogue: await catalogueOf(cwd, plugins) };
 }
 
-/** The plugins of medbench itself, of the project at `cwd`, and those that are named. */
-export function catalogueOf(cwd: string, plugins: readonly string[] = []): Promise<Catalogue> {
+/**
+ * The plugins of medbench itself, of the project at `cwd`, and those that are named. Packages that look like plugins and
+ * are none are named on stderr.
+ */
+export async function catalogueOf(cwd: string, plugins: readonly string[] = []): Promise<Catalogue> {
   const host = createRequire(import.meta.url).resolve('@medbench/api/package.json');
-  return discover({ cwd, host, plugins });
+  const catalogue = await discover({ cwd, host, plugins });
+  for (const { name, reason } of catalogue.suspects) process.stderr.write(`warning: ${name}: ${reason}\n`);
+  return catalogue;
 }
 
 /** @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings. */

@@ -1,3 +1,7 @@
+import { selfCheck } from '@medbench/backend-trace';
+import { wasmReference } from '@medbench/backends-wasm';
+import type { HostTensor, HostTensors, Program } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 import type { RuleTable } from '../src/kernels/rule.js';
 import { compiledSession } from '../src/session.js';
@@ -9,6 +13,8 @@ vi.mock('../src/kernels/index.js', async (original) => {
   const wrong: RuleTable = { Sigmoid: (b, { x }) => b.unary('HardSigmoid', x!) };
   return { KERNELS: { ...KERNELS, ...wrong } };
 });
+
+const scalar = (value: number): HostTensor => ({ shape: [], dtype: 'float32', data: Float32Array.of(value) });
 
 describe('the self-check', () => {
   it('catches a wrong mapping, with both figures and the name', async () => {
@@ -26,5 +32,27 @@ describe('the self-check', () => {
     const session = await compiledSession(trainingProgram, initialState(), { selfCheck: false });
     await expect(session.step(batchOf(0))).resolves.toHaveProperty('loss');
     await session.dispose();
+  });
+
+  it('finds that values which are not finite on either side agree, and those on one side do not', async () => {
+    const program = (value: (x: tf.Tensor) => tf.Tensor): Program => ({
+      name: 'root',
+      state: {},
+      inputs: { x: { shape: [2], dtype: 'float32' } },
+      selfCheck: ['loss', 'later'],
+      run: (_, { x }) => ({ outputs: { loss: tf.sum(value(x!)), later: tf.log(x!) } }),
+    });
+    const inputs = { x: { shape: [2], dtype: 'float32' as const, data: Float32Array.of(-1, 1) } };
+    const lines: string[] = [];
+    const session = await compiledSession(program(tf.sqrt), {}, { log: (line) => lines.push(line) });
+    expect((await session.step(inputs)).loss!.data[0]).toBeNaN();
+    expect(lines.join()).toContain('root: loss is not finite on either backend, so nothing more is compared');
+    await session.dispose();
+    const state: HostTensors = {};
+    const compiled = { state, outputs: { loss: scalar(Number.NaN), later: inputs.x } };
+    const one = { state, inputs, compiled, tracedBytes: 0, log: () => {}, reference: wasmReference };
+    await expect(selfCheck({ ...one, program: program(tf.square) })).rejects.toThrow(
+      'root: the compiled step disagrees with the eager reference in loss: NaN compiled, 2 eager',
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import type { Declare } from './command.js';
+import { checkCommand } from './commands/check.js';
 import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -26,6 +27,7 @@ const COMMANDS: readonly Declare[] = [
   listCommand,
   doctorCommand,
   dataCommand,
+  checkCommand,
   reportCommand,
   compareCommand,
   exportCommand,

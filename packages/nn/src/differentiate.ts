@@ -8,6 +8,8 @@ export interface Differentiated {
   /** Keyed as the variables. */
   readonly gradients: Readonly<Record<string, tf.Tensor>>;
   readonly terms: Readonly<Record<string, tf.Tensor>>;
+  /** Variables that the value depends on. */
+  readonly reached: readonly string[];
 }
 
 /**
@@ -31,8 +33,10 @@ export function differentiate(
     return result.value;
   };
   // Not tf.valueAndGrads: that refuses a variable which the value does not depend on, whose gradient is zero.
+  let reached: readonly string[] = [];
   const { value, grads } = tf.tidy(() => {
     const found = tf.engine().gradients(run, given, undefined, true);
+    reached = names.filter((_, i) => found.grads[i]);
     return { value: found.value, grads: given.map((variable, i) => found.grads[i] ?? tf.zerosLike(variable)) };
   });
   const terms = Object.fromEntries(Object.entries(kept).map(([name, term]) => [name, tf.clone(term)]));
@@ -41,5 +45,6 @@ export function differentiate(
     value: value as tf.Scalar,
     gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])),
     terms,
+    reached,
   };
 }

@@ -8,5 +8,6 @@ export * from './profile/index.js';
 export { Run } from './run.js';
 export { readScores } from './scores/read-scores.js';
 export { type ChosenBackend, Services } from './services.js';
+export { checkMetrics } from './stages/check-metrics.js';
 export * from './store/index.js';
 export * from './verify/index.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { settingsOf } from '@medbench/core';
-import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import { type CatalogueEntry, entryOf, everyEntry } from '@medbench/core/catalogue';
 import type { Verification } from '@medbench/runner';
 import pc from 'picocolors';
 import type { Declare } from '../command.js';
@@ -42,9 +42,7 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
   if (tasks.length + corpora.length === 0) tasks.push('all');
   const all = <K extends 'task' | 'corpus'>(kind: K, ids: readonly string[]): CatalogueEntry<K>[] =>
     ids.includes('all')
-      ? entriesOfKind(catalogue, kind).filter(
-          ({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0,
-        )
+      ? everyEntry(catalogue, kind).filter(({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0)
       : ids.map((id) => entryOf(catalogue, kind, id));
   const entries = [...all('task', tasks), ...all('corpus', corpora)];
   const registry = await pluginsOf(workspace);

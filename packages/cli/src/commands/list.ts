@@ -24,6 +24,17 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
 /** What can be listed. */
 const KINDS: readonly string[] = Object.keys(COLUMNS);
 
+/** Every package that has plugins or looks as if it had. */
+function pluginFacts({ packages, broken, suspects }: Catalogue): Facts[] {
+  const found = packages.map((plugin) => {
+    const refused = broken.find((one) => one.package === plugin);
+    const { name, version, why, dir } = plugin;
+    return { package: name, version, state: refused ? 'broken' : 'ok', why, dir, reason: refused?.reason };
+  });
+  const unseen = suspects.map(({ name, ...rest }) => ({ package: name, state: 'not taken', ...rest }));
+  return [...found, ...unseen];
+}
+
 async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
   const of = (one: Parameters<typeof entriesOfKind>[1]): Facts[] =>
     entriesOfKind(catalogue, one).map(({ info, package: { name } }) => ({ package: name, ...info }));
@@ -47,14 +58,7 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
     case 'studies':
       return (await import('@medbench/studies')).STUDIES.map((study) => ({ ...study }));
     case 'plugins':
-      return catalogue.packages.map((plugin) => ({
-        package: plugin.name,
-        version: plugin.version,
-        state: catalogue.broken.some((one) => one.package === plugin) ? 'broken' : 'ok',
-        why: plugin.why,
-        dir: plugin.dir,
-        reason: catalogue.broken.find((one) => one.package === plugin)?.reason,
-      }));
+      return pluginFacts(catalogue);
     default: {
       const { backendReports } = await import('./doctor.js');
       return (await backendReports(catalogue)).map(({ entry, status }) => ({ id: entry.id, ...status }));
@@ -78,6 +82,15 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
   const catalogue = mayHaveConfig
     ? (await openWorkspace(process.cwd(), options.config)).catalogue
     : await catalogueOf(process.cwd(), []);
+  // A listing is of all there is: what cannot be listed is named.
+  if (kind !== 'plugins') {
+    for (const {
+      package: { name },
+      reason,
+    } of catalogue.broken) {
+      process.stderr.write(`warning: ${name} cannot be used: ${reason}\n`);
+    }
+  }
   const rows = await factsOf(kind, catalogue);
   if (options.json) {
     console.log(JSON.stringify(rows, null, 1));

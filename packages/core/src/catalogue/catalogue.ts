@@ -9,10 +9,32 @@ export interface CatalogueEntry<K extends PluginKind = PluginKind> {
   readonly package: PluginPackage;
 }
 
+/** A package that declares plugins of which none can be used. */
+export interface BrokenPackage {
+  readonly package: PluginPackage;
+  /** What is wrong, and what to change. */
+  readonly reason: string;
+  /** What its plugins are; undefined where nothing is known of them, since it does not load. */
+  readonly kinds?: readonly PluginKind[];
+}
+
+/** A package that looks like a plugin package and is none, for want of a line in its package.json. */
+export interface SuspectPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly dir: string;
+  /** Why it is here: `dependency of my-lab`. */
+  readonly why: string;
+  /** What is wrong, and what to change. */
+  readonly reason: string;
+}
+
 export interface Catalogue {
   readonly packages: readonly PluginPackage[];
-  /** Packages whose plugins are unknown, since they tell no facts and do not load; fatal only if one is needed. */
-  readonly broken: readonly { readonly package: PluginPackage; readonly reason: string }[];
+  /** Found, and refused: fatal where one of their plugins is needed, or all of a kind are asked for. */
+  readonly broken: readonly BrokenPackage[];
+  /** Not taken as plugins; named wherever plugins are looked for. */
+  readonly suspects: readonly SuspectPackage[];
   readonly entries: readonly CatalogueEntry[];
   readonly presets: readonly (PresetDeclaration & { readonly package: string })[];
 }

@@ -1,4 +1,6 @@
-export type { Catalogue, CatalogueEntry } from './catalogue.js';
+export type { BrokenPackage, Catalogue, CatalogueEntry, SuspectPackage } from './catalogue.js';
+export { factFaults } from './check-facts.js';
+export { factsOf, listFacts, type PluginFact, type PluginFacts, readFacts } from './facts.js';
 export {
   dependencyNames,
   MANIFEST_KEYS,
@@ -11,4 +13,4 @@ export {
   readPlugin,
 } from './manifest.js';
 export { type MaterialisedClass, pluginClasses } from './materialise.js';
-export { entriesOfKind, entryOf, nearest, select, unknownId } from './select.js';
+export { entriesOfKind, entryOf, everyEntry, nearest, select, unknownId } from './select.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { PLUGIN_API, type PluginInfo, type PluginKind } from '../decorators.js';
+import { dirname, resolve } from 'node:path';
+import { PLUGIN_API, type PluginKind } from '../decorators.js';
 import { MedbenchError, messageOf } from '../errors.js';
 
 /** Keyword of the packages that are found among a project's dependencies. */
@@ -28,16 +28,18 @@ export interface PresetDeclaration {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/**
- * `package.json#medbench`. The facts of the plugins are written there by the build, so that a listing imports nothing.
- * They may be left out: then the entry is imported to find them.
- */
-export type PluginManifest = {
+/** `package.json#medbench`. */
+export interface PluginManifest {
   readonly api: number;
   /** Export of the package that holds the decorated classes, `.` or `./plugin`. */
   readonly entry?: string;
+  /**
+   * File with the facts of the decorated classes, `./dist/medbench.json`, so that a listing imports nothing. The build
+   * writes it (`@medbench/core/build`). Without it the entry is imported to find them.
+   */
+  readonly facts?: string;
   readonly presets?: readonly PresetDeclaration[];
-} & { readonly [K in PluginKind as (typeof MANIFEST_KEYS)[K]]?: readonly PluginInfo<K>[] };
+}
 
 export interface PluginPackage {
   readonly name: string;
@@ -54,6 +56,7 @@ interface PackageJson {
   readonly name?: string;
   readonly version?: string;
   readonly keywords?: readonly string[];
+  readonly exports?: Readonly<Record<string, unknown>>;
   readonly medbench?: PluginManifest;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -98,7 +101,7 @@ export function readPlugin(packageJson: string, why: string, coreVersion: string
   return {
     name,
     version: json.version ?? '0.0.0',
-    dir: dirname(packageJson),
+    dir: dirname(resolve(packageJson)),
     manifest: json.medbench,
     why,
     dependencies: dependencyNames(json),

@@ -3,11 +3,38 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type PluginClass, type PluginMetadata, pluginMetadata } from '../decorators.js';
 import { MedbenchError, messageOf } from '../errors.js';
-import type { PluginPackage } from './manifest.js';
+import { type PluginPackage, readPackageJson } from './manifest.js';
 
 export interface MaterialisedClass {
   readonly metadata: PluginMetadata;
   readonly target: PluginClass;
+}
+
+/** Conditions of `exports` under which Node imports a module. */
+const CONDITIONS: ReadonlySet<string> = new Set(['node', 'node-addons', 'import', 'module-sync', 'default']);
+
+/** The file that an entry of `exports` means to an import. */
+function importTarget(entry: unknown): string | undefined {
+  if (typeof entry === 'string') return entry;
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  for (const [condition, inner] of Object.entries(entry)) {
+    const found = CONDITIONS.has(condition) ? importTarget(inner) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The file of a plugin package's entry. A package may always import itself by name, so its own `exports` say where it is. */
+function entryFile({ name, dir, manifest: { entry = '.' } }: PluginPackage): string {
+  const packageJson = join(dir, 'package.json');
+  try {
+    return createRequire(packageJson).resolve(name + entry.slice(1));
+  } catch (error) {
+    // Node resolves as `require` does here, which sees nothing of an entry that is for `import` alone.
+    const target = importTarget(readPackageJson(packageJson).exports?.[entry]);
+    if (target === undefined) throw error;
+    return join(dir, target);
+  }
 }
 
 /**
@@ -15,12 +42,9 @@ export interface MaterialisedClass {
  * @throws MedbenchError('plugin') naming the package if the import fails.
  */
 export async function pluginClasses(plugin: PluginPackage): Promise<MaterialisedClass[]> {
-  const entry = plugin.manifest.entry ?? '.';
   let module: Readonly<Record<string, unknown>>;
   try {
-    // A package may always import itself by name, so its own exports map says where the entry is.
-    const file = createRequire(join(plugin.dir, 'package.json')).resolve(plugin.name + entry.slice(1));
-    module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+    module = (await import(pathToFileURL(entryFile(plugin)).href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
     throw new MedbenchError('plugin', `Plugin ${plugin.name} (${plugin.dir}) does not load: ${messageOf(cause)}`, {
       cause,

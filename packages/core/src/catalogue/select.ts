@@ -33,16 +33,30 @@ export function entryOf<K extends PluginKind>(catalogue: Catalogue, kind: K, id:
     entries.map((candidate) => candidate.id),
     `medbench list ${MANIFEST_KEYS[kind]}`,
   );
-  const [broken] = catalogue.broken;
-  // The id may be that of a package that does not load: then its reason is the answer.
-  throw broken
-    ? new MedbenchError('unknown-id', error.message, { hint: `${error.hint} Did not load: ${broken.reason}.` })
-    : error;
+  if (catalogue.broken.length === 0) throw error;
+  // The id may be that of a package that cannot be used: then its reason is the answer.
+  const reasons = catalogue.broken.map(({ package: { name }, reason }) => `${name} cannot be used: ${reason}.`);
+  throw new MedbenchError('unknown-id', error.message, { hint: [error.hint, ...reasons].join(' ') });
+}
+
+/**
+ * All plugins of a kind.
+ * @throws MedbenchError('plugin') naming each package that may have some and cannot be used: "all" would not be all.
+ */
+export function everyEntry<K extends PluginKind>(catalogue: Catalogue, kind: K): CatalogueEntry<K>[] {
+  const missing = catalogue.broken.filter(({ kinds }) => !kinds || kinds.includes(kind));
+  if (missing.length === 0) return entriesOfKind(catalogue, kind);
+  const key = MANIFEST_KEYS[kind];
+  const reasons = missing.map(({ package: { name }, reason }) => `${name} cannot be used: ${reason}`);
+  throw new MedbenchError('plugin', `"all" would leave ${key} out. ${reasons.join('. ')}`, {
+    hint: `Mend or uninstall the package, or name the ${key} in place of "all" (medbench list ${key}).`,
+  });
 }
 
 /**
  * Resolves a selector: `all`, or ids separated by commas, in the order given and without repeats.
- * @throws MedbenchError('unknown-id') for an id that does not exist; ('usage') for a selector that selects nothing.
+ * @throws MedbenchError('unknown-id') for an id that does not exist; ('usage') for a selector that selects nothing;
+ *   ('plugin') for `all` where a package that may have some cannot be used.
  */
 export function select<K extends PluginKind>(
   catalogue: Catalogue,
@@ -57,7 +71,7 @@ export function select<K extends PluginKind>(
         .filter(Boolean),
     ),
   ];
-  const chosen = ids.includes('all') ? entriesOfKind(catalogue, kind) : ids.map((id) => entryOf(catalogue, kind, id));
+  const chosen = ids.includes('all') ? everyEntry(catalogue, kind) : ids.map((id) => entryOf(catalogue, kind, id));
   if (chosen.length === 0) {
     throw new MedbenchError('usage', `No ${kind} is selected`, { hint: `Name some, or use "all".` });
   }

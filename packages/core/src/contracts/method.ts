@@ -86,11 +86,14 @@ export interface ObjectiveInput<S extends SettingSpecs = SettingSpecs, R extends
 
 export interface ObjectiveOutput {
   readonly loss: Scalar;
-  /** Named parts of the loss, and anything else worth a curve in the log. Default: none. */
-  readonly terms?: Readonly<Record<string, Scalar>>;
+  /** Named parts of the loss, and anything else worth a curve in the log; `{}` if it has none. */
+  readonly terms: Readonly<Record<string, Scalar>>;
   /** New values of buffers (parameters with `buffer`), such as a queue that is carried from step to step. */
   readonly updates?: TensorMap;
 }
+
+/** What an objective gives: its loss is a term by itself, and needs no parts. */
+export type LossOutput = Omit<ObjectiveOutput, 'terms'> & Partial<Pick<ObjectiveOutput, 'terms'>>;
 
 /** A term of a sum: which objective, how much of it, under which settings. Made by `use`. */
 export interface ObjectiveUse {
@@ -138,6 +141,8 @@ export interface Method<S extends SettingSpecs = SettingSpecs, R extends TensorM
 
 /** A method as training runs it: its objectives are put together, and what it leaves out has its default. */
 export interface ResolvedMethod {
+  /** What messages call it: `Class Slip of @medbench/methods-slip (method "slip")`. */
+  readonly label: string;
   readonly start: Start;
   frozen(model: DualEncoderModel, settings: Settings): readonly string[];
   parameters(model: DualEncoderModel, settings: Settings): readonly ParameterSpec[];

@@ -1,5 +1,5 @@
 import type { DualEncoderModel, ParameterSpec } from './encoder.js';
-import type { Embeddings, MethodInput, ObjectiveInput, ObjectiveOutput, RepresentInput } from './method.js';
+import type { Embeddings, LossOutput, MethodInput, ObjectiveInput, RepresentInput } from './method.js';
 import type { SettingSpecs, SettingsOf } from './settings.js';
 import type { TensorMap } from './tensors.js';
 
@@ -34,5 +34,5 @@ export interface Objective<S extends SettingSpecs = SettingSpecs, R extends Tens
   /** Tensors whose first axis is the batch. Default: the `Embeddings`, which all objectives without it share. */
   represent?(input: RepresentInput<S>): R;
   /** What looks at more than one example belongs here: then a batch can be represented in chunks. */
-  loss(input: ObjectiveInput<S, R>): ObjectiveOutput;
+  loss(input: ObjectiveInput<S, R>): LossOutput;
 }

@@ -3,13 +3,14 @@ import type { Settings } from '../contracts/settings.js';
 import type { TensorMap } from '../contracts/tensors.js';
 import { type AnyMethod, pluginMetadata } from '../decorators.js';
 import { MedbenchError } from '../errors.js';
+import { describePlugin } from '../origin.js';
 import { type ResolvedObjective, sumOf } from './sum.js';
 
 export interface ComposeOptions {
   readonly method: AnyMethod;
   /** By id: at least those that the method uses. */
   readonly objectives: ReadonlyMap<string, ResolvedObjective>;
-  /** What messages call it. Default: the name of its class. */
+  /** What messages call it. Default: its class, with the package where that is known. */
   readonly name?: string;
 }
 
@@ -28,21 +29,21 @@ const embeddings = ({ model, parameters, batch }: RepresentInput): TensorMap => 
  *   thrown where it is first asked for something: ('plugin') for a bad weight or an objective that is not loaded,
  *   ('config') for bad settings.
  */
-export function composeMethod({ method, objectives, name = method.constructor.name }: ComposeOptions): ResolvedMethod {
-  const who = `The method ${name}`;
+export function composeMethod({ method, objectives, name = describePlugin(method) }: ComposeOptions): ResolvedMethod {
   const { start } = method;
   const phases: ResolvedMethod['phases'] = (settings) => method.phases?.(settings) ?? [{ share: 1, settings }];
   if (method.objectives) {
-    const own = OF_OBJECTIVES.find((name) => method[name]);
+    const own = OF_OBJECTIVES.find((part) => method[part]);
     if (own) {
-      throw new MedbenchError('plugin', `${who} has both objectives() and ${own}()`, {
+      throw new MedbenchError('plugin', `${name} has both objectives() and ${own}()`, {
         hint: `Leave ${own}() to the objectives of its sum, or write represent() and objective() without a sum.`,
       });
     }
     const usesOf = (settings: Settings) => method.objectives!(settings);
-    const { idle, ...sum } = sumOf(usesOf, objectives, who);
+    const { idle, ...sum } = sumOf(usesOf, objectives, name);
     return {
       ...sum,
+      label: name,
       start,
       phases,
       frozen: (model, settings) => [
@@ -52,11 +53,12 @@ export function composeMethod({ method, objectives, name = method.constructor.na
     };
   }
   if (!method.objective) {
-    throw new MedbenchError('plugin', `${who} has neither objectives() nor objective()`, {
+    throw new MedbenchError('plugin', `${name} has neither objectives() nor objective()`, {
       hint: "Write objectives() { return [use('clip')]; }, or objective() with a loss of its own.",
     });
   }
   return {
+    label: name,
     start,
     phases,
     frozen: (model, settings) => method.frozen?.(model, settings) ?? [],

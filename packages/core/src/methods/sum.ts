@@ -6,7 +6,9 @@ import type { Settings } from '../contracts/settings.js';
 import type { TensorMap } from '../contracts/tensors.js';
 import type { AnyObjective } from '../decorators.js';
 import { MedbenchError } from '../errors.js';
+import { describePlugin } from '../origin.js';
 import { settingsOf } from '../settings/index.js';
+import { callPlugin, checkedOutput, checkRepresentations } from './check-output.js';
 import { joint, named, ownOf, seenBy } from './names.js';
 import { sharedTowers } from './towers.js';
 
@@ -136,13 +138,17 @@ export function sumOf(
       for (const term of all) {
         const { id, objective, settings: own } = term;
         if (objective.represent) {
-          const found = objective.represent({
-            model: towers,
-            parameters: viewOf(term, parameters),
-            batch: { ...batch, inputs: ownOf(id, batch.inputs) },
-            settings: own,
-            ...(teacher ? { teacher: viewOf(term, teacher) } : {}),
-          });
+          const who = describePlugin(objective);
+          const found = callPlugin(who, 'represent', () =>
+            objective.represent!({
+              model: towers,
+              parameters: viewOf(term, parameters),
+              batch: { ...batch, inputs: ownOf(id, batch.inputs) },
+              settings: own,
+              ...(teacher ? { teacher: viewOf(term, teacher) } : {}),
+            }),
+          );
+          checkRepresentations(who, found, batch.images.shape[0]);
           Object.assign(representations, joint(id, found));
         } else if (!representations.image) {
           representations.image = towers.encodeImage(parameters, batch.images).embedding;
@@ -155,19 +161,21 @@ export function sumOf(
       const all = terms(settings);
       const outputs = all.map((term) => ({
         ...term,
-        output: term.objective.loss({
-          representations: term.objective.represent
-            ? ownOf(term.id, representations)
-            : { image: representations.image!, text: representations.text! },
-          parameters: seen(all, term, parameters),
-          settings: term.settings,
-        }),
+        output: checkedOutput(describePlugin(term.objective), 'loss', () =>
+          term.objective.loss({
+            representations: term.objective.represent
+              ? ownOf(term.id, representations)
+              : { image: representations.image!, text: representations.text! },
+            parameters: seen(all, term, parameters),
+            settings: term.settings,
+          }),
+        ),
       }));
       return {
         loss: weighted(outputs.map(({ weight, output }) => ({ weight, loss: output.loss }))),
         terms: Object.assign(
           {},
-          ...outputs.map(({ id, output }) => ({ [id]: output.loss, ...joint(id, output.terms ?? {}) })),
+          ...outputs.map(({ id, output }) => ({ [id]: output.loss, ...joint(id, output.terms) })),
         ),
         updates: Object.assign({}, ...outputs.map(({ id, output }) => joint(id, output.updates ?? {}))),
       } satisfies ObjectiveOutput;

@@ -6,6 +6,7 @@ import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.
 import { entryOf } from '../catalogue/select.js';
 import type { PluginKind, PluginKinds } from '../decorators.js';
 import { MedbenchError, messageOf } from '../errors.js';
+import { rememberOrigin } from '../origin.js';
 import { tokenNameIn } from './tokens.js';
 
 /**
@@ -61,7 +62,9 @@ export class Registry {
     const container = this.#containers.get(dir) ?? packageContainer(this.container);
     this.#containers.set(dir, container);
     try {
-      return container.get(target as unknown as Newable<unknown>);
+      const instance = container.get(target as unknown as Newable<object>);
+      rememberOrigin(instance, name);
+      return instance;
     } catch (cause) {
       const service = tokenNameIn(messageOf(cause));
       const who = `${target.name} of ${name} (${metadata.kind} ${metadata.info.id})`;

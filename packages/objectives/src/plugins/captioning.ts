@@ -2,10 +2,10 @@ import {
   type DualEncoderModel,
   defineSettings,
   integer,
+  type LossOutput,
   MedbenchError,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type RepresentInput,
   type SettingsOf,
@@ -57,7 +57,7 @@ export class Captioning implements Objective<typeof settings, TokenLosses> {
     return tokenLosses(logits, batch.ids);
   }
 
-  loss({ representations }: ObjectiveInput<typeof settings, TokenLosses>): ObjectiveOutput {
+  loss({ representations }: ObjectiveInput<typeof settings, TokenLosses>): LossOutput {
     return { loss: meanOverTokens(representations) };
   }
 }

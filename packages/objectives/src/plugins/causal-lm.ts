@@ -1,9 +1,9 @@
 import {
   type DualEncoderModel,
+  type LossOutput,
   MedbenchError,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type RepresentInput,
   type SettingSpecs,
 } from '@medbench/core';
@@ -33,7 +33,7 @@ export class CausalLm implements Objective<SettingSpecs, TokenLosses> {
     return tokenLosses(tf.reshape(flat, [count, length, words.shape[0]!]), batch.ids);
   }
 
-  loss({ representations }: ObjectiveInput<SettingSpecs, TokenLosses>): ObjectiveOutput {
+  loss({ representations }: ObjectiveInput<SettingSpecs, TokenLosses>): LossOutput {
     return { loss: meanOverTokens(representations) };
   }
 }

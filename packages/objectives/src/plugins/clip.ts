@@ -1,4 +1,4 @@
-import { Objective, type ObjectiveInput, type ObjectiveOutput } from '@medbench/core';
+import { type LossOutput, Objective, type ObjectiveInput } from '@medbench/core';
 import { clipObjective } from '../clip.js';
 
 /** Each image must find its text among those of the batch, and each text its image. */
@@ -8,7 +8,7 @@ import { clipObjective } from '../clip.js';
   source: 'arXiv:2103.00020, section 2.3',
 })
 export class ClipObjective implements Objective {
-  loss({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
+  loss({ representations, parameters }: ObjectiveInput): LossOutput {
     return clipObjective(representations, parameters);
   }
 }

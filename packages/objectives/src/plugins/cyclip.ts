@@ -1,4 +1,4 @@
-import { type DualEncoderModel, Objective, type ObjectiveInput, type ObjectiveOutput } from '@medbench/core';
+import { type DualEncoderModel, type LossOutput, Objective, type ObjectiveInput } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { cyclipTerms } from '../cyclip.js';
 import { normalise } from '../normalise.js';
@@ -15,7 +15,7 @@ export class Cyclip implements Objective {
     return parametersOf(model, ['logit scale']);
   }
 
-  loss({ representations: { image, text } }: ObjectiveInput): ObjectiveOutput {
+  loss({ representations: { image, text } }: ObjectiveInput): LossOutput {
     const { crossModal, inModal } = cyclipTerms(normalise(image), normalise(text));
     return { loss: tf.add(crossModal, inModal), terms: { crossModal, inModal } };
   }

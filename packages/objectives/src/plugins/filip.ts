@@ -2,9 +2,9 @@ import {
   type DualEncoderModel,
   defineSettings,
   integer,
+  type LossOutput,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type RepresentInput,
   type SettingsOf,
@@ -48,7 +48,7 @@ export class FilipObjective implements Objective<typeof settings, Tokens> {
     };
   }
 
-  loss({ representations, parameters }: ObjectiveInput<typeof settings, Tokens>): ObjectiveOutput {
+  loss({ representations, parameters }: ObjectiveInput<typeof settings, Tokens>): LossOutput {
     const { image, text, mask } = representations;
     const { loss, ...terms } = filipTerms(image, text, mask, tf.exp(parameters[SCALE]!));
     return { loss, terms };

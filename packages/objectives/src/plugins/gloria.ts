@@ -2,9 +2,9 @@ import {
   type DualEncoderModel,
   defineSettings,
   integer,
+  type LossOutput,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type RepresentInput,
   type SettingsOf,
@@ -51,7 +51,7 @@ export class GloriaObjective implements Objective<typeof settings, Regions> {
     };
   }
 
-  loss({ representations: { regions, words, mask } }: ObjectiveInput<typeof settings, Regions>): ObjectiveOutput {
+  loss({ representations: { regions, words, mask } }: ObjectiveInput<typeof settings, Regions>): LossOutput {
     const { loss, imageToText, textToImage } = gloriaTerms(regions, words, mask);
     return { loss, terms: { imageToText, textToImage } };
   }

@@ -1,11 +1,11 @@
 import {
   type DualEncoderModel,
   defineSettings,
+  type LossOutput,
   type MethodInput,
   number,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type RepresentInput,
   type SettingsOf,
@@ -33,7 +33,7 @@ const order = (model: DualEncoderModel): Readonly<Record<string, MethodInput>> =
 });
 
 /** Mean over the examples. */
-const mean = ({ hidden }: Missed): ObjectiveOutput => ({ loss: tf.mean(hidden) });
+const mean = ({ hidden }: Missed): LossOutput => ({ loss: tf.mean(hidden) });
 
 /** From the patches that are seen, the pixels of the hidden ones must be predicted. */
 @Objective({
@@ -60,7 +60,7 @@ export class MaskedPixels implements Objective<typeof pixelSettings, Missed> {
     return { hidden: hiddenPatchLoss({ model, parameters, teacher: undefined, batch, kept }) };
   }
 
-  loss({ representations }: ObjectiveInput<typeof pixelSettings, Missed>): ObjectiveOutput {
+  loss({ representations }: ObjectiveInput<typeof pixelSettings, Missed>): LossOutput {
     return mean(representations);
   }
 }
@@ -94,7 +94,7 @@ export class MaskedFeatures implements Objective<typeof featureSettings, Missed>
     return { hidden: hiddenPatchLoss({ model, parameters, teacher, batch, kept }) };
   }
 
-  loss({ representations }: ObjectiveInput<typeof featureSettings, Missed>): ObjectiveOutput {
+  loss({ representations }: ObjectiveInput<typeof featureSettings, Missed>): LossOutput {
     return mean(representations);
   }
 }

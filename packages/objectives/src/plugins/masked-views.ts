@@ -2,11 +2,11 @@ import {
   type DualEncoderModel,
   defineSettings,
   integer,
+  type LossOutput,
   type MethodInput,
   number,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type RepresentInput,
   type SettingsOf,
@@ -61,7 +61,7 @@ export class MaskedViews implements Objective<typeof settings, TwoViews> {
     return { first: pooled(batch.inputs.first), second: pooled(batch.inputs.second) };
   }
 
-  loss({ representations, parameters, settings: given }: ObjectiveInput<typeof settings, TwoViews>): ObjectiveOutput {
+  loss({ representations, parameters, settings: given }: ObjectiveInput<typeof settings, TwoViews>): LossOutput {
     const { first, second } = representations;
     const project = (view: tf.Tensor2D): tf.Tensor2D => normalise(projectionHead(parameters, HEAD, view));
     return { loss: ntXent(project(first), project(second), given.temperature) };

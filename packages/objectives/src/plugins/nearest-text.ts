@@ -3,9 +3,9 @@ import {
   defineSettings,
   type Embeddings,
   integer,
+  type LossOutput,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type SettingsOf,
 } from '@medbench/core';
@@ -43,7 +43,7 @@ export class NearestText implements Objective<typeof settings> {
     return parametersOf(model, ['text tower']);
   }
 
-  loss({ representations, parameters }: ObjectiveInput<typeof settings, Embeddings>): ObjectiveOutput {
+  loss({ representations, parameters }: ObjectiveInput<typeof settings, Embeddings>): LossOutput {
     const { nearest, queue } = nearestInQueue(representations.text, parameters[QUEUE] as tf.Tensor2D);
     const image = normalise(representations.image);
     return { loss: infoNce(image, nearest, tf.exp(parameters.logit_scale!)), updates: { [QUEUE]: queue } };

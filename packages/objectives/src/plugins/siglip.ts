@@ -1,8 +1,8 @@
 import {
   type DualEncoderModel,
+  type LossOutput,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
 } from '@medbench/core';
 import { constant } from '@medbench/nn';
@@ -33,7 +33,7 @@ export class SiglipObjective implements Objective {
     return parametersOf(model, ['logit scale']);
   }
 
-  loss({ representations: { image, text }, parameters }: ObjectiveInput): ObjectiveOutput {
+  loss({ representations: { image, text }, parameters }: ObjectiveInput): LossOutput {
     const scale = tf.exp(parameters[SCALE]!);
     return { loss: sigmoidLoss(normalise(image), normalise(text), scale, parameters[BIAS]!) };
   }

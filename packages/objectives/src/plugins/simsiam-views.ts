@@ -2,11 +2,11 @@ import {
   type DualEncoderModel,
   defineSettings,
   integer,
+  type LossOutput,
   type MethodInput,
   number,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type RepresentInput,
   type SettingsOf,
@@ -60,7 +60,7 @@ export class SimsiamViews implements Objective<typeof settings, TwoViews> {
     };
   }
 
-  loss({ representations, parameters }: ObjectiveInput<typeof settings, TwoViews>): ObjectiveOutput {
+  loss({ representations, parameters }: ObjectiveInput<typeof settings, TwoViews>): LossOutput {
     const view = (pooled: tf.Tensor2D): SimsiamView => {
       const projected = projectionHead(parameters, HEAD, pooled);
       return { projected, predicted: predictionHead(parameters, PREDICTOR, projected) };

@@ -2,9 +2,9 @@ import {
   type DualEncoderModel,
   defineSettings,
   integer,
+  type LossOutput,
   Objective,
   type ObjectiveInput,
-  type ObjectiveOutput,
   type ParameterSpec,
   type RepresentInput,
   type SettingsOf,
@@ -51,7 +51,7 @@ export class Sparc implements Objective<typeof settings, Tokens> {
     };
   }
 
-  loss({ representations, parameters }: ObjectiveInput<typeof settings, Tokens>): ObjectiveOutput {
+  loss({ representations, parameters }: ObjectiveInput<typeof settings, Tokens>): LossOutput {
     const { image, text, mask } = representations;
     return { loss: sparcFineLoss(image, text, mask, tf.exp(parameters[SCALE]!)) };
   }

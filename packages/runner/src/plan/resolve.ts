@@ -1,5 +1,5 @@
 import type { AnyMethod, ResolvedMethod, Settings } from '@medbench/core';
-import { isMedbenchError, MedbenchError } from '@medbench/core';
+import { describePlugin, isMedbenchError, MedbenchError } from '@medbench/core';
 import { type CatalogueEntry, entryOf } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { isSum, sumMethod } from './sum.js';
@@ -31,7 +31,7 @@ export async function resolveMethod(
   // When it is needed, since it imports TensorFlow.js: a listing must not wait for that.
   const { composeMethod } = await import('@medbench/core/methods');
   const method = isSum(entry) ? sumMethod(settings) : await registry.get('method', entry.id);
-  const name = isSum(entry) ? entry.id : `${method.constructor.name} of ${entry.package.name}`;
+  const name = isSum(entry) ? `The row ${entry.id}` : describePlugin(method);
   const objectives = objectiveIds(method, settings).map((id) => objectiveOf(registry, entry, id));
   const instances = await Promise.all(
     objectives.map(async ({ id, info }) => [id, { info, instance: await registry.get('objective', id) }] as const),

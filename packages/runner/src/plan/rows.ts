@@ -1,7 +1,7 @@
 import type { Settings } from '@medbench/core';
 import { MedbenchError, methodSettings, parseSetting, settingSpec } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import { entriesOfKind, entryOf, everyEntry } from '@medbench/core/catalogue';
 import { SUM, sumRow } from './sum.js';
 
 /** A row that a method is trained for: the method under settings of its own. */
@@ -64,7 +64,8 @@ const combinations = (sweeps: Selector['sweeps']): [string, string][][] =>
  * that it names), a method's id, or `id:setting=value` with further values behind commas and further settings behind
  * colons, of which every combination becomes a row. `sum:objective=weight` is a row without a method of its own.
  * @param given settings of single methods, under those of the selectors.
- * @throws MedbenchError('unknown-id'), ('usage') or ('config') naming what is wrong.
+ * @throws MedbenchError('unknown-id'), ('usage') or ('config') naming what is wrong; ('plugin') for `all`
+ *   where a package that may have methods cannot be used.
  */
 export function selectRows(
   catalogue: Catalogue,
@@ -100,7 +101,7 @@ export function selectRows(
       const preset = presets.get(id);
       const isMethod = entries.some((entry) => entry.id === id);
       if (id === SUM) addSums(sweeps);
-      else if (id === 'all') for (const entry of entries) add(entry, sweeps);
+      else if (id === 'all') for (const entry of everyEntry(catalogue, 'method')) add(entry, sweeps);
       else if (preset && !isMethod && !inside.includes(id)) resolve(preset, [...inside, id]);
       else add(entryOf(catalogue, 'method', id), sweeps);
     }

@@ -10,6 +10,7 @@ import { sectionOf } from '../plan/protocols.js';
 import { ScoreTable } from '../scores/scores.js';
 import { type ChosenBackend, Services } from '../services.js';
 import { hashOf, type RunStore, type StoredCell } from '../store/index.js';
+import { checkMetrics } from './check-metrics.js';
 import { endsRun, failedCells } from './failures.js';
 import { GalleryStage } from './gallery.js';
 import { LeakStage, type Leaks } from './leaks.js';
@@ -118,6 +119,7 @@ export class EvaluationStage {
     };
     // The protocols and what they embed have phases of their own.
     const outcome = await this.profile.span('opening data', () => task.evaluate(model, context));
+    checkMetrics(task, outcome.results);
     const stored: StoredCell = {
       schemaVersion: 1,
       key,

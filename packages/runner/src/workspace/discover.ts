@@ -1,19 +1,23 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
-import type { PluginInfo, PluginKind } from '@medbench/core';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { isMedbenchError, MedbenchError, messageOf } from '@medbench/core';
 import {
+  type BrokenPackage,
   type Catalogue,
   type CatalogueEntry,
   dependencyNames,
-  MANIFEST_KEYS,
+  factFaults,
+  factsOf,
+  listFacts,
   PLUGIN_KEYWORD,
-  PLUGIN_KINDS,
+  type PluginFact,
   type PluginPackage,
-  type PresetDeclaration,
+  pluginClasses,
+  readFacts,
   readPackageJson,
   readPlugin,
+  type SuspectPackage,
 } from '@medbench/core/catalogue';
 import { CORE_VERSION } from '../core-version.js';
 
@@ -26,12 +30,24 @@ export interface DiscoveryOptions {
   readonly plugins: readonly string[];
 }
 
-/** The package.json of a package, resolved from the file that declares the dependency (never by walking folders). */
-function resolvePackageJson(name: string, from: string): string | undefined {
+/** The package.json of an installed package, and whether its `exports` let anyone see it. */
+interface Installed {
+  readonly file: string;
+  readonly exported: boolean;
+}
+
+/**
+ * The package.json of a package, resolved from the file that declares the dependency. One that `exports` hides is looked
+ * for where Node would have found it, so that the package can be named.
+ */
+function installed(name: string, from: string): Installed | undefined {
+  const require = createRequire(from);
   try {
-    return createRequire(from).resolve(`${name}/package.json`);
-  } catch {
-    return undefined;
+    return { file: require.resolve(`${name}/package.json`), exported: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined;
+    const file = (require.resolve.paths(name) ?? []).map((dir) => join(dir, name, 'package.json')).find(existsSync);
+    return file === undefined ? undefined : { file: realpathSync(file), exported: false };
   }
 }
 
@@ -46,7 +62,7 @@ export function nearestPackageJson(cwd: string): string | undefined {
 
 function configured(spec: string, cwd: string): PluginPackage {
   const isPath = spec.startsWith('.') || isAbsolute(spec);
-  const file = isPath ? join(resolve(cwd, spec), 'package.json') : resolvePackageJson(spec, join(cwd, 'package.json'));
+  const file = isPath ? join(resolve(cwd, spec), 'package.json') : installed(spec, join(cwd, 'package.json'))?.file;
   if (!file || !existsSync(file)) {
     throw new MedbenchError('plugin', `Plugin "${spec}", named in the configuration, is not installed`, {
       hint: isPath ? `There is no ${file}.` : `Install it (npm install ${spec}) or remove it from "plugins".`,
@@ -55,45 +71,88 @@ function configured(spec: string, cwd: string): PluginPackage {
   return readPlugin(file, 'named in the configuration', CORE_VERSION);
 }
 
-/** The plugins that a package depends on: those that carry the keyword. */
-function dependenciesOf(packageJson: string, why: string): PluginPackage[] {
-  return dependencyNames(readPackageJson(packageJson)).flatMap((name) => {
-    const file = resolvePackageJson(name, packageJson);
-    if (!file) return [];
-    const { keywords, medbench } = readPackageJson(file);
-    return medbench && keywords?.includes(PLUGIN_KEYWORD) ? [readPlugin(file, why, CORE_VERSION)] : [];
-  });
+/** What was found among the dependencies of a package. */
+interface Found {
+  readonly plugins: readonly PluginPackage[];
+  readonly suspects: readonly SuspectPackage[];
 }
 
-/** Preset packages among the host's dependencies, with the plugins they name. */
-function builtIn(host: string): { presets: PluginPackage[]; plugins: PluginPackage[] } {
+/** What keeps a package that looks like a plugin package from being one, and what to change. */
+function missing({ keywords, medbench }: ReturnType<typeof readPackageJson>, exported: boolean): string[] {
+  const faults: string[] = [];
+  if (!keywords?.includes(PLUGIN_KEYWORD)) faults.push(`add "${PLUGIN_KEYWORD}" to "keywords"`);
+  if (!medbench) faults.push('add "medbench": { "api": 1, "entry": "." }');
+  if (!exported) faults.push('add "./package.json": "./package.json" to "exports"');
+  return faults;
+}
+
+/** The plugins that a package depends on: those that carry the keyword, have a manifest and let it be seen. */
+function dependenciesOf(packageJson: string, why: string): Found {
+  const plugins: PluginPackage[] = [];
+  const suspects: SuspectPackage[] = [];
+  for (const name of dependencyNames(readPackageJson(packageJson))) {
+    const at = installed(name, packageJson);
+    if (!at) continue;
+    const json = readPackageJson(at.file);
+    if (!json.keywords?.includes(PLUGIN_KEYWORD) && json.medbench?.entry === undefined) continue;
+    const faults = missing(json, at.exported);
+    if (faults.length === 0) plugins.push(readPlugin(at.file, why, CORE_VERSION));
+    else {
+      const reason = `it looks like a plugin but is not taken as one; in its package.json, ${faults.join(' and ')}`;
+      suspects.push({ name, version: json.version ?? '0.0.0', dir: dirname(at.file), why, reason });
+    }
+  }
+  return { plugins, suspects };
+}
+
+/** Preset packages among the host's dependencies, with what is found among theirs. */
+function builtIn(host: string): Found & { readonly presets: readonly PluginPackage[] } {
   const presets = dependencyNames(readPackageJson(host)).flatMap((name) => {
-    const file = resolvePackageJson(name, host);
-    return file && readPackageJson(file).medbench?.presets ? [readPlugin(file, 'built in', CORE_VERSION)] : [];
+    const at = installed(name, host);
+    return at && readPackageJson(at.file).medbench?.presets ? [readPlugin(at.file, 'built in', CORE_VERSION)] : [];
   });
+  const found = presets.map((preset) => dependenciesOf(join(preset.dir, 'package.json'), `preset ${preset.name}`));
   return {
     presets,
-    plugins: presets.flatMap((preset) => dependenciesOf(join(preset.dir, 'package.json'), `preset ${preset.name}`)),
+    plugins: found.flatMap(({ plugins }) => plugins),
+    suspects: found.flatMap(({ suspects }) => suspects),
   };
 }
 
-async function entriesOf(plugin: PluginPackage): Promise<CatalogueEntry[]> {
-  const declared = PLUGIN_KINDS.flatMap((kind) =>
-    (plugin.manifest[MANIFEST_KEYS[kind]] ?? []).map((info) => ({ kind, id: info.id, info, package: plugin })),
-  );
-  if (declared.length > 0 || !plugin.manifest.entry) return declared;
-  // No facts in the manifest: the entry itself is the only source of them.
-  const { pluginClasses } = await import('@medbench/core/catalogue');
-  return (await pluginClasses(plugin)).map(({ metadata }) => ({
-    kind: metadata.kind,
-    id: metadata.info.id,
-    info: metadata.info,
-    package: plugin,
-  }));
+/**
+ * The plugins of a package: what its facts say, or what its entry exports where the build wrote none.
+ * @throws MedbenchError('plugin') if it does not load or has none.
+ */
+async function factsOfPackage(plugin: PluginPackage): Promise<PluginFact[]> {
+  const { entry, presets } = plugin.manifest;
+  if (entry === undefined && presets) return [];
+  const facts = listFacts(readFacts(plugin) ?? factsOf(await pluginClasses(plugin)));
+  if (facts.length > 0) return facts;
+  throw new MedbenchError('plugin', `its entry "${entry ?? '.'}" exports no decorated class; decorate and export one`);
+}
+
+/** What went wrong and what to do about it, as one sentence without its full stop. */
+const reasonOf = (error: unknown): string =>
+  isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint.replace(/\.$/, '')}` : messageOf(error);
+
+/** The plugins of a package that can be used; one that is refused takes the others of its package with it. */
+async function entriesOf(plugin: PluginPackage): Promise<{ entries: CatalogueEntry[]; broken: BrokenPackage[] }> {
+  let facts: PluginFact[];
+  try {
+    facts = await factsOfPackage(plugin);
+  } catch (error) {
+    return { entries: [], broken: [{ package: plugin, reason: reasonOf(error) }] };
+  }
+  const faults = facts.flatMap(factFaults);
+  if (faults.length > 0) {
+    const kinds = [...new Set(facts.map(({ kind }) => kind))];
+    return { entries: [], broken: [{ package: plugin, reason: faults.join('; '), kinds }] };
+  }
+  return { entries: facts.map(({ kind, info }) => ({ kind, id: info.id, info, package: plugin })), broken: [] };
 }
 
 /**
- * Finds every plugin without importing any whose manifest tells its facts: those of the configuration, those of the
+ * Finds every plugin without importing any whose build wrote its facts: those of the configuration, those of the
  * presets that the command ships with, and the dependencies of the nearest package.json that carry `medbench-plugin`.
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
  *   version, or a configured plugin that is not installed.
@@ -101,22 +160,17 @@ async function entriesOf(plugin: PluginPackage): Promise<CatalogueEntry[]> {
 export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promise<Catalogue> {
   const shipped = builtIn(host);
   const project = nearestPackageJson(cwd);
-  const found = [
-    ...plugins.map((spec) => configured(spec, cwd)),
-    ...(project ? dependenciesOf(project, `dependency of ${readPackageJson(project).name ?? project}`) : []),
-    ...shipped.plugins,
-  ];
+  const own = project
+    ? dependenciesOf(project, `dependency of ${readPackageJson(project).name ?? project}`)
+    : { plugins: [], suspects: [] };
+  const found = [...plugins.map((spec) => configured(spec, cwd)), ...own.plugins, ...shipped.plugins];
   const packages = [...new Map(found.map((plugin) => [plugin.dir, plugin])).values()];
-  const broken: { package: PluginPackage; reason: string }[] = [];
-  const entriesByPackage = await Promise.all(
-    packages.map((plugin) =>
-      entriesOf(plugin).catch((error: unknown) => {
-        broken.push({ package: plugin, reason: messageOf(error) });
-        return [];
-      }),
-    ),
-  );
-  const entries = entriesByPackage.flat();
+  // What the configuration names is taken whatever its package.json lacks.
+  const taken = new Set(packages.map(({ dir }) => dir));
+  const suspects = [...own.suspects, ...shipped.suspects].filter(({ dir }) => !taken.has(dir));
+  const read = await Promise.all(packages.map(entriesOf));
+  const entries = read.flatMap((one) => one.entries);
+  const broken = read.flatMap((one) => one.broken);
   const seen = new Map<string, CatalogueEntry>();
   for (const entry of entries) {
     const key = `${entry.kind} ${entry.id}`;
@@ -134,5 +188,5 @@ export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promis
   const presets = [...shipped.presets, ...packages].flatMap((plugin) =>
     (plugin.manifest.presets ?? []).map((preset) => ({ ...preset, package: plugin.name })),
   );
-  return { packages, broken, entries, presets };
+  return { packages, broken, suspects, entries, presets };
 }

@@ -17,15 +17,20 @@ const write = (path: string, value: unknown): void => {
 };
 
 const method = (id: string) => ({ id, title: id, question: 'baseline', extension: true, settings: {}, source: 'test' });
-const plugin = (name: string, medbench: unknown, more: object = {}) =>
-  write(`node_modules/${name}/package.json`, {
+/** A plugin package as its build leaves it: the manifest, and its facts in a file of their own. */
+const built = (dir: string, name: string, facts: object | undefined, more: object = {}) => {
+  write(`${dir}/package.json`, {
     name,
     version: '1.2.3',
     keywords: ['medbench-plugin'],
     exports: { '.': './index.js', './package.json': './package.json' },
-    medbench,
+    medbench: { api: 1, entry: '.', facts: './dist/medbench.json' },
     ...more,
   });
+  if (facts) write(`${dir}/dist/medbench.json`, facts);
+};
+const plugin = (name: string, facts: object | undefined, more: object = {}) =>
+  built(`node_modules/${name}`, name, facts, more);
 const project = (...dependencies: string[]) =>
   write('package.json', { name: 'lab', dependencies: Object.fromEntries(dependencies.map((name) => [name, '*'])) });
 const find = (plugins: string[] = []) => discover({ cwd: root, host: join(root, 'host/package.json'), plugins });
@@ -34,16 +39,75 @@ describe('discover', () => {
   beforeEach(() => write('host/package.json', { name: 'host' }));
 
   it('finds the dependencies that carry the keyword, and says why each is there', async () => {
-    plugin('a', { api: 1, methods: [method('one')] });
-    plugin('b', { api: 1, methods: [method('two')] }, { keywords: [] });
+    plugin('a', { methods: [method('one')] });
+    plugin('b', { methods: [method('two')] }, { keywords: [] });
     project('a', 'b');
     const { entries } = await find();
     expect(entries.map(({ id, package: { why } }) => [id, why])).toEqual([['one', 'dependency of lab']]);
   });
 
+  it('names what looks like a plugin and is none, with the line that is missing', async () => {
+    plugin('no-keyword', { methods: [method('one')] }, { keywords: [] });
+    plugin('no-field', undefined, { medbench: undefined });
+    plugin('hidden', { methods: [method('two')] }, { exports: { '.': './index.js' } });
+    write('node_modules/library/package.json', { name: 'library', exports: { '.': './index.js' } });
+    write('node_modules/preset/package.json', { name: 'preset', medbench: { api: 1, presets: [] } });
+    project('no-keyword', 'no-field', 'hidden', 'library', 'preset', 'not-installed');
+    const { entries, suspects, broken } = await find();
+    expect([entries, broken]).toEqual([[], []]);
+    const looks = 'it looks like a plugin but is not taken as one; in its package.json, ';
+    expect(suspects.map(({ name, reason }) => [name, reason])).toEqual([
+      ['no-keyword', `${looks}add "medbench-plugin" to "keywords"`],
+      ['no-field', `${looks}add "medbench": { "api": 1, "entry": "." }`],
+      ['hidden', `${looks}add "./package.json": "./package.json" to "exports"`],
+    ]);
+    // The configuration may name any of them.
+    const named = await find(['no-keyword', 'hidden']);
+    expect(named.entries.map(({ id }) => id)).toEqual(['one', 'two']);
+    expect(named.suspects.map(({ name }) => name)).toEqual(['no-field']);
+  });
+
+  it('refuses facts that nothing could be done with, naming the package, the plugin and what to change', async () => {
+    const settings = {
+      depth: { default: 9, min: 0, max: 1, description: 'd' },
+      mode: { default: 'c', choices: ['a', 'b'] },
+    };
+    plugin('odd', {
+      methods: [{ ...method('new'), question: 'novelty', settings }],
+      tasks: [{ id: 'Bad_Id', modality: 'radiology', kind: 'ranking', access: 'open' }],
+    });
+    plugin('sound', { methods: [method('one')] });
+    project('odd', 'sound');
+    const catalogue = await find();
+    expect(catalogue.entries.map(({ id }) => id)).toEqual(['one']);
+    expect(catalogue.broken.map(({ package: { name }, reason }) => [name, reason.split('; ')])).toEqual([
+      [
+        'odd',
+        [
+          'method "new": question is "novelty"',
+          'make it one of baseline, transfer, unimodal, granularity',
+          'method "new": the default of the setting "depth" is 9, out of its bounds 0 to 1',
+          'change one of them',
+          'method "new": the default of the setting "mode" is c',
+          'make it one of its choices a, b',
+          'task "Bad_Id": the id is not kebab-case',
+          'write it in lower case with single hyphens',
+          'task "Bad_Id": kind is "ranking"',
+          'make it one of classification, retrieval, vqa',
+        ],
+      ],
+    ]);
+    expect(() => select(catalogue, 'method', ['all'])).toThrow(
+      /^"all" would leave methods out\. odd cannot be used: method "new"/,
+    );
+    expect(select(catalogue, 'method', ['one'])).toHaveLength(1);
+    // It has no encoder, so all encoders are all.
+    expect(() => select(catalogue, 'encoder', ['all'])).toThrow('No encoder is selected');
+  });
+
   it('finds what the configuration names, by package and by path, with or without the keyword', async () => {
-    plugin('b', { api: 1, methods: [method('two')] }, { keywords: [] });
-    write('mine/package.json', { name: 'mine', medbench: { api: 1, methods: [method('three')] } });
+    plugin('b', { methods: [method('two')] }, { keywords: [] });
+    built('mine', 'mine', { methods: [method('three')] }, { keywords: [] });
     project();
     const { entries } = await find(['b', './mine']);
     expect(entries.map(({ id }) => id)).toEqual(['two', 'three']);
@@ -57,31 +121,27 @@ describe('discover', () => {
       dependencies: { inner: '*' },
       medbench: { api: 1, presets: [{ id: 'p', title: 'P', config: {} }] },
     });
-    write('host/node_modules/set/node_modules/inner/package.json', {
-      name: 'inner',
-      keywords: ['medbench-plugin'],
-      medbench: { api: 1, methods: [method('deep')] },
-    });
+    built('host/node_modules/set/node_modules/inner', 'inner', { methods: [method('deep')] });
     project();
     const { entries, presets } = await find();
     expect(entries.map(({ id }) => id)).toEqual(['deep']);
     expect(presets.map(({ id }) => id)).toEqual(['p']);
   });
 
-  it('imports a plugin without facts in its manifest to find them', async () => {
+  it('imports a plugin whose build wrote no facts to find them', async () => {
     const metadata = { api: 1, kind: 'method', info: method('bare') };
     write(
       'node_modules/c/index.js',
       `class A {}; Object.defineProperty(A, Symbol.for('medbench.plugin'), { value: ${JSON.stringify(metadata)} }); exports.A = A;`,
     );
-    plugin('c', { api: 1, entry: '.' });
+    plugin('c', undefined);
     project('c');
     expect((await find()).entries.map(({ id }) => id)).toEqual(['bare']);
   });
 
   it('keeps a package that does not load as broken, with the reason, and goes on', async () => {
-    plugin('a', { api: 1, methods: [method('one')] });
-    plugin('c', { api: 1, entry: './missing' });
+    plugin('a', { methods: [method('one')] });
+    plugin('c', undefined, { medbench: { api: 1, entry: './missing' } });
     project('a', 'c');
     const catalogue = await find();
     expect(catalogue.entries.map(({ id }) => id)).toEqual(['one']);
@@ -89,17 +149,38 @@ describe('discover', () => {
     expect(() => select(catalogue, 'method', ['two'])).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('Plugin c') }),
     );
+    for (const kind of ['method', 'task'] as const) {
+      expect(() => select(catalogue, kind, ['all'])).toThrow(
+        expect.objectContaining({
+          code: 'plugin',
+          message: expect.stringMatching(
+            /^"all" would leave \w+ out\. c cannot be used: Plugin c .* does not load: .*It is here because/,
+          ),
+          hint: expect.stringContaining('in place of "all"'),
+        }),
+      );
+    }
+    expect(select(catalogue, 'method', ['one'])).toHaveLength(1);
+  });
+
+  it('keeps a package without a decorated class as broken', async () => {
+    plugin('c', undefined);
+    write('node_modules/c/index.js', 'exports.plain = 1;');
+    project('c');
+    expect((await find()).broken.map(({ reason }) => reason)).toEqual([
+      'its entry "." exports no decorated class; decorate and export one',
+    ]);
   });
 
   it('names both packages that claim one id', async () => {
-    plugin('a', { api: 1, methods: [method('same')] });
-    plugin('b', { api: 1, methods: [method('same')] });
+    plugin('a', { methods: [method('same')] });
+    plugin('b', { methods: [method('same')] });
     project('a', 'b');
     await expect(find()).rejects.toThrow(/method "same": a .* and b /);
   });
 
   it('refuses a plugin for another interface, naming both versions', async () => {
-    plugin('a', { api: 2, methods: [] }, { peerDependencies: { '@medbench/core': '^9.0.0' } });
+    plugin('a', {}, { medbench: { api: 2 }, peerDependencies: { '@medbench/core': '^9.0.0' } });
     project('a');
     await expect(find()).rejects.toThrow(
       /a@1\.2\.3 is built for plugin interface 2 \(@medbench\/core \^9\.0\.0\); this is interface 1/,
@@ -109,7 +190,7 @@ describe('discover', () => {
 
 describe('select', () => {
   it('takes all, or ids in the order given, and suggests the nearest for one that does not exist', async () => {
-    plugin('a', { api: 1, methods: [method('clip'), method('siglip')] });
+    plugin('a', { methods: [method('clip'), method('siglip')] });
     project('a');
     write('host/package.json', { name: 'host' });
     const catalogue = await find();

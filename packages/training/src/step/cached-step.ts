@@ -13,7 +13,7 @@ import {
 import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { addPrefix, float, nothing, SPACE, stripPrefix } from './layout.js';
-import { lossOf } from './loss.js';
+import { checkReached, lossOf } from './loss.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
 import { type LoadedStep, type StepMemory, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
@@ -42,13 +42,15 @@ interface CachedPrograms {
 }
 
 function programs(parts: StepParts, chunk: number): CachedPrograms {
-  const { name, model, training, layout } = parts;
+  const { name, model, method, training, layout } = parts;
   const sums = Object.fromEntries(
     layout.packing.groups.map(({ name: group, shape }) => [SPACE.gradient + group, float(shape)]),
   );
   const state = { ...layout.state, ...sums };
   const gradients = Object.keys(sums);
   const inputs = inputSpecs(model, parts.inputs, chunk);
+  /** Whether the loss depends on a trained parameter by itself, beside the representations: known once it is differentiated. */
+  let direct = true;
   const run = (parameters: TensorMap, given: TensorMap, current: TensorMap): TensorMap => {
     const { representations, updates } = represent(
       { ...parts, frozen: layout.frozen },
@@ -93,6 +95,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
           value,
           gradients: found,
           terms,
+          reached,
         } = differentiate(variables, (moved) => {
           const representations = stripPrefix(REPRESENTATION, moved);
           const parameters = layout.values(current, stripPrefix(SPACE.trained, moved));
@@ -100,6 +103,8 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
           const updates = addPrefix(SPACE.buffer, output.updates);
           return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...updates } };
         });
+        checkReached(method, reached);
+        direct = reached.some((variable) => variable.startsWith(SPACE.trained));
         return {
           state: {
             ...addPrefix(SPACE.gradient, stripPrefix(SPACE.trained, found)),
@@ -120,9 +125,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       selfCheck: ['loss'],
       run(current, given) {
         const representations = stripPrefix(REPRESENTATION, given);
-        return {
-          outputs: { loss: lossOf(parts, representations, layout.values(current)).loss },
-        };
+        return { outputs: { loss: lossOf(parts, representations, layout.values(current)).loss } };
       },
     }),
     accumulate: (specs) => ({
@@ -132,11 +135,12 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       selfCheck: gradients,
       run(current, given) {
         const by = stripPrefix(BY_REPRESENTATION, given);
-        const { gradients: found } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
+        const { gradients: found, reached } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
           const representations = run(layout.values(current, groups), given, current);
           const products = Object.entries(representations).map(([one, value]) => inner(value, by[one]!));
           return { value: total(products), terms: {} };
         });
+        if (!direct) checkReached(method, reached);
         const sum = Object.entries(found).map(([group, gradient]) => [
           SPACE.gradient + group,
           tf.add(current[SPACE.gradient + group]!, gradient),

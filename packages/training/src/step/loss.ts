@@ -1,16 +1,30 @@
-import type { ObjectiveOutput, ResolvedMethod, Settings, TensorMap } from '@medbench/core';
+import type { ObjectiveOutput, ResolvedMethod, TensorMap } from '@medbench/core';
+import { checkedOutput, checkUpdate, pluginFault } from '@medbench/core/methods';
+import { SPACE } from './layout.js';
+import type { StepParts } from './step.js';
 
-export interface LossOptions {
-  readonly method: ResolvedMethod;
-  readonly settings: Settings;
-}
-
-/** What a method makes of a batch: its loss, and its terms and updates, which may be none. */
+/**
+ * The loss that a method computes from the representations of a batch, with its terms and new values of its buffers.
+ * @throws MedbenchError('plugin') that names the class, its package and what to change, if the loss or a term is no scalar,
+ *   or an update is that of no buffer.
+ */
 export function lossOf(
-  { method, settings }: LossOptions,
+  { method, settings, layout }: Pick<StepParts, 'method' | 'settings' | 'layout'>,
   representations: TensorMap,
   parameters: TensorMap,
 ): Required<ObjectiveOutput> {
-  const { loss, terms = {}, updates = {} } = method.objective({ representations, parameters, settings });
+  const output = checkedOutput(method.label, 'objective', () =>
+    method.objective({ representations, parameters, settings }),
+  );
+  const { loss, terms, updates = {} } = output;
+  for (const [name, value] of Object.entries(updates)) {
+    checkUpdate(method.label, name, value, layout.state[SPACE.buffer + name]?.shape);
+  }
   return { loss, terms, updates };
+}
+
+/** @throws MedbenchError('plugin') where a loss depends on nothing that is trained. */
+export function checkReached({ label }: ResolvedMethod, reached: readonly unknown[]): void {
+  if (reached.length > 0) return;
+  throw pluginFault(label, 'the loss depends on no trainable parameter; compute it from the representations');
 }

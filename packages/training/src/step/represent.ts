@@ -10,6 +10,7 @@ import type {
   TensorMap,
   TensorSpec,
 } from '@medbench/core';
+import { callPlugin, checkRepresentations } from '@medbench/core/methods';
 import type * as tf from '@tensorflow/tfjs-core';
 import { float } from './layout.js';
 
@@ -98,5 +99,7 @@ export function represent(
     settings,
     ...(teacher ? { teacher } : {}),
   };
-  return { representations: method.represent(input), updates: observed.updates };
+  const representations = callPlugin(method.label, 'represent', () => method.represent(input));
+  checkRepresentations(method.label, representations, batch.images.shape[0]);
+  return { representations, updates: observed.updates };
 }

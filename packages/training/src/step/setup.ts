@@ -1,14 +1,14 @@
-import {
-  type DualEncoderModel,
-  MedbenchError,
-  type ParameterSpec,
-  type ResolvedMethod,
-  type RowSetup,
-  type Settings,
-  type Start,
-  type TrainingRecord,
-  type TrainingSettings,
+import type {
+  DualEncoderModel,
+  ParameterSpec,
+  ResolvedMethod,
+  RowSetup,
+  Settings,
+  Start,
+  TrainingRecord,
+  TrainingSettings,
 } from '@medbench/core';
+import { pluginFault } from '@medbench/core/methods';
 import { countParameters, frozenPart } from '@medbench/nn';
 import { type TrainingStep, trainingStep } from './training-step.js';
 
@@ -70,7 +70,10 @@ function phasesOf({ row, method, settings, training }: SetupRequest): { until: n
   const phases = method.phases(settings).filter(({ share }) => share > 0);
   const shares = phases.reduce((sum, { share }) => sum + share, 0);
   if (Math.abs(shares - 1) > 1e-6) {
-    throw new MedbenchError('plugin', `The phases of ${row} make up ${shares} of its steps, not 1`);
+    throw pluginFault(
+      method.label,
+      `the phases of ${row} make up ${shares} of its steps; make their shares add up to 1`,
+    );
   }
   let done = 0;
   return phases.map(({ share, settings: own }, i) => {

@@ -8,8 +8,9 @@ import type {
   TrainingSettings,
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
+import { checkMethod } from './check-method.js';
 import { addPrefix, type LayoutOptions, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
-import { lossOf } from './loss.js';
+import { checkReached, lossOf } from './loss.js';
 import { batchOf, inputSpecs, represent } from './represent.js';
 import { update } from './update.js';
 
@@ -60,11 +61,12 @@ export interface StepParts extends StepOptions {
   readonly inputs: Readonly<Record<string, MethodInput>>;
 }
 
-export const partsOf = (options: StepOptions): StepParts => ({
-  ...options,
-  layout: stateLayout(options),
-  inputs: options.method.inputs(options.model, options.settings),
-});
+/** @throws MedbenchError('plugin') if the method does not fit the towers. */
+export function partsOf(options: StepOptions): StepParts {
+  const inputs = options.method.inputs(options.model, options.settings);
+  checkMethod(options, inputs);
+  return { ...options, layout: stateLayout(options), inputs };
+}
 
 export const stepOf = (
   { layout, inputs }: StepParts,
@@ -84,7 +86,7 @@ export const stepOf = (
  * `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`.
  */
 function wholeBatchProgram(parts: StepParts): Program {
-  const { name, model, training, layout } = parts;
+  const { name, model, method, training, layout } = parts;
   return {
     name,
     state: layout.state,
@@ -94,13 +96,14 @@ function wholeBatchProgram(parts: StepParts): Program {
     run(current, inputs) {
       const batch = batchOf(inputs);
       const teacher = layout.teacher(current);
-      const { value, gradients, terms } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
+      const { value, gradients, terms, reached } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
         const parameters = layout.values(current, groups);
         const { representations, updates } = represent({ ...parts, frozen: layout.frozen }, parameters, batch, teacher);
         const output = lossOf(parts, representations, parameters);
         const moved = { ...updates, ...output.updates };
         return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...addPrefix(SPACE.buffer, moved) } };
       });
+      checkReached(method, reached);
       const updated = update(layout, training, current, gradients);
       return {
         state: { ...updated.state, ...addPrefix(SPACE.buffer, stripPrefix(SPACE.buffer, terms)) },

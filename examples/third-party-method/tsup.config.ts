@@ -1,0 +1,11 @@
+import { medbenchFacts } from '@medbench/core/build';
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: 'esm',
+  target: 'node20',
+  clean: true,
+  // Writes dist/medbench.json, so that medbench lists the method without importing it.
+  plugins: [medbenchFacts()],
+});

@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import type { Declare } from '../command.js';
+import { EXIT } from '../errors.js';
+
+interface CheckFlags {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/**
+ * `medbench check DIR`.
+ * @returns 0, or 1 if anything is wrong.
+ * @throws MedbenchError('usage') if there is no plugin package.
+ */
+async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
+  const [{ checkPackage, pluginFolders }, { cacheFolder, catalogueOf }] = await Promise.all([
+    import('@medbench/plugin-check'),
+    import('@medbench/api/workspace'),
+  ]);
+  const cwd = process.cwd();
+  const options = {
+    dataRoot: resolve(cwd, data ?? process.env.MEDBENCH_DATA ?? 'data'),
+    cacheRoot: cacheFolder(cwd),
+    installed: await catalogueOf(cwd),
+  };
+  const checked = [];
+  let faults = 0;
+  for (const folder of pluginFolders(resolve(cwd, dir))) {
+    const found = await checkPackage(folder, options);
+    faults += found.faults.length;
+    checked.push({ ...found, dir: folder });
+    if (json) continue;
+    console.log(`${found.name}: ${found.plugins.join(', ') || 'no plugin'}`);
+    for (const fault of found.faults) console.log(`  fault: ${fault}`);
+    for (const note of found.notes) console.log(`  note: ${note}`);
+  }
+  if (json) console.log(JSON.stringify(checked, null, 1));
+  else console.log(`\n${counted(checked.length, 'package')}, ${counted(faults, 'fault')}`);
+  return faults > 0 ? EXIT.failed : EXIT.ok;
+}
+
+export const checkCommand: Declare = (program, done) => {
+  program
+    .command('check')
+    .description('check plugin packages: manifest and facts, and what each class does when it runs, such as two steps')
+    .argument('[dir]', 'a built package, or a folder of some', '.')
+    .option('--data <dir>', 'folder with the data sets, for tasks and corpora (default: $MEDBENCH_DATA, else ./data)')
+    .option('--json', 'machine-readable')
+    .addHelpText(
+      'after',
+      `
+Exit code 1 if anything is wrong: each fault is a line that says what to change.
+
+Examples:
+  medbench check
+  medbench check ./my-plugins --json`,
+    )
+    .action(async (dir, options) => done(await check(dir, options)));
+};

@@ -1,0 +1,2 @@
+export { type FactsPlugin, medbenchFacts } from './plugin.js';
+export { writeFacts } from './write-facts.js';

@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkPlugin } from '../testing/index.js';
+import { medbenchFacts, writeFacts } from './index.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'medbench-facts-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const method = (id: string) => ({ id, title: id, question: 'baseline', extension: true, settings: {}, source: 'test' });
+const decorated = (id: string, kind = 'method') =>
+  `exports["${id}"] = class {}; Object.defineProperty(exports["${id}"], Symbol.for('medbench.plugin'), { value: ` +
+  `${JSON.stringify({ api: 1, kind, info: method(id) })} });\n`;
+const write = (code: string, medbench: object = { facts: './out/facts.json' }) => {
+  writeFileSync(
+    join(dir, 'package.json'),
+    JSON.stringify({
+      name: 'some-plugin',
+      keywords: ['medbench-plugin'],
+      exports: { '.': './index.js', './package.json': './package.json' },
+      medbench: { api: 1, entry: '.', ...medbench },
+    }),
+  );
+  writeFileSync(join(dir, 'index.js'), code);
+};
+const written = () => JSON.parse(readFileSync(join(dir, 'out/facts.json'), 'utf8'));
+
+describe('writeFacts', () => {
+  it('writes the facts of the decorated classes, sorted by id, and checkPlugin finds them equal to the code', async () => {
+    write(decorated('two') + decorated('one') + decorated('three', 'control'));
+    expect(await writeFacts(dir)).toBe(join(dir, 'out/facts.json'));
+    expect(written()).toEqual({ methods: [method('one'), method('two')], controls: [method('three')] });
+    expect(await checkPlugin(dir)).toEqual([]);
+  });
+
+  it('finds an entry that is exported to import alone', async () => {
+    write(decorated('one'));
+    const file = join(dir, 'package.json');
+    const exports = { '.': { types: './index.d.ts', import: './index.js' }, './package.json': './package.json' };
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), exports }));
+    await writeFacts(dir);
+    expect(written()).toEqual({ methods: [method('one')] });
+  });
+
+  it('says what the manifest or the entry lacks', async () => {
+    write(decorated('one'), {});
+    await expect(writeFacts(dir)).rejects.toThrow('some-plugin does not say where its facts are written');
+    write('exports.plain = 1;');
+    await expect(writeFacts(dir)).rejects.toThrow('some-plugin: "." exports no decorated class');
+  });
+});
+
+describe('checkPlugin', () => {
+  it('names plugins whose written facts are not those of the code, and facts that are not there', async () => {
+    write(decorated('one'));
+    expect(await checkPlugin(dir)).toEqual([
+      expect.stringContaining('./out/facts.json, named in package.json#medbench'),
+    ]);
+    mkdirSync(join(dir, 'out'));
+    writeFileSync(
+      join(dir, 'out/facts.json'),
+      JSON.stringify({ methods: [{ ...method('one'), title: 'Old' }, method('gone')] }),
+    );
+    expect(await checkPlugin(dir)).toEqual([
+      'method "one": ./out/facts.json does not say what the code says; build the package again',
+      'method "gone": ./out/facts.json does not say what the code says; build the package again',
+    ]);
+  });
+});
+
+describe('medbenchFacts', () => {
+  it('writes after the files of a build, whichever bundler calls', async () => {
+    write(decorated('one'));
+    const plugin = medbenchFacts(dir);
+    await plugin.buildEnd();
+    expect(() => written()).toThrow();
+    for (const end of [
+      () => plugin.buildEnd({ writtenFiles: [] }),
+      () => plugin.writeBundle(),
+      () => esbuild(plugin),
+    ]) {
+      rmSync(join(dir, 'out'), { recursive: true, force: true });
+      await end();
+      expect(written()).toHaveProperty('methods');
+    }
+  });
+
+  it('writes nothing after an esbuild build with errors', async () => {
+    write(decorated('one'));
+    await esbuild(medbenchFacts(dir), ['an error']);
+    expect(() => written()).toThrow();
+  });
+});
+
+/** What esbuild does with a plugin: registers its end, and calls that with the result. */
+async function esbuild(plugin: ReturnType<typeof medbenchFacts>, errors: string[] = []): Promise<void> {
+  const ends: (() => Promise<void>)[] = [];
+  plugin.setup({ onEnd: (done) => ends.push(() => done({ errors })) });
+  for (const end of ends) await end();
+}

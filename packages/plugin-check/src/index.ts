@@ -1,0 +1,2 @@
+export { type CheckedPackage, type CheckOptions, checkPackage, pluginFolders } from './check-package.js';
+export { checkMethod } from './method.js';

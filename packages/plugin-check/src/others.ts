@@ -1,0 +1,88 @@
+import { Compiled } from '@medbench/backends-compiled';
+import {
+  type Backend,
+  type Control,
+  type Corpus,
+  type CorpusInfo,
+  type Encoder,
+  type EncoderInfo,
+  type ImageEncoderModel,
+  isMedbenchError,
+  MedbenchError,
+  settingsOf,
+  type TaskContext,
+  type TextEncoderModel,
+} from '@medbench/core';
+import { randomModel, testContext } from '@medbench/core/testing';
+import { dualEncoder } from '@medbench/nn';
+import { towerProgram } from '@medbench/training';
+import { EMBED_DIM, tinyImageTower, tinyTextTower, tokenizer } from './towers.js';
+
+export const fault = (what: string): MedbenchError => new MedbenchError('plugin', what);
+
+/** Does work that needs data. @returns what it gives, or the reason why the data cannot be had. */
+export async function withData<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly absent: string }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (isMedbenchError(error) && error.code === 'data') return { absent: error.message };
+    throw error;
+  }
+}
+
+/** Opens a corpus and reads its first pair. @returns a note where the data cannot be had. */
+export async function checkCorpus(
+  corpus: Corpus,
+  info: CorpusInfo,
+  given: Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>,
+): Promise<string | undefined> {
+  const found = await withData(async () => {
+    const { pairs } = await corpus.open(testContext({ ...given, settings: settingsOf('corpusSettings', info) }));
+    return pairs.length === 0 ? undefined : await pairs.get(0);
+  });
+  if ('absent' in found) return `not opened, for its data are not there: ${found.absent}`;
+  if (!found.value) return 'opened, and holds no pair here';
+  if (typeof found.value.caption !== 'string' || !found.value.image) {
+    throw fault('its first pair has no image or no caption; return { image, caption }');
+  }
+  return undefined;
+}
+
+/** Builds an encoder and runs it on shapes. */
+export async function checkEncoder(encoder: Encoder, info: EncoderInfo): Promise<void> {
+  const built = encoder.build({ embedDim: EMBED_DIM, vocabSize: tokenizer().vocabSize });
+  const side = 'imageSize' in built ? 'image' : 'text';
+  if (side !== info.modality) throw fault(`build() gives a tower for ${side}s, and modality is "${info.modality}"`);
+  const names = built.parameters.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw fault(`parameters has "${twice}" twice; give each a name of its own`);
+  const staged = built.stages.flatMap(({ parameters }) => parameters);
+  const unknown = staged.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw fault(`stages name "${unknown}", which is no parameter; take it out`);
+  const left = names.find((name) => !staged.includes(name));
+  if (left !== undefined) throw fault(`the parameter "${left}" is in no stage; add it to one`);
+  const model =
+    side === 'image'
+      ? dualEncoder(built as ImageEncoderModel, tinyTextTower())
+      : dualEncoder(tinyImageTower(), built as TextEncoderModel);
+  const { outputs } = await new Compiled().estimate(towerProgram(model, side, 2));
+  const shapes = [outputs.embeddings?.shape, outputs.pooled?.shape].map((shape) => `[${shape?.join(', ')}]`);
+  const expected = [`[2, ${EMBED_DIM}]`, `[2, ${built.width}]`];
+  if (shapes.join() !== expected.join()) {
+    throw fault(`forward() gives embedding ${shapes[0]} and pooled ${shapes[1]}; make them ${expected.join(' and ')}`);
+  }
+}
+
+/** Builds the model of a control. */
+export async function checkControl(control: Control): Promise<void> {
+  const built = await control.model({ seed: 0, untrained: async () => randomModel(0) });
+  if (!built?.can) throw fault('model() gives no model; return an EvaluationModel');
+}
+
+/** Asks a backend whether it works here. @returns a note where it does not. */
+export async function checkBackend(backend: Backend): Promise<string | undefined> {
+  const { available, reason } = await backend.status();
+  return available ? undefined : `does not work here: ${reason}`;
+}
