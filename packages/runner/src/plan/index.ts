@@ -1,4 +1,4 @@
 export { type GeneralTraining, generalTraining } from './general.js';
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
-export { type EvaluationConfig, primaryMetric, protocolEntries } from './protocols.js';
+export type { EvaluationConfig } from './protocols.js';
 export { type MethodRow, methodSettings, selectRows, settingsOf } from './rows.js';
