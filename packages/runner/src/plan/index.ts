@@ -1,5 +1,5 @@
 export { type GeneralTraining, generalTraining } from './general.js';
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
-export { type EvaluationConfig, primaryMetric, protocolEntries } from './protocols.js';
+export type { EvaluationConfig } from './protocols.js';
 export { type ResolvedRow, resolveMethod } from './resolve.js';
 export { type MethodRow, selectRows } from './rows.js';

@@ -14,7 +14,7 @@ export type EvaluationConfig = {
 const place = ({ order = Number.POSITIVE_INFINITY }: ProtocolInfo): number => order;
 
 /** The protocols that are installed, in the order of a table's columns. */
-export const protocolEntries = (catalogue: Catalogue): ProtocolEntry[] =>
+const protocolEntries = (catalogue: Catalogue): ProtocolEntry[] =>
   entriesOfKind(catalogue, 'protocol').sort((a, b) =>
     place(a.info) === place(b.info) ? (a.id < b.id ? -1 : 1) : place(a.info) < place(b.info) ? -1 : 1,
   );
