@@ -50,7 +50,7 @@ export function compareTensors(compiled: HostTensor, eager: HostTensor): Differe
   return { compiled: Math.sqrt(a), eager: Math.sqrt(b), apart, relative, fits };
 }
 
-const isFinite = ({ data }: HostTensor): boolean => data.every(Number.isFinite);
+const allFinite = ({ data }: HostTensor): boolean => data.every(Number.isFinite);
 
 /**
  * Runs one step of a program on the eager WASM reference and compares what `program.selfCheck` names with the compiled
@@ -79,7 +79,7 @@ export async function selfCheck({ program, state, inputs, compiled, tracedBytes,
       const found = compiled.outputs[name] ?? compiled.state[name];
       if (!expected || !found)
         throw new MedbenchError('backend', `${program.name}: selfCheck names ${name}, no output or state entry`);
-      if (!isFinite(found) && !isFinite(expected)) {
+      if (!allFinite(found) && !allFinite(expected)) {
         // What follows from it says nothing of the kernels: whoever reads the values says that they are not finite.
         log(`${program.name}: ${name} is not finite on either backend, so nothing more is compared`);
         return;

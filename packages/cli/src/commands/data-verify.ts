@@ -40,9 +40,7 @@ export async function dataVerify(flags: VerifyFlags): Promise<number> {
   if (tasks.length + corpora.length === 0) tasks.push('all');
   const all = <K extends 'task' | 'corpus'>(kind: K, ids: readonly string[]): CatalogueEntry<K>[] =>
     ids.includes('all')
-      ? everyEntry(catalogue, kind).filter(
-          ({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0,
-        )
+      ? everyEntry(catalogue, kind).filter(({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0)
       : ids.map((id) => entryOf(catalogue, kind, id));
   const entries = [...all('task', tasks), ...all('corpus', corpora)];
   const registry = composeRegistry(catalogue, { logger: silentLogger });
