@@ -13,10 +13,14 @@ export default defineConfig(
         const source = typeof target === 'object' ? target['@medbench/source'] : undefined;
         return source && existsSync(`${dir}/${source}`) ? [`${dir}/${source}`] : [];
       }),
-      external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).flatMap((id) => [
-        id,
-        new RegExp(`^${id}/`),
-      ]),
+      external: [
+        ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).flatMap((id) => [
+          id,
+          new RegExp(`^${id}/`),
+        ]),
+        // What a package's `imports` map to differs between Node and a browser, so it is resolved where it runs.
+        /^#/,
+      ],
       format: 'esm' as const,
       target: 'node20' as const,
       platform: 'node' as const,

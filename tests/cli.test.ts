@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { ProfileReport, RunResults } from '@medbench/core';
-import { markGenerated } from '@medbench/data';
+import { markGenerated } from '@medbench/formats';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';

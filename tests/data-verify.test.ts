@@ -11,7 +11,7 @@ const real = sharedData('pneumoniamnist.npz') && sharedData('vqa-rad/trainset.js
 if (!real) console.warn('The real data sets are not here: their verification is skipped (set MEDBENCH_DATA).');
 
 const run = promisify(execFile);
-const cli = join(import.meta.dirname, '../packages/cli/bin/medbench.js');
+const cli = join(import.meta.dirname, '../packages/medbench/bin/medbench.js');
 let root: string;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'medbench-verify-'));

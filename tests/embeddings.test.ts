@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResultCell, RunResults, TaskResult } from '@medbench/core';
-import { readNpy } from '@medbench/data';
+import { readNpy } from '@medbench/formats';
 import { ensurePhantoms, writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
@@ -61,6 +61,12 @@ describe('embeddings that a run kept', () => {
       const examples = (out: string) => storedOf(out, 'clip-scratch', task).map(({ perExample }) => perExample);
       expect(examples('eval')).toEqual(examples('run'));
     }
+  });
+
+  it('stand beside the controls that need no towers', async () => {
+    await ending(0, 'eval', '--embeddings=exported', '--tasks=pneumoniamnist,vqa-rad', '--out=beside', '--data=small');
+    const { methods } = readJson('beside', 'results.json') as RunResults;
+    expect(methods.map(({ id }) => id)).toEqual(['clip-scratch', 'chance', 'majority', 'raw-pixels', 'question-only']);
   });
 
   it('are a row beside those of a run', async () => {

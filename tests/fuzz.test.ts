@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
-import { writeNpz } from '@medbench/data';
+import { writeNpz } from '@medbench/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Cases of each of the two processes. MEDBENCH_FUZZ takes more, for a night. */
@@ -13,7 +13,8 @@ const PATIENCE_MS = 60_000;
 /** Over what the readers take with sound files. */
 const MAX_KIB = 1024 * 1024;
 
-const fixtures = join(import.meta.dirname, '../packages/data/fixtures');
+const fixtures = join(import.meta.dirname, '../packages/formats/fixtures');
+const viewsFile = join(import.meta.dirname, '../packages/data/fixtures/views.json.gz');
 let folder: string;
 
 /** Sound files of every kind, as the reference libraries wrote them; the kind is the name's first part. */
@@ -53,7 +54,7 @@ beforeAll(async () => {
     const packed = (shard as { tar?: string }).tar;
     if (packed !== undefined) write(`tar.${name}`, inflateSync(Buffer.from(packed, 'base64')));
   }
-  const views = JSON.parse(gunzipSync(readFileSync(join(fixtures, 'views.json.gz'))).toString('utf8')) as {
+  const views = JSON.parse(gunzipSync(readFileSync(viewsFile)).toString('utf8')) as {
     files: { name: string; file: string }[];
   };
   for (const { name, file } of views.files) write(`picture.${name}`, Buffer.from(file, 'base64'));

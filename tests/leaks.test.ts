@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LeakCounts, RunResults } from '@medbench/core';
-import { decodeImage, encodeJpeg, readNpz, writeNpz } from '@medbench/data';
+import { decodeImage, encodeJpeg } from '@medbench/data';
+import { readNpz, writeNpz } from '@medbench/formats';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, temporaryFolder } from './support/cli.js';

@@ -1,5 +1,5 @@
+import { activateBackend, eagerSession } from '@medbench/backend-kit';
 import { activateWasm } from '@medbench/backends-wasm';
-import { activateBackend, eagerSession } from '@medbench/backends-wasm/eager';
 import type { HostTensors } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';

@@ -3,11 +3,14 @@ import { checkPlugin } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
 
+/** The front door is called after the product. */
+const packageName = (folder: string): string => (folder === 'medbench' ? folder : `@medbench/${folder}`);
+
 /** The repository's own rules, for every package alike. */
 describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) => {
   it('has a README that begins with its name, a licence and a description', () => {
-    expect(readFileSync(`${dir}/README.md`, 'utf8').startsWith(`# @medbench/${name}\n`)).toBe(true);
-    expect(manifest).toMatchObject({ name: `@medbench/${name}`, license: 'MIT', type: 'module' });
+    expect(readFileSync(`${dir}/README.md`, 'utf8').startsWith(`# ${packageName(name)}\n`)).toBe(true);
+    expect(manifest).toMatchObject({ name: packageName(name), license: 'MIT', type: 'module' });
     expect(manifest.description.length).toBeGreaterThan(20);
   });
 
@@ -20,5 +23,25 @@ describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) =
 
   it.skipIf(!manifest.medbench?.entry)('is a sound plugin', async () => {
     expect(await checkPlugin(dir)).toEqual([]);
+  });
+});
+
+/** All that a package installs: its dependencies and peers, and those of our own packages among them. */
+function installed(name: string, seen = new Set<string>()): Set<string> {
+  const manifest = workspacePackages().find((one) => one.manifest.name === name)?.manifest;
+  for (const id of Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    installed(id, seen);
+  }
+  return seen;
+}
+
+describe('what a method installs', () => {
+  it.each(workspacePackages().filter(({ name }) => name.startsWith('methods-')))('$name', ({ manifest }) => {
+    const all = installed(manifest.name);
+    expect(all).not.toContain('@medbench/formats');
+    // Decoders of images come only with augmented views.
+    expect(all.has('sharp')).toBe(['@medbench/methods-slip', '@medbench/methods-declip'].includes(manifest.name));
   });
 });

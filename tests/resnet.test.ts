@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ForwardOptions, HostTensor, HostTensors, Program } from '@medbench/core';
+import { type ForwardOptions, type HostTensor, type HostTensors, type Program, sizeOf } from '@medbench/core';
 import { resnetModel } from '@medbench/encoders-resnet';
 import { differentiate } from '@medbench/nn';
 import { gradientError, relativeError, scattered, type TowerOracle } from '@medbench/nn/testing';
@@ -30,7 +30,7 @@ const KEY_BIAS = 'attnpool.k_proj.bias';
 /** The oracle's weights. */
 function weightOf(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
-  const fanIn = shape.slice(1).reduce((product, side) => product * side, 1);
+  const fanIn = sizeOf(shape.slice(1));
   const scale = shape.length < 2 ? 0.3 : 2 / Math.sqrt(fanIn);
   const gain = /bn|downsample\.1/.test(name) && /(weight|running_var)$/.test(name) ? 1 : 0;
   const data = Float32Array.from({ length: fanIn * shape[0]! }, (_, k) => gain + scale * scattered(k, offset));

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Gallery, TaskResult } from '@medbench/core';
-import { readCsv } from '@medbench/data';
+import { readCsv } from '@medbench/formats';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const MARKER = 'MARKERFINDINGOFAPATIENT';
-const cli = join(import.meta.dirname, '../packages/cli/bin/medbench.js');
+const cli = join(import.meta.dirname, '../packages/medbench/bin/medbench.js');
 let root: string;
 
 const filesBelow = (folder: string): string[] =>

@@ -1,6 +1,6 @@
+import { eagerSession } from '@medbench/backend-kit';
 import { Compiled, runOnnx, standaloneOnnx } from '@medbench/backends-compiled';
 import { activateWasm } from '@medbench/backends-wasm';
-import { eagerSession } from '@medbench/backends-wasm/eager';
 import type { DualEncoderModel, HostTensor, HostTensors, Tower } from '@medbench/core';
 import { integers, normal } from '@medbench/core/testing';
 import { gptModel } from '@medbench/encoders-gpt';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eagerSession } from '@medbench/backend-kit';
 import { runOnnx } from '@medbench/backends-compiled';
 import { activateWasm } from '@medbench/backends-wasm';
-import { eagerSession } from '@medbench/backends-wasm/eager';
 import type { HostTensor, ImageEncoderModel, TextEncoderModel } from '@medbench/core';
 import { normal } from '@medbench/core/testing';
 import { GptDemo } from '@medbench/encoders-gpt';

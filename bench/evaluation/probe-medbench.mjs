@@ -1,7 +1,7 @@
 // One probe; prints a line of JSON. See probe.mjs.
 import { join } from 'node:path';
-import { readNpy } from '@medbench/data';
 import { linearProbe } from '@medbench/evaluation';
+import { readNpy } from '@medbench/formats';
 
 const { folder, rows, classes, grid } = JSON.parse(process.argv[2]);
 const x = await readNpy(join(folder, 'x.npy'));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { random } from '@medbench/core';
-import { encodeNpy } from '@medbench/data';
+import { encodeNpy } from '@medbench/formats';
 import { machine, median, ours, round, theirs } from './peers.mjs';
 
 const { values: options } = parseArgs({

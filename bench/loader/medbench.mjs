@@ -1,6 +1,7 @@
 // Loads batches of shards with the built packages; answers each line "run N" with a line of JSON.
 import { createInterface } from 'node:readline';
-import { clipTokenizer, prefetch, webDataset } from '../../packages/data/dist/index.js';
+import { clipTokenizer, prefetch } from '../../packages/data/dist/index.js';
+import { webDataset } from '../../packages/formats/dist/index.js';
 import { batchLoader } from '../../packages/training/dist/index.js';
 
 const { spec, batchSize, workers, storedScale, cacheFolder } = JSON.parse(process.argv[2]);

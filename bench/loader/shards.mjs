@@ -2,7 +2,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../packages/core/dist/index.js';
-import { encodeJpeg, resize, tarEnd, tarMember } from '../../packages/data/dist/index.js';
+import { encodeJpeg, resize } from '../../packages/data/dist/index.js';
+import { tarEnd, tarMember } from '../../packages/formats/dist/index.js';
 
 export const SHARDS = 4;
 

@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/formats: HDF5, workbooks and DICOM files as the reference libraries write them, and in
+"""Makes packages/formats/fixtures/formats: HDF5, workbooks and DICOM files as the reference libraries write them, and in
 expected.json what those libraries read from them.
 
 Run: python scripts/oracles/data_formats.py
@@ -25,7 +25,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/data/fixtures/formats"
+OUT = pathlib.Path(__file__).parents[2] / "packages/formats/fixtures/formats"
 OUT.mkdir(exist_ok=True)
 for old in OUT.glob("*"):
     old.unlink()
@@ -119,7 +119,7 @@ def dataset(pixels, bits, *, syntax=ExplicitVRLittleEndian, photometric="MONOCHR
 
 
 def levels(ds, pixels):
-    """8 bits as packages/data documents them, from pydicom's own rescaling and windowing."""
+    """8 bits as packages/formats documents them, from pydicom's own rescaling and windowing."""
     rescaled = apply_modality_lut(pixels, ds).astype(np.float64)
     if "WindowCenter" in ds or "VOILUTSequence" in ds:
         shown = apply_voi_lut(pixels if "VOILUTSequence" in ds else rescaled, ds, prefer_lut=False)

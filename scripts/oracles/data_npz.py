@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/{stored,packed}.npz with every element type that is read, and npz.json with their values.
+"""Makes packages/formats/fixtures/{stored,packed}.npz with every element type that is read, and npz.json with their values.
 
 Run: python scripts/oracles/data_npz.py   (made with NumPy 2.4.6, Python 3.11)
 `awkward.npz` holds what is refused by name: column-major, big-endian, text and complex arrays; and NPY versions 2 and 3.
@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 from numpy.lib import format as npy
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/data/fixtures"
+OUT = pathlib.Path(__file__).parents[2] / "packages/formats/fixtures"
 rng = np.random.default_rng(7)
 arrays = {}
 for code in ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]:

@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/parquet: Parquet files as pyarrow writes them and pickles as Python does, and in
+"""Makes packages/formats/fixtures/parquet: Parquet files as pyarrow writes them and pickles as Python does, and in
 expected.json what those read from them.
 
 Run: python scripts/oracles/data_parquet.py   (made with pyarrow 26.0.1, Pillow 13.0.0, Python 3.11)
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/data/fixtures/parquet"
+OUT = pathlib.Path(__file__).parents[2] / "packages/formats/fixtures/parquet"
 OUT.mkdir(exist_ok=True)
 for old in OUT.glob("*"):
     old.unlink()

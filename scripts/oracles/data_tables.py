@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/tables.json: tables as Python's csv and json write them, and what Python reads from them.
+"""Makes packages/formats/fixtures/tables.json: tables as Python's csv and json write them, and what Python reads from them.
 
 Run: python scripts/oracles/data_tables.py   (made with Python 3.11)
 Fields hold commas, quotes, line breaks of all kinds, byte-order marks and other scripts, as Quilt-1M's captions do. The
@@ -13,7 +13,7 @@ import pathlib
 import random
 import zlib
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/data/fixtures/tables.json"
+OUT = pathlib.Path(__file__).parents[2] / "packages/formats/fixtures/tables.json"
 rng = random.Random(5)
 PIECES = ['a "quoted" word', "one, two", "line\nbreak", "carriage\r\nreturn", "胸片 ü", '""', "tab\tin", "\ufeff", "end.", "'", " "]
 

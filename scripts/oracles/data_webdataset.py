@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/webdataset.json: small tar shards as Python writes them, and what Python reads from them.
+"""Makes packages/formats/fixtures/webdataset.json: small tar shards as Python writes them, and what Python reads from them.
 
 Run: python scripts/oracles/data_webdataset.py   (made with webdataset 1.0.2, Pillow 13.0.0, Python 3.11)
 Shards are zlib-packed base64. Per shard: the samples that the `webdataset` package finds (key, picture's suffix, SHA-256 of
@@ -17,7 +17,7 @@ import numpy as np
 import webdataset as wds
 from PIL import Image
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/data/fixtures/webdataset.json"
+OUT = pathlib.Path(__file__).parents[2] / "packages/formats/fixtures/webdataset.json"
 rng = np.random.default_rng(11)
 FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 

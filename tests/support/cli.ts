@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
-const bin = join(repository, 'packages/cli/bin/medbench.js');
+const bin = join(repository, 'packages/medbench/bin/medbench.js');
 
 export interface Finished {
   readonly code: number | null;

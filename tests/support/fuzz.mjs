@@ -4,7 +4,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isMedbenchError, random } from '@medbench/core';
-import * as data from '@medbench/data';
+import { decodeImage } from '@medbench/data';
+import * as formats from '@medbench/formats';
 
 const [folder, seed, cases] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const scratch = join(folder, `work-${seed}`);
@@ -12,50 +13,55 @@ const cacheFolder = join(scratch, 'cache');
 mkdirSync(join(scratch, 'images'), { recursive: true });
 
 const captions = (path) =>
-  data.captionTable({ table: path, imageColumn: 'image', captionColumn: 'caption', imageDir: join(scratch, 'images') });
+  formats.captionTable({
+    table: path,
+    imageColumn: 'image',
+    captionColumn: 'caption',
+    imageDir: join(scratch, 'images'),
+  });
 /** What reads each kind of file, to its end. */
 const READERS = {
-  npz: async (path) => data.readNpz(path),
+  npz: async (path) => formats.readNpz(path),
   npzrows: async (path) => {
-    const rows = await data.openNpzRows(path.replace(/\.npzrows$/, '.npz'), 'images', { cacheFolder });
+    const rows = await formats.openNpzRows(path.replace(/\.npzrows$/, '.npz'), 'images', { cacheFolder });
     if (rows.shape[0] > 0) await rows.rows(0, 1);
   },
   csv: async (path) => {
     const table = await captions(path);
     if (table.length > 0) await table.describe(table.length - 1);
-    await data.readCsv(path);
+    await formats.readCsv(path);
   },
   jsonl: async (path) => {
     const table = await captions(path);
     if (table.length > 0) await table.describe(table.length - 1);
-    await data.readJsonl(path);
+    await formats.readJsonl(path);
   },
-  json: async (path) => data.readJson(path),
-  gz: async (path) => data.readCsv(path),
+  json: async (path) => formats.readJson(path),
+  gz: async (path) => formats.readCsv(path),
   h5: async (path) => {
-    const rows = await data.openHdf5(path, 'x', { cacheFolder });
+    const rows = await formats.openHdf5(path, 'x', { cacheFolder });
     for (let i = 0; i < Math.min(3, rows.shape[0]); i++) await rows.rows(i, 1);
     rows.close();
   },
   h5gz: async (path) => {
-    (await data.openHdf5(path, 'x', { cacheFolder, maxBytes: 2 ** 24 })).close();
+    (await formats.openHdf5(path, 'x', { cacheFolder, maxBytes: 2 ** 24 })).close();
   },
-  xlsx: async (path) => data.readXlsx(path, { maxBytes: 2 ** 24 }),
-  dcm: async (path) => data.decodeDicom(path),
+  xlsx: async (path) => formats.readXlsx(path, { maxBytes: 2 ** 24 }),
+  dcm: async (path) => formats.decodeDicom(path),
   parquet: async (path) => {
-    const table = await data.openParquet([path]);
+    const table = await formats.openParquet([path]);
     if (table.length > 0) await table.row(table.length - 1);
-    await data.openParquet([path], ['image']).then((one) => one.picture('image', 0));
+    await formats.openParquet([path], ['image']).then((one) => one.picture('image', 0));
   },
-  pkl: async (path) => data.readPickle(path),
+  pkl: async (path) => formats.readPickle(path),
   tar: async (path) => {
-    const shards = await data.webDataset(path);
+    const shards = await formats.webDataset(path);
     for (let i = 0; i < Math.min(3, shards.length); i++) await shards.get(i);
-    const skipping = await data.webDataset(path, { skipBad: true });
+    const skipping = await formats.webDataset(path, { skipBad: true });
     await skipping.encoded(0);
   },
-  picture: async (path) => data.decodeImage(path),
-  list: async (path) => data.parsePythonList(readFileSync(path, 'utf8'), path),
+  picture: async (path) => decodeImage(path),
+  list: async (path) => formats.parsePythonList(readFileSync(path, 'utf8'), path),
 };
 const EXTENSIONS = { h5gz: 'h5.gz', gz: 'csv.gz', picture: 'bin', list: 'txt', npzrows: 'npz' };
 

@@ -1,6 +1,6 @@
+// Registers TensorFlow.js's gradients, which training needs.
+import '@medbench/objectives/gradients';
 import '@tensorflow/tfjs-backend-cpu';
-// Brings the gradients of TensorFlow.js, which its core does not register in Node.
-import '@tensorflow/tfjs-layers';
 import { infoNce, normalise } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 

@@ -1,7 +1,8 @@
+import { canCheck } from '@medbench/backend-trace';
+import { wasmReference } from '@medbench/backends-wasm';
 import type { Program, ProgramMemory } from '@medbench/core';
 import { byteSize } from './graph/graph.js';
 import { arenaBytes } from './graph/memory.js';
-import { canCheck } from './self-check.js';
 import { tracedOnce } from './trace.js';
 
 /** Node, TensorFlow.js, ONNX Runtime and what recording leaves behind, as measured by `npm run bench:memory`. */
@@ -31,7 +32,7 @@ export async function estimateProgram(program: Program): Promise<ProgramMemory> 
     garbageBytes: arena - arenaBytes(run, 0),
     stateBytes: read + left,
     baseBytes: BASE,
-    checkBytes: canCheck(program, traced.tracedBytes) ? EAGER_SHARE * traced.eagerBytes : 0,
+    checkBytes: canCheck(program, traced.tracedBytes, wasmReference) ? EAGER_SHARE * traced.eagerBytes : 0,
     outputs: traced.results,
   };
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backends-wasm/eager';
+import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
+import { NAMES, selfCheck } from '@medbench/backend-trace';
+import { wasmReference } from '@medbench/backends-wasm';
 import {
   type HostTensor,
   type HostTensors,
@@ -14,8 +16,7 @@ import { bake } from './graph/bake.js';
 import { encodeModel } from './graph/protobuf.js';
 import { GraphCache } from './graph-cache.js';
 import { loadRuntime, type Provider, type Runtime, sessionOptions } from './runtime.js';
-import { selfCheck } from './self-check.js';
-import { NAMES, type Traced, takeTraced } from './trace.js';
+import { type Traced, takeTraced } from './trace.js';
 
 /** ONNX Runtime's own arrays: no copy is made in either direction. */
 export const toOrt = ({ Tensor }: Runtime, { shape, dtype, data }: HostTensor): Tensor =>
@@ -124,6 +125,7 @@ class CompiledSession implements Session {
     if (before) {
       this.#unchecked = false;
       await selfCheck({
+        reference: wasmReference,
         program: this.program,
         state: before,
         inputs,

@@ -1,5 +1,5 @@
+import { eagerSession } from '@medbench/backend-kit';
 import { activateWasm } from '@medbench/backends-wasm';
-import { eagerSession } from '@medbench/backends-wasm/eager';
 import type { HostTensor, HostTensors, Program, TensorMap } from '@medbench/core';
 import { normal } from '@medbench/core/testing';
 import { differentiate, linear, scaledDotProduct } from '@medbench/nn';
@@ -7,8 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { runOnnx, traceToOnnx } from '../src/index.js';
 import { compiledSession } from '../src/session.js';
-import { traceProgram } from '../src/trace.js';
-import { TRACE_BACKEND } from '../src/trace-backend.js';
+import { TRACER, traceProgram } from '../src/trace.js';
 
 const BATCH = 3;
 
@@ -135,8 +134,8 @@ describe('compiled attention, head by head and all at once', () => {
       scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads }),
     );
     const { eagerBytes } = await traceProgram(program);
-    const kernels = ['FusedAttention', 'FusedAttentionGrad'].map((name) => tf.getKernel(name, TRACE_BACKEND)!);
-    for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, TRACE_BACKEND);
+    const kernels = ['FusedAttention', 'FusedAttentionGrad'].map((name) => tf.getKernel(name, TRACER.backendName)!);
+    for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, TRACER.backendName);
     const composed = await traceProgram(program).finally(() => {
       for (const kernel of kernels) tf.registerKernel(kernel);
     });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { mendGradients } from '@medbench/backends-wasm/eager';
 import { messageOf } from '@medbench/core';
+import { registerGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { mendPadding } from './padding.js';
 
@@ -155,7 +155,7 @@ export async function loadNative(
       try {
         quietly(() => load(file));
         // What was loaded brought TensorFlow.js's own gradients along, some of which are wrong.
-        mendGradients({ again: true });
+        registerGradients();
         mendPadding();
         const wrong = mismatch(name, coreVersion(file));
         if (!wrong && (await tf.setBackend('tensorflow')))

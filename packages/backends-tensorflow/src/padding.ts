@@ -1,4 +1,4 @@
-import { poolShares } from '@medbench/backends-wasm/eager';
+import { poolShares } from '@medbench/backend-kit';
 import * as tf from '@tensorflow/tfjs-core';
 
 type Four = [number, number, number, number];

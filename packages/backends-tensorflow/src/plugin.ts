@@ -1,4 +1,4 @@
-import { activateBackend, eagerSession } from '@medbench/backends-wasm/eager';
+import { activateBackend, eagerSession } from '@medbench/backend-kit';
 import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '@medbench/core';
 import { Backend, MedbenchError } from '@medbench/core';
 import { loadNative, type NativeResult } from './native.js';

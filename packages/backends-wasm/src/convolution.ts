@@ -1,5 +1,5 @@
+import { poolShares } from '@medbench/backend-kit';
 import * as tf from '@tensorflow/tfjs-core';
-import { poolShares } from './pool-shares.js';
 import type { WasmBackend } from './wasm-backend.js';
 
 /** A kernel of this backend by name, to be called from another. */

@@ -1,17 +1,3 @@
-export {
-  ARRAYS,
-  activateBackend,
-  checkResult,
-  checkTensors,
-  copyOf,
-  type EagerOptions,
-  eagerSession,
-  mendGradients,
-  pick,
-  type SharedState,
-  SharedStates,
-  stateNames,
-  switchBackend,
-} from './eager.js';
 export { activateWasm } from './load-wasm.js';
 export { Wasm } from './plugin.js';
+export { wasmReference } from './reference.js';

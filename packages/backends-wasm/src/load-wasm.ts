@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
+import { activateBackend } from '@medbench/backend-kit';
 import { MedbenchError } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { activateBackend } from './eager.js';
 import { mendKernels } from './kernels.js';
 
 let loading: Promise<string> | undefined;

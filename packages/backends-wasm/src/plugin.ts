@@ -1,6 +1,6 @@
+import { eagerSession } from '@medbench/backend-kit';
 import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '@medbench/core';
 import { Backend, messageOf } from '@medbench/core';
-import { eagerSession } from './eager.js';
 import { activateWasm } from './load-wasm.js';
 
 /** Runs programs op by op on TensorFlow.js's WASM backend. */

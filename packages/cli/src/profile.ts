@@ -1,4 +1,5 @@
 import type { ProfilePhase, ProfileReport } from '@medbench/core';
+import { inColumns } from './columns.js';
 
 /** Columns of the table of rows: what a reader adds up. */
 const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
@@ -13,15 +14,9 @@ const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
 
 const fixed = (value: number): string => value.toFixed(1);
 
-/** Lines of columns, the first to the left and the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  '),
-  );
-}
+/** A name, then numbers. */
+const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+  inColumns([header, ...rows], Array.from(header.keys()).slice(1));
 
 /** A profile as text: the phases with their shares of the wall time, then the rows. Times in seconds; CPU of all threads of the process. */
 export function renderProfile({ seconds, phases, rows, beside }: ProfileReport): string {
@@ -40,9 +35,9 @@ export function renderProfile({ seconds, phases, rows, beside }: ProfileReport):
   return [
     `Where ${fixed(seconds)} s went`,
     '',
-    ...table([['phase', 'seconds', 'share', 'CPU', 'times'], ...shares]),
+    table(['phase', 'seconds', 'share', 'CPU', 'times'], shares),
     '',
-    ...table([['row', 'seconds', ...Object.keys(COLUMNS)], ...byRow]),
+    table(['row', 'seconds', ...Object.keys(COLUMNS)], byRow),
     '',
     ...Object.entries(beside).map(([what, own]) => `On other threads, beside the above: ${what} ${fixed(own)} s`),
   ].join('\n');

@@ -1,4 +1,5 @@
 import { Control, type ControlContext, type EvaluationModel, type Matrix, random } from '@medbench/core';
+import { fixedModel } from './fixed-model.js';
 
 const WIDTH = 64;
 
@@ -19,18 +20,15 @@ function directions(rows: number, seed: number, kind: string): Matrix {
   id: 'chance',
   title: 'Chance',
   protocols: ['zero-shot', 'retrieval'],
+  needsTowers: false,
   source: 'random directions for pictures and texts',
 })
 export class Chance implements Control {
   async model({ seed }: Pick<ControlContext, 'seed'>): Promise<EvaluationModel> {
-    const embedImages: EvaluationModel['embedImages'] = async ({ length }) => directions(length, seed, 'images');
-    return {
+    return fixedModel({
       id: 'chance',
-      can: { images: true, texts: true, joint: true },
-      logitScale: 1,
-      imageFeatures: embedImages,
-      embedImages,
-      embedTexts: async (texts) => directions(texts.length, seed, 'texts'),
-    };
+      images: async ({ length }) => directions(length, seed, 'images'),
+      texts: async ({ length }) => directions(length, seed, 'texts'),
+    });
   }
 }

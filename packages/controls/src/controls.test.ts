@@ -1,8 +1,8 @@
-import type { RasterImage, Source } from '@medbench/core';
+import { pluginMetadata, type RasterImage, type Source } from '@medbench/core';
 import { testContext } from '@medbench/core/testing';
 import { evaluateClassification } from '@medbench/evaluation';
 import { describe, expect, it } from 'vitest';
-import { bagOfWords, Chance, Majority, QuestionOnly, RawPixels } from './index.js';
+import { bagOfWords, Chance, Majority, QuestionOnly, RawPixels, Untrained } from './index.js';
 
 const flat = (value: number, side = 28): RasterImage => ({
   width: side,
@@ -52,6 +52,22 @@ describe('question-only', () => {
     expect(model.can).toEqual({ images: false, texts: true, joint: false });
     await expect(model.embedImages(sourceOf([flat(0)]))).rejects.toThrow('never sees an image');
   });
+});
+
+describe('controls of images alone', () => {
+  it.each([
+    ['raw-pixels', new RawPixels(), 'Raw pixels share no space with text'],
+    ['majority', new Majority(), 'The majority shares no space with text'],
+  ])('%s refuses texts', async (id, control, refusal) => {
+    const model = await control.model();
+    expect(model).toMatchObject({ id, can: { images: true, texts: false, joint: false } });
+    await expect(model.embedTexts(['a picture'])).rejects.toThrow(refusal);
+  });
+});
+
+it('all but the untrained encoder do without towers', () => {
+  const facts = [Chance, Majority, QuestionOnly, RawPixels, Untrained].map((one) => pluginMetadata(one)!.info);
+  expect(facts.filter((info) => 'needsTowers' in info && info.needsTowers).map(({ id }) => id)).toEqual(['untrained']);
 });
 
 describe('chance and majority', () => {

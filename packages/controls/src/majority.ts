@@ -1,11 +1,5 @@
-import {
-  Control,
-  type EvaluationModel,
-  type Matrix,
-  MedbenchError,
-  type RasterImage,
-  type Source,
-} from '@medbench/core';
+import { Control, type EvaluationModel, type Matrix, type RasterImage, type Source } from '@medbench/core';
+import { fixedModel } from './fixed-model.js';
 
 /** The same for every picture, so that a classifier is left with how often each answer occurs. */
 const constant = async ({ length }: Source<RasterImage>): Promise<Matrix> => ({
@@ -19,17 +13,11 @@ const constant = async ({ length }: Source<RasterImage>): Promise<Matrix> => ({
   id: 'majority',
   title: 'Majority',
   protocols: ['linear-probe', 'vqa'],
+  needsTowers: false,
   source: 'the classifier of the protocol on a constant: the most common class or answer of the training split',
 })
 export class Majority implements Control {
   async model(): Promise<EvaluationModel> {
-    return {
-      id: 'majority',
-      can: { images: true, texts: false, joint: false },
-      logitScale: 1,
-      imageFeatures: constant,
-      embedImages: constant,
-      embedTexts: () => Promise.reject(new MedbenchError('evaluation', 'The majority shares no space with text')),
-    };
+    return fixedModel({ id: 'majority', images: constant, refusal: 'The majority shares no space with text' });
   }
 }

@@ -1,4 +1,5 @@
-import { Control, type EvaluationModel, type Matrix, MedbenchError } from '@medbench/core';
+import { Control, type EvaluationModel, type Matrix } from '@medbench/core';
+import { fixedModel } from './fixed-model.js';
 
 /** Buckets of the hashed bag of words. */
 const BUCKETS = 256;
@@ -25,25 +26,20 @@ export function bagOfWords(texts: readonly string[]): Matrix {
   return { rows: texts.length, cols: BUCKETS, data };
 }
 
-const noImage = (): Promise<Matrix> =>
-  Promise.reject(new MedbenchError('evaluation', 'The question-only control never sees an image'));
-
 /** Answers from the words of the question alone: how far a data set's answers can be guessed without the picture. */
 @Control({
   id: 'question-only',
   title: 'Question only',
   protocols: ['vqa'],
+  needsTowers: false,
   source: 'the VQA head on a hashed bag of question words, no image',
 })
 export class QuestionOnly implements Control {
   async model(): Promise<EvaluationModel> {
-    return {
+    return fixedModel({
       id: 'question-only',
-      can: { images: false, texts: true, joint: false },
-      logitScale: 1,
-      imageFeatures: noImage,
-      embedImages: noImage,
-      embedTexts: async (texts) => bagOfWords(texts),
-    };
+      texts: async (texts) => bagOfWords(texts),
+      refusal: 'The question-only control never sees an image',
+    });
   }
 }

@@ -1,12 +1,6 @@
-import {
-  Control,
-  type EvaluationModel,
-  type Matrix,
-  MedbenchError,
-  type RasterImage,
-  type Source,
-} from '@medbench/core';
+import { Control, type EvaluationModel, type Matrix, type RasterImage, type Source } from '@medbench/core';
 import { resize, toRgb } from '@medbench/data';
+import { fixedModel } from './fixed-model.js';
 
 /** Sides to which pictures are brought: those of MedMNIST have the first already; colour gets as many numbers in all. */
 const SIDE = { grey: 28, colour: 16 } as const;
@@ -28,25 +22,16 @@ async function pixels(images: Source<RasterImage>): Promise<Matrix> {
   return { rows: features.length, cols, data };
 }
 
-const noText = (): Promise<Matrix> =>
-  Promise.reject(new MedbenchError('evaluation', 'Raw pixels share no space with text'));
-
 /** Logistic regression on the pixels themselves: what a linear probe must beat to have learned anything. */
 @Control({
   id: 'raw-pixels',
   title: 'Raw pixels',
   protocols: ['linear-probe'],
+  needsTowers: false,
   source: 'logistic regression on pixels in [0, 1], 28 x 28 grey or 16 x 16 colour',
 })
 export class RawPixels implements Control {
   async model(): Promise<EvaluationModel> {
-    return {
-      id: 'raw-pixels',
-      can: { images: true, texts: false, joint: false },
-      logitScale: 1,
-      imageFeatures: pixels,
-      embedImages: pixels,
-      embedTexts: noText,
-    };
+    return fixedModel({ id: 'raw-pixels', images: pixels, refusal: 'Raw pixels share no space with text' });
   }
 }

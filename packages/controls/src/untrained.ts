@@ -5,6 +5,7 @@ import { Control, type ControlContext, type EvaluationModel } from '@medbench/co
   id: 'untrained',
   title: 'Untrained encoder',
   protocols: ['zero-shot', 'linear-probe', 'retrieval', 'vqa'],
+  needsTowers: true,
   source: 'the encoders of the run at initialisation',
 })
 export class Untrained implements Control {

@@ -23,13 +23,15 @@ export {
   pluginMetadata,
   Task,
 } from './decorators.js';
+export { drawnInput } from './drawn-input.js';
 export * from './errors.js';
 export { EVALUATION_DEFAULTS } from './evaluation-defaults.js';
-export { ensureFolder, fileName, unwritable, writeFileAtomic } from './files/files.js';
+export { ensureFolder, fileName, unwritable, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { holm } from './holm.js';
-export { mayShow } from './may-show.js';
+export { isRestricted, mayShow } from './may-show.js';
 export { use } from './methods/use.js';
 export { NO_PROFILE } from './no-profile.js';
 export * from './random/index.js';
 export * from './settings/index.js';
+export { sizeOf } from './size-of.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mayShow } from './may-show.js';
+import { isRestricted, mayShow } from './may-show.js';
 
 it('shows generated data, open data where its facts say so, and nothing under an agreement or credentials', () => {
   expect(mayShow({ access: 'generated' })).toBe(true);
@@ -9,4 +9,9 @@ it('shows generated data, open data where its facts say so, and nothing under an
   for (const access of ['agreement', 'credentialed'] as const) {
     for (const pictures of ['shown', 'withheld', undefined] as const) expect(mayShow({ access, pictures })).toBe(false);
   }
+});
+
+it('calls data restricted that is under an agreement or for credentialed readers', () => {
+  const restricted = (['open', 'generated', 'agreement', 'credentialed', undefined] as const).filter(isRestricted);
+  expect(restricted).toEqual(['agreement', 'credentialed']);
 });

@@ -1,5 +1,9 @@
 import type { Access } from './contracts/data.js';
 
+/** Whether data is under an agreement or for credentialed readers: what is made of it stays where it is. */
+export const isRestricted = (access: Access | undefined): boolean =>
+  access === 'agreement' || access === 'credentialed';
+
 /**
  * Whether pictures and texts of a task may be in a report. Data under an agreement or credentials never are, whatever else
  * is said; generated data are; other data are where their facts say that their licence lets them be shown.
@@ -11,6 +15,6 @@ export const mayShow = ({
   readonly access: Access;
   readonly pictures?: 'shown' | 'withheld' | undefined;
 }): boolean => {
-  if (access === 'agreement' || access === 'credentialed') return false;
+  if (isRestricted(access)) return false;
   return (pictures ?? (access === 'generated' ? 'shown' : 'withheld')) === 'shown';
 };

@@ -1,5 +1,5 @@
 import { type DataContext, MedbenchError } from '@medbench/core';
-import { csvRows } from '@medbench/data';
+import { csvRows } from '@medbench/formats';
 
 export type MimicSplit = 'train' | 'validate' | 'test';
 

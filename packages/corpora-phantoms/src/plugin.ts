@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Corpus, type CorpusContext, type OpenedCorpus } from '@medbench/core';
-import { captionTable, fingerprintFiles } from '@medbench/data';
+import { captionTable, fingerprintFiles } from '@medbench/formats';
 import { ensurePhantoms } from '@medbench/phantoms';
 
 /** Opens `<folder>/train.jsonl` with its pictures, written on first use. */

@@ -1,6 +1,6 @@
 import { Corpus, type CorpusInfo, type DataContext } from '@medbench/core';
 import { CaptionCorpus } from '@medbench/corpus-kit';
-import { type CaptionTableOptions, locate } from '@medbench/data';
+import { type CaptionTableOptions, locate } from '@medbench/formats';
 
 const FACTS = {
   id: 'pmc-oa',

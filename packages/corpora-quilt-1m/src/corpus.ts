@@ -1,6 +1,6 @@
 import { Corpus, type DataContext } from '@medbench/core';
 import { CaptionCorpus } from '@medbench/corpus-kit';
-import type { CaptionTableOptions } from '@medbench/data';
+import type { CaptionTableOptions } from '@medbench/formats';
 import { QUILT, quiltTable } from './files.js';
 
 /** Histopathology pictures from videos and the web, with what is said of them; a picture may have several captions. */

@@ -1,5 +1,5 @@
 import type { CorpusInfo, DataContext } from '@medbench/core';
-import { type CaptionTableOptions, locate } from '@medbench/data';
+import { type CaptionTableOptions, locate } from '@medbench/formats';
 
 /** What the corpus and the retrieval task have in common. */
 export const QUILT = {

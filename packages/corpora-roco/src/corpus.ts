@@ -1,6 +1,6 @@
 import { Corpus, type DataContext } from '@medbench/core';
 import { CaptionCorpus } from '@medbench/corpus-kit';
-import type { CaptionTableOptions } from '@medbench/data';
+import type { CaptionTableOptions } from '@medbench/formats';
 import { ROCO, rocoFiles, rocoTable } from './files.js';
 
 /** Radiology figures of open-access papers with their captions; the figures of other kinds are left aside, as in the study. */

@@ -1,5 +1,5 @@
 import { type CorpusInfo, type DataContext, type ExpectedFile, MedbenchError } from '@medbench/core';
-import { type CaptionTableOptions, locate } from '@medbench/data';
+import { type CaptionTableOptions, locate } from '@medbench/formats';
 
 export type RocoSplit = 'train' | 'validation' | 'test';
 

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { Corpus, type DataContext, type Inspection, type OpenedCorpus } from '@medbench/core';
-import { findShards, fingerprintFiles, isGenerated, textCounter, type WebDataset, webDataset } from '@medbench/data';
+import { findShards, fingerprintFiles, isGenerated, textCounter, type WebDataset, webDataset } from '@medbench/formats';
 
 /** Pairs of any WebDataset shards, such as img2dataset and open_clip write and read them. */
 @Corpus({

@@ -13,7 +13,7 @@ import {
   captionTable,
   fingerprintFiles,
   isGenerated,
-} from '@medbench/data';
+} from '@medbench/formats';
 
 /**
  * The facts that a decorated corpus class declares.

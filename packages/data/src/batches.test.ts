@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { batchIndices, epochOrder } from './batches.js';
+import { batchOrder, epochOrder } from './batches.js';
 import { prefetch } from './prefetch.js';
 import { cached, fromArray, mapSource, subset } from './source.js';
 
 describe('batches', () => {
   it('visits every example at most once an epoch, in another order each epoch', () => {
-    const steps = Array.from({ length: 6 }, (_, step) => Array.from(batchIndices(10, 3, 7, step)));
+    const indices = batchOrder(10, 3, 7);
+    const steps = Array.from({ length: 6 }, (_, step) => Array.from(indices(step)));
     const epochs = [steps.slice(0, 3).flat(), steps.slice(3).flat()];
     for (const epoch of epochs) expect(new Set(epoch).size).toBe(9);
     expect(epochs[0]).not.toEqual(epochs[1]);
@@ -14,18 +15,21 @@ describe('batches', () => {
   });
 
   it('is a pure function of the step', () => {
-    const [early] = [batchIndices(100, 8, 1, 2)];
-    batchIndices(100, 8, 2, 40);
-    expect(batchIndices(100, 8, 1, 2)).toEqual(early);
-    batchIndices(100, 8, 1, 2).fill(0);
-    expect(batchIndices(100, 8, 1, 2)).toEqual(early);
-    expect(batchIndices(100, 8, 2, 2)).not.toEqual(early);
+    const indices = batchOrder(100, 8, 1);
+    const early = indices(2);
+    // Of another epoch, then back.
+    indices(40);
+    expect(indices(2)).toEqual(early);
+    expect(batchOrder(100, 8, 1)(2)).toEqual(early);
+    indices(2).fill(0);
+    expect(indices(2)).toEqual(early);
+    expect(batchOrder(100, 8, 2)(2)).not.toEqual(early);
   });
 
   it('refuses a batch that is larger than the corpus', () => {
-    expect(() => batchIndices(7, 8, 1, 0)).toThrow(/batch of 8 cannot be drawn from 7 examples/);
-    expect(() => batchIndices(7, 0, 1, 0)).toThrow(/batch size is 0/);
-    expect(batchIndices(8, 8, 1, 5).length).toBe(8);
+    expect(() => batchOrder(7, 8, 1)(0)).toThrow(/batch of 8 cannot be drawn from 7 examples/);
+    expect(() => batchOrder(7, 0, 1)(0)).toThrow(/batch size is 0/);
+    expect(batchOrder(8, 8, 1)(5).length).toBe(8);
   });
 });
 

@@ -5,16 +5,26 @@ export function epochOrder(n: number, seed: number, epoch: number): Int32Array {
   return random(seed, 'order', epoch).permutation(n);
 }
 
-// Steps of one epoch share its permutation, which for a million examples takes longer than a step's other bookkeeping.
-let last: { readonly n: number; readonly seed: number; readonly epoch: number; readonly order: Int32Array } | undefined;
-
 /**
- * The examples of a global step (from 0), a pure function of its arguments, so that a resumed run sees the same batches.
- * An epoch has floor(n / batchSize) full batches; what is left over changes with the epoch's permutation.
- * @returns `[batchSize]`
- * @throws MedbenchError('config') if there are fewer examples than a batch takes.
+ * The examples of a global step (from 0), `[batchSize]`, as a pure function of the step: a resumed run sees the same
+ * batches. An epoch has floor(n / batchSize) full batches; what is left over changes with the epoch's permutation.
+ * The function keeps the permutation of the epoch it was asked for last, which for a million examples takes longer to
+ * draw than a step's other bookkeeping.
+ * @throws MedbenchError('config') when a step is asked for, if there are fewer examples than a batch takes.
  */
-export function batchIndices(n: number, batchSize: number, seed: number, step: number): Int32Array {
+export function batchOrder(n: number, batchSize: number, seed: number): (step: number) => Int32Array {
+  let last: { readonly epoch: number; readonly order: Int32Array } | undefined;
+  return (step) => {
+    checkBatchSize(n, batchSize);
+    const perEpoch = Math.floor(n / batchSize);
+    const epoch = Math.floor(step / perEpoch);
+    if (last?.epoch !== epoch) last = { epoch, order: epochOrder(n, seed, epoch) };
+    const start = (step % perEpoch) * batchSize;
+    return last.order.slice(start, start + batchSize);
+  };
+}
+
+function checkBatchSize(n: number, batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new MedbenchError('config', `The batch size is ${batchSize}`, { hint: 'Give a whole number from 1 on.' });
   }
@@ -23,11 +33,4 @@ export function batchIndices(n: number, batchSize: number, seed: number, step: n
       hint: `Set the batch size to ${Math.max(n, 1)} or less, or take a larger corpus.`,
     });
   }
-  const perEpoch = Math.floor(n / batchSize);
-  const epoch = Math.floor(step / perEpoch);
-  if (last?.n !== n || last.seed !== seed || last.epoch !== epoch) {
-    last = { n, seed, epoch, order: epochOrder(n, seed, epoch) };
-  }
-  const start = (step % perEpoch) * batchSize;
-  return last.order.slice(start, start + batchSize);
 }

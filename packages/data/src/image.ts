@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { MedbenchError, messageOf, type RasterImage } from '@medbench/core';
 import sharp, { type Sharp } from 'sharp';
-import { unreadable } from './files.js';
+import { readBytes } from './files.js';
 import { plainJpeg, smallJpeg } from './jpeg.js';
 
 export interface DecodeImageOptions {
@@ -54,6 +53,22 @@ export async function decodeImage(
       hint: 'Fetch the picture again, or leave bad ones out with --skip-bad.',
     });
   }
+}
+
+/**
+ * The 8-bit samples of an image file as they are stored: grey or RGB, not turned as EXIF says, with no channel dropped.
+ * For formats that wrap an image of known size, such as DICOM.
+ * @returns `[height, width, samples]`
+ * @throws Error if the file is damaged, holds more than `maxPixels`, or another number of samples a pixel.
+ */
+export async function storedSamples(bytes: Uint8Array, samples: 1 | 3, maxPixels: number): Promise<Uint8Array> {
+  const image = sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: maxPixels });
+  const { data, info } = await image
+    .toColourspace(samples === 1 ? 'b-w' : 'srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== samples) throw new Error(`it has ${info.channels} samples a pixel`);
+  return data;
 }
 
 interface Samples {
@@ -113,13 +128,4 @@ export function encodeTiff(image: RasterImage): Promise<Uint8Array> {
 function rawSharp({ data, width, height, channels }: RasterImage): Sharp {
   const picture = sharp(data, { raw: { width, height, channels } });
   return channels === 1 ? picture.toColourspace('b-w') : picture;
-}
-
-/** A file's bytes. @throws MedbenchError('data') naming the file if it is missing or cannot be read. */
-export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
 }

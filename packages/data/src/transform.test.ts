@@ -7,7 +7,7 @@ import {
   CLIP_STD,
   centreCrop,
   evaluationTransform,
-  normaliseInto,
+  normaliser,
   randomResizedCrop,
   resizeShorterSide,
   toRgb,
@@ -129,11 +129,11 @@ describe('views', () => {
   });
 });
 
-describe('normaliseInto', () => {
+describe('normaliser', () => {
   it('writes NHWC floats, grey into all channels', () => {
     const image = noise(3, 2, 3);
     const batch = new Float32Array(2 * 18);
-    normaliseInto(image, batch, 18);
+    normaliser()(image, batch, 18);
     expect(Array.from(batch.subarray(0, 18)).every((value) => value === 0)).toBe(true);
     image.data.forEach((value, i) => {
       expect(batch[18 + i]).toBeCloseTo((value / 255 - CLIP_MEAN[i % 3]!) / CLIP_STD[i % 3]!, 5);
@@ -141,9 +141,10 @@ describe('normaliseInto', () => {
     const grey = noise(3, 2, 1);
     const a = new Float32Array(18);
     const b = new Float32Array(18);
-    normaliseInto(grey, a, 0, { mean: [0, 0.5, 1], std: [1, 0.5, 0.25] });
-    normaliseInto(toRgb(grey), b, 0, { mean: [0, 0.5, 1], std: [1, 0.5, 0.25] });
+    const write = normaliser({ mean: [0, 0.5, 1], std: [1, 0.5, 0.25] });
+    write(grey, a, 0);
+    write(toRgb(grey), b, 0);
     expect(a).toEqual(b);
-    expect(() => normaliseInto(grey, a, 1)).toThrow(RangeError);
+    expect(() => normaliser()(grey, a, 1)).toThrow(RangeError);
   });
 });

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './image.js';
 import { sharedData } from './testing/shared-data.js';
-import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto, toRgb } from './transform.js';
+import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliser, toRgb } from './transform.js';
 
 const { size, files, vqaRad } = JSON.parse(
   gunzipSync(readFileSync(new URL('../fixtures/views.json.gz', import.meta.url))).toString('utf8'),
@@ -19,7 +19,7 @@ describe("CLIP's evaluation view of a file", () => {
   it.each(files)('$name is within 1/255 of that of open_clip', async ({ name, file, window, view }) => {
     const image = await decodeImage(Buffer.from(file, 'base64'), name, window ? { window } : {});
     const batch = new Float32Array(size * size * 3);
-    normaliseInto(evaluationTransform(size)(image), batch, 0);
+    normaliser()(evaluationTransform(size)(image), batch, 0);
     const expected = Buffer.from(view, 'base64');
     const difference = batch.map((value, i) =>
       Math.abs(value * CLIP_STD[i % 3]! + CLIP_MEAN[i % 3]! - expected[i]! / 255),

@@ -1,2 +1,2 @@
 export { type GptSizes, gptModel } from './model.js';
-export { Gpt77, GptDemo, GptSmall } from './plugin.js';
+export * from './plugin.js';

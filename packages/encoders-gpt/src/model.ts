@@ -43,7 +43,7 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
       from: (x) => tf.reshape(tf.matMul(tf.expandDims(end, 1), x), [batch, width]),
       mask: tf.matMul(end as tf.Tensor2D, mask),
     },
-    { layers, heads: width / HEAD, mask, ...(activation ? { activation } : {}) },
+    { layers, heads: width / HEAD, mask, causal: true, ...(activation ? { activation } : {}) },
   );
   const norm = <T extends tf.Tensor>(x: T): T => layerNorm(x, of('ln_final.weight'), of('ln_final.bias'));
   const tokens = once(() => norm(output.tokens()));

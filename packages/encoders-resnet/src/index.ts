@@ -1,2 +1,2 @@
 export { type ResNetSizes, resnetModel } from './model.js';
-export { ResNet50, ResNetDemo } from './plugin.js';
+export * from './plugin.js';

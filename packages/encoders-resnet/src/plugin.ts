@@ -1,35 +1,18 @@
-import { Encoder, type EncoderInfo, type EncoderOptions, type ImageEncoderModel } from '@medbench/core';
-import { encoderFacts } from '@medbench/nn';
-import { type ResNetSizes, resnetModel } from './model.js';
+import { encoderFamily } from '@medbench/nn';
+import { resnetModel } from './model.js';
 
-const R50: ResNetSizes = { id: 'rn50', imageSize: 224, baseWidth: 64, layers: [3, 4, 6, 3], embedDim: 1024 };
-const DEMO: ResNetSizes = { id: 'rn-demo', imageSize: 64, baseWidth: 16, layers: [1, 1, 1, 1], embedDim: 64 };
-
-const facts = (sizes: ResNetSizes, title: string, source: string): EncoderInfo => ({
-  ...encoderFacts(resnetModel(sizes)),
-  title,
-  modality: 'image',
-  imageSize: sizes.imageSize,
-  source,
+/** Modified ResNets. A new one is an entry of the table. The activation of the options is the transformers': these have ReLU. */
+export const { ResNet50, ResNetDemo } = encoderFamily(resnetModel, ({ embedDim }) => ({ embedDim }), {
+  /** CLIP's modified ResNet-50. */
+  ResNet50: {
+    title: 'modified ResNet-50',
+    source: 'arXiv:2103.00020, table 19',
+    sizes: { id: 'rn50', imageSize: 224, baseWidth: 64, layers: [3, 4, 6, 3], embedDim: 1024 },
+  },
+  /** One bottleneck per stage and a quarter of the width, on 64 pixels: the demo's. */
+  ResNetDemo: {
+    title: 'demo modified ResNet, 64 pixels',
+    source: 'medbench',
+    sizes: { id: 'rn-demo', imageSize: 64, baseWidth: 16, layers: [1, 1, 1, 1], embedDim: 64 },
+  },
 });
-
-/** The activation of the options is the transformers': these have ReLU. */
-abstract class ResNet implements Encoder {
-  protected abstract readonly sizes: ResNetSizes;
-
-  build({ embedDim }: EncoderOptions): ImageEncoderModel {
-    return resnetModel({ ...this.sizes, embedDim });
-  }
-}
-
-/** CLIP's modified ResNet-50. */
-@Encoder(facts(R50, 'modified ResNet-50', 'arXiv:2103.00020, table 19'))
-export class ResNet50 extends ResNet {
-  protected readonly sizes = R50;
-}
-
-/** One bottleneck per stage and a quarter of the width, on 64 pixels: the demo's. */
-@Encoder(facts(DEMO, 'demo modified ResNet, 64 pixels', 'medbench'))
-export class ResNetDemo extends ResNet {
-  protected readonly sizes = DEMO;
-}

@@ -3,7 +3,7 @@ import { countParameters, dualEncoder, freezeBlocks, freezeFraction, stageSizes 
 import { describe, expect, it } from 'vitest';
 import { VitB16, VitB32, vitModel } from './index.js';
 
-const built = (encoder: VitB16 | VitB32) => encoder.build({ embedDim: 512, vocabSize: 49408 });
+const built = (encoder: InstanceType<typeof VitB16>) => encoder.build({ embedDim: 512, vocabSize: 49408 });
 
 describe('published sizes have the published number of parameters', () => {
   it.each([

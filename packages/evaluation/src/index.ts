@@ -8,7 +8,7 @@ export { keepEmbeddings } from './embeddings/keep.js';
 export { openEmbeddings } from './embeddings/open.js';
 export type { LbfgsOptions, LbfgsResult } from './lbfgs.js';
 export { minimize } from './lbfgs.js';
-export { checkLeaks } from './leaks/check.js';
+export { leakCheck } from './leaks/check.js';
 export type { PicturePair, SharedPictures } from './leaks/find.js';
 export { sharedGroups, sharedPictures } from './leaks/find.js';
 export type { PictureSignatures } from './leaks/signatures.js';

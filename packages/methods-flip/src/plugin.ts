@@ -11,8 +11,8 @@ import {
   type RepresentInput,
   type SettingsOf,
 } from '@medbench/core';
-import { keptPatches, patchesKept } from '@medbench/data';
 import { patchCount } from '@medbench/nn';
+import { keptPatches, patchesKept } from '@medbench/nn/inputs';
 import { clipObjective } from '@medbench/objectives';
 import type * as tf from '@tensorflow/tfjs-core';
 

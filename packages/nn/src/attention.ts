@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-
-/**
- * Names under which an engine may offer attention and its gradient as one kernel each: `q`, `k`, `v`, `mask` and, for the
- * gradient, `dy` as in `scaledDotProduct`; `heads` as an attribute.
- */
-const FUSED = { forward: 'FusedAttention', gradient: 'FusedAttentionGrad' } as const;
+import { offers, runFused } from './fused.js';
+import { type AttentionAttributes, FUSED } from './kernels.js';
 
 export interface AttentionOptions {
   readonly heads: number;
   /** Added to the attention logits: `[T, S]`, or `[B, 1, 1, S]`. It has no gradient. */
   readonly mask?: tf.Tensor | undefined;
+  /** Whether `mask` is `causalMask(T)`, which tells a backend that it need not read the mask. Changes no number. */
+  readonly causal?: boolean | undefined;
 }
 
 /**
@@ -20,20 +18,25 @@ export function scaledDotProduct(
   q: tf.Tensor3D,
   k: tf.Tensor3D,
   v: tf.Tensor3D,
-  { heads, mask }: AttentionOptions,
+  { heads, mask, causal = false }: AttentionOptions,
 ): tf.Tensor3D {
-  if (!tf.getKernel(FUSED.forward, tf.getBackend())) return composed(q, k, v, { heads, mask });
-  const run = (kernel: string, [queries, keys, values, added]: readonly tf.Tensor[], dy?: tf.Tensor): unknown => {
-    const tensors = { q: queries!, k: keys!, v: values!, ...(added ? { mask: added } : {}), ...(dy ? { dy } : {}) };
-    return tf.engine().runKernel(kernel, tensors, { heads });
-  };
+  if (!offers(FUSED.attention)) return composed(q, k, v, { heads, mask });
+  const attributes: AttentionAttributes = { heads, causal };
+  const inputsOf = ([queries, keys, values, added]: readonly tf.Tensor[]) => ({
+    q: queries!,
+    k: keys!,
+    v: values!,
+    ...(added ? { mask: added } : {}),
+  });
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const save = args[3] as tf.GradSaveFunc;
     const inputs = [...(args.slice(0, 3) as tf.Tensor[]), ...(mask ? [mask] : [])];
     save(inputs);
     return {
-      value: run(FUSED.forward, inputs) as tf.Tensor,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => run(FUSED.gradient, saved, dy) as tf.Tensor[],
+      value: runFused(FUSED.attention, inputsOf(inputs), attributes),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [
+        ...runFused(FUSED.attentionGrad, { ...inputsOf(saved), dy }, attributes),
+      ],
     };
   });
   return op(q, k, v) as tf.Tensor3D;

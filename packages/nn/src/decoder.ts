@@ -129,7 +129,7 @@ export function multimodalDecoder(
   const { headCount, activation } = options;
   let hidden = x;
   for (let i = 0; i < options.layers; i++) {
-    const own = { heads: headCount, mask, ...(activation ? { activation } : {}) };
+    const own = { heads: headCount, mask, causal: true, ...(activation ? { activation } : {}) };
     hidden = block(parameters, `${prefix}resblocks.${i}.`, hidden, own);
     hidden = crossBlock(parameters, `${prefix}cross_attn.${i}.`, hidden, context, options);
   }

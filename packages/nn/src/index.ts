@@ -22,10 +22,11 @@ export {
   patchCount,
   stageSizes,
 } from './dual-encoder.js';
+export { encoderFamily, type FamilyEncoder, type FamilyMember } from './encoder-family.js';
 export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
-export { constant, countParameters, initialise, normal, ones, sizeOf, uniform, zeros } from './parameters.js';
+export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
 export { patchify } from './patchify.js';
 export { once, type Picked, pooledTransformer, type TransformerOutput } from './pooled-block.js';
 export {

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { offers, runFused } from './fused.js';
+import { FUSED, type FusedKernels } from './kernels.js';
 
 /**
  * x Wᵀ + b on the last axis.
@@ -18,7 +20,6 @@ export function linear<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias?: tf.T
  * passes over the data: with c = x − mean(x), σ its spread and g = dy · gain, dx = (g − mean(g) − c · mean(g · c) / σ²) / σ.
  */
 export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.Tensor, epsilon = 1e-5): T {
-  const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, scale, shift, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const { value, mean, inverse } = normaliseRows(input, scale, shift, epsilon);
@@ -26,21 +27,29 @@ export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.T
     return {
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [given, centre, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        const centred = tf.sub(given, centre);
-        const aligned = tf.mul(dy, centred);
-        // Sums of products with a vector are products with a vector: no pass over the data to multiply first.
-        const share = tf.reshape(tf.div(factor, factor.size), [factor.size, 1]);
-        const mean = (rows: tf.Tensor): tf.Tensor => linearMap(rows, share);
-        const slope = tf.mul(tf.mul(mean(aligned), spread), spread);
-        const across = tf.sub(tf.sub(tf.mul(dy, factor), mean(dy)), tf.mul(centred, slope));
-        const rows = tf.reshape(aligned, [-1, factor.size]);
-        const byGain = tf.matMul(tf.reshape(spread, [1, -1]), rows);
-        return [tf.mul(across, spread), tf.reshape(byGain, [factor.size]), tf.sum(dy, leading)];
+        const [x, mean, inverse, gain] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const given = { dy, x, mean, inverse, gain };
+        if (!offers(FUSED.layerNormGrad)) return composedGradient(given);
+        return [...runFused(FUSED.layerNormGrad, given, { epsilon })];
       },
     };
   });
   return op(x, gain, bias) as T;
+}
+
+/** Gradients of a layer norm by its input, gain and bias, for `mean` and `inverse` as `normaliseRows` gives them. */
+function composedGradient({ dy, x, mean, inverse, gain }: FusedKernels<tf.Tensor>['FusedLayerNormGrad']['inputs']) {
+  const leading = x.shape.slice(0, -1).map((_, axis) => axis);
+  const centred = tf.sub(x, mean);
+  const aligned = tf.mul(dy, centred);
+  // Sums of products with a vector are products with a vector: no pass over the data to multiply first.
+  const share = tf.reshape(tf.div(gain, gain.size), [gain.size, 1]);
+  const meanOf = (rows: tf.Tensor): tf.Tensor => linearMap(rows, share);
+  const slope = tf.mul(tf.mul(meanOf(aligned), inverse), inverse);
+  const across = tf.sub(tf.sub(tf.mul(dy, gain), meanOf(dy)), tf.mul(centred, slope));
+  const rows = tf.reshape(aligned, [-1, gain.size]);
+  const byGain = tf.matMul(tf.reshape(inverse, [1, -1]), rows);
+  return [tf.mul(across, inverse), tf.reshape(byGain, [gain.size]), tf.sum(dy, leading)];
 }
 
 /** x M on the last axis. `x` `[..., in]`, `matrix` `[in, out]`. */
@@ -49,18 +58,15 @@ function linearMap(x: tf.Tensor, matrix: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.matMul(flat as tf.Tensor2D, matrix as tf.Tensor2D), [...x.shape.slice(0, -1), matrix.shape[1]!]);
 }
 
-/** Name under which an engine may offer layer norm as one kernel, with mean and inverse spread (`[..., 1]`) beside it. */
-const FUSED_LAYER_NORM = 'FusedLayerNorm';
-
+/** The result `[..., W]`, the mean of each row and 1 / sqrt(variance + epsilon), both `[..., 1]`. */
 function normaliseRows(
   x: tf.Tensor,
   gain: tf.Tensor,
   bias: tf.Tensor,
   epsilon: number,
 ): { value: tf.Tensor; mean: tf.Tensor; inverse: tf.Tensor } {
-  if (tf.getKernel(FUSED_LAYER_NORM, tf.getBackend())) {
-    const results = tf.engine().runKernel(FUSED_LAYER_NORM, { x, gain, bias }, { epsilon });
-    const [value, mean, inverse] = results as tf.Tensor[] as [tf.Tensor, tf.Tensor, tf.Tensor];
+  if (offers(FUSED.layerNorm)) {
+    const [value, mean, inverse] = runFused(FUSED.layerNorm, { x, gain, bias }, { epsilon });
     return { value, mean, inverse };
   }
   const mean = tf.mean(x, -1, true);

@@ -1,7 +1,6 @@
-import { type HostTensors, MedbenchError, type ParameterSpec, type TensorMap } from '@medbench/core';
+import { type HostTensors, MedbenchError, type ParameterSpec, sizeOf, type TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { decays } from './adamw.js';
-import { sizeOf } from './parameters.js';
 
 /** Parameters of up to this many numbers are packed; larger ones gain nothing and would only be copied. */
 const LARGEST_PACKED = 65_536;

@@ -1,13 +1,10 @@
-import { type HostTensors, type Initializer, type ParameterSpec, random } from '@medbench/core';
+import { type HostTensors, type Initializer, type ParameterSpec, random, sizeOf } from '@medbench/core';
 
 export const normal = (std: number): Initializer => ({ kind: 'normal', std });
 export const uniform = (bound: number): Initializer => ({ kind: 'uniform', bound });
 export const constant = (value: number): Initializer => ({ kind: 'constant', value });
 export const zeros: Initializer = constant(0);
 export const ones: Initializer = constant(1);
-
-/** Number of elements of a tensor. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
 /** Draws every parameter from a stream of its own (seed and `stream`), so that adding one leaves the others as they were. */
 export function initialise(specs: readonly ParameterSpec[], seed: number): HostTensors {

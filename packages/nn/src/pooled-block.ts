@@ -38,7 +38,7 @@ function lastBlock(
   prefix: string,
   x: tf.Tensor3D,
   picked: Picked,
-  { heads, mask, activation }: TransformerOptions,
+  { heads, mask, causal, activation }: TransformerOptions,
 ): TransformerOutput {
   const of = (name: string): tf.Tensor => parameters[prefix + name]!;
   const [batch, length, width] = x.shape;
@@ -57,7 +57,7 @@ function lastBlock(
   return {
     tokens: once(() => {
       const { normed, k, v, queriesOf } = shared();
-      return finish(x, scaledDotProduct(queriesOf(normed), k, v, { heads, mask }));
+      return finish(x, scaledDotProduct(queriesOf(normed), k, v, { heads, mask, causal }));
     }),
     pooled: once(() => {
       const { normed, k, v, queriesOf } = shared();

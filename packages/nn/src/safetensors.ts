@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type HostTensor, type HostTensors, MedbenchError, messageOf, writeFileAtomic } from '@medbench/core';
+import { type HostTensor, type HostTensors, MedbenchError, messageOf, sizeOf, writeFileAtomic } from '@medbench/core';
 
 /** A header larger than this is no header. */
 const MAX_HEADER = 100 * 2 ** 20;
@@ -65,7 +65,7 @@ function checkEntry(file: string, name: string, entry: Entry, available: number)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
     throw broken(file, `"${name}" has no sound offsets`);
   const [begin, end] = offsets as [number, number];
-  const bytes = shape.reduce((product, side) => product * side, 1) * width;
+  const bytes = sizeOf(shape) * width;
   if (end - begin !== bytes) throw broken(file, `"${name}" claims ${end - begin} bytes, its shape needs ${bytes}`);
   if (end > available) throw broken(file, `"${name}" ends at byte ${end} of ${available}`);
 }

@@ -9,6 +9,8 @@ export interface TransformerOptions {
   readonly heads: number;
   /** Added to the attention logits, `[T, T]`. */
   readonly mask?: tf.Tensor2D;
+  /** Whether `mask` is `causalMask(T)`. */
+  readonly causal?: boolean;
   readonly activation?: Activation;
 }
 
@@ -24,11 +26,11 @@ function attention(
   parameters: TensorMap,
   prefix: string,
   x: tf.Tensor3D,
-  { heads, mask }: Omit<TransformerOptions, 'layers'>,
+  { heads, mask, causal }: Omit<TransformerOptions, 'layers'>,
 ): tf.Tensor3D {
   const joint = linear(x, parameters[`${prefix}in_proj_weight`]!, parameters[`${prefix}in_proj_bias`]!);
   const [q, k, v] = partsOf(joint, 3) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-  const mixed = scaledDotProduct(q, k, v, { heads, mask });
+  const mixed = scaledDotProduct(q, k, v, { heads, mask, causal });
   return linear(mixed, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
 }
 

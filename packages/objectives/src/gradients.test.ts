@@ -1,6 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-// Registers the gradients, see @medbench/nn's differentiate.
-import '@tensorflow/tfjs-layers';
+import './gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { infoNce, normalise } from './index.js';

@@ -1,11 +1,11 @@
-import type { Metric, ResultCell, RunResults } from '@medbench/core';
+import type { Interval, Metric, ResultCell, RunResults } from '@medbench/core';
 import type { PrintedFigure } from './format.js';
 
 /** One measurement of a figure, made with one seed. */
 export interface Measurement {
   readonly seed: number;
   readonly value: number;
-  readonly ci95: readonly [number, number] | null;
+  readonly ci95: Interval | null;
 }
 
 /** Mean and spread of the measurements of one metric; values are null if there are none. */

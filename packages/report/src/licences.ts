@@ -1,4 +1,4 @@
-import type { Access } from '@medbench/core';
+import { type Access, isRestricted } from '@medbench/core';
 
 /** What a licence asks of weights that were trained on what it covers. First match wins. */
 const DEMANDS: readonly (readonly [pattern: RegExp, demand: string])[] = [
@@ -25,7 +25,7 @@ const DEMANDS: readonly (readonly [pattern: RegExp, demand: string])[] = [
 export function demandOf(licence: string, access: Access | undefined): string {
   const demand = DEMANDS.find(([pattern]) => pattern.test(licence))?.[1];
   if (demand !== undefined) return demand;
-  return access === 'agreement' || access === 'credentialed'
+  return isRestricted(access)
     ? 'what the agreement says: do not pass the weights on before you have read it'
     : 'not known: read it before passing the weights on';
 }

@@ -1,3 +1,4 @@
+import type { Interval } from '@medbench/core';
 import { type Measurement, summarise } from './cells.js';
 import type { PrintedFigure } from './format.js';
 import { type Column, type ResultTable, runsOf } from './model.js';
@@ -48,7 +49,7 @@ export function meanOver(
 }
 
 /** The mean of the seeds' intervals over test examples; null if one has none. */
-export function meanInterval(measurements: readonly Measurement[]): readonly [number, number] | null {
+export function meanInterval(measurements: readonly Measurement[]): Interval | null {
   if (measurements.length === 0 || measurements.some(({ ci95 }) => ci95 === null)) return null;
   const mean = (side: 0 | 1): number =>
     measurements.reduce((sum, { ci95 }) => sum + ci95![side], 0) / measurements.length;

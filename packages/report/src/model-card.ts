@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Access, type ResultCell, type RunResults, type TrainingRecord, writeFileAtomic } from '@medbench/core';
+import { GENERAL, RunLayout } from '@medbench/runner/layout';
 import { markdownTable } from 'markdown-table';
 import { energyOf } from './energy.js';
 import {
@@ -20,7 +20,6 @@ import { code, literal } from './markdown.js';
 import { metricFacts } from './metrics.js';
 
 /** Name of the folder of the weights from which rows start. */
-const GENERAL = 'general';
 /** The corpus that is made of the training splits of the run's tasks. */
 const TASK_PAIRS = 'task-pairs';
 /** Settings of a run that are the same for every row and decide weights. */
@@ -202,23 +201,10 @@ export function renderModelCard(results: RunResults, record: TrainingRecord): st
   ].join('\n\n')}\n`;
 }
 
-/** Folders of weights of a run, by row and seed. */
-function checkpoints(runDir: string): { row: string; seed: number; folder: string }[] {
-  const root = join(runDir, 'checkpoints');
-  const below = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
-  return below(root).flatMap((name) =>
-    below(join(root, name)).flatMap((at) => {
-      const folder = join(root, name, at);
-      const seed = Number(/^seed-(\d+)$/.exec(at)?.[1] ?? Number.NaN);
-      return existsSync(join(folder, 'weights.safetensors')) ? [{ row: decodeURIComponent(name), seed, folder }] : [];
-    }),
-  );
-}
-
 /** How the general-domain weights were trained, which are no row of the results. */
-async function generalRecord(folder: string): Promise<TrainingRecord | undefined> {
+async function generalRecord(file: string): Promise<TrainingRecord | undefined> {
   try {
-    return (JSON.parse(await readFile(join(folder, 'training.json'), 'utf8')) as { record: TrainingRecord }).record;
+    return (JSON.parse(await readFile(file, 'utf8')) as { record: TrainingRecord }).record;
   } catch {
     return undefined;
   }
@@ -230,11 +216,13 @@ async function generalRecord(folder: string): Promise<TrainingRecord | undefined
  */
 export async function writeModelCards(runDir: string, results: RunResults): Promise<string[]> {
   const written: string[] = [];
-  for (const { row, seed, folder } of checkpoints(runDir)) {
+  const layout = new RunLayout(runDir);
+  for (const { row, seed } of layout.trainedRows()) {
+    if (!existsSync(layout.weights(row, seed))) continue;
     const found = results.training.find((record) => record.method === row && record.seed === seed);
-    const record = found ?? (row === GENERAL ? await generalRecord(folder) : undefined);
+    const record = found ?? (row === GENERAL ? await generalRecord(layout.training(row, seed)) : undefined);
     if (!record) continue;
-    const file = join(folder, 'README.md');
+    const file = layout.modelCard(row, seed);
     await writeFileAtomic(file, renderModelCard(results, record));
     written.push(file);
   }

@@ -62,7 +62,7 @@ describe('writeReport', () => {
     [JSON.stringify(withoutRun), 'at run'],
     [JSON.stringify({ ...sampleResults(), cells: null }), 'at cells'],
     [JSON.stringify({ ...sampleResults(), cells }), 'at cells[3].ci95'],
-    [JSON.stringify(first({ leaks: [{ of: 'elsewhere' }] })), 'at cells[0].leaks'],
+    [JSON.stringify(first({ leaks: [{ of: 'elsewhere' }] })), 'at cells[0].leaks[0].of'],
     [JSON.stringify(first({ classification: { classes: ['a'] } })), 'at cells[0].classification'],
     [JSON.stringify({ ...others, statistics: [] }), 'at statistics'],
     [JSON.stringify({ ...others, statistics: { ...statistics, columns: withoutP } }), 'at statistics.columns'],
@@ -74,6 +74,13 @@ describe('writeReport', () => {
       message: expect.stringContaining(message),
     });
     expect(readdirSync(folder)).toEqual(['results.json']);
+  });
+
+  it('repeats no text of the results where it refuses them', async () => {
+    put(JSON.stringify(first({ metrics: { '\u001b[31mred': { value: 1 } } })));
+    await expect(writeReport(folder)).rejects.toMatchObject({
+      message: expect.stringMatching(/at cells\[0\]\.metrics$/),
+    });
   });
 
   it('leaves no half file where it cannot write', async () => {

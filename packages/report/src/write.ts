@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@medbench/core';
+import { RunLayout } from '@medbench/runner/layout';
 import { answersOf } from './answers/index.js';
 import { readComparisons } from './answers/read.js';
 import { renderCsv } from './csv.js';
@@ -9,7 +9,6 @@ import { renderHtml } from './html/page.js';
 import { renderLatex } from './latex.js';
 import { renderMarkdown } from './markdown.js';
 import { writeModelCards } from './model-card.js';
-import { isObject, misfit } from './shape.js';
 
 /** Where a report was written. */
 export interface WrittenReport {
@@ -24,7 +23,7 @@ export interface WrittenReport {
  * @throws MedbenchError('usage') if it is not there; ('store') if it is not JSON, of another version or damaged.
  */
 export async function readResults(runDir: string): Promise<RunResults> {
-  const file = join(runDir, 'results.json');
+  const file = new RunLayout(runDir).results;
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -45,15 +44,17 @@ export async function readResults(runDir: string): Promise<RunResults> {
   } catch (cause) {
     throw damaged(`is not JSON: ${messageOf(cause)}`, cause);
   }
-  if (!isObject(parsed) || parsed.schemaVersion === undefined) throw damaged('is not the results of a run');
-  if (parsed.schemaVersion !== 1) {
-    throw new MedbenchError('store', `${file} has schemaVersion ${JSON.stringify(parsed.schemaVersion)}, not 1`, {
+  const { schemaVersion } = Object(parsed) as { readonly schemaVersion?: unknown };
+  if (schemaVersion === undefined) throw damaged('is not the results of a run');
+  if (schemaVersion !== 1) {
+    throw new MedbenchError('store', `${file} has schemaVersion ${JSON.stringify(schemaVersion)}, not 1`, {
       hint: 'Make the report with the version of medbench that made the run, or repeat the run with this one.',
     });
   }
+  const { misfit } = await import('./schemas.js');
   const wrong = misfit(parsed);
   if (wrong) throw damaged(`has something else than expected at ${wrong}`);
-  return parsed as unknown as RunResults;
+  return parsed as RunResults;
 }
 
 /**
@@ -63,11 +64,12 @@ export async function readResults(runDir: string): Promise<RunResults> {
  */
 export async function writeReport(runDir: string): Promise<WrittenReport> {
   const results = await readResults(runDir);
+  const layout = new RunLayout(runDir);
   const written = {
-    csv: join(runDir, 'results.csv'),
-    markdown: join(runDir, 'results.md'),
-    latex: join(runDir, 'results.tex'),
-    html: join(runDir, 'report.html'),
+    csv: layout.table('csv'),
+    markdown: layout.table('md'),
+    latex: layout.table('tex'),
+    html: layout.report,
   };
   await writeFileAtomic(written.csv, renderCsv(results));
   await writeFileAtomic(written.markdown, renderMarkdown(results));

@@ -1,25 +1,124 @@
 import 'reflect-metadata';
-import type { Pretraining } from '@medbench/core';
+import { resolve } from 'node:path';
+import { NO_PROFILE, type Profile, random, type StudyRecord } from '@medbench/core';
 import type { Catalogue } from '@medbench/core/catalogue';
-import { type Logger, Registry, Tokens } from '@medbench/core/services';
-import { Container } from 'inversify';
-
-/** Services that plugins may ask for in their constructors. */
-export interface Services {
-  readonly logger: Logger;
-  readonly pretraining?: Pretraining;
-}
-
-/** The composition root's one step: a container with the services bound, and the registry that builds plugins from it. */
-export function composeRegistry(catalogue: Catalogue, { logger, pretraining }: Services): Registry {
-  const container = new Container({ defaultScope: 'Singleton' });
-  const registry = new Registry(catalogue, container);
-  container.bind(Tokens.Registry.id).toConstantValue(registry);
-  container.bind(Tokens.Catalogue.id).toConstantValue(catalogue);
-  container.bind(Tokens.Logger.id).toConstantValue(logger);
-  if (pretraining) container.bind(Tokens.Pretraining.id).toConstantValue(pretraining);
-  return registry;
-}
+import { type Logger, Registry } from '@medbench/core/services';
+import { Container, type Newable } from 'inversify';
+import { withCache } from './backend.js';
+import { Corpora } from './data/corpora.js';
+import { skipLog } from './data/skipped.js';
+import { TaskData } from './data/task-data.js';
+import type { RunObserver } from './observer.js';
+import type { Plan } from './plan/plan.js';
+import { profiledBackend } from './profile/index.js';
+import { Results } from './results.js';
+import { Run } from './run.js';
+import { ScoreTable } from './scores/scores.js';
+import { type ChosenBackend, Services } from './services.js';
+import { ComparisonStage } from './stages/comparison.js';
+import { EvaluationStage } from './stages/evaluation.js';
+import { GalleryStage } from './stages/gallery.js';
+import { LeakStage } from './stages/leaks.js';
+import { RowModels } from './stages/row-models.js';
+import { Towers } from './stages/towers.js';
+import { TrainingStage } from './stages/training.js';
+import type { RunStore } from './store/index.js';
 
 /** Says nothing; for commands that only look. */
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, event: () => {} };
+
+/** What plugins are built with. */
+export interface PluginServices {
+  readonly catalogue: Catalogue;
+  /** Absolute. Left out where the data are not there yet: `composeRun` then binds it. */
+  readonly dataRoot?: string;
+  /** Absolute. */
+  readonly cacheRoot: string;
+  /** Default: says nothing. */
+  readonly logger?: Logger;
+  /** Default: measures nothing. */
+  readonly profile?: Profile | undefined;
+  /** Of the random streams that a plugin may ask for. Default 0. */
+  readonly seed?: number;
+}
+
+/** A container with the services that plugins may ask for, and the registry that builds plugins from it. */
+export function composePlugins(given: PluginServices): { readonly container: Container; readonly registry: Registry } {
+  const { catalogue, dataRoot, cacheRoot, logger = silentLogger, profile = NO_PROFILE, seed = 0 } = given;
+  const container = new Container({ defaultScope: 'Singleton' });
+  const registry = new Registry(catalogue, container);
+  container.bind(Services.Catalogue.id).toConstantValue(catalogue);
+  container.bind(Services.Registry.id).toConstantValue(registry);
+  container.bind(Services.Logger.id).toConstantValue(logger);
+  container.bind(Services.Profile.id).toConstantValue(profile);
+  if (dataRoot !== undefined) container.bind(Services.DataRoot.id).toConstantValue(dataRoot);
+  container.bind(Services.CacheRoot.id).toConstantValue(cacheRoot);
+  container.bind(Services.Random.id).toConstantValue((...names) => random(seed, ...names));
+  return { container, registry };
+}
+
+/** What a run is composed of beside its plugins. */
+export interface RunParts {
+  readonly plan: Plan;
+  readonly store: RunStore;
+  readonly observer: RunObserver;
+  readonly backend: ChosenBackend;
+  /** Folder that holds the data sets, absolute. */
+  readonly dataRoot: string;
+  /** Folder from which the paths of embeddings are meant. Default: that of the process. */
+  readonly cwd?: string;
+  readonly signal: AbortSignal;
+  readonly study?: StudyRecord | undefined;
+}
+
+/** The stages of a run and what they share: one instance of each, as long as the run lives. */
+const STAGES: readonly Newable<unknown>[] = [
+  TaskData,
+  Corpora,
+  Towers,
+  ScoreTable,
+  Results,
+  TrainingStage,
+  RowModels,
+  LeakStage,
+  GalleryStage,
+  EvaluationStage,
+  ComparisonStage,
+  Run,
+];
+
+/**
+ * The composition root: binds everything that a run needs into the container of its plugins. A test binds doubles in
+ * place of services by `rebind` before it asks for `Run`.
+ */
+export async function composeRun(container: Container, parts: RunParts): Promise<Container> {
+  const [training, evaluation, data] = await Promise.all([
+    import('@medbench/training'),
+    import('@medbench/evaluation'),
+    import('@medbench/data'),
+  ]);
+  const { plan, store, observer, backend, dataRoot, cwd = process.cwd(), signal, study = null } = parts;
+  const profile = container.get(Services.Profile.id);
+  const cached = withCache(backend.backend, container.get(Services.CacheRoot.id));
+  container.bind(Services.DataRoot.id).toConstantValue(dataRoot);
+  container.bind(Services.Plan.id).toConstantValue(plan);
+  container.bind(Services.Store.id).toConstantValue(store);
+  container.bind(Services.Observer.id).toConstantValue(observer);
+  container.bind(Services.Signal.id).toConstantValue(signal);
+  container.bind(Services.Study.id).toConstantValue(study);
+  container.bind(Services.SkipLog.id).toConstantValue(skipLog(store));
+  container.bind(Services.Backend.id).toConstantValue({
+    id: backend.id,
+    backend: profile === NO_PROFILE ? cached : profiledBackend(cached, profile),
+  });
+  container.bind(Services.Pretraining.id).to(training.TowerPretraining);
+  container.bind(Services.Embeddings.id).toConstantValue({
+    keep: evaluation.keepEmbeddings,
+    open: (path) => evaluation.openEmbeddings(resolve(cwd, path)),
+  });
+  container.bind(Services.LeakCheck.id).toConstantValue(evaluation.leakCheck());
+  container.bind(Services.CompareRows.id).toConstantValue(evaluation.compareRows);
+  container.bind(Services.Thumbnail.id).toConstantValue(data.thumbnail);
+  for (const stage of STAGES) container.bind(stage).toSelf();
+  return container;
+}

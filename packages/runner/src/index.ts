@@ -1,11 +1,11 @@
 export { type BackendReport, chooseBackend, inspectBackends, withCache } from './backend.js';
-export { composeRegistry, type Services, silentLogger } from './compose.js';
+export { composePlugins, composeRun, type PluginServices, type RunParts, silentLogger } from './compose.js';
 export * from './config/index.js';
-export type { RunContext } from './context.js';
 export type { RunObserver } from './observer.js';
 export * from './plan/index.js';
 export * from './profile/index.js';
-export { executePlan } from './run.js';
+export { Run } from './run.js';
 export { readScores } from './scores/read-scores.js';
+export { type ChosenBackend, Services } from './services.js';
 export * from './store/index.js';
 export * from './verify/index.js';

@@ -11,8 +11,8 @@ import {
   type TaskOutcome,
   type TestExamples,
 } from '@medbench/core';
-import { fingerprintFiles } from '@medbench/data';
 import { classTexts, evaluateClassification, type LabelledImages, withBalance } from '@medbench/evaluation';
+import { fingerprintFiles } from '@medbench/formats';
 import { countLabels, factsOf, isSynthetic } from './facts.js';
 import { promptsOf } from './prompts.js';
 import { goodSplit } from './skip-bad.js';

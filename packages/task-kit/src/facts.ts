@@ -1,5 +1,5 @@
 import { type DataContext, MedbenchError, pluginMetadata, type TaskInfo } from '@medbench/core';
-import { isGenerated } from '@medbench/data';
+import { isGenerated } from '@medbench/formats';
 
 /**
  * The facts that a decorated task class declares.

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec, type TaskInfo } from '@medbench/core';
-import { type ByteRows, type NpyArray, openNpzRows, readNpz, requireFile } from '@medbench/data';
 import type { LabelledImages } from '@medbench/evaluation';
+import { type ByteRows, type NpyArray, openNpzRows, readNpz, requireFile } from '@medbench/formats';
 import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
 import { factsOf } from './facts.js';
 import { CLASSIFICATION_SETTINGS } from './prompts.js';

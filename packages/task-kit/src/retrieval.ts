@@ -9,8 +9,9 @@ import type {
   TaskOutcome,
   TestExamples,
 } from '@medbench/core';
-import { decodeImage, fingerprintFiles } from '@medbench/data';
+import { decodeImage } from '@medbench/data';
 import { evaluateRetrieval, type RetrievalData } from '@medbench/evaluation';
+import { fingerprintFiles } from '@medbench/formats';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodGallery } from './skip-bad.js';
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DataContext, Task } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
-import { encodePng, locate, readCsv } from '@medbench/data';
+import { encodePng } from '@medbench/data';
+import { locate, readCsv } from '@medbench/formats';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   CLASSIFICATION,

@@ -12,8 +12,9 @@ import type {
   TaskOutcome,
   TestExamples,
 } from '@medbench/core';
-import { fingerprintFiles, subset } from '@medbench/data';
+import { subset } from '@medbench/data';
 import { evaluateVqa, type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
+import { fingerprintFiles } from '@medbench/formats';
 import { factsOf, isSynthetic } from './facts.js';
 import { goodPictures, leftOut, questionsAbout } from './skip-bad.js';
 import { statementOf } from './statement.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, Task, type TaskInfo } from '@medbench/core';
-import { locate, pathInside, readJson, requireFolder } from '@medbench/data';
+import { locate, pathInside, readJson, requireFolder } from '@medbench/formats';
 import { galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
 const FACTS = {

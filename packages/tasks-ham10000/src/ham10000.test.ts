@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testContext } from '@medbench/core/testing';
-import { encodeJpeg, readCsv } from '@medbench/data';
+import { encodeJpeg } from '@medbench/data';
+import { readCsv } from '@medbench/formats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Ham10000 } from './index.js';
 

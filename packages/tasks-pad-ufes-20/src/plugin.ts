@@ -1,5 +1,5 @@
 import { type DataContext, Task } from '@medbench/core';
-import { readCsv } from '@medbench/data';
+import { readCsv } from '@medbench/formats';
 import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,

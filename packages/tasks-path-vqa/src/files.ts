@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MedbenchError, type RasterImage, type Source } from '@medbench/core';
-import { decodeImage, openParquet, pathInside, readJson, readPickle } from '@medbench/data';
+import { decodeImage } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
+import { openParquet, pathInside, readJson, readPickle } from '@medbench/formats';
 
 /** What each form calls the splits. */
 export const SPLITS = ['train', 'validation', 'test'] as const;

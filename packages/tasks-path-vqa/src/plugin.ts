@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { type DataContext, Task, type TaskInfo } from '@medbench/core';
-import { locate } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
+import { locate } from '@medbench/formats';
 import { type VqaSplits, VqaTask } from '@medbench/task-kit';
 import { type Asked, fromOriginal, fromParquet, parquetFiles, questionsFile, SPLITS } from './files.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, Task } from '@medbench/core';
-import { openHdf5 } from '@medbench/data';
 import type { LabelledImages } from '@medbench/evaluation';
+import { openHdf5 } from '@medbench/formats';
 import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,

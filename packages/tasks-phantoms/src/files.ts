@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, type RasterImage, type Source } from '@medbench/core';
-import { cached, decodeImage, fingerprintFiles, readJsonl, requireColumns } from '@medbench/data';
+import { cached, decodeImage } from '@medbench/data';
+import { fingerprintFiles, readJsonl, requireColumns } from '@medbench/formats';
 import { ensurePhantoms, type Factors, type PhantomModality, type Question } from '@medbench/phantoms';
 
 export type Split = 'train' | 'val' | 'test';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
-import { writeNpz } from '@medbench/data';
 import { sharedData } from '@medbench/data/testing';
+import { writeNpz } from '@medbench/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PneumoniaMnist } from './index.js';
 

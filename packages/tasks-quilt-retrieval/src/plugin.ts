@@ -1,6 +1,6 @@
 import { type DataContext, Task } from '@medbench/core';
 import { QUILT, quiltTable } from '@medbench/corpora-quilt-1m';
-import { captionTable } from '@medbench/data';
+import { captionTable } from '@medbench/formats';
 import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
 /** Histopathology pictures of Quilt-1M's validation split and their captions, each to be found by the other. */

@@ -1,6 +1,6 @@
 import { type DataContext, Task } from '@medbench/core';
 import { ROCO, rocoFiles, rocoTable } from '@medbench/corpora-roco';
-import { captionTable } from '@medbench/data';
+import { captionTable } from '@medbench/formats';
 import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
 /** Radiology figures of ROCO's test split and their captions, each to be found by the other. */

@@ -1,5 +1,5 @@
 import { type DataContext, MedbenchError, Task } from '@medbench/core';
-import { readXlsx } from '@medbench/data';
+import { readXlsx } from '@medbench/formats';
 import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,

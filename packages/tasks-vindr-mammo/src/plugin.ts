@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, type RasterImage, Task } from '@medbench/core';
-import { decodeDicom, decodeImage, parsePythonList, readCsv } from '@medbench/data';
+import { decodeImage } from '@medbench/data';
+import { decodeDicom, parsePythonList, readCsv } from '@medbench/formats';
 import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MedbenchError } from '@medbench/core';
-import { readJson, requireFile } from '@medbench/data';
+import { readJson, requireFile } from '@medbench/formats';
 
 /** One row of `trainset.json` or `testset.json` (the 3,064/451 split of the MEVF line of work). */
 export interface Question {

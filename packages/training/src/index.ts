@@ -1,9 +1,5 @@
-import type { Pretraining } from '@medbench/core';
-import { train } from './loop/trainer.js';
-import { loadModel } from './towers/embedder.js';
-import { findForeignWeights } from './towers/foreign.js';
-
 export { batchLoader, keptPictureBytes, type LoaderOptions } from './loading/loader.js';
+export { TowerPretraining } from './loop/pretraining.js';
 export { train } from './loop/trainer.js';
 export { stepMemory } from './memory/fit.js';
 export { type PreparedRow, prepareRow, type SetupRequest } from './step/setup.js';
@@ -18,6 +14,3 @@ export {
   towerProgram,
   towerWeights,
 } from './towers/tower.js';
-
-/** Pre-training and embedding as one service, for the composition root. */
-export const pretraining: Pretraining = { train, findWeights: findForeignWeights, load: loadModel };

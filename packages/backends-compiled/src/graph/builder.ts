@@ -1,4 +1,6 @@
-import { Graph, type NumericArray, type Shaped, sameShape, sizeOf, splatOf, type Value } from './graph.js';
+import type { TraceBuilder } from '@medbench/backend-trace';
+import { sizeOf } from '@medbench/core';
+import { Graph, type NumericArray, type Shaped, sameShape, splatOf, type Value } from './graph.js';
 import { blocksTimesVector, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
 import type { ElementType } from './protobuf.js';
 import { behindReshape, commonView, rowsBehindReshape, sameRowsBehind } from './views.js';
@@ -40,7 +42,7 @@ export interface BuilderOptions {
  * the full size, steps that change nothing vanish, scalar factors are multiplied here, and transposes of the last two
  * axes become flags of the matrix product.
  */
-export class Builder {
+export class Builder implements TraceBuilder<Value> {
   readonly graph = new Graph();
   /** Whether only operators of the ONNX standard may be made: files for other runtimes. */
   readonly portable: boolean;
@@ -50,6 +52,10 @@ export class Builder {
   constructor({ portable = false, divided = !portable }: BuilderOptions = {}) {
     this.portable = portable;
     this.divided = divided;
+  }
+
+  input(name: string, like: Shaped): Value {
+    return this.graph.input(name, like);
   }
 
   scalar(value: number, dtype: ElementType): Value {

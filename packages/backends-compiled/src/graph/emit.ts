@@ -1,5 +1,7 @@
+import type { BakedConstant, Written } from '@medbench/backend-trace';
+import { sizeOf } from '@medbench/core';
 import { fuse } from './fuse.js';
-import { byteSize, filled, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
+import { byteSize, filled, type Graph, type GraphNode, type Value } from './graph.js';
 import type { GraphRun } from './memory.js';
 import { inOrderOfRecording } from './order.js';
 import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';
@@ -7,22 +9,12 @@ import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type Va
 /** Fills above this size are made by `ConstantOfShape` when the session starts, and take no room in the model. */
 const LARGEST_WRITTEN_FILL = 1024;
 
-export interface EmittedConstant {
-  readonly shape: readonly number[];
-  readonly dtype: string;
-  readonly digest: string;
-}
-
-export interface Emitted {
-  readonly model: Uint8Array;
+export interface Emitted extends Written {
   /** The same before it was written as bytes. */
   readonly proto: ModelProto;
-  readonly nodeCount: number;
   /** Names of the inputs that the outputs depend on. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Values baked into the model, in the order of their making. */
-  readonly constants: readonly EmittedConstant[];
   /** Bytes of all tensors that the graph computes. */
   readonly tracedBytes: number;
   /** Bytes of the constants at full size. */
@@ -50,7 +42,7 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
   const nodes: NodeProto[] = [];
   const fills: NodeProto[] = [];
   const initializers: TensorProto[] = [];
-  const constants: EmittedConstant[] = [];
+  const constants: BakedConstant[] = [];
   const names = new Map<Value, string>();
   const used = new Set<string>();
   let tracedBytes = 0;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sizeOf } from '@medbench/core';
 import type { Attribute, ElementType } from './protobuf.js';
 
 /** One tensor of the graph. Its values are known only if it is a constant. */
@@ -31,7 +32,6 @@ export interface Shaped {
 
 export type NumericArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((side, i) => side === b[i]);
 

@@ -1,4 +1,5 @@
-import { byteSize, type Graph, type GraphNode, sizeOf, type Value } from './graph.js';
+import { sizeOf } from '@medbench/core';
+import { byteSize, type Graph, type GraphNode, type Value } from './graph.js';
 
 /** Where a step makes less than this, all of it stays near the processor, and more operations would cost more than they save. */
 const SMALL_STEP = 2 ** 29;

@@ -1,4 +1,5 @@
-import { sameShape, sizeOf, type Value } from './graph.js';
+import { sizeOf } from '@medbench/core';
+import { sameShape, type Value } from './graph.js';
 
 type Shape = readonly number[];
 

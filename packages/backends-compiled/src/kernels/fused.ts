@@ -1,10 +1,10 @@
+import { fusedRules } from '@medbench/backend-trace';
+import type { FusedKernels } from '@medbench/nn/kernels';
 import type { Builder } from '../graph/builder.js';
-import { byteSize, type Value } from '../graph/graph.js';
-import type { Inputs, RuleTable } from './rule.js';
+import type { Value } from '../graph/graph.js';
+import type { RuleTable } from './rule.js';
 
-interface AttentionAttrs {
-  readonly heads: number;
-}
+type AttentionInputs = FusedKernels<Value>['FusedAttention']['inputs'];
 
 /** One head of an attention, or all of them: its parts, the scale of the logits, and what comes of them. */
 interface Head {
@@ -76,8 +76,8 @@ function together(b: Builder, parts: readonly Value[]): Value {
  * Attention head by head. To compute all heads at once their axis has to be put in front and back again, two copies of all
  * there is in each direction; and what one head makes of a large batch stays in the cache until it is used.
  */
-function headsOf(b: Builder, { q, k, v, mask }: Inputs, heads: number): Head[] {
-  const [queries, keys, values] = [q!, k!, v!].map((x) => apart(b, x, heads)) as [Value[], Value[], Value[]];
+function headsOf(b: Builder, { q, k, v, mask }: AttentionInputs, heads: number): Head[] {
+  const [queries, keys, values] = [q, k, v].map((x) => apart(b, x, heads)) as [Value[], Value[], Value[]];
   // Of `[B, 1, 1, S]` the axis of the heads goes with them.
   const added = mask?.shape.length === 4 && b.divided ? b.reshape(mask, mask.shape.toSpliced(1, 1)) : mask;
   return queries.map((own, i) => {
@@ -100,51 +100,23 @@ function gradientsOf(b: Builder, { q, k, v, scale, weights, mixed }: Head, dy: V
   return [b.matMul(byLogits, k, false, false), b.matMul(byLogits, q, true, false), b.matMul(weights, dy, true, false)];
 }
 
-/**
- * Kernels that TensorFlow.js does not have. An engine offers them under these names, and `@medbench/nn` uses them where
- * they are offered.
- */
-export const FUSED: RuleTable = {
-  /** Layer norm on the last axis. Gives the result, the mean and the inverse spread, the latter two `[..., 1]`. */
-  FusedLayerNorm: (b, { x, gain, bias }, { epsilon }: { readonly epsilon: number }) =>
-    b.layerNorm(x!, gain!, bias!, epsilon),
-  /** softmax(q kᵀ / √d + mask) v. `q` `[B, T, h d]`, `k` and `v` `[B, S, h d]`, `mask` `[T, S]` or `[B, 1, 1, S]`. */
-  FusedAttention: (b, inputs, { heads }: AttentionAttrs) =>
+/** The kernels that `@medbench/nn` uses where a backend offers them. */
+export const FUSED_RULES: RuleTable = fusedRules<Builder, Value>({
+  FusedLayerNorm: (b, { x, gain, bias }, { epsilon }) => b.layerNorm(x, gain, bias, epsilon) as [Value, Value, Value],
+  FusedAttention: (b, inputs, { heads }) =>
     together(
       b,
       headsOf(b, inputs, heads).map(({ mixed }) => mixed),
     ),
-  /** Its gradients by `q`, `k` and `v`. What the forward pass has made is found again, not computed anew. */
-  FusedAttentionGrad: (b, { dy, ...inputs }, { heads }: AttentionAttrs) => {
-    const parts = apart(b, dy!, heads);
+  // What the forward pass has made is found again, not computed anew.
+  FusedAttentionGrad: (b, { dy, ...inputs }, { heads }) => {
+    const parts = apart(b, dy, heads);
     const gradients = headsOf(b, inputs, heads).map((head, i) => gradientsOf(b, head, parts[i]!));
     return [0, 1, 2].map((which) =>
       together(
         b,
         gradients.map((own) => own[which]!),
       ),
-    );
+    ) as [Value, Value, Value];
   },
-};
-
-/** Bytes of the parts and the mixture of an attention, and of its logits. */
-function attentionBytes({ q, k, v }: Inputs, { heads }: AttentionAttrs): { parts: number; logits: number } {
-  const [batch, length] = q!.shape as [number, number];
-  const logits = byteSize({ shape: [batch, heads, length, k!.shape[1]!], dtype: 'float32' });
-  return { parts: 2 * byteSize(q!) + byteSize(k!) + byteSize(v!), logits };
-}
-
-/**
- * Bytes that an engine without a fused kernel holds beside its results at most, by kernel: the parts in two shapes, and the
- * logits computed, scaled, masked and normalised; the parts again and four arrays like the logits for the gradient.
- */
-export const COMPOSED_BYTES: Readonly<Record<string, (inputs: Inputs, attrs: never) => number>> = {
-  FusedAttention: (inputs, attrs: AttentionAttrs) => {
-    const { parts, logits } = attentionBytes(inputs, attrs);
-    return 2 * parts + (inputs.mask ? 4 : 3) * logits;
-  },
-  FusedAttentionGrad: (inputs, attrs: AttentionAttrs) => {
-    const { parts, logits } = attentionBytes(inputs, attrs);
-    return parts + 4 * logits;
-  },
-};
+});

@@ -1,7 +1,7 @@
 import { COMPARISON } from './comparison.js';
 import { CONVOLUTION } from './convolution.js';
 import { ELEMENTWISE } from './elementwise.js';
-import { FUSED } from './fused.js';
+import { FUSED_RULES } from './fused.js';
 import { INDEXING } from './indexing.js';
 import { MATRIX } from './matrix.js';
 import { POOLING } from './pooling.js';
@@ -19,5 +19,5 @@ export const KERNELS: RuleTable = {
   ...POOLING,
   ...SHAPES,
   ...INDEXING,
-  ...FUSED,
+  ...FUSED_RULES,
 };

@@ -1,6 +1,7 @@
+import { sizeOf } from '@medbench/core';
 import type { GatherV2Attrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
-import { sizeOf, type Value } from '../graph/graph.js';
+import type { Value } from '../graph/graph.js';
 import type { RuleTable } from './rule.js';
 
 /**

@@ -1,8 +1,9 @@
+import { axisOf } from '@medbench/backend-trace';
 import { MedbenchError } from '@medbench/core';
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, LogSoftmaxAttrs, SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import { axisOf, type RuleTable } from './rule.js';
+import type { RuleTable } from './rule.js';
 
 /** The activation that a fused kernel ends with. */
 function activate(b: Builder, x: Value, { activation, leakyreluAlpha }: _FusedMatMulAttrs, weights?: Value): Value {

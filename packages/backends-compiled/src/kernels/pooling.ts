@@ -1,7 +1,8 @@
-import { poolShares } from '@medbench/backends-wasm/eager';
+import { poolShares } from '@medbench/backend-kit';
+import { sizeOf } from '@medbench/core';
 import { type AvgPoolAttrs, backend_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
-import { type Shaped, sizeOf, type Value } from '../graph/graph.js';
+import type { Shaped, Value } from '../graph/graph.js';
 import type { RuleTable } from './rule.js';
 import { channelsFirst, channelsLast, four, type Window, windowAttributes } from './window.js';
 

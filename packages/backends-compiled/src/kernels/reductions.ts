@@ -1,7 +1,8 @@
+import { axesOf, axisOf } from '@medbench/backend-trace';
 import type { ArgMaxAttrs, CumsumAttrs, MaxAttrs, SumAttrs, TopKAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import { axesOf, axisOf, type Rule, type RuleTable } from './rule.js';
+import type { Rule, RuleTable } from './rule.js';
 
 const reduce =
   (op: string): Rule =>

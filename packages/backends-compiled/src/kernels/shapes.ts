@@ -1,3 +1,5 @@
+import { axesOf, axisOf } from '@medbench/backend-trace';
+import { sizeOf } from '@medbench/core';
 import type {
   BroadCastToAttrs,
   ConcatAttrs,
@@ -19,9 +21,9 @@ import type {
 } from '@tensorflow/tfjs-core';
 import { backend_util, slice_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
-import { sizeOf, type Value } from '../graph/graph.js';
+import type { Value } from '../graph/graph.js';
 import type { ElementType } from '../graph/protobuf.js';
-import { axesOf, axisOf, type RuleTable } from './rule.js';
+import type { RuleTable } from './rule.js';
 
 /** A shape with -1 worked out. */
 function completed(shape: readonly number[], size: number): number[] {

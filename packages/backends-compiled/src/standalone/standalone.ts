@@ -1,9 +1,10 @@
+import { NAMES } from '@medbench/backend-trace';
 import { type HostTensor, type HostTensors, MedbenchError, type Program } from '@medbench/core';
 import { bake } from '../graph/bake.js';
 import { encodeModel, type ModelProto } from '../graph/protobuf.js';
 import { loadRuntime, sessionOptions } from '../runtime.js';
 import { toHost, toOrt } from '../session.js';
-import { NAMES, traceProgram } from '../trace.js';
+import { traceProgram } from '../trace.js';
 import { withFreeBatch } from './free-batch.js';
 
 /** Batches that a graph for any size is found from: primes, so that no other side is one of them by chance. */

@@ -1,5 +1,7 @@
 import { basename, resolve } from 'node:path';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
+import { seeds } from '../flags.js';
 
 export interface CompareOptions {
   readonly out: string;
@@ -35,3 +37,24 @@ export async function compare(first: string, second: string, { out, json }: Comp
   else process.stdout.write(renderComparisonTable(compared, { width: process.stdout.columns ?? 160 }));
   return EXIT.ok;
 }
+
+export const compareCommand: Declare = (program, done) => {
+  program
+    .command('compare')
+    .description(
+      'compare two run folders cell by cell: which differences are more than chance, what the runs differ in',
+    )
+    .argument('<first>', 'run folder')
+    .argument('<second>', 'run folder')
+    .option('--out <file>', 'the page', 'compare.html')
+    .option('--json', 'machine-readable, instead of the table')
+    .addHelpText(
+      'after',
+      `
+Runs are told apart with several seeds each: one training on each side is shown, but not tested.
+
+Example:
+  medbench compare runs/freeze-0 runs/freeze-half --out freeze.html`,
+    )
+    .action(async (first, second, options) => done(await compare(first, second, options)));
+};

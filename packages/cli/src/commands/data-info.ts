@@ -1,10 +1,11 @@
 import type { CorpusInfo, TaskInfo } from '@medbench/core';
 import { entriesOfKind, unknownId } from '@medbench/core/catalogue';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
-import { openWorkspace } from '../workspace.js';
 
 /** `medbench data info`: the data card of a task or a corpus. */
-export async function dataInfo(id: string, options: { json?: boolean; config?: string }): Promise<number> {
+async function dataInfo(id: string, options: { json?: boolean; config?: string }): Promise<number> {
+  const { openWorkspace } = await import('@medbench/api/workspace');
   const { catalogue } = await openWorkspace(process.cwd(), options.config);
   const entries = [...entriesOfKind(catalogue, 'task'), ...entriesOfKind(catalogue, 'corpus')];
   const entry = entries.find((one) => one.id === id);
@@ -81,3 +82,14 @@ function bodyOf(entry: Entry): string[] {
     ...list('mind', caveats ?? []),
   ];
 }
+
+export const dataInfoCommand: Declare = (program, done) => {
+  program
+    .command('info')
+    .description('the data card of a task or corpus: classes, splits, licence, source, files, prompts, settings')
+    .argument('<id>', 'of medbench list tasks or medbench list corpora')
+    .option('--config <file>', 'configuration file that names further plugins')
+    .option('--json', 'machine-readable')
+    .addHelpText('after', '\nExample:\n  medbench data info ham10000')
+    .action(async (id, options) => done(await dataInfo(id, options)));
+};

@@ -1,11 +1,23 @@
 import { resolve } from 'node:path';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
+import { seeds } from '../flags.js';
 
 /** `medbench data phantoms`. */
-export async function dataPhantoms({ out, seed }: { out: string; seed: number }): Promise<number> {
+async function dataPhantoms({ out, seed }: { out: string; seed: number }): Promise<number> {
   const { writePhantoms } = await import('@medbench/phantoms');
   const folder = resolve(out);
   await writePhantoms(folder, { seed, log: (message) => console.error(message) });
   console.log(folder);
   return EXIT.ok;
 }
+
+export const dataPhantomsCommand: Declare = (program, done) => {
+  program
+    .command('phantoms')
+    .description('write the generated data in the real on-disk formats')
+    .option('--out <dir>', 'where to', '.medbench/phantoms')
+    .option('--seed <n>', 'seed of the generator', (value) => seeds(value)[0], 0)
+    .addHelpText('after', '\nExample:\n  medbench data phantoms --out phantoms --seed 1')
+    .action(async (options) => done(await dataPhantoms(options)));
+};

@@ -3,8 +3,9 @@ import { settingsOf } from '@medbench/core';
 import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
 import type { Verification } from '@medbench/runner';
 import pc from 'picocolors';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
-import { cacheFolder, configOf, openWorkspace } from '../workspace.js';
+import { collect, FLAG } from '../flags.js';
 
 export interface VerifyFlags {
   readonly tasks?: string;
@@ -27,8 +28,10 @@ const idsOf = (value: string | undefined): string[] =>
  * `medbench data verify`. @returns 0, or 1 if a data set that was named is not as published or generated, or one among
  * `all` that is there is damaged or other than published.
  */
-export async function dataVerify(flags: VerifyFlags): Promise<number> {
-  const { composeRegistry, mergeTrees, parseSet, silentLogger, verifyData } = await import('@medbench/runner');
+async function dataVerify(flags: VerifyFlags): Promise<number> {
+  const [{ mergeTrees, parseSet, verifyData }, { cacheFolder, configOf, openWorkspace, pluginsOf }] = await Promise.all(
+    [import('@medbench/runner'), import('@medbench/api/workspace')],
+  );
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, flags.config);
   const given = (flags.set ?? []).map(parseSet);
@@ -44,7 +47,7 @@ export async function dataVerify(flags: VerifyFlags): Promise<number> {
         )
       : ids.map((id) => entryOf(catalogue, kind, id));
   const entries = [...all('task', tasks), ...all('corpus', corpora)];
-  const registry = composeRegistry(catalogue, { logger: silentLogger });
+  const registry = await pluginsOf(workspace);
   const dataRoot = resolve(cwd, config.dataRoot);
   const outcomes: Verification[] = [];
   let failed = false;
@@ -101,3 +104,31 @@ function summary(outcomes: readonly Verification[]): string {
   });
   return `${outcomes.length} data sets: ${counts.join(', ')}. Nothing was fetched.`;
 }
+
+export const dataVerifyCommand: Declare = (program, done) => {
+  program
+    .command('verify')
+    .description('compare a data folder with what is published: files, checksums, counts (fetches nothing)')
+    .option('--tasks <ids>', 'ids separated by commas, or all (default: all)')
+    .option('--corpora <ids>', 'ids separated by commas, or all')
+    .addOption(FLAG.data())
+    .option('--checksums', 'insist on published checksums, of files above 1 GiB too')
+    .option('--skip-bad', 'name all rows that cannot be read, instead of ending with the first')
+    .option('--config <file>', 'configuration file')
+    .option(
+      '--set <path=value>',
+      'any setting, for example taskSettings.ham10000.split=paper-like (repeatable)',
+      collect,
+    )
+    .option('--json', 'machine-readable')
+    .addHelpText(
+      'after',
+      `
+Exit code 1 if a data set that is named is not as published, or one of all is damaged or differs.
+
+Examples:
+  medbench data verify --tasks all --data ./data
+  medbench data verify --tasks pneumoniamnist,vqa-rad --corpora roco`,
+    )
+    .action(async (options) => done(await dataVerify(options)));
+};

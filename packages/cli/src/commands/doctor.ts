@@ -1,17 +1,22 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Catalogue } from '@medbench/core/catalogue';
-import { type BackendReport, composeRegistry, inspectBackends, silentLogger } from '@medbench/runner';
+import type { BackendReport } from '@medbench/runner';
 import pc from 'picocolors';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
-import { catalogueOf } from '../workspace.js';
 
-export function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
-  return inspectBackends(composeRegistry(catalogue, { logger: silentLogger }));
+export async function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
+  const [{ inspectBackends }, { pluginsOf }] = await Promise.all([
+    import('@medbench/runner'),
+    import('@medbench/api/workspace'),
+  ]);
+  return inspectBackends(await pluginsOf({ cwd: process.cwd(), catalogue }));
 }
 
 /** `medbench doctor`. @returns 0 if a backend works here, else 1. */
-export async function doctor({ json }: { json?: boolean }): Promise<number> {
-  const reports = await backendReports(await catalogueOf(process.cwd(), []));
+async function doctor({ json }: { json?: boolean }): Promise<number> {
+  const { catalogueOf } = await import('@medbench/api/workspace');
+  const reports = await backendReports(await catalogueOf(process.cwd()));
   const chosen = reports.find(({ status }) => status.available)?.entry.id;
   const code = chosen ? EXIT.ok : EXIT.failed;
   if (json) {
@@ -30,3 +35,11 @@ export async function doctor({ json }: { json?: boolean }): Promise<number> {
   }
   return code;
 }
+
+export const doctorCommand: Declare = (program, done) => {
+  program
+    .command('doctor')
+    .description('which backend works here, why the others do not, and what to type')
+    .option('--json', 'machine-readable')
+    .action(async (options) => done(await doctor(options)));
+};

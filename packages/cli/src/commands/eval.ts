@@ -1,22 +1,62 @@
 import { MedbenchError } from '@medbench/core';
-import { embeddingRows } from '../embeddings.js';
-import { type RunOptions, run } from './run.js';
+import { type Catalogue, type CatalogueEntry, entriesOfKind } from '@medbench/core/catalogue';
+import type { ConfigTree } from '@medbench/runner';
+import type { Declare } from '../command.js';
+import { collect, FLAG, type RunFlags } from '../flags.js';
+import { run } from './run.js';
 
-/** Controls that need no towers. */
-const CONTROLS = ['chance', 'majority', 'raw-pixels', 'question-only'];
+/** Ids of the controls that need no towers, by the first protocol of each, in the order in which tasks list protocols. */
+function controlsWithoutTowers(catalogue: Catalogue): string[] {
+  const protocols = [...new Set(entriesOfKind(catalogue, 'task').flatMap(({ info }) => info.protocols))];
+  const place = ({ info }: CatalogueEntry<'control'>): number => protocols.indexOf(info.protocols[0]!);
+  return entriesOfKind(catalogue, 'control')
+    .filter(({ info }) => info.needsTowers === false)
+    .sort((a, b) => place(a) - place(b))
+    .map(({ id }) => id);
+}
 
 /**
  * `medbench eval`: a run of nothing but embeddings that are there, and of controls.
  * @returns the exit code.
  * @throws MedbenchError('usage') if a folder does not exist, or no task is named and no folder holds one.
  */
-export async function evaluate(options: RunOptions & { readonly embeddings: readonly string[] }): Promise<number> {
-  const base = { methods: [], controls: CONTROLS };
-  if (options.tasks !== undefined) return run(options, base, 'eval');
+async function evaluate(options: RunFlags & { readonly embeddings: readonly string[] }): Promise<number> {
+  const settings = async (): Promise<ConfigTree> => {
+    const { openWorkspace } = await import('@medbench/api/workspace');
+    const { catalogue } = await openWorkspace(process.cwd(), options.config);
+    return { methods: [], controls: controlsWithoutTowers(catalogue) };
+  };
+  if (options.tasks !== undefined) return run(options, await settings(), 'eval');
+  const { embeddingRows } = await import('@medbench/api');
   const rows = await embeddingRows(options.embeddings, process.cwd());
   const tasks = [...new Set(rows.flatMap((row) => row.tasks))];
-  if (tasks.length > 0) return run(options, { ...base, tasks }, 'eval');
+  if (tasks.length > 0) return run(options, { ...(await settings()), tasks }, 'eval');
   throw new MedbenchError('usage', `${rows.map(({ folder }) => folder).join(', ')} holds no <task>/<array>.npy`, {
     hint: 'medbench embed --inputs --tasks … writes the pictures and texts that each array stands for.',
   });
 }
+
+export const evalCommand: Declare = (program, done) => {
+  program
+    .command('eval')
+    .description('measure embeddings that any tool made, with the protocols and intervals of every other row')
+    .requiredOption('--embeddings <[id=]dir>', 'folder with <task>/<array>.npy (repeatable)', collect)
+    .option('--tasks <ids>', 'ids separated by commas, or all (default: those of the folders)')
+    .addOption(FLAG.data())
+    .option('--preset <id>', 'a bundle of settings')
+    .option('--config <file>', 'configuration file')
+    .option('--out <dir>', 'run folder', 'runs/eval')
+    .addOption(FLAG.seed())
+    .option('--set <path=value>', 'any setting (repeatable)', collect)
+    .addOption(FLAG.results())
+    .addHelpText(
+      'after',
+      `
+A row among those of a run: medbench run --embeddings biomedclip=DIR …
+
+Examples:
+  medbench eval --embeddings biomedclip=to-embed --data ./data
+  medbench eval --embeddings ours=a --embeddings theirs=b --tasks pneumoniamnist --data ./data`,
+    )
+    .action(async (options) => done(await evaluate(options)));
+};

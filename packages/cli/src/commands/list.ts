@@ -1,8 +1,8 @@
 import { MedbenchError } from '@medbench/core';
 import { type Catalogue, entriesOfKind, unknownId } from '@medbench/core/catalogue';
 import { inColumns } from '../columns.js';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
-import { catalogueOf, openWorkspace } from '../workspace.js';
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -19,6 +19,9 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   presets: ['id', 'title', 'package'],
   studies: ['id', 'title', 'question'],
 };
+
+/** What can be listed. */
+const KINDS: readonly string[] = Object.keys(COLUMNS);
 
 async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
   const of = (one: Parameters<typeof entriesOfKind>[1]): Facts[] =>
@@ -60,15 +63,12 @@ const text = (value: unknown): string =>
   Array.isArray(value) ? value.join(', ') : value === true ? 'yes' : value === false ? 'no' : String(value ?? '');
 
 /** `medbench list KIND`. */
-export async function list(
-  kind: string,
-  kinds: readonly string[],
-  options: { json?: boolean; config?: string },
-): Promise<number> {
-  if (!kinds.includes(kind)) {
-    const { hint } = unknownId('kind', kind, kinds, 'medbench list --help');
+async function list(kind: string, options: { json?: boolean; config?: string }): Promise<number> {
+  if (!KINDS.includes(kind)) {
+    const { hint } = unknownId('kind', kind, KINDS, 'medbench list --help');
     throw new MedbenchError('usage', `There is nothing called "${kind}" to list`, hint ? { hint } : {});
   }
+  const { catalogueOf, openWorkspace } = await import('@medbench/api/workspace');
   // Reading a configuration file loads its parsers; without one, a listing is instant.
   const { existsSync } = await import('node:fs');
   const mayHaveConfig = options.config !== undefined || existsSync('package.json') || existsSync('.git');
@@ -85,3 +85,14 @@ export async function list(
   console.log(inColumns([columns, ...cells]));
   return EXIT.ok;
 }
+
+export const listCommand: Declare = (program, done) => {
+  program
+    .command('list')
+    .description('what there is, one row each, with facts')
+    .argument('<kind>', KINDS.join(', '))
+    .option('--config <file>', 'configuration file that names further plugins')
+    .option('--json', 'machine-readable')
+    .addHelpText('after', '\nExamples:\n  medbench list methods\n  medbench list tasks --json')
+    .action(async (kind, options) => done(await list(kind, options)));
+};

@@ -1,7 +1,9 @@
+import { Option } from 'commander';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
 
 /** `medbench report DIR`. */
-export async function report(dir: string, { format }: { format: string }): Promise<number> {
+async function report(dir: string, { format }: { format: string }): Promise<number> {
   const { readResults, renderCsv, renderLatex, renderMarkdown, renderTable, writeReport } = await import(
     '@medbench/report'
   );
@@ -16,3 +18,17 @@ export async function report(dir: string, { format }: { format: string }): Promi
   else console.log(renderTable(results, { color: process.stdout.isTTY ?? false, width }));
   return EXIT.ok;
 }
+
+export const reportCommand: Declare = (program, done) => {
+  program
+    .command('report')
+    .description('rebuild report.html and results.{csv,md,tex} of a run folder, and print its table')
+    .argument('<dir>', 'run folder')
+    .addOption(
+      new Option('--format <format>', 'what to print')
+        .choices(['table', 'markdown', 'latex', 'csv', 'json'])
+        .default('table'),
+    )
+    .addHelpText('after', '\nExample:\n  medbench report runs/demo --format markdown')
+    .action(async (dir, options) => done(await report(dir, options)));
+};

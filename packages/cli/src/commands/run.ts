@@ -1,111 +1,55 @@
-import { join, resolve } from 'node:path';
-import { NO_PROFILE, type RunResults, writeFileAtomic } from '@medbench/core';
-import {
-  type Config,
-  type ConfigTree,
-  makePlan,
-  mergeTrees,
-  type Plan,
-  ProfileClock,
-  parseSet,
-} from '@medbench/runner';
-import { carryOut } from '../carry-out.js';
-import { type EmbeddingRow, embeddingRows } from '../embeddings.js';
+import { join } from 'node:path';
+import type { BenchmarkOptions, RunControl } from '@medbench/api';
+import type { RunResults } from '@medbench/core';
+import type { ConfigTree } from '@medbench/runner';
+import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
-import { renderProfile } from '../profile.js';
-import { consoleObserver } from '../progress.js';
-import { configOf, openWorkspace, type Workspace } from '../workspace.js';
+import { commandOf, type RunFlags, withRunFlags } from '../flags.js';
 
-export interface RunOptions {
-  readonly methods?: string;
-  readonly tasks?: string;
-  readonly preset?: string;
-  readonly config?: string;
-  readonly data?: string;
-  readonly out: string;
-  readonly seed?: readonly number[];
-  readonly backend?: string;
-  readonly set?: readonly string[];
-  readonly skipBad?: boolean;
-  readonly embeddings?: readonly string[];
-  readonly profile?: boolean;
-  readonly json?: boolean;
-}
-
-export const flagTree = (options: RunOptions, rows: readonly EmbeddingRow[]): ConfigTree =>
-  mergeTrees(
-    rows.length > 0 ? { embeddings: Object.fromEntries(rows.map(({ id, folder }) => [id, folder])) } : {},
-    ...(options.set ?? []).map(parseSet),
-    Object.fromEntries(
-      Object.entries({
-        methods: options.methods,
-        tasks: options.tasks,
-        preset: options.preset,
-        dataRoot: options.data,
-        seeds: options.seed,
-        backend: options.backend,
-        skipBad: options.skipBad,
-      }).filter(([, value]) => value !== undefined),
-    ),
-  );
-
-/** What repeats the run: the command as a person would type it. */
-export function commandOf(options: RunOptions, command: string): string {
-  const parts = [`medbench ${command}`];
-  // A profile changes no figure, nor the file that holds them.
-  const { profile: _, ...rest } = options;
-  for (const [name, value] of Object.entries(rest)) {
-    const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    for (const one of values)
-      parts.push(one === true ? `--${flag}` : `--${flag} ${Array.isArray(one) ? one.join(',') : one}`);
-  }
-  return parts.join(' ');
+/** What the flags ask for, as the API takes it. */
+export async function optionsOf(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
+  const { mergeTrees, parseSet } = await import('@medbench/runner');
+  return {
+    methods: flags.methods,
+    tasks: flags.tasks,
+    preset: flags.preset,
+    data: flags.data,
+    seeds: flags.seed,
+    backend: flags.backend,
+    skipBad: flags.skipBad,
+    embeddings: flags.embeddings,
+    settings: mergeTrees(...(flags.set ?? []).map(parseSet)),
+    config: flags.config,
+    base,
+  };
 }
 
 /**
- * What the flags of `run` ask for, with nothing done yet.
- * @param base settings below those of the flags.
- * @throws MedbenchError for an unknown id or preset, or faults in the settings.
+ * `medbench run`, and what other commands make of it.
+ * @param base settings below those of the flags. @returns 0 if every cell succeeded, 1 if some failed.
  */
-export async function planOf(
-  options: RunOptions,
-  base: ConfigTree = {},
-): Promise<{ readonly workspace: Workspace; readonly config: Config; readonly plan: Plan }> {
-  const cwd = process.cwd();
-  const workspace = await openWorkspace(cwd, options.config);
-  const flags = flagTree(options, await embeddingRows(options.embeddings ?? [], cwd));
-  const config = await configOf(workspace, mergeTrees(base, flags));
-  return { workspace, config, plan: makePlan(config, workspace.catalogue) };
-}
-
-/** `medbench run`. @param base settings below those of the flags. @returns the exit code: 0 if every cell succeeded, 1 if some failed. */
-export async function run(options: RunOptions, base: ConfigTree = {}, command = 'run'): Promise<number> {
-  const clock = options.profile ? new ProfileClock() : undefined;
-  const profile = clock ?? NO_PROFILE;
-  const cwd = process.cwd();
-  const { workspace, config, plan } = await planOf(options, base);
-  const folder = resolve(cwd, options.out);
+export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run'): Promise<number> {
+  const [{ carryOutBenchmark }, { ProfileClock, RunLayout }, { consoleObserver }] = await Promise.all([
+    import('@medbench/api'),
+    import('@medbench/runner'),
+    import('../progress.js'),
+  ]);
+  const clock = flags.profile ? new ProfileClock() : undefined;
   const observer = consoleObserver(process.stderr);
-  const signal = interruption();
   try {
-    const results = await carryOut({
-      workspace,
-      config,
-      plan,
-      folder,
-      command: commandOf(options, command),
-      observer,
-      signal,
-      ...(clock ? { clock } : {}),
-    });
-    const report = await import('@medbench/report');
-    const { html } = await profile.span('report', () => report.writeReport(folder));
-    observer.finished(`Results in ${join(options.out, 'results.json')}, results.csv and ${html}`);
-    await printResults(results, options.json);
+    const control: RunControl = { observer, signal: interruption(), command: commandOf(flags, command), clock };
+    const options = await optionsOf(flags, base);
+    const { results, folder, html } = await carryOutBenchmark({ ...options, ...control, out: flags.out });
+    const layout = new RunLayout(folder);
+    observer.finished(`Results in ${join(flags.out ?? '', 'results.json')}, results.csv and ${html}`);
+    await printResults(results, flags.json);
     if (clock) {
+      const [{ writeFileAtomic }, { renderProfile }] = await Promise.all([
+        import('@medbench/core'),
+        import('../profile.js'),
+      ]);
       const spent = clock.report();
-      await writeFileAtomic(join(folder, 'profile.json'), `${JSON.stringify(spent, null, 1)}\n`);
+      await writeFileAtomic(layout.profile, `${JSON.stringify(spent, null, 1)}\n`);
       process.stderr.write(`\n${renderProfile(spent)}\n`);
     }
     return exitCode(results);
@@ -134,3 +78,21 @@ export async function printResults(results: RunResults, json = false): Promise<v
 /** 0 if every cell succeeded, 1 if some failed. */
 export const exitCode = ({ cells }: RunResults): number =>
   cells.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.ok;
+
+export const runCommand: Declare = (program, done) => {
+  withRunFlags(program.command('run'))
+    .description('train every method, measure it on every task, print the table (continues --out if it exists)')
+    .option('--profile', 'say at the end where the time went, by phase and row; also in profile.json')
+    .option('--json', 'print results.json instead of the table')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  medbench run --preset demo --out runs/demo
+  medbench run --methods clip,clip-partial --tasks vqa-rad --seed 0,1,2 --out runs/vqa
+  medbench run --methods clip-partial:freeze=0,0.5,1 --tasks vqa-rad --out runs/depth
+  medbench run --methods 'coca,sum:clip=1:captioning=0.5,1,2' --tasks vqa-rad --out runs/captioning
+  medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
+    )
+    .action(async (flags) => done(await run(flags)));
+};

@@ -1,163 +1,34 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import {
-  type ColumnComparisons,
-  MedbenchError,
-  type RunResults,
-  type StudyRecord,
-  writeFileAtomic,
-} from '@medbench/core';
-import { unknownId } from '@medbench/core/catalogue';
-import { answersOf, readComparisons, writeReport } from '@medbench/report';
-import { type ConfigTree, linkCheckpoints, mergeTrees, RunStore } from '@medbench/runner';
-import { readTreeFile } from '@medbench/runner/workspace';
-import {
-  type Choice,
-  checkStudy,
-  joinRuns,
-  partsOf,
-  recordOf,
-  STUDIES,
-  type Study,
-  searchQuestions,
-  type VariantRun,
-} from '@medbench/studies';
-import { carryOut } from '../carry-out.js';
-import { type ConsoleObserver, consoleObserver } from '../progress.js';
-import { searchVariant } from '../search.js';
-import { configOf, openWorkspace, type Workspace } from '../workspace.js';
-import { commandOf, exitCode, flagTree, interruption, printResults, type RunOptions } from './run.js';
+import { join } from 'node:path';
+import type { Declare } from '../command.js';
+import { commandOf, FLAG, type RunFlags } from '../flags.js';
+import { exitCode, interruption, optionsOf, printResults } from './run.js';
 
-export type StudyOptions = Omit<RunOptions, 'out' | 'embeddings'> & { readonly out?: string; readonly grid?: boolean };
-
-/** @throws MedbenchError('unknown-id') for neither the id of a study nor a file; ('config') for a file that is no study. */
-async function findStudy(which: string, cwd: string): Promise<Study> {
-  const shipped = STUDIES.find(({ id }) => id === which);
-  if (shipped) return shipped;
-  const file = resolve(cwd, which);
-  if (!existsSync(file)) {
-    throw unknownId(
-      'study',
-      which,
-      STUDIES.map(({ id }) => id),
-      'medbench list studies, or the path of a study file',
-    );
-  }
-  const { path, tree } = await readTreeFile(file, 'study');
-  return checkStudy(tree, path);
-}
-
-/** What all runs of a study have in common. */
-interface Setting {
-  readonly study: Study;
-  readonly options: RunOptions;
-  readonly grid: boolean;
-  readonly workspace: Workspace;
-  readonly folder: string;
-  readonly command: string;
-  readonly observer: ConsoleObserver;
-  readonly signal: AbortSignal;
-}
-
-/** Carries out the runs of a study, each in a folder of its own if there are several; the joint table lies above them. */
-async function runParts({ study, options, grid, workspace, folder, command, ...rest }: Setting): Promise<RunResults> {
-  const flags = flagTree(options, []);
-  const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((one) => one != null);
-  let record = recordOf(study);
-  const apart = { ...record, variants: [] };
-  const runs: VariantRun[] = [];
-  const choices: Choice[] = [];
-  // General-domain weights are trained once, and serve every variant whose towers they fit.
-  let first: string | undefined;
-  for (const { variant, config: own } of partsOf(study, preset === undefined ? undefined : String(preset))) {
-    const carry = async (more: ConfigTree, within: string, as: StudyRecord): Promise<RunResults> => {
-      if (first !== undefined) linkCheckpoints(first, within, 'general');
-      first ??= within;
-      const config = await configOf(workspace, mergeTrees(own, flags, more));
-      return carryOut({ workspace, config, command, folder: within, study: as, ...rest });
-    };
-    if (!variant) return carry({}, folder, record);
-    rest.observer.message(`${study.id}: ${variant.title}`);
-    const within = join(folder, variant.id);
-    if (study.search) {
-      const { search } = study;
-      const config = await configOf(workspace, mergeTrees(own, flags));
-      const carryOut = (more: ConfigTree, where: string): Promise<RunResults> => carry(more, where, apart);
-      const message = (text: string): void => rest.observer.message(text);
-      const found = await searchVariant({ search, variant, config, folder: within, grid, carryOut, message });
-      runs.push(found.run);
-      choices.push(...found.choices);
-    } else {
-      const results = await carry({}, within, apart);
-      await writeReport(within);
-      runs.push({ variant, results, comparisons: (await readComparisons(within)) ?? [] });
-    }
-  }
-  if (study.search) record = { ...record, questions: searchQuestions(study.search, choices, grid) };
-  const joint = joinRuns(runs, record, command);
-  await writeJoint(folder, joint, choices);
-  return joint.results;
-}
-
-async function writeJoint(
-  folder: string,
-  { results, comparisons }: { results: RunResults; comparisons: readonly ColumnComparisons[] },
-  choices: readonly Choice[],
-): Promise<void> {
-  const store = RunStore.open(folder);
-  try {
-    store.writeJson(comparisons, 'comparisons.json');
-    store.writeResults(results);
-    if (choices.length > 0) store.writeJson(choices, 'search.json');
-  } finally {
-    store.close();
-  }
-}
-
-/**
- * `medbench study ID|FILE`: the runs of a study, the joint report, and its answers on stdout.
- * @returns the exit code: 0 if every cell succeeded, 1 if some failed.
- */
-export async function study(which: string, given: StudyOptions): Promise<number> {
-  const cwd = process.cwd();
-  const found = await findStudy(which, cwd);
-  const { grid = false, ...flags } = given;
-  const options: RunOptions = { ...flags, out: given.out ?? join('runs', found.id) };
-  if (grid && !found.search) {
-    throw new MedbenchError('usage', `The study ${found.id} searches nothing, so it has no grid`, {
-      hint: 'Leave out --grid.',
-    });
-  }
-  const workspace = await openWorkspace(cwd, options.config);
-  const folder = resolve(cwd, options.out);
-  const command = `${commandOf(options, `study ${which}`)}${grid ? ' --grid' : ''}`;
+/** `medbench study`: its report, and its answers on stdout. @returns 0 if every cell succeeded, 1 if some failed. */
+async function study(
+  which: string,
+  { grid = false, ...flags }: RunFlags & { readonly grid?: boolean },
+): Promise<number> {
+  const [{ findStudy, study: carryOut }, { consoleObserver }] = await Promise.all([
+    import('@medbench/api'),
+    import('../progress.js'),
+  ]);
+  const { id } = await findStudy(which, process.cwd());
+  const out = flags.out ?? join('runs', id);
   const observer = consoleObserver(process.stderr);
-  const began = performance.now();
   try {
-    const results = await runParts({
-      study: found,
-      options,
+    const { results, html, answers } = await carryOut(which, {
+      ...(await optionsOf(flags)),
       grid,
-      workspace,
-      folder,
-      command,
+      out,
       observer,
       signal: interruption(),
+      command: `${commandOf({ ...flags, out }, `study ${which}`)}${grid ? ' --grid' : ''}`,
     });
-    const { html } = await writeReport(folder);
-    const answers = answersOf(results, await readComparisons(folder));
-    const { id, title, question } = found;
-    const seconds = Math.round((performance.now() - began) / 1000);
-    // The time of this call: a study that goes on with what it had takes less.
-    await writeFileAtomic(
-      join(folder, 'study.json'),
-      `${JSON.stringify({ id, title, question, seconds, answers }, null, 1)}\n`,
-    );
-    observer.finished(`Results in ${join(options.out, 'results.json')}, results.csv and ${html}`);
-    await printResults(results, options.json);
-    if (!options.json) {
-      for (const { question: asked, sentence, details = [] } of answers) {
-        console.log([`\n${asked}`, `  ${sentence}`, ...details.map((one) => `  - ${one}`)].join('\n'));
+    observer.finished(`Results in ${join(out, 'results.json')}, results.csv and ${html}`);
+    await printResults(results, flags.json);
+    if (!flags.json) {
+      for (const { question, sentence, details = [] } of answers) {
+        console.log([`\n${question}`, `  ${sentence}`, ...details.map((one) => `  - ${one}`)].join('\n'));
       }
     }
     return exitCode(results);
@@ -165,3 +36,36 @@ export async function study(which: string, given: StudyOptions): Promise<number>
     observer.finished();
   }
 }
+
+export const studyCommand: Declare = (program, done) => {
+  program
+    .command('study')
+    .description('answer a question: its rows, its sweeps, its report (continues --out if it exists)')
+    .argument('<study>', 'id of medbench list studies, or a study.{ts,js,json,yaml}')
+    .option('--methods <rows>', 'rows in place of those of the study')
+    .option('--tasks <ids>', 'ids separated by commas, or all, in place of those of the study')
+    .addOption(FLAG.preset())
+    .addOption(FLAG.config())
+    .addOption(FLAG.data())
+    .option('--out <dir>', 'folder of the study (default: runs/<id>)')
+    .addOption(FLAG.seed())
+    .addOption(FLAG.backend())
+    .addOption(FLAG.set())
+    .addOption(FLAG.skipBad())
+    .addOption(FLAG.results())
+    .option(
+      '--grid',
+      'of a study that searches: train every value to the end too, and test the search against the grid',
+    )
+    .addHelpText(
+      'after',
+      `
+Flags win over the study, the study over the configuration file and the preset.
+
+Examples:
+  medbench study paper --preset demo               the eleven rows on generated phantoms
+  medbench study first-three --data ./data --tasks pneumoniamnist,vqa-rad --seed 0,1,2
+  medbench study ./study.yaml --preset demo`,
+    )
+    .action(async (which, options) => done(await study(which, options)));
+};

@@ -22,11 +22,13 @@ export interface MethodInfo {
 /** Where the weights of the two towers start. */
 export type Start = 'general' | 'scratch';
 
-/** How an input is made, in words that reach another thread, where no function can be sent. */
+/** Names the function that makes an input, for another thread, where no function can be sent (`drawnInput`). */
 export interface InputRecipe {
-  /** A function of the data package that makes inputs, such as `augmentedView`. */
-  readonly maker: string;
-  /** What it is called with: plain values. */
+  /** Absolute URL of the module, such as `import.meta.url`. A worker imports it once. */
+  readonly module: string;
+  /** The function that it exports: called with the arguments, it returns the `MethodInput`. */
+  readonly export: string;
+  /** Plain values. */
   readonly arguments: readonly unknown[];
 }
 
@@ -41,7 +43,7 @@ export interface MethodInput extends TensorSpec {
   draw(example: Pair, random: Random): Float32Array | Int32Array;
   /** Names the stream that it is drawn from. Default: the input's own name. */
   readonly stream?: string;
-  /** Set by the functions of the data package that make inputs: workers then draw it, else this thread does. */
+  /** Set by `drawnInput`: workers then draw it, else the main thread does. */
   readonly recipe?: InputRecipe;
 }
 

@@ -4,7 +4,7 @@ import type { Start } from './method.js';
 import type { Protocol } from './protocol.js';
 import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
-import type { ClassificationDetail, Metric, RecallCurve } from './task.js';
+import type { ClassificationDetail, Interval, Metric, RecallCurve } from './task.js';
 
 /** One figure of the table: a method (or control), a task, a protocol, a seed. */
 export interface ResultCell {
@@ -18,7 +18,7 @@ export interface ResultCell {
   readonly metric: string;
   /** Primary metric; null if the cell failed. */
   readonly value: number | null;
-  readonly ci95: readonly [number, number] | null;
+  readonly ci95: Interval | null;
   readonly n: number;
   readonly metrics: Readonly<Record<string, Metric>>;
   readonly seconds: number;

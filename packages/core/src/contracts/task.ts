@@ -175,6 +175,8 @@ export interface ControlInfo {
   readonly title: string;
   /** Protocols in which the control says something. */
   readonly protocols: readonly Protocol[];
+  /** Whether its rows need the run's encoders (`untrained` in the context); one that does not stands beside any embeddings. */
+  readonly needsTowers: boolean;
   readonly source: string;
 }
 

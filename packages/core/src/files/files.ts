@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MedbenchError, messageOf } from '../errors.js';
@@ -20,6 +21,9 @@ export async function ensureFolder(path: string): Promise<void> {
   }
 }
 
+/** A name beside a file's, of which nobody else thinks. */
+const besides = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+
 /**
  * Writes a file whole or not at all: beside its place, flushed to disk, renamed. Its folder is made if needed.
  * @param content what it holds, or a function that writes it piece by piece.
@@ -30,7 +34,7 @@ export async function writeFileAtomic(
   content: Uint8Array | string | ((file: FileHandle) => Promise<void>),
 ): Promise<void> {
   await ensureFolder(dirname(path));
-  const beside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  const beside = besides(path);
   try {
     const file = await open(beside, 'wx');
     try {
@@ -44,6 +48,28 @@ export async function writeFileAtomic(
   } catch (cause) {
     await rm(beside, { force: true });
     throw unwritable(path, cause);
+  }
+}
+
+/**
+ * As `writeFileAtomic`, at once.
+ * @param way what the error says to do. @throws MedbenchError('store') naming the file; what was there before stays.
+ */
+export function writeFileAtomicSync(path: string, text: string, way?: string): void {
+  const beside = besides(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(beside, 'wx');
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, path);
+  } catch (cause) {
+    rmSync(beside, { force: true });
+    throw unwritable(path, cause, way);
   }
 }
 

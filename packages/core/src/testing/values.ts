@@ -1,7 +1,6 @@
 import type { HostTensor } from '../contracts/tensors.js';
 import { random } from '../random/index.js';
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
+import { sizeOf } from '../size-of.js';
 
 /** Normal draws that depend on the name and shape alone. */
 export function normal(name: string, shape: readonly number[], scale = 1, offset = 0): HostTensor {

@@ -1,7 +1,14 @@
-import { type InputRecipe, isMedbenchError, messageOf, type Pair, type RasterImage, random } from '@medbench/core';
-import { inputFrom } from '../drawn.js';
+import {
+  isMedbenchError,
+  type MethodInput,
+  messageOf,
+  type Pair,
+  type RasterImage,
+  random,
+  sizeOf,
+} from '@medbench/core';
 import { decodeImage } from '../image.js';
-import { normaliseInto, resizeShorterSide, trainingTransform } from '../transform.js';
+import { normaliser, resizeShorterSide, trainingTransform } from '../transform.js';
 
 /** Pictures decoded ahead of the one that is being worked on; decoding runs on threads of its own. */
 const AHEAD = 6;
@@ -23,7 +30,6 @@ export interface BatchJob {
   readonly cropScale: readonly [number, number];
   readonly seed: number;
   readonly step: number;
-  readonly inputs: readonly { readonly name: string; readonly recipe: InputRecipe }[];
   /** Memory for the pictures of the batch that nobody needs any longer: fresh memory costs more than what is put there. */
   readonly room?: ArrayBuffer;
   /** Put kept pictures where all threads can read them. */
@@ -41,8 +47,8 @@ export interface JobFailure {
 export interface BatchParts {
   /** `[B, imageSize, imageSize, 3]`, normalised. */
   readonly images: Float32Array<ArrayBuffer>;
-  /** In the order of the job's inputs, each `[B, ...]`. */
-  readonly inputs: readonly (Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>)[];
+  /** What was drawn, by the input's name, each `[B, ...]`. */
+  readonly inputs: Readonly<Record<string, Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>>;
   /** The pictures that were to be kept, decoded and shrunk, by row. */
   readonly kept: readonly (RasterImage | undefined)[];
   /** Rows that could not be made, ascending; of these the other parts hold nothing. */
@@ -52,10 +58,10 @@ export interface BatchParts {
 }
 
 /**
- * Makes the pictures of a batch: decodes, shrinks, crops, normalises, and draws the inputs that have recipes. The result
- * depends on the job alone, on whatever thread it runs and in whatever order decoding ends.
+ * Makes the images of a batch: decodes, shrinks, crops, normalises, and draws the inputs. The result depends on the job
+ * and the inputs alone, on whatever thread it runs and in whatever order decoding ends.
  */
-export async function makeBatch(job: BatchJob): Promise<BatchParts> {
+export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, MethodInput>>): Promise<BatchParts> {
   const began = performance.now();
   const { examples, imageSize, seed, step } = job;
   const batch = examples.length;
@@ -63,13 +69,13 @@ export async function makeBatch(job: BatchJob): Promise<BatchParts> {
   const bytes = batch * area * 4;
   const images = new Float32Array(job.room?.byteLength === bytes ? job.room : new ArrayBuffer(bytes));
   const transform = trainingTransform(imageSize, { scale: job.cropScale });
-  const inputs = job.inputs.map(({ name, recipe }) => {
-    const { shape, dtype, draw } = inputFrom(recipe);
-    const size = shape.reduce((product, side) => product * side, 1);
+  const write = normaliser();
+  const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw, stream = name }]) => {
+    const size = sizeOf(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
     const fill = (row: number, example: Pair): void =>
-      data.set(draw(example, random(seed, 'input', name, step, row)), row * size);
-    return { data, fill };
+      data.set(draw(example, random(seed, 'input', stream, step, row)), row * size);
+    return { name, data, fill };
   });
   const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);
   const failures: JobFailure[] = [];
@@ -77,7 +83,7 @@ export async function makeBatch(job: BatchJob): Promise<BatchParts> {
     const { picture, caption, keep } = examples[row]!;
     try {
       const image = shrunk('bytes' in picture ? await decodeImage(picture.bytes, picture.name) : picture, job.side);
-      normaliseInto(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
+      write(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
       for (const { fill } of inputs) fill(row, { image, caption });
       if (keep) kept[row] = job.share ? shared(image) : image;
     } catch (error) {
@@ -92,7 +98,13 @@ export async function makeBatch(job: BatchJob): Promise<BatchParts> {
   await Promise.all(Array.from({ length: AHEAD }, work));
   failures.sort((a, b) => a.row - b.row);
   const milliseconds = performance.now() - began;
-  return { images, inputs: inputs.map(({ data }) => data), kept, failures, milliseconds };
+  return {
+    images,
+    inputs: Object.fromEntries(inputs.map(({ name, data }) => [name, data])),
+    kept,
+    failures,
+    milliseconds,
+  };
 }
 
 const shrunk = (image: RasterImage, side: number): RasterImage =>

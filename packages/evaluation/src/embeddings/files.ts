@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EvaluationModel, type Matrix, MedbenchError, messageOf, writeFileAtomic } from '@medbench/core';
-import { encodeNpy, readNpy } from '@medbench/data';
+import { encodeNpy, readNpy } from '@medbench/formats';
 
 /** `embeddings.json`: what the arrays beside it are. */
 export interface EmbeddingsManifest {

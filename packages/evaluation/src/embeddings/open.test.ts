@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Matrix, MedbenchError, type RasterImage, type Source } from '@medbench/core';
 import { randomModel } from '@medbench/core/testing';
-import { encodeNpy, type NpyArray } from '@medbench/data';
+import { encodeNpy, type NpyArray } from '@medbench/formats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportEmbeddings } from './export.js';
 import { hashTexts, MANIFEST, readMatrix, writeManifest, writeMatrix } from './files.js';

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddingFiles, MedbenchError } from '@medbench/core';
-import { fingerprintFiles } from '@medbench/data';
+import { fingerprintFiles } from '@medbench/formats';
 import { HOW } from './arrays.js';
 import { arrayOf, MANIFEST, readManifest } from './files.js';
 import { openTask } from './task.js';

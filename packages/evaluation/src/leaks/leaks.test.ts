@@ -1,7 +1,7 @@
 import { type RasterImage, random, type Source } from '@medbench/core';
 import { decodeImage, encodeJpeg, encodePng, fromArray, resize } from '@medbench/data';
 import { describe, expect, it } from 'vitest';
-import { checkLeaks } from './check.js';
+import { leakCheck } from './check.js';
 
 const SIDE = 96;
 
@@ -33,7 +33,9 @@ function radiograph(patient: number): RasterImage {
 const pictures = (from: number, count: number) => Array.from({ length: count }, (_, i) => radiograph(from + i));
 const names = (from: number, count: number) => Array.from({ length: count }, (_, i) => `patient ${from + i}`);
 
-describe('checkLeaks', () => {
+const checkLeaks = leakCheck();
+
+describe('leakCheck', () => {
   const train = { images: fromArray(pictures(0, 300)), groups: names(0, 300) };
 
   it('finds nothing in a clean split', async () => {

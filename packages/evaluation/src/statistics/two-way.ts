@@ -1,10 +1,10 @@
-import { MedbenchError } from '@medbench/core';
+import { type Interval, MedbenchError } from '@medbench/core';
 import { studentP, studentQuantile } from './distributions.js';
 
 /** A mean difference with its 95 % interval and two-sided p. */
 export interface TwoWayTest {
   readonly mean: number;
-  readonly ci95: readonly [number, number];
+  readonly ci95: Interval;
   /** NaN if nothing varies. */
   readonly pValue: number;
   /** Number of independent examples. */

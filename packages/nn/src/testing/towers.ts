@@ -1,7 +1,6 @@
-import type { DualEncoderModel, HostTensor, HostTensors, Program } from '@medbench/core';
+import { type DualEncoderModel, type HostTensor, type HostTensors, type Program, sizeOf } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiate } from '../differentiate.js';
-import { sizeOf } from '../parameters.js';
 
 /** What a reference implementation computed of two small towers (`scripts/oracles/{clip_towers,hf_clip}.py`). */
 export interface TowerOracle {

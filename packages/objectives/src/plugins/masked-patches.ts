@@ -10,8 +10,8 @@ import {
   type RepresentInput,
   type SettingsOf,
 } from '@medbench/core';
-import { patchesKept, shuffledPatches } from '@medbench/data';
 import { patchCount } from '@medbench/nn';
+import { patchesKept, shuffledPatches } from '@medbench/nn/inputs';
 import * as tf from '@tensorflow/tfjs-core';
 import { hiddenPatchLoss, predictorParameters } from './hidden-patches.js';
 import { idleOfImagePooled } from './two-views.js';

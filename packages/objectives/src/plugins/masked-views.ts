@@ -11,8 +11,8 @@ import {
   type RepresentInput,
   type SettingsOf,
 } from '@medbench/core';
-import { keptPatches, patchesKept } from '@medbench/data';
 import { headParameters, headWidth, patchCount, projectionHead } from '@medbench/nn';
+import { keptPatches, patchesKept } from '@medbench/nn/inputs';
 import type * as tf from '@tensorflow/tfjs-core';
 import { normalise } from '../normalise.js';
 import { ntXent } from '../nt-xent.js';

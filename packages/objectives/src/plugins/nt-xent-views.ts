@@ -12,7 +12,7 @@ import {
   type RepresentInput,
   type SettingsOf,
 } from '@medbench/core';
-import { augmentedView } from '@medbench/data';
+import { augmentedView } from '@medbench/data/inputs';
 import { headParameters, headWidth, projectionHead } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import { normalise } from '../normalise.js';

@@ -11,7 +11,7 @@ import {
   type RepresentInput,
   type SettingsOf,
 } from '@medbench/core';
-import { augmentedView } from '@medbench/data';
+import { augmentedView } from '@medbench/data/inputs';
 import { headParameters, headWidth, predictionHead, predictionParameters, projectionHead } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type SimsiamView, simsiam } from '../simsiam.js';

@@ -32,7 +32,7 @@ export interface GoldenCase {
 }
 
 const floats = (shape: readonly number[], value: (...index: number[]) => number): GoldenInput => {
-  const size = shape.reduce((product, side) => product * side, 1);
+  const size = tf.util.sizeFromShape([...shape]);
   const data = Float32Array.from({ length: size }, (_, flat) => {
     let rest = flat;
     const index = [...shape].reverse().map((side) => {

@@ -2,18 +2,9 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, grey, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { curve, ellipse, glow, masked, stroke, without } from '../drawing/shapes.js';
-import {
-  closed,
-  type FindingFactors,
-  findingFactors,
-  findingQuestions,
-  findingSentence,
-  open,
-  place,
-  sampleFactors,
-} from '../findings.js';
-import { type PhantomModel, type Presence, rareFactor } from '../model.js';
-import { composeCaption } from '../text.js';
+import { closed, type FindingFactors, open, place } from '../findings.js';
+import type { Presence } from '../model.js';
+import { definePhantom } from './define.js';
 
 export type ChestFactors = {
   readonly heart: 'normal' | 'enlarged';
@@ -21,78 +12,66 @@ export type ChestFactors = {
   readonly pneumothorax: Presence;
 } & FindingFactors<'nodule' | 'opacity'>;
 
-const words = {
-  nodule: ['nodule', 'lung nodule', 'round nodule'],
-  opacity: ['opacity', 'opacity suggesting pneumonia', 'lung opacity', 'pneumonia'],
-} as const;
+const HEART = ['a normal heart', 'an enlarged heart'] as const;
+
+const lungAt = (side: ChestFactors['side']): string => (side === 'left' ? 'right lung' : 'left lung');
 
 /**
  * A frontal chest X-ray. By the radiological convention the patient's right is on the left of the image, so a finding
  * with `side: 'left'` lies in the right lung; the heart points to the right of the image.
  */
-export const chest: PhantomModel<ChestFactors> = {
+export const chest = definePhantom<ChestFactors>({
   modality: 'radiology',
   title: 'chest X-ray',
-  factors: [
-    { name: 'heart', scope: 'global', values: ['normal', 'enlarged'] },
-    { name: 'pacemaker', scope: 'local', values: ['absent', 'present'], weights: [0.8, 0.2] },
-    ...findingFactors('nodule', 'opacity'),
-    rareFactor('pneumothorax'),
-  ],
-  global: { name: 'heart', phrases: ['a normal heart', 'an enlarged heart'] },
-  rare: { name: 'pneumothorax', phrase: 'pneumothorax' },
-  sample: (random) => sampleFactors(chest.factors, random),
-  render,
-  caption(factors, random) {
-    const enlarged = factors.heart === 'enlarged';
-    const phrase = chest.global.phrases[enlarged ? 1 : 0];
-    const lung = factors.side === 'left' ? 'right lung' : 'left lung';
-    return composeCaption(
-      chest,
-      {
-        opening: random.pick([
-          `Chest X-ray with ${phrase}.`,
-          `A chest X-ray with ${phrase}.`,
-          `Frontal chest X-ray showing ${phrase}.`,
-          `Chest X-ray. The heart is ${factors.heart}${enlarged ? '' : ' in size'}.`,
-          'Chest X-ray.',
-        ]),
-        finding: findingSentence(factors, words, random, [`in the ${lung}`, `of the ${lung}`]),
-        negative: ['The lungs are clear.', 'Normal lungs, no focal finding.', 'No nodule or opacity.', 'No pneumonia.'],
-        rare: factors.pneumothorax === 'present',
-        optional: [
-          factors.pacemaker === 'present' && chance(random, 0.8) ? 'A pacemaker is in place.' : undefined,
-          chance(random, 0.15) ? 'No pleural effusion.' : undefined,
-        ],
-      },
-      random,
-    );
+  global: { name: 'heart', values: ['normal', 'enlarged'], phrases: HEART },
+  others: [{ name: 'pacemaker', scope: 'local', values: ['absent', 'present'], weights: [0.8, 0.2] }],
+  findings: {
+    nodule: ['nodule', 'lung nodule', 'round nodule'],
+    opacity: ['opacity', 'opacity suggesting pneumonia', 'lung opacity', 'pneumonia'],
   },
-  questions(factors, random) {
-    const { finding, side } = factors;
-    const lung = side === 'left' ? 'right lung' : 'left lung';
-    const clear = finding === 'none' && factors.pneumothorax === 'absent';
+  rare: { name: 'pneumothorax', phrase: 'pneumothorax' },
+  openings({ heart }) {
+    const enlarged = heart === 'enlarged';
+    const phrase = HEART[enlarged ? 1 : 0];
     return [
-      closed(random.pick(['Is the heart enlarged?', 'Is there cardiomegaly?']), factors.heart === 'enlarged', 'SIZE'),
-      open(random.pick(['What is the size of the heart?', 'How large is the heart?']), factors.heart, 'SIZE'),
-      ...findingQuestions(factors, words, random),
-      ...(finding === 'none' ? [] : [open(`Which lung shows the ${finding}?`, lung, 'ORGAN, POS')]),
+      `Chest X-ray with ${phrase}.`,
+      `A chest X-ray with ${phrase}.`,
+      `Frontal chest X-ray showing ${phrase}.`,
+      `Chest X-ray. The heart is ${heart}${enlarged ? '' : ' in size'}.`,
+      'Chest X-ray.',
+    ];
+  },
+  places: ({ side }) => [`in the ${lungAt(side)}`, `of the ${lungAt(side)}`],
+  negatives: ['The lungs are clear.', 'Normal lungs, no focal finding.', 'No nodule or opacity.', 'No pneumonia.'],
+  asides: ({ pacemaker }, random) => [
+    pacemaker === 'present' && chance(random, 0.8) ? 'A pacemaker is in place.' : undefined,
+    chance(random, 0.15) ? 'No pleural effusion.' : undefined,
+  ],
+  questionsBefore: ({ heart }, random) => [
+    closed(random.pick(['Is the heart enlarged?', 'Is there cardiomegaly?']), heart === 'enlarged', 'SIZE'),
+    open(random.pick(['What is the size of the heart?', 'How large is the heart?']), heart, 'SIZE'),
+  ],
+  questionsAfter({ finding, side, pneumothorax, pacemaker }, random) {
+    const clear = finding === 'none' && pneumothorax === 'absent';
+    return [
+      ...(finding === 'none' ? [] : [open(`Which lung shows the ${finding}?`, lungAt(side), 'ORGAN, POS')]),
       closed(random.pick(['Are the lungs clear?', 'Are the lungs normal?']), clear, 'ABN'),
       closed(
         random.pick(['Is there a pneumothorax?', 'Is a pneumothorax present?']),
-        factors.pneumothorax === 'present',
+        pneumothorax === 'present',
         'PRES',
       ),
       closed(
         random.pick(['Is there a pacemaker?', 'Does the patient have a pacemaker?']),
-        factors.pacemaker === 'present',
+        pacemaker === 'present',
         'PRES',
       ),
       open(random.pick(['What kind of image is this?', 'What imaging modality is used?']), 'chest X-ray', 'MODALITY'),
       open('In which plane is the image taken?', 'frontal', 'PLANE'),
     ];
   },
-};
+  render,
+});
 
 function render(factors: ChestFactors, random: Random, size: number): RasterImage {
   const layer = layers(random);

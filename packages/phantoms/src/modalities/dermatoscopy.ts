@@ -2,17 +2,9 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, type Colour, mix, scaled, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { curve, ellipse, masked, type Point, stroke } from '../drawing/shapes.js';
-import {
-  closed,
-  type FindingFactors,
-  findingFactors,
-  findingQuestions,
-  findingSentence,
-  open,
-  sampleFactors,
-} from '../findings.js';
-import { type PhantomModel, type Presence, rareFactor } from '../model.js';
-import { composeCaption } from '../text.js';
+import { closed, type FindingFactors, open } from '../findings.js';
+import type { Presence } from '../model.js';
+import { definePhantom } from './define.js';
 
 export type DermatoscopyFactors = {
   readonly skin: 'light' | 'dark';
@@ -20,57 +12,37 @@ export type DermatoscopyFactors = {
   readonly blueWhiteVeil: Presence;
 } & FindingFactors<'streaks' | 'globules'>;
 
-const words = {
-  streaks: ['group of streaks', 'band of streaks'],
-  globules: ['cluster of globules', 'group of globules'],
-} as const;
-
 /** A pigmented skin lesion under the dermatoscope. */
-export const dermatoscopy: PhantomModel<DermatoscopyFactors> = {
+export const dermatoscopy = definePhantom<DermatoscopyFactors>({
   modality: 'dermatology',
   title: 'dermatoscopy image',
-  factors: [
-    { name: 'skin', scope: 'global', values: ['light', 'dark'] },
-    { name: 'border', scope: 'global', values: ['regular', 'irregular'] },
-    ...findingFactors('streaks', 'globules'),
-    rareFactor('blueWhiteVeil'),
-  ],
-  global: { name: 'skin', phrases: ['light skin', 'dark skin'] },
+  global: { name: 'skin', values: ['light', 'dark'], phrases: ['light skin', 'dark skin'] },
+  others: [{ name: 'border', scope: 'global', values: ['regular', 'irregular'] }],
+  findings: {
+    streaks: ['group of streaks', 'band of streaks'],
+    globules: ['cluster of globules', 'group of globules'],
+  },
   rare: { name: 'blueWhiteVeil', phrase: 'blue-white veil' },
-  sample: (random) => sampleFactors(dermatoscopy.factors, random),
+  openings: ({ skin, border }) => [
+    `Dermatoscopy image with ${skin} skin.`,
+    `A dermatoscopy image of a lesion on ${skin} skin.`,
+    `Dermatoscopy image with ${skin} skin and ${border === 'regular' ? 'a' : 'an'} ${border} lesion border.`,
+    `Dermatoscopy image. Lesion with ${border === 'regular' ? 'a' : 'an'} ${border} border on ${skin} skin.`,
+    `Dermatoscopy image. The lesion border is ${border}.`,
+  ],
+  negatives: ['No streaks or globules.', 'No globules.', 'No streaks.'],
+  questionsBefore: ({ skin, border }) => [
+    closed('Is the skin dark?', skin === 'dark', 'COLOR'),
+    open('What is the skin tone?', skin, 'COLOR'),
+    closed('Is the lesion border irregular?', border === 'irregular', 'ATTRIB'),
+    open('How is the lesion border?', border, 'ATTRIB'),
+  ],
+  questionsAfter: ({ blueWhiteVeil }) => [
+    closed('Is there a blue-white veil?', blueWhiteVeil === 'present', 'PRES'),
+    open('What kind of image is this?', 'dermatoscopy image', 'MODALITY'),
+  ],
   render,
-  caption(factors, random) {
-    const { skin, border } = factors;
-    return composeCaption(
-      dermatoscopy,
-      {
-        opening: random.pick([
-          `Dermatoscopy image with ${skin} skin.`,
-          `A dermatoscopy image of a lesion on ${skin} skin.`,
-          `Dermatoscopy image with ${skin} skin and ${border === 'regular' ? 'a' : 'an'} ${border} lesion border.`,
-          `Dermatoscopy image. Lesion with ${border === 'regular' ? 'a' : 'an'} ${border} border on ${skin} skin.`,
-          `Dermatoscopy image. The lesion border is ${border}.`,
-        ]),
-        finding: findingSentence(factors, words, random),
-        negative: ['No streaks or globules.', 'No globules.', 'No streaks.'],
-        rare: factors.blueWhiteVeil === 'present',
-        optional: [],
-      },
-      random,
-    );
-  },
-  questions(factors, random) {
-    return [
-      closed('Is the skin dark?', factors.skin === 'dark', 'COLOR'),
-      open('What is the skin tone?', factors.skin, 'COLOR'),
-      closed('Is the lesion border irregular?', factors.border === 'irregular', 'ATTRIB'),
-      open('How is the lesion border?', factors.border, 'ATTRIB'),
-      ...findingQuestions(factors, words, random),
-      closed('Is there a blue-white veil?', factors.blueWhiteVeil === 'present', 'PRES'),
-      open('What kind of image is this?', 'dermatoscopy image', 'MODALITY'),
-    ];
-  },
-};
+});
 
 const SKIN = { light: [0.92, 0.74, 0.65], dark: [0.46, 0.3, 0.22] } as const satisfies Record<string, Colour>;
 

@@ -2,18 +2,9 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, type Colour, mix, scaled, smoothNoise } from '../drawing/canvas.js';
 import { between, graded, layers, wobble } from '../drawing/random.js';
 import { curve, ellipse, glow, masked, type Point, stroke } from '../drawing/shapes.js';
-import {
-  closed,
-  type FindingFactors,
-  findingFactors,
-  findingQuestions,
-  findingSentence,
-  open,
-  place,
-  sampleFactors,
-} from '../findings.js';
-import { type PhantomModel, type Presence, rareFactor } from '../model.js';
-import { composeCaption } from '../text.js';
+import { closed, type FindingFactors, open, place } from '../findings.js';
+import type { Presence } from '../model.js';
+import { definePhantom } from './define.js';
 
 export type FundusFactors = {
   readonly pigmentation: 'light' | 'dark';
@@ -22,60 +13,44 @@ export type FundusFactors = {
   readonly discSwelling: Presence;
 } & FindingFactors<'exudates' | 'haemorrhage'>;
 
-const words = {
-  exudates: ['cluster of exudates', 'group of exudates'],
-  haemorrhage: ['haemorrhage', 'retinal haemorrhage'],
-} as const;
-
 /** A colour photograph of the fundus. The disc lies on the right of the image for a right eye. */
-export const fundus: PhantomModel<FundusFactors> = {
+export const fundus = definePhantom<FundusFactors>({
   modality: 'ophthalmology',
   title: 'fundus photograph',
-  factors: [
-    { name: 'pigmentation', scope: 'global', values: ['light', 'dark'] },
+  global: { name: 'pigmentation', values: ['light', 'dark'], phrases: ['light pigmentation', 'dark pigmentation'] },
+  others: [
     { name: 'eye', scope: 'global', values: ['right', 'left'] },
     { name: 'cup', scope: 'local', values: ['narrow', 'wide'] },
-    ...findingFactors('exudates', 'haemorrhage'),
-    rareFactor('discSwelling'),
   ],
-  global: { name: 'pigmentation', phrases: ['light pigmentation', 'dark pigmentation'] },
-  rare: { name: 'discSwelling', phrase: 'swollen disc' },
-  sample: (random) => sampleFactors(fundus.factors, random),
-  render,
-  caption(factors, random) {
-    const { pigmentation } = factors;
-    // The cup cannot be judged in a swollen disc, so the caption leaves it out.
-    const cup = factors.discSwelling === 'present' ? '' : ` and a ${factors.cup} cup`;
-    return composeCaption(
-      fundus,
-      {
-        opening: random.pick([
-          `Fundus photograph with ${pigmentation} pigmentation.`,
-          `A fundus photograph with ${pigmentation} pigmentation${cup}.`,
-          `Colour fundus photograph showing ${pigmentation} pigmentation.`,
-          `Fundus photograph. The pigmentation is ${pigmentation}.`,
-          'Fundus photograph.',
-        ]),
-        finding: findingSentence(factors, words, random),
-        negative: ['No exudates or haemorrhage.', 'No haemorrhage.', 'No exudates.'],
-        rare: factors.discSwelling === 'present',
-        optional: [],
-      },
-      random,
-    );
+  findings: {
+    exudates: ['cluster of exudates', 'group of exudates'],
+    haemorrhage: ['haemorrhage', 'retinal haemorrhage'],
   },
-  questions(factors, random) {
+  rare: { name: 'discSwelling', phrase: 'swollen disc' },
+  openings({ pigmentation, cup, discSwelling }) {
+    // The cup cannot be judged in a swollen disc, so the caption leaves it out.
+    const andCup = discSwelling === 'present' ? '' : ` and a ${cup} cup`;
     return [
-      closed('Is the pigmentation dark?', factors.pigmentation === 'dark', 'COLOR'),
-      open('How is the pigmentation of the fundus?', factors.pigmentation, 'COLOR'),
-      open(random.pick(['Which eye is shown?', 'Is this the left or the right eye?']), `${factors.eye} eye`, 'ORGAN'),
-      ...(factors.discSwelling === 'present' ? [] : [open('How is the cup of the disc?', factors.cup, 'SIZE')]),
-      ...findingQuestions(factors, words, random),
-      closed('Is the disc swollen?', factors.discSwelling === 'present', 'ABN'),
-      open('What kind of image is this?', 'fundus photograph', 'MODALITY'),
+      `Fundus photograph with ${pigmentation} pigmentation.`,
+      `A fundus photograph with ${pigmentation} pigmentation${andCup}.`,
+      `Colour fundus photograph showing ${pigmentation} pigmentation.`,
+      `Fundus photograph. The pigmentation is ${pigmentation}.`,
+      'Fundus photograph.',
     ];
   },
-};
+  negatives: ['No exudates or haemorrhage.', 'No haemorrhage.', 'No exudates.'],
+  questionsBefore: ({ pigmentation, eye, cup, discSwelling }, random) => [
+    closed('Is the pigmentation dark?', pigmentation === 'dark', 'COLOR'),
+    open('How is the pigmentation of the fundus?', pigmentation, 'COLOR'),
+    open(random.pick(['Which eye is shown?', 'Is this the left or the right eye?']), `${eye} eye`, 'ORGAN'),
+    ...(discSwelling === 'present' ? [] : [open('How is the cup of the disc?', cup, 'SIZE')]),
+  ],
+  questionsAfter: ({ discSwelling }) => [
+    closed('Is the disc swollen?', discSwelling === 'present', 'ABN'),
+    open('What kind of image is this?', 'fundus photograph', 'MODALITY'),
+  ],
+  render,
+});
 
 const RETINA = { light: [0.9, 0.5, 0.24], dark: [0.45, 0.16, 0.07] } as const satisfies Record<string, Colour>;
 

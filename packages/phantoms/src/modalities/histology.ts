@@ -2,18 +2,9 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, type Colour, mix, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { ellipse, type Point, stroke } from '../drawing/shapes.js';
-import {
-  closed,
-  type FindingFactors,
-  findingFactors,
-  findingQuestions,
-  findingSentence,
-  open,
-  place,
-  sampleFactors,
-} from '../findings.js';
-import { type PhantomModel, type Presence, rareFactor } from '../model.js';
-import { composeCaption } from '../text.js';
+import { closed, type FindingFactors, open, place } from '../findings.js';
+import type { Presence } from '../model.js';
+import { definePhantom } from './define.js';
 
 export type HistologyFactors = {
   readonly stain: 'pale' | 'dark';
@@ -21,57 +12,37 @@ export type HistologyFactors = {
   readonly mucinLake: Presence;
 } & FindingFactors<'lymphocytes' | 'necrosis'>;
 
-const words = {
-  lymphocytes: ['cluster of lymphocytes', 'lymphocyte cluster'],
-  necrosis: ['focus of necrosis', 'necrotic focus'],
-} as const;
-
 /** A histopathology tile stained with haematoxylin and eosin. */
-export const histology: PhantomModel<HistologyFactors> = {
+export const histology = definePhantom<HistologyFactors>({
   modality: 'histopathology',
   title: 'histopathology tile',
-  factors: [
-    { name: 'stain', scope: 'global', values: ['pale', 'dark'] },
-    { name: 'tissue', scope: 'global', values: ['glandular', 'fibrous'] },
-    ...findingFactors('lymphocytes', 'necrosis'),
-    rareFactor('mucinLake'),
-  ],
-  global: { name: 'stain', phrases: ['pale staining', 'dark staining'] },
+  global: { name: 'stain', values: ['pale', 'dark'], phrases: ['pale staining', 'dark staining'] },
+  others: [{ name: 'tissue', scope: 'global', values: ['glandular', 'fibrous'] }],
+  findings: {
+    lymphocytes: ['cluster of lymphocytes', 'lymphocyte cluster'],
+    necrosis: ['focus of necrosis', 'necrotic focus'],
+  },
   rare: { name: 'mucinLake', phrase: 'mucin lake' },
-  sample: (random) => sampleFactors(histology.factors, random),
+  openings: ({ stain, tissue }) => [
+    `Histopathology tile with ${stain} staining.`,
+    `A histopathology tile of ${tissue} tissue with ${stain} staining.`,
+    `Histopathology tile, ${tissue} tissue, ${stain} staining.`,
+    `Histopathology of ${tissue} tissue. The staining is ${stain}.`,
+    `Histopathology tile of ${tissue} tissue.`,
+  ],
+  negatives: ['No necrosis or lymphocytes.', 'No lymphocyte cluster.', 'No necrosis.'],
+  questionsBefore: ({ stain, tissue }, random) => [
+    closed(random.pick(['Is the staining dark?', 'Is the tile stained dark?']), stain === 'dark', 'COLOR'),
+    open('How is the staining?', stain, 'COLOR'),
+    open(random.pick(['What kind of tissue is seen?', 'What is the tissue?']), tissue, 'ORGAN'),
+    closed('Are there glands?', tissue === 'glandular', 'PRES'),
+  ],
+  questionsAfter: ({ mucinLake }) => [
+    closed('Is there a mucin lake?', mucinLake === 'present', 'PRES'),
+    open('What kind of image is this?', 'histopathology tile', 'MODALITY'),
+  ],
   render,
-  caption(factors, random) {
-    const { stain, tissue } = factors;
-    return composeCaption(
-      histology,
-      {
-        opening: random.pick([
-          `Histopathology tile with ${stain} staining.`,
-          `A histopathology tile of ${tissue} tissue with ${stain} staining.`,
-          `Histopathology tile, ${tissue} tissue, ${stain} staining.`,
-          `Histopathology of ${tissue} tissue. The staining is ${stain}.`,
-          `Histopathology tile of ${tissue} tissue.`,
-        ]),
-        finding: findingSentence(factors, words, random),
-        negative: ['No necrosis or lymphocytes.', 'No lymphocyte cluster.', 'No necrosis.'],
-        rare: factors.mucinLake === 'present',
-        optional: [],
-      },
-      random,
-    );
-  },
-  questions(factors, random) {
-    return [
-      closed(random.pick(['Is the staining dark?', 'Is the tile stained dark?']), factors.stain === 'dark', 'COLOR'),
-      open('How is the staining?', factors.stain, 'COLOR'),
-      open(random.pick(['What kind of tissue is seen?', 'What is the tissue?']), factors.tissue, 'ORGAN'),
-      closed('Are there glands?', factors.tissue === 'glandular', 'PRES'),
-      ...findingQuestions(factors, words, random),
-      closed('Is there a mucin lake?', factors.mucinLake === 'present', 'PRES'),
-      open('What kind of image is this?', 'histopathology tile', 'MODALITY'),
-    ];
-  },
-};
+});
 
 const STAINS = {
   pale: { ground: [0.95, 0.84, 0.9], fibre: [0.9, 0.68, 0.8], cell: [0.88, 0.7, 0.84], nucleus: [0.62, 0.47, 0.72] },

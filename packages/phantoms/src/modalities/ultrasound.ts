@@ -2,18 +2,9 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, grey, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { ellipse, masked, stroke } from '../drawing/shapes.js';
-import {
-  closed,
-  type FindingFactors,
-  findingFactors,
-  findingQuestions,
-  findingSentence,
-  open,
-  place,
-  sampleFactors,
-} from '../findings.js';
-import { type PhantomModel, type Presence, rareFactor } from '../model.js';
-import { composeCaption } from '../text.js';
+import { closed, type FindingFactors, open, place } from '../findings.js';
+import type { Presence } from '../model.js';
+import { definePhantom } from './define.js';
 
 export type UltrasoundFactors = {
   readonly echo: 'low' | 'high';
@@ -21,57 +12,37 @@ export type UltrasoundFactors = {
   readonly septatedCyst: Presence;
 } & FindingFactors<'mass' | 'calcifications'>;
 
-const words = {
-  mass: ['mass', 'solid mass', 'hypoechoic mass'],
-  calcifications: ['cluster of calcifications', 'group of calcifications'],
-} as const;
-
 /** A B-mode ultrasound of the breast; the skin is at the top. */
-export const ultrasound: PhantomModel<UltrasoundFactors> = {
+export const ultrasound = definePhantom<UltrasoundFactors>({
   modality: 'ultrasound',
   title: 'breast ultrasound',
-  factors: [
-    { name: 'echo', scope: 'global', values: ['low', 'high'] },
-    { name: 'texture', scope: 'global', values: ['even', 'patchy'] },
-    ...findingFactors('mass', 'calcifications'),
-    rareFactor('septatedCyst'),
-  ],
-  global: { name: 'echo', phrases: ['low background echo', 'high background echo'] },
+  global: { name: 'echo', values: ['low', 'high'], phrases: ['low background echo', 'high background echo'] },
+  others: [{ name: 'texture', scope: 'global', values: ['even', 'patchy'] }],
+  findings: {
+    mass: ['mass', 'solid mass', 'hypoechoic mass'],
+    calcifications: ['cluster of calcifications', 'group of calcifications'],
+  },
   rare: { name: 'septatedCyst', phrase: 'septated cyst' },
-  sample: (random) => sampleFactors(ultrasound.factors, random),
+  openings: ({ echo, texture }) => [
+    `Breast ultrasound with ${echo} background echo.`,
+    `A breast ultrasound with ${echo} background echo and ${texture} texture.`,
+    `Breast ultrasound showing ${echo} background echo.`,
+    `Breast ultrasound. The background echo is ${echo}, the texture ${texture}.`,
+    `Breast ultrasound, ${texture} texture.`,
+  ],
+  negatives: ['No mass or calcifications.', 'No mass.', 'No solid mass is seen.'],
+  questionsBefore: ({ echo, texture }) => [
+    closed('Is the background echo high?', echo === 'high', 'ATTRIB'),
+    open('How is the background echo?', echo, 'ATTRIB'),
+    closed('Is the texture patchy?', texture === 'patchy', 'ATTRIB'),
+    open('How is the texture?', texture, 'ATTRIB'),
+  ],
+  questionsAfter: ({ septatedCyst }) => [
+    closed('Is there a septated cyst?', septatedCyst === 'present', 'PRES'),
+    open('What kind of image is this?', 'breast ultrasound', 'MODALITY'),
+  ],
   render,
-  caption(factors, random) {
-    const { echo, texture } = factors;
-    return composeCaption(
-      ultrasound,
-      {
-        opening: random.pick([
-          `Breast ultrasound with ${echo} background echo.`,
-          `A breast ultrasound with ${echo} background echo and ${texture} texture.`,
-          `Breast ultrasound showing ${echo} background echo.`,
-          `Breast ultrasound. The background echo is ${echo}, the texture ${texture}.`,
-          `Breast ultrasound, ${texture} texture.`,
-        ]),
-        finding: findingSentence(factors, words, random),
-        negative: ['No mass or calcifications.', 'No mass.', 'No solid mass is seen.'],
-        rare: factors.septatedCyst === 'present',
-        optional: [],
-      },
-      random,
-    );
-  },
-  questions(factors, random) {
-    return [
-      closed('Is the background echo high?', factors.echo === 'high', 'ATTRIB'),
-      open('How is the background echo?', factors.echo, 'ATTRIB'),
-      closed('Is the texture patchy?', factors.texture === 'patchy', 'ATTRIB'),
-      open('How is the texture?', factors.texture, 'ATTRIB'),
-      ...findingQuestions(factors, words, random),
-      closed('Is there a septated cyst?', factors.septatedCyst === 'present', 'PRES'),
-      open('What kind of image is this?', 'breast ultrasound', 'MODALITY'),
-    ];
-  },
-};
+});
 
 function render(factors: UltrasoundFactors, random: Random, size: number): RasterImage {
   const layer = layers(random);

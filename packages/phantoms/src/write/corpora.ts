@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeJpeg, tarEnd, tarMember } from '@medbench/data';
+import { encodeJpeg } from '@medbench/data';
+import { tarEnd, tarMember } from '@medbench/formats';
 import { type PhantomCase, streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
 import { PHANTOM_MODALITIES, type PhantomModality } from '../model.js';

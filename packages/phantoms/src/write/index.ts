@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { lockFolder, MedbenchError, writeFileAtomic } from '@medbench/core';
-import { markGenerated } from '@medbench/data';
+import { markGenerated } from '@medbench/formats';
 import {
   isPhantomFolder,
   MANIFEST_FILE,

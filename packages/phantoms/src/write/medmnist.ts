@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type RasterImage, random } from '@medbench/core';
-import { type NpyArray, writeNpz } from '@medbench/data';
+import { type NpyArray, writeNpz } from '@medbench/formats';
 import type { PhantomSplit } from '../cases.js';
 import { type ClassLook, classCase } from '../classes.js';
 import type { Counts, PhantomManifest } from '../manifest.js';

@@ -1,3 +1,5 @@
+import type { Interval } from '@medbench/core';
+
 /** What a test allows to be said: never more. `mixed`: in some columns one way, in others the other way or not at all. */
 export type Verdict = 'helps' | 'hurts' | 'mixed' | 'no-difference' | 'too-few' | 'not-answerable';
 
@@ -10,7 +12,7 @@ export interface Evidence {
   /** Mean score of the first minus that of the second. */
   readonly difference: number;
   /** 95 % interval of the difference; null if there is none. */
-  readonly interval: readonly [number, number] | null;
+  readonly interval: Interval | null;
   /** p after correction; null if nothing was tested. */
   readonly p: number | null;
   /** Number of test examples. */

@@ -1,10 +1,10 @@
 import type { RunResults } from '@medbench/core';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { sortTables } from '../../browser/sort.js';
 import { DETAIL, RANKS, withLeak, withRare, withTests } from '../../test/compared.js';
 import { hostileResults, sampleResults } from '../../test/sample.js';
 import { renderHtml } from './page.js';
-import { SORT_SCRIPT } from './script/sort.js';
 
 const pageOf = (results: RunResults) => parseHTML(renderHtml(results)).document;
 const textOf = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
@@ -128,7 +128,7 @@ describe('the page with all of it', () => {
 
   it('puts neither link nor button into the buttons that sort', () => {
     const document = pageOf(withLeak(sampleResults(), 'pneumoniamnist'));
-    new Function('document', SORT_SCRIPT)(document);
+    sortTables(document);
     const table = document.querySelector('table')!;
     expect(table.querySelectorAll('th .sort')).toHaveLength(8);
     expect(table.querySelectorAll('th .def')).toHaveLength(8);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
 import { FIGURES_STYLE } from './figures-style.js';
-import { SCRIPT } from './script/index.js';
+import { PAGE_SCRIPT } from './page-script.js';
 import { STYLE } from './style.js';
 
 // Nothing is loaded and only this page's own script runs, whatever text the results carry.
@@ -11,7 +11,7 @@ const POLICY = [
   "style-src 'unsafe-inline'",
   // The pictures of galleries, which are part of the page.
   'img-src data:',
-  `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
+  `script-src 'sha256-${createHash('sha256').update(PAGE_SCRIPT).digest('base64')}'`,
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
@@ -54,7 +54,7 @@ ${header}
 </header>
 <main>
 ${withContents(sections)}</main>
-<script>${new Markup(SCRIPT)}</script>
+<script>${new Markup(PAGE_SCRIPT)}</script>
 </body>
 </html>
 `.text;

@@ -11,7 +11,7 @@ export interface SkipLog {
   flush(): void;
 }
 
-export function skipLog(store: Pick<RunStore, 'writeJson' | 'log'>): SkipLog {
+export function skipLog(store: Pick<RunStore, 'layout' | 'writeJson' | 'log'>): SkipLog {
   const sets = new Map<string, Set<string>>();
   let written = 0;
   return {
@@ -25,7 +25,7 @@ export function skipLog(store: Pick<RunStore, 'writeJson' | 'log'>): SkipLog {
       const total = all.reduce((sum, { count }) => sum + count, 0);
       if (total === written) return;
       written = total;
-      store.writeJson(all, 'skipped.json');
+      store.writeJson(store.layout.skipped, all);
       for (const { data, count } of all) store.log({ data, skipped: count, list: 'skipped.json' });
     },
   };

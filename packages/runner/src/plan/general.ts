@@ -2,10 +2,8 @@ import { methodSettings, type TrainingSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entryOf } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
+import { GENERAL } from '../store/layout.js';
 import type { MethodRow } from './rows.js';
-
-/** Name of the folder and log entries of the general-domain weights. */
-export const GENERAL = 'general';
 
 /** How the general-domain weights are trained, where none from elsewhere are named: once, for all rows and seeds. */
 export interface GeneralTraining extends MethodRow {

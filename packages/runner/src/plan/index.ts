@@ -1,4 +1,4 @@
-export { GENERAL, type GeneralTraining, generalTraining } from './general.js';
+export { type GeneralTraining, generalTraining } from './general.js';
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
 export { type ResolvedRow, resolveMethod } from './resolve.js';
 export { type MethodRow, selectRows } from './rows.js';

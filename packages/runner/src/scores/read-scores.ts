@@ -1,19 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { RunResults, ScoredColumn } from '@medbench/core';
-import { fileName } from '@medbench/core';
-import type { StoredCell } from '../store/index.js';
+import { RunLayout, readJson, type StoredCell } from '../store/index.js';
 import { ScoreTable } from './scores.js';
-
-/** A finished cell; undefined if it is not there or broken. */
-async function cellOf(folder: string, row: string, task: string, seed: number): Promise<StoredCell | undefined> {
-  try {
-    const file = join(folder, 'cells', fileName(row), fileName(task), `seed-${seed}.json`);
-    return JSON.parse(await readFile(file, 'utf8')) as StoredCell;
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * The scores of single test examples behind the figures of a run's `results.json`, from the cells of its folder. A cell that
@@ -21,11 +8,12 @@ async function cellOf(folder: string, row: string, task: string, seed: number): 
  */
 export async function readScores(folder: string, results: RunResults): Promise<ScoredColumn[]> {
   const table = new ScoreTable();
+  const layout = new RunLayout(folder);
   const stored = new Map<string, StoredCell | undefined>();
   for (const { method, control, task, protocol, seed, status, metric, value } of results.cells) {
     if (status !== 'ok') continue;
     const key = JSON.stringify([method, task, seed]);
-    if (!stored.has(key)) stored.set(key, await cellOf(folder, method, task, seed));
+    if (!stored.has(key)) stored.set(key, readJson<StoredCell>(layout.cell(method, task, seed)));
     const cell = stored.get(key);
     const result = cell?.results?.find((one) => one.protocol === protocol);
     if (!cell || result?.metric !== metric || result.metrics[metric]?.value !== value) continue;

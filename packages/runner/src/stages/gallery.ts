@@ -9,12 +9,16 @@ import type {
   SampledAnswers,
   TaskResult,
   TestExamples,
+  Thumbnail,
 } from '@medbench/core';
-import { fileName, isMedbenchError, mayShow, messageOf } from '@medbench/core';
+import { isMedbenchError, mayShow, messageOf } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
-import { dataContext, dataKey, type RunContext } from '../context.js';
-import type { PlannedCell } from '../plan/plan.js';
-import { hashOf } from '../store/index.js';
+import type { Registry } from '@medbench/core/services';
+import { inject } from 'inversify';
+import { keyParts, TaskData } from '../data/task-data.js';
+import type { Plan, PlannedCell } from '../plan/plan.js';
+import { Services } from '../services.js';
+import { hashOf, type RunStore } from '../store/index.js';
 import { chooseExamples } from './gallery-choice.js';
 
 /** Examples of a part: enough to see right and wrong ones, few enough for a page. */
@@ -41,11 +45,18 @@ interface Sampled {
 export class GalleryStage {
   readonly #tasks = new Map<string, { readonly entry: CatalogueEntry<'task'>; readonly parts: Sampled[] }>();
 
-  constructor(private readonly run: RunContext) {}
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.Thumbnail private readonly thumbnail: Thumbnail,
+    @Services.Signal private readonly signal: AbortSignal,
+    @inject(TaskData) private readonly data: TaskData,
+  ) {}
 
   /** Takes the answers of the run's first seed. */
   add({ row, task: entry, seed }: PlannedCell, { protocol, sampled = [] }: TaskResult): void {
-    if (seed !== this.run.plan.config.seeds[0] || !mayShow(entry.info)) return;
+    if (seed !== this.plan.config.seeds[0] || !mayShow(entry.info)) return;
     const task = this.#tasks.get(entry.id) ?? { entry, parts: [] };
     this.#tasks.set(entry.id, task);
     for (const one of sampled) {
@@ -65,39 +76,37 @@ export class GalleryStage {
    * @throws MedbenchError('store')
    */
   async write(): Promise<void> {
-    const { run } = this;
-    for (const entry of run.plan.tasks) {
-      const file = ['gallery', `${fileName(entry.id)}.json`];
+    for (const entry of this.plan.tasks) {
+      const file = this.store.layout.gallery(entry.id);
       const parts = this.#tasks.get(entry.id)?.parts.filter(({ rows }) => rows.length > 0) ?? [];
-      if (parts.length === 0 || !run.thumbnail) {
-        if (!mayShow(entry.info)) run.store.remove(...file);
+      if (parts.length === 0) {
+        if (!mayShow(entry.info)) this.store.remove(file);
         continue;
       }
       try {
         await this.#writeOne(entry, parts, file);
       } catch (error) {
-        if (run.signal.aborted || (isMedbenchError(error) && error.code === 'store')) throw error;
-        run.store.log({ task: entry.id, gallery: 'not made', error: messageOf(error) });
+        if (this.signal.aborted || (isMedbenchError(error) && error.code === 'store')) throw error;
+        this.store.log({ task: entry.id, gallery: 'not made', error: messageOf(error) });
       }
     }
   }
 
-  async #writeOne(entry: CatalogueEntry<'task'>, sampled: readonly Sampled[], file: readonly string[]): Promise<void> {
-    const { run } = this;
-    const task = await run.registry.get('task', entry.id);
+  async #writeOne(entry: CatalogueEntry<'task'>, sampled: readonly Sampled[], file: string): Promise<void> {
+    const task = await this.registry.get('task', entry.id);
     if (!task.examples) return;
-    const seed = run.plan.config.seeds[0]!;
-    const key = hashOf({ format: 2, ...(await dataKey(run, entry, seed)), sampled });
-    if (run.store.readJson<Gallery>(...file)?.key === key) return;
+    const seed = this.plan.config.seeds[0]!;
+    const key = hashOf({ format: 2, ...keyParts(await this.data.key(entry, seed)), sampled });
+    if (this.store.readJson<Gallery>(file)?.key === key) return;
     const pictures = new Album();
-    const examples = await task.examples(dataContext(run, seed, entry));
+    const examples = await task.examples(this.data.context(entry, seed));
     const parts = sampled.map((part) => partOf(part, chosenOf(part, sampled), examples, pictures));
     const encoded: string[] = [];
     for (const place of pictures.places) {
-      encoded.push(Buffer.from(await run.thumbnail!(await examples.images.get(place))).toString('base64'));
+      encoded.push(Buffer.from(await this.thumbnail(await examples.images.get(place))).toString('base64'));
     }
     const gallery: Gallery = { schemaVersion: 1, key, task: entry.id, seed, pictures: encoded, parts };
-    run.store.writeJson(gallery, ...file);
+    this.store.writeJson(file, gallery);
   }
 }
 

@@ -1,8 +1,13 @@
-import type { LeakCounts, LeakReport, OpenedCorpus, RasterImage, Source } from '@medbench/core';
-import { fileName, messageOf } from '@medbench/core';
+import type { LeakCheck, LeakCounts, LeakReport, OpenedCorpus, Profile, RasterImage, Source } from '@medbench/core';
+import { messageOf } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
-import { dataContext, dataKey, type RunContext } from '../context.js';
-import { hashOf } from '../store/index.js';
+import type { Registry } from '@medbench/core/services';
+import { inject } from 'inversify';
+import { Corpora } from '../data/corpora.js';
+import { keyParts, TaskData } from '../data/task-data.js';
+import type { Plan } from '../plan/plan.js';
+import { Services } from '../services.js';
+import { hashOf, type RunStore } from '../store/index.js';
 
 interface StoredReport {
   readonly key: string;
@@ -46,61 +51,65 @@ function picturesOf({ pairs }: OpenedCorpus, limit: number): Source<RasterImage>
   return { length, get: async (i) => (await pairs.get(Math.floor((i * pairs.length) / length))).image };
 }
 
-/** Searches each task of a run once for test pictures that training has seen. */
+/** Searches each task of a run once for test images that training has seen. */
 export class LeakStage {
   readonly #tasks = new Map<string, Promise<Leaks | undefined>>();
   #corpus: Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> | undefined;
 
-  /** @param corpus What the methods train on; undefined where none does. */
   constructor(
-    private readonly run: RunContext,
-    private readonly corpus: (() => Promise<OpenedCorpus>) | undefined,
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.LeakCheck private readonly checkLeaks: LeakCheck,
+    @Services.Profile private readonly profile: Profile,
+    @inject(TaskData) private readonly data: TaskData,
+    @inject(Corpora) private readonly corpora: Corpora,
   ) {}
 
   /** Undefined if nothing was searched: the setting says so, the task names no pictures, or they cannot be read. */
   of(entry: CatalogueEntry<'task'>): Promise<Leaks | undefined> {
-    const known = this.#tasks.get(entry.id) ?? this.#search(entry);
+    const known = this.#tasks.get(entry.id) ?? this.profile.span('leak search', () => this.#search(entry));
     this.#tasks.set(entry.id, known);
     return known;
   }
 
   async #search(entry: CatalogueEntry<'task'>): Promise<Leaks | undefined> {
-    const { run } = this;
-    const { check, corpusPairs } = run.plan.config.leaks;
-    if (!check || !run.checkLeaks) return undefined;
-    const parts = ['leaks', `${fileName(entry.id)}.json`];
+    const { check, corpusPairs } = this.plan.config.leaks;
+    if (!check) return undefined;
+    const { layout } = this.store;
+    const file = layout.leaks(entry.id);
     try {
-      const task = await run.registry.get('task', entry.id);
+      const task = await this.registry.get('task', entry.id);
       if (!task.pictures) return undefined;
-      const seed = run.plan.config.seeds[0]!;
+      const seed = this.plan.config.seeds[0]!;
       const corpus = corpusPairs > 0 ? await this.#opened(corpusPairs) : undefined;
       const key = hashOf({
         format: 2,
-        ...(await dataKey(run, entry, seed)),
+        ...keyParts(await this.data.key(entry, seed)),
         corpus: corpus && [corpus.fingerprint, corpusPairs],
       });
-      let stored = run.store.readJson<StoredReport>(...parts);
+      let stored = this.store.readJson<StoredReport>(file);
       if (stored?.key !== key) {
-        stored = {
-          key,
-          report: await run.checkLeaks(await task.pictures(dataContext(run, seed, entry)), corpus?.images),
-        };
-        run.store.writeJson(stored, ...parts);
+        const pictures = await task.pictures(this.data.context(entry, seed));
+        stored = { key, report: await this.checkLeaks(pictures, corpus?.images) };
+        this.store.writeJson(file, stored);
       }
       const counts = countsOf(stored.report);
       const { test } = stored.report;
-      return { counts, notes: counts.flatMap((one) => noteOf(one, test, parts.join('/'))) };
+      return { counts, notes: counts.flatMap((one) => noteOf(one, test, layout.relative(file))) };
     } catch (error) {
       // Whatever is wrong with the data, the task itself says in its cells.
-      run.store.log({ task: entry.id, leaks: 'not searched', error: messageOf(error) });
+      this.store.log({ task: entry.id, leaks: 'not searched', error: messageOf(error) });
       return undefined;
     }
   }
 
   #opened(limit: number): Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> {
     this.#corpus ??= (async () => {
-      const corpus = await this.corpus?.();
-      return corpus && { images: picturesOf(corpus, limit), fingerprint: corpus.fingerprint };
+      // Where no row trains, no corpus is seen.
+      if (!this.plan.rows.some(({ kind }) => kind === 'method')) return undefined;
+      const corpus = await this.corpora.ofSeed(this.plan.config.seeds[0]!);
+      return { images: picturesOf(corpus, limit), fingerprint: corpus.fingerprint };
     })();
     return this.#corpus;
   }

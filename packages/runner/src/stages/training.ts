@@ -1,13 +1,25 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { OpenedCorpus, Settings, Start, TrainingRecord, TrainingSettings } from '@medbench/core';
-import { fileName } from '@medbench/core';
+import type {
+  OpenedCorpus,
+  Pretraining,
+  Profile,
+  Settings,
+  Start,
+  TrainingRecord,
+  TrainingSettings,
+} from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
-import { identity, modelRequest, openCorpora, type RunContext } from '../context.js';
-import { GENERAL, generalTraining } from '../plan/general.js';
-import type { PlanRow } from '../plan/plan.js';
+import type { Registry } from '@medbench/core/services';
+import { inject } from 'inversify';
+import { Corpora } from '../data/corpora.js';
+import { identity } from '../data/task-data.js';
+import type { RunObserver } from '../observer.js';
+import { generalTraining } from '../plan/general.js';
+import type { Plan, PlanRow } from '../plan/plan.js';
 import { resolveMethod } from '../plan/resolve.js';
-import { hashOf } from '../store/index.js';
+import { Services } from '../services.js';
+import { GENERAL, hashOf, type RunStore } from '../store/index.js';
+import { Towers } from './towers.js';
 
 /** Finished weights and how they came about. */
 export interface Trained {
@@ -34,92 +46,28 @@ interface Job {
   readonly training: TrainingSettings;
 }
 
-/** Trains a job, or takes its weights from the run folder if they are there under the same key. */
-async function train(run: RunContext, job: Job): Promise<Trained> {
-  const { request, key: modelKey } = await modelRequest(run);
-  // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
-  const { checkpointEvery: _, logEvery: __, stopAt, ...setUp } = job.training;
-  const { method, objectives } = await resolveMethod(run.registry, job.entry, job.settings);
-  const key = hashOf({
-    format: 1,
-    method: [job.entry, ...objectives].map(identity),
-    settings: job.settings,
-    start: job.start,
-    general: job.general?.key,
-    seed: job.seed,
-    corpus: job.corpus.fingerprint,
-    training: setUp,
-    model: modelKey,
-  });
-  const folder = run.store.checkpointFolder(job.row, job.seed);
-  const stops = stopAt !== null && stopAt < job.training.steps;
-  const at = stops ? `-${stopAt}` : '';
-  const parts = ['checkpoints', fileName(job.row), `seed-${job.seed}`, `training${at}.json`];
-  const weights = join(folder, `weights${at}.safetensors`);
-  const stored = run.store.readJson<StoredTraining>(...parts);
-  const finished = { weights, key: stops ? hashOf({ key, stopAt }) : key, synthetic: job.corpus.synthetic };
-  run.observer.trainingStarted(job.row, job.seed, stops ? stopAt : job.training.steps);
-  if (stored?.key === key && existsSync(weights)) {
-    run.observer.trainingFinished(job.row, stored.record.seconds, true);
-    return { ...finished, record: stored.record };
-  }
-  const outcome = await run.pretraining.train({
-    ...request,
-    row: job.row,
-    method,
-    settings: job.settings,
-    start: job.start,
-    ...(job.general ? { generalWeights: job.general.weights } : {}),
-    seed: job.seed,
-    corpus: job.corpus,
-    training: job.training,
-    folder,
-    key,
-    progress: (progress) => run.observer.trainingStep(job.row, progress),
-    event: (entry) => run.store.log({ row: job.row, seed: job.seed, ...entry }),
-    signal: run.signal,
-  });
-  const record: TrainingRecord = { method: job.row, seed: job.seed, ...outcome.record };
-  run.store.writeJson({ key, record } satisfies StoredTraining, ...parts);
-  run.observer.trainingFinished(job.row, record.seconds, false);
-  return { ...finished, record };
-}
-
-/** Takes general-domain weights that were made elsewhere. */
-async function importGeneral(run: RunContext, name: string): Promise<Trained> {
-  const { request, key: modelKey } = await modelRequest(run);
-  const found = await run.pretraining.findWeights(name, request.log);
-  const key = hashOf({ format: 1, imported: found.fingerprint, model: modelKey });
-  // Seed 0 stands for all: nothing is drawn.
-  const folder = run.store.checkpointFolder(GENERAL, 0);
-  const parts = ['checkpoints', GENERAL, 'seed-0', 'training.json'];
-  const weights = join(folder, 'weights.safetensors');
-  const stored = run.store.readJson<StoredTraining>(...parts);
-  run.observer.trainingStarted(GENERAL, 0, 0);
-  const reused = stored?.key === key && existsSync(weights);
-  const record: TrainingRecord = reused
-    ? stored.record
-    : { method: GENERAL, seed: 0, ...(await found.import(request, { folder, key })).record };
-  if (!reused) run.store.writeJson({ key, record } satisfies StoredTraining, ...parts);
-  run.store.log({ row: GENERAL, imported: name, key });
-  run.observer.trainingFinished(GENERAL, record.seconds, reused);
-  return { weights, key, record, synthetic: false };
-}
-
-/** Trains the rows of a run; corpora and general-domain weights are made when first needed, once. */
+/** Trains the rows of a run; the general-domain weights are made when first needed, once. */
 export class TrainingStage {
   #general: Promise<Trained> | undefined;
-  readonly #corpora = new Map<number, Promise<OpenedCorpus>>();
 
-  constructor(private readonly run: RunContext) {}
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.Pretraining private readonly pretraining: Pretraining,
+    @Services.Observer private readonly observer: RunObserver,
+    @Services.Profile private readonly profile: Profile,
+    @Services.Signal private readonly signal: AbortSignal,
+    @inject(Towers) private readonly towers: Towers,
+    @inject(Corpora) private readonly corpora: Corpora,
+  ) {}
 
   async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
-    const { config } = this.run.plan;
-    const { method } = await resolveMethod(this.run.registry, row.entry, row.settings);
+    const { method } = await resolveMethod(this.registry, row.entry, row.settings);
     // First, so that data which are not there are noticed before the general-domain weights are trained.
-    const corpus = await this.corpus(seed);
+    const corpus = await this.corpora.ofSeed(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
-    return train(this.run, {
+    return this.#train({
       row: row.id,
       entry: row.entry,
       settings: row.settings,
@@ -127,39 +75,110 @@ export class TrainingStage {
       ...(general ? { general } : {}),
       seed,
       corpus,
-      training: config.training,
+      training: this.plan.config.training,
     });
   }
 
   /** The weights from which transfer starts: one set for all rows and seeds, as released weights would be. */
   general(): Promise<Trained> {
-    this.#general ??= this.run.profile.row(GENERAL, () => this.#trainGeneral());
+    this.#general ??= this.profile.row(GENERAL, () => this.#trainGeneral());
     return this.#general;
   }
 
   async #trainGeneral(): Promise<Trained> {
-    const { plan, registry } = this.run;
-    const { weights } = plan.config.general;
-    if (weights !== null) return importGeneral(this.run, weights);
-    const { id, entry, settings, seed, training, corpus } = generalTraining(plan.config, registry.catalogue);
-    return train(this.run, {
+    const { config } = this.plan;
+    if (config.general.weights !== null) return this.#importGeneral(config.general.weights);
+    const { id, entry, settings, seed, training, corpus } = generalTraining(config, this.registry.catalogue);
+    return this.#train({
       row: id,
       entry,
       settings,
       start: 'scratch',
       seed,
-      corpus: await this.run.profile.span('opening data', () => openCorpora(this.run, [corpus], seed)),
+      corpus: await this.corpora.open([corpus], seed),
       training,
     });
   }
 
-  /** What every row of a seed trains on. @throws MedbenchError('data') as `openCorpora`. */
-  corpus(seed: number): Promise<OpenedCorpus> {
-    let corpus = this.#corpora.get(seed);
-    if (!corpus) {
-      corpus = this.run.profile.span('opening data', () => openCorpora(this.run, this.run.plan.corpora, seed));
-      this.#corpora.set(seed, corpus);
+  /** Trains a job, or takes its weights from the run folder if they are there under the same key. */
+  async #train(job: Job): Promise<Trained> {
+    const { row, seed, training } = job;
+    const { layout } = this.store;
+    const { method, objectives } = await resolveMethod(this.registry, job.entry, job.settings);
+    const key = this.#keyOf(job, objectives);
+    const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
+    const weights = layout.weights(row, seed, stopAt);
+    const finished = {
+      weights,
+      key: stopAt === undefined ? key : hashOf({ key, stopAt }),
+      synthetic: job.corpus.synthetic,
+    };
+    const stored = this.store.readJson<StoredTraining>(layout.training(row, seed, stopAt));
+    this.observer.trainingStarted(row, seed, stopAt ?? training.steps);
+    if (stored?.key === key && existsSync(weights)) {
+      this.observer.trainingFinished(row, stored.record.seconds, true);
+      return { ...finished, record: stored.record };
     }
-    return corpus;
+    const outcome = await this.pretraining.train({
+      ...(await this.towers.request()),
+      row,
+      method,
+      settings: job.settings,
+      start: job.start,
+      ...(job.general ? { generalWeights: job.general.weights } : {}),
+      seed,
+      corpus: job.corpus,
+      training,
+      folder: layout.checkpoint(row, seed),
+      key,
+      progress: (progress) => this.observer.trainingStep(row, progress),
+      event: (entry) => this.store.log({ row, seed, ...entry }),
+      signal: this.signal,
+    });
+    const record: TrainingRecord = { method: row, seed, ...outcome.record };
+    this.store.writeJson(layout.training(row, seed, stopAt), { key, record } satisfies StoredTraining);
+    this.observer.trainingFinished(row, record.seconds, false);
+    return { ...finished, record };
+  }
+
+  /** Hash of all that the weights of a job depend on. */
+  #keyOf(
+    { entry, settings, start, general, seed, corpus, training }: Job,
+    objectives: readonly CatalogueEntry[],
+  ): string {
+    // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
+    const { checkpointEvery: _, logEvery: __, stopAt: ___, ...setUp } = training;
+    return hashOf({
+      format: 1,
+      method: [entry, ...objectives].map(identity),
+      settings,
+      start,
+      general: general?.key,
+      seed,
+      corpus: corpus.fingerprint,
+      training: setUp,
+      model: this.towers.key,
+    });
+  }
+
+  /** Takes general-domain weights that were made elsewhere. */
+  async #importGeneral(name: string): Promise<Trained> {
+    const { layout } = this.store;
+    const request = await this.towers.request();
+    const found = await this.pretraining.findWeights(name, request.log);
+    const key = hashOf({ format: 1, imported: found.fingerprint, model: this.towers.key });
+    // Seed 0 stands for all: nothing is drawn.
+    const weights = layout.weights(GENERAL, 0);
+    const stored = this.store.readJson<StoredTraining>(layout.training(GENERAL, 0));
+    this.observer.trainingStarted(GENERAL, 0, 0);
+    const reused = stored?.key === key && existsSync(weights);
+    const folder = layout.checkpoint(GENERAL, 0);
+    const record: TrainingRecord = reused
+      ? stored.record
+      : { method: GENERAL, seed: 0, ...(await found.import(request, { folder, key })).record };
+    if (!reused) this.store.writeJson(layout.training(GENERAL, 0), { key, record } satisfies StoredTraining);
+    this.store.log({ row: GENERAL, imported: name, key });
+    this.observer.trainingFinished(GENERAL, record.seconds, reused);
+    return { weights, key, record, synthetic: false };
   }
 }

@@ -1,3 +1,4 @@
 export { hashOf } from './hash.js';
+export { GENERAL, RunLayout } from './layout.js';
 export { linkCheckpoints } from './link.js';
-export { RunStore, type StoredCell } from './store.js';
+export { RunStore, readJson, type StoredCell } from './store.js';

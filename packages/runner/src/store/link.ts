@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileName, unwritable } from '@medbench/core';
+import { unwritable } from '@medbench/core';
+import { RunLayout } from './layout.js';
 
 function copyInto(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
@@ -24,7 +25,8 @@ function copyInto(from: string, to: string): void {
  * @throws MedbenchError('store') if it cannot be written.
  */
 export function linkCheckpoints(from: string, to: string, row: string): void {
-  const [source, target] = [from, to].map((folder) => join(folder, 'checkpoints', fileName(row))) as [string, string];
+  const source = new RunLayout(from).checkpoints(row);
+  const target = new RunLayout(to).checkpoints(row);
   if (!existsSync(source) || existsSync(target)) return;
   // Made beside its place and renamed: a folder that is there is whole.
   const staging = `${target}.linking`;

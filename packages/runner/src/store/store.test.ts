@@ -36,7 +36,7 @@ describe('RunStore', () => {
   it('treats a truncated cell as not there', () => {
     const store = RunStore.open(folder);
     store.writeCell(cell);
-    const file = store.path('cells', 'clip', 'pcam', 'seed-3.json');
+    const file = store.layout.cell('clip', 'pcam', 3);
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
     expect(store.readCell('clip', 'pcam', 3, 'k1')).toBeUndefined();
     store.close();
@@ -44,8 +44,8 @@ describe('RunStore', () => {
 
   it('keeps an id with a path in it inside the folder', () => {
     const store = RunStore.open(folder);
-    expect(store.checkpointFolder('../../etc', 0).startsWith(join(folder, 'checkpoints'))).toBe(true);
-    expect(store.checkpointFolder('..', 0)).toBe(join(folder, 'checkpoints', '%2E%2E', 'seed-0'));
+    expect(store.layout.checkpoint('../../etc', 0).startsWith(join(folder, 'checkpoints'))).toBe(true);
+    expect(store.layout.checkpoint('..', 0)).toBe(join(folder, 'checkpoints', '%2E%2E', 'seed-0'));
     store.close();
   });
 

@@ -1,10 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { RunResults, TaskResult } from '@medbench/core';
-import { fileName, lockFolder, MedbenchError, unwritable } from '@medbench/core';
-import writeFileAtomic from 'write-file-atomic';
+import { lockFolder, MedbenchError, unwritable, writeFileAtomicSync } from '@medbench/core';
+import { RunLayout } from './layout.js';
 
-/** `cells/<method>/<task>/seed-<n>.json`: all protocols of one task for one row and seed. */
+/** All protocols of one task for one row and seed, as its file holds them. */
 export interface StoredCell {
   readonly schemaVersion: 1;
   /** Hash of all that can change the numbers. */
@@ -22,14 +21,18 @@ export interface StoredCell {
 const WAY = 'Choose another folder with --out';
 
 /**
- * A run's folder. Every file is written beside its place and renamed, so whatever is there is whole: a run that was
- * killed at any instant goes on from what it had finished.
+ * A run's folder, open for writing. Every file is written beside its place and renamed, so whatever is there is whole: a
+ * run that was killed at any instant resumes from what it had finished. Paths come from its `layout`.
  */
 export class RunStore {
+  readonly layout: RunLayout;
+
   private constructor(
-    readonly folder: string,
+    folder: string,
     private readonly release: () => void,
-  ) {}
+  ) {
+    this.layout = new RunLayout(folder);
+  }
 
   /**
    * Opens a run folder, made if it does not exist, and locks it.
@@ -49,75 +52,56 @@ export class RunStore {
     this.release();
   }
 
-  path(...parts: readonly string[]): string {
-    return join(this.folder, ...parts);
-  }
-
-  /** The folder of a row's weights for a seed. */
-  checkpointFolder(row: string, seed: number): string {
-    return this.path('checkpoints', fileName(row), `seed-${seed}`);
-  }
-
-  /** The folder of what a row's towers made of a task. */
-  embeddingsFolder(row: string, seed: number, task: string): string {
-    return this.path('embeddings', fileName(row), `seed-${seed}`, fileName(task));
-  }
-
   /** @throws MedbenchError('store') if the disk is full or the folder read-only; what was there stays. */
-  writeJson(value: unknown, ...parts: readonly string[]): void {
-    this.#write(`${JSON.stringify(value, null, 1)}\n`, ...parts);
-  }
-
-  #write(text: string, ...parts: readonly string[]): void {
-    const file = this.path(...parts);
-    try {
-      mkdirSync(join(file, '..'), { recursive: true });
-      writeFileAtomic.sync(file, text);
-    } catch (cause) {
-      throw unwritable(file, cause, WAY);
-    }
+  writeJson(path: string, value: unknown): void {
+    writeFileAtomicSync(path, `${JSON.stringify(value, null, 1)}\n`, WAY);
   }
 
   /** Undefined if it is not there, or not JSON: a broken file is as good as none and is written again. */
-  readJson<T>(...parts: readonly string[]): T | undefined {
-    const file = this.path(...parts);
-    if (!existsSync(file)) return undefined;
-    try {
-      return JSON.parse(readFileSync(file, 'utf8')) as T;
-    } catch {
-      return undefined;
-    }
+  readJson<T>(path: string): T | undefined {
+    return readJson<T>(path);
   }
 
   /** Takes a file away, if it is there. @throws MedbenchError('store') */
-  remove(...parts: readonly string[]): void {
+  remove(path: string): void {
     try {
-      rmSync(this.path(...parts), { force: true });
+      rmSync(path, { force: true });
     } catch (cause) {
-      throw unwritable(this.path(...parts), cause, WAY);
+      throw unwritable(path, cause, WAY);
     }
   }
 
   /** The finished cell with this key; one of another key (other settings, other data) does not count. */
   readCell(row: string, task: string, seed: number, key: string): StoredCell | undefined {
-    const cell = this.readJson<StoredCell>('cells', fileName(row), fileName(task), `seed-${seed}.json`);
+    const cell = this.readJson<StoredCell>(this.layout.cell(row, task, seed));
     return cell?.key === key ? cell : undefined;
   }
 
   writeCell(cell: StoredCell): void {
-    this.writeJson(cell, 'cells', fileName(cell.method), fileName(cell.task), `seed-${cell.seed}.json`);
+    this.writeJson(this.layout.cell(cell.method, cell.task, cell.seed), cell);
   }
 
-  /** One line of `log.jsonl`. */
+  /** One line of the log. */
   log(entry: Readonly<Record<string, unknown>>): void {
+    const path = this.layout.log;
     try {
-      appendFileSync(this.path('log.jsonl'), `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+      appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
     } catch (cause) {
-      throw unwritable(this.path('log.jsonl'), cause, WAY);
+      throw unwritable(path, cause, WAY);
     }
   }
 
   writeResults(results: RunResults): void {
-    this.writeJson(results, 'results.json');
+    this.writeJson(this.layout.results, results);
+  }
+}
+
+/** The JSON of a file; undefined if it is not there or broken. Takes no lock. */
+export function readJson<T>(path: string): T | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
   }
 }

@@ -23,13 +23,22 @@ interface Kept {
   bytes: number;
 }
 
-/** Kept for all rows of a run: they train on the same pictures. */
-const keptOf = new WeakMap<PairSource, Kept>();
+/** Keeps decoded images for all rows of a run: they train on the same ones. */
+export class ImageMemory {
+  readonly #kept = new WeakMap<PairSource, Kept>();
 
-/** The pictures of a source as they are kept when shrunk to a shorter side of `side`. */
-export function picturesOf(source: PairSource, side: number, budget = CACHE_BYTES): Pictures {
-  const kept = keptOf.get(source) ?? { pairs: new Map<string, Pair>(), bytes: 0 };
-  keptOf.set(source, kept);
+  /** @param budget bytes that the images of one source may take. */
+  constructor(private readonly budget = CACHE_BYTES) {}
+
+  /** The images of a source as they are kept when shrunk to a shorter side of `side`. */
+  imagesOf(source: PairSource, side: number): Pictures {
+    const kept = this.#kept.get(source) ?? { pairs: new Map<string, Pair>(), bytes: 0 };
+    this.#kept.set(source, kept);
+    return imagesIn(kept, source, side, this.budget);
+  }
+}
+
+function imagesIn(kept: Kept, source: PairSource, side: number, budget: number): Pictures {
   const keyOf = (index: number): string => `${side}/${index}`;
   return {
     async get(index) {

@@ -5,24 +5,22 @@ import {
   MedbenchError,
   type MethodInput,
   NO_PROFILE,
-  type Pair,
   type PairSource,
   type Profile,
   random,
+  sizeOf,
 } from '@medbench/core';
 import {
   type BatchJob,
   type BatchParts,
-  batchIndices,
+  batchOrder,
   batchWorkers,
   defaultWorkers,
-  isKnownRecipe,
   type JobFailure,
   type Tokenizer,
 } from '@medbench/data';
-import { sizeOf } from '@medbench/nn';
 import { DRAWN } from '../step/represent.js';
-import { isEncoded, keptBytes, type Loaded, pictureOf, picturesOf } from './images.js';
+import { ImageMemory, isEncoded, keptBytes, type Loaded, pictureOf } from './images.js';
 
 /** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;
@@ -47,6 +45,10 @@ export interface LoaderOptions {
    * Infinity takes crops from the pictures as they are, as PyTorch's loaders do.
    */
   readonly storedScale?: number;
+  /** Decoded images that loaders of one source share. Default: kept for this loader alone. */
+  readonly memory?: ImageMemory;
+  /** Takes a line for each input that workers cannot draw. Default: a warning on the console. */
+  readonly log?: (line: string) => void;
   /** Hears how long the workers take, which the training step hides as far as it can. */
   readonly profile?: Profile;
 }
@@ -63,30 +65,27 @@ export interface BatchLoader {
 }
 
 /**
- * Batches of a source, of which workers decode, crop, normalise and augment the pictures. This thread reads files,
- * encodes captions and draws the inputs of methods that bring functions of their own.
+ * Batches of a source, of which workers decode, crop, normalise and augment the images, and draw the inputs that name
+ * their maker (`drawnInput`). This thread reads files, encodes captions and draws the other inputs.
  */
 export function batchLoader(options: LoaderOptions): BatchLoader {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
   const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
-  const pictures = picturesOf(pairs, side);
-  const workers = batchWorkers(options.workers);
-  const drawn = Object.entries(inputs);
-  const described = drawn.flatMap(([name, { recipe, stream = name }]) =>
-    isKnownRecipe(recipe) ? [{ input: name, name: stream, recipe }] : [],
-  );
+  const pictures = (options.memory ?? new ImageMemory()).imagesOf(pairs, side);
+  const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
+  const order = batchOrder(pairs.length, batchSize, seed);
   const free: ArrayBuffer[] = [];
-  const own = drawn.filter(([, { recipe }]) => !isKnownRecipe(recipe));
 
   const make = async (step: number, indices: Int32Array): Promise<{ parts: BatchParts; captions: string[] }> => {
+    const someDrawnHere = (await workers.notDrawn()).size > 0;
     const readers = Array.from(indices, (index) => () => pictures.get(index));
     for (;;) {
       const examples = await Promise.all(readers.map((read) => read()));
-      const keep = own.length > 0 || (side < Number.POSITIVE_INFINITY && pictures.wanted());
+      const keep = someDrawnHere || (side < Number.POSITIVE_INFINITY && pictures.wanted());
       const room = free.pop();
       const job: BatchJob = {
         examples: examples.map((loaded) => ({ picture: pictureOf(loaded), caption: loaded.caption, keep })),
-        ...{ side, imageSize, cropScale: options.cropScale, seed, step, inputs: described, share: workers.threads },
+        ...{ side, imageSize, cropScale: options.cropScale, seed, step, share: workers.threads },
         ...(room ? { room } : {}),
       };
       const buffers = job.examples.flatMap(({ picture }) => ('bytes' in picture ? [picture.bytes.buffer] : []));
@@ -100,7 +99,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   };
 
   const load = async (step: number): Promise<HostTensors> => {
-    const indices = batchIndices(pairs.length, batchSize, seed, step);
+    const indices = order(step);
     const { parts, captions } = await make(step, indices);
     for (const [row, image] of parts.kept.entries()) {
       if (image) pictures.keep(indices[row]!, { image, caption: captions[row]! });
@@ -109,17 +108,14 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     for (const [row, caption] of captions.entries()) {
       ids.set(tokenizer.encodeBatch([caption], contextLength), row * contextLength);
     }
-    const made: Record<string, HostTensor> = {};
-    for (const [at, { input: name }] of described.entries()) {
-      const { shape, dtype } = inputs[name]!;
-      made[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data: parts.inputs[at]! };
-    }
-    for (const [name, input] of own) {
-      const batch = parts.kept.map((image, row): Pair => ({ image: image!, caption: captions[row]! }));
-      made[DRAWN + name] = drawHere(input.stream ?? name, input, batch, seed, step);
+    const drawn: Record<string, HostTensor> = {};
+    for (const [name, input] of Object.entries(inputs)) {
+      const { shape, dtype } = input;
+      const data = parts.inputs[name] ?? drawHere(input.stream ?? name, input, parts, captions, seed, step);
+      drawn[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data };
     }
     return {
-      ...Object.fromEntries(drawn.map(([name]) => [DRAWN + name, made[DRAWN + name]!])),
+      ...drawn,
       images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: parts.images },
       ids: { shape: [batchSize, contextLength], dtype: 'int32', data: ids },
     };
@@ -155,16 +151,22 @@ export function loadingBytes(
   return workers * WORKER_BYTES + batches * bytes + keptPictureBytes(options.imageSize, kept);
 }
 
-/** An input that only its method's own function can draw. */
-function drawHere(stream: string, input: MethodInput, batch: readonly Pair[], seed: number, step: number): HostTensor {
-  const { shape, dtype, draw } = input;
+/** An input that the workers do not draw, `[B, ...]`, from the images that they kept. */
+function drawHere(
+  stream: string,
+  { shape, dtype, draw }: MethodInput,
+  { kept }: BatchParts,
+  captions: readonly string[],
+  seed: number,
+  step: number,
+): Float32Array | Int32Array {
   const size = sizeOf(shape);
-  const data = dtype === 'int32' ? new Int32Array(batch.length * size) : new Float32Array(batch.length * size);
-  for (const [row, example] of batch.entries()) {
+  const data = dtype === 'int32' ? new Int32Array(kept.length * size) : new Float32Array(kept.length * size);
+  for (const [row, image] of kept.entries()) {
     // A stream for each input, as in a worker: what one draws changes nothing for the others.
-    data.set(draw(example, random(seed, 'input', stream, step, row)), row * size);
+    data.set(draw({ image: image!, caption: captions[row]! }, random(seed, 'input', stream, step, row)), row * size);
   }
-  return { shape: [batch.length, ...shape], dtype, data };
+  return data;
 }
 
 /** Reads what its source would have in the place of a broken example. @throws the example's error if that is nothing. */

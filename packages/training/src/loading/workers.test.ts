@@ -1,18 +1,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HostTensors, MedbenchError, type MethodInput, type Pair, type PairSource, random } from '@medbench/core';
 import {
-  augmentedView,
-  clipTokenizer,
-  encodeJpeg,
-  keptPatches,
-  prefetch,
-  shuffledPatches,
-  tarEnd,
-  tarMember,
-  webDataset,
-} from '@medbench/data';
+  drawnInput,
+  type HostTensors,
+  MedbenchError,
+  type MethodInput,
+  type Pair,
+  type PairSource,
+  random,
+} from '@medbench/core';
+import { clipTokenizer, encodeJpeg, prefetch } from '@medbench/data';
+import { augmentedView } from '@medbench/data/inputs';
+import { tarEnd, tarMember, webDataset } from '@medbench/formats';
+import { keptPatches, shuffledPatches } from '@medbench/nn/inputs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { batchLoader } from './loader.js';
 
@@ -35,7 +36,7 @@ async function writeShards(name: string, broken: readonly number[] = []): Promis
   return join(folder, `${name}-{0..1}.tar`);
 }
 
-/** An input of a method that is no function of the data package, as a plugin of somebody else may bring it. */
+/** An input without a recipe: only the function itself can draw it. */
 const own: MethodInput = {
   shape: [2],
   dtype: 'float32',
@@ -56,6 +57,27 @@ const options = {
   },
 };
 const spec = await writeShards('good');
+
+/** Inputs of a plain JavaScript module, as a package of another author publishes it. */
+const others = (await import(new URL('../../fixtures/inputs.mjs', import.meta.url).href)) as {
+  tinted(size: number, options: { readonly tint: number }): MethodInput;
+  thread(): MethodInput;
+  lost(): MethodInput;
+  longer(): MethodInput;
+};
+
+/** One batch with these inputs, and what was logged. */
+async function batchWith(inputs: Readonly<Record<string, MethodInput>>, workers: number) {
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  const load = batchLoader({ ...options, pairs: await webDataset(spec), inputs, workers, log });
+  try {
+    const [first] = [await load(0), await load(1)];
+    return { batch: first, lines };
+  } finally {
+    await load.close();
+  }
+}
 
 /** Batches of the steps, made ahead as in training. */
 async function batches(pairs: PairSource, workers: number, from = 0, to = 9): Promise<HostTensors[]> {
@@ -163,5 +185,53 @@ describe('workers', () => {
     const under = load(1).catch((error: unknown) => error);
     await load.close();
     await under;
+  });
+});
+
+describe('inputs of another author', () => {
+  it('are drawn in a worker, with the bits that the main thread draws', async () => {
+    const inputs = { tinted: others.tinted(5, { tint: 3 }), thread: others.thread() };
+    const [here, there] = [await batchWith(inputs, 0), await batchWith(inputs, 2)];
+    expect(there.lines).toEqual([]);
+    expect(there.batch['input/tinted']).toEqual(here.batch['input/tinted']);
+    expect(there.batch['input/tinted']!.shape).toEqual([6, 5]);
+    expect(Array.from(here.batch['input/thread']!.data)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(Array.from(there.batch['input/thread']!.data)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('are drawn from the stream of seed, name, step and row', async () => {
+    const { batch, lines } = await batchWith({ order: shuffledPatches(9), view: augmentedView(24) }, 1);
+    expect(lines).toEqual([]);
+    for (let row = 0; row < 6; row++) {
+      const expected = random(5, 'input', 'order', 0, row).permutation(9);
+      expect(batch['input/order']!.data.slice(row * 9, row * 9 + 9)).toEqual(expected);
+    }
+  });
+
+  it('are drawn on the main thread, and logged once, if a worker cannot import their module', async () => {
+    const { shape, dtype, draw } = others.tinted(5, { tint: 3 });
+    // Source that Node does not run, as this test is.
+    const tinted = drawnInput(import.meta.url, 'tinted', [], { shape, dtype, draw });
+    const [here, there] = [await batchWith({ tinted }, 0), await batchWith({ tinted, thread: others.thread() }, 2)];
+    expect(there.lines).toEqual([
+      expect.stringMatching(
+        /^The input "tinted" is drawn on the main thread: a worker cannot import file:.*\.test\.ts: /,
+      ),
+    ]);
+    expect(there.batch['input/tinted']).toEqual(here.batch['input/tinted']);
+    expect(there.batch['input/thread']!.data[0]).toBe(1);
+  });
+
+  it('name module and export if the recipe does not make them', async () => {
+    await expect(batchWith({ view: others.lost() }, 1)).rejects.toMatchObject({
+      code: 'plugin',
+      message: expect.stringMatching(
+        /^"nowhere" of file:.*inputs\.mjs does not make the input "view" in a worker: .*no such/,
+      ),
+    });
+    await expect(batchWith({ view: others.longer() }, 1)).rejects.toMatchObject({
+      code: 'plugin',
+      message: expect.stringMatching(/^"tinted" of file:.*makes float32 \[4\] for the input "view".*has float32 \[3\]/),
+    });
   });
 });

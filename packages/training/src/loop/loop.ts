@@ -1,5 +1,5 @@
 import { type HostTensors, MedbenchError, NO_PROFILE, type Profile, type TrainRequest } from '@medbench/core';
-import { batchIndices, prefetch } from '@medbench/data';
+import { batchOrder, prefetch } from '@medbench/data';
 import type { BatchLoader } from '../loading/loader.js';
 import type { LoadedStep } from '../step/training-step.js';
 import type { CostMeter } from './meter.js';
@@ -72,7 +72,7 @@ export async function loop(
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
       // With the examples, so that the batch can be looked at.
-      const examples = [...batchIndices(indices.length, training.batchSize, request.seed, at)].map((i) => indices[i]!);
+      const examples = [...batchOrder(indices.length, training.batchSize, request.seed)(at)].map((i) => indices[i]!);
       request.event({ training: row, step: at, ...scalars(outputs), diverged: true, examples });
       throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${at} (seed ${request.seed})`, {
         hint: 'Lower training.learningRate, or set training.clipNorm; the log has the steps before it and the examples of its batch.',

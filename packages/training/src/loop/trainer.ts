@@ -10,6 +10,7 @@ import {
 } from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
+import { ImageMemory } from '../loading/images.js';
 import { batchLoader } from '../loading/loader.js';
 import { fitMessages, fitRow } from '../memory/fit.js';
 import type { TrainingStep } from '../step/training-step.js';
@@ -17,8 +18,16 @@ import { buildModel, WEIGHTS, weightsMetadata } from '../towers/model.js';
 import { loop } from './loop.js';
 import { costMeter } from './meter.js';
 import { RESUME, readResume } from './progress.js';
-import { NO_STANDING, splitCorpus, validates } from './validation.js';
+import { HeldOutPairs, NO_STANDING, validates } from './validation.js';
 import { BEST, validatorOf } from './validator.js';
+
+/** What trainings of one run share: decoded images, and which pairs are held out. */
+export interface TrainingMemory {
+  readonly images: ImageMemory;
+  readonly heldOut: HeldOutPairs;
+}
+
+export const newTrainingMemory = (): TrainingMemory => ({ images: new ImageMemory(), heldOut: new HeldOutPairs() });
 
 /** Parameters before the first step: drawn for the seed, then the general-domain ones laid over the towers. */
 async function startingPoint(
@@ -41,11 +50,14 @@ async function startingPoint(
  * if one is there under the same key, and then ends with the same weights as an undisturbed run.
  * @throws MedbenchError('training') if the loss is not finite, naming the step and the batch's examples.
  */
-export async function train(request: TrainRequest): Promise<TrainOutcome> {
+export async function train(
+  request: TrainRequest,
+  { images, heldOut }: TrainingMemory = newTrainingMemory(),
+): Promise<TrainOutcome> {
   const { row, training, folder, key, profile = NO_PROFILE } = request;
   const { model, tokenizer } = await buildModel(request);
   const { validation } = training;
-  const held = splitCorpus(request.corpus, validation, training.batchSize);
+  const held = heldOut.split(request.corpus, validation, training.batchSize);
   const last = Math.min(training.stopAt ?? training.steps, training.steps);
   let progress = await readResume(folder, key);
   // What went further than this training is to go is of no use to it.
@@ -82,7 +94,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     });
     // The session has its own: what it started from need not stay in memory.
     progress = { ...progress, state: {} };
-    const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs };
+    const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs, memory: images };
     const load = batchLoader({ ...options, pairs: held.training });
     const validator = validates(validation)
       ? validatorOf(request, session, towers, options, held.validation)
@@ -135,7 +147,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
 }
 
 const loaderOptions = (
-  { training, seed, profile = NO_PROFILE }: TrainRequest,
+  { training, seed, log, profile = NO_PROFILE }: TrainRequest,
   { image, text }: Awaited<ReturnType<typeof buildModel>>['model'],
 ) => ({
   imageSize: image.imageSize,
@@ -143,6 +155,7 @@ const loaderOptions = (
   batchSize: training.batchSize,
   cropScale: training.cropScale,
   seed,
+  log,
   profile,
 });
 

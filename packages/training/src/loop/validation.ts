@@ -9,20 +9,27 @@ export interface HeldOut {
   readonly indices: Int32Array;
 }
 
-/** Splits made before: all rows of a run share them, and with them the pictures that were decoded. */
-const splits = new WeakMap<PairSource, Map<string, HeldOut>>();
+/** Splits that were made: all rows of a run share them, and with them the images that were decoded. */
+export class HeldOutPairs {
+  readonly #made = new WeakMap<PairSource, Map<string, HeldOut>>();
 
-/**
- * Holds out a share of a corpus: the same pairs for every row and seed, so that their losses can be compared. At most
- * `most` pairs are held out; at least one is left to train on.
- */
-export function holdOut(pairs: PairSource, share: number, most: number): HeldOut {
-  const known = splits.get(pairs) ?? new Map<string, HeldOut>();
-  splits.set(pairs, known);
-  const key = `${share}/${most}`;
-  const made = known.get(key) ?? split(pairs, share, most);
-  known.set(key, made);
-  return made;
+  /**
+   * Holds out a share of a corpus: the same pairs for every row and seed, so that their losses can be compared. At most
+   * `most` pairs are held out; at least one is left to train on.
+   */
+  holdOut(pairs: PairSource, share: number, most: number): HeldOut {
+    const known = this.#made.get(pairs) ?? new Map<string, HeldOut>();
+    this.#made.set(pairs, known);
+    const key = `${share}/${most}`;
+    const made = known.get(key) ?? split(pairs, share, most);
+    known.set(key, made);
+    return made;
+  }
+
+  /** What a corpus is split into under these settings; all of it is for training where nothing is held out. */
+  split({ pairs }: OpenedCorpus, { share, batches }: ValidationSettings, batchSize: number): HeldOut {
+    return this.holdOut(pairs, share, batches * batchSize);
+  }
 }
 
 function split(pairs: PairSource, share: number, most: number): HeldOut {
@@ -64,8 +71,3 @@ export const givesUp = ({ patience }: ValidationSettings, { strikes }: Standing)
   patience !== null && strikes >= patience;
 
 export const validates = ({ share }: ValidationSettings): boolean => share > 0;
-
-/** What a corpus is split into under these settings; all of it is for training where nothing is held out. */
-export function splitCorpus({ pairs }: OpenedCorpus, { share, batches }: ValidationSettings, batchSize: number) {
-  return holdOut(pairs, share, batches * batchSize);
-}

@@ -6,10 +6,11 @@ import {
   MedbenchError,
   type Program,
   type Session,
+  sizeOf,
   type TensorMap,
   type TensorSpec,
 } from '@medbench/core';
-import { differentiate, sizeOf } from '@medbench/nn';
+import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { addPrefix, float, nothing, SPACE, stripPrefix } from './layout.js';
 import { lossOf } from './loss.js';

@@ -1,13 +1,14 @@
-import type {
-  DualEncoderModel,
-  HostTensors,
-  ParameterSpec,
-  ResolvedMethod,
-  Settings,
-  TensorMap,
-  TensorSpec,
+import {
+  type DualEncoderModel,
+  type HostTensors,
+  type ParameterSpec,
+  type ResolvedMethod,
+  type Settings,
+  sizeOf,
+  type TensorMap,
+  type TensorSpec,
 } from '@medbench/core';
-import { type Packing, packParameters, sizeOf } from '@medbench/nn';
+import { type Packing, packParameters } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Name spaces of a step's state: what is frozen and running statistics by parameter, the rest by the optimizer's groups. */

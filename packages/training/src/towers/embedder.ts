@@ -12,7 +12,7 @@ import {
   type TensorSpec,
   type Tower,
 } from '@medbench/core';
-import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliseInto } from '@medbench/data';
+import { evaluationTransform, normaliser } from '@medbench/data';
 import { initialise, readSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { buildModel } from './model.js';
@@ -90,6 +90,7 @@ export async function loadModel(
   const imageInput = towerInput(model, 'image', BATCH);
   let imageSession: Promise<Session> | undefined;
   const transform = evaluationTransform(side);
+  const write = normaliser();
   // The same pictures are asked for by several protocols of a task; they are embedded once.
   const embedded = new WeakMap<Source<RasterImage>, Promise<Features>>();
   const imagesOf = (images: Source<RasterImage>): Promise<Features> => {
@@ -102,11 +103,7 @@ export async function loadModel(
           session,
           images.length,
           { name: TOWER_INPUT.image, spec: imageInput, make: () => new Float32Array(BATCH * size) },
-          async (row, target, slot) =>
-            normaliseInto(transform(await images.get(row)), target as Float32Array, slot * size, {
-              mean: CLIP_MEAN,
-              std: CLIP_STD,
-            }),
+          async (row, target, slot) => write(transform(await images.get(row)), target as Float32Array, slot * size),
           profile,
         ),
       );

@@ -1,0 +1,61 @@
+import { join, resolve } from 'node:path';
+import { NO_PROFILE, type RunResults } from '@medbench/core';
+import { type Config, makePlan, mergeTrees, type Plan } from '@medbench/runner';
+import { carryOut } from './carry-out.js';
+import {
+  type BenchmarkOptions,
+  type Finished,
+  type RunControl,
+  rowsOfEmbeddings,
+  SILENT,
+  settingsTree,
+  workingFolder,
+} from './options.js';
+import { configOf, openWorkspace, type Workspace } from './workspace.js';
+
+/** What options ask for, with nothing done yet. */
+export interface Planned {
+  readonly workspace: Workspace;
+  readonly config: Config;
+  readonly plan: Plan;
+}
+
+/** @throws MedbenchError for an unknown id or preset, or faults in the settings. */
+export async function planOf(options: BenchmarkOptions): Promise<Planned> {
+  const workspace = await openWorkspace(workingFolder(options), options.config);
+  const tree = settingsTree(options, await rowsOfEmbeddings(options));
+  const config = await configOf(workspace, mergeTrees(options.base ?? {}, tree));
+  return { workspace, config, plan: makePlan(config, workspace.catalogue) };
+}
+
+/** As `benchmark`, and says where the run lies. */
+export async function carryOutBenchmark({
+  out = join('runs', 'latest'),
+  ...options
+}: BenchmarkOptions & RunControl & { readonly out?: string | undefined }): Promise<Finished> {
+  const { workspace, config, plan } = await planOf(options);
+  const { observer = SILENT, signal = new AbortController().signal, command = 'benchmark()', clock } = options;
+  const folder = resolve(workspace.cwd, out);
+  const results = await carryOut({ workspace, config, plan, folder, command, observer, signal, clock });
+  const { writeReport } = await import('@medbench/report');
+  const { html } = await (clock ?? NO_PROFILE).span('report', () => writeReport(folder));
+  return { results, folder, html };
+}
+
+/**
+ * Trains every method, measures it on every task and writes the run folder with its report, as `medbench run` does. What
+ * is finished in the folder is not repeated.
+ *
+ * ```ts
+ * const { cells } = await benchmark({ methods: 'all', tasks: ['vqa-rad'], data: './data' });
+ * ```
+ *
+ * @param options `out` is the run folder, default `runs/latest`.
+ * @returns what `results.json` holds. A cell that failed has its reason; it is no error.
+ * @throws MedbenchError for an unknown id, faults in the settings, a folder that cannot be used, or an interruption.
+ */
+export async function benchmark(
+  options: BenchmarkOptions & RunControl & { readonly out?: string | undefined } = {},
+): Promise<RunResults> {
+  return (await carryOutBenchmark(options)).results;
+}

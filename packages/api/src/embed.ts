@@ -1,0 +1,136 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isRestricted, MedbenchError, settingsOf, type TaskContext } from '@medbench/core';
+import { composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
+import { dataFolder } from './carry-out.js';
+import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
+import { cacheFolder, configOf, openWorkspace } from './workspace.js';
+
+/** What to copy of the embeddings that a run kept. */
+export interface KeptOptions {
+  /** Row of the table. */
+  readonly method?: string | undefined;
+  /** Default 0. */
+  readonly seed?: number | undefined;
+  /** Ids separated by commas. Default: all that the run measured. */
+  readonly tasks?: string | undefined;
+  /** Folder for `<task>/<array>.npy`. */
+  readonly out: string;
+}
+
+/** Folders below another by what their names stand for. */
+const foldersIn = (path: string): ReadonlyMap<string, string> =>
+  new Map(existsSync(path) ? readdirSync(path).map((name) => [decodeURIComponent(name), join(path, name)]) : []);
+
+const list = (names: Iterable<string>): string => [...names].sort().join(', ');
+
+/**
+ * Copies the embeddings that a run kept of one row.
+ * @param dir the run folder. @returns the folders that were written, one for each task.
+ * @throws MedbenchError('usage') for a row, seed or task of which nothing was kept.
+ */
+export async function embed(dir: string, { method, seed = 0, tasks, out }: KeptOptions): Promise<string[]> {
+  const rows = foldersIn(new RunLayout(resolve(dir)).embeddings);
+  if (rows.size === 0) {
+    throw new MedbenchError('usage', `${dir} holds no embeddings`, {
+      hint: 'Name the folder of a run. Runs keep those of the methods unless keepEmbeddings is false.',
+    });
+  }
+  if (method === undefined) {
+    throw new MedbenchError('usage', 'embed needs --method with a run folder', {
+      hint: `One of ${list(rows.keys())}.`,
+    });
+  }
+  const row = rows.get(method);
+  if (row === undefined) {
+    throw new MedbenchError('usage', `${dir} holds no embeddings of ${method}`, {
+      hint: `--method is one of ${list(rows.keys())}.`,
+    });
+  }
+  const seeds = foldersIn(row);
+  const from = seeds.get(`seed-${seed}`);
+  if (from === undefined) {
+    throw new MedbenchError('usage', `${dir} holds no embeddings of ${method} with seed ${seed}`, {
+      hint: `--seed is one of ${list([...seeds.keys()].map((name) => name.replace('seed-', '')))}.`,
+    });
+  }
+  const there = foldersIn(from);
+  const wanted = tasks === undefined || tasks === 'all' ? [...there.keys()] : tasks.split(',').map((id) => id.trim());
+  const missing = wanted.filter((task) => !there.has(task));
+  if (missing.length > 0) {
+    throw new MedbenchError('usage', `${dir} holds no embeddings of ${method} for ${list(missing)}`, {
+      hint: `--tasks are among ${list(there.keys())}.`,
+    });
+  }
+  const { exportEmbeddings } = await import('@medbench/evaluation');
+  const written: string[] = [];
+  for (const task of wanted) {
+    const to = join(resolve(out), encodeURIComponent(task));
+    await exportEmbeddings(there.get(task)!, to);
+    written.push(to);
+  }
+  return written;
+}
+
+/** What is told while inputs are written. */
+export interface InputsControl {
+  /** Folder for images and texts. */
+  readonly out: string;
+  /** Hears of each folder that was written. */
+  readonly wrote: (folder: string) => void;
+  readonly log: (message: string) => void;
+}
+
+/**
+ * Writes the images and texts of tasks, for a tool that knows nothing of medbench, in the order of the rows it must give.
+ * @throws MedbenchError('usage') if nothing says which tasks; and as `benchmark`.
+ */
+export async function embeddingInputs(options: BenchmarkOptions, { out, wrote, log }: InputsControl): Promise<void> {
+  const cwd = workingFolder(options);
+  const workspace = await openWorkspace(cwd, options.config);
+  const flags = mergeTrees({ methods: [], controls: [] }, settingsTree(options));
+  if (flags.tasks === undefined && flags.preset === undefined && workspace.file === undefined) {
+    throw new MedbenchError('usage', 'embed --inputs needs --tasks', {
+      hint: 'medbench embed --inputs --tasks pneumoniamnist --data ./data --out to-embed (medbench list tasks)',
+    });
+  }
+  const config = await configOf(workspace, flags);
+  const plan = makePlan(config, workspace.catalogue);
+  const { recordInputs } = await import('@medbench/evaluation');
+  const logger = { info: log, warn: log, event: () => {} };
+  const cacheRoot = cacheFolder(cwd);
+  const dataRoot = await dataFolder(workspace, config, log);
+  const { registry } = composePlugins({ catalogue: workspace.catalogue, cacheRoot, dataRoot, logger });
+  const { probe } = config.evaluation;
+  // What comes of noise is of no interest: the quickest probe that asks for the same arrays.
+  const features = probe.solver === 'clip-benchmark' ? 'after' : probe.features;
+  const evaluation = {
+    ...config.evaluation,
+    probe: { ...probe, solver: 'lbfgs', features, grid: [1], shots: [] },
+  } as const;
+  for (const { id, info } of plan.tasks) {
+    const folder = join(resolve(cwd, out), encodeURIComponent(id));
+    const task = await registry.get('task', id);
+    const context: TaskContext = {
+      dataRoot,
+      cacheRoot,
+      settings: settingsOf('taskSettings', info, config.taskSettings[id]),
+      skipBad: config.skipBad,
+      skip: (what) => log(`left out: ${what}`),
+      seed: config.seeds[0]!,
+      log,
+      protocols: info.protocols,
+      evaluation,
+    };
+    const arrays = await recordInputs(folder, id, (model) => task.evaluate(model, context));
+    wrote(folder);
+    log(`  wanted there: ${arrays.map(({ array, rows, inputs }) => `${array} (${rows} rows, ${inputs})`).join(', ')}`);
+    if (isRestricted(info.access)) {
+      log(`  it holds pictures and texts under the use agreement of ${id}: keep it where the data is`);
+    }
+  }
+  log(
+    '*.images and *.texts are joint embeddings, *.features those before the projection; what a model lacks is left out.',
+  );
+  log(`When the arrays are there: medbench eval --embeddings NAME=${out}`);
+}

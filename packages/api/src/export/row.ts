@@ -1,0 +1,88 @@
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Activation, MedbenchError, type Tower } from '@medbench/core';
+import { RunLayout } from '@medbench/runner';
+
+/** What to write of a run's trained weights. */
+export interface ExportOptions {
+  readonly method: string;
+  readonly seed?: number | undefined;
+  readonly format?: 'safetensors' | 'onnx' | undefined;
+  readonly tower?: Tower | undefined;
+  readonly layout?: 'open_clip' | 'hugging-face' | undefined;
+  readonly batch?: number | undefined;
+  readonly out: string;
+}
+
+/** @throws MedbenchError('usage') for flags that do not go together. */
+function checkFlags({ format, tower, layout, batch }: ExportOptions): void {
+  const wrong = (message: string, hint: string): MedbenchError => new MedbenchError('usage', message, { hint });
+  if (format !== 'onnx') {
+    if (batch !== undefined) throw wrong('--batch fixes a side of an ONNX graph', 'Add --format onnx.');
+    return;
+  }
+  if (!tower) throw wrong('--format onnx writes one tower', 'Add --tower image or --tower text.');
+  if (layout === 'hugging-face') {
+    throw wrong('--layout is for safetensors', "An ONNX file's weights have the names of the checkpoint, open_clip's.");
+  }
+}
+
+/** Folders below another, for a message. */
+const foldersIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+
+/** What was written. */
+export interface Exported {
+  readonly files: readonly string[];
+  /** Of ONNX: the largest relative difference from medbench's own embeddings. */
+  readonly difference?: number;
+}
+
+/**
+ * Writes the weights that a run trained, or one tower as an ONNX file, for use elsewhere.
+ * @param dir the run folder.
+ * @throws MedbenchError('usage') for options that do not go together, or weights that the run does not have; and as
+ *   `exportOnnx`.
+ */
+export async function exportRow(dir: string, options: ExportOptions): Promise<Exported> {
+  const { method, seed = 0, format, tower, layout: names = 'open_clip', batch, out } = options;
+  checkFlags(options);
+  const layout = new RunLayout(resolve(dir));
+  const file = findWeights(dir, layout, method, seed);
+  const { readSafetensors } = await import('@medbench/nn');
+  const { tensors: weights, metadata } = await readSafetensors(file);
+  const activation: Activation = metadata.activation === 'gelu' ? 'gelu' : 'quick-gelu';
+  const folder = resolve(out);
+  const withCard = (): void => {
+    const card = layout.modelCard(method, seed);
+    if (existsSync(card)) copyFileSync(card, join(folder, 'README.md'));
+  };
+  if (format === 'onnx' && tower) {
+    const { exportOnnx } = await import('./onnx.js');
+    const fixed = batch === undefined ? {} : { batch };
+    const run = { dir: resolve(dir), method, seed, file, weights, activation };
+    const written = await exportOnnx({ ...run, tower, out: folder, ...fixed });
+    withCard();
+    return written;
+  }
+  const { exportWeights } = await import('@medbench/weights');
+  const only = tower ? { tower } : {};
+  const files = await exportWeights(folder, weights, { layout: names, activation, ...only });
+  withCard();
+  return { files };
+}
+
+/** The finished weights of a row. @throws MedbenchError('usage') naming the rows or seeds that there are. */
+function findWeights(dir: string, layout: RunLayout, method: string, seed: number): string {
+  const checkpoints = layout.allCheckpoints;
+  const rows = foldersIn(checkpoints).map(decodeURIComponent);
+  if (rows.length === 0) {
+    throw new MedbenchError('usage', `${dir} holds no trained weights`, { hint: 'Name the folder of a run.' });
+  }
+  const row = layout.checkpoints(method);
+  const file = layout.weights(method, seed);
+  if (existsSync(file)) return file;
+  const seeds = foldersIn(row).map((one) => one.replace('seed-', ''));
+  throw new MedbenchError('usage', `${dir} has no finished weights of ${method} with seed ${seed}`, {
+    hint: seeds.length > 0 ? `Its seeds: ${seeds.join(', ')}.` : `Its rows: ${rows.join(', ')}.`,
+  });
+}

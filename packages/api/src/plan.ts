@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Backend, type DualEncoderModel, isMedbenchError, messageOf } from '@medbench/core';
+import type { Registry } from '@medbench/core/services';
+import {
+  type Config,
+  chooseBackend,
+  GENERAL,
+  generalTraining,
+  type MethodRow,
+  type Plan,
+  resolveMethod,
+} from '@medbench/runner';
+import type { SetupRequest } from '@medbench/training';
+import { planOf } from './benchmark.js';
+import type { BenchmarkOptions } from './options.js';
+import { pluginsOf } from './workspace.js';
+
+/** What one row would do. Of what is not trained, the cells alone. */
+export interface RowPlan {
+  readonly id: string;
+  readonly kind: Plan['rows'][number]['kind'] | typeof GENERAL;
+  /** Trainings, one for each seed; 0: nothing is trained. */
+  readonly trainings: number;
+  /** Cells of all seeds: a task each. */
+  readonly cells: number;
+  readonly start?: string;
+  readonly parameters?: { readonly total: number; readonly trainable: number };
+  readonly steps?: number;
+  readonly pairsPerStep?: number;
+  /** Memory of the training process at its peak, without pictures that are kept, where the backend tells. */
+  readonly peakMiB?: number;
+  /** Pairs that are held in memory at once, where that is fewer. */
+  readonly chunkSize?: number;
+  /** Steps of each phase, where there are several. */
+  readonly phases?: readonly number[];
+  /** Why the row cannot be trained. */
+  readonly error?: string;
+}
+
+/** What a training would do, or why it cannot be done; a run goes on with the other rows. */
+async function trainingOf(
+  model: DualEncoderModel,
+  request: Omit<SetupRequest, 'method' | 'start'> & { readonly start?: SetupRequest['start'] },
+  method: Promise<SetupRequest['method']>,
+  backend: Backend,
+): Promise<Omit<RowPlan, 'id' | 'kind' | 'trainings' | 'cells'>> {
+  const { prepareRow, stepMemory } = await import('@medbench/training');
+  const { steps, batchSize } = request.training;
+  try {
+    const found = await method;
+    const start = request.start ?? found.start;
+    const whole = { ...request, method: found, start };
+    const { parameters, setup } = prepareRow(model, whole);
+    const memory = await stepMemory(model, whole, backend);
+    const chunkSize = memory?.chunkSize ?? request.training.chunkSize;
+    return {
+      start,
+      parameters,
+      steps,
+      pairsPerStep: batchSize,
+      ...(memory ? { peakMiB: Math.round(memory.peakBytes / 2 ** 20) } : {}),
+      ...(chunkSize !== null && chunkSize < batchSize ? { chunkSize } : {}),
+      ...(setup.phases.length > 1 ? { phases: setup.phases } : {}),
+    };
+  } catch (error) {
+    // What is wrong with the call itself is wrong for all rows.
+    if (isMedbenchError(error) && error.code === 'usage') throw error;
+    return { error: messageOf(error) };
+  }
+}
+
+const methodOf = async (registry: Registry, { entry, settings }: Pick<MethodRow, 'entry' | 'settings'>) =>
+  (await resolveMethod(registry, entry, settings)).method;
+
+/** The rows of a plan in its order; before them the general-domain weights, if any row starts from them. */
+async function rowsOf(
+  { config, rows, cells }: Plan,
+  registry: Registry,
+  model: DualEncoderModel,
+  backend: Backend,
+): Promise<RowPlan[]> {
+  const { training, seeds } = config;
+  const planned: RowPlan[] = [];
+  for (const row of rows) {
+    const { id, kind } = row;
+    const own = { id, kind, cells: cells.filter((cell) => cell.row === row).length };
+    if (row.kind !== 'method') planned.push({ ...own, trainings: 0 });
+    else {
+      const request = { row: id, settings: row.settings, training };
+      const found = await trainingOf(model, request, methodOf(registry, row), backend);
+      planned.push({ ...own, trainings: seeds.length, ...found });
+    }
+  }
+  if (!planned.some(({ start }) => start === 'general')) return planned;
+  const general = { id: GENERAL, kind: GENERAL, cells: 0 } as const;
+  if (config.general.weights !== null) return [{ ...general, trainings: 0 }, ...planned];
+  const { entry, settings, training: own } = generalTraining(config, registry.catalogue);
+  const request = { row: GENERAL, settings, training: own, start: 'scratch' } as const;
+  const found = await trainingOf(model, request, methodOf(registry, { entry, settings }), backend);
+  return [{ ...general, trainings: 1, ...found }, ...planned];
+}
+
+async function modelOf({ encoders, model }: Config, registry: Registry): Promise<DualEncoderModel> {
+  const { buildModel } = await import('@medbench/training');
+  const [image, text] = await Promise.all([
+    registry.get('encoder', encoders.image),
+    registry.get('encoder', encoders.text),
+  ]);
+  return (await buildModel({ image, text, model })).model;
+}
+
+/** Images that are kept decoded while rows train: they add to the peak of a row, for data are not read. */
+export interface KeptImages {
+  readonly bytesPerThousand: number;
+  readonly bytesAtMost: number;
+}
+
+async function keptImages({ image }: DualEncoderModel): Promise<KeptImages> {
+  const { keptPictureBytes } = await import('@medbench/training');
+  return {
+    bytesPerThousand: keptPictureBytes(image.imageSize, 1000),
+    bytesAtMost: keptPictureBytes(image.imageSize, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+/** What a run would do. */
+export interface RunPlan {
+  readonly backend: { readonly id: string; readonly why: string };
+  readonly seeds: readonly number[];
+  readonly tasks: readonly string[];
+  readonly corpora: readonly string[];
+  readonly encoders: Config['encoders'];
+  /** General-domain weights that are named; null: they are trained. */
+  readonly generalWeights: string | null;
+  /** The run folder, absolute, and whether there is one: what is finished there is not repeated. */
+  readonly out: string;
+  readonly exists: boolean;
+  readonly totals: { readonly cells: number; readonly trainings: number; readonly steps: number };
+  readonly rows: readonly RowPlan[];
+  readonly keptImages: KeptImages;
+}
+
+/**
+ * What `benchmark` would do under the same options. Nothing is written, no data are read.
+ * @throws MedbenchError as `benchmark` for what it would refuse before its first row.
+ */
+export async function plan(options: BenchmarkOptions & { readonly out?: string | undefined } = {}): Promise<RunPlan> {
+  const { workspace, config, plan: made } = await planOf(options);
+  const registry = await pluginsOf(workspace);
+  const backend = await chooseBackend(registry, config.backend);
+  const model = await modelOf(config, registry);
+  const rows = await rowsOf(made, registry, model, backend.backend);
+  const out = resolve(workspace.cwd, options.out ?? join('runs', 'latest'));
+  return {
+    backend: { id: backend.id, why: backend.why },
+    seeds: config.seeds,
+    tasks: made.tasks.map(({ id }) => id),
+    corpora: made.corpora.map(({ id }) => id),
+    encoders: config.encoders,
+    generalWeights: config.general.weights,
+    out,
+    exists: existsSync(out),
+    totals: {
+      cells: made.cells.length,
+      trainings: rows.reduce((sum, { trainings }) => sum + trainings, 0),
+      steps: rows.reduce((sum, { trainings, steps }) => sum + trainings * (steps ?? 0), 0),
+    },
+    rows,
+    keptImages: await keptImages(model),
+  };
+}

@@ -1,0 +1,129 @@
+import { MedbenchError, type RunResults } from '@medbench/core';
+import { readComparisons, writeReport } from '@medbench/report';
+import { type Config, type ConfigTree, linkCheckpoints, RunLayout } from '@medbench/runner';
+import {
+  type Choice,
+  costsOf,
+  meanFigure,
+  rowOf,
+  rungsOf,
+  type Search,
+  survivors,
+  type Variant,
+  type VariantRun,
+  withAlias,
+} from '@medbench/studies';
+
+/** How a search runs something: settings over those of its variant, in a folder. */
+export interface Searched {
+  readonly search: Search;
+  readonly variant: Variant;
+  /** The variant's own settings, the flags over them. */
+  readonly config: Config;
+  readonly folder: string;
+  /** Whether all values are trained to the end as well. */
+  readonly grid: boolean;
+  readonly carryOut: (own: ConfigTree, folder: string) => Promise<RunResults>;
+  readonly message: (text: string) => void;
+}
+
+/** Settings of a rung: nothing but what is chosen by, on validation pictures. */
+const rungTree = (methods: readonly string[], stopAt: number): ConfigTree => ({
+  methods,
+  controls: [],
+  keepEmbeddings: false,
+  leaks: { check: false },
+  evaluation: { split: 'val' },
+  training: { stopAt },
+});
+
+/** Successive halving for one method. Each rung is a run folder whose survivors the next goes on with. */
+async function halve(asked: Searched, method: string): Promise<{ choice: Choice; folders: string[] }> {
+  const { search, variant, config, folder } = asked;
+  const { steps } = config.training;
+  const plan = rungsOf(search.values.length, steps, search.eta);
+  const folders: string[] = [];
+  const rungs: Choice['rungs'][number][] = [];
+  let left: readonly number[] = search.values;
+  for (const [i, rung] of plan.entries()) {
+    const within = new RunLayout(folder).rung(method, i + 1);
+    const rows = left.map((value) => rowOf(search, method, value));
+    for (const row of rows) if (i > 0) linkCheckpoints(folders[i - 1]!, within, row);
+    asked.message(`${variant.title}: ${rung.steps} of ${steps} steps with ${rows.join(', ')}`);
+    const results = await asked.carryOut(rungTree(rows, rung.steps), within);
+    folders.push(within);
+    const standings = left.map((value) => ({ value, figure: meanFigure(results, rowOf(search, method, value)) }));
+    if (standings.every(({ figure }) => Number.isNaN(figure))) {
+      const error = results.cells.find(({ status }) => status === 'failed')?.error ?? 'no figure';
+      throw new MedbenchError('evaluation', `Nothing to choose ${search.setting} of ${method} by: ${error}`, {
+        hint: `The runs are in ${within}.`,
+      });
+    }
+    rungs.push({ ...rung, standings });
+    left = survivors(standings, plan[i + 1]?.candidates ?? 1);
+  }
+  const costs = costsOf(search, plan, steps);
+  return {
+    choice: { variant: { id: variant.id, title: variant.title }, method, value: left[0]!, rungs, ...costs },
+    folders,
+  };
+}
+
+/** The value that the test pictures would have chosen. */
+const bestOf = (search: Search, method: string, results: RunResults): number =>
+  survivors(
+    search.values.map((value) => ({ value, figure: meanFigure(results, rowOf(search, method, value)) })),
+    1,
+  )[0]!;
+
+/**
+ * Searches the setting of each method in one variant on validation pictures, then measures what was chosen, what is usual
+ * and what is without it on the test pictures.
+ * @returns the run of the latter, in which what was chosen is the row `<method>:<setting>=chosen`.
+ */
+export async function searchVariant(asked: Searched): Promise<{ run: VariantRun; choices: Choice[] }> {
+  const { search, variant, folder, grid } = asked;
+  const found: { choice: Choice; folders: string[] }[] = [];
+  for (const method of search.methods) found.push(await halve(asked, method));
+  const rows = [search.baseline];
+  for (const { choice, folders } of found) {
+    const values = grid ? search.values : [...new Set([search.usual, choice.value])];
+    for (const value of values) {
+      const row = rowOf(search, choice.method, value);
+      rows.push(row);
+      // The furthest it came: what was chosen is there to the end, and is not trained again.
+      for (const rung of [...folders].reverse()) linkCheckpoints(rung, folder, row);
+    }
+  }
+  const results = await asked.carryOut({ methods: rows }, folder);
+  await writeReport(folder);
+  let run: VariantRun = { variant, results, comparisons: (await readComparisons(folder)) ?? [] };
+  const choices = found.map(({ choice }): Choice => {
+    const { method, value } = choice;
+    const alias = (name: string, of: number): void => {
+      const id = rowOf(search, method, name);
+      run = withAlias(run, rowOf(search, method, of), { id, title: `${method}, ${search.setting} ${name}` }, true);
+    };
+    alias('chosen', value);
+    if (!grid) return choice;
+    const best = bestOf(search, method, results);
+    alias('best', best);
+    return { ...choice, best };
+  });
+  if (!grid) {
+    // What differs from variant to variant is in the table as what was chosen, not under each value.
+    const shown = new Set([
+      search.baseline,
+      ...search.methods.flatMap((method) => [rowOf(search, method, search.usual), rowOf(search, method, 'chosen')]),
+    ]);
+    const keep = <T extends { readonly control: boolean }>(items: readonly T[], row: (item: T) => string): T[] =>
+      items.filter((item) => item.control || shown.has(row(item)));
+    const kept = {
+      ...run.results,
+      methods: keep(run.results.methods, ({ id }) => id),
+      cells: keep(run.results.cells, ({ method }) => method),
+    };
+    run = { ...run, results: kept };
+  }
+  return { run, choices };
+}

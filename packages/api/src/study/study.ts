@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  type ColumnComparisons,
+  MedbenchError,
+  type RunResults,
+  type StudyRecord,
+  writeFileAtomic,
+} from '@medbench/core';
+import { unknownId } from '@medbench/core/catalogue';
+import { type Answer, answersOf, readComparisons, writeReport } from '@medbench/report';
+import { type ConfigTree, linkCheckpoints, mergeTrees, RunLayout, type RunObserver, RunStore } from '@medbench/runner';
+import { readTreeFile } from '@medbench/runner/workspace';
+import {
+  type Choice,
+  checkStudy,
+  joinRuns,
+  partsOf,
+  recordOf,
+  STUDIES,
+  type Study,
+  searchQuestions,
+  type VariantRun,
+} from '@medbench/studies';
+import { carryOut } from '../carry-out.js';
+import {
+  type BenchmarkOptions,
+  type Finished,
+  type RunControl,
+  SILENT,
+  settingsTree,
+  workingFolder,
+} from '../options.js';
+import { configOf, openWorkspace, type Workspace } from '../workspace.js';
+import { searchVariant } from './search.js';
+
+/** @throws MedbenchError('unknown-id') for neither the id of a study nor a file; ('config') for a file that is no study. */
+export async function findStudy(which: string, cwd: string): Promise<Study> {
+  const shipped = STUDIES.find(({ id }) => id === which);
+  if (shipped) return shipped;
+  const file = resolve(cwd, which);
+  if (!existsSync(file)) {
+    throw unknownId(
+      'study',
+      which,
+      STUDIES.map(({ id }) => id),
+      'medbench list studies, or the path of a study file',
+    );
+  }
+  const { path, tree } = await readTreeFile(file, 'study');
+  return checkStudy(tree, path);
+}
+
+/** What all runs of a study have in common. */
+interface Setting {
+  readonly study: Study;
+  readonly options: BenchmarkOptions;
+  readonly grid: boolean;
+  readonly workspace: Workspace;
+  readonly folder: string;
+  readonly command: string;
+  readonly observer: RunObserver;
+  readonly signal: AbortSignal;
+}
+
+/** Carries out the runs of a study, each in a folder of its own if there are several; the joint table lies above them. */
+async function runParts({ study, options, grid, workspace, folder, command, ...rest }: Setting): Promise<RunResults> {
+  const flags = settingsTree(options);
+  const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((one) => one != null);
+  let record = recordOf(study);
+  const apart = { ...record, variants: [] };
+  const runs: VariantRun[] = [];
+  const choices: Choice[] = [];
+  // General-domain weights are trained once, and serve every variant whose towers they fit.
+  let first: string | undefined;
+  for (const { variant, config: own } of partsOf(study, preset === undefined ? undefined : String(preset))) {
+    const carry = async (more: ConfigTree, within: string, as: StudyRecord): Promise<RunResults> => {
+      if (first !== undefined) linkCheckpoints(first, within, 'general');
+      first ??= within;
+      const config = await configOf(workspace, mergeTrees(own, flags, more));
+      return carryOut({ workspace, config, command, folder: within, study: as, ...rest });
+    };
+    if (!variant) return carry({}, folder, record);
+    rest.observer.message(`${study.id}: ${variant.title}`);
+    const within = new RunLayout(folder).variant(variant.id);
+    if (study.search) {
+      const { search } = study;
+      const config = await configOf(workspace, mergeTrees(own, flags));
+      const carryOut = (more: ConfigTree, where: string): Promise<RunResults> => carry(more, where, apart);
+      const message = (text: string): void => rest.observer.message(text);
+      const found = await searchVariant({ search, variant, config, folder: within, grid, carryOut, message });
+      runs.push(found.run);
+      choices.push(...found.choices);
+    } else {
+      const results = await carry({}, within, apart);
+      await writeReport(within);
+      runs.push({ variant, results, comparisons: (await readComparisons(within)) ?? [] });
+    }
+  }
+  if (study.search) record = { ...record, questions: searchQuestions(study.search, choices, grid) };
+  const joint = joinRuns(runs, record, command);
+  await writeJoint(folder, joint, choices);
+  return joint.results;
+}
+
+async function writeJoint(
+  folder: string,
+  { results, comparisons }: { results: RunResults; comparisons: readonly ColumnComparisons[] },
+  choices: readonly Choice[],
+): Promise<void> {
+  const store = RunStore.open(folder);
+  try {
+    store.writeJson(store.layout.comparisons, comparisons);
+    store.writeResults(results);
+    if (choices.length > 0) store.writeJson(store.layout.search, choices);
+  } finally {
+    store.close();
+  }
+}
+
+/** What a study is told beside which one it is. */
+export type StudyOptions = Omit<BenchmarkOptions, 'embeddings' | 'base'> &
+  Omit<RunControl, 'clock'> & {
+    /** Folder of the study. Default `runs/<id>`. */
+    readonly out?: string | undefined;
+    /** Of a study that searches: train every value to the end too. */
+    readonly grid?: boolean | undefined;
+  };
+
+/** A study that was carried out. */
+export interface FinishedStudy extends Finished {
+  readonly answers: readonly Answer[];
+}
+
+/**
+ * Carries out a study: its runs, the joint report, the answers to its questions. What is finished in its folder is not
+ * repeated.
+ * @param which an id of `medbench list studies`, or the path of a study file.
+ * @throws MedbenchError('unknown-id') for neither; ('usage') for `grid` where nothing is searched; and as `benchmark`.
+ */
+export async function study(which: string, options: StudyOptions = {}): Promise<FinishedStudy> {
+  const cwd = workingFolder(options);
+  const found = await findStudy(which, cwd);
+  const { grid = false, observer = SILENT, signal = new AbortController().signal } = options;
+  const { command = `study(${JSON.stringify(which)})` } = options;
+  if (grid && !found.search) {
+    throw new MedbenchError('usage', `The study ${found.id} searches nothing, so it has no grid`, {
+      hint: 'Leave out --grid.',
+    });
+  }
+  const workspace = await openWorkspace(cwd, options.config);
+  const folder = resolve(cwd, options.out ?? join('runs', found.id));
+  const began = performance.now();
+  const results = await runParts({ study: found, options, grid, workspace, folder, command, observer, signal });
+  const { html } = await writeReport(folder);
+  const answers = answersOf(results, await readComparisons(folder));
+  const { id, title, question } = found;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  // The time of this call: a study that resumes takes less.
+  await writeFileAtomic(
+    new RunLayout(folder).study,
+    `${JSON.stringify({ id, title, question, seconds, answers }, null, 1)}\n`,
+  );
+  return { results, folder, html, answers };
+}

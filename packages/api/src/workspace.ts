@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { type Catalogue, unknownId } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import type { Config } from '@medbench/runner';
+import { type ConfigFile, type ConfigTree, discover, findConfigFile, mergeTrees } from '@medbench/runner/workspace';
+
+/** Where a command or a script stands: its folder, its configuration file, and the plugins that there are. */
+export interface Workspace {
+  readonly cwd: string;
+  readonly catalogue: Catalogue;
+  readonly file: ConfigFile | undefined;
+}
+
+/** The plugins of medbench itself and of the project it is called in. @param configPath relative to `cwd`. */
+export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {
+  const file = await findConfigFile(cwd, configPath);
+  const plugins = Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
+  return { cwd, file, catalogue: await catalogueOf(cwd, plugins) };
+}
+
+/** The plugins of medbench itself, of the project at `cwd`, and those that are named. */
+export function catalogueOf(cwd: string, plugins: readonly string[] = []): Promise<Catalogue> {
+  const host = createRequire(import.meta.url).resolve('@medbench/api/package.json');
+  return discover({ cwd, host, plugins });
+}
+
+/** @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings. */
+export async function configOf({ catalogue, file }: Workspace, flags: ConfigTree): Promise<Config> {
+  const { resolveConfig } = await import('@medbench/runner');
+  const name = flags.preset ?? file?.tree.preset;
+  const preset = catalogue.presets.find(({ id }) => id === name);
+  if (name !== undefined && name !== null && !preset) {
+    throw unknownId(
+      'preset',
+      String(name),
+      catalogue.presets.map(({ id }) => id),
+      'medbench list presets',
+    );
+  }
+  const environment: ConfigTree = process.env.MEDBENCH_DATA ? { dataRoot: process.env.MEDBENCH_DATA } : {};
+  return resolveConfig({
+    ...(preset ? { preset: preset.config as ConfigTree } : {}),
+    ...(file ? { file } : {}),
+    flags: mergeTrees(environment, flags),
+  });
+}
+
+/** Where generated data and other things made on first use are kept. */
+export const cacheFolder = (cwd: string): string => resolve(cwd, process.env.MEDBENCH_CACHE ?? '.medbench');
+
+/** The plugins of a workspace, for whoever only looks: nothing is run, nothing is told. */
+export async function pluginsOf({ cwd, catalogue }: Pick<Workspace, 'cwd' | 'catalogue'>): Promise<Registry> {
+  const { composePlugins, DEFAULTS } = await import('@medbench/runner');
+  const dataRoot = resolve(cwd, process.env.MEDBENCH_DATA ?? DEFAULTS.dataRoot);
+  return composePlugins({ catalogue, dataRoot, cacheRoot: cacheFolder(cwd) }).registry;
+}

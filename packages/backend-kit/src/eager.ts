@@ -1,0 +1,87 @@
+// Programs differentiate, which needs TensorFlow.js's gradients.
+import '@medbench/objectives/gradients';
+import type { HostTensor, HostTensors, Program, Session, TensorSpec } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { switchBackend } from './active.js';
+import { type SharedState, SharedStates } from './shared-state.js';
+import { ARRAYS, checkResult, checkTensors, pick, stateNames } from './tensors.js';
+
+export interface EagerOptions {
+  /** Starts the TensorFlow.js backend to run on, if need be, and gives its name. Called before each use. */
+  activate(): Promise<string>;
+  /** Session whose state is used, see `LoadOptions`. */
+  readonly share?: Session | undefined;
+}
+
+const STATES = new SharedStates<tf.Tensor>();
+
+function upload({ data, shape, dtype }: HostTensor): tf.Tensor {
+  return tf.tensor(data, [...shape], dtype);
+}
+
+function download(tensor: tf.Tensor): HostTensor {
+  const dtype = tensor.dtype as TensorSpec['dtype'];
+  const values = tensor.dataSync();
+  // Backends may hand out their own memory or another array type (booleans).
+  return { shape: tensor.shape, dtype, data: ARRAYS[dtype].from(values) };
+}
+
+/**
+ * Runs a program op by op on the TensorFlow.js backend that `activate` makes active; its state is kept there as tensors.
+ * @throws MedbenchError if the state does not fit the program.
+ */
+export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {
+  if (!options.share) checkTensors(program, 'state', initial);
+  switchBackend(await options.activate());
+  let held: SharedState<tf.Tensor>;
+  if (options.share) held = STATES.of(options.share, program);
+  else {
+    const names = Object.keys(program.state);
+    held = { entries: Object.fromEntries(names.map((name) => [name, tf.keep(upload(initial[name]!))])), users: 0 };
+  }
+  const state = held.entries;
+  let disposed = false;
+  const alive = (): void => {
+    if (disposed) throw new MedbenchError('backend', `The session of ${program.name} was disposed`);
+  };
+
+  const session: Session = {
+    async step(inputs) {
+      alive();
+      checkTensors(program, 'inputs', inputs);
+      switchBackend(await options.activate());
+      const outputs: Record<string, HostTensor> = {};
+      const next: Record<string, tf.Tensor> = {};
+      tf.tidy(() => {
+        const given: Record<string, tf.Tensor> = {};
+        for (const name of Object.keys(program.inputs)) given[name] = upload(inputs[name]!);
+        const result = program.run(pick(state, Object.keys(program.state)), given);
+        checkResult(program, result);
+        // A returned entry may be an old one, or the same twice: a clone shares the values and has a life of its own.
+        for (const [name, tensor] of Object.entries(result.state ?? {})) next[name] = tf.keep(tf.clone(tensor));
+        for (const [name, tensor] of Object.entries(result.outputs)) outputs[name] = download(tensor);
+      });
+      for (const [name, tensor] of Object.entries(next)) {
+        state[name]!.dispose();
+        state[name] = tensor;
+      }
+      return outputs;
+    },
+    async readState(names) {
+      alive();
+      const wanted = stateNames(program, names);
+      switchBackend(await options.activate());
+      return Object.fromEntries(wanted.map((name) => [name, download(state[name]!)]));
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      if (--held.users > 0) return;
+      switchBackend(await options.activate());
+      for (const tensor of Object.values(state)) tensor.dispose();
+    },
+  };
+  STATES.join(session, held);
+  return session;
+}

@@ -1,0 +1,78 @@
+import {
+  type HostTensor,
+  type HostTensors,
+  MedbenchError,
+  type Program,
+  type ProgramResult,
+  sizeOf,
+  type TensorSpec,
+} from '@medbench/core';
+
+const described = ({ shape, dtype }: TensorSpec): string => `${dtype} [${shape.join(', ')}]`;
+const agrees = (a: TensorSpec, b: TensorSpec): boolean =>
+  a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((side, i) => side === b.shape[i]);
+
+/** The array type of an element type. */
+export const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/**
+ * Checks given tensors against a program's `state` or `inputs`.
+ * @throws MedbenchError naming the first that is missing, not asked for, or of another shape, element type or length.
+ */
+export function checkTensors(program: Program, kind: 'state' | 'inputs', given: HostTensors): void {
+  const specs = program[kind];
+  const noun = kind === 'state' ? 'state entry' : 'input';
+  for (const [name, spec] of Object.entries(specs)) {
+    const tensor = given[name];
+    if (!tensor) throw new MedbenchError('backend', `Program ${program.name}: the ${noun} ${name} is missing`);
+    if (!agrees(tensor, spec))
+      throw new MedbenchError(
+        'backend',
+        `Program ${program.name}: the ${noun} ${name} is ${described(tensor)}, expected ${described(spec)}`,
+        { hint: 'Compiled shapes are static: pad or drop a last short batch.' },
+      );
+    if (tensor.data.length !== sizeOf(spec.shape) || !(tensor.data instanceof ARRAYS[spec.dtype]))
+      throw new MedbenchError(
+        'backend',
+        `Program ${program.name}: the ${noun} ${name} has ${tensor.data.length} values in a ` +
+          `${tensor.data.constructor.name}, expected ${sizeOf(spec.shape)} in a ${ARRAYS[spec.dtype].name}`,
+      );
+  }
+  for (const name of Object.keys(given))
+    if (!(name in specs))
+      throw new MedbenchError('backend', `Program ${program.name} has no ${noun} ${name}`, {
+        hint: `It has: ${Object.keys(specs).join(', ') || 'none'}.`,
+      });
+}
+
+/**
+ * Checks that what a program returned as state is state, with shape and element type unchanged.
+ * @throws MedbenchError naming the entry otherwise.
+ */
+export function checkResult(program: Program, result: ProgramResult): void {
+  for (const [name, tensor] of Object.entries(result.state ?? {})) {
+    const spec = program.state[name];
+    if (!spec) throw new MedbenchError('backend', `Program ${program.name} returns an unknown state entry ${name}`);
+    const found = { shape: tensor.shape, dtype: tensor.dtype as TensorSpec['dtype'] };
+    if (!agrees(found, spec))
+      throw new MedbenchError(
+        'backend',
+        `Program ${program.name} returns the state entry ${name} as ${described(found)}, declared ${described(spec)}`,
+      );
+  }
+}
+
+/** Asks for state entries by name. @throws MedbenchError for a name that is not one. */
+export function stateNames(program: Program, names: readonly string[] | undefined): readonly string[] {
+  for (const name of names ?? [])
+    if (!(name in program.state))
+      throw new MedbenchError('backend', `Program ${program.name} has no state entry ${name}`);
+  return names ?? Object.keys(program.state);
+}
+
+/** A copy that later steps do not touch. */
+export const copyOf = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
+
+/** The entries of these names. */
+export const pick = <T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
+  Object.fromEntries(names.map((name) => [name, all[name]!]));

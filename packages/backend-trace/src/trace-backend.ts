@@ -1,0 +1,231 @@
+import { ARRAYS } from '@medbench/backend-kit';
+import { type HostTensor, MedbenchError, type TensorSpec } from '@medbench/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { callSite } from './call-site.js';
+import { COMPOSED_BYTES, tensorBytes } from './composed-bytes.js';
+import type { Rule, TraceBuilder, TracerOptions, TraceValue } from './seam.js';
+
+type DataId = tf.DataId;
+
+/** What is known of a tensor: its values, if they came from the host, and what it is in the graph being built. */
+interface Entry<B, V> {
+  readonly shape: readonly number[];
+  readonly dtype: TensorSpec['dtype'];
+  readonly host?: HostTensor['data'];
+  value?: V;
+  builder?: B;
+  references: number;
+}
+
+/** Element types that a recorded tensor can have. */
+function elementType(dtype: string): TensorSpec['dtype'] {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new MedbenchError('backend', `A compiled step cannot hold ${dtype} tensors${at()}`, {
+    hint: 'Use float32, int32 or bool tensors, or run with the backend wasm.',
+  });
+}
+
+const at = (): string => {
+  const site = callSite();
+  return site ? ` (at ${site})` : '';
+};
+
+/** A TensorFlow.js backend that computes nothing: each kernel adds to the graph of the builder in use. */
+export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> extends tf.KernelBackend {
+  readonly #entries = new Map<DataId, Entry<B, V>>();
+  #builder: B | undefined;
+  #bytes = 0;
+  #mostBytes = 0;
+  #composedBytes = 0;
+
+  /**
+   * Registers the backend and its kernels with TensorFlow.js.
+   * @param name of the TensorFlow.js backend.
+   */
+  constructor(name: string, { rules, rulesIn }: TracerOptions<B, V>) {
+    super();
+    // Below every backend that computes, so that TensorFlow.js never picks it by itself.
+    tf.registerBackend(name, () => this, -1);
+    // TensorFlow.js exports each kernel's name as a constant equal to its own key.
+    const names = Object.entries(tf).flatMap(([key, value]) => (key === value ? [key] : []));
+    for (const kernelName of new Set([...names, ...Object.keys(rules)])) {
+      const rule = rules[kernelName];
+      const kernelFunc: tf.KernelFunc = ({ inputs, attrs }) => {
+        if (!rule) throw unmapped(kernelName, rulesIn);
+        return this.#apply(kernelName, rule, inputs, attrs ?? {});
+      };
+      tf.registerKernel({ kernelName, backendName: name, kernelFunc });
+    }
+  }
+
+  #apply(
+    kernel: string,
+    rule: Rule<B, V>,
+    inputs: tf.NamedTensorInfoMap,
+    attrs: tf.NamedAttrMap,
+  ): tf.TensorInfo | tf.TensorInfo[] {
+    const values: Record<string, V> = {};
+    for (const [name, tensor] of Object.entries(inputs))
+      if (tensor) values[name] = this.inGraph(tensor as tf.TensorInfo);
+    this.#composed(COMPOSED_BYTES[kernel]?.(values, attrs as never) ?? 0);
+    const result = rule(this.builder, values, attrs as never);
+    return isList(result) ? result.map((value) => this.tensorOf(value)) : this.tensorOf(result);
+  }
+
+  /**
+   * The most bytes that the tensors of the last recording would take at once on a backend that runs it op by op, views of
+   * others counted too.
+   */
+  get mostBytes(): number {
+    return this.#mostBytes;
+  }
+
+  /** Counts what a backend without a fused kernel keeps until the step ends. */
+  #composed(bytes: number): void {
+    this.#composedBytes += bytes;
+    this.#bytes += bytes;
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
+  }
+
+  #enter(dataId: DataId, entry: Entry<B, V>): void {
+    this.#entries.set(dataId, entry);
+    this.#bytes += tensorBytes(entry);
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
+  }
+
+  /** Runs `record` with all kernels adding to `builder`. */
+  recording<T>(builder: B, record: () => T): T {
+    this.#builder = builder;
+    this.#mostBytes = this.#bytes;
+    try {
+      return record();
+    } finally {
+      this.#builder = undefined;
+      this.#bytes -= this.#composedBytes;
+      this.#composedBytes = 0;
+    }
+  }
+
+  get builder(): B {
+    if (this.#builder) return this.#builder;
+    throw new MedbenchError(
+      'backend',
+      `TensorFlow.js was used on the recording backend outside of a recording${at()}`,
+      {
+        hint: 'Set the TensorFlow.js backend that you want to compute on with tf.setBackend.',
+      },
+    );
+  }
+
+  /** Makes a tensor that stands for a value of the graph. */
+  tensorOf(value: V): tf.TensorInfo {
+    const dataId: DataId = {};
+    const dtype = elementType(value.dtype);
+    this.#enter(dataId, { shape: value.shape, dtype, value, builder: this.builder, references: 1 });
+    return { dataId, shape: [...value.shape], dtype };
+  }
+
+  /** The graph's value of a tensor; values from the host become constants. */
+  inGraph({ dataId, shape }: tf.TensorInfo): V {
+    const entry = this.#entries.get(dataId);
+    if (!entry) throw new MedbenchError('backend', `A tensor was used after its disposal${at()}`);
+    const { builder } = this;
+    if (entry.builder !== builder || !entry.value) {
+      if (!entry.host)
+        throw new MedbenchError('backend', `A tensor of another recording was used${at()}`, {
+          hint: 'A program must not keep tensors from one call of run to the next; put them into the state.',
+        });
+      entry.builder = builder;
+      entry.value = builder.constant(entry.host, entry);
+    }
+    return builder.reshape(entry.value, shape);
+  }
+
+  override write(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType): DataId {
+    const dataId: DataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: DataId,
+    values: tf.BackendValues | null,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
+    const type = elementType(dtype);
+    const Type = ARRAYS[type];
+    const host = Type.from((values ?? new Type(tf.util.sizeFromShape(shape))) as ArrayLike<number>);
+    this.#enter(dataId, { shape, dtype: type, host, references });
+  }
+
+  override readSync(dataId: DataId): tf.BackendValues {
+    const host = this.#entries.get(dataId)?.host;
+    if (host) return host as tf.BackendValues;
+    throw new MedbenchError(
+      'backend',
+      `The step reads the values of a tensor back (dataSync, data, array or arraySync${at()}), which cannot be ` +
+        'compiled: a step is recorded once on shapes alone, so there are no values yet',
+      {
+        hint: 'Keep the computation in TensorFlow.js ops or pass the value as an input; or run with the backend wasm.',
+      },
+    );
+  }
+
+  override async read(dataId: DataId): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const entry = this.#entries.get(dataId);
+    if (!entry) return true;
+    entry.references--;
+    if (!force && entry.references > 0) return false;
+    this.#entries.delete(dataId);
+    this.#bytes -= tensorBytes(entry);
+    return true;
+  }
+
+  override incRef(dataId: DataId): void {
+    const entry = this.#entries.get(dataId);
+    if (entry) entry.references++;
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.#entries.get(dataId)?.references ?? 0;
+  }
+
+  override numDataIds(): number {
+    return this.#entries.size;
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override dispose(): void {
+    this.#entries.clear();
+    this.#bytes = 0;
+  }
+}
+
+/** Narrows a rule's result: `Array.isArray` does not tell a readonly array from a value. */
+const isList = <V>(result: V | readonly V[]): result is readonly V[] => Array.isArray(result);
+
+const unmapped = (kernel: string, rulesIn: string): MedbenchError =>
+  new MedbenchError('backend', `The TensorFlow.js kernel ${kernel} cannot be compiled${at()}`, {
+    hint: `Write that line with other ops, add the kernel to ${rulesIn}, or run with the backend wasm.`,
+  });

@@ -1,2 +1,0 @@
-export { Registry } from './registry.js';
-export { createToken, type Logger, type Token, Tokens } from './tokens.js';

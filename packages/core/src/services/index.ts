@@ -1,0 +1,2 @@
+export { Registry } from './registry.js';
+export { createToken, type Logger, type RandomSource, Services, type Token, tokenNameIn } from './tokens.js';

@@ -1,0 +1,86 @@
+import 'reflect-metadata';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Container } from 'inversify';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Catalogue } from '../catalogue/index.js';
+import { Registry, Services } from './index.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'medbench-registry-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** The same copy of inversify that the registry has: metadata of constructors belong to a copy. */
+const INVERSIFY = import.meta.resolve('inversify');
+
+/** A package of two methods and what they are built from. */
+function packageOf(source: string, ids = ['one', 'two']): Catalogue {
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'lab', type: 'module', exports: './index.js' }));
+  writeFileSync(
+    join(dir, 'index.js'),
+    `import { inject } from ${JSON.stringify(fileURLToPath(INVERSIFY))};
+const method = (id, target) => Object.defineProperty(target, Symbol.for('medbench.plugin'),
+  { value: { api: 1, kind: 'method', info: { id } } });
+const token = (name) => inject(Symbol.for('medbench.' + name));
+${source}`,
+  );
+  const plugin = {
+    name: 'lab',
+    version: '1.0.0',
+    dir,
+    manifest: { api: 1 },
+    why: 'test',
+    dependencies: [],
+    keywords: [],
+  };
+  const entries = ids.map((id) => ({ kind: 'method', id, info: { id }, package: plugin }));
+  return { packages: [plugin], broken: [], entries, presets: [] } as unknown as Catalogue;
+}
+
+it('gives a plugin the services it asks for, and one instance for a run', async () => {
+  const catalogue = packageOf(
+    "export class One { constructor(log) { this.log = log } }; token('Logger')(One, undefined, 0); method('one', One);",
+  );
+  const container = new Container();
+  const logger = { info: () => {}, warn: () => {}, event: () => {} };
+  container.bind(Services.Logger.id).toConstantValue(logger);
+  const registry = new Registry(catalogue, container);
+  const one = await registry.get('method', 'one');
+  expect(one).toHaveProperty('log', logger);
+  expect(await registry.get('method', 'one')).toBe(one);
+});
+
+it('names the missing service, the class and the package that asked for it', async () => {
+  const catalogue = packageOf(
+    "export class One { constructor(d) {} }; token('DataRoot')(One, undefined, 0); method('one', One);",
+  );
+  await expect(new Registry(catalogue, new Container()).get('method', 'one')).rejects.toThrow(
+    'One of lab (method one) asks for the service DataRoot, which is not bound here',
+  );
+});
+
+it('says how to mend a constructor parameter without a token', async () => {
+  const catalogue = packageOf("export class One { constructor(d) {} }; method('one', One);");
+  await expect(new Registry(catalogue, new Container()).get('method', 'one')).rejects.toMatchObject({
+    message: expect.stringContaining('One of lab (method one) cannot be constructed'),
+    hint: expect.stringContaining('@Services.Logger'),
+  });
+});
+
+it('lets plugins of a package share a class, and keeps it from other registries', async () => {
+  const catalogue = packageOf(`class Shared {}
+export class One { constructor(shared) { this.shared = shared } }; inject(Shared)(One, undefined, 0); method('one', One);
+export class Two { constructor(shared) { this.shared = shared } }; inject(Shared)(Two, undefined, 0); method('two', Two);`);
+  const sharedOf = async (registry: Registry) =>
+    Promise.all((['one', 'two'] as const).map(async (id) => Reflect.get(await registry.get('method', id), 'shared')));
+  const container = new Container();
+  const [first, second] = await sharedOf(new Registry(catalogue, container));
+  expect(first).toBe(second);
+  const [other] = await sharedOf(new Registry(catalogue, container));
+  expect(other).not.toBe(first);
+});

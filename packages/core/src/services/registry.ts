@@ -1,0 +1,83 @@
+import 'reflect-metadata';
+import { Container, type Newable } from 'inversify';
+import type { Catalogue } from '../catalogue/catalogue.js';
+import type { PluginPackage } from '../catalogue/manifest.js';
+import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
+import { entryOf } from '../catalogue/select.js';
+import type { PluginKind, PluginKinds } from '../decorators.js';
+import { MedbenchError, messageOf } from '../errors.js';
+import { tokenNameIn } from './tokens.js';
+
+/**
+ * Turns ids into plugin instances, importing a plugin package when it is first needed:
+ * `const task = await registry.get('task', 'vqa-rad')`.
+ *
+ * Each package has a container of its own below the run's. So its plugins may share a class that one of them asks for,
+ * while nothing of a package reaches another.
+ */
+export class Registry {
+  readonly #instances = new Map<string, Promise<unknown>>();
+  readonly #containers = new Map<string, Container>();
+
+  /** @param container holds the services that plugins may ask for. */
+  constructor(
+    readonly catalogue: Catalogue,
+    private readonly container: Container,
+  ) {}
+
+  /**
+   * The one instance of a plugin in this run. Its constructor parameters come from the container.
+   * @throws MedbenchError('unknown-id') with the nearest id; ('plugin') if the package does not load, lacks the class,
+   *   or asks for a service that is not there.
+   */
+  get<K extends PluginKind>(kind: K, id: string): Promise<PluginKinds[K]['instance']> {
+    const key = `${kind} ${id}`;
+    let instance = this.#instances.get(key);
+    if (!instance) {
+      instance = this.#create(kind, id);
+      this.#instances.set(key, instance);
+    }
+    return instance as Promise<PluginKinds[K]['instance']>;
+  }
+
+  async #create(kind: PluginKind, id: string): Promise<unknown> {
+    const entry = entryOf(this.catalogue, kind, id);
+    const classes = await pluginClasses(entry.package);
+    const found = classes.find(({ metadata }) => metadata.kind === kind && metadata.info.id === id);
+    if (!found) {
+      throw new MedbenchError(
+        'plugin',
+        `${entry.package.name} declares the ${kind} "${id}" but exports no such class`,
+        {
+          hint: 'Its manifest and its code disagree: rebuild or reinstall it.',
+        },
+      );
+    }
+    return this.#construct(entry.package, found);
+  }
+
+  #construct(plugin: PluginPackage, { target, metadata }: MaterialisedClass): unknown {
+    const { dir, name } = plugin;
+    const container = this.#containers.get(dir) ?? packageContainer(this.container);
+    this.#containers.set(dir, container);
+    try {
+      return container.get(target as unknown as Newable<unknown>);
+    } catch (cause) {
+      const service = tokenNameIn(messageOf(cause));
+      const who = `${target.name} of ${name} (${metadata.kind} ${metadata.info.id})`;
+      if (service === undefined) {
+        throw new MedbenchError('plugin', `${who} cannot be constructed: ${messageOf(cause)}`, {
+          cause,
+          hint: 'Give each constructor parameter a token, such as @Services.Logger of @medbench/core/services.',
+        });
+      }
+      throw new MedbenchError('plugin', `${who} asks for the service ${service}, which is not bound here`, {
+        cause,
+        hint: 'Ask for one of the Services of @medbench/core/services.',
+      });
+    }
+  }
+}
+
+const packageContainer = (parent: Container): Container =>
+  new Container({ parent, defaultScope: 'Singleton', autobind: true });

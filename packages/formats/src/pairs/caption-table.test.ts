@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'node:zlib';
+import { encodePng } from '@medbench/data';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type CaptionTableOptions, captionTable } from './caption-table.js';
+
+/** Made by Python: scripts/oracles/data_tables.py. */
+interface Case {
+  readonly name: string;
+  readonly bytes: number;
+  readonly content: string;
+  readonly rows: number;
+  readonly others: number;
+  readonly duplicates: number;
+  readonly sha256: string;
+  readonly some: Readonly<Record<string, string>>;
+}
+const cases = JSON.parse(
+  readFileSync(new URL('../../fixtures/tables.json', import.meta.url), 'utf8'),
+) as readonly Case[];
+
+const folder = mkdtempSync(join(tmpdir(), 'medbench-captions-'));
+const imageDir = join(folder, 'images');
+mkdirSync(imageDir);
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, content: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+const open = (table: string, options: Partial<CaptionTableOptions> = {}) =>
+  captionTable({ table, imageColumn: 'image', captionColumn: 'caption', imageDir, ...options });
+
+describe('captionTable', () => {
+  it.each(cases)('reads what Python reads: $name', async ({ name, content, rows, ...expected }) => {
+    const table = file(name, unzipSync(Buffer.from(content, 'base64')));
+    const pairs = await open(table, { columns: ['split'], keep: ({ split }) => split === 'train' });
+    expect(pairs).toMatchObject({ length: rows, others: expected.others, duplicates: expected.duplicates });
+    const hash = createHash('sha256');
+    // Backwards, so that nothing depends on the order of reading.
+    const read: string[] = [];
+    for (let i = rows - 1; i >= 0; i--) {
+      const { file: path, caption } = await pairs.describe(i);
+      read[i] = JSON.stringify([path.slice(imageDir.length + 1), caption]).replaceAll(', ', ', ');
+      if (expected.some[i] !== undefined) expect([...caption].slice(0, 200).join('')).toBe(expected.some[i]);
+    }
+    // Python's json.dumps puts a blank behind the comma of a list.
+    hash.update(read.map((line) => line.replace('","', '", "')).join('\n'));
+    expect(hash.digest('hex')).toBe(expected.sha256);
+  });
+
+  it('reads pictures beside plain lines, whose quotes mean nothing', async () => {
+    const image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(3, 200) } as const;
+    writeFileSync(join(imageDir, 'ROCO_1.png'), await encodePng(image));
+    const table = file('captions.txt', 'ROCO_1\t An "odd caption\twith a tab.\n\nROCO_2\t 5" mass.');
+    const pairs = await open(table, { header: ['image', 'caption'], fileOf: (name) => `${name}.png` });
+    expect(await pairs.get(0)).toEqual({ image, caption: ' An "odd caption\twith a tab.' });
+    expect((await pairs.describe(1)).caption).toBe(' 5" mass.');
+    expect((await pairs.encoded(0)).bytes).toEqual(readFileSync(join(imageDir, 'ROCO_1.png')));
+    await expect(pairs.get(1)).rejects.toThrow(/ROCO_2\.png is not there/);
+    await expect(pairs.get(2)).rejects.toThrow(RangeError);
+  });
+
+  it('refuses rows that lead elsewhere or say nothing, by row', async () => {
+    for (const name of ['../secret.png', '/etc/x.png', 'a/../../x.png', '.', '..', 'a\0.png']) {
+      const rows = [
+        { image: 'ok.png', caption: 'c' },
+        { image: name, caption: 'c' },
+      ].map((row) => JSON.stringify(row));
+      const table = file('out.jsonl', rows.join('\n'));
+      await expect(open(table)).rejects.toThrow(/out\.jsonl: row 2 names the picture .* not inside/);
+      expect(await open(table, { skipBad: true })).toMatchObject({ length: 1, bad: { count: 1 } });
+    }
+    await expect(open(file('no.jsonl', '{"image":"a.png","caption":" "}\n'))).rejects.toThrow(/row 1 has no text/);
+    await expect(open(file('col.jsonl', '{"image":"a.png","text":"x"}\n'))).rejects.toThrow(/no column "caption"/);
+    await expect(open(file('col.csv', 'image,text\na,b\n'))).rejects.toThrow(/no column "caption"/);
+    await expect(open(file('few.csv', 'image,caption\na\n'))).rejects.toThrow(/row 1 has 1 fields/);
+    await expect(open(file('x.xlsx', ''))).rejects.toThrow(/x\.xlsx is no table/);
+    await expect(open(file('empty.csv', ''))).rejects.toThrow(/no column "image" or "caption"/);
+    await expect(open(file('open.csv', 'image,caption\na,"b\n'))).rejects.toThrow(/ends within quotes/);
+    await expect(open(file('latin.csv', Buffer.from('image,caption\na,\xfc\n', 'latin1')))).rejects.toThrow(/UTF-8/);
+    await expect(open(join(folder, 'none.csv'))).rejects.toThrow(/none\.csv is not there/);
+  });
+
+  it('never quotes what a broken row says', async () => {
+    const secret = 'SECRETFINDING';
+    for (const [name, content] of [
+      ['s.jsonl', `{"image":"a.png","caption":"${secret}\n`],
+      ['s2.jsonl', `{"image":"a.png","caption":["${secret}"]}\n`],
+      ['s.csv', `image,caption\na,b"${secret}"c,d\n`],
+      ['s2.csv', `image,caption\na,${secret},${secret}\n`],
+    ] as const) {
+      const error = await open(file(name, content)).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'data' });
+      expect(JSON.stringify([String(error), (error as { hint?: string }).hint])).not.toContain(secret);
+    }
+  });
+
+  it('takes the next pair in place of a broken picture, where bad ones are left out', async () => {
+    const image = { width: 1, height: 1, channels: 1, data: Uint8Array.of(7) } as const;
+    writeFileSync(join(imageDir, 'good.png'), await encodePng(image));
+    writeFileSync(join(imageDir, 'broken.png'), 'no picture');
+    const rows = ['broken.png', 'gone.png', 'good.png'].map((name) => `{"image":"${name}","caption":"of ${name}"}\n`);
+    const table = file('three.jsonl', rows.join(''));
+    await expect((await open(table)).get(0)).rejects.toThrow(/broken\.png cannot be decoded/);
+    const pairs = await open(table, { skipBad: true });
+    expect(await pairs.get(0)).toEqual({ image, caption: 'of good.png' });
+    expect(await pairs.get(0)).toEqual({ image, caption: 'of good.png' });
+    expect(pairs.bad.count).toBe(2);
+    expect(pairs.bad.list.join()).toMatch(/broken\.png.*gone\.png/);
+  });
+});

@@ -1,0 +1,117 @@
+import { type EncodedPair, MedbenchError, type PairSource } from '@medbench/core';
+import { readBytes } from '@medbench/data/files';
+import { openFiles, readFully } from '../files/open-files.js';
+import { pathInside } from '../files/path-inside.js';
+import { requireFolder } from '../files/require.js';
+import { scanTable } from '../tables/records.js';
+import type { JsonRow } from '../tables/tables.js';
+import { type BadSamples, badList, pairSource } from './bad-samples.js';
+import { numberList, textCounter } from './duplicates.js';
+
+/** What a row of a table names. */
+export interface PictureAndCaption {
+  /** Path relative to the folder of the pictures. */
+  readonly picture: string;
+  readonly caption: string;
+}
+
+export interface CaptionTableOptions {
+  /** Path of the table: `.jsonl`, `.csv`, `.tsv`, or `.txt` with tabs (`formOf`). */
+  readonly table: string;
+  /** Column names of a table whose first line is no header. */
+  readonly header?: readonly string[];
+  readonly imageColumn: string;
+  readonly captionColumn: string;
+  readonly imageDir: string;
+  /** The file of a row's picture in `imageDir`, where the column does not hold it as it is. */
+  readonly fileOf?: (name: string) => string;
+  /** Other columns that `keep` reads. */
+  readonly columns?: readonly string[];
+  /** Rows to take. Default all. */
+  readonly keep?: (row: JsonRow) => boolean;
+  /** Leave out rows and pictures that are broken, instead of an error. Default false. */
+  readonly skipBad?: boolean;
+  /** Takes what is left out. */
+  readonly skip?: (what: string) => void;
+}
+
+export interface CaptionTable extends PairSource {
+  /** The file and caption of a pair, without its picture. */
+  describe(index: number): Promise<{ readonly file: string; readonly caption: string }>;
+  encoded(index: number): Promise<EncodedPair>;
+  /** Captions beyond the first of their kind. */
+  readonly duplicates: number;
+  /** Rows that `keep` refused. */
+  readonly others: number;
+  /** Grows while pictures are read. */
+  readonly bad: BadSamples;
+}
+
+/**
+ * Pairs from a table of file names and captions beside a folder of pictures, the layout of PMC-OA, Quilt-1M, ROCO and of
+ * many others. All rows are checked once when it is opened; then memory takes 16 bytes a pair, whatever the captions, and
+ * a row is read again when its pair is. Pictures are opened when read.
+ * @throws MedbenchError('data') naming table and row: no text, a picture outside the folder; for a missing column, those
+ * that are there.
+ */
+export async function captionTable(options: CaptionTableOptions): Promise<CaptionTable> {
+  const { table, header, imageColumn, captionColumn, imageDir, columns = [], keep, skipBad = false } = options;
+  const bad = badList(skipBad, options.skip);
+  const { rows, parse } = await scanTable(table, [imageColumn, captionColumn, ...columns], header, bad.take);
+  await requireFolder(imageDir, `It should hold the pictures that ${table} names.`);
+  const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {
+    const name = textIn(row, imageColumn, place);
+    const caption = textIn(row, captionColumn, place);
+    return { file: pathInside(imageDir, options.fileOf?.(name) ?? name, place), caption };
+  };
+  const starts = numberList();
+  const lengths = numberList();
+  const captions = textCounter();
+  let others = 0;
+  for await (const some of rows) {
+    for (const { row, place, number } of some) {
+      if (keep && !keep(row)) {
+        others++;
+        continue;
+      }
+      try {
+        captions.add(read(row, `${table}: row ${number}`).caption);
+      } catch (error) {
+        if (!(error instanceof MedbenchError)) throw error;
+        bad.take(error);
+        continue;
+      }
+      starts.push(place.start);
+      lengths.push(place.length);
+    }
+  }
+  const files = openFiles();
+  const describe = async (index: number): Promise<{ readonly file: string; readonly caption: string }> => {
+    const start = starts.values()[index];
+    if (start === undefined) throw new RangeError(`No pair ${index} among ${starts.length}`);
+    const bytes = new Uint8Array(lengths.values()[index]!);
+    const filled = await files.use(table, (handle) => readFully(handle, bytes, start));
+    const place = `${table}: the row at byte ${start}`;
+    if (filled < bytes.length) {
+      throw new MedbenchError('data', `${place} has changed while it was in use`, { hint: 'Start the run again.' });
+    }
+    return read(parse(bytes, place), place);
+  };
+  const pairs = pairSource(
+    starts.length,
+    async (index) => {
+      const { file, caption } = await describe(index);
+      return { bytes: await readBytes(file), caption, name: file };
+    },
+    skipBad ? bad : undefined,
+  );
+  return Object.assign(pairs, { describe, duplicates: captions.duplicates(), others, bad });
+}
+
+function textIn(row: JsonRow, column: string, place: string): string {
+  const value = row[column];
+  if (typeof value === 'string' && value.trim() !== '') return value;
+  throw new MedbenchError('data', `${place} has no text in "${column}"`, {
+    hint: 'Mend the row, take it out, or leave bad rows out with --skip-bad.',
+  });
+}

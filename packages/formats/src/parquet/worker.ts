@@ -1,0 +1,2 @@
+// What `isolated` runs.
+export { footerAnswer as parquetFooter, groupAnswer as parquetGroup } from './answers.js';

@@ -1,0 +1,222 @@
+import { MedbenchError } from '@medbench/core';
+import { PickleBytes } from './bytes.js';
+
+/** Values on the stack; lists and dictionaries are filled after they were put there. */
+export type Item = null | boolean | number | string | Uint8Array | Item[] | Map<Item, Item>;
+
+const MARK = Symbol('mark');
+const STOP = 0x2e;
+
+/** The stack and the memo of a pickle that is read. */
+class Machine {
+  readonly stack: (Item | typeof MARK)[] = [];
+  private readonly memo = new Map<number, Item>();
+
+  constructor(readonly input: PickleBytes) {}
+
+  push(item: Item): void {
+    this.stack.push(item);
+  }
+
+  mark(): void {
+    this.stack.push(MARK);
+  }
+
+  /** Takes whatever is on top, a mark too. */
+  drop(): void {
+    if (this.stack.pop() === undefined) throw this.input.damaged('its stack is empty');
+  }
+
+  pop(): Item {
+    const item = this.stack.pop();
+    if (item === undefined || item === MARK) throw this.input.damaged('its stack is empty');
+    return item;
+  }
+
+  top(): Item {
+    const item = this.stack.at(-1);
+    if (item === undefined || item === MARK) throw this.input.damaged('its stack is empty');
+    return item;
+  }
+
+  /** Takes all down to the last mark, and the mark. */
+  popToMark(): Item[] {
+    const mark = this.stack.lastIndexOf(MARK);
+    if (mark < 0) throw this.input.damaged('a mark is missing');
+    return this.stack.splice(mark).slice(1) as Item[];
+  }
+
+  /** Takes so many items. @returns them in the order in which they were put there. */
+  popMany(count: number): Item[] {
+    return Array.from({ length: count }, () => this.pop()).reverse();
+  }
+
+  /** Adds to the list on top. */
+  append(items: readonly Item[]): void {
+    const list = this.stack.at(-1);
+    if (!Array.isArray(list)) throw this.input.damaged('a list is missing');
+    for (const item of items) list.push(item);
+  }
+
+  /** Adds keys and values, in turns, to the dictionary on top. */
+  setItems(items: readonly Item[]): void {
+    const found = this.stack.at(-1);
+    if (!(found instanceof Map) || items.length % 2 !== 0) throw this.input.damaged('a dictionary is missing');
+    for (let i = 0; i < items.length; i += 2) found.set(items[i]!, items[i + 1]!);
+  }
+
+  remember(key = this.memo.size): void {
+    this.memo.set(key, this.top());
+  }
+
+  recall(key: number): void {
+    const found = this.memo.get(key);
+    if (found === undefined) throw this.input.damaged('it recalls what it never kept');
+    this.push(found);
+  }
+}
+
+type Opcode = (machine: Machine, input: PickleBytes) => void;
+
+const blob8: Opcode = (m, input) => m.push(input.blob(input.u64()));
+const empty: Opcode = (m) => m.push([]);
+const list: Opcode = (m) => m.push(m.popToMark());
+
+/** What the opcodes of plain data do, by their number (pickletools). */
+const OPCODES: Readonly<Record<number, Opcode>> = {
+  // Frame of the pickle
+  128: (_, input) => {
+    // PROTO
+    if (input.u8() > 5) throw input.damaged('its protocol is unknown');
+  },
+  149: (_, input) => void input.u64(), // FRAME
+  // Stack
+  40: (m) => m.mark(), // MARK
+  48: (m) => m.drop(), // POP
+  49: (m) => void m.popToMark(), // POP_MARK
+  50: (m) => m.push(m.top()), // DUP
+  // None and truth values
+  78: (m) => m.push(null), // NONE
+  136: (m) => m.push(true), // NEWTRUE
+  137: (m) => m.push(false), // NEWFALSE
+  // Numbers
+  73: (m, input) => m.push(truthOrNumber(input)), // INT
+  76: (m, input) => m.push(input.number()), // LONG
+  70: (m, input) => m.push(input.number()), // FLOAT
+  74: (m, input) => m.push(input.i32()), // BININT
+  75: (m, input) => m.push(input.u8()), // BININT1
+  77: (m, input) => m.push(input.u16()), // BININT2
+  138: (m, input) => m.push(input.integer(input.u8())), // LONG1
+  139: (m, input) => m.push(longInteger(input)), // LONG4
+  71: (m, input) => m.push(input.f64()), // BINFLOAT
+  // Texts; those of Python 2 are bytes
+  86: (m, input) => m.push(unescaped(input.line())), // UNICODE
+  88: (m, input) => m.push(input.text(input.u32())), // BINUNICODE
+  140: (m, input) => m.push(input.text(input.u8())), // SHORT_BINUNICODE
+  141: (m, input) => m.push(input.text(input.u64())), // BINUNICODE8
+  83: (m, input) => m.push(quoted(input)), // STRING
+  84: (m, input) => m.push(input.text(input.u32())), // BINSTRING
+  85: (m, input) => m.push(input.text(input.u8())), // SHORT_BINSTRING
+  // Bytes
+  66: (m, input) => m.push(input.blob(input.u32())), // BINBYTES
+  67: (m, input) => m.push(input.blob(input.u8())), // SHORT_BINBYTES
+  142: blob8, // BINBYTES8
+  150: blob8, // BYTEARRAY8
+  // Lists and tuples
+  93: empty, // EMPTY_LIST
+  41: empty, // EMPTY_TUPLE
+  108: list, // LIST
+  116: list, // TUPLE
+  133: (m) => m.push(m.popMany(1)), // TUPLE1
+  134: (m) => m.push(m.popMany(2)), // TUPLE2
+  135: (m) => m.push(m.popMany(3)), // TUPLE3
+  97: (m) => m.append(m.popMany(1)), // APPEND
+  101: (m) => m.append(m.popToMark()), // APPENDS
+  // Dictionaries
+  125: (m) => m.push(new Map()), // EMPTY_DICT
+  100: (m) => {
+    // DICT
+    const items = m.popToMark();
+    m.push(new Map());
+    m.setItems(items);
+  },
+  115: (m) => m.setItems(m.popMany(2)), // SETITEM
+  117: (m) => m.setItems(m.popToMark()), // SETITEMS
+  // Memo
+  112: (m, input) => m.remember(input.number()), // PUT
+  113: (m, input) => m.remember(input.u8()), // BINPUT
+  114: (m, input) => m.remember(input.u32()), // LONG_BINPUT
+  148: (m) => m.remember(), // MEMOIZE
+  103: (m, input) => m.recall(input.number()), // GET
+  104: (m, input) => m.recall(input.u8()), // BINGET
+  106: (m, input) => m.recall(input.u32()), // LONG_BINGET
+};
+
+/** Opcodes that import, call or ask for objects from elsewhere (pickletools). They are never carried out. */
+const CALLS: Readonly<Record<number, string>> = {
+  99: 'GLOBAL',
+  147: 'STACK_GLOBAL',
+  82: 'REDUCE',
+  98: 'BUILD',
+  105: 'INST',
+  111: 'OBJ',
+  129: 'NEWOBJ',
+  146: 'NEWOBJ_EX',
+  130: 'EXT1',
+  131: 'EXT2',
+  132: 'EXT4',
+  80: 'PERSID',
+  81: 'BINPERSID',
+  151: 'NEXT_BUFFER',
+};
+
+/**
+ * Carries out the opcodes of a pickle of plain data.
+ * @returns its value, in which containers may be shared or hold themselves.
+ * @throws MedbenchError('data') naming `path`: damaged, or with the opcode of whatever is no plain data.
+ */
+export function unpickle(bytes: Uint8Array, path: string): Item {
+  const input = new PickleBytes(bytes, path);
+  const machine = new Machine(input);
+  for (;;) {
+    const code = input.u8();
+    if (code === STOP) return machine.pop();
+    const opcode = OPCODES[code];
+    if (!opcode) throw CALLS[code] ? refused(path, CALLS[code]) : input.damaged(`opcode ${code} is unknown`);
+    opcode(machine, input);
+  }
+}
+
+const refused = (path: string, opcode: string): MedbenchError =>
+  new MedbenchError(
+    'data',
+    `${path} is more than plain data: it asks Python to run ${opcode}, which is never done here`,
+    {
+      hint: `If you trust the file, convert it: python -c "import json,pickle,sys; json.dump(pickle.load(open(sys.argv[1],'rb')), open(sys.argv[2],'w'))" in.pkl out.json`,
+    },
+  );
+
+/** A number of protocol 0, whose 00 and 01 are truth values. */
+function truthOrNumber(input: PickleBytes): boolean | number {
+  const written = input.line();
+  return written === '00' ? false : written === '01' ? true : input.number(written);
+}
+
+function longInteger(input: PickleBytes): number {
+  const length = input.u32();
+  if (length > 1024) throw input.damaged('a number is too long');
+  return input.integer(length);
+}
+
+function quoted(input: PickleBytes): string {
+  const match = /^(['"])(.*)\1$/.exec(input.line());
+  if (!match) throw input.damaged('a text has no quotes');
+  return unescaped(match[2]!);
+}
+
+const unescaped = (text: string): string =>
+  text.replace(/\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|(.))/gi, (_, u4, u8, x, sign) => {
+    const code = u4 ?? u8 ?? x;
+    if (code !== undefined) return String.fromCodePoint(Math.min(0x10ffff, Number.parseInt(code, 16)));
+    return { n: '\n', r: '\r', t: '\t' }[sign as string] ?? sign;
+  });

@@ -1,0 +1,74 @@
+import { type EncodedPair, MedbenchError } from '@medbench/core';
+import { BLOCK, tarMembers } from '../archives/tar.js';
+import type { OpenFiles } from '../files/open-files.js';
+import { readFully } from '../files/open-files.js';
+import { type ShardIndex, sampleOf, stampOf } from './tar-index.js';
+
+/** Suffixes of pictures, in the order in which they are preferred. */
+export const PICTURES: readonly string[] = ['jpg', 'png', 'jpeg', 'webp'];
+
+/** A sample may take this much of a shard. */
+const MAX_SAMPLE = 256 * 2 ** 20;
+
+/** The error for a sample that is not what it should be. */
+export const brokenSample = (file: string, member: string | undefined, fault: string): MedbenchError =>
+  new MedbenchError('data', `${file}: the sample of ${member ?? 'an unnamed member'} ${fault}`, {
+    hint: 'Mend the shard, or leave bad samples out with --skip-bad.',
+  });
+
+/**
+ * Reads a sample of a shard in one go: its picture's bytes and its caption, from `.txt` or a field of `.json`.
+ * @throws MedbenchError('data') naming shard and member, never the text.
+ */
+export async function readSample(
+  files: OpenFiles,
+  file: string,
+  { starts, stamp }: ShardIndex,
+  sample: number,
+  captionField: string | undefined,
+): Promise<EncodedPair> {
+  const start = starts[sample]! * BLOCK;
+  const length = Math.min(starts[sample + 1]! * BLOCK - start, MAX_SAMPLE);
+  const bytes = new Uint8Array(length);
+  await files.use(file, async (handle, fresh) => {
+    const changed = fresh && (await stampOf(handle)).stamp !== stamp;
+    if (changed || (await readFully(handle, bytes, start)) < length) {
+      throw new MedbenchError('data', `${file} has changed while it was in use`, { hint: 'Start the run again.' });
+    }
+  });
+  const found = new Map<string, Uint8Array<ArrayBuffer>>();
+  let first: { key: string; name: string } | undefined;
+  let picture: string | undefined;
+  // Behind the sample may lie others that were left out: the walk ends before it comes to them.
+  const members = tarMembers(async (position, count) => bytes.subarray(position, position + count), {
+    file: `${file}, from byte ${start} on`,
+    length,
+    endMarked: false,
+  });
+  for await (const { name, kind, offset, size } of members) {
+    const member = kind === 'file' ? sampleOf(name) : undefined;
+    if (!member) continue;
+    first ??= { key: member.key, name };
+    if (member.key !== first.key) break;
+    if (PICTURES.includes(member.suffix) && !picture) picture = name;
+    found.set(member.suffix, bytes.subarray(offset, offset + size));
+  }
+  const image = PICTURES.map((suffix) => found.get(suffix)).find((body) => body);
+  const text = found.get(captionField === undefined ? 'txt' : 'json');
+  if (!first || !image || !text) throw brokenSample(file, first?.name, 'is not whole');
+  const caption = captionOf(text, captionField, (fault) => brokenSample(file, first.name, fault));
+  return { bytes: image, caption, name: `${file}: ${picture ?? first.name}` };
+}
+
+function captionOf(bytes: Uint8Array, field: string | undefined, broken: (fault: string) => MedbenchError): string {
+  let caption: unknown;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    caption = field === undefined ? text : (JSON.parse(text) as Record<string, unknown> | null)?.[field];
+  } catch {
+    // What the parser says would quote the text.
+    throw broken(field === undefined ? 'has a caption that is not UTF-8' : 'has a .json that is none');
+  }
+  if (typeof caption === 'string' && caption.trim() !== '') return caption;
+  throw broken(field === undefined ? 'has an empty caption' : `has no text in "${field}" of its .json`);
+}

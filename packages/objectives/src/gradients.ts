@@ -1,0 +1,84 @@
+// Registers TensorFlow.js's own gradients. Its core has them as modules (`dist/register_all_gradients.js`) that import each other
+// without file extensions: a bundler follows that, Node does not. In Node `package.json#imports` names tfjs-layers, the only
+// package whose bundle for Node has them inside.
+import '#tensorflow-gradients';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Sums a gradient over the axes along which an operand was broadcast. */
+function unbroadcast(gradient: tf.Tensor, shape: number[]): tf.Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
+  return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, shape);
+}
+
+/** For an elementwise operator of a and b: the two factors of dy, before the sum over broadcast axes. */
+const pairwise =
+  (factors: (a: tf.Tensor, b: tf.Tensor) => { a: () => tf.Tensor; b: () => tf.Tensor }): tf.GradFunc =>
+  (dy, saved) => {
+    const [a, b] = saved as [tf.Tensor, tf.Tensor];
+    const factor = factors(a, b);
+    return {
+      a: () => unbroadcast(tf.mul(dy as tf.Tensor, factor.a()), a.shape),
+      b: () => unbroadcast(tf.mul(dy as tf.Tensor, factor.b()), b.shape),
+    };
+  };
+
+/** 1 where a comparison holds. */
+const mask = (truth: tf.Tensor): tf.Tensor => tf.cast(truth, 'float32');
+
+const tile: tf.GradFunc = (dy, [x], attrs) => {
+  const { reps } = attrs as unknown as tf.TileAttrs;
+  const shape = x!.shape;
+  // [r0 * d0, r1 * d1, …] as [r0, d0, r1, d1, …], leaving out the axes that are not repeated.
+  const split = shape.flatMap((side, axis) => (reps[axis] === 1 ? [side] : [reps[axis]!, side]));
+  const axes: number[] = [];
+  let at = 0;
+  for (const count of reps) {
+    if (count !== 1) axes.push(at++);
+    at++;
+  }
+  return { x: () => tf.reshape(tf.sum(tf.reshape(dy as tf.Tensor, split), axes), shape) };
+};
+
+const PATCHED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.GradFunc }>> = {
+  [tf.Tile]: { inputsToSave: ['x'], gradFunc: tile },
+  [tf.Cumsum]: {
+    inputsToSave: [],
+    gradFunc: (dy, _saved, attrs) => {
+      const { axis, exclusive, reverse } = attrs as unknown as tf.CumsumAttrs;
+      return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) };
+    },
+  },
+  [tf.Maximum]: {
+    inputsToSave: ['a', 'b'],
+    gradFunc: pairwise((a, b) => ({ a: () => mask(tf.greaterEqual(a, b)), b: () => mask(tf.less(a, b)) })),
+  },
+  [tf.Minimum]: {
+    inputsToSave: ['a', 'b'],
+    gradFunc: pairwise((a, b) => ({ a: () => mask(tf.lessEqual(a, b)), b: () => mask(tf.greater(a, b)) })),
+  },
+  [tf.SquaredDifference]: {
+    inputsToSave: ['a', 'b'],
+    gradFunc: pairwise((a, b) => ({ a: () => tf.mul(tf.sub(a, b), 2), b: () => tf.mul(tf.sub(b, a), 2) })),
+  },
+};
+
+/**
+ * Registers the patched gradients in place of TensorFlow.js's own (version 4.22), which are wrong or needlessly slow, for every
+ * TensorFlow.js backend of the process:
+ *
+ * - Tile: one slice and one addition per repetition, and none beyond rank 4; here one sum over the repetitions;
+ * - Cumsum: transposed by mistake unless along the last axis;
+ * - Maximum, Minimum, SquaredDifference: of the wrong shape if an operand was broadcast.
+ *
+ * Importing this module calls it. Call it again after another copy of TensorFlow.js was loaded, which registers its own
+ * gradients over these.
+ */
+export function registerGradients(): void {
+  for (const [kernelName, gradient] of Object.entries(PATCHED)) {
+    // TensorFlow.js warns about a gradient that is registered twice.
+    if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
+    tf.registerGradient({ kernelName, ...gradient });
+  }
+}
+
+registerGradients();

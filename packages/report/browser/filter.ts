@@ -1,0 +1,115 @@
+/**
+ * Puts three filters above the tables of a section that asks for them (`data-filter`): words of a row's name, modality
+ * and protocol of columns. It says what is shown, to screen readers too.
+ */
+export function filterTables(document: Document): void {
+  for (const section of document.querySelectorAll<HTMLElement>('[data-filter]')) filterSection(document, section);
+}
+
+/** What the reader asks for: words in lower case; empty choices ask for all. */
+interface Wanted {
+  readonly words: readonly string[];
+  readonly modality: string;
+  readonly protocol: string;
+}
+
+function filterSection(document: Document, section: HTMLElement): void {
+  const tables = [...section.querySelectorAll<HTMLTableElement>('table.sortable')];
+  const bar = document.createElement('div');
+  bar.className = 'filter';
+  bar.setAttribute('role', 'search');
+  bar.setAttribute('aria-label', 'Filter the results');
+
+  const addField = (name: string, element: HTMLElement): void => {
+    const label = document.createElement('label');
+    label.append(`${name} `, element);
+    bar.append(label);
+    element.addEventListener('input', apply);
+  };
+  /** A choice among the columns' values; it stands in the bar only where there are two or more. */
+  const addChoice = (name: string, key: 'modality' | 'protocol'): HTMLSelectElement => {
+    const select = document.createElement('select');
+    const heads = section.querySelectorAll<HTMLTableCellElement>(`th[data-${key}]`);
+    const values = [...new Set([...heads].map((head) => head.dataset[key]!))];
+    for (const value of ['', ...values]) {
+      const option = document.createElement('option');
+      option.value = value;
+      option.textContent = value || 'all';
+      select.append(option);
+    }
+    if (values.length > 1) addField(name, select);
+    return select;
+  };
+
+  const text = document.createElement('input');
+  text.type = 'search';
+  addField('Rows with', text);
+  const modality = addChoice('Modality', 'modality');
+  const protocol = addChoice('Protocol', 'protocol');
+  const status = document.createElement('span');
+  status.setAttribute('role', 'status');
+  bar.append(status);
+  section.querySelector('h2')!.after(bar);
+
+  function apply(): void {
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = { words, modality: modality.value, protocol: protocol.value };
+    const rows = new Set<string>();
+    let columns = 0;
+    for (const table of tables) {
+      const shown = showPart(table, wanted);
+      columns += shown.columns;
+      for (const row of shown.rows) rows.add(row);
+    }
+    const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+    const asked = words.length > 0 || modality.value !== '' || protocol.value !== '';
+    status.textContent = asked ? `${count(rows.size, 'row')}, ${count(columns, 'column')}` : '';
+  }
+}
+
+/** Shows the rows and columns that are wanted, hides the others. @returns names of the rows, and number of data columns. */
+function showPart(table: HTMLTableElement, wanted: Wanted): { readonly rows: string[]; readonly columns: number } {
+  const heads = [...table.querySelectorAll<HTMLTableCellElement>('th[data-column]')];
+  const holdsData = (head: HTMLTableCellElement): boolean => head.dataset.protocol !== undefined;
+  const shown = heads.map(
+    (head) =>
+      !holdsData(head) ||
+      ((!wanted.modality || head.dataset.modality === wanted.modality) &&
+        (!wanted.protocol || head.dataset.protocol === wanted.protocol)),
+  );
+  const columns = heads.filter((head, i) => shown[i] && holdsData(head)).length;
+  heads.forEach((head, i) => {
+    head.hidden = !shown[i];
+  });
+  for (const line of [...table.tHead!.rows].slice(0, -1)) spanShown(line, shown);
+  const rows: string[] = [];
+  for (const body of table.tBodies) {
+    for (const row of body.rows) {
+      const name = row.cells[0]!.textContent!.toLowerCase();
+      row.hidden = !wanted.words.every((word) => name.includes(word));
+      if (!row.hidden) rows.push(name);
+      heads.forEach((head, i) => {
+        row.cells[Number(head.dataset.column)]!.hidden = !shown[i];
+      });
+    }
+  }
+  const empty = columns === 0 && heads.some(holdsData);
+  const region = table.parentElement!;
+  region.hidden = empty;
+  const title = region.previousElementSibling;
+  if (title instanceof HTMLElement && title.tagName === 'H3') title.hidden = empty;
+  return { rows, columns };
+}
+
+/** Group headers cover the columns below them, in order: each spans those of its columns that are shown. */
+function spanShown(line: HTMLTableRowElement, shown: readonly boolean[]): void {
+  let start = 0;
+  for (const group of line.querySelectorAll<HTMLTableCellElement>('th.group')) {
+    const all = Number(group.dataset.span || group.colSpan);
+    group.dataset.span = String(all);
+    const count = shown.slice(start, start + all).filter(Boolean).length;
+    start += all;
+    group.hidden = count === 0;
+    if (count > 0) group.colSpan = count;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Sorts tables by the column whose header is pressed. The label becomes a button here, so that a page without scripts
+ * shows none. Methods and controls are separate bodies and stay apart; cells without a value go last.
+ */
+export function sortTables(document: Document): void {
+  for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) {
+    const heads = [...table.querySelectorAll<HTMLTableCellElement>('th[data-column]')];
+    for (const head of heads) {
+      const label = head.querySelector('.label')!;
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'sort';
+      button.append(...label.childNodes);
+      label.replaceWith(button);
+      button.addEventListener('click', () => sortBy(table, heads, head));
+    }
+  }
+}
+
+function sortBy(table: HTMLTableElement, heads: readonly HTMLTableCellElement[], head: HTMLTableCellElement): void {
+  const column = Number(head.dataset.column);
+  // The first press puts the best first.
+  const now = head.getAttribute('aria-sort');
+  const sign = now === null ? ('lower' in head.dataset ? 1 : -1) : now === 'descending' ? 1 : -1;
+  for (const other of heads) other.removeAttribute('aria-sort');
+  head.setAttribute('aria-sort', sign < 0 ? 'descending' : 'ascending');
+  const valueIn = (row: HTMLTableRowElement): string | undefined => row.cells[column]!.dataset.value;
+  for (const body of table.tBodies) {
+    const rows = [...body.rows].filter((row) => row.cells.length > column);
+    rows.sort((a, b) => {
+      const [x, y] = [valueIn(a), valueIn(b)];
+      if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
+      return sign * (Number(x) - Number(y) || 0);
+    });
+    body.append(...rows);
+  }
+}

@@ -1,0 +1,166 @@
+type Line = string | null | undefined | false;
+
+/** Down and right, in rows and cells. */
+const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = {
+  ArrowRight: [0, 1],
+  ArrowLeft: [0, -1],
+  ArrowDown: [1, 0],
+  ArrowUp: [-1, 0],
+};
+
+/** How long the mouse rests before the cell below it says what it is, milliseconds. */
+const REST = 400;
+
+/**
+ * Says what a number means where it stands. Pressing a definition shows it; in tables of numbers one cell can be focused,
+ * arrow keys go from cell to cell, and the cell under the pointer, finger or focus says what it is: its row and column,
+ * the definition of its metric, what its marks rest on. Escape closes it.
+ */
+export function showTips(document: Document): void {
+  const tip = new Tip(document);
+  // What a cell says is said in one place: titles inside of it would show a second time under the pointer.
+  for (const element of document.querySelectorAll<HTMLElement>('main td [title]')) {
+    element.dataset.tip = element.title;
+    element.removeAttribute('title');
+  }
+  for (const table of document.querySelectorAll('main table')) {
+    const first = table.querySelector<HTMLTableCellElement>('td.number, td.failed');
+    if (first) first.tabIndex = 0;
+  }
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') return tip.hide();
+    const cell = closest<HTMLTableCellElement>(event, 'td[tabindex]');
+    const step = STEPS[event.key];
+    const next = cell && step && neighbour(cell, step);
+    if (!next) return;
+    event.preventDefault();
+    focusCell(next);
+  });
+  document.addEventListener('click', (event) => {
+    const button = closest(event, '.def');
+    if (button) return tip.element === button ? tip.hide() : tip.show(button, [titleOf(button)]);
+    const cell = numberCell(event);
+    if (!cell) return tip.hide();
+    if (closest(event, 'a')) return;
+    focusCell(cell);
+    tip.show(cell, linesOf(cell));
+  });
+  document.addEventListener('focusin', (event) => {
+    const cell = numberCell(event);
+    if (cell && cell === event.target) tip.show(cell, linesOf(cell));
+  });
+  let resting: ReturnType<typeof setTimeout> | undefined;
+  document.addEventListener('pointerover', (event) => {
+    clearTimeout(resting);
+    const cell = event.pointerType === 'mouse' ? numberCell(event) : null;
+    if (cell) resting = setTimeout(() => tip.show(cell, linesOf(cell)), REST);
+    else if (tip.element && tip.element !== document.activeElement) tip.hide();
+  });
+  document.addEventListener('focusout', (event) => {
+    if (event.target === tip.element) tip.hide();
+  });
+}
+
+/** The one box that says things; it stands below the element it speaks of, or above where there is no room. */
+class Tip {
+  /** What it speaks of; undefined while it is hidden. */
+  element: Element | undefined;
+  readonly #box: HTMLElement;
+
+  constructor(readonly document: Document) {
+    this.#box = document.createElement('div');
+    this.#box.className = 'tip';
+    this.#box.id = 'tip';
+    this.#box.setAttribute('role', 'tooltip');
+    this.#box.setAttribute('dir', 'auto');
+    this.#box.hidden = true;
+    document.body.append(this.#box);
+  }
+
+  hide(): void {
+    this.#box.hidden = true;
+    this.element?.removeAttribute('aria-describedby');
+    this.element = undefined;
+  }
+
+  show(element: Element, lines: readonly Line[]): void {
+    if (this.element === element) return;
+    this.hide();
+    const paragraphs = lines.filter(Boolean).map((line) => {
+      const paragraph = this.document.createElement('p');
+      paragraph.textContent = line as string;
+      return paragraph;
+    });
+    this.#box.replaceChildren(...paragraphs);
+    if (paragraphs.length === 0) return;
+    this.#box.hidden = false;
+    this.element = element;
+    element.setAttribute('aria-describedby', 'tip');
+    const place = element.getBoundingClientRect();
+    const own = this.#box.getBoundingClientRect();
+    const wide = this.document.documentElement.clientWidth;
+    const below = place.bottom + own.height + 8 < window.innerHeight || place.top < own.height + 8;
+    this.#box.style.left = `${Math.max(8, Math.min(place.left, wide - own.width - 8)) + window.scrollX}px`;
+    this.#box.style.top = `${(below ? place.bottom + 6 : place.top - own.height - 6) + window.scrollY}px`;
+  }
+}
+
+const closest = <E extends Element>(event: Event, selector: string): E | null =>
+  event.target instanceof Element ? event.target.closest<E>(selector) : null;
+
+const numberCell = (event: Event): HTMLTableCellElement | null => closest(event, 'main td.number, main td.failed');
+
+const titleOf = (element: Element | null | undefined): string | null | undefined => element?.getAttribute('title');
+
+const wordsOf = (element: Element | null | undefined): string =>
+  element ? element.textContent!.replace(/\s+/g, ' ').trim() : '';
+
+/** The header of a cell's column. */
+function headOf(cell: HTMLTableCellElement): Element | null | undefined {
+  const head = cell.closest('table')!.tHead;
+  return (
+    head &&
+    (head.querySelector(`[data-column="${cell.cellIndex}"]`) ?? head.rows[head.rows.length - 1]!.cells[cell.cellIndex])
+  );
+}
+
+/** What a cell says: its row and column, the metric's definition, what stands beside the number, its marks. */
+function linesOf(cell: HTMLTableCellElement): Line[] {
+  const head = headOf(cell);
+  const definition = head?.querySelector('.def');
+  const inside = [...cell.querySelectorAll<HTMLElement>('[data-tip], .mark')].map(
+    (element) => element.dataset.tip || element.getAttribute('aria-label'),
+  );
+  const spread = cell.querySelector('small');
+  const sign = spread?.textContent?.[0];
+  const kind = sign === '±' ? 'deviation' : sign === '[' ? 'interval' : undefined;
+  const row = (cell.parentElement as HTMLTableRowElement).cells[0];
+  const defined = titleOf(definition);
+  return [
+    `${wordsOf(row)} · ${titleOf(head) || wordsOf(head?.querySelector('.sort, .label') ?? head)}`,
+    defined && wordsOf(definition) !== '?' ? `${wordsOf(definition)}: ${defined}` : defined,
+    kind && `${wordsOf(spread)}: ${cell.ownerDocument.body.dataset[kind]}`,
+    ...inside,
+  ];
+}
+
+/** The next cell of numbers in a direction, past hidden rows and columns. */
+function neighbour(
+  cell: HTMLTableCellElement,
+  [down, right]: readonly [number, number],
+): HTMLTableCellElement | undefined {
+  const rows = [...cell.closest('table')!.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.hidden);
+  const row = rows[rows.indexOf(cell.parentElement as HTMLTableRowElement) + down];
+  let next: Element | null | undefined = row?.cells[cell.cellIndex + right];
+  while (next instanceof HTMLElement && next.hidden) {
+    next = right < 0 ? next.previousElementSibling : next.nextElementSibling;
+  }
+  return next instanceof HTMLTableCellElement && next.tagName === 'TD' ? next : undefined;
+}
+
+/** Moves the focus to a cell, the only one of its table that the tab key reaches. */
+function focusCell(cell: HTMLTableCellElement): void {
+  for (const other of cell.closest('table')!.querySelectorAll('td[tabindex]')) other.removeAttribute('tabindex');
+  cell.tabIndex = 0;
+  cell.focus();
+}

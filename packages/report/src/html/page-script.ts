@@ -1,0 +1,271 @@
+// Made by scripts/build-page-script.mjs from browser/. Do not edit.
+
+/** All that runs in the page. */
+export const PAGE_SCRIPT = `"use strict";
+(() => {
+  // filter.ts
+  function filterTables(document2) {
+    for (const section of document2.querySelectorAll("[data-filter]")) filterSection(document2, section);
+  }
+  function filterSection(document2, section) {
+    const tables = [...section.querySelectorAll("table.sortable")];
+    const bar = document2.createElement("div");
+    bar.className = "filter";
+    bar.setAttribute("role", "search");
+    bar.setAttribute("aria-label", "Filter the results");
+    const addField = (name, element) => {
+      const label = document2.createElement("label");
+      label.append(\`\${name} \`, element);
+      bar.append(label);
+      element.addEventListener("input", apply);
+    };
+    const addChoice = (name, key) => {
+      const select = document2.createElement("select");
+      const heads = section.querySelectorAll(\`th[data-\${key}]\`);
+      const values = [...new Set([...heads].map((head) => head.dataset[key]))];
+      for (const value of ["", ...values]) {
+        const option = document2.createElement("option");
+        option.value = value;
+        option.textContent = value || "all";
+        select.append(option);
+      }
+      if (values.length > 1) addField(name, select);
+      return select;
+    };
+    const text = document2.createElement("input");
+    text.type = "search";
+    addField("Rows with", text);
+    const modality = addChoice("Modality", "modality");
+    const protocol = addChoice("Protocol", "protocol");
+    const status = document2.createElement("span");
+    status.setAttribute("role", "status");
+    bar.append(status);
+    section.querySelector("h2").after(bar);
+    function apply() {
+      const words = text.value.toLowerCase().split(/\\s+/).filter(Boolean);
+      const wanted = { words, modality: modality.value, protocol: protocol.value };
+      const rows = /* @__PURE__ */ new Set();
+      let columns = 0;
+      for (const table of tables) {
+        const shown = showPart(table, wanted);
+        columns += shown.columns;
+        for (const row of shown.rows) rows.add(row);
+      }
+      const count = (n, what) => \`\${n} \${what}\${n === 1 ? "" : "s"}\`;
+      const asked = words.length > 0 || modality.value !== "" || protocol.value !== "";
+      status.textContent = asked ? \`\${count(rows.size, "row")}, \${count(columns, "column")}\` : "";
+    }
+  }
+  function showPart(table, wanted) {
+    const heads = [...table.querySelectorAll("th[data-column]")];
+    const holdsData = (head) => head.dataset.protocol !== void 0;
+    const shown = heads.map(
+      (head) => !holdsData(head) || (!wanted.modality || head.dataset.modality === wanted.modality) && (!wanted.protocol || head.dataset.protocol === wanted.protocol)
+    );
+    const columns = heads.filter((head, i) => shown[i] && holdsData(head)).length;
+    heads.forEach((head, i) => {
+      head.hidden = !shown[i];
+    });
+    for (const line of [...table.tHead.rows].slice(0, -1)) spanShown(line, shown);
+    const rows = [];
+    for (const body of table.tBodies) {
+      for (const row of body.rows) {
+        const name = row.cells[0].textContent.toLowerCase();
+        row.hidden = !wanted.words.every((word) => name.includes(word));
+        if (!row.hidden) rows.push(name);
+        heads.forEach((head, i) => {
+          row.cells[Number(head.dataset.column)].hidden = !shown[i];
+        });
+      }
+    }
+    const empty = columns === 0 && heads.some(holdsData);
+    const region = table.parentElement;
+    region.hidden = empty;
+    const title = region.previousElementSibling;
+    if (title instanceof HTMLElement && title.tagName === "H3") title.hidden = empty;
+    return { rows, columns };
+  }
+  function spanShown(line, shown) {
+    let start = 0;
+    for (const group of line.querySelectorAll("th.group")) {
+      const all = Number(group.dataset.span || group.colSpan);
+      group.dataset.span = String(all);
+      const count = shown.slice(start, start + all).filter(Boolean).length;
+      start += all;
+      group.hidden = count === 0;
+      if (count > 0) group.colSpan = count;
+    }
+  }
+
+  // sort.ts
+  function sortTables(document2) {
+    for (const table of document2.querySelectorAll("table.sortable")) {
+      const heads = [...table.querySelectorAll("th[data-column]")];
+      for (const head of heads) {
+        const label = head.querySelector(".label");
+        const button = document2.createElement("button");
+        button.type = "button";
+        button.className = "sort";
+        button.append(...label.childNodes);
+        label.replaceWith(button);
+        button.addEventListener("click", () => sortBy(table, heads, head));
+      }
+    }
+  }
+  function sortBy(table, heads, head) {
+    const column = Number(head.dataset.column);
+    const now = head.getAttribute("aria-sort");
+    const sign = now === null ? "lower" in head.dataset ? 1 : -1 : now === "descending" ? 1 : -1;
+    for (const other of heads) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", sign < 0 ? "descending" : "ascending");
+    const valueIn = (row) => row.cells[column].dataset.value;
+    for (const body of table.tBodies) {
+      const rows = [...body.rows].filter((row) => row.cells.length > column);
+      rows.sort((a, b) => {
+        const [x, y] = [valueIn(a), valueIn(b)];
+        if (x === void 0 || y === void 0) return Number(x === void 0) - Number(y === void 0);
+        return sign * (Number(x) - Number(y) || 0);
+      });
+      body.append(...rows);
+    }
+  }
+
+  // tips.ts
+  var STEPS = {
+    ArrowRight: [0, 1],
+    ArrowLeft: [0, -1],
+    ArrowDown: [1, 0],
+    ArrowUp: [-1, 0]
+  };
+  var REST = 400;
+  function showTips(document2) {
+    const tip = new Tip(document2);
+    for (const element of document2.querySelectorAll("main td [title]")) {
+      element.dataset.tip = element.title;
+      element.removeAttribute("title");
+    }
+    for (const table of document2.querySelectorAll("main table")) {
+      const first = table.querySelector("td.number, td.failed");
+      if (first) first.tabIndex = 0;
+    }
+    document2.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") return tip.hide();
+      const cell = closest(event, "td[tabindex]");
+      const step = STEPS[event.key];
+      const next = cell && step && neighbour(cell, step);
+      if (!next) return;
+      event.preventDefault();
+      focusCell(next);
+    });
+    document2.addEventListener("click", (event) => {
+      const button = closest(event, ".def");
+      if (button) return tip.element === button ? tip.hide() : tip.show(button, [titleOf(button)]);
+      const cell = numberCell(event);
+      if (!cell) return tip.hide();
+      if (closest(event, "a")) return;
+      focusCell(cell);
+      tip.show(cell, linesOf(cell));
+    });
+    document2.addEventListener("focusin", (event) => {
+      const cell = numberCell(event);
+      if (cell && cell === event.target) tip.show(cell, linesOf(cell));
+    });
+    let resting;
+    document2.addEventListener("pointerover", (event) => {
+      clearTimeout(resting);
+      const cell = event.pointerType === "mouse" ? numberCell(event) : null;
+      if (cell) resting = setTimeout(() => tip.show(cell, linesOf(cell)), REST);
+      else if (tip.element && tip.element !== document2.activeElement) tip.hide();
+    });
+    document2.addEventListener("focusout", (event) => {
+      if (event.target === tip.element) tip.hide();
+    });
+  }
+  var Tip = class {
+    constructor(document2) {
+      this.document = document2;
+      this.#box = document2.createElement("div");
+      this.#box.className = "tip";
+      this.#box.id = "tip";
+      this.#box.setAttribute("role", "tooltip");
+      this.#box.setAttribute("dir", "auto");
+      this.#box.hidden = true;
+      document2.body.append(this.#box);
+    }
+    document;
+    /** What it speaks of; undefined while it is hidden. */
+    element;
+    #box;
+    hide() {
+      this.#box.hidden = true;
+      this.element?.removeAttribute("aria-describedby");
+      this.element = void 0;
+    }
+    show(element, lines) {
+      if (this.element === element) return;
+      this.hide();
+      const paragraphs = lines.filter(Boolean).map((line) => {
+        const paragraph = this.document.createElement("p");
+        paragraph.textContent = line;
+        return paragraph;
+      });
+      this.#box.replaceChildren(...paragraphs);
+      if (paragraphs.length === 0) return;
+      this.#box.hidden = false;
+      this.element = element;
+      element.setAttribute("aria-describedby", "tip");
+      const place = element.getBoundingClientRect();
+      const own = this.#box.getBoundingClientRect();
+      const wide = this.document.documentElement.clientWidth;
+      const below = place.bottom + own.height + 8 < window.innerHeight || place.top < own.height + 8;
+      this.#box.style.left = \`\${Math.max(8, Math.min(place.left, wide - own.width - 8)) + window.scrollX}px\`;
+      this.#box.style.top = \`\${(below ? place.bottom + 6 : place.top - own.height - 6) + window.scrollY}px\`;
+    }
+  };
+  var closest = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null;
+  var numberCell = (event) => closest(event, "main td.number, main td.failed");
+  var titleOf = (element) => element?.getAttribute("title");
+  var wordsOf = (element) => element ? element.textContent.replace(/\\s+/g, " ").trim() : "";
+  function headOf(cell) {
+    const head = cell.closest("table").tHead;
+    return head && (head.querySelector(\`[data-column="\${cell.cellIndex}"]\`) ?? head.rows[head.rows.length - 1].cells[cell.cellIndex]);
+  }
+  function linesOf(cell) {
+    const head = headOf(cell);
+    const definition = head?.querySelector(".def");
+    const inside = [...cell.querySelectorAll("[data-tip], .mark")].map(
+      (element) => element.dataset.tip || element.getAttribute("aria-label")
+    );
+    const spread = cell.querySelector("small");
+    const sign = spread?.textContent?.[0];
+    const kind = sign === "\\xB1" ? "deviation" : sign === "[" ? "interval" : void 0;
+    const row = cell.parentElement.cells[0];
+    const defined = titleOf(definition);
+    return [
+      \`\${wordsOf(row)} \\xB7 \${titleOf(head) || wordsOf(head?.querySelector(".sort, .label") ?? head)}\`,
+      defined && wordsOf(definition) !== "?" ? \`\${wordsOf(definition)}: \${defined}\` : defined,
+      kind && \`\${wordsOf(spread)}: \${cell.ownerDocument.body.dataset[kind]}\`,
+      ...inside
+    ];
+  }
+  function neighbour(cell, [down, right]) {
+    const rows = [...cell.closest("table").tBodies].flatMap((body) => [...body.rows]).filter((row2) => !row2.hidden);
+    const row = rows[rows.indexOf(cell.parentElement) + down];
+    let next = row?.cells[cell.cellIndex + right];
+    while (next instanceof HTMLElement && next.hidden) {
+      next = right < 0 ? next.previousElementSibling : next.nextElementSibling;
+    }
+    return next instanceof HTMLTableCellElement && next.tagName === "TD" ? next : void 0;
+  }
+  function focusCell(cell) {
+    for (const other of cell.closest("table").querySelectorAll("td[tabindex]")) other.removeAttribute("tabindex");
+    cell.tabIndex = 0;
+    cell.focus();
+  }
+
+  // index.ts
+  sortTables(document);
+  filterTables(document);
+  showTips(document);
+})();
+`;

@@ -1,0 +1,86 @@
+import { type CorpusContext, type DataContext, MedbenchError, type OpenedCorpus, type Profile } from '@medbench/core';
+import type { CatalogueEntry } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import { inject } from 'inversify';
+import type { Plan } from '../plan/plan.js';
+import { Services } from '../services.js';
+import { hashOf, type RunStore } from '../store/index.js';
+import { type MixedCorpus, mixture } from './mixture.js';
+import { TaskData } from './task-data.js';
+
+/** What a corpus holds may depend on its settings: they belong to its fingerprint, which is unchanged without any. */
+const underSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext): OpenedCorpus =>
+  Object.keys(settings).length === 0 && !skipBad
+    ? corpus
+    : { ...corpus, fingerprint: hashOf({ of: corpus.fingerprint, settings, skipBad }) };
+
+/** Opens what the rows of a run train on. */
+export class Corpora {
+  readonly #ofSeed = new Map<number, Promise<OpenedCorpus>>();
+
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.Profile private readonly profile: Profile,
+    @inject(TaskData) private readonly data: TaskData,
+  ) {}
+
+  /** What every row of a seed trains on, opened once. @throws MedbenchError('data') as `open`. */
+  ofSeed(seed: number): Promise<OpenedCorpus> {
+    let corpus = this.#ofSeed.get(seed);
+    if (!corpus) {
+      corpus = this.open(this.plan.corpora, seed);
+      this.#ofSeed.set(seed, corpus);
+    }
+    return corpus;
+  }
+
+  /**
+   * Opens corpora, each with the training splits of the run's tasks at hand, and lays them end to end.
+   * @throws MedbenchError('data') if one cannot be opened or holds no pair.
+   */
+  open(entries: readonly CatalogueEntry<'corpus'>[], seed: number): Promise<OpenedCorpus> {
+    return this.profile.span('opening data', () => this.#open(entries, seed));
+  }
+
+  async #open(entries: readonly CatalogueEntry<'corpus'>[], seed: number): Promise<OpenedCorpus> {
+    const tasks = await this.#trainingSplits(seed);
+    const parts: MixedCorpus[] = [];
+    for (const entry of entries) {
+      const { id } = entry;
+      const context = this.data.context(entry, seed);
+      const opener = await this.registry.get('corpus', id);
+      const corpus = underSettings(await opener.open({ ...context, tasks }), context);
+      const { pairs, synthetic, fingerprint, duplicates } = corpus;
+      const weight = this.plan.config.mixture[id] ?? 1;
+      this.store.log({
+        corpus: id,
+        pairs: pairs.length,
+        ...(weight === 1 ? {} : { weight }),
+        ...(duplicates === undefined ? {} : { duplicateCaptions: duplicates }),
+        synthetic,
+        fingerprint,
+      });
+      parts.push({ id, corpus, weight });
+    }
+    const joined = mixture(parts, seed);
+    if (joined.pairs.length === 0) {
+      throw new MedbenchError('data', `The corpus ${entries.map(({ id }) => id).join(', ')} holds no image-text pair`);
+    }
+    return joined;
+  }
+
+  /** The training splits of the run's tasks that can be had as pairs; none is opened yet. */
+  async #trainingSplits(seed: number): Promise<CorpusContext['tasks']> {
+    const splits = await Promise.all(
+      this.plan.tasks.map(async (entry) => {
+        const task = await this.registry.get('task', entry.id);
+        const context = this.data.context(entry, seed);
+        const open = task.pairs?.bind(task, context);
+        return open ? [{ id: entry.id, pairs: async () => underSettings(await open(), context) }] : [];
+      }),
+    );
+    return splits.flat();
+  }
+}

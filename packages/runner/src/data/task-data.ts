@@ -1,0 +1,80 @@
+import { type DataContext, settingsOf } from '@medbench/core';
+import type { CatalogueEntry } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import type { RunObserver } from '../observer.js';
+import type { Plan } from '../plan/plan.js';
+import { Services } from '../services.js';
+import { hashOf } from '../store/index.js';
+import type { SkipLog } from './skipped.js';
+
+/** A plugin's share of a cell's key: a new version of its package may change the number. */
+export const identity = (entry: CatalogueEntry): string => `${entry.package.name}@${entry.package.version}/${entry.id}`;
+
+/** What the data of a task is, as a share of keys. */
+export interface DataKey {
+  readonly task: string;
+  readonly version: number;
+  /** What its files hold, and what the settings change about that. */
+  readonly read: Readonly<Record<string, unknown>>;
+  /** Hash of `read`: cells of two runs with the same one are of the same examples. */
+  readonly hash: string;
+}
+
+/** What tasks and corpora are opened with, and what their data is. Files are hashed once for each task and seed. */
+export class TaskData {
+  readonly #keys = new Map<string, Promise<DataKey>>();
+
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.DataRoot private readonly dataRoot: string,
+    @Services.CacheRoot private readonly cacheRoot: string,
+    @Services.SkipLog private readonly skipped: SkipLog,
+    @Services.Observer private readonly observer: RunObserver,
+  ) {}
+
+  /** What a task or corpus is opened with. */
+  context({ kind, info }: CatalogueEntry<'task'> | CatalogueEntry<'corpus'>, seed: number): DataContext {
+    const { config } = this.plan;
+    return {
+      dataRoot: this.dataRoot,
+      cacheRoot: this.cacheRoot,
+      settings:
+        kind === 'task'
+          ? settingsOf('taskSettings', info, config.taskSettings[info.id])
+          : settingsOf('corpusSettings', info, config.corpusSettings[info.id]),
+      skipBad: config.skipBad,
+      skip: this.skipped.of(info.id),
+      seed,
+      log: (message) => this.observer.message(message),
+    };
+  }
+
+  /** @throws MedbenchError('data') as the task's `fingerprint`. */
+  key(entry: CatalogueEntry<'task'>, seed: number): Promise<DataKey> {
+    const id = JSON.stringify([entry.id, seed]);
+    const known = this.#keys.get(id) ?? this.#makeKey(entry, seed);
+    this.#keys.set(id, known);
+    // What failed is tried again for the next row: the data may be there by then.
+    known.catch(() => this.#keys.delete(id));
+    return known;
+  }
+
+  async #makeKey(entry: CatalogueEntry<'task'>, seed: number): Promise<DataKey> {
+    const task = await this.registry.get('task', entry.id);
+    const context = this.context(entry, seed);
+    const read = {
+      data: await task.fingerprint(context),
+      ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
+      ...(context.skipBad ? { skipBad: true } : {}),
+    };
+    return { task: identity(entry), version: entry.info.version, read, hash: hashOf(read) };
+  }
+}
+
+/** A data key as keys of cells and galleries contain it. */
+export const keyParts = ({ task, version, read }: DataKey): Readonly<Record<string, unknown>> => ({
+  task,
+  version,
+  ...read,
+});

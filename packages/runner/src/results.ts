@@ -1,0 +1,126 @@
+import { cpus, platform, totalmem } from 'node:os';
+import type { CorpusFacts, ResultCell, RunResults, RunStatistics, StudyRecord, TrainingRecord } from '@medbench/core';
+import { mayShow } from '@medbench/core';
+import { entriesOfKind } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import type { Config } from './config/schema.js';
+import type { Plan, PlanRow } from './plan/plan.js';
+import { type ChosenBackend, Services } from './services.js';
+import { hashOf, type RunStore } from './store/index.js';
+
+/** Gathers what a run finds out, in the table's order, and writes `results.json`. */
+export class Results {
+  readonly cells: ResultCell[] = [];
+  readonly training: TrainingRecord[] = [];
+
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.Backend private readonly backend: ChosenBackend,
+    @Services.Study private readonly study: StudyRecord | null,
+  ) {}
+
+  /** Writes what the run was asked to do. @param command what repeats it. */
+  writeRun(command: string): void {
+    const { config } = this.plan;
+    this.store.writeJson(this.store.layout.run, {
+      config,
+      command,
+      ...(this.study ? { study: this.study } : {}),
+      backend: this.backend.id,
+      hardware: { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), platform: platform() },
+      plugins: this.registry.catalogue.packages.map(({ name, version, why }) => ({ name, version, why })),
+    });
+  }
+
+  /** Writes all that there is so far. */
+  write(command: string, statistics?: RunStatistics): RunResults {
+    const results = this.#all(command, statistics);
+    this.store.writeResults(results);
+    return results;
+  }
+
+  #all(command: string, statistics?: RunStatistics): RunResults {
+    const { config, rows, tasks, corpora } = this.plan;
+    const settings = flatSettings(config);
+    const versions: Record<string, string> = { node: process.version };
+    for (const { name, version } of this.registry.catalogue.packages) versions[name] = version;
+    return {
+      schemaVersion: 1,
+      run: {
+        id: hashOf({ settings, versions }).slice(0, 12),
+        seed: config.seeds[0]!,
+        seeds: config.seeds,
+        backend: this.backend.id,
+        preset: config.preset ?? 'none',
+        synthetic: this.cells.some(({ synthetic }) => synthetic),
+        corpora: corpora.map(({ id }) => id),
+        settings,
+        versions,
+        command,
+        ...(this.study ? { study: this.study } : {}),
+      },
+      methods: rows.map((row) => ({
+        id: row.id,
+        title: titleOf(row),
+        question: row.kind === 'method' ? row.entry.info.question : row.kind,
+        extension: row.kind === 'method' && row.entry.info.extension,
+        control: row.kind === 'control',
+      })),
+      tasks: tasks.map(({ id, info }) => ({
+        id,
+        title: info.title,
+        modality: info.modality,
+        protocols: info.protocols,
+        licence: info.licence,
+        access: info.access,
+        citation: info.citation,
+        pictures: mayShow(info) ? 'shown' : 'withheld',
+      })),
+      corpora: this.#corpora(),
+      training: this.training,
+      cells: this.cells,
+      ...(statistics ? { statistics } : {}),
+    };
+  }
+
+  /** What the rows train on, and before them the general-domain weights; nothing where no row trains. */
+  #corpora(): CorpusFacts[] {
+    const { rows, corpora, config } = this.plan;
+    if (!rows.some(({ kind }) => kind === 'method')) return [];
+    const { general } = config;
+    const own = new Set([...corpora.map(({ id }) => id), ...(general.weights === null ? [general.corpus] : [])]);
+    return entriesOfKind(this.registry.catalogue, 'corpus')
+      .filter(({ id }) => own.has(id))
+      .map(({ info: { id, title, domain, licence, access, source, citation } }) => ({
+        ...{ id, title, domain, licence, access, source },
+        ...(citation === undefined ? {} : { citation }),
+      }));
+  }
+}
+
+function titleOf(row: PlanRow): string {
+  if (row.kind === 'embeddings') return row.id;
+  const { title } = row.entry.info;
+  return row.id === row.entry.id ? title : `${title} (${row.id.slice(row.entry.id.length + 1)})`;
+}
+
+/** The settings as one flat record, `training.steps: 600`, for `results.json`. */
+export function flatSettings(config: Config): Record<string, string | number | boolean> {
+  const flat: Record<string, string | number | boolean> = {};
+  const walk = (path: string, value: unknown): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [key, below] of Object.entries(value)) walk(path ? `${path}.${key}` : key, below);
+    } else {
+      flat[path] =
+        typeof value === 'number' || typeof value === 'boolean'
+          ? value
+          : Array.isArray(value)
+            ? value.join(',')
+            : String(value);
+    }
+  };
+  walk('', config);
+  return flat;
+}

@@ -1,0 +1,43 @@
+import type {
+  Backend,
+  CompareRows,
+  EmbeddingFiles,
+  LeakCheck,
+  Pretraining,
+  StudyRecord,
+  Thumbnail,
+} from '@medbench/core';
+import { createToken, Services as PluginServices } from '@medbench/core/services';
+import type { SkipLog } from './data/skipped.js';
+import type { RunObserver } from './observer.js';
+import type { Plan } from './plan/plan.js';
+import type { RunStore } from './store/index.js';
+
+/** The backend of a run and the id it was asked for by. */
+export interface ChosenBackend {
+  readonly id: string;
+  readonly backend: Backend;
+}
+
+/**
+ * The services of a run: those that a plugin may ask for, and those that its stages need. `compose.ts` binds them; each
+ * lives as long as the run.
+ */
+export const Services = {
+  ...PluginServices,
+  Plan: createToken<Plan>('Plan'),
+  Store: createToken<RunStore>('Store'),
+  Observer: createToken<RunObserver>('Observer'),
+  /** A `ChosenBackend`. */
+  Backend: createToken<ChosenBackend>('Backend'),
+  Pretraining: createToken<Pretraining>('Pretraining'),
+  Embeddings: createToken<EmbeddingFiles>('Embeddings'),
+  LeakCheck: createToken<LeakCheck>('LeakCheck'),
+  Thumbnail: createToken<Thumbnail>('Thumbnail'),
+  CompareRows: createToken<CompareRows>('CompareRows'),
+  /** An `AbortSignal`: the user asked to stop. */
+  Signal: createToken<AbortSignal>('Signal'),
+  SkipLog: createToken<SkipLog>('SkipLog'),
+  /** The study that the run belongs to, or null. */
+  Study: createToken<StudyRecord | null>('Study'),
+} as const;

@@ -1,0 +1,22 @@
+import type { CompareRows, Profile, RunStatistics } from '@medbench/core';
+import { inject } from 'inversify';
+import { ScoreTable } from '../scores/scores.js';
+import { Services } from '../services.js';
+import type { RunStore } from '../store/index.js';
+
+/** Compares the rows of a finished run: which differences are more than chance. */
+export class ComparisonStage {
+  constructor(
+    @Services.CompareRows private readonly compareRows: CompareRows,
+    @Services.Store private readonly store: RunStore,
+    @Services.Profile private readonly profile: Profile,
+    @inject(ScoreTable) private readonly scores: ScoreTable,
+  ) {}
+
+  /** Writes each pair of rows to `comparisons.json`. @returns what the table says of them. */
+  compare(): RunStatistics {
+    const { statistics, comparisons } = this.profile.span('statistics', () => this.compareRows(this.scores.columns()));
+    this.store.writeJson(this.store.layout.comparisons, comparisons);
+    return statistics;
+  }
+}

@@ -1,0 +1,38 @@
+import type { ModelRequest, Profile } from '@medbench/core';
+import type { Registry } from '@medbench/core/services';
+import { identity } from '../data/task-data.js';
+import type { Plan } from '../plan/plan.js';
+import { type ChosenBackend, Services } from '../services.js';
+import type { RunStore } from '../store/index.js';
+
+/** What the two towers of a run are built from: the same for every row. */
+export class Towers {
+  constructor(
+    @Services.Plan private readonly plan: Plan,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Store private readonly store: RunStore,
+    @Services.Backend private readonly backend: ChosenBackend,
+    @Services.Profile private readonly profile: Profile,
+  ) {}
+
+  async request(): Promise<ModelRequest> {
+    const { encoders, model } = this.plan.config;
+    return {
+      image: await this.registry.get('encoder', encoders.image),
+      text: await this.registry.get('encoder', encoders.text),
+      model,
+      backend: this.backend.backend,
+      log: (message) => this.store.log({ message }),
+      profile: this.profile,
+    };
+  }
+
+  /** Their share of every key. */
+  get key(): unknown {
+    const { encoders, model } = this.plan.config;
+    const entries = this.registry.catalogue.entries.filter(
+      ({ kind, id }) => kind === 'encoder' && (id === encoders.image || id === encoders.text),
+    );
+    return { encoders, model, versions: entries.map(identity), backend: this.backend.id };
+  }
+}

@@ -1,0 +1,1 @@
+export function compiledPageScript(): Promise<string>;
