@@ -1,7 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
-import { seeds } from '../flags.js';
 
 export interface CompareOptions {
   readonly out: string;

@@ -2,7 +2,7 @@ import type { Access, CorpusInfo } from './data.js';
 import type { LeakCounts } from './leaks.js';
 import type { Start } from './method.js';
 import type { MetricInfo, ProtocolId } from './protocol.js';
-import type { Settings, SettingValue } from './settings.js';
+import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
 import type { ClassificationDetail, Interval, Metric, RecallCurve } from './task.js';
 

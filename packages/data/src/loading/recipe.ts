@@ -7,8 +7,6 @@ export interface NamedRecipe {
   /** Names the random stream that it is drawn from. */
   readonly stream: string;
   readonly recipe: InputRecipe;
-  /** Names the stream that it is drawn from. Default: `name`. */
-  readonly stream?: string;
 }
 
 /** What a worker makes of a recipe: the input's shape and type, or why it makes none. Survives the way between threads. */

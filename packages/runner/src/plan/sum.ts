@@ -1,6 +1,6 @@
 import type { AnyMethod, Settings, SettingValue, Start } from '@medbench/core';
 import { checkSetting, MedbenchError, PLUGIN_API, parseSetting, settingSpec, use } from '@medbench/core';
-import { type Catalogue, type CatalogueEntry, entryOf, type PluginPackage, unknownId } from '@medbench/core/catalogue';
+import { type Catalogue, type CatalogueEntry, entryOf, type PluginPackage } from '@medbench/core/catalogue';
 import { CORE_VERSION } from '../core-version.js';
 
 /** The selector of rows without a method of their own: `sum:clip=1:captioning=2`. */

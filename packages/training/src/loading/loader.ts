@@ -111,7 +111,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     const drawn: Record<string, HostTensor> = {};
     for (const [name, input] of Object.entries(inputs)) {
       const { shape, dtype } = input;
-      const data = parts.inputs[name] ?? drawHere(input.stream ?? name, input, parts, captions, seed, step);
+      const data = parts.inputs[name] ?? drawHere(name, input, parts, captions, seed, step);
       drawn[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data };
     }
     return {
