@@ -1,5 +1,5 @@
-import type { ProtocolId } from './protocol.js';
-import type { EvaluationModel } from './task.js';
+import type { ProtocolId } from './ids.js';
+import type { EvaluationModel } from './measurement.js';
 
 /** Embeddings of one task made by any tool, opened as something that "embeds" what it holds. */
 export interface OpenedEmbeddings {

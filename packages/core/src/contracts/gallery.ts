@@ -1,5 +1,5 @@
 import type { RasterImage, Source } from './data.js';
-import type { ProtocolId } from './protocol.js';
+import type { ProtocolId } from './ids.js';
 
 /** What is asked of a row: the label (or answer) of a picture, the text of a picture, the picture of a text. */
 export type Query = 'label' | 'image-to-text' | 'text-to-image';

@@ -1,9 +1,12 @@
 export type * from './backend.js';
+export type * from './control.js';
 export type * from './data.js';
 export type * from './embeddings.js';
 export type * from './encoder.js';
 export type * from './gallery.js';
+export type * from './ids.js';
 export type * from './leaks.js';
+export type * from './measurement.js';
 export type * from './method.js';
 export type * from './objective.js';
 export type * from './pretraining.js';

@@ -1,11 +1,11 @@
 import type { Backend } from './backend.js';
 import type { OpenedCorpus } from './data.js';
 import type { Activation, Encoder } from './encoder.js';
+import type { EvaluationModel } from './measurement.js';
 import type { ResolvedMethod, Start } from './method.js';
 import type { Profile } from './profile.js';
 import type { TrainingRecord } from './results.js';
 import type { Settings } from './settings.js';
-import type { EvaluationModel } from './task.js';
 
 /** Sizes of the model and of its vocabulary: the same for every row of a run. */
 export interface ModelSettings {

@@ -1,10 +1,8 @@
 import type { Backend } from './backend.js';
+import type { ProtocolId, TaskKind, TaskKind } from './ids.js';
+import type { EvaluationModel, TaskResult } from './measurement.js';
 import type { Profile } from './profile.js';
 import type { SettingSpec, Settings } from './settings.js';
-import type { EvaluationModel, TaskKind, TaskResult } from './task.js';
-
-/** Names how a task is measured, such as `zero-shot`: the id of a `Protocol`. */
-export type ProtocolId = string;
 
 /** What a reader must know to read a metric's figure. */
 export interface MetricInfo {

@@ -1,10 +1,11 @@
 import type { Access, CorpusInfo } from './data.js';
+import type { ProtocolId } from './ids.js';
 import type { LeakCounts } from './leaks.js';
+import type { ClassificationDetail, Interval, Metric, RecallCurve } from './measurement.js';
 import type { Start } from './method.js';
-import type { MetricInfo, ProtocolId } from './protocol.js';
+import type { MetricInfo } from './protocol.js';
 import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
-import type { ClassificationDetail, Interval, Metric, RecallCurve } from './task.js';
 
 /** One figure of the table: a method (or control), a task, a protocol, a seed. */
 export interface ResultCell {

@@ -1,5 +1,5 @@
-import type { ProtocolId } from './protocol.js';
-import type { Interval } from './task.js';
+import type { ProtocolId } from './ids.js';
+import type { Interval } from './measurement.js';
 
 /** Scores of one row's test examples in one column, by seed. */
 export interface ScoredRow {

@@ -1,14 +1,12 @@
-import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus, RasterImage, Source } from './data.js';
-import type { SampledAnswers, TestExamples } from './gallery.js';
+import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus } from './data.js';
+import type { TestExamples } from './gallery.js';
+import type { ProtocolId, TaskKind } from './ids.js';
 import type { PictureSplits } from './leaks.js';
-import type { BoundProtocol, ProtocolId } from './protocol.js';
+import type { EvaluationModel, TaskResult } from './measurement.js';
+import type { BoundProtocol } from './protocol.js';
 import type { SettingSpec } from './settings.js';
-import type { Matrix } from './tensors.js';
 
 export type Modality = 'radiology' | 'histopathology' | 'dermatology' | 'ophthalmology' | 'ultrasound' | 'mixed';
-/** What a task's data are: `classification`, `retrieval`, `vqa`, or what the protocols of another author measure. */
-export type TaskKind = 'classification' | 'retrieval' | 'vqa' | (string & {});
-export type Interval = readonly [low: number, high: number];
 
 export interface TaskInfo {
   readonly id: string;
@@ -52,106 +50,9 @@ export interface TaskInfo {
   readonly presets: readonly string[];
 }
 
-/** A row of the table as a task sees it: something that turns images and texts into vectors. */
-export interface EvaluationModel {
-  readonly id: string;
-  /** What it can embed, and whether images and texts share one space. A task runs the protocols that this allows. */
-  readonly can: { readonly images: boolean; readonly texts: boolean; readonly joint: boolean };
-  /**
-   * Joint-space embeddings, rows of unit length, `[N, D]`.
-   * @param as What they are within the task, such as `test`: under this name they are kept and exchanged.
-   */
-  embedImages(images: Source<RasterImage>, as?: string): Promise<Matrix>;
-  /** Features before the projection, `[N, W]`. */
-  imageFeatures(images: Source<RasterImage>, as?: string): Promise<Matrix>;
-  /** Joint-space embeddings, rows of unit length, `[N, D]`. */
-  embedTexts(texts: readonly string[], as?: string): Promise<Matrix>;
-  /** exp of the learned logit scale; multiplies cosine similarities before a softmax. */
-  readonly logitScale: number;
-}
-
 export interface TaskContext extends DataContext {
   /** What the task is measured by, in order: each takes the model and the data of the task (`measureAll`). */
   readonly protocols: readonly BoundProtocol[];
-}
-
-export interface Metric {
-  readonly value: number;
-  /** 95 % interval. */
-  readonly ci95: Interval;
-}
-
-/** What a classifier took for what. */
-export interface ClassificationDetail {
-  /** Class names in label order. */
-  readonly classes: readonly string[];
-  /** Number of test examples by true class (row) and predicted class. */
-  readonly confusion: readonly (readonly number[])[];
-  /**
-   * Classes under 5 % of the training split (of the test split where there is none) that occur in the test split.
-   */
-  readonly rare: readonly string[];
-  /** How far confidence can be trusted. Absent in results of older versions. */
-  readonly calibration?: CalibrationBins;
-}
-
-/**
- * Test examples by the probability of their predicted class, in bins of equal width, (low, high]. The expected calibration
- * error is `sum |right - count * confidence| / sum count` (Guo et al. 2017, eq. 3).
- */
-export interface CalibrationBins {
-  /** Number of examples of each bin. */
-  readonly count: readonly number[];
-  /** Of them, those that are classified right. */
-  readonly right: readonly number[];
-  /** Mean probability of the predicted class; 0 in an empty bin. */
-  readonly confidence: readonly number[];
-}
-
-/** Recall@k over many k, both ways, for a curve. */
-export interface RecallCurve {
-  readonly images: number;
-  readonly texts: number;
-  readonly k: readonly number[];
-  /** Share of images of which a right text is among the k nearest. */
-  readonly imageToText: readonly number[];
-  /** Share of texts of which the right image is among the k nearest. */
-  readonly textToImage: readonly number[];
-}
-
-/** Some of the test examples, scored so that the mean of the scores is the metric. */
-export interface ScoredPart {
-  /** A key of `metrics`. */
-  readonly metric: string;
-  /** Places in `perExample`, rising. */
-  readonly examples: readonly number[];
-  readonly scores: readonly number[];
-}
-
-/** One protocol's outcome on one task. */
-export interface TaskResult {
-  readonly protocol: ProtocolId;
-  /** Name of the primary metric, a key of `metrics`. */
-  readonly metric: string;
-  readonly metrics: Readonly<Record<string, Metric>>;
-  /** Number of test examples behind the primary metric. */
-  readonly n: number;
-  /** Score of each test example (1 right, 0 wrong), kept for paired tests. */
-  readonly perExample: readonly number[];
-  /** The same weighted so that the mean is the primary metric, where that of `perExample` is not. */
-  readonly scores?: readonly number[];
-  /** Parts of the test examples that are compared on their own, each under a metric of `metrics`. */
-  readonly parts?: readonly ScoredPart[];
-  /** Whom or what each entry of `perExample` is about, such as a patient, where several may be about one. */
-  readonly groups?: readonly number[];
-  readonly classification?: ClassificationDetail;
-  /** Of classification: the label of each entry of `perExample`, an index into `classes`. */
-  readonly labels?: readonly number[];
-  readonly retrieval?: RecallCurve;
-  /** What was said of a few test examples, for a gallery of right and wrong answers. */
-  readonly sampled?: readonly SampledAnswers[];
-  /** Anything that a reader must know beside the number. */
-  readonly notes?: readonly string[];
 }
 
 export interface TaskOutcome {
@@ -174,25 +75,4 @@ export interface Task {
   examples?(context: DataContext): Promise<TestExamples>;
   /** Pairs made of the training split, for labs without a corpus. Never touches another split. */
   pairs?(context: DataContext): Promise<OpenedCorpus>;
-}
-
-export interface ControlInfo {
-  readonly id: string;
-  readonly title: string;
-  /** Protocols in which the control says something. */
-  readonly protocols: readonly ProtocolId[];
-  /** Whether its rows need the run's encoders (`untrained` in the context); one that does not stands beside any embeddings. */
-  readonly needsTowers: boolean;
-  readonly source: string;
-}
-
-export interface ControlContext {
-  readonly seed: number;
-  /** Embeds with freshly initialised towers of the run's encoders. */
-  readonly untrained: () => Promise<EvaluationModel>;
-}
-
-/** A row that no method trained and that every method should beat. */
-export interface Control {
-  model(context: ControlContext): Promise<EvaluationModel>;
 }

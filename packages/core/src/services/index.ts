@@ -1,2 +1,3 @@
 export { Registry } from './registry.js';
-export { createToken, type Logger, type RandomSource, Services, type Token, tokenNameIn } from './tokens.js';
+export { type Logger, type RandomSource, Services } from './services.js';
+export { createToken, type Token } from './token.js';

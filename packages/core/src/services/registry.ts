@@ -7,7 +7,7 @@ import { entryOf } from '../catalogue/select.js';
 import type { PluginKind, PluginKinds } from '../decorators.js';
 import { MedbenchError, messageOf } from '../errors.js';
 import { rememberOrigin } from '../origin.js';
-import { tokenNameIn } from './tokens.js';
+import { tokenNameIn } from './token.js';
 
 /**
  * Turns ids into plugin instances, importing a plugin package when it is first needed:

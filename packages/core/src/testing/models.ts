@@ -1,5 +1,5 @@
 import type { RasterImage, Source } from '../contracts/data.js';
-import type { EvaluationModel } from '../contracts/task.js';
+import type { EvaluationModel } from '../contracts/measurement.js';
 import type { Matrix } from '../contracts/tensors.js';
 import { random } from '../random/index.js';
 

@@ -1,7 +1,12 @@
-import type { ObjectiveOutput, ResolvedMethod, TensorMap } from '@medbench/core';
+import type { ObjectiveOutput, ResolvedMethod, Settings, TensorMap } from '@medbench/core';
 import { checkedOutput, checkUpdate, pluginFault } from '@medbench/core/methods';
-import { SPACE } from './layout.js';
-import type { StepParts } from './step.js';
+import { SPACE, type StateLayout } from './layout.js';
+
+export interface LossOptions {
+  readonly method: ResolvedMethod;
+  readonly settings: Settings;
+  readonly layout: StateLayout;
+}
 
 /**
  * The loss that a method computes from the representations of a batch, with its terms and new values of its buffers.
@@ -9,7 +14,7 @@ import type { StepParts } from './step.js';
  *   or an update is that of no buffer.
  */
 export function lossOf(
-  { method, settings, layout }: Pick<StepParts, 'method' | 'settings' | 'layout'>,
+  { method, settings, layout }: LossOptions,
   representations: TensorMap,
   parameters: TensorMap,
 ): Required<ObjectiveOutput> {

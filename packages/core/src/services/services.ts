@@ -1,26 +1,8 @@
-import 'reflect-metadata';
-import { inject, type ServiceIdentifier } from 'inversify';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { Profile } from '../contracts/profile.js';
 import type { Random } from '../random/index.js';
 import type { Registry } from './registry.js';
-
-/**
- * A typed service identifier that is also the parameter decorator that asks for it:
- * `constructor(@Services.Logger private readonly log: Logger)`. It needs no emitted decorator metadata.
- */
-export type Token<T> = ParameterDecorator & { readonly id: ServiceIdentifier<T> };
-
-const PREFIX = 'medbench.';
-
-/** The same name always gives the same identifier, also across copies of this package. */
-export function createToken<T>(name: string): Token<T> {
-  const id = Symbol.for(PREFIX + name);
-  return Object.assign(inject(id) as ParameterDecorator, { id: id as ServiceIdentifier<T> });
-}
-
-/** The name under which a token was made, found in a message that spells its identifier. */
-export const tokenNameIn = (message: string): string | undefined => /Symbol\(medbench\.([^)]+)\)/.exec(message)?.[1];
+import { createToken } from './token.js';
 
 /** Tells what happens while something runs. */
 export interface Logger {
