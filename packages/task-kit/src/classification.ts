@@ -16,7 +16,7 @@ import { type ClassificationData, classTexts, type LabelledImages, withBalance }
 import { fingerprintFiles } from '@medbench/formats';
 import { countLabels, factsOf, isSynthetic } from './facts.js';
 import { promptsOf } from './prompts.js';
-import { goodSplit } from './skip-bad.js';
+import { GoodImages, goodSplit } from './skip-bad.js';
 
 /** What the classification tasks of the study have in common. */
 export const CLASSIFICATION = {
@@ -43,6 +43,8 @@ export interface ClassificationSplits {
  * facts, linear probe from training to test split, and pairs whose captions name the label in one of the templates.
  */
 export abstract class ClassificationTask implements Task {
+  readonly #decodable = new GoodImages();
+
   /** Files, and folders for all files in them, whose content decides the numbers. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
   /** Folders of more pictures than can be read each time: their names and sizes stand for their content. */
@@ -80,10 +82,9 @@ export abstract class ClassificationTask implements Task {
   async #good(context: DataContext): Promise<ClassificationSplits> {
     const opened = await this.open(context);
     if (!context.skipBad) return opened;
-    const { id } = factsOf(this);
-    const train = await goodSplit(id, 'train', opened.train, context);
-    const val = opened.val && (await goodSplit(id, 'val', opened.val, context));
-    const test = await goodSplit(id, 'test', opened.test, context);
+    const train = await goodSplit(this.#decodable, 'train', opened.train, context);
+    const val = opened.val && (await goodSplit(this.#decodable, 'val', opened.val, context));
+    const test = await goodSplit(this.#decodable, 'test', opened.test, context);
     const notes = [...(opened.notes ?? []), ...train.notes, ...(val?.notes ?? []), ...test.notes];
     return { ...opened, train: train.split, val: val?.split, test: test.split, notes };
   }

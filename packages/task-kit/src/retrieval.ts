@@ -14,7 +14,7 @@ import { decodeImage } from '@medbench/data';
 import type { RetrievalData } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { factsOf, isSynthetic } from './facts.js';
-import { goodGallery } from './skip-bad.js';
+import { GoodImages, goodGallery } from './skip-bad.js';
 
 /** The gallery of a retrieval task, and where there is one its training split. */
 export interface RetrievalSplits {
@@ -28,6 +28,8 @@ export interface RetrievalSplits {
 
 /** A retrieval task over one gallery, but for its facts (`@Task`) and how its files are opened. */
 export abstract class RetrievalTask implements Task {
+  readonly #decodable = new GoodImages();
+
   /** Files, and folders for all files in them, whose content decides the numbers. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
   /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
@@ -39,7 +41,7 @@ export abstract class RetrievalTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const { test: all, primaryK = 200, notes = [] } = await this.open(context);
-    const { gallery: test, notes: left } = await goodGallery(factsOf(this).id, all, context);
+    const { gallery: test, notes: left } = await goodGallery(this.#decodable, all, context);
     const data: RetrievalData = { ...test, primaryK };
     const results = await measureAll(context.protocols, model, data);
     const said = [...notes, ...left, ...(factsOf(this).caveats ?? [])];
@@ -50,14 +52,14 @@ export abstract class RetrievalTask implements Task {
   }
 
   async examples(context: DataContext): Promise<TestExamples> {
-    const { gallery } = await goodGallery(factsOf(this).id, (await this.open(context)).test, context);
+    const { gallery } = await goodGallery(this.#decodable, (await this.open(context)).test, context);
     const { images, texts, imageOfText } = gallery;
     return { images, texts, imageOfText };
   }
 
   /** The gallery alone: training pairs are the corpus's, and searched as that. */
   async pictures(context: DataContext): Promise<PictureSplits> {
-    const { gallery } = await goodGallery(factsOf(this).id, (await this.open(context)).test, context);
+    const { gallery } = await goodGallery(this.#decodable, (await this.open(context)).test, context);
     return { test: { images: gallery.images, groups: gallery.groupNames } };
   }
 

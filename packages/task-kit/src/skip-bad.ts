@@ -2,9 +2,6 @@ import { type DataContext, isMedbenchError, type RasterImage, type Source } from
 import { subset } from '@medbench/data';
 import type { LabelledImages, RetrievalData, VqaExample } from '@medbench/evaluation';
 
-/** Which pictures could be decoded, by data set: looked at once, so that every method sees the same examples. */
-const known = new Map<string, Promise<Int32Array>>();
-
 const isBad = (error: unknown): boolean => isMedbenchError(error) && error.code === 'data';
 
 /** What is read of each row of a table; rows that cannot be read are left out under `skipBad`, else they are an error. */
@@ -26,22 +23,29 @@ export function readRows<T, R>(
 }
 
 /**
- * Places of the pictures that can be decoded; undefined for all. Each is decoded here once for it.
- * @param name What the pictures are within their data set, such as a split.
+ * Which images of a task can be decoded. Each is decoded once for it in a run, so that every method sees the same examples:
+ * a task keeps one of these, and lives as long as its run.
  */
-export async function goodPictures(
-  id: string,
-  name: string,
-  images: Source<RasterImage>,
-  { skipBad, skip, dataRoot, settings }: DataContext,
-): Promise<Int32Array | undefined> {
-  if (!skipBad) return undefined;
-  const key = JSON.stringify([id, name, dataRoot, settings, images.length]);
-  const looked = known.get(key) ?? look(images, skip);
-  known.set(key, looked);
-  looked.catch(() => known.delete(key));
-  const good = await looked;
-  return good.length === images.length ? undefined : good;
+export class GoodImages {
+  readonly #looked = new Map<string, Promise<Int32Array>>();
+
+  /**
+   * Places of the images that can be decoded; undefined for all.
+   * @param name What the images are within their data set, such as a split.
+   */
+  async among(
+    name: string,
+    images: Source<RasterImage>,
+    { skipBad, skip, dataRoot, settings }: DataContext,
+  ): Promise<Int32Array | undefined> {
+    if (!skipBad) return undefined;
+    const key = JSON.stringify([name, dataRoot, settings, images.length]);
+    const looked = this.#looked.get(key) ?? look(images, skip);
+    this.#looked.set(key, looked);
+    looked.catch(() => this.#looked.delete(key));
+    const good = await looked;
+    return good.length === images.length ? undefined : good;
+  }
 }
 
 async function look(images: Source<RasterImage>, skip: DataContext['skip']): Promise<Int32Array> {
@@ -60,12 +64,12 @@ async function look(images: Source<RasterImage>, skip: DataContext['skip']): Pro
 
 /** A split without the pictures that cannot be decoded, and what to say of it. */
 export async function goodSplit(
-  id: string,
+  known: GoodImages,
   name: string,
   split: LabelledImages,
   context: DataContext,
 ): Promise<{ readonly split: LabelledImages; readonly notes: readonly string[] }> {
-  const good = await goodPictures(id, name, split.images, context);
+  const good = await known.among(name, split.images, context);
   if (!good) return { split, notes: [] };
   const { images, labels, groups, groupNames } = split;
   return {
@@ -81,11 +85,11 @@ export async function goodSplit(
 
 /** A gallery without the pictures that cannot be decoded, and their texts. */
 export async function goodGallery(
-  id: string,
+  known: GoodImages,
   gallery: RetrievalData,
   context: DataContext,
 ): Promise<{ readonly gallery: RetrievalData; readonly notes: readonly string[] }> {
-  const good = await goodPictures(id, 'gallery', gallery.images, context);
+  const good = await known.among('gallery', gallery.images, context);
   if (!good) return { gallery, notes: [] };
   const place = places(good);
   const kept = gallery.texts.flatMap((_, i) => (place.has(gallery.imageOfText[i]!) ? [i] : []));

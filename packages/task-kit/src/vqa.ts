@@ -17,7 +17,7 @@ import { subset } from '@medbench/data';
 import { type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { factsOf, isSynthetic } from './facts.js';
-import { goodPictures, leftOut, questionsAbout } from './skip-bad.js';
+import { GoodImages, leftOut, questionsAbout } from './skip-bad.js';
 import { statementOf } from './statement.js';
 
 /** Questions about pictures; several questions may be about one picture. */
@@ -34,6 +34,8 @@ const isOpen = ({ access }: TaskInfo): boolean => access === 'open' || access ==
 
 /** A question answering task, but for its facts (`@Task`) and how its files are opened. */
 export abstract class VqaTask implements Task {
+  readonly #decodable = new GoodImages();
+
   /** Files, and folders for all files in them, whose content decides the numbers. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
   /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
@@ -55,7 +57,7 @@ export abstract class VqaTask implements Task {
   /** What is evaluated: pictures that can be read and that a question here is about, with those questions. */
   async #data(context: DataContext): Promise<{ readonly data: VqaData; readonly notes: readonly string[] }> {
     const { images, train, test, notes: said = [] } = await this.open(context);
-    const good = await goodPictures(factsOf(this).id, 'pictures', images, context);
+    const good = await this.#decodable.among('pictures', images, context);
     const notes = good ? [...said, leftOut('', images.length - good.length, images.length)] : said;
     // Pictures that no question here is about, such as those of a validation split, are not embedded.
     const asked = new Set([...train, ...test].map(({ image }) => image));
@@ -75,7 +77,7 @@ export abstract class VqaTask implements Task {
 
   async pictures(context: DataContext): Promise<PictureSplits> {
     const { images, train, test } = await this.open(context);
-    const good = new Set(await goodPictures(factsOf(this).id, 'pictures', images, context));
+    const good = new Set(await this.#decodable.among('pictures', images, context));
     const of = (examples: readonly VqaExample[]) => {
       const asked = [...new Set(examples.map(({ image }) => image))];
       const kept = good.size > 0 ? asked.filter((image) => good.has(image)) : asked;

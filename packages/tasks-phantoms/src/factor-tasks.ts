@@ -9,6 +9,7 @@ import {
   type TaskOutcome,
   type TestExamples,
 } from '@medbench/core';
+import { inject } from '@medbench/core/services';
 import { subset } from '@medbench/data';
 import {
   BALANCE_SETTINGS,
@@ -19,7 +20,7 @@ import {
 } from '@medbench/evaluation';
 import { LABELS } from '@medbench/phantoms';
 import { FACTS } from './facts.js';
-import { fingerprint, readExamples, type Split } from './files.js';
+import { PhantomFiles, type Split } from './files.js';
 
 type Factor = keyof typeof LABELS;
 
@@ -36,16 +37,19 @@ const factsOf = (factor: Factor, title: string, metric: string): TaskInfo => ({
 
 /** Classification by one known factor of the generated pictures. */
 class FactorTask implements Task {
-  constructor(private readonly factor: Factor) {}
+  constructor(
+    private readonly factor: Factor,
+    private readonly files: PhantomFiles,
+  ) {}
 
-  fingerprint(context: DataContext): Promise<string> {
-    return fingerprint(context);
+  fingerprint(): Promise<string> {
+    return this.files.fingerprint();
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const { classes, templates, label } = LABELS[this.factor];
     const labelled = async (split: Split): Promise<LabelledImages> => {
-      const { rows, images } = await readExamples(context, split);
+      const { rows, images } = await this.files.examples(split);
       return { images, labels: Int32Array.from(rows, label) };
     };
     const data: ClassificationData = {
@@ -61,22 +65,22 @@ class FactorTask implements Task {
   /** Training pictures with their captions, those of the classes as uneven as the settings want them. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const { label } = LABELS[this.factor];
-    const { rows, images } = await readExamples(context, 'train');
+    const { rows, images } = await this.files.examples('train');
     const all = {
       length: rows.length,
       get: async (i: number) => ({ image: await images.get(i), caption: rows[i]!.caption }),
     };
     const { imbalance } = context.settings;
     return {
-      fingerprint: `${await fingerprint(context)}/${this.factor}/train/1`,
+      fingerprint: `${await this.files.fingerprint()}/${this.factor}/train/1`,
       synthetic: true,
       pairs: subset(all, longTail(Int32Array.from(rows, label), Number(imbalance))),
     };
   }
 
-  async examples(context: DataContext): Promise<TestExamples> {
+  async examples(): Promise<TestExamples> {
     const { classes, label } = LABELS[this.factor];
-    const { rows, images } = await readExamples(context, 'test');
+    const { rows, images } = await this.files.examples('test');
     return { images, texts: classes, example: (image) => ({ image, answer: classes[label(rows[image]!)]! }) };
   }
 }
@@ -84,23 +88,23 @@ class FactorTask implements Task {
 /** What the whole picture decides: modality and its global factor, ten classes. */
 @Task(factsOf('global', 'Phantoms: global factor', 'accuracy'))
 export class PhantomGlobal extends FactorTask {
-  constructor() {
-    super('global');
+  constructor(@inject(PhantomFiles) files: PhantomFiles) {
+    super('global', files);
   }
 }
 
 /** What a few pixels decide: no finding, or on which side of the image. */
 @Task(factsOf('local', 'Phantoms: local finding', 'accuracy'))
 export class PhantomLocal extends FactorTask {
-  constructor() {
-    super('local');
+  constructor(@inject(PhantomFiles) files: PhantomFiles) {
+    super('local', files);
   }
 }
 
 /** What is seldom there: 2 % of the training pictures, raised to 10 % of the test pictures so that it can be measured. */
 @Task(factsOf('rare', 'Phantoms: rare finding', 'balanced_accuracy'))
 export class PhantomRare extends FactorTask {
-  constructor() {
-    super('rare');
+  constructor(@inject(PhantomFiles) files: PhantomFiles) {
+    super('rare', files);
   }
 }

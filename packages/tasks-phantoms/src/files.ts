@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type DataContext, MedbenchError, type RasterImage, type Source } from '@medbench/core';
+import { MedbenchError, type RasterImage, type Source } from '@medbench/core';
+import { type Logger, Services } from '@medbench/core/services';
 import { cached, decodeImage } from '@medbench/data';
 import { fingerprintFiles, readJsonl, requireColumns } from '@medbench/formats';
 import { ensurePhantoms, type Factors, type PhantomModality, type Question } from '@medbench/phantoms';
@@ -20,20 +21,34 @@ export interface PhantomExamples {
   readonly images: Source<RasterImage>;
 }
 
-/** The folder of the generated pairs, written on first use. */
-const folderOf = async ({ cacheRoot, log }: DataContext): Promise<string> =>
-  join(await ensurePhantoms(cacheRoot, log), 'phantoms');
+/**
+ * The generated pairs, written on first use. All five tasks of a run share one of these, so an image is decoded and embedded
+ * once.
+ */
+export class PhantomFiles {
+  readonly #splits = new Map<Split, Promise<PhantomExamples>>();
 
-/** Splits read before in this process: all five tasks share them, so a picture is decoded and embedded once. */
-const known = new Map<string, Promise<PhantomExamples>>();
+  constructor(
+    @Services.CacheRoot private readonly cacheRoot: string,
+    @Services.Logger private readonly logger: Logger,
+  ) {}
 
-/** @throws MedbenchError('data') if a file or one of its columns is missing. */
-export async function readExamples(context: DataContext, split: Split): Promise<PhantomExamples> {
-  const folder = await folderOf(context);
-  const key = `${folder}/${split}`;
-  const examples = known.get(key) ?? read(folder, split);
-  known.set(key, examples);
-  return examples;
+  /** @throws MedbenchError('data') if a file or one of its columns is missing. */
+  examples(split: Split): Promise<PhantomExamples> {
+    const known = this.#splits.get(split) ?? this.#folder().then((folder) => read(folder, split));
+    this.#splits.set(split, known);
+    return known;
+  }
+
+  /** Hash of the tables: captions, factors and questions; the images are drawn from the factors. */
+  async fingerprint(): Promise<string> {
+    const folder = await this.#folder();
+    return fingerprintFiles(['train', 'val', 'test'].map((split) => join(folder, `${split}.jsonl`)));
+  }
+
+  async #folder(): Promise<string> {
+    return join(await ensurePhantoms(this.cacheRoot, (message) => this.logger.info(message)), 'phantoms');
+  }
 }
 
 async function read(folder: string, split: Split): Promise<PhantomExamples> {
@@ -47,10 +62,4 @@ async function read(folder: string, split: Split): Promise<PhantomExamples> {
     rows: examples,
     images: cached({ length: examples.length, get: (i) => decodeImage(join(folder, 'images', examples[i]!.image)) }),
   };
-}
-
-/** Hash of the tables: captions, factors and questions; the pictures are drawn from the factors. */
-export async function fingerprint(context: DataContext): Promise<string> {
-  const folder = await folderOf(context);
-  return fingerprintFiles(['train', 'val', 'test'].map((split) => join(folder, `${split}.jsonl`)));
 }

@@ -1,5 +1,4 @@
 import {
-  type DataContext,
   type EvaluationModel,
   measureAll,
   Task,
@@ -7,9 +6,10 @@ import {
   type TaskOutcome,
   type TestExamples,
 } from '@medbench/core';
+import { inject } from '@medbench/core/services';
 import { type RetrievalData, type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { FACTS } from './facts.js';
-import { fingerprint, type PhantomRow, readExamples } from './files.js';
+import { PhantomFiles, type PhantomRow } from './files.js';
 
 /** Finding the report of a picture among those of the test split, and the picture of a report. */
 @Task({
@@ -22,24 +22,26 @@ import { fingerprint, type PhantomRow, readExamples } from './files.js';
   metric: { retrieval: 'mean_recall@10' },
 })
 export class PhantomRetrieval implements Task {
-  fingerprint(context: DataContext): Promise<string> {
-    return fingerprint(context);
+  constructor(@inject(PhantomFiles) private readonly files: PhantomFiles) {}
+
+  fingerprint(): Promise<string> {
+    return this.files.fingerprint();
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     // Recall@200 of 600 is reached by all; the study's galleries are ten times as large.
-    const data: RetrievalData = { ...(await gallery(context)), primaryK: 10 };
+    const data: RetrievalData = { ...(await gallery(this.files)), primaryK: 10 };
     return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }
 
-  examples(context: DataContext): Promise<TestExamples> {
-    return gallery(context);
+  examples(): Promise<TestExamples> {
+    return gallery(this.files);
   }
 }
 
 /** The pictures of the test split, each with its own report. */
-async function gallery(context: DataContext): Promise<RetrievalData> {
-  const { rows, images } = await readExamples(context, 'test');
+async function gallery(files: PhantomFiles): Promise<RetrievalData> {
+  const { rows, images } = await files.examples('test');
   const texts = rows.map(({ caption }) => caption);
   return { images, texts, imageOfText: Int32Array.from({ length: texts.length }, (_, i) => i) };
 }
@@ -55,23 +57,25 @@ async function gallery(context: DataContext): Promise<RetrievalData> {
   metric: { vqa: 'accuracy' },
 })
 export class PhantomVqa implements Task {
-  fingerprint(context: DataContext): Promise<string> {
-    return fingerprint(context);
+  constructor(@inject(PhantomFiles) private readonly files: PhantomFiles) {}
+
+  fingerprint(): Promise<string> {
+    return this.files.fingerprint();
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    return { synthetic: true, results: await measureAll(context.protocols, model, await asked(context)) };
+    return { synthetic: true, results: await measureAll(context.protocols, model, await asked(this.files)) };
   }
 
-  async examples(context: DataContext): Promise<TestExamples> {
-    return vqaExamples(await asked(context));
+  async examples(): Promise<TestExamples> {
+    return vqaExamples(await asked(this.files));
   }
 }
 
 /** The questions of training and test split, about the pictures of both. */
-async function asked(context: DataContext): Promise<VqaData> {
-  const train = await readExamples(context, 'train');
-  const test = await readExamples(context, 'test');
+async function asked(files: PhantomFiles): Promise<VqaData> {
+  const train = await files.examples('train');
+  const test = await files.examples('test');
   const examples = (rows: readonly PhantomRow[], first: number): VqaExample[] =>
     rows.flatMap(({ questions }, i) =>
       // One question a picture, by turns: as many examples as pictures keeps the head's fit short.

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pluginMetadata, type TaskInfo } from '@medbench/core';
 import { randomModel, testContext } from '@medbench/core/testing';
 import { protocolsOf } from '@medbench/evaluation/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { PhantomFiles } from './files.js';
 import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
 
-let cacheRoot: string;
-beforeAll(() => {
-  cacheRoot = mkdtempSync(join(tmpdir(), 'medbench-phantom-tasks-'));
-});
+const cacheRoot = mkdtempSync(join(tmpdir(), 'medbench-phantom-tasks-'));
+/** What the tasks of a run share. */
+const files = new PhantomFiles(cacheRoot, { info: () => {}, warn: () => {}, event: () => {} });
 afterAll(() => rmSync(cacheRoot, { recursive: true }));
 
 /** Protocols as a run binds them: with the primary metric that the task names. */
@@ -22,9 +22,9 @@ const context = (protocol?: string, task?: object) => {
 
 describe('tasks on phantoms give a random model chance, on data written at first use', () => {
   it.each([
-    ['global', new PhantomGlobal(), 'accuracy', 1 / 10],
-    ['local', new PhantomLocal(), 'accuracy', 1 / 3],
-    ['rare', new PhantomRare(), 'balanced_accuracy', 1 / 2],
+    ['global', new PhantomGlobal(files), 'accuracy', 1 / 10],
+    ['local', new PhantomLocal(files), 'accuracy', 1 / 3],
+    ['rare', new PhantomRare(files), 'balanced_accuracy', 1 / 2],
   ] as const)('%s', async (_, task, metric, chance) => {
     const { results, synthetic } = await task.evaluate(randomModel(1), context('zero-shot', task));
     expect(synthetic).toBe(true);
@@ -35,12 +35,12 @@ describe('tasks on phantoms give a random model chance, on data written at first
   });
 
   it('retrieval', async () => {
-    const { results } = await new PhantomRetrieval().evaluate(randomModel(1), context('retrieval'));
+    const { results } = await new PhantomRetrieval(files).evaluate(randomModel(1), context('retrieval'));
     expect(results[0]!.metric).toBe('mean_recall@10');
     expect(results[0]!.metrics['mean_recall@10']!.value).toBeLessThan(0.04);
   });
 
   it('all have one fingerprint, that of the tables', async () => {
-    expect(await new PhantomVqa().fingerprint(context())).toBe(await new PhantomGlobal().fingerprint(context()));
+    expect(await new PhantomVqa(files).fingerprint()).toBe(await new PhantomGlobal(files).fingerprint());
   });
 });

@@ -1,5 +1,5 @@
 import type { Backend } from './backend.js';
-import type { ProtocolId, TaskKind, TaskKind } from './ids.js';
+import type { ProtocolId, TaskKind } from './ids.js';
 import type { EvaluationModel, TaskResult } from './measurement.js';
 import type { Profile } from './profile.js';
 import type { SettingSpec, Settings } from './settings.js';
