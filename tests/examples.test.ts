@@ -68,6 +68,9 @@ describe('examples', () => {
     const results: RunResults = JSON.parse(readFileSync(join(cwd, 'third/results.json'), 'utf8'));
     expect(results.cells.find(({ method }) => method === 'sigmoid')).toMatchObject({ status: 'ok' });
     expect(results.run.versions['medbench-method-sigmoid']).toBe('1.0.0');
+    // The method asks for the run's logger.
+    const log = readFileSync(join(cwd, 'third/log.jsonl'), 'utf8');
+    expect(log).toContain('"plugin":"sigmoid","logitBias":-10');
     expect(results.cells.find(({ method }) => method === sum)).toMatchObject({ status: 'ok' });
     expect(results.methods.find(({ id }) => id === sum)).toEqual({
       ...{ id: sum, question: 'baseline', extension: true, control: false },

@@ -1,15 +1,19 @@
 import { Method, type ObjectiveInput, type ObjectiveOutput } from '@medbench/core';
+import { type Logger, Services } from '@medbench/core/services';
 import * as tf from '@tensorflow/tfjs-core';
 
+const BIAS = -10;
 const unit = (x: tf.Tensor2D): tf.Tensor2D => tf.div(x, tf.add(tf.sqrt(tf.sum(tf.square(x), 1, true)), 1e-12));
 
 /** Every image with every text is one yes-or-no question: is this its caption? (arXiv:2303.15343, equation 1) */
 @Method({ id: 'sigmoid', title: 'Pairwise sigmoid loss', question: 'baseline', source: 'arXiv:2303.15343' })
 export class Sigmoid implements Method {
   readonly start = 'general';
-
+  constructor(@Services.Logger logger: Logger) {
+    logger.event({ plugin: 'sigmoid', logitBias: BIAS });
+  }
   parameters() {
-    return [{ name: 'logit_bias', shape: [], init: { kind: 'constant', value: -10 } }] as const;
+    return [{ name: 'logit_bias', shape: [], init: { kind: 'constant', value: BIAS } }] as const;
   }
 
   objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {

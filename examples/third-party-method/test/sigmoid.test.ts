@@ -1,13 +1,15 @@
 import { pluginMetadata } from '@medbench/core';
 import { checkPackage } from '@medbench/plugin-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Sigmoid } from '../src/index.js';
 
 it('declares its extra parameter: the bias of the logits', () => {
   expect(pluginMetadata(Sigmoid)).toMatchObject({ kind: 'method', info: { id: 'sigmoid' } });
-  expect(new Sigmoid().parameters()).toEqual([
+  const logger = { info: () => {}, warn: () => {}, event: vi.fn() };
+  expect(new Sigmoid(logger).parameters()).toEqual([
     { name: 'logit_bias', shape: [], init: { kind: 'constant', value: -10 } },
   ]);
+  expect(logger.event).toHaveBeenCalledWith({ plugin: 'sigmoid', logitBias: -10 });
 });
 
 it('is a sound plugin: its manifest, its facts, and two steps of training', async () => {
