@@ -36,7 +36,7 @@ describe('examples', () => {
     mkdirSync(join(modules, '@medbench'));
     mkdirSync(join(modules, '@tensorflow'));
     symlinkSync(join(repository, 'packages/core'), join(modules, '@medbench/core'));
-    symlinkSync(join(repository, 'node_modules/@tensorflow/tfjs-core'), join(modules, '@tensorflow/tfjs-core'));
+    symlinkSync(join(repository, 'tests/node_modules/@tensorflow/tfjs-core'), join(modules, '@tensorflow/tfjs-core'));
     writeFileSync(
       join(cwd, 'package.json'),
       JSON.stringify({

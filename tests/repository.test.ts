@@ -1,10 +1,27 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { checkPlugin } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
-import { workspacePackages } from '../scripts/workspace.mjs';
+import { root, workspacePackages } from '../scripts/workspace.mjs';
 
 /** The front door is called after the product. */
 const packageName = (folder: string): string => (folder === 'medbench' ? folder : `@medbench/${folder}`);
+
+/** Names of packages that the source files of a folder import, tests aside. */
+function importsOf(dir: string): Set<string> {
+  const tracked = execFileSync('git', ['ls-files', '--', `${dir}/src`, `${dir}/bin`], { cwd: root, encoding: 'utf8' });
+  const files = tracked.split('\n').filter((file) => /\.[jt]s$/.test(file) && !/\.test\.ts$|\/testing\//.test(file));
+  const names = files.flatMap((file) => {
+    // What stands in a comment, such as an example, is no import.
+    const code = readFileSync(`${root}${file}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    const found = code.matchAll(
+      /^(?:import|export)\s(?:type\s)?[\w\s{},*$]*?from\s['"]([^'"]+)['"]|^import\s['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+    );
+    return [...found].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic!);
+  });
+  const packages = names.filter((name) => !/^(node:|\.|#)/.test(name));
+  return new Set(packages.map((name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/')));
+}
 
 /** The repository's own rules, for every package alike. */
 describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) => {
@@ -21,16 +38,21 @@ describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) =
     }
   });
 
+  it('declares what it imports', () => {
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    expect([...importsOf(dir)].filter((id) => id !== manifest.name && !declared.includes(id))).toEqual([]);
+  });
+
   it.skipIf(!manifest.medbench?.entry)('is a sound plugin', async () => {
     expect(await checkPlugin(dir)).toEqual([]);
   });
 });
 
-/** All that a package installs: its dependencies and peers, and those of our own packages among them. */
+/** All that a package installs: its dependencies and needed peers, and those of our own packages among them. */
 function installed(name: string, seen = new Set<string>()): Set<string> {
   const manifest = workspacePackages().find((one) => one.manifest.name === name)?.manifest;
   for (const id of Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })) {
-    if (seen.has(id)) continue;
+    if (seen.has(id) || manifest?.peerDependenciesMeta?.[id]?.optional) continue;
     seen.add(id);
     installed(id, seen);
   }
@@ -41,7 +63,37 @@ describe('what a method installs', () => {
   it.each(workspacePackages().filter(({ name }) => name.startsWith('methods-')))('$name', ({ manifest }) => {
     const all = installed(manifest.name);
     expect(all).not.toContain('@medbench/formats');
-    // Decoders of images come only with augmented views.
-    expect(all.has('sharp')).toBe(['@medbench/methods-slip', '@medbench/methods-declip'].includes(manifest.name));
+    expect(all).not.toContain('sharp');
+  });
+});
+
+describe('arrows between packages', () => {
+  const names = new Map(workspacePackages().map(({ manifest }) => [manifest.name as string, manifest]));
+  const below = (name: string): string[] => {
+    const { dependencies, peerDependencies } = names.get(name) ?? {};
+    return Object.keys({ ...dependencies, ...peerDependencies }).filter((id) => names.has(id));
+  };
+
+  it('form no circle', () => {
+    const finished = new Set<string>();
+    const visit = (name: string, path: readonly string[]): void => {
+      expect(path, `${[...path, name].join(' -> ')} is a circle`).not.toContain(name);
+      if (finished.has(name)) return;
+      for (const next of below(name)) visit(next, [...path, name]);
+      finished.add(name);
+    };
+    for (const name of names.keys()) visit(name, []);
+  });
+
+  it('leave what authors write against light: core has no schema, no configuration reader, no other package of ours', () => {
+    const { dependencies, peerDependencies } = names.get('@medbench/core')!;
+    expect(below('@medbench/core')).toEqual([]);
+    expect(Object.keys({ ...dependencies, ...peerDependencies }).sort()).toEqual([
+      '@tensorflow/tfjs-core',
+      'fastest-levenshtein',
+      'inversify',
+      'pure-rand',
+      'reflect-metadata',
+    ]);
   });
 });

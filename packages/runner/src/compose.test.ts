@@ -41,7 +41,7 @@ export class Protocol {
   }
 }
 plugin('protocol', 'p', Protocol);
-export class Method { start = 'scratch'; }
+export class Method { start = 'scratch'; objective() {} }
 plugin('method', 'simple', Method);
 export class Control { async model({ untrained }) { return untrained(); } }
 plugin('control', 'raw', Control);

@@ -1,4 +1,4 @@
-import { type MethodInfo, use } from '@medbench/core';
+import { type MethodInfo, rememberOrigin, use } from '@medbench/core';
 import type { Catalogue } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { describe, expect, it } from 'vitest';
@@ -167,8 +167,10 @@ describe('the method of a row', () => {
   });
 
   it('that is no sum and has no objective names package and class', async () => {
-    await expect(resolveMethod(registry(new (class Nothing {})()), clip!.entry, {})).rejects.toThrow(
-      'The method Nothing of p-clip has neither objectives() nor objective()',
+    const nothing = new (class Nothing {})();
+    rememberOrigin(nothing, 'p-clip');
+    await expect(resolveMethod(registry(nothing), clip!.entry, {})).rejects.toThrow(
+      'Class Nothing of p-clip has neither objectives() nor objective()',
     );
   });
 });

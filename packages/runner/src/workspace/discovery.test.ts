@@ -74,7 +74,7 @@ describe('discover', () => {
     };
     plugin('odd', {
       methods: [{ ...method('new'), question: 'novelty', settings }],
-      tasks: [{ id: 'Bad_Id', modality: 'radiology', kind: 'ranking', access: 'open' }],
+      tasks: [{ id: 'Bad_Id', modality: 'radiology', kind: 'ranking', access: 'secret' }],
     });
     plugin('sound', { methods: [method('one')] });
     project('odd', 'sound');
@@ -92,8 +92,8 @@ describe('discover', () => {
           'make it one of its choices a, b',
           'task "Bad_Id": the id is not kebab-case',
           'write it in lower case with single hyphens',
-          'task "Bad_Id": kind is "ranking"',
-          'make it one of classification, retrieval, vqa',
+          'task "Bad_Id": access is "secret"',
+          'make it one of open, agreement, credentialed, generated',
         ],
       ],
     ]);
