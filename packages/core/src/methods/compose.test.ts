@@ -37,14 +37,14 @@ describe('a method', () => {
 
   it('that is neither a sum nor has an objective is refused by name', () => {
     expect(() => composeMethod({ method: new Slip(), objectives: new Map() })).toThrow(
-      'The method Slip has neither objectives() nor objective()',
+      'Class Slip has neither objectives() nor objective()',
     );
   });
 
   it.each(['represent', 'objective', 'parameters', 'inputs'])('that is a sum and has %s() is refused', (part) => {
     const method = { ...sum(use('a')), [part]: never };
     expect(() => composeMethod({ method, objectives: new Map(), name: 'Slip of lab' })).toThrow(
-      `The method Slip of lab has both objectives() and ${part}()`,
+      `Slip of lab has both objectives() and ${part}()`,
     );
   });
 
