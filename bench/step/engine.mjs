@@ -1,5 +1,6 @@
 // A measured engine: a process of its own that answers lines with lines.
 import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +13,10 @@ export const python = () => process.env.MEDBENCH_PYTHON || 'python3';
 export const pythonEnvironment = () =>
   Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith('OPENBLAS_')));
 
+/** The program of an engine of medbench: ours, or that of an earlier checkout that was built (`--before`). */
+const fileOf = ({ engine, checkout }) =>
+  engine === 'before' ? join(resolve(checkout), 'bench/step/medbench.mjs') : here('medbench.mjs');
+
 export class Engine {
   /** @param spec what the process is given: engine, what, and the work's own. */
   constructor(spec, environment = {}) {
@@ -22,8 +27,9 @@ export class Engine {
     const threads = { MEDBENCH_THREADS: String(spec.threads) };
     const [command, file, env] = isTorch(spec.engine)
       ? [python(), here('torch_step.py'), pythonEnvironment()]
-      : [process.execPath, here('medbench.mjs'), { ...process.env, ...threads, ...environment }];
-    this.child = spawn(command, [file, JSON.stringify(spec)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+      : [process.execPath, fileOf(spec), { ...process.env, ...threads, ...environment }];
+    const asked = spec.engine === 'before' ? { ...spec, engine: 'compiled' } : spec;
+    this.child = spawn(command, [file, JSON.stringify(asked)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdin.on('error', () => {});
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => resolve({ unavailable: error.message }));

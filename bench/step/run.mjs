@@ -1,4 +1,5 @@
-// npm run bench:step [-- --cases a,b,c --methods all|clip|ID,... --engines compiled,torch,... --rounds N --only step,forward,...]
+// npm run bench:step [-- --cases a,b,c --methods all|clip|ID,... --engines compiled,torch,... --rounds N --only step,forward,...
+// --before DIR]
 // The training step, the embedding, the share of the machine's matrix product and the time to the first step, of medbench and
 // of PyTorch on the same threads, which take turns in one run. See bench/RESULTS.md.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,6 +24,8 @@ const { values: options } = parseArgs({
      * out (c).
      */
     engines: { type: 'string' },
+    /** An earlier checkout that was built: its compiled step takes turns with this one's, as the engine `before`. */
+    before: { type: 'string' },
     /** Turns of each engine. */
     rounds: { type: 'string', default: '4' },
     only: { type: 'string', default: 'step,forward,peak,start' },
@@ -56,9 +59,10 @@ const PRODUCTS = [
 
 /** All engines at one piece of work. */
 function measured(what, key, own, gib) {
-  const usual = what === 'step' && own.method === 'clip' ? KNOWN.slice(0, 3) : KNOWN.slice(0, 2);
-  const able = (engines ?? usual).filter((engine) => key !== 'c' || !isSlow(engine));
-  const specs = able.map((engine) => ({ engine, what, key, threads, ...own }));
+  const usual = ['compiled', 'torch', ...(what === 'step' && own.method === 'clip' ? ['torch-compile'] : [])];
+  const earlier = options.before === undefined ? [] : ['before'];
+  const able = [...earlier, ...(engines ?? usual)].filter((engine) => key !== 'c' || !isSlow(engine));
+  const specs = able.map((engine) => ({ engine, what, key, threads, checkout: options.before, ...own }));
   return measure(specs, { rounds, gib, tolerance: TOLERANCE[what], ...log });
 }
 

@@ -10,6 +10,9 @@ export const filesOf = (folder, key, method) => ({
   batches: join(folder, `${key}-${method}-batches.safetensors`),
 });
 
+/** The name of a parameter or input in the files: an objective's own, for the other side knows no sums. */
+const ownName = (name) => name.slice(name.lastIndexOf('/') + 1);
+
 const elements = (shape) => shape.reduce((product, side) => product * side, 1);
 
 /** A picture of noise, as the methods' own draws want it. */
@@ -40,10 +43,10 @@ function batchOf({ image, text, batch }, inputs, at) {
     const size = elements(input.shape);
     const data = new (input.dtype === 'int32' ? Int32Array : Float32Array)(batch * size);
     for (let row = 0; row < batch; row++) {
-      const drawn = random(SEED, 'input', name, at, row);
+      const drawn = random(SEED, 'input', input.stream ?? name, at, row);
       data.set(input.draw({ image: picture(image.imageSize, drawn), caption: '' }, drawn), row * size);
     }
-    made[`input/${name}`] = { shape: [batch, ...input.shape], dtype: input.dtype, data };
+    made[`input/${ownName(name)}`] = { shape: [batch, ...input.shape], dtype: input.dtype, data };
   }
   return made;
 }
@@ -52,11 +55,26 @@ function batchOf({ image, text, batch }, inputs, at) {
 export async function writeStart(folder, key, method) {
   const { parameters, step } = await setupOf(key, method);
   const files = filesOf(folder, key, method);
-  await writeSafetensors(files.weights, initialise(parameters, SEED));
+  const weights = Object.entries(initialise(parameters, SEED)).map(([name, one]) => [ownName(name), one]);
+  await writeSafetensors(files.weights, Object.fromEntries(weights));
   const batches = Array.from({ length: BATCHES }, (_, at) => batchOf(CASES[key], step.inputs, at));
   const named = batches.flatMap((batch, at) => Object.entries(batch).map(([name, one]) => [`${at}/${name}`, one]));
   await writeSafetensors(files.batches, Object.fromEntries(named));
-  return { files, trainable: step.trainable };
+  return { files, trainable: step.trainable.map(ownName) };
+}
+
+/** The weights of a file by the names of parameters. */
+export async function readWeights(file, parameters) {
+  const { tensors } = await readSafetensors(file);
+  return Object.fromEntries(parameters.map(({ name }) => [name, tensors[ownName(name)]]));
+}
+
+/** The batches of a file as a step takes them. */
+export async function readStepBatches(file, inputs) {
+  return (await readBatches(file)).map(({ images, ids, ...drawn }) => ({
+    ...{ images, ids },
+    ...Object.fromEntries(Object.keys(inputs).map((name) => [`input/${name}`, drawn[`input/${ownName(name)}`]])),
+  }));
 }
 
 /** The batches of a file, in order. */
