@@ -28,10 +28,11 @@ it('names what a sum has another use for, and settings that are not sound', asyn
      const value = { api: 1, kind: 'objective', info: ${JSON.stringify(info)} };
      Object.defineProperty(Start, Symbol.for('medbench.plugin'), { value });`,
   );
-  expect(await checkPlugin(dir)).toEqual([
-    'objective start: a sum has another use for the id',
-    'objective start: setting "weight": a sum has another use for the name',
-    'objective start: setting "width" has no description',
-    'objective start: setting "width": the default is out of bounds',
+  const faults = await checkPlugin(dir);
+  expect(faults.map((fault) => fault.replace(/^class Start, /, '')).sort()).toEqual([
+    'objective "start": a sum has another use for the id; rename it',
+    'objective "start": a sum has another use for the setting "weight"; rename it',
+    'objective "start": the default of the setting "width" is 0, out of its bounds 1 to any; change one of them',
+    'objective "start": the setting "width" has no description; write one',
   ]);
 });

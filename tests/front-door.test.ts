@@ -1,0 +1,71 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { repository, temporaryFolder } from './support/cli.js';
+
+const run = promisify(execFile);
+const folder = temporaryFolder('front-door');
+afterAll(() => folder.dispose());
+
+/** Ten lines that run the demo on towers of one task, for a few steps. */
+const SCRIPT = `import { benchmark } from 'medbench';
+const { cells, run } = await benchmark({
+  preset: 'demo',
+  methods: 'clip-scratch,clip-locked',
+  tasks: ['phantom-retrieval', 'phantom-global'],
+  out: 'runs/demo',
+  settings: { training: { steps: 4, batchSize: 8, warmup: 1 }, general: { steps: 2 }, corpora: ['phantoms'] },
+});
+const failed = cells.filter(({ status }) => status === 'failed');
+console.log(JSON.stringify({ cells: cells.length, failed: failed.length, synthetic: run.synthetic }));
+`;
+
+const env = { ...process.env, MEDBENCH_CACHE: join(folder.path, 'cache') };
+const lastLine = (text: string): unknown => JSON.parse(text.trim().split('\n').at(-1)!);
+
+/** A project with the script in it. */
+function project(name: string): string {
+  const dir = join(folder.path, name);
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
+  writeFileSync(join(dir, 'demo.js'), SCRIPT);
+  return dir;
+}
+
+it('runs the demo from a script of ten lines', async () => {
+  expect(SCRIPT.trim().split('\n')).toHaveLength(10);
+  const cwd = project('script');
+  mkdirSync(join(cwd, 'node_modules'));
+  symlinkSync(join(repository, 'packages/medbench'), join(cwd, 'node_modules/medbench'));
+  const { stdout } = await run(process.execPath, ['demo.js'], { cwd, env });
+  // Of two protocols and one: both methods and the untrained row; of one: chance twice, majority and raw pixels.
+  expect(lastLine(stdout)).toEqual({ cells: 13, failed: 0, synthetic: true });
+  const { cells } = JSON.parse(readFileSync(join(cwd, 'runs/demo/results.json'), 'utf8'));
+  expect(cells).toHaveLength(13);
+  expect(readFileSync(join(cwd, 'runs/demo/report.html'), 'utf8')).toContain('clip-locked');
+}, 300_000);
+
+describe('npx medbench', () => {
+  const npx = (args: readonly string[], cwd: string) => run('npx', ['--no-install', ...args], { cwd, env });
+
+  it('is there in the workspace', async () => {
+    const { version } = JSON.parse(readFileSync(join(repository, 'packages/medbench/package.json'), 'utf8'));
+    expect((await npx(['medbench', '--version'], repository)).stdout.trim()).toBe(version);
+  });
+
+  it('works from packed packages, as the script does', async () => {
+    const packed = join(folder.path, 'packed');
+    const { packageManager } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+    const pack = ['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', packed];
+    execFileSync('npx', ['--yes', packageManager, ...pack], { cwd: repository, stdio: 'pipe' });
+    const tarballs = readdirSync(packed).map((name) => join(packed, name));
+    const cwd = project('installed');
+    // No package of ours has a script of its own to run at installation.
+    const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs];
+    execFileSync('npm', install, { cwd, stdio: 'pipe' });
+    expect((await npx(['medbench', 'list', 'methods'], cwd)).stdout).toContain('@medbench/methods-clip-partial');
+    expect(lastLine((await run(process.execPath, ['demo.js'], { cwd, env })).stdout)).toMatchObject({ failed: 0 });
+  }, 600_000);
+});
