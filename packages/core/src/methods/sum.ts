@@ -87,6 +87,13 @@ function sharedMomentum(terms: readonly Term[], who: string): number | null {
   return first?.momentum ?? null;
 }
 
+/** Whether an objective represents a batch by outputs of the text tower. */
+function goesOnFromText({ objective, settings }: Term, model: DualEncoderModel): boolean {
+  if (!objective.represent) return false;
+  const idle = new Set(objective.idle?.(model, settings) ?? []);
+  return model.stages('text').some(({ parameters }) => parameters.some((name) => !idle.has(name)));
+}
+
 /**
  * A weighted sum of objectives as one objective. Names of parameters, inputs, representations and terms carry the id of
  * their objective (`captioning/…`); the towers run once, and the shared embeddings `image` and `text` exist once.
@@ -151,7 +158,10 @@ export function sumOf(
           checkRepresentations(who, found, batch.images.shape[0]);
           Object.assign(representations, joint(id, found));
         } else if (!representations.image) {
-          representations.image = towers.encodeImage(parameters, batch.images).embedding;
+          const image = towers.encodeImage(parameters, batch.images);
+          // A compiled step adds up the norm of its gradients in this order, so the last bit of a figure depends on it.
+          if (all.some((other) => goesOnFromText(other, model))) towers.encodeText(parameters, batch.ids);
+          representations.image = image.embedding;
           representations.text = towers.encodeText(parameters, batch.ids).embedding;
         }
       }
