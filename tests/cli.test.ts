@@ -49,6 +49,17 @@ describe('startup', () => {
 });
 
 describe('list', () => {
+  it('prints objectives with their settings, and every fact of them as JSON', async () => {
+    const { stdout } = await medbench(['list', 'objectives'], { cwd });
+    expect(stdout).toMatch(/^id +settings +title +package$/m);
+    expect(stdout).toMatch(/^captioning +layers=auto, queries=256 +CoCa/m);
+    expect(stdout).toMatch(/^clip +CLIP/m);
+    const objectives = JSON.parse((await medbench(['list', 'objectives', '--json'], { cwd })).stdout);
+    expect(objectives).toHaveLength(14);
+    expect(objectives[0]).toMatchObject({ id: 'captioning', settings: { queries: { default: 256, type: 'integer' } } });
+    for (const { source } of objectives) expect(source).not.toBe('');
+  });
+
   it('has every fact of the methods and tasks', async () => {
     const methods = JSON.parse((await medbench(['list', 'methods', '--json'], { cwd })).stdout);
     expect(methods.map(({ id }: { id: string }) => id)).toEqual([

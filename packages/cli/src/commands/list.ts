@@ -1,4 +1,4 @@
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, type SettingSpec } from '@medbench/core';
 import { type Catalogue, entriesOfKind, unknownId } from '@medbench/core/catalogue';
 import { inColumns } from '../columns.js';
 import type { Declare } from '../command.js';
@@ -9,7 +9,7 @@ type Facts = Readonly<Record<string, unknown>>;
 /** Columns of the printed form; `--json` has every fact. */
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   methods: ['id', 'question', 'extension', 'title', 'package'],
-  objectives: ['id', 'title', 'source', 'package'],
+  objectives: ['id', 'settings', 'title', 'package'],
   tasks: ['id', 'modality', 'kind', 'protocols', 'access', 'package'],
   protocols: ['id', 'kinds', 'primary', 'title', 'package'],
   encoders: ['id', 'modality', 'layers', 'width', 'parameters', 'package'],
@@ -66,8 +66,18 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
   }
 }
 
-const text = (value: unknown): string =>
-  Array.isArray(value) ? value.join(', ') : value === true ? 'yes' : value === false ? 'no' : String(value ?? '');
+function text(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'object' && value !== null) return settingsText(value as Readonly<Record<string, SettingSpec>>);
+  return String(value ?? '');
+}
+
+/** Settings with their defaults, as a sum takes them. */
+const settingsText = (settings: Readonly<Record<string, SettingSpec>>): string =>
+  Object.entries(settings)
+    .map(([name, spec]) => `${name}=${spec.default}`)
+    .join(', ');
 
 /** `medbench list KIND`. */
 async function list(kind: string, options: { json?: boolean; config?: string }): Promise<number> {
