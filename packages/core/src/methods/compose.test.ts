@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DualEncoderModel } from '../contracts/encoder.js';
-import type { MethodInput, ObjectiveUse } from '../contracts/method.js';
+import type { MethodInput, ObjectiveUse, RepresentInput } from '../contracts/method.js';
 import { type AnyMethod, type AnyObjective, Objective } from '../decorators.js';
 import { composeMethod, objectivesFrom, type ResolvedObjective } from './index.js';
 import { use } from './use.js';
@@ -106,6 +106,34 @@ describe('a sum of objectives', () => {
     expect(composed(use('a'), use('c')).frozen(model, {})).toEqual([]);
     const method = { ...sum(use('a'), use('b')), frozen: () => ['w', 'y'] };
     expect(composeMethod({ method, objectives: all }).frozen(model, {})).toEqual(['w', 'y']);
+  });
+
+  it.each([
+    { name: 'goes on from the text tower', idle: [], order: ['image', 'text', 'image embedding', 'text embedding'] },
+    { name: 'does not', idle: ['w'], order: ['image', 'image embedding', 'text', 'text embedding'] },
+  ])('records both towers before an embedding only where another objective goes on: $name', ({ idle, order }) => {
+    const recorded: string[] = [];
+    const encode = (tower: string) => () => {
+      recorded.push(tower);
+      return {
+        get embedding() {
+          recorded.push(`${tower} embedding`);
+          return {};
+        },
+      };
+    };
+    const towers = {
+      encodeImage: encode('image'),
+      encodeText: encode('text'),
+      stages: () => [{ name: 'block', kind: 'block', parameters: ['w'] }],
+    } as unknown as DualEncoderModel;
+    const method = composeMethod({
+      method: sum(use('a'), use('b')),
+      objectives: objectives({ a: {}, b: { represent: () => ({}), idle: () => idle } }),
+    });
+    const batch = { images: { shape: [2] }, ids: {}, inputs: {} } as unknown as RepresentInput['batch'];
+    method.represent({ model: towers, parameters: {}, batch, settings: {} });
+    expect(recorded).toEqual(order);
   });
 
   it('keeps one moving average', () => {
