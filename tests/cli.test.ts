@@ -49,7 +49,7 @@ describe('startup', () => {
 });
 
 describe('list', () => {
-  it('prints objectives with their settings, and every fact of them as JSON', async () => {
+  it('prints objectives with their settings, and every field of them as JSON', async () => {
     const { stdout } = await medbench(['list', 'objectives'], { cwd });
     expect(stdout).toMatch(/^id +settings +title +package$/m);
     expect(stdout).toMatch(/^captioning +layers=auto, queries=256 +CoCa/m);
@@ -60,7 +60,7 @@ describe('list', () => {
     for (const { source } of objectives) expect(source).not.toBe('');
   });
 
-  it('has every fact of the methods and tasks', async () => {
+  it('has every field of the methods and tasks', async () => {
     const methods = JSON.parse((await medbench(['list', 'methods', '--json'], { cwd })).stdout);
     expect(methods.map(({ id }: { id: string }) => id)).toEqual([
       'clip',

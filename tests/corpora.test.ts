@@ -2,7 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type Corpus, type CorpusInfo, pluginMetadata, settingsOf, type Task, type TaskInfo } from '@medbench/core';
+import {
+  type Corpus,
+  type CorpusInfo,
+  pluginMetadata,
+  resolveSettings,
+  type Task,
+  type TaskInfo,
+} from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { MimicCxr } from '@medbench/corpora-mimic-cxr';
 import { PmcOa } from '@medbench/corpora-pmc-oa';
@@ -10,7 +17,7 @@ import { Quilt1M } from '@medbench/corpora-quilt-1m';
 import { Roco } from '@medbench/corpora-roco';
 import { WebDatasetCorpus } from '@medbench/corpora-webdataset';
 import { decodeImage } from '@medbench/data';
-import { protocolsOf } from '@medbench/evaluation/testing';
+import { bindProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { DeepEyeNetRetrieval } from '@medbench/tasks-deepeyenet';
 import { MimicCxrRetrieval } from '@medbench/tasks-mimic-cxr-retrieval';
@@ -53,13 +60,14 @@ afterAll(() => {
 
 const infoOf = <T>(plugin: new () => unknown): T => pluginMetadata(plugin)!.info as T;
 const contextOf = (group: string, info: CorpusInfo | TaskInfo, given: Record<string, string> = {}) =>
-  testContext({ dataRoot, cacheRoot, settings: settingsOf(group, info, given) });
+  testContext({ dataRoot, cacheRoot, settings: resolveSettings(group, info, given) });
 
 describe.each(CORPORA.map((make) => [infoOf<CorpusInfo>(make), make] as const))('$id', (info, make) => {
   const context = (given?: Record<string, string>) => contextOf('corpusSettings', info, given);
 
   it('says all that must be said of it, with the published number of pairs', () => {
-    for (const fact of ['title', 'licence', 'access', 'source'] as const) expect(info[fact].length).toBeGreaterThan(3);
+    for (const field of ['title', 'licence', 'access', 'source'] as const)
+      expect(info[field].length).toBeGreaterThan(3);
     expect(info.files?.length).toBeGreaterThan(0);
     expect(Object.values(info.pairs ?? {})[0]).toBe(PUBLISHED[info.id]);
     expect(info.id === 'webdataset' || info.citation).toBeTruthy();
@@ -69,7 +77,7 @@ describe.each(CORPORA.map((make) => [infoOf<CorpusInfo>(make), make] as const))(
     const corpus = await new make().open(context());
     expect(corpus.synthetic).toBe(true);
     expect(corpus.fingerprint).toMatch(/^[0-9a-f]{64}$/);
-    // Every fifth picture of Quilt-1M has two captions.
+    // Every fifth image of Quilt-1M has two captions.
     expect(corpus.pairs.length).toBe(info.id === 'quilt-1m' ? TRAIN * 1.2 : TRAIN);
     for (const index of [0, 7, corpus.pairs.length - 1]) {
       const { image, caption } = await corpus.pairs.get(index);
@@ -96,7 +104,7 @@ it('the study’s corpora have 2,769,337 pairs together', () => {
 describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id', (info, make) => {
   const context = () => ({
     ...contextOf('taskSettings', info),
-    protocols: protocolsOf(info.protocols, { metric: info.metric }),
+    protocols: bindProtocols(info.protocols, { metric: info.metric }),
   });
 
   it('finds by chance what a model sees that sees nothing', async () => {
@@ -122,7 +130,7 @@ describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id
 it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in its split table', async () => {
   const context = {
     ...contextOf('taskSettings', infoOf<TaskInfo>(MimicCxrRetrieval)),
-    protocols: protocolsOf('retrieval'),
+    protocols: bindProtocols('retrieval'),
   };
   const table = join(dataRoot, 'mimic-cxr', 'mimic-cxr-2.0.0-split.csv.gz');
   const rows = gunzipSync(readFileSync(table))
@@ -139,7 +147,7 @@ it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in it
   const task = new MimicCxrRetrieval();
   const { results } = await task.evaluate(randomModel(1), context);
   expect(new Set(results[0]!.groups).size).toBe(patients.size);
-  const { test } = (await task.pictures!(context))!;
+  const { test } = (await task.images!(context))!;
   expect(new Set(test.groups)).toEqual(patients);
 });
 

@@ -108,7 +108,7 @@ describe('embeddings that a run kept', () => {
     expect(stderr).toMatch(/zero-shot: failed: .*prompts\.texts\.npy was made of other texts .* settings of this run/);
   });
 
-  it('can be made by another tool of the pictures and texts that are written for it', async () => {
+  it('can be made by another tool of the images and texts that are written for it', async () => {
     const stderr = await ending(0, 'embed', '--inputs', `--tasks=${TASKS.join()}`, '--data=small', '--out=inputs');
     expect(stderr).toContain('test.images.npy (40 rows, test/)');
     expect(stderr).toContain('medbench eval --embeddings NAME=inputs');
@@ -220,7 +220,7 @@ describe('embeddings of a PyTorch model give what scikit-learn and NumPy give', 
     expect(classification?.confusion).toEqual(confusion);
   };
 
-  it('zero-shot, from pictures that are not normalised', () => {
+  it('zero-shot, from images that are not normalised', () => {
     const [zeroShot] = storedOf('foreign', row, 'phantom-global');
     expect(zeroShot).toMatchObject({ protocol: 'zero-shot', n: 600 });
     expectMetrics(zeroShot!, figures['zero-shot'].metrics);

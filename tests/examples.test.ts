@@ -138,8 +138,8 @@ describe('examples', () => {
         env: { PATH: process.env.PATH, HOME: process.env.HOME },
       }).toString();
     call('tsup', 'dist/cli-default.js');
-    const facts = JSON.parse(readFileSync(join(copy, 'dist/medbench.json'), 'utf8'));
-    expect(facts.methods).toEqual([expect.objectContaining({ id: 'sigmoid', source: 'arXiv:2303.15343' })]);
+    const info = JSON.parse(readFileSync(join(copy, 'dist/medbench.json'), 'utf8'));
+    expect(info.methods).toEqual([expect.objectContaining({ id: 'sigmoid', source: 'arXiv:2303.15343' })]);
     call('typescript', 'bin/tsc');
     expect(call('vitest', 'vitest.mjs', 'run')).toContain('2 passed');
   }, 240_000);

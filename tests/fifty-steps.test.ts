@@ -1,13 +1,13 @@
 import { Wasm } from '@medbench/backends-wasm';
 import type { HostTensors } from '@medbench/core';
 import { expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 import { ROWS, rowOf, trainOn, worstOf } from './support/methods.js';
 
 /**
  * The schedule of a default run, 50 steps of warm-up of 600. A decision that is even to within rounding (which of two tokens
  * is nearer, whether a unit is on) goes one way or the other, and AdamW follows it at full speed: under a shorter warm-up
- * the eager engine itself, started one unit in the last place apart, ends 1e-3 away in slip and filip.
+ * the eager backend itself, started one unit in the last place apart, ends 1e-3 away in slip and filip.
  */
 const TRAINING = { steps: 600, warmup: 50 };
 
@@ -21,7 +21,7 @@ const STEPS: Readonly<Record<string, number>> = { siglip: 5, gloria: 5, declip: 
 const NO_GRADIENT = /image_mlp\.layer[12]\.bias$|predictor\.layer1\.bias$|declip\.image_mlp\.layer3\.bias$/;
 
 /**
- * A tenth of the default rate for two views of a picture: batch norm over eight rows and a temperature of 0.1 make the most
+ * A tenth of the default rate for two views of an image: batch norm over eight rows and a temperature of 0.1 make the most
  * of rounding there (8e-5 at the default rate).
  */
 const RATES: Readonly<Record<string, number>> = { slip: 1e-4 };
@@ -32,7 +32,7 @@ const rows = ROWS.filter(([name]) => name !== 'clip-scratch').flatMap((row) => [
   ...(row[0] === 'clip' ? [{ row, chunkSize: 4 }] : []),
 ]);
 const cases = rows.flatMap(({ row: [name, Row, given], chunkSize }) =>
-  engines.flatMap(([id, backend]) =>
+  backends.flatMap(([id, backend]) =>
     id === 'wasm'
       ? []
       : [{ name: chunkSize === null ? name : `${name} in chunks of ${chunkSize}`, id, backend, Row, given, chunkSize }],

@@ -57,7 +57,7 @@ beforeAll(async () => {
   const views = JSON.parse(gunzipSync(readFileSync(viewsFile)).toString('utf8')) as {
     files: { name: string; file: string }[];
   };
-  for (const { name, file } of views.files) write(`picture.${name}`, Buffer.from(file, 'base64'));
+  for (const { name, file } of views.files) write(`image.${name}`, Buffer.from(file, 'base64'));
   const rows = Array.from({ length: 40 }, (_, i) => ({ image: `${i}.jpg`, caption: `a "caption", of\n${i}` }));
   const csv = [
     'image,caption',

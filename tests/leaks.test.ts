@@ -23,7 +23,7 @@ async function leaksOf(task: string, out: string, ...settings: string[]) {
   return { stdout, of, notes: (cell!.notes ?? []).filter((note) => note.startsWith('leak:')) };
 }
 
-describe('what a run says of test pictures that training has seen', () => {
+describe('what a run says of test images that training has seen', () => {
   beforeAll(async () => {
     const few = { train: 10, val: 10, test: 10 };
     await writePhantoms(join(cwd, 'data'), {
@@ -47,24 +47,24 @@ describe('what a run says of test pictures that training has seen', () => {
     expect(stdout).not.toContain('leak');
   });
 
-  it('is a picture that was encoded again, and one as it is', async () => {
+  it('is an image that was encoded again, and one as it is', async () => {
     const arrays = await readNpz(file);
     const [train, test] = [arrays.train_images!, arrays.test_images!];
     const size = 28 * 28;
-    const picture = (i: number) => train.data.subarray(i * size, (i + 1) * size) as Uint8Array;
-    const image = { width: 28, height: 28, channels: 1, data: Uint8Array.from(picture(5)) } as const;
+    const pixels = (i: number) => train.data.subarray(i * size, (i + 1) * size) as Uint8Array;
+    const image = { width: 28, height: 28, channels: 1, data: Uint8Array.from(pixels(5)) } as const;
     const again = await decodeImage(await encodeJpeg(image, 80));
     const grey = again.channels === 1 ? again.data : again.data.filter((_, i) => i % again.channels === 0);
     expect(grey).not.toEqual(image.data);
     (test.data as Uint8Array).set(grey, 7 * size);
-    (test.data as Uint8Array).set(picture(9), 11 * size);
+    (test.data as Uint8Array).set(pixels(9), 11 * size);
     await writeNpz(file, arrays);
     const { of, notes, stdout } = await leaksOf('pneumoniamnist', 'planted');
     expect(of('train')).toMatchObject({ identical: 1, near: 1 });
     expect(of('val')).toMatchObject({ identical: 0, near: 0 });
     expect(notes).toHaveLength(1);
     expect(stdout).toMatch(
-      /Warning, leak: the training split has seen test pictures, of 40: 1 pixel for pixel, 1 in all but encoding/,
+      /Warning, leak: the training split has seen test images, of 40: 1 pixel for pixel, 1 in all but encoding/,
     );
     const { report } = JSON.parse(readFileSync(join(cwd, 'planted/leaks/pneumoniamnist.json'), 'utf8'));
     expect(report.train).toMatchObject({ identical: [[11, 9]], near: [[7, 5]] });

@@ -87,7 +87,7 @@ function apart(a: HostTensors, b: HostTensors): number {
 }
 
 describe('memory of a training step', () => {
-  it('is told on shapes alone, grows with the batch, and is not known to the eager engine', async () => {
+  it('is told on shapes alone, grows with the batch, and is not known to the eager backend', async () => {
     const built = await buildModel({ image: new VitDemo(), text: new GptDemo(), model });
     vi.stubEnv('MEDBENCH_MEMORY', '100000');
     const at = async (batchSize: number) =>

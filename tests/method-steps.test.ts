@@ -6,7 +6,7 @@ import { dualEncoder } from '@medbench/nn';
 import { gradientError, scattered, type TowerOracle, weightByFormula } from '@medbench/nn/testing';
 import { trainingStep } from '@medbench/training';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 import { composed, ROWS, settingsOf, TRAINING } from './support/methods.js';
 
 /** What PyTorch made of one step (`scripts/oracles/method_steps.py`). */
@@ -27,8 +27,8 @@ const model = dualEncoder(
   gptModel({ id: 'oracle', contextLength: 12, vocabSize: 40, ...sizes }),
 );
 
-/** The oracle's pictures, `[8, 3, 16, 16]` there and `[8, 16, 16, 3]` here. */
-function pictures(offset: number): HostTensor {
+/** The oracle's images, `[8, 3, 16, 16]` there and `[8, 16, 16, 3]` here. */
+function images(offset: number): HostTensor {
   const plane = SIDE * SIDE;
   const data = Float32Array.from({ length: BATCH * plane * 3 }, (_, i) => {
     const [b, p, c] = [Math.floor(i / (3 * plane)), Math.floor((i % (3 * plane)) / 3), i % 3];
@@ -69,8 +69,8 @@ const kept = (from: number, to: number): HostTensor =>
 
 /** What each row draws. */
 const INPUTS: Readonly<Record<string, HostTensors>> = {
-  slip: { first: pictures(100), second: pictures(200) },
-  declip: { first: pictures(100), second: pictures(200) },
+  slip: { first: images(100), second: images(200) },
+  declip: { first: images(100), second: images(200) },
   'masked-cl, view': { first: kept(0, 8), second: kept(5, 13) },
   'masked-cl, ema': { order: whole(order) },
   'masked-cl, pixels': { order: whole(order) },
@@ -91,7 +91,7 @@ it('the oracle has every row but clip-scratch, which is clip with another start'
   expect(ROWS.map(([name]) => name).filter((name) => !oracle[name])).toEqual(['clip-scratch']);
 });
 
-describe.each(engines)('on %s, one step agrees with PyTorch', (_id, backend) => {
+describe.each(backends)('on %s, one step agrees with PyTorch', (_id, backend) => {
   describe.each(rows)('%s', (name, Row, given) => {
     const expected = oracle[name]!;
     let loss: number;
@@ -114,7 +114,7 @@ describe.each(engines)('on %s, one step agrees with PyTorch', (_id, backend) => 
       const drawn = Object.entries(step.inputs).map(
         ([input, { stream = input }]) => [`input/${input}`, INPUTS[name]![stream]!] as const,
       );
-      const outputs = await session.step({ images: pictures(0), ids, ...Object.fromEntries(drawn) });
+      const outputs = await session.step({ images: images(0), ids, ...Object.fromEntries(drawn) });
       const state = await session.readState();
       await session.dispose();
       loss = outputs.loss!.data[0]!;

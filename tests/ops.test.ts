@@ -3,7 +3,7 @@ import { activateWasm } from '@medbench/backends-wasm';
 import type { HostTensors } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 import { OP_CASES, type OpCase, programOf, worst } from './support/op-cases.js';
 import { WINDOW_CASES } from './support/window-cases.js';
 
@@ -16,7 +16,7 @@ async function reference(oneCase: OpCase): Promise<HostTensors> {
   return outputs;
 }
 
-describe.each(engines)('%s gives what the plain JavaScript backend gives', (_id, backend) => {
+describe.each(backends)('%s gives what the plain JavaScript backend gives', (_id, backend) => {
   const cases = [...OP_CASES, ...WINDOW_CASES];
   it.each(cases.map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
     const expected = await reference(oneCase);
@@ -43,7 +43,7 @@ const PADS: Parameters<typeof tf.avgPool>[3][] = [
     [0, 0],
   ],
 ];
-it.each(engines.flatMap(([id, backend]) => PADS.map((pad) => [id, pad, backend] as const)))(
+it.each(backends.flatMap(([id, backend]) => PADS.map((pad) => [id, pad, backend] as const)))(
   '%s leaves padding (%j) out of the gradient of an average pool',
   async (_id, pad, backend) => {
     const oneCase: OpCase = {

@@ -8,7 +8,7 @@ afterAll(() => folder.dispose());
 
 interface Row {
   readonly id: string;
-  readonly [fact: string]: unknown;
+  readonly [field: string]: unknown;
 }
 const planned = async (...args: string[]) => {
   const { code, stdout } = await medbench(['plan', '--json', ...args], { cwd });

@@ -1,6 +1,6 @@
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
-import type { Backend, HostTensors, Pair, ResolvedMethod, Settings } from '@medbench/core';
+import type { Backend, HostTensors, ImageTextPair, ResolvedMethod, Settings } from '@medbench/core';
 import { clipTokenizer, fromArray } from '@medbench/data';
 import { gptModel } from '@medbench/encoders-gpt';
 import { resnetModel } from '@medbench/encoders-resnet';
@@ -29,7 +29,7 @@ const model = dualEncoder(
 const { parameters } = model;
 const buffers = parameters.flatMap(({ name, buffer }) => (buffer ? [name] : []));
 
-const pairs = fromArray<Pair>(
+const pairs = fromArray<ImageTextPair>(
   Array.from({ length: STEPS * BATCH }, (_, i) => {
     const { render, caption } = shapesCase(1, i);
     return { image: render(SIDE), caption };
@@ -78,8 +78,8 @@ describe.each(methods)('training of %s with batch norms', (name, method, setting
 });
 
 // Batch norms over a few values turn rounding into other weights at this rate: 1e-6 after ten steps, 1e-3 after forty, on the
-// eager engine too if it starts one unit in the last place apart. So single steps are compared where the training has come to.
-// A gradient jumps where a ReLU is at zero: one that is open on one engine and closed on the other moves it by 1e-3, seen at
+// eager backend too if it starts one unit in the last place apart. So single steps are compared where the training has come to.
+// A gradient jumps where a ReLU is at zero: one that is open on one backend and closed on the other moves it by 1e-3, seen at
 // the third look (3.3e-3) and, with sums in another order, at the first (1.0e-3), while all others are apart by 4e-6 to 8e-6.
 it('at twenty times that rate, a step from where training has come to agrees to 1e-4 in its gradient', async () => {
   const apart: number[] = [];

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { type ForwardOptions, type HostTensor, type HostTensors, type Program, sizeOf } from '@medbench/core';
+import { elementCount, type ForwardOptions, type HostTensor, type HostTensors, type Program } from '@medbench/core';
 import { resnetModel } from '@medbench/encoders-resnet';
 import { differentiate } from '@medbench/nn';
 import { gradientError, relativeError, scattered, type TowerOracle } from '@medbench/nn/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 
 /** What open_clip computed of one pass (`scripts/oracles/resnet.py`): whole embeddings, the ends and norms of the rest. */
 interface Pass {
@@ -30,20 +30,20 @@ const KEY_BIAS = 'attnpool.k_proj.bias';
 /** The oracle's weights. */
 function weightOf(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
-  const fanIn = sizeOf(shape.slice(1));
+  const fanIn = elementCount(shape.slice(1));
   const scale = shape.length < 2 ? 0.3 : 2 / Math.sqrt(fanIn);
   const gain = /bn|downsample\.1/.test(name) && /(weight|running_var)$/.test(name) ? 1 : 0;
   const data = Float32Array.from({ length: fanIn * shape[0]! }, (_, k) => gain + scale * scattered(k, offset));
   return { shape, dtype: 'float32', data };
 }
 
-/** The oracle's four pictures, `[4, 3, 64, 64]` there and `[4, 64, 64, 3]` here. */
+/** The oracle's four images, `[4, 3, 64, 64]` there and `[4, 64, 64, 3]` here. */
 const images: HostTensor = {
   shape: [4, 64, 64, 3],
   dtype: 'float32',
   data: Float32Array.from({ length: 4 * 64 * 64 * 3 }, (_, i) => {
-    const [picture, pixel, channel] = [Math.floor(i / 12288), Math.floor((i % 12288) / 3), i % 3];
-    return scattered(picture * 12288 + channel * 4096 + pixel, 0);
+    const [image, pixel, channel] = [Math.floor(i / 12288), Math.floor((i % 12288) / 3), i % 3];
+    return scattered(image * 12288 + channel * 4096 + pixel, 0);
   }),
 };
 
@@ -81,14 +81,14 @@ it('has the names and shapes of open_clip', () => {
 });
 
 const modes: Mode[] = ['evaluation', 'training', 'frozen'];
-const cases = engines.flatMap(([id, engine]) => modes.map((mode) => [id, mode, engine] as const));
+const cases = backends.flatMap(([id, backend]) => modes.map((mode) => [id, mode, backend] as const));
 
-describe.each(cases)('on %s, the modified ResNet in %s agrees with open_clip', (_, mode, engine) => {
+describe.each(cases)('on %s, the modified ResNet in %s agrees with open_clip', (_, mode, backend) => {
   const expected = oracle[mode];
   let outputs: HostTensors;
   beforeAll(async () => {
     const state = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, weightOf(name, shape)]));
-    const session = await engine.load(programOf(mode), state);
+    const session = await backend.load(programOf(mode), state);
     outputs = await session.step({ images });
     await session.dispose();
   });

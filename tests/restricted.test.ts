@@ -44,7 +44,7 @@ beforeAll(async () => {
   }
   const eyes = join(root, 'data/deepeyenet/DeepEyeNet_test.json');
   const list = JSON.parse(readFileSync(eyes, 'utf8')) as Record<string, Record<string, string>>[];
-  for (const facts of list.flatMap((row) => Object.values(row))) facts['clinical-description'] += ` ${MARKER}`;
+  for (const info of list.flatMap((row) => Object.values(row))) info['clinical-description'] += ` ${MARKER}`;
   writeFileSync(eyes, JSON.stringify(list));
   const quilt = join(root, 'data/quilt-1m/quilt_1M_lookup.csv');
   const captions = (await readCsv(quilt)).map((row) => ({ ...row, caption: `${MARKER} ${row.caption}` }));
@@ -61,7 +61,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const RESTRICTED = ['mimic-cxr-retrieval', 'vindr-mammo', 'deepeyenet-retrieval', 'quilt-retrieval'];
 
-it('no word and no picture of data under an agreement is in anything that a run prints or writes', async () => {
+it('no word and no image of data under an agreement is in anything that a run prints or writes', async () => {
   const out = join(root, 'run');
   const args = [
     ...['run', '--methods', 'clip-scratch', '--tasks', [...RESTRICTED, 'pneumoniamnist'].join()],
@@ -96,7 +96,7 @@ it('no word and no picture of data under an agreement is in anything that a run 
   expect(new Set(cells.map(({ status }) => status))).toEqual(new Set(['ok']));
   expect(new Set(cells.map(({ task }) => task))).toEqual(new Set([...RESTRICTED, 'pneumoniamnist']));
 
-  // Pictures: those of the open task alone, and no picture file anywhere.
+  // Images: those of the open task alone, and no image file anywhere.
   expect(readdirSync(join(out, 'gallery'))).toEqual(['pneumoniamnist.json']);
   const page = readFileSync(join(out, 'report.html'), 'utf8');
   const gallery = readFileSync(join(out, 'gallery/pneumoniamnist.json'), 'utf8');
@@ -119,9 +119,9 @@ it('no word and no picture of data under an agreement is in anything that a run 
       expect(right).toEqual([answer!.right ? { text: (answer as { text: string }).text } : expect.anything()]);
     });
   }
-  const shown = [...page.matchAll(/data:image\/webp;base64,([^"]+)"/g)].map(([, picture]) => picture!);
+  const shown = [...page.matchAll(/data:image\/webp;base64,([^"]+)"/g)].map(([, image]) => image!);
   expect(shown.length).toBeGreaterThan(0);
-  for (const picture of shown) expect(gallery).toContain(`"${picture}"`);
+  for (const image of shown) expect(gallery).toContain(`"${image}"`);
   expect(page.match(/<(img|image)\b/g)).toHaveLength(shown.length);
   for (const file of filesBelow(out)) {
     const magic = readFileSync(file).subarray(0, 4).toString('latin1');

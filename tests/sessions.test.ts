@@ -2,7 +2,7 @@ import type { HostTensor, HostTensors, Program } from '@medbench/core';
 import { normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 
 const float = (shape: readonly number[], ...values: number[]): HostTensor => ({
   shape,
@@ -69,15 +69,15 @@ const counter = (): HostTensors => ({
   swapB: float([2], 5, 5),
 });
 
-/** Tensors that TensorFlow.js counts, and those that the engine itself holds. */
+/** Tensors that TensorFlow.js counts, and those that the backend itself holds. */
 function held(id: string): Record<string, number> {
   const { numTensors, numDataBuffers } = tf.memory();
   return { numTensors, numDataBuffers, native: tf.findBackend(id)?.numDataIds() ?? 0 };
 }
 
 // The first of this file, so that what is started once is started by all of them at a time.
-it('sessions of all engines take turns', async () => {
-  const two = [...engines, ...engines];
+it('sessions of all backends take turns', async () => {
+  const two = [...backends, ...backends];
   const sessions = await Promise.all(two.map(([, backend]) => backend.load(descent, start())));
   for (const loss of [8, 2, 0.5]) {
     const outputs = await Promise.all(sessions.map((session) => session.step({ x })));
@@ -86,7 +86,7 @@ it('sessions of all engines take turns', async () => {
   await Promise.all(sessions.map((session) => session.dispose()));
 });
 
-describe.each(engines)('a session on %s', (id, backend) => {
+describe.each(backends)('a session on %s', (id, backend) => {
   it('computes steps and keeps the state', async () => {
     const session = await backend.load(descent, start());
     const first = await session.step({ x });
@@ -122,7 +122,7 @@ describe.each(engines)('a session on %s', (id, backend) => {
     ['descent', descent, start(), { x }],
     ['windows', windows, { w: normal('w', [3, 3, 2, 2]) }, { x: normal('x', [1, 5, 5, 2]) }],
   ] as const)('leaves no tensors behind (%s)', async (_, program, state, inputs) => {
-    // The first session of an engine may set up what stays.
+    // The first session of a backend may set up what stays.
     await (await backend.load(program, state)).dispose();
     const before = held(id);
     const session = await backend.load(program, state);
@@ -179,7 +179,7 @@ describe.each(engines)('a session on %s', (id, backend) => {
   });
 });
 
-describe.each(engines)('on %s, sessions share a state', (_id, backend) => {
+describe.each(backends)('on %s, sessions share a state', (_id, backend) => {
   const w = { shape: [2], dtype: 'float32' } as const;
   const doubling: Program = {
     name: 'doubling',

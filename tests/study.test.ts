@@ -97,7 +97,7 @@ describe('a study that searches', () => {
     // Three values to step 3, one of them to step 9.
     expect([choice!.steps, choice!.gridSteps]).toEqual([3 * 3 + 6, 27]);
     const rung = read<RunResults>('halving', 'breast', 'search', 'slip-rung-1', 'results.json');
-    // 40 validation pictures of the phantoms; the test split has 100.
+    // 40 validation images of the phantoms; the test split has 100.
     expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([40]));
     const results = read<RunResults>('halving', 'results.json');
     expect(new Set(results.cells.map(({ n }) => n))).toEqual(new Set([100]));

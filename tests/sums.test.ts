@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { composed, largestDifference, model, rowOf, trainOn } from './support/methods.js';
 
 const STEPS = 20;
-const engines = [
+const backends = [
   ['wasm', new Wasm()],
   ['compiled', new Compiled()],
 ] as const;
@@ -31,7 +31,7 @@ async function trained(backend: Backend, ...row: Parameters<typeof rowOf>): Prom
   return { losses, ...Object.fromEntries(hashes) };
 }
 
-describe.each(engines)('on %s, to the last bit over 20 steps,', (_id, backend) => {
+describe.each(backends)('on %s, to the last bit over 20 steps,', (_id, backend) => {
   const train = (...row: Parameters<typeof rowOf>) => trained(backend, ...row);
 
   it('clip=1 is clip', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
-import { protocolsOf } from '@medbench/evaluation/testing';
+import { bindProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
@@ -67,7 +67,7 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
   },
   'vindr-mammo': {
     modality: 'radiology',
-    // Pictures: examples are the rows with one finding, far fewer.
+    // Images: examples are the rows with one finding, far fewer.
     splits: [16000, 0, 4000],
     classes: [
       'Mass',
@@ -141,14 +141,14 @@ describe('the tasks of the study', () => {
     const classification = studied.filter(({ kind }) => kind === 'classification').map(({ id }) => id);
     expect(classification.sort()).toEqual(Object.keys(PUBLISHED).sort());
     const others = studied.filter(({ kind }) => kind !== 'classification');
-    const facts = others.map(({ id, kind, modality, splits }) => [id, [kind, modality, Object.values(splits)]]);
-    expect(Object.fromEntries(facts)).toEqual(OTHERS);
+    const info = others.map(({ id, kind, modality, splits }) => [id, [kind, modality, Object.values(splits)]]);
+    expect(Object.fromEntries(info)).toEqual(OTHERS);
     expect(studied).toHaveLength(25);
   });
 
   it.each(studied.map((info) => [info.id, info] as const))('%s says all that must be said of it', (_, info) => {
-    for (const fact of ['title', 'licence', 'access', 'citation', 'source'] as const) {
-      expect(info[fact]?.length, fact).toBeGreaterThan(2);
+    for (const field of ['title', 'licence', 'access', 'citation', 'source'] as const) {
+      expect(info[field]?.length, field).toBeGreaterThan(2);
     }
     expect(info.version).toBeGreaterThan(0);
     expect(info.files?.length).toBeGreaterThan(0);
@@ -167,13 +167,13 @@ describe('the tasks of the study', () => {
     expect(info.settings).toHaveProperty('prompts');
   });
 
-  it('show pictures in reports where the licence lets them be copied, and nowhere else', () => {
-    const shown = studied.filter(({ pictures }) => pictures === 'shown');
+  it('show images in reports where the licence lets them be copied, and nowhere else', () => {
+    const shown = studied.filter(({ images }) => images === 'shown');
     for (const { id, access, licence } of shown) {
       expect(access, id).toBe('open');
       expect(licence, id).toMatch(/^(CC0|CC BY(-NC)?) \d\.0$/);
     }
-    const withheld = studied.filter(({ pictures }) => pictures !== 'shown').map(({ id }) => id);
+    const withheld = studied.filter(({ images }) => images !== 'shown').map(({ id }) => id);
     expect(withheld.sort()).toEqual([
       'bach',
       'lc25000-colon',
@@ -206,7 +206,7 @@ describe('the tasks of the study', () => {
 describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) => {
   const { info, make } = tasks.get(id)!;
   const chance = 1 / info.classes.length;
-  const context = () => testContext({ dataRoot, protocols: protocolsOf(info.protocols, { metric: info.metric }) });
+  const context = () => testContext({ dataRoot, protocols: bindProtocols(info.protocols, { metric: info.metric }) });
 
   it('counts what is there', async () => {
     const { synthetic, splits } = await make().inspect!(context());
@@ -236,7 +236,7 @@ describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) 
     }
   });
 
-  it('is learnt from the training pictures by a probe that sees them', async () => {
+  it('is learnt from the training images by a probe that sees them', async () => {
     const { results } = await make().evaluate(pixelModel(), context());
     expect(results.map(({ protocol }) => protocol)).toEqual(['linear-probe']);
     const { n, metrics } = results[0]!;

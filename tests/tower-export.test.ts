@@ -43,7 +43,7 @@ function weightsOf(model: DualEncoderModel): HostTensors {
 
 const inputOf = (model: DualEncoderModel, tower: Tower, batch: number): HostTensor => {
   const { shape } = towerInput(model, tower, batch);
-  if (tower === 'image') return normal('pictures', shape);
+  if (tower === 'image') return normal('images', shape);
   const ids = integers('texts', shape, VOCABULARY - 1);
   for (let row = 0; row < batch; row++) ids.data[row * shape[1]! + 3 + (row % 5)] = VOCABULARY - 1;
   return ids;
@@ -65,7 +65,7 @@ describe.each(models)('%s as an ONNX file of its own', (_, tower, model) => {
   const name = TOWER_INPUT[tower];
   const programOf = (batch: number) => embeddingProgram(model, tower, batch);
 
-  it('embeds batches of any size as the compiled engine and the WebAssembly reference do, to 1e-5', async () => {
+  it('embeds batches of any size as the compiled backend and the WebAssembly reference do, to 1e-5', async () => {
     const file = await standaloneOnnx(programOf, weights);
     for (const batch of [1, 2, 5, 16]) {
       const input = inputOf(model, tower, batch);

@@ -13,7 +13,7 @@ import {
 } from '@medbench/nn/testing';
 import { fromHuggingFace, toHuggingFace } from '@medbench/weights';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 
 /** A reference implementation, and how its weights become medbench's and medbench's gradients its. */
 interface Reference {
@@ -66,7 +66,7 @@ describe.each(Object.entries(REFERENCES))('the towers agree with %s', (_name, re
     expect(shapes(Object.entries(toOwn(stored)))).toEqual(shapes(model.parameters.map((spec) => [spec.name, spec])));
   });
 
-  describe.each(engines)('on %s', (_id, backend) => {
+  describe.each(backends)('on %s', (_id, backend) => {
     let outputs: HostTensors;
     let gradients: HostTensors;
     beforeAll(async () => {
@@ -100,7 +100,7 @@ it('queries and keys exchanged are noticed', async () => {
   const swapped = Object.fromEntries(
     Object.entries(oracle.parameters).map(([name, shape]) => [name, weightByFormula(other[name] ?? name, shape)]),
   );
-  const session = await engines[0]![1].load(towerProgram(model), toOwn(swapped));
+  const session = await backends[0]![1].load(towerProgram(model), toOwn(swapped));
   const { image } = await session.step(towerInputs(39));
   await session.dispose();
   expect(relativeError(image!.data, oracle.image)).toBeGreaterThan(1e-2);

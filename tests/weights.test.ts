@@ -28,8 +28,8 @@ beforeAll(async () => {
 afterAll(() => folder.dispose());
 
 /** Three texts as the JSON beside the file says: start, ids, end, padding. */
-function idsOf(facts: { contextLength: number; startId: number; endId: number; padId: number }): HostTensor {
-  const { contextLength, startId, endId, padId } = facts;
+function idsOf(info: { contextLength: number; startId: number; endId: number; padId: number }): HostTensor {
+  const { contextLength, startId, endId, padId } = info;
   const rows = [[320, 1125], [7, 8, 9], []].map((ids) => [startId, ...ids, endId]);
   const data = rows.flatMap((row) => [...row, ...Array<number>(contextLength - row.length).fill(padId)]);
   return { shape: [3, contextLength], dtype: 'int32', data: Int32Array.from(data) };
@@ -76,11 +76,11 @@ describe('weights leave and enter a run', () => {
     expect(code).toBe(0);
     const files = ['onnx', 'json'].map((ending) => join(cwd, 'onnx', `${tower}.${ending}`));
     expect(stdout.trim().split('\n')).toEqual(files);
-    const facts = JSON.parse(readFileSync(files[1]!, 'utf8'));
-    expect(facts).toMatchObject({ method: 'clip', seed: 0, tower, embedDim: 64, output: { normalised: true } });
+    const info = JSON.parse(readFileSync(files[1]!, 'utf8'));
+    expect(info).toMatchObject({ method: 'clip', seed: 0, tower, embedDim: 64, output: { normalised: true } });
     const [name, given]: [string, HostTensor] =
-      tower === 'image' ? ['images', normal('pictures', [3, 48, 48, 3])] : ['ids', idsOf(facts.preprocessing)];
-    expect(facts.input).toMatchObject({ name, shape: ['batch', ...given.shape.slice(1)], dtype: given.dtype });
+      tower === 'image' ? ['images', normal('images', [3, 48, 48, 3])] : ['ids', idsOf(info.preprocessing)];
+    expect(info.input).toMatchObject({ name, shape: ['batch', ...given.shape.slice(1)], dtype: given.dtype });
     const { embeddings } = await runOnnx(readFileSync(files[0]!), { [name]: given });
     const trained = await weightsOf('trained');
     const options = { embedDim: 64, vocabSize: trained['token_embedding.weight']!.shape[0]! };

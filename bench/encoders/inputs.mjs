@@ -1,4 +1,4 @@
-// What both sides embed: pictures and texts from a formula, so that no file has to be shared.
+// What both sides embed: images and texts from a formula, so that no file has to be shared.
 
 /** Scattered numbers in (-2, 2), `[batch, 3, side, side]` in PyTorch's order. */
 export function pixel(i) {

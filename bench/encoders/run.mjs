@@ -7,6 +7,7 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { printJson } from '../print-json.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -84,12 +85,12 @@ try {
         reference('embed', 'open_clip', name, at('theirs'), batch, rounds, threads, join(folder, 'peer')),
       );
     }
-    for (const [engine, answers] of Object.entries(turns))
+    for (const [contender, answers] of Object.entries(turns))
       for (const tower of ['image', 'text'])
         speed.push({
           name,
           tower,
-          engine,
+          contender,
           perSecond: Number(((1000 * Number(batch)) / median(answers.flatMap((one) => one[tower].ms))).toFixed(1)),
           peakMiB: Math.round(Math.max(...answers.map((one) => one.peakMiB))),
         });
@@ -105,12 +106,10 @@ for (const row of parity)
     `| ${row.name} | ${row.written} | ${row.read} | ${row.missing} | ${row.image.toExponential(1)} | ${row.text.toExponential(1)} |`,
   );
 console.log(
-  `\n| model | tower | engine | examples a second (batch ${batch}) | peak MiB (both towers) |\n|---|---|---|---|---|`,
+  `\n| model | tower | contender | examples a second (batch ${batch}) | peak MiB (both towers) |\n|---|---|---|---|---|`,
 );
 for (const row of speed)
-  console.log(`| ${row.name} | ${row.tower} | ${row.engine} | ${row.perSecond} | ${row.peakMiB} |`);
+  console.log(`| ${row.name} | ${row.tower} | ${row.contender} | ${row.perSecond} | ${row.peakMiB} |`);
 const machine = { cpu: cpus()[0]?.model, threads: Number(threads), memoryGiB: Math.round(totalmem() / 2 ** 30) };
-console.log(
-  JSON.stringify({ bench: 'encoders', machine, versions: { node: process.versions.node, ...versions }, parity, speed }),
-);
+printJson({ bench: 'encoders', machine, versions: { node: process.versions.node, ...versions }, parity, speed });
 if (parity.some((row) => row.missing > 0 || !(row.image < 1e-4) || !(row.text < 1e-4))) process.exit(1);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { random } from '@medbench/core';
 import { encodeNpy } from '@medbench/formats';
+import { printJson } from '../print-json.mjs';
 import { machine, median, ours, round, theirs } from './peers.mjs';
 
 const { values: options } = parseArgs({
@@ -51,13 +52,13 @@ try {
     ours('probe-medbench.mjs', spec),
     theirs('probe_sklearn.py', spec),
   ]);
-  const result = ['medbench', 'scikit-learn'].map((engine, e) => {
+  const result = ['medbench', 'scikit-learn'].map((contender, e) => {
     const answers = turns.map((turn) => turn[e]).filter(({ unavailable }) => !unavailable);
     if (answers.length === 0) return undefined;
     const { C, validation, peakMiB, versions } = answers[0];
     const seconds = answers.map((one) => one.seconds);
     return {
-      engine,
+      contender,
       seconds: round(median(seconds)),
       all: seconds.map((s) => round(s)),
       C: round(C, 5),
@@ -67,24 +68,22 @@ try {
     };
   });
   console.log(
-    '| engine | seconds, median | all turns | C | validation accuracy | peak MiB |\n|---|---|---|---|---|---|',
+    '| contender | seconds, median | all turns | C | validation accuracy | peak MiB |\n|---|---|---|---|---|---|',
   );
   for (const row of result.filter(Boolean)) {
     console.log(
-      `| ${row.engine} | ${row.seconds} | ${row.all.join(', ')} | ${row.C} | ${row.validation} | ${row.peakMiB} |`,
+      `| ${row.contender} | ${row.seconds} | ${row.all.join(', ')} | ${row.C} | ${row.validation} | ${row.peakMiB} |`,
     );
   }
   const [mine, peer] = result;
   const ratios = peer ? { 'medbench / scikit-learn': round(mine.seconds / peer.seconds) } : {};
-  console.log(
-    JSON.stringify({
-      bench: 'probe',
-      machine: machine(),
-      case: { rows, val, width, classes, grid: 10 },
-      rows: result.filter(Boolean),
-      ratios,
-    }),
-  );
+  printJson({
+    bench: 'probe',
+    machine: machine(),
+    case: { rows, val, width, classes, grid: 10 },
+    rows: result.filter(Boolean),
+    ratios,
+  });
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,11 +1,12 @@
 // npm run bench:retrieval [-- --pairs 100000 --width 512]
-// Ranks of all pictures and texts, both ways: this project on its compiled engine beside NumPy in blocks, one after the
+// Ranks of all images and texts, both ways: this project on its compiled backend beside NumPy in blocks, one after the
 // other on the same embeddings. NumPy ranks by 32-bit scores; where those are too close to tell, medbench sums in 64 bits.
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { random } from '@medbench/core';
+import { printJson } from '../print-json.mjs';
 import { machine, ours, round, theirs } from './peers.mjs';
 
 const { values: options } = parseArgs({
@@ -13,7 +14,7 @@ const { values: options } = parseArgs({
 });
 const [pairs, width] = [options.pairs, options.width].map(Number);
 
-/** Unit rows; a text is its picture's row with noise, so that ranks run from 1 to thousands. */
+/** Unit rows; a text is its image's row with noise, so that ranks run from 1 to thousands. */
 function writeEmbeddings(folder) {
   const stream = random(0, 'bench', 'retrieval');
   const files = ['images', 'texts'].map((name) => openSync(join(folder, `${name}.f32`), 'w'));
@@ -36,15 +37,15 @@ try {
   writeEmbeddings(folder);
   const spec = { folder, pairs, width };
   const answers = { medbench: ours('retrieval-medbench.mjs', spec), NumPy: theirs('retrieval_numpy.py', spec) };
-  const rows = Object.entries(answers).flatMap(([engine, answer]) =>
-    answer.unavailable ? [] : [{ engine, ...answer }],
+  const rows = Object.entries(answers).flatMap(([contender, answer]) =>
+    answer.unavailable ? [] : [{ contender, ...answer }],
   );
   if (answers.medbench.unavailable) throw new Error(answers.medbench.unavailable);
-  console.log('| engine | seconds | GFLOP/s | recall@200, both ways | peak MiB |\n|---|---|---|---|---|');
-  for (const { engine, seconds, recall, peakMiB } of rows) {
+  console.log('| contender | seconds | GFLOP/s | recall@200, both ways | peak MiB |\n|---|---|---|---|---|');
+  for (const { contender, seconds, recall, peakMiB } of rows) {
     const speed = (2e-9 * pairs * pairs * width) / seconds;
     console.log(
-      `| ${engine} | ${round(seconds, 1)} | ${round(speed, 0)} | ${recall.map((r) => r.toFixed(5)).join(', ')} | ${peakMiB} |`,
+      `| ${contender} | ${round(seconds, 1)} | ${round(speed, 0)} | ${recall.map((r) => r.toFixed(5)).join(', ')} | ${peakMiB} |`,
     );
   }
   let differing = null;
@@ -57,9 +58,7 @@ try {
     console.log(`${differing} of ${2 * pairs} ranks differ`);
   }
   const ratios = rows.length === 2 ? { 'medbench / NumPy': round(rows[0].seconds / rows[1].seconds) } : {};
-  console.log(
-    JSON.stringify({ bench: 'retrieval', machine: machine(), case: { pairs, width }, rows, differing, ratios }),
-  );
+  printJson({ bench: 'retrieval', machine: machine(), case: { pairs, width }, rows, differing, ratios });
 } finally {
   rmSync(folder, { recursive: true });
 }

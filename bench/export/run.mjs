@@ -1,6 +1,6 @@
 // npm run bench:export [-- --encoders vit-demo,rn-demo,… --batches 1,3 --checkpoint RUN/checkpoints/clip/seed-0/weights.safetensors]
 // Towers as ONNX files of their own: onnx's full check, and the largest relative difference of the embeddings between medbench's
-// compiled engine and onnxruntime-node, onnx's reference runtime and Python's ONNX Runtime on the file.
+// compiled backend and onnxruntime-node, onnx's reference runtime and Python's ONNX Runtime on the file.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';

@@ -19,7 +19,7 @@ const load = batchLoader({
   storedScale: storedScale ?? Number.POSITIVE_INFINITY,
 });
 console.log(JSON.stringify({ ready: (performance.now() - began) / 1000, pairs: pairs.length }));
-/** Of every 97th value: enough to see that the pictures are those of the other side. */
+/** Of every 97th value: enough to see that the images are those of the other side. */
 function meanOf(data) {
   let sum = 0;
   for (let i = 0; i < data.length; i += 97) sum += data[i];

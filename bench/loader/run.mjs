@@ -97,9 +97,9 @@ async function speed(folder) {
     for (const loader of loaders) await loader.run(Number(options.batches));
   }
   for (const loader of loaders) await loader.stop();
-  // The loaders did the same work if their pictures have the same mean.
+  // The loaders did the same work if their images have the same mean.
   const means = loaders.map((loader) => quantile(loader.means, 0.5));
-  if (Math.max(...means) - Math.min(...means) > 0.02) throw new Error(`The loaders' pictures differ: ${means}`);
+  if (Math.max(...means) - Math.min(...means) > 0.02) throw new Error(`The loaders' images differ: ${means}`);
   const rows = loaders.map(({ name, rates, cpu }) => ({
     loader: name,
     imagesPerSecond: round(quantile(rates, 0.5)),
@@ -142,14 +142,14 @@ async function bench(side) {
   try {
     const pairs = Number(options.pairs);
     const bytes = await writeShards(folder, pairs, side);
-    const pictures = `${side === 224 ? '224 x 224' : 'about 500 x 400'} pixels, ${round(bytes / pairs / 1024)} KiB`;
-    console.error(`${pairs} JPEGs of ${pictures} in ${SHARDS} shards`);
+    const images = `${side === 224 ? '224 x 224' : 'about 500 x 400'} pixels, ${round(bytes / pairs / 1024)} KiB`;
+    console.error(`${pairs} JPEGs of ${images} in ${SHARDS} shards`);
     const { rows, versions, ratio } = Number(options.rounds) > 0 ? await speed(folder) : { rows: [], versions: {} };
     const resident = [];
     if (options.memory === 'true') {
       for (const wanted of [10_000, 1_000_000]) resident.push(await memory(folder, pairs / SHARDS, wanted));
     }
-    console.log(`\nJPEGs of ${pictures}\n`);
+    console.log(`\nJPEGs of ${images}\n`);
     console.log('| loader | images per second, median | 10 % to 90 % | CPU ms per image | turns |');
     console.log('|---|---|---|---|---|');
     for (const row of rows)

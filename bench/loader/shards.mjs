@@ -7,13 +7,13 @@ import { tarEnd, tarMember } from '../../packages/formats/dist/index.js';
 
 export const SHARDS = 4;
 
-/** @param side 224 for pictures of just that side, 500 for larger ones of different sizes. */
+/** @param side 224 for images of just that side, 500 for larger ones of different sizes. */
 export async function writeShards(folder, pairs, side) {
   let bytes = 0;
   for (let shard = 0; shard < SHARDS; shard++) {
     const file = openSync(join(folder, `${shard}.tar`), 'w');
     for (let i = shard; i < pairs; i += SHARDS) {
-      const jpeg = await encodeJpeg(picture(i, side), 88);
+      const jpeg = await encodeJpeg(image(i, side), 88);
       bytes += jpeg.length;
       writeSync(file, tarMember(`${String(i).padStart(6, '0')}.jpg`, jpeg));
       const caption = Buffer.from(`Radiograph ${i}: no focal consolidation, the heart is of normal size.`);
@@ -25,8 +25,8 @@ export async function writeShards(folder, pairs, side) {
   return bytes;
 }
 
-function picture(i, side) {
-  const stream = random(7, 'picture', i);
+function image(i, side) {
+  const stream = random(7, 'image', i);
   const [width, height] = side === 224 ? [224, 224] : [460 + stream.integer(81), 360 + stream.integer(81)];
   const coarse = {
     width: 24,

@@ -1,6 +1,6 @@
 // npm run bench:long [-- --steps 5000]
 // Does a long training stay where it should? Memory: the highest resident size early on and at the end. Drift: on the
-// way, single steps of the eager reference from the compiled engine's own state, and from one unit in the last place beside it;
+// way, single steps of the eager reference from the compiled backend's own state, and from one unit in the last place beside it;
 // and compiled, eager, and eager from weights one unit in the last place apart, each left to itself: what the last two are
 // apart is what rounding alone does. Ends with code 1 if a bound is broken.
 import { spawn } from 'node:child_process';
@@ -73,7 +73,7 @@ for (const row of ROWS) {
 }
 
 const [row] = ROWS;
-// The eager engine has one thread: two at a time.
+// The eager backend has one thread: two at a time.
 const [eager, nudged] = await Promise.all([part('eager', row), part('nudged', row)]);
 const compiled = await part('compiled', row);
 console.log(
@@ -90,7 +90,7 @@ const apart = marks.map((step, i) => {
   return { step, ours, rounding, losses };
 });
 const end = apart.at(-1);
-check(end.ours <= BOUNDS.ratio * end.rounding, `${row}: the engines end further apart than rounding drives them`);
+check(end.ours <= BOUNDS.ratio * end.rounding, `${row}: the contenders end further apart than rounding drives them`);
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(
   `\n${seconds} s; loss: mean of the last 100 steps${broken.length > 0 ? `; BROKEN: ${broken.join('; ')}` : '; all bounds hold'}`,

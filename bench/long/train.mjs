@@ -70,7 +70,7 @@ async function eagerStep(from, batch) {
 }
 
 /**
- * Twenty times on the way, the eager reference makes one step from the state that the compiled engine is in, and one from
+ * Twenty times on the way, the eager reference makes one step from the state that the compiled backend is in, and one from
  * that state one unit in the last place apart: how far the gradients of the compiled step, and of the latter, are from it,
  * and the largest difference of a weight.
  */
@@ -101,7 +101,7 @@ async function resynchronised() {
   answer({ found });
 }
 
-/** Losses, and the weights at some steps, of an engine left to itself. */
+/** Losses, and the weights at some steps, of a contender left to itself. */
 async function free(backend, from, at) {
   const session = await step.load(backend, from, { selfCheck: false });
   const losses = [];

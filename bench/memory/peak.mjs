@@ -1,4 +1,4 @@
-// node peak.mjs CASE [CACHE]: predicts the peak memory of a training step, takes a few steps on random pictures, and answers with a
+// node peak.mjs CASE [CACHE]: predicts the peak memory of a training step, takes a few steps on random images, and answers with a
 // line of JSON of the prediction and of the process's peak resident size.
 import { Compiled } from '@medbench/backends-compiled';
 import { random } from '@medbench/core';

@@ -1,5 +1,5 @@
 // Steps whose peak memory is predicted and measured: the demo's, those of `bench:step`, convolutions, chunks. `check`: the
-// first step is compared with the eager engine; `cached`: ONNX Runtime's graph comes from the cache.
+// first step is compared with the eager backend; `cached`: ONNX Runtime's graph comes from the cache.
 import { GptDemo } from '@medbench/encoders-gpt';
 import { ResNet50 } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
@@ -27,7 +27,7 @@ export const PEAKS = {
   chunks: { title: 'demo, batch 1024 in chunks of 64', steps: 3, setup: async () => clip(VitDemo, 1024, 64) },
   a: { title: 'case a, clip', steps: 30, setup: () => ofCase('a', 'clip') },
   checked: {
-    ...{ title: 'case a, clip, its first step compared with the eager engine', steps: 30, check: true },
+    ...{ title: 'case a, clip, its first step compared with the eager backend', steps: 30, check: true },
     setup: () => ofCase('a', 'clip'),
   },
   b: { title: 'case b, clip', steps: 12, setup: () => ofCase('b', 'clip') },

@@ -1,6 +1,6 @@
 // npm run bench:memory [-- --steps 2000 --batch 4096 --chunk 64] [-- --peaks [--cases demo,c]]
 // The peak memory that is predicted before a step beside what its process comes to (`--peaks`: that alone), then the
-// memory of training the demo's towers with CLIP on random pictures: resident size after a tenth of the steps and at the end,
+// memory of training the demo's towers with CLIP on random images: resident size after a tenth of the steps and at the end,
 // and the peak of one step on a large batch in chunks beside that of one whole batch of a chunk's size. Each in a process of
 // its own.
 import { spawnSync } from 'node:child_process';

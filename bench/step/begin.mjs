@@ -1,18 +1,18 @@
 // From the start of a process to the end of its first compiled step.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine } from './engine.mjs';
+import { Contender } from './contender.mjs';
 import { round } from './turns.mjs';
 
 /** One process. @returns seconds: in all, and of what it consists of. */
 async function once(spec, environment) {
   const begun = performance.now();
-  const engine = new Engine(spec, environment);
-  const { unavailable, imported, ready } = await engine.answer();
+  const contender = new Contender(spec, environment);
+  const { unavailable, imported, ready } = await contender.answer();
   if (unavailable) throw new Error(`compiled: ${unavailable}`);
-  const [first] = await engine.run(1);
+  const [first] = await contender.run(1);
   const seconds = (performance.now() - begun) / 1000;
-  await engine.stop();
+  await contender.stop();
   return { seconds: round(seconds), imported: round(imported), ready: round(ready), first: round(first / 1000) };
 }
 

@@ -6,7 +6,7 @@ import { dualEncoder } from '@medbench/nn';
 import { trainingStep } from '@medbench/training';
 import { methodOf } from '../methods.mjs';
 
-/** `gib`: what a training engine takes at the most. */
+/** `gib`: what a training contender takes at the most. */
 export const CASES = {
   a: {
     image: { imageSize: 32, patchSize: 8, width: 64, layers: 4 },

@@ -1,4 +1,4 @@
-// One engine of medbench in a process of its own: `node medbench.mjs SPEC`, SPEC as JSON: engine, what, case, method, files.
+// One contender of medbench in a process of its own: `node medbench.mjs SPEC`, SPEC as JSON: contender, what, case, method, files.
 // Says when it is ready, then answers each line "run N" on stdin by a line of JSON with the milliseconds of N steps, what
 // they gave and the peak memory.
 import { createInterface } from 'node:readline';
@@ -6,21 +6,21 @@ import { createInterface } from 'node:readline';
 const spec = JSON.parse(process.argv[2]);
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
-/** The engine, or why there is none. */
-async function backendOf(engine) {
-  if (engine === 'compiled') {
+/** The contender, or why there is none. */
+async function backendOf(contender) {
+  if (contender === 'compiled') {
     const { Compiled } = await import('@medbench/backends-compiled');
     return { backend: new Compiled() };
   }
-  if (engine === 'tensorflow') {
+  if (contender === 'tensorflow') {
     const { NativeTensorFlow } = await import('@medbench/backends-tensorflow');
     const tf = await import('@tensorflow/tfjs-core');
     return { backend: new NativeTensorFlow(), version: () => tf.backend().binding.TF_Version };
   }
   const { Wasm } = await import('@medbench/backends-wasm');
   const backend = new Wasm();
-  if (engine === 'wasm-as-shipped') {
-    // The matrix product of TensorFlow.js's own WebAssembly engine, before ours is laid over it.
+  if (contender === 'wasm-as-shipped') {
+    // The matrix product of TensorFlow.js's own WebAssembly backend, before ours is laid over it.
     const { createRequire } = await import('node:module');
     createRequire(new URL('../../packages/backends-wasm/package.json', import.meta.url))(
       '@tensorflow/tfjs-backend-wasm',
@@ -34,7 +34,7 @@ async function backendOf(engine) {
   return { backend };
 }
 
-const { backend, version } = await backendOf(spec.engine);
+const { backend, version } = await backendOf(spec.contender);
 const status = await backend.status();
 if (!status.available) {
   say({ unavailable: status.reason });
@@ -42,7 +42,7 @@ if (!status.available) {
 }
 const { work } = await import(`./work-${spec.what}.mjs`);
 const imported = performance.now();
-// The check against the eager engine is the tests' matter; here it would only count as memory.
+// The check against the eager backend is the tests' matter; here it would only count as memory.
 const { step, dispose } = await work(spec, backend, {
   selfCheck: false,
   log: (line) => console.error(line),

@@ -38,19 +38,19 @@ export const machine = (threads) => ({
 const line = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 
-/** How many times as long an engine takes as the compiled one on the same work. */
+/** How many times as long a contender takes as the compiled one on the same work. */
 const ratio = (rows, row) => {
-  const own = rows.find((one) => one.case === row.case && one.what === row.what && one.engine === 'compiled');
+  const own = rows.find((one) => one.case === row.case && one.what === row.what && one.contender === 'compiled');
   return own && own !== row ? String(round(row.ms / own.ms)) : '';
 };
 
 export const speedTable = (rows, what) =>
   table(
-    ['case', what, 'engine', 'ms, median', '10 % to 90 %', 'steps', 'peak MiB', 'times compiled', 'differs by'],
+    ['case', what, 'contender', 'ms, median', '10 % to 90 %', 'steps', 'peak MiB', 'times compiled', 'differs by'],
     rows.map((row) => [
       row.case,
       row.what,
-      row.engine,
+      row.contender,
       row.ms,
       `${row.low} to ${row.high}`,
       row.steps,
@@ -63,16 +63,21 @@ export const speedTable = (rows, what) =>
 /** The machine's products, and what share of the best of them ViT-B/16's forward pass reaches. */
 export function peakOf({ peak, forward }) {
   const products = table(
-    ['product', 'engine', 'ms, median', 'GFLOP/s'],
-    peak.map(({ what, engine, ms, gflops }) => [what, engine === 'compiled' ? 'ONNX Runtime' : engine, ms, gflops]),
+    ['product', 'contender', 'ms, median', 'GFLOP/s'],
+    peak.map(({ what, contender, ms, gflops }) => [
+      what,
+      contender === 'compiled' ? 'ONNX Runtime' : contender,
+      ms,
+      gflops,
+    ]),
   );
   const best = Math.max(...peak.map(({ gflops }) => gflops));
   const reached = forward.map((row) => {
-    const gflops = towerFlops(CASES[row.case], row.what, row.engine) / row.ms / 1e6;
+    const gflops = towerFlops(CASES[row.case], row.what, row.contender) / row.ms / 1e6;
     const share = `${Math.round((100 * gflops) / best)} %`;
-    return [row.case, row.what, row.engine, Math.round(gflops), share];
+    return [row.case, row.what, row.contender, Math.round(gflops), share];
   });
-  const head = ['case', 'tower', 'engine', 'GFLOP/s', `of ${best} GFLOP/s`];
+  const head = ['case', 'tower', 'contender', 'GFLOP/s', `of ${best} GFLOP/s`];
   return reached.length > 0 ? `${products}\n\n${table(head, reached)}` : products;
 }
 

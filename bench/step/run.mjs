@@ -1,4 +1,4 @@
-// npm run bench:step [-- --cases a,b,c --methods all|clip|ID,... --engines compiled,torch,... --rounds N --only step,forward,...
+// npm run bench:step [-- --cases a,b,c --methods all|clip|ID,... --contenders compiled,torch,... --rounds N --only step,forward,...
 // --before DIR]
 // The training step, the embedding, the share of the machine's matrix product and the time to the first step, of medbench and
 // of PyTorch on the same threads, which take turns in one run. See bench/RESULTS.md.
@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { printJson } from '../print-json.mjs';
 import { begin } from './begin.mjs';
 import { CASE_TITLES, CASES, METHODS, trainingOf } from './cases.mjs';
-import { isSlow } from './engine.mjs';
+import { isSlow } from './contender.mjs';
 import { beginTable, distance, machine, peakOf, speedTable, versionsOf } from './report.mjs';
 import { writeStart } from './start.mjs';
 import { measure } from './turns.mjs';
@@ -23,10 +24,10 @@ const { values: options } = parseArgs({
      * minute and more. Further ones: tensorflow; wasm and wasm-as-shipped, which take few steps and leave
      * out (c).
      */
-    engines: { type: 'string' },
-    /** An earlier checkout that was built: its compiled step takes turns with this one's, as the engine `before`. */
+    contenders: { type: 'string' },
+    /** An earlier checkout that was built: its compiled step takes turns with this one's, as the contender `before`. */
     before: { type: 'string' },
-    /** Turns of each engine. */
+    /** Turns of each contender. */
     rounds: { type: 'string', default: '4' },
     only: { type: 'string', default: 'step,forward,peak,start' },
     threads: { type: 'string', default: String(availableParallelism()) },
@@ -40,7 +41,7 @@ const listed = (name, known) => {
 };
 const cases = listed('cases', Object.keys(CASES));
 const KNOWN = ['compiled', 'torch', 'torch-compile', 'tensorflow', 'wasm', 'wasm-as-shipped'];
-const engines = options.engines === undefined ? undefined : listed('engines', KNOWN);
+const contenders = options.contenders === undefined ? undefined : listed('contenders', KNOWN);
 const only = listed('only', ['step', 'forward', 'peak', 'start']);
 const methods = options.methods === 'all' ? undefined : listed('methods', METHODS);
 const threads = Number(options.threads);
@@ -51,18 +52,18 @@ const log = { versions: versionsOf(), left: [], trips: [] };
 
 /** Losses and embeddings must agree this well. */
 const TOLERANCE = { step: 1e-3, forward: 1e-4 };
-/** Of ViT-B/16's feed-forward on a batch of eight pictures, and a square one. */
+/** Of ViT-B/16's feed-forward on a batch of eight images, and a square one. */
 const PRODUCTS = [
   [1576, 768, 3072],
   [2048, 2048, 2048],
 ];
 
-/** All engines at one piece of work. */
+/** All contenders at one piece of work. */
 function measured(what, key, own, gib) {
   const usual = ['compiled', 'torch', ...(what === 'step' && own.method === 'clip' ? ['torch-compile'] : [])];
   const earlier = options.before === undefined ? [] : ['before'];
-  const able = [...earlier, ...(engines ?? usual)].filter((engine) => key !== 'c' || !isSlow(engine));
-  const specs = able.map((engine) => ({ engine, what, key, threads, checkout: options.before, ...own }));
+  const able = [...earlier, ...(contenders ?? usual)].filter((contender) => key !== 'c' || !isSlow(contender));
+  const specs = able.map((contender) => ({ contender, what, key, threads, checkout: options.before, ...own }));
   return measure(specs, { rounds, gib, tolerance: TOLERANCE[what], ...log });
 }
 
@@ -88,7 +89,13 @@ async function forwards(key) {
 async function products() {
   const rows = [];
   for (const shape of PRODUCTS) {
-    const specs = ['compiled', 'torch'].map((engine) => ({ engine, what: 'product', key: 'peak', threads, shape }));
+    const specs = ['compiled', 'torch'].map((contender) => ({
+      contender,
+      what: 'product',
+      key: 'peak',
+      threads,
+      shape,
+    }));
     const found = await measure(specs, { rounds, gib: 1, ...log });
     const operations = 2 * shape.reduce((product, side) => product * side, 1);
     rows.push(...found.map((row) => ({ ...row, gflops: Math.round(operations / row.ms / 1e6) })));
@@ -98,7 +105,7 @@ async function products() {
 
 async function starts(key) {
   const { files } = await writeStart(folder, key, 'clip');
-  return begin({ engine: 'compiled', what: 'step', key, method: 'clip', files, threads }, folder);
+  return begin({ contender: 'compiled', what: 'step', key, method: 'clip', files, threads }, folder);
 }
 
 const found = { step: [], forward: [], peak: [], start: [] };
@@ -120,14 +127,12 @@ if (log.trips.length > 0) console.log(`\n${distance(log.trips)}`);
 for (const line of log.left) console.log(line);
 const seconds = Math.round((performance.now() - timed) / 1000);
 const { versions, left, trips } = log;
-console.log(
-  JSON.stringify({
-    bench: 'step',
-    machine: machine(threads),
-    versions,
-    seconds,
-    ...found,
-    trips: trips.map(Math.round),
-    left,
-  }),
-);
+printJson({
+  bench: 'step',
+  machine: machine(threads),
+  versions,
+  seconds,
+  ...found,
+  trips: trips.map(Math.round),
+  left,
+});

@@ -1,4 +1,4 @@
-// Starting weights and batches, the same for every engine: written to two safetensors files that all of them read.
+// Starting weights and batches, the same for every contender: written to two safetensors files that all of them read.
 import { join } from 'node:path';
 import { random } from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
@@ -15,8 +15,8 @@ const ownName = (name) => name.slice(name.lastIndexOf('/') + 1);
 
 const elements = (shape) => shape.reduce((product, side) => product * side, 1);
 
-/** A picture of noise, as the methods' own draws want it. */
-function picture(size, stream) {
+/** An image of noise, as the methods' own draws want it. */
+function image(size, stream) {
   const data = Uint8Array.from({ length: size * size * 3 }, () => stream.integer(256));
   return { width: size, height: size, channels: 3, data };
 }
@@ -44,7 +44,7 @@ function batchOf({ image, text, batch }, inputs, at) {
     const data = new (input.dtype === 'int32' ? Int32Array : Float32Array)(batch * size);
     for (let row = 0; row < batch; row++) {
       const drawn = random(SEED, 'input', input.stream ?? name, at, row);
-      data.set(input.draw({ image: picture(image.imageSize, drawn), caption: '' }, drawn), row * size);
+      data.set(input.draw({ image: image(image.imageSize, drawn), caption: '' }, drawn), row * size);
     }
     made[`input/${ownName(name)}`] = { shape: [batch, ...input.shape], dtype: input.dtype, data };
   }

@@ -1,4 +1,4 @@
-"""PyTorch's side of bench:step: `python3 torch_step.py SPEC`, SPEC as JSON: engine (torch or torch-compile), what (step, forward
+"""PyTorch's side of bench:step: `python3 torch_step.py SPEC`, SPEC as JSON: contender (torch or torch-compile), what (step, forward
 or product), threads, and the work's own. Says when it is ready, then answers each line "run N" on stdin by a line of JSON with
 the milliseconds of N steps, what they gave and the peak memory.
 """
@@ -38,7 +38,7 @@ def read_safetensors(path):
 
 
 def read_batches(path):
-    """As PyTorch wants them: pictures with their channels in front, indices of 64 bits. Copies are made here, not in a step."""
+    """As PyTorch wants them: images with their channels in front, indices of 64 bits. Copies are made here, not in a step."""
     batches = {}
     for key, value in read_safetensors(path):
         at, name = key.split("/", 1)
@@ -122,7 +122,7 @@ def product(spec, _compile):
 WORK = {"step": training_step, "forward": forward, "product": product}
 spec = json.loads(sys.argv[1])
 torch.set_num_threads(spec["threads"])
-compile = torch.compile if spec["engine"] == "torch-compile" else lambda function: function
+compile = torch.compile if spec["contender"] == "torch-compile" else lambda function: function
 begun = time.perf_counter()
 step = WORK[spec["what"]](spec, compile)
 say({"ready": time.perf_counter() - begun, "version": torch.__version__})
@@ -135,7 +135,7 @@ for line in sys.stdin:
             results.append(step(done))
         except Exception as error:
             # Without a C++ compiler, for one: the reason belongs into the output. An eager step that fails is a fault of ours.
-            if spec["engine"] != "torch-compile":
+            if spec["contender"] != "torch-compile":
                 raise
             say({"unavailable": f"{type(error).__name__}: {error}".split("\n")[0]})
             sys.exit(0)

@@ -4,7 +4,7 @@ import { loadModel } from '@medbench/training';
 import { CASES, towersOf } from './cases.mjs';
 import { readBatches } from './start.mjs';
 
-const PICTURE = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
+const IMAGE = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
 
 /** What the embedder asks of its backend for a tower: the program and its parameters. */
 async function embedderProgram(key, tower, weights) {
@@ -20,7 +20,7 @@ async function embedderProgram(key, tower, weights) {
   const model = { embedDim: CASES[key].embedDim, activation: 'quick-gelu', merges: 0 };
   const request = { image: { build: () => image }, text: { build: () => text }, model, backend, log: console.error };
   const embedder = await loadModel(request, { file: weights });
-  const embed = { image: () => embedder.embedImages(fromArray([PICTURE])), text: () => embedder.embedTexts(['']) };
+  const embed = { image: () => embedder.embedImages(fromArray([IMAGE])), text: () => embedder.embedTexts(['']) };
   await embed[tower]().catch((error) => {
     if (!taken.program) throw error;
   });

@@ -1,4 +1,4 @@
-import { medbenchFacts } from '@medbench/core/build';
+import { medbenchInfo } from '@medbench/core/build';
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
@@ -7,5 +7,5 @@ export default defineConfig({
   target: 'node20',
   clean: true,
   // Writes dist/medbench.json, so that medbench lists the method without importing it.
-  plugins: [medbenchFacts()],
+  plugins: [medbenchInfo()],
 });

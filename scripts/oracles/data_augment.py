@@ -1,8 +1,8 @@
-"""Makes packages/data/fixtures/augment.json: one small picture after each augmentation by torchvision and Pillow.
+"""Makes packages/data/fixtures/augment.json: one small image after each augmentation by torchvision and Pillow.
 
 Run: python scripts/oracles/data_augment.py
 Made with Pillow 13.0.0, torchvision 0.29.2, NumPy 2.4.6.
-Half of the picture is noise, where all colours, clamping and rounding occur, the other half a gradient. `crops` are
+Half of the image is noise, where all colours, clamping and rounding occur, the other half a gradient. `crops` are
 torchvision's `resized_crop`, bicubic, done by rows, then columns (see data_resize.py). `hues` is the SHA-256 of all
 4,096 colours of 16 levels a channel, each shift of the hue after the other. `boxes` are means and deciles of what
 torchvision's RandomResizedCrop draws.

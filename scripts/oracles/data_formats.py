@@ -3,7 +3,7 @@ expected.json what those libraries read from them.
 
 Run: python scripts/oracles/data_formats.py
 Made with h5py 3.16, openpyxl 3.1.5, pydicom 3.0.2 (pylibjpeg-openjpeg 2.6.0), imagecodecs 2026.3.6 (JPEG lossless, JPEG-LS),
-Python 3.11. Pixels of packed pictures are those that pydicom's or imagecodecs' own decoder gives back.
+Python 3.11. Pixels of packed images are those that pydicom's or imagecodecs' own decoder gives back.
 """
 import base64
 import gzip
@@ -148,7 +148,7 @@ def keep(name, ds, pixels, colours=None):
 
 
 def smooth(height, width, top, channels=None):
-    """A picture that codecs can pack: slopes with a little noise."""
+    """An image that codecs can pack: slopes with a little noise."""
     shape = (height, width) if channels is None else (height, width, channels)
     yy, xx = np.mgrid[0:height, 0:width]
     base = (np.sin(yy / 5) + np.cos(xx / 7) + 2) / 4

@@ -23,18 +23,18 @@ rng = np.random.default_rng(23)
 N = 23
 
 
-def picture(i):
+def image(i):
     file = io.BytesIO()
     Image.fromarray(rng.integers(0, 256, (6, 5 + i % 3, 3), dtype=np.uint8)).save(file, "PNG")
     return file.getvalue()
 
 
-pictures = [picture(i) for i in range(N)]
-(OUT / "beside.png").write_bytes(pictures[3])
+images = [image(i) for i in range(N)]
+(OUT / "beside.png").write_bytes(images[3])
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 rows = [
     {
-        "image": None if i == 20 else {"bytes": None, "path": "beside.png"} if i == 3 else {"bytes": pictures[i], "path": None if i % 2 else f"{i}.png"},
+        "image": None if i == 20 else {"bytes": None, "path": "beside.png"} if i == 3 else {"bytes": images[i], "path": None if i % 2 else f"{i}.png"},
         "question": None if i == 7 else f"Größe 胸片 {i % 4}?",
         "label": i % 4,
         "count": 2**40 + i,
@@ -74,7 +74,7 @@ for name, options in {
 for i in range(2):
     pq.write_table(whole.slice(12 * i, 12), OUT / f"train-{i:05d}-of-00002.parquet", row_group_size=5)
 expected["parquet"]["two files"] = {"files": [f"train-{i:05d}-of-00002.parquet" for i in range(2)], "rows": [shown(r) for r in rows]}
-expected["picture"] = {str(i): hashlib.sha256(pictures[i]).hexdigest() for i in range(N) if i != 20}
+expected["image"] = {str(i): hashlib.sha256(images[i]).hexdigest() for i in range(N) if i != 20}
 expected["classes"] = FEATURES["label"]["names"]
 
 # ---- pickles, as PathVQA's

@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/resize.json: pictures resized by Pillow, bicubic, as base64 bytes.
+"""Makes packages/data/fixtures/resize.json: images resized by Pillow, bicubic, as base64 bytes.
 
 Run: python scripts/oracles/data_resize.py   (made with Pillow 13.0.0, NumPy 2.4.6)
 Each is two calls, rows then columns: up to Pillow 12 one call does the same, while Pillow 13 begins with the columns when the
@@ -26,7 +26,7 @@ def resize(image, width, height):
     return across.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def picture(width, height, channels):
+def image(width, height, channels):
     values = rng.integers(0, 256, (height, width, channels), dtype=np.uint8)
     values[: height // 2] = np.where(values[: height // 2] > 127, 255, 0)
     return Image.fromarray(values[..., 0] if channels == 1 else values)
@@ -41,14 +41,14 @@ for width, height, channels, targets in [
     (1, 1, 3, [(5, 4)]),
     (2, 3, 3, [(7, 7)]),
 ]:
-    source = picture(width, height, channels)
+    source = image(width, height, channels)
     cases.append({"width": width, "height": height, "channels": channels, "data": b64(source),
                   "resized": [{"width": w, "height": h, "data": b64(resize(source, w, h))}
                               for w, h in targets]})
 
 views = []
 for width, height, channels, size in [(50, 37, 3, 16), (31, 60, 1, 16), (20, 20, 1, 28), (45, 32, 1, 17)]:
-    source = picture(width, height, channels)
+    source = image(width, height, channels)
     short, long = min(width, height), max(width, height)
     new = int(size * long / short)
     resized = resize(source, *((size, new) if width <= height else (new, size)))

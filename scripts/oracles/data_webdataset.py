@@ -1,8 +1,8 @@
 """Makes packages/formats/fixtures/webdataset.json: small tar shards as Python writes them, and what Python reads from them.
 
 Run: python scripts/oracles/data_webdataset.py   (made with webdataset 1.0.2, Pillow 13.0.0, Python 3.11)
-Shards are zlib-packed base64. Per shard: the samples that the `webdataset` package finds (key, picture's suffix, SHA-256 of
-the picture's bytes, caption), in order.
+Shards are zlib-packed base64. Per shard: the samples that the `webdataset` package finds (key, image's suffix, SHA-256 of
+the image's bytes, caption), in order.
 """
 import base64
 import hashlib
@@ -22,7 +22,7 @@ rng = np.random.default_rng(11)
 FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 
 
-def picture(suffix, level):
+def image(suffix, level):
     data = np.full((6, 8, 3), level, np.uint8)
     file = io.BytesIO()
     Image.fromarray(data).save(file, FORMATS[suffix], **({"lossless": True} if suffix == "webp" else {}))
@@ -33,7 +33,7 @@ def samples(n, folder=""):
     for i in range(n):
         suffix = list(FORMATS)[i % 4]
         caption = f"Befund {i}: Lungenödem, größer als zuvor 胸片"
-        yield f"{folder}{i:05d}", suffix, picture(suffix, 10 * i), caption
+        yield f"{folder}{i:05d}", suffix, image(suffix, 10 * i), caption
 
 
 def plain(format, folder="", n=6):
@@ -71,12 +71,12 @@ def awkward():
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
         add("__index__", b"no sample")
-        add("./v1.2/a.JPG", picture("jpg", 7))
-        add("./v1.2/a.seg.png", picture("png", 8))
+        add("./v1.2/a.JPG", image("jpg", 7))
+        add("./v1.2/a.seg.png", image("png", 8))
         add("./v1.2/a.TXT", b"one")
         add("./v1.2/._b.jpg", b"left by a Mac")
         add("./v1.2/README", b"no suffix")
-        add("./v1.2/b.png", picture("png", 9))
+        add("./v1.2/b.png", image("png", 9))
         add("./v1.2/b.txt", b"two")
     return file.getvalue()
 

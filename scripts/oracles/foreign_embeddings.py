@@ -6,7 +6,7 @@ Run:
 Made with Python 3.11, torch 2.15, NumPy 2.4.6, scikit-learn 1.9.1, Pillow 13.0 on CPU.
 
 Writes tests/fixtures/foreign-embeddings/<task>/<array>.npy and tests/fixtures/foreign-embeddings.json. The towers have
-random weights, of a seed with which zero-shot names eight of the ten classes. Pictures are left unnormalised, as a model
+random weights, of a seed with which zero-shot names eight of the ten classes. Images are left unnormalised, as a model
 may give them. Labels come from the tables of the generated data, not from medbench.
 """
 
@@ -32,7 +32,7 @@ SECOND_VALUES = {"enlarged", "dark", "high"}
 
 
 class ImageTower(nn.Module):
-    """Pictures [N, 3, 64, 64] to features [N, FEATURES] and embeddings [N, WIDTH]."""
+    """Images [N, 3, 64, 64] to features [N, FEATURES] and embeddings [N, WIDTH]."""
 
     def __init__(self):
         super().__init__()
@@ -47,8 +47,8 @@ class ImageTower(nn.Module):
         )
         self.projection = nn.Linear(FEATURES, WIDTH)
 
-    def forward(self, pictures):
-        features = self.body(pictures)
+    def forward(self, images):
+        features = self.body(images)
         return features, self.projection(features)
 
 
@@ -67,7 +67,7 @@ class TextTower(nn.Module):
         return nn.functional.normalize(self.projection(bags), dim=1)
 
 
-def pictures(folder):
+def images(folder):
     files = sorted(folder.glob("*.png"))
     stacked = np.stack([np.asarray(Image.open(file).convert("RGB")) for file in files])
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 255
@@ -151,11 +151,11 @@ def main():
     image_tower, text_tower = ImageTower(), TextTower()
     texts = lambda task, name: text_tower(json.loads((given / task / f"{name}.json").read_text())).numpy()
     with torch.no_grad():
-        # One pass over the training pictures gives the normalisation its statistics.
-        image_tower.train()(pictures(given / "phantom-global/train"))
+        # One pass over the training images gives the normalisation its statistics.
+        image_tower.train()(images(given / "phantom-global/train"))
         image_tower.eval()
-        embedded = {s: image_tower(pictures(given / "phantom-global" / s)) for s in ("train", "val", "test")}
-        gallery = image_tower(pictures(given / "phantom-retrieval/test"))[1].numpy()
+        embedded = {s: image_tower(images(given / "phantom-global" / s)) for s in ("train", "val", "test")}
+        gallery = image_tower(images(given / "phantom-retrieval/test"))[1].numpy()
         prompts, captions = texts("phantom-global", "prompts"), texts("phantom-retrieval", "captions")
     features = {split: pair[0].numpy() for split, pair in embedded.items()}
     images = {split: pair[1].numpy() for split, pair in embedded.items()}

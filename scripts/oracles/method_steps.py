@@ -25,19 +25,19 @@ SECOND = torch.sort(ORDER[:, 5:13], 1).values
 QUARTER = torch.sort(ORDER[:, :4], 1).values
 
 
-def pictures(offset):
+def images(offset):
     return scattered(B * 3 * SIDE * SIDE, offset).reshape(B, 3, SIDE, SIDE)
 
 
-PICTURES = pictures(0)
+IMAGES = images(0)
 
 
 def batch_of(row):
-    """Pictures and texts, and what the row's method draws."""
-    batch = {"images": PICTURES, "ids": IDS, "kept": QUARTER}
+    """Images and texts, and what the row's method draws."""
+    batch = {"images": IMAGES, "ids": IDS, "kept": QUARTER}
     if row.startswith("masked-cl"):
         return batch | {"first": FIRST, "second": SECOND}
-    return batch | {"first": pictures(100), "second": pictures(200)}
+    return batch | {"first": images(100), "second": images(200)}
 
 
 def block_shapes(prefix, width):
@@ -75,7 +75,7 @@ def predictor_shapes(output):
 
 def predicted(p):
     """What the decoder says of the hidden half, in the places where it is."""
-    visible = methods.Image(p, PICTURES, ORDER[:, :8]).tokens()
+    visible = methods.Image(p, IMAGES, ORDER[:, :8]).tokens()
     slots = p["masked.token"].expand(B, P, W).scatter(1, ORDER[:, :8, None].expand(-1, -1, W), visible)
     decoded = methods.block(p, "masked.block.", slots + p["masked.positional_embedding"])
     out = F.linear(decoded, p["masked.head.weight"], p["masked.head.bias"])
@@ -88,12 +88,12 @@ def hidden_of(target):
 
 def masked_ema(p, batch):
     with torch.no_grad():
-        target = F.layer_norm(methods.Image(p, PICTURES).tokens(), (W,))
+        target = F.layer_norm(methods.Image(p, IMAGES).tokens(), (W,))
     return methods.clip(p, batch) + F.smooth_l1_loss(predicted(p), hidden_of(target))
 
 
 def masked_pixels(p, batch):
-    patches = PICTURES.unfold(2, PATCH, PATCH).unfold(3, PATCH, PATCH).permute(0, 2, 3, 4, 5, 1).reshape(B, P, -1)
+    patches = IMAGES.unfold(2, PATCH, PATCH).unfold(3, PATCH, PATCH).permute(0, 2, 3, 4, 5, 1).reshape(B, P, -1)
     target = (patches - patches.mean(-1, True)) / (patches.var(-1, unbiased=False, keepdim=True) + 1e-6).sqrt()
     return methods.clip(p, batch) + F.mse_loss(predicted(p), hidden_of(target))
 

@@ -2,7 +2,7 @@
 
 Run: python scripts/oracles/resnet.py > tests/fixtures/resnet.json
 Made with Python 3.11, torch 2.15, open_clip 3.3 on CPU, float64. The weights are not stored: both sides compute them from
-the parameter's name (see `value`). Three passes over the same pictures: in evaluation, in training, and in training with the
+the parameter's name (see `value`). Three passes over the same images: in evaluation, in training, and in training with the
 stem and the first stage frozen as open_clip freezes them, batch statistics included.
 """
 

@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, 
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** The version whose kernels and engine match the workspace's @tensorflow/tfjs-core. */
+/** The version whose kernels and backend match the workspace's @tensorflow/tfjs-core. */
 const TFJS = '4.22.0';
 const NODE_GYP = '11.5.0';
 /** Version of Node's C interface that tfjs-node looks for, and the folder that it looks in. */

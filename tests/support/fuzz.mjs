@@ -51,7 +51,7 @@ const READERS = {
   parquet: async (path) => {
     const table = await formats.openParquet([path]);
     if (table.length > 0) await table.row(table.length - 1);
-    await formats.openParquet([path], ['image']).then((one) => one.picture('image', 0));
+    await formats.openParquet([path], ['image']).then((one) => one.image('image', 0));
   },
   pkl: async (path) => formats.readPickle(path),
   tar: async (path) => {
@@ -60,10 +60,10 @@ const READERS = {
     const skipping = await formats.webDataset(path, { skipBad: true });
     await skipping.encoded(0);
   },
-  picture: async (path) => decodeImage(path),
+  image: async (path) => decodeImage(path),
   list: async (path) => formats.parsePythonList(readFileSync(path, 'utf8'), path),
 };
-const EXTENSIONS = { h5gz: 'h5.gz', gz: 'csv.gz', picture: 'bin', list: 'txt', npzrows: 'npz' };
+const EXTENSIONS = { h5gz: 'h5.gz', gz: 'csv.gz', image: 'bin', list: 'txt', npzrows: 'npz' };
 
 const sound = readdirSync(join(folder, 'sound'))
   .sort()

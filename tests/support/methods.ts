@@ -3,8 +3,8 @@ import {
   type Backend,
   type HostTensor,
   type HostTensors,
+  type ImageTextPair,
   methodSettings,
-  type Pair,
   pluginMetadata,
   type RasterImage,
   type ResolvedMethod,
@@ -77,19 +77,19 @@ export const TRAINING: TrainingSettings = {
 
 const tokenizer = clipTokenizer({ merges: 0 });
 
-/** Towers of two blocks on 16 patches, small enough for the eager engine. */
+/** Towers of two blocks on 16 patches, small enough for the eager backend. */
 export const model = dualEncoder(
   vitModel({ id: 'tiny', imageSize: 16, patchSize: 4, width: 64, layers: 2, embedDim: 32 }),
   gptModel({ id: 'tiny', contextLength: 12, vocabSize: tokenizer.vocabSize, width: 64, layers: 2, embedDim: 32 }),
 );
 
-function picture(seed: number): RasterImage {
-  const stream = random(seed, 'picture');
+function image(seed: number): RasterImage {
+  const stream = random(seed, 'image');
   const data = Uint8Array.from({ length: 24 * 24 * 3 }, () => stream.integer(256));
   return { width: 24, height: 24, channels: 3, data };
 }
-const pairs = fromArray<Pair>(
-  Array.from({ length: 64 }, (_, i) => ({ image: picture(i), caption: `no ${i * 7919} seen` })),
+const pairs = fromArray<ImageTextPair>(
+  Array.from({ length: 64 }, (_, i) => ({ image: image(i), caption: `no ${i * 7919} seen` })),
 );
 
 const OBJECTIVES = objectivesFrom(objectives);
@@ -127,7 +127,7 @@ export function rowOf(row: Row, given: Given, training: Partial<TrainingSettings
   return { method, settings, parameters, step, load, start: initialise(parameters, 11) };
 }
 
-/** What a number of steps on an engine makes of the start. */
+/** What a number of steps on a backend makes of the start. */
 export async function trainOn(backend: Backend, row: ReturnType<typeof rowOf>, steps: number) {
   const { step, load, start } = row;
   const session = await step.load(backend, step.initialState(start));

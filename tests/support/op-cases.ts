@@ -1,4 +1,4 @@
-import { type HostTensor, type HostTensors, type Program, random, sizeOf } from '@medbench/core';
+import { elementCount, type HostTensor, type HostTensors, type Program, random } from '@medbench/core';
 import { integers, normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -21,7 +21,7 @@ const truth = (name: string, shape: readonly number[]): HostTensor => {
 /** All values in (low, high), away from kinks and poles. */
 export const between = (name: string, shape: readonly number[], low: number, high: number): HostTensor => {
   const stream = random(3, name, ...shape);
-  const size = sizeOf(shape);
+  const size = elementCount(shape);
   const data = Float32Array.from({ length: size }, () => low + (high - low) * stream.uniform());
   return { shape, dtype: 'float32', data };
 };

@@ -1,7 +1,7 @@
 import type { OpenedCorpus } from '@medbench/core';
 import { phantomCase } from '@medbench/phantoms';
 
-/** A corpus of so many generated pictures, 64 pixels a side, drawn when they are asked for. */
+/** A corpus of so many generated images, 64 pixels a side, drawn when they are asked for. */
 export const phantomCorpus = (length: number): OpenedCorpus => ({
   fingerprint: 'phantoms',
   synthetic: true,

@@ -16,10 +16,10 @@ const PADS: [string, Pad][] = [
   ['padded by 1', 1],
   ['padded unevenly', EXPLICIT],
 ];
-/** Two pictures of 7 x 6 and of 6 x 8: with stride 2 some have a row left over. */
-const pictures: [string, HostTensor][] = [
-  ['7 x 6', normal('pictures', [2, 7, 6, 3])],
-  ['6 x 8', normal('pictures', [2, 6, 8, 3])],
+/** Two images of 7 x 6 and of 6 x 8: with stride 2 some have a row left over. */
+const images: [string, HostTensor][] = [
+  ['7 x 6', normal('images', [2, 7, 6, 3])],
+  ['6 x 8', normal('images', [2, 6, 8, 3])],
 ];
 const convolution = (
   name: string,
@@ -31,7 +31,7 @@ const convolution = (
 
 const WINDOWS: OpCase[] = [1, 2].flatMap((stride) =>
   PADS.flatMap(([padding, pad]) =>
-    pictures.flatMap(([size, x]) => {
+    images.flatMap(([size, x]) => {
       const about = `of ${size}, stride ${stride}, ${padding}`;
       // A number of pixels is only understood for square filters.
       const window = pad === 1 ? [3, 3] : [3, 2];
@@ -48,18 +48,18 @@ const WINDOWS: OpCase[] = [1, 2].flatMap((stride) =>
   ),
 );
 
-/** Convolutions, pools and batch norm over pictures. */
+/** Convolutions, pools and batch norm over images. */
 export const WINDOW_CASES: readonly OpCase[] = [
   ...WINDOWS,
-  convolution('conv2d of 1 x 1', pictures[0]![1], normal('pixel', [1, 1, 3, 5]), (a, b) => tf.conv2d(a, b, 1, 'valid')),
+  convolution('conv2d of 1 x 1', images[0]![1], normal('pixel', [1, 1, 3, 5]), (a, b) => tf.conv2d(a, b, 1, 'valid')),
   convolution(
     'conv2d, dilated',
-    pictures[0]![1],
+    images[0]![1],
     normal('filter', [2, 2, 3, 4]),
     (a, b) => tf.conv2d(a, b, 1, 'valid', 'NHWC', 2),
     false,
   ),
-  convolution('two conv2d, padded by 1', pictures[0]![1], normal('square', [3, 3, 3, 3], 0.4), (a, b) => {
+  convolution('two conv2d, padded by 1', images[0]![1], normal('square', [3, 3, 3, 3], 0.4), (a, b) => {
     const once = tf.relu(tf.conv2d(a, b, 1, 1));
     return tf.conv2d(once, b, 2, 1);
   }),
@@ -71,11 +71,11 @@ export const WINDOW_CASES: readonly OpCase[] = [
     false,
   ),
   // Of equal maxima, here zeros, the first gets the gradient.
-  unary('maxPool of relu', (x) => tf.maxPool(tf.relu(x) as tf.Tensor4D, 2, 1, 'same'), pictures[0]![1]),
+  unary('maxPool of relu', (x) => tf.maxPool(tf.relu(x) as tf.Tensor4D, 2, 1, 'same'), images[0]![1]),
   {
     name: 'batchNorm',
     inputs: {
-      x: pictures[0]![1],
+      x: images[0]![1],
       mean: normal('mean', [3]),
       variance: between('variance', [3], 0.5, 2),
       offset: normal('offset', [3]),

@@ -13,7 +13,7 @@ import type { ClassificationData, LabelledImages } from '@medbench/evaluation';
 const SIDE = 32;
 const CLASSES = ['horizontal stripes', 'vertical stripes'];
 
-/** A picture of noisy stripes, drawn from its split and index alone. */
+/** An image of noisy stripes, drawn from its split and index alone. */
 function stripes(split: string, index: number): RasterImage {
   const stream = random(0, 'stripes', split, index);
   const period = 4 + stream.integer(6);
@@ -30,7 +30,7 @@ function split(name: string, length: number): LabelledImages {
   return { images, labels: Int32Array.from({ length }, (_, i) => i % 2) };
 }
 
-/** Stripes this way or that: a task needs its facts, and how its examples are opened. Protocols are medbench's. */
+/** Stripes this way or that: a task needs its info, and how its examples are opened. Protocols are medbench's. */
 @Task({
   id: 'stripes',
   title: 'Stripes',
@@ -56,7 +56,7 @@ export class Stripes implements Task {
       train: split('train', 80),
       test: split('test', 60),
       classes: CLASSES,
-      prompts: ['a texture of {}.', 'a picture with {}.'],
+      prompts: ['a texture of {}.', 'an image with {}.'],
     };
     return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }

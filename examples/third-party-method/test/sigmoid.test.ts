@@ -12,7 +12,7 @@ it('declares its extra parameter: the bias of the logits', () => {
   expect(logger.event).toHaveBeenCalledWith({ plugin: 'sigmoid', logitBias: -10 });
 });
 
-it('is a sound plugin: its manifest, its facts, and two steps of training', async () => {
+it('is a sound plugin: its manifest, its info, and two steps of training', async () => {
   const { plugins, faults } = await checkPackage('.');
   expect(plugins).toEqual(['method "sigmoid"']);
   expect(faults).toEqual([]);

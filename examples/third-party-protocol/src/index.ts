@@ -1,11 +1,11 @@
 import { type EvaluationModel, type Matrix, Protocol, type ProtocolContext } from '@medbench/core';
 import * as evaluation from '@medbench/evaluation';
 
-const facts = { title: 'nearest class mean', kinds: ['classification'], primary: 'accuracy', joins: true };
+const info = { title: 'nearest class mean', kinds: ['classification'], primary: 'accuracy', joins: true };
 const row = ({ data, cols }: Matrix, i: number) => data.subarray(i * cols, (i + 1) * cols);
 
 /** Each test image takes the class whose mean training feature is nearest. */
-@Protocol({ id: 'nearest-mean', ...facts, metrics: evaluation.CLASSIFICATION_METRICS })
+@Protocol({ id: 'nearest-mean', ...info, metrics: evaluation.CLASSIFICATION_METRICS })
 export class NearestMean implements Protocol<evaluation.ClassificationData> {
   async measure(model: EvaluationModel, data: evaluation.ClassificationData, context: ProtocolContext) {
     const measured = evaluation.measuredSplits(data, context);

@@ -11,7 +11,7 @@ import {
   settingsTree,
   workingFolder,
 } from './options.js';
-import { configOf, openWorkspace, type Workspace } from './workspace.js';
+import { openWorkspace, readConfig, type Workspace } from './workspace.js';
 
 /** What options ask for, with nothing done yet. */
 export interface Planned {
@@ -21,10 +21,10 @@ export interface Planned {
 }
 
 /** @throws MedbenchError for an unknown id or preset, or faults in the settings. */
-export async function planOf(options: BenchmarkOptions): Promise<Planned> {
+export async function openPlan(options: BenchmarkOptions): Promise<Planned> {
   const workspace = await openWorkspace(workingFolder(options), options.config);
   const tree = settingsTree(options, await rowsOfEmbeddings(options));
-  const config = await configOf(workspace, mergeTrees(options.base ?? {}, tree));
+  const config = await readConfig(workspace, mergeTrees(options.base ?? {}, tree));
   return { workspace, config, plan: makePlan(config, workspace.catalogue) };
 }
 
@@ -33,7 +33,7 @@ export async function carryOutBenchmark({
   out = join('runs', 'latest'),
   ...options
 }: BenchmarkOptions & RunControl & { readonly out?: string | undefined }): Promise<Finished> {
-  const { workspace, config, plan } = await planOf(options);
+  const { workspace, config, plan } = await openPlan(options);
   const { observer = SILENT, signal = new AbortController().signal, command = 'benchmark()', clock } = options;
   const folder = resolve(workspace.cwd, out);
   const results = await carryOut({ workspace, config, plan, folder, command, observer, signal, clock });

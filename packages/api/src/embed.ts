@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isRestricted, MedbenchError, settingsOf, type TaskContext } from '@medbench/core';
+import { isRestricted, MedbenchError, resolveSettings, type TaskContext } from '@medbench/core';
 import { boundProtocols, composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
-import { cacheFolder, configOf, openWorkspace } from './workspace.js';
+import { cacheFolder, openWorkspace, readConfig } from './workspace.js';
 
 /** What to copy of the embeddings that a run kept. */
 export interface KeptOptions {
@@ -94,7 +94,7 @@ export async function embeddingInputs(options: BenchmarkOptions, { out, wrote, l
       hint: 'medbench embed --inputs --tasks pneumoniamnist --data ./data --out to-embed (medbench list tasks)',
     });
   }
-  const config = await configOf(workspace, flags);
+  const config = await readConfig(workspace, flags);
   const plan = makePlan(config, workspace.catalogue);
   const { recordInputs } = await import('@medbench/evaluation');
   const logger = { info: log, warn: log, event: () => {} };
@@ -108,7 +108,7 @@ export async function embeddingInputs(options: BenchmarkOptions, { out, wrote, l
     const context: TaskContext = {
       dataRoot,
       cacheRoot,
-      settings: settingsOf('taskSettings', info, config.taskSettings[id]),
+      settings: resolveSettings('taskSettings', info, config.taskSettings[id]),
       skipBad: config.skipBad,
       skip: (what) => log(`left out: ${what}`),
       seed: config.seeds[0]!,
@@ -123,7 +123,7 @@ export async function embeddingInputs(options: BenchmarkOptions, { out, wrote, l
     wrote(folder);
     log(`  wanted there: ${arrays.map(({ array, rows, inputs }) => `${array} (${rows} rows, ${inputs})`).join(', ')}`);
     if (isRestricted(info.access)) {
-      log(`  it holds pictures and texts under the use agreement of ${id}: keep it where the data is`);
+      log(`  it holds images and texts under the use agreement of ${id}: keep it where the data is`);
     }
   }
   log(

@@ -1,4 +1,4 @@
-export { benchmark, carryOutBenchmark, type Planned, planOf } from './benchmark.js';
+export { benchmark, carryOutBenchmark, openPlan, type Planned } from './benchmark.js';
 export { embed, embeddingInputs, type InputsControl, type KeptOptions } from './embed.js';
 export { type EmbeddingRow, embeddingRows } from './embedding-rows.js';
 export { type Exported, type ExportOptions, exportRow } from './export/row.js';

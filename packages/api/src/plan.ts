@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Backend, type DualEncoderModel, isMedbenchError, messageOf } from '@medbench/core';
+import { type Backend, type DualEncoderModel, errorMessage, isMedbenchError } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import {
   type Config,
@@ -12,9 +12,9 @@ import {
   resolveMethod,
 } from '@medbench/runner';
 import type { SetupRequest } from '@medbench/training';
-import { planOf } from './benchmark.js';
+import { openPlan } from './benchmark.js';
 import type { BenchmarkOptions } from './options.js';
-import { pluginsOf } from './workspace.js';
+import { openRegistry } from './workspace.js';
 
 /** What one row would do. Of what is not trained, the cells alone. */
 export interface RowPlan {
@@ -28,7 +28,7 @@ export interface RowPlan {
   readonly parameters?: { readonly total: number; readonly trainable: number };
   readonly steps?: number;
   readonly pairsPerStep?: number;
-  /** Memory of the training process at its peak, without pictures that are kept, where the backend tells. */
+  /** Memory of the training process at its peak, without images that are kept, where the backend tells. */
   readonly peakMiB?: number;
   /** Pairs that are held in memory at once, where that is fewer. */
   readonly chunkSize?: number;
@@ -66,7 +66,7 @@ async function trainingOf(
   } catch (error) {
     // What is wrong with the call itself is wrong for all rows.
     if (isMedbenchError(error) && error.code === 'usage') throw error;
-    return { error: messageOf(error) };
+    return { error: errorMessage(error) };
   }
 }
 
@@ -117,10 +117,10 @@ export interface KeptImages {
 }
 
 async function keptImages({ image }: DualEncoderModel): Promise<KeptImages> {
-  const { keptPictureBytes } = await import('@medbench/training');
+  const { keptImageBytes } = await import('@medbench/training');
   return {
-    bytesPerThousand: keptPictureBytes(image.imageSize, 1000),
-    bytesAtMost: keptPictureBytes(image.imageSize, Number.MAX_SAFE_INTEGER),
+    bytesPerThousand: keptImageBytes(image.imageSize, 1000),
+    bytesAtMost: keptImageBytes(image.imageSize, Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -146,8 +146,8 @@ export interface RunPlan {
  * @throws MedbenchError as `benchmark` for what it would refuse before its first row.
  */
 export async function plan(options: BenchmarkOptions & { readonly out?: string | undefined } = {}): Promise<RunPlan> {
-  const { workspace, config, plan: made } = await planOf(options);
-  const registry = await pluginsOf(workspace);
+  const { workspace, config, plan: made } = await openPlan(options);
+  const registry = await openRegistry(workspace);
   const backend = await chooseBackend(registry, config.backend);
   const model = await modelOf(config, registry);
   const rows = await rowsOf(made, registry, model, backend.backend);

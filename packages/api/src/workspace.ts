@@ -16,14 +16,14 @@ export interface Workspace {
 export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {
   const file = await findConfigFile(cwd, configPath);
   const plugins = Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
-  return { cwd, file, catalogue: await catalogueOf(cwd, plugins) };
+  return { cwd, file, catalogue: await findPlugins(cwd, plugins) };
 }
 
 /**
  * The plugins of medbench itself, of the project at `cwd`, and those that are named. Packages that look like plugins and
  * are none are named on stderr.
  */
-export async function catalogueOf(cwd: string, plugins: readonly string[] = []): Promise<Catalogue> {
+export async function findPlugins(cwd: string, plugins: readonly string[] = []): Promise<Catalogue> {
   const host = createRequire(import.meta.url).resolve('@medbench/api/package.json');
   const catalogue = await discover({ cwd, host, plugins });
   for (const { name, reason } of catalogue.suspects) process.stderr.write(`warning: ${name}: ${reason}\n`);
@@ -31,7 +31,7 @@ export async function catalogueOf(cwd: string, plugins: readonly string[] = []):
 }
 
 /** @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings. */
-export async function configOf({ catalogue, file }: Workspace, flags: ConfigTree): Promise<Config> {
+export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTree): Promise<Config> {
   const { resolveConfig } = await import('@medbench/runner');
   const name = flags.preset ?? file?.tree.preset;
   const preset = catalogue.presets.find(({ id }) => id === name);
@@ -55,7 +55,7 @@ export async function configOf({ catalogue, file }: Workspace, flags: ConfigTree
 export const cacheFolder = (cwd: string): string => resolve(cwd, process.env.MEDBENCH_CACHE ?? '.medbench');
 
 /** The plugins of a workspace, for whoever only looks: nothing is run, nothing is told. */
-export async function pluginsOf({ cwd, catalogue }: Pick<Workspace, 'cwd' | 'catalogue'>): Promise<Registry> {
+export async function openRegistry({ cwd, catalogue }: Pick<Workspace, 'cwd' | 'catalogue'>): Promise<Registry> {
   const { composePlugins, DEFAULTS } = await import('@medbench/runner');
   const dataRoot = resolve(cwd, process.env.MEDBENCH_DATA ?? DEFAULTS.dataRoot);
   return composePlugins({ catalogue, dataRoot, cacheRoot: cacheFolder(cwd) }).registry;

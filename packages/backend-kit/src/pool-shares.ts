@@ -1,6 +1,6 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 
-/** How many elements of a side of the picture each window covers, padding left out. */
+/** How many elements of a side of the image each window covers, padding left out. */
 const covered = (side: number, out: number, stride: number, kernel: number, before: number): number[] =>
   Array.from({ length: out }, (_, at) => {
     const from = at * stride - before;

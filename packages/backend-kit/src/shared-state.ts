@@ -11,7 +11,7 @@ interface Sized {
   readonly shape: readonly number[];
 }
 
-/** The states of an engine's sessions, for `LoadOptions.share`. */
+/** The states of a backend's sessions, for `LoadOptions.share`. */
 export class SharedStates<T extends Sized> {
   readonly #states = new WeakMap<Session, SharedState<T>>();
 
@@ -22,7 +22,7 @@ export class SharedStates<T extends Sized> {
 
   /**
    * The state of a session, for another program.
-   * @throws MedbenchError('backend') if the session is not this engine's, or lacks what the program needs.
+   * @throws MedbenchError('backend') if the session is not this backend's, or lacks what the program needs.
    */
   of(session: Session, program: Program): SharedState<T> {
     const state = this.#states.get(session);

@@ -1,10 +1,10 @@
 import {
+  elementCount,
   type HostTensor,
   type HostTensors,
   MedbenchError,
   type Program,
   type ProgramResult,
-  sizeOf,
   type TensorSpec,
 } from '@medbench/core';
 
@@ -31,11 +31,11 @@ export function checkTensors(program: Program, kind: 'state' | 'inputs', given: 
         `Program ${program.name}: the ${noun} ${name} is ${described(tensor)}, expected ${described(spec)}`,
         { hint: 'Compiled shapes are static: pad or drop a last short batch.' },
       );
-    if (tensor.data.length !== sizeOf(spec.shape) || !(tensor.data instanceof ARRAYS[spec.dtype]))
+    if (tensor.data.length !== elementCount(spec.shape) || !(tensor.data instanceof ARRAYS[spec.dtype]))
       throw new MedbenchError(
         'backend',
         `Program ${program.name}: the ${noun} ${name} has ${tensor.data.length} values in a ` +
-          `${tensor.data.constructor.name}, expected ${sizeOf(spec.shape)} in a ${ARRAYS[spec.dtype].name}`,
+          `${tensor.data.constructor.name}, expected ${elementCount(spec.shape)} in a ${ARRAYS[spec.dtype].name}`,
       );
   }
   for (const name of Object.keys(given))
@@ -71,7 +71,7 @@ export function stateNames(program: Program, names: readonly string[] | undefine
 }
 
 /** A copy that later steps do not touch. */
-export const copyOf = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
+export const copyTensor = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
 
 /** The entries of these names. */
 export const pick = <T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>

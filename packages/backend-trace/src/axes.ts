@@ -1,9 +1,9 @@
 /** Axes given as a number, a list or nothing (all), counted from the front, in ascending order. */
-export function axesOf(axis: number | readonly number[] | null | undefined, rank: number): number[] {
+export function normaliseAxes(axis: number | readonly number[] | null | undefined, rank: number): number[] {
   const axes = axis === null || axis === undefined ? [...Array(rank).keys()] : typeof axis === 'number' ? [axis] : axis;
   return axes.map((one) => (one < 0 ? one + rank : one)).sort((a, b) => a - b);
 }
 
 /** One axis, counted from the front. */
-export const axisOf = (axis: number | readonly number[] | undefined, rank: number): number =>
-  axesOf(axis ?? 0, rank)[0]!;
+export const normaliseAxis = (axis: number | readonly number[] | undefined, rank: number): number =>
+  normaliseAxes(axis ?? 0, rank)[0]!;

@@ -1,9 +1,9 @@
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import { type AttentionAttributes, FUSED } from '@medbench/nn/kernels';
 import type { Inputs, TraceValue } from './seam.js';
 
 /** Bytes of a tensor that TensorFlow.js can hold: float32, int32 or bool. */
-export const tensorBytes = ({ shape, dtype }: TraceValue): number => sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
+export const tensorBytes = ({ shape, dtype }: TraceValue): number => elementCount(shape) * (dtype === 'bool' ? 1 : 4);
 
 /** Bytes of the parts and the mixture of an attention, and of its logits. */
 function attentionBytes(

@@ -1,4 +1,4 @@
-export { axesOf, axisOf } from './axes.js';
+export { normaliseAxes, normaliseAxis } from './axes.js';
 export { type Recording, Tracer } from './record.js';
 export {
   type FusedRules,

@@ -1,5 +1,5 @@
 import { eagerSession } from '@medbench/backend-kit';
-import { type HostTensor, type HostTensors, MedbenchError, messageOf, type Program } from '@medbench/core';
+import { errorMessage, type HostTensor, type HostTensors, MedbenchError, type Program } from '@medbench/core';
 
 /** Largest relative L2 difference from the eager reference; rounding differs by about 1e-6. */
 const TOLERANCE = 1e-3;
@@ -80,7 +80,7 @@ export async function selfCheck(check: SelfCheck): Promise<void> {
   let worst = 0;
   try {
     const outputs = await eager.step(inputs).catch((error: unknown) => {
-      throw new MedbenchError('backend', `${program.name}: the eager reference failed: ${messageOf(error)}`, {
+      throw new MedbenchError('backend', `${program.name}: the eager reference failed: ${errorMessage(error)}`, {
         hint: 'Load the program with selfCheck: false to run it unchecked.',
         cause: error,
       });

@@ -1,7 +1,7 @@
 import type { HostTensor, Program, TensorSpec } from '@medbench/core';
 import { backend_util, type ReshapeAttrs, type SumAttrs } from '@tensorflow/tfjs-core';
 import {
-  axesOf,
+  normaliseAxes,
   type Rule,
   type RuleTable,
   type TraceBuilder,
@@ -56,7 +56,7 @@ export const RULES: RuleTable<Terms, Term> = {
   Cast: (_, { x }) => x!,
   Reshape: (terms, { x }, { shape }: ReshapeAttrs) => terms.reshape(x!, shape),
   Sum: (terms, { x }, { axis }: SumAttrs) => {
-    const axes = axesOf(axis, x!.shape.length);
+    const axes = normaliseAxes(axis, x!.shape.length);
     return terms.call(
       'Sum',
       [x!],

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type BackendStatus, messageOf } from '@medbench/core';
+import { type BackendStatus, errorMessage } from '@medbench/core';
 import { encodeModel } from './graph/protobuf.js';
 import { loadRuntime, type Runtime, remedy, sessionOptions } from './runtime.js';
 
@@ -52,7 +52,7 @@ export async function cudaStatus(file = providerFile()): Promise<BackendStatus> 
     try {
       await tryOut(runtime);
     } catch (error) {
-      const [line] = messageOf(error).split('\n');
+      const [line] = errorMessage(error).split('\n');
       return {
         available: false,
         reason: `ONNX Runtime's CUDA provider is installed but fails: ${line}`,
@@ -65,6 +65,6 @@ export async function cudaStatus(file = providerFile()): Promise<BackendStatus> 
       reason: "ONNX Runtime's CUDA provider works (the project has not tested it: it has no GPU)",
     };
   } catch (error) {
-    return { available: false, reason: messageOf(error), remedy: remedy() };
+    return { available: false, reason: errorMessage(error), remedy: remedy() };
   }
 }

@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { ensureFolder, MedbenchError, messageOf, writeFileAtomic } from '@medbench/core';
+import { ensureFolder, errorMessage, MedbenchError, writeFileAtomic } from '@medbench/core';
 import { writtenAs } from './graph/reorder.js';
 
 /** Files kept in the folder; the ones used longest ago go first. */
@@ -57,7 +57,7 @@ export class GraphCache {
       if (digest !== digestOf(graph)) throw new MedbenchError('backend', 'its contents are not those written');
       return graph;
     } catch (error) {
-      await this.discard(model, messageOf(error));
+      await this.discard(model, errorMessage(error));
       return undefined;
     }
   }
@@ -84,7 +84,7 @@ export class GraphCache {
       await writeFileAtomic(this.#fileOf(key), await promisify(gzip)(whole, { level: LEVEL }));
       await this.#prune();
     } catch (error) {
-      this.log(`The compiled graph was not kept in ${this.folder}: ${messageOf(error)}`);
+      this.log(`The compiled graph was not kept in ${this.folder}: ${errorMessage(error)}`);
     } finally {
       await rm(scratch, { force: true });
     }

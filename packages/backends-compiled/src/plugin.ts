@@ -1,5 +1,5 @@
 import type { BackendStatus, HostTensors, LoadOptions, Program, ProgramMemory, Session } from '@medbench/core';
-import { Backend, MedbenchError, messageOf } from '@medbench/core';
+import { Backend, errorMessage, MedbenchError } from '@medbench/core';
 import { cudaStatus } from './cuda.js';
 import { estimateProgram } from './estimate.js';
 import { loadRuntime, remedy, threadCount } from './runtime.js';
@@ -10,14 +10,14 @@ import { compiledSession } from './session.js';
 export class Compiled implements Backend {
   readonly id = 'compiled';
 
-  /** @throws MedbenchError('usage') if `MEDBENCH_THREADS` is no number: that is no reason to take a slower engine. */
+  /** @throws MedbenchError('usage') if `MEDBENCH_THREADS` is no number: that is no reason to take a slower backend. */
   async status(): Promise<BackendStatus> {
     const threads = threadCount();
     try {
       await loadRuntime();
       return { available: true, reason: `ONNX Runtime works on ${threads} ${threads === 1 ? 'thread' : 'threads'}` };
     } catch (error) {
-      return { available: false, reason: messageOf(error), remedy: remedy() };
+      return { available: false, reason: errorMessage(error), remedy: remedy() };
     }
   }
 

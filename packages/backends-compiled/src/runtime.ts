@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import type * as ort from 'onnxruntime-node';
 
 export type Runtime = typeof ort;
@@ -16,7 +16,7 @@ export async function loadRuntime(): Promise<Runtime> {
     const module = (await import('onnxruntime-node')) as Runtime & { default?: Runtime };
     return module.default ?? module;
   } catch (cause) {
-    throw new MedbenchError('backend', `ONNX Runtime cannot be loaded: ${messageOf(cause).split('\n')[0]}`, {
+    throw new MedbenchError('backend', `ONNX Runtime cannot be loaded: ${errorMessage(cause).split('\n')[0]}`, {
       hint: remedy(),
       cause,
     });

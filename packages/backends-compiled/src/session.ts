@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { checkTensors, copyOf, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
+import { checkTensors, copyTensor, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
 import { NAMES, selfCheck } from '@medbench/backend-trace';
 import { wasmReference } from '@medbench/backends-wasm';
 import {
+  errorMessage,
   type HostTensor,
   type HostTensors,
   type LoadOptions,
   MedbenchError,
-  messageOf,
   type Program,
   type Session,
 } from '@medbench/core';
@@ -56,7 +56,7 @@ async function optimized(
     try {
       return await create(kept, { graphOptimizationLevel: 'disabled' });
     } catch (error) {
-      await cache.discard(model, messageOf(error));
+      await cache.discard(model, errorMessage(error));
     }
   }
   const scratch = await cache.scratch().catch(() => undefined);
@@ -77,7 +77,7 @@ async function compile(
   try {
     return await optimized(model, runtime, sessionOptions(provider), cache);
   } catch (cause) {
-    throw new MedbenchError('backend', `ONNX Runtime refuses the graph of ${program.name}: ${messageOf(cause)}`, {
+    throw new MedbenchError('backend', `ONNX Runtime refuses the graph of ${program.name}: ${errorMessage(cause)}`, {
       hint: 'Run with the backend wasm, and please report the program as an issue.',
       cause,
     });
@@ -106,7 +106,7 @@ class CompiledSession implements Session {
     if (options.share) this.#held = STATES.of(options.share, program);
     else {
       const updated = new Set(traced.updated);
-      const copied = (name: string): HostTensor => (updated.has(name) ? copyOf(initial[name]!) : initial[name]!);
+      const copied = (name: string): HostTensor => (updated.has(name) ? copyTensor(initial[name]!) : initial[name]!);
       const names = Object.keys(program.state);
       this.#held = {
         entries: Object.fromEntries(names.map((name) => [name, sized(toOrt(runtime, copied(name)))])),
@@ -140,7 +140,7 @@ class CompiledSession implements Session {
   async readState(names?: readonly string[]): Promise<HostTensors> {
     this.#alive();
     return Object.fromEntries(
-      stateNames(this.program, names).map((name) => [name, copyOf(toHost(this.#current(name)))]),
+      stateNames(this.program, names).map((name) => [name, copyTensor(toHost(this.#current(name)))]),
     );
   }
 

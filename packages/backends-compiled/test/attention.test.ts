@@ -47,7 +47,7 @@ function programOf(state: HostTensors, attend: (values: TensorMap) => tf.Tensor)
 const rename = (tensors: HostTensors, from: string, to: string): HostTensors =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [to + name.slice(from.length), tensor]));
 
-/** The eager engine has no such kernels, and computes all heads at once of TensorFlow.js's own operations. */
+/** The eager backend has no such kernels, and computes all heads at once of TensorFlow.js's own operations. */
 async function compare(program: Program, state: HostTensors): Promise<void> {
   const sessions = [
     await compiledSession(program, state),
@@ -124,8 +124,8 @@ describe('compiled attention, head by head and all at once', () => {
     expect([countOf('Gemm'), countOf('Split')]).toEqual(few ? [3 * heads + 2, 3] : [1 + 2, 2]);
   });
 
-  // Recorded without the kernels, the same program is what an engine that lacks them runs.
-  it('counts what the eager engine makes in place of it', async () => {
+  // Recorded without the kernels, the same program is what a backend that lacks them runs.
+  it('counts what the eager backend makes in place of it', async () => {
     const [heads, size, length] = [4, 8, 64];
     const state = Object.fromEntries(
       ['q', 'k', 'v', 'weighting'].map((name) => [name, normal(name, [BATCH, length, heads * size])]),

@@ -1,4 +1,4 @@
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { Builder } from '../src/graph/builder.js';
 import { emit } from '../src/graph/emit.js';
@@ -13,7 +13,7 @@ function sumOfSquares(shape: readonly number[]) {
   const squared = (value: (typeof values)[number]) =>
     builder.reduce('ReduceSum', builder.mul(value, value), [...value.shape.keys()], false);
   const [sqrt, exp, sin, cos] = values as [typeof x, typeof x, typeof x, typeof x];
-  const size = sizeOf(shape);
+  const size = elementCount(shape);
   const ends = builder.concat([builder.reshape(sqrt, [size]), builder.reshape(cos, [size])], 0);
   const norm = [squared(ends), squared(sin), squared(exp)].reduce(builder.add);
   return emit(builder.graph, { norm }).proto.nodes;

@@ -1,4 +1,4 @@
-import { type HostTensor, type HostTensors, type Program, sizeOf, type TensorSpec } from '@medbench/core';
+import { elementCount, type HostTensor, type HostTensors, type Program, type TensorSpec } from '@medbench/core';
 import { integers, normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -104,7 +104,7 @@ export function initialState(): HostTensors {
   const zeros = (shape: readonly number[]): HostTensor => ({
     shape,
     dtype: 'float32',
-    data: new Float32Array(sizeOf(shape)),
+    data: new Float32Array(elementCount(shape)),
   });
   const state: HostTensors = { step: zeros([]) };
   for (const [key, shape] of Object.entries(SHAPES)) {

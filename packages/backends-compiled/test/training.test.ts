@@ -17,7 +17,7 @@ async function train(session: Session, steps: number): Promise<{ losses: number[
 describe('training a small transformer', () => {
   // AdamW divides a gradient by its own size, so a parameter whose gradient is rounding noise would move by noise: every
   // parameter here has a real gradient and epsilon is 1e-4. The tolerance is relative to the largest weight of each array.
-  it('moves every weight as the eager engine does over 20 steps', async () => {
+  it('moves every weight as the eager backend does over 20 steps', async () => {
     const compiled = await train(await compiledSession(trainingProgram, initialState()), 20);
     const eager = await train(await eagerSession(trainingProgram, initialState(), { activate: activateWasm }), 20);
     expect(compiled.losses.at(-1)).toBeLessThan(compiled.losses[0]!);
@@ -37,7 +37,7 @@ describe('training a small transformer', () => {
     for (const [name, { data }] of Object.entries(once.state)) expect(again.state[name]!.data, name).toEqual(data);
   });
 
-  it('is checked against the eager engine at the first step, and says so', async () => {
+  it('is checked against the eager backend at the first step, and says so', async () => {
     const lines: string[] = [];
     const session = await compiledSession(trainingProgram, initialState(), { log: (line) => lines.push(line) });
     await session.step(batchOf(0));
@@ -59,7 +59,7 @@ describe('training a small transformer', () => {
     await session.dispose();
   });
 
-  it('takes turns with another engine', async () => {
+  it('takes turns with another backend', async () => {
     const compiled = await compiledSession(trainingProgram, initialState(), { selfCheck: false });
     const eager = await eagerSession(trainingProgram, initialState(), { activate: activateWasm });
     for (let i = 0; i < 3; i++) {

@@ -86,7 +86,7 @@ describe('native TensorFlow', () => {
     });
   });
 
-  it('notices a package that registers with another engine', async () => {
+  it('notices a package that registers with another backend', async () => {
     expect(await loadNative([resolver(() => ({}))])).toMatchObject({
       reason: '@tensorflow/tfjs-node was loaded into another copy of @tensorflow/tfjs-core',
     });

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { messageOf } from '@medbench/core';
+import { errorMessage } from '@medbench/core';
 import { registerGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
-import { mendPadding } from './padding.js';
+import { patchPadding } from './padding.js';
 
 /** Packages that bring the native library, the better first. Neither is a dependency: both download at installation. */
 export const CANDIDATES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
@@ -60,7 +60,7 @@ export function explain(
   error: unknown,
   nodeMajor = Number(process.versions.node.split('.')[0]),
 ): Failure {
-  const message = messageOf(error).split('\n')[0]!;
+  const message = errorMessage(error).split('\n')[0]!;
   if (nodeMajor >= 23)
     return {
       reason: `${name} does not run on Node ${nodeMajor}, which removed an API that it calls (${message})`,
@@ -75,7 +75,7 @@ export function explain(
 }
 
 /**
- * Whether the native backend registered itself with the engine in use. Copies of tfjs-core share one engine and one
+ * Whether the native backend registered itself with the backend in use. Copies of tfjs-core share one backend and one
  * kernel registry through the global object, so a second copy works if it is of the same version.
  */
 function mismatch(name: string, coreVersion: string | undefined): Failure | undefined {
@@ -156,7 +156,7 @@ export async function loadNative(
         quietly(() => load(file));
         // What was loaded brought TensorFlow.js's own gradients along, some of which are wrong.
         registerGradients();
-        mendPadding();
+        patchPadding();
         const wrong = mismatch(name, coreVersion(file));
         if (!wrong && (await tf.setBackend('tensorflow')))
           return {

@@ -104,8 +104,8 @@ const padded =
 
 const mended = new WeakSet<tf.KernelFunc>();
 
-/** Lets convolutions and pools of the backend `tensorflow` have any padding, as on the other engines. */
-export function mendPadding(): void {
+/** Lets convolutions and pools of the backend `tensorflow` have any padding, as on the other backends. */
+export function patchPadding(): void {
   for (const [kernelName, windowed] of Object.entries(WINDOWED)) {
     const kernel = tf.getKernel(kernelName, 'tensorflow');
     if (!kernel || mended.has(kernel.kernelFunc)) continue;

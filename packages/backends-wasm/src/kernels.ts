@@ -74,7 +74,7 @@ function replace(kernelName: string, mend: (shipped: tf.KernelFunc) => tf.Kernel
 }
 
 /** Adds what training needs to the WASM backend and mends what is slow or wrong. Both backends are registered already. */
-export function mendKernels(): void {
+export function registerKernels(): void {
   const name = (kernel: tf.KernelConfig): string => kernel.kernelName;
   const present = new Set(tf.getKernelsForBackend('wasm').map(name));
   const add = (kernelName: string, kernelFunc: tf.KernelFunc): void =>

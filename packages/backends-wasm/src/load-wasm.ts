@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path';
 import { activateBackend } from '@medbench/backend-kit';
 import { MedbenchError } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { mendKernels } from './kernels.js';
+import { registerKernels } from './kernels.js';
 
 let loading: Promise<string> | undefined;
 
@@ -13,7 +13,7 @@ async function load(): Promise<string> {
   if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu');
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(`${dirname(entry)}${sep}`);
-  mendKernels();
+  registerKernels();
   // Within what happens once: of two starts at a time TensorFlow.js gives up the first.
   return activateBackend('wasm');
 }

@@ -1,6 +1,6 @@
 import { eagerSession } from '@medbench/backend-kit';
 import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '@medbench/core';
-import { Backend, messageOf } from '@medbench/core';
+import { Backend, errorMessage } from '@medbench/core';
 import { activateWasm } from './load-wasm.js';
 
 /** Runs programs op by op on TensorFlow.js's WASM backend. */
@@ -13,7 +13,7 @@ export class Wasm implements Backend {
       await activateWasm();
       return { available: true, reason: 'WebAssembly works; slow, one thread' };
     } catch (error) {
-      return { available: false, reason: messageOf(error), remedy: 'reinstall @medbench/backends-wasm' };
+      return { available: false, reason: errorMessage(error), remedy: 'reinstall @medbench/backends-wasm' };
     }
   }
 

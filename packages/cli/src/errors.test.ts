@@ -1,6 +1,6 @@
 import { type ErrorCode, MedbenchError } from '@medbench/core';
 import { describe, expect, it, vi } from 'vitest';
-import { exitCodeOf, printError } from './errors.js';
+import { exitCode, printError } from './errors.js';
 
 describe('exitCodeOf', () => {
   it.each([
@@ -13,10 +13,10 @@ describe('exitCodeOf', () => {
     ['training', 1],
     ['interrupted', 130],
   ] as [ErrorCode, number][])('%s ends with %i', (code, expected) => {
-    expect(exitCodeOf(new MedbenchError(code, 'x'))).toBe(expected);
+    expect(exitCode(new MedbenchError(code, 'x'))).toBe(expected);
   });
 
-  it('anything else ends with 1', () => expect(exitCodeOf(new TypeError('x'))).toBe(1));
+  it('anything else ends with 1', () => expect(exitCode(new TypeError('x'))).toBe(1));
 });
 
 describe('printError', () => {

@@ -45,7 +45,7 @@ export const FLAG = {
   set: () =>
     new Option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)').argParser(collect),
   skipBad: () =>
-    new Option('--skip-bad', 'leave out rows and pictures that cannot be read; they are listed in skipped.json'),
+    new Option('--skip-bad', 'leave out rows and images that cannot be read; they are listed in skipped.json'),
   results: () => new Option('--json', 'print results.json instead of the table'),
 } as const;
 
@@ -68,7 +68,7 @@ export const withRunFlags = (command: Command): Command =>
     .option('--embeddings <[id=]dir>', 'a row of embeddings from elsewhere (repeatable)', collect);
 
 /** What repeats a call: the command as a person would type it. */
-export function commandOf(flags: RunFlags, command: string): string {
+export function commandText(flags: RunFlags, command: string): string {
   const parts = [`medbench ${command}`];
   // A profile changes no figure, nor the file that holds them.
   const { profile: _, ...rest } = flags;

@@ -13,7 +13,7 @@ import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { studyCommand } from './commands/study.js';
-import { exitCodeOf, printError } from './errors.js';
+import { exitCode, printError } from './errors.js';
 
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
 
@@ -54,7 +54,7 @@ Examples:
   medbench study paper --data ./data               the paper's three questions, answered
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is whole, and where to get the rest
-  medbench doctor                                  which engine works on this machine
+  medbench doctor                                  which backend works on this machine
 
 Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration, 130 interrupted.`,
     );
@@ -83,6 +83,6 @@ export async function main(args: readonly string[]): Promise<number> {
     // commander has printed its own message; help and version end with 0, anything else is wrong usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     printError(error, args.includes('--debug'));
-    return exitCodeOf(error);
+    return exitCode(error);
   }
 }

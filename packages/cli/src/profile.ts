@@ -3,7 +3,7 @@ import { inColumns } from './columns.js';
 
 /** Columns of the table of rows: what a reader adds up. A phase that is in none is a protocol, and counts as measuring. */
 const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
-  data: ['opening data', 'waiting for batches', 'reading pictures', 'leak search', 'phantoms'],
+  data: ['opening data', 'waiting for batches', 'reading images', 'leak search', 'phantoms'],
   compiling: ['compiling', 'first step, self-check'],
   step: ['step'],
   saving: ['checkpoints', 'validation'],

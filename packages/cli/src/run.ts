@@ -8,5 +8,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await main(process.argv.slice(2));
-// Native engines may keep threads alive; the work is done and every file is written.
+// Native backends may keep threads alive; the work is done and every file is written.
 process.exit();

@@ -21,7 +21,7 @@ function directions(rows: number, seed: number, kind: string): Matrix {
   title: 'Chance',
   protocols: ['zero-shot', 'retrieval'],
   needsTowers: false,
-  source: 'random directions for pictures and texts',
+  source: 'random directions for images and texts',
 })
 export class Chance implements Control {
   async model({ seed }: Pick<ControlContext, 'seed'>): Promise<EvaluationModel> {

@@ -15,7 +15,7 @@ const sourceOf = (images: RasterImage[]): Source<RasterImage> => ({
 });
 
 describe('raw-pixels', () => {
-  it('gives the pixels in [0, 1], larger pictures shrunk', async () => {
+  it('gives the pixels in [0, 1], larger images shrunk', async () => {
     const model = await new RawPixels().model();
     const { rows, cols, data } = await model.imageFeatures(sourceOf([flat(255), flat(51, 60)]));
     expect([rows, cols]).toEqual([2, 784]);
@@ -23,7 +23,7 @@ describe('raw-pixels', () => {
     expect(data[784 + 300]).toBeCloseTo(0.2, 6);
   });
 
-  it('gives colour if any picture has it', async () => {
+  it('gives colour if any image has it', async () => {
     const red: RasterImage = {
       width: 28,
       height: 28,
@@ -60,22 +60,22 @@ describe('controls of images alone', () => {
   ])('%s refuses texts', async (id, control, refusal) => {
     const model = await control.model();
     expect(model).toMatchObject({ id, can: { images: true, texts: false, joint: false } });
-    await expect(model.embedTexts(['a picture'])).rejects.toThrow(refusal);
+    await expect(model.embedTexts(['an image'])).rejects.toThrow(refusal);
   });
 });
 
 it('all but the untrained encoder do without towers', () => {
-  const facts = [Chance, Majority, QuestionOnly, RawPixels, Untrained].map((one) => pluginMetadata(one)!.info);
-  expect(facts.filter((info) => 'needsTowers' in info && info.needsTowers).map(({ id }) => id)).toEqual(['untrained']);
+  const info = [Chance, Majority, QuestionOnly, RawPixels, Untrained].map((one) => pluginMetadata(one)!.info);
+  expect(info.filter((info) => 'needsTowers' in info && info.needsTowers).map(({ id }) => id)).toEqual(['untrained']);
 });
 
 describe('chance and majority', () => {
-  // Three classes of 60, 30 and 10 % that pictures do not show.
+  // Three classes of 60, 30 and 10 % that images do not show.
   const split = (n: number) => ({
     images: sourceOf(new Array<RasterImage>(n).fill(flat(9))),
     labels: Int32Array.from({ length: n }, (_, i) => (i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2)),
   });
-  const spec = { classes: ['a', 'b', 'c'], prompts: ['a picture of {}'] };
+  const spec = { classes: ['a', 'b', 'c'], prompts: ['an image of {}'] };
   const data = { train: split(100), test: split(900) };
 
   it('guesses every class as often', async () => {

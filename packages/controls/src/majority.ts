@@ -1,7 +1,7 @@
 import { Control, type EvaluationModel, type Matrix, type RasterImage, type Source } from '@medbench/core';
 import { fixedModel } from './fixed-model.js';
 
-/** The same for every picture, so that a classifier is left with how often each answer occurs. */
+/** The same for every image, so that a classifier is left with how often each answer occurs. */
 const constant = async ({ length }: Source<RasterImage>): Promise<Matrix> => ({
   rows: length,
   cols: 1,

@@ -26,7 +26,7 @@ export function bagOfWords(texts: readonly string[]): Matrix {
   return { rows: texts.length, cols: BUCKETS, data };
 }
 
-/** Answers from the words of the question alone: how far a data set's answers can be guessed without the picture. */
+/** Answers from the words of the question alone: how far a data set's answers can be guessed without the image. */
 @Control({
   id: 'question-only',
   title: 'Question only',

@@ -2,10 +2,10 @@ import { Control, type EvaluationModel, type Matrix, type RasterImage, type Sour
 import { resize, toRgb } from '@medbench/data';
 import { fixedModel } from './fixed-model.js';
 
-/** Sides to which pictures are brought: those of MedMNIST have the first already; colour gets as many numbers in all. */
+/** Sides to which images are brought: those of MedMNIST have the first already; colour gets as many numbers in all. */
 const SIDE = { grey: 28, colour: 16 } as const;
 
-/** Pixels in [0, 1] as features, `[N, 784]`, or `[N, 768]` if any picture has colour. */
+/** Pixels in [0, 1] as features, `[N, 784]`, or `[N, 768]` if any image has colour. */
 async function pixels(images: Source<RasterImage>): Promise<Matrix> {
   const loaded: RasterImage[] = [];
   for (let i = 0; i < images.length; i++) {

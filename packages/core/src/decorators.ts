@@ -4,7 +4,7 @@ import type * as contracts from './contracts/index.js';
 export type AnyMethod = contracts.Method<contracts.SettingSpecs, contracts.TensorMap>;
 export type AnyObjective = contracts.Objective<contracts.SettingSpecs, contracts.TensorMap>;
 
-/** The kinds of plugin, with the facts and the instance type of each. */
+/** The kinds of plugin, with the info and the instance type of each. */
 export interface PluginKinds {
   method: { info: contracts.MethodInfo; instance: AnyMethod };
   objective: { info: contracts.ObjectiveInfo; instance: AnyObjective };
@@ -71,7 +71,7 @@ export type Corpus = contracts.Corpus;
 /** Marks a class as a source of image-text pairs. */
 export const Corpus = (info: contracts.CorpusInfo) => attach('corpus', info);
 export type Backend = contracts.Backend;
-/** Marks a class as an engine. */
+/** Marks a class as a backend. */
 export const Backend = (info: contracts.BackendInfo) => attach('backend', info);
 export type Control = contracts.Control;
 /** Marks a class as a control row. */

@@ -1,5 +1,5 @@
 import type { MethodInput } from './contracts/method.js';
-import { MedbenchError, messageOf } from './errors.js';
+import { errorMessage, MedbenchError } from './errors.js';
 
 /**
  * An input that workers can draw: it names the function that makes it, so that another thread can import that function and
@@ -35,10 +35,14 @@ export function drawnInput(
   try {
     structuredClone(values);
   } catch (cause) {
-    throw new MedbenchError('plugin', `The input "${name}" is made from what no thread can take: ${messageOf(cause)}`, {
-      cause,
-      hint: 'Give its function numbers, texts, lists and objects of them; no functions.',
-    });
+    throw new MedbenchError(
+      'plugin',
+      `The input "${name}" is made from what no thread can take: ${errorMessage(cause)}`,
+      {
+        cause,
+        hint: 'Give its function numbers, texts, lists and objects of them; no functions.',
+      },
+    );
   }
   return { ...input, recipe: { module, export: name, arguments: values } };
 }

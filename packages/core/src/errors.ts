@@ -34,6 +34,6 @@ export function isMedbenchError(error: unknown): error is MedbenchError {
 }
 
 /** The text of anything thrown. */
-export function messageOf(error: unknown): string {
+export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -36,4 +36,4 @@ export { describePlugin, rememberOrigin } from './origin.js';
 export { bindProtocol, defaultSettings, measureAll } from './protocols.js';
 export * from './random/index.js';
 export * from './settings/index.js';
-export { sizeOf } from './size-of.js';
+export { elementCount } from './size-of.js';

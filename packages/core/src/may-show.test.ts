@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { isRestricted, mayShow } from './may-show.js';
 
-it('shows generated data, open data where its facts say so, and nothing under an agreement or credentials', () => {
+it('shows generated data, open data where its info say so, and nothing under an agreement or credentials', () => {
   expect(mayShow({ access: 'generated' })).toBe(true);
-  expect(mayShow({ access: 'generated', pictures: 'withheld' })).toBe(false);
+  expect(mayShow({ access: 'generated', images: 'withheld' })).toBe(false);
   expect(mayShow({ access: 'open' })).toBe(false);
-  expect(mayShow({ access: 'open', pictures: 'shown' })).toBe(true);
+  expect(mayShow({ access: 'open', images: 'shown' })).toBe(true);
   for (const access of ['agreement', 'credentialed'] as const) {
-    for (const pictures of ['shown', 'withheld', undefined] as const) expect(mayShow({ access, pictures })).toBe(false);
+    for (const images of ['shown', 'withheld', undefined] as const) expect(mayShow({ access, images })).toBe(false);
   }
 });
 

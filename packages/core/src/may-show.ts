@@ -1,20 +1,20 @@
-import type { Access } from './contracts/data.js';
+import type { DataAccess } from './contracts/data.js';
 
 /** Whether data is under an agreement or for credentialed readers: what is made of it stays where it is. */
-export const isRestricted = (access: Access | undefined): boolean =>
+export const isRestricted = (access: DataAccess | undefined): boolean =>
   access === 'agreement' || access === 'credentialed';
 
 /**
- * Whether pictures and texts of a task may be in a report. Data under an agreement or credentials never are, whatever else
- * is said; generated data are; other data are where their facts say that their licence lets them be shown.
+ * Whether images and texts of a task may be in a report. Data under an agreement or credentials never are, whatever else
+ * is said; generated data are; other data are where their info say that their licence lets them be shown.
  */
 export const mayShow = ({
   access,
-  pictures,
+  images,
 }: {
-  readonly access: Access;
-  readonly pictures?: 'shown' | 'withheld' | undefined;
+  readonly access: DataAccess;
+  readonly images?: 'shown' | 'withheld' | undefined;
 }): boolean => {
   if (isRestricted(access)) return false;
-  return (pictures ?? (access === 'generated' ? 'shown' : 'withheld')) === 'shown';
+  return (images ?? (access === 'generated' ? 'shown' : 'withheld')) === 'shown';
 };

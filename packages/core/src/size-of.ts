@@ -1,2 +1,2 @@
 /** Number of elements of a shape; 1 for a scalar's, which is empty. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
+export const elementCount = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);

@@ -1,6 +1,6 @@
 import { Corpus, type DataContext, type Inspection, type OpenedCorpus } from '@medbench/core';
-import { inspectionOf, openedFrom } from '@medbench/corpus-kit';
-import { MIMIC_CXR } from './facts.js';
+import { inspectSplits, openedFrom } from '@medbench/corpus-kit';
+import { MIMIC_CXR } from './info.js';
 import { mimicPairs } from './pairs.js';
 
 /** Chest radiographs, each with what the report of its study found. */
@@ -20,8 +20,8 @@ export class MimicCxr implements Corpus {
 
   async inspect(context: DataContext): Promise<Inspection> {
     const pairs = await mimicPairs(context, 'train');
-    const found = await inspectionOf(context, { train: pairs });
-    const notes = pairs.silent > 0 ? [`${pairs.silent} pictures left out: their reports say nothing`] : [];
+    const found = await inspectSplits(context, { train: pairs });
+    const notes = pairs.silent > 0 ? [`${pairs.silent} images left out: their reports say nothing`] : [];
     return {
       ...found,
       splits: { train: { examples: pairs.length, groups: pairs.studies } },

@@ -90,10 +90,10 @@ describe('mimicPairs', () => {
     expect(JSON.stringify(skipping.bad.list)).not.toContain(SECRET);
   });
 
-  it('counts pictures and studies', async () => {
+  it('counts images and studies', async () => {
     const found = await new MimicCxr().inspect(context());
     expect(found.splits).toEqual({ train: { examples: 3, groups: 3 } });
-    expect(found.notes.join()).toMatch(/1 captions occur before.*1 pictures left out/);
+    expect(found.notes.join()).toMatch(/1 captions occur before.*1 images left out/);
     expect(JSON.stringify(found)).not.toContain(SECRET);
   });
 });

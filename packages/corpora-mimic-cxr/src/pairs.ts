@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { type DataContext, MedbenchError, type PairSource } from '@medbench/core';
 import { readBytes } from '@medbench/data/files';
 import { type BadSamples, badList, locate, pairSource, textCounter } from '@medbench/formats';
-import { MIMIC_CXR } from './facts.js';
+import { MIMIC_CXR } from './info.js';
 import { captionOfReport, type ReportPart } from './report.js';
-import { type MimicSplit, readPictures, viewsOf } from './studies.js';
+import { type MimicSplit, readImages, readViews } from './studies.js';
 
 export type { MimicSplit } from './studies.js';
 
@@ -15,36 +15,36 @@ const AT_A_TIME = 16;
 
 /** Radiographs with what their study's report says. */
 export interface MimicPairs extends Required<PairSource> {
-  /** File of a pair's picture, its caption, its study and its patient (`group`), without reading the picture. */
+  /** File of a pair's image, its caption, its study and its patient (`group`), without reading the image. */
   describe(
     index: number,
   ): Promise<{ readonly file: string; readonly caption: string; readonly study: number; readonly group: string }>;
-  /** SHA-256 over the pictures' names and the captions. */
+  /** SHA-256 over the images' names and the captions. */
   readonly fingerprint: string;
   /** Captions beyond the first of their kind. */
   readonly duplicates: number;
   readonly studies: number;
-  /** Pictures whose report says nothing: they are left out always. */
+  /** Images whose report says nothing: they are left out always. */
   readonly silent: number;
   readonly bad: BadSamples;
 }
 
 /**
  * The pairs of a split. Every report is read once here, to leave out those that say nothing and to know whether the
- * texts are still the same; then a report is read again with its picture, and memory takes 36 bytes a pair.
+ * texts are still the same; then a report is read again with its image, and memory takes 36 bytes a pair.
  * @throws MedbenchError('data') naming the file that is missing, never any of its text.
  */
 export async function mimicPairs(context: DataContext, split: MimicSplit): Promise<MimicPairs> {
   const { dataRoot, settings, skipBad } = context;
-  const [table, images, reports] = MIMIC_CXR.files;
-  const imageDir = locate(dataRoot, images, MIMIC_CXR.source);
+  const [table, imageFiles, reports] = MIMIC_CXR.files;
+  const imageDir = locate(dataRoot, imageFiles, MIMIC_CXR.source);
   const reportDir = locate(dataRoot, reports, MIMIC_CXR.source);
   const bad = badList(skipBad, context.skip);
-  const pictures = await readPictures(locate(dataRoot, table, MIMIC_CXR.source), split, viewsOf(context), bad.take);
+  const images = await readImages(locate(dataRoot, table, MIMIC_CXR.source), split, readViews(context), bad.take);
   const captionAt = async (index: number): Promise<string> =>
-    captionOfReport(await readReport(join(reportDir, pictures.report(index))), settings.caption as ReportPart);
+    captionOfReport(await readReport(join(reportDir, images.report(index))), settings.caption as ReportPart);
 
-  const kept = new Uint32Array(pictures.length);
+  const kept = new Uint32Array(images.length);
   const hash = createHash('sha256');
   const captions = textCounter();
   let length = 0;
@@ -52,9 +52,9 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
   let studies = 0;
   // Views of a study stand together and share its report, which is read once.
   let known: { readonly report: string; readonly caption: Promise<string> } | undefined;
-  for (let from = 0; from < pictures.length; from += AT_A_TIME) {
-    const some = Array.from({ length: Math.min(AT_A_TIME, pictures.length - from) }, (_, i) => {
-      const report = pictures.report(from + i);
+  for (let from = 0; from < images.length; from += AT_A_TIME) {
+    const some = Array.from({ length: Math.min(AT_A_TIME, images.length - from) }, (_, i) => {
+      const report = images.report(from + i);
       if (known?.report !== report) {
         known = { report, caption: captionAt(from + i) };
         studies++;
@@ -70,7 +70,7 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
       else {
         kept[length++] = index;
         captions.add(result.value);
-        hash.update(`${JSON.stringify([pictures.picture(index), result.value])}\n`);
+        hash.update(`${JSON.stringify([images.image(index), result.value])}\n`);
       }
     }
   }
@@ -78,10 +78,10 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
     if (!(index >= 0 && index < length)) throw new RangeError(`No pair ${index} among ${length}`);
     const at = kept[index]!;
     return {
-      file: join(imageDir, pictures.picture(at)),
+      file: join(imageDir, images.image(at)),
       caption: await captionAt(at),
-      study: pictures.study(at),
-      group: String(pictures.patient(at)),
+      study: images.study(at),
+      group: String(images.patient(at)),
     };
   };
   const pairs = pairSource(
@@ -106,7 +106,7 @@ async function readReport(path: string): Promise<string> {
   } catch (cause) {
     throw new MedbenchError('data', `${path} is not there or cannot be read`, {
       cause,
-      hint: 'Unpack mimic-cxr-reports.zip there, or leave pictures without a report out with --skip-bad.',
+      hint: 'Unpack mimic-cxr-reports.zip there, or leave images without a report out with --skip-bad.',
     });
   }
 }

@@ -3,11 +3,11 @@ import { csvRows } from '@medbench/formats';
 
 export type MimicSplit = 'train' | 'validate' | 'test';
 
-/** The pictures of a split in 32 bytes each, whatever their number; those of a study stand together. */
-export interface Pictures {
+/** The images of a split in 32 bytes each, whatever their number; those of a study stand together. */
+export interface Images {
   readonly length: number;
-  /** Path of a picture below `files/`. */
-  picture(index: number): string;
+  /** Path of an image below `files/`. */
+  image(index: number): string;
   /** Path of its study's report below `files/`. */
   report(index: number): string;
   /** Number of its study, as in the data set's names. */
@@ -20,16 +20,16 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/;
 const ID_BYTES = 20;
 
 /**
- * Reads the split table of MIMIC-CXR-JPG. Rows are ordered by study and picture, whatever the table's order.
- * @param views `first`: only the first picture of each study, by its id.
+ * Reads the split table of MIMIC-CXR-JPG. Rows are ordered by study and image, whatever the table's order.
+ * @param views `first`: only the first image of each study, by its id.
  * @throws MedbenchError('data') naming table and row: no number, no id, no split.
  */
-export async function readPictures(
+export async function readImages(
   table: string,
   split: MimicSplit,
   views: 'all' | 'first',
   bad: (error: MedbenchError) => void,
-): Promise<Pictures> {
+): Promise<Images> {
   const rows: { study: number; subject: number; id: string }[] = [];
   let number = 0;
   for await (const row of csvRows(table, { columns: ['dicom_id', 'study_id', 'subject_id', 'split'] })) {
@@ -53,7 +53,7 @@ export async function readPictures(
 }
 
 /** Packs rows, so that 369,000 of them take 12 MB and not 100. */
-function packed(rows: readonly { readonly study: number; readonly subject: number; readonly id: string }[]): Pictures {
+function packed(rows: readonly { readonly study: number; readonly subject: number; readonly id: string }[]): Images {
   const studies = Uint32Array.from(rows, ({ study }) => study);
   const subjects = Uint32Array.from(rows, ({ subject }) => subject);
   const ids = Buffer.alloc(rows.length * ID_BYTES);
@@ -67,7 +67,7 @@ function packed(rows: readonly { readonly study: number; readonly subject: numbe
     study: (i) => studies[i]!,
     patient: (i) => subjects[i]!,
     report: (i) => `${folder(i)}.txt`,
-    picture(i) {
+    image(i) {
       const hex = ids.toString('hex', i * ID_BYTES, (i + 1) * ID_BYTES);
       return `${folder(i)}/${hex.replace(/(.{8})(?=.)/g, '$1-')}.jpg`;
     },
@@ -81,5 +81,5 @@ function numberIn(text: string | undefined): number | undefined {
 }
 
 /** What the setting `views` asks for. */
-export const viewsOf = ({ settings }: Pick<DataContext, 'settings'>): 'all' | 'first' =>
+export const readViews = ({ settings }: Pick<DataContext, 'settings'>): 'all' | 'first' =>
   settings.views === 'first' ? 'first' : 'all';

@@ -14,7 +14,7 @@ afterAll(() => rmSync(cacheRoot, { recursive: true }));
 it.each([
   ['phantoms', new Phantoms()],
   ['shapes', new Shapes()],
-] as const)('%s: pairs of pictures and captions, written on first use and marked as generated', async (_, corpus) => {
+] as const)('%s: pairs of images and captions, written on first use and marked as generated', async (_, corpus) => {
   const { pairs, synthetic, fingerprint } = await corpus.open(testContext({ cacheRoot }));
   expect(synthetic).toBe(true);
   expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);

@@ -3,12 +3,12 @@ import { Corpus, type CorpusContext, type OpenedCorpus } from '@medbench/core';
 import { captionTable, fingerprintFiles } from '@medbench/formats';
 import { ensurePhantoms } from '@medbench/phantoms';
 
-/** Opens `<folder>/train.jsonl` with its pictures, written on first use. */
+/** Opens `<folder>/train.jsonl` with its images, written on first use. */
 async function open({ cacheRoot, log }: CorpusContext, folder: string): Promise<OpenedCorpus> {
   const dir = join(await ensurePhantoms(cacheRoot, log), folder);
   const table = join(dir, 'train.jsonl');
   return {
-    // The pictures are a function of what the table says and of the generator's version, which the table names too.
+    // The images are a function of what the table says and of the generator's version, which the table names too.
     fingerprint: await fingerprintFiles([table]),
     synthetic: true,
     pairs: await captionTable({
@@ -20,7 +20,7 @@ async function open({ cacheRoot, log }: CorpusContext, folder: string): Promise<
   };
 }
 
-/** Synthetic pictures of five imaging modalities with reports. */
+/** Synthetic images of five imaging modalities with reports. */
 @Corpus({
   id: 'phantoms',
   title: 'Generated medical phantoms',

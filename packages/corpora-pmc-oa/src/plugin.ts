@@ -2,7 +2,7 @@ import { Corpus, type CorpusInfo, type DataContext } from '@medbench/core';
 import { CaptionCorpus } from '@medbench/corpus-kit';
 import { type CaptionTableOptions, locate } from '@medbench/formats';
 
-const FACTS = {
+const INFO = {
   id: 'pmc-oa',
   title: 'PMC-OA',
   domain: 'medical',
@@ -21,15 +21,15 @@ const FACTS = {
 } as const satisfies CorpusInfo;
 
 /** Figures of open-access papers, cut into their panels, with captions. */
-@Corpus(FACTS)
+@Corpus(INFO)
 export class PmcOa extends CaptionCorpus {
   protected override table({ dataRoot }: DataContext): CaptionTableOptions {
-    const [table, images] = FACTS.files;
+    const [table, images] = INFO.files;
     return {
-      table: locate(dataRoot, table, FACTS.source),
+      table: locate(dataRoot, table, INFO.source),
       imageColumn: 'image',
       captionColumn: 'caption',
-      imageDir: locate(dataRoot, images, FACTS.source),
+      imageDir: locate(dataRoot, images, INFO.source),
     };
   }
 }

@@ -3,7 +3,7 @@ import { CaptionCorpus } from '@medbench/corpus-kit';
 import type { CaptionTableOptions } from '@medbench/formats';
 import { QUILT, quiltTable } from './files.js';
 
-/** Histopathology pictures from videos and the web, with what is said of them; a picture may have several captions. */
+/** Histopathology images from videos and the web, with what is said of them; an image may have several captions. */
 @Corpus({
   ...QUILT,
   id: 'quilt-1m',

@@ -5,14 +5,14 @@ import { type CaptionTableOptions, locate } from '@medbench/formats';
 export const QUILT = {
   licence: 'research only, under the agreement of Quilt-1M',
   access: 'agreement',
-  source: 'https://quilt1m.github.io (request form; pictures of 512 pixels: zenodo.org/records/8239942, restricted)',
+  source: 'https://quilt1m.github.io (request form; images of 512 pixels: zenodo.org/records/8239942, restricted)',
   citation: 'Ikezogwo et al. 2023, arXiv:2306.11207',
   files: [
     {
       path: ['quilt-1m/quilt_1M_lookup.csv', 'quilt-1m/quilt_1M_entries.csv'],
       what: 'a row for each pair: caption, image_path, subset, split and others',
     },
-    { path: ['quilt-1m/quilt_1m/', 'quilt-1m/images/'], what: 'the pictures' },
+    { path: ['quilt-1m/quilt_1m/', 'quilt-1m/images/'], what: 'the images' },
   ],
   settings: {
     subsets: {

@@ -16,28 +16,28 @@ import {
 } from '@medbench/formats';
 
 /**
- * The facts that a decorated corpus class declares.
+ * The info that a decorated corpus class declares.
  * @throws MedbenchError('plugin') if the class carries no `@Corpus`.
  */
-export function corpusFactsOf(corpus: object): CorpusInfo {
+export function corpusInfo(corpus: object): CorpusInfo {
   const metadata = pluginMetadata(corpus.constructor);
   if (metadata?.kind === 'corpus') return metadata.info as CorpusInfo;
   throw new MedbenchError('plugin', `${corpus.constructor.name} carries no @Corpus decorator`);
 }
 
-/** A corpus whose table names pictures and captions, but for its facts (`@Corpus`) and where the table is. */
+/** A corpus whose table names images and captions, but for its info (`@Corpus`) and where the table is. */
 export abstract class CaptionCorpus implements Corpus {
   /** @throws MedbenchError('data') naming what is not there. */
   protected abstract table(context: DataContext): Omit<CaptionTableOptions, 'skipBad' | 'skip'>;
 
   async open(context: DataContext): Promise<OpenedCorpus> {
     const options = this.table(context);
-    // What the pictures are is told by their names in the table.
+    // What the images are is told by their names in the table.
     return openedFrom(context, await this.#read(context), await fingerprintFiles([options.table]));
   }
 
   async inspect(context: DataContext): Promise<Inspection> {
-    return inspectionOf(context, { train: await this.#read(context) });
+    return inspectSplits(context, { train: await this.#read(context) });
   }
 
   #read(context: DataContext): Promise<CaptionTable> {
@@ -58,7 +58,7 @@ export async function openedFrom(
 }
 
 /** Counts of opened splits. */
-export async function inspectionOf(
+export async function inspectSplits(
   { dataRoot }: DataContext,
   splits: Readonly<Record<string, { readonly length: number } & Counted>>,
 ): Promise<Inspection> {

@@ -1,1 +1,1 @@
-export { CaptionCorpus, corpusFactsOf, inspectionOf, openedFrom } from './caption-corpus.js';
+export { CaptionCorpus, corpusInfo, inspectSplits, openedFrom } from './caption-corpus.js';

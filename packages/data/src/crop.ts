@@ -1,6 +1,6 @@
 import type { RasterImage } from '@medbench/core';
 
-/** A part of a picture, in pixels: its first column and row, and how many there are. */
+/** A part of an image, in pixels: its first column and row, and how many there are. */
 export interface Box {
   readonly x: number;
   readonly y: number;
@@ -8,7 +8,7 @@ export interface Box {
   readonly height: number;
 }
 
-/** A part of the picture; the picture itself if that is all of it. */
+/** A part of the image; the image itself if that is all of it. */
 export function crop(image: RasterImage, { x, y, width, height }: Box): RasterImage {
   const { channels } = image;
   if (width === image.width && height === image.height) return image;

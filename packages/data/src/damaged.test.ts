@@ -72,7 +72,7 @@ describe('decodeImage refuses, naming the file,', () => {
     },
   );
 
-  it('what is no picture', async () => {
+  it('what is no image', async () => {
     await refusal('text.jpg', Buffer.from('Not found\n'));
     await refusal('page.png', Buffer.from('<!doctype html><title>404</title>'));
     await refusal('zeros.jpg', Buffer.alloc(5000));

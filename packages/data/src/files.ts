@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 
 /** A file's bytes. @throws MedbenchError('data') naming the file if it is missing or cannot be read. */
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -13,8 +13,12 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 /** The error for a file that the system does not let us read. */
 export function unreadable(path: string, cause: unknown): MedbenchError {
   const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-  return new MedbenchError('data', missing ? `${path} is not there` : `${path} cannot be read: ${messageOf(cause)}`, {
-    cause,
-    hint: missing ? 'Check the name, or name the folder of the data with --data.' : 'Check that you may read it.',
-  });
+  return new MedbenchError(
+    'data',
+    missing ? `${path} is not there` : `${path} cannot be read: ${errorMessage(cause)}`,
+    {
+      cause,
+      hint: missing ? 'Check the name, or name the folder of the data with --data.' : 'Check that you may read it.',
+    },
+  );
 }

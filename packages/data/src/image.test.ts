@@ -35,7 +35,7 @@ describe('decodeImage', () => {
   it('names a file that is missing, broken, cut short or too large', async () => {
     await expect(decodeImage(join(folder, 'none.png'))).rejects.toThrow(/none\.png is not there/);
     const broken = join(folder, 'broken.jpg');
-    writeFileSync(broken, 'not a picture');
+    writeFileSync(broken, 'not an image');
     await expect(decodeImage(broken)).rejects.toMatchObject({ name: 'MedbenchError', code: 'data' });
     await expect(decodeImage(broken)).rejects.toThrow(/broken\.jpg cannot be decoded/);
     const rgb = Buffer.from(entries.find(({ name }) => name === 'rgb.jpg')!.file, 'base64');
@@ -52,19 +52,19 @@ describe('decodeImage', () => {
 });
 
 describe('encoding', () => {
-  const picture = (channels: 1 | 3): RasterImage => ({
+  const image = (channels: 1 | 3): RasterImage => ({
     width: 12,
     height: 9,
     channels,
     data: Uint8Array.from({ length: 108 * channels }, (_, i) => (i * 7) % 256),
   });
   it.each([1, 3] as const)('PNG keeps %d channel(s) without loss, always in the same bytes', async (channels) => {
-    const bytes = await encodePng(picture(channels));
-    expect(await decodeImage(bytes)).toEqual(picture(channels));
-    expect(Buffer.compare(await encodePng(picture(channels)), bytes)).toBe(0);
+    const bytes = await encodePng(image(channels));
+    expect(await decodeImage(bytes)).toEqual(image(channels));
+    expect(Buffer.compare(await encodePng(image(channels)), bytes)).toBe(0);
   });
   it.each([1, 3] as const)('JPEG keeps %d flat channel(s)', async (channels) => {
-    const flat = { ...picture(channels), data: new Uint8Array(108 * channels).fill(90) };
+    const flat = { ...image(channels), data: new Uint8Array(108 * channels).fill(90) };
     const decoded = await decodeImage(await encodeJpeg(flat, 95));
     expect(decoded.channels).toBe(channels);
     expect(largestDifference(decoded.data, flat.data)).toBeLessThanOrEqual(1);

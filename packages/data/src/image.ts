@@ -1,13 +1,13 @@
-import { MedbenchError, messageOf, type RasterImage } from '@medbench/core';
+import { errorMessage, MedbenchError, type RasterImage } from '@medbench/core';
 import sharp, { type Sharp } from 'sharp';
 import { readBytes } from './files.js';
 import { plainJpeg, smallJpeg } from './jpeg.js';
 
 export interface DecodeImageOptions {
-  /** Refuse pictures of more pixels, before any is decoded. Default 100 million. */
+  /** Refuse images of more pixels, before any is decoded. Default 100 million. */
   readonly maxPixels?: number;
   /**
-   * Levels of a 16-bit grey picture that become 0 and 255; those beyond are clipped. Default [0, 65535], division by 257.
+   * Levels of a 16-bit grey image that become 0 and 255; those beyond are clipped. Default [0, 65535], division by 257.
    * Many radiographs hold 12 bits in files of 16: they need [0, 4095], else they come out nearly black.
    */
   readonly window?: readonly [number, number];
@@ -16,11 +16,11 @@ export interface DecodeImageOptions {
 /**
  * Decodes JPEG, PNG, WebP, GIF (first frame) or TIFF (first page) to 8 bits, as `convert('RGB')` of Pillow would after
  * `ImageOps.exif_transpose`: EXIF rotation applied, palettes resolved, CMYK to RGB by its plain formula, alpha dropped
- * without blending, embedded colour profiles ignored. Grey pictures keep one channel. 16-bit grey is scaled to 8 bits and
+ * without blending, embedded colour profiles ignored. Grey images keep one channel. 16-bit grey is scaled to 8 bits and
  * rounded, where Pillow's `convert` clips all above 255 to white.
  * @param input A file's path, or its bytes.
- * @param name What messages call the picture; by default the path.
- * @throws MedbenchError('data') naming the picture: missing, damaged, cut short, no picture, too large, samples of 32 bits.
+ * @param name What messages call the image; by default the path.
+ * @throws MedbenchError('data') naming the image: missing, damaged, cut short, no image, too large, samples of 32 bits.
  */
 export async function decodeImage(
   input: string | Uint8Array,
@@ -39,18 +39,18 @@ export async function decodeImage(
     const { space, depth } = plain ?? (await sharp(bytes, options).metadata());
     if (depth !== 'uchar' && depth !== 'ushort')
       throw new Error(`its samples are of type ${depth}, not of 8 or 16 bits`);
-    const picture = sharp(bytes, options).autoOrient().removeAlpha();
-    if (space === 'cmyk') return fromCmyk(await rawOf(picture, 'cmyk', 'uchar'));
-    if (space === 'grey16') return fromDeep(await rawOf(picture, 'grey16', 'ushort'), window);
-    const { data, width, height, channels } = await rawOf(picture, space === 'b-w' ? 'b-w' : 'srgb', 'uchar');
+    const image = sharp(bytes, options).autoOrient().removeAlpha();
+    if (space === 'cmyk') return fromCmyk(await rawOf(image, 'cmyk', 'uchar'));
+    if (space === 'grey16') return fromDeep(await rawOf(image, 'grey16', 'ushort'), window);
+    const { data, width, height, channels } = await rawOf(image, space === 'b-w' ? 'b-w' : 'srgb', 'uchar');
     if (channels !== 1 && channels !== 3) throw new Error(`it has ${channels} channels`);
     return { width, height, channels, data };
   } catch (cause) {
     // The decoder repeats itself on further lines.
-    const [reason] = messageOf(cause).split('\n', 1);
+    const [reason] = errorMessage(cause).split('\n', 1);
     throw new MedbenchError('data', `${name} cannot be decoded: ${reason}`, {
       cause,
-      hint: 'Fetch the picture again, or leave bad ones out with --skip-bad.',
+      hint: 'Fetch the image again, or leave bad ones out with --skip-bad.',
     });
   }
 }
@@ -78,9 +78,9 @@ interface Samples {
   readonly data: Uint8Array;
 }
 
-async function rawOf(picture: Sharp, space: string, depth: 'uchar' | 'ushort'): Promise<Samples> {
+async function rawOf(image: Sharp, space: string, depth: 'uchar' | 'ushort'): Promise<Samples> {
   // Without a space for the way through, CMYK and 16 bits would be converted to sRGB first.
-  const through = space === 'srgb' || space === 'b-w' ? picture : picture.pipelineColourspace(space);
+  const through = space === 'srgb' || space === 'b-w' ? image : image.pipelineColourspace(space);
   const { data, info } = await through.toColourspace(space).raw({ depth }).toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
@@ -104,28 +104,28 @@ function fromDeep({ width, height, data: bytes }: Samples, [low, high]: readonly
   return { width, height, channels: 1, data };
 }
 
-/** A picture as PNG, without loss. The same picture gives the same bytes. */
+/** An image as PNG, without loss. The same image gives the same bytes. */
 export function encodePng(image: RasterImage): Promise<Uint8Array> {
   return rawSharp(image).png({ compressionLevel: 6 }).toBuffer();
 }
 
-/** A picture as JPEG. `quality` 1 to 100. */
+/** An image as JPEG. `quality` 1 to 100. */
 export function encodeJpeg(image: RasterImage, quality = 90): Promise<Uint8Array> {
   return rawSharp(image).jpeg({ quality }).toBuffer();
 }
 
-/** A small WebP of a picture, at most 96 pixels a side, for a page; a few KiB. The same picture gives the same bytes. */
+/** A small WebP of an image, at most 96 pixels a side, for a page; a few KiB. The same image gives the same bytes. */
 export function thumbnail(image: RasterImage): Promise<Uint8Array> {
   const within = { width: 96, height: 96, fit: 'inside', withoutEnlargement: true } as const;
   return rawSharp(image).resize(within).webp({ quality: 65, effort: 6 }).toBuffer();
 }
 
-/** A picture as TIFF, without loss and not packed. The same picture gives the same bytes. */
+/** An image as TIFF, without loss and not packed. The same image gives the same bytes. */
 export function encodeTiff(image: RasterImage): Promise<Uint8Array> {
   return rawSharp(image).tiff({ compression: 'none' }).toBuffer();
 }
 
 function rawSharp({ data, width, height, channels }: RasterImage): Sharp {
-  const picture = sharp(data, { raw: { width, height, channels } });
-  return channels === 1 ? picture.toColourspace('b-w') : picture;
+  const image = sharp(data, { raw: { width, height, channels } });
+  return channels === 1 ? image.toColourspace('b-w') : image;
 }

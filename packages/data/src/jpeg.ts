@@ -27,7 +27,7 @@ export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
       const space = components === 1 ? 'b-w' : 'srgb';
       return { space, depth: 'uchar', height: word(at + 5), width: word(at + 7), simple };
     }
-    // Before the frame come tables, comments and what applications say of the picture: EXIF and Adobe among them.
+    // Before the frame come tables, comments and what applications say of the image: EXIF and Adobe among them.
     const known =
       (marker >= 0xe0 && marker <= 0xef) || marker === 0xdb || marker === 0xc4 || marker === 0xfe || marker === 0xdd;
     const length = word(at + 2);
@@ -38,7 +38,7 @@ export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
   return undefined;
 }
 
-/** Larger pictures are left to the other decoder: the memory of this one never shrinks. */
+/** Larger images are left to the other decoder: the memory of this one never shrinks. */
 const MAX_PIXELS = 2 ** 20;
 
 /** Codecs print what they are doing. A new object each time: it becomes the codec. */

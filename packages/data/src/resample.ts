@@ -66,7 +66,7 @@ function resampleColumns(data: Uint8Array, inHeight: number, lanes: number, outH
  * Pillow's `Image.resize((width, height), BICUBIC)`: separable, anti-aliased when reducing, rows before columns, rounded
  * and clamped to 8 bits after each pass. Bytes are identical to Pillow's up to version 12 (`Resample.c`); version 13
  * takes columns first where the height shrinks far more than the width.
- * @param box The part of the picture that is resized, as if it had been cut out first. Default: all of it.
+ * @param box The part of the image that is resized, as if it had been cut out first. Default: all of it.
  */
 export function resize(image: RasterImage, width: number, height: number, box: Box = whole(image)): RasterImage {
   const { channels } = image;
@@ -77,7 +77,7 @@ export function resize(image: RasterImage, width: number, height: number, box: B
 
 const whole = ({ width, height }: RasterImage): Box => ({ x: 0, y: 0, width, height });
 
-/** The same without vectors, for engines that have none and for very large pictures. */
+/** The same without vectors, for backends that have none and for very large images. */
 export function plainResize(image: RasterImage, width: number, height: number): Uint8Array {
   let { data } = image;
   if (width !== image.width) data = resampleRows(image, width);

@@ -51,7 +51,7 @@ describe('resize', () => {
     }
   }
 
-  it('leaves a constant picture constant, and one of the same size as it is', () => {
+  it('leaves a constant image constant, and one of the same size as it is', () => {
     const flat: RasterImage = { width: 9, height: 7, channels: 1, data: new Uint8Array(63).fill(201) };
     expect(new Set(resize(flat, 31, 4).data)).toEqual(new Set([201]));
     const image = noise(9, 7, 3);
@@ -83,7 +83,7 @@ describe('views', () => {
     expect(resizeShorterSide(noise(33, 100, 1), 16)).toMatchObject({ width: 16, height: 48 });
   });
 
-  it('centreCrop splits an odd margin half to even, and refuses a picture that is too small', () => {
+  it('centreCrop splits an odd margin half to even, and refuses an image that is too small', () => {
     const row = (width: number): RasterImage => ({
       width,
       height: 2,
@@ -95,7 +95,7 @@ describe('views', () => {
     expect(() => centreCrop(row(3), 3)).toThrow(/3 x 2/);
   });
 
-  it('training views depend on the stream alone and lie within the asked share of the picture', () => {
+  it('training views depend on the stream alone and lie within the asked share of the image', () => {
     const image = noise(40, 40, 3);
     const transform = trainingTransform(16, { scale: [0.9, 1] });
     expect(transform(image, random(3, 'a'))).toEqual(transform(image, random(3, 'a')));

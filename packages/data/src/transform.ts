@@ -13,7 +13,7 @@ export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 /** What OpenAI's CLIP subtracts and divides by. */
 export const CLIP_NORMALISATION: Normalisation = { mean: CLIP_MEAN, std: CLIP_STD };
 
-/** Brings a picture to the side that an encoder takes. Channels stay as they are. */
+/** Brings an image to the side that an encoder takes. Channels stay as they are. */
 export type ImageTransform = (image: RasterImage) => RasterImage;
 /** The same with chance: one stream of random numbers per example. */
 export type RandomImageTransform = (image: RasterImage, random: Random) => RasterImage;
@@ -39,20 +39,16 @@ export function resizeShorterSide(image: RasterImage, size: number): RasterImage
  */
 export function centreCrop(image: RasterImage, size: number): RasterImage {
   if (image.width < size || image.height < size) {
-    throw new MedbenchError(
-      'data',
-      `A picture of ${image.width} x ${image.height} has no middle of ${size} x ${size}`,
-      {
-        hint: 'Resize its shorter side first.',
-      },
-    );
+    throw new MedbenchError('data', `An image of ${image.width} x ${image.height} has no middle of ${size} x ${size}`, {
+      hint: 'Resize its shorter side first.',
+    });
   }
   const [x, y] = [halfToEven((image.width - size) / 2), halfToEven((image.height - size) / 2)];
   return crop(image, { x, y, width: size, height: size });
 }
 
 /**
- * A random part of the picture, resized to `size * size` (torchvision's `RandomResizedCrop`, ten tries, then the largest
+ * A random part of the image, resized to `size * size` (torchvision's `RandomResizedCrop`, ten tries, then the largest
  * middle part of an allowed ratio).
  */
 export function randomResizedCrop(
@@ -124,7 +120,7 @@ export function evaluationTransform(size: number): ImageTransform {
   return (image) => centreCrop(resizeShorterSide(image, size), size);
 }
 
-/** open_clip's training view: a random resized crop of most of the picture, no flip. */
+/** open_clip's training view: a random resized crop of most of the image, no flip. */
 export function trainingTransform(size: number, options: CropOptions = {}): RandomImageTransform {
   return (image, random) => randomResizedCrop(image, size, random, options);
 }

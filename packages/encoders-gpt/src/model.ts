@@ -1,4 +1,4 @@
-import type { Activation, EncoderOutput, ParameterSpec, Stage, TensorMap, TextEncoderModel } from '@medbench/core';
+import type { Activation, EncoderOutput, ParameterSpec, TensorMap, TextEncoderModel, TowerStage } from '@medbench/core';
 import {
   causalMask,
   layerNorm,
@@ -33,7 +33,7 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
   const embedded = tf.add(tf.reshape(looked, [batch, contextLength, width]), of('positional_embedding')) as tf.Tensor3D;
   const mask = causalMask(contextLength);
   // The end token has the largest id, so the first maximum is the end of the text.
-  // Cast rather than asked for as float32: the WebAssembly engine ignores the element type of a one-hot.
+  // Cast rather than asked for as float32: the WebAssembly backend ignores the element type of a one-hot.
   const end = tf.cast(tf.oneHot(tf.argMax(ids, 1) as tf.Tensor1D, contextLength), 'float32');
   const output = pooledTransformer(
     parameters,
@@ -83,7 +83,7 @@ export function gptModel(sizes: GptSizes): TextEncoderModel {
     { name: 'text_projection', shape: [width, embedDim], init: normal(width ** -0.5) },
   ];
   const names = (specs: readonly ParameterSpec[]): string[] => specs.map(({ name }) => name);
-  const stages: Stage[] = [
+  const stages: TowerStage[] = [
     { name: 'embedding', kind: 'embedding', parameters: names(embedding) },
     ...transformerStages('transformer.', { width, layers }),
     { name: 'head', kind: 'head', parameters: names(head) },

@@ -4,13 +4,13 @@ import {
   type ImageEncoderModel,
   MedbenchError,
   type ParameterSpec,
-  type Stage,
   type TensorMap,
+  type TowerStage,
 } from '@medbench/core';
 import { batchNorm, batchNormLine, linear } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionPool } from './attention-pool.js';
-import { attentionPoolParameters, BOTTLENECK, blockParameters, blocksOf, stemParameters } from './parameters.js';
+import { attentionPoolParameters, BOTTLENECK, blockParameters, listBlocks, stemParameters } from './parameters.js';
 
 /** Sizes of a modified ResNet. */
 export interface ResNetSizes {
@@ -53,7 +53,7 @@ function forward(
   const normed = (x: tf.Tensor4D, conv: string, norm: string, stride = 1): tf.Tensor4D => {
     const weight = parameters[`${conv}.weight`] as tf.Tensor4D;
     const line = batchNormLine(parameters, norm, options);
-    // Taking the factor into the filter saves a pass over the picture.
+    // Taking the factor into the filter saves a pass over the image.
     if (line) {
       const filter = tf.mul(weight, tf.reshape(line.factor, [-1, 1, 1, 1])) as tf.Tensor4D;
       return tf.add(convolution(x, filter, stride), line.shift);
@@ -65,7 +65,7 @@ function forward(
   let x: tf.Tensor4D = tf.relu(normed(images, 'conv1', 'bn1', 2));
   x = tf.relu(normed(x, 'conv2', 'bn2'));
   x = halve(tf.relu(normed(x, 'conv3', 'bn3')));
-  for (const { name, halves, changes } of blocksOf(sizes)) {
+  for (const { name, halves, changes } of listBlocks(sizes)) {
     let inner = tf.relu(normed(x, `${name}.conv1`, `${name}.bn1`));
     inner = tf.relu(normed(inner, `${name}.conv2`, `${name}.bn2`));
     // Strides are average pools before a convolution of stride 1, which does not alias.
@@ -96,9 +96,9 @@ export function resnetModel(sizes: ResNetSizes): ImageEncoderModel {
     throw new RangeError(`${id}: ${imageSize} pixels, or a base width of ${baseWidth}, do not divide`);
   }
   const stem = stemParameters(baseWidth);
-  const blocks = blocksOf(sizes).map((block) => ({ name: block.name, specs: blockParameters(block) }));
+  const blocks = listBlocks(sizes).map((block) => ({ name: block.name, specs: blockParameters(block) }));
   const head = attentionPoolParameters({ positions: (imageSize / REDUCTION) ** 2 + 1, width, embedDim });
-  const stage = (name: string, kind: Stage['kind'], specs: readonly ParameterSpec[]): Stage => ({
+  const stage = (name: string, kind: TowerStage['kind'], specs: readonly ParameterSpec[]): TowerStage => ({
     name,
     kind,
     parameters: specs.map((spec) => spec.name),

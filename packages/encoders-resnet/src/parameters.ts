@@ -18,7 +18,7 @@ export interface Block {
 }
 
 /** The bottlenecks of the four stages, input to output. */
-export function blocksOf({
+export function listBlocks({
   baseWidth,
   layers,
 }: {

@@ -4,8 +4,8 @@ import type {
   ForwardOptions,
   ImageEncoderModel,
   ParameterSpec,
-  Stage,
   TensorMap,
+  TowerStage,
 } from '@medbench/core';
 import {
   layerNorm,
@@ -139,7 +139,7 @@ export function vitModel(sizes: VitSizes): ImageEncoderModel {
     { name: 'proj', shape: [width, embedDim], init: normal(std) },
   ];
   const names = (specs: readonly ParameterSpec[]): string[] => specs.map(({ name }) => name);
-  const stages: Stage[] = [
+  const stages: TowerStage[] = [
     { name: 'embedding', kind: 'embedding', parameters: names(embedding) },
     ...transformerStages('transformer.', { width, layers }),
     { name: 'head', kind: 'head', parameters: names(head) },

@@ -4,7 +4,7 @@ export { type Hdf5Options, openHdf5 } from './arrays/hdf5.js';
 export { encodeNpy, type NpyArray, type NpyData, type NpyDType, readNpy } from './arrays/npy.js';
 export { type ReadNpzOptions, readNpz, writeNpz } from './arrays/npz.js';
 export { openNpzRows } from './arrays/npz-rows.js';
-export { type DicomPicture, decodeDicom, readDicom } from './dicom/read.js';
+export { type DicomImage, decodeDicom, readDicom } from './dicom/read.js';
 export { fingerprintFiles } from './files/fingerprint.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './files/generated.js';
 export { pathInside } from './files/path-inside.js';
@@ -14,13 +14,13 @@ export {
   type CaptionTable,
   type CaptionTableOptions,
   captionTable,
-  type PictureAndCaption,
+  type ImageAndCaption,
 } from './pairs/caption-table.js';
 export { type TextCounter, textCounter } from './pairs/duplicates.js';
 export { openParquet, type ParquetRow, type ParquetTable } from './parquet/table.js';
 export { type PickleValue, readPickle } from './python/pickle.js';
 export { parsePythonList } from './python/python-list.js';
-export { formOf, type TableForm } from './tables/records.js';
+export { type TableForm, tableForm } from './tables/records.js';
 export {
   csvRows,
   type JsonRow,

@@ -1,8 +1,8 @@
-import type { DualEncoderModel, Stage } from '@medbench/core';
+import type { DualEncoderModel, TowerStage } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { ClipPartial } from './index.js';
 
-const tower = (prefix: string, blocks: number): Stage[] => [
+const tower = (prefix: string, blocks: number): TowerStage[] => [
   { name: 'embedding', kind: 'embedding', parameters: [`${prefix}patch`, `${prefix}positions`] },
   ...Array.from({ length: blocks }, (_, i) => ({
     name: `block ${i}`,

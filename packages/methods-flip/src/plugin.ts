@@ -7,9 +7,9 @@ import {
   number,
   type ObjectiveInput,
   type ObjectiveOutput,
-  type Phase,
   type RepresentInput,
   type SettingsOf,
+  type TrainingPhase,
 } from '@medbench/core';
 import { patchCount } from '@medbench/nn';
 import { keptPatches, patchesKept } from '@medbench/nn/inputs';
@@ -41,7 +41,7 @@ type Drawn = { readonly kept?: tf.Tensor2D };
 export class Flip implements Method<typeof settings> {
   readonly start = 'general';
 
-  phases(given: Settings): readonly Phase<typeof settings>[] {
+  phases(given: Settings): readonly TrainingPhase<typeof settings>[] {
     const tuning = given.ratio === 0 ? 1 : given.tuning;
     return [
       { share: 1 - tuning, settings: given },

@@ -41,9 +41,9 @@ describe('batch norm of rows', () => {
     near(updates['n.running_var']!, [0.9 * 4 + 0.1 * 7, 0.9 + 0.1 * 300]);
   });
 
-  it('does the same to pictures, channels last', () => {
-    const picture = tf.reshape(rows(), [1, 3, 1, 2]);
-    const { value } = batchNorm(parameters(), 'n', picture, { training: true });
+  it('does the same to images, channels last', () => {
+    const image = tf.reshape(rows(), [1, 3, 1, 2]);
+    const { value } = batchNorm(parameters(), 'n', image, { training: true });
     expect(value.shape).toEqual([1, 3, 1, 2]);
     const flat = batchNorm(parameters(), 'n', rows(), { training: true }).value;
     near(value, [...flat.dataSync()]);

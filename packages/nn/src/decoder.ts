@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { scaledDotProduct } from './attention.js';
 import { layerNorm, linear } from './layers.js';
 import { normal, ones, zeros } from './parameters.js';
-import { block, blockParameters, causalMask, mlp, partsOf } from './transformer.js';
+import { block, blockParameters, causalMask, mlp, splitJoint } from './transformer.js';
 
 /** What a decoder looks at, and the widths on both sides. */
 export interface PoolerSizes {
@@ -106,7 +106,7 @@ function crossBlock(
   ];
   const q = linear(layerNorm(x, of('ln_1.weight'), of('ln_1.bias')), toQ, biasQ);
   const kv = linear(layerNorm(context, of('ln_1_kv.weight'), of('ln_1_kv.bias')), toKV, biasKV);
-  const [k, v] = partsOf(kv, 2) as [tf.Tensor3D, tf.Tensor3D];
+  const [k, v] = splitJoint(kv, 2) as [tf.Tensor3D, tf.Tensor3D];
   const mixed = scaledDotProduct(q, k, v, { heads: headCount });
   const hidden = tf.add(x, linear(mixed, of('attn.out_proj.weight'), of('attn.out_proj.bias'))) as tf.Tensor3D;
   return tf.add(hidden, mlp(parameters, prefix, hidden, activation));

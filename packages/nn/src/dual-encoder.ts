@@ -7,11 +7,11 @@ import {
   type ImageEncoderModel,
   MedbenchError,
   type ParameterSpec,
-  type Stage,
   type StageSizes,
   type TensorMap,
   type TextEncoderModel,
   type Tower,
+  type TowerStage,
 } from '@medbench/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant, countParameters } from './parameters.js';
@@ -50,7 +50,7 @@ export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): D
     ...text.parameters,
     { name: 'logit_scale', shape: [], init: constant(INITIAL_LOG_SCALE) },
   ];
-  const imageStages: Stage[] = image.stages.map(({ name, kind, parameters: names }) => ({
+  const imageStages: TowerStage[] = image.stages.map(({ name, kind, parameters: names }) => ({
     name: VISUAL + name,
     kind,
     parameters: names.map((one) => VISUAL + one),
@@ -66,7 +66,7 @@ export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): D
   };
 }
 
-const blocksOf = (stages: readonly Stage[]): Stage[] => stages.filter(({ kind }) => kind === 'block');
+const blocksOf = (stages: readonly TowerStage[]): TowerStage[] => stages.filter(({ kind }) => kind === 'block');
 
 /** Names of all parameters of a tower, its projection included. */
 export const freezeAll = (model: DualEncoderModel, tower: Tower): string[] =>
@@ -100,14 +100,15 @@ export function freezeBlocks(model: DualEncoderModel, tower: Tower, count: numbe
 
 /** How many parameters freeze together. */
 export function stageSizes({ parameters, stages }: Pick<ImageEncoderModel, 'parameters' | 'stages'>): StageSizes {
-  const size = (stage: Stage): number => countParameters(parameters, ({ name }) => stage.parameters.includes(name));
-  const sum = (kind: Stage['kind']): number =>
+  const size = (stage: TowerStage): number =>
+    countParameters(parameters, ({ name }) => stage.parameters.includes(name));
+  const sum = (kind: TowerStage['kind']): number =>
     stages.filter((stage) => stage.kind === kind).reduce((total, stage) => total + size(stage), 0);
   return { embedding: sum('embedding'), blocks: blocksOf(stages).map(size), head: sum('head') };
 }
 
-/** What an encoder's facts say of its model. */
-export function encoderFacts(
+/** What an encoder's info say of its model. */
+export function encoderInfo(
   model: Pick<ImageEncoderModel, 'id' | 'width' | 'embedDim' | 'parameters' | 'stages'>,
 ): Pick<EncoderInfo, 'id' | 'layers' | 'width' | 'embedDim' | 'parameters' | 'stages'> {
   const { id, width, embedDim, parameters } = model;

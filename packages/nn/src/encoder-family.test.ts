@@ -36,7 +36,7 @@ const { Narrow, Wide } = encoderFamily(towerOf, ({ embedDim }) => ({ embedDim })
   Wide: { title: 'wide', source: 'there', sizes: { id: 'wide', imageSize: 16, width: 5, embedDim: 4 } },
 });
 
-it('makes a class for each entry, marked with the facts of its published sizes', () => {
+it('makes a class for each entry, marked with the info of its published sizes', () => {
   expect([Narrow.name, Wide.name]).toEqual(['Narrow', 'Wide']);
   const { kind, info } = pluginMetadata(Wide) as PluginMetadata;
   expect(kind).toBe('encoder');

@@ -5,7 +5,7 @@ import {
   type ImageEncoderModel,
   type TextEncoderModel,
 } from '@medbench/core';
-import { encoderFacts } from './dual-encoder.js';
+import { encoderInfo } from './dual-encoder.js';
 
 /** One encoder of a family: the sizes at which it is published, and what a listing says of it. */
 export interface FamilyMember<Sizes> extends Pick<EncoderInfo, 'title' | 'source'> {
@@ -50,7 +50,7 @@ export function encoderFamily<
         }
       },
     } as Record<string, FamilyEncoder<Model>>;
-    Encoder({ ...encoderFacts(model), title, ...inputOf(model), source })(Member!);
+    Encoder({ ...encoderInfo(model), title, ...inputOf(model), source })(Member!);
     return [name, Member!] as const;
   });
   return Object.fromEntries(classes) as Record<Name, FamilyEncoder<Model>>;

@@ -13,7 +13,7 @@ export { type Differentiated, differentiate } from './differentiate.js';
 export {
   blockCount,
   dualEncoder,
-  encoderFacts,
+  encoderInfo,
   freezeAll,
   freezeBlocks,
   freezeFraction,

@@ -80,7 +80,7 @@ const SLOPE = 1.702;
 
 /**
  * x σ(1.702 x), the activation of OpenAI's CLIP weights, as y / 1.702 with z = 1.702 x, s = σ(z), y = z s, and its gradient
- * s + y (1 − s): fewer passes over the widest tensors of a block than automatic differentiation makes, and an engine can
+ * s + y (1 − s): fewer passes over the widest tensors of a block than automatic differentiation makes, and a backend can
  * leave both constants to the matrix products before and after it.
  */
 export function quickGelu<T extends tf.Tensor>(x: T): T {

@@ -1,4 +1,4 @@
-import { type HostTensors, MedbenchError, type ParameterSpec, sizeOf, type TensorMap } from '@medbench/core';
+import { elementCount, type HostTensors, MedbenchError, type ParameterSpec, type TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { decays } from './adamw.js';
 
@@ -14,7 +14,7 @@ export interface ParameterGroup {
 }
 
 /**
- * A layout of parameters for the optimizer. A model has dozens of small arrays, and an engine pays for every operation: as
+ * A layout of parameters for the optimizer. A model has dozens of small arrays, and a backend pays for every operation: as
  * two vectors, those that decay and those that do not, they cost as much as two.
  */
 export interface Packing {
@@ -29,14 +29,15 @@ export interface Packing {
 
 /** Groups parameters. @param alone names that keep a group of their own, such as one that is clamped. */
 export function packParameters(specs: readonly ParameterSpec[], alone: readonly string[] = []): Packing {
-  const single = (spec: ParameterSpec): boolean => sizeOf(spec.shape) > LARGEST_PACKED || alone.includes(spec.name);
+  const single = (spec: ParameterSpec): boolean =>
+    elementCount(spec.shape) > LARGEST_PACKED || alone.includes(spec.name);
   const groups: ParameterGroup[] = specs
     .filter(single)
     .map((spec) => ({ name: spec.name, shape: spec.shape, decay: decays(spec.name, spec.shape), members: [spec] }));
   for (const decay of [true, false]) {
     const members = specs.filter((spec) => !single(spec) && decays(spec.name, spec.shape) === decay);
     if (members.length === 0) continue;
-    const size = members.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const size = members.reduce((sum, { shape }) => sum + elementCount(shape), 0);
     groups.push({ name: decay ? 'packed-matrices' : 'packed-vectors', shape: [size], decay, members });
   }
   return {
@@ -44,7 +45,7 @@ export function packParameters(specs: readonly ParameterSpec[], alone: readonly 
     pack(parameters) {
       const packed: HostTensors = {};
       for (const { name, shape, members } of groups) {
-        const data = new Float32Array(sizeOf(shape));
+        const data = new Float32Array(elementCount(shape));
         let at = 0;
         for (const member of members) {
           const values = parameters[member.name];
@@ -61,7 +62,7 @@ export function packParameters(specs: readonly ParameterSpec[], alone: readonly 
       for (const { name, members } of groups) {
         let at = 0;
         for (const { name: member, shape } of members) {
-          const size = sizeOf(shape);
+          const size = elementCount(shape);
           parameters[member] = { shape, dtype: 'float32', data: packed[name]!.data.slice(at, at + size) };
           at += size;
         }
@@ -77,7 +78,7 @@ export function packParameters(specs: readonly ParameterSpec[], alone: readonly 
             ? [whole]
             : tf.split(
                 whole as tf.Tensor1D,
-                members.map(({ shape }) => sizeOf(shape)),
+                members.map(({ shape }) => elementCount(shape)),
                 0,
               );
         for (const [i, { name: member, shape }] of members.entries()) {

@@ -1,4 +1,4 @@
-import { type HostTensors, type Initializer, type ParameterSpec, random, sizeOf } from '@medbench/core';
+import { elementCount, type HostTensors, type Initializer, type ParameterSpec, random } from '@medbench/core';
 
 export const normal = (std: number): Initializer => ({ kind: 'normal', std });
 export const uniform = (bound: number): Initializer => ({ kind: 'uniform', bound });
@@ -10,7 +10,7 @@ export const ones: Initializer = constant(1);
 export function initialise(specs: readonly ParameterSpec[], seed: number): HostTensors {
   const tensors: HostTensors = {};
   for (const { name, shape, init, stream: own = name } of specs) {
-    const data = new Float32Array(sizeOf(shape));
+    const data = new Float32Array(elementCount(shape));
     const stream = random(seed, 'init', own);
     if (init.kind === 'constant') data.fill(init.value);
     else if (init.kind === 'normal') for (let i = 0; i < data.length; i++) data[i] = stream.normal() * init.std;
@@ -25,5 +25,5 @@ export function countParameters(
   specs: readonly ParameterSpec[],
   filter: (spec: ParameterSpec) => boolean = () => true,
 ): number {
-  return specs.filter((spec) => !spec.buffer && filter(spec)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return specs.filter((spec) => !spec.buffer && filter(spec)).reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }

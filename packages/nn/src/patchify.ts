@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * `[B, H, W, 3]` to `[B, P, p * p * 3]`, patches in row-major order, each flattened as (row, column, channel). Rank 4 at
- * the most, since engines are slow at transposing more.
+ * the most, since backends are slow at transposing more.
  */
 export function patchify(images: tf.Tensor4D, patch: number): tf.Tensor3D {
   const [batch, height, width] = images.shape;

@@ -2,7 +2,7 @@ import type { TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { scaledDotProduct } from './attention.js';
 import { layerNorm, linear } from './layers.js';
-import { mlp, partsOf, type TransformerOptions, transformer } from './transformer.js';
+import { mlp, splitJoint, type TransformerOptions, transformer } from './transformer.js';
 
 /** One token of each example. */
 export interface Picked {
@@ -46,7 +46,7 @@ function lastBlock(
     const normed = layerNorm(x, of('ln_1.weight'), of('ln_1.bias'));
     const [query, rest] = tf.split(of('attn.in_proj_weight'), [width, 2 * width]) as [tf.Tensor2D, tf.Tensor2D];
     const [queryBias, restBias] = tf.split(of('attn.in_proj_bias'), [width, 2 * width]) as [tf.Tensor1D, tf.Tensor1D];
-    const [k, v] = partsOf(linear(normed, rest, restBias), 2) as [tf.Tensor3D, tf.Tensor3D];
+    const [k, v] = splitJoint(linear(normed, rest, restBias), 2) as [tf.Tensor3D, tf.Tensor3D];
     return { normed, k, v, queriesOf: <T extends tf.Tensor>(rows: T): T => linear(rows, query, queryBias) };
   });
   /** What follows the attention. `rows` and `mixed` `[..., W]`. */

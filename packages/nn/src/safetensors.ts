@@ -1,5 +1,12 @@
 import { open } from 'node:fs/promises';
-import { type HostTensor, type HostTensors, MedbenchError, messageOf, sizeOf, writeFileAtomic } from '@medbench/core';
+import {
+  elementCount,
+  errorMessage,
+  type HostTensor,
+  type HostTensors,
+  MedbenchError,
+  writeFileAtomic,
+} from '@medbench/core';
 
 /** A header larger than this is no header. */
 const MAX_HEADER = 100 * 2 ** 20;
@@ -65,7 +72,7 @@ function checkEntry(file: string, name: string, entry: Entry, available: number)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
     throw broken(file, `"${name}" has no sound offsets`);
   const [begin, end] = offsets as [number, number];
-  const bytes = sizeOf(shape) * width;
+  const bytes = elementCount(shape) * width;
   if (end - begin !== bytes) throw broken(file, `"${name}" claims ${end - begin} bytes, its shape needs ${bytes}`);
   if (end > available) throw broken(file, `"${name}" ends at byte ${end} of ${available}`);
 }
@@ -88,7 +95,7 @@ const inMemory = (bytes: Uint8Array): Bytes => ({
 
 async function onDisk(file: string): Promise<Bytes> {
   const unreadable = (cause: unknown): MedbenchError =>
-    new MedbenchError('weights', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+    new MedbenchError('weights', `${file} cannot be read: ${errorMessage(cause)}`, { cause });
   const handle = await open(file).catch((cause: unknown) => {
     throw unreadable(cause);
   });

@@ -1,4 +1,4 @@
-import type { Activation, ParameterSpec, Stage, TensorMap } from '@medbench/core';
+import type { Activation, ParameterSpec, TensorMap, TowerStage } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { scaledDotProduct } from './attention.js';
 import { gelu, layerNorm, linear, quickGelu } from './layers.js';
@@ -29,13 +29,13 @@ function attention(
   { heads, mask, causal }: Omit<TransformerOptions, 'layers'>,
 ): tf.Tensor3D {
   const joint = linear(x, parameters[`${prefix}in_proj_weight`]!, parameters[`${prefix}in_proj_bias`]!);
-  const [q, k, v] = partsOf(joint, 3) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+  const [q, k, v] = splitJoint(joint, 3) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
   const mixed = scaledDotProduct(q, k, v, { heads, mask, causal });
   return linear(mixed, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
 }
 
 /** Parts of a joint projection, `[B, T, count W]` to `count` of `[B, T, W]`. */
-export function partsOf(joint: tf.Tensor3D, count: number): tf.Tensor3D[] {
+export function splitJoint(joint: tf.Tensor3D, count: number): tf.Tensor3D[] {
   const [batch, length, width] = joint.shape;
   const flat = tf.reshape(joint, [batch * length, width]);
   return tf.split(flat, count, 1).map((part) => tf.reshape(part, [batch, length, width / count]));
@@ -110,7 +110,7 @@ export function blockParameters(prefix: string, { width, layers }: { width: numb
 }
 
 /** One stage per block, input to output. */
-export function transformerStages(prefix: string, options: { width: number; layers: number }): Stage[] {
+export function transformerStages(prefix: string, options: { width: number; layers: number }): TowerStage[] {
   const names = transformerParameters(prefix, options).map(({ name }) => name);
   return Array.from({ length: options.layers }, (_, i) => ({
     name: `${prefix}resblocks.${i}`,

@@ -21,7 +21,7 @@ it("has the 20,996,352 parameters of SLIP's head on a ViT-B", () => {
 
 describe('views', () => {
   const { first, second } = new NtXentViews().inputs(model, views);
-  const stream = random(1, 'picture');
+  const stream = random(1, 'image');
   const data = Uint8Array.from({ length: 40 * 40 * 3 }, () => stream.integer(256));
   const example = { image: { width: 40, height: 40, channels: 3, data }, caption: '' } as const;
 

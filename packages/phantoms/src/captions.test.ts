@@ -18,7 +18,7 @@ const RARE: Record<PhantomModality, [name: string, words: RegExp]> = {
   ophthalmology: ['discSwelling', /swollen|swelling/],
   ultrasound: ['septatedCyst', /cyst/],
 };
-/** Adjectives of the two-valued factors: none may be said of a picture that has the other value. */
+/** Adjectives of the two-valued factors: none may be said of an image that has the other value. */
 const WORDS: Record<PhantomModality, Record<string, Record<string, RegExp>>> = {
   radiology: { heart: { normal: /normal heart|heart is normal/, enlarged: /enlarged/ } },
   histopathology: {

@@ -11,8 +11,8 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
 describe('phantomCase', () => {
   it('depends on seed, split and index alone, in whatever order', () => {
     const make = (i: number) => {
-      const { render, ...facts } = phantomCase(3, 'train', i);
-      return { ...facts, pixels: hash(render(48).data) };
+      const { render, ...info } = phantomCase(3, 'train', i);
+      return { ...info, pixels: hash(render(48).data) };
     };
     const forth = range(15).map(make);
     const back = range(15).reverse().map(make).reverse();
@@ -22,7 +22,7 @@ describe('phantomCase', () => {
     }
   });
 
-  it('repeats no picture within or between splits', () => {
+  it('repeats no image within or between splits', () => {
     const all = (['train', 'val', 'test'] as PhantomSplit[]).flatMap((split) =>
       range(300).map((i) => hash(phantomCase(0, split, i).render(24).data)),
     );

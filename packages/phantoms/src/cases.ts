@@ -4,12 +4,12 @@ import { type Factors, PHANTOM_MODALITIES, type PhantomModality, type Question, 
 
 export type PhantomSplit = 'train' | 'val' | 'test';
 
-/** Side of a picture in pixels, where nothing else is asked for. */
+/** Side of an image in pixels, where nothing else is asked for. */
 export const DEFAULT_SIZE = 64;
 
 /**
  * Share of cases with a rare finding. It is raised in the test split, so that how well the rare is told from the common
- * can be measured on a few hundred pictures; a training or validation picture shows it as seldom as it is.
+ * can be measured on a few hundred images; a training or validation image shows it as seldom as it is.
  */
 export const RARE_SHARE: Readonly<Record<PhantomSplit, number>> = {
   train: RARE_PREVALENCE,
@@ -23,7 +23,7 @@ export interface PhantomCase {
   readonly factors: Factors;
   readonly caption: string;
   readonly questions: readonly Question[];
-  /** Draws the picture, `size` pixels a side. */
+  /** Draws the image, `size` pixels a side. */
   render(size?: number): RasterImage;
 }
 
@@ -58,7 +58,7 @@ export function streamCase(
   given: Factors = {},
 ): PhantomCase {
   const model = MODELS[modality];
-  // A stream per use: what a caption draws can never change the picture.
+  // A stream per use: what a caption draws can never change the image.
   const use = (name: string) => random(seed, 'phantom', stream, index, modality, name);
   const factors = { ...model.sample(use('factors')), ...given };
   return {

@@ -31,7 +31,7 @@ describe('classCase', () => {
     }
   });
 
-  it('can leave two classes to the focal finding, so that the whole picture says nothing', () => {
+  it('can leave two classes to the focal finding, so that the whole image says nothing', () => {
     const of = (label: number) =>
       Array.from({ length: 60 }, (_, i) =>
         classCase(0, 'focal', i, label, { modality: 'ultrasound', classes: 2, focal: true }),

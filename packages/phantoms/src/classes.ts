@@ -3,11 +3,11 @@ import { type PhantomCase, streamCase } from './cases.js';
 import { MODELS } from './modalities/index.js';
 import type { Factors, PhantomModality } from './model.js';
 
-/** What stands for the classes of a task on generated pictures. */
+/** What stands for the classes of a task on generated images. */
 export interface ClassLook {
   readonly modality: PhantomModality;
   readonly classes: number;
-  /** With two classes: whether the focal finding tells them apart, rather than the whole picture. Default false. */
+  /** With two classes: whether the focal finding tells them apart, rather than the whole image. Default false. */
   readonly focal?: boolean;
 }
 
@@ -15,7 +15,7 @@ const NO_FINDING: Factors = { finding: 'none', side: 'none', size: 'none', level
 
 /**
  * The example at `index` of a named stream that shows class `label` of `look.classes`. Each class has its own combination
- * of the modality's visible factors, those of the whole picture first; all others vary as they do anywhere.
+ * of the modality's visible factors, those of the whole image first; all others vary as they do anywhere.
  * @throws RangeError if the modality's factors cannot tell that many classes apart.
  */
 export function classCase(seed: number, stream: string, index: number, label: number, look: ClassLook): PhantomCase {

@@ -35,7 +35,7 @@ export const localLabel = (of: Labelled): number => factorIndex(of, 'side');
 /** 1 where the modality's rare factor is present: 2 % of training and validation cases, 10 % of test cases. */
 export const rareLabel = (of: Labelled): number => factorIndex(of, MODELS[of.modality].rare.name);
 
-/** Three classification problems: one that the whole picture decides, one that a few pixels decide, and a rare one. */
+/** Three classification problems: one that the whole image decides, one that a few pixels decide, and a rare one. */
 export const LABELS: Readonly<Record<'global' | 'local' | 'rare', PhantomLabels>> = {
   global: {
     classes: PHANTOM_MODALITIES.flatMap((modality) => {

@@ -10,15 +10,15 @@ export interface Counts {
   readonly phantoms: { readonly train: number; readonly val: number; readonly test: number };
   /** Image-caption pairs of the general-domain corpus. */
   readonly shapes: { readonly train: number };
-  /** Pictures in MedMNIST's layout. */
+  /** Images in MedMNIST's layout. */
   readonly pneumonia: { readonly train: number; readonly val: number; readonly test: number };
-  /** Pictures, and questions per split, in VQA-RAD's layout. */
+  /** Images, and questions per split, in VQA-RAD's layout. */
   readonly vqaRad: { readonly images: number; readonly train: number; readonly test: number };
   /** Questions per split, in PathVQA's layout. */
   readonly pathVqa: { readonly train: number; readonly validation: number; readonly test: number };
-  /** Pictures of each other classification task, all three together where its layout has no splits. */
+  /** Images of each other classification task, all three together where its layout has no splits. */
   readonly classes: { readonly train: number; readonly val: number; readonly test: number };
-  /** Pairs of each corpus of pictures and texts. */
+  /** Pairs of each corpus of images and texts. */
   readonly corpora: { readonly train: number; readonly test: number };
 }
 
@@ -36,7 +36,7 @@ export const DEFAULT_COUNTS: Counts = {
 export interface PhantomSettings {
   /** Default 0. */
   readonly seed?: number;
-  /** Side of the pictures in pixels (MedMNIST's files always have 28, PCam's 96). Default 64. */
+  /** Side of the images in pixels (MedMNIST's files always have 28, PCam's 96). Default 64. */
   readonly size?: number;
   /** Groups that are left out keep their defaults. */
   readonly counts?: Partial<Counts>;

@@ -10,11 +10,11 @@ export const PHANTOM_MODALITIES = [
 ] as const;
 export type PhantomModality = (typeof PHANTOM_MODALITIES)[number];
 
-/** What a picture shows: the value of each generative factor, by name. */
+/** What an image shows: the value of each generative factor, by name. */
 export type Factors = Readonly<Record<string, string>>;
 export type Presence = 'absent' | 'present';
 
-/** Whether a factor changes the whole picture, a few pixels of it, or is seldom there. */
+/** Whether a factor changes the whole image, a few pixels of it, or is seldom there. */
 export type FactorScope = 'global' | 'local' | 'rare';
 
 export interface FactorSpec {
@@ -26,7 +26,7 @@ export interface FactorSpec {
   readonly weights?: readonly number[];
 }
 
-/** A question about one picture. `questionType` uses VQA-RAD's vocabulary (PRES, POS, ABN, SIZE, …). */
+/** A question about one image. `questionType` uses VQA-RAD's vocabulary (PRES, POS, ABN, SIZE, …). */
 export interface Question {
   readonly question: string;
   readonly answer: string;
@@ -34,10 +34,10 @@ export interface Question {
   readonly questionType: string;
 }
 
-/** How one modality's pictures are drawn and described. */
+/** How one modality's images are drawn and described. */
 export interface PhantomModel<F extends Factors = Factors> {
   readonly modality: PhantomModality;
-  /** What the picture is called in captions. */
+  /** What the image is called in captions. */
   readonly title: string;
   readonly factors: readonly FactorSpec[];
   /** The factor behind the global label, and how captions say each of its two values. */
@@ -45,7 +45,7 @@ export interface PhantomModel<F extends Factors = Factors> {
   /** The rare factor and its name in captions. */
   readonly rare: { readonly name: string; readonly phrase: string };
   sample(random: Random): F;
-  /** Draws the picture, `size` pixels a side. The same stream gives the same nuisance details whatever the factors. */
+  /** Draws the image, `size` pixels a side. The same stream gives the same nuisance details whatever the factors. */
   render(factors: F, random: Random, size: number): RasterImage;
   caption(factors: F, random: Random): string;
   questions(factors: F, random: Random): Question[];

@@ -35,7 +35,7 @@ type ShapeFactors = { readonly [K in keyof typeof SHAPE_FACTORS]: (typeof SHAPE_
 export interface ShapesCase {
   readonly factors: ShapeFactors;
   readonly caption: string;
-  /** Draws the picture, `size` pixels a side. */
+  /** Draws the image, `size` pixels a side. */
   render(size?: number): RasterImage;
 }
 

@@ -9,7 +9,7 @@ const length = (sentences: readonly string[]): number => sentences.join(' ').spl
 
 /** What a caption is put together from. */
 export interface CaptionParts {
-  /** Names the picture and, mostly, its global factor. */
+  /** Names the image and, mostly, its global factor. */
   readonly opening: string;
   /** The finding, if there is one. */
   readonly finding: string | undefined;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import {
   type CorpusInfo,
   type EncoderInfo,
+  errorMessage,
   isMedbenchError,
   MedbenchError,
-  messageOf,
   methodSettings,
   type PluginKind,
   type ProtocolInfo,
@@ -48,7 +48,7 @@ export interface CheckedPackage {
 /** A message and the way out, as one line. */
 const lineOf = (error: unknown): string => {
   const hint = isMedbenchError(error) && error.hint ? `. ${error.hint}` : '';
-  return `${messageOf(error)}${hint}`.replace(/\s*\n\s*/g, ' ');
+  return `${errorMessage(error)}${hint}`.replace(/\s*\n\s*/g, ' ');
 };
 
 /** Runs the class of an entry. @returns a note. @throws whatever is wrong with it. */
@@ -113,7 +113,7 @@ export function pluginFolders(dir: string): string[] {
 }
 
 /**
- * Checks a built plugin package: its manifest, its facts, and what each of its classes does when it runs.
+ * Checks a built plugin package: its manifest, its info, and what each of its classes does when it runs.
  * @param dir folder of the package.
  * @returns all that is wrong; nothing is thrown for a fault of the package.
  */

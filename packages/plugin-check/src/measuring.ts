@@ -3,7 +3,7 @@ import {
   type EvaluationModel,
   type Protocol,
   type ProtocolInfo,
-  settingsOf,
+  resolveSettings,
   type TaskContext,
 } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
@@ -29,7 +29,7 @@ export async function checkTask(
   const task = await registry.get('task', entry.id);
   const protocols = await boundProtocols(registry, entry, info.protocols, { split: 'test' }, { seed: 0 });
   const folders = { dataRoot, ...(cacheRoot === undefined ? {} : { cacheRoot }) };
-  const context = testContext({ ...folders, protocols, settings: settingsOf('taskSettings', info) });
+  const context = testContext({ ...folders, protocols, settings: resolveSettings('taskSettings', info) });
   const found = await withData(async () => {
     const fingerprint: unknown = await task.fingerprint(context);
     if (typeof fingerprint !== 'string' || fingerprint === '') {
@@ -53,7 +53,7 @@ const KIND = 'classification';
 /**
  * Measures a random model on images of noise by a protocol.
  * @returns a note where there are no made-up data of its kinds, or it allows none.
- * @throws MedbenchError for a metric that is no finite number, or another primary metric than its facts name.
+ * @throws MedbenchError for a metric that is no finite number, or another primary metric than its info name.
  */
 export async function checkProtocol(protocol: Protocol, info: ProtocolInfo): Promise<string | undefined> {
   if (!info.kinds.includes(KIND)) return `not run: there are no made-up data of kind ${info.kinds.join(', ')}`;
@@ -66,7 +66,7 @@ export async function checkProtocol(protocol: Protocol, info: ProtocolInfo): Pro
   checkMetrics(protocol, [result]);
   if (result.metric !== info.primary) {
     throw fault(
-      `measure() gives the primary metric ${result.metric}, and its facts name ${info.primary}; make them one`,
+      `measure() gives the primary metric ${result.metric}, and its info name ${info.primary}; make them one`,
     );
   }
   return undefined;

@@ -3,13 +3,13 @@ import { Wasm } from '@medbench/backends-wasm';
 import {
   type Backend,
   describePlugin,
+  elementCount,
   type HostTensors,
   MedbenchError,
   type MethodInput,
   type ResolvedMethod,
   random,
   type Settings,
-  sizeOf,
   type TrainingSettings,
   use,
 } from '@medbench/core';
@@ -56,7 +56,7 @@ async function checkInputs(method: ResolvedMethod, inputs: Readonly<Record<strin
   for (const [name, input] of Object.entries(inputs)) {
     const drawn: unknown = input.draw(pair, random(0, 'plugin-check', name));
     const type = input.dtype === 'int32' ? Int32Array : Float32Array;
-    const size = sizeOf(input.shape);
+    const size = elementCount(input.shape);
     if (drawn instanceof type && drawn.length === size) continue;
     const found = ArrayBuffer.isView(drawn) ? `${(drawn as Float32Array).length} values` : typeof drawn;
     throw fault(method, `draw() of the input "${name}" gives ${found}; return a ${type.name} of ${size} values`);

@@ -9,7 +9,7 @@ import {
   type ImageEncoderModel,
   isMedbenchError,
   MedbenchError,
-  settingsOf,
+  resolveSettings,
   type TaskContext,
   type TextEncoderModel,
 } from '@medbench/core';
@@ -39,7 +39,7 @@ export async function checkCorpus(
   given: Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>,
 ): Promise<string | undefined> {
   const found = await withData(async () => {
-    const { pairs } = await corpus.open(testContext({ ...given, settings: settingsOf('corpusSettings', info) }));
+    const { pairs } = await corpus.open(testContext({ ...given, settings: resolveSettings('corpusSettings', info) }));
     return pairs.length === 0 ? undefined : await pairs.get(0);
   });
   if ('absent' in found) return `not opened, for its data are not there: ${found.absent}`;

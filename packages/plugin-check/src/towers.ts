@@ -1,4 +1,4 @@
-import type { DualEncoderModel, ImageEncoderModel, Pair, RasterImage, TextEncoderModel } from '@medbench/core';
+import type { DualEncoderModel, ImageEncoderModel, ImageTextPair, RasterImage, TextEncoderModel } from '@medbench/core';
 import { random } from '@medbench/core';
 import { clipTokenizer, fromArray, type Tokenizer } from '@medbench/data';
 import { gptModel } from '@medbench/encoders-gpt';
@@ -34,7 +34,9 @@ function noise(seed: number): RasterImage {
 
 /** Pairs of noise with a caption each. */
 export const noisePairs = (count: number) =>
-  fromArray<Pair>(Array.from({ length: count }, (_, i) => ({ image: noise(i), caption: `no ${i * 7919} seen` })));
+  fromArray<ImageTextPair>(
+    Array.from({ length: count }, (_, i) => ({ image: noise(i), caption: `no ${i * 7919} seen` })),
+  );
 
 /** A classification data set of noise: two classes, and a split to train on. */
 export function noiseData() {

@@ -6,7 +6,7 @@ import { comparisonsAt } from './significance.js';
 export const SYNTHETIC_LINE = 'Figures marked * are on generated phantoms: they say nothing about medicine.';
 
 /** What the figures of a table mean, one phrase each. */
-export function captionOf({ severalSeeds, rows }: ResultTable, bold: boolean): string[] {
+export function tableCaption({ severalSeeds, rows }: ResultTable, bold: boolean): string[] {
   const figures = rows.flatMap((row) => row.figures);
   const says = (when: boolean, text: string): string[] => (when ? [text] : []);
   return [

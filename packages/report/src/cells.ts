@@ -1,11 +1,11 @@
-import type { Interval, Metric, ResultCell, RunResults } from '@medbench/core';
+import type { ConfidenceInterval, MetricValue, ResultCell, RunResults } from '@medbench/core';
 import type { PrintedFigure } from './format.js';
 
 /** One measurement of a figure, made with one seed. */
 export interface Measurement {
   readonly seed: number;
   readonly value: number;
-  readonly ci95: Interval | null;
+  readonly ci95: ConfidenceInterval | null;
 }
 
 /** Mean and spread of the measurements of one metric; values are null if there are none. */
@@ -22,16 +22,16 @@ export function summarise(
 }
 
 /** One metric of a cell; undefined where the cell has no such number. */
-export function metricOf({ metrics }: ResultCell, name: string): Metric | undefined {
+export function findMetric({ metrics }: ResultCell, name: string): MetricValue | undefined {
   const found = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
   return found && Number.isFinite(found.value) ? found : undefined;
 }
 
 /** The measurements of one metric among cells of one row and column, in order of seed. */
-export function measurementsOf(cells: readonly ResultCell[], metric: string): Measurement[] {
+export function selectMeasurements(cells: readonly ResultCell[], metric: string): Measurement[] {
   return cells
     .flatMap((cell) => {
-      const found = metricOf(cell, metric);
+      const found = findMetric(cell, metric);
       return found ? [{ seed: cell.seed, value: found.value, ci95: found.ci95 }] : [];
     })
     .sort((a, b) => a.seed - b.seed);

@@ -5,7 +5,7 @@
  *
  * @param ranks average ranks in ascending order.
  */
-export function cliquesOf(ranks: readonly number[], criticalDifference: number): [first: number, last: number][] {
+export function findCliques(ranks: readonly number[], criticalDifference: number): [first: number, last: number][] {
   const found: [number, number][] = [];
   for (let first = 0; first < ranks.length; first++) {
     let last = first;

@@ -121,7 +121,7 @@ describe('leaks', () => {
     expect(text).toMatch(/✗²/);
     expect(text.replaceAll(/\s+/g, ' ')).toContain(`¹ Warning, ${LEAK_NOTE}`);
     expect(renderMarkdown(results).match(/accuracy ↑¹/g)).toHaveLength(2);
-    expect(renderMarkdown(results)).toContain('- ¹ Warning, leak: the training split has seen test pictures, of 624');
+    expect(renderMarkdown(results)).toContain('- ¹ Warning, leak: the training split has seen test images, of 624');
     const { document } = parseHTML(renderHtml(results));
     const table = document.querySelector('table')!;
     const links = [...table.querySelectorAll('th sup a')];
@@ -135,7 +135,7 @@ describe('leaks', () => {
     const [cell] = results.cells;
     const { notes: _, ...silent } = cell!;
     expect(leakWarnings([silent])).toEqual([
-      'Warning, leak: the training split has seen test pictures: 12 pixel for pixel, 3 in all but encoding',
+      'Warning, leak: the training split has seen test images: 12 pixel for pixel, 3 in all but encoding',
     ]);
     const nothing = { of: 'corpus', compared: 900, groups: 0, identical: 0, near: 0 } as const;
     expect(leakWarnings([{ ...silent, leaks: [nothing] }])).toEqual([]);

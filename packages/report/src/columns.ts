@@ -1,9 +1,9 @@
 import type { ProtocolId, ResultCell, RunResults } from '@medbench/core';
-import { metricOf } from './cells.js';
-import { type ProtocolWords, type Words, wordsOf } from './words.js';
+import { findMetric } from './cells.js';
+import { type ProtocolWords, protocolWords, type Words } from './words.js';
 
 /** One task under one protocol, and one metric of it. */
-export interface ColumnFacts {
+export interface ColumnInfo {
   readonly task: string;
   readonly title: string;
   readonly modality: string;
@@ -22,15 +22,15 @@ export interface ColumnFacts {
 
 const RARE_METRIC = 'rare_recall';
 
-function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, words: Words): ColumnFacts {
+function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, words: Words): ColumnInfo {
   const { task, protocol } = group[0]!;
-  const facts = tasks.find(({ id }) => id === task);
+  const info = tasks.find(({ id }) => id === task);
   const measured = group.filter(({ status }) => status === 'ok');
   const synthetic = measured.filter((cell) => cell.synthetic).length;
   return {
     task,
-    title: facts?.title ?? task,
-    modality: facts?.modality ?? 'other',
+    title: info?.title ?? task,
+    modality: info?.modality ?? 'other',
     protocol,
     words: words(protocol),
     metric: (measured[0] ?? group[0])!.metric,
@@ -40,8 +40,8 @@ function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, word
 }
 
 /** The column for rare classes beside a primary one; none where no cell tells of them. */
-function rareColumn(primary: ColumnFacts, group: readonly ResultCell[]): ColumnFacts[] {
-  const measured = group.filter((cell) => cell.status === 'ok' && metricOf(cell, RARE_METRIC));
+function rareColumn(primary: ColumnInfo, group: readonly ResultCell[]): ColumnInfo[] {
+  const measured = group.filter((cell) => cell.status === 'ok' && findMetric(cell, RARE_METRIC));
   if (measured.length === 0 || primary.metric === RARE_METRIC) return [];
   const details = measured.flatMap(({ classification }) => classification ?? []);
   const examples = details.map(({ classes, confusion, rare }) =>
@@ -55,9 +55,9 @@ function rareColumn(primary: ColumnFacts, group: readonly ResultCell[]): ColumnF
 }
 
 /** The columns that the cells make: by modality, protocol and task, rare classes right after their primary metric. */
-export function columnsOf(results: RunResults): ColumnFacts[] {
+export function listColumns(results: RunResults): ColumnInfo[] {
   const { cells, tasks, protocols = [] } = results;
-  const words = wordsOf(results);
+  const words = protocolWords(results);
   const groups = new Map<string, ResultCell[]>();
   for (const cell of cells) {
     const key = JSON.stringify([cell.task, cell.protocol]);
@@ -67,7 +67,7 @@ export function columnsOf(results: RunResults): ColumnFacts[] {
   const taskOrder = new Map([...tasks.map(({ id }) => id), ...cells.map(({ task }) => task)].map((id, i) => [id, i]));
   columns.sort((a, b) => taskOrder.get(a.primary.task)! - taskOrder.get(b.primary.task)!);
   const modalities = [...new Set([...tasks.map(({ modality }) => modality), 'other'])];
-  const order = ({ modality, protocol }: ColumnFacts): number =>
+  const order = ({ modality, protocol }: ColumnInfo): number =>
     modalities.indexOf(modality) * 100 + ((protocols.findIndex(({ id }) => id === protocol) + 100) % 100);
   return columns
     .sort((a, b) => order(a.primary) - order(b.primary))
@@ -75,8 +75,8 @@ export function columnsOf(results: RunResults): ColumnFacts[] {
 }
 
 /** What a cell says in a column: the cell itself, or its recall of rare classes in place of the primary metric. */
-export function cellIn(cell: ResultCell, { metric, rare }: ColumnFacts): ResultCell {
+export function cellIn(cell: ResultCell, { metric, rare }: ColumnInfo): ResultCell {
   if (!rare) return cell;
-  const found = metricOf(cell, metric);
+  const found = findMetric(cell, metric);
   return { ...cell, metric, value: found?.value ?? null, ci95: found?.ci95 ?? null };
 }

@@ -1,4 +1,4 @@
-import type { Interval, ResultCell, RunResults, RunStatistics } from '@medbench/core';
+import type { ConfidenceInterval, ResultCell, RunResults, RunStatistics } from '@medbench/core';
 import { comparisonsAt } from './significance.js';
 
 const HEADER = [
@@ -35,7 +35,7 @@ function field(value: Field): string {
 interface Line {
   readonly metric: string;
   readonly value: number | null;
-  readonly ci95: Interval | null;
+  readonly ci95: ConfidenceInterval | null;
 }
 
 /** The primary metric first, then the others in the file's order; a failed cell keeps one line without a value. */

@@ -1,4 +1,4 @@
-import type { Interval } from '@medbench/core';
+import type { ConfidenceInterval } from '@medbench/core';
 
 /** First letter in upper case. */
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -10,7 +10,8 @@ const decimals = (value: number, small: number): string =>
 export const formatValue = (value: number): string => decimals(value, 3);
 
 /** `[0.85, 0.90]`: two decimals below 10, fewer above. */
-export const formatInterval = ([low, high]: Interval): string => `[${decimals(low, 2)}, ${decimals(high, 2)}]`;
+export const formatInterval = ([low, high]: ConfidenceInterval): string =>
+  `[${decimals(low, 2)}, ${decimals(high, 2)}]`;
 
 /** A difference, three decimals: `+0.012`, `-0.010`, `0.000`; `—` if it is no number. */
 export function formatSigned(value: number): string {
@@ -21,7 +22,8 @@ export function formatSigned(value: number): string {
 }
 
 /** The interval of a difference: `[-0.010, +0.034]`. */
-export const formatSignedInterval = ([low, high]: Interval): string => `[${formatSigned(low)}, ${formatSigned(high)}]`;
+export const formatSignedInterval = ([low, high]: ConfidenceInterval): string =>
+  `[${formatSigned(low)}, ${formatSigned(high)}]`;
 
 /** A p, with a digit more where levels are near: `0.412`, `0.0312`, `< 0.001`. */
 export function formatP(p: number): string {
@@ -37,7 +39,7 @@ export interface PrintedFigure {
   readonly status: 'ok' | 'failed' | 'none';
   readonly value: number | null;
   /** 95 % interval, for one seed. */
-  readonly interval: Interval | null;
+  readonly interval: ConfidenceInterval | null;
   /** Sample standard deviation over seeds (n - 1), for two seeds or more. */
   readonly sd: number | null;
 }

@@ -21,7 +21,7 @@ it('reads galleries of tasks that may be shown, in their order, and leaves out w
   put('vqa-rad', gallery);
   put('pneumoniamnist', { ...gallery, task: 'pneumoniamnist' });
   put('phantom-tissue', '{"schemaVersion": 1');
-  put('phantom-skin', { ...gallery, pictures: ['"/><script>'] });
+  put('phantom-skin', { ...gallery, images: ['"/><script>'] });
   put('phantom-reports', { ...gallery, parts: [{ ...gallery.parts[0], rows: [{ id: 'clip' }] }] });
   const tasks = async (changed = results) => (await readGalleries(folder, changed)).map(({ task }) => task);
   expect(await tasks()).toEqual(['pneumoniamnist', 'vqa-rad']);

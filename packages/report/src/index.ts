@@ -1,4 +1,4 @@
-export { type Answer, answersOf, type Evidence, type Verdict } from './answers/index.js';
+export { type Answer, answerQuestions, type Evidence, type Verdict } from './answers/index.js';
 export { readComparisons } from './answers/read.js';
 export { type ComparedRun, type ComparedRuns, comparedRuns } from './comparison/model.js';
 export { renderComparison } from './comparison/page.js';

@@ -1,7 +1,7 @@
 import type { RunResults } from '@medbench/core';
-import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
+import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from './caption.js';
 import { capitalised, formatFigure, formatRank, oneLine } from './format.js';
-import { type Column, type Figure, type ResultTable, type Row, resultTable, runsOf } from './model.js';
+import { type Column, type Figure, type ResultTable, type Row, resultTable, splitRuns } from './model.js';
 
 /** Columns beyond which there is a table for each modality: more do not fit a page. */
 const WIDEST = 6;
@@ -64,7 +64,7 @@ function cell(figure: Figure, star: boolean): string {
 /** A header over groups of columns, with a rule below each. */
 function groupLine(columns: readonly Column[], key: (column: Column) => string): string[] {
   let at = 2;
-  const groups = runsOf(columns, key).map((group) => {
+  const groups = splitRuns(columns, key).map((group) => {
     const from = at;
     at += group.length;
     return {
@@ -136,7 +136,7 @@ export function renderLatex(results: RunResults): string {
   const controls = table.rows.some(({ control }) => control) ? ['italics: controls'] : [];
   const caption = [
     ...(synthetic ? [SYNTHETIC_LINE] : []),
-    `${capitalised([...captionOf(table, true), ...controls].join(' · '))}.`,
+    `${capitalised([...tableCaption(table, true), ...controls].join(' · '))}.`,
     ...testsCaption(table),
   ].join(' ');
   const ranking = ranksCaption(table).join(' ');
@@ -146,7 +146,7 @@ export function renderLatex(results: RunResults): string {
     all.length <= WIDEST
       ? [{ indices: all, ranks, caption: `${caption} ${ranking}`.trimEnd() }]
       : [
-          ...runsOf(all, (i) => table.columns[i]!.modality).map((indices) => ({
+          ...splitRuns(all, (i) => table.columns[i]!.modality).map((indices) => ({
             indices,
             ranks: false,
             caption: `${capitalised(table.columns[indices[0]!]!.modality)}. ${caption}`,

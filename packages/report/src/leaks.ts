@@ -13,11 +13,11 @@ function sentences({ leaks = [] }: ResultCell): string[] {
       ...(near > 0 ? [`${near} in all but encoding`] : []),
       ...(groups ? [`${groups} by showing a patient, lesion or slide of it`] : []),
     ];
-    return parts.length > 0 ? [`${LEAK} ${SIDES[of]} has seen test pictures: ${parts.join(', ')}`] : [];
+    return parts.length > 0 ? [`${LEAK} ${SIDES[of]} has seen test images: ${parts.join(', ')}`] : [];
   });
 }
 
-/** Warnings about test pictures that training has seen, each once; none where nothing was found or searched. */
+/** Warnings about test images that training has seen, each once; none where nothing was found or searched. */
 export function leakWarnings(cells: readonly ResultCell[]): string[] {
   const found = cells.flatMap((cell) => {
     const noted = (cell.notes ?? []).filter((note) => note.startsWith(LEAK));

@@ -1,4 +1,4 @@
-import { type Access, isRestricted } from '@medbench/core';
+import { type DataAccess, isRestricted } from '@medbench/core';
 
 /** What a licence asks of weights that were trained on what it covers. First match wins. */
 const DEMANDS: readonly (readonly [pattern: RegExp, demand: string])[] = [
@@ -22,7 +22,7 @@ const DEMANDS: readonly (readonly [pattern: RegExp, demand: string])[] = [
 ];
 
 /** What a licence demands of weights, in words; where it is not known, that. */
-export function demandOf(licence: string, access: Access | undefined): string {
+export function licenceDemand(licence: string, access: DataAccess | undefined): string {
   const demand = DEMANDS.find(([pattern]) => pattern.test(licence))?.[1];
   if (demand !== undefined) return demand;
   return isRestricted(access)

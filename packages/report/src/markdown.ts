@@ -1,6 +1,6 @@
 import type { RunResults } from '@medbench/core';
 import { markdownTable } from 'markdown-table';
-import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
+import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from './caption.js';
 import { capitalised, formatFigure, formatRank, oneLine, superscript } from './format.js';
 import { resultTable } from './model.js';
 import { markSuffix } from './significance.js';
@@ -49,7 +49,7 @@ export function renderMarkdown(results: RunResults): string {
     ...(ranked ? [formatRank(row.rank)] : []),
   ]);
   paragraphs.push(markdownTable([['Method', ...header], ...rows], { align: ['l', ...header.map(() => 'r')] }));
-  const caption = captionOf(table, true);
+  const caption = tableCaption(table, true);
   if (table.rows.some(({ control }) => control)) caption.push('italics: controls');
   paragraphs.push([`${capitalised(caption.join(' · '))}.`, ...testsCaption(table), ...ranksCaption(table)].join(' '));
   if (table.notes.length > 0) {

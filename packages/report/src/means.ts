@@ -1,7 +1,7 @@
-import type { Interval } from '@medbench/core';
+import type { ConfidenceInterval } from '@medbench/core';
 import { type Measurement, summarise } from './cells.js';
 import type { PrintedFigure } from './format.js';
-import { type Column, type ResultTable, runsOf } from './model.js';
+import { type Column, type ResultTable, splitRuns } from './model.js';
 
 /** A row's mean over columns, seed by seed. */
 export interface MeanFigure extends PrintedFigure {
@@ -15,12 +15,12 @@ export interface ColumnGroup {
 }
 
 /** The groups of two columns or more over which a mean makes sense: one modality, one protocol, one metric. */
-export function groupsOf(table: ResultTable, indices: readonly number[]): ColumnGroup[] {
+export function groupColumns(table: ResultTable, indices: readonly number[]): ColumnGroup[] {
   const key = (i: number): string => {
     const { modality, protocol, metric } = table.columns[i]!;
     return JSON.stringify([modality, protocol, metric]);
   };
-  return runsOf(indices, key)
+  return splitRuns(indices, key)
     .filter(({ length }) => length > 1)
     .map((own) => ({ indices: own, columns: own.map((i) => table.columns[i]!) }));
 }
@@ -49,7 +49,7 @@ export function meanOver(
 }
 
 /** The mean of the seeds' intervals over test examples; null if one has none. */
-export function meanInterval(measurements: readonly Measurement[]): Interval | null {
+export function meanInterval(measurements: readonly Measurement[]): ConfidenceInterval | null {
   if (measurements.length === 0 || measurements.some(({ ci95 }) => ci95 === null)) return null;
   const mean = (side: 0 | 1): number =>
     measurements.reduce((sum, { ci95 }) => sum + ci95![side], 0) / measurements.length;

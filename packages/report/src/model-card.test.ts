@@ -5,7 +5,7 @@ import type { RunResults } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { figuredResults } from '../test/figures.js';
 import { hostileResults } from '../test/sample.js';
-import { demandOf } from './licences.js';
+import { licenceDemand } from './licences.js';
 import { renderModelCard, writeModelCards } from './model-card.js';
 
 const CORPORA: NonNullable<RunResults['corpora']> = [
@@ -109,6 +109,6 @@ describe('what a licence asks of weights', () => {
     ['ours', 'credentialed', /before you have read it/],
     ['ours', 'open', /not known/],
   ] as const)('%s, %s', (licence, access, expected) => {
-    expect(demandOf(licence, access)).toMatch(expected);
+    expect(licenceDemand(licence, access)).toMatch(expected);
   });
 });

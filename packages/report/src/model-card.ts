@@ -1,9 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type Access, type ResultCell, type RunResults, type TrainingRecord, writeFileAtomic } from '@medbench/core';
+import {
+  type DataAccess,
+  type ResultCell,
+  type RunResults,
+  type TrainingRecord,
+  writeFileAtomic,
+} from '@medbench/core';
 import { GENERAL, RunLayout } from '@medbench/runner/layout';
 import { markdownTable } from 'markdown-table';
-import { energyOf } from './energy.js';
+import { energyEstimate } from './energy.js';
 import {
   formatBytes,
   formatCount,
@@ -14,9 +20,9 @@ import {
   plural,
 } from './format.js';
 import { leakWarnings } from './leaks.js';
-import { demandOf } from './licences.js';
+import { licenceDemand } from './licences.js';
 import { code, literal } from './markdown.js';
-import { type ProtocolWords, wordsOf } from './words.js';
+import { type ProtocolWords, protocolWords } from './words.js';
 
 /** Name of the folder of the weights from which rows start. */
 /** The corpus that is made of the training splits of the run's tasks. */
@@ -24,19 +30,19 @@ const TASK_PAIRS = 'task-pairs';
 /** Settings of a run that are the same for every row and decide weights. */
 const DECIDES = /^(encoders|model|training|general|mixture|corpusSettings)(\.|$)/;
 
-interface DataFacts {
+interface DataInfo {
   readonly title: string;
   readonly licence: string;
-  readonly access: Access | undefined;
+  readonly access: DataAccess | undefined;
   readonly source: string;
 }
 
 /** What the weights have seen, as far as the results tell. */
-function dataOf(results: RunResults, { method, setup }: TrainingRecord): DataFacts[] {
+function dataOf(results: RunResults, { method, setup }: TrainingRecord): DataInfo[] {
   const { corpora = [], tasks, run } = results;
   const general = String(run.settings['general.corpus'] ?? '');
   const own = method === GENERAL ? [general] : [...run.corpora, ...(setup?.start === 'general' ? [general] : [])];
-  return [...new Set(own)].flatMap((id): DataFacts[] => {
+  return [...new Set(own)].flatMap((id): DataInfo[] => {
     if (id === '') return [];
     if (id === TASK_PAIRS) {
       return tasks.map(({ title, licence, access, citation }) => ({
@@ -52,7 +58,7 @@ function dataOf(results: RunResults, { method, setup }: TrainingRecord): DataFac
   });
 }
 
-const ACCESS: Readonly<Record<Access, string>> = {
+const ACCESS: Readonly<Record<DataAccess, string>> = {
   open: 'open',
   agreement: 'under an agreement',
   credentialed: 'credentialed readers',
@@ -71,7 +77,7 @@ function dataSection(results: RunResults, record: TrainingRecord): string {
       literal(licence),
       access ? ACCESS[access] : 'not recorded',
       literal(source),
-      demandOf(licence, access),
+      licenceDemand(licence, access),
     ]),
   ]);
   const from = elsewhere
@@ -88,7 +94,7 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
     ['Parameters', `${formatCount(parameters.total)}, of which ${formatCount(parameters.trainable)} trained`],
     ['Steps', formatCount(steps)],
     ['Time', formatSeconds(seconds)],
-    ['Energy, an estimate', formatEnergy(energyOf(record).joules)],
+    ['Energy, an estimate', formatEnergy(energyEstimate(record).joules)],
     ...(peakMemory === undefined ? [] : [['Peak memory', formatBytes(peakMemory)] as [string, string]]),
     ...(setup
       ? ([
@@ -130,7 +136,7 @@ function bestControl({ cells }: RunResults, cell: ResultCell, words: ProtocolWor
 
 function figuresSection(results: RunResults, cells: readonly ResultCell[]): string {
   if (cells.length === 0) return '## Figures\n\nNone were measured.';
-  const words = wordsOf(results);
+  const words = protocolWords(results);
   const synthetic = cells.some((cell) => cell.synthetic);
   const table = markdownTable([
     ['Task', 'Protocol', 'Metric', 'Value', '95 % interval', 'Test examples', 'Best control'],

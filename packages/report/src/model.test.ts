@@ -3,7 +3,7 @@ import { sampleResults } from '../test/sample.js';
 import { summarise } from './cells.js';
 import { formatCount, formatFigure, formatSeconds, oneLine } from './format.js';
 import { resultTable } from './model.js';
-import { wordsOf } from './words.js';
+import { protocolWords } from './words.js';
 
 describe('resultTable', () => {
   it('puts methods first, columns by modality, protocol and task', () => {
@@ -113,7 +113,7 @@ describe('words and numbers', () => {
     expect([9.04, 65, 7322].map(formatSeconds)).toEqual(['9.0 s', '1 min 5 s', '2 h 2 min']);
   });
 
-  const words = wordsOf(sampleResults());
+  const words = protocolWords(sampleResults());
 
   it('defines every metric that @medbench/evaluation reports', () => {
     const probe = words('linear-probe');
@@ -153,7 +153,7 @@ describe('words and numbers', () => {
   });
 
   it('calls protocols and metrics that results do not describe by their names', () => {
-    const unknown = wordsOf({})('zero-shot');
+    const unknown = protocolWords({})('zero-shot');
     expect(unknown.title).toBe('zero-shot');
     expect(unknown.definition('accuracy')).toBe('As the task defines it.');
     expect(unknown.withArrow('median-rank')).toBe('median-rank ↓');

@@ -1,11 +1,11 @@
 import type { ResultCell, RunResults, RunStatistics } from '@medbench/core';
 import { cellsAt, type Measurement, summarise } from './cells.js';
-import { type ColumnFacts, cellIn, columnsOf } from './columns.js';
+import { type ColumnInfo, cellIn, listColumns } from './columns.js';
 import { formatValue, type PrintedFigure } from './format.js';
 import { leakWarnings } from './leaks.js';
-import { type Mark, type Verdict, verdictOf } from './significance.js';
+import { judgeColumn, type Mark, type Verdict } from './significance.js';
 
-export interface Column extends ColumnFacts {
+export interface Column extends ColumnInfo {
   /** Numbers of the footnotes about the whole column, from 1. */
   readonly notes: readonly number[];
 }
@@ -22,7 +22,7 @@ export interface Figure extends PrintedFigure {
   readonly marks: readonly Mark[];
 }
 
-interface RowFacts {
+interface RowInfo {
   readonly id: string;
   readonly title: string;
   readonly question: string;
@@ -30,7 +30,7 @@ interface RowFacts {
   readonly control: boolean;
 }
 
-export interface Row extends RowFacts {
+export interface Row extends RowInfo {
   /** One per column. */
   readonly figures: readonly Figure[];
   /** Average rank over columns, 1 is best; null for controls and where it is not known. */
@@ -54,10 +54,10 @@ export interface ResultTable {
 /** A figure whose footnotes have no numbers yet. */
 type Draft = Omit<Figure, 'notes' | 'marks'> & { readonly reasons: readonly string[] };
 
-type DraftRow = RowFacts & { readonly figures: readonly Draft[] };
+type DraftRow = RowInfo & { readonly figures: readonly Draft[] };
 
-function rowsOf({ methods, cells }: RunResults): RowFacts[] {
-  const rows = new Map<string, RowFacts>(methods.map((method) => [method.id, method]));
+function rowsOf({ methods, cells }: RunResults): RowInfo[] {
+  const rows = new Map<string, RowInfo>(methods.map((method) => [method.id, method]));
   for (const { method: id, control } of cells) {
     if (!rows.has(id)) rows.set(id, { id, title: id, question: '', extension: false, control });
   }
@@ -75,7 +75,7 @@ class Footnotes {
   }
 }
 
-function figureAt(cells: readonly ResultCell[], seeds: readonly number[], column: ColumnFacts): Draft {
+function figureAt(cells: readonly ResultCell[], seeds: readonly number[], column: ColumnInfo): Draft {
   const nothing = { ...summarise([]), status: 'none' as const, synthetic: false, best: false, reasons: [] };
   const said = cells.map((cell) => cellIn(cell, column));
   // That no rare class is known of a cell is no failure.
@@ -105,7 +105,7 @@ function figureAt(cells: readonly ResultCell[], seeds: readonly number[], column
   };
 }
 
-function withBest(rows: readonly DraftRow[], columns: readonly ColumnFacts[]): DraftRow[] {
+function withBest(rows: readonly DraftRow[], columns: readonly ColumnInfo[]): DraftRow[] {
   const eligible = (row: DraftRow, i: number): number | null => {
     const figure = row.figures[i]!;
     return row.control || figure.reasons.length > 0 ? null : figure.value;
@@ -127,20 +127,20 @@ function withBest(rows: readonly DraftRow[], columns: readonly ColumnFacts[]): D
 /** Arranges a run's cells as a table. Rows and tasks that only the cells name are added at the end. */
 export function resultTable(results: RunResults): ResultTable {
   const { statistics, cells } = results;
-  const facts = columnsOf(results);
+  const info = listColumns(results);
   const rows = withBest(
     rowsOf(results).map((row) => ({
       ...row,
-      figures: facts.map((column) => figureAt(cellsAt(results, row.id, column), results.run.seeds, column)),
+      figures: info.map((column) => figureAt(cellsAt(results, row.id, column), results.run.seeds, column)),
     })),
-    facts,
+    info,
   );
-  const verdicts = facts.map((column, i): Verdict | undefined => {
+  const verdicts = info.map((column, i): Verdict | undefined => {
     const compared = rows.map(({ figures, ...row }) => ({ ...row, ...figures[i]! }));
-    return statistics && verdictOf(statistics, column, compared);
+    return statistics && judgeColumn(statistics, column, compared);
   });
   const footnotes = new Footnotes();
-  const columns = facts.map((column, i): Column => {
+  const columns = info.map((column, i): Column => {
     const own = cells.filter(({ task, protocol }) => task === column.task && protocol === column.protocol);
     return { ...column, notes: footnotes.numbers([...leakWarnings(own), ...(verdicts[i]?.notes ?? [])]) };
   });
@@ -166,7 +166,7 @@ export function resultTable(results: RunResults): ResultTable {
 }
 
 /** Splits a list where `key` changes. */
-export function runsOf<T>(items: readonly T[], key: (item: T) => string): T[][] {
+export function splitRuns<T>(items: readonly T[], key: (item: T) => string): T[][] {
   const runs: T[][] = [];
   for (const item of items) {
     const last = runs.at(-1);

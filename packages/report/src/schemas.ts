@@ -140,14 +140,14 @@ const comparisons = z.array(
 
 export const areComparisons = (value: unknown): boolean => comparisons.safeParse(value).success;
 
-const items = z.array(z.union([z.looseObject({ picture: z.number() }), z.looseObject({ text: z.string() })]));
+const items = z.array(z.union([z.looseObject({ image: z.number() }), z.looseObject({ text: z.string() })]));
 
 /** What is read of `gallery/<task>.json`. */
 const gallery = z.looseObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   task: z.string(),
   // Base 64, which is written into the page as it is.
-  pictures: z.array(z.string().regex(/^[A-Za-z0-9+/]+=*$/)),
+  images: z.array(z.string().regex(/^[A-Za-z0-9+/]+=*$/)),
   parts: z.array(
     z.looseObject({
       protocol: z.string(),

@@ -1,5 +1,5 @@
 import type { ColumnStatistics, Comparison, ProtocolId, RunStatistics } from '@medbench/core';
-import type { ColumnFacts } from './columns.js';
+import type { ColumnInfo } from './columns.js';
 import { formatP, formatSigned, formatSignedInterval } from './format.js';
 
 /** What a paired test says about a figure, beside the number. */
@@ -100,7 +100,7 @@ function doubtsOf(found: ColumnStatistics, methods: readonly ComparedRow[]): Ver
 }
 
 /** Judges the figures of one column by its paired tests. Columns about rare classes have none. */
-export function verdictOf(statistics: RunStatistics, column: ColumnFacts, rows: readonly ComparedRow[]): Verdict {
+export function judgeColumn(statistics: RunStatistics, column: ColumnInfo, rows: readonly ComparedRow[]): Verdict {
   if (column.rare) return { marks: new Map(), doubts: new Map(), notes: [] };
   const found = comparisonsAt(statistics, column);
   const notes = notesOf(found, rows, column.metric);

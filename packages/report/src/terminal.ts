@@ -1,8 +1,8 @@
 import type { RunResults } from '@medbench/core';
 import Table from 'cli-table3';
-import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from './caption.js';
+import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from './caption.js';
 import { capitalised, formatFigure, formatRank, oneLine, superscript, wrapLines } from './format.js';
-import { type Column, type ResultTable, resultTable, runsOf } from './model.js';
+import { type Column, type ResultTable, resultTable, splitRuns } from './model.js';
 import { markSuffix } from './significance.js';
 
 export interface TableOptions {
@@ -89,7 +89,7 @@ function split(columns: readonly PrintedColumn[], room: number): PrintedColumn[]
     if (last.length === 0 || widthOfAll([...last, ...group]) <= room) last.push(...group);
     else parts.push([...group]);
   };
-  for (const modality of runsOf(columns, (column) => column.modality)) {
+  for (const modality of splitRuns(columns, (column) => column.modality)) {
     if (widthOfAll(modality) <= room) add(modality);
     else for (const column of modality) add([column]);
   }
@@ -114,7 +114,7 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
   const rule = widths.map((width) => '─'.repeat(width));
   grid.push([
     '',
-    ...runsOf(part, ({ modality }) => modality).map((group) => {
+    ...splitRuns(part, ({ modality }) => modality).map((group) => {
       const span = group.reduce((sum, { width }) => sum + width, GAP.length * (group.length - 1));
       const name = group[0]!.modality;
       return {
@@ -145,7 +145,7 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
 
 /** What stands below the table: the caption, what the tests say, and the footnotes. */
 function below(table: ResultTable, color: boolean, width: number): string {
-  const caption = capitalised(captionOf(table, color).join(' · '));
+  const caption = capitalised(tableCaption(table, color).join(' · '));
   const notes = table.notes.flatMap((note, i) => {
     const label = superscript([i + 1]);
     const room = Math.max(20, width - widthOf(label) - 1);

@@ -2,7 +2,7 @@ import { type MetricInfo, metricInfo, type ProtocolId, type RunResults } from '@
 import { oneLine } from './format.js';
 
 /** What a reader must know to read a metric's figure. */
-export interface MetricFacts {
+export interface MetricText {
   /** One sentence; undefined for metrics that the results do not explain. */
   readonly definition?: string;
   readonly lowerIsBetter: boolean;
@@ -20,7 +20,7 @@ export class ProtocolWords {
   ) {}
 
   /** Looks a metric up by its name, whatever its spelling. */
-  metric(name: string): MetricFacts {
+  metric(name: string): MetricText {
     const found = metricInfo(this.metrics, name);
     if (found) return { definition: found.description, lowerIsBetter: found.lowerIsBetter ?? false };
     const plain = name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
@@ -47,7 +47,7 @@ export class ProtocolWords {
 export type Words = (protocol: ProtocolId) => ProtocolWords;
 
 /** A protocol that the results do not describe, as those of older versions, is called by its id. */
-export function wordsOf(...all: readonly Pick<RunResults, 'protocols'>[]): Words {
+export function protocolWords(...all: readonly Pick<RunResults, 'protocols'>[]): Words {
   const known = new Map<ProtocolId, ProtocolWords>();
   for (const { id, title, metrics } of all.flatMap(({ protocols = [] }) => protocols)) {
     if (!known.has(id)) known.set(id, new ProtocolWords(oneLine(title), metrics));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostileResults, sampleResults } from '../test/sample.js';
-import { answersOf, renderCsv, renderHtml, renderLatex, renderMarkdown, writeReport } from './index.js';
+import { answerQuestions, renderCsv, renderHtml, renderLatex, renderMarkdown, writeReport } from './index.js';
 
 let folder: string;
 beforeEach(() => {
@@ -21,7 +21,7 @@ describe('writeReport', () => {
     expect(readFileSync(markdown, 'utf8')).toBe(renderMarkdown(sampleResults()));
     expect(readFileSync(latex, 'utf8')).toBe(renderLatex(sampleResults()));
     expect(readFileSync(csv, 'utf8')).toBe(renderCsv(sampleResults()));
-    expect(readFileSync(html, 'utf8')).toBe(renderHtml(sampleResults(), { answers: answersOf(sampleResults()) }));
+    expect(readFileSync(html, 'utf8')).toBe(renderHtml(sampleResults(), { answers: answerQuestions(sampleResults()) }));
     expect(readdirSync(folder).sort()).toEqual([
       'report.html',
       'results.csv',
@@ -34,7 +34,9 @@ describe('writeReport', () => {
   it('takes all that newer results hold', async () => {
     put(JSON.stringify(hostileResults()));
     const { html } = await writeReport(folder);
-    expect(readFileSync(html, 'utf8')).toBe(renderHtml(hostileResults(), { answers: answersOf(hostileResults()) }));
+    expect(readFileSync(html, 'utf8')).toBe(
+      renderHtml(hostileResults(), { answers: answerQuestions(hostileResults()) }),
+    );
   });
 
   it('names the file that is missing', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { MedbenchError, messageOf, type RunResults, writeFileAtomic } from '@medbench/core';
+import { errorMessage, MedbenchError, type RunResults, writeFileAtomic } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
-import { answersOf } from './answers/index.js';
+import { answerQuestions } from './answers/index.js';
 import { readComparisons } from './answers/read.js';
 import { renderCsv } from './csv.js';
 import { readGalleries } from './galleries.js';
@@ -28,7 +28,7 @@ export async function readResults(runDir: string): Promise<RunResults> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new MedbenchError('usage', `${file} cannot be read: ${messageOf(cause)}`, {
+    throw new MedbenchError('usage', `${file} cannot be read: ${errorMessage(cause)}`, {
       cause,
       hint: 'Name the folder of a run (its --out); results.json appears in it once the first method has been measured.',
     });
@@ -42,7 +42,7 @@ export async function readResults(runDir: string): Promise<RunResults> {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw damaged(`is not JSON: ${messageOf(cause)}`, cause);
+    throw damaged(`is not JSON: ${errorMessage(cause)}`, cause);
   }
   const { schemaVersion } = Object(parsed) as { readonly schemaVersion?: unknown };
   if (schemaVersion === undefined) throw damaged('is not the results of a run');
@@ -74,7 +74,7 @@ export async function writeReport(runDir: string): Promise<WrittenReport> {
   await writeFileAtomic(written.csv, renderCsv(results));
   await writeFileAtomic(written.markdown, renderMarkdown(results));
   await writeFileAtomic(written.latex, renderLatex(results));
-  const answers = answersOf(results, await readComparisons(runDir));
+  const answers = answerQuestions(results, await readComparisons(runDir));
   const galleries = await readGalleries(runDir, results);
   await writeFileAtomic(written.html, renderHtml(results, { answers, galleries }));
   await writeModelCards(runDir, results);

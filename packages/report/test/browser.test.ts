@@ -109,8 +109,8 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       expect(errors).toEqual([]);
       // MEDBENCH_SCREENSHOTS names a folder to keep them in, for eyes.
       const shots = process.env.MEDBENCH_SCREENSHOTS ?? folder;
-      const picture = await page.screenshot({ path: join(shots, `report-${width}-${scheme}.png`), fullPage: true });
-      expect(pngWidth(picture)).toBe(width);
+      const image = await page.screenshot({ path: join(shots, `report-${width}-${scheme}.png`), fullPage: true });
+      expect(pngWidth(image)).toBe(width);
       await page.close();
     },
   );

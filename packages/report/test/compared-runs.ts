@@ -8,7 +8,7 @@ export function madeComparison(): ComparedRuns {
   const cells = first.cells.flatMap((cell, i): RunCell[] => {
     const { method: row, control, task, protocol, metric, seed, status } = cell;
     if (seed !== 0 || status === 'failed') return [];
-    const facts = {
+    const info = {
       row,
       control,
       task,
@@ -20,13 +20,13 @@ export function madeComparison(): ComparedRuns {
         [3, 4],
       ] as const,
     };
-    if (control) return [{ ...facts, n: 624, difference: 0.05, test: null, reason: 'a control: no method trained it' }];
+    if (control) return [{ ...info, n: 624, difference: 0.05, test: null, reason: 'a control: no method trained it' }];
     if (task === 'vqa-rad')
-      return [{ ...facts, n: 0, difference: null, test: null, reason: 'different test sets: 451 and 450 examples' }];
+      return [{ ...info, n: 0, difference: null, test: null, reason: 'different test sets: 451 and 450 examples' }];
     const difference = i % 3 === 0 ? 0.05 : -0.002 * i;
     const adjusted = i % 3 === 0 ? 0.012 : 0.8;
     const ci95 = [difference - 0.03, difference + 0.03] as const;
-    return [{ ...facts, n: 624, difference, test: { ci95, pValue: adjusted / 20, adjusted, seeds: 'separate' } }];
+    return [{ ...info, n: 624, difference, test: { ci95, pValue: adjusted / 20, adjusted, seeds: 'separate' } }];
   });
   return comparedRuns(
     { name: 'first', results: first },

@@ -108,4 +108,4 @@ export function withLeak(results: RunResults, leaking: string): RunResults {
 }
 
 export const LEAK_NOTE =
-  'leak: the training split has seen test pictures, of 624: 12 pixel for pixel, 3 in all but encoding (leaks/x.json)';
+  'leak: the training split has seen test images, of 624: 12 pixel for pixel, 3 in all but encoding (leaks/x.json)';

@@ -64,18 +64,18 @@ export const PIXEL = 'UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAA
 export function galleryOf(task: string, texts: { readonly question: string; readonly answer: string }): Gallery {
   const rows = ['clip', 'clip-scratch', 'untrained'].map((id) => ({ id, control: id === 'untrained' }));
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     key: '',
     task,
     seed: 0,
-    pictures: [PIXEL, PIXEL, PIXEL, PIXEL, PIXEL, PIXEL],
+    images: [PIXEL, PIXEL, PIXEL, PIXEL, PIXEL, PIXEL],
     parts: [
       {
         protocol: 'vqa',
         query: 'label',
         examples: [4, 9].map((place, i) => ({
           place,
-          query: [{ picture: i }, { text: texts.question }],
+          query: [{ image: i }, { text: texts.question }],
           right: [{ text: texts.answer }],
         })),
         rows: rows.map((row, r) => ({
@@ -86,16 +86,16 @@ export function galleryOf(task: string, texts: { readonly question: string; read
       {
         protocol: 'retrieval',
         query: 'text-to-image',
-        examples: [{ place: 7, query: [{ text: texts.question }], right: [{ picture: 2 }] }],
+        examples: [{ place: 7, query: [{ text: texts.question }], right: [{ image: 2 }] }],
         rows: rows.map((row, r) => ({
           ...row,
-          said: [{ answers: [0, 1, 2, 3, 4].map((picture, i) => ({ picture, right: i === r })), rank: r + 1 }],
+          said: [{ answers: [0, 1, 2, 3, 4].map((image, i) => ({ image, right: i === r })), rank: r + 1 }],
         })),
       },
       {
         protocol: 'retrieval',
         query: 'image-to-text',
-        examples: [{ place: 3, query: [{ picture: 5 }], right: [{ text: texts.answer }] }],
+        examples: [{ place: 3, query: [{ image: 5 }], right: [{ text: texts.answer }] }],
         rows: rows.map((row, r) => ({
           ...row,
           said: [{ answers: [texts.answer, texts.question].map((text, i) => ({ text, right: i === r })), rank: r + 1 }],

@@ -43,9 +43,9 @@ export function madeUp({ rows, columns, seeds = [0, 1, 2], study }: MadeUp): {
       seeds.map((seed): ResultCell => {
         const failed = against[method] === 'failed';
         const value = failed ? null : 0.5;
-        const facts = { method, control: false, task, protocol, seed, metric: 'accuracy', value };
+        const info = { method, control: false, task, protocol, seed, metric: 'accuracy', value };
         return {
-          ...facts,
+          ...info,
           ci95: failed ? null : [0.46, 0.54],
           n: failed ? 0 : n,
           metrics: {},

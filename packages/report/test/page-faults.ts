@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 
 /**
- * What is wrong with how the open page is laid out, one line each: what is wider than the window, pictures too small to be
+ * What is wrong with how the open page is laid out, one line each: what is wider than the window, images too small to be
  * seen, plots without a mark, texts of a plot that lie on each other or stick out of it. Runs in the browser: it must not
  * refer to anything outside.
  */
@@ -19,11 +19,11 @@ export function faultsOf(): string[] {
       faults.push(`${element.tagName} “${element.textContent?.trim().slice(0, 40)}” reaches from ${left} to ${right}`);
     }
   }
-  for (const picture of document.querySelectorAll('svg.picture')) {
-    const { width, height } = picture.getBoundingClientRect();
-    if (width < 24 || height < 24) faults.push(`${picture.getAttribute('aria-label')} is ${width} by ${height} px`);
+  for (const image of document.querySelectorAll('svg.image')) {
+    const { width, height } = image.getBoundingClientRect();
+    if (width < 24 || height < 24) faults.push(`${image.getAttribute('aria-label')} is ${width} by ${height} px`);
   }
-  for (const svg of document.querySelectorAll('svg:not(.picture, .album)')) {
+  for (const svg of document.querySelectorAll('svg:not(.image, .album)')) {
     const name = svg.querySelector('title')?.textContent ?? 'a plot';
     const frame = svg.getBoundingClientRect();
     const drawn = [...svg.querySelectorAll('circle, rect, path, line')].filter((mark) => {

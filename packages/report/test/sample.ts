@@ -1,5 +1,5 @@
 import {
-  type Metric,
+  type MetricValue,
   type ProtocolId,
   type ProtocolInfo,
   pluginMetadata,
@@ -61,8 +61,8 @@ function unit(text: string): number {
 export const ERROR =
   'vqa-rad: data/vqa-rad/test.parquet is not there. Put the files of VQA-RAD into the folder that --set dataRoot names.';
 
-function metricsAt(row: number, task: string, protocol: ProtocolId, seed: number): Record<string, Metric> {
-  const entries = FURTHER[protocol]!.map((name): [string, Metric] => {
+function metricsAt(row: number, task: string, protocol: ProtocolId, seed: number): Record<string, MetricValue> {
+  const entries = FURTHER[protocol]!.map((name): [string, MetricValue] => {
     const quality = row < 3 ? 0.7 : 0.35;
     const shift =
       0.25 * unit(`${row}${task}${protocol}${name}`) + 0.04 * unit(`${seed}${row}${task}${name}${protocol}`);
@@ -80,18 +80,18 @@ export function sampleResults(seeds: readonly number[] = [0]): RunResults {
       TASKS.flatMap((task) =>
         task.protocols.flatMap((protocol): ResultCell[] => {
           if (method === 'raw-pixels' && protocol !== 'linear-probe') return [];
-          const facts = { method, control, task: task.id, protocol, seed, metric: FURTHER[protocol]![0]! };
+          const info = { method, control, task: task.id, protocol, seed, metric: FURTHER[protocol]![0]! };
           if (method === 'clip-partial' && task.id === 'vqa-rad') {
             const nothing = { value: null, ci95: null, n: 0, metrics: {}, seconds: 0, synthetic: false };
-            return [{ ...facts, ...nothing, status: 'failed', error: ERROR }];
+            return [{ ...info, ...nothing, status: 'failed', error: ERROR }];
           }
           const metrics = metricsAt(row, task.id, protocol, seed);
-          const { value, ci95 } = metrics[facts.metric]!;
+          const { value, ci95 } = metrics[info.metric]!;
           const synthetic = task.id.startsWith('phantom');
           const notes = protocol === 'vqa' ? ['Answers are ranked among those of the training split.'] : undefined;
           return [
             {
-              ...facts,
+              ...info,
               value,
               ci95,
               n: 624,

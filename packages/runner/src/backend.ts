@@ -1,6 +1,6 @@
 import type { Backend, BackendStatus, Program } from '@medbench/core';
-import { isMedbenchError, MedbenchError, messageOf } from '@medbench/core';
-import { type CatalogueEntry, entriesOfKind, entryOf } from '@medbench/core/catalogue';
+import { errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
+import { type CatalogueEntry, entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 
 export interface BackendReport {
@@ -12,9 +12,9 @@ async function statusOf(registry: Registry, id: string): Promise<BackendStatus> 
   try {
     return await (await registry.get('backend', id)).status();
   } catch (error) {
-    // A variable with a wrong value is to be mended, not to be got around with a slower engine.
+    // A variable with a wrong value is to be mended, not to be got around with a slower backend.
     if (isMedbenchError(error) && error.code === 'usage') throw error;
-    return { available: false, reason: `does not load: ${messageOf(error)}` };
+    return { available: false, reason: `does not load: ${errorMessage(error)}` };
   }
 }
 
@@ -49,7 +49,7 @@ export async function chooseBackend(
   id: string,
 ): Promise<{ readonly id: string; readonly backend: Backend; readonly why: string }> {
   if (id !== 'auto') {
-    entryOf(registry.catalogue, 'backend', id);
+    findEntry(registry.catalogue, 'backend', id);
     const status = await statusOf(registry, id);
     if (!status.available) {
       throw new MedbenchError('backend', `The backend "${id}" does not work here: ${status.reason}`, {

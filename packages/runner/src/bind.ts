@@ -1,5 +1,5 @@
 import { type BoundProtocol, bindProtocol, type ProtocolContext, type ProtocolId } from '@medbench/core';
-import { type CatalogueEntry, entryOf } from '@medbench/core/catalogue';
+import { type CatalogueEntry, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { type EvaluationConfig, primaryMetric, protocolSettings } from './plan/protocols.js';
 
@@ -13,7 +13,7 @@ export async function boundProtocols(
 ): Promise<BoundProtocol[]> {
   const bound: BoundProtocol[] = [];
   for (const id of ids) {
-    const { info } = entryOf(registry.catalogue, 'protocol', id);
+    const { info } = findEntry(registry.catalogue, 'protocol', id);
     const given = {
       ...context,
       split: evaluation.split,

@@ -1,5 +1,5 @@
 import { cpus, platform, totalmem } from 'node:os';
-import type { CorpusFacts, ResultCell, RunResults, RunStatistics, StudyRecord, TrainingRecord } from '@medbench/core';
+import type { CorpusSummary, ResultCell, RunResults, RunStatistics, StudyRecord, TrainingRecord } from '@medbench/core';
 import { mayShow } from '@medbench/core';
 import { entriesOfKind } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
@@ -7,7 +7,7 @@ import type { Config } from './config/schema.js';
 import type { Plan, PlanRow } from './plan/plan.js';
 import { describedProtocols, protocolsOfTask } from './plan/protocols.js';
 import { type ChosenBackend, Services } from './services.js';
-import { hashOf, type RunStore } from './store/index.js';
+import { hashJson, type RunStore } from './store/index.js';
 
 /** Gathers what a run finds out, in the table's order, and writes `results.json`. */
 export class Results {
@@ -50,7 +50,7 @@ export class Results {
     return {
       schemaVersion: 1,
       run: {
-        id: hashOf({ settings, versions }).slice(0, 12),
+        id: hashJson({ settings, versions }).slice(0, 12),
         seed: config.seeds[0]!,
         seeds: config.seeds,
         backend: this.backend.id,
@@ -91,7 +91,7 @@ export class Results {
   }
 
   /** What the rows train on, and before them the general-domain weights; nothing where no row trains. */
-  #corpora(): CorpusFacts[] {
+  #corpora(): CorpusSummary[] {
     const { rows, corpora, config } = this.plan;
     if (!rows.some(({ kind }) => kind === 'method')) return [];
     const { general } = config;

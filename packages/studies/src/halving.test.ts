@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, rungsOf, survivors } from './halving.js';
+import { halvingSteps, planRungs, survivors } from './halving.js';
 
 describe('rungsOf', () => {
   it('ends with one candidate and all steps, the first rung as long as two fifths of the grid allow', () => {
     // 4 a + b + 270 <= 0.4 * 6 * 270, with b * b = 270 a as far as whole steps go: a = 62.1, b = 129.5.
-    expect(rungsOf(6, 270, 3)).toEqual([
+    expect(planRungs(6, 270, 3)).toEqual([
       { candidates: 6, steps: 62 },
       { candidates: 2, steps: 130 },
       { candidates: 1, steps: 270 },
     ]);
     // 2 a + 100 = 0.5 * 3 * 100.
-    expect(rungsOf(3, 100, 3, 0.5)).toEqual([
+    expect(planRungs(3, 100, 3, 0.5)).toEqual([
       { candidates: 3, steps: 25 },
       { candidates: 1, steps: 100 },
     ]);
-    expect(rungsOf(8, 800, 2).map(({ candidates }) => candidates)).toEqual([8, 4, 2, 1]);
+    expect(planRungs(8, 800, 2).map(({ candidates }) => candidates)).toEqual([8, 4, 2, 1]);
   });
 
   it('rises by eta where two fifths hold not even the last', () => {
-    expect(rungsOf(2, 90, 3)).toEqual([
+    expect(planRungs(2, 90, 3)).toEqual([
       { candidates: 2, steps: 30 },
       { candidates: 1, steps: 90 },
     ]);
@@ -32,22 +32,22 @@ describe('rungsOf', () => {
     [27, 3],
   ])('costs two fifths of the grid of %i values with eta %i, and not more', (values, eta) => {
     const steps = 900;
-    const share = costOf(rungsOf(values, steps, eta)) / (values * steps);
+    const share = halvingSteps(planRungs(values, steps, eta)) / (values * steps);
     expect(share).toBeLessThanOrEqual(0.4);
     expect(share).toBeGreaterThan(0.395);
   });
 
   it('counts what is trained, not what was trained before', () => {
     // Six times 62, then two times 68 more, then 140 more.
-    expect(costOf(rungsOf(6, 270, 3))).toBe(6 * 62 + 2 * 68 + 140);
+    expect(halvingSteps(planRungs(6, 270, 3))).toBe(6 * 62 + 2 * 68 + 140);
   });
 
   it('has no rung that adds no step', () => {
-    expect(rungsOf(6, 3, 3)).toEqual([
+    expect(planRungs(6, 3, 3)).toEqual([
       { candidates: 2, steps: 1 },
       { candidates: 1, steps: 3 },
     ]);
-    expect(rungsOf(1, 10, 3)).toEqual([{ candidates: 1, steps: 10 }]);
+    expect(planRungs(1, 10, 3)).toEqual([{ candidates: 1, steps: 10 }]);
   });
 });
 

@@ -16,7 +16,7 @@ export const SHARE = 0.4;
  *
  * @returns from the first rung to the last, which has one candidate and all steps.
  */
-export function rungsOf(candidates: number, steps: number, eta: number, share = SHARE): Rung[] {
+export function planRungs(candidates: number, steps: number, eta: number, share = SHARE): Rung[] {
   const counts = [candidates];
   while (counts.at(-1)! > 1) counts.push(Math.floor(counts.at(-1)! / eta) || 1);
   const last = counts.length - 1;
@@ -25,7 +25,7 @@ export function rungsOf(candidates: number, steps: number, eta: number, share = 
       candidates: count,
       steps: i === last ? steps : Math.max(1, Math.floor(first * (steps / first) ** (i / last))),
     }));
-  const affordable = (first: number): boolean => costOf(from(first)) <= share * candidates * steps;
+  const affordable = (first: number): boolean => halvingSteps(from(first)) <= share * candidates * steps;
   let first = steps / eta ** last;
   if (affordable(1)) {
     let [low, high] = [1, steps];
@@ -42,7 +42,7 @@ export function rungsOf(candidates: number, steps: number, eta: number, share = 
 }
 
 /** Steps that are trained in all, each candidate going on from the rung before. */
-export const costOf = (rungs: readonly Rung[]): number =>
+export const halvingSteps = (rungs: readonly Rung[]): number =>
   rungs.reduce((sum, { candidates, steps }, i) => sum + candidates * (steps - (rungs[i - 1]?.steps ?? 0)), 0);
 
 /** A candidate's figure on validation examples, higher is better; NaN where there is none. */

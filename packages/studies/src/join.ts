@@ -36,7 +36,7 @@ const unique = <T extends { readonly id: string }>(items: readonly T[]): T[] => 
 /**
  * The runs of a study as one table: its rows are those of all, its columns each task under each variant (`task@variant`).
  * Rows were compared within their variant only, so comparisons lie side by side. There are no average ranks: columns of the
- * same test pictures under several variants would count as independent.
+ * same test images under several variants would count as independent.
  */
 export function joinRuns(
   runs: readonly VariantRun[],

@@ -16,7 +16,7 @@ const layersOf = ({ config = {}, presets = {} }: Layered, preset: string | undef
 ];
 
 /** The runs that a study is made of, one for each variant. */
-export function partsOf(study: Study, preset: string | undefined): Part[] {
+export function studyParts(study: Study, preset: string | undefined): Part[] {
   const variants: readonly (Variant | undefined)[] = study.variants ?? [undefined];
   return variants.map((variant) => ({
     variant,
@@ -25,7 +25,7 @@ export function partsOf(study: Study, preset: string | undefined): Part[] {
 }
 
 /** What `results.json` says of a study. */
-export const recordOf = ({ id, title, question, questions = [], variants = [] }: Study): StudyRecord => ({
+export const studyRecord = ({ id, title, question, questions = [], variants = [] }: Study): StudyRecord => ({
   id,
   title,
   question,

@@ -1,6 +1,6 @@
 import type { ColumnComparisons, Comparison, RunResults } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { meanFigure, rowOf, type Search, searchQuestions, withAlias } from './index.js';
+import { meanFigure, type Search, searchQuestions, searchRow, withAlias } from './index.js';
 
 const search: Search = {
   methods: ['slip'],
@@ -84,9 +84,9 @@ describe('searchQuestions', () => {
     const [helps, apart, ...rest] = searchQuestions(search, choices, false);
     expect(helps).toMatchObject({
       against: 'clip',
-      rows: [rowOf(search, 'slip', 'chosen')],
+      rows: [searchRow(search, 'slip', 'chosen')],
       found:
-        'chosen on validation pictures, with 25 % of the steps of all 2 values: lambda 0.1 for radiology, 1 for ultrasound',
+        'chosen on validation images, with 25 % of the steps of all 2 values: lambda 0.1 for radiology, 1 for ultrasound',
     });
     expect(apart).toMatchObject({ against: 'slip:lambda=1', rows: ['slip:lambda=chosen'] });
     expect(rest).toEqual([]);

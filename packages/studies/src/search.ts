@@ -1,5 +1,5 @@
 import type { Comparison, RunResults, StudyQuestion } from '@medbench/core';
-import { costOf, type Rung, type Standing } from './halving.js';
+import { halvingSteps, type Rung, type Standing } from './halving.js';
 import type { VariantRun } from './join.js';
 import type { Search } from './study.js';
 
@@ -8,17 +8,17 @@ export interface Choice {
   readonly variant: { readonly id: string; readonly title: string };
   readonly method: string;
   readonly value: number;
-  /** Each rung, with what its candidates reached on validation pictures. */
+  /** Each rung, with what its candidates reached on validation images. */
   readonly rungs: readonly (Rung & { readonly standings: readonly Standing[] })[];
   /** Steps that the search trained, per seed, and those that all values to the end would have taken. */
   readonly steps: number;
   readonly gridSteps: number;
-  /** With the whole grid at hand: the value with the best mean figure on the test pictures, with hindsight. */
+  /** With the whole grid at hand: the value with the best mean figure on the test images, with hindsight. */
   readonly best?: number;
 }
 
 /** Row of a method under a value of the setting. */
-export const rowOf = ({ setting }: Search, method: string, value: number | string): string =>
+export const searchRow = ({ setting }: Search, method: string, value: number | string): string =>
   `${method}:${setting}=${value}`;
 
 /** Mean of a row's primary figures over columns and seeds; NaN if one is missing. */
@@ -106,7 +106,7 @@ export function searchQuestions(search: Search, choices: readonly Choice[], grid
       sum(({ steps }) => steps),
       sum(({ gridSteps }) => gridSteps),
     )} of the steps of all ${search.values.length} values`;
-    const chosen = rowOf(search, method, 'chosen');
+    const chosen = searchRow(search, method, 'chosen');
     const hindsight = own.map(({ variant, best }) => `${best} for ${variant.title}`).join(', ');
     return [
       {
@@ -114,12 +114,12 @@ export function searchQuestions(search: Search, choices: readonly Choice[], grid
         question: `Does ${method} help where its ${setting} is chosen for each modality?`,
         against: baseline,
         rows: [chosen],
-        found: `chosen on validation pictures, ${cost}: ${setting} ${values}`,
+        found: `chosen on validation images, ${cost}: ${setting} ${values}`,
       },
       {
         id: `${method}-per-modality`,
         question: `Must the ${setting} of ${method} be chosen for each modality: is what was chosen better than ${usual} everywhere?`,
-        against: rowOf(search, method, usual),
+        against: searchRow(search, method, usual),
         rows: [chosen],
       },
       ...(grid
@@ -127,9 +127,9 @@ export function searchQuestions(search: Search, choices: readonly Choice[], grid
             {
               id: `${method}-grid`,
               question: `Is the ${setting} of ${method} that the search chose as good as the best of the whole grid?`,
-              against: rowOf(search, method, 'best'),
+              against: searchRow(search, method, 'best'),
               rows: [chosen],
-              found: `best on the test pictures, with hindsight: ${setting} ${hindsight}`,
+              found: `best on the test images, with hindsight: ${setting} ${hindsight}`,
             },
           ]
         : []),
@@ -138,11 +138,11 @@ export function searchQuestions(search: Search, choices: readonly Choice[], grid
 }
 
 /** Steps of a search and of its grid. */
-export const costsOf = (
+export const searchCosts = (
   search: Search,
   rungs: readonly Rung[],
   steps: number,
 ): Pick<Choice, 'steps' | 'gridSteps'> => ({
-  steps: costOf(rungs),
+  steps: halvingSteps(rungs),
   gridSteps: search.values.length * steps,
 });

@@ -1,6 +1,6 @@
 import type { ColumnComparisons, RunResults } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { checkStudy, joinRuns, partsOf, recordOf, STUDIES, type Study } from './index.js';
+import { checkStudy, joinRuns, STUDIES, type Study, studyParts, studyRecord } from './index.js';
 
 const study: Study = {
   id: 's',
@@ -21,13 +21,16 @@ const study: Study = {
 
 describe('partsOf', () => {
   it('lays study, its preset, variant and its preset over each other', () => {
-    expect(partsOf(study, 'demo').map(({ variant, config }) => [variant?.id, config])).toEqual([
+    expect(studyParts(study, 'demo').map(({ variant, config }) => [variant?.id, config])).toEqual([
       ['a', { methods: ['clip'], training: { steps: 5, batchSize: 8 }, encoders: { image: 'small' } }],
       ['b', { methods: ['clip'], training: { steps: 5, batchSize: 8 } }],
     ]);
-    expect(partsOf(study, undefined)[0]!.config).toMatchObject({ training: { steps: 10 }, encoders: { image: 'big' } });
+    expect(studyParts(study, undefined)[0]!.config).toMatchObject({
+      training: { steps: 10 },
+      encoders: { image: 'big' },
+    });
     const { variants: _, ...single } = study;
-    expect(partsOf(single, 'paper')).toEqual([{ variant: undefined, config: study.config }]);
+    expect(studyParts(single, 'paper')).toEqual([{ variant: undefined, config: study.config }]);
   });
 });
 
@@ -119,7 +122,7 @@ describe('joinRuns', () => {
     { variant: { id: 'a', title: 'A' }, results: resultsOf('clip', 0.25), comparisons },
     { variant: { id: 'b', title: 'B' }, results: resultsOf('slip', 0.75), comparisons },
   ];
-  const { results, comparisons: joint } = joinRuns(runs, recordOf(study), 'medbench study s');
+  const { results, comparisons: joint } = joinRuns(runs, studyRecord(study), 'medbench study s');
 
   it('makes a column of each task under each variant, and keeps every figure', () => {
     expect(results.tasks).toEqual([
@@ -150,7 +153,7 @@ describe('joinRuns', () => {
 
   it('has no tests where a run has none', () => {
     const { statistics: _, ...unfinished } = runs[1]!.results;
-    const open = joinRuns([runs[0]!, { ...runs[1]!, results: unfinished }], recordOf(study), 'x').results;
+    const open = joinRuns([runs[0]!, { ...runs[1]!, results: unfinished }], studyRecord(study), 'x').results;
     expect(open.statistics).toBeUndefined();
   });
 });

@@ -16,7 +16,7 @@ export interface Variant extends Layered {
   readonly title: string;
 }
 
-/** A setting of methods that is searched for, for each method in each variant by itself, on validation pictures. */
+/** A setting of methods that is searched for, for each method in each variant by itself, on validation images. */
 export interface Search {
   readonly methods: readonly string[];
   readonly setting: string;

@@ -1,10 +1,10 @@
 import {
   type DataContext,
   type EvaluationModel,
+  type ImageSplits,
   type Inspection,
   measureAll,
   type OpenedCorpus,
-  type PictureSplits,
   random,
   type Task,
   type TaskContext,
@@ -14,8 +14,8 @@ import {
 } from '@medbench/core';
 import { type ClassificationData, classTexts, type LabelledImages, withBalance } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
-import { countLabels, factsOf, isSynthetic } from './facts.js';
-import { promptsOf } from './prompts.js';
+import { countLabels, isSynthetic, taskInfo } from './info.js';
+import { selectPrompts } from './prompts.js';
 import { GoodImages, goodSplit } from './skip-bad.js';
 
 /** What the classification tasks of the study have in common. */
@@ -26,7 +26,7 @@ export const CLASSIFICATION = {
   presets: ['paper', 'demo'],
 } as const satisfies Partial<TaskInfo>;
 
-/** The splits of a classification data set. Pictures are decoded when read. */
+/** The splits of a classification data set. Images are decoded when read. */
 export interface ClassificationSplits {
   readonly train: LabelledImages;
   /** Without one, the protocols hold out a fixed tenth of the training split. */
@@ -39,30 +39,30 @@ export interface ClassificationSplits {
 }
 
 /**
- * A classification task, but for its facts (`@Task`) and how its files are opened: zero-shot with the templates of the
- * facts, linear probe from training to test split, and pairs whose captions name the label in one of the templates.
+ * A classification task, but for its info (`@Task`) and how its files are opened: zero-shot with the templates of the
+ * info, linear probe from training to test split, and pairs whose captions name the label in one of the templates.
  */
 export abstract class ClassificationTask implements Task {
   readonly #decodable = new GoodImages();
 
   /** Files, and folders for all files in them, whose content decides the numbers. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
-  /** Folders of more pictures than can be read each time: their names and sizes stand for their content. */
-  protected async pictureFolders(_: DataContext): Promise<readonly string[]> {
+  /** Folders of more images than can be read each time: their names and sizes stand for their content. */
+  protected async imageFolders(_: DataContext): Promise<readonly string[]> {
     return [];
   }
-  /** The splits, checked; pictures are decoded when read. @throws MedbenchError('data') naming file, row or column. */
+  /** The splits, checked; images are decoded when read. @throws MedbenchError('data') naming file, row or column. */
   abstract open(context: DataContext): Promise<ClassificationSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
-    return fingerprintFiles(await this.files(context), { listed: await this.pictureFolders(context) });
+    return fingerprintFiles(await this.files(context), { listed: await this.imageFolders(context) });
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const info = factsOf(this);
+    const info = taskInfo(this);
     const { notes = [], classes: given, ...splits } = await this.#used(context);
     const { classes, phrases = classes } = given ?? info;
-    const prompts = promptsOf(info.templates ?? [], context.settings);
+    const prompts = selectPrompts(info.templates ?? [], context.settings);
     const data: ClassificationData = { ...splits, classes, classPhrases: phrases, prompts };
     const results = await measureAll(context.protocols, model, data);
     const said = [...notes, ...(info.caveats ?? [])];
@@ -89,7 +89,7 @@ export abstract class ClassificationTask implements Task {
     return { ...opened, train: train.split, val: val?.split, test: test.split, notes };
   }
 
-  async pictures(context: DataContext): Promise<PictureSplits> {
+  async images(context: DataContext): Promise<ImageSplits> {
     const { train, val, test } = await this.#used(context);
     const of = ({ images, groupNames }: LabelledImages) => ({ images, groups: groupNames });
     return { train: of(train), val: val && of(val), test: of(test) };
@@ -97,14 +97,14 @@ export abstract class ClassificationTask implements Task {
 
   async examples(context: DataContext): Promise<TestExamples> {
     const { test, classes: given } = await this.#good(context);
-    const { classes } = given ?? factsOf(this);
+    const { classes } = given ?? taskInfo(this);
     const example = (image: number) => ({ image, answer: classes[test.labels[image]!]! });
     return { images: test.images, texts: classes, example };
   }
 
-  /** Each training picture with a caption that names its label, in one of the prompt wordings. */
+  /** Each training image with a caption that names its label, in one of the prompt wordings. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
-    const info = factsOf(this);
+    const info = taskInfo(this);
     const { train, classes: given } = await this.#used(context);
     const texts = wordings({ ...info, ...given });
     return {
@@ -122,7 +122,7 @@ export abstract class ClassificationTask implements Task {
 
   async inspect(context: DataContext): Promise<Inspection> {
     const { notes = [], classes: given, ...splits } = await this.open(context);
-    const { classes } = given ?? factsOf(this);
+    const { classes } = given ?? taskInfo(this);
     const counted = Object.entries(splits).flatMap(([name, split]) =>
       split
         ? [

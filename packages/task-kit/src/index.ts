@@ -1,6 +1,17 @@
 export { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
-export { countLabels, factsOf, isSynthetic } from './facts.js';
-export { Lc25000Task, lc25000Facts } from './lc25000.js';
+export {
+  findImage,
+  findLabel,
+  ImageTask,
+  imagesBelow,
+  imagesByClass,
+  imagesIn,
+  type LabelledImage,
+  labelledImages,
+  splitImages,
+} from './images.js';
+export { countLabels, isSynthetic, taskInfo } from './info.js';
+export { Lc25000Task, lc25000Info } from './lc25000.js';
 export {
   MEDMNIST,
   MEDMNIST_CITATION,
@@ -9,21 +20,10 @@ export {
   MedMnistTask,
   medMnistFiles,
 } from './medmnist.js';
-export { organFacts } from './organs.js';
-export {
-  type LabelledPicture,
-  labelledPictures,
-  labelOf,
-  PictureTask,
-  pictureOf,
-  picturesBelow,
-  picturesByClass,
-  picturesIn,
-  splitPictures,
-} from './pictures.js';
+export { organInfo } from './organs.js';
 export { CLASSIFICATION_SETTINGS, HISTOLOGY_EVERYWHERE, TEMPLATES } from './prompts.js';
-export { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from './retrieval.js';
+export { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from './retrieval.js';
 export { readRows } from './skip-bad.js';
 export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';
-export { statementOf } from './statement.js';
+export { toStatement } from './statement.js';
 export { type VqaSplits, VqaTask } from './vqa.js';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Task } from '@medbench/core';
 import { testContext } from '@medbench/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Lc25000Task, lc25000Facts } from './lc25000.js';
+import { Lc25000Task, lc25000Info } from './lc25000.js';
 
-@Task({ id: 'colon', title: 'colon', ...lc25000Facts('colon'), splits: { train: 8000, val: 0, test: 2000 } })
+@Task({ id: 'colon', title: 'colon', ...lc25000Info('colon'), splits: { train: 8000, val: 0, test: 2000 } })
 class Colon extends Lc25000Task {}
 
 let root: string;
@@ -27,7 +27,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 describe('LC25000', () => {
   const context = () => testContext({ dataRoot: root });
 
-  it('takes the class of the folder: colon_aca holds files named colonca, and what is no picture is left', async () => {
+  it('takes the class of the folder: colon_aca holds files named colonca, and what is no image is left', async () => {
     const { splits } = await new Colon().inspect(context());
     expect(splits).toEqual({ train: { examples: 16, classes: [8, 8] }, test: { examples: 4, classes: [2, 2] } });
     // Benign comes first, whatever the order of the folders.
@@ -38,8 +38,8 @@ describe('LC25000', () => {
 
   it('names an empty folder, and one that is not there', async () => {
     rmSync(folderOf('colon_aca'), { recursive: true });
-    await expect(new Colon().inspect(context())).rejects.toThrow(/colon_aca.* is not there: 5,000 pictures/);
+    await expect(new Colon().inspect(context())).rejects.toThrow(/colon_aca.* is not there: 5,000 images/);
     mkdirSync(folderOf('colon_aca'));
-    await expect(new Colon().inspect(context())).rejects.toThrow(/colon_aca.* holds no pictures/);
+    await expect(new Colon().inspect(context())).rejects.toThrow(/colon_aca.* holds no images/);
   });
 });

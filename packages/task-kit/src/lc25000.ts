@@ -1,6 +1,6 @@
 import type { TaskInfo } from '@medbench/core';
 import { CLASSIFICATION, type ClassificationSplits } from './classification.js';
-import { PictureTask, picturesByClass, splitPictures } from './pictures.js';
+import { ImageTask, imagesByClass, splitImages } from './images.js';
 import { CLASSIFICATION_SETTINGS, TEMPLATES } from './prompts.js';
 
 /** Folder, class name, phrase of each class, with the number of originals, in label order. */
@@ -22,8 +22,8 @@ const ORGANS = {
   },
 } as const;
 
-/** The facts of one half of LC25000, but for id, title and splits. */
-export function lc25000Facts(organ: keyof typeof ORGANS) {
+/** The info of one half of LC25000, but for id, title and splits. */
+export function lc25000Info(organ: keyof typeof ORGANS) {
   const { originals, classes } = ORGANS[organ];
   return {
     ...CLASSIFICATION,
@@ -39,20 +39,20 @@ export function lc25000Facts(organ: keyof typeof ORGANS) {
     source: 'https://github.com/tampapath/lung_colon_image_set',
     files: classes.map(([folder, , phrase]) => ({
       path: `lc25000/lung_colon_image_set/${organ}_image_sets/${folder}/`,
-      what: `5,000 pictures of ${phrase}`,
+      what: `5,000 images of ${phrase}`,
     })),
     settings: CLASSIFICATION_SETTINGS,
     caveats: [
-      `the pictures were made of ${originals} originals by turning and flipping, and nothing says which: copies of one lie in training and test split, so the linear probe is near its ceiling`,
-      'the data set has no published split: ours holds 20 % out, picture by picture',
+      `the images were made of ${originals} originals by turning and flipping, and nothing says which: copies of one lie in training and test split, so the linear probe is near its ceiling`,
+      'the data set has no published split: ours holds 20 % out, image by image',
     ],
   } as const satisfies Partial<TaskInfo>;
 }
 
-/** One half of LC25000: a folder for each class, named in the facts. */
-export abstract class Lc25000Task extends PictureTask {
+/** One half of LC25000: a folder for each class, named in the info. */
+export abstract class Lc25000Task extends ImageTask {
   protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
-    const { train, test } = splitPictures(await picturesByClass(places), 0.2, 'picture', 'paper-like');
+    const { train, test } = splitImages(await imagesByClass(places), 0.2, 'image', 'paper-like');
     return { train, test };
   }
 }

@@ -4,10 +4,10 @@ import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec, t
 import type { LabelledImages } from '@medbench/evaluation';
 import { type ByteRows, type NpyArray, openNpzRows, readNpz, requireFile } from '@medbench/formats';
 import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
-import { factsOf } from './facts.js';
+import { taskInfo } from './info.js';
 import { CLASSIFICATION_SETTINGS } from './prompts.js';
 
-/** Sides of the pictures of MedMNIST v2 (28) and MedMNIST+ (the others), the study's first. */
+/** Sides of the images of MedMNIST v2 (28) and MedMNIST+ (the others), the study's first. */
 const SIDES = [224, 128, 64, 28] as const;
 type Side = (typeof SIDES)[number];
 
@@ -24,7 +24,7 @@ export const MEDMNIST_CITATION = 'Yang et al. 2023, MedMNIST v2, doi:10.1038/s41
 export const MEDMNIST_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   size: {
     default: 'largest',
-    description: 'side of the pictures: 28, 64, 128, 224, or the largest that is there',
+    description: 'side of the images: 28, 64, 128, 224, or the largest that is there',
     choices: ['largest', '28', '64', '128', '224'],
   },
   ...CLASSIFICATION_SETTINGS,
@@ -36,7 +36,7 @@ export const MEDMNIST = {
   version: 1,
   licence: 'CC BY 4.0',
   access: 'open',
-  pictures: 'shown',
+  images: 'shown',
   source: MEDMNIST_SOURCE,
   settings: MEDMNIST_SETTINGS,
 } as const satisfies Partial<TaskInfo>;
@@ -45,12 +45,12 @@ export const MEDMNIST = {
 export const medMnistFiles = (id: string, md5: { readonly 28: string; readonly 224: string }): ExpectedFile[] => [
   {
     path: SIDES.map((side) => fileOf(id, side)),
-    what: 'pictures and labels of all three splits',
+    what: 'images and labels of all three splits',
     md5: { [fileOf(id, 28)]: md5[28], [fileOf(id, 224)]: md5[224] },
   },
 ];
 
-/** `[N, S, S]` or `[N, S, S, 3]` pictures and `[N, 1]` labels of one split. */
+/** `[N, S, S]` or `[N, S, S, 3]` images and `[N, 1]` labels of one split. */
 function labelled(
   file: string,
   split: string,
@@ -74,7 +74,7 @@ function labelled(
     throw new MedbenchError(
       'data',
       wrong === undefined
-        ? `${file}: ${split}_labels has ${values.length} labels for ${count} pictures`
+        ? `${file}: ${split}_labels has ${values.length} labels for ${count} images`
         : `${file}: ${split}_labels holds the label ${wrong}, which is not one of 0 to ${classes - 1}`,
     );
   }
@@ -95,7 +95,7 @@ export abstract class MedMnistTask extends ClassificationTask {
 
   override async open(context: DataContext): Promise<ClassificationSplits> {
     const file = await this.#file(context);
-    const { classes } = factsOf(this);
+    const { classes } = taskInfo(this);
     const names = SPLITS.map((split) => `${split}_labels`);
     const labels = await readNpz(file, names);
     const cacheFolder = join(context.cacheRoot, 'unpacked');
@@ -108,7 +108,7 @@ export abstract class MedMnistTask extends ClassificationTask {
   }
 
   async #file({ dataRoot, settings: { size = 'largest' } }: DataContext): Promise<string> {
-    const { id } = factsOf(this);
+    const { id } = taskInfo(this);
     const wanted = SIDES.filter((side) => size === 'largest' || String(side) === size);
     const files = wanted.map((side) => join(dataRoot, fileOf(id, side)));
     const file = files.find((one) => existsSync(one)) ?? files.at(-1)!;

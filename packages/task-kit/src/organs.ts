@@ -17,7 +17,7 @@ const ORGANS: readonly (readonly [code: string, phrase: string])[] = [
 ];
 
 /** What MedMNIST's three sets of CT crops have in common, but for the plane. */
-export const organFacts = (plane: 'axial' | 'coronal' | 'sagittal') =>
+export const organInfo = (plane: 'axial' | 'coronal' | 'sagittal') =>
   ({
     modality: 'radiology',
     classes: ORGANS.map(([code]) => code),

@@ -1,7 +1,7 @@
 import type { SettingSpec } from '@medbench/core';
 import { BALANCE_SETTINGS } from '@medbench/evaluation';
 
-/** Prompt templates by what the pictures are; `{}` stands for the phrase of a class. */
+/** Prompt templates by what the images are; `{}` stands for the phrase of a class. */
 export const TEMPLATES = {
   histology: [
     'H&E stained tissue section with {}.',
@@ -27,7 +27,7 @@ export const organTemplates = (plane: 'axial' | 'coronal' | 'sagittal'): string[
   'the organ in the middle is the {}.',
 ];
 
-/** What the study's code did, in wordings of our own: four templates of histopathology, whatever the pictures are. */
+/** What the study's code did, in wordings of our own: four templates of histopathology, whatever the images are. */
 export const HISTOLOGY_EVERYWHERE: readonly string[] = TEMPLATES.histology.slice(0, 4);
 
 /** Which templates zero-shot classification uses. Captions made of labels always use the task's own. */
@@ -35,7 +35,7 @@ const PROMPT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   prompts: {
     default: 'own',
     description:
-      "zero-shot prompts: the task's own, or four of histopathology whatever the pictures are, as in the study's code",
+      "zero-shot prompts: the task's own, or four of histopathology whatever the images are, as in the study's code",
     choices: ['own', 'histology-everywhere'],
   },
 };
@@ -47,5 +47,7 @@ export const CLASSIFICATION_SETTINGS: Readonly<Record<string, SettingSpec>> = {
 };
 
 /** The templates that the settings ask for. */
-export const promptsOf = (own: readonly string[], settings: Readonly<Record<string, unknown>>): readonly string[] =>
-  settings.prompts === 'histology-everywhere' ? HISTOLOGY_EVERYWHERE : own;
+export const selectPrompts = (
+  own: readonly string[],
+  settings: Readonly<Record<string, unknown>>,
+): readonly string[] => (settings.prompts === 'histology-everywhere' ? HISTOLOGY_EVERYWHERE : own);

@@ -1,10 +1,10 @@
 import {
   type DataContext,
   type EvaluationModel,
+  type ImageSplits,
   type Inspection,
   measureAll,
   type OpenedCorpus,
-  type PictureSplits,
   type Task,
   type TaskContext,
   type TaskOutcome,
@@ -13,7 +13,7 @@ import {
 import { decodeImage } from '@medbench/data';
 import type { RetrievalData } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
-import { factsOf, isSynthetic } from './facts.js';
+import { isSynthetic, taskInfo } from './info.js';
 import { GoodImages, goodGallery } from './skip-bad.js';
 
 /** The gallery of a retrieval task, and where there is one its training split. */
@@ -26,7 +26,7 @@ export interface RetrievalSplits {
   readonly notes?: readonly string[];
 }
 
-/** A retrieval task over one gallery, but for its facts (`@Task`) and how its files are opened. */
+/** A retrieval task over one gallery, but for its info (`@Task`) and how its files are opened. */
 export abstract class RetrievalTask implements Task {
   readonly #decodable = new GoodImages();
 
@@ -44,7 +44,7 @@ export abstract class RetrievalTask implements Task {
     const { gallery: test, notes: left } = await goodGallery(this.#decodable, all, context);
     const data: RetrievalData = { ...test, primaryK };
     const results = await measureAll(context.protocols, model, data);
-    const said = [...notes, ...left, ...(factsOf(this).caveats ?? [])];
+    const said = [...notes, ...left, ...(taskInfo(this).caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),
@@ -58,7 +58,7 @@ export abstract class RetrievalTask implements Task {
   }
 
   /** The gallery alone: training pairs are the corpus's, and searched as that. */
-  async pictures(context: DataContext): Promise<PictureSplits> {
+  async images(context: DataContext): Promise<ImageSplits> {
     const { gallery } = await goodGallery(this.#decodable, (await this.open(context)).test, context);
     return { test: { images: gallery.images, groups: gallery.groupNames } };
   }
@@ -77,31 +77,31 @@ export abstract class RetrievalTask implements Task {
 }
 
 /**
- * Texts of a gallery are given by the file of their picture; a picture with several texts is in it once.
- * @param pairs `group` names whom a picture shows, such as a patient, where the data says so.
+ * Texts of a gallery are given by the file of their image; an image with several texts is in it once.
+ * @param pairs `group` names whom an image shows, such as a patient, where the data says so.
  */
-export async function galleryOf(pairs: {
+export async function buildGallery(pairs: {
   readonly length: number;
   describe(index: number): Promise<{ readonly file: string; readonly caption: string; readonly group?: string }>;
 }): Promise<RetrievalData> {
-  const pictures = new Map<string, number>();
+  const images = new Map<string, number>();
   const groupNames: string[] = [];
   const texts: string[] = [];
   const imageOfText = new Int32Array(pairs.length);
   for (let i = 0; i < pairs.length; i++) {
     const { file, caption, group = '' } = await pairs.describe(i);
-    const known = pictures.get(file) ?? pictures.size;
-    pictures.set(file, known);
+    const known = images.get(file) ?? images.size;
+    images.set(file, known);
     groupNames[known] = group;
     imageOfText[i] = known;
     texts.push(caption);
   }
-  const files = [...pictures.keys()];
+  const files = [...images.keys()];
   const gallery = { images: { length: files.length, get: (i: number) => decodeImage(files[i]!) }, texts, imageOfText };
   return groupNames.some((name) => name !== '') ? { ...gallery, groupNames, groups: numbered(groupNames) } : gallery;
 }
 
-/** A number for each name; pictures of nobody named are each their own. */
+/** A number for each name; images of nobody named are each their own. */
 function numbered(names: readonly string[]): Int32Array {
   const known = new Map<string, number>();
   return Int32Array.from(names, (name, i) => {
@@ -113,4 +113,4 @@ function numbered(names: readonly string[]): Int32Array {
 
 /** What a reader must know of captions that occur more than once. */
 export const duplicatesNote = (duplicates: number): readonly string[] =>
-  duplicates > 0 ? [`${duplicates} captions occur before: each counts as right for its own picture alone`] : [];
+  duplicates > 0 ? [`${duplicates} captions occur before: each counts as right for its own image alone`] : [];

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { type DataContext, Task } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { encodePng } from '@medbench/data';
-import { protocolsOf } from '@medbench/evaluation/testing';
+import { bindProtocols } from '@medbench/evaluation/testing';
 import { locate, readCsv } from '@medbench/formats';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  buildGallery,
   CLASSIFICATION,
   type ClassificationSplits,
-  galleryOf,
-  labelledPictures,
-  labelOf,
-  PictureTask,
-  pictureOf,
-  picturesBelow,
+  findImage,
+  findLabel,
+  ImageTask,
+  imagesBelow,
+  labelledImages,
   type RetrievalSplits,
   RetrievalTask,
   readRows,
@@ -25,9 +25,9 @@ import {
 
 const FILES = [
   { path: 'set/table.csv', what: 'names and classes' },
-  { path: 'set/pictures/', what: 'pictures' },
+  { path: 'set/images/', what: 'images' },
 ] as const;
-const FACTS = {
+const INFO = {
   title: 'x',
   version: 1,
   modality: 'mixed',
@@ -40,37 +40,37 @@ const FACTS = {
   presets: [],
 } as const;
 
-@Task({ ...FACTS, ...CLASSIFICATION, id: 'skipping', templates: ['{}'], presets: [] })
-class Labels extends PictureTask {
+@Task({ ...INFO, ...CLASSIFICATION, id: 'skipping', templates: ['{}'], presets: [] })
+class Labels extends ImageTask {
   protected override async read(
     [table, folder]: readonly string[],
     context: DataContext,
   ): Promise<ClassificationSplits> {
-    const pictures = await picturesBelow([folder!]);
+    const images = await imagesBelow([folder!]);
     const rows = await readCsv(table!);
     const examples = readRows(rows, context, ({ name = '', code = '' }, i) => ({
-      file: pictureOf(pictures, name, `${table}: row ${i + 1}`),
-      label: labelOf(['a', 'b'], code, `${table}: row ${i + 1}`),
+      file: findImage(images, name, `${table}: row ${i + 1}`),
+      label: findLabel(['a', 'b'], code, `${table}: row ${i + 1}`),
     }));
-    return { train: labelledPictures(examples), test: labelledPictures(examples) };
+    return { train: labelledImages(examples), test: labelledImages(examples) };
   }
 }
 
 const filesOf = (context: DataContext): string[] =>
   Array.from({ length: 8 }, (_, i) => join(locate(context.dataRoot, FILES[1]), `${i}.png`));
 
-@Task({ ...FACTS, id: 'skipping-gallery', kind: 'retrieval', protocols: ['retrieval'], metric: {} })
+@Task({ ...INFO, id: 'skipping-gallery', kind: 'retrieval', protocols: ['retrieval'], metric: {} })
 class Gallery extends RetrievalTask {
   protected override async files(): Promise<readonly string[]> {
     return [];
   }
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
     const files = filesOf(context);
-    return { test: await galleryOf({ length: 8, describe: async (i) => ({ file: files[i]!, caption: `c${i}` }) }) };
+    return { test: await buildGallery({ length: 8, describe: async (i) => ({ file: files[i]!, caption: `c${i}` }) }) };
   }
 }
 
-@Task({ ...FACTS, id: 'skipping-vqa', kind: 'vqa', protocols: ['vqa'], metric: {} })
+@Task({ ...INFO, id: 'skipping-vqa', kind: 'vqa', protocols: ['vqa'], metric: {} })
 class Questions extends VqaTask {
   protected override async files(): Promise<readonly string[]> {
     return [];
@@ -94,14 +94,14 @@ const context = (skipBad: boolean, ...protocols: string[]) =>
     dataRoot: root,
     skipBad,
     skip: (what) => skipped.push(what),
-    protocols: protocolsOf(protocols),
+    protocols: bindProtocols(protocols),
   });
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'medbench-skip-'));
-  mkdirSync(join(root, 'set/pictures'), { recursive: true });
+  mkdirSync(join(root, 'set/images'), { recursive: true });
   const image = { width: 2, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4) } as const;
   for (let i = 0; i < 8; i++) {
-    writeFileSync(join(root, `set/pictures/${i}.png`), i === 5 ? 'broken' : await encodePng(image));
+    writeFileSync(join(root, `set/images/${i}.png`), i === 5 ? 'broken' : await encodePng(image));
   }
   const rows = Array.from({ length: 8 }, (_, i) => `${i}.png,${i % 2 ? 'b' : 'a'}`);
   writeFileSync(join(root, 'set/table.csv'), ['name,code', ...rows, 'gone.png,a', '1.png,z'].join('\n'));
@@ -112,7 +112,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 describe('bad data', () => {
   it('stops a run with one error that names it and the way out', async () => {
     await expect(new Labels().evaluate(constantModel(), context(false, 'zero-shot'))).rejects.toMatchObject({
-      message: expect.stringMatching(/row 9 names the picture "gone\.png"/),
+      message: expect.stringMatching(/row 9 names the image "gone\.png"/),
       hint: expect.stringMatching(/--skip-bad/),
     });
   });
@@ -124,13 +124,13 @@ describe('bad data', () => {
       const { results } = await task.evaluate(model, context(true, 'zero-shot', 'linear-probe'));
       for (const { n, notes } of results) {
         expect(n).toBe(7);
-        expect(notes!.join()).toMatch(/left out: 1 of 8 test pictures/);
+        expect(notes!.join()).toMatch(/left out: 1 of 8 test images/);
       }
     }
     const names = [...new Set(skipped)];
     expect(names).toHaveLength(3);
     expect(names.join()).toMatch(/row 9.*row 10.*5\.png cannot be decoded/);
-    // Pictures are looked at once, not for every model: twice rows, once pictures of both splits.
+    // Images are looked at once, not for every model: twice rows, once images of both splits.
     expect(skipped.filter((what) => what.includes('5.png'))).toHaveLength(2);
   });
 

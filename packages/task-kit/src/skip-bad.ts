@@ -62,7 +62,7 @@ async function look(images: Source<RasterImage>, skip: DataContext['skip']): Pro
   return Int32Array.from(good);
 }
 
-/** A split without the pictures that cannot be decoded, and what to say of it. */
+/** A split without the images that cannot be decoded, and what to say of it. */
 export async function goodSplit(
   known: GoodImages,
   name: string,
@@ -83,7 +83,7 @@ export async function goodSplit(
   };
 }
 
-/** A gallery without the pictures that cannot be decoded, and their texts. */
+/** A gallery without the images that cannot be decoded, and their texts. */
 export async function goodGallery(
   known: GoodImages,
   gallery: RetrievalData,
@@ -105,7 +105,7 @@ export async function goodGallery(
   };
 }
 
-/** Questions about some of the pictures, which they then name by their places among those. */
+/** Questions about some of the images, which they then name by their places among those. */
 export const questionsAbout = (questions: readonly VqaExample[], kept: Int32Array): VqaExample[] => {
   const place = places(kept);
   return questions.flatMap((one) => (place.has(one.image) ? [{ ...one, image: place.get(one.image)! }] : []));
@@ -115,4 +115,4 @@ const places = (good: Int32Array): Map<number, number> => new Map(Array.from(goo
 
 /** For a reader of the figure. */
 export const leftOut = (split: string, count: number, of: number): string =>
-  `left out: ${count} of ${of} ${split} pictures, which cannot be read`;
+  `left out: ${count} of ${of} ${split} images, which cannot be read`;

@@ -53,7 +53,7 @@ describe('testSplit', () => {
     const draw = random(1, 'test');
     const groups: number[] = [];
     const labels: number[] = [];
-    // As HAM10000: 7,470 lesions of one diagnosis each, a quarter of them with several pictures.
+    // As HAM10000: 7,470 lesions of one diagnosis each, a quarter of them with several images.
     for (let group = 0; group < 7470; group++) {
       const label = draw.pick([0, 0, 0, 0, 0, 0, 1, 1, 2]);
       for (let i = draw.pick([1, 1, 1, 1 + draw.integer(5)]); i > 0; i--) {

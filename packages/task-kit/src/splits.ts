@@ -5,7 +5,7 @@ export const SPLIT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   split: {
     default: 'grouped',
     description:
-      "grouped: nobody's pictures are in both splits; paper-like: divided picture by picture, as in the study's code",
+      "grouped: nobody's images are in both splits; paper-like: divided image by image, as in the study's code",
     choices: ['grouped', 'paper-like'],
   },
 };

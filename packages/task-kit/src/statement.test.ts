@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { statementOf } from './index.js';
+import { toStatement } from './index.js';
 
 describe('statementOf', () => {
   it.each([
@@ -11,5 +11,5 @@ describe('statementOf', () => {
     ['Is this an MRI?', 'Yes', 'this is an MRI'],
     ['what plane is this?', 'axial', 'what plane is this: axial'],
     ['are the lungs clear?', 'no', 'are the lungs clear: no'],
-  ])('%s %s', (question, answer, statement) => expect(statementOf(question, answer)).toBe(statement));
+  ])('%s %s', (question, answer, statement) => expect(toStatement(question, answer)).toBe(statement));
 });

@@ -5,7 +5,7 @@ const NEGATIVE = new Set(['no', 'false', 'none', 'absent']);
  * One sentence that says what a question and its answer say together, for use as a caption.
  * "is there a fracture?" and "no" become "there is no fracture"; what fits no rule becomes "question: answer".
  */
-export function statementOf(question: string, answer: string): string {
+export function toStatement(question: string, answer: string): string {
   const asked = question.trim().replace(/[?.\s]+$/, '');
   const said = answer.trim().replace(/[.\s]+$/, '');
   const yes = POSITIVE.has(said.toLowerCase());

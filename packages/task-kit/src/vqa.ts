@@ -1,10 +1,10 @@
 import {
   type DataContext,
   type EvaluationModel,
+  type ImageSplits,
   type Inspection,
   measureAll,
   type OpenedCorpus,
-  type PictureSplits,
   type RasterImage,
   type Source,
   type Task,
@@ -16,11 +16,11 @@ import {
 import { subset } from '@medbench/data';
 import { type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
-import { factsOf, isSynthetic } from './facts.js';
+import { isSynthetic, taskInfo } from './info.js';
 import { GoodImages, leftOut, questionsAbout } from './skip-bad.js';
-import { statementOf } from './statement.js';
+import { toStatement } from './statement.js';
 
-/** Questions about pictures; several questions may be about one picture. */
+/** Questions about images; several questions may be about one image. */
 export interface VqaSplits {
   readonly images: Source<RasterImage>;
   readonly train: readonly VqaExample[];
@@ -32,7 +32,7 @@ export interface VqaSplits {
 /** Whether anyone may read the data: what is said of the others quotes nothing. */
 const isOpen = ({ access }: TaskInfo): boolean => access === 'open' || access === 'generated';
 
-/** A question answering task, but for its facts (`@Task`) and how its files are opened. */
+/** A question answering task, but for its info (`@Task`) and how its files are opened. */
 export abstract class VqaTask implements Task {
   readonly #decodable = new GoodImages();
 
@@ -54,19 +54,19 @@ export abstract class VqaTask implements Task {
     };
   }
 
-  /** What is evaluated: pictures that can be read and that a question here is about, with those questions. */
+  /** What is evaluated: images that can be read and that a question here is about, with those questions. */
   async #data(context: DataContext): Promise<{ readonly data: VqaData; readonly notes: readonly string[] }> {
     const { images, train, test, notes: said = [] } = await this.open(context);
-    const good = await this.#decodable.among('pictures', images, context);
+    const good = await this.#decodable.among('images', images, context);
     const notes = good ? [...said, leftOut('', images.length - good.length, images.length)] : said;
-    // Pictures that no question here is about, such as those of a validation split, are not embedded.
+    // Images that no question here is about, such as those of a validation split, are not embedded.
     const asked = new Set([...train, ...test].map(({ image }) => image));
     const kept = (good ?? Int32Array.from({ length: images.length }, (_, i) => i)).filter((image) => asked.has(image));
     const data = {
       images: subset(images, kept),
       train: questionsAbout(train, kept),
       test: questionsAbout(test, kept),
-      quote: isOpen(factsOf(this)),
+      quote: isOpen(taskInfo(this)),
     };
     return { data, notes };
   }
@@ -75,9 +75,9 @@ export abstract class VqaTask implements Task {
     return vqaExamples((await this.#data(context)).data);
   }
 
-  async pictures(context: DataContext): Promise<PictureSplits> {
+  async images(context: DataContext): Promise<ImageSplits> {
     const { images, train, test } = await this.open(context);
-    const good = new Set(await this.#decodable.among('pictures', images, context));
+    const good = new Set(await this.#decodable.among('images', images, context));
     const of = (examples: readonly VqaExample[]) => {
       const asked = [...new Set(examples.map(({ image }) => image))];
       const kept = good.size > 0 ? asked.filter((image) => good.has(image)) : asked;
@@ -86,7 +86,7 @@ export abstract class VqaTask implements Task {
     return { train: of(train), test: of(test) };
   }
 
-  /** Each training question with its answer as one statement about the picture. */
+  /** Each training question with its answer as one statement about the image. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const { images, train } = await this.open(context);
     return {
@@ -96,7 +96,7 @@ export abstract class VqaTask implements Task {
         length: train.length,
         async get(i) {
           const { image, question, answer } = train[i]!;
-          return { image: await images.get(image), caption: statementOf(question, String(answer)) };
+          return { image: await images.get(image), caption: toStatement(question, String(answer)) };
         },
       },
     };

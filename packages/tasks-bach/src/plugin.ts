@@ -3,9 +3,9 @@ import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
-  PictureTask,
-  picturesByClass,
-  splitPictures,
+  ImageTask,
+  imagesByClass,
+  splitImages,
   TEMPLATES,
 } from '@medbench/task-kit';
 
@@ -13,7 +13,7 @@ import {
 const CODES = ['Benign', 'InSitu', 'Invasive', 'Normal'];
 const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
 
-/** Four kinds of breast tissue (ICIAR 2018 challenge, part A, the labelled pictures). */
+/** Four kinds of breast tissue (ICIAR 2018 challenge, part A, the labelled images). */
 @Task({
   id: 'bach',
   title: 'BACH',
@@ -34,15 +34,15 @@ const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
   access: 'open',
   citation: 'Aresta et al. 2019, doi:10.1016/j.media.2019.05.010',
   source: 'https://zenodo.org/records/3632035',
-  files: CODES.map((code) => ({ path: `${PHOTOS}/${code}/`, what: `100 pictures of class ${code}` })),
+  files: CODES.map((code) => ({ path: `${PHOTOS}/${code}/`, what: `100 images of class ${code}` })),
   settings: CLASSIFICATION_SETTINGS,
   caveats: [
-    'the labelled part has no published split and no patients: ours holds 25 % out, picture by picture; the study drew another quarter',
+    'the labelled part has no published split and no patients: ours holds 25 % out, image by image; the study drew another quarter',
   ],
 })
-export class Bach extends PictureTask {
+export class Bach extends ImageTask {
   protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
-    const { train, test } = splitPictures(await picturesByClass(places), 0.25, 'picture', 'paper-like');
+    const { train, test } = splitImages(await imagesByClass(places), 0.25, 'image', 'paper-like');
     return { train, test };
   }
 }

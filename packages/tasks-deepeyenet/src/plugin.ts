@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, Task, type TaskInfo } from '@medbench/core';
 import { locate, pathInside, readJson, requireFolder } from '@medbench/formats';
-import { galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
+import { buildGallery, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
-const FACTS = {
+const INFO = {
   id: 'deepeyenet-retrieval',
   title: 'DeepEyeNet: retrieval',
   version: 1,
@@ -17,15 +17,15 @@ const FACTS = {
   citation: 'Huang et al. 2021 (DeepOpht), arXiv:2011.00569',
   source: 'the authors of DeepOpht (github.com/Jhhuangkay/DeepOpht-Medical-Report-Generation-for-Retinal-Images)',
   files: [
-    { path: 'deepeyenet/DeepEyeNet_test.json', what: 'a list of {"<picture>": {"keywords", "clinical-description"}}' },
-    { path: 'deepeyenet/', what: 'the pictures, under the paths that the list names' },
+    { path: 'deepeyenet/DeepEyeNet_test.json', what: 'a list of {"<image>": {"keywords", "clinical-description"}}' },
+    { path: 'deepeyenet/', what: 'the images, under the paths that the list names' },
   ],
   metric: { retrieval: 'mean_recall@200' },
   presets: [],
 } as const satisfies TaskInfo;
 
-/** Pictures of the retina and their keywords with a description, each to be found by the other; beyond the study's 25. */
-@Task(FACTS)
+/** Images of the retina and their keywords with a description, each to be found by the other; beyond the study's 25. */
+@Task(INFO)
 export class DeepEyeNetRetrieval extends RetrievalTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {
     return [tableOf(context)];
@@ -34,23 +34,23 @@ export class DeepEyeNetRetrieval extends RetrievalTask {
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
     const table = tableOf(context);
     const folder = join(context.dataRoot, 'deepeyenet');
-    await requireFolder(folder, FACTS.source);
+    await requireFolder(folder, INFO.source);
     const rows = await readJson(table);
-    if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list`, { hint: FACTS.source });
+    if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list`, { hint: INFO.source });
     const pairs = rows.map((row: unknown, i) => pairOf(row, folder, `${table}: row ${i + 1}`));
-    return { test: await galleryOf({ length: pairs.length, describe: async (i) => pairs[i]! }) };
+    return { test: await buildGallery({ length: pairs.length, describe: async (i) => pairs[i]! }) };
   }
 }
 
-const tableOf = ({ dataRoot }: DataContext): string => locate(dataRoot, FACTS.files[0], FACTS.source);
+const tableOf = ({ dataRoot }: DataContext): string => locate(dataRoot, INFO.files[0], INFO.source);
 
 function pairOf(row: unknown, folder: string, place: string): { readonly file: string; readonly caption: string } {
   const entries = typeof row === 'object' && row !== null ? Object.entries(row as Record<string, unknown>) : [];
-  const [name, facts] = entries[0] ?? [];
-  const { keywords, 'clinical-description': description } = Object(facts) as Record<string, unknown>;
+  const [name, info] = entries[0] ?? [];
+  const { keywords, 'clinical-description': description } = Object(info) as Record<string, unknown>;
   if (entries.length !== 1 || typeof keywords !== 'string' || typeof description !== 'string') {
-    throw new MedbenchError('data', `${place} is not {"<picture>": {"keywords": …, "clinical-description": …}}`, {
-      hint: FACTS.source,
+    throw new MedbenchError('data', `${place} is not {"<image>": {"keywords": …, "clinical-description": …}}`, {
+      hint: INFO.source,
     });
   }
   return { file: pathInside(folder, name!, place), caption: `${keywords}\n${description}`.trim() };

@@ -26,8 +26,8 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, TEMPLATES } f
     224: '8974907d8e169bef5f5b96bc506ae45d',
   }),
   caveats: [
-    'the pictures are those of the task ham10000: an average over both counts them twice',
-    'split by picture: pictures of one lesion lie in training and test split',
+    'the images are those of the task ham10000: an average over both counts them twice',
+    'split by image: images of one lesion lie in training and test split',
   ],
 })
 export class DermaMnist extends MedMnistTask {}

@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe('HAM10000', () => {
-  // Forty pictures of ten lesions, four each, of two diagnoses.
+  // Forty images of ten lesions, four each, of two diagnoses.
   const rows = Array.from({ length: 40 }, (_, i) => rowOf(i >> 2, i, i < 20 ? 'nv' : 'mel'));
 
   it('binds labels to codes and never divides a lesion, whatever the order of the table', async () => {
@@ -42,16 +42,14 @@ describe('HAM10000', () => {
     expect((await new Ham10000().open(context())).test.labels).toEqual(test.labels);
   });
 
-  it('says how many test pictures leak where it divides picture by picture', async () => {
+  it('says how many test images leak where it divides image by image', async () => {
     table(rows);
     const { test, notes } = await new Ham10000().open(context({ split: 'paper-like' }));
     expect(test.labels).toHaveLength(8);
-    expect(notes![0]).toMatch(
-      /^split picture by picture: [1-8] of 8 test pictures show a lesion of the training split$/,
-    );
+    expect(notes![0]).toMatch(/^split image by image: [1-8] of 8 test images show a lesion of the training split$/);
   });
 
-  it('reads pictures of both parts by the name in their row', async () => {
+  it('reads images of both parts by the name in their row', async () => {
     table(rows);
     const grey = (value: number) =>
       encodeJpeg({ width: 8, height: 8, channels: 3, data: new Uint8Array(192).fill(value) }, 95);
@@ -69,10 +67,10 @@ describe('HAM10000', () => {
 
   it.each([
     [
-      'a picture that is not there, with its row',
+      'an image that is not there, with its row',
       [rowOf(1, 99, 'nv')],
       HEADER,
-      /HAM10000_metadata: row 1 names the picture "ISIC_0000099\.jpg"/,
+      /HAM10000_metadata: row 1 names the image "ISIC_0000099\.jpg"/,
     ],
     [
       'an unknown diagnosis',
@@ -96,7 +94,7 @@ describe('HAM10000', () => {
     });
   });
 
-  it('has a fingerprint that changes with the table and the list of pictures', async () => {
+  it('has a fingerprint that changes with the table and the list of images', async () => {
     table(rows);
     const first = await new Ham10000().fingerprint(context());
     expect(await new Ham10000().fingerprint(context())).toBe(first);

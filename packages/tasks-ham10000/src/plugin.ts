@@ -4,20 +4,20 @@ import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
-  labelOf,
-  PictureTask,
-  pictureOf,
-  picturesBelow,
+  findImage,
+  findLabel,
+  ImageTask,
+  imagesBelow,
   readRows,
   SPLIT_SETTINGS,
-  splitPictures,
+  splitImages,
   TEMPLATES,
 } from '@medbench/task-kit';
 
 /** Diagnoses (`dx`) in label order: alphabetical, as in DermaMNIST. */
 const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
 
-/** Seven kinds of pigmented skin lesion under the dermatoscope; several pictures may show one lesion. */
+/** Seven kinds of pigmented skin lesion under the dermatoscope; several images may show one lesion. */
 @Task({
   id: 'ham10000',
   title: 'HAM10000',
@@ -39,34 +39,34 @@ const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
   classCounts: { all: [327, 514, 1099, 115, 1113, 6705, 142] },
   licence: 'CC BY-NC 4.0',
   access: 'open',
-  pictures: 'shown',
+  images: 'shown',
   citation: 'Tschandl et al. 2018, doi:10.1038/sdata.2018.161',
   source: 'https://doi.org/10.7910/DVN/DBW86T',
   files: [
     {
       path: ['ham10000/HAM10000_metadata.csv', 'ham10000/HAM10000_metadata'],
-      what: 'diagnosis and lesion of each picture',
+      what: 'diagnosis and lesion of each image',
     },
-    { path: ['ham10000/HAM10000_images_part_1/', 'ham10000/skin_cancer/'], what: 'the first 5,000 of 10,015 pictures' },
-    { path: ['ham10000/HAM10000_images_part_2/', 'ham10000/skin_cancer/'], what: 'the other 5,015 pictures' },
+    { path: ['ham10000/HAM10000_images_part_1/', 'ham10000/skin_cancer/'], what: 'the first 5,000 of 10,015 images' },
+    { path: ['ham10000/HAM10000_images_part_2/', 'ham10000/skin_cancer/'], what: 'the other 5,015 images' },
   ],
   settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
     'the data set has no published split: ours holds 20 % out',
-    'two of three pictures are of melanocytic naevi: see balanced accuracy beside accuracy',
-    'the pictures are those of the task dermamnist: an average over both counts them twice',
+    'two of three images are of melanocytic naevi: see balanced accuracy beside accuracy',
+    'the images are those of the task dermamnist: an average over both counts them twice',
   ],
 })
-export class Ham10000 extends PictureTask {
+export class Ham10000 extends ImageTask {
   protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [table, ...folders] = places as [string, ...string[]];
     const rows = await readCsv(table, { columns: ['lesion_id', 'image_id', 'dx'] });
-    const pictures = await picturesBelow([...new Set(folders)]);
+    const images = await imagesBelow([...new Set(folders)]);
     const examples = readRows(rows, context, ({ lesion_id = '', image_id = '', dx = '' }, i) => {
       const place = `${table}: row ${i + 1}`;
-      const label = labelOf(CODES, dx, place);
-      return { file: pictureOf(pictures, `${image_id}.jpg`, place), label, group: lesion_id };
+      const label = findLabel(CODES, dx, place);
+      return { file: findImage(images, `${image_id}.jpg`, place), label, group: lesion_id };
     });
-    return splitPictures(examples, 0.2, 'lesion', context.settings.split);
+    return splitImages(examples, 0.2, 'lesion', context.settings.split);
   }
 }

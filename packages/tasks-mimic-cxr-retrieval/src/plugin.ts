@@ -1,6 +1,6 @@
 import { type DataContext, Task } from '@medbench/core';
 import { MIMIC_CXR, mimicPairs } from '@medbench/corpora-mimic-cxr';
-import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
+import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
 /** Chest radiographs of MIMIC-CXR's test split and what their reports say, each to be found by the other. */
 @Task({
@@ -15,7 +15,7 @@ import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '
   splits: { train: 368_960, val: 2_991, test: 5_159 },
   caveats: [
     'its training split is part of the pre-training data',
-    'views of a study share their report, and normal reports are alike: only a picture’s own text counts as right',
+    'views of a study share their report, and normal reports are alike: only an image’s own text counts as right',
   ],
   metric: { retrieval: 'mean_recall@200' },
   presets: ['paper', 'demo'],
@@ -32,7 +32,7 @@ export class MimicCxrRetrieval extends RetrievalTask {
 
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
     const pairs = await mimicPairs(context, 'test');
-    const silent = pairs.silent > 0 ? [`${pairs.silent} pictures left out: their reports say nothing`] : [];
-    return { test: await galleryOf(pairs), notes: [...duplicatesNote(pairs.duplicates), ...silent] };
+    const silent = pairs.silent > 0 ? [`${pairs.silent} images left out: their reports say nothing`] : [];
+    return { test: await buildGallery(pairs), notes: [...duplicatesNote(pairs.duplicates), ...silent] };
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constantModel, testContext } from '@medbench/core/testing';
 import { encodeTiff } from '@medbench/data';
-import { protocolsOf } from '@medbench/evaluation/testing';
+import { bindProtocols } from '@medbench/evaluation/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NctCrc } from './index.js';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
     for (const [k, code] of CODES.entries()) {
       const folder = join(root, 'nct-crc', set, code);
       mkdirSync(folder, { recursive: true });
-      // One more picture of each further class: counts show which class is which.
+      // One more image of each further class: counts show which class is which.
       for (let i = 0; i < count + k; i++) writeFileSync(join(folder, `${code}-${i}.tif`), bytes);
     }
   }
@@ -28,7 +28,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 describe('NCT-CRC-HE', () => {
   const context = (settings = {}) =>
-    testContext({ dataRoot: root, settings, protocols: protocolsOf(['zero-shot', 'linear-probe']) });
+    testContext({ dataRoot: root, settings, protocols: bindProtocols(['zero-shot', 'linear-probe']) });
 
   it('leaves background out, so that debris is class 1', async () => {
     const { splits } = await new NctCrc().inspect(context());

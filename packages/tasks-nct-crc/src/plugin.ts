@@ -4,9 +4,9 @@ import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
-  labelledPictures,
-  PictureTask,
-  picturesByClass,
+  ImageTask,
+  imagesByClass,
+  labelledImages,
   TEMPLATES,
 } from '@medbench/task-kit';
 
@@ -44,29 +44,29 @@ const WITHOUT_BACKGROUND = TISSUES.filter(([code]) => code !== 'BACK');
   },
   licence: 'CC BY 4.0',
   access: 'open',
-  pictures: 'shown',
+  images: 'shown',
   citation: 'Kather et al. 2018, doi:10.5281/zenodo.1214456; Kather et al. 2019, doi:10.1371/journal.pmed.1002730',
   source: 'https://zenodo.org/records/1214456',
   files: [
-    { path: 'nct-crc/NCT-CRC-HE-100K/', what: '100,000 training pictures in a folder for each class' },
-    { path: 'nct-crc/CRC-VAL-HE-7K/', what: '7,180 test pictures in a folder for each class' },
+    { path: 'nct-crc/NCT-CRC-HE-100K/', what: '100,000 training images in a folder for each class' },
+    { path: 'nct-crc/CRC-VAL-HE-7K/', what: '7,180 test images in a folder for each class' },
   ],
   settings: {
     background: {
       default: 'drop',
-      description: 'whether pictures without tissue (BACK) are a class: drop, as in the study, or keep',
+      description: 'whether images without tissue (BACK) are a class: drop, as in the study, or keep',
       choices: ['drop', 'keep'],
     },
     ...CLASSIFICATION_SETTINGS,
   },
-  caveats: ['the pictures are those of the task pathmnist: an average over both counts them twice'],
+  caveats: ['the images are those of the task pathmnist: an average over both counts them twice'],
 })
-export class NctCrc extends PictureTask {
+export class NctCrc extends ImageTask {
   protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [train, test] = places as [string, string];
     const tissues = context.settings.background === 'keep' ? TISSUES : WITHOUT_BACKGROUND;
     const split = async (folder: string) =>
-      labelledPictures(await picturesByClass(tissues.map(([code]) => join(folder, code))));
+      labelledImages(await imagesByClass(tissues.map(([code]) => join(folder, code))));
     return { train: await split(train), test: await split(test), classes: classesOf(tissues) };
   }
 }

@@ -1,12 +1,12 @@
 import { Task } from '@medbench/core';
-import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, organFacts } from '@medbench/task-kit';
+import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, organInfo } from '@medbench/task-kit';
 
 /** Eleven organs cropped from abdominal CT, axial plane (MedMNIST v2, from LiTS). */
 @Task({
   id: 'organamnist',
   title: 'OrganAMNIST',
   ...MEDMNIST,
-  ...organFacts('axial'),
+  ...organInfo('axial'),
   splits: { train: 34561, val: 6491, test: 17778 },
   citation: `${MEDMNIST_CITATION}; Bilic et al. 2023, doi:10.1016/j.media.2022.102680; Xu et al. 2019, doi:10.1109/TMI.2019.2905575`,
   files: medMnistFiles('organamnist', {

@@ -9,8 +9,8 @@ const HEADER =
   'patient_id,lesion_id,smoke,drink,background_father,background_mother,age,pesticide,gender,skin_cancer_history,' +
   'cancer_history,has_piped_water,has_sewage_system,fitspatrick,region,diameter_1,diameter_2,diagnostic,itch,grew,' +
   'hurt,changed,bleed,elevation,img_id,biopsed';
-const rowOf = (patient: number, picture: number, diagnosis: string): string =>
-  `PAT_${patient},${picture},,,,,8,,,,,,,,ARM,,,${diagnosis},True,UNK,False,UNK,False,True,PAT_${patient}_${picture}_1.png,False`;
+const rowOf = (patient: number, image: number, diagnosis: string): string =>
+  `PAT_${patient},${image},,,,,8,,,,,,,,ARM,,,${diagnosis},True,UNK,False,UNK,False,True,PAT_${patient}_${image}_1.png,False`;
 
 let root: string;
 const table = (rows: readonly string[]): void =>
@@ -27,7 +27,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe('PAD-UFES-20', () => {
-  // Thirty pictures of ten patients, each with three lesions of different kinds.
+  // Thirty images of ten patients, each with three lesions of different kinds.
   const kinds = ['BCC', 'NEV', 'ACK'];
   const rows = Array.from({ length: 30 }, (_, i) => rowOf(i % 10, i, kinds[i % 3]!));
 
@@ -41,7 +41,7 @@ describe('PAD-UFES-20', () => {
     expect([...new Set(train.labels)].sort()).toEqual([0, 3, 4]);
   });
 
-  it('covers every picture once in both kinds of split: test and training rows do not overlap', async () => {
+  it('covers every image once in both kinds of split: test and training rows do not overlap', async () => {
     table(rows);
     for (const split of ['grouped', 'paper-like']) {
       const { splits } = await new PadUfes20().inspect(context({ split }));
@@ -53,9 +53,9 @@ describe('PAD-UFES-20', () => {
 
   it.each([
     [
-      'a picture that is not there, with its row',
+      'an image that is not there, with its row',
       [rowOf(1, 77, 'BCC')],
-      /metadata\.csv: row 1 names the picture "PAT_1_77_1\.png"/,
+      /metadata\.csv: row 1 names the image "PAT_1_77_1\.png"/,
     ],
     ['an unknown diagnosis', [rowOf(0, 0, 'BCC'), rowOf(1, 1, 'BOD')], /row 2 has the class "BOD"/],
   ])('names %s', async (_, lines, message) => {

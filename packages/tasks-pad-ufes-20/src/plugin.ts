@@ -4,19 +4,19 @@ import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
-  labelOf,
-  PictureTask,
-  pictureOf,
-  picturesBelow,
+  findImage,
+  findLabel,
+  ImageTask,
+  imagesBelow,
   readRows,
   SPLIT_SETTINGS,
-  splitPictures,
+  splitImages,
 } from '@medbench/task-kit';
 
 /** Diagnoses (`diagnostic`) in the study's label order. */
 const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
 
-/** Six kinds of skin lesion in smartphone pictures; several pictures may be of one patient. */
+/** Six kinds of skin lesion in smartphone images; several images may be of one patient. */
 @Task({
   id: 'pad-ufes-20',
   title: 'PAD-UFES-20',
@@ -42,28 +42,28 @@ const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
   classCounts: { all: [845, 52, 192, 730, 244, 235] },
   licence: 'CC BY 4.0',
   access: 'open',
-  pictures: 'shown',
+  images: 'shown',
   citation: 'Pacheco et al. 2020, doi:10.1016/j.dib.2020.106221',
   source: 'https://data.mendeley.com/datasets/zr7vgbcyr2/1',
   files: [
-    { path: 'pad-ufes-20/metadata.csv', what: 'diagnosis and patient of each picture' },
-    { path: ['pad-ufes-20/images/', 'pad-ufes-20/Dataset/'], what: '2,298 pictures, of all three parts' },
+    { path: 'pad-ufes-20/metadata.csv', what: 'diagnosis and patient of each image' },
+    { path: ['pad-ufes-20/images/', 'pad-ufes-20/Dataset/'], what: '2,298 images, of all three parts' },
   ],
   settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
     'the data set has no published split: ours holds 20 % out',
-    'melanoma has 52 pictures of 2,298: see balanced accuracy beside accuracy',
+    'melanoma has 52 images of 2,298: see balanced accuracy beside accuracy',
   ],
 })
-export class PadUfes20 extends PictureTask {
+export class PadUfes20 extends ImageTask {
   protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [table, folder] = places as [string, string];
     const rows = await readCsv(table, { columns: ['patient_id', 'diagnostic', 'img_id'] });
-    const pictures = await picturesBelow([folder]);
+    const images = await imagesBelow([folder]);
     const examples = readRows(rows, context, ({ patient_id = '', diagnostic = '', img_id = '' }, i) => {
       const place = `${table}: row ${i + 1}`;
-      return { file: pictureOf(pictures, img_id, place), label: labelOf(CODES, diagnostic, place), group: patient_id };
+      return { file: findImage(images, img_id, place), label: findLabel(CODES, diagnostic, place), group: patient_id };
     });
-    return splitPictures(examples, 0.2, 'patient', context.settings.split);
+    return splitImages(examples, 0.2, 'patient', context.settings.split);
   }
 }

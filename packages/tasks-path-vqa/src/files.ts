@@ -11,7 +11,7 @@ import { openParquet, pathInside, readJson, readPickle } from '@medbench/formats
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
-/** Questions of one split, and the pictures that they are about, each once. */
+/** Questions of one split, and the images that they are about, each once. */
 export interface Asked {
   readonly examples: readonly VqaExample[];
   readonly images: Source<RasterImage>;
@@ -42,11 +42,11 @@ export async function parquetFiles(folder: string, split: Split): Promise<string
   return names.sort().map((name) => join(folder, name));
 }
 
-/** The Hugging Face copy: every row has its picture, so that equal ones are told by their bytes. */
+/** The Hugging Face copy: every row has its image, so that equal ones are told by their bytes. */
 export async function fromParquet(folder: string, split: Split): Promise<Asked> {
   const table = await openParquet(await parquetFiles(folder, split), ['image', 'question', 'answer']);
   const known = new Map<string, number>();
-  // A row in which each picture is.
+  // A row in which each image is.
   const rows: number[] = [];
   const examples: VqaExample[] = [];
   for (let i = 0; i < table.length; i++) {
@@ -56,7 +56,7 @@ export async function fromParquet(folder: string, split: Split): Promise<Asked> 
         hint: HINT,
       });
     }
-    const { bytes } = await table.picture('image', i);
+    const { bytes } = await table.image('image', i);
     const key = createHash('sha1').update(bytes).digest('base64');
     const image = known.get(key) ?? rows.length;
     if (image === rows.length) {
@@ -66,7 +66,7 @@ export async function fromParquet(folder: string, split: Split): Promise<Asked> 
     examples.push(example(image, question, answer));
   }
   const get = async (i: number): Promise<RasterImage> => {
-    const { bytes, name } = await table.picture('image', rows[i]!);
+    const { bytes, name } = await table.image('image', rows[i]!);
     return decodeImage(bytes, name);
   };
   return { examples, images: { length: rows.length, get } };
@@ -82,12 +82,12 @@ export function questionsFile(folder: string, split: Split): string {
   return places.find((place) => existsSync(place)) ?? places[1]!;
 }
 
-/** The original: lists of questions that name their pictures without the suffix. */
+/** The original: lists of questions that name their images without the suffix. */
 export async function fromOriginal(folder: string, split: Split): Promise<Asked> {
   const file = questionsFile(folder, split);
   const rows: unknown = file.endsWith('.pkl') ? await readPickle(file) : await readJson(file);
   if (!Array.isArray(rows)) throw new MedbenchError('data', `${file} must hold a list of questions`, { hint: HINT });
-  const pictures = join(folder, 'images', ORIGINAL[split]);
+  const images = join(folder, 'images', ORIGINAL[split]);
   const known = new Map<string, number>();
   const files: string[] = [];
   const examples = rows.map((row: unknown, i) => {
@@ -99,7 +99,7 @@ export async function fromOriginal(folder: string, split: Split): Promise<Asked>
     const at = known.get(image) ?? files.length;
     if (at === files.length) {
       known.set(image, at);
-      files.push(pathInside(pictures, `${image}.jpg`, place));
+      files.push(pathInside(images, `${image}.jpg`, place));
     }
     return example(at, question, String(answer));
   });

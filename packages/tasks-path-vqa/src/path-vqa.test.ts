@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constantModel, testContext } from '@medbench/core/testing';
 import { encodeJpeg } from '@medbench/data';
-import { protocolsOf } from '@medbench/evaluation/testing';
+import { bindProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PathVqa } from './index.js';
@@ -15,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('PathVqa', () => {
-  it('reads the Parquet copy, each picture once', async () => {
+  it('reads the Parquet copy, each image once', async () => {
     const none = { train: 1, val: 1, test: 1 };
     const counts = {
       phantoms: none,
@@ -27,11 +27,11 @@ describe('PathVqa', () => {
       corpora: { train: 1, test: 1 },
     };
     await writePhantoms(join(root, 'parquet'), { counts, size: 32 });
-    const context = testContext({ dataRoot: join(root, 'parquet'), protocols: protocolsOf('vqa') });
+    const context = testContext({ dataRoot: join(root, 'parquet'), protocols: bindProtocols('vqa') });
     const { synthetic, splits } = await new PathVqa().inspect(context);
     expect(synthetic).toBe(true);
     expect(splits).toMatchObject({ train: { examples: 240 }, val: { examples: 20 }, test: { examples: 60 } });
-    // Five questions a picture.
+    // Five questions an image.
     expect(splits.train!.groups).toBeLessThanOrEqual(80);
     expect(splits.train!.groups).toBeGreaterThanOrEqual(48);
     const { results } = await new PathVqa().evaluate(constantModel(), context);
@@ -40,7 +40,7 @@ describe('PathVqa', () => {
     expect(metrics.accuracy!.value).toBeGreaterThan(0.1);
   });
 
-  /** Three questions on two pictures, as `pickle.dump(…, protocol=0)` writes them. */
+  /** Three questions on two images, as `pickle.dump(…, protocol=0)` writes them. */
   const pickle = (rows: readonly (readonly [string, string, string])[]): string =>
     `(lp0\n${rows
       .map(
@@ -78,9 +78,7 @@ describe('PathVqa', () => {
       join(dataRoot, 'path-vqa/pvqa/qas/train/train_qa.json'),
       '[{"image":"../../x","question":"q","answer":"a"}]',
     );
-    await expect(new PathVqa().inspect(context)).rejects.toThrow(
-      /train_qa\.json: row 1 names the picture .* not inside/,
-    );
+    await expect(new PathVqa().inspect(context)).rejects.toThrow(/train_qa\.json: row 1 names the image .* not inside/);
   });
 
   it('names what is missing', async () => {

@@ -5,7 +5,7 @@ import { locate } from '@medbench/formats';
 import { type VqaSplits, VqaTask } from '@medbench/task-kit';
 import { type Asked, fromOriginal, fromParquet, parquetFiles, questionsFile, SPLITS } from './files.js';
 
-const FACTS = {
+const INFO = {
   id: 'path-vqa',
   title: 'PathVQA',
   version: 1,
@@ -14,7 +14,7 @@ const FACTS = {
   protocols: ['vqa'],
   classes: [],
   splits: { train: 19_654, val: 6_259, test: 6_719 },
-  licence: 'MIT as stated; pictures from text books and a digital library',
+  licence: 'MIT as stated; images from text books and a digital library',
   access: 'open',
   citation: 'He et al. 2020, arXiv:2003.10286',
   source: 'https://huggingface.co/datasets/flaviagiammarino/path-vqa (or https://github.com/UCSD-AI4H/PathVQA)',
@@ -32,8 +32,8 @@ const FACTS = {
   presets: ['paper', 'demo'],
 } as const satisfies TaskInfo;
 
-/** Questions on pathology pictures of text books, answered by classification over the training answers. */
-@Task(FACTS)
+/** Questions on pathology images of text books, answered by classification over the training answers. */
+@Task(INFO)
 export class PathVqa extends VqaTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {
     const { folder, parquet } = formOf(context);
@@ -67,6 +67,6 @@ export class PathVqa extends VqaTask {
 
 /** The form that is there: the Parquet copy, or the original. */
 function formOf({ dataRoot }: DataContext): { readonly folder: string; readonly parquet: boolean } {
-  const folder = locate(dataRoot, FACTS.files[0], FACTS.source);
+  const folder = locate(dataRoot, INFO.files[0], INFO.source);
   return { folder, parquet: basename(folder) === 'data' };
 }

@@ -37,6 +37,6 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, TEMPLATES } f
     28: 'a8b06965200029087d5bd730944a56c1',
     224: '2c51a510bcdc9cf8ddb2af93af1eadec',
   }),
-  caveats: ['the pictures are those of the task nct-crc: an average over both counts them twice'],
+  caveats: ['the images are those of the task nct-crc: an average over both counts them twice'],
 })
 export class PathMnist extends MedMnistTask {}

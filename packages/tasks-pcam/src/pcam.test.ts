@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('PCam', () => {
-  it('reads the pictures that were written, each with its label, from packed files', async () => {
+  it('reads the images that were written, each with its label, from packed files', async () => {
     const { train, val, test } = await new Pcam().open(testContext({ dataRoot: root }));
     expect([train.labels.length, val!.labels.length, test.labels.length]).toEqual([6, 2, 4]);
     const look = { modality: 'histopathology', classes: 2, focal: true } as const;

@@ -6,11 +6,11 @@ import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
-  PictureTask,
+  ImageTask,
   TEMPLATES,
 } from '@medbench/task-kit';
 
-/** What the files call each split, with its number of pictures. */
+/** What the files call each split, with its number of images. */
 const SPLITS = [
   ['train', '262,144'],
   ['valid', '32,768'],
@@ -35,17 +35,17 @@ const fileOf = (split: string, part: 'x' | 'y', what: string) => {
   splits: { train: 262144, val: 32768, test: 32768 },
   licence: 'CC0 1.0',
   access: 'open',
-  pictures: 'shown',
+  images: 'shown',
   citation: 'Veeling et al. 2018, arXiv:1806.03962',
   source: 'https://github.com/basveeling/pcam (files: https://zenodo.org/records/2546921)',
   files: SPLITS.flatMap(([split, count]) => [
-    fileOf(split, 'x', `${count} pictures of 96 x 96`),
+    fileOf(split, 'x', `${count} images of 96 x 96`),
     fileOf(split, 'y', 'their labels'),
   ]),
   settings: CLASSIFICATION_SETTINGS,
   caveats: ['a label says what the middle 32 x 32 pixels show; cancer at the border does not count'],
 })
-export class Pcam extends PictureTask {
+export class Pcam extends ImageTask {
   protected override async read(places: readonly string[], { cacheRoot }: DataContext): Promise<ClassificationSplits> {
     const cacheFolder = join(cacheRoot, 'unpacked');
     const opened = await Promise.all(SPLITS.map((_, i) => labelled(places[2 * i]!, places[2 * i + 1]!, cacheFolder)));
@@ -54,15 +54,15 @@ export class Pcam extends PictureTask {
   }
 }
 
-/** `x` [N, H, W, 3] and `y` [N, 1, 1, 1] of one split; pictures are read when asked for. */
-async function labelled(pictures: string, marks: string, cacheFolder: string): Promise<LabelledImages> {
-  const x = await openHdf5(pictures, 'x', { cacheFolder });
+/** `x` [N, H, W, 3] and `y` [N, 1, 1, 1] of one split; images are read when asked for. */
+async function labelled(images: string, marks: string, cacheFolder: string): Promise<LabelledImages> {
+  const x = await openHdf5(images, 'x', { cacheFolder });
   const y = await openHdf5(marks, 'y', { cacheFolder });
   const [count = 0, height = 0, width = 0, channels = 0] = x.shape;
   if (x.shape.length !== 4 || channels !== 3 || y.shape[0] !== count) {
     throw new MedbenchError(
       'data',
-      `${pictures} has x of shape [${x.shape.join(', ')}], ${marks} y of [${y.shape.join(', ')}]; expected [N, H, W, 3] and [N, 1, 1, 1]`,
+      `${images} has x of shape [${x.shape.join(', ')}], ${marks} y of [${y.shape.join(', ')}]; expected [N, H, W, 3] and [N, 1, 1, 1]`,
       { hint: 'Check that both are of the same split of PCam.' },
     );
   }

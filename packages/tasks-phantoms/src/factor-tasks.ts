@@ -19,13 +19,13 @@ import {
   withBalance,
 } from '@medbench/evaluation';
 import { LABELS } from '@medbench/phantoms';
-import { FACTS } from './facts.js';
 import { PhantomFiles, type Split } from './files.js';
+import { INFO } from './info.js';
 
 type Factor = keyof typeof LABELS;
 
-const factsOf = (factor: Factor, title: string, metric: string): TaskInfo => ({
-  ...FACTS,
+const factorTaskInfo = (factor: Factor, title: string, metric: string): TaskInfo => ({
+  ...INFO,
   id: `phantom-${factor}`,
   title,
   kind: 'classification',
@@ -35,7 +35,7 @@ const factsOf = (factor: Factor, title: string, metric: string): TaskInfo => ({
   settings: BALANCE_SETTINGS,
 });
 
-/** Classification by one known factor of the generated pictures. */
+/** Classification by one known factor of the generated images. */
 class FactorTask implements Task {
   constructor(
     private readonly factor: Factor,
@@ -62,7 +62,7 @@ class FactorTask implements Task {
     return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }
 
-  /** Training pictures with their captions, those of the classes as uneven as the settings want them. */
+  /** Training images with their captions, those of the classes as uneven as the settings want them. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const { label } = LABELS[this.factor];
     const { rows, images } = await this.files.examples('train');
@@ -85,8 +85,8 @@ class FactorTask implements Task {
   }
 }
 
-/** What the whole picture decides: modality and its global factor, ten classes. */
-@Task(factsOf('global', 'Phantoms: global factor', 'accuracy'))
+/** What the whole image decides: modality and its global factor, ten classes. */
+@Task(factorTaskInfo('global', 'Phantoms: global factor', 'accuracy'))
 export class PhantomGlobal extends FactorTask {
   constructor(@inject(PhantomFiles) files: PhantomFiles) {
     super('global', files);
@@ -94,15 +94,15 @@ export class PhantomGlobal extends FactorTask {
 }
 
 /** What a few pixels decide: no finding, or on which side of the image. */
-@Task(factsOf('local', 'Phantoms: local finding', 'accuracy'))
+@Task(factorTaskInfo('local', 'Phantoms: local finding', 'accuracy'))
 export class PhantomLocal extends FactorTask {
   constructor(@inject(PhantomFiles) files: PhantomFiles) {
     super('local', files);
   }
 }
 
-/** What is seldom there: 2 % of the training pictures, raised to 10 % of the test pictures so that it can be measured. */
-@Task(factsOf('rare', 'Phantoms: rare finding', 'balanced_accuracy'))
+/** What is seldom there: 2 % of the training images, raised to 10 % of the test images so that it can be measured. */
+@Task(factorTaskInfo('rare', 'Phantoms: rare finding', 'balanced_accuracy'))
 export class PhantomRare extends FactorTask {
   constructor(@inject(PhantomFiles) files: PhantomFiles) {
     super('rare', files);

@@ -8,12 +8,12 @@ import {
 } from '@medbench/core';
 import { inject } from '@medbench/core/services';
 import { type RetrievalData, type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
-import { FACTS } from './facts.js';
 import { PhantomFiles, type PhantomRow } from './files.js';
+import { INFO } from './info.js';
 
-/** Finding the report of a picture among those of the test split, and the picture of a report. */
+/** Finding the report of an image among those of the test split, and the image of a report. */
 @Task({
-  ...FACTS,
+  ...INFO,
   id: 'phantom-retrieval',
   title: 'Phantoms: retrieval',
   kind: 'retrieval',
@@ -39,16 +39,16 @@ export class PhantomRetrieval implements Task {
   }
 }
 
-/** The pictures of the test split, each with its own report. */
+/** The images of the test split, each with its own report. */
 async function gallery(files: PhantomFiles): Promise<RetrievalData> {
   const { rows, images } = await files.examples('test');
   const texts = rows.map(({ caption }) => caption);
   return { images, texts, imageOfText: Int32Array.from({ length: texts.length }, (_, i) => i) };
 }
 
-/** Questions about the pictures, answered by classification over the training answers. */
+/** Questions about the images, answered by classification over the training answers. */
 @Task({
-  ...FACTS,
+  ...INFO,
   id: 'phantom-vqa',
   title: 'Phantoms: questions',
   kind: 'vqa',
@@ -72,13 +72,13 @@ export class PhantomVqa implements Task {
   }
 }
 
-/** The questions of training and test split, about the pictures of both. */
+/** The questions of training and test split, about the images of both. */
 async function asked(files: PhantomFiles): Promise<VqaData> {
   const train = await files.examples('train');
   const test = await files.examples('test');
   const examples = (rows: readonly PhantomRow[], first: number): VqaExample[] =>
     rows.flatMap(({ questions }, i) =>
-      // One question a picture, by turns: as many examples as pictures keeps the head's fit short.
+      // One question an image, by turns: as many examples as images keeps the head's fit short.
       questions.slice(i % questions.length, (i % questions.length) + 1).map(({ question, answer, type }) => ({
         image: first + i,
         question,

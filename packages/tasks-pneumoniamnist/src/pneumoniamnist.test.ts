@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { sharedData } from '@medbench/data/testing';
-import { protocolsOf } from '@medbench/evaluation/testing';
+import { bindProtocols } from '@medbench/evaluation/testing';
 import { writeNpz } from '@medbench/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PneumoniaMnist } from './index.js';
@@ -12,7 +12,7 @@ const real = sharedData('pneumoniamnist.npz');
 if (!real) console.warn('PneumoniaMNIST is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
 
 const contextOf = (dataRoot: string) =>
-  testContext({ dataRoot, protocols: protocolsOf(['zero-shot', 'linear-probe']) });
+  testContext({ dataRoot, protocols: bindProtocols(['zero-shot', 'linear-probe']) });
 
 describe('a file of the right layout', () => {
   let root: string;
@@ -68,7 +68,7 @@ describe.skipIf(!real)('the real PneumoniaMNIST', () => {
     expect(pneumonia).toBe(3494);
   });
 
-  it('measures on the 624 test pictures; a random model is near chance', async () => {
+  it('measures on the 624 test images; a random model is near chance', async () => {
     const { results } = await new PneumoniaMnist().evaluate(randomModel(1), context);
     for (const { n, metrics } of results) {
       expect(n).toBe(624);

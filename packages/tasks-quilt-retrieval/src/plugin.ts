@@ -1,9 +1,9 @@
 import { type DataContext, Task } from '@medbench/core';
 import { QUILT, quiltTable } from '@medbench/corpora-quilt-1m';
 import { captionTable } from '@medbench/formats';
-import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
+import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
-/** Histopathology pictures of Quilt-1M's validation split and their captions, each to be found by the other. */
+/** Histopathology images of Quilt-1M's validation split and their captions, each to be found by the other. */
 @Task({
   ...QUILT,
   id: 'quilt-retrieval',
@@ -14,7 +14,7 @@ import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '
   protocols: ['retrieval'],
   classes: [],
   splits: { train: 1_004_149, val: 0, test: 13_559 },
-  caveats: ['its training split is part of the pre-training data', 'a picture may have several captions'],
+  caveats: ['its training split is part of the pre-training data', 'an image may have several captions'],
   metric: { retrieval: 'mean_recall@200' },
   presets: ['paper', 'demo'],
 })
@@ -25,6 +25,6 @@ export class QuiltRetrieval extends RetrievalTask {
 
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
     const pairs = await captionTable({ ...quiltTable(context, 'val'), skipBad: context.skipBad, skip: context.skip });
-    return { test: await galleryOf(pairs), notes: duplicatesNote(pairs.duplicates) };
+    return { test: await buildGallery(pairs), notes: duplicatesNote(pairs.duplicates) };
   }
 }

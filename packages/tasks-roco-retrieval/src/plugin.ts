@@ -1,7 +1,7 @@
 import { type DataContext, Task } from '@medbench/core';
 import { ROCO, rocoFiles, rocoTable } from '@medbench/corpora-roco';
 import { captionTable } from '@medbench/formats';
-import { duplicatesNote, galleryOf, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
+import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
 /** Radiology figures of ROCO's test split and their captions, each to be found by the other. */
 @Task({
@@ -27,6 +27,6 @@ export class RocoRetrieval extends RetrievalTask {
 
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
     const pairs = await captionTable({ ...rocoTable(context, 'test'), skipBad: context.skipBad, skip: context.skip });
-    return { test: await galleryOf(pairs), notes: duplicatesNote(pairs.duplicates) };
+    return { test: await buildGallery(pairs), notes: duplicatesNote(pairs.duplicates) };
   }
 }

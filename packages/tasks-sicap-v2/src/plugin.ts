@@ -4,10 +4,10 @@ import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
-  labelledPictures,
-  PictureTask,
-  pictureOf,
-  picturesBelow,
+  findImage,
+  ImageTask,
+  imagesBelow,
+  labelledImages,
   readRows,
   TEMPLATES,
 } from '@medbench/task-kit';
@@ -34,7 +34,7 @@ const GRADES = ['NC', 'G3', 'G4', 'G5'];
   classCounts: { test: [644, 393, 853, 232] },
   licence: 'CC BY 4.0',
   access: 'open',
-  pictures: 'shown',
+  images: 'shown',
   citation: 'Silva-Rodríguez et al. 2020, doi:10.1016/j.cmpb.2020.105637',
   source: 'https://data.mendeley.com/datasets/9xxm58dvs3/1',
   files: [
@@ -45,17 +45,17 @@ const GRADES = ['NC', 'G3', 'G4', 'G5'];
   settings: CLASSIFICATION_SETTINGS,
   caveats: ['two of five test tiles are of pattern 4: see balanced accuracy beside accuracy'],
 })
-export class SicapV2 extends PictureTask {
+export class SicapV2 extends ImageTask {
   protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
-    const [train, test, images] = places as [string, string, string];
-    const pictures = await picturesBelow([images]);
+    const [train, test, folder] = places as [string, string, string];
+    const images = await imagesBelow([folder]);
     const split = async (table: string) => {
       const rows = await readXlsx(table, { columns: ['image_name', ...GRADES] });
-      return labelledPictures(
+      return labelledImages(
         readRows(rows, context, (row, i) => {
           const place = `${table}: row ${i + 1}`;
           const name = String(row.image_name);
-          return { file: pictureOf(pictures, name, place), label: gradeOf(row, place), ...slideOf(name) };
+          return { file: findImage(images, name, place), label: gradeOf(row, place), ...slideOf(name) };
         }),
       );
     };

@@ -66,11 +66,7 @@ describe('SICAPv2', () => {
 
   it.each<[string, readonly Row[], RegExp]>([
     ['a missing column', [HEADER.map((column) => (column === 'G5' ? 'G6' : column))], /has no column "G5"/],
-    [
-      'a tile that is not there',
-      [HEADER, [name(9, 9), 1, 0, 0, 0, 0]],
-      /Test\.xlsx: row 1 names the picture "16B0009_/,
-    ],
+    ['a tile that is not there', [HEADER, [name(9, 9), 1, 0, 0, 0, 0]], /Test\.xlsx: row 1 names the image "16B0009_/],
     ['a row without a grade', [HEADER, [name(1, 0), 0, 0, 0, 0, 0]], /Test\.xlsx: row 1 marks none of NC, G3, G4, G5/],
   ])('names %s', async (_, rows, message) => {
     table('Test', rows);

@@ -7,9 +7,9 @@ import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
   type ClassificationSplits,
-  type LabelledPicture,
-  labelledPictures,
-  PictureTask,
+  ImageTask,
+  type LabelledImage,
+  labelledImages,
   readRows,
 } from '@medbench/task-kit';
 
@@ -28,7 +28,7 @@ const FINDINGS = [
 ];
 const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
 
-/** Ten findings on mammograms: an example is a row of the table with one finding, so a picture may occur again. */
+/** Ten findings on mammograms: an example is a row of the table with one finding, so an image may occur again. */
 @Task({
   id: 'vindr-mammo',
   title: 'VinDr-Mammo findings',
@@ -55,13 +55,13 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
     "radiologist's finding on this mammogram: {}.",
   ],
   splits: { train: 16000, val: 0, test: 4000 },
-  counted: 'pictures, of which those with one finding are the examples',
+  counted: 'images, of which those with one finding are the examples',
   licence: 'PhysioNet Restricted Health Data License 1.5.0',
   access: 'agreement',
   citation: 'Nguyen et al. 2023, doi:10.1038/s41597-023-02100-7',
   source: 'https://physionet.org/content/vindr-mammo/1.0.0 (sign the data use agreement)',
   files: [
-    { path: 'vindr-mammo/finding_annotations.csv', what: 'findings of each picture, and its split' },
+    { path: 'vindr-mammo/finding_annotations.csv', what: 'findings of each image, and its split' },
     {
       path: ['vindr-mammo/images/', 'vindr-mammo/Processed_Images/'],
       what: '20,000 mammograms in a folder for each study, as DICOM, or as PNG made of them',
@@ -69,15 +69,15 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
   ],
   settings: CLASSIFICATION_SETTINGS,
   caveats: [
-    'rows without a finding and rows with several are left out, so examples are far fewer than pictures; the study counted rows without a finding as masses',
+    'rows without a finding and rows with several are left out, so examples are far fewer than images; the study counted rows without a finding as masses',
     'findings differ much in number: see balanced accuracy beside accuracy',
   ],
 })
-export class VindrMammo extends PictureTask {
+export class VindrMammo extends ImageTask {
   protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [table, images] = places as [string, string];
     const rows = await readCsv(table, { columns: COLUMNS });
-    const splits: Record<string, LabelledPicture[]> = { training: [], test: [] };
+    const splits: Record<string, LabelledImage[]> = { training: [], test: [] };
     const left = { none: 0, several: 0 };
     readRows(rows, context, ({ image_id = '', study_id = '', finding_categories = '', split = '' }, i) => {
       const place = `${table}: row ${i + 1}`;
@@ -95,11 +95,11 @@ export class VindrMammo extends PictureTask {
       // The table is under an agreement: messages name its rows, not what they hold.
       if (label < 0) throw unknown(place, 'finding_categories', FINDINGS);
       if (examples === undefined) throw unknown(place, 'split', Object.keys(splits));
-      examples.push({ file: pictureOf(images, study_id, image_id, place), label, group: study_id });
+      examples.push({ file: imageOf(images, study_id, image_id, place), label, group: study_id });
     });
     return {
-      train: labelledPictures(splits.training!, decode),
-      test: labelledPictures(splits.test!, decode),
+      train: labelledImages(splits.training!, decode),
+      test: labelledImages(splits.test!, decode),
       notes: [`left out: ${left.none} rows without a finding, ${left.several} with several`],
     };
   }
@@ -110,11 +110,11 @@ const unknown = (place: string, column: string, known: readonly string[]): Medbe
     hint: 'Check that it is the table of VinDr-Mammo 1.0.0.',
   });
 
-function pictureOf(images: string, study: string, image: string, place: string): string {
+function imageOf(images: string, study: string, image: string, place: string): string {
   const files = ['dicom', 'dcm', 'png'].map((extension) => join(images, study, `${image}.${extension}`));
   const file = files.find((one) => existsSync(one));
   if (file !== undefined) return file;
-  throw new MedbenchError('data', `${place} names a picture that is not there: ${files[0]}`, {
+  throw new MedbenchError('data', `${place} names an image that is not there: ${files[0]}`, {
     hint: 'Fetch all studies, or leave bad rows out with --skip-bad.',
   });
 }

@@ -47,17 +47,17 @@ describe('VinDr-Mammo', () => {
     rmSync(join(root, 'vindr-mammo/images'), { recursive: true });
     const folder = join(root, 'vindr-mammo/Processed_Images/s1');
     mkdirSync(folder, { recursive: true });
-    const picture = { width: 2, height: 1, channels: 1 as const, data: Uint8Array.of(3, 200) };
-    for (const image of ['a', 'b']) writeFileSync(join(folder, `${image}.png`), await encodePng(picture));
-    expect(await (await open()).test.images.get(0)).toEqual(picture);
+    const image = { width: 2, height: 1, channels: 1 as const, data: Uint8Array.of(3, 200) };
+    for (const name of ['a', 'b']) writeFileSync(join(folder, `${name}.png`), await encodePng(image));
+    expect(await (await open()).test.images.get(0)).toEqual(image);
   });
 
   it.each<[string, string, string, RegExp]>([
     [
-      'a picture that is not there',
+      'an image that is not there',
       rowOf('s1', 'z', "['Mass']"),
       HEADER,
-      /row 1 names a picture that is not there: .*z\.dicom/,
+      /row 1 names an image that is not there: .*z\.dicom/,
     ],
     [
       'a split that is none',

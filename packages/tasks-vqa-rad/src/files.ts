@@ -14,16 +14,16 @@ export interface Question {
 const HINT =
   'Put trainset.json, testset.json and images/ of VQA-RAD (osf.io/89kps) there, or name the folder with --data.';
 
-export const folderOf = (dataRoot: string): string => join(dataRoot, 'vqa-rad');
-export const tableOf = (dataRoot: string, split: 'train' | 'test'): string =>
-  join(folderOf(dataRoot), `${split}set.json`);
+export const vqaRadFolder = (dataRoot: string): string => join(dataRoot, 'vqa-rad');
+export const questionTable = (dataRoot: string, split: 'train' | 'test'): string =>
+  join(vqaRadFolder(dataRoot), `${split}set.json`);
 
 /**
  * Reads the questions of one split. Ten training answers are JSON integers and two answer types carry a trailing blank.
  * @throws MedbenchError('data') naming the file, the row and the field, or the image that is not there.
  */
 export async function readQuestions(dataRoot: string, split: 'train' | 'test'): Promise<Question[]> {
-  const table = tableOf(dataRoot, split);
+  const table = questionTable(dataRoot, split);
   await requireFile(table, HINT);
   const rows = await readJson(table);
   if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list of questions`, { hint: HINT });
@@ -37,7 +37,7 @@ export async function readQuestions(dataRoot: string, split: 'train' | 'test'): 
       }
       return String(value);
     };
-    const imageFile = join(folderOf(dataRoot), 'images', field('image_name'));
+    const imageFile = join(vqaRadFolder(dataRoot), 'images', field('image_name'));
     if (!checked.has(imageFile)) {
       await requireFile(imageFile, `It is named in row ${index} of ${table}. ${HINT}`);
       checked.add(imageFile);
@@ -57,6 +57,6 @@ export async function readQuestions(dataRoot: string, split: 'train' | 'test'): 
   return questions;
 }
 
-/** The distinct pictures that some questions are about, in the order of their names. */
-export const picturesOf = (questions: readonly Question[]): string[] =>
+/** The distinct images that some questions are about, in the order of their names. */
+export const listImages = (questions: readonly Question[]): string[] =>
   [...new Set(questions.map(({ imageFile }) => imageFile))].sort();

@@ -2,14 +2,14 @@ import { type DataContext, Task } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
 import { type VqaSplits, VqaTask } from '@medbench/task-kit';
-import { FACTS } from './facts.js';
-import { picturesOf, type Question, readQuestions, tableOf } from './files.js';
+import { listImages, type Question, questionTable, readQuestions } from './files.js';
+import { INFO } from './info.js';
 
 export { VqaRadRetrieval } from './retrieval.js';
 
 /** Questions on radiology images (head, chest, abdomen), answered by classification over the training answers. */
 @Task({
-  ...FACTS,
+  ...INFO,
   id: 'vqa-rad',
   title: 'VQA-RAD',
   version: 1,
@@ -24,13 +24,13 @@ export { VqaRadRetrieval } from './retrieval.js';
 export class VqaRad extends VqaTask {
   protected override async files({ dataRoot }: DataContext): Promise<readonly string[]> {
     const questions = [...(await readQuestions(dataRoot, 'train')), ...(await readQuestions(dataRoot, 'test'))];
-    return [tableOf(dataRoot, 'train'), tableOf(dataRoot, 'test'), ...picturesOf(questions)];
+    return [questionTable(dataRoot, 'train'), questionTable(dataRoot, 'test'), ...listImages(questions)];
   }
 
   protected override async open({ dataRoot }: DataContext): Promise<VqaSplits> {
     const train = await readQuestions(dataRoot, 'train');
     const test = await readQuestions(dataRoot, 'test');
-    const files = picturesOf([...train, ...test]);
+    const files = listImages([...train, ...test]);
     const index = new Map(files.map((file, i) => [file, i]));
     const examples = (questions: readonly Question[]): VqaExample[] =>
       questions.map(({ imageFile, question, answer, type }) => ({

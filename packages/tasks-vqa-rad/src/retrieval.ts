@@ -1,15 +1,15 @@
 import { type DataContext, Task } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
-import { type RetrievalSplits, RetrievalTask, statementOf } from '@medbench/task-kit';
-import { FACTS } from './facts.js';
-import { picturesOf, readQuestions, tableOf } from './files.js';
+import { type RetrievalSplits, RetrievalTask, toStatement } from '@medbench/task-kit';
+import { listImages, questionTable, readQuestions } from './files.js';
+import { INFO } from './info.js';
 
 /**
- * What the test questions and their answers say together, and the pictures that it is said of. Most statements fit many
- * pictures ("there is no fracture") and count as wrong for all but their own: it tells methods apart, no more.
+ * What the test questions and their answers say together, and the images that it is said of. Most statements fit many
+ * images ("there is no fracture") and count as wrong for all but their own: it tells methods apart, no more.
  */
 @Task({
-  ...FACTS,
+  ...INFO,
   id: 'vqa-rad-retrieval',
   title: 'VQA-RAD: retrieval of statements',
   version: 1,
@@ -18,8 +18,8 @@ import { picturesOf, readQuestions, tableOf } from './files.js';
   classes: [],
   splits: { train: 0, val: 0, test: 451 },
   caveats: [
-    'made here from questions and answers, not a published task: many statements fit several pictures',
-    'all 203 pictures also occur in training',
+    'made here from questions and answers, not a published task: many statements fit several images',
+    'all 203 images also occur in training',
   ],
   metric: { retrieval: 'mean_recall@50' },
   presets: [],
@@ -27,17 +27,17 @@ import { picturesOf, readQuestions, tableOf } from './files.js';
 export class VqaRadRetrieval extends RetrievalTask {
   protected override async files({ dataRoot }: DataContext): Promise<readonly string[]> {
     const questions = await readQuestions(dataRoot, 'test');
-    return [tableOf(dataRoot, 'test'), ...picturesOf(questions)];
+    return [questionTable(dataRoot, 'test'), ...listImages(questions)];
   }
 
   protected override async open({ dataRoot }: DataContext): Promise<RetrievalSplits> {
     const questions = await readQuestions(dataRoot, 'test');
-    const files = picturesOf(questions);
+    const files = listImages(questions);
     const index = new Map(files.map((file, i) => [file, i]));
     return {
       test: {
         images: { length: files.length, get: (i) => decodeImage(files[i]!) },
-        texts: questions.map(({ question, answer }) => statementOf(question, answer)),
+        texts: questions.map(({ question, answer }) => toStatement(question, answer)),
         imageOfText: Int32Array.from(questions, ({ imageFile }) => index.get(imageFile)!),
       },
       primaryK: 50,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomModel, testContext } from '@medbench/core/testing';
 import { sharedData } from '@medbench/data/testing';
-import { protocolsOf } from '@medbench/evaluation/testing';
+import { bindProtocols } from '@medbench/evaluation/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readQuestions, VqaRad, VqaRadRetrieval } from './index.js';
 
@@ -55,16 +55,16 @@ describe.skipIf(!real)('the real VQA-RAD', () => {
     for (const image of images(test)) expect(images(train).has(image)).toBe(true);
   });
 
-  it('offers 203 pictures for 451 statements, where a random model is near chance', async () => {
+  it('offers 203 images for 451 statements, where a random model is near chance', async () => {
     const retrieval = new VqaRadRetrieval();
     expect(await retrieval.inspect(context)).toMatchObject({ splits: { test: { examples: 451, groups: 203 } } });
     const { results } = await retrieval.evaluate(randomModel(0), {
       ...context,
-      protocols: protocolsOf('retrieval'),
+      protocols: bindProtocols('retrieval'),
     });
     const { metric, metrics } = results[0]!;
     expect(metric).toBe('mean_recall@50');
-    // By chance 50 of 203 pictures hold the one; of 451 statements, two or three are about a picture.
+    // By chance 50 of 203 images hold the one; of 451 statements, two or three are about an image.
     expect(metrics['t2i_recall@50']!.value).toBeCloseTo(50 / 203, 1);
   });
 

@@ -1,4 +1,4 @@
-export { batchLoader, keptPictureBytes, type LoaderOptions } from './loading/loader.js';
+export { batchLoader, keptImageBytes, type LoaderOptions } from './loading/loader.js';
 export { TowerPretraining } from './loop/pretraining.js';
 export { train } from './loop/trainer.js';
 export { stepMemory } from './memory/fit.js';
@@ -9,7 +9,7 @@ export { type BuiltModel, buildModel } from './towers/model.js';
 export {
   embeddingProgram,
   TOWER_INPUT,
-  towerFacts,
+  towerInfo,
   towerInput,
   towerProgram,
   towerWeights,

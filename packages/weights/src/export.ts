@@ -3,7 +3,7 @@ import { type Activation, type HostTensors, MedbenchError, type Tower, writeFile
 import { CLIP_MEAN, CLIP_STD } from '@medbench/data';
 import { writeSafetensors } from '@medbench/nn';
 import { type Layout, toHuggingFace } from './layouts.js';
-import { type ModelSizes, sizesOf } from './sizes.js';
+import { type ModelSizes, readSizes } from './sizes.js';
 
 /** Heads are this wide in all of CLIP's transformers. */
 const HEAD = 64;
@@ -97,7 +97,7 @@ export async function exportWeights(
   weights: HostTensors,
   { layout, activation, tower }: WeightsExport,
 ): Promise<readonly string[]> {
-  const sizes = sizesOf(weights);
+  const sizes = readSizes(weights);
   if (!sizes) throw new MedbenchError('weights', 'These are not the weights of two CLIP towers');
   const own = layout === 'open_clip';
   const config = own ? openClipConfig(sizes, activation) : huggingFaceConfig(sizes, activation, tower);

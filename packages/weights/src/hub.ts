@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 
 /** A model on the hub: `owner/name`, at a branch, tag or commit. */
 export interface HubModel {
@@ -106,7 +106,7 @@ export async function hubFiles(
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     if (complete) {
-      log(`${model.name}: the hub cannot be asked (${messageOf(cause)}); taken from its cache`);
+      log(`${model.name}: the hub cannot be asked (${errorMessage(cause)}); taken from its cache`);
       return cached;
     }
     throw new MedbenchError('weights', `${model.name} cannot be had from the hub: ${reasonOf(cause)}`, {
@@ -124,5 +124,5 @@ const missing = ({ name, revision }: HubModel, wanted: readonly string[]): Medbe
 /** fetch hides what went wrong in the cause of its error. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.message ? `${messageOf(error)} (${cause.message})` : messageOf(error);
+  return cause instanceof Error && cause.message ? `${errorMessage(error)} (${cause.message})` : errorMessage(error);
 }

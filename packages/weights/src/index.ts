@@ -3,5 +3,5 @@ export { type HubEnvironment, type HubModel, hubFiles, parseHubModel } from './h
 export { fromHuggingFace, type Layout, toHuggingFace, toOwnLayout } from './layouts.js';
 export { checkWeights, type LoadedWeights, loadWeights } from './load.js';
 export { resizePositions } from './positions.js';
-export { type ModelSizes, sizesInWords, sizesOf } from './sizes.js';
+export { type ModelSizes, readSizes, sizesInWords } from './sizes.js';
 export { findWeights, type WeightsSource } from './source.js';

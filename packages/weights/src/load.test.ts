@@ -7,7 +7,7 @@ import { resnetModel } from '@medbench/encoders-resnet';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder, initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkWeights, exportWeights, findWeights, fromHuggingFace, loadWeights, sizesOf } from './index.js';
+import { checkWeights, exportWeights, findWeights, fromHuggingFace, loadWeights, readSizes } from './index.js';
 
 const spec = (name: string, shape: number[]) => ({ name, shape, init: { kind: 'constant', value: 0 } }) as const;
 const tensor = (shape: number[]) => ({ shape, dtype: 'float32', data: new Float32Array(0) }) as const;
@@ -85,7 +85,7 @@ describe('weights in and out', () => {
   );
 
   it('are described by their own shapes', () => {
-    expect(sizesOf(weights)).toEqual({
+    expect(readSizes(weights)).toEqual({
       embedDim: 16,
       image: { kind: 'vit', size: 16, patch: 8, width: 64, layers: 1 },
       text: { context: 12, vocabulary: 40, width: 64, layers: 1 },

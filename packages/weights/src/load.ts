@@ -2,7 +2,7 @@ import { type Activation, type HostTensors, MedbenchError, type ParameterSpec } 
 import { readSafetensors } from '@medbench/nn';
 import { type Layout, toOwnLayout } from './layouts.js';
 import { isResizable, resizePositions } from './positions.js';
-import { sizesInWords, sizesOf } from './sizes.js';
+import { readSizes, sizesInWords } from './sizes.js';
 import type { WeightsSource } from './source.js';
 
 /** Faults named in a message; the others are counted. */
@@ -29,7 +29,7 @@ export function checkWeights(weights: HostTensors, specs: readonly ParameterSpec
   if (faults.length === 0) return;
   const shown =
     faults.slice(0, SHOWN).join('; ') + (faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : '');
-  const sizes = sizesOf(weights);
+  const sizes = readSizes(weights);
   throw new MedbenchError('weights', `${file} does not fit the model: ${shown}`, {
     hint: sizes
       ? `The file holds ${sizesInWords(sizes)}. Choose encoders.image, encoders.text, model.embedDim and model.merges to match.`

@@ -29,7 +29,7 @@ function countAfter(names: readonly string[], prefix: string): number {
 }
 
 /** Reads the sizes off weights in medbench's layout; undefined if they are not those of two CLIP towers. */
-export function sizesOf(weights: HostTensors): ModelSizes | undefined {
+export function readSizes(weights: HostTensors): ModelSizes | undefined {
   const names = Object.keys(weights);
   const side = (name: string, axis: number): number => weights[name]?.shape[axis] ?? 0;
   const text = {

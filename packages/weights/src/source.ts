@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Activation, MedbenchError, messageOf } from '@medbench/core';
+import { type Activation, errorMessage, MedbenchError } from '@medbench/core';
 import { z } from 'zod';
 import { hubFiles, parseHubModel } from './hub.js';
 
@@ -34,7 +34,7 @@ function activationOf(file: string): Activation {
   try {
     json = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw bad(`cannot be read as JSON: ${messageOf(cause)}`, cause);
+    throw bad(`cannot be read as JSON: ${errorMessage(cause)}`, cause);
   }
   if (basename(file) === OPEN_CLIP_CONFIG) {
     const parsed = openClipConfig.safeParse(json);

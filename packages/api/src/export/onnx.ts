@@ -12,7 +12,7 @@ import {
 } from '@medbench/core';
 import { type Config, RunLayout } from '@medbench/runner';
 import type { BuiltModel } from '@medbench/training';
-import { catalogueOf, pluginsOf } from '../workspace.js';
+import { findPlugins, openRegistry } from '../workspace.js';
 
 /** Largest difference from medbench's own embeddings, as a share of the largest value; rounding is about 1e-6. */
 const TOLERANCE = 1e-4;
@@ -49,7 +49,7 @@ async function modelOf(
   const { config } = JSON.parse(readFileSync(path, 'utf8')) as { readonly config: Config };
   const { buildModel } = await import('@medbench/training');
   const cwd = process.cwd();
-  const registry = await pluginsOf({ cwd, catalogue: await catalogueOf(cwd, config.plugins) });
+  const registry = await openRegistry({ cwd, catalogue: await findPlugins(cwd, config.plugins) });
   const settings = { ...config.model, activation };
   const [image, text] = await Promise.all([
     registry.get('encoder', config.encoders.image),
@@ -62,7 +62,7 @@ async function modelOf(
 function probe({ model, tokenizer }: BuiltModel, tower: Tower, batch: number): HostTensor {
   if (tower === 'text') {
     const length = model.text.contextLength;
-    const texts = Array.from({ length: batch }, (_, i) => `a picture of ${'very '.repeat(i)}small cells`);
+    const texts = Array.from({ length: batch }, (_, i) => `an image of ${'very '.repeat(i)}small cells`);
     return { shape: [batch, length], dtype: 'int32', data: tokenizer.encodeBatch(texts, length) };
   }
   const side = model.image.imageSize;
@@ -83,7 +83,7 @@ function difference(found: HostTensor, expected: HostTensor): number {
 }
 
 /**
- * Embeds with the file and with medbench's own engine, and compares.
+ * Embeds with the file and with medbench's own backend, and compares.
  * @returns the largest relative difference.
  * @throws MedbenchError('backend') with it, if it is more than rounding.
  */
@@ -114,9 +114,9 @@ async function check(onnx: Uint8Array, built: BuiltModel, { tower, weights, batc
 }
 
 /** What a reader of the file needs to know, one text per key. */
-const asTexts = (facts: Readonly<Record<string, unknown>>): Record<string, string> =>
+const asTexts = (info: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(facts).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+    Object.entries(info).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
   );
 
 /**
@@ -131,7 +131,7 @@ export async function exportOnnx(
 ): Promise<{ readonly files: readonly string[]; readonly difference: number }> {
   const { dir, method, seed, tower, batch, out, file, activation } = request;
   const { built, settings } = await modelOf(dir, activation);
-  const [{ checkWeights }, { standaloneOnnx }, { embeddingProgram, towerFacts, towerWeights }] = await Promise.all([
+  const [{ checkWeights }, { standaloneOnnx }, { embeddingProgram, towerInfo, towerWeights }] = await Promise.all([
     import('@medbench/weights'),
     import('@medbench/backends-compiled'),
     import('@medbench/training'),
@@ -139,22 +139,22 @@ export async function exportOnnx(
   const { model } = built;
   checkWeights(request.weights, model.parameters, file);
   const weights = towerWeights(model, tower, request.weights);
-  const facts = {
+  const info = {
     producer: 'medbench',
     method,
     seed,
-    ...towerFacts(built, settings, tower, batch),
+    ...towerInfo(built, settings, tower, batch),
     logitScale: Math.exp(request.weights.logit_scale!.data[0]!),
   };
-  const input = tower === 'image' ? 'pictures as `preprocessing` says' : 'token ids as `preprocessing` says';
+  const input = tower === 'image' ? 'images as `preprocessing` says' : 'token ids as `preprocessing` says';
   const onnx = await standaloneOnnx((size) => embeddingProgram(model, tower, size), weights, {
     ...(batch === undefined ? {} : { batch }),
-    metadata: asTexts(facts),
+    metadata: asTexts(info),
     doc: `The ${tower} tower of ${method}, seed ${seed}, pre-trained by medbench. Takes ${input}; gives embeddings of unit length. Not for clinical use.`,
   });
   const apart = await check(onnx, built, { ...request, weights });
   const files = [join(out, `${tower}.onnx`), join(out, `${tower}.json`)];
   await writeFileAtomic(files[0]!, onnx);
-  await writeFileAtomic(files[1]!, `${JSON.stringify(facts, null, 2)}\n`);
+  await writeFileAtomic(files[1]!, `${JSON.stringify(info, null, 2)}\n`);
   return { files, difference: apart };
 }

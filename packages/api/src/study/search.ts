@@ -3,11 +3,11 @@ import { readComparisons, writeReport } from '@medbench/report';
 import { type Config, type ConfigTree, linkCheckpoints, RunLayout } from '@medbench/runner';
 import {
   type Choice,
-  costsOf,
   meanFigure,
-  rowOf,
-  rungsOf,
+  planRungs,
   type Search,
+  searchCosts,
+  searchRow,
   survivors,
   type Variant,
   type VariantRun,
@@ -27,7 +27,7 @@ export interface Searched {
   readonly message: (text: string) => void;
 }
 
-/** Settings of a rung: nothing but what is chosen by, on validation pictures. */
+/** Settings of a rung: nothing but what is chosen by, on validation images. */
 const rungTree = (methods: readonly string[], stopAt: number): ConfigTree => ({
   methods,
   controls: [],
@@ -41,18 +41,18 @@ const rungTree = (methods: readonly string[], stopAt: number): ConfigTree => ({
 async function halve(asked: Searched, method: string): Promise<{ choice: Choice; folders: string[] }> {
   const { search, variant, config, folder } = asked;
   const { steps } = config.training;
-  const plan = rungsOf(search.values.length, steps, search.eta);
+  const plan = planRungs(search.values.length, steps, search.eta);
   const folders: string[] = [];
   const rungs: Choice['rungs'][number][] = [];
   let left: readonly number[] = search.values;
   for (const [i, rung] of plan.entries()) {
     const within = new RunLayout(folder).rung(method, i + 1);
-    const rows = left.map((value) => rowOf(search, method, value));
+    const rows = left.map((value) => searchRow(search, method, value));
     for (const row of rows) if (i > 0) linkCheckpoints(folders[i - 1]!, within, row);
     asked.message(`${variant.title}: ${rung.steps} of ${steps} steps with ${rows.join(', ')}`);
     const results = await asked.carryOut(rungTree(rows, rung.steps), within);
     folders.push(within);
-    const standings = left.map((value) => ({ value, figure: meanFigure(results, rowOf(search, method, value)) }));
+    const standings = left.map((value) => ({ value, figure: meanFigure(results, searchRow(search, method, value)) }));
     if (standings.every(({ figure }) => Number.isNaN(figure))) {
       const error = results.cells.find(({ status }) => status === 'failed')?.error ?? 'no figure';
       throw new MedbenchError('evaluation', `Nothing to choose ${search.setting} of ${method} by: ${error}`, {
@@ -62,23 +62,23 @@ async function halve(asked: Searched, method: string): Promise<{ choice: Choice;
     rungs.push({ ...rung, standings });
     left = survivors(standings, plan[i + 1]?.candidates ?? 1);
   }
-  const costs = costsOf(search, plan, steps);
+  const costs = searchCosts(search, plan, steps);
   return {
     choice: { variant: { id: variant.id, title: variant.title }, method, value: left[0]!, rungs, ...costs },
     folders,
   };
 }
 
-/** The value that the test pictures would have chosen. */
+/** The value that the test images would have chosen. */
 const bestOf = (search: Search, method: string, results: RunResults): number =>
   survivors(
-    search.values.map((value) => ({ value, figure: meanFigure(results, rowOf(search, method, value)) })),
+    search.values.map((value) => ({ value, figure: meanFigure(results, searchRow(search, method, value)) })),
     1,
   )[0]!;
 
 /**
- * Searches the setting of each method in one variant on validation pictures, then measures what was chosen, what is usual
- * and what is without it on the test pictures.
+ * Searches the setting of each method in one variant on validation images, then measures what was chosen, what is usual
+ * and what is without it on the test images.
  * @returns the run of the latter, in which what was chosen is the row `<method>:<setting>=chosen`.
  */
 export async function searchVariant(asked: Searched): Promise<{ run: VariantRun; choices: Choice[] }> {
@@ -89,7 +89,7 @@ export async function searchVariant(asked: Searched): Promise<{ run: VariantRun;
   for (const { choice, folders } of found) {
     const values = grid ? search.values : [...new Set([search.usual, choice.value])];
     for (const value of values) {
-      const row = rowOf(search, choice.method, value);
+      const row = searchRow(search, choice.method, value);
       rows.push(row);
       // The furthest it came: what was chosen is there to the end, and is not trained again.
       for (const rung of [...folders].reverse()) linkCheckpoints(rung, folder, row);
@@ -101,8 +101,8 @@ export async function searchVariant(asked: Searched): Promise<{ run: VariantRun;
   const choices = found.map(({ choice }): Choice => {
     const { method, value } = choice;
     const alias = (name: string, of: number): void => {
-      const id = rowOf(search, method, name);
-      run = withAlias(run, rowOf(search, method, of), { id, title: `${method}, ${search.setting} ${name}` }, true);
+      const id = searchRow(search, method, name);
+      run = withAlias(run, searchRow(search, method, of), { id, title: `${method}, ${search.setting} ${name}` }, true);
     };
     alias('chosen', value);
     if (!grid) return choice;
@@ -114,7 +114,10 @@ export async function searchVariant(asked: Searched): Promise<{ run: VariantRun;
     // What differs from variant to variant is in the table as what was chosen, not under each value.
     const shown = new Set([
       search.baseline,
-      ...search.methods.flatMap((method) => [rowOf(search, method, search.usual), rowOf(search, method, 'chosen')]),
+      ...search.methods.flatMap((method) => [
+        searchRow(search, method, search.usual),
+        searchRow(search, method, 'chosen'),
+      ]),
     ]);
     const keep = <T extends { readonly control: boolean }>(items: readonly T[], row: (item: T) => string): T[] =>
       items.filter((item) => item.control || shown.has(row(item)));

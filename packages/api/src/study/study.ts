@@ -8,18 +8,18 @@ import {
   writeFileAtomic,
 } from '@medbench/core';
 import { unknownId } from '@medbench/core/catalogue';
-import { type Answer, answersOf, readComparisons, writeReport } from '@medbench/report';
+import { type Answer, answerQuestions, readComparisons, writeReport } from '@medbench/report';
 import { type ConfigTree, linkCheckpoints, mergeTrees, RunLayout, type RunObserver, RunStore } from '@medbench/runner';
 import { readTreeFile } from '@medbench/runner/workspace';
 import {
   type Choice,
   checkStudy,
   joinRuns,
-  partsOf,
-  recordOf,
   STUDIES,
   type Study,
   searchQuestions,
+  studyParts,
+  studyRecord,
   type VariantRun,
 } from '@medbench/studies';
 import { carryOut } from '../carry-out.js';
@@ -31,7 +31,7 @@ import {
   settingsTree,
   workingFolder,
 } from '../options.js';
-import { configOf, openWorkspace, type Workspace } from '../workspace.js';
+import { openWorkspace, readConfig, type Workspace } from '../workspace.js';
 import { searchVariant } from './search.js';
 
 /** @throws MedbenchError('unknown-id') for neither the id of a study nor a file; ('config') for a file that is no study. */
@@ -67,17 +67,17 @@ interface Setting {
 async function runParts({ study, options, grid, workspace, folder, command, ...rest }: Setting): Promise<RunResults> {
   const flags = settingsTree(options);
   const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((one) => one != null);
-  let record = recordOf(study);
+  let record = studyRecord(study);
   const apart = { ...record, variants: [] };
   const runs: VariantRun[] = [];
   const choices: Choice[] = [];
   // General-domain weights are trained once, and serve every variant whose towers they fit.
   let first: string | undefined;
-  for (const { variant, config: own } of partsOf(study, preset === undefined ? undefined : String(preset))) {
+  for (const { variant, config: own } of studyParts(study, preset === undefined ? undefined : String(preset))) {
     const carry = async (more: ConfigTree, within: string, as: StudyRecord): Promise<RunResults> => {
       if (first !== undefined) linkCheckpoints(first, within, 'general');
       first ??= within;
-      const config = await configOf(workspace, mergeTrees(own, flags, more));
+      const config = await readConfig(workspace, mergeTrees(own, flags, more));
       return carryOut({ workspace, config, command, folder: within, study: as, ...rest });
     };
     if (!variant) return carry({}, folder, record);
@@ -85,7 +85,7 @@ async function runParts({ study, options, grid, workspace, folder, command, ...r
     const within = new RunLayout(folder).variant(variant.id);
     if (study.search) {
       const { search } = study;
-      const config = await configOf(workspace, mergeTrees(own, flags));
+      const config = await readConfig(workspace, mergeTrees(own, flags));
       const carryOut = (more: ConfigTree, where: string): Promise<RunResults> => carry(more, where, apart);
       const message = (text: string): void => rest.observer.message(text);
       const found = await searchVariant({ search, variant, config, folder: within, grid, carryOut, message });
@@ -153,7 +153,7 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const began = performance.now();
   const results = await runParts({ study: found, options, grid, workspace, folder, command, observer, signal });
   const { html } = await writeReport(folder);
-  const answers = answersOf(results, await readComparisons(folder));
+  const answers = answerQuestions(results, await readComparisons(folder));
   const { id, title, question } = found;
   const seconds = Math.round((performance.now() - began) / 1000);
   // The time of this call: a study that resumes takes less.

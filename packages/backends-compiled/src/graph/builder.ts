@@ -1,6 +1,6 @@
 import type { TraceBuilder } from '@medbench/backend-trace';
-import { sizeOf } from '@medbench/core';
-import { Graph, type NumericArray, type Shaped, sameShape, splatOf, type Value } from './graph.js';
+import { elementCount } from '@medbench/core';
+import { Graph, type NumericArray, type Shaped, sameShape, splatValue, type Value } from './graph.js';
 import { blocksTimesVector, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
 import type { ElementType } from './protobuf.js';
 import { behindReshape, commonView, rowsBehindReshape, sameRowsBehind } from './views.js';
@@ -68,7 +68,7 @@ export class Builder implements TraceBuilder<Value> {
 
   cast(x: Value, dtype: ElementType): Value {
     if (x.dtype === dtype) return x;
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     if (splat !== undefined && dtype !== 'bool')
       return this.graph.splat(dtype.startsWith('float') ? splat : Math.trunc(splat), { shape: x.shape, dtype });
     const source = this.#unexpanded(x);
@@ -80,12 +80,12 @@ export class Builder implements TraceBuilder<Value> {
 
   reshape(x: Value, shape: readonly number[]): Value {
     if (sameShape(x.shape, shape)) return x;
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     if (splat !== undefined) return this.graph.splat(splat, { shape, dtype: x.dtype });
     if (x.node?.op === 'Reshape') return this.reshape(x.node.inputs[0]!, shape);
     if (x.node?.op === 'Expand') {
       const source = x.node.inputs[0]!;
-      if (sizeOf(source.shape) === 1) return this.expand(this.reshape(source, []), shape);
+      if (elementCount(source.shape) === 1) return this.expand(this.reshape(source, []), shape);
       // A broadcast along the last axis alone stays one, whatever becomes of the axes before it.
       const last = x.shape.at(-1);
       const inner = [...x.shape.slice(0, -1), 1];
@@ -98,7 +98,7 @@ export class Builder implements TraceBuilder<Value> {
   /** Broadcasts to `shape`; left out wherever the consumer broadcasts by itself. */
   expand(x: Value, shape: readonly number[]): Value {
     if (sameShape(x.shape, shape)) return x;
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     if (splat !== undefined) return this.graph.splat(splat, { shape, dtype: x.dtype });
     if (x.node?.op === 'Expand') return this.expand(x.node.inputs[0]!, shape);
     return this.graph.node('Expand', [x, this.graph.integers(shape)], { shape, dtype: x.dtype });
@@ -107,7 +107,7 @@ export class Builder implements TraceBuilder<Value> {
   transpose(x: Value, perm: readonly number[]): Value {
     if (perm.every((axis, i) => axis === i)) return x;
     const shape = perm.map((axis) => x.shape[axis]!);
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     if (splat !== undefined) return this.graph.splat(splat, { shape, dtype: x.dtype });
     // Axes of length one can move without moving data.
     const moving = perm.filter((axis) => x.shape[axis] !== 1);
@@ -131,7 +131,7 @@ export class Builder implements TraceBuilder<Value> {
   unary(op: string, x: Value, dtype: ElementType = x.dtype): Value {
     const source = this.#unexpanded(x);
     if (source !== x) return this.expand(this.unary(op, source, dtype), x.shape);
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     if (op === 'Neg' && splat !== undefined) return this.graph.splat(-splat, x);
     if (op === 'Neg' && x.node?.op === 'Neg') return x.node.inputs[0]!;
     const behind = behindReshape(x);
@@ -181,11 +181,11 @@ export class Builder implements TraceBuilder<Value> {
       const [a, b] = x.node.inputs as [Value, Value];
       if (a === b) return this.reshape(this.#reduced('ReduceSumSquare', a, real), shape);
     }
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     const count = real.reduce((product, axis) => product * x.shape[axis]!, 1);
     if (splat !== undefined && op !== 'ReduceProd')
       return this.graph.splat(op === 'ReduceSum' ? splat * count : splat, { shape, dtype: x.dtype });
-    const columns = sizeOf(x.shape) / count;
+    const columns = elementCount(x.shape) / count;
     if (op === 'ReduceSum' && x.dtype === 'float32' && columns >= FEWEST_COLUMNS && real.every((axis, i) => axis === i))
       return this.reshape(this.#sumOfRows(x, count), shape);
     return this.reshape(this.#reduced(op, x, real), shape);
@@ -212,9 +212,9 @@ export class Builder implements TraceBuilder<Value> {
     const batch = broadcast(left.shape.slice(0, -2), right.shape.slice(0, -2));
     const shape = [...batch, rows, columns];
     const rightMatrix = right.shape.slice(-2);
-    if (sizeOf(right.shape.slice(0, -2)) === 1 && (sizeOf(batch) === 1 || !flipA)) {
+    if (elementCount(right.shape.slice(0, -2)) === 1 && (elementCount(batch) === 1 || !flipA)) {
       const inner = left.shape.at(flipA ? -2 : -1)!;
-      const leftMatrix = flipA ? [inner, rows] : [sizeOf(batch) * rows, inner];
+      const leftMatrix = flipA ? [inner, rows] : [elementCount(batch) * rows, inner];
       return this.reshape(
         this.#gemm(this.reshape(left, leftMatrix), this.reshape(right, rightMatrix), flipA, flipB),
         shape,
@@ -254,7 +254,7 @@ export class Builder implements TraceBuilder<Value> {
   /** Elements `begin, begin + step, …` along each axis; `step` may be negative. */
   slice(x: Value, begin: readonly number[], size: readonly number[], step?: readonly number[]): Value {
     if (sameShape(x.shape, size) && !step) return x;
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     if (splat !== undefined) return this.graph.splat(splat, { shape: size, dtype: x.dtype });
     const axes = [...x.shape.keys()].filter((axis) => x.shape[axis] !== size[axis] || (step?.[axis] ?? 1) !== 1);
     if (axes.length === 0) return x;
@@ -297,7 +297,7 @@ export class Builder implements TraceBuilder<Value> {
 
   #simplified(op: string, a: Value, b: Value, dtype: ElementType): Value {
     const shape = broadcast(a.shape, b.shape);
-    const [x, y] = [splatOf(a), splatOf(b)];
+    const [x, y] = [splatValue(a), splatValue(b)];
     const fold = FOLD[op];
     if (x !== undefined && y !== undefined && fold && dtype === 'float32')
       return this.graph.splat(fold(x, y), { shape, dtype });
@@ -312,7 +312,7 @@ export class Builder implements TraceBuilder<Value> {
         if (op === 'Pow' && y === 0.5) return this.unary('Sqrt', a);
         if (op === 'Pow' && y === 1.5) return this.mul(a, this.unary('Sqrt', a));
         if (op === 'Mul' && a.node?.op === 'Neg') return this.binary('Mul', a.node.inputs[0]!, scalar(-y));
-        const factor = op === 'Mul' && a.node?.op === 'Mul' ? splatOf(a.node.inputs[1]!) : undefined;
+        const factor = op === 'Mul' && a.node?.op === 'Mul' ? splatValue(a.node.inputs[1]!) : undefined;
         if (factor !== undefined) return this.binary('Mul', a.node!.inputs[0]!, scalar(factor * y));
       }
     }
@@ -324,7 +324,7 @@ export class Builder implements TraceBuilder<Value> {
 
   /** Sum over the leading axes, of `rows` elements in all, as ones times a matrix: ReduceSum is slow along columns. */
   #sumOfRows(x: Value, rows: number): Value {
-    const columns = sizeOf(x.shape) / rows;
+    const columns = elementCount(x.shape) / rows;
     const ones = this.graph.splat(1, { shape: [1, rows], dtype: 'float32' });
     const matrix = this.reshape(x, [rows, columns]);
     const blocks = this.divided ? vectorTimesBlocks(this, ones, matrix) : undefined;
@@ -381,7 +381,7 @@ export class Builder implements TraceBuilder<Value> {
 
   /** The smallest thing that broadcasts to `x`. */
   #unexpanded(x: Value): Value {
-    const splat = splatOf(x);
+    const splat = splatValue(x);
     if (splat !== undefined && x.shape.length > 0) return this.scalar(splat, x.dtype);
     return x.node?.op === 'Expand' ? x.node.inputs[0]! : x;
   }

@@ -1,5 +1,5 @@
 import type { BakedConstant, Written } from '@medbench/backend-trace';
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, type Value } from './graph.js';
 import type { GraphRun } from './memory.js';
@@ -61,7 +61,7 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
       write({ name, shape, dtype, raw: constant.raw });
       constants.push({ shape, dtype, digest: constant.digest });
     } else if (constant && byteSize(value) <= LARGEST_WRITTEN_FILL) {
-      write({ name, shape, dtype, raw: filled(dtype, sizeOf(shape), constant.splat) });
+      write({ name, shape, dtype, raw: filled(dtype, elementCount(shape), constant.splat) });
       constants.push({ shape, dtype, digest: String(constant.splat) });
     } else if (constant) {
       const sides = `${name}_shape`;

@@ -1,4 +1,4 @@
-import { type Graph, type GraphNode, splatOf, type Value } from './graph.js';
+import { type Graph, type GraphNode, splatValue, type Value } from './graph.js';
 
 /** How often each value is used. */
 function useCounts(nodes: readonly GraphNode[]): Map<Value, number> {
@@ -44,7 +44,7 @@ export function fuse(graph: Graph, nodes: readonly GraphNode[], outputs: Readonl
     for (const [product, other] of [node.inputs, node.inputs.toReversed()] as [Value, Value][]) {
       const gemm = products.get(product);
       if (!gemm || counts.get(product) !== 1 || outputs.has(product)) continue;
-      const factor = splatOf(other);
+      const factor = splatValue(other);
       if (node.op === 'Add') {
         const joined = withBias(gemm, other);
         if (!joined) continue;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import type { Attribute, ElementType } from './protobuf.js';
 
 /** One tensor of the graph. Its values are known only if it is a constant. */
@@ -37,7 +37,7 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
 
 const BYTES_PER_ELEMENT: Record<ElementType, number> = { float32: 4, int32: 4, int64: 8, bool: 1, float64: 8 };
 /** Size of a value in memory. */
-export const byteSize = ({ shape, dtype }: Shaped): number => sizeOf(shape) * BYTES_PER_ELEMENT[dtype];
+export const byteSize = ({ shape, dtype }: Shaped): number => elementCount(shape) * BYTES_PER_ELEMENT[dtype];
 
 /** `count` elements of `dtype`, all of value `value`. */
 export function filled(dtype: ElementType, count: number, value: number): Uint8Array {
@@ -138,5 +138,5 @@ export class Graph {
 }
 
 /** The number that all elements of a constant equal, if they do. */
-export const splatOf = (value: Value): number | undefined =>
+export const splatValue = (value: Value): number | undefined =>
   value.constant && 'splat' in value.constant ? value.constant.splat : undefined;

@@ -1,11 +1,13 @@
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import { byteSize, type Graph, type GraphNode, type Value } from './graph.js';
 
 /** Where a step makes less than this, all of it stays near the processor, and more operations would cost more than they save. */
 const SMALL_STEP = 2 ** 29;
 
 const isScalarSum = (node: GraphNode | undefined): node is GraphNode =>
-  node?.op === 'Add' && node.outputs[0]!.dtype === 'float32' && node.inputs.every(({ shape }) => sizeOf(shape) === 1);
+  node?.op === 'Add' &&
+  node.outputs[0]!.dtype === 'float32' &&
+  node.inputs.every(({ shape }) => elementCount(shape) === 1);
 
 /** When what a term sums up was recorded. */
 function readiness(term: Value): number {

@@ -1,4 +1,4 @@
-import { type Graph, splatOf, type Value } from './graph.js';
+import { type Graph, splatValue, type Value } from './graph.js';
 import type { Attribute } from './protobuf.js';
 
 /** What products are made with. */
@@ -14,7 +14,7 @@ const ROW_BLOCKS = [8, 4, 2];
 
 /** A value as another times a constant, which a matrix product multiplies in at no cost. */
 function unscaled(x: Value): { readonly value: Value; readonly factor: number } {
-  const factor = x.node?.op === 'Mul' ? splatOf(x.node.inputs[1]!) : undefined;
+  const factor = x.node?.op === 'Mul' ? splatValue(x.node.inputs[1]!) : undefined;
   return factor === undefined ? { value: x, factor: 1 } : { value: x.node!.inputs[0]!, factor };
 }
 

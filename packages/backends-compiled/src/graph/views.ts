@@ -1,4 +1,4 @@
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import { sameShape, type Value } from './graph.js';
 
 type Shape = readonly number[];
@@ -21,12 +21,12 @@ export const sameRowsBehind = ({ shape, node }: Value): Value | undefined =>
 
 /** The shape that an operand of shape `own` has where the result `whole` is seen as `view`; undefined if it has none. */
 function seenAs(own: Shape, whole: Shape, view: Shape): Shape | undefined {
-  if (sizeOf(own) === 1) return [];
+  if (elementCount(own) === 1) return [];
   if (sameShape(own, whole)) return view;
   const last = whole.at(-1);
   if (view.at(-1) !== last) return undefined;
   if (sameShape(own, [...whole.slice(0, -1), 1])) return [...view.slice(0, -1), 1];
-  return own.at(-1) === last && sizeOf(own) === last ? [last!] : undefined;
+  return own.at(-1) === last && elementCount(own) === last ? [last!] : undefined;
 }
 
 /** A shape in which operands can be combined instead of the one they have, and the shapes that they take in it. */

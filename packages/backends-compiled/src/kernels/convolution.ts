@@ -23,7 +23,7 @@ function windowOf(x: readonly number[], filter: readonly number[], sizing: Sizin
   const { strides, pad, dimRoundingMode, dataFormat, dilations = 1 } = sizing;
   if (dataFormat === 'NCHW') {
     throw new MedbenchError('backend', 'A convolution with the channels first (NCHW) cannot be compiled', {
-      hint: 'Transpose to the channels last, as the other engines want them too.',
+      hint: 'Transpose to the channels last, as the other backends want them too.',
     });
   }
   return backend_util.computeConv2DInfo(four(x), four(filter), strides, dilations, pad, dimRoundingMode, depthwise);
@@ -95,7 +95,7 @@ function taps(b: Builder, x: Value, window: Window): Value[] {
 
 /**
  * The gradient by the filter `[kh, kw, in, out]`: for each of its elements one product over all positions. As a convolution
- * of the input by `dy` it would have a filter as large as the picture, for which engines are not made.
+ * of the input by `dy` it would have a filter as large as the image, for which backends are not made.
  */
 function filterGradient(b: Builder, x: Value, dy: Value, window: Window): Value {
   const { batchSize, outHeight, outWidth, inChannels, outChannels, filterHeight, filterWidth } = window;

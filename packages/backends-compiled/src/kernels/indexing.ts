@@ -1,4 +1,4 @@
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import type { GatherV2Attrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
@@ -26,7 +26,7 @@ function scatterAdd(b: Builder, updates: Value, ids: Value, rows: number): Value
 
 /** Row numbers in a flattened `[prod(sides), …]` of index tuples `[n, k]` into `sides`. */
 function flatIds(b: Builder, indices: Value, sides: readonly number[]): Value {
-  const strides = sides.map((_, axis) => sizeOf(sides.slice(axis + 1)));
+  const strides = sides.map((_, axis) => elementCount(sides.slice(axis + 1)));
   const weights = b.constant(Int32Array.from(strides), { shape: [sides.length], dtype: 'int32' });
   return b.reduce('ReduceSum', b.mul(indices, weights), [1], false);
 }
@@ -39,7 +39,7 @@ function gather(b: Builder, x: Value, indices: Value, axis: number, batchDims: n
   const batch = axes.slice(0, batchDims);
   const between = axes.slice(batchDims, axis);
   const after = axes.slice(axis + 1);
-  const batches = sizeOf(batch.map((one) => x.shape[one]!));
+  const batches = elementCount(batch.map((one) => x.shape[one]!));
   const side = x.shape[axis]!;
   const moved = b.transpose(x, [...batch, axis, ...between, ...after]);
   const rest = moved.shape.slice(batchDims + 1);
@@ -48,8 +48,8 @@ function gather(b: Builder, x: Value, indices: Value, axis: number, batchDims: n
     Int32Array.from({ length: batches }, (_, i) => i * side),
     { shape: [batches, 1], dtype: 'int32' },
   );
-  const ids = b.add(b.reshape(indices, [batches, sizeOf(perBatch)]), offsets);
-  const rows = b.gather(b.reshape(moved, [batches * side, ...rest]), b.reshape(ids, [sizeOf(ids.shape)]), 0);
+  const ids = b.add(b.reshape(indices, [batches, elementCount(perBatch)]), offsets);
+  const rows = b.gather(b.reshape(moved, [batches * side, ...rest]), b.reshape(ids, [elementCount(ids.shape)]), 0);
   const gathered = b.reshape(rows, [...x.shape.slice(0, batchDims), ...perBatch, ...rest]);
   const picked = perBatch.map((_, i) => batchDims + i);
   const shift = perBatch.length - 1;
@@ -64,19 +64,19 @@ function gather(b: Builder, x: Value, indices: Value, axis: number, batchDims: n
 function gatherNd(b: Builder, params: Value, indices: Value): Value {
   const depth = indices.shape.at(-1)!;
   const outer = indices.shape.slice(0, -1);
-  const ids = flatIds(b, b.reshape(indices, [sizeOf(outer), depth]), params.shape.slice(0, depth));
+  const ids = flatIds(b, b.reshape(indices, [elementCount(outer), depth]), params.shape.slice(0, depth));
   const inner = params.shape.slice(depth);
-  const rows = b.reshape(params, [sizeOf(params.shape.slice(0, depth)), ...inner]);
+  const rows = b.reshape(params, [elementCount(params.shape.slice(0, depth)), ...inner]);
   return b.reshape(b.gather(rows, ids, 0), [...outer, ...inner]);
 }
 
 function scatterNd(b: Builder, indices: Value, updates: Value, shape: readonly number[]): Value {
   const depth = indices.shape.at(-1)!;
-  const count = sizeOf(indices.shape.slice(0, -1));
+  const count = elementCount(indices.shape.slice(0, -1));
   const sides = shape.slice(0, depth);
   const ids = flatIds(b, b.reshape(indices, [count, depth]), sides);
-  const flat = b.reshape(updates, [count, sizeOf(shape.slice(depth))]);
-  return b.reshape(scatterAdd(b, flat, ids, sizeOf(sides)), shape);
+  const flat = b.reshape(updates, [count, elementCount(shape.slice(depth))]);
+  return b.reshape(scatterAdd(b, flat, ids, elementCount(sides)), shape);
 }
 
 export const INDEXING: RuleTable = {
@@ -87,9 +87,9 @@ export const INDEXING: RuleTable = {
   GatherNd: (b, { params, indices }) => gatherNd(b, params!, indices!),
   ScatterNd: (b, { indices, updates }, { shape }: ScatterNdAttrs) => scatterNd(b, indices!, updates!, shape),
   UnsortedSegmentSum: (b, { x, segmentIds }, { numSegments }: UnsortedSegmentSumAttrs) => {
-    const count = sizeOf(segmentIds!.shape);
+    const count = elementCount(segmentIds!.shape);
     const inner = x!.shape.slice(segmentIds!.shape.length);
-    const rows = b.reshape(x!, [count, sizeOf(inner)]);
+    const rows = b.reshape(x!, [count, elementCount(inner)]);
     return b.reshape(scatterAdd(b, rows, b.reshape(segmentIds!, [count]), numSegments), [numSegments, ...inner]);
   },
 };

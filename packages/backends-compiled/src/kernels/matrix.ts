@@ -1,4 +1,4 @@
-import { axisOf } from '@medbench/backend-trace';
+import { normaliseAxis } from '@medbench/backend-trace';
 import { MedbenchError } from '@medbench/core';
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, LogSoftmaxAttrs, SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
@@ -38,9 +38,9 @@ export const MATRIX: RuleTable = {
     return activate(builder, bias ? builder.add(product, bias) : product, attrs, preluActivationWeights);
   },
   Softmax: (builder, { logits }, { dim }: SoftmaxAttrs) =>
-    builder.graph.node('Softmax', [logits!], logits!, { axis: axisOf(dim, logits!.shape.length) }),
+    builder.graph.node('Softmax', [logits!], logits!, { axis: normaliseAxis(dim, logits!.shape.length) }),
   LogSoftmax: (builder, { logits }, { axis }: LogSoftmaxAttrs) =>
-    builder.graph.node('LogSoftmax', [logits!], logits!, { axis: axisOf(axis, logits!.shape.length) }),
+    builder.graph.node('LogSoftmax', [logits!], logits!, { axis: normaliseAxis(axis, logits!.shape.length) }),
   FusedBatchNorm: (builder, { x, scale, offset, mean, variance }, attrs: { varianceEpsilon: number }) => {
     const spread = builder.unary('Sqrt', builder.add(variance!, builder.scalar(attrs.varianceEpsilon, 'float32')));
     const normalised = builder.div(builder.sub(x!, mean!), spread);

@@ -1,5 +1,5 @@
 import { poolShares } from '@medbench/backend-kit';
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 import { type AvgPoolAttrs, backend_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Shaped, Value } from '../graph/graph.js';
@@ -16,7 +16,7 @@ function pool(b: Builder, op: string, x: Value, window: Window, more: Shaped['dt
   return b.graph.nodes(op, [channelsFirst(b, x)], outputs, windowAttributes(window));
 }
 
-/** Whether the windows tile the picture. */
+/** Whether the windows tile the image. */
 const tiles = (window: Window): boolean =>
   window.strideHeight === window.filterHeight &&
   window.strideWidth === window.filterWidth &&
@@ -33,7 +33,7 @@ function sharedOut(b: Builder, dy: Value, window: Window): Value {
     const cells = [batchSize, outHeight, 1, outWidth, 1, inChannels];
     return b.reshape(b.expand(b.reshape(shared, cells), cells.with(2, filterHeight).with(4, filterWidth)), whole);
   }
-  // Each channel of each picture by itself, through a transposed convolution by ones.
+  // Each channel of each image by itself, through a transposed convolution by ones.
   const { padInfo, strideHeight, strideWidth } = window;
   const planes = batchSize * inChannels;
   const grid = b.reshape(channelsFirst(b, shared), [planes, 1, outHeight, outWidth]);
@@ -52,8 +52,8 @@ function sharedOut(b: Builder, dy: Value, window: Window): Value {
 function toMaxima(b: Builder, dy: Value, x: Value, window: Window): Value {
   const { batchSize, inHeight, inWidth, inChannels } = window;
   const places = pool(b, 'MaxPool', x, window, ['int64'])[1]!;
-  const count = sizeOf(dy.shape);
-  const shape = [sizeOf(x.shape)];
+  const count = elementCount(dy.shape);
+  const shape = [elementCount(x.shape)];
   const updates = b.reshape(channelsFirst(b, dy), [count]);
   const scattered = b.graph.node(
     'ScatterElements',

@@ -1,4 +1,4 @@
-import { axesOf, axisOf } from '@medbench/backend-trace';
+import { normaliseAxes, normaliseAxis } from '@medbench/backend-trace';
 import type { ArgMaxAttrs, CumsumAttrs, MaxAttrs, SumAttrs, TopKAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
@@ -7,18 +7,18 @@ import type { Rule, RuleTable } from './rule.js';
 const reduce =
   (op: string): Rule =>
   (b, { x }, { axis, keepDims }: SumAttrs) =>
-    b.reduce(op, x!, axesOf(axis, x!.shape.length), keepDims ?? false);
+    b.reduce(op, x!, normaliseAxes(axis, x!.shape.length), keepDims ?? false);
 
 /** A reduction of booleans, by way of int32. */
 const reduceTruth =
   (op: string): Rule =>
   (b, { x }, { axis, keepDims }: SumAttrs) =>
-    b.cast(b.reduce(op, b.cast(x!, 'int32'), axesOf(axis, x!.shape.length), keepDims ?? false), 'bool');
+    b.cast(b.reduce(op, b.cast(x!, 'int32'), normaliseAxes(axis, x!.shape.length), keepDims ?? false), 'bool');
 
 const arg =
   (op: string): Rule =>
   (b, { x }, { axis }: ArgMaxAttrs) => {
-    const along = axisOf(axis, x!.shape.length);
+    const along = normaliseAxis(axis, x!.shape.length);
     const shape = x!.shape.filter((_, i) => i !== along);
     return b.cast(b.graph.node(op, [x!], { shape, dtype: 'int64' }, { axis: along, keepdims: 0 }), 'int32');
   };
@@ -42,9 +42,9 @@ export const REDUCTIONS: RuleTable = {
   Prod: reduce('ReduceProd'),
   Min: reduce('ReduceMin'),
   Max: (b, { x }, { reductionIndices, keepDims }: MaxAttrs) =>
-    b.reduce('ReduceMax', x!, axesOf(reductionIndices, x!.shape.length), keepDims ?? false),
+    b.reduce('ReduceMax', x!, normaliseAxes(reductionIndices, x!.shape.length), keepDims ?? false),
   Mean: (b, { x }, { axis, keepDims }: SumAttrs) =>
-    b.reduce('ReduceMean', b.cast(x!, 'float32'), axesOf(axis, x!.shape.length), keepDims ?? false),
+    b.reduce('ReduceMean', b.cast(x!, 'float32'), normaliseAxes(axis, x!.shape.length), keepDims ?? false),
   Any: reduceTruth('ReduceMax'),
   All: reduceTruth('ReduceMin'),
   ArgMax: arg('ArgMax'),

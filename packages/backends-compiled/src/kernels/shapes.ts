@@ -1,5 +1,5 @@
-import { axesOf, axisOf } from '@medbench/backend-trace';
-import { sizeOf } from '@medbench/core';
+import { normaliseAxes, normaliseAxis } from '@medbench/backend-trace';
+import { elementCount } from '@medbench/core';
 import type {
   BroadCastToAttrs,
   ConcatAttrs,
@@ -74,7 +74,7 @@ const identity = (b: Builder, { x }: Readonly<Record<string, Value>>): Value => 
 
 export const SHAPES: RuleTable = {
   Identity: identity,
-  Reshape: (b, { x }, { shape }: ReshapeAttrs) => b.reshape(x!, completed(shape, sizeOf(x!.shape))),
+  Reshape: (b, { x }, { shape }: ReshapeAttrs) => b.reshape(x!, completed(shape, elementCount(x!.shape))),
   ExpandDims: (b, { input }, { dim }: ExpandDimsAttrs) =>
     b.reshape(input!, input!.shape.toSpliced(dim < 0 ? input!.shape.length + dim + 1 : dim, 0, 1)),
   Transpose: (b, { x }, { perm }: TransposeAttrs) => b.transpose(x!, perm),
@@ -84,32 +84,32 @@ export const SHAPES: RuleTable = {
   },
   StridedSlice: (b, { x }, attrs: StridedSliceAttrs) => stridedSlice(b, x!, attrs),
   Reverse: (b, { x }, { dims }: ReverseAttrs) => {
-    const axes = axesOf(dims, x!.shape.length);
+    const axes = normaliseAxes(dims, x!.shape.length);
     const begin = x!.shape.map((side, axis) => (axes.includes(axis) ? side - 1 : 0));
     const step = x!.shape.map((side, axis) => (axes.includes(axis) && side > 1 ? -1 : 1));
     return b.slice(x!, begin, x!.shape, step);
   },
   Concat: (b, inputs, { axis }: ConcatAttrs) => {
     const parts = Object.values(inputs);
-    const along = axisOf(axis, parts[0]!.shape.length);
-    const filledParts = parts.filter(({ shape }) => sizeOf(shape) > 0);
+    const along = normaliseAxis(axis, parts[0]!.shape.length);
+    const filledParts = parts.filter(({ shape }) => elementCount(shape) > 0);
     return b.concat(filledParts.length > 0 ? filledParts : parts.slice(0, 1), along);
   },
   Pack: (b, inputs, { axis }: PackAttrs) => {
     const parts = Object.values(inputs);
-    const along = axisOf(axis, parts[0]!.shape.length + 1);
+    const along = normaliseAxis(axis, parts[0]!.shape.length + 1);
     return b.concat(
       parts.map((part) => b.reshape(part, part.shape.toSpliced(along, 0, 1))),
       along,
     );
   },
   Unpack: (b, { value }, { axis }: UnpackAttrs) => {
-    const along = axisOf(axis, value!.shape.length);
+    const along = normaliseAxis(axis, value!.shape.length);
     const shape = value!.shape.toSpliced(along, 1);
     return b.split(value!, Array<number>(value!.shape[along]!).fill(1), along).map((part) => b.reshape(part, shape));
   },
   SplitV: (b, { x }, { numOrSizeSplits, axis }: SplitVAttrs) => {
-    const along = axisOf(axis, x!.shape.length);
+    const along = normaliseAxis(axis, x!.shape.length);
     const like = { shape: [...x!.shape] } as Parameters<typeof backend_util.prepareSplitSize>[0];
     return b.split(x!, backend_util.prepareSplitSize(like, numOrSizeSplits, along), along);
   },

@@ -1,4 +1,4 @@
-import { MedbenchError, sizeOf } from '@medbench/core';
+import { elementCount, MedbenchError } from '@medbench/core';
 import type { Attribute, ModelProto, NodeProto, TensorProto, ValueProto } from '../graph/protobuf.js';
 
 /** One program traced for batches of `batch`. */
@@ -47,7 +47,7 @@ const int64 = (values: readonly number[]): Uint8Array =>
 
 /** The number that all elements of a tensor equal, as the bytes of one element; undefined if they differ. */
 function elementOf({ raw, shape }: TensorProto): Uint8Array | undefined {
-  const size = raw.byteLength / sizeOf(shape);
+  const size = raw.byteLength / elementCount(shape);
   const first = raw.subarray(0, size);
   for (let at = size; at < raw.byteLength; at += size)
     if (!sameBytes(first, raw.subarray(at, at + size))) return undefined;

@@ -15,7 +15,7 @@ const counted = (count: number, what: string): string => `${count} ${what}${coun
  * @throws MedbenchError('usage') if there is no plugin package.
  */
 async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
-  const [{ checkPackage, pluginFolders }, { cacheFolder, catalogueOf }] = await Promise.all([
+  const [{ checkPackage, pluginFolders }, { cacheFolder, findPlugins: catalogueOf }] = await Promise.all([
     import('@medbench/plugin-check'),
     import('@medbench/api/workspace'),
   ]);
@@ -44,7 +44,7 @@ async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
 export const checkCommand: Declare = (program, done) => {
   program
     .command('check')
-    .description('check plugin packages: manifest and facts, and what each class does when it runs, such as two steps')
+    .description('check plugin packages: manifest and info, and what each class does when it runs, such as two steps')
     .argument('[dir]', 'a built package, or a folder of some', '.')
     .option('--data <dir>', 'folder with the data sets, for tasks and corpora (default: $MEDBENCH_DATA, else ./data)')
     .option('--json', 'machine-readable')

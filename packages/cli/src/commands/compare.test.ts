@@ -52,7 +52,7 @@ function runFolder(name: string, { seeds, methods, n = 300, data = 'a', settings
       const result = { protocol: 'zero-shot', metric: 'accuracy', metrics, n, perExample };
       const stored = { schemaVersion: 1, key: 'k', data, method, task: task!.id, seed, seconds: 1, synthetic: true };
       if (scores) writeFileSync(join(at, `seed-${seed}.json`), JSON.stringify({ ...stored, results: [result] }));
-      const facts = {
+      const info = {
         method,
         control: false,
         task: task!.id,
@@ -60,7 +60,7 @@ function runFolder(name: string, { seeds, methods, n = 300, data = 'a', settings
         seed,
         metric: 'accuracy',
       };
-      return { ...facts, ...metrics.accuracy, n, metrics, seconds: 1, status: 'ok', synthetic: true };
+      return { ...info, ...metrics.accuracy, n, metrics, seconds: 1, status: 'ok', synthetic: true };
     }),
   );
   const { statistics: _, ...results } = sample;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { settingsOf } from '@medbench/core';
-import { type CatalogueEntry, entryOf, everyEntry } from '@medbench/core/catalogue';
+import { resolveSettings } from '@medbench/core';
+import { type CatalogueEntry, everyEntry, findEntry } from '@medbench/core/catalogue';
 import type { Verification } from '@medbench/runner';
 import pc from 'picocolors';
 import type { Declare } from '../command.js';
@@ -29,9 +29,10 @@ const idsOf = (value: string | undefined): string[] =>
  * `all` that is there is damaged or other than published.
  */
 async function dataVerify(flags: VerifyFlags): Promise<number> {
-  const [{ mergeTrees, parseSet, verifyData }, { cacheFolder, configOf, openWorkspace, pluginsOf }] = await Promise.all(
-    [import('@medbench/runner'), import('@medbench/api/workspace')],
-  );
+  const [
+    { mergeTrees, parseSet, verifyData },
+    { cacheFolder, readConfig: configOf, openWorkspace, openRegistry: pluginsOf },
+  ] = await Promise.all([import('@medbench/runner'), import('@medbench/api/workspace')]);
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, flags.config);
   const given = (flags.set ?? []).map(parseSet);
@@ -43,7 +44,7 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
   const all = <K extends 'task' | 'corpus'>(kind: K, ids: readonly string[]): CatalogueEntry<K>[] =>
     ids.includes('all')
       ? everyEntry(catalogue, kind).filter(({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0)
-      : ids.map((id) => entryOf(catalogue, kind, id));
+      : ids.map((id) => findEntry(catalogue, kind, id));
   const entries = [...all('task', tasks), ...all('corpus', corpora)];
   const registry = await pluginsOf(workspace);
   const dataRoot = resolve(cwd, config.dataRoot);
@@ -54,8 +55,8 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
     const { kind, info } = entry;
     const settings =
       kind === 'task'
-        ? settingsOf('taskSettings', info, config.taskSettings[info.id])
-        : settingsOf('corpusSettings', info, config.corpusSettings[info.id]);
+        ? resolveSettings('taskSettings', info, config.taskSettings[info.id])
+        : resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
     const outcome = await verifyData(registry, entry, {
       ...{ dataRoot, cacheRoot: cacheFolder(cwd), settings },
       checksums: flags.checksums ?? false,

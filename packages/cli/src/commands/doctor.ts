@@ -6,7 +6,7 @@ import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
 
 export async function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
-  const [{ inspectBackends }, { pluginsOf }] = await Promise.all([
+  const [{ inspectBackends }, { openRegistry: pluginsOf }] = await Promise.all([
     import('@medbench/runner'),
     import('@medbench/api/workspace'),
   ]);
@@ -15,7 +15,7 @@ export async function backendReports(catalogue: Catalogue): Promise<BackendRepor
 
 /** `medbench doctor`. @returns 0 if a backend works here, else 1. */
 async function doctor({ json }: { json?: boolean }): Promise<number> {
-  const { catalogueOf } = await import('@medbench/api/workspace');
+  const { findPlugins: catalogueOf } = await import('@medbench/api/workspace');
   const reports = await backendReports(await catalogueOf(process.cwd()));
   const chosen = reports.find(({ status }) => status.available)?.entry.id;
   const code = chosen ? EXIT.ok : EXIT.failed;

@@ -2,7 +2,7 @@ import { MedbenchError } from '@medbench/core';
 import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
 import { collect, type RunFlags, seeds } from '../flags.js';
-import { optionsOf } from './run.js';
+import { benchmarkOptions } from './run.js';
 
 interface EmbedFlags extends Omit<RunFlags, 'seed'> {
   readonly method?: string;
@@ -24,7 +24,7 @@ function checkFlags(dir: string | undefined, flags: EmbedFlags): void {
   }
   if (dir !== undefined && flags.inputs) {
     throw new MedbenchError('usage', `embed takes either the run folder ${dir} or --inputs`, {
-      hint: 'A run folder exports embeddings; --inputs writes pictures and texts from the data.',
+      hint: 'A run folder exports embeddings; --inputs writes images and texts from the data.',
     });
   }
   const foreign = (flags.inputs ? OF_RUN : OF_INPUTS).find((name) => flags[name] !== undefined);
@@ -44,7 +44,7 @@ async function embed(dir: string | undefined, flags: EmbedFlags): Promise<number
     return EXIT.ok;
   }
   const { method: _, seed: __, ...rest } = flags;
-  await api.embeddingInputs(await optionsOf(rest), {
+  await api.embeddingInputs(await benchmarkOptions(rest), {
     out: flags.out,
     wrote: (folder) => console.log(folder),
     log: (message) => console.error(message),
@@ -60,8 +60,8 @@ export const embedCommand: Declare = (program, done) => {
     .option('--method <id>', 'row of the table')
     .option('--seed <n>', 'seed of the row (default: 0)', (value) => seeds(value)[0])
     .option('--tasks <ids>', 'ids separated by commas (default: all that the run measured)')
-    .requiredOption('--out <dir>', 'folder for <task>/<array>.npy, or for pictures and texts')
-    .option('--inputs', 'write the pictures (PNG) and texts (JSON) of the tasks, in the order of the rows')
+    .requiredOption('--out <dir>', 'folder for <task>/<array>.npy, or for images and texts')
+    .option('--inputs', 'write the images (PNG) and texts (JSON) of the tasks, in the order of the rows')
     .option('--data <dir>', 'with --inputs: folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
     .option('--preset <id>', 'with --inputs: a bundle of settings')
     .option('--config <file>', 'with --inputs: configuration file')

@@ -32,7 +32,7 @@ async function evaluate(options: RunFlags & { readonly embeddings: readonly stri
   const tasks = [...new Set(rows.flatMap((row) => row.tasks))];
   if (tasks.length > 0) return run(options, { ...(await settings()), tasks }, 'eval');
   throw new MedbenchError('usage', `${rows.map(({ folder }) => folder).join(', ')} holds no <task>/<array>.npy`, {
-    hint: 'medbench embed --inputs --tasks … writes the pictures and texts that each array stands for.',
+    hint: 'medbench embed --inputs --tasks … writes the images and texts that each array stands for.',
   });
 }
 

@@ -4,9 +4,9 @@ import { inColumns } from '../columns.js';
 import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
 
-type Facts = Readonly<Record<string, unknown>>;
+type Info = Readonly<Record<string, unknown>>;
 
-/** Columns of the printed form; `--json` has every fact. */
+/** Columns of the printed form; `--json` has every field. */
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   methods: ['id', 'question', 'extension', 'title', 'package'],
   objectives: ['id', 'settings', 'title', 'package'],
@@ -25,7 +25,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
 const KINDS: readonly string[] = Object.keys(COLUMNS);
 
 /** Every package that has plugins or looks as if it had. */
-function pluginFacts({ packages, broken, suspects }: Catalogue): Facts[] {
+function listPluginPackages({ packages, broken, suspects }: Catalogue): Info[] {
   const found = packages.map((plugin) => {
     const refused = broken.find((one) => one.package === plugin);
     const { name, version, why, dir } = plugin;
@@ -35,8 +35,8 @@ function pluginFacts({ packages, broken, suspects }: Catalogue): Facts[] {
   return [...found, ...unseen];
 }
 
-async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
-  const of = (one: Parameters<typeof entriesOfKind>[1]): Facts[] =>
+async function listInfo(kind: string, catalogue: Catalogue): Promise<Info[]> {
+  const of = (one: Parameters<typeof entriesOfKind>[1]): Info[] =>
     entriesOfKind(catalogue, one).map(({ info, package: { name } }) => ({ package: name, ...info }));
   switch (kind) {
     case 'methods':
@@ -44,7 +44,8 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
     case 'objectives':
       return of('objective');
     case 'tasks':
-      return of('task');
+      // Scripts read `pictures`, as this field was first called.
+      return of('task').map((task) => ({ ...task, ...('images' in task && { pictures: task.images }) }));
     case 'protocols':
       return of('protocol');
     case 'encoders':
@@ -58,7 +59,7 @@ async function factsOf(kind: string, catalogue: Catalogue): Promise<Facts[]> {
     case 'studies':
       return (await import('@medbench/studies')).STUDIES.map((study) => ({ ...study }));
     case 'plugins':
-      return pluginFacts(catalogue);
+      return listPluginPackages(catalogue);
     default: {
       const { backendReports } = await import('./doctor.js');
       return (await backendReports(catalogue)).map(({ entry, status }) => ({ id: entry.id, ...status }));
@@ -85,7 +86,7 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
     const { hint } = unknownId('kind', kind, KINDS, 'medbench list --help');
     throw new MedbenchError('usage', `There is nothing called "${kind}" to list`, hint ? { hint } : {});
   }
-  const { catalogueOf, openWorkspace } = await import('@medbench/api/workspace');
+  const { findPlugins: catalogueOf, openWorkspace } = await import('@medbench/api/workspace');
   // Reading a configuration file loads its parsers; without one, a listing is instant.
   const { existsSync } = await import('node:fs');
   const mayHaveConfig = options.config !== undefined || existsSync('package.json') || existsSync('.git');
@@ -101,7 +102,7 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
       process.stderr.write(`warning: ${name} cannot be used: ${reason}\n`);
     }
   }
-  const rows = await factsOf(kind, catalogue);
+  const rows = await listInfo(kind, catalogue);
   if (options.json) {
     console.log(JSON.stringify(rows, null, 1));
     return EXIT.ok;
@@ -115,7 +116,7 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
 export const listCommand: Declare = (program, done) => {
   program
     .command('list')
-    .description('what there is, one row each, with facts')
+    .description('what there is, one row each, with info')
     .argument('<kind>', KINDS.join(', '))
     .option('--config <file>', 'configuration file that names further plugins')
     .option('--json', 'machine-readable')

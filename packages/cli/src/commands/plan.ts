@@ -3,7 +3,7 @@ import { inColumns } from '../columns.js';
 import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
 import { type RunFlags, withRunFlags } from '../flags.js';
-import { optionsOf } from './run.js';
+import { benchmarkOptions } from './run.js';
 
 const number = (value: number | undefined): string => (value === undefined ? '—' : value.toLocaleString('en'));
 
@@ -37,7 +37,7 @@ function lineOf(row: RowPlan): string[] {
 /** What the peak leaves open, for data are not read. */
 function keptNote({ bytesPerThousand, bytesAtMost }: KeptImages): string {
   const mebibytes = (bytes: number): string => number(Math.ceil(bytes / 2 ** 20));
-  return `peak MiB: of the process while it trains; pictures kept decoded add ${mebibytes(bytesPerThousand)} MiB per 1,000 pairs, ${mebibytes(bytesAtMost)} at the most`;
+  return `peak MiB: of the process while it trains; images kept decoded add ${mebibytes(bytesPerThousand)} MiB per 1,000 pairs, ${mebibytes(bytesAtMost)} at the most`;
 }
 
 function print(
@@ -61,7 +61,7 @@ function print(
 /** `medbench plan`. @returns 0, or 1 if a row cannot be trained. */
 async function plan(flags: RunFlags): Promise<number> {
   const { plan: planned } = await import('@medbench/api');
-  const found = await planned({ ...(await optionsOf(flags)), out: flags.out });
+  const found = await planned({ ...(await benchmarkOptions(flags)), out: flags.out });
   if (flags.json) {
     const { backend, keptImages: _, ...rest } = found;
     console.log(JSON.stringify({ backend: backend.id, ...rest }, null, 1));

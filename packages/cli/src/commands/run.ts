@@ -4,10 +4,10 @@ import type { RunResults } from '@medbench/core';
 import type { ConfigTree } from '@medbench/runner';
 import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
-import { commandOf, type RunFlags, withRunFlags } from '../flags.js';
+import { commandText, type RunFlags, withRunFlags } from '../flags.js';
 
 /** What the flags ask for, as the API takes it. */
-export async function optionsOf(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
+export async function benchmarkOptions(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
   const { mergeTrees, parseSet } = await import('@medbench/runner');
   return {
     methods: flags.methods,
@@ -37,8 +37,8 @@ export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run
   const clock = flags.profile ? new ProfileClock() : undefined;
   const observer = consoleObserver(process.stderr);
   try {
-    const control: RunControl = { observer, signal: interruption(), command: commandOf(flags, command), clock };
-    const options = await optionsOf(flags, base);
+    const control: RunControl = { observer, signal: interruption(), command: commandText(flags, command), clock };
+    const options = await benchmarkOptions(flags, base);
     const { results, folder, html } = await carryOutBenchmark({ ...options, ...control, out: flags.out });
     const layout = new RunLayout(folder);
     observer.finished(`Results in ${join(flags.out ?? '', 'results.json')}, results.csv and ${html}`);

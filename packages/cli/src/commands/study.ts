@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Declare } from '../command.js';
-import { commandOf, FLAG, type RunFlags } from '../flags.js';
-import { exitCode, interruption, optionsOf, printResults } from './run.js';
+import { commandText, FLAG, type RunFlags } from '../flags.js';
+import { benchmarkOptions, exitCode, interruption, printResults } from './run.js';
 
 /** `medbench study`: its report, and its answers on stdout. @returns 0 if every cell succeeded, 1 if some failed. */
 async function study(
@@ -17,12 +17,12 @@ async function study(
   const observer = consoleObserver(process.stderr);
   try {
     const { results, html, answers } = await carryOut(which, {
-      ...(await optionsOf(flags)),
+      ...(await benchmarkOptions(flags)),
       grid,
       out,
       observer,
       signal: interruption(),
-      command: `${commandOf({ ...flags, out }, `study ${which}`)}${grid ? ' --grid' : ''}`,
+      command: `${commandText({ ...flags, out }, `study ${which}`)}${grid ? ' --grid' : ''}`,
     });
     observer.finished(`Results in ${join(out, 'results.json')}, results.csv and ${html}`);
     await printResults(results, flags.json);

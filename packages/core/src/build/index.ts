@@ -1,2 +1,2 @@
-export { type FactsPlugin, medbenchFacts } from './plugin.js';
-export { writeFacts } from './write-facts.js';
+export { type InfoPlugin, medbenchInfo } from './plugin.js';
+export { writePackageInfo } from './write-package-info.js';

@@ -1,7 +1,7 @@
-import { writeFacts } from './write-facts.js';
+import { writePackageInfo } from './write-package-info.js';
 
 /** A plugin of a bundler: each calls the hook that it knows. */
-export interface FactsPlugin {
+export interface InfoPlugin {
   readonly name: string;
   /** esbuild. */
   setup(build: { onEnd(done: (result: { readonly errors: readonly unknown[] }) => Promise<void>): void }): void;
@@ -12,16 +12,16 @@ export interface FactsPlugin {
 }
 
 /**
- * Writes the facts of a plugin package after each build (`writeFacts`):
- * `plugins: [medbenchFacts()]` in the configuration of tsup, esbuild, Rollup, Rolldown or Vite.
+ * Writes the info of a plugin package after each build (`writePackageInfo`):
+ * `plugins: [medbenchInfo()]` in the configuration of tsup, esbuild, Rollup, Rolldown or Vite.
  * @param dir folder of the package. Default: where the bundler runs.
  */
-export function medbenchFacts(dir = process.cwd()): FactsPlugin {
+export function medbenchInfo(dir = process.cwd()): InfoPlugin {
   const write = async (): Promise<void> => {
-    await writeFacts(dir);
+    await writePackageInfo(dir);
   };
   return {
-    name: 'medbench-facts',
+    name: 'medbench-info',
     setup: (build) => build.onEnd(async ({ errors }) => (errors.length > 0 ? undefined : write())),
     buildEnd: async (done) => (done && 'writtenFiles' in done ? write() : undefined),
     writeBundle: write,

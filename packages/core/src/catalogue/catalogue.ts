@@ -1,7 +1,7 @@
 import type { PluginInfo, PluginKind } from '../decorators.js';
 import type { PluginPackage, PresetDeclaration } from './manifest.js';
 
-/** One plugin that can be loaded, known by its facts alone. */
+/** One plugin that can be loaded, known by its info alone. */
 export interface CatalogueEntry<K extends PluginKind = PluginKind> {
   readonly kind: K;
   readonly id: string;

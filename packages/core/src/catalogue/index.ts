@@ -1,6 +1,5 @@
 export type { BrokenPackage, Catalogue, CatalogueEntry, SuspectPackage } from './catalogue.js';
-export { factFaults } from './check-facts.js';
-export { factsOf, listFacts, type PluginFact, type PluginFacts, readFacts } from './facts.js';
+export { infoFaults } from './check-info.js';
 export {
   dependencyNames,
   MANIFEST_KEYS,
@@ -13,4 +12,5 @@ export {
   readPlugin,
 } from './manifest.js';
 export { type MaterialisedClass, pluginClasses } from './materialise.js';
-export { entriesOfKind, entryOf, everyEntry, nearest, select, unknownId } from './select.js';
+export { collectInfo, type DeclaredPlugin, listPlugins, type PackageInfo, readPackageInfo } from './package-info.js';
+export { entriesOfKind, everyEntry, findEntry, nearest, select, unknownId } from './select.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PLUGIN_API, type PluginKind } from '../decorators.js';
-import { MedbenchError, messageOf } from '../errors.js';
+import { errorMessage, MedbenchError } from '../errors.js';
 
 /** Keyword of the packages that are found among a project's dependencies. */
 export const PLUGIN_KEYWORD = 'medbench-plugin';
@@ -34,10 +34,10 @@ export interface PluginManifest {
   /** Export of the package that holds the decorated classes, `.` or `./plugin`. */
   readonly entry?: string;
   /**
-   * File with the facts of the decorated classes, `./dist/medbench.json`, so that a listing imports nothing. The build
+   * File with the info of the decorated classes, `./dist/medbench.json`, so that a listing imports nothing. The build
    * writes it (`@medbench/core/build`). Without it the entry is imported to find them.
    */
-  readonly facts?: string;
+  readonly info?: string;
   readonly presets?: readonly PresetDeclaration[];
 }
 
@@ -68,7 +68,7 @@ export function readPackageJson(path: string): PackageJson {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as PackageJson;
   } catch (cause) {
-    throw new MedbenchError('plugin', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new MedbenchError('plugin', `${path} cannot be read: ${errorMessage(cause)}`, { cause });
   }
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type PluginClass, type PluginMetadata, pluginMetadata } from '../decorators.js';
-import { MedbenchError, messageOf } from '../errors.js';
+import { errorMessage, MedbenchError } from '../errors.js';
 import { type PluginPackage, readPackageJson } from './manifest.js';
 
 export interface MaterialisedClass {
@@ -46,7 +46,7 @@ export async function pluginClasses(plugin: PluginPackage): Promise<Materialised
   try {
     module = (await import(pathToFileURL(entryFile(plugin)).href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    throw new MedbenchError('plugin', `Plugin ${plugin.name} (${plugin.dir}) does not load: ${messageOf(cause)}`, {
+    throw new MedbenchError('plugin', `Plugin ${plugin.name} (${plugin.dir}) does not load: ${errorMessage(cause)}`, {
       cause,
       hint: `Reinstall it, or build it if it is a workspace package. It is here because: ${plugin.why}.`,
     });

@@ -23,7 +23,7 @@ export function entriesOfKind<K extends PluginKind>(catalogue: Catalogue, kind: 
 }
 
 /** @throws MedbenchError('unknown-id') with the nearest known id. */
-export function entryOf<K extends PluginKind>(catalogue: Catalogue, kind: K, id: string): CatalogueEntry<K> {
+export function findEntry<K extends PluginKind>(catalogue: Catalogue, kind: K, id: string): CatalogueEntry<K> {
   const entries = entriesOfKind(catalogue, kind);
   const entry = entries.find((candidate) => candidate.id === id);
   if (entry) return entry;
@@ -71,7 +71,7 @@ export function select<K extends PluginKind>(
         .filter(Boolean),
     ),
   ];
-  const chosen = ids.includes('all') ? everyEntry(catalogue, kind) : ids.map((id) => entryOf(catalogue, kind, id));
+  const chosen = ids.includes('all') ? everyEntry(catalogue, kind) : ids.map((id) => findEntry(catalogue, kind, id));
   if (chosen.length === 0) {
     throw new MedbenchError('usage', `No ${kind} is selected`, { hint: `Name some, or use "all".` });
   }

@@ -52,11 +52,11 @@ export interface LoadOptions {
    */
   readonly share?: Session;
   /**
-   * The state stays as it is: the program does not change it, and no session that does shares it. An engine may build it
+   * The state stays as it is: the program does not change it, and no session that does shares it. A backend may build it
    * into what it makes of the program. Default false.
    */
   readonly fixed?: boolean;
-  /** Folder for what an engine keeps from one process to the next; nothing is kept without one. */
+  /** Folder for what a backend keeps from one process to the next; nothing is kept without one. */
   readonly cache?: string;
   /** Compare the first step with the eager reference (compiling backends). Default true. */
   readonly selfCheck?: boolean;

@@ -1,6 +1,6 @@
 import type { SettingSpec, Settings } from './settings.js';
 
-/** An 8-bit picture, row-major, interleaved: `data.length === width * height * channels`. */
+/** An 8-bit image, row-major, interleaved: `data.length === width * height * channels`. */
 export interface RasterImage {
   readonly width: number;
   readonly height: number;
@@ -16,13 +16,13 @@ export interface Source<T> {
 }
 
 /** One image with its caption. */
-export interface Pair {
+export interface ImageTextPair {
   readonly image: RasterImage;
   readonly caption: string;
 }
 
 /** Who may read a data set: anyone, who agrees to its terms, who is credentialed; or it was generated here. */
-export type Access = 'open' | 'agreement' | 'credentialed' | 'generated';
+export type DataAccess = 'open' | 'agreement' | 'credentialed' | 'generated';
 
 /** A file or folder in which a data set is distributed. */
 export interface ExpectedFile {
@@ -45,20 +45,20 @@ export interface Inspection {
   readonly notes: readonly string[];
 }
 
-/** A pair whose picture is still a file's bytes, so that it can be decoded on another thread. */
+/** A pair whose image is still a file's bytes, so that it can be decoded on another thread. */
 export interface EncodedPair {
-  /** A whole picture file: JPEG, PNG, WebP and what else `decodeImage` of the data package reads. Handed over for good. */
+  /** A whole image file: JPEG, PNG, WebP and what else `decodeImage` of the data package reads. Handed over for good. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly caption: string;
-  /** What messages call the picture. */
+  /** What messages call the image. */
   readonly name: string;
   /** The pair to take if this one turns out to be broken, the error of which is given. Default: the error is thrown. */
   instead?(error: unknown): Promise<EncodedPair>;
 }
 
 /** Pairs that can also be had undecoded; a source that can do so is decoded by workers. */
-export interface PairSource extends Source<Pair> {
-  /** The pair of `get`, with its picture undecoded. @throws as `get`, but for what decoding finds. */
+export interface PairSource extends Source<ImageTextPair> {
+  /** The pair of `get`, with its image undecoded. @throws as `get`, but for what decoding finds. */
   encoded?(index: number): Promise<EncodedPair>;
 }
 
@@ -93,7 +93,7 @@ export interface CorpusInfo {
   /** `general` corpora give the weights from which transfer starts. */
   readonly domain: 'medical' | 'general';
   readonly licence: string;
-  readonly access: Access;
+  readonly access: DataAccess;
   /** Where it is obtained. */
   readonly source: string;
   readonly citation?: string;
@@ -117,6 +117,6 @@ export interface CorpusContext extends DataContext {
 /** Image-text pairs to train on. */
 export interface Corpus {
   open(context: CorpusContext): Promise<OpenedCorpus>;
-  /** Counts what is there, opening no picture. @throws MedbenchError naming what is missing or wrong. */
+  /** Counts what is there, opening no image. @throws MedbenchError naming what is missing or wrong. */
   inspect?(context: CorpusContext): Promise<Inspection>;
 }

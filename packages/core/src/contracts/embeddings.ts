@@ -30,7 +30,7 @@ export interface EmbeddingFiles {
    */
   keep(
     folder: string,
-    facts: { readonly key: string; readonly model: string; readonly task: string },
+    info: { readonly key: string; readonly model: string; readonly task: string },
     load: () => Promise<EvaluationModel>,
   ): Promise<EvaluationModel>;
   /** @throws MedbenchError('usage') if the folder does not exist. */

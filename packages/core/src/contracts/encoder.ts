@@ -28,7 +28,7 @@ export interface ParameterSpec {
 }
 
 /** Parameters that are frozen together. Stages are listed from the input to the output. */
-export interface Stage {
+export interface TowerStage {
   readonly name: string;
   /** `block` stages are what a fraction such as "the first half" counts. */
   readonly kind: 'embedding' | 'block' | 'head';
@@ -73,7 +73,7 @@ export interface EncoderModel<Batch> {
   /** D, the width of `embedding`. */
   readonly embedDim: number;
   readonly parameters: readonly ParameterSpec[];
-  readonly stages: readonly Stage[];
+  readonly stages: readonly TowerStage[];
   forward(parameters: TensorMap, batch: Batch, options?: ForwardOptions): EncoderOutput;
 }
 
@@ -140,5 +140,5 @@ export interface DualEncoderModel {
   /** `ids` `[B, L]`. */
   encodeText(parameters: TensorMap, ids: Tensor2D, options?: ForwardOptions): EncoderOutput;
   /** Parameter names (in the joint name space) of a tower's stages, input to output. */
-  stages(tower: Tower): readonly Stage[];
+  stages(tower: Tower): readonly TowerStage[];
 }

@@ -1,18 +1,18 @@
 import type { RasterImage, Source } from './data.js';
 import type { ProtocolId } from './ids.js';
 
-/** What is asked of a row: the label (or answer) of a picture, the text of a picture, the picture of a text. */
-export type Query = 'label' | 'image-to-text' | 'text-to-image';
+/** What is asked of a row: the label (or answer) of an image, the text of an image, the image of a text. */
+export type GalleryQuery = 'label' | 'image-to-text' | 'text-to-image';
 
 /**
  * What a row said of a few test examples, the same ones for every row and seed of a task. Places alone: no text and no
- * picture of a data set gets into a cell.
+ * image of a data set gets into a cell.
  */
 export interface SampledAnswers {
-  readonly query: Query;
-  /** Places among the test examples: pictures or questions (`label`), pictures, texts. */
+  readonly query: GalleryQuery;
+  /** Places among the test examples: images or questions (`label`), images, texts. */
   readonly examples: readonly number[];
-  /** Of each, what was put first, best first: places among labels, texts, pictures. One label; up to five in retrieval. */
+  /** Of each, what was put first, best first: places among labels, texts, images. One label; up to five in retrieval. */
   readonly answers: readonly (readonly number[])[];
   /** Of each answer, 1 if it is right and 0 if not. */
   readonly hits: readonly (readonly number[])[];
@@ -25,14 +25,14 @@ export interface TestExamples {
   readonly images: Source<RasterImage>;
   /** What a place of an answer stands for: class names, answers, or the texts of a gallery. */
   readonly texts: readonly string[];
-  /** Of queries for a label: the picture, what is asked about it beside the label, and the right answer. */
+  /** Of queries for a label: the image, what is asked about it beside the label, and the right answer. */
   example?(place: number): { readonly image: number; readonly question?: string; readonly answer: string };
-  /** Of retrieval: the picture that each text describes. */
+  /** Of retrieval: the image that each text describes. */
   readonly imageOfText?: Int32Array;
 }
 
-/** One thing in a gallery: a picture, by its place among the gallery's, or a text. */
-export type GalleryItem = { readonly picture: number } | { readonly text: string };
+/** One thing in a gallery: an image, by its place among the gallery's, or a text. */
+export type GalleryItem = { readonly image: number } | { readonly text: string };
 
 export interface GalleryExample {
   /** Its place among the test examples. */
@@ -53,22 +53,22 @@ export interface GalleryRow {
 
 export interface GalleryPart {
   readonly protocol: ProtocolId;
-  readonly query: Query;
+  readonly query: GalleryQuery;
   readonly examples: readonly GalleryExample[];
   readonly rows: readonly GalleryRow[];
 }
 
 /** `gallery/<task>.json`: a few test examples and what each row said of them, for reports. */
 export interface Gallery {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: 2;
   readonly key: string;
   readonly task: string;
   /** Seed of the rows whose answers are shown. */
   readonly seed: number;
   /** WebP, base64. */
-  readonly pictures: readonly string[];
+  readonly images: readonly string[];
   readonly parts: readonly GalleryPart[];
 }
 
-/** Makes a small WebP of a picture; implemented by `@medbench/data`. */
+/** Makes a small WebP of an image; implemented by `@medbench/data`. */
 export type Thumbnail = (image: RasterImage) => Promise<Uint8Array>;

@@ -3,7 +3,7 @@ import type { SampledAnswers } from './gallery.js';
 import type { ProtocolId } from './ids.js';
 import type { Matrix } from './tensors.js';
 
-export type Interval = readonly [low: number, high: number];
+export type ConfidenceInterval = readonly [low: number, high: number];
 
 /** A row of the table as a task sees it: something that turns images and texts into vectors. */
 export interface EvaluationModel {
@@ -23,10 +23,10 @@ export interface EvaluationModel {
   readonly logitScale: number;
 }
 
-export interface Metric {
+export interface MetricValue {
   readonly value: number;
   /** 95 % interval. */
-  readonly ci95: Interval;
+  readonly ci95: ConfidenceInterval;
 }
 
 /** What a classifier took for what. */
@@ -81,7 +81,7 @@ export interface TaskResult {
   readonly protocol: ProtocolId;
   /** Name of the primary metric, a key of `metrics`. */
   readonly metric: string;
-  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly metrics: Readonly<Record<string, MetricValue>>;
   /** Number of test examples behind the primary metric. */
   readonly n: number;
   /** Score of each test example (1 right, 0 wrong), kept for paired tests. */

@@ -1,17 +1,17 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../random/index.js';
-import type { Pair } from './data.js';
+import type { ImageTextPair } from './data.js';
 import type { DualEncoderModel, ParameterSpec } from './encoder.js';
 import type { SettingSpecs, Settings, SettingsOf } from './settings.js';
 import type { TensorMap, TensorSpec } from './tensors.js';
 
 /** Which of the study's questions a method answers. */
-export type Question = 'baseline' | 'transfer' | 'unimodal' | 'granularity';
+export type MethodQuestion = 'baseline' | 'transfer' | 'unimodal' | 'granularity';
 
 export interface MethodInfo {
   readonly id: string;
   readonly title: string;
-  readonly question: Question;
+  readonly question: MethodQuestion;
   /** True for methods beyond the eight of the study's code. */
   readonly extension: boolean;
   readonly settings: SettingSpecs;
@@ -20,7 +20,7 @@ export interface MethodInfo {
 }
 
 /** Where the weights of the two towers start. */
-export type Start = 'general' | 'scratch';
+export type StartingWeights = 'general' | 'scratch';
 
 /** Names the function that makes an input, for another thread, where no function can be sent (`drawnInput`). */
 export interface InputRecipe {
@@ -33,14 +33,14 @@ export interface InputRecipe {
 }
 
 /**
- * Something that a step needs of each example beside picture and text: another view of the picture, which patches are
+ * Something that a step needs of each example beside image and text: another view of the image, which patches are
  * kept. It is drawn on the host, anew at every step, from a stream of its own: the same for the same seed.
  */
 export interface MethodInput extends TensorSpec {
   /** Of one example; a batch is `[B, ...shape]`. */
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
-  draw(example: Pair, random: Random): Float32Array | Int32Array;
+  draw(example: ImageTextPair, random: Random): Float32Array | Int32Array;
   /** Names the stream that it is drawn from. Default: the input's own name. */
   readonly stream?: string;
   /** Set by `drawnInput`: workers then draw it, else the main thread does. */
@@ -105,7 +105,7 @@ export interface ObjectiveUse {
 }
 
 /** A stretch of training under settings of its own. */
-export interface Phase<S extends SettingSpecs = SettingSpecs> {
+export interface TrainingPhase<S extends SettingSpecs = SettingSpecs> {
   /** Of the steps; the shares of all phases add up to 1. */
   readonly share: number;
   readonly settings: SettingsOf<S>;
@@ -121,13 +121,13 @@ export interface Phase<S extends SettingSpecs = SettingSpecs> {
  * chunks, and the gradient is still that of the whole batch (gradient caching, arXiv:2101.06983).
  */
 export interface Method<S extends SettingSpecs = SettingSpecs, R extends TensorMap = Embeddings> {
-  readonly start: Start;
+  readonly start: StartingWeights;
   /** Names of parameters (joint name space) that must not move. Default: none but those that no objective depends on. */
   frozen?(model: DualEncoderModel, settings: SettingsOf<S>): readonly string[];
   /** Momentum of a moving average of the trained parameters, kept as `teacher`. Default: that of the objectives. */
   teacher?(settings: SettingsOf<S>): number | null;
   /** Default: one phase under the row's settings. Phases may change inputs, not parameters. */
-  phases?(settings: SettingsOf<S>): readonly Phase<S>[];
+  phases?(settings: SettingsOf<S>): readonly TrainingPhase<S>[];
   /** The weighted sum of objectives that is minimised. In place of all below. */
   objectives?(settings: SettingsOf<S>): readonly ObjectiveUse[];
   /** Parameters beyond the two towers and the logit scale; discarded after training. Default: none. */
@@ -143,12 +143,12 @@ export interface Method<S extends SettingSpecs = SettingSpecs, R extends TensorM
 export interface ResolvedMethod {
   /** What messages call it: `Class Slip of @medbench/methods-slip (method "slip")`. */
   readonly label: string;
-  readonly start: Start;
+  readonly start: StartingWeights;
   frozen(model: DualEncoderModel, settings: Settings): readonly string[];
   parameters(model: DualEncoderModel, settings: Settings): readonly ParameterSpec[];
   inputs(model: DualEncoderModel, settings: Settings): Readonly<Record<string, MethodInput>>;
   teacher(settings: Settings): number | null;
-  phases(settings: Settings): readonly Phase[];
+  phases(settings: Settings): readonly TrainingPhase[];
   represent(input: RepresentInput): TensorMap;
   objective(input: ObjectiveInput<SettingSpecs, TensorMap>): ObjectiveOutput;
 }

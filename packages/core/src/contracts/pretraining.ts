@@ -2,7 +2,7 @@ import type { Backend } from './backend.js';
 import type { OpenedCorpus } from './data.js';
 import type { Activation, Encoder } from './encoder.js';
 import type { EvaluationModel } from './measurement.js';
-import type { ResolvedMethod, Start } from './method.js';
+import type { ResolvedMethod, StartingWeights } from './method.js';
 import type { Profile } from './profile.js';
 import type { TrainingRecord } from './results.js';
 import type { Settings } from './settings.js';
@@ -88,7 +88,7 @@ export interface TrainRequest extends ModelRequest {
   readonly method: ResolvedMethod;
   readonly settings: Settings;
   /** Overrides where the method starts (the general-domain weights themselves start from scratch). */
-  readonly start: Start;
+  readonly start: StartingWeights;
   /** safetensors file of the general-domain weights, if `start` is `general`. */
   readonly generalWeights?: string;
   readonly seed: number;
@@ -121,7 +121,7 @@ export interface ForeignWeights {
   import(request: ModelRequest, target: { readonly folder: string; readonly key: string }): Promise<TrainOutcome>;
 }
 
-/** An evaluation model holds engine memory until disposed. */
+/** An evaluation model holds backend memory until disposed. */
 export type LoadedModel = EvaluationModel & { dispose(): Promise<void> };
 
 /** Pre-trains and embeds. Implemented by `@medbench/training`, bound in the composition root. */

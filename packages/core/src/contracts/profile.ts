@@ -2,7 +2,7 @@
 export type ProfilePhase =
   | 'start-up'
   | 'phantoms'
-  /** Corpora, tasks and fingerprints; pictures of the leak search. */
+  /** Corpora, tasks and fingerprints; images of the leak search. */
   | 'opening data'
   | 'leak search'
   /** What a training step waits for: the part of making batches that its predecessors did not hide. */
@@ -14,14 +14,14 @@ export type ProfilePhase =
   | 'step'
   | 'checkpoints'
   | 'validation'
-  /** Reading, decoding and shrinking the pictures that are embedded. */
-  | 'reading pictures'
+  /** Reading, decoding and shrinking the images that are embedded. */
+  | 'reading images'
   | 'embedding'
   /** A protocol, by its id. */
   | (string & {})
   /** Intervals, and the comparison of rows. */
   | 'statistics'
-  /** Small pictures of test examples, for reports. */
+  /** Small images of test examples, for reports. */
   | 'galleries'
   | 'report'
   | 'other';

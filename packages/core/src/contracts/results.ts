@@ -1,8 +1,8 @@
-import type { Access, CorpusInfo } from './data.js';
+import type { CorpusInfo, DataAccess } from './data.js';
 import type { ProtocolId } from './ids.js';
 import type { LeakCounts } from './leaks.js';
-import type { ClassificationDetail, Interval, Metric, RecallCurve } from './measurement.js';
-import type { Start } from './method.js';
+import type { ClassificationDetail, ConfidenceInterval, MetricValue, RecallCurve } from './measurement.js';
+import type { StartingWeights } from './method.js';
 import type { MetricInfo } from './protocol.js';
 import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
@@ -19,9 +19,9 @@ export interface ResultCell {
   readonly metric: string;
   /** Primary metric; null if the cell failed. */
   readonly value: number | null;
-  readonly ci95: Interval | null;
+  readonly ci95: ConfidenceInterval | null;
   readonly n: number;
-  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly metrics: Readonly<Record<string, MetricValue>>;
   readonly seconds: number;
   readonly status: 'ok' | 'failed';
   readonly error?: string;
@@ -32,7 +32,7 @@ export interface ResultCell {
   readonly classification?: ClassificationDetail;
   /** Of retrieval: recall@k over many k. */
   readonly retrieval?: RecallCurve;
-  /** Test pictures that training has seen, by where; `leaks/<task>.json` of the run folder names them. Absent: not searched. */
+  /** Test images that training has seen, by where; `leaks/<task>.json` of the run folder names them. Absent: not searched. */
   readonly leaks?: readonly LeakCounts[];
 }
 
@@ -45,11 +45,11 @@ export interface FrozenPart {
 
 /** In what a row differs from the others of its run, taken from the method's code: all else is the same for all. */
 export interface RowSetup {
-  readonly start: Start;
+  readonly start: StartingWeights;
   readonly frozen: { readonly image: FrozenPart; readonly text: FrozenPart };
   /** Parameters beyond the two towers and the logit scale; discarded after training. */
   readonly own: number;
-  /** Inputs beside picture and text, by phase. */
+  /** Inputs beside image and text, by phase. */
   readonly inputs: readonly string[];
   /** Momentum of the moving average; null without one. */
   readonly teacher: number | null;
@@ -123,7 +123,7 @@ export interface StudyRecord {
 }
 
 /** What is to be known of a corpus beside its name. */
-export type CorpusFacts = Pick<CorpusInfo, 'id' | 'title' | 'domain' | 'licence' | 'access' | 'source' | 'citation'>;
+export type CorpusSummary = Pick<CorpusInfo, 'id' | 'title' | 'domain' | 'licence' | 'access' | 'source' | 'citation'>;
 
 /** `results.json`, version 1: all that tables, plots and reports are made from. */
 export interface RunResults {
@@ -157,9 +157,9 @@ export interface RunResults {
     readonly variant?: string;
     /** Absent, as the next three, in results of older versions. */
     readonly licence?: string;
-    readonly access?: Access;
+    readonly access?: DataAccess;
     readonly citation?: string;
-    /** Whether reports may show its pictures and texts. */
+    /** Whether reports may show its images and texts. The name is part of the file format. */
     readonly pictures?: 'shown' | 'withheld';
   }[];
   /** Protocols of the table, in its order, with what their metrics mean. Absent in results of older versions. */
@@ -169,7 +169,7 @@ export interface RunResults {
     readonly metrics: Readonly<Record<string, MetricInfo>>;
   }[];
   /** What the rows train on, and what general-domain weights were trained on. Absent in results of older versions. */
-  readonly corpora?: readonly CorpusFacts[];
+  readonly corpora?: readonly CorpusSummary[];
   readonly training: readonly TrainingRecord[];
   readonly cells: readonly ResultCell[];
   /** Which differences are more than chance. Absent in results of older versions. */

@@ -1,5 +1,5 @@
 import type { ProtocolId } from './ids.js';
-import type { Interval } from './measurement.js';
+import type { ConfidenceInterval } from './measurement.js';
 
 /** Scores of one row's test examples in one column, by seed. */
 export interface ScoredRow {
@@ -32,7 +32,7 @@ export interface Comparison {
   readonly second: string;
   /** Mean score of the first minus that of the second, over examples and seeds. */
   readonly difference: number;
-  readonly ci95: Interval;
+  readonly ci95: ConfidenceInterval;
   readonly pValue: number;
   /** p after Holm's correction for the comparisons of this column of this kind (method with method, or with control). */
   readonly adjusted: number;
@@ -109,7 +109,7 @@ export interface RunCell {
   readonly difference: number | null;
   /** Null where it was not tested. */
   readonly test: {
-    readonly ci95: Interval;
+    readonly ci95: ConfidenceInterval;
     readonly pValue: number;
     /** After Holm's correction for all cells that were tested. */
     readonly adjusted: number;

@@ -1,7 +1,7 @@
-import type { Access, DataContext, ExpectedFile, Inspection, OpenedCorpus } from './data.js';
+import type { DataAccess, DataContext, ExpectedFile, Inspection, OpenedCorpus } from './data.js';
 import type { TestExamples } from './gallery.js';
 import type { ProtocolId, TaskKind } from './ids.js';
-import type { PictureSplits } from './leaks.js';
+import type { ImageSplits } from './leaks.js';
 import type { EvaluationModel, TaskResult } from './measurement.js';
 import type { BoundProtocol } from './protocol.js';
 import type { SettingSpec } from './settings.js';
@@ -30,12 +30,12 @@ export interface TaskInfo {
   /** Published number of examples of each class, in label order, by split (`all` where there is no split). */
   readonly classCounts?: Readonly<Record<string, readonly number[]>>;
   readonly licence: string;
-  readonly access: Access;
+  readonly access: DataAccess;
   /**
-   * Whether its licence lets small pictures with their texts be shown in reports. Default: only where they are generated.
+   * Whether its licence lets small images with their texts be shown in reports. Default: only where they are generated.
    * Those under an agreement or credentials are withheld whatever this says.
    */
-  readonly pictures?: 'shown' | 'withheld';
+  readonly images?: 'shown' | 'withheld';
   readonly citation: string;
   /** Where the data is obtained, and what must be signed for it. */
   readonly source?: string;
@@ -43,7 +43,7 @@ export interface TaskInfo {
   readonly files?: readonly ExpectedFile[];
   /** What the configuration may change about it (`taskSettings.<id>.<name>`). */
   readonly settings?: Readonly<Record<string, SettingSpec>>;
-  /** What a reader of an average over tasks must know: shared pictures, training data in common, a split that leaks. */
+  /** What a reader of an average over tasks must know: shared images, training data in common, a split that leaks. */
   readonly caveats?: readonly string[];
   /** Name of the primary metric of each protocol. */
   readonly metric: Readonly<Partial<Record<ProtocolId, string>>>;
@@ -61,16 +61,16 @@ export interface TaskOutcome {
 }
 
 /**
- * A downstream task: data-like facts (`@Task`) and how its files are opened. Protocols live in `@medbench/evaluation`.
+ * A downstream task: data-like info (`@Task`) and how its files are opened. Protocols live in `@medbench/evaluation`.
  */
 export interface Task {
   /** Content hash of what `evaluate` reads. @throws MedbenchError if the data is not there. */
   fingerprint(context: DataContext): Promise<string>;
   evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome>;
-  /** Counts what is there, opening no picture. @throws MedbenchError naming what is missing or wrong. */
+  /** Counts what is there, opening no image. @throws MedbenchError naming what is missing or wrong. */
   inspect?(context: DataContext): Promise<Inspection>;
-  /** Its pictures by split, in the order in which `evaluate` takes them. Without it nothing is searched for leaks. */
-  pictures?(context: DataContext): Promise<PictureSplits>;
+  /** Its images by split, in the order in which `evaluate` takes them. Without it nothing is searched for leaks. */
+  images?(context: DataContext): Promise<ImageSplits>;
   /** Test examples for a report, asked for only where they may be shown (`mayShow`). Without it no gallery is made. */
   examples?(context: DataContext): Promise<TestExamples>;
   /** Pairs made of the training split, for labs without a corpus. Never touches another split. */

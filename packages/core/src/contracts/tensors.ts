@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Element types that cross the engine seam. */
+/** Element types that cross the backend seam. */
 export type DType = 'float32' | 'int32' | 'bool';
 
 /** Shape and element type of a tensor whose values are not known yet. */
@@ -16,7 +16,7 @@ export interface HostTensor extends TensorSpec {
 
 export type HostTensors = Record<string, HostTensor>;
 
-/** Named tensors of the active engine, as a step sees them. */
+/** Named tensors of the active backend, as a step sees them. */
 export type TensorMap = Readonly<Record<string, Tensor>>;
 
 /** A row-major matrix in host memory, `[rows, cols]`. */

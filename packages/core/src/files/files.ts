@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { MedbenchError, messageOf } from '../errors.js';
+import { errorMessage, MedbenchError } from '../errors.js';
 
 /** The error for a place that cannot be written: full disk, no permission, a file where a folder belongs. */
 export function unwritable(path: string, cause: unknown, way = 'Choose a folder that you may write to'): MedbenchError {
-  return new MedbenchError('store', `${path} cannot be written: ${messageOf(cause)}`, {
+  return new MedbenchError('store', `${path} cannot be written: ${errorMessage(cause)}`, {
     cause,
     hint: `${way}, or free some disk; what was finished is kept.`,
   });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ObjectiveOutput } from '../contracts/method.js';
 import type { TensorMap } from '../contracts/tensors.js';
-import { isMedbenchError, MedbenchError, messageOf } from '../errors.js';
+import { errorMessage, isMedbenchError, MedbenchError } from '../errors.js';
 
 const shown = (value: unknown): string =>
   value instanceof tf.Tensor
@@ -23,8 +23,8 @@ export function callPlugin<T>(who: string, name: string, call: () => T): T {
     return call();
   } catch (cause) {
     // A backend knows the error of an operation that it lacks by its words.
-    if (isMedbenchError(cause) || /^Kernel '/.test(messageOf(cause))) throw cause;
-    throw new MedbenchError('plugin', `${who}: ${name}() fails: ${messageOf(cause)}`, { cause });
+    if (isMedbenchError(cause) || /^Kernel '/.test(errorMessage(cause))) throw cause;
+    throw new MedbenchError('plugin', `${who}: ${name}() fails: ${errorMessage(cause)}`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ import type { TensorMap } from '../contracts/tensors.js';
 import { type AnyMethod, pluginMetadata } from '../decorators.js';
 import { MedbenchError } from '../errors.js';
 import { describePlugin } from '../origin.js';
-import { type ResolvedObjective, sumOf } from './sum.js';
+import { type ResolvedObjective, sumObjectives } from './sum.js';
 
 export interface ComposeOptions {
   readonly method: AnyMethod;
@@ -40,7 +40,7 @@ export function composeMethod({ method, objectives, name = describePlugin(method
       });
     }
     const usesOf = (settings: Settings) => method.objectives!(settings);
-    const { idle, ...sum } = sumOf(usesOf, objectives, name);
+    const { idle, ...sum } = sumObjectives(usesOf, objectives, name);
     return {
       ...sum,
       label: name,

@@ -7,9 +7,9 @@ import type { TensorMap } from '../contracts/tensors.js';
 import type { AnyObjective } from '../decorators.js';
 import { MedbenchError } from '../errors.js';
 import { describePlugin } from '../origin.js';
-import { settingsOf } from '../settings/index.js';
+import { resolveSettings } from '../settings/index.js';
 import { callPlugin, checkedOutput, checkRepresentations } from './check-output.js';
-import { joint, named, ownOf, seenBy } from './names.js';
+import { entriesWithPrefix, joint, named, seenBy } from './names.js';
 import { sharedTowers } from './towers.js';
 
 /** An objective that a sum may use. */
@@ -57,7 +57,7 @@ function termsOf(
     if (weight === 0) continue;
     const found = objectives.get(id);
     if (!found) throw new MedbenchError('plugin', `${who} uses the objective "${id}", which is not loaded`);
-    terms.push({ id, weight, settings: settingsOf('objective', found.info, given), objective: found.instance });
+    terms.push({ id, weight, settings: resolveSettings('objective', found.info, given), objective: found.instance });
   }
   if (terms.length === 0) throw new MedbenchError('config', `${who} has no objective whose weight is above 0`);
   return terms.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -88,7 +88,7 @@ function sharedMomentum(terms: readonly Term[], who: string): number | null {
 }
 
 /** Whether an objective represents a batch by outputs of the text tower. */
-function goesOnFromText({ objective, settings }: Term, model: DualEncoderModel): boolean {
+function continuesFromText({ objective, settings }: Term, model: DualEncoderModel): boolean {
   if (!objective.represent) return false;
   const idle = new Set(objective.idle?.(model, settings) ?? []);
   return model.stages('text').some(({ parameters }) => parameters.some((name) => !idle.has(name)));
@@ -99,7 +99,7 @@ function goesOnFromText({ objective, settings }: Term, model: DualEncoderModel):
  * their objective (`captioning/…`); the towers run once, and the shared embeddings `image` and `text` exist once.
  * @param usesOf the sum under settings of the method. @param who the method, for messages.
  */
-export function sumOf(
+export function sumObjectives(
   usesOf: (settings: Settings) => readonly ObjectiveUse[],
   objectives: ReadonlyMap<string, ResolvedObjective>,
   who: string,
@@ -150,7 +150,7 @@ export function sumOf(
             objective.represent!({
               model: towers,
               parameters: viewOf(term, parameters),
-              batch: { ...batch, inputs: ownOf(id, batch.inputs) },
+              batch: { ...batch, inputs: entriesWithPrefix(id, batch.inputs) },
               settings: own,
               ...(teacher ? { teacher: viewOf(term, teacher) } : {}),
             }),
@@ -160,7 +160,7 @@ export function sumOf(
         } else if (!representations.image) {
           const image = towers.encodeImage(parameters, batch.images);
           // A compiled step adds up the norm of its gradients in this order, so the last bit of a figure depends on it.
-          if (all.some((other) => goesOnFromText(other, model))) towers.encodeText(parameters, batch.ids);
+          if (all.some((other) => continuesFromText(other, model))) towers.encodeText(parameters, batch.ids);
           representations.image = image.embedding;
           representations.text = towers.encodeText(parameters, batch.ids).embedding;
         }
@@ -174,7 +174,7 @@ export function sumOf(
         output: checkedOutput(describePlugin(term.objective), 'loss', () =>
           term.objective.loss({
             representations: term.objective.represent
-              ? ownOf(term.id, representations)
+              ? entriesWithPrefix(term.id, representations)
               : { image: representations.image!, text: representations.text! },
             parameters: seen(all, term, parameters),
             settings: term.settings,

@@ -3,9 +3,9 @@ import { Container, type Newable } from 'inversify';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { PluginPackage } from '../catalogue/manifest.js';
 import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
-import { entryOf } from '../catalogue/select.js';
+import { findEntry } from '../catalogue/select.js';
 import type { PluginKind, PluginKinds } from '../decorators.js';
-import { MedbenchError, messageOf } from '../errors.js';
+import { errorMessage, MedbenchError } from '../errors.js';
 import { rememberOrigin } from '../origin.js';
 import { tokenNameIn } from './token.js';
 
@@ -42,7 +42,7 @@ export class Registry {
   }
 
   async #create(kind: PluginKind, id: string): Promise<unknown> {
-    const entry = entryOf(this.catalogue, kind, id);
+    const entry = findEntry(this.catalogue, kind, id);
     const classes = await pluginClasses(entry.package);
     const found = classes.find(({ metadata }) => metadata.kind === kind && metadata.info.id === id);
     if (!found) {
@@ -66,10 +66,10 @@ export class Registry {
       rememberOrigin(instance, name);
       return instance;
     } catch (cause) {
-      const service = tokenNameIn(messageOf(cause));
+      const service = tokenNameIn(errorMessage(cause));
       const who = `${target.name} of ${name} (${metadata.kind} ${metadata.info.id})`;
       if (service === undefined) {
-        throw new MedbenchError('plugin', `${who} cannot be constructed: ${messageOf(cause)}`, {
+        throw new MedbenchError('plugin', `${who} cannot be constructed: ${errorMessage(cause)}`, {
           cause,
           hint: 'Give each constructor parameter a token, such as @Services.Logger of @medbench/core/services.',
         });

@@ -14,7 +14,7 @@ export {
   checkSetting,
   methodSettings,
   parseSetting,
+  resolveSettings,
   settingSpec,
-  settingsOf,
   settingType,
 } from './validate.js';

@@ -1,6 +1,16 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { SettingsOf } from '../contracts/settings.js';
-import { boolean, choice, defineSettings, integer, number, numbers, parseSetting, settingsOf, text } from './index.js';
+import {
+  boolean,
+  choice,
+  defineSettings,
+  integer,
+  number,
+  numbers,
+  parseSetting,
+  resolveSettings,
+  text,
+} from './index.js';
 
 const description = 'x';
 const settings = defineSettings({
@@ -13,7 +23,7 @@ const settings = defineSettings({
   name: text({ default: 'a', description }),
 });
 const info = { id: 'it', settings };
-const given = (values: Parameters<typeof settingsOf>[2]) => settingsOf('methodSettings', info, values);
+const given = (values: Parameters<typeof resolveSettings>[2]) => resolveSettings('methodSettings', info, values);
 
 describe('declared settings', () => {
   it('are typed values', () => {
@@ -69,8 +79,10 @@ describe('values', () => {
 
   it('of a setting without a type have the type of its default', () => {
     const plain = { id: 'it', settings: { n: { default: 1, description }, s: { default: 'a', description } } };
-    expect(settingsOf('taskSettings', plain, { n: 1.5, s: 'b' })).toEqual({ n: 1.5, s: 'b' });
-    expect(() => settingsOf('taskSettings', plain, { n: 'b' })).toThrow('taskSettings.it.n must be a number, not "b"');
+    expect(resolveSettings('taskSettings', plain, { n: 1.5, s: 'b' })).toEqual({ n: 1.5, s: 'b' });
+    expect(() => resolveSettings('taskSettings', plain, { n: 'b' })).toThrow(
+      'taskSettings.it.n must be a number, not "b"',
+    );
   });
 
   it('are read from what is typed', () => {

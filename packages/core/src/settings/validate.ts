@@ -65,7 +65,7 @@ export function checkSetting(flag: string, spec: SettingSpec, value: SettingValu
  * @param group where they are given: `methodSettings`, `taskSettings`, `corpusSettings`.
  * @throws MedbenchError('unknown-id') for an unknown setting; ('config') for a value out of bounds.
  */
-export function settingsOf(group: string, info: Configurable, given: Settings = {}): Settings {
+export function resolveSettings(group: string, info: Configurable, given: Settings = {}): Settings {
   const settings: Record<string, SettingValue> = {};
   for (const [name, spec] of Object.entries(info.settings ?? {})) settings[name] = spec.default;
   for (const [name, value] of Object.entries(given)) {
@@ -77,7 +77,7 @@ export function settingsOf(group: string, info: Configurable, given: Settings = 
 
 /** A method's settings, as `settingsOf`. */
 export const methodSettings = (info: Pick<MethodInfo, 'id' | 'settings'>, given?: Settings): Settings =>
-  settingsOf('methodSettings', info, given);
+  resolveSettings('methodSettings', info, given);
 
 /** A value as it is typed, in the type of its setting. What does not read as that is left to `checkSetting` to refuse. */
 export function parseSetting(spec: SettingSpec, typed: string): SettingValue {

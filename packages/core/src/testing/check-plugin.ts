@@ -1,32 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { factAdvice, factFaults } from '../catalogue/check-facts.js';
-import { factsOf, listFacts, type PluginFacts, readFacts } from '../catalogue/facts.js';
+import { infoAdvice, infoFaults } from '../catalogue/check-info.js';
 import { PLUGIN_KEYWORD, type PluginPackage, readPlugin } from '../catalogue/manifest.js';
 import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
-import { isMedbenchError, messageOf } from '../errors.js';
+import { collectInfo, listPlugins, type PackageInfo, readPackageInfo } from '../catalogue/package-info.js';
+import { errorMessage, isMedbenchError } from '../errors.js';
 
 /** Packages of which there must be one copy in a process. */
 const PEERS = ['@medbench/core', '@tensorflow/tfjs-core'];
 
-/** Where the facts that the build wrote differ from those of the code. */
-function staleFacts(plugin: PluginPackage, classes: readonly MaterialisedClass[]): string[] {
-  const { facts } = plugin.manifest;
-  const written = readFacts(plugin);
-  if (facts === undefined) return [];
-  if (!written)
-    return [`${facts}, named in package.json#medbench.facts, is not there: build with @medbench/core/build`];
-  const byPlugin = (all: PluginFacts) =>
-    new Map(listFacts(all).map(({ kind, info }) => [`${kind} "${info.id}"`, JSON.stringify(info)]));
-  const [said, found] = [byPlugin(written), byPlugin(factsOf(classes))];
+/** Where the info that the build wrote differ from those of the code. */
+function staleInfo(plugin: PluginPackage, classes: readonly MaterialisedClass[]): string[] {
+  const { info } = plugin.manifest;
+  const written = readPackageInfo(plugin);
+  if (info === undefined) return [];
+  if (!written) return [`${info}, named in package.json#medbench.info, is not there: build with @medbench/core/build`];
+  const byPlugin = (all: PackageInfo) =>
+    new Map(listPlugins(all).map(({ kind, info }) => [`${kind} "${info.id}"`, JSON.stringify(info)]));
+  const [said, found] = [byPlugin(written), byPlugin(collectInfo(classes))];
   return [...new Set([...said.keys(), ...found.keys()])]
     .filter((plugin) => said.get(plugin) !== found.get(plugin))
-    .map((plugin) => `${plugin}: ${facts} does not say what the code says; build the package again`);
+    .map((plugin) => `${plugin}: ${info} does not say what the code says; build the package again`);
 }
 
 /**
- * Checks a built plugin package as an author would want to know it before publishing: the manifest, its facts, the
- * dependencies of which there must be one copy, and that the facts which the build wrote are those of the code.
+ * Checks a built plugin package as an author would want to know it before publishing: the manifest, its info, the
+ * dependencies of which there must be one copy, and that the info which the build wrote are those of the code.
  * @param dir folder of the package.
  * @returns what is wrong, in words; empty if nothing is.
  */
@@ -55,12 +54,12 @@ export async function checkPlugin(dir: string): Promise<string[]> {
     const classes = await pluginClasses(plugin);
     if (classes.length === 0) problems.push('the entry exports no decorated class; decorate one and export it');
     for (const { metadata, target } of classes) {
-      const found = [...factFaults(metadata), ...factAdvice(metadata)];
+      const found = [...infoFaults(metadata), ...infoAdvice(metadata)];
       problems.push(...found.map((problem) => `class ${target.name}, ${problem}`));
     }
-    problems.push(...staleFacts(plugin, classes));
+    problems.push(...staleInfo(plugin, classes));
   } catch (error) {
-    problems.push(isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint}` : messageOf(error));
+    problems.push(isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint}` : errorMessage(error));
   }
   return problems;
 }

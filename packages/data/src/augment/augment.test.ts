@@ -74,7 +74,7 @@ describe('augmentations of given strength', () => {
     expect(hash.digest('hex')).toBe(fixture.hues);
   });
 
-  it('leaves a grey picture without colour changes, and refuses what is no strength', () => {
+  it('leaves a grey image without colour changes, and refuses what is no strength', () => {
     expect(adjustHue(grey, 0.2)).toBe(grey);
     expect(adjustSaturation(grey, 0.2)).toBe(grey);
     expect(greyscale(grey)).toBe(grey);

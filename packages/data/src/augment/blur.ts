@@ -34,7 +34,7 @@ function boxFor(sigma: number): Box {
 /**
  * Gaussian blur as Pillow's `ImageFilter.GaussianBlur(sigma)`, which SimCLR and SLIP use: three passes of an extended
  * box along rows, then three along columns, rounded to 8 bits after each; beyond the edge lies the edge's own value.
- * @param sigma Standard deviation in pixels; 0 gives the same picture.
+ * @param sigma Standard deviation in pixels; 0 gives the same image.
  * @throws RangeError for a negative sigma, or none.
  */
 export function gaussianBlur(image: RasterImage, sigma: number): RasterImage {

@@ -1,6 +1,6 @@
 import type { RasterImage } from '@medbench/core';
 
-// Every function does in 8 bits what torchvision's functions of the same name do to a Pillow picture. Grey pictures have
+// Every function does in 8 bits what torchvision's functions of the same name do to a Pillow image. Grey images have
 // neither hue nor saturation, and stay as they are where only these would change.
 
 /** Luma of ITU-R 601 in 16-bit fixed point, rounded, as Pillow's `convert('L')`. */
@@ -16,7 +16,7 @@ function blend(from: number, to: number, factor: number): number {
   return value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value);
 }
 
-/** The picture with every sample replaced by what the table holds for it. */
+/** The image with every sample replaced by what the table holds for it. */
 function lookUp(image: RasterImage, table: Uint8Array): RasterImage {
   return { ...image, data: image.data.map((value) => table[value]!) };
 }
@@ -30,12 +30,12 @@ function stretch(image: RasterImage, centre: number, factor: number): RasterImag
   );
 }
 
-/** Brightness times `factor`; 0 gives black, 1 the same picture (torchvision's `adjust_brightness`). */
+/** Brightness times `factor`; 0 gives black, 1 the same image (torchvision's `adjust_brightness`). */
 export function adjustBrightness(image: RasterImage, factor: number): RasterImage {
   return stretch(image, 0, factor);
 }
 
-/** Contrast about the picture's mean luma times `factor`; 0 gives plain grey (torchvision's `adjust_contrast`). */
+/** Contrast about the image's mean luma times `factor`; 0 gives plain grey (torchvision's `adjust_contrast`). */
 export function adjustContrast(image: RasterImage, factor: number): RasterImage {
   const { data, channels } = image;
   let sum = 0;

@@ -143,7 +143,7 @@ describe('helpers', () => {
     expect(inSequence(add(1), add(0))(plain(5), random(1, 'x')).data[0]).toBe(22);
   });
 
-  it('a flip of a flip is the picture', () => {
+  it('a flip of a flip is the image', () => {
     const image = noise(7, 5, 3);
     expect(horizontalFlip(image)).not.toEqual(image);
     expect(horizontalFlip(horizontalFlip(image))).toEqual(image);

@@ -46,7 +46,7 @@ export function horizontalFlip(image: RasterImage): RasterImage {
 
 /**
  * Brightness, contrast, saturation and hue by random factors in a random order, each rounded to 8 bits (torchvision's
- * `ColorJitter`). All are drawn whether or not they act, so that pictures with and without colour use up the same
+ * `ColorJitter`). All are drawn whether or not they act, so that images with and without colour use up the same
  * random numbers.
  * @throws MedbenchError('config') for a negative strength, or a hue beyond 0.5.
  */
@@ -74,7 +74,7 @@ export function colourJitter(strength: JitterStrength): RandomImageTransform {
   };
 }
 
-/** Colour taken away with the given probability (torchvision's `RandomGrayscale`); grey pictures stay as they are. */
+/** Colour taken away with the given probability (torchvision's `RandomGrayscale`); grey images stay as they are. */
 export function randomGrey(probability: number): RandomImageTransform {
   return randomly(probability, greyscale);
 }

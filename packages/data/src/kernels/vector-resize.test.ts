@@ -35,7 +35,7 @@ describe('vectorResize', () => {
     }
   });
 
-  it('leaves a picture that is too large to the plain way', () => {
+  it('leaves an image that is too large to the plain way', () => {
     const image = { width: 8192, height: 8192, channels: 1 as const, data: new Uint8Array(2 ** 26) };
     expect(vectorResize(image, 4, 4, { x: 0, y: 0, width: 8192, height: 8192 })).toBeUndefined();
   });

@@ -13,14 +13,14 @@ interface Kernel {
 type Pass = (...values: number[]) => void;
 
 /** What is used of WebAssembly, which Node's types name but do not describe. */
-const { WebAssembly: engine } = globalThis as unknown as {
+const { WebAssembly: wasm } = globalThis as unknown as {
   WebAssembly: {
     Module: new (bytes: Uint8Array) => object;
     Instance: new (module: object) => { readonly exports: Kernel };
   };
 };
 
-/** Larger pictures are left to the plain way, since the memory of a kernel never shrinks. */
+/** Larger images are left to the plain way, since the memory of a kernel never shrinks. */
 const MAX_BYTES = 64 * 2 ** 20;
 const PAGE = 2 ** 16;
 /** A vector, by which loads and stores may go beyond an area's end. */
@@ -30,11 +30,11 @@ const LOW_BITS = 15;
 
 let kernel: Kernel | null | undefined;
 
-/** Null where the engine has no vectors of 128 bits. */
+/** Null where the backend has no vectors of 128 bits. */
 function loaded(): Kernel | null {
   if (kernel !== undefined) return kernel;
   try {
-    const { Module, Instance } = engine;
+    const { Module, Instance } = wasm;
     kernel = new Instance(new Module(Buffer.from(RESAMPLE_KERNEL, 'base64'))).exports;
   } catch {
     kernel = null;
@@ -44,7 +44,7 @@ function loaded(): Kernel | null {
 
 /**
  * `resize` on vectors, a tenth of the time; the bytes are the same.
- * @returns undefined where it cannot be done: no vectors, or a picture that is too large.
+ * @returns undefined where it cannot be done: no vectors, or an image that is too large.
  */
 export function vectorResize(image: RasterImage, width: number, height: number, box: Box): Uint8Array | undefined {
   const { channels } = image;

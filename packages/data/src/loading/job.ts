@@ -1,38 +1,38 @@
 import {
+  elementCount,
+  errorMessage,
+  type ImageTextPair,
   isMedbenchError,
   type MethodInput,
-  messageOf,
-  type Pair,
   type RasterImage,
   random,
-  sizeOf,
 } from '@medbench/core';
 import { decodeImage } from '../image.js';
 import { normaliser, resizeShorterSide, trainingTransform } from '../transform.js';
 
-/** Pictures decoded ahead of the one that is being worked on; decoding runs on threads of its own. */
+/** Images decoded ahead of the one that is being worked on; decoding runs on threads of its own. */
 const AHEAD = 6;
 
-/** A picture to decode, or one that is decoded, and its caption for inputs that look at it. */
+/** An image to decode, or one that is decoded, and its caption for inputs that look at it. */
 export interface JobExample {
-  readonly picture: { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage;
+  readonly image: { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage;
   readonly caption: string;
-  /** Whether the picture, decoded and shrunk, is wanted back. */
+  /** Whether the image, decoded and shrunk, is wanted back. */
   readonly keep: boolean;
 }
 
-/** All that the pictures of a batch depend on: plain values that can be sent to another thread. */
+/** All that the images of a batch depend on: plain values that can be sent to another thread. */
 export interface BatchJob {
   readonly examples: readonly JobExample[];
-  /** Larger pictures are shrunk to this shorter side before anything else. Infinity for none. */
+  /** Larger images are shrunk to this shorter side before anything else. Infinity for none. */
   readonly side: number;
   readonly imageSize: number;
   readonly cropScale: readonly [number, number];
   readonly seed: number;
   readonly step: number;
-  /** Memory for the pictures of the batch that nobody needs any longer: fresh memory costs more than what is put there. */
+  /** Memory for the images of the batch that nobody needs any longer: fresh memory costs more than what is put there. */
   readonly room?: ArrayBuffer;
-  /** Put kept pictures where all threads can read them. */
+  /** Put kept images where all threads can read them. */
   readonly share: boolean;
 }
 
@@ -49,7 +49,7 @@ export interface BatchParts {
   readonly images: Float32Array<ArrayBuffer>;
   /** What was drawn, by the input's name, each `[B, ...]`. */
   readonly inputs: Readonly<Record<string, Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>>;
-  /** The pictures that were to be kept, decoded and shrunk, by row. */
+  /** The images that were to be kept, decoded and shrunk, by row. */
   readonly kept: readonly (RasterImage | undefined)[];
   /** Rows that could not be made, ascending; of these the other parts hold nothing. */
   readonly failures: readonly JobFailure[];
@@ -71,24 +71,24 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const transform = trainingTransform(imageSize, { scale: job.cropScale });
   const write = normaliser();
   const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw, stream = name }]) => {
-    const size = sizeOf(shape);
+    const size = elementCount(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
-    const fill = (row: number, example: Pair): void =>
+    const fill = (row: number, example: ImageTextPair): void =>
       data.set(draw(example, random(seed, 'input', stream, step, row)), row * size);
     return { name, data, fill };
   });
   const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);
   const failures: JobFailure[] = [];
   const make = async (row: number): Promise<void> => {
-    const { picture, caption, keep } = examples[row]!;
+    const { image: given, caption, keep } = examples[row]!;
     try {
-      const image = shrunk('bytes' in picture ? await decodeImage(picture.bytes, picture.name) : picture, job.side);
+      const image = shrunk('bytes' in given ? await decodeImage(given.bytes, given.name) : given, job.side);
       write(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
       for (const { fill } of inputs) fill(row, { image, caption });
       if (keep) kept[row] = job.share ? shared(image) : image;
     } catch (error) {
       const medbench = isMedbenchError(error) ? error : undefined;
-      failures.push({ row, code: medbench?.code, message: messageOf(error), hint: medbench?.hint });
+      failures.push({ row, code: medbench?.code, message: errorMessage(error), hint: medbench?.hint });
     }
   };
   let next = 0;

@@ -1,4 +1,4 @@
-import { type InputRecipe, MedbenchError, type MethodInput, messageOf } from '@medbench/core';
+import { errorMessage, type InputRecipe, MedbenchError, type MethodInput } from '@medbench/core';
 import { importModule } from './import-module.js';
 
 /** A method's input, as it is sent to a worker. */
@@ -26,13 +26,13 @@ export async function tryRecipe(recipe: InputRecipe): Promise<RecipeAnswer> {
   try {
     module = await importModule(recipe.module);
   } catch (error) {
-    return { failed: 'import', reason: messageOf(error) };
+    return { failed: 'import', reason: errorMessage(error) };
   }
   try {
     const { shape, dtype } = makeInput(module, recipe);
     return { shape, dtype };
   } catch (error) {
-    return { failed: 'make', reason: messageOf(error) };
+    return { failed: 'make', reason: errorMessage(error) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ProtocolId } from '@medbench/core';
 
-/** Pictures of these names are embedded for classification and retrieval, and `all` for questions about pictures. */
+/** Images of these names are embedded for classification and retrieval, and `all` for questions about images. */
 const SPLITS = ['train', 'val', 'test'] as const;
 const TEXTS = { prompts: 'zero-shot', captions: 'retrieval' } as const satisfies Record<string, ProtocolId>;
 
@@ -10,7 +10,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...[...Object.keys(TEXTS), 'questions'].map((name) => `${name}.texts`),
 ]);
 
-export const HOW = 'medbench embed --inputs writes the pictures and texts that each array stands for.';
+export const HOW = 'medbench embed --inputs writes the images and texts that each array stands for.';
 export const NEEDS =
   'Zero-shot takes test.images and prompts.texts; the linear probe train, val and test, .features or .images; ' +
   `retrieval test.images and captions.texts; questions all.images and questions.texts. ${HOW}`;
@@ -27,7 +27,7 @@ export interface Contents {
 }
 
 /** @param names the arrays of a folder, such as `test.images`. */
-export function contentsOf(names: ReadonlySet<string>): Contents {
+export function readContents(names: ReadonlySet<string>): Contents {
   const any = (...all: string[]) => all.some((name) => names.has(name));
   const both = (of: string) => [`${of}.images`, `${of}.features`];
   const joint = Object.entries(TEXTS).flatMap(([name, protocol]) => (any(`${name}.texts`) ? [protocol] : []));

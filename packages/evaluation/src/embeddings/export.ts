@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MedbenchError, unwritable, writeFileAtomic } from '@medbench/core';
-import { arrayOf, fileOf, readManifest, writeManifest } from './files.js';
+import { arrayFile, arrayName, readManifest, writeManifest } from './files.js';
 
 /**
  * Copies the arrays that a run keeps of one task, and their description. Arrays that are left from other weights or
@@ -26,18 +26,18 @@ export async function exportEmbeddings(from: string, to: string): Promise<void> 
       throw unwritable(to, cause);
     });
     const other = (await readManifest(to))?.key !== manifest.key;
-    if (other && there.some((file) => arrayOf(file) !== undefined)) {
+    if (other && there.some((file) => arrayName(file) !== undefined)) {
       throw new MedbenchError('usage', `${to} holds other embeddings`, { hint: 'Remove them, or name another --out.' });
     }
   }
   for (const name of names) {
-    const bytes = await readFile(fileOf(from, name)).catch((cause) => {
-      throw new MedbenchError('data', `${fileOf(from, name)} cannot be read`, {
+    const bytes = await readFile(arrayFile(from, name)).catch((cause) => {
+      throw new MedbenchError('data', `${arrayFile(from, name)} cannot be read`, {
         cause,
         hint: 'Measure the row again in another run folder.',
       });
     });
-    await writeFileAtomic(fileOf(to, name), bytes);
+    await writeFileAtomic(arrayFile(to, name), bytes);
   }
   await writeManifest(to, manifest);
 }

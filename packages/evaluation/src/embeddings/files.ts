@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EvaluationModel, type Matrix, MedbenchError, messageOf, writeFileAtomic } from '@medbench/core';
+import { type EvaluationModel, errorMessage, type Matrix, MedbenchError, writeFileAtomic } from '@medbench/core';
 import { encodeNpy, readNpy } from '@medbench/formats';
 
 /** `embeddings.json`: what the arrays beside it are. */
@@ -17,13 +17,13 @@ export interface EmbeddingsManifest {
   readonly can?: EvaluationModel['can'];
   /** exp of the learned logit scale; 100 is taken where it is not given. */
   readonly logitScale?: number;
-  /** SHA-256 of the texts that were embedded, by array; `''` for an array of pictures. With a key: all that is kept. */
+  /** SHA-256 of the texts that were embedded, by array; `''` for an array of images. With a key: all that is kept. */
   readonly texts?: Readonly<Record<string, string>>;
   /** What another tool must embed, in folders of inputs. */
   readonly arrays?: readonly WantedArray[];
 }
 
-/** An array's file, and where its pictures or texts are. */
+/** An array's file, and where its images or texts are. */
 export interface WantedArray {
   readonly array: string;
   readonly rows: number;
@@ -78,7 +78,7 @@ export async function readManifest(folder: string): Promise<EmbeddingsManifest |
   try {
     manifest = JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
-    throw new MedbenchError('data', `${file} cannot be read: ${messageOf(cause)}`, {
+    throw new MedbenchError('data', `${file} cannot be read: ${errorMessage(cause)}`, {
       cause,
       hint: 'It must be JSON. A folder of arrays needs no such file.',
     });
@@ -91,27 +91,27 @@ export const writeManifest = (folder: string, manifest: EmbeddingsManifest): Pro
   writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
 
 /** Where an array such as `test.images` is. */
-export const fileOf = (folder: string, name: string): string => join(folder, `${name}${SUFFIX}`);
+export const arrayFile = (folder: string, name: string): string => join(folder, `${name}${SUFFIX}`);
 
 /** The array that a file holds; undefined for a file of another kind. */
-export const arrayOf = (file: string): string | undefined =>
+export const arrayName = (file: string): string | undefined =>
   file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : undefined;
 
 /** @throws MedbenchError('store') naming the file. */
 export const writeMatrix = (folder: string, name: string, { rows, cols, data }: Matrix): Promise<void> =>
-  writeFileAtomic(fileOf(folder, name), encodeNpy({ shape: [rows, cols], dtype: 'f4', data }, name));
+  writeFileAtomic(arrayFile(folder, name), encodeNpy({ shape: [rows, cols], dtype: 'f4', data }, name));
 
 /**
  * A two-dimensional array `[rows, cols]` of 32- or 64-bit floats; undefined if the file is not there.
  * @throws MedbenchError('data') naming the file if it is damaged or of another kind.
  */
 export async function readMatrix(folder: string, name: string): Promise<Matrix | undefined> {
-  const file = fileOf(folder, name);
+  const file = arrayFile(folder, name);
   if (!existsSync(file)) return undefined;
   const { shape, dtype, data } = await readNpy(file);
   if (shape.length !== 2 || shape[1] === 0 || !(data instanceof Float32Array || data instanceof Float64Array)) {
     throw new MedbenchError('data', `${file} holds an array of type ${dtype} and shape [${shape.join(', ')}]`, {
-      hint: 'An array of embeddings is float32 or float64, [rows, width], one row for each picture or text.',
+      hint: 'An array of embeddings is float32 or float64, [rows, width], one row for each image or text.',
     });
   }
   return { rows: shape[0]!, cols: shape[1]!, data: data instanceof Float32Array ? data : Float32Array.from(data) };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type EvaluationModel, measureAll, type RasterImage, type Source } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { protocolsOf } from '../testing/index.js';
+import { bindProtocols } from '../testing/index.js';
 import { MANIFEST, readManifest, writeManifest, writeMatrix } from './files.js';
 import { recordInputs } from './inputs.js';
 
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Grey pictures of 2 x 1 pixels that say which they are. */
+/** Grey images of 2 x 1 pixels that say which they are. */
 const source = (length: number, first: number): Source<RasterImage> => ({
   length,
   get: async (i) => ({ width: 2, height: 1, channels: 1, data: Uint8Array.of(first + i, 255) }),
@@ -25,7 +25,7 @@ const labelled = (length: number, first: number) => ({
 });
 const SPEC = { classes: ['cat', 'dog'], prompts: ['a {}.', 'the {}.'] };
 const classify = (model: EvaluationModel) =>
-  measureAll(protocolsOf(['zero-shot', 'linear-probe']), model, {
+  measureAll(bindProtocols(['zero-shot', 'linear-probe']), model, {
     ...SPEC,
     train: labelled(8, 0),
     val: labelled(4, 100),
@@ -34,7 +34,7 @@ const classify = (model: EvaluationModel) =>
 const textsOf = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 describe('recordInputs', () => {
-  it('writes pictures and texts in the order of the rows, and lists the arrays', async () => {
+  it('writes images and texts in the order of the rows, and lists the arrays', async () => {
     const arrays = await recordInputs(folder, 'animals', classify);
     expect(Object.fromEntries(arrays.map(({ array, rows, inputs }) => [array, [rows, inputs]]))).toEqual({
       'prompts.texts.npy': [4, 'prompts.json'],
@@ -47,8 +47,8 @@ describe('recordInputs', () => {
     });
     expect(textsOf('prompts.json')).toEqual(['a cat.', 'the cat.', 'a dog.', 'the dog.']);
     expect(readdirSync(join(folder, 'val'))).toEqual(['000000.png', '000001.png', '000002.png', '000003.png']);
-    const picture = await decodeImage(join(folder, 'test', '000005.png'));
-    expect([...picture.data]).toEqual([205, 255]);
+    const image = await decodeImage(join(folder, 'test', '000005.png'));
+    expect([...image.data]).toEqual([205, 255]);
     expect(await readManifest(folder)).toMatchObject({ task: 'animals', arrays });
     // Nothing that would become the name of a row.
     expect(textsOf(MANIFEST)).not.toHaveProperty('model');

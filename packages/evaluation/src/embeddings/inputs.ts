@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type EvaluationModel, type Matrix, MedbenchError, random, writeFileAtomic } from '@medbench/core';
 import { encodePng } from '@medbench/data';
 import {
+  arrayFile,
   type EmbeddingsManifest,
-  fileOf,
   hashTexts,
   MANIFEST,
   readManifest,
@@ -32,15 +32,15 @@ class InputRecorder implements EvaluationModel {
     private readonly before: EmbeddingsManifest | undefined,
   ) {}
 
-  embedImages: EvaluationModel['embedImages'] = (images, as) => this.#pictures('images', images, as);
-  imageFeatures: EvaluationModel['imageFeatures'] = (images, as) => this.#pictures('features', images, as);
+  embedImages: EvaluationModel['embedImages'] = (images, as) => this.#images('images', images, as);
+  imageFeatures: EvaluationModel['imageFeatures'] = (images, as) => this.#images('features', images, as);
 
   async embedTexts(texts: readonly string[], as = 'texts'): Promise<Matrix> {
     const name = `${as}.texts`;
     const hash = hashTexts(texts);
     const known = this.before?.texts?.[name];
-    if (known !== undefined && known !== hash && existsSync(fileOf(this.folder, name))) {
-      throw new MedbenchError('usage', `${fileOf(this.folder, name)} was made of other texts than there are now`, {
+    if (known !== undefined && known !== hash && existsSync(arrayFile(this.folder, name))) {
+      throw new MedbenchError('usage', `${arrayFile(this.folder, name)} was made of other texts than there are now`, {
         hint: 'Remove it, or name another folder with --out.',
       });
     }
@@ -50,7 +50,7 @@ class InputRecorder implements EvaluationModel {
     return noise(texts.length);
   }
 
-  async #pictures(
+  async #images(
     kind: 'images' | 'features',
     images: Parameters<EvaluationModel['embedImages']>[0],
     as = 'images',
@@ -72,7 +72,7 @@ class InputRecorder implements EvaluationModel {
 }
 
 /**
- * Writes what a task embeds, for a tool that knows nothing of medbench: pictures as `<name>/<place>.png`, texts as
+ * Writes what a task embeds, for a tool that knows nothing of medbench: images as `<name>/<place>.png`, texts as
  * `<name>.json`, and `embeddings.json`, which lists the arrays that are wanted and keeps what somebody wrote into it.
  * @param evaluate Measures the task with the model given.
  * @returns the arrays that are wanted.

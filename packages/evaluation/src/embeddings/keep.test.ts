@@ -13,8 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Pictures that nobody looks at. */
-const pictures = (length: number): Source<RasterImage> => ({ length, get: () => Promise.reject(new Error('opened')) });
+/** Images that nobody looks at. */
+const images = (length: number): Source<RasterImage> => ({ length, get: () => Promise.reject(new Error('opened')) });
 const TEXTS = ['one.', 'two.', 'three.'];
 
 /** A model of a seed that counts what it is asked. */
@@ -30,13 +30,13 @@ function counting(seed: number) {
 }
 type Counting = ReturnType<typeof counting>;
 
-const facts = (key: string) => ({ key, model: 'clip', task: 'some-task' });
-const open = (key: string, { load }: Counting) => keepEmbeddings(folder, facts(key), load);
+const info = (key: string) => ({ key, model: 'clip', task: 'some-task' });
+const open = (key: string, { load }: Counting) => keepEmbeddings(folder, info(key), load);
 
 /** Everything that a task of all protocols asks for. */
 const askAll = async (model: EvaluationModel) => [
-  await model.embedImages(pictures(4), 'test'),
-  await model.imageFeatures(pictures(4), 'test'),
+  await model.embedImages(images(4), 'test'),
+  await model.imageFeatures(images(4), 'test'),
   await model.embedTexts(TEXTS, 'prompts'),
 ];
 const calls = ({ embedImages, imageFeatures, embedTexts }: Counting) =>
@@ -73,7 +73,7 @@ describe('keepEmbeddings', () => {
     await askAll(await open('k', counting(1)));
     const other = counting(2);
     const kept = await open('other', other);
-    await kept.embedImages(pictures(4), 'test');
+    await kept.embedImages(images(4), 'test');
     // A run that ends here has described one array: those of the first key are not taken for its own.
     expect(Object.keys((await readManifest(folder))?.texts ?? {})).toEqual(['test.images']);
     await askAll(kept);
@@ -87,7 +87,7 @@ describe('keepEmbeddings', () => {
     const first = counting(1);
     const kept = await open('k', first);
     await kept.embedTexts(TEXTS, 'prompts');
-    await kept.embedImages(pictures(4), 'test');
+    await kept.embedImages(images(4), 'test');
     rmSync(join(folder, 'prompts.texts.npy'));
     // A folder in its place makes the writing fail half-way.
     mkdirSync(join(folder, 'prompts.texts.npy', 'full'), { recursive: true });
@@ -111,18 +111,18 @@ describe('keepEmbeddings', () => {
   });
 
   it('computes only the arrays that are not there yet', async () => {
-    await (await open('k', counting(1))).embedImages(pictures(4), 'test');
+    await (await open('k', counting(1))).embedImages(images(4), 'test');
     const later = counting(1);
     await askAll(await open('k', later));
     expect(calls(later)).toEqual([0, 1, 1]);
   });
 
-  it('computes again for other texts or another number of pictures', async () => {
+  it('computes again for other texts or another number of images', async () => {
     await askAll(await open('k', counting(1)));
     const other = counting(1);
     const kept = await open('k', other);
     expect((await kept.embedTexts(['a', 'b', 'c'], 'prompts')).rows).toBe(3);
-    expect((await kept.embedImages(pictures(5), 'test')).rows).toBe(5);
+    expect((await kept.embedImages(images(5), 'test')).rows).toBe(5);
     expect(calls(other)).toEqual([1, 0, 1]);
   });
 
@@ -140,7 +140,7 @@ describe('keepEmbeddings', () => {
   it('names the folder that cannot be written', async () => {
     const plain = join(folder, 'plain');
     writeFileSync(plain, '');
-    const model = await keepEmbeddings(join(plain, 'below'), facts('k'), counting(1).load);
+    const model = await keepEmbeddings(join(plain, 'below'), info('k'), counting(1).load);
     await expect(model.embedTexts(TEXTS, 'prompts')).rejects.toMatchObject({ code: 'store' });
     await expect(writeManifest(join(plain, 'x'), { format: 'medbench-embeddings', version: 1 })).rejects.toThrow(
       'plain',

@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const pictures = (length: number): Source<RasterImage> => ({ length, get: () => Promise.reject(new Error('opened')) });
+const unread = (length: number): Source<RasterImage> => ({ length, get: () => Promise.reject(new Error('opened')) });
 const matrix = (rows: number, cols = 3, scale = 2): Matrix => ({
   rows,
   cols,
@@ -48,7 +48,7 @@ describe('openEmbeddings finds protocols', () => {
     ['a probe on embeddings', ['train.images', 'test.images'], ['linear-probe'], false],
     ['both', ['train.images', 'test.images', 'prompts.texts'], ['zero-shot', 'linear-probe'], true],
     ['questions', ['all.images', 'questions.texts'], ['vqa'], false],
-    ['questions without pictures', ['questions.texts'], ['vqa'], false],
+    ['questions without images', ['questions.texts'], ['vqa'], false],
   ])('%s', async (_, names, protocols, joint) => {
     await put(...names);
     const { protocols: found, model: made } = await opened();
@@ -84,7 +84,7 @@ describe('openEmbeddings finds protocols', () => {
 });
 
 describe('openEmbeddings finds folders', () => {
-  it('lists tasks, names the model, and hashes arrays but not the pictures beside them', async () => {
+  it('lists tasks, names the model, and hashes arrays but not the images beside them', async () => {
     await put('test.images', 'prompts.texts');
     mkdirSync(join(root, 'notes'));
     await describeAs({ model: 'some-model' });
@@ -92,7 +92,7 @@ describe('openEmbeddings finds folders', () => {
     expect(found).toMatchObject({ model: 'some-model', tasks: [TASK] });
     const before = await found.fingerprint(TASK);
     mkdirSync(join(folder, 'test'));
-    writeFileSync(join(folder, 'test', '000000.png'), 'a picture');
+    writeFileSync(join(folder, 'test', '000000.png'), 'an image');
     expect(await found.fingerprint(TASK)).toBe(before);
     await writeMatrix(folder, 'test.images', matrix(4, 3, 5));
     expect(await found.fingerprint(TASK)).not.toBe(before);
@@ -146,31 +146,31 @@ describe('opened embeddings', () => {
     await writeMatrix(folder, 'prompts.texts', { rows: 2, cols: 3, data: Float32Array.of(0, 0, 0, 0, 2, 0) });
     await put('train.features', 'test.features');
     const { embedImages, embedTexts, imageFeatures } = await model();
-    const { data } = await embedImages(pictures(4), 'test');
+    const { data } = await embedImages(unread(4), 'test');
     expect(data.subarray(0, 9)).toEqual(unit.subarray(0, 9));
     expect(data.subarray(9)).toEqual(Float32Array.of(3 / 13, 4 / 13, 12 / 13));
     expect((await embedTexts(TEXTS, 'prompts')).data).toEqual(Float32Array.of(0, 0, 0, 0, 1, 0));
-    expect(await imageFeatures(pictures(4), 'train')).toEqual(matrix(4));
+    expect(await imageFeatures(unread(4), 'train')).toEqual(matrix(4));
   });
 
   it('leave rows that were normalised in 32 bits to the bit, though their length is not quite 1', async () => {
-    const rounded = await randomModel(1).embedImages(pictures(50));
+    const rounded = await randomModel(1).embedImages(unread(50));
     await put('prompts.texts');
     await writeMatrix(folder, 'test.images', rounded);
-    expect(await (await model()).embedImages(pictures(50), 'test')).toEqual(rounded);
+    expect(await (await model()).embedImages(unread(50), 'test')).toEqual(rounded);
   });
 
   it('take embeddings for features where no split has any', async () => {
     await put('train.images', 'test.images');
-    expect(await (await model()).imageFeatures(pictures(4), 'test')).toEqual(matrix(4));
+    expect(await (await model()).imageFeatures(unread(4), 'test')).toEqual(matrix(4));
     await put('train.features');
-    const fault = await faultOf((await model()).imageFeatures(pictures(4), 'test'));
+    const fault = await faultOf((await model()).imageFeatures(unread(4), 'test'));
     expect(fault.message).toBe(`${join(folder, 'test.features.npy')} does not exist`);
   });
 
   it('say how features alone are probed', async () => {
     await put('train.features', 'test.features', 'test.images', 'prompts.texts');
-    const fault = await faultOf((await model()).embedImages(pictures(4), 'train'));
+    const fault = await faultOf((await model()).embedImages(unread(4), 'train'));
     expect(fault.message).toContain('train.images.npy does not exist, and train.features.npy does');
     expect(fault.hint).toContain('--set evaluation.probe.features=before');
   });
@@ -178,7 +178,7 @@ describe('opened embeddings', () => {
   it('read 64-bit floats', async () => {
     await put('prompts.texts');
     putNpy('test.images', { shape: [1, 3], dtype: 'f8', data: Float64Array.of(0, 0.5, 0) });
-    expect((await (await model()).embedImages(pictures(1), 'test')).data).toEqual(Float32Array.of(0, 1, 0));
+    expect((await (await model()).embedImages(unread(1), 'test')).data).toEqual(Float32Array.of(0, 1, 0));
   });
 
   it('hold texts against the hash of those that were embedded', async () => {
@@ -234,7 +234,7 @@ describe('opened embeddings', () => {
     await damage();
     const { embedTexts, embedImages } = await model();
     await embedTexts(TEXTS, 'prompts');
-    const fault = await faultOf(embedImages(pictures(4), 'test'));
+    const fault = await faultOf(embedImages(unread(4), 'test'));
     expect(fault.code).toBe('data');
     expect(fault.message).toContain(file('test.images'));
     expect(fault.message).toContain(message);
@@ -246,11 +246,11 @@ describe('opened embeddings', () => {
     await writeMatrix(folder, 'test.features', matrix(4, 2));
     await writeMatrix(folder, 'all.images', matrix(4, 2));
     const made = await model();
-    await made.imageFeatures(pictures(4), 'train');
-    const fault = await faultOf(made.imageFeatures(pictures(4), 'test'));
+    await made.imageFeatures(unread(4), 'train');
+    const fault = await faultOf(made.imageFeatures(unread(4), 'test'));
     expect(fault.message).toBe(`${file('test.features')} is 2 wide, ${file('train.features')} 3`);
     await made.embedTexts(TEXTS, 'questions');
-    expect((await made.embedImages(pictures(4), 'all')).cols).toBe(2);
+    expect((await made.embedImages(unread(4), 'all')).cols).toBe(2);
   });
 });
 
@@ -259,7 +259,7 @@ describe('exportEmbeddings', () => {
   const keep = (key: string) =>
     keepEmbeddings(kept(), { key, model: 'clip', task: TASK }, async () => {
       const random = randomModel(1);
-      // Rows as an engine leaves them: of unit length but for its own rounding.
+      // Rows as a backend leaves them: of unit length but for its own rounding.
       const nearly = (given: Matrix): Matrix => ({ ...given, data: given.data.map((value) => value * (1 + 4e-5)) });
       return { ...random, embedImages: async (images) => nearly(await random.embedImages(images)) };
     });
@@ -267,13 +267,13 @@ describe('exportEmbeddings', () => {
   it('writes what comes back to the bit, without arrays of another key', async () => {
     await (await keep('old')).embedTexts(TEXTS, 'captions');
     const made = await keep('new');
-    const images = await made.embedImages(pictures(4), 'test');
+    const images = await made.embedImages(unread(4), 'test');
     const texts = await made.embedTexts(TEXTS, 'prompts');
     await exportEmbeddings(kept(), folder);
     const { model: back, protocols } = await opened();
     expect(protocols).toEqual(['zero-shot']);
     expect(back).toMatchObject({ id: 'clip', logitScale: made.logitScale });
-    expect(await back.embedImages(pictures(4), 'test')).toEqual(images);
+    expect(await back.embedImages(unread(4), 'test')).toEqual(images);
     expect(await back.embedTexts(TEXTS, 'prompts')).toEqual(texts);
     await expect(back.embedTexts(['other', 'texts'], 'prompts')).rejects.toThrow('made of other texts');
     await exportEmbeddings(kept(), folder);

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { type EmbeddingFiles, MedbenchError } from '@medbench/core';
 import { fingerprintFiles } from '@medbench/formats';
 import { HOW } from './arrays.js';
-import { arrayOf, MANIFEST, readManifest } from './files.js';
+import { arrayName, MANIFEST, readManifest } from './files.js';
 import { openTask } from './task.js';
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/** Arrays and their description, without the pictures and texts that may lie beside them. */
+/** Arrays and their description, without the images and texts that may lie beside them. */
 const partsOf = async (folder: string): Promise<string[]> =>
   (await readdir(folder))
-    .filter((name) => name === MANIFEST || arrayOf(name) !== undefined)
+    .filter((name) => name === MANIFEST || arrayName(name) !== undefined)
     .map((name) => join(folder, name));
 
 /** See `EmbeddingFiles.open`. A folder of one task, with `embeddings.json`, may hold its arrays itself. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { type EvaluationModel, type Matrix, MedbenchError, type OpenedEmbeddings } from '@medbench/core';
-import { contentsOf, HOW, NEEDS } from './arrays.js';
-import { arrayOf, fileOf, hashTexts, MANIFEST, readManifest, readMatrix } from './files.js';
+import { HOW, NEEDS, readContents } from './arrays.js';
+import { arrayFile, arrayName, hashTexts, MANIFEST, readManifest, readMatrix } from './files.js';
 
 /** The scale at which CLIP's training clips it, and where most released models end. */
 const LOGIT_SCALE = 100;
@@ -36,7 +36,7 @@ class TaskArrays {
    * @throws MedbenchError('data') naming the file that is missing, damaged, of another size, or not finite.
    */
   async read(name: string, rows: number, space?: string): Promise<Matrix> {
-    const file = fileOf(this.folder, name);
+    const file = arrayFile(this.folder, name);
     const matrix = await readMatrix(this.folder, name);
     if (!matrix) throw new MedbenchError('data', `${file} does not exist`, { hint: HOW });
     if (matrix.rows !== rows) {
@@ -46,7 +46,7 @@ class TaskArrays {
     if (bad >= 0) {
       const row = Math.floor(bad / matrix.cols);
       throw new MedbenchError('data', `${file} holds ${matrix.data[bad]} in row ${row}`, {
-        hint: 'Rows are counted from 0, as the pictures of medbench embed --inputs are. Embed that one again.',
+        hint: 'Rows are counted from 0, as the images of medbench embed --inputs are. Embed that one again.',
       });
     }
     const first = space === undefined ? undefined : this.#widths.get(space);
@@ -69,8 +69,8 @@ class TaskArrays {
 export async function openTask(folder: string, task: string): Promise<OpenedEmbeddings> {
   const manifest = await readManifest(folder);
   const files = (await readdir(folder)).sort();
-  const names = new Set(files.flatMap((file) => arrayOf(file) ?? []));
-  const { protocols, probed, can, notes } = contentsOf(names);
+  const names = new Set(files.flatMap((file) => arrayName(file) ?? []));
+  const { protocols, probed, can, notes } = readContents(names);
   if (protocols.length === 0) {
     const held = names.size === 0 ? 'It holds no .npy file' : `It holds ${[...names].join('.npy, ')}.npy`;
     const wanted = manifest?.arrays?.map(({ array }) => array).join(', ');
@@ -87,7 +87,7 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
     async embedImages({ length }, as = 'images') {
       const name = `${as}.images`;
       if (!names.has(name) && names.has(`${as}.features`)) {
-        throw new MedbenchError('data', `${fileOf(folder, name)} does not exist, and ${as}.features.npy does`, {
+        throw new MedbenchError('data', `${arrayFile(folder, name)} does not exist, and ${as}.features.npy does`, {
           hint: 'Put it there too; or probe features alone: --set evaluation.probe.features=before.',
         });
       }
@@ -99,7 +99,7 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
       const hash = manifest?.texts?.[name];
       const matrix = await arrays.read(name, texts.length, as === 'questions' ? undefined : 'joint embeddings');
       if (hash === undefined || hash === hashTexts(texts)) return unit(matrix);
-      throw new MedbenchError('data', `${fileOf(folder, name)} was made of other texts than ${task} has now`, {
+      throw new MedbenchError('data', `${arrayFile(folder, name)} was made of other texts than ${task} has now`, {
         hint: `Embed them again, with the settings of this run. ${HOW}`,
       });
     },

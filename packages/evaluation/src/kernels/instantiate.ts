@@ -1,5 +1,5 @@
 /** What is used of WebAssembly, which Node's types name but do not describe. */
-const { WebAssembly: engine } = globalThis as unknown as {
+const { WebAssembly: wasm } = globalThis as unknown as {
   WebAssembly: {
     Module: new (bytes: Uint8Array) => object;
     Instance: new (module: object) => { readonly exports: object };
@@ -26,9 +26,9 @@ export function addRoom({ memory }: KernelMemory, bytes: number): number {
 
 /** A kernel of its own memory, of at least so many bytes. @param base64 its WebAssembly, compiled once. */
 export function instantiate<Kernel extends KernelMemory>(base64: string, bytes: number): Kernel {
-  const compiled = modules.get(base64) ?? new engine.Module(Buffer.from(base64, 'base64'));
+  const compiled = modules.get(base64) ?? new wasm.Module(Buffer.from(base64, 'base64'));
   modules.set(base64, compiled);
-  const kernel = new engine.Instance(compiled).exports as Kernel;
+  const kernel = new wasm.Instance(compiled).exports as Kernel;
   addRoom(kernel, bytes - kernel.memory.buffer.byteLength);
   return kernel;
 }

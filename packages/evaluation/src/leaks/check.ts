@@ -1,23 +1,23 @@
-import type { LeakCheck, LeakFindings, PictureSplit, RasterImage, Source } from '@medbench/core';
-import { type PicturePair, sharedGroups, sharedPictures } from './find.js';
-import { type PictureSignatures, signPictures } from './signatures.js';
+import type { ImageSplit, LeakCheck, LeakFindings, RasterImage, Source } from '@medbench/core';
+import { type ImagePair, sharedGroups, sharedImages } from './find.js';
+import { type ImageSignatures, signImages } from './signatures.js';
 
-const places = (pairs: readonly PicturePair[]) => pairs.map(({ test, train }) => [test, train] as const);
+const places = (pairs: readonly ImagePair[]) => pairs.map(({ test, train }) => [test, train] as const);
 
 /**
  * Looks for what test images have in common with the training split, the validation split and a corpus: patients by name,
- * images by their pixels, and nearly equal images (see `sharedPictures`). It signs each source once: a corpus is compared
+ * images by their pixels, and nearly equal images (see `sharedImages`). It signs each source once: a corpus is compared
  * with every task of a run.
  */
 export function leakCheck(): LeakCheck {
-  const signed = new WeakMap<Source<RasterImage>, Promise<PictureSignatures>>();
-  const signaturesOf = (images: Source<RasterImage>): Promise<PictureSignatures> => {
-    const known = signed.get(images) ?? signPictures(images);
+  const signed = new WeakMap<Source<RasterImage>, Promise<ImageSignatures>>();
+  const signaturesOf = (images: Source<RasterImage>): Promise<ImageSignatures> => {
+    const known = signed.get(images) ?? signImages(images);
     signed.set(images, known);
     return known;
   };
-  const shared = async (train: PictureSplit, test: PictureSplit): Promise<LeakFindings> => {
-    const { identical, near } = sharedPictures(await signaturesOf(train.images), await signaturesOf(test.images));
+  const shared = async (train: ImageSplit, test: ImageSplit): Promise<LeakFindings> => {
+    const { identical, near } = sharedImages(await signaturesOf(train.images), await signaturesOf(test.images));
     return {
       compared: train.images.length,
       groups: train.groups && test.groups ? sharedGroups(train.groups, test.groups) : null,

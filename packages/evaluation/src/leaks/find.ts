@@ -1,26 +1,26 @@
-import { digestOf, type PictureSignatures, THUMBNAIL } from './signatures.js';
+import { digestKey, type ImageSignatures, THUMBNAIL } from './signatures.js';
 
-/** A picture to test on, and one to learn from that is the same or nearly so; places in their splits. */
-export interface PicturePair {
+/** An image to test on, and one to learn from that is the same or nearly so; places in their splits. */
+export interface ImagePair {
   readonly test: number;
   readonly train: number;
 }
 
-export interface SharedPictures {
-  /** One entry per test picture whose pixels occur in training. */
-  readonly identical: readonly PicturePair[];
-  /** One per other test picture that looks the same as one in training: encoded again, resized, converted. */
-  readonly near: readonly PicturePair[];
+export interface SharedImages {
+  /** One entry per test image whose pixels occur in training. */
+  readonly identical: readonly ImagePair[];
+  /** One per other test image that looks the same as one in training: encoded again, resized, converted. */
+  readonly near: readonly ImagePair[];
 }
 
-/** Bits in which the hashes of one picture may differ; with eight bands of bits, one is then equal. */
+/** Bits in which the hashes of one image may differ; with eight bands of bits, one is then equal. */
 const HASH_DISTANCE = 7;
 const BANDS = 8;
-/** Largest root mean square difference of thumbnails, in grey levels of 255, of what counts as the same picture. */
+/** Largest root mean square difference of thumbnails, in grey levels of 255, of what counts as the same image. */
 const GREY_LEVELS = 3;
 /** Standard deviation of a thumbnail, in grey levels, under which it shows too little to be told from others. */
 const CONTRAST = 6;
-/** Smallest correlation of thumbnails of one picture. */
+/** Smallest correlation of thumbnails of one image. */
 const CORRELATION = 0.995;
 
 function bits(value: number): number {
@@ -34,7 +34,7 @@ const bandOf = (hashes: Uint32Array, i: number, band: number): number =>
 
 const SIZE = THUMBNAIL ** 2;
 
-/** Whether two thumbnails show one picture. */
+/** Whether two thumbnails show one image. */
 function looksSame(a: Uint8Array, b: Uint8Array): boolean {
   let square = 0;
   let sumA = 0;
@@ -61,21 +61,21 @@ function looksSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Test pictures that training shows: equal pixels, or a perceptual hash within 7 of 63 bits whose thumbnail differs by
+ * Test images that training shows: equal pixels, or a perceptual hash within 7 of 63 bits whose thumbnail differs by
  * no more than 3 grey levels and correlates by 0.995. Radiographs of different people look alike to the hash alone; the
  * thumbnail tells them apart. Crops, flips and changed contrast are not found.
  */
-export function sharedPictures(train: PictureSignatures, test: PictureSignatures): SharedPictures {
+export function sharedImages(train: ImageSignatures, test: ImageSignatures): SharedImages {
   const known = new Map<string, number>();
-  for (let i = train.length - 1; i >= 0; i--) known.set(digestOf(train, i), i);
+  for (let i = train.length - 1; i >= 0; i--) known.set(digestKey(train, i), i);
   const buckets = Array.from({ length: BANDS }, () => Array.from({ length: 256 }, (): number[] => []));
   for (let i = 0; i < train.length; i++) {
     for (let band = 0; band < BANDS; band++) buckets[band]![bandOf(train.hashes, i, band)]!.push(i);
   }
-  const identical: PicturePair[] = [];
-  const near: PicturePair[] = [];
+  const identical: ImagePair[] = [];
+  const near: ImagePair[] = [];
   for (let t = 0; t < test.length; t++) {
-    const same = known.get(digestOf(test, t));
+    const same = known.get(digestKey(test, t));
     if (same !== undefined) {
       identical.push({ test: t, train: same });
       continue;
@@ -87,8 +87,8 @@ export function sharedPictures(train: PictureSignatures, test: PictureSignatures
 }
 
 function nearest(
-  train: PictureSignatures,
-  test: PictureSignatures,
+  train: ImageSignatures,
+  test: ImageSignatures,
   t: number,
   buckets: readonly (readonly (readonly number[])[])[],
 ): number | undefined {

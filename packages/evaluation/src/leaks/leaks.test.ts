@@ -5,7 +5,7 @@ import { leakCheck } from './check.js';
 
 const SIDE = 96;
 
-/** A chest-like picture: two dark fields in a bright frame, as all of them are, and what is a patient's own. */
+/** A chest-like image: two dark fields in a bright frame, as all of them are, and what is a patient's own. */
 function radiograph(patient: number): RasterImage {
   const stream = random(patient, 'radiograph');
   const blobs = Array.from({ length: 9 }, () => ({
@@ -30,23 +30,23 @@ function radiograph(patient: number): RasterImage {
   return { width: SIDE, height: SIDE, channels: 1, data };
 }
 
-const pictures = (from: number, count: number) => Array.from({ length: count }, (_, i) => radiograph(from + i));
+const radiographs = (from: number, count: number) => Array.from({ length: count }, (_, i) => radiograph(from + i));
 const names = (from: number, count: number) => Array.from({ length: count }, (_, i) => `patient ${from + i}`);
 
 const checkLeaks = leakCheck();
 
 describe('leakCheck', () => {
-  const train = { images: fromArray(pictures(0, 300)), groups: names(0, 300) };
+  const train = { images: fromArray(radiographs(0, 300)), groups: names(0, 300) };
 
   it('finds nothing in a clean split', async () => {
-    const test = { images: fromArray(pictures(1000, 150)), groups: names(1000, 150) };
+    const test = { images: fromArray(radiographs(1000, 150)), groups: names(1000, 150) };
     const report = await checkLeaks({ train, test }, train.images);
     const none = { compared: 300, identical: [], near: [] };
     expect(report).toEqual({ test: 150, train: { ...none, groups: [] }, corpus: { ...none, groups: null } });
   });
 
   it('finds a planted patient', async () => {
-    const test = { images: fromArray(pictures(1000, 20)), groups: [...names(1000, 19), 'patient 7'] };
+    const test = { images: fromArray(radiographs(1000, 20)), groups: [...names(1000, 19), 'patient 7'] };
     const { train: found } = await checkLeaks({ train, test });
     expect(found).toMatchObject({ groups: [19], identical: [], near: [] });
     const unnamed = { images: test.images, groups: new Array<string>(20).fill('') };
@@ -54,7 +54,7 @@ describe('leakCheck', () => {
     expect(without.train!.groups).toEqual([]);
   });
 
-  it('finds a planted picture, as it is and encoded again', async () => {
+  it('finds a planted image, as it is and encoded again', async () => {
     const planted = [
       radiograph(3),
       await decodeImage(await encodePng(radiograph(4))),
@@ -62,7 +62,7 @@ describe('leakCheck', () => {
       resize(radiograph(6), 64, 64),
       await decodeImage(await encodeJpeg(resize(radiograph(8), 128, 128), 85)),
     ];
-    const images: Source<RasterImage> = fromArray([...pictures(1000, 10), ...planted]);
+    const images: Source<RasterImage> = fromArray([...radiographs(1000, 10), ...planted]);
     const report = await checkLeaks({ test: { images } }, train.images);
     expect(report.corpus!.identical).toEqual([
       [10, 3],
@@ -75,7 +75,7 @@ describe('leakCheck', () => {
     ]);
   });
 
-  it('does not call pictures without content near duplicates', async () => {
+  it('does not call images without content near duplicates', async () => {
     const plain = (value: number): RasterImage => ({
       width: 8,
       height: 8,

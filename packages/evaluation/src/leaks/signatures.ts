@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { RasterImage, Source } from '@medbench/core';
 import { resize } from '@medbench/data';
 
-/** Side to which a picture is shrunk for its hash, and of the thumbnail that confirms a match. */
+/** Side to which an image is shrunk for its hash, and of the thumbnail that confirms a match. */
 const HASH_SIDE = 32;
 export const THUMBNAIL = 16;
 const DIGEST = 16;
 
-/** What pictures are recognised by. 280 bytes each. */
-export interface PictureSignatures {
+/** What images are recognised by. 280 bytes each. */
+export interface ImageSignatures {
   readonly length: number;
   /** First 16 bytes of the SHA-256 of size and pixels, `[N, 16]`. */
   readonly digests: Uint8Array;
@@ -57,8 +57,8 @@ function perceptualHash(pixels: Uint8Array): [number, number] {
   return [words[0] >>> 0, words[1] >>> 0];
 }
 
-/** Signs every picture once; they are decoded one after the other and none is kept. */
-export async function signPictures(images: Source<RasterImage>): Promise<PictureSignatures> {
+/** Signs every image once; they are decoded one after the other and none is kept. */
+export async function signImages(images: Source<RasterImage>): Promise<ImageSignatures> {
   const n = images.length;
   const digests = new Uint8Array(n * DIGEST);
   const hashes = new Uint32Array(n * 2);
@@ -81,6 +81,6 @@ export async function signPictures(images: Source<RasterImage>): Promise<Picture
   return { length: n, digests, hashes, thumbnails };
 }
 
-/** The digest of a picture as a key of maps. */
-export const digestOf = ({ digests }: PictureSignatures, i: number): string =>
+/** The digest of an image as a key of maps. */
+export const digestKey = ({ digests }: ImageSignatures, i: number): string =>
   Buffer.from(digests.buffer, digests.byteOffset + i * DIGEST, DIGEST).toString('latin1');

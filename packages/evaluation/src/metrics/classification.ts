@@ -1,13 +1,13 @@
-import type { CalibrationBins, Interval, Metric } from '@medbench/core';
+import type { CalibrationBins, ConfidenceInterval, MetricValue } from '@medbench/core';
 import type { BootstrapOptions } from '../statistics/bootstrap.js';
 import { bootstrapIntervals, proportionInterval } from '../statistics/bootstrap.js';
 import {
-  accuracyOf,
-  balancedAccuracyOf,
   calibrationBins,
+  confusionAccuracy,
+  confusionBalancedAccuracy,
+  confusionMacroF1,
   confusionMatrix,
-  macroF1Of,
-  perClassRecallOf,
+  confusionRecalls,
   preparedCalibrationError,
   preparedMacroAuc,
 } from './index.js';
@@ -18,7 +18,7 @@ export interface ClassificationSummary {
    * `accuracy`, `balanced_accuracy`, `auc`, `f1`, `ece`, `rare_recall` where rare classes are tested, and
    * `recall_<class>` of every class that is tested.
    */
-  readonly metrics: Record<string, Metric>;
+  readonly metrics: Record<string, MetricValue>;
   readonly predicted: Int32Array;
   /** 1 where the prediction is right. */
   readonly perExample: number[];
@@ -59,14 +59,14 @@ export function summarizeClassification(
 
   const statistics = (counts: Int32Array): number[] => {
     const matrix = confusionMatrix(labels, predicted, classes, counts);
-    const recalls = perClassRecallOf(matrix, classes);
+    const recalls = confusionRecalls(matrix, classes);
     // A replicate may have drawn none of a rare class: the mean is then over the others.
     const drawn = rare.map((c) => recalls[c]!).filter((recall) => !Number.isNaN(recall));
     return [
-      accuracyOf(matrix, classes),
-      balancedAccuracyOf(matrix, classes),
+      confusionAccuracy(matrix, classes),
+      confusionBalancedAccuracy(matrix, classes),
       auc(counts),
-      macroF1Of(matrix, classes),
+      confusionMacroF1(matrix, classes),
       calibration(counts),
       drawn.reduce((sum, recall) => sum + recall, 0) / drawn.length,
       ...tested.map((c) => recalls[c]!),
@@ -83,12 +83,12 @@ export function summarizeClassification(
   const values = statistics(new Int32Array(n).fill(1));
   const intervals = bootstrapIntervals(n, statistics, options);
   const perExample = Array.from(labels, (label, i) => (label === predicted[i] ? 1 : 0));
-  const intervalOf = (bootstrap: Interval, of: Int32Array | undefined): Interval => {
+  const intervalOf = (bootstrap: ConfidenceInterval, of: Int32Array | undefined): ConfidenceInterval => {
     if (of === undefined) return bootstrap;
     const hits = Array.from(of, (i) => perExample[i]!);
     return proportionInterval(hits, bootstrap, options.groups && of.map((i) => options.groups![i]!));
   };
-  const metrics: Record<string, Metric> = {};
+  const metrics: Record<string, MetricValue> = {};
   described.forEach(({ name, of }, index) => {
     const value = values[index]!;
     if (!Number.isNaN(value)) metrics[name] = { value, ci95: intervalOf(intervals[index]!, of) };

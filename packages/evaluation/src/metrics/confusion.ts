@@ -24,21 +24,21 @@ export function accuracy(truth: Int32Array, predicted: Int32Array): number {
 
 /** Mean recall over the classes that occur, as scikit-learn's `balanced_accuracy_score`. */
 export function balancedAccuracy(truth: Int32Array, predicted: Int32Array, classes: number): number {
-  return balancedAccuracyOf(confusionMatrix(truth, predicted, classes), classes);
+  return confusionBalancedAccuracy(confusionMatrix(truth, predicted, classes), classes);
 }
 
 /** Mean F1 over the classes that occur among truths or predictions, as scikit-learn's `f1_score(average='macro')`. */
 export function macroF1(truth: Int32Array, predicted: Int32Array, classes: number): number {
-  return macroF1Of(confusionMatrix(truth, predicted, classes), classes);
+  return confusionMacroF1(confusionMatrix(truth, predicted, classes), classes);
 }
 
 /** Recall of each class; `NaN` for a class without examples. */
 export function perClassRecall(truth: Int32Array, predicted: Int32Array, classes: number): Float64Array {
-  return perClassRecallOf(confusionMatrix(truth, predicted, classes), classes);
+  return confusionRecalls(confusionMatrix(truth, predicted, classes), classes);
 }
 
 /** `accuracy` from a confusion matrix. */
-export function accuracyOf(matrix: Float64Array, classes: number): number {
+export function confusionAccuracy(matrix: Float64Array, classes: number): number {
   let right = 0;
   let total = 0;
   for (let i = 0; i < matrix.length; i++) total += matrix[i]!;
@@ -47,7 +47,7 @@ export function accuracyOf(matrix: Float64Array, classes: number): number {
 }
 
 /** `perClassRecall` from a confusion matrix. */
-export function perClassRecallOf(matrix: Float64Array, classes: number): Float64Array {
+export function confusionRecalls(matrix: Float64Array, classes: number): Float64Array {
   return Float64Array.from({ length: classes }, (_, c) => {
     let total = 0;
     for (let j = 0; j < classes; j++) total += matrix[c * classes + j]!;
@@ -56,10 +56,10 @@ export function perClassRecallOf(matrix: Float64Array, classes: number): Float64
 }
 
 /** `balancedAccuracy` from a confusion matrix. */
-export function balancedAccuracyOf(matrix: Float64Array, classes: number): number {
+export function confusionBalancedAccuracy(matrix: Float64Array, classes: number): number {
   let sum = 0;
   let occurring = 0;
-  for (const recall of perClassRecallOf(matrix, classes)) {
+  for (const recall of confusionRecalls(matrix, classes)) {
     if (Number.isNaN(recall)) continue;
     sum += recall;
     occurring++;
@@ -68,7 +68,7 @@ export function balancedAccuracyOf(matrix: Float64Array, classes: number): numbe
 }
 
 /** `macroF1` from a confusion matrix. */
-export function macroF1Of(matrix: Float64Array, classes: number): number {
+export function confusionMacroF1(matrix: Float64Array, classes: number): number {
   let sum = 0;
   let occurring = 0;
   for (let c = 0; c < classes; c++) {

@@ -2,12 +2,12 @@ export { macroAuc, preparedMacroAuc } from './auc.js';
 export { calibrationBins, expectedCalibrationError, preparedCalibrationError } from './calibration.js';
 export {
   accuracy,
-  accuracyOf,
   balancedAccuracy,
-  balancedAccuracyOf,
+  confusionAccuracy,
+  confusionBalancedAccuracy,
+  confusionMacroF1,
   confusionMatrix,
+  confusionRecalls,
   macroF1,
-  macroF1Of,
   perClassRecall,
-  perClassRecallOf,
 } from './confusion.js';

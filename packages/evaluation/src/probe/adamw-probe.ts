@@ -13,7 +13,7 @@ const RECIPE = { epochs: 20, batchSize: 512, learningRate: 0.1 } as const;
 /** 97 weight decays from 1e-6 to 1e2, twelve a decade. */
 const DECAYS = Array.from({ length: 97 }, (_, i) => 10 ** (-6 + i / 12));
 
-export interface AdamWOptions {
+export interface AdamWProbeOptions {
   readonly weightDecay: number;
   readonly seed: number;
   /** Default: CLIP_benchmark's. */
@@ -37,7 +37,7 @@ export interface LinearClassifier {
  *
  * @param x features `[N, d]`. @param y labels in 0..classes-1.
  */
-export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: AdamWOptions): LinearClassifier {
+export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: AdamWProbeOptions): LinearClassifier {
   const { epochs, batchSize, learningRate } = { ...RECIPE, ...options.recipe };
   const { rows: n, cols: d } = x;
   const stream = random(options.seed, 'clip-benchmark');

@@ -10,7 +10,7 @@ export interface LabelledFeatures {
 }
 
 /** Some rows, in the order given. */
-export const rowsOf = ({ features, labels, groups }: LabelledFeatures, rows: Int32Array): LabelledFeatures => ({
+export const selectRows = ({ features, labels, groups }: LabelledFeatures, rows: Int32Array): LabelledFeatures => ({
   features: takeRows(features, rows),
   labels: rows.map((i) => labels[i]!),
   ...(groups ? { groups: rows.map((i) => groups[i]!) } : {}),
@@ -35,8 +35,8 @@ export function splitForChoice(train: LabelledFeatures, val: LabelledFeatures | 
   if (val !== undefined && val.labels.length > 0) return { fit: train, held: val, hasVal: true, notes: [] };
   const split = holdout(train.labels, share, train.groups);
   return {
-    fit: rowsOf(train, split.train),
-    held: rowsOf(train, split.held),
+    fit: selectRows(train, split.train),
+    held: selectRows(train, split.held),
     hasVal: false,
     notes: [`no validation split: chosen on ${split.held.length} held-out training examples`],
   };

@@ -1,4 +1,4 @@
-import type { Metric, ProtocolId, TaskResult } from '@medbench/core';
+import type { MetricValue, ProtocolId, TaskResult } from '@medbench/core';
 import { MedbenchError, NO_PROFILE } from '@medbench/core';
 import { sampledLabels } from '../gallery/sampled.js';
 import { balancedScores, rarePart } from '../metrics/balanced-scores.js';
@@ -75,7 +75,7 @@ export function measuredSplits(data: ClassificationData, { split = 'test' }: Mea
 }
 
 /** All classification metrics of logits `[N, classes]` of the test examples. */
-export function summaryOf(
+export function summariseClassification(
   logits: Float64Array,
   { splits: { test }, classes, rare }: MeasuredSplits,
   { seed, profile = NO_PROFILE }: MeasureOptions,
@@ -97,11 +97,17 @@ export function classificationResult(
   {
     notes = [],
     further = {},
-  }: { readonly notes?: readonly string[]; readonly further?: Readonly<Record<string, Metric>> } = {},
+  }: { readonly notes?: readonly string[]; readonly further?: Readonly<Record<string, MetricValue>> } = {},
 ): TaskResult {
   const { splits, split, classes, rare } = measured;
   const { test } = splits;
-  const { metrics: own, perExample, confusion, predicted, calibration } = summaryOf(logits, measured, options);
+  const {
+    metrics: own,
+    perExample,
+    confusion,
+    predicted,
+    calibration,
+  } = summariseClassification(logits, measured, options);
   const metrics = { ...own, ...further };
   const metric = options.metric ?? 'accuracy';
   if (metrics[metric] === undefined) {
@@ -125,6 +131,6 @@ export function classificationResult(
     classification: { classes, confusion, rare: tested.map((c) => classes[c]!), calibration },
     // Galleries show test images: places among validation images would be taken for theirs.
     ...(split === 'test' ? { sampled: [sampledLabels(predicted, perExample)] } : {}),
-    notes: split === 'test' ? notes : [...notes, 'measured on validation pictures, not on the test split'],
+    notes: split === 'test' ? notes : [...notes, 'measured on validation images, not on the test split'],
   };
 }

@@ -1,11 +1,16 @@
-import type { EvaluationModel, Metric, TaskResult } from '@medbench/core';
+import type { EvaluationModel, MetricValue, TaskResult } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
-import { type ClassificationData, classificationResult, measuredSplits, summaryOf } from './classification.js';
+import {
+  type ClassificationData,
+  classificationResult,
+  measuredSplits,
+  summariseClassification,
+} from './classification.js';
 import { probeTask } from './probe.js';
 import { type MeasureOptions, PROBE_SETTINGS, type ProbeSettings, withDefaults } from './settings.js';
 
 /** Metrics that say which features they are of. */
-const projectedMetrics = (metrics: Readonly<Record<string, Metric>>): Record<string, Metric> =>
+const projectedMetrics = (metrics: Readonly<Record<string, MetricValue>>): Record<string, MetricValue> =>
   Object.fromEntries(
     ['accuracy', 'balanced_accuracy', 'auc'].flatMap((name) =>
       metrics[name] ? [[`${name}_projected`, metrics[name]]] : [],
@@ -39,7 +44,9 @@ export async function measureLinearProbe(
   const settings = options.embedOnly ? quickest(asked) : asked;
   const measured = measuredSplits(data, options);
   const probe = await probeTask(model, measured.splits, data.classes.length, { settings, seed: options.seed });
-  const projected = probe.projected ? projectedMetrics(summaryOf(probe.projected, measured, options).metrics) : {};
+  const projected = probe.projected
+    ? projectedMetrics(summariseClassification(probe.projected, measured, options).metrics)
+    : {};
   const further = { ...projected, ...probe.fewShot };
   return classificationResult('linear-probe', probe.logits, measured, options, { notes: probe.notes, further });
 }

@@ -1,10 +1,10 @@
-import type { EvaluationModel, Matrix, Metric } from '@medbench/core';
-import { accuracyOf, balancedAccuracyOf, confusionMatrix } from '../metrics/index.js';
+import type { EvaluationModel, Matrix, MetricValue } from '@medbench/core';
+import { confusionAccuracy, confusionBalancedAccuracy, confusionMatrix } from '../metrics/index.js';
 import { argMax } from '../metrics/scores.js';
 import { checkVectors } from '../numerics/matrix.js';
 import { adamWProbe } from '../probe/adamw-probe.js';
 import type { LabelledFeatures } from '../probe/features.js';
-import { rowsOf } from '../probe/features.js';
+import { selectRows } from '../probe/features.js';
 import { DRAWS, drawShots, without } from '../probe/few-shot.js';
 import { linearProbe } from '../probe/linear-probe.js';
 import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
@@ -29,7 +29,7 @@ export interface TaskProbe extends ProbeRun {
   /** The same with features after the projection, where both are asked for. */
   readonly projected?: Float64Array;
   /** `accuracy_<k>shot` and `balanced_accuracy_<k>shot`. */
-  readonly fewShot: Readonly<Record<string, Metric>>;
+  readonly fewShot: Readonly<Record<string, MetricValue>>;
 }
 
 type Embed = (images: LabelledImages['images'], as: string) => Promise<Matrix>;
@@ -57,19 +57,19 @@ function fewShotMetrics(
   splits: Splits,
   shots: number,
   { classes, seed, fit }: { classes: number; seed: number; fit: (splits: Splits) => ProbeRun },
-): Record<string, Metric> {
+): Record<string, MetricValue> {
   const { train, val, test } = splits;
   const predictions = Array.from({ length: DRAWS }, (_, draw) => {
     const chosen = drawShots(train.labels, shots, { seed, draw, part: 'train' });
-    const rest = val && val.labels.length > 0 ? val : rowsOf(train, without(train, chosen));
-    const held = rowsOf(rest, drawShots(rest.labels, shots, { seed, draw, part: 'val' }));
-    return argMax(fit({ train: rowsOf(train, chosen), val: held, test }).logits, classes);
+    const rest = val && val.labels.length > 0 ? val : selectRows(train, without(train, chosen));
+    const held = selectRows(rest, drawShots(rest.labels, shots, { seed, draw, part: 'val' }));
+    return argMax(fit({ train: selectRows(train, chosen), val: held, test }).logits, classes);
   });
   const statistics = (counts: Int32Array): [number, number] => {
     const matrices = predictions.map((predicted) => confusionMatrix(test.labels, predicted, classes, counts));
     const mean = (of: (matrix: Float64Array, classes: number) => number): number =>
       matrices.reduce((sum, matrix) => sum + of(matrix, classes), 0) / matrices.length;
-    return [mean(accuracyOf), mean(balancedAccuracyOf)];
+    return [mean(confusionAccuracy), mean(confusionBalancedAccuracy)];
   };
   const n = test.labels.length;
   const values = statistics(new Int32Array(n).fill(1));
@@ -103,7 +103,7 @@ export async function probeTask(
   const run = fit(primary);
   const both = settings.solver === 'lbfgs' && settings.features === 'both' && model.can.joint;
   const projected = both ? fit(await featuresOf(model, data, after)) : undefined;
-  const fewShot: Record<string, Metric> = {};
+  const fewShot: Record<string, MetricValue> = {};
   for (const shots of settings.shots) Object.assign(fewShot, fewShotMetrics(primary, shots, { classes, seed, fit }));
   const smallest = Math.min(
     ...primary.train.labels.reduce((counts, label) => {

@@ -18,7 +18,7 @@ const imagesOf = (values: readonly number[]): Source<RasterImage> => ({
   get: async (i) => ({ width: 1, height: 1, channels: 1, data: Uint8Array.of(values[i]!) }),
 });
 
-/** A model made of a code for each picture value and each text. */
+/** A model made of a code for each image value and each text. */
 function modelOf(
   code: (key: string) => ArrayLike<number>,
   keyOfText: (text: string) => string,
@@ -62,7 +62,7 @@ const labelled = (n: number) => {
   return { images: imagesOf([...labels]), labels };
 };
 const data = { train: labelled(120), val: labelled(24), test: labelled(400) };
-const spec = { classes: ['0', '1', '2', '3'], prompts: ['picture of {}', 'this shows {}'] };
+const spec = { classes: ['0', '1', '2', '3'], prompts: ['image of {}', 'this shows {}'] };
 
 /** Both protocols of classification, those that the model allows. */
 async function evaluateClassification(
@@ -126,7 +126,7 @@ describe('the protocols of classification', () => {
     expect(mean).toBeCloseTo(balanced!.metrics.balanced_accuracy!.value, 12);
   });
 
-  // One picture value in five stands for another class: no probe is perfect, and more examples help.
+  // One image value in five stands for another class: no probe is perfect, and more examples help.
   const noisy = modelOf((key) => {
     const [base, own] = [hashed(String(Number(key) % 4)), hashed(key)];
     return base.map((value, j) => value + 1.2 * own[j]!);
@@ -196,18 +196,18 @@ describe('measureRetrieval', () => {
   });
 
   it('draws patients where they are named, and says whom each score is about', async () => {
-    // Ten patients of six pictures: a patient's are found all or none.
+    // Ten patients of six images: a patient's are found all or none.
     const groups = Int32Array.from({ length: n }, (_, i) => Math.floor(i / 6));
-    const halfBlind = modelOf((key) => hashed(Number(key) < 30 ? key : `text or picture ${draws++}`), digits);
-    const byPicture = await measureRetrieval(halfBlind, { ...pairs, primaryK: 1 }, context);
+    const halfBlind = modelOf((key) => hashed(Number(key) < 30 ? key : `text or image ${draws++}`), digits);
+    const byImage = await measureRetrieval(halfBlind, { ...pairs, primaryK: 1 }, context);
     const byPatient = await measureRetrieval(halfBlind, { ...pairs, groups, primaryK: 1 }, context);
     expect(byPatient!.groups).toEqual([...groups]);
-    expect(byPicture!.groups).toBeUndefined();
+    expect(byImage!.groups).toBeUndefined();
     const width = ({ metrics }: typeof byPatient & object) => {
       const [low, high] = metrics['i2t_recall@1']!.ci95;
       return high - low;
     };
-    expect(width(byPatient!) / width(byPicture!)).toBeGreaterThan(1.8);
+    expect(width(byPatient!) / width(byImage!)).toBeGreaterThan(1.8);
   });
 
   it('counts texts that read the same as one, if asked', async () => {
@@ -231,7 +231,7 @@ describe('measureRetrieval', () => {
 });
 
 describe('measureVqa', () => {
-  // The answer is the product of the signs of picture and question, or a colour that only the question tells.
+  // The answer is the product of the signs of image and question, or a colour that only the question tells.
   const example = (i: number) => {
     const [image, question] = [i % 6, Math.floor(i / 6) % 8];
     const open = question === 7;

@@ -2,12 +2,12 @@ import { type EvaluationModel, measureAll } from '@medbench/core';
 import { randomModel } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import type { LabelledImages } from '../splits/labelled-images.js';
-import { protocolsOf } from '../testing/index.js';
+import { bindProtocols } from '../testing/index.js';
 import { measureRetrieval } from './retrieval.js';
 import { validationData } from './validation.js';
 
-const picture = (value: number) => ({ width: 2, height: 2, channels: 1 as const, data: new Uint8Array(4).fill(value) });
-const split = (length: number, get = async (i: number) => picture(i)): LabelledImages => ({
+const image = (value: number) => ({ width: 2, height: 2, channels: 1 as const, data: new Uint8Array(4).fill(value) });
+const split = (length: number, get = async (i: number) => image(i)): LabelledImages => ({
   images: { length, get },
   labels: Int32Array.from({ length }, (_, i) => i % 2),
 });
@@ -23,7 +23,7 @@ const reading: EvaluationModel = {
   },
 };
 const spec = { classes: ['a', 'b'], prompts: ['{}'] };
-const both = (split: 'test' | 'val') => protocolsOf(['zero-shot', 'linear-probe'], { split });
+const both = (split: 'test' | 'val') => bindProtocols(['zero-shot', 'linear-probe'], { split });
 
 describe('evaluation.split=val', () => {
   it('measures on the validation split and never reads the test split', async () => {
@@ -33,7 +33,7 @@ describe('evaluation.split=val', () => {
       ['zero-shot', 20],
       ['linear-probe', 20],
     ]);
-    expect(results[0]!.notes).toContain('measured on validation pictures, not on the test split');
+    expect(results[0]!.notes).toContain('measured on validation images, not on the test split');
     await expect(measureAll(both('test'), reading, data)).rejects.toThrow('the test split was read');
   });
 

@@ -33,7 +33,7 @@ export function validationData({ train, val }: LabelledSplits): LabelledSplits {
 /** @throws MedbenchError('evaluation') for protocols that have a test split only. */
 export function needsTestSplit({ split }: { readonly split?: 'test' | 'val' }, what: string): void {
   if (split !== 'val') return;
-  throw new MedbenchError('evaluation', `${what} is measured on the test split only, not on validation pictures`, {
+  throw new MedbenchError('evaluation', `${what} is measured on the test split only, not on validation images`, {
     hint: 'Leave the task out where settings are chosen (evaluation.split=val); classification tasks can be used.',
   });
 }

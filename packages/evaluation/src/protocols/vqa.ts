@@ -1,4 +1,4 @@
-import type { EvaluationModel, Metric, RasterImage, Source, TaskResult, TestExamples } from '@medbench/core';
+import type { EvaluationModel, MetricValue, RasterImage, Source, TaskResult, TestExamples } from '@medbench/core';
 import { MedbenchError, NO_PROFILE } from '@medbench/core';
 import { sampledLabels } from '../gallery/sampled.js';
 import { checkVectors } from '../numerics/matrix.js';
@@ -20,7 +20,7 @@ export interface VqaExample {
 
 /** What tasks of kind `vqa` give to their protocols. */
 export interface VqaData {
-  /** Each picture once. */
+  /** Each image once. */
   readonly images: Source<RasterImage>;
   readonly train: readonly VqaExample[];
   readonly test: readonly VqaExample[];
@@ -156,7 +156,7 @@ export async function measureVqa(
       { seed, groups },
     ),
   );
-  const metrics: Record<string, Metric> = {};
+  const metrics: Record<string, MetricValue> = {};
   ['accuracy', 'accuracy_open', 'accuracy_closed'].forEach((name, s) => {
     const hits = Array.from(subsets[s]!, (i) => perExample[i]!);
     if (hits.length === 0) return;

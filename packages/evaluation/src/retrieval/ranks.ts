@@ -33,7 +33,7 @@ export interface RanksOptions {
  * Ranks in both directions without the full score matrix. A negative that scores the same as the best positive is
  * ranked before it (pessimistic), so that constant embeddings rank last.
  *
- * The ranks are those of scores summed in 64 bits, on every engine: an engine's 32-bit scores decide where they are
+ * The ranks are those of scores summed in 64 bits, on every backend: a backend's 32-bit scores decide where they are
  * further from the positive's than their rounding can reach, and where not, the score is summed again.
  *
  * @param images `[N, D]`, unit rows.

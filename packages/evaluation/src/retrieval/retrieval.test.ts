@@ -99,7 +99,7 @@ describe('summarizeRetrieval', () => {
 
 describe('texts that read the same', () => {
   it('share a row: each has several right images, and counts once as a wrong one', async () => {
-    // Pictures 0 and 1 have the same text, row 0; picture 2 has row 1.
+    // Images 0 and 1 have the same text, row 0; image 2 has row 1.
     const images = toMatrix([
       [1, 0],
       [0.6, 0.8],
@@ -110,7 +110,7 @@ describe('texts that read the same', () => {
       [0, 1],
     ]);
     const ranks = await retrievalRanks(images, texts, Int32Array.of(0, 1, 2), { rowOfText: Int32Array.of(0, 0, 1) });
-    // Picture 1 is nearer to the other text (0.8) than to its own (0.6); text 0's best picture is the first.
+    // Image 1 is nearer to the other text (0.8) than to its own (0.6); text 0's best image is the first.
     expect(ranks).toEqual({ imageToText: Int32Array.of(1, 2, 1), textToImage: Int32Array.of(1, 1, 1) });
   });
 });

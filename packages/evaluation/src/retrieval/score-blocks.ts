@@ -4,7 +4,7 @@ import { innerProducts } from '../numerics/linear-algebra.js';
 
 /** Side of a block of scores: 4 MiB. */
 const BLOCK = 1024;
-/** Multiply-adds under which an engine costs more than it saves. */
+/** Multiply-adds under which a backend costs more than it saves. */
 const FEW = 1e9;
 /** Half a unit in the last place of a 32-bit float at 1. */
 const ROUNDING = 2 ** -24;
@@ -88,8 +88,8 @@ const rangesOf = (length: number): Range[] =>
   }));
 
 /**
- * How far an engine's scores are from sums in 64 bits. Rounding adds up like a random walk (Higham and Mary 2019): eight
- * deviations of it. An engine of less precision (TensorFloat-32, say) shows in a first block, and gets what it needs.
+ * How far a backend's scores are from sums in 64 bits. Rounding adds up like a random walk (Higham and Mary 2019): eight
+ * deviations of it. A backend of less precision (TensorFloat-32, say) shows in a first block, and gets what it needs.
  */
 async function marginOf(multiply: Multiply, images: Matrix, texts: Matrix, stride: number): Promise<number> {
   const scale = largestNorm(images) * largestNorm(texts);
@@ -106,7 +106,7 @@ async function marginOf(multiply: Multiply, images: Matrix, texts: Matrix, strid
 }
 
 /**
- * Scores `images · textsᵀ` in blocks of 1,024 x 1,024, on an engine where there is one and enough to compute. The next
+ * Scores `images · textsᵀ` in blocks of 1,024 x 1,024, on a backend where there is one and enough to compute. The next
  * block is under way while the last one is looked at.
  *
  * @param images `[N, D]`. @param texts `[M, D]`.

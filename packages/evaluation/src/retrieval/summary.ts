@@ -1,11 +1,11 @@
-import type { Interval } from '@medbench/core';
+import type { ConfidenceInterval } from '@medbench/core';
 import type { BootstrapOptions } from '../statistics/bootstrap.js';
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
 import type { RetrievalRanks } from './ranks.js';
 
 export interface RetrievalSummary {
   /** `i2t_recall@k`, `t2i_recall@k`, `mean_recall@k` for each k, `i2t_median_rank`, `t2i_median_rank`. */
-  readonly metrics: Record<string, { readonly value: number; readonly ci95: Interval }>;
+  readonly metrics: Record<string, { readonly value: number; readonly ci95: ConfidenceInterval }>;
   /** The k of the primary metric. */
   readonly primaryK: number;
   /** For each image with a text: the mean of its own hit and its texts' mean hit at `primaryK`. */

@@ -33,7 +33,7 @@ describe('longTail', () => {
 });
 
 describe('withBalance', () => {
-  it('keeps pictures, labels and groups together', async () => {
+  it('keeps images, labels and groups together', async () => {
     const split = {
       images: {
         length: 3000,

@@ -105,8 +105,8 @@ describe('the bootstrap interval', () => {
     expect(share).toBeLessThan(0.97);
   });
 
-  it('covers by patient, where drawing pictures would not', () => {
-    // 100 patients of 4 pictures each, whose chances to be right differ between patients: 0.7 on average.
+  it('covers by patient, where drawing images would not', () => {
+    // 100 patients of 4 images each, whose chances to be right differ between patients: 0.7 on average.
     const groups = Int32Array.from({ length: 400 }, (_, i) => i >> 2);
     const draw = (grouped: boolean) => (stream: ReturnType<typeof random>) => {
       const chance = Array.from({ length: 100 }, () => (stream.uniform() < 0.5 ? 0.95 : 0.45));

@@ -1,4 +1,4 @@
-import type { Interval } from '@medbench/core';
+import type { ConfidenceInterval } from '@medbench/core';
 import { random } from '@medbench/core';
 
 export interface BootstrapOptions {
@@ -47,7 +47,7 @@ function quantile(sorted: Float64Array, share: number): number {
   return a + (position - low) * (b - a);
 }
 
-function percentileInterval(values: readonly number[]): Interval {
+function percentileInterval(values: readonly number[]): ConfidenceInterval {
   const sorted = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort();
   return sorted.length === 0 ? [Number.NaN, Number.NaN] : [quantile(sorted, 0.025), quantile(sorted, 0.975)];
 }
@@ -63,7 +63,7 @@ export function bootstrapIntervals(
   n: number,
   statistics: (counts: Int32Array) => ArrayLike<number>,
   options: BootstrapOptions,
-): Interval[] {
+): ConfidenceInterval[] {
   const values: number[][] = [];
   eachReplicate(n, options, (counts) => {
     const result = statistics(counts);
@@ -84,7 +84,7 @@ export function bootstrapInterval(
   n: number,
   statistic: (indices: Int32Array) => number,
   options: BootstrapOptions,
-): Interval {
+): ConfidenceInterval {
   let indices = new Int32Array(n);
   return bootstrapIntervals(
     n,
@@ -101,7 +101,7 @@ export function bootstrapInterval(
 }
 
 /** Percentile bootstrap 95 % interval of a mean, without building index lists. */
-export function bootstrapMean(values: ArrayLike<number>, options: BootstrapOptions): Interval {
+export function bootstrapMean(values: ArrayLike<number>, options: BootstrapOptions): ConfidenceInterval {
   return bootstrapIntervals(
     values.length,
     (counts) => {
@@ -118,7 +118,7 @@ export function bootstrapMean(values: ArrayLike<number>, options: BootstrapOptio
 }
 
 /** Wilson's 95 % score interval of a proportion (Wilson 1927). `[0, 1]` without examples. */
-export function wilsonInterval(successes: number, n: number): Interval {
+export function wilsonInterval(successes: number, n: number): ConfidenceInterval {
   if (n === 0) return [0, 1];
   const z = 1.959963984540054;
   const share = successes / n;
@@ -132,7 +132,11 @@ export function wilsonInterval(successes: number, n: number): Interval {
  * The interval to report for a proportion: the bootstrap one, except where the bootstrap says nothing. It claims
  * certainty when all examples agree, and is coarse under 30 independent draws: there Wilson's interval is given.
  */
-export function proportionInterval(hits: ArrayLike<number>, bootstrap: Interval, groups?: Int32Array): Interval {
+export function proportionInterval(
+  hits: ArrayLike<number>,
+  bootstrap: ConfidenceInterval,
+  groups?: Int32Array,
+): ConfidenceInterval {
   const n = groups === undefined ? hits.length : new Set(groups).size;
   let share = 0;
   for (let i = 0; i < hits.length; i++) share += hits[i]! / hits.length;

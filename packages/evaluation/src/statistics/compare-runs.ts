@@ -52,7 +52,7 @@ function cellOf(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [
   const figureOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ value }) => value));
   const scoreOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
   const [first, second] = rows;
-  const facts = {
+  const info = {
     row: first.id,
     control: first.control,
     task,
@@ -62,9 +62,9 @@ function cellOf(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [
     seeds: [first.seeds.map(({ seed }) => seed), second.seeds.map(({ seed }) => seed)],
   } as const;
   const other = otherTestSet(...columns);
-  if (other !== undefined) return { ...facts, n: 0, difference: null, tested: null, reason: other };
+  if (other !== undefined) return { ...info, n: 0, difference: null, tested: null, reason: other };
   const compared = {
-    ...facts,
+    ...info,
     n: first.seeds[0]!.perExample.length,
     difference: scoreOf(first) - scoreOf(second),
   };

@@ -88,7 +88,7 @@ describe('the paired test under the null', () => {
     const rate = falseAlarms(1500, (stream) => {
       const ofPatient = Array.from({ length: 60 }, () => stream.normal());
       const scores = () => Array.from(groups, (group) => ofPatient[group]! + stream.normal());
-      // What a patient's pictures share, the models see differently.
+      // What a patient's images share, the models see differently.
       const shift = Array.from({ length: 60 }, () => stream.normal());
       const other = Array.from(scores(), (score, i) => score + shift[groups[i]!]!);
       return compare(scores(), other, groups)!.pValue;

@@ -11,5 +11,5 @@ export { mcnemar } from './compare.js';
 export { compareRows, compareTwo } from './compare-rows.js';
 export { compareRuns } from './compare-runs.js';
 export { holm } from './holm.js';
-export { averageRanks, ranksOf } from './ranks.js';
+export { averageRanks, rankValues } from './ranks.js';
 export { type TwoWayTest, twoSampleTest, twoWayTest } from './two-way.js';

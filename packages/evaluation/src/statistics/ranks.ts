@@ -2,7 +2,7 @@ import type { AverageRanks } from '@medbench/core';
 import { fisherP, nemenyiQuantile } from './distributions.js';
 
 /** Ranks of values, 1 for the highest; equal values share the mean of their places. */
-export function ranksOf(values: readonly number[]): number[] {
+export function rankValues(values: readonly number[]): number[] {
   return values.map((value) => {
     let above = 0;
     let equal = 0;
@@ -27,7 +27,7 @@ export function averageRanks(ids: readonly string[], scores: readonly (readonly 
   if (k < 2 || N < 2) return null;
   const sums = new Array<number>(k).fill(0);
   for (const column of scores) {
-    for (const [m, rank] of ranksOf(column).entries()) sums[m]! += rank;
+    for (const [m, rank] of rankValues(column).entries()) sums[m]! += rank;
   }
   const ranks = sums.map((sum) => sum / N);
   const square = ranks.reduce((sum, rank) => sum + rank * rank, 0);

@@ -1,10 +1,10 @@
-import { type Interval, MedbenchError } from '@medbench/core';
+import { type ConfidenceInterval, MedbenchError } from '@medbench/core';
 import { studentP, studentQuantile } from './distributions.js';
 
 /** A mean difference with its 95 % interval and two-sided p. */
 export interface TwoWayTest {
   readonly mean: number;
-  readonly ci95: Interval;
+  readonly ci95: ConfidenceInterval;
   /** NaN if nothing varies. */
   readonly pValue: number;
   /** Number of independent examples. */

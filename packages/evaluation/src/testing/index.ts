@@ -18,7 +18,7 @@ const CLASSES: readonly (new () => Protocol)[] = [ZeroShot, LinearProbe, Retriev
  * @param given what they are carried out with, and the primary metric of each (`TaskInfo.metric`). Default: seed 0, on the
  *   test split.
  */
-export function protocolsOf(
+export function bindProtocols(
   ids?: ProtocolId | readonly ProtocolId[],
   {
     metric = {},

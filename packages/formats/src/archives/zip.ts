@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import { cutShort, damaged } from '../files/damaged.js';
 import { readFully } from '../files/open-files.js';
@@ -126,7 +126,7 @@ async function* readEntry(file: FileHandle, path: string, entry: ZipEntry): Asyn
     }
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
-    throw damaged(name, messageOf(cause));
+    throw damaged(name, errorMessage(cause));
   }
   if (bytes !== entry.bytes) throw damaged(name, `it ends after ${bytes} of ${entry.bytes} bytes`);
   if ((crc ^ 0xffffffff) >>> 0 !== entry.crc) throw damaged(name, 'its checksum (CRC-32) does not match');

@@ -1,4 +1,4 @@
-import { sizeOf } from '@medbench/core';
+import { elementCount } from '@medbench/core';
 
 /** An array of unsigned bytes in a file, of which rows are read on demand. */
 export interface ByteRows {
@@ -13,7 +13,7 @@ export interface ByteRows {
 export const MAX_READ = 2 ** 30;
 
 /** Bytes of a row of an array of this shape. */
-export const rowSize = (shape: readonly number[]): number => sizeOf(shape.slice(1));
+export const rowSize = (shape: readonly number[]): number => elementCount(shape.slice(1));
 
 /** @throws RangeError if not all of the rows are there. */
 export function checkRows(start: number, count: number, length: number): void {

@@ -1,6 +1,6 @@
 import { openSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { cutShort } from '../files/damaged.js';
 import { requireFile } from '../files/require.js';
 import { gunzipOnce, type UnpackOptions } from '../files/unpacked.js';
@@ -24,7 +24,7 @@ export async function openHdf5(path: string, name: string, options: Hdf5Options 
   const plain = path.toLowerCase().endsWith('.gz') ? await gunzipOnce(path, options) : path;
   const { Dataset, File } = await library();
   const broken = (cause: unknown): MedbenchError =>
-    cutShort(path, `is no whole HDF5 file: ${messageOf(cause).split('\n', 1)[0]}`, cause);
+    cutShort(path, `is no whole HDF5 file: ${errorMessage(cause).split('\n', 1)[0]}`, cause);
   const open = () => {
     const file = new File(plain, 'r');
     if (file.file_id < 0n) throw new Error('it cannot be opened');

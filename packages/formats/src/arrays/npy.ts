@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { MedbenchError, sizeOf } from '@medbench/core';
+import { elementCount, MedbenchError } from '@medbench/core';
 import { damaged } from '../files/damaged.js';
 
 /** Element type codes of NumPy's format: kind and bytes. */
@@ -83,7 +83,7 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader | und
       hint: 'Save it again with numpy.ascontiguousarray.',
     });
   }
-  const count = sizeOf(shape);
+  const count = elementCount(shape);
   const dataBytes = count * itemBytes(dtype);
   if (!Number.isSafeInteger(dataBytes)) throw damaged(name, `its shape [${shape.join(', ')}] is absurd`);
   return { shape, dtype, dataOffset: start + length, dataBytes };
@@ -99,7 +99,7 @@ export function npyArray(header: NpyHeader, buffer: ArrayBuffer): NpyArray {
  * @throws MedbenchError('data') if the data does not fit the shape or the element type.
  */
 export function encodeNpy({ shape, dtype, data }: NpyArray, name = 'array'): Uint8Array {
-  const count = sizeOf(shape);
+  const count = elementCount(shape);
   if (!(data instanceof TYPES[dtype]) || data.length !== count) {
     throw new MedbenchError(
       'data',

@@ -14,7 +14,7 @@ export type WindowShape = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
  * 8-bit levels of stored values: rescaled; then by the window, else by the table, else from the least value to the
  * greatest; rounded to the nearest, halves (within a billionth) up.
  */
-export function levelsOf(stored: Int32Array, presentation: Presentation): Uint8Array {
+export function toLevels(stored: Int32Array, presentation: Presentation): Uint8Array {
   const { slope, intercept, inverted } = presentation;
   const share = shareOf(stored, presentation);
   const levels = new Uint8Array(stored.length);

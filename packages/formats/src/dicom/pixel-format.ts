@@ -1,4 +1,4 @@
-/** What a file says about its picture (PS3.3, C.7.6.3). */
+/** What a file says about its image (PS3.3, C.7.6.3). */
 export interface PixelFormat {
   readonly rows: number;
   readonly columns: number;

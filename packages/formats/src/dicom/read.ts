@@ -1,18 +1,18 @@
 import { inflateRawSync } from 'node:zlib';
-import { MedbenchError, messageOf, type RasterImage } from '@medbench/core';
+import { errorMessage, MedbenchError, type RasterImage } from '@medbench/core';
 import { readBytes } from '@medbench/data/files';
 import type { DataSet } from 'dicom-parser';
-import { levelsOf, type Presentation, type WindowShape } from './levels.js';
+import { type Presentation, toLevels, type WindowShape } from './levels.js';
 import type { PixelFormat } from './pixel-format.js';
 import { PACKED, PLAIN, type Stored } from './syntaxes.js';
 
-/** Refuse pictures of more pixels, before any is decoded. */
+/** Refuse images of more pixels, before any is decoded. */
 const MAX_PIXELS = 2 ** 28;
-/** A data set of many small attributes may be packed well; a picture's samples hardly. */
+/** A data set of many small attributes may be packed well; an image's samples hardly. */
 const MAX_DEFLATED = 2 ** 30;
 
-/** A picture's stored values, before any window. */
-export interface DicomPicture {
+/** An image's stored values, before any window. */
+export interface DicomImage {
   readonly rows: number;
   readonly columns: number;
   readonly samples: 1 | 3;
@@ -34,20 +34,20 @@ export interface DicomPicture {
 export async function decodeDicom(path: string): Promise<RasterImage> {
   const { rows, columns, samples, values, photometric, presentation } = await readDicom(path);
   const size = { width: columns, height: rows };
-  if (samples === 1) return { ...size, channels: 1, data: levelsOf(values, presentation) };
+  if (samples === 1) return { ...size, channels: 1, data: toLevels(values, presentation) };
   return { ...size, channels: 3, data: photometric === 'YBR_FULL' ? rgbOf(values) : Uint8Array.from(values) };
 }
 
 /** The stored values of a DICOM file of one frame. @throws as `decodeDicom`. */
-export async function readDicom(path: string): Promise<DicomPicture> {
+export async function readDicom(path: string): Promise<DicomImage> {
   const bytes = await readBytes(path);
   try {
-    return await pictureOf(bytes);
+    return await imageOf(bytes);
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     // Some codecs throw numbers or bare objects.
     const known = cause instanceof Error || typeof cause === 'string';
-    const reason = known ? messageOf(cause).split('\n', 1)[0]! : 'its packed picture is damaged';
+    const reason = known ? errorMessage(cause).split('\n', 1)[0]! : 'its packed image is damaged';
     const text = (cause as { exception?: string } | null)?.exception ?? reason;
     throw new MedbenchError('data', `${path} cannot be decoded: ${text}`, {
       cause,
@@ -56,19 +56,19 @@ export async function readDicom(path: string): Promise<DicomPicture> {
   }
 }
 
-async function pictureOf(bytes: Uint8Array): Promise<DicomPicture> {
+async function imageOf(bytes: Uint8Array): Promise<DicomImage> {
   const dicom = await import('dicom-parser');
   const { parseDicom, readEncapsulatedPixelDataFromFragments } = dicom.default ?? dicom;
   const data = parseDicom(bytes, { inflater: inflated });
   const syntax = data.string('x00020010') ?? '1.2.840.10008.1.2';
   const format = formatOf(data);
   const element = data.elements.x7fe00010;
-  if (!element) throw new Error('it holds no picture');
+  if (!element) throw new Error('it holds no image');
   const decode = PACKED[syntax];
   let stored: Stored;
   if (decode) {
     const fragments = element.fragments ?? [];
-    if (fragments.length === 0) throw new Error('its packed picture is empty');
+    if (fragments.length === 0) throw new Error('its packed image is empty');
     const packed = readEncapsulatedPixelDataFromFragments(data, element, 0, fragments.length);
     stored = await decode(Uint8Array.from(packed), format);
   } else if (PLAIN[syntax]) {
@@ -80,7 +80,7 @@ async function pictureOf(bytes: Uint8Array): Promise<DicomPicture> {
   }
   const { rows, columns, samples, bitsAllocated } = format;
   const wanted = rows * columns * samples * (bitsAllocated / 8);
-  if (stored.bytes.length < wanted) throw new Error(`its picture ends after ${stored.bytes.length} of ${wanted} bytes`);
+  if (stored.bytes.length < wanted) throw new Error(`its image ends after ${stored.bytes.length} of ${wanted} bytes`);
   const photometric = samples === 3 && stored.rgb ? 'RGB' : photometricOf(data, samples);
   // Codecs give colours pixel by pixel, whatever the file says.
   const planar = format.planar && !decode;
@@ -103,12 +103,12 @@ function formatOf(data: DataSet): PixelFormat {
   const samples = data.uint16('x00280002') ?? 1;
   const bitsAllocated = data.uint16('x00280100') ?? 0;
   const frames = Number(data.string('x00280008') ?? 1);
-  if (rows === 0 || columns === 0) throw new Error('it holds no picture');
+  if (rows === 0 || columns === 0) throw new Error('it holds no image');
   if (rows * columns > MAX_PIXELS) throw new Error(`it claims ${columns} x ${rows} pixels`);
   if (samples !== 1 && samples !== 3) throw new Error(`it has ${samples} samples a pixel`);
   if (bitsAllocated !== 8 && bitsAllocated !== 16) throw new Error(`its samples have ${bitsAllocated} bits`);
   if (samples === 3 && bitsAllocated !== 8) throw new Error('its colours have 16 bits');
-  if (frames > 1) throw new Error(`it has ${frames} frames, where one picture is expected`);
+  if (frames > 1) throw new Error(`it has ${frames} frames, where one image is expected`);
   return { rows, columns, samples, bitsAllocated, planar: data.uint16('x00280006') === 1 };
 }
 

@@ -2,7 +2,7 @@ import type { PixelFormat } from './pixel-format.js';
 
 /**
  * Unpacks RLE (PS3.5, annex G): a segment for each byte of each sample, the high byte first, every one packed by PackBits.
- * @throws Error if segments and picture do not fit.
+ * @throws Error if segments and image do not fit.
  */
 export function unpackRle(packed: Uint8Array, { rows, columns, samples, bitsAllocated }: PixelFormat): Uint8Array {
   const width = bitsAllocated / 8;

@@ -2,7 +2,7 @@ import { storedSamples } from '@medbench/data';
 import type { PixelFormat } from './pixel-format.js';
 import { unpackRle } from './rle.js';
 
-/** A picture's samples as they are stored: pixel by pixel, 16 bits in little endian. */
+/** An image's samples as they are stored: pixel by pixel, 16 bits in little endian. */
 export interface Stored {
   readonly bytes: Uint8Array;
   /** True if the codec has already made RGB of whatever it was. */
@@ -19,7 +19,7 @@ export const PLAIN: Readonly<Record<string, { readonly bigEndian?: boolean }>> =
   '1.2.840.10008.1.2.2': { bigEndian: true },
 };
 
-/** Transfer syntaxes of packed pictures (PS3.5, annex A.4). */
+/** Transfer syntaxes of packed images (PS3.5, annex A.4). */
 export const PACKED: Readonly<Record<string, Decode>> = {
   '1.2.840.10008.1.2.5': async (packed, format) => ({ bytes: unpackRle(packed, format), rgb: false }),
   '1.2.840.10008.1.2.4.50': baseline,
@@ -62,7 +62,7 @@ async function jpeg2000(packed: Uint8Array, format: PixelFormat): Promise<Stored
 /** Codecs print what they are doing. A new object each time: it becomes the codec. */
 const silent = () => ({ print() {}, printErr() {} });
 
-/** Copies what the codec makes: its memory is used again. A new codec for each picture, since a failed one is not whole. */
+/** Copies what the codec makes: its memory is used again. A new codec for each image, since a failed one is not whole. */
 function run(codec: Codec, packed: Uint8Array): Uint8Array {
   codec.getEncodedBuffer(packed.length).set(packed);
   codec.decode();
@@ -77,7 +77,7 @@ interface Size {
 /** A codec would make room for whatever its own header claims. */
 function checkSize({ columns, rows }: Size, format: PixelFormat): void {
   if (columns === format.columns && rows === format.rows) return;
-  throw new Error(`its packed picture is ${columns} x ${rows}, where the file says ${format.columns} x ${format.rows}`);
+  throw new Error(`its packed image is ${columns} x ${rows}, where the file says ${format.columns} x ${format.rows}`);
 }
 
 /** Size in the frame header of a JPEG or JPEG-LS stream (ITU-T T.81, B.2.2; T.87, C.2.2). */
@@ -94,13 +94,13 @@ function jpegSize(bytes: Uint8Array): Size {
     if (frame) return { rows: view.getUint16(at + 5), columns: view.getUint16(at + 7) };
     at += 2 + view.getUint16(at + 2);
   }
-  throw new Error('its packed picture has no frame header');
+  throw new Error('its packed image has no frame header');
 }
 
 /** Size in the SIZ segment of a JPEG 2000 stream (ITU-T T.800, A.5.1). */
 function jpeg2000Size(bytes: Uint8Array): Size {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 50 || view.getUint32(0) !== 0xff4fff51) throw new Error('its packed picture has no size segment');
+  if (bytes.length < 50 || view.getUint32(0) !== 0xff4fff51) throw new Error('its packed image has no size segment');
   const [right, bottom, left, top, tileWidth, tileHeight] = [8, 12, 16, 20, 24, 28].map((at) => view.getUint32(at)) as [
     number,
     number,
@@ -110,6 +110,6 @@ function jpeg2000Size(bytes: Uint8Array): Size {
     number,
   ];
   const tiles = Math.ceil(right / Math.max(1, tileWidth)) * Math.ceil(bottom / Math.max(1, tileHeight));
-  if (tiles > 65_535) throw new Error(`its packed picture claims ${tiles} tiles`);
+  if (tiles > 65_535) throw new Error(`its packed image claims ${tiles} tiles`);
   return { columns: right - left, rows: bottom - top };
 }

@@ -1,4 +1,4 @@
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 
 /** The error for an array file whose bytes contradict themselves. */
 export function damaged(name: string, what: string): MedbenchError {
@@ -15,4 +15,4 @@ export function cutShort(path: string, fault: string, cause?: unknown): Medbench
 
 /** The error for a gzipped file that does not unpack. */
 export const cannotUnpack = (path: string, cause: unknown): MedbenchError =>
-  cutShort(path, `cannot be unpacked: ${messageOf(cause)}`, cause);
+  cutShort(path, `cannot be unpacked: ${errorMessage(cause)}`, cause);

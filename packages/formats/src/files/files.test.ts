@@ -61,13 +61,13 @@ describe('fingerprintFiles', () => {
   it('takes names and sizes alone of what is listed, and the whole of the rest', async () => {
     const of = (place: string, files: Readonly<Record<string, string>>) => {
       write(place, files);
-      return fingerprintFiles([join(folder, place, 'table.csv')], { listed: [join(folder, place, 'pictures')] });
+      return fingerprintFiles([join(folder, place, 'table.csv')], { listed: [join(folder, place, 'images')] });
     };
-    const files = { 'table.csv': 'a', 'pictures/1.png': '11', 'pictures/deep/2.png': '22' };
+    const files = { 'table.csv': 'a', 'images/1.png': '11', 'images/deep/2.png': '22' };
     const base = await of('l1', files);
-    expect(await of('l2', { ...files, 'pictures/1.png': '1x' })).toBe(base);
-    expect(await of('l3', { ...files, 'pictures/1.png': '111' })).not.toBe(base);
-    expect(await of('l4', { ...files, 'pictures/3.png': '' })).not.toBe(base);
+    expect(await of('l2', { ...files, 'images/1.png': '1x' })).toBe(base);
+    expect(await of('l3', { ...files, 'images/1.png': '111' })).not.toBe(base);
+    expect(await of('l4', { ...files, 'images/3.png': '' })).not.toBe(base);
     expect(await of('l5', { ...files, 'table.csv': 'b' })).not.toBe(base);
   });
 

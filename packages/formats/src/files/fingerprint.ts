@@ -12,8 +12,8 @@ const WHOLE_UP_TO = 64 * MIB;
  * SHA-256 over the files' names relative to the deepest folder that they share, their sizes and contents; of a file of
  * more than 64 MiB, its first and last MiB. Folders stand for all files in them. The order given does not matter, nor
  * where the data lies.
- * @param listed Files and folders of which names and sizes alone are taken: for folders of 100,000 pictures, which would
- * take longer to read than to use. A picture that is replaced by one of the same size goes unnoticed.
+ * @param listed Files and folders of which names and sizes alone are taken: for folders of 100,000 images, which would
+ * take longer to read than to use. An image that is replaced by one of the same size goes unnoticed.
  * @returns 64 hexadecimal digits.
  * @throws MedbenchError('data') naming a file that is missing or cannot be read.
  */

@@ -8,7 +8,7 @@ export function pathInside(folder: string, name: string, place: string): string 
   const path = relative(root, file);
   const out = path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
   if (!out && !isAbsolute(name) && !name.includes('\0')) return file;
-  throw new MedbenchError('data', `${place} names the picture "${name.slice(0, 200)}", which is not inside ${folder}`, {
-    hint: 'Names must be relative to the folder of the pictures.',
+  throw new MedbenchError('data', `${place} names the image "${name.slice(0, 200)}", which is not inside ${folder}`, {
+    hint: 'Names must be relative to the folder of the images.',
   });
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { cannotUnpack } from './damaged.js';
 
 export interface UnpackOptions {
@@ -54,7 +54,7 @@ export async function unpackOnce(
     await rename(unfinished, plain);
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
-    throw new MedbenchError('store', `${path} cannot be unpacked into ${cacheFolder}: ${messageOf(cause)}`, {
+    throw new MedbenchError('store', `${path} cannot be unpacked into ${cacheFolder}: ${errorMessage(cause)}`, {
       cause,
       hint: 'Free some disk, or name another cache folder (MEDBENCH_CACHE).',
     });

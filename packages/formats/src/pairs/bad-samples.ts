@@ -52,7 +52,7 @@ export function badList(skipBad: boolean, skip: (what: string) => void = () => {
 /**
  * A source of pairs that are read undecoded. In place of one that turns out to be broken, when it is read or where it is
  * decoded, comes the next, if bad ones may be left out.
- * @param read Reads a pair's picture and caption. @throws MedbenchError('data') for a broken one.
+ * @param read Reads a pair's image and caption. @throws MedbenchError('data') for a broken one.
  * @throws RangeError for a pair beyond.
  */
 export function pairSource(

@@ -51,7 +51,7 @@ describe('captionTable', () => {
     expect(hash.digest('hex')).toBe(expected.sha256);
   });
 
-  it('reads pictures beside plain lines, whose quotes mean nothing', async () => {
+  it('reads images beside plain lines, whose quotes mean nothing', async () => {
     const image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(3, 200) } as const;
     writeFileSync(join(imageDir, 'ROCO_1.png'), await encodePng(image));
     const table = file('captions.txt', 'ROCO_1\t An "odd caption\twith a tab.\n\nROCO_2\t 5" mass.');
@@ -70,7 +70,7 @@ describe('captionTable', () => {
         { image: name, caption: 'c' },
       ].map((row) => JSON.stringify(row));
       const table = file('out.jsonl', rows.join('\n'));
-      await expect(open(table)).rejects.toThrow(/out\.jsonl: row 2 names the picture .* not inside/);
+      await expect(open(table)).rejects.toThrow(/out\.jsonl: row 2 names the image .* not inside/);
       expect(await open(table, { skipBad: true })).toMatchObject({ length: 1, bad: { count: 1 } });
     }
     await expect(open(file('no.jsonl', '{"image":"a.png","caption":" "}\n'))).rejects.toThrow(/row 1 has no text/);
@@ -98,10 +98,10 @@ describe('captionTable', () => {
     }
   });
 
-  it('takes the next pair in place of a broken picture, where bad ones are left out', async () => {
+  it('takes the next pair in place of a broken image, where bad ones are left out', async () => {
     const image = { width: 1, height: 1, channels: 1, data: Uint8Array.of(7) } as const;
     writeFileSync(join(imageDir, 'good.png'), await encodePng(image));
-    writeFileSync(join(imageDir, 'broken.png'), 'no picture');
+    writeFileSync(join(imageDir, 'broken.png'), 'no image');
     const rows = ['broken.png', 'gone.png', 'good.png'].map((name) => `{"image":"${name}","caption":"of ${name}"}\n`);
     const table = file('three.jsonl', rows.join(''));
     await expect((await open(table)).get(0)).rejects.toThrow(/broken\.png cannot be decoded/);

@@ -9,9 +9,9 @@ import { type BadSamples, badList, pairSource } from './bad-samples.js';
 import { numberList, textCounter } from './duplicates.js';
 
 /** What a row of a table names. */
-export interface PictureAndCaption {
-  /** Path relative to the folder of the pictures. */
-  readonly picture: string;
+export interface ImageAndCaption {
+  /** Path relative to the folder of the images. */
+  readonly image: string;
   readonly caption: string;
 }
 
@@ -23,42 +23,42 @@ export interface CaptionTableOptions {
   readonly imageColumn: string;
   readonly captionColumn: string;
   readonly imageDir: string;
-  /** The file of a row's picture in `imageDir`, where the column does not hold it as it is. */
+  /** The file of a row's image in `imageDir`, where the column does not hold it as it is. */
   readonly fileOf?: (name: string) => string;
   /** Other columns that `keep` reads. */
   readonly columns?: readonly string[];
   /** Rows to take. Default all. */
   readonly keep?: (row: JsonRow) => boolean;
-  /** Leave out rows and pictures that are broken, instead of an error. Default false. */
+  /** Leave out rows and images that are broken, instead of an error. Default false. */
   readonly skipBad?: boolean;
   /** Takes what is left out. */
   readonly skip?: (what: string) => void;
 }
 
 export interface CaptionTable extends PairSource {
-  /** The file and caption of a pair, without its picture. */
+  /** The file and caption of a pair, without its image. */
   describe(index: number): Promise<{ readonly file: string; readonly caption: string }>;
   encoded(index: number): Promise<EncodedPair>;
   /** Captions beyond the first of their kind. */
   readonly duplicates: number;
   /** Rows that `keep` refused. */
   readonly others: number;
-  /** Grows while pictures are read. */
+  /** Grows while images are read. */
   readonly bad: BadSamples;
 }
 
 /**
- * Pairs from a table of file names and captions beside a folder of pictures, the layout of PMC-OA, Quilt-1M, ROCO and of
+ * Pairs from a table of file names and captions beside a folder of images, the layout of PMC-OA, Quilt-1M, ROCO and of
  * many others. All rows are checked once when it is opened; then memory takes 16 bytes a pair, whatever the captions, and
- * a row is read again when its pair is. Pictures are opened when read.
- * @throws MedbenchError('data') naming table and row: no text, a picture outside the folder; for a missing column, those
+ * a row is read again when its pair is. Images are opened when read.
+ * @throws MedbenchError('data') naming table and row: no text, an image outside the folder; for a missing column, those
  * that are there.
  */
 export async function captionTable(options: CaptionTableOptions): Promise<CaptionTable> {
   const { table, header, imageColumn, captionColumn, imageDir, columns = [], keep, skipBad = false } = options;
   const bad = badList(skipBad, options.skip);
   const { rows, parse } = await scanTable(table, [imageColumn, captionColumn, ...columns], header, bad.take);
-  await requireFolder(imageDir, `It should hold the pictures that ${table} names.`);
+  await requireFolder(imageDir, `It should hold the images that ${table} names.`);
   const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {
     const name = textIn(row, imageColumn, place);
     const caption = textIn(row, captionColumn, place);

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { cutShort } from '../files/damaged.js';
@@ -83,7 +83,7 @@ async function guarded<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
-    throw damagedParquet(path, messageOf(cause));
+    throw damagedParquet(path, errorMessage(cause));
   }
 }
 

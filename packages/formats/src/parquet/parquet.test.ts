@@ -13,7 +13,7 @@ interface Expected {
   readonly parquet: Readonly<
     Record<string, { readonly files: readonly string[]; readonly rows: readonly ParquetRow[] }>
   >;
-  readonly picture: Readonly<Record<string, string>>;
+  readonly image: Readonly<Record<string, string>>;
   readonly classes: readonly string[];
   readonly pickle: { readonly files: readonly string[]; readonly value: unknown };
 }
@@ -21,7 +21,7 @@ const folder = fileURLToPath(new URL('../../fixtures/parquet/', import.meta.url)
 const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected;
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const pathsOf = (files: readonly string[]): string[] => files.map((file) => join(folder, file));
-/** A row with the hash of its picture in the picture's place, as the fixture has it. */
+/** A row with the hash of its image in the image's place, as the fixture has it. */
 const shown = (row: ParquetRow): ParquetRow => {
   const image = row.image as { bytes: Uint8Array | null; path: string | null } | null;
   return { ...row, image: image && { ...image, bytes: image.bytes && digest(image.bytes) } };
@@ -52,14 +52,14 @@ describe('openParquet', () => {
     expect(table.classNames('question')).toBeUndefined();
   });
 
-  it('gives the file of a picture, in the table or beside it', async () => {
+  it('gives the file of an image, in the table or beside it', async () => {
     const table = await openParquet(pathsOf(expected.parquet['two files']!.files));
-    for (const [index, hash] of Object.entries(expected.picture)) {
-      const { bytes, name } = await table.picture('image', Number(index));
+    for (const [index, hash] of Object.entries(expected.image)) {
+      const { bytes, name } = await table.image('image', Number(index));
       expect(digest(bytes)).toBe(hash);
       if (index === '13') expect(name).toMatch(/train-00001-of-00002\.parquet: row 2$/);
     }
-    await expect(table.picture('image', 20)).rejects.toThrow(/row 9 has no picture in "image"/);
+    await expect(table.image('image', 20)).rejects.toThrow(/row 9 has no image in "image"/);
   });
 
   it('names what is wrong', async () => {

@@ -24,8 +24,8 @@ export interface ParquetTable {
   row(index: number): Promise<ParquetRow>;
   /** All values of light columns, such as labels and texts; no other column is read. */
   rows(columns: readonly string[]): Promise<ParquetRow[]>;
-  /** The picture file in a row's column: `{bytes, path}`, where a path is relative to the table's folder. */
-  picture(column: string, index: number): Promise<{ readonly bytes: Uint8Array; readonly name: string }>;
+  /** The image file in a row's column: `{bytes, path}`, where a path is relative to the table's folder. */
+  image(column: string, index: number): Promise<{ readonly bytes: Uint8Array; readonly name: string }>;
 }
 
 interface Group {
@@ -102,7 +102,7 @@ export async function openParquet(paths: readonly string[], columns: readonly st
       for (const group of groups) for (const one of await read(group, wanted)) all.push(one);
       return all;
     },
-    async picture(column, index) {
+    async image(column, index) {
       const { path, inFile, start } = place(index).group;
       const name = `${path}: row ${inFile + index - start + 1}`;
       const value = (await row(index))[column] as { bytes?: unknown; path?: unknown } | null | undefined;
@@ -111,7 +111,7 @@ export async function openParquet(paths: readonly string[], columns: readonly st
         const file = pathInside(dirname(path), value.path, name);
         return { bytes: await readBytes(file), name: file };
       }
-      throw new MedbenchError('data', `${name} has no picture in "${column}"`, {
+      throw new MedbenchError('data', `${name} has no image in "${column}"`, {
         hint: 'Fetch the file again, or leave bad rows out with --skip-bad.',
       });
     },

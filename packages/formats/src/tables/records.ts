@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import { parse } from 'csv-parse/sync';
 import { type JsonRow, requireColumns } from './tables.js';
@@ -15,7 +15,7 @@ export type TableForm = 'csv' | 'tsv' | 'jsonl' | 'plain';
 const FORMS: Readonly<Record<string, TableForm>> = { '.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.txt': 'plain' };
 
 /** The form of a table by its name. `.txt` are lines whose fields tabs part, with no rule for quotes. */
-export function formOf(table: string): TableForm {
+export function tableForm(table: string): TableForm {
   const form = FORMS[extname(table).toLowerCase()];
   if (form) return form;
   throw new MedbenchError('data', `${table} is no table that is read here`, {
@@ -51,7 +51,7 @@ export async function scanTable(
   header: readonly string[] | undefined,
   onBad: (error: MedbenchError) => void,
 ): Promise<ScannedTable> {
-  const form = formOf(table);
+  const form = tableForm(table);
   const records = recordsOf(table, form);
   let names = header;
   // What came with the header.
@@ -205,7 +205,7 @@ function fieldsOf(bytes: Uint8Array, form: TableForm, place: string, most = Numb
   try {
     rows = parse(text, { delimiter: form === 'csv' ? ',' : '\t', record_delimiter: '\n' });
   } catch (cause) {
-    const code = (cause as { code?: string }).code ?? messageOf(cause).split(':', 1)[0];
+    const code = (cause as { code?: string }).code ?? errorMessage(cause).split(':', 1)[0];
     throw new MedbenchError('data', `${place} is no row of a table (${code})`, { hint: DAMAGED });
   }
   return rows[0] ?? [];

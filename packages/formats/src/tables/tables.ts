@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import { CsvError, parse } from 'csv-parse';
 import { cannotUnpack } from '../files/damaged.js';
@@ -20,7 +20,7 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const position = Number(/position (\d+)/.exec(messageOf(cause))?.[1] ?? Number.NaN);
+    const position = Number(/position (\d+)/.exec(errorMessage(cause))?.[1] ?? Number.NaN);
     const place = Number.isNaN(position) ? '' : `:${text.slice(0, position).split('\n').length}`;
     // What the parser says may quote the text.
     throw new MedbenchError('data', `${path}${place} is not JSON`, { hint: DAMAGED });
@@ -96,7 +96,7 @@ export async function* csvRows(
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     const line = cause instanceof CsvError && typeof cause.lines === 'number' ? `:${cause.lines}` : '';
-    const why = cause instanceof CsvError ? cause.code : messageOf(cause);
+    const why = cause instanceof CsvError ? cause.code : errorMessage(cause);
     // What the parser says besides may quote the text.
     throw new MedbenchError('data', `${path}${line} is not a table (${why})`, { hint: DAMAGED });
   } finally {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { openZip, type ZipFile } from '../archives/zip.js';
 import { requireColumns } from './tables.js';
 
@@ -209,7 +209,7 @@ async function parseXml(pieces: AsyncIterable<Uint8Array>, place: string, handle
     fault ??= new MedbenchError(
       'data',
       `${place} is not well-formed XML (${
-        messageOf(error)
+        errorMessage(error)
           .slice(0, 8)
           .match(/^\d+:\d+/)?.[0] ?? 'damaged'
       })`,

@@ -2,10 +2,10 @@ import { type EncodedPair, MedbenchError } from '@medbench/core';
 import { BLOCK, tarMembers } from '../archives/tar.js';
 import type { OpenFiles } from '../files/open-files.js';
 import { readFully } from '../files/open-files.js';
-import { type ShardIndex, sampleOf, stampOf } from './tar-index.js';
+import { readStamp, type ShardIndex, splitSampleName } from './tar-index.js';
 
-/** Suffixes of pictures, in the order in which they are preferred. */
-export const PICTURES: readonly string[] = ['jpg', 'png', 'jpeg', 'webp'];
+/** Suffixes of images, in the order in which they are preferred. */
+export const IMAGES: readonly string[] = ['jpg', 'png', 'jpeg', 'webp'];
 
 /** A sample may take this much of a shard. */
 const MAX_SAMPLE = 256 * 2 ** 20;
@@ -17,7 +17,7 @@ export const brokenSample = (file: string, member: string | undefined, fault: st
   });
 
 /**
- * Reads a sample of a shard in one go: its picture's bytes and its caption, from `.txt` or a field of `.json`.
+ * Reads a sample of a shard in one go: its image's bytes and its caption, from `.txt` or a field of `.json`.
  * @throws MedbenchError('data') naming shard and member, never the text.
  */
 export async function readSample(
@@ -31,14 +31,14 @@ export async function readSample(
   const length = Math.min(starts[sample + 1]! * BLOCK - start, MAX_SAMPLE);
   const bytes = new Uint8Array(length);
   await files.use(file, async (handle, fresh) => {
-    const changed = fresh && (await stampOf(handle)).stamp !== stamp;
+    const changed = fresh && (await readStamp(handle)).stamp !== stamp;
     if (changed || (await readFully(handle, bytes, start)) < length) {
       throw new MedbenchError('data', `${file} has changed while it was in use`, { hint: 'Start the run again.' });
     }
   });
   const found = new Map<string, Uint8Array<ArrayBuffer>>();
   let first: { key: string; name: string } | undefined;
-  let picture: string | undefined;
+  let imageName: string | undefined;
   // Behind the sample may lie others that were left out: the walk ends before it comes to them.
   const members = tarMembers(async (position, count) => bytes.subarray(position, position + count), {
     file: `${file}, from byte ${start} on`,
@@ -46,18 +46,18 @@ export async function readSample(
     endMarked: false,
   });
   for await (const { name, kind, offset, size } of members) {
-    const member = kind === 'file' ? sampleOf(name) : undefined;
+    const member = kind === 'file' ? splitSampleName(name) : undefined;
     if (!member) continue;
     first ??= { key: member.key, name };
     if (member.key !== first.key) break;
-    if (PICTURES.includes(member.suffix) && !picture) picture = name;
+    if (IMAGES.includes(member.suffix) && !imageName) imageName = name;
     found.set(member.suffix, bytes.subarray(offset, offset + size));
   }
-  const image = PICTURES.map((suffix) => found.get(suffix)).find((body) => body);
+  const image = IMAGES.map((suffix) => found.get(suffix)).find((body) => body);
   const text = found.get(captionField === undefined ? 'txt' : 'json');
   if (!first || !image || !text) throw brokenSample(file, first?.name, 'is not whole');
   const caption = captionOf(text, captionField, (fault) => brokenSample(file, first.name, fault));
-  return { bytes: image, caption, name: `${file}: ${picture ?? first.name}` };
+  return { bytes: image, caption, name: `${file}: ${imageName ?? first.name}` };
 }
 
 function captionOf(bytes: Uint8Array, field: string | undefined, broken: (fault: string) => MedbenchError): string {

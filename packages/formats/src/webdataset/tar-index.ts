@@ -7,7 +7,7 @@ import { isMedbenchError, type MedbenchError, writeFileAtomic } from '@medbench/
 import { unreadable } from '@medbench/data/files';
 import { BLOCK, type ReadAt, type TarMember, tarMembers } from '../archives/tar.js';
 
-/** Read at once while walking over headers: a caption with its neighbours' headers, but not much of a picture. */
+/** Read at once while walking over headers: a caption with its neighbours' headers, but not much of an image. */
 const WINDOW = 8 * BLOCK;
 
 /** Where the samples of a shard begin: four bytes for each, whatever their names. */
@@ -33,14 +33,14 @@ export interface IndexOptions {
  * A member's sample and its suffix in lower case: the name is cut at the first dot of its last part. Undefined for what
  * WebDataset passes over: no dot, a hidden file, `__name__` at the top.
  */
-export function sampleOf(name: string): { readonly key: string; readonly suffix: string } | undefined {
+export function splitSampleName(name: string): { readonly key: string; readonly suffix: string } | undefined {
   const parts = /^((?:.*\/|)[^./]+)\.([^/]*)$/.exec(name);
   if (!parts || (!name.includes('/') && name.startsWith('__') && name.endsWith('__'))) return undefined;
   return { key: parts[1]!, suffix: parts[2]!.toLowerCase() };
 }
 
 /** Size and time of change, which tell whether a shard is still the one that was indexed. */
-export async function stampOf(handle: FileHandle): Promise<{ readonly stamp: string; readonly size: number }> {
+export async function readStamp(handle: FileHandle): Promise<{ readonly stamp: string; readonly size: number }> {
   const { size, mtimeNs } = await handle.stat({ bigint: true });
   return { stamp: `${size}/${mtimeNs}`, size: Number(size) };
 }
@@ -58,7 +58,7 @@ export async function indexShard(file: string, options: IndexOptions): Promise<S
     throw unreadable(file, cause);
   }
   try {
-    const { stamp, size } = await stampOf(handle);
+    const { stamp, size } = await readStamp(handle);
     const kept = keptAt(file, stamp, options);
     const known = kept && (await readKept(kept.path, kept.heading));
     if (known) return { starts: known, stamp };
@@ -103,7 +103,7 @@ async function walk(handle: FileHandle, file: string, length: number, { check, o
         end = value;
         break;
       }
-      const sample = value.kind === 'file' ? sampleOf(value.name) : undefined;
+      const sample = value.kind === 'file' ? splitSampleName(value.name) : undefined;
       if (!sample) continue;
       if (current?.key !== sample.key) {
         finish();

@@ -43,9 +43,9 @@ const png = await encodePng(grey(9));
 const text = (value: string): Uint8Array => Buffer.from(value);
 const tar = (...members: (readonly [string, Uint8Array])[]): Uint8Array =>
   Buffer.concat([...members.map(([name, bytes]) => tarMember(name, bytes)), tarEnd()]);
-const sample = (key: string, caption = key, picture = png) =>
+const sample = (key: string, caption = key, image = png) =>
   [
-    [`${key}.png`, picture],
+    [`${key}.png`, image],
     [`${key}.txt`, text(caption)],
   ] as const;
 
@@ -113,14 +113,14 @@ describe('webDataset', () => {
     const folder = folderOf('broken', {
       '0.tar': tar(
         ...sample('a'),
-        ['b.txt', text('no picture')],
+        ['b.txt', text('no image')],
         ['c.png', png],
         ...sample('d', 'secret report', png.slice(0, 40)),
         ...sample('e', '  '),
         ...sample('f'),
       ),
     });
-    await expect(webDataset(folder)).rejects.toThrow(/0\.tar: the sample of b\.txt has no picture/);
+    await expect(webDataset(folder)).rejects.toThrow(/0\.tar: the sample of b\.txt has no image/);
     const pairs = await webDataset(folder, { skipBad: true });
     expect(pairs.length).toBe(4);
     const captions = [];
@@ -128,7 +128,7 @@ describe('webDataset', () => {
     expect(captions).toEqual(['a', 'f', 'f', 'f']);
     expect(pairs.bad.count).toBe(4);
     expect(pairs.bad.list.join('\n')).toMatch(
-      /b\.txt has no picture[\s\S]*c\.png has no caption[\s\S]*d\.png cannot be decoded[\s\S]*e\.png has an empty/,
+      /b\.txt has no image[\s\S]*c\.png has no caption[\s\S]*d\.png cannot be decoded[\s\S]*e\.png has an empty/,
     );
     expect(pairs.bad.list.join('\n')).not.toContain('secret');
     // Found once more in the next epoch, but not counted again.

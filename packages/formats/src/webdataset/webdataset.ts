@@ -1,7 +1,7 @@
 import { type EncodedPair, MedbenchError, type PairSource } from '@medbench/core';
 import { openFiles } from '../files/open-files.js';
 import { type BadSamples, badList, pairSource } from '../pairs/bad-samples.js';
-import { brokenSample, PICTURES, readSample } from './sample.js';
+import { brokenSample, IMAGES, readSample } from './sample.js';
 import { findShards, type Shards } from './shards.js';
 import { indexShard, type ShardIndex } from './tar-index.js';
 
@@ -9,7 +9,7 @@ export interface WebDatasetOptions {
   /** Field of the sample's `.json` that holds the caption. Default: the caption is the sample's `.txt`. */
   readonly captionField?: string;
   /**
-   * Leave out samples that are broken, instead of an error: those without picture or caption when the shards are opened,
+   * Leave out samples that are broken, instead of an error: those without image or caption when the shards are opened,
    * those whose bytes turn out to be broken when they are read, in whose place comes the next. Default false.
    */
   readonly skipBad?: boolean;
@@ -26,11 +26,11 @@ export interface WebDataset extends Required<PairSource> {
 
 /**
  * Pairs from WebDataset shards: plain tar files in which neighbouring members that share a name up to its first dot form
- * a sample, with a picture (`jpg`, `png`, `jpeg`, `webp`) and a caption. Any pair can be read at any time; memory takes
+ * a sample, with an image (`jpg`, `png`, `jpeg`, `webp`) and a caption. Any pair can be read at any time; memory takes
  * four bytes a pair.
  * @param spec A folder, a file, a range in braces, or several joined by `::` (`findShards`). A shard named twice counts
  * twice.
- * @throws MedbenchError('data') naming shard and member: damaged or cut short, no picture or no caption, a shard whose
+ * @throws MedbenchError('data') naming shard and member: damaged or cut short, no image or no caption, a shard whose
  * samples are not as many as `sizes.json` or `__len__` says.
  */
 export async function webDataset(spec: string, options: WebDatasetOptions = {}): Promise<WebDataset> {
@@ -54,7 +54,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
   const begins = new Float64Array(shards.files.length + 1);
   for (const [i, file] of shards.files.entries()) begins[i + 1] = begins[i]! + indices.get(file)!.starts.length - 1;
   const length = begins[shards.files.length]!;
-  if (length === 0) throw new MedbenchError('data', `The shards of "${spec}" hold no sample with picture and caption`);
+  if (length === 0) throw new MedbenchError('data', `The shards of "${spec}" hold no sample with image and caption`);
   const files = openFiles();
   const read = async (index: number): Promise<EncodedPair> => {
     const shard = shardOf(begins, index);
@@ -66,7 +66,7 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
 
 function whatIsMissing(suffixes: readonly string[], text: string): string | undefined {
   if (new Set(suffixes).size < suffixes.length) return 'has two members of one name';
-  if (!suffixes.some((suffix) => PICTURES.includes(suffix))) return `has no picture (${PICTURES.join(', ')})`;
+  if (!suffixes.some((suffix) => IMAGES.includes(suffix))) return `has no image (${IMAGES.join(', ')})`;
   return suffixes.includes(text) ? undefined : `has no caption (.${text})`;
 }
 

@@ -1,4 +1,4 @@
-import { type DualEncoderModel, type HostTensor, type HostTensors, type Program, sizeOf } from '@medbench/core';
+import { type DualEncoderModel, elementCount, type HostTensor, type HostTensors, type Program } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiate } from '../differentiate.js';
 
@@ -24,13 +24,13 @@ export function weightByFormula(name: string, shape: readonly number[]): HostTen
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
   const scale = shape.length < 2 ? 0.3 : 1.5 / Math.sqrt(shape.at(-1)!);
   const gain = /ln_|norm|layrnorm|\.bn/.test(name) && name.endsWith('weight') ? 1 : 0;
-  const data = Float32Array.from({ length: sizeOf(shape) }, (_, k) =>
+  const data = Float32Array.from({ length: elementCount(shape) }, (_, k) =>
     /(^|\.)logit_scale$/.test(name) ? 2 : gain + scale * scattered(k, offset),
   );
   return { shape, dtype: 'float32', data };
 }
 
-/** The oracles' three pictures, `[3, 3, 16, 16]` there and `[3, 16, 16, 3]` here. */
+/** The oracles' three images, `[3, 3, 16, 16]` there and `[3, 16, 16, 3]` here. */
 const images: HostTensor = {
   shape: [3, 16, 16, 3],
   dtype: 'float32',

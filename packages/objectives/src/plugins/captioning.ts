@@ -11,7 +11,7 @@ import {
   type SettingsOf,
 } from '@medbench/core';
 import { attentionalPooler, blockCount, decoderParameters, multimodalDecoder, poolerParameters } from '@medbench/nn';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 import { asking, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
 const POOLER = 'coca.attn_pool.';
@@ -39,7 +39,7 @@ export class Captioning implements Objective<typeof settings, TokenLosses> {
   }
 
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['image projection', 'text projection', 'last text norm', 'logit scale']);
+    return parameterNames(model, ['image projection', 'text projection', 'last text norm', 'logit scale']);
   }
 
   represent({ model, parameters, batch, settings: given }: RepresentInput<typeof settings>): TokenLosses {

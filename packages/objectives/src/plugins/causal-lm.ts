@@ -8,7 +8,7 @@ import {
   type SettingSpecs,
 } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 import { asking, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
 /** The text tower must say each next token. The words' own embeddings tell them apart: nothing is learned besides. */
@@ -19,7 +19,7 @@ import { asking, meanOverTokens, type TokenLosses, tokenLosses } from './next-to
 })
 export class CausalLm implements Objective<SettingSpecs, TokenLosses> {
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['image tower', 'text projection', 'logit scale']);
+    return parameterNames(model, ['image tower', 'text projection', 'logit scale']);
   }
 
   represent({ model, parameters, batch }: RepresentInput): TokenLosses {

@@ -2,7 +2,7 @@ import { type DualEncoderModel, type LossOutput, Objective, type ObjectiveInput 
 import * as tf from '@tensorflow/tfjs-core';
 import { cyclipTerms } from '../cyclip.js';
 import { normalise } from '../normalise.js';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 
 /** Similarities must be the same both ways, and images as alike as their texts are; the paper weighs it by 0.25. */
 @Objective({
@@ -12,7 +12,7 @@ import { parametersOf } from './idle.js';
 })
 export class Cyclip implements Objective {
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['logit scale']);
+    return parameterNames(model, ['logit scale']);
   }
 
   loss({ representations: { image, text } }: ObjectiveInput): LossOutput {

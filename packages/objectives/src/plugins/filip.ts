@@ -13,7 +13,7 @@ import { constant, INITIAL_LOG_SCALE, textMask } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { filipTerms } from '../filip.js';
 import { normalise } from '../normalise.js';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 import { tokenProjections } from './token-projections.js';
 
 const SCALE = 'filip.logit_scale';
@@ -35,7 +35,7 @@ export class FilipObjective implements Objective<typeof settings, Tokens> {
 
   /** The global embeddings have no part in this loss. */
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['image projection', 'text projection', 'logit scale']);
+    return parameterNames(model, ['image projection', 'text projection', 'logit scale']);
   }
 
   represent({ model, parameters, batch }: RepresentInput<typeof settings>): Tokens {

@@ -12,7 +12,7 @@ import {
 import { textMask } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import { gloriaTerms } from '../local-alignment.js';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 import { tokenProjections } from './token-projections.js';
 
 const tokens = tokenProjections('gloria.');
@@ -38,7 +38,7 @@ export class GloriaObjective implements Objective<typeof settings, Regions> {
 
   /** The global embeddings have no part in this loss. */
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['image projection', 'text projection', 'logit scale']);
+    return parameterNames(model, ['image projection', 'text projection', 'logit scale']);
   }
 
   represent({ model, parameters, batch }: RepresentInput<typeof settings>): Regions {

@@ -9,7 +9,7 @@ const TEXT_PROJECTION = 'text_projection';
 type Part = 'text tower' | 'image tower' | 'image projection' | 'text projection' | 'last text norm' | 'logit scale';
 
 /** Names of the parameters of parts of a model, those that it has, for `idle`. */
-export function parametersOf(model: DualEncoderModel, parts: readonly Part[]): string[] {
+export function parameterNames(model: DualEncoderModel, parts: readonly Part[]): string[] {
   const names: Readonly<Record<Part, readonly string[]>> = {
     'text tower': freezeAll(model, 'text'),
     'image tower': freezeAll(model, 'image'),

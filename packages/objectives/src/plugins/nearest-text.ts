@@ -14,7 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { infoNce } from '../info-nce.js';
 import { nearestInQueue } from '../neighbours.js';
 import { normalise } from '../normalise.js';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 
 const QUEUE = 'declip.queue';
 
@@ -40,7 +40,7 @@ export class NearestText implements Objective<typeof settings> {
 
   /** The texts of the queue are constants: no gradient reaches the text tower. */
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['text tower']);
+    return parameterNames(model, ['text tower']);
   }
 
   loss({ representations, parameters }: ObjectiveInput<typeof settings, Embeddings>): LossOutput {

@@ -9,7 +9,7 @@ import { constant } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { normalise } from '../normalise.js';
 import { sigmoidLoss } from '../sigmoid.js';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 
 const SCALE = 'siglip.logit_scale';
 const BIAS = 'siglip.logit_bias';
@@ -30,7 +30,7 @@ export class SiglipObjective implements Objective {
 
   /** CLIP's own scale has no part in this loss. */
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['logit scale']);
+    return parameterNames(model, ['logit scale']);
   }
 
   loss({ representations: { image, text }, parameters }: ObjectiveInput): LossOutput {

@@ -13,7 +13,7 @@ import { constant, INITIAL_LOG_SCALE, textMask } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { sparcFineLoss } from '../local-alignment.js';
 import { normalise } from '../normalise.js';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 import { tokenProjections } from './token-projections.js';
 
 const SCALE = 'sparc.logit_scale';
@@ -40,7 +40,7 @@ export class Sparc implements Objective<typeof settings, Tokens> {
 
   /** The global embeddings have no part in this loss. */
   idle(model: DualEncoderModel): readonly string[] {
-    return parametersOf(model, ['image projection', 'text projection', 'logit scale']);
+    return parameterNames(model, ['image projection', 'text projection', 'logit scale']);
   }
 
   represent({ model, parameters, batch }: RepresentInput<typeof settings>): Tokens {

@@ -1,10 +1,10 @@
 import type { DualEncoderModel } from '@medbench/core';
 import type * as tf from '@tensorflow/tfjs-core';
-import { parametersOf } from './idle.js';
+import { parameterNames } from './idle.js';
 
 /** Pooled features of two views of each image, both `[B, W]`. */
 export type TwoViews = { readonly first: tf.Tensor2D; readonly second: tf.Tensor2D };
 
 /** What a loss on the image tower's pooled features leaves untouched. */
 export const idleOfImagePooled = (model: DualEncoderModel): readonly string[] =>
-  parametersOf(model, ['text tower', 'image projection', 'logit scale']);
+  parameterNames(model, ['text tower', 'image projection', 'logit scale']);

@@ -21,7 +21,7 @@ export interface GoldenInput {
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
-/** A loss with its value from an independent float64 computation or a closed form. Any engine can run it. */
+/** A loss with its value from an independent float64 computation or a closed form. Any backend can run it. */
 export interface GoldenCase {
   readonly name: string;
   readonly inputs: Readonly<Record<string, GoldenInput>>;

@@ -23,7 +23,7 @@ export const scaled = (colour: Colour, factor: number): Colour => [
   colour[2] * factor,
 ];
 
-/** A square picture in the making: floating-point values 0..1, painted over the unit square. */
+/** A square image in the making: floating-point values 0..1, painted over the unit square. */
 export class Canvas {
   readonly #pixels: Float32Array;
 
@@ -112,12 +112,12 @@ export class Canvas {
     }
   }
 
-  /** Changes brightness and contrast of the whole picture: `value * gain + offset`. */
+  /** Changes brightness and contrast of the whole image: `value * gain + offset`. */
   expose(gain: number, offset: number): void {
     for (let i = 0; i < this.#pixels.length; i++) this.#pixels[i] = this.#pixels[i]! * gain + offset;
   }
 
-  /** The picture in 8 bits, clipped. */
+  /** The image in 8 bits, clipped. */
   toImage(): RasterImage {
     const pixels = this.#pixels;
     const rounded = new Uint8ClampedArray(pixels.length);
@@ -150,7 +150,7 @@ export class Canvas {
 
 /**
  * Noise of mean 0 and variance 1 with a triangular density, from the mulberry32 generator: it is drawn for every
- * pixel, and exact normals from the main stream would cost more than the rest of the picture.
+ * pixel, and exact normals from the main stream would cost more than the rest of the image.
  */
 function fastNoise(random: Random): () => number {
   let state = Math.floor(random.uniform() * 4294967296) | 0;

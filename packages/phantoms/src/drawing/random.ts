@@ -1,7 +1,7 @@
 import { type Random, random } from '@medbench/core';
 
 /**
- * One independent stream per layer of a picture. Toggling a factor then changes the layer that shows it and leaves all
+ * One independent stream per layer of an image. Toggling a factor then changes the layer that shows it and leaves all
  * others as they are, which is what lets a test, or a study, swap one factor alone.
  */
 export function layers(stream: Random): (name: string) => Random {
@@ -24,7 +24,7 @@ export function wobble(stream: Random, amplitude: number, count = 4): [amplitude
 }
 
 /**
- * How strongly a two-valued factor shows: 0..0.42 if it is off, 0.58..1 if it is on. A picture is then never in doubt,
+ * How strongly a two-valued factor shows: 0..0.42 if it is off, 0.58..1 if it is on. An image is then never in doubt,
  * but the two classes are not two fixed looks either.
  */
 export const graded = (stream: Random, on: boolean): number => (on ? 0.58 : 0) + 0.42 * stream.uniform();

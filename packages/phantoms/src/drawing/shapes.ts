@@ -15,7 +15,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** Default width of an edge; about one pixel of a 48-pixel picture, so that edges stay antialiased at that size. */
+/** Default width of an edge; about one pixel of a 48-pixel image, so that edges stay antialiased at that size. */
 export const EDGE = 0.022;
 
 const fromDistance = (distance: number, edge: number): number => {

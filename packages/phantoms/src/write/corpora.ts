@@ -5,8 +5,8 @@ import { tarEnd, tarMember } from '@medbench/formats';
 import { type PhantomCase, streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
 import { PHANTOM_MODALITIES, type PhantomModality } from '../model.js';
+import { jsonLines, writeImages } from './images.js';
 import { csvText } from './labelled.js';
-import { jsonLines, writePictures } from './pictures.js';
 
 const jpeg = (image: Parameters<typeof encodeJpeg>[0]): Promise<Uint8Array> => encodeJpeg(image, 92);
 
@@ -22,7 +22,7 @@ async function writeJpegs(
   nameOf: (index: number) => string,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writePictures(cases.length, (i) => ({ path: join(folder, nameOf(i)), image: cases[i]!.render(size) }), jpeg);
+  await writeImages(cases.length, (i) => ({ path: join(folder, nameOf(i)), image: cases[i]!.render(size) }), jpeg);
 }
 
 /** Writes `pmc-oa/train.jsonl` and `pmc-oa/images` below `folder`: figures of all five modalities. */
@@ -41,7 +41,7 @@ const QUILT_HEADER = [
 
 /**
  * Writes `quilt-1m/quilt_1M_lookup.csv` and `quilt-1m/quilt_1m` below `folder`: histopathology, of which every fifth
- * picture has a second caption; captions hold commas, quotes and line breaks, as there.
+ * image has a second caption; captions hold commas, quotes and line breaks, as there.
  */
 export async function writeQuilt(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
   const total = counts.corpora.train + counts.corpora.test;
@@ -55,7 +55,7 @@ export async function writeQuilt(folder: string, { seed, size, counts }: Phantom
       ...[text, nameOf(i), subset, split, "['Breast pathology']", "['']", `"${text}"`, text],
       ...['[]', i % 3 === 0 ? '' : `${i % 3}.0`, size, size],
     ];
-    // What is said in a video does not end where a picture does.
+    // What is said in a video does not end where an image does.
     return i % 5 === 0 ? [row(caption), row(`As we look closer,\n"${caption}"`)] : [row(caption)];
   });
   const table = [QUILT_HEADER, ...rows.map((row, i) => [i, ...row])];
@@ -81,7 +81,7 @@ export async function writeRoco(folder: string, { seed, size, counts }: PhantomM
   }
 }
 
-/** Writes `deepeyenet/DeepEyeNet_test.json` and the pictures that it names below `folder`: the retina. */
+/** Writes `deepeyenet/DeepEyeNet_test.json` and the images that it names below `folder`: the retina. */
 export async function writeDeepEyeNet(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
   const cases = casesOf(seed, 'deepeyenet', counts.corpora.test, ['ophthalmology']);
   const place = join(folder, 'deepeyenet');

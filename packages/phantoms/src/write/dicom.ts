@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RasterImage } from '@medbench/core';
 
 export interface DicomOptions {
-  /** Names the picture; its unique identifier is made of it. */
+  /** Names the image; its unique identifier is made of it. */
   readonly name: string;
   /** Bits of a sample, 9 to 16. */
   readonly bits: number;
@@ -15,7 +15,7 @@ const MAMMOGRAPHY = '1.2.840.10008.5.1.4.1.1.1.2';
 /** Value representations whose length has four bytes (PS3.5, 7.1.2). */
 const LONG = new Set(['OB', 'OW']);
 
-/** A grey picture as a mammography DICOM file, explicit VR little endian, samples of 16 bits (PS3.5 and PS3.10). */
+/** A grey image as a mammography DICOM file, explicit VR little endian, samples of 16 bits (PS3.5 and PS3.10). */
 export function encodeDicom(image: RasterImage, { name, bits, inverted }: DicomOptions): Uint8Array {
   const uid = uidOf(name);
   const top = 2 ** bits - 1;

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PhantomManifest } from '../manifest.js';
-import { csvText, inAll, type PlannedPicture, writeLabelled } from './labelled.js';
+import { csvText, inAll, type PlannedImage, writeLabelled } from './labelled.js';
 
 const BACH = [
   ['Benign', 'b'],
@@ -13,15 +13,15 @@ const BACH = [
 /** Writes `bach/ICIAR2018_BACH_Challenge/Photos` below `folder`: a folder of TIFFs for each class, and a table without header. */
 export async function writeBach(folder: string, manifest: PhantomManifest): Promise<void> {
   const photos = join(folder, 'bach', 'ICIAR2018_BACH_Challenge', 'Photos');
-  const pictures = Array.from({ length: inAll(manifest) }, (_, i) => {
+  const images = Array.from({ length: inAll(manifest) }, (_, i) => {
     const label = i % BACH.length;
     const [name, prefix] = BACH[label]!;
     const file = `${prefix}${String(Math.floor(i / BACH.length) + 1).padStart(3, '0')}.tif`;
     return { path: `${name}/${file}`, label, row: [file, name] };
   });
   await mkdir(photos, { recursive: true });
-  await writeLabelled(photos, manifest, 'bach', { modality: 'histopathology', classes: BACH.length }, 'tif', pictures);
-  const rows = pictures.map(({ row }) => row).sort(([a], [b]) => (a! < b! ? -1 : 1));
+  await writeLabelled(photos, manifest, 'bach', { modality: 'histopathology', classes: BACH.length }, 'tif', images);
+  const rows = images.map(({ row }) => row).sort(([a], [b]) => (a! < b! ? -1 : 1));
   await writeFile(join(photos, 'microscopy_ground_truth.csv'), csvText(rows));
 }
 
@@ -41,14 +41,14 @@ const LC25000 = {
 /** Writes `lc25000/lung_colon_image_set` below `folder`: a folder of JPEGs for each class of both organs. */
 export async function writeLc25000(folder: string, manifest: PhantomManifest): Promise<void> {
   for (const [organ, classes] of Object.entries(LC25000)) {
-    const pictures = Array.from({ length: inAll(manifest) }, (_, i): PlannedPicture => {
+    const images = Array.from({ length: inAll(manifest) }, (_, i): PlannedImage => {
       const label = i % classes.length;
       const [name, prefix] = classes[label]!;
       return { path: `${name}/${prefix}${Math.floor(i / classes.length) + 1}.jpeg`, label };
     });
     const place = join(folder, 'lc25000', 'lung_colon_image_set', `${organ}_image_sets`);
     const look = { modality: 'histopathology', classes: classes.length } as const;
-    await writeLabelled(place, manifest, `lc25000-${organ}`, look, 'jpg', pictures);
+    await writeLabelled(place, manifest, `lc25000-${organ}`, look, 'jpg', images);
   }
 }
 
@@ -61,13 +61,13 @@ export async function writeNctCrc(folder: string, manifest: PhantomManifest): Pr
     ['NCT-CRC-HE-100K', counts.classes.train + counts.classes.val, ''],
     ['CRC-VAL-HE-7K', counts.classes.test, 'TCGA-'],
   ] as const) {
-    const pictures = Array.from({ length: count }, (_, i): PlannedPicture => {
+    const images = Array.from({ length: count }, (_, i): PlannedImage => {
       const label = i % TISSUES.length;
       const code = TISSUES[label]!;
       return { path: `${code}/${code}-${infix}${letters(i)}.tif`, label };
     });
     const look = { modality: 'histopathology', classes: TISSUES.length } as const;
-    await writeLabelled(join(folder, 'nct-crc', name), manifest, name, look, 'tif', pictures);
+    await writeLabelled(join(folder, 'nct-crc', name), manifest, name, look, 'tif', images);
   }
 }
 

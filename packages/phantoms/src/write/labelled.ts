@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { encodeJpeg, encodeTiff } from '@medbench/data';
 import { type ClassLook, classCase } from '../classes.js';
 import type { PhantomManifest } from '../manifest.js';
-import { writePictures } from './pictures.js';
+import { writeImages } from './images.js';
 import { encodeSmallPng } from './png.js';
 
-/** A picture of a class, to be written at a path relative to its data set's folder. */
-export interface PlannedPicture {
+/** An image of a class, to be written at a path relative to its data set's folder. */
+export interface PlannedImage {
   readonly path: string;
   readonly label: number;
 }
@@ -19,8 +19,8 @@ const ENCODERS = {
 };
 
 /**
- * Draws and writes pictures of classes below `folder`, making the folders that their paths name.
- * @param stream Names the pictures' random stream; the place in the list is the index within it.
+ * Draws and writes images of classes below `folder`, making the folders that their paths name.
+ * @param stream Names the images' random stream; the place in the list is the index within it.
  */
 export async function writeLabelled(
   folder: string,
@@ -28,21 +28,21 @@ export async function writeLabelled(
   stream: string,
   look: ClassLook,
   format: keyof typeof ENCODERS,
-  pictures: readonly PlannedPicture[],
+  images: readonly PlannedImage[],
 ): Promise<void> {
-  const folders = new Set(pictures.map(({ path }) => dirname(join(folder, path))));
+  const folders = new Set(images.map(({ path }) => dirname(join(folder, path))));
   for (const each of folders) await mkdir(each, { recursive: true });
-  await writePictures(
-    pictures.length,
+  await writeImages(
+    images.length,
     (index) => {
-      const { path, label } = pictures[index]!;
+      const { path, label } = images[index]!;
       return { path: join(folder, path), image: classCase(seed, stream, index, label, look).render(size) };
     },
     ENCODERS[format],
   );
 }
 
-/** Pictures of all splits, for layouts without any. */
+/** Images of all splits, for layouts without any. */
 export const inAll = ({ counts: { classes } }: PhantomManifest): number => classes.train + classes.val + classes.test;
 
 /** A table as text: a line for the header if there is one, and one for each row; fields with commas or quotes are quoted. */

@@ -5,7 +5,7 @@ import type { PhantomSplit } from '../cases.js';
 import { type ClassLook, classCase } from '../classes.js';
 import type { Counts, PhantomManifest } from '../manifest.js';
 
-/** Side of the pictures in pixels. */
+/** Side of the images in pixels. */
 export const SIDE = 28;
 export const SPLITS = ['train', 'val', 'test'] as const satisfies PhantomSplit[];
 
@@ -25,7 +25,7 @@ const SETS: Readonly<Record<string, ClassLook & { readonly grey: boolean }>> = {
 
 /**
  * Writes `file` in MedMNIST's layout: `{split}_images` [N, 28, 28] or [N, 28, 28, 3] and `{split}_labels` [N, 1], all u1.
- * @param draw The label of example `index` of a split, and its picture.
+ * @param draw The label of example `index` of a split, and its image.
  */
 export async function writeMedMnistFile(
   file: string,

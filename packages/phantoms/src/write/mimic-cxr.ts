@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { encodeJpeg } from '@medbench/data';
 import { type PhantomCase, streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
+import { writeImages } from './images.js';
 import { csvText } from './labelled.js';
-import { writePictures } from './pictures.js';
 
 interface View {
   readonly subject: number;
@@ -51,7 +51,7 @@ export async function writeMimicCxr(folder: string, { seed, size, counts }: Phan
       mkdir(join(files, one), { recursive: true }),
     ),
   );
-  await writePictures(
+  await writeImages(
     views.length,
     (i) => {
       const { subject, study, id, shown } = views[i]!;

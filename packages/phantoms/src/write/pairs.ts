@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { type PhantomCase, type PhantomSplit, phantomCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
 import { shapesCase } from '../shapes.js';
-import { jsonLines, writePictures } from './pictures.js';
+import { jsonLines, writeImages } from './images.js';
 import { encodeSmallPng } from './png.js';
 
-/** One line of a `.jsonl` file: PMC-OA's two fields, and what is known because the picture is synthetic. */
+/** One line of a `.jsonl` file: PMC-OA's two fields, and what is known because the image is synthetic. */
 export interface PhantomRow extends Pick<PhantomCase, 'modality' | 'factors' | 'caption' | 'questions'> {
   /** File name inside `phantoms/images`. */
   readonly image: string;
@@ -20,7 +20,7 @@ export async function writePhantomPairs(folder: string, { seed, size, counts }: 
   await mkdir(images, { recursive: true });
   for (const split of ['train', 'val', 'test'] satisfies PhantomSplit[]) {
     const rows: PhantomRow[] = [];
-    await writePictures(
+    await writeImages(
       counts.phantoms[split],
       (index) => {
         const { modality, factors, caption, questions, render } = phantomCase(seed, split, index);
@@ -39,7 +39,7 @@ export async function writeShapePairs(folder: string, { seed, size, counts }: Ph
   const images = join(folder, 'shapes', 'images');
   await mkdir(images, { recursive: true });
   const rows: object[] = [];
-  await writePictures(
+  await writeImages(
     counts.shapes.train,
     (index) => {
       const { factors, caption, render } = shapesCase(seed, index);

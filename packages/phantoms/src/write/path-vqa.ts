@@ -6,10 +6,10 @@ import { streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
 import { askingOrder } from './asking.js';
 
-/** Rows of a group, as Hugging Face writes tables with pictures. */
+/** Rows of a group, as Hugging Face writes tables with images. */
 const GROUP = 100;
 
-/** The columns of the Hugging Face copy: a picture as a whole file, a question, an answer. */
+/** The columns of the Hugging Face copy: an image as a whole file, a question, an answer. */
 const SCHEMA = [
   { name: 'schema', num_children: 3 },
   { name: 'image', num_children: 2, repetition_type: 'OPTIONAL' },
@@ -21,7 +21,7 @@ const SCHEMA = [
 
 /**
  * Writes `path-vqa/data/{train,validation,test}-00000-of-00001.parquet` below `folder`: questions on histology phantoms
- * in the layout of the Hugging Face copy of PathVQA. No picture is in two splits.
+ * in the layout of the Hugging Face copy of PathVQA. No image is in two splits.
  */
 export async function writePathVqa(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
   const { parquetWriteFile } = await import('hyparquet-writer');

@@ -8,33 +8,33 @@ const DX = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
 const HAM_HEADER = ['lesion_id', 'image_id', 'dx', 'dx_type', 'age', 'sex', 'localization'];
 
 /**
- * Writes `ham10000/HAM10000_metadata.csv` and two folders of JPEGs below `folder`. A lesion has one to three pictures.
+ * Writes `ham10000/HAM10000_metadata.csv` and two folders of JPEGs below `folder`. A lesion has one to three images.
  */
 export async function writeHam10000(folder: string, manifest: PhantomManifest): Promise<void> {
   const count = inAll(manifest);
   const draw = random(manifest.seed, 'ham10000', 'table');
-  const pictures: { path: string; label: number; row: string[] }[] = [];
-  for (let lesion = 0; pictures.length < count; lesion++) {
+  const images: { path: string; label: number; row: string[] }[] = [];
+  for (let lesion = 0; images.length < count; lesion++) {
     const label = lesion % DX.length;
-    const shown = Math.min(draw.pick([1, 1, 2, 3]), count - pictures.length);
-    const facts = [
+    const shown = Math.min(draw.pick([1, 1, 2, 3]), count - images.length);
+    const info = [
       draw.pick(['histo', 'follow_up', 'consensus', 'confocal']),
       draw.pick(['', '45.0', '60.0', '80.0']),
       draw.pick(['male', 'female', 'unknown']),
       draw.pick(['back', 'scalp', 'lower extremity', 'unknown']),
     ];
     for (let i = 0; i < shown; i++) {
-      const at = pictures.length;
+      const at = images.length;
       const image = `ISIC_${String(24306 + at).padStart(7, '0')}`;
       const part = at < count / 2 ? 1 : 2;
-      const row = [`HAM_${String(lesion).padStart(7, '0')}`, image, DX[label]!, ...facts];
-      pictures.push({ path: `HAM10000_images_part_${part}/${image}.jpg`, label, row });
+      const row = [`HAM_${String(lesion).padStart(7, '0')}`, image, DX[label]!, ...info];
+      images.push({ path: `HAM10000_images_part_${part}/${image}.jpg`, label, row });
     }
   }
   const look = { modality: 'dermatology', classes: DX.length } as const;
-  await writeLabelled(join(folder, 'ham10000'), manifest, 'ham10000', look, 'jpg', pictures);
+  await writeLabelled(join(folder, 'ham10000'), manifest, 'ham10000', look, 'jpg', images);
   const order = random(manifest.seed, 'ham10000', 'order').permutation(count);
-  const rows = [HAM_HEADER, ...Array.from(order, (at) => pictures[at]!.row)];
+  const rows = [HAM_HEADER, ...Array.from(order, (at) => images[at]!.row)];
   await writeFile(join(folder, 'ham10000', 'HAM10000_metadata.csv'), csvText(rows));
 }
 
@@ -53,11 +53,11 @@ export async function writePadUfes20(folder: string, manifest: PhantomManifest):
   const count = inAll(manifest);
   const draw = random(manifest.seed, 'pad-ufes-20', 'table');
   const flag = (): string => draw.pick(['True', 'False', 'UNK']);
-  const pictures: { path: string; label: number; row: string[] }[] = [];
-  for (let patient = 1, lesion = 1; pictures.length < count; patient++) {
+  const images: { path: string; label: number; row: string[] }[] = [];
+  for (let patient = 1, lesion = 1; images.length < count; patient++) {
     const known = draw.pick([true, false]);
     const asked = (value: () => string): string => (known ? value() : '');
-    const lesions = Math.min(draw.pick([1, 1, 2, 3]), count - pictures.length);
+    const lesions = Math.min(draw.pick([1, 1, 2, 3]), count - images.length);
     const age = String(20 + draw.integer(70));
     const history: Record<string, string> = {
       patient_id: `PAT_${patient}`,
@@ -72,9 +72,9 @@ export async function writePadUfes20(folder: string, manifest: PhantomManifest):
     }
     history.has_sewage_system = asked(() => draw.pick(['True', 'False']));
     for (let i = 0; i < lesions; i++, lesion++) {
-      const label = pictures.length % DIAGNOSES.length;
+      const label = images.length % DIAGNOSES.length;
       const file = `PAT_${patient}_${lesion}_${draw.integer(1000)}.png`;
-      const facts: Record<string, string> = {
+      const info: Record<string, string> = {
         ...history,
         lesion_id: String(lesion),
         region: draw.pick(['ARM', 'NECK', 'FACE', 'FOREARM']),
@@ -84,14 +84,14 @@ export async function writePadUfes20(folder: string, manifest: PhantomManifest):
         img_id: file,
         biopsed: draw.pick(['True', 'False']),
       };
-      for (const name of ['itch', 'grew', 'hurt', 'changed', 'bleed', 'elevation']) facts[name] = flag();
-      const part = 1 + Math.floor((3 * pictures.length) / count);
-      const row = PAD_HEADER.map((name) => facts[name] ?? '');
-      pictures.push({ path: `images/imgs_part_${part}/${file}`, label, row });
+      for (const name of ['itch', 'grew', 'hurt', 'changed', 'bleed', 'elevation']) info[name] = flag();
+      const part = 1 + Math.floor((3 * images.length) / count);
+      const row = PAD_HEADER.map((name) => info[name] ?? '');
+      images.push({ path: `images/imgs_part_${part}/${file}`, label, row });
     }
   }
   const look = { modality: 'dermatology', classes: DIAGNOSES.length } as const;
-  await writeLabelled(join(folder, 'pad-ufes-20'), manifest, 'pad-ufes-20', look, 'png', pictures);
-  const rows = [PAD_HEADER, ...pictures.map(({ row }) => row)];
+  await writeLabelled(join(folder, 'pad-ufes-20'), manifest, 'pad-ufes-20', look, 'png', images);
+  const rows = [PAD_HEADER, ...images.map(({ row }) => row)];
   await writeFile(join(folder, 'pad-ufes-20', 'metadata.csv'), csvText(rows));
 }

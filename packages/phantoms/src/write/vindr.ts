@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { classCase } from '../classes.js';
 import type { PhantomManifest } from '../manifest.js';
 import { encodeDicom } from './dicom.js';
+import { writeImages } from './images.js';
 import { csvText } from './labelled.js';
 import { evenLabels } from './medmnist.js';
-import { writePictures } from './pictures.js';
 
 const FINDINGS = [
   'Mass',
@@ -28,8 +28,8 @@ const FINDING_HEADER = `image_id,study_id,series_id,${COMMON},finding_categories
 const BREAST_HEADER = `study_id,series_id,image_id,${COMMON},split`;
 
 /**
- * Writes `vindr-mammo` below `folder`: studies of four DICOM pictures, three of which show one finding and the last none,
- * and both tables of annotations. Some pictures have a row more: of the same finding, or of two findings at once.
+ * Writes `vindr-mammo` below `folder`: studies of four DICOM images, three of which show one finding and the last none,
+ * and both tables of annotations. Some images have a row more: of the same finding, or of two findings at once.
  */
 export async function writeVindrMammo(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
   const place = join(folder, 'vindr-mammo');
@@ -40,7 +40,7 @@ export async function writeVindrMammo(folder: string, { seed, size, counts }: Ph
       .slice(0, 32);
   const findings: (string | number)[][] = [];
   const breasts: (string | number)[][] = [];
-  const pictures: { path: string; label: number }[] = [];
+  const images: { path: string; label: number }[] = [];
   const { train, val, test } = counts.classes;
   for (const [split, wanted] of [
     ['training', train + val],
@@ -48,8 +48,8 @@ export async function writeVindrMammo(folder: string, { seed, size, counts }: Ph
   ] as const) {
     // In random order: a probe must not do well by the place of a row.
     const labels = evenLabels(seed, `vindr-mammo/${split}`, wanted, FINDINGS.length);
-    for (let found = 0; found < wanted || pictures.length % 4 !== 0; ) {
-      const at = pictures.length;
+    for (let found = 0; found < wanted || images.length % 4 !== 0; ) {
+      const at = images.length;
       const shown = at % 4 !== 3 && found < wanted;
       const label = labels[found] ?? 0;
       const [image, study, series] = [idOf('image', at), idOf('study', at >> 2), idOf('series', at >> 2)];
@@ -68,14 +68,14 @@ export async function writeVindrMammo(folder: string, { seed, size, counts }: Ph
       } else {
         row(['No Finding'], ['', '', '', '']);
       }
-      pictures.push({ path: join(place, 'images', study, `${image}.dicom`), label: shown ? label : 0 });
+      images.push({ path: join(place, 'images', study, `${image}.dicom`), label: shown ? label : 0 });
     }
   }
-  for (let at = 0; at < pictures.length; at += 4) await mkdir(join(pictures[at]!.path, '..'), { recursive: true });
-  await writePictures(
-    pictures.length,
+  for (let at = 0; at < images.length; at += 4) await mkdir(join(images[at]!.path, '..'), { recursive: true });
+  await writeImages(
+    images.length,
     (index) => {
-      const { path, label } = pictures[index]!;
+      const { path, label } = images[index]!;
       return { path, image: classCase(seed, 'vindr-mammo', index, label, LOOK).render(size) };
     },
     async (image, index) =>

@@ -6,7 +6,7 @@ import { streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
 import type { Question } from '../model.js';
 import { askingOrder } from './asking.js';
-import { writePictures } from './pictures.js';
+import { writeImages } from './images.js';
 
 /** One question, with VQA-RAD's field names. */
 export interface VqaRadRow {
@@ -26,21 +26,21 @@ const TRAILING_BLANKS = 2;
 
 /**
  * Writes `vqa-rad/{trainset,testset}.json` and `vqa-rad/images/*.jpg` below `folder`: questions on chest X-ray phantoms
- * in VQA-RAD's layout. Unlike the real set, whose test pictures all occur in training, no picture is in both splits.
+ * in VQA-RAD's layout. Unlike the real set, whose test images all occur in training, no image is in both splits.
  */
 export async function writeVqaRad(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
-  const { images: pictures, train, test } = counts.vqaRad;
-  const images = join(folder, 'vqa-rad', 'images');
-  await mkdir(images, { recursive: true });
-  const cases = Array.from({ length: pictures }, (_, i) => streamCase(seed, 'vqa-rad', i, 'radiology'));
+  const { images, train, test } = counts.vqaRad;
+  const imageDir = join(folder, 'vqa-rad', 'images');
+  await mkdir(imageDir, { recursive: true });
+  const cases = Array.from({ length: images }, (_, i) => streamCase(seed, 'vqa-rad', i, 'radiology'));
   const name = (index: number): string => `phantom${String(index).padStart(5, '0')}.jpg`;
-  await writePictures(
-    pictures,
-    (index) => ({ path: join(images, name(index)), image: cases[index]!.render(size) }),
+  await writeImages(
+    images,
+    (index) => ({ path: join(imageDir, name(index)), image: cases[index]!.render(size) }),
     (image) => encodeJpeg(image, 92),
   );
 
-  const held = train + test === 0 ? 0 : Math.round((pictures * test) / (train + test));
+  const held = train + test === 0 ? 0 : Math.round((images * test) / (train + test));
   const ask = (from: number, to: number, total: number, firstQid: number): VqaRadRow[] => {
     const rows: VqaRadRow[] = [];
     for (let index = from; index < to; index++) {
@@ -54,8 +54,8 @@ export async function writeVqaRad(folder: string, { seed, size, counts }: Phanto
     }
     return rows;
   };
-  const trainRows = irregular(ask(0, pictures - held, train, 0));
-  const testRows = ask(pictures - held, pictures, test, trainRows.length);
+  const trainRows = irregular(ask(0, images - held, train, 0));
+  const testRows = ask(images - held, images, test, trainRows.length);
   await writeFile(join(folder, 'vqa-rad', 'trainset.json'), JSON.stringify(trainRows, null, 1));
   await writeFile(join(folder, 'vqa-rad', 'testset.json'), JSON.stringify(testRows, null, 1));
 }

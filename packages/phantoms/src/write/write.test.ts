@@ -114,7 +114,7 @@ describe('the written set', () => {
     }
   });
 
-  it("has VQA-RAD's fields and irregularities, and no picture in both splits", async () => {
+  it("has VQA-RAD's fields and irregularities, and no image in both splits", async () => {
     const read = async (name: string): Promise<VqaRadRow[]> =>
       JSON.parse(await readFile(join(folder, 'vqa-rad', name), 'utf8'));
     const train = await read('trainset.json');
@@ -129,8 +129,8 @@ describe('the written set', () => {
     expect(train.filter(({ answer }) => typeof answer === 'number')).toHaveLength(10);
     expect(train.filter(({ answer_type }) => answer_type === 'CLOSED ')).toHaveLength(2);
     expect(new Set([...train, ...test].map(({ qid }) => qid)).size).toBe(230);
-    const pictures = new Set(train.map(({ image_name }) => image_name));
-    expect(test.some(({ image_name }) => pictures.has(image_name))).toBe(false);
+    const images = new Set(train.map(({ image_name }) => image_name));
+    expect(test.some(({ image_name }) => images.has(image_name))).toBe(false);
     for (const name of await readdir(join(folder, 'vqa-rad/images'))) {
       expect(await decodeImage(join(folder, 'vqa-rad/images', name))).toMatchObject({
         width: 32,
@@ -140,7 +140,7 @@ describe('the written set', () => {
     }
   });
 
-  it('has the tables and names of the data sets whose pictures are files', async () => {
+  it('has the tables and names of the data sets whose images are files', async () => {
     const lines = async (path: string) => (await readFile(join(folder, path), 'utf8')).trimEnd().split('\n');
     const ham = await readCsv(join(folder, 'ham10000/HAM10000_metadata.csv'));
     expect(ham).toHaveLength(33);
@@ -157,8 +157,8 @@ describe('the written set', () => {
     ] as const) {
       const names = await readdir(join(folder, 'nct-crc', set, 'BACK'));
       for (const name of names) expect(name).toMatch(form);
-      const picture = await decodeImage(join(folder, 'nct-crc', set, 'BACK', names[0]!));
-      expect(picture).toMatchObject({ width: 32, height: 32, channels: 3 });
+      const image = await decodeImage(join(folder, 'nct-crc', set, 'BACK', names[0]!));
+      expect(image).toMatchObject({ width: 32, height: 32, channels: 3 });
     }
     const findings = await readCsv(join(folder, 'vindr-mammo/finding_annotations.csv'));
     const lists = new Set(findings.map(({ finding_categories }) => finding_categories));

@@ -1,4 +1,4 @@
-import type { Interval } from '@medbench/core';
+import type { ConfidenceInterval } from '@medbench/core';
 
 /** What a test allows to be said: never more. `mixed`: in some columns one way, in others the other way or not at all. */
 export type Verdict = 'helps' | 'hurts' | 'mixed' | 'no-difference' | 'too-few' | 'not-answerable';
@@ -12,7 +12,7 @@ export interface Evidence {
   /** Mean score of the first minus that of the second. */
   readonly difference: number;
   /** 95 % interval of the difference; null if there is none. */
-  readonly interval: Interval | null;
+  readonly interval: ConfidenceInterval | null;
   /** p after correction; null if nothing was tested. */
   readonly p: number | null;
   /** Number of test examples. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ALIKE, CLIP, LOSS, type MadeUp, madeUp, SLIP, UNSURE, WIN } from '../../test/made-up.js';
 import type { Answer } from './answer.js';
-import { answersOf } from './index.js';
+import { answerQuestions } from './index.js';
 
 const asked = (id: string, made: MadeUp): Answer => {
   const { results, comparisons } = madeUp(made);
-  return answersOf(results, comparisons).find((answer) => answer.id === id)!;
+  return answerQuestions(results, comparisons).find((answer) => answer.id === id)!;
 };
 const unimodal = (columns: MadeUp['columns'], more: Partial<MadeUp> = {}): Answer =>
   asked('unimodal', { rows: [CLIP, SLIP], columns, ...more });
@@ -52,7 +52,7 @@ describe('one row, one column', () => {
         ci95: [-0.15, -0.09] as const,
       })),
     }));
-    const [, answer] = answersOf(results, turned);
+    const [, answer] = answerQuestions(results, turned);
     expect(answer).toMatchObject({ verdict: 'helps', evidence: [{ difference: 0.12, interval: [0.09, 0.15] }] });
   });
 
@@ -67,7 +67,7 @@ describe('one row, one column', () => {
       rows: [CLIP, SLIP],
       columns: [column('A', { by: 0, half: Infinity, p: 1 })],
     });
-    const [, answer] = answersOf(results, JSON.parse(JSON.stringify(comparisons)));
+    const [, answer] = answerQuestions(results, JSON.parse(JSON.stringify(comparisons)));
     expect(answer).toMatchObject({ verdict: 'too-few', evidence: [{ interval: null }] });
   });
 });
@@ -102,7 +102,7 @@ describe('several columns', () => {
   it('says nothing where the figure is the other way round than what was tested', () => {
     const { results, comparisons } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const cells = results.cells.map((cell) => ({ ...cell, value: cell.method === 'slip' ? 0.4 : 0.5 }));
-    const answer = answersOf({ ...results, cells }, comparisons)[1]!;
+    const answer = answerQuestions({ ...results, cells }, comparisons)[1]!;
     expect(answer.verdict).toBe('not-answerable');
     expect(claims(answer.sentence)).toEqual([]);
     expect(answer.sentence).toContain('more examples are right there where accuracy is lower');
@@ -172,7 +172,7 @@ describe('what cannot be answered', () => {
   it('a run that is not finished', () => {
     const { results } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const { statistics: _, ...unfinished } = results;
-    expect(answersOf(unfinished)[1]!.sentence).toBe(
+    expect(answerQuestions(unfinished)[1]!.sentence).toBe(
       'Not answerable: the run is not finished: its rows are compared at its end.',
     );
   });
@@ -188,7 +188,7 @@ describe('the three questions', () => {
       rows,
       columns: [{ task: 'A', against: { 'clip-locked': LOSS, slip: ALIKE, coca: WIN } }],
     });
-    const answers = answersOf(results, comparisons);
+    const answers = answerQuestions(results, comparisons);
     expect(answers.map(({ id, verdict }) => [id, verdict])).toEqual([
       ['transfer', 'hurts'],
       ['unimodal', 'no-difference'],
@@ -262,7 +262,7 @@ describe('a study of its own', () => {
       study,
     });
     const tasks = results.tasks.map((task) => ({ ...task, variant: task.id.at(-1)! }));
-    const answers = answersOf({ ...results, tasks }, comparisons);
+    const answers = answerQuestions({ ...results, tasks }, comparisons);
     expect(answers).toHaveLength(1);
     expect(answers[0]).toMatchObject({ id: 'half', question: 'Half?', verdict: 'mixed' });
     expect(answers[0]!.sentence).toBe(
@@ -272,7 +272,7 @@ describe('a study of its own', () => {
 
   it('says what is missing', () => {
     const { results, comparisons } = madeUp({ rows: [CLIP], columns: [column('A', WIN)], study });
-    expect(answersOf(results, comparisons)[0]!.sentence).toBe(
+    expect(answerQuestions(results, comparisons)[0]!.sentence).toBe(
       'Not answerable: none of its rows (slip, gone) is in this run.',
     );
   });

@@ -2,8 +2,8 @@ import type { ColumnComparisons, Comparison, RunResults } from '@medbench/core';
 import { capitalised, formatCount, plural } from '../format.js';
 import type { Answer, Evidence } from './answer.js';
 import { type Judged, judge, SMALLEST_OF_INTEREST } from './judge.js';
-import { type Asked, questionsOf } from './questions.js';
-import { type Clause, clausesInBrief, clauseText, columnLabel, reservations, verdictOf } from './sentence.js';
+import { type Asked, listQuestions } from './questions.js';
+import { type Clause, clausesInBrief, clauseText, columnLabel, combineFindings, reservations } from './sentence.js';
 
 export type { Answer, Evidence, Verdict } from './answer.js';
 
@@ -119,7 +119,7 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
   return {
     id,
     question,
-    verdict: verdictOf(deciding),
+    verdict: combineFindings(deciding),
     sentence: capitalised(sentence),
     ...(many ? { details } : {}),
     basis: basisOf(judged),
@@ -134,10 +134,10 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
  * @param comparisons every pair of rows by column. Default: those that the results themselves have, with the best row of
  *   each column.
  */
-export function answersOf(results: RunResults, comparisons?: readonly ColumnComparisons[]): readonly Answer[] {
+export function answerQuestions(results: RunResults, comparisons?: readonly ColumnComparisons[]): readonly Answer[] {
   const known =
     comparisons ??
     results.statistics?.columns.map(({ task, protocol, againstBest }) => ({ task, protocol, pairs: againstBest })) ??
     [];
-  return questionsOf(results).map((asked) => answer(results, known, asked));
+  return listQuestions(results).map((asked) => answer(results, known, asked));
 }

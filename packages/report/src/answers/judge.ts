@@ -1,7 +1,7 @@
 import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@medbench/core';
 import { holm } from '@medbench/evaluation/statistics';
 import { cellsAt } from '../cells.js';
-import { type ColumnFacts, cellIn, columnsOf } from '../columns.js';
+import { type ColumnInfo, cellIn, listColumns } from '../columns.js';
 
 /**
  * The smallest difference of mean scores that matters: 5 points. Where the interval of a difference that is not
@@ -21,7 +21,7 @@ export interface Contrast {
 
 /** One contrast in one column. */
 export interface Judged extends Contrast {
-  readonly column: ColumnFacts;
+  readonly column: ColumnInfo;
   readonly finding: Finding;
   /** Of `untested`: why. */
   readonly reason?: string;
@@ -51,7 +51,7 @@ const meanOf = (cells: readonly ResultCell[]): number =>
 /** The comparison of a contrast in a column, the first row first. Rare classes have comparisons of their own. */
 function comparisonOf(
   { comparisons }: ComparedRun,
-  { task, protocol, metric, rare }: ColumnFacts,
+  { task, protocol, metric, rare }: ColumnInfo,
   { first, second }: Contrast,
 ): Comparison | undefined {
   const pairs = comparisons
@@ -81,7 +81,7 @@ function findingOf({ adjusted, difference, ci95 }: Comparison, n: number, level:
  */
 export function judge(run: ComparedRun, contrasts: readonly Contrast[], on: 'primary' | 'rare' = 'primary'): Judged[] {
   const { results } = run;
-  const columns = columnsOf(results).filter(({ rare }) => (rare !== undefined) === (on === 'rare'));
+  const columns = listColumns(results).filter(({ rare }) => (rare !== undefined) === (on === 'rare'));
   const found = columns.flatMap((column) =>
     contrasts.flatMap(({ first, second }) => {
       const [a, b] = [first, second].map((row) => cellsAt(results, row, column).map((cell) => cellIn(cell, column)));

@@ -67,7 +67,7 @@ export function paperQuestions({ methods }: RunResults): Asked[] {
 }
 
 /** The questions of the study that a run belongs to; the paper's where it says nothing else. */
-export function questionsOf(results: RunResults): Asked[] {
+export function listQuestions(results: RunResults): Asked[] {
   const { study } = results.run;
   if (!study || study.questions.length === 0) return paperQuestions(results);
   const known = new Set(results.methods.map(({ id }) => id));

@@ -82,7 +82,7 @@ export function clausesInBrief(clauses: readonly Clause[]): string {
 }
 
 /** One word for many findings: the direction only where most comparisons have it and none the other. */
-export function verdictOf(judged: readonly Judged[]): Verdict {
+export function combineFindings(judged: readonly Judged[]): Verdict {
   const count = (finding: Finding): number => judged.filter((one) => one.finding === finding).length;
   const tested = judged.length - count('untested');
   if (tested === 0) return 'not-answerable';

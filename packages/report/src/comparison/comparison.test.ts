@@ -2,7 +2,7 @@ import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { madeComparison } from '../../test/compared-runs.js';
 import { valueOnAxis } from '../../test/read-plot.js';
-import { sentencesOf, verdictOf } from './model.js';
+import { describeTest, summariseComparison } from './model.js';
 import { renderComparison } from './page.js';
 import { renderComparisonTable } from './terminal.js';
 
@@ -18,7 +18,7 @@ describe('two runs compared', () => {
     const lines = text.filter((line) => /(better|no difference found|not tested \[\d+\])$/.test(line));
     expect(lines).toHaveLength(cells.length);
     const verdicts = rows.map((row) => row.querySelector('td:last-child')!.textContent);
-    expect([...verdicts].sort()).toEqual(cells.map((cell) => verdictOf(cell, level)).sort());
+    expect([...verdicts].sort()).toEqual(cells.map((cell) => describeTest(cell, level)).sort());
     expect(verdicts.filter((verdict) => verdict === 'first better').length).toBeGreaterThan(1);
     expect(text.join('\n')).toContain('different test sets: 451 and 450 examples');
     expect(cells.find(({ row, task }) => row === 'clip-partial' && task === 'vqa-rad')!.reason).toBe(
@@ -47,9 +47,11 @@ describe('two runs compared', () => {
   });
 
   it('never says more than the test', () => {
-    expect(sentencesOf(made)[0]).toMatch(/^\d+ cells in both runs, \d+ of them tested: \d+ significant differences \(/);
+    expect(summariseComparison(made)[0]).toMatch(
+      /^\d+ cells in both runs, \d+ of them tested: \d+ significant differences \(/,
+    );
     const none = { ...made, comparison: { ...made.comparison, cells: [], tested: 0 } };
-    expect(sentencesOf(none)).toEqual([
+    expect(summariseComparison(none)).toEqual([
       'The two runs have no cell in common.',
       'The runs differ in their seeds alone.',
     ]);

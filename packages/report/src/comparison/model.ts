@@ -1,7 +1,7 @@
 import type { ResultCell, RunCell, RunComparison, RunResults } from '@medbench/core';
 import { cellsAt, summarise } from '../cells.js';
 import { plural } from '../format.js';
-import { type Words, wordsOf } from '../words.js';
+import { protocolWords, type Words } from '../words.js';
 
 /** One of two runs that are compared. */
 export interface ComparedRun {
@@ -32,8 +32,8 @@ export interface ComparedRuns {
 
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
 
-function factsOf({ run }: RunResults): Map<string, string> {
-  const facts: [string, unknown][] = [
+function runInfo({ run }: RunResults): Map<string, string> {
+  const info: [string, unknown][] = [
     ['seeds', run.seeds],
     ['backend', run.backend],
     ['preset', run.preset],
@@ -41,11 +41,11 @@ function factsOf({ run }: RunResults): Map<string, string> {
     ...Object.entries(run.settings).filter(([name]) => !['seeds', 'backend', 'preset', 'corpora'].includes(name)),
     ...Object.entries(run.versions).map(([name, version]): [string, unknown] => [`version of ${name}`, version]),
   ];
-  return new Map(facts.map(([name, value]) => [name, textOf(value)]));
+  return new Map(info.map(([name, value]) => [name, textOf(value)]));
 }
 
 function differing(first: RunResults, second: RunResults): DifferingSetting[] {
-  const [a, b] = [factsOf(first), factsOf(second)];
+  const [a, b] = [runInfo(first), runInfo(second)];
   return [...new Set([...a.keys(), ...b.keys()])]
     .filter((name) => a.get(name) !== b.get(name))
     .map((name) => ({ name, values: [a.get(name) ?? null, b.get(name) ?? null] }));
@@ -105,7 +105,7 @@ function cellsWithout(first: RunResults, second: RunResults, { cells }: RunCompa
 
 /** Puts together what two runs have in common and in what they differ. */
 export function comparedRuns(first: ComparedRun, second: ComparedRun, comparison: RunComparison): ComparedRuns {
-  const words = wordsOf(first.results, second.results);
+  const words = protocolWords(first.results, second.results);
   return {
     runs: [first, second],
     words,
@@ -119,14 +119,14 @@ export function comparedRuns(first: ComparedRun, second: ComparedRun, comparison
 }
 
 /** What a cell's test says, never more. */
-export function verdictOf({ test, difference, reason }: RunCell, level: number): string {
+export function describeTest({ test, difference, reason }: RunCell, level: number): string {
   if (!test) return `not tested: ${reason ?? 'no reason given'}`;
   if (!(test.adjusted < level)) return 'no difference found';
   return difference! > 0 ? 'first better' : 'second better';
 }
 
 /** What the comparison says as a whole, one sentence each. */
-export function sentencesOf({ comparison: { cells, tested, level }, settings }: ComparedRuns): string[] {
+export function summariseComparison({ comparison: { cells, tested, level }, settings }: ComparedRuns): string[] {
   const found = cells.filter(({ test }) => test && test.adjusted < level);
   const percent = `${Number((100 * level).toPrecision(3))} %`;
   const separate = cells.filter(({ test }) => test?.seeds === 'separate').length;

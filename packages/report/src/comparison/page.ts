@@ -4,14 +4,14 @@ import { TERMS } from '../html/definition.js';
 import { html, type Markup } from '../html/escape.js';
 import { page } from '../html/frame.js';
 import { metricName, numberHead, scrolling } from '../html/results-table.js';
-import { type ComparedRuns, sentencesOf, verdictOf } from './model.js';
+import { type ComparedRuns, describeTest, summariseComparison } from './model.js';
 import { differencesPlot } from './plot.js';
 
 const TEST =
   'Chance of a difference at least as large if both runs were alike, over other test examples and other trainings, corrected by Holm for all cells tested: below 0.05 it is called significant.';
 
 function summary({ runs }: ComparedRuns): Markup {
-  const fact = (name: string, of: (run: ComparedRuns['runs'][number]) => string): Markup =>
+  const line = (name: string, of: (run: ComparedRuns['runs'][number]) => string): Markup =>
     html`<tr><th scope="row">${name}</th>${runs.map((run) => html`<td><bdi>${of(run)}</bdi></td>`)}</tr>\n`;
   const caption = 'The two runs.';
   return html`<section><h2>What is compared</h2>
@@ -19,16 +19,16 @@ ${scrolling(
   caption,
   html`<table>
 <caption><span>${caption}</span></caption>
-<thead><tr><th scope="col" class="corner">Fact</th>${runs.map(
+<thead><tr><th scope="col" class="corner">Field</th>${runs.map(
     ({ name }, i) => html`<th scope="col">${i === 0 ? 'First' : 'Second'}: <bdi>${name}</bdi></th>`,
   )}</tr></thead>
 <tbody>
 ${[
-  fact('Run', ({ results }) => results.run.id),
-  fact('Preset', ({ results }) => results.run.preset),
-  fact('Seeds', ({ results }) => results.run.seeds.join(', ')),
-  fact('Generated data', ({ results }) => (results.run.synthetic ? 'yes' : 'none')),
-  fact('Command', ({ results }) => results.run.command),
+  line('Run', ({ results }) => results.run.id),
+  line('Preset', ({ results }) => results.run.preset),
+  line('Seeds', ({ results }) => results.run.seeds.join(', ')),
+  line('Generated data', ({ results }) => (results.run.synthetic ? 'yes' : 'none')),
+  line('Command', ({ results }) => results.run.command),
 ]}</tbody></table>`,
 )}
 </section>
@@ -45,7 +45,7 @@ function line(cell: RunCell, { runs, comparison: { level } }: ComparedRuns): Mar
           seeds[i].length === 1 ? 'seed' : 'seeds'
         } ${seeds[i].join(', ')}</small></td>`;
   const none = html`<td class="number">—</td>`;
-  const said = verdictOf(cell, level);
+  const said = describeTest(cell, level);
   return html`<tr><th scope="row"><bdi>${title}</bdi> <small><bdi>${title === cell.row ? '' : cell.row}</bdi></small></th>${value(0)}${value(1)}${
     difference === null ? none : html`<td class="number" data-value="${difference}">${formatSigned(difference)}</td>`
   }${test ? html`<td class="number">${formatSignedInterval(test.ci95)}</td>` : none}${
@@ -140,7 +140,7 @@ export function renderComparison(compared: ComparedRuns): string {
     `medbench: ${runs[0].name} and ${runs[1].name}`,
     html`<h1>Two runs compared</h1>
 ${synthetic && html`<p class="banner" role="note">Generated phantoms: figures that rest on them say nothing about medicine.</p>`}
-${sentencesOf(compared).map((sentence) => html`<p>${sentence}</p>\n`)}`,
+${summariseComparison(compared).map((sentence) => html`<p>${sentence}</p>\n`)}`,
     html`${[summary(compared), cellsSection(compared), aloneSection(compared), settingsSection(compared)]}`,
   );
 }

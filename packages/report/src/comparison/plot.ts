@@ -4,7 +4,7 @@ import { formatSigned, formatSignedInterval, oneLine } from '../format.js';
 import { html, type Markup } from '../html/escape.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from '../html/svg.js';
 import type { Words } from '../words.js';
-import { verdictOf } from './model.js';
+import { describeTest } from './model.js';
 
 const LABEL_LENGTH = 18;
 
@@ -19,7 +19,7 @@ export function differencesPlot(cells: readonly RunCell[], level: number, words:
             low: cell.test.ci95[0],
             high: cell.test.ci95[1],
             sure: cell.test.adjusted < level,
-            text: `${oneLine(cell.row)}: ${formatSigned(cell.difference)} ${formatSignedInterval(cell.test.ci95)}, ${verdictOf(cell, level)}`,
+            text: `${oneLine(cell.row)}: ${formatSigned(cell.difference)} ${formatSignedInterval(cell.test.ci95)}, ${describeTest(cell, level)}`,
           },
         ]
       : [],

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { formatP, formatSigned, formatSignedInterval, formatValue, oneLine, plural, wrapLines } from '../format.js';
-import { type ComparedRuns, sentencesOf, verdictOf } from './model.js';
+import { type ComparedRuns, describeTest, summariseComparison } from './model.js';
 
 const list = (names: readonly string[]): string => names.map((name) => oneLine(name, 60)).join('; ');
 
@@ -37,7 +37,7 @@ export function renderComparisonTable(
       cell.difference === null ? '—' : formatSigned(cell.difference),
       cell.test ? formatSignedInterval(cell.test.ci95) : '—',
       cell.test ? formatP(cell.test.adjusted) : '—',
-      short(verdictOf(cell, comparison.level), cell.reason),
+      short(describeTest(cell, comparison.level), cell.reason),
     ]);
   }
   const only = alone.flatMap(({ rows, columns }, i) => [
@@ -48,7 +48,7 @@ export function renderComparisonTable(
     ({ name, values }) => `  ${oneLine(name, 50)}: ${values.map((value) => oneLine(value ?? '—', 60)).join(' | ')}`,
   );
   const paragraphs = [
-    sentencesOf(compared)
+    summariseComparison(compared)
       .flatMap((sentence) => wrapLines(sentence, width, 2))
       .join('\n'),
     comparison.cells.length > 0 ? table.toString().replaceAll(/ +$/gm, '') : '',

@@ -1,11 +1,11 @@
 import type { CalibrationBins, RunResults } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
-import { cellsAt, measurementsOf, summarise } from '../cells.js';
+import { cellsAt, selectMeasurements, summarise } from '../cells.js';
 import { capitalised, formatCount, formatValue, oneLine } from '../format.js';
-import { type Column, type ResultTable, runsOf } from '../model.js';
+import { type Column, type ResultTable, splitRuns } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { metricName } from './results-table.js';
-import { drawnRows, legendOf, type Point, type Series, seriesMarks } from './series.js';
+import { drawLegend, drawnRows, type Point, type Series, seriesMarks } from './series.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
 /** Bins of several seeds as one. */
@@ -38,7 +38,7 @@ function plot(results: RunResults, table: ResultTable, column: Column, index: nu
   const having = table.rows.flatMap((row) => {
     const cells = cellsAt(results, row.id, column);
     const bins = pooled(cells.flatMap(({ classification }) => classification?.calibration ?? []));
-    return bins && !row.control ? [{ row, bins, ece: summarise(measurementsOf(cells, 'ece')).value }] : [];
+    return bins && !row.control ? [{ row, bins, ece: summarise(selectMeasurements(cells, 'ece')).value }] : [];
   });
   if (having.length === 0) return [];
   const rows = having.map(({ row }) => row);
@@ -78,7 +78,7 @@ function plot(results: RunResults, table: ResultTable, column: Column, index: nu
     html`<figure class="calibration">
 <figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${column.words.title}; in the legend ${metricName(column.words, 'ece')}</small></figcaption>
 ${svg}
-${legendOf(series, having.length - series.length)}
+${drawLegend(series, having.length - series.length)}
 </figure>
 `,
   ];
@@ -86,7 +86,7 @@ ${legendOf(series, having.length - series.length)}
 
 /** The section with a reliability diagram for each column of classification; undefined if no cell keeps its confidence. */
 export function calibrationSection(results: RunResults, table: ResultTable): Markup | undefined {
-  const parts = runsOf(
+  const parts = splitRuns(
     table.columns.flatMap((column, i) => (column.rare ? [] : [{ column, i }])),
     ({ column }) => column.modality,
   ).flatMap((part) => {

@@ -1,6 +1,6 @@
 import type { RunResults, TrainingRecord } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
-import { energyOf } from '../energy.js';
+import { energyEstimate } from '../energy.js';
 import { formatBytes, formatCount, formatEnergy, formatRank, formatSeconds, formatValue, oneLine } from '../format.js';
 import type { ResultTable, Row } from '../model.js';
 import { html, type Markup } from './escape.js';
@@ -19,7 +19,7 @@ const COSTS: readonly Cost[] = [
   { name: 'training time, minutes', of: ({ seconds }) => seconds / 60, format: (m) => formatSeconds(60 * m) },
   {
     name: 'energy, estimate, Wh',
-    of: (record) => energyOf(record).joules / 3600,
+    of: (record) => energyEstimate(record).joules / 3600,
     format: (wh) => formatEnergy(3600 * wh),
   },
   {

@@ -1,16 +1,16 @@
 import type { RunResults, TrainingRecord } from '@medbench/core';
-import { energyOf } from '../energy.js';
+import { energyEstimate } from '../energy.js';
 import { formatBytes, formatCount, formatEnergy, formatSeconds } from '../format.js';
 import type { ResultTable } from '../model.js';
 import { costPlots } from './cost-plots.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
 import { numberHead, scrolling } from './results-table.js';
-import { byMethod, formatLoss, titleOf } from './training.js';
+import { byMethod, formatLoss, methodTitle } from './training.js';
 
 /** How the estimates of energy came about. */
 function energySentence(training: readonly TrainingRecord[]): string {
-  const estimates = training.map(energyOf);
+  const estimates = training.map(energyEstimate);
   const watts = [...new Set(estimates.flatMap(({ from, watts: one }) => (from === 'assumed' ? [one] : [])))];
   const counted = estimates.some(({ from }) => from === 'counters');
   const ways = [
@@ -44,8 +44,8 @@ export function costSection(results: RunResults, table: ResultTable): Markup | u
     .flat()
     .map((record) => {
       const { method, seed, seconds, steps, parameters, peakMemory, finalLoss } = record;
-      const { joules } = energyOf(record);
-      return html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${several && number(seed, String(seed))}${number(
+      const { joules } = energyEstimate(record);
+      return html`<tr><th scope="row"><bdi>${methodTitle(results, method)}</bdi></th>${several && number(seed, String(seed))}${number(
         seconds,
         formatSeconds(seconds),
       )}${number(joules, formatEnergy(joules))}${number(

@@ -1,5 +1,5 @@
 import type { RunResults } from '@medbench/core';
-import { cellsAt, measurementsOf, summarise } from '../cells.js';
+import { cellsAt, selectMeasurements, summarise } from '../cells.js';
 import { capitalised } from '../format.js';
 import type { Column, ResultTable } from '../model.js';
 import { TERMS } from './definition.js';
@@ -22,7 +22,7 @@ function metricsOf(results: RunResults, table: ResultTable, column: Column, shor
   const notes = [...new Set(rows.flatMap(({ cells }) => cells.flatMap((cell) => cell.notes ?? [])))];
   const line = ({ title, cells }: (typeof rows)[number]): Markup =>
     html`<tr><th scope="row"><bdi>${title}</bdi></th>${names.map((name) => {
-      const summary = summarise(measurementsOf(cells, name));
+      const summary = summarise(selectMeasurements(cells, name));
       const status = summary.value === null ? ('none' as const) : ('ok' as const);
       return figureCell({ ...summary, status, synthetic: false, notes: [], best: false, marks: [] }, { sorts: false });
     })}<td class="number">${Math.max(...cells.map(({ n }) => n))}</td></tr>\n`;

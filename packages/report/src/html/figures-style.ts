@@ -15,14 +15,14 @@ export const FIGURES_STYLE = `
 .gallery td p, .gallery th p { margin: .15rem 0; }
 .gallery td small { display: inline; }
 .gallery th strong { font-weight: 600; }
-svg.picture { width: 6rem; height: 6rem; max-width: 6rem; background: var(--band); overflow: hidden; }
+svg.image { width: 6rem; height: 6rem; max-width: 6rem; background: var(--band); overflow: hidden; }
 .few { display: flex; gap: .2rem; margin: .2rem 0; }
-.few svg.picture { width: 2.4rem; height: 2.4rem; }
-.few .found svg.picture { outline: 3px solid var(--good); outline-offset: -1px; }
+.few svg.image { width: 2.4rem; height: 2.4rem; }
+.few .found svg.image { outline: 3px solid var(--good); outline-offset: -1px; }
 .few > span { position: relative; }
 .few .found .tick { position: absolute; right: 0; bottom: 0; background: var(--bg); padding: 0 .15rem; line-height: 1; }
 .tick.good { color: var(--good); font-weight: 700; } .tick.bad { color: var(--bad); font-weight: 700; }
-@media print { .gallery thead th, .gallery td { min-width: 0; } svg.picture { width: 4rem; height: 4rem; }
-  .few svg.picture { width: 1.8rem; height: 1.8rem; }
+@media print { .gallery thead th, .gallery td { min-width: 0; } svg.image { width: 4rem; height: 4rem; }
+  .few svg.image { width: 1.8rem; height: 1.8rem; }
   :root { --c0: #0b5cad; --c1: #b3410e; --c2: #1d7a46; --c3: #8a3ab9; --c4: #a3285f; --c5: #7a6200; } }
 `;

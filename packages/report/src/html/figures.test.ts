@@ -88,8 +88,8 @@ describe('curves of recall', () => {
     const document = documentOf(recallSection(results, resultTable(results)));
     const figures = [...document.querySelectorAll('figure')];
     expect(figures.map((figure) => text(figure.querySelector('figcaption small') as Element))).toEqual([
-      'texts found for a picture, among 240',
-      'pictures found for a text, among 300',
+      'texts found for an image, among 240',
+      'images found for a text, among 300',
     ]);
     (['imageToText', 'textToImage'] as const).forEach((way, f) => {
       const svg = figures[f]!.querySelector('svg') as Element;

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { capitalised, formatFigure, oneLine, type PrintedFigure, plural } from '../format.js';
-import { type ColumnGroup, groupsOf, type MeanFigure, meanInterval, meanOver } from '../means.js';
-import { type Column, type ResultTable, type Row, runsOf } from '../model.js';
+import { type ColumnGroup, groupColumns, type MeanFigure, meanInterval, meanOver } from '../means.js';
+import { type Column, type ResultTable, type Row, splitRuns } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { metricName } from './results-table.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
@@ -147,7 +147,7 @@ function ofGroup(table: ResultTable, { columns, indices }: ColumnGroup): Markup 
 
 function ofModality(table: ResultTable, indices: readonly number[], fold: boolean): Markup {
   const modality = capitalised(table.columns[indices[0]!]!.modality);
-  const means = groupsOf(table, indices).flatMap((group) => ofGroup(table, group) ?? []);
+  const means = groupColumns(table, indices).flatMap((group) => ofGroup(table, group) ?? []);
   const single = html`<div class="plots">
 ${indices.map((i) => ofColumn(table, i, !fold))}</div>`;
   return html`<h3><bdi>${modality}</bdi></h3>
@@ -172,6 +172,6 @@ export function forestSection(table: ResultTable): Markup | undefined {
   return html`<section><h2>Figures with their uncertainty</h2>
 <p>${spread} Filled: methods; hollow and grey: controls. Each plot has its own scale. The interval of a mean over tasks takes
 their test sets as independent.</p>
-${runsOf(indices, (i) => table.columns[i]!.modality).map((own) => ofModality(table, own, indices.length > MANY_COLUMNS))}</section>
+${splitRuns(indices, (i) => table.columns[i]!.modality).map((own) => ofModality(table, own, indices.length > MANY_COLUMNS))}</section>
 `;
 }

@@ -9,7 +9,7 @@ import { STYLE } from './style.js';
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
-  // The pictures of galleries, which are part of the page.
+  // The images of galleries, which are part of the page.
   'img-src data:',
   `script-src 'sha256-${createHash('sha256').update(PAGE_SCRIPT).digest('base64')}'`,
   "base-uri 'none'",

@@ -14,7 +14,7 @@ const textOf = (element: { textContent: string | null } | null | undefined): str
 describe('galleries', () => {
   it('show each example, what is right, and what each row said', () => {
     const document = sectionOf(figuredResults(), [galleryOf('vqa-rad', PLAIN)]);
-    const [label, toPicture, toText] = [...document.querySelectorAll('table')];
+    const [label, toImage, toText] = [...document.querySelectorAll('table')];
     expect([...label!.querySelectorAll('thead th')].slice(1).map((head) => textOf(head))).toEqual([
       'Is there a fracture?right:no',
       'Is there a fracture?right:no',
@@ -30,8 +30,8 @@ describe('galleries', () => {
     ]);
     expect(textOf(lines[2]!.parentElement!.querySelector('th'))).toBe('Untrained towers');
     expect(lines[2]!.parentElement!.getAttribute('class')).toBe('controls');
-    // The right picture is the first, second, third of five.
-    [...toPicture!.querySelectorAll('tbody tr')].forEach((line, r) => {
+    // The right image is the first, second, third of five.
+    [...toImage!.querySelectorAll('tbody tr')].forEach((line, r) => {
       expect(textOf(line.querySelector('td p'))).toContain(`right one at rank ${r + 1}`);
       const found = [...line.querySelectorAll('.few > span')].map((one) => one.getAttribute('class') === 'found');
       expect(found).toEqual([0, 1, 2, 3, 4].map((i) => i === r));
@@ -39,16 +39,16 @@ describe('galleries', () => {
     expect(textOf(toText!.querySelector('tbody td'))).toBe('✓ right one at rank 1✓ no✗ Is there a fracture?');
   });
 
-  it('hold each picture once, and name each where it stands', () => {
+  it('hold each image once, and name each where it stands', () => {
     const results = figuredResults();
     const page = renderHtml(results, { galleries: [galleryOf('vqa-rad', PLAIN)] });
     expect(page.split(PIXEL).length - 1).toBe(6);
     expect(page).toContain('img-src data:');
     const { document } = parseHTML(page);
-    for (const picture of document.querySelectorAll('svg.picture')) {
-      expect(picture.getAttribute('role')).toBe('img');
-      expect(picture.getAttribute('aria-label')).not.toBe('');
-      const id = picture.querySelector('use')!.getAttribute('href')!.slice(1);
+    for (const image of document.querySelectorAll('svg.image')) {
+      expect(image.getAttribute('role')).toBe('img');
+      expect(image.getAttribute('aria-label')).not.toBe('');
+      const id = image.querySelector('use')!.getAttribute('href')!.slice(1);
       expect(document.getElementById(id)?.tagName.toLowerCase()).toBe('symbol');
     }
   });
@@ -104,7 +104,7 @@ describe('galleries', () => {
     const large = 'A'.repeat(12_000);
     const galleries = tasks.map(({ id }) => ({
       ...galleryOf(id, PLAIN),
-      pictures: Array.from({ length: 6 }, () => large),
+      images: Array.from({ length: 6 }, () => large),
     }));
     const { text } = gallerySection({ ...sample, tasks }, galleries)!;
     expect(text.length).toBeLessThan(2_600_000);

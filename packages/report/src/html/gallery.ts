@@ -1,16 +1,16 @@
 import type { Gallery, GalleryExample, GalleryItem, GalleryPart, GalleryRow, RunResults } from '@medbench/core';
 import { plural } from '../format.js';
-import { runsOf } from '../model.js';
-import { wordsOf } from '../words.js';
+import { splitRuns } from '../model.js';
+import { protocolWords } from '../words.js';
 import { html, Markup } from './escape.js';
 import { scrolling } from './results-table.js';
-import { titleOf } from './training.js';
+import { methodTitle } from './training.js';
 
 /** Rows of a table beyond which it is no longer read. */
 const MOST_ROWS = 12;
 /** Texts of a row's answer that are shown. */
 const MOST_TEXTS = 2;
-/** Characters of the page that all galleries may take: with their pictures the page stays well below 5 MB. */
+/** Characters of the page that all galleries may take: with their images the page stays well below 5 MB. */
 const ROOM = 2_500_000;
 /** Examples of a table, fewer where there is no room. */
 const SHOWN = [8, 4, 2];
@@ -21,39 +21,39 @@ const said = (text: string): Markup => html`<bdi dir="auto">${text}</bdi>`;
 const tick = (right: boolean): Markup =>
   html`<span class="tick ${right ? 'good' : 'bad'}" role="img" aria-label="${right ? 'right' : 'wrong'}">${right ? '✓' : '✗'}</span>`;
 
-/** Pictures of one gallery: each is in the page once, and shown where it is needed. */
+/** Images of one gallery: each is in the page once, and shown where it is needed. */
 class Album {
   readonly #used = new Set<number>();
   constructor(
     private readonly prefix: string,
-    private readonly pictures: readonly string[],
+    private readonly images: readonly string[],
   ) {}
 
-  show(picture: number, label: string): Markup | undefined {
-    if (this.pictures[picture] === undefined) return undefined;
-    this.#used.add(picture);
-    return html`<svg class="picture" role="img" aria-label="${label}" fill="currentColor" viewBox="0 0 96 96"><use href="#${this.prefix}-${picture}"/></svg>`;
+  show(image: number, label: string): Markup | undefined {
+    if (this.images[image] === undefined) return undefined;
+    this.#used.add(image);
+    return html`<svg class="image" role="img" aria-label="${label}" fill="currentColor" viewBox="0 0 96 96"><use href="#${this.prefix}-${image}"/></svg>`;
   }
 
-  /** The pictures themselves, unseen. */
+  /** The images themselves, unseen. */
   store(): Markup {
     const symbols = [...this.#used].map(
       (i) =>
-        html`<symbol id="${this.prefix}-${i}" viewBox="0 0 96 96"><image width="96" height="96" href="data:image/webp;base64,${this.pictures[i]}"/></symbol>\n`,
+        html`<symbol id="${this.prefix}-${i}" viewBox="0 0 96 96"><image width="96" height="96" href="data:image/webp;base64,${this.images[i]}"/></symbol>\n`,
     );
     return html`<svg class="album" aria-hidden="true">${symbols}</svg>\n`;
   }
 }
 
 const shown = (item: GalleryItem, album: Album, label: string): Markup | undefined =>
-  'picture' in item ? album.show(item.picture, label) : html`<p>${said(item.text)}</p>`;
+  'image' in item ? album.show(item.image, label) : html`<p>${said(item.text)}</p>`;
 
 function head({ place, query, right }: GalleryExample, album: Album): Markup {
   const name = `Test example ${place}`;
   return html`<th scope="col">${query.map((item) => shown(item, album, name))}<p class="muted">right:</p>${right.map(
     (item) =>
-      'picture' in item
-        ? album.show(item.picture, `right picture for test example ${place}`)
+      'image' in item
+        ? album.show(item.image, `right image for test example ${place}`)
         : html`<p><strong>${said(item.text)}</strong></p>`,
   )}</th>`;
 }
@@ -66,17 +66,17 @@ function answer({ answers, rank }: GalleryRow['said'][number], album: Album, pro
   const place = html`<p>${tick(rank === 1)} right one at rank ${rank}</p>`;
   const texts = answers.slice(0, MOST_TEXTS).flatMap((one) => ('text' in one ? [one] : []));
   if (texts.length > 0) return html`${place}${texts.map((one) => html`<p>${tick(one.right)} ${said(one.text)}</p>`)}`;
-  const pictures = answers.map((one, i) => {
+  const images = answers.map((one, i) => {
     const label = `number ${i + 1}${one.right ? ', the right one' : ''}`;
-    return html`<span${one.right && new Markup(' class="found"')}>${'picture' in one && album.show(one.picture, label)}${one.right && tick(true)}</span>`;
+    return html`<span${one.right && new Markup(' class="found"')}>${'image' in one && album.show(one.image, label)}${one.right && tick(true)}</span>`;
   });
-  return html`${place}<div class="few">${pictures}</div>`;
+  return html`${place}<div class="few">${images}</div>`;
 }
 
 const ABOUT = {
   label: 'what each row said',
-  'image-to-text': 'from picture to text: the two texts that each row puts first',
-  'text-to-image': 'from text to picture: the five pictures that each row puts first',
+  'image-to-text': 'from image to text: the two texts that each row puts first',
+  'text-to-image': 'from text to image: the five images that each row puts first',
 } as const;
 
 /** One table for parts that ask the same of the same examples, such as both protocols of classification. */
@@ -87,7 +87,7 @@ function tableOf(
   album: Album,
   most: number,
 ): Markup {
-  const words = wordsOf(results);
+  const words = protocolWords(results);
   const [first] = parts;
   const { query, examples } = first!;
   const kept = examples.slice(0, most);
@@ -109,7 +109,7 @@ function tableOf(
       .filter((row) => row.control === control)
       .map(
         ({ id }) =>
-          html`<tr><th scope="row"><bdi>${titleOf(results, id)}</bdi></th>${kept.map((_, e) => cell(id, e))}</tr>\n`,
+          html`<tr><th scope="row"><bdi>${methodTitle(results, id)}</bdi></th>${kept.map((_, e) => cell(id, e))}</tr>\n`,
       );
     return lines.length > 0 && html`<tbody class="${control ? 'controls' : 'methods'}">\n${lines}</tbody>\n`;
   };
@@ -125,22 +125,22 @@ ${body(false)}${body(true)}</table>`,
 const sameExamples = ({ query, examples }: GalleryPart): string => query + examples.map(({ place }) => place).join();
 
 function galleryOf(results: RunResults, gallery: Gallery, index: number, most: number): Markup {
-  const facts = results.tasks.find(({ id }) => id === gallery.task);
-  const title = facts?.title ?? gallery.task;
+  const info = results.tasks.find(({ id }) => id === gallery.task);
+  const title = info?.title ?? gallery.task;
   const synthetic = results.cells.some((cell) => cell.task === gallery.task && cell.synthetic);
-  const album = new Album(`g${index}`, gallery.pictures);
-  const tables = runsOf(gallery.parts, sameExamples).map((parts) => tableOf(results, title, parts, album, most));
-  const source = [facts?.citation, facts?.licence].filter((text) => text !== undefined);
+  const album = new Album(`g${index}`, gallery.images);
+  const tables = splitRuns(gallery.parts, sameExamples).map((parts) => tableOf(results, title, parts, album, most));
+  const source = [info?.citation, info?.licence].filter((text) => text !== undefined);
   return html`<details class="task-gallery"${index === 0 && new Markup(' open')}><summary><bdi>${title}</bdi>${synthetic && '\u00a0*'}</summary>
-<p class="muted">${source.length > 0 && `Pictures and texts: ${source.join('. ')}. `}Seed ${gallery.seed}.</p>
+<p class="muted">${source.length > 0 && `Images and texts: ${source.join('. ')}. `}Seed ${gallery.seed}.</p>
 ${album.store()}${tables}</details>
 `;
 }
 
 /** Why nothing is shown of a task. */
-function whyNot({ licence, access, pictures }: RunResults['tasks'][number]): string {
-  if (pictures === undefined) return 'the results do not say whether it may be shown';
-  if (pictures === 'shown') return 'the run kept no examples of it';
+function whyNot({ licence, access, pictures: images }: RunResults['tasks'][number]): string {
+  if (images === undefined) return 'the results do not say whether it may be shown';
+  if (images === 'shown') return 'the run kept no examples of it';
   if (access === 'agreement') return `the data is under an agreement (${licence})`;
   if (access === 'credentialed') return `the data is for credentialed readers (${licence})`;
   return `its licence is not known to allow it (${licence})`;
@@ -167,9 +167,9 @@ function fitting(
 /** The section with right and wrong answers of each task that may be shown, and why nothing is shown of the others. */
 export function gallerySection(results: RunResults, galleries: readonly Gallery[]): Markup | undefined {
   // Results of older versions do not know.
-  if (results.tasks.every(({ pictures }) => pictures === undefined)) return undefined;
+  if (results.tasks.every(({ pictures: images }) => images === undefined)) return undefined;
   const allowed = galleries.filter(({ task }) =>
-    results.tasks.some(({ id, pictures }) => id === task && pictures === 'shown'),
+    results.tasks.some(({ id, pictures: images }) => id === task && images === 'shown'),
   );
   const { parts, most, left } = fitting(results, allowed);
   const missing = results.tasks.filter(({ id }) => !allowed.some(({ task }) => task === id));
@@ -191,7 +191,7 @@ and some that most get right. The share that is right here therefore says nothin
 `
 }${
   missing.length > 0 &&
-  html`<p>No picture and no text is shown of:</p>
+  html`<p>No image and no text is shown of:</p>
 <ul>${missing.map((task) => html`<li><bdi>${task.title}</bdi>: ${whyNot(task)}</li>`)}</ul>
 `
 }</section>

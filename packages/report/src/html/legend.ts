@@ -1,5 +1,5 @@
 import type { RunResults } from '@medbench/core';
-import { wordsOf } from '../words.js';
+import { protocolWords } from '../words.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
 
@@ -30,7 +30,7 @@ const NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
 export function legendSection(results: RunResults): Markup | undefined {
   const { cells } = results;
   if (cells.length === 0) return undefined;
-  const words = wordsOf(results);
+  const words = protocolWords(results);
   // Protocols with a metric of one name mean the same by it: what the first says stands for all.
   const protocols = new Map<string, string>();
   for (const { protocol, metric, metrics } of cells) {

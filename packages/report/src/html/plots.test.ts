@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RANKS } from '../../test/compared.js';
 import { valueOnAxis } from '../../test/read-plot.js';
 import { sampleResults } from '../../test/sample.js';
-import { cliquesOf } from '../cliques.js';
+import { findCliques } from '../cliques.js';
 import { renderHtml } from './page.js';
 
 const pageOf = (results: RunResults) => parseHTML(renderHtml(results)).document;
@@ -50,14 +50,14 @@ describe('the rank diagram', () => {
   });
 
   it('finds the maximal groups', () => {
-    expect(cliquesOf([1, 1.5, 2.2, 4, 4.5], 1)).toEqual([
+    expect(findCliques([1, 1.5, 2.2, 4, 4.5], 1)).toEqual([
       [0, 1],
       [1, 2],
       [3, 4],
     ]);
-    expect(cliquesOf([1, 3, 5], 1)).toEqual([]);
-    expect(cliquesOf([1, 2], 1)).toEqual([]);
-    expect(cliquesOf([1, 1, 1], 0.5)).toEqual([[0, 2]]);
+    expect(findCliques([1, 3, 5], 1)).toEqual([]);
+    expect(findCliques([1, 2], 1)).toEqual([]);
+    expect(findCliques([1, 1, 1], 0.5)).toEqual([[0, 2]]);
   });
 });
 

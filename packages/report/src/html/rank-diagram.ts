@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { cliquesOf } from '../cliques.js';
+import { findCliques } from '../cliques.js';
 import { formatRank, oneLine, plural } from '../format.js';
 import type { ResultTable } from '../model.js';
 import { html, type Markup } from './escape.js';
@@ -27,7 +27,7 @@ function diagram(table: ResultTable): Markup | undefined {
   const values = methods.map(({ rank }) => rank);
   const some = ranks.pValue < level;
   // Without a difference anywhere, none is looked for between two.
-  const cliques: [number, number][] = some ? cliquesOf(values, ranks.criticalDifference) : [[0, methods.length - 1]];
+  const cliques: [number, number][] = some ? findCliques(values, ranks.criticalDifference) : [[0, methods.length - 1]];
   const lanes = lanesOf(cliques);
   const laneWidth = Math.min(8, 96 / Math.max(1, ...lanes.map((lane) => lane + 1)));
   const names = methods.map(({ id }) => oneLine(id, LABEL_LENGTH));

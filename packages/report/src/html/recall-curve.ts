@@ -4,12 +4,12 @@ import { cellsAt } from '../cells.js';
 import { formatCount, formatValue, oneLine } from '../format.js';
 import type { Column, ResultTable } from '../model.js';
 import { html, type Markup } from './escape.js';
-import { drawnRows, legendOf, type Series, seriesMarks } from './series.js';
+import { drawLegend, drawnRows, type Series, seriesMarks } from './series.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
 const WAYS = [
-  { key: 'imageToText', name: 'texts found for a picture', among: 'texts' },
-  { key: 'textToImage', name: 'pictures found for a text', among: 'images' },
+  { key: 'imageToText', name: 'texts found for an image', among: 'texts' },
+  { key: 'textToImage', name: 'images found for a text', among: 'images' },
 ] as const;
 type Way = (typeof WAYS)[number];
 
@@ -78,7 +78,7 @@ function figure(column: Column, way: Way, having: readonly Curves[], drawn: read
   return html`<figure class="recall">
 <figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${way.name}, among ${formatCount(among)}</small></figcaption>
 ${svg}
-${legendOf(series, left)}
+${drawLegend(series, left)}
 </figure>
 `;
 }

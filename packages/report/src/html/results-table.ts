@@ -1,6 +1,6 @@
-import { captionOf, ranksCaption, SYNTHETIC_LINE, testsCaption } from '../caption.js';
+import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from '../caption.js';
 import { capitalised, formatRank, formatSpread, formatValue, plural } from '../format.js';
-import { type Column, type Figure, type ResultTable, type Row, runsOf } from '../model.js';
+import { type Column, type Figure, type ResultTable, type Row, splitRuns } from '../model.js';
 import type { Mark } from '../significance.js';
 import type { ProtocolWords } from '../words.js';
 import { defined, definedMetric, explained, TERMS } from './definition.js';
@@ -68,8 +68,8 @@ export function figureCell(figure: Figure, options: CellOptions = {}): Markup {
 const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
 
 function rowHeader({ id, title, question, extension, control }: Row): Markup {
-  const facts = [id === title ? '' : id, control ? 'control' : question, extension ? 'extension' : ''];
-  return html`<th scope="row"><bdi>${title}</bdi> <small><bdi>${facts.filter((fact) => fact !== '').join(' · ')}</bdi></small></th>`;
+  const info = [id === title ? '' : id, control ? 'control' : question, extension ? 'extension' : ''];
+  return html`<th scope="row"><bdi>${title}</bdi> <small><bdi>${info.filter((entry) => entry !== '').join(' · ')}</bdi></small></th>`;
 }
 
 /** Why a row has nothing in a column. */
@@ -89,8 +89,8 @@ export const numberHead = (label: string, definition: string, column?: number): 
 function header(columns: readonly Column[], notes: readonly string[], rank: string | undefined): Markup {
   const group = (columns: readonly Column[], text: string): Markup =>
     html`<th scope="colgroup" colspan="${columns.length}" class="group"><bdi>${capitalised(text)}</bdi></th>`;
-  const modalities = runsOf(columns, ({ modality }) => modality);
-  const protocols = modalities.flatMap((run) => runsOf(run, ({ protocol }) => protocol));
+  const modalities = splitRuns(columns, ({ modality }) => modality);
+  const protocols = modalities.flatMap((run) => splitRuns(run, ({ protocol }) => protocol));
   const lines = columns.length > 0 ? 3 : 1;
   const ranks =
     rank !== undefined &&
@@ -159,7 +159,7 @@ function tables(table: ResultTable, caption: string): Markup[] {
   const ranks = ranking !== '';
   if (all.length <= WIDEST)
     return [tableOf(table, { indices: all, caption: `${caption} ${ranking}`.trimEnd(), ranks })];
-  const parts = runsOf(all, (i) => table.columns[i]!.modality).map((indices) => {
+  const parts = splitRuns(all, (i) => table.columns[i]!.modality).map((indices) => {
     const name = capitalised(table.columns[indices[0]!]!.modality);
     return html`<h3>${name}</h3>\n${tableOf(table, { indices, caption: `${name}. ${caption}`, ranks: false })}`;
   });
@@ -171,7 +171,7 @@ function tables(table: ResultTable, caption: string): Markup[] {
 export function resultsSection(table: ResultTable): Markup {
   if (table.columns.length === 0)
     return html`<section><h2>Results</h2>\n<p>No cell has been measured yet.</p></section>\n`;
-  const sentences = captionOf(table, true).map((text) => text.replace('bold:', 'underlined bold:'));
+  const sentences = tableCaption(table, true).map((text) => text.replace('bold:', 'underlined bold:'));
   const controls = table.rows.some(({ control }) => control) ? ' Controls are set apart: no method trained them.' : '';
   const caption = [`${capitalised(sentences.join(' · '))}.${controls}`, ...testsCaption(table)].join(' ');
   const notes =

@@ -64,7 +64,7 @@ export function seriesMarks(all: readonly Series[]): Plot.Markish[] {
 }
 
 /** The names of a plot's rows with their colours and shapes. */
-export function legendOf(all: readonly Series[], left: number): Markup {
+export function drawLegend(all: readonly Series[], left: number): Markup {
   const methods = all.filter(({ control }) => !control);
   const controls = all.filter(({ control }) => control);
   const noted = ({ title, note }: Series): Markup => html`<bdi>${title}</bdi>${note !== undefined && ` ${note}`}`;

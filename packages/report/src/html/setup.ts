@@ -2,7 +2,7 @@ import type { FrozenPart, RowSetup, RunResults } from '@medbench/core';
 import { plural } from '../format.js';
 import { html, type Markup } from './escape.js';
 import { scrolling } from './results-table.js';
-import { titleOf } from './training.js';
+import { methodTitle } from './training.js';
 
 const frozen = (tower: string, { blocks, parameters }: FrozenPart): string[] =>
   parameters === 0 ? [] : [`${tower}: ${blocks} blocks, ${parameters.toLocaleString('en')} parameters`];
@@ -36,7 +36,7 @@ function cells(setup: RowSetup, chunks: readonly string[]): readonly (readonly [
     ['Starts from', setup.start === 'general' ? 'general-domain weights' : 'random weights'],
     ['Frozen', still.join('; ') || 'nothing'],
     ['Parameters of its own', setup.own === 0 ? 'none' : setup.own.toLocaleString('en')],
-    ['Beside picture and text', parts.join('; ') || 'nothing'],
+    ['Beside image and text', parts.join('; ') || 'nothing'],
     ['Settings', settingsOf(setup) || 'none'],
   ];
 }
@@ -57,7 +57,7 @@ ${scrolling(
 <thead><tr><th scope="col" class="corner">Row</th>${cells(first, []).map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>
 ${[...rows].map(
-  ([method, setup]) => html`<tr><th scope="row"><bdi>${titleOf(results, method)}</bdi></th>${cells(
+  ([method, setup]) => html`<tr><th scope="row"><bdi>${methodTitle(results, method)}</bdi></th>${cells(
     setup,
     chunksOf(results, method),
   ).map(([, text]) => html`<td><bdi>${text}</bdi></td>`)}</tr>

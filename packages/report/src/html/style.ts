@@ -83,7 +83,7 @@ td.verdict-cell { min-width: 14rem; }
 .confusion td { background: color-mix(in srgb, var(--accent) calc(var(--s, 0) * 45%), var(--bg)); }
 li.warning { font-weight: 600; }
 @media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } dl { grid-template-columns: minmax(0, 1fr); } dd { margin-bottom: .5rem; }
-  dl.facts { grid-template-columns: fit-content(45%) minmax(0, 1fr); } dl.facts dd { margin-bottom: 0; }
+  dl.info { grid-template-columns: fit-content(45%) minmax(0, 1fr); } dl.info dd { margin-bottom: 0; }
   tbody th, thead th.corner { min-width: 7rem; max-width: 8.5rem; } }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {

@@ -1,6 +1,6 @@
 import type { RunResults } from '@medbench/core';
 import { capitalised, plural } from '../format.js';
-import { type Column, type ResultTable, runsOf } from '../model.js';
+import { type Column, type ResultTable, splitRuns } from '../model.js';
 import { html, type Markup } from './escape.js';
 
 /** `PneumoniaMNIST (624 test examples: zero-shot, linear probe)`, with the mark of generated data. */
@@ -16,13 +16,13 @@ function dataSets({ columns }: ResultTable): Markup | undefined {
   if (primary.length === 0) return undefined;
   const tasksOf = (own: readonly Column[]): Column[][] =>
     [...new Set(own.map(({ task }) => task))].map((task) => own.filter((column) => column.task === task));
-  const lines = runsOf(primary, ({ modality }) => modality).map(
+  const lines = splitRuns(primary, ({ modality }) => modality).map(
     (own) =>
       html`<dt><bdi>${capitalised(own[0]!.modality)}</bdi></dt><dd>${tasksOf(own).map(
         (columns, i) => html`${i > 0 && ', '}${dataSet(columns)}`,
       )}</dd>`,
   );
-  const list = html`<dl class="facts">${lines}</dl>`;
+  const list = html`<dl class="info">${lines}</dl>`;
   const tasks = new Set(primary.map(({ task }) => task)).size;
   return tasks > 12
     ? html`<details><summary>The ${tasks} tasks</summary>${list}</details>`
@@ -46,7 +46,7 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
   const modalities = new Set(columns.map(({ modality }) => modality)).size;
   const parts = [plural(trained, 'method'), ...(controls > 0 ? [plural(controls, 'control')] : [])].join(' and ');
   const where = modalities === 1 ? '1 modality' : `${modalities} modalities`;
-  const facts: [string, string][] = [
+  const info: [string, string][] = [
     ...(run.study ? ([['Study', run.study.title]] as [string, string][]) : []),
     ['Run', run.id],
     ['Preset', run.preset],
@@ -60,7 +60,7 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
 <p>${methods.length === 0 && rows.length === 0 ? 'No method' : parts} on ${plural(tasks, 'task')}${
     tasks > 0 && ` in ${where}`
   }, ${plural(columns.length, 'column')} of figures. Not for clinical use.</p>
-${run.study && html`<p>The question: <bdi>${run.study.question}</bdi></p>\n`}<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
+${run.study && html`<p>The question: <bdi>${run.study.question}</bdi></p>\n`}<dl class="info">${info.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
 ${dataSets(table)}
 </section>
 `;

@@ -10,7 +10,7 @@ const GEOMETRY = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy'
 export interface PlotLabel {
   /** What it shows, in a few words. */
   readonly title: string;
-  /** Its numbers, so that nothing is in the picture alone. */
+  /** Its numbers, so that nothing is in the image alone. */
   readonly description?: string;
 }
 

@@ -1,13 +1,13 @@
 import type { RunResults, TrainingRecord } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
 import { formatValue, oneLine, plural } from '../format.js';
-import { runsOf } from '../model.js';
+import { splitRuns } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
 const MOST_POINTS = 300;
 
-export const titleOf = ({ methods }: RunResults, id: string): string =>
+export const methodTitle = ({ methods }: RunResults, id: string): string =>
   methods.find((method) => method.id === id)?.title ?? id;
 
 /** Every k-th point and the last one, so that the page stays small. */
@@ -30,7 +30,7 @@ function curve(results: RunResults, records: readonly TrainingRecord[]): Markup 
       ? [`from ${formatLoss(first.loss)} at step ${first.step} to ${formatLoss(last.loss)} at step ${last.step}`]
       : [];
   });
-  const caption = html`<figcaption><bdi>${titleOf(results, method)}</bdi>
+  const caption = html`<figcaption><bdi>${methodTitle(results, method)}</bdi>
 <small>${plural(records.length, 'seed')}${records.length > 1 && ', one line each'}${
     heldOut.length > 0 && '; dashed: loss on held-out pairs'
   }</small></figcaption>`;
@@ -71,7 +71,7 @@ export const formatLoss = (loss: number | null): string => (loss === null ? '—
 export const byMethod = ({ training }: RunResults): TrainingRecord[][] => {
   const order = [...new Set(training.map(({ method }) => method))];
   const sorted = [...training].sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method) || a.seed - b.seed);
-  return runsOf(sorted, ({ method }) => method);
+  return splitRuns(sorted, ({ method }) => method);
 };
 
 /** The section with the loss over the steps, one plot per trained row. */

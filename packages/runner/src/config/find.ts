@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, MedbenchError } from '@medbench/core';
 import { cosmiconfig } from 'cosmiconfig';
 import type { ConfigTree } from './merge.js';
 
@@ -32,7 +32,7 @@ export async function readTreeFile(path: string, what: string): Promise<ConfigFi
     return { path, tree: found.config };
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
-    throw new MedbenchError('config', `The ${what} ${path} does not load: ${messageOf(cause)}`, { cause });
+    throw new MedbenchError('config', `The ${what} ${path} does not load: ${errorMessage(cause)}`, { cause });
   }
 }
 
@@ -58,8 +58,12 @@ export async function findConfigFile(cwd: string, path?: string): Promise<Config
     return { path: found.filepath, tree: found.config };
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
-    throw new MedbenchError('config', `The configuration${path ? ` ${path}` : ''} does not load: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new MedbenchError(
+      'config',
+      `The configuration${path ? ` ${path}` : ''} does not load: ${errorMessage(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }

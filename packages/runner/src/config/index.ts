@@ -1,4 +1,4 @@
 export { type ConfigFile, findConfigFile } from './find.js';
 export { parseSet, resolveConfig } from './load.js';
-export { type ConfigTree, mergeTrees, treeOf } from './merge.js';
+export { type ConfigTree, mergeTrees, toTree } from './merge.js';
 export { type Config, configSchema, DEFAULTS } from './schema.js';

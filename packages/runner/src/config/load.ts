@@ -2,7 +2,7 @@ import { MedbenchError } from '@medbench/core';
 import { nearest } from '@medbench/core/catalogue';
 import type { z } from 'zod';
 import type { ConfigFile } from './find.js';
-import { type ConfigTree, mergeTrees, treeOf } from './merge.js';
+import { type ConfigTree, mergeTrees, toTree } from './merge.js';
 import { type Config, configSchema, DEFAULTS } from './schema.js';
 
 /**
@@ -23,7 +23,7 @@ export function parseSet(assignment: string): ConfigTree {
   } catch {
     // Not JSON: a plain string such as --set encoders.image=vit-small.
   }
-  return treeOf(assignment.slice(0, at), value);
+  return toTree(assignment.slice(0, at), value);
 }
 
 /** Keys that the defaults have at a path, for near-match suggestions. */

@@ -17,6 +17,6 @@ export function mergeTrees(...trees: readonly ConfigTree[]): ConfigTree {
 }
 
 /** A tree with one leaf: `training.steps`, 10 gives `{ training: { steps: 10 } }`. */
-export function treeOf(path: string, value: unknown): ConfigTree {
+export function toTree(path: string, value: unknown): ConfigTree {
   return path.split('.').reduceRight<unknown>((below, key) => ({ [key]: below }), value) as ConfigTree;
 }

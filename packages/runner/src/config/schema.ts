@@ -48,7 +48,7 @@ export const configSchema = z.strictObject({
   dataRoot: z.string().min(1),
   /** Take generated phantoms in place of the data sets in `dataRoot`. */
   synthetic: z.boolean(),
-  /** Leave out rows and pictures that cannot be read, counted and listed in the log, instead of refusing them. */
+  /** Leave out rows and images that cannot be read, counted and listed in the log, instead of refusing them. */
   skipBad: z.boolean(),
   backend: z.string().min(1),
   seeds: z.array(z.int().min(0)).min(1),
@@ -79,10 +79,10 @@ export const configSchema = z.strictObject({
   embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
   /** Keep what the methods' towers embed in the run folder, and take it from there. */
   keepEmbeddings: z.boolean(),
-  /** Search for test pictures that training has seen. */
+  /** Search for test images that training has seen. */
   leaks: z.strictObject({
     check: z.boolean(),
-    /** Pairs of the corpora that are compared with the test pictures, spread evenly; 0: none. */
+    /** Pairs of the corpora that are compared with the test images, spread evenly; 0: none. */
     corpusPairs: z.int().min(0),
   }),
   /** Settings of single methods: `{ "clip-partial": { "freeze": 0.25 } }`. */

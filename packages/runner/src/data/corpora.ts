@@ -4,7 +4,7 @@ import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import type { Plan } from '../plan/plan.js';
 import { Services } from '../services.js';
-import { hashOf, type RunStore } from '../store/index.js';
+import { hashJson, type RunStore } from '../store/index.js';
 import { type MixedCorpus, mixture } from './mixture.js';
 import { TaskData } from './task-data.js';
 
@@ -12,7 +12,7 @@ import { TaskData } from './task-data.js';
 const underSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext): OpenedCorpus =>
   Object.keys(settings).length === 0 && !skipBad
     ? corpus
-    : { ...corpus, fingerprint: hashOf({ of: corpus.fingerprint, settings, skipBad }) };
+    : { ...corpus, fingerprint: hashJson({ of: corpus.fingerprint, settings, skipBad }) };
 
 /** Opens what the rows of a run train on. */
 export class Corpora {

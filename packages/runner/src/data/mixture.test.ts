@@ -1,10 +1,10 @@
-import type { OpenedCorpus, Pair } from '@medbench/core';
+import type { ImageTextPair, OpenedCorpus } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { mixture, weighted } from './mixture.js';
 
 const corpus = (name: string, length: number, encoded = true): OpenedCorpus => {
   const image = { width: 1, height: 1, channels: 1, data: Uint8Array.of(0) } as const;
-  const get = async (i: number): Promise<Pair> => ({ image, caption: `${name}${i}` });
+  const get = async (i: number): Promise<ImageTextPair> => ({ image, caption: `${name}${i}` });
   return {
     fingerprint: name,
     synthetic: name === 'phantom',

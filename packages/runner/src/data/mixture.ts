@@ -1,6 +1,6 @@
 import type { OpenedCorpus, PairSource } from '@medbench/core';
 import { random } from '@medbench/core';
-import { hashOf } from '../store/index.js';
+import { hashJson } from '../store/index.js';
 
 /** A corpus of a mixture. */
 export interface MixedCorpus {
@@ -48,7 +48,7 @@ export function mixture(parts: readonly MixedCorpus[], seed: number): OpenedCorp
   // Where all count once, nothing else decides what the mixture is.
   const even = weights.every((weight) => weight === 1);
   return {
-    fingerprint: hashOf(even ? fingerprints : { fingerprints, weights, seed }),
+    fingerprint: hashJson(even ? fingerprints : { fingerprints, weights, seed }),
     synthetic: parts.some(({ corpus }) => corpus.synthetic),
     pairs: {
       length: total,

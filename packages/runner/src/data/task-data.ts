@@ -1,10 +1,10 @@
-import { type DataContext, settingsOf } from '@medbench/core';
+import { type DataContext, resolveSettings } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import type { RunObserver } from '../observer.js';
 import type { Plan } from '../plan/plan.js';
 import { Services } from '../services.js';
-import { hashOf } from '../store/index.js';
+import { hashJson } from '../store/index.js';
 import type { SkipLog } from './skipped.js';
 
 /** A plugin's share of a cell's key: a new version of its package may change the number. */
@@ -41,8 +41,8 @@ export class TaskData {
       cacheRoot: this.cacheRoot,
       settings:
         kind === 'task'
-          ? settingsOf('taskSettings', info, config.taskSettings[info.id])
-          : settingsOf('corpusSettings', info, config.corpusSettings[info.id]),
+          ? resolveSettings('taskSettings', info, config.taskSettings[info.id])
+          : resolveSettings('corpusSettings', info, config.corpusSettings[info.id]),
       skipBad: config.skipBad,
       skip: this.skipped.of(info.id),
       seed,
@@ -68,7 +68,7 @@ export class TaskData {
       ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
       ...(context.skipBad ? { skipBad: true } : {}),
     };
-    return { task: identity(entry), version: entry.info.version, read, hash: hashOf(read) };
+    return { task: identity(entry), version: entry.info.version, read, hash: hashJson(read) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { methodSettings, type TrainingSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entryOf } from '@medbench/core/catalogue';
+import { findEntry } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
 import { GENERAL } from '../store/layout.js';
 import type { MethodRow } from './rows.js';
@@ -15,12 +15,12 @@ export interface GeneralTraining extends MethodRow {
 /** @throws MedbenchError('unknown-id') or ('config') naming what is wrong. */
 export function generalTraining(config: Config, catalogue: Catalogue): GeneralTraining {
   const { general, training, methodSettings: given } = config;
-  const entry = entryOf(catalogue, 'method', general.method);
+  const entry = findEntry(catalogue, 'method', general.method);
   return {
     id: GENERAL,
     entry,
     settings: methodSettings(entry.info, given[entry.id]),
-    corpus: entryOf(catalogue, 'corpus', general.corpus),
+    corpus: findEntry(catalogue, 'corpus', general.corpus),
     seed: general.seed,
     training: { ...training, steps: general.steps, stopAt: null, learningRate: general.learningRate },
   };

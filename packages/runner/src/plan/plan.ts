@@ -1,7 +1,7 @@
 import type { ProtocolId, Settings } from '@medbench/core';
-import { MedbenchError, settingsOf } from '@medbench/core';
+import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, entryOf, MANIFEST_KEYS, select, unknownId } from '@medbench/core/catalogue';
+import { entriesOfKind, findEntry, MANIFEST_KEYS, select, unknownId } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
 import { type EvaluationConfig, evaluationConfig, protocolsOfTask } from './protocols.js';
 import { selectRows } from './rows.js';
@@ -72,11 +72,11 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
     });
   }
   // Faults in names are found before hours of training, not after.
-  entryOf(catalogue, 'encoder', config.encoders.image);
-  entryOf(catalogue, 'encoder', config.encoders.text);
-  if (config.backend !== 'auto') entryOf(catalogue, 'backend', config.backend);
+  findEntry(catalogue, 'encoder', config.encoders.image);
+  findEntry(catalogue, 'encoder', config.encoders.text);
+  if (config.backend !== 'auto') findEntry(catalogue, 'backend', config.backend);
   const corpora = (config.corpora.length > 0 ? config.corpora : ['task-pairs']).map((id) =>
-    entryOf(catalogue, 'corpus', id),
+    findEntry(catalogue, 'corpus', id),
   );
   for (const id of Object.keys(config.mixture)) {
     if (!corpora.some((corpus) => corpus.id === id)) {
@@ -88,8 +88,8 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
       );
     }
   }
-  for (const { info } of tasks) settingsOf('taskSettings', info, config.taskSettings[info.id]);
-  for (const { info } of corpora) settingsOf('corpusSettings', info, config.corpusSettings[info.id]);
+  for (const { info } of tasks) resolveSettings('taskSettings', info, config.taskSettings[info.id]);
+  for (const { info } of corpora) resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
   const evaluation = evaluationConfig(config.evaluation, catalogue);
   const measured = tasks.map((task) => ({ task, protocols: protocolsOfTask(task.info, catalogue) }));
   const cells = config.seeds.flatMap((seed) =>

@@ -1,7 +1,7 @@
 import type { EvaluationSplit, ProtocolId, ProtocolInfo, RunResults, Settings, TaskInfo } from '@medbench/core';
-import { MedbenchError, settingsOf } from '@medbench/core';
+import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, entryOf, unknownId } from '@medbench/core/catalogue';
+import { entriesOfKind, findEntry, unknownId } from '@medbench/core/catalogue';
 
 type ProtocolEntry = CatalogueEntry<'protocol'>;
 
@@ -20,7 +20,7 @@ const protocolEntries = (catalogue: Catalogue): ProtocolEntry[] =>
   );
 
 /** Where the settings of a protocol stand. */
-export const sectionOf = ({ id, section = id }: ProtocolInfo): string => section;
+export const settingsSection = ({ id, section = id }: ProtocolInfo): string => section;
 
 /**
  * What a task is measured by: the protocols that it names, then those that join all tasks of its kind.
@@ -28,7 +28,7 @@ export const sectionOf = ({ id, section = id }: ProtocolInfo): string => section
  */
 export function protocolsOfTask(task: TaskInfo, catalogue: Catalogue): ProtocolId[] {
   for (const id of task.protocols) {
-    const { info } = entryOf(catalogue, 'protocol', id);
+    const { info } = findEntry(catalogue, 'protocol', id);
     if (info.kinds.includes(task.kind)) continue;
     throw new MedbenchError(
       'plugin',
@@ -47,7 +47,7 @@ function sectionsOf(catalogue: Catalogue): Map<string, ProtocolEntry> {
   const sections = new Map<string, ProtocolEntry>();
   for (const entry of protocolEntries(catalogue)) {
     if (Object.keys(entry.info.settings ?? {}).length === 0) continue;
-    const section = sectionOf(entry.info);
+    const section = settingsSection(entry.info);
     const other = sections.get(section);
     if (other || section === 'split') {
       const whose = other ? `the protocol ${other.id} of ${other.package.name}` : 'the run';
@@ -90,14 +90,14 @@ export function evaluationConfig(
       throw new MedbenchError('config', `evaluation.${section} must hold settings, not ${JSON.stringify(own)}`);
     }
     checkNames(`evaluation.${section}`, Object.keys(own), Object.keys(settings));
-    resolved[section] = settingsOf('evaluation', { id: section, settings }, own as Settings);
+    resolved[section] = resolveSettings('evaluation', { id: section, settings }, own as Settings);
   }
   return { ...resolved, split };
 }
 
 /** The settings of one protocol. */
 export const protocolSettings = (evaluation: EvaluationConfig, info: ProtocolInfo): Settings =>
-  (evaluation[sectionOf(info)] ?? {}) as Settings;
+  (evaluation[settingsSection(info)] ?? {}) as Settings;
 
 /** What a table says of the protocols that its cells are measured by. */
 export const describedProtocols = (

@@ -1,6 +1,6 @@
 import type { AnyMethod, ResolvedMethod, Settings } from '@medbench/core';
 import { describePlugin, isMedbenchError, MedbenchError } from '@medbench/core';
-import { type CatalogueEntry, entryOf } from '@medbench/core/catalogue';
+import { type CatalogueEntry, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { isSum, sumMethod } from './sum.js';
 
@@ -45,7 +45,7 @@ export async function resolveMethod(
 /** @throws MedbenchError('unknown-id') that says which method asks for it. */
 function objectiveOf(registry: Registry, method: CatalogueEntry<'method'>, id: string): CatalogueEntry<'objective'> {
   try {
-    return entryOf(registry.catalogue, 'objective', id);
+    return findEntry(registry.catalogue, 'objective', id);
   } catch (error) {
     if (!isMedbenchError(error)) throw error;
     const { message, hint } = error;

@@ -1,7 +1,7 @@
 import type { Settings } from '@medbench/core';
 import { MedbenchError, methodSettings, parseSetting, settingSpec } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, entryOf, everyEntry } from '@medbench/core/catalogue';
+import { entriesOfKind, everyEntry, findEntry } from '@medbench/core/catalogue';
 import { SUM, sumRow } from './sum.js';
 
 /** A row that a method is trained for: the method under settings of its own. */
@@ -103,7 +103,7 @@ export function selectRows(
       if (id === SUM) addSums(sweeps);
       else if (id === 'all') for (const entry of everyEntry(catalogue, 'method')) add(entry, sweeps);
       else if (preset && !isMethod && !inside.includes(id)) resolve(preset, [...inside, id]);
-      else add(entryOf(catalogue, 'method', id), sweeps);
+      else add(findEntry(catalogue, 'method', id), sweeps);
     }
   };
   resolve(selectors, []);

@@ -1,12 +1,12 @@
-import type { AnyMethod, Settings, SettingValue, Start } from '@medbench/core';
+import type { AnyMethod, Settings, SettingValue, StartingWeights } from '@medbench/core';
 import { checkSetting, MedbenchError, PLUGIN_API, parseSetting, settingSpec, use } from '@medbench/core';
-import { type Catalogue, type CatalogueEntry, entryOf, type PluginPackage } from '@medbench/core/catalogue';
+import { type Catalogue, type CatalogueEntry, findEntry, type PluginPackage } from '@medbench/core/catalogue';
 import { CORE_VERSION } from '../core-version.js';
 
 /** The selector of rows without a method of their own: `sum:clip=1:captioning=2`. */
 export const SUM = 'sum';
 const START = 'start';
-const STARTS: readonly Start[] = ['general', 'scratch'];
+const STARTS: readonly StartingWeights[] = ['general', 'scratch'];
 
 /** The package that puts sums together: its version counts for what they make. */
 const PACKAGE: PluginPackage = {
@@ -46,7 +46,7 @@ function chosenValue(
     throw new MedbenchError('config', `${START} in ${id} must be one of ${STARTS.join(', ')}, not ${typed}`);
   }
   const { objective, setting } = partsOf(name);
-  const { info } = entryOf(catalogue, 'objective', objective);
+  const { info } = findEntry(catalogue, 'objective', objective);
   if (setting === undefined) return weightOf(id, objective, typed);
   if (!weighed.includes(objective)) {
     throw new MedbenchError('config', `${name} in ${id} is a setting of ${objective}, which has no weight there`, {
@@ -105,7 +105,7 @@ export function sumMethod(given: Settings): AnyMethod {
       }),
     );
   return {
-    start: (given[START] as Start | undefined) ?? 'general',
+    start: (given[START] as StartingWeights | undefined) ?? 'general',
     objectives: (settings) =>
       Object.entries(settings).flatMap(([name, weight]) =>
         typeof weight === 'number' && partsOf(name).setting === undefined

@@ -1,4 +1,4 @@
-import { messageOf, type Profile, type ResultCell, type TaskResult } from '@medbench/core';
+import { errorMessage, type Profile, type ResultCell, type TaskResult } from '@medbench/core';
 import { entriesOfKind } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
@@ -6,10 +6,10 @@ import { boundProtocols } from '../bind.js';
 import { type DataKey, TaskData } from '../data/task-data.js';
 import type { RunObserver } from '../observer.js';
 import type { Plan, PlannedCell } from '../plan/plan.js';
-import { sectionOf } from '../plan/protocols.js';
+import { settingsSection } from '../plan/protocols.js';
 import { ScoreTable } from '../scores/scores.js';
 import { type ChosenBackend, Services } from '../services.js';
-import { hashOf, type RunStore, type StoredCell } from '../store/index.js';
+import { hashJson, type RunStore, type StoredCell } from '../store/index.js';
 import { checkMetrics } from './check-metrics.js';
 import { endsRun, failedCells } from './failures.js';
 import { GalleryStage } from './gallery.js';
@@ -64,7 +64,7 @@ export class EvaluationStage {
 
   /** The failed cells of what could not be measured, told to the log and the observer. */
   fail(cell: PlannedCell, error: unknown): ResultCell[] {
-    this.store.log({ failed: cell.row.id, task: cell.task.id, seed: cell.seed, error: messageOf(error) });
+    this.store.log({ failed: cell.row.id, task: cell.task.id, seed: cell.seed, error: errorMessage(error) });
     const failed = failedCells(cell, error, this.registry.catalogue);
     this.observer.cellFinished(failed, false);
     return failed;
@@ -82,7 +82,7 @@ export class EvaluationStage {
 
   /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
   async #keyOf(cell: PlannedCell, model: RowModel, { task, version, read }: DataKey): Promise<string> {
-    return hashOf({
+    return hashJson({
       format: 4,
       evaluation: this.#evaluationOf(cell),
       row: await model.key(cell),
@@ -99,7 +99,7 @@ export class EvaluationStage {
     const { split, ...sections } = this.plan.config.evaluation;
     const foreign = entriesOfKind(this.registry.catalogue, 'protocol')
       .filter(({ id, info }) => info.joins && !protocols.includes(id))
-      .map(({ info }) => sectionOf(info));
+      .map(({ info }) => settingsSection(info));
     const own = Object.entries(sections).filter(([section]) => !foreign.includes(section));
     // Keys of what is measured on the test split are those from before there was a choice.
     return { ...Object.fromEntries(own), ...(split === 'test' ? {} : { split }) };

@@ -1,5 +1,5 @@
-import { isMedbenchError, MedbenchError, messageOf, type ResultCell } from '@medbench/core';
-import { type Catalogue, entryOf } from '@medbench/core/catalogue';
+import { errorMessage, isMedbenchError, MedbenchError, type ResultCell } from '@medbench/core';
+import { type Catalogue, findEntry } from '@medbench/core/catalogue';
 import type { PlannedCell } from '../plan/plan.js';
 import { primaryMetric } from '../plan/protocols.js';
 
@@ -25,14 +25,14 @@ export const failedCells = (
     task: task.id,
     protocol,
     seed,
-    metric: primaryMetric(task.info, entryOf(catalogue, 'protocol', protocol).info),
+    metric: primaryMetric(task.info, findEntry(catalogue, 'protocol', protocol).info),
     value: null,
     ci95: null,
     n: 0,
     metrics: {},
     seconds: 0,
     status: 'failed',
-    error: messageOf(error) + hint,
+    error: errorMessage(error) + hint,
     synthetic: false,
   }));
 };

@@ -3,28 +3,28 @@ import type {
   GalleryExample,
   GalleryItem,
   GalleryPart,
+  GalleryQuery,
   GalleryRow,
   ProtocolId,
-  Query,
   SampledAnswers,
   TaskResult,
   TestExamples,
   Thumbnail,
 } from '@medbench/core';
-import { isMedbenchError, mayShow, messageOf } from '@medbench/core';
+import { errorMessage, isMedbenchError, mayShow } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import { keyParts, TaskData } from '../data/task-data.js';
 import type { Plan, PlannedCell } from '../plan/plan.js';
 import { Services } from '../services.js';
-import { hashOf, type RunStore } from '../store/index.js';
+import { hashJson, type RunStore } from '../store/index.js';
 import { chooseExamples } from './gallery-choice.js';
 
 /** Examples of a part: enough to see right and wrong ones, few enough for a page. */
-const SHOWN: Readonly<Record<Query, number>> = { label: 8, 'image-to-text': 4, 'text-to-image': 4 };
+const SHOWN: Readonly<Record<GalleryQuery, number>> = { label: 8, 'image-to-text': 4, 'text-to-image': 4 };
 
-/** Texts of one picture that are shown, and characters of each. */
+/** Texts of one image that are shown, and characters of each. */
 const MOST_TEXTS = 2;
 const LONGEST = 300;
 
@@ -37,7 +37,7 @@ interface SampledRow {
 /** What the rows said in one protocol to one kind of query. */
 interface Sampled {
   readonly protocol: ProtocolId;
-  readonly query: Query;
+  readonly query: GalleryQuery;
   readonly rows: SampledRow[];
 }
 
@@ -87,7 +87,7 @@ export class GalleryStage {
         await this.#writeOne(entry, parts, file);
       } catch (error) {
         if (this.signal.aborted || (isMedbenchError(error) && error.code === 'store')) throw error;
-        this.store.log({ task: entry.id, gallery: 'not made', error: messageOf(error) });
+        this.store.log({ task: entry.id, gallery: 'not made', error: errorMessage(error) });
       }
     }
   }
@@ -96,26 +96,26 @@ export class GalleryStage {
     const task = await this.registry.get('task', entry.id);
     if (!task.examples) return;
     const seed = this.plan.config.seeds[0]!;
-    const key = hashOf({ format: 2, ...keyParts(await this.data.key(entry, seed)), sampled });
+    const key = hashJson({ format: 2, ...keyParts(await this.data.key(entry, seed)), sampled });
     if (this.store.readJson<Gallery>(file)?.key === key) return;
-    const pictures = new Album();
+    const images = new Album();
     const examples = await task.examples(this.data.context(entry, seed));
-    const parts = sampled.map((part) => partOf(part, chosenOf(part, sampled), examples, pictures));
+    const parts = sampled.map((part) => partOf(part, chosenOf(part, sampled), examples, images));
     const encoded: string[] = [];
-    for (const place of pictures.places) {
+    for (const place of images.places) {
       encoded.push(Buffer.from(await this.thumbnail(await examples.images.get(place))).toString('base64'));
     }
-    const gallery: Gallery = { schemaVersion: 1, key, task: entry.id, seed, pictures: encoded, parts };
+    const gallery: Gallery = { schemaVersion: 2, key, task: entry.id, seed, images: encoded, parts };
     this.store.writeJson(file, gallery);
   }
 }
 
-/** Pictures of a gallery, each once, numbered in the order in which they are first met. */
+/** Images of a gallery, each once, numbered in the order in which they are first met. */
 class Album {
   readonly places: number[] = [];
-  item(place: number): { picture: number } {
+  item(place: number): { image: number } {
     const known = this.places.indexOf(place);
-    return { picture: known >= 0 ? known : this.places.push(place) - 1 };
+    return { image: known >= 0 ? known : this.places.push(place) - 1 };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LeakCheck, LeakCounts, LeakReport, OpenedCorpus, Profile, RasterImage, Source } from '@medbench/core';
-import { messageOf } from '@medbench/core';
+import { errorMessage } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
@@ -7,7 +7,7 @@ import { Corpora } from '../data/corpora.js';
 import { keyParts, TaskData } from '../data/task-data.js';
 import type { Plan } from '../plan/plan.js';
 import { Services } from '../services.js';
-import { hashOf, type RunStore } from '../store/index.js';
+import { hashJson, type RunStore } from '../store/index.js';
 
 interface StoredReport {
   readonly key: string;
@@ -21,7 +21,7 @@ export interface Leaks {
   readonly notes: readonly string[];
 }
 
-/** Test pictures found in several ways count once. */
+/** Test images found in several ways count once. */
 function countsOf(report: LeakReport): LeakCounts[] {
   return (['train', 'val', 'corpus'] as const).flatMap((of) => {
     const found = report[of];
@@ -42,11 +42,11 @@ function noteOf(counts: LeakCounts, test: number, file: string): string[] {
   ];
   return parts.length === 0
     ? []
-    : [`leak: ${SIDES[of]} has seen test pictures, of ${test}: ${parts.join(', ')} (${file})`];
+    : [`leak: ${SIDES[of]} has seen test images, of ${test}: ${parts.join(', ')} (${file})`];
 }
 
-/** Pictures of at most `limit` pairs, spread evenly over all. */
-function picturesOf({ pairs }: OpenedCorpus, limit: number): Source<RasterImage> {
+/** Images of at most `limit` pairs, spread evenly over all. */
+function imagesOf({ pairs }: OpenedCorpus, limit: number): Source<RasterImage> {
   const length = Math.min(limit, pairs.length);
   return { length, get: async (i) => (await pairs.get(Math.floor((i * pairs.length) / length))).image };
 }
@@ -66,7 +66,7 @@ export class LeakStage {
     @inject(Corpora) private readonly corpora: Corpora,
   ) {}
 
-  /** Undefined if nothing was searched: the setting says so, the task names no pictures, or they cannot be read. */
+  /** Undefined if nothing was searched: the setting says so, the task names no images, or they cannot be read. */
   of(entry: CatalogueEntry<'task'>): Promise<Leaks | undefined> {
     const known = this.#tasks.get(entry.id) ?? this.profile.span('leak search', () => this.#search(entry));
     this.#tasks.set(entry.id, known);
@@ -80,18 +80,18 @@ export class LeakStage {
     const file = layout.leaks(entry.id);
     try {
       const task = await this.registry.get('task', entry.id);
-      if (!task.pictures) return undefined;
+      if (!task.images) return undefined;
       const seed = this.plan.config.seeds[0]!;
       const corpus = corpusPairs > 0 ? await this.#opened(corpusPairs) : undefined;
-      const key = hashOf({
+      const key = hashJson({
         format: 2,
         ...keyParts(await this.data.key(entry, seed)),
         corpus: corpus && [corpus.fingerprint, corpusPairs],
       });
       let stored = this.store.readJson<StoredReport>(file);
       if (stored?.key !== key) {
-        const pictures = await task.pictures(this.data.context(entry, seed));
-        stored = { key, report: await this.checkLeaks(pictures, corpus?.images) };
+        const images = await task.images(this.data.context(entry, seed));
+        stored = { key, report: await this.checkLeaks(images, corpus?.images) };
         this.store.writeJson(file, stored);
       }
       const counts = countsOf(stored.report);
@@ -99,7 +99,7 @@ export class LeakStage {
       return { counts, notes: counts.flatMap((one) => noteOf(one, test, layout.relative(file))) };
     } catch (error) {
       // Whatever is wrong with the data, the task itself says in its cells.
-      this.store.log({ task: entry.id, leaks: 'not searched', error: messageOf(error) });
+      this.store.log({ task: entry.id, leaks: 'not searched', error: errorMessage(error) });
       return undefined;
     }
   }
@@ -109,7 +109,7 @@ export class LeakStage {
       // Where no row trains, no corpus is seen.
       if (!this.plan.rows.some(({ kind }) => kind === 'method')) return undefined;
       const corpus = await this.corpora.ofSeed(this.plan.config.seeds[0]!);
-      return { images: picturesOf(corpus, limit), fingerprint: corpus.fingerprint };
+      return { images: imagesOf(corpus, limit), fingerprint: corpus.fingerprint };
     })();
     return this.#corpus;
   }

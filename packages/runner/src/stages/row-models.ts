@@ -12,7 +12,7 @@ import { inject } from 'inversify';
 import { identity, keyParts, TaskData } from '../data/task-data.js';
 import type { Plan, PlannedCell, PlanRow } from '../plan/plan.js';
 import { Services } from '../services.js';
-import { hashOf, type RunStore } from '../store/index.js';
+import { hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
 import type { Trained } from './training.js';
 
@@ -58,7 +58,7 @@ export class RowModels {
           ? await this.embeddings.keep(
               this.store.layout.embedding(row.id, seed, task.id),
               {
-                key: hashOf({ format: 1, row: trained.key, ...keyParts(await this.data.key(task, seed)) }),
+                key: hashJson({ format: 1, row: trained.key, ...keyParts(await this.data.key(task, seed)) }),
                 model: row.id,
                 task: task.id,
               },

@@ -4,7 +4,7 @@ import type {
   Pretraining,
   Profile,
   Settings,
-  Start,
+  StartingWeights,
   TrainingRecord,
   TrainingSettings,
 } from '@medbench/core';
@@ -18,7 +18,7 @@ import { generalTraining } from '../plan/general.js';
 import type { Plan, PlanRow } from '../plan/plan.js';
 import { resolveMethod } from '../plan/resolve.js';
 import { Services } from '../services.js';
-import { GENERAL, hashOf, type RunStore } from '../store/index.js';
+import { GENERAL, hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
 
 /** Finished weights and how they came about. */
@@ -39,7 +39,7 @@ interface Job {
   readonly row: string;
   readonly entry: CatalogueEntry<'method'>;
   readonly settings: Settings;
-  readonly start: Start;
+  readonly start: StartingWeights;
   readonly general?: Trained;
   readonly seed: number;
   readonly corpus: OpenedCorpus;
@@ -110,7 +110,7 @@ export class TrainingStage {
     const weights = layout.weights(row, seed, stopAt);
     const finished = {
       weights,
-      key: stopAt === undefined ? key : hashOf({ key, stopAt }),
+      key: stopAt === undefined ? key : hashJson({ key, stopAt }),
       synthetic: job.corpus.synthetic,
     };
     const stored = this.store.readJson<StoredTraining>(layout.training(row, seed, stopAt));
@@ -148,7 +148,7 @@ export class TrainingStage {
   ): string {
     // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
     const { checkpointEvery: _, logEvery: __, stopAt: ___, ...setUp } = training;
-    return hashOf({
+    return hashJson({
       format: 1,
       method: [entry, ...objectives].map(identity),
       settings,
@@ -166,7 +166,7 @@ export class TrainingStage {
     const { layout } = this.store;
     const request = await this.towers.request();
     const found = await this.pretraining.findWeights(name, request.log);
-    const key = hashOf({ format: 1, imported: found.fingerprint, model: this.towers.key });
+    const key = hashJson({ format: 1, imported: found.fingerprint, model: this.towers.key });
     // Seed 0 stands for all: nothing is drawn.
     const weights = layout.weights(GENERAL, 0);
     const stored = this.store.readJson<StoredTraining>(layout.training(GENERAL, 0));

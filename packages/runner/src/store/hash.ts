@@ -11,7 +11,7 @@ function canonical(value: unknown): unknown {
 }
 
 /** A hash of any JSON value; the order of object keys does not matter. 64 hex digits. */
-export function hashOf(value: unknown): string {
+export function hashJson(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(canonical(value)))
     .digest('hex');

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockFolder } from '@medbench/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hashOf, RunStore, type StoredCell } from './index.js';
+import { hashJson, RunStore, type StoredCell } from './index.js';
 
 let folder: string;
 beforeEach(() => {
@@ -85,8 +85,8 @@ describe('lockFolder', () => {
 
 describe('hashOf', () => {
   it('does not depend on the order of keys, and does on every value', () => {
-    expect(hashOf({ a: 1, b: { c: 2, d: [1, 2] } })).toBe(hashOf({ b: { d: [1, 2], c: 2 }, a: 1 }));
-    expect(hashOf({ a: [1, 2] })).not.toBe(hashOf({ a: [2, 1] }));
-    expect(hashOf({ a: 1 })).not.toBe(hashOf({ a: '1' }));
+    expect(hashJson({ a: 1, b: { c: 2, d: [1, 2] } })).toBe(hashJson({ b: { d: [1, 2], c: 2 }, a: 1 }));
+    expect(hashJson({ a: [1, 2] })).not.toBe(hashJson({ a: [2, 1] }));
+    expect(hashJson({ a: 1 })).not.toBe(hashJson({ a: '1' }));
   });
 });

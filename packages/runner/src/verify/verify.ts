@@ -1,5 +1,5 @@
 import type { CorpusInfo, DataContext, Inspection, TaskInfo } from '@medbench/core';
-import { isMedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, isMedbenchError } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { type FoundFile, findFile } from './files.js';
@@ -48,7 +48,7 @@ type Entry = CatalogueEntry<'task'> | CatalogueEntry<'corpus'>;
 
 /**
  * Compares what lies below a data root with what is published of a task or corpus: files, checksums, counts. Nothing is
- * ever fetched, and no picture or text of the data is in the outcome.
+ * ever fetched, and no image or text of the data is in the outcome.
  */
 export async function verifyData(registry: Registry, entry: Entry, options: VerifyOptions): Promise<Verification> {
   const { kind, info } = entry;
@@ -70,7 +70,7 @@ export async function verifyData(registry: Registry, entry: Entry, options: Veri
     found = await plugin.inspect?.(context);
   } catch (error) {
     const hint = isMedbenchError(error) && error.hint ? ` ${error.hint}` : '';
-    const said = `${messageOf(error)}.${hint}`;
+    const said = `${errorMessage(error)}.${hint}`;
     return { ...about, verdict: 'broken', splits: [], differences: [], notes: [], error: said };
   }
   if (!found) {

@@ -1,20 +1,20 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
-import { isMedbenchError, MedbenchError, messageOf } from '@medbench/core';
+import { errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
 import {
   type BrokenPackage,
   type Catalogue,
   type CatalogueEntry,
+  collectInfo,
+  type DeclaredPlugin,
   dependencyNames,
-  factFaults,
-  factsOf,
-  listFacts,
+  infoFaults,
+  listPlugins,
   PLUGIN_KEYWORD,
-  type PluginFact,
   type PluginPackage,
   pluginClasses,
-  readFacts,
+  readPackageInfo,
   readPackageJson,
   readPlugin,
   type SuspectPackage,
@@ -120,39 +120,39 @@ function builtIn(host: string): Found & { readonly presets: readonly PluginPacka
 }
 
 /**
- * The plugins of a package: what its facts say, or what its entry exports where the build wrote none.
+ * The plugins of a package: what its info say, or what its entry exports where the build wrote none.
  * @throws MedbenchError('plugin') if it does not load or has none.
  */
-async function factsOfPackage(plugin: PluginPackage): Promise<PluginFact[]> {
+async function pluginsInPackage(plugin: PluginPackage): Promise<DeclaredPlugin[]> {
   const { entry, presets } = plugin.manifest;
   if (entry === undefined && presets) return [];
-  const facts = listFacts(readFacts(plugin) ?? factsOf(await pluginClasses(plugin)));
-  if (facts.length > 0) return facts;
+  const info = listPlugins(readPackageInfo(plugin) ?? collectInfo(await pluginClasses(plugin)));
+  if (info.length > 0) return info;
   throw new MedbenchError('plugin', `its entry "${entry ?? '.'}" exports no decorated class; decorate and export one`);
 }
 
 /** What went wrong and what to do about it, as one sentence without its full stop. */
 const reasonOf = (error: unknown): string =>
-  isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint.replace(/\.$/, '')}` : messageOf(error);
+  isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint.replace(/\.$/, '')}` : errorMessage(error);
 
 /** The plugins of a package that can be used; one that is refused takes the others of its package with it. */
 async function entriesOf(plugin: PluginPackage): Promise<{ entries: CatalogueEntry[]; broken: BrokenPackage[] }> {
-  let facts: PluginFact[];
+  let info: DeclaredPlugin[];
   try {
-    facts = await factsOfPackage(plugin);
+    info = await pluginsInPackage(plugin);
   } catch (error) {
     return { entries: [], broken: [{ package: plugin, reason: reasonOf(error) }] };
   }
-  const faults = facts.flatMap(factFaults);
+  const faults = info.flatMap(infoFaults);
   if (faults.length > 0) {
-    const kinds = [...new Set(facts.map(({ kind }) => kind))];
+    const kinds = [...new Set(info.map(({ kind }) => kind))];
     return { entries: [], broken: [{ package: plugin, reason: faults.join('; '), kinds }] };
   }
-  return { entries: facts.map(({ kind, info }) => ({ kind, id: info.id, info, package: plugin })), broken: [] };
+  return { entries: info.map(({ kind, info }) => ({ kind, id: info.id, info, package: plugin })), broken: [] };
 }
 
 /**
- * Finds every plugin without importing any whose build wrote its facts: those of the configuration, those of the
+ * Finds every plugin without importing any whose build wrote its info: those of the configuration, those of the
  * presets that the command ships with, and the dependencies of the nearest package.json that carry `medbench-plugin`.
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
  *   version, or a configured plugin that is not installed.

@@ -17,20 +17,20 @@ const write = (path: string, value: unknown): void => {
 };
 
 const method = (id: string) => ({ id, title: id, question: 'baseline', extension: true, settings: {}, source: 'test' });
-/** A plugin package as its build leaves it: the manifest, and its facts in a file of their own. */
-const built = (dir: string, name: string, facts: object | undefined, more: object = {}) => {
+/** A plugin package as its build leaves it: the manifest, and its info in a file of their own. */
+const built = (dir: string, name: string, info: object | undefined, more: object = {}) => {
   write(`${dir}/package.json`, {
     name,
     version: '1.2.3',
     keywords: ['medbench-plugin'],
     exports: { '.': './index.js', './package.json': './package.json' },
-    medbench: { api: 1, entry: '.', facts: './dist/medbench.json' },
+    medbench: { api: 1, entry: '.', info: './dist/medbench.json' },
     ...more,
   });
-  if (facts) write(`${dir}/dist/medbench.json`, facts);
+  if (info) write(`${dir}/dist/medbench.json`, info);
 };
-const plugin = (name: string, facts: object | undefined, more: object = {}) =>
-  built(`node_modules/${name}`, name, facts, more);
+const plugin = (name: string, info: object | undefined, more: object = {}) =>
+  built(`node_modules/${name}`, name, info, more);
 const project = (...dependencies: string[]) =>
   write('package.json', { name: 'lab', dependencies: Object.fromEntries(dependencies.map((name) => [name, '*'])) });
 const find = (plugins: string[] = []) => discover({ cwd: root, host: join(root, 'host/package.json'), plugins });
@@ -67,7 +67,7 @@ describe('discover', () => {
     expect(named.suspects.map(({ name }) => name)).toEqual(['no-field']);
   });
 
-  it('refuses facts that nothing could be done with, naming the package, the plugin and what to change', async () => {
+  it('refuses info that nothing could be done with, naming the package, the plugin and what to change', async () => {
     const settings = {
       depth: { default: 9, min: 0, max: 1, description: 'd' },
       mode: { default: 'c', choices: ['a', 'b'] },
@@ -128,7 +128,7 @@ describe('discover', () => {
     expect(presets.map(({ id }) => id)).toEqual(['p']);
   });
 
-  it('imports a plugin whose build wrote no facts to find them', async () => {
+  it('imports a plugin whose build wrote no info to find them', async () => {
     const metadata = { api: 1, kind: 'method', info: method('bare') };
     write(
       'node_modules/c/index.js',

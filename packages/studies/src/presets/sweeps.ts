@@ -95,7 +95,7 @@ export const lambdaByModality: Study = {
   },
 };
 
-/** Tasks that have enough of their rarest class to be thinned; the demo has pictures whose fine detail is known. */
+/** Tasks that have enough of their rarest class to be thinned; the demo has images whose fine detail is known. */
 const LONG_TAILED = ['bloodmnist', 'organamnist', 'pathmnist', 'octmnist', 'dermamnist', 'ham10000'];
 const DEMO_LONG_TAILED = ['phantom-local'];
 const FINE = ['coca', 'filip', 'gloria'];

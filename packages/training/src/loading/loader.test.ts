@@ -1,10 +1,10 @@
-import type { Pair, Source } from '@medbench/core';
+import type { ImageTextPair, Source } from '@medbench/core';
 import { clipTokenizer } from '@medbench/data';
 import { describe, expect, it } from 'vitest';
 import { batchLoader } from './loader.js';
 
-/** Pictures of one grey level each, so that a pixel tells which picture it is. */
-const pairs: Source<Pair> = {
+/** Images of one grey level each, so that a pixel tells which image it is. */
+const pairs: Source<ImageTextPair> = {
   length: 20,
   get: async (i) => ({
     image: { width: 12, height: 10, channels: 1, data: new Uint8Array(120).fill(i * 10) },
@@ -21,7 +21,7 @@ const options = {
   seed: 3,
 };
 
-/** Which pictures a batch holds, from their first red value. */
+/** Which images a batch holds, from their first red value. */
 const levels = (images: ArrayLike<number>): number[] =>
   Array.from({ length: 6 }, (_, row) => Math.round((images[row * 8 * 8 * 3]! * 0.26862954 + 0.48145466) * 25.5));
 
@@ -34,7 +34,7 @@ describe('batchLoader', () => {
     expect((await again(3)).ids).not.toEqual((await once(4)).ids);
   });
 
-  it('keeps picture and caption together', async () => {
+  it('keeps image and caption together', async () => {
     const { images, ids } = await batchLoader(options)(0);
     expect(images!.shape).toEqual([6, 8, 8, 3]);
     expect(ids!.shape).toEqual([6, 16]);
@@ -43,7 +43,7 @@ describe('batchLoader', () => {
     expect(ids!.data).toEqual(tokenizer.encodeBatch(captions, 16));
   });
 
-  it('shows every picture once an epoch, in another order each time', async () => {
+  it('shows every image once an epoch, in another order each time', async () => {
     const load = batchLoader(options);
     const epoch = async (first: number): Promise<number[]> => {
       const seen: number[] = [];

@@ -1,5 +1,6 @@
 import {
   type ErrorCode,
+  elementCount,
   type HostTensor,
   type HostTensors,
   MedbenchError,
@@ -8,7 +9,6 @@ import {
   type PairSource,
   type Profile,
   random,
-  sizeOf,
 } from '@medbench/core';
 import {
   type BatchJob,
@@ -20,9 +20,9 @@ import {
   type Tokenizer,
 } from '@medbench/data';
 import { DRAWN } from '../step/represent.js';
-import { ImageMemory, isEncoded, keptBytes, type Loaded, pictureOf } from './images.js';
+import { ImageMemory, isEncoded, jobImage, keptBytes, type Loaded } from './images.js';
 
-/** Pictures are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
+/** Images are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;
 
 /** Batches made ahead of their use take no more than this, but for the one that comes next. */
@@ -41,8 +41,8 @@ export interface LoaderOptions {
   /** Threads that decode and augment, 0 for none. Batches do not depend on it. Default `defaultWorkers()`. */
   readonly workers?: number;
   /**
-   * Larger pictures are first shrunk to this multiple of the image size, and kept so while there is room. Default 1.25.
-   * Infinity takes crops from the pictures as they are, as PyTorch's loaders do.
+   * Larger images are first shrunk to this multiple of the image size, and kept so while there is room. Default 1.25.
+   * Infinity takes crops from the images as they are, as PyTorch's loaders do.
    */
   readonly storedScale?: number;
   /** Decoded images that loaders of one source share. Default: kept for this loader alone. */
@@ -71,24 +71,24 @@ export interface BatchLoader {
 export function batchLoader(options: LoaderOptions): BatchLoader {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
   const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
-  const pictures = (options.memory ?? new ImageMemory()).imagesOf(pairs, side);
+  const images = (options.memory ?? new ImageMemory()).imagesOf(pairs, side);
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
   const order = batchOrder(pairs.length, batchSize, seed);
   const free: ArrayBuffer[] = [];
 
   const make = async (step: number, indices: Int32Array): Promise<{ parts: BatchParts; captions: string[] }> => {
     const someDrawnHere = (await workers.notDrawn()).size > 0;
-    const readers = Array.from(indices, (index) => () => pictures.get(index));
+    const readers = Array.from(indices, (index) => () => images.get(index));
     for (;;) {
       const examples = await Promise.all(readers.map((read) => read()));
-      const keep = someDrawnHere || (side < Number.POSITIVE_INFINITY && pictures.wanted());
+      const keep = someDrawnHere || (side < Number.POSITIVE_INFINITY && images.wanted());
       const room = free.pop();
       const job: BatchJob = {
-        examples: examples.map((loaded) => ({ picture: pictureOf(loaded), caption: loaded.caption, keep })),
+        examples: examples.map((loaded) => ({ image: jobImage(loaded), caption: loaded.caption, keep })),
         ...{ side, imageSize, cropScale: options.cropScale, seed, step, share: workers.threads },
         ...(room ? { room } : {}),
       };
-      const buffers = job.examples.flatMap(({ picture }) => ('bytes' in picture ? [picture.bytes.buffer] : []));
+      const buffers = job.examples.flatMap(({ image }) => ('bytes' in image ? [image.bytes.buffer] : []));
       const parts = await workers.run(job, room ? [...buffers, room] : buffers);
       profile.beside('making batches', parts.milliseconds);
       const captions = examples.map(({ caption }) => caption);
@@ -102,7 +102,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     const indices = order(step);
     const { parts, captions } = await make(step, indices);
     for (const [row, image] of parts.kept.entries()) {
-      if (image) pictures.keep(indices[row]!, { image, caption: captions[row]! });
+      if (image) images.keep(indices[row]!, { image, caption: captions[row]! });
     }
     const ids = new Int32Array(batchSize * contextLength);
     for (const [row, caption] of captions.entries()) {
@@ -129,18 +129,20 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
 }
 
 const batchBytes = ({ batchSize, imageSize, inputs = {} }: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>) =>
-  4 * batchSize * Object.values(inputs).reduce((sum, { shape }) => sum + sizeOf(shape), imageSize * imageSize * 3);
+  4 *
+  batchSize *
+  Object.values(inputs).reduce((sum, { shape }) => sum + elementCount(shape), imageSize * imageSize * 3);
 const batchesAhead = (bytes: number, workers: number): number =>
   Math.max(1, Math.min(workers + 1, Math.floor(AHEAD_BYTES / bytes)));
 
-/** What so many square pictures take that are kept for a model of this image size, in bytes. */
-export const keptPictureBytes = (imageSize: number, count: number): number =>
+/** What so many square images take that are kept for a model of this image size, in bytes. */
+export const keptImageBytes = (imageSize: number, count: number): number =>
   keptBytes(Math.ceil(imageSize * STORED_SCALE), count);
 
 /** A thread with its image decoders, as measured on runs of the demo preset. */
 const WORKER_BYTES = 60 * 2 ** 20;
 
-/** What making batches takes, in bytes: threads, and batches on their way. `kept`: the pictures of so many pairs besides. */
+/** What making batches takes, in bytes: threads, and batches on their way. `kept`: the images of so many pairs besides. */
 export function loadingBytes(
   options: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>,
   kept = 0,
@@ -148,7 +150,7 @@ export function loadingBytes(
 ): number {
   const bytes = batchBytes(options);
   const batches = batchesAhead(bytes, workers) + 1;
-  return workers * WORKER_BYTES + batches * bytes + keptPictureBytes(options.imageSize, kept);
+  return workers * WORKER_BYTES + batches * bytes + keptImageBytes(options.imageSize, kept);
 }
 
 /** An input that the workers do not draw, `[B, ...]`, from the images that they kept. */
@@ -160,7 +162,7 @@ function drawHere(
   seed: number,
   step: number,
 ): Float32Array | Int32Array {
-  const size = sizeOf(shape);
+  const size = elementCount(shape);
   const data = dtype === 'int32' ? new Int32Array(kept.length * size) : new Float32Array(kept.length * size);
   for (const [row, image] of kept.entries()) {
     // A stream for each input, as in a worker: what one draws changes nothing for the others.
@@ -176,7 +178,7 @@ function inPlaceOf(broken: Loaded, failure: JobFailure): () => Promise<Loaded> {
   return async () => broken.instead!(error);
 }
 
-/** The error of an example as it was thrown where its picture was made. */
+/** The error of an example as it was thrown where its image was made. */
 function errorOf({ code, message, hint }: JobFailure): Error {
   if (code === undefined) return new Error(message);
   return new MedbenchError(code as ErrorCode, message, hint === undefined ? {} : { hint });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import {
   drawnInput,
   type HostTensors,
+  type ImageTextPair,
   MedbenchError,
   type MethodInput,
-  type Pair,
   type PairSource,
   random,
 } from '@medbench/core';
@@ -20,11 +20,11 @@ import { batchLoader } from './loader.js';
 const folder = mkdtempSync(join(tmpdir(), 'medbench-workers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Pictures of several sizes, larger and smaller than what is kept, some grey. */
+/** Images of several sizes, larger and smaller than what is kept, some grey. */
 async function writeShards(name: string, broken: readonly number[] = []): Promise<string> {
   const members: Uint8Array[] = [];
   for (let i = 0; i < 26; i++) {
-    const stream = random(i, 'picture');
+    const stream = random(i, 'image');
     const [width, height, channels] = [20 + (i % 5) * 30, 26 + (i % 3) * 20, i % 4 === 0 ? 1 : 3] as const;
     const data = Uint8Array.from({ length: width * height * channels }, () => stream.integer(256));
     const jpeg = await encodeJpeg({ width, height, channels, data });
@@ -109,7 +109,7 @@ describe('workers', () => {
     // An epoch has four steps: 2 and 6 lie within one.
     const pairs = await webDataset(spec);
     for (const from of [2, 6]) expect(await batches(pairs, 2, from)).toEqual(expected.slice(from));
-    // By now the pictures come from memory.
+    // By now the images come from memory.
     expect(await batches(pairs, 4)).toEqual(expected);
   });
 
@@ -126,7 +126,7 @@ describe('workers', () => {
     expect(seen).toEqual(expected.map(({ images }) => images!.data));
   });
 
-  it('take decoded pictures of a source that has no others', async () => {
+  it('take decoded images of a source that has no others', async () => {
     const pairs = await webDataset(spec);
     const plain: PairSource = { length: pairs.length, get: (index) => pairs.get(index) };
     const expected = await batches(pairs, 0, 0, 3);
@@ -136,7 +136,7 @@ describe('workers', () => {
 
   it('leave the buffers of a decoded source as they were', async () => {
     const image = { width: 3, height: 3, channels: 1 as const, data: new Uint8Array(9).fill(7) };
-    const pairs: PairSource = { length: 6, get: async (): Promise<Pair> => ({ image, caption: 'one' }) };
+    const pairs: PairSource = { length: 6, get: async (): Promise<ImageTextPair> => ({ image, caption: 'one' }) };
     await batches(pairs, 1, 0, 2);
     expect(image.data).toEqual(new Uint8Array(9).fill(7));
   });

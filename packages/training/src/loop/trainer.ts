@@ -19,7 +19,7 @@ import { loop } from './loop.js';
 import { costMeter } from './meter.js';
 import { RESUME, readResume } from './progress.js';
 import { HeldOutPairs, NO_STANDING, validates } from './validation.js';
-import { BEST, validatorOf } from './validator.js';
+import { BEST, createValidator } from './validator.js';
 
 /** What trainings of one run share: decoded images, and which pairs are held out. */
 export interface TrainingMemory {
@@ -97,7 +97,7 @@ export async function train(
     const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs, memory: images };
     const load = batchLoader({ ...options, pairs: held.training });
     const validator = validates(validation)
-      ? validatorOf(request, session, towers, options, held.validation)
+      ? createValidator(request, session, towers, options, held.validation)
       : undefined;
     try {
       progress = await loop(

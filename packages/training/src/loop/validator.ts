@@ -13,10 +13,10 @@ export const BEST = 'best.safetensors';
 export type Validator = (step: number, before: Standing) => Promise<Standing>;
 
 /**
- * A validator of a loaded step: the mean loss of the same batches each time, with the same draws, in the pictures' whole
+ * A validator of a loaded step: the mean loss of the same batches each time, with the same draws, in the images' whole
  * frame. Weights that are better than all before are written to `best.safetensors`.
  */
-export function validatorOf(
+export function createValidator(
   request: TrainRequest,
   session: LoadedStep,
   towers: (state: HostTensors) => HostTensors,

@@ -23,7 +23,7 @@ export interface FittedRow extends PreparedRow {
 export interface FitOptions {
   /** A training that goes on: it stays whole, or in the chunks in which it began, whatever the memory is now. */
   readonly begun?: { readonly chunkSize?: number | undefined } | undefined;
-  /** Pairs to train on, where they are known: pictures are kept in memory. */
+  /** Pairs to train on, where they are known: images are kept in memory. */
   readonly pairs?: number;
 }
 
@@ -120,7 +120,7 @@ export function fitMessages(row: string, { split, checked, setup }: FittedRow, r
 }
 
 /**
- * The memory of a process that trains a row at its peak, in bytes, without the pictures that it keeps; undefined on a backend
+ * The memory of a process that trains a row at its peak, in bytes, without the images that it keeps; undefined on a backend
  * that does not tell. As `fitRow`.
  */
 export async function stepMemory(

@@ -1,21 +1,21 @@
 import {
   type Backend,
+  elementCount,
   type HostTensor,
   type HostTensors,
   type LoadOptions,
   MedbenchError,
   type Program,
   type Session,
-  sizeOf,
   type TensorMap,
   type TensorSpec,
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { addPrefix, float, nothing, SPACE, stripPrefix } from './layout.js';
-import { checkReached, lossOf } from './loss.js';
-import { batchOf, inputSpecs, represent } from './represent.js';
-import { type LoadedStep, type StepMemory, type StepParts, stepOf, TERM, type TrainingStep } from './step.js';
+import { checkReached, methodLoss } from './loss.js';
+import { inputSpecs, represent, toBatch } from './represent.js';
+import { buildStep, type LoadedStep, type StepMemory, type StepParts, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
 
 /** Name spaces of representations, and of the loss's gradients by them, among inputs and outputs. */
@@ -55,7 +55,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
     const { representations, updates } = represent(
       { ...parts, frozen: layout.frozen },
       parameters,
-      batchOf(given),
+      toBatch(given),
       layout.teacher(current),
     );
     if (Object.keys(updates).length > 0) {
@@ -99,7 +99,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
         } = differentiate(variables, (moved) => {
           const representations = stripPrefix(REPRESENTATION, moved);
           const parameters = layout.values(current, stripPrefix(SPACE.trained, moved));
-          const output = lossOf(parts, representations, parameters);
+          const output = methodLoss(parts, representations, parameters);
           const updates = addPrefix(SPACE.buffer, output.updates);
           return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...updates } };
         });
@@ -125,7 +125,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       selfCheck: ['loss'],
       run(current, given) {
         const representations = stripPrefix(REPRESENTATION, given);
-        return { outputs: { loss: lossOf(parts, representations, layout.values(current)).loss } };
+        return { outputs: { loss: methodLoss(parts, representations, layout.values(current)).loss } };
       },
     }),
     accumulate: (specs) => ({
@@ -203,7 +203,8 @@ async function cachedMemory(
 }
 
 type Specs = Readonly<Record<string, TensorSpec>>;
-const bytesOf = (specs: Specs): number => Object.values(specs).reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+const bytesOf = (specs: Specs): number =>
+  Object.values(specs).reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
 
 /**
  * A method's training step with the gradient of the whole batch in the memory of a chunk (gradient caching,
@@ -260,5 +261,5 @@ export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
       },
     };
   };
-  return stepOf(parts, { load, memory: (backend) => cachedMemory(backend, made, batchSize, chunk) });
+  return buildStep(parts, { load, memory: (backend) => cachedMemory(backend, made, batchSize, chunk) });
 }

@@ -1,10 +1,10 @@
 import {
   type DualEncoderModel,
+  elementCount,
   type HostTensors,
   type ParameterSpec,
   type ResolvedMethod,
   type Settings,
-  sizeOf,
   type TensorMap,
   type TensorSpec,
 } from '@medbench/core';
@@ -41,7 +41,7 @@ export const addPrefix = <T>(prefix: string, all: Readonly<Record<string, T>>): 
 /** Nothing, in the shapes of the optimizer's groups. */
 export const nothing = ({ groups }: Packing): HostTensors =>
   Object.fromEntries(
-    groups.map(({ name, shape }) => [name, { shape, dtype: 'float32', data: new Float32Array(sizeOf(shape)) }]),
+    groups.map(({ name, shape }) => [name, { shape, dtype: 'float32', data: new Float32Array(elementCount(shape)) }]),
   );
 
 export const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });

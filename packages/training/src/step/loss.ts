@@ -13,7 +13,7 @@ export interface LossOptions {
  * @throws MedbenchError('plugin') that names the class, its package and what to change, if the loss or a term is no scalar,
  *   or an update is that of no buffer.
  */
-export function lossOf(
+export function methodLoss(
   { method, settings, layout }: LossOptions,
   representations: TensorMap,
   parameters: TensorMap,

@@ -34,7 +34,7 @@ export function inputSpecs(
 }
 
 /** A batch from the inputs of a step. */
-export function batchOf(inputs: TensorMap): Batch {
+export function toBatch(inputs: TensorMap): Batch {
   const drawn = Object.entries(inputs).flatMap(([name, value]) =>
     name.startsWith(DRAWN) ? [[name.slice(DRAWN.length), value] as const] : [],
   );

@@ -4,7 +4,7 @@ import type {
   ResolvedMethod,
   RowSetup,
   Settings,
-  Start,
+  StartingWeights,
   TrainingRecord,
   TrainingSettings,
 } from '@medbench/core';
@@ -18,7 +18,7 @@ export interface SetupRequest {
   readonly row: string;
   readonly method: ResolvedMethod;
   readonly settings: Settings;
-  readonly start: Start;
+  readonly start: StartingWeights;
   readonly training: TrainingSettings;
 }
 
@@ -33,7 +33,7 @@ export interface PreparedRow {
 }
 
 /**
- * Works out what a row trains, from the facts of the model and of the method.
+ * Works out what a row trains, from the info of the model and of the method.
  * @throws MedbenchError('config') if the method does not fit the towers, or the chunks do not divide the batch; ('plugin')
  *   if the shares of its phases are not a whole.
  */

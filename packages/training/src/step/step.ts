@@ -10,8 +10,8 @@ import type {
 import { differentiate } from '@medbench/nn';
 import { checkMethod } from './check-method.js';
 import { addPrefix, type LayoutOptions, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
-import { checkReached, lossOf } from './loss.js';
-import { batchOf, inputSpecs, represent } from './represent.js';
+import { checkReached, methodLoss } from './loss.js';
+import { inputSpecs, represent, toBatch } from './represent.js';
 import { update } from './update.js';
 
 /** Parts of the loss among the outputs. */
@@ -33,7 +33,7 @@ export interface LoadedStep {
 }
 
 export interface TrainingStep {
-  /** What is drawn for each example beside picture and text. */
+  /** What is drawn for each example beside image and text. */
   readonly inputs: Readonly<Record<string, MethodInput>>;
   readonly trainable: readonly string[];
   /** State before the first step, from parameter values. */
@@ -62,13 +62,13 @@ export interface StepParts extends StepOptions {
 }
 
 /** @throws MedbenchError('plugin') if the method does not fit the towers. */
-export function partsOf(options: StepOptions): StepParts {
+export function stepParts(options: StepOptions): StepParts {
   const inputs = options.method.inputs(options.model, options.settings);
   checkMethod(options, inputs);
   return { ...options, layout: stateLayout(options), inputs };
 }
 
-export const stepOf = (
+export const buildStep = (
   { layout, inputs }: StepParts,
   { load, memory }: Pick<TrainingStep, 'load' | 'memory'>,
 ): TrainingStep => ({
@@ -94,12 +94,12 @@ function wholeBatchProgram(parts: StepParts): Program {
     // Moments are the gradients times a constant after one step: comparing them compares the whole backward pass.
     selfCheck: ['loss', 'gradientNorm', ...layout.packing.groups.map((group) => SPACE.firstMoment + group.name)],
     run(current, inputs) {
-      const batch = batchOf(inputs);
+      const batch = toBatch(inputs);
       const teacher = layout.teacher(current);
       const { value, gradients, terms, reached } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
         const parameters = layout.values(current, groups);
         const { representations, updates } = represent({ ...parts, frozen: layout.frozen }, parameters, batch, teacher);
-        const output = lossOf(parts, representations, parameters);
+        const output = methodLoss(parts, representations, parameters);
         const moved = { ...updates, ...output.updates };
         return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...addPrefix(SPACE.buffer, moved) } };
       });
@@ -125,8 +125,8 @@ function lossProgram(parts: StepParts): Program {
       const parameters = layout.values(current);
       const teacher = layout.teacher(current);
       const frozen = { ...parts, frozen: layout.frozen };
-      const { representations } = represent(frozen, parameters, batchOf(inputs), teacher);
-      return { outputs: { loss: lossOf(parts, representations, parameters).loss } };
+      const { representations } = represent(frozen, parameters, toBatch(inputs), teacher);
+      return { outputs: { loss: methodLoss(parts, representations, parameters).loss } };
     },
   };
 }
@@ -148,7 +148,7 @@ function evaluation(parts: StepParts, backend: Backend, owner: Session, options?
 /** A method's training step on whole batches. */
 export function wholeBatchStep(parts: StepParts): TrainingStep {
   const program = wholeBatchProgram(parts);
-  return stepOf(parts, {
+  return buildStep(parts, {
     async load(backend, state, options) {
       const session = await backend.load(program, state, options);
       const held = evaluation(parts, backend, session, options);

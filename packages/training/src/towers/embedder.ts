@@ -40,7 +40,7 @@ async function runBatches(
   for (let from = 0; from < count; from += BATCH) {
     const rows = Math.min(BATCH, count - from);
     const data = input.make();
-    await profile.span('reading pictures', async () => {
+    await profile.span('reading images', async () => {
       for (let slot = 0; slot < rows; slot++) await fill(from + slot, data, slot);
     });
     const outputs = await profile.span('embedding', () => session.step({ [input.name]: { ...input.spec, data } }));
@@ -91,7 +91,7 @@ export async function loadModel(
   let imageSession: Promise<Session> | undefined;
   const transform = evaluationTransform(side);
   const write = normaliser();
-  // The same pictures are asked for by several protocols of a task; they are embedded once.
+  // The same images are asked for by several protocols of a task; they are embedded once.
   const embedded = new WeakMap<Source<RasterImage>, Promise<Features>>();
   const imagesOf = (images: Source<RasterImage>): Promise<Features> => {
     let features = embedded.get(images);

@@ -2,7 +2,7 @@ import type { DualEncoderModel, HostTensors, ModelSettings, Program, TensorSpec,
 import { CLIP_MEAN, CLIP_STD, type Tokenizer } from '@medbench/data';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a tower is given: normalised pictures, or the ids of texts. */
+/** What a tower is given: normalised images, or the ids of texts. */
 export const TOWER_INPUT = { image: 'images', text: 'ids' } as const;
 
 /** Parameters of a tower out of those of both. */
@@ -54,10 +54,10 @@ export function embeddingProgram(model: DualEncoderModel, tower: Tower, batch: n
 }
 
 /**
- * How a picture or a text becomes what a tower is given, and what comes out, for programs elsewhere. Plain values.
+ * How an image or a text becomes what a tower is given, and what comes out, for programs elsewhere. Plain values.
  * @param batch examples of every batch; undefined: any number.
  */
-export function towerFacts(
+export function towerInfo(
   { model, tokenizer }: { readonly model: DualEncoderModel; readonly tokenizer: Tokenizer },
   settings: ModelSettings,
   tower: Tower,

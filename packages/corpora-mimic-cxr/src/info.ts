@@ -6,14 +6,14 @@ export const MIMIC_CXR = {
   licence: 'PhysioNet Credentialed Health Data License 1.5.0',
   access: 'credentialed',
   source:
-    'https://physionet.org/content/mimic-cxr-jpg (pictures, split table) and https://physionet.org/content/mimic-cxr (mimic-cxr-reports.zip, unpacked): a credentialed account, a course in research with human subjects and a signed agreement',
+    'https://physionet.org/content/mimic-cxr-jpg (images, split table) and https://physionet.org/content/mimic-cxr (mimic-cxr-reports.zip, unpacked): a credentialed account, a course in research with human subjects and a signed agreement',
   citation: 'Johnson et al. 2019, doi:10.1038/s41597-019-0322-0; arXiv:1901.07042',
   files: [
     {
       path: ['mimic-cxr/mimic-cxr-2.0.0-split.csv.gz', 'mimic-cxr/mimic-cxr-2.0.0-split.csv'],
-      what: 'the split of each picture: dicom_id, study_id, subject_id, split',
+      what: 'the split of each image: dicom_id, study_id, subject_id, split',
     },
-    { path: 'mimic-cxr/files/', what: 'the pictures, p10/p10000032/s50414267/<dicom_id>.jpg' },
+    { path: 'mimic-cxr/files/', what: 'the images, p10/p10000032/s50414267/<dicom_id>.jpg' },
     {
       path: ['mimic-cxr/mimic-cxr-reports/files/', 'mimic-cxr/reports/files/', 'mimic-cxr/files/'],
       what: 'the reports, p10/p10000032/s50414267.txt',
@@ -28,7 +28,7 @@ export const MIMIC_CXR = {
     views: {
       default: 'all',
       choices: ['all', 'first'],
-      description: 'pictures of a study to take; its views share one caption',
+      description: 'images of a study to take; its views share one caption',
     },
   },
 } as const satisfies Partial<CorpusInfo>;

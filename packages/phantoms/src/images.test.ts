@@ -8,9 +8,9 @@ const SIZE = 48;
 const NONE = { finding: 'none', side: 'none', size: 'none', level: 'none' };
 
 const draw = (modality: PhantomModality, index: number, given: Factors): RasterImage =>
-  streamCase(6, 'pictures', index, modality, given).render(SIZE);
+  streamCase(6, 'images', index, modality, given).render(SIZE);
 
-/** Places (x, y in 0..1) and sizes of the changes between two pictures. */
+/** Places (x, y in 0..1) and sizes of the changes between two images. */
 function changes(a: RasterImage, b: RasterImage) {
   const found: { x: number; y: number; by: number }[] = [];
   for (let i = 0; i < SIZE * SIZE; i++) {
@@ -22,7 +22,7 @@ function changes(a: RasterImage, b: RasterImage) {
   return found;
 }
 
-describe.each(PHANTOM_MODALITIES)('the picture of %s', (modality) => {
+describe.each(PHANTOM_MODALITIES)('the image of %s', (modality) => {
   const model = MODELS[modality];
   const kinds = model.factors.find(({ name }) => name === 'finding')!.values.slice(1);
 
@@ -56,7 +56,7 @@ describe.each(PHANTOM_MODALITIES)('the picture of %s', (modality) => {
     expect(changes(draw(modality, 0, NONE), draw(modality, 0, { ...NONE }))).toHaveLength(0);
   });
 
-  it('carries its global factor: the nearest class mean of 6 x 6 block means tells it on unseen pictures', () => {
+  it('carries its global factor: the nearest class mean of 6 x 6 block means tells it on unseen images', () => {
     const [off, on] = model.factors.find(({ name }) => name === model.global.name)!.values as [string, string];
     const blocks = (image: RasterImage): Float64Array => {
       const means = new Float64Array(36 * image.channels);

@@ -1,4 +1,4 @@
-// A measured engine: a process of its own that answers lines with lines.
+// A measured contender: a process of its own that answers lines with lines.
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,22 +13,23 @@ export const python = () => process.env.MEDBENCH_PYTHON || 'python3';
 export const pythonEnvironment = () =>
   Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith('OPENBLAS_')));
 
-/** The program of an engine of medbench: ours, or that of an earlier checkout that was built (`--before`). */
-const fileOf = ({ engine, checkout }) =>
-  engine === 'before' ? join(resolve(checkout), 'bench/step/medbench.mjs') : here('medbench.mjs');
+/** The program of a contender of medbench: ours, or that of an earlier checkout that was built (`--before`). */
+const fileOf = ({ contender, checkout }) =>
+  contender === 'before' ? join(resolve(checkout), 'bench/step/medbench.mjs') : here('medbench.mjs');
 
-export class Engine {
-  /** @param spec what the process is given: engine, what, and the work's own. */
+export class Contender {
+  /** @param spec what the process is given: contender, what, and the work's own. */
   constructor(spec, environment = {}) {
-    this.name = spec.engine;
+    this.name = spec.contender;
     this.ms = [];
     this.results = [];
     this.peakMiB = 0;
     const threads = { MEDBENCH_THREADS: String(spec.threads) };
-    const [command, file, env] = isTorch(spec.engine)
+    const [command, file, env] = isTorch(spec.contender)
       ? [python(), here('torch_step.py'), pythonEnvironment()]
       : [process.execPath, fileOf(spec), { ...process.env, ...threads, ...environment }];
-    const asked = spec.engine === 'before' ? { ...spec, engine: 'compiled' } : spec;
+    // An earlier checkout may know the field `contender` by its first name.
+    const asked = spec.contender === 'before' ? { ...spec, contender: 'compiled', engine: 'compiled' } : spec;
     this.child = spawn(command, [file, JSON.stringify(asked)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdin.on('error', () => {});
     this.ended = new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import type { TaskInfo } from '@medbench/core';
 
-/** What all tasks on generated pictures have in common. */
-export const FACTS = {
+/** What all tasks on generated images have in common. */
+export const INFO = {
   version: 1,
   modality: 'mixed',
   splits: { train: 3000, val: 300, test: 600 },

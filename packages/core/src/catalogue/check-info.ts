@@ -1,14 +1,14 @@
-import type { Access, CorpusInfo, EncoderInfo, Modality, Question, SettingSpec } from '../contracts/index.js';
+import type { CorpusInfo, DataAccess, EncoderInfo, MethodQuestion, Modality, SettingSpec } from '../contracts/index.js';
 import { metricInfo } from '../metric-info.js';
-import type { PluginFact } from './facts.js';
+import type { DeclaredPlugin } from './package-info.js';
 
 /** The words of a closed vocabulary: a record, so that the compiler misses none. */
 const words = <T extends string>(all: Readonly<Record<T, true>>): readonly string[] => Object.keys(all);
 
-const ACCESS = words<Access>({ open: true, agreement: true, credentialed: true, generated: true });
-/** Facts whose values are words that others act on, by kind of plugin. */
+const ACCESS = words<DataAccess>({ open: true, agreement: true, credentialed: true, generated: true });
+/** Info whose values are words that others act on, by kind of plugin. */
 const VOCABULARY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  method: { question: words<Question>({ baseline: true, transfer: true, unimodal: true, granularity: true }) },
+  method: { question: words<MethodQuestion>({ baseline: true, transfer: true, unimodal: true, granularity: true }) },
   task: {
     modality: words<Modality>({
       radiology: true,
@@ -47,32 +47,32 @@ function settingFaults(name: string, spec: unknown): string[] {
 }
 
 /**
- * What in the facts of a plugin nothing could be done with: such a plugin is refused when it is found.
+ * What in the info of a plugin nothing could be done with: such a plugin is refused when it is found.
  * @returns in words, each naming the plugin and what to change; empty if nothing is wrong.
  */
-export function factFaults({ kind, info }: PluginFact): string[] {
+export function infoFaults({ kind, info }: DeclaredPlugin): string[] {
   if (!isRecord(info) || typeof info.id !== 'string') return [`a ${kind} has no id; give it one`];
-  const facts: Readonly<Record<string, unknown>> = { ...info };
+  const fields: Readonly<Record<string, unknown>> = { ...info };
   const faults: string[] = [];
   if (!ID.test(info.id)) faults.push('the id is not kebab-case; write it in lower case with single hyphens');
   for (const [name, known] of Object.entries(VOCABULARY[kind] ?? {})) {
-    if (known.includes(String(facts[name]))) continue;
-    faults.push(`${name} is ${JSON.stringify(facts[name])}; make it one of ${known.join(', ')}`);
+    if (known.includes(String(fields[name]))) continue;
+    faults.push(`${name} is ${JSON.stringify(fields[name])}; make it one of ${known.join(', ')}`);
   }
-  const { settings } = facts;
+  const { settings } = fields;
   if (settings !== undefined && !isRecord(settings)) faults.push('settings is no record of settings by name');
   else for (const [name, spec] of Object.entries(settings ?? {})) faults.push(...settingFaults(name, spec));
   return faults.map((fault) => `${kind} "${info.id}": ${fault}`);
 }
 
 /**
- * What an author would want to know of a plugin's facts before publishing it, beside what refuses it (`factFaults`).
+ * What an author would want to know of a plugin's info before publishing it, beside what refuses it (`infoFaults`).
  * @returns in words; empty if nothing is wrong.
  */
-export function factAdvice({ kind, info }: PluginFact): string[] {
+export function infoAdvice({ kind, info }: DeclaredPlugin): string[] {
   const advice: string[] = [];
   for (const [name, value] of Object.entries(info)) {
-    if (value === '' || value === undefined || value === null) advice.push(`the fact "${name}" is empty; fill it in`);
+    if (value === '' || value === undefined || value === null) advice.push(`the field "${name}" is empty; fill it in`);
   }
   if ('settings' in info) {
     for (const [name, { description }] of Object.entries(info.settings ?? {})) {

@@ -1,8 +1,8 @@
 import { goldenCases } from '@medbench/objectives/testing';
 import { describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 
-describe.each(engines)('golden losses on %s', (_, backend) => {
+describe.each(backends)('golden losses on %s', (_, backend) => {
   it.each(goldenCases.map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {
     const inputs = Object.fromEntries(
       Object.entries(golden.inputs).map(([key, { shape, dtype }]) => [key, { shape, dtype }]),

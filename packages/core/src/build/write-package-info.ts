@@ -1,22 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { factsOf } from '../catalogue/facts.js';
 import { readPlugin } from '../catalogue/manifest.js';
 import { pluginClasses } from '../catalogue/materialise.js';
+import { collectInfo } from '../catalogue/package-info.js';
 import { MedbenchError } from '../errors.js';
 
 /**
- * Imports the built entry of a plugin package and writes the facts of its decorated classes to the file that
- * `package.json#medbench.facts` names, so that medbench lists the package without importing it.
+ * Imports the built entry of a plugin package and writes the info of its decorated classes to the file that
+ * `package.json#medbench.info` names, so that medbench lists the package without importing it.
  * @param dir folder of the package.
  * @returns the file.
  * @throws MedbenchError('plugin') if the manifest names no file, the entry does not load, or exports no decorated class.
  */
-export async function writeFacts(dir: string): Promise<string> {
+export async function writePackageInfo(dir: string): Promise<string> {
   const plugin = readPlugin(join(dir, 'package.json'), 'built', 'this version');
-  if (!plugin.manifest.facts) {
-    throw new MedbenchError('plugin', `${plugin.name} does not say where its facts are written`, {
-      hint: 'Add "facts": "./dist/medbench.json" to "medbench" in its package.json.',
+  if (!plugin.manifest.info) {
+    throw new MedbenchError('plugin', `${plugin.name} does not say where its info are written`, {
+      hint: 'Add "info": "./dist/medbench.json" to "medbench" in its package.json.',
     });
   }
   const classes = await pluginClasses(plugin);
@@ -25,8 +25,8 @@ export async function writeFacts(dir: string): Promise<string> {
       hint: 'Decorate a class with @Method, @Task or another decorator of @medbench/core, and export it.',
     });
   }
-  const file = join(dir, plugin.manifest.facts);
+  const file = join(dir, plugin.manifest.info);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(factsOf(classes), null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(collectInfo(classes), null, 2)}\n`);
   return file;
 }

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import type { RasterImage } from '@medbench/core';
 
-/** Pictures whose encoding or writing may be under way at once, while the next is drawn. */
+/** Images whose encoding or writing may be under way at once, while the next is drawn. */
 const IN_FLIGHT = 16;
 
-/** Draws, encodes and writes pictures 0..count-1. @throws the first failure, after those under way have ended. */
-export async function writePictures(
+/** Draws, encodes and writes images 0..count-1. @throws the first failure, after those under way have ended. */
+export async function writeImages(
   count: number,
   draw: (index: number) => { readonly path: string; readonly image: RasterImage },
   encode: (image: RasterImage, index: number) => Promise<Uint8Array>,

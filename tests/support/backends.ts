@@ -14,6 +14,6 @@ for (const [i, { available, reason }] of statuses.entries()) {
 }
 
 /** Every backend that works on this machine, with its id; what does not is said. */
-export const engines: readonly (readonly [string, Backend])[] = all
+export const backends: readonly (readonly [string, Backend])[] = all
   .filter((_, i) => statuses[i]!.available)
   .map((backend) => [backend.id, backend]);

@@ -1,7 +1,7 @@
 import { random } from '@medbench/core';
 import { retrievalRanks } from '@medbench/evaluation';
 import { describe, expect, it } from 'vitest';
-import { engines } from './support/engines.js';
+import { backends } from './support/backends.js';
 
 const [N, M, D] = [1150, 1300, 720];
 
@@ -22,11 +22,11 @@ function crowded(rows: number, stream: ReturnType<typeof random>) {
   return { rows, cols: D, data };
 }
 
-// More than 1e9 multiply-adds, from which an engine is used, and sides that are no multiple of a block.
-describe.each(engines)('ranks on %s', (_, backend) => {
+// More than 1e9 multiply-adds, from which a backend is used, and sides that are no multiple of a block.
+describe.each(backends)('ranks on %s', (_, backend) => {
   const stream = random(0, 'crowded');
   const images = crowded(N, stream);
-  // Half of the texts are rows of the pictures, so that scores of 1 are many.
+  // Half of the texts are rows of the images, so that scores of 1 are many.
   const texts = crowded(M, stream);
   for (let t = 0; t < M; t += 2) {
     const from = stream.integer(N) * D;

@@ -2,10 +2,10 @@ import { type DataContext, MedbenchError, pluginMetadata, type TaskInfo } from '
 import { isGenerated } from '@medbench/formats';
 
 /**
- * The facts that a decorated task class declares.
+ * The info that a decorated task class declares.
  * @throws MedbenchError('plugin') if the class carries no `@Task`.
  */
-export function factsOf(task: object): TaskInfo {
+export function taskInfo(task: object): TaskInfo {
   const metadata = pluginMetadata(task.constructor);
   if (metadata?.kind === 'task') return metadata.info as TaskInfo;
   throw new MedbenchError('plugin', `${task.constructor.name} carries no @Task decorator`);

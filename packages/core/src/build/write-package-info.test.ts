@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkPlugin } from '../testing/index.js';
-import { medbenchFacts, writeFacts } from './index.js';
+import { medbenchInfo, writePackageInfo } from './index.js';
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'medbench-facts-'));
+  dir = mkdtempSync(join(tmpdir(), 'medbench-info-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -15,7 +15,7 @@ const method = (id: string) => ({ id, title: id, question: 'baseline', extension
 const decorated = (id: string, kind = 'method') =>
   `exports["${id}"] = class {}; Object.defineProperty(exports["${id}"], Symbol.for('medbench.plugin'), { value: ` +
   `${JSON.stringify({ api: 1, kind, info: method(id) })} });\n`;
-const write = (code: string, medbench: object = { facts: './out/facts.json' }) => {
+const write = (code: string, medbench: object = { info: './out/info.json' }) => {
   writeFileSync(
     join(dir, 'package.json'),
     JSON.stringify({
@@ -27,12 +27,12 @@ const write = (code: string, medbench: object = { facts: './out/facts.json' }) =
   );
   writeFileSync(join(dir, 'index.js'), code);
 };
-const written = () => JSON.parse(readFileSync(join(dir, 'out/facts.json'), 'utf8'));
+const written = () => JSON.parse(readFileSync(join(dir, 'out/info.json'), 'utf8'));
 
-describe('writeFacts', () => {
-  it('writes the facts of the decorated classes, sorted by id, and checkPlugin finds them equal to the code', async () => {
+describe('writePackageInfo', () => {
+  it('writes the info of the decorated classes, sorted by id, and checkPlugin finds them equal to the code', async () => {
     write(decorated('two') + decorated('one') + decorated('three', 'control'));
-    expect(await writeFacts(dir)).toBe(join(dir, 'out/facts.json'));
+    expect(await writePackageInfo(dir)).toBe(join(dir, 'out/info.json'));
     expect(written()).toEqual({ methods: [method('one'), method('two')], controls: [method('three')] });
     expect(await checkPlugin(dir)).toEqual([]);
   });
@@ -42,40 +42,40 @@ describe('writeFacts', () => {
     const file = join(dir, 'package.json');
     const exports = { '.': { types: './index.d.ts', import: './index.js' }, './package.json': './package.json' };
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), exports }));
-    await writeFacts(dir);
+    await writePackageInfo(dir);
     expect(written()).toEqual({ methods: [method('one')] });
   });
 
   it('says what the manifest or the entry lacks', async () => {
     write(decorated('one'), {});
-    await expect(writeFacts(dir)).rejects.toThrow('some-plugin does not say where its facts are written');
+    await expect(writePackageInfo(dir)).rejects.toThrow('some-plugin does not say where its info are written');
     write('exports.plain = 1;');
-    await expect(writeFacts(dir)).rejects.toThrow('some-plugin: "." exports no decorated class');
+    await expect(writePackageInfo(dir)).rejects.toThrow('some-plugin: "." exports no decorated class');
   });
 });
 
 describe('checkPlugin', () => {
-  it('names plugins whose written facts are not those of the code, and facts that are not there', async () => {
+  it('names plugins whose written info are not those of the code, and info that are not there', async () => {
     write(decorated('one'));
     expect(await checkPlugin(dir)).toEqual([
-      expect.stringContaining('./out/facts.json, named in package.json#medbench'),
+      expect.stringContaining('./out/info.json, named in package.json#medbench'),
     ]);
     mkdirSync(join(dir, 'out'));
     writeFileSync(
-      join(dir, 'out/facts.json'),
+      join(dir, 'out/info.json'),
       JSON.stringify({ methods: [{ ...method('one'), title: 'Old' }, method('gone')] }),
     );
     expect(await checkPlugin(dir)).toEqual([
-      'method "one": ./out/facts.json does not say what the code says; build the package again',
-      'method "gone": ./out/facts.json does not say what the code says; build the package again',
+      'method "one": ./out/info.json does not say what the code says; build the package again',
+      'method "gone": ./out/info.json does not say what the code says; build the package again',
     ]);
   });
 });
 
-describe('medbenchFacts', () => {
+describe('medbenchInfo', () => {
   it('writes after the files of a build, whichever bundler calls', async () => {
     write(decorated('one'));
-    const plugin = medbenchFacts(dir);
+    const plugin = medbenchInfo(dir);
     await plugin.buildEnd();
     expect(() => written()).toThrow();
     for (const end of [
@@ -91,13 +91,13 @@ describe('medbenchFacts', () => {
 
   it('writes nothing after an esbuild build with errors', async () => {
     write(decorated('one'));
-    await esbuild(medbenchFacts(dir), ['an error']);
+    await esbuild(medbenchInfo(dir), ['an error']);
     expect(() => written()).toThrow();
   });
 });
 
 /** What esbuild does with a plugin: registers its end, and calls that with the result. */
-async function esbuild(plugin: ReturnType<typeof medbenchFacts>, errors: string[] = []): Promise<void> {
+async function esbuild(plugin: ReturnType<typeof medbenchInfo>, errors: string[] = []): Promise<void> {
   const ends: (() => Promise<void>)[] = [];
   plugin.setup({ onEnd: (done) => ends.push(() => done({ errors })) });
   for (const end of ends) await end();

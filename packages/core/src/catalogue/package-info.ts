@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PluginInfo, PluginKind } from '../decorators.js';
+import { errorMessage, MedbenchError } from '../errors.js';
+import { MANIFEST_KEYS, PLUGIN_KINDS, type PluginPackage } from './manifest.js';
+import type { MaterialisedClass } from './materialise.js';
+
+/** The info of a package's decorated classes, by kind, each sorted by id: the contents of `dist/medbench.json`. */
+export type PackageInfo = { readonly [K in PluginKind as (typeof MANIFEST_KEYS)[K]]?: readonly PluginInfo<K>[] };
+
+/** A plugin as its info name it. */
+export interface DeclaredPlugin {
+  readonly kind: PluginKind;
+  readonly info: PluginInfo;
+}
+
+/** The info of classes, as the build writes them. */
+export function collectInfo(classes: readonly MaterialisedClass[]): PackageInfo {
+  const byKind = PLUGIN_KINDS.map((kind) => {
+    const infos = classes.filter(({ metadata }) => metadata.kind === kind).map(({ metadata }) => metadata.info);
+    return [MANIFEST_KEYS[kind], infos.sort((a, b) => (a.id < b.id ? -1 : 1))] as const;
+  });
+  return Object.fromEntries(byKind.filter(([, infos]) => infos.length > 0)) as PackageInfo;
+}
+
+/** The plugins that info name, kind by kind. */
+export const listPlugins = (info: PackageInfo): DeclaredPlugin[] =>
+  PLUGIN_KINDS.flatMap((kind) => (info[MANIFEST_KEYS[kind]] ?? []).map((info) => ({ kind, info })));
+
+/**
+ * Reads the info that the build of a package wrote; undefined if the package names no file, or was not built with one.
+ * @throws MedbenchError('plugin') if the file is no JSON object.
+ */
+export function readPackageInfo(plugin: PluginPackage): PackageInfo | undefined {
+  const { info } = plugin.manifest;
+  if (info === undefined) return undefined;
+  const file = join(plugin.dir, info);
+  if (!existsSync(file)) return undefined;
+  try {
+    const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof read !== 'object' || read === null || Array.isArray(read)) throw new Error('it holds no JSON object');
+    return read as PackageInfo;
+  } catch (cause) {
+    throw new MedbenchError(
+      'plugin',
+      `The info of plugin ${plugin.name} cannot be read (${file}): ${errorMessage(cause)}`,
+      {
+        cause,
+        hint: `Build or reinstall ${plugin.name}.`,
+      },
+    );
+  }
+}
