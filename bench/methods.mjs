@@ -5,4 +5,4 @@ import * as objectives from '@medbench/objectives/plugin';
 const OBJECTIVES = objectivesFrom(objectives);
 
 /** A method of this class, ready to train. */
-export const methodOf = (Class) => composeMethod({ method: new Class(), objectives: OBJECTIVES });
+export const createMethod = (Class) => composeMethod({ method: new Class(), objectives: OBJECTIVES });

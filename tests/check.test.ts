@@ -80,13 +80,13 @@ describe('a run with wrong plugins', () => {
     expect(code, stderr).toBe(1);
     const { cells }: RunResults = JSON.parse(readFileSync(join(lab, 'run/results.json'), 'utf8'));
     expect(cells.every(({ status, value }) => status === 'failed' && value === null)).toBe(true);
-    const errorOf = (id: string) => cells.find(({ method }) => method === id)?.error;
-    for (const id of ['no-parameter', 'no-terms']) expect(errorOf(id)).toBe(FAULTS[id]);
+    const cellError = (id: string) => cells.find(({ method }) => method === id)?.error;
+    for (const id of ['no-parameter', 'no-terms']) expect(cellError(id)).toBe(FAULTS[id]);
     // A batch of the run has other sizes.
-    expect(errorOf('vector-loss')).toBe(FAULTS['vector-loss']!.replace('[8]', '[16]'));
+    expect(cellError('vector-loss')).toBe(FAULTS['vector-loss']!.replace('[8]', '[16]'));
     // Not a disagreement of backends: the trainer's own words, with row and step.
-    expect(errorOf('nan-loss')).toMatch(/^The loss of nan-loss is NaN at step 0 \(seed 0\)/);
-    for (const id of ['clip-scratch', 'chance']) expect(errorOf(id)).toBe(FAULTS['nan-metric']);
+    expect(cellError('nan-loss')).toMatch(/^The loss of nan-loss is NaN at step 0 \(seed 0\)/);
+    for (const id of ['clip-scratch', 'chance']) expect(cellError(id)).toBe(FAULTS['nan-metric']);
   }, 240_000);
 
   it('ends "all" where a plugin cannot be used, and names what looks like one', async () => {

@@ -177,8 +177,8 @@ describe('run --profile', () => {
     expect(stderr).toMatch(/Where [\d.]+ s went/);
     expect(stderr).toMatch(/\nstep +[\d.]+ +[\d.]+ %/);
 
-    const resultsOf = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
-    expect(timeless(resultsOf('profiled'))).toEqual(timeless(resultsOf('plain')));
+    const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
+    expect(timeless(readResults('profiled'))).toEqual(timeless(readResults('plain')));
     expect(existsSync(join(cwd, 'plain', 'profile.json'))).toBe(false);
     const profile: ProfileReport = JSON.parse(readFileSync(join(cwd, 'profiled', 'profile.json'), 'utf8'));
     const sum = (all: readonly { readonly seconds: number }[]): number =>
@@ -199,7 +199,7 @@ describe('run --profile', () => {
 
 describe('bad input leaves finished cells intact', () => {
   const out = 'broken';
-  const cellOf = (method: string, task: string) => join(cwd, out, 'cells', method, task, 'seed-0.json');
+  const cellFile = (method: string, task: string) => join(cwd, out, 'cells', method, task, 'seed-0.json');
   const data = join(cwd, 'copy');
   const common = ['--methods', 'clip-scratch', '--out', out, '--data', data, '--set', 'corpora=["phantoms"]'];
 
@@ -214,13 +214,13 @@ describe('bad input leaves finished cells intact', () => {
   }, 240_000);
 
   it('a truncated npz: one line with the file, code 1, and cells of other tasks are kept', async () => {
-    const before = readFileSync(cellOf('clip-scratch', 'pneumoniamnist'), 'utf8');
+    const before = readFileSync(cellFile('clip-scratch', 'pneumoniamnist'), 'utf8');
     truncateSync(join(data, 'pneumoniamnist.npz'), 100_000);
     const { code, stderr } = await run(...common, '--tasks', 'pneumoniamnist,vqa-rad');
     expect(code).toBe(1);
     expect(stderr).toMatch(/clip-scratch \/ pneumoniamnist \/ zero-shot: failed: .*pneumoniamnist\.npz/);
     expect(stderr).toContain('clip-scratch / vqa-rad / vqa: accuracy');
-    expect(readFileSync(cellOf('clip-scratch', 'pneumoniamnist'), 'utf8')).toBe(before);
+    expect(readFileSync(cellFile('clip-scratch', 'pneumoniamnist'), 'utf8')).toBe(before);
     const results = JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
     const failed = results.cells.filter(({ status }: { status: string }) => status === 'failed');
     expect(failed.map(({ task }: { task: string }) => task)).toContain('pneumoniamnist');

@@ -58,12 +58,12 @@ afterAll(() => {
   for (const folder of [dataRoot, cacheRoot]) rmSync(folder, { recursive: true, force: true });
 });
 
-const infoOf = <T>(plugin: new () => unknown): T => pluginMetadata(plugin)!.info as T;
-const contextOf = (group: string, info: CorpusInfo | TaskInfo, given: Record<string, string> = {}) =>
+const pluginInfo = <T>(plugin: new () => unknown): T => pluginMetadata(plugin)!.info as T;
+const createContext = (group: string, info: CorpusInfo | TaskInfo, given: Record<string, string> = {}) =>
   testContext({ dataRoot, cacheRoot, settings: resolveSettings(group, info, given) });
 
-describe.each(CORPORA.map((make) => [infoOf<CorpusInfo>(make), make] as const))('$id', (info, make) => {
-  const context = (given?: Record<string, string>) => contextOf('corpusSettings', info, given);
+describe.each(CORPORA.map((make) => [pluginInfo<CorpusInfo>(make), make] as const))('$id', (info, make) => {
+  const context = (given?: Record<string, string>) => createContext('corpusSettings', info, given);
 
   it('says all that must be said of it, with the published number of pairs', () => {
     for (const field of ['title', 'licence', 'access', 'source'] as const)
@@ -101,9 +101,9 @@ it('the study’s corpora have 2,769,337 pairs together', () => {
   expect(Object.values(PUBLISHED).reduce((sum: number, pairs) => sum + (pairs ?? 0), 0)).toBe(2_769_337);
 });
 
-describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id', (info, make) => {
+describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))('$id', (info, make) => {
   const context = () => ({
-    ...contextOf('taskSettings', info),
+    ...createContext('taskSettings', info),
     protocols: bindProtocols(info.protocols, { metric: info.metric }),
   });
 
@@ -129,7 +129,7 @@ describe.each(TASKS.map((make) => [infoOf<TaskInfo>(make), make] as const))('$id
 
 it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in its split table', async () => {
   const context = {
-    ...contextOf('taskSettings', infoOf<TaskInfo>(MimicCxrRetrieval)),
+    ...createContext('taskSettings', pluginInfo<TaskInfo>(MimicCxrRetrieval)),
     protocols: bindProtocols('retrieval'),
   };
   const table = join(dataRoot, 'mimic-cxr', 'mimic-cxr-2.0.0-split.csv.gz');
@@ -153,13 +153,15 @@ it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in it
 
 it('takes shards under any name, and the rows that are asked for', async () => {
   const shards = readdirSync(join(dataRoot, 'webdataset')).filter((name) => name.endsWith('.tar'));
-  const info = infoOf<CorpusInfo>(WebDatasetCorpus);
+  const info = pluginInfo<CorpusInfo>(WebDatasetCorpus);
   const spec = `webdataset/${shards[0]}::webdataset/${shards[0]}`;
-  const twice = await new WebDatasetCorpus().open(contextOf('corpusSettings', info, { shards: spec }));
+  const twice = await new WebDatasetCorpus().open(createContext('corpusSettings', info, { shards: spec }));
   expect(twice.pairs.length).toBe(2 * Math.min(100, TRAIN));
-  const quilt = infoOf<CorpusInfo>(Quilt1M);
-  const all = await new Quilt1M().open(contextOf('corpusSettings', quilt, { rows: 'all' }));
+  const quilt = pluginInfo<CorpusInfo>(Quilt1M);
+  const all = await new Quilt1M().open(createContext('corpusSettings', quilt, { rows: 'all' }));
   expect(all.pairs.length).toBe((TRAIN + TEST) * 1.2);
-  const half = await new Quilt1M().open(contextOf('corpusSettings', quilt, { rows: 'all', subsets: 'openpath+quilt' }));
+  const half = await new Quilt1M().open(
+    createContext('corpusSettings', quilt, { rows: 'all', subsets: 'openpath+quilt' }),
+  );
   expect(half.pairs.length).toBe(((TRAIN + TEST) * 1.2) / 2);
 });

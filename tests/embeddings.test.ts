@@ -11,10 +11,10 @@ const cwd = folder.path;
 afterAll(() => folder.dispose());
 
 const readJson = (...path: string[]): unknown => JSON.parse(readFileSync(join(cwd, ...path), 'utf8'));
-const cellsOf = (out: string, row: string): readonly ResultCell[] =>
+const rowCells = (out: string, row: string): readonly ResultCell[] =>
   (readJson(out, 'results.json') as RunResults).cells.filter(({ method }) => method === row);
 /** What a run stores of a row on a task, example by example. */
-const storedOf = (out: string, row: string, task: string): readonly TaskResult[] =>
+const storedResults = (out: string, row: string, task: string): readonly TaskResult[] =>
   (readJson(out, 'cells', row, task, 'seed-0.json') as { results: TaskResult[] }).results;
 
 /** Runs the command, which must end with the code. @returns what it printed on stderr. */
@@ -53,12 +53,12 @@ describe('embeddings that a run kept', () => {
 
   it('give the identical cell, whatever the protocol, with no more than their folder', async () => {
     await ending(0, 'eval', '--embeddings=exported', '--out=eval', ...DATA);
-    const trained = cellsOf('run', 'clip-scratch');
-    const measured = cellsOf('eval', 'clip-scratch');
+    const trained = rowCells('run', 'clip-scratch');
+    const measured = rowCells('eval', 'clip-scratch');
     expect(trained.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe', 'vqa', 'retrieval']);
     expect(measured.map(measure)).toEqual(trained.map(measure));
     for (const task of TASKS) {
-      const examples = (out: string) => storedOf(out, 'clip-scratch', task).map(({ perExample }) => perExample);
+      const examples = (out: string) => storedResults(out, 'clip-scratch', task).map(({ perExample }) => perExample);
       expect(examples('eval')).toEqual(examples('run'));
     }
   });
@@ -81,7 +81,7 @@ describe('embeddings that a run kept', () => {
       ...TINY,
     );
     expect(stderr).toContain('clip-scratch / pneumoniamnist / zero-shot');
-    expect(cellsOf('run', 'again').map(measure)).toEqual(cellsOf('run', 'clip-scratch').map(measure));
+    expect(rowCells('run', 'again').map(measure)).toEqual(rowCells('run', 'clip-scratch').map(measure));
   });
 
   it('fail in their own cell where an array is missing', async () => {
@@ -91,7 +91,7 @@ describe('embeddings that a run kept', () => {
     expect(stderr).toMatch(
       /x \/ pneumoniamnist \/ linear-probe: failed: .*val\.features\.npy does not exist\. .*--inputs/,
     );
-    expect(cellsOf('broken-eval', 'x').map(({ status }) => status)).toEqual(['failed', 'failed', 'ok', 'ok']);
+    expect(rowCells('broken-eval', 'x').map(({ status }) => status)).toEqual(['failed', 'failed', 'ok', 'ok']);
   });
 
   it('fail where the settings ask for other texts than were embedded', async () => {
@@ -120,8 +120,8 @@ describe('embeddings that a run kept', () => {
     const kept = await Promise.all(
       TASKS.map((task) => {
         const arrays = readdirSync(join(cwd, 'exported', task)).filter((name) => name.endsWith('.npy'));
-        const shapeOf = async (name: string) => (await readNpy(join(cwd, 'exported', task, name))).shape;
-        return Promise.all(arrays.sort().map(async (name) => `${name} ${(await shapeOf(name))[0]}`));
+        const readShape = async (name: string) => (await readNpy(join(cwd, 'exported', task, name))).shape;
+        return Promise.all(arrays.sort().map(async (name) => `${name} ${(await readShape(name))[0]}`));
       }),
     );
     expect(shapes).toEqual(kept);
@@ -221,14 +221,14 @@ describe('embeddings of a PyTorch model give what scikit-learn and NumPy give', 
   };
 
   it('zero-shot, from images that are not normalised', () => {
-    const [zeroShot] = storedOf('foreign', row, 'phantom-global');
+    const [zeroShot] = storedResults('foreign', row, 'phantom-global');
     expect(zeroShot).toMatchObject({ protocol: 'zero-shot', n: 600 });
     expectMetrics(zeroShot!, figures['zero-shot'].metrics);
     expectExamples(zeroShot!, figures['zero-shot']);
   });
 
   it('linear probe, with the C of the grid that scikit-learn chooses', () => {
-    const [, probe] = storedOf('foreign', row, 'phantom-global');
+    const [, probe] = storedResults('foreign', row, 'phantom-global');
     expect(probe!.notes![0]).toMatch(new RegExp(`^C = ${figures['linear-probe'].C}, `));
     expectMetrics(probe!, figures['linear-probe'].metrics);
     expectExamples(probe!, figures['linear-probe']);
@@ -237,14 +237,14 @@ describe('embeddings of a PyTorch model give what scikit-learn and NumPy give', 
   it('linear probe on embeddings of unit length', async () => {
     const { C } = figures['projected-probe'];
     await evaluate('projected', '--tasks=phantom-global', '--set=evaluation.probe.features=after');
-    const [, probe] = storedOf('projected', row, 'phantom-global');
+    const [, probe] = storedResults('projected', row, 'phantom-global');
     expect(probe!.notes![0]).toMatch(new RegExp(`^C = ${C}, `));
     expectMetrics(probe!, figures['projected-probe'].metrics);
     expectExamples(probe!, figures['projected-probe']);
   });
 
   it('retrieval both ways', () => {
-    const [retrieval] = storedOf('foreign', row, 'phantom-retrieval');
+    const [retrieval] = storedResults('foreign', row, 'phantom-retrieval');
     expect(retrieval).toMatchObject({ protocol: 'retrieval', n: 600 });
     expectMetrics(retrieval!, figures.retrieval);
   });

@@ -2,7 +2,7 @@ import { Wasm } from '@medbench/backends-wasm';
 import type { HostTensors } from '@medbench/core';
 import { expect, it } from 'vitest';
 import { backends } from './support/backends.js';
-import { ROWS, rowOf, trainOn, worstOf } from './support/methods.js';
+import { createRow, mostDifferentParameter, ROWS, trainOn } from './support/methods.js';
 
 /**
  * The schedule of a default run, 50 steps of warm-up of 600. A decision that is even to within rounding (which of two tokens
@@ -49,11 +49,11 @@ it.each(cases)(
   'after 50 steps of $name every weight on $id is that of the eager reference to 1e-4',
   async ({ name, backend, Row, given, chunkSize }) => {
     const learningRate = RATES[name] ?? 1e-3;
-    const make = () => rowOf(Row, given, { ...TRAINING, learningRate, chunkSize });
+    const make = () => createRow(Row, given, { ...TRAINING, learningRate, chunkSize });
     const steps = STEPS[name] ?? 50;
     const found = await trainOn(backend, make(), steps);
     const expected = await trainOn(new Wasm(), make(), steps);
-    const worst = worstOf(found.weights, expected.weights, NO_GRADIENT);
+    const worst = mostDifferentParameter(found.weights, expected.weights, NO_GRADIENT);
     console.info(`${name}: largest difference ${worst.by.toExponential(1)}, in ${worst.name}`);
     expect(worst.by, worst.name).toBeLessThan(1e-4);
     for (const [i, loss] of found.losses.entries()) {

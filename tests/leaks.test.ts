@@ -13,7 +13,7 @@ const file = join(cwd, 'data', 'pneumoniamnist.npz');
 afterAll(() => folder.dispose());
 
 /** Measures the majority alone: leaks are of the data, whatever the row. */
-async function leaksOf(task: string, out: string, ...settings: string[]) {
+async function findLeaks(task: string, out: string, ...settings: string[]) {
   const args = ['run', '--set=methods=[]', '--set=controls=["majority"]', `--tasks=${task}`, '--data=data'];
   const { code, stdout } = await medbench([...args, `--out=${out}`, ...settings], { cwd });
   expect(code).toBe(0);
@@ -40,7 +40,7 @@ describe('what a run says of test images that training has seen', () => {
   }, 120_000);
 
   it('is nothing where the splits are clean', async () => {
-    const { of, notes, stdout } = await leaksOf('pneumoniamnist', 'clean');
+    const { of, notes, stdout } = await findLeaks('pneumoniamnist', 'clean');
     expect(of('train')).toEqual({ of: 'train', compared: 80, groups: null, identical: 0, near: 0 });
     expect(of('val')).toMatchObject({ compared: 20, identical: 0, near: 0 });
     expect(notes).toEqual([]);
@@ -59,7 +59,7 @@ describe('what a run says of test images that training has seen', () => {
     (test.data as Uint8Array).set(grey, 7 * size);
     (test.data as Uint8Array).set(pixels(9), 11 * size);
     await writeNpz(file, arrays);
-    const { of, notes, stdout } = await leaksOf('pneumoniamnist', 'planted');
+    const { of, notes, stdout } = await findLeaks('pneumoniamnist', 'planted');
     expect(of('train')).toMatchObject({ identical: 1, near: 1 });
     expect(of('val')).toMatchObject({ identical: 0, near: 0 });
     expect(notes).toHaveLength(1);
@@ -71,9 +71,9 @@ describe('what a run says of test images that training has seen', () => {
   });
 
   it('is a patient on both sides, where a split does not keep patients apart', async () => {
-    const grouped = await leaksOf('pad-ufes-20', 'grouped');
+    const grouped = await findLeaks('pad-ufes-20', 'grouped');
     expect(grouped.of('train')!.groups).toBe(0);
-    const leaking = await leaksOf('pad-ufes-20', 'paper-like', '--set=taskSettings.pad-ufes-20.split=paper-like');
+    const leaking = await findLeaks('pad-ufes-20', 'paper-like', '--set=taskSettings.pad-ufes-20.split=paper-like');
     expect(leaking.of('train')!.groups).toBeGreaterThan(0);
     expect(leaking.notes[0]).toMatch(/the training split has seen .* by showing a patient, lesion or slide of it/);
   });

@@ -7,7 +7,7 @@ import { gradientError, scattered, type TowerOracle, weightByFormula } from '@me
 import { trainingStep } from '@medbench/training';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
-import { composed, ROWS, settingsOf, TRAINING } from './support/methods.js';
+import { composed, ROWS, rowSettings, TRAINING } from './support/methods.js';
 
 /** What PyTorch made of one step (`scripts/oracles/method_steps.py`). */
 interface Step {
@@ -100,7 +100,7 @@ describe.each(backends)('on %s, one step agrees with PyTorch', (_id, backend) =>
     let after: HostTensors;
     beforeAll(async () => {
       const method = composed(Row);
-      const settings = settingsOf(Row, { ...given, ...SETTINGS[name] });
+      const settings = rowSettings(Row, { ...given, ...SETTINGS[name] });
       const parameters = [...model.parameters, ...method.parameters(model, settings)];
       // The oracle knows parameters by the names that their objectives give them.
       const byOwnName = (values: HostTensors): HostTensors =>

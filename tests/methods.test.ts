@@ -9,7 +9,7 @@ import { Gloria } from '@medbench/methods-gloria';
 import { MaskedCl } from '@medbench/methods-masked-cl';
 import { Slip } from '@medbench/methods-slip';
 import { describe, expect, it } from 'vitest';
-import { largestDifference, model, ROWS, rowOf, trainOn } from './support/methods.js';
+import { createRow, largestDifference, model, ROWS, trainOn } from './support/methods.js';
 
 const norm = (values: ArrayLike<number>): number => {
   let sum = 0;
@@ -22,7 +22,7 @@ const towers = model.parameters.map(({ name }) => name);
 
 describe.each(ROWS)('training of %s', (_row, Row, given) => {
   it('moves what trains and, after 50 steps, nothing else by a bit', async () => {
-    const one = rowOf(Row, given);
+    const one = createRow(Row, given);
     const { weights } = await trainOn(compiled, one, 50);
     for (const { name, buffer } of one.parameters) {
       const moved = largestDifference(one.start[name]!, weights[name]!);
@@ -33,16 +33,16 @@ describe.each(ROWS)('training of %s', (_row, Row, given) => {
   }, 300_000);
 
   it('gives the same bits twice', async () => {
-    const once = await trainOn(compiled, rowOf(Row, given), 3);
-    const twice = await trainOn(compiled, rowOf(Row, given), 3);
+    const once = await trainOn(compiled, createRow(Row, given), 3);
+    const twice = await trainOn(compiled, createRow(Row, given), 3);
     expect(twice.losses).toEqual(once.losses);
     for (const [name, weight] of Object.entries(once.weights)) expect(twice.weights[name]!.data).toEqual(weight.data);
   }, 300_000);
 
   it('in chunks gives the gradient of the whole batch', async () => {
     // One step without clipping: the moments are the gradients times a constant.
-    const whole = await trainOn(compiled, rowOf(Row, given, { clipNorm: null }), 1);
-    const chunks = await trainOn(compiled, rowOf(Row, given, { clipNorm: null, chunkSize: 2 }), 1);
+    const whole = await trainOn(compiled, createRow(Row, given, { clipNorm: null }), 1);
+    const chunks = await trainOn(compiled, createRow(Row, given, { clipNorm: null, chunkSize: 2 }), 1);
     expect(Math.abs(chunks.losses[0]! - whole.losses[0]!)).toBeLessThan(1e-5 * Math.abs(whole.losses[0]!));
     for (const [name, moment] of Object.entries(whole.state)) {
       if (!name.startsWith('moment1/')) continue;
@@ -66,8 +66,8 @@ describe('what a method adds, at weight nothing, is the baseline to the last bit
   ] as const)('%s', async (_name, Row, given) => {
     // Clipping would see the same gradients, but the sum of their squares is taken in another order.
     const training = { clipNorm: null };
-    const found = await trainOn(new Wasm(), rowOf(Row, given, training), 5);
-    const baseline = await trainOn(new Wasm(), rowOf(Clip, {}, training), 5);
+    const found = await trainOn(new Wasm(), createRow(Row, given, training), 5);
+    const baseline = await trainOn(new Wasm(), createRow(Clip, {}, training), 5);
     expect(found.losses).toEqual(baseline.losses);
     for (const name of towers) expect(found.weights[name]!.data, name).toEqual(baseline.weights[name]!.data);
   });
@@ -75,7 +75,7 @@ describe('what a method adds, at weight nothing, is the baseline to the last bit
 
 describe('the moving average of masked-cl', () => {
   it('follows the weights by its momentum, and gets no gradient', async () => {
-    const row = rowOf(MaskedCl, { target: 'ema', momentum: 0.75 });
+    const row = createRow(MaskedCl, { target: 'ema', momentum: 0.75 });
     const { state } = await trainOn(compiled, row, 1);
     const initial = row.step.initialState(row.start);
     for (const [name, average] of Object.entries(state)) {
@@ -92,7 +92,7 @@ describe('the moving average of masked-cl', () => {
 
 describe('flip', () => {
   it('ends with a phase on all patches', () => {
-    const { method, settings } = rowOf(Flip, {});
+    const { method, settings } = createRow(Flip, {});
     const phases = method.phases(settings);
     expect(phases.map(({ share }) => share)).toEqual([0.97, 0.03]);
     expect(phases[1]!.settings.ratio).toBe(0);

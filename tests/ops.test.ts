@@ -4,13 +4,13 @@ import type { HostTensors } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
-import { OP_CASES, type OpCase, programOf, worst } from './support/op-cases.js';
+import { caseProgram, OP_CASES, type OpCase, worst } from './support/op-cases.js';
 import { WINDOW_CASES } from './support/window-cases.js';
 
 // The reference is TensorFlow.js's plain JavaScript backend: the one with no code of ours and no native code.
 async function reference(oneCase: OpCase): Promise<HostTensors> {
   await activateWasm();
-  const session = await eagerSession(programOf(oneCase), {}, { activate: () => activateBackend('cpu') });
+  const session = await eagerSession(caseProgram(oneCase), {}, { activate: () => activateBackend('cpu') });
   const outputs = await session.step(oneCase.inputs);
   await session.dispose();
   return outputs;
@@ -20,7 +20,7 @@ describe.each(backends)('%s gives what the plain JavaScript backend gives', (_id
   const cases = [...OP_CASES, ...WINDOW_CASES];
   it.each(cases.map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
     const expected = await reference(oneCase);
-    const session = await backend.load(programOf(oneCase), {});
+    const session = await backend.load(caseProgram(oneCase), {});
     const found = await session.step(oneCase.inputs);
     await session.dispose();
     expect(Object.keys(found)).toEqual(Object.keys(expected));
@@ -52,7 +52,7 @@ it.each(backends.flatMap(([id, backend]) => PADS.map((pad) => [id, pad, backend]
       differentiate: [],
       run: ({ x }) => tf.grad((v) => tf.sum(tf.avgPool(v as tf.Tensor4D, [1, 2], 1, pad)))(x!),
     };
-    const session = await backend.load(programOf(oneCase), {});
+    const session = await backend.load(caseProgram(oneCase), {});
     const { y0 } = await session.step(oneCase.inputs);
     await session.dispose();
     expect([...y0!.data]).toEqual([0.5, 1, 1.5]);

@@ -8,7 +8,7 @@ import { root, workspacePackages } from '../scripts/workspace.mjs';
 const packageName = (folder: string): string => (folder === 'medbench' ? folder : `@medbench/${folder}`);
 
 /** Names of packages that the source files of a folder import, tests aside. */
-function importsOf(dir: string): Set<string> {
+function listImports(dir: string): Set<string> {
   const tracked = execFileSync('git', ['ls-files', '--', `${dir}/src`, `${dir}/bin`], { cwd: root, encoding: 'utf8' });
   const files = tracked.split('\n').filter((file) => /\.[jt]s$/.test(file) && !/\.test\.ts$|\/testing\//.test(file));
   const names = files.flatMap((file) => {
@@ -40,7 +40,7 @@ describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) =
 
   it('declares what it imports', () => {
     const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-    expect([...importsOf(dir)].filter((id) => id !== manifest.name && !declared.includes(id))).toEqual([]);
+    expect([...listImports(dir)].filter((id) => id !== manifest.name && !declared.includes(id))).toEqual([]);
   });
 
   it.skipIf(!manifest.medbench?.entry)('is a sound plugin', async () => {

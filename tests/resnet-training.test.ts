@@ -10,7 +10,7 @@ import { dualEncoder, initialise } from '@medbench/nn';
 import { shapesCase } from '@medbench/phantoms';
 import { batchLoader, trainingStep } from '@medbench/training';
 import { describe, expect, it } from 'vitest';
-import { composed, largestDifference, TRAINING, worstOf } from './support/methods.js';
+import { composed, largestDifference, mostDifferentParameter, TRAINING } from './support/methods.js';
 
 const STEPS = 50;
 const [BATCH, SIDE, LENGTH] = [16, 32, 12];
@@ -41,14 +41,14 @@ const load = batchLoader({
 });
 
 /** The warm-up of a default run, and by default the study's learning rate. */
-const stepOf = (method: ResolvedMethod, settings: Settings, learningRate = 5e-5) =>
+const buildStep = (method: ResolvedMethod, settings: Settings, learningRate = 5e-5) =>
   trainingStep({
     ...{ name: 'train:resnet', model, method, settings, parameters },
     training: { ...TRAINING, steps: 600, warmup: 50, batchSize: BATCH, learningRate },
   });
 
 async function trainOn(backend: Backend, method: ResolvedMethod, settings: Settings) {
-  const step = stepOf(method, settings);
+  const step = buildStep(method, settings);
   const start = initialise(parameters, 11);
   const session = await step.load(backend, step.initialState(start));
   const losses: number[] = [];
@@ -67,7 +67,7 @@ describe.each(methods)('training of %s with batch norms', (name, method, setting
   it('after 50 steps every weight and running statistic is that of the eager reference to 1e-4; what is frozen stays', async () => {
     const compiled = await trainOn(new Compiled(), method, settings);
     const eager = await trainOn(new Wasm(), method, settings);
-    const worst = worstOf(compiled.weights, eager.weights, /^$/);
+    const worst = mostDifferentParameter(compiled.weights, eager.weights, /^$/);
     console.info(`${name} on a ResNet: largest difference ${worst.by.toExponential(1)}, in ${worst.name}`);
     expect(worst.by, worst.name).toBeLessThan(1e-4);
     for (const [i, loss] of compiled.losses.entries()) expect(Math.abs(loss - eager.losses[i]!)).toBeLessThan(1e-3);
@@ -83,7 +83,7 @@ describe.each(methods)('training of %s with batch norms', (name, method, setting
 // the third look (3.3e-3) and, with sums in another order, at the first (1.0e-3), while all others are apart by 4e-6 to 8e-6.
 it('at twenty times that rate, a step from where training has come to agrees to 1e-4 in its gradient', async () => {
   const apart: number[] = [];
-  const step = stepOf(composed(Clip), {}, 1e-3);
+  const step = buildStep(composed(Clip), {}, 1e-3);
   const session = await step.load(new Compiled(), step.initialState(initialise(parameters, 11)));
   const gradient = (before: HostTensors, after: HostTensors): number[] =>
     Object.entries(after).flatMap(([entry, { data }]) =>

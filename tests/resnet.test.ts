@@ -28,7 +28,7 @@ const frozen = new Set(stem.flatMap(({ parameters }) => parameters));
 const KEY_BIAS = 'attnpool.k_proj.bias';
 
 /** The oracle's weights. */
-function weightOf(name: string, shape: readonly number[]): HostTensor {
+function oracleWeight(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
   const fanIn = elementCount(shape.slice(1));
   const scale = shape.length < 2 ? 0.3 : 2 / Math.sqrt(fanIn);
@@ -54,7 +54,7 @@ const OPTIONS: Record<Mode, ForwardOptions> = {
 };
 
 /** Embedding, tokens, the oracle's loss of the embedding, its gradients, and the running statistics after the pass. */
-const programOf = (mode: Mode): Program => ({
+const buildProgram = (mode: Mode): Program => ({
   name: mode,
   state: Object.fromEntries(model.parameters.map(({ name, shape }) => [name, { shape, dtype: 'float32' }])),
   inputs: { images },
@@ -87,8 +87,8 @@ describe.each(cases)('on %s, the modified ResNet in %s agrees with open_clip', (
   const expected = oracle[mode];
   let outputs: HostTensors;
   beforeAll(async () => {
-    const state = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, weightOf(name, shape)]));
-    const session = await backend.load(programOf(mode), state);
+    const state = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, oracleWeight(name, shape)]));
+    const session = await backend.load(buildProgram(mode), state);
     outputs = await session.step({ images });
     await session.dispose();
   });

@@ -18,7 +18,7 @@ const filesBelow = (folder: string): string[] =>
     return entry.isDirectory() ? filesBelow(path) : [path];
   });
 
-const csvOf = (rows: readonly Readonly<Record<string, string>>[]): string =>
+const toCsv = (rows: readonly Readonly<Record<string, string>>[]): string =>
   [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row))]
     .map((fields) => fields.map((one) => `"${one.replaceAll('"', '""')}"`).join(','))
     .join('\n');
@@ -48,11 +48,11 @@ beforeAll(async () => {
   writeFileSync(eyes, JSON.stringify(list));
   const quilt = join(root, 'data/quilt-1m/quilt_1M_lookup.csv');
   const captions = (await readCsv(quilt)).map((row) => ({ ...row, caption: `${MARKER} ${row.caption}` }));
-  writeFileSync(quilt, csvOf(captions));
+  writeFileSync(quilt, toCsv(captions));
   // A finding that is none: the row is refused, by its number alone.
   const vindr = join(root, 'data/vindr-mammo/finding_annotations.csv');
   const findings = await readCsv(vindr);
-  writeFileSync(vindr, csvOf([...findings, { ...findings[0]!, finding_categories: `['${MARKER}']` }]));
+  writeFileSync(vindr, toCsv([...findings, { ...findings[0]!, finding_categories: `['${MARKER}']` }]));
   // One report is missing: what is said of that must name the file, not what it would have held.
   const reports = filesBelow(join(root, 'data/mimic-cxr')).filter((file) => file.endsWith('.txt'));
   rmSync(reports[2]!);

@@ -22,7 +22,7 @@ const ARGS = [
   ...TINY,
 ] as const;
 
-const resultsOf = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
+const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 
 interface Killing {
   readonly args: readonly string[];
@@ -66,7 +66,7 @@ async function killed({ args, out: name, kills, share, expected, duration }: Kil
   }
   expect((await medbench([...args, `--out=${name}`], { cwd })).code).toBe(0);
   note();
-  expect(timeless(resultsOf(name))).toEqual(timeless(expected));
+  expect(timeless(readResults(name))).toEqual(timeless(expected));
 }
 
 describe('a run', () => {
@@ -77,17 +77,17 @@ describe('a run', () => {
     expect(stderr).not.toContain('failed');
     expect(code).toBe(0);
     duration = ms;
-    undisturbed = resultsOf('undisturbed');
+    undisturbed = readResults('undisturbed');
   }, 300_000);
 
   it('gives the same figures for the same seed, and others for another', async () => {
     expect((await medbench([...ARGS, '--out=again'], { cwd })).code).toBe(0);
-    expect(timeless(resultsOf('again'))).toEqual(timeless(undisturbed));
+    expect(timeless(readResults('again'))).toEqual(timeless(undisturbed));
     expect((await medbench([...ARGS, '--out=other', '--seed=1'], { cwd })).code).toBe(0);
     const values = ({ cells }: RunResults) => cells.map(({ value }) => value);
     const losses = ({ training }: RunResults) => training.map(({ finalLoss }) => finalLoss);
-    expect(values(resultsOf('other'))).not.toEqual(values(undisturbed));
-    for (const [i, loss] of losses(resultsOf('other')).entries()) expect(loss).not.toBe(losses(undisturbed)[i]);
+    expect(values(readResults('other'))).not.toEqual(values(undisturbed));
+    for (const [i, loss] of losses(readResults('other')).entries()) expect(loss).not.toBe(losses(undisturbed)[i]);
   }, 300_000);
 
   it('killed at ten random moments ends with the same results and repeats no finished cell', async () => {
@@ -108,7 +108,7 @@ describe('a run', () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/shared is in use by process \d+/);
     expect(first.code).toBe(0);
-    expect(timeless(resultsOf('shared'))).toEqual(timeless(undisturbed));
+    expect(timeless(readResults('shared'))).toEqual(timeless(undisturbed));
   }, 300_000);
 
   it('interrupted by SIGINT ends with code 130 and goes on from there', async () => {
@@ -123,7 +123,7 @@ describe('a run', () => {
     expect(code).toBe(130);
     expect(stderr).toMatch(/nterrupted|stopped at step/);
     expect((await medbench([...ARGS, '--out=interrupted'], { cwd })).code).toBe(0);
-    expect(timeless(resultsOf('interrupted'))).toEqual(timeless(undisturbed));
+    expect(timeless(readResults('interrupted'))).toEqual(timeless(undisturbed));
   }, 300_000);
 });
 
@@ -138,7 +138,7 @@ describe('a run of all eight methods', () => {
     ...TINY,
     '--set=training.checkpointEvery=2',
   ];
-  const weightsOf = (out: string): Map<string, string> =>
+  const readWeights = (out: string): Map<string, string> =>
     new Map(
       readdirSync(join(cwd, out, 'checkpoints')).map((method) => {
         const file = join(cwd, out, 'checkpoints', method, 'seed-0', 'weights.safetensors');
@@ -150,10 +150,10 @@ describe('a run of all eight methods', () => {
     const { code, ms: duration, stderr } = await medbench([...EIGHT, '--out=eight'], { cwd });
     expect(stderr).not.toContain('failed');
     expect(code).toBe(0);
-    const expected = resultsOf('eight');
+    const expected = readResults('eight');
     await killed({ args: EIGHT, out: 'eight-killed', kills: 12, share: 0.3, expected, duration });
-    const weights = weightsOf('eight');
+    const weights = readWeights('eight');
     expect(weights.size).toBe(9);
-    expect(weightsOf('eight-killed')).toEqual(weights);
+    expect(readWeights('eight-killed')).toEqual(weights);
   }, 900_000);
 });

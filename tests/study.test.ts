@@ -101,8 +101,8 @@ describe('a study that searches', () => {
     expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([40]));
     const results = read<RunResults>('halving', 'results.json');
     expect(new Set(results.cells.map(({ n }) => n))).toEqual(new Set([100]));
-    const figureOf = (method: string) => results.cells.find((cell) => cell.method === method)!.value;
-    expect(figureOf('slip:lambda=chosen')).toBe(figureOf(`slip:lambda=${choice!.value}`));
+    const rowValue = (method: string) => results.cells.find((cell) => cell.method === method)!.value;
+    expect(rowValue('slip:lambda=chosen')).toBe(rowValue(`slip:lambda=${choice!.value}`));
     const { answers } = read<{ answers: { id: string; sentence: string }[] }>('halving', 'study.json');
     expect(answers.map(({ id }) => id)).toEqual(['slip-chosen', 'slip-per-modality', 'slip-grid']);
     expect(answers[0]!.sentence).toContain(`lambda ${choice!.value} for ultrasound`);
@@ -121,10 +121,10 @@ describe('a study that searches', () => {
       { cwd },
     );
     expect(alone.code).toBe(0);
-    const folderOf = (out: string) =>
+    const checkpointFolder = (out: string) =>
       join(cwd, out, 'checkpoints', encodeURIComponent(row).replaceAll('.', '%2E'), 'seed-0');
-    const weights = (out: string) => readFileSync(join(folderOf(out), 'weights.safetensors'));
-    expect(existsSync(join(folderOf('alone'), 'training.json'))).toBe(true);
+    const weights = (out: string) => readFileSync(join(checkpointFolder(out), 'weights.safetensors'));
+    expect(existsSync(join(checkpointFolder('alone'), 'training.json'))).toBe(true);
     expect(weights('halving/breast').equals(weights('alone'))).toBe(true);
 
     const second = await medbench(args, { cwd });

@@ -9,7 +9,7 @@ import { normal } from '@medbench/nn';
 import * as objectives from '@medbench/objectives/plugin';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { composed, largestDifference, model, rowOf, trainOn } from './support/methods.js';
+import { composed, createRow, largestDifference, model, trainOn } from './support/methods.js';
 
 const STEPS = 20;
 const backends = [
@@ -20,8 +20,8 @@ const sum = (...uses: ObjectiveUse[]): AnyMethod => ({ start: 'general', objecti
 const captioning = use('captioning', { weight: 2, queries: 6 });
 
 /** Losses, and a hash of every weight. */
-async function trained(backend: Backend, ...row: Parameters<typeof rowOf>): Promise<Record<string, unknown>> {
-  const { losses, weights } = await trainOn(backend, rowOf(...row), STEPS);
+async function trained(backend: Backend, ...row: Parameters<typeof createRow>): Promise<Record<string, unknown>> {
+  const { losses, weights } = await trainOn(backend, createRow(...row), STEPS);
   const hashes = Object.entries(weights).map(([name, { data }]) => [
     name,
     createHash('sha256')
@@ -32,7 +32,7 @@ async function trained(backend: Backend, ...row: Parameters<typeof rowOf>): Prom
 }
 
 describe.each(backends)('on %s, to the last bit over 20 steps,', (_id, backend) => {
-  const train = (...row: Parameters<typeof rowOf>) => trained(backend, ...row);
+  const train = (...row: Parameters<typeof createRow>) => trained(backend, ...row);
 
   it('clip=1 is clip', async () => {
     expect(await train(sum(use('clip')), {})).toEqual(await train(Clip, {}));
@@ -58,7 +58,7 @@ describe.each(shipped)('$id alone', ({ id, settings }) => {
   it('trains what its loss depends on, and freezes the rest', async () => {
     const small = Object.fromEntries(Object.entries(SMALL).filter(([name]) => name in settings));
     // Without decay, nothing moves but by a gradient.
-    const row = rowOf(sum(use(id, small)), {}, { weightDecay: 0, warmup: 0 });
+    const row = createRow(sum(use(id, small)), {}, { weightDecay: 0, warmup: 0 });
     const { weights } = await trainOn(new Wasm(), row, 2);
     const moved = (name: string): boolean => largestDifference(row.start[name]!, weights[name]!) > 0;
     const towers = model.parameters.map(({ name }) => name);
@@ -87,7 +87,7 @@ describe('a sum of two objectives with equally named parameters', () => {
   const method: ResolvedMethod = composeMethod({ method: sum(use('one'), use('two', { weight: 3 })), objectives });
 
   it('trains each for itself, and freezes what neither depends on', async () => {
-    const row = rowOf(method, {}, { weightDecay: 0 });
+    const row = createRow(method, {}, { weightDecay: 0 });
     const { losses, weights } = await trainOn(new Wasm(), row, STEPS);
     expect(row.step.trainable).toEqual(['one/head', 'two/head']);
     // From the same numbers, one way and the other.
@@ -127,7 +127,7 @@ describe('the towers', () => {
         return model.encodeText(...given);
       },
     };
-    const row = rowOf(sum(...uses), {});
+    const row = createRow(sum(...uses), {});
     const parameters = Object.fromEntries(
       Object.entries(row.start).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
     );

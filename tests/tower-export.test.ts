@@ -31,7 +31,7 @@ const models: readonly (readonly [string, Tower, DualEncoderModel])[] = [
 ];
 
 /** Weights as training leaves them: nothing that starts at zero or one hides what it multiplies. */
-function weightsOf(model: DualEncoderModel): HostTensors {
+function randomWeights(model: DualEncoderModel): HostTensors {
   const drawn = initialise(model.parameters, 3);
   for (const { name, shape, init } of model.parameters) {
     if (init.kind !== 'constant' || shape.length === 0) continue;
@@ -41,7 +41,7 @@ function weightsOf(model: DualEncoderModel): HostTensors {
   return drawn;
 }
 
-const inputOf = (model: DualEncoderModel, tower: Tower, batch: number): HostTensor => {
+const towerBatch = (model: DualEncoderModel, tower: Tower, batch: number): HostTensor => {
   const { shape } = towerInput(model, tower, batch);
   if (tower === 'image') return normal('images', shape);
   const ids = integers('texts', shape, VOCABULARY - 1);
@@ -61,14 +61,14 @@ function difference(a: HostTensor, b: HostTensor): number {
 }
 
 describe.each(models)('%s as an ONNX file of its own', (_, tower, model) => {
-  const weights = towerWeights(model, tower, weightsOf(model));
+  const weights = towerWeights(model, tower, randomWeights(model));
   const name = TOWER_INPUT[tower];
-  const programOf = (batch: number) => embeddingProgram(model, tower, batch);
+  const programForBatch = (batch: number) => embeddingProgram(model, tower, batch);
 
   it('embeds batches of any size as the compiled backend and the WebAssembly reference do, to 1e-5', async () => {
-    const file = await standaloneOnnx(programOf, weights);
+    const file = await standaloneOnnx(programForBatch, weights);
     for (const batch of [1, 2, 5, 16]) {
-      const input = inputOf(model, tower, batch);
+      const input = towerBatch(model, tower, batch);
       const { embeddings, ...rest } = await runOnnx(file, { [name]: input });
       expect(Object.keys(rest)).toEqual([]);
       const program = towerProgram(model, tower, batch);
@@ -83,18 +83,18 @@ describe.each(models)('%s as an ONNX file of its own', (_, tower, model) => {
   });
 
   it('has operators of the standard only, and the weights under their names', async () => {
-    const file = Buffer.from(await standaloneOnnx(programOf, weights, { metadata: { tower }, doc: 'what it is' }));
+    const file = Buffer.from(await standaloneOnnx(programForBatch, weights, { metadata: { tower }, doc: 'what it is' }));
     for (const text of [...Object.keys(weights), 'what it is', 'batch']) expect(file.includes(text), text).toBe(true);
     for (const text of ['com.microsoft', 'FusedMatMul', 'state/', 'input/', 'output/'])
       expect(file.includes(text), text).toBe(false);
   });
 
   it('takes batches of one size alone where one is given', async () => {
-    const file = await standaloneOnnx(programOf, weights, { batch: 3 });
-    const input = inputOf(model, tower, 3);
+    const file = await standaloneOnnx(programForBatch, weights, { batch: 3 });
+    const input = towerBatch(model, tower, 3);
     const { embeddings } = await runOnnx(file, { [name]: input });
-    const free = await runOnnx(await standaloneOnnx(programOf, weights), { [name]: input });
+    const free = await runOnnx(await standaloneOnnx(programForBatch, weights), { [name]: input });
     expect(difference(embeddings!, free.embeddings!)).toBeLessThan(1e-5);
-    await expect(runOnnx(file, { [name]: inputOf(model, tower, 2) })).rejects.toThrow('Got: 2 Expected: 3');
+    await expect(runOnnx(file, { [name]: towerBatch(model, tower, 2) })).rejects.toThrow('Got: 2 Expected: 3');
   });
 });

@@ -25,7 +25,7 @@ interface Reference {
   readonly fromOwn: (gradients: HostTensors) => HostTensors;
 }
 
-const oracleOf = (file: string): TowerOracle =>
+const readOracle = (file: string): TowerOracle =>
   JSON.parse(readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8'));
 const same = (tensors: HostTensors): HostTensors => tensors;
 
@@ -39,14 +39,14 @@ function towers(activation: 'quick-gelu' | 'gelu'): DualEncoderModel {
 
 const REFERENCES: Readonly<Record<string, Reference>> = {
   open_clip: {
-    oracle: oracleOf('clip-towers.json'),
+    oracle: readOracle('clip-towers.json'),
     model: towers('quick-gelu'),
     padding: 0,
     toOwn: same,
     fromOwn: same,
   },
   "Hugging Face's CLIPModel": {
-    oracle: oracleOf('hugging-face.json'),
+    oracle: readOracle('hugging-face.json'),
     model: towers('gelu'),
     padding: 39,
     toOwn: fromHuggingFace,

@@ -9,7 +9,7 @@ import { Clip } from '@medbench/methods-clip';
 import { readSafetensors } from '@medbench/nn';
 import { train } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { composed, ROWS, rowOf, TRAINING } from './support/methods.js';
+import { composed, createRow, ROWS, TRAINING } from './support/methods.js';
 import { phantomCorpus } from './support/phantom-corpus.js';
 
 const compiled = new Compiled();
@@ -20,7 +20,7 @@ const SAMPLE = ['slip', 'masked-cl, ema', 'coca', 'filip', 'declip'];
 describe.each(ROWS.filter(([name]) => SAMPLE.includes(name)))('the loss of %s alone', (_name, Row, given) => {
   it('is that of the step that follows, whole and in chunks, and changes nothing', async () => {
     for (const chunkSize of [null, 4]) {
-      const { step, load, start } = rowOf(Row, given, { chunkSize });
+      const { step, load, start } = createRow(Row, given, { chunkSize });
       const session = await step.load(compiled, step.initialState(start), { selfCheck: false });
       const batch = await load(0);
       const before = await session.readState();
@@ -66,7 +66,8 @@ describe('training with pairs held out', () => {
     };
   };
   const held = { share: 0.2, batches: 2, every: 4, patience: null, keep: 'best' } as const;
-  const weightsOf = async (name: string) => (await readSafetensors(join(folder, name, 'weights.safetensors'))).tensors;
+  const readWeights = async (name: string) =>
+    (await readSafetensors(join(folder, name, 'weights.safetensors'))).tensors;
 
   let whole: Awaited<ReturnType<typeof train>>;
   beforeAll(async () => {
@@ -124,7 +125,7 @@ describe('training with pairs held out', () => {
     await expect(train(request('resumed', { validation: held }, 13))).rejects.toThrow('goes on from there');
     const resumed = await train(request('resumed', { validation: held }));
     expect(resumed.record.validation).toEqual(whole.record.validation);
-    const [one, two] = [await weightsOf('resumed'), await weightsOf('whole')];
+    const [one, two] = [await readWeights('resumed'), await readWeights('whole')];
     for (const [name, { data }] of Object.entries(two)) expect(one[name]!.data, name).toEqual(data);
   }, 300_000);
 

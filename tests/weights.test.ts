@@ -18,7 +18,7 @@ const cwd = folder.path;
 const FLAGS = ['--preset=demo', '--methods=clip', '--tasks=phantom-rare', '--set=controls=[]', ...TINY];
 const run = (out: string, ...args: string[]) => medbench(['run', ...FLAGS, `--out=${out}`, ...args], { cwd });
 const exported = (...args: string[]) => medbench(['export', 'trained', ...args], { cwd });
-const weightsOf = async (out: string) =>
+const readWeights = async (out: string) =>
   (await readSafetensors(join(cwd, out, 'checkpoints', 'clip', 'seed-0', 'weights.safetensors'))).tensors;
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => folder.dispose());
 
 /** Three texts as the JSON beside the file says: start, ids, end, padding. */
-function idsOf(info: { contextLength: number; startId: number; endId: number; padId: number }): HostTensor {
+function exampleIds(info: { contextLength: number; startId: number; endId: number; padId: number }): HostTensor {
   const { contextLength, startId, endId, padId } = info;
   const rows = [[320, 1125], [7, 8, 9], []].map((ids) => [startId, ...ids, endId]);
   const data = rows.flatMap((row) => [...row, ...Array<number>(contextLength - row.length).fill(padId)]);
@@ -44,7 +44,7 @@ describe('weights leave and enter a run', () => {
     const { code: ended, stderr } = await run(out, `--set=general.weights=${layout}`);
     expect(stderr).not.toContain('error');
     expect(ended).toBe(0);
-    expect(await weightsOf(out)).toEqual(await weightsOf('trained'));
+    expect(await readWeights(out)).toEqual(await readWeights('trained'));
     const log = readFileSync(join(cwd, out, 'log.jsonl'), 'utf8');
     expect(log).toContain(`layout ${layout}`);
     // What is frozen stands in the log, with the numbers of parameters.
@@ -79,10 +79,10 @@ describe('weights leave and enter a run', () => {
     const info = JSON.parse(readFileSync(files[1]!, 'utf8'));
     expect(info).toMatchObject({ method: 'clip', seed: 0, tower, embedDim: 64, output: { normalised: true } });
     const [name, given]: [string, HostTensor] =
-      tower === 'image' ? ['images', normal('images', [3, 48, 48, 3])] : ['ids', idsOf(info.preprocessing)];
+      tower === 'image' ? ['images', normal('images', [3, 48, 48, 3])] : ['ids', exampleIds(info.preprocessing)];
     expect(info.input).toMatchObject({ name, shape: ['batch', ...given.shape.slice(1)], dtype: given.dtype });
     const { embeddings } = await runOnnx(readFileSync(files[0]!), { [name]: given });
-    const trained = await weightsOf('trained');
+    const trained = await readWeights('trained');
     const options = { embedDim: 64, vocabSize: trained['token_embedding.weight']!.shape[0]! };
     const model = dualEncoder(
       new VitDemo().build(options) as ImageEncoderModel,
@@ -99,7 +99,7 @@ describe('weights leave and enter a run', () => {
     const { code, stdout } = await exported('--method=clip', '--tower=text', '--out=tower');
     expect(code).toBe(0);
     const { tensors } = await readSafetensors(stdout.split('\n')[0]!);
-    const all = await weightsOf('trained');
+    const all = await readWeights('trained');
     const own = Object.keys(all).filter((name) => !name.startsWith('visual.') && name !== 'logit_scale');
     expect(tensors).toEqual(Object.fromEntries(own.map((name) => [name, all[name]])));
   });

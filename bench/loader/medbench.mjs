@@ -20,7 +20,7 @@ const load = batchLoader({
 });
 console.log(JSON.stringify({ ready: (performance.now() - began) / 1000, pairs: pairs.length }));
 /** Of every 97th value: enough to see that the images are those of the other side. */
-function meanOf(data) {
+function sampleMean(data) {
   let sum = 0;
   for (let i = 0; i < data.length; i += 97) sum += data[i];
   return sum / Math.ceil(data.length / 97);
@@ -33,7 +33,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const cpu = process.cpuUsage();
   let mean = 0;
   for await (const batch of prefetch(load, step, step + batches, load.ahead)) {
-    mean += meanOf(batch.images.data) / batches;
+    mean += sampleMean(batch.images.data) / batches;
     load.recycle(batch);
   }
   step += batches;

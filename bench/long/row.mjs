@@ -7,18 +7,18 @@ import { MaskedCl } from '@medbench/methods-masked-cl';
 import { dualEncoder, initialise } from '@medbench/nn';
 import { shapesCase } from '@medbench/phantoms';
 import { batchLoader, trainingStep } from '@medbench/training';
-import { methodOf } from '../methods.mjs';
+import { createMethod } from '../methods.mjs';
 
 /** Batches that are made once and shown in turn. */
 const BATCHES = 32;
 const MASKED = { ratio: 0.5, lambda: 1, temperature: 0.1, hidden: 32, output: 16 };
 const METHODS = {
-  clip: [methodOf(Clip), {}],
-  'masked-cl, moving average': [methodOf(MaskedCl), { ...MASKED, target: 'ema', momentum: 0.999 }],
+  clip: [createMethod(Clip), {}],
+  'masked-cl, moving average': [createMethod(MaskedCl), { ...MASKED, target: 'ema', momentum: 0.999 }],
 };
 
 /** @returns the step, its state before the first, and the batch of each step. */
-export async function rowOf(name, steps) {
+export async function createRow(name, steps) {
   const [method, settings] = METHODS[name];
   const tokenizer = await clipTokenizer({ merges: 0 });
   const sizes = { width: 64, layers: 1, embedDim: 32 };
@@ -53,5 +53,5 @@ export async function rowOf(name, steps) {
   const batches = [];
   for (let i = 0; i < BATCHES; i++) batches.push(await load(i));
   await load.close();
-  return { step, state: step.initialState(initialise(parameters, 11)), batchOf: (i) => batches[i % BATCHES] };
+  return { step, state: step.initialState(initialise(parameters, 11)), batchAt: (i) => batches[i % BATCHES] };
 }

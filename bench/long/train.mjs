@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
-import { rowOf } from './row.mjs';
+import { createRow } from './row.mjs';
 
 const [mode, name, count] = process.argv.slice(2);
 const steps = Number(count);
-const { step, state, batchOf } = await rowOf(name, steps);
+const { step, state, batchAt } = await createRow(name, steps);
 const answer = (value) => console.log(JSON.stringify(value));
 const trained = (all) => Object.entries(all).filter(([entry]) => entry.startsWith('trained/'));
 
@@ -29,7 +29,7 @@ async function memory() {
   const session = await step.load(new Compiled(), state, { selfCheck: false });
   const resident = [];
   for (let i = 1; i <= steps; i++) {
-    await session.step(batchOf(i - 1));
+    await session.step(batchAt(i - 1));
     if (i % (steps / LOOKS) !== 0) continue;
     // The memory of arrays is given back on another thread, some time after a collection.
     globalThis.gc();
@@ -80,10 +80,10 @@ async function resynchronised() {
   const found = [];
   for (let i = 0; i < steps; i++) {
     const before = (i + 1) % every === 0 ? await session.readState() : undefined;
-    await session.step(batchOf(i));
+    await session.step(batchAt(i));
     if (!before) continue;
     const compiled = await session.readState();
-    const eager = await eagerStep(before, batchOf(i));
+    const eager = await eagerStep(before, batchAt(i));
     const apart = nudged(before);
     const expected = gradients(before, eager);
     let weight = 0;
@@ -93,7 +93,7 @@ async function resynchronised() {
     found.push({
       step: i + 1,
       gradient: relative(gradients(before, compiled), expected),
-      rounding: relative(gradients(apart, await eagerStep(apart, batchOf(i))), expected),
+      rounding: relative(gradients(apart, await eagerStep(apart, batchAt(i))), expected),
       weight,
     });
   }
@@ -107,7 +107,7 @@ async function free(backend, from, at) {
   const losses = [];
   const weights = [];
   for (let i = 1; i <= steps; i++) {
-    losses.push((await session.step(batchOf(i - 1))).loss.data[0]);
+    losses.push((await session.step(batchAt(i - 1))).loss.data[0]);
     if (!at.includes(i)) continue;
     const values = trained(await session.readState()).flatMap(([, { data }]) => Array.from(data));
     weights.push(Buffer.from(Float32Array.from(values).buffer).toString('base64'));

@@ -6,8 +6,8 @@ import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { dualEncoder } from '@medbench/nn';
 import { trainingStep } from '@medbench/training';
-import { methodOf } from '../methods.mjs';
-import { setupOf, trainingOf } from '../step/cases.mjs';
+import { createMethod } from '../methods.mjs';
+import { setUpCase, trainingSettings } from '../step/cases.mjs';
 
 const VOCABULARY = 8702;
 
@@ -16,11 +16,14 @@ function clip(Image, batchSize, chunkSize = null, embedDim = 64) {
   const options = { embedDim, vocabSize: VOCABULARY };
   const model = dualEncoder(new Image().build(options), new GptDemo().build(options));
   const { parameters } = model;
-  const training = { ...trainingOf('a'), batchSize, chunkSize };
-  const step = trainingStep({ name: 'memory', model, method: methodOf(Clip), settings: {}, parameters, training });
+  const training = { ...trainingSettings('a'), batchSize, chunkSize };
+  const step = trainingStep({ name: 'memory', model, method: createMethod(Clip), settings: {}, parameters, training });
   return { step, model, parameters, batchSize };
 }
-const ofCase = async (key, method) => ({ ...(await setupOf(key, method)), batchSize: trainingOf(key).batchSize });
+const ofCase = async (key, method) => ({
+  ...(await setUpCase(key, method)),
+  batchSize: trainingSettings(key).batchSize,
+});
 
 export const PEAKS = {
   demo: { title: 'demo, batch 64', steps: 30, setup: async () => clip(VitDemo, 64) },

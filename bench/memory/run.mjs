@@ -23,20 +23,20 @@ const { values: options } = parseArgs({
 const machine = { cpu: cpus()[0]?.model, node: process.versions.node };
 const child = fileURLToPath(new URL('train.mjs', import.meta.url));
 
-function answerOf(parts) {
+function runChild(parts) {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, parts.map(String), { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${parts.join(' ')} ended with ${signal ?? `code ${status}`}: ${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
-const train = (...given) => answerOf(['--expose-gc', child, ...given]);
+const train = (...given) => runChild(['--expose-gc', child, ...given]);
 
 const peak = fileURLToPath(new URL('peak.mjs', import.meta.url));
 /** The answer of a process that finds in the cache what one before it has left there. */
 function second(key) {
   const folder = mkdtempSync(join(tmpdir(), 'medbench-cache-'));
   try {
-    answerOf([peak, key, folder]);
-    return answerOf([peak, key, folder]);
+    runChild([peak, key, folder]);
+    return runChild([peak, key, folder]);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -45,7 +45,7 @@ function second(key) {
 console.log('| step | predicted MiB | measured MiB | predicted / measured |\n|---|---|---|---|');
 const peaks = options.cases.split(',').map((key) => {
   const { title, cached } = PEAKS[key];
-  const found = cached ? second(key) : answerOf([peak, key]);
+  const found = cached ? second(key) : runChild([peak, key]);
   const ratio = Number((found.predictedMiB / found.measuredMiB).toFixed(2));
   console.log(`| ${title} | ${found.predictedMiB} | ${found.measuredMiB} | ${ratio} |`);
   return { title, ...found, ratio };

@@ -6,7 +6,7 @@ import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { dualEncoder, initialise } from '@medbench/nn';
 import { trainingStep } from '@medbench/training';
-import { methodOf } from '../methods.mjs';
+import { createMethod } from '../methods.mjs';
 
 const [batchSize, chunk, steps] = process.argv.slice(2).map(Number);
 const options = { embedDim: 64, vocabSize: 8702 };
@@ -16,7 +16,7 @@ const training = {
   ...{ beta1: 0.9, beta2: 0.98, epsilon: 1e-6, clipNorm: 1, cropScale: [0.9, 1], checkpointEvery: 1e9, logEvery: 1e9 },
 };
 const { parameters } = model;
-const step = trainingStep({ name: 'memory', model, method: methodOf(Clip), settings: {}, parameters, training });
+const step = trainingStep({ name: 'memory', model, method: createMethod(Clip), settings: {}, parameters, training });
 const stream = random(1, 'batch');
 const side = model.image.imageSize;
 const length = model.text.contextLength;

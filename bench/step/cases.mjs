@@ -4,7 +4,7 @@ import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder } from '@medbench/nn';
 import { trainingStep } from '@medbench/training';
-import { methodOf } from '../methods.mjs';
+import { createMethod } from '../methods.mjs';
 
 /** `gib`: what a training contender takes at the most. */
 export const CASES = {
@@ -51,10 +51,10 @@ const TRAINING = {
   ...{ epsilon: 1e-6, clipNorm: 1, cropScale: [0.9, 1], checkpointEvery: 1e9, logEvery: 1e9 },
   validation: { share: 0, batches: 8, every: 50, patience: null, keep: 'best' },
 };
-export const trainingOf = (key) => ({ ...TRAINING, batchSize: CASES[key].batch });
+export const trainingSettings = (key) => ({ ...TRAINING, batchSize: CASES[key].batch });
 
 /** The two towers of a case. */
-export function towersOf(key) {
+export function createTowers(key) {
   const { image, text, embedDim } = CASES[key];
   return {
     image: vitModel({ id: `image-${key}`, ...image, embedDim }),
@@ -63,15 +63,22 @@ export function towersOf(key) {
 }
 
 /** A method on a case, with its own settings, as a run would set it up. */
-export async function setupOf(key, id) {
+export async function setUpCase(key, id) {
   const { [CLASSES[id]]: Class } = await import(`@medbench/methods-${id}`);
-  const method = methodOf(Class);
-  const { image, text } = towersOf(key);
+  const method = createMethod(Class);
+  const { image, text } = createTowers(key);
   const model = dualEncoder(image, text);
   const defaults = methodSettings(pluginMetadata(Class).info, {});
   // FLIP ends with a few steps on all patches: what is measured is the first phase.
   const settings = method.phases(defaults)[0].settings;
   const parameters = [...model.parameters, ...method.parameters(model, settings)];
-  const step = trainingStep({ name: `bench:${id}`, model, method, settings, parameters, training: trainingOf(key) });
+  const step = trainingStep({
+    name: `bench:${id}`,
+    model,
+    method,
+    settings,
+    parameters,
+    training: trainingSettings(key),
+  });
   return { method, model, settings, parameters, step };
 }

@@ -14,7 +14,7 @@ export const pythonEnvironment = () =>
   Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith('OPENBLAS_')));
 
 /** The program of a contender of medbench: ours, or that of an earlier checkout that was built (`--before`). */
-const fileOf = ({ contender, checkout }) =>
+const programFile = ({ contender, checkout }) =>
   contender === 'before' ? join(resolve(checkout), 'bench/step/medbench.mjs') : here('medbench.mjs');
 
 export class Contender {
@@ -27,7 +27,7 @@ export class Contender {
     const threads = { MEDBENCH_THREADS: String(spec.threads) };
     const [command, file, env] = isTorch(spec.contender)
       ? [python(), here('torch_step.py'), pythonEnvironment()]
-      : [process.execPath, fileOf(spec), { ...process.env, ...threads, ...environment }];
+      : [process.execPath, programFile(spec), { ...process.env, ...threads, ...environment }];
     // An earlier checkout may know the field `contender` by its first name.
     const asked = spec.contender === 'before' ? { ...spec, contender: 'compiled', engine: 'compiled' } : spec;
     this.child = spawn(command, [file, JSON.stringify(asked)], { env, stdio: ['pipe', 'pipe', 'inherit'] });

@@ -7,7 +7,7 @@ const spec = JSON.parse(process.argv[2]);
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
 /** The contender, or why there is none. */
-async function backendOf(contender) {
+async function createBackend(contender) {
   if (contender === 'compiled') {
     const { Compiled } = await import('@medbench/backends-compiled');
     return { backend: new Compiled() };
@@ -34,7 +34,7 @@ async function backendOf(contender) {
   return { backend };
 }
 
-const { backend, version } = await backendOf(spec.contender);
+const { backend, version } = await createBackend(spec.contender);
 const status = await backend.status();
 if (!status.available) {
   say({ unavailable: status.reason });

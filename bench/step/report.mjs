@@ -7,7 +7,7 @@ import { CASES } from './cases.mjs';
 import { towerFlops } from './flops.mjs';
 import { median, quantile, round } from './turns.mjs';
 
-function versionOf(dir, id) {
+function packageVersion(dir, id) {
   const require = createRequire(new URL(`../../packages/${dir}/package.json`, import.meta.url));
   let folder = require.resolve(id);
   for (;;) {
@@ -21,10 +21,10 @@ function versionOf(dir, id) {
   }
 }
 
-export const versionsOf = () => ({
+export const listVersions = () => ({
   node: process.versions.node,
-  'onnxruntime-node': versionOf('backends-compiled', 'onnxruntime-node'),
-  '@tensorflow/tfjs-core': versionOf('backends-compiled', '@tensorflow/tfjs-core'),
+  'onnxruntime-node': packageVersion('backends-compiled', 'onnxruntime-node'),
+  '@tensorflow/tfjs-core': packageVersion('backends-compiled', '@tensorflow/tfjs-core'),
 });
 
 export const machine = (threads) => ({
@@ -61,7 +61,7 @@ export const speedTable = (rows, what) =>
   );
 
 /** The machine's products, and what share of the best of them ViT-B/16's forward pass reaches. */
-export function peakOf({ peak, forward }) {
+export function peakTable({ peak, forward }) {
   const products = table(
     ['product', 'contender', 'ms, median', 'GFLOP/s'],
     peak.map(({ what, contender, ms, gflops }) => [

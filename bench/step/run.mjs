@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printJson } from '../print-json.mjs';
 import { begin } from './begin.mjs';
-import { CASE_TITLES, CASES, METHODS, trainingOf } from './cases.mjs';
+import { CASE_TITLES, CASES, METHODS, trainingSettings } from './cases.mjs';
 import { isSlow } from './contender.mjs';
-import { beginTable, distance, machine, peakOf, speedTable, versionsOf } from './report.mjs';
+import { beginTable, distance, listVersions, machine, peakTable, speedTable } from './report.mjs';
 import { writeStart } from './start.mjs';
 import { measure } from './turns.mjs';
 
@@ -48,7 +48,7 @@ const threads = Number(options.threads);
 const rounds = Number(options.rounds);
 const folder = mkdtempSync(join(tmpdir(), 'bench-step-'));
 /** `trips`: nanoseconds from core to core and back, before each turn. */
-const log = { versions: versionsOf(), left: [], trips: [] };
+const log = { versions: listVersions(), left: [], trips: [] };
 
 /** Losses and embeddings must agree this well. */
 const TOLERANCE = { step: 1e-3, forward: 1e-4 };
@@ -72,7 +72,7 @@ async function steps(key) {
   for (const method of methods ?? (key === 'b' ? METHODS : ['clip'])) {
     const { files, trainable } = await writeStart(folder, key, method);
     rows.push(
-      ...(await measured('step', key, { method, files, trainable, training: trainingOf(key) }, CASES[key].gib)),
+      ...(await measured('step', key, { method, files, trainable, training: trainingSettings(key) }, CASES[key].gib)),
     );
   }
   return rows;
@@ -121,7 +121,7 @@ try {
 for (const key of cases) console.log(`(${key}) ${CASE_TITLES[key]}`);
 if (found.step.length > 0) console.log(`\nTraining step\n\n${speedTable(found.step, 'method')}`);
 if (found.forward.length > 0) console.log(`\nForward pass\n\n${speedTable(found.forward, 'tower')}`);
-if (found.peak.length > 0) console.log(`\nMatrix product\n\n${peakOf(found)}`);
+if (found.peak.length > 0) console.log(`\nMatrix product\n\n${peakTable(found)}`);
 if (found.start.length > 0) console.log(`\nStart to the first compiled step\n\n${beginTable(found.start)}`);
 if (log.trips.length > 0) console.log(`\n${distance(log.trips)}`);
 for (const line of log.left) console.log(line);

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { random } from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
-import { BATCHES, CASES, SEED, setupOf } from './cases.mjs';
+import { BATCHES, CASES, SEED, setUpCase } from './cases.mjs';
 
 /** The files of a case and method in a folder. */
-export const filesOf = (folder, key, method) => ({
+export const startFiles = (folder, key, method) => ({
   weights: join(folder, `${key}-${method}-weights.safetensors`),
   batches: join(folder, `${key}-${method}-batches.safetensors`),
 });
@@ -16,13 +16,13 @@ const ownName = (name) => name.slice(name.lastIndexOf('/') + 1);
 const elements = (shape) => shape.reduce((product, side) => product * side, 1);
 
 /** An image of noise, as the methods' own draws want it. */
-function image(size, stream) {
+function noiseImage(size, stream) {
   const data = Uint8Array.from({ length: size * size * 3 }, () => stream.integer(256));
   return { width: size, height: size, channels: 3, data };
 }
 
 /** A batch as the loader would give it: normal pixels, texts of random length between start and end, the method's draws. */
-function batchOf({ image, text, batch }, inputs, at) {
+function drawBatch({ image, text, batch }, inputs, at) {
   const stream = random(SEED, 'batch', at);
   const { contextLength, vocabSize } = text;
   const ids = new Int32Array(batch * contextLength);
@@ -44,7 +44,7 @@ function batchOf({ image, text, batch }, inputs, at) {
     const data = new (input.dtype === 'int32' ? Int32Array : Float32Array)(batch * size);
     for (let row = 0; row < batch; row++) {
       const drawn = random(SEED, 'input', input.stream ?? name, at, row);
-      data.set(input.draw({ image: image(image.imageSize, drawn), caption: '' }, drawn), row * size);
+      data.set(input.draw({ image: noiseImage(image.imageSize, drawn), caption: '' }, drawn), row * size);
     }
     made[`input/${ownName(name)}`] = { shape: [batch, ...input.shape], dtype: input.dtype, data };
   }
@@ -53,11 +53,11 @@ function batchOf({ image, text, batch }, inputs, at) {
 
 /** Writes both files. @returns which parameters are trained, for the other side. */
 export async function writeStart(folder, key, method) {
-  const { parameters, step } = await setupOf(key, method);
-  const files = filesOf(folder, key, method);
+  const { parameters, step } = await setUpCase(key, method);
+  const files = startFiles(folder, key, method);
   const weights = Object.entries(initialise(parameters, SEED)).map(([name, one]) => [ownName(name), one]);
   await writeSafetensors(files.weights, Object.fromEntries(weights));
-  const batches = Array.from({ length: BATCHES }, (_, at) => batchOf(CASES[key], step.inputs, at));
+  const batches = Array.from({ length: BATCHES }, (_, at) => drawBatch(CASES[key], step.inputs, at));
   const named = batches.flatMap((batch, at) => Object.entries(batch).map(([name, one]) => [`${at}/${name}`, one]));
   await writeSafetensors(files.batches, Object.fromEntries(named));
   return { files, trainable: step.trainable.map(ownName) };

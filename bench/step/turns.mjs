@@ -28,13 +28,13 @@ const REST_MS = 300;
 /** First results that are compared, while rounding has had no time to grow. */
 const COMPARED = 3;
 
-const whatOf = ({ method, tower, shape }) => method ?? tower ?? shape.join(' x ');
+const workName = ({ method, tower, shape }) => method ?? tower ?? shape.join(' x ');
 
 /** Starts a contender; undefined, with the reason in `left`, if it is not there. */
 async function started(spec, { versions, left }) {
   const contender = new Contender(spec);
   const { unavailable, ready, version } = await contender.answer();
-  const label = `${spec.key} ${whatOf(spec)}, ${spec.contender}`;
+  const label = `${spec.key} ${workName(spec)}, ${spec.contender}`;
   if (unavailable) {
     const hint = isTorch(spec.contender) ? ' (set MEDBENCH_PYTHON to a Python with torch)' : '';
     left.push(`${label}: left out, ${unavailable}${hint}`);
@@ -114,7 +114,7 @@ export async function measure(specs, { rounds, gib, tolerance, ...log }) {
   }
   return there.map(({ name, ms, peakMiB, results }) => ({
     case: specs[0].key,
-    what: whatOf(specs[0]),
+    what: workName(specs[0]),
     contender: name,
     ms: round(median(ms)),
     low: round(quantile(ms, 0.1)),

@@ -1,14 +1,14 @@
 // A tower's forward pass as evaluation runs it: the program is taken from the embedder where it is about to be loaded.
 import { fromArray } from '@medbench/data';
 import { loadModel } from '@medbench/training';
-import { CASES, towersOf } from './cases.mjs';
+import { CASES, createTowers } from './cases.mjs';
 import { readBatches } from './start.mjs';
 
 const IMAGE = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
 
 /** What the embedder asks of its backend for a tower: the program and its parameters. */
 async function embedderProgram(key, tower, weights) {
-  const { image, text } = towersOf(key);
+  const { image, text } = createTowers(key);
   const taken = {};
   const backend = {
     load(program, state) {

@@ -1,9 +1,9 @@
 // The real training step of a method: forward, backward, clipping, AdamW under its schedule, the clamp of the logit scale.
-import { setupOf } from './cases.mjs';
+import { setUpCase } from './cases.mjs';
 import { readStepBatches, readWeights } from './start.mjs';
 
 export async function work({ key, method, files }, backend, options) {
-  const { step, parameters } = await setupOf(key, method);
+  const { step, parameters } = await setUpCase(key, method);
   const batches = await readStepBatches(files.batches, step.inputs);
   const tensors = await readWeights(files.weights, parameters);
   const loaded = await step.load(backend, step.initialState(tensors), options);

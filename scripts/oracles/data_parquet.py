@@ -74,7 +74,7 @@ for name, options in {
 for i in range(2):
     pq.write_table(whole.slice(12 * i, 12), OUT / f"train-{i:05d}-of-00002.parquet", row_group_size=5)
 expected["parquet"]["two files"] = {"files": [f"train-{i:05d}-of-00002.parquet" for i in range(2)], "rows": [shown(r) for r in rows]}
-expected["image"] = {str(i): hashlib.sha256(images[i]).hexdigest() for i in range(N) if i != 20}
+expected["images"] = {str(i): hashlib.sha256(images[i]).hexdigest() for i in range(N) if i != 20}
 expected["classes"] = FEATURES["label"]["names"]
 
 # ---- pickles, as PathVQA's

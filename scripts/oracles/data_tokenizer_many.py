@@ -7,7 +7,7 @@ the SHA-256 of its ids joined by blanks, and `ids` the ids of every 50th text in
 literally, as medbench does: open_clip's pattern without its first two alternatives. `special` counts the texts for which
 open_clip itself gives other ids for that reason. `encoding` are the indices of the texts whose ids depend on ftfy's
 guesses at wrong encodings.
-Code points are those of Unicode 14, that of Python 3.11; letters that came later are letters to some backends only.
+Code points are those of Unicode 14, that of Python 3.11; letters that came later are letters to some JavaScript runtimes only.
 """
 import gzip
 import hashlib

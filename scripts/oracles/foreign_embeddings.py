@@ -67,7 +67,7 @@ class TextTower(nn.Module):
         return nn.functional.normalize(self.projection(bags), dim=1)
 
 
-def images(folder):
+def read_images(folder):
     files = sorted(folder.glob("*.png"))
     stacked = np.stack([np.asarray(Image.open(file).convert("RGB")) for file in files])
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 255
@@ -152,10 +152,10 @@ def main():
     texts = lambda task, name: text_tower(json.loads((given / task / f"{name}.json").read_text())).numpy()
     with torch.no_grad():
         # One pass over the training images gives the normalisation its statistics.
-        image_tower.train()(images(given / "phantom-global/train"))
+        image_tower.train()(read_images(given / "phantom-global/train"))
         image_tower.eval()
-        embedded = {s: image_tower(images(given / "phantom-global" / s)) for s in ("train", "val", "test")}
-        gallery = image_tower(images(given / "phantom-retrieval/test"))[1].numpy()
+        embedded = {s: image_tower(read_images(given / "phantom-global" / s)) for s in ("train", "val", "test")}
+        gallery = image_tower(read_images(given / "phantom-retrieval/test"))[1].numpy()
         prompts, captions = texts("phantom-global", "prompts"), texts("phantom-retrieval", "captions")
     features = {split: pair[0].numpy() for split, pair in embedded.items()}
     images = {split: pair[1].numpy() for split, pair in embedded.items()}

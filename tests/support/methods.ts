@@ -96,21 +96,22 @@ const OBJECTIVES = objectivesFrom(objectives);
 
 /** A method, as `rowOf` takes it: a class, or one that is made already. */
 export type Row = (new () => AnyMethod) | AnyMethod;
-const madeOf = (row: Row): AnyMethod => (typeof row === 'function' ? new row() : row);
+const createMethod = (row: Row): AnyMethod => (typeof row === 'function' ? new row() : row);
 
 /** A method with the objectives that the project ships. */
-export const composed = (row: Row): ResolvedMethod => composeMethod({ method: madeOf(row), objectives: OBJECTIVES });
+export const composed = (row: Row): ResolvedMethod =>
+  composeMethod({ method: createMethod(row), objectives: OBJECTIVES });
 
 /** Settings of a method's class; of one that has no decorator, those that are given. */
-export function settingsOf(row: Row, given: Given): Settings {
-  const metadata = pluginMetadata(madeOf(row).constructor);
+export function rowSettings(row: Row, given: Given): Settings {
+  const metadata = pluginMetadata(createMethod(row).constructor);
   return metadata ? methodSettings(metadata.info as Parameters<typeof methodSettings>[0], given) : given;
 }
 
 /** A row's training step on the small towers, and its batches. */
-export function rowOf(row: Row, given: Given, training: Partial<TrainingSettings> = {}) {
+export function createRow(row: Row, given: Given, training: Partial<TrainingSettings> = {}) {
   const method = composed(row);
-  const settings = settingsOf(row, given);
+  const settings = rowSettings(row, given);
   const parameters = [...model.parameters, ...method.parameters(model, settings)];
   const all = { ...TRAINING, ...training };
   const step = trainingStep({ name: 'train:row', model, method, settings, parameters, training: all });
@@ -128,7 +129,7 @@ export function rowOf(row: Row, given: Given, training: Partial<TrainingSettings
 }
 
 /** What a number of steps on a backend makes of the start. */
-export async function trainOn(backend: Backend, row: ReturnType<typeof rowOf>, steps: number) {
+export async function trainOn(backend: Backend, row: ReturnType<typeof createRow>, steps: number) {
   const { step, load, start } = row;
   const session = await step.load(backend, step.initialState(start));
   const losses: number[] = [];
@@ -142,7 +143,7 @@ export const largestDifference = (a: HostTensor, b: HostTensor): number =>
   Array.from(a.data, (value, i) => Math.abs(value - b.data[i]!)).reduce((worst, one) => Math.max(worst, one), 0);
 
 /** The parameter that differs most, and by how much; what matches `without` does not count. */
-export function worstOf(
+export function mostDifferentParameter(
   a: HostTensors,
   b: HostTensors,
   without: RegExp,

@@ -355,7 +355,7 @@ const weights = (like: tf.Tensor): tf.Tensor =>
   );
 
 /** The case as a program: outputs `y0`, …, and for each differentiated input the gradient of a weighted sum of them. */
-export function programOf({ name, inputs, differentiate, run }: OpCase): Program {
+export function caseProgram({ name, inputs, differentiate, run }: OpCase): Program {
   const specs = Object.fromEntries(Object.entries(inputs).map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
   const list = (given: Readonly<Record<string, tf.Tensor>>): tf.Tensor[] => [run(given)].flat();
   return {

@@ -13,7 +13,7 @@ interface Expected {
   readonly parquet: Readonly<
     Record<string, { readonly files: readonly string[]; readonly rows: readonly ParquetRow[] }>
   >;
-  readonly image: Readonly<Record<string, string>>;
+  readonly images: Readonly<Record<string, string>>;
   readonly classes: readonly string[];
   readonly pickle: { readonly files: readonly string[]; readonly value: unknown };
 }
@@ -54,7 +54,7 @@ describe('openParquet', () => {
 
   it('gives the file of an image, in the table or beside it', async () => {
     const table = await openParquet(pathsOf(expected.parquet['two files']!.files));
-    for (const [index, hash] of Object.entries(expected.image)) {
+    for (const [index, hash] of Object.entries(expected.images)) {
       const { bytes, name } = await table.image('image', Number(index));
       expect(digest(bytes)).toBe(hash);
       if (index === '13') expect(name).toMatch(/train-00001-of-00002\.parquet: row 2$/);
