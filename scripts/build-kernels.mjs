@@ -1,5 +1,6 @@
-// node scripts/build-kernels.mjs: compiles packages/<package>/assembly/<name>.ts into packages/<package>/src/kernels/<name>.ts,
-// a text that is imported like any other source. To be run after a change of the former; a test compares the two.
+// node scripts/build-kernels.mjs: compiles packages/<package>/assembly/<name>.ts into
+// packages/<package>/src/kernels/<name>.ts, a module that is imported like any other source. Run it after a change of
+// the former; a test compares the two.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -12,7 +13,7 @@ const KERNELS = [
 
 const folder = (name) => fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
 
-/** @returns {Promise<string>} the text of src/kernels/<name>.ts */
+/** @returns {Promise<string>} the source text of src/kernels/<name>.ts */
 export async function compiledKernel(packageName, name) {
   let binary;
   const { error, stderr } = await asc.main(

@@ -1,5 +1,5 @@
-// node scripts/build-page-script.mjs: compiles packages/report/browser into packages/report/src/html/page-script.ts, a text
-// that is imported like any other source. To be run after a change of the former; a test compares the two.
+// node scripts/build-page-script.mjs: compiles packages/report/browser into packages/report/src/html/page-script.ts, a
+// module that is imported like any other source. Run it after a change of the former; a test compares the two.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { build } from 'tsup';
 
 const report = fileURLToPath(new URL('../packages/report/', import.meta.url));
 
-/** @returns {Promise<string>} the text of src/html/page-script.ts */
+/** @returns {Promise<string>} the source text of src/html/page-script.ts */
 export async function compiledPageScript() {
   const outDir = mkdtempSync(join(tmpdir(), 'medbench-page-script-'));
   try {
@@ -21,7 +21,7 @@ export async function compiledPageScript() {
       target: 'es2022',
       platform: 'browser',
       esbuildOptions: (options) => {
-        // File names in comments are relative to it.
+        // File names in comments are relative to this folder.
         options.absWorkingDir = `${report}browser`;
       },
     });

@@ -1,4 +1,4 @@
-// Writes the .d.ts files of all packages in one compiler run and lays each beside its JavaScript.
+// Writes the .d.ts files of all packages in one compiler run, each beside its JavaScript file.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { root, workspacePackages } from './workspace.mjs';

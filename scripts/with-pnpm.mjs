@@ -1,5 +1,5 @@
-// Runs a script of the root package.json with the pnpm version pinned there, so that a machine needs nothing but Node.
-// The pnpm on PATH is used only if it is that very version.
+// Runs a script of the root package.json with the pnpm version that it pins, so that a machine needs nothing but Node.
+// The pnpm on PATH is used only if it has that version.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// The packages of the workspace, read from disk: the one place that knows where they are.
+// Lists the packages of the workspace from disk. No other script spells their folders.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

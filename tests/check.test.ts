@@ -10,7 +10,7 @@ const cwd = folder.path;
 afterAll(() => folder.dispose());
 
 const WRONG = join(repository, 'tests/fixtures/wrong-plugins');
-/** Of which plugin each package is, and what is said of it. */
+/** Faulty packages, each with the kind and id of its plugin and the expected message. */
 const FAULTS: Readonly<Record<string, string>> = {
   'nan-loss':
     'Class NanLoss of wrong-nan-loss (method "nan-loss"): the loss is NaN at step 0; look for a logarithm, root or quotient of zero',
@@ -28,13 +28,13 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 describe('medbench check', () => {
-  it('finds nothing wrong with the example', async () => {
+  it('accepts the example plugin', async () => {
     const { code, stdout } = await medbench(['check', join(repository, 'examples/third-party-method')], { cwd });
     expect(stdout).toBe('medbench-method-sigmoid: method "sigmoid"\n\n1 package, 0 faults\n');
     expect(code).toBe(0);
   });
 
-  it('names the fault of each of seven wrong plugins, in a line each', async () => {
+  it('reports the fault of each of seven faulty plugins, one line each', async () => {
     const { code, stdout } = await medbench(['check', WRONG], { cwd });
     const lines = Object.entries(FAULTS).flatMap(([id, fault]) => [
       `wrong-${id}: ${id === 'nan-metric' ? 'task' : 'method'} "${id}"`,
@@ -54,14 +54,14 @@ describe('medbench check', () => {
     ]);
   });
 
-  it('says where there is no plugin package', async () => {
+  it('reports a folder without a plugin package', async () => {
     const { code, stderr } = await medbench(['check', cwd], { cwd });
     expect(stderr).toContain(`There is no plugin package in ${cwd}, nor in a folder of it`);
     expect(code).toBe(2);
   });
 });
 
-describe('a run with wrong plugins', () => {
+describe('a run with faulty plugins', () => {
   const lab = join(cwd, 'lab');
   const WRONG_METHODS = ['nan-loss', 'no-parameter', 'no-terms', 'vector-loss'];
   beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('a run with wrong plugins', () => {
     await ensurePhantoms(join(cwd, '.medbench'));
   });
 
-  it('says the same in the cells, and keeps no figure that is none', async () => {
+  it('writes the same messages into the cells, and keeps no value that is not a finite number', async () => {
     const methods = `--methods=${WRONG_METHODS.join(',')},clip-scratch`;
     const set = ['--set=controls=["chance"]', '--set=leaks.check=false'];
     const args = ['run', methods, '--tasks=nan-metric', '--out=run', ...set, ...TINY];
@@ -82,14 +82,14 @@ describe('a run with wrong plugins', () => {
     expect(cells.every(({ status, value }) => status === 'failed' && value === null)).toBe(true);
     const cellError = (id: string) => cells.find(({ method }) => method === id)?.error;
     for (const id of ['no-parameter', 'no-terms']) expect(cellError(id)).toBe(FAULTS[id]);
-    // A batch of the run has other sizes.
+    // The batch of a run has another shape than that of the check.
     expect(cellError('vector-loss')).toBe(FAULTS['vector-loss']!.replace('[8]', '[16]'));
-    // Not a disagreement of backends: the trainer's own words, with row and step.
+    // The message is the trainer's, with row and step. It must not blame a difference between backends.
     expect(cellError('nan-loss')).toMatch(/^The loss of nan-loss is NaN at step 0 \(seed 0\)/);
     for (const id of ['clip-scratch', 'chance']) expect(cellError(id)).toBe(FAULTS['nan-metric']);
   }, 240_000);
 
-  it('ends "all" where a plugin cannot be used, and names what looks like one', async () => {
+  it('fails on "all" when a plugin cannot be used, and names packages that only look like plugins', async () => {
     const other = join(cwd, 'other');
     mkdirSync(join(other, 'node_modules'), { recursive: true });
     const dependencies = ['wrong-unknown-question', 'wrong-not-exported'];

@@ -39,7 +39,7 @@ describe('startup', () => {
       }
       return fastest;
     };
-    // The times are those of a machine that starts Node in 60 ms; a busy one is given more.
+    // The limits hold for a machine that starts Node in 60 ms. A slower machine gets more time in proportion.
     const began = performance.now();
     spawnSync(process.execPath, ['-e', '0']);
     const slowness = Math.max(1, (performance.now() - began) / 60);
@@ -102,7 +102,7 @@ describe('list', () => {
     }
   });
 
-  it('says which backend works here and why the others do not', async () => {
+  it('reports which backend works here and why the others do not', async () => {
     const { code, stdout } = await medbench(['doctor', '--json'], { cwd });
     expect(code).toBe(0);
     const { backends } = JSON.parse(stdout);
@@ -121,7 +121,7 @@ describe('list', () => {
   });
 });
 
-describe('wrong usage ends with code 2 and one clear error', () => {
+describe('wrong usage exits with code 2 and one clear error', () => {
   const cases: [string, string[], string[]][] = [
     ['an unknown method', ['run', '--methods', 'clipp'], ['Unknown method "clipp"', 'Did you mean "clip"?']],
     ['an unknown task', ['run', '--tasks', 'vqarad'], ['Unknown task "vqarad"', 'Did you mean "vqa-rad"?']],
@@ -142,7 +142,7 @@ describe('wrong usage ends with code 2 and one clear error', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it('a config with a misspelt key', async () => {
+  it('a configuration with a misspelt key', async () => {
     const dir = join(cwd, 'misspelt');
     mkdirSync(dir);
     writeFileSync(join(dir, 'package.json'), '{"name": "lab"}');
@@ -155,7 +155,7 @@ describe('wrong usage ends with code 2 and one clear error', () => {
 });
 
 it.each(['MEDBENCH_MEMORY', 'MEDBENCH_WATTS'])(
-  'a run with %s that is no number ends at once, with no cell',
+  'a run with a value of %s that is not a number fails at once and writes no cell',
   async (name) => {
     const args = ['run', '--preset=demo', '--methods=clip-scratch', '--tasks=phantom-global', '--set=controls=[]'];
     const { code, stderr } = await medbench([...args, `--out=${name}`, ...TINY], { cwd, env: { [name]: 'much' } });
@@ -167,7 +167,7 @@ it.each(['MEDBENCH_MEMORY', 'MEDBENCH_WATTS'])(
 );
 
 describe('run --profile', () => {
-  it('says where the time went, which adds up to the wall time, and changes nothing else', async () => {
+  it('prints the time of each phase, which adds up to the wall time, and changes no result', async () => {
     const tasks = '--tasks=phantom-global,phantom-vqa';
     const args = ['run', '--preset=demo', '--methods=clip', tasks, '--set=controls=["chance"]', ...TINY];
     const plain = await medbench([...args, '--out=plain'], { cwd });
@@ -191,13 +191,13 @@ describe('run --profile', () => {
     for (const phase of ['start-up', 'compiling', 'step', 'waiting for batches', 'embedding', 'linear-probe', 'vqa'])
       expect(named).toContain(phase);
     const steps = profile.phases.find(({ phase }) => phase === 'step');
-    // 12 of clip, 8 of the general-domain weights.
+    // 12 steps of clip and 8 of the general-domain weights.
     expect(steps?.count).toBe(20);
     expect(profile.rows.map(({ row }) => row)).toEqual(expect.arrayContaining(['(run)', 'general', 'clip']));
   }, 600_000);
 });
 
-describe('bad input leaves finished cells intact', () => {
+describe('bad input keeps finished cells', () => {
   const out = 'broken';
   const cellFile = (method: string, task: string) => join(cwd, out, 'cells', method, task, 'seed-0.json');
   const data = join(cwd, 'copy');
@@ -213,7 +213,7 @@ describe('bad input leaves finished cells intact', () => {
     expect(code).toBe(0);
   }, 240_000);
 
-  it('a truncated npz: one line with the file, code 1, and cells of other tasks are kept', async () => {
+  it('a truncated npz: one line that names the file, exit code 1, and the cells of other tasks are kept', async () => {
     const before = readFileSync(cellFile('clip-scratch', 'pneumoniamnist'), 'utf8');
     truncateSync(join(data, 'pneumoniamnist.npz'), 100_000);
     const { code, stderr } = await run(...common, '--tasks', 'pneumoniamnist,vqa-rad');
@@ -227,7 +227,7 @@ describe('bad input leaves finished cells intact', () => {
     expect(failed[0].error).toContain('pneumoniamnist.npz');
   }, 240_000);
 
-  it('a missing image named in the JSON: its name and the row, code 1', async () => {
+  it('a missing image that the JSON names: its name and the row, exit code 1', async () => {
     const table = JSON.parse(readFileSync(join(data, 'vqa-rad/testset.json'), 'utf8'));
     rmSync(join(data, 'vqa-rad/images', table[0].image_name));
     const { code, stderr } = await run(...common, '--tasks', 'vqa-rad');
@@ -236,7 +236,7 @@ describe('bad input leaves finished cells intact', () => {
     expect(stderr).toMatch(/named in row \d+ of .*set\.json/);
   }, 240_000);
 
-  it('an unwritable folder: its name, code 1', async () => {
+  it('a folder that cannot be written: its name, exit code 1', async () => {
     const plain = join(cwd, 'plain-file');
     writeFileSync(plain, '');
     chmodSync(plain, 0o444);

@@ -25,7 +25,7 @@ import { QuiltRetrieval } from '@medbench/tasks-quilt-retrieval';
 import { RocoRetrieval } from '@medbench/tasks-roco-retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** Training pairs as the papers and pages of the data sets publish them; the study's 2,769,337 is their sum. */
+/** Published numbers of training pairs. Their sum is the study's 2,769,337. */
 const PUBLISHED: Readonly<Record<string, number | undefined>> = {
   'pmc-oa': 1_317_219,
   'quilt-1m': 1_017_708,
@@ -65,7 +65,7 @@ const createContext = (group: string, info: CorpusInfo | TaskInfo, given: Record
 describe.each(CORPORA.map((make) => [pluginInfo<CorpusInfo>(make), make] as const))('$id', (info, make) => {
   const context = (given?: Record<string, string>) => createContext('corpusSettings', info, given);
 
-  it('says all that must be said of it, with the published number of pairs', () => {
+  it('declares its title, licence, access and source, and the published number of pairs', () => {
     for (const field of ['title', 'licence', 'access', 'source'] as const)
       expect(info[field].length).toBeGreaterThan(3);
     expect(info.files?.length).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ describe.each(CORPORA.map((make) => [pluginInfo<CorpusInfo>(make), make] as cons
     expect(info.id === 'webdataset' || info.citation).toBeTruthy();
   });
 
-  it('opens phantoms in its real layout, decoded here or elsewhere', async () => {
+  it('opens phantoms in its real layout, decoded on this thread or left as bytes', async () => {
     const corpus = await new make().open(context());
     expect(corpus.synthetic).toBe(true);
     expect(corpus.fingerprint).toMatch(/^[0-9a-f]{64}$/);
@@ -90,7 +90,7 @@ describe.each(CORPORA.map((make) => [pluginInfo<CorpusInfo>(make), make] as cons
     expect((await new make().open(context())).fingerprint).toBe(corpus.fingerprint);
   });
 
-  it('counts what is there', async () => {
+  it('counts the pairs of its splits', async () => {
     const { synthetic, splits } = await new make().inspect!(context());
     expect(synthetic).toBe(true);
     expect(splits.train!.examples).toBeGreaterThanOrEqual(TRAIN);
@@ -107,12 +107,12 @@ describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))(
     protocols: bindProtocols(info.protocols, { metric: info.metric }),
   });
 
-  it('finds by chance what a model sees that sees nothing', async () => {
+  it('gives chance-level recall to a model with random embeddings', async () => {
     const { synthetic, results } = await new make().evaluate(randomModel(1), context());
     expect(synthetic).toBe(true);
     const [{ metrics, notes, n }] = results as [(typeof results)[number]];
     expect(n).toBe(TEST);
-    // Ten of the gallery: chance 10/40, or somewhat less with more captions; four standard errors around it.
+    // Recall@10 in a gallery of 40: chance is 10/40, a little less with several captions. Within four standard errors.
     expect(metrics['i2t_recall@10']!.value).toBeGreaterThan(0.2 - 4 * Math.sqrt(0.16 / TEST));
     expect(metrics['i2t_recall@10']!.value).toBeLessThan(0.3 + 4 * Math.sqrt(0.21 / TEST));
     if (info.presets.includes('paper')) expect(notes!.join()).toMatch(/pre-training data/);
@@ -120,7 +120,7 @@ describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))(
     expect(blind.results[0]!.metrics['t2i_recall@10']!.value).toBe(0);
   });
 
-  it('has an unchanging fingerprint of its own split', async () => {
+  it('has a stable fingerprint of its own split', async () => {
     const one = await new make().fingerprint(context());
     expect(one).toMatch(/^[0-9a-f]{64}$/);
     expect(await new make().fingerprint(context())).toBe(one);
@@ -139,9 +139,9 @@ it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in it
     .split('\n')
     .map((line) => line.split(','));
   const [header, ...lines] = rows;
-  const at = (name: string) => header!.indexOf(name);
+  const column = (name: string) => header!.indexOf(name);
   const patients = new Set(
-    lines.filter((line) => line[at('split')]!.trim() === 'test').map((line) => line[at('subject_id')]!),
+    lines.filter((line) => line[column('split')]!.trim() === 'test').map((line) => line[column('subject_id')]!),
   );
   expect(patients.size).toBeLessThan(TEST);
   const task = new MimicCxrRetrieval();
@@ -151,7 +151,7 @@ it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in it
   expect(new Set(test.groups)).toEqual(patients);
 });
 
-it('takes shards under any name, and the rows that are asked for', async () => {
+it('accepts shards under any name, and reads only the requested rows', async () => {
   const shards = readdirSync(join(dataRoot, 'webdataset')).filter((name) => name.endsWith('.tar'));
   const info = pluginInfo<CorpusInfo>(WebDatasetCorpus);
   const spec = `webdataset/${shards[0]}::webdataset/${shards[0]}`;

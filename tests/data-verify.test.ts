@@ -60,18 +60,18 @@ async function verify(data: string, ...args: readonly string[]) {
 }
 
 describe('medbench data verify', () => {
-  it.skipIf(!real)('finds the real PneumoniaMNIST and VQA-RAD as published', async () => {
+  it.skipIf(!real)('finds that the real PneumoniaMNIST and VQA-RAD match the published numbers', async () => {
     const folder = join(sharedData('pneumoniamnist.npz')!, '..');
     const { code, of } = await verify(folder, '--tasks', 'pneumoniamnist,vqa-rad');
     expect(code).toBe(0);
     expect(of('pneumoniamnist')).toMatchObject({ verdict: 'ok', differences: [] });
     expect(of('vqa-rad')).toMatchObject({ verdict: 'ok', differences: [] });
-    // The copy here was put together from two others: its rows are those, in another order.
+    // This copy was assembled from two others: it has the same rows in another order.
     expect(of('pneumoniamnist').notes.join()).toMatch(/not the published file byte for byte/);
     expect((await verify(folder, '--tasks', 'pneumoniamnist', '--checksums')).code).toBe(1);
   });
 
-  it('knows generated data in every layout, and never calls it whole', async () => {
+  it('recognises generated data in every layout, and never reports it as complete', async () => {
     const { code, outcomes } = await verify(join(root, 'phantoms'), '--tasks', 'all', '--corpora', 'all');
     expect(outcomes.filter(({ verdict }) => verdict !== 'generated')).toEqual([]);
     expect(outcomes.length).toBeGreaterThanOrEqual(32);
@@ -79,7 +79,7 @@ describe('medbench data verify', () => {
     expect((await verify(join(root, 'phantoms'), '--tasks', 'bach')).code).toBe(1);
   });
 
-  it('says of what is missing where it is obtained, and fetches nothing', async () => {
+  it('says where to get missing data, and downloads nothing', async () => {
     const empty = join(root, 'empty');
     mkdirSync(empty);
     const { code, outcomes, of } = await verify(empty, '--tasks', 'all', '--corpora', 'all');
@@ -91,7 +91,7 @@ describe('medbench data verify', () => {
     expect((await verify(empty, '--corpora', 'roco')).code).toBe(1);
   });
 
-  it('counts what differs and names what is broken', async () => {
+  it('counts differences and names broken files', async () => {
     const data = join(root, 'some');
     for (const part of ['ham10000', 'roco', 'sicap-v2', 'vqa-rad', 'pcam']) {
       cpSync(join(root, 'phantoms', part), join(data, part), { recursive: true });

@@ -13,11 +13,11 @@ afterAll(() => folder.dispose());
 const readJson = (...path: string[]): unknown => JSON.parse(readFileSync(join(cwd, ...path), 'utf8'));
 const rowCells = (out: string, row: string): readonly ResultCell[] =>
   (readJson(out, 'results.json') as RunResults).cells.filter(({ method }) => method === row);
-/** What a run stores of a row on a task, example by example. */
+/** The results of a row on a task that a run stores, with scores of each example. */
 const storedResults = (out: string, row: string, task: string): readonly TaskResult[] =>
   (readJson(out, 'cells', row, task, 'seed-0.json') as { results: TaskResult[] }).results;
 
-/** Runs the command, which must end with the code. @returns what it printed on stderr. */
+/** Runs the command, which must exit with the given code. @returns its stderr. */
 async function ending(code: number, ...args: string[]): Promise<string> {
   const finished = await medbench(args, { cwd });
   expect(finished.stderr).not.toContain('    at ');
@@ -25,7 +25,7 @@ async function ending(code: number, ...args: string[]): Promise<string> {
   return finished.stderr;
 }
 
-describe('embeddings that a run kept', () => {
+describe('embeddings stored by a run', () => {
   const TASKS = ['pneumoniamnist', 'vqa-rad', 'vqa-rad-retrieval'];
   const DATA = ['--data=small', '--set=controls=[]'];
   const measure = (cell: ResultCell) => ({
@@ -51,7 +51,7 @@ describe('embeddings that a run kept', () => {
     await ending(0, 'embed', 'run', '--method=clip-scratch', '--out=exported');
   });
 
-  it('give the identical cell, whatever the protocol, with no more than their folder', async () => {
+  it('give identical cells under every protocol, from their folder alone', async () => {
     await ending(0, 'eval', '--embeddings=exported', '--out=eval', ...DATA);
     const trained = rowCells('run', 'clip-scratch');
     const measured = rowCells('eval', 'clip-scratch');
@@ -63,13 +63,13 @@ describe('embeddings that a run kept', () => {
     }
   });
 
-  it('stand beside the controls that need no towers', async () => {
+  it('are compared with the controls that need no towers', async () => {
     await ending(0, 'eval', '--embeddings=exported', '--tasks=pneumoniamnist,vqa-rad', '--out=beside', '--data=small');
     const { methods } = readJson('beside', 'results.json') as RunResults;
     expect(methods.map(({ id }) => id)).toEqual(['clip-scratch', 'chance', 'majority', 'raw-pixels', 'question-only']);
   });
 
-  it('are a row beside those of a run', async () => {
+  it('become one more row of a run', async () => {
     const stderr = await ending(
       0,
       'run',
@@ -84,7 +84,7 @@ describe('embeddings that a run kept', () => {
     expect(rowCells('run', 'again').map(measure)).toEqual(rowCells('run', 'clip-scratch').map(measure));
   });
 
-  it('fail in their own cell where an array is missing', async () => {
+  it('fail only in the cell whose array is missing', async () => {
     cpSync(join(cwd, 'exported'), join(cwd, 'broken'), { recursive: true });
     rmSync(join(cwd, 'broken', 'pneumoniamnist', 'val.features.npy'));
     const stderr = await ending(1, 'eval', '--embeddings=x=broken', '--out=broken-eval', ...DATA);
@@ -94,7 +94,7 @@ describe('embeddings that a run kept', () => {
     expect(rowCells('broken-eval', 'x').map(({ status }) => status)).toEqual(['failed', 'failed', 'ok', 'ok']);
   });
 
-  it('fail where the settings ask for other texts than were embedded', async () => {
+  it('fail when the settings ask for texts that were not embedded', async () => {
     const setting = '--set=taskSettings.pneumoniamnist.prompts=histology-everywhere';
     const stderr = await ending(
       1,
@@ -108,7 +108,7 @@ describe('embeddings that a run kept', () => {
     expect(stderr).toMatch(/zero-shot: failed: .*prompts\.texts\.npy was made of other texts .* settings of this run/);
   });
 
-  it('can be made by another tool of the images and texts that are written for it', async () => {
+  it('can be made by another tool from the exported images and texts', async () => {
     const stderr = await ending(0, 'embed', '--inputs', `--tasks=${TASKS.join()}`, '--data=small', '--out=inputs');
     expect(stderr).toContain('test.images.npy (40 rows, test/)');
     expect(stderr).toContain('medbench eval --embeddings NAME=inputs');
@@ -116,7 +116,7 @@ describe('embeddings that a run kept', () => {
       const { arrays } = readJson('inputs', task, 'embeddings.json') as { arrays: { array: string; rows: number }[] };
       return arrays.map(({ array, rows }) => `${array} ${rows}`).sort();
     });
-    // What a run keeps is what another tool is asked for.
+    // Another tool must provide the same arrays that a run stores.
     const kept = await Promise.all(
       TASKS.map((task) => {
         const arrays = readdirSync(join(cwd, 'exported', task)).filter((name) => name.endsWith('.npy'));
@@ -172,19 +172,19 @@ describe('embeddings that a run kept', () => {
       ['"chance" names both embeddings and another row'],
     ],
   ];
-  it.each(wrong)('wrong usage ends with code 2 and one clear error: %s', async (_, args, messages) => {
+  it.each(wrong)('wrong usage exits with code 2 and one clear error: %s', async (_, args, messages) => {
     const stderr = await ending(2, ...args);
     for (const message of messages) expect(stderr).toContain(message);
   });
 });
 
-/** Made by scripts/oracles/foreign_embeddings.py, with the arrays beside it. */
+/** Written by scripts/oracles/foreign_embeddings.py, together with the arrays in the same folder. */
 interface Figures {
-  /** Of the test split of phantom-global. */
+  /** For the test split of phantom-global. */
   readonly labels: readonly number[];
   readonly 'zero-shot': Classified;
   readonly 'linear-probe': Classified & { readonly C: number };
-  /** On embeddings of unit length. */
+  /** For embeddings of unit length. */
   readonly 'projected-probe': Classified & { readonly C: number };
   readonly retrieval: Readonly<Record<string, number>>;
 }
@@ -193,7 +193,7 @@ interface Classified {
   readonly predicted: readonly number[];
 }
 
-describe('embeddings of a PyTorch model give what scikit-learn and NumPy give', () => {
+describe('embeddings of a PyTorch model give the figures of scikit-learn and NumPy', () => {
   const fixtures = join(repository, 'tests/fixtures');
   const figures = JSON.parse(readFileSync(join(fixtures, 'foreign-embeddings.json'), 'utf8')) as Figures;
   const given = `--embeddings=${join(fixtures, 'foreign-embeddings')}`;
@@ -220,7 +220,7 @@ describe('embeddings of a PyTorch model give what scikit-learn and NumPy give', 
     expect(classification?.confusion).toEqual(confusion);
   };
 
-  it('zero-shot, from images that are not normalised', () => {
+  it('zero-shot, from embeddings that are not normalised', () => {
     const [zeroShot] = storedResults('foreign', row, 'phantom-global');
     expect(zeroShot).toMatchObject({ protocol: 'zero-shot', n: 600 });
     expectMetrics(zeroShot!, figures['zero-shot'].metrics);

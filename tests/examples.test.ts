@@ -11,7 +11,7 @@ const folder = temporaryFolder('examples');
 const cwd = folder.path;
 afterAll(() => folder.dispose());
 
-/** Packs a workspace package as it would be published. @returns the tarball. */
+/** Packs a workspace package as npm would publish it. @returns the path of the tarball. */
 function pack(dir: string): string {
   const { packageManager } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
   execFileSync('npx', ['--yes', packageManager, 'pack', '--pack-destination', cwd], { cwd: dir, stdio: 'pipe' });
@@ -29,7 +29,7 @@ describe('examples', () => {
       const source = readFileSync(join(repository, 'examples', example, 'src/index.ts'), 'utf8');
       expect(source.trimEnd().split('\n').length, example).toBeLessThan(30);
       const tarball = pack(join(repository, 'examples', example));
-      // Installing is unpacking into node_modules; its peers are the one copy that the project has.
+      // To install is to unpack into node_modules. Its peer dependencies resolve to the project's only copy.
       mkdirSync(join(modules, name), { recursive: true });
       execFileSync('tar', ['xzf', tarball, '-C', join(modules, name), '--strip-components=1']);
     }
@@ -68,7 +68,7 @@ describe('examples', () => {
     const results: RunResults = JSON.parse(readFileSync(join(cwd, 'third/results.json'), 'utf8'));
     expect(results.cells.find(({ method }) => method === 'sigmoid')).toMatchObject({ status: 'ok' });
     expect(results.run.versions['medbench-method-sigmoid']).toBe('1.0.0');
-    // The method asks for the run's logger.
+    // The method is given the run's logger.
     const log = readFileSync(join(cwd, 'third/log.jsonl'), 'utf8');
     expect(log).toContain('"plugin":"sigmoid","logitBias":-10');
     expect(results.cells.find(({ method }) => method === sum)).toMatchObject({ status: 'ok' });
@@ -78,7 +78,7 @@ describe('examples', () => {
     });
   }, 360_000);
 
-  it('third-party-protocol: packed, installed, found by its keyword, measures tasks that do not know it', async () => {
+  it('third-party-protocol: packed, installed, found by its keyword, measures tasks that do not name it', async () => {
     const tarball = pack(join(repository, 'examples/third-party-protocol'));
     const lab = join(cwd, 'lab-3');
     const place = join(lab, 'node_modules/medbench-protocol-nearest-mean');
@@ -109,8 +109,8 @@ describe('examples', () => {
     expect(stderr).not.toContain('failed');
     expect(code).toBe(0);
     const { cells, tasks, protocols }: RunResults = JSON.parse(readFileSync(join(lab, 'run/results.json'), 'utf8'));
-    const own = cells.filter(({ protocol }) => protocol === 'nearest-mean');
-    expect(own.map(({ method, task, status, metric }) => [method, task, status, metric])).toEqual([
+    const meanCells = cells.filter(({ protocol }) => protocol === 'nearest-mean');
+    expect(meanCells.map(({ method, task, status, metric }) => [method, task, status, metric])).toEqual([
       ['clip-scratch', 'phantom-local', 'ok', 'accuracy'],
     ]);
     expect(tasks[0]!.protocols).toEqual(['zero-shot', 'linear-probe', 'nearest-mean']);
@@ -122,7 +122,7 @@ describe('examples', () => {
     const dir = join(repository, 'examples/third-party-method');
     const copy = join(cwd, 'my-method');
     cpSync(dir, copy, { recursive: true, filter: (path) => !/[\\/](node_modules|dist)$/.test(path) });
-    // In place of npm install: what it depends on, and nothing else of the repository.
+    // Stands in for npm install: links its dependencies and nothing else of the repository.
     const manifest = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
     for (const [name, range] of Object.entries<string>({ ...manifest.peerDependencies, ...manifest.devDependencies })) {
       expect(range, name).toMatch(/^\^\d+\.\d+\.\d+$/);
@@ -134,7 +134,7 @@ describe('examples', () => {
       execFileSync(process.execPath, [join(copy, 'node_modules', tool, script), ...args], {
         cwd: copy,
         stdio: 'pipe',
-        // The test of a user, not one within this test.
+        // Runs as a user would run it: the variables of this test run would disturb it.
         env: { PATH: process.env.PATH, HOME: process.env.HOME },
       }).toString();
     call('tsup', 'dist/cli-default.js');

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const folder = temporaryFolder('front-door');
 afterAll(() => folder.dispose());
 
-/** Ten lines that run the demo on towers of one task, for a few steps. */
+/** A script of ten lines that runs the demo for a few steps on two tasks. */
 const SCRIPT = `import { benchmark } from 'medbench';
 const { cells, run } = await benchmark({
   preset: 'demo',
@@ -25,7 +25,7 @@ console.log(JSON.stringify({ cells: cells.length, failed: failed.length, synthet
 const env = { ...process.env, MEDBENCH_CACHE: join(folder.path, 'cache') };
 const lastLine = (text: string): unknown => JSON.parse(text.trim().split('\n').at(-1)!);
 
-/** A project with the script in it. */
+/** A project folder that holds the script. */
 function project(name: string): string {
   const dir = join(folder.path, name);
   mkdirSync(dir);
@@ -40,7 +40,7 @@ it('runs the demo from a script of ten lines', async () => {
   mkdirSync(join(cwd, 'node_modules'));
   symlinkSync(join(repository, 'packages/medbench'), join(cwd, 'node_modules/medbench'));
   const { stdout } = await run(process.execPath, ['demo.js'], { cwd, env });
-  // Of two protocols and one: both methods and the untrained row; of one: chance twice, majority and raw pixels.
+  // Both methods and the untrained encoder have cells for all protocols; chance, majority and raw pixels for some.
   expect(lastLine(stdout)).toEqual({ cells: 13, failed: 0, synthetic: true });
   const { cells } = JSON.parse(readFileSync(join(cwd, 'runs/demo/results.json'), 'utf8'));
   expect(cells).toHaveLength(13);
@@ -50,19 +50,19 @@ it('runs the demo from a script of ten lines', async () => {
 describe('npx medbench', () => {
   const npx = (args: readonly string[], cwd: string) => run('npx', ['--no-install', ...args], { cwd, env });
 
-  it('is there in the workspace', async () => {
+  it('works in the workspace', async () => {
     const { version } = JSON.parse(readFileSync(join(repository, 'packages/medbench/package.json'), 'utf8'));
     expect((await npx(['medbench', '--version'], repository)).stdout.trim()).toBe(version);
   });
 
-  it('works from packed packages, as the script does', async () => {
+  it('works from packed packages, and so does the script', async () => {
     const packed = join(folder.path, 'packed');
     const { packageManager } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
     const pack = ['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', packed];
     execFileSync('npx', ['--yes', packageManager, ...pack], { cwd: repository, stdio: 'pipe' });
     const tarballs = readdirSync(packed).map((name) => join(packed, name));
     const cwd = project('installed');
-    // No package of ours has a script of its own to run at installation.
+    // None of medbench's packages runs a script at installation.
     const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs];
     execFileSync('npm', install, { cwd, stdio: 'pipe' });
     expect((await npx(['medbench', 'list', 'methods'], cwd)).stdout).toContain('@medbench/methods-clip-partial');

@@ -6,18 +6,18 @@ import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { writeNpz } from '@medbench/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** Cases of each of the two processes. MEDBENCH_FUZZ takes more, for a night. */
+/** Cases per process; there are two. Set MEDBENCH_FUZZ to a larger number for a long search. */
 const CASES = Number(process.env.MEDBENCH_FUZZ ?? 2600);
-/** A process that says nothing for so long hangs: it reports every hundred cases. */
+/** Milliseconds without a report after which a process counts as hanging. It reports every hundred cases. */
 const PATIENCE_MS = 60_000;
-/** Over what the readers take with sound files. */
+/** Allowed memory above the peak that the readers need for undamaged files. */
 const MAX_KIB = 1024 * 1024;
 
 const fixtures = join(import.meta.dirname, '../packages/formats/fixtures');
 const viewsFile = join(import.meta.dirname, '../packages/data/fixtures/views.json.gz');
 let folder: string;
 
-/** Sound files of every kind, as the reference libraries wrote them; the kind is the name's first part. */
+/** Undamaged files of every format, written by the reference libraries. The first part of a name is the format. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'medbench-fuzz-'));
   const sound = join(folder, 'sound');
@@ -79,7 +79,7 @@ interface Report {
   readonly maxRss: number;
 }
 
-/** Runs cases in a process of their own. @returns its last report, and how it ended. */
+/** Runs the cases in a separate process. @returns its last report, and how it ended. */
 function fuzz(
   seed: number,
   cases: number,
@@ -117,7 +117,7 @@ function fuzz(
 }
 
 describe('every reader', () => {
-  it('reads or refuses damaged files: no crash, no hang, no more than 1 GiB', async () => {
+  it('reads or refuses damaged files without a crash, a hang or more than 1 GiB of memory', async () => {
     const [idle, ...runs] = await Promise.all([fuzz(0, 0), fuzz(1, CASES), fuzz(2, CASES)]);
     for (const { code, hung, report, stderr } of [idle!, ...runs]) {
       expect(report.faults).toEqual([]);
@@ -127,7 +127,7 @@ describe('every reader', () => {
     const done = runs.reduce((sum, { report }) => sum + report.done, 0);
     expect(done).toBeGreaterThanOrEqual(2 * CASES);
     expect(Object.keys(runs[0]!.report.counts)).toHaveLength(15);
-    // Most damage is noticed; what is not lies in pixels and texts.
+    // Most damage is detected. The rest lies in pixels and texts, where any value is valid.
     expect(runs.reduce((sum, { report }) => sum + report.refused, 0)).toBeGreaterThan(0.3 * done);
   }, 600_000);
 });

@@ -12,7 +12,7 @@ const cwd = folder.path;
 const file = join(cwd, 'data', 'pneumoniamnist.npz');
 afterAll(() => folder.dispose());
 
-/** Measures the majority alone: leaks are of the data, whatever the row. */
+/** Runs the majority control alone, because leaks depend on the data and not on the row. */
 async function findLeaks(task: string, out: string, ...settings: string[]) {
   const args = ['run', '--set=methods=[]', '--set=controls=["majority"]', `--tasks=${task}`, '--data=data'];
   const { code, stdout } = await medbench([...args, `--out=${out}`, ...settings], { cwd });
@@ -23,7 +23,7 @@ async function findLeaks(task: string, out: string, ...settings: string[]) {
   return { stdout, of, notes: (cell!.notes ?? []).filter((note) => note.startsWith('leak:')) };
 }
 
-describe('what a run says of test images that training has seen', () => {
+describe('the leaks that a run reports', () => {
   beforeAll(async () => {
     const few = { train: 10, val: 10, test: 10 };
     await writePhantoms(join(cwd, 'data'), {
@@ -39,7 +39,7 @@ describe('what a run says of test images that training has seen', () => {
     });
   }, 120_000);
 
-  it('is nothing where the splits are clean', async () => {
+  it('are none where the splits are clean', async () => {
     const { of, notes, stdout } = await findLeaks('pneumoniamnist', 'clean');
     expect(of('train')).toEqual({ of: 'train', compared: 80, groups: null, identical: 0, near: 0 });
     expect(of('val')).toMatchObject({ compared: 20, identical: 0, near: 0 });
@@ -47,7 +47,7 @@ describe('what a run says of test images that training has seen', () => {
     expect(stdout).not.toContain('leak');
   });
 
-  it('is an image that was encoded again, and one as it is', async () => {
+  it('include an identical image and one that was encoded again', async () => {
     const arrays = await readNpz(file);
     const [train, test] = [arrays.train_images!, arrays.test_images!];
     const size = 28 * 28;
@@ -70,7 +70,7 @@ describe('what a run says of test images that training has seen', () => {
     expect(report.train).toMatchObject({ identical: [[11, 9]], near: [[7, 5]] });
   });
 
-  it('is a patient on both sides, where a split does not keep patients apart', async () => {
+  it('include a patient who is in both splits', async () => {
     const grouped = await findLeaks('pad-ufes-20', 'grouped');
     expect(grouped.of('train')!.groups).toBe(0);
     const leaking = await findLeaks('pad-ufes-20', 'paper-like', '--set=taskSettings.pad-ufes-20.split=paper-like');

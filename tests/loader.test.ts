@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const dist = (name: string, entry = 'index'): string =>
   new URL(`../packages/${name}/dist/${entry}.js`, import.meta.url).href;
 
-/** A program on the built packages that makes a batch with workers and does not close them. */
+/** A program that uses the built packages, makes a batch with workers and does not close them. */
 const program = (ending: string): string => `
   const { clipTokenizer } = await import('${dist('data')}');
   const { batchLoader } = await import('${dist('training')}');
@@ -18,7 +18,7 @@ const program = (ending: string): string => `
   ${ending}
 `;
 
-/** A program on the built packages that draws inputs with workers and without, and says whether they are equal. */
+/** A program that uses the built packages, draws inputs with and without workers, and prints whether they are equal. */
 const drawing = `
   const { clipTokenizer } = await import('${dist('data')}');
   const { batchLoader } = await import('${dist('training')}');
@@ -51,10 +51,10 @@ describe('workers of the built loader', () => {
     expect(status).toBe(0);
   });
 
-  it('draw the inputs of built methods, as the main thread does', () => {
+  it('draw the same inputs of built methods as the main thread', () => {
     const args = ['--input-type=module', '-e', drawing];
     const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
-    // A worker that could not import their modules would be logged.
+    // If a worker could not import the modules, the log would say so.
     expect(stderr).toBe('');
     expect(stdout.trim()).toBe('5 true');
   });

@@ -73,7 +73,7 @@ async function trained(name: string, mebibytes: number, trial?: Trial) {
   return { tensors, record, lines, events };
 }
 
-/** The largest difference of any weight, relative to the largest value of its tensor. */
+/** The largest difference of any weight, relative to the largest absolute value of its tensor. */
 function apart(a: HostTensors, b: HostTensors): number {
   const largest = Object.entries(a).map(([name, { data }]) => {
     let [difference, size] = [0, 0];
@@ -87,12 +87,12 @@ function apart(a: HostTensors, b: HostTensors): number {
 }
 
 describe('memory of a training step', () => {
-  it('is told on shapes alone, grows with the batch, and is not known to the eager backend', async () => {
+  it('is predicted from shapes alone, grows with the batch, and is unknown to the eager backend', async () => {
     const built = await buildModel({ image: new VitDemo(), text: new GptDemo(), model });
     vi.stubEnv('MEDBENCH_MEMORY', '100000');
-    const at = async (batchSize: number) =>
+    const predictPeak = async (batchSize: number) =>
       (await stepMemory(built.model, { ...row, training: { ...training, batchSize } }, compiled))!.peakBytes;
-    const [small, large] = [await at(16), await at(64)];
+    const [small, large] = [await predictPeak(16), await predictPeak(64)];
     expect(large).toBeGreaterThan(small);
     expect(await stepMemory(built.model, row, new Wasm())).toBeUndefined();
     const cache = join(folder, 'cache');
@@ -100,7 +100,7 @@ describe('memory of a training step', () => {
     expect(await stepMemory(built.model, row, withCache(new Wasm(), cache))).toBeUndefined();
   });
 
-  /** A little less than a step on the whole batch takes, in MiB. */
+  /** A memory limit in MiB, slightly below the need of a step on the whole batch. */
   async function tooLittle(): Promise<number> {
     vi.stubEnv('MEDBENCH_MEMORY', '100000');
     const built = await buildModel({ image: new VitDemo(), text: new GptDemo(), model });
@@ -108,7 +108,7 @@ describe('memory of a training step', () => {
     return (peakBytes - checkBytes) / 2 ** 20 - 1;
   }
 
-  it('splits a batch that will not fit, says so, and ends with the same weights', async () => {
+  it('splits a batch that does not fit, logs it, and ends with the same weights', async () => {
     const whole = await trained('whole', 100_000);
     expect(whole.record.setup).not.toHaveProperty('chunkSize');
     expect(whole.lines.join('\n')).toContain('agrees with the eager reference');
@@ -123,14 +123,14 @@ describe('memory of a training step', () => {
     expect(apart(whole.tensors, split.tensors)).toBeGreaterThan(0);
   }, 300_000);
 
-  it('keeps the batch whole where the settings say so, and gives up the comparison rather', async () => {
+  it('keeps the batch whole where the settings say so, and skips the self-check instead', async () => {
     const { record, lines } = await trained('kept whole', await tooLittle(), { chunkSize: 64 });
     expect(record.setup).not.toHaveProperty('chunkSize');
     expect(lines.join('\n')).toContain('clip: not compared with the eager reference, for which there is no room');
     expect(lines.join('\n')).not.toContain('agrees with');
   }, 300_000);
 
-  it('goes on in the chunks in which it began, or whole, whatever memory there is then', async () => {
+  it('resumes with the chunk size it began with, whatever memory is free then', async () => {
     const little = await tooLittle();
     for (const [name, first, then] of [
       ['split first', little, 100_000],
@@ -143,21 +143,21 @@ describe('memory of a training step', () => {
       expect(resumed.record.setup).toEqual(undisturbed.record.setup);
       expect(apart(resumed.tensors, undisturbed.tensors)).toBe(0);
       expect(resumed.lines.join('\n')).not.toContain('would take');
-      const said = /goes on in chunks of \d+, in which it began/;
-      if (name === 'split first') expect(resumed.lines.join('\n')).toMatch(said);
-      else expect(resumed.lines.join('\n')).not.toMatch(said);
+      const message = /goes on in chunks of \d+, in which it began/;
+      if (name === 'split first') expect(resumed.lines.join('\n')).toMatch(message);
+      else expect(resumed.lines.join('\n')).not.toMatch(message);
     }
   }, 300_000);
 
-  it('names the figures and the settings where no chunk fits, or batch norm keeps it whole', async () => {
+  it('reports the figures and settings where no chunk fits, or where batch norm forbids chunks', async () => {
     const figures = /clip with training.batchSize=64 would take about [\d,]+ MiB, and there are 100 MiB; /;
     await expect(trained('none', 100)).rejects.toThrow(figures);
-    const found = await trained('norms', 100, { image: new ResNetDemo() }).catch((error: unknown) => error as Error);
-    expect(found).toMatchObject({
+    const failure = await trained('norms', 100, { image: new ResNetDemo() }).catch((error: unknown) => error as Error);
+    expect(failure).toMatchObject({
       message: expect.stringMatching(figures),
       hint: expect.stringMatching(/encoders.image/),
     });
-    expect((found as Error).message).toContain('batch norm');
+    expect((failure as Error).message).toContain('batch norm');
   }, 300_000);
 });
 
@@ -166,9 +166,9 @@ if (!measures)
   console.warn(`The prediction of memory is measured on linux x64 only, not on ${process.platform} ${process.arch}`);
 
 describe.skipIf(!measures)('the predicted peak', () => {
-  it.each(['a', 'checked'])('is that of a process within fifteen parts in a hundred: %s', (key) => {
+  it.each(['a', 'checked'])('is within 15 % of the measured peak of a process: %s', (key) => {
     const script = fileURLToPath(new URL('../bench/memory/peak.mjs', import.meta.url));
-    // As predicted on any machine: more threads have stacks and scratch of their own.
+    // Fixed, because every further thread adds a stack and scratch memory.
     const env = { ...process.env, MEDBENCH_THREADS: '2' };
     const { stdout, stderr } = spawnSync(process.execPath, [script, key], { encoding: 'utf8', env });
     expect(stderr).toBe('');

@@ -9,11 +9,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
 import { composed, ROWS, rowSettings, TRAINING } from './support/methods.js';
 
-/** What PyTorch made of one step (`scripts/oracles/method_steps.py`). */
+/** One training step by PyTorch (`scripts/oracles/method_steps.py`). */
 interface Step {
   readonly loss: number;
   readonly gradients: TowerOracle['gradients'];
-  /** Norm of the change, and the last value after it. */
+  /** Norm of the change of each parameter, and its last value after the step. */
   readonly moved: Readonly<Record<string, readonly [number, number]>>;
 }
 const oracle: Readonly<Record<string, Step>> = JSON.parse(
@@ -27,7 +27,7 @@ const model = dualEncoder(
   gptModel({ id: 'oracle', contextLength: 12, vocabSize: 40, ...sizes }),
 );
 
-/** The oracle's images, `[8, 3, 16, 16]` there and `[8, 16, 16, 3]` here. */
+/** The oracle's images: `[8, 3, 16, 16]` in PyTorch, `[8, 16, 16, 3]` here. */
 function images(offset: number): HostTensor {
   const plane = SIDE * SIDE;
   const data = Float32Array.from({ length: BATCH * plane * 3 }, (_, i) => {
@@ -67,7 +67,7 @@ const order = [
 const kept = (from: number, to: number): HostTensor =>
   whole(order.map((row) => row.slice(from, to).sort((a, b) => a - b)));
 
-/** What each row draws. */
+/** Drawn inputs of each row. */
 const INPUTS: Readonly<Record<string, HostTensors>> = {
   slip: { first: images(100), second: images(200) },
   declip: { first: images(100), second: images(200) },
@@ -76,18 +76,21 @@ const INPUTS: Readonly<Record<string, HostTensors>> = {
   'masked-cl, pixels': { order: whole(order) },
   flip: { kept: kept(0, 4) },
 };
-/** The oracle drops three quarters, and its towers have one block. */
+/** The oracle drops three quarters of the patches, and its towers have one block. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   flip: { ratio: 0.75 },
   'clip-partial': { blocks: 1 },
   'clip-partial, text': { blocks: 1 },
 };
-/** Zero in exact arithmetic, and noise in any other: biases that a batch norm or a softmax takes away again. */
+/**
+ * Parameters whose gradient is zero in exact arithmetic and noise in floating point: biases that a batch norm or a
+ * softmax cancels.
+ */
 const NOTHING = /image_mlp\.layer[12]\.bias$|predictor\.layer1\.bias$|declip\.image_mlp\.layer3\.bias$/;
 
 const rows = ROWS.filter(([name]) => oracle[name]);
 
-it('the oracle has every row but clip-scratch, which is clip with another start', () => {
+it('the oracle has every row except clip-scratch, which is clip with other starting weights', () => {
   expect(ROWS.map(([name]) => name).filter((name) => !oracle[name])).toEqual(['clip-scratch']);
 });
 
@@ -102,7 +105,7 @@ describe.each(backends)('on %s, one step agrees with PyTorch', (_id, backend) =>
       const method = composed(Row);
       const settings = rowSettings(Row, { ...given, ...SETTINGS[name] });
       const parameters = [...model.parameters, ...method.parameters(model, settings)];
-      // The oracle knows parameters by the names that their objectives give them.
+      // The oracle uses the parameter names of the objectives, without the prefix of the sum.
       const byOwnName = (values: HostTensors): HostTensors =>
         Object.fromEntries(parameters.map(({ name: joint, stream = joint }) => [stream, values[joint]!]));
       const training = { ...TRAINING, batchSize: BATCH, warmup: 0, clipNorm: null };
@@ -120,7 +123,7 @@ describe.each(backends)('on %s, one step agrees with PyTorch', (_id, backend) =>
       loss = outputs.loss!.data[0]!;
       before = byOwnName(start);
       after = byOwnName(step.parametersOf(state));
-      // After one step from nothing, the first moment is a tenth of the gradient.
+      // After one step from zero moments, the first moment is a tenth of the gradient.
       const moments = Object.entries(state).flatMap(([entry, { shape, data }]) =>
         entry.startsWith('moment1/')
           ? [
@@ -143,16 +146,16 @@ describe.each(backends)('on %s, one step agrees with PyTorch', (_id, backend) =>
       }
     });
 
-    it('in what AdamW makes of every parameter, and in what stays', () => {
+    it('in the AdamW update of every parameter, and in the frozen parameters', () => {
       for (const [parameter, { data }] of Object.entries(before)) {
-        const found = after[parameter]!.data;
+        const updated = after[parameter]!.data;
         const moved = expected.moved[parameter];
-        if (!moved) expect(found, parameter).toEqual(data);
+        if (!moved) expect(updated, parameter).toEqual(data);
         else if (!NOTHING.test(parameter)) {
-          const change = Math.hypot(...Array.from(found, (value, i) => value - data[i]!));
-          // An element whose gradient is nothing moves by the sign of its rounding.
+          const change = Math.hypot(...Array.from(updated, (value, i) => value - data[i]!));
+          // An element with zero gradient moves by the sign of its rounding error.
           expect(Math.abs(change - moved[0]) / moved[0], parameter).toBeLessThan(1e-2);
-          expect(Math.abs(found.at(-1)! - moved[1]), parameter).toBeLessThan(1e-4);
+          expect(Math.abs(updated.at(-1)! - moved[1]), parameter).toBeLessThan(1e-4);
         }
       }
     });

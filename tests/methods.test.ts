@@ -21,18 +21,18 @@ const compiled = new Compiled();
 const towers = model.parameters.map(({ name }) => name);
 
 describe.each(ROWS)('training of %s', (_row, Row, given) => {
-  it('moves what trains and, after 50 steps, nothing else by a bit', async () => {
+  it('changes the trained parameters and, after 50 steps, no bit of any other', async () => {
     const one = createRow(Row, given);
     const { weights } = await trainOn(compiled, one, 50);
     for (const { name, buffer } of one.parameters) {
       const moved = largestDifference(one.start[name]!, weights[name]!);
-      // A method's memory, such as a queue, goes on too.
+      // Buffers of a method, such as a queue, change too.
       if (buffer || one.step.trainable.includes(name)) expect(moved, name).toBeGreaterThan(0);
       else expect(moved, name).toBe(0);
     }
   }, 300_000);
 
-  it('gives the same bits twice', async () => {
+  it('is identical in two runs, to the last bit', async () => {
     const once = await trainOn(compiled, createRow(Row, given), 3);
     const twice = await trainOn(compiled, createRow(Row, given), 3);
     expect(twice.losses).toEqual(once.losses);
@@ -40,7 +40,7 @@ describe.each(ROWS)('training of %s', (_row, Row, given) => {
   }, 300_000);
 
   it('in chunks gives the gradient of the whole batch', async () => {
-    // One step without clipping: the moments are the gradients times a constant.
+    // After one step without clipping, the moments are the gradients times a constant.
     const whole = await trainOn(compiled, createRow(Row, given, { clipNorm: null }), 1);
     const chunks = await trainOn(compiled, createRow(Row, given, { clipNorm: null, chunkSize: 2 }), 1);
     expect(Math.abs(chunks.losses[0]! - whole.losses[0]!)).toBeLessThan(1e-5 * Math.abs(whole.losses[0]!));
@@ -53,7 +53,7 @@ describe.each(ROWS)('training of %s', (_row, Row, given) => {
   }, 300_000);
 });
 
-describe('what a method adds, at weight nothing, is the baseline to the last bit', () => {
+describe('a method with weight 0 for its addition equals the baseline to the last bit', () => {
   it.each([
     ['slip', Slip, { lambda: 0, hidden: 8, output: 8 }],
     ['masked-cl', MaskedCl, { lambda: 0, hidden: 8, output: 8 }],
@@ -64,17 +64,17 @@ describe('what a method adds, at weight nothing, is the baseline to the last bit
     ['gloria', Gloria, { lambda: 0, width: 8 }],
     ['declip', Declip, { image: 0, text: 0, neighbour: 0, hidden: 8, output: 8, queue: 8 }],
   ] as const)('%s', async (_name, Row, given) => {
-    // Clipping would see the same gradients, but the sum of their squares is taken in another order.
+    // Without clipping: it would sum the same squared gradients in another order.
     const training = { clipNorm: null };
-    const found = await trainOn(new Wasm(), createRow(Row, given, training), 5);
+    const trained = await trainOn(new Wasm(), createRow(Row, given, training), 5);
     const baseline = await trainOn(new Wasm(), createRow(Clip, {}, training), 5);
-    expect(found.losses).toEqual(baseline.losses);
-    for (const name of towers) expect(found.weights[name]!.data, name).toEqual(baseline.weights[name]!.data);
+    expect(trained.losses).toEqual(baseline.losses);
+    for (const name of towers) expect(trained.weights[name]!.data, name).toEqual(baseline.weights[name]!.data);
   });
 });
 
-describe('the moving average of masked-cl', () => {
-  it('follows the weights by its momentum, and gets no gradient', async () => {
+describe('the EMA teacher of masked-cl', () => {
+  it('follows the weights with its momentum, and gets no gradient', async () => {
     const row = createRow(MaskedCl, { target: 'ema', momentum: 0.75 });
     const { state } = await trainOn(compiled, row, 1);
     const initial = row.step.initialState(row.start);
@@ -97,7 +97,7 @@ describe('flip', () => {
     expect(phases.map(({ share }) => share)).toEqual([0.97, 0.03]);
     expect(phases[1]!.settings.ratio).toBe(0);
     expect(method.inputs(model, phases[1]!.settings)).toEqual({});
-    // A quarter of 16 patches.
+    // A quarter of the 16 patches.
     expect(method.inputs(model, phases[0]!.settings).kept!.shape).toEqual([4]);
   });
 });

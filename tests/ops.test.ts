@@ -7,7 +7,7 @@ import { backends } from './support/backends.js';
 import { caseProgram, OP_CASES, type OpCase, worst } from './support/op-cases.js';
 import { WINDOW_CASES } from './support/window-cases.js';
 
-// The reference is TensorFlow.js's plain JavaScript backend: the one with no code of ours and no native code.
+// The reference is TensorFlow.js's plain JavaScript backend, which has no code of medbench and no native code.
 async function reference(oneCase: OpCase): Promise<HostTensors> {
   await activateWasm();
   const session = await eagerSession(caseProgram(oneCase), {}, { activate: () => activateBackend('cpu') });
@@ -16,24 +16,24 @@ async function reference(oneCase: OpCase): Promise<HostTensors> {
   return outputs;
 }
 
-describe.each(backends)('%s gives what the plain JavaScript backend gives', (_id, backend) => {
+describe.each(backends)('%s equals the plain JavaScript backend', (_id, backend) => {
   const cases = [...OP_CASES, ...WINDOW_CASES];
   it.each(cases.map((oneCase) => [oneCase.name, oneCase] as const))('%s', async (_, oneCase) => {
     const expected = await reference(oneCase);
     const session = await backend.load(caseProgram(oneCase), {});
-    const found = await session.step(oneCase.inputs);
+    const outputs = await session.step(oneCase.inputs);
     await session.dispose();
-    expect(Object.keys(found)).toEqual(Object.keys(expected));
+    expect(Object.keys(outputs)).toEqual(Object.keys(expected));
     for (const [name, tensor] of Object.entries(expected)) {
-      expect(found[name]!.shape, name).toEqual(tensor.shape);
-      expect(found[name]!.dtype, name).toBe(tensor.dtype);
-      expect(worst(found[name]!, tensor, 2e-5, 2e-6), name).toBeLessThan(1);
+      expect(outputs[name]!.shape, name).toEqual(tensor.shape);
+      expect(outputs[name]!.dtype, name).toBe(tensor.dtype);
+      expect(worst(outputs[name]!, tensor, 2e-5, 2e-6), name).toBeLessThan(1);
     }
   });
 });
 
-// The plain JavaScript backend takes padding for part of a mean in the gradient, so the reference is by hand: the windows
-// over a, b, c are (a, b), (b, c) and c alone.
+// The gradient of the plain JavaScript backend counts padding as part of a mean, so the reference is computed by hand:
+// the windows over a, b, c are (a, b), (b, c) and (c).
 const PADS: Parameters<typeof tf.avgPool>[3][] = [
   'same',
   [

@@ -18,7 +18,7 @@ const planned = async (...args: string[]) => {
 const CLIP = ['--set=encoders.image=vit-b-16', '--set=encoders.text=gpt-77', '--set=model.merges=null'];
 
 describe('medbench plan', () => {
-  it('counts what is published of CLIP, and what a locked tower leaves to train', async () => {
+  it('counts the published parameters of CLIP, and those that train beside a locked tower', async () => {
     const { code, of, totals } = await planned(
       '--methods=clip,clip-locked,flip',
       '--tasks=vqa-rad,pneumoniamnist',
@@ -31,7 +31,7 @@ describe('medbench plan', () => {
       ...CLIP,
     );
     expect(code).toBe(0);
-    // ViT-B/16 in open_clip; its text tower and the logit scale.
+    // ViT-B/16 of open_clip, its text tower, and the logit scale.
     const total = 149_620_737;
     const training = { start: 'general', steps: 70, pairsPerStep: 32, chunkSize: 8, trainings: 3, cells: 6 };
     expect(of('clip')).toMatchObject({ ...training, parameters: { total, trainable: total } });
@@ -44,7 +44,7 @@ describe('medbench plan', () => {
 
   it('writes nothing', () => expect(readdirSync(cwd)).toEqual([]));
 
-  it('prints a table, and says of a row that cannot be trained why', async () => {
+  it('prints a table, and the reason why a row cannot be trained', async () => {
     const { code, stdout } = await medbench(
       ['plan', '--methods=clip-scratch,flip', '--tasks=vqa-rad', '--set=encoders.image=rn-demo'],
       { cwd },
@@ -67,7 +67,7 @@ describe('medbench plan', () => {
     expect(stderr).toContain(message);
   });
 
-  it.each(['MEDBENCH_MEMORY', 'MEDBENCH_THREADS'])('refuses %s that is no number', async (name) => {
+  it.each(['MEDBENCH_MEMORY', 'MEDBENCH_THREADS'])('refuses a value of %s that is not a number', async (name) => {
     const args = ['plan', '--methods=clip-scratch', '--tasks=vqa-rad'];
     const { code, stdout, stderr } = await medbench(args, { cwd, env: { [name]: 'much' } });
     expect([code, stdout]).toEqual([2, '']);

@@ -4,26 +4,26 @@ import { checkPlugin } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import { root, workspacePackages } from '../scripts/workspace.mjs';
 
-/** The front door is called after the product. */
+/** The name on npm. The package `medbench` has no scope. */
 const packageName = (folder: string): string => (folder === 'medbench' ? folder : `@medbench/${folder}`);
 
-/** Names of packages that the source files of a folder import, tests aside. */
+/** Names of packages that the source files of a folder import, without its tests. */
 function listImports(dir: string): Set<string> {
   const tracked = execFileSync('git', ['ls-files', '--', `${dir}/src`, `${dir}/bin`], { cwd: root, encoding: 'utf8' });
   const files = tracked.split('\n').filter((file) => /\.[jt]s$/.test(file) && !/\.test\.ts$|\/testing\//.test(file));
   const names = files.flatMap((file) => {
-    // What stands in a comment, such as an example, is no import.
+    // An import in a comment, such as an example, does not count.
     const code = readFileSync(`${root}${file}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-    const found = code.matchAll(
+    const matches = code.matchAll(
       /^(?:import|export)\s(?:type\s)?[\w\s{},*$]*?from\s['"]([^'"]+)['"]|^import\s['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
     );
-    return [...found].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic!);
+    return [...matches].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic!);
   });
   const packages = names.filter((name) => !/^(node:|\.|#)/.test(name));
   return new Set(packages.map((name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/')));
 }
 
-/** The repository's own rules, for every package alike. */
+/** Rules of the repository that every package follows. */
 describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) => {
   it('has a README that begins with its name, a licence and a description', () => {
     expect(readFileSync(`${dir}/README.md`, 'utf8').startsWith(`# ${packageName(name)}\n`)).toBe(true);
@@ -31,7 +31,7 @@ describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) =
     expect(manifest.description.length).toBeGreaterThan(20);
   });
 
-  it('was built: every export is there', () => {
+  it('is built: every export exists', () => {
     for (const target of Object.values(manifest.exports) as (string | { default: string; types: string })[]) {
       const files = typeof target === 'string' ? [target] : [target.default, target.types];
       for (const file of files) expect(existsSync(`${dir}/${file}`), `${name}/${file}`).toBe(true);
@@ -48,7 +48,10 @@ describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) =
   });
 });
 
-/** All that a package installs: its dependencies and needed peers, and those of our own packages among them. */
+/**
+ * All packages that a package installs: its dependencies and required peers, and recursively those of medbench's own
+ * packages.
+ */
 function installed(name: string, seen = new Set<string>()): Set<string> {
   const manifest = workspacePackages().find((one) => one.manifest.name === name)?.manifest;
   for (const id of Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })) {
@@ -59,7 +62,7 @@ function installed(name: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-describe('what a method installs', () => {
+describe('the packages that a method installs', () => {
   it.each(workspacePackages().filter(({ name }) => name.startsWith('methods-')))('$name', ({ manifest }) => {
     const all = installed(manifest.name);
     expect(all).not.toContain('@medbench/formats');
@@ -67,14 +70,14 @@ describe('what a method installs', () => {
   });
 });
 
-describe('arrows between packages', () => {
+describe('dependencies between packages', () => {
   const names = new Map(workspacePackages().map(({ manifest }) => [manifest.name as string, manifest]));
   const below = (name: string): string[] => {
     const { dependencies, peerDependencies } = names.get(name) ?? {};
     return Object.keys({ ...dependencies, ...peerDependencies }).filter((id) => names.has(id));
   };
 
-  it('form no circle', () => {
+  it('form no cycle', () => {
     const finished = new Set<string>();
     const visit = (name: string, path: readonly string[]): void => {
       expect(path, `${[...path, name].join(' -> ')} is a circle`).not.toContain(name);
@@ -85,7 +88,7 @@ describe('arrows between packages', () => {
     for (const name of names.keys()) visit(name, []);
   });
 
-  it('leave what authors write against light: core has no schema, no configuration reader, no other package of ours', () => {
+  it('keep core light for plugin authors: no schema library, no configuration reader, no other package of medbench', () => {
     const { dependencies, peerDependencies } = names.get('@medbench/core')!;
     expect(below('@medbench/core')).toEqual([]);
     expect(Object.keys({ ...dependencies, ...peerDependencies }).sort()).toEqual([

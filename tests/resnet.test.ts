@@ -7,7 +7,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
 
-/** What open_clip computed of one pass (`scripts/oracles/resnet.py`): whole embeddings, the ends and norms of the rest. */
+/**
+ * One pass by open_clip (`scripts/oracles/resnet.py`): whole embeddings; of the other tensors, last values and norms.
+ */
 interface Pass {
   readonly embedding: readonly number[];
   readonly tokens: TowerOracle['gradients'][string];
@@ -24,10 +26,13 @@ const buffers = new Set(model.parameters.flatMap(({ name, buffer }) => (buffer ?
 const stem = model.stages.filter(({ name }) => name === 'stem' || name.startsWith('layer1.'));
 const frozen = new Set(stem.flatMap(({ parameters }) => parameters));
 
-/** Adds the same to all of a query's logits, so its gradient is zero in exact arithmetic and noise in any other. */
+/**
+ * This bias adds a constant to all logits of a query, so its gradient is zero in exact arithmetic and noise in floating
+ * point.
+ */
 const KEY_BIAS = 'attnpool.k_proj.bias';
 
-/** The oracle's weights. */
+/** A weight of the oracle, from its name and shape. */
 function oracleWeight(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
   const fanIn = elementCount(shape.slice(1));
@@ -37,7 +42,7 @@ function oracleWeight(name: string, shape: readonly number[]): HostTensor {
   return { shape, dtype: 'float32', data };
 }
 
-/** The oracle's four images, `[4, 3, 64, 64]` there and `[4, 64, 64, 3]` here. */
+/** The oracle's four images: `[4, 3, 64, 64]` in PyTorch, `[4, 64, 64, 3]` here. */
 const images: HostTensor = {
   shape: [4, 64, 64, 3],
   dtype: 'float32',
@@ -53,7 +58,7 @@ const OPTIONS: Record<Mode, ForwardOptions> = {
   frozen: { training: true, frozen },
 };
 
-/** Embedding, tokens, the oracle's loss of the embedding, its gradients, and the running statistics after the pass. */
+/** Returns embedding, tokens, the oracle's loss, its gradients, and the running statistics after the pass. */
 const buildProgram = (mode: Mode): Program => ({
   name: mode,
   state: Object.fromEntries(model.parameters.map(({ name, shape }) => [name, { shape, dtype: 'float32' }])),
@@ -76,7 +81,7 @@ const buildProgram = (mode: Mode): Program => ({
   },
 });
 
-it('has the names and shapes of open_clip', () => {
+it('has the parameter names and shapes of open_clip', () => {
   expect(Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]))).toEqual(oracle.shapes);
 });
 
@@ -106,13 +111,13 @@ describe.each(cases)('on %s, the modified ResNet in %s agrees with open_clip', (
     (name) => expect(gradientError(outputs[`gradient/${name}`]!.data, expected, name)).toBeLessThan(1e-3),
   );
 
-  it('in that the bias of the keys has no gradient', () => {
+  it('in the zero gradient of the key bias', () => {
     const scale = expected.gradients['attnpool.q_proj.bias']!.norm;
     expect(expected.gradients[KEY_BIAS]!.norm / scale).toBeLessThan(1e-12);
     expect(Math.hypot(...outputs[`gradient/${KEY_BIAS}`]!.data) / scale).toBeLessThan(1e-3);
   });
 
-  it('in which running statistics move, and where to, to 1e-4', () => {
+  it('in which running statistics change, and in their values, to 1e-4', () => {
     const moving = { evaluation: [], training: [...buffers], frozen: [...buffers].filter((name) => !frozen.has(name)) };
     expect(updates().sort()).toEqual(moving[mode].sort());
     for (const name of updates()) {

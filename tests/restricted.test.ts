@@ -23,7 +23,7 @@ const toCsv = (rows: readonly Readonly<Record<string, string>>[]): string =>
     .map((fields) => fields.map((one) => `"${one.replaceAll('"', '""')}"`).join(','))
     .join('\n');
 
-/** Data sets under agreements and credentials in their layouts, with a marker in every report and caption. */
+/** Data sets under agreements or credentials, in their real layouts, with a marker text in every report and caption. */
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'medbench-restricted-'));
   const none = { train: 1, val: 1, test: 1 };
@@ -49,11 +49,11 @@ beforeAll(async () => {
   const quilt = join(root, 'data/quilt-1m/quilt_1M_lookup.csv');
   const captions = (await readCsv(quilt)).map((row) => ({ ...row, caption: `${MARKER} ${row.caption}` }));
   writeFileSync(quilt, toCsv(captions));
-  // A finding that is none: the row is refused, by its number alone.
+  // An invalid finding: the error names the row by its number alone.
   const vindr = join(root, 'data/vindr-mammo/finding_annotations.csv');
   const findings = await readCsv(vindr);
   writeFileSync(vindr, toCsv([...findings, { ...findings[0]!, finding_categories: `['${MARKER}']` }]));
-  // One report is missing: what is said of that must name the file, not what it would have held.
+  // One report is missing: the message must name the file and no content.
   const reports = filesBelow(join(root, 'data/mimic-cxr')).filter((file) => file.endsWith('.txt'));
   rmSync(reports[2]!);
 });
@@ -61,7 +61,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const RESTRICTED = ['mimic-cxr-retrieval', 'vindr-mammo', 'deepeyenet-retrieval', 'quilt-retrieval'];
 
-it('no word and no image of data under an agreement is in anything that a run prints or writes', async () => {
+it('a run prints and writes no word and no image of data under an agreement', async () => {
   const out = join(root, 'run');
   const args = [
     ...['run', '--methods', 'clip-scratch', '--tasks', [...RESTRICTED, 'pneumoniamnist'].join()],
@@ -96,11 +96,11 @@ it('no word and no image of data under an agreement is in anything that a run pr
   expect(new Set(cells.map(({ status }) => status))).toEqual(new Set(['ok']));
   expect(new Set(cells.map(({ task }) => task))).toEqual(new Set([...RESTRICTED, 'pneumoniamnist']));
 
-  // Images: those of the open task alone, and no image file anywhere.
+  // The report shows images of the open task alone, and the run folder has no image file.
   expect(readdirSync(join(out, 'gallery'))).toEqual(['pneumoniamnist.json']);
   const page = readFileSync(join(out, 'report.html'), 'utf8');
   const gallery = readFileSync(join(out, 'gallery/pneumoniamnist.json'), 'utf8');
-  // What it says of each example is what the cell keeps of it.
+  // The gallery shows the predictions that the cell stores.
   const { parts } = JSON.parse(gallery) as Gallery;
   const cell = JSON.parse(readFileSync(join(out, 'cells/clip-scratch/pneumoniamnist/seed-0.json'), 'utf8')) as {
     results: TaskResult[];
@@ -110,11 +110,11 @@ it('no word and no image of data under an agreement is in anything that a run pr
     const [first] = sampled!;
     expect(examples).toHaveLength(8);
     examples.forEach(({ place, right }, e) => {
-      const at = first!.examples.indexOf(place);
+      const index = first!.examples.indexOf(place);
       const [answer] = rows.find(({ id }) => id === 'clip-scratch')!.said[e]!.answers;
       expect(answer).toEqual({
-        text: classification!.classes[first!.answers[at]![0]!],
-        right: first!.hits[at]![0] === 1,
+        text: classification!.classes[first!.answers[index]![0]!],
+        right: first!.hits[index]![0] === 1,
       });
       expect(right).toEqual([answer!.right ? { text: (answer as { text: string }).text } : expect.anything()]);
     });

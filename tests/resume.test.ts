@@ -28,30 +28,30 @@ interface Killing {
   readonly args: readonly string[];
   readonly out: string;
   readonly kills: number;
-  /** Largest share of an undisturbed run's time after which a kill comes. */
+  /** A kill comes after at most this share of an undisturbed run's time. */
   readonly share: number;
   readonly expected: RunResults;
-  /** Milliseconds of an undisturbed run. */
+  /** Duration of an undisturbed run in milliseconds. */
   readonly duration: number;
 }
 
-/** Kills a run at random moments, then lets it end: the results are those of an undisturbed one, and no cell is repeated. */
+/** Kills a run at random moments, then lets it finish. Checks that no finished cell is computed twice. */
 async function killed({ args, out: name, kills, share, expected, duration }: Killing): Promise<void> {
   const out = join(cwd, name);
   const stream = random(7, 'kills');
-  const modified = new Map<string, number>();
+  const written = new Map<string, number>();
   const note = (): void => {
     for (const { method, task } of expected.cells) {
       const file = join(out, 'cells', method, task, 'seed-0.json');
-      const at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-      if (at === undefined) continue;
-      // A cell that was there before this attempt has not been written again.
-      expect(at).toBe(modified.get(file) ?? at);
-      modified.set(file, at);
+      const mtime = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+      if (mtime === undefined) continue;
+      // A cell that existed before this attempt has not been written again.
+      expect(mtime).toBe(written.get(file) ?? mtime);
+      written.set(file, mtime);
     }
   };
   for (let kill = 0; kill < kills; kill++) {
-    // Early attempts are cut short anywhere from start-up on; progress carries over, so later ones reach further.
+    // The first attempts are killed as early as start-up. Progress is kept, so later attempts get further.
     const after = 200 + stream.uniform() * duration * share;
     const { code } = await medbench([...args, `--out=${name}`], {
       cwd,
@@ -59,9 +59,9 @@ async function killed({ args, out: name, kills, share, expected, duration }: Kil
     });
     note();
     if (code === 0) {
-      // It got through before the signal: begin anew, so that all kills happen while something is going on.
+      // The run finished before the signal: start again, so that every kill interrupts some work.
       rmSync(out, { recursive: true });
-      modified.clear();
+      written.clear();
     }
   }
   expect((await medbench([...args, `--out=${name}`], { cwd })).code).toBe(0);
@@ -80,7 +80,7 @@ describe('a run', () => {
     undisturbed = readResults('undisturbed');
   }, 300_000);
 
-  it('gives the same figures for the same seed, and others for another', async () => {
+  it('gives the same figures for the same seed, and different ones for another seed', async () => {
     expect((await medbench([...ARGS, '--out=again'], { cwd })).code).toBe(0);
     expect(timeless(readResults('again'))).toEqual(timeless(undisturbed));
     expect((await medbench([...ARGS, '--out=other', '--seed=1'], { cwd })).code).toBe(0);
@@ -94,7 +94,7 @@ describe('a run', () => {
     await killed({ args: ARGS, out: 'killed', kills: 10, share: 0.6, expected: undisturbed, duration });
   }, 600_000);
 
-  it('refuses a second process on the same folder, and keeps what the first one does', async () => {
+  it('refuses a second process on the same folder, and does not disturb the first', async () => {
     let second: Promise<Awaited<ReturnType<typeof medbench>>> | undefined;
     const first = await medbench([...ARGS, '--out=shared'], {
       cwd,
@@ -111,7 +111,7 @@ describe('a run', () => {
     expect(timeless(readResults('shared'))).toEqual(timeless(undisturbed));
   }, 300_000);
 
-  it('interrupted by SIGINT ends with code 130 and goes on from there', async () => {
+  it('interrupted by SIGINT exits with code 130 and resumes', async () => {
     const { code, stderr } = await medbench([...ARGS, '--out=interrupted'], {
       cwd,
       started: (child) => {

@@ -5,7 +5,7 @@ import { backends } from './support/backends.js';
 
 const [N, M, D] = [1150, 1300, 720];
 
-/** Unit rows of which many are equal, and many nearly so: their scores differ by less than 32 bits tell. */
+/** Rows of unit length, many of them equal or nearly equal: their scores differ by less than 32-bit precision. */
 function crowded(rows: number, stream: ReturnType<typeof random>) {
   const centres = Array.from({ length: 40 }, () => Float64Array.from({ length: D }, () => stream.normal()));
   const data = new Float32Array(rows * D);
@@ -22,11 +22,11 @@ function crowded(rows: number, stream: ReturnType<typeof random>) {
   return { rows, cols: D, data };
 }
 
-// More than 1e9 multiply-adds, from which a backend is used, and sides that are no multiple of a block.
+// More than 1e9 multiply-adds, so that the backend is used, and sides that are not multiples of the block size.
 describe.each(backends)('ranks on %s', (_, backend) => {
   const stream = random(0, 'crowded');
   const images = crowded(N, stream);
-  // Half of the texts are rows of the images, so that scores of 1 are many.
+  // Half of the texts are copies of image rows, so that many scores are exactly 1.
   const texts = crowded(M, stream);
   for (let t = 0; t < M; t += 2) {
     const from = stream.integer(N) * D;
@@ -34,24 +34,24 @@ describe.each(backends)('ranks on %s', (_, backend) => {
   }
   const imageOfText = Int32Array.from({ length: M }, () => stream.integer(N));
 
-  it('are those of sums in 64 bits, near ties and ties included', async () => {
+  it('equal those of 64-bit sums, also for ties and near ties', async () => {
     const plain = await retrievalRanks(images, texts, imageOfText);
     expect(await retrievalRanks(images, texts, imageOfText, { backend })).toEqual(plain);
-    // Against the definition, for some.
+    // Checks a sample of queries against the definition.
     const score = (i: number, t: number) => {
       let sum = 0;
       for (let j = 0; j < D; j++) sum += images.data[i * D + j]! * texts.data[t * D + j]!;
       return sum;
     };
     for (let t = 0; t < M; t += 97) {
-      const own = imageOfText[t]!;
+      const image = imageOfText[t]!;
       let rank = 1;
-      for (let i = 0; i < N; i++) if (i !== own && score(i, t) >= score(own, t)) rank++;
+      for (let i = 0; i < N; i++) if (i !== image && score(i, t) >= score(image, t)) rank++;
       expect(plain.textToImage[t]).toBe(rank);
     }
   }, 120_000);
 
-  it('are last for a model that has collapsed', async () => {
+  it('are last for a collapsed model', async () => {
     const same = (rows: number) => ({
       rows,
       cols: D,

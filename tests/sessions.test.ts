@@ -26,7 +26,10 @@ const descent: Program = {
 const start = (): HostTensors => ({ w: float([2], 0, 4), fixed: float([2], 7, 8) });
 const x = float([2], 4, 4);
 
-/** A filter that follows its gradient through a padded convolution and a padded mean: kernels with tensors of their own. */
+/**
+ * Gradient descent on a filter through a padded convolution and a padded mean: their kernels allocate tensors
+ * internally.
+ */
 const windows: Program = {
   name: 'windows',
   state: { w: { shape: [3, 3, 2, 2], dtype: 'float32' } },
@@ -41,7 +44,7 @@ const windows: Program = {
   },
 };
 
-/** One entry of each element type that advances, one that stays, two that change places. */
+/** For each element type: one state entry that the step updates, one that it keeps, and two that it swaps. */
 const counting: Program = {
   name: 'counting',
   state: {
@@ -69,13 +72,13 @@ const counter = (): HostTensors => ({
   swapB: float([2], 5, 5),
 });
 
-/** Tensors that TensorFlow.js counts, and those that the backend itself holds. */
+/** Number of tensors that TensorFlow.js counts, and that the backend itself holds. */
 function held(id: string): Record<string, number> {
   const { numTensors, numDataBuffers } = tf.memory();
   return { numTensors, numDataBuffers, native: tf.findBackend(id)?.numDataIds() ?? 0 };
 }
 
-// The first of this file, so that what is started once is started by all of them at a time.
+// First in this file, so that all sessions together trigger the one-time start-up of their backends.
 it('sessions of all backends take turns', async () => {
   const two = [...backends, ...backends];
   const sessions = await Promise.all(two.map(([, backend]) => backend.load(descent, start())));
@@ -98,7 +101,7 @@ describe.each(backends)('a session on %s', (id, backend) => {
     await expect(session.step({ x })).rejects.toThrow('was disposed');
   });
 
-  it('advances, swaps and keeps state of every element type', async () => {
+  it('updates, swaps and keeps state of every element type', async () => {
     const initial = counter();
     const session = await backend.load(counting, initial);
     const first = await session.step({});
@@ -111,7 +114,7 @@ describe.each(backends)('a session on %s', (id, backend) => {
     expect([...second.twice!.data, ...second.same!.data, ...second.again!.data]).toEqual([2, 4, 2, 4, 2, 4]);
     expect(first.flags).toEqual({ shape: [2], dtype: 'bool', data: Uint8Array.of(1, 0) });
     expect(second.flags!.data).toEqual(Uint8Array.of(0, 1));
-    // What the caller gave is still what the caller has.
+    // The caller's arrays are unchanged.
     expect(initial).toEqual(counter());
     expect(Object.keys(await session.readState(['count']))).toEqual(['count']);
     await expect(session.readState(['other'])).rejects.toThrow('no state entry other');
@@ -122,7 +125,7 @@ describe.each(backends)('a session on %s', (id, backend) => {
     ['descent', descent, start(), { x }],
     ['windows', windows, { w: normal('w', [3, 3, 2, 2]) }, { x: normal('x', [1, 5, 5, 2]) }],
   ] as const)('leaves no tensors behind (%s)', async (_, program, state, inputs) => {
-    // The first session of a backend may set up what stays.
+    // The first session of a backend may allocate tensors for good.
     await (await backend.load(program, state)).dispose();
     const before = held(id);
     const session = await backend.load(program, state);
@@ -153,7 +156,7 @@ describe.each(backends)('a session on %s', (id, backend) => {
     expect(held(id)).toEqual(before);
   });
 
-  it('says which input or state does not fit', async () => {
+  it('names the input or state that does not fit', async () => {
     const session = await backend.load(descent, start());
     await expect(session.step({})).rejects.toThrow('the input x is missing');
     await expect(session.step({ x, z: x })).rejects.toThrow('has no input z');
@@ -166,7 +169,7 @@ describe.each(backends)('a session on %s', (id, backend) => {
     await expect(backend.load(descent, {})).rejects.toThrow('the state entry w is missing');
   });
 
-  it('refuses a state of another shape than declared', async () => {
+  it('refuses a state whose shape differs from the declared one', async () => {
     const growing: Program = {
       ...descent,
       run: ({ fixed }) => ({ state: { fixed: tf.concat([fixed!, fixed!]) }, outputs: {} }),
@@ -188,7 +191,7 @@ describe.each(backends)('on %s, sessions share a state', (_id, backend) => {
     run: (state) => ({ state: { w: tf.mul(state.w!, 2) }, outputs: { before: state.w! } }),
   };
 
-  it('so that each sees what the other made of it, also after one is gone', async () => {
+  it('so that each sees the updates of the other, also after one is disposed', async () => {
     const owner = await backend.load(descent, start());
     const sharing = await backend.load(doubling, {}, { share: owner });
     await owner.step({ x });
@@ -201,7 +204,7 @@ describe.each(backends)('on %s, sessions share a state', (_id, backend) => {
     await sharing.dispose();
   });
 
-  it('only where the other has what the program needs', async () => {
+  it('only where the other session holds the entries that the program needs', async () => {
     const owner = await backend.load(descent, start());
     const other = (state: Program['state']): Program => ({ ...doubling, state });
     await expect(backend.load(other({ w: { ...w, shape: [3] } }), {}, { share: owner })).rejects.toThrow(

@@ -32,7 +32,7 @@ questions:
 `;
 
 describe('medbench study FILE', () => {
-  it('runs each variant, joins them, answers the question, and goes on from what it has', async () => {
+  it('runs each variant, joins them, answers the question, and resumes', async () => {
     writeFileSync(join(cwd, 'study.yaml'), STUDY);
     const args = ['study', 'study.yaml', ...TINY];
     const first = await medbench(args, { cwd });
@@ -63,7 +63,7 @@ describe('medbench study FILE', () => {
     expect(read(...out, 'results.json')).toEqual(results);
   }, 400_000);
 
-  it('says what is wrong with a study', async () => {
+  it('reports faults of a study file', async () => {
     const unknown = await medbench(['study', 'papre'], { cwd });
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('Unknown study "papre"');
@@ -86,7 +86,7 @@ const SEARCH = {
 };
 
 describe('a study that searches', () => {
-  it('goes on from rung to rung, and ends with the weights of a training that never stopped', async () => {
+  it('continues trainings from rung to rung, and ends with the weights of an uninterrupted training', async () => {
     writeFileSync(join(cwd, 'halving.json'), JSON.stringify(SEARCH));
     const short = [...TINY, '--set=training.steps=9'];
     const args = ['study', 'halving.json', '--out=halving', '--grid', ...short];
@@ -94,10 +94,10 @@ describe('a study that searches', () => {
     expect(first.stderr).not.toContain('error');
     expect(first.code).toBe(0);
     const [choice] = read<{ value: number; steps: number; gridSteps: number }[]>('halving', 'search.json');
-    // Three values to step 3, one of them to step 9.
+    // Three values train to step 3, and one of them to step 9.
     expect([choice!.steps, choice!.gridSteps]).toEqual([3 * 3 + 6, 27]);
     const rung = read<RunResults>('halving', 'breast', 'search', 'slip-rung-1', 'results.json');
-    // 40 validation images of the phantoms; the test split has 100.
+    // The phantoms have 40 validation images and 100 test images.
     expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([40]));
     const results = read<RunResults>('halving', 'results.json');
     expect(new Set(results.cells.map(({ n }) => n))).toEqual(new Set([100]));
@@ -135,7 +135,7 @@ describe('a study that searches', () => {
 });
 
 describe('medbench list studies', () => {
-  it('has the shipped ones with their questions', async () => {
+  it('shows the shipped studies with their questions', async () => {
     const { stdout } = await medbench(['list', 'studies', '--json'], { cwd });
     const studies = JSON.parse(stdout) as { id: string; question: string }[];
     expect(studies.map(({ id }) => id)).toContain('paper');

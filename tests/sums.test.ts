@@ -38,26 +38,26 @@ describe.each(backends)('on %s, to the last bit over 20 steps,', (_id, backend) 
     expect(await train(sum(use('clip')), {})).toEqual(await train(Clip, {}));
   });
 
-  it('clip=1 and captioning=2 are coca, in whatever order they are written', async () => {
+  it('clip=1 and captioning=2 are coca, in either order', async () => {
     const coca = await train(Coca, { queries: 6 });
     expect(await train(sum(use('clip'), captioning), {})).toEqual(coca);
     expect(await train(sum(captioning, use('clip')), {})).toEqual(coca);
   });
 
-  it('an objective of weight 0 is not there', async () => {
+  it('an objective with weight 0 is left out', async () => {
     const nothing = use('nt-xent-views', { weight: 0 });
     expect(await train(sum(use('clip'), nothing), {})).toEqual(await train(Clip, {}));
   });
 });
 
-/** Settings that keep what objectives bring small. */
+/** Settings that keep the parameters of objectives small. */
 const SMALL: Readonly<Record<string, number>> = { hidden: 8, output: 8, queries: 2, width: 8, queue: 16 };
 const shipped = [...objectivesFrom(objectives).values()].map(({ info }) => info);
 
 describe.each(shipped)('$id alone', ({ id, settings }) => {
-  it('trains what its loss depends on, and freezes the rest', async () => {
+  it('trains the parameters that its loss depends on, and freezes the rest', async () => {
     const small = Object.fromEntries(Object.entries(SMALL).filter(([name]) => name in settings));
-    // Without decay, nothing moves but by a gradient.
+    // Without weight decay, only a gradient changes a parameter.
     const row = createRow(sum(use(id, small)), {}, { weightDecay: 0, warmup: 0 });
     const { weights } = await trainOn(new Wasm(), row, 2);
     const moved = (name: string): boolean => largestDifference(row.start[name]!, weights[name]!) > 0;
@@ -66,7 +66,7 @@ describe.each(shipped)('$id alone', ({ id, settings }) => {
   });
 });
 
-/** An objective of a test: pulls a vector of its own, called `head`, towards a number. */
+/** A test objective: pulls its own vector, called `head`, towards a number. */
 const pull = (id: string, towards: number): ResolvedObjective => ({
   info: { id, title: id, source: 'x', settings: {} },
   instance: {
@@ -86,11 +86,11 @@ describe('a sum of two objectives with equally named parameters', () => {
   ]);
   const method: ResolvedMethod = composeMethod({ method: sum(use('one'), use('two', { weight: 3 })), objectives });
 
-  it('trains each for itself, and freezes what neither depends on', async () => {
+  it('trains each separately, and freezes the parameters that neither depends on', async () => {
     const row = createRow(method, {}, { weightDecay: 0 });
     const { losses, weights } = await trainOn(new Wasm(), row, STEPS);
     expect(row.step.trainable).toEqual(['one/head', 'two/head']);
-    // From the same numbers, one way and the other.
+    // Both start from the same values and move in opposite directions.
     expect(row.start['one/head']).toEqual(row.start['two/head']);
     const moved = (name: string) => weights[name]!.data.map((value, i) => value - row.start[name]!.data[i]!);
     expect(Math.min(...moved('one/head'))).toBeGreaterThan(0);
@@ -99,7 +99,7 @@ describe('a sum of two objectives with equally named parameters', () => {
     for (const { name } of model.parameters) expect(largestDifference(weights[name]!, row.start[name]!), name).toBe(0);
   });
 
-  it('names each loss without its weight, and its terms', () => {
+  it('reports each loss without its weight, and its terms', () => {
     const parameters = { 'one/head': tf.tensor1d([5, 5, 5]), 'two/head': tf.tensor1d([-3, -3, -3]) };
     const { loss, terms } = method.objective({ representations: {}, parameters, settings: {} });
     expect(loss.dataSync()[0]).toBe(12);
@@ -113,7 +113,7 @@ describe('a sum of two objectives with equally named parameters', () => {
 });
 
 describe('the towers', () => {
-  /** How often a sum runs each. */
+  /** How often a sum encodes each tower. */
   function passes(...uses: ObjectiveUse[]): Record<string, number> {
     const counts = { image: 0, text: 0 };
     const counted: typeof model = {
@@ -144,7 +144,7 @@ describe('the towers', () => {
     return counts;
   }
 
-  it('run once for all objectives that ask for the same', async () => {
+  it('run once for all objectives that ask for the same outputs', async () => {
     await new Wasm().status();
     expect(passes(use('clip'), captioning, use('filip', { width: 4 }), use('cyclip'))).toEqual({ image: 1, text: 1 });
     expect(passes(use('clip'), use('nt-xent-views', { hidden: 4, output: 4 }))).toEqual({ image: 3, text: 1 });

@@ -12,12 +12,12 @@ import { pixelModel } from './support/pixels.js';
 interface Published {
   readonly modality: string;
   readonly splits: readonly [train: number, val: number, test: number];
-  /** Classes in label order, where their names are codes of the data set; else their number. */
+  /** Class names in label order where they are codes of the data set, otherwise the number of classes. */
   readonly classes: number | readonly string[];
   readonly counts?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** The classification tasks as published, written down apart from the packages. */
+/** The classification tasks as published, written down independently of the packages. */
 const PUBLISHED: Readonly<Record<string, Published>> = {
   bach: {
     modality: 'histopathology',
@@ -67,7 +67,7 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
   },
   'vindr-mammo': {
     modality: 'radiology',
-    // Images: examples are the rows with one finding, far fewer.
+    // These are images. The examples are the images with one finding, which are far fewer.
     splits: [16000, 0, 4000],
     classes: [
       'Mass',
@@ -86,7 +86,7 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
     modality: 'histopathology',
     splits: [89996, 10004, 7180],
     classes: 9,
-    // The whole of CRC-VAL-HE-7K, background included.
+    // All of CRC-VAL-HE-7K, including background.
     counts: { test: [1338, 847, 339, 634, 1035, 592, 741, 421, 1233] },
   },
   dermamnist: {
@@ -146,28 +146,31 @@ describe('the tasks of the study', () => {
     expect(studied).toHaveLength(25);
   });
 
-  it.each(studied.map((info) => [info.id, info] as const))('%s says all that must be said of it', (_, info) => {
-    for (const field of ['title', 'licence', 'access', 'citation', 'source'] as const) {
-      expect(info[field]?.length, field).toBeGreaterThan(2);
-    }
-    expect(info.version).toBeGreaterThan(0);
-    expect(info.files?.length).toBeGreaterThan(0);
-    for (const file of info.files ?? []) {
-      expect(file.what).not.toBe('');
-      for (const md5 of Object.values(file.md5 ?? {})) expect(md5).toMatch(/^[0-9a-f]{32}$/);
-    }
-    for (const protocol of info.protocols) expect(info.metric[protocol]).toBeTruthy();
-    if (info.kind !== 'classification') return;
-    expect(info.protocols).toEqual(['zero-shot', 'linear-probe']);
-    expect(info.templates!.length).toBeGreaterThanOrEqual(4);
-    for (const template of info.templates!) expect(template.split('{}')).toHaveLength(2);
-    const phrases = info.phrases ?? info.classes;
-    expect(phrases).toHaveLength(info.classes.length);
-    expect(new Set(phrases).size).toBe(phrases.length);
-    expect(info.settings).toHaveProperty('prompts');
-  });
+  it.each(studied.map((info) => [info.id, info] as const))(
+    '%s declares licence, access, citation and source',
+    (_, info) => {
+      for (const field of ['title', 'licence', 'access', 'citation', 'source'] as const) {
+        expect(info[field]?.length, field).toBeGreaterThan(2);
+      }
+      expect(info.version).toBeGreaterThan(0);
+      expect(info.files?.length).toBeGreaterThan(0);
+      for (const file of info.files ?? []) {
+        expect(file.what).not.toBe('');
+        for (const md5 of Object.values(file.md5 ?? {})) expect(md5).toMatch(/^[0-9a-f]{32}$/);
+      }
+      for (const protocol of info.protocols) expect(info.metric[protocol]).toBeTruthy();
+      if (info.kind !== 'classification') return;
+      expect(info.protocols).toEqual(['zero-shot', 'linear-probe']);
+      expect(info.templates!.length).toBeGreaterThanOrEqual(4);
+      for (const template of info.templates!) expect(template.split('{}')).toHaveLength(2);
+      const phrases = info.phrases ?? info.classes;
+      expect(phrases).toHaveLength(info.classes.length);
+      expect(new Set(phrases).size).toBe(phrases.length);
+      expect(info.settings).toHaveProperty('prompts');
+    },
+  );
 
-  it('show images in reports where the licence lets them be copied, and nowhere else', () => {
+  it('show images in reports only where the licence allows copies', () => {
     const shown = studied.filter(({ images }) => images === 'shown');
     for (const { id, access, licence } of shown) {
       expect(access, id).toBe('open');
@@ -208,7 +211,7 @@ describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) 
   const chance = 1 / info.classes.length;
   const context = () => testContext({ dataRoot, protocols: bindProtocols(info.protocols, { metric: info.metric }) });
 
-  it('counts what is there', async () => {
+  it('counts the examples of its splits', async () => {
     const { synthetic, splits } = await make().inspect!(context());
     expect(synthetic).toBe(true);
     expect(Object.keys(splits)).toEqual(expect.arrayContaining(['train', 'test']));
@@ -219,7 +222,7 @@ describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) 
     expect(Math.min(...splits.test!.classes!)).toBeGreaterThanOrEqual(6);
   });
 
-  it('gives chance to a model that sees nothing and to one that guesses', async () => {
+  it('gives chance-level accuracy to a constant model and to a random one', async () => {
     const { results } = await make().evaluate(constantModel(), context());
     expect(results.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe']);
     for (const { metrics } of results) {
@@ -229,14 +232,14 @@ describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) 
     const guessed = await make().evaluate(randomModel(1), context());
     expect(guessed.synthetic).toBe(true);
     for (const { n, metrics } of guessed.results) {
-      // Four standard errors of a mean of n draws with this chance of success.
+      // Within four standard errors of the mean of n draws with this probability.
       expect(Math.abs(metrics.balanced_accuracy!.value - chance)).toBeLessThan(
         4 * Math.sqrt((chance * (1 - chance)) / n),
       );
     }
   });
 
-  it('is learnt from the training images by a probe that sees them', async () => {
+  it('can be learnt from the training images by a probe on their pixels', async () => {
     const { results } = await make().evaluate(pixelModel(), context());
     expect(results.map(({ protocol }) => protocol)).toEqual(['linear-probe']);
     const { n, metrics } = results[0]!;

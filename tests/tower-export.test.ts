@@ -30,12 +30,12 @@ const models: readonly (readonly [string, Tower, DualEncoderModel])[] = [
   ],
 ];
 
-/** Weights as training leaves them: nothing that starts at zero or one hides what it multiplies. */
+/** Random weights, as after training: no parameter has its initial zero or one, which could hide an error. */
 function randomWeights(model: DualEncoderModel): HostTensors {
   const drawn = initialise(model.parameters, 3);
   for (const { name, shape, init } of model.parameters) {
     if (init.kind !== 'constant' || shape.length === 0) continue;
-    // Variances and gains stay away from zero.
+    // Variances and gains are drawn around one, away from zero.
     drawn[name] = normal(name, shape, 0.05, /weight$|running_var$/.test(name) ? 1 : 0);
   }
   return drawn;
@@ -49,7 +49,7 @@ const towerBatch = (model: DualEncoderModel, tower: Tower, batch: number): HostT
   return ids;
 };
 
-/** Largest difference as a share of the largest value. */
+/** Largest difference, relative to the largest absolute value. */
 function difference(a: HostTensor, b: HostTensor): number {
   expect(a.shape).toEqual(b.shape);
   let [most, scale] = [0, 0];
@@ -60,7 +60,7 @@ function difference(a: HostTensor, b: HostTensor): number {
   return most / scale;
 }
 
-describe.each(models)('%s as an ONNX file of its own', (_, tower, model) => {
+describe.each(models)('%s exported as an ONNX file', (_, tower, model) => {
   const weights = towerWeights(model, tower, randomWeights(model));
   const name = TOWER_INPUT[tower];
   const programForBatch = (batch: number) => embeddingProgram(model, tower, batch);
@@ -82,14 +82,16 @@ describe.each(models)('%s as an ONNX file of its own', (_, tower, model) => {
     }
   });
 
-  it('has operators of the standard only, and the weights under their names', async () => {
-    const file = Buffer.from(await standaloneOnnx(programForBatch, weights, { metadata: { tower }, doc: 'what it is' }));
+  it('has standard operators only, and the weights under their parameter names', async () => {
+    const file = Buffer.from(
+      await standaloneOnnx(programForBatch, weights, { metadata: { tower }, doc: 'what it is' }),
+    );
     for (const text of [...Object.keys(weights), 'what it is', 'batch']) expect(file.includes(text), text).toBe(true);
     for (const text of ['com.microsoft', 'FusedMatMul', 'state/', 'input/', 'output/'])
       expect(file.includes(text), text).toBe(false);
   });
 
-  it('takes batches of one size alone where one is given', async () => {
+  it('has a fixed batch size where one is given', async () => {
     const file = await standaloneOnnx(programForBatch, weights, { batch: 3 });
     const input = towerBatch(model, tower, 3);
     const { embeddings } = await runOnnx(file, { [name]: input });

@@ -15,11 +15,13 @@ import { fromHuggingFace, toHuggingFace } from '@medbench/weights';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
 
-/** A reference implementation, and how its weights become medbench's and medbench's gradients its. */
+/**
+ * A reference implementation, with conversions of its weights to medbench's layout and of medbench's gradients back.
+ */
 interface Reference {
   readonly oracle: TowerOracle;
   readonly model: DualEncoderModel;
-  /** What it pads texts with. */
+  /** The token id that pads its texts. */
   readonly padding: number;
   readonly toOwn: (weights: HostTensors) => HostTensors;
   readonly fromOwn: (gradients: HostTensors) => HostTensors;
@@ -73,10 +75,10 @@ describe.each(Object.entries(REFERENCES))('the towers agree with %s', (_name, re
       const session = await backend.load(towerProgram(model), toOwn(stored));
       outputs = await session.step(towerInputs(padding));
       await session.dispose();
-      const own = Object.entries(outputs).flatMap(([name, value]) =>
+      const named = Object.entries(outputs).flatMap(([name, value]) =>
         name.startsWith('gradient/') ? [[name.slice('gradient/'.length), value] as const] : [],
       );
-      gradients = fromOwn(Object.fromEntries(own));
+      gradients = fromOwn(Object.fromEntries(named));
     });
 
     it('in embeddings, to 1e-4', () => {
@@ -90,7 +92,7 @@ describe.each(Object.entries(REFERENCES))('the towers agree with %s', (_name, re
   });
 });
 
-it('queries and keys exchanged are noticed', async () => {
+it('swapped queries and keys are detected', async () => {
   const { oracle, model, toOwn } = REFERENCES["Hugging Face's CLIPModel"]!;
   const block = 'vision_model.encoder.layers.0.self_attn.';
   const other: Record<string, string> = {

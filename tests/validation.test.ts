@@ -14,11 +14,11 @@ import { phantomCorpus } from './support/phantom-corpus.js';
 
 const compiled = new Compiled();
 
-/** Rows that between them have a head, a moving average, a decoder, a scale and a queue of their own. */
+/** Rows that together cover a projection head, an EMA teacher, a decoder, a logit scale and a queue. */
 const SAMPLE = ['slip', 'masked-cl, ema', 'coca', 'filip', 'declip'];
 
-describe.each(ROWS.filter(([name]) => SAMPLE.includes(name)))('the loss of %s alone', (_name, Row, given) => {
-  it('is that of the step that follows, whole and in chunks, and changes nothing', async () => {
+describe.each(ROWS.filter(([name]) => SAMPLE.includes(name)))('the validation loss of %s', (_name, Row, given) => {
+  it('equals the loss of the next step, whole and in chunks, and changes no state', async () => {
     for (const chunkSize of [null, 4]) {
       const { step, load, start } = createRow(Row, given, { chunkSize });
       const session = await step.load(compiled, step.initialState(start), { selfCheck: false });
@@ -34,7 +34,7 @@ describe.each(ROWS.filter(([name]) => SAMPLE.includes(name)))('the loss of %s al
   }, 300_000);
 });
 
-describe('training with pairs held out', () => {
+describe('training with held-out pairs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'medbench-validation-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const corpus = phantomCorpus(160);
@@ -65,29 +65,29 @@ describe('training with pairs held out', () => {
       signal: abort.signal,
     };
   };
-  const held = { share: 0.2, batches: 2, every: 4, patience: null, keep: 'best' } as const;
+  const validation = { share: 0.2, batches: 2, every: 4, patience: null, keep: 'best' } as const;
   const readWeights = async (name: string) =>
     (await readSafetensors(join(folder, name, 'weights.safetensors'))).tensors;
 
   let whole: Awaited<ReturnType<typeof train>>;
   beforeAll(async () => {
-    whole = await train(request('whole', { validation: held }));
+    whole = await train(request('whole', { validation }));
   }, 300_000);
 
-  it('looks at them every so many steps, and keeps the weights of their lowest loss', async () => {
+  it('validates at the set interval, and keeps the weights with the lowest validation loss', async () => {
     const { curve, kept, stoppedEarly } = whole.record.validation!;
     expect(curve.map(({ step }) => step)).toEqual([4, 8, 12, 16, 20, 24]);
     expect(kept.loss).toBe(Math.min(...curve.map(({ loss }) => loss)));
     expect(stoppedEarly).toBe(false);
-    // Trained for so many steps and not longer, the same schedule gives the same weights.
-    const ended = await train(request('ended', { validation: { ...held, keep: 'last' } }));
+    // A training that stops at that step under the same schedule has the same weights.
+    const ended = await train(request('ended', { validation: { ...validation, keep: 'last' } }));
     expect(ended.record.validation!.kept.step).toBe(24);
     expect(ended.record.curve).toEqual(whole.record.curve);
     expect(existsSync(join(folder, 'whole', 'best.safetensors'))).toBe(false);
     expect(events.find(({ heldOut }) => heldOut !== undefined)).toMatchObject({ heldOut: 32, pairs: 128 });
   }, 300_000);
 
-  it('never trains on them', async () => {
+  it('never trains on held-out pairs', async () => {
     const seen = new Set<number>();
     const get = (index: number) => {
       seen.add(index);
@@ -95,9 +95,9 @@ describe('training with pairs held out', () => {
     };
     const watched = { ...corpus, pairs: { ...corpus.pairs, get } };
     let trainedOn = 0;
-    const job = request('unseen', { validation: held, steps: 23 });
+    const job = request('unseen', { validation, steps: 23 });
     const progress = ({ step }: { readonly step: number }): void => {
-      // Before the first look at what is held out, and after three passes over the rest.
+      // Before the first validation, and after three passes over the training pairs.
       if (step === 4) trainedOn = seen.size;
     };
     await train({ ...job, corpus: watched, progress, training: { ...job.training, batchSize: 32, steps: 4 } });
@@ -105,14 +105,14 @@ describe('training with pairs held out', () => {
     expect(seen.size).toBe(160);
   }, 300_000);
 
-  it('ends early for want of progress, with the weights of the lowest loss', async () => {
-    // A rate that makes it worse from the start on.
+  it('stops early without progress, with the weights of the lowest validation loss', async () => {
+    // This learning rate makes the loss worse from the first step.
     const wild = {
       learningRate: 0.5,
       warmup: 0,
       steps: 200,
       clipNorm: null,
-      validation: { ...held, every: 1, patience: 3 },
+      validation: { ...validation, every: 1, patience: 3 },
     };
     const { record } = await train(request('wild', wild));
     const { curve, kept, stoppedEarly } = record.validation!;
@@ -121,16 +121,16 @@ describe('training with pairs held out', () => {
     expect(curve.at(-1)!.step - kept.step).toBe(3);
   }, 300_000);
 
-  it('interrupted and resumed, judges and ends as undisturbed', async () => {
-    await expect(train(request('resumed', { validation: held }, 13))).rejects.toThrow('goes on from there');
-    const resumed = await train(request('resumed', { validation: held }));
+  it('interrupted and resumed, it validates and ends as if undisturbed', async () => {
+    await expect(train(request('resumed', { validation }, 13))).rejects.toThrow('goes on from there');
+    const resumed = await train(request('resumed', { validation }));
     expect(resumed.record.validation).toEqual(whole.record.validation);
     const [one, two] = [await readWeights('resumed'), await readWeights('whole')];
     for (const [name, { data }] of Object.entries(two)) expect(one[name]!.data, name).toEqual(data);
   }, 300_000);
 
-  it('refuses to hold out less than a batch', async () => {
-    await expect(train(request('few', { validation: { ...held, share: 0.05 } }))).rejects.toThrow(
+  it('refuses to hold out fewer pairs than a batch', async () => {
+    await expect(train(request('few', { validation: { ...validation, share: 0.05 } }))).rejects.toThrow(
       '8 pairs are held out, fewer than a batch of 16',
     );
   });

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.dispose());
 
-/** Three texts as the JSON beside the file says: start, ids, end, padding. */
+/** Three texts as the exported JSON describes them: start id, token ids, end id, padding. */
 function exampleIds(info: { contextLength: number; startId: number; endId: number; padId: number }): HostTensor {
   const { contextLength, startId, endId, padId } = info;
   const rows = [[320, 1125], [7, 8, 9], []].map((ids) => [startId, ...ids, endId]);
@@ -35,42 +35,45 @@ function exampleIds(info: { contextLength: number; startId: number; endId: numbe
   return { shape: [3, contextLength], dtype: 'int32', data: Int32Array.from(data) };
 }
 
-describe('weights leave and enter a run', () => {
-  it.each(['open_clip', 'hugging-face'])('in the layout %s, and training from them gives the same', async (layout) => {
-    const { code, stdout } = await exported('--method=general', `--layout=${layout}`, `--out=${layout}`);
-    expect(code).toBe(0);
-    for (const file of stdout.trim().split('\n')) expect(existsSync(file)).toBe(true);
-    const out = `from-${layout}`;
-    const { code: ended, stderr } = await run(out, `--set=general.weights=${layout}`);
-    expect(stderr).not.toContain('error');
-    expect(ended).toBe(0);
-    expect(await readWeights(out)).toEqual(await readWeights('trained'));
-    const log = readFileSync(join(cwd, out, 'log.jsonl'), 'utf8');
-    expect(log).toContain(`layout ${layout}`);
-    // What is frozen stands in the log, with the numbers of parameters.
-    expect(log).toContain('"frozen":{"image":{"blocks":"0 of 4","parameters":0}');
-  });
+describe('exported weights', () => {
+  it.each(['open_clip', 'hugging-face'])(
+    'in the layout %s start a training that gives the same result',
+    async (layout) => {
+      const { code, stdout } = await exported('--method=general', `--layout=${layout}`, `--out=${layout}`);
+      expect(code).toBe(0);
+      for (const file of stdout.trim().split('\n')) expect(existsSync(file)).toBe(true);
+      const out = `from-${layout}`;
+      const { code: ended, stderr } = await run(out, `--set=general.weights=${layout}`);
+      expect(stderr).not.toContain('error');
+      expect(ended).toBe(0);
+      expect(await readWeights(out)).toEqual(await readWeights('trained'));
+      const log = readFileSync(join(cwd, out, 'log.jsonl'), 'utf8');
+      expect(log).toContain(`layout ${layout}`);
+      // The log lists the frozen parts, with their numbers of parameters.
+      expect(log).toContain('"frozen":{"image":{"blocks":"0 of 4","parameters":0}');
+    },
+  );
 
-  it('that do not fit are refused with what they are', async () => {
+  it('that do not fit are refused with their shapes', async () => {
     const { code, stderr } = await run('refused', '--set=general.weights=open_clip', '--set=model.embedDim=32');
     expect(code).not.toBe(0);
     expect(stderr).toContain('does not fit the model');
     expect(stderr).toContain('a vision transformer of 4 blocks of 64 on 48 pixels in patches of 8');
   });
 
-  it('of another activation are refused with the setting that helps', async () => {
+  it('with another activation are refused with the setting that helps', async () => {
     const { code, stderr } = await run('refused', '--set=general.weights=open_clip', '--set=model.activation=gelu');
     expect(code).not.toBe(0);
     expect(stderr).toContain('Set model.activation=quick-gelu');
   });
 
-  it('that are nowhere are an error that says what was looked for', async () => {
+  it('that do not exist are an error that names the places that were searched', async () => {
     const { code, stderr } = await run('refused', '--set=general.weights=/nowhere/at/all');
     expect(code).not.toBe(0);
     expect(stderr).toContain('/nowhere/at/all is neither a file, nor a folder, nor the id of a model on the hub');
   });
 
-  it.each(['image', 'text'] as const)('as an ONNX file of the %s tower that embeds the same', async (tower) => {
+  it.each(['image', 'text'] as const)('as an ONNX file of the %s tower give the same embeddings', async (tower) => {
     const { code, stdout, stderr } = await exported('--method=clip', `--tower=${tower}`, '--format=onnx', '--out=onnx');
     expect(stderr).toMatch(/^It embeds as medbench does \(largest relative difference \d/);
     expect(code).toBe(0);
@@ -95,16 +98,16 @@ describe('weights leave and enter a run', () => {
     expected.data.forEach((value, i) => expect(Math.abs(embeddings!.data[i]! - value)).toBeLessThan(1e-5));
   });
 
-  it('as the safetensors of one tower', async () => {
+  it('can be the safetensors of one tower', async () => {
     const { code, stdout } = await exported('--method=clip', '--tower=text', '--out=tower');
     expect(code).toBe(0);
     const { tensors } = await readSafetensors(stdout.split('\n')[0]!);
     const all = await readWeights('trained');
-    const own = Object.keys(all).filter((name) => !name.startsWith('visual.') && name !== 'logit_scale');
-    expect(tensors).toEqual(Object.fromEntries(own.map((name) => [name, all[name]])));
+    const textNames = Object.keys(all).filter((name) => !name.startsWith('visual.') && name !== 'logit_scale');
+    expect(tensors).toEqual(Object.fromEntries(textNames.map((name) => [name, all[name]])));
   });
 
-  it('refuse flags that do not go together, saying which', async () => {
+  it('are refused for flags that exclude each other, which the error names', async () => {
     const refused = async (...args: string[]) => {
       const { code, stderr } = await exported('--method=clip', '--out=x', ...args);
       expect([code, existsSync(join(cwd, 'x'))]).toEqual([2, false]);
@@ -116,7 +119,7 @@ describe('weights leave and enter a run', () => {
     expect(await refused('--format=onnx', '--tower=text', '--batch=0')).toContain('A whole number from 1');
   });
 
-  it('are exported for rows and seeds that there are', async () => {
+  it('are refused for unknown rows and seeds', async () => {
     const { code, stderr } = await exported('--method=clip', '--seed=7', '--out=x');
     expect(code).toBe(2);
     expect(stderr).toContain('no finished weights of clip with seed 7');
@@ -125,7 +128,7 @@ describe('weights leave and enter a run', () => {
   });
 });
 
-it('plan says beforehand what the run has done', async () => {
+it('plan predicts the trained parameters that a run reports', async () => {
   const { code, stdout } = await medbench(['plan', ...FLAGS, '--out=trained', '--json'], { cwd });
   expect(code).toBe(0);
   const plan = JSON.parse(stdout);
@@ -140,7 +143,7 @@ it('plan says beforehand what the run has done', async () => {
   expect(general).toMatchObject({ id: 'general', parameters: began.parameters, steps: began.steps });
 });
 
-it('list encoders says what freezes together', async () => {
+it('list encoders prints the stages that freeze together', async () => {
   const encoders = JSON.parse((await medbench(['list', 'encoders', '--json'], { cwd })).stdout) as {
     id: string;
     stages: unknown;

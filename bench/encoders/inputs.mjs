@@ -1,6 +1,6 @@
-// What both sides embed: images and texts from a formula, so that no file has to be shared.
+// Images and texts that medbench and its peer embed. A formula makes them, so that no file has to be shared.
 
-/** Scattered numbers in (-2, 2), `[batch, 3, side, side]` in PyTorch's order. */
+/** Pseudo-random numbers in (-2, 2), `[batch, 3, side, side]` in PyTorch's order. */
 export function pixel(i) {
   const wave = Math.abs(Math.sin(12.9898 * (i + 1)) * 43758.5453);
   return 4 * (wave % 1) - 2;
@@ -16,7 +16,7 @@ export function images(batch, side) {
   return { shape: [batch, side, side, 3], dtype: 'float32', data };
 }
 
-/** Start, a few ids, end, zeros: `[batch, length]`, int32. */
+/** Token ids `[batch, length]`, int32: start id, a few ids, end id, then zeros. */
 export function ids(batch, length, vocabulary) {
   const data = new Int32Array(batch * length);
   for (let b = 0; b < batch; b++) {

@@ -1,6 +1,7 @@
-// medbench's side, one process a call; answers with one line of JSON.
+// medbench's side: one process per call, which prints one line of JSON.
 //   node medbench.mjs make MODEL FOLDER LAYOUT   random weights, written for open_clip or Hugging Face
-//   node medbench.mjs embed MODEL FOLDER BATCH ROUNDS OUT   loads FOLDER, embeds, writes the embeddings to OUT.{image,text}
+//   node medbench.mjs embed MODEL FOLDER BATCH ROUNDS OUT   loads FOLDER, embeds, writes the embeddings to
+// OUT.{image,text}
 import { writeFileSync } from 'node:fs';
 import { Compiled } from '@medbench/backends-compiled';
 import { dualEncoder, initialise } from '@medbench/nn';
@@ -16,7 +17,7 @@ const model = dualEncoder(image.build(options), text.build(options));
 
 if (verb === 'make') {
   const weights = initialise(model.parameters, 7);
-  // Gains that start at zero would hide what they multiply.
+  // A gain of zero would hide errors in the values that it multiplies.
   for (const { name: parameter, init } of model.parameters)
     if (init.kind === 'constant' && init.value === 0 && parameter.endsWith('weight')) weights[parameter].data.fill(0.5);
   console.log(JSON.stringify(await exportWeights(folder, weights, { layout: rest[0], activation })));
@@ -28,11 +29,11 @@ if (verb === 'make') {
     ['image', images(batch, model.image.imageSize), (p, x) => model.encodeImage(p, x)],
     ['text', ids(batch, model.text.contextLength, VOCABULARY), (p, x) => model.encodeText(p, x)],
   ]) {
-    const own = model.parameters.filter((spec) => spec.name.startsWith('visual.') === (tower === 'image'));
-    const state = Object.fromEntries(own.map((spec) => [spec.name, tensors[spec.name]]));
+    const towerParameters = model.parameters.filter((spec) => spec.name.startsWith('visual.') === (tower === 'image'));
+    const state = Object.fromEntries(towerParameters.map((spec) => [spec.name, tensors[spec.name]]));
     const program = {
       name: `embed:${tower}`,
-      state: Object.fromEntries(own.map(({ name: one, shape }) => [one, { shape, dtype: 'float32' }])),
+      state: Object.fromEntries(towerParameters.map(({ name: one, shape }) => [one, { shape, dtype: 'float32' }])),
       inputs: { batch: { shape: input.shape, dtype: input.dtype } },
       run: (parameters, given) => ({ outputs: { embedding: run(parameters, given.batch).embedding } }),
     };

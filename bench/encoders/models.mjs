@@ -1,6 +1,6 @@
-// The pairs of towers that are compared.
+// Pairs of towers that the bench compares.
 export const VOCABULARY = 49408;
-/** Width of the joint space, where it is not 512. */
+/** Width of the joint space where it differs from 512. */
 export const EMBED_DIM = { rn50: 1024 };
 
 export async function builders(name) {

@@ -1,6 +1,7 @@
 // npm run bench:encoders [-- --models vit-b-16,vit-b-32,rn50 --batch 16 --rounds 6]
-// Full-size towers with random weights: written by medbench and read by open_clip and Hugging Face, written by open_clip and
-// read by medbench; differences of the embeddings; images and texts a second and peak memory beside PyTorch on the CPU.
+// Full-size towers with random weights. medbench writes them and open_clip and Hugging Face read them; open_clip writes
+// them and medbench reads them. Prints the differences of the embeddings, then images and texts per second and peak
+// memory, beside PyTorch on the CPU.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
@@ -13,7 +14,7 @@ const { values: options } = parseArgs({
   options: {
     models: { type: 'string', default: 'vit-b-16,vit-b-32,rn50' },
     batch: { type: 'string', default: '16' },
-    /** Timed batches of each turn; two turns each. */
+    /** Timed batches per turn. Each side has two turns. */
     rounds: { type: 'string', default: '6' },
     threads: { type: 'string', default: String(availableParallelism()) },
   },
@@ -34,7 +35,7 @@ const reference = (...args) => {
 };
 const floats = (file) => new Float32Array(readFileSync(file).buffer.slice(0));
 
-/** Largest difference as a share of the largest value. */
+/** Largest difference, relative to the largest absolute value. */
 function difference(a, b) {
   const [x, y] = [floats(a), floats(b)];
   let [most, scale] = [0, 0];
@@ -52,11 +53,11 @@ let versions = {};
 try {
   for (const name of options.models.split(',')) {
     const libraries = name === 'rn50' ? ['open_clip'] : ['open_clip', 'hugging-face'];
-    const at = (...parts) => join(folder, name, ...parts);
+    const pathTo = (...parts) => join(folder, name, ...parts);
     for (const library of libraries) {
-      medbench('make', name, at(library), library);
-      const own = medbench('embed', name, at(library), '4', '0', join(folder, 'own'));
-      const peer = reference('embed', library, name, at(library), '4', '0', threads, join(folder, 'peer'));
+      medbench('make', name, pathTo(library), library);
+      const embedded = medbench('embed', name, pathTo(library), '4', '0', join(folder, 'own'));
+      const peer = reference('embed', library, name, pathTo(library), '4', '0', threads, join(folder, 'peer'));
       const errors = ['image', 'text'].map((tower) =>
         difference(join(folder, `own.${tower}`), join(folder, `peer.${tower}`)),
       );
@@ -69,20 +70,20 @@ try {
         text: errors[1],
       });
       versions = { ...versions, [library]: peer.version, torch: peer.torch };
-      if (own.notes.length > 0) throw new Error(own.notes.join('; '));
+      if (embedded.notes.length > 0) throw new Error(embedded.notes.join('; '));
     }
-    reference('make', 'open_clip', name, at('theirs'));
-    medbench('embed', name, at('theirs'), '4', '0', join(folder, 'own'));
-    reference('embed', 'open_clip', name, at('theirs'), '4', '0', threads, join(folder, 'peer'));
+    reference('make', 'open_clip', name, pathTo('theirs'));
+    medbench('embed', name, pathTo('theirs'), '4', '0', join(folder, 'own'));
+    reference('embed', 'open_clip', name, pathTo('theirs'), '4', '0', threads, join(folder, 'peer'));
     const [image, text] = ['image', 'text'].map((tower) =>
       difference(join(folder, `own.${tower}`), join(folder, `peer.${tower}`)),
     );
     parity.push({ name, written: 'open_clip', read: 'medbench', missing: 0, image, text });
     const turns = { medbench: [], torch: [] };
     for (let turn = 0; turn < 2; turn++) {
-      turns.medbench.push(medbench('embed', name, at('theirs'), batch, rounds, join(folder, 'own')));
+      turns.medbench.push(medbench('embed', name, pathTo('theirs'), batch, rounds, join(folder, 'own')));
       turns.torch.push(
-        reference('embed', 'open_clip', name, at('theirs'), batch, rounds, threads, join(folder, 'peer')),
+        reference('embed', 'open_clip', name, pathTo('theirs'), batch, rounds, threads, join(folder, 'peer')),
       );
     }
     for (const [contender, answers] of Object.entries(turns))

@@ -1,11 +1,12 @@
-// What both benches of evaluation share: children of either language that do one job and print a line of JSON.
+// Shared by the evaluation benches: runs a child process, in Node or Python, that does one job and prints a line of
+// JSON.
 import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** A child's answer, or why there is none. */
+/** The answer of a child process, or the reason why there is none. */
 function run(command, args, env) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', env, maxBuffer: 1 << 28 });
   if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1));
@@ -14,7 +15,7 @@ function run(command, args, env) {
 
 export const ours = (script, spec) => run(process.execPath, [here(script), JSON.stringify(spec)], process.env);
 
-/** The peer with the kernels that its own OpenBLAS chooses. */
+/** Runs the peer with the kernels that its own OpenBLAS chooses. */
 export function theirs(script, spec) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith('OPENBLAS_')));
   const answer = run(process.env.MEDBENCH_PYTHON || 'python3', [here(script), JSON.stringify(spec)], env);

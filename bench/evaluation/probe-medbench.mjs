@@ -1,4 +1,4 @@
-// One probe; prints a line of JSON. See probe.mjs.
+// Fits one probe and prints a line of JSON. See probe.mjs.
 import { join } from 'node:path';
 import { linearProbe } from '@medbench/evaluation';
 import { readNpy } from '@medbench/formats';

@@ -1,6 +1,7 @@
 // npm run bench:probe [-- --rows 10000 --width 512 --classes 10 --rounds 3]
-// A linear probe with a grid of ten C, chosen on a validation split of a fifth and fitted again to both splits: this project
-// beside scikit-learn's LogisticRegression (L-BFGS, its default tolerance), taking turns in one run on the same features.
+// A linear probe that tries ten values of C on a validation split of a fifth, then fits the best one to both splits.
+// medbench and scikit-learn's LogisticRegression (L-BFGS, default tolerance) take turns in one run on the same
+// features.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,10 @@ const [rows, width, classes, rounds] = [options.rows, options.width, options.cla
 const val = Math.round(rows / 5);
 const grid = Array.from({ length: 10 }, (_, i) => 10 ** (-4 + (8 * i) / 9));
 
-/** Features of 64 factors, as those of towers are: a class shifts a few of them, and every entry has noise of its own. */
+/**
+ * Features made of 64 factors, similar to those of a tower: a class shifts a few factors, and every entry has its own
+ * noise.
+ */
 function writeFeatures(folder) {
   const stream = random(0, 'bench', 'probe');
   const factors = 64;

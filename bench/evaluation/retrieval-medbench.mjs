@@ -1,4 +1,4 @@
-// Ranks of one set of embeddings; prints a line of JSON. See retrieval.mjs.
+// Ranks one set of embeddings and prints a line of JSON. See retrieval.mjs.
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Compiled } from '@medbench/backends-compiled';
@@ -14,9 +14,9 @@ function load(name) {
   return { rows: pairs, cols: width, data };
 }
 const [images, texts] = [load('images'), load('texts')];
-const own = Int32Array.from({ length: pairs }, (_, i) => i);
+const pairing = Int32Array.from({ length: pairs }, (_, i) => i);
 const begin = performance.now();
-const { imageToText, textToImage } = await retrievalRanks(images, texts, own, { backend: new Compiled() });
+const { imageToText, textToImage } = await retrievalRanks(images, texts, pairing, { backend: new Compiled() });
 const seconds = (performance.now() - begin) / 1000;
 const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
 const recall = [imageToText, textToImage].map((ranks) => ranks.filter((rank) => rank <= 200).length / pairs);

@@ -1,6 +1,7 @@
 // npm run bench:retrieval [-- --pairs 100000 --width 512]
-// Ranks of all images and texts, both ways: this project on its compiled backend beside NumPy in blocks, one after the
-// other on the same embeddings. NumPy ranks by 32-bit scores; where those are too close to tell, medbench sums in 64 bits.
+// Ranks all texts for each image and all images for each text. medbench on its compiled backend and NumPy in blocks run
+// one after the other on the same embeddings. NumPy ranks by 32-bit scores; medbench recomputes close scores in 64
+// bits.
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ const { values: options } = parseArgs({
 });
 const [pairs, width] = [options.pairs, options.width].map(Number);
 
-/** Unit rows; a text is its image's row with noise, so that ranks run from 1 to thousands. */
+/** Rows of unit length. A text is its image's row with noise, so that ranks range from 1 to thousands. */
 function writeEmbeddings(folder) {
   const stream = random(0, 'bench', 'retrieval');
   const files = ['images', 'texts'].map((name) => openSync(join(folder, `${name}.f32`), 'w'));

@@ -1,7 +1,7 @@
-// medbench's side, one process a call; answers with one line of JSON.
+// medbench's side: one process per call, which prints one line of JSON.
 //   node medbench.mjs ENCODER FOLDER BATCHES [CHECKPOINT]
-// Writes FOLDER/tower.onnx, and for each batch size B the input, B.input, and medbench's own embeddings, B.embeddings. Weights
-// are drawn, or those of a run's weights.safetensors.
+// Writes FOLDER/tower.onnx and, for each batch size B, the input (B.input) and medbench's embeddings (B.embeddings).
+// The weights are random, or read from a run's weights.safetensors.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Compiled, runOnnx, standaloneOnnx } from '@medbench/backends-compiled';
@@ -28,14 +28,14 @@ const embedDim = loaded?.tensors.text_projection.shape[1] ?? (encoder.endsWith('
 const options = { embedDim, vocabSize, activation: loaded?.metadata.activation ?? 'quick-gelu' };
 const model = dualEncoder(new Image().build(options), new Text().build(options));
 const weights = loaded?.tensors ?? initialise(model.parameters, 7);
-// Gains that start at zero would hide what they multiply.
+// A gain of zero would hide errors in the values that it multiplies.
 if (!loaded)
   for (const { name, init } of model.parameters)
     if (init.kind === 'constant' && init.value === 0 && name.endsWith('weight')) weights[name].data.fill(0.5);
 
-const own = towerWeights(model, tower, weights);
+const ownWeights = towerWeights(model, tower, weights);
 const began = performance.now();
-const file = await standaloneOnnx((batch) => embeddingProgram(model, tower, batch), own);
+const file = await standaloneOnnx((batch) => embeddingProgram(model, tower, batch), ownWeights);
 const seconds = (performance.now() - began) / 1000;
 writeFileSync(join(folder, 'tower.onnx'), file);
 let [most, largest] = [0, 0];
@@ -43,12 +43,12 @@ for (const batch of batches.split(',').map(Number)) {
   const input =
     tower === 'image' ? images(batch, model.image.imageSize) : ids(batch, model.text.contextLength, vocabSize);
   const feeds = { [TOWER_INPUT[tower]]: input };
-  const session = await new Compiled().load(towerProgram(model, tower, batch), own);
+  const session = await new Compiled().load(towerProgram(model, tower, batch), ownWeights);
   const { embeddings } = await session.step(feeds);
   await session.dispose();
-  const found = (await runOnnx(file, feeds)).embeddings;
+  const embeddings = (await runOnnx(file, feeds)).embeddings;
   embeddings.data.forEach((value, i) => {
-    most = Math.max(most, Math.abs(value - found.data[i]));
+    most = Math.max(most, Math.abs(value - embeddings.data[i]));
     largest = Math.max(largest, Math.abs(value));
   });
   const bytes = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

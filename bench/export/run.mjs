@@ -1,6 +1,7 @@
-// npm run bench:export [-- --encoders vit-demo,rn-demo,… --batches 1,3 --checkpoint RUN/checkpoints/clip/seed-0/weights.safetensors]
-// Towers as ONNX files of their own: onnx's full check, and the largest relative difference of the embeddings between medbench's
-// compiled backend and onnxruntime-node, onnx's reference runtime and Python's ONNX Runtime on the file.
+// npm run bench:export [-- --encoders vit-demo,rn-demo,… --batches 1,3 --checkpoint
+// RUN/checkpoints/clip/seed-0/weights.safetensors] Exports towers as ONNX files. Runs the full check of the Python
+// package onnx, and prints the largest relative difference of the embeddings between medbench's compiled backend and
+// three readers of the file: onnxruntime-node, onnx's reference runtime and Python's ONNX Runtime.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -12,7 +13,7 @@ const { values: options } = parseArgs({
   options: {
     encoders: { type: 'string', default: 'vit-demo,rn-demo,gpt-demo,vit-b-16,gpt-77' },
     batches: { type: 'string', default: '1,3' },
-    /** Weights that a run with the default encoders trained: both towers become rows too. */
+    /** Weights trained by a run with the default encoders. Both towers become further rows. */
     checkpoint: { type: 'string' },
   },
 });

@@ -1,4 +1,4 @@
-// Loads batches of shards with the built packages; answers each line "run N" with a line of JSON.
+// Loads batches from shards with the built packages. Answers each line "run N" with a line of JSON.
 import { createInterface } from 'node:readline';
 import { clipTokenizer, prefetch } from '../../packages/data/dist/index.js';
 import { webDataset } from '../../packages/formats/dist/index.js';
@@ -19,7 +19,7 @@ const load = batchLoader({
   storedScale: storedScale ?? Number.POSITIVE_INFINITY,
 });
 console.log(JSON.stringify({ ready: (performance.now() - began) / 1000, pairs: pairs.length }));
-/** Of every 97th value: enough to see that the images are those of the other side. */
+/** Mean of every 97th value, enough to check that both loaders made the same images. */
 function sampleMean(data) {
   let sum = 0;
   for (let i = 0; i < data.length; i += 97) sum += data[i];

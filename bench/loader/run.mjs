@@ -1,7 +1,7 @@
 // npm run bench:loader [-- --rounds N --pairs N --batches N --memory false]
-// Images per second of 224-pixel training batches from JPEG pairs in tar shards, of 224 pixels and of about 500 x 400: this project's loader beside torch's
-// DataLoader with Pillow and torchvision, on the same files with the same transforms, taking turns in one run. Then the
-// memory that loading takes with 10,000 and with 1,000,000 pairs.
+// Images per second in training batches of 224 x 224, from JPEG pairs in tar shards of 224 x 224 or about 500 x 400
+// pixels. medbench's loader and torch's DataLoader with Pillow and torchvision take turns in one run, on the same files
+// with the same transforms. Then prints the memory that loading takes with 10,000 and with 1,000,000 pairs.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -13,13 +13,13 @@ import { SHARDS, writeShards } from './shards.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    /** Turns of each loader. */
+    /** Turns per loader. */
     rounds: { type: 'string', default: '6' },
     pairs: { type: 'string', default: '2000' },
-    /** Batches in a turn. */
+    /** Batches per turn. */
     batches: { type: 'string', default: '16' },
     workers: { type: 'string', default: '1,2' },
-    /** Sizes of the JPEGs: 224, and 500 for about 500 x 400. */
+    /** Sizes of the JPEGs: 224 means 224 x 224, 500 means about 500 x 400. */
     sides: { type: 'string', default: '224,500' },
     memory: { type: 'string', default: 'true' },
   },
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 const BATCH = 64;
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** A child that answers each line with a line. */
+/** A child process that answers each line with a line. */
 class Loader {
   constructor(name, command, args, env = process.env) {
     this.name = name;
@@ -97,7 +97,7 @@ async function speed(folder) {
     for (const loader of loaders) await loader.run(Number(options.batches));
   }
   for (const loader of loaders) await loader.stop();
-  // The loaders did the same work if their images have the same mean.
+  // Equal means show that both loaders did the same work.
   const means = loaders.map((loader) => quantile(loader.means, 0.5));
   if (Math.max(...means) - Math.min(...means) > 0.02) throw new Error(`The loaders' images differ: ${means}`);
   const rows = loaders.map(({ name, rates, cpu }) => ({
@@ -113,7 +113,7 @@ async function speed(folder) {
   return { rows, versions, ratio: round(best('medbench') / best('torch'), 2) };
 }
 
-/** Memory of the whole process while it loads, with every shard a file of its own (a link to one of a few). */
+/** Memory of the whole process while it loads. Every shard is a separate file, a link to one of a few. */
 async function memory(folder, shardPairs, wanted) {
   const links = join(folder, `of-${wanted}`);
   mkdirSync(links);

@@ -1,4 +1,5 @@
-// Writes tar shards of JPEG pairs of 224 x 224 or about 500 x 400 pixels: smooth shapes under noise, as in a photograph, from a seed.
+// Writes tar shards of JPEG pairs of 224 x 224 or about 500 x 400 pixels. A seed draws smooth shapes under noise, as in
+// a photograph.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../packages/core/dist/index.js';
@@ -7,7 +8,7 @@ import { tarEnd, tarMember } from '../../packages/formats/dist/index.js';
 
 export const SHARDS = 4;
 
-/** @param side 224 for images of just that side, 500 for larger ones of different sizes. */
+/** @param side 224 for images of 224 x 224, 500 for larger images of different sizes. */
 export async function writeShards(folder, pairs, side) {
   let bytes = 0;
   for (let shard = 0; shard < SHARDS; shard++) {
@@ -35,7 +36,7 @@ function image(i, side) {
     data: Uint8Array.from({ length: 1440 }, () => stream.integer(256)),
   };
   const { data } = resize(coarse, width, height);
-  // A cheap generator: noise need not be good, but there is much of it.
+  // A cheap generator: much noise is needed, and its quality does not matter.
   let state = stream.integer(2 ** 31) | 1;
   for (let k = 0; k < data.length; k++) {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

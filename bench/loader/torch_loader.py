@@ -69,7 +69,7 @@ print(json.dumps({"ready": 0, "pairs": len(data), "versions": versions}), flush=
 
 
 def cpu_ms():
-    """Of this process and its workers, which are still alive."""
+    """Memory of this process and its running workers."""
     total = 0
     for pid in [os.getpid(), *(worker.pid for worker in getattr(loader._iterator, "_workers", []))]:
         user, system = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:13]

@@ -1,4 +1,4 @@
-// The rows of the long run: towers of one block on 16 patches, the general-domain corpus, a schedule over all its steps.
+// Rows of the long run: towers of one block on 16 patches, the general-domain corpus, a schedule over all steps.
 import { clipTokenizer, fromArray } from '@medbench/data';
 import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
@@ -9,15 +9,15 @@ import { shapesCase } from '@medbench/phantoms';
 import { batchLoader, trainingStep } from '@medbench/training';
 import { createMethod } from '../methods.mjs';
 
-/** Batches that are made once and shown in turn. */
+/** Number of batches. They are made once, and the steps cycle through them. */
 const BATCHES = 32;
 const MASKED = { ratio: 0.5, lambda: 1, temperature: 0.1, hidden: 32, output: 16 };
 const METHODS = {
   clip: [createMethod(Clip), {}],
-  'masked-cl, moving average': [createMethod(MaskedCl), { ...MASKED, target: 'ema', momentum: 0.999 }],
+  'masked-cl, EMA teacher': [createMethod(MaskedCl), { ...MASKED, target: 'ema', momentum: 0.999 }],
 };
 
-/** @returns the step, its state before the first, and the batch of each step. */
+/** @returns the step, its initial state, and a function from the number of a step to its batch. */
 export async function createRow(name, steps) {
   const [method, settings] = METHODS[name];
   const tokenizer = await clipTokenizer({ merges: 0 });

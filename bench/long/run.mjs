@@ -1,8 +1,9 @@
 // npm run bench:long [-- --steps 5000]
-// Does a long training stay where it should? Memory: the highest resident size early on and at the end. Drift: on the
-// way, single steps of the eager reference from the compiled backend's own state, and from one unit in the last place beside it;
-// and compiled, eager, and eager from weights one unit in the last place apart, each left to itself: what the last two are
-// apart is what rounding alone does. Ends with code 1 if a bound is broken.
+// Checks a long training for memory growth and numerical drift. Memory: compares the highest resident size early in the
+// training with that at the end. Drift of single steps: along the training, the eager reference makes one step from the
+// compiled backend's state, and one from that state changed by one unit in the last place. Drift of whole trainings:
+// compiled, eager, and eager from weights changed by one unit in the last place. The distance of the last two is the
+// effect of rounding alone. Exits with code 1 if a bound is exceeded.
 import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +11,11 @@ import { parseArgs } from 'node:util';
 
 const { values: options } = parseArgs({ options: { steps: { type: 'string', default: '5000' } } });
 const steps = Number(options.steps);
-const ROWS = ['clip', 'masked-cl, moving average'];
-/** Growth of memory in percent; relative difference of a step's gradient; differences in units of what one ulp makes. */
+const ROWS = ['clip', 'masked-cl, EMA teacher'];
+/**
+ * Bounds: growth of memory in percent, relative difference of a step's gradient, and differences relative to the effect
+ * of one ulp.
+ */
 const BOUNDS = { growth: 3, gradient: 1e-4, ratio: 10 };
 const child = fileURLToPath(new URL('train.mjs', import.meta.url));
 
@@ -38,7 +42,7 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const power = (value) => value.toExponential(1);
 const floats = (text) => new Float32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
-/** Root of the mean square of the differences of two sets of weights. */
+/** Root mean square of the differences of two sets of weights. */
 function distance(a, b) {
   const [x, y] = [floats(a), floats(b)];
   return Math.sqrt(x.reduce((sum, value, i) => sum + (value - y[i]) ** 2, 0) / x.length);
@@ -53,7 +57,7 @@ console.log('|---|---|---|---|---|---|---|');
 for (const row of ROWS) {
   const { resident } = await part('memory', row);
   const { found } = await part('resynchronised', row);
-  // It goes up and down by a tenth with what is not collected yet: a leak shows in the highest of many looks.
+  // The size varies by a tenth with the garbage that is not yet collected. A leak shows in the maximum of many samples.
   const tenth = resident.length / 10;
   const [early, late] = [resident.slice(tenth - 1, 3 * tenth), resident.slice(-2 * tenth)].map((all) =>
     Math.max(...all),
@@ -73,7 +77,7 @@ for (const row of ROWS) {
 }
 
 const [row] = ROWS;
-// The eager backend has one thread: two at a time.
+// The eager backend uses one thread, so two processes run at a time.
 const [eager, nudged] = await Promise.all([part('eager', row), part('nudged', row)]);
 const compiled = await part('compiled', row);
 console.log(
@@ -90,7 +94,7 @@ const apart = marks.map((step, i) => {
   return { step, ours, rounding, losses };
 });
 const end = apart.at(-1);
-check(end.ours <= BOUNDS.ratio * end.rounding, `${row}: the contenders end further apart than rounding drives them`);
+check(end.ours <= BOUNDS.ratio * end.rounding, `${row}: the backends end further apart than rounding explains`);
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(
   `\n${seconds} s; loss: mean of the last 100 steps${broken.length > 0 ? `; BROKEN: ${broken.join('; ')}` : '; all bounds hold'}`,

@@ -1,4 +1,4 @@
-// node --expose-gc train.mjs MODE ROW STEPS: one part of the long run, answers with a line of JSON.
+// node --expose-gc train.mjs MODE ROW STEPS: runs one part of the long run and prints a line of JSON.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
@@ -10,7 +10,7 @@ const { step, state, batchAt } = await createRow(name, steps);
 const answer = (value) => console.log(JSON.stringify(value));
 const trained = (all) => Object.entries(all).filter(([entry]) => entry.startsWith('trained/'));
 
-/** Every other weight one unit in the last place up, the others down. */
+/** Changes every weight by one unit in the last place, alternately up and down. */
 function nudged(all) {
   const moved = trained(all).map(([entry, value]) => {
     const data = value.data.slice();
@@ -21,17 +21,17 @@ function nudged(all) {
   return { ...all, ...Object.fromEntries(moved) };
 }
 
-/** Times on the way at which memory is looked at. */
+/** Number of times that memory is sampled. */
 const LOOKS = 40;
 
-/** Resident memory, MiB, at each of them. */
+/** Samples of the resident memory, in MiB. */
 async function memory() {
   const session = await step.load(new Compiled(), state, { selfCheck: false });
   const resident = [];
   for (let i = 1; i <= steps; i++) {
     await session.step(batchAt(i - 1));
     if (i % (steps / LOOKS) !== 0) continue;
-    // The memory of arrays is given back on another thread, some time after a collection.
+    // Another thread returns the memory of arrays some time after a garbage collection.
     globalThis.gc();
     await sleep(50);
     globalThis.gc();
@@ -42,13 +42,13 @@ async function memory() {
   answer({ resident });
 }
 
-/** The gradient that a step took, from the first moments before and after it. */
+/** The gradient of a step, from the first moments before and after it. */
 const gradients = (before, after) =>
   Object.entries(after).flatMap(([entry, { data }]) =>
     entry.startsWith('moment1/') ? [data.map((value, i) => (value - 0.9 * before[entry].data[i]) * 10)] : [],
   );
 
-/** L2 of the difference by L2. */
+/** L2 norm of the difference, divided by the L2 norm. */
 function relative(found, expected) {
   let [apart, size] = [0, 0];
   for (const [at, values] of expected.entries()) {
@@ -70,9 +70,9 @@ async function eagerStep(from, batch) {
 }
 
 /**
- * Twenty times on the way, the eager reference makes one step from the state that the compiled backend is in, and one from
- * that state one unit in the last place apart: how far the gradients of the compiled step, and of the latter, are from it,
- * and the largest difference of a weight.
+ * Twenty times along the training, the eager reference makes one step from the compiled backend's state, and one from
+ * that state changed by one unit in the last place. Returns how far the gradients of the compiled step and of the
+ * changed state are from the reference, and the largest difference of a weight.
  */
 async function resynchronised() {
   const session = await step.load(new Compiled(), state, { selfCheck: false });
@@ -101,7 +101,7 @@ async function resynchronised() {
   answer({ found });
 }
 
-/** Losses, and the weights at some steps, of a contender left to itself. */
+/** Losses of a whole training on one backend, and its weights at some steps. */
 async function free(backend, from, at) {
   const session = await step.load(backend, from, { selfCheck: false });
   const losses = [];

@@ -1,5 +1,5 @@
-// node peak.mjs CASE [CACHE]: predicts the peak memory of a training step, takes a few steps on random images, and answers with a
-// line of JSON of the prediction and of the process's peak resident size.
+// node peak.mjs CASE [CACHE]: predicts the peak memory of a training step, makes a few steps on random images, and
+// prints a line of JSON with the prediction and the peak resident size of the process.
 import { Compiled } from '@medbench/backends-compiled';
 import { random } from '@medbench/core';
 import { initialise } from '@medbench/nn';
@@ -24,7 +24,7 @@ const batch = {
     data: fill(new Int32Array(batchSize * length), () => 1 + stream.integer(900)),
   },
 };
-// Of whatever else the method draws, indices are at most the number of things to choose from.
+// Every other drawn index is below the number of things that it chooses from.
 for (const [name, { shape, dtype }] of Object.entries(step.inputs)) {
   const size = batchSize * shape.reduce((product, one) => product * one, 1);
   const data =

@@ -1,5 +1,5 @@
-// Steps whose peak memory is predicted and measured: the demo's, those of `bench:step`, convolutions, chunks. `check`: the
-// first step is compared with the eager backend; `cached`: ONNX Runtime's graph comes from the cache.
+// Steps whose peak memory is predicted and measured: those of the demo and of `bench:step`, convolutions, and chunks.
+// `check` adds the self-check of the first step. `cached` loads ONNX Runtime's graph from the cache.
 import { GptDemo } from '@medbench/encoders-gpt';
 import { ResNet50 } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
@@ -30,7 +30,7 @@ export const PEAKS = {
   chunks: { title: 'demo, batch 1024 in chunks of 64', steps: 3, setup: async () => clip(VitDemo, 1024, 64) },
   a: { title: 'case a, clip', steps: 30, setup: () => ofCase('a', 'clip') },
   checked: {
-    ...{ title: 'case a, clip, its first step compared with the eager backend', steps: 30, check: true },
+    ...{ title: 'case a, clip, with the self-check of its first step', steps: 30, check: true },
     setup: () => ofCase('a', 'clip'),
   },
   b: { title: 'case b, clip', steps: 12, setup: () => ofCase('b', 'clip') },

@@ -1,8 +1,8 @@
 // npm run bench:memory [-- --steps 2000 --batch 4096 --chunk 64] [-- --peaks [--cases demo,c]]
-// The peak memory that is predicted before a step beside what its process comes to (`--peaks`: that alone), then the
-// memory of training the demo's towers with CLIP on random images: resident size after a tenth of the steps and at the end,
-// and the peak of one step on a large batch in chunks beside that of one whole batch of a chunk's size. Each in a process of
-// its own.
+// First compares the predicted peak memory of a step with the measured peak of its process (`--peaks`: this part
+// alone). Then trains the demo's towers with CLIP on random images and prints the resident size after a tenth of the
+// steps and at the end. Last, compares the peak of a step on a large batch in chunks with that of a whole batch of the
+// size of a chunk. Every measurement has its own process.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ function runChild(parts) {
 const train = (...given) => runChild(['--expose-gc', child, ...given]);
 
 const peak = fileURLToPath(new URL('peak.mjs', import.meta.url));
-/** The answer of a process that finds in the cache what one before it has left there. */
+/** The answer of a second process, which finds the cache that a first one has filled. */
 function second(key) {
   const folder = mkdtempSync(join(tmpdir(), 'medbench-cache-'));
   try {
@@ -45,10 +45,10 @@ function second(key) {
 console.log('| step | predicted MiB | measured MiB | predicted / measured |\n|---|---|---|---|');
 const peaks = options.cases.split(',').map((key) => {
   const { title, cached } = PEAKS[key];
-  const found = cached ? second(key) : runChild([peak, key]);
-  const ratio = Number((found.predictedMiB / found.measuredMiB).toFixed(2));
-  console.log(`| ${title} | ${found.predictedMiB} | ${found.measuredMiB} | ${ratio} |`);
-  return { title, ...found, ratio };
+  const measured = cached ? second(key) : runChild([peak, key]);
+  const ratio = Number((measured.predictedMiB / measured.measuredMiB).toFixed(2));
+  console.log(`| ${title} | ${measured.predictedMiB} | ${measured.measuredMiB} | ${ratio} |`);
+  return { title, ...measured, ratio };
 });
 console.log(JSON.stringify({ bench: 'memory-peaks', ...machine, peaks }));
 if (options.peaks) process.exit(0);

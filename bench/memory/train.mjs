@@ -1,4 +1,4 @@
-// node --expose-gc train.mjs BATCH CHUNK STEPS: trains on one random batch, answers with a line of JSON.
+// node --expose-gc train.mjs BATCH CHUNK STEPS: trains on one random batch and prints a line of JSON.
 import { Compiled } from '@medbench/backends-compiled';
 import { random } from '@medbench/core';
 import { GptDemo } from '@medbench/encoders-gpt';
@@ -32,12 +32,12 @@ const batch = {
 };
 const mebibytes = (bytes) => Math.round(bytes / 2 ** 20);
 const session = await step.load(new Compiled(), step.initialState(initialise(parameters, 1)), { selfCheck: false });
-const at = [Math.max(1, Math.round(steps / 10)), steps];
+const checkpoints = [Math.max(1, Math.round(steps / 10)), steps];
 const resident = [];
 const began = performance.now();
 for (let i = 1; i <= steps; i++) {
   await session.step(batch);
-  if (at.includes(i)) {
+  if (checkpoints.includes(i)) {
     globalThis.gc();
     resident.push(mebibytes(process.memoryUsage().rss));
   }
@@ -46,5 +46,11 @@ const seconds = Number(((performance.now() - began) / 1000 / steps).toFixed(2));
 await session.dispose();
 const batchMiB = mebibytes(images.byteLength + ids.byteLength);
 console.log(
-  JSON.stringify({ at, resident, batchMiB, peakMiB: mebibytes(process.resourceUsage().maxRSS * 1024), seconds }),
+  JSON.stringify({
+    at: checkpoints,
+    resident,
+    batchMiB,
+    peakMiB: mebibytes(process.resourceUsage().maxRSS * 1024),
+    seconds,
+  }),
 );

@@ -1,10 +1,10 @@
-// From the start of a process to the end of its first compiled step.
+// Measures the time from the start of a process to the end of its first compiled step.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Contender } from './contender.mjs';
 import { round } from './turns.mjs';
 
-/** One process. @returns seconds: in all, and of what it consists of. */
+/** Runs one process. @returns seconds: the total, and its parts. */
 async function once(spec, environment) {
   const begun = performance.now();
   const contender = new Contender(spec, environment);
@@ -16,7 +16,7 @@ async function once(spec, environment) {
   return { seconds: round(seconds), imported: round(imported), ready: round(ready), first: round(first / 1000) };
 }
 
-/** Twice: with an empty cache folder, and with what the first left there. */
+/** Runs it twice: with an empty cache folder, then with the filled one. */
 export async function begin(spec, folder) {
   const cache = join(folder, `cache-${spec.key}`);
   mkdirSync(cache, { recursive: true });

@@ -1,4 +1,4 @@
-// What is measured: three sizes of model, the study's eight methods, one schedule of training.
+// The measured cases: three model sizes, the study's eight methods, one training schedule.
 import { methodSettings, pluginMetadata } from '@medbench/core';
 import { gptModel } from '@medbench/encoders-gpt';
 import { vitModel } from '@medbench/encoders-vit';
@@ -6,7 +6,7 @@ import { dualEncoder } from '@medbench/nn';
 import { trainingStep } from '@medbench/training';
 import { createMethod } from '../methods.mjs';
 
-/** `gib`: what a training contender takes at the most. */
+/** `gib`: the most memory that training takes. */
 export const CASES = {
   a: {
     image: { imageSize: 32, patchSize: 8, width: 64, layers: 4 },
@@ -29,7 +29,7 @@ export const CASE_TITLES = {
   b: 'image 64², patch 8, width 192, 6 blocks; text 77 ids, vocabulary 8192, width 128, 4 blocks; batch 32',
   c: 'ViT-B/16 at 224² and GPT/77 (width 512, 12 blocks, vocabulary 49408), embedding of 512; batch 8',
 };
-/** Batches that the steps go through in turn. */
+/** Number of batches. The steps cycle through them. */
 export const BATCHES = 4;
 export const SEED = 0;
 
@@ -45,7 +45,7 @@ const CLASSES = {
 };
 export const METHODS = Object.keys(CLASSES);
 
-/** Steps are many more than are taken, so that the rate warms up and then hardly falls. */
+/** The schedule has many more steps than are measured, so that the learning rate is near its maximum. */
 const TRAINING = {
   ...{ steps: 1000, chunkSize: null, learningRate: 5e-4, warmup: 50, weightDecay: 0.2, beta1: 0.9, beta2: 0.98 },
   ...{ epsilon: 1e-6, clipNorm: 1, cropScale: [0.9, 1], checkpointEvery: 1e9, logEvery: 1e9 },
@@ -53,7 +53,7 @@ const TRAINING = {
 };
 export const trainingSettings = (key) => ({ ...TRAINING, batchSize: CASES[key].batch });
 
-/** The two towers of a case. */
+/** Creates the two towers of a case. */
 export function createTowers(key) {
   const { image, text, embedDim } = CASES[key];
   return {
@@ -62,14 +62,14 @@ export function createTowers(key) {
   };
 }
 
-/** A method on a case, with its own settings, as a run would set it up. */
+/** Sets up a method on a case with its default settings, as a run would. */
 export async function setUpCase(key, id) {
   const { [CLASSES[id]]: Class } = await import(`@medbench/methods-${id}`);
   const method = createMethod(Class);
   const { image, text } = createTowers(key);
   const model = dualEncoder(image, text);
   const defaults = methodSettings(pluginMetadata(Class).info, {});
-  // FLIP ends with a few steps on all patches: what is measured is the first phase.
+  // FLIP ends with a short phase on all patches. The first phase is measured.
   const settings = method.phases(defaults)[0].settings;
   const parameters = [...model.parameters, ...method.parameters(model, settings)];
   const step = trainingStep({

@@ -1,4 +1,4 @@
-// A measured contender: a process of its own that answers lines with lines.
+// A contender, that is a program that is measured. It runs in its own process and answers each line with a line.
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,17 +8,17 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const isTorch = (name) => name.startsWith('torch');
 export const isSlow = (name) => name.startsWith('wasm');
 
-/** PyTorch's interpreter and environment: OpenBLAS settings of other programs are not for it. */
+/** Environment of PyTorch's interpreter, without OpenBLAS settings that are meant for other programs. */
 export const python = () => process.env.MEDBENCH_PYTHON || 'python3';
 export const pythonEnvironment = () =>
   Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith('OPENBLAS_')));
 
-/** The program of a contender of medbench: ours, or that of an earlier checkout that was built (`--before`). */
+/** The script of a contender: this checkout's, or that of an earlier built checkout (`--before`). */
 const programFile = ({ contender, checkout }) =>
   contender === 'before' ? join(resolve(checkout), 'bench/step/medbench.mjs') : here('medbench.mjs');
 
 export class Contender {
-  /** @param spec what the process is given: contender, what, and the work's own. */
+  /** @param spec passed to the process: contender, kind of work (`what`), and the fields of that work. */
   constructor(spec, environment = {}) {
     this.name = spec.contender;
     this.ms = [];
@@ -28,7 +28,7 @@ export class Contender {
     const [command, file, env] = isTorch(spec.contender)
       ? [python(), here('torch_step.py'), pythonEnvironment()]
       : [process.execPath, programFile(spec), { ...process.env, ...threads, ...environment }];
-    // An earlier checkout may know the field `contender` by its first name.
+    // An earlier checkout may know the field `contender` by its former name.
     const asked = spec.contender === 'before' ? { ...spec, contender: 'compiled', engine: 'compiled' } : spec;
     this.child = spawn(command, [file, JSON.stringify(asked)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdin.on('error', () => {});
@@ -39,13 +39,13 @@ export class Contender {
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** The next line, parsed; `{ unavailable }` if the process ends instead. */
+  /** Reads and parses the next line. Returns `{ unavailable }` if the process ends instead. */
   async answer() {
     const line = this.lines.next().then(({ value, done }) => (done ? this.ended : JSON.parse(value)));
     return Promise.race([line, this.ended.then((end) => line.catch(() => end))]);
   }
 
-  /** Runs steps; those that do not count warm up. @returns the milliseconds of each. */
+  /** Runs steps. With `counted` false they only warm up. @returns the milliseconds of each. */
   async run(steps, counted = true) {
     this.child.stdin.write(`run ${steps}\n`);
     const { ms, results, peakMiB, unavailable } = await this.answer();

@@ -1,5 +1,5 @@
-// How far the cores are from each other: the time in which a line of memory goes from one to another and back. On a machine
-// that is shared it changes from minute to minute, and a step of small operations with it.
+// Measures the distance of the cores: the time in which a cache line travels from one core to another and back. On a
+// shared machine it changes from minute to minute, and the time of a step of small operations changes with it.
 import { Worker } from 'node:worker_threads';
 
 const TRIPS = 50_000;
@@ -13,13 +13,13 @@ for (;;) {
   if (at === ${THERE}) Atomics.store(line, 0, ${HERE});
 }`;
 
-/** Nanoseconds there and back between two threads that are both busy. */
+/** Round-trip time in nanoseconds between two busy threads. */
 export async function roundTrip() {
   const line = new Int32Array(new SharedArrayBuffer(128));
   const worker = new Worker(other, { eval: true, workerData: line });
   await new Promise((resolve) => worker.once('online', resolve));
   let from = 0;
-  // The first half is for the compilers of both.
+  // The first half warms up the compilers of both threads.
   for (let trip = 0; trip < 2 * TRIPS; trip++) {
     if (trip === TRIPS) from = performance.now();
     Atomics.store(line, 0, THERE);

@@ -1,12 +1,12 @@
-// One contender of medbench in a process of its own: `node medbench.mjs SPEC`, SPEC as JSON: contender, what, case, method, files.
-// Says when it is ready, then answers each line "run N" on stdin by a line of JSON with the milliseconds of N steps, what
-// they gave and the peak memory.
+// One contender of medbench in its own process: `node medbench.mjs SPEC`. SPEC is JSON: contender, what, case, method,
+// files. Prints a line when it is ready, then answers each line "run N" on stdin with a line of JSON: the milliseconds
+// of N steps, their results and the peak memory.
 import { createInterface } from 'node:readline';
 
 const spec = JSON.parse(process.argv[2]);
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
-/** The contender, or why there is none. */
+/** Creates the backend, or returns the reason why it is unavailable. */
 async function createBackend(contender) {
   if (contender === 'compiled') {
     const { Compiled } = await import('@medbench/backends-compiled');
@@ -20,7 +20,7 @@ async function createBackend(contender) {
   const { Wasm } = await import('@medbench/backends-wasm');
   const backend = new Wasm();
   if (contender === 'wasm-as-shipped') {
-    // The matrix product of TensorFlow.js's own WebAssembly backend, before ours is laid over it.
+    // Keeps the matrix product of TensorFlow.js's own WebAssembly backend, before medbench's replaces it.
     const { createRequire } = await import('node:module');
     createRequire(new URL('../../packages/backends-wasm/package.json', import.meta.url))(
       '@tensorflow/tfjs-backend-wasm',
@@ -42,7 +42,7 @@ if (!status.available) {
 }
 const { work } = await import(`./work-${spec.what}.mjs`);
 const imported = performance.now();
-// The check against the eager backend is the tests' matter; here it would only count as memory.
+// Without the self-check: it belongs to the tests, and would only add memory here.
 const { step, dispose } = await work(spec, backend, {
   selfCheck: false,
   log: (line) => console.error(line),

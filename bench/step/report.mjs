@@ -16,7 +16,7 @@ function packageVersion(dir, id) {
       const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       if (name === id && version) return version;
     } catch {
-      // Not yet at the package's folder.
+      // Not yet in the package's folder: go one up.
     }
   }
 }
@@ -38,10 +38,10 @@ export const machine = (threads) => ({
 const line = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 
-/** How many times as long a contender takes as the compiled one on the same work. */
+/** Time of a contender, relative to the compiled backend on the same work. */
 const ratio = (rows, row) => {
-  const own = rows.find((one) => one.case === row.case && one.what === row.what && one.contender === 'compiled');
-  return own && own !== row ? String(round(row.ms / own.ms)) : '';
+  const compiled = rows.find((one) => one.case === row.case && one.what === row.what && one.contender === 'compiled');
+  return compiled && compiled !== row ? String(round(row.ms / compiled.ms)) : '';
 };
 
 export const speedTable = (rows, what) =>
@@ -60,7 +60,7 @@ export const speedTable = (rows, what) =>
     ]),
   );
 
-/** The machine's products, and what share of the best of them ViT-B/16's forward pass reaches. */
+/** Speeds of the machine's matrix products, and the share of the best one that the forward pass of ViT-B/16 reaches. */
 export function peakTable({ peak, forward }) {
   const products = table(
     ['product', 'contender', 'ms, median', 'GFLOP/s'],
@@ -87,10 +87,10 @@ export const beginTable = (rows) =>
     rows.map((row) => [row.case, row.start, row.seconds, row.imported, row.ready, row.first]),
   );
 
-/** From where on the cores count as far from each other: no cache is common to both. */
+/** Round-trip nanoseconds from which the cores count as distant: they share no cache. */
 const FAR_NS = 200;
 
-/** How far the cores were from each other. @param trips nanoseconds there and back, one a turn. */
+/** Describes the distance of the cores. @param trips round-trip nanoseconds, one per turn. */
 export function distance(trips) {
   const [near, middle, far] = [quantile(trips, 0.1), median(trips), quantile(trips, 0.9)].map(Math.round);
   const apart = trips.filter((trip) => trip > FAR_NS).length;

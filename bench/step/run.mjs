@@ -1,7 +1,7 @@
-// npm run bench:step [-- --cases a,b,c --methods all|clip|ID,... --contenders compiled,torch,... --rounds N --only step,forward,...
-// --before DIR]
-// The training step, the embedding, the share of the machine's matrix product and the time to the first step, of medbench and
-// of PyTorch on the same threads, which take turns in one run. See bench/RESULTS.md.
+// npm run bench:step [-- --cases a,b,c --methods all|clip|ID,... --contenders compiled,torch,... --rounds N --only
+// step,forward,... --before DIR] Measures the training step, the embedding, the share of the machine's matrix product
+// and the time to the first step. medbench and PyTorch take turns in one run with the same number of threads. See
+// bench/RESULTS.md.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,17 +17,17 @@ import { measure } from './turns.mjs';
 const { values: options } = parseArgs({
   options: {
     cases: { type: 'string', default: 'a,b,c' },
-    /** `all`: the eight on (b), clip on the others; or names, on every case. */
+    /** `all`: all eight on case (b), clip on the others. Or names, which run on every case. */
     methods: { type: 'string', default: 'all' },
     /**
-     * For everything that is measured. By default compiled and torch, and for clip's step torch-compile, which compiles for half a
-     * minute and more. Further ones: tensorflow; wasm and wasm-as-shipped, which take few steps and leave
-     * out (c).
+     * Contenders of every measurement. Default: compiled and torch, and for clip's step also torch-compile, which
+     * compiles for half a minute or more. Others: tensorflow, wasm and wasm-as-shipped. The last two make few steps and
+     * skip case (c).
      */
     contenders: { type: 'string' },
-    /** An earlier checkout that was built: its compiled step takes turns with this one's, as the contender `before`. */
+    /** A built earlier checkout. Its compiled step takes turns with this one's, as the contender `before`. */
     before: { type: 'string' },
-    /** Turns of each contender. */
+    /** Turns per contender. */
     rounds: { type: 'string', default: '4' },
     only: { type: 'string', default: 'step,forward,peak,start' },
     threads: { type: 'string', default: String(availableParallelism()) },
@@ -47,18 +47,18 @@ const methods = options.methods === 'all' ? undefined : listed('methods', METHOD
 const threads = Number(options.threads);
 const rounds = Number(options.rounds);
 const folder = mkdtempSync(join(tmpdir(), 'bench-step-'));
-/** `trips`: nanoseconds from core to core and back, before each turn. */
+/** `trips`: round-trip nanoseconds between cores, before each turn. */
 const log = { versions: listVersions(), left: [], trips: [] };
 
-/** Losses and embeddings must agree this well. */
+/** Largest allowed difference of losses and embeddings. */
 const TOLERANCE = { step: 1e-3, forward: 1e-4 };
-/** Of ViT-B/16's feed-forward on a batch of eight images, and a square one. */
+/** Measured matrix products: the feed-forward of ViT-B/16 on a batch of eight images, and a square one. */
 const PRODUCTS = [
   [1576, 768, 3072],
   [2048, 2048, 2048],
 ];
 
-/** All contenders at one piece of work. */
+/** Measures all contenders on one piece of work. */
 function measured(what, key, own, gib) {
   const usual = ['compiled', 'torch', ...(what === 'step' && own.method === 'clip' ? ['torch-compile'] : [])];
   const earlier = options.before === undefined ? [] : ['before'];
@@ -96,9 +96,9 @@ async function products() {
       threads,
       shape,
     }));
-    const found = await measure(specs, { rounds, gib: 1, ...log });
+    const measured = await measure(specs, { rounds, gib: 1, ...log });
     const operations = 2 * shape.reduce((product, side) => product * side, 1);
-    rows.push(...found.map((row) => ({ ...row, gflops: Math.round(operations / row.ms / 1e6) })));
+    rows.push(...measured.map((row) => ({ ...row, gflops: Math.round(operations / row.ms / 1e6) })));
   }
   return rows;
 }
@@ -108,21 +108,21 @@ async function starts(key) {
   return begin({ contender: 'compiled', what: 'step', key, method: 'clip', files, threads }, folder);
 }
 
-const found = { step: [], forward: [], peak: [], start: [] };
+const tables = { step: [], forward: [], peak: [], start: [] };
 const timed = performance.now();
 try {
-  for (const key of cases) if (only.includes('start') && key !== 'a') found.start.push(...(await starts(key)));
-  for (const key of cases) if (only.includes('step')) found.step.push(...(await steps(key)));
-  for (const key of cases) if (only.includes('forward')) found.forward.push(...(await forwards(key)));
-  if (only.includes('peak')) found.peak.push(...(await products()));
+  for (const key of cases) if (only.includes('start') && key !== 'a') tables.start.push(...(await starts(key)));
+  for (const key of cases) if (only.includes('step')) tables.step.push(...(await steps(key)));
+  for (const key of cases) if (only.includes('forward')) tables.forward.push(...(await forwards(key)));
+  if (only.includes('peak')) tables.peak.push(...(await products()));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 for (const key of cases) console.log(`(${key}) ${CASE_TITLES[key]}`);
-if (found.step.length > 0) console.log(`\nTraining step\n\n${speedTable(found.step, 'method')}`);
-if (found.forward.length > 0) console.log(`\nForward pass\n\n${speedTable(found.forward, 'tower')}`);
-if (found.peak.length > 0) console.log(`\nMatrix product\n\n${peakTable(found)}`);
-if (found.start.length > 0) console.log(`\nStart to the first compiled step\n\n${beginTable(found.start)}`);
+if (tables.step.length > 0) console.log(`\nTraining step\n\n${speedTable(tables.step, 'method')}`);
+if (tables.forward.length > 0) console.log(`\nForward pass\n\n${speedTable(tables.forward, 'tower')}`);
+if (tables.peak.length > 0) console.log(`\nMatrix product\n\n${peakTable(tables)}`);
+if (tables.start.length > 0) console.log(`\nStart to the first compiled step\n\n${beginTable(tables.start)}`);
 if (log.trips.length > 0) console.log(`\n${distance(log.trips)}`);
 for (const line of log.left) console.log(line);
 const seconds = Math.round((performance.now() - timed) / 1000);
@@ -132,7 +132,7 @@ printJson({
   machine: machine(threads),
   versions,
   seconds,
-  ...found,
+  ...tables,
   trips: trips.map(Math.round),
   left,
 });

@@ -1,27 +1,27 @@
-// Starting weights and batches, the same for every contender: written to two safetensors files that all of them read.
+// Starting weights and batches, the same for every contender. Two safetensors files hold them.
 import { join } from 'node:path';
 import { random } from '@medbench/core';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { BATCHES, CASES, SEED, setUpCase } from './cases.mjs';
 
-/** The files of a case and method in a folder. */
+/** Paths of the files of a case and method in a folder. */
 export const startFiles = (folder, key, method) => ({
   weights: join(folder, `${key}-${method}-weights.safetensors`),
   batches: join(folder, `${key}-${method}-batches.safetensors`),
 });
 
-/** The name of a parameter or input in the files: an objective's own, for the other side knows no sums. */
+/** The name of a parameter or input in the files, without an objective's prefix: the peer knows no sums. */
 const ownName = (name) => name.slice(name.lastIndexOf('/') + 1);
 
 const elements = (shape) => shape.reduce((product, side) => product * side, 1);
 
-/** An image of noise, as the methods' own draws want it. */
+/** An image of noise, from which methods draw their inputs. */
 function noiseImage(size, stream) {
   const data = Uint8Array.from({ length: size * size * 3 }, () => stream.integer(256));
   return { width: size, height: size, channels: 3, data };
 }
 
-/** A batch as the loader would give it: normal pixels, texts of random length between start and end, the method's draws. */
+/** A batch in the loader's format: normally distributed pixels, texts of random length, the method's drawn inputs. */
 function drawBatch({ image, text, batch }, inputs, at) {
   const stream = random(SEED, 'batch', at);
   const { contextLength, vocabSize } = text;
@@ -35,7 +35,7 @@ function drawBatch({ image, text, batch }, inputs, at) {
   }
   const shape = [batch, image.imageSize, image.imageSize, 3];
   const pixels = Float32Array.from({ length: elements(shape) }, () => stream.normal());
-  const made = {
+  const tensors = {
     images: { shape, dtype: 'float32', data: pixels },
     ids: { shape: [batch, contextLength], dtype: 'int32', data: ids },
   };
@@ -46,12 +46,12 @@ function drawBatch({ image, text, batch }, inputs, at) {
       const drawn = random(SEED, 'input', input.stream ?? name, at, row);
       data.set(input.draw({ image: noiseImage(image.imageSize, drawn), caption: '' }, drawn), row * size);
     }
-    made[`input/${ownName(name)}`] = { shape: [batch, ...input.shape], dtype: input.dtype, data };
+    tensors[`input/${ownName(name)}`] = { shape: [batch, ...input.shape], dtype: input.dtype, data };
   }
-  return made;
+  return tensors;
 }
 
-/** Writes both files. @returns which parameters are trained, for the other side. */
+/** Writes both files. @returns the trained parameters, for the peer. */
 export async function writeStart(folder, key, method) {
   const { parameters, step } = await setUpCase(key, method);
   const files = startFiles(folder, key, method);
@@ -63,13 +63,13 @@ export async function writeStart(folder, key, method) {
   return { files, trainable: step.trainable.map(ownName) };
 }
 
-/** The weights of a file by the names of parameters. */
+/** Reads the weights of a file, under parameter names. */
 export async function readWeights(file, parameters) {
   const { tensors } = await readSafetensors(file);
   return Object.fromEntries(parameters.map(({ name }) => [name, tensors[ownName(name)]]));
 }
 
-/** The batches of a file as a step takes them. */
+/** Reads the batches of a file, in the format of a step's inputs. */
 export async function readStepBatches(file, inputs) {
   return (await readBatches(file)).map(({ images, ids, ...drawn }) => ({
     ...{ images, ids },
@@ -77,7 +77,7 @@ export async function readStepBatches(file, inputs) {
   }));
 }
 
-/** The batches of a file, in order. */
+/** Reads the batches of a file in order. */
 export async function readBatches(file) {
   const { tensors } = await readSafetensors(file);
   return Array.from({ length: BATCHES }, (_, at) =>

@@ -1,4 +1,4 @@
-// Contenders take turns at the same work: start, warm up, alternate, compare what they computed.
+// Contenders take turns at the same work: they start, warm up, alternate, and their results are compared.
 import { availableParallelism, freemem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Contender, isSlow, isTorch } from './contender.mjs';
@@ -12,25 +12,28 @@ export const median = (values) => {
 export const quantile = (values, q) => [...values].sort((x, y) => x - y)[Math.round(q * (values.length - 1))];
 export const round = (value, digits = 2) => Number(value.toFixed(digits));
 
-/** Milliseconds that a turn of a contender takes about, and the most steps in it. */
+/** Approximate milliseconds of a turn, and the most steps in it. */
 const TURN_MS = 1500;
 const MOST_STEPS = 50;
-/** Milliseconds of steps before one is taken for as long as they are. */
+/** Milliseconds of warm-up steps before their duration is trusted. */
 const WARM_MS = 600;
-/** Up to this many milliseconds a step is quick: what disturbs the machine weighs more, and more turns are cheap. */
+/** A step up to this many milliseconds counts as quick: disturbances weigh more, and more turns cost little. */
 const QUICK_MS = 60;
-/** Steps in all of a contender that is slow by design. */
+/** Total steps of a contender that is slow by design. */
 const SLOW_STEPS = 2;
-/** Contenders whose memory comes to more than this do not stay loaded beside each other. */
+/** Memory limit in GiB for all contenders together. Above it they are loaded one after the other. */
 const BESIDE_GIB = 20;
-/** Threads of a contender that has just answered go on waiting for work for some tenths of a second, and would be in the way. */
+/**
+ * Pause after a turn: the threads of a contender spin for some tenths of a second after its answer and would disturb
+ * the next.
+ */
 const REST_MS = 300;
-/** First results that are compared, while rounding has had no time to grow. */
+/** Number of first results that are compared. Later ones differ by accumulated rounding. */
 const COMPARED = 3;
 
 const workName = ({ method, tower, shape }) => method ?? tower ?? shape.join(' x ');
 
-/** Starts a contender; undefined, with the reason in `left`, if it is not there. */
+/** Starts a contender. Returns undefined if it is unavailable, with the reason in `left`. */
 async function started(spec, { versions, left }) {
   const contender = new Contender(spec);
   const { unavailable, ready, version } = await contender.answer();
@@ -64,7 +67,7 @@ async function started(spec, { versions, left }) {
   return contender;
 }
 
-/** The largest difference between what two contenders computed first. */
+/** The largest difference between the first results of two contenders. */
 function apart(one, other) {
   const count = Math.min(COMPARED, one.length, other.length);
   return Math.max(
@@ -72,7 +75,10 @@ function apart(one, other) {
   );
 }
 
-/** Rounds of turns, the contenders in order. There are more where a turn is a single step or steps are quick. */
+/**
+ * Runs rounds of turns, the contenders in order. There are more rounds where a turn is a single step or steps are
+ * quick.
+ */
 async function alternate(contenders, rounds, trips) {
   const steps = contenders.filter(({ name }) => !isSlow(name)).map((contender) => contender.steps);
   const times = Math.min(...steps) === 1 ? 2 : Math.min(...steps) >= TURN_MS / QUICK_MS ? 3 : 1;
@@ -86,9 +92,12 @@ async function alternate(contenders, rounds, trips) {
 }
 
 /**
- * Milliseconds of each contender at one piece of work. Contenders that do not fit beside each other are loaded one after the other.
- * @param specs one a contender. @param options `gib` of each contender; `tolerance` of what they compute, if it is to be compared.
- * @returns rows, one a contender. @throws Error if a contender computes something else than the first.
+ * Measures each contender on one piece of work. Contenders that do not fit into memory together are loaded one after
+ * the other.
+ * @param specs one per contender.
+ * @param options `gib`: memory of each contender. `tolerance`: largest allowed difference of results, if they are
+ * compared.
+ * @returns one row per contender, in milliseconds. @throws Error if results differ from those of the first contender.
  */
 export async function measure(specs, { rounds, gib, tolerance, ...log }) {
   const fits = specs.length * gib <= Math.min(BESIDE_GIB, freemem() / 2 ** 30);

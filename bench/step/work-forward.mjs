@@ -1,4 +1,4 @@
-// A tower's forward pass as evaluation runs it: the program is taken from the embedder where it is about to be loaded.
+// The forward pass of a tower as evaluation runs it. The program is intercepted when the embedder loads it.
 import { fromArray } from '@medbench/data';
 import { loadModel } from '@medbench/training';
 import { CASES, createTowers } from './cases.mjs';
@@ -6,7 +6,7 @@ import { readBatches } from './start.mjs';
 
 const IMAGE = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
 
-/** What the embedder asks of its backend for a tower: the program and its parameters. */
+/** The program and parameters that the embedder loads for a tower. */
 async function embedderProgram(key, tower, weights) {
   const { image, text } = createTowers(key);
   const taken = {};
@@ -16,7 +16,7 @@ async function embedderProgram(key, tower, weights) {
       return Promise.reject(new Error('taken'));
     },
   };
-  // The smallest vocabulary of the tokenizer: the tower brings its own table, and the ids come from the batch.
+  // The smallest vocabulary of the tokenizer: the tower has its own token table, and the ids come from the batch.
   const model = { embedDim: CASES[key].embedDim, activation: 'quick-gelu', merges: 0 };
   const request = { image: { build: () => image }, text: { build: () => text }, model, backend, log: console.error };
   const embedder = await loadModel(request, { file: weights });
@@ -31,7 +31,7 @@ export async function work({ key, tower, files }, backend, options) {
   const { program, state } = await embedderProgram(key, tower, files.weights);
   const batches = (await readBatches(files.batches)).map((batch) => (tower === 'image' ? batch.images : batch.ids));
   const [{ shape, dtype }] = batches;
-  // Evaluation fills batches of its own size; here it is that of the case.
+  // Evaluation has a batch size of its own. The bench uses the batch size of the case.
   const [input] = Object.keys(program.inputs);
   const sized = { ...program, inputs: { [input]: { shape, dtype } } };
   const session = await backend.load(sized, state, { ...options, fixed: true });

@@ -1,4 +1,5 @@
-// The real training step of a method: forward, backward, clipping, AdamW under its schedule, the clamp of the logit scale.
+// The full training step of a method: forward, backward, clipping, AdamW with its schedule, and the clamp of the logit
+// scale.
 import { setUpCase } from './cases.mjs';
 import { readStepBatches, readWeights } from './start.mjs';
 

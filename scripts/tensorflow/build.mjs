@@ -1,8 +1,9 @@
 // node scripts/tensorflow/build.mjs [--folder .medbench/tensorflow] [--tensorflow 2.21.0] [--nodedir DIR]
 //
-// Builds native TensorFlow for the backend "tensorflow" where the library that @tensorflow/tfjs-node downloads at its
-// installation cannot be had: the binding is compiled against the library inside TensorFlow's wheel, which the Python
-// registry has. Needs python3 with pip, a C++ compiler and make; about 1.5 GB of disk. Nothing in the workspace needs it.
+// Builds native TensorFlow for the backend "tensorflow" where the library that @tensorflow/tfjs-node downloads during
+// its installation is out of reach. Compiles the binding against the library inside TensorFlow's wheel from the Python
+// registry. Needs python3 with pip, a C++ compiler, make, and about 1.5 GB of disk. Nothing in the workspace needs this
+// build.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -11,15 +12,15 @@ import { parseArgs } from 'node:util';
 /** The version whose kernels and backend match the workspace's @tensorflow/tfjs-core. */
 const TFJS = '4.22.0';
 const NODE_GYP = '11.5.0';
-/** Version of Node's C interface that tfjs-node looks for, and the folder that it looks in. */
+/** Version of Node's C interface that tfjs-node expects, and the folder in which it expects its binding. */
 const NAPI = 8;
 
 const { values: options } = parseArgs({
   options: {
     folder: { type: 'string', default: '.medbench/tensorflow' },
-    /** Of the wheel tensorflow-cpu; its C interface has been stable since 2.0. */
+    /** Version of the wheel tensorflow-cpu. Its C interface has been stable since 2.0. */
     tensorflow: { type: 'string', default: '2.21.0' },
-    /** Where include/node is; default: beside the running Node. */
+    /** Folder that holds include/node. Default: that of the running Node. */
     nodedir: { type: 'string' },
     python: { type: 'string', default: 'python3' },
   },
@@ -33,7 +34,7 @@ function fail(message, hint) {
   process.exit(1);
 }
 
-/** Runs a command to its end; what it prints is shown only if it fails. */
+/** Runs a command to its end. Its output is shown only if it fails. */
 function run(step, command, args, hint, cwd = folder) {
   console.log(step);
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
@@ -42,7 +43,7 @@ function run(step, command, args, hint, cwd = folder) {
   return stdout;
 }
 
-/** Ends with one error, before anything is downloaded, if a tool that is needed later is not there. */
+/** Exits with one error, before any download, if a required tool is missing. */
 function need(what, command, args, hint) {
   const { status } = spawnSync(command, args, { stdio: 'ignore' });
   if (status !== 0) fail(`${what} is needed: \`${[command, ...args].join(' ')}\` does not work`, hint);
@@ -55,7 +56,7 @@ if (process.platform !== 'linux')
   );
 need('Python', options.python, ['--version'], 'Install Python 3, or name it by --python.');
 need('pip', options.python, ['-m', 'pip', '--version'], 'Install pip for it (on Debian: apt-get install python3-pip).');
-// node-gyp takes its compiler from the same variable; it may hold flags too.
+// node-gyp reads its compiler from the same variable, which may also hold flags.
 const [compiler] = (process.env.CXX || 'g++').split(' ');
 need(
   'A C++ compiler',
@@ -100,7 +101,8 @@ const wheel = readdirSync(join(folder, 'wheel')).find((name) => name.includes(`-
 const deps = join(pack, 'deps');
 rmSync(deps, { recursive: true, force: true });
 mkdirSync(join(deps, 'lib'), { recursive: true });
-// Headers: the C interface, and what it includes from the platform layer, which has had three homes.
+// Headers: the C interface, and the files of the platform layer that it includes. Their folder differs between
+// versions.
 run(
   'its library and headers',
   options.python,

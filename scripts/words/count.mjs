@@ -1,4 +1,5 @@
-// Reads a checkout for `npm run lint:words`: refused words by line, and counts of names and of first words of docstrings.
+// Counts words in a checkout for `npm run lint:words`: refused words by line, first words of docstrings, and vague
+// names.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,20 +10,20 @@ const CODE = /\.(m?ts|m?js)$/;
 const TEXT = /\.(m?ts|m?js|py|md|html|css|sh|yaml|yml)$|(^|\/)package\.json$|^\.ci\/run$/;
 const SKIPPED = /(^|\/)fixtures\/|^pnpm-lock\.yaml$/;
 
-/** Tracked and new files of a checkout that hold words of ours, relative to it. */
+/** Lists the text files of a checkout, tracked or new, as relative paths. Fixtures are left out. */
 export function wordFiles(root) {
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
   return [...new Set(String(listed).trim().split('\n'))].filter((file) => TEXT.test(file) && !SKIPPED.test(file));
 }
 
-/** A line as words: names in camel case and snake case are taken apart, all in lower case. */
+/** Splits names in camel case and snake case into words, in lower case. */
 const toWords = (line) =>
   line
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')
     .toLowerCase();
 
-/** Of a manifest, only the description is prose; `engines` is a field of npm. */
+/** The prose in a file: the whole text, but only the description of a package.json. */
 const proseText = (file, text) => (file.endsWith('package.json') ? (text.match(/"description":.*/)?.[0] ?? '') : text);
 
 /** @returns refused words of a file, one for each line and rule: `{ file, line, word, say }`. */
@@ -49,7 +50,7 @@ const isNamedFunction = (node) =>
   ts.isMethodDeclaration(node) ||
   (ts.isVariableDeclaration(node) && isFunction(node.initializer));
 
-/** Adds what a source file declares to the counts. */
+/** Adds the docstrings, function names and locals of a source file to the counts. */
 function countFile(file, text, counts) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   for (const [, doc] of text.matchAll(/\/\*\*([\s\S]*?)\*\//g)) {
@@ -70,7 +71,7 @@ function countFile(file, text, counts) {
   visit(source);
 }
 
-/** @returns refused words, docstrings by their first words, functions named `xOf` and vague locals of a checkout. */
+/** Counts refused words, docstrings with a vague first word, functions named `xOf` and vague locals in a checkout. */
 export function countWords(root) {
   const refused = [];
   const counts = {
@@ -85,7 +86,7 @@ export function countWords(root) {
     try {
       text = readFileSync(join(root, file), 'utf8');
     } catch {
-      continue; // Removed, and not yet told to git.
+      continue; // Deleted in the working tree, but listed in the index.
     }
     counts.files++;
     refused.push(...refusedWords(file, text));

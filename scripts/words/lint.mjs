@@ -1,5 +1,5 @@
-// npm run lint:words [-- --count] [-- --root DIR]: refuses the words that rules.mjs lists, in code and docs. `--count` prints
-// the counts alone, for a comparison of two checkouts.
+// npm run lint:words [-- --count] [-- --root DIR]: refuses the words that rules.mjs lists, in code and docs. `--count`
+// only prints the counts, to compare two checkouts.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

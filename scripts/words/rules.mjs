@@ -1,10 +1,10 @@
-// The project's table of words: what the lint `npm run lint:words` refuses, and what to say instead.
+// The project's table of words: words that `npm run lint:words` refuses, and what to say instead.
 
 /**
  * @typedef {object} Rule
- * @property {RegExp} word What is refused, in lower case; names in camel case are read as separate words.
- * @property {string} say What to say instead.
- * @property {RegExp} [except] Files in which the word is right.
+ * @property {RegExp} word The refused word in lower case. Names in camel case are read as separate words.
+ * @property {string} say The word to use instead.
+ * @property {RegExp} [except] Files that may use the word.
  */
 
 /** @type {readonly Rule[]} */
@@ -22,12 +22,12 @@ export const RULES = [
   {
     word: /\bmend(s|ed|ing)?\b/,
     say: 'registered, patched, fixed; data is mended',
-    // Readers of data ask for a row or a file to be mended, and mend answers.
+    // Data can be mended: messages ask the user to mend a row or a file.
     except: /^packages\/(formats|data|task-kit|tasks-.*|corpora-.*)\/|^packages\/evaluation\/src\/vqa\//,
   },
 ];
 
-/** Names of an old vocabulary that others depend on, and words of data: `[file, text, why]`. */
+/** Allowed quotations: names of file formats, and text that is data. `[files, text, reason]`. */
 export const QUOTED = [
   [/./, 'tf.engine()', 'the API of TensorFlow.js'],
   [/^bench\//, 'engine', 'a field of the last line that a bench prints, read by others'],
@@ -50,5 +50,5 @@ export const QUOTED = [
   [/^(CHANGELOG\.md|scripts\/words\/rules\.mjs)/, '', 'names what was renamed'],
 ];
 
-/** The most that may be left of what is allowed as an exception. */
+/** Upper limits for exceptions. */
 export const LIMITS = { docOpeners: 20, functionsOf: 40 };

@@ -8,12 +8,12 @@ const statuses = await Promise.all(all.map((backend) => backend.status()));
 for (const [i, { available, reason }] of statuses.entries()) {
   if (available) continue;
   const { id } = all[i]!;
-  // Who names a native TensorFlow wants it tested: its absence must not pass for success.
+  // If a native TensorFlow is named, it must be tested: its absence must not pass for success.
   if (id === 'tensorflow' && process.env[FOLDER_VARIABLE]) throw new Error(reason);
   console.warn(`Not tested on ${id}, which does not work here: ${reason}`);
 }
 
-/** Every backend that works on this machine, with its id; what does not is said. */
+/** Every backend that works on this machine, with its id. The others are reported. */
 export const backends: readonly (readonly [string, Backend])[] = all
   .filter((_, i) => statuses[i]!.available)
   .map((backend) => [backend.id, backend]);

@@ -4,17 +4,17 @@ import { build } from 'tsup';
 
 const packages = new URL('../../packages/', import.meta.url);
 
-/** Modules of inputs whose source a worker can import in tests, as it imports what is built of them otherwise. */
+/** Modules of drawn inputs. In tests, a worker imports their source instead of the built files. */
 const INPUTS = ['data/src/inputs.ts', 'nn/src/inputs.ts'].map((path) => new URL(path, packages));
 
-/** Tests run from source, but a worker is a file that Node runs: it is bundled from the source before the first test. */
+/** Bundles the worker from source before the first test: tests run from source, but Node runs a worker from a file. */
 export default async function buildWorkers(): Promise<void> {
   await Promise.all([buildWorker('data', 'src/loading/worker.ts'), buildWorker('formats', 'src/parquet/worker.ts')]);
 }
 
 async function buildWorker(name: string, source: string): Promise<void> {
   const home = fileURLToPath(new URL(`${name}/`, packages));
-  // Other runs of the tests may read the last one meanwhile.
+  // Another test run may be reading the previous bundle.
   const folder = `${home}node_modules/.cache/${process.pid}`;
   await build({
     config: false,
@@ -46,7 +46,7 @@ async function buildWorker(name: string, source: string): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-/** In the place of `import-module.ts`: modules of our own are bundled, by the URL that they have in tests. */
+/** Replaces `import-module.ts`: medbench's own modules are bundled under the URL that they have in tests. */
 const inputs = () => ({
   resolveDir: fileURLToPath(packages),
   contents: `

@@ -11,7 +11,10 @@ const isProgram = (file: string): boolean => {
   }
 };
 
-/** The Chromium of this machine: `MEDBENCH_CHROMIUM`, else /usr/bin/chromium, else one on the PATH; undefined without one. */
+/**
+ * Path of Chromium: `MEDBENCH_CHROMIUM`, else /usr/bin/chromium, else the first on the PATH. Undefined if there is
+ * none.
+ */
 export function chromiumPath(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const onPath = ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) =>
@@ -21,12 +24,12 @@ export function chromiumPath(): string | undefined {
   return (named ? [named] : ['/usr/bin/chromium', ...onPath]).find(isProgram);
 }
 
-/** Starts it without a window. Root may not use its sandbox; the pages are our own files, without a network. */
+/** Starts headless Chromium. Its sandbox does not work for root; the pages are local files without network access. */
 export const startChromium = (executablePath: string): Promise<Browser> =>
   puppeteer.launch({
     executablePath,
     headless: true,
-    // A busy machine may take its time.
+    // A busy machine may be slow to start it.
     timeout: 180_000,
     protocolTimeout: 240_000,
     args: ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],

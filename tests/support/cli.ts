@@ -17,11 +17,11 @@ export interface Finished {
 export interface Options {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Receives the process, to kill it. */
+  /** Receives the process, so that a test can kill it. */
   readonly started?: (child: ChildProcess) => void;
 }
 
-/** Runs the built command in a process of its own, as a user does. */
+/** Runs the built command in a separate process, as a user does. */
 export function medbench(args: readonly string[], { cwd, env = {}, started }: Options): Promise<Finished> {
   const began = performance.now();
   const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...process.env, NO_COLOR: '1', ...env } });
@@ -39,13 +39,13 @@ export function medbench(args: readonly string[], { cwd, env = {}, started }: Op
   );
 }
 
-/** A folder that is gone when `dispose` was called. */
+/** Creates a folder that `dispose` removes. */
 export function temporaryFolder(name: string): { readonly path: string; dispose(): void } {
   const path = mkdtempSync(join(tmpdir(), `medbench-${name}-`));
   return { path, dispose: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Settings that make a run as short as it can be and still be one. */
+/** Settings of the shortest possible run. */
 export const TINY = [
   '--set=training.steps=12',
   '--set=training.batchSize=16',

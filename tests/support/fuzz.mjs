@@ -1,6 +1,6 @@
-// Reads damaged files one after the other, in a process of its own so that a crash or a hang is one. Used by fuzz.test.ts:
+// Reads damaged files one after the other, in a separate process that may crash or hang. Used by fuzz.test.ts:
 //   node fuzz.mjs FOLDER SEED CASES
-// Prints a line of JSON for each hundred cases and at the end; whatever is neither read nor refused is in `faults`.
+// Prints a line of JSON every hundred cases and at the end. `faults` lists files that were neither read nor refused.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isMedbenchError, random } from '@medbench/core';
@@ -19,7 +19,7 @@ const captions = (path) =>
     captionColumn: 'caption',
     imageDir: join(scratch, 'images'),
   });
-/** What reads each kind of file, to its end. */
+/** Reads a whole file of each format. */
 const READERS = {
   npz: async (path) => formats.readNpz(path),
   npzrows: async (path) => {
@@ -69,7 +69,7 @@ const sound = readdirSync(join(folder, 'sound'))
   .sort()
   .map((name) => ({ name, kind: name.split('.')[0], bytes: readFileSync(join(folder, 'sound', name)) }));
 
-/** Numbers that sizes and offsets are seldom prepared for. */
+/** Extreme values for sizes and offsets. */
 const EXTREMES = [0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff];
 
 function damaged(bytes, draw) {
@@ -83,7 +83,7 @@ function damaged(bytes, draw) {
   if (kind === 3) {
     for (let i = 0; i < 1 + draw.integer(16); i++) copy[at()] ^= 1 << draw.integer(8);
   } else if (kind === 4 || kind === 5) {
-    // Headers lie at both ends.
+    // Headers are at the start or at the end of a file.
     for (let i = 0; i < 1 + draw.integer(3); i++) {
       const near = draw.integer(3);
       const place =
@@ -129,7 +129,7 @@ for (let i = 0; i < cases; i++) {
   if (seconds > 10) faults.push({ case: i, name, error: `took ${seconds} s` });
   if (i % 100 === 99) report(i + 1);
 }
-// Whatever the damaged ones did, sound files still read.
+// After all damaged files, undamaged files must read as before.
 for (const { name, kind, bytes } of sound) {
   const path = join(scratch, `sound.${EXTENSIONS[kind] ?? kind}`);
   writeFileSync(path, bytes);

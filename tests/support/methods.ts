@@ -32,11 +32,11 @@ import { dualEncoder, initialise } from '@medbench/nn';
 import * as objectives from '@medbench/objectives/plugin';
 import { batchLoader, trainingStep } from '@medbench/training';
 
-/** Settings that keep the methods' own parts small. */
+/** Settings that keep the methods' own parameters small. */
 const HEAD = { hidden: 32, output: 16 };
 
 type Given = Readonly<Record<string, string | number | boolean>>;
-/** Every row that the project ships, with the settings that make it one. */
+/** Every row that the project ships: its name, method class and settings. */
 export const ROWS: readonly (readonly [string, new () => AnyMethod, Given])[] = [
   ['clip', Clip, {}],
   ['clip-locked, image', ClipLocked, {}],
@@ -94,21 +94,21 @@ const pairs = fromArray<ImageTextPair>(
 
 const OBJECTIVES = objectivesFrom(objectives);
 
-/** A method, as `rowOf` takes it: a class, or one that is made already. */
+/** A method as `createRow` takes it: a class, or an instance. */
 export type Row = (new () => AnyMethod) | AnyMethod;
 const createMethod = (row: Row): AnyMethod => (typeof row === 'function' ? new row() : row);
 
-/** A method with the objectives that the project ships. */
+/** Composes a method with the objectives that the project ships. */
 export const composed = (row: Row): ResolvedMethod =>
   composeMethod({ method: createMethod(row), objectives: OBJECTIVES });
 
-/** Settings of a method's class; of one that has no decorator, those that are given. */
+/** Resolved settings of a method's class. A class without a decorator keeps the given settings. */
 export function rowSettings(row: Row, given: Given): Settings {
   const metadata = pluginMetadata(createMethod(row).constructor);
   return metadata ? methodSettings(metadata.info as Parameters<typeof methodSettings>[0], given) : given;
 }
 
-/** A row's training step on the small towers, and its batches. */
+/** The training step of a row on the small towers, and its batches. */
 export function createRow(row: Row, given: Given, training: Partial<TrainingSettings> = {}) {
   const method = composed(row);
   const settings = rowSettings(row, given);
@@ -128,7 +128,7 @@ export function createRow(row: Row, given: Given, training: Partial<TrainingSett
   return { method, settings, parameters, step, load, start: initialise(parameters, 11) };
 }
 
-/** What a number of steps on a backend makes of the start. */
+/** Runs a number of steps on a backend. */
 export async function trainOn(backend: Backend, row: ReturnType<typeof createRow>, steps: number) {
   const { step, load, start } = row;
   const session = await step.load(backend, step.initialState(start));
@@ -142,7 +142,7 @@ export async function trainOn(backend: Backend, row: ReturnType<typeof createRow
 export const largestDifference = (a: HostTensor, b: HostTensor): number =>
   Array.from(a.data, (value, i) => Math.abs(value - b.data[i]!)).reduce((worst, one) => Math.max(worst, one), 0);
 
-/** The parameter that differs most, and by how much; what matches `without` does not count. */
+/** The parameter with the largest difference, and that difference. Names that match `without` are skipped. */
 export function mostDifferentParameter(
   a: HostTensors,
   b: HostTensors,

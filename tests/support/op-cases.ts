@@ -347,14 +347,17 @@ export const OP_CASES: readonly OpCase[] = [
   ...INDEXING,
 ];
 
-/** Distinct weights of about 1 for each element, so that no gradient is trivially uniform. */
+/** A different weight near 1 for each element, so that no gradient is uniform. */
 const weights = (like: tf.Tensor): tf.Tensor =>
   tf.reshape(
     tf.tensor1d(Float32Array.from({ length: like.size }, (_, i) => 1 + 0.5 * Math.cos(1.7 * i + 0.3))),
     like.shape,
   );
 
-/** The case as a program: outputs `y0`, …, and for each differentiated input the gradient of a weighted sum of them. */
+/**
+ * Builds a program from the case. Its outputs are `y0`, … and, for each differentiated input, the gradient of their
+ * weighted sum.
+ */
 export function caseProgram({ name, inputs, differentiate, run }: OpCase): Program {
   const specs = Object.fromEntries(Object.entries(inputs).map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
   const list = (given: Readonly<Record<string, tf.Tensor>>): tf.Tensor[] => [run(given)].flat();
@@ -380,7 +383,7 @@ export function caseProgram({ name, inputs, differentiate, run }: OpCase): Progr
   };
 }
 
-/** Largest difference in units of `atol + rtol * |expected|`; infinite for a NaN in one only. */
+/** Largest difference in units of `atol + rtol * |expected|`. Infinite if only one side is NaN. */
 export function worst(found: HostTensor, expected: HostTensor, rtol: number, atol: number): number {
   let most = 0;
   expected.data.forEach((value, i) => {

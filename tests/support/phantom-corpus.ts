@@ -1,7 +1,7 @@
 import type { OpenedCorpus } from '@medbench/core';
 import { phantomCase } from '@medbench/phantoms';
 
-/** A corpus of so many generated images, 64 pixels a side, drawn when they are asked for. */
+/** A corpus of `length` generated images of 64 x 64 pixels, rendered when they are read. */
 export const phantomCorpus = (length: number): OpenedCorpus => ({
   fingerprint: 'phantoms',
   synthetic: true,

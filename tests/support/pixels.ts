@@ -3,7 +3,7 @@ import { resize, toRgb } from '@medbench/data';
 
 const SIDE = 10;
 
-/** Sees each image as 10 x 10 coloured pixels: no texts, but enough for a probe to learn what the images show. */
+/** A model that embeds an image as 10 x 10 coloured pixels. It has no text tower, but a probe can learn from it. */
 export function pixelModel(): EvaluationModel {
   const features = async (images: Source<RasterImage>): Promise<Matrix> => {
     const cols = SIDE * SIDE * 3;

@@ -1,6 +1,9 @@
 import type { RunResults } from '@medbench/core';
 
-/** Everything in the results but the command, times, and what hangs on them: what two runs of one thing have in common. */
+/**
+ * The results without the command, times and values derived from times: two runs with one configuration have them
+ * equal.
+ */
 export const timeless = (results: RunResults): RunResults => ({
   ...results,
   run: { ...results.run, command: '' },

@@ -16,7 +16,7 @@ const PADS: [string, Pad][] = [
   ['padded by 1', 1],
   ['padded unevenly', EXPLICIT],
 ];
-/** Two images of 7 x 6 and of 6 x 8: with stride 2 some have a row left over. */
+/** Batches of two images, 7 x 6 and 6 x 8. With stride 2, some windows leave a row over. */
 const images: [string, HostTensor][] = [
   ['7 x 6', normal('images', [2, 7, 6, 3])],
   ['6 x 8', normal('images', [2, 6, 8, 3])],
@@ -33,7 +33,7 @@ const WINDOWS: OpCase[] = [1, 2].flatMap((stride) =>
   PADS.flatMap(([padding, pad]) =>
     images.flatMap(([size, x]) => {
       const about = `of ${size}, stride ${stride}, ${padding}`;
-      // A number of pixels is only understood for square filters.
+      // TensorFlow.js accepts a number of pixels only for square filters.
       const window = pad === 1 ? [3, 3] : [3, 2];
       const filter = normal('filter', [...window, 3, 4], 0.5);
       const apart = normal('apart', [...window, 3, 2], 0.5);
@@ -41,7 +41,7 @@ const WINDOWS: OpCase[] = [1, 2].flatMap((stride) =>
         convolution(`conv2d ${about}`, x, filter, (a, b) => tf.conv2d(a, b, stride, pad)),
         convolution(`depthwiseConv2d ${about}`, x, apart, (a, b) => tf.depthwiseConv2d(a, b, stride, pad)),
         unary(`maxPool ${about}`, (a) => tf.maxPool(a as tf.Tensor4D, 2, stride, pad), x),
-        // The reference's gradient takes padding for part of the mean, which its forward pass does not.
+        // The gradient of the reference counts padding as part of the mean, unlike its forward pass.
         unary(`avgPool ${about}`, (a) => tf.avgPool(a as tf.Tensor4D, 2, stride, pad), x, padding === 'valid'),
       ];
     }),
@@ -70,7 +70,7 @@ export const WINDOW_CASES: readonly OpCase[] = [
     (a, b) => tf.conv2dTranspose(a, b, [2, 6, 8, 3], 2, 'same'),
     false,
   ),
-  // Of equal maxima, here zeros, the first gets the gradient.
+  // Among equal maxima, here zeros, the first gets the gradient.
   unary('maxPool of relu', (x) => tf.maxPool(tf.relu(x) as tf.Tensor4D, 2, 1, 'same'), images[0]![1]),
   {
     name: 'batchNorm',
