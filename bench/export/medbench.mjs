@@ -46,9 +46,9 @@ for (const batch of batches.split(',').map(Number)) {
   const session = await new Compiled().load(towerProgram(model, tower, batch), ownWeights);
   const { embeddings } = await session.step(feeds);
   await session.dispose();
-  const embeddings = (await runOnnx(file, feeds)).embeddings;
+  const read = (await runOnnx(file, feeds)).embeddings;
   embeddings.data.forEach((value, i) => {
-    most = Math.max(most, Math.abs(value - embeddings.data[i]));
+    most = Math.max(most, Math.abs(value - read.data[i]));
     largest = Math.max(largest, Math.abs(value));
   });
   const bytes = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
