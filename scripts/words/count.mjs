@@ -31,15 +31,18 @@ export function refusedWords(file, text) {
   const quoted = QUOTED.filter(([files]) => files.test(file)).map(([, quotation]) => quotation);
   if (quoted.includes('')) return [];
   const rules = RULES.filter(({ except }) => !except?.test(file));
-  return proseText(file, text)
+  const lines = proseText(file, text)
     .split('\n')
-    .flatMap((line, index) => {
-      const read = toWords(quoted.reduce((rest, quotation) => rest.replaceAll(quotation, ''), line));
-      return rules.flatMap(({ word, say }) => {
-        const found = read.match(word);
-        return found ? [{ file, line: index + 1, word: found[0], say }] : [];
-      });
+    .map((line) => toWords(quoted.reduce((rest, quotation) => rest.replaceAll(quotation, ''), line)));
+  return lines.flatMap((line, index) => {
+    // A phrase may continue on the next line, after the marks of a comment.
+    const next = (lines[index + 1] ?? '').replace(/^\s*(\*(?!\/)|\/\/)?\s*/, '');
+    const read = line.trimEnd();
+    return rules.flatMap(({ word, say }) => {
+      const match = `${read} ${next}`.match(word);
+      return match && match.index < read.length ? [{ file, line: index + 1, word: match[0], say }] : [];
     });
+  });
 }
 
 const OPENERS = /^(What|Of|In what|Under what)\b/;
