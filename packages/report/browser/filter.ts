@@ -7,7 +7,7 @@ export function filterTables(document: Document): void {
 }
 
 /** What the reader asks for: words in lower case; empty choices ask for all. */
-interface Wanted {
+interface FilterChoice {
   readonly words: readonly string[];
   readonly modality: string;
   readonly protocol: string;
@@ -53,29 +53,32 @@ function filterSection(document: Document, section: HTMLElement): void {
 
   function apply(): void {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = { words, modality: modality.value, protocol: protocol.value };
+    const choice = { words, modality: modality.value, protocol: protocol.value };
     const rows = new Set<string>();
     let columns = 0;
     for (const table of tables) {
-      const shown = showPart(table, wanted);
+      const shown = filterTable(table, choice);
       columns += shown.columns;
       for (const row of shown.rows) rows.add(row);
     }
-    const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-    const asked = words.length > 0 || modality.value !== '' || protocol.value !== '';
-    status.textContent = asked ? `${count(rows.size, 'row')}, ${count(columns, 'column')}` : '';
+    const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+    const filtered = words.length > 0 || modality.value !== '' || protocol.value !== '';
+    status.textContent = filtered ? `${count(rows.size, 'row')}, ${count(columns, 'column')}` : '';
   }
 }
 
 /** Shows the rows and columns that are wanted, hides the others. @returns names of the rows, and number of data columns. */
-function showPart(table: HTMLTableElement, wanted: Wanted): { readonly rows: string[]; readonly columns: number } {
+function filterTable(
+  table: HTMLTableElement,
+  choice: FilterChoice,
+): { readonly rows: string[]; readonly columns: number } {
   const heads = [...table.querySelectorAll<HTMLTableCellElement>('th[data-column]')];
   const holdsData = (head: HTMLTableCellElement): boolean => head.dataset.protocol !== undefined;
   const shown = heads.map(
     (head) =>
       !holdsData(head) ||
-      ((!wanted.modality || head.dataset.modality === wanted.modality) &&
-        (!wanted.protocol || head.dataset.protocol === wanted.protocol)),
+      ((!choice.modality || head.dataset.modality === choice.modality) &&
+        (!choice.protocol || head.dataset.protocol === choice.protocol)),
   );
   const columns = heads.filter((head, i) => shown[i] && holdsData(head)).length;
   heads.forEach((head, i) => {
@@ -86,7 +89,7 @@ function showPart(table: HTMLTableElement, wanted: Wanted): { readonly rows: str
   for (const body of table.tBodies) {
     for (const row of body.rows) {
       const name = row.cells[0]!.textContent!.toLowerCase();
-      row.hidden = !wanted.words.every((word) => name.includes(word));
+      row.hidden = !choice.words.every((word) => name.includes(word));
       if (!row.hidden) rows.push(name);
       heads.forEach((head, i) => {
         row.cells[Number(head.dataset.column)]!.hidden = !shown[i];
@@ -105,10 +108,10 @@ function showPart(table: HTMLTableElement, wanted: Wanted): { readonly rows: str
 function spanShown(line: HTMLTableRowElement, shown: readonly boolean[]): void {
   let start = 0;
   for (const group of line.querySelectorAll<HTMLTableCellElement>('th.group')) {
-    const all = Number(group.dataset.span || group.colSpan);
-    group.dataset.span = String(all);
-    const count = shown.slice(start, start + all).filter(Boolean).length;
-    start += all;
+    const span = Number(group.dataset.span || group.colSpan);
+    group.dataset.span = String(span);
+    const count = shown.slice(start, start + span).filter(Boolean).length;
+    start += span;
     group.hidden = count === 0;
     if (count > 0) group.colSpan = count;
   }

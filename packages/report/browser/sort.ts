@@ -20,8 +20,8 @@ export function sortTables(document: Document): void {
 function sortBy(table: HTMLTableElement, heads: readonly HTMLTableCellElement[], head: HTMLTableCellElement): void {
   const column = Number(head.dataset.column);
   // The first press puts the best first.
-  const now = head.getAttribute('aria-sort');
-  const sign = now === null ? ('lower' in head.dataset ? 1 : -1) : now === 'descending' ? 1 : -1;
+  const direction = head.getAttribute('aria-sort');
+  const sign = direction === null ? ('lower' in head.dataset ? 1 : -1) : direction === 'descending' ? 1 : -1;
   for (const other of heads) other.removeAttribute('aria-sort');
   head.setAttribute('aria-sort', sign < 0 ? 'descending' : 'ascending');
   const valueIn = (row: HTMLTableRowElement): string | undefined => row.cells[column]!.dataset.value;

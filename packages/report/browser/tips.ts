@@ -38,22 +38,22 @@ export function showTips(document: Document): void {
   });
   document.addEventListener('click', (event) => {
     const button = closest(event, '.def');
-    if (button) return tip.element === button ? tip.hide() : tip.show(button, [titleOf(button)]);
+    if (button) return tip.element === button ? tip.hide() : tip.show(button, [readTitle(button)]);
     const cell = numberCell(event);
     if (!cell) return tip.hide();
     if (closest(event, 'a')) return;
     focusCell(cell);
-    tip.show(cell, linesOf(cell));
+    tip.show(cell, listLines(cell));
   });
   document.addEventListener('focusin', (event) => {
     const cell = numberCell(event);
-    if (cell && cell === event.target) tip.show(cell, linesOf(cell));
+    if (cell && cell === event.target) tip.show(cell, listLines(cell));
   });
   let resting: ReturnType<typeof setTimeout> | undefined;
   document.addEventListener('pointerover', (event) => {
     clearTimeout(resting);
     const cell = event.pointerType === 'mouse' ? numberCell(event) : null;
-    if (cell) resting = setTimeout(() => tip.show(cell, linesOf(cell)), REST);
+    if (cell) resting = setTimeout(() => tip.show(cell, listLines(cell)), REST);
     else if (tip.element && tip.element !== document.activeElement) tip.hide();
   });
   document.addEventListener('focusout', (event) => {
@@ -97,11 +97,11 @@ class Tip {
     this.element = element;
     element.setAttribute('aria-describedby', 'tip');
     const place = element.getBoundingClientRect();
-    const own = this.#box.getBoundingClientRect();
-    const wide = this.document.documentElement.clientWidth;
-    const below = place.bottom + own.height + 8 < window.innerHeight || place.top < own.height + 8;
-    this.#box.style.left = `${Math.max(8, Math.min(place.left, wide - own.width - 8)) + window.scrollX}px`;
-    this.#box.style.top = `${(below ? place.bottom + 6 : place.top - own.height - 6) + window.scrollY}px`;
+    const box = this.#box.getBoundingClientRect();
+    const pageWidth = this.document.documentElement.clientWidth;
+    const below = place.bottom + box.height + 8 < window.innerHeight || place.top < box.height + 8;
+    this.#box.style.left = `${Math.max(8, Math.min(place.left, pageWidth - box.width - 8)) + window.scrollX}px`;
+    this.#box.style.top = `${(below ? place.bottom + 6 : place.top - box.height - 6) + window.scrollY}px`;
   }
 }
 
@@ -110,13 +110,13 @@ const closest = <E extends Element>(event: Event, selector: string): E | null =>
 
 const numberCell = (event: Event): HTMLTableCellElement | null => closest(event, 'main td.number, main td.failed');
 
-const titleOf = (element: Element | null | undefined): string | null | undefined => element?.getAttribute('title');
+const readTitle = (element: Element | null | undefined): string | null | undefined => element?.getAttribute('title');
 
-const wordsOf = (element: Element | null | undefined): string =>
+const readText = (element: Element | null | undefined): string =>
   element ? element.textContent!.replace(/\s+/g, ' ').trim() : '';
 
 /** The header of a cell's column. */
-function headOf(cell: HTMLTableCellElement): Element | null | undefined {
+function findHeader(cell: HTMLTableCellElement): Element | null | undefined {
   const head = cell.closest('table')!.tHead;
   return (
     head &&
@@ -125,22 +125,22 @@ function headOf(cell: HTMLTableCellElement): Element | null | undefined {
 }
 
 /** What a cell says: its row and column, the metric's definition, what stands beside the number, its marks. */
-function linesOf(cell: HTMLTableCellElement): Line[] {
-  const head = headOf(cell);
+function listLines(cell: HTMLTableCellElement): Line[] {
+  const head = findHeader(cell);
   const definition = head?.querySelector('.def');
-  const inside = [...cell.querySelectorAll<HTMLElement>('[data-tip], .mark')].map(
+  const notes = [...cell.querySelectorAll<HTMLElement>('[data-tip], .mark')].map(
     (element) => element.dataset.tip || element.getAttribute('aria-label'),
   );
   const spread = cell.querySelector('small');
   const sign = spread?.textContent?.[0];
   const kind = sign === '±' ? 'deviation' : sign === '[' ? 'interval' : undefined;
   const row = (cell.parentElement as HTMLTableRowElement).cells[0];
-  const defined = titleOf(definition);
+  const defined = readTitle(definition);
   return [
-    `${wordsOf(row)} · ${titleOf(head) || wordsOf(head?.querySelector('.sort, .label') ?? head)}`,
-    defined && wordsOf(definition) !== '?' ? `${wordsOf(definition)}: ${defined}` : defined,
-    kind && `${wordsOf(spread)}: ${cell.ownerDocument.body.dataset[kind]}`,
-    ...inside,
+    `${readText(row)} · ${readTitle(head) || readText(head?.querySelector('.sort, .label') ?? head)}`,
+    defined && readText(definition) !== '?' ? `${readText(definition)}: ${defined}` : defined,
+    kind && `${readText(spread)}: ${cell.ownerDocument.body.dataset[kind]}`,
+    ...notes,
   ];
 }
 

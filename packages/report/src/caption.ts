@@ -1,26 +1,26 @@
 import type { ColumnStatistics, RunStatistics } from '@medbench/core';
 import { formatP } from './format.js';
 import type { ResultTable } from './model.js';
-import { comparisonsAt } from './significance.js';
+import { findComparisons } from './significance.js';
 
 export const SYNTHETIC_LINE = 'Figures marked * are on generated phantoms: they say nothing about medicine.';
 
 /** What the figures of a table mean, one phrase each. */
 export function tableCaption({ severalSeeds, rows }: ResultTable, bold: boolean): string[] {
   const figures = rows.flatMap((row) => row.figures);
-  const says = (when: boolean, text: string): string[] => (when ? [text] : []);
+  const textIf = (when: boolean, text: string): string[] => (when ? [text] : []);
   return [
-    ...says(severalSeeds, 'mean ± standard deviation over seeds'),
-    ...says(
+    ...textIf(severalSeeds, 'mean ± standard deviation over seeds'),
+    ...textIf(
       figures.some(({ interval }) => interval !== null),
       'value [95 % interval]',
     ),
-    ...says(bold && figures.some(({ best }) => best), 'bold: best method of the column'),
-    ...says(
+    ...textIf(bold && figures.some(({ best }) => best), 'bold: best method of the column'),
+    ...textIf(
       figures.some(({ status }) => status === 'none'),
       '— not applicable',
     ),
-    ...says(
+    ...textIf(
       figures.some(({ status }) => status === 'failed'),
       '✗ failed',
     ),
@@ -62,7 +62,7 @@ export function ranksCaption({ statistics }: ResultTable): string[] {
 }
 
 const testedColumns = ({ columns, statistics }: ResultTable) =>
-  columns.filter(({ rare }) => !rare).flatMap((column) => comparisonsAt(statistics, column) ?? []);
+  columns.filter(({ rare }) => !rare).flatMap((column) => findComparisons(statistics, column) ?? []);
 
 /** What the tests behind a table say, one sentence each; empty where nothing was tested. */
 export function testsCaption(table: ResultTable): string[] {
@@ -73,12 +73,12 @@ export function testsCaption(table: ResultTable): string[] {
   const withControls = tested.filter(({ againstControls }) => againstControls.length > 0);
   const symbols = new Set(rows.flatMap(({ figures }) => figures.flatMap(({ marks }) => marks.map((m) => m.symbol))));
   const sentences: string[] = [];
-  const how = (counts: readonly number[]): string =>
+  const describeTest = (counts: readonly number[]): string =>
     sentences.length === 0
       ? `(paired test on the same examples, Holm ${over(counts)}, ${percent(statistics)})`
       : `(likewise, Holm ${over(counts)})`;
   if (withMethods.length > 0) {
-    const test = how(withMethods.map(({ pairs }) => pairs));
+    const test = describeTest(withMethods.map(({ pairs }) => pairs));
     sentences.push(
       symbols.has('≈')
         ? `≈ not significantly worse than the best of the column, the others are ${test}.`
@@ -86,7 +86,7 @@ export function testsCaption(table: ResultTable): string[] {
     );
   }
   if (withControls.length > 0) {
-    const test = how(withControls.map(({ againstControls }) => againstControls.length));
+    const test = describeTest(withControls.map(({ againstControls }) => againstControls.length));
     sentences.push(
       symbols.has('∘')
         ? `∘ not significantly above every control of the column ${test}.`

@@ -23,36 +23,36 @@ export function summarise(
 
 /** One metric of a cell; undefined where the cell has no such number. */
 export function findMetric({ metrics }: ResultCell, name: string): MetricValue | undefined {
-  const found = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
-  return found && Number.isFinite(found.value) ? found : undefined;
+  const metric = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+  return metric && Number.isFinite(metric.value) ? metric : undefined;
 }
 
 /** The measurements of one metric among cells of one row and column, in order of seed. */
 export function selectMeasurements(cells: readonly ResultCell[], metric: string): Measurement[] {
   return cells
     .flatMap((cell) => {
-      const found = findMetric(cell, metric);
-      return found ? [{ seed: cell.seed, value: found.value, ci95: found.ci95 }] : [];
+      const measured = findMetric(cell, metric);
+      return measured ? [{ seed: cell.seed, value: measured.value, ci95: measured.ci95 }] : [];
     })
     .sort((a, b) => a.seed - b.seed);
 }
 
 /** Cells of results that were looked up before, by row and column: large runs are asked thousands of times. */
-const indices = new WeakMap<RunResults, ReadonlyMap<string, readonly ResultCell[]>>();
+const cellIndexes = new WeakMap<RunResults, ReadonlyMap<string, readonly ResultCell[]>>();
 
-const placeOf = (method: string, task: string, protocol: string): string => JSON.stringify([method, task, protocol]);
+const cellKey = (method: string, task: string, protocol: string): string => JSON.stringify([method, task, protocol]);
 
-function indexOf(results: RunResults): ReadonlyMap<string, readonly ResultCell[]> {
-  const known = indices.get(results);
-  if (known) return known;
+function indexCells(results: RunResults): ReadonlyMap<string, readonly ResultCell[]> {
+  const cached = cellIndexes.get(results);
+  if (cached) return cached;
   const index = new Map<string, ResultCell[]>();
   for (const cell of results.cells) {
-    const place = placeOf(cell.method, cell.task, cell.protocol);
-    const there = index.get(place);
-    if (there) there.push(cell);
-    else index.set(place, [cell]);
+    const key = cellKey(cell.method, cell.task, cell.protocol);
+    const group = index.get(key);
+    if (group) group.push(cell);
+    else index.set(key, [cell]);
   }
-  indices.set(results, index);
+  cellIndexes.set(results, index);
   return index;
 }
 
@@ -62,6 +62,6 @@ export function cellsAt(
   method: string,
   { task, protocol }: { readonly task: string; readonly protocol: string },
 ): ResultCell[] {
-  const found = indexOf(results).get(placeOf(method, task, protocol)) ?? [];
-  return [...new Map(found.map((cell) => [cell.seed, cell])).values()].sort((a, b) => a.seed - b.seed);
+  const matches = indexCells(results).get(cellKey(method, task, protocol)) ?? [];
+  return [...new Map(matches.map((cell) => [cell.seed, cell])).values()].sort((a, b) => a.seed - b.seed);
 }

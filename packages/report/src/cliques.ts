@@ -6,11 +6,11 @@
  * @param ranks average ranks in ascending order.
  */
 export function findCliques(ranks: readonly number[], criticalDifference: number): [first: number, last: number][] {
-  const found: [number, number][] = [];
+  const cliques: [number, number][] = [];
   for (let first = 0; first < ranks.length; first++) {
     let last = first;
     while (last + 1 < ranks.length && ranks[last + 1]! - ranks[first]! < criticalDifference) last++;
-    if (last > first && last > (found.at(-1)?.[1] ?? -1)) found.push([first, last]);
+    if (last > first && last > (cliques.at(-1)?.[1] ?? -1)) cliques.push([first, last]);
   }
-  return found;
+  return cliques;
 }

@@ -30,8 +30,8 @@ describe('columns for rare classes', () => {
 
   it('are in all formats, and the page names the classes', () => {
     const line = renderTable(results, { width: 300 }).split('\n');
-    const at = line.find((text) => text.startsWith('method'))!.indexOf('rare_recall ↑ *');
-    expect(line.find((text) => text.startsWith('clip '))!.slice(at)).toMatch(/^0\.600 \[0\.50, 0\.70\]/);
+    const start = line.find((text) => text.startsWith('method'))!.indexOf('rare_recall ↑ *');
+    expect(line.find((text) => text.startsWith('clip '))!.slice(start)).toMatch(/^0\.600 \[0\.50, 0\.70\]/);
     expect(renderMarkdown(results)).toContain('**0.600 [0.50, 0.70]**');
     const { document } = parseHTML(renderHtml(results));
     const head = document.querySelectorAll('th[data-column="7"]')[0]!;
@@ -68,9 +68,9 @@ describe('average ranks', () => {
 
   it('are the last column of each format, and no control has one', () => {
     const lines = renderTable(results, { width: 300 }).split('\n');
-    const at = lines.find((line) => line.startsWith('method'))!.indexOf('rank ↓');
+    const start = lines.find((line) => line.startsWith('method'))!.indexOf('rank ↓');
     const ranks = ['clip ', 'clip-scratch', 'clip-partial', 'untrained', 'majority', 'raw-pixels'].map((id) =>
-      lines.find((line) => line.startsWith(id))!.slice(at),
+      lines.find((line) => line.startsWith(id))!.slice(start),
     );
     expect(ranks).toEqual(['1.50', '2.86', '1.64', '—', '—', '—']);
     expect(lines).toContain(SENTENCE);

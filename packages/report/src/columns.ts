@@ -1,6 +1,6 @@
 import type { ProtocolId, ResultCell, RunResults } from '@medbench/core';
 import { findMetric } from './cells.js';
-import { type ProtocolWords, protocolWords, type Words } from './words.js';
+import { type ProtocolWords, type ProtocolWordsLookup, protocolWords } from './words.js';
 
 /** One task under one protocol, and one metric of it. */
 export interface ColumnInfo {
@@ -22,7 +22,7 @@ export interface ColumnInfo {
 
 const RARE_METRIC = 'rare_recall';
 
-function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, words: Words): ColumnInfo {
+function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, words: ProtocolWordsLookup): ColumnInfo {
   const { task, protocol } = group[0]!;
   const info = tasks.find(({ id }) => id === task);
   const measured = group.filter(({ status }) => status === 'ok');
@@ -77,6 +77,6 @@ export function listColumns(results: RunResults): ColumnInfo[] {
 /** What a cell says in a column: the cell itself, or its recall of rare classes in place of the primary metric. */
 export function cellIn(cell: ResultCell, { metric, rare }: ColumnInfo): ResultCell {
   if (!rare) return cell;
-  const found = findMetric(cell, metric);
-  return { ...cell, metric, value: found?.value ?? null, ci95: found?.ci95 ?? null };
+  const rareRecall = findMetric(cell, metric);
+  return { ...cell, metric, value: rareRecall?.value ?? null, ci95: rareRecall?.ci95 ?? null };
 }

@@ -35,16 +35,18 @@ describe('renderCsv', () => {
     const expected = cells.reduce((sum, { metrics }) => sum + Math.max(1, Object.keys(metrics).length), 0);
     expect(records).toHaveLength(expected);
     for (const cell of cells) {
-      const mine = records.filter(
+      const cellRecords = records.filter(
         (r) =>
           r.method === cell.method &&
           r.task === cell.task &&
           r.protocol === cell.protocol &&
           Number(r.seed) === cell.seed,
       );
-      expect(mine.filter(({ primary }) => primary === 'true').map(({ metric }) => metric)).toEqual([cell.metric]);
+      expect(cellRecords.filter(({ primary }) => primary === 'true').map(({ metric }) => metric)).toEqual([
+        cell.metric,
+      ]);
       for (const [name, { value, ci95 }] of Object.entries(cell.metrics)) {
-        const record = mine.find(({ metric }) => metric === name)!;
+        const record = cellRecords.find(({ metric }) => metric === name)!;
         expect([record.value, record.ci_low, record.ci_high].map(Number)).toEqual([value, ...ci95]);
       }
     }

@@ -1,5 +1,5 @@
 import type { ConfidenceInterval, ResultCell, RunResults, RunStatistics } from '@medbench/core';
-import { comparisonsAt } from './significance.js';
+import { findComparisons } from './significance.js';
 
 const HEADER = [
   'method',
@@ -20,7 +20,7 @@ const HEADER = [
 ] as const;
 
 /** At the end, so that places of the others stay; left out where nothing was compared. */
-const COMPARISONS = ['adjusted_p_vs_best', 'best'] as const;
+const COMPARISON_HEADER = ['adjusted_p_vs_best', 'best'] as const;
 
 type Field = string | number | boolean | null | undefined;
 
@@ -39,18 +39,18 @@ interface Line {
 }
 
 /** The primary metric first, then the others in the file's order; a failed cell keeps one line without a value. */
-function linesOf({ metric, value, ci95, metrics }: ResultCell): Line[] {
+function listLines({ metric, value, ci95, metrics }: ResultCell): Line[] {
   const others = Object.entries(metrics).filter(([name]) => name !== metric);
   return [{ metric, value, ci95 }, ...others.map(([name, other]) => ({ metric: name, ...other }))];
 }
 
 /** Of a primary metric: p against the column's best method, and whether it is that; empty where it was not compared. */
 function comparisonFields(cell: ResultCell, metric: string, statistics: RunStatistics): [Field, Field] {
-  const found = metric === cell.metric ? comparisonsAt(statistics, cell) : undefined;
-  if (!found || cell.status === 'failed') return [null, null];
-  const adjusted = found.againstBest.find(({ second }) => second === cell.method)?.adjusted;
+  const column = metric === cell.metric ? findComparisons(statistics, cell) : undefined;
+  if (!column || cell.status === 'failed') return [null, null];
+  const adjusted = column.againstBest.find(({ second }) => second === cell.method)?.adjusted;
   if (adjusted !== undefined) return [adjusted, false];
-  return [null, found.best === cell.method ? true : null];
+  return [null, column.best === cell.method ? true : null];
 }
 
 /**
@@ -63,7 +63,7 @@ function comparisonFields(cell: ResultCell, metric: string, statistics: RunStati
 export function renderCsv(results: RunResults): string {
   const { statistics } = results;
   const records = results.cells.flatMap((cell) =>
-    linesOf(cell).map(({ metric, value, ci95 }): readonly Field[] => [
+    listLines(cell).map(({ metric, value, ci95 }): readonly Field[] => [
       cell.method,
       cell.control,
       cell.task,
@@ -82,7 +82,7 @@ export function renderCsv(results: RunResults): string {
       ...(statistics ? comparisonFields(cell, metric, statistics) : []),
     ]),
   );
-  return [[...HEADER, ...(statistics ? COMPARISONS : [])], ...records]
+  return [[...HEADER, ...(statistics ? COMPARISON_HEADER : [])], ...records]
     .map((record) => `${record.map(field).join(',')}\r\n`)
     .join('');
 }

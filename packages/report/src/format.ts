@@ -1,7 +1,7 @@
 import type { ConfidenceInterval } from '@medbench/core';
 
 /** First letter in upper case. */
-export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const decimals = (value: number, small: number): string =>
   value.toFixed(Math.abs(value) < 10 ? small : Math.abs(value) < 1000 ? 1 : 0);
@@ -65,9 +65,9 @@ export const formatCount = (value: number): string =>
 /** A duration in the units that a reader thinks in: `41.2 s`, `12 min 5 s`, `3 h 20 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  const rounded = Math.round(seconds);
+  if (rounded < 3600) return `${Math.floor(rounded / 60)} min ${rounded % 60} s`;
+  return `${Math.floor(rounded / 3600)} h ${Math.floor((rounded % 3600) / 60)} min`;
 }
 
 /** An energy in watt hours: `3.4 Wh`, `1.2 kWh`. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { figuredResults, galleryOf } from '../test/figures.js';
+import { figuredResults, makeGallery } from '../test/figures.js';
 import { readGalleries } from './galleries.js';
 
 let folder: string;
@@ -16,7 +16,7 @@ const put = (task: string, what: unknown): void =>
   writeFileSync(join(folder, 'gallery', `${task}.json`), typeof what === 'string' ? what : JSON.stringify(what));
 
 it('reads galleries of tasks that may be shown, in their order, and leaves out what is damaged', async () => {
-  const gallery = galleryOf('vqa-rad', { question: 'q', answer: 'a' });
+  const gallery = makeGallery('vqa-rad', { question: 'q', answer: 'a' });
   const results = figuredResults();
   put('vqa-rad', gallery);
   put('pneumoniamnist', { ...gallery, task: 'pneumoniamnist' });

@@ -8,7 +8,7 @@ import { RunLayout } from '@medbench/runner/layout';
  */
 export async function readGalleries(runDir: string, { tasks }: RunResults): Promise<Gallery[]> {
   const { isGallery } = await import('./schemas.js');
-  const found = await Promise.all(
+  const galleries = await Promise.all(
     tasks
       .filter(({ pictures: images }) => images === 'shown')
       .map(async ({ id }): Promise<Gallery[]> => {
@@ -21,5 +21,5 @@ export async function readGalleries(runDir: string, { tasks }: RunResults): Prom
         }
       }),
   );
-  return found.flat();
+  return galleries.flat();
 }

@@ -1,6 +1,6 @@
-export { type Answer, answerQuestions, type Evidence, type Verdict } from './answers/index.js';
+export { type AnswerEvidence, type AnswerVerdict, answerQuestions, type QuestionAnswer } from './answers/index.js';
 export { readComparisons } from './answers/read.js';
-export { type ComparedRun, type ComparedRuns, comparedRuns } from './comparison/model.js';
+export { assembleComparison, type ComparedRun, type ComparedRuns } from './comparison/model.js';
 export { renderComparison } from './comparison/page.js';
 export { renderComparisonTable } from './comparison/terminal.js';
 export { renderCsv } from './csv.js';

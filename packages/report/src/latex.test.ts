@@ -18,11 +18,11 @@ function tabulars(text: string): { spec: string; rows: string[][] }[] {
   }));
 }
 
-const widthOf = (row: readonly string[]): number =>
+const countColumns = (row: readonly string[]): number =>
   row.reduce((sum, cell) => sum + Number(/^\\multicolumn\{(\d+)\}/.exec(cell)?.[1] ?? 1), 0);
 
 /** The depth of braces at the end, by a reader that knows escapes and comments. */
-function depthOf(text: string): number {
+function braceDepth(text: string): number {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     if (text[i] === '\\') i++;
@@ -39,11 +39,11 @@ describe('renderLatex', () => {
     ['hostile results', hostileResults()],
   ])('has one cell for each column in each row, and braces that match: %s', (_, results) => {
     const text = renderLatex(results);
-    expect(depthOf(text)).toBe(0);
+    expect(braceDepth(text)).toBe(0);
     for (const { spec, rows } of tabulars(text)) {
       expect(rows.length).toBeGreaterThan(6);
-      for (const row of rows) expect(widthOf(row)).toBeLessThanOrEqual(spec.length);
-      for (const row of rows.slice(2)) expect(widthOf(row)).toBe(spec.length);
+      for (const row of rows) expect(countColumns(row)).toBeLessThanOrEqual(spec.length);
+      for (const row of rows.slice(2)) expect(countColumns(row)).toBe(spec.length);
     }
     for (const name of ['table', 'tabular', 'itemize']) {
       expect(text.split(`\\begin{${name}}`).length).toBe(text.split(`\\end{${name}}`).length);

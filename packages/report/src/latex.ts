@@ -1,7 +1,14 @@
 import type { RunResults } from '@medbench/core';
 import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from './caption.js';
-import { capitalised, formatFigure, formatRank, oneLine } from './format.js';
-import { type Column, type Figure, type ResultTable, type Row, resultTable, splitRuns } from './model.js';
+import { capitalise, formatFigure, formatRank, oneLine } from './format.js';
+import {
+  type ResultTable,
+  resultTable,
+  splitRuns,
+  type TableColumn,
+  type TableFigure,
+  type TableRow,
+} from './model.js';
 
 /** Columns beyond which there is a table for each modality: more do not fit a page. */
 const WIDEST = 6;
@@ -46,65 +53,69 @@ const COMMANDS: Readonly<Record<string, string>> = {
 };
 
 /** Text of unknown origin as literal LaTeX on one line; other scripts stay as they are (UTF-8). */
-const literal = (text: string): string =>
+const escapeLatex = (text: string): string =>
   [...oneLine(text)]
     // Two hyphens would be a dash.
-    .map((character, i, all) => (character === '-' && all[i + 1] === '-' ? '-{}' : (COMMANDS[character] ?? character)))
+    .map((character, i, characters) =>
+      character === '-' && characters[i + 1] === '-' ? '-{}' : (COMMANDS[character] ?? character),
+    )
     .join('');
 
 const noteMark = (notes: readonly number[]): string =>
   notes.length > 0 ? `\\textsuperscript{${notes.join(',')}}` : '';
 
-function cell(figure: Figure, star: boolean): string {
-  const text = literal(formatFigure(figure));
+function cell(figure: TableFigure, star: boolean): string {
+  const text = escapeLatex(formatFigure(figure));
   const marks = figure.marks.map(({ symbol }) => `\\,${COMMANDS[symbol]}`).join('');
   return `${figure.best ? `\\textbf{${text}}` : text}${noteMark(figure.notes)}${marks}${star ? '{*}' : ''}`;
 }
 
 /** A header over groups of columns, with a rule below each. */
-function groupLine(columns: readonly Column[], key: (column: Column) => string): string[] {
-  let at = 2;
+function groupLine(columns: readonly TableColumn[], key: (column: TableColumn) => string): string[] {
+  let nextColumn = 2;
   const groups = splitRuns(columns, key).map((group) => {
-    const from = at;
-    at += group.length;
+    const firstColumn = nextColumn;
+    nextColumn += group.length;
     return {
-      head: `\\multicolumn{${group.length}}{c}{${literal(capitalised(key(group[0]!)))}}`,
-      rule: `\\cmidrule(lr){${from}-${at - 1}}`,
+      head: `\\multicolumn{${group.length}}{c}{${escapeLatex(capitalise(key(group[0]!)))}}`,
+      rule: `\\cmidrule(lr){${firstColumn}-${nextColumn - 1}}`,
     };
   });
   return [`& ${groups.map(({ head }) => head).join(' & ')} \\\\`, groups.map(({ rule }) => rule).join(' ')];
 }
 
-interface Part {
+interface TablePart {
   readonly indices: readonly number[];
   readonly ranks: boolean;
   readonly caption: string;
 }
 
-function tabular(table: ResultTable, { indices, ranks, caption }: Part): string {
+function tabular(table: ResultTable, { indices, ranks, caption }: TablePart): string {
   const columns = indices.map((i) => table.columns[i]!);
-  const line = (row: Row): string => {
-    const name = literal(row.title);
+  const line = (row: TableRow): string => {
+    const name = escapeLatex(row.title);
     const figures = indices.map((i) => {
       const figure = row.figures[i]!;
       return cell(figure, table.columns[i]!.synthetic === 'some' && figure.synthetic);
     });
-    const all = [
+    const fields = [
       row.control ? `\\textit{${name}}` : name,
       ...figures,
-      ...(ranks ? [literal(formatRank(row.rank))] : []),
+      ...(ranks ? [escapeLatex(formatRank(row.rank))] : []),
     ];
-    return `${all.join(' & ')} \\\\`;
+    return `${fields.join(' & ')} \\\\`;
   };
   const methods = table.rows.filter(({ control }) => !control);
   const controls = table.rows.filter(({ control }) => control);
-  const star = ({ synthetic }: Column): string => (synthetic === 'all' ? '{*}' : '');
-  const names = columns.map((column) => `${literal(column.title)}${star(column)}`);
-  const metrics = columns.map(({ metric, words, notes }) => `${literal(words.withArrow(metric))}${noteMark(notes)}`);
+  const star = ({ synthetic }: TableColumn): string => (synthetic === 'all' ? '{*}' : '');
+  const names = columns.map((column) => `${escapeLatex(column.title)}${star(column)}`);
+  const metrics = columns.map(
+    ({ metric, words, notes }) => `${escapeLatex(words.withArrow(metric))}${noteMark(notes)}`,
+  );
   return [
     '\\begin{table}',
     '\\centering',
-    `\\caption{${literal(caption)}}`,
+    `\\caption{${escapeLatex(caption)}}`,
     `\\begin{tabular}{l${'r'.repeat(indices.length + Number(ranks))}}`,
     '\\toprule',
     ...(columns.length > 0
@@ -136,24 +147,24 @@ export function renderLatex(results: RunResults): string {
   const controls = table.rows.some(({ control }) => control) ? ['italics: controls'] : [];
   const caption = [
     ...(synthetic ? [SYNTHETIC_LINE] : []),
-    `${capitalised([...tableCaption(table, true), ...controls].join(' · '))}.`,
+    `${capitalise([...tableCaption(table, true), ...controls].join(' · '))}.`,
     ...testsCaption(table),
   ].join(' ');
   const ranking = ranksCaption(table).join(' ');
-  const all = table.columns.map((_, i) => i);
+  const allIndices = table.columns.map((_, i) => i);
   const ranks = ranking !== '';
-  const parts: Part[] =
-    all.length <= WIDEST
-      ? [{ indices: all, ranks, caption: `${caption} ${ranking}`.trimEnd() }]
+  const tables: TablePart[] =
+    allIndices.length <= WIDEST
+      ? [{ indices: allIndices, ranks, caption: `${caption} ${ranking}`.trimEnd() }]
       : [
-          ...splitRuns(all, (i) => table.columns[i]!.modality).map((indices) => ({
+          ...splitRuns(allIndices, (i) => table.columns[i]!.modality).map((indices) => ({
             indices,
             ranks: false,
-            caption: `${capitalised(table.columns[indices[0]!]!.modality)}. ${caption}`,
+            caption: `${capitalise(table.columns[indices[0]!]!.modality)}. ${caption}`,
           })),
           ...(ranks ? [{ indices: [], ranks, caption: ranking }] : []),
         ];
-  const notes = table.notes.map((note, i) => `\\item[\\textsuperscript{${i + 1}}] ${literal(note)}`);
+  const notes = table.notes.map((note, i) => `\\item[\\textsuperscript{${i + 1}}] ${escapeLatex(note)}`);
   const list = notes.length > 0 ? [['\\begin{itemize}', ...notes, '\\end{itemize}'].join('\n')] : [];
-  return `${[head, ...parts.map((part) => tabular(table, part)), ...list].join('\n\n')}\n`;
+  return `${[head, ...tables.map((part) => tabular(table, part)), ...list].join('\n\n')}\n`;
 }

@@ -1,7 +1,7 @@
 import type { ConfidenceInterval } from '@medbench/core';
 import { type Measurement, summarise } from './cells.js';
 import type { PrintedFigure } from './format.js';
-import { type Column, type ResultTable, splitRuns } from './model.js';
+import { type ResultTable, splitRuns, type TableColumn } from './model.js';
 
 /** A row's mean over columns, seed by seed. */
 export interface MeanFigure extends PrintedFigure {
@@ -10,7 +10,7 @@ export interface MeanFigure extends PrintedFigure {
 
 /** Columns of one modality, protocol and metric, as places in the table. */
 export interface ColumnGroup {
-  readonly columns: readonly Column[];
+  readonly columns: readonly TableColumn[];
   readonly indices: readonly number[];
 }
 
@@ -22,7 +22,7 @@ export function groupColumns(table: ResultTable, indices: readonly number[]): Co
   };
   return splitRuns(indices, key)
     .filter(({ length }) => length > 1)
-    .map((own) => ({ indices: own, columns: own.map((i) => table.columns[i]!) }));
+    .map((group) => ({ indices: group, columns: group.map((i) => table.columns[i]!) }));
 }
 
 /**
@@ -37,12 +37,12 @@ export function meanOver(
 ): MeanFigure | undefined {
   const [first, ...others] = figures;
   const measurements = (first?.measurements ?? []).flatMap(({ seed }): Measurement[] => {
-    const own = [first!, ...others].map((figure) => figure.measurements.find((one) => one.seed === seed));
-    if (!own.every((one) => one !== undefined)) return [];
-    const value = own.reduce((sum, one) => sum + one.value, 0) / own.length;
-    if (!own.every((one) => one.ci95 !== null)) return [{ seed, value, ci95: null }];
+    const perColumn = [first!, ...others].map((figure) => figure.measurements.find((one) => one.seed === seed));
+    if (!perColumn.every((one) => one !== undefined)) return [];
+    const value = perColumn.reduce((sum, one) => sum + one.value, 0) / perColumn.length;
+    if (!perColumn.every((one) => one.ci95 !== null)) return [{ seed, value, ci95: null }];
     const arm = (side: 0 | 1): number =>
-      Math.sqrt(own.reduce((sum, one) => sum + (one.value - one.ci95![side]) ** 2, 0)) / own.length;
+      Math.sqrt(perColumn.reduce((sum, one) => sum + (one.value - one.ci95![side]) ** 2, 0)) / perColumn.length;
     return [{ seed, value, ci95: [value - arm(0), value + arm(1)] }];
   });
   return measurements.length > 0 ? { ...summarise(measurements), status: 'ok' } : undefined;

@@ -21,13 +21,13 @@ const sample = (): RunResults => {
   const results = figuredResults();
   return { ...results, run: { ...results.run, corpora: ['phantoms', 'mimic-cxr'] }, corpora: CORPORA };
 };
-const recordOf = (results: RunResults, method: string) => results.training.find((one) => one.method === method)!;
+const findRecord = (results: RunResults, method: string) => results.training.find((one) => one.method === method)!;
 const lines = (card: string) => card.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
 
 describe('a model card', () => {
   it('has data with licences and what they ask, settings, figures with intervals, and limits', () => {
     const results = sample();
-    const card = renderModelCard(results, recordOf(results, 'clip'));
+    const card = renderModelCard(results, findRecord(results, 'clip'));
     expect(lines(card).filter((line) => /^#/.test(line))).toEqual([
       '# CLIP, fine-tuned (`clip`), seed 0',
       '## Data',
@@ -43,23 +43,23 @@ describe('a model card', () => {
     );
     expect(lines(card)).toContain('| training.steps | 600 |');
     for (const cell of results.cells.filter(({ method }) => method === 'clip')) {
-      const found = lines(card).find(
+      const tableLine = lines(card).find(
         (line) =>
           line.includes(cell.value!.toFixed(3)) && line.includes(`[${cell.ci95!.map((x) => x.toFixed(2)).join(', ')}]`),
       );
-      expect(found).toContain('| 624 |');
-      expect(found?.includes('\\*')).toBe(cell.synthetic);
+      expect(tableLine).toContain('| 624 |');
+      expect(tableLine?.includes('\\*')).toBe(cell.synthetic);
       const controls = results.cells.filter(
         (other) => other.control && other.task === cell.task && other.protocol === cell.protocol,
       );
-      expect(found).toContain(Math.max(...controls.map(({ value }) => value!)).toFixed(3));
+      expect(tableLine).toContain(Math.max(...controls.map(({ value }) => value!)).toFixed(3));
     }
     expect(card).toContain(results.run.command);
   });
 
   it('says where a figure failed, and takes no text for markup', () => {
     const results = sample();
-    const card = renderModelCard(results, recordOf(results, 'clip-partial'));
+    const card = renderModelCard(results, findRecord(results, 'clip-partial'));
     expect(lines(card).find((line) => line.startsWith('| VQA-RAD'))).toContain('| failed | — |');
     expect(card).toContain('- 1 figure could not be measured.');
     const hostile = hostileResults();
@@ -82,7 +82,7 @@ describe('a model card', () => {
         mkdirSync(place(row), { recursive: true });
         if (row !== 'clip-scratch') writeFileSync(join(place(row), 'weights.safetensors'), '');
       }
-      const record = { ...recordOf(results, 'clip'), method: 'general' };
+      const record = { ...findRecord(results, 'clip'), method: 'general' };
       writeFileSync(join(place('general'), 'training.json'), JSON.stringify({ key: '', record }));
       expect(await writeModelCards(folder, results)).toEqual(
         ['clip', 'general'].map((row) => join(place(row), 'README.md')),

@@ -21,14 +21,14 @@ import {
 } from './format.js';
 import { leakWarnings } from './leaks.js';
 import { licenceDemand } from './licences.js';
-import { code, literal } from './markdown.js';
+import { escapeMarkdown, inlineCode } from './markdown.js';
 import { type ProtocolWords, protocolWords } from './words.js';
 
 /** Name of the folder of the weights from which rows start. */
 /** The corpus that is made of the training splits of the run's tasks. */
 const TASK_PAIRS = 'task-pairs';
 /** Settings of a run that are the same for every row and decide weights. */
-const DECIDES = /^(encoders|model|training|general|mixture|corpusSettings)(\.|$)/;
+const WEIGHT_SETTINGS = /^(encoders|model|training|general|mixture|corpusSettings)(\.|$)/;
 
 interface DataInfo {
   readonly title: string;
@@ -38,11 +38,11 @@ interface DataInfo {
 }
 
 /** What the weights have seen, as far as the results tell. */
-function dataOf(results: RunResults, { method, setup }: TrainingRecord): DataInfo[] {
+function listData(results: RunResults, { method, setup }: TrainingRecord): DataInfo[] {
   const { corpora = [], tasks, run } = results;
   const general = String(run.settings['general.corpus'] ?? '');
-  const own = method === GENERAL ? [general] : [...run.corpora, ...(setup?.start === 'general' ? [general] : [])];
-  return [...new Set(own)].flatMap((id): DataInfo[] => {
+  const corpusIds = method === GENERAL ? [general] : [...run.corpora, ...(setup?.start === 'general' ? [general] : [])];
+  return [...new Set(corpusIds)].flatMap((id): DataInfo[] => {
     if (id === '') return [];
     if (id === TASK_PAIRS) {
       return tasks.map(({ title, licence, access, citation }) => ({
@@ -52,13 +52,13 @@ function dataOf(results: RunResults, { method, setup }: TrainingRecord): DataInf
         source: citation ?? 'not recorded',
       }));
     }
-    const known = corpora.find((corpus) => corpus.id === id);
-    if (!known) return [{ title: id, licence: 'not recorded', access: undefined, source: 'not recorded' }];
-    return [{ ...known, source: [known.source, known.citation].filter(Boolean).join('; ') }];
+    const match = corpora.find((corpus) => corpus.id === id);
+    if (!match) return [{ title: id, licence: 'not recorded', access: undefined, source: 'not recorded' }];
+    return [{ ...match, source: [match.source, match.citation].filter(Boolean).join('; ') }];
   });
 }
 
-const ACCESS: Readonly<Record<DataAccess, string>> = {
+const ACCESS_TEXTS: Readonly<Record<DataAccess, string>> = {
   open: 'open',
   agreement: 'under an agreement',
   credentialed: 'credentialed readers',
@@ -66,26 +66,26 @@ const ACCESS: Readonly<Record<DataAccess, string>> = {
 };
 
 function dataSection(results: RunResults, record: TrainingRecord): string {
-  const data = dataOf(results, record);
-  const given = results.run.settings['general.weights'];
-  const elsewhere =
-    given !== undefined && given !== 'null' && (record.method === GENERAL || record.setup?.start === 'general');
+  const data = listData(results, record);
+  const weights = results.run.settings['general.weights'];
+  const startsElsewhere =
+    weights !== undefined && weights !== 'null' && (record.method === GENERAL || record.setup?.start === 'general');
   const table = markdownTable([
     ['Trained on', 'Licence', 'Access', 'Source', 'What the licence asks of weights'],
     ...data.map(({ title, licence, access, source }) => [
-      literal(title),
-      literal(licence),
-      access ? ACCESS[access] : 'not recorded',
-      literal(source),
+      escapeMarkdown(title),
+      escapeMarkdown(licence),
+      access ? ACCESS_TEXTS[access] : 'not recorded',
+      escapeMarkdown(source),
       licenceDemand(licence, access),
     ]),
   ]);
-  const from = elsewhere
-    ? [`It starts from weights that were made elsewhere, ${code(String(given))}: their licence applies too.`]
+  const start = startsElsewhere
+    ? [`It starts from weights that were made elsewhere, ${inlineCode(String(weights))}: their licence applies too.`]
     : record.setup?.start === 'general' && record.method !== GENERAL
       ? ['It starts from general-domain weights that were trained in the same run, on the last of these.']
       : [];
-  return ['## Data', ...from, ...(data.length > 0 ? [table] : []), 'This is no legal advice.'].join('\n\n');
+  return ['## Data', ...start, ...(data.length > 0 ? [table] : []), 'This is no legal advice.'].join('\n\n');
 }
 
 function settingsSection({ run }: RunResults, record: TrainingRecord): string {
@@ -108,12 +108,15 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
         ] as [string, string][])
       : []),
     ...Object.entries(run.settings)
-      .filter(([name]) => DECIDES.test(name))
+      .filter(([name]) => WEIGHT_SETTINGS.test(name))
       .map(([name, value]): [string, string] => [name, String(value)]),
   ];
   return [
     '## Settings',
-    markdownTable([['Setting', 'Value'], ...lines.map(([name, value]) => [literal(name), literal(value)])]),
+    markdownTable([
+      ['Setting', 'Value'],
+      ...lines.map(([name, value]) => [escapeMarkdown(name), escapeMarkdown(value)]),
+    ]),
   ].join('\n\n');
 }
 
@@ -131,7 +134,7 @@ function bestControl({ cells }: RunResults, cell: ResultCell, words: ProtocolWor
         metric === cell.metric,
     )
     .sort((a, b) => sign * (b.value! - a.value!));
-  return best ? `${formatValue(best.value!)} (${literal(best.method)})` : '—';
+  return best ? `${formatValue(best.value!)} (${escapeMarkdown(best.method)})` : '—';
 }
 
 function figuresSection(results: RunResults, cells: readonly ResultCell[]): string {
@@ -141,9 +144,10 @@ function figuresSection(results: RunResults, cells: readonly ResultCell[]): stri
   const table = markdownTable([
     ['Task', 'Protocol', 'Metric', 'Value', '95 % interval', 'Test examples', 'Best control'],
     ...cells.map((cell) => [
-      literal(results.tasks.find(({ id }) => id === cell.task)?.title ?? cell.task) + (cell.synthetic ? ' \\*' : ''),
+      escapeMarkdown(results.tasks.find(({ id }) => id === cell.task)?.title ?? cell.task) +
+        (cell.synthetic ? ' \\*' : ''),
       words(cell.protocol).title,
-      literal(cell.metric),
+      escapeMarkdown(cell.metric),
       cell.value === null ? 'failed' : formatValue(cell.value),
       cell.ci95 ? formatInterval(cell.ci95) : '—',
       formatCount(cell.n),
@@ -165,7 +169,7 @@ function limitsSection({ run }: RunResults, { seed }: TrainingRecord, cells: rea
         : 'another seed gives other weights and other figures'
     }.`,
     'Who is in the data, and who is not, decides whom it serves badly: groups of patients were not compared.',
-    ...leakWarnings(cells).map(literal),
+    ...leakWarnings(cells).map(escapeMarkdown),
     ...(failed > 0 ? [`${plural(failed, 'figure')} could not be measured.`] : []),
   ];
   return ['## Limits', limits.map((limit) => `- ${limit}`).join('\n')].join('\n\n');
@@ -182,10 +186,10 @@ export function renderModelCard(results: RunResults, record: TrainingRecord): st
     methods.find(({ id }) => id === method)?.title ?? (method === GENERAL ? 'General-domain weights' : method);
   const cells = results.cells.filter((cell) => cell.method === method && cell.seed === seed);
   // Weights are generated data's if anything says so: of general ones nothing but their corpus does.
-  const generated = dataOf(results, record).some(({ access }) => access === 'generated');
+  const generated = listData(results, record).some(({ access }) => access === 'generated');
   const synthetic = run.synthetic || cells.some((cell) => cell.synthetic);
   return `${[
-    `# ${literal(title)} (${code(method)}), seed ${seed}`,
+    `# ${escapeMarkdown(title)} (${inlineCode(method)}), seed ${seed}`,
     '> **Not for clinical use.**',
     ...(synthetic || generated
       ? [
@@ -196,14 +200,14 @@ export function renderModelCard(results: RunResults, record: TrainingRecord): st
           }.**`,
         ]
       : []),
-    `Weights of an image and a text tower, pre-trained by medbench, run ${code(run.id)}.`,
+    `Weights of an image and a text tower, pre-trained by medbench, run ${inlineCode(run.id)}.`,
     dataSection(results, record),
     settingsSection(results, record),
     figuresSection(results, cells),
     limitsSection(results, record, cells),
     '## How it was made',
     `\`\`\`\n${run.command.replaceAll('```', "'''")}\n\`\`\``,
-    `Backend ${code(run.backend)}, ${code(`node ${run.versions.node ?? ''}`)}. The report of the run has all versions, and the other rows.`,
+    `Backend ${inlineCode(run.backend)}, ${inlineCode(`node ${run.versions.node ?? ''}`)}. The report of the run has all versions, and the other rows.`,
   ].join('\n\n')}\n`;
 }
 
@@ -225,8 +229,8 @@ export async function writeModelCards(runDir: string, results: RunResults): Prom
   const layout = new RunLayout(runDir);
   for (const { row, seed } of layout.trainedRows()) {
     if (!existsSync(layout.weights(row, seed))) continue;
-    const found = results.training.find((record) => record.method === row && record.seed === seed);
-    const record = found ?? (row === GENERAL ? await generalRecord(layout.training(row, seed)) : undefined);
+    const recorded = results.training.find((record) => record.method === row && record.seed === seed);
+    const record = recorded ?? (row === GENERAL ? await generalRecord(layout.training(row, seed)) : undefined);
     if (!record) continue;
     const file = layout.modelCard(row, seed);
     await writeFileAtomic(file, renderModelCard(results, record));

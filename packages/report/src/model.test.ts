@@ -117,7 +117,7 @@ describe('words and numbers', () => {
 
   it('defines every metric that @medbench/evaluation reports', () => {
     const probe = words('linear-probe');
-    const asked = {
+    const reported = {
       'linear-probe': 'accuracy balanced_accuracy auc f1 ece recall_melanoma rare_recall',
       vqa: 'accuracy_open accuracy_closed ceiling',
       retrieval: 'i2t_recall@1 t2i_recall@200 mean_recall@10 i2t_median_rank t2i_median_rank',
@@ -125,7 +125,7 @@ describe('words and numbers', () => {
     expect(probe.metric('accuracy_projected').definition).toMatch(/right one\. Of a probe on features after/);
     expect(probe.metric('balanced_accuracy_4shot').definition).toMatch(/Mean over the classes.*4 training examples/);
     expect(probe.metric('accuracy_1shot').definition).toMatch(/ 1 training example of/);
-    const definitions = Object.entries(asked).flatMap(([protocol, names]) =>
+    const definitions = Object.entries(reported).flatMap(([protocol, names]) =>
       names.split(' ').map((name) => words(protocol).metric(name).definition),
     );
     expect(definitions).not.toContain(undefined);

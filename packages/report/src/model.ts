@@ -3,15 +3,15 @@ import { cellsAt, type Measurement, summarise } from './cells.js';
 import { type ColumnInfo, cellIn, listColumns } from './columns.js';
 import { formatValue, type PrintedFigure } from './format.js';
 import { leakWarnings } from './leaks.js';
-import { judgeColumn, type Mark, type Verdict } from './significance.js';
+import { type ColumnVerdict, judgeColumn, type TestMark } from './significance.js';
 
-export interface Column extends ColumnInfo {
+export interface TableColumn extends ColumnInfo {
   /** Numbers of the footnotes about the whole column, from 1. */
   readonly notes: readonly number[];
 }
 
 /** What a table says at one place: one measurement, or the mean of several seeds. */
-export interface Figure extends PrintedFigure {
+export interface TableFigure extends PrintedFigure {
   readonly measurements: readonly Measurement[];
   readonly synthetic: boolean;
   /** Numbers of the footnotes, from 1. */
@@ -19,7 +19,7 @@ export interface Figure extends PrintedFigure {
   /** Highest of the methods (lowest where lower is better) as printed; never a control, never with a seed missing, never alone. */
   readonly best: boolean;
   /** What tests say about it. */
-  readonly marks: readonly Mark[];
+  readonly marks: readonly TestMark[];
 }
 
 interface RowInfo {
@@ -30,17 +30,17 @@ interface RowInfo {
   readonly control: boolean;
 }
 
-export interface Row extends RowInfo {
+export interface TableRow extends RowInfo {
   /** One per column. */
-  readonly figures: readonly Figure[];
+  readonly figures: readonly TableFigure[];
   /** Average rank over columns, 1 is best; null for controls and where it is not known. */
   readonly rank: number | null;
 }
 
 /** The table of a run: methods in the run's order, then controls; columns by modality, protocol and task. */
 export interface ResultTable {
-  readonly columns: readonly Column[];
-  readonly rows: readonly Row[];
+  readonly columns: readonly TableColumn[];
+  readonly rows: readonly TableRow[];
   /** Footnotes: first those about columns, then why a cell failed or rests on fewer seeds. */
   readonly notes: readonly string[];
   /** How many of the footnotes are about columns. */
@@ -52,11 +52,11 @@ export interface ResultTable {
 }
 
 /** A figure whose footnotes have no numbers yet. */
-type Draft = Omit<Figure, 'notes' | 'marks'> & { readonly reasons: readonly string[] };
+type DraftFigure = Omit<TableFigure, 'notes' | 'marks'> & { readonly reasons: readonly string[] };
 
-type DraftRow = RowInfo & { readonly figures: readonly Draft[] };
+type DraftRow = RowInfo & { readonly figures: readonly DraftFigure[] };
 
-function rowsOf({ methods, cells }: RunResults): RowInfo[] {
+function listRows({ methods, cells }: RunResults): RowInfo[] {
   const rows = new Map<string, RowInfo>(methods.map((method) => [method.id, method]));
   for (const { method: id, control } of cells) {
     if (!rows.has(id)) rows.set(id, { id, title: id, question: '', extension: false, control });
@@ -69,21 +69,23 @@ class Footnotes {
   readonly texts: string[] = [];
   numbers(texts: readonly string[]): number[] {
     return texts.map((text) => {
-      const at = this.texts.indexOf(text);
-      return at >= 0 ? at + 1 : this.texts.push(text);
+      const index = this.texts.indexOf(text);
+      return index >= 0 ? index + 1 : this.texts.push(text);
     });
   }
 }
 
-function figureAt(cells: readonly ResultCell[], seeds: readonly number[], column: ColumnInfo): Draft {
-  const nothing = { ...summarise([]), status: 'none' as const, synthetic: false, best: false, reasons: [] };
-  const said = cells.map((cell) => cellIn(cell, column));
+function draftFigure(cells: readonly ResultCell[], seeds: readonly number[], column: ColumnInfo): DraftFigure {
+  const empty = { ...summarise([]), status: 'none' as const, synthetic: false, best: false, reasons: [] };
+  const columnCells = cells.map((cell) => cellIn(cell, column));
   // That no rare class is known of a cell is no failure.
-  if (column.rare ? said.every(({ status, value }) => status === 'ok' && value === null) : said.length === 0)
-    return nothing;
+  if (
+    column.rare ? columnCells.every(({ status, value }) => status === 'ok' && value === null) : columnCells.length === 0
+  )
+    return empty;
   const measurements: Measurement[] = [];
   const failures = new Map<string, number[]>();
-  for (const { seed, status, value, ci95, error } of said) {
+  for (const { seed, status, value, ci95, error } of columnCells) {
     if (status === 'ok' && value !== null) measurements.push({ seed, value, ci95 });
     else {
       const reason = status === 'failed' ? (error ?? 'failed, no reason given') : 'no value was reported';
@@ -93,19 +95,19 @@ function figureAt(cells: readonly ResultCell[], seeds: readonly number[], column
   const reasons = [...failures].map(([reason, failed]) =>
     failed.length < seeds.length ? `${failed.length > 1 ? 'seeds' : 'seed'} ${failed.join(', ')}: ${reason}` : reason,
   );
-  const measured = new Set(said.map(({ seed }) => seed));
+  const measured = new Set(columnCells.map(({ seed }) => seed));
   const missing = seeds.filter((seed) => !measured.has(seed));
   if (missing.length > 0) reasons.push(`not measured with seed ${missing.join(', ')}`);
   return {
-    ...nothing,
+    ...empty,
     ...summarise(measurements),
     status: measurements.length > 0 ? 'ok' : 'failed',
-    synthetic: said.some((cell) => cell.synthetic),
+    synthetic: columnCells.some((cell) => cell.synthetic),
     reasons,
   };
 }
 
-function withBest(rows: readonly DraftRow[], columns: readonly ColumnInfo[]): DraftRow[] {
+function markBest(rows: readonly DraftRow[], columns: readonly ColumnInfo[]): DraftRow[] {
   const eligible = (row: DraftRow, i: number): number | null => {
     const figure = row.figures[i]!;
     return row.control || figure.reasons.length > 0 ? null : figure.value;
@@ -127,28 +129,28 @@ function withBest(rows: readonly DraftRow[], columns: readonly ColumnInfo[]): Dr
 /** Arranges a run's cells as a table. Rows and tasks that only the cells name are added at the end. */
 export function resultTable(results: RunResults): ResultTable {
   const { statistics, cells } = results;
-  const info = listColumns(results);
-  const rows = withBest(
-    rowsOf(results).map((row) => ({
+  const columnInfo = listColumns(results);
+  const rows = markBest(
+    listRows(results).map((row) => ({
       ...row,
-      figures: info.map((column) => figureAt(cellsAt(results, row.id, column), results.run.seeds, column)),
+      figures: columnInfo.map((column) => draftFigure(cellsAt(results, row.id, column), results.run.seeds, column)),
     })),
-    info,
+    columnInfo,
   );
-  const verdicts = info.map((column, i): Verdict | undefined => {
+  const verdicts = columnInfo.map((column, i): ColumnVerdict | undefined => {
     const compared = rows.map(({ figures, ...row }) => ({ ...row, ...figures[i]! }));
     return statistics && judgeColumn(statistics, column, compared);
   });
   const footnotes = new Footnotes();
-  const columns = info.map((column, i): Column => {
-    const own = cells.filter(({ task, protocol }) => task === column.task && protocol === column.protocol);
-    return { ...column, notes: footnotes.numbers([...leakWarnings(own), ...(verdicts[i]?.notes ?? [])]) };
+  const columns = columnInfo.map((column, i): TableColumn => {
+    const columnCells = cells.filter(({ task, protocol }) => task === column.task && protocol === column.protocol);
+    return { ...column, notes: footnotes.numbers([...leakWarnings(columnCells), ...(verdicts[i]?.notes ?? [])]) };
   });
   const columnNotes = footnotes.texts.length;
   return {
     columns,
     rows: rows.map(
-      (row): Row => ({
+      (row): TableRow => ({
         ...row,
         figures: row.figures.map(({ reasons, ...figure }, i) => ({
           ...figure,

@@ -116,7 +116,7 @@ const results = z.looseObject({
 });
 
 /** The first place where results are not what the renderers rely on, such as `cells[3].metric`; undefined if none. */
-export function misfit(value: unknown): string | undefined {
+export function findMisfit(value: unknown): string | undefined {
   const { error } = results.safeParse(value);
   return error && z.core.toDotPath(error.issues[0]!.path);
 }

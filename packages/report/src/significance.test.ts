@@ -24,10 +24,10 @@ const FORMATS: Readonly<Record<string, (results: RunResults) => Written>> = {
   },
   markdown: (results) => {
     const text = renderMarkdown(results);
-    const titleOf = (id: string) => results.methods.find((method) => method.id === id)!.title;
+    const findTitle = (id: string) => results.methods.find((method) => method.id === id)!.title;
     const rows = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim().replace(/^\*(.+)\*$/, '$1')));
-    const row = (id: string) => rows.find((cells) => cells[1] === titleOf(id));
-    const bold = results.methods.map(({ id }) => id).filter((id) => text.match(`\\| ${titleOf(id)} +\\| +\\*\\*`));
+    const row = (id: string) => rows.find((cells) => cells[1] === findTitle(id));
+    const bold = results.methods.map(({ id }) => id).filter((id) => text.match(`\\| ${findTitle(id)} +\\| +\\*\\*`));
     return { text, marks: (id) => signs(row(id)?.[2]), bold };
   },
   html: (results) => {

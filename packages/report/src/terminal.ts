@@ -1,8 +1,8 @@
 import type { RunResults } from '@medbench/core';
 import Table from 'cli-table3';
 import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from './caption.js';
-import { capitalised, formatFigure, formatRank, oneLine, superscript, wrapLines } from './format.js';
-import { type Column, type ResultTable, resultTable, splitRuns } from './model.js';
+import { capitalise, formatFigure, formatRank, oneLine, superscript, wrapLines } from './format.js';
+import { type ResultTable, resultTable, splitRuns, type TableColumn } from './model.js';
 import { markSuffix } from './significance.js';
 
 export interface TableOptions {
@@ -17,15 +17,15 @@ const LABEL_LIMIT = 24;
 const HEADER_LIMIT = 18;
 
 const paint = (code: string, text: string): string => `\u001b[${code}m${text}\u001b[0m`;
-const widthOf = (text: string): number => [...text].length;
+const textWidth = (text: string): number => [...text].length;
 
 /** Breaks an id after a hyphen, underscore or space where it is longer than a figure is wide. */
-function wrapped(text: string): string[] {
+function wrapHeader(text: string): string[] {
   const lines: string[] = [''];
-  for (const part of oneLine(text).match(/[^-_ ]*[-_ ]?/g) ?? []) {
+  for (const word of oneLine(text).match(/[^-_ ]*[-_ ]?/g) ?? []) {
     const last = lines.length - 1;
-    if (lines[last] !== '' && widthOf(lines[last]! + part) > HEADER_LIMIT) lines.push(part);
-    else lines[last] += part;
+    if (lines[last] !== '' && textWidth(lines[last]! + word) > HEADER_LIMIT) lines.push(word);
+    else lines[last] += word;
   }
   return lines.map((line) => oneLine(line, HEADER_LIMIT));
 }
@@ -44,34 +44,34 @@ interface PrintedColumn {
   readonly width: number;
 }
 
-const printed = (modality: string, header: readonly string[], cells: readonly PrintedCell[]): PrintedColumn => ({
+const sizeColumn = (modality: string, header: readonly string[], cells: readonly PrintedCell[]): PrintedColumn => ({
   modality,
   header,
   cells,
-  width: Math.max(...[modality, ...header, ...cells.map(({ text }) => text)].map(widthOf)),
+  width: Math.max(...[modality, ...header, ...cells.map(({ text }) => text)].map(textWidth)),
 });
 
-function printedColumn(table: ResultTable, column: Column, index: number): PrintedColumn {
-  const mark = column.synthetic === 'all' ? ' *' : '';
+function printedColumn(table: ResultTable, column: TableColumn, index: number): PrintedColumn {
+  const columnStar = column.synthetic === 'all' ? ' *' : '';
   const header = [
-    ...wrapped(column.task),
+    ...wrapHeader(column.task),
     column.words.title,
-    oneLine(column.words.withArrow(column.metric), HEADER_LIMIT + 4) + superscript(column.notes) + mark,
+    oneLine(column.words.withArrow(column.metric), HEADER_LIMIT + 4) + superscript(column.notes) + columnStar,
   ];
   const cells = table.rows.map(({ figures }): PrintedCell => {
     const figure = figures[index]!;
-    const own = column.synthetic === 'some' && figure.synthetic ? ' *' : '';
-    const text = formatFigure(figure) + superscript(figure.notes) + markSuffix(figure.marks) + own;
+    const figureStar = column.synthetic === 'some' && figure.synthetic ? ' *' : '';
+    const text = formatFigure(figure) + superscript(figure.notes) + markSuffix(figure.marks) + figureStar;
     return { text, best: figure.best, failed: figure.status === 'failed' };
   });
-  return printed(oneLine(capitalised(column.modality), HEADER_LIMIT), header, cells);
+  return sizeColumn(oneLine(capitalise(column.modality), HEADER_LIMIT), header, cells);
 }
 
 /** The last column: none in results without ranks. */
 const rankColumn = ({ statistics, rows }: ResultTable): PrintedColumn[] =>
   statistics?.ranks
     ? [
-        printed(
+        sizeColumn(
           'Overall',
           ['average', 'rank ↓'],
           rows.map(({ rank }) => ({ text: formatRank(rank) })),
@@ -80,27 +80,27 @@ const rankColumn = ({ statistics, rows }: ResultTable): PrintedColumn[] =>
     : [];
 
 /** Whole modalities side by side as long as they fit; one that is too wide alone is split between its columns. */
-function split(columns: readonly PrintedColumn[], room: number): PrintedColumn[][] {
-  const widthOfAll = (list: readonly PrintedColumn[]): number =>
+function splitToFit(columns: readonly PrintedColumn[], room: number): PrintedColumn[][] {
+  const totalWidth = (list: readonly PrintedColumn[]): number =>
     list.reduce((sum, { width }) => sum + GAP.length + width, 0);
-  const parts: PrintedColumn[][] = [[]];
+  const tables: PrintedColumn[][] = [[]];
   const add = (group: readonly PrintedColumn[]): void => {
-    const last = parts.at(-1)!;
-    if (last.length === 0 || widthOfAll([...last, ...group]) <= room) last.push(...group);
-    else parts.push([...group]);
+    const last = tables.at(-1)!;
+    if (last.length === 0 || totalWidth([...last, ...group]) <= room) last.push(...group);
+    else tables.push([...group]);
   };
   for (const modality of splitRuns(columns, (column) => column.modality)) {
-    if (widthOfAll(modality) <= room) add(modality);
+    if (totalWidth(modality) <= room) add(modality);
     else for (const column of modality) add([column]);
   }
-  return parts.filter((part) => part.length > 0);
+  return tables.filter((part) => part.length > 0);
 }
 
 function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean): string {
   const labels = table.rows.map(({ id }) => oneLine(id, LABEL_LIMIT));
-  const labelWidth = Math.max(6, ...labels.map(widthOf));
+  const labelWidth = Math.max(6, ...labels.map(textWidth));
   const widths = [labelWidth, ...part.map(({ width }) => width)];
-  const none = Object.fromEntries(
+  const noBorders = Object.fromEntries(
     'top,top-mid,top-left,top-right,bottom,bottom-mid,bottom-left,bottom-right,left,left-mid,mid,mid-mid,right,right-mid'
       .split(',')
       .map((name) => [name, '']),
@@ -108,7 +108,7 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
   const grid = new Table({
     // Half of the gap is padding: cli-table3 takes every separator under a spanning cell for one character.
     colWidths: widths.map((width) => width + GAP.length - 1),
-    chars: { ...none, middle: ' ' },
+    chars: { ...noBorders, middle: ' ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP.length - 1, compact: true },
   });
   const rule = widths.map((width) => '─'.repeat(width));
@@ -119,7 +119,7 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
       const name = group[0]!.modality;
       return {
         colSpan: group.length,
-        content: `${name} ${'─'.repeat(Math.max(0, span - widthOf(name) - 1))}`.trimEnd(),
+        content: `${name} ${'─'.repeat(Math.max(0, span - textWidth(name) - 1))}`.trimEnd(),
       };
     }),
   ]);
@@ -144,14 +144,14 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
 }
 
 /** What stands below the table: the caption, what the tests say, and the footnotes. */
-function below(table: ResultTable, color: boolean, width: number): string {
-  const caption = capitalised(tableCaption(table, color).join(' · '));
+function renderNotes(table: ResultTable, color: boolean, width: number): string {
+  const caption = capitalise(tableCaption(table, color).join(' · '));
   const notes = table.notes.flatMap((note, i) => {
     const label = superscript([i + 1]);
-    const room = Math.max(20, width - widthOf(label) - 1);
+    const room = Math.max(20, width - textWidth(label) - 1);
     // What is wrong with a column is said in full; reasons of single cells also stand in the log.
     return i < table.columnNotes
-      ? wrapLines(`${label} ${oneLine(note)}`, width, widthOf(label) + 1)
+      ? wrapLines(`${label} ${oneLine(note)}`, width, textWidth(label) + 1)
       : `${label} ${oneLine(note, room)}`;
   });
   const tests = [...testsCaption(table), ...ranksCaption(table)].flatMap((sentence) => wrapLines(sentence, width, 2));
@@ -174,9 +174,9 @@ export function renderTable(results: RunResults, { color = false, width = 120 }:
   );
   paragraphs.push(synthetic ? `${color ? paint('33', SYNTHETIC_LINE) : SYNTHETIC_LINE}\n${head}` : head);
   if (table.columns.length === 0) return `${paragraphs[0]}\n\nNo cell has been measured yet.\n`;
-  const labelWidth = Math.max(6, ...table.rows.map((row) => widthOf(oneLine(row.id, LABEL_LIMIT))));
+  const labelWidth = Math.max(6, ...table.rows.map((row) => textWidth(oneLine(row.id, LABEL_LIMIT))));
   const columns = [...table.columns.map((column, i) => printedColumn(table, column, i)), ...rankColumn(table)];
-  for (const part of split(columns, width - labelWidth)) paragraphs.push(draw(table, part, color));
-  paragraphs.push(below(table, color, width));
+  for (const part of splitToFit(columns, width - labelWidth)) paragraphs.push(draw(table, part, color));
+  paragraphs.push(renderNotes(table, color, width));
   return `${paragraphs.filter((text) => text !== '').join('\n\n')}\n`;
 }

@@ -21,8 +21,8 @@ export class ProtocolWords {
 
   /** Looks a metric up by its name, whatever its spelling. */
   metric(name: string): MetricText {
-    const found = metricInfo(this.metrics, name);
-    if (found) return { definition: found.description, lowerIsBetter: found.lowerIsBetter ?? false };
+    const info = metricInfo(this.metrics, name);
+    if (info) return { definition: info.description, lowerIsBetter: info.lowerIsBetter ?? false };
     const plain = name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
     // A class may be called anything, `recall_hair_loss` too.
     return { lowerIsBetter: !plain.startsWith('recall ') && LOWER_IS_BETTER.test(plain) };
@@ -44,17 +44,17 @@ export class ProtocolWords {
 }
 
 /** What results say of their protocols. */
-export type Words = (protocol: ProtocolId) => ProtocolWords;
+export type ProtocolWordsLookup = (protocol: ProtocolId) => ProtocolWords;
 
 /** A protocol that the results do not describe, as those of older versions, is called by its id. */
-export function protocolWords(...all: readonly Pick<RunResults, 'protocols'>[]): Words {
-  const known = new Map<ProtocolId, ProtocolWords>();
-  for (const { id, title, metrics } of all.flatMap(({ protocols = [] }) => protocols)) {
-    if (!known.has(id)) known.set(id, new ProtocolWords(oneLine(title), metrics));
+export function protocolWords(...results: readonly Pick<RunResults, 'protocols'>[]): ProtocolWordsLookup {
+  const byProtocol = new Map<ProtocolId, ProtocolWords>();
+  for (const { id, title, metrics } of results.flatMap(({ protocols = [] }) => protocols)) {
+    if (!byProtocol.has(id)) byProtocol.set(id, new ProtocolWords(oneLine(title), metrics));
   }
   return (protocol) => {
-    const words = known.get(protocol) ?? new ProtocolWords(oneLine(protocol));
-    known.set(protocol, words);
+    const words = byProtocol.get(protocol) ?? new ProtocolWords(oneLine(protocol));
+    byProtocol.set(protocol, words);
     return words;
   };
 }

@@ -51,9 +51,9 @@ export async function readResults(runDir: string): Promise<RunResults> {
       hint: 'Make the report with the version of medbench that made the run, or repeat the run with this one.',
     });
   }
-  const { misfit } = await import('./schemas.js');
-  const wrong = misfit(parsed);
-  if (wrong) throw damaged(`has something else than expected at ${wrong}`);
+  const { findMisfit } = await import('./schemas.js');
+  const misfitPath = findMisfit(parsed);
+  if (misfitPath) throw damaged(`has something else than expected at ${misfitPath}`);
   return parsed as RunResults;
 }
 

@@ -10,10 +10,10 @@ import { renderComparison } from '../src/comparison/page.js';
 import { renderHtml } from '../src/html/page.js';
 import { ANSWERS } from './answers.js';
 import { columnTests, RANKS, withLeak, withRare } from './compared.js';
-import { madeComparison } from './compared-runs.js';
-import { figuredResults, galleryOf } from './figures.js';
+import { sampleComparison } from './compared-runs.js';
+import { figuredResults, makeGallery } from './figures.js';
 import { largeResults } from './large.js';
-import { faultsOf } from './page-faults.js';
+import { listFaults } from './page-faults.js';
 import { hostileResults } from './sample.js';
 
 const chromium = chromiumPath();
@@ -39,17 +39,17 @@ function fullResults() {
 
 /** Galleries of two tasks, one with text that is read from right to left. */
 const GALLERIES = [
-  galleryOf('pneumoniamnist', { question: 'Is there an effusion?', answer: 'no' }),
-  galleryOf('vqa-rad', { question: 'ما هي طريقة التصوير؟ '.repeat(4), answer: 'x'.repeat(90) }),
+  makeGallery('pneumoniamnist', { question: 'Is there an effusion?', answer: 'no' }),
+  makeGallery('vqa-rad', { question: 'ما هي طريقة التصوير؟ '.repeat(4), answer: 'x'.repeat(90) }),
 ];
 
 /** What axe calls serious or critical on the open page. */
-async function violationsOf(page: Page): Promise<string[]> {
+async function listViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const axe = (globalThis as unknown as { axe: typeof import('axe-core') }).axe;
-    const found = await axe.run(document, { resultTypes: ['violations'] });
-    return found.violations
+    const result = await axe.run(document, { resultTypes: ['violations'] });
+    return result.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(
         ({ id, nodes }) =>
@@ -83,7 +83,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function opened(html: string, width: number, scheme: string): Promise<{ page: Page; errors: string[] }> {
+  async function open(html: string, width: number, scheme: string): Promise<{ page: Page; errors: string[] }> {
     const file = join(folder, 'report.html');
     writeFileSync(file, html);
     const page = await browser.newPage();
@@ -99,13 +99,13 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   it.each(LOOKS)(
     'overflows nowhere, overlaps nothing, and is accessible: $width px, $scheme',
     async ({ width, scheme }) => {
-      const { page, errors } = await opened(
+      const { page, errors } = await open(
         renderHtml(fullResults(), { answers: ANSWERS, galleries: GALLERIES }),
         width,
         scheme,
       );
-      expect(await page.evaluate(faultsOf)).toEqual([]);
-      expect(await violationsOf(page)).toEqual([]);
+      expect(await page.evaluate(listFaults)).toEqual([]);
+      expect(await listViolations(page)).toEqual([]);
       expect(errors).toEqual([]);
       // MEDBENCH_SCREENSHOTS names a folder to keep them in, for eyes.
       const shots = process.env.MEDBENCH_SCREENSHOTS ?? folder;
@@ -116,25 +116,21 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   );
 
   it('stays usable with 40 methods, 60 tasks and 5 seeds', async () => {
-    const { page, errors } = await opened(
-      renderHtml(largeResults({ methods: 40, tasks: 60, seeds: 5 })),
-      1280,
-      'light',
-    );
-    expect(await page.evaluate(faultsOf)).toEqual([]);
+    const { page, errors } = await open(renderHtml(largeResults({ methods: 40, tasks: 60, seeds: 5 })), 1280, 'light');
+    expect(await page.evaluate(listFaults)).toEqual([]);
     // The time that the page itself takes until it has been laid out anew.
-    const took = (act: string) =>
+    const measureTime = (act: string) =>
       page.evaluate(async (code) => {
-        const began = performance.now();
+        const start = performance.now();
         new Function(code)();
         document.body.getBoundingClientRect();
-        return performance.now() - began;
+        return performance.now() - start;
       }, act);
     const sort = `document.querySelector('#results th[data-column="1"] .sort').click()`;
     const filter = `const input = document.querySelector('.filter input'); input.value = 'method 3';
       input.dispatchEvent(new Event('input', { bubbles: true }))`;
-    expect(await took(sort)).toBeLessThan(3000);
-    expect(await took(filter)).toBeLessThan(3000);
+    expect(await measureTime(sort)).toBeLessThan(3000);
+    expect(await measureTime(filter)).toBeLessThan(3000);
     expect(errors).toEqual([]);
     await page.close();
   });
@@ -143,22 +139,22 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     const hostile = hostileResults();
     const long = `${'مرض الرئة '.repeat(12)}${'x'.repeat(90)}`;
     const methods = hostile.methods.map((method, i) => (i === 1 ? { ...method, title: long } : method));
-    const { page, errors } = await opened(renderHtml({ ...hostile, methods }), 390, 'light');
-    expect(await page.evaluate(faultsOf)).toEqual([]);
+    const { page, errors } = await open(renderHtml({ ...hostile, methods }), 390, 'light');
+    expect(await page.evaluate(listFaults)).toEqual([]);
     expect(errors).toEqual([]);
     await page.close();
   });
 
   it.each([LOOKS[0], LOOKS[3]])('shows two runs: $width px, $scheme', async ({ width, scheme }) => {
-    const { page, errors } = await opened(renderComparison(madeComparison()), width, scheme);
-    expect(await page.evaluate(faultsOf)).toEqual([]);
-    expect(await violationsOf(page)).toEqual([]);
+    const { page, errors } = await open(renderComparison(sampleComparison()), width, scheme);
+    expect(await page.evaluate(listFaults)).toEqual([]);
+    expect(await listViolations(page)).toEqual([]);
     expect(errors).toEqual([]);
     await page.close();
   });
 
   it('sorts, filters and explains, by pointer and by keyboard', async () => {
-    const { page, errors } = await opened(renderHtml(fullResults()), 1280, 'light');
+    const { page, errors } = await open(renderHtml(fullResults()), 1280, 'light');
     const names = () =>
       page.$$eval('#results tbody.methods tr:not([hidden]) th', (heads) => heads.map((head) => head.textContent));
     const before = await names();
@@ -178,8 +174,8 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       input.dispatchEvent(new Event('input', { bubbles: true }));
     });
     await page.select('.filter label:nth-of-type(3) select', 'linear probe');
-    const heads = await page.$$eval('#results th[data-protocol]:not([hidden])', (all) =>
-      all.map((head) => (head as HTMLElement).dataset.protocol),
+    const heads = await page.$$eval('#results th[data-protocol]:not([hidden])', (cells) =>
+      cells.map((head) => (head as HTMLElement).dataset.protocol),
     );
     expect(new Set(heads)).toEqual(new Set(['linear probe']));
     expect(await page.$eval('.filter [role="status"]', (status) => status.textContent)).toMatch(/^6 rows, \d columns$/);

@@ -1,9 +1,9 @@
 import type { RunCell } from '@medbench/core';
-import { type ComparedRuns, comparedRuns } from '../src/comparison/model.js';
+import { assembleComparison, type ComparedRuns } from '../src/comparison/model.js';
 import { sampleResults } from './sample.js';
 
 /** The sample against itself under other seeds: a difference, none, a control, another test set, and a failed cell. */
-export function madeComparison(): ComparedRuns {
+export function sampleComparison(): ComparedRuns {
   const [first, second] = [sampleResults([0, 1, 2]), sampleResults([3, 4])];
   const cells = first.cells.flatMap((cell, i): RunCell[] => {
     const { method: row, control, task, protocol, metric, seed, status } = cell;
@@ -28,7 +28,7 @@ export function madeComparison(): ComparedRuns {
     const ci95 = [difference - 0.03, difference + 0.03] as const;
     return [{ ...info, n: 624, difference, test: { ci95, pValue: adjusted / 20, adjusted, seeds: 'separate' } }];
   });
-  return comparedRuns(
+  return assembleComparison(
     { name: 'first', results: first },
     { name: 'second', results: { ...second, methods: second.methods.slice(1), cells: second.cells } },
     { level: 0.05, cells, tested: cells.filter(({ test }) => test).length },

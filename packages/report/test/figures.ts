@@ -2,7 +2,7 @@ import type { CalibrationBins, Gallery, RecallCurve, ResultCell, RunResults } fr
 import { sampleResults } from './sample.js';
 
 /** Bins that depend on row, task and seed, some of them empty. */
-export function binsOf({ method, task, seed }: Pick<ResultCell, 'method' | 'task' | 'seed'>): CalibrationBins {
+export function makeBins({ method, task, seed }: Pick<ResultCell, 'method' | 'task' | 'seed'>): CalibrationBins {
   const shift = method.length + task.length + 3 * seed;
   const count = Array.from({ length: 15 }, (_, b) => (b < 5 || (b + shift) % 6 === 0 ? 0 : 4 + ((b * shift) % 40)));
   return {
@@ -13,10 +13,10 @@ export function binsOf({ method, task, seed }: Pick<ResultCell, 'method' | 'task
 }
 
 /** The gap between confidence and accuracy that bins say, by definition. */
-export const errorOf = ({ count, right, confidence }: CalibrationBins): number =>
+export const calibrationError = ({ count, right, confidence }: CalibrationBins): number =>
   count.reduce((sum, n, b) => sum + Math.abs(right[b]! - n * confidence[b]!), 0) / count.reduce((sum, n) => sum + n, 0);
 
-export function curveOf({ method, seed }: Pick<ResultCell, 'method' | 'seed'>): RecallCurve {
+export function makeCurve({ method, seed }: Pick<ResultCell, 'method' | 'seed'>): RecallCurve {
   const k = [1, 2, 5, 10, 20, 50, 100, 200];
   const power = 0.4 + method.length / 30 + seed / 20;
   return {
@@ -44,10 +44,10 @@ export function figuredResults(seeds: readonly number[] = [0]): RunResults {
     training: sample.training.map((record) => ({ ...record, peakMemory: 3 * 2 ** 29 })),
     cells: sample.cells.map((cell): ResultCell => {
       if (cell.status === 'failed') return cell;
-      if (cell.protocol === 'retrieval') return { ...cell, retrieval: curveOf(cell) };
+      if (cell.protocol === 'retrieval') return { ...cell, retrieval: makeCurve(cell) };
       if (!classified.includes(cell.protocol)) return cell;
-      const calibration = binsOf(cell);
-      const ece = errorOf(calibration);
+      const calibration = makeBins(cell);
+      const ece = calibrationError(calibration);
       return {
         ...cell,
         metrics: { ...cell.metrics, ece: { value: ece, ci95: [ece, ece] } },
@@ -61,7 +61,7 @@ export function figuredResults(seeds: readonly number[] = [0]): RunResults {
 export const PIXEL = 'UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=';
 
 /** A gallery of each kind of query, of texts that are given. */
-export function galleryOf(task: string, texts: { readonly question: string; readonly answer: string }): Gallery {
+export function makeGallery(task: string, texts: { readonly question: string; readonly answer: string }): Gallery {
   const rows = ['clip', 'clip-scratch', 'untrained'].map((id) => ({ id, control: id === 'untrained' }));
   return {
     schemaVersion: 2,

@@ -6,7 +6,7 @@ const CLASSES = Array.from({ length: 7 }, (_, i) => `class number ${i}`);
 const METRICS = ['accuracy', 'balanced_accuracy', 'auc', 'f1', 'ece', ...CLASSES.map((name) => `recall_${name}`)];
 
 /** A number in [0, 1) of its place alone: made-up figures that are the same at every call. */
-const made = (...place: readonly number[]): number => {
+const pseudoRandom = (...place: readonly number[]): number => {
   const x = Math.sin(place.reduce((sum, part, i) => sum + part * (12.9898 + 7.1 * i), 1)) * 43758.5453;
   return x - Math.floor(x);
 };
@@ -40,10 +40,10 @@ export function largeResults({ methods: M, tasks: T, seeds: S }: LargeSize): Run
     protocols: [t % 2 === 0 ? protocol : ('zero-shot' as const)],
   }));
   const value = (m: number, t: number, s: number, k = 0): number =>
-    0.4 + 0.3 * made(m, 1) + 0.2 * made(t, 2, k) + 0.05 * made(m, t, s, k);
+    0.4 + 0.3 * pseudoRandom(m, 1) + 0.2 * pseudoRandom(t, 2, k) + 0.05 * pseudoRandom(m, t, s, k);
   const detail = (m: number, t: number): ClassificationDetail => ({
     classes: CLASSES,
-    confusion: CLASSES.map((_, r) => CLASSES.map((_, c) => Math.round((r === c ? 90 : 10) * made(m, t, r, c)))),
+    confusion: CLASSES.map((_, r) => CLASSES.map((_, c) => Math.round((r === c ? 90 : 10) * pseudoRandom(m, t, r, c)))),
     rare: [],
   });
   const cells = seeds.flatMap((seed) =>
@@ -51,8 +51,8 @@ export function largeResults({ methods: M, tasks: T, seeds: S }: LargeSize): Run
       tasks.map((task, t): ResultCell => {
         const metrics = Object.fromEntries(
           METRICS.map((name, k) => {
-            const at = value(m, t, seed, k);
-            return [name, { value: at, ci95: [at - 0.03, at + 0.03] as const }];
+            const score = value(m, t, seed, k);
+            return [name, { value: score, ci95: [score - 0.03, score + 0.03] as const }];
           }),
         );
         return {
@@ -73,14 +73,14 @@ export function largeResults({ methods: M, tasks: T, seeds: S }: LargeSize): Run
       }),
     ),
   );
-  const own = methods.filter(({ control }) => !control);
+  const trained = methods.filter(({ control }) => !control);
   const comparison = (first: string, second: string, difference: number): Comparison => ({
     first,
     second,
     difference,
     ci95: [difference - 0.05, difference + 0.05],
     pValue: 0.2,
-    adjusted: made(difference * 1e6),
+    adjusted: pseudoRandom(difference * 1e6),
     test: 'two-way-t',
   });
   const columns = tasks.map((task, t) => ({
@@ -89,15 +89,17 @@ export function largeResults({ methods: M, tasks: T, seeds: S }: LargeSize): Run
     metric: 'accuracy',
     n: 1000 + t,
     seeds,
-    pairs: (own.length * (own.length - 1)) / 2,
-    best: own[0]!.id,
-    againstBest: own.slice(1).map(({ id }, m) => comparison(own[0]!.id, id, made(m, t) / 10)),
-    againstControls: own.flatMap(({ id }, m) => controls.map((c, k) => comparison(id, c, made(m, t, k) / 10))),
+    pairs: (trained.length * (trained.length - 1)) / 2,
+    best: trained[0]!.id,
+    againstBest: trained.slice(1).map(({ id }, m) => comparison(trained[0]!.id, id, pseudoRandom(m, t) / 10)),
+    againstControls: trained.flatMap(({ id }, m) =>
+      controls.map((c, k) => comparison(id, c, pseudoRandom(m, t, k) / 10)),
+    ),
   }));
-  const training = seeds.flatMap((seed) => own.map(({ id: method }) => ({ ...sample.training[0]!, method, seed })));
+  const training = seeds.flatMap((seed) => trained.map(({ id: method }) => ({ ...sample.training[0]!, method, seed })));
   const ranks = {
     columns: T,
-    methods: own.map(({ id }, m) => ({ id, rank: 1 + m })),
+    methods: trained.map(({ id }, m) => ({ id, rank: 1 + m })),
     criticalDifference: 7.5,
     pValue: 1e-9,
   };

@@ -2,7 +2,7 @@ import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@med
 import { PROTOCOLS } from './sample.js';
 
 /** What a made-up comparison with `clip` says: difference, its interval's half width, p within the column. */
-export interface Against {
+export interface ClipComparison {
   readonly by: number;
   readonly half: number;
   readonly p: number;
@@ -10,14 +10,14 @@ export interface Against {
   readonly raw?: number;
 }
 
-export interface MadeUp {
+export interface MadeUpRun {
   readonly rows: readonly { readonly id: string; readonly question: string }[];
   /** Of each column: its test examples, and what each row does against `clip`, `failed`, or nothing. */
   readonly columns: readonly {
     readonly task: string;
     readonly n?: number;
     readonly synthetic?: boolean;
-    readonly against: Readonly<Record<string, Against | 'failed'>>;
+    readonly against: Readonly<Record<string, ClipComparison | 'failed'>>;
   }[];
   readonly seeds?: readonly number[];
   readonly study?: NonNullable<RunResults['run']['study']>;
@@ -27,13 +27,13 @@ export const CLIP = { id: 'clip', question: 'baseline' } as const;
 export const SLIP = { id: 'slip', question: 'unimodal' } as const;
 
 /** Surely better, surely worse, surely alike, and nothing known. */
-export const WIN: Against = { by: 0.12, half: 0.03, p: 0.0003 };
-export const LOSS: Against = { by: -0.12, half: 0.03, p: 0.0003 };
-export const ALIKE: Against = { by: 0.004, half: 0.02, p: 0.9 };
-export const UNSURE: Against = { by: 0.04, half: 0.09, p: 0.6 };
+export const WIN: ClipComparison = { by: 0.12, half: 0.03, p: 0.0003 };
+export const LOSS: ClipComparison = { by: -0.12, half: 0.03, p: 0.0003 };
+export const ALIKE: ClipComparison = { by: 0.004, half: 0.02, p: 0.9 };
+export const UNSURE: ClipComparison = { by: 0.04, half: 0.09, p: 0.6 };
 
 /** The results and comparisons of a run that never was. */
-export function madeUp({ rows, columns, seeds = [0, 1, 2], study }: MadeUp): {
+export function makeUpRun({ rows, columns, seeds = [0, 1, 2], study }: MadeUpRun): {
   readonly results: RunResults;
   readonly comparisons: ColumnComparisons[];
 } {
@@ -60,17 +60,17 @@ export function madeUp({ rows, columns, seeds = [0, 1, 2], study }: MadeUp): {
     ({ task, against }): ColumnComparisons => ({
       task,
       protocol,
-      pairs: Object.entries(against).flatMap(([first, said]): Comparison[] =>
-        said === 'failed'
+      pairs: Object.entries(against).flatMap(([first, outcome]): Comparison[] =>
+        outcome === 'failed'
           ? []
           : [
               {
                 first,
                 second: 'clip',
-                difference: said.by,
-                ci95: [said.by - said.half, said.by + said.half],
-                pValue: said.raw ?? said.p / 3,
-                adjusted: said.p,
+                difference: outcome.by,
+                ci95: [outcome.by - outcome.half, outcome.by + outcome.half],
+                pValue: outcome.raw ?? outcome.p / 3,
+                adjusted: outcome.p,
                 test: seeds.length > 1 ? 'two-way-t' : 'mcnemar-mid-p',
               },
             ],

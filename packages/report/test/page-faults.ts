@@ -6,16 +6,16 @@
  * seen, plots without a mark, texts of a plot that lie on each other or stick out of it. Runs in the browser: it must not
  * refer to anything outside.
  */
-export function faultsOf(): string[] {
+export function listFaults(): string[] {
   const faults: string[] = [];
   for (const details of document.querySelectorAll('details')) details.open = true;
-  const wide = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth > wide)
+  const pageWidth = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth > pageWidth)
     faults.push(`the page is ${document.documentElement.scrollWidth} px wide`);
   for (const element of document.querySelectorAll('body *')) {
     if (element.closest('.scroll, svg')) continue;
     const { right, left, width } = element.getBoundingClientRect();
-    if (width > 0 && (right > wide + 1 || left < -1)) {
+    if (width > 0 && (right > pageWidth + 1 || left < -1)) {
       faults.push(`${element.tagName} “${element.textContent?.trim().slice(0, 40)}” reaches from ${left} to ${right}`);
     }
   }

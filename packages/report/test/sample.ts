@@ -36,7 +36,7 @@ const TASKS: RunResults['tasks'] = [
   { id: 'phantom-reports', title: 'Phantom reports', modality: 'mixed', protocols: ['retrieval'] },
 ];
 
-const FURTHER: Readonly<Record<ProtocolId, readonly string[]>> = {
+const METRIC_NAMES: Readonly<Record<ProtocolId, readonly string[]>> = {
   'zero-shot': ['accuracy', 'balanced_accuracy', 'auc', 'f1'],
   'linear-probe': ['accuracy', 'balanced_accuracy', 'auc', 'f1'],
   retrieval: ['mean_recall@10', 'i2t_recall@10', 'i2t_median_rank'],
@@ -62,7 +62,7 @@ export const ERROR =
   'vqa-rad: data/vqa-rad/test.parquet is not there. Put the files of VQA-RAD into the folder that --set dataRoot names.';
 
 function metricsAt(row: number, task: string, protocol: ProtocolId, seed: number): Record<string, MetricValue> {
-  const entries = FURTHER[protocol]!.map((name): [string, MetricValue] => {
+  const entries = METRIC_NAMES[protocol]!.map((name): [string, MetricValue] => {
     const quality = row < 3 ? 0.7 : 0.35;
     const shift =
       0.25 * unit(`${row}${task}${protocol}${name}`) + 0.04 * unit(`${seed}${row}${task}${name}${protocol}`);
@@ -80,7 +80,7 @@ export function sampleResults(seeds: readonly number[] = [0]): RunResults {
       TASKS.flatMap((task) =>
         task.protocols.flatMap((protocol): ResultCell[] => {
           if (method === 'raw-pixels' && protocol !== 'linear-probe') return [];
-          const info = { method, control, task: task.id, protocol, seed, metric: FURTHER[protocol]![0]! };
+          const info = { method, control, task: task.id, protocol, seed, metric: METRIC_NAMES[protocol]![0]! };
           if (method === 'clip-partial' && task.id === 'vqa-rad') {
             const nothing = { value: null, ci95: null, n: 0, metrics: {}, seconds: 0, synthetic: false };
             return [{ ...info, ...nothing, status: 'failed', error: ERROR }];

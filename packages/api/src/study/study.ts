@@ -8,7 +8,7 @@ import {
   writeFileAtomic,
 } from '@medbench/core';
 import { unknownId } from '@medbench/core/catalogue';
-import { type Answer, answerQuestions, readComparisons, writeReport } from '@medbench/report';
+import { answerQuestions, type QuestionAnswer, readComparisons, writeReport } from '@medbench/report';
 import { type ConfigTree, linkCheckpoints, mergeTrees, RunLayout, type RunObserver, RunStore } from '@medbench/runner';
 import { readTreeFile } from '@medbench/runner/workspace';
 import {
@@ -129,7 +129,7 @@ export type StudyOptions = Omit<BenchmarkOptions, 'embeddings' | 'base'> &
 
 /** A study that was carried out. */
 export interface FinishedStudy extends Finished {
-  readonly answers: readonly Answer[];
+  readonly answers: readonly QuestionAnswer[];
 }
 
 /**

@@ -15,14 +15,14 @@ function namesOf(first: string, second: string): [string, string] {
 
 /** `medbench compare A B`. @throws MedbenchError('usage') if a folder holds no results. */
 export async function compare(first: string, second: string, { out, json }: CompareOptions): Promise<number> {
-  const [{ comparedRuns, readResults, renderComparison, renderComparisonTable }, { compareRuns }, core] =
+  const [{ assembleComparison, readResults, renderComparison, renderComparisonTable }, { compareRuns }, core] =
     await Promise.all([import('@medbench/report'), import('@medbench/evaluation'), import('@medbench/runner')]);
   const results = [await readResults(first), await readResults(second)] as const;
   const [names, comparison] = [
     namesOf(first, second),
     compareRuns(await core.readScores(first, results[0]), await core.readScores(second, results[1])),
   ];
-  const compared = comparedRuns(
+  const compared = assembleComparison(
     { name: names[0], results: results[0] },
     { name: names[1], results: results[1] },
     comparison,

@@ -1,10 +1,10 @@
 import type { ConfidenceInterval } from '@medbench/core';
 
 /** What a test allows to be said: never more. `mixed`: in some columns one way, in others the other way or not at all. */
-export type Verdict = 'helps' | 'hurts' | 'mixed' | 'no-difference' | 'too-few' | 'not-answerable';
+export type AnswerVerdict = 'helps' | 'hurts' | 'mixed' | 'no-difference' | 'too-few' | 'not-answerable';
 
 /** One comparison of two rows in one column, on which an answer rests. */
-export interface Evidence {
+export interface AnswerEvidence {
   /** Such as "coca against clip". */
   readonly comparison: string;
   /** Label of a task and protocol. */
@@ -21,15 +21,15 @@ export interface Evidence {
 }
 
 /** A question of a study, and what the run says about it. */
-export interface Answer {
+export interface QuestionAnswer {
   readonly id: string;
   readonly question: string;
-  readonly verdict: Verdict;
+  readonly verdict: AnswerVerdict;
   /** One sentence, never stronger than the test. */
   readonly sentence: string;
   /** Where the sentence has counts alone: what it counts, row by row. */
   readonly details?: readonly string[];
   /** What was compared with what, by which test, over how many columns, seeds and examples. */
   readonly basis: string;
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly AnswerEvidence[];
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { ALIKE, CLIP, LOSS, type MadeUp, madeUp, SLIP, UNSURE, WIN } from '../../test/made-up.js';
-import type { Answer } from './answer.js';
+import { ALIKE, CLIP, LOSS, type MadeUpRun, makeUpRun, SLIP, UNSURE, WIN } from '../../test/made-up.js';
+import type { QuestionAnswer } from './answer.js';
 import { answerQuestions } from './index.js';
 
-const asked = (id: string, made: MadeUp): Answer => {
-  const { results, comparisons } = madeUp(made);
+const answerFor = (id: string, run: MadeUpRun): QuestionAnswer => {
+  const { results, comparisons } = makeUpRun(run);
   return answerQuestions(results, comparisons).find((answer) => answer.id === id)!;
 };
-const unimodal = (columns: MadeUp['columns'], more: Partial<MadeUp> = {}): Answer =>
-  asked('unimodal', { rows: [CLIP, SLIP], columns, ...more });
-const column = (task: string, slip: MadeUp['columns'][number]['against'][string], more = {}) => ({
+const unimodal = (columns: MadeUpRun['columns'], more: Partial<MadeUpRun> = {}): QuestionAnswer =>
+  answerFor('unimodal', { rows: [CLIP, SLIP], columns, ...more });
+const column = (task: string, slip: MadeUpRun['columns'][number]['against'][string], more = {}) => ({
   task,
   against: { slip },
   ...more,
@@ -24,16 +24,16 @@ describe('one row, one column', () => {
     ['a clear loss', LOSS, 'hurts', 'Against clip, slip hurts on A zero-shot.'],
     ['no difference', ALIKE, 'no-difference', 'Against clip, slip: no difference found at this size on A zero-shot.'],
     ['too few examples', UNSURE, 'too-few', 'Against clip, slip: too few examples to tell on A zero-shot.'],
-  ] as const)('%s', (_, said, verdict, sentence) => {
-    const answer = unimodal([column('A', said)]);
+  ] as const)('%s', (_, outcome, verdict, sentence) => {
+    const answer = unimodal([column('A', outcome)]);
     expect(answer).toMatchObject({ verdict, sentence });
     expect(answer.evidence).toEqual([
       {
         comparison: 'slip against clip',
         column: 'A zero-shot',
-        difference: said.by,
-        interval: [said.by - said.half, said.by + said.half],
-        p: said.p,
+        difference: outcome.by,
+        interval: [outcome.by - outcome.half, outcome.by + outcome.half],
+        p: outcome.p,
         n: 600,
         favours: verdict === 'helps' ? 'first' : verdict === 'hurts' ? 'second' : 'none',
       },
@@ -41,7 +41,7 @@ describe('one row, one column', () => {
   });
 
   it('takes a comparison the other way round', () => {
-    const { results, comparisons } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
+    const { results, comparisons } = makeUpRun({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const turned = comparisons.map(({ pairs, ...rest }) => ({
       ...rest,
       pairs: pairs.map((one) => ({
@@ -63,7 +63,7 @@ describe('one row, one column', () => {
   });
 
   it('takes an interval without an end, null in JSON, for one that tells nothing', () => {
-    const { results, comparisons } = madeUp({
+    const { results, comparisons } = makeUpRun({
       rows: [CLIP, SLIP],
       columns: [column('A', { by: 0, half: Infinity, p: 1 })],
     });
@@ -75,7 +75,7 @@ describe('one row, one column', () => {
 describe('several columns', () => {
   it('says a mix as a mix', () => {
     const nine = [WIN, WIN, LOSS, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE];
-    const answer = unimodal(nine.map((said, i) => column('ABCDEFGHI'[i]!, said)));
+    const answer = unimodal(nine.map((outcome, i) => column('ABCDEFGHI'[i]!, outcome)));
     expect(answer.verdict).toBe('mixed');
     expect(answer.sentence).toBe(
       'Against clip, slip helps on 2 of 9 columns (A zero-shot; B zero-shot), hurts on 1 (C zero-shot), ' +
@@ -84,10 +84,10 @@ describe('several columns', () => {
   });
 
   it('is no "helps" as a whole where it helps in few', () => {
-    expect(unimodal([WIN, ALIKE, ALIKE].map((said, i) => column(`${i}`, said))).verdict).toBe('mixed');
-    expect(unimodal([WIN, WIN, ALIKE].map((said, i) => column(`${i}`, said))).verdict).toBe('helps');
-    expect(unimodal([WIN, WIN, LOSS].map((said, i) => column(`${i}`, said))).verdict).toBe('mixed');
-    expect(unimodal([ALIKE, UNSURE].map((said, i) => column(`${i}`, said))).verdict).toBe('too-few');
+    expect(unimodal([WIN, ALIKE, ALIKE].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('mixed');
+    expect(unimodal([WIN, WIN, ALIKE].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('helps');
+    expect(unimodal([WIN, WIN, LOSS].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('mixed');
+    expect(unimodal([ALIKE, UNSURE].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('too-few');
   });
 
   it('pays for the number of comparisons: what one column alone would call sure is not among forty', () => {
@@ -100,7 +100,7 @@ describe('several columns', () => {
   });
 
   it('says nothing where the figure is the other way round than what was tested', () => {
-    const { results, comparisons } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
+    const { results, comparisons } = makeUpRun({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const cells = results.cells.map((cell) => ({ ...cell, value: cell.method === 'slip' ? 0.4 : 0.5 }));
     const answer = answerQuestions({ ...results, cells }, comparisons)[1]!;
     expect(answer.verdict).toBe('not-answerable');
@@ -151,8 +151,8 @@ describe('what must be said beside a finding', () => {
 });
 
 describe('what cannot be answered', () => {
-  const reason = (id: string, made: MadeUp) => {
-    const answer = asked(id, made);
+  const reason = (id: string, run: MadeUpRun) => {
+    const answer = answerFor(id, run);
     expect(answer).toMatchObject({ verdict: 'not-answerable', evidence: [] });
     expect(claims(answer.sentence)).toEqual([]);
     return answer.sentence;
@@ -170,7 +170,7 @@ describe('what cannot be answered', () => {
   });
 
   it('a run that is not finished', () => {
-    const { results } = madeUp({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
+    const { results } = makeUpRun({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const { statistics: _, ...unfinished } = results;
     expect(answerQuestions(unfinished)[1]!.sentence).toBe(
       'Not answerable: the run is not finished: its rows are compared at its end.',
@@ -184,7 +184,7 @@ describe('the three questions', () => {
 
   it('come in order, each with its own rows', () => {
     const rows = [CLIP, LOCKED, SLIP, { id: 'coca', question: 'granularity' }];
-    const { results, comparisons } = madeUp({
+    const { results, comparisons } = makeUpRun({
       rows,
       columns: [{ task: 'A', against: { 'clip-locked': LOSS, slip: ALIKE, coca: WIN } }],
     });
@@ -198,7 +198,7 @@ describe('the three questions', () => {
   });
 
   it('is decided by the row from scratch where there is one', () => {
-    const answer = asked('transfer', {
+    const answer = answerFor('transfer', {
       rows: [CLIP, LOCKED, SCRATCH],
       columns: [{ task: 'A', against: { 'clip-locked': WIN, 'clip-scratch': ALIKE } }],
     });
@@ -213,7 +213,7 @@ describe('many rows', () => {
   const rows = [CLIP, ...['flip', 'coca', 'filip'].map((id) => ({ id, question: 'granularity' }))];
 
   it('are counted in the sentence and told apart beside it, no stronger', () => {
-    const answer = asked('granularity', {
+    const answer = answerFor('granularity', {
       rows,
       columns: [
         { task: 'A', against: { flip: LOSS, coca: WIN, filip: UNSURE } },
@@ -233,7 +233,7 @@ describe('many rows', () => {
   });
 
   it('of which nothing is found are said not to differ, or not to be known', () => {
-    const answer = asked('granularity', {
+    const answer = answerFor('granularity', {
       rows,
       columns: [{ task: 'A', against: { flip: ALIKE, coca: ALIKE, filip: 'failed' } }],
     });
@@ -256,7 +256,7 @@ describe('a study of its own', () => {
   };
 
   it('is asked in place of the three, apart for each variant', () => {
-    const { results, comparisons } = madeUp({
+    const { results, comparisons } = makeUpRun({
       rows: [CLIP, SLIP],
       columns: [column('A@a', WIN), column('A@b', LOSS)],
       study,
@@ -271,7 +271,7 @@ describe('a study of its own', () => {
   });
 
   it('says what is missing', () => {
-    const { results, comparisons } = madeUp({ rows: [CLIP], columns: [column('A', WIN)], study });
+    const { results, comparisons } = makeUpRun({ rows: [CLIP], columns: [column('A', WIN)], study });
     expect(answerQuestions(results, comparisons)[0]!.sentence).toBe(
       'Not answerable: none of its rows (slip, gone) is in this run.',
     );

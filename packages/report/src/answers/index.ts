@@ -1,13 +1,13 @@
 import type { ColumnComparisons, Comparison, RunResults } from '@medbench/core';
-import { capitalised, formatCount, plural } from '../format.js';
-import type { Answer, Evidence } from './answer.js';
-import { type Judged, judge, SMALLEST_OF_INTEREST } from './judge.js';
-import { type Asked, listQuestions } from './questions.js';
-import { type Clause, clausesInBrief, clauseText, columnLabel, combineFindings, reservations } from './sentence.js';
+import { capitalise, formatCount, plural } from '../format.js';
+import type { AnswerEvidence, QuestionAnswer } from './answer.js';
+import { type JudgedContrast, judge, SMALLEST_RELEVANT_DIFFERENCE } from './judge.js';
+import { listQuestions, type PosedQuestion } from './questions.js';
+import { type Clause, clausesInBrief, clauseText, columnLabel, combineFindings, describeCaveats } from './sentence.js';
 
-export type { Answer, Evidence, Verdict } from './answer.js';
+export type { AnswerEvidence, AnswerVerdict, QuestionAnswer } from './answer.js';
 
-const TESTS: Readonly<Record<Comparison['test'], string>> = {
+const TEST_NAMES: Readonly<Record<Comparison['test'], string>> = {
   'mcnemar-mid-p': "McNemar's test (mid-p)",
   'sign-flip': 'sign flips',
   'paired-t': 'a paired t test',
@@ -21,37 +21,47 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
 }
 
 /** Rows of one clause: more of them are told together, and only counted. */
-const TOLD_APART = 3;
+const MOST_SEPARATE_ROWS = 3;
 
 /** Clauses that one sentence can hold with the names of its columns: of more it gives counts, and the rest is a list. */
-const READ = 2;
+const MOST_CLAUSES_WITH_NAMES = 2;
 
 /** Each row is a clause; with variants, each row in each of them, or where that is too much each variant. */
-function clausesOf(judged: readonly Judged[], { tasks, run }: RunResults): { against: string; clauses: Clause[] }[] {
+function groupClauses(
+  judged: readonly JudgedContrast[],
+  { tasks, run }: RunResults,
+): { against: string; clauses: Clause[] }[] {
   const variants = run.study?.variants ?? [];
-  const variantOf = ({ column }: Judged): string => tasks.find(({ id }) => id === column.task)?.variant ?? '';
+  const findVariant = ({ column }: JudgedContrast): string => tasks.find(({ id }) => id === column.task)?.variant ?? '';
   const titles = new Map(variants.map(({ id, title }) => [id, title]));
   const groups = groupBy(judged, ({ second }) => second);
-  return [...groups].map(([against, of]) => ({
+  return [...groups].map(([against, group]) => ({
     against,
-    clauses: [...groupBy(of, variantOf)].flatMap(([variant, inside]): Clause[] => {
-      const where = titles.get(variant);
-      const rows = [...groupBy(inside, ({ first }) => first)];
-      if (where !== undefined && rows.length > TOLD_APART) {
+    clauses: [...groupBy(group, findVariant)].flatMap(([variant, inVariant]): Clause[] => {
+      const variantTitle = titles.get(variant);
+      const rows = [...groupBy(inVariant, ({ first }) => first)];
+      if (variantTitle !== undefined && rows.length > MOST_SEPARATE_ROWS) {
         return [
-          { subject: `with ${where}, ${plural(rows.length, 'row')} together`, judged: inside, severalRows: true },
+          {
+            subject: `with ${variantTitle}, ${plural(rows.length, 'row')} together`,
+            judged: inVariant,
+            severalRows: true,
+          },
         ];
       }
-      return rows.map(([row, own]) => ({ subject: where === undefined ? row : `with ${where}, ${row}`, judged: own }));
+      return rows.map(([row, inRow]) => ({
+        subject: variantTitle === undefined ? row : `with ${variantTitle}, ${row}`,
+        judged: inRow,
+      }));
     }),
   }));
 }
 
-function basisOf(judged: readonly Judged[]): string {
+function describeBasis(judged: readonly JudgedContrast[]): string {
   const tested = judged.filter(({ comparison }) => comparison);
   if (tested.length === 0) return 'No test was made.';
   const against = [...new Set(tested.map(({ second }) => second))];
-  const tests = [...new Set(tested.map(({ comparison }) => TESTS[comparison!.test]))];
+  const tests = [...new Set(tested.map(({ comparison }) => TEST_NAMES[comparison!.test]))];
   const columns = [...new Set(judged.map(({ column }) => column))];
   const examples = columns.map(({ n }) => n);
   const [low, high] = [Math.min(...examples), Math.max(...examples)];
@@ -63,13 +73,15 @@ function basisOf(judged: readonly Judged[]): string {
     `${plural(tested.length, 'paired comparison')} on ${plural(columns.length, 'column')} of`,
     `${low === high ? formatCount(low) : `${formatCount(low)} to ${formatCount(high)}`} test examples, ${plural(seeds.length, 'seed')};`,
     `${tests.join(', ')}; p corrected by Holm within each column and for all comparisons of this question, whichever is larger.`,
-    `“No difference found” where the 95 % interval stays within ±${100 * SMALLEST_OF_INTEREST} points and there are 60 examples or more,`,
+    `“No difference found” where the 95 % interval stays within ±${100 * SMALLEST_RELEVANT_DIFFERENCE} points and there are 60 examples or more,`,
     'else “too few examples to tell”.',
-    ...[...reasons].map(([reason, of]) => `Not compared on ${of.map(columnLabel).join('; ')}: ${reason}.`),
+    ...[...reasons].map(
+      ([reason, contrasts]) => `Not compared on ${contrasts.map(columnLabel).join('; ')}: ${reason}.`,
+    ),
   ].join(' ');
 }
 
-const evidenceOf = ({ first, second, column, comparison, finding, ...rest }: Judged): Evidence[] => {
+const toEvidence = ({ first, second, column, comparison, finding, ...rest }: JudgedContrast): AnswerEvidence[] => {
   if (!comparison) return [];
   const { difference, ci95, adjusted } = comparison;
   const [low, high] = ci95 as readonly (number | null)[];
@@ -88,7 +100,7 @@ const evidenceOf = ({ first, second, column, comparison, finding, ...rest }: Jud
 };
 
 /** Why a run has nothing to say on a question that it has the rows for. */
-function nothingCompared({ cells, statistics }: RunResults, on: Asked['on']): string {
+function explainNoComparison({ cells, statistics }: RunResults, on: PosedQuestion['on']): string {
   if (cells.length === 0) return 'nothing was measured';
   if (!statistics) return 'the run is not finished: its rows are compared at its end';
   return on === 'rare'
@@ -96,34 +108,35 @@ function nothingCompared({ cells, statistics }: RunResults, on: Asked['on']): st
     : 'no column has figures of both';
 }
 
-function answer(results: RunResults, comparisons: readonly ColumnComparisons[], asked: Asked): Answer {
-  const { id, question, contrasts, decisive = contrasts, on, found, missing } = asked;
+function answer(results: RunResults, comparisons: readonly ColumnComparisons[], posed: PosedQuestion): QuestionAnswer {
+  const { id, question, contrasts, decisive = contrasts, on, found: priorFinding, missing } = posed;
   const judged = missing ? [] : judge({ results, comparisons }, contrasts, on);
   const deciding = judged.filter(({ first, second }) =>
     decisive.some((one) => one.first === first && one.second === second),
   );
   if (judged.every(({ finding }) => finding === 'untested')) {
-    const why = missing ?? (judged[0]?.reason && results.statistics ? judged[0].reason : nothingCompared(results, on));
-    const basis = missing ? 'No comparison.' : basisOf(judged);
-    return { id, question, verdict: 'not-answerable', sentence: `Not answerable: ${why}.`, basis, evidence: [] };
+    const reason =
+      missing ?? (judged[0]?.reason && results.statistics ? judged[0].reason : explainNoComparison(results, on));
+    const basis = missing ? 'No comparison.' : describeBasis(judged);
+    return { id, question, verdict: 'not-answerable', sentence: `Not answerable: ${reason}.`, basis, evidence: [] };
   }
-  const groups = clausesOf(judged, results);
-  const many = groups.flatMap(({ clauses }) => clauses).length > READ;
-  const told = groups.map(
+  const groups = groupClauses(judged, results);
+  const many = groups.flatMap(({ clauses }) => clauses).length > MOST_CLAUSES_WITH_NAMES;
+  const statements = groups.map(
     ({ against, clauses }) =>
       `against ${against}, ${many ? clausesInBrief(clauses) : clauses.map(clauseText).join('; ')}`,
   );
   const details = groups.flatMap(({ clauses }) => clauses.map((clause) => `${clauseText(clause)}.`));
-  const reserved = reservations(judged);
-  const sentence = `${found ? `${found}; ` : ''}${reserved ? `${reserved}: ` : ''}${told.join('; ')}.`;
+  const caveats = describeCaveats(judged);
+  const sentence = `${priorFinding ? `${priorFinding}; ` : ''}${caveats ? `${caveats}: ` : ''}${statements.join('; ')}.`;
   return {
     id,
     question,
     verdict: combineFindings(deciding),
-    sentence: capitalised(sentence),
+    sentence: capitalise(sentence),
     ...(many ? { details } : {}),
-    basis: basisOf(judged),
-    evidence: judged.flatMap(evidenceOf),
+    basis: describeBasis(judged),
+    evidence: judged.flatMap(toEvidence),
   };
 }
 
@@ -134,10 +147,13 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
  * @param comparisons every pair of rows by column. Default: those that the results themselves have, with the best row of
  *   each column.
  */
-export function answerQuestions(results: RunResults, comparisons?: readonly ColumnComparisons[]): readonly Answer[] {
-  const known =
+export function answerQuestions(
+  results: RunResults,
+  comparisons?: readonly ColumnComparisons[],
+): readonly QuestionAnswer[] {
+  const columnComparisons =
     comparisons ??
     results.statistics?.columns.map(({ task, protocol, againstBest }) => ({ task, protocol, pairs: againstBest })) ??
     [];
-  return listQuestions(results).map((asked) => answer(results, known, asked));
+  return listQuestions(results).map((posed) => answer(results, columnComparisons, posed));
 }

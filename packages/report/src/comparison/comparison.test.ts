@@ -1,20 +1,20 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { madeComparison } from '../../test/compared-runs.js';
+import { sampleComparison } from '../../test/compared-runs.js';
 import { valueOnAxis } from '../../test/read-plot.js';
 import { describeTest, summariseComparison } from './model.js';
 import { renderComparison } from './page.js';
 import { renderComparisonTable } from './terminal.js';
 
-const made = madeComparison();
-const document = parseHTML(renderComparison(made)).document;
-const { cells, level } = made.comparison;
+const compared = sampleComparison();
+const document = parseHTML(renderComparison(compared)).document;
+const { cells, level } = compared.comparison;
 
 describe('two runs compared', () => {
   it('says of each cell what its test says, in page and table alike', () => {
     const rows = [...document.querySelectorAll('#cells-of-both-runs tbody tr')];
     expect(rows).toHaveLength(cells.length);
-    const text = renderComparisonTable(made, { width: 200 }).split('\n');
+    const text = renderComparisonTable(compared, { width: 200 }).split('\n');
     const lines = text.filter((line) => /(better|no difference found|not tested \[\d+\])$/.test(line));
     expect(lines).toHaveLength(cells.length);
     const verdicts = rows.map((row) => row.querySelector('td:last-child')!.textContent);
@@ -34,11 +34,13 @@ describe('two runs compared', () => {
     expect(plots).toHaveLength(drawn.length);
     plots.forEach((svg, i) => {
       const valueAt = valueOnAxis(svg);
-      const own = [...drawn[i]!].sort((a, b) => Number(a.test!.adjusted >= level) - Number(b.test!.adjusted >= level));
+      const sorted = [...drawn[i]!].sort(
+        (a, b) => Number(a.test!.adjusted >= level) - Number(b.test!.adjusted >= level),
+      );
       const dots = [...svg.querySelectorAll('circle')];
       const lines = [...svg.querySelectorAll('g[stroke-width="1.5"] line')];
-      expect(dots).toHaveLength(own.length);
-      own.forEach(({ difference, test }, k) => {
+      expect(dots).toHaveLength(sorted.length);
+      sorted.forEach(({ difference, test }, k) => {
         expect(valueAt(dots[k]!.getAttribute('cx'))).toBeCloseTo(difference!, 3);
         expect(valueAt(lines[k]!.getAttribute('x1'))).toBeCloseTo(test!.ci95[0], 3);
         expect(valueAt(lines[k]!.getAttribute('x2'))).toBeCloseTo(test!.ci95[1], 3);
@@ -47,10 +49,10 @@ describe('two runs compared', () => {
   });
 
   it('never says more than the test', () => {
-    expect(summariseComparison(made)[0]).toMatch(
+    expect(summariseComparison(compared)[0]).toMatch(
       /^\d+ cells in both runs, \d+ of them tested: \d+ significant differences \(/,
     );
-    const none = { ...made, comparison: { ...made.comparison, cells: [], tested: 0 } };
+    const none = { ...compared, comparison: { ...compared.comparison, cells: [], tested: 0 } };
     expect(summariseComparison(none)).toEqual([
       'The two runs have no cell in common.',
       'The runs differ in their seeds alone.',

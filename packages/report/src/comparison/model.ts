@@ -1,7 +1,7 @@
 import type { ResultCell, RunCell, RunComparison, RunResults } from '@medbench/core';
 import { cellsAt, summarise } from '../cells.js';
 import { plural } from '../format.js';
-import { protocolWords, type Words } from '../words.js';
+import { type ProtocolWordsLookup, protocolWords } from '../words.js';
 
 /** One of two runs that are compared. */
 export interface ComparedRun {
@@ -20,7 +20,7 @@ export interface DifferingSetting {
 export interface ComparedRuns {
   readonly runs: readonly [ComparedRun, ComparedRun];
   /** What the results say of their protocols. */
-  readonly words: Words;
+  readonly words: ProtocolWordsLookup;
   readonly comparison: RunComparison;
   readonly settings: readonly DifferingSetting[];
   /** Rows, and tasks under a protocol, that one run alone has. */
@@ -30,7 +30,7 @@ export interface ComparedRuns {
   }[];
 }
 
-const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
+const formatSetting = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
 
 function runInfo({ run }: RunResults): Map<string, string> {
   const info: [string, unknown][] = [
@@ -41,30 +41,30 @@ function runInfo({ run }: RunResults): Map<string, string> {
     ...Object.entries(run.settings).filter(([name]) => !['seeds', 'backend', 'preset', 'corpora'].includes(name)),
     ...Object.entries(run.versions).map(([name, version]): [string, unknown] => [`version of ${name}`, version]),
   ];
-  return new Map(info.map(([name, value]) => [name, textOf(value)]));
+  return new Map(info.map(([name, value]) => [name, formatSetting(value)]));
 }
 
-function differing(first: RunResults, second: RunResults): DifferingSetting[] {
+function listDifferences(first: RunResults, second: RunResults): DifferingSetting[] {
   const [a, b] = [runInfo(first), runInfo(second)];
   return [...new Set([...a.keys(), ...b.keys()])]
     .filter((name) => a.get(name) !== b.get(name))
     .map((name) => ({ name, values: [a.get(name) ?? null, b.get(name) ?? null] }));
 }
 
-function onlyIn(one: RunResults, other: RunResults, words: Words): ComparedRuns['alone'][number] {
+function listOnlyIn(one: RunResults, other: RunResults, words: ProtocolWordsLookup): ComparedRuns['alone'][number] {
   const columnName = ({ task, protocol }: Pick<RunCell, 'task' | 'protocol'>): string =>
     `${task}, ${words(protocol).title}`;
-  const missing = (nameOf: (cell: RunResults['cells'][number]) => string): string[] => {
-    const there = new Set(other.cells.map(nameOf));
-    return [...new Set(one.cells.map(nameOf))].filter((name) => !there.has(name));
+  const missing = (nameCell: (cell: RunResults['cells'][number]) => string): string[] => {
+    const otherNames = new Set(other.cells.map(nameCell));
+    return [...new Set(one.cells.map(nameCell))].filter((name) => !otherNames.has(name));
   };
   return { rows: missing(({ method }) => method), columns: missing(columnName) };
 }
 
 /** Why a cell of both results has no scores to compare. */
-function unscored(cells: readonly (readonly ResultCell[])[]): string {
-  const failed = cells.flatMap((own, i) =>
-    own.every(({ status }) => status === 'failed') ? [`failed in the ${i === 0 ? 'first' : 'second'} run`] : [],
+function explainUnscored(cells: readonly (readonly ResultCell[])[]): string {
+  const failed = cells.flatMap((side, i) =>
+    side.every(({ status }) => status === 'failed') ? [`failed in the ${i === 0 ? 'first' : 'second'} run`] : [],
   );
   return failed.length > 0
     ? failed.join(', ')
@@ -72,19 +72,19 @@ function unscored(cells: readonly (readonly ResultCell[])[]): string {
 }
 
 /** The cells that both results have and that were not compared for want of scores. */
-function cellsWithout(first: RunResults, second: RunResults, { cells }: RunComparison): RunCell[] {
+function listUnscoredCells(first: RunResults, second: RunResults, { cells }: RunComparison): RunCell[] {
   const key = (row: string, task: string, protocol: string): string => JSON.stringify([row, task, protocol]);
-  const known = new Set(cells.map(({ row, task, protocol }) => key(row, task, protocol)));
+  const seen = new Set(cells.map(({ row, task, protocol }) => key(row, task, protocol)));
   return first.cells.flatMap((cell): RunCell[] => {
     const { method: row, control, task, protocol, metric } = cell;
-    const place = key(row, task, protocol);
-    const own = [cellsAt(first, row, cell), cellsAt(second, row, cell)] as const;
-    if (known.has(place) || own[1].length === 0) return [];
-    known.add(place);
-    const meanOf = (side: readonly ResultCell[]): number =>
+    const cellKey = key(row, task, protocol);
+    const sides = [cellsAt(first, row, cell), cellsAt(second, row, cell)] as const;
+    if (seen.has(cellKey) || sides[1].length === 0) return [];
+    seen.add(cellKey);
+    const mean = (side: readonly ResultCell[]): number =>
       summarise(side.flatMap(({ seed, value, ci95 }) => (value === null ? [] : [{ seed, value, ci95 }]))).value ??
       Number.NaN;
-    const seedsOf = (side: readonly ResultCell[]): number[] => side.map(({ seed }) => seed);
+    const listSeeds = (side: readonly ResultCell[]): number[] => side.map(({ seed }) => seed);
     return [
       {
         row,
@@ -92,29 +92,29 @@ function cellsWithout(first: RunResults, second: RunResults, { cells }: RunCompa
         task,
         protocol,
         metric,
-        values: [meanOf(own[0]), meanOf(own[1])],
-        seeds: [seedsOf(own[0]), seedsOf(own[1])],
+        values: [mean(sides[0]), mean(sides[1])],
+        seeds: [listSeeds(sides[0]), listSeeds(sides[1])],
         n: 0,
         difference: null,
         test: null,
-        reason: unscored(own),
+        reason: explainUnscored(sides),
       },
     ];
   });
 }
 
 /** Puts together what two runs have in common and in what they differ. */
-export function comparedRuns(first: ComparedRun, second: ComparedRun, comparison: RunComparison): ComparedRuns {
+export function assembleComparison(first: ComparedRun, second: ComparedRun, comparison: RunComparison): ComparedRuns {
   const words = protocolWords(first.results, second.results);
   return {
     runs: [first, second],
     words,
     comparison: {
       ...comparison,
-      cells: [...comparison.cells, ...cellsWithout(first.results, second.results, comparison)],
+      cells: [...comparison.cells, ...listUnscoredCells(first.results, second.results, comparison)],
     },
-    settings: differing(first.results, second.results),
-    alone: [onlyIn(first.results, second.results, words), onlyIn(second.results, first.results, words)],
+    settings: listDifferences(first.results, second.results),
+    alone: [listOnlyIn(first.results, second.results, words), listOnlyIn(second.results, first.results, words)],
   };
 }
 
@@ -127,17 +127,19 @@ export function describeTest({ test, difference, reason }: RunCell, level: numbe
 
 /** What the comparison says as a whole, one sentence each. */
 export function summariseComparison({ comparison: { cells, tested, level }, settings }: ComparedRuns): string[] {
-  const found = cells.filter(({ test }) => test && test.adjusted < level);
+  const significant = cells.filter(({ test }) => test && test.adjusted < level);
   const percent = `${Number((100 * level).toPrecision(3))} %`;
   const separate = cells.filter(({ test }) => test?.seeds === 'separate').length;
   const untested = cells.length - tested;
-  const apart = settings.filter(({ name }) => !name.startsWith('version of ')).map(({ name }) => name);
-  const evaluated = apart.filter((name) => /^(evaluation|taskSettings)\./.test(name));
+  const differing = settings.filter(({ name }) => !name.startsWith('version of ')).map(({ name }) => name);
+  const evaluated = differing.filter((name) => /^(evaluation|taskSettings)\./.test(name));
   return [
     cells.length === 0
       ? 'The two runs have no cell in common.'
       : `${plural(cells.length, 'cell')} in both runs, ${tested} of them tested: ${
-          found.length === 0 ? 'no significant difference' : `${plural(found.length, 'significant difference')}`
+          significant.length === 0
+            ? 'no significant difference'
+            : `${plural(significant.length, 'significant difference')}`
         } (t over examples and trainings, Holm over ${plural(tested, 'test')}, ${percent}).`,
     ...(untested > 0 ? [`${plural(untested, 'cell')} not tested; the reason stands beside each.`] : []),
     ...(separate > 0
@@ -145,10 +147,10 @@ export function summariseComparison({ comparison: { cells, tested, level }, sett
           'Trainings are not paired where the runs have fewer than two seeds in common: the spread of each run’s own seeds counts.',
         ]
       : []),
-    ...(tested > 0 && found.length < tested
+    ...(tested > 0 && significant.length < tested
       ? ['No difference found does not mean that there is none: few seeds find large differences only.']
       : []),
-    ...(apart.length === 1 && apart[0] === 'seeds' ? ['The runs differ in their seeds alone.'] : []),
+    ...(differing.length === 1 && differing[0] === 'seeds' ? ['The runs differ in their seeds alone.'] : []),
     ...(evaluated.length > 0 ? [`They were not measured in the same way: ${evaluated.join(', ')}.`] : []),
   ];
 }

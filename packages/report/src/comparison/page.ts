@@ -2,20 +2,20 @@ import type { RunCell } from '@medbench/core';
 import { formatP, formatSigned, formatSignedInterval, formatValue, plural } from '../format.js';
 import { TERMS } from '../html/definition.js';
 import { html, type Markup } from '../html/escape.js';
-import { page } from '../html/frame.js';
-import { metricName, numberHead, scrolling } from '../html/results-table.js';
+import { renderPage } from '../html/frame.js';
+import { metricName, numberHead, scrollable } from '../html/results-table.js';
 import { type ComparedRuns, describeTest, summariseComparison } from './model.js';
 import { differencesPlot } from './plot.js';
 
-const TEST =
+const P_DEFINITION =
   'Chance of a difference at least as large if both runs were alike, over other test examples and other trainings, corrected by Holm for all cells tested: below 0.05 it is called significant.';
 
 function summary({ runs }: ComparedRuns): Markup {
-  const line = (name: string, of: (run: ComparedRuns['runs'][number]) => string): Markup =>
-    html`<tr><th scope="row">${name}</th>${runs.map((run) => html`<td><bdi>${of(run)}</bdi></td>`)}</tr>\n`;
+  const line = (name: string, getText: (run: ComparedRuns['runs'][number]) => string): Markup =>
+    html`<tr><th scope="row">${name}</th>${runs.map((run) => html`<td><bdi>${getText(run)}</bdi></td>`)}</tr>\n`;
   const caption = 'The two runs.';
   return html`<section><h2>What is compared</h2>
-${scrolling(
+${scrollable(
   caption,
   html`<table>
 <caption><span>${caption}</span></caption>
@@ -44,16 +44,18 @@ function line(cell: RunCell, { runs, comparison: { level } }: ComparedRuns): Mar
       : html`<td class="number" data-value="${values[i]}">${formatValue(values[i])}<small>${
           seeds[i].length === 1 ? 'seed' : 'seeds'
         } ${seeds[i].join(', ')}</small></td>`;
-  const none = html`<td class="number">—</td>`;
-  const said = describeTest(cell, level);
+  const emptyCell = html`<td class="number">—</td>`;
+  const verdict = describeTest(cell, level);
   return html`<tr><th scope="row"><bdi>${title}</bdi> <small><bdi>${title === cell.row ? '' : cell.row}</bdi></small></th>${value(0)}${value(1)}${
-    difference === null ? none : html`<td class="number" data-value="${difference}">${formatSigned(difference)}</td>`
-  }${test ? html`<td class="number">${formatSignedInterval(test.ci95)}</td>` : none}${
-    test ? html`<td class="number" data-value="${test.adjusted}">${formatP(test.adjusted)}</td>` : none
-  }<td class="verdict-cell">${test && test.adjusted < level ? html`<strong>${said}</strong>` : html`${said}`}</td></tr>\n`;
+    difference === null
+      ? emptyCell
+      : html`<td class="number" data-value="${difference}">${formatSigned(difference)}</td>`
+  }${test ? html`<td class="number">${formatSignedInterval(test.ci95)}</td>` : emptyCell}${
+    test ? html`<td class="number" data-value="${test.adjusted}">${formatP(test.adjusted)}</td>` : emptyCell
+  }<td class="verdict-cell">${test && test.adjusted < level ? html`<strong>${verdict}</strong>` : html`${verdict}`}</td></tr>\n`;
 }
 
-function column(cells: readonly RunCell[], compared: ComparedRuns): Markup {
+function columnTable(cells: readonly RunCell[], compared: ComparedRuns): Markup {
   const [{ task, protocol, metric, n }] = cells as [RunCell];
   const { runs } = compared;
   const words = compared.words(protocol);
@@ -64,7 +66,7 @@ function column(cells: readonly RunCell[], compared: ComparedRuns): Markup {
     tested ? `, on the same ${plural(tested.n, 'test example')}` : n > 0 ? `, ${plural(n, 'test example')}` : ''
   }.`;
   return html`<h3><bdi>${title}</bdi>, ${words.title}</h3>
-${scrolling(
+${scrollable(
   caption,
   html`<table class="sortable">
 <caption><span>${caption} ${metricName(words, metric)}</span></caption>
@@ -72,7 +74,7 @@ ${scrolling(
     'Difference',
     TERMS.difference,
     3,
-  )}${numberHead('95 % interval', TERMS.differenceInterval)}${numberHead('Adjusted p', TEST, 5)}<th scope="col">Verdict</th></tr></thead>
+  )}${numberHead('95 % interval', TERMS.differenceInterval)}${numberHead('Adjusted p', P_DEFINITION, 5)}<th scope="col">Verdict</th></tr></thead>
 <tbody>
 ${cells.map((cell) => line(cell, compared))}</tbody></table>`,
 )}
@@ -81,13 +83,13 @@ ${cells.map((cell) => line(cell, compared))}</tbody></table>`,
 
 function cellsSection(compared: ComparedRuns): Markup {
   const { comparison } = compared;
-  const keyOf = ({ task, protocol }: RunCell): string => JSON.stringify([task, protocol]);
-  const columns = [...new Set(comparison.cells.map(keyOf))].map((key) =>
-    comparison.cells.filter((cell) => keyOf(cell) === key),
+  const columnKey = ({ task, protocol }: RunCell): string => JSON.stringify([task, protocol]);
+  const columns = [...new Set(comparison.cells.map(columnKey))].map((key) =>
+    comparison.cells.filter((cell) => columnKey(cell) === key),
   );
   const plots = columns.flatMap((cells) => differencesPlot(cells, comparison.level, compared.words) ?? []);
   return html`<section><h2>Cells of both runs</h2>
-${columns.map((cells) => column(cells, compared))}</section>
+${columns.map((cells) => columnTable(cells, compared))}</section>
 ${
   plots.length > 0 &&
   html`<section><h2>Differences with their intervals</h2>
@@ -100,7 +102,7 @@ ${plots}</div>
 }
 
 function aloneSection({ runs, alone }: ComparedRuns): Markup | undefined {
-  const parts = alone.flatMap(({ rows, columns }, i) => [
+  const entries = alone.flatMap(({ rows, columns }, i) => [
     ...(rows.length > 0
       ? [html`<dt>Rows of <bdi>${runs[i]!.name}</bdi></dt><dd><bdi>${rows.join('; ')}</bdi></dd>`]
       : []),
@@ -108,7 +110,7 @@ function aloneSection({ runs, alone }: ComparedRuns): Markup | undefined {
       ? [html`<dt>Columns of <bdi>${runs[i]!.name}</bdi></dt><dd><bdi>${columns.join('; ')}</bdi></dd>`]
       : []),
   ]);
-  return parts.length === 0 ? undefined : html`<section><h2>In one run only</h2>\n<dl>${parts}</dl>\n</section>\n`;
+  return entries.length === 0 ? undefined : html`<section><h2>In one run only</h2>\n<dl>${entries}</dl>\n</section>\n`;
 }
 
 function settingsSection({ runs, settings }: ComparedRuns): Markup {
@@ -117,7 +119,7 @@ function settingsSection({ runs, settings }: ComparedRuns): Markup {
   }
   const caption = 'Settings, seeds and versions that are not the same.';
   return html`<section><h2>What the runs differ in</h2>
-${scrolling(
+${scrollable(
   caption,
   html`<table>
 <caption><span>${caption}</span></caption>
@@ -136,7 +138,7 @@ ${settings.map(
 export function renderComparison(compared: ComparedRuns): string {
   const { runs } = compared;
   const synthetic = runs.some(({ results }) => results.run.synthetic);
-  return page(
+  return renderPage(
     `medbench: ${runs[0].name} and ${runs[1].name}`,
     html`<h1>Two runs compared</h1>
 ${synthetic && html`<p class="banner" role="note">Generated phantoms: figures that rest on them say nothing about medicine.</p>`}

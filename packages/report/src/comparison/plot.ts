@@ -3,13 +3,17 @@ import * as Plot from '@observablehq/plot';
 import { formatSigned, formatSignedInterval, oneLine } from '../format.js';
 import { html, type Markup } from '../html/escape.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from '../html/svg.js';
-import type { Words } from '../words.js';
+import type { ProtocolWordsLookup } from '../words.js';
 import { describeTest } from './model.js';
 
 const LABEL_LENGTH = 18;
 
 /** Differences of one column with their intervals, one line per row that was tested; undefined if none was. */
-export function differencesPlot(cells: readonly RunCell[], level: number, words: Words): Markup | undefined {
+export function differencesPlot(
+  cells: readonly RunCell[],
+  level: number,
+  words: ProtocolWordsLookup,
+): Markup | undefined {
   const points = cells.flatMap((cell) =>
     cell.test && cell.difference !== null
       ? [
@@ -32,11 +36,11 @@ export function differencesPlot(cells: readonly RunCell[], level: number, words:
   const ends = points.flatMap(({ low, high, value }) => [low, high, value]).filter(Number.isFinite);
   const reach = Math.max(0.01, ...ends.map(Math.abs)) * 1.08;
   const marks = [true, false].flatMap((sure) => {
-    const own = points.filter((point) => point.sure === sure);
+    const drawn = points.filter((point) => point.sure === sure);
     const color = sure ? 'var(--accent)' : 'var(--muted)';
     return [
-      Plot.ruleY(own, { y: 'id', x1: 'low', x2: 'high', stroke: color, strokeWidth: 1.5 }),
-      Plot.dot(own, {
+      Plot.ruleY(drawn, { y: 'id', x1: 'low', x2: 'high', stroke: color, strokeWidth: 1.5 }),
+      Plot.dot(drawn, {
         y: 'id',
         x: 'value',
         r: 4.5,

@@ -23,7 +23,7 @@ export function renderComparisonTable(
   });
   // Long reasons stand once below, numbered.
   const reasons: string[] = [];
-  const short = (verdict: string, reason: string | undefined): string => {
+  const shorten = (verdict: string, reason: string | undefined): string => {
     if (reason === undefined) return verdict;
     if (!reasons.includes(reason)) reasons.push(reason);
     return `not tested [${reasons.indexOf(reason) + 1}]`;
@@ -37,7 +37,7 @@ export function renderComparisonTable(
       cell.difference === null ? '—' : formatSigned(cell.difference),
       cell.test ? formatSignedInterval(cell.test.ci95) : '—',
       cell.test ? formatP(cell.test.adjusted) : '—',
-      short(describeTest(cell, comparison.level), cell.reason),
+      shorten(describeTest(cell, comparison.level), cell.reason),
     ]);
   }
   const only = alone.flatMap(({ rows, columns }, i) => [

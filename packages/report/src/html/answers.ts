@@ -1,11 +1,11 @@
-import type { Answer, Evidence, Verdict } from '../answers/answer.js';
+import type { AnswerEvidence, AnswerVerdict, QuestionAnswer } from '../answers/answer.js';
 import { formatP, formatSigned, formatSignedInterval } from '../format.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { numberHead, scrolling } from './results-table.js';
+import { numberHead, scrollable } from './results-table.js';
 
 /** The verdict in the words of the test, never stronger. */
-const VERDICTS: Readonly<Record<Verdict, string>> = {
+const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
   helps: 'helps',
   hurts: 'hurts',
   mixed: 'differs from column to column',
@@ -14,23 +14,23 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   'not-answerable': 'this run cannot tell',
 };
 
-const SIGN: Readonly<Record<Evidence['favours'], string>> = {
+const FAVOURED: Readonly<Record<AnswerEvidence['favours'], string>> = {
   first: 'the first',
   second: 'the second',
   none: 'neither',
 };
 
-function evidenceTable({ question, evidence }: Answer): Markup | undefined {
+function evidenceTable({ question, evidence }: QuestionAnswer): Markup | undefined {
   if (evidence.length === 0) return undefined;
   const caption = `What the answer to “${question}” rests on.`;
-  const line = ({ comparison, column, difference, interval, p, n, favours }: Evidence): Markup =>
+  const line = ({ comparison, column, difference, interval, p, n, favours }: AnswerEvidence): Markup =>
     html`<tr><th scope="row"><bdi>${comparison}</bdi></th><td><bdi>${column}</bdi></td><td class="number">${formatSigned(
       difference,
     )}</td><td class="number">${interval ? formatSignedInterval(interval) : '—'}</td><td class="number">${
       p === null ? '—' : formatP(p)
-    }</td><td class="number">${n}</td><td>${SIGN[favours]}</td></tr>\n`;
+    }</td><td class="number">${n}</td><td>${FAVOURED[favours]}</td></tr>\n`;
   return html`<details><summary>The comparisons behind it</summary>
-${scrolling(
+${scrollable(
   caption,
   html`<table>
 <caption><span>${caption}</span></caption>
@@ -44,7 +44,7 @@ ${evidence.map(line)}</tbody></table>`,
 }
 
 /** The section with the questions of the run or study, each answered in one sentence; undefined without questions. */
-export function answersSection(answers: readonly Answer[]): Markup | undefined {
+export function answersSection(answers: readonly QuestionAnswer[]): Markup | undefined {
   if (answers.length === 0) return undefined;
   return html`<section><h2>Answers</h2>
 ${answers.map(

@@ -1,20 +1,20 @@
 import type { CalibrationBins, RunResults } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
 import { cellsAt, selectMeasurements, summarise } from '../cells.js';
-import { capitalised, formatCount, formatValue, oneLine } from '../format.js';
-import { type Column, type ResultTable, splitRuns } from '../model.js';
+import { capitalise, formatCount, formatValue, oneLine } from '../format.js';
+import { type ResultTable, splitRuns, type TableColumn } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { metricName } from './results-table.js';
-import { drawLegend, drawnRows, type Point, type Series, seriesMarks } from './series.js';
+import { drawLegend, type Series, type SeriesPoint, selectRows, seriesMarks } from './series.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
 /** Bins of several seeds as one. */
-export function pooled(all: readonly CalibrationBins[]): CalibrationBins | undefined {
-  const [first] = all;
+export function poolBins(binsBySeed: readonly CalibrationBins[]): CalibrationBins | undefined {
+  const [first] = binsBySeed;
   if (!first) return undefined;
-  const alike = all.filter(({ count }) => count.length === first.count.length);
-  const sum = (of: (bins: CalibrationBins, b: number) => number): number[] =>
-    first.count.map((_, b) => alike.reduce((total, bins) => total + of(bins, b), 0));
+  const sameLength = binsBySeed.filter(({ count }) => count.length === first.count.length);
+  const sum = (term: (bins: CalibrationBins, b: number) => number): number[] =>
+    first.count.map((_, b) => sameLength.reduce((total, bins) => total + term(bins, b), 0));
   const count = sum((bins, b) => bins.count[b]!);
   const weighted = sum((bins, b) => bins.count[b]! * bins.confidence[b]!);
   return {
@@ -24,35 +24,35 @@ export function pooled(all: readonly CalibrationBins[]): CalibrationBins | undef
   };
 }
 
-function pointsOf(id: string, { count, right, confidence }: CalibrationBins): Point[] {
-  const most = Math.max(...count);
+function listPoints(id: string, { count, right, confidence }: CalibrationBins): SeriesPoint[] {
+  const largest = Math.max(...count);
   return count.flatMap((n, b) => {
     if (n === 0) return [];
     const [x, y] = [confidence[b]!, right[b]! / n];
     const text = `${oneLine(id)}: confidence ${formatValue(x)}, right ${formatValue(y)}, ${formatCount(n)} examples`;
-    return [{ x, y, text, r: 1.5 + 4 * Math.sqrt(n / most) }];
+    return [{ x, y, text, r: 1.5 + 4 * Math.sqrt(n / largest) }];
   });
 }
 
-function plot(results: RunResults, table: ResultTable, column: Column, index: number): Markup[] {
-  const having = table.rows.flatMap((row) => {
+function plot(results: RunResults, table: ResultTable, column: TableColumn, index: number): Markup[] {
+  const calibrated = table.rows.flatMap((row) => {
     const cells = cellsAt(results, row.id, column);
-    const bins = pooled(cells.flatMap(({ classification }) => classification?.calibration ?? []));
+    const bins = poolBins(cells.flatMap(({ classification }) => classification?.calibration ?? []));
     return bins && !row.control ? [{ row, bins, ece: summarise(selectMeasurements(cells, 'ece')).value }] : [];
   });
-  if (having.length === 0) return [];
-  const rows = having.map(({ row }) => row);
-  const drawn = new Set(drawnRows(rows, index, column.words.metric(column.metric).lowerIsBetter));
-  const series = having
+  if (calibrated.length === 0) return [];
+  const rows = calibrated.map(({ row }) => row);
+  const drawn = new Set(selectRows(rows, index, column.words.metric(column.metric).lowerIsBetter));
+  const series = calibrated
     .filter(({ row }) => drawn.has(row))
     .map(({ row: { id, title, control }, bins, ece }): Series => {
       const note = ece === null ? {} : { note: formatValue(ece) };
-      return { title, control, points: pointsOf(id, bins), ...note };
+      return { title, control, points: listPoints(id, bins), ...note };
     });
-  const said = series.map(({ title, note }) => `${oneLine(title)}${note === undefined ? '' : ` ECE ${note}`}`);
+  const descriptions = series.map(({ title, note }) => `${oneLine(title)}${note === undefined ? '' : ` ECE ${note}`}`);
   const label = `${oneLine(column.task)}, ${column.words.title}`;
   const svg = drawSvg(
-    { title: `Reliability diagram of ${label}: share right by confidence`, description: said.join('; ') },
+    { title: `Reliability diagram of ${label}: share right by confidence`, description: descriptions.join('; ') },
     {
       width: PLOT_WIDTH,
       height: 300,
@@ -78,7 +78,7 @@ function plot(results: RunResults, table: ResultTable, column: Column, index: nu
     html`<figure class="calibration">
 <figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${column.words.title}; in the legend ${metricName(column.words, 'ece')}</small></figcaption>
 ${svg}
-${drawLegend(series, having.length - series.length)}
+${drawLegend(series, calibrated.length - series.length)}
 </figure>
 `,
   ];
@@ -86,20 +86,20 @@ ${drawLegend(series, having.length - series.length)}
 
 /** The section with a reliability diagram for each column of classification; undefined if no cell keeps its confidence. */
 export function calibrationSection(results: RunResults, table: ResultTable): Markup | undefined {
-  const parts = splitRuns(
+  const modalities = splitRuns(
     table.columns.flatMap((column, i) => (column.rare ? [] : [{ column, i }])),
     ({ column }) => column.modality,
-  ).flatMap((part) => {
-    const plots = part.flatMap(({ column, i }) => plot(results, table, column, i));
+  ).flatMap((group) => {
+    const plots = group.flatMap(({ column, i }) => plot(results, table, column, i));
     return plots.length === 0
       ? []
-      : [html`<h3><bdi>${capitalised(part[0]!.column.modality)}</bdi></h3>\n<div class="plots">\n${plots}</div>\n`];
+      : [html`<h3><bdi>${capitalise(group[0]!.column.modality)}</bdi></h3>\n<div class="plots">\n${plots}</div>\n`];
   });
-  if (parts.length === 0) return undefined;
+  if (modalities.length === 0) return undefined;
   return html`<section><h2>Calibration</h2>
 <p>How often a method is right when it is so sure: test examples in 15 bins of the probability of the class that is predicted,
 larger dots for more examples, all seeds together. On the dashed line confidence can be taken at its word; below it a method is
 too sure of itself.</p>
-${parts}</section>
+${modalities}</section>
 `;
 }

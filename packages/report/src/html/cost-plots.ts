@@ -2,34 +2,34 @@ import type { RunResults, TrainingRecord } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
 import { energyEstimate } from '../energy.js';
 import { formatBytes, formatCount, formatEnergy, formatRank, formatSeconds, formatValue, oneLine } from '../format.js';
-import type { ResultTable, Row } from '../model.js';
+import type { ResultTable, TableRow } from '../model.js';
 import { html, type Markup } from './escape.js';
-import { labelPlaces } from './label-places.js';
+import { placeLabels } from './label-places.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
-import { byMethod } from './training.js';
+import { groupByMethod } from './training.js';
 
 /** What a training takes, in the unit of the axis. */
 interface Cost {
   readonly name: string;
-  readonly of: (record: TrainingRecord) => number | undefined;
+  readonly measure: (record: TrainingRecord) => number | undefined;
   readonly format: (value: number) => string;
 }
 
 const COSTS: readonly Cost[] = [
-  { name: 'training time, minutes', of: ({ seconds }) => seconds / 60, format: (m) => formatSeconds(60 * m) },
+  { name: 'training time, minutes', measure: ({ seconds }) => seconds / 60, format: (m) => formatSeconds(60 * m) },
   {
     name: 'energy, estimate, Wh',
-    of: (record) => energyEstimate(record).joules / 3600,
+    measure: (record) => energyEstimate(record).joules / 3600,
     format: (wh) => formatEnergy(3600 * wh),
   },
   {
     name: 'peak memory, GiB',
-    of: ({ peakMemory }) => peakMemory && peakMemory / 2 ** 30,
+    measure: ({ peakMemory }) => peakMemory && peakMemory / 2 ** 30,
     format: (gib) => formatBytes(gib * 2 ** 30),
   },
   {
     name: 'trainable parameters, millions',
-    of: ({ parameters }) => parameters.trainable / 1e6,
+    measure: ({ parameters }) => parameters.trainable / 1e6,
     format: (m) => formatCount(1e6 * m),
   },
 ];
@@ -37,40 +37,41 @@ const COSTS: readonly Cost[] = [
 /** How good the rows are, in one number. */
 interface Quality {
   readonly name: string;
-  readonly of: (row: Row) => number | null;
+  readonly measure: (row: TableRow) => number | null;
   readonly format: (value: number) => string;
   readonly lowerIsBetter: boolean;
   readonly synthetic: boolean;
 }
 
 /** Average rank, and the mean of the primary metric over the columns of each protocol in which every method has a figure. */
-function qualitiesOf(table: ResultTable, methods: readonly Row[]): Quality[] {
+function listQualities(table: ResultTable, methods: readonly TableRow[]): Quality[] {
   const { columns } = table;
   const ranked = methods.every(({ rank }) => rank !== null);
   const ranks: Quality = {
     name: 'average rank, 1 is best',
-    of: ({ rank }) => rank,
+    measure: ({ rank }) => rank,
     format: formatRank,
     lowerIsBetter: true,
     synthetic: columns.some(({ synthetic }) => synthetic !== 'none'),
   };
   const protocols = [...new Set(columns.map(({ protocol }) => protocol))].flatMap((protocol): Quality[] => {
-    const own = columns.flatMap((column, i) => {
-      const whole = methods.every(({ figures }) => figures[i]!.value !== null);
-      return column.protocol === protocol && !column.rare && whole ? [{ column, i }] : [];
+    const protocolColumns = columns.flatMap((column, i) => {
+      const complete = methods.every(({ figures }) => figures[i]!.value !== null);
+      return column.protocol === protocol && !column.rare && complete ? [{ column, i }] : [];
     });
-    const metrics = [...new Set(own.map(({ column }) => column.metric))];
+    const metrics = [...new Set(protocolColumns.map(({ column }) => column.metric))];
     // Metrics of several kinds have no mean.
     if (metrics.length !== 1) return [];
-    const { words } = own[0]!.column;
-    const name = `${words.title}: ${own.length > 1 ? `mean ${metrics[0]} of ${own.length} tasks` : metrics[0]}`;
+    const { words } = protocolColumns[0]!.column;
+    const name = `${words.title}: ${protocolColumns.length > 1 ? `mean ${metrics[0]} of ${protocolColumns.length} tasks` : metrics[0]}`;
     return [
       {
         name: oneLine(name, 44),
-        of: ({ figures }) => own.reduce((sum, { i }) => sum + figures[i]!.value!, 0) / own.length,
+        measure: ({ figures }) =>
+          protocolColumns.reduce((sum, { i }) => sum + figures[i]!.value!, 0) / protocolColumns.length,
         format: formatValue,
         lowerIsBetter: words.metric(metrics[0]!).lowerIsBetter,
-        synthetic: own.some(({ column }) => column.synthetic !== 'none'),
+        synthetic: protocolColumns.some(({ column }) => column.synthetic !== 'none'),
       },
     ];
   });
@@ -89,7 +90,7 @@ const FRAME = {
 /** Radius of a dot; width of a digit. */
 const [RADIUS, DIGIT] = [4, 7];
 
-interface Point {
+interface CostPoint {
   readonly x: number;
   readonly y: number;
   readonly number: string;
@@ -97,33 +98,43 @@ interface Point {
 }
 
 /** The numbers of the points, where there is room for them: with the place of each, in the units of the axes. */
-function numbersOf(points: readonly Point[], domain: { readonly x: readonly number[]; readonly y: readonly number[] }) {
+function placeNumbers(
+  points: readonly CostPoint[],
+  domain: { readonly x: readonly number[]; readonly y: readonly number[] },
+) {
   const [x0, x1] = domain.x as [number, number];
   const [y0, y1] = domain.y as [number, number];
-  const [wide, high] = [(FRAME.right - FRAME.left) / (x1 - x0), (FRAME.bottom - FRAME.top) / (y1 - y0)];
+  const [pixelsPerX, pixelsPerY] = [(FRAME.right - FRAME.left) / (x1 - x0), (FRAME.bottom - FRAME.top) / (y1 - y0)];
   const dots = points.map(({ x, y, number }) => ({
-    x: FRAME.left + (x - x0) * wide,
-    y: FRAME.bottom - (y - y0) * high,
+    x: FRAME.left + (x - x0) * pixelsPerX,
+    y: FRAME.bottom - (y - y0) * pixelsPerY,
     width: DIGIT * number.length + 2,
   }));
-  return labelPlaces(dots, FRAME, RADIUS).flatMap((place, i) => {
+  return placeLabels(dots, FRAME, RADIUS).flatMap((place, i) => {
     if (!place) return [];
     const far = Math.hypot(place.x - dots[i]!.x, place.y - dots[i]!.y) > 12;
-    return [{ ...points[i]!, toX: x0 + (place.x - FRAME.left) / wide, toY: y0 + (FRAME.bottom - place.y) / high, far }];
+    return [
+      {
+        ...points[i]!,
+        toX: x0 + (place.x - FRAME.left) / pixelsPerX,
+        toY: y0 + (FRAME.bottom - place.y) / pixelsPerY,
+        far,
+      },
+    ];
   });
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function scatter(
-  methods: readonly Row[],
+  methods: readonly TableRow[],
   records: ReadonlyMap<string, readonly TrainingRecord[]>,
   cost: Cost,
   quality: Quality,
 ): Markup[] {
-  const points = methods.flatMap((row, i): Point[] => {
-    const values = records.get(row.id)!.flatMap((record) => cost.of(record) ?? []);
-    const y = quality.of(row);
+  const points = methods.flatMap((row, i): CostPoint[] => {
+    const values = records.get(row.id)!.flatMap((record) => cost.measure(record) ?? []);
+    const y = quality.measure(row);
     if (values.length === 0 || y === null) return [];
     const x = mean(values);
     return [{ x, y, number: String(i + 1), text: `${oneLine(row.title)}: ${cost.format(x)}, ${quality.format(y)}` }];
@@ -134,7 +145,7 @@ function scatter(
   const x = [0, 1.05 * Math.max(...points.map((point) => point.x))];
   const ends = [low - margin, high + margin];
   const y = quality.lowerIsBetter ? ends.toReversed() : ends;
-  const numbers = numbersOf(points, { x, y });
+  const numbers = placeNumbers(points, { x, y });
   const svg = drawSvg(
     { title: `${quality.name} against ${cost.name}`, description: points.map(({ text }) => text).join('; ') },
     {
@@ -160,11 +171,11 @@ function scatter(
       ],
     },
   );
-  const left = points.length - numbers.length;
+  const unplaced = points.length - numbers.length;
   return [
     html`<figure class="cost">
 <figcaption><bdi>${quality.name}</bdi>${quality.synthetic && '\u00a0*'} <small>against ${cost.name}; up is better${
-      left > 0 && `; no room for ${left === 1 ? 'one number' : `${left} numbers`}`
+      unplaced > 0 && `; no room for ${unplaced === 1 ? 'one number' : `${unplaced} numbers`}`
     }</small></figcaption>
 ${svg}
 </figure>
@@ -174,9 +185,9 @@ ${svg}
 
 /** Plots of quality against cost, a number for each trained row; undefined with fewer than two rows. */
 export function costPlots(results: RunResults, table: ResultTable): Markup | undefined {
-  const records = new Map(byMethod(results).map((all) => [all[0]!.method, all]));
+  const records = new Map(groupByMethod(results).map((trainings) => [trainings[0]!.method, trainings]));
   const methods = table.rows.filter(({ id, control }) => !control && records.has(id));
-  const qualities = qualitiesOf(table, methods);
+  const qualities = listQualities(table, methods);
   if (methods.length < 2 || qualities.length === 0) return undefined;
   const [time, ...others] = COSTS;
   const plots = [

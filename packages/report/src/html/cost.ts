@@ -5,21 +5,21 @@ import type { ResultTable } from '../model.js';
 import { costPlots } from './cost-plots.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { numberHead, scrolling } from './results-table.js';
-import { byMethod, formatLoss, methodTitle } from './training.js';
+import { numberHead, scrollable } from './results-table.js';
+import { formatLoss, groupByMethod, methodTitle } from './training.js';
 
 /** How the estimates of energy came about. */
 function energySentence(training: readonly TrainingRecord[]): string {
   const estimates = training.map(energyEstimate);
-  const watts = [...new Set(estimates.flatMap(({ from, watts: one }) => (from === 'assumed' ? [one] : [])))];
+  const watts = [...new Set(estimates.flatMap(({ from, watts: power }) => (from === 'assumed' ? [power] : [])))];
   const counted = estimates.some(({ from }) => from === 'counters');
-  const ways = [
+  const sources = [
     ...(counted ? ['what the counters of the processor packages (RAPL) rose by, for whatever else ran too'] : []),
     ...(watts.length > 0
       ? [`${watts.join(' or ')} W assumed for the processor (MEDBENCH_WATTS) times the seconds of training`]
       : []),
   ];
-  return `Energy is an estimate: ${ways.join('; or ')}.`;
+  return `Energy is an estimate: ${sources.join('; or ')}.`;
 }
 
 /** The section with what each training cost, beside how good the rows are. */
@@ -28,10 +28,10 @@ export function costSection(results: RunResults, table: ResultTable): Markup | u
   if (training.length === 0) return undefined;
   const number = (value: number | null | undefined, text: string): Markup =>
     html`<td class="number" data-value="${value ?? ''}">${text}</td>`;
-  const several = training.some(({ seed }) => seed !== training[0]!.seed);
-  const general = results.run.settings['general.weights'] !== undefined;
+  const severalSeeds = training.some(({ seed }) => seed !== training[0]!.seed);
+  const generalWeights = results.run.settings['general.weights'] !== undefined;
   const heads = [
-    ...(several ? ([['Seed', 'Training seed of the row.']] as const) : []),
+    ...(severalSeeds ? ([['Seed', 'Training seed of the row.']] as const) : []),
     ['Time', TERMS.seconds],
     ['Energy, estimate', TERMS.energy],
     ['Peak memory', TERMS.memory],
@@ -40,12 +40,12 @@ export function costSection(results: RunResults, table: ResultTable): Markup | u
     ['Steps', TERMS.steps],
     ['Final loss', TERMS.loss],
   ] as const;
-  const rows = byMethod(results)
+  const rows = groupByMethod(results)
     .flat()
     .map((record) => {
       const { method, seed, seconds, steps, parameters, peakMemory, finalLoss } = record;
       const { joules } = energyEstimate(record);
-      return html`<tr><th scope="row"><bdi>${methodTitle(results, method)}</bdi></th>${several && number(seed, String(seed))}${number(
+      return html`<tr><th scope="row"><bdi>${methodTitle(results, method)}</bdi></th>${severalSeeds && number(seed, String(seed))}${number(
         seconds,
         formatSeconds(seconds),
       )}${number(joules, formatEnergy(joules))}${number(
@@ -57,12 +57,12 @@ export function costSection(results: RunResults, table: ResultTable): Markup | u
       )}${number(steps, formatCount(steps))}${number(finalLoss, formatLoss(finalLoss))}</tr>\n`;
     });
   return html`<section><h2>Cost and quality</h2>
-<p>Time of training alone, on backend ${results.run.backend}: evaluation${general && ' and the general-domain weights, which are made once for all rows,'} are not in it.
+<p>Time of training alone, on backend ${results.run.backend}: evaluation${generalWeights && ' and the general-domain weights, which are made once for all rows,'} are not in it.
 ${energySentence(training)} Memory is the most that the whole process held between two steps.</p>
-${scrolling(
+${scrollable(
   'Cost of training',
   html`<table class="sortable">
-<caption><span>Cost of training, one line for each row${several && ' and seed'}.</span></caption>
+<caption><span>Cost of training, one line for each row${severalSeeds && ' and seed'}.</span></caption>
 <thead><tr><th scope="col" class="corner">Method</th>${heads.map(([head, definition], i) => numberHead(head, definition, i + 1))}</tr></thead>
 <tbody>
 ${rows}</tbody></table>`,

@@ -1,22 +1,27 @@
 import type { RunResults } from '@medbench/core';
 import { cellsAt, selectMeasurements, summarise } from '../cells.js';
-import { capitalised } from '../format.js';
-import type { Column, ResultTable } from '../model.js';
+import { capitalise } from '../format.js';
+import type { ResultTable, TableColumn } from '../model.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { figureCell, metricName, numberHead, scrolling } from './results-table.js';
+import { figureCell, metricName, numberHead, scrollable } from './results-table.js';
 
 /** Figures beyond which those of single classes are left to `results.csv`, so that the page opens on a phone. */
 const MOST_FIGURES = 10_000;
 
-const isOfClass = (name: string): boolean => name.startsWith('recall_');
+const isClassRecall = (name: string): boolean => name.startsWith('recall_');
 
-function metricsOf(results: RunResults, table: ResultTable, column: Column, short: boolean): Markup | undefined {
+function columnMetrics(
+  results: RunResults,
+  table: ResultTable,
+  column: TableColumn,
+  withoutRecalls: boolean,
+): Markup | undefined {
   const rows = table.rows
     .map(({ id, title }) => ({ title, cells: cellsAt(results, id, column).filter(({ status }) => status === 'ok') }))
     .filter(({ cells }) => cells.length > 0);
   const names = [...new Set(rows.flatMap(({ cells }) => cells.flatMap(({ metrics }) => Object.keys(metrics))))].filter(
-    (name) => !short || !isOfClass(name),
+    (name) => !withoutRecalls || !isClassRecall(name),
   );
   if (names.length === 0) return undefined;
   const notes = [...new Set(rows.flatMap(({ cells }) => cells.flatMap((cell) => cell.notes ?? [])))];
@@ -28,10 +33,10 @@ function metricsOf(results: RunResults, table: ResultTable, column: Column, shor
     })}<td class="number">${Math.max(...cells.map(({ n }) => n))}</td></tr>\n`;
   const label = `${column.title}, ${column.words.title}`;
   return html`<h3><bdi>${label}</bdi>${column.synthetic !== 'none' && ' *'}</h3>
-${scrolling(
+${scrollable(
   label,
   html`<table>
-<caption><span>${capitalised(column.modality)}. Task <code>${column.task}</code>, primary metric ${column.metric}.</span></caption>
+<caption><span>${capitalise(column.modality)}. Task <code>${column.task}</code>, primary metric ${column.metric}.</span></caption>
 <thead><tr><th scope="col" class="corner">Method</th>${names.map(
     (name) => html`<th scope="col" class="number">${metricName(column.words, name)}</th>`,
   )}${numberHead('n', TERMS.n)}</tr></thead>
@@ -45,22 +50,24 @@ ${notes.length > 0 && html`<ul>${notes.map((note) => html`<li><bdi>${note}</bdi>
 /** The collapsed section with every metric of every cell, and what tasks noted beside figures. */
 export function metricsSection(results: RunResults, table: ResultTable): Markup | undefined {
   const figures = results.cells.reduce((sum, { metrics }) => sum + Object.keys(metrics).length, 0);
-  const short = figures / results.run.seeds.length > MOST_FIGURES;
-  const parts = table.columns.filter(({ rare }) => !rare).map((column) => metricsOf(results, table, column, short));
-  if (parts.every((part) => part === undefined)) return undefined;
+  const withoutRecalls = figures / results.run.seeds.length > MOST_FIGURES;
+  const tables = table.columns
+    .filter(({ rare }) => !rare)
+    .map((column) => columnMetrics(results, table, column, withoutRecalls));
+  if (tables.every((part) => part === undefined)) return undefined;
   return html`<section><h2>All metrics</h2>
 <details><summary>Show every metric of every task</summary>
-${short && html`<p>Recalls of single classes are left to results.csv: the run has too many figures for one page.</p>\n`}${parts}</details>
+${withoutRecalls && html`<p>Recalls of single classes are left to results.csv: the run has too many figures for one page.</p>\n`}${tables}</details>
 </section>
 `;
 }
 
-function pairs(
+function pairsTable(
   caption: string,
   heads: readonly [string, string],
   entries: readonly (readonly [string, string])[],
 ): Markup {
-  return scrolling(
+  return scrollable(
     caption,
     html`<table>
 <caption><span>${caption}</span></caption>
@@ -72,7 +79,7 @@ ${entries.map(([name, value]) => html`<tr><th scope="row"><bdi>${name}</bdi></th
 
 /** The section with all that is needed to repeat the run. */
 export function runSection({ run }: RunResults): Markup {
-  const texts = (record: Readonly<Record<string, unknown>>): [string, string][] =>
+  const toEntries = (record: Readonly<Record<string, unknown>>): [string, string][] =>
     Object.entries(record).map(([name, value]) => [name, String(value)]);
   return html`<section><h2>The run</h2>
 <h3>Command</h3>
@@ -85,9 +92,9 @@ ${
     : html`<p>No corpus is named in the results.</p>`
 }
 <h3>Settings</h3>
-${pairs('All settings of the run', ['Setting', 'Value'], texts(run.settings))}
+${pairsTable('All settings of the run', ['Setting', 'Value'], toEntries(run.settings))}
 <h3>Versions</h3>
-${pairs('What the run was made with', ['Package', 'Version'], texts(run.versions))}
+${pairsTable('What the run was made with', ['Package', 'Version'], toEntries(run.versions))}
 </section>
 `;
 }

@@ -6,8 +6,8 @@ import { DETAIL, RANKS, withLeak, withRare, withTests } from '../../test/compare
 import { hostileResults, sampleResults } from '../../test/sample.js';
 import { renderHtml } from './page.js';
 
-const pageOf = (results: RunResults) => parseHTML(renderHtml(results)).document;
-const textOf = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
+const renderPage = (results: RunResults) => parseHTML(renderHtml(results)).document;
+const readText = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
 
 const TIE = withTests(sampleResults(), {
   best: 'clip-partial',
@@ -17,7 +17,7 @@ const TIE = withTests(sampleResults(), {
 
 describe('which differences are real', () => {
   it('says difference, interval and p at each mark', () => {
-    const marks = [...pageOf(TIE).querySelectorAll('.mark')].map((mark) => mark.getAttribute('aria-label'));
+    const marks = [...renderPage(TIE).querySelectorAll('.mark')].map((mark) => mark.getAttribute('aria-label'));
     expect(marks).toEqual([
       'Not significantly above every control. CLIP, fine-tuned minus Most frequent class: 0.000, 95 % interval [-0.030, +0.020], adjusted p 0.900',
       'Not significantly worse than the best. CLIP, lower half frozen minus CLIP from scratch: +0.010, 95 % interval [-0.020, +0.030], adjusted p 0.212',
@@ -25,12 +25,12 @@ describe('which differences are real', () => {
   });
 
   it('lists ranks, and the best of each column against the others', () => {
-    const document = pageOf({ ...TIE, statistics: { ...TIE.statistics!, ranks: RANKS } });
+    const document = renderPage({ ...TIE, statistics: { ...TIE.statistics!, ranks: RANKS } });
     const section = [...document.querySelectorAll('section')].find(
-      (one) => textOf(one.querySelector('h2')) === 'Which differences are real',
+      (one) => readText(one.querySelector('h2')) === 'Which differences are real',
     )!;
     const [ranks, tests] = [...section.querySelectorAll('table')].map((table) =>
-      [...table.querySelectorAll('tbody tr')].map((row) => [...row.children].map(textOf)),
+      [...table.querySelectorAll('tbody tr')].map((row) => [...row.children].map(readText)),
     );
     expect(ranks).toEqual([
       ['CLIP, fine-tuned', '1.50'],
@@ -43,53 +43,53 @@ describe('which differences are real', () => {
     ]);
     const details = section.querySelector('details')!;
     expect(details.hasAttribute('open')).toBe(false);
-    expect(textOf(details.querySelector('summary'))).toBe(
+    expect(readText(details.querySelector('summary'))).toBe(
       'PneumoniaMNIST, zero-shot: CLIP, lower half frozen is significantly better than 1 of 2',
     );
-    expect(textOf(details.querySelector('caption'))).toContain('on 624 test examples, seed 0; p by Holm over 3');
+    expect(readText(details.querySelector('caption'))).toContain('on 624 test examples, seed 0; p by Holm over 3');
   });
 
   it('is absent where nothing was compared', () => {
     const none = withTests(sampleResults(), { best: null });
     for (const results of [sampleResults(), none]) {
-      expect([...pageOf(results).querySelectorAll('h2')].map(textOf)).not.toContain('Which differences are real');
+      expect([...renderPage(results).querySelectorAll('h2')].map(readText)).not.toContain('Which differences are real');
     }
   });
 });
 
 describe('confusion matrices', () => {
-  const matrixOf = (results: RunResults) => {
-    const section = pageOf(results).querySelector('.confusions details')!;
-    const rows = [...section.querySelectorAll('tbody tr')].map((row) => [...row.querySelectorAll('td')].map(textOf));
+  const readMatrix = (results: RunResults) => {
+    const section = renderPage(results).querySelector('.confusions details')!;
+    const rows = [...section.querySelectorAll('tbody tr')].map((row) => [...row.querySelectorAll('td')].map(readText));
     return { section, rows: rows.map((row) => row.map(Number)) };
   };
 
   it('are collapsed, one for each row that has one', () => {
     const results = withRare(sampleResults(), 'phantom-skin', { clip: 0.6, majority: 0 });
-    const { section, rows } = matrixOf(results);
+    const { section, rows } = readMatrix(results);
     expect(rows).toEqual(DETAIL.confusion);
-    expect([...section.querySelectorAll('th')].map(textOf)).toEqual([
+    expect([...section.querySelectorAll('th')].map(readText)).toEqual([
       'True class',
       'normal',
       'pneumonia',
       'normal',
       'pneumonia (rare)',
     ]);
-    const all = [...pageOf(results).querySelectorAll('.confusions')];
-    expect(all.map((one) => textOf(one.querySelector('summary')))).toEqual([
+    const all = [...renderPage(results).querySelectorAll('.confusions')];
+    expect(all.map((one) => readText(one.querySelector('summary')))).toEqual([
       'Phantom skin lesions, zero-shot\u00a0*',
       'Phantom skin lesions, linear probe\u00a0*',
     ]);
-    expect(all.map((one) => [...one.querySelectorAll('details > summary')].map(textOf).slice(-2))).toEqual(
+    expect(all.map((one) => [...one.querySelectorAll('details > summary')].map(readText).slice(-2))).toEqual(
       Array(2).fill(['CLIP, fine-tuned', 'Most frequent class']),
     );
     expect(all.some((one) => one.hasAttribute('open'))).toBe(false);
   });
 
   it('are added up over seeds', () => {
-    const { section, rows } = matrixOf(withRare(sampleResults([3, 5]), 'phantom-skin', { clip: 0.6 }));
+    const { section, rows } = readMatrix(withRare(sampleResults([3, 5]), 'phantom-skin', { clip: 0.6 }));
     expect(rows).toEqual(DETAIL.confusion.map((row) => row.map((count) => 2 * count)));
-    expect(textOf(section.querySelector('caption'))).toContain('sum over seeds 3, 5');
+    expect(readText(section.querySelector('caption'))).toContain('sum over seeds 3, 5');
   });
 
   it('are left to the results where classes are too many', () => {
@@ -97,9 +97,11 @@ describe('confusion matrices', () => {
     const classes = Array.from({ length: 40 }, (_, i) => `class ${i}`);
     const many = { classes, confusion: classes.map(() => classes.map(() => 1)), rare: [] };
     const cells = sample.cells.map((cell) => (cell.classification ? { ...cell, classification: many } : cell));
-    const document = pageOf({ ...sample, cells });
+    const document = renderPage({ ...sample, cells });
     expect(document.querySelectorAll('table.confusion')).toHaveLength(0);
-    expect(textOf(document.querySelector('.confusions'))).toContain('the matrix of its 40 classes is in results.json');
+    expect(readText(document.querySelector('.confusions'))).toContain(
+      'the matrix of its 40 classes is in results.json',
+    );
   });
 });
 
@@ -111,23 +113,23 @@ describe('the page with all of it', () => {
     const sample = sampleResults();
     const cells = sample.cells.map((cell) => ({ ...cell, metrics: { ...cell.metrics, ...recalls } }));
     const terms = (results: RunResults) =>
-      [...pageOf(results).querySelectorAll('#what-the-numbers-mean dl dt')].map(textOf);
+      [...renderPage(results).querySelectorAll('#what-the-numbers-mean dl dt')].map(readText);
     expect(terms({ ...sample, cells }).filter((term) => !terms(sample).includes(term))).toEqual(['recall_<class> ↑']);
   });
 
   it('keeps hostile text as text', () => {
-    const document = pageOf(hostileResults());
+    const document = renderPage(hostileResults());
     expect(document.querySelectorAll('.mark').length).toBeGreaterThan(8);
     expect(document.querySelectorAll('table.confusion').length).toBe(4);
     expect(document.querySelectorAll('img, script:not(:last-of-type), [onerror]')).toHaveLength(0);
-    expect(textOf(document.querySelector('#note-1'))).toContain('Warning, leak: =<script>alert(1)</script>');
+    expect(readText(document.querySelector('#note-1'))).toContain('Warning, leak: =<script>alert(1)</script>');
     expect(document.querySelector('.mark')!.getAttribute('aria-label')).toContain('<script>alert(1)</script>');
     expect(document.querySelector('th[data-column="7"]')!.getAttribute('title')).toContain('<script>');
-    expect(textOf(document.querySelector('table.confusion'))).toContain('<img src=x onerror=alert(2)>');
+    expect(readText(document.querySelector('table.confusion'))).toContain('<img src=x onerror=alert(2)>');
   });
 
   it('puts neither link nor button into the buttons that sort', () => {
-    const document = pageOf(withLeak(sampleResults(), 'pneumoniamnist'));
+    const document = renderPage(withLeak(sampleResults(), 'pneumoniamnist'));
     sortTables(document);
     const table = document.querySelector('table')!;
     expect(table.querySelectorAll('th .sort')).toHaveLength(8);

@@ -1,11 +1,11 @@
 import type { ColumnStatistics, Comparison, RunStatistics } from '@medbench/core';
 import { ranksCaption } from '../caption.js';
 import { formatP, formatSigned, formatSignedInterval, plural } from '../format.js';
-import type { Column, ResultTable } from '../model.js';
-import { comparisonsAt, isSignificant } from '../significance.js';
+import type { ResultTable, TableColumn } from '../model.js';
+import { findComparisons, isSignificant } from '../significance.js';
 import { defined, TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
-import { numberHead, rankCell, scrolling } from './results-table.js';
+import { numberHead, rankCell, scrollable } from './results-table.js';
 
 const TESTS: Readonly<Record<Comparison['test'], string>> = {
   'mcnemar-mid-p': 'McNemar, mid-p',
@@ -19,7 +19,7 @@ function ranksTable(table: ResultTable): Markup | undefined {
   if (sentence === undefined) return undefined;
   const ranked = table.rows.filter(({ rank }) => rank !== null).sort((a, b) => a.rank! - b.rank!);
   return html`<h3>Average ranks</h3>
-${scrolling(
+${scrollable(
   'Average ranks',
   html`<table>
 <caption><span>${sentence}</span></caption>
@@ -30,25 +30,30 @@ ${ranked.map(({ title, rank }) => html`<tr><th scope="row"><bdi>${title}</bdi></
 `;
 }
 
-function againstBest(table: ResultTable, column: Column, found: ColumnStatistics, statistics: RunStatistics): Markup {
-  const titleOf = (id: string): string => table.rows.find((row) => row.id === id)?.title ?? id;
+function againstBest(
+  table: ResultTable,
+  column: TableColumn,
+  comparisons: ColumnStatistics,
+  statistics: RunStatistics,
+): Markup {
+  const findTitle = (id: string): string => table.rows.find((row) => row.id === id)?.title ?? id;
   const name = `${column.title}, ${column.words.title}`;
-  const best = titleOf(found.best ?? '');
-  const others = found.againstBest.length;
-  const worse = found.againstBest.filter((comparison) => isSignificant(comparison, statistics)).length;
+  const best = findTitle(comparisons.best ?? '');
+  const others = comparisons.againstBest.length;
+  const worse = comparisons.againstBest.filter((comparison) => isSignificant(comparison, statistics)).length;
   const seeds =
-    found.seeds.length > 0
-      ? `${found.seeds.length === 1 ? 'seed' : 'seeds'} ${found.seeds.join(', ')}`
+    comparisons.seeds.length > 0
+      ? `${comparisons.seeds.length === 1 ? 'seed' : 'seeds'} ${comparisons.seeds.join(', ')}`
       : 'no seed common to all';
-  const caption = `${name}: ${best} minus each other method, on ${plural(found.n, 'test example')}, ${seeds}; p by Holm over ${plural(found.pairs, 'comparison')}.`;
+  const caption = `${name}: ${best} minus each other method, on ${plural(comparisons.n, 'test example')}, ${seeds}; p by Holm over ${plural(comparisons.pairs, 'comparison')}.`;
   const line = ({ second, difference, ci95, adjusted, test }: Comparison): Markup =>
-    html`<tr><th scope="row"><bdi>${titleOf(second)}</bdi></th><td class="number">${formatSigned(
+    html`<tr><th scope="row"><bdi>${findTitle(second)}</bdi></th><td class="number">${formatSigned(
       difference,
     )}</td><td class="number">${formatSignedInterval(ci95)}</td><td class="number">${formatP(
       adjusted,
     )}</td><td>${TESTS[test] ?? test}</td></tr>\n`;
   return html`<details><summary>${name}: ${best} is significantly better than ${worse} of ${others}</summary>
-${scrolling(
+${scrollable(
   caption,
   html`<table>
 <caption><span>${caption}</span></caption>
@@ -57,7 +62,7 @@ ${scrolling(
     TERMS.differenceInterval,
   )}${numberHead('Adjusted p', TERMS.adjusted)}<th scope="col">${defined('Test', TERMS.test)}</th></tr></thead>
 <tbody>
-${found.againstBest.map(line)}</tbody></table>`,
+${comparisons.againstBest.map(line)}</tbody></table>`,
 )}</details>
 `;
 }
@@ -66,18 +71,20 @@ ${found.againstBest.map(line)}</tbody></table>`,
 export function differencesSection(table: ResultTable): Markup | undefined {
   const { statistics, columns } = table;
   if (!statistics) return undefined;
-  const parts = columns.flatMap((column) => {
-    const found = column.rare ? undefined : comparisonsAt(statistics, column);
-    return found && found.againstBest.length > 0 ? [againstBest(table, column, found, statistics)] : [];
+  const details = columns.flatMap((column) => {
+    const comparisons = column.rare ? undefined : findComparisons(statistics, column);
+    return comparisons && comparisons.againstBest.length > 0
+      ? [againstBest(table, column, comparisons, statistics)]
+      : [];
   });
   const ranks = ranksTable(table);
-  if (parts.length === 0 && !ranks) return undefined;
+  if (details.length === 0 && !ranks) return undefined;
   return html`<section><h2>Which differences are real</h2>
 ${ranks}${
-  parts.length > 0 &&
+  details.length > 0 &&
   html`<h3>The best method of each column against the others</h3>
 <p>Differences are of the mean score per test example, which is not the primary metric where that is no mean, such as the AUROC. Intervals are of single differences; p is adjusted for all comparisons between methods of the column.</p>
-${parts}`
+${details}`
 }</section>
 `;
 }

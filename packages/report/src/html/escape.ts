@@ -3,7 +3,7 @@ export class Markup {
   constructor(readonly text: string) {}
 }
 
-type Part = string | number | Markup | undefined | false | readonly Part[];
+type MarkupPart = string | number | Markup | undefined | false | readonly MarkupPart[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -20,7 +20,7 @@ const UNSAFE = /(?![\t\n])\p{Cc}|\p{Bidi_Control}/gu;
 export const escapeHtml = (text: string): string =>
   text.replaceAll(UNSAFE, '').replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 
-function insert(part: Part): string {
+function insert(part: MarkupPart): string {
   if (part === undefined || part === false) return '';
   if (part instanceof Markup) return part.text;
   if (typeof part === 'object') return part.map(insert).join('');
@@ -28,5 +28,5 @@ function insert(part: Part): string {
 }
 
 /** Template tag for markup: whatever is interpolated is escaped unless it is `Markup` itself. */
-export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup =>
-  new Markup(strings.reduce((text, string, i) => text + insert(parts[i - 1]) + string));
+export const html = (strings: TemplateStringsArray, ...values: readonly MarkupPart[]): Markup =>
+  new Markup(strings.reduce((text, string, i) => text + insert(values[i - 1]) + string));

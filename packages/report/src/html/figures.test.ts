@@ -1,24 +1,26 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { binsOf, curveOf, errorOf, figuredResults } from '../../test/figures.js';
+import { calibrationError, figuredResults, makeBins, makeCurve } from '../../test/figures.js';
 import { resultTable } from '../model.js';
 import { calibrationSection } from './calibration.js';
 import { costSection } from './cost.js';
 import type { Markup } from './escape.js';
 import { recallSection } from './recall-curve.js';
 
-const documentOf = (markup: Markup | undefined) => parseHTML(`<main>${markup!.text}</main>`).document;
-type Element = NonNullable<ReturnType<ReturnType<typeof documentOf>['querySelector']>>;
+const parseMarkup = (markup: Markup | undefined) => parseHTML(`<main>${markup!.text}</main>`).document;
+type Element = NonNullable<ReturnType<ReturnType<typeof parseMarkup>['querySelector']>>;
 const text = (element: Element | null): string => element?.textContent ?? '';
 
-const AT = /translate\(([-\d.]+),([-\d.]+)\)/;
+const TRANSLATE = /translate\(([-\d.]+),([-\d.]+)\)/;
 
 /** Value at a pixel of an axis, read from its tick labels: below their ticks, or left of them. */
 function scale(svg: Element, axis: 'x' | 'y', transform = (value: number): number => value) {
   const labels = [...svg.querySelectorAll(`text[y="${axis === 'x' ? '0.71em' : '0.32em'}"]`)].flatMap((one) => {
-    const at = AT.exec(one.getAttribute('transform') ?? '');
+    const match = TRANSLATE.exec(one.getAttribute('transform') ?? '');
     const value = Number(text(one as Element).replaceAll(/\s/g, ''));
-    return at && Number.isFinite(value) ? [{ value: transform(value), x: Number(at[1]), y: Number(at[2]) }] : [];
+    return match && Number.isFinite(value)
+      ? [{ value: transform(value), x: Number(match[1]), y: Number(match[2]) }]
+      : [];
   });
   // Numbers in dots are not at the left edge.
   const left = Math.min(...labels.map(({ x }) => x));
@@ -30,14 +32,14 @@ function scale(svg: Element, axis: 'x' | 'y', transform = (value: number): numbe
 }
 
 /** Points of the dots of a plot, from left to right: where each is drawn, and what is said of it. */
-const dotsOf = (svg: Element) =>
+const readDots = (svg: Element) =>
   [...svg.querySelectorAll('title')]
     .filter((title) => title.parentElement !== svg)
     .map((title) => {
       const dot = title.parentElement!;
-      const at = AT.exec(dot.getAttribute('transform') ?? '');
-      const x = Number(at?.[1] ?? dot.getAttribute('cx'));
-      const y = Number(at?.[2] ?? dot.getAttribute('cy'));
+      const match = TRANSLATE.exec(dot.getAttribute('transform') ?? '');
+      const x = Number(match?.[1] ?? dot.getAttribute('cx'));
+      const y = Number(match?.[2] ?? dot.getAttribute('cy'));
       return { x, y, text: text(title as Element) };
     })
     .sort((a, b) => a.x - b.x);
@@ -45,34 +47,34 @@ const dotsOf = (svg: Element) =>
 describe('reliability diagrams', () => {
   it.each([[[0]], [[0, 1, 2]]])('show the bins of all seeds %j, and the error that the bins make', (seeds) => {
     const results = figuredResults(seeds);
-    const document = documentOf(calibrationSection(results, resultTable(results)));
+    const document = parseMarkup(calibrationSection(results, resultTable(results)));
     const figures = [...document.querySelectorAll('figure')];
     expect(figures.length).toBe(6);
     const svg = figures[0]!.querySelector('svg') as Element;
     const [x, y] = [scale(svg, 'x'), scale(svg, 'y')];
-    const dots = dotsOf(svg);
+    const dots = readDots(svg);
     for (const method of ['clip', 'clip-scratch', 'clip-partial']) {
-      const all = seeds.map((seed) => binsOf({ method, task: 'pneumoniamnist', seed }));
+      const all = seeds.map((seed) => makeBins({ method, task: 'pneumoniamnist', seed }));
       const expected = Array.from({ length: 15 }, (_, b) => {
         const n = all.reduce((sum, { count }) => sum + count[b]!, 0);
         const right = all.reduce((sum, bins) => sum + bins.right[b]!, 0);
         const confident = all.reduce((sum, bins) => sum + bins.count[b]! * bins.confidence[b]!, 0);
         return { n, right: right / n, confidence: confident / n };
       }).filter(({ n }) => n > 0);
-      const own = dots.filter(({ text: said }) => said.startsWith(`${method}:`));
-      expect(own.length).toBe(expected.length);
-      own.forEach((dot, i) => {
+      const methodDots = dots.filter(({ text: label }) => label.startsWith(`${method}:`));
+      expect(methodDots.length).toBe(expected.length);
+      methodDots.forEach((dot, i) => {
         expect(x(dot.x)).toBeCloseTo(expected[i]!.confidence, 3);
         expect(y(dot.y)).toBeCloseTo(expected[i]!.right, 3);
         expect(dot.text).toContain(`${expected[i]!.n} examples`);
       });
-      const error = all.reduce((sum, bins) => sum + errorOf(bins), 0) / seeds.length;
+      const error = all.reduce((sum, bins) => sum + calibrationError(bins), 0) / seeds.length;
       const title = results.methods.find(({ id }) => id === method)!.title;
       expect([...figures[0]!.querySelectorAll('.legend li')].map((li) => text(li as Element).trim())).toContainEqual(
         expect.stringContaining(`${title} ${error.toFixed(3)}`),
       );
     }
-    expect(dots.some(({ text: said }) => said.startsWith('untrained'))).toBe(false);
+    expect(dots.some(({ text: label }) => label.startsWith('untrained'))).toBe(false);
   });
 
   it('are not there for results that keep no confidence', () => {
@@ -85,7 +87,7 @@ describe('reliability diagrams', () => {
 describe('curves of recall', () => {
   it('show the mean over seeds at each k, both ways', () => {
     const results = figuredResults([0, 1]);
-    const document = documentOf(recallSection(results, resultTable(results)));
+    const document = parseMarkup(recallSection(results, resultTable(results)));
     const figures = [...document.querySelectorAll('figure')];
     expect(figures.map((figure) => text(figure.querySelector('figcaption small') as Element))).toEqual([
       'texts found for an image, among 240',
@@ -94,12 +96,12 @@ describe('curves of recall', () => {
     (['imageToText', 'textToImage'] as const).forEach((way, f) => {
       const svg = figures[f]!.querySelector('svg') as Element;
       const [x, y] = [scale(svg, 'x', Math.log10), scale(svg, 'y')];
-      const dots = dotsOf(svg);
+      const dots = readDots(svg);
       for (const method of ['clip', 'clip-scratch', 'clip-partial']) {
-        const curves = [0, 1].map((seed) => curveOf({ method, seed }));
-        const own = dots.filter(({ text: said }) => said.startsWith(`${method}:`));
-        expect(own.length).toBe(8);
-        own.forEach((dot, i) => {
+        const curves = [0, 1].map((seed) => makeCurve({ method, seed }));
+        const methodDots = dots.filter(({ text: label }) => label.startsWith(`${method}:`));
+        expect(methodDots.length).toBe(8);
+        methodDots.forEach((dot, i) => {
           expect(10 ** x(dot.x)).toBeCloseTo(curves[0]!.k[i]!, -Math.log10(curves[0]!.k[i]! * 0.05));
           expect(y(dot.y)).toBeCloseTo((curves[0]![way][i]! + curves[1]![way][i]!) / 2, 2);
         });
@@ -113,7 +115,7 @@ describe('curves of recall', () => {
 describe('cost', () => {
   it('is in the table with its formula, and drawn against quality', () => {
     const results = figuredResults([0, 1]);
-    const document = documentOf(costSection(results, resultTable(results)));
+    const document = parseMarkup(costSection(results, resultTable(results)));
     expect(text(document.querySelector('section p') as Element)).toContain(
       'Energy is an estimate: 65 W assumed for the processor (MEDBENCH_WATTS) times the seconds of training.',
     );
@@ -127,7 +129,7 @@ describe('cost', () => {
     ]);
     const svg = document.querySelectorAll('figure.cost svg')[0] as Element;
     const [x, y] = [scale(svg, 'x'), scale(svg, 'y')];
-    const dots = dotsOf(svg);
+    const dots = readDots(svg);
     expect(dots.length).toBe(3);
     const { rows, columns } = resultTable(results);
     const zeroShot = columns.flatMap(({ protocol }, i) => (protocol === 'zero-shot' ? [i] : []));
@@ -146,9 +148,9 @@ describe('cost', () => {
       energy: { joules: 36_000, from: 'counters' as const },
     }));
     const results = { ...sample, training };
-    const said = text(documentOf(costSection(results, resultTable(results))).querySelector('section'));
-    expect(said).toContain('counters of the processor packages');
-    expect(said).not.toContain('assumed');
-    expect(said).toContain('10 Wh');
+    const content = text(parseMarkup(costSection(results, resultTable(results))).querySelector('section'));
+    expect(content).toContain('counters of the processor packages');
+    expect(content).not.toContain('assumed');
+    expect(content).toContain('10 Wh');
   });
 });

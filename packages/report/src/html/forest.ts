@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot';
-import { capitalised, formatFigure, oneLine, type PrintedFigure, plural } from '../format.js';
+import { capitalise, formatFigure, oneLine, type PrintedFigure, plural } from '../format.js';
 import { type ColumnGroup, groupColumns, type MeanFigure, meanInterval, meanOver } from '../means.js';
-import { type Column, type ResultTable, type Row, splitRuns } from '../model.js';
+import { type ResultTable, splitRuns, type TableColumn, type TableRow } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { metricName } from './results-table.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
-interface Point {
+interface ForestPoint {
   readonly id: string;
   readonly control: boolean;
   readonly value: number | null;
@@ -23,7 +23,7 @@ interface Point {
 interface Forest {
   readonly title: string;
   readonly metric: string;
-  readonly points: readonly Point[];
+  readonly points: readonly ForestPoint[];
   readonly caption: Markup;
 }
 
@@ -32,7 +32,7 @@ const LABEL_LENGTH = 18;
 const MANY_COLUMNS = 12;
 
 /** The range of all that is drawn, a little wider, and never beyond 0 and 1 where all values lie between them. */
-function domainOf(points: readonly Point[]): [number, number] {
+function plotDomain(points: readonly ForestPoint[]): [number, number] {
   const values = points.flatMap(({ value, low, high, from, to, seeds }) =>
     value === null ? [] : [low, high, from, to, ...seeds],
   );
@@ -43,20 +43,20 @@ function domainOf(points: readonly Point[]): [number, number] {
   return unit ? [Math.max(0, low - margin), Math.min(1, high + margin)] : [low - margin, high + margin];
 }
 
-function pointOf({ id, control }: Row, figure: PrintedFigure & Pick<MeanFigure, 'measurements'>): Point {
+function createPoint({ id, control }: TableRow, figure: PrintedFigure & Pick<MeanFigure, 'measurements'>): ForestPoint {
   const { value, sd, measurements } = figure;
-  const at = value ?? 0;
-  const [low, high] = meanInterval(measurements) ?? [at, at];
+  const centre = value ?? 0;
+  const [low, high] = meanInterval(measurements) ?? [centre, centre];
   const seeds = measurements.length > 1 ? measurements.map((one) => one.value) : [];
   const text = `${oneLine(id)}: ${value === null ? 'failed' : formatFigure(figure)}`;
-  return { id, control, value, low, high, from: at - (sd ?? 0), to: at + (sd ?? 0), seeds, text };
+  return { id, control, value, low, high, from: centre - (sd ?? 0), to: centre + (sd ?? 0), seeds, text };
 }
 
 function draw({ title, metric, points, caption }: Forest): Markup {
   const measured = points.filter(({ value }) => value !== null);
   const names = new Map(points.map(({ id }) => [id, oneLine(id, LABEL_LENGTH)]));
   const longest = Math.max(...[...names.values()].map((name) => [...name].length));
-  const domain = domainOf(points);
+  const domain = plotDomain(points);
   const marks = [false, true].flatMap((control) => {
     const rows = measured.filter((point) => point.control === control);
     const color = control ? 'var(--muted)' : 'var(--accent)';
@@ -109,14 +109,14 @@ ${svg}
 `;
 }
 
-const star = (columns: readonly Column[]): string | false =>
+const star = (columns: readonly TableColumn[]): string | false =>
   columns.some(({ synthetic }) => synthetic !== 'none') && '\u00a0*';
 
-function ofColumn(table: ResultTable, index: number, withSeeds: boolean): Markup {
+function drawColumn(table: ResultTable, index: number, withSeeds: boolean): Markup {
   const column = table.columns[index]!;
   const protocol = column.words.title;
   const points = table.rows.flatMap((row) =>
-    row.figures[index]!.status === 'none' ? [] : [pointOf(row, row.figures[index]!)],
+    row.figures[index]!.status === 'none' ? [] : [createPoint(row, row.figures[index]!)],
   );
   return draw({
     title: `${column.task}, ${protocol}, ${column.metric}`,
@@ -128,14 +128,14 @@ function ofColumn(table: ResultTable, index: number, withSeeds: boolean): Markup
 }
 
 /** The mean of a modality's tasks, of the rows that have a figure in each. */
-function ofGroup(table: ResultTable, { columns, indices }: ColumnGroup): Markup | undefined {
-  const [{ modality, words, metric }] = columns as [Column];
+function drawMean(table: ResultTable, { columns, indices }: ColumnGroup): Markup | undefined {
+  const [{ modality, words, metric }] = columns as [TableColumn];
   const points = table.rows.flatMap((row) => {
     const mean = meanOver(indices.map((i) => row.figures[i]!));
-    return mean ? [pointOf(row, mean)] : [];
+    return mean ? [createPoint(row, mean)] : [];
   });
   if (points.length === 0) return undefined;
-  const name = `${capitalised(modality)}: mean over ${columns.length} tasks`;
+  const name = `${capitalise(modality)}: mean over ${columns.length} tasks`;
   return draw({
     title: `${name}, ${words.title}, ${metric}`,
     metric,
@@ -145,11 +145,11 @@ function ofGroup(table: ResultTable, { columns, indices }: ColumnGroup): Markup 
   });
 }
 
-function ofModality(table: ResultTable, indices: readonly number[], fold: boolean): Markup {
-  const modality = capitalised(table.columns[indices[0]!]!.modality);
-  const means = groupColumns(table, indices).flatMap((group) => ofGroup(table, group) ?? []);
+function drawModality(table: ResultTable, indices: readonly number[], fold: boolean): Markup {
+  const modality = capitalise(table.columns[indices[0]!]!.modality);
+  const means = groupColumns(table, indices).flatMap((group) => drawMean(table, group) ?? []);
   const single = html`<div class="plots">
-${indices.map((i) => ofColumn(table, i, !fold))}</div>`;
+${indices.map((i) => drawColumn(table, i, !fold))}</div>`;
   return html`<h3><bdi>${modality}</bdi></h3>
 ${means.length > 0 && html`<div class="plots means">\n${means}</div>\n`}${
   fold
@@ -172,6 +172,6 @@ export function forestSection(table: ResultTable): Markup | undefined {
   return html`<section><h2>Figures with their uncertainty</h2>
 <p>${spread} Filled: methods; hollow and grey: controls. Each plot has its own scale. The interval of a mean over tasks takes
 their test sets as independent.</p>
-${splitRuns(indices, (i) => table.columns[i]!.modality).map((own) => ofModality(table, own, indices.length > MANY_COLUMNS))}</section>
+${splitRuns(indices, (i) => table.columns[i]!.modality).map((group) => drawModality(table, group, indices.length > MANY_COLUMNS))}</section>
 `;
 }

@@ -38,7 +38,7 @@ ${sections}`;
  * A self-contained page: it loads nothing, follows the light or dark scheme, prints, and works without scripts (with them,
  * tables sort and filter, and definitions show on a tap).
  */
-export function page(title: string, header: Markup, sections: Markup): string {
+export function renderPage(title: string, header: Markup, sections: Markup): string {
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -1,21 +1,21 @@
 import type { RunResults } from '@medbench/core';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { figuredResults, galleryOf, PIXEL } from '../../test/figures.js';
+import { figuredResults, makeGallery, PIXEL } from '../../test/figures.js';
 import { gallerySection } from './gallery.js';
 import { renderHtml } from './page.js';
 
 const PLAIN = { question: 'Is there a fracture?', answer: 'no' };
 const EVIL = '<img src=x onerror=alert(1)>"\'</bdi></table><script>alert(2)</script>&lt;\u202eאבג عربي';
-const sectionOf = (results: RunResults, galleries: Parameters<typeof gallerySection>[1]) =>
+const renderSection = (results: RunResults, galleries: Parameters<typeof gallerySection>[1]) =>
   parseHTML(`<main>${gallerySection(results, galleries)?.text ?? ''}</main>`).document;
-const textOf = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
+const readText = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
 
 describe('galleries', () => {
   it('show each example, what is right, and what each row said', () => {
-    const document = sectionOf(figuredResults(), [galleryOf('vqa-rad', PLAIN)]);
+    const document = renderSection(figuredResults(), [makeGallery('vqa-rad', PLAIN)]);
     const [label, toImage, toText] = [...document.querySelectorAll('table')];
-    expect([...label!.querySelectorAll('thead th')].slice(1).map((head) => textOf(head))).toEqual([
+    expect([...label!.querySelectorAll('thead th')].slice(1).map((head) => readText(head))).toEqual([
       'Is there a fracture?right:no',
       'Is there a fracture?right:no',
     ]);
@@ -28,20 +28,20 @@ describe('galleries', () => {
       ['wrong', 'right'],
       ['right', 'wrong'],
     ]);
-    expect(textOf(lines[2]!.parentElement!.querySelector('th'))).toBe('Untrained towers');
+    expect(readText(lines[2]!.parentElement!.querySelector('th'))).toBe('Untrained towers');
     expect(lines[2]!.parentElement!.getAttribute('class')).toBe('controls');
     // The right image is the first, second, third of five.
     [...toImage!.querySelectorAll('tbody tr')].forEach((line, r) => {
-      expect(textOf(line.querySelector('td p'))).toContain(`right one at rank ${r + 1}`);
-      const found = [...line.querySelectorAll('.few > span')].map((one) => one.getAttribute('class') === 'found');
-      expect(found).toEqual([0, 1, 2, 3, 4].map((i) => i === r));
+      expect(readText(line.querySelector('td p'))).toContain(`right one at rank ${r + 1}`);
+      const marked = [...line.querySelectorAll('.few > span')].map((one) => one.getAttribute('class') === 'found');
+      expect(marked).toEqual([0, 1, 2, 3, 4].map((i) => i === r));
     });
-    expect(textOf(toText!.querySelector('tbody td'))).toBe('✓ right one at rank 1✓ no✗ Is there a fracture?');
+    expect(readText(toText!.querySelector('tbody td'))).toBe('✓ right one at rank 1✓ no✗ Is there a fracture?');
   });
 
   it('hold each image once, and name each where it stands', () => {
     const results = figuredResults();
-    const page = renderHtml(results, { galleries: [galleryOf('vqa-rad', PLAIN)] });
+    const page = renderHtml(results, { galleries: [makeGallery('vqa-rad', PLAIN)] });
     expect(page.split(PIXEL).length - 1).toBe(6);
     expect(page).toContain('img-src data:');
     const { document } = parseHTML(page);
@@ -55,16 +55,16 @@ describe('galleries', () => {
 
   it('show hostile and right-to-left texts as they are, and nothing else changes', () => {
     const results = figuredResults();
-    const tame = parseHTML(renderHtml(results, { galleries: [galleryOf('vqa-rad', PLAIN)] })).document;
+    const tame = parseHTML(renderHtml(results, { galleries: [makeGallery('vqa-rad', PLAIN)] })).document;
     const evil = parseHTML(
-      renderHtml(results, { galleries: [galleryOf('vqa-rad', { question: EVIL, answer: EVIL })] }),
+      renderHtml(results, { galleries: [makeGallery('vqa-rad', { question: EVIL, answer: EVIL })] }),
     ).document;
     const texts = [...evil.querySelectorAll('.gallery bdi[dir]')];
     expect(texts.length).toBeGreaterThan(10);
     for (const one of texts) {
       expect(one.getAttribute('dir')).toBe('auto');
       // Overrides of direction are dropped: they would turn what follows.
-      expect(textOf(one)).toBe(EVIL.replace('\u202e', ''));
+      expect(readText(one)).toBe(EVIL.replace('\u202e', ''));
       expect(one.children.length).toBe(0);
     }
     const shape = (document: typeof tame) => [...document.querySelectorAll('*')].map(({ tagName }) => tagName).join();
@@ -84,9 +84,9 @@ describe('galleries', () => {
       ...sample,
       tasks: sample.tasks.map((task) => ({ ...task, ...(withheld as Record<string, object>)[task.id] })),
     };
-    const document = sectionOf(results, [galleryOf('vqa-rad', PLAIN)]);
+    const document = renderSection(results, [makeGallery('vqa-rad', PLAIN)]);
     expect(document.querySelectorAll('svg, table, bdi[dir]').length).toBe(0);
-    expect([...document.querySelectorAll('li')].map(textOf)).toEqual([
+    expect([...document.querySelectorAll('li')].map(readText)).toEqual([
       'PneumoniaMNIST: the run kept no examples of it',
       'VQA-RAD: the data is for credentialed readers (PhysioNet)',
       'Phantom tissue: its licence is not known to allow it (unclear)',
@@ -103,7 +103,7 @@ describe('galleries', () => {
     const tasks = Array.from({ length: 60 }, (_, i) => ({ ...sample.tasks[0]!, id: `task-${i}`, title: `Task ${i}` }));
     const large = 'A'.repeat(12_000);
     const galleries = tasks.map(({ id }) => ({
-      ...galleryOf(id, PLAIN),
+      ...makeGallery(id, PLAIN),
       images: Array.from({ length: 6 }, () => large),
     }));
     const { text } = gallerySection({ ...sample, tasks }, galleries)!;
@@ -112,8 +112,8 @@ describe('galleries', () => {
     const shown = document.querySelectorAll('details.task-gallery').length;
     expect(shown).toBeGreaterThan(20);
     expect(shown).toBeLessThan(60);
-    expect(textOf(document.querySelector('main'))).toContain('There is room for 2 examples of each kind');
-    const named = [...document.querySelectorAll('p')].map(textOf).find((one) => one.startsWith('No room here'))!;
+    expect(readText(document.querySelector('main'))).toContain('There is room for 2 examples of each kind');
+    const named = [...document.querySelectorAll('p')].map(readText).find((one) => one.startsWith('No room here'))!;
     for (let i = 0; i < 60; i++) {
       expect(new RegExp(`Task ${i}[,:]`).test(named)).toBe(i >= shown);
     }

@@ -3,7 +3,7 @@ import { plural } from '../format.js';
 import { splitRuns } from '../model.js';
 import { protocolWords } from '../words.js';
 import { html, Markup } from './escape.js';
-import { scrolling } from './results-table.js';
+import { scrollable } from './results-table.js';
 import { methodTitle } from './training.js';
 
 /** Rows of a table beyond which it is no longer read. */
@@ -11,12 +11,12 @@ const MOST_ROWS = 12;
 /** Texts of a row's answer that are shown. */
 const MOST_TEXTS = 2;
 /** Characters of the page that all galleries may take: with their images the page stays well below 5 MB. */
-const ROOM = 2_500_000;
+const MOST_CHARACTERS = 2_500_000;
 /** Examples of a table, fewer where there is no room. */
-const SHOWN = [8, 4, 2];
+const EXAMPLE_COUNTS = [8, 4, 2];
 
 /** Text of a data set: it may be in any script, read either way, and changes nothing around it. */
-const said = (text: string): Markup => html`<bdi dir="auto">${text}</bdi>`;
+const quote = (text: string): Markup => html`<bdi dir="auto">${text}</bdi>`;
 
 const tick = (right: boolean): Markup =>
   html`<span class="tick ${right ? 'good' : 'bad'}" role="img" aria-label="${right ? 'right' : 'wrong'}">${right ? '✓' : '✗'}</span>`;
@@ -45,27 +45,27 @@ class Album {
   }
 }
 
-const shown = (item: GalleryItem, album: Album, label: string): Markup | undefined =>
-  'image' in item ? album.show(item.image, label) : html`<p>${said(item.text)}</p>`;
+const showItem = (item: GalleryItem, album: Album, label: string): Markup | undefined =>
+  'image' in item ? album.show(item.image, label) : html`<p>${quote(item.text)}</p>`;
 
 function head({ place, query, right }: GalleryExample, album: Album): Markup {
   const name = `Test example ${place}`;
-  return html`<th scope="col">${query.map((item) => shown(item, album, name))}<p class="muted">right:</p>${right.map(
+  return html`<th scope="col">${query.map((item) => showItem(item, album, name))}<p class="muted">right:</p>${right.map(
     (item) =>
       'image' in item
         ? album.show(item.image, `right image for test example ${place}`)
-        : html`<p><strong>${said(item.text)}</strong></p>`,
+        : html`<p><strong>${quote(item.text)}</strong></p>`,
   )}</th>`;
 }
 
-function answer({ answers, rank }: GalleryRow['said'][number], album: Album, protocol: string | undefined): Markup {
+function showAnswer({ answers, rank }: GalleryRow['said'][number], album: Album, protocol: string | undefined): Markup {
   if (rank === undefined) {
     const name = protocol !== undefined && html` <small>${protocol}</small>`;
-    return html`<p>${answers.map((one) => html`${tick(one.right)} ${'text' in one && said(one.text)}`)}${name}</p>`;
+    return html`<p>${answers.map((one) => html`${tick(one.right)} ${'text' in one && quote(one.text)}`)}${name}</p>`;
   }
   const place = html`<p>${tick(rank === 1)} right one at rank ${rank}</p>`;
   const texts = answers.slice(0, MOST_TEXTS).flatMap((one) => ('text' in one ? [one] : []));
-  if (texts.length > 0) return html`${place}${texts.map((one) => html`<p>${tick(one.right)} ${said(one.text)}</p>`)}`;
+  if (texts.length > 0) return html`${place}${texts.map((one) => html`<p>${tick(one.right)} ${quote(one.text)}</p>`)}`;
   const images = answers.map((one, i) => {
     const label = `number ${i + 1}${one.right ? ', the right one' : ''}`;
     return html`<span${one.right && new Markup(' class="found"')}>${'image' in one && album.show(one.image, label)}${one.right && tick(true)}</span>`;
@@ -73,63 +73,65 @@ function answer({ answers, rank }: GalleryRow['said'][number], album: Album, pro
   return html`${place}<div class="few">${images}</div>`;
 }
 
-const ABOUT = {
+const QUERY_TEXTS = {
   label: 'what each row said',
   'image-to-text': 'from image to text: the two texts that each row puts first',
   'text-to-image': 'from text to image: the five images that each row puts first',
 } as const;
 
 /** One table for parts that ask the same of the same examples, such as both protocols of classification. */
-function tableOf(
+function galleryTable(
   results: RunResults,
   title: string,
-  parts: readonly GalleryPart[],
+  galleryParts: readonly GalleryPart[],
   album: Album,
-  most: number,
+  mostExamples: number,
 ): Markup {
   const words = protocolWords(results);
-  const [first] = parts;
+  const [first] = galleryParts;
   const { query, examples } = first!;
-  const kept = examples.slice(0, most);
-  const several = parts.length > 1;
+  const shownExamples = examples.slice(0, mostExamples);
+  const severalParts = galleryParts.length > 1;
   const rows = [
-    ...new Map(parts.flatMap((part) => part.rows).map(({ id, control }) => [id, { id, control }])).values(),
+    ...new Map(galleryParts.flatMap((part) => part.rows).map(({ id, control }) => [id, { id, control }])).values(),
   ];
   const ordered = [...rows.filter(({ control }) => !control), ...rows.filter(({ control }) => control)];
   const drawn = ordered.slice(0, MOST_ROWS);
-  const left = ordered.length > MOST_ROWS ? ` The first ${MOST_ROWS} of ${ordered.length} rows.` : '';
-  const caption = `${title}, ${plural(kept.length, 'test example')}: ${ABOUT[query]}.${left}`;
+  const cutNote = ordered.length > MOST_ROWS ? ` The first ${MOST_ROWS} of ${ordered.length} rows.` : '';
+  const caption = `${title}, ${plural(shownExamples.length, 'test example')}: ${QUERY_TEXTS[query]}.${cutNote}`;
   const cell = (id: string, e: number): Markup =>
-    html`<td>${parts.map(({ protocol, rows: own }) => {
-      const one = own.find((row) => row.id === id)?.said[e];
-      return one && answer(one, album, several ? words(protocol).title : undefined);
+    html`<td>${galleryParts.map(({ protocol, rows: partRows }) => {
+      const rowAnswer = partRows.find((row) => row.id === id)?.said[e];
+      return rowAnswer && showAnswer(rowAnswer, album, severalParts ? words(protocol).title : undefined);
     })}</td>`;
   const body = (control: boolean): Markup | false => {
     const lines = drawn
       .filter((row) => row.control === control)
       .map(
         ({ id }) =>
-          html`<tr><th scope="row"><bdi>${methodTitle(results, id)}</bdi></th>${kept.map((_, e) => cell(id, e))}</tr>\n`,
+          html`<tr><th scope="row"><bdi>${methodTitle(results, id)}</bdi></th>${shownExamples.map((_, e) => cell(id, e))}</tr>\n`,
       );
     return lines.length > 0 && html`<tbody class="${control ? 'controls' : 'methods'}">\n${lines}</tbody>\n`;
   };
-  return scrolling(
+  return scrollable(
     caption,
     html`<table class="gallery">
 <caption><span>${caption}</span></caption>
-<thead><tr><th scope="col" class="corner">Row</th>${kept.map((example) => head(example, album))}</tr></thead>
+<thead><tr><th scope="col" class="corner">Row</th>${shownExamples.map((example) => head(example, album))}</tr></thead>
 ${body(false)}${body(true)}</table>`,
   );
 }
 
 const sameExamples = ({ query, examples }: GalleryPart): string => query + examples.map(({ place }) => place).join();
 
-function galleryOf(results: RunResults, gallery: Gallery, index: number, most: number): Markup {
+function renderGallery(results: RunResults, gallery: Gallery, index: number, mostExamples: number): Markup {
   const info = results.tasks.find(({ id }) => id === gallery.task);
   const title = info?.title ?? gallery.task;
   const synthetic = results.cells.some((cell) => cell.task === gallery.task && cell.synthetic);
   const album = new Album(`g${index}`, gallery.images);
-  const tables = splitRuns(gallery.parts, sameExamples).map((parts) => tableOf(results, title, parts, album, most));
+  const tables = splitRuns(gallery.parts, sameExamples).map((group) =>
+    galleryTable(results, title, group, album, mostExamples),
+  );
   const source = [info?.citation, info?.licence].filter((text) => text !== undefined);
   return html`<details class="task-gallery"${index === 0 && new Markup(' open')}><summary><bdi>${title}</bdi>${synthetic && '\u00a0*'}</summary>
 <p class="muted">${source.length > 0 && `Images and texts: ${source.join('. ')}. `}Seed ${gallery.seed}.</p>
@@ -138,7 +140,7 @@ ${album.store()}${tables}</details>
 }
 
 /** Why nothing is shown of a task. */
-function whyNot({ licence, access, pictures: images }: RunResults['tasks'][number]): string {
+function explainWithheld({ licence, access, pictures: images }: RunResults['tasks'][number]): string {
   if (images === undefined) return 'the results do not say whether it may be shown';
   if (images === 'shown') return 'the run kept no examples of it';
   if (access === 'agreement') return `the data is under an agreement (${licence})`;
@@ -147,21 +149,22 @@ function whyNot({ licence, access, pictures: images }: RunResults['tasks'][numbe
 }
 
 /** Galleries as the page has room for them: with fewer examples before some are left out, last ones first. */
-function fitting(
+function fitGalleries(
   results: RunResults,
   galleries: readonly Gallery[],
-): { readonly parts: readonly Markup[]; readonly most: number; readonly left: readonly Gallery[] } {
-  let parts: Markup[] = [];
-  for (const most of SHOWN) {
-    parts = galleries.map((gallery, i) => galleryOf(results, gallery, i, most));
-    if (parts.reduce((sum, { text }) => sum + text.length, 0) <= ROOM) return { parts, most, left: [] };
+): { readonly rendered: readonly Markup[]; readonly most: number; readonly omitted: readonly Gallery[] } {
+  let rendered: Markup[] = [];
+  for (const most of EXAMPLE_COUNTS) {
+    rendered = galleries.map((gallery, i) => renderGallery(results, gallery, i, most));
+    if (rendered.reduce((sum, { text }) => sum + text.length, 0) <= MOST_CHARACTERS)
+      return { rendered, most, omitted: [] };
   }
-  let taken = 0;
-  const fits = parts.findIndex(({ text }) => {
-    taken += text.length;
-    return taken > ROOM;
+  let length = 0;
+  const fits = rendered.findIndex(({ text }) => {
+    length += text.length;
+    return length > MOST_CHARACTERS;
   });
-  return { parts: parts.slice(0, fits), most: SHOWN.at(-1)!, left: galleries.slice(fits) };
+  return { rendered: rendered.slice(0, fits), most: EXAMPLE_COUNTS.at(-1)!, omitted: galleries.slice(fits) };
 }
 
 /** The section with right and wrong answers of each task that may be shown, and why nothing is shown of the others. */
@@ -171,28 +174,28 @@ export function gallerySection(results: RunResults, galleries: readonly Gallery[
   const allowed = galleries.filter(({ task }) =>
     results.tasks.some(({ id, pictures: images }) => id === task && images === 'shown'),
   );
-  const { parts, most, left } = fitting(results, allowed);
+  const { rendered, most, omitted } = fitGalleries(results, allowed);
   const missing = results.tasks.filter(({ id }) => !allowed.some(({ task }) => task === id));
   return html`<section><h2>Right and wrong answers</h2>
 ${
-  parts.length > 0 &&
+  rendered.length > 0 &&
   html`<p>A few test examples and what each row said of them: chosen where the methods disagree, with some that most get wrong
 and some that most get right. The share that is right here therefore says nothing about accuracy.</p>
 `
 }${
-  most < SHOWN[0]! &&
+  most < EXAMPLE_COUNTS[0]! &&
   most > 0 &&
   html`<p>There is room for ${plural(most, 'example')} of each kind; <code>gallery/</code> in the run folder has them all.</p>
 `
-}${parts}${
-  left.length > 0 &&
-  html`<p>No room here for ${left.map(({ task }) => results.tasks.find(({ id }) => id === task)?.title ?? task).join(', ')}: see
+}${rendered}${
+  omitted.length > 0 &&
+  html`<p>No room here for ${omitted.map(({ task }) => results.tasks.find(({ id }) => id === task)?.title ?? task).join(', ')}: see
 <code>gallery/</code> in the run folder.</p>
 `
 }${
   missing.length > 0 &&
   html`<p>No image and no text is shown of:</p>
-<ul>${missing.map((task) => html`<li><bdi>${task.title}</bdi>: ${whyNot(task)}</li>`)}</ul>
+<ul>${missing.map((task) => html`<li><bdi>${task.title}</bdi>: ${explainWithheld(task)}</li>`)}</ul>
 `
 }</section>
 `;

@@ -1,11 +1,11 @@
 /** A place in a plot, in pixels. */
-export interface Place {
+export interface PixelPlace {
   readonly x: number;
   readonly y: number;
 }
 
 /** Where labels may lie, in pixels. */
-export interface Frame {
+export interface PlotFrame {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -13,7 +13,7 @@ export interface Frame {
 }
 
 /** Height of a line of text, with the room above and below its letters. */
-const LINE = 14;
+const LINE_HEIGHT = 14;
 /** Distances from its dot at which a label is tried, the nearest first, and directions at each. */
 const DISTANCES = [11, 16, 22, 29, 37, 46];
 const DIRECTIONS = 16;
@@ -24,19 +24,20 @@ const DIRECTIONS = 16;
  * @param dots centres; `width` of each label in pixels. @param radius of the dots.
  * @returns the centre of each label; undefined where there is no room.
  */
-export function labelPlaces(
-  dots: readonly (Place & { readonly width: number })[],
-  frame: Frame,
+export function placeLabels(
+  dots: readonly (PixelPlace & { readonly width: number })[],
+  frame: PlotFrame,
   radius: number,
-): (Place | undefined)[] {
-  const placed: (Place & { readonly width: number })[] = [];
-  const free = ({ x, y }: Place, width: number): boolean => {
+): (PixelPlace | undefined)[] {
+  const placed: (PixelPlace & { readonly width: number })[] = [];
+  const free = ({ x, y }: PixelPlace, width: number): boolean => {
     const half = width / 2;
     if (x - half < frame.left || x + half > frame.right) return false;
-    if (y - LINE / 2 < frame.top || y + LINE / 2 > frame.bottom) return false;
+    if (y - LINE_HEIGHT / 2 < frame.top || y + LINE_HEIGHT / 2 > frame.bottom) return false;
     const onDot = dots.some((dot) => Math.abs(dot.x - x) < half + radius && Math.abs(dot.y - y) < 5 + radius);
     return !(
-      onDot || placed.some((other) => Math.abs(other.x - x) < half + other.width / 2 && Math.abs(other.y - y) < LINE)
+      onDot ||
+      placed.some((other) => Math.abs(other.x - x) < half + other.width / 2 && Math.abs(other.y - y) < LINE_HEIGHT)
     );
   };
   return dots.map(({ x, y, width }) => {

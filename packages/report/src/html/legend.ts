@@ -8,7 +8,7 @@ const MOST_RECALLS = 5;
 
 const isClassRecall = (name: string): boolean => name.startsWith('recall_');
 
-const NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
+const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
   interval: '[low, high]',
   deviation: '±',
   n: 'n',
@@ -44,7 +44,7 @@ export function legendSection(results: RunResults): Markup | undefined {
 <details><summary>Metrics</summary>
 <dl>${shown.map((name) => html`<dt><bdi>${name}</bdi> ${wordsFor(name).arrow(name)}</dt><dd>${wordsFor(name).definition(name)}</dd>\n`)}</dl></details>
 <details><summary>Other numbers</summary>
-<dl>${Object.entries(NAMES).map(
+<dl>${Object.entries(TERM_NAMES).map(
     ([key, name]) => html`<dt>${name}</dt><dd>${TERMS[key as keyof typeof TERMS]}</dd>\n`,
   )}</dl></details>
 </section>

@@ -43,24 +43,24 @@ export const PAGE_SCRIPT = `"use strict";
     section.querySelector("h2").after(bar);
     function apply() {
       const words = text.value.toLowerCase().split(/\\s+/).filter(Boolean);
-      const wanted = { words, modality: modality.value, protocol: protocol.value };
+      const choice = { words, modality: modality.value, protocol: protocol.value };
       const rows = /* @__PURE__ */ new Set();
       let columns = 0;
       for (const table of tables) {
-        const shown = showPart(table, wanted);
+        const shown = filterTable(table, choice);
         columns += shown.columns;
         for (const row of shown.rows) rows.add(row);
       }
-      const count = (n, what) => \`\${n} \${what}\${n === 1 ? "" : "s"}\`;
-      const asked = words.length > 0 || modality.value !== "" || protocol.value !== "";
-      status.textContent = asked ? \`\${count(rows.size, "row")}, \${count(columns, "column")}\` : "";
+      const count = (n, noun) => \`\${n} \${noun}\${n === 1 ? "" : "s"}\`;
+      const filtered = words.length > 0 || modality.value !== "" || protocol.value !== "";
+      status.textContent = filtered ? \`\${count(rows.size, "row")}, \${count(columns, "column")}\` : "";
     }
   }
-  function showPart(table, wanted) {
+  function filterTable(table, choice) {
     const heads = [...table.querySelectorAll("th[data-column]")];
     const holdsData = (head) => head.dataset.protocol !== void 0;
     const shown = heads.map(
-      (head) => !holdsData(head) || (!wanted.modality || head.dataset.modality === wanted.modality) && (!wanted.protocol || head.dataset.protocol === wanted.protocol)
+      (head) => !holdsData(head) || (!choice.modality || head.dataset.modality === choice.modality) && (!choice.protocol || head.dataset.protocol === choice.protocol)
     );
     const columns = heads.filter((head, i) => shown[i] && holdsData(head)).length;
     heads.forEach((head, i) => {
@@ -71,7 +71,7 @@ export const PAGE_SCRIPT = `"use strict";
     for (const body of table.tBodies) {
       for (const row of body.rows) {
         const name = row.cells[0].textContent.toLowerCase();
-        row.hidden = !wanted.words.every((word) => name.includes(word));
+        row.hidden = !choice.words.every((word) => name.includes(word));
         if (!row.hidden) rows.push(name);
         heads.forEach((head, i) => {
           row.cells[Number(head.dataset.column)].hidden = !shown[i];
@@ -88,10 +88,10 @@ export const PAGE_SCRIPT = `"use strict";
   function spanShown(line, shown) {
     let start = 0;
     for (const group of line.querySelectorAll("th.group")) {
-      const all = Number(group.dataset.span || group.colSpan);
-      group.dataset.span = String(all);
-      const count = shown.slice(start, start + all).filter(Boolean).length;
-      start += all;
+      const span = Number(group.dataset.span || group.colSpan);
+      group.dataset.span = String(span);
+      const count = shown.slice(start, start + span).filter(Boolean).length;
+      start += span;
       group.hidden = count === 0;
       if (count > 0) group.colSpan = count;
     }
@@ -114,8 +114,8 @@ export const PAGE_SCRIPT = `"use strict";
   }
   function sortBy(table, heads, head) {
     const column = Number(head.dataset.column);
-    const now = head.getAttribute("aria-sort");
-    const sign = now === null ? "lower" in head.dataset ? 1 : -1 : now === "descending" ? 1 : -1;
+    const direction = head.getAttribute("aria-sort");
+    const sign = direction === null ? "lower" in head.dataset ? 1 : -1 : direction === "descending" ? 1 : -1;
     for (const other of heads) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", sign < 0 ? "descending" : "ascending");
     const valueIn = (row) => row.cells[column].dataset.value;
@@ -159,22 +159,22 @@ export const PAGE_SCRIPT = `"use strict";
     });
     document2.addEventListener("click", (event) => {
       const button = closest(event, ".def");
-      if (button) return tip.element === button ? tip.hide() : tip.show(button, [titleOf(button)]);
+      if (button) return tip.element === button ? tip.hide() : tip.show(button, [readTitle(button)]);
       const cell = numberCell(event);
       if (!cell) return tip.hide();
       if (closest(event, "a")) return;
       focusCell(cell);
-      tip.show(cell, linesOf(cell));
+      tip.show(cell, listLines(cell));
     });
     document2.addEventListener("focusin", (event) => {
       const cell = numberCell(event);
-      if (cell && cell === event.target) tip.show(cell, linesOf(cell));
+      if (cell && cell === event.target) tip.show(cell, listLines(cell));
     });
     let resting;
     document2.addEventListener("pointerover", (event) => {
       clearTimeout(resting);
       const cell = event.pointerType === "mouse" ? numberCell(event) : null;
-      if (cell) resting = setTimeout(() => tip.show(cell, linesOf(cell)), REST);
+      if (cell) resting = setTimeout(() => tip.show(cell, listLines(cell)), REST);
       else if (tip.element && tip.element !== document2.activeElement) tip.hide();
     });
     document2.addEventListener("focusout", (event) => {
@@ -215,37 +215,37 @@ export const PAGE_SCRIPT = `"use strict";
       this.element = element;
       element.setAttribute("aria-describedby", "tip");
       const place = element.getBoundingClientRect();
-      const own = this.#box.getBoundingClientRect();
-      const wide = this.document.documentElement.clientWidth;
-      const below = place.bottom + own.height + 8 < window.innerHeight || place.top < own.height + 8;
-      this.#box.style.left = \`\${Math.max(8, Math.min(place.left, wide - own.width - 8)) + window.scrollX}px\`;
-      this.#box.style.top = \`\${(below ? place.bottom + 6 : place.top - own.height - 6) + window.scrollY}px\`;
+      const box = this.#box.getBoundingClientRect();
+      const pageWidth = this.document.documentElement.clientWidth;
+      const below = place.bottom + box.height + 8 < window.innerHeight || place.top < box.height + 8;
+      this.#box.style.left = \`\${Math.max(8, Math.min(place.left, pageWidth - box.width - 8)) + window.scrollX}px\`;
+      this.#box.style.top = \`\${(below ? place.bottom + 6 : place.top - box.height - 6) + window.scrollY}px\`;
     }
   };
   var closest = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null;
   var numberCell = (event) => closest(event, "main td.number, main td.failed");
-  var titleOf = (element) => element?.getAttribute("title");
-  var wordsOf = (element) => element ? element.textContent.replace(/\\s+/g, " ").trim() : "";
-  function headOf(cell) {
+  var readTitle = (element) => element?.getAttribute("title");
+  var readText = (element) => element ? element.textContent.replace(/\\s+/g, " ").trim() : "";
+  function findHeader(cell) {
     const head = cell.closest("table").tHead;
     return head && (head.querySelector(\`[data-column="\${cell.cellIndex}"]\`) ?? head.rows[head.rows.length - 1].cells[cell.cellIndex]);
   }
-  function linesOf(cell) {
-    const head = headOf(cell);
+  function listLines(cell) {
+    const head = findHeader(cell);
     const definition = head?.querySelector(".def");
-    const inside = [...cell.querySelectorAll("[data-tip], .mark")].map(
+    const notes = [...cell.querySelectorAll("[data-tip], .mark")].map(
       (element) => element.dataset.tip || element.getAttribute("aria-label")
     );
     const spread = cell.querySelector("small");
     const sign = spread?.textContent?.[0];
     const kind = sign === "\\xB1" ? "deviation" : sign === "[" ? "interval" : void 0;
     const row = cell.parentElement.cells[0];
-    const defined = titleOf(definition);
+    const defined = readTitle(definition);
     return [
-      \`\${wordsOf(row)} \\xB7 \${titleOf(head) || wordsOf(head?.querySelector(".sort, .label") ?? head)}\`,
-      defined && wordsOf(definition) !== "?" ? \`\${wordsOf(definition)}: \${defined}\` : defined,
-      kind && \`\${wordsOf(spread)}: \${cell.ownerDocument.body.dataset[kind]}\`,
-      ...inside
+      \`\${readText(row)} \\xB7 \${readTitle(head) || readText(head?.querySelector(".sort, .label") ?? head)}\`,
+      defined && readText(definition) !== "?" ? \`\${readText(definition)}: \${defined}\` : defined,
+      kind && \`\${readText(spread)}: \${cell.ownerDocument.body.dataset[kind]}\`,
+      ...notes
     ];
   }
   function neighbour(cell, [down, right]) {

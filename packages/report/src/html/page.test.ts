@@ -8,14 +8,14 @@ import { ERROR, hostileResults, sampleResults } from '../../test/sample.js';
 import { resultTable } from '../model.js';
 import { renderHtml } from './page.js';
 
-const pageOf = (results: RunResults) => parseHTML(renderHtml(results)).document;
-const textOf = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
+const renderPage = (results: RunResults) => parseHTML(renderHtml(results)).document;
+const readText = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
 
 describe('renderHtml', () => {
   it('loads nothing and runs only its own script', () => {
     for (const results of [sampleResults(), hostileResults()]) {
       const text = renderHtml(results);
-      const document = pageOf(results);
+      const document = renderPage(results);
       expect(text).not.toMatch(/https?:\/\//);
       expect(text).not.toMatch(/@import|url\(/);
       expect(text.replaceAll('\n', '')).not.toMatch(/(?!\t)\p{Cc}|\p{Bidi_Control}/u);
@@ -24,7 +24,7 @@ describe('renderHtml', () => {
       ).toHaveLength(0);
       const scripts = [...document.querySelectorAll('script')];
       expect(scripts).toHaveLength(1);
-      const hash = createHash('sha256').update(textOf(scripts[0])).digest('base64');
+      const hash = createHash('sha256').update(readText(scripts[0])).digest('base64');
       const policy = document.querySelector('meta[http-equiv]')!.getAttribute('content');
       expect(policy).toContain(`script-src 'sha256-${hash}'`);
       expect(policy).toContain("default-src 'none'");
@@ -38,33 +38,33 @@ describe('renderHtml', () => {
       frozen: { image: { blocks: '0 of 4', parameters: 0 }, text: { blocks: '0 of 2', parameters: 0 } },
     };
     const [record] = sample.training;
-    const [whole, split] = ['clip', 'slip'] as const;
+    const [unsplit, split] = ['clip', 'slip'] as const;
     const training = [
-      { ...record!, method: whole, seed: 0, setup },
+      { ...record!, method: unsplit, seed: 0, setup },
       { ...record!, method: split, seed: 0, setup: { ...setup, chunkSize: 8 } },
       { ...record!, method: split, seed: 1, setup },
     ];
-    const section = [...pageOf({ ...sample, training }).querySelectorAll('section')].find((one) =>
-      textOf(one.querySelector('h2')).includes('What differs between the rows'),
+    const section = [...renderPage({ ...sample, training }).querySelectorAll('section')].find((one) =>
+      readText(one.querySelector('h2')).includes('What differs between the rows'),
     );
-    const [first, second] = [...section!.querySelectorAll('tbody tr')].map(textOf);
+    const [first, second] = [...section!.querySelectorAll('tbody tr')].map(readText);
     expect(first).not.toContain('want of memory');
     expect(second).toContain('batch in chunks of 8 for want of memory (seed 0)');
   });
 
   it('shows hostile text as text', () => {
     const hostile = hostileResults();
-    const document = pageOf(hostile);
+    const document = renderPage(hostile);
     const visible = (text: string): string => text.replaceAll(/(?![\t\n])\p{Cc}|\p{Bidi_Control}/gu, '');
-    expect(textOf(document.querySelector('pre code'))).toBe(visible(hostile.run.command));
-    expect(textOf(document.querySelector('tbody th'))).toContain(visible(hostile.methods[0]!.title));
+    expect(readText(document.querySelector('pre code'))).toBe(visible(hostile.run.command));
+    expect(readText(document.querySelector('tbody th'))).toContain(visible(hostile.methods[0]!.title));
     expect(document.querySelectorAll('main svg script, main svg img')).toHaveLength(0);
     expect(document.querySelectorAll('figure:not(.cost) svg')).toHaveLength(1 + 8 + 3);
     expect(document.querySelectorAll('table tbody.methods tr')).toHaveLength(3);
   });
 
   it('lists what the sentence of an answer only counts', () => {
-    const said = {
+    const answer = {
       id: 'q',
       question: 'Q?',
       verdict: 'mixed',
@@ -72,29 +72,29 @@ describe('renderHtml', () => {
       basis: 'By tests.',
       evidence: [],
     } as const;
-    const html = renderHtml(sampleResults(), { answers: [{ ...said, details: ['slip <helps>.', 'coca hurts.'] }] });
-    const items = [...parseHTML(html).document.querySelectorAll('.answer li')].map(textOf);
+    const html = renderHtml(sampleResults(), { answers: [{ ...answer, details: ['slip <helps>.', 'coca hurts.'] }] });
+    const items = [...parseHTML(html).document.querySelectorAll('.answer li')].map(readText);
     expect(items).toEqual(['slip <helps>.', 'coca hurts.']);
   });
 
   it('says first which study was run, and its question', () => {
     const results = sampleResults();
     const study = { id: 'depth', title: 'Depth <b>', question: 'Does depth matter?', questions: [], variants: [] };
-    const [first] = pageOf({ ...results, run: { ...results.run, study } }).querySelectorAll('section');
-    expect(textOf(first)).toContain('Depth <b>');
-    expect(textOf(first)).toContain('Does depth matter?');
-    expect(textOf(pageOf(results).querySelector('section'))).not.toContain('The question:');
+    const [first] = renderPage({ ...results, run: { ...results.run, study } }).querySelectorAll('section');
+    expect(readText(first)).toContain('Depth <b>');
+    expect(readText(first)).toContain('Does depth matter?');
+    expect(readText(renderPage(results).querySelector('section'))).not.toContain('The question:');
   });
 
   it('prints the figures of the results in the table', () => {
     const results = sampleResults();
     const { columns, rows } = resultTable(results);
-    const lines = [...pageOf(results).querySelectorAll('table')[0]!.querySelectorAll('tbody tr')];
+    const lines = [...renderPage(results).querySelectorAll('table')[0]!.querySelectorAll('tbody tr')];
     rows.forEach(({ id }, r) => {
       const cells = [...lines[r]!.querySelectorAll('td')];
       columns.forEach(({ task, protocol }, c) => {
         const cell = results.cells.find((x) => x.method === id && x.task === task && x.protocol === protocol);
-        const text = textOf(cells[c]);
+        const text = readText(cells[c]);
         if (!cell) expect(text).toBe('—');
         else if (cell.value === null) expect(text).toContain('✗ failed');
         else {
@@ -103,23 +103,23 @@ describe('renderHtml', () => {
         }
       });
     });
-    expect(textOf(pageOf(results).querySelector('#note-1'))).toBe(ERROR);
+    expect(readText(renderPage(results).querySelector('#note-1'))).toBe(ERROR);
   });
 
   it('draws the figures of the results in the forest plots', () => {
     const results = sampleResults();
-    const svg = pageOf(results).querySelectorAll('svg')[0]!;
+    const svg = renderPage(results).querySelectorAll('svg')[0]!;
     const cells = results.cells.filter((c) => c.task === 'pneumoniamnist' && c.protocol === 'zero-shot');
     const valueAt = valueOnAxis(svg);
     const dots = [...svg.querySelectorAll('circle')];
     const lines = [...svg.querySelectorAll('g[stroke-width="1.5"] line')];
     expect(dots).toHaveLength(5);
     cells.forEach((cell, i) => {
-      expect(textOf(dots[i])).toContain(`${cell.method}: ${cell.value!.toFixed(3)}`);
+      expect(readText(dots[i])).toContain(`${cell.method}: ${cell.value!.toFixed(3)}`);
       expect(valueAt(dots[i]!.getAttribute('cx'))).toBeCloseTo(cell.value!, 3);
       expect(valueAt(lines[i]!.getAttribute('x1'))).toBeCloseTo(cell.ci95![0], 3);
       expect(valueAt(lines[i]!.getAttribute('x2'))).toBeCloseTo(cell.ci95![1], 3);
-      expect(textOf(svg.querySelector('desc'))).toContain(`${cell.method}: ${cell.value!.toFixed(3)}`);
+      expect(readText(svg.querySelector('desc'))).toContain(`${cell.method}: ${cell.value!.toFixed(3)}`);
     });
   });
 
@@ -127,7 +127,7 @@ describe('renderHtml', () => {
     ['as ever', sampleResults()],
     ['with tests, rare classes and leaks', hostileResults()],
   ])('is sound in structure %s', (_, results) => {
-    const document = pageOf(results);
+    const document = renderPage(results);
     const levels = [...document.querySelectorAll('h1, h2, h3')].map(({ tagName }) => Number(tagName[1]));
     expect(levels.filter((level) => level === 1)).toHaveLength(1);
     levels.slice(1).forEach((level, i) => {
@@ -146,18 +146,18 @@ describe('renderHtml', () => {
       for (const name of ['aria-labelledby', 'aria-describedby']) {
         const told = document.querySelectorAll(`[id="${svg.getAttribute(name)}"]`);
         expect(told).toHaveLength(1);
-        expect(textOf(told[0])).not.toBe('');
+        expect(readText(told[0])).not.toBe('');
       }
       expect(svg.getAttribute('fill')).toBe('currentColor');
     }
   });
 
   it('says what is generated, and has its sections in order', () => {
-    const document = pageOf(sampleResults());
-    expect(textOf(document.querySelector('.banner'))).toBe(
+    const document = renderPage(sampleResults());
+    expect(readText(document.querySelector('.banner'))).toBe(
       'Generated phantoms: the figures marked * say nothing about medicine.',
     );
-    expect([...document.querySelectorAll('h2')].map(textOf)).toEqual([
+    expect([...document.querySelectorAll('h2')].map(readText)).toEqual([
       'What was run',
       'Results',
       'Figures with their uncertainty',
@@ -176,31 +176,31 @@ describe('renderHtml', () => {
       run: { ...sample.run, synthetic },
       cells: sample.cells.map((cell) => ({ ...cell, synthetic: synthetic && cell.status === 'ok' })),
     });
-    expect(textOf(pageOf(all(true)).querySelector('.banner'))).toBe(
+    expect(readText(renderPage(all(true)).querySelector('.banner'))).toBe(
       'Generated phantoms: these figures say nothing about medicine.',
     );
-    expect(pageOf(all(false)).querySelector('.banner')).toBeNull();
+    expect(renderPage(all(false)).querySelector('.banner')).toBeNull();
   });
 
   it('draws mean, spread and single seeds for several seeds', () => {
-    const document = pageOf(sampleResults([0, 1, 2]));
+    const document = renderPage(sampleResults([0, 1, 2]));
     expect(document.querySelectorAll('svg')[0]!.querySelectorAll('circle')).toHaveLength(5 * (1 + 3));
-    expect(textOf(document.querySelector('caption'))).toContain('Mean ± standard deviation over seeds');
-    expect(textOf(document.querySelector('td.number small'))).toMatch(/^± \d\.\d{3}$/);
+    expect(readText(document.querySelector('caption'))).toContain('Mean ± standard deviation over seeds');
+    expect(readText(document.querySelector('td.number small'))).toMatch(/^± \d\.\d{3}$/);
   });
 
   it('copes with no cell, no task, one method', () => {
     const sample = sampleResults();
-    const nothing = pageOf({ ...sample, cells: [], tasks: [], methods: [], training: [] });
-    expect(textOf(nothing.querySelector('main'))).toContain('No cell has been measured yet.');
-    const one = pageOf({
+    const nothing = renderPage({ ...sample, cells: [], tasks: [], methods: [], training: [] });
+    expect(readText(nothing.querySelector('main'))).toContain('No cell has been measured yet.');
+    const one = renderPage({
       ...sample,
       methods: sample.methods.slice(0, 1),
       cells: sample.cells.slice(0, 1),
       training: [],
     });
     expect(one.querySelectorAll('svg')).toHaveLength(1);
-    expect(textOf(one.querySelector('#what-was-run'))).toContain('1 method on 1 task in 1 modality, 1 column');
+    expect(readText(one.querySelector('#what-was-run'))).toContain('1 method on 1 task in 1 modality, 1 column');
   });
 
   describe('with 9 methods, 3 controls, 40 columns and 5 seeds', () => {

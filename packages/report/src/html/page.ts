@@ -1,5 +1,5 @@
 import type { Gallery, RunResults } from '@medbench/core';
-import type { Answer } from '../answers/answer.js';
+import type { QuestionAnswer } from '../answers/answer.js';
 import { type ResultTable, resultTable } from '../model.js';
 import { answersSection } from './answers.js';
 import { calibrationSection } from './calibration.js';
@@ -9,7 +9,7 @@ import { metricsSection, runSection } from './details.js';
 import { differencesSection } from './differences.js';
 import { html, type Markup } from './escape.js';
 import { forestSection } from './forest.js';
-import { page } from './frame.js';
+import { renderPage } from './frame.js';
 import { gallerySection } from './gallery.js';
 import { legendSection } from './legend.js';
 import { rankSection } from './rank-diagram.js';
@@ -22,9 +22,9 @@ import { curvesSection } from './training.js';
 function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefined {
   const marked = columns.filter(({ synthetic }) => synthetic !== 'none').length;
   if (!run.synthetic && marked === 0) return undefined;
-  const some = marked > 0 && columns.some(({ synthetic }) => synthetic !== 'all');
+  const someMeasured = marked > 0 && columns.some(({ synthetic }) => synthetic !== 'all');
   return html`<p class="banner" role="note">Generated phantoms: ${
-    some ? 'the figures marked * say' : 'these figures say'
+    someMeasured ? 'the figures marked * say' : 'these figures say'
   } nothing about medicine.</p>`;
 }
 
@@ -39,10 +39,10 @@ export function renderHtml(
   {
     answers = [],
     galleries = [],
-  }: { readonly answers?: readonly Answer[]; readonly galleries?: readonly Gallery[] } = {},
+  }: { readonly answers?: readonly QuestionAnswer[]; readonly galleries?: readonly Gallery[] } = {},
 ): string {
   const table = resultTable(results);
-  return page(
+  return renderPage(
     `medbench run ${results.run.id}`,
     html`<h1>medbench results</h1>
 ${banner(results, table)}`,

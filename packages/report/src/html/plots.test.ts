@@ -7,7 +7,7 @@ import { sampleResults } from '../../test/sample.js';
 import { findCliques } from '../cliques.js';
 import { renderHtml } from './page.js';
 
-const pageOf = (results: RunResults) => parseHTML(renderHtml(results)).document;
+const renderPage = (results: RunResults) => parseHTML(renderHtml(results)).document;
 const number = (element: { getAttribute(name: string): string | null }, name: string): number =>
   Number(element.getAttribute(name));
 
@@ -17,7 +17,7 @@ describe('the rank diagram', () => {
     statistics: { level: 0.05, columns: [], ranks: { ...RANKS, ...ranks } },
   });
   const drawn = (results: RunResults) => {
-    const svg = pageOf(results).querySelector('#ranks svg')!;
+    const svg = renderPage(results).querySelector('#ranks svg')!;
     const valueAt = valueOnAxis(svg);
     const dots = [...svg.querySelectorAll('circle')];
     const bars = [...svg.querySelectorAll('g[stroke="var(--accent)"] line')].map((line) =>
@@ -46,7 +46,7 @@ describe('the rank diagram', () => {
   it('connects all where Friedman’s test finds nothing', () => {
     const results = ranked({ pValue: 0.3 });
     expect(drawn(results).bars).toEqual([['clip', 'clip-partial', 'clip-scratch']]);
-    expect(pageOf(results).querySelector('#ranks')!.textContent).toContain('finds no difference among them');
+    expect(renderPage(results).querySelector('#ranks')!.textContent).toContain('finds no difference among them');
   });
 
   it('finds the maximal groups', () => {
@@ -63,7 +63,7 @@ describe('the rank diagram', () => {
 
 describe('forest plots of several seeds', () => {
   const results = sampleResults([0, 1, 2]);
-  const of = (method: string, tasks: readonly string[]) =>
+  const cellsBySeed = (method: string, tasks: readonly string[]) =>
     [0, 1, 2].map((seed) =>
       results.cells.filter(
         (cell) =>
@@ -73,9 +73,9 @@ describe('forest plots of several seeds', () => {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
   it('show mean, deviation, the interval over examples, and each seed', () => {
-    const svg = pageOf(results).querySelector('#figures-with-their-uncertainty svg')!;
+    const svg = renderPage(results).querySelector('#figures-with-their-uncertainty svg')!;
     const valueAt = valueOnAxis(svg);
-    const cells = of('clip', ['pneumoniamnist']).map(([cell]) => cell!);
+    const cells = cellsBySeed('clip', ['pneumoniamnist']).map(([cell]) => cell!);
     const values = cells.map(({ value }) => value!);
     const sd = Math.sqrt(values.reduce((sum, v) => sum + (v - mean(values)) ** 2, 0) / 2);
     const thin = svg.querySelector('g[stroke-width="1.5"] line')!;
@@ -95,13 +95,13 @@ describe('forest plots of several seeds', () => {
     // Two tasks made one modality, so that there is something to take a mean of.
     const sample = sampleResults();
     const tasks = sample.tasks.map((task) => ({ ...task, modality: 'all' }));
-    const svg = pageOf({ ...sample, tasks }).querySelector('.means svg')!;
-    const own = sample.cells.filter(({ method, protocol }) => method === 'clip' && protocol === 'zero-shot');
-    expect(svg.querySelector('title')!.textContent).toContain(`All: mean over ${own.length} tasks, zero-shot`);
+    const svg = renderPage({ ...sample, tasks }).querySelector('.means svg')!;
+    const cells = sample.cells.filter(({ method, protocol }) => method === 'clip' && protocol === 'zero-shot');
+    expect(svg.querySelector('title')!.textContent).toContain(`All: mean over ${cells.length} tasks, zero-shot`);
     const valueAt = valueOnAxis(svg);
-    const value = mean(own.map((cell) => cell.value!));
+    const value = mean(cells.map((cell) => cell.value!));
     const arm = (side: 0 | 1) =>
-      Math.sqrt(own.reduce((sum, cell) => sum + (cell.value! - cell.ci95![side]) ** 2, 0)) / own.length;
+      Math.sqrt(cells.reduce((sum, cell) => sum + (cell.value! - cell.ci95![side]) ** 2, 0)) / cells.length;
     expect(valueAt(svg.querySelector('circle')!.getAttribute('cx'))).toBeCloseTo(value, 3);
     const line = svg.querySelector('g[stroke-width="1.5"] line')!;
     expect(valueAt(line.getAttribute('x1'))).toBeCloseTo(value - arm(0), 3);
@@ -124,7 +124,7 @@ describe('learning curves', () => {
       stoppedEarly: false,
     };
     const training = sample.training.map((record) => ({ ...record, validation }));
-    const svg = pageOf({ ...sample, training }).querySelector('#learning-curves svg')!;
+    const svg = renderPage({ ...sample, training }).querySelector('#learning-curves svg')!;
     const axis = (which: 0 | 1) => {
       // Ticks of the losses stand left of the plot, those of the steps below it.
       const labels = [...svg.querySelectorAll('g[font-variant="tabular-nums"]')][which]!.querySelectorAll('text');

@@ -10,7 +10,7 @@ const LABEL_LENGTH = 18;
 const SCALE = '\u0000';
 
 /** Puts bars that overlap into lanes of their own, in as few as possible. */
-function lanesOf(bars: readonly (readonly [number, number])[]): number[] {
+function assignLanes(bars: readonly (readonly [number, number])[]): number[] {
   const ends: number[] = [];
   return bars.map(([first, last]) => {
     const free = ends.findIndex((end) => end < first);
@@ -25,22 +25,24 @@ function diagram(table: ResultTable): Markup | undefined {
   if (!ranks || level === undefined) return undefined;
   const methods = [...ranks.methods].sort((a, b) => a.rank - b.rank);
   const values = methods.map(({ rank }) => rank);
-  const some = ranks.pValue < level;
+  const significant = ranks.pValue < level;
   // Without a difference anywhere, none is looked for between two.
-  const cliques: [number, number][] = some ? findCliques(values, ranks.criticalDifference) : [[0, methods.length - 1]];
-  const lanes = lanesOf(cliques);
+  const cliques: [number, number][] = significant
+    ? findCliques(values, ranks.criticalDifference)
+    : [[0, methods.length - 1]];
+  const lanes = assignLanes(cliques);
   const laneWidth = Math.min(8, 96 / Math.max(1, ...lanes.map((lane) => lane + 1)));
   const names = methods.map(({ id }) => oneLine(id, LABEL_LENGTH));
   const longest = Math.max(...names.map((name) => [...name].length));
   const rows = methods.map(({ rank }, i) => ({ row: String(i), rank, text: `${names[i]}: ${formatRank(rank)}` }));
   const end = Math.max(methods.length, 1 + ranks.criticalDifference);
-  const said = cliques.map(([first, last]) => `${names[first]} to ${names[last]}`).join('; ') || 'none';
+  const connected = cliques.map(([first, last]) => `${names[first]} to ${names[last]}`).join('; ') || 'none';
   const svg = drawSvg(
     {
       title: `Average ranks of ${plural(methods.length, 'method')} over ${plural(ranks.columns, 'column')}`,
       description: `1 is best. ${rows.map(({ text }) => text).join('; ')}. Critical difference ${ranks.criticalDifference.toFixed(
         2,
-      )}. Connected, not significantly different: ${said}.`,
+      )}. Connected, not significantly different: ${connected}.`,
     },
     {
       width: PLOT_WIDTH,

@@ -2,19 +2,19 @@ import type { RecallCurve, RunResults } from '@medbench/core';
 import * as Plot from '@observablehq/plot';
 import { cellsAt } from '../cells.js';
 import { formatCount, formatValue, oneLine } from '../format.js';
-import type { Column, ResultTable } from '../model.js';
+import type { ResultTable, TableColumn } from '../model.js';
 import { html, type Markup } from './escape.js';
-import { drawLegend, drawnRows, type Series, seriesMarks } from './series.js';
+import { drawLegend, type Series, selectRows, seriesMarks } from './series.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
-const WAYS = [
+const DIRECTIONS = [
   { key: 'imageToText', name: 'texts found for an image', among: 'texts' },
   { key: 'textToImage', name: 'images found for a text', among: 'images' },
 ] as const;
-type Way = (typeof WAYS)[number];
+type Direction = (typeof DIRECTIONS)[number];
 
 /** Mean over seeds at each k that all have. */
-export function meanCurve(curves: readonly RecallCurve[], key: Way['key']): { k: number; recall: number }[] {
+export function meanCurve(curves: readonly RecallCurve[], key: Direction['key']): { k: number; recall: number }[] {
   return (curves[0]?.k ?? []).flatMap((k) => {
     const values = curves.map((curve) => curve[key][curve.k.indexOf(k)]);
     if (values.some((value) => value === undefined)) return [];
@@ -22,30 +22,35 @@ export function meanCurve(curves: readonly RecallCurve[], key: Way['key']): { k:
   });
 }
 
-interface Curves {
+interface RowCurves {
   readonly row: ResultTable['rows'][number];
   readonly curves: readonly RecallCurve[];
 }
 
-function figure(column: Column, way: Way, having: readonly Curves[], drawn: readonly Curves[]): Markup {
+function figure(
+  column: TableColumn,
+  direction: Direction,
+  withCurves: readonly RowCurves[],
+  drawn: readonly RowCurves[],
+): Markup {
   const series = drawn.map(({ row: { id, title, control }, curves }): Series => {
-    const points = meanCurve(curves, way.key).map(({ k, recall }) => ({
+    const points = meanCurve(curves, direction.key).map(({ k, recall }) => ({
       x: k,
       y: recall,
       text: `${oneLine(id)}: recall@${k} ${formatValue(recall)}`,
     }));
     return { title, control, points };
   });
-  const among = Math.max(...having.flatMap(({ curves }) => curves.map((curve) => curve[way.among])));
+  const among = Math.max(...withCurves.flatMap(({ curves }) => curves.map((curve) => curve[direction.among])));
   const ks = series.flatMap(({ points }) => points.map(({ x }) => x));
-  const said = series.map(({ title, points }) => {
+  const descriptions = series.map(({ title, points }) => {
     const [first, last] = [points[0], points.at(-1)];
     return first && last
       ? `${oneLine(title)} from ${formatValue(first.y)} at ${first.x} to ${formatValue(last.y)} at ${last.x}`
       : oneLine(title);
   });
   const svg = drawSvg(
-    { title: `Recall at k of ${oneLine(column.task)}, ${way.name}`, description: said.join('; ') },
+    { title: `Recall at k of ${oneLine(column.task)}, ${direction.name}`, description: descriptions.join('; ') },
     {
       width: PLOT_WIDTH,
       height: 240,
@@ -74,11 +79,11 @@ function figure(column: Column, way: Way, having: readonly Curves[], drawn: read
       ],
     },
   );
-  const left = having.filter(({ row }) => !row.control).length - series.filter(({ control }) => !control).length;
+  const omitted = withCurves.filter(({ row }) => !row.control).length - series.filter(({ control }) => !control).length;
   return html`<figure class="recall">
-<figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${way.name}, among ${formatCount(among)}</small></figcaption>
+<figcaption><bdi>${column.title}</bdi>${column.synthetic !== 'none' && '\u00a0*'} <small>${direction.name}, among ${formatCount(among)}</small></figcaption>
 ${svg}
-${drawLegend(series, left)}
+${drawLegend(series, omitted)}
 </figure>
 `;
 }
@@ -87,18 +92,18 @@ ${drawLegend(series, left)}
 export function recallSection(results: RunResults, table: ResultTable): Markup | undefined {
   const figures = table.columns.flatMap((column, index) => {
     if (column.rare) return [];
-    const having = table.rows.flatMap((row): Curves[] => {
+    const withCurves = table.rows.flatMap((row): RowCurves[] => {
       const curves = cellsAt(results, row.id, column).flatMap(({ retrieval }) => retrieval ?? []);
       return curves.length > 0 ? [{ row, curves }] : [];
     });
-    if (having.length === 0) return [];
-    const rows = drawnRows(
-      having.map(({ row }) => row),
+    if (withCurves.length === 0) return [];
+    const rows = selectRows(
+      withCurves.map(({ row }) => row),
       index,
       false,
     );
-    const drawn = rows.map((row) => having.find((one) => one.row === row)!);
-    return WAYS.map((way) => figure(column, way, having, drawn));
+    const drawn = rows.map((row) => withCurves.find((one) => one.row === row)!);
+    return DIRECTIONS.map((direction) => figure(column, direction, withCurves, drawn));
   });
   if (figures.length === 0) return undefined;
   return html`<section><h2>Recall over the number of candidates</h2>

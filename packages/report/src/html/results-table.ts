@@ -1,7 +1,7 @@
 import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from '../caption.js';
-import { capitalised, formatRank, formatSpread, formatValue, plural } from '../format.js';
-import { type Column, type Figure, type ResultTable, type Row, splitRuns } from '../model.js';
-import type { Mark } from '../significance.js';
+import { capitalise, formatRank, formatSpread, formatValue, plural } from '../format.js';
+import { type ResultTable, splitRuns, type TableColumn, type TableFigure, type TableRow } from '../model.js';
+import type { TestMark } from '../significance.js';
 import type { ProtocolWords } from '../words.js';
 import { defined, definedMetric, explained, TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
@@ -14,19 +14,19 @@ export const metricName = (words: ProtocolWords, metric: string): Markup =>
   html`${definedMetric(words, metric)} ${words.arrow(metric)}`;
 
 /** A table in a container of its own that scrolls, by keyboard too. */
-export const scrolling = (label: string, table: Markup): Markup =>
+export const scrollable = (label: string, table: Markup): Markup =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 
 /** Numbers that lead to the footnotes, `1, 2`: without the commas, 1 and 2 would read as 12. */
 const noteLinks = (notes: readonly number[], texts: readonly string[] = []): Markup | false =>
   notes.length > 0 &&
   html`<sup>${notes.map(
-    (note, i) => html`${i > 0 && ', '}<a href="#note-${note}"${title(texts[note - 1])}>${note}</a>`,
+    (note, i) => html`${i > 0 && ', '}<a href="#note-${note}"${titleAttribute(texts[note - 1])}>${note}</a>`,
   )}</sup>`;
 
-const title = (text: string | undefined): Markup | false => text !== undefined && html` title="${text}"`;
+const titleAttribute = (text: string | undefined): Markup | false => text !== undefined && html` title="${text}"`;
 
-const markLabel = ({ symbol, about }: Mark): Markup =>
+const markLabel = ({ symbol, about }: TestMark): Markup =>
   html`<span class="mark" role="img" aria-label="${about}">\u00a0${symbol}</span>`;
 
 /** An average rank as a table's cell. */
@@ -47,14 +47,14 @@ interface CellOptions {
 }
 
 /** A figure with its spread below, as a table's cell. */
-export function figureCell(figure: Figure, options: CellOptions = {}): Markup {
+export function figureCell(figure: TableFigure, options: CellOptions = {}): Markup {
   const links = noteLinks(figure.notes);
   if (figure.value === null) {
     if (figure.status === 'none') {
       return html`<td class="number"><span title="${options.empty ?? 'not applicable'}">—</span></td>`;
     }
     const reason = figure.notes.map((note) => options.reasons?.[note - 1] ?? '').join('; ');
-    return html`<td class="failed"><span title="${reason}">✗ failed</span>${links}<small>${short(reason)}</small></td>`;
+    return html`<td class="failed"><span title="${reason}">✗ failed</span>${links}<small>${shorten(reason)}</small></td>`;
   }
   const value = html`${formatValue(figure.value)}${options.star === true && '\u00a0*'}`;
   const shown = figure.best ? html`<strong>${value}</strong>` : value;
@@ -65,15 +65,15 @@ export function figureCell(figure: Figure, options: CellOptions = {}): Markup {
   }</td>`;
 }
 
-const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
 
-function rowHeader({ id, title, question, extension, control }: Row): Markup {
+function rowHeader({ id, title, question, extension, control }: TableRow): Markup {
   const info = [id === title ? '' : id, control ? 'control' : question, extension ? 'extension' : ''];
   return html`<th scope="row"><bdi>${title}</bdi> <small><bdi>${info.filter((entry) => entry !== '').join(' · ')}</bdi></small></th>`;
 }
 
 /** Why a row has nothing in a column. */
-function emptyReason(row: Row, { rare, words }: Column): string {
+function emptyReason(row: TableRow, { rare, words }: TableColumn): string {
   if (rare) return 'not applicable: no recall of rare classes is known of it';
   return row.control
     ? `not applicable: this control says nothing in ${words.title}`
@@ -86,9 +86,9 @@ export const numberHead = (label: string, definition: string, column?: number): 
     ? html`<th scope="col" class="number">${defined(label, definition)}</th>`
     : html`<th scope="col" class="number" data-column="${column}"><span class="label">${label}</span> ${explained(label, definition)}</th>`;
 
-function header(columns: readonly Column[], notes: readonly string[], rank: string | undefined): Markup {
-  const group = (columns: readonly Column[], text: string): Markup =>
-    html`<th scope="colgroup" colspan="${columns.length}" class="group"><bdi>${capitalised(text)}</bdi></th>`;
+function header(columns: readonly TableColumn[], notes: readonly string[], rank: string | undefined): Markup {
+  const group = (columns: readonly TableColumn[], text: string): Markup =>
+    html`<th scope="colgroup" colspan="${columns.length}" class="group"><bdi>${capitalise(text)}</bdi></th>`;
   const modalities = splitRuns(columns, ({ modality }) => modality);
   const protocols = modalities.flatMap((run) => splitRuns(run, ({ protocol }) => protocol));
   const lines = columns.length > 0 ? 3 : 1;
@@ -96,7 +96,7 @@ function header(columns: readonly Column[], notes: readonly string[], rank: stri
     rank !== undefined &&
     html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" data-lower title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
   // The script makes a button of the label; a button holds neither a link nor another button.
-  const head = (column: Column, i: number): Markup =>
+  const head = (column: TableColumn, i: number): Markup =>
     html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${column.words.title}"${column.words.metric(column.metric).lowerIsBetter && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
       column.synthetic === 'all' && '\u00a0*'
     }</span> <small>${metricName(column.words, column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
@@ -112,22 +112,22 @@ ${
 }</thead>`;
 }
 
-function columnTitle({ task, words, metric, n, rare }: Column): string {
+function columnTitle({ task, words, metric, n, rare }: TableColumn): string {
   const examples = n > 0 || !rare ? ` on ${plural(n, 'test example')}` : '';
   const classes = rare && rare.length > 0 ? ` of rare classes: ${rare.join(', ')}` : '';
   return `${task}, ${words.title}: ${metric}${examples}${classes}`;
 }
 
-interface Part {
+interface TablePart {
   /** Which columns of the table it shows. */
   readonly indices: readonly number[];
   readonly caption: string;
   readonly ranks: boolean;
 }
 
-function tableOf(table: ResultTable, { indices, caption, ranks }: Part): Markup {
+function drawTable(table: ResultTable, { indices, caption, ranks }: TablePart): Markup {
   const columns = indices.map((i) => table.columns[i]!);
-  const line = (row: Row): Markup =>
+  const line = (row: TableRow): Markup =>
     html`<tr${row.question !== '' && html` data-question="${row.control ? 'control' : row.question}"`}>${rowHeader(row)}${indices.map(
       (i) => {
         const figure = row.figures[i]!;
@@ -135,9 +135,9 @@ function tableOf(table: ResultTable, { indices, caption, ranks }: Part): Markup 
         return figureCell(figure, { reasons: table.notes, star, empty: emptyReason(row, table.columns[i]!) });
       },
     )}${ranks && rankCell(row.rank)}</tr>\n`;
-  const body = (rows: readonly Row[], name: string): Markup | false =>
+  const body = (rows: readonly TableRow[], name: string): Markup | false =>
     rows.length > 0 && html`<tbody class="${name}">\n${rows.map(line)}</tbody>\n`;
-  return scrolling(
+  return scrollable(
     caption,
     html`<table class="sortable">
 <caption><span>${caption}</span></caption>
@@ -154,17 +154,17 @@ ${body(
 
 /** One table, or one for each modality and one with the average ranks where it would be too wide. */
 function tables(table: ResultTable, caption: string): Markup[] {
-  const all = table.columns.map((_, i) => i);
+  const allIndices = table.columns.map((_, i) => i);
   const ranking = ranksCaption(table).join(' ');
   const ranks = ranking !== '';
-  if (all.length <= WIDEST)
-    return [tableOf(table, { indices: all, caption: `${caption} ${ranking}`.trimEnd(), ranks })];
-  const parts = splitRuns(all, (i) => table.columns[i]!.modality).map((indices) => {
-    const name = capitalised(table.columns[indices[0]!]!.modality);
-    return html`<h3>${name}</h3>\n${tableOf(table, { indices, caption: `${name}. ${caption}`, ranks: false })}`;
+  if (allIndices.length <= WIDEST)
+    return [drawTable(table, { indices: allIndices, caption: `${caption} ${ranking}`.trimEnd(), ranks })];
+  const modalityTables = splitRuns(allIndices, (i) => table.columns[i]!.modality).map((indices) => {
+    const name = capitalise(table.columns[indices[0]!]!.modality);
+    return html`<h3>${name}</h3>\n${drawTable(table, { indices, caption: `${name}. ${caption}`, ranks: false })}`;
   });
-  if (!ranks) return parts;
-  return [...parts, html`<h3>All columns</h3>\n${tableOf(table, { indices: [], caption: ranking, ranks })}`];
+  if (!ranks) return modalityTables;
+  return [...modalityTables, html`<h3>All columns</h3>\n${drawTable(table, { indices: [], caption: ranking, ranks })}`];
 }
 
 /** The section with the table of results, and its footnotes. */
@@ -173,7 +173,7 @@ export function resultsSection(table: ResultTable): Markup {
     return html`<section><h2>Results</h2>\n<p>No cell has been measured yet.</p></section>\n`;
   const sentences = tableCaption(table, true).map((text) => text.replace('bold:', 'underlined bold:'));
   const controls = table.rows.some(({ control }) => control) ? ' Controls are set apart: no method trained them.' : '';
-  const caption = [`${capitalised(sentences.join(' · '))}.${controls}`, ...testsCaption(table)].join(' ');
+  const caption = [`${capitalise(sentences.join(' · '))}.${controls}`, ...testsCaption(table)].join(' ');
   const notes =
     table.notes.length > 0 &&
     html`<h3>${table.columnNotes > 0 ? 'Notes' : 'Failed and incomplete cells'}</h3>

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { plural } from '../format.js';
-import type { Row } from '../model.js';
+import type { TableRow } from '../model.js';
 import { html, type Markup } from './escape.js';
 
 /** Told apart by colour and by shape. */
@@ -17,7 +17,7 @@ const SHAPES = [
 export const MOST_SERIES = SHAPES.length;
 
 /** A point of a row's line, with what is said of it. */
-export interface Point {
+export interface SeriesPoint {
   readonly x: number;
   readonly y: number;
   readonly text: string;
@@ -29,23 +29,23 @@ export interface Point {
 export interface Series {
   readonly title: string;
   readonly control: boolean;
-  readonly points: readonly Point[];
+  readonly points: readonly SeriesPoint[];
   /** Beside its name in the legend. */
   readonly note?: string;
 }
 
 /** Of rows that have something to draw, the methods with the best figures in a column, in the table's order; then controls. */
-export function drawnRows(rows: readonly Row[], column: number, lowerIsBetter: boolean): Row[] {
+export function selectRows(rows: readonly TableRow[], column: number, lowerIsBetter: boolean): TableRow[] {
   const methods = rows.filter(({ control }) => !control);
-  const value = ({ figures }: Row): number => (figures[column]?.value ?? -Infinity) * (lowerIsBetter ? -1 : 1);
+  const value = ({ figures }: TableRow): number => (figures[column]?.value ?? -Infinity) * (lowerIsBetter ? -1 : 1);
   const best = new Set([...methods].sort((a, b) => value(b) - value(a)).slice(0, MOST_SERIES));
   return [...methods.filter((row) => best.has(row)), ...rows.filter(({ control }) => control)];
 }
 
 /** Lines with dots: methods in colours and shapes, controls dashed and grey. */
-export function seriesMarks(all: readonly Series[]): Plot.Markish[] {
-  const controls = all.filter(({ control }) => control);
-  const methods = all.filter(({ control }) => !control);
+export function seriesMarks(series: readonly Series[]): Plot.Markish[] {
+  const controls = series.filter(({ control }) => control);
+  const methods = series.filter(({ control }) => !control);
   return [
     ...controls.map(({ points }) =>
       Plot.lineY(points, { x: 'x', y: 'y', stroke: 'var(--muted)', strokeDasharray: '3 3', strokeWidth: 1 }),
@@ -56,7 +56,7 @@ export function seriesMarks(all: readonly Series[]): Plot.Markish[] {
         Plot.lineY(points, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.5, strokeOpacity: 0.8 }),
         Plot.dot(points, {
           ...{ x: 'x', y: 'y', fill: colour, symbol: SHAPES[i % MOST_SERIES]!.symbol, title: 'text' },
-          r: (point: Point) => point.r ?? 3.5,
+          r: (point: SeriesPoint) => point.r ?? 3.5,
         }),
       ];
     }),
@@ -64,14 +64,15 @@ export function seriesMarks(all: readonly Series[]): Plot.Markish[] {
 }
 
 /** The names of a plot's rows with their colours and shapes. */
-export function drawLegend(all: readonly Series[], left: number): Markup {
-  const methods = all.filter(({ control }) => !control);
-  const controls = all.filter(({ control }) => control);
-  const noted = ({ title, note }: Series): Markup => html`<bdi>${title}</bdi>${note !== undefined && ` ${note}`}`;
+export function drawLegend(series: readonly Series[], omitted: number): Markup {
+  const methods = series.filter(({ control }) => !control);
+  const controls = series.filter(({ control }) => control);
+  const nameWithNote = ({ title, note }: Series): Markup =>
+    html`<bdi>${title}</bdi>${note !== undefined && ` ${note}`}`;
   return html`<ul class="legend">${methods.map(
     (one, i) =>
-      html`<li><span class="c${i % MOST_SERIES}" aria-hidden="true">${SHAPES[i % MOST_SERIES]!.glyph}</span> ${noted(one)}</li>`,
-  )}${controls.map((one) => html`<li><span class="grey" aria-hidden="true">┄</span> ${noted(one)}</li>`)}${
-    left > 0 && html`<li>not drawn: ${plural(left, 'method')} with lower figures</li>`
+      html`<li><span class="c${i % MOST_SERIES}" aria-hidden="true">${SHAPES[i % MOST_SERIES]!.glyph}</span> ${nameWithNote(one)}</li>`,
+  )}${controls.map((one) => html`<li><span class="grey" aria-hidden="true">┄</span> ${nameWithNote(one)}</li>`)}${
+    omitted > 0 && html`<li>not drawn: ${plural(omitted, 'method')} with lower figures</li>`
   }</ul>`;
 }

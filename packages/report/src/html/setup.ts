@@ -1,32 +1,32 @@
 import type { FrozenPart, RowSetup, RunResults } from '@medbench/core';
 import { plural } from '../format.js';
 import { html, type Markup } from './escape.js';
-import { scrolling } from './results-table.js';
+import { scrollable } from './results-table.js';
 import { methodTitle } from './training.js';
 
-const frozen = (tower: string, { blocks, parameters }: FrozenPart): string[] =>
+const describeFrozen = (tower: string, { blocks, parameters }: FrozenPart): string[] =>
   parameters === 0 ? [] : [`${tower}: ${blocks} blocks, ${parameters.toLocaleString('en')} parameters`];
 
 /** The setting's values in one line. */
-const settingsOf = ({ settings }: RowSetup): string =>
+const formatSettings = ({ settings }: RowSetup): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
 
 /** Where the batch was split for want of memory: of some seeds only, where the memory was not always the same. */
-function chunksOf({ training }: RunResults, row: string): string[] {
-  const seeds = training.filter(({ method, setup }) => method === row && setup);
-  const sizes = [...new Set(seeds.flatMap(({ setup }) => setup?.chunkSize ?? []))];
+function listChunks({ training }: RunResults, row: string): string[] {
+  const records = training.filter(({ method, setup }) => method === row && setup);
+  const sizes = [...new Set(records.flatMap(({ setup }) => setup?.chunkSize ?? []))];
   return sizes.map((size) => {
-    const split = seeds.filter(({ setup }) => setup?.chunkSize === size).map(({ seed }) => seed);
-    const which = split.length < seeds.length ? ` (seed ${split.join(', ')})` : '';
+    const split = records.filter(({ setup }) => setup?.chunkSize === size).map(({ seed }) => seed);
+    const which = split.length < records.length ? ` (seed ${split.join(', ')})` : '';
     return `batch in chunks of ${size} for want of memory${which}`;
   });
 }
 
 function cells(setup: RowSetup, chunks: readonly string[]): readonly (readonly [string, string])[] {
-  const still = [...frozen('image', setup.frozen.image), ...frozen('text', setup.frozen.text)];
-  const parts = [
+  const frozen = [...describeFrozen('image', setup.frozen.image), ...describeFrozen('text', setup.frozen.text)];
+  const extras = [
     ...(setup.inputs.length > 0 ? [`draws ${setup.inputs.join(', ')}`] : []),
     ...(setup.teacher === null ? [] : [`moving average, momentum ${setup.teacher}`]),
     ...chunks,
@@ -34,10 +34,10 @@ function cells(setup: RowSetup, chunks: readonly string[]): readonly (readonly [
   ];
   return [
     ['Starts from', setup.start === 'general' ? 'general-domain weights' : 'random weights'],
-    ['Frozen', still.join('; ') || 'nothing'],
+    ['Frozen', frozen.join('; ') || 'nothing'],
     ['Parameters of its own', setup.own === 0 ? 'none' : setup.own.toLocaleString('en')],
-    ['Beside image and text', parts.join('; ') || 'nothing'],
-    ['Settings', settingsOf(setup) || 'none'],
+    ['Beside image and text', extras.join('; ') || 'nothing'],
+    ['Settings', formatSettings(setup) || 'none'],
   ];
 }
 
@@ -50,7 +50,7 @@ export function setupSection(results: RunResults): Markup | undefined {
   return html`<section><h2>What differs between the rows</h2>
 <p>Taken from the code of ${plural(rows.size, 'method')}. Data and their order, optimizer, schedule, batch, seeds and
 evaluation are the same for all.</p>
-${scrolling(
+${scrollable(
   'What differs between the rows',
   html`<table>
 <caption><span>From the code that trained each row.</span></caption>
@@ -59,7 +59,7 @@ ${scrolling(
 ${[...rows].map(
   ([method, setup]) => html`<tr><th scope="row"><bdi>${methodTitle(results, method)}</bdi></th>${cells(
     setup,
-    chunksOf(results, method),
+    listChunks(results, method),
   ).map(([, text]) => html`<td><bdi>${text}</bdi></td>`)}</tr>
 `,
 )}</tbody></table>`,

@@ -1,11 +1,11 @@
 import type { RunResults } from '@medbench/core';
-import { capitalised, plural } from '../format.js';
-import { type Column, type ResultTable, splitRuns } from '../model.js';
+import { capitalise, plural } from '../format.js';
+import { type ResultTable, splitRuns, type TableColumn } from '../model.js';
 import { html, type Markup } from './escape.js';
 
 /** `PneumoniaMNIST (624 test examples: zero-shot, linear probe)`, with the mark of generated data. */
-function dataSet(columns: readonly Column[]): Markup {
-  const [{ title, synthetic }] = columns as [Column];
+function dataSet(columns: readonly TableColumn[]): Markup {
+  const [{ title, synthetic }] = columns as [TableColumn];
   const n = Math.max(...columns.map((column) => column.n));
   const protocols = [...new Set(columns.map(({ words }) => words.title))].join(', ');
   return html`<bdi>${title}</bdi>${synthetic !== 'none' && '\u00a0*'} (${protocols}; ${plural(n, 'test example')})`;
@@ -14,11 +14,11 @@ function dataSet(columns: readonly Column[]): Markup {
 function dataSets({ columns }: ResultTable): Markup | undefined {
   const primary = columns.filter(({ rare }) => !rare);
   if (primary.length === 0) return undefined;
-  const tasksOf = (own: readonly Column[]): Column[][] =>
-    [...new Set(own.map(({ task }) => task))].map((task) => own.filter((column) => column.task === task));
+  const groupByTask = (group: readonly TableColumn[]): TableColumn[][] =>
+    [...new Set(group.map(({ task }) => task))].map((task) => group.filter((column) => column.task === task));
   const lines = splitRuns(primary, ({ modality }) => modality).map(
-    (own) =>
-      html`<dt><bdi>${capitalised(own[0]!.modality)}</bdi></dt><dd>${tasksOf(own).map(
+    (group) =>
+      html`<dt><bdi>${capitalise(group[0]!.modality)}</bdi></dt><dd>${groupByTask(group).map(
         (columns, i) => html`${i > 0 && ', '}${dataSet(columns)}`,
       )}</dd>`,
   );
@@ -44,8 +44,8 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
   const controls = rows.length - trained;
   const tasks = new Set(columns.map(({ task }) => task)).size;
   const modalities = new Set(columns.map(({ modality }) => modality)).size;
-  const parts = [plural(trained, 'method'), ...(controls > 0 ? [plural(controls, 'control')] : [])].join(' and ');
-  const where = modalities === 1 ? '1 modality' : `${modalities} modalities`;
+  const rowCounts = [plural(trained, 'method'), ...(controls > 0 ? [plural(controls, 'control')] : [])].join(' and ');
+  const modalityCount = modalities === 1 ? '1 modality' : `${modalities} modalities`;
   const info: [string, string][] = [
     ...(run.study ? ([['Study', run.study.title]] as [string, string][]) : []),
     ['Run', run.id],
@@ -57,8 +57,8 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
     ['Generated data', run.synthetic ? 'yes: figures that rest on it are marked *' : 'none'],
   ];
   return html`<section><h2>What was run</h2>
-<p>${methods.length === 0 && rows.length === 0 ? 'No method' : parts} on ${plural(tasks, 'task')}${
-    tasks > 0 && ` in ${where}`
+<p>${methods.length === 0 && rows.length === 0 ? 'No method' : rowCounts} on ${plural(tasks, 'task')}${
+    tasks > 0 && ` in ${modalityCount}`
   }, ${plural(columns.length, 'column')} of figures. Not for clinical use.</p>
 ${run.study && html`<p>The question: <bdi>${run.study.question}</bdi></p>\n`}<dl class="info">${info.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
 ${dataSets(table)}

@@ -36,17 +36,17 @@ export function drawSvg(label: string | PlotLabel, options: Plot.PlotOptions): M
   svg.setAttribute('font-size', '12');
   svg.setAttribute('role', 'img');
   const id = `plot-${createHash('sha256').update(`${title}\n${description}`).digest('hex').slice(0, 10)}`;
-  const told = (name: 'title' | 'desc', text: string): void => {
+  const addText = (name: 'title' | 'desc', text: string): void => {
     const element = document.createElementNS('http://www.w3.org/2000/svg', name);
     element.setAttribute('id', `${id}-${name}`);
     element.textContent = oneLine(text);
     svg.prepend(element);
   };
   if (description !== undefined) {
-    told('desc', description);
+    addText('desc', description);
     svg.setAttribute('aria-describedby', `${id}-desc`);
   }
-  told('title', title);
+  addText('title', title);
   svg.setAttribute('aria-labelledby', `${id}-title`);
   return new Markup(svg.outerHTML);
 }

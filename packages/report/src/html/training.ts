@@ -11,18 +11,18 @@ export const methodTitle = ({ methods }: RunResults, id: string): string =>
   methods.find((method) => method.id === id)?.title ?? id;
 
 /** Every k-th point and the last one, so that the page stays small. */
-function thinned<T>(points: readonly T[]): T[] {
-  const every = Math.ceil(points.length / MOST_POINTS);
-  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
+function thin<T>(points: readonly T[]): T[] {
+  const stride = Math.ceil(points.length / MOST_POINTS);
+  return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
 }
 
-function curve(results: RunResults, records: readonly TrainingRecord[]): Markup {
+function drawCurve(results: RunResults, records: readonly TrainingRecord[]): Markup {
   const { method } = records[0]!;
   const points = records.flatMap(({ seed, curve }) =>
-    thinned(curve.filter(({ loss }) => Number.isFinite(loss))).map((point) => ({ seed, ...point })),
+    thin(curve.filter(({ loss }) => Number.isFinite(loss))).map((point) => ({ seed, ...point })),
   );
   const heldOut = records.flatMap(({ seed, validation }) =>
-    thinned(validation?.curve ?? []).map((point) => ({ seed, ...point })),
+    thin(validation?.curve ?? []).map((point) => ({ seed, ...point })),
   );
   const ends = records.flatMap(({ curve }) => {
     const [first, last] = [curve[0], curve.at(-1)];
@@ -68,7 +68,7 @@ ${svg}
 export const formatLoss = (loss: number | null): string => (loss === null ? '—' : formatValue(loss));
 
 /** Trainings by row, in order of seed. */
-export const byMethod = ({ training }: RunResults): TrainingRecord[][] => {
+export const groupByMethod = ({ training }: RunResults): TrainingRecord[][] => {
   const order = [...new Set(training.map(({ method }) => method))];
   const sorted = [...training].sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method) || a.seed - b.seed);
   return splitRuns(sorted, ({ method }) => method);
@@ -80,7 +80,7 @@ export function curvesSection(results: RunResults): Markup | undefined {
   return html`<section><h2>Learning curves</h2>
 <p>Training loss over steps. Methods minimise different losses: compare shapes, not heights.</p>
 <div class="plots">
-${byMethod(results).map((records) => curve(results, records))}</div>
+${groupByMethod(results).map((records) => drawCurve(results, records))}</div>
 </section>
 `;
 }
