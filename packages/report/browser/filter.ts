@@ -1,12 +1,12 @@
 /**
- * Puts three filters above the tables of a section that asks for them (`data-filter`): words of a row's name, modality
- * and protocol of columns. It says what is shown, to screen readers too.
+ * Adds filters above the tables of each section with `data-filter`: words of a row's name, modality and protocol of
+ * columns. A status line says how many rows and columns are shown; screen readers announce it.
  */
 export function filterTables(document: Document): void {
   for (const section of document.querySelectorAll<HTMLElement>('[data-filter]')) filterSection(document, section);
 }
 
-/** What the reader asks for: words in lower case; empty choices ask for all. */
+/** The reader's filter settings: words in lower case; an empty value matches everything. */
 interface FilterChoice {
   readonly words: readonly string[];
   readonly modality: string;
@@ -26,7 +26,7 @@ function filterSection(document: Document, section: HTMLElement): void {
     bar.append(label);
     element.addEventListener('input', apply);
   };
-  /** A choice among the columns' values; it stands in the bar only where there are two or more. */
+  /** Creates a menu of the columns' values, and adds it to the bar only if there are two or more values. */
   const addChoice = (name: string, key: 'modality' | 'protocol'): HTMLSelectElement => {
     const select = document.createElement('select');
     const heads = section.querySelectorAll<HTMLTableCellElement>(`th[data-${key}]`);
@@ -67,7 +67,7 @@ function filterSection(document: Document, section: HTMLElement): void {
   }
 }
 
-/** Shows the rows and columns that are wanted, hides the others. @returns names of the rows, and number of data columns. */
+/** Shows the matching rows and columns and hides the others. @returns names of the rows, and number of data columns. */
 function filterTable(
   table: HTMLTableElement,
   choice: FilterChoice,
@@ -104,7 +104,7 @@ function filterTable(
   return { rows, columns };
 }
 
-/** Group headers cover the columns below them, in order: each spans those of its columns that are shown. */
+/** Sets the span of each group header to the number of its columns that are shown. */
 function spanShown(line: HTMLTableRowElement, shown: readonly boolean[]): void {
   let start = 0;
   for (const group of line.querySelectorAll<HTMLTableCellElement>('th.group')) {

@@ -1,5 +1,5 @@
-// All that runs in the page, compiled by scripts/build-page-script.mjs into src/html/page-script.ts. Without scripts nothing is
-// missing but sorting, filtering and definitions on a tap.
+// The script of the page, compiled by scripts/build-page-script.mjs into src/html/page-script.ts. Without scripts, the
+// page only lacks sorting, filtering and definitions on a tap.
 import { filterTables } from './filter.js';
 import { sortTables } from './sort.js';
 import { showTips } from './tips.js';

@@ -1,6 +1,7 @@
 /**
- * Sorts tables by the column whose header is pressed. The label becomes a button here, so that a page without scripts
- * shows none. Methods and controls are separate bodies and stay apart; cells without a value go last.
+ * Sorts tables by the column whose header is pressed. This script turns labels into buttons, so that a page without
+ * scripts shows no buttons. Methods and controls are separate table bodies and are sorted separately; cells without a
+ * value go last.
  */
 export function sortTables(document: Document): void {
   for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) {
@@ -19,7 +20,7 @@ export function sortTables(document: Document): void {
 
 function sortBy(table: HTMLTableElement, heads: readonly HTMLTableCellElement[], head: HTMLTableCellElement): void {
   const column = Number(head.dataset.column);
-  // The first press puts the best first.
+  // The first press sorts the best value first.
   const direction = head.getAttribute('aria-sort');
   const sign = direction === null ? ('lower' in head.dataset ? 1 : -1) : direction === 'descending' ? 1 : -1;
   for (const other of heads) other.removeAttribute('aria-sort');

@@ -1,6 +1,6 @@
 type Line = string | null | undefined | false;
 
-/** Down and right, in rows and cells. */
+/** Movement of the focus for each arrow key, in rows and cells. */
 const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = {
   ArrowRight: [0, 1],
   ArrowLeft: [0, -1],
@@ -8,17 +8,18 @@ const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = 
   ArrowUp: [-1, 0],
 };
 
-/** How long the mouse rests before the cell below it says what it is, milliseconds. */
+/** Time in milliseconds that the mouse must rest on a cell before its tip shows. */
 const REST = 400;
 
 /**
- * Says what a number means where it stands. Pressing a definition shows it; in tables of numbers one cell can be focused,
- * arrow keys go from cell to cell, and the cell under the pointer, finger or focus says what it is: its row and column,
- * the definition of its metric, what its marks rest on. Escape closes it.
+ * Explains numbers in place. Pressing a word with a definition shows the definition. In each table of numbers one cell
+ * can be focused, and arrow keys move the focus from cell to cell. The cell under the pointer, finger or focus shows a
+ * tip with its row and column, the definition of its metric, and the comparisons behind its marks. Escape closes the
+ * tip.
  */
 export function showTips(document: Document): void {
   const tip = new Tip(document);
-  // What a cell says is said in one place: titles inside of it would show a second time under the pointer.
+  // The tip of a cell includes titles inside of the cell: the browser would show them a second time under the pointer.
   for (const element of document.querySelectorAll<HTMLElement>('main td [title]')) {
     element.dataset.tip = element.title;
     element.removeAttribute('title');
@@ -61,9 +62,9 @@ export function showTips(document: Document): void {
   });
 }
 
-/** The one box that says things; it stands below the element it speaks of, or above where there is no room. */
+/** The tooltip of the page. It appears below its element, or above it if there is no room below. */
 class Tip {
-  /** What it speaks of; undefined while it is hidden. */
+  /** The element that the tip explains; undefined while the tip is hidden. */
   element: Element | undefined;
   readonly #box: HTMLElement;
 
@@ -124,7 +125,7 @@ function findHeader(cell: HTMLTableCellElement): Element | null | undefined {
   );
 }
 
-/** What a cell says: its row and column, the metric's definition, what stands beside the number, its marks. */
+/** Lines of a cell's tip: its row and column, the metric's definition, the meaning of its spread, and its marks. */
 function listLines(cell: HTMLTableCellElement): Line[] {
   const head = findHeader(cell);
   const definition = head?.querySelector('.def');
@@ -144,7 +145,7 @@ function listLines(cell: HTMLTableCellElement): Line[] {
   ];
 }
 
-/** The next cell of numbers in a direction, past hidden rows and columns. */
+/** The next cell in a direction, skipping hidden rows and columns. */
 function neighbour(
   cell: HTMLTableCellElement,
   [down, right]: readonly [number, number],
@@ -158,7 +159,7 @@ function neighbour(
   return next instanceof HTMLTableCellElement && next.tagName === 'TD' ? next : undefined;
 }
 
-/** Moves the focus to a cell, the only one of its table that the tab key reaches. */
+/** Moves the focus to a cell, and makes it the only cell of its table that the tab key reaches. */
 function focusCell(cell: HTMLTableCellElement): void {
   for (const other of cell.closest('table')!.querySelectorAll('td[tabindex]')) other.removeAttribute('tabindex');
   cell.tabIndex = 0;

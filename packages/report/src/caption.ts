@@ -5,7 +5,7 @@ import { findComparisons } from './significance.js';
 
 export const SYNTHETIC_LINE = 'Figures marked * are on generated phantoms: they say nothing about medicine.';
 
-/** What the figures of a table mean, one phrase each. */
+/** Explains the notation of a table's figures, one phrase each. */
 export function tableCaption({ severalSeeds, rows }: ResultTable, bold: boolean): string[] {
   const figures = rows.flatMap((row) => row.figures);
   const textIf = (when: boolean, text: string): string[] => (when ? [text] : []);
@@ -36,11 +36,11 @@ function over(counts: readonly number[]): string {
 
 const percent = ({ level }: RunStatistics): string => `${Number((100 * level).toPrecision(3))} %`;
 
-/** What is true of the seeds behind the tests, where some rest on one. */
+/** A sentence about the seeds behind the tests; empty if every test has two seeds or more. */
 function seedsSentence(columns: readonly ColumnStatistics[]): string[] {
   const few = columns.filter(({ seeds }) => seeds.length < 2);
   if (few.length === 0) return [];
-  // Rows may share more seeds with each other than all of them do.
+  // Two rows may have more seeds in common than all rows together have.
   const pairs = columns.flatMap(({ againstBest, againstControls }) => [...againstBest, ...againstControls]);
   return [
     few.length === columns.length && pairs.every(({ test }) => test !== 'two-way-t')
@@ -49,7 +49,7 @@ function seedsSentence(columns: readonly ColumnStatistics[]): string[] {
   ];
 }
 
-/** How average ranks are to be read, in one sentence; empty if the run has none. */
+/** Explains average ranks in one sentence; empty if the run has none. */
 export function ranksCaption({ statistics }: ResultTable): string[] {
   if (!statistics?.ranks) return [];
   const { columns, pValue, criticalDifference } = statistics.ranks;
@@ -64,7 +64,7 @@ export function ranksCaption({ statistics }: ResultTable): string[] {
 const testedColumns = ({ columns, statistics }: ResultTable) =>
   columns.filter(({ rare }) => !rare).flatMap((column) => findComparisons(statistics, column) ?? []);
 
-/** What the tests behind a table say, one sentence each; empty where nothing was tested. */
+/** The outcome of the tests behind a table, one sentence each; empty if nothing was tested. */
 export function testsCaption(table: ResultTable): string[] {
   const { rows, statistics } = table;
   if (!statistics) return [];
@@ -76,12 +76,12 @@ export function testsCaption(table: ResultTable): string[] {
   const describeTest = (counts: readonly number[]): string =>
     sentences.length === 0
       ? `(paired test on the same examples, Holm ${over(counts)}, ${percent(statistics)})`
-      : `(likewise, Holm ${over(counts)})`;
+      : `(same test, Holm ${over(counts)})`;
   if (withMethods.length > 0) {
     const test = describeTest(withMethods.map(({ pairs }) => pairs));
     sentences.push(
       symbols.has('≈')
-        ? `≈ not significantly worse than the best of the column, the others are ${test}.`
+        ? `≈ not significantly worse than the best of the column; methods without it are ${test}.`
         : `Every other method that was compared is significantly worse than the best of its column ${test}.`,
     );
   }

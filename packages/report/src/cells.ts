@@ -21,13 +21,13 @@ export function summarise(
   return { value: mean, interval: null, sd: Math.sqrt(variance), measurements };
 }
 
-/** One metric of a cell; undefined where the cell has no such number. */
+/** One metric of a cell; undefined if the cell has no finite value for it. */
 export function findMetric({ metrics }: ResultCell, name: string): MetricValue | undefined {
   const metric = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
   return metric && Number.isFinite(metric.value) ? metric : undefined;
 }
 
-/** The measurements of one metric among cells of one row and column, in order of seed. */
+/** The measurements of one metric in the cells of one row and column, in order of seed. */
 export function selectMeasurements(cells: readonly ResultCell[], metric: string): Measurement[] {
   return cells
     .flatMap((cell) => {
@@ -37,7 +37,7 @@ export function selectMeasurements(cells: readonly ResultCell[], metric: string)
     .sort((a, b) => a.seed - b.seed);
 }
 
-/** Cells of results that were looked up before, by row and column: large runs are asked thousands of times. */
+/** Cells by row and column, cached for each results object: large runs look up cells thousands of times. */
 const cellIndexes = new WeakMap<RunResults, ReadonlyMap<string, readonly ResultCell[]>>();
 
 const cellKey = (method: string, task: string, protocol: string): string => JSON.stringify([method, task, protocol]);

@@ -1,7 +1,7 @@
 /**
- * The maximal runs of methods in order of rank whose first and last differ by less than the critical difference, as pairs
- * of places: what a critical-difference diagram connects (Demšar 2006, section 3.2.2). A method that differs from all
- * others is in none.
+ * The groups of methods that a critical-difference diagram connects (Demšar 2006, section 3.2.2): maximal stretches, in
+ * order of rank, whose first and last rank differ by less than the critical difference. Each is a pair of indices. A
+ * method that differs from all others is in no group.
  *
  * @param ranks average ranks in ascending order.
  */

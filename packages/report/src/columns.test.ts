@@ -11,7 +11,7 @@ const RECALLS = { clip: 0.6, 'clip-scratch': 0.41, majority: 0.9 };
 describe('columns for rare classes', () => {
   const results = withRare(sampleResults(), 'phantom-skin', RECALLS);
 
-  it('stand right after their primary metric, with the best method and no marks', () => {
+  it('come right after their primary metric, and show the best method but no marks', () => {
     const { columns, rows } = resultTable(results);
     expect(columns.map(({ task, protocol, metric }) => `${task}/${protocol}/${metric}`).slice(5)).toEqual([
       'phantom-skin/zero-shot/accuracy',
@@ -24,7 +24,7 @@ describe('columns for rare classes', () => {
     const figures = rows.map((row) => row.figures[6]!);
     expect(figures.map(({ value }) => value)).toEqual([0.6, 0.41, null, null, 0.9, null]);
     expect(figures.map(({ best }) => best)).toEqual([true, false, false, false, false, false]);
-    // An older cell without the metric is not a failure.
+    // A cell of an older version without the metric has not failed.
     expect(figures[2]).toMatchObject({ status: 'none', notes: [] });
   });
 
@@ -39,14 +39,14 @@ describe('columns for rare classes', () => {
       'phantom-skin, zero-shot: rare_recall on 5 test examples of rare classes: pneumonia',
     );
     expect(head.querySelector('.def')!.getAttribute('title')).toContain('Mean over the rare classes');
-    // Plots and the lists of all metrics are of primary metrics: one each.
+    // Plots and lists of all metrics exist once per primary metric, not for rare classes.
     expect(document.querySelectorAll('figure:not(.cost) svg').length).toBe(8 + 3);
     const titles = [...document.querySelectorAll('section h3')].map((title) => title.textContent);
     expect(titles.filter((title) => title === 'Phantom skin lesions, zero-shot *')).toHaveLength(1);
     expect(document.querySelector('main')!.textContent).toContain('recall_pneumonia');
   });
 
-  it('fail where their cell failed, for the same reason', () => {
+  it('fail if their cell failed, with the same footnote', () => {
     const failed = withRare(sampleResults([0, 1]), 'phantom-skin', RECALLS);
     const cells = failed.cells.map((cell) =>
       cell.method === 'clip' && cell.seed === 1 && cell.task === 'phantom-skin'
@@ -66,7 +66,7 @@ describe('average ranks', () => {
   const SENTENCE =
     'Average rank over 7 columns, 1 is best (Friedman p 0.0123): ranks that differ by less than 0.95 are not significantly different.';
 
-  it('are the last column of each format, and no control has one', () => {
+  it('are the last column of each format, empty for controls', () => {
     const lines = renderTable(results, { width: 300 }).split('\n');
     const start = lines.find((line) => line.startsWith('method'))!.indexOf('rank ↓');
     const ranks = ['clip ', 'clip-scratch', 'clip-partial', 'untrained', 'majority', 'raw-pixels'].map((id) =>
@@ -84,7 +84,7 @@ describe('average ranks', () => {
     const rows = [...document.querySelector('table')!.querySelectorAll('tbody tr')];
     expect(rows.map((row) => row.querySelector('td:last-child')!.textContent)).toEqual(ranks);
     expect(document.querySelector('caption')!.textContent).toContain(SENTENCE);
-    // Sorting takes the cell by its place in the row.
+    // Sorting finds the cell by its index in the row.
     const head = [...document.querySelector('table')!.querySelectorAll('th[data-column]')].find((th) =>
       th.textContent!.startsWith('Average rank'),
     )!;
@@ -92,7 +92,7 @@ describe('average ranks', () => {
     expect([...rows[1]!.children][place]!.getAttribute('data-value')).toBe(String(RANKS.methods[1].rank));
   });
 
-  it('have a table of their own where the page has one for each modality', () => {
+  it('have a table of their own if the page has one table for each modality', () => {
     const wide = {
       ...results,
       tasks: ['a', 'b'].flatMap((k) => results.tasks.map((task) => ({ ...task, id: `${task.id}-${k}` }))),
@@ -105,7 +105,7 @@ describe('average ranks', () => {
     expect(captions.filter((text) => text!.includes('Average rank'))).toEqual([SENTENCE]);
   });
 
-  it('say where no difference is significant', () => {
+  it('say if no difference is significant', () => {
     const ranks = { ...RANKS, pValue: 0.31 };
     const text = renderTable({ ...results, statistics: { ...results.statistics, ranks } }, { width: 300 });
     expect(text).toContain('(Friedman p 0.310, no significant difference)');
@@ -131,7 +131,7 @@ describe('leaks', () => {
     expect([...document.querySelectorAll('li.warning')].map(({ id }) => id)).toEqual(['note-1']);
   });
 
-  it('are made of the counts where no note says them; searches without a find are none', () => {
+  it('are described from the counts if there is no note, and are left out if nothing was found', () => {
     const [cell] = results.cells;
     const { notes: _, ...silent } = cell!;
     expect(leakWarnings([silent])).toEqual([

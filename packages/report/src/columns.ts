@@ -2,21 +2,21 @@ import type { ProtocolId, ResultCell, RunResults } from '@medbench/core';
 import { findMetric } from './cells.js';
 import { type ProtocolWords, type ProtocolWordsLookup, protocolWords } from './words.js';
 
-/** One task under one protocol, and one metric of it. */
+/** One metric of one task under one protocol. */
 export interface ColumnInfo {
   readonly task: string;
   readonly title: string;
   readonly modality: string;
   readonly protocol: ProtocolId;
-  /** What the results say of the protocol. */
+  /** Title of the protocol and meaning of its metrics, from the results. */
   readonly words: ProtocolWords;
   /** Name of the primary metric, or `rare_recall`. */
   readonly metric: string;
-  /** Test examples behind a figure; 0 if it is not known. */
+  /** Number of test examples behind a figure; 0 if not known. */
   readonly n: number;
-  /** `all` figures, `some` or `none` involve generated data. */
+  /** How many of the figures involve generated data: `all`, `some` or `none`. */
   readonly synthetic: 'all' | 'some' | 'none';
-  /** The rare classes, in a column that is about them; undefined in columns of a primary metric. */
+  /** The rare classes, in a column about them; undefined in columns of a primary metric. */
   readonly rare?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, word
   };
 }
 
-/** The column for rare classes beside a primary one; none where no cell tells of them. */
+/** The column for rare classes that follows a primary one; empty if no cell has their recall. */
 function rareColumn(primary: ColumnInfo, group: readonly ResultCell[]): ColumnInfo[] {
   const measured = group.filter((cell) => cell.status === 'ok' && findMetric(cell, RARE_METRIC));
   if (measured.length === 0 || primary.metric === RARE_METRIC) return [];
@@ -54,7 +54,7 @@ function rareColumn(primary: ColumnInfo, group: readonly ResultCell[]): ColumnIn
   return [{ ...primary, metric: RARE_METRIC, n: Math.max(0, ...examples), rare }];
 }
 
-/** The columns that the cells make: by modality, protocol and task, rare classes right after their primary metric. */
+/** The columns of the cells by modality, protocol and task; rare classes come right after their primary metric. */
 export function listColumns(results: RunResults): ColumnInfo[] {
   const { cells, tasks, protocols = [] } = results;
   const words = protocolWords(results);
@@ -74,7 +74,7 @@ export function listColumns(results: RunResults): ColumnInfo[] {
     .flatMap(({ group, primary }) => [primary, ...rareColumn(primary, group)]);
 }
 
-/** What a cell says in a column: the cell itself, or its recall of rare classes in place of the primary metric. */
+/** A cell as seen in a column: unchanged, or with its recall of rare classes in place of the primary metric. */
 export function cellIn(cell: ResultCell, { metric, rare }: ColumnInfo): ResultCell {
   if (!rare) return cell;
   const rareRecall = findMetric(cell, metric);

@@ -3,7 +3,7 @@ import { TESTED, withTests } from '../test/compared.js';
 import { ERROR, hostileResults, sampleResults } from '../test/sample.js';
 import { renderCsv } from './index.js';
 
-/** RFC 4180, written from its grammar: records of fields, quoted or not. */
+/** Parses CSV by the grammar of RFC 4180: records of fields, quoted or not. */
 function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/y;
@@ -29,7 +29,7 @@ function objects(text: string): Record<string, string>[] {
 }
 
 describe('renderCsv', () => {
-  it('gives back every metric of every cell with all its digits', () => {
+  it('writes every metric of every cell with all its digits', () => {
     const { cells } = sampleResults([0, 1]);
     const records = objects(renderCsv(sampleResults([0, 1])));
     const expected = cells.reduce((sum, { metrics }) => sum + Math.max(1, Object.keys(metrics).length), 0);
@@ -55,7 +55,7 @@ describe('renderCsv', () => {
     expect(failed[0]).toMatchObject({ value: '', ci_low: '', error: ERROR, metric: 'accuracy', primary: 'true' });
   });
 
-  it('quotes, and disarms formulas', () => {
+  it('quotes fields and disarms formulas', () => {
     const hostile = hostileResults();
     const records = objects(renderCsv(hostile));
     expect(records[0]!.method).toBe(`'${hostile.cells[0]!.method}`);
@@ -65,18 +65,18 @@ describe('renderCsv', () => {
     }
   });
 
-  it('leaves negative numbers numbers', () => {
+  it('writes negative numbers without an apostrophe', () => {
     const cell = { ...sampleResults().cells[0]!, metrics: {}, value: -0.5, ci95: [-1, 0.25] as const };
     expect(objects(renderCsv({ ...sampleResults(), cells: [cell] }))[0]).toMatchObject({ value: '-0.5', ci_low: '-1' });
   });
 
-  it('is a header alone without cells', () => {
+  it('writes only the header if there are no cells', () => {
     expect(renderCsv({ ...sampleResults(), cells: [] })).toBe(
       'method,control,task,protocol,seed,metric,primary,value,ci_low,ci_high,n,status,error,synthetic,seconds\r\n',
     );
   });
 
-  it('appends p against the best, for primary metrics of compared methods alone', () => {
+  it('appends p against the best method, only for primary metrics of compared methods', () => {
     const results = withTests(sampleResults([0, 1]), {
       best: 'clip-partial',
       againstBest: { clip: 0.00012345678901234 },
@@ -93,7 +93,7 @@ describe('renderCsv', () => {
     expect(fields('clip-partial', TESTED.metric)).toEqual(Array(2).fill(['', 'true']));
     expect(fields('clip', TESTED.metric)).toEqual(Array(2).fill(['0.00012345678901234', 'false']));
     expect(fields('clip', 'f1')).toEqual(Array(2).fill(['', '']));
-    // Neither a control nor a method that was not compared.
+    // A control, and a method that was not compared.
     for (const id of ['untrained', 'clip-scratch']) {
       expect(fields(id, TESTED.metric)).toEqual(Array(2).fill(['', '']));
     }

@@ -19,12 +19,12 @@ const HEADER = [
   'seconds',
 ] as const;
 
-/** At the end, so that places of the others stay; left out where nothing was compared. */
+/** Last columns, so that the positions of the others stay the same; left out if nothing was compared. */
 const COMPARISON_HEADER = ['adjusted_p_vs_best', 'best'] as const;
 
 type Field = string | number | boolean | null | undefined;
 
-/** One field: quoted as in RFC 4180; text that a spreadsheet would run as a formula gets an apostrophe in front. */
+/** One field, quoted as in RFC 4180. Text that a spreadsheet would run as a formula gets a leading apostrophe. */
 function field(value: Field): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'string') return String(value);
@@ -38,13 +38,18 @@ interface Line {
   readonly ci95: ConfidenceInterval | null;
 }
 
-/** The primary metric first, then the others in the file's order; a failed cell keeps one line without a value. */
+/**
+ * The lines of a cell: the primary metric, then the others in the file's order. A failed cell has one, without a value.
+ */
 function listLines({ metric, value, ci95, metrics }: ResultCell): Line[] {
   const others = Object.entries(metrics).filter(([name]) => name !== metric);
   return [{ metric, value, ci95 }, ...others.map(([name, other]) => ({ metric: name, ...other }))];
 }
 
-/** Of a primary metric: p against the column's best method, and whether it is that; empty where it was not compared. */
+/**
+ * For a primary metric: p against the column's best method, and whether this method is the best. Empty for other
+ * metrics and for methods that were not compared.
+ */
 function comparisonFields(cell: ResultCell, metric: string, statistics: RunStatistics): [Field, Field] {
   const column = metric === cell.metric ? findComparisons(statistics, cell) : undefined;
   if (!column || cell.status === 'failed') return [null, null];
@@ -54,11 +59,11 @@ function comparisonFields(cell: ResultCell, metric: string, statistics: RunStati
 }
 
 /**
- * The run in long form: one record per cell and metric, all digits, RFC 4180 (comma, CRLF, quotes doubled).
+ * The run in long form: one record per cell and metric, with all digits, as in RFC 4180 (comma, CRLF, quotes doubled).
  * Columns: method, control, task, protocol, seed, metric, primary, value, ci_low, ci_high, n, status, error, synthetic,
- * seconds (of the whole cell). Where a run has paired tests, adjusted_p_vs_best and best follow, in the records of primary
- * metrics, the same for all seeds of a method. Text that starts with `=`, `+`, `-` or `@` gets an apostrophe in front,
- * since spreadsheets would run it.
+ * seconds (of the whole cell). If the run has paired tests, adjusted_p_vs_best and best follow. They are filled for
+ * primary metrics, and are the same for all seeds of a method. Text that starts with `=`, `+`, `-` or `@` gets a
+ * leading apostrophe, since spreadsheets would run it as a formula.
  */
 export function renderCsv(results: RunResults): string {
   const { statistics } = results;

@@ -1,6 +1,6 @@
 import type { ConfidenceInterval } from '@medbench/core';
 
-/** First letter in upper case. */
+/** The text with its first letter in upper case. */
 export const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const decimals = (value: number, small: number): string =>
@@ -13,7 +13,7 @@ export const formatValue = (value: number): string => decimals(value, 3);
 export const formatInterval = ([low, high]: ConfidenceInterval): string =>
   `[${decimals(low, 2)}, ${decimals(high, 2)}]`;
 
-/** A difference, three decimals: `+0.012`, `-0.010`, `0.000`; `—` if it is no number. */
+/** A difference with its sign, three decimals: `+0.012`, `-0.010`, `0.000`; `—` if it is not finite. */
 export function formatSigned(value: number): string {
   if (!Number.isFinite(value)) return '—';
   const text = formatValue(value);
@@ -25,16 +25,16 @@ export function formatSigned(value: number): string {
 export const formatSignedInterval = ([low, high]: ConfidenceInterval): string =>
   `[${formatSigned(low)}, ${formatSigned(high)}]`;
 
-/** A p, with a digit more where levels are near: `0.412`, `0.0312`, `< 0.001`. */
+/** A p, with one digit more near the usual levels: `0.412`, `0.0312`, `< 0.001`. */
 export function formatP(p: number): string {
   if (p < 0.001) return '< 0.001';
   return p.toFixed(p < 0.1 ? 4 : 3);
 }
 
-/** An average rank, `1.75`; `—` where there is none. */
+/** An average rank, `1.75`; `—` if null. */
 export const formatRank = (rank: number | null): string => rank?.toFixed(2) ?? '—';
 
-/** What of a figure is printed; `model.ts` has the whole of it. */
+/** The printed part of a figure; `TableFigure` has all of it. */
 export interface PrintedFigure {
   readonly status: 'ok' | 'failed' | 'none';
   readonly value: number | null;
@@ -50,19 +50,19 @@ export function formatSpread({ sd, interval }: PrintedFigure): string {
   return interval ? formatInterval(interval) : '';
 }
 
-/** What a table's cell says, without marks: `0.873 [0.85, 0.90]`, `—` not applicable, `✗` failed. */
+/** Text of a table cell without marks: `0.873 [0.85, 0.90]`, `—` not applicable, `✗` failed. */
 export function formatFigure(figure: PrintedFigure): string {
   if (figure.value === null) return figure.status === 'failed' ? '✗' : '—';
   return `${formatValue(figure.value)} ${formatSpread(figure)}`.trimEnd();
 }
 
-/** Whole numbers with a thin space between thousands, so that no reader takes it for a decimal mark. */
+/** A whole number with thin spaces between thousands, which cannot be mistaken for decimal marks. */
 export const formatCount = (value: number): string =>
   Math.round(value)
     .toString()
     .replaceAll(/\B(?=(\d{3})+$)/g, ' ');
 
-/** A duration in the units that a reader thinks in: `41.2 s`, `12 min 5 s`, `3 h 20 min`. */
+/** A duration in seconds, minutes or hours: `41.2 s`, `12 min 5 s`, `3 h 20 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const rounded = Math.round(seconds);
@@ -84,10 +84,10 @@ export const formatBytes = (bytes: number): string =>
 export const superscript = (numbers: readonly number[]): string =>
   numbers.map((number) => [...String(number)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')).join('·');
 
-// Control characters would move the cursor or reorder the line: C0, C1, line separators and bidirectional overrides.
+// Characters that move the cursor or reorder the line: C0, C1, line separators and bidirectional overrides.
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 
-/** Text of unknown origin on one line, without escape sequences, cut to `length` characters. */
+/** Untrusted text on one line, without control characters, cut to `length` characters. */
 export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string {
   const characters = [...text.replaceAll(UNSAFE, ' ').replaceAll(/ {2,}/g, ' ').trim()];
   if (characters.length <= length) return characters.join('');
@@ -97,7 +97,9 @@ export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string
     .trimEnd()}…`;
 }
 
-/** Breaks a line between words to `width`, cutting longer words; further lines are indented by `indent`. */
+/**
+ * Breaks a line between words at `width` characters and cuts longer words; `indent` applies from the second line on.
+ */
 export function wrapLines(text: string, width: number, indent = 0): string[] {
   const lines: string[] = [];
   let line = '';

@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const put = (task: string, what: unknown): void =>
   writeFileSync(join(folder, 'gallery', `${task}.json`), typeof what === 'string' ? what : JSON.stringify(what));
 
-it('reads galleries of tasks that may be shown, in their order, and leaves out what is damaged', async () => {
+it('readGalleries reads galleries of tasks that may be shown, in order, and leaves out damaged ones', async () => {
   const gallery = makeGallery('vqa-rad', { question: 'q', answer: 'a' });
   const results = figuredResults();
   put('vqa-rad', gallery);

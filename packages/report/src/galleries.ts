@@ -3,8 +3,8 @@ import type { Gallery, RunResults } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
 
 /**
- * The galleries of a run folder, of those tasks alone whose images its results call shown; what is not there or damaged
- * is left out.
+ * Reads the galleries of a run folder, only for tasks whose images may be shown according to the results. Missing and
+ * damaged galleries are left out.
  */
 export async function readGalleries(runDir: string, { tasks }: RunResults): Promise<Gallery[]> {
   const { isGallery } = await import('./schemas.js');

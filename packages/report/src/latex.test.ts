@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hostileResults, sampleResults } from '../test/sample.js';
 import { renderLatex } from './latex.js';
 
-/** Rows of a `tabular` as a reader of LaTeX sees them: cells between `&` that are not escaped, up to `\\`. */
+/** Parses `tabular` environments like LaTeX: cells are separated by unescaped `&`, rows end with `\\`. */
 function tabulars(text: string): { spec: string; rows: string[][] }[] {
   return [...text.matchAll(/\\begin\{tabular\}\{(\w+)\}\n([\s\S]*?)\\end\{tabular\}/g)].map(([, spec, body]) => ({
     spec: spec!,
@@ -21,7 +21,7 @@ function tabulars(text: string): { spec: string; rows: string[][] }[] {
 const countColumns = (row: readonly string[]): number =>
   row.reduce((sum, cell) => sum + Number(/^\\multicolumn\{(\d+)\}/.exec(cell)?.[1] ?? 1), 0);
 
-/** The depth of braces at the end, by a reader that knows escapes and comments. */
+/** Depth of braces at the end of the text, ignoring escaped braces and comments. */
 function braceDepth(text: string): number {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
@@ -37,7 +37,7 @@ describe('renderLatex', () => {
   it.each([
     ['made-up results', sampleResults()],
     ['hostile results', hostileResults()],
-  ])('has one cell for each column in each row, and braces that match: %s', (_, results) => {
+  ])('has one cell for each column in each row and balanced braces for %s', (_, results) => {
     const text = renderLatex(results);
     expect(braceDepth(text)).toBe(0);
     for (const { spec, rows } of tabulars(text)) {
@@ -51,7 +51,7 @@ describe('renderLatex', () => {
     expect(text.match(/\\toprule/g)!.length).toBe(text.match(/\\bottomrule/g)!.length);
   });
 
-  it('says the figures of the table', () => {
+  it('prints the figures of the table', () => {
     const results = sampleResults();
     const text = renderLatex(results);
     for (const { value, ci95 } of results.cells) {
@@ -63,7 +63,7 @@ describe('renderLatex', () => {
     expect(text).toContain('say nothing about medicine');
   });
 
-  it('lets no command of the text through', () => {
+  it('escapes commands in texts of the results', () => {
     const sample = sampleResults();
     const evil = '\\input{/etc/passwd}\n\\end{table}%$x$#~^_&{}--[1]*';
     const text = renderLatex({

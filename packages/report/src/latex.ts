@@ -10,7 +10,7 @@ import {
   type TableRow,
 } from './model.js';
 
-/** Columns beyond which there is a table for each modality: more do not fit a page. */
+/** Most columns that fit a page. Beyond this, each modality has its own table. */
 const WIDEST = 6;
 
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   '|': '\\textbar{}',
   '"': "''",
   '`': '{`}',
-  // After \\ they would be its options.
+  // Directly after \\ a bracket would start its optional argument, and a star would belong to the command.
   '[': '{[}',
   ']': '{]}',
   '*': '{*}',
@@ -52,10 +52,10 @@ const COMMANDS: Readonly<Record<string, string>> = {
   '\u2009': '\\,',
 };
 
-/** Text of unknown origin as literal LaTeX on one line; other scripts stay as they are (UTF-8). */
+/** Untrusted text as literal LaTeX on one line; other scripts are left as UTF-8. */
 const escapeLatex = (text: string): string =>
   [...oneLine(text)]
-    // Two hyphens would be a dash.
+    // LaTeX turns two hyphens into a dash.
     .map((character, i, characters) =>
       character === '-' && characters[i + 1] === '-' ? '-{}' : (COMMANDS[character] ?? character),
     )
@@ -70,7 +70,7 @@ function cell(figure: TableFigure, star: boolean): string {
   return `${figure.best ? `\\textbf{${text}}` : text}${noteMark(figure.notes)}${marks}${star ? '{*}' : ''}`;
 }
 
-/** A header over groups of columns, with a rule below each. */
+/** A header line over groups of columns, with a rule below each group. */
 function groupLine(columns: readonly TableColumn[], key: (column: TableColumn) => string): string[] {
   let nextColumn = 2;
   const groups = splitRuns(columns, key).map((group) => {
@@ -134,9 +134,9 @@ function tabular(table: ResultTable, { indices, ranks, caption }: TablePart): st
 }
 
 /**
- * The table of `renderTable` for a paper: `booktabs` rules, one `table` environment, or one for each modality and one with
- * the average ranks where it would be too wide; the footnotes as a list. Text from the file is escaped, so that it cannot
- * become a command.
+ * The table of `renderTable` for a paper, with `booktabs` rules and the footnotes as a list. It is one `table`
+ * environment; if that is too wide, one for each modality and one with the average ranks. Text from the file is
+ * escaped, so that it cannot become a command.
  */
 export function renderLatex(results: RunResults): string {
   const table = resultTable(results);

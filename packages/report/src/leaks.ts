@@ -2,10 +2,10 @@ import type { ResultCell } from '@medbench/core';
 
 const SIDES = { train: 'the training split', val: 'the validation split', corpus: 'the training corpus' } as const;
 
-// As the runner begins the notes of a search that found something.
+// The runner begins its notes about leaks with this word.
 const LEAK = 'leak:';
 
-/** Made of the counts, for cells whose notes do not say it. */
+/** Describes the leak counts of a cell, for cells without a note about them. */
 function describeCounts({ leaks = [] }: ResultCell): string[] {
   return leaks.flatMap(({ of: side, groups, identical, near }) => {
     const phrases = [
@@ -17,7 +17,7 @@ function describeCounts({ leaks = [] }: ResultCell): string[] {
   });
 }
 
-/** Warnings about test images that training has seen, each once; none where nothing was found or searched. */
+/** Warnings about test images that training has seen, each once; empty if none were found or searched for. */
 export function leakWarnings(cells: readonly ResultCell[]): string[] {
   const warnings = cells.flatMap((cell) => {
     const noted = (cell.notes ?? []).filter((note) => note.startsWith(LEAK));

@@ -5,20 +5,19 @@ import { capitalise, formatFigure, formatRank, oneLine, superscript } from './fo
 import { resultTable } from './model.js';
 import { markSuffix } from './significance.js';
 
-/** Text of unknown origin as literal Markdown, on one line. */
+/** Untrusted text as literal Markdown, on one line. */
 export const escapeMarkdown = (text: string): string =>
   oneLine(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll(/[\\|*_`[\]~#!]/g, '\\$&');
 
-/** Text of unknown origin as code, on one line. */
+/** Untrusted text as inline code, on one line. */
 export const inlineCode = (text: string): string => `\`${oneLine(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 
 /**
- * The table of `renderTable` as GitHub-flavoured Markdown: one table, controls in italics, what the
- * tests say behind the caption, footnotes as a list.
- * Text from the file is escaped, so that it cannot become markup.
+ * The table of `renderTable` as GitHub-flavoured Markdown: one table with controls in italics, the outcome of the tests
+ * after the caption, and footnotes as a list. Text from the file is escaped, so that it cannot become markup.
  */
 export function renderMarkdown(results: RunResults): string {
   const table = resultTable(results);

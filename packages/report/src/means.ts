@@ -3,18 +3,18 @@ import { type Measurement, summarise } from './cells.js';
 import type { PrintedFigure } from './format.js';
 import { type ResultTable, splitRuns, type TableColumn } from './model.js';
 
-/** A row's mean over columns, seed by seed. */
+/** A row's mean over columns, with its measurement for each seed. */
 export interface MeanFigure extends PrintedFigure {
   readonly measurements: readonly Measurement[];
 }
 
-/** Columns of one modality, protocol and metric, as places in the table. */
+/** Columns of one modality, protocol and metric, with their indices in the table. */
 export interface ColumnGroup {
   readonly columns: readonly TableColumn[];
   readonly indices: readonly number[];
 }
 
-/** The groups of two columns or more over which a mean makes sense: one modality, one protocol, one metric. */
+/** Groups of two or more columns that can be averaged: same modality, protocol and metric. */
 export function groupColumns(table: ResultTable, indices: readonly number[]): ColumnGroup[] {
   const key = (i: number): string => {
     const { modality, protocol, metric } = table.columns[i]!;
@@ -26,11 +26,11 @@ export function groupColumns(table: ResultTable, indices: readonly number[]): Co
 }
 
 /**
- * The mean of a row's figures over columns, under the seeds that all of them have. The interval of a mean takes the test
- * sets as independent: its arms are the root of the sum of the squared arms, over the number of columns (Zou and Donner
- * 2008, eq. 3).
+ * The mean of a row's figures over columns, for the seeds that all figures have. The interval of a mean assumes
+ * independent test sets: each arm is the root of the sum of the columns' squared arms, divided by the number of columns
+ * (Zou and Donner 2008, eq. 3).
  *
- * @returns undefined if a column has no figure of the row.
+ * @returns undefined if no seed has a figure in every column.
  */
 export function meanOver(
   figures: readonly { readonly measurements: readonly Measurement[] }[],
@@ -48,7 +48,7 @@ export function meanOver(
   return measurements.length > 0 ? { ...summarise(measurements), status: 'ok' } : undefined;
 }
 
-/** The mean of the seeds' intervals over test examples; null if one has none. */
+/** The mean of the seeds' 95 % intervals over test examples; null if a seed has no interval. */
 export function meanInterval(measurements: readonly Measurement[]): ConfidenceInterval | null {
   if (measurements.length === 0 || measurements.some(({ ci95 }) => ci95 === null)) return null;
   const mean = (side: 0 | 1): number =>

@@ -25,7 +25,7 @@ const findRecord = (results: RunResults, method: string) => results.training.fin
 const lines = (card: string) => card.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
 
 describe('a model card', () => {
-  it('has data with licences and what they ask, settings, figures with intervals, and limits', () => {
+  it('has data with the demands of its licences, settings, figures with intervals, and limits', () => {
     const results = sample();
     const card = renderModelCard(results, findRecord(results, 'clip'));
     expect(lines(card).filter((line) => /^#/.test(line))).toEqual([
@@ -37,7 +37,7 @@ describe('a model card', () => {
       '## How it was made',
     ]);
     expect(card).toContain('**Not for clinical use.**');
-    expect(card).toContain('**Synthetic: generated phantoms are among what it was trained or measured on');
+    expect(card).toContain('**Synthetic: generated phantoms are part of its training or test data');
     expect(lines(card).find((line) => line.startsWith('| MIMIC-CXR'))).toContain(
       '| PhysioNet Credentialed Health Data License 1.5.0 | credentialed readers | physionet.org | do not pass the weights on',
     );
@@ -57,14 +57,14 @@ describe('a model card', () => {
     expect(card).toContain(results.run.command);
   });
 
-  it('says where a figure failed, and takes no text for markup', () => {
+  it('says which figures failed, and escapes markup in texts', () => {
     const results = sample();
     const card = renderModelCard(results, findRecord(results, 'clip-partial'));
     expect(lines(card).find((line) => line.startsWith('| VQA-RAD'))).toContain('| failed | — |');
     expect(card).toContain('- 1 figure could not be measured.');
     const hostile = hostileResults();
     const evil = renderModelCard(hostile, hostile.training[0]!);
-    // Within code, text is text.
+    // Code shows its text literally, so it is left out here.
     const outside = evil
       .replaceAll(/^```$[\s\S]*?^```$/gm, '')
       .replaceAll('\\`', '')
@@ -73,7 +73,7 @@ describe('a model card', () => {
     expect(evil.match(/^```$/gm)).toHaveLength(2);
   });
 
-  it('is written beside finished weights of the results and of the general domain, anew each time', async () => {
+  it('is written beside finished weights of rows and of the general domain, and is replaced each time', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'medbench-cards-'));
     try {
       const results = sample();
@@ -98,17 +98,17 @@ describe('a model card', () => {
   });
 });
 
-describe('what a licence asks of weights', () => {
+describe('the demand of a licence on weights', () => {
   it.each([
     ['CC0 1.0', 'open', /^nothing/],
     ['CC BY 4.0', 'open', /^name the source$/],
     ['CC BY-NC 4.0', 'open', /no commercial use$/],
     ['CC BY-NC-ND 4.0', 'open', /not settled/],
     ['PhysioNet Restricted Health Data License 1.5.0', 'agreement', /do not pass the weights on/],
-    ['research, on request', 'agreement', /research alone/],
+    ['research, on request', 'agreement', /research only/],
     ['ours', 'credentialed', /before you have read it/],
     ['ours', 'open', /not known/],
-  ] as const)('%s, %s', (licence, access, expected) => {
+  ] as const)('is described for %s, %s', (licence, access, expected) => {
     expect(licenceDemand(licence, access)).toMatch(expected);
   });
 });

@@ -24,10 +24,9 @@ import { licenceDemand } from './licences.js';
 import { escapeMarkdown, inlineCode } from './markdown.js';
 import { type ProtocolWords, protocolWords } from './words.js';
 
-/** Name of the folder of the weights from which rows start. */
-/** The corpus that is made of the training splits of the run's tasks. */
+/** Id of the corpus made from the training splits of the run's tasks. */
 const TASK_PAIRS = 'task-pairs';
-/** Settings of a run that are the same for every row and decide weights. */
+/** Settings of a run that are the same for every row and affect its weights. */
 const WEIGHT_SETTINGS = /^(encoders|model|training|general|mixture|corpusSettings)(\.|$)/;
 
 interface DataInfo {
@@ -37,7 +36,7 @@ interface DataInfo {
   readonly source: string;
 }
 
-/** What the weights have seen, as far as the results tell. */
+/** The data that the weights were trained on, as far as the results record it. */
 function listData(results: RunResults, { method, setup }: TrainingRecord): DataInfo[] {
   const { corpora = [], tasks, run } = results;
   const general = String(run.settings['general.corpus'] ?? '');
@@ -46,7 +45,7 @@ function listData(results: RunResults, { method, setup }: TrainingRecord): DataI
     if (id === '') return [];
     if (id === TASK_PAIRS) {
       return tasks.map(({ title, licence, access, citation }) => ({
-        title: `${title}: training split, where it gives pairs, with texts made of labels or answers`,
+        title: `${title}: training split (if it provides pairs), with texts made from labels or answers`,
         licence: licence ?? 'not recorded',
         access,
         source: citation ?? 'not recorded',
@@ -81,11 +80,13 @@ function dataSection(results: RunResults, record: TrainingRecord): string {
     ]),
   ]);
   const start = startsElsewhere
-    ? [`It starts from weights that were made elsewhere, ${inlineCode(String(weights))}: their licence applies too.`]
+    ? [`It starts from weights that were trained elsewhere, ${inlineCode(String(weights))}: their licence applies too.`]
     : record.setup?.start === 'general' && record.method !== GENERAL
-      ? ['It starts from general-domain weights that were trained in the same run, on the last of these.']
+      ? [
+          'It starts from general-domain weights that were trained in the same run, on the last data set of the table below.',
+        ]
       : [];
-  return ['## Data', ...start, ...(data.length > 0 ? [table] : []), 'This is no legal advice.'].join('\n\n');
+  return ['## Data', ...start, ...(data.length > 0 ? [table] : []), 'This is not legal advice.'].join('\n\n');
 }
 
 function settingsSection({ run }: RunResults, record: TrainingRecord): string {
@@ -94,7 +95,7 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
     ['Parameters', `${formatCount(parameters.total)}, of which ${formatCount(parameters.trainable)} trained`],
     ['Steps', formatCount(steps)],
     ['Time', formatSeconds(seconds)],
-    ['Energy, an estimate', formatEnergy(energyEstimate(record).joules)],
+    ['Energy (estimate)', formatEnergy(energyEstimate(record).joules)],
     ...(peakMemory === undefined ? [] : [['Peak memory', formatBytes(peakMemory)] as [string, string]]),
     ...(setup
       ? ([
@@ -103,7 +104,7 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
           ['Frozen blocks, text tower', setup.frozen.text.blocks],
           ...(setup.chunkSize === undefined
             ? []
-            : [['Batch in chunks of, for want of memory', String(setup.chunkSize)]]),
+            : [['Chunk size (batch split to fit in memory)', String(setup.chunkSize)]]),
           ...Object.entries(setup.settings).map(([name, value]) => [name, String(value)] as [string, string]),
         ] as [string, string][])
       : []),
@@ -120,7 +121,7 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
   ].join('\n\n');
 }
 
-/** The control that does best at what a cell measures. */
+/** Figure and id of the best control for a cell's task, protocol, seed and metric; `—` if there is none. */
 function bestControl({ cells }: RunResults, cell: ResultCell, words: ProtocolWords): string {
   const sign = words.metric(cell.metric).lowerIsBetter ? -1 : 1;
   const [best] = cells
@@ -161,14 +162,14 @@ function figuresSection(results: RunResults, cells: readonly ResultCell[]): stri
 function limitsSection({ run }: RunResults, { seed }: TrainingRecord, cells: readonly ResultCell[]): string {
   const failed = cells.filter(({ status }) => status === 'failed').length;
   const limits = [
-    'Made to compare methods of pre-training under one set-up, not to be the best model that its data allows.',
+    'Trained to compare methods of pre-training under one set-up, not to be the best model that its data allows.',
     'Not for clinical use: it has not been tested on patients, devices or hospitals other than those of the data above.',
-    `Intervals are over test examples, of seed ${seed} alone; ${
+    `Intervals are over test examples, for seed ${seed} only; ${
       run.seeds.length > 1
-        ? `${plural(run.seeds.length, 'seed')} were trained, and differ: see the report of the run`
+        ? `${plural(run.seeds.length, 'seed')} were trained and differ: see the report of the run`
         : 'another seed gives other weights and other figures'
     }.`,
-    'Who is in the data, and who is not, decides whom it serves badly: groups of patients were not compared.',
+    'It may serve patients badly who are rare or missing in its data: groups of patients were not compared.',
     ...leakWarnings(cells).map(escapeMarkdown),
     ...(failed > 0 ? [`${plural(failed, 'figure')} could not be measured.`] : []),
   ];
@@ -176,8 +177,8 @@ function limitsSection({ run }: RunResults, { seed }: TrainingRecord, cells: rea
 }
 
 /**
- * The card of one row's weights as Markdown: data with its licences and what they ask of weights, settings, figures with
- * intervals, limits. Text from the file is escaped. Same results, same bytes.
+ * The model card of one row's weights as Markdown: data with its licences and their demands on weights, settings,
+ * figures with intervals, and limits. Text from the file is escaped. The same results give the same bytes.
  */
 export function renderModelCard(results: RunResults, record: TrainingRecord): string {
   const { run, methods } = results;
@@ -185,7 +186,7 @@ export function renderModelCard(results: RunResults, record: TrainingRecord): st
   const title =
     methods.find(({ id }) => id === method)?.title ?? (method === GENERAL ? 'General-domain weights' : method);
   const cells = results.cells.filter((cell) => cell.method === method && cell.seed === seed);
-  // Weights are generated data's if anything says so: of general ones nothing but their corpus does.
+  // Weights count as synthetic if the run, a cell or a corpus is. General-domain weights have no cells, only a corpus.
   const generated = listData(results, record).some(({ access }) => access === 'generated');
   const synthetic = run.synthetic || cells.some((cell) => cell.synthetic);
   return `${[
@@ -195,23 +196,23 @@ export function renderModelCard(results: RunResults, record: TrainingRecord): st
       ? [
           `> **Synthetic: ${
             synthetic
-              ? 'generated phantoms are among what it was trained or measured on; figures on them say nothing about medicine'
-              : 'part of what it was trained on was generated'
+              ? 'generated phantoms are part of its training or test data; figures on them say nothing about medicine'
+              : 'part of its training data was generated'
           }.**`,
         ]
       : []),
-    `Weights of an image and a text tower, pre-trained by medbench, run ${inlineCode(run.id)}.`,
+    `Weights of an image and a text tower, pre-trained by medbench in run ${inlineCode(run.id)}.`,
     dataSection(results, record),
     settingsSection(results, record),
     figuresSection(results, cells),
     limitsSection(results, record, cells),
     '## How it was made',
     `\`\`\`\n${run.command.replaceAll('```', "'''")}\n\`\`\``,
-    `Backend ${inlineCode(run.backend)}, ${inlineCode(`node ${run.versions.node ?? ''}`)}. The report of the run has all versions, and the other rows.`,
+    `Backend ${inlineCode(run.backend)}, ${inlineCode(`node ${run.versions.node ?? ''}`)}. The report of the run has all versions and the other rows.`,
   ].join('\n\n')}\n`;
 }
 
-/** How the general-domain weights were trained, which are no row of the results. */
+/** Reads the training record of the general-domain weights, which are not a row of the results. */
 async function generalRecord(file: string): Promise<TrainingRecord | undefined> {
   try {
     return (JSON.parse(await readFile(file, 'utf8')) as { record: TrainingRecord }).record;
@@ -221,8 +222,9 @@ async function generalRecord(file: string): Promise<TrainingRecord | undefined> 
 }
 
 /**
- * Writes a card, `README.md`, beside the weights of each row of the results and of the general-domain weights.
- * @returns the files. @throws MedbenchError('store') if one cannot be written.
+ * Writes a model card, `README.md`, beside the weights of each row of the results and beside the general-domain
+ * weights.
+ * @returns the files written. @throws MedbenchError('store') if one cannot be written.
  */
 export async function writeModelCards(runDir: string, results: RunResults): Promise<string[]> {
   const written: string[] = [];

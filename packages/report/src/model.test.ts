@@ -28,7 +28,7 @@ describe('resultTable', () => {
     ]);
   });
 
-  it('takes mean and sample standard deviation over seeds', () => {
+  it('computes mean and sample standard deviation over seeds', () => {
     // 2, 4, 4, 4, 5, 5, 7, 9: mean 5, sum of squares 32, so the sample variance is 32 / 7.
     const { value, sd, interval } = summarise(
       [2, 4, 4, 4, 5, 5, 7, 9].map((value, seed) => ({ seed, value, ci95: null })),
@@ -38,7 +38,7 @@ describe('resultTable', () => {
     expect(interval).toBeNull();
   });
 
-  it('marks the best method as printed, ties together, never a control', () => {
+  it('marks the best printed value with all its ties, but never a control', () => {
     const sample = sampleResults();
     const values: Record<string, number> = {
       clip: 0.81201,
@@ -52,7 +52,7 @@ describe('resultTable', () => {
     }
   });
 
-  it('calls a method that is alone not best', () => {
+  it('does not mark a single method as best', () => {
     const sample = sampleResults();
     const cells = sample.cells.filter(({ method, control }) => control || method === 'clip');
     const { rows } = resultTable({
@@ -63,7 +63,7 @@ describe('resultTable', () => {
     expect(rows.flatMap(({ figures }) => figures).some(({ best }) => best)).toBe(false);
   });
 
-  it('prefers the lowest where lower is better', () => {
+  it('marks the lowest value if lower is better', () => {
     const sample = sampleResults();
     const values: Record<string, number> = { clip: 3, 'clip-scratch': 1, 'clip-partial': 2 };
     const cells = sample.cells.map((cell) => ({ ...cell, metric: 'median-rank', value: values[cell.method] ?? 9 }));
@@ -77,7 +77,7 @@ describe('resultTable', () => {
     ]);
   });
 
-  it('says which seeds failed or are missing, and then calls nothing best', () => {
+  it('says which seeds failed or are missing, and does not mark such figures as best', () => {
     const sample = sampleResults([0, 1, 2]);
     const cells = sample.cells
       .filter(({ method, seed }) => method !== 'clip-scratch' || seed !== 2)
@@ -95,7 +95,7 @@ describe('resultTable', () => {
     expect(rows[2]!.figures[0]!.best).toBe(true);
   });
 
-  it('keeps cells whose method or task the lists do not name', () => {
+  it('keeps cells whose method or task is not in the lists', () => {
     const table = resultTable({ ...sampleResults(), methods: [], tasks: [] });
     expect(table.rows.filter(({ control }) => !control)).toHaveLength(3);
     expect(table.columns).toHaveLength(8);
@@ -132,12 +132,12 @@ describe('words and numbers', () => {
     expect(new Set(definitions).size).toBe(definitions.length);
   });
 
-  it('removes what moves a terminal’s cursor', () => {
+  it('removes characters that move a terminal’s cursor', () => {
     expect(oneLine('a\u001b[31mb\r\n\tc\u202ed')).toBe('a [31mb c d');
     expect(oneLine('abcdef', 4)).toBe('abc…');
   });
 
-  it('knows metrics by any spelling, and which way is better', () => {
+  it('finds metrics by any spelling, with the direction of better values', () => {
     const [retrieval, probe] = [words('retrieval'), words('linear-probe')];
     expect(retrieval.metric('Mean-recall@200').definition).toContain('200 nearest');
     expect(probe.definition('balanced_accuracy')).toBe(probe.definition('Balanced accuracy'));
@@ -152,7 +152,7 @@ describe('words and numbers', () => {
     expect(probe.metric('wibble')).toEqual({ lowerIsBetter: false });
   });
 
-  it('calls protocols and metrics that results do not describe by their names', () => {
+  it('uses the names of protocols and metrics that results do not describe', () => {
     const unknown = protocolWords({})('zero-shot');
     expect(unknown.title).toBe('zero-shot');
     expect(unknown.definition('accuracy')).toBe('As the task defines it.');

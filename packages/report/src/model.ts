@@ -10,15 +10,18 @@ export interface TableColumn extends ColumnInfo {
   readonly notes: readonly number[];
 }
 
-/** What a table says at one place: one measurement, or the mean of several seeds. */
+/** The figure of one row in one column: one measurement, or the mean of several seeds. */
 export interface TableFigure extends PrintedFigure {
   readonly measurements: readonly Measurement[];
   readonly synthetic: boolean;
   /** Numbers of the footnotes, from 1. */
   readonly notes: readonly number[];
-  /** Highest of the methods (lowest where lower is better) as printed; never a control, never with a seed missing, never alone. */
+  /**
+   * Whether the printed value is the best of the methods (the lowest if lower is better). Never true for controls, for
+   * figures with a missing seed, or if there is only one method.
+   */
   readonly best: boolean;
-  /** What tests say about it. */
+  /** Marks from significance tests. */
   readonly marks: readonly TestMark[];
 }
 
@@ -33,7 +36,7 @@ interface RowInfo {
 export interface TableRow extends RowInfo {
   /** One per column. */
   readonly figures: readonly TableFigure[];
-  /** Average rank over columns, 1 is best; null for controls and where it is not known. */
+  /** Average rank over columns, 1 is best; null for controls and if not known. */
   readonly rank: number | null;
 }
 
@@ -41,13 +44,13 @@ export interface TableRow extends RowInfo {
 export interface ResultTable {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly TableRow[];
-  /** Footnotes: first those about columns, then why a cell failed or rests on fewer seeds. */
+  /** Footnotes: first those about columns, then reasons why cells failed or have fewer seeds. */
   readonly notes: readonly string[];
-  /** How many of the footnotes are about columns. */
+  /** Number of footnotes about columns. */
   readonly columnNotes: number;
-  /** True if figures are means over seeds. */
+  /** Whether figures are means over several seeds. */
   readonly severalSeeds: boolean;
-  /** Which differences are more than chance; undefined in results of older versions. */
+  /** Paired tests and ranks of the run; undefined in results of older versions. */
   readonly statistics: RunStatistics | undefined;
 }
 
@@ -78,7 +81,7 @@ class Footnotes {
 function draftFigure(cells: readonly ResultCell[], seeds: readonly number[], column: ColumnInfo): DraftFigure {
   const empty = { ...summarise([]), status: 'none' as const, synthetic: false, best: false, reasons: [] };
   const columnCells = cells.map((cell) => cellIn(cell, column));
-  // That no rare class is known of a cell is no failure.
+  // Cells without recall of rare classes have not failed.
   if (
     column.rare ? columnCells.every(({ status, value }) => status === 'ok' && value === null) : columnCells.length === 0
   )
@@ -126,7 +129,7 @@ function markBest(rows: readonly DraftRow[], columns: readonly ColumnInfo[]): Dr
   }));
 }
 
-/** Arranges a run's cells as a table. Rows and tasks that only the cells name are added at the end. */
+/** Arranges a run's cells as a table. Rows and tasks that appear only in cells are added at the end. */
 export function resultTable(results: RunResults): ResultTable {
   const { statistics, cells } = results;
   const columnInfo = listColumns(results);
@@ -167,7 +170,7 @@ export function resultTable(results: RunResults): ResultTable {
   };
 }
 
-/** Splits a list where `key` changes. */
+/** Splits a list into runs of consecutive items with the same `key`. */
 export function splitRuns<T>(items: readonly T[], key: (item: T) => string): T[][] {
   const runs: T[][] = [];
   for (const item of items) {

@@ -1,7 +1,8 @@
-// Imported where a file is read: zod takes longer to load than the rest of this package.
+// Import this file lazily, when a file is read: zod takes longer to load than the rest of this package.
 import { z } from 'zod';
 
-// Objects are loose: newer results hold more than what is checked here, and renderers take absent parts as not known.
+// Objects are loose: newer results have fields that are not checked here, and renderers treat missing fields as not
+// known.
 const numbers = z.array(z.number());
 const texts = z.array(z.string());
 const object = z.looseObject({});
@@ -11,7 +12,7 @@ const comparison = z.looseObject({
   first: z.string(),
   second: z.string(),
   difference: z.number(),
-  // JSON has no infinity.
+  // JSON has no infinity: an infinite end is null.
   ci95: z.tuple([z.number().nullable(), z.number().nullable()]),
   adjusted: z.number(),
   test: z.string(),
@@ -25,7 +26,7 @@ const cell = z.looseObject({
   metric: z.string(),
   value: z.number().nullable(),
   ci95: z.tuple([z.number(), z.number()]).nullable(),
-  // Not a record: names of metrics are text of the run, which a message must not repeat.
+  // Not `z.record`: it would put names of metrics, which are untrusted text, into the path of an error message.
   metrics: object.refine((metrics) => Object.values(metrics).every((metric) => hasValue.safeParse(metric).success)),
   status: z.enum(['ok', 'failed']),
   notes: texts.optional(),
@@ -83,10 +84,10 @@ const statistics = z.looseObject({
 });
 
 const isDescribed = (metric: unknown): boolean => z.looseObject({ description: z.string() }).safeParse(metric).success;
-/** What protocols say of their metrics. */
+/** The metrics of a protocol, each with a description. */
 const described = object.refine((metrics) => Object.values(metrics).every(isDescribed));
 
-/** What the renderers rely on in `results.json`. */
+/** The fields of `results.json` that the renderers rely on. */
 const results = z.looseObject({
   run: z.looseObject({
     id: z.string(),
@@ -115,13 +116,15 @@ const results = z.looseObject({
   statistics: statistics.optional(),
 });
 
-/** The first place where results are not what the renderers rely on, such as `cells[3].metric`; undefined if none. */
+/**
+ * Path of the first field that does not fit the schema, for example `cells[3].metric`; undefined if results are valid.
+ */
 export function findMisfit(value: unknown): string | undefined {
   const { error } = results.safeParse(value);
   return error && z.core.toDotPath(error.issues[0]!.path);
 }
 
-/** What is read of `comparisons.json`. */
+/** The fields of `comparisons.json` that are read. */
 const comparisons = z.array(
   z.looseObject({
     pairs: z.array(
@@ -142,11 +145,11 @@ export const areComparisons = (value: unknown): boolean => comparisons.safeParse
 
 const items = z.array(z.union([z.looseObject({ image: z.number() }), z.looseObject({ text: z.string() })]));
 
-/** What is read of `gallery/<task>.json`. */
+/** The fields of `gallery/<task>.json` that are read. */
 const gallery = z.looseObject({
   schemaVersion: z.literal(2),
   task: z.string(),
-  // Base 64, which is written into the page as it is.
+  // Base64, which is written into the page unescaped.
   images: z.array(z.string().regex(/^[A-Za-z0-9+/]+=*$/)),
   parts: z.array(
     z.looseObject({

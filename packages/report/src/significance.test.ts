@@ -6,11 +6,11 @@ import { sampleResults } from '../test/sample.js';
 import { renderHtml, renderMarkdown, renderTable } from './index.js';
 
 interface Written {
-  /** The marks beside the figure of each row, by id; undefined where the row is not there. */
+  /** The marks beside a row's figure, by id of the row; undefined if the row is missing. */
   readonly marks: (id: string) => string | undefined;
-  /** All that is said about the table. */
+  /** The text of the table and of its captions and footnotes. */
   readonly text: string;
-  /** Rows whose figure is bold; undefined where nothing can be. */
+  /** Rows whose figure is bold; undefined if the format has no bold. */
   readonly bold: readonly string[] | undefined;
 }
 
@@ -45,7 +45,7 @@ const CLEAR = { 'clip-scratch': 0.0004, clip: 0.0001 };
 const ABOVE = { untrained: [0.2, 0.001], majority: [0.2, 0.001] } as const;
 
 describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
-  it('a clear win: none beside the others, and the caption says why', () => {
+  it('are absent beside all others for a clear win, and the caption says why', () => {
     const against = { clip: ABOVE, 'clip-scratch': ABOVE, 'clip-partial': ABOVE };
     const { marks, text, bold } = read(
       withTests(sampleResults(), { best: 'clip-partial', againstBest: CLEAR, againstControls: against }),
@@ -54,19 +54,19 @@ describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
     expect(text).toContain(
       'Every other method that was compared is significantly worse than the best of its column (paired test on the same examples, Holm over 3 comparisons, 5 %).',
     );
-    expect(text).toContain('significantly above every control of its column (likewise, Holm over 6 comparisons).');
+    expect(text).toContain('significantly above every control of its column (same test, Holm over 6 comparisons).');
     expect(text).not.toMatch(/[≈∘]/);
     if (bold) expect(bold).toEqual(['clip-partial']);
   });
 
-  it('ties and doubts: ≈ from the level on, ∘ where one control is not surely below', () => {
+  it('are ≈ for a p at or above the level, and ∘ if one control is not significantly below', () => {
     const { marks, text } = read(
       withTests(sampleResults(), {
         best: 'clip-partial',
         againstBest: { clip: 0.049, 'clip-scratch': 0.05 },
         againstControls: {
           clip: { untrained: [0.2, 0.001], majority: [0.2, 0.05] },
-          // Surely different, but below.
+          // Significantly different, but below the control.
           'clip-scratch': { untrained: [0.2, 0.001], majority: [-0.2, 0.001] },
           'clip-partial': ABOVE,
         },
@@ -74,15 +74,15 @@ describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
     );
     expect(['clip', 'clip-scratch', 'clip-partial', 'majority'].map(marks)).toEqual(['∘', '≈∘', '', '']);
     expect(text).toContain(
-      '≈ not significantly worse than the best of the column, the others are (paired test on the same examples, Holm over 3 comparisons, 5 %).',
+      '≈ not significantly worse than the best of the column; methods without it are (paired test on the same examples, Holm over 3 comparisons, 5 %).',
     );
     expect(text).toContain(
-      '∘ not significantly above every control of the column (likewise, Holm over 6 comparisons).',
+      '∘ not significantly above every control of the column (same test, Holm over 6 comparisons).',
     );
     expect(text).toContain('The spread over training seeds is not in these tests: they compare one seed.');
   });
 
-  it('a failed cell: ✗ and no mark', () => {
+  it('are absent beside a failed cell, which shows ✗', () => {
     const sample = sampleResults();
     const cells = sample.cells.map((cell) =>
       cell.method === 'clip'
@@ -97,13 +97,13 @@ describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
     expect(text).not.toContain('not compared');
   });
 
-  it('no tests: as it was', () => {
+  it('are absent if there are no tests', () => {
     const { marks, text } = read(sampleResults());
     expect(marks('clip')).toBe('');
     expect(text).not.toMatch(/[≈∘]|significant|rank over|not compared|no test/);
   });
 
-  it('several seeds: nothing about one seed', () => {
+  it('come without the sentence about one seed if there are several seeds', () => {
     const { marks, text } = read(
       withTests(sampleResults([0, 1, 2]), { best: 'clip-partial', againstBest: { clip: 0.001, 'clip-scratch': 0.3 } }),
     );
@@ -111,7 +111,7 @@ describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
     expect(text).not.toContain('seeds is not in');
   });
 
-  it('no controls, or one method alone: one sentence less each', () => {
+  it('come without the sentence about controls or about methods if there is nothing to compare', () => {
     const sample = sampleResults();
     const methods = sample.methods.filter(({ control }) => !control);
     const noControl = { ...sample, methods, cells: sample.cells.filter(({ control }) => !control) };
@@ -131,18 +131,18 @@ describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
     expect(alone.text).not.toContain('no test');
   });
 
-  it('says so where the tests’ best is not the printed one', () => {
+  it('have a footnote if the best method of the tests is not the printed best', () => {
     const { marks, text, bold } = read(
       withTests(sampleResults(), { best: 'clip', againstBest: { 'clip-partial': 0.4, 'clip-scratch': 0.01 } }),
     );
     expect(['clip', 'clip-scratch', 'clip-partial'].map(marks)).toEqual(['', '', '≈']);
     expect(text).toContain(
-      'the tests compare with CLIP, fine-tuned (clip), which has the highest mean score per test example; by accuracy another is best',
+      'the tests compare with CLIP, fine-tuned (clip), which has the highest mean score per test example; by accuracy another method is best',
     );
     if (bold) expect(bold).toEqual(['clip-partial']);
   });
 
-  it('says so where a method was not compared, and where nothing was', () => {
+  it('have a footnote if a method was not compared, or if nothing was', () => {
     const some = read(withTests(sampleResults(), { best: 'clip-partial', againstBest: { clip: 0.4 } }));
     expect(some.marks('clip-scratch')).toBe('');
     expect(some.text).toContain('not compared with the other rows: no test of its difference');
@@ -155,7 +155,7 @@ describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
 const STATED = { level: 0.05, columns: [], ranks: null };
 
 describe('the caption of tests', () => {
-  it('counts over columns that differ', () => {
+  it('gives the range of counts if columns differ', () => {
     const sample = sampleResults();
     const other = { ...TESTED, protocol: 'linear-probe' } as const;
     const columns = [
@@ -167,12 +167,12 @@ describe('the caption of tests', () => {
     expect(text).toContain('In 1 of 2 columns fewer than two seeds are common to all rows: the spread');
   });
 
-  it('fits the terminal', () => {
+  it('fits the width of the terminal', () => {
     const text = renderTable(withTests(sampleResults(), { best: 'clip', againstBest: { 'clip-partial': 1 } }), {
       width: 60,
     });
     const below = text.slice(text.indexOf('≈ not'));
     for (const line of below.split('\n')) expect([...line].length).toBeLessThanOrEqual(60);
-    expect(below.replaceAll(/\s+/g, ' ')).toContain('mean score per test example; by accuracy another is best');
+    expect(below.replaceAll(/\s+/g, ' ')).toContain('mean score per test example; by accuracy another method is best');
   });
 });

@@ -2,48 +2,48 @@ import type { ColumnStatistics, Comparison, ProtocolId, RunStatistics } from '@m
 import type { ColumnInfo } from './columns.js';
 import { formatP, formatSigned, formatSignedInterval } from './format.js';
 
-/** What a paired test says about a figure, beside the number. */
+/** A mark beside a figure that shows the outcome of paired tests. */
 export interface TestMark {
   /** `≈` not significantly worse than the best of the column; `∘` not significantly above every control. */
   readonly symbol: '≈' | '∘';
-  /** The comparisons that it rests on, with difference, interval and p. */
+  /** Description of the mark and of its comparison, with difference, interval and p. */
   readonly about: string;
 }
 
-/** A row as far as it matters for what is marked in one column. */
+/** The fields of a row that decide its marks in one column. */
 export interface ComparedRow {
   readonly id: string;
   readonly title: string;
   readonly control: boolean;
   readonly value: number | null;
-  /** True if it is printed as the best of the column. */
+  /** Whether it is printed as the best of the column. */
   readonly best: boolean;
 }
 
-/** What the comparisons of one column say about its figures. */
+/** Marks and footnotes that the comparisons of one column give. */
 export interface ColumnVerdict {
-  /** By row. */
+  /** Marks by row. */
   readonly marks: ReadonlyMap<string, readonly TestMark[]>;
-  /** By row: why it has no mark though nothing is known of its difference. */
+  /** Footnotes by row, for methods that were not compared although others were. */
   readonly doubts: ReadonlyMap<string, readonly string[]>;
-  /** What must be known to read the marks of this column. */
+  /** Footnotes that a reader needs to understand the marks of this column. */
   readonly notes: readonly string[];
 }
 
-/** The comparisons of one task under one protocol. */
+/** Finds the comparisons of one task under one protocol; undefined if there are none. */
 export const findComparisons = (
   statistics: RunStatistics | undefined,
   { task, protocol }: { readonly task: string; readonly protocol: ProtocolId },
 ): ColumnStatistics | undefined =>
   statistics?.columns.find((column) => column.task === task && column.protocol === protocol);
 
-/** Written so that a p that is no number is not significant. */
+/** Whether a comparison is significant. A NaN p is not. */
 export const isSignificant = ({ adjusted }: Comparison, { level }: RunStatistics): boolean => adjusted < level;
 
 const surelyAbove = (comparison: Comparison, statistics: RunStatistics): boolean =>
   comparison.difference > 0 && isSignificant(comparison, statistics);
 
-/** Marks as they follow a figure: ` ≈`, ` ∘`, ` ≈ ∘`, or nothing. */
+/** Text of the marks that follow a figure: ` ≈`, ` ∘`, ` ≈ ∘`, or empty. */
 export const markSuffix = (marks: readonly TestMark[]): string => marks.map(({ symbol }) => ` ${symbol}`).join('');
 
 function listMarks(
@@ -65,7 +65,7 @@ function listMarks(
   if (tie && !isSignificant(tie, statistics)) {
     marks.push({ symbol: '≈', about: `Not significantly worse than the best. ${text(tie)}` });
   }
-  // Of several controls the nearest in full: each of thousands of figures may have them all.
+  // Only the nearest control is described in full: thousands of figures may each have several controls.
   const [nearest, ...others] = [...controls].sort((a, b) => b.adjusted - a.adjusted);
   if (nearest) {
     const also = others.length > 0 ? `; nor above ${others.map(({ second }) => findTitle(second)).join(', ')}` : '';
@@ -83,11 +83,14 @@ function listNotes(comparisons: ColumnStatistics | undefined, rows: readonly Com
   const reference = rows.find(({ id }) => id === comparisons.best);
   if (!reference || reference.best) return [];
   const name = reference.title === reference.id ? reference.id : `${reference.title} (${reference.id})`;
-  const other = rows.some(({ best }) => best) ? `; by ${metric} another is best` : '';
+  const other = rows.some(({ best }) => best) ? `; by ${metric} another method is best` : '';
   return [`the tests compare with ${name}, which has the highest mean score per test example${other}`];
 }
 
-/** Methods that no test compared where others were: without a word, they would pass for surely different. */
+/**
+ * Footnotes for methods that were not compared in a column in which others were. Without a footnote, a missing mark
+ * would look like a significant difference.
+ */
 function listDoubts(comparisons: ColumnStatistics, methods: readonly ComparedRow[]): ColumnVerdict['doubts'] {
   const withBest = new Set([comparisons.best, ...comparisons.againstBest.map(({ second }) => second)]);
   const withControls = new Set(comparisons.againstControls.map(({ first }) => first));
@@ -99,7 +102,7 @@ function listDoubts(comparisons: ColumnStatistics, methods: readonly ComparedRow
   return new Map(untested.map(({ id }) => [id, ['not compared with the other rows: no test of its difference']]));
 }
 
-/** Judges the figures of one column by its paired tests. Columns about rare classes have none. */
+/** Derives the marks and footnotes of one column from its paired tests. Columns about rare classes have no tests. */
 export function judgeColumn(
   statistics: RunStatistics,
   column: ColumnInfo,

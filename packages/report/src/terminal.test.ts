@@ -6,7 +6,7 @@ import { renderMarkdown, renderTable } from './index.js';
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
 
 describe('renderTable', () => {
-  it.each([80, 120, 200])('fits %i columns and says all figures', (width) => {
+  it.each([80, 120, 200])('fits %i columns and prints all figures', (width) => {
     const text = renderTable(sampleResults(), { width });
     expect(widest(text)).toBeLessThanOrEqual(width);
     for (const { value, ci95 } of sampleResults().cells) {
@@ -33,7 +33,7 @@ describe('renderTable', () => {
     );
   });
 
-  it('marks generated columns only', () => {
+  it('marks only columns with generated data', () => {
     const header = renderTable(sampleResults(), { width: 200 })
       .split('\n')
       .find((line) => line.includes('recall@10'))!;
@@ -44,7 +44,7 @@ describe('renderTable', () => {
     ]);
   });
 
-  it('marks single figures where only some of a column are generated', () => {
+  it('marks single figures if only some of a column use generated data', () => {
     const sample = sampleResults();
     const cells = sample.cells.map((cell) => ({ ...cell, synthetic: !cell.control }));
     const lines = renderTable({ ...sample, cells }, { width: 200 }).split('\n');
@@ -53,7 +53,7 @@ describe('renderTable', () => {
     expect(lines.find((line) => line.startsWith('method'))).not.toContain('*');
   });
 
-  it('says nothing of phantoms where there are none', () => {
+  it('does not mention phantoms if there are none', () => {
     const sample = sampleResults();
     const cells = sample.cells.map((cell) => ({ ...cell, synthetic: false }));
     expect(renderTable({ ...sample, cells, run: { ...sample.run, synthetic: false } })).not.toMatch(/phantoms|\*/);
@@ -70,17 +70,17 @@ describe('renderTable', () => {
     expect(text).toContain('seeds 0, 1');
   });
 
-  it('is bold only in colour', () => {
+  it('uses bold only if colour is on', () => {
     expect(renderTable(sampleResults())).not.toContain('\u001b');
     expect(renderTable(sampleResults(), { color: true })).toContain('\u001b[1m0.912 [0.87, 0.96]\u001b[0m');
   });
 
-  it('lets no escape sequence or line break of the file through', () => {
+  it('removes control characters and line breaks from text of the file', () => {
     const text = renderTable(hostileResults(), { width: 200 });
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   });
 
-  it('copes with no cell, one method, no task', () => {
+  it('renders results without cells, without tasks, and with one method', () => {
     const sample = sampleResults();
     const one = sample.methods.slice(0, 1);
     expect(renderTable({ ...sample, cells: [] })).toContain('No cell has been measured yet.');

@@ -6,7 +6,7 @@ import { type ResultTable, resultTable, splitRuns, type TableColumn } from './mo
 import { markSuffix } from './significance.js';
 
 export interface TableOptions {
-  /** ANSI bold, dim and colours. Default false. */
+  /** Whether to use ANSI bold, dim and colours. Default false. */
   readonly color?: boolean;
   /** Characters per line; wider tables are split by modality, then by column. Default 120. */
   readonly width?: number;
@@ -19,7 +19,7 @@ const HEADER_LIMIT = 18;
 const paint = (code: string, text: string): string => `\u001b[${code}m${text}\u001b[0m`;
 const textWidth = (text: string): number => [...text].length;
 
-/** Breaks an id after a hyphen, underscore or space where it is longer than a figure is wide. */
+/** Breaks an id after hyphens, underscores or spaces into lines of at most `HEADER_LIMIT` characters. */
 function wrapHeader(text: string): string[] {
   const lines: string[] = [''];
   for (const word of oneLine(text).match(/[^-_ ]*[-_ ]?/g) ?? []) {
@@ -67,7 +67,7 @@ function printedColumn(table: ResultTable, column: TableColumn, index: number): 
   return sizeColumn(oneLine(capitalise(column.modality), HEADER_LIMIT), header, cells);
 }
 
-/** The last column: none in results without ranks. */
+/** The column of average ranks; empty for results without ranks. */
 const rankColumn = ({ statistics, rows }: ResultTable): PrintedColumn[] =>
   statistics?.ranks
     ? [
@@ -79,7 +79,9 @@ const rankColumn = ({ statistics, rows }: ResultTable): PrintedColumn[] =>
       ]
     : [];
 
-/** Whole modalities side by side as long as they fit; one that is too wide alone is split between its columns. */
+/**
+ * Splits columns into tables that fit `room`: between modalities, and inside a modality only if it is too wide alone.
+ */
 function splitToFit(columns: readonly PrintedColumn[], room: number): PrintedColumn[][] {
   const totalWidth = (list: readonly PrintedColumn[]): number =>
     list.reduce((sum, { width }) => sum + GAP.length + width, 0);
@@ -106,7 +108,7 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
       .map((name) => [name, '']),
   );
   const grid = new Table({
-    // Half of the gap is padding: cli-table3 takes every separator under a spanning cell for one character.
+    // Half of the gap is padding: cli-table3 counts every separator under a spanning cell as one character.
     colWidths: widths.map((width) => width + GAP.length - 1),
     chars: { ...noBorders, middle: ' ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP.length - 1, compact: true },
@@ -126,7 +128,7 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
   const height = Math.max(...part.map(({ header }) => header.length));
   for (let line = 0; line < height; line++) {
     const label = line === height - 1 ? 'method' : '';
-    // Headers end on the same line, so that protocol and metric stand in one row each.
+    // Headers are aligned at the bottom, so that protocols share a line and metrics share the next.
     grid.push([label, ...part.map(({ header }) => header[line - height + header.length] ?? '')]);
   }
   grid.push(rule);
@@ -143,13 +145,13 @@ function draw(table: ResultTable, part: readonly PrintedColumn[], color: boolean
   return grid.toString().replaceAll(/ +$/gm, '');
 }
 
-/** What stands below the table: the caption, what the tests say, and the footnotes. */
+/** The text below the table: the caption, the outcome of the tests, and the footnotes. */
 function renderNotes(table: ResultTable, color: boolean, width: number): string {
   const caption = capitalise(tableCaption(table, color).join(' · '));
   const notes = table.notes.flatMap((note, i) => {
     const label = superscript([i + 1]);
     const room = Math.max(20, width - textWidth(label) - 1);
-    // What is wrong with a column is said in full; reasons of single cells also stand in the log.
+    // Footnotes about columns are printed in full. Reasons of single cells are cut: the log has them too.
     return i < table.columnNotes
       ? wrapLines(`${label} ${oneLine(note)}`, width, textWidth(label) + 1)
       : `${label} ${oneLine(note, room)}`;
@@ -159,10 +161,11 @@ function renderNotes(table: ResultTable, color: boolean, width: number): string 
 }
 
 /**
- * The run as a terminal table: one row per method, then the controls under a rule; one column per task and protocol,
- * by modality, and one for its rare classes; the average rank last. A cell is the metric with its 95 % interval, or mean ±
- * standard deviation where there are several seeds, and what paired tests say (`≈`, `∘`); what the marks mean, leaks and
- * reasons of failed cells stand below. Text from the file is stripped of control characters.
+ * The run as a terminal table. Rows: one per method, then the controls under a rule. Columns: one per task and
+ * protocol, by modality, each followed by one for its rare classes if it has any; the average rank comes last. A cell
+ * shows the metric with its 95 % interval, or mean ± standard deviation for several seeds, and the marks of paired
+ * tests (`≈`, `∘`). Below the table are the meaning of the marks, leaks and the reasons of failed cells. Control
+ * characters are removed from text of the file.
  */
 export function renderTable(results: RunResults, { color = false, width = 120 }: TableOptions = {}): string {
   const table = resultTable(results);

@@ -1,30 +1,30 @@
 import { type MetricInfo, metricInfo, type ProtocolId, type RunResults } from '@medbench/core';
 import { oneLine } from './format.js';
 
-/** What a reader must know to read a metric's figure. */
+/** Definition and direction of a metric. */
 export interface MetricText {
-  /** One sentence; undefined for metrics that the results do not explain. */
+  /** One sentence; undefined if the results do not describe the metric. */
   readonly definition?: string;
   readonly lowerIsBetter: boolean;
 }
 
-/** By the name alone, of metrics that the results do not explain. */
+/** Matches names of metrics that are lower for better results; used if the results do not describe the metric. */
 const LOWER_IS_BETTER = /\b(rank|loss|error|ece|brier|perplexity)\b/;
 
-/** What the results say of one protocol: its title and the meaning of its metrics. */
+/** Title of one protocol and meaning of its metrics, from the results. */
 export class ProtocolWords {
   constructor(
-    /** As it is written in prose. */
+    /** Name of the protocol in prose. */
     readonly title: string,
     private readonly metrics: Readonly<Record<string, MetricInfo>> = {},
   ) {}
 
-  /** Looks a metric up by its name, whatever its spelling. */
+  /** Looks up a metric by its name; case and separators do not matter. */
   metric(name: string): MetricText {
     const info = metricInfo(this.metrics, name);
     if (info) return { definition: info.description, lowerIsBetter: info.lowerIsBetter ?? false };
     const plain = name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
-    // A class may be called anything, `recall_hair_loss` too.
+    // Classes may have any name, as in `recall_hair_loss`: recalls are never lower for better results.
     return { lowerIsBetter: !plain.startsWith('recall ') && LOWER_IS_BETTER.test(plain) };
   }
 
@@ -32,7 +32,7 @@ export class ProtocolWords {
     return this.metric(metric).definition ?? 'As the task defines it.';
   }
 
-  /** Which way is better: `↑` or `↓`. */
+  /** The direction of better values: `↑` or `↓`. */
   arrow(metric: string): string {
     return this.metric(metric).lowerIsBetter ? '↓' : '↑';
   }
@@ -43,10 +43,13 @@ export class ProtocolWords {
   }
 }
 
-/** What results say of their protocols. */
+/** Finds the title and metrics of a protocol. */
 export type ProtocolWordsLookup = (protocol: ProtocolId) => ProtocolWords;
 
-/** A protocol that the results do not describe, as those of older versions, is called by its id. */
+/**
+ * Collects what results say about their protocols; the first description of a protocol wins. A protocol that no results
+ * describe, as in older versions, gets its id as title.
+ */
 export function protocolWords(...results: readonly Pick<RunResults, 'protocols'>[]): ProtocolWordsLookup {
   const byProtocol = new Map<ProtocolId, ProtocolWords>();
   for (const { id, title, metrics } of results.flatMap(({ protocols = [] }) => protocols)) {

@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const put = (text: string): void => writeFileSync(join(folder, 'results.json'), text);
 
 describe('writeReport', () => {
-  it('writes all formats, over older ones, and nothing else', async () => {
+  it('writes all formats, replaces older files, and writes nothing else', async () => {
     put(JSON.stringify(sampleResults()));
     writeFileSync(join(folder, 'report.html'), 'old');
     const { csv, markdown, latex, html } = await writeReport(folder);
@@ -31,7 +31,7 @@ describe('writeReport', () => {
     ]);
   });
 
-  it('takes all that newer results hold', async () => {
+  it('accepts results with all optional fields', async () => {
     put(JSON.stringify(hostileResults()));
     const { html } = await writeReport(folder);
     expect(readFileSync(html, 'utf8')).toBe(
@@ -78,14 +78,14 @@ describe('writeReport', () => {
     expect(readdirSync(folder)).toEqual(['results.json']);
   });
 
-  it('repeats no text of the results where it refuses them', async () => {
+  it('does not quote text of the results in errors', async () => {
     put(JSON.stringify(first({ metrics: { '\u001b[31mred': { value: 1 } } })));
     await expect(writeReport(folder)).rejects.toMatchObject({
       message: expect.stringMatching(/at cells\[0\]\.metrics$/),
     });
   });
 
-  it('leaves no half file where it cannot write', async () => {
+  it('leaves no partial file if it cannot write', async () => {
     put(JSON.stringify(sampleResults()));
     mkdirSync(join(folder, 'results.csv', 'in-the-way'), { recursive: true });
     await expect(writeReport(folder)).rejects.toMatchObject({

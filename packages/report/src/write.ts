@@ -10,7 +10,7 @@ import { renderLatex } from './latex.js';
 import { renderMarkdown } from './markdown.js';
 import { writeModelCards } from './model-card.js';
 
-/** Where a report was written. */
+/** Paths of the files of a report. */
 export interface WrittenReport {
   readonly csv: string;
   readonly markdown: string;
@@ -20,7 +20,7 @@ export interface WrittenReport {
 
 /**
  * Reads a run folder's `results.json`.
- * @throws MedbenchError('usage') if it is not there; ('store') if it is not JSON, of another version or damaged.
+ * @throws MedbenchError('usage') if it is missing; ('store') if it is not JSON, of another version or damaged.
  */
 export async function readResults(runDir: string): Promise<RunResults> {
   const file = new RunLayout(runDir).results;
@@ -36,7 +36,7 @@ export async function readResults(runDir: string): Promise<RunResults> {
   const damaged = (what: string, cause?: unknown): MedbenchError =>
     new MedbenchError('store', `${file} ${what}`, {
       cause,
-      hint: 'Repeat the run command on this folder: it writes results.json anew from the finished cells.',
+      hint: 'Repeat the run command on this folder: it rewrites results.json from the finished cells.',
     });
   let parsed: unknown;
   try {
@@ -53,13 +53,13 @@ export async function readResults(runDir: string): Promise<RunResults> {
   }
   const { findMisfit } = await import('./schemas.js');
   const misfitPath = findMisfit(parsed);
-  if (misfitPath) throw damaged(`has something else than expected at ${misfitPath}`);
+  if (misfitPath) throw damaged(`has an unexpected value at ${misfitPath}`);
   return parsed as RunResults;
 }
 
 /**
- * Writes `results.csv`, `results.md`, `results.tex`, `report.html` and a card beside each row's weights into a run folder,
- * from its `results.json`, comparisons and galleries. Same results, same bytes.
+ * Writes `results.csv`, `results.md`, `results.tex`, `report.html` and a model card beside each row's weights into a
+ * run folder, from its `results.json`, comparisons and galleries. The same results give the same bytes.
  * @throws MedbenchError as `readResults` does, and ('store') if the folder cannot be written.
  */
 export async function writeReport(runDir: string): Promise<WrittenReport> {

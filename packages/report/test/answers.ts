@@ -10,7 +10,7 @@ const evidence = (favours: 'first' | 'second' | 'none', difference: number, p: n
   favours,
 });
 
-/** One made-up answer of each verdict. */
+/** Made-up answers, one for each of five verdicts. */
 export const ANSWERS: readonly QuestionAnswer[] = (
   [
     ['helps', 'Captioning helps on 3 of 4 columns.', [evidence('first', 0.04, 0.001)]],

@@ -17,10 +17,10 @@ import { listFaults } from './page-faults.js';
 import { hostileResults } from './sample.js';
 
 const chromium = chromiumPath();
-if (!chromium) console.warn('No Chromium here: the pages are not looked at. MEDBENCH_CHROMIUM names one.');
+if (!chromium) console.warn('Chromium was not found: browser tests are skipped. Set MEDBENCH_CHROMIUM to its path.');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Three seeds with everything that a page may show. */
+/** Results of three seeds with everything that a page can show. */
 function fullResults() {
   const sample = withRare(withLeak(figuredResults([0, 1, 2]), 'pneumoniamnist'), 'phantom-skin', {
     clip: 0.6,
@@ -37,13 +37,13 @@ function fullResults() {
   return { ...sample, statistics: { level: 0.05, columns, ranks: RANKS } };
 }
 
-/** Galleries of two tasks, one with text that is read from right to left. */
+/** Galleries of two tasks, one with right-to-left text. */
 const GALLERIES = [
   makeGallery('pneumoniamnist', { question: 'Is there an effusion?', answer: 'no' }),
   makeGallery('vqa-rad', { question: 'ما هي طريقة التصوير؟ '.repeat(4), answer: 'x'.repeat(90) }),
 ];
 
-/** What axe calls serious or critical on the open page. */
+/** Lists the violations on the open page that axe calls serious or critical. */
 async function listViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
@@ -97,7 +97,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   }
 
   it.each(LOOKS)(
-    'overflows nowhere, overlaps nothing, and is accessible: $width px, $scheme',
+    'does not overflow, has no overlapping texts and is accessible at $width px, $scheme',
     async ({ width, scheme }) => {
       const { page, errors } = await open(
         renderHtml(fullResults(), { answers: ANSWERS, galleries: GALLERIES }),
@@ -107,7 +107,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       expect(await page.evaluate(listFaults)).toEqual([]);
       expect(await listViolations(page)).toEqual([]);
       expect(errors).toEqual([]);
-      // MEDBENCH_SCREENSHOTS names a folder to keep them in, for eyes.
+      // MEDBENCH_SCREENSHOTS names a folder that keeps the screenshots for inspection.
       const shots = process.env.MEDBENCH_SCREENSHOTS ?? folder;
       const image = await page.screenshot({ path: join(shots, `report-${width}-${scheme}.png`), fullPage: true });
       expect(pngWidth(image)).toBe(width);
@@ -118,7 +118,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   it('stays usable with 40 methods, 60 tasks and 5 seeds', async () => {
     const { page, errors } = await open(renderHtml(largeResults({ methods: 40, tasks: 60, seeds: 5 })), 1280, 'light');
     expect(await page.evaluate(listFaults)).toEqual([]);
-    // The time that the page itself takes until it has been laid out anew.
+    // Time until the page has run the code and updated its layout.
     const measureTime = (act: string) =>
       page.evaluate(async (code) => {
         const start = performance.now();
@@ -135,7 +135,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await page.close();
   });
 
-  it('holds hostile, long and right-to-left text', async () => {
+  it('lays out hostile, long and right-to-left text without faults', async () => {
     const hostile = hostileResults();
     const long = `${'مرض الرئة '.repeat(12)}${'x'.repeat(90)}`;
     const methods = hostile.methods.map((method, i) => (i === 1 ? { ...method, title: long } : method));
@@ -145,15 +145,18 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await page.close();
   });
 
-  it.each([LOOKS[0], LOOKS[3]])('shows two runs: $width px, $scheme', async ({ width, scheme }) => {
-    const { page, errors } = await open(renderComparison(sampleComparison()), width, scheme);
-    expect(await page.evaluate(listFaults)).toEqual([]);
-    expect(await listViolations(page)).toEqual([]);
-    expect(errors).toEqual([]);
-    await page.close();
-  });
+  it.each([LOOKS[0], LOOKS[3]])(
+    'shows the comparison of two runs without faults at $width px, $scheme',
+    async ({ width, scheme }) => {
+      const { page, errors } = await open(renderComparison(sampleComparison()), width, scheme);
+      expect(await page.evaluate(listFaults)).toEqual([]);
+      expect(await listViolations(page)).toEqual([]);
+      expect(errors).toEqual([]);
+      await page.close();
+    },
+  );
 
-  it('sorts, filters and explains, by pointer and by keyboard', async () => {
+  it('sorts, filters and shows definitions, by pointer and by keyboard', async () => {
     const { page, errors } = await open(renderHtml(fullResults()), 1280, 'light');
     const names = () =>
       page.$$eval('#results tbody.methods tr:not([hidden]) th', (heads) => heads.map((head) => head.textContent));

@@ -2,7 +2,10 @@ import type { RunCell } from '@medbench/core';
 import { assembleComparison, type ComparedRuns } from '../src/comparison/model.js';
 import { sampleResults } from './sample.js';
 
-/** The sample against itself under other seeds: a difference, none, a control, another test set, and a failed cell. */
+/**
+ * Compares the sample with itself under other seeds. Has cells with and without a significant difference, a control, a
+ * different test set, and a failed cell.
+ */
 export function sampleComparison(): ComparedRuns {
   const [first, second] = [sampleResults([0, 1, 2]), sampleResults([3, 4])];
   const cells = first.cells.flatMap((cell, i): RunCell[] => {

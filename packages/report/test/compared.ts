@@ -1,10 +1,10 @@
 import type { ClassificationDetail, ColumnStatistics, Comparison, ResultCell, RunResults } from '@medbench/core';
 
-/** Adjusted p of the comparisons of one column, by row; rows that are not named were not compared. */
+/** Adjusted p of the comparisons of one column, by row; rows without an entry were not compared. */
 export interface ColumnTests {
   readonly best: string | null;
   readonly againstBest?: Readonly<Record<string, number>>;
-  /** By method and control: the difference, and its adjusted p. */
+  /** The difference and its adjusted p, by method and control. */
   readonly againstControls?: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>>;
 }
 
@@ -18,7 +18,7 @@ const comparison = (first: string, second: string, difference: number, adjusted:
   test: 'mcnemar-mid-p',
 });
 
-/** What `RunResults.statistics` has of one column. */
+/** The entry of one column in `RunResults.statistics`. */
 export function columnTests(
   cell: Pick<ResultCell, 'task' | 'protocol' | 'metric'>,
   { best, againstBest = {}, againstControls = {} }: ColumnTests,
@@ -39,10 +39,10 @@ export function columnTests(
   };
 }
 
-/** The column of the sample that `withTests` is about unless told otherwise. */
+/** The column of the sample that `withTests` keeps and adds tests to. */
 export const TESTED = { task: 'pneumoniamnist', protocol: 'zero-shot', metric: 'accuracy' } as const;
 
-/** The results with tests of one column alone, and no other column. */
+/** Reduces the results to the column `TESTED` and adds tests to it. */
 export function withTests(results: RunResults, tests: ColumnTests): RunResults {
   const { seeds } = results.run;
   return {
@@ -64,7 +64,7 @@ export const RANKS = {
   pValue: 0.0123,
 } as const;
 
-/** Five rare examples of 105: 3 of 5 right. */
+/** 105 examples, 5 of them of the rare class, 3 of which are classified right. */
 export const DETAIL: ClassificationDetail = {
   classes: ['normal', 'pneumonia'],
   confusion: [
@@ -74,7 +74,7 @@ export const DETAIL: ClassificationDetail = {
   rare: ['pneumonia'],
 };
 
-/** The cells of one task with a confusion matrix and the recall of its rare class, by row of the table. */
+/** Adds a confusion matrix and the recall of the rare class to the cells of one task. @param recalls recall by row. */
 export function withRare(results: RunResults, task: string, recalls: Readonly<Record<string, number>>): RunResults {
   return {
     ...results,
@@ -91,7 +91,7 @@ export function withRare(results: RunResults, task: string, recalls: Readonly<Re
   };
 }
 
-/** The results with leaks found in one task, as the runner notes them. */
+/** Adds leaks to the cells of one task, with a note as the runner writes it. */
 export function withLeak(results: RunResults, leaking: string): RunResults {
   return {
     ...results,

@@ -1,7 +1,7 @@
 import type { CalibrationBins, Gallery, RecallCurve, ResultCell, RunResults } from '@medbench/core';
 import { sampleResults } from './sample.js';
 
-/** Bins that depend on row, task and seed, some of them empty. */
+/** Makes bins that depend on row, task and seed; some of them are empty. */
 export function makeBins({ method, task, seed }: Pick<ResultCell, 'method' | 'task' | 'seed'>): CalibrationBins {
   const shift = method.length + task.length + 3 * seed;
   const count = Array.from({ length: 15 }, (_, b) => (b < 5 || (b + shift) % 6 === 0 ? 0 : 4 + ((b * shift) % 40)));
@@ -12,7 +12,7 @@ export function makeBins({ method, task, seed }: Pick<ResultCell, 'method' | 'ta
   };
 }
 
-/** The gap between confidence and accuracy that bins say, by definition. */
+/** The expected calibration error of bins, computed from its definition. */
 export const calibrationError = ({ count, right, confidence }: CalibrationBins): number =>
   count.reduce((sum, n, b) => sum + Math.abs(right[b]! - n * confidence[b]!), 0) / count.reduce((sum, n) => sum + n, 0);
 
@@ -28,7 +28,7 @@ export function makeCurve({ method, seed }: Pick<ResultCell, 'method' | 'seed'>)
   };
 }
 
-/** The sample with confidences, curves of recall, and what is known of data. */
+/** The sample with calibration bins, recall curves, and licences and access of its tasks. */
 export function figuredResults(seeds: readonly number[] = [0]): RunResults {
   const sample = sampleResults(seeds);
   const classified = ['zero-shot', 'linear-probe'];
@@ -57,10 +57,10 @@ export function figuredResults(seeds: readonly number[] = [0]): RunResults {
   };
 }
 
-/** One pixel. */
+/** A WebP image of one pixel, in Base64. */
 export const PIXEL = 'UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=';
 
-/** A gallery of each kind of query, of texts that are given. */
+/** Makes a gallery with each kind of query from given texts. */
 export function makeGallery(task: string, texts: { readonly question: string; readonly answer: string }): Gallery {
   const rows = ['clip', 'clip-scratch', 'untrained'].map((id) => ({ id, control: id === 'untrained' }));
   return {

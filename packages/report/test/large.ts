@@ -5,7 +5,7 @@ const MODALITIES = ['radiology', 'histopathology', 'dermatology', 'ophthalmology
 const CLASSES = Array.from({ length: 7 }, (_, i) => `class number ${i}`);
 const METRICS = ['accuracy', 'balanced_accuracy', 'auc', 'f1', 'ece', ...CLASSES.map((name) => `recall_${name}`)];
 
-/** A number in [0, 1) of its place alone: made-up figures that are the same at every call. */
+/** A number in [0, 1) that depends only on its arguments, so that made-up figures are the same in every call. */
 const pseudoRandom = (...place: readonly number[]): number => {
   const x = Math.sin(place.reduce((sum, part, i) => sum + part * (12.9898 + 7.1 * i), 1)) * 43758.5453;
   return x - Math.floor(x);
@@ -17,7 +17,7 @@ export interface LargeSize {
   readonly seeds: number;
 }
 
-/** Made-up results of any size with all that a run may have: every mark, every test, a confusion matrix for each cell. */
+/** Makes up results of any size with every mark, every test, and a confusion matrix for each cell. */
 export function largeResults({ methods: M, tasks: T, seeds: S }: LargeSize): RunResults {
   const sample = sampleResults();
   const seeds = Array.from({ length: S }, (_, seed) => seed);

@@ -1,7 +1,7 @@
 import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@medbench/core';
 import { PROTOCOLS } from './sample.js';
 
-/** What a made-up comparison with `clip` says: difference, its interval's half width, p within the column. */
+/** A made-up comparison with `clip`: the difference, the half width of its interval, and p within the column. */
 export interface ClipComparison {
   readonly by: number;
   readonly half: number;
@@ -12,7 +12,7 @@ export interface ClipComparison {
 
 export interface MadeUpRun {
   readonly rows: readonly { readonly id: string; readonly question: string }[];
-  /** Of each column: its test examples, and what each row does against `clip`, `failed`, or nothing. */
+  /** Each column's number of test examples, and each row's comparison with `clip`; rows may be `failed` or missing. */
   readonly columns: readonly {
     readonly task: string;
     readonly n?: number;
@@ -26,13 +26,13 @@ export interface MadeUpRun {
 export const CLIP = { id: 'clip', question: 'baseline' } as const;
 export const SLIP = { id: 'slip', question: 'unimodal' } as const;
 
-/** Surely better, surely worse, surely alike, and nothing known. */
+/** Significantly better, significantly worse, no relevant difference, and too few examples to tell. */
 export const WIN: ClipComparison = { by: 0.12, half: 0.03, p: 0.0003 };
 export const LOSS: ClipComparison = { by: -0.12, half: 0.03, p: 0.0003 };
 export const ALIKE: ClipComparison = { by: 0.004, half: 0.02, p: 0.9 };
 export const UNSURE: ClipComparison = { by: 0.04, half: 0.09, p: 0.6 };
 
-/** The results and comparisons of a run that never was. */
+/** Makes the results and comparisons of a made-up run. */
 export function makeUpRun({ rows, columns, seeds = [0, 1, 2], study }: MadeUpRun): {
   readonly results: RunResults;
   readonly comparisons: ColumnComparisons[];

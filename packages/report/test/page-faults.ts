@@ -2,9 +2,9 @@
 /// <reference lib="dom.iterable" />
 
 /**
- * What is wrong with how the open page is laid out, one line each: what is wider than the window, images too small to be
- * seen, plots without a mark, texts of a plot that lie on each other or stick out of it. Runs in the browser: it must not
- * refer to anything outside.
+ * Lists faults in the layout of the open page, one line each: elements wider than the window, images too small to see,
+ * plots without marks, and texts of a plot that overlap or reach outside of it. Runs in the browser, so it must not
+ * refer to anything outside of this function.
  */
 export function listFaults(): string[] {
   const faults: string[] = [];
@@ -16,7 +16,9 @@ export function listFaults(): string[] {
     if (element.closest('.scroll, svg')) continue;
     const { right, left, width } = element.getBoundingClientRect();
     if (width > 0 && (right > pageWidth + 1 || left < -1)) {
-      faults.push(`${element.tagName} “${element.textContent?.trim().slice(0, 40)}” reaches from ${left} to ${right}`);
+      faults.push(
+        `${element.tagName} “${element.textContent?.trim().slice(0, 40)}” reaches from ${left} to ${right} px`,
+      );
     }
   }
   for (const image of document.querySelectorAll('svg.image')) {
@@ -41,13 +43,13 @@ export function listFaults(): string[] {
         box.bottom > frame.bottom + 2 ||
         box.top < frame.top - 2
       ) {
-        faults.push(`“${text}” sticks out of ${name}`);
+        faults.push(`“${text}” reaches outside of ${name}`);
       }
       boxes.slice(i + 1).forEach((other, j) => {
         const across = Math.min(box.right, other.right) - Math.max(box.left, other.left);
         const down = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
-        // Boxes have room above and below the letters.
-        if (across > 1 && down > 4) faults.push(`“${text}” lies on “${texts[i + 1 + j]!.textContent}” in ${name}`);
+        // Boxes include space above and below the letters.
+        if (across > 1 && down > 4) faults.push(`“${text}” overlaps “${texts[i + 1 + j]!.textContent}” in ${name}`);
       });
     });
   }

@@ -3,10 +3,10 @@ interface Drawn {
   getAttribute(name: string): string | null;
 }
 
-/** Numbers as an axis writes them: with a minus sign, not a hyphen. */
+/** Parses a number of an axis, which has a minus sign instead of a hyphen. */
 const parseNumber = (text: string | null): number => (text ? Number(text.replace('−', '-')) : Number.NaN);
 
-/** How a plot's horizontal positions are read: by the tick labels of its own axis. */
+/** Returns a function that converts horizontal positions of a plot into values, by the tick labels of its axis. */
 export function valueOnAxis(svg: {
   querySelectorAll(selector: string): Iterable<Drawn>;
 }): (x: string | null) => number {

@@ -43,7 +43,7 @@ const METRIC_NAMES: Readonly<Record<ProtocolId, readonly string[]>> = {
   vqa: ['accuracy', 'accuracy_open', 'accuracy_closed'],
 };
 
-/** What results say of medbench's own protocols. */
+/** Title and metrics of medbench's own protocols, as results record them. */
 export const PROTOCOLS: NonNullable<RunResults['protocols']> = [ZeroShot, LinearProbe, Retrieval, VisualQuestions].map(
   (Class) => {
     const { id, title, metrics } = pluginMetadata(Class)!.info as ProtocolInfo;
@@ -51,7 +51,7 @@ export const PROTOCOLS: NonNullable<RunResults['protocols']> = [ZeroShot, Linear
   },
 );
 
-/** A number between 0 and 1 that depends on the text only (FNV-1a). */
+/** A number between 0 and 1 that depends only on the text (FNV-1a). */
 function unit(text: string): number {
   let hash = 2166136261;
   for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 16777619);
@@ -145,7 +145,7 @@ export function sampleResults(seeds: readonly number[] = [0]): RunResults {
   };
 }
 
-/** The sample with every text replaced by what would do harm if it were not escaped. */
+/** The sample with every text replaced by text that does harm if it is not escaped. */
 export function hostileResults(): RunResults {
   const evil = '=<script>alert(1)</script>"\'><img src=x onerror=alert(2)>|`*_\u001b[31m\u202e&amp;\n\r, --> ]]>';
   const sample = withRare(withLeak(sampleResults(), 'pneumoniamnist'), 'phantom-skin', { clip: 0.6, majority: 0 });

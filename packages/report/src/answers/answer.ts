@@ -1,11 +1,14 @@
 import type { ConfidenceInterval } from '@medbench/core';
 
-/** What a test allows to be said: never more. `mixed`: in some columns one way, in others the other way or not at all. */
+/**
+ * Verdict on a question, never stronger than its tests. `mixed`: significant in some columns only, or in opposite
+ * directions.
+ */
 export type AnswerVerdict = 'helps' | 'hurts' | 'mixed' | 'no-difference' | 'too-few' | 'not-answerable';
 
-/** One comparison of two rows in one column, on which an answer rests. */
+/** One comparison of two rows in one column that supports an answer. */
 export interface AnswerEvidence {
-  /** Such as "coca against clip". */
+  /** For example "coca against clip". */
   readonly comparison: string;
   /** Label of a task and protocol. */
   readonly column: string;
@@ -20,16 +23,16 @@ export interface AnswerEvidence {
   readonly favours: 'first' | 'second' | 'none';
 }
 
-/** A question of a study, and what the run says about it. */
+/** A question of a study, and the run's answer to it. */
 export interface QuestionAnswer {
   readonly id: string;
   readonly question: string;
   readonly verdict: AnswerVerdict;
   /** One sentence, never stronger than the test. */
   readonly sentence: string;
-  /** Where the sentence has counts alone: what it counts, row by row. */
+  /** One text for each clause, with column names; present if the sentence only gives counts. */
   readonly details?: readonly string[];
-  /** What was compared with what, by which test, over how many columns, seeds and examples. */
+  /** The rows compared, the tests used, and the numbers of columns, seeds and examples. */
   readonly basis: string;
   readonly evidence: readonly AnswerEvidence[];
 }

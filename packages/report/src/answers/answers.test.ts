@@ -15,16 +15,16 @@ const column = (task: string, slip: MadeUpRun['columns'][number]['against'][stri
   ...more,
 });
 
-/** Words that no sentence may hold unless a test found them. */
+/** The words of a sentence that claim a significant difference. */
 const claims = (sentence: string): string[] => [...sentence.matchAll(/\b(helps|hurts)\b/g)].map(([word]) => word);
 
-describe('one row, one column', () => {
+describe('an answer about one row in one column', () => {
   it.each([
-    ['a clear win', WIN, 'helps', 'Against clip, slip helps on A zero-shot.'],
-    ['a clear loss', LOSS, 'hurts', 'Against clip, slip hurts on A zero-shot.'],
+    ['a significant gain', WIN, 'helps', 'Against clip, slip helps on A zero-shot.'],
+    ['a significant loss', LOSS, 'hurts', 'Against clip, slip hurts on A zero-shot.'],
     ['no difference', ALIKE, 'no-difference', 'Against clip, slip: no difference found at this size on A zero-shot.'],
     ['too few examples', UNSURE, 'too-few', 'Against clip, slip: too few examples to tell on A zero-shot.'],
-  ] as const)('%s', (_, outcome, verdict, sentence) => {
+  ] as const)('reports %s', (_, outcome, verdict, sentence) => {
     const answer = unimodal([column('A', outcome)]);
     expect(answer).toMatchObject({ verdict, sentence });
     expect(answer.evidence).toEqual([
@@ -40,7 +40,7 @@ describe('one row, one column', () => {
     ]);
   });
 
-  it('takes a comparison the other way round', () => {
+  it('reverses a comparison whose rows are in the opposite order', () => {
     const { results, comparisons } = makeUpRun({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const turned = comparisons.map(({ pairs, ...rest }) => ({
       ...rest,
@@ -56,13 +56,13 @@ describe('one row, one column', () => {
     expect(answer).toMatchObject({ verdict: 'helps', evidence: [{ difference: 0.12, interval: [0.09, 0.15] }] });
   });
 
-  it('does not say that there is no difference where few examples came out alike', () => {
+  it('does not claim that there is no difference if only a few examples came out equal', () => {
     const alike = { by: 0, half: 0, p: 1 };
     expect(unimodal([column('A', alike, { n: 59 })]).verdict).toBe('too-few');
     expect(unimodal([column('A', alike, { n: 60 })]).verdict).toBe('no-difference');
   });
 
-  it('takes an interval without an end, null in JSON, for one that tells nothing', () => {
+  it('treats an infinite interval, null in JSON, as too few examples to tell', () => {
     const { results, comparisons } = makeUpRun({
       rows: [CLIP, SLIP],
       columns: [column('A', { by: 0, half: Infinity, p: 1 })],
@@ -72,8 +72,8 @@ describe('one row, one column', () => {
   });
 });
 
-describe('several columns', () => {
-  it('says a mix as a mix', () => {
+describe('an answer over several columns', () => {
+  it('reports a mix of directions as mixed', () => {
     const nine = [WIN, WIN, LOSS, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE];
     const answer = unimodal(nine.map((outcome, i) => column('ABCDEFGHI'[i]!, outcome)));
     expect(answer.verdict).toBe('mixed');
@@ -83,14 +83,14 @@ describe('several columns', () => {
     );
   });
 
-  it('is no "helps" as a whole where it helps in few', () => {
+  it('has the verdict "helps" only if most columns do and none hurts', () => {
     expect(unimodal([WIN, ALIKE, ALIKE].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('mixed');
     expect(unimodal([WIN, WIN, ALIKE].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('helps');
     expect(unimodal([WIN, WIN, LOSS].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('mixed');
     expect(unimodal([ALIKE, UNSURE].map((outcome, i) => column(`${i}`, outcome))).verdict).toBe('too-few');
   });
 
-  it('pays for the number of comparisons: what one column alone would call sure is not among forty', () => {
+  it('is corrected for the number of comparisons: a difference significant in one column is not among forty', () => {
     const barely = { by: 0.03, half: 0.015, p: 0.04, raw: 0.02 };
     expect(unimodal([column('A', barely)]).verdict).toBe('helps');
     const answer = unimodal(Array.from({ length: 40 }, (_, i) => column(`${i}`, i === 0 ? barely : ALIKE)));
@@ -99,22 +99,22 @@ describe('several columns', () => {
     expect(answer.evidence[0]!.p).toBeCloseTo(0.02 * 40, 12);
   });
 
-  it('says nothing where the figure is the other way round than what was tested', () => {
+  it('claims nothing if the metric and the tested score disagree about which row is better', () => {
     const { results, comparisons } = makeUpRun({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const cells = results.cells.map((cell) => ({ ...cell, value: cell.method === 'slip' ? 0.4 : 0.5 }));
     const answer = answerQuestions({ ...results, cells }, comparisons)[1]!;
     expect(answer.verdict).toBe('not-answerable');
     expect(claims(answer.sentence)).toEqual([]);
-    expect(answer.sentence).toContain('more examples are right there where accuracy is lower');
+    expect(answer.sentence).toContain('the mean score per test example and accuracy disagree there');
   });
 
-  it('is never surer than the table', () => {
+  it('is never more certain than the table', () => {
     const answer = unimodal([column('A', { by: 0.06, half: 0.05, p: 0.3, raw: 0.01 })]);
     expect(claims(answer.sentence)).toEqual([]);
     expect(answer.evidence[0]!.p).toBe(0.3);
   });
 
-  it('names a failed cell, and does not count it', () => {
+  it('names a failed cell and does not count it', () => {
     const answer = unimodal([column('A', WIN), column('B', 'failed'), column('C', WIN)]);
     expect(answer.sentence).toBe(
       'Against clip, slip helps on 2 of 3 columns (A zero-shot; C zero-shot), not compared on 1 (B zero-shot).',
@@ -129,8 +129,8 @@ describe('several columns', () => {
   });
 });
 
-describe('what must be said beside a finding', () => {
-  it('says that data are generated', () => {
+describe('the caveats of an answer', () => {
+  it('say that data is generated', () => {
     const all = unimodal([column('A', WIN, { synthetic: true })]);
     expect(all.sentence).toBe(
       'On generated phantoms, which say nothing about medicine: against clip, slip helps on A zero-shot.',
@@ -141,7 +141,7 @@ describe('what must be said beside a finding', () => {
     );
   });
 
-  it('says that one seed is one training', () => {
+  it('say that one seed is one training', () => {
     const { sentence, basis } = unimodal([column('A', WIN)], { seeds: [4] });
     expect(sentence).toBe(
       'With one training of each row (one seed), which another may contradict: against clip, slip helps on A zero-shot.',
@@ -150,7 +150,7 @@ describe('what must be said beside a finding', () => {
   });
 });
 
-describe('what cannot be answered', () => {
+describe('a question is not answerable', () => {
   const reason = (id: string, run: MadeUpRun) => {
     const answer = answerFor(id, run);
     expect(answer).toMatchObject({ verdict: 'not-answerable', evidence: [] });
@@ -158,18 +158,18 @@ describe('what cannot be answered', () => {
     return answer.sentence;
   };
 
-  it('one method', () => {
+  it('with one method', () => {
     expect(reason('unimodal', { rows: [CLIP], columns: [column('A', WIN)] })).toContain(
       'no row of this run has a unimodal loss',
     );
-    expect(reason('unimodal', { rows: [SLIP], columns: [] })).toContain('the row clip, with which');
+    expect(reason('unimodal', { rows: [SLIP], columns: [] })).toContain('the row clip, which the others');
   });
 
-  it('no task', () => {
+  it('without tasks', () => {
     expect(reason('unimodal', { rows: [CLIP, SLIP], columns: [] })).toBe('Not answerable: nothing was measured.');
   });
 
-  it('a run that is not finished', () => {
+  it('in an unfinished run', () => {
     const { results } = makeUpRun({ rows: [CLIP, SLIP], columns: [column('A', WIN)] });
     const { statistics: _, ...unfinished } = results;
     expect(answerQuestions(unfinished)[1]!.sentence).toBe(
@@ -178,11 +178,11 @@ describe('what cannot be answered', () => {
   });
 });
 
-describe('the three questions', () => {
+describe('the three questions of the paper', () => {
   const LOCKED = { id: 'clip-locked', question: 'transfer' };
   const SCRATCH = { id: 'clip-scratch', question: 'transfer' };
 
-  it('come in order, each with its own rows', () => {
+  it('are answered in order, each with its own rows', () => {
     const rows = [CLIP, LOCKED, SLIP, { id: 'coca', question: 'granularity' }];
     const { results, comparisons } = makeUpRun({
       rows,
@@ -194,10 +194,10 @@ describe('the three questions', () => {
       ['unimodal', 'no-difference'],
       ['granularity', 'helps'],
     ]);
-    expect(answers[0]!.question).toContain('does it help to keep them in part');
+    expect(answers[0]!.question).toContain('does freezing part of them help');
   });
 
-  it('is decided by the row from scratch where there is one', () => {
+  it('start with one that the row from scratch decides, if there is one', () => {
     const answer = answerFor('transfer', {
       rows: [CLIP, LOCKED, SCRATCH],
       columns: [{ task: 'A', against: { 'clip-locked': WIN, 'clip-scratch': ALIKE } }],
@@ -209,10 +209,10 @@ describe('the three questions', () => {
   });
 });
 
-describe('many rows', () => {
+describe('many rows of a question', () => {
   const rows = [CLIP, ...['flip', 'coca', 'filip'].map((id) => ({ id, question: 'granularity' }))];
 
-  it('are counted in the sentence and told apart beside it, no stronger', () => {
+  it('are counted in the sentence and listed in the details, without stronger claims', () => {
     const answer = answerFor('granularity', {
       rows,
       columns: [
@@ -232,18 +232,18 @@ describe('many rows', () => {
     ]);
   });
 
-  it('of which nothing is found are said not to differ, or not to be known', () => {
+  it('without a finding are reported as no difference or as not compared', () => {
     const answer = answerFor('granularity', {
       rows,
       columns: [{ task: 'A', against: { flip: ALIKE, coca: ALIKE, filip: 'failed' } }],
     });
     expect(answer.sentence).toBe(
-      'Against clip, no row is told apart: no difference found at this size, or not compared.',
+      'Against clip, no row differs significantly: no difference found at this size, or not compared.',
     );
   });
 });
 
-describe('a study of its own', () => {
+describe('a study with its own questions', () => {
   const study = {
     id: 'depth',
     title: 'Depth',
@@ -255,7 +255,7 @@ describe('a study of its own', () => {
     questions: [{ id: 'half', question: 'Half?', against: 'clip', rows: ['slip', 'gone'], found: 'The best is 3' }],
   };
 
-  it('is asked in place of the three, apart for each variant', () => {
+  it('gets answers to them instead of the three of the paper, separately for each variant', () => {
     const { results, comparisons } = makeUpRun({
       rows: [CLIP, SLIP],
       columns: [column('A@a', WIN), column('A@b', LOSS)],
@@ -270,7 +270,7 @@ describe('a study of its own', () => {
     );
   });
 
-  it('says what is missing', () => {
+  it('says which rows are missing', () => {
     const { results, comparisons } = makeUpRun({ rows: [CLIP], columns: [column('A', WIN)], study });
     expect(answerQuestions(results, comparisons)[0]!.sentence).toBe(
       'Not answerable: none of its rows (slip, gone) is in this run.',

@@ -20,13 +20,16 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return groups;
 }
 
-/** Rows of one clause: more of them are told together, and only counted. */
+/** Most rows of a variant that get a clause each. Beyond this, one clause counts them together. */
 const MOST_SEPARATE_ROWS = 3;
 
-/** Clauses that one sentence can hold with the names of its columns: of more it gives counts, and the rest is a list. */
+/** Most clauses that one sentence names columns in. Beyond this, it only gives counts, and a list has the details. */
 const MOST_CLAUSES_WITH_NAMES = 2;
 
-/** Each row is a clause; with variants, each row in each of them, or where that is too much each variant. */
+/**
+ * Makes one clause for each row, or for each row in each variant where the study has variants. A variant with too many
+ * rows gets a single clause.
+ */
 function groupClauses(
   judged: readonly JudgedContrast[],
   { tasks, run }: RunResults,
@@ -59,7 +62,7 @@ function groupClauses(
 
 function describeBasis(judged: readonly JudgedContrast[]): string {
   const tested = judged.filter(({ comparison }) => comparison);
-  if (tested.length === 0) return 'No test was made.';
+  if (tested.length === 0) return 'No test was run.';
   const against = [...new Set(tested.map(({ second }) => second))];
   const tests = [...new Set(tested.map(({ comparison }) => TEST_NAMES[comparison!.test]))];
   const columns = [...new Set(judged.map(({ column }) => column))];
@@ -72,9 +75,9 @@ function describeBasis(judged: readonly JudgedContrast[]): string {
     `${[...new Set(tested.map(({ first }) => first))].join(', ')}, each against ${against.join(' or ')} on the same test examples:`,
     `${plural(tested.length, 'paired comparison')} on ${plural(columns.length, 'column')} of`,
     `${low === high ? formatCount(low) : `${formatCount(low)} to ${formatCount(high)}`} test examples, ${plural(seeds.length, 'seed')};`,
-    `${tests.join(', ')}; p corrected by Holm within each column and for all comparisons of this question, whichever is larger.`,
-    `“No difference found” where the 95 % interval stays within ±${100 * SMALLEST_RELEVANT_DIFFERENCE} points and there are 60 examples or more,`,
-    'else “too few examples to tell”.',
+    `${tests.join(', ')}; p is the larger of two Holm corrections: within each column, and over all comparisons of this question.`,
+    `“No difference found” requires a 95 % interval within ±${100 * SMALLEST_RELEVANT_DIFFERENCE} points and at least 60 examples;`,
+    'otherwise “too few examples to tell”.',
     ...[...reasons].map(
       ([reason, contrasts]) => `Not compared on ${contrasts.map(columnLabel).join('; ')}: ${reason}.`,
     ),
@@ -99,13 +102,13 @@ const toEvidence = ({ first, second, column, comparison, finding, ...rest }: Jud
   ];
 };
 
-/** Why a run has nothing to say on a question that it has the rows for. */
+/** Why a run with the rows of a question has no comparison of them. */
 function explainNoComparison({ cells, statistics }: RunResults, on: PosedQuestion['on']): string {
   if (cells.length === 0) return 'nothing was measured';
   if (!statistics) return 'the run is not finished: its rows are compared at its end';
   return on === 'rare'
-    ? 'no column has rare classes in which these rows were measured'
-    : 'no column has figures of both';
+    ? 'no column with rare classes has figures for both rows'
+    : 'no column has figures for both rows';
 }
 
 function answer(results: RunResults, comparisons: readonly ColumnComparisons[], posed: PosedQuestion): QuestionAnswer {
@@ -141,11 +144,11 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
 }
 
 /**
- * What a run says on its study's questions, or on the three of the paper: each in one sentence whose words the tests chose
- * and which is never stronger than they are. A function of `results.json` and `comparisons.json`.
+ * Answers the questions of a run's study, or the paper's three questions, in one sentence each. The tests choose the
+ * words, so that no sentence claims more than its test. Depends only on `results.json` and `comparisons.json`.
  *
- * @param comparisons every pair of rows by column. Default: those that the results themselves have, with the best row of
- *   each column.
+ * @param comparisons every pair of rows by column. Default: the comparisons in the results, which are those with the
+ *   best row of each column.
  */
 export function answerQuestions(
   results: RunResults,

@@ -4,16 +4,16 @@ import { cellsAt } from '../cells.js';
 import { type ColumnInfo, cellIn, listColumns } from '../columns.js';
 
 /**
- * The smallest difference of mean scores that matters: 5 points. Where the interval of a difference that is not
- * significant reaches beyond it, a difference that matters may be there or not, and the examples are too few to tell;
- * where the interval stays within, none of that size is there.
+ * The smallest difference of mean scores that matters: 5 points. If the interval of a difference that is not
+ * significant reaches beyond this size, a relevant difference may exist, and the examples are too few to tell. If the
+ * interval stays within it, there is no difference of this size.
  */
 export const SMALLEST_RELEVANT_DIFFERENCE = 0.05;
 
-/** What may be said of one comparison; `untested` where a cell failed or is not there. */
+/** Outcome of one comparison; `untested` where a cell failed or is missing. */
 export type Finding = 'helps' | 'hurts' | 'no-difference' | 'too-few' | 'untested';
 
-/** Two rows to be compared: what is said is said of the first. */
+/** Two rows to compare; a finding is about the first. */
 export interface Contrast {
   readonly first: string;
   readonly second: string;
@@ -23,15 +23,15 @@ export interface Contrast {
 export interface JudgedContrast extends Contrast {
   readonly column: ColumnInfo;
   readonly finding: Finding;
-  /** Of `untested`: why. */
+  /** Why the contrast is `untested`. */
   readonly reason?: string;
-  /** The comparison, its `adjusted` p corrected for the question too; undefined where nothing was tested. */
+  /** The comparison, with `adjusted` p also corrected for the question; undefined where nothing was tested. */
   readonly comparison?: Comparison;
   /** Seeds that both rows have. */
   readonly seeds: readonly number[];
 }
 
-/** All that is judged: the figures of a run, and every pair of its rows. */
+/** The figures of a run, and the comparisons of all pairs of its rows. */
 export interface JudgedRun {
   readonly results: RunResults;
   readonly comparisons: readonly ColumnComparisons[];
@@ -48,7 +48,10 @@ const reverse = (comparison: Comparison): Comparison => ({
 const mean = (cells: readonly ResultCell[]): number =>
   cells.reduce((sum, { value }) => sum + (value ?? Number.NaN), 0) / cells.length;
 
-/** The comparison of a contrast in a column, the first row first. Rare classes have comparisons of their own. */
+/**
+ * Finds the comparison of a contrast in a column, reversed if necessary so that the first row comes first. Columns
+ * about rare classes have comparisons of their own.
+ */
 function findComparison(
   { comparisons }: JudgedRun,
   { task, protocol, metric, rare }: ColumnInfo,
@@ -63,21 +66,22 @@ function findComparison(
 }
 
 /**
- * What one comparison allows to be said. Equal scores of n examples leave room for a true difference of 3 / n (the rule of
- * three), whatever their interval is: fewer than 60 examples never show that there is none.
+ * Classifies one comparison. Equal scores on n examples are compatible with a true difference of 3 / n (the rule of
+ * three), whatever their interval is: fewer than 60 examples can never show that there is no difference.
  */
 function classifyComparison({ adjusted, difference, ci95 }: Comparison, n: number, level: number): Finding {
-  // Written so that a p that is no number is not significant.
+  // A NaN p fails this comparison, so it is not significant.
   if (adjusted < level && difference !== 0) return difference > 0 ? 'helps' : 'hurts';
-  // JSON has no infinity: an endless interval comes back as null.
+  // JSON has no infinity: an infinite end of an interval is read back as null.
   const intervalIsSmall = ci95.every((end) => end !== null && Math.abs(end) <= SMALLEST_RELEVANT_DIFFERENCE);
   return intervalIsSmall && 3 / n <= SMALLEST_RELEVANT_DIFFERENCE ? 'no-difference' : 'too-few';
 }
 
 /**
- * Compares the rows of contrasts in every column that both could have, on rare classes alone where that is asked.
- * p is the larger of two: corrected within its column, as the table has it, and by Holm over all comparisons of the
- * question; so an answer is never surer than the table, and one that speaks of many columns has paid for them.
+ * Compares the rows of contrasts in every column in which both rows have cells. `on` selects primary metrics or rare
+ * classes. p is the larger of two corrected values: within its column, as in the table, and by Holm over all
+ * comparisons of the question. So an answer is never more certain than the table, and an answer over many columns is
+ * corrected for their number.
  */
 export function judge(
   run: JudgedRun,
@@ -93,7 +97,7 @@ export function judge(
       const measured = [a!, b!].map((cells) => cells.filter(({ status, value }) => status === 'ok' && value !== null));
       const seeds = measured[0]!.map(({ seed }) => seed).filter((seed) => measured[1]!.some((it) => it.seed === seed));
       const failed = [first, second].filter((_, i) => measured[i]!.length === 0);
-      const reason = failed.length > 0 ? `${failed.join(' and ')} failed there` : 'no test was made there';
+      const reason = failed.length > 0 ? `${failed.join(' and ')} failed there` : 'no test was run there';
       const comparison = findComparison(run, column, { first, second });
       const [better, worse] = measured.map((cells) => mean(cells.filter(({ seed }) => seeds.includes(seed))));
       return [{ first, second, column, seeds, reason, comparison, gap: better! - worse! }];
@@ -107,7 +111,7 @@ export function judge(
     const adjusted = Math.max(comparison.adjusted, corrected[tested.indexOf(comparison)]!);
     const judged = { ...comparison, adjusted };
     if (gap * comparison.difference < 0 && adjusted < level) {
-      const contradiction = `more examples are right there where ${contrast.column.metric} is lower: the test says nothing of it`;
+      const contradiction = `the mean score per test example and ${contrast.column.metric} disagree there about which row is better`;
       return { ...contrast, finding: 'untested', reason: contradiction };
     }
     return { ...contrast, comparison: judged, finding: classifyComparison(judged, contrast.column.n, level) };

@@ -1,21 +1,21 @@
 import type { RunResults } from '@medbench/core';
 import type { Contrast } from './judge.js';
 
-/** A question as it is put to a run's rows. */
+/** A question about a run, with the contrasts of its rows that answer it. */
 export interface PosedQuestion {
   readonly id: string;
   readonly question: string;
   readonly contrasts: readonly Contrast[];
-  /** The contrasts that decide; the others are told beside them. Default: all. */
+  /** The contrasts that decide the verdict; the sentence also reports the others. Default: all contrasts. */
   readonly decisive?: readonly Contrast[];
   readonly on?: 'primary' | 'rare';
-  /** A clause that is said first. */
+  /** A finding of the study that the sentence begins with. */
   readonly found?: string;
-  /** Why there is nothing to compare, where there is not. */
+  /** Why there is nothing to compare; undefined if there is. */
   readonly missing?: string;
 }
 
-/** The row that trains all of both towers from general-domain weights. */
+/** The row that fine-tunes both towers completely, starting from general-domain weights. */
 const REFERENCE = 'clip';
 const SCRATCH = 'clip-scratch';
 
@@ -28,15 +28,13 @@ const QUESTION_TEXTS: Readonly<
 
 function explainMissing(rows: readonly string[], reference: boolean, feature: string): Pick<PosedQuestion, 'missing'> {
   if (rows.length === 0) return { missing: `no row of this run has ${feature}` };
-  return reference
-    ? {}
-    : { missing: `the row ${REFERENCE}, with which the others are to be compared, is not in this run` };
+  return reference ? {} : { missing: `the row ${REFERENCE}, which the others are compared with, is not in this run` };
 }
 
 /**
- * The paper's three questions. Each row that belongs to one is compared with `clip`, full fine-tuning from general-domain
- * weights. With a row from scratch, that comparison decides the first question; without, it is whether keeping what the
- * weights have (a locked or partly frozen tower) does better than fine-tuning all of them.
+ * The paper's three questions. Each row of a question is compared with `clip`, full fine-tuning from general-domain
+ * weights. If a row trains from scratch, its comparison decides the first question. Otherwise the first question asks
+ * whether freezing part of the weights (a locked or partly frozen tower) does better than fine-tuning all of them.
  */
 export function paperQuestions({ methods }: RunResults): PosedQuestion[] {
   const rows = methods.filter(({ control }) => !control);
@@ -49,10 +47,10 @@ export function paperQuestions({ methods }: RunResults): PosedQuestion[] {
     id: 'transfer',
     question: has(SCRATCH)
       ? 'Do general-domain weights transfer: does starting from them help?'
-      : 'Do general-domain weights transfer: does it help to keep them in part, against fine-tuning all of them?',
+      : 'Do general-domain weights transfer: does freezing part of them help, compared with fine-tuning all of them?',
     contrasts: [...scratchContrasts, ...frozenContrasts],
     ...(scratchContrasts.length > 0 ? { decisive: scratchContrasts } : {}),
-    ...explainMissing(listIds('transfer'), has(REFERENCE), 'frozen general-domain weights, or none'),
+    ...explainMissing(listIds('transfer'), has(REFERENCE), 'frozen general-domain weights or random initial weights'),
   };
   return [
     transfer,
@@ -68,7 +66,7 @@ export function paperQuestions({ methods }: RunResults): PosedQuestion[] {
   ];
 }
 
-/** The questions of the study that a run belongs to; the paper's where it says nothing else. */
+/** The questions of the study that a run belongs to; the paper's questions if there is no study or it has none. */
 export function listQuestions(results: RunResults): PosedQuestion[] {
   const { study } = results.run;
   if (!study || study.questions.length === 0) return paperQuestions(results);
@@ -85,7 +83,7 @@ export function listQuestions(results: RunResults): PosedQuestion[] {
         ? { missing: `none of its rows (${rows.join(', ')}) is in this run` }
         : rowIds.has(against)
           ? {}
-          : { missing: `the row ${against}, with which the others are to be compared, is not in this run` }),
+          : { missing: `the row ${against}, which the others are compared with, is not in this run` }),
     };
   });
 }

@@ -3,8 +3,8 @@ import type { ColumnComparisons } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
 
 /**
- * Every pair of a run's rows, from its `comparisons.json`; undefined where it is not there or not whole, as in a run that
- * has not come to its end: then nothing but what `results.json` says itself is known.
+ * Reads the comparisons of all pairs of a run's rows from its `comparisons.json`. Undefined if the file is missing or
+ * damaged, for example in an unfinished run: then only the comparisons in `results.json` are known.
  */
 export async function readComparisons(runDir: string): Promise<readonly ColumnComparisons[] | undefined> {
   try {

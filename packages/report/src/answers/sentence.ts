@@ -2,19 +2,19 @@ import { plural } from '../format.js';
 import type { AnswerVerdict } from './answer.js';
 import type { Finding, JudgedContrast } from './judge.js';
 
-/** Columns that are named before the rest is only counted. */
+/** Most columns that a list names; it only counts the rest. */
 const MOST_NAMED_COLUMNS = 3;
 
-/** What is said together: comparisons that share what they are about. */
+/** Comparisons that a sentence reports together because they have the same subject. */
 export interface Clause {
-  /** Of whom it is said, such as a row. */
+  /** Subject of the clause, for example a row. */
   readonly subject: string;
   readonly judged: readonly JudgedContrast[];
-  /** Whether the rows are named beside the columns, where a clause is about several. */
+  /** Whether the clause is about several rows, so that each column needs the name of its row. */
   readonly severalRows?: boolean;
 }
 
-/** A column as it is named in a sentence: `PneumoniaMNIST zero-shot`. */
+/** Name of a column in a sentence: `PneumoniaMNIST zero-shot`. */
 export const columnLabel = ({ column: { title, words, rare } }: JudgedContrast): string =>
   `${title} ${words.title}${rare ? ', rare classes' : ''}`;
 
@@ -34,10 +34,10 @@ const WORDS: Readonly<Record<Finding, string>> = {
   untested: 'not compared',
 };
 
-/** Order in which findings are told: what is sure comes first. */
+/** Order of findings in a sentence, significant ones first. */
 const ORDER: readonly Finding[] = ['helps', 'hurts', 'no-difference', 'too-few', 'untested'];
 
-/** What one clause says: `slip helps on 2 of 9 columns (A; B), no difference found at this size on the other 7`. */
+/** Text of one clause: `slip helps on 2 of 9 columns (A; B), no difference found at this size on 7`. */
 export function clauseText({ subject, judged, severalRows = false }: Clause): string {
   const unit = severalRows ? 'comparison' : 'column';
   const groups = ORDER.map((finding) => ({
@@ -54,7 +54,7 @@ export function clauseText({ subject, judged, severalRows = false }: Clause): st
     return `${lead} on ${sure ? 'all' : 'any of'} ${plural(count, unit)}`;
   }
   const phrases = groups.map(({ finding, matching }, i) => {
-    // Every column where something was found is named, and every one that is missing.
+    // Columns with a significant difference are named, and so are columns that were not compared.
     const named = finding === 'no-difference' || finding === 'too-few' ? '' : ` (${joinLabels(matching, severalRows)})`;
     const share = i === 0 ? `${matching.length} of ${plural(count, unit)}` : `${matching.length}`;
     return `${i === 0 ? lead : WORDS[finding]} on ${share}${named}`;
@@ -63,8 +63,8 @@ export function clauseText({ subject, judged, severalRows = false }: Clause): st
 }
 
 /**
- * What many clauses say in counts alone, for a sentence that is still read: `slip helps on 2 of 9 columns; coca hurts on 1 of 9
- * columns; elsewhere no difference found at this size, or too few examples to tell`.
+ * Text of many clauses as counts only, which keeps the sentence readable: `slip helps on 2 of 9 columns; coca hurts on
+ * 1 of 9 columns; elsewhere no difference found at this size, or too few examples to tell`.
  */
 export function clausesInBrief(clauses: readonly Clause[]): string {
   const countFindings = ({ judged }: Clause, finding: Finding): number =>
@@ -78,11 +78,11 @@ export function clausesInBrief(clauses: readonly Clause[]): string {
   });
   const undecided = ORDER.slice(2).filter((finding) => clauses.some((clause) => countFindings(clause, finding) > 0));
   const undecidedText = undecided.map((finding) => WORDS[finding]).join(', or ');
-  if (decided.length === 0) return `no row is told apart: ${undecidedText}`;
+  if (decided.length === 0) return `no row differs significantly: ${undecidedText}`;
   return [...decided, ...(undecided.length > 0 ? [`elsewhere ${undecidedText}`] : [])].join('; ');
 }
 
-/** One word for many findings: the direction only where most comparisons have it and none the other. */
+/** One verdict for many findings. It has a direction only if most comparisons have it and none has the opposite one. */
 export function combineFindings(judged: readonly JudgedContrast[]): AnswerVerdict {
   const count = (finding: Finding): number => judged.filter((one) => one.finding === finding).length;
   const tested = judged.length - count('untested');
@@ -95,7 +95,7 @@ export function combineFindings(judged: readonly JudgedContrast[]): AnswerVerdic
   return count('too-few') > 0 ? 'too-few' : 'no-difference';
 }
 
-/** What must be known before a sentence is believed: generated data, trainings that were made once. */
+/** Caveats that begin a sentence: generated data, and rows that were trained with one seed only. */
 export function describeCaveats(judged: readonly JudgedContrast[]): string {
   const columns = [...new Map(judged.map((one) => [one.column, one.column])).values()];
   const generated = columns.filter(({ synthetic }) => synthetic !== 'none').length;

@@ -10,8 +10,8 @@ const compared = sampleComparison();
 const document = parseHTML(renderComparison(compared)).document;
 const { cells, level } = compared.comparison;
 
-describe('two runs compared', () => {
-  it('says of each cell what its test says, in page and table alike', () => {
+describe('the comparison of two runs', () => {
+  it('gives each cell the verdict of its test, in the page and in the table', () => {
     const rows = [...document.querySelectorAll('#cells-of-both-runs tbody tr')];
     expect(rows).toHaveLength(cells.length);
     const text = renderComparisonTable(compared, { width: 200 }).split('\n');
@@ -26,7 +26,7 @@ describe('two runs compared', () => {
     );
   });
 
-  it('draws each tested difference with its interval where it is', () => {
+  it('draws each tested difference and its interval at their values', () => {
     const plots = [...document.querySelectorAll('#differences-with-their-intervals svg')];
     const keys = [...new Set(cells.map(({ task, protocol }) => `${task} ${protocol}`))];
     const columns = keys.map((key) => cells.filter((c) => c.test && `${c.task} ${c.protocol}` === key));
@@ -48,7 +48,7 @@ describe('two runs compared', () => {
     });
   });
 
-  it('never says more than the test', () => {
+  it('claims no more than its tests', () => {
     expect(summariseComparison(compared)[0]).toMatch(
       /^\d+ cells in both runs, \d+ of them tested: \d+ significant differences \(/,
     );

@@ -5,25 +5,25 @@ import { type ProtocolWordsLookup, protocolWords } from '../words.js';
 
 /** One of two runs that are compared. */
 export interface ComparedRun {
-  /** As it is called on the page: the name of its folder. */
+  /** Name of the run's folder, shown on the page. */
   readonly name: string;
   readonly results: RunResults;
 }
 
-/** A setting, version or the like that is not the same in both runs; null where a run has none. */
+/** A setting, seed list or version that differs between two runs; null if a run does not have it. */
 export interface DifferingSetting {
   readonly name: string;
   readonly values: readonly [string | null, string | null];
 }
 
-/** What is said of two runs. */
+/** Two runs, their comparison and their differences. */
 export interface ComparedRuns {
   readonly runs: readonly [ComparedRun, ComparedRun];
-  /** What the results say of their protocols. */
+  /** Titles and metrics of the protocols of both results. */
   readonly words: ProtocolWordsLookup;
   readonly comparison: RunComparison;
   readonly settings: readonly DifferingSetting[];
-  /** Rows, and tasks under a protocol, that one run alone has. */
+  /** Rows, and tasks under a protocol, that only the first run or only the second run has. */
   readonly alone: readonly {
     readonly rows: readonly string[];
     readonly columns: readonly string[];
@@ -61,17 +61,17 @@ function listOnlyIn(one: RunResults, other: RunResults, words: ProtocolWordsLook
   return { rows: missing(({ method }) => method), columns: missing(columnName) };
 }
 
-/** Why a cell of both results has no scores to compare. */
+/** Explains why a cell has no scores to compare. @param cells its cells in the first and in the second run. */
 function explainUnscored(cells: readonly (readonly ResultCell[])[]): string {
   const failed = cells.flatMap((side, i) =>
     side.every(({ status }) => status === 'failed') ? [`failed in the ${i === 0 ? 'first' : 'second'} run`] : [],
   );
   return failed.length > 0
     ? failed.join(', ')
-    : 'the scores of its test examples are not in the run folders: cells/ is missing, or is of another run';
+    : 'the scores of its test examples are not in the run folders: cells/ is missing or belongs to another run';
 }
 
-/** The cells that both results have and that were not compared for want of scores. */
+/** The cells that both results have but that were not compared because their scores are missing. */
 function listUnscoredCells(first: RunResults, second: RunResults, { cells }: RunComparison): RunCell[] {
   const key = (row: string, task: string, protocol: string): string => JSON.stringify([row, task, protocol]);
   const seen = new Set(cells.map(({ row, task, protocol }) => key(row, task, protocol)));
@@ -103,7 +103,7 @@ function listUnscoredCells(first: RunResults, second: RunResults, { cells }: Run
   });
 }
 
-/** Puts together what two runs have in common and in what they differ. */
+/** Combines two runs and the comparison of their scores with their differences in settings, rows and columns. */
 export function assembleComparison(first: ComparedRun, second: ComparedRun, comparison: RunComparison): ComparedRuns {
   const words = protocolWords(first.results, second.results);
   return {
@@ -118,14 +118,14 @@ export function assembleComparison(first: ComparedRun, second: ComparedRun, comp
   };
 }
 
-/** What a cell's test says, never more. */
+/** The verdict on a cell, never stronger than its test. */
 export function describeTest({ test, difference, reason }: RunCell, level: number): string {
   if (!test) return `not tested: ${reason ?? 'no reason given'}`;
   if (!(test.adjusted < level)) return 'no difference found';
   return difference! > 0 ? 'first better' : 'second better';
 }
 
-/** What the comparison says as a whole, one sentence each. */
+/** Summary of the whole comparison, one sentence each. */
 export function summariseComparison({ comparison: { cells, tested, level }, settings }: ComparedRuns): string[] {
   const significant = cells.filter(({ test }) => test && test.adjusted < level);
   const percent = `${Number((100 * level).toPrecision(3))} %`;
@@ -140,17 +140,17 @@ export function summariseComparison({ comparison: { cells, tested, level }, sett
           significant.length === 0
             ? 'no significant difference'
             : `${plural(significant.length, 'significant difference')}`
-        } (t over examples and trainings, Holm over ${plural(tested, 'test')}, ${percent}).`,
-    ...(untested > 0 ? [`${plural(untested, 'cell')} not tested; the reason stands beside each.`] : []),
+        } (t test over examples and trainings, Holm over ${plural(tested, 'test')}, ${percent}).`,
+    ...(untested > 0 ? [`${plural(untested, 'cell')} not tested; the reason is given for each.`] : []),
     ...(separate > 0
       ? [
-          'Trainings are not paired where the runs have fewer than two seeds in common: the spread of each run’s own seeds counts.',
+          'Trainings are not paired where the runs have fewer than two seeds in common: the tests then use the spread over each run’s own seeds.',
         ]
       : []),
     ...(tested > 0 && significant.length < tested
-      ? ['No difference found does not mean that there is none: few seeds find large differences only.']
+      ? ['“No difference found” does not mean that there is none: few seeds reveal only large differences.']
       : []),
     ...(differing.length === 1 && differing[0] === 'seeds' ? ['The runs differ in their seeds alone.'] : []),
-    ...(evaluated.length > 0 ? [`They were not measured in the same way: ${evaluated.join(', ')}.`] : []),
+    ...(evaluated.length > 0 ? [`The runs were evaluated with different settings: ${evaluated.join(', ')}.`] : []),
   ];
 }

@@ -93,7 +93,7 @@ ${columns.map((cells) => columnTable(cells, compared))}</section>
 ${
   plots.length > 0 &&
   html`<section><h2>Differences with their intervals</h2>
-<p>First run minus second. Filled: significant after correction; hollow: no difference found. The intervals are of single differences, not corrected.</p>
+<p>First run minus second. Filled: significant after correction; hollow: no difference found. Each interval is for a single difference and is not corrected.</p>
 <div class="plots">
 ${plots}</div>
 </section>
@@ -134,14 +134,14 @@ ${settings.map(
 `;
 }
 
-/** Two runs as one self-contained page: what differs in their figures, and in how they were made. */
+/** Two runs as one self-contained page: the differences in their figures and in their settings and versions. */
 export function renderComparison(compared: ComparedRuns): string {
   const { runs } = compared;
   const synthetic = runs.some(({ results }) => results.run.synthetic);
   return renderPage(
     `medbench: ${runs[0].name} and ${runs[1].name}`,
     html`<h1>Two runs compared</h1>
-${synthetic && html`<p class="banner" role="note">Generated phantoms: figures that rest on them say nothing about medicine.</p>`}
+${synthetic && html`<p class="banner" role="note">Generated phantoms: figures based on them say nothing about medicine.</p>`}
 ${summariseComparison(compared).map((sentence) => html`<p>${sentence}</p>\n`)}`,
     html`${[summary(compared), cellsSection(compared), aloneSection(compared), settingsSection(compared)]}`,
   );

@@ -8,7 +8,7 @@ import { describeTest } from './model.js';
 
 const LABEL_LENGTH = 18;
 
-/** Differences of one column with their intervals, one line per row that was tested; undefined if none was. */
+/** Plots the differences of one column with their intervals, one line per tested row; undefined if none was tested. */
 export function differencesPlot(
   cells: readonly RunCell[],
   level: number,

@@ -4,7 +4,10 @@ import { type ComparedRuns, describeTest, summariseComparison } from './model.js
 
 const list = (names: readonly string[]): string => names.map((name) => oneLine(name, 60)).join('; ');
 
-/** Two runs as a terminal table: one line per cell that both have; what differs, and what one run alone has, below. */
+/**
+ * Two runs as a terminal table: one line per cell that both runs have. Below it are the rows and columns that only one
+ * run has, and the settings that differ.
+ */
 export function renderComparisonTable(
   compared: ComparedRuns,
   { width = 120 }: { readonly width?: number } = {},
@@ -21,7 +24,7 @@ export function renderComparisonTable(
         .map((name) => [name, '']),
     ),
   });
-  // Long reasons stand once below, numbered.
+  // Reasons are long: each is printed once below the table, with a number.
   const reasons: string[] = [];
   const shorten = (verdict: string, reason: string | undefined): string => {
     if (reason === undefined) return verdict;

@@ -4,7 +4,7 @@ import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
 import { numberHead, scrollable } from './results-table.js';
 
-/** The verdict in the words of the test, never stronger. */
+/** Text of each verdict, never stronger than the test. */
 const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
   helps: 'helps',
   hurts: 'hurts',
@@ -22,14 +22,14 @@ const FAVOURED: Readonly<Record<AnswerEvidence['favours'], string>> = {
 
 function evidenceTable({ question, evidence }: QuestionAnswer): Markup | undefined {
   if (evidence.length === 0) return undefined;
-  const caption = `What the answer to “${question}” rests on.`;
+  const caption = `The comparisons behind the answer to “${question}”.`;
   const line = ({ comparison, column, difference, interval, p, n, favours }: AnswerEvidence): Markup =>
     html`<tr><th scope="row"><bdi>${comparison}</bdi></th><td><bdi>${column}</bdi></td><td class="number">${formatSigned(
       difference,
     )}</td><td class="number">${interval ? formatSignedInterval(interval) : '—'}</td><td class="number">${
       p === null ? '—' : formatP(p)
     }</td><td class="number">${n}</td><td>${FAVOURED[favours]}</td></tr>\n`;
-  return html`<details><summary>The comparisons behind it</summary>
+  return html`<details><summary>The comparisons behind this answer</summary>
 ${scrollable(
   caption,
   html`<table>

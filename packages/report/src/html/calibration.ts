@@ -8,7 +8,7 @@ import { metricName } from './results-table.js';
 import { drawLegend, type Series, type SeriesPoint, selectRows, seriesMarks } from './series.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 
-/** Bins of several seeds as one. */
+/** Adds up the bins of several seeds; undefined without bins. */
 export function poolBins(binsBySeed: readonly CalibrationBins[]): CalibrationBins | undefined {
   const [first] = binsBySeed;
   if (!first) return undefined;
@@ -84,7 +84,7 @@ ${drawLegend(series, calibrated.length - series.length)}
   ];
 }
 
-/** The section with a reliability diagram for each column of classification; undefined if no cell keeps its confidence. */
+/** The section with a reliability diagram for each column of classification; undefined if no cell has bins. */
 export function calibrationSection(results: RunResults, table: ResultTable): Markup | undefined {
   const modalities = splitRuns(
     table.columns.flatMap((column, i) => (column.rare ? [] : [{ column, i }])),
@@ -97,9 +97,9 @@ export function calibrationSection(results: RunResults, table: ResultTable): Mar
   });
   if (modalities.length === 0) return undefined;
   return html`<section><h2>Calibration</h2>
-<p>How often a method is right when it is so sure: test examples in 15 bins of the probability of the class that is predicted,
-larger dots for more examples, all seeds together. On the dashed line confidence can be taken at its word; below it a method is
-too sure of itself.</p>
+<p>How often a method is right at each level of confidence. Test examples of all seeds are sorted into 15 bins by the probability
+of the predicted class; larger dots stand for more examples. On the dashed line confidence equals accuracy; below it a method is
+overconfident.</p>
 ${modalities}</section>
 `;
 }

@@ -5,9 +5,9 @@ import type { ResultTable, TableColumn, TableRow } from '../model.js';
 import { html, Markup } from './escape.js';
 import { scrollable } from './results-table.js';
 
-/** Classes beyond which a matrix is no longer read on a page. */
+/** Most classes of a matrix that the page shows. */
 const MOST_CLASSES = 30;
-/** Matrices beyond which a column shows that of its best method alone. */
+/** Most matrices that the page shows in full. Beyond this, each column only shows the matrix of its best method. */
 const MOST_MATRICES = 300;
 
 interface SummedMatrix {
@@ -15,7 +15,7 @@ interface SummedMatrix {
   readonly seeds: readonly number[];
 }
 
-/** The matrices of a row added up over its seeds; undefined if no cell has one. */
+/** Adds up the matrices of a row over its seeds; undefined if no cell has one. */
 function sumMatrices(cells: readonly ResultCell[]): SummedMatrix | undefined {
   const details = cells.flatMap(({ seed, classification }) => (classification ? [{ seed, ...classification }] : []));
   const first = details[0];
@@ -37,7 +37,7 @@ function matrix(title: string, { detail: { classes, confusion, rare }, seeds }: 
   const line = (name: string, r: number): Markup => {
     const row = confusion[r] ?? [];
     const total = row.reduce((sum, count) => sum + count, 0);
-    // The share of the row's examples, as the strength of the cell's colour; as good as none is left out, for size.
+    // The cell's shade is its share of the row's examples. Small shares are left out to keep the page small.
     const shade = (count: number): Markup | false =>
       count > 0.05 * total && new Markup(` style="--s:${(count / total).toFixed(1)}"`);
     return html`<tr><th scope="row"><bdi>${name}</bdi>${rare.includes(name) && ' (rare)'}</th>${row.map(
@@ -56,7 +56,7 @@ ${classes.map(line)}</tbody></table>`,
 `;
 }
 
-/** The matrices of one column, one for each of these rows that has one; undefined if none has. */
+/** The matrices of one column, one for each given row that has one; undefined if no row has one. */
 function columnMatrices(results: RunResults, rows: readonly TableRow[], column: TableColumn): Markup | undefined {
   const matrices = rows.flatMap(({ id, title }) => {
     const summed = sumMatrices(cellsAt(results, id, column).filter(({ status }) => status === 'ok'));
@@ -82,7 +82,8 @@ export function confusionSection(results: RunResults, { columns, rows }: ResultT
   if (columnSections.length === 0) return undefined;
   return html`<section><h2>Confusion matrices</h2>
 <p>Test examples by true class (rows) and predicted class (columns); the darker, the larger the share of the row.${
-    bestOnly && ' Of the best method of each column; those of the other rows are in results.json.'
+    bestOnly &&
+    ' Only the matrix of the best method of each column is shown; those of the other rows are in results.json.'
   }</p>
 ${columnSections}</section>
 `;

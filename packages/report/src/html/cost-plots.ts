@@ -8,7 +8,7 @@ import { placeLabels } from './label-places.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
 import { groupByMethod } from './training.js';
 
-/** What a training takes, in the unit of the axis. */
+/** A cost of training, in the unit of its axis. */
 interface Cost {
   readonly name: string;
   readonly measure: (record: TrainingRecord) => number | undefined;
@@ -34,7 +34,7 @@ const COSTS: readonly Cost[] = [
   },
 ];
 
-/** How good the rows are, in one number. */
+/** One number that measures the quality of a row. */
 interface Quality {
   readonly name: string;
   readonly measure: (row: TableRow) => number | null;
@@ -43,7 +43,10 @@ interface Quality {
   readonly synthetic: boolean;
 }
 
-/** Average rank, and the mean of the primary metric over the columns of each protocol in which every method has a figure. */
+/**
+ * Lists average rank and, for each protocol, the mean primary metric over the columns in which every method has a
+ * figure.
+ */
 function listQualities(table: ResultTable, methods: readonly TableRow[]): Quality[] {
   const { columns } = table;
   const ranked = methods.every(({ rank }) => rank !== null);
@@ -60,7 +63,7 @@ function listQualities(table: ResultTable, methods: readonly TableRow[]): Qualit
       return column.protocol === protocol && !column.rare && complete ? [{ column, i }] : [];
     });
     const metrics = [...new Set(protocolColumns.map(({ column }) => column.metric))];
-    // Metrics of several kinds have no mean.
+    // Different metrics cannot be averaged.
     if (metrics.length !== 1) return [];
     const { words } = protocolColumns[0]!.column;
     const name = `${words.title}: ${protocolColumns.length > 1 ? `mean ${metrics[0]} of ${protocolColumns.length} tasks` : metrics[0]}`;
@@ -80,14 +83,14 @@ function listQualities(table: ResultTable, methods: readonly TableRow[]): Qualit
 
 const HEIGHT = 240;
 const MARGINS = { marginLeft: 52, marginRight: 24, marginTop: 26, marginBottom: 40 };
-/** Of a plot's area, in pixels. */
+/** Edges of a plot's area, in pixels. */
 const FRAME = {
   left: MARGINS.marginLeft,
   right: PLOT_WIDTH - MARGINS.marginRight,
   top: MARGINS.marginTop,
   bottom: HEIGHT - MARGINS.marginBottom,
 };
-/** Radius of a dot; width of a digit. */
+/** Radius of a dot and width of a digit, in pixels. */
 const [RADIUS, DIGIT] = [4, 7];
 
 interface CostPoint {
@@ -97,7 +100,7 @@ interface CostPoint {
   readonly text: string;
 }
 
-/** The numbers of the points, where there is room for them: with the place of each, in the units of the axes. */
+/** The points with room for their number, each with the position of the number in the units of the axes. */
 function placeNumbers(
   points: readonly CostPoint[],
   domain: { readonly x: readonly number[]; readonly y: readonly number[] },
@@ -183,7 +186,7 @@ ${svg}
   ];
 }
 
-/** Plots of quality against cost, a number for each trained row; undefined with fewer than two rows. */
+/** Plots of quality against cost, with a number for each trained row; undefined if there are fewer than two rows. */
 export function costPlots(results: RunResults, table: ResultTable): Markup | undefined {
   const records = new Map(groupByMethod(results).map((trainings) => [trainings[0]!.method, trainings]));
   const methods = table.rows.filter(({ id, control }) => !control && records.has(id));

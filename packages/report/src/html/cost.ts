@@ -8,13 +8,15 @@ import { html, type Markup } from './escape.js';
 import { numberHead, scrollable } from './results-table.js';
 import { formatLoss, groupByMethod, methodTitle } from './training.js';
 
-/** How the estimates of energy came about. */
+/** Explains how energy was estimated. */
 function energySentence(training: readonly TrainingRecord[]): string {
   const estimates = training.map(energyEstimate);
   const watts = [...new Set(estimates.flatMap(({ from, watts: power }) => (from === 'assumed' ? [power] : [])))];
   const counted = estimates.some(({ from }) => from === 'counters');
   const sources = [
-    ...(counted ? ['what the counters of the processor packages (RAPL) rose by, for whatever else ran too'] : []),
+    ...(counted
+      ? ['the increase of the counters of the processor packages (RAPL), which includes everything else that ran']
+      : []),
     ...(watts.length > 0
       ? [`${watts.join(' or ')} W assumed for the processor (MEDBENCH_WATTS) times the seconds of training`]
       : []),
@@ -22,7 +24,7 @@ function energySentence(training: readonly TrainingRecord[]): string {
   return `Energy is an estimate: ${sources.join('; or ')}.`;
 }
 
-/** The section with what each training cost, beside how good the rows are. */
+/** The section with the cost of each training, and plots of quality against cost; undefined if nothing was trained. */
 export function costSection(results: RunResults, table: ResultTable): Markup | undefined {
   const { training } = results;
   if (training.length === 0) return undefined;
@@ -57,8 +59,8 @@ export function costSection(results: RunResults, table: ResultTable): Markup | u
       )}${number(steps, formatCount(steps))}${number(finalLoss, formatLoss(finalLoss))}</tr>\n`;
     });
   return html`<section><h2>Cost and quality</h2>
-<p>Time of training alone, on backend ${results.run.backend}: evaluation${generalWeights && ' and the general-domain weights, which are made once for all rows,'} are not in it.
-${energySentence(training)} Memory is the most that the whole process held between two steps.</p>
+<p>Time covers training only, on backend ${results.run.backend}. It excludes evaluation${generalWeights && ' and the general-domain weights, which are trained once for all rows'}.
+${energySentence(training)} Memory is the highest resident memory of the whole process between two steps.</p>
 ${scrollable(
   'Cost of training',
   html`<table class="sortable">

@@ -6,7 +6,7 @@ import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
 import { figureCell, metricName, numberHead, scrollable } from './results-table.js';
 
-/** Figures beyond which those of single classes are left to `results.csv`, so that the page opens on a phone. */
+/** Most figures of a page that opens on a phone. Beyond this, recalls of single classes are only in `results.csv`. */
 const MOST_FIGURES = 10_000;
 
 const isClassRecall = (name: string): boolean => name.startsWith('recall_');
@@ -47,7 +47,7 @@ ${notes.length > 0 && html`<ul>${notes.map((note) => html`<li><bdi>${note}</bdi>
 `;
 }
 
-/** The collapsed section with every metric of every cell, and what tasks noted beside figures. */
+/** The collapsed section with every metric of every cell, and the notes of the cells. */
 export function metricsSection(results: RunResults, table: ResultTable): Markup | undefined {
   const figures = results.cells.reduce((sum, { metrics }) => sum + Object.keys(metrics).length, 0);
   const withoutRecalls = figures / results.run.seeds.length > MOST_FIGURES;
@@ -57,7 +57,7 @@ export function metricsSection(results: RunResults, table: ResultTable): Markup 
   if (tables.every((part) => part === undefined)) return undefined;
   return html`<section><h2>All metrics</h2>
 <details><summary>Show every metric of every task</summary>
-${withoutRecalls && html`<p>Recalls of single classes are left to results.csv: the run has too many figures for one page.</p>\n`}${tables}</details>
+${withoutRecalls && html`<p>Recalls of single classes are only in results.csv: the run has too many figures for one page.</p>\n`}${tables}</details>
 </section>
 `;
 }
@@ -77,7 +77,7 @@ ${entries.map(([name, value]) => html`<tr><th scope="row"><bdi>${name}</bdi></th
   );
 }
 
-/** The section with all that is needed to repeat the run. */
+/** The section with the command, corpora, settings and versions that repeat the run. */
 export function runSection({ run }: RunResults): Markup {
   const toEntries = (record: Readonly<Record<string, unknown>>): [string, string][] =>
     Object.entries(record).map(([name, value]) => [name, String(value)]);
@@ -94,7 +94,7 @@ ${
 <h3>Settings</h3>
 ${pairsTable('All settings of the run', ['Setting', 'Value'], toEntries(run.settings))}
 <h3>Versions</h3>
-${pairsTable('What the run was made with', ['Package', 'Version'], toEntries(run.versions))}
+${pairsTable('Versions that the run used', ['Package', 'Version'], toEntries(run.versions))}
 </section>
 `;
 }

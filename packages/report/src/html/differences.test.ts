@@ -15,8 +15,8 @@ const TIE = withTests(sampleResults(), {
   againstControls: { clip: { untrained: [0.2, 0.001], majority: [-0.0001, 0.9] } },
 });
 
-describe('which differences are real', () => {
-  it('says difference, interval and p at each mark', () => {
+describe('the section about real differences', () => {
+  it('describes each mark with difference, interval and p', () => {
     const marks = [...renderPage(TIE).querySelectorAll('.mark')].map((mark) => mark.getAttribute('aria-label'));
     expect(marks).toEqual([
       'Not significantly above every control. CLIP, fine-tuned minus Most frequent class: 0.000, 95 % interval [-0.030, +0.020], adjusted p 0.900',
@@ -24,7 +24,7 @@ describe('which differences are real', () => {
     ]);
   });
 
-  it('lists ranks, and the best of each column against the others', () => {
+  it('lists ranks, and comparisons of the best method of each column with the others', () => {
     const document = renderPage({ ...TIE, statistics: { ...TIE.statistics!, ranks: RANKS } });
     const section = [...document.querySelectorAll('section')].find(
       (one) => readText(one.querySelector('h2')) === 'Which differences are real',
@@ -49,7 +49,7 @@ describe('which differences are real', () => {
     expect(readText(details.querySelector('caption'))).toContain('on 624 test examples, seed 0; p by Holm over 3');
   });
 
-  it('is absent where nothing was compared', () => {
+  it('is absent if nothing was compared', () => {
     const none = withTests(sampleResults(), { best: null });
     for (const results of [sampleResults(), none]) {
       expect([...renderPage(results).querySelectorAll('h2')].map(readText)).not.toContain('Which differences are real');
@@ -86,13 +86,13 @@ describe('confusion matrices', () => {
     expect(all.some((one) => one.hasAttribute('open'))).toBe(false);
   });
 
-  it('are added up over seeds', () => {
+  it('are summed over seeds', () => {
     const { section, rows } = readMatrix(withRare(sampleResults([3, 5]), 'phantom-skin', { clip: 0.6 }));
     expect(rows).toEqual(DETAIL.confusion.map((row) => row.map((count) => 2 * count)));
     expect(readText(section.querySelector('caption'))).toContain('sum over seeds 3, 5');
   });
 
-  it('are left to the results where classes are too many', () => {
+  it('with too many classes are left to results.json', () => {
     const sample = withRare(sampleResults(), 'phantom-skin', { clip: 0.6 });
     const classes = Array.from({ length: 40 }, (_, i) => `class ${i}`);
     const many = { classes, confusion: classes.map(() => classes.map(() => 1)), rare: [] };
@@ -105,8 +105,8 @@ describe('confusion matrices', () => {
   });
 });
 
-describe('the page with all of it', () => {
-  it('explains the recalls of many classes in one line', () => {
+describe('the page with marks, rare classes and leaks', () => {
+  it('defines the recalls of many classes in one line', () => {
     const recalls = Object.fromEntries(
       Array.from({ length: 9 }, (_, i) => [`recall_${i}`, { value: 0.5, ci95: [0, 1] as const }]),
     );
@@ -128,7 +128,7 @@ describe('the page with all of it', () => {
     expect(readText(document.querySelector('table.confusion'))).toContain('<img src=x onerror=alert(2)>');
   });
 
-  it('puts neither link nor button into the buttons that sort', () => {
+  it('puts neither links nor buttons into the buttons that sort', () => {
     const document = renderPage(withLeak(sampleResults(), 'pneumoniamnist'));
     sortTables(document);
     const table = document.querySelector('table')!;

@@ -83,7 +83,7 @@ export function differencesSection(table: ResultTable): Markup | undefined {
 ${ranks}${
   details.length > 0 &&
   html`<h3>The best method of each column against the others</h3>
-<p>Differences are of the mean score per test example, which is not the primary metric where that is no mean, such as the AUROC. Intervals are of single differences; p is adjusted for all comparisons between methods of the column.</p>
+<p>Differences are of the mean score per test example, which differs from the primary metric where that is not such a mean, for example the AUROC. Intervals are for single differences; p is adjusted for all comparisons between methods of the column.</p>
 ${details}`
 }</section>
 `;

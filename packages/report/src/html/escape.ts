@@ -1,4 +1,4 @@
-/** Markup that is safe to insert as it is. */
+/** Markup that is safe to insert without escaping. */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -13,10 +13,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-// Control characters are errors in HTML, and bidirectional overrides would turn the text that follows around.
+// Control characters are errors in HTML, and bidirectional overrides would reverse the text that follows.
 const UNSAFE = /(?![\t\n])\p{Cc}|\p{Bidi_Control}/gu;
 
-/** Text as HTML text or attribute value (in quotes). */
+/** Escapes text for use as HTML text or as a quoted attribute value. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll(UNSAFE, '').replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 
@@ -27,6 +27,6 @@ function insert(part: MarkupPart): string {
   return escapeHtml(String(part));
 }
 
-/** Template tag for markup: whatever is interpolated is escaped unless it is `Markup` itself. */
+/** Template tag for markup: escapes interpolated values unless they are `Markup`. */
 export const html = (strings: TemplateStringsArray, ...values: readonly MarkupPart[]): Markup =>
   new Markup(strings.reduce((text, string, i) => text + insert(values[i - 1]) + string));

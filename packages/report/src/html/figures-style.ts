@@ -1,4 +1,6 @@
-/** Styles of galleries, plots of several rows and their legends. Colours have a contrast of 3 or more on the page. */
+/**
+ * Styles of galleries, plots of several rows and their legends. Colours have a contrast of at least 3 with the page.
+ */
 export const FIGURES_STYLE = `
 :root { --c0: #0b5cad; --c1: #b3410e; --c2: #1d7a46; --c3: #8a3ab9; --c4: #a3285f; --c5: #7a6200; }
 @media (prefers-color-scheme: dark) {

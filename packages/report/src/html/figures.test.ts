@@ -13,7 +13,10 @@ const text = (element: Element | null): string => element?.textContent ?? '';
 
 const TRANSLATE = /translate\(([-\d.]+),([-\d.]+)\)/;
 
-/** Value at a pixel of an axis, read from its tick labels: below their ticks, or left of them. */
+/**
+ * Returns a function that converts pixels of an axis into values. It reads the tick labels, which are below their ticks
+ * on the x axis and left of them on the y axis.
+ */
 function scale(svg: Element, axis: 'x' | 'y', transform = (value: number): number => value) {
   const labels = [...svg.querySelectorAll(`text[y="${axis === 'x' ? '0.71em' : '0.32em'}"]`)].flatMap((one) => {
     const match = TRANSLATE.exec(one.getAttribute('transform') ?? '');
@@ -22,7 +25,7 @@ function scale(svg: Element, axis: 'x' | 'y', transform = (value: number): numbe
       ? [{ value: transform(value), x: Number(match[1]), y: Number(match[2]) }]
       : [];
   });
-  // Numbers in dots are not at the left edge.
+  // Labels of the y axis are at the left edge; numbers beside dots are not.
   const left = Math.min(...labels.map(({ x }) => x));
   const ticks = axis === 'x' ? labels : labels.filter(({ x }) => x === left);
   const [low, high] = [ticks[0]!, ticks.at(-1)!];
@@ -31,7 +34,7 @@ function scale(svg: Element, axis: 'x' | 'y', transform = (value: number): numbe
     low.value + ((pixel - low[axis]) / (high[axis] - low[axis])) * (high.value - low.value);
 }
 
-/** Points of the dots of a plot, from left to right: where each is drawn, and what is said of it. */
+/** Positions and tooltips of a plot's dots, from left to right. */
 const readDots = (svg: Element) =>
   [...svg.querySelectorAll('title')]
     .filter((title) => title.parentElement !== svg)
@@ -45,7 +48,7 @@ const readDots = (svg: Element) =>
     .sort((a, b) => a.x - b.x);
 
 describe('reliability diagrams', () => {
-  it.each([[[0]], [[0, 1, 2]]])('show the bins of all seeds %j, and the error that the bins make', (seeds) => {
+  it.each([[[0]], [[0, 1, 2]]])('show the summed bins of seeds %j and their calibration error', (seeds) => {
     const results = figuredResults(seeds);
     const document = parseMarkup(calibrationSection(results, resultTable(results)));
     const figures = [...document.querySelectorAll('figure')];
@@ -77,15 +80,15 @@ describe('reliability diagrams', () => {
     expect(dots.some(({ text: label }) => label.startsWith('untrained'))).toBe(false);
   });
 
-  it('are not there for results that keep no confidence', () => {
+  it('are left out for results without calibration bins', () => {
     const results = { ...figuredResults(), cells: [] };
     expect(calibrationSection(results, resultTable(results))).toBeUndefined();
     expect(recallSection(results, resultTable(results))).toBeUndefined();
   });
 });
 
-describe('curves of recall', () => {
-  it('show the mean over seeds at each k, both ways', () => {
+describe('recall curves', () => {
+  it('show the mean over seeds at each k, in both directions', () => {
     const results = figuredResults([0, 1]);
     const document = parseMarkup(recallSection(results, resultTable(results)));
     const figures = [...document.querySelectorAll('figure')];
@@ -113,7 +116,7 @@ describe('curves of recall', () => {
 });
 
 describe('cost', () => {
-  it('is in the table with its formula, and drawn against quality', () => {
+  it('is in the table with its formula, and is plotted against quality', () => {
     const results = figuredResults([0, 1]);
     const document = parseMarkup(costSection(results, resultTable(results)));
     expect(text(document.querySelector('section p') as Element)).toContain(
@@ -141,7 +144,7 @@ describe('cost', () => {
     });
   });
 
-  it('says where energy was counted', () => {
+  it('says if energy was counted', () => {
     const sample = figuredResults();
     const training = sample.training.map((record) => ({
       ...record,

@@ -13,7 +13,7 @@ interface ForestPoint {
   /** Ends of the 95 % interval over test examples. */
   readonly low: number;
   readonly high: number;
-  /** One standard deviation over seeds to either side; equal without one. */
+  /** Value minus and plus one standard deviation over seeds; both equal the value if there is no deviation. */
   readonly from: number;
   readonly to: number;
   readonly seeds: readonly number[];
@@ -28,10 +28,10 @@ interface Forest {
 }
 
 const LABEL_LENGTH = 18;
-/** Columns beyond which those of a modality are folded below their means, and single seeds are left out. */
+/** Most columns with plots in full. Beyond this, plots of single columns are folded and leave out single seeds. */
 const MANY_COLUMNS = 12;
 
-/** The range of all that is drawn, a little wider, and never beyond 0 and 1 where all values lie between them. */
+/** The range of everything drawn plus a margin; limited to 0 and 1 if all values lie between them. */
 function plotDomain(points: readonly ForestPoint[]): [number, number] {
   const values = points.flatMap(({ value, low, high, from, to, seeds }) =>
     value === null ? [] : [low, high, from, to, ...seeds],
@@ -127,7 +127,7 @@ function drawColumn(table: ResultTable, index: number, withSeeds: boolean): Mark
   });
 }
 
-/** The mean of a modality's tasks, of the rows that have a figure in each. */
+/** Plots the means over a modality's tasks, for the rows with a figure in each task. */
 function drawMean(table: ResultTable, { columns, indices }: ColumnGroup): Markup | undefined {
   const [{ modality, words, metric }] = columns as [TableColumn];
   const points = table.rows.flatMap((row) => {
@@ -141,7 +141,7 @@ function drawMean(table: ResultTable, { columns, indices }: ColumnGroup): Markup
     metric,
     points,
     caption: html`<bdi>${name}</bdi>${star(columns)}
-<small>${words.title}, ${metricName(words, metric)}; rows with a figure in each</small>`,
+<small>${words.title}, ${metricName(words, metric)}; rows with a figure in each task</small>`,
   });
 }
 
@@ -160,18 +160,18 @@ ${means.length > 0 && html`<div class="plots means">\n${means}</div>\n`}${
 }
 
 /**
- * The section with one forest plot per task and protocol, of the primary metric, by modality; where several tasks of a
- * modality share protocol and metric, one of their mean comes first.
+ * The section with one forest plot of the primary metric per task and protocol, by modality. If several tasks of a
+ * modality share protocol and metric, a plot of their mean comes first.
  */
 export function forestSection(table: ResultTable): Markup | undefined {
   if (table.columns.length === 0) return undefined;
   const spread = table.severalSeeds
-    ? 'Large dot: mean over seeds; small dots: single seeds; thick line: one standard deviation over seeds to either side; thin line: 95 % interval over test examples (mean of the seeds’).'
+    ? 'Large dot: mean over seeds; small dots: single seeds; thick line: one standard deviation over seeds to either side; thin line: 95 % interval over test examples (mean over seeds).'
     : 'Dot: primary metric; line: its 95 % interval.';
   const indices = table.columns.flatMap(({ rare }, i) => (rare ? [] : [i]));
   return html`<section><h2>Figures with their uncertainty</h2>
-<p>${spread} Filled: methods; hollow and grey: controls. Each plot has its own scale. The interval of a mean over tasks takes
-their test sets as independent.</p>
+<p>${spread} Filled: methods; hollow and grey: controls. Each plot has its own scale. The interval of a mean over tasks
+assumes that their test sets are independent.</p>
 ${splitRuns(indices, (i) => table.columns[i]!.modality).map((group) => drawModality(table, group, indices.length > MANY_COLUMNS))}</section>
 `;
 }

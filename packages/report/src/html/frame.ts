@@ -5,23 +5,23 @@ import { FIGURES_STYLE } from './figures-style.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { STYLE } from './style.js';
 
-// Nothing is loaded and only this page's own script runs, whatever text the results carry.
+// The page loads nothing and runs only its own script, whatever text the results contain.
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
-  // The images of galleries, which are part of the page.
+  // The images of galleries are embedded in the page.
   'img-src data:',
   `script-src 'sha256-${createHash('sha256').update(PAGE_SCRIPT).digest('base64')}'`,
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
 
-// Titles of sections are written in the code: no text of a run is among them.
+// Titles of sections are literals in this package: they never contain text of a run.
 const SECTION = /<section([^>]*)><h2>([^<]+)<\/h2>/g;
 
 const slug = (title: string): string => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 
-/** The sections with an id each, and links to them. */
+/** Gives each section an id. With three sections or more, a table of contents comes first. */
 function withContents({ text }: Markup): Markup {
   const titles = [...text.matchAll(SECTION)].map(([, , title]) => title!);
   const sections = new Markup(
@@ -35,8 +35,8 @@ ${sections}`;
 }
 
 /**
- * A self-contained page: it loads nothing, follows the light or dark scheme, prints, and works without scripts (with them,
- * tables sort and filter, and definitions show on a tap).
+ * A self-contained page: it loads nothing, follows the light or dark scheme, prints well and works without scripts.
+ * Scripts add sorting and filtering of tables, and definitions on a tap.
  */
 export function renderPage(title: string, header: Markup, sections: Markup): string {
   return html`<!doctype html>

@@ -12,7 +12,7 @@ const renderSection = (results: RunResults, galleries: Parameters<typeof gallery
 const readText = (element: { textContent: string | null } | null | undefined): string => element?.textContent ?? '';
 
 describe('galleries', () => {
-  it('show each example, what is right, and what each row said', () => {
+  it('show each example, its right answer, and the answer of each row', () => {
     const document = renderSection(figuredResults(), [makeGallery('vqa-rad', PLAIN)]);
     const [label, toImage, toText] = [...document.querySelectorAll('table')];
     expect([...label!.querySelectorAll('thead th')].slice(1).map((head) => readText(head))).toEqual([
@@ -30,7 +30,7 @@ describe('galleries', () => {
     ]);
     expect(readText(lines[2]!.parentElement!.querySelector('th'))).toBe('Untrained towers');
     expect(lines[2]!.parentElement!.getAttribute('class')).toBe('controls');
-    // The right image is the first, second, third of five.
+    // The right image is the first, second or third of five.
     [...toImage!.querySelectorAll('tbody tr')].forEach((line, r) => {
       expect(readText(line.querySelector('td p'))).toContain(`right one at rank ${r + 1}`);
       const marked = [...line.querySelectorAll('.few > span')].map((one) => one.getAttribute('class') === 'found');
@@ -39,7 +39,7 @@ describe('galleries', () => {
     expect(readText(toText!.querySelector('tbody td'))).toBe('✓ right one at rank 1✓ no✗ Is there a fracture?');
   });
 
-  it('hold each image once, and name each where it stands', () => {
+  it('contain each image once, with a label wherever it is shown', () => {
     const results = figuredResults();
     const page = renderHtml(results, { galleries: [makeGallery('vqa-rad', PLAIN)] });
     expect(page.split(PIXEL).length - 1).toBe(6);
@@ -53,7 +53,7 @@ describe('galleries', () => {
     }
   });
 
-  it('show hostile and right-to-left texts as they are, and nothing else changes', () => {
+  it('show hostile and right-to-left texts unchanged, without effect on the rest of the page', () => {
     const results = figuredResults();
     const tame = parseHTML(renderHtml(results, { galleries: [makeGallery('vqa-rad', PLAIN)] })).document;
     const evil = parseHTML(
@@ -63,7 +63,7 @@ describe('galleries', () => {
     expect(texts.length).toBeGreaterThan(10);
     for (const one of texts) {
       expect(one.getAttribute('dir')).toBe('auto');
-      // Overrides of direction are dropped: they would turn what follows.
+      // Direction overrides are removed: they would reverse the text that follows.
       expect(readText(one)).toBe(EVIL.replace('\u202e', ''));
       expect(one.children.length).toBe(0);
     }
@@ -73,7 +73,7 @@ describe('galleries', () => {
     expect(evil.toString()).toBe(tame.toString());
   });
 
-  it('are not shown of tasks that are withheld, whatever the folder holds, and the page says why', () => {
+  it('of withheld tasks are never shown, even if the folder has them, and the page says why', () => {
     const sample = figuredResults();
     const withheld = {
       'vqa-rad': { pictures: 'withheld', access: 'credentialed', licence: 'PhysioNet' },
@@ -98,7 +98,7 @@ describe('galleries', () => {
     ).toBeUndefined();
   });
 
-  it('show fewer examples, and fewer tasks, where the page has no room, and it says so', () => {
+  it('show fewer examples and fewer tasks if the page has no room, and the page says so', () => {
     const sample = figuredResults();
     const tasks = Array.from({ length: 60 }, (_, i) => ({ ...sample.tasks[0]!, id: `task-${i}`, title: `Task ${i}` }));
     const large = 'A'.repeat(12_000);

@@ -6,22 +6,22 @@ import { html, Markup } from './escape.js';
 import { scrollable } from './results-table.js';
 import { methodTitle } from './training.js';
 
-/** Rows of a table beyond which it is no longer read. */
+/** Most rows of a gallery table. */
 const MOST_ROWS = 12;
-/** Texts of a row's answer that are shown. */
+/** Most texts shown of a row's answer. */
 const MOST_TEXTS = 2;
-/** Characters of the page that all galleries may take: with their images the page stays well below 5 MB. */
+/** Most characters of all galleries together, images included: the page stays well below 5 MB. */
 const MOST_CHARACTERS = 2_500_000;
-/** Examples of a table, fewer where there is no room. */
+/** Numbers of examples per table to try, until the galleries fit. */
 const EXAMPLE_COUNTS = [8, 4, 2];
 
-/** Text of a data set: it may be in any script, read either way, and changes nothing around it. */
+/** Text of a data set, isolated so that its script and writing direction do not affect the text around it. */
 const quote = (text: string): Markup => html`<bdi dir="auto">${text}</bdi>`;
 
 const tick = (right: boolean): Markup =>
   html`<span class="tick ${right ? 'good' : 'bad'}" role="img" aria-label="${right ? 'right' : 'wrong'}">${right ? '✓' : '✗'}</span>`;
 
-/** Images of one gallery: each is in the page once, and shown where it is needed. */
+/** Images of one gallery: each is in the page once, and can be shown several times. */
 class Album {
   readonly #used = new Set<number>();
   constructor(
@@ -35,7 +35,7 @@ class Album {
     return html`<svg class="image" role="img" aria-label="${label}" fill="currentColor" viewBox="0 0 96 96"><use href="#${this.prefix}-${image}"/></svg>`;
   }
 
-  /** The images themselves, unseen. */
+  /** The images that were shown, as invisible symbols. */
   store(): Markup {
     const symbols = [...this.#used].map(
       (i) =>
@@ -74,12 +74,14 @@ function showAnswer({ answers, rank }: GalleryRow['said'][number], album: Album,
 }
 
 const QUERY_TEXTS = {
-  label: 'what each row said',
-  'image-to-text': 'from image to text: the two texts that each row puts first',
-  'text-to-image': 'from text to image: the five images that each row puts first',
+  label: 'the answer of each row',
+  'image-to-text': 'from image to text: the two texts that each row ranks first',
+  'text-to-image': 'from text to image: the five images that each row ranks first',
 } as const;
 
-/** One table for parts that ask the same of the same examples, such as both protocols of classification. */
+/**
+ * One table for parts with the same kind of query and the same examples, for example both protocols of classification.
+ */
 function galleryTable(
   results: RunResults,
   title: string,
@@ -139,7 +141,7 @@ ${album.store()}${tables}</details>
 `;
 }
 
-/** Why nothing is shown of a task. */
+/** Explains why a task has no gallery. */
 function explainWithheld({ licence, access, pictures: images }: RunResults['tasks'][number]): string {
   if (images === undefined) return 'the results do not say whether it may be shown';
   if (images === 'shown') return 'the run kept no examples of it';
@@ -148,7 +150,10 @@ function explainWithheld({ licence, access, pictures: images }: RunResults['task
   return `its licence is not known to allow it (${licence})`;
 }
 
-/** Galleries as the page has room for them: with fewer examples before some are left out, last ones first. */
+/**
+ * Renders the galleries that fit the page. If they do not fit, all get fewer examples; if that is not enough, the last
+ * galleries are omitted.
+ */
 function fitGalleries(
   results: RunResults,
   galleries: readonly Gallery[],
@@ -167,9 +172,11 @@ function fitGalleries(
   return { rendered: rendered.slice(0, fits), most: EXAMPLE_COUNTS.at(-1)!, omitted: galleries.slice(fits) };
 }
 
-/** The section with right and wrong answers of each task that may be shown, and why nothing is shown of the others. */
+/**
+ * The section with right and wrong answers on each task that may be shown, and the reasons why other tasks are missing.
+ */
 export function gallerySection(results: RunResults, galleries: readonly Gallery[]): Markup | undefined {
-  // Results of older versions do not know.
+  // Results of older versions do not record it.
   if (results.tasks.every(({ pictures: images }) => images === undefined)) return undefined;
   const allowed = galleries.filter(({ task }) =>
     results.tasks.some(({ id, pictures: images }) => id === task && images === 'shown'),
@@ -179,8 +186,8 @@ export function gallerySection(results: RunResults, galleries: readonly Gallery[
   return html`<section><h2>Right and wrong answers</h2>
 ${
   rendered.length > 0 &&
-  html`<p>A few test examples and what each row said of them: chosen where the methods disagree, with some that most get wrong
-and some that most get right. The share that is right here therefore says nothing about accuracy.</p>
+  html`<p>A few test examples and the answer of each row. They were chosen where the methods disagree, plus some that most methods
+get wrong and some that most get right. The share of right answers here therefore says nothing about accuracy.</p>
 `
 }${
   most < EXAMPLE_COUNTS[0]! &&
@@ -194,7 +201,7 @@ and some that most get right. The share that is right here therefore says nothin
 `
 }${
   missing.length > 0 &&
-  html`<p>No image and no text is shown of:</p>
+  html`<p>No image and no text is shown for:</p>
 <ul>${missing.map((task) => html`<li><bdi>${task.title}</bdi>: ${explainWithheld(task)}</li>`)}</ul>
 `
 }</section>

@@ -3,8 +3,8 @@ import { placeLabels } from './label-places.js';
 
 const FRAME = { left: 0, right: 300, top: 0, bottom: 200 };
 
-describe('labelPlaces', () => {
-  it('lays no label on another, on a dot, or outside the frame', () => {
+describe('placeLabels', () => {
+  it('puts no label on another label, on a dot, or outside the frame', () => {
     const dots = Array.from({ length: 30 }, (_, i) => ({ x: 8 + 9.5 * i, y: 100 + 60 * Math.sin(i), width: 16 }));
     const places = placeLabels(dots, FRAME, 4);
     const placed = places.filter((place) => place !== undefined);
@@ -16,7 +16,7 @@ describe('labelPlaces', () => {
     });
   });
 
-  it('leaves out what has no room', () => {
+  it('leaves out labels without room', () => {
     const dots = Array.from({ length: 60 }, () => ({ x: 150, y: 100, width: 16 }));
     const places = placeLabels(dots, FRAME, 4);
     expect(Math.hypot(places[0]!.x - 150, places[0]!.y - 100)).toBeLessThan(17);

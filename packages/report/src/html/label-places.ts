@@ -1,10 +1,10 @@
-/** A place in a plot, in pixels. */
+/** A position in a plot, in pixels. */
 export interface PixelPlace {
   readonly x: number;
   readonly y: number;
 }
 
-/** Where labels may lie, in pixels. */
+/** The area of a plot that labels must stay in, in pixels. */
 export interface PlotFrame {
   readonly left: number;
   readonly right: number;
@@ -12,17 +12,19 @@ export interface PlotFrame {
   readonly bottom: number;
 }
 
-/** Height of a line of text, with the room above and below its letters. */
+/** Height of a line of text in pixels, including the space above and below its letters. */
 const LINE_HEIGHT = 14;
-/** Distances from its dot at which a label is tried, the nearest first, and directions at each. */
+/**
+ * Distances in pixels between a dot and its label, in the order in which they are tried; `DIRECTIONS` angles at each.
+ */
 const DISTANCES = [11, 16, 22, 29, 37, 46];
 const DIRECTIONS = 16;
 
 /**
- * Places for the labels of dots, such that none lies on another, on a dot, or outside the frame: the nearest that is free, dots
- * in their order.
+ * Places the labels of dots. No label overlaps another label or a dot, or leaves the frame. Dots are labelled in order;
+ * each label gets the nearest free place.
  * @param dots centres; `width` of each label in pixels. @param radius of the dots.
- * @returns the centre of each label; undefined where there is no room.
+ * @returns the centre of each label; undefined if there is no room for it.
  */
 export function placeLabels(
   dots: readonly (PixelPlace & { readonly width: number })[],

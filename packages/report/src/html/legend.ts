@@ -3,7 +3,7 @@ import { protocolWords } from '../words.js';
 import { TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
 
-/** Recalls of single classes beyond which the legend has one line for all. */
+/** Most recalls of single classes with a line each. Beyond this, the legend has one line for all of them. */
 const MOST_RECALLS = 5;
 
 const isClassRecall = (name: string): boolean => name.startsWith('recall_');
@@ -26,12 +26,12 @@ const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
   loss: 'Final loss',
 };
 
-/** The section with what each number means: all that the page says where a definition is asked for. */
+/** The section that defines every number of the page; undefined without cells. */
 export function legendSection(results: RunResults): Markup | undefined {
   const { cells } = results;
   if (cells.length === 0) return undefined;
   const words = protocolWords(results);
-  // Protocols with a metric of one name mean the same by it: what the first says stands for all.
+  // A metric has the same meaning in all protocols: the definition of the first protocol is used.
   const protocols = new Map<string, string>();
   for (const { protocol, metric, metrics } of cells) {
     for (const name of [metric, ...Object.keys(metrics)]) if (!protocols.has(name)) protocols.set(name, protocol);

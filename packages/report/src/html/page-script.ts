@@ -193,7 +193,7 @@ export const PAGE_SCRIPT = `"use strict";
       document2.body.append(this.#box);
     }
     document;
-    /** What it speaks of; undefined while it is hidden. */
+    /** The element that the tip explains; undefined while the tip is hidden. */
     element;
     #box;
     hide() {

@@ -31,7 +31,7 @@ describe('renderHtml', () => {
     }
   });
 
-  it('says of a row that its batch was split for want of memory, and for which seeds', () => {
+  it('says which rows and seeds had their batch split to fit in memory', () => {
     const sample = sampleResults();
     const setup: RowSetup = {
       ...{ start: 'scratch', own: 0, inputs: [], teacher: null, phases: [600], settings: {} },
@@ -48,8 +48,8 @@ describe('renderHtml', () => {
       readText(one.querySelector('h2')).includes('What differs between the rows'),
     );
     const [first, second] = [...section!.querySelectorAll('tbody tr')].map(readText);
-    expect(first).not.toContain('want of memory');
-    expect(second).toContain('batch in chunks of 8 for want of memory (seed 0)');
+    expect(first).not.toContain('to fit in memory');
+    expect(second).toContain('batch split into chunks of 8 to fit in memory (seed 0)');
   });
 
   it('shows hostile text as text', () => {
@@ -63,7 +63,7 @@ describe('renderHtml', () => {
     expect(document.querySelectorAll('table tbody.methods tr')).toHaveLength(3);
   });
 
-  it('lists what the sentence of an answer only counts', () => {
+  it('lists the details of an answer whose sentence only gives counts', () => {
     const answer = {
       id: 'q',
       question: 'Q?',
@@ -77,7 +77,7 @@ describe('renderHtml', () => {
     expect(items).toEqual(['slip <helps>.', 'coca hurts.']);
   });
 
-  it('says first which study was run, and its question', () => {
+  it('begins with the title and question of the study', () => {
     const results = sampleResults();
     const study = { id: 'depth', title: 'Depth <b>', question: 'Does depth matter?', questions: [], variants: [] };
     const [first] = renderPage({ ...results, run: { ...results.run, study } }).querySelectorAll('section');
@@ -124,9 +124,9 @@ describe('renderHtml', () => {
   });
 
   it.each([
-    ['as ever', sampleResults()],
+    ['without tests', sampleResults()],
     ['with tests, rare classes and leaks', hostileResults()],
-  ])('is sound in structure %s', (_, results) => {
+  ])('has a sound document structure %s', (_, results) => {
     const document = renderPage(results);
     const levels = [...document.querySelectorAll('h1, h2, h3')].map(({ tagName }) => Number(tagName[1]));
     expect(levels.filter((level) => level === 1)).toHaveLength(1);
@@ -152,7 +152,7 @@ describe('renderHtml', () => {
     }
   });
 
-  it('says what is generated, and has its sections in order', () => {
+  it('says which data is generated, and has its sections in order', () => {
     const document = renderPage(sampleResults());
     expect(readText(document.querySelector('.banner'))).toBe(
       'Generated phantoms: the figures marked * say nothing about medicine.',
@@ -169,7 +169,7 @@ describe('renderHtml', () => {
     ]);
   });
 
-  it('says it of all figures when all data are generated, and nothing when none are', () => {
+  it('marks all figures if all data is generated, and none if none is', () => {
     const sample = sampleResults();
     const all = (synthetic: boolean): RunResults => ({
       ...sample,
@@ -182,14 +182,14 @@ describe('renderHtml', () => {
     expect(renderPage(all(false)).querySelector('.banner')).toBeNull();
   });
 
-  it('draws mean, spread and single seeds for several seeds', () => {
+  it('draws mean, spread and each single seed if there are several seeds', () => {
     const document = renderPage(sampleResults([0, 1, 2]));
     expect(document.querySelectorAll('svg')[0]!.querySelectorAll('circle')).toHaveLength(5 * (1 + 3));
     expect(readText(document.querySelector('caption'))).toContain('Mean ± standard deviation over seeds');
     expect(readText(document.querySelector('td.number small'))).toMatch(/^± \d\.\d{3}$/);
   });
 
-  it('copes with no cell, no task, one method', () => {
+  it('renders results without cells, without tasks, and with one method', () => {
     const sample = sampleResults();
     const nothing = renderPage({ ...sample, cells: [], tasks: [], methods: [], training: [] });
     expect(readText(nothing.querySelector('main'))).toContain('No cell has been measured yet.');

@@ -22,17 +22,17 @@ import { curvesSection } from './training.js';
 function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefined {
   const marked = columns.filter(({ synthetic }) => synthetic !== 'none').length;
   if (!run.synthetic && marked === 0) return undefined;
-  const someMeasured = marked > 0 && columns.some(({ synthetic }) => synthetic !== 'all');
+  const someReal = marked > 0 && columns.some(({ synthetic }) => synthetic !== 'all');
   return html`<p class="banner" role="note">Generated phantoms: ${
-    someMeasured ? 'the figures marked * say' : 'these figures say'
+    someReal ? 'the figures marked * say' : 'these figures say'
   } nothing about medicine.</p>`;
 }
 
 /**
- * The run as one self-contained page, in the order in which it is asked about: what was run, the answers, the table and
- * which differences in it are real, plots, right and wrong answers, what differs between the methods, cost against quality,
- * and all that repeats the run.
- * All text is escaped. Same results, same bytes.
+ * The run as one self-contained page, in the order of a reader's questions: what was run, the answers, the table and
+ * which of its differences are real, plots, right and wrong answers, what differs between the methods, cost and
+ * quality, all metrics and definitions, and everything needed to repeat the run. All text is escaped. The same results
+ * give the same bytes.
  */
 export function renderHtml(
   results: RunResults,

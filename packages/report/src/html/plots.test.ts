@@ -29,7 +29,7 @@ describe('the rank diagram', () => {
     return { svg, valueAt, dots, bars, scale: scale! };
   };
 
-  it('puts methods where their ranks are, the critical difference at its length, and connects what it does not part', () => {
+  it('draws methods at their ranks, the critical difference to scale, and bars between methods that do not differ', () => {
     const { svg, valueAt, dots, bars, scale } = drawn(ranked({}));
     const sorted = [...RANKS.methods].sort((a, b) => a.rank - b.rank);
     sorted.forEach(({ id, rank }, i) => {
@@ -43,13 +43,13 @@ describe('the rank diagram', () => {
     expect(svg.querySelector('desc')!.textContent).toContain('not significantly different: clip to clip-partial.');
   });
 
-  it('connects all where Friedman’s test finds nothing', () => {
+  it('connects all methods if Friedman’s test finds no difference', () => {
     const results = ranked({ pValue: 0.3 });
     expect(drawn(results).bars).toEqual([['clip', 'clip-partial', 'clip-scratch']]);
     expect(renderPage(results).querySelector('#ranks')!.textContent).toContain('finds no difference among them');
   });
 
-  it('finds the maximal groups', () => {
+  it('connects maximal groups of methods', () => {
     expect(findCliques([1, 1.5, 2.2, 4, 4.5], 1)).toEqual([
       [0, 1],
       [1, 2],
@@ -72,7 +72,7 @@ describe('forest plots of several seeds', () => {
     );
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-  it('show mean, deviation, the interval over examples, and each seed', () => {
+  it('show the mean, the deviation, the interval over examples, and each seed', () => {
     const svg = renderPage(results).querySelector('#figures-with-their-uncertainty svg')!;
     const valueAt = valueOnAxis(svg);
     const cells = cellsBySeed('clip', ['pneumoniamnist']).map(([cell]) => cell!);
@@ -91,8 +91,8 @@ describe('forest plots of several seeds', () => {
     );
   });
 
-  it('show the mean over the tasks of a modality, of one seed with its interval', () => {
-    // Two tasks made one modality, so that there is something to take a mean of.
+  it('show the mean over the tasks of a modality with its interval, for one seed', () => {
+    // All tasks get the same modality, so that there are several to average.
     const sample = sampleResults();
     const tasks = sample.tasks.map((task) => ({ ...task, modality: 'all' }));
     const svg = renderPage({ ...sample, tasks }).querySelector('.means svg')!;
@@ -113,7 +113,7 @@ describe('learning curves', () => {
   const points = (d: string) =>
     [...d.matchAll(/[ML]?(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
 
-  it('go through the losses that were recorded, held-out ones dashed', () => {
+  it('show the recorded losses, dashed for held-out pairs', () => {
     const sample = sampleResults();
     const validation = {
       curve: [
@@ -126,7 +126,7 @@ describe('learning curves', () => {
     const training = sample.training.map((record) => ({ ...record, validation }));
     const svg = renderPage({ ...sample, training }).querySelector('#learning-curves svg')!;
     const axis = (which: 0 | 1) => {
-      // Ticks of the losses stand left of the plot, those of the steps below it.
+      // The ticks of the losses are left of the plot, those of the steps below it.
       const labels = [...svg.querySelectorAll('g[font-variant="tabular-nums"]')][which]!.querySelectorAll('text');
       const ticks = [...labels].map((label) => {
         const [, x, y] = /translate\(([-\d.]+),([-\d.]+)\)/.exec(label.getAttribute('transform')!)!;

@@ -6,10 +6,10 @@ import { html, type Markup } from './escape.js';
 import { drawSvg, PLOT_WIDTH } from './svg.js';
 
 const LABEL_LENGTH = 18;
-/** Stands for the scale bar among the rows; no id of a method begins like this. */
+/** Key of the scale bar among the rows; rows have digits as keys. */
 const SCALE = '\u0000';
 
-/** Puts bars that overlap into lanes of their own, in as few as possible. */
+/** Assigns a lane to each bar so that bars in a lane do not overlap; uses as few lanes as possible. */
 function assignLanes(bars: readonly (readonly [number, number])[]): number[] {
   const ends: number[] = [];
   return bars.map(([first, last]) => {
@@ -26,7 +26,7 @@ function diagram(table: ResultTable): Markup | undefined {
   const methods = [...ranks.methods].sort((a, b) => a.rank - b.rank);
   const values = methods.map(({ rank }) => rank);
   const significant = ranks.pValue < level;
-  // Without a difference anywhere, none is looked for between two.
+  // If Friedman's test finds no difference at all, pairs are not compared: one bar connects all methods.
   const cliques: [number, number][] = significant
     ? findCliques(values, ranks.criticalDifference)
     : [[0, methods.length - 1]];
@@ -97,12 +97,12 @@ function diagram(table: ResultTable): Markup | undefined {
   );
   return html`<figure class="ranks">
 <figcaption>Average ranks
-<small>CD: critical difference ${ranks.criticalDifference.toFixed(2)}, the length that two ranks must be apart</small></figcaption>
+<small>CD: critical difference ${ranks.criticalDifference.toFixed(2)}, the distance at which two ranks differ significantly</small></figcaption>
 ${svg}
 </figure>`;
 }
 
-/** The section with the rank diagram; undefined where methods were not ranked. */
+/** The section with the rank diagram; undefined if methods were not ranked. */
 export function rankSection(table: ResultTable): Markup | undefined {
   const figure = diagram(table);
   if (!figure) return undefined;

@@ -13,7 +13,7 @@ const DIRECTIONS = [
 ] as const;
 type Direction = (typeof DIRECTIONS)[number];
 
-/** Mean over seeds at each k that all have. */
+/** The mean over seeds at each k that all curves have. */
 export function meanCurve(curves: readonly RecallCurve[], key: Direction['key']): { k: number; recall: number }[] {
   return (curves[0]?.k ?? []).flatMap((k) => {
     const values = curves.map((curve) => curve[key][curve.k.indexOf(k)]);
@@ -88,7 +88,7 @@ ${drawLegend(series, omitted)}
 `;
 }
 
-/** The section with recall over k for each column of retrieval; undefined if no cell keeps it. */
+/** The section with recall over k for each column of retrieval; undefined if no cell has a curve. */
 export function recallSection(results: RunResults, table: ResultTable): Markup | undefined {
   const figures = table.columns.flatMap((column, index) => {
     if (column.rare) return [];

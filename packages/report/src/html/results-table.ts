@@ -6,18 +6,18 @@ import type { ProtocolWords } from '../words.js';
 import { defined, definedMetric, explained, TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
 
-/** Columns beyond which the table is made anew for each modality, so that it can be read and printed. */
+/** Most columns that can be read and printed in one table. Beyond this, each modality has its own table. */
 const WIDEST = 12;
 
-/** A metric's name with its definition, and which way is better. */
+/** A metric's name with its definition and the direction of better values. */
 export const metricName = (words: ProtocolWords, metric: string): Markup =>
   html`${definedMetric(words, metric)} ${words.arrow(metric)}`;
 
-/** A table in a container of its own that scrolls, by keyboard too. */
+/** Wraps a table in a container that scrolls, also by keyboard. */
 export const scrollable = (label: string, table: Markup): Markup =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 
-/** Numbers that lead to the footnotes, `1, 2`: without the commas, 1 and 2 would read as 12. */
+/** Links to footnotes, `1, 2`. Without the commas, 1 and 2 would read as 12. */
 const noteLinks = (notes: readonly number[], texts: readonly string[] = []): Markup | false =>
   notes.length > 0 &&
   html`<sup>${notes.map(
@@ -29,10 +29,10 @@ const titleAttribute = (text: string | undefined): Markup | false => text !== un
 const markLabel = ({ symbol, about }: TestMark): Markup =>
   html`<span class="mark" role="img" aria-label="${about}">\u00a0${symbol}</span>`;
 
-/** An average rank as a table's cell. */
+/** A table cell with an average rank. */
 export const rankCell = (rank: number | null): Markup =>
   rank === null
-    ? html`<td class="number"><span title="controls are not ranked, nor is a method without all figures">${formatRank(rank)}</span></td>`
+    ? html`<td class="number"><span title="controls and methods with missing figures are not ranked">${formatRank(rank)}</span></td>`
     : html`<td class="number" data-value="${rank}">${formatRank(rank)}</td>`;
 
 interface CellOptions {
@@ -40,13 +40,13 @@ interface CellOptions {
   readonly reasons?: readonly string[];
   /** Whether the figure itself is marked as generated. */
   readonly star?: boolean;
-  /** Why there is nothing, where there is nothing. */
+  /** Reason why the cell is empty, if it is. */
   readonly empty?: string;
-  /** Whether the table sorts, for which it needs all digits. Default true. */
+  /** Whether the table can be sorted, which needs all digits. Default true. */
   readonly sorts?: boolean;
 }
 
-/** A figure with its spread below, as a table's cell. */
+/** A table cell with a figure and its spread below. */
 export function figureCell(figure: TableFigure, options: CellOptions = {}): Markup {
   const links = noteLinks(figure.notes);
   if (figure.value === null) {
@@ -72,15 +72,15 @@ function rowHeader({ id, title, question, extension, control }: TableRow): Marku
   return html`<th scope="row"><bdi>${title}</bdi> <small><bdi>${info.filter((entry) => entry !== '').join(' · ')}</bdi></small></th>`;
 }
 
-/** Why a row has nothing in a column. */
+/** Explains why a row has no figure in a column. */
 function emptyReason(row: TableRow, { rare, words }: TableColumn): string {
-  if (rare) return 'not applicable: no recall of rare classes is known of it';
+  if (rare) return 'not applicable: this row has no recall of rare classes';
   return row.control
-    ? `not applicable: this control says nothing in ${words.title}`
-    : 'not measured: the run has no cell of it';
+    ? `not applicable: this control has no figures in ${words.title}`
+    : 'not measured: the run has no cell for it';
 }
 
-/** The header of a column of numbers, with their definition; `column` is its place where the script sorts by it. */
+/** The header of a column of numbers with their definition. @param column its index, if the script can sort by it. */
 export const numberHead = (label: string, definition: string, column?: number): Markup =>
   column === undefined
     ? html`<th scope="col" class="number">${defined(label, definition)}</th>`
@@ -95,7 +95,7 @@ function header(columns: readonly TableColumn[], notes: readonly string[], rank:
   const ranks =
     rank !== undefined &&
     html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" data-lower title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
-  // The script makes a button of the label; a button holds neither a link nor another button.
+  // The script turns the label into a button, which must contain neither links nor other buttons.
   const head = (column: TableColumn, i: number): Markup =>
     html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${column.words.title}"${column.words.metric(column.metric).lowerIsBetter && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
       column.synthetic === 'all' && '\u00a0*'
@@ -119,7 +119,7 @@ function columnTitle({ task, words, metric, n, rare }: TableColumn): string {
 }
 
 interface TablePart {
-  /** Which columns of the table it shows. */
+  /** Indices of the table's columns that this part shows. */
   readonly indices: readonly number[];
   readonly caption: string;
   readonly ranks: boolean;
@@ -152,7 +152,7 @@ ${body(
   );
 }
 
-/** One table, or one for each modality and one with the average ranks where it would be too wide. */
+/** One table; if that is too wide, one for each modality and one with the average ranks. */
 function tables(table: ResultTable, caption: string): Markup[] {
   const allIndices = table.columns.map((_, i) => i);
   const ranking = ranksCaption(table).join(' ');
@@ -167,12 +167,12 @@ function tables(table: ResultTable, caption: string): Markup[] {
   return [...modalityTables, html`<h3>All columns</h3>\n${drawTable(table, { indices: [], caption: ranking, ranks })}`];
 }
 
-/** The section with the table of results, and its footnotes. */
+/** The section with the table of results and its footnotes. */
 export function resultsSection(table: ResultTable): Markup {
   if (table.columns.length === 0)
     return html`<section><h2>Results</h2>\n<p>No cell has been measured yet.</p></section>\n`;
   const sentences = tableCaption(table, true).map((text) => text.replace('bold:', 'underlined bold:'));
-  const controls = table.rows.some(({ control }) => control) ? ' Controls are set apart: no method trained them.' : '';
+  const controls = table.rows.some(({ control }) => control) ? ' Controls come last: no method trained them.' : '';
   const caption = [`${capitalise(sentences.join(' · '))}.${controls}`, ...testsCaption(table)].join(' ');
   const notes =
     table.notes.length > 0 &&

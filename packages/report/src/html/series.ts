@@ -3,7 +3,7 @@ import { plural } from '../format.js';
 import type { TableRow } from '../model.js';
 import { html, type Markup } from './escape.js';
 
-/** Told apart by colour and by shape. */
+/** Shapes of the dots of a plot's rows: rows differ in colour and in shape. */
 const SHAPES = [
   { symbol: 'circle', glyph: '●' },
   { symbol: 'square', glyph: '■' },
@@ -13,10 +13,10 @@ const SHAPES = [
   { symbol: 'star', glyph: '★' },
 ] as const;
 
-/** Rows of one plot beyond which lines can no longer be told apart. */
+/** Most rows of one plot whose lines can be told apart. */
 export const MOST_SERIES = SHAPES.length;
 
-/** A point of a row's line, with what is said of it. */
+/** A point of a row's line, with its tooltip. */
 export interface SeriesPoint {
   readonly x: number;
   readonly y: number;
@@ -25,16 +25,16 @@ export interface SeriesPoint {
   readonly r?: number;
 }
 
-/** One row in a plot of several. */
+/** One row in a plot of several rows. */
 export interface Series {
   readonly title: string;
   readonly control: boolean;
   readonly points: readonly SeriesPoint[];
-  /** Beside its name in the legend. */
+  /** Text after the row's name in the legend. */
   readonly note?: string;
 }
 
-/** Of rows that have something to draw, the methods with the best figures in a column, in the table's order; then controls. */
+/** Selects the methods with the best figures in a column, in the table's order, followed by all controls. */
 export function selectRows(rows: readonly TableRow[], column: number, lowerIsBetter: boolean): TableRow[] {
   const methods = rows.filter(({ control }) => !control);
   const value = ({ figures }: TableRow): number => (figures[column]?.value ?? -Infinity) * (lowerIsBetter ? -1 : 1);
@@ -42,7 +42,7 @@ export function selectRows(rows: readonly TableRow[], column: number, lowerIsBet
   return [...methods.filter((row) => best.has(row)), ...rows.filter(({ control }) => control)];
 }
 
-/** Lines with dots: methods in colours and shapes, controls dashed and grey. */
+/** Marks of a plot: methods as coloured lines with dots, controls as dashed grey lines. */
 export function seriesMarks(series: readonly Series[]): Plot.Markish[] {
   const controls = series.filter(({ control }) => control);
   const methods = series.filter(({ control }) => !control);
@@ -63,7 +63,7 @@ export function seriesMarks(series: readonly Series[]): Plot.Markish[] {
   ];
 }
 
-/** The names of a plot's rows with their colours and shapes. */
+/** The legend of a plot. @param omitted number of methods that are not drawn. */
 export function drawLegend(series: readonly Series[], omitted: number): Markup {
   const methods = series.filter(({ control }) => !control);
   const controls = series.filter(({ control }) => control);

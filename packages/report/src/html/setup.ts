@@ -7,41 +7,43 @@ import { methodTitle } from './training.js';
 const describeFrozen = (tower: string, { blocks, parameters }: FrozenPart): string[] =>
   parameters === 0 ? [] : [`${tower}: ${blocks} blocks, ${parameters.toLocaleString('en')} parameters`];
 
-/** The setting's values in one line. */
+/** The settings in one line. */
 const formatSettings = ({ settings }: RowSetup): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
 
-/** Where the batch was split for want of memory: of some seeds only, where the memory was not always the same. */
+/**
+ * Texts about batches that were split to fit in memory. Seeds are named if not all of the row's seeds were split alike.
+ */
 function listChunks({ training }: RunResults, row: string): string[] {
   const records = training.filter(({ method, setup }) => method === row && setup);
   const sizes = [...new Set(records.flatMap(({ setup }) => setup?.chunkSize ?? []))];
   return sizes.map((size) => {
     const split = records.filter(({ setup }) => setup?.chunkSize === size).map(({ seed }) => seed);
     const which = split.length < records.length ? ` (seed ${split.join(', ')})` : '';
-    return `batch in chunks of ${size} for want of memory${which}`;
+    return `batch split into chunks of ${size} to fit in memory${which}`;
   });
 }
 
 function cells(setup: RowSetup, chunks: readonly string[]): readonly (readonly [string, string])[] {
   const frozen = [...describeFrozen('image', setup.frozen.image), ...describeFrozen('text', setup.frozen.text)];
   const extras = [
-    ...(setup.inputs.length > 0 ? [`draws ${setup.inputs.join(', ')}`] : []),
-    ...(setup.teacher === null ? [] : [`moving average, momentum ${setup.teacher}`]),
+    ...(setup.inputs.length > 0 ? [`extra inputs: ${setup.inputs.join(', ')}`] : []),
+    ...(setup.teacher === null ? [] : [`moving average (EMA) teacher, momentum ${setup.teacher}`]),
     ...chunks,
     ...(setup.phases.length > 1 ? [`phases of ${setup.phases.join(' and ')} steps`] : []),
   ];
   return [
     ['Starts from', setup.start === 'general' ? 'general-domain weights' : 'random weights'],
     ['Frozen', frozen.join('; ') || 'nothing'],
-    ['Parameters of its own', setup.own === 0 ? 'none' : setup.own.toLocaleString('en')],
-    ['Beside image and text', extras.join('; ') || 'nothing'],
+    ['Extra parameters', setup.own === 0 ? 'none' : setup.own.toLocaleString('en')],
+    ['Other differences', extras.join('; ') || 'nothing'],
     ['Settings', formatSettings(setup) || 'none'],
   ];
 }
 
-/** The section that says in what the rows differ, from what their training recorded. */
+/** The section that lists how the rows differ, from the records of their training; undefined without records. */
 export function setupSection(results: RunResults): Markup | undefined {
   const { training } = results;
   const rows = new Map(training.flatMap(({ method, setup }) => (setup ? [[method, setup] as const] : [])));

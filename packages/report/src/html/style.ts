@@ -1,4 +1,6 @@
-/** The report's style sheet. Colours are pairs for light and dark with a contrast of 4.5 or more on their background. */
+/**
+ * The report's style sheet. Colours come in light and dark pairs with a contrast of at least 4.5 with their background.
+ */
 export const STYLE = `
 :root { color-scheme: light dark; --bg: #fff; --fg: #1b1f24; --muted: #5b6570; --line: #d5dae0; --band: #f4f6f8;
   --accent: #0b5cad; --good: #1b6e3c; --bad: #b3261e; --warn-bg: #fff3cd; --warn-fg: #553c00; --warn-line: #b58900; }

@@ -3,7 +3,10 @@ import { capitalise, plural } from '../format.js';
 import { type ResultTable, splitRuns, type TableColumn } from '../model.js';
 import { html, type Markup } from './escape.js';
 
-/** `PneumoniaMNIST (624 test examples: zero-shot, linear probe)`, with the mark of generated data. */
+/**
+ * One data set: `PneumoniaMNIST (zero-shot, linear probe; 624 test examples)`, marked * if any figure uses generated
+ * data.
+ */
 function dataSet(columns: readonly TableColumn[]): Markup {
   const [{ title, synthetic }] = columns as [TableColumn];
   const n = Math.max(...columns.map((column) => column.n));
@@ -29,15 +32,15 @@ function dataSets({ columns }: ResultTable): Markup | undefined {
     : html`<h3>Measured on</h3>\n${list}`;
 }
 
-/** Where rows that transfer start from, as far as the settings say it. */
+/** The source of the general-domain weights, as far as the settings record it. */
 function generalWeights({ settings }: RunResults['run']): [string, string][] {
   const { 'general.weights': weights, 'general.corpus': corpus } = settings;
-  // Settings are flat texts: none is the word null.
+  // Settings are flat: a missing value is the text 'null'.
   if (typeof weights === 'string' && weights !== 'null') return [['General-domain weights', weights]];
-  return corpus === undefined ? [] : [['General-domain weights', `made in this run, from ${corpus}`]];
+  return corpus === undefined ? [] : [['General-domain weights', `trained in this run, on ${corpus}`]];
 }
 
-/** The section with what was run and on what. */
+/** The section that says what was run, and on which data. */
 export function summarySection({ run, methods }: RunResults, table: ResultTable): Markup {
   const { rows, columns } = table;
   const trained = rows.filter(({ control }) => !control).length;
@@ -54,7 +57,7 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
     [run.seeds.length > 1 ? 'Seeds' : 'Seed', run.seeds.join(', ')],
     ['Trained on', run.corpora.length > 0 ? run.corpora.join(', ') : 'no corpus named'],
     ...generalWeights(run),
-    ['Generated data', run.synthetic ? 'yes: figures that rest on it are marked *' : 'none'],
+    ['Generated data', run.synthetic ? 'yes: figures based on it are marked *' : 'none'],
   ];
   return html`<section><h2>What was run</h2>
 <p>${methods.length === 0 && rows.length === 0 ? 'No method' : rowCounts} on ${plural(tasks, 'task')}${

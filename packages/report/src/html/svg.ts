@@ -6,17 +6,17 @@ import { Markup } from './escape.js';
 
 const GEOMETRY = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'width', 'height', 'points'];
 
-/** What a plot says to those who do not see it. */
+/** Texts of a plot for readers who cannot see it. */
 export interface PlotLabel {
-  /** What it shows, in a few words. */
+  /** The subject of the plot, in a few words. */
   readonly title: string;
-  /** Its numbers, so that nothing is in the image alone. */
+  /** The numbers of the plot, so that the image is not their only source. */
   readonly description?: string;
 }
 
 /**
- * Draws a plot as inline SVG for the report: one image with a title and a description, geometry rounded to hundredths of a
- * pixel.
+ * Draws a plot as inline SVG for the report: one image with a title and a description, geometry rounded to hundredths
+ * of a pixel.
  */
 export function drawSvg(label: string | PlotLabel, options: Plot.PlotOptions): Markup {
   const { title, description } = typeof label === 'string' ? { title: label } : label;
@@ -51,8 +51,8 @@ export function drawSvg(label: string | PlotLabel, options: Plot.PlotOptions): M
   return new Markup(svg.outerHTML);
 }
 
-/** Width of all plots in pixels: read at full size on a phone, side by side on a desk. */
+/** Width of all plots in pixels: fits a phone at full size, and several fit side by side on a desktop screen. */
 export const PLOT_WIDTH = 360;
 
-/** About how many ticks an axis of that width has room for. */
+/** Approximate number of ticks that fit an axis of this width. */
 export const TICKS = 4;

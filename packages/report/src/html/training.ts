@@ -10,7 +10,7 @@ const MOST_POINTS = 300;
 export const methodTitle = ({ methods }: RunResults, id: string): string =>
   methods.find((method) => method.id === id)?.title ?? id;
 
-/** Every k-th point and the last one, so that the page stays small. */
+/** Keeps every k-th point and the last one, so that the page stays small. */
 function thin<T>(points: readonly T[]): T[] {
   const stride = Math.ceil(points.length / MOST_POINTS);
   return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
@@ -67,14 +67,14 @@ ${svg}
 
 export const formatLoss = (loss: number | null): string => (loss === null ? '—' : formatValue(loss));
 
-/** Trainings by row, in order of seed. */
+/** Training records grouped by row, in order of seed. */
 export const groupByMethod = ({ training }: RunResults): TrainingRecord[][] => {
   const order = [...new Set(training.map(({ method }) => method))];
   const sorted = [...training].sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method) || a.seed - b.seed);
   return splitRuns(sorted, ({ method }) => method);
 };
 
-/** The section with the loss over the steps, one plot per trained row. */
+/** The section with loss over steps, one plot per trained row; undefined if nothing was trained. */
 export function curvesSection(results: RunResults): Markup | undefined {
   if (results.training.length === 0) return undefined;
   return html`<section><h2>Learning curves</h2>
