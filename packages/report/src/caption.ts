@@ -81,7 +81,7 @@ export function testsCaption(table: ResultTable): string[] {
     const test = describeTest(withMethods.map(({ pairs }) => pairs));
     sentences.push(
       symbols.has('≈')
-        ? `≈ not significantly worse than the best of the column; methods without it are ${test}.`
+        ? `≈ not significantly worse than the best of the column; methods without ≈ are significantly worse ${test}.`
         : `Every other method that was compared is significantly worse than the best of its column ${test}.`,
     );
   }

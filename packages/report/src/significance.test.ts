@@ -74,7 +74,7 @@ describe.each(Object.entries(FORMATS))('marks in %s', (_, read) => {
     );
     expect(['clip', 'clip-scratch', 'clip-partial', 'majority'].map(marks)).toEqual(['∘', '≈∘', '', '']);
     expect(text).toContain(
-      '≈ not significantly worse than the best of the column; methods without it are (paired test on the same examples, Holm over 3 comparisons, 5 %).',
+      '≈ not significantly worse than the best of the column; methods without ≈ are significantly worse (paired test on the same examples, Holm over 3 comparisons, 5 %).',
     );
     expect(text).toContain(
       '∘ not significantly above every control of the column (same test, Holm over 6 comparisons).',
