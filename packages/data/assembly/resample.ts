@@ -1,9 +1,9 @@
 // AssemblyScript (https://www.assemblyscript.org), compiled by scripts/build-kernels.mjs into src/kernels/resample.ts.
 //
-// The two passes of Pillow's 8-bit resampling (`Resample.c`) on 128-bit vectors. A weight of 22 bits of fixed point is
-// split into weight = high * 2^15 + low, 0 <= low < 2^15, so that both parts fit 16 bits and two products are added at a
-// time; sums are the same as Pillow's modulo 2^32, and so are the bytes. Memory belongs to the caller, who leaves room of
-// a vector behind every area, because loads and stores go a little beyond what counts.
+// The two passes of Pillow's 8-bit resampling (`Resample.c`) on 128-bit vectors. A 22-bit fixed-point weight is split
+// into weight = high * 2^15 + low, 0 <= low < 2^15, so that both halves fit 16 bits and one instruction adds two
+// products. Sums equal Pillow's modulo 2^32, and so do the bytes. The caller owns the memory and leaves room for one
+// vector behind every area, because loads and stores reach a little beyond an area's end.
 
 const PRECISION_BITS: i32 = 22;
 const LOW_BITS: i32 = 15;
@@ -14,8 +14,8 @@ function finish(low: v128, high: v128): v128 {
 }
 
 /**
- * Rows of RGB. `firsts` and `pairs` (i32 of each output column): the first column of the source, and how many pairs of
- * columns. `weights`: for each output column `size` pairs of 4 i16: low, low, high, high.
+ * Resamples rows of RGB. `firsts` and `pairs` hold one i32 per output column: the first source column, and the number
+ * of pairs of columns. `weights` holds `size` pairs per output column, each of 4 i16: low, low, high, high.
  */
 export function rowsOfThree(
   source: usize,
@@ -37,18 +37,18 @@ export function rowsOfThree(
     const to = target + <usize>y * targetStride;
     const toBelow = y + 1 < rows ? targetStride : 0;
     for (let x = 0; x < width; x++) {
-      let at = from + <usize>load<i32>(firsts + ((<usize>x) << 2)) * 3;
+      let address = from + <usize>load<i32>(firsts + ((<usize>x) << 2)) * 3;
       let weight = weights + <usize>x * (size << 3);
       const end = weight + ((<usize>load<i32>(pairs + ((<usize>x) << 2))) << 3);
       let low = i32x4.splat(0);
       let high = i32x4.splat(0);
       let lowBelow = i32x4.splat(0);
       let highBelow = i32x4.splat(0);
-      for (; weight < end; weight += 8, at += 6) {
+      for (; weight < end; weight += 8, address += 6) {
         const lows = v128.load32_splat(weight);
         const highs = v128.load32_splat(weight, 4);
-        const a = i8x16.swizzle(v128.load64_zero(at), spread);
-        const b = i8x16.swizzle(v128.load64_zero(at + below), spread);
+        const a = i8x16.swizzle(v128.load64_zero(address), spread);
+        const b = i8x16.swizzle(v128.load64_zero(address + below), spread);
         low = i32x4.add(low, i32x4.dot_i16x8_s(a, lows));
         high = i32x4.add(high, i32x4.dot_i16x8_s(a, highs));
         lowBelow = i32x4.add(lowBelow, i32x4.dot_i16x8_s(b, lows));
@@ -62,7 +62,10 @@ export function rowsOfThree(
   }
 }
 
-/** Rows of grey. `groups`: of 8 columns. `weights`: for each output column `size` groups of 8 low and 8 high i16. */
+/**
+ * Resamples rows of grey. `groups` counts groups of 8 columns. `weights` holds `size` groups per output column, each of
+ * 8 low and 8 high i16.
+ */
 export function rowsOfOne(
   source: usize,
   sourceStride: usize,
@@ -79,13 +82,13 @@ export function rowsOfOne(
     const from = source + <usize>y * sourceStride;
     const to = target + <usize>y * targetStride;
     for (let x = 0; x < width; x++) {
-      let at = from + <usize>load<i32>(firsts + ((<usize>x) << 2));
+      let address = from + <usize>load<i32>(firsts + ((<usize>x) << 2));
       let weight = weights + <usize>x * (size << 5);
       const end = weight + ((<usize>load<i32>(groups + ((<usize>x) << 2))) << 5);
       let low = i32x4.splat(0);
       let high = i32x4.splat(0);
-      for (; weight < end; weight += 32, at += 8) {
-        const values = v128.load8x8_u(at);
+      for (; weight < end; weight += 32, address += 8) {
+        const values = v128.load8x8_u(address);
         low = i32x4.add(low, i32x4.dot_i16x8_s(values, v128.load(weight)));
         high = i32x4.add(high, i32x4.dot_i16x8_s(values, v128.load(weight, 16)));
       }
@@ -103,8 +106,8 @@ export function rowsOfOne(
 }
 
 /**
- * Columns of any number of channels, `lanes` bytes a row, written without gaps. `weights` as in `rowsOfThree`, of each
- * output row; `firsts` and `pairs` count rows.
+ * Resamples columns of any number of channels. Output rows of `lanes` bytes are written without gaps. `weights` is laid
+ * out as in `rowsOfThree`, for each output row; `firsts` and `pairs` count rows.
  */
 export function columns(
   source: usize,
@@ -131,12 +134,12 @@ export function columns(
       let high1 = i32x4.splat(0);
       let high2 = i32x4.splat(0);
       let high3 = i32x4.splat(0);
-      let at = from + lane;
-      for (let weight = start; weight < end; weight += 8, at += sourceStride << 1) {
+      let address = from + lane;
+      for (let weight = start; weight < end; weight += 8, address += sourceStride << 1) {
         const lows = v128.load32_splat(weight);
         const highs = v128.load32_splat(weight, 4);
-        const a = v128.load(at);
-        const b = v128.load(at + sourceStride);
+        const a = v128.load(address);
+        const b = v128.load(address + sourceStride);
         const left = i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
         const right = i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
         const v0 = i16x8.extend_low_i8x16_u(left);

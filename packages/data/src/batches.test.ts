@@ -3,8 +3,8 @@ import { batchOrder, epochOrder } from './batches.js';
 import { prefetch } from './prefetch.js';
 import { cached, fromArray, mapSource, subset } from './source.js';
 
-describe('batches', () => {
-  it('visits every example at most once an epoch, in another order each epoch', () => {
+describe('batchOrder', () => {
+  it('visits every example at most once per epoch, in another order each epoch', () => {
     const indices = batchOrder(10, 3, 7);
     const steps = Array.from({ length: 6 }, (_, step) => Array.from(indices(step)));
     const epochs = [steps.slice(0, 3).flat(), steps.slice(3).flat()];
@@ -17,7 +17,7 @@ describe('batches', () => {
   it('is a pure function of the step', () => {
     const indices = batchOrder(100, 8, 1);
     const early = indices(2);
-    // Of another epoch, then back.
+    // A step of another epoch, then the first step again.
     indices(40);
     expect(indices(2)).toEqual(early);
     expect(batchOrder(100, 8, 1)(2)).toEqual(early);
@@ -60,7 +60,7 @@ describe('prefetch', () => {
     await steps.return(undefined);
   });
 
-  it('reports a failure at its step, starts nothing after it and waits for what runs', async () => {
+  it('reports a failure at its step, starts nothing after it and waits for steps under way', async () => {
     const started: number[] = [];
     let settled = 0;
     const produce = async (step: number): Promise<number> => {
@@ -80,7 +80,7 @@ describe('prefetch', () => {
     expect(settled).toBe(4);
   });
 
-  it('ends cleanly when the consumer leaves, also if a step under way then fails', async () => {
+  it('ends cleanly when the consumer leaves, even if a step under way fails afterwards', async () => {
     const produce = async (step: number): Promise<number> => {
       await later(0, 1);
       if (step > 0) throw new Error('unseen');
@@ -94,14 +94,14 @@ describe('prefetch', () => {
 });
 
 describe('sources', () => {
-  it('maps and picks', async () => {
+  it('are mapped by mapSource and selected by subset', async () => {
     const source = mapSource(subset(fromArray(['a', 'b', 'c']), [2, 0, 2]), (item, i) => `${item}${i}`);
     expect(await Promise.all([0, 1, 2].map((i) => source.get(i)))).toEqual(['c0', 'a1', 'c2']);
     await expect(source.get(3)).rejects.toThrow(RangeError);
     expect(() => subset(fromArray([1]), [1])).toThrow(RangeError);
   });
 
-  it('keeps elements until the memory is used, shares reads under way and forgets failures', async () => {
+  it('are kept by cached up to its memory limit; reads under way are shared, failures forgotten', async () => {
     const reads: number[] = [];
     const source = cached(
       {

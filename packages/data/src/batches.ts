@@ -1,16 +1,16 @@
 import { MedbenchError, random } from '@medbench/core';
 
-/** The order in which an epoch visits n examples: a permutation of 0..n-1 that depends on seed and epoch alone. */
+/** The order in which an epoch visits n examples: a permutation of 0..n-1 that depends only on seed and epoch. */
 export function epochOrder(n: number, seed: number, epoch: number): Int32Array {
   return random(seed, 'order', epoch).permutation(n);
 }
 
 /**
- * The examples of a global step (from 0), `[batchSize]`, as a pure function of the step: a resumed run sees the same
- * batches. An epoch has floor(n / batchSize) full batches; what is left over changes with the epoch's permutation.
- * The function keeps the permutation of the epoch it was asked for last, which for a million examples takes longer to
- * draw than a step's other bookkeeping.
- * @throws MedbenchError('config') when a step is asked for, if there are fewer examples than a batch takes.
+ * Returns a function that maps a global step (from 0) to its examples, `[batchSize]`. They depend on the step alone, so
+ * that a resumed run sees the same batches. An epoch has floor(n / batchSize) full batches; the left-over examples
+ * differ from epoch to epoch. The function keeps the permutation of the epoch last used: for a million examples,
+ * drawing it takes longer than a step's other bookkeeping.
+ * @throws MedbenchError('config') when a step is requested and a batch needs more examples than there are.
  */
 export function batchOrder(n: number, batchSize: number, seed: number): (step: number) => Int32Array {
   let last: { readonly epoch: number; readonly order: Int32Array } | undefined;

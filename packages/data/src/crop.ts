@@ -1,15 +1,15 @@
 import type { RasterImage } from '@medbench/core';
 
-/** A part of an image, in pixels: its first column and row, and how many there are. */
-export interface Box {
+/** A part of an image, in pixels: its first column and row, its width and height. */
+export interface CropBox {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
 }
 
-/** A part of the image; the image itself if that is all of it. */
-export function crop(image: RasterImage, { x, y, width, height }: Box): RasterImage {
+/** Cuts a part out of the image; returns the image itself if the part covers all of it. */
+export function crop(image: RasterImage, { x, y, width, height }: CropBox): RasterImage {
   const { channels } = image;
   if (width === image.width && height === image.height) return image;
   const data = new Uint8Array(width * height * channels);

@@ -13,7 +13,7 @@ const sound = (name: string): Buffer => Buffer.from(files.find((file) => file.na
 const folder = mkdtempSync(join(tmpdir(), 'medbench-damaged-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a user would read. Fails unless the file is refused. */
+/** The message that a user would read. Fails unless the file is refused. */
 async function refusal(name: string, bytes: Uint8Array): Promise<string> {
   const path = join(folder, name);
   writeFileSync(path, bytes);
@@ -28,7 +28,7 @@ async function refusal(name: string, bytes: Uint8Array): Promise<string> {
   return error.message;
 }
 
-/** The same file, claiming to be of 60,000 x 60,000 pixels: 10 GB if it were believed. */
+/** The same file with a header that claims 60,000 x 60,000 pixels, which would take 10 GB. */
 function enormous(name: string): Buffer {
   const bytes = Buffer.from(sound(name));
   if (name.endsWith('.png')) {
@@ -36,7 +36,7 @@ function enormous(name: string): Buffer {
     bytes.writeUInt32BE(60_000, 20);
     bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
   } else {
-    // After the marker of the frame, baseline or progressive: two bytes of length, one of precision, height, width.
+    // The frame marker (baseline or progressive) precedes two bytes of length, one of precision, then height and width.
     const frame = bytes.findIndex((byte, i) => byte === 0xff && (bytes[i + 1] === 0xc0 || bytes[i + 1] === 0xc2));
     bytes.writeUInt16BE(60_000, frame + 5);
     bytes.writeUInt16BE(60_000, frame + 7);
@@ -57,22 +57,22 @@ describe('decodeImage refuses, naming the file,', () => {
     'xray.tif',
     'palette.gif',
   ])('%s cut short anywhere', async (name) => {
-    const whole = sound(name);
+    const complete = sound(name);
     for (const share of [0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9]) {
-      await refusal(`cut-${share}-${name}`, whole.subarray(0, Math.floor(whole.length * share)));
+      await refusal(`cut-${share}-${name}`, complete.subarray(0, Math.floor(complete.length * share)));
     }
   });
 
   it.each(['photo.jpg', 'progressive.jpg', 'xray.png', 'xray-16.png'])(
-    '%s that claims 60,000 x 60,000 pixels, without room for them',
+    '%s that claims 60,000 x 60,000 pixels, without allocating memory for them',
     async (name) => {
-      const before = process.memoryUsage().rss;
+      const memoryBefore = process.memoryUsage().rss;
       expect(await refusal(`enormous-${name}`, enormous(name))).toMatch(/pixel limit/);
-      expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
+      expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(200 * 2 ** 20);
     },
   );
 
-  it('what is no image', async () => {
+  it('files that are not images', async () => {
     await refusal('text.jpg', Buffer.from('Not found\n'));
     await refusal('page.png', Buffer.from('<!doctype html><title>404</title>'));
     await refusal('zeros.jpg', Buffer.alloc(5000));
@@ -80,14 +80,15 @@ describe('decodeImage refuses, naming the file,', () => {
     await expect(decodeImage(folder)).rejects.toThrow(/medbench-damaged.*cannot be read/);
   });
 
-  it('a PNG whose check sums fail', async () => {
+  it('a PNG with wrong checksums', async () => {
     const bytes = Buffer.from(sound('xray.png'));
     bytes[Math.floor(bytes.length / 2)]! ^= 0xff;
     await refusal('flipped.png', bytes);
   });
 
-  it('levels of 32 bits, which have no agreed white', async () => {
-    // Little-endian TIFF of one pixel: width, height, bits, photometric, offset, rows, bytes, sample format (3: float).
+  it('32-bit samples, which have no agreed white level', async () => {
+    // A little-endian TIFF of one pixel. Its tags: width, height, bits, compression, photometric, offset, samples,
+    // rows, bytes, sample format (3: float).
     const tags = [
       [256, 1],
       [257, 1],
@@ -113,7 +114,7 @@ describe('decodeImage refuses, naming the file,', () => {
     expect(await refusal('float.tif', bytes)).toMatch(/float/);
   });
 
-  it('or decodes, whatever bytes were changed', async () => {
+  it('files with random bytes changed, or decodes them', async () => {
     const stream = random(1, 'damage');
     for (let round = 0; round < 300; round++) {
       const name = stream.pick(files).name;
@@ -126,19 +127,19 @@ describe('decodeImage refuses, naming the file,', () => {
   });
 });
 
-describe('window', () => {
-  it('must hold levels', async () => {
+describe('the window of decodeImage', () => {
+  it('must not be empty', async () => {
     await expect(decodeImage(sound('xray-16.png'), 'x', { window: [9, 9] })).rejects.toThrow(/from 9 to 9/);
   });
 
-  it('clips what lies beyond', async () => {
+  it('clips the levels beyond it', async () => {
     const { data } = await decodeImage(sound('xray-16.png'), 'x', { window: [20_000, 40_000] });
-    const whole = await decodeImage(sound('xray-16.png'), 'x');
+    const unwindowed = await decodeImage(sound('xray-16.png'), 'x');
     expect([Math.min(...data), Math.max(...data)]).toEqual([0, 255]);
     data.forEach((value, i) => {
-      // The level is known to within one part in 255.
+      // `unwindowed` gives the level to within one part in 255.
       expect(
-        Math.abs(value - Math.min(255, Math.max(0, ((whole.data[i]! * 257 - 20_000) * 255) / 20_000))),
+        Math.abs(value - Math.min(255, Math.max(0, ((unwindowed.data[i]! * 257 - 20_000) * 255) / 20_000))),
       ).toBeLessThan(3);
     });
   });

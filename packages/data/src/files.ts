@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { errorMessage, MedbenchError } from '@medbench/core';
 
-/** A file's bytes. @throws MedbenchError('data') naming the file if it is missing or cannot be read. */
+/** Reads a whole file. @throws MedbenchError('data') naming the file if it is missing or cannot be read. */
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await readFile(path);
@@ -10,7 +10,7 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
-/** The error for a file that the system does not let us read. */
+/** The error for a file that is missing or that the system does not let us read. */
 export function unreadable(path: string, cause: unknown): MedbenchError {
   const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
   return new MedbenchError(

@@ -1,9 +1,11 @@
-// Filters of Pillow's resampling, in floating point and in the fixed point in which it works on 8-bit samples.
+// Filters of Pillow's resampling, in floating point and in the fixed point that Pillow uses for 8-bit samples.
 
-/** Pillow's fixed point for 8-bit samples: 32 bits less 8 of sample and 2 of head room (`Resample.c`). */
+/**
+ * Fraction bits of Pillow's fixed point for 8-bit samples: 32 bits less 8 of sample and 2 of head room (`Resample.c`).
+ */
 export const PRECISION_BITS = 32 - 8 - 2;
 
-/** Weights of the inputs `[first, first + count)` of each output, `size` apart in `weights`. */
+/** A filter. Output i weighs the inputs `[first[i], first[i] + count[i])` by `weights` from index `i * size` on. */
 export interface ResampleFilter<Values = Float64Array> {
   readonly first: Int32Array;
   readonly count: Int32Array;
@@ -11,7 +13,7 @@ export interface ResampleFilter<Values = Float64Array> {
   readonly size: number;
 }
 
-/** Keys' cubic with a = -1/2, evaluated in the order in which Pillow does. */
+/** Keys' cubic with a = -1/2, evaluated in Pillow's order of operations. */
 function bicubic(x: number): number {
   const a = -0.5;
   const d = Math.abs(x);
@@ -21,8 +23,8 @@ function bicubic(x: number): number {
 }
 
 /**
- * The anti-aliased bicubic filter from `inSize` to `outSize` samples: each output's weights add up to 1. The same as
- * Pillow's (`precompute_coeffs` of `Resample.c`) and as PyTorch's `interpolate(mode='bicubic', antialias=True)`.
+ * The anti-aliased bicubic filter from `inSize` to `outSize` samples; the weights of each output add up to 1. Equal to
+ * Pillow's (`precompute_coeffs` of `Resample.c`) and to PyTorch's `interpolate(mode='bicubic', antialias=True)`.
  */
 export function bicubicFilter(inSize: number, outSize: number): ResampleFilter {
   const scale = inSize / outSize;
@@ -49,11 +51,11 @@ export function bicubicFilter(inSize: number, outSize: number): ResampleFilter {
   return { first, count, weights, size };
 }
 
-/** The filter in fixed point (`normalize_coeffs_8bpc`). */
+/** The bicubic filter in fixed point (`normalize_coeffs_8bpc`). */
 export function fixedFilter(inSize: number, outSize: number): ResampleFilter<Int32Array> {
   const filter = bicubicFilter(inSize, outSize);
   const weights = new Int32Array(filter.weights.length);
-  // A loop, since `Int32Array.from` with a function takes longer than the resampling that it is for.
+  // A loop, because `Int32Array.from` with a function takes longer than the resampling itself.
   for (let i = 0; i < weights.length; i++) {
     const scaled = filter.weights[i]! * (1 << PRECISION_BITS);
     weights[i] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);

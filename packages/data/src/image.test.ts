@@ -26,7 +26,7 @@ const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =
 };
 
 describe('decodeImage', () => {
-  it.each(entries)('$name has the pixels that Pillow reads', async (entry) => {
+  it.each(entries)('decodes $name to the pixels that Pillow reads', async (entry) => {
     const image = await decodeImage(Buffer.from(entry.file, 'base64'), entry.name);
     expect([image.width, image.height, image.channels]).toEqual([entry.width, entry.height, entry.channels]);
     expect(largestDifference(image.data, Buffer.from(entry.data, 'base64'))).toBeLessThanOrEqual(entry.tolerance);
@@ -63,7 +63,7 @@ describe('encoding', () => {
     expect(await decodeImage(bytes)).toEqual(image(channels));
     expect(Buffer.compare(await encodePng(image(channels)), bytes)).toBe(0);
   });
-  it.each([1, 3] as const)('JPEG keeps %d flat channel(s)', async (channels) => {
+  it.each([1, 3] as const)('JPEG keeps the value of %d flat channel(s)', async (channels) => {
     const flat = { ...image(channels), data: new Uint8Array(108 * channels).fill(90) };
     const decoded = await decodeImage(await encodeJpeg(flat, 95));
     expect(decoded.channels).toBe(channels);

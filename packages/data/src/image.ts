@@ -1,26 +1,27 @@
 import { errorMessage, MedbenchError, type RasterImage } from '@medbench/core';
 import sharp, { type Sharp } from 'sharp';
 import { readBytes } from './files.js';
-import { plainJpeg, smallJpeg } from './jpeg.js';
+import { decodeSmallJpeg, readPlainJpegHeader } from './jpeg.js';
 
 export interface DecodeImageOptions {
-  /** Refuse images of more pixels, before any is decoded. Default 100 million. */
+  /** Images of more pixels are refused before anything is decoded. Default 100 million. */
   readonly maxPixels?: number;
   /**
-   * Levels of a 16-bit grey image that become 0 and 255; those beyond are clipped. Default [0, 65535], division by 257.
-   * Many radiographs hold 12 bits in files of 16: they need [0, 4095], else they come out nearly black.
+   * Levels of a 16-bit grey image that become 0 and 255; levels beyond them are clipped. Default [0, 65535], a division
+   * by 257. Many radiographs hold 12-bit levels in 16-bit files: these need [0, 4095], otherwise they come out nearly
+   * black.
    */
   readonly window?: readonly [number, number];
 }
 
 /**
- * Decodes JPEG, PNG, WebP, GIF (first frame) or TIFF (first page) to 8 bits, as `convert('RGB')` of Pillow would after
- * `ImageOps.exif_transpose`: EXIF rotation applied, palettes resolved, CMYK to RGB by its plain formula, alpha dropped
- * without blending, embedded colour profiles ignored. Grey images keep one channel. 16-bit grey is scaled to 8 bits and
- * rounded, where Pillow's `convert` clips all above 255 to white.
+ * Decodes JPEG, PNG, WebP, GIF (first frame) or TIFF (first page) to 8 bits, as Pillow's `convert('RGB')` would after
+ * `ImageOps.exif_transpose`: the EXIF orientation is applied, palettes are resolved, CMYK becomes RGB by its plain
+ * formula, alpha is dropped without blending, embedded colour profiles are ignored. Grey images keep one channel.
+ * 16-bit grey is scaled to 8 bits and rounded, whereas Pillow's `convert` clips levels above 255 to white.
  * @param input A file's path, or its bytes.
- * @param name What messages call the image; by default the path.
- * @throws MedbenchError('data') naming the image: missing, damaged, cut short, no image, too large, samples of 32 bits.
+ * @param name Name of the image in messages; by default the path.
+ * @throws MedbenchError('data') naming the image: missing, damaged, cut short, not an image, too large, 32-bit samples.
  */
 export async function decodeImage(
   input: string | Uint8Array,
@@ -33,20 +34,21 @@ export async function decodeImage(
   const bytes = typeof input === 'string' ? await readBytes(input) : input;
   try {
     const options = { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true } as const;
-    const plain = plainJpeg(bytes);
-    const small = plain && plain.width * plain.height <= maxPixels ? await smallJpeg(bytes, plain) : undefined;
+    const header = readPlainJpegHeader(bytes);
+    const small =
+      header && header.width * header.height <= maxPixels ? await decodeSmallJpeg(bytes, header) : undefined;
     if (small) return small;
-    const { space, depth } = plain ?? (await sharp(bytes, options).metadata());
+    const { space, depth } = header ?? (await sharp(bytes, options).metadata());
     if (depth !== 'uchar' && depth !== 'ushort')
       throw new Error(`its samples are of type ${depth}, not of 8 or 16 bits`);
     const image = sharp(bytes, options).autoOrient().removeAlpha();
-    if (space === 'cmyk') return fromCmyk(await rawOf(image, 'cmyk', 'uchar'));
-    if (space === 'grey16') return fromDeep(await rawOf(image, 'grey16', 'ushort'), window);
-    const { data, width, height, channels } = await rawOf(image, space === 'b-w' ? 'b-w' : 'srgb', 'uchar');
+    if (space === 'cmyk') return fromCmyk(await decodeRaw(image, 'cmyk', 'uchar'));
+    if (space === 'grey16') return from16Bit(await decodeRaw(image, 'grey16', 'ushort'), window);
+    const { data, width, height, channels } = await decodeRaw(image, space === 'b-w' ? 'b-w' : 'srgb', 'uchar');
     if (channels !== 1 && channels !== 3) throw new Error(`it has ${channels} channels`);
     return { width, height, channels, data };
   } catch (cause) {
-    // The decoder repeats itself on further lines.
+    // The decoder's further lines repeat the first.
     const [reason] = errorMessage(cause).split('\n', 1);
     throw new MedbenchError('data', `${name} cannot be decoded: ${reason}`, {
       cause,
@@ -56,10 +58,10 @@ export async function decodeImage(
 }
 
 /**
- * The 8-bit samples of an image file as they are stored: grey or RGB, not turned as EXIF says, with no channel dropped.
- * For formats that wrap an image of known size, such as DICOM.
+ * The 8-bit samples of an image file as stored: grey or RGB, without applying the EXIF orientation and without dropping
+ * a channel. For formats that wrap an image of known size, such as DICOM.
  * @returns `[height, width, samples]`
- * @throws Error if the file is damaged, holds more than `maxPixels`, or another number of samples a pixel.
+ * @throws Error if the file is damaged, has more than `maxPixels` pixels, or another number of samples per pixel.
  */
 export async function storedSamples(bytes: Uint8Array, samples: 1 | 3, maxPixels: number): Promise<Uint8Array> {
   const image = sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: maxPixels });
@@ -67,7 +69,7 @@ export async function storedSamples(bytes: Uint8Array, samples: 1 | 3, maxPixels
     .toColourspace(samples === 1 ? 'b-w' : 'srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  if (info.channels !== samples) throw new Error(`it has ${info.channels} samples a pixel`);
+  if (info.channels !== samples) throw new Error(`it has ${info.channels} samples per pixel`);
   return data;
 }
 
@@ -78,15 +80,18 @@ interface Samples {
   readonly data: Uint8Array;
 }
 
-async function rawOf(image: Sharp, space: string, depth: 'uchar' | 'ushort'): Promise<Samples> {
-  // Without a space for the way through, CMYK and 16 bits would be converted to sRGB first.
-  const through = space === 'srgb' || space === 'b-w' ? image : image.pipelineColourspace(space);
-  const { data, info } = await through.toColourspace(space).raw({ depth }).toBuffer({ resolveWithObject: true });
+async function decodeRaw(image: Sharp, space: string, depth: 'uchar' | 'ushort'): Promise<Samples> {
+  // Without a colour space for the pipeline, CMYK and 16-bit samples would first be converted to sRGB.
+  const pipeline = space === 'srgb' || space === 'b-w' ? image : image.pipelineColourspace(space);
+  const { data, info } = await pipeline.toColourspace(space).raw({ depth }).toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/** (1 - ink) (1 - black) in 8 bits, rounded, as Pillow; a press would be darker, but its profile is seldom known. */
+/**
+ * CMYK to RGB by (1 - ink) (1 - black) in 8 bits, rounded, as in Pillow. A printing press would give darker colours,
+ * but its profile is seldom known.
+ */
 function fromCmyk({ width, height, data: inks }: Samples): RasterImage {
   const data = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -96,31 +101,34 @@ function fromCmyk({ width, height, data: inks }: Samples): RasterImage {
   return { width, height, channels: 3, data };
 }
 
-function fromDeep({ width, height, data: bytes }: Samples, [low, high]: readonly [number, number]): RasterImage {
-  // Samples lie in the machine's order, at an offset that may be odd.
+function from16Bit({ width, height, data: bytes }: Samples, [low, high]: readonly [number, number]): RasterImage {
+  // Samples are in the machine's byte order, at an offset that may be odd: the copy aligns them.
   const levels = new Uint16Array(bytes.slice().buffer);
   const factor = 255 / (high - low);
   const data = Uint8Array.from(levels, (level) => Math.min(255, Math.max(0, Math.round((level - low) * factor))));
   return { width, height, channels: 1, data };
 }
 
-/** An image as PNG, without loss. The same image gives the same bytes. */
+/** Encodes an image as PNG, without loss. The same image gives the same bytes. */
 export function encodePng(image: RasterImage): Promise<Uint8Array> {
   return rawSharp(image).png({ compressionLevel: 6 }).toBuffer();
 }
 
-/** An image as JPEG. `quality` 1 to 100. */
+/** Encodes an image as JPEG, with a `quality` of 1 to 100. */
 export function encodeJpeg(image: RasterImage, quality = 90): Promise<Uint8Array> {
   return rawSharp(image).jpeg({ quality }).toBuffer();
 }
 
-/** A small WebP of an image, at most 96 pixels a side, for a page; a few KiB. The same image gives the same bytes. */
+/**
+ * Encodes a small WebP of an image for a web page: at most 96 pixels a side, a few KiB. The same image gives the same
+ * bytes.
+ */
 export function thumbnail(image: RasterImage): Promise<Uint8Array> {
-  const within = { width: 96, height: 96, fit: 'inside', withoutEnlargement: true } as const;
-  return rawSharp(image).resize(within).webp({ quality: 65, effort: 6 }).toBuffer();
+  const bounds = { width: 96, height: 96, fit: 'inside', withoutEnlargement: true } as const;
+  return rawSharp(image).resize(bounds).webp({ quality: 65, effort: 6 }).toBuffer();
 }
 
-/** An image as TIFF, without loss and not packed. The same image gives the same bytes. */
+/** Encodes an image as uncompressed TIFF, without loss. The same image gives the same bytes. */
 export function encodeTiff(image: RasterImage): Promise<Uint8Array> {
   return rawSharp(image).tiff({ compression: 'none' }).toBuffer();
 }

@@ -1,47 +1,50 @@
 import type { RasterImage } from '@medbench/core';
 
-/** What a JPEG's header says of its samples, for the two kinds that nearly all are: 8 bits of grey, or of three colours. */
-export interface PlainJpeg {
+/** The header of a plain JPEG, as nearly all are: 8-bit samples, grey or of three colours. */
+export interface PlainJpegHeader {
   readonly space: 'b-w' | 'srgb';
   readonly depth: 'uchar';
   readonly width: number;
   readonly height: number;
-  /** Nothing before the frame says that it is to be turned, or that its colours are others than usual; and it has an end. */
+  /**
+   * True if the file ends with an end marker and has no EXIF or Adobe segment before the frame: these may ask for a
+   * rotation or for other colours than usual.
+   */
   readonly simple: boolean;
 }
 
 /**
- * Looks at a JPEG's header. The decoder's own look costs a tenth of decoding.
- * @returns undefined for anything but plain JPEGs, damaged headers among it.
+ * Parses a JPEG's header. Asking sharp for it would cost a tenth of decoding.
+ * @returns undefined for anything but plain JPEGs, damaged headers included.
  */
-export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
+export function readPlainJpegHeader(bytes: Uint8Array): PlainJpegHeader | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   let simple = bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9;
-  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; ) {
-    const marker = bytes[at + 1]!;
-    const word = (place: number): number => bytes[place]! * 256 + bytes[place + 1]!;
-    // Baseline, extended, progressive; the others are rare.
+  for (let offset = 2; offset + 10 <= bytes.length && bytes[offset] === 0xff; ) {
+    const marker = bytes[offset + 1]!;
+    const word = (position: number): number => bytes[position]! * 256 + bytes[position + 1]!;
+    // Baseline, extended and progressive frames; other kinds are rare.
     if (marker >= 0xc0 && marker <= 0xc2) {
-      const [precision, components] = [bytes[at + 4], bytes[at + 9]];
+      const [precision, components] = [bytes[offset + 4], bytes[offset + 9]];
       if (precision !== 8 || (components !== 1 && components !== 3)) return undefined;
       const space = components === 1 ? 'b-w' : 'srgb';
-      return { space, depth: 'uchar', height: word(at + 5), width: word(at + 7), simple };
+      return { space, depth: 'uchar', height: word(offset + 5), width: word(offset + 7), simple };
     }
-    // Before the frame come tables, comments and what applications say of the image: EXIF and Adobe among them.
-    const known =
+    // Segments that may precede the frame: those of applications (EXIF and Adobe among them), tables and comments.
+    const skippable =
       (marker >= 0xe0 && marker <= 0xef) || marker === 0xdb || marker === 0xc4 || marker === 0xfe || marker === 0xdd;
-    const length = word(at + 2);
-    if (!known || length < 2) return undefined;
+    const length = word(offset + 2);
+    if (!skippable || length < 2) return undefined;
     if (marker === 0xe1 || marker === 0xee) simple = false;
-    at += 2 + length;
+    offset += 2 + length;
   }
   return undefined;
 }
 
-/** Larger images are left to the other decoder: the memory of this one never shrinks. */
+/** Larger images are left to sharp, because this decoder's memory never shrinks. */
 const MAX_PIXELS = 2 ** 20;
 
-/** Codecs print what they are doing. A new object each time: it becomes the codec. */
+/** Options that silence a codec. Each codec needs a new object, because the object becomes the codec. */
 const silent = () => ({ print() {}, printErr() {} });
 
 async function startDecoder(): Promise<Codec> {
@@ -53,11 +56,11 @@ async function startDecoder(): Promise<Codec> {
 let decoder: Promise<Codec> | undefined;
 
 /**
- * Decodes a small plain JPEG by libjpeg-turbo on this thread, half the time of the way through sharp and the same bytes:
- * both have the exact inverse transform and smooth upsampling of libjpeg.
- * @returns undefined where it is not for it, or finds a fault: the other decoder then has the say.
+ * Decodes a small plain JPEG by libjpeg-turbo on this thread, in half the time of sharp and with the same bytes: both
+ * use the exact inverse transform and smooth upsampling of libjpeg.
+ * @returns undefined if the image is not suitable or proves damaged: sharp then decodes it or reports the fault.
  */
-export async function smallJpeg(bytes: Uint8Array, header: PlainJpeg): Promise<RasterImage | undefined> {
+export async function decodeSmallJpeg(bytes: Uint8Array, header: PlainJpegHeader): Promise<RasterImage | undefined> {
   const { simple, width, height, space } = header;
   if (!simple || width === 0 || height === 0 || width * height > MAX_PIXELS) return undefined;
   decoder ??= startDecoder();
@@ -72,7 +75,7 @@ export async function smallJpeg(bytes: Uint8Array, header: PlainJpeg): Promise<R
       return undefined;
     return { width, height, channels, data: data.slice() };
   } catch {
-    // A codec that has failed is not whole.
+    // A codec that has failed cannot be used again.
     decoder = undefined;
     return undefined;
   }

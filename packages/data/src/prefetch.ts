@@ -1,7 +1,7 @@
 /**
- * Produces the steps `from` (included) to `to` (excluded) ahead of their use, at most `depth` at a time, and yields them
- * in order. A failure surfaces at its own step. After a failure, or when the consumer leaves early, no step is started,
- * and the generator ends only when those under way have settled.
+ * Produces the steps `from` (included) to `to` (excluded) ahead of their use, at most `depth` at a time, and yields
+ * them in order. A failure surfaces at its own step. After a failure, or when the consumer leaves early, no further
+ * step is started, and the generator ends only when the steps under way have settled.
  */
 export async function* prefetch<T>(
   produce: (step: number) => Promise<T>,
@@ -15,7 +15,7 @@ export async function* prefetch<T>(
     while (next < to && ahead.length < Math.max(1, depth)) {
       const step = next++;
       const started = Promise.resolve().then(() => produce(step));
-      // Its failure is reported when its turn comes; until then it must not count as unhandled.
+      // A failure is reported when the step's turn comes; until then it must not count as unhandled.
       started.catch(() => undefined);
       ahead.push(started);
     }

@@ -1,11 +1,13 @@
 import type { RasterImage } from '@medbench/core';
-import { type Box, crop } from './crop.js';
+import { type CropBox, crop } from './crop.js';
 import { fixedFilter, PRECISION_BITS } from './filter.js';
 import { vectorResize } from './kernels/vector-resize.js';
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** Sums stay within 32 bits, as in Pillow: absolute weights add up to less than 2. */
+/**
+ * Clamps a fixed-point sum to 8 bits. Sums stay within 32 bits, as in Pillow: absolute weights add up to less than 2.
+ */
 function toByte(sum: number): number {
   const value = sum >> PRECISION_BITS;
   return Math.min(255, Math.max(0, value));
@@ -23,19 +25,20 @@ function resampleRows({ data, width, height, channels }: RasterImage, outWidth: 
       const to = from + count[x]!;
       if (channels === 1) {
         let grey = HALF;
-        for (let k = from, at = start; k < to; k++, at++) grey = (grey + Math.imul(data[at]!, weights[k]!)) | 0;
+        for (let k = from, offset = start; k < to; k++, offset++)
+          grey = (grey + Math.imul(data[offset]!, weights[k]!)) | 0;
         result[target++] = toByte(grey);
         continue;
       }
-      // Three running sums over one walk: twice as fast as a walk for each channel.
+      // Three running sums in one pass are twice as fast as a pass for each channel.
       let red = HALF;
       let green = HALF;
       let blue = HALF;
-      for (let k = from, at = start; k < to; k++, at += 3) {
+      for (let k = from, offset = start; k < to; k++, offset += 3) {
         const weight = weights[k]!;
-        red = (red + Math.imul(data[at]!, weight)) | 0;
-        green = (green + Math.imul(data[at + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
+        red = (red + Math.imul(data[offset]!, weight)) | 0;
+        green = (green + Math.imul(data[offset + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(data[offset + 2]!, weight)) | 0;
       }
       result[target++] = toByte(red);
       result[target++] = toByte(green);
@@ -63,21 +66,21 @@ function resampleColumns(data: Uint8Array, inHeight: number, lanes: number, outH
 }
 
 /**
- * Pillow's `Image.resize((width, height), BICUBIC)`: separable, anti-aliased when reducing, rows before columns, rounded
- * and clamped to 8 bits after each pass. Bytes are identical to Pillow's up to version 12 (`Resample.c`); version 13
- * takes columns first where the height shrinks far more than the width.
- * @param box The part of the image that is resized, as if it had been cut out first. Default: all of it.
+ * Pillow's `Image.resize((width, height), BICUBIC)`: separable, anti-aliased when reducing, rows before columns,
+ * rounded and clamped to 8 bits after each pass. Bytes are identical to Pillow's up to version 12 (`Resample.c`);
+ * version 13 takes columns first where the height shrinks far more than the width.
+ * @param box The part of the image to resize, as if it had been cut out first. Default: the whole image.
  */
-export function resize(image: RasterImage, width: number, height: number, box: Box = whole(image)): RasterImage {
+export function resize(image: RasterImage, width: number, height: number, box: CropBox = fullBox(image)): RasterImage {
   const { channels } = image;
   if (width === box.width && height === box.height) return crop(image, box);
   const data = vectorResize(image, width, height, box) ?? plainResize(crop(image, box), width, height);
   return { width, height, channels, data };
 }
 
-const whole = ({ width, height }: RasterImage): Box => ({ x: 0, y: 0, width, height });
+const fullBox = ({ width, height }: RasterImage): CropBox => ({ x: 0, y: 0, width, height });
 
-/** The same without vectors, for backends that have none and for very large images. */
+/** `resize` without vectors, for runtimes that have none and for very large images. */
 export function plainResize(image: RasterImage, width: number, height: number): Uint8Array {
   let { data } = image;
   if (width !== image.width) data = resampleRows(image, width);

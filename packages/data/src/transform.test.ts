@@ -51,14 +51,14 @@ describe('resize', () => {
     }
   }
 
-  it('leaves a constant image constant, and one of the same size as it is', () => {
+  it('keeps a constant image constant, and returns an image of the same size unchanged', () => {
     const flat: RasterImage = { width: 9, height: 7, channels: 1, data: new Uint8Array(63).fill(201) };
     expect(new Set(resize(flat, 31, 4).data)).toEqual(new Set([201]));
     const image = noise(9, 7, 3);
     expect(resize(image, 9, 7)).toEqual(image);
   });
 
-  it('keeps a ramp straight inside', () => {
+  it('keeps the inside of a ramp linear', () => {
     const ramp: RasterImage = {
       width: 32,
       height: 1,
@@ -78,12 +78,12 @@ describe('views', () => {
     expect(Buffer.compare(view.data, Buffer.from(stored.view, 'base64'))).toBe(0);
   });
 
-  it('resizeShorterSide floors the longer side', () => {
+  it('resizeShorterSide rounds the longer side down', () => {
     expect(resizeShorterSide(noise(100, 33, 1), 16)).toMatchObject({ width: 48, height: 16 });
     expect(resizeShorterSide(noise(33, 100, 1), 16)).toMatchObject({ width: 16, height: 48 });
   });
 
-  it('centreCrop splits an odd margin half to even, and refuses an image that is too small', () => {
+  it('centreCrop rounds half of an odd margin to even, and refuses an image that is too small', () => {
     const row = (width: number): RasterImage => ({
       width,
       height: 2,
@@ -95,7 +95,7 @@ describe('views', () => {
     expect(() => centreCrop(row(3), 3)).toThrow(/3 x 2/);
   });
 
-  it('training views depend on the stream alone and lie within the asked share of the image', () => {
+  it('training views depend on the stream alone and have the requested size', () => {
     const image = noise(40, 40, 3);
     const transform = trainingTransform(16, { scale: [0.9, 1] });
     expect(transform(image, random(3, 'a'))).toEqual(transform(image, random(3, 'a')));
@@ -103,8 +103,8 @@ describe('views', () => {
     expect(transform(image, random(3, 'a'))).toMatchObject({ width: 16, height: 16, channels: 3 });
   });
 
-  it('the crop covers the asked share of the area', () => {
-    // The value tells the column: a crop's range of values tells its width.
+  it('randomResizedCrop covers the requested share of the area', () => {
+    // Each value is its column, so that a crop's range of values gives its width.
     const image: RasterImage = {
       width: 200,
       height: 200,
@@ -117,7 +117,7 @@ describe('views', () => {
       return Math.max(...data) - Math.min(...data) + 1;
     });
     expect(new Set(widths)).toEqual(new Set([100]));
-    // No crop of this ratio fits ten times: the largest middle part is taken.
+    // No crop of this ratio fits in ten tries: the largest middle part is taken.
     const flat: RasterImage = {
       width: 90,
       height: 3,

@@ -1,8 +1,8 @@
 import { MedbenchError, type Random, type RasterImage } from '@medbench/core';
-import { type Box, crop } from './crop.js';
+import { type CropBox, crop } from './crop.js';
 import { resize } from './resample.js';
 
-/** Per-channel statistics in units of [0, 1]. */
+/** Mean and standard deviation of each channel, in units of [0, 1]. */
 export interface Normalisation {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
@@ -10,22 +10,24 @@ export interface Normalisation {
 
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
-/** What OpenAI's CLIP subtracts and divides by. */
+/** The normalisation of OpenAI's CLIP. */
 export const CLIP_NORMALISATION: Normalisation = { mean: CLIP_MEAN, std: CLIP_STD };
 
-/** Brings an image to the side that an encoder takes. Channels stay as they are. */
+/** Brings an image to the size that an encoder takes. Channels stay unchanged. */
 export type ImageTransform = (image: RasterImage) => RasterImage;
-/** The same with chance: one stream of random numbers per example. */
+/** A random image transform, with one stream of random numbers per example. */
 export type RandomImageTransform = (image: RasterImage, random: Random) => RasterImage;
 
 export interface CropOptions {
-  /** Range of the crop's share of the area. Default [0.9, 1], open_clip's. */
+  /** Range of the crop's share of the area. Default [0.9, 1], as in open_clip. */
   readonly scale?: readonly [number, number];
   /** Range of width over height, drawn on a logarithmic scale. Default [3/4, 4/3]. */
   readonly ratio?: readonly [number, number];
 }
 
-/** Brings the shorter side to `size` and the longer to floor(size * long / short), bicubic (torchvision's `Resize`). */
+/**
+ * Resizes the shorter side to `size` and the longer to floor(size * long / short), bicubic (torchvision's `Resize`).
+ */
 export function resizeShorterSide(image: RasterImage, size: number): RasterImage {
   const { width, height } = image;
   return width <= height
@@ -34,21 +36,25 @@ export function resizeShorterSide(image: RasterImage, size: number): RasterImage
 }
 
 /**
- * The middle `size * size` pixels; an odd margin is split as by torchvision, half to even.
- * @throws MedbenchError('data') if a side is shorter.
+ * Cuts out the middle `size * size` pixels. Half of an odd margin is rounded to even, as in torchvision.
+ * @throws MedbenchError('data') if a side is shorter than `size`.
  */
 export function centreCrop(image: RasterImage, size: number): RasterImage {
   if (image.width < size || image.height < size) {
-    throw new MedbenchError('data', `An image of ${image.width} x ${image.height} has no middle of ${size} x ${size}`, {
-      hint: 'Resize its shorter side first.',
-    });
+    throw new MedbenchError(
+      'data',
+      `An image of ${image.width} x ${image.height} is too small for a crop of ${size} x ${size}`,
+      {
+        hint: 'Resize its shorter side first.',
+      },
+    );
   }
   const [x, y] = [halfToEven((image.width - size) / 2), halfToEven((image.height - size) / 2)];
   return crop(image, { x, y, width: size, height: size });
 }
 
 /**
- * A random part of the image, resized to `size * size` (torchvision's `RandomResizedCrop`, ten tries, then the largest
+ * A random part of the image, resized to `size * size` (torchvision's `RandomResizedCrop`: ten tries, then the largest
  * middle part of an allowed ratio).
  */
 export function randomResizedCrop(
@@ -60,7 +66,7 @@ export function randomResizedCrop(
   return resize(image, size, size, drawBox(image, random, scale, ratio));
 }
 
-/** Grey becomes three equal channels; RGB is returned as it is. */
+/** Copies grey into three equal channels; returns RGB unchanged. */
 export function toRgb(image: RasterImage): RasterImage {
   if (image.channels === 3) return image;
   const data = new Uint8Array(image.data.length * 3);
@@ -68,19 +74,19 @@ export function toRgb(image: RasterImage): RasterImage {
   return { ...image, channels: 3, data };
 }
 
-/** Writes a normalised image into `target` from `offset` on, counted in elements. @throws RangeError if there is no room. */
+/** Writes a normalised image into `target` from element `offset` on. @throws RangeError if there is no room. */
 export type ImageWriter = (image: RasterImage, target: Float32Array, offset: number) => void;
 
 /**
- * Writes (value / 255 - mean) / std, `[height, width, 3]`: one example of an NHWC batch. Grey is written to all three
- * channels. The table of all 256 levels is made once, here: keep the writer for all images of a batch.
+ * Returns a writer of (value / 255 - mean) / std, `[height, width, 3]`: one example of an NHWC batch. Grey is written
+ * to all three channels. The table of all 256 levels is made once, here: use the same writer for all images of a batch.
  */
 export function normaliser({ mean, std }: Normalisation = CLIP_NORMALISATION): ImageWriter {
-  const table = normalised(mean, std);
+  const table = normalisationTable(mean, std);
   return ({ width, height, data, channels }, target, offset) => {
     const pixels = width * height;
     if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
-    // As whole numbers of the same bits: a copy without a conversion takes half the time.
+    // Copy the floats as integers of the same bits: a copy without conversion takes half the time.
     const bits = new Int32Array(target.buffer, target.byteOffset + offset * 4, pixels * 3);
     if (channels === 3) writeColours(data, table, bits);
     else writeGreys(data, table, bits);
@@ -96,16 +102,16 @@ function writeColours(data: Uint8Array, table: Int32Array, bits: Int32Array): vo
 }
 
 function writeGreys(data: Uint8Array, table: Int32Array, bits: Int32Array): void {
-  for (let i = 0, at = 0; at < bits.length; i++, at += 3) {
+  for (let i = 0, out = 0; out < bits.length; i++, out += 3) {
     const value = data[i]!;
-    bits[at] = table[value]!;
-    bits[at + 1] = table[256 + value]!;
-    bits[at + 2] = table[512 + value]!;
+    bits[out] = table[value]!;
+    bits[out + 1] = table[256 + value]!;
+    bits[out + 2] = table[512 + value]!;
   }
 }
 
-/** What each of 256 levels of each channel becomes, as the bits of a float32. `[3, 256]` */
-function normalised(mean: Normalisation['mean'], std: Normalisation['std']): Int32Array {
+/** The normalised value of each of 256 levels in each channel, as the bits of a float32. `[3, 256]` */
+function normalisationTable(mean: Normalisation['mean'], std: Normalisation['std']): Int32Array {
   const table = new Float32Array(3 * 256);
   for (let c = 0; c < 3; c++) {
     const factor = 1 / (255 * std[c]!);
@@ -115,7 +121,7 @@ function normalised(mean: Normalisation['mean'], std: Normalisation['std']): Int
   return new Int32Array(table.buffer);
 }
 
-/** CLIP's evaluation view: shorter side to `size`, then the middle. */
+/** CLIP's evaluation view: the shorter side is resized to `size`, then the middle is cut out. */
 export function evaluationTransform(size: number): ImageTransform {
   return (image) => centreCrop(resizeShorterSide(image, size), size);
 }
@@ -125,13 +131,13 @@ export function trainingTransform(size: number, options: CropOptions = {}): Rand
   return (image, random) => randomResizedCrop(image, size, random, options);
 }
 
-/** The part that `RandomResizedCrop.get_params` of torchvision takes, drawn in its order but from another generator. */
+/** The part that torchvision's `RandomResizedCrop.get_params` takes, drawn in its order but from another generator. */
 export function drawBox(
   image: RasterImage,
   random: Random,
   scale: readonly [number, number],
   ratio: readonly [number, number],
-): Box {
+): CropBox {
   const logRatio = [Math.log(ratio[0]), Math.log(ratio[1])] as const;
   for (let attempt = 0; attempt < 10; attempt++) {
     const area = image.width * image.height * between(random, scale);
@@ -153,7 +159,7 @@ export function drawBox(
 const between = (random: Random, [low, high]: readonly [number, number]): number =>
   low + (high - low) * random.uniform();
 
-/** Python's `round`. */
+/** Rounds half to even, like Python's `round`. */
 function halfToEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);

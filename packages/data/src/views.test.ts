@@ -16,7 +16,7 @@ const { size, files, vqaRad } = JSON.parse(
 };
 
 describe("CLIP's evaluation view of a file", () => {
-  it.each(files)('$name is within 1/255 of that of open_clip', async ({ name, file, window, view }) => {
+  it.each(files)('is within 1/255 of that of open_clip: $name', async ({ name, file, window, view }) => {
     const image = await decodeImage(Buffer.from(file, 'base64'), name, window ? { window } : {});
     const batch = new Float32Array(size * size * 3);
     normaliser()(evaluationTransform(size)(image), batch, 0);
@@ -25,12 +25,12 @@ describe("CLIP's evaluation view of a file", () => {
       Math.abs(value * CLIP_STD[i % 3]! + CLIP_MEAN[i % 3]! - expected[i]! / 255),
     );
     expect(expected.length).toBe(batch.length);
-    // Decoders may differ by a level; with the ones of the day all are the same bytes. float32 leaves 1e-6.
+    // Decoder versions may differ by one level; those installed give the same bytes. float32 adds an error of 1e-6.
     expect(Math.max(...difference)).toBeLessThan(1 / 255 + 1e-6);
   });
 
   const folder = sharedData('vqa-rad');
-  it.skipIf(folder === undefined)('starts from the very pixels of Pillow for all of VQA-RAD', async () => {
+  it.skipIf(folder === undefined)('starts from exactly the pixels of Pillow for all of VQA-RAD', async () => {
     const names = readdirSync(join(folder!, 'images')).sort();
     const hash = createHash('sha256');
     for (const name of names) hash.update(toRgb(await decodeImage(join(folder!, 'images', name))).data);

@@ -42,28 +42,28 @@ const operations: Record<string, (image: RasterImage, parameter: number) => Rast
   horizontalFlip,
 };
 
-describe('augmentations of given strength', () => {
-  it.each(fixture.cases)('$operation($parameter) of $channels channel(s) has the bytes of torchvision', (entry) => {
+describe('augmentations with fixed parameters', () => {
+  it.each(fixture.cases)('$operation($parameter) of $channels channel(s) gives the bytes of torchvision', (entry) => {
     const source = entry.channels === 1 ? grey : rgb;
-    const before = source.data.slice();
+    const original = source.data.slice();
     const result = operations[entry.operation]!(source, entry.parameter!);
     expect(result).toEqual({ ...source, data: bytes(entry.data) });
-    expect(source.data).toEqual(before);
+    expect(source.data).toEqual(original);
   });
 
-  it.each(fixture.thin)('a blur of $sigma of $width x $height has the bytes of Pillow', (entry) => {
+  it.each(fixture.thin)('a blur of $sigma pixels of a $width x $height image gives the bytes of Pillow', (entry) => {
     const image: RasterImage = { ...entry, channels: 3, data: bytes(entry.source) };
     expect(gaussianBlur(image, entry.sigma).data).toEqual(bytes(entry.data));
   });
 
-  it('colour changes in either order have the bytes of torchvision', () => {
+  it('colour changes in either order give the bytes of torchvision', () => {
     const forward = adjustHue(adjustSaturation(adjustContrast(adjustBrightness(rgb, 0.7), 1.3), 0.65), 0.08);
     expect(forward.data).toEqual(bytes(fixture.chain));
     const backward = adjustBrightness(adjustContrast(adjustSaturation(adjustHue(rgb, 0.08), 0.65), 1.3), 0.7);
     expect(backward.data).toEqual(bytes(fixture.reverse));
   });
 
-  it('turns 4,096 colours by ten hue shifts as torchvision does', () => {
+  it('adjustHue shifts 4,096 colours by ten amounts as torchvision does', () => {
     const data = Uint8Array.from(
       { length: 4096 * 3 },
       (_, i) => ((Math.trunc(i / 3) >> (4 * (2 - (i % 3)))) & 15) * 17,
@@ -74,7 +74,7 @@ describe('augmentations of given strength', () => {
     expect(hash.digest('hex')).toBe(fixture.hues);
   });
 
-  it('leaves a grey image without colour changes, and refuses what is no strength', () => {
+  it('colour changes return a grey image unchanged, and invalid strengths are refused', () => {
     expect(adjustHue(grey, 0.2)).toBe(grey);
     expect(adjustSaturation(grey, 0.2)).toBe(grey);
     expect(greyscale(grey)).toBe(grey);
@@ -84,14 +84,17 @@ describe('augmentations of given strength', () => {
     expect(() => gaussianBlur(rgb, Number.NaN)).toThrow(RangeError);
   });
 
-  it.each(fixture.crops)('the part $width x $height at ($x, $y) to $size has the bytes of torchvision', (box) => {
-    const part = crop(rgb, box);
-    expect(resize(part, box.size, box.size).data).toEqual(bytes(box.data));
-  });
+  it.each(fixture.crops)(
+    'the $width x $height part at ($x, $y), resized to $size, has the bytes of torchvision',
+    (box) => {
+      const part = crop(rgb, box);
+      expect(resize(part, box.size, box.size).data).toEqual(bytes(box.data));
+    },
+  );
 });
 
 describe('drawBox', () => {
-  it.each(fixture.boxes)('draws from $width x $height as torchvision does', (entry) => {
+  it.each(fixture.boxes)('draws boxes in $width x $height with the distribution of torchvision', (entry) => {
     const stream = random(11, 'boxes');
     const boxes = Array.from({ length: 20_000 }, () =>
       drawBox({ ...entry, channels: 1, data: new Uint8Array() }, stream, entry.scale, entry.ratio),

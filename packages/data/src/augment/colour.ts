@@ -1,27 +1,27 @@
 import type { RasterImage } from '@medbench/core';
 
-// Every function does in 8 bits what torchvision's functions of the same name do to a Pillow image. Grey images have
-// neither hue nor saturation, and stay as they are where only these would change.
+// Every function does in 8 bits what torchvision's function of the same name does to a Pillow image. Grey images have
+// neither hue nor saturation: functions that change only these return them unchanged.
 
 /** Luma of ITU-R 601 in 16-bit fixed point, rounded, as Pillow's `convert('L')`. */
 const luma = (red: number, green: number, blue: number): number =>
   (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 
 /**
- * `from + factor * (to - from)` in single precision, cut (not rounded) to 8 bits, as Pillow's `Image.blend`; 0 to 255 also
- * where the factor lies beyond 1.
+ * `from + factor * (to - from)` in single precision, truncated (not rounded) to 8 bits, as in Pillow's `Image.blend`.
+ * The result is clipped to 0 to 255, since factors above 1 can lead beyond.
  */
 function blend(from: number, to: number, factor: number): number {
   const value = Math.fround(from + Math.fround(factor * (to - from)));
   return value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value);
 }
 
-/** The image with every sample replaced by what the table holds for it. */
+/** Replaces every sample by its entry in the table. */
 function lookUp(image: RasterImage, table: Uint8Array): RasterImage {
   return { ...image, data: image.data.map((value) => table[value]!) };
 }
 
-/** Moves every sample away from (factor above 1) or towards (below 1) one grey value. */
+/** Moves every sample away from one grey value (factor above 1) or towards it (factor below 1). */
 function stretch(image: RasterImage, centre: number, factor: number): RasterImage {
   const single = Math.fround(factor);
   return lookUp(
@@ -30,12 +30,15 @@ function stretch(image: RasterImage, centre: number, factor: number): RasterImag
   );
 }
 
-/** Brightness times `factor`; 0 gives black, 1 the same image (torchvision's `adjust_brightness`). */
+/** Multiplies the brightness by `factor`; 0 gives black, 1 the same image (torchvision's `adjust_brightness`). */
 export function adjustBrightness(image: RasterImage, factor: number): RasterImage {
   return stretch(image, 0, factor);
 }
 
-/** Contrast about the image's mean luma times `factor`; 0 gives plain grey (torchvision's `adjust_contrast`). */
+/**
+ * Multiplies the contrast about the image's mean luma by `factor`; 0 gives plain grey (torchvision's
+ * `adjust_contrast`).
+ */
 export function adjustContrast(image: RasterImage, factor: number): RasterImage {
   const { data, channels } = image;
   let sum = 0;
@@ -45,7 +48,10 @@ export function adjustContrast(image: RasterImage, factor: number): RasterImage 
   return stretch(image, Math.trunc(sum / (image.width * image.height) + 0.5), factor);
 }
 
-/** Distance of every pixel from its own grey times `factor`; 0 gives `greyscale` (torchvision's `adjust_saturation`). */
+/**
+ * Multiplies every pixel's distance from its own grey by `factor`; 0 gives `greyscale` (torchvision's
+ * `adjust_saturation`).
+ */
 export function adjustSaturation(image: RasterImage, factor: number): RasterImage {
   if (image.channels === 1) return image;
   const single = Math.fround(factor);
@@ -60,7 +66,7 @@ export function adjustSaturation(image: RasterImage, factor: number): RasterImag
   return { ...image, data: result };
 }
 
-/** Three equal channels of luma (torchvision's `rgb_to_grayscale` with three output channels). */
+/** Copies the luma into three equal channels (torchvision's `rgb_to_grayscale` with three output channels). */
 export function greyscale(image: RasterImage): RasterImage {
   if (image.channels === 1) return image;
   const { data } = image;
@@ -77,8 +83,8 @@ export function greyscale(image: RasterImage): RasterImage {
 const fround = Math.fround;
 
 /**
- * Turns the hue by `shift` turns, -1/2 to 1/2 (torchvision's `adjust_hue`). Hue and saturation are cut to 8 bits on the
- * way, as by Pillow's mode HSV, so that a shift of 0 also changes some pixels by a little.
+ * Shifts the hue by `shift` turns, -1/2 to 1/2 (torchvision's `adjust_hue`). Hue and saturation are truncated to 8 bits
+ * in between, as in Pillow's mode HSV, so that even a shift of 0 changes some pixels slightly.
  * @throws RangeError for a shift of more than half a turn.
  */
 export function adjustHue(image: RasterImage, shift: number): RasterImage {
@@ -98,15 +104,15 @@ export function adjustHue(image: RasterImage, shift: number): RasterImage {
       result.fill(value, i, i + 3);
       continue;
     }
-    const sextants = (hueOf(red, green, blue, value, range) + steps) & 255;
-    // Place on the circle of six colours: a whole sextant, and how far into it.
-    const place = fround((sextants * 6) / 255);
-    const sextant = Math.floor(place);
-    const into = fround(place - sextant);
+    const sextants = (hueInBytes(red, green, blue, value, range) + steps) & 255;
+    // Position on the circle of six colours: the sextant, and the fraction within it.
+    const position = fround((sextants * 6) / 255);
+    const sextant = Math.floor(position);
+    const fraction = fround(position - sextant);
     const strength = fround(saturation / 255);
     const low = Math.round(value * (1 - strength));
-    const falling = Math.round(value * (1 - fround(strength * into)));
-    const rising = Math.round(value * (1 - strength * (1 - into)));
+    const falling = Math.round(value * (1 - fround(strength * fraction)));
+    const rising = Math.round(value * (1 - strength * (1 - fraction)));
     switch (sextant % 6) {
       case 0:
         result[i] = value;
@@ -142,8 +148,8 @@ export function adjustHue(image: RasterImage, shift: number): RasterImage {
   return { ...image, data: result };
 }
 
-/** Hue in 0 to 255, of 255 the turn, in single precision where Pillow's is. */
-function hueOf(red: number, green: number, blue: number, value: number, range: number): number {
+/** Hue in 0 to 255, where 255 is a full turn, in single precision where Pillow uses it. */
+function hueInBytes(red: number, green: number, blue: number, value: number, range: number): number {
   const r = fround((value - red) / range);
   const g = fround((value - green) / range);
   const b = fround((value - blue) / range);

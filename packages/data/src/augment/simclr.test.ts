@@ -7,7 +7,7 @@ const noise = (width: number, height: number, channels: 1 | 3): RasterImage => {
   const data = Uint8Array.from({ length: width * height * channels }, () => stream.integer(256));
   return { width, height, channels, data };
 };
-/** One grey value or colour everywhere. */
+/** An image of one grey value or one colour. */
 const plain = (...colour: number[]): RasterImage => ({
   width: 4,
   height: 4,
@@ -16,7 +16,7 @@ const plain = (...colour: number[]): RasterImage => ({
 });
 const times = <T>(count: number, draw: (stream: Random) => T): T[] =>
   Array.from({ length: count }, (_, i) => draw(random(5, 'draw', i)));
-const share = (values: readonly boolean[]): number => values.filter(Boolean).length / values.length;
+const fraction = (values: readonly boolean[]): number => values.filter(Boolean).length / values.length;
 const failure = (make: () => unknown): string => {
   try {
     make();
@@ -28,18 +28,21 @@ const failure = (make: () => unknown): string => {
 };
 
 describe('simclrTransform', () => {
-  it.each([1, 3] as const)('gives the same bytes for the same stream, and others for another (%d)', (channels) => {
-    const image = noise(50, 40, channels);
-    const before = image.data.slice();
-    const view = simclrTransform(24);
-    const once = view(image, random(3, 'view', 0));
-    expect(once).toMatchObject({ width: 24, height: 24, channels });
-    expect(view(image, random(3, 'view', 0))).toEqual(once);
-    expect(view(image, random(3, 'view', 1))).not.toEqual(once);
-    expect(image.data).toEqual(before);
-  });
+  it.each([1, 3] as const)(
+    'gives the same bytes for the same stream, and other bytes for another (%d channels)',
+    (channels) => {
+      const image = noise(50, 40, channels);
+      const original = image.data.slice();
+      const view = simclrTransform(24);
+      const once = view(image, random(3, 'view', 0));
+      expect(once).toMatchObject({ width: 24, height: 24, channels });
+      expect(view(image, random(3, 'view', 0))).toEqual(once);
+      expect(view(image, random(3, 'view', 1))).not.toEqual(once);
+      expect(image.data).toEqual(original);
+    },
+  );
 
-  // A ramp to the right, darker in the lower half: flips and grey show in any crop.
+  // A ramp that brightens to the right, at a different rate in each channel: any crop shows flips and lost colour.
   const ramp: RasterImage = {
     width: 64,
     height: 64,
@@ -48,15 +51,15 @@ describe('simclrTransform', () => {
   };
   const mirrored = ({ data, width }: RasterImage): boolean => data[0]! > data[(width - 1) * 3]!;
 
-  it('never flips unless asked, then every second view', () => {
-    const still = simclrTransform(8);
+  it('never flips by default, and flips half of the views on request', () => {
+    const unflipped = simclrTransform(8);
     const flipping = simclrTransform(8, { flip: true });
-    expect(times(600, (stream) => mirrored(still(ramp, stream))).some(Boolean)).toBe(false);
+    expect(times(600, (stream) => mirrored(unflipped(ramp, stream))).some(Boolean)).toBe(false);
     // Standard error 0.02.
-    expect(Math.abs(share(times(600, (stream) => mirrored(flipping(ramp, stream)))) - 0.5)).toBeLessThan(0.08);
+    expect(Math.abs(fraction(times(600, (stream) => mirrored(flipping(ramp, stream)))) - 0.5)).toBeLessThan(0.08);
   });
 
-  it('does each step as often as the table of SLIP says', () => {
+  it('applies each step with the probability that SLIP publishes', () => {
     const none = {
       jitterProbability: 0,
       greyProbability: 0,
@@ -66,7 +69,7 @@ describe('simclrTransform', () => {
     } as const;
     const changed = (options: object): number => {
       const view = simclrTransform(64, { ...none, ...options });
-      return share(times(600, (stream) => Buffer.compare(view(ramp, stream).data, ramp.data) !== 0));
+      return fraction(times(600, (stream) => Buffer.compare(view(ramp, stream).data, ramp.data) !== 0));
     };
     expect(changed({})).toBe(0);
     expect(Math.abs(changed({ jitterProbability: undefined }) - 0.8)).toBeLessThan(0.07);
@@ -74,45 +77,47 @@ describe('simclrTransform', () => {
     expect(Math.abs(changed({ blurProbability: undefined, blurSigma: [1, 2] }) - 0.5)).toBeLessThan(0.08);
   });
 
-  it('refuses what is no probability, strength or range', () => {
-    expect(failure(() => simclrTransform(8, { jitterProbability: 1.1 }))).toMatch(/1\.1 is no probability/);
-    expect(failure(() => simclrTransform(8, { blurProbability: Number.NaN }))).toMatch(/NaN is no probability/);
+  it('refuses invalid probabilities, strengths and ranges', () => {
+    expect(failure(() => simclrTransform(8, { jitterProbability: 1.1 }))).toMatch(/1\.1 is not a probability/);
+    expect(failure(() => simclrTransform(8, { blurProbability: Number.NaN }))).toMatch(/NaN is not a probability/);
     expect(failure(() => simclrTransform(8, { jitter: { hue: 0.6 } }))).toMatch(/hue of 0\.6/);
     expect(failure(() => colourJitter({ contrast: -1 }))).toMatch(/contrast of -1/);
-    expect(failure(() => simclrTransform(8, { blurSigma: [2, 1] }))).toMatch(/2 to 1 pixels is no range/);
+    expect(failure(() => simclrTransform(8, { blurSigma: [2, 1] }))).toMatch(/2 to 1 pixels is not a range/);
   });
 });
 
 describe('colourJitter', () => {
-  it('draws factors evenly from one minus to one plus the strength', () => {
+  it('draws factors uniformly between 1 - strength and 1 + strength', () => {
     const jitter = colourJitter({ brightness: 0.4 });
     const values = times(2000, (stream) => jitter(plain(100), stream).data[0]!);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(60);
     expect(Math.max(...values)).toBeLessThanOrEqual(140);
-    // Quarters of the range; the standard error of a share is 0.01. Values are cut, so half a level is lost.
+    // Quarters of the range; the standard error of a share is 0.01. Values are truncated, so half a level is lost.
     for (const bound of [80, 100, 120]) {
-      expect(Math.abs(share(values.map((value) => value < bound)) - (bound - 60) / 80)).toBeLessThan(0.04);
+      expect(Math.abs(fraction(values.map((value) => value < bound)) - (bound - 60) / 80)).toBeLessThan(0.04);
     }
-    // A strength of 5 draws from 0 to 6, for a factor below 0 would make a negative: 3.45 of 6 end at white.
+    // A strength of 5 draws from 0 to 6, because a factor below 0 would give a negative. Factors above 2.55, 3.45 of
+    // the 6, give white.
     const strong = times(2000, (stream) => colourJitter({ brightness: 5 })(plain(100), stream).data[0]!);
-    expect(Math.abs(share(strong.map((value) => value === 255)) - 3.45 / 6)).toBeLessThan(0.05);
+    expect(Math.abs(fraction(strong.map((value) => value === 255)) - 3.45 / 6)).toBeLessThan(0.05);
   });
 
-  it('takes either order as often', () => {
-    // Black and white, brightness above 1 and contrast below: brightness first clips white to 255, and contrast then keeps
-    // the sum of the two at 255 or so; contrast first gives a sum of 255 times the brightness. A quarter of the draws have
-    // such factors, half of these this order; of the others few come so near.
+  it('takes either order equally often', () => {
+    // The image is one black and one white pixel. Take draws with brightness above 1 and contrast below 1. If
+    // brightness comes first, white is clipped to 255, and contrast then keeps the sum of the two pixels near 255. If
+    // contrast comes first, the sum is 255 times the brightness. A quarter of the draws have such factors, and half of
+    // these apply brightness first. Few of the other draws come so near to 255.
     const image: RasterImage = { width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 255) };
     const jitter = colourJitter({ brightness: 0.5, contrast: 0.5 });
     const clipped = times(4000, (stream) => {
       const [black, white] = jitter(image, stream).data;
       return black! > 0 && Math.abs(black! + white! - 255) <= 1;
     });
-    expect(share(clipped)).toBeGreaterThan(0.11);
-    expect(share(clipped)).toBeLessThan(0.16);
+    expect(fraction(clipped)).toBeGreaterThan(0.11);
+    expect(fraction(clipped)).toBeLessThan(0.16);
   });
 
-  it('uses up as many random numbers for grey as for colour', () => {
+  it('uses as many random numbers for grey images as for colour images', () => {
     const jitter = colourJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 });
     const [a, b] = [random(1, 'x'), random(1, 'x')];
     jitter(plain(10), a);
@@ -121,11 +126,11 @@ describe('colourJitter', () => {
   });
 });
 
-describe('helpers', () => {
-  it('randomGrey and randomly keep to their probability', () => {
+describe('helpers of simclrTransform', () => {
+  it('randomGrey and randomly act with their probability', () => {
     const grey = randomGrey(0.3);
     const results = times(1000, (stream) => grey(plain(10, 20, 30), stream).data);
-    expect(Math.abs(share(results.map(([red, green]) => red === green)) - 0.3)).toBeLessThan(0.06);
+    expect(Math.abs(fraction(results.map(([red, green]) => red === green)) - 0.3)).toBeLessThan(0.06);
     const image = plain(1, 2, 3);
     expect(times(20, (stream) => randomly(0, horizontalFlip)(image, stream)).every((view) => view === image)).toBe(
       true,
@@ -135,7 +140,7 @@ describe('helpers', () => {
     );
   });
 
-  it('inSequence goes from left to right', () => {
+  it('inSequence applies transforms from left to right', () => {
     const add: (n: number) => (image: RasterImage) => RasterImage = (n) => (image) => ({
       ...image,
       data: image.data.map((value) => value * 2 + n),
@@ -143,7 +148,7 @@ describe('helpers', () => {
     expect(inSequence(add(1), add(0))(plain(5), random(1, 'x')).data[0]).toBe(22);
   });
 
-  it('a flip of a flip is the image', () => {
+  it('horizontalFlip applied twice gives the image', () => {
     const image = noise(7, 5, 3);
     expect(horizontalFlip(image)).not.toEqual(image);
     expect(horizontalFlip(horizontalFlip(image))).toEqual(image);

@@ -3,7 +3,10 @@ import { type CropOptions, type RandomImageTransform, randomResizedCrop } from '
 import { gaussianBlur } from './blur.js';
 import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation, greyscale } from './colour.js';
 
-/** Half-widths of the ranges from which factors are drawn: 0.4 means 0.6 to 1.4, of hue -0.4 to 0.4 turns. */
+/**
+ * Half-widths of the ranges that factors are drawn from: 0.4 means factors of 0.6 to 1.4, and hue shifts of -0.4 to 0.4
+ * turns.
+ */
 export interface JitterStrength {
   readonly brightness?: number;
   readonly contrast?: number;
@@ -12,10 +15,11 @@ export interface JitterStrength {
   readonly hue?: number;
 }
 
-/** Views for SimCLR. Defaults are those of SLIP (Mu et al. 2021) but for the flip. */
+/** Options of SimCLR's views. Defaults are those of SLIP (Mu et al. 2021), except for the flip. */
 export interface SimclrOptions extends CropOptions {
-  /** Default brightness, contrast and saturation 0.4, hue 0.1; with probability 0.8. */
+  /** Default: brightness, contrast and saturation 0.4, hue 0.1. */
   readonly jitter?: JitterStrength;
+  /** Default 0.8. */
   readonly jitterProbability?: number;
   /** Default 0.2. */
   readonly greyProbability?: number;
@@ -24,13 +28,13 @@ export interface SimclrOptions extends CropOptions {
   /** Range of the blur's standard deviation in pixels. Default [0.1, 2]. */
   readonly blurSigma?: readonly [number, number];
   /**
-   * Mirror every second view. Default false: in a mirrored radiograph left is right and the heart lies on the wrong
-   * side, so that a caption that names a side becomes false.
+   * Mirror half of the views. Default false: mirroring a radiograph swaps left and right and puts the heart on the
+   * wrong side, so that a caption that names a side becomes false.
    */
   readonly flip?: boolean;
 }
 
-/** Left becomes right. */
+/** Mirrors the image: left becomes right. */
 export function horizontalFlip(image: RasterImage): RasterImage {
   const { width, channels, data } = image;
   const result = new Uint8Array(data.length);
@@ -45,9 +49,9 @@ export function horizontalFlip(image: RasterImage): RasterImage {
 }
 
 /**
- * Brightness, contrast, saturation and hue by random factors in a random order, each rounded to 8 bits (torchvision's
- * `ColorJitter`). All are drawn whether or not they act, so that images with and without colour use up the same
- * random numbers.
+ * Changes brightness, contrast, saturation and hue by random factors in a random order, each rounded to 8 bits
+ * (torchvision's `ColorJitter`). All factors are drawn whether or not they act, so that images with and without colour
+ * use equally many random numbers.
  * @throws MedbenchError('config') for a negative strength, or a hue beyond 0.5.
  */
 export function colourJitter(strength: JitterStrength): RandomImageTransform {
@@ -74,32 +78,33 @@ export function colourJitter(strength: JitterStrength): RandomImageTransform {
   };
 }
 
-/** Colour taken away with the given probability (torchvision's `RandomGrayscale`); grey images stay as they are. */
+/** Removes the colour with the given probability (torchvision's `RandomGrayscale`); grey images stay unchanged. */
 export function randomGrey(probability: number): RandomImageTransform {
   return randomly(probability, greyscale);
 }
 
 /**
- * Does one thing with a probability and else nothing. One number is drawn for the choice.
- * @throws MedbenchError('config') if it is no probability.
+ * Applies the transform with the given probability, otherwise returns the image. One random number is drawn for the
+ * choice.
+ * @throws MedbenchError('config') if the probability is not from 0 to 1.
  */
 export function randomly(probability: number, transform: RandomImageTransform): RandomImageTransform {
   if (!(probability >= 0 && probability <= 1)) {
-    throw new MedbenchError('config', `${probability} is no probability`, { hint: 'Give a number from 0 to 1.' });
+    throw new MedbenchError('config', `${probability} is not a probability`, { hint: 'Give a number from 0 to 1.' });
   }
   return (image, random) => (random.uniform() < probability ? transform(image, random) : image);
 }
 
-/** One after the other, from one stream of random numbers. */
+/** Applies the transforms one after the other, all with the same stream of random numbers. */
 export function inSequence(...transforms: readonly RandomImageTransform[]): RandomImageTransform {
   return (image, random) => transforms.reduce((view, transform) => transform(view, random), image);
 }
 
 /**
- * A view of `size * size` for SimCLR (Chen et al. 2020) as in SLIP: a random resized crop of 8 to 100% of the area, then
- * by chance colour jitter, grey, Gaussian blur and, only if asked for, a flip. Crops are resized bicubically, as in all
- * other views here (SLIP's code leaves torchvision's default, bilinear).
- * @throws MedbenchError('config') for probabilities, strengths or ranges that are none.
+ * A view of `size * size` for SimCLR (Chen et al. 2020) as in SLIP: a random resized crop of 8 to 100% of the area,
+ * then colour jitter, grey and Gaussian blur, each with its probability, and a flip only on request. Crops are resized
+ * bicubically, as in all other views here (SLIP's code leaves torchvision's default, bilinear).
+ * @throws MedbenchError('config') for invalid probabilities, strengths or ranges.
  */
 export function simclrTransform(
   size: number,
@@ -115,7 +120,7 @@ export function simclrTransform(
   }: SimclrOptions = {},
 ): RandomImageTransform {
   if (!(blurSigma[0] >= 0 && blurSigma[0] <= blurSigma[1])) {
-    throw new MedbenchError('config', `A blur of ${blurSigma[0]} to ${blurSigma[1]} pixels is no range`);
+    throw new MedbenchError('config', `A blur of ${blurSigma[0]} to ${blurSigma[1]} pixels is not a range`);
   }
   return inSequence(
     (image, random) => randomResizedCrop(image, size, random, { scale, ratio }),

@@ -6,9 +6,10 @@ import { plainResize } from '../resample.js';
 import { RESAMPLE_KERNEL } from './resample.js';
 import { vectorResize } from './vector-resize.js';
 
-// The plain way is held to Pillow's bytes in transform.test.ts, by way of `resize` so are the vectors.
+// transform.test.ts compares `resize`, which runs on vectors where it can, with Pillow's bytes. Here the vectors are
+// compared with `plainResize`.
 describe('vectorResize', () => {
-  it('has the bytes of the plain way for any sizes, parts and channels', () => {
+  it('gives the bytes of plainResize for any sizes, boxes and channels', () => {
     const stream = random(1, 'sizes');
     for (let i = 0; i < 400; i++) {
       const [width, height] = [1 + stream.integer(i % 7 === 0 ? 600 : 60), 1 + stream.integer(70)];
@@ -35,12 +36,12 @@ describe('vectorResize', () => {
     }
   });
 
-  it('leaves an image that is too large to the plain way', () => {
+  it('returns undefined for an image that is too large', () => {
     const image = { width: 8192, height: 8192, channels: 1 as const, data: new Uint8Array(2 ** 26) };
     expect(vectorResize(image, 4, 4, { x: 0, y: 0, width: 8192, height: 8192 })).toBeUndefined();
   });
 
-  it('runs what its source compiles to', async () => {
+  it('runs the kernel that its source compiles to', async () => {
     expect(await compiledKernel('data', 'resample')).toContain(`'${RESAMPLE_KERNEL}'`);
   });
 });

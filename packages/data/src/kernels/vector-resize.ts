@@ -1,18 +1,18 @@
 import type { RasterImage } from '@medbench/core';
-import type { Box } from '../crop.js';
+import type { CropBox } from '../crop.js';
 import { fixedFilter, type ResampleFilter } from '../filter.js';
 import { RESAMPLE_KERNEL } from './resample.js';
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  /** See assembly/resample.ts. */
+  /** The three passes are described in assembly/resample.ts. */
   readonly rowsOfThree: Pass;
   readonly rowsOfOne: Pass;
   readonly columns: Pass;
 }
 type Pass = (...values: number[]) => void;
 
-/** What is used of WebAssembly, which Node's types name but do not describe. */
+/** The part of WebAssembly that is used here: Node's types name it without describing it. */
 const { WebAssembly: wasm } = globalThis as unknown as {
   WebAssembly: {
     Module: new (bytes: Uint8Array) => object;
@@ -20,18 +20,18 @@ const { WebAssembly: wasm } = globalThis as unknown as {
   };
 };
 
-/** Larger images are left to the plain way, since the memory of a kernel never shrinks. */
+/** Larger images are left to `plainResize`, because a kernel's memory never shrinks. */
 const MAX_BYTES = 64 * 2 ** 20;
 const PAGE = 2 ** 16;
-/** A vector, by which loads and stores may go beyond an area's end. */
+/** Bytes of a vector. Loads and stores may go this far beyond an area's end. */
 const VECTOR = 16;
-/** Bits of the lower part of a weight. */
+/** Bits of the lower half of a weight. */
 const LOW_BITS = 15;
 
 let kernel: Kernel | null | undefined;
 
-/** Null where the backend has no vectors of 128 bits. */
-function loaded(): Kernel | null {
+/** The kernel; null where the runtime has no 128-bit vectors. */
+function loadKernel(): Kernel | null {
   if (kernel !== undefined) return kernel;
   try {
     const { Module, Instance } = wasm;
@@ -43,47 +43,47 @@ function loaded(): Kernel | null {
 }
 
 /**
- * `resize` on vectors, a tenth of the time; the bytes are the same.
- * @returns undefined where it cannot be done: no vectors, or an image that is too large.
+ * `resize` on vectors: the same bytes in a tenth of the time.
+ * @returns undefined if the runtime has no vectors, or the image is too large.
  */
-export function vectorResize(image: RasterImage, width: number, height: number, box: Box): Uint8Array | undefined {
+export function vectorResize(image: RasterImage, width: number, height: number, box: CropBox): Uint8Array | undefined {
   const { channels } = image;
-  const wasm = loaded();
+  const wasm = loadKernel();
   const stride = image.width * channels;
-  // The rows of the box with what lies between them: one copy.
+  // One copy takes the rows of the box together with the pixels between them.
   const first = (box.y * image.width + box.x) * channels;
   const bytes = (box.height - 1) * stride + box.width * channels;
   const lanes = width * channels;
   const between = width === box.width ? 0 : (lanes + VECTOR) * box.height;
   if (!wasm || bytes + between + lanes * height > MAX_BYTES) return undefined;
-  const across = width === box.width ? undefined : split(fixedFilter(box.width, width), channels === 1 ? 8 : 2);
-  const down = height === box.height ? undefined : split(fixedFilter(box.height, height), 2);
+  const across = width === box.width ? undefined : splitFilter(fixedFilter(box.width, width), channels === 1 ? 8 : 2);
+  const down = height === box.height ? undefined : splitFilter(fixedFilter(box.height, height), 2);
   let end = 0;
-  const area = (size: number): number => {
+  const allocate = (size: number): number => {
     const start = end;
-    // Behind an area there is room for a row that has the weight 0, and for a vector.
+    // Every area ends with room for a vector. The sizes of the images include a row that is read with weight 0.
     end = Math.ceil((start + size + VECTOR) / VECTOR) * VECTOR;
     return start;
   };
-  const [acrossAt, downAt] = [across && area(across.bytes.length), down && area(down.bytes.length)];
-  const source = area(bytes + stride);
-  const middle = area(between + lanes + VECTOR);
-  const target = area(lanes * height);
+  const [acrossStart, downStart] = [across && allocate(across.bytes.length), down && allocate(down.bytes.length)];
+  const source = allocate(bytes + stride);
+  const middle = allocate(between + lanes + VECTOR);
+  const target = allocate(lanes * height);
   const missing = end - wasm.memory.buffer.byteLength;
   if (missing > 0) wasm.memory.grow(Math.ceil(missing / PAGE));
   const memory = new Uint8Array(wasm.memory.buffer);
   memory.set(image.data.subarray(first, first + bytes), source);
   let [from, fromStride] = [source, stride];
-  if (across && acrossAt !== undefined) {
-    memory.set(across.bytes, acrossAt);
+  if (across && acrossStart !== undefined) {
+    memory.set(across.bytes, acrossStart);
     const pass = channels === 1 ? wasm.rowsOfOne : wasm.rowsOfThree;
     const [to, toStride] = [middle, lanes + VECTOR];
-    pass(from, fromStride, box.height, to, toStride, width, ...across.at(acrossAt));
+    pass(from, fromStride, box.height, to, toStride, width, ...across.addresses(acrossStart));
     [from, fromStride] = [to, toStride];
   }
-  if (down && downAt !== undefined) {
-    memory.set(down.bytes, downAt);
-    wasm.columns(from, fromStride, lanes, target, height, ...down.at(downAt));
+  if (down && downStart !== undefined) {
+    memory.set(down.bytes, downStart);
+    wasm.columns(from, fromStride, lanes, target, height, ...down.addresses(downStart));
     return memory.slice(target, target + lanes * height);
   }
   const result = new Uint8Array(lanes * height);
@@ -95,18 +95,23 @@ export function vectorResize(image: RasterImage, width: number, height: number, 
 
 interface SplitFilter {
   readonly bytes: Uint8Array;
-  /** Where firsts, counts and weights lie, and how many groups an output has room for. */
-  at(start: number): readonly [number, number, number, number];
+  /**
+   * The addresses of firsts, counts and weights for a filter that lies at `start`, and the groups reserved per output.
+   */
+  addresses(start: number): readonly [number, number, number, number];
 }
 
-/** A filter as the kernel reads it: weights in groups of `lanes`, of each group first the lower parts, then the higher. */
-function split({ first, count, weights, size }: ResampleFilter<Int32Array>, lanes: 2 | 8): SplitFilter {
+/**
+ * Lays a filter out as the kernel reads it: weights in groups of `lanes`, of each group first the lower halves, then
+ * the higher.
+ */
+function splitFilter({ first, count, weights, size }: ResampleFilter<Int32Array>, lanes: 2 | 8): SplitFilter {
   const outputs = first.length;
   const groups = Math.ceil(size / lanes);
   const head = Math.ceil((outputs * 8) / VECTOR) * VECTOR;
   const bytes = new Uint8Array(head + outputs * groups * lanes * 4);
   const heads = new Int32Array(bytes.buffer, 0, outputs * 2);
-  const parts = new Int16Array(bytes.buffer, head);
+  const halves = new Int16Array(bytes.buffer, head);
   heads.set(first);
   for (let out = 0; out < outputs; out++) {
     heads[outputs + out] = Math.ceil(count[out]! / lanes);
@@ -114,10 +119,10 @@ function split({ first, count, weights, size }: ResampleFilter<Int32Array>, lane
     for (let k = 0; k < count[out]!; k++) {
       const weight = weights[out * size + k]!;
       const lane = k % lanes;
-      const at = start + (k - lane) * 2 + lane;
-      parts[at] = weight & ((1 << LOW_BITS) - 1);
-      parts[at + lanes] = weight >> LOW_BITS;
+      const index = start + (k - lane) * 2 + lane;
+      halves[index] = weight & ((1 << LOW_BITS) - 1);
+      halves[index + lanes] = weight >> LOW_BITS;
     }
   }
-  return { bytes, at: (start) => [start, start + outputs * 4, start + head, groups] };
+  return { bytes, addresses: (start) => [start, start + outputs * 4, start + head, groups] };
 }

@@ -10,33 +10,37 @@ import {
 import { decodeImage } from '../image.js';
 import { normaliser, resizeShorterSide, trainingTransform } from '../transform.js';
 
-/** Images decoded ahead of the one that is being worked on; decoding runs on threads of its own. */
-const AHEAD = 6;
+/**
+ * Images in progress at a time. Decoding runs on its own threads, so other images are decoded while one is transformed.
+ */
+const CONCURRENT_DECODES = 6;
 
-/** An image to decode, or one that is decoded, and its caption for inputs that look at it. */
+/** An image, encoded or decoded, and its caption for the inputs that use it. */
 export interface JobExample {
   readonly image: { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage;
   readonly caption: string;
-  /** Whether the image, decoded and shrunk, is wanted back. */
+  /** Whether to return the decoded and shrunk image. */
   readonly keep: boolean;
 }
 
-/** All that the images of a batch depend on: plain values that can be sent to another thread. */
+/** Everything that the images of a batch depend on, as plain values that can be sent to another thread. */
 export interface BatchJob {
   readonly examples: readonly JobExample[];
-  /** Larger images are shrunk to this shorter side before anything else. Infinity for none. */
+  /** Larger images are first shrunk to this shorter side. Infinity shrinks none. */
   readonly side: number;
   readonly imageSize: number;
   readonly cropScale: readonly [number, number];
   readonly seed: number;
   readonly step: number;
-  /** Memory for the images of the batch that nobody needs any longer: fresh memory costs more than what is put there. */
+  /**
+   * A buffer that nobody needs any longer, reused for the images: allocating fresh memory costs more than filling it.
+   */
   readonly room?: ArrayBuffer;
-  /** Put kept images where all threads can read them. */
+  /** Copy kept images into memory that all threads can read. */
   readonly share: boolean;
 }
 
-/** What went wrong with an example, in a form that survives the way between threads. */
+/** The fault of an example, as plain values that can be sent between threads. */
 export interface JobFailure {
   readonly row: number;
   readonly code: string | undefined;
@@ -44,22 +48,23 @@ export interface JobFailure {
   readonly hint: string | undefined;
 }
 
+/** The result of a job. */
 export interface BatchParts {
   /** `[B, imageSize, imageSize, 3]`, normalised. */
   readonly images: Float32Array<ArrayBuffer>;
-  /** What was drawn, by the input's name, each `[B, ...]`. */
+  /** The drawn inputs by name, each `[B, ...]`. */
   readonly inputs: Readonly<Record<string, Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>>;
-  /** The images that were to be kept, decoded and shrunk, by row. */
+  /** The images that `keep` asked for, decoded and shrunk, by row. */
   readonly kept: readonly (RasterImage | undefined)[];
-  /** Rows that could not be made, ascending; of these the other parts hold nothing. */
+  /** Rows that could not be made, ascending. The other fields hold nothing for these rows. */
   readonly failures: readonly JobFailure[];
-  /** How long it took. */
+  /** Duration of the job. */
   readonly milliseconds: number;
 }
 
 /**
- * Makes the images of a batch: decodes, shrinks, crops, normalises, and draws the inputs. The result depends on the job
- * and the inputs alone, on whatever thread it runs and in whatever order decoding ends.
+ * Makes a batch: decodes, shrinks, crops and normalises the images, and draws the inputs. The result depends only on
+ * the job and the inputs, not on the thread or on the order in which decoding ends.
  */
 export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, MethodInput>>): Promise<BatchParts> {
   const began = performance.now();
@@ -80,12 +85,12 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);
   const failures: JobFailure[] = [];
   const make = async (row: number): Promise<void> => {
-    const { image: given, caption, keep } = examples[row]!;
+    const { image: input, caption, keep } = examples[row]!;
     try {
-      const image = shrunk('bytes' in given ? await decodeImage(given.bytes, given.name) : given, job.side);
+      const image = shrink('bytes' in input ? await decodeImage(input.bytes, input.name) : input, job.side);
       write(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
       for (const { fill } of inputs) fill(row, { image, caption });
-      if (keep) kept[row] = job.share ? shared(image) : image;
+      if (keep) kept[row] = job.share ? copyToShared(image) : image;
     } catch (error) {
       const medbench = isMedbenchError(error) ? error : undefined;
       failures.push({ row, code: medbench?.code, message: errorMessage(error), hint: medbench?.hint });
@@ -95,7 +100,7 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const work = async (): Promise<void> => {
     while (next < batch) await make(next++);
   };
-  await Promise.all(Array.from({ length: AHEAD }, work));
+  await Promise.all(Array.from({ length: CONCURRENT_DECODES }, work));
   failures.sort((a, b) => a.row - b.row);
   const milliseconds = performance.now() - began;
   return {
@@ -107,10 +112,10 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   };
 }
 
-const shrunk = (image: RasterImage, side: number): RasterImage =>
+const shrink = (image: RasterImage, side: number): RasterImage =>
   Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image;
 
-function shared(image: RasterImage): RasterImage {
+function copyToShared(image: RasterImage): RasterImage {
   if (image.data.buffer instanceof SharedArrayBuffer) return image;
   const data = new Uint8Array(new SharedArrayBuffer(image.data.length));
   data.set(image.data);

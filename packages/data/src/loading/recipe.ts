@@ -1,26 +1,31 @@
 import { errorMessage, type InputRecipe, MedbenchError, type MethodInput } from '@medbench/core';
 import { importModule } from './import-module.js';
 
-/** A method's input, as it is sent to a worker. */
+/** A method's input in the form that is sent to a worker. */
 export interface NamedRecipe {
   readonly name: string;
-  /** Names the random stream that it is drawn from. */
+  /** Name of the random stream that the input is drawn from. */
   readonly stream: string;
   readonly recipe: InputRecipe;
 }
 
-/** What a worker makes of a recipe: the input's shape and type, or why it makes none. Survives the way between threads. */
+/**
+ * A worker's answer about a recipe: the input's shape and type, or why it cannot make the input. Plain values that can
+ * be sent between threads.
+ */
 export type RecipeAnswer =
   | Pick<MethodInput, 'shape' | 'dtype'>
   /** `import`: the worker cannot import the module. `make`: the module has no such function, or the function fails. */
   | { readonly failed: 'import' | 'make'; readonly reason: string };
 
-/** The input that a recipe describes, drawn from its stream. @throws whatever the module or its function throws. */
+/**
+ * Makes the input that a recipe describes, with its random stream. @throws whatever the module or its function throws.
+ */
 export async function followRecipe({ recipe, stream }: Omit<NamedRecipe, 'name'>): Promise<MethodInput> {
   return { ...makeInput(await importModule(recipe.module), recipe), stream };
 }
 
-/** Tells whether `followRecipe` can, without drawing. */
+/** Tells whether `followRecipe` would succeed, without drawing. */
 export async function tryRecipe(recipe: InputRecipe): Promise<RecipeAnswer> {
   let module: unknown;
   try {
@@ -43,9 +48,9 @@ function makeInput(module: unknown, recipe: InputRecipe): MethodInput {
 }
 
 /**
- * Checks a worker's answer against the input itself.
+ * Compares a worker's answer with the input itself.
  * @returns why the main thread must draw the input, or undefined if a worker can.
- * @throws MedbenchError('plugin') naming module and export: no such function, or it makes something else.
+ * @throws MedbenchError('plugin') naming module and export: no such function, or it makes a different input.
  */
 export function checkAnswer(
   { name, recipe }: NamedRecipe,
@@ -59,12 +64,11 @@ export function checkAnswer(
       hint: 'Name an exported function in drawnInput; if a bundler renames it, give its module an entry in "exports".',
     });
   }
-  const described = ({ shape, dtype }: Pick<MethodInput, 'shape' | 'dtype'>): string =>
-    `${dtype} [${shape.join(', ')}]`;
-  if (described(answer) === described(input)) return undefined;
+  const describe = ({ shape, dtype }: Pick<MethodInput, 'shape' | 'dtype'>): string => `${dtype} [${shape.join(', ')}]`;
+  if (describe(answer) === describe(input)) return undefined;
   throw new MedbenchError(
     'plugin',
-    `${maker} makes ${described(answer)} for the input "${name}" in a worker, where the method has ${described(input)}`,
+    `${maker} makes ${describe(answer)} for the input "${name}" in a worker, where the method has ${describe(input)}`,
     { hint: 'Call drawnInput with the values that its function was called with.' },
   );
 }

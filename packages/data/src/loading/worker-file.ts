@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The file of a package's worker, its export `./worker`. Run from source, as tests are, it is what
- * `tests/support/build-worker.ts` made of it.
- * @param from URL of a module of that package: two folders below its own when run from source.
- * @returns undefined if it runs from source and nothing was made.
+ * The file of a package's worker, its export `./worker`. When run from source, as in tests, it is the bundle that
+ * `tests/support/build-worker.ts` makes of the worker.
+ * @param from URL of a module of that package; when run from source, one whose folder is two levels below the package.
+ * @returns undefined when run from source without a bundle.
  */
 export function workerFile(from: string, packageName: string): string | undefined {
   if (!from.endsWith('.ts')) return createRequire(from).resolve(`${packageName}/worker`);

@@ -3,22 +3,22 @@ import { Tinypool } from 'tinypool';
 import { type BatchJob, makeBatch } from './job.js';
 import { followRecipe, type NamedRecipe, type RecipeAnswer, tryRecipe } from './recipe.js';
 
-/** A job as it is sent to a worker. */
+/** A job and the recipes of its inputs, as sent to a worker. */
 export interface WorkerJob {
   readonly job: BatchJob;
   readonly recipes: readonly NamedRecipe[];
 }
 
-/** What a worker of `batchWorkers` runs: `makeBatch`, with arrays that are handed over, not copied. */
+/** Runs a job on a thread of `batchWorkers`. The arrays of the result are transferred to the caller, not copied. */
 export async function run({ job, recipes }: WorkerJob): Promise<unknown> {
   const inputs: Record<string, MethodInput> = {};
   for (const named of recipes) inputs[named.name] = await followRecipe(named);
-  const parts = await makeBatch(job, inputs);
-  const arrays = [parts.images, ...Object.values(parts.inputs)].map(({ buffer }) => buffer);
-  const answer = { [Tinypool.transferableSymbol]: arrays, [Tinypool.valueSymbol]: parts };
+  const batch = await makeBatch(job, inputs);
+  const arrays = [batch.images, ...Object.values(batch.inputs)].map(({ buffer }) => buffer);
+  const answer = { [Tinypool.transferableSymbol]: arrays, [Tinypool.valueSymbol]: batch };
   return Tinypool.move(answer as unknown as ArrayBuffer);
 }
 
-/** Asks a worker what it makes of the recipes. */
+/** Answers for each recipe whether this worker can make its input. */
 export const check = (recipes: readonly NamedRecipe[]): Promise<RecipeAnswer[]> =>
   Promise.all(recipes.map(({ recipe }) => tryRecipe(recipe)));

@@ -6,53 +6,53 @@ import { checkAnswer, type NamedRecipe, type RecipeAnswer } from './recipe.js';
 import type { WorkerJob } from './worker.js';
 import { workerFile } from './worker-file.js';
 
-/** Makes batches, on threads of its own or on this one. */
+/** Makes batches, on its own threads or on the calling one. */
 export interface BatchWorkers {
-  /** How many jobs run at the same time. */
+  /** Number of jobs that run at the same time. */
   readonly count: number;
   /** True if images must be shared between threads. */
   readonly threads: boolean;
   /**
-   * Names of the inputs that jobs do not draw, for the caller to draw: those without a recipe, and those whose module a
-   * worker cannot import (each logged once).
-   * @throws MedbenchError('plugin') naming the module and export of a recipe that makes no input, or another one.
+   * Names of the inputs that jobs do not draw and the caller must draw: those without a recipe, and those whose module
+   * a worker cannot import (each logged once).
+   * @throws MedbenchError('plugin') naming the module and export of a recipe that makes no input, or a different one.
    */
   notDrawn(): Promise<ReadonlySet<string>>;
-  /** Does a job; `handOver` are buffers of the job that this thread needs no longer. */
+  /** Runs a job. `handOver` lists buffers of the job that this thread no longer needs. */
   run(job: BatchJob, handOver: readonly ArrayBuffer[]): Promise<BatchParts>;
   /** Ends the threads. Jobs under way fail. */
   close(): Promise<void>;
 }
 
 export interface BatchWorkersOptions {
-  /** Threads, 0 for none. Results do not depend on it. Default `defaultWorkers()`. */
+  /** Number of threads, 0 for none. Results do not depend on it. Default `defaultWorkers()`. */
   readonly count?: number | undefined;
-  /** What is drawn for each example besides its image. */
+  /** Inputs to draw for each example besides its image. */
   readonly inputs?: Readonly<Record<string, MethodInput>>;
-  /** Takes a line for each input that the workers cannot draw. Default: a warning on the console. */
+  /** Receives a line for each input that the workers cannot draw. Default: a warning on the console. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** A thread less than the machine has, which is left to the training step; at least one and at most four. */
+/** One thread fewer than the machine has, which leaves one to the training step; at least one and at most four. */
 export const defaultWorkers = (): number => Math.max(1, Math.min(4, availableParallelism() - 1));
 
 /**
- * Threads that make batches, started when the first job comes. They never keep the process alive by themselves.
+ * Makes batches on worker threads, which start with the first job and never keep the process alive by themselves.
  * Inputs with a recipe are drawn where the batch is made.
  */
 export function batchWorkers(options: BatchWorkersOptions = {}): BatchWorkers {
   const { count = defaultWorkers(), inputs = {}, log = console.warn } = options;
   const file = count > 0 ? workerFile(import.meta.url, '@medbench/data') : undefined;
   const entries = Object.entries(inputs);
-  const without = entries.filter(([, { recipe }]) => !recipe).map(([name]) => name);
+  const withoutRecipe = entries.filter(([, { recipe }]) => !recipe).map(([name]) => name);
   if (!file) {
-    const here = Object.fromEntries(entries.filter(([, { recipe }]) => recipe));
-    const notDrawn = new Set(without);
+    const drawable = Object.fromEntries(entries.filter(([, { recipe }]) => recipe));
+    const notDrawn = new Set(withoutRecipe);
     return {
       count: 1,
       threads: false,
       notDrawn: async () => notDrawn,
-      run: (job) => makeBatch(job, here),
+      run: (job) => makeBatch(job, drawable),
       close: async () => undefined,
     };
   }
@@ -64,28 +64,28 @@ export function batchWorkers(options: BatchWorkersOptions = {}): BatchWorkers {
     pool ??= startPool(file, count);
     return pool;
   };
-  const ask = async (): Promise<ReadonlySet<string>> => {
-    if (recipes.length === 0) return new Set(without);
+  const askWorkers = async (): Promise<ReadonlySet<string>> => {
+    if (recipes.length === 0) return new Set(withoutRecipe);
     const answers = (await (await threads()).run(recipes, { name: 'check' })) as readonly RecipeAnswer[];
     const refused = recipes.flatMap((named, i) => {
       const reason = checkAnswer(named, inputs[named.name]!, answers[i]!);
       if (reason !== undefined) log(`The input "${named.name}" is drawn on the main thread: ${reason}`);
       return reason === undefined ? [] : [named.name];
     });
-    return new Set([...without, ...refused]);
+    return new Set([...withoutRecipe, ...refused]);
   };
-  let asked: Promise<ReadonlySet<string>> | undefined;
+  let notDrawnNames: Promise<ReadonlySet<string>> | undefined;
   const notDrawn = (): Promise<ReadonlySet<string>> => {
-    asked ??= ask();
-    return asked;
+    notDrawnNames ??= askWorkers();
+    return notDrawnNames;
   };
   return {
     count,
     threads: true,
     notDrawn,
     async run(job, handOver) {
-      const others = await notDrawn();
-      const work: WorkerJob = { job, recipes: recipes.filter(({ name }) => !others.has(name)) };
+      const excluded = await notDrawn();
+      const work: WorkerJob = { job, recipes: recipes.filter(({ name }) => !excluded.has(name)) };
       return (await threads()).run(work, { transferList: [...handOver] });
     },
     async close() {
@@ -101,12 +101,12 @@ async function startPool(filename: string, count: number): Promise<Tinypool> {
   return new Tinypool({
     filename,
     name: 'run',
-    // Flags of this process, such as those of a test runner, are not meant for it.
+    // Flags of this process, such as those of a test runner, are not meant for the threads.
     execArgv: [],
     minThreads: 1,
     maxThreads: count,
     idleTimeout: 60_000,
-    // Waiting for a batch must not block the thread, which closes files and ends decodings meanwhile.
+    // A thread that waits for a job must not block: it closes files and finishes decoding meanwhile.
     useAtomics: false,
   });
 }

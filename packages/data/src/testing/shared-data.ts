@@ -3,17 +3,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Path of a real data set for tests: `name` in the folder `MEDBENCH_DATA`, else in `../shared/data` beside the
- * repository root. If it is not there, says so on stderr and returns undefined: such a test is to be skipped
+ * Path of a real data set for tests: `name` in the folder that `MEDBENCH_DATA` names, else in `../shared/data` beside
+ * the repository root. If the data is missing, warns on stderr and returns undefined: the test is then to be skipped
  * (`it.skipIf(path === undefined)`).
  */
 export function sharedData(name: string): string | undefined {
   const folder = process.env.MEDBENCH_DATA ?? besideRepository();
   const path = folder === undefined ? undefined : join(folder, name);
   if (path !== undefined && existsSync(path)) return path;
-  console.warn(
-    `Skipped: real data "${name}" is not there. Name its folder with the environment variable MEDBENCH_DATA.`,
-  );
+  console.warn(`Skipped: real data "${name}" is not there. Set MEDBENCH_DATA to the folder that holds it.`);
   return undefined;
 }
 

@@ -1,9 +1,9 @@
-/** Number of byte symbols, plain and at the end of a word. */
+/** Number of byte symbols: 256 within a word, 256 at its end. */
 export const BYTE_SYMBOLS = 512;
 const SUFFIX = '</w>';
 const NO_RANK = 0xffffffff;
 
-/** Byte-pair encoding on symbol ids: 256 bytes, 256 bytes that end a word, then one id a merge. */
+/** Byte-pair encoding on symbol ids: 256 bytes, 256 bytes that end a word, then one id per merge. */
 export interface BytePairs {
   /** Number of merges. */
   readonly merges: number;
@@ -18,9 +18,9 @@ const PRINTABLE = Array.from({ length: 256 }, (_, byte) => byte).filter(
   (byte) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174,
 );
 const ORDER = [...PRINTABLE, ...Array.from({ length: 256 }, (_, byte) => byte).filter((b) => !PRINTABLE.includes(b))];
-const SYMBOL_OF_BYTE = new Int32Array(256);
+const BYTE_TO_SYMBOL = new Int32Array(256);
 ORDER.forEach((byte, symbol) => {
-  SYMBOL_OF_BYTE[byte] = symbol;
+  BYTE_TO_SYMBOL[byte] = symbol;
 });
 /** The character that stands for a byte in the merge file. */
 const CHARACTERS = ORDER.map((byte, symbol) =>
@@ -28,7 +28,7 @@ const CHARACTERS = ORDER.map((byte, symbol) =>
 );
 
 /**
- * Builds the encoder from merges in the order of their ranks, each two symbols with a space between (Sennrich et al.
+ * Builds the encoder from merges in the order of their ranks, each of two symbols separated by a space (Sennrich et al.
  * 2016; byte symbols as in GPT-2; the end of a word is part of its last symbol, as in CLIP).
  */
 export function bytePairs(lines: readonly string[]): BytePairs {
@@ -37,7 +37,7 @@ export function bytePairs(lines: readonly string[]): BytePairs {
     ids.set(character, symbol);
     ids.set(character + SUFFIX, 256 + symbol);
   });
-  const parts = new Int32Array(lines.length * 2);
+  const mergedIds = new Int32Array(lines.length * 2);
   const ranks = new Map<number, number>();
   lines.forEach((line, rank) => {
     const space = line.indexOf(' ');
@@ -45,18 +45,18 @@ export function bytePairs(lines: readonly string[]): BytePairs {
     const right = ids.get(line.slice(space + 1));
     if (left === undefined || right === undefined)
       throw new Error(`Merge ${rank} joins a symbol that does not exist yet`);
-    parts[rank * 2] = left;
-    parts[rank * 2 + 1] = right;
+    mergedIds[rank * 2] = left;
+    mergedIds[rank * 2 + 1] = right;
     ranks.set(left * 65536 + right, rank);
     ids.set(line.slice(0, space) + line.slice(space + 1), BYTE_SYMBOLS + rank);
   });
-  const rankOf = (left: number, right: number): number => ranks.get(left * 65536 + right) ?? NO_RANK;
+  const findRank = (left: number, right: number): number => ranks.get(left * 65536 + right) ?? NO_RANK;
   const encoder = new TextEncoder();
 
   const symbol = (id: number): { bytes: Uint8Array; endsWord: boolean } => {
     if (id < BYTE_SYMBOLS) return { bytes: Uint8Array.of(ORDER[id % 256]!), endsWord: id >= 256 };
-    const left = symbol(parts[(id - BYTE_SYMBOLS) * 2]!);
-    const right = symbol(parts[(id - BYTE_SYMBOLS) * 2 + 1]!);
+    const left = symbol(mergedIds[(id - BYTE_SYMBOLS) * 2]!);
+    const right = symbol(mergedIds[(id - BYTE_SYMBOLS) * 2 + 1]!);
     return { bytes: Uint8Array.of(...left.bytes, ...right.bytes), endsWord: right.endsWord };
   };
 
@@ -64,14 +64,14 @@ export function bytePairs(lines: readonly string[]): BytePairs {
     merges: lines.length,
     symbol,
     encode(word) {
-      const symbols = Array.from(encoder.encode(word), (byte) => SYMBOL_OF_BYTE[byte]!);
+      const symbols = Array.from(encoder.encode(word), (byte) => BYTE_TO_SYMBOL[byte]!);
       symbols[symbols.length - 1]! += 256;
       while (symbols.length > 1) {
         let best = NO_RANK;
-        for (let i = 0; i + 1 < symbols.length; i++) best = Math.min(best, rankOf(symbols[i]!, symbols[i + 1]!));
+        for (let i = 0; i + 1 < symbols.length; i++) best = Math.min(best, findRank(symbols[i]!, symbols[i + 1]!));
         if (best === NO_RANK) break;
-        const left = parts[best * 2]!;
-        const right = parts[best * 2 + 1]!;
+        const left = mergedIds[best * 2]!;
+        const right = mergedIds[best * 2 + 1]!;
         let length = 0;
         for (let i = 0; i < symbols.length; i++) {
           const joined = symbols[i] === left && symbols[i + 1] === right;

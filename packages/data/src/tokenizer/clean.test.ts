@@ -18,7 +18,7 @@ describe('cleanText', () => {
     );
   });
 
-  it('lets entities alone in a line of markup at first, as ftfy does', () => {
+  it('at first leaves the entities of a line with markup, as ftfy does', () => {
     expect(cleanText('&EACUTE;')).toBe('\u00e9');
     expect(cleanText('<i> &EACUTE;')).toBe('<i> &eacute;');
   });

@@ -1,23 +1,24 @@
 import { decodeHTML, decodeHTMLStrict } from 'entities';
 import { repairEncoding, windows1252 } from './mojibake.js';
 
-/** What Python's `str.split` and `str.strip` take for white space. */
+/** The characters that Python's `str.split` and `str.strip` take for white space. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
 const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/gu;
 
 /**
- * CLIP's clean-up of a caption before it is split into words: repair as `ftfy.fix_text`, HTML entities decoded twice,
- * white space collapsed, lower case (`basic_clean`, `whitespace_clean` of OpenAI's `simple_tokenizer.py`). The repair of text
- * read in a wrong encoding rests on guesses, and ours are not quite ftfy's (see `repairEncoding`).
+ * CLIP's clean-up of a caption before it is split into words: repaired as by `ftfy.fix_text`, HTML entities decoded
+ * twice, white space collapsed, lower case (`basic_clean`, `whitespace_clean` of OpenAI's `simple_tokenizer.py`).
+ * Repairing text that was read in a wrong encoding relies on guesses, and ours differ slightly from ftfy's (see
+ * `repairEncoding`).
  */
 export function cleanText(text: string): string {
-  // Printable ASCII without entities: nothing but case and spaces can change, and most captions are of this kind.
-  const repaired = /[^\x20-\x7e]|&/.test(text) ? unescapeHtml(unescapeHtml(repair(text))) : text;
+  // In printable ASCII without entities, as most captions are, only case and spaces can change.
+  const repaired = /[^\x20-\x7e]|&/.test(text) ? unescapeHtml(unescapeHtml(repairText(text))) : text;
   return repaired.replace(SPACES, ' ').replace(/^ | $/g, '').toLowerCase();
 }
 
-/** What `ftfy.fix_text` 6 does, line by line, each until nothing changes. */
-function repair(text: string): string {
+/** Repairs text as `ftfy.fix_text` 6 does: line by line, each until nothing changes. */
+function repairText(text: string): string {
   let entities = true;
   return text
     .split(/(?<=\n)/)
@@ -76,7 +77,10 @@ function repairOnce(line: string, entities: boolean): string {
     .normalize('NFC');
 }
 
-/** `ftfy.fixes.unescape_html`: only entities that end in a semicolon, and upper-cased names such as `&EACUTE;`. */
+/**
+ * Decodes an entity as `ftfy.fixes.unescape_html` does: only if it ends in a semicolon; also upper-case names such as
+ * `&EACUTE;`.
+ */
 function unambiguousEntity(entity: string): string {
   if (entity.startsWith('&#')) {
     const decoded = unescapeHtml(entity);
@@ -90,7 +94,7 @@ function unambiguousEntity(entity: string): string {
   return decodedLower === lower ? entity : decodedLower.toUpperCase();
 }
 
-/** `html.unescape` of Python: HTML 5's rules, with its list of code points that vanish. */
+/** Python's `html.unescape`: HTML 5's rules, and Python's list of code points that vanish. */
 export function unescapeHtml(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)/gu, (entity, body: string) => {

@@ -58,7 +58,7 @@ describe('clipTokenizer', () => {
     expect(createHash('sha256').update(ids).digest('hex')).toBe(fixture.vqaRad.sha256);
   });
 
-  it('pads with zeros, and cuts a long text keeping its end', () => {
+  it('pads with zeros, and cuts a long text but keeps its end token', () => {
     const { texts, contextLength, ids, ids77 } = fixture.batch;
     expect(Array.from(tokenizer.encodeBatch(texts, contextLength))).toEqual(ids);
     expect(Array.from(tokenizer.encodeBatch(texts, 77))).toEqual(ids77);
@@ -82,18 +82,18 @@ describe('clipTokenizer', () => {
     [null, /index 1 and was given null/],
     [3.5, /index 1 and was given a value of type number/],
     [['a'], /index 1 and was given an array/],
-  ])('names what is no text: %j', (value, message) => {
+  ])('refuses a value that is not a text and names its index: %j', (value, message) => {
     const encode = () => tokenizer.encodeBatch(['a', value as unknown as string], 77);
     expect(encode).toThrow(expect.objectContaining({ name: 'MedbenchError', code: 'data' }));
     expect(encode).toThrow(message);
     expect(() => tokenizer.encode(value as unknown as string)).toThrow(/expects a text and was given/);
   });
 
-  it('names a text in place of an array of them', () => {
+  it('refuses a single text in place of an array of texts', () => {
     expect(() => tokenizer.encodeBatch('a text' as unknown as string[], 77)).toThrow(/an array of texts.*type string/);
   });
 
-  it('works with fewer merges: a prefix of the vocabulary, bytes without any', () => {
+  it('works with fewer merges, and with bytes alone', () => {
     const small = clipTokenizer({ merges: 1000 });
     expect([small.vocabSize, small.startId, small.endId]).toEqual([1514, 1512, 1513]);
     for (const [text] of fixture.texts.slice(0, 200)) {
@@ -107,7 +107,7 @@ describe('clipTokenizer', () => {
   });
 });
 
-describe('10,000 texts: captions, scripts, marks, emoji, control characters, entities; and 700 misread on purpose', () => {
+describe('10,000 texts (captions, scripts, marks, emoji, control characters, entities) and 700 misread texts', () => {
   const many = JSON.parse(
     gunzipSync(readFileSync(new URL('../../fixtures/many-texts.json.gz', import.meta.url))).toString('utf8'),
   ) as {
@@ -129,12 +129,12 @@ describe('10,000 texts: captions, scripts, marks, emoji, control characters, ent
     expect(different.filter((i) => i < 10_000).map((i) => many.texts[i])).toEqual([]);
   });
 
-  it('give them for 621 of the 700 that were read in a wrong encoding, which rests on a guess', () => {
+  it('give the ids of open_clip for 621 of the 700 misread texts, whose repair relies on guesses', () => {
     expect(many.kinds.at(-1)).toEqual(['mojibake', 700]);
     expect(different.length).toBe(79);
   });
 
-  it('give exactly the ids that are kept in full', () => {
+  it('give exactly the ids that the fixture holds in full', () => {
     const wrong = new Set(different);
     const compared = many.ids.flatMap((ids, i) =>
       wrong.has(i * 50) ? [] : [[tokenizer.encode(many.texts[i * 50]!), ids] as const],
@@ -143,7 +143,7 @@ describe('10,000 texts: captions, scripts, marks, emoji, control characters, ent
     expect(compared.map(([ours]) => ours)).toEqual(compared.map(([, theirs]) => theirs));
   });
 
-  it('keep start and end in 77 places, whatever the text', () => {
+  it('keep the start and end tokens in a context of 77, whatever the text', () => {
     const batch = tokenizer.encodeBatch(many.texts, 77);
     const sound = many.texts.every((_, row) => {
       const ids = batch.subarray(row * 77, row * 77 + 77);

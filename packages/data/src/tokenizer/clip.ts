@@ -5,45 +5,51 @@ import { cleanText } from './clean.js';
 
 /** Turns captions into token ids. */
 export interface Tokenizer {
-  /** Ids run from 0 to vocabSize - 1; the last two are start and end. */
+  /** Number of ids, which run from 0 to vocabSize - 1; the last two are start and end. */
   readonly vocabSize: number;
   readonly startId: number;
   readonly endId: number;
   /**
    * Ids of a text without start and end. Text that looks like a special token is taken literally.
-   * @throws MedbenchError('data') if it is no string.
+   * @throws MedbenchError('data') if the text is not a string.
    */
   encode(text: string): number[];
   /**
-   * `[B, contextLength]`, row-major: start, ids, end, then zeros. A text that is too long is cut and keeps its end. Zero is
-   * also the symbol `!`: find the end of a text by the first `endId`.
-   * @throws MedbenchError('data') naming the first text that is no string.
+   * Ids `[B, contextLength]`, row-major: start, ids, end, then zeros. A text that is too long is cut but keeps its end
+   * token. Zero is also the id of the symbol `!`: find the end of a text by the first `endId`.
+   * @throws MedbenchError('data') naming the first text that is not a string; ('config') for a context of less than
+   * two.
    */
   encodeBatch(texts: readonly string[], contextLength: number): Int32Array;
-  /** The text of ids, lower case, words set apart by spaces; start, end and what follows the end are left out. */
+  /**
+   * The text of ids, in lower case, words separated by spaces. Start, end and whatever follows the end are left out.
+   */
   decode(ids: ArrayLike<number>): string;
 }
 
 export interface ClipTokenizerOptions {
-  /** Use only the first merges, for small vocabularies of 512 + merges + 2. Default all 48,894. */
+  /** Use only the first merges, for a small vocabulary of 512 + merges + 2. Default: all 48,894. */
   readonly merges?: number;
 }
 
 /** Number of merges of CLIP's vocabulary. */
 export const CLIP_MERGES = 49152 - 256 - 2;
 
-// Without the flag `i`, for the text is in lower case; ſ is the one other letter that folds to one of these (s).
+// No flag `i`, because the text is in lower case; ſ is the only other letter that folds to one of these (s).
 const WORDS = /'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{L}\p{N} ]+/gu;
-/** Folds to a letter without being one, so that it belongs to no class of the original's pattern and only sets apart. */
+/**
+ * A mark that folds to a letter without being one. The original's pattern has no class for it, so it only separates
+ * words.
+ */
 const IOTA_SUBSCRIPT = '\u0345';
-/** Words whose ids are kept: more than a corpus of captions has often. */
-const LARGEST_CACHE = 100_000;
+/** Number of words whose ids are cached: more than a corpus of captions uses often. */
+const MAX_CACHED_WORDS = 100_000;
 
 let mergeLines: readonly string[] | undefined;
 
 /**
- * CLIP's byte-pair tokenizer (Radford et al. 2021; OpenAI's `simple_tokenizer.py`), with its merges. The ids are those of
- * open_clip, but for special tokens in a text and rare cases of a wrong encoding (see `repairEncoding`).
+ * CLIP's byte-pair tokenizer (Radford et al. 2021; OpenAI's `simple_tokenizer.py`), with its merges. The ids are those
+ * of open_clip, except for special tokens in a text and rare cases of a wrong encoding (see `repairEncoding`).
  * @throws MedbenchError('config') for a number of merges that the vocabulary does not have.
  */
 export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {}): Tokenizer {
@@ -56,19 +62,19 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
   const pairs = bytePairs(mergeLines.slice(0, merges));
   const startId = BYTE_SYMBOLS + merges;
   const endId = startId + 1;
-  const known = new Map<string, readonly number[]>();
-  const idsOf = (word: string): readonly number[] => {
-    const cached = known.get(word);
+  const wordIds = new Map<string, readonly number[]>();
+  const encodeWord = (word: string): readonly number[] => {
+    const cached = wordIds.get(word);
     if (cached) return cached;
     const ids = pairs.encode(word);
-    if (known.size >= LARGEST_CACHE) known.clear();
-    known.set(word, ids);
+    if (wordIds.size >= MAX_CACHED_WORDS) wordIds.clear();
+    wordIds.set(word, ids);
     return ids;
   };
   const encode = (text: string, name = 'a text'): number[] => {
-    if (typeof text !== 'string') throw noText(text, name);
+    if (typeof text !== 'string') throw notTextError(text, name);
     const ids: number[] = [];
-    for (const [word] of cleanText(text).replaceAll(IOTA_SUBSCRIPT, ' ').matchAll(WORDS)) ids.push(...idsOf(word));
+    for (const [word] of cleanText(text).replaceAll(IOTA_SUBSCRIPT, ' ').matchAll(WORDS)) ids.push(...encodeWord(word));
     return ids;
   };
   return {
@@ -80,7 +86,7 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
       if (!Number.isInteger(contextLength) || contextLength < 2) {
         throw new MedbenchError('config', `A context of ${contextLength} tokens has no room for start and end`);
       }
-      if (!Array.isArray(texts)) throw noText(texts, 'an array of texts');
+      if (!Array.isArray(texts)) throw notTextError(texts, 'an array of texts');
       const batch = new Int32Array(texts.length * contextLength);
       texts.forEach((text, row) => {
         const ids = encode(text, `a text at index ${row}`).slice(0, contextLength - 2);
@@ -93,7 +99,7 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
       for (const id of Array.from(ids)) {
         if (id === endId) break;
         if (id === startId) continue;
-        if (!Number.isInteger(id) || id < 0 || id > endId) throw new RangeError(`${id} is no id of this tokenizer`);
+        if (!Number.isInteger(id) || id < 0 || id > endId) throw new RangeError(`${id} is not an id of this tokenizer`);
         const symbol = pairs.symbol(id);
         bytes.push(...symbol.bytes);
         if (symbol.endsWord) bytes.push(0x20);
@@ -103,10 +109,10 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
   };
 }
 
-/** The error for what types forbid but a table's cells may hold. */
-function noText(value: unknown, expected: string): MedbenchError {
+/** The error for a value that the types forbid but a table's cells may hold. */
+function notTextError(value: unknown, expected: string): MedbenchError {
   const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
   return new MedbenchError('data', `The tokenizer expects ${expected} and was given ${kind}`, {
-    hint: 'Check the column of the captions: empty cells and numbers must be made texts first.',
+    hint: 'Check the column of the captions: empty cells and numbers must be converted to text first.',
   });
 }

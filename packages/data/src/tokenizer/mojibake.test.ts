@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cleanText } from './clean.js';
 import { repairEncoding } from './mojibake.js';
 
-/** Text in UTF-8 read as Latin-1 or, if told, in another encoding. */
+/** The text's UTF-8 bytes read as Latin-1, or as another encoding. */
 const misread = (text: string, label = 'latin1'): string =>
   label === 'latin1'
     ? Buffer.from(text, 'utf8').toString('latin1')
@@ -21,12 +21,12 @@ const CAPTIONS = [
 ];
 
 describe('repairEncoding', () => {
-  it.each(CAPTIONS)('reads "%s" out of Latin-1, once and twice', (text) => {
+  it.each(CAPTIONS)('restores "%s" after one and two readings as Latin-1', (text) => {
     expect(repairEncoding(misread(text))).toBe(text);
     expect(repairEncoding(misread(misread(text)))).toBe(text);
   });
 
-  it('reads out of other encodings where enough speaks for them', () => {
+  it('restores text read in other encodings if there is enough evidence', () => {
     // As in the published examples of ftfy: quotes and signs of three bytes in Windows-1252 and 1251.
     expect(repairEncoding('âœ” No problems')).toBe('✔ No problems');
     expect(repairEncoding('the patientâ€™s scale bar, 50 Âµm')).toBe('the patient’s scale bar, 50 µm');
@@ -36,12 +36,12 @@ describe('repairEncoding', () => {
     expect(repairEncoding('voilÃ le travail')).toBe('voilà le travail');
   });
 
-  it('makes one lost character of what lost a byte', () => {
+  it('replaces a sequence that lost a byte by one lost character', () => {
     expect(repairEncoding('a â€œcoinâ€\ufffd lesion')).toBe('a “coin\ufffd lesion');
     expect(repairEncoding('3 \ufffd 4')).toBe('3 \ufffd 4');
   });
 
-  it('reads parts in a line that is sound otherwise', () => {
+  it('restores parts of a line that is sound otherwise', () => {
     expect(repairEncoding('≥ 3 mm, Sjögren, 50 Âµm, Î±-synuclein, donâ€™t')).toBe(
       '≥ 3 mm, Sjögren, 50 µm, α-synuclein, don’t',
     );
@@ -58,7 +58,7 @@ describe('repairEncoding', () => {
     '',
     'plain',
     '\ud83d \udc00',
-  ])('leaves "%s"', (text) => {
+  ])('leaves "%s" unchanged', (text) => {
     expect(repairEncoding(text)).toBe(text);
   });
 
