@@ -34,7 +34,14 @@ export function rocoTable({ dataRoot }: DataContext, split: RocoSplit): Omit<Cap
   const table = locate(dataRoot, captions, ROCO.source);
   const imageDir = locate(dataRoot, figures, ROCO.source);
   if (table.endsWith('.csv')) return { table, imageColumn: 'name', captionColumn: 'caption', imageDir };
-  return { table, header: ['id', 'caption'], imageColumn: 'id', captionColumn: 'caption', imageDir, fileOf };
+  return {
+    table,
+    header: ['id', 'caption'],
+    imageColumn: 'id',
+    captionColumn: 'caption',
+    imageDir,
+    toFileName: fileOf,
+  };
 }
 
 function fileOf(id: string): string {

@@ -1,4 +1,4 @@
-/** What is used of codecs that come without types. */
+/** The members used here of codecs that come without types. */
 interface Codec {
   getEncodedBuffer(bytes: number): Uint8Array;
   getDecodedBuffer(): Uint8Array;

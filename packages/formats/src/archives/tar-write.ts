@@ -2,9 +2,10 @@ import { MedbenchError } from '@medbench/core';
 import { BLOCK } from './tar.js';
 
 /**
- * One file of a ustar archive: its header and its bytes, padded to whole blocks. Owner, time and rights are fixed, so that
- * the same content gives the same archive. Members of one sample must follow each other; `tarEnd` ends the archive.
- * @throws MedbenchError('store') for a name of more than 100 bytes, or bytes beyond 8 GiB.
+ * Encodes one member of a ustar archive: its header and its bytes, padded to whole blocks. Owner, time and permissions
+ * are fixed, so that the same content gives the same archive. Write the members of a sample next to each other;
+ * `tarEnd` ends the archive.
+ * @throws MedbenchError('store') for a name of more than 100 bytes, or content of 8 GiB and more.
  */
 export function tarMember(name: string, bytes: Uint8Array): Uint8Array {
   const nameBytes = Buffer.from(name);
@@ -13,8 +14,8 @@ export function tarMember(name: string, bytes: Uint8Array): Uint8Array {
   }
   const member = Buffer.alloc(BLOCK + Math.ceil(bytes.length / BLOCK) * BLOCK);
   nameBytes.copy(member);
-  const octal = (value: number, at: number, digits: number): void => {
-    member.write(`${value.toString(8).padStart(digits, '0')}\0`, at, 'latin1');
+  const octal = (value: number, offset: number, digits: number): void => {
+    member.write(`${value.toString(8).padStart(digits, '0')}\0`, offset, 'latin1');
   };
   octal(0o644, 100, 7);
   octal(0, 108, 7);
@@ -30,7 +31,7 @@ export function tarMember(name: string, bytes: Uint8Array): Uint8Array {
   return member;
 }
 
-/** What ends a tar archive. */
+/** The two empty blocks that end a tar archive. */
 export function tarEnd(): Uint8Array {
   return new Uint8Array(2 * BLOCK);
 }

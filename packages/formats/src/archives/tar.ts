@@ -1,66 +1,67 @@
 import { MedbenchError } from '@medbench/core';
 
-// Our own parser: the libraries (tar, tar-stream, nanotar) read an archive from end to end or hold all of it, and none
-// says where a member's bytes lie, which is all that an index of a shard needs.
+// Our own parser: the libraries (tar, tar-stream, nanotar) read an archive from end to end or hold it in memory. None
+// reports where a member's bytes lie, which is all that the index of a shard needs.
 
-/** Headers and bodies begin at multiples of this. */
+/** Headers and bodies begin at multiples of this many bytes. */
 export const BLOCK = 512;
-/** Names and attributes that take a member of their own (pax, GNU) end far below this. */
+/** Maximum size of a member that only extends the next header (pax, GNU): names and attributes are far shorter. */
 const MAX_EXTENSION = 1 << 20;
 
 export interface TarMember {
   readonly name: string;
   readonly kind: 'file' | 'folder';
-  /** Where its first header begins, those of a long name included. */
+  /** Offset of its first header; a long name has headers of its own. */
   readonly start: number;
-  /** Where its bytes begin, and how many they are. */
+  /** Offset and number of its bytes. */
   readonly offset: number;
   readonly size: number;
 }
 
-/** Bytes from `position` on; fewer than asked for only where the archive ends. */
+/** Reads bytes from `position` on; fewer than `length` only where the archive ends. */
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;
 
 export interface TarOptions {
-  /** What messages call the archive. */
+  /** Name of the archive in messages. */
   readonly file: string;
-  /** Its length in bytes. */
+  /** Length of the archive in bytes. */
   readonly length: number;
+  /** Offset of the first header. Default 0. */
   readonly from?: number;
-  /** Default true: an archive that stops without its mark of the end was cut short. */
+  /** Whether the archive must have an end marker. Default true: an archive without one was cut short. */
   readonly endMarked?: boolean;
 }
 
 /**
  * Walks over the members of a tar archive (v7, ustar, pax, GNU long names, sizes in base 256) without reading their
- * bodies. Returns where the members end. Nothing is ever written by a member's name; a name that leaves the folder, a
- * link, a device or a sparse file is refused all the same, for no shard of pairs has one.
- * @throws MedbenchError('data') naming the archive and the byte: cut short, a wrong check sum, a size that is negative or
- * beyond the end, a member that is refused.
+ * bodies. Returns the offset where the members end. Members are never written to disk; even so, a name that leads out
+ * of the folder, a link, a device or a sparse file is refused, because no shard of pairs has one.
+ * @throws MedbenchError('data') naming the archive and the byte: cut short, a wrong checksum, an invalid size, a size
+ * beyond the end, a refused member.
  */
 export async function* tarMembers(readAt: ReadAt, options: TarOptions): AsyncGenerator<TarMember, number> {
   const { file, length, from = 0, endMarked = true } = options;
-  let at = from;
-  let start = at;
+  let position = from;
+  let start = position;
   let longName: string | undefined;
   let attributes: ReadonlyMap<string, string> = new Map();
   for (;;) {
-    if (at === length && start === at && !endMarked) return at;
-    const block = await readAt(at, BLOCK);
-    if (block.length < BLOCK) throw fault(file, at, 'the archive is cut short');
+    if (position === length && start === position && !endMarked) return position;
+    const block = await readAt(position, BLOCK);
+    if (block.length < BLOCK) throw fault(file, position, 'the archive is cut short');
     if (block.every((byte) => byte === 0)) {
-      if (start !== at) throw fault(file, at, 'a long name belongs to no member');
-      return at;
+      if (start !== position) throw fault(file, position, 'a long name belongs to no member');
+      return position;
     }
-    const header = parseHeader(block, file, at);
-    const size = header.extension ? header.size : sizeOf(attributes.get('size'), header.size, file, at);
-    const offset = at + BLOCK;
-    // Folders and the like have no body, whatever their size says.
+    const header = parseHeader(block, file, position);
+    const size = header.extension ? header.size : resolveSize(attributes.get('size'), header.size, file, position);
+    const offset = position + BLOCK;
+    // A folder has no body, whatever its size field says.
     const body = header.type === '5' ? 0 : size;
-    if (offset + body > length) throw fault(file, at, `a member of ${body} bytes goes beyond the archive's end`);
-    at = offset + Math.ceil(body / BLOCK) * BLOCK;
+    if (offset + body > length) throw fault(file, position, `a member of ${body} bytes goes beyond the archive's end`);
+    position = offset + Math.ceil(body / BLOCK) * BLOCK;
     if (header.extension) {
-      if (size > MAX_EXTENSION) throw fault(file, offset, `a header of ${size} bytes`);
+      if (size > MAX_EXTENSION) throw fault(file, offset, `a header of ${size} bytes is too long`);
       const text = await readAt(offset, size);
       if (header.type === 'L') longName = untilNul(text);
       else if (header.type === 'x') attributes = parsePax(text, file, offset);
@@ -69,11 +70,11 @@ export async function* tarMembers(readAt: ReadAt, options: TarOptions): AsyncGen
     const name = attributes.get('path') ?? longName ?? header.name;
     checkName(name, file, start);
     if (![...attributes.keys()].every((key) => !key.startsWith('GNU.sparse'))) {
-      throw fault(file, start, 'a sparse file, which is not read here');
+      throw fault(file, start, 'a sparse file, which is not supported');
     }
     const kind = header.type === '5' || name.endsWith('/') ? 'folder' : 'file';
     yield { name, kind, start, offset, size: body };
-    start = at;
+    start = position;
     longName = undefined;
     attributes = new Map();
   }
@@ -83,11 +84,11 @@ interface Header {
   readonly name: string;
   readonly type: string;
   readonly size: number;
-  /** It says something about the next member. */
+  /** Whether it describes the next member. */
   readonly extension: boolean;
 }
 
-/** Kinds of members that are links, devices, parts of other archives: none belongs into a shard. */
+/** Types of members that are refused: links, devices and parts of other archives do not belong in a shard. */
 const REFUSED: Readonly<Record<string, string>> = {
   '1': 'a hard link',
   '2': 'a symbolic link',
@@ -98,7 +99,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   M: 'a part of a file in another archive',
 };
 
-function parseHeader(block: Uint8Array, file: string, at: number): Header {
+function parseHeader(block: Uint8Array, file: string, position: number): Header {
   let unsigned = 0;
   let signed = 0;
   for (let i = 0; i < BLOCK; i++) {
@@ -107,17 +108,21 @@ function parseHeader(block: Uint8Array, file: string, at: number): Header {
     signed += byte > 127 ? byte - 256 : byte;
   }
   const sum = parseNumber(block.subarray(148, 156));
-  // Some old writers added signed characters.
+  // Some old writers summed the bytes as signed numbers.
   if (sum !== unsigned && sum !== signed) {
-    const packed = block[0] === 0x1f && block[1] === 0x8b && at === 0;
-    throw fault(file, at, packed ? 'the archive is compressed (gzip): unpack it first' : 'no header, or a damaged one');
+    const packed = block[0] === 0x1f && block[1] === 0x8b && position === 0;
+    throw fault(
+      file,
+      position,
+      packed ? 'the archive is compressed (gzip): unpack it first' : 'no header, or a damaged one',
+    );
   }
   const size = parseNumber(block.subarray(124, 136));
-  if (size === undefined || size < 0) throw fault(file, at, 'a size that is none');
+  if (size === undefined || size < 0) throw fault(file, position, 'an invalid size');
   const type = String.fromCharCode(block[156]! || 48);
   const refused = REFUSED[type];
-  if (refused) throw fault(file, at, `${refused}, which no shard of pairs needs`);
-  if (!'057xgLKV'.includes(type)) throw fault(file, at, `a member of unknown kind ${JSON.stringify(type)}`);
+  if (refused) throw fault(file, position, `${refused}, which no shard of pairs needs`);
+  if (!'057xgLKV'.includes(type)) throw fault(file, position, `a member of unknown kind ${JSON.stringify(type)}`);
   const ustar = Buffer.compare(block.subarray(257, 263), USTAR) === 0;
   const prefix = ustar ? untilNul(block.subarray(345, 500)) : '';
   const name = untilNul(block.subarray(0, 100));
@@ -126,7 +131,7 @@ function parseHeader(block: Uint8Array, file: string, at: number): Header {
 
 const USTAR = Buffer.from('ustar\0');
 
-/** Octal digits, or base 256 where the first bit is set; undefined for anything else. */
+/** A number in octal digits, or in base 256 if the first bit is set; undefined for anything else. */
 function parseNumber(field: Uint8Array): number | undefined {
   const first = field[0]!;
   if (first === 0x80 || first === 0xff) {
@@ -141,35 +146,35 @@ function parseNumber(field: Uint8Array): number | undefined {
   return text === '' ? 0 : Number.parseInt(text, 8);
 }
 
-function sizeOf(attribute: string | undefined, otherwise: number, file: string, at: number): number {
-  if (attribute === undefined) return otherwise;
+function resolveSize(attribute: string | undefined, headerSize: number, file: string, position: number): number {
+  if (attribute === undefined) return headerSize;
   const size = /^\d{1,16}$/.test(attribute) ? Number(attribute) : Number.NaN;
-  if (!Number.isSafeInteger(size)) throw fault(file, at, 'a size that is none');
+  if (!Number.isSafeInteger(size)) throw fault(file, position, 'an invalid size');
   return size;
 }
 
-/** Records `length key=value\n` of POSIX.1-2001, where `length` counts the whole record in bytes. */
-function parsePax(text: Uint8Array, file: string, at: number): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
+/** Parses records `length key=value\n` of POSIX.1-2001, where `length` counts the bytes of the whole record. */
+function parsePax(text: Uint8Array, file: string, position: number): ReadonlyMap<string, string> {
+  const attributes = new Map<string, string>();
   for (let from = 0; from < text.length && text[from] !== 0; ) {
     const space = text.indexOf(32, from);
     const digits = space < 0 ? '' : Buffer.from(text.subarray(from, space)).toString('latin1');
     const end = from + (/^\d{1,7}$/.test(digits) ? Number(digits) : 0);
     const equals = text.indexOf(61, space);
     if (end <= space || end > text.length || text[end - 1] !== 10 || equals < 0 || equals >= end) {
-      throw fault(file, at, 'damaged pax attributes');
+      throw fault(file, position, 'damaged pax attributes');
     }
-    const part = (a: number, b: number): string => Buffer.from(text.subarray(a, b)).toString('utf8');
-    found.set(part(space + 1, equals), part(equals + 1, end - 1));
+    const decode = (a: number, b: number): string => Buffer.from(text.subarray(a, b)).toString('utf8');
+    attributes.set(decode(space + 1, equals), decode(equals + 1, end - 1));
     from = end;
   }
-  return found;
+  return attributes;
 }
 
-function checkName(name: string, file: string, at: number): void {
-  if (name === '' || name.includes('\0')) throw fault(file, at, 'a member without a name');
+function checkName(name: string, file: string, position: number): void {
+  if (name === '' || name.includes('\0')) throw fault(file, position, 'a member without a name');
   if (name.startsWith('/') || name.split('/').includes('..')) {
-    throw fault(file, at, 'a member whose name leads out of the archive');
+    throw fault(file, position, 'a member whose name leads out of the archive');
   }
 }
 
@@ -178,8 +183,8 @@ function untilNul(field: Uint8Array): string {
   return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString('utf8');
 }
 
-function fault(file: string, at: number, what: string): MedbenchError {
-  return new MedbenchError('data', `${file}: ${what} (byte ${at})`, {
-    hint: 'Fetch or make the shard again; with bad data skipped, what lies before this place is used.',
+function fault(file: string, position: number, reason: string): MedbenchError {
+  return new MedbenchError('data', `${file}: ${reason} (byte ${position})`, {
+    hint: 'Fetch or make the shard again; with --skip-bad, the samples before this byte are used.',
   });
 }

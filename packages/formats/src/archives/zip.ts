@@ -6,7 +6,7 @@ import { unreadable } from '@medbench/data/files';
 import { cutShort, damaged } from '../files/damaged.js';
 import { readFully } from '../files/open-files.js';
 
-/** One file inside a ZIP archive, as its directory describes it. */
+/** One file inside a ZIP archive, as described by the archive's directory. */
 export interface ZipEntry {
   readonly name: string;
   readonly method: number;
@@ -19,17 +19,17 @@ export interface ZipEntry {
 /** An open ZIP archive whose entries are read one by one, without holding the archive in memory. */
 export interface ZipFile {
   readonly entries: readonly ZipEntry[];
-  /** The entry's content, piece by piece, checked against its size and CRC-32 at the end. */
+  /** Reads the entry's content in chunks; its size and CRC-32 are checked at the end. */
   read(entry: ZipEntry): AsyncGenerator<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Deflate cannot pack better than 1032 : 1 (zlib's technical notes), so a larger claim is a lie. */
+/** Maximum compression ratio of deflate (zlib's technical notes); a larger claim is false. */
 const BEST_DEFLATE = 1032;
 
 /**
- * Opens a ZIP archive, with ZIP64, by its directory (PKWARE APPNOTE 4.3).
- * @throws MedbenchError('data') naming the file: missing, truncated, no ZIP.
+ * Opens a ZIP archive, ZIP64 included, by its directory (PKWARE APPNOTE 4.3).
+ * @throws MedbenchError('data') naming the file: missing, truncated, not a ZIP archive.
  */
 export async function openZip(path: string): Promise<ZipFile> {
   let file: FileHandle;
@@ -54,7 +54,7 @@ async function readDirectory(file: FileHandle, path: string): Promise<ZipEntry[]
   let end = tail.length - 22;
   while (end >= 0 && tail.readUInt32LE(end) !== 0x06054b50) end--;
   if (end < 0) {
-    throw cutShort(path, 'is no whole ZIP archive: its directory is not there');
+    throw cutShort(path, 'is not a complete ZIP archive: its directory is missing');
   }
   let directoryBytes = tail.readUInt32LE(end + 12);
   let directoryOffset = tail.readUInt32LE(end + 16);
@@ -67,21 +67,21 @@ async function readDirectory(file: FileHandle, path: string): Promise<ZipEntry[]
   if (directoryOffset + directoryBytes > size) throw damaged(path, 'its directory lies outside the file');
   const directory = await readAt(file, directoryOffset, directoryBytes);
   const entries: ZipEntry[] = [];
-  for (let at = 0; at + 46 <= directory.length && directory.readUInt32LE(at) === 0x02014b50; ) {
-    const nameBytes = directory.readUInt16LE(at + 28);
-    const extraBytes = directory.readUInt16LE(at + 30);
-    const next = at + 46 + nameBytes + extraBytes + directory.readUInt16LE(at + 32);
+  for (let offset = 0; offset + 46 <= directory.length && directory.readUInt32LE(offset) === 0x02014b50; ) {
+    const nameBytes = directory.readUInt16LE(offset + 28);
+    const extraBytes = directory.readUInt16LE(offset + 30);
+    const next = offset + 46 + nameBytes + extraBytes + directory.readUInt16LE(offset + 32);
     if (next > directory.length) throw damaged(path, 'its directory is broken');
-    const extra = directory.subarray(at + 46 + nameBytes, at + 46 + nameBytes + extraBytes);
+    const extra = directory.subarray(offset + 46 + nameBytes, offset + 46 + nameBytes + extraBytes);
     const [bytes, packedBytes, headerOffset] = zip64Fields(extra, [
-      directory.readUInt32LE(at + 24),
-      directory.readUInt32LE(at + 20),
-      directory.readUInt32LE(at + 42),
+      directory.readUInt32LE(offset + 24),
+      directory.readUInt32LE(offset + 20),
+      directory.readUInt32LE(offset + 42),
     ]);
-    const name = directory.toString('utf8', at + 46, at + 46 + nameBytes);
-    const method = directory.readUInt16LE(at + 10);
+    const name = directory.toString('utf8', offset + 46, offset + 46 + nameBytes);
+    const method = directory.readUInt16LE(offset + 10);
     if (headerOffset + packedBytes > size) throw damaged(`${path}: ${name}`, 'it lies outside the file');
-    if ((directory.readUInt16LE(at + 8) & 1) !== 0 || (method !== 0 && method !== 8)) {
+    if ((directory.readUInt16LE(offset + 8) & 1) !== 0 || (method !== 0 && method !== 8)) {
       throw new MedbenchError('data', `${path}: ${name} is encrypted or packed by method ${method}`, {
         hint: 'Pack it again with numpy.savez or numpy.savez_compressed.',
       });
@@ -89,18 +89,20 @@ async function readDirectory(file: FileHandle, path: string): Promise<ZipEntry[]
     if (bytes > (method === 0 ? packedBytes : packedBytes * BEST_DEFLATE)) {
       throw damaged(`${path}: ${name}`, `${packedBytes} bytes cannot hold the ${bytes} that it claims`);
     }
-    entries.push({ name, method, crc: directory.readUInt32LE(at + 16), packedBytes, bytes, headerOffset });
-    at = next;
+    entries.push({ name, method, crc: directory.readUInt32LE(offset + 16), packedBytes, bytes, headerOffset });
+    offset = next;
   }
   return entries;
 }
 
-/** Replaces sizes of 0xFFFFFFFF by those of the ZIP64 extra field, which holds only the replaced ones, in this order. */
+/**
+ * Replaces fields of 0xFFFFFFFF by those of the ZIP64 extra field, which holds only the replaced ones, in this order.
+ */
 function zip64Fields(extra: Buffer, fields: readonly [number, number, number]): [number, number, number] {
   const values = [...fields] as [number, number, number];
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    if (extra.readUInt16LE(at) !== 1) continue;
-    let from = at + 4;
+  for (let offset = 0; offset + 4 <= extra.length; offset += 4 + extra.readUInt16LE(offset + 2)) {
+    if (extra.readUInt16LE(offset) !== 1) continue;
+    let from = offset + 4;
     values.forEach((value, i) => {
       if (value !== 0xffffffff || from + 8 > extra.length) return;
       values[i] = Number(extra.readBigUInt64LE(from));
@@ -118,7 +120,7 @@ async function* readEntry(file: FileHandle, path: string, entry: ZipEntry): Asyn
   let crc = 0xffffffff;
   let bytes = 0;
   try {
-    for await (const piece of unpacked(file, start, entry)) {
+    for await (const piece of unpackEntry(file, start, entry)) {
       bytes += piece.length;
       if (bytes > entry.bytes) throw damaged(name, `it unpacks to more than the ${entry.bytes} bytes that it claims`);
       crc = crc32(piece, crc);
@@ -132,18 +134,18 @@ async function* readEntry(file: FileHandle, path: string, entry: ZipEntry): Asyn
   if ((crc ^ 0xffffffff) >>> 0 !== entry.crc) throw damaged(name, 'its checksum (CRC-32) does not match');
 }
 
-function unpacked(file: FileHandle, start: number, entry: ZipEntry): AsyncIterable<Uint8Array> {
-  const packed = pieces(file, start, start + entry.packedBytes);
+function unpackEntry(file: FileHandle, start: number, entry: ZipEntry): AsyncIterable<Uint8Array> {
+  const packed = readPieces(file, start, start + entry.packedBytes);
   if (entry.method === 0) return packed;
-  // The callback is only there because an error also reaches the iteration.
+  // `pipeline` needs a callback; it does nothing, because an error also reaches the iteration.
   return pipeline(packed, createInflateRaw({ chunkSize: 1 << 18 }), () => undefined);
 }
 
-async function* pieces(file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
-  for (let at = from; at < to; ) {
-    const piece = await readAt(file, at, Math.min(1 << 18, to - at));
+async function* readPieces(file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
+  for (let offset = from; offset < to; ) {
+    const piece = await readAt(file, offset, Math.min(1 << 18, to - offset));
     if (piece.length === 0) return;
-    at += piece.length;
+    offset += piece.length;
     yield piece;
   }
 }

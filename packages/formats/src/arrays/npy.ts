@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { elementCount, MedbenchError } from '@medbench/core';
 import { damaged } from '../files/damaged.js';
 
-/** Element type codes of NumPy's format: kind and bytes. */
+/** Element type codes of NumPy's format: kind and number of bytes. */
 export type NpyDType = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f4' | 'f8';
 
 export type NpyData =
@@ -38,24 +38,24 @@ const TYPES: Readonly<Record<NpyDType, new (buffer: ArrayBuffer) => NpyData>> = 
   f8: Float64Array,
 };
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
-/** NumPy's own writers stay far below; a longer header is not one of theirs. */
-const LONGEST_HEADER = 1 << 20;
+/** Maximum length of a header; NumPy's own writers stay far below it. */
+const MAX_HEADER = 1 << 20;
 
-/** What an NPY file says about itself before its data. */
+/** The header of an NPY file. */
 export interface NpyHeader {
   readonly shape: readonly number[];
   readonly dtype: NpyDType;
-  /** Bytes before the data. */
+  /** Offset of the data in bytes. */
   readonly dataOffset: number;
-  /** Bytes of data that shape and element type imply. */
+  /** Bytes of data, from shape and element type. */
   readonly dataBytes: number;
 }
 
 /**
- * Reads an NPY header, format versions 1 to 3 (numpy.lib.format).
+ * Parses an NPY header, format versions 1 to 3 (numpy.lib.format).
  * @param bytes The first bytes of the file.
  * @returns undefined if more bytes are needed.
- * @throws MedbenchError('data') naming `name`: no NPY, big-endian, column-major, text or object arrays.
+ * @throws MedbenchError('data') naming `name`: not an NPY array, big-endian, column-major, text or object arrays.
  */
 export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader | undefined {
   if (MAGIC.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
@@ -69,14 +69,14 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader | und
   if (version < 1 || version > 3) throw damaged(name, `NPY format version ${version} is unknown`);
   const start = version === 1 ? 10 : 12;
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (length > LONGEST_HEADER) throw damaged(name, `its header claims ${length} bytes`);
+  if (length > MAX_HEADER) throw damaged(name, `its header claims ${length} bytes`);
   if (bytes.length < start + length) return undefined;
   const text = new TextDecoder('utf-8').decode(bytes.subarray(start, start + length));
-  const described = /'descr':\s*'([^']*)'/.exec(text)?.[1];
+  const descriptor = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const sizes = /'shape':\s*\(([\d\sL,]*)\)/.exec(text)?.[1];
   if (order === undefined || sizes === undefined) throw damaged(name, 'its header cannot be read');
-  const dtype = dtypeOf(described ?? 'a record type', name);
+  const dtype = parseDType(descriptor ?? 'a record type', name);
   const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number.parseInt(size, 10)]));
   if (order === 'True' && shape.length > 1) {
     throw new MedbenchError('data', `${name} is stored column by column (fortran_order)`, {
@@ -85,7 +85,7 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader | und
   }
   const count = elementCount(shape);
   const dataBytes = count * itemBytes(dtype);
-  if (!Number.isSafeInteger(dataBytes)) throw damaged(name, `its shape [${shape.join(', ')}] is absurd`);
+  if (!Number.isSafeInteger(dataBytes)) throw damaged(name, `its shape [${shape.join(', ')}] is too large`);
   return { shape, dtype, dataOffset: start + length, dataBytes };
 }
 
@@ -95,7 +95,7 @@ export function npyArray(header: NpyHeader, buffer: ArrayBuffer): NpyArray {
 }
 
 /**
- * An array as the bytes of an NPY file, format version 1.0, data aligned to 64 bytes.
+ * Encodes an array as an NPY file, format version 1.0, with the data aligned to 64 bytes.
  * @throws MedbenchError('data') if the data does not fit the shape or the element type.
  */
 export function encodeNpy({ shape, dtype, data }: NpyArray, name = 'array'): Uint8Array {
@@ -103,7 +103,7 @@ export function encodeNpy({ shape, dtype, data }: NpyArray, name = 'array'): Uin
   if (!(data instanceof TYPES[dtype]) || data.length !== count) {
     throw new MedbenchError(
       'data',
-      `${name}: ${data.length} values of ${data.constructor.name} are no ${dtype} array of shape [${shape.join(', ')}]`,
+      `${name}: ${data.length} values of ${data.constructor.name} do not make an array of type ${dtype} and shape [${shape.join(', ')}]`,
     );
   }
   const prefix = dtype === 'b1' || itemBytes(dtype) === 1 ? '|' : '<';
@@ -120,15 +120,15 @@ export function encodeNpy({ shape, dtype, data }: NpyArray, name = 'array'): Uin
 
 const itemBytes = (dtype: NpyDType): number => Number(dtype[1]);
 
-function dtypeOf(described: string, name: string): NpyDType {
-  const code = described.replace(/^[<|=]/, '');
+function parseDType(descriptor: string, name: string): NpyDType {
+  const code = descriptor.replace(/^[<|=]/, '');
   if (Object.hasOwn(TYPES, code)) return code as NpyDType;
-  throw new MedbenchError('data', `${name} holds elements of type ${described}, which is not read`, {
+  throw new MedbenchError('data', `${name} holds elements of type ${descriptor}, which is not supported`, {
     hint: `Convert it with .astype to a little-endian one of ${Object.keys(TYPES).join(', ')}.`,
   });
 }
 
-/** Reads an NPY file. @throws MedbenchError('data') naming the file if it is missing, damaged, or of a type not read. */
+/** Reads an NPY file. @throws MedbenchError('data') naming the file: missing, damaged, or of an unsupported type. */
 export async function readNpy(path: string): Promise<NpyArray> {
   const bytes = await readFile(path).catch((cause) => {
     throw new MedbenchError('data', `${path} cannot be read`, { cause });

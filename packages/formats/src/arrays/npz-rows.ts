@@ -7,32 +7,32 @@ import { type UnpackOptions, unpackOnce } from '../files/unpacked.js';
 import { type ByteRows, checkRead, checkRows, rowSize } from './byte-rows.js';
 import { type NpyHeader, parseNpyHeader } from './npy.js';
 
-/** A header of NumPy takes less; the rest is read with it. */
-const HEAD = 4096;
+/** Bytes to read for the header; NumPy's headers are shorter. */
+const HEADER_BYTES = 4096;
 
 /**
- * Opens an array of unsigned bytes in a NumPy archive without holding it: the large files of MedMNIST+ unpack to up to
- * 13 GB. The entry is unpacked once into the cache folder, since packed bytes cannot be read from their middle, and then
- * read from there in slices.
- * @throws MedbenchError('data') naming file and entry: missing, damaged, of another type or in Fortran order; ('store') if
- * there is no room to unpack it.
+ * Opens an array of unsigned bytes in a NumPy archive without loading it: the large files of MedMNIST+ unpack to up to
+ * 13 GB. The entry is unpacked once into the cache folder, because compressed bytes cannot be read from the middle, and
+ * then read from there in slices.
+ * @throws MedbenchError('data') naming file and entry: missing, damaged, of another type or in Fortran order; ('store')
+ * if there is no room to unpack it.
  */
 export async function openNpzRows(path: string, key: string, options: UnpackOptions = {}): Promise<ByteRows> {
   const zip = await openZip(path);
-  let plain: string;
+  let unpackedPath: string;
   const name = `${path}: ${key}.npy`;
   try {
-    const entry = zip.entries.find((one) => one.name === `${key}.npy`);
+    const entry = zip.entries.find((candidate) => candidate.name === `${key}.npy`);
     if (!entry) {
       throw new MedbenchError('data', `${path} has no array "${key}"`, {
-        hint: `It has ${zip.entries.map((one) => one.name.replace(/\.npy$/, '')).join(', ') || 'none'}.`,
+        hint: `It has ${zip.entries.map((present) => present.name.replace(/\.npy$/, '')).join(', ') || 'none'}.`,
       });
     }
-    plain = await unpackOnce(path, entry.name, () => zip.read(entry), options);
+    unpackedPath = await unpackOnce(path, entry.name, () => zip.read(entry), options);
   } finally {
     await zip.close();
   }
-  const { shape, dataOffset } = await headerOf(plain, name);
+  const { shape, dataOffset } = await readHeader(unpackedPath, name);
   const [length = 0] = shape;
   const width = rowSize(shape);
   const files = openFiles();
@@ -42,7 +42,7 @@ export async function openNpzRows(path: string, key: string, options: UnpackOpti
       checkRows(start, count, length);
       checkRead(count, width);
       const bytes = new Uint8Array(count * width);
-      const filled = await files.use(plain, (file) => readFully(file, bytes, dataOffset + start * width));
+      const filled = await files.use(unpackedPath, (file) => readFully(file, bytes, dataOffset + start * width));
       if (filled < bytes.length) throw damaged(name, 'its unpacked copy has changed');
       return bytes;
     },
@@ -50,13 +50,13 @@ export async function openNpzRows(path: string, key: string, options: UnpackOpti
   };
 }
 
-async function headerOf(plain: string, name: string): Promise<NpyHeader> {
-  const handle = await open(plain, 'r');
+async function readHeader(unpackedPath: string, name: string): Promise<NpyHeader> {
+  const handle = await open(unpackedPath, 'r');
   try {
-    const head = new Uint8Array(HEAD);
+    const head = new Uint8Array(HEADER_BYTES);
     const filled = await readFully(handle, head, 0);
     const header = parseNpyHeader(head.subarray(0, filled), name);
-    if (!header) throw damaged(name, 'its header is not whole');
+    if (!header) throw damaged(name, 'its header is incomplete');
     if (header.dtype !== 'u1') {
       throw new MedbenchError('data', `${name} holds ${header.dtype}, not unsigned bytes (u1)`, {
         hint: 'Check that it is the array that you mean.',

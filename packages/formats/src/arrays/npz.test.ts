@@ -33,12 +33,12 @@ describe('readNpz', () => {
     expect(Object.fromEntries(Object.entries(arrays).map(([key, array]) => [key, plain(array)]))).toEqual(expected);
   });
 
-  it('reads only the keys asked for, and lists what is there for one that is not', async () => {
+  it('reads only the requested keys, and lists the existing ones if one is missing', async () => {
     expect(Object.keys(await readNpz(fixture('packed.npz'), ['f4', 'b1']))).toEqual(['f4', 'b1']);
     await expect(readNpz(fixture('packed.npz'), ['train_images'])).rejects.toThrow(/no array "train_images".*u1, i1/);
   });
 
-  it('reads NPY versions 2 and 3; refuses by name what it does not read', async () => {
+  it('reads NPY versions 2 and 3, and refuses unsupported arrays by name', async () => {
     const { v2, v3 } = await readNpz(fixture('awkward.npz'), ['v2', 'v3']);
     expect([v2, v3].map((array) => plain(array!).values)).toEqual([
       [0, 1, 2, 3, 4, 5],
@@ -54,25 +54,27 @@ describe('readNpz', () => {
     }
   });
 
-  it('names a file that is missing, cut short or no archive', async () => {
+  it('names a file that is missing, cut short or not an archive', async () => {
     await expect(readNpz(join(folder, 'none.npz'))).rejects.toThrow(/none\.npz is not there/);
-    const whole = readFileSync(fixture('packed.npz'));
-    for (const length of [0, 10, whole.length >> 1, whole.length - 1]) {
-      await expect(readNpz(file('cut.npz', whole.subarray(0, length)))).rejects.toMatchObject({ code: 'data' });
+    const archive = readFileSync(fixture('packed.npz'));
+    for (const length of [0, 10, archive.length >> 1, archive.length - 1]) {
+      await expect(readNpz(file('cut.npz', archive.subarray(0, length)))).rejects.toMatchObject({ code: 'data' });
     }
-    await expect(readNpz(file('text.npz', Buffer.from('no archive')))).rejects.toThrow(/text\.npz is no whole ZIP/);
+    await expect(readNpz(file('text.npz', Buffer.from('no archive')))).rejects.toThrow(
+      /text\.npz is not a complete ZIP/,
+    );
   });
 
   it('never takes a damaged byte of an entry for data', async () => {
     for (const level of [0, 9] as const) {
-      const whole = zipSync({ 'a.npy': encodeNpy(matrix) }, { level });
+      const archive = zipSync({ 'a.npy': encodeNpy(matrix) }, { level });
       const start = 30 + 'a.npy'.length;
-      const packed = new DataView(whole.buffer).getUint32(18, true);
+      const packed = new DataView(archive.buffer).getUint32(18, true);
       let refused = 0;
       for (let i = 0; i < packed; i++) {
-        const bytes = Buffer.from(whole);
+        const bytes = Buffer.from(archive);
         bytes[start + i]! ^= 0x10;
-        // A bit that Deflate does not use, such as one after its end, changes nothing.
+        // A flipped bit that deflate does not use, such as one after its end, changes nothing.
         const outcome = await readNpz(file('flipped.npz', bytes)).catch((error: unknown) => error);
         if (outcome instanceof MedbenchError) refused++;
         else expect(outcome).toEqual({ a: matrix });
@@ -81,7 +83,7 @@ describe('readNpz', () => {
     }
   });
 
-  it('refuses a bomb and an absurd claim before taking memory', async () => {
+  it('refuses a decompression bomb and false claims before allocating memory', async () => {
     const zeros = zipSync({ 'a.npy': encodeNpy({ shape: [1 << 22], dtype: 'u1', data: new Uint8Array(1 << 22) }) });
     await expect(readNpz(file('bomb.npz', zeros), undefined, { maxBytes: 1 << 20 })).rejects.toThrow(
       /bomb\.npz claims 4\.0 MiB unpacked \(a\.npy.*limit of 1\.0 MiB/,
@@ -122,7 +124,7 @@ describe('readNpz', () => {
 });
 
 describe('writeNpz', () => {
-  it('writes what it reads, in the same bytes each time', async () => {
+  it('writes arrays that readNpz reads back, in the same bytes each time', async () => {
     const path = join(folder, 'deep', 'written.npz');
     const arrays = await readNpz(fixture('stored.npz'));
     await writeNpz(path, arrays);

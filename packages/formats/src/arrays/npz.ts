@@ -6,15 +6,16 @@ import { damaged } from '../files/damaged.js';
 import { encodeNpy, type NpyArray, type NpyHeader, npyArray, parseNpyHeader } from './npy.js';
 
 export interface ReadNpzOptions {
-  /** Refuse to unpack more than this in all. Default 16 GiB. */
+  /** Maximum bytes to unpack in all. Default 16 GiB. */
   readonly maxBytes?: number;
 }
 
 const GIB = 2 ** 30;
 
 /**
- * Reads a NumPy archive (`numpy.savez`, `numpy.savez_compressed`), all arrays or those named by `keys`. Other entries
- * are not unpacked, and memory is taken for an array only after its header, its entry and the limit agree on its size.
+ * Reads a NumPy archive (`numpy.savez`, `numpy.savez_compressed`): all arrays, or those named by `keys`. Other entries
+ * are not unpacked, and memory for an array is allocated only after its header, its entry and the limit agree on its
+ * size.
  * @throws MedbenchError('data') naming file and entry: missing key, damage, claims beyond `maxBytes`, element types
  * other than those of `NpyDType`.
  */
@@ -26,7 +27,7 @@ export async function readNpz(
   const zip = await openZip(path);
   try {
     const byKey = new Map(zip.entries.map((entry) => [entry.name.replace(/\.npy$/, ''), entry]));
-    const wanted = (keys ?? [...byKey.keys()]).map((key) => {
+    const selected = (keys ?? [...byKey.keys()]).map((key) => {
       const entry = byKey.get(key);
       if (entry) return [key, entry] as const;
       throw new MedbenchError(
@@ -37,17 +38,17 @@ export async function readNpz(
         },
       );
     });
-    const total = wanted.reduce((sum, [, entry]) => sum + entry.bytes, 0);
+    const total = selected.reduce((sum, [, entry]) => sum + entry.bytes, 0);
     if (total > maxBytes) {
-      const largest = wanted.reduce((a, b) => (b[1].bytes > a[1].bytes ? b : a));
+      const largest = selected.reduce((a, b) => (b[1].bytes > a[1].bytes ? b : a));
       throw new MedbenchError(
         'data',
-        `${path} claims ${inGib(total)} unpacked (${largest[1].name} ${inGib(largest[1].bytes)}), more than the limit of ${inGib(maxBytes)}`,
+        `${path} claims ${formatBytes(total)} unpacked (${largest[1].name} ${formatBytes(largest[1].bytes)}), more than the limit of ${formatBytes(maxBytes)}`,
         { hint: 'Use a smaller version of the data set, or read fewer of its arrays.' },
       );
     }
     const arrays: Record<string, NpyArray> = {};
-    for (const [key, entry] of wanted) arrays[key] = await readArray(zip, path, entry);
+    for (const [key, entry] of selected) arrays[key] = await readArray(zip, path, entry);
     return arrays;
   } finally {
     await zip.close();
@@ -61,7 +62,7 @@ async function readArray(zip: ZipFile, path: string, entry: ZipEntry): Promise<N
   let data = new Uint8Array(0);
   let filled = 0;
   for await (const piece of zip.read(entry)) {
-    let rest = piece;
+    let body = piece;
     if (header === undefined) {
       head = Buffer.concat([head, piece]);
       header = parseNpyHeader(head, name);
@@ -76,31 +77,31 @@ async function readArray(zip: ZipFile, path: string, entry: ZipEntry): Promise<N
       if (header.dataBytes > constants.MAX_LENGTH) {
         throw new MedbenchError(
           'data',
-          `${name} has ${inGib(header.dataBytes)}; Node.js ${process.versions.node} holds at most ${inGib(constants.MAX_LENGTH)} in one array`,
+          `${name} has ${formatBytes(header.dataBytes)}; Node.js ${process.versions.node} holds at most ${formatBytes(constants.MAX_LENGTH)} in one array`,
           { hint: 'Use a smaller version of the data set, or a newer Node.js.' },
         );
       }
       data = new Uint8Array(header.dataBytes);
-      rest = head.subarray(header.dataOffset);
+      body = head.subarray(header.dataOffset);
     }
-    data.set(rest, filled);
-    filled += rest.length;
+    data.set(body, filled);
+    filled += body.length;
   }
   if (header === undefined) throw damaged(name, 'it ends inside its header');
   return npyArray(header, data.buffer);
 }
 
 /**
- * Writes a NumPy archive that `numpy.load` reads, packed, atomically. The same arrays give the same bytes.
+ * Writes a compressed NumPy archive that `numpy.load` reads, atomically. The same arrays give the same bytes.
  * @throws MedbenchError('data') if an array's data does not fit its shape; ('store') if the file cannot be written.
  */
 export async function writeNpz(path: string, arrays: Readonly<Record<string, NpyArray>>): Promise<void> {
   const files = Object.fromEntries(
     Object.entries(arrays).map(([key, array]) => [`${key}.npy`, encodeNpy(array, `${path}: ${key}`)]),
   );
-  // ZIP keeps local times without a zone: noon of a day within its range, so that the bytes are the same everywhere.
+  // ZIP stores local times without a time zone. Noon of a fixed day in its range gives the same bytes everywhere.
   await writeFileAtomic(path, zipSync(files, { level: 6, mtime: new Date(1980, 0, 1, 12) }));
 }
 
-const inGib = (bytes: number): string =>
+const formatBytes = (bytes: number): string =>
   bytes >= GIB / 10 ? `${(bytes / GIB).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

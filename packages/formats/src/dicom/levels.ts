@@ -4,29 +4,33 @@ export interface Presentation {
   readonly intercept: number;
   readonly window?: { readonly center: number; readonly width: number; readonly shape: WindowShape };
   readonly lookup?: { readonly first: number; readonly values: Uint16Array; readonly bits: number };
-  /** MONOCHROME1: the lowest value is white. */
+  /** True for MONOCHROME1: the lowest value is white. */
   readonly inverted: boolean;
 }
 
 export type WindowShape = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
 
 /**
- * 8-bit levels of stored values: rescaled; then by the window, else by the table, else from the least value to the
- * greatest; rounded to the nearest, halves (within a billionth) up.
+ * Converts stored values to 8-bit levels. Values are rescaled, then mapped by the window, otherwise by the lookup
+ * table, otherwise from the least value to the greatest. Levels are rounded to the nearest, halves (within a billionth)
+ * up.
  */
 export function toLevels(stored: Int32Array, presentation: Presentation): Uint8Array {
   const { slope, intercept, inverted } = presentation;
-  const share = shareOf(stored, presentation);
+  const scale = intensityScale(stored, presentation);
   const levels = new Uint8Array(stored.length);
   for (let i = 0; i < stored.length; i++) {
-    const level = Math.floor(share(stored[i]! * slope + intercept) * 255 + 0.5 + 1e-9);
+    const level = Math.floor(scale(stored[i]! * slope + intercept) * 255 + 0.5 + 1e-9);
     levels[i] = inverted ? 255 - level : level;
   }
   return levels;
 }
 
-/** Maps a rescaled value to [0, 1]. */
-function shareOf(stored: Int32Array, { slope, intercept, window, lookup }: Presentation): (value: number) => number {
+/** Returns a function that maps a rescaled value to [0, 1]. */
+function intensityScale(
+  stored: Int32Array,
+  { slope, intercept, window, lookup }: Presentation,
+): (value: number) => number {
   if (window) {
     const { center: c, width: w, shape } = window;
     if (shape === 'SIGMOID') return (x) => 1 / (1 + Math.exp((-4 * (x - c)) / w));
@@ -38,8 +42,8 @@ function shareOf(stored: Int32Array, { slope, intercept, window, lookup }: Prese
   if (lookup) {
     const { first, values, bits } = lookup;
     const top = 2 ** bits - 1;
-    const at = (x: number): number => Math.min(values.length - 1, Math.max(0, Math.round(x) - first));
-    return (x) => clamp(values[at(x)]! / top);
+    const tableIndex = (x: number): number => Math.min(values.length - 1, Math.max(0, Math.round(x) - first));
+    return (x) => clamp(values[tableIndex(x)]! / top);
   }
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;

@@ -1,8 +1,8 @@
 import type { PixelFormat } from './pixel-format.js';
 
 /**
- * Unpacks RLE (PS3.5, annex G): a segment for each byte of each sample, the high byte first, every one packed by PackBits.
- * @throws Error if segments and image do not fit.
+ * Unpacks RLE (PS3.5, annex G): one PackBits segment for each byte of each sample, the high byte first.
+ * @throws Error if the segments do not fit the image.
  */
 export function unpackRle(packed: Uint8Array, { rows, columns, samples, bitsAllocated }: PixelFormat): Uint8Array {
   const width = bitsAllocated / 8;
@@ -14,7 +14,8 @@ export function unpackRle(packed: Uint8Array, { rows, columns, samples, bitsAllo
   for (let segment = 0; segment < segments; segment++) {
     const from = view.getUint32(4 + 4 * segment, true);
     const to = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : packed.length;
-    if (from < 64 || to > packed.length || from > to) throw new Error(`its segment ${segment + 1} lies outside`);
+    if (from < 64 || to > packed.length || from > to)
+      throw new Error(`its segment ${segment + 1} lies outside the image's data`);
     const sample = Math.floor(segment / width);
     const byte = width - 1 - (segment % width);
     const plane = unpackBits(packed.subarray(from, to), pixels, segment + 1);
@@ -26,16 +27,16 @@ export function unpackRle(packed: Uint8Array, { rows, columns, samples, bitsAllo
 function unpackBits(packed: Uint8Array, length: number, segment: number): Uint8Array {
   const plane = new Uint8Array(length);
   let filled = 0;
-  for (let at = 0; filled < length && at < packed.length; ) {
-    const count = packed[at++]!;
+  for (let offset = 0; filled < length && offset < packed.length; ) {
+    const count = packed[offset++]!;
     if (count < 128) {
-      const run = packed.subarray(at, at + count + 1);
+      const run = packed.subarray(offset, offset + count + 1);
       plane.set(run.subarray(0, length - filled), filled);
       filled += run.length;
-      at += count + 1;
+      offset += count + 1;
     } else if (count > 128) {
-      if (at >= packed.length) break;
-      plane.fill(packed[at++]!, filled, filled + 257 - count);
+      if (offset >= packed.length) break;
+      plane.fill(packed[offset++]!, filled, filled + 257 - count);
       filled += 257 - count;
     }
   }

@@ -5,14 +5,14 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { unreadable } from '@medbench/data/files';
 
 const MIB = 2 ** 20;
-/** Above this, size and both ends stand for a file. */
-const WHOLE_UP_TO = 64 * MIB;
+/** Larger files are hashed by their size and both ends only. */
+const MAX_HASHED_WHOLE = 64 * MIB;
 
 /**
- * SHA-256 over the files' names relative to the deepest folder that they share, their sizes and contents; of a file of
- * more than 64 MiB, its first and last MiB. Folders stand for all files in them. The order given does not matter, nor
- * where the data lies.
- * @param listed Files and folders of which names and sizes alone are taken: for folders of 100,000 images, which would
+ * SHA-256 over the files' names, sizes and contents. Names are relative to the deepest folder that all files share. Of
+ * a file of more than 64 MiB, only the first and last MiB are hashed. A folder stands for all files in it. Neither the
+ * order of the paths nor the place of the data matters.
+ * @param listed Files and folders of which only names and sizes are hashed: for folders of 100,000 images, which would
  * take longer to read than to use. An image that is replaced by one of the same size goes unnoticed.
  * @returns 64 hexadecimal digits.
  * @throws MedbenchError('data') naming a file that is missing or cannot be read.
@@ -21,9 +21,10 @@ export async function fingerprintFiles(
   paths: readonly string[],
   { listed = [] }: { readonly listed?: readonly string[] } = {},
 ): Promise<string> {
-  const below = async (all: readonly string[]) => (await Promise.all(all.map((path) => filesIn(resolve(path))))).flat();
-  const inList = new Set(await below(listed));
-  const files = [...new Set([...inList, ...(await below(paths))])];
+  const expandFolders = async (roots: readonly string[]) =>
+    (await Promise.all(roots.map((path) => filesIn(resolve(path))))).flat();
+  const inList = new Set(await expandFolders(listed));
+  const files = [...new Set([...inList, ...(await expandFolders(paths))])];
   const base = sharedFolder(files);
   const named = files.map((file) => ({ file, name: relative(base, file).split(sep).join('/') }));
   named.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -41,9 +42,9 @@ export async function fingerprintFiles(
 
 async function addFile(hash: Hash, file: string, name: string): Promise<void> {
   const { size } = await stat(file);
-  // Name and size come first and as one JSON line, so that contents cannot be shifted between files unnoticed.
+  // Name and size come first, as one JSON line, so that contents cannot be shifted between files unnoticed.
   hash.update(`${JSON.stringify([name, size])}\n`);
-  if (size <= WHOLE_UP_TO) {
+  if (size <= MAX_HASHED_WHOLE) {
     for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
     return;
   }
@@ -76,9 +77,9 @@ function sharedFolder(files: readonly string[]): string {
   const [first, ...others] = files.map((file) => dirname(file).split(sep));
   if (!first) return '';
   let length = first.length;
-  for (const parts of others) {
+  for (const segments of others) {
     let same = 0;
-    while (same < length && parts[same] === first[same]) same++;
+    while (same < length && segments[same] === first[same]) same++;
     length = same;
   }
   return first.slice(0, length).join(sep) || sep;

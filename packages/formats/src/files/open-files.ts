@@ -2,31 +2,32 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { isMedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 
-/** Files open at a time that nothing reads just now. */
-const KEPT_OPEN = 16;
-/** After this long without a read, a file is closed. */
+/** Idle files are closed to keep at most this many open. */
+const MAX_OPEN = 16;
+/** Milliseconds without a read after which a file is closed. */
 const IDLE_MS = 2000;
 
 /** Files that stay open between reads. */
 export interface OpenFiles {
   /**
-   * Runs `read` with the file open; `fresh` is true if it was opened for this. @throws MedbenchError('data') naming a file
-   * that cannot be opened or read, and whatever MedbenchError `read` throws.
+   * Runs `read` with the file open; `fresh` is true if the file was opened for this call.
+   * @throws MedbenchError('data') naming a file that cannot be opened or read, and whatever MedbenchError `read`
+   * throws.
    */
   use<T>(file: string, read: (handle: FileHandle, fresh: boolean) => Promise<T>): Promise<T>;
 }
 
-interface Entry {
+interface OpenFile {
   readonly handle: Promise<FileHandle>;
   users: number;
   used: number;
 }
 
-/** Opens files when they are read and closes them when they lie idle, so that nobody has to. */
+/** Opens files when they are read and closes them when they are idle, so that callers need not. */
 export function openFiles(): OpenFiles {
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, OpenFile>();
   let scheduled = false;
-  const close = (file: string, { handle }: Entry): void => {
+  const close = (file: string, { handle }: OpenFile): void => {
     entries.delete(file);
     handle.then((opened) => opened.close()).catch(() => undefined);
   };
@@ -47,9 +48,9 @@ export function openFiles(): OpenFiles {
       const fresh = !entry;
       if (!entry) {
         entry = { handle: open(file, 'r'), users: 0, used: 0 };
-        // The longest unused goes first: those used lately stand at the end.
+        // The least recently used file goes first: those used lately stand at the end.
         for (const [other, idle] of entries) {
-          if (entries.size < KEPT_OPEN) break;
+          if (entries.size < MAX_OPEN) break;
           if (idle.users === 0) close(other, idle);
         }
       }
@@ -59,7 +60,7 @@ export function openFiles(): OpenFiles {
       try {
         return await read(await entry.handle, fresh);
       } catch (cause) {
-        // Whatever went wrong, the next read looks at the file anew; reads under way end before it is closed.
+        // Whatever went wrong, the next read opens the file again. Reads under way end before it is closed.
         if (entries.get(file) === entry) close(file, entry);
         throw isMedbenchError(cause) ? cause : unreadable(file, cause);
       } finally {
@@ -71,7 +72,7 @@ export function openFiles(): OpenFiles {
   };
 }
 
-/** Fills the buffer as far as the file goes, and says how far. */
+/** Fills the buffer as far as the file reaches. @returns the number of bytes read. */
 export async function readFully(handle: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < buffer.length) {

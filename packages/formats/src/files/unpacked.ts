@@ -9,19 +9,19 @@ import { errorMessage, MedbenchError } from '@medbench/core';
 import { cannotUnpack } from './damaged.js';
 
 export interface UnpackOptions {
-  /** Folder in which packed bytes are unpacked, once for each content. Default: a folder for temporary files. */
+  /** Folder in which files are unpacked, once for each content. Default: a folder for temporary files. */
   readonly cacheFolder?: string;
-  /** What unpacks to more is refused. Default 64 GiB. */
+  /** Maximum unpacked bytes; more is refused. Default 64 GiB. */
   readonly maxBytes?: number;
 }
 
 /**
- * Unpacks something of a file into the cache folder, under a name that the file's place, size and time of change give,
- * unless it is there already. A kill at any moment leaves nothing that looks whole.
- * @param part Names what is unpacked of the file.
+ * Unpacks a part of a file into the cache folder, unless it is there already. Its name there is derived from the file's
+ * path, size and modification time. A kill at any moment leaves no file that looks complete.
+ * @param part Name of the part that is unpacked.
  * @returns the path of the unpacked bytes.
- * @throws MedbenchError('data') if it unpacks to more than the bound, or whatever `pieces` throws; ('store') if there is no
- * room for it.
+ * @throws MedbenchError('data') if it unpacks to more than `maxBytes`, or whatever `pieces` throws; ('store') if there
+ * is no room for it.
  */
 export async function unpackOnce(
   path: string,
@@ -33,16 +33,16 @@ export async function unpackOnce(
   const key = createHash('sha256')
     .update(JSON.stringify([resolve(path), part, size, mtimeMs]))
     .digest('hex');
-  const plain = join(cacheFolder, key.slice(0, 32));
-  if (await stat(plain).catch(() => undefined)) return plain;
-  const unfinished = `${plain}.${randomBytes(4).toString('hex')}.part`;
+  const unpackedPath = join(cacheFolder, key.slice(0, 32));
+  if (await stat(unpackedPath).catch(() => undefined)) return unpackedPath;
+  const unfinished = `${unpackedPath}.${randomBytes(4).toString('hex')}.part`;
   async function* bounded(): AsyncGenerator<Uint8Array> {
     let bytes = 0;
     for await (const piece of pieces()) {
       bytes += piece.length;
       if (bytes > maxBytes) {
         throw new MedbenchError('data', `${path} unpacks to more than ${maxBytes} bytes`, {
-          hint: 'It is not what it should be: fetch it again.',
+          hint: 'It is not the expected file: fetch it again.',
         });
       }
       yield piece;
@@ -51,20 +51,22 @@ export async function unpackOnce(
   try {
     await mkdir(cacheFolder, { recursive: true });
     await pipeline(bounded, createWriteStream(unfinished));
-    await rename(unfinished, plain);
+    await rename(unfinished, unpackedPath);
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     throw new MedbenchError('store', `${path} cannot be unpacked into ${cacheFolder}: ${errorMessage(cause)}`, {
       cause,
-      hint: 'Free some disk, or name another cache folder (MEDBENCH_CACHE).',
+      hint: 'Free some disk space, or name another cache folder (MEDBENCH_CACHE).',
     });
   } finally {
     await rm(unfinished, { force: true });
   }
-  return plain;
+  return unpackedPath;
 }
 
-/** A `.gz`, unpacked once. @throws as `unpackOnce`; MedbenchError('data') naming a file that is damaged or cut short. */
+/**
+ * Unpacks a `.gz` file once. @throws as `unpackOnce`; MedbenchError('data') naming a file that is damaged or cut short.
+ */
 export function gunzipOnce(path: string, options: UnpackOptions): Promise<string> {
   async function* pieces(): AsyncGenerator<Uint8Array> {
     const stream = createReadStream(path);

@@ -1,31 +1,32 @@
 import { type EncodedPair, isMedbenchError, type MedbenchError, type PairSource } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 
-/** Examples named in the list of what was left out. */
-const LISTED = 1000;
-/** Neighbours tried in place of an example that cannot be read. */
-const TRIES = 100;
+/** Maximum number of left-out examples that are listed. */
+const MAX_LISTED = 1000;
+/** Maximum number of following examples tried in place of one that cannot be read. */
+const MAX_TRIES = 100;
 
-/** What was left out. */
+/** Examples that were left out. */
 export interface BadSamples {
   readonly count: number;
-  /** The first of them: file, row or member and what is wrong, without any of their text. */
+  /** The first of them: file, row or member and the fault, without any of their text. */
   readonly list: readonly string[];
 }
 
-/** A list of what was left out that grows while examples are read. */
+/** A list of left-out examples that grows while examples are read. */
 export interface BadList extends BadSamples {
-  /** Adds a fault, once for each place: a decoder does not always find the same words for the same fault. */
+  /** Adds a fault, once for each place: a decoder does not always describe the same fault in the same words. */
   note(place: number | string, message: string): void;
   /** Notes the fault, or throws it if nothing may be left out. */
   take(error: MedbenchError): void;
 }
 
 /**
- * @param skipBad Whether anything may be left out.
- * @param skip Takes each fault, once.
+ * Makes an empty list of left-out examples.
+ * @param skipBad Whether examples may be left out.
+ * @param skip Receives each fault once.
  */
-export function badList(skipBad: boolean, skip: (what: string) => void = () => {}): BadList {
+export function badList(skipBad: boolean, skip: (message: string) => void = () => {}): BadList {
   const seen = new Set<number | string>();
   const list: string[] = [];
   let count = 0;
@@ -34,7 +35,7 @@ export function badList(skipBad: boolean, skip: (what: string) => void = () => {
     seen.add(place);
     count++;
     skip(message);
-    if (list.length < LISTED) list.push(message);
+    if (list.length < MAX_LISTED) list.push(message);
   };
   return {
     get count() {
@@ -50,18 +51,18 @@ export function badList(skipBad: boolean, skip: (what: string) => void = () => {
 }
 
 /**
- * A source of pairs that are read undecoded. In place of one that turns out to be broken, when it is read or where it is
- * decoded, comes the next, if bad ones may be left out.
- * @param read Reads a pair's image and caption. @throws MedbenchError('data') for a broken one.
- * @throws RangeError for a pair beyond.
+ * A source of pairs that are read undecoded. If bad pairs may be left out, the next pair replaces one that proves
+ * broken when it is read or decoded.
+ * @param read Reads a pair's image and caption. @throws MedbenchError('data') for a broken pair.
+ * @throws RangeError for an index beyond the pairs.
  */
 export function pairSource(
   length: number,
   read: (index: number) => Promise<EncodedPair>,
   bad?: BadList,
 ): Required<PairSource> {
-  const instead = async (index: number, error: unknown, tries: number): Promise<EncodedPair> => {
-    if (!bad || tries > TRIES || !isMedbenchError(error) || error.code !== 'data') throw error;
+  const readNext = async (index: number, error: unknown, tries: number): Promise<EncodedPair> => {
+    if (!bad || tries > MAX_TRIES || !isMedbenchError(error) || error.code !== 'data') throw error;
     bad.note(index, error.message);
     return encoded((index + 1) % length, tries + 1);
   };
@@ -70,9 +71,9 @@ export function pairSource(
       throw new RangeError(`No pair ${index} among ${length}`);
     }
     try {
-      return { ...(await read(index)), instead: (error) => instead(index, error, tries) };
+      return { ...(await read(index)), instead: (error) => readNext(index, error, tries) };
     } catch (error) {
-      return instead(index, error, tries);
+      return readNext(index, error, tries);
     }
   };
   const decoded = async (pair: EncodedPair): ReturnType<PairSource['get']> => {

@@ -37,7 +37,7 @@ describe('captionTable', () => {
   it.each(cases)('reads what Python reads: $name', async ({ name, content, rows, ...expected }) => {
     const table = file(name, unzipSync(Buffer.from(content, 'base64')));
     const pairs = await open(table, { columns: ['split'], keep: ({ split }) => split === 'train' });
-    expect(pairs).toMatchObject({ length: rows, others: expected.others, duplicates: expected.duplicates });
+    expect(pairs).toMatchObject({ length: rows, rejected: expected.others, duplicates: expected.duplicates });
     const hash = createHash('sha256');
     // Backwards, so that nothing depends on the order of reading.
     const read: string[] = [];
@@ -46,16 +46,16 @@ describe('captionTable', () => {
       read[i] = JSON.stringify([path.slice(imageDir.length + 1), caption]).replaceAll(', ', ', ');
       if (expected.some[i] !== undefined) expect([...caption].slice(0, 200).join('')).toBe(expected.some[i]);
     }
-    // Python's json.dumps puts a blank behind the comma of a list.
+    // Python's json.dumps writes a blank after the comma of a list.
     hash.update(read.map((line) => line.replace('","', '", "')).join('\n'));
     expect(hash.digest('hex')).toBe(expected.sha256);
   });
 
-  it('reads images beside plain lines, whose quotes mean nothing', async () => {
+  it('reads plain lines with images beside them, and takes quotes as text', async () => {
     const image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(3, 200) } as const;
     writeFileSync(join(imageDir, 'ROCO_1.png'), await encodePng(image));
     const table = file('captions.txt', 'ROCO_1\t An "odd caption\twith a tab.\n\nROCO_2\t 5" mass.');
-    const pairs = await open(table, { header: ['image', 'caption'], fileOf: (name) => `${name}.png` });
+    const pairs = await open(table, { header: ['image', 'caption'], toFileName: (name) => `${name}.png` });
     expect(await pairs.get(0)).toEqual({ image, caption: ' An "odd caption\twith a tab.' });
     expect((await pairs.describe(1)).caption).toBe(' 5" mass.');
     expect((await pairs.encoded(0)).bytes).toEqual(readFileSync(join(imageDir, 'ROCO_1.png')));
@@ -63,7 +63,7 @@ describe('captionTable', () => {
     await expect(pairs.get(2)).rejects.toThrow(RangeError);
   });
 
-  it('refuses rows that lead elsewhere or say nothing, by row', async () => {
+  it('refuses rows whose image lies elsewhere or whose caption is empty, and names the row', async () => {
     for (const name of ['../secret.png', '/etc/x.png', 'a/../../x.png', '.', '..', 'a\0.png']) {
       const rows = [
         { image: 'ok.png', caption: 'c' },
@@ -77,14 +77,14 @@ describe('captionTable', () => {
     await expect(open(file('col.jsonl', '{"image":"a.png","text":"x"}\n'))).rejects.toThrow(/no column "caption"/);
     await expect(open(file('col.csv', 'image,text\na,b\n'))).rejects.toThrow(/no column "caption"/);
     await expect(open(file('few.csv', 'image,caption\na\n'))).rejects.toThrow(/row 1 has 1 fields/);
-    await expect(open(file('x.xlsx', ''))).rejects.toThrow(/x\.xlsx is no table/);
+    await expect(open(file('x.xlsx', ''))).rejects.toThrow(/x\.xlsx is not a supported table/);
     await expect(open(file('empty.csv', ''))).rejects.toThrow(/no column "image" or "caption"/);
     await expect(open(file('open.csv', 'image,caption\na,"b\n'))).rejects.toThrow(/ends within quotes/);
     await expect(open(file('latin.csv', Buffer.from('image,caption\na,\xfc\n', 'latin1')))).rejects.toThrow(/UTF-8/);
     await expect(open(join(folder, 'none.csv'))).rejects.toThrow(/none\.csv is not there/);
   });
 
-  it('never quotes what a broken row says', async () => {
+  it('never quotes the text of a broken row', async () => {
     const secret = 'SECRETFINDING';
     for (const [name, content] of [
       ['s.jsonl', `{"image":"a.png","caption":"${secret}\n`],
@@ -98,7 +98,7 @@ describe('captionTable', () => {
     }
   });
 
-  it('takes the next pair in place of a broken image, where bad ones are left out', async () => {
+  it('takes the next pair in place of a broken image if bad pairs are left out', async () => {
     const image = { width: 1, height: 1, channels: 1, data: Uint8Array.of(7) } as const;
     writeFileSync(join(imageDir, 'good.png'), await encodePng(image));
     writeFileSync(join(imageDir, 'broken.png'), 'no image');

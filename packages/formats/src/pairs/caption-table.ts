@@ -8,7 +8,7 @@ import type { JsonRow } from '../tables/tables.js';
 import { type BadSamples, badList, pairSource } from './bad-samples.js';
 import { numberList, textCounter } from './duplicates.js';
 
-/** What a row of a table names. */
+/** The image and caption of one row. */
 export interface ImageAndCaption {
   /** Path relative to the folder of the images. */
   readonly image: string;
@@ -16,43 +16,43 @@ export interface ImageAndCaption {
 }
 
 export interface CaptionTableOptions {
-  /** Path of the table: `.jsonl`, `.csv`, `.tsv`, or `.txt` with tabs (`formOf`). */
+  /** Path of the table: `.jsonl`, `.csv`, `.tsv`, or `.txt` with tabs (`tableForm`). */
   readonly table: string;
-  /** Column names of a table whose first line is no header. */
+  /** Column names, if the table's first line is not a header. */
   readonly header?: readonly string[];
   readonly imageColumn: string;
   readonly captionColumn: string;
   readonly imageDir: string;
-  /** The file of a row's image in `imageDir`, where the column does not hold it as it is. */
-  readonly fileOf?: (name: string) => string;
+  /** Returns the name of an image's file in `imageDir` from the value in `imageColumn`. Default: the value itself. */
+  readonly toFileName?: (name: string) => string;
   /** Other columns that `keep` reads. */
   readonly columns?: readonly string[];
-  /** Rows to take. Default all. */
+  /** Whether to take a row. Default: all rows. */
   readonly keep?: (row: JsonRow) => boolean;
-  /** Leave out rows and images that are broken, instead of an error. Default false. */
+  /** Leave out broken rows and images instead of failing. Default false. */
   readonly skipBad?: boolean;
-  /** Takes what is left out. */
-  readonly skip?: (what: string) => void;
+  /** Receives a message for each row or image that is left out. */
+  readonly skip?: (message: string) => void;
 }
 
 export interface CaptionTable extends PairSource {
   /** The file and caption of a pair, without its image. */
   describe(index: number): Promise<{ readonly file: string; readonly caption: string }>;
   encoded(index: number): Promise<EncodedPair>;
-  /** Captions beyond the first of their kind. */
+  /** Number of captions that repeat an earlier one. */
   readonly duplicates: number;
-  /** Rows that `keep` refused. */
-  readonly others: number;
-  /** Grows while images are read. */
+  /** Number of rows that `keep` rejected. */
+  readonly rejected: number;
+  /** Rows and images that were left out; grows while images are read. */
   readonly bad: BadSamples;
 }
 
 /**
- * Pairs from a table of file names and captions beside a folder of images, the layout of PMC-OA, Quilt-1M, ROCO and of
- * many others. All rows are checked once when it is opened; then memory takes 16 bytes a pair, whatever the captions, and
- * a row is read again when its pair is. Images are opened when read.
- * @throws MedbenchError('data') naming table and row: no text, an image outside the folder; for a missing column, those
- * that are there.
+ * Opens pairs from a table of file names and captions beside a folder of images, the layout of PMC-OA, Quilt-1M, ROCO
+ * and many others. All rows are checked once when the table is opened. After that, memory takes 16 bytes per pair,
+ * whatever the captions: a row is read again when its pair is. Images are opened when they are read.
+ * @throws MedbenchError('data') naming table and row: no text, an image outside the folder; for a missing column, the
+ * existing columns.
  */
 export async function captionTable(options: CaptionTableOptions): Promise<CaptionTable> {
   const { table, header, imageColumn, captionColumn, imageDir, columns = [], keep, skipBad = false } = options;
@@ -62,16 +62,16 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
   const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {
     const name = textIn(row, imageColumn, place);
     const caption = textIn(row, captionColumn, place);
-    return { file: pathInside(imageDir, options.fileOf?.(name) ?? name, place), caption };
+    return { file: pathInside(imageDir, options.toFileName?.(name) ?? name, place), caption };
   };
   const starts = numberList();
   const lengths = numberList();
   const captions = textCounter();
-  let others = 0;
-  for await (const some of rows) {
-    for (const { row, place, number } of some) {
+  let rejected = 0;
+  for await (const batch of rows) {
+    for (const { row, place, number } of batch) {
       if (keep && !keep(row)) {
-        others++;
+        rejected++;
         continue;
       }
       try {
@@ -105,7 +105,7 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
     },
     skipBad ? bad : undefined,
   );
-  return Object.assign(pairs, { describe, duplicates: captions.duplicates(), others, bad });
+  return Object.assign(pairs, { describe, duplicates: captions.duplicates(), rejected, bad });
 }
 
 function textIn(row: JsonRow, column: string, place: string): string {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** Numbers that are added one by one, eight bytes each. */
+/** A growing list of numbers, eight bytes each. */
 export interface NumberList {
   readonly length: number;
   push(value: number): void;
-  /** The numbers so far; not a copy. */
+  /** A view of the numbers so far, not a copy. */
   values(): Float64Array;
 }
 
@@ -27,14 +27,17 @@ export function numberList(): NumberList {
   };
 }
 
-/** Counts texts that occur more than once, eight bytes for each text. */
+/** Counts texts that occur more than once; takes eight bytes per text. */
 export interface TextCounter {
   add(text: string): void;
-  /** Texts beyond the first of their kind: 3 for a, a, a, b, b. */
+  /** Number of texts that repeat an earlier one: 3 for a, a, a, b, b. */
   duplicates(): number;
 }
 
-/** Texts count as equal if 53 bits of their hashes are: of a million different texts two are so once in 18,000 sets. */
+/**
+ * Texts count as equal if 53 bits of their hashes are equal. Among a million different texts, that happens by chance
+ * once in 18,000 sets.
+ */
 export function textCounter(): TextCounter {
   const hashes = numberList();
   return {

@@ -2,15 +2,16 @@ import { isMainThread } from 'node:worker_threads';
 import { isMedbenchError } from '@medbench/core';
 import { type GroupRequest, parquetFooter, parquetGroup } from './decode.js';
 
-/** An outcome that reaches another thread: errors do not keep their class and fields on the way. */
-export type Answer<T> =
+/** The outcome of work for another thread: errors would lose their class and fields on the way. */
+export type WorkerAnswer<T> =
   | { readonly value: T }
   | { readonly refused: { readonly message: string; readonly hint: string | undefined } };
 
-// The library of Parquet forgets about columns that fail beside another one: on a thread of its own that ends nothing.
+// When several columns fail, the Parquet library handles the rejection of one only. The others must not end this
+// thread.
 if (!isMainThread) process.on('unhandledRejection', () => undefined);
 
-async function answer<T>(work: Promise<T>): Promise<Answer<T>> {
+async function answer<T>(work: Promise<T>): Promise<WorkerAnswer<T>> {
   try {
     return { value: await work };
   } catch (error) {

@@ -5,49 +5,51 @@ import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from 'hyparqu
 import { cutShort } from '../files/damaged.js';
 import { openFiles, readFully } from '../files/open-files.js';
 
-/** A footer, a group's columns and a page may not claim more than this. */
+/** Maximum bytes that a footer, a group's columns and a page may claim. */
 const MAX_FOOTER = 64 * 2 ** 20;
 const MAX_GROUP = 768 * 2 ** 20;
 const MAX_PAGE = 256 * 2 ** 20;
 
-/** A row by column name: numbers (64-bit ones too), texts, truth values, bytes, and structures of these; null where empty. */
+/**
+ * A row by column name: numbers (also 64-bit ones), texts, booleans, bytes, and structures of these; null where empty.
+ */
 export type ParquetRow = Readonly<Record<string, unknown>>;
 
-/** What the footer of a file says. */
+/** The contents of a file's footer. */
 export interface ParquetFooter {
   readonly columns: readonly string[];
   readonly groups: readonly { readonly rows: number; readonly bytes: number }[];
-  /** Hugging Face's description of the columns, JSON. */
+  /** Hugging Face's description of the columns, as JSON. */
   readonly huggingface?: string;
 }
 
-/** A group of rows that is to be decoded. */
+/** A group of rows to decode. */
 export interface GroupRequest {
   readonly path: string;
   /** First row within the file. */
   readonly start: number;
   readonly rows: number;
-  /** All where none are named. */
+  /** Columns to decode. Default: all. */
   readonly columns?: readonly string[];
 }
 
 const files = openFiles();
-/** Footers of the files read last, which are large for files of many groups. */
+/** Footers of the files read last, kept because those of files with many groups are large. */
 const footers = new Map<
   string,
   { readonly stamp: string; readonly buffer: AsyncBuffer; readonly metadata: FileMetaData }
 >();
-const FOOTERS = 32;
+const MAX_FOOTERS = 32;
 
-/** Reads the footer of a file. @throws MedbenchError('data') naming the file: damaged, claims that cannot be true. */
+/** Reads the footer of a file. @throws MedbenchError('data') naming the file: damaged, or with impossible claims. */
 export function parquetFooter(path: string): Promise<ParquetFooter> {
   return guarded(path, async () => {
-    const { metadata, buffer } = await opened(path);
+    const { metadata, buffer } = await openFooter(path);
     const { parquetSchema } = await import('hyparquet');
     const groups = metadata.row_groups.map((group) => {
       const rows = Number(group.num_rows);
-      const sum = (of: (meta: NonNullable<(typeof group.columns)[number]['meta_data']>) => bigint | number): number =>
-        group.columns.reduce((total, { meta_data: meta }) => total + (meta ? Number(of(meta)) : 0), 0);
+      const sum = (pick: (meta: NonNullable<(typeof group.columns)[number]['meta_data']>) => bigint | number): number =>
+        group.columns.reduce((total, { meta_data: meta }) => total + (meta ? Number(pick(meta)) : 0), 0);
       const bytes = sum((meta) => meta.total_uncompressed_size);
       const packed = sum((meta) => meta.total_compressed_size);
       const values = group.columns.every(({ meta_data: meta }) => Number(meta?.num_values ?? 0) <= 1000 * rows);
@@ -56,9 +58,9 @@ export function parquetFooter(path: string): Promise<ParquetFooter> {
       }
       return { rows, bytes };
     });
-    const held = groups.reduce((total, { rows }) => total + rows, 0);
-    if (BigInt(held) !== BigInt(metadata.num_rows))
-      throw new Error(`it claims ${metadata.num_rows} rows and holds ${held}`);
+    const rowCount = groups.reduce((total, { rows }) => total + rows, 0);
+    if (BigInt(rowCount) !== BigInt(metadata.num_rows))
+      throw new Error(`it claims ${metadata.num_rows} rows and holds ${rowCount}`);
     const columns = parquetSchema(metadata).children.map((child: SchemaTree) => child.element.name);
     const huggingface = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
     return { columns, groups, ...(huggingface === undefined ? {} : { huggingface }) };
@@ -68,13 +70,13 @@ export function parquetFooter(path: string): Promise<ParquetFooter> {
 /** Decodes the rows of a group, by column name. @throws as `parquetFooter`. */
 export function parquetGroup({ path, start, rows, columns }: GroupRequest): Promise<ParquetRow[]> {
   return guarded(path, async () => {
-    const { metadata, buffer } = await opened(path);
+    const { metadata, buffer } = await openFooter(path);
     const { parquetReadObjects } = await import('hyparquet');
     const compressors = await boundedCompressors();
     const options = { file: buffer, metadata, compressors, utf8: false, rowStart: start, rowEnd: start + rows };
-    const found = await parquetReadObjects(columns ? { ...options, columns: [...columns] } : options);
-    if (found.length !== rows) throw new Error(`a group has ${found.length} of ${rows} rows`);
-    return found.map((row) => plain(row) as ParquetRow);
+    const objects = await parquetReadObjects(columns ? { ...options, columns: [...columns] } : options);
+    if (objects.length !== rows) throw new Error(`a group has ${objects.length} of ${rows} rows`);
+    return objects.map((row) => toPlain(row) as ParquetRow);
   });
 }
 
@@ -88,31 +90,31 @@ async function guarded<T>(path: string, read: () => Promise<T>): Promise<T> {
 }
 
 export const damagedParquet = (path: string, why: string): MedbenchError =>
-  cutShort(path, `is no whole Parquet file: ${why.split('\n', 1)[0]!.slice(0, 200)}`);
+  cutShort(path, `is not a complete Parquet file: ${why.split('\n', 1)[0]!.slice(0, 200)}`);
 
-async function opened(path: string) {
+async function openFooter(path: string) {
   let size: number;
   let stamp: string;
   try {
-    const found = await stat(path);
-    size = found.size;
-    stamp = `${size}/${found.mtimeMs}`;
+    const stats = await stat(path);
+    size = stats.size;
+    stamp = `${size}/${stats.mtimeMs}`;
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  const known = footers.get(path);
-  if (known?.stamp === stamp) return known;
+  const cached = footers.get(path);
+  if (cached?.stamp === stamp) return cached;
   const { parquetMetadataAsync } = await import('hyparquet');
-  const buffer = bufferOf(path, size);
+  const buffer = fileBuffer(path, size);
   await checkFooter(buffer);
-  const made = { stamp, buffer, metadata: await parquetMetadataAsync(buffer) };
+  const entry = { stamp, buffer, metadata: await parquetMetadataAsync(buffer) };
   footers.delete(path);
-  footers.set(path, made);
-  for (const oldest of footers.keys()) if (footers.size > FOOTERS) footers.delete(oldest);
-  return made;
+  footers.set(path, entry);
+  for (const oldest of footers.keys()) if (footers.size > MAX_FOOTERS) footers.delete(oldest);
+  return entry;
 }
 
-function bufferOf(path: string, byteLength: number): AsyncBuffer {
+function fileBuffer(path: string, byteLength: number): AsyncBuffer {
   return {
     byteLength,
     async slice(start, end = byteLength) {
@@ -128,17 +130,17 @@ function bufferOf(path: string, byteLength: number): AsyncBuffer {
   };
 }
 
-/** The marks at both ends and the footer's length (Parquet format, "File format"). */
+/** Checks the markers at both ends and the footer's length (Parquet format, "File format"). */
 async function checkFooter({ byteLength, slice }: AsyncBuffer): Promise<void> {
   if (byteLength < 12) throw new Error('it is too short');
   const head = Buffer.from(await slice(0, 4)).toString('latin1');
   const tail = Buffer.from(await slice(byteLength - 8, byteLength));
-  if (head !== 'PAR1' || tail.toString('latin1', 4) !== 'PAR1') throw new Error('its marks "PAR1" are missing');
+  if (head !== 'PAR1' || tail.toString('latin1', 4) !== 'PAR1') throw new Error('its markers "PAR1" are missing');
   const footer = tail.readUInt32LE(0);
   if (footer > Math.min(MAX_FOOTER, byteLength - 12)) throw new Error(`its footer claims ${footer} bytes`);
 }
 
-/** Every codec of the library, which may not be asked for more than a page may hold. */
+/** The library's codecs, limited to the size that a page may have. */
 async function boundedCompressors(): Promise<Compressors> {
   const { compressors } = await import('hyparquet-compressors');
   const { snappyUncompress } = await import('hyparquet');
@@ -153,15 +155,15 @@ async function boundedCompressors(): Promise<Compressors> {
     snappyUncompress(input, output);
     return output;
   };
-  const all = Object.entries(compressors).map(([name, run]) => [name, bounded(run)] as const);
-  return { ...Object.fromEntries(all), SNAPPY: bounded(snappy) };
+  const codecs = Object.entries(compressors).map(([name, run]) => [name, bounded(run)] as const);
+  return { ...Object.fromEntries(codecs), SNAPPY: bounded(snappy) };
 }
 
-/** 64-bit integers as numbers; structures as they are. */
-function plain(value: unknown): unknown {
+/** Converts 64-bit integers to numbers and undefined to null, also within structures. */
+function toPlain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (value === undefined) return null;
   if (value instanceof Uint8Array || value instanceof Date || typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(plain);
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+  if (Array.isArray(value)) return value.map(toPlain);
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, toPlain(part)]));
 }

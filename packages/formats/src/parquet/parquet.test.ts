@@ -20,7 +20,7 @@ interface Expected {
 const folder = fileURLToPath(new URL('../../fixtures/parquet/', import.meta.url));
 const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected;
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const pathsOf = (files: readonly string[]): string[] => files.map((file) => join(folder, file));
+const fixturePaths = (files: readonly string[]): string[] => files.map((file) => join(folder, file));
 /** A row with the hash of its image in the image's place, as the fixture has it. */
 const shown = (row: ParquetRow): ParquetRow => {
   const image = row.image as { bytes: Uint8Array | null; path: string | null } | null;
@@ -40,7 +40,7 @@ function changed(name: string, change: (bytes: Buffer) => Uint8Array): string {
 
 describe('openParquet', () => {
   it.each(Object.entries(expected.parquet))('reads what pyarrow reads: %s', async (_, { files, rows }) => {
-    const table = await openParquet(pathsOf(files), ['image', 'label']);
+    const table = await openParquet(fixturePaths(files), ['image', 'label']);
     expect(table.length).toBe(rows.length);
     expect(table.columns).toEqual(Object.keys(rows[0]!));
     // Backwards, so that nothing depends on the order of reading.
@@ -52,8 +52,8 @@ describe('openParquet', () => {
     expect(table.classNames('question')).toBeUndefined();
   });
 
-  it('gives the file of an image, in the table or beside it', async () => {
-    const table = await openParquet(pathsOf(expected.parquet['two files']!.files));
+  it('reads the file of an image, in the table or beside it', async () => {
+    const table = await openParquet(fixturePaths(expected.parquet['two files']!.files));
     for (const [index, hash] of Object.entries(expected.images)) {
       const { bytes, name } = await table.image('image', Number(index));
       expect(digest(bytes)).toBe(hash);
@@ -62,16 +62,18 @@ describe('openParquet', () => {
     await expect(table.image('image', 20)).rejects.toThrow(/row 9 has no image in "image"/);
   });
 
-  it('names what is wrong', async () => {
+  it('names the file and what is wrong with it', async () => {
     const plain = join(folder, 'plain.parquet');
     await expect(openParquet([plain], ['caption'])).rejects.toMatchObject({
       message: expect.stringMatching(/plain\.parquet has no column "caption"/),
       hint: expect.stringMatching(/"image", "question"/),
     });
     await expect(openParquet([join(folder, 'none.parquet')])).rejects.toThrow(/none\.parquet is not there/);
-    await expect(openParquet([join(folder, 'beside.png')])).rejects.toThrow(/beside\.png is no whole Parquet file/);
+    await expect(openParquet([join(folder, 'beside.png')])).rejects.toThrow(
+      /beside\.png is not a complete Parquet file/,
+    );
     const cut = changed('plain.parquet', (bytes) => bytes.subarray(0, bytes.length - 100));
-    await expect(openParquet([cut])).rejects.toThrow(/is no whole Parquet file/);
+    await expect(openParquet([cut])).rejects.toThrow(/is not a complete Parquet file/);
     const footer = changed('plain.parquet', (bytes) => {
       bytes.writeUInt32LE(0xfffffff0, bytes.length - 8);
       return bytes;
@@ -85,7 +87,7 @@ describe('openParquet', () => {
 
 describe('readPickle', () => {
   it.each(expected.pickle.files)('reads plain data: %s', async (name) => {
-    // Dictionaries come without a prototype, which only a comparison by value passes over.
+    // Dictionaries have no prototype, so they are compared by value.
     expect(JSON.parse(JSON.stringify(await readPickle(join(folder, name))))).toEqual(expected.pickle.value);
   });
 
@@ -94,14 +96,14 @@ describe('readPickle', () => {
     ['hostile-2.pkl', 'GLOBAL'],
     ['hostile-4.pkl', 'STACK_GLOBAL'],
     ['array.pkl', 'STACK_GLOBAL'],
-  ])('runs nothing: %s', async (name, opcode) => {
+  ])('runs no code: %s', async (name, opcode) => {
     const error = await readPickle(join(folder, name)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(MedbenchError);
     expect((error as MedbenchError).message).toMatch(new RegExp(`${name.replace('.', '\\.')} .*run ${opcode},`));
     expect((error as MedbenchError).hint).toMatch(/json\.dump/);
   });
 
-  it('names what is wrong', async () => {
+  it('names the file and what is wrong with it', async () => {
     await expect(readPickle(join(folder, 'doubled.pkl'))).rejects.toThrow(
       /doubled\.pkl repeats its values without end/,
     );
@@ -110,7 +112,7 @@ describe('readPickle', () => {
     await expect(readPickle(join(folder, 'plain-4.pkl'), { maxBytes: 10 })).rejects.toThrow(/more than 10/);
     for (const share of [0, 0.3, 0.9]) {
       const cut = changed('plain-2.pkl', (bytes) => bytes.subarray(0, Math.floor(bytes.length * share)));
-      await expect(readPickle(cut)).rejects.toThrow(/is no whole pickle/);
+      await expect(readPickle(cut)).rejects.toThrow(/is not a complete pickle/);
     }
     await expect(readPickle(join(folder, 'beside.png'))).rejects.toBeInstanceOf(MedbenchError);
   });

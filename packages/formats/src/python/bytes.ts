@@ -1,10 +1,12 @@
 import type { MedbenchError } from '@medbench/core';
 import { cutShort } from '../files/damaged.js';
 
-/** Reads the arguments of a pickle's opcodes, one after the other. Each method throws MedbenchError('data') at the end. */
+/**
+ * Reads the arguments of a pickle's opcodes in order. Each method throws MedbenchError('data') at the end of the bytes.
+ */
 export class PickleBytes {
   private readonly view: DataView;
-  private at = 0;
+  private position = 0;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -13,9 +15,9 @@ export class PickleBytes {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** The error for a pickle whose bytes make no sense here. */
+  /** The error for a pickle whose bytes make no sense at this position. */
   damaged(why: string): MedbenchError {
-    return cutShort(this.path, `is no whole pickle: ${why} at byte ${this.at}`);
+    return cutShort(this.path, `is not a complete pickle: ${why} at byte ${this.position}`);
   }
 
   u8(): number {
@@ -38,12 +40,12 @@ export class PickleBytes {
     return this.view.getInt32(this.take(4), true);
   }
 
-  /** Big endian, the only one of the format. */
+  /** A float of 64 bits, the only big-endian value of the format. */
   f64(): number {
     return this.view.getFloat64(this.take(8), false);
   }
 
-  /** A whole number of any length, little endian, two's complement. */
+  /** An integer of any length, little endian, two's complement. */
   integer(length: number): number {
     let value = 0n;
     const from = this.take(length);
@@ -62,26 +64,26 @@ export class PickleBytes {
     return this.bytes.slice(from, from + length);
   }
 
-  /** The rest of the line, without its end. */
+  /** The rest of the line, without its line feed. */
   line(): string {
-    const end = this.bytes.indexOf(10, this.at);
+    const end = this.bytes.indexOf(10, this.position);
     if (end < 0) throw this.damaged('it ends');
-    const found = this.text(end - this.at, 'latin1');
-    this.at++;
-    return found;
+    const content = this.text(end - this.position, 'latin1');
+    this.position++;
+    return content;
   }
 
-  /** A number written in a line; Python 2 ends long ones with L. */
-  number(written = this.line()): number {
-    const value = Number(written.replace(/L$/, ''));
-    if (written.trim() === '' || Number.isNaN(value)) throw this.damaged('a number is none');
+  /** A number written as a line of text; Python 2 ends long integers with L. */
+  number(digits = this.line()): number {
+    const value = Number(digits.replace(/L$/, ''));
+    if (digits.trim() === '' || Number.isNaN(value)) throw this.damaged('a number is invalid');
     return value;
   }
 
-  /** Steps over bytes. @returns where they begin. */
+  /** Advances over bytes. @returns their offset. */
   private take(count: number): number {
-    if (!(count >= 0 && this.at + count <= this.bytes.length)) throw this.damaged('it ends');
-    this.at += count;
-    return this.at - count;
+    if (!(count >= 0 && this.position + count <= this.bytes.length)) throw this.damaged('it ends');
+    this.position += count;
+    return this.position - count;
   }
 }

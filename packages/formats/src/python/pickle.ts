@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { MedbenchError } from '@medbench/core';
 import { readBytes, unreadable } from '@medbench/data/files';
-import { type Item, unpickle } from './unpickle.js';
+import { type PickleItem, unpickle } from './unpickle.js';
 
-/** What a pickle of plain data holds. */
+/** Values of a pickle of plain data. */
 export type PickleValue =
   | null
   | boolean
@@ -13,14 +13,14 @@ export type PickleValue =
   | readonly PickleValue[]
   | { readonly [key: string]: PickleValue };
 
-/** Nested deeper, it is no table. */
+/** Maximum nesting depth; deeper data is not a table. */
 const MAX_DEPTH = 100;
 
 /**
- * Reads a pickle of plain data (protocols 0 to 5): None, truth values, numbers, texts, bytes, lists, tuples, dictionaries.
- * Nothing in it is ever carried out; tuples come as lists, keys of dictionaries as texts.
- * @param maxBytes Larger files are refused. Default 512 MiB.
- * @throws MedbenchError('data') naming the file: missing, damaged, or with the opcode of whatever is no plain data.
+ * Reads a pickle of plain data (protocols 0 to 5): None, booleans, numbers, texts, bytes, lists, tuples, dictionaries.
+ * Nothing in it is ever executed. Tuples become lists, and keys of dictionaries become texts.
+ * @param maxBytes Maximum size of the file. Default 512 MiB.
+ * @throws MedbenchError('data') naming the file: missing, damaged, or the opcode of anything that is not plain data.
  */
 export async function readPickle(path: string, { maxBytes = 512 * 2 ** 20 } = {}): Promise<PickleValue> {
   const { size } = await stat(path).catch((cause: unknown) => {
@@ -28,13 +28,21 @@ export async function readPickle(path: string, { maxBytes = 512 * 2 ** 20 } = {}
   });
   if (size > maxBytes) throw new MedbenchError('data', `${path} has ${size} bytes, more than ${maxBytes}`);
   const bytes = await readBytes(path);
-  // A container that is held in many places is copied into each: a small file could ask for endless copies.
+  // A container that occurs in many places is copied into each: a small file could ask for endless copies.
   const budget = { items: Math.max(1e6, 8 * bytes.length) };
-  return plain(unpickle(bytes, path), path, 0, new Set(), budget);
+  return toPlain(unpickle(bytes, path), path, 0, new Set(), budget);
 }
 
-/** Dictionaries as objects without a prototype's names. A value that holds itself, or is nested too deeply, is refused. */
-function plain(item: Item, path: string, depth: number, above: Set<Item>, budget: { items: number }): PickleValue {
+/**
+ * Turns dictionaries into objects without a prototype. Refuses a value that contains itself or is nested too deeply.
+ */
+function toPlain(
+  item: PickleItem,
+  path: string,
+  depth: number,
+  above: Set<PickleItem>,
+  budget: { items: number },
+): PickleValue {
   if (--budget.items < 0) throw new MedbenchError('data', `${path} repeats its values without end`);
   if (item === null || typeof item !== 'object' || item instanceof Uint8Array) return item;
   if (depth > MAX_DEPTH || above.has(item)) {
@@ -43,10 +51,10 @@ function plain(item: Item, path: string, depth: number, above: Set<Item>, budget
   above.add(item);
   let value: PickleValue;
   if (item instanceof Map) {
-    const made = Object.create(null) as Record<string, PickleValue>;
-    for (const [key, one] of item) made[String(key)] = plain(one, path, depth + 1, above, budget);
-    value = made;
-  } else value = item.map((one) => plain(one, path, depth + 1, above, budget));
+    const object = Object.create(null) as Record<string, PickleValue>;
+    for (const [key, child] of item) object[String(key)] = toPlain(child, path, depth + 1, above, budget);
+    value = object;
+  } else value = item.map((child) => toPlain(child, path, depth + 1, above, budget));
   above.delete(item);
   return value;
 }

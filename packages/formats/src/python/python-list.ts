@@ -3,9 +3,9 @@ import { MedbenchError } from '@medbench/core';
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' };
 
 /**
- * Reads the literal of a Python list of texts, such as `['Mass', "Skin Retraction"]`, as tables of annotations hold them.
- * Nothing is evaluated.
- * @param place What messages call the text; they never quote it.
+ * Parses the literal of a Python list of texts, such as `['Mass', "Skin Retraction"]`, as tables of annotations hold
+ * them. Nothing is evaluated.
+ * @param place Name of the text in messages, which never quote the text.
  * @throws MedbenchError('data') naming the place for anything else.
  */
 export function parsePythonList(text: string, place: string): string[] {
@@ -15,20 +15,20 @@ export function parsePythonList(text: string, place: string): string[] {
     });
   const token = /\s*(?:(['"])((?:\\.|(?!\1)[^\\\n])*)\1|([[\],]))/y;
   const next = (): { readonly text?: string; readonly sign?: string } | undefined => {
-    const found = token.exec(text);
-    if (!found) return undefined;
-    if (found[3] !== undefined) return { sign: found[3] };
-    return { text: unescaped(found[2]!, fault) };
+    const match = token.exec(text);
+    if (!match) return undefined;
+    if (match[3] !== undefined) return { sign: match[3] };
+    return { text: unescaped(match[2]!, fault) };
   };
   if (next()?.sign !== '[') throw fault();
   const items: string[] = [];
   for (let expected: 'item' | 'comma' = 'item'; ; ) {
-    const found = next();
-    if (found?.sign === ']') break;
-    if (expected === 'item' && found?.text !== undefined) {
-      items.push(found.text);
+    const piece = next();
+    if (piece?.sign === ']') break;
+    if (expected === 'item' && piece?.text !== undefined) {
+      items.push(piece.text);
       expected = 'comma';
-    } else if (expected === 'comma' && found?.sign === ',') expected = 'item';
+    } else if (expected === 'comma' && piece?.sign === ',') expected = 'item';
     else throw fault();
   }
   if (text.slice(token.lastIndex).trim() !== '') throw fault();

@@ -1,20 +1,20 @@
 import { MedbenchError } from '@medbench/core';
 import { PickleBytes } from './bytes.js';
 
-/** Values on the stack; lists and dictionaries are filled after they were put there. */
-export type Item = null | boolean | number | string | Uint8Array | Item[] | Map<Item, Item>;
+/** Values on the stack. Lists and dictionaries are filled after they were pushed. */
+export type PickleItem = null | boolean | number | string | Uint8Array | PickleItem[] | Map<PickleItem, PickleItem>;
 
 const MARK = Symbol('mark');
 const STOP = 0x2e;
 
-/** The stack and the memo of a pickle that is read. */
+/** The stack and the memo of a pickle while it is read. */
 class Machine {
-  readonly stack: (Item | typeof MARK)[] = [];
-  private readonly memo = new Map<number, Item>();
+  readonly stack: (PickleItem | typeof MARK)[] = [];
+  private readonly memo = new Map<number, PickleItem>();
 
   constructor(readonly input: PickleBytes) {}
 
-  push(item: Item): void {
+  push(item: PickleItem): void {
     this.stack.push(item);
   }
 
@@ -22,47 +22,47 @@ class Machine {
     this.stack.push(MARK);
   }
 
-  /** Takes whatever is on top, a mark too. */
+  /** Removes the top of the stack, also a mark. */
   drop(): void {
     if (this.stack.pop() === undefined) throw this.input.damaged('its stack is empty');
   }
 
-  pop(): Item {
+  pop(): PickleItem {
     const item = this.stack.pop();
     if (item === undefined || item === MARK) throw this.input.damaged('its stack is empty');
     return item;
   }
 
-  top(): Item {
+  top(): PickleItem {
     const item = this.stack.at(-1);
     if (item === undefined || item === MARK) throw this.input.damaged('its stack is empty');
     return item;
   }
 
-  /** Takes all down to the last mark, and the mark. */
-  popToMark(): Item[] {
+  /** Removes everything down to the last mark, and the mark. */
+  popToMark(): PickleItem[] {
     const mark = this.stack.lastIndexOf(MARK);
     if (mark < 0) throw this.input.damaged('a mark is missing');
-    return this.stack.splice(mark).slice(1) as Item[];
+    return this.stack.splice(mark).slice(1) as PickleItem[];
   }
 
-  /** Takes so many items. @returns them in the order in which they were put there. */
-  popMany(count: number): Item[] {
+  /** Removes `count` items. @returns them in the order in which they were pushed. */
+  popMany(count: number): PickleItem[] {
     return Array.from({ length: count }, () => this.pop()).reverse();
   }
 
-  /** Adds to the list on top. */
-  append(items: readonly Item[]): void {
+  /** Adds items to the list on top. */
+  append(items: readonly PickleItem[]): void {
     const list = this.stack.at(-1);
     if (!Array.isArray(list)) throw this.input.damaged('a list is missing');
     for (const item of items) list.push(item);
   }
 
-  /** Adds keys and values, in turns, to the dictionary on top. */
-  setItems(items: readonly Item[]): void {
-    const found = this.stack.at(-1);
-    if (!(found instanceof Map) || items.length % 2 !== 0) throw this.input.damaged('a dictionary is missing');
-    for (let i = 0; i < items.length; i += 2) found.set(items[i]!, items[i + 1]!);
+  /** Adds alternating keys and values to the dictionary on top. */
+  setItems(items: readonly PickleItem[]): void {
+    const dictionary = this.stack.at(-1);
+    if (!(dictionary instanceof Map) || items.length % 2 !== 0) throw this.input.damaged('a dictionary is missing');
+    for (let i = 0; i < items.length; i += 2) dictionary.set(items[i]!, items[i + 1]!);
   }
 
   remember(key = this.memo.size): void {
@@ -70,19 +70,19 @@ class Machine {
   }
 
   recall(key: number): void {
-    const found = this.memo.get(key);
-    if (found === undefined) throw this.input.damaged('it recalls what it never kept');
-    this.push(found);
+    const item = this.memo.get(key);
+    if (item === undefined) throw this.input.damaged('it recalls a value that it never stored');
+    this.push(item);
   }
 }
 
 type Opcode = (machine: Machine, input: PickleBytes) => void;
 
-const blob8: Opcode = (m, input) => m.push(input.blob(input.u64()));
-const empty: Opcode = (m) => m.push([]);
-const list: Opcode = (m) => m.push(m.popToMark());
+const pushBlob8: Opcode = (m, input) => m.push(input.blob(input.u64()));
+const pushEmptyList: Opcode = (m) => m.push([]);
+const pushList: Opcode = (m) => m.push(m.popToMark());
 
-/** What the opcodes of plain data do, by their number (pickletools). */
+/** The actions of the opcodes of plain data, by number (pickletools). */
 const OPCODES: Readonly<Record<number, Opcode>> = {
   // Frame of the pickle
   128: (_, input) => {
@@ -95,7 +95,7 @@ const OPCODES: Readonly<Record<number, Opcode>> = {
   48: (m) => m.drop(), // POP
   49: (m) => void m.popToMark(), // POP_MARK
   50: (m) => m.push(m.top()), // DUP
-  // None and truth values
+  // None and booleans
   78: (m) => m.push(null), // NONE
   136: (m) => m.push(true), // NEWTRUE
   137: (m) => m.push(false), // NEWFALSE
@@ -120,13 +120,13 @@ const OPCODES: Readonly<Record<number, Opcode>> = {
   // Bytes
   66: (m, input) => m.push(input.blob(input.u32())), // BINBYTES
   67: (m, input) => m.push(input.blob(input.u8())), // SHORT_BINBYTES
-  142: blob8, // BINBYTES8
-  150: blob8, // BYTEARRAY8
+  142: pushBlob8, // BINBYTES8
+  150: pushBlob8, // BYTEARRAY8
   // Lists and tuples
-  93: empty, // EMPTY_LIST
-  41: empty, // EMPTY_TUPLE
-  108: list, // LIST
-  116: list, // TUPLE
+  93: pushEmptyList, // EMPTY_LIST
+  41: pushEmptyList, // EMPTY_TUPLE
+  108: pushList, // LIST
+  116: pushList, // TUPLE
   133: (m) => m.push(m.popMany(1)), // TUPLE1
   134: (m) => m.push(m.popMany(2)), // TUPLE2
   135: (m) => m.push(m.popMany(3)), // TUPLE3
@@ -152,7 +152,7 @@ const OPCODES: Readonly<Record<number, Opcode>> = {
   106: (m, input) => m.recall(input.u32()), // LONG_BINGET
 };
 
-/** Opcodes that import, call or ask for objects from elsewhere (pickletools). They are never carried out. */
+/** Opcodes that import, call or ask for objects from elsewhere (pickletools). They are never executed. */
 const CALLS: Readonly<Record<number, string>> = {
   99: 'GLOBAL',
   147: 'STACK_GLOBAL',
@@ -171,11 +171,11 @@ const CALLS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Carries out the opcodes of a pickle of plain data.
- * @returns its value, in which containers may be shared or hold themselves.
- * @throws MedbenchError('data') naming `path`: damaged, or with the opcode of whatever is no plain data.
+ * Executes the opcodes of a pickle of plain data.
+ * @returns its value, in which containers may be shared or contain themselves.
+ * @throws MedbenchError('data') naming `path`: damaged, or the opcode of anything that is not plain data.
  */
-export function unpickle(bytes: Uint8Array, path: string): Item {
+export function unpickle(bytes: Uint8Array, path: string): PickleItem {
   const input = new PickleBytes(bytes, path);
   const machine = new Machine(input);
   for (;;) {
@@ -196,10 +196,10 @@ const refused = (path: string, opcode: string): MedbenchError =>
     },
   );
 
-/** A number of protocol 0, whose 00 and 01 are truth values. */
+/** A number of protocol 0, which writes booleans as 00 and 01. */
 function truthOrNumber(input: PickleBytes): boolean | number {
-  const written = input.line();
-  return written === '00' ? false : written === '01' ? true : input.number(written);
+  const digits = input.line();
+  return digits === '00' ? false : digits === '01' ? true : input.number(digits);
 }
 
 function longInteger(input: PickleBytes): number {

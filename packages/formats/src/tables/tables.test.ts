@@ -13,11 +13,11 @@ const file = (name: string, content: string | Uint8Array): string => {
 };
 
 describe('readJson and readJsonl', () => {
-  it('reads, with a byte-order mark too', async () => {
+  it('read JSON, also with a byte-order mark', async () => {
     expect(await readJson(file('a.json', '\ufeff{"a": [1]}'))).toEqual({ a: [1] });
   });
 
-  it('reads one object a line, whatever breaks a caption holds', async () => {
+  it('read one object per line, whatever line breaks a caption contains', async () => {
     const text = '{"caption":"one\\ntwo"}\r\n\n{"caption":"a\u2028b\u0085c"}\n{"caption":"last"}';
     expect(await readJsonl(file('a.jsonl', text))).toEqual([
       { caption: 'one\ntwo' },
@@ -27,7 +27,7 @@ describe('readJson and readJsonl', () => {
     expect(await readJsonl(file('empty.jsonl', ''))).toEqual([]);
   });
 
-  it('joins lines across pieces of the file', async () => {
+  it('join lines across chunks of the file', async () => {
     const rows = Array.from({ length: 3000 }, (_, i) => ({ i, text: 'é'.repeat(500) }));
     expect(await readJsonl(file('long.jsonl', rows.map((row) => JSON.stringify(row)).join('\n')))).toEqual(rows);
   });
@@ -41,7 +41,7 @@ describe('readJson and readJsonl', () => {
 });
 
 describe('readCsv', () => {
-  it('reads by column name: quotes, line breaks, a byte-order mark', async () => {
+  it('reads rows by column name, with quotes, line breaks and a byte-order mark', async () => {
     const path = file('a.csv', '\ufeffimage,caption\nx.png,"one, ""two""\nthree"\r\ny.png,\n');
     expect(await readCsv(path, { columns: ['caption'] })).toEqual([
       { image: 'x.png', caption: 'one, "two"\nthree' },
@@ -50,7 +50,7 @@ describe('readCsv', () => {
     expect(await readCsv(file('a.tsv', 'a\tb\n1\t2\n'), { delimiter: '\t' })).toEqual([{ a: '1', b: '2' }]);
   });
 
-  it('lists the columns that are there', async () => {
+  it('lists the existing columns if one is missing', async () => {
     await expect(readCsv(file('b.csv', 'a,b\n1,2\n'), { columns: ['a', 'label'] })).rejects.toMatchObject({
       message: expect.stringMatching(/b\.csv has no column "label"/),
       hint: 'It has "a", "b".',

@@ -9,12 +9,12 @@ import { cannotUnpack } from '../files/damaged.js';
 /** One row of a JSON table. */
 export type JsonRow = Readonly<Record<string, unknown>>;
 
-/** A longer row is no row: a quote is not closed, or it is no table at all. */
+/** Maximum bytes of a row. In a longer one, a quote is not closed, or the file is not a table at all. */
 const MAX_RECORD = 16 * 2 ** 20;
 
-const DAMAGED = 'Fetch the file again, or mend the line.';
+const DAMAGED_HINT = 'Fetch the file again, or mend the line.';
 
-/** @throws MedbenchError('data') naming file and line. */
+/** Reads a JSON file. @throws MedbenchError('data') naming file and line. */
 export async function readJson(path: string): Promise<unknown> {
   const text = await readText(path);
   try {
@@ -22,26 +22,26 @@ export async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     const position = Number(/position (\d+)/.exec(errorMessage(cause))?.[1] ?? Number.NaN);
     const place = Number.isNaN(position) ? '' : `:${text.slice(0, position).split('\n').length}`;
-    // What the parser says may quote the text.
-    throw new MedbenchError('data', `${path}${place} is not JSON`, { hint: DAMAGED });
+    // The parser's message may quote the text.
+    throw new MedbenchError('data', `${path}${place} is not JSON`, { hint: DAMAGED_HINT });
   }
 }
 
-/** One JSON object a line; empty lines are skipped. @throws MedbenchError('data') naming file and line. */
+/** Reads one JSON object per line; empty lines are skipped. @throws MedbenchError('data') naming file and line. */
 export async function readJsonl(path: string): Promise<JsonRow[]> {
   const rows: JsonRow[] = [];
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of readLines(path)) {
     number++;
     if (line.trim() === '') continue;
     let row: unknown;
     try {
       row = JSON.parse(line);
     } catch {
-      throw new MedbenchError('data', `${path}:${number} is not JSON`, { hint: DAMAGED });
+      throw new MedbenchError('data', `${path}:${number} is not JSON`, { hint: DAMAGED_HINT });
     }
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      throw new MedbenchError('data', `${path}:${number} is not a JSON object`, { hint: DAMAGED });
+      throw new MedbenchError('data', `${path}:${number} is not a JSON object`, { hint: DAMAGED_HINT });
     }
     rows.push(row as JsonRow);
   }
@@ -49,16 +49,16 @@ export async function readJsonl(path: string): Promise<JsonRow[]> {
 }
 
 export interface ReadCsvOptions {
-  /** Columns that must be there. */
+  /** Columns that must exist. */
   readonly columns?: readonly string[];
-  /** Default a comma. */
+  /** Default: a comma. */
   readonly delimiter?: string;
 }
 
 /**
- * Reads a table with a header line (RFC 4180; quoted fields may hold line breaks), each row by column name; a name that
- * ends in `.gz` is unpacked on the way.
- * @throws MedbenchError('data') naming file and line; for a missing column, the columns that are there.
+ * Reads a table with a header line (RFC 4180; quoted fields may contain line breaks), each row by column name. A file
+ * whose name ends in `.gz` is unpacked while it is read.
+ * @throws MedbenchError('data') naming file and line; for a missing column, the existing columns.
  */
 export async function readCsv(path: string, options?: ReadCsvOptions): Promise<Readonly<Record<string, string>>[]> {
   const rows: Readonly<Record<string, string>>[] = [];
@@ -66,12 +66,12 @@ export async function readCsv(path: string, options?: ReadCsvOptions): Promise<R
   return rows;
 }
 
-/** The rows of `readCsv` one by one, for tables that are too large to hold. @throws as `readCsv`. */
+/** Reads the rows of `readCsv` one by one, for tables that are too large to hold. @throws as `readCsv`. */
 export async function* csvRows(
   path: string,
   { columns = [], delimiter = ',' }: ReadCsvOptions = {},
 ): AsyncGenerator<Readonly<Record<string, string>>> {
-  let headed = false;
+  let headerSeen = false;
   const parser = parse({
     bom: true,
     delimiter,
@@ -79,7 +79,7 @@ export async function* csvRows(
     skip_empty_lines: true,
     max_record_size: MAX_RECORD,
     columns: (header: string[]) => {
-      headed = true;
+      headerSeen = true;
       requireColumns(path, header, columns);
       return header;
     },
@@ -97,15 +97,18 @@ export async function* csvRows(
     if (cause instanceof MedbenchError) throw cause;
     const line = cause instanceof CsvError && typeof cause.lines === 'number' ? `:${cause.lines}` : '';
     const why = cause instanceof CsvError ? cause.code : errorMessage(cause);
-    // What the parser says besides may quote the text.
-    throw new MedbenchError('data', `${path}${line} is not a table (${why})`, { hint: DAMAGED });
+    // The rest of the parser's message may quote the text.
+    throw new MedbenchError('data', `${path}${line} is not a table (${why})`, { hint: DAMAGED_HINT });
   } finally {
     stream.destroy();
   }
-  if (!headed) requireColumns(path, [], columns);
+  if (!headerSeen) requireColumns(path, [], columns);
 }
 
-/** @throws MedbenchError('data') naming the columns that are missing and those that are there. */
+/**
+ * Checks that all columns exist. @throws MedbenchError('data') naming the missing columns and listing the existing
+ * ones.
+ */
 export function requireColumns(path: string, present: readonly string[], required: readonly string[]): void {
   const missing = required.filter((column) => !present.includes(column));
   if (missing.length === 0) return;
@@ -114,19 +117,19 @@ export function requireColumns(path: string, present: readonly string[], require
   });
 }
 
-/** Lines end with a line feed only: captions may hold the other breaks of Unicode. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest = '';
+/** Reads lines, which end with a line feed only: captions may contain the other line breaks of Unicode. */
+async function* readLines(path: string): AsyncGenerator<string> {
+  let remainder = '';
   try {
     for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
-      const lines = (rest + (piece as string)).split('\n');
-      rest = lines.pop()!;
+      const lines = (remainder + (piece as string)).split('\n');
+      remainder = lines.pop()!;
       yield* lines;
     }
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  if (rest !== '') yield rest;
+  if (remainder !== '') yield remainder;
 }
 
 async function readText(path: string): Promise<string> {

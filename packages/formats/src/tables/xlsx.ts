@@ -3,24 +3,24 @@ import { errorMessage, MedbenchError } from '@medbench/core';
 import { openZip, type ZipFile } from '../archives/zip.js';
 import { requireColumns } from './tables.js';
 
-/** A cell: text, number or truth value; null where it is empty. Dates come as their number of days. */
+/** A cell: text, number or boolean; null where it is empty. Dates are given as their number of days. */
 export type XlsxValue = string | number | boolean | null;
 
 export interface ReadXlsxOptions {
-  /** Columns that must be there. */
+  /** Columns that must exist. */
   readonly columns?: readonly string[];
-  /** A part of the workbook that unpacks to more is refused. Default 256 MiB. */
+  /** Maximum unpacked bytes of a part of the workbook. Default 256 MiB. */
   readonly maxBytes?: number;
 }
 
-/** Columns of a sheet (ECMA-376: XFD). */
+/** Maximum number of columns of a sheet (ECMA-376: XFD). */
 const MAX_COLUMN = 16_384;
 
 /**
- * Reads the first sheet of a workbook (ECMA-376, SpreadsheetML), its first row as the header; rows without any value are
- * passed over. Formulas are not computed: the values kept with them are read.
- * @throws MedbenchError('data') naming the file: missing, damaged, no workbook, a column that is not there (with those that
- * are), two columns of one name, a document type (which no program writes there).
+ * Reads the first sheet of a workbook (ECMA-376, SpreadsheetML), with its first row as the header; rows without any
+ * value are skipped. Formulas are not computed: the values stored with them are read.
+ * @throws MedbenchError('data') naming the file: missing, damaged, not a workbook, a missing column (listing the
+ * existing ones), two columns of one name, a document type (which no spreadsheet program writes).
  */
 export async function readXlsx(
   path: string,
@@ -28,7 +28,7 @@ export async function readXlsx(
 ): Promise<Readonly<Record<string, XlsxValue>>[]> {
   const zip = await openZip(path);
   try {
-    const book = await parts(zip, path, maxBytes);
+    const book = await findParts(zip, path, maxBytes);
     const strings = book.strings === undefined ? [] : await readStrings(book.strings, `${path}: shared strings`);
     return await readSheet(book.sheet, path, columns, strings);
   } finally {
@@ -44,20 +44,20 @@ interface Handlers {
   readonly text?: (text: string) => void;
 }
 
-/** Finds the first sheet and the table of texts by the workbook's relations (ECMA-376, part 2). */
-async function parts(zip: ZipFile, path: string, maxBytes: number): Promise<{ sheet: Parse; strings?: Parse }> {
+/** Finds the first sheet and the shared strings by the workbook's relations (ECMA-376, part 2). */
+async function findParts(zip: ZipFile, path: string, maxBytes: number): Promise<{ sheet: Parse; strings?: Parse }> {
   const parser = (name: string): Parse | undefined => {
-    const entry = zip.entries.find((one) => one.name === name);
+    const entry = zip.entries.find((candidate) => candidate.name === name);
     if (!entry) return undefined;
     if (entry.bytes > maxBytes) {
       throw new MedbenchError('data', `${path}: ${name} unpacks to ${entry.bytes} bytes, more than ${maxBytes}`, {
-        hint: 'It is not the table that it should be.',
+        hint: 'It is not the expected table.',
       });
     }
     return (handlers) => parseXml(zip.read(entry), `${path}: ${name}`, handlers);
   };
-  const noBook = (what: string): MedbenchError =>
-    new MedbenchError('data', `${path} is no workbook (.xlsx): ${what}`, {
+  const noBook = (reason: string): MedbenchError =>
+    new MedbenchError('data', `${path} is not a workbook (.xlsx): ${reason}`, {
       hint: 'Fetch it again, or save it as .xlsx.',
     });
   const book = parser('xl/workbook.xml');
@@ -81,7 +81,7 @@ async function parts(zip: ZipFile, path: string, maxBytes: number): Promise<{ sh
     },
   });
   const sheet = first === undefined ? undefined : parser(targets.get(first) ?? '');
-  if (!sheet) throw noBook('its first sheet is not there');
+  if (!sheet) throw noBook('its first sheet is missing');
   const strings = texts === undefined ? undefined : parser(texts);
   return { sheet, ...(strings ? { strings } : {}) };
 }
@@ -90,16 +90,16 @@ async function readStrings(parse: Parse, place: string): Promise<string[]> {
   const strings: string[] = [];
   let text: string | undefined;
   let reading = false;
-  // Readings for the blind (phonetic runs) are no part of a text.
-  let aside = 0;
+  // Depth within phonetic runs: these show how a text is read aloud and are not part of it.
+  let phoneticDepth = 0;
   await parse({
     open(name) {
       if (name === 'si') text = '';
-      if (name === 'rPh') aside++;
-      reading = name === 't' && aside === 0;
+      if (name === 'rPh') phoneticDepth++;
+      reading = name === 't' && phoneticDepth === 0;
     },
     close(name) {
-      if (name === 'rPh') aside--;
+      if (name === 'rPh') phoneticDepth--;
       if (name === 't') reading = false;
       if (name !== 'si') return;
       if (text === undefined) throw new MedbenchError('data', `${place} are damaged`);
@@ -130,13 +130,13 @@ async function readSheet(
     const filled = [...cells].filter(([, value]) => value !== null);
     if (filled.length === 0) return;
     if (!header) {
-      header = new Map(filled.map(([at, value]) => [at, String(value)]));
+      header = new Map(filled.map(([index, value]) => [index, String(value)]));
       requireColumns(path, [...header.values()], columns);
-      const twice = [...header.values()].find((name, i, all) => all.indexOf(name) < i);
-      if (twice !== undefined) throw new MedbenchError('data', `${path} has two columns "${twice}"`);
+      const duplicate = [...header.values()].find((name, i, names) => names.indexOf(name) < i);
+      if (duplicate !== undefined) throw new MedbenchError('data', `${path} has two columns "${duplicate}"`);
       return;
     }
-    rows.push(Object.fromEntries([...header].map(([at, name]) => [name, cells.get(at) ?? null])));
+    rows.push(Object.fromEntries([...header].map(([index, name]) => [name, cells.get(index) ?? null])));
   };
   await parse({
     open(name, { r, t = 'n' }) {
@@ -145,7 +145,7 @@ async function readSheet(
         number++;
         column = 0;
       } else if (name === 'c') {
-        column = r === undefined ? column + 1 : columnOf(r, path);
+        column = r === undefined ? column + 1 : columnNumber(r, path);
         kind = t;
         content = '';
       } else reading = name === 'v' || (name === 't' && kind === 'inlineStr');
@@ -165,13 +165,13 @@ async function readSheet(
   return rows;
 }
 
-/** The number of a column from a cell's reference, 1 for A. */
-function columnOf(reference: string, path: string): number {
+/** The column number of a cell's reference, 1 for A. */
+function columnNumber(reference: string, path: string): number {
   const letters = /^([A-Z]{1,3})\d{1,7}$/.exec(reference)?.[1] ?? '';
   let column = 0;
   for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
   if (column >= 1 && column <= MAX_COLUMN) return column;
-  throw new MedbenchError('data', `${path} has a cell at "${reference.slice(0, 20)}", which is no place of a sheet`);
+  throw new MedbenchError('data', `${path} has a cell at "${reference.slice(0, 20)}", which is not a cell of a sheet`);
 }
 
 function cellValue(kind: string, content: string, strings: readonly string[], place: string): XlsxValue {
@@ -195,17 +195,17 @@ async function parseXml(pieces: AsyncIterable<Uint8Array>, place: string, handle
   const local = (name: string): string => name.slice(name.indexOf(':') + 1);
   let fault: unknown;
   const guarded =
-    <A extends readonly unknown[]>(run: (...given: A) => void) =>
-    (...given: A): void => {
+    <A extends readonly unknown[]>(run: (...values: A) => void) =>
+    (...values: A): void => {
       if (fault !== undefined) return;
       try {
-        run(...given);
+        run(...values);
       } catch (caught) {
         fault = caught;
       }
     };
   parser.on('error', (error) => {
-    // What the parser says may quote the text.
+    // The parser's message may quote the text.
     fault ??= new MedbenchError(
       'data',
       `${place} is not well-formed XML (${

@@ -4,20 +4,20 @@ import type { OpenFiles } from '../files/open-files.js';
 import { readFully } from '../files/open-files.js';
 import { readStamp, type ShardIndex, splitSampleName } from './tar-index.js';
 
-/** Suffixes of images, in the order in which they are preferred. */
-export const IMAGES: readonly string[] = ['jpg', 'png', 'jpeg', 'webp'];
+/** Suffixes of images, in order of preference. */
+export const IMAGE_SUFFIXES: readonly string[] = ['jpg', 'png', 'jpeg', 'webp'];
 
-/** A sample may take this much of a shard. */
+/** Maximum bytes of a sample. */
 const MAX_SAMPLE = 256 * 2 ** 20;
 
-/** The error for a sample that is not what it should be. */
+/** The error for a broken sample. */
 export const brokenSample = (file: string, member: string | undefined, fault: string): MedbenchError =>
   new MedbenchError('data', `${file}: the sample of ${member ?? 'an unnamed member'} ${fault}`, {
     hint: 'Mend the shard, or leave bad samples out with --skip-bad.',
   });
 
 /**
- * Reads a sample of a shard in one go: its image's bytes and its caption, from `.txt` or a field of `.json`.
+ * Reads a sample of a shard in one read: its image's bytes and its caption, from `.txt` or a field of `.json`.
  * @throws MedbenchError('data') naming shard and member, never the text.
  */
 export async function readSample(
@@ -36,10 +36,10 @@ export async function readSample(
       throw new MedbenchError('data', `${file} has changed while it was in use`, { hint: 'Start the run again.' });
     }
   });
-  const found = new Map<string, Uint8Array<ArrayBuffer>>();
+  const bodies = new Map<string, Uint8Array<ArrayBuffer>>();
   let first: { key: string; name: string } | undefined;
   let imageName: string | undefined;
-  // Behind the sample may lie others that were left out: the walk ends before it comes to them.
+  // Samples that were left out may follow within these bytes: the walk ends before it reaches them.
   const members = tarMembers(async (position, count) => bytes.subarray(position, position + count), {
     file: `${file}, from byte ${start} on`,
     length,
@@ -50,24 +50,24 @@ export async function readSample(
     if (!member) continue;
     first ??= { key: member.key, name };
     if (member.key !== first.key) break;
-    if (IMAGES.includes(member.suffix) && !imageName) imageName = name;
-    found.set(member.suffix, bytes.subarray(offset, offset + size));
+    if (IMAGE_SUFFIXES.includes(member.suffix) && !imageName) imageName = name;
+    bodies.set(member.suffix, bytes.subarray(offset, offset + size));
   }
-  const image = IMAGES.map((suffix) => found.get(suffix)).find((body) => body);
-  const text = found.get(captionField === undefined ? 'txt' : 'json');
-  if (!first || !image || !text) throw brokenSample(file, first?.name, 'is not whole');
-  const caption = captionOf(text, captionField, (fault) => brokenSample(file, first.name, fault));
+  const image = IMAGE_SUFFIXES.map((suffix) => bodies.get(suffix)).find((body) => body);
+  const text = bodies.get(captionField === undefined ? 'txt' : 'json');
+  if (!first || !image || !text) throw brokenSample(file, first?.name, 'is incomplete');
+  const caption = parseCaption(text, captionField, (fault) => brokenSample(file, first.name, fault));
   return { bytes: image, caption, name: `${file}: ${imageName ?? first.name}` };
 }
 
-function captionOf(bytes: Uint8Array, field: string | undefined, broken: (fault: string) => MedbenchError): string {
+function parseCaption(bytes: Uint8Array, field: string | undefined, broken: (fault: string) => MedbenchError): string {
   let caption: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     caption = field === undefined ? text : (JSON.parse(text) as Record<string, unknown> | null)?.[field];
   } catch {
-    // What the parser says would quote the text.
-    throw broken(field === undefined ? 'has a caption that is not UTF-8' : 'has a .json that is none');
+    // The parser's message would quote the text.
+    throw broken(field === undefined ? 'has a caption that is not UTF-8' : 'has a .json that is not valid JSON');
   }
   if (typeof caption === 'string' && caption.trim() !== '') return caption;
   throw broken(field === undefined ? 'has an empty caption' : `has no text in "${field}" of its .json`);

@@ -7,48 +7,48 @@ import { isMedbenchError, type MedbenchError, writeFileAtomic } from '@medbench/
 import { unreadable } from '@medbench/data/files';
 import { BLOCK, type ReadAt, type TarMember, tarMembers } from '../archives/tar.js';
 
-/** Read at once while walking over headers: a caption with its neighbours' headers, but not much of an image. */
+/** Bytes per read while scanning headers: enough for a caption with its neighbours' headers, but little of an image. */
 const WINDOW = 8 * BLOCK;
 
-/** Where the samples of a shard begin: four bytes for each, whatever their names. */
+/** The start of each sample of a shard: four bytes per sample, whatever the names. */
 export interface ShardIndex {
-  /** In blocks of 512 bytes, ascending; a last entry says where the members end. `[samples + 1]` */
+  /** In blocks of 512 bytes, ascending; the last entry is the end of the members. `[samples + 1]` */
   readonly starts: Uint32Array;
-  /** The file as it was when indexed. */
+  /** Identifies the file's state when it was indexed (`readStamp`). */
   readonly stamp: string;
 }
 
 export interface IndexOptions {
-  /** What is wrong with a sample's members, if anything. */
-  readonly check: (names: readonly string[]) => string | undefined;
-  /** Called for a sample that is left out, or for the place where the shard cannot be read any further. */
+  /** Returns the fault of a sample, given the suffixes of its members; undefined if there is none. */
+  readonly check: (suffixes: readonly string[]) => string | undefined;
+  /** Called for a sample that is left out, or with the error where the shard cannot be read any further. */
   readonly onBad: (member: string | undefined, fault: string | MedbenchError) => void;
-  /** Folder in which indices are kept. */
+  /** Folder in which indices are cached. */
   readonly cacheFolder?: string | undefined;
-  /** What `check` depends on, so that a kept index is not used for another. */
+  /** Names the settings of `check`, so that an index cached for other settings is not used. */
   readonly cacheKey: string;
 }
 
 /**
- * A member's sample and its suffix in lower case: the name is cut at the first dot of its last part. Undefined for what
- * WebDataset passes over: no dot, a hidden file, `__name__` at the top.
+ * Splits a member's name at the first dot of its last part into the sample's key and a suffix in lower case. Undefined
+ * for members that WebDataset ignores: no dot, a hidden file, `__name__` at the top level.
  */
 export function splitSampleName(name: string): { readonly key: string; readonly suffix: string } | undefined {
-  const parts = /^((?:.*\/|)[^./]+)\.([^/]*)$/.exec(name);
-  if (!parts || (!name.includes('/') && name.startsWith('__') && name.endsWith('__'))) return undefined;
-  return { key: parts[1]!, suffix: parts[2]!.toLowerCase() };
+  const match = /^((?:.*\/|)[^./]+)\.([^/]*)$/.exec(name);
+  if (!match || (!name.includes('/') && name.startsWith('__') && name.endsWith('__'))) return undefined;
+  return { key: match[1]!, suffix: match[2]!.toLowerCase() };
 }
 
-/** Size and time of change, which tell whether a shard is still the one that was indexed. */
+/** Size and modification time of a file, which tell whether a shard has changed since it was indexed. */
 export async function readStamp(handle: FileHandle): Promise<{ readonly stamp: string; readonly size: number }> {
   const { size, mtimeNs } = await handle.stat({ bigint: true });
   return { stamp: `${size}/${mtimeNs}`, size: Number(size) };
 }
 
 /**
- * The index of a shard, from its headers alone (bodies are passed over) or, if the shard has not changed since, from the
- * cache folder. Samples are runs of neighbouring members, as in WebDataset.
- * @throws MedbenchError('data') as `tarMembers`, unless `onBad` takes it.
+ * Returns the index of a shard: from the cache folder if the shard has not changed since, otherwise from its headers
+ * alone (bodies are skipped). Samples are runs of neighbouring members, as in WebDataset.
+ * @throws MedbenchError('data') as `tarMembers`, unless `onBad` handles it.
  */
 export async function indexShard(file: string, options: IndexOptions): Promise<ShardIndex> {
   let handle: FileHandle;
@@ -59,12 +59,12 @@ export async function indexShard(file: string, options: IndexOptions): Promise<S
   }
   try {
     const { stamp, size } = await readStamp(handle);
-    const kept = keptAt(file, stamp, options);
-    const known = kept && (await readKept(kept.path, kept.heading));
-    if (known) return { starts: known, stamp };
-    const { starts, bad } = await walk(handle, file, size, options);
-    // What was left out must be told again the next time.
-    if (kept && !bad) await writeKept(kept.path, kept.heading, starts);
+    const cacheEntry = locateCache(file, stamp, options);
+    const cachedStarts = cacheEntry && (await readCachedIndex(cacheEntry.path, cacheEntry.heading));
+    if (cachedStarts) return { starts: cachedStarts, stamp };
+    const { starts, bad } = await scanShard(handle, file, size, options);
+    // An index with left-out samples is not cached, because these must be reported again next time.
+    if (cacheEntry && !bad) await writeCachedIndex(cacheEntry.path, cacheEntry.heading, starts);
     return { starts, stamp };
   } catch (cause) {
     throw isMedbenchError(cause) ? cause : unreadable(file, cause);
@@ -73,7 +73,7 @@ export async function indexShard(file: string, options: IndexOptions): Promise<S
   }
 }
 
-async function walk(handle: FileHandle, file: string, length: number, { check, onBad }: IndexOptions) {
+async function scanShard(handle: FileHandle, file: string, length: number, { check, onBad }: IndexOptions) {
   let starts = new Uint32Array(1024);
   let samples = 0;
   let bad = false;
@@ -96,7 +96,7 @@ async function walk(handle: FileHandle, file: string, length: number, { check, o
     current = undefined;
   };
   try {
-    const members = tarMembers(windowed(handle), { file, length });
+    const members = tarMembers(windowReader(handle), { file, length });
     for (;;) {
       const { value, done } = await members.next();
       if (done) {
@@ -110,12 +110,12 @@ async function walk(handle: FileHandle, file: string, length: number, { check, o
         current = { key: sample.key, start: value.start, suffixes: [], first: value.name };
       }
       current!.suffixes.push(sample.suffix);
-      end = endOf(value);
+      end = memberEnd(value);
     }
     finish();
   } catch (error) {
     if (!isMedbenchError(error)) throw error;
-    // The sample in which the fault lies is not whole, unless all that it must have is there.
+    // The sample at the fault is kept only if all members that it must have were read.
     if (current && check(current.suffixes) === undefined) finish();
     bad = true;
     onBad(undefined, error);
@@ -124,17 +124,17 @@ async function walk(handle: FileHandle, file: string, length: number, { check, o
   return { starts: starts.slice(0, samples + 1), bad };
 }
 
-const endOf = ({ offset, size }: TarMember): number => offset + Math.ceil(size / BLOCK) * BLOCK;
+const memberEnd = ({ offset, size }: TarMember): number => offset + Math.ceil(size / BLOCK) * BLOCK;
 
-/** Reads after which others have their turn: a few milliseconds' worth. */
-const TURN = 1000;
+/** Reads after which other tasks get a turn: a few milliseconds' worth. */
+const READS_PER_TURN = 1000;
 
 /**
- * Reads through a small window, since headers with small bodies between them lie close together. What is read is good until
- * the next read. Reads of some kilobytes are done at once: promises and buffers for each of a million headers would take
- * three times as long, and the process would grow.
+ * Reads through a small window, because headers with small bodies between them lie close together. The returned bytes
+ * are valid until the next read. Reads are synchronous: promises and buffers for a million headers would take three
+ * times as long and more memory.
  */
-function windowed(handle: FileHandle): ReadAt {
+function windowReader(handle: FileHandle): ReadAt {
   let from = 0;
   let buffer = new Uint8Array(WINDOW);
   let window = buffer.subarray(0, 0);
@@ -142,7 +142,7 @@ function windowed(handle: FileHandle): ReadAt {
   return async (position, length) => {
     if (position < from || position + length > from + window.length) {
       if (buffer.length < length) buffer = new Uint8Array(length);
-      if (++reads % TURN === 0) await setImmediate();
+      if (++reads % READS_PER_TURN === 0) await setImmediate();
       let filled = 0;
       for (let more = 1; more > 0 && filled < buffer.length; filled += more) {
         more = readSync(handle.fd, buffer, filled, buffer.length - filled, position + filled);
@@ -156,14 +156,16 @@ function windowed(handle: FileHandle): ReadAt {
 
 const sha = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
-function keptAt(file: string, stamp: string, { cacheFolder, cacheKey }: IndexOptions) {
+function locateCache(file: string, stamp: string, { cacheFolder, cacheKey }: IndexOptions) {
   if (cacheFolder === undefined) return undefined;
   const path = join(cacheFolder, `${sha(JSON.stringify([resolve(file), cacheKey])).slice(0, 32)}.index`);
   return { path, heading: JSON.stringify({ format: 'medbench-tar-index-1', stamp }) };
 }
 
-/** A kept index: a line that says of which file, a line with the check sum of what follows, numbers of 32 bits. */
-async function readKept(path: string, heading: string): Promise<Uint32Array | undefined> {
+/**
+ * Reads a cached index: a line that identifies the file's state, a line with the checksum of the rest, 32-bit numbers.
+ */
+async function readCachedIndex(path: string, heading: string): Promise<Uint32Array | undefined> {
   const bytes = await readFile(path).catch(() => undefined);
   if (!bytes) return undefined;
   const head = Buffer.from(`${heading}\n`);
@@ -171,12 +173,12 @@ async function readKept(path: string, heading: string): Promise<Uint32Array | un
   if (!bytes.subarray(0, head.length).equals(head) || bytes.length < from + 4 || (bytes.length - from) % 4) return;
   const body = bytes.subarray(from);
   if (bytes.subarray(head.length, from).toString('latin1') !== `${sha(body)}\n`) return undefined;
-  // Numbers lie in the order of the machine that wrote them, as does the cache folder.
+  // Numbers are in the byte order of the machine that wrote them, to which the cache folder belongs.
   return new Uint32Array(new Uint8Array(body).buffer);
 }
 
-async function writeKept(path: string, heading: string, starts: Uint32Array): Promise<void> {
+async function writeCachedIndex(path: string, heading: string, starts: Uint32Array): Promise<void> {
   const body = new Uint8Array(starts.buffer, starts.byteOffset, starts.byteLength);
-  // An index that cannot be kept is made again the next time.
+  // An index that cannot be cached is made again next time.
   await writeFileAtomic(path, Buffer.concat([Buffer.from(`${heading}\n${sha(body)}\n`), body])).catch(() => undefined);
 }

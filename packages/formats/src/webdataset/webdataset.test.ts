@@ -26,7 +26,7 @@ const stored = JSON.parse(readFileSync(new URL('../../fixtures/webdataset.json',
 const shard = (name: string): Uint8Array => inflateSync(Buffer.from(stored[name]!.tar, 'base64'));
 const root = mkdtempSync(join(tmpdir(), 'medbench-shards-'));
 afterAll(() => rmSync(root, { recursive: true }));
-const folderOf = (name: string, files: Readonly<Record<string, Uint8Array | string>>): string => {
+const writeFolder = (name: string, files: Readonly<Record<string, Uint8Array | string>>): string => {
   const folder = join(root, name);
   mkdirSync(folder, { recursive: true });
   for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes);
@@ -51,22 +51,22 @@ const sample = (key: string, caption = key, image = png) =>
 
 describe('webDataset', () => {
   it.each(Object.keys(stored))('finds in the %s shard the samples that Python finds', async (name) => {
-    const folder = folderOf(`python-${name}`, { '0.tar': shard(name) });
+    const folder = writeFolder(`python-${name}`, { '0.tar': shard(name) });
     const pairs = await webDataset(folder);
-    const found = await Promise.all(
+    const actual = await Promise.all(
       Array.from({ length: pairs.length }, async (_, i) => {
         const { bytes, caption } = await pairs.encoded!(i);
         return [sha(bytes), caption];
       }),
     );
-    expect(found).toEqual(stored[name]!.samples.map(([, , hash, caption]) => [hash, caption]));
-    expect(found.length).toBeGreaterThan(1);
+    expect(actual).toEqual(stored[name]!.samples.map(([, , hash, caption]) => [hash, caption]));
+    expect(actual.length).toBeGreaterThan(1);
     const { image } = await pairs.get(1);
     expect([image.width, image.height]).toEqual([8, 6]);
   });
 
   it('takes the caption from a field of the sample’s json', async () => {
-    const folder = folderOf('json', { '0.tar': shard('webdataset') });
+    const folder = writeFolder('json', { '0.tar': shard('webdataset') });
     const pairs = await webDataset(folder, { captionField: 'caption' });
     expect((await pairs.get(2)).caption).toBe(stored.webdataset!.samples[2]![3]);
     await expect((await webDataset(folder, { captionField: 'width' })).get(0)).rejects.toThrow(
@@ -75,7 +75,7 @@ describe('webDataset', () => {
   });
 
   it('expands ranges and joins sources, in order and with repetition', async () => {
-    const folder = folderOf('range', {
+    const folder = writeFolder('range', {
       'a-00.tar': tar(...sample('0'), ...sample('1')),
       'a-01.tar': tar(...sample('2')),
       'b.tar': tar(...sample('3')),
@@ -92,25 +92,25 @@ describe('webDataset', () => {
     await expect(captions('https://example.org/{0..9}.tar')).rejects.toMatchObject({ code: 'config' });
     await expect(captions('pipe:cat x.tar')).rejects.toMatchObject({ code: 'config' });
     await expect(captions('{0..99999999}.tar')).rejects.toMatchObject({ code: 'config' });
-    await expect(captions(folderOf('empty', {}))).rejects.toThrow(/holds no shard/);
+    await expect(captions(writeFolder('empty', {}))).rejects.toThrow(/holds no shard/);
   });
 
-  it('compares what it finds with sizes.json and __len__', async () => {
+  it('compares its sample counts with sizes.json and __len__', async () => {
     const two = tar(...sample('0'), ...sample('1'));
     expect(
-      (await webDataset(folderOf('counted', { 'a.tar': two, 'sizes.json': '{"a.tar": 2}', __len__: '2\n' }))).length,
+      (await webDataset(writeFolder('counted', { 'a.tar': two, 'sizes.json': '{"a.tar": 2}', __len__: '2\n' }))).length,
     ).toBe(2);
-    await expect(webDataset(folderOf('sizes', { 'a.tar': two, 'sizes.json': '{"a.tar": 3}' }))).rejects.toThrow(
+    await expect(webDataset(writeFolder('sizes', { 'a.tar': two, 'sizes.json': '{"a.tar": 3}' }))).rejects.toThrow(
       /a\.tar holds 2 samples, where sizes\.json says 3/,
     );
-    await expect(webDataset(folderOf('len', { 'a.tar': two, __len__: '9' }))).rejects.toThrow(/__len__ says 9/);
-    await expect(webDataset(folderOf('bad-len', { 'a.tar': two, __len__: 'x' }))).rejects.toThrow(
-      /__len__ holds a count/,
+    await expect(webDataset(writeFolder('len', { 'a.tar': two, __len__: '9' }))).rejects.toThrow(/__len__ says 9/);
+    await expect(webDataset(writeFolder('bad-len', { 'a.tar': two, __len__: 'x' }))).rejects.toThrow(
+      /__len__ holds an invalid count/,
     );
   });
 
   it('names shard and member of a broken sample, or leaves it out, counted and listed', async () => {
-    const folder = folderOf('broken', {
+    const folder = writeFolder('broken', {
       '0.tar': tar(
         ...sample('a'),
         ['b.txt', text('no image')],
@@ -131,20 +131,20 @@ describe('webDataset', () => {
       /b\.txt has no image[\s\S]*c\.png has no caption[\s\S]*d\.png cannot be decoded[\s\S]*e\.png has an empty/,
     );
     expect(pairs.bad.list.join('\n')).not.toContain('secret');
-    // Found once more in the next epoch, but not counted again.
+    // The fault is found again in the next epoch, but not counted again.
     await pairs.get(1);
     expect(pairs.bad.count).toBe(4);
   });
 
-  it('keeps the index beside the run, and makes it anew when the shard or the kept file has changed', async () => {
+  it('caches the index, and makes it again when the shard or the cached file has changed', async () => {
     const cacheFolder = join(root, 'index');
-    const folder = folderOf('kept', { '0.tar': tar(...sample('a'), ...sample('b')) });
+    const folder = writeFolder('kept', { '0.tar': tar(...sample('a'), ...sample('b')) });
     expect((await webDataset(folder, { cacheFolder })).length).toBe(2);
-    const [kept] = readdirSync(cacheFolder);
-    const file = join(cacheFolder, kept!);
+    const [indexName] = readdirSync(cacheFolder);
+    const file = join(cacheFolder, indexName!);
     const bytes = readFileSync(file);
     expect((await webDataset(folder, { cacheFolder })).length).toBe(2);
-    // A kept index whose check sum is wrong is not believed.
+    // A cached index with a wrong checksum is not used.
     const damaged = Buffer.from(bytes);
     damaged[damaged.length - 1]! ^= 1;
     writeFileSync(file, damaged);
@@ -156,7 +156,7 @@ describe('webDataset', () => {
   });
 
   it('notices a shard that changes between opening and reading', async () => {
-    const folder = folderOf('changed', { '0.tar': tar(...sample('a'), ...sample('b')) });
+    const folder = writeFolder('changed', { '0.tar': tar(...sample('a'), ...sample('b')) });
     const pairs = await webDataset(folder);
     writeFileSync(join(folder, '0.tar'), tar(...sample('longer-name', 'x'.repeat(3000)), ...sample('b')));
     await expect(pairs.get(0)).rejects.toThrow(/0\.tar has changed/);
@@ -164,14 +164,14 @@ describe('webDataset', () => {
   });
 });
 
-/** A header with fields set and its check sum made right. */
+/** A header with some fields replaced and a correct checksum. */
 function forged(
   name: string,
   fields: Readonly<Record<number, string | Uint8Array>>,
   body: Uint8Array = new Uint8Array(0),
 ): Uint8Array {
   const member = Buffer.from(tarMember(name, body));
-  for (const [at, value] of Object.entries(fields)) Buffer.from(value).copy(member, Number(at));
+  for (const [offset, value] of Object.entries(fields)) Buffer.from(value).copy(member, Number(offset));
   member.write('        ', 148, 'latin1');
   const sum = member.subarray(0, 512).reduce((total, byte) => total + byte, 0);
   member.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
@@ -186,60 +186,64 @@ describe('hostile shards', () => {
     ['an empty file', new Uint8Array(0), /cut short/],
     ['no tar', text('no archive '.repeat(200)), /no header/],
     ['gzip', Buffer.concat([Buffer.from([0x1f, 0x8b, 8]), Buffer.alloc(2000)]), /gzip/],
-    ['a negative size', forged('a.png', { 124: negative }), /size that is none/],
-    ['a size beyond counting', forged('a.png', { 124: huge }), /size that is none/],
+    ['a negative size', forged('a.png', { 124: negative }), /invalid size/],
+    ['a size beyond safe integers', forged('a.png', { 124: huge }), /invalid size/],
     ['a size beyond the file', forged('a.png', { 124: '77777777777\0' }), /beyond the archive/],
-    ['letters for a size', forged('a.png', { 124: 'abcdefghijk\0' }), /size that is none/],
+    ['letters for a size', forged('a.png', { 124: 'abcdefghijk\0' }), /invalid size/],
     ['a symbolic link', forged('a.png', { 156: '2', 157: '/etc/passwd' }), /symbolic link/],
     ['a hard link', forged('a.png', { 156: '1', 157: 'b.png' }), /hard link/],
     ['a device', forged('a.png', { 156: '3' }), /device/],
     ['an unknown kind', forged('a.png', { 156: '\x01' }), /unknown kind/],
-    ['a way out', tar(...sample('../../etc/a')), /leads out/],
+    ['a name that leads out', tar(...sample('../../etc/a')), /leads out/],
     ['an absolute name', tar(...sample('/etc/a')), /leads out/],
     ['a huge name', forged('x', { 124: '00010000000\0', 156: 'L' }, new Uint8Array(8 ** 7)), /a header of/],
-    ['a name of no member', Buffer.concat([forged('x', { 156: 'L' }, text('name')), tarEnd()]), /belongs to no member/],
+    [
+      'a long name without a member',
+      Buffer.concat([forged('x', { 156: 'L' }, text('name')), tarEnd()]),
+      /belongs to no member/,
+    ],
     ['damaged attributes', Buffer.concat([forged('x', { 156: 'x' }, text('99 path=a\n')), good]), /pax/],
     [
       'a negative size in attributes',
       Buffer.concat([forged('x', { 156: 'x' }, text('11 size=-5\n')), good]),
-      /size that is none/,
+      /invalid size/,
     ],
     [
-      'a way out in attributes',
+      'a name in attributes that leads out',
       Buffer.concat([forged('x', { 156: 'x' }, text('18 path=../a.png\n\n')), good]),
       /pax|leads out/,
     ],
-    ['no mark of the end', good.slice(0, -1024), /cut short/],
+    ['no end marker', good.slice(0, -1024), /cut short/],
   ])('%s is an error that names the shard', async (name, bytes, message) => {
-    const folder = folderOf(`hostile-${name.replaceAll(' ', '-')}`, { 'x.tar': bytes });
+    const folder = writeFolder(`hostile-${name.replaceAll(' ', '-')}`, { 'x.tar': bytes });
     const opened = webDataset(folder);
     await expect(opened).rejects.toThrow(message);
     await expect(opened).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('x.tar') });
   });
 
-  it('cut anywhere, a shard ends in an error or, if bad data are skipped, in what lies before', async () => {
-    const whole = shard('pax');
-    const folder = folderOf('cut', {});
-    // Python fills up its archives with zeros, of which the first block is the mark of the end.
-    const end = Math.ceil((whole.findLastIndex((byte) => byte !== 0) + 1) / 512) * 512;
+  it('give an error when cut anywhere or, if bad data is skipped, the samples before the cut', async () => {
+    const archive = shard('pax');
+    const folder = writeFolder('cut', {});
+    // Python pads its archives with zeros; the first block of zeros is the end marker.
+    const end = Math.ceil((archive.findLastIndex((byte) => byte !== 0) + 1) / 512) * 512;
     for (let length = 0; length < end + 512; length += 389) {
-      writeFileSync(join(folder, 'x.tar'), whole.subarray(0, length));
+      writeFileSync(join(folder, 'x.tar'), archive.subarray(0, length));
       await expect(webDataset(folder)).rejects.toMatchObject({ code: 'data' });
     }
-    writeFileSync(join(folder, 'x.tar'), whole.subarray(0, end >> 1));
+    writeFileSync(join(folder, 'x.tar'), archive.subarray(0, end >> 1));
     const pairs = await webDataset(folder, { skipBad: true });
     expect(pairs.length).toBeGreaterThan(0);
     for (let i = 0; i < pairs.length; i++) expect((await pairs.get(i)).caption).toBe(stored.pax!.samples[i]![3]);
     expect(pairs.bad.list[0]).toMatch(/x\.tar: .*(cut short|beyond the archive)/);
   });
 
-  it('with any byte changed, a shard ends in a typed error or in pairs', async () => {
-    const whole = shard('gnu');
-    const folder = folderOf('flipped', {});
+  it('give a typed error or pairs, whatever byte is changed', async () => {
+    const archive = shard('gnu');
+    const folder = writeFolder('flipped', {});
     let broken = 0;
-    for (let at = 0; at < whole.length; at += 97) {
-      const bytes = Buffer.from(whole);
-      bytes[at]! ^= 1 << (at % 8);
+    for (let position = 0; position < archive.length; position += 97) {
+      const bytes = Buffer.from(archive);
+      bytes[position]! ^= 1 << (position % 8);
       writeFileSync(join(folder, 'x.tar'), bytes);
       try {
         const pairs = await webDataset(folder);
@@ -252,8 +256,8 @@ describe('hostile shards', () => {
     expect(broken).toBeGreaterThan(10);
   });
 
-  it('a shard that is a link to a folder, or a folder named as a shard, is an error', async () => {
-    const folder = folderOf('odd', {});
+  it('are refused if a shard is a folder or a broken link', async () => {
+    const folder = writeFolder('odd', {});
     mkdirSync(join(folder, 'dir.tar'));
     await expect(webDataset(folder)).rejects.toMatchObject({ code: 'data' });
     symlinkSync(join(folder, 'none'), join(folder, 'gone.tar'));
