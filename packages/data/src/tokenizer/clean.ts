@@ -2,7 +2,7 @@ import { decodeHTML, decodeHTMLStrict } from 'entities';
 import { repairEncoding, windows1252 } from './mojibake.js';
 
 /** The characters that Python's `str.split` and `str.strip` take for white space. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is about control characters
 const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/gu;
 
 /**
@@ -33,9 +33,9 @@ function repairText(text: string): string {
     .join('');
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is about control characters
 const TERMINAL_ESCAPES = /\x1b\[[\d;]*[a-zA-Z]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is about control characters
 const INVISIBLE_CONTROLS = /[\0-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
 const LIGATURES: Readonly<Record<string, string>> = {
   Ĳ: 'IJ',

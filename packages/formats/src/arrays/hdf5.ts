@@ -22,12 +22,12 @@ const IDLE_MS = 2000;
  */
 export async function openHdf5(path: string, name: string, options: Hdf5Options = {}): Promise<ByteRows> {
   await requireFile(path, 'Fetch it, or name the folder of the data with --data.');
-  const plain = path.toLowerCase().endsWith('.gz') ? await gunzipOnce(path, options) : path;
+  const plainPath = path.toLowerCase().endsWith('.gz') ? await gunzipOnce(path, options) : path;
   const { Dataset, File } = await loadLibrary();
   const damagedError = (cause: unknown): MedbenchError =>
     cutShort(path, `is not a complete HDF5 file: ${errorMessage(cause).split('\n', 1)[0]}`, cause);
   const open = () => {
-    const file = new File(plain, 'r');
+    const file = new File(plainPath, 'r');
     if (file.file_id < 0n) throw new Error('it cannot be opened');
     const names = file.keys();
     const data = names.includes(name) ? file.get(name) : undefined;
@@ -56,13 +56,13 @@ export async function openHdf5(path: string, name: string, options: Hdf5Options 
       throw cause instanceof MedbenchError ? cause : damagedError(cause);
     }
   };
-  const { shape, step: chunkRows } = use((data) => {
+  const { shape, chunkRows } = use((data) => {
     if (!data.shape || data.shape.length === 0 || !/^[<>|]?B$/.test(String(data.dtype))) {
       throw new MedbenchError('data', `${path}: "${name}" holds ${String(data.dtype)}, not rows of unsigned bytes`, {
         hint: 'Check that it is the data set that you mean.',
       });
     }
-    return { shape: [...data.shape], step: data.metadata.chunks?.[0] ?? 1 };
+    return { shape: [...data.shape], chunkRows: data.metadata.chunks?.[0] ?? 1 };
   });
   const [length = 0, ...row] = shape;
   const width = rowSize(shape);

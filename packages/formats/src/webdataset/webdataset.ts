@@ -14,7 +14,7 @@ export interface WebDatasetOptions {
    */
   readonly skipBad?: boolean;
   /** Receives a message for each sample that is left out. */
-  readonly skip?: (what: string) => void;
+  readonly skip?: (message: string) => void;
   /** Folder in which the shards' indices are cached, so that the next run opens at once. Default: no cache. */
   readonly cacheFolder?: string;
 }
