@@ -3,20 +3,20 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BackendStatus, errorMessage } from '@medbench/core';
 import { encodeModel } from './graph/protobuf.js';
-import { loadRuntime, type Runtime, remedy, sessionOptions } from './runtime.js';
+import { loadRuntime, type OnnxRuntime, remedy, sessionOptions } from './runtime.js';
 
-const NEEDS = 'an NVIDIA driver, CUDA 12 and cuDNN 9 where the loader finds them (LD_LIBRARY_PATH)';
-const INSTALL = `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (or pnpm rebuild; it fetches the provider), with ${NEEDS}`;
+const REQUIREMENTS = 'an NVIDIA driver, CUDA 12 and cuDNN 9 where the loader finds them (LD_LIBRARY_PATH)';
+const INSTALL_COMMAND = `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (or pnpm rebuild; it fetches the provider), with ${REQUIREMENTS}`;
 
-/** Where onnxruntime-node's install script puts the CUDA provider. */
+/** Path at which onnxruntime-node's install script puts the CUDA provider. */
 function providerFile(): string {
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
   const { platform, arch } = process;
   return join(dirname(entry), '..', 'bin', 'napi-v6', platform, arch, 'libonnxruntime_providers_cuda.so');
 }
 
-/** Adds a number to itself on CUDA. @throws whatever ONNX Runtime does. */
-async function tryOut({ InferenceSession, Tensor }: Runtime): Promise<void> {
+/** Adds a number to itself on CUDA. @throws the error of ONNX Runtime, or an Error if the sum is wrong. */
+async function addOnCuda({ InferenceSession, Tensor }: OnnxRuntime): Promise<void> {
   const value = (name: string) => ({ name, shape: [1], dtype: 'float32' as const });
   const model = encodeModel({
     nodes: [{ op: 'Add', domain: '', inputs: ['x', 'x'], outputs: ['y'], attributes: {} }],
@@ -27,15 +27,16 @@ async function tryOut({ InferenceSession, Tensor }: Runtime): Promise<void> {
   const session = await InferenceSession.create(model, sessionOptions('cuda'));
   try {
     const { y } = await session.run({ x: new Tensor('float32', Float32Array.of(21), [1]) });
-    if ((y!.data as Float32Array)[0] !== 42) throw new Error('21 + 21 is not 42 there');
+    if ((y!.data as Float32Array)[0] !== 42) throw new Error('CUDA did not compute 21 + 21 as 42');
   } finally {
     await session.release();
   }
 }
 
 /**
- * Whether ONNX Runtime computes on CUDA here: the package must have the provider for this machine, its library must be
- * installed, and a session must run on it. The package lists the provider whether or not the library is there.
+ * Whether ONNX Runtime computes on CUDA here: the package must list the provider for this machine, the provider's
+ * library must be installed, and a session must run on it. The package lists the provider even if the library is not
+ * installed.
  */
 export async function cudaStatus(file = providerFile()): Promise<BackendStatus> {
   try {
@@ -47,16 +48,16 @@ export async function cudaStatus(file = providerFile()): Promise<BackendStatus> 
       return {
         available: false,
         reason: "ONNX Runtime's CUDA provider is not installed (the project has not tested it: it has no GPU)",
-        remedy: INSTALL,
+        remedy: INSTALL_COMMAND,
       };
     try {
-      await tryOut(runtime);
+      await addOnCuda(runtime);
     } catch (error) {
       const [line] = errorMessage(error).split('\n');
       return {
         available: false,
         reason: `ONNX Runtime's CUDA provider is installed but fails: ${line}`,
-        remedy: `install ${NEEDS}`,
+        remedy: `install ${REQUIREMENTS}`,
       };
     }
     return {

@@ -10,7 +10,9 @@ import { compiledSession } from './session.js';
 export class Compiled implements Backend {
   readonly id = 'compiled';
 
-  /** @throws MedbenchError('usage') if `MEDBENCH_THREADS` is no number: that is no reason to take a slower backend. */
+  /**
+   * @throws MedbenchError('usage') if `MEDBENCH_THREADS` is invalid: a typing error must not select a slower backend.
+   */
   async status(): Promise<BackendStatus> {
     const threads = threadCount();
     try {
@@ -31,9 +33,10 @@ export class Compiled implements Backend {
 }
 
 /**
- * The same on ONNX Runtime's CUDA provider, where the user has installed it; operators that it lacks run on the CPU. A
- * backend of its own, since its figures differ from the CPU's by rounding and must not be mixed with them. Untested by the
- * project. It comes after TensorFlow on a GPU, for its state crosses the bus at every step.
+ * Runs the same graph on ONNX Runtime's CUDA provider, if the user has installed it. Operators that CUDA lacks run on
+ * the CPU. It is a separate backend because its figures differ from the CPU's by rounding, and the two must not be
+ * mixed. The project has not tested it. Its priority is below TensorFlow on a GPU, because the state crosses the bus at
+ * every step.
  */
 @Backend({ id: 'compiled-cuda', title: 'TensorFlow.js compiled to ONNX Runtime, on CUDA', priority: 25 })
 export class CompiledCuda implements Backend {

@@ -2,18 +2,19 @@ import { availableParallelism } from 'node:os';
 import { errorMessage, MedbenchError } from '@medbench/core';
 import type * as ort from 'onnxruntime-node';
 
-export type Runtime = typeof ort;
+/** The module `onnxruntime-node`. */
+export type OnnxRuntime = typeof ort;
 
-/** What computes within ONNX Runtime. */
-export type Provider = 'cpu' | 'cuda';
+/** The execution provider that ONNX Runtime computes on. */
+export type ExecutionProvider = 'cpu' | 'cuda';
 
 /**
- * ONNX Runtime, loaded when first needed.
- * @throws MedbenchError saying what to do if its native library cannot be loaded.
+ * Loads ONNX Runtime when it is first needed.
+ * @throws MedbenchError('backend') if its native library cannot be loaded, with a hint that says what to do.
  */
-export async function loadRuntime(): Promise<Runtime> {
+export async function loadRuntime(): Promise<OnnxRuntime> {
   try {
-    const module = (await import('onnxruntime-node')) as Runtime & { default?: Runtime };
+    const module = (await import('onnxruntime-node')) as OnnxRuntime & { default?: OnnxRuntime };
     return module.default ?? module;
   } catch (cause) {
     throw new MedbenchError('backend', `ONNX Runtime cannot be loaded: ${errorMessage(cause).split('\n')[0]}`, {
@@ -23,7 +24,7 @@ export async function loadRuntime(): Promise<Runtime> {
   }
 }
 
-/** What to type when ONNX Runtime does not load. */
+/** The command, or the other backend, that helps when ONNX Runtime does not load. */
 export function remedy(): string {
   const { platform, arch } = process;
   const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
@@ -33,26 +34,26 @@ export function remedy(): string {
 }
 
 /**
- * Threads per session: `MEDBENCH_THREADS`, or all cores, which `npm run bench:step -- --threads N` compares. They are not
- * chosen anew in each run: sums may be rounded otherwise on another number of threads.
- * @throws MedbenchError if the variable is not a positive integer.
+ * Number of threads per session: `MEDBENCH_THREADS`, or all cores. `npm run bench:step -- --threads N` compares numbers
+ * of threads. The number is not tuned per run, because another number of threads may round sums differently.
+ * @throws MedbenchError('usage') if the variable is not a positive integer.
  */
 export function threadCount(): number {
-  const given = process.env.MEDBENCH_THREADS;
-  if (given === undefined || given === '') return availableParallelism();
-  const count = Number(given);
+  const setting = process.env.MEDBENCH_THREADS;
+  if (setting === undefined || setting === '') return availableParallelism();
+  const count = Number(setting);
   if (Number.isInteger(count) && count > 0) return count;
-  throw new MedbenchError('usage', `MEDBENCH_THREADS is ${given}, expected a positive integer`, {
+  throw new MedbenchError('usage', `MEDBENCH_THREADS is ${setting}, expected a positive integer`, {
     hint: 'Unset it to use all cores.',
   });
 }
 
 /**
- * How sessions are made: one operator at a time, each on all threads; no plan of memory over the whole graph, for what the arena
- * gives back last is still in the processor's cache.
+ * Options of every session: operators run one at a time, each on all threads. Memory patterns are off: without a memory
+ * plan for the whole graph, the arena hands out the chunk that was freed last, which is often in the processor's cache.
  */
-export const sessionOptions = (provider: Provider = 'cpu'): ort.InferenceSession.SessionOptions => ({
-  // What the first does not have runs on the next.
+export const sessionOptions = (provider: ExecutionProvider = 'cpu'): ort.InferenceSession.SessionOptions => ({
+  // An operator that the first provider lacks runs on the next one.
   executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
   intraOpNumThreads: threadCount(),
   interOpNumThreads: 1,

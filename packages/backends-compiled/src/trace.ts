@@ -1,66 +1,73 @@
 import { checkSame, type Recording, Tracer } from '@medbench/backend-trace';
 import type { Program } from '@medbench/core';
 import { Builder, type BuilderOptions } from './graph/builder.js';
-import { type Emitted, emit } from './graph/emit.js';
+import { type EmittedGraph, emit } from './graph/emit.js';
 import type { Value } from './graph/graph.js';
 import { KERNELS } from './kernels/index.js';
 
-/** A program as an ONNX graph. */
-export interface Traced extends Emitted, Omit<Recording<Value>, 'outputs'> {}
+/** A program recorded as an ONNX graph. */
+export interface TracedProgram extends EmittedGraph, Omit<Recording<Value>, 'outputs'> {}
 
-/** `portable`: operators of the ONNX standard only, for other runtimes. */
+/** Options of recording. `portable` restricts the graph to operators of the ONNX standard, for other runtimes. */
 export interface TraceOptions extends BuilderOptions {
-  /** Whether a process before this one has recorded the same model: then it need not be recorded twice here. */
-  readonly known?: (model: Uint8Array) => Promise<boolean>;
+  /** Whether an earlier process has recorded the same model: then a second recording is skipped here. */
+  readonly recordedBefore?: (model: Uint8Array) => Promise<boolean>;
 }
 
-/** Records programs by the rules of `kernels/`. */
+/** Records programs with the rules in `kernels/`. */
 export const TRACER = new Tracer<Builder, Value>({
   name: 'onnx',
   rules: KERNELS,
   rulesIn: '@medbench/backends-compiled',
 });
 
-/** Runs a program once on shapes alone. @throws MedbenchError as `traceProgram`. */
-async function recorded(program: Program, options: TraceOptions): Promise<Traced> {
+/** Records one run of a program, on shapes alone. @throws MedbenchError as `traceProgram`. */
+async function recordOnce(program: Program, options: TraceOptions): Promise<TracedProgram> {
   const builder = new Builder(options);
   const { outputs, ...recording } = await TRACER.record(program, builder);
   return { ...emit(builder.graph, outputs), ...recording };
 }
 
-/** Records a program once more, unless it is known to do the same again. */
-async function checked(program: Program, first: Traced, options: TraceOptions): Promise<Traced> {
-  if (await options.known?.(first.model)) return first;
-  checkSame(program, first, await recorded(program, options));
+/** Records a program a second time and compares, unless an earlier process has recorded the same model. */
+async function checkRepeatable(program: Program, first: TracedProgram, options: TraceOptions): Promise<TracedProgram> {
+  if (await options.recordedBefore?.(first.model)) return first;
+  checkSame(program, first, await recordOnce(program, options));
   return first;
 }
 
 /**
- * Records a program on shapes alone and writes it as one ONNX graph. The program is run twice, to find out whether
- * anything random or changing would be baked in.
- * @throws MedbenchError if the program reads a value back, uses a kernel without a mapping, or differs between two runs.
+ * Records a program on shapes alone and writes it as one ONNX graph. The program runs twice: values that differ between
+ * the two runs, for example random numbers, must not be baked into the graph.
+ * @throws MedbenchError if the program reads a value back, uses a kernel without a mapping, or differs between two
+ *   runs.
  */
-export const traceProgram = async (program: Program, options: TraceOptions = {}): Promise<Traced> =>
-  checked(program, await recorded(program, options), options);
+export const traceProgram = async (program: Program, options: TraceOptions = {}): Promise<TracedProgram> =>
+  checkRepeatable(program, await recordOnce(program, options), options);
 
-/** Recordings that were made to tell what a program will take, until it is loaded. */
-const FIRST = new WeakMap<Program, Promise<Traced>>();
+/** Recordings made to estimate the memory of programs. Each is kept until its program is loaded. */
+const EARLIER_RECORDINGS = new WeakMap<Program, Promise<TracedProgram>>();
 
-/** A program recorded once, which is kept for `takeTraced`. @throws MedbenchError as `traceProgram`, but for differences. */
-export function tracedOnce(program: Program): Promise<Traced> {
-  const known = FIRST.get(program) ?? recorded(program, {});
-  FIRST.set(program, known);
-  return known;
+/**
+ * Records a program once and keeps the recording for `takeTraced`.
+ * @throws MedbenchError as `traceProgram`, except that differences between two runs are not detected.
+ */
+export function traceOnce(program: Program): Promise<TracedProgram> {
+  const recording = EARLIER_RECORDINGS.get(program) ?? recordOnce(program, {});
+  EARLIER_RECORDINGS.set(program, recording);
+  return recording;
 }
 
 /**
- * `traceProgram` that goes on from the recording of `tracedOnce` if there is one, which is then forgotten. That one is divided for
- * cores.
+ * `traceProgram` that reuses the recording of `traceOnce`, if there is one, and removes it from the cache. That
+ * recording has its work divided for cores, so it is not used with `divided: false`.
  */
-export async function takeTraced(program: Program, options: Omit<TraceOptions, 'portable'> = {}): Promise<Traced> {
-  const known = options.divided === false ? undefined : FIRST.get(program);
-  FIRST.delete(program);
-  return checked(program, await (known ?? recorded(program, options)), options);
+export async function takeTraced(
+  program: Program,
+  options: Omit<TraceOptions, 'portable'> = {},
+): Promise<TracedProgram> {
+  const recording = options.divided === false ? undefined : EARLIER_RECORDINGS.get(program);
+  EARLIER_RECORDINGS.delete(program);
+  return checkRepeatable(program, await (recording ?? recordOnce(program, options)), options);
 }
 
 /** The ONNX model of a program, for inspection. Inputs are `state/…` and `input/…`, outputs `next/…` and `output/…`. */

@@ -20,23 +20,23 @@ interface Case {
   readonly mask?: 'causal' | 'of each example';
 }
 
-/** The second axis of each example beyond a length of its own, closed. `[B, 1, 1, S]`. */
-function lengths(keys: number): HostTensor {
+/** A mask `[B, 1, 1, S]` that hides the last keys of each example: as many as its index in the batch. */
+function lengthMask(keys: number): HostTensor {
   const data = new Float32Array(BATCH * keys);
   for (let row = 0; row < BATCH; row++) data.fill(-1e9, row * keys + keys - row, (row + 1) * keys);
   return { shape: [BATCH, 1, 1, keys], dtype: 'float32', data };
 }
 
-/** A weighted sum of attention and its gradients. */
-function programOf(state: HostTensors, attend: (values: TensorMap) => tf.Tensor): Program {
+/** A program that computes a weighted sum of attention, and its gradients. */
+function attentionProgram(state: HostTensors, attend: (values: TensorMap) => tf.Tensor): Program {
   return {
     name: 'attention',
     state: Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, { shape, dtype: 'float32' }])),
     inputs: {},
     run(current) {
       const { mask, weighting, ...variables } = current as Record<string, tf.Tensor>;
-      const { value, gradients, terms } = differentiate(variables, (given) => {
-        const mixed = attend(mask ? { ...given, mask } : given);
+      const { value, gradients, terms } = differentiate(variables, (values) => {
+        const mixed = attend(mask ? { ...values, mask } : values);
         return { value: tf.sum(tf.mul(mixed, weighting!)) as tf.Scalar, terms: { mixed } };
       });
       return { outputs: { value, mixed: terms.mixed!, ...gradients } };
@@ -47,7 +47,10 @@ function programOf(state: HostTensors, attend: (values: TensorMap) => tf.Tensor)
 const rename = (tensors: HostTensors, from: string, to: string): HostTensors =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [to + name.slice(from.length), tensor]));
 
-/** The eager backend has no such kernels, and computes all heads at once of TensorFlow.js's own operations. */
+/**
+ * Compares the compiled program, head by head and with all heads at once, with the eager backend. That backend has no
+ * fused kernels and computes all heads at once, from TensorFlow.js's own operations.
+ */
 async function compare(program: Program, state: HostTensors): Promise<void> {
   const sessions = [
     await compiledSession(program, state),
@@ -59,19 +62,19 @@ async function compare(program: Program, state: HostTensors): Promise<void> {
   ];
   await Promise.all(sessions.map((session) => session.dispose()));
   const { model } = await traceToOnnx(program, { divided: false });
-  const whole = rename(await runOnnx(model, rename(state, '', 'state/')), 'output/', '');
+  const undivided = rename(await runOnnx(model, rename(state, '', 'state/')), 'output/', '');
   expect(Object.keys(compiled).toSorted()).toEqual(Object.keys(eager).toSorted());
   for (const [name, { data }] of Object.entries(eager)) {
     const largest = Math.max(1e-3, ...Array.from(data, Math.abs));
-    for (const [title, found] of Object.entries({ compiled, whole }))
+    for (const [title, outputs] of Object.entries({ compiled, whole: undivided }))
       data.forEach((value, i) => {
-        const error = Math.abs(found[name]!.data[i]! - value) / largest;
+        const error = Math.abs(outputs[name]!.data[i]! - value) / largest;
         expect(error, `${name}[${i}], ${title}`).toBeLessThan(2e-5);
       });
   }
 }
 
-describe('compiled attention, head by head and all at once', () => {
+describe('compiled attention, head by head and with all heads at once', () => {
   const cases: Case[] = [
     { heads: 1, size: 8, queries: 5, keys: 5 },
     { heads: 3, size: 4, queries: 5, keys: 7 },
@@ -79,8 +82,8 @@ describe('compiled attention, head by head and all at once', () => {
     { heads: 2, size: 16, queries: 6, keys: 6, mask: 'causal' },
     { heads: 4, size: 8, queries: 1, keys: 6, mask: 'of each example' },
   ];
-  it.each(cases)('gives what all heads at once give, and its gradients: %o', async (one) => {
-    const { heads, size, queries, keys, mask } = one;
+  it.each(cases)('gives the values and gradients of the eager backend: %o', async (testCase) => {
+    const { heads, size, queries, keys, mask } = testCase;
     const causal = Float32Array.from({ length: queries * keys }, (_, i) =>
       i % keys > Math.floor(i / keys) ? -1e9 : 0,
     );
@@ -90,15 +93,15 @@ describe('compiled attention, head by head and all at once', () => {
       v: normal('v', [BATCH, keys, heads * size]),
       weighting: normal('weighting', [BATCH, queries, heads * size]),
       ...(mask === 'causal' ? { mask: { shape: [queries, keys], dtype: 'float32' as const, data: causal } } : {}),
-      ...(mask === 'of each example' ? { mask: lengths(keys) } : {}),
+      ...(mask === 'of each example' ? { mask: lengthMask(keys) } : {}),
     };
-    const attend = ({ q, k, v, mask: added }: TensorMap): tf.Tensor =>
-      scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads, mask: added });
-    await compare(programOf(state, attend), state);
+    const attend = ({ q, k, v, mask: logitMask }: TensorMap): tf.Tensor =>
+      scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads, mask: logitMask });
+    await compare(attentionProgram(state, attend), state);
   });
 
-  // Few heads are projected one by one, many are cut out of one projection.
-  it.each([2, 6])('takes the %i heads of a joint projection apart', async (heads) => {
+  // Few heads get one projection each. Many heads are split from one projection.
+  it.each([2, 6])('splits a joint projection into %i heads', async (heads) => {
     const [length, size] = [11, 4];
     const width = heads * size;
     const state = {
@@ -112,25 +115,26 @@ describe('compiled attention, head by head and all at once', () => {
       const [q, k, v] = tf.split(joint, 3, 1).map((part) => tf.reshape(part, [BATCH, length, width]));
       return scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads });
     };
-    const program = programOf(state, attend);
+    const program = attentionProgram(state, attend);
     await compare(program, state);
     const { nodes } = (await traceProgram(program)).proto;
-    const countOf = (op: string): number => nodes.filter((node) => node.op === op).length;
-    expect(countOf('Transpose')).toBe(0);
-    // Whole rows are laid out once in each direction.
-    expect(countOf('Concat')).toBe(2);
-    // Few heads: one product a part, its weights and biases divided, and what comes back from above. Many: the rows themselves.
+    const countNodes = (op: string): number => nodes.filter((node) => node.op === op).length;
+    expect(countNodes('Transpose')).toBe(0);
+    // Rows of all heads are concatenated once in the forward and once in the backward pass.
+    expect(countNodes('Concat')).toBe(2);
+    // Few heads: one product per part, and splits of the weights, the biases and the output gradient. Many heads:
+    // splits of the projected rows and of the output gradient.
     const few = heads === 2;
-    expect([countOf('Gemm'), countOf('Split')]).toEqual(few ? [3 * heads + 2, 3] : [1 + 2, 2]);
+    expect([countNodes('Gemm'), countNodes('Split')]).toEqual(few ? [3 * heads + 2, 3] : [1 + 2, 2]);
   });
 
-  // Recorded without the kernels, the same program is what a backend that lacks them runs.
-  it('counts what the eager backend makes in place of it', async () => {
+  // A recording without the fused kernels contains the operations that the eager backend runs.
+  it('estimates the bytes that the eager backend computes in place of a fused kernel', async () => {
     const [heads, size, length] = [4, 8, 64];
     const state = Object.fromEntries(
       ['q', 'k', 'v', 'weighting'].map((name) => [name, normal(name, [BATCH, length, heads * size])]),
     );
-    const program = programOf(state, ({ q, k, v }) =>
+    const program = attentionProgram(state, ({ q, k, v }) =>
       scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads }),
     );
     const { eagerBytes } = await traceProgram(program);

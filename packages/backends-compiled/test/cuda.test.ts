@@ -8,7 +8,7 @@ const listed = (await loadRuntime()).listSupportedBackends().some(({ name }) => 
 const here = await new CompiledCuda().status();
 
 describe.skipIf(!listed)('the CUDA provider', () => {
-  it('that is not installed is said to be so, with what to type', async () => {
+  it('is reported as not installed, with the command that installs it', async () => {
     expect(await cudaStatus('/nowhere/provider.so')).toEqual({
       available: false,
       reason: expect.stringContaining('is not installed (the project has not tested it'),
@@ -18,7 +18,7 @@ describe.skipIf(!listed)('the CUDA provider', () => {
     });
   });
 
-  it.skipIf(here.available)('that is there and does not run is told from one that is not there', async () => {
+  it.skipIf(here.available)('is reported as installed but failing, if its library does not run', async () => {
     expect(await cudaStatus(fileURLToPath(import.meta.url))).toEqual({
       available: false,
       reason: expect.stringContaining('is installed but fails: '),
@@ -26,7 +26,7 @@ describe.skipIf(!listed)('the CUDA provider', () => {
     });
   });
 
-  it.skipIf(here.available)('that does not work is refused where it is forced', async () => {
+  it.skipIf(here.available)('is refused with the reason if the user selects it and it does not work', async () => {
     const program = { name: 'p', state: {}, inputs: {}, run: () => ({ outputs: {} }) };
     await expect(new CompiledCuda().load(program, {})).rejects.toMatchObject({
       name: 'MedbenchError',
@@ -35,7 +35,7 @@ describe.skipIf(!listed)('the CUDA provider', () => {
   });
 });
 
-it('leaves to the CPU what CUDA does not have', () => {
+it('the CUDA session runs operators that CUDA lacks on the CPU', () => {
   expect(sessionOptions('cuda').executionProviders).toEqual(['cuda', 'cpu']);
   expect(sessionOptions().executionProviders).toEqual(['cpu']);
 });

@@ -9,7 +9,7 @@ import { Compiled } from '../src/index.js';
 const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 const tensor = (shape: number[], values: number[]) => ({ ...float(...shape), data: Float32Array.from(values) });
 
-/** w is halved at each step; y is x times w before it. */
+/** Halves w at each step; y is x times the w before that. */
 const program: Program = {
   name: 'halving',
   state: { w: float(2) },
@@ -43,8 +43,8 @@ const EXPECTED = [2, 40, 1, 20];
 const folder = () => join(cache, 'graphs');
 const files = () => readdir(folder());
 
-describe('graphs kept on disk', () => {
-  it('are made once and give the same numbers; an unchanged program is then recorded once', async () => {
+describe('graphs cached on disk', () => {
+  it('are written once, give the same numbers, and save the second recording of an unchanged program', async () => {
     let recordings = 0;
     const counted: Program = {
       ...program,
@@ -62,7 +62,7 @@ describe('graphs kept on disk', () => {
     expect(messages.filter((message) => message.includes('cached'))).toEqual([]);
   });
 
-  it('are of one program each', async () => {
+  it('are separate for each program', async () => {
     await run();
     const other: Program = { ...program, run: ({ w }, { x }) => ({ outputs: { y: tf.add(x!, w!) } }) };
     expect(await run(other)).toEqual([3, 14, 3, 14]);
@@ -72,37 +72,37 @@ describe('graphs kept on disk', () => {
   it.each([
     ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
     ['empty', () => Buffer.alloc(0)],
-    ['of noise', (bytes: Buffer) => Buffer.alloc(bytes.length, 7)],
-    ['with a flipped byte', (bytes: Buffer) => bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 255 : byte))],
-  ] as const)('are made anew if the file is %s, saying so', async (_, damage) => {
+    ['noise', (bytes: Buffer) => Buffer.alloc(bytes.length, 7)],
+    ['corrupt in one byte', (bytes: Buffer) => bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 255 : byte))],
+  ] as const)('are compiled again with a message if the file is %s', async (_, damage) => {
     await run();
     const [name] = (await files()) as [string];
     const file = join(folder(), name);
-    const whole = await readFile(file);
-    await writeFile(file, damage(whole));
+    const original = await readFile(file);
+    await writeFile(file, damage(original));
     expect(await run()).toEqual(EXPECTED);
     expect(messages.filter((message) => message.includes(`${file} cannot be used`))).toHaveLength(1);
-    expect((await readFile(file)).length).toBe(whole.length);
+    expect((await readFile(file)).length).toBe(original.length);
   });
 
-  it('are made anew if the file is that of another graph', async () => {
+  it('are compiled again if the file belongs to another graph', async () => {
     await run();
     const [first] = (await files()) as [string];
     await run({ ...program, run: ({ w }, { x }) => ({ outputs: { y: tf.add(x!, w!) } }) });
     const second = (await files()).find((name) => name !== first)!;
     await writeFile(join(folder(), first), await readFile(join(folder(), second)));
     expect(await run()).toEqual(EXPECTED);
-    expect(messages.join()).toContain('it is of another graph');
+    expect(messages.join()).toContain('it belongs to another graph');
   });
 
-  it('are done without where the folder cannot be made', async () => {
+  it('are not cached if the folder cannot be made', async () => {
     await writeFile(folder(), 'a file');
     expect(await run()).toEqual(EXPECTED);
   });
 });
 
 describe('a fixed state', () => {
-  it('is built in, gives the same numbers, and can be read back', async () => {
+  it('is built into the graph, gives the same numbers, and can be read back', async () => {
     const scaled: Program = {
       name: 'scaled',
       state: { w: float(2, 2) },

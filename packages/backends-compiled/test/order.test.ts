@@ -5,7 +5,9 @@ import { emit } from '../src/graph/emit.js';
 
 const WIDE = [2 ** 14, 2 ** 12] as const;
 
-/** The sum of squares of some values, the last made first in it, and the sum of two laid end to end. */
+/**
+ * The nodes of a sum of squares. Its terms are two values concatenated, then two values in reverse order of recording.
+ */
 function sumOfSquares(shape: readonly number[]) {
   const builder = new Builder({});
   const x = builder.graph.input('x', { shape, dtype: 'float32' });
@@ -20,27 +22,27 @@ function sumOfSquares(shape: readonly number[]) {
 }
 
 describe('the norm of gradients', () => {
-  it('takes them in the order of their making in a large step, each part by itself', () => {
+  it('sums in the order of recording in a large step, with concatenated values as separate terms', () => {
     const nodes = sumOfSquares(WIDE);
-    const made = new Map(
+    const producers = new Map(
       nodes.flatMap(({ op, inputs, outputs }) => outputs.map((name) => [name, { op, inputs }] as const)),
     );
-    const sourceOf = (name: string): string => {
-      const { op, inputs } = made.get(name)!;
-      return ['ReduceSumSquare', 'Reshape'].includes(op) ? sourceOf(inputs[0]!) : op;
+    const findSource = (name: string): string => {
+      const { op, inputs } = producers.get(name)!;
+      return ['ReduceSumSquare', 'Reshape'].includes(op) ? findSource(inputs[0]!) : op;
     };
-    const termsOf = (name: string): string[] => {
-      const { op, inputs } = made.get(name)!;
-      return op === 'Add' ? inputs.flatMap(termsOf) : [sourceOf(name)];
+    const listTerms = (name: string): string[] => {
+      const { op, inputs } = producers.get(name)!;
+      return op === 'Add' ? inputs.flatMap(listTerms) : [findSource(name)];
     };
-    expect(termsOf('norm')).toEqual(['Sqrt', 'Exp', 'Sin', 'Cos']);
+    expect(listTerms('norm')).toEqual(['Sqrt', 'Exp', 'Sin', 'Cos']);
     expect(nodes.map(({ op }) => op)).not.toContain('Concat');
-    // Depth first, a chain that stands after its terms is computed term by term.
-    const place = (op: string) => nodes.findIndex((node) => node.op === op);
-    expect(place('Add')).toBeGreaterThan(nodes.findLastIndex((node) => node.op === 'ReduceSumSquare'));
+    // In a depth-first order, a chain of additions written after its terms is computed term by term.
+    const firstIndex = (op: string) => nodes.findIndex((node) => node.op === op);
+    expect(firstIndex('Add')).toBeGreaterThan(nodes.findLastIndex((node) => node.op === 'ReduceSumSquare'));
   });
 
-  it('is left alone in a small one', () => {
+  it('is unchanged in a small step', () => {
     expect(sumOfSquares([4, 4]).filter(({ op }) => op === 'ReduceSumSquare')).toHaveLength(3);
   });
 });

@@ -14,7 +14,7 @@ async function step(program: Program, state: HostTensors): Promise<HostTensors> 
 
 describe('a product of many rows with a vector', () => {
   const ROWS = 1032;
-  it('is that of blocks of rows, on either side', async () => {
+  it('is computed in blocks of rows and is right, with the vector on either side', async () => {
     const state = {
       matrix: normal('matrix', [ROWS, 5]),
       right: normal('right', [5, 1]),
@@ -35,9 +35,9 @@ describe('a product of many rows with a vector', () => {
     const { nodes } = (await traceProgram(program)).proto;
     expect(nodes.filter(({ op }) => op === 'Gemm')).toEqual([]);
     const { right, left, turned } = await step(program, state);
-    const at = (row: number, column: number): number => state.matrix.data[row * 5 + column]!;
+    const element = (row: number, column: number): number => state.matrix.data[row * 5 + column]!;
     for (let row = 0; row < ROWS; row++) {
-      const expected = Array.from({ length: 5 }, (_, i) => at(row, i) * state.right.data[i]!);
+      const expected = Array.from({ length: 5 }, (_, i) => element(row, i) * state.right.data[i]!);
       expect(right!.data[row]).toBeCloseTo(
         expected.reduce((sum, term) => sum + term),
         4,
@@ -45,7 +45,7 @@ describe('a product of many rows with a vector', () => {
     }
     for (let column = 0; column < 5; column++) {
       let expected = 0;
-      for (let row = 0; row < ROWS; row++) expected += state.left.data[row]! * at(row, column);
+      for (let row = 0; row < ROWS; row++) expected += state.left.data[row]! * element(row, column);
       expect(left!.data[column]).toBeCloseTo(expected, 3);
       expect(turned!.data[column]).toBe(left!.data[column]);
     }

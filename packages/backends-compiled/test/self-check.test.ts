@@ -3,23 +3,23 @@ import { wasmReference } from '@medbench/backends-wasm';
 import type { HostTensor, HostTensors, Program } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
-import type { RuleTable } from '../src/kernels/rule.js';
+import type { OnnxRuleTable } from '../src/kernels/rule.js';
 import { compiledSession } from '../src/session.js';
-import { batchOf, initialState, trainingProgram } from './tiny-transformer.js';
+import { initialState, makeBatch, trainingProgram } from './tiny-transformer.js';
 
-// A mapping that is wrong by a little: the sigmoid as its piecewise linear approximation.
+// A rule that is slightly wrong: the sigmoid as its piecewise linear approximation.
 vi.mock('../src/kernels/index.js', async (original) => {
-  const { KERNELS } = await original<{ KERNELS: RuleTable }>();
-  const wrong: RuleTable = { Sigmoid: (b, { x }) => b.unary('HardSigmoid', x!) };
+  const { KERNELS } = await original<{ KERNELS: OnnxRuleTable }>();
+  const wrong: OnnxRuleTable = { Sigmoid: (b, { x }) => b.unary('HardSigmoid', x!) };
   return { KERNELS: { ...KERNELS, ...wrong } };
 });
 
 const scalar = (value: number): HostTensor => ({ shape: [], dtype: 'float32', data: Float32Array.of(value) });
 
-describe('the self-check', () => {
-  it('catches a wrong mapping, with both figures and the name', async () => {
+describe('the self-check of the first step', () => {
+  it('catches a wrong rule and names the tensor with both figures', async () => {
     const session = await compiledSession(trainingProgram, initialState());
-    await expect(session.step(batchOf(0))).rejects.toMatchObject({
+    await expect(session.step(makeBatch(0))).rejects.toMatchObject({
       code: 'backend',
       message: expect.stringMatching(
         /^tiny: the compiled step disagrees with the eager reference in (loss|m\/\S+): (norm )?[\d.]+ compiled, (norm )?[\d.]+ eager, relative/,
@@ -28,13 +28,13 @@ describe('the self-check', () => {
     await session.dispose();
   });
 
-  it('can be left out', async () => {
+  it('can be turned off', async () => {
     const session = await compiledSession(trainingProgram, initialState(), { selfCheck: false });
-    await expect(session.step(batchOf(0))).resolves.toHaveProperty('loss');
+    await expect(session.step(makeBatch(0))).resolves.toHaveProperty('loss');
     await session.dispose();
   });
 
-  it('finds that values which are not finite on either side agree, and those on one side do not', async () => {
+  it('accepts a loss that is not finite on both backends, and refuses one that is not finite on one backend', async () => {
     const program = (value: (x: tf.Tensor) => tf.Tensor): Program => ({
       name: 'root',
       state: {},
@@ -50,8 +50,8 @@ describe('the self-check', () => {
     await session.dispose();
     const state: HostTensors = {};
     const compiled = { state, outputs: { loss: scalar(Number.NaN), later: inputs.x } };
-    const one = { state, inputs, compiled, tracedBytes: 0, log: () => {}, reference: wasmReference };
-    await expect(selfCheck({ ...one, program: program(tf.square) })).rejects.toThrow(
+    const checkOptions = { state, inputs, compiled, tracedBytes: 0, log: () => {}, reference: wasmReference };
+    await expect(selfCheck({ ...checkOptions, program: program(tf.square) })).rejects.toThrow(
       'root: the compiled step disagrees with the eager reference in loss: NaN compiled, 2 eager',
     );
   });

@@ -22,8 +22,8 @@ const program = (
   return { name: 'test', state: specs(state), inputs: specs(inputs), run, ...(selfCheck ? { selfCheck } : {}) };
 };
 
-describe('what cannot be compiled', () => {
-  it('names the line that reads a value back', async () => {
+describe('compiling a program', () => {
+  it('fails if the program reads a value back, and names the line', async () => {
     const reading = program((_, { x }) => {
       const [first] = x!.dataSync();
       return { outputs: { y: tf.mul(x!, first!) } };
@@ -35,7 +35,7 @@ describe('what cannot be compiled', () => {
     });
   });
 
-  it('names the kernel and the line that uses it, from within a gradient too', async () => {
+  it('fails at a kernel without a rule, and names it and the line that uses it, also within a gradient', async () => {
     const resizing = program(
       (_, { x }) => ({
         outputs: { y: tf.grad((z) => tf.sum(tf.image.resizeBilinear(z as tf.Tensor4D, [4, 4])))(x!) },
@@ -47,7 +47,7 @@ describe('what cannot be compiled', () => {
     });
   });
 
-  it('refuses random numbers that would be baked in, saying which', async () => {
+  it('fails if random numbers would be baked in, and names their shape', async () => {
     const random = program((_, { x }) => ({ outputs: { y: tf.add(x!, tf.randomNormal([2, 3])) } }), {
       x: normal('x', [2, 3]),
     });
@@ -57,7 +57,7 @@ describe('what cannot be compiled', () => {
     });
   });
 
-  it('leaves the TensorFlow.js backend as it was', async () => {
+  it('does not change the active TensorFlow.js backend', async () => {
     await activateWasm();
     await compiledSession(
       program((_, { x }) => ({ outputs: { y: tf.neg(x!) } })),
@@ -67,8 +67,8 @@ describe('what cannot be compiled', () => {
   });
 });
 
-describe('the graph', () => {
-  it('holds each subexpression once, drops what nobody asks for, and keeps fills out of the file', async () => {
+describe('the recorded graph', () => {
+  it('holds each subexpression once, drops unused nodes and inputs, and keeps fills out of the file', async () => {
     const { nodeCount, model, inputs, outputs } = await traceToOnnx(
       program(
         (_, { x }) => {
@@ -79,14 +79,14 @@ describe('the graph', () => {
         { x: normal('x', [512]), unused: float(1) },
       ),
     );
-    // Sin, Add; ConstantOfShape, Reshape, Concat.
+    // Sin and Add for y; ConstantOfShape, Reshape and Concat for z.
     expect(nodeCount).toBe(5);
     expect(model.byteLength).toBeLessThan(2000);
     expect(inputs).toEqual(['input/x']);
     expect(outputs).toEqual(['output/y', 'output/z']);
   });
 
-  it('joins a product with its bias, unless the bare product is needed too', async () => {
+  it('fuses a product with its bias, unless the bare product is needed too', async () => {
     const inputs = { x: normal('x', [3, 4]), w: normal('w', [5, 4]), b: normal('b', [5]) };
     const affine = (use: (product: tf.Tensor, sum: tf.Tensor) => tf.Tensor) =>
       traceToOnnx(

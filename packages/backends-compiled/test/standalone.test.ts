@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runOnnx, standaloneOnnx, traceToOnnx } from '../src/index.js';
 
 const WIDTH = 6;
-/** Something on rows `[B, 6]`, for any B. */
+/** Makes programs that apply a function to rows `[B, 6]`, for any B. */
 const onRows =
   (run: (x: tf.Tensor2D, batch: number) => tf.Tensor, state: Program['state'] = {}) =>
   (batch: number): Program => ({
@@ -14,10 +14,10 @@ const onRows =
     inputs: { x: { shape: [batch, WIDTH], dtype: 'float32' } },
     run: (_, { x }) => ({ outputs: { y: run(x as tf.Tensor2D, batch) } }),
   });
-const outputOf = async (file: Uint8Array, x: HostTensor): Promise<HostTensor> => (await runOnnx(file, { x })).y!;
+const runFile = async (file: Uint8Array, x: HostTensor): Promise<HostTensor> => (await runOnnx(file, { x })).y!;
 
-describe('one graph for batches of any size', () => {
-  it('computes shapes that cannot be left open, such as a broadcast and a fill', async () => {
+describe('a standalone file for batches of any size', () => {
+  it('computes shapes that cannot be left open, such as those of a broadcast and a fill', async () => {
     const file = await standaloneOnnx(
       onRows((x, batch) => {
         const token = tf.broadcastTo(tf.tensor2d([7, 8, 9, 10, 11, 12], [1, WIDTH]), [batch, WIDTH]);
@@ -30,7 +30,7 @@ describe('one graph for batches of any size', () => {
     );
     for (const batch of [1, 4]) {
       const x = normal('x', [batch, WIDTH]);
-      const { shape, data } = await outputOf(file, x);
+      const { shape, data } = await runFile(file, x);
       expect(shape).toEqual([batch, 2 + 2 * WIDTH]);
       const rows = Array.from({ length: batch }, (_, i) => [
         ...[5, 5, 7, 8, 9, 10, 11, 12],
@@ -40,7 +40,7 @@ describe('one graph for batches of any size', () => {
     }
   });
 
-  it('is refused where more than shapes depend on the size', async () => {
+  it('is refused if more than shapes depends on the batch size', async () => {
     const refused = (run: Parameters<typeof onRows>[0]) =>
       expect(standaloneOnnx(onRows(run), {})).rejects.toMatchObject({
         name: 'MedbenchError',
@@ -53,20 +53,20 @@ describe('one graph for batches of any size', () => {
     await refused((x, batch) => (batch > 102 ? tf.sin(tf.sin(x)) : tf.sin(x)));
   });
 
-  it('is written for one size where that is given', async () => {
+  it('is written for one batch size if that size is given', async () => {
     const file = await standaloneOnnx(
       onRows((x, batch) => tf.mul(x, 1 / batch)),
       {},
       { batch: 4 },
     );
     const x = normal('x', [4, WIDTH]);
-    expect([...(await outputOf(file, x)).data]).toEqual([...x.data].map((value) => value / 4));
+    expect([...(await runFile(file, x)).data]).toEqual([...x.data].map((value) => value / 4));
   });
 });
 
-describe('a file of its own', () => {
-  it('is refused above 2 GiB, saying what to do', async () => {
-    // Never touched, so never in memory.
+describe('a standalone file', () => {
+  it('is refused above 2 GiB, with a hint', async () => {
+    // The array is never written to, so it takes no physical memory.
     const huge: HostTensors = { w: { shape: [2 ** 29], dtype: 'float32', data: new Float32Array(2 ** 29) } };
     const program = onRows((x) => x, { w: { shape: [2 ** 29], dtype: 'float32' } });
     await expect(standaloneOnnx(program, huge)).rejects.toMatchObject({
@@ -75,7 +75,7 @@ describe('a file of its own', () => {
     });
   });
 
-  it('may not change its state', async () => {
+  it('is refused for a program that changes its state', async () => {
     const counting: Program = {
       name: 'counting',
       state: { count: { shape: [], dtype: 'float32' } },
@@ -86,18 +86,18 @@ describe('a file of its own', () => {
   });
 });
 
-it('a portable graph has no operator of ONNX Runtime’s own', async () => {
+it('a portable graph has only operators of the ONNX standard', async () => {
   const program: Program = {
     name: 'products',
     state: {},
     inputs: { a: { shape: [2, 3, 4], dtype: 'float32' }, b: { shape: [2, 5, 4], dtype: 'float32' } },
     run: (_, { a, b }) => ({ outputs: { y: tf.matMul(a!, b!, false, true), z: tf.matMul(b!, a!, false, true) } }),
   };
-  const own = Buffer.from((await traceToOnnx(program)).model);
+  const native = Buffer.from((await traceToOnnx(program)).model);
   const portable = Buffer.from((await traceToOnnx(program, { portable: true })).model);
-  expect([own.includes('FusedMatMul'), own.includes('com.microsoft')]).toEqual([true, true]);
+  expect([native.includes('FusedMatMul'), native.includes('com.microsoft')]).toEqual([true, true]);
   expect([portable.includes('FusedMatMul'), portable.includes('com.microsoft')]).toEqual([false, false]);
   const [a, b] = [normal('a', [2, 3, 4]), normal('b', [2, 5, 4])];
   const feeds = { 'input/a': a, 'input/b': b };
-  expect(await runOnnx(portable, feeds)).toEqual(await runOnnx(own, feeds));
+  expect(await runOnnx(portable, feeds)).toEqual(await runOnnx(native, feeds));
 });

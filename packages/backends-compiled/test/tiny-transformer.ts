@@ -2,7 +2,7 @@ import { elementCount, type HostTensor, type HostTensors, type Program, type Ten
 import { integers, normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Rows, tokens, width, vocabulary: one pre-LN block with two heads on token embeddings, against image vectors. */
+/** Sizes of the model: one pre-LN block with two heads on token embeddings, matched with image vectors. */
 const [BATCH, TOKENS, WIDTH, VOCABULARY] = [4, 5, 16, 11];
 const HEADS = 2;
 const BETA1 = 0.9;
@@ -51,7 +51,7 @@ function block(x: tf.Tensor, p: Tensors): tf.Tensor {
 
 const unit = (x: tf.Tensor): tf.Tensor => tf.div(x, tf.norm(x, 2, 1, true));
 
-function lossOf(p: Tensors, images: tf.Tensor, ids: tf.Tensor): tf.Scalar {
+function computeLoss(p: Tensors, images: tf.Tensor, ids: tf.Tensor): tf.Scalar {
   const embedded = tf.gather(p.embedding!, tf.reshape(ids, [BATCH * TOKENS]));
   const placed = tf.add(tf.reshape(embedded, [BATCH, TOKENS, WIDTH]), p.positions!);
   const tokens = tf.reshape(block(tf.reshape(placed, [BATCH * TOKENS, WIDTH]), p), [BATCH, TOKENS, WIDTH]);
@@ -65,7 +65,7 @@ function lossOf(p: Tensors, images: tf.Tensor, ids: tf.Tensor): tf.Scalar {
 
 const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
-/** A pre-LN transformer against image vectors under symmetric InfoNCE, trained by AdamW inside the graph. */
+/** Trains a pre-LN transformer to match image vectors, with symmetric InfoNCE and AdamW inside the graph. */
 export const trainingProgram: Program = {
   name: 'tiny',
   state: {
@@ -77,10 +77,10 @@ export const trainingProgram: Program = {
   inputs: { images: float([BATCH, WIDTH]), ids: { shape: [BATCH, TOKENS], dtype: 'int32' } },
   selfCheck: ['loss', ...NAMES.map((key) => `m/${key}`)],
   run(state, { images, ids }) {
-    const of = (kind: string): tf.Tensor[] => NAMES.map((key) => state[`${kind}/${key}`]!);
+    const listTensors = (kind: string): tf.Tensor[] => NAMES.map((key) => state[`${kind}/${key}`]!);
     const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) =>
-      lossOf(Object.fromEntries(NAMES.map((key, i) => [key, values[i]!])), images!, ids!),
-    )(of('p'));
+      computeLoss(Object.fromEntries(NAMES.map((key, i) => [key, values[i]!])), images!, ids!),
+    )(listTensors('p'));
     const count = tf.add(state.step!, 1);
     const root = tf.sqrt(tf.sub(1, tf.pow(BETA2, count)));
     const pace = tf.div(tf.mul(root, 1e-2), tf.sub(1, tf.pow(BETA1, count)));
@@ -99,7 +99,7 @@ export const trainingProgram: Program = {
   },
 };
 
-/** Weights of ordinary size, gains of one, moments of zero. */
+/** The initial state: weights of typical size, gains near one, moments of zero. */
 export function initialState(): HostTensors {
   const zeros = (shape: readonly number[]): HostTensor => ({
     shape,
@@ -115,8 +115,8 @@ export function initialState(): HostTensors {
   return state;
 }
 
-/** The batch of one step. */
-export const batchOf = (step: number): HostTensors => ({
+/** Makes the batch of one step. */
+export const makeBatch = (step: number): HostTensors => ({
   images: normal(`images ${step}`, [BATCH, WIDTH]),
   ids: integers(`ids ${step}`, [BATCH, TOKENS], VOCABULARY),
 });

@@ -4,19 +4,20 @@ import type { HostTensors, Session } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { compiledSession } from '../src/session.js';
-import { batchOf, initialState, trainingProgram } from './tiny-transformer.js';
+import { initialState, makeBatch, trainingProgram } from './tiny-transformer.js';
 
 async function train(session: Session, steps: number): Promise<{ losses: number[]; state: HostTensors }> {
   const losses: number[] = [];
-  for (let i = 0; i < steps; i++) losses.push((await session.step(batchOf(i % 2))).loss!.data[0]!);
+  for (let i = 0; i < steps; i++) losses.push((await session.step(makeBatch(i % 2))).loss!.data[0]!);
   const state = await session.readState();
   await session.dispose();
   return { losses, state };
 }
 
-describe('training a small transformer', () => {
-  // AdamW divides a gradient by its own size, so a parameter whose gradient is rounding noise would move by noise: every
-  // parameter here has a real gradient and epsilon is 1e-4. The tolerance is relative to the largest weight of each array.
+describe('training a small transformer on the compiled backend', () => {
+  // AdamW divides a gradient by its own size, so a parameter with rounding noise for a gradient would move randomly.
+  // Therefore every parameter here has a real gradient, and epsilon is 1e-4. The tolerance is relative to the largest
+  // weight of each array.
   it('moves every weight as the eager backend does over 20 steps', async () => {
     const compiled = await train(await compiledSession(trainingProgram, initialState()), 20);
     const eager = await train(await eagerSession(trainingProgram, initialState(), { activate: activateWasm }), 20);
@@ -30,18 +31,18 @@ describe('training a small transformer', () => {
     }
   });
 
-  it('gives the same bits again', async () => {
+  it('gives the same bits when repeated', async () => {
     const once = await train(await compiledSession(trainingProgram, initialState(), { selfCheck: false }), 10);
     const again = await train(await compiledSession(trainingProgram, initialState(), { selfCheck: false }), 10);
     expect(again.losses).toEqual(once.losses);
     for (const [name, { data }] of Object.entries(once.state)) expect(again.state[name]!.data, name).toEqual(data);
   });
 
-  it('is checked against the eager backend at the first step, and says so', async () => {
+  it('is checked against the eager backend at the first step, and logs that', async () => {
     const lines: string[] = [];
     const session = await compiledSession(trainingProgram, initialState(), { log: (line) => lines.push(line) });
-    await session.step(batchOf(0));
-    await session.step(batchOf(1));
+    await session.step(makeBatch(0));
+    await session.step(makeBatch(1));
     await session.dispose();
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(/^tiny: recorded \d+ operations/);
@@ -50,7 +51,7 @@ describe('training a small transformer', () => {
 
   it('leaks no tensors and no memory over 200 steps', async () => {
     const session = await compiledSession(trainingProgram, initialState(), { selfCheck: false });
-    const batches = Array.from({ length: 4 }, (_, i) => batchOf(i));
+    const batches = Array.from({ length: 4 }, (_, i) => makeBatch(i));
     for (let i = 0; i < 50; i++) await session.step(batches[i % 4]!);
     const [tensors, rss] = [tf.memory().numTensors, process.memoryUsage().rss];
     for (let i = 0; i < 200; i++) await session.step(batches[i % 4]!);
@@ -63,7 +64,7 @@ describe('training a small transformer', () => {
     const compiled = await compiledSession(trainingProgram, initialState(), { selfCheck: false });
     const eager = await eagerSession(trainingProgram, initialState(), { activate: activateWasm });
     for (let i = 0; i < 3; i++) {
-      const [a, b] = await Promise.all([compiled.step(batchOf(i)), eager.step(batchOf(i))]);
+      const [a, b] = await Promise.all([compiled.step(makeBatch(i)), eager.step(makeBatch(i))]);
       expect(Math.abs(a.loss!.data[0]! - b.loss!.data[0]!)).toBeLessThan(1e-4);
     }
     await compiled.dispose();

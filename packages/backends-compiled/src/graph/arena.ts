@@ -1,15 +1,16 @@
 /**
- * ONNX Runtime's arena on the CPU as far as its size goes (`core/framework/bfc_arena.cc`, with its defaults): regions that
- * double, chunks that are cut from the smallest free one that fits and joined again when they are freed.
+ * Simulates the size of ONNX Runtime's arena on the CPU (`core/framework/bfc_arena.cc`, with its defaults). Each region
+ * is twice as large as the one before. A chunk is cut from the smallest free chunk that fits, and joined with its free
+ * neighbours when it is freed.
  */
 
-/** Sizes are rounded up to this. */
+/** Sizes are rounded up to a multiple of this number of bytes. */
 const ROUNDING = 256;
 const FIRST_REGION = 2 ** 20;
-/** A chunk is cut where it is at least twice what is asked for, or this much larger. */
+/** A chunk is cut if it is at least twice the requested size, or at least this many bytes larger. */
 const LARGEST_WASTE = 128 * 2 ** 20;
 
-/** A piece of a region. */
+/** A contiguous piece of a region, free or in use. */
 export interface Chunk {
   region: number;
   offset: number;
@@ -19,80 +20,88 @@ export interface Chunk {
   after: Chunk | undefined;
 }
 
-/** Chunks of one size class: powers of two from 256 bytes up. */
-const classOf = (size: number): number => Math.max(0, Math.floor(Math.log2(size / ROUNDING)));
+/** Index of the size class of a chunk. The classes are powers of two from 256 bytes up. */
+const sizeClass = (size: number): number => Math.max(0, Math.floor(Math.log2(size / ROUNDING)));
 
+/** A simulated arena: it hands out and takes back chunks, and counts the bytes that were ever in use. */
 export class Arena {
   readonly #free: Set<Chunk>[] = Array.from({ length: 40 }, () => new Set());
-  /** How far each region has been used: memory that is never written to takes no room. */
-  readonly #reached: number[] = [];
+  /** Used bytes of each region, counted from its start. Memory that is never written to takes no room. */
+  readonly #highWaterMarks: number[] = [];
   #regionSize = FIRST_REGION;
 
-  /** Bytes that have been in use at some time. */
+  /** Bytes that have been in use at any time. */
   get touched(): number {
-    return this.#reached.reduce((sum, bytes) => sum + bytes, 0);
+    return this.#highWaterMarks.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   allocate(bytes: number): Chunk {
     const size = Math.max(ROUNDING, Math.ceil(bytes / ROUNDING) * ROUNDING);
     const chunk = this.#find(size) ?? this.#extend(size);
-    this.#free[classOf(chunk.size)]!.delete(chunk);
+    this.#free[sizeClass(chunk.size)]!.delete(chunk);
     if (chunk.size >= size * 2 || chunk.size - size >= LARGEST_WASTE) this.#cut(chunk, size);
     chunk.free = false;
-    this.#reached[chunk.region] = Math.max(this.#reached[chunk.region]!, chunk.offset + size);
+    this.#highWaterMarks[chunk.region] = Math.max(this.#highWaterMarks[chunk.region]!, chunk.offset + size);
     return chunk;
   }
 
   release(chunk: Chunk): void {
     chunk.free = true;
     this.#joinNext(chunk);
-    const whole = chunk.before?.free ? chunk.before : chunk;
-    if (whole !== chunk) {
-      this.#free[classOf(whole.size)]!.delete(whole);
-      this.#swallow(whole, chunk);
+    const joined = chunk.before?.free ? chunk.before : chunk;
+    if (joined !== chunk) {
+      this.#free[sizeClass(joined.size)]!.delete(joined);
+      this.#swallow(joined, chunk);
     }
-    this.#free[classOf(whole.size)]!.add(whole);
+    this.#free[sizeClass(joined.size)]!.add(joined);
   }
 
-  /** The smallest free chunk that fits, the first of those. */
+  /** The smallest free chunk that fits; of several equal ones, the first. */
   #find(size: number): Chunk | undefined {
-    for (let at = classOf(size); at < this.#free.length; at++) {
+    for (let index = sizeClass(size); index < this.#free.length; index++) {
       let best: Chunk | undefined;
-      for (const chunk of this.#free[at]!) if (chunk.size >= size && (!best || isBefore(chunk, best))) best = chunk;
+      for (const chunk of this.#free[index]!) if (chunk.size >= size && (!best || isBefore(chunk, best))) best = chunk;
       if (best) return best;
     }
     return undefined;
   }
 
   #extend(size: number): Chunk {
-    const enough = this.#regionSize >= size;
+    const fits = this.#regionSize >= size;
     while (this.#regionSize < size) this.#regionSize *= 2;
     const chunk = {
-      region: this.#reached.length,
+      region: this.#highWaterMarks.length,
       offset: 0,
       size: this.#regionSize,
       free: true,
       before: undefined,
       after: undefined,
     };
-    if (enough) this.#regionSize *= 2;
-    this.#reached.push(0);
+    if (fits) this.#regionSize *= 2;
+    this.#highWaterMarks.push(0);
     return chunk;
   }
 
   #cut(chunk: Chunk, size: number): void {
     const { region, offset, after } = chunk;
-    const rest: Chunk = { region, offset: offset + size, size: chunk.size - size, free: true, before: chunk, after };
-    if (after) after.before = rest;
-    chunk.after = rest;
+    const remainder: Chunk = {
+      region,
+      offset: offset + size,
+      size: chunk.size - size,
+      free: true,
+      before: chunk,
+      after,
+    };
+    if (after) after.before = remainder;
+    chunk.after = remainder;
     chunk.size = size;
-    this.#free[classOf(rest.size)]!.add(rest);
+    this.#free[sizeClass(remainder.size)]!.add(remainder);
   }
 
   #joinNext(chunk: Chunk): void {
     const { after } = chunk;
     if (!after?.free) return;
-    this.#free[classOf(after.size)]!.delete(after);
+    this.#free[sizeClass(after.size)]!.delete(after);
     this.#swallow(chunk, after);
   }
 

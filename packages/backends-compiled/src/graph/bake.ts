@@ -2,9 +2,10 @@ import type { HostTensors } from '@medbench/core';
 import type { ModelProto, TensorProto } from './protobuf.js';
 
 /**
- * A model with some of its inputs built in: ONNX Runtime lays out constant matrices once for its products, and needs not be
- * given them again.
- * @param prefix of the names of those inputs. @param values by the rest of their names; used where they lie.
+ * Turns some inputs of a model into constants. ONNX Runtime then lays out constant matrices for its products only once,
+ * and they are not passed at every run.
+ * @param prefix prefix of the names of those inputs.
+ * @param values tensors, keyed by the input names without the prefix. They are not copied.
  */
 export function bake(model: ModelProto, prefix: string, values: HostTensors): ModelProto {
   const fixed: TensorProto[] = model.inputs

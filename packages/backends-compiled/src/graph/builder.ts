@@ -1,11 +1,11 @@
 import type { TraceBuilder } from '@medbench/backend-trace';
 import { elementCount } from '@medbench/core';
-import { Graph, type NumericArray, type Shaped, sameShape, splatValue, type Value } from './graph.js';
+import { Graph, type NumericArray, sameShape, splatValue, type TensorType, type Value } from './graph.js';
 import { blocksTimesVector, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
 import type { ElementType } from './protobuf.js';
-import { behindReshape, commonView, rowsBehindReshape, sameRowsBehind } from './views.js';
+import { commonView, lowerRankRowSource, lowerRankSource, rowSource } from './views.js';
 
-/** The shape of an elementwise operator's result. Operands are known to fit: TensorFlow.js has checked them. */
+/** The shape of an elementwise operator's result. The shapes are compatible: TensorFlow.js has checked them. */
 export function broadcast(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -16,37 +16,41 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
 }
 
 const broadcastAll = (operands: readonly Value[]): number[] =>
-  operands.reduce<number[]>((whole, { shape }) => broadcast(whole, shape), []);
+  operands.reduce<number[]>((result, { shape }) => broadcast(result, shape), []);
 
-const FOLD: Record<string, (a: number, b: number) => number> = {
+const CONSTANT_FOLDS: Record<string, (a: number, b: number) => number> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
   Div: (a, b) => a / b,
 };
 
-/** Sums of rows narrower than this are left to ReduceSum. */
-const FEWEST_COLUMNS = 16;
+/** Sums over rows with fewer columns than this are left to ReduceSum. */
+const MIN_COLUMNS = 16;
 
-/** Results that are exact in both directions, so that dividing is multiplying. */
+/** Whether dividing by `value` equals multiplying by its reciprocal exactly. */
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math.abs(value)));
 
 export interface BuilderOptions {
+  /** Whether to use only operators of the ONNX standard, for other runtimes. Default false. */
   readonly portable?: boolean;
-  /** Default: unless portable. */
+  /** Whether to divide work for the caches of the cores. Default: true unless portable. */
   readonly divided?: boolean;
 }
 
 /**
- * Makes nodes with their shapes worked out, and makes as few as it can: broadcasts are put off until an operator needs
- * the full size, steps that change nothing vanish, scalar factors are multiplied here, and transposes of the last two
- * axes become flags of the matrix product.
+ * Adds nodes with inferred shapes to a graph, and simplifies while it adds. Broadcasts are deferred until an operator
+ * needs the full size. Operations that change nothing are dropped. Constant factors are multiplied here. Transposes of
+ * the last two axes become flags of the matrix product.
  */
 export class Builder implements TraceBuilder<Value> {
   readonly graph = new Graph();
-  /** Whether only operators of the ONNX standard may be made: files for other runtimes. */
+  /** Whether only operators of the ONNX standard may be used, in files for other runtimes. */
   readonly portable: boolean;
-  /** Whether work is divided so that each core finds in its cache what it has made. Elsewhere few large operations are better. */
+  /**
+   * Whether work is divided so that each core reads its own results from its own cache. On a GPU and in portable files,
+   * few large operations are better.
+   */
   readonly divided: boolean;
 
   constructor({ portable = false, divided = !portable }: BuilderOptions = {}) {
@@ -54,7 +58,7 @@ export class Builder implements TraceBuilder<Value> {
     this.divided = divided;
   }
 
-  input(name: string, like: Shaped): Value {
+  input(name: string, like: TensorType): Value {
     return this.graph.input(name, like);
   }
 
@@ -62,7 +66,7 @@ export class Builder implements TraceBuilder<Value> {
     return this.graph.splat(value, { shape: [], dtype });
   }
 
-  constant(array: NumericArray, like: Shaped): Value {
+  constant(array: NumericArray, like: TensorType): Value {
     return this.graph.constant(array, like);
   }
 
@@ -73,8 +77,8 @@ export class Builder implements TraceBuilder<Value> {
       return this.graph.splat(dtype.startsWith('float') ? splat : Math.trunc(splat), { shape: x.shape, dtype });
     const source = this.#unexpanded(x);
     if (source !== x) return this.expand(this.cast(source, dtype), x.shape);
-    const behind = behindReshape(x);
-    if (behind) return this.reshape(this.cast(behind, dtype), x.shape);
+    const lowerRank = lowerRankSource(x);
+    if (lowerRank) return this.reshape(this.cast(lowerRank, dtype), x.shape);
     return this.graph.node('Cast', [x], { shape: x.shape, dtype }, { to: CAST_TO[dtype] });
   }
 
@@ -86,7 +90,7 @@ export class Builder implements TraceBuilder<Value> {
     if (x.node?.op === 'Expand') {
       const source = x.node.inputs[0]!;
       if (elementCount(source.shape) === 1) return this.expand(this.reshape(source, []), shape);
-      // A broadcast along the last axis alone stays one, whatever becomes of the axes before it.
+      // A broadcast along only the last axis commutes with a reshape of the axes before it.
       const last = x.shape.at(-1);
       const inner = [...x.shape.slice(0, -1), 1];
       if (sameShape(source.shape, inner) && shape.at(-1) === last)
@@ -95,7 +99,7 @@ export class Builder implements TraceBuilder<Value> {
     return this.graph.node('Reshape', [x, this.graph.integers(shape)], { shape, dtype: x.dtype });
   }
 
-  /** Broadcasts to `shape`; left out wherever the consumer broadcasts by itself. */
+  /** Broadcasts to `shape`. Elementwise consumers drop this node, because they broadcast themselves. */
   expand(x: Value, shape: readonly number[]): Value {
     if (sameShape(x.shape, shape)) return x;
     const splat = splatValue(x);
@@ -109,7 +113,7 @@ export class Builder implements TraceBuilder<Value> {
     const shape = perm.map((axis) => x.shape[axis]!);
     const splat = splatValue(x);
     if (splat !== undefined) return this.graph.splat(splat, { shape, dtype: x.dtype });
-    // Axes of length one can move without moving data.
+    // Moving axes of length one moves no data, so a reshape is enough.
     const moving = perm.filter((axis) => x.shape[axis] !== 1);
     if (moving.every((axis, i) => i === 0 || moving[i - 1]! < axis)) return this.reshape(x, shape);
     if (x.node?.op === 'Transpose') {
@@ -127,24 +131,24 @@ export class Builder implements TraceBuilder<Value> {
     return this.graph.node('Transpose', [x], { shape, dtype: x.dtype }, { perm: [...perm] });
   }
 
-  /** An operator on each element. */
+  /** Applies an operator to each element. */
   unary(op: string, x: Value, dtype: ElementType = x.dtype): Value {
     const source = this.#unexpanded(x);
     if (source !== x) return this.expand(this.unary(op, source, dtype), x.shape);
     const splat = splatValue(x);
     if (op === 'Neg' && splat !== undefined) return this.graph.splat(-splat, x);
     if (op === 'Neg' && x.node?.op === 'Neg') return x.node.inputs[0]!;
-    const behind = behindReshape(x);
-    if (behind) return this.reshape(this.unary(op, behind, dtype), x.shape);
+    const lowerRank = lowerRankSource(x);
+    if (lowerRank) return this.reshape(this.unary(op, lowerRank, dtype), x.shape);
     return this.graph.node(op, [x], { shape: x.shape, dtype });
   }
 
-  /** An operator on pairs of elements, with broadcasting. */
+  /** Applies an operator to pairs of elements, with broadcasting. */
   binary(op: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value {
     const shape = broadcast(a.shape, b.shape);
-    const parts = [this.#unexpanded(a), this.#unexpanded(b)];
+    const operands = [this.#unexpanded(a), this.#unexpanded(b)];
     return this.expand(
-      this.#inView(parts, ([x, y]) => this.#simplified(op, x!, y!, dtype)),
+      this.#combineInView(operands, ([x, y]) => this.#simplify(op, x!, y!, dtype)),
       shape,
     );
   }
@@ -154,56 +158,61 @@ export class Builder implements TraceBuilder<Value> {
   mul = (a: Value, b: Value): Value => this.binary('Mul', a, b);
   div = (a: Value, b: Value): Value => this.binary('Div', a, b);
 
-  /** `condition ? a : b` per element, with broadcasting. */
+  /** Computes `condition ? a : b` for each element, with broadcasting. */
   where(condition: Value, a: Value, b: Value): Value {
     const shape = broadcast(broadcast(condition.shape, a.shape), b.shape);
-    const parts = [condition, a, b].map((part) => this.#unexpanded(part));
-    const combine = (operands: readonly Value[]): Value =>
-      this.graph.node('Where', operands, { shape: broadcastAll(operands), dtype: a.dtype });
-    return this.expand(this.#inView(parts, combine), shape);
+    const operands = [condition, a, b].map((operand) => this.#unexpanded(operand));
+    const combine = (viewed: readonly Value[]): Value =>
+      this.graph.node('Where', viewed, { shape: broadcastAll(viewed), dtype: a.dtype });
+    return this.expand(this.#combineInView(operands, combine), shape);
   }
 
   /** A reduction that takes its axes as an input: ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd. */
   reduce(op: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
-    const kept = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
-    const shape = keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
-    // Nothing is summed along an axis of length one.
-    const real = axes.filter((axis) => x.shape[axis] !== 1);
-    if (real.length === 0) return this.reshape(x, shape);
-    const everything = real.length === x.shape.filter((side) => side !== 1).length;
-    const last = real.length === 1 && real[0] === x.shape.length - 1;
-    const behind = everything ? behindReshape(x) : last ? rowsBehindReshape(x) : undefined;
-    if (behind) {
-      const own = everything ? [...behind.shape.keys()] : [behind.shape.length - 1];
-      return this.reshape(this.reduce(op, behind, own, false), shape);
+    const keptShape = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
+    const shape = keepDims ? keptShape : x.shape.filter((_, axis) => !axes.includes(axis));
+    // Along an axis of length one there is nothing to reduce.
+    const reducedAxes = axes.filter((axis) => x.shape[axis] !== 1);
+    if (reducedAxes.length === 0) return this.reshape(x, shape);
+    const reducesAll = reducedAxes.length === x.shape.filter((side) => side !== 1).length;
+    const reducesLast = reducedAxes.length === 1 && reducedAxes[0] === x.shape.length - 1;
+    const lowerRank = reducesAll ? lowerRankSource(x) : reducesLast ? lowerRankRowSource(x) : undefined;
+    if (lowerRank) {
+      const sourceAxes = reducesAll ? [...lowerRank.shape.keys()] : [lowerRank.shape.length - 1];
+      return this.reshape(this.reduce(op, lowerRank, sourceAxes, false), shape);
     }
-    if (everything && op === 'ReduceSum' && x.dtype === 'float32' && x.node?.op === 'Mul') {
+    if (reducesAll && op === 'ReduceSum' && x.dtype === 'float32' && x.node?.op === 'Mul') {
       const [a, b] = x.node.inputs as [Value, Value];
-      if (a === b) return this.reshape(this.#reduced('ReduceSumSquare', a, real), shape);
+      if (a === b) return this.reshape(this.#reduceNode('ReduceSumSquare', a, reducedAxes), shape);
     }
     const splat = splatValue(x);
-    const count = real.reduce((product, axis) => product * x.shape[axis]!, 1);
+    const count = reducedAxes.reduce((product, axis) => product * x.shape[axis]!, 1);
     if (splat !== undefined && op !== 'ReduceProd')
       return this.graph.splat(op === 'ReduceSum' ? splat * count : splat, { shape, dtype: x.dtype });
     const columns = elementCount(x.shape) / count;
-    if (op === 'ReduceSum' && x.dtype === 'float32' && columns >= FEWEST_COLUMNS && real.every((axis, i) => axis === i))
+    if (
+      op === 'ReduceSum' &&
+      x.dtype === 'float32' &&
+      columns >= MIN_COLUMNS &&
+      reducedAxes.every((axis, i) => axis === i)
+    )
       return this.reshape(this.#sumOfRows(x, count), shape);
-    return this.reshape(this.#reduced(op, x, real), shape);
+    return this.reshape(this.#reduceNode(op, x, reducedAxes), shape);
   }
 
-  /** Layer norm on the last axis: the result, the mean and the inverse spread, the latter two `[..., 1]`. */
+  /** Layer norm on the last axis: the result, and the mean and 1 / sqrt(variance + epsilon), both `[..., 1]`. */
   layerNorm(x: Value, gain: Value, bias: Value, epsilon: number): readonly Value[] {
-    const behind = rowsBehindReshape(x);
+    const lowerRank = lowerRankRowSource(x);
     const statistic = x.shape.with(-1, 1);
-    if (behind) {
-      const parts = this.layerNorm(behind, gain, bias, epsilon);
-      return parts.map((part, i) => this.reshape(part, i === 0 ? x.shape : statistic));
+    if (lowerRank) {
+      const results = this.layerNorm(lowerRank, gain, bias, epsilon);
+      return results.map((result, i) => this.reshape(result, i === 0 ? x.shape : statistic));
     }
     const outputs = [x.shape, statistic, statistic].map((shape) => ({ shape, dtype: x.dtype }));
     return this.graph.nodes('LayerNormalization', [x, gain, bias], outputs, { axis: -1, epsilon: { float: epsilon } });
   }
 
-  /** Matrix product of the last two axes, either operand transposed, the axes before them broadcast. */
+  /** Matrix product over the last two axes, with optional transposes; the axes before them are broadcast. */
   matMul(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
     const [left, flipA] = this.#untransposed(a, transposeA);
     const [right, flipB] = this.#untransposed(b, transposeB);
@@ -230,19 +239,22 @@ export class Builder implements TraceBuilder<Value> {
     });
   }
 
-  /** Parts end to end; what is itself such along the axis is laid out once. */
-  concat(parts: readonly Value[], axis: number): Value {
-    const along = ({ node }: Value): boolean => node?.op === 'Concat' && node.attributes.axis === axis;
-    const own = parts.flatMap((part) => (along(part) ? part.node!.inputs : [part]));
-    const first = own[0]!;
-    if (own.length === 1) return first;
-    const behind = axis === first.shape.length - 1 ? own.map(sameRowsBehind) : [];
-    if (behind.length > 0 && behind.every((x) => x && sameShape(x.shape.slice(0, -1), behind[0]!.shape.slice(0, -1)))) {
-      const rows = this.concat(behind as Value[], behind[0]!.shape.length - 1);
+  /** Concatenates tensors along an axis. Nested concatenations along the same axis are flattened into one. */
+  concat(tensors: readonly Value[], axis: number): Value {
+    const isSameConcat = ({ node }: Value): boolean => node?.op === 'Concat' && node.attributes.axis === axis;
+    const pieces = tensors.flatMap((tensor) => (isSameConcat(tensor) ? tensor.node!.inputs : [tensor]));
+    const first = pieces[0]!;
+    if (pieces.length === 1) return first;
+    const rowSources = axis === first.shape.length - 1 ? pieces.map(rowSource) : [];
+    if (
+      rowSources.length > 0 &&
+      rowSources.every((x) => x && sameShape(x.shape.slice(0, -1), rowSources[0]!.shape.slice(0, -1)))
+    ) {
+      const rows = this.concat(rowSources as Value[], rowSources[0]!.shape.length - 1);
       return this.reshape(rows, [...first.shape.slice(0, -1), rows.shape.at(-1)!]);
     }
-    const side = own.reduce((sum, { shape }) => sum + shape[axis]!, 0);
-    return this.graph.node('Concat', own, { shape: first.shape.with(axis, side), dtype: first.dtype }, { axis });
+    const side = pieces.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+    return this.graph.node('Concat', pieces, { shape: first.shape.with(axis, side), dtype: first.dtype }, { axis });
   }
 
   split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
@@ -251,39 +263,39 @@ export class Builder implements TraceBuilder<Value> {
     return this.graph.nodes('Split', [x, this.graph.integers(sizes)], outputs, { axis });
   }
 
-  /** Elements `begin, begin + step, …` along each axis; `step` may be negative. */
+  /** The elements `begin, begin + step, …` along each axis; `step` may be negative. */
   slice(x: Value, begin: readonly number[], size: readonly number[], step?: readonly number[]): Value {
     if (sameShape(x.shape, size) && !step) return x;
     const splat = splatValue(x);
     if (splat !== undefined) return this.graph.splat(splat, { shape: size, dtype: x.dtype });
     const axes = [...x.shape.keys()].filter((axis) => x.shape[axis] !== size[axis] || (step?.[axis] ?? 1) !== 1);
     if (axes.length === 0) return x;
-    const of = (pick: (axis: number) => number): Value => this.graph.integers(axes.map(pick));
+    const perAxis = (pick: (axis: number) => number): Value => this.graph.integers(axes.map(pick));
     const stride = (axis: number): number => step?.[axis] ?? 1;
     return this.graph.node(
       'Slice',
       [
         x,
-        of((axis) => begin[axis]!),
-        // An end before the first element has to be far below zero: -1 would mean the last element.
-        of((axis) => {
+        perAxis((axis) => begin[axis]!),
+        // With a negative step, an end before the first element must be far below zero: -1 would mean the last element.
+        perAxis((axis) => {
           const end = begin[axis]! + size[axis]! * stride(axis);
           return end < 0 ? -(2 ** 31) : end;
         }),
-        of((axis) => axis),
-        of(stride),
+        perAxis((axis) => axis),
+        perAxis(stride),
       ],
       { shape: size, dtype: x.dtype },
     );
   }
 
-  /** Indices along an axis. */
+  /** Takes the elements at the indices along an axis. */
   gather(x: Value, indices: Value, axis: number): Value {
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
     return this.graph.node('Gather', [x, indices], { shape, dtype: x.dtype }, { axis });
   }
 
-  /** 0, 1, …, length - 1. */
+  /** The constant vector 0, 1, …, length - 1. */
   iota(length: number, dtype: 'int32' | 'int64' | 'float32'): Value {
     const numbers = Int32Array.from({ length }, (_, i) => i);
     const array =
@@ -295,13 +307,13 @@ export class Builder implements TraceBuilder<Value> {
     return this.constant(array, { shape: [length], dtype });
   }
 
-  #simplified(op: string, a: Value, b: Value, dtype: ElementType): Value {
+  #simplify(op: string, a: Value, b: Value, dtype: ElementType): Value {
     const shape = broadcast(a.shape, b.shape);
     const [x, y] = [splatValue(a), splatValue(b)];
-    const fold = FOLD[op];
-    if (x !== undefined && y !== undefined && fold && dtype === 'float32')
-      return this.graph.splat(fold(x, y), { shape, dtype });
-    if (x !== undefined && y === undefined && (op === 'Add' || op === 'Mul')) return this.#simplified(op, b, a, dtype);
+    const foldConstants = CONSTANT_FOLDS[op];
+    if (x !== undefined && y !== undefined && foldConstants && dtype === 'float32')
+      return this.graph.splat(foldConstants(x, y), { shape, dtype });
+    if (x !== undefined && y === undefined && (op === 'Add' || op === 'Mul')) return this.#simplify(op, b, a, dtype);
     const scalar = (value: number): Value => this.graph.splat(value, { shape: [], dtype });
     if (y !== undefined) {
       if ((op === 'Mul' || op === 'Div' || op === 'Pow') && y === 1) return this.expand(a, shape);
@@ -322,7 +334,10 @@ export class Builder implements TraceBuilder<Value> {
     return this.graph.node(op, [a, b], { shape, dtype });
   }
 
-  /** Sum over the leading axes, of `rows` elements in all, as ones times a matrix: ReduceSum is slow along columns. */
+  /**
+   * Sum over the leading axes, whose sizes multiply to `rows`, computed as a row of ones times a matrix: ReduceSum is
+   * slow along columns.
+   */
   #sumOfRows(x: Value, rows: number): Value {
     const columns = elementCount(x.shape) / rows;
     const ones = this.graph.splat(1, { shape: [1, rows], dtype: 'float32' });
@@ -338,34 +353,34 @@ export class Builder implements TraceBuilder<Value> {
         shape,
         dtype: a.dtype,
       });
-    const blocks = this.divided && !transposeB ? this.#byVector(a, b, transposeA) : undefined;
+    const blocks = this.divided && !transposeB ? this.#productWithVector(a, b, transposeA) : undefined;
     if (blocks) return blocks;
     const { values, attributes } = scaledProduct(a, b, transposeA, transposeB);
     return this.graph.node('Gemm', values, { shape, dtype: 'float32' }, attributes);
   }
 
-  /** A product with a vector, in blocks; undefined for any other. */
-  #byVector(a: Value, b: Value, transposeA: boolean): Value | undefined {
+  /** The product with a vector, computed in blocks of rows; undefined if neither operand is a vector. */
+  #productWithVector(a: Value, b: Value, transposeA: boolean): Value | undefined {
     if (b.shape[1] === 1 && !transposeA) return blocksTimesVector(this, a, b);
     if (a.shape[transposeA ? 1 : 0] !== 1) return undefined;
     return vectorTimesBlocks(this, transposeA ? this.reshape(a, [1, a.shape[0]!]) : a, b);
   }
 
-  #reduced(op: string, x: Value, axes: readonly number[]): Value {
+  #reduceNode(op: string, x: Value, axes: readonly number[]): Value {
     const shape = x.shape.filter((_, axis) => !axes.includes(axis));
     return this.graph.node(op, [x, this.graph.integers(axes)], { shape, dtype: x.dtype }, { keepdims: 0 });
   }
 
-  /** Combines operands elementwise, in the shapes behind their reshapes where that can be. */
-  #inView(operands: readonly Value[], combine: (operands: readonly Value[]) => Value): Value {
-    const whole = broadcastAll(operands);
-    const view = commonView(operands, whole);
+  /** Combines operands elementwise, if possible in the shape that a reshaped operand had before its reshape. */
+  #combineInView(operands: readonly Value[], combine: (operands: readonly Value[]) => Value): Value {
+    const shape = broadcastAll(operands);
+    const view = commonView(operands, shape);
     if (!view) return combine(operands);
-    const seen = operands.map((operand, i) => this.reshape(operand, view.operands[i]!));
-    return this.reshape(this.#inView(seen, combine), whole);
+    const viewed = operands.map((operand, i) => this.reshape(operand, view.operands[i]!));
+    return this.reshape(this.#combineInView(viewed, combine), shape);
   }
 
-  /** Sees through a transpose of the last two axes. */
+  /** Replaces a transpose of the last two axes by its input and the opposite flag. */
   #untransposed(x: Value, flip: boolean): [Value, boolean] {
     if (x.node?.op !== 'Transpose') return [x, flip];
     const perm = x.node.attributes.perm as readonly number[];
@@ -379,7 +394,7 @@ export class Builder implements TraceBuilder<Value> {
     return flip ? this.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) : x;
   }
 
-  /** The smallest thing that broadcasts to `x`. */
+  /** The smallest value that broadcasts to `x`. */
   #unexpanded(x: Value): Value {
     const splat = splatValue(x);
     if (splat !== undefined && x.shape.length > 0) return this.scalar(splat, x.dtype);

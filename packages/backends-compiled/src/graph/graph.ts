@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { elementCount } from '@medbench/core';
 import type { Attribute, ElementType } from './protobuf.js';
 
-/** One tensor of the graph. Its values are known only if it is a constant. */
+/** One tensor of the graph (a "value" in ONNX). Its numbers are known only if it is a constant. */
 export interface Value {
   readonly id: number;
   readonly shape: readonly number[];
   readonly dtype: ElementType;
-  /** What computes it; undefined for inputs and constants. */
+  /** The node that computes it; undefined for inputs and constants. */
   readonly node?: GraphNode;
   readonly constant?: Constant;
-  /** Name of the graph input that it is. */
+  /** Name of the graph input; undefined if it is not an input. */
   readonly input?: string;
 }
 
-/** Known values: one number for all elements, or bytes. */
+/** Known numbers: one number for all elements ("splat"), or the bytes of all elements. */
 export type Constant = { readonly splat: number } | { readonly raw: Uint8Array; readonly digest: string };
 
 export interface GraphNode {
@@ -25,7 +25,8 @@ export interface GraphNode {
   readonly outputs: readonly Value[];
 }
 
-export interface Shaped {
+/** Shape and element type. */
+export interface TensorType {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
 }
@@ -36,10 +37,10 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
   a.length === b.length && a.every((side, i) => side === b[i]);
 
 const BYTES_PER_ELEMENT: Record<ElementType, number> = { float32: 4, int32: 4, int64: 8, bool: 1, float64: 8 };
-/** Size of a value in memory. */
-export const byteSize = ({ shape, dtype }: Shaped): number => elementCount(shape) * BYTES_PER_ELEMENT[dtype];
+/** Bytes of a value in memory. */
+export const byteSize = ({ shape, dtype }: TensorType): number => elementCount(shape) * BYTES_PER_ELEMENT[dtype];
 
-/** `count` elements of `dtype`, all of value `value`. */
+/** The bytes of `count` elements of `dtype` that all equal `value`. */
 export function filled(dtype: ElementType, count: number, value: number): Uint8Array {
   const array: NumericArray =
     dtype === 'float32'
@@ -55,24 +56,25 @@ export function filled(dtype: ElementType, count: number, value: number): Uint8A
 }
 
 /**
- * A graph under construction. Nodes are pure, so two with the same operator, inputs and attributes are one (hash
- * consing): common subexpressions never arise. Values are made in an order in which they can be computed.
+ * A graph under construction. Nodes are pure, so two nodes with the same operator, inputs and attributes are stored
+ * once (hash consing): common subexpressions never arise. A value is created after the values that it depends on, so
+ * the ids are in an order in which the values can be computed.
  */
 export class Graph {
-  readonly #known = new Map<string, GraphNode | Value>();
+  readonly #interned = new Map<string, GraphNode | Value>();
   readonly inputs: Value[] = [];
   #next = 0;
 
-  input(name: string, { shape, dtype }: Shaped): Value {
+  input(name: string, { shape, dtype }: TensorType): Value {
     const value = { id: this.#next++, shape, dtype, input: name };
     this.inputs.push(value);
     return value;
   }
 
-  /** All elements equal. Its bytes are written only if some operator needs them at full size. */
-  splat(value: number, { shape, dtype }: Shaped): Value {
+  /** A constant whose elements are all equal. Only its number is stored, not the bytes of all elements. */
+  splat(value: number, { shape, dtype }: TensorType): Value {
     const splat = dtype === 'float32' ? Math.fround(value) : value;
-    return this.#remember(`${dtype}[${shape}]=${Object.is(splat, -0) ? '-0' : splat}`, (id) => ({
+    return this.#intern(`${dtype}[${shape}]=${Object.is(splat, -0) ? '-0' : splat}`, (id) => ({
       id,
       shape,
       dtype,
@@ -80,63 +82,63 @@ export class Graph {
     }));
   }
 
-  /** Values from host memory. They are copied. */
-  constant(array: NumericArray, { shape, dtype }: Shaped): Value {
+  /** A constant from host memory. The array is copied. */
+  constant(array: NumericArray, { shape, dtype }: TensorType): Value {
     const first = array[0];
     if (first !== undefined && array.every((item: number | bigint) => Object.is(item, first)))
       return this.splat(Number(first), { shape, dtype });
     const raw = new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
     const digest = createHash('sha256').update(raw).digest('hex');
-    return this.#remember(`${dtype}[${shape}]#${digest}`, (id) => ({ id, shape, dtype, constant: { raw, digest } }));
+    return this.#intern(`${dtype}[${shape}]#${digest}`, (id) => ({ id, shape, dtype, constant: { raw, digest } }));
   }
 
-  /** A vector of 64-bit integers, as ONNX takes shapes and axes. */
+  /** A constant vector of 64-bit integers, the form in which ONNX operators take shapes and axes. */
   integers(values: readonly number[]): Value {
     return this.constant(BigInt64Array.from(values, BigInt), { shape: [values.length], dtype: 'int64' });
   }
 
-  /** Adds a node, or finds the equal one, and gives its outputs. */
+  /** Adds a node, unless an equal node exists. @returns the outputs of the new or the existing node. */
   nodes(
     op: string,
     inputs: readonly Value[],
-    outputs: readonly Shaped[],
+    outputs: readonly TensorType[],
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = '',
   ): readonly Value[] {
-    const raws = Object.values(attributes).map((value) =>
+    const attributeValues = Object.values(attributes).map((value) =>
       typeof value === 'object' && 'raw' in value ? Buffer.from(value.raw).toString('hex') : value,
     );
-    const key = `${domain}:${op}(${inputs.map(({ id }) => id)})${JSON.stringify([Object.keys(attributes), raws])}`;
-    const shaped = `${key}${outputs.map(({ shape, dtype }) => `${dtype}[${shape}]`)}`;
-    const known = this.#known.get(shaped);
-    if (known && 'outputs' in known) return known.outputs;
-    const made: Value[] = [];
-    const node: GraphNode = { op, domain, inputs, attributes, outputs: made };
-    for (const { shape, dtype } of outputs) made.push({ id: this.#next++, shape, dtype, node });
-    this.#known.set(shaped, node);
-    return made;
+    const key = `${domain}:${op}(${inputs.map(({ id }) => id)})${JSON.stringify([Object.keys(attributes), attributeValues])}`;
+    const keyWithOutputs = `${key}${outputs.map(({ shape, dtype }) => `${dtype}[${shape}]`)}`;
+    const existing = this.#interned.get(keyWithOutputs);
+    if (existing && 'outputs' in existing) return existing.outputs;
+    const results: Value[] = [];
+    const node: GraphNode = { op, domain, inputs, attributes, outputs: results };
+    for (const { shape, dtype } of outputs) results.push({ id: this.#next++, shape, dtype, node });
+    this.#interned.set(keyWithOutputs, node);
+    return results;
   }
 
   /** `nodes` for an operator with one output. */
   node(
     op: string,
     inputs: readonly Value[],
-    output: Shaped,
+    output: TensorType,
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = '',
   ): Value {
     return this.nodes(op, inputs, [output], attributes, domain)[0]!;
   }
 
-  #remember(key: string, make: (id: number) => Value): Value {
-    const known = this.#known.get(key);
-    if (known && 'id' in known) return known;
+  #intern(key: string, make: (id: number) => Value): Value {
+    const existing = this.#interned.get(key);
+    if (existing && 'id' in existing) return existing;
     const value = make(this.#next++);
-    this.#known.set(key, value);
+    this.#interned.set(key, value);
     return value;
   }
 }
 
-/** The number that all elements of a constant equal, if they do. */
+/** The number that all elements of a constant equal; undefined for any other value. */
 export const splatValue = (value: Value): number | undefined =>
   value.constant && 'splat' in value.constant ? value.constant.splat : undefined;

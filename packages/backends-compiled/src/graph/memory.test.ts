@@ -12,7 +12,7 @@ const MEBIBYTE = 2 ** 20;
 const SIDE = 256;
 const square = { shape: [SIDE, SIDE], dtype: 'float32' } as const;
 
-/** Two layers with their gradient: a graph whose order of writing is not the order of running. */
+/** Two layers with their gradient: a graph that does not run in the order in which its nodes are written. */
 const program = {
   name: 'layers',
   state: { w: square, v: square },
@@ -25,8 +25,8 @@ const program = {
   },
 };
 
-describe('the arena', () => {
-  it('rounds up, takes the smallest free piece, and joins what is freed', () => {
+describe('the simulated arena', () => {
+  it('rounds sizes up, cuts from the smallest free chunk that fits, and joins freed chunks', () => {
     const arena = new Arena();
     const [a, b, c] = [1000, 3000, 1000].map((bytes) => arena.allocate(bytes));
     expect([a!.size, b!.offset, c!.offset]).toEqual([1024, 1024, 4096]);
@@ -38,8 +38,8 @@ describe('the arena', () => {
   });
 });
 
-describe('memory of a graph', () => {
-  it('is that of the order and of the arena that ONNX Runtime reports in its profile', async () => {
+describe('the memory estimate of a graph', () => {
+  it('agrees with the order of execution and the peak memory that ONNX Runtime reports in its profile', async () => {
     const traced = await traceProgram(program);
     const runtime = await loadRuntime();
     const folder = mkdtempSync(join(tmpdir(), 'medbench-profile-'));
@@ -58,12 +58,12 @@ describe('memory of a graph', () => {
         }[]
       ).filter(({ name }) => name.endsWith('_kernel_time'));
       expect(runningOrder(traced.run.nodes).map(({ op }) => op)).toEqual(events.map(({ args }) => args.op_name));
-      const once = Math.max(...events.map(({ args }) => Number(args.mem_in_use_peak)));
+      const peakBytes = Math.max(...events.map(({ args }) => Number(args.mem_in_use_peak)));
       const handedOut = 2 * SIDE * SIDE * 4;
       const bytes = arenaBytes(traced.run);
-      expect(bytes).toBeGreaterThan(once);
-      // At most eight generations of what is handed out lie about beside one run.
-      expect(bytes).toBeLessThan(once + 8 * handedOut);
+      expect(bytes).toBeGreaterThan(peakBytes);
+      // Besides one run, at most eight generations of results are in memory.
+      expect(bytes).toBeLessThan(peakBytes + 8 * handedOut);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -2,8 +2,8 @@ import { Arena, type Chunk } from './arena.js';
 import { byteSize, type GraphNode, sameShape, type Value } from './graph.js';
 
 /**
- * Operators whose result ONNX Runtime may write over an operand of the same size that nothing else needs, by the operands
- * that it tries in turn.
+ * Operators whose result ONNX Runtime may write over an operand, if the operand has the same size and no other use. The
+ * value lists the operands that it tries, in order.
  */
 const UNARY =
   'Abs Neg Sqrt Exp Log Erf Tanh Sigmoid Relu Elu Floor Ceil Reciprocal Not Cast Softmax LogSoftmax Softplus Sign LeakyRelu Selu';
@@ -13,147 +13,156 @@ const IN_PLACE: Readonly<Record<string, readonly number[]>> = Object.fromEntries
   ...BINARY.split(' ').map((op) => [op, [0, 1]]),
 ]);
 
-/** What a graph runs on. */
+/** The nodes and results of one run of a graph. */
 export interface GraphRun {
-  /** In the order in which they are written. */
+  /** Nodes in the order in which the model lists them. */
   readonly nodes: readonly GraphNode[];
-  /** Values that are handed out. */
+  /** Computed values that the run returns. */
   readonly results: readonly Value[];
-  /** Values handed out that are no node's own: copied at the end of a run. */
+  /**
+   * Values that the run returns as copies made at its end: inputs, constants, and values returned under a second name.
+   */
   readonly copied: readonly Value[];
 }
 
 /**
- * The order in which ONNX Runtime runs a graph: depth first from what nothing else needs, the last written node first
- * (`core/graph/graph_viewer.cc`).
+ * The order in which ONNX Runtime runs a graph: depth first from the nodes whose outputs no node uses. Among several
+ * candidates, it visits the node written last first (`core/graph/graph_viewer.cc`).
  */
 export function runningOrder(nodes: readonly GraphNode[]): GraphNode[] {
-  // By what they make: a node that was joined with another is not the one that its value names.
-  const madeBy = new Map(nodes.flatMap(({ outputs }, i) => outputs.map((value) => [value, i] as const)));
-  const needed = nodes.map(({ inputs }) => {
-    const found = new Set(inputs.flatMap((value) => madeBy.get(value) ?? []));
-    return [...found].sort((a, b) => a - b);
+  // Nodes are found by their outputs, not by `value.node`: after fusion, `value.node` may be the node before fusion.
+  const producers = new Map(nodes.flatMap(({ outputs }, i) => outputs.map((value) => [value, i] as const)));
+  const dependencies = nodes.map(({ inputs }) => {
+    const producerIndices = new Set(inputs.flatMap((value) => producers.get(value) ?? []));
+    return [...producerIndices].sort((a, b) => a - b);
   });
-  const used = new Set(needed.flat());
-  const stack = nodes.flatMap((_, i) => (used.has(i) ? [] : [{ at: i, done: false }]));
-  const seen = new Set<number>();
+  const used = new Set(dependencies.flat());
+  const stack = nodes.flatMap((_, i) => (used.has(i) ? [] : [{ index: i, done: false }]));
+  const visited = new Set<number>();
   const order: GraphNode[] = [];
   for (let top = stack.pop(); top; top = stack.pop()) {
-    if (top.done) order.push(nodes[top.at]!);
-    if (top.done || seen.has(top.at)) continue;
-    seen.add(top.at);
-    stack.push({ at: top.at, done: true });
-    for (const at of needed[top.at]!) if (!seen.has(at)) stack.push({ at, done: false });
+    if (top.done) order.push(nodes[top.index]!);
+    if (top.done || visited.has(top.index)) continue;
+    visited.add(top.index);
+    stack.push({ index: top.index, done: true });
+    for (const index of dependencies[top.index]!) if (!visited.has(index)) stack.push({ index, done: false });
   }
   return order;
 }
 
-/** A piece of memory that one value after another lies in. */
+/** A piece of memory that several values use one after another. */
 interface Buffer {
-  /** The value that it is made for. */
+  /** The value that it was allocated for. */
   readonly first: Value;
-  /** Uses to come; outputs are counted once more, so that they stay. */
+  /** Number of remaining uses. Results of the run have one extra use, so that their memory is never reused. */
   uses: number;
 }
 
-/** What happens to memory at each node: buffers that are made before it, buffers that end with it. */
-interface Moment {
-  readonly made: readonly Buffer[];
-  /** Sizes of what the operator needs while it runs. */
+/** The memory events of one node. */
+interface NodeMemory {
+  /** Buffers that are allocated before the node runs. */
+  readonly allocated: readonly Buffer[];
+  /** Sizes of temporary memory that the operator needs while it runs. */
   readonly scratch: readonly number[];
-  readonly ended: readonly Buffer[];
+  /** Buffers that are freed after the node has run. */
+  readonly freed: readonly Buffer[];
 }
 
 /**
- * Which values share memory, as ONNX Runtime's planner decides it (`core/framework/allocation_planner.cc`): a reshape lies
- * where its operand lies, an elementwise result may take an operand's place, any other result that of a dead value of the
- * same shape.
+ * Decides which values share memory, as ONNX Runtime's planner does (`core/framework/allocation_planner.cc`). A reshape
+ * uses the memory of its operand. An elementwise result may overwrite an operand. Any other result may use the memory
+ * of a dead value of the same shape.
  */
-function moments(order: readonly GraphNode[], results: ReadonlySet<Value>): Moment[] {
+function planMemory(order: readonly GraphNode[], results: ReadonlySet<Value>): NodeMemory[] {
   const uses = new Map<Value, number>();
   const count = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
   for (const { inputs, outputs } of order) for (const value of [...inputs, ...outputs]) count(value);
   for (const value of results) count(value);
   const buffers = new Map<Value, Buffer>();
-  const usesOf = (value: Value): number => uses.get(value) ?? 0;
-  const bufferOf = (value: Value): Buffer => {
-    const known = buffers.get(value);
-    if (known) return known;
-    // Inputs and constants are never taken over.
-    const made = { first: value, uses: usesOf(value) + (value.node ? 0 : 1) };
-    buffers.set(value, made);
-    return made;
+  const useCount = (value: Value): number => uses.get(value) ?? 0;
+  const ensureBuffer = (value: Value): Buffer => {
+    const existing = buffers.get(value);
+    if (existing) return existing;
+    // Inputs and constants get an extra use, so that their memory is never reused.
+    const buffer = { first: value, uses: useCount(value) + (value.node ? 0 : 1) };
+    buffers.set(value, buffer);
+    return buffer;
   };
-  /** Buffers of dead values, the latest first. */
+  /** Buffers of dead values, the most recent first. */
   const dead: Buffer[] = [];
-  const reusedBy = ({ op, inputs }: GraphNode, output: Value, position: number): Buffer | undefined => {
-    if (op === 'Reshape') return bufferOf(inputs[0]!);
-    for (const at of position === 0 ? (IN_PLACE[op] ?? []) : []) {
-      const input = inputs[at]!;
-      const buffer = bufferOf(input);
+  const findReusable = ({ op, inputs }: GraphNode, output: Value, position: number): Buffer | undefined => {
+    if (op === 'Reshape') return ensureBuffer(inputs[0]!);
+    for (const operand of position === 0 ? (IN_PLACE[op] ?? []) : []) {
+      const input = inputs[operand]!;
+      const buffer = ensureBuffer(input);
       if (buffer.uses === 1 && sameShape(input.shape, output.shape) && byteSize(input) === byteSize(output))
         return buffer;
     }
     if (output.shape.length === 0) return undefined;
-    const found = dead.findIndex(
+    const index = dead.findIndex(
       ({ first }) => sameShape(first.shape, output.shape) && byteSize(first) === byteSize(output),
     );
-    return found < 0 ? undefined : dead.splice(found, 1)[0];
+    return index < 0 ? undefined : dead.splice(index, 1)[0];
   };
-  const last = new Map<Buffer, number>();
-  const madeAt = order.map((node, at) => {
-    const made: Buffer[] = [];
+  const lastUse = new Map<Buffer, number>();
+  const allocatedAt = order.map((node, index) => {
+    const allocated: Buffer[] = [];
     node.outputs.forEach((output, position) => {
-      const reused = results.has(output) ? undefined : reusedBy(node, output, position);
+      const reused = results.has(output) ? undefined : findReusable(node, output, position);
       if (reused) {
-        reused.uses += usesOf(output);
+        reused.uses += useCount(output);
         buffers.set(output, reused);
-      } else made.push(bufferOf(output));
+      } else allocated.push(ensureBuffer(output));
     });
     for (const value of [...node.inputs, ...node.outputs]) {
-      const buffer = bufferOf(value);
-      last.set(buffer, at);
+      const buffer = ensureBuffer(value);
+      lastUse.set(buffer, index);
       if (--buffer.uses === 0) dead.unshift(buffer);
     }
-    return made;
+    return allocated;
   });
-  const ended = order.map((): Buffer[] => []);
-  for (const [buffer, at] of last) if (buffer.first.node && !results.has(buffer.first)) ended[at]!.push(buffer);
-  return madeAt.map((made, at) => ({ made, ended: ended[at]!, scratch: scratchOf(order[at]!) }));
+  const freedAt = order.map((): Buffer[] => []);
+  for (const [buffer, index] of lastUse)
+    if (buffer.first.node && !results.has(buffer.first)) freedAt[index]!.push(buffer);
+  return allocatedAt.map((allocated, index) => ({
+    allocated,
+    freed: freedAt[index]!,
+    scratch: scratchSizes(order[index]!),
+  }));
 }
 
-/** `Where` gathers what it takes from each side before it joins the two. */
-const scratchOf = ({ op, outputs }: GraphNode): number[] =>
+/** Sizes of an operator's temporary memory: `Where` selects from each side separately before it merges the two. */
+const scratchSizes = ({ op, outputs }: GraphNode): number[] =>
   op === 'Where' ? [0, 1].map(() => byteSize(outputs[0]!)) : [];
 
-/** Garbage that V8 lets gather before it collects arrays, as measured by `npm run bench:memory`. */
-const GARBAGE = 16 * 2 ** 20;
+/** Bytes of dead arrays that V8 accumulates before it collects them, as measured by `npm run bench:memory`. */
+const GARBAGE_BYTES = 16 * 2 ** 20;
 
 /**
- * Bytes that ONNX Runtime's arena takes up in a training: what a run computes, and what it hands out, which is kept through
- * the next run as its input and is collected one run later at the earliest.
- * @param garbage room that V8 leaves for what is collected later still, in bytes.
+ * Peak bytes of ONNX Runtime's arena in training. They hold the values that a run computes and the results that it
+ * returns. A result stays alive through the next run, as its input, and is collected one run later at the earliest.
+ * @param garbageBytes bytes of older results that V8 may not have collected yet.
  */
-export function arenaBytes({ nodes, results, copied }: GraphRun, garbage = GARBAGE): number {
-  const handed = new Set(results);
-  const plan = moments(runningOrder(nodes), handed);
-  const outBytes = [...results, ...copied].reduce((sum, value) => sum + byteSize(value), 0);
-  const kept = 2 + Math.min(6, Math.floor(garbage / Math.max(1, outBytes)));
+export function arenaBytes({ nodes, results, copied }: GraphRun, garbageBytes = GARBAGE_BYTES): number {
+  const resultSet = new Set(results);
+  const plan = planMemory(runningOrder(nodes), resultSet);
+  const resultBytes = [...results, ...copied].reduce((sum, value) => sum + byteSize(value), 0);
+  const keptRuns = 2 + Math.min(6, Math.floor(garbageBytes / Math.max(1, resultBytes)));
   const arena = new Arena();
   const generations: Chunk[][] = [];
-  for (let run = 0; run < kept + 2; run++) {
+  for (let run = 0; run < keptRuns + 2; run++) {
     const chunks = new Map<Buffer, Chunk>();
-    for (const { made, scratch, ended } of plan) {
-      for (const buffer of made) chunks.set(buffer, arena.allocate(byteSize(buffer.first)));
-      const lent = scratch.map((bytes) => arena.allocate(bytes));
-      for (const chunk of lent) arena.release(chunk);
-      for (const buffer of ended) {
+    for (const { allocated, scratch, freed } of plan) {
+      for (const buffer of allocated) chunks.set(buffer, arena.allocate(byteSize(buffer.first)));
+      const scratchChunks = scratch.map((bytes) => arena.allocate(bytes));
+      for (const chunk of scratchChunks) arena.release(chunk);
+      for (const buffer of freed) {
         arena.release(chunks.get(buffer)!);
         chunks.delete(buffer);
       }
     }
     generations.push([...chunks.values(), ...copied.map((value) => arena.allocate(byteSize(value)))]);
-    if (generations.length > kept) for (const chunk of generations.shift()!) arena.release(chunk);
+    if (generations.length > keptRuns) for (const chunk of generations.shift()!) arena.release(chunk);
   }
   return arena.touched;
 }

@@ -1,6 +1,6 @@
 /**
- * The few messages of `onnx.proto3` that a graph needs, written as protocol-buffer bytes, and the fields of any
- * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3; field numbers are those of that file).
+ * Writes the few messages of `onnx.proto3` that a graph needs as protocol-buffer bytes, and reads the fields of any
+ * message (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3; field numbers are those of that file).
  */
 
 const VARINT = 0;
@@ -38,77 +38,78 @@ export function float(field: number, value: number): Buffer {
 }
 
 /** A field holding another message. */
-export const message = (field: number, parts: readonly Uint8Array[]): Buffer => bytes(field, Buffer.concat(parts));
+export const message = (field: number, pieces: readonly Uint8Array[]): Buffer => bytes(field, Buffer.concat(pieces));
 
-/** A field of a message as it was written. */
+/** A field of an encoded message. */
 export interface MessageField {
   readonly number: number;
-  /** Tag and length included. */
-  readonly whole: Uint8Array;
-  /** Of text, bytes and messages; empty for numbers. */
+  /** All bytes of the field, tag and length included. */
+  readonly encoded: Uint8Array;
+  /** The bytes of a text, byte or message field; empty for numbers. */
   readonly content: Uint8Array;
 }
 
-/** The fields of a message, as views of its bytes. @throws RangeError if they do not end with it. */
+/** The fields of a message, as views of its bytes. @throws RangeError if the message ends within a field. */
 export function messageFields(data: Uint8Array): MessageField[] {
   const fields: MessageField[] = [];
-  let at = 0;
-  const next = (): number => {
+  let offset = 0;
+  const readVarint = (): number => {
     let [value, scale] = [0, 1];
     for (;;) {
-      const byte = data[at++];
+      const byte = data[offset++];
       if (byte === undefined) throw new RangeError('a message ends within a field');
       value += (byte & 127) * scale;
       scale *= 128;
       if (byte < 128) return value;
     }
   };
-  while (at < data.byteLength) {
-    const start = at;
-    const key = next();
+  while (offset < data.byteLength) {
+    const start = offset;
+    const key = readVarint();
     const wire = key & 7;
     let length = 0;
-    if (wire === VARINT) next();
-    else if (wire === BYTES) length = next();
-    else at += wire === 1 ? 8 : 4;
-    const content = data.subarray(at, at + length);
-    at += length;
-    if (at > data.byteLength) throw new RangeError('a message ends within a field');
-    fields.push({ number: Math.floor(key / 8), whole: data.subarray(start, at), content });
+    if (wire === VARINT) readVarint();
+    else if (wire === BYTES) length = readVarint();
+    else offset += wire === 1 ? 8 : 4;
+    const content = data.subarray(offset, offset + length);
+    offset += length;
+    if (offset > data.byteLength) throw new RangeError('a message ends within a field');
+    fields.push({ number: Math.floor(key / 8), encoded: data.subarray(start, offset), content });
   }
   return fields;
 }
 
-/** The same in pieces, of which none is copied: for messages that hold hundreds of MiB. */
-export function pieces(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
-  const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return [tag(field, BYTES), varint(length), ...parts];
+/** A field holding another message, as a list of pieces. Nothing is copied: for messages of hundreds of MiB. */
+export function messagePieces(field: number, pieces: readonly Uint8Array[]): Uint8Array[] {
+  const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return [tag(field, BYTES), varint(length), ...pieces];
 }
 
 /** `TensorProto.DataType`. */
 export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
+/** An attribute of a node, written as `AttributeProto`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number } | TensorAttribute;
 
-/** A one-element tensor, as `ConstantOfShape` takes it. */
+/** A tensor of one element, the form in which `ConstantOfShape` takes its value. */
 export interface TensorAttribute {
   readonly dtype: ElementType;
   readonly raw: Uint8Array;
 }
 
-/** `AttributeProto`: a number is an integer, `{ float }` a float, an array a list of integers. */
+/** Encodes `AttributeProto`: a number is an integer, `{ float }` a float, an array a list of integers. */
 function attribute(name: string, value: Attribute): Buffer {
-  const parts = [text(1, name)];
-  if (typeof value === 'number') parts.push(integer(3, value), integer(20, 2));
-  else if (typeof value === 'string') parts.push(text(4, value), integer(20, 3));
-  else if (Array.isArray(value)) parts.push(...value.map((item: number) => integer(8, item)), integer(20, 7));
-  else if ('float' in value) parts.push(float(2, value.float), integer(20, 1));
+  const fields = [text(1, name)];
+  if (typeof value === 'number') fields.push(integer(3, value), integer(20, 2));
+  else if (typeof value === 'string') fields.push(text(4, value), integer(20, 3));
+  else if (Array.isArray(value)) fields.push(...value.map((item: number) => integer(8, item)), integer(20, 7));
+  else if ('float' in value) fields.push(float(2, value.float), integer(20, 1));
   else {
     const { dtype, raw } = value as TensorAttribute;
-    parts.push(message(5, [integer(1, 1), integer(2, ELEMENT_TYPES[dtype]), bytes(9, raw)]), integer(20, 4));
+    fields.push(message(5, [integer(1, 1), integer(2, ELEMENT_TYPES[dtype]), bytes(9, raw)]), integer(20, 4));
   }
-  return message(5, parts);
+  return message(5, fields);
 }
 
 export interface NodeProto {
@@ -121,7 +122,7 @@ export interface NodeProto {
 
 export interface ValueProto {
   readonly name: string;
-  /** A side that is given when the graph runs has a name in place of a number. */
+  /** A dimension whose length is known only when the graph runs has a name in place of a number. */
   readonly shape: readonly (number | string)[];
   readonly dtype: ElementType;
 }
@@ -144,7 +145,7 @@ export interface ModelProto {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** `ValueInfoProto` in a field of `GraphProto`. */
+/** Encodes `ValueInfoProto` as a field of `GraphProto`. */
 const valueInfo = (field: number, { name, shape, dtype }: ValueProto): Buffer =>
   message(field, [
     text(1, name),
@@ -159,7 +160,9 @@ const valueInfo = (field: number, { name, shape, dtype }: ValueProto): Buffer =>
     ]),
   ]);
 
-/** The operator sets that graphs are written against: the standard's, and ONNX Runtime's own. A model names those it uses. */
+/**
+ * The operator sets of the graphs: the ONNX standard's, and ONNX Runtime's own. A model lists the sets that it uses.
+ */
 const OPSETS = [
   { domain: '', version: 20 },
   { domain: 'com.microsoft', version: 1 },
@@ -180,11 +183,11 @@ export function encodeModel(model: ModelProto): Uint8Array {
     ),
     text(2, 'step'),
     ...model.initializers.flatMap(({ name, shape, dtype, raw }) =>
-      pieces(5, [
+      messagePieces(5, [
         ...shape.map((side) => integer(1, side)),
         integer(2, ELEMENT_TYPES[dtype]),
         text(8, name),
-        ...pieces(9, [raw]),
+        ...messagePieces(9, [raw]),
       ]),
     ),
     ...model.inputs.map((value) => valueInfo(11, value)),
@@ -198,6 +201,6 @@ export function encodeModel(model: ModelProto): Uint8Array {
       ({ domain, version }) => message(8, [text(1, domain), integer(2, version)]),
     ),
     ...Object.entries(model.metadata ?? {}).map(([key, value]) => message(14, [text(1, key), text(2, value)])),
-    ...pieces(7, graph),
+    ...messagePieces(7, graph),
   ]);
 }

@@ -1,4 +1,4 @@
-import { type MessageField, messageFields, pieces } from './protobuf.js';
+import { type MessageField, messageFields, messagePieces } from './protobuf.js';
 
 /** Field numbers of `onnx.proto3`. */
 const GRAPH = 7;
@@ -11,47 +11,54 @@ interface ReadNode {
   readonly outputs: readonly string[];
 }
 
-const textOf = ({ content }: MessageField): string => Buffer.from(content).toString();
+const decodeText = ({ content }: MessageField): string => Buffer.from(content).toString();
 
-/** The nodes of a graph, and its other fields. */
-function partsOf(graph: Uint8Array): { readonly nodes: readonly ReadNode[]; readonly others: readonly MessageField[] } {
+/** Splits a graph into its nodes and its other fields. */
+function splitGraph(graph: Uint8Array): {
+  readonly nodes: readonly ReadNode[];
+  readonly otherFields: readonly MessageField[];
+} {
   const fields = messageFields(graph);
   const nodes = fields
     .filter(({ number }) => number === NODE)
     .map((field) => {
-      const parts = messageFields(field.content);
-      const named = (number: number): string[] => parts.filter((part) => part.number === number).map(textOf);
-      return { field, inputs: named(INPUT), outputs: named(OUTPUT) };
+      const nodeFields = messageFields(field.content);
+      const listNames = (number: number): string[] =>
+        nodeFields.filter((nodeField) => nodeField.number === number).map(decodeText);
+      return { field, inputs: listNames(INPUT), outputs: listNames(OUTPUT) };
     });
-  return { nodes, others: fields.filter(({ number }) => number !== NODE) };
+  return { nodes, otherFields: fields.filter(({ number }) => number !== NODE) };
 }
 
-/** The graph of a model's fields. */
-const graphOf = (model: readonly MessageField[]): Uint8Array =>
+/** The bytes of the graph among the fields of a model. */
+const findGraph = (model: readonly MessageField[]): Uint8Array =>
   model.find(({ number }) => number === GRAPH)?.content ?? new Uint8Array();
 
 /**
- * An optimized model with its nodes written in the order of those that they were made of. ONNX Runtime derives the order of
- * running from that of writing, and writes in the order of running: what it wrote would run in a third order, which takes
- * more memory and was measured to be a twentieth slower.
+ * Sorts the nodes of an optimized model into the order that they had in the original model. ONNX Runtime derives the
+ * order of execution from the order in the file, and writes an optimized file in the order of execution. Without the
+ * sorting, that file would run in a third order, which takes more memory and was measured to be a twentieth slower.
  *
- * @param model bytes of a `ModelProto` before. @param optimized bytes of the same after ONNX Runtime's rewriting.
+ * @param model bytes of the original `ModelProto`. @param optimized bytes of the `ModelProto` that ONNX Runtime wrote.
  * @returns bytes of a `ModelProto`.
  */
-export function writtenAs(model: Uint8Array, optimized: Uint8Array): Uint8Array {
-  const before = partsOf(graphOf(messageFields(model)));
-  const known = new Map(before.nodes.flatMap(({ outputs }, i) => outputs.map((name) => [name, i] as const)));
+export function restoreNodeOrder(model: Uint8Array, optimized: Uint8Array): Uint8Array {
+  const before = splitGraph(findGraph(messageFields(model)));
+  const originalRanks = new Map(before.nodes.flatMap(({ outputs }, i) => outputs.map((name) => [name, i] as const)));
   const fields = messageFields(optimized);
-  const { nodes, others } = partsOf(graphOf(fields));
+  const { nodes, otherFields } = splitGraph(findGraph(fields));
   const ranks = new Map<string, number>();
   const ranked = nodes.map(({ field, inputs, outputs }) => {
-    const own = outputs.flatMap((name) => known.get(name) ?? []);
-    // What the rewriting has added stands behind what it needs.
-    const rank = own.length > 0 ? Math.max(...own) : Math.max(-1, ...inputs.map((name) => ranks.get(name) ?? -1));
+    const ownRanks = outputs.flatMap((name) => originalRanks.get(name) ?? []);
+    // A node that the optimization has added is placed after the nodes that it depends on.
+    const rank =
+      ownRanks.length > 0 ? Math.max(...ownRanks) : Math.max(-1, ...inputs.map((name) => ranks.get(name) ?? -1));
     for (const name of outputs) ranks.set(name, rank);
     return { field, rank };
   });
   ranked.sort((a, b) => a.rank - b.rank);
-  const graph = [...ranked.map(({ field }) => field), ...others].map(({ whole }) => whole);
-  return Buffer.concat(fields.flatMap(({ number, whole }) => (number === GRAPH ? pieces(GRAPH, graph) : [whole])));
+  const graph = [...ranked.map(({ field }) => field), ...otherFields].map(({ encoded }) => encoded);
+  return Buffer.concat(
+    fields.flatMap(({ number, encoded }) => (number === GRAPH ? messagePieces(GRAPH, graph) : [encoded])),
+  );
 }

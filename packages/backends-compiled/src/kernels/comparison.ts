@@ -1,13 +1,13 @@
 import type { CastAttrs, OneHotAttrs } from '@tensorflow/tfjs-core';
 import type { ElementType } from '../graph/protobuf.js';
-import type { Rule, RuleTable } from './rule.js';
+import type { OnnxRule, OnnxRuleTable } from './rule.js';
 
 const compare =
-  (op: string): Rule =>
+  (op: string): OnnxRule =>
   (b, inputs) =>
     b.binary(op, inputs.a!, inputs.b!, 'bool');
 
-export const COMPARISON: RuleTable = {
+export const COMPARISON: OnnxRuleTable = {
   Equal: compare('Equal'),
   Greater: compare('Greater'),
   GreaterEqual: compare('GreaterOrEqual'),
@@ -19,7 +19,7 @@ export const COMPARISON: RuleTable = {
   LogicalXor: compare('Xor'),
   LogicalNot: (b, { x }) => b.unary('Not', x!),
   Select: (b, { condition, t, e }) => {
-    // A vector condition chooses whole rows.
+    // A condition of rank 1 selects whole rows.
     const rank = t!.shape.length;
     const rows = condition!.shape.length === 1 && rank > 1;
     const mask = rows ? b.reshape(condition!, [...condition!.shape, ...Array<number>(rank - 1).fill(1)]) : condition!;

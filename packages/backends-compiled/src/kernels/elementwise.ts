@@ -1,58 +1,58 @@
 import type { ClipByValueAttrs, LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import type { Inputs, Rule, RuleTable } from './rule.js';
+import type { OnnxInputs, OnnxRule, OnnxRuleTable } from './rule.js';
 
 const unary =
-  (op: string): Rule =>
+  (op: string): OnnxRule =>
   (b, { x }) =>
     b.unary(op, x!);
 
 const binary =
-  (op: string): Rule =>
+  (op: string): OnnxRule =>
   (b, inputs) =>
     b.binary(op, inputs.a!, inputs.b!);
 
-/** log(1 + x) without the rounding of 1 + x for small x (W. Kahan's correction). */
-function log1p(b: Builder, { x }: Inputs): Value {
+/** log(1 + x), corrected for the rounding of 1 + x at small x (W. Kahan's correction). */
+function log1p(b: Builder, { x }: OnnxInputs): Value {
   const one = b.scalar(1, 'float32');
   const sum = b.add(x!, one);
   const corrected = b.div(b.mul(b.unary('Log', sum), x!), b.sub(sum, one));
   return b.where(b.binary('Equal', sum, one, 'bool'), x!, corrected);
 }
 
-/** exp(x) - 1 without cancellation for small x (the same correction). */
-function expm1(b: Builder, { x }: Inputs): Value {
+/** exp(x) - 1 without cancellation at small x (the same correction as in `log1p`). */
+function expm1(b: Builder, { x }: OnnxInputs): Value {
   const one = b.scalar(1, 'float32');
   const power = b.unary('Exp', x!);
-  const less = b.sub(power, one);
-  const corrected = b.div(b.mul(less, x!), b.unary('Log', power));
+  const difference = b.sub(power, one);
+  const corrected = b.div(b.mul(difference, x!), b.unary('Log', power));
   const small = b.where(b.binary('Equal', power, one, 'bool'), x!, corrected);
   // Beyond |x| = 1 nothing cancels, and the correction would divide infinities.
-  return b.where(b.binary('Greater', b.unary('Abs', x!), one, 'bool'), less, small);
+  return b.where(b.binary('Greater', b.unary('Abs', x!), one, 'bool'), difference, small);
 }
 
-/** Remainder with the divisor's sign. */
-function mod(b: Builder, { a, b: divisor }: Inputs): Value {
+/** Remainder with the sign of the divisor. */
+function mod(b: Builder, { a, b: divisor }: OnnxInputs): Value {
   if (a!.dtype === 'int32') return b.graph.node('Mod', ...modOperands(b, a!, divisor!), { fmod: 0 });
   const zero = b.scalar(0, 'float32');
-  const rest = b.graph.node('Mod', ...modOperands(b, a!, divisor!), { fmod: 1 });
+  const remainder = b.graph.node('Mod', ...modOperands(b, a!, divisor!), { fmod: 1 });
   const negative = (x: Value): Value => b.binary('Less', x, zero, 'bool');
-  const differs = b.binary('Xor', negative(rest), negative(divisor!), 'bool');
-  const isZero = b.binary('Equal', rest, zero, 'bool');
-  return b.where(b.binary('And', differs, b.unary('Not', isZero), 'bool'), b.add(rest, divisor!), rest);
+  const differs = b.binary('Xor', negative(remainder), negative(divisor!), 'bool');
+  const isZero = b.binary('Equal', remainder, zero, 'bool');
+  return b.where(b.binary('And', differs, b.unary('Not', isZero), 'bool'), b.add(remainder, divisor!), remainder);
 }
 
 const modOperands = (b: Builder, a: Value, divisor: Value): [Value[], Value] => [[a, divisor], b.add(a, divisor)];
 
-/** Quotient rounded towards minus infinity; int32 by way of float64, which holds every int32 quotient. */
-function floorDiv(b: Builder, { a, b: divisor }: Inputs): Value {
+/** Quotient rounded towards minus infinity. int32 operands are divided in float64, which holds every int32 quotient. */
+function floorDiv(b: Builder, { a, b: divisor }: OnnxInputs): Value {
   if (a!.dtype === 'float32') return b.unary('Floor', b.div(a!, divisor!));
   const quotient = b.div(b.cast(a!, 'float64'), b.cast(divisor!, 'float64'));
   return b.cast(b.unary('Floor', quotient), 'int32');
 }
 
-export const ELEMENTWISE: RuleTable = {
+export const ELEMENTWISE: OnnxRuleTable = {
   Abs: unary('Abs'),
   Acos: unary('Acos'),
   Acosh: unary('Acosh'),

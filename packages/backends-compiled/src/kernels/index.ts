@@ -6,11 +6,11 @@ import { INDEXING } from './indexing.js';
 import { MATRIX } from './matrix.js';
 import { POOLING } from './pooling.js';
 import { REDUCTIONS } from './reductions.js';
-import type { RuleTable } from './rule.js';
+import type { OnnxRuleTable } from './rule.js';
 import { SHAPES } from './shapes.js';
 
-/** Every TensorFlow.js kernel that can be compiled. */
-export const KERNELS: RuleTable = {
+/** The rules of all TensorFlow.js kernels that can be compiled. */
+export const KERNELS: OnnxRuleTable = {
   ...ELEMENTWISE,
   ...COMPARISON,
   ...REDUCTIONS,

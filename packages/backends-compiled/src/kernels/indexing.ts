@@ -2,36 +2,43 @@ import { elementCount } from '@medbench/core';
 import type { GatherV2Attrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import type { RuleTable } from './rule.js';
+import type { OnnxRuleTable } from './rule.js';
 
 /**
- * Rows of `updates` `[n, d]` added up by row number `ids` `[n]` into `[rows, d]`; rows out of range are left out.
- * ScatterElements adds in the order of the updates on one thread; ScatterND would race on repeated rows.
+ * Adds each row of `updates` `[n, d]` to the row numbered by `ids` `[n]` in a result `[rows, d]`. Ids out of range are
+ * ignored. ScatterElements adds in the order of the updates, on one thread; ScatterND would race on repeated rows.
  */
 function scatterAdd(b: Builder, updates: Value, ids: Value, rows: number): Value {
   const [count, width] = updates.shape as [number, number];
   const last = b.scalar(rows - 1, 'int32');
   const first = b.scalar(0, 'int32');
-  const within = b.binary('Min', b.binary('Max', ids, first), last);
-  const counted = b.reshape(b.binary('Equal', within, ids, 'bool'), [count, 1]);
-  const kept = b.where(counted, updates, b.scalar(0, updates.dtype));
+  const clamped = b.binary('Min', b.binary('Max', ids, first), last);
+  const inRange = b.reshape(b.binary('Equal', clamped, ids, 'bool'), [count, 1]);
+  const keptUpdates = b.where(inRange, updates, b.scalar(0, updates.dtype));
   const shape = [rows, width];
   return b.graph.node(
     'ScatterElements',
-    [b.graph.splat(0, { shape, dtype: updates.dtype }), b.expand(b.reshape(within, [count, 1]), [count, width]), kept],
+    [
+      b.graph.splat(0, { shape, dtype: updates.dtype }),
+      b.expand(b.reshape(clamped, [count, 1]), [count, width]),
+      keptUpdates,
+    ],
     { shape, dtype: updates.dtype },
     { axis: 0, reduction: 'add' },
   );
 }
 
-/** Row numbers in a flattened `[prod(sides), …]` of index tuples `[n, k]` into `sides`. */
+/**
+ * Converts index tuples `[n, k]` to row numbers `[n]`, for a tensor whose first `k` axes, of lengths `sides`, are
+ * flattened into one.
+ */
 function flatIds(b: Builder, indices: Value, sides: readonly number[]): Value {
   const strides = sides.map((_, axis) => elementCount(sides.slice(axis + 1)));
   const weights = b.constant(Int32Array.from(strides), { shape: [sides.length], dtype: 'int32' });
   return b.reduce('ReduceSum', b.mul(indices, weights), [1], false);
 }
 
-/** Elements along `axis`, for each of the first `batchDims` axes with indices of its own. */
+/** Gathers elements along `axis`. Over the first `batchDims` axes, each position has its own indices. */
 function gather(b: Builder, x: Value, indices: Value, axis: number, batchDims: number): Value {
   if (batchDims === 0) return b.gather(x, indices, axis);
   const rank = x.shape.length;
@@ -39,23 +46,27 @@ function gather(b: Builder, x: Value, indices: Value, axis: number, batchDims: n
   const batch = axes.slice(0, batchDims);
   const between = axes.slice(batchDims, axis);
   const after = axes.slice(axis + 1);
-  const batches = elementCount(batch.map((one) => x.shape[one]!));
+  const batches = elementCount(batch.map((batchAxis) => x.shape[batchAxis]!));
   const side = x.shape[axis]!;
   const moved = b.transpose(x, [...batch, axis, ...between, ...after]);
-  const rest = moved.shape.slice(batchDims + 1);
+  const innerShape = moved.shape.slice(batchDims + 1);
   const perBatch = indices.shape.slice(batchDims);
   const offsets = b.constant(
     Int32Array.from({ length: batches }, (_, i) => i * side),
     { shape: [batches, 1], dtype: 'int32' },
   );
   const ids = b.add(b.reshape(indices, [batches, elementCount(perBatch)]), offsets);
-  const rows = b.gather(b.reshape(moved, [batches * side, ...rest]), b.reshape(ids, [elementCount(ids.shape)]), 0);
-  const gathered = b.reshape(rows, [...x.shape.slice(0, batchDims), ...perBatch, ...rest]);
+  const rows = b.gather(
+    b.reshape(moved, [batches * side, ...innerShape]),
+    b.reshape(ids, [elementCount(ids.shape)]),
+    0,
+  );
+  const gathered = b.reshape(rows, [...x.shape.slice(0, batchDims), ...perBatch, ...innerShape]);
   const picked = perBatch.map((_, i) => batchDims + i);
   const shift = perBatch.length - 1;
   return b.transpose(gathered, [
     ...batch,
-    ...between.map((one) => one + 1 + shift),
+    ...between.map((betweenAxis) => betweenAxis + 1 + shift),
     ...picked,
     ...Array.from({ length: rank - axis - 1 }, (_, i) => axis + 1 + i + shift),
   ]);
@@ -79,7 +90,7 @@ function scatterNd(b: Builder, indices: Value, updates: Value, shape: readonly n
   return b.reshape(scatterAdd(b, flat, ids, elementCount(sides)), shape);
 }
 
-export const INDEXING: RuleTable = {
+export const INDEXING: OnnxRuleTable = {
   GatherV2: (b, { x, indices }, { axis, batchDims }: GatherV2Attrs) => {
     const rank = x!.shape.length;
     return gather(b, x!, b.cast(indices!, 'int32'), axis < 0 ? axis + rank : axis, batchDims ?? 0);

@@ -3,9 +3,9 @@ import { MedbenchError } from '@medbench/core';
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, LogSoftmaxAttrs, SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import type { RuleTable } from './rule.js';
+import type { OnnxRuleTable } from './rule.js';
 
-/** The activation that a fused kernel ends with. */
+/** Applies the activation of a fused kernel. */
 function activate(b: Builder, x: Value, { activation, leakyreluAlpha }: _FusedMatMulAttrs, weights?: Value): Value {
   const zero = b.scalar(0, 'float32');
   const slope = activation === 'prelu' ? weights! : b.scalar(leakyreluAlpha ?? 0.2, 'float32');
@@ -25,12 +25,12 @@ function activate(b: Builder, x: Value, { activation, leakyreluAlpha }: _FusedMa
       return b.where(b.binary('Less', x, zero, 'bool'), b.mul(x, slope), x);
     default:
       throw new MedbenchError('backend', `A fused matrix product with activation ${activation} cannot be compiled`, {
-        hint: 'Apply the activation as an op of its own.',
+        hint: 'Apply the activation as a separate operation.',
       });
   }
 }
 
-export const MATRIX: RuleTable = {
+export const MATRIX: OnnxRuleTable = {
   BatchMatMul: (builder, { a, b }, { transposeA, transposeB }: BatchMatMulAttrs) =>
     builder.matMul(a!, b!, transposeA, transposeB),
   _FusedMatMul: (builder, { a, b, bias, preluActivationWeights }, attrs: _FusedMatMulAttrs) => {

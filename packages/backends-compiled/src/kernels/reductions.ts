@@ -2,21 +2,21 @@ import { normaliseAxes, normaliseAxis } from '@medbench/backend-trace';
 import type { ArgMaxAttrs, CumsumAttrs, MaxAttrs, SumAttrs, TopKAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import type { Rule, RuleTable } from './rule.js';
+import type { OnnxRule, OnnxRuleTable } from './rule.js';
 
 const reduce =
-  (op: string): Rule =>
+  (op: string): OnnxRule =>
   (b, { x }, { axis, keepDims }: SumAttrs) =>
     b.reduce(op, x!, normaliseAxes(axis, x!.shape.length), keepDims ?? false);
 
-/** A reduction of booleans, by way of int32. */
+/** A reduction of booleans, computed in int32. */
 const reduceTruth =
-  (op: string): Rule =>
+  (op: string): OnnxRule =>
   (b, { x }, { axis, keepDims }: SumAttrs) =>
     b.cast(b.reduce(op, b.cast(x!, 'int32'), normaliseAxes(axis, x!.shape.length), keepDims ?? false), 'bool');
 
-const arg =
-  (op: string): Rule =>
+const argExtreme =
+  (op: string): OnnxRule =>
   (b, { x }, { axis }: ArgMaxAttrs) => {
     const along = normaliseAxis(axis, x!.shape.length);
     const shape = x!.shape.filter((_, i) => i !== along);
@@ -37,7 +37,7 @@ function topK(b: Builder, x: Value, k: number): readonly Value[] {
   return [values!, b.cast(indices!, 'int32')];
 }
 
-export const REDUCTIONS: RuleTable = {
+export const REDUCTIONS: OnnxRuleTable = {
   Sum: reduce('ReduceSum'),
   Prod: reduce('ReduceProd'),
   Min: reduce('ReduceMin'),
@@ -47,8 +47,8 @@ export const REDUCTIONS: RuleTable = {
     b.reduce('ReduceMean', b.cast(x!, 'float32'), normaliseAxes(axis, x!.shape.length), keepDims ?? false),
   Any: reduceTruth('ReduceMax'),
   All: reduceTruth('ReduceMin'),
-  ArgMax: arg('ArgMax'),
-  ArgMin: arg('ArgMin'),
+  ArgMax: argExtreme('ArgMax'),
+  ArgMin: argExtreme('ArgMin'),
   TopK: (b, { x }, { k }: TopKAttrs) => topK(b, x!, k),
   Cumsum: (b, { x }, { axis, exclusive, reverse }: CumsumAttrs) =>
     b.graph.node('CumSum', [x!, b.constant(Int32Array.of(axis), { shape: [], dtype: 'int32' })], x!, {

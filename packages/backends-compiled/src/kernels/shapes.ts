@@ -23,12 +23,12 @@ import { backend_util, slice_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import type { ElementType } from '../graph/protobuf.js';
-import type { RuleTable } from './rule.js';
+import type { OnnxRuleTable } from './rule.js';
 
-/** A shape with -1 worked out. */
-function completed(shape: readonly number[], size: number): number[] {
-  const known = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
-  return shape.map((side) => (side === -1 ? size / known : side));
+/** Replaces -1 in a shape by the length that the number of elements implies. */
+function completeShape(shape: readonly number[], size: number): number[] {
+  const knownSize = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
+  return shape.map((side) => (side === -1 ? size / knownSize : side));
 }
 
 function stridedSlice(b: Builder, x: Value, attrs: StridedSliceAttrs): Value {
@@ -49,22 +49,22 @@ function stridedSlice(b: Builder, x: Value, attrs: StridedSliceAttrs): Value {
   return b.reshape(b.slice(x, info.begin, size, info.strides), info.finalShape);
 }
 
-/** Repeats along axes; where the axis has length one this is a broadcast. */
+/** Repeats a tensor along its axes. If only axes of length one are repeated, this is a broadcast. */
 function tile(b: Builder, x: Value, reps: readonly number[]): Value {
   const shape = x.shape.map((side, axis) => side * reps[axis]!);
   if (x.shape.every((side, axis) => side === 1 || reps[axis] === 1)) return b.expand(x, shape);
   return b.graph.node('Tile', [x, b.graph.integers(reps)], { shape, dtype: x.dtype });
 }
 
-/** Reflection along each axis by gathering, with or without the edge itself. */
+/** Pads by reflection along each axis, with or without repeating the edge. Implemented as a gather. */
 function mirrorPad(b: Builder, x: Value, { paddings, mode }: MirrorPadAttrs): Value {
   const edge = mode === 'reflect' ? 0 : 1;
   return paddings.reduce((padded, [before, after], axis) => {
     if (before === 0 && after === 0) return padded;
     const side = x.shape[axis]!;
     const indices = Int32Array.from({ length: before + side + after }, (_, i) => {
-      const at = i - before;
-      return at < 0 ? -at - edge : at >= side ? 2 * side - 2 - at + edge : at;
+      const position = i - before;
+      return position < 0 ? -position - edge : position >= side ? 2 * side - 2 - position + edge : position;
     });
     return b.gather(padded, b.constant(indices, { shape: [indices.length], dtype: 'int32' }), axis);
   }, x);
@@ -72,9 +72,9 @@ function mirrorPad(b: Builder, x: Value, { paddings, mode }: MirrorPadAttrs): Va
 
 const identity = (b: Builder, { x }: Readonly<Record<string, Value>>): Value => b.reshape(x!, x!.shape);
 
-export const SHAPES: RuleTable = {
+export const SHAPES: OnnxRuleTable = {
   Identity: identity,
-  Reshape: (b, { x }, { shape }: ReshapeAttrs) => b.reshape(x!, completed(shape, elementCount(x!.shape))),
+  Reshape: (b, { x }, { shape }: ReshapeAttrs) => b.reshape(x!, completeShape(shape, elementCount(x!.shape))),
   ExpandDims: (b, { input }, { dim }: ExpandDimsAttrs) =>
     b.reshape(input!, input!.shape.toSpliced(dim < 0 ? input!.shape.length + dim + 1 : dim, 0, 1)),
   Transpose: (b, { x }, { perm }: TransposeAttrs) => b.transpose(x!, perm),
@@ -90,16 +90,16 @@ export const SHAPES: RuleTable = {
     return b.slice(x!, begin, x!.shape, step);
   },
   Concat: (b, inputs, { axis }: ConcatAttrs) => {
-    const parts = Object.values(inputs);
-    const along = normaliseAxis(axis, parts[0]!.shape.length);
-    const filledParts = parts.filter(({ shape }) => elementCount(shape) > 0);
-    return b.concat(filledParts.length > 0 ? filledParts : parts.slice(0, 1), along);
+    const tensors = Object.values(inputs);
+    const along = normaliseAxis(axis, tensors[0]!.shape.length);
+    const nonEmpty = tensors.filter(({ shape }) => elementCount(shape) > 0);
+    return b.concat(nonEmpty.length > 0 ? nonEmpty : tensors.slice(0, 1), along);
   },
   Pack: (b, inputs, { axis }: PackAttrs) => {
-    const parts = Object.values(inputs);
-    const along = normaliseAxis(axis, parts[0]!.shape.length + 1);
+    const tensors = Object.values(inputs);
+    const along = normaliseAxis(axis, tensors[0]!.shape.length + 1);
     return b.concat(
-      parts.map((part) => b.reshape(part, part.shape.toSpliced(along, 0, 1))),
+      tensors.map((tensor) => b.reshape(tensor, tensor.shape.toSpliced(along, 0, 1))),
       along,
     );
   },

@@ -1,24 +1,24 @@
 import { elementCount, MedbenchError } from '@medbench/core';
 import type { Attribute, ModelProto, NodeProto, TensorProto, ValueProto } from '../graph/protobuf.js';
 
-/** One program traced for batches of `batch`. */
-export interface TracedFor {
+/** A program traced for one batch size. */
+export interface TracedBatch {
   readonly batch: number;
   readonly model: ModelProto;
 }
 
-/** Name of the side that is free. */
+/** Name of the dimension that is left free. */
 export const BATCH_SIDE = 'batch';
-/** Names of what is computed from it; no weight is named so. */
+/** Prefix of the names of values computed from the batch size. No weight has this prefix. */
 const DYNAMIC = 'dynamic_';
 
-/** Where a node's input comes from. */
+/** The source of a node's input. */
 type Origin =
   | { readonly kind: 'node'; readonly place: string }
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'initializer'; readonly tensor: TensorProto };
 
-function originsOf({ nodes, inputs, initializers }: ModelProto): Map<string, Origin> {
+function findOrigins({ nodes, inputs, initializers }: ModelProto): Map<string, Origin> {
   const origins = new Map<string, Origin>();
   for (const { name } of inputs) origins.set(name, { kind: 'input', name });
   for (const tensor of initializers) origins.set(tensor.name, { kind: 'initializer', tensor });
@@ -36,8 +36,8 @@ const comparable = (attributes: Readonly<Record<string, Attribute>>): string =>
 const allEqual = (values: readonly unknown[]): boolean => values.every((value) => value === values[0]);
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-/** 64-bit integers of a tensor. */
-function integersOf({ raw }: TensorProto): number[] {
+/** The numbers of a tensor of 64-bit integers. */
+function readIntegers({ raw }: TensorProto): number[] {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   return Array.from({ length: raw.byteLength / 8 }, (_, i) => Number(view.getBigInt64(i * 8, true)));
 }
@@ -45,16 +45,16 @@ function integersOf({ raw }: TensorProto): number[] {
 const int64 = (values: readonly number[]): Uint8Array =>
   new Uint8Array(BigInt64Array.from(values, (value) => BigInt(value)).buffer);
 
-/** The number that all elements of a tensor equal, as the bytes of one element; undefined if they differ. */
-function elementOf({ raw, shape }: TensorProto): Uint8Array | undefined {
+/** The bytes of one element, if all elements of a tensor are equal; otherwise undefined. */
+function uniformElement({ raw, shape }: TensorProto): Uint8Array | undefined {
   const size = raw.byteLength / elementCount(shape);
   const first = raw.subarray(0, size);
-  for (let at = size; at < raw.byteLength; at += size)
-    if (!sameBytes(first, raw.subarray(at, at + size))) return undefined;
+  for (let offset = size; offset < raw.byteLength; offset += size)
+    if (!sameBytes(first, raw.subarray(offset, offset + size))) return undefined;
   return first;
 }
 
-/** Numbers as `slope * batch + offset`, found at some batch sizes; undefined if they are not of that form. */
+/** Fits numbers observed at several batch sizes as `slope * batch + offset`; undefined if they do not fit. */
 function affine(
   batches: readonly number[],
   values: readonly (readonly number[])[],
@@ -63,36 +63,38 @@ function affine(
   if (!values.every(({ length }) => length === first.length)) return undefined;
   const slopes = first.map((value, i) => (second[i]! - value) / (batches[1]! - batches[0]!));
   const offsets = first.map((value, i) => value - slopes[i]! * batches[0]!);
-  const fits = values.every((own, k) => own.every((value, i) => value === slopes[i]! * batches[k]! + offsets[i]!));
+  const fits = values.every((row, k) => row.every((value, i) => value === slopes[i]! * batches[k]! + offsets[i]!));
   return fits && slopes.every(Number.isInteger) ? { slopes, offsets } : undefined;
 }
 
-/** Joins traces of one program into one graph. */
-class Joining {
+/** Merges traces of one program, made for several batch sizes, into one graph. */
+class TraceMerger {
   readonly #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
-  readonly #known = new Map<string, string>();
-  #size: string | undefined;
+  readonly #inputNames = new Map<string, string>();
+  #batchSize: string | undefined;
 
   constructor(
     private readonly program: string,
-    private readonly traces: readonly TracedFor[],
-    private readonly measured: string,
+    private readonly traces: readonly TracedBatch[],
+    private readonly batchInput: string,
   ) {}
 
-  join(): ModelProto {
+  merge(): ModelProto {
     const first = this.traces[0]!.model;
     const models = this.traces.map(({ model }) => model);
-    if (!allEqual(models.map(({ nodes }) => nodes.length))) throw this.#refusal('it makes other operations for each');
-    const origins = models.map(originsOf);
+    if (!allEqual(models.map(({ nodes }) => nodes.length)))
+      throw this.#refusal('the number of its operations depends on the batch size');
+    const origins = models.map(findOrigins);
     const nodes = first.nodes.map((node, i) => {
-      const all = models.map((model) => model.nodes[i]!);
+      const variants = models.map((model) => model.nodes[i]!);
       const sketch = ({ op, domain, attributes, inputs }: NodeProto): string =>
         `${domain}:${op}/${inputs.length}${comparable(attributes)}`;
-      if (!allEqual(all.map(sketch))) throw this.#refusal(`its operation ${i}, ${node.op}, changes with it`);
+      if (!allEqual(variants.map(sketch)))
+        throw this.#refusal(`its operation ${i} (${node.op}) depends on the batch size`);
       const inputs = node.inputs.map((name, j) =>
-        this.#input(
-          all.map((one, k) => origins[k]!.get(one.inputs[j]!)!),
+        this.#mergeInput(
+          variants.map((variant, k) => origins[k]!.get(variant.inputs[j]!)!),
           name,
           node.op === 'Reshape' && j === 1,
         ),
@@ -103,61 +105,63 @@ class Joining {
       ...first,
       nodes: [...this.#nodes, ...nodes],
       initializers: this.#initializers,
-      inputs: first.inputs.map((_, i) => this.#side(models.map(({ inputs }) => inputs[i]!))),
-      outputs: first.outputs.map((_, i) => this.#side(models.map(({ outputs }) => outputs[i]!))),
+      inputs: first.inputs.map((_, i) => this.#mergeShape(models.map(({ inputs }) => inputs[i]!))),
+      outputs: first.outputs.map((_, i) => this.#mergeShape(models.map(({ outputs }) => outputs[i]!))),
     };
   }
 
-  /** Name of a node's input in the joint graph. */
-  #input(origins: readonly Origin[], name: string, isShape: boolean): string {
+  /** Name of a node's input in the merged graph. */
+  #mergeInput(origins: readonly Origin[], name: string, isShape: boolean): string {
     const tensors = origins.flatMap((origin) => (origin.kind === 'initializer' ? [origin.tensor] : []));
-    if (tensors.length === origins.length) return this.#initializer(tensors, isShape);
+    if (tensors.length === origins.length) return this.#mergeInitializer(tensors, isShape);
     if (tensors.length > 0 || !allEqual(origins.map((origin) => JSON.stringify(origin))))
-      throw this.#refusal('its operations are joined in another way for each');
+      throw this.#refusal('the connections between its operations depend on the batch size');
     return name;
   }
 
-  #initializer(tensors: readonly TensorProto[], isShape: boolean): string {
+  #mergeInitializer(tensors: readonly TensorProto[], isShape: boolean): string {
     const key = `${isShape}${tensors.map(({ name }) => name)}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const name = this.#make(tensors, isShape);
-    this.#known.set(key, name);
+    const existing = this.#inputNames.get(key);
+    if (existing !== undefined) return existing;
+    const name = this.#writeMerged(tensors, isShape);
+    this.#inputNames.set(key, name);
     return name;
   }
 
-  #make(tensors: readonly TensorProto[], isShape: boolean): string {
+  #writeMerged(tensors: readonly TensorProto[], isShape: boolean): string {
     const [first] = tensors as [TensorProto];
     const { dtype, shape, name } = first;
-    const still = tensors.every((one) => String(one.shape) === String(shape) && sameBytes(one.raw, first.raw));
-    // The same tensor may be a shape here and numbers there: only one of the two is written.
-    if (still) return this.#write(first);
+    const isConstant = tensors.every(
+      (tensor) => String(tensor.shape) === String(shape) && sameBytes(tensor.raw, first.raw),
+    );
+    // One tensor may serve as a shape in one place and as numbers in another: it is written only once.
+    if (isConstant) return this.#write(first);
     const batches = this.traces.map(({ batch }) => batch);
-    const numbers = dtype === 'int64' && shape.length === 1 ? affine(batches, tensors.map(integersOf)) : undefined;
+    const numbers = dtype === 'int64' && shape.length === 1 ? affine(batches, tensors.map(readIntegers)) : undefined;
     if (numbers) {
-      const moving = numbers.slopes.flatMap((slope, i) => (slope === 0 ? [] : [i]));
-      // One side of a reshape can be left to the runtime.
-      if (isShape && moving.length === 1)
-        return this.#write({ ...first, name: `${name}_free`, raw: int64(integersOf(first).with(moving[0]!, -1)) });
-      return this.#sized(name, numbers);
+      const changing = numbers.slopes.flatMap((slope, i) => (slope === 0 ? [] : [i]));
+      // A reshape may have one dimension of -1, which the runtime works out.
+      if (isShape && changing.length === 1)
+        return this.#write({ ...first, name: `${name}_free`, raw: int64(readIntegers(first).with(changing[0]!, -1)) });
+      return this.#computeFromBatch(name, numbers);
     }
-    const elements = tensors.map(elementOf);
+    const elements = tensors.map(uniformElement);
     const sides = affine(
       batches,
-      tensors.map((one) => one.shape),
+      tensors.map((tensor) => tensor.shape),
     );
     if (sides && elements.every((element) => element && sameBytes(element, elements[0]!))) {
       const filledName = `${DYNAMIC}${name}`;
       this.#nodes.push({
         op: 'ConstantOfShape',
         domain: '',
-        inputs: [this.#sized(`${name}_shape`, sides)],
+        inputs: [this.#computeFromBatch(`${name}_shape`, sides)],
         outputs: [filledName],
         attributes: { value: { dtype, raw: elements[0]! } },
       });
       return filledName;
     }
-    throw this.#refusal(`a ${dtype} constant of shape [${shape.join(', ')}] changes with it`);
+    throw this.#refusal(`a ${dtype} constant of shape [${shape.join(', ')}] depends on the batch size`);
   }
 
   #write(tensor: TensorProto): string {
@@ -165,49 +169,52 @@ class Joining {
     return tensor.name;
   }
 
-  /** Computes `slopes * batch + offsets`. @returns its name. */
-  #sized(name: string, { slopes, offsets }: { slopes: readonly number[]; offsets: readonly number[] }): string {
-    if (this.#size === undefined) {
-      this.#size = `${DYNAMIC}batch`;
+  /** Adds nodes that compute `slopes * batch + offsets`. @returns the name of the result. */
+  #computeFromBatch(
+    name: string,
+    { slopes, offsets }: { slopes: readonly number[]; offsets: readonly number[] },
+  ): string {
+    if (this.#batchSize === undefined) {
+      this.#batchSize = `${DYNAMIC}batch`;
       const attributes = { start: 0, end: 1 };
-      this.#nodes.push({ op: 'Shape', domain: '', inputs: [this.measured], outputs: [this.#size], attributes });
+      this.#nodes.push({ op: 'Shape', domain: '', inputs: [this.batchInput], outputs: [this.#batchSize], attributes });
     }
-    const tensor = (part: string, values: readonly number[]): string =>
-      this.#write({ name: `${DYNAMIC}${name}_${part}`, shape: [values.length], dtype: 'int64', raw: int64(values) });
+    const tensor = (role: string, values: readonly number[]): string =>
+      this.#write({ name: `${DYNAMIC}${name}_${role}`, shape: [values.length], dtype: 'int64', raw: int64(values) });
     const [scaled, sum] = [`${DYNAMIC}${name}_scaled`, `${DYNAMIC}${name}_sum`];
     const node = (op: string, inputs: string[], output: string): void =>
       void this.#nodes.push({ op, domain: '', inputs, outputs: [output], attributes: {} });
-    node('Mul', [this.#size, tensor('slopes', slopes)], scaled);
+    node('Mul', [this.#batchSize, tensor('slopes', slopes)], scaled);
     node('Add', [scaled, tensor('offsets', offsets)], sum);
     return sum;
   }
 
-  /** An input or output whose first side is the batch's. */
-  #side(values: readonly ValueProto[]): ValueProto {
+  /** An input or output of the merged graph, with the batch size as a free dimension. */
+  #mergeShape(values: readonly ValueProto[]): ValueProto {
     const [first] = values as [ValueProto];
     const shape = first.shape.map((side, axis) => {
       const sides = values.map((value) => value.shape[axis]);
       if (allEqual(sides)) return side;
-      if (sides.every((own, k) => own === this.traces[k]!.batch)) return BATCH_SIDE;
-      throw this.#refusal(`a side of ${first.name} changes with it in another way`);
+      if (sides.every((extent, k) => extent === this.traces[k]!.batch)) return BATCH_SIDE;
+      throw this.#refusal(`a dimension of ${first.name} depends on the batch size but does not equal it`);
     });
     return { ...first, shape };
   }
 
-  #refusal(what: string): MedbenchError {
-    return new MedbenchError('backend', `${this.program} cannot be written for batches of any size: ${what}`, {
+  #refusal(reason: string): MedbenchError {
+    return new MedbenchError('backend', `${this.program} cannot be written for batches of any size: ${reason}`, {
       hint: 'Fix the size with --batch.',
     });
   }
 }
 
 /**
- * One graph for batches of any size from traces of a program for several. Sound only where the traces are the same
- * operations in the same order, and all that differs are shapes that grow with the batch by a whole number: those are
- * left open or computed from the input's first side.
- * @param traces for at least three sizes above one: the third checks what the first two say.
- * @param measured the input whose first side is the batch's.
- * @throws MedbenchError('backend') saying what else changes with the size.
+ * Merges traces of a program for several batch sizes into one graph for any batch size. This is correct only if the
+ * traces have the same operations in the same order and differ only in shapes that grow linearly with the batch size,
+ * by whole numbers. Such shapes are left open or computed from the first dimension of the input.
+ * @param traces traces for at least three batch sizes above one. The third checks the fit through the first two.
+ * @param batchInput name of the input whose first dimension is the batch size.
+ * @throws MedbenchError('backend') naming what else depends on the batch size.
  */
-export const withFreeBatch = (program: string, traces: readonly TracedFor[], measured: string): ModelProto =>
-  new Joining(program, traces, measured).join();
+export const withFreeBatch = (program: string, traces: readonly TracedBatch[], batchInput: string): ModelProto =>
+  new TraceMerger(program, traces, batchInput).merge();

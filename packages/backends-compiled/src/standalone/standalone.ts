@@ -7,70 +7,79 @@ import { toHost, toOrt } from '../session.js';
 import { traceProgram } from '../trace.js';
 import { withFreeBatch } from './free-batch.js';
 
-/** Batches that a graph for any size is found from: primes, so that no other side is one of them by chance. */
+/**
+ * Batch sizes that a graph for any size is traced for. They are primes, so that no other dimension equals a batch size
+ * by chance.
+ */
 const TRACED_BATCHES = [101, 103, 107] as const;
-/** Protocol buffers end at 2 GiB; the operators and names take less than the room left here. */
+/**
+ * Largest size of all weights. A protocol buffer holds at most 2 GiB; 4 MiB of them are left for operators and names.
+ */
 const LARGEST_FILE = 2 ** 31 - 2 ** 22;
 
+/** Options of `standaloneOnnx`. */
 export interface StandaloneOptions {
-  /** Size of every batch; undefined: any. */
+  /** Fixed batch size; undefined: any batch size. */
   readonly batch?: number;
-  /** For who opens the file. */
+  /** Description for people who open the file. */
   readonly doc?: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A name without the prefix that says what it is. */
-const bare = (name: string): string =>
+/** Removes the prefix that marks a name as state, input or output. */
+const stripPrefix = (name: string): string =>
   name.replace(new RegExp(`^(${[NAMES.state, NAMES.input, NAMES.output].join('|')})`), '');
 
-/** The program for batches of `batch`, its state still an input. */
-async function traced(program: Program): Promise<ModelProto> {
+/** Traces a program with operators of the ONNX standard only. Its state is an input of the model. */
+async function tracePortable(program: Program): Promise<ModelProto> {
   const { proto, updated } = await traceProgram(program, { portable: true });
   const foreign = proto.nodes.find(({ domain }) => domain !== '');
   if (foreign) {
-    throw new MedbenchError('backend', `${program.name} was traced into ${foreign.domain}'s ${foreign.op}`, {
-      hint: 'Other runtimes do not have it: please report the program as an issue.',
+    throw new MedbenchError('backend', `${program.name} needs the operator ${foreign.op} of ${foreign.domain}`, {
+      hint: 'It is not in the ONNX standard, so other runtimes lack it: please report the program as an issue.',
     });
   }
   if (updated.length > 0)
-    throw new MedbenchError('backend', `${program.name} changes its state, which a file of its own cannot`);
+    throw new MedbenchError(
+      'backend',
+      `${program.name} changes its state, but a standalone ONNX file cannot keep state`,
+    );
   return proto;
 }
 
-/** What was state becomes a part of the file, under its own name. */
-function baked(model: ModelProto, weights: HostTensors): ModelProto {
-  const whole = bake(model, NAMES.state, weights);
-  const named = <T extends { readonly name: string }>(value: T): T => ({ ...value, name: bare(value.name) });
+/** Turns the state into constants of the model, and removes the prefixes of all names. */
+function bakeState(model: ModelProto, weights: HostTensors): ModelProto {
+  const bakedModel = bake(model, NAMES.state, weights);
+  const renamed = <T extends { readonly name: string }>(value: T): T => ({ ...value, name: stripPrefix(value.name) });
   return {
-    ...whole,
-    nodes: whole.nodes.map((node) => ({
+    ...bakedModel,
+    nodes: bakedModel.nodes.map((node) => ({
       ...node,
-      inputs: node.inputs.map(bare),
-      outputs: node.outputs.map(bare),
+      inputs: node.inputs.map(stripPrefix),
+      outputs: node.outputs.map(stripPrefix),
     })),
-    initializers: whole.initializers.map(named),
-    inputs: whole.inputs.map(named),
-    outputs: whole.outputs.map(named),
+    initializers: bakedModel.initializers.map(renamed),
+    inputs: bakedModel.inputs.map(renamed),
+    outputs: bakedModel.outputs.map(renamed),
   };
 }
 
 /**
- * A program that keeps its state, written as an ONNX file that needs nothing else: its state baked in as initializers under
- * its own names, inputs and outputs under theirs, operators of the ONNX standard only (opset 20). Where `batch` is not
- * given the first side of inputs and outputs is `batch`, free.
- * @param programOf the program for batches of a size, with one input.
- * @param weights its state.
- * @throws MedbenchError('usage') if the file would be larger than 2 GiB; ('backend') if it cannot be traced, or changes in
- *   more than its shapes with the size of the batch.
+ * Writes a program that does not change its state as a self-contained ONNX file. The state is baked in as initializers.
+ * State, inputs and outputs keep their names. Only operators of the ONNX standard are used (opset 20). Without `batch`,
+ * the first dimension of inputs and outputs is free and is named `batch`.
+ * @param makeProgram returns the program for a batch size. The program has one input.
+ * @param weights the state of the program.
+ * @throws MedbenchError('usage') if the file would be larger than 2 GiB; ('backend') if the program cannot be traced,
+ *   or if more than its shapes depends on the batch size.
  */
 export async function standaloneOnnx(
-  programOf: (batch: number) => Program,
+  makeProgram: (batch: number) => Program,
   weights: HostTensors,
   { batch, doc, metadata }: StandaloneOptions = {},
 ): Promise<Uint8Array> {
   const bytes = Object.values(weights).reduce((sum, { data }) => sum + data.byteLength, 0);
-  const { name, inputs } = programOf(1);
+  const { name, inputs } = makeProgram(1);
   if (bytes > LARGEST_FILE) {
     throw new MedbenchError(
       'usage',
@@ -80,14 +89,14 @@ export async function standaloneOnnx(
   }
   const [input] = Object.keys(inputs) as [string];
   let model: ModelProto;
-  if (batch !== undefined) model = await traced(programOf(batch));
+  if (batch !== undefined) model = await tracePortable(makeProgram(batch));
   else {
     const traces = [];
-    for (const size of TRACED_BATCHES) traces.push({ batch: size, model: await traced(programOf(size)) });
+    for (const size of TRACED_BATCHES) traces.push({ batch: size, model: await tracePortable(makeProgram(size)) });
     model = withFreeBatch(name, traces, NAMES.input + input);
   }
   return encodeModel({
-    ...baked(model, weights),
+    ...bakeState(model, weights),
     ...(doc === undefined ? {} : { doc }),
     ...(metadata ? { metadata } : {}),
   });
