@@ -9,11 +9,12 @@ interface KernelCall {
 type Kernel = (call: KernelCall) => tf.TensorInfo;
 
 /**
- * A matrix product that transposes first. The shipped kernel hands only untransposed unbatched products to XNNPACK and
- * everything else, so most of a backward pass, to a plain loop that is several times slower.
+ * Wraps the matrix product so that it transposes its operands first. The original kernel uses XNNPACK only for products
+ * that are neither transposed nor batched. All others, so most of a backward pass, run in a plain loop that is several
+ * times slower.
  */
 export function transposeFirst(product: Kernel, transpose: Kernel): Kernel {
-  const flipped = (x: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo => {
+  const transposed = (x: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo => {
     const axes = x.shape.map((_, axis) => axis);
     const perm = [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!];
     return transpose({ inputs: { x }, attrs: { perm }, backend });
@@ -21,8 +22,8 @@ export function transposeFirst(product: Kernel, transpose: Kernel): Kernel {
   return ({ inputs, attrs, backend }) => {
     const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
     const { transposeA, transposeB } = attrs as unknown as tf.BatchMatMulAttrs;
-    const left = transposeA ? flipped(a, backend) : a;
-    const right = transposeB ? flipped(b, backend) : b;
+    const left = transposeA ? transposed(a, backend) : a;
+    const right = transposeB ? transposed(b, backend) : b;
     const result = product({
       inputs: { a: left, b: right },
       attrs: { transposeA: false, transposeB: false },

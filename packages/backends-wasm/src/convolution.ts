@@ -2,26 +2,27 @@ import { poolShares } from '@medbench/backend-kit';
 import * as tf from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './wasm-backend.js';
 
-/** A kernel of this backend by name, to be called from another. */
-type Call = (name: string, inputs: tf.NamedTensorInfoMap, attrs: object) => tf.TensorInfo;
+/** Calls a kernel of this backend by name, from within another kernel. */
+type KernelCaller = (name: string, inputs: tf.NamedTensorInfoMap, attrs: object) => tf.TensorInfo;
 
-const calling =
-  (backend: WasmBackend): Call =>
+const kernelCaller =
+  (backend: WasmBackend): KernelCaller =>
   (name, inputs, attrs) =>
     tf.getKernel(name, 'wasm').kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo;
 
-type Four = [number, number, number, number];
+type Shape4D = [number, number, number, number];
 
 /**
- * The gradient of a convolution by its filter `[kh, kw, in, out]`: for each of the filter's elements the inputs that it meets,
- * times the gradient of the result, in one matrix product. TensorFlow.js has no such kernel for WebAssembly.
+ * The gradient of a convolution by its filter `[kh, kw, in, out]`. For each element of the filter, one matrix product
+ * multiplies the inputs that the element is applied to with the gradient of the result. TensorFlow.js has no such
+ * kernel for WebAssembly.
  */
 export const filterGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   const wasm = backend as WasmBackend;
-  const call = calling(wasm);
+  const call = kernelCaller(wasm);
   const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
   const { strides, pad, dimRoundingMode, filterShape } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
-  const window = tf.backend_util.computeConv2DInfo(x.shape as Four, filterShape, strides, 1, pad, dimRoundingMode);
+  const window = tf.backend_util.computeConv2DInfo(x.shape as Shape4D, filterShape, strides, 1, pad, dimRoundingMode);
   const { batchSize, outHeight, outWidth, inChannels, outChannels, filterWidth, strideHeight, strideWidth } = window;
   const { top, bottom, left, right } = window.padInfo;
   const paddings = [
@@ -36,7 +37,7 @@ export const filterGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   const out = wasm.makeOutput(filterShape, 'float32');
   for (let tap = 0; tap < window.filterHeight * filterWidth; tap++) {
     const [row, column] = [Math.floor(tap / filterWidth), tap % filterWidth];
-    const met = call(
+    const tapInputs = call(
       tf.StridedSlice,
       { x: padded },
       {
@@ -55,63 +56,65 @@ export const filterGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
         shrinkAxisMask: 0,
       },
     );
-    const a = { ...met, shape: [1, rows, inChannels] };
+    const a = { ...tapInputs, shape: [1, rows, inChannels] };
     const product = call(tf.BatchMatMul, { a, b: gradient }, { transposeA: true, transposeB: false });
-    // The views come after the allocations, which may move the memory.
+    // Take the views after all allocations: an allocation may move the memory.
     wasm.typedArrayFromHeap(out).set(wasm.typedArrayFromHeap(product), tap * inChannels * outChannels);
     wasm.disposeData(product.dataId);
-    wasm.disposeData(met.dataId);
+    wasm.disposeData(tapInputs.dataId);
   }
   wasm.disposeData(padded.dataId);
   return out;
 };
 
 /**
- * The gradient of a convolution by its input. With stride 1 it is a convolution of the result's gradient by the filter turned
- * around, which goes to XNNPACK; the shipped kernel, a plain loop, has the rest.
+ * The gradient of a convolution by its input. With stride 1, it is a convolution of the result's gradient with the
+ * rotated filter, which XNNPACK computes. All other cases use the original kernel, a plain loop.
  */
 export const inputGradient =
-  (shipped: tf.KernelFunc): tf.KernelFunc =>
-  (given) => {
-    const wasm = given.backend as WasmBackend;
-    const { dy, filter } = given.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
-    const { strides, pad, dimRoundingMode, inputShape } = given.attrs as unknown as tf.Conv2DBackpropInputAttrs;
-    const shape = filter.shape as Four;
+  (original: tf.KernelFunc): tf.KernelFunc =>
+  (kernelCall) => {
+    const wasm = kernelCall.backend as WasmBackend;
+    const { dy, filter } = kernelCall.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
+    const { strides, pad, dimRoundingMode, inputShape } = kernelCall.attrs as unknown as tf.Conv2DBackpropInputAttrs;
+    const shape = filter.shape as Shape4D;
     const window = tf.backend_util.computeConv2DInfo(inputShape, shape, strides, 1, pad, dimRoundingMode);
     const { filterHeight, filterWidth, padInfo } = window;
-    const around = [
+    const paddings = [
       [filterHeight - 1 - padInfo.top, filterHeight - 1 - padInfo.bottom],
       [filterWidth - 1 - padInfo.left, filterWidth - 1 - padInfo.right],
     ];
-    if (window.strideHeight !== 1 || window.strideWidth !== 1 || around.flat().some((side) => side < 0))
-      return shipped(given);
-    const call = calling(wasm);
-    const turned = call(tf.Reverse, { x: filter }, { dims: [0, 1] });
-    const back = call(tf.Transpose, { x: turned }, { perm: [0, 1, 3, 2] });
-    const attrs = { strides: 1, pad: [[0, 0], ...around, [0, 0]], dataFormat: 'NHWC', dilations: 1 };
-    const result = call(tf.Conv2D, { x: dy, filter: back }, attrs);
-    wasm.disposeData(turned.dataId);
-    wasm.disposeData(back.dataId);
+    if (window.strideHeight !== 1 || window.strideWidth !== 1 || paddings.flat().some((side) => side < 0))
+      return original(kernelCall);
+    const call = kernelCaller(wasm);
+    const rotated = call(tf.Reverse, { x: filter }, { dims: [0, 1] });
+    const swapped = call(tf.Transpose, { x: rotated }, { perm: [0, 1, 3, 2] });
+    const attrs = { strides: 1, pad: [[0, 0], ...paddings, [0, 0]], dataFormat: 'NHWC', dilations: 1 };
+    const result = call(tf.Conv2D, { x: dy, filter: swapped }, attrs);
+    wasm.disposeData(rotated.dataId);
+    wasm.disposeData(swapped.dataId);
     return result;
   };
 
-/** The gradient of an average pool, whose shipped kernel takes padding for part of the mean, which the pool does not. */
+/**
+ * The gradient of an average pool. The original kernel counts padding in the mean, but the pool itself does not.
+ */
 export const averagePoolGradient =
-  (shipped: tf.KernelFunc): tf.KernelFunc =>
-  (given) => {
-    const wasm = given.backend as WasmBackend;
-    const { dy, input } = given.inputs as { dy: tf.TensorInfo; input: tf.TensorInfo };
-    const { filterSize, strides, pad, dimRoundingMode } = given.attrs as unknown as tf.AvgPoolAttrs;
-    const shape = input.shape as Four;
+  (original: tf.KernelFunc): tf.KernelFunc =>
+  (kernelCall) => {
+    const wasm = kernelCall.backend as WasmBackend;
+    const { dy, input } = kernelCall.inputs as { dy: tf.TensorInfo; input: tf.TensorInfo };
+    const { filterSize, strides, pad, dimRoundingMode } = kernelCall.attrs as unknown as tf.AvgPoolAttrs;
+    const shape = input.shape as Shape4D;
     const window = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
     const { top, bottom, left, right } = window.padInfo;
-    if (top + bottom + left + right === 0) return shipped(given);
+    if (top + bottom + left + right === 0) return original(kernelCall);
     const { outHeight, outWidth, filterHeight, filterWidth } = window;
     const factors = poolShares(window).map((share) => share * filterHeight * filterWidth);
     const b = { dataId: wasm.write(factors, [outHeight, outWidth, 1], 'float32'), shape: [outHeight, outWidth, 1] };
-    const call = calling(wasm);
+    const call = kernelCaller(wasm);
     const scaled = call(tf.Multiply, { a: dy, b: { ...b, dtype: 'float32' } }, {});
-    const result = shipped({ ...given, inputs: { dy: scaled, input } });
+    const result = original({ ...kernelCall, inputs: { dy: scaled, input } });
     wasm.disposeData(scaled.dataId);
     wasm.disposeData(b.dataId);
     return result;

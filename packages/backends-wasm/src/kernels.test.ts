@@ -9,14 +9,14 @@ const float = (shape: readonly number[], ...values: number[]): HostTensor => ({
   data: Float32Array.from(values),
 });
 
-describe('kernels that TensorFlow.js lacks or has wrong on WebAssembly', () => {
+describe('a kernel that TensorFlow.js lacks or gets wrong on WebAssembly', () => {
   const run = async (inputs: HostTensors, f: (inputs: Readonly<Record<string, tf.Tensor>>) => tf.Tensor) => {
     const specs = Object.fromEntries(Object.entries(inputs).map(([k, { shape, dtype }]) => [k, { shape, dtype }]));
     const program: Program = {
       name: 'one',
       state: {},
       inputs: specs,
-      run: (_, given) => ({ outputs: { y: f(given) } }),
+      run: (_, tensors) => ({ outputs: { y: f(tensors) } }),
     };
     const session = await new Wasm().load(program, {});
     const { y } = await session.step(inputs);
@@ -28,8 +28,8 @@ describe('kernels that TensorFlow.js lacks or has wrong on WebAssembly', () => {
     // d/dw of the sum of x * w over a 2 x 2 image with a 1 x 1 filter is the sum of the image.
     const x = float([1, 2, 2, 1], 1, 2, 3, 4);
     const w = float([1, 1, 1, 1], 5);
-    const gradient = await run({ x, w }, (given) =>
-      tf.grad((v: tf.Tensor) => tf.sum(tf.conv2d(given.x as tf.Tensor4D, v as tf.Tensor4D, 1, 'valid')))(given.w!),
+    const gradient = await run({ x, w }, (tensors) =>
+      tf.grad((v: tf.Tensor) => tf.sum(tf.conv2d(tensors.x as tf.Tensor4D, v as tf.Tensor4D, 1, 'valid')))(tensors.w!),
     );
     expect(gradient).toEqual(float([1, 1, 1, 1], 10));
   });
@@ -41,13 +41,13 @@ describe('kernels that TensorFlow.js lacks or has wrong on WebAssembly', () => {
     expect(y).toEqual(float([2], 17, 39));
   });
 
-  it('gathers within each batch', async () => {
+  it('gathers with separate indices for each batch', async () => {
     const ids = { shape: [2, 1], dtype: 'int32' as const, data: Int32Array.of(1, 0) };
-    const y = await run({ a: float([2, 2], 1, 2, 3, 4), ids }, (given) => tf.gather(given.a!, given.ids!, 1, 1));
+    const y = await run({ a: float([2, 2], 1, 2, 3, 4), ids }, (tensors) => tf.gather(tensors.a!, tensors.ids!, 1, 1));
     expect(y).toEqual(float([2, 1], 2, 3));
   });
 
-  it('takes half for true', async () => {
+  it('casts 0.5 to true', async () => {
     const y = await run({ a: float([3], 0.5, 0, -2) }, ({ a }) => tf.cast(a!, 'bool'));
     expect(y.data).toEqual(Uint8Array.of(1, 0, 1));
   });

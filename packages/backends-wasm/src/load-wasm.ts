@@ -9,18 +9,18 @@ let loading: Promise<string> | undefined;
 
 async function load(): Promise<string> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  // Native TensorFlow's package brings it along; loading it twice only makes noise.
+  // The package of native TensorFlow also loads the plain JavaScript backend. Loading it twice only causes warnings.
   if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu');
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(`${dirname(entry)}${sep}`);
   registerKernels();
-  // Within what happens once: of two starts at a time TensorFlow.js gives up the first.
+  // Activating belongs to the part that runs once: of two concurrent starts, TensorFlow.js abandons the first.
   return activateBackend('wasm');
 }
 
 /**
- * Loads TensorFlow.js's WASM backend (once per process) and makes it the active one.
- * @returns its name.
+ * Loads TensorFlow.js's WASM backend (once per process) and makes it the active backend.
+ * @returns the name of the backend.
  * @throws MedbenchError if WebAssembly cannot be started here.
  */
 export async function activateWasm(): Promise<string> {

@@ -3,7 +3,7 @@ import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '
 import { Backend, errorMessage } from '@medbench/core';
 import { activateWasm } from './load-wasm.js';
 
-/** Runs programs op by op on TensorFlow.js's WASM backend. */
+/** Runs programs eagerly, op by op, on TensorFlow.js's WASM backend. */
 @Backend({ id: 'wasm', title: 'TensorFlow.js on WebAssembly, op by op', priority: 30 })
 export class Wasm implements Backend {
   readonly id = 'wasm';

@@ -5,10 +5,10 @@ import { activateWasm } from './load-wasm.js';
 
 beforeAll(activateWasm);
 
-/** Sums over some axes by definition, in float64. */
+/** Computes sums over some axes by definition, in float64. */
 function summed(data: ArrayLike<number>, shape: readonly number[], axes: readonly number[]): number[] {
-  const left = shape.filter((_, axis) => !axes.includes(axis));
-  const sums = Array<number>(left.reduce((size, side) => size * side, 1)).fill(0);
+  const outShape = shape.filter((_, axis) => !axes.includes(axis));
+  const sums = Array<number>(outShape.reduce((size, side) => size * side, 1)).fill(0);
   for (let i = 0; i < data.length; i++) {
     let rest = i;
     const index = shape.map(() => 0);
@@ -16,14 +16,16 @@ function summed(data: ArrayLike<number>, shape: readonly number[], axes: readonl
       index[axis] = rest % shape[axis]!;
       rest = Math.floor(rest / shape[axis]!);
     }
-    const at = index.filter((_, axis) => !axes.includes(axis)).reduce((sum, one, k) => sum * left[k]! + one, 0);
-    sums[at]! += data[i]!;
+    const outIndex = index
+      .filter((_, axis) => !axes.includes(axis))
+      .reduce((sum, coordinate, k) => sum * outShape[k]! + coordinate, 0);
+    sums[outIndex]! += data[i]!;
   }
   return sums;
 }
 
-describe('sums and means', () => {
-  it('of half a million squares are right to the last digit of float32', () => {
+describe('sums and means on WebAssembly', () => {
+  it('are right to the last digit of float32 for half a million squares', () => {
     const data = normal('gradient', [500_000]).data as Float32Array;
     const exact = data.reduce((sum, value) => sum + value ** 2, 0);
     const squares = tf.tidy(() => tf.square(tf.tensor1d(data)));
@@ -32,7 +34,7 @@ describe('sums and means', () => {
   });
 
   it.each([[[0]], [[1]], [[2]], [[0, 1]], [[1, 2]], [[2, 1]], [[0, 2]], [[0, 1, 2]], [[-1]], [[]]])(
-    'over the axes %j are those of the definition',
+    'agree with their definition over the axes %j',
     (axes) => {
       const shape = [3, 4, 5];
       const { data } = normal('x', shape);
@@ -48,7 +50,7 @@ describe('sums and means', () => {
     },
   );
 
-  it('of other types, and of nothing, are as shipped', () => {
+  it('are left to the original kernels for other types and for empty tensors', () => {
     expect([...tf.sum(tf.tensor2d([1, 2, 3, 4], [2, 2], 'int32'), 0).dataSync()]).toEqual([4, 6]);
     expect(tf.sum(tf.tensor1d([true, true, false], 'bool')).dataSync()[0]).toBe(2);
     expect(tf.sum(tf.zeros([2, 0]), 1).shape).toEqual([2]);

@@ -1,9 +1,9 @@
 import { activateWasm } from './load-wasm.js';
 
-/** The eager backend that the first step of compiled programs is checked against. */
+/** The eager backend that the self-check compares the first step of compiled programs with. */
 export const wasmReference = {
   name: 'WebAssembly',
   activate: activateWasm,
-  /** Programs that compute more than this in a step do not fit WebAssembly's memory. */
+  /** Programs whose step computes more bytes than this do not fit into WebAssembly's memory. */
   largestBytes: 2 ** 30,
 } as const;
