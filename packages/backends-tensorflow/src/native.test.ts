@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NativeTensorFlow } from './index.js';
-import { explain, loadNative, type Resolver, resolvers, usesGpu } from './native.js';
+import { explainFailure, loadNative, type ModuleResolver, resolvers, usesGpu } from './native.js';
 
-const resolver = (load: () => unknown, coreVersion: string | undefined = tf.version_core): Resolver => ({
+const resolver = (load: () => unknown, coreVersion: string | undefined = tf.version_core): ModuleResolver => ({
   resolve: (id) => {
     if (id === '@tensorflow/tfjs-node') return '/project/node_modules/@tensorflow/tfjs-node/dist/index.js';
     throw new Error(`Cannot find module '${id}'`);
@@ -15,8 +15,8 @@ const resolver = (load: () => unknown, coreVersion: string | undefined = tf.vers
   coreVersion: () => coreVersion,
 });
 
-/** What loading tfjs-node does to tfjs-core, with a backend that only says what device it has. */
-function registers(gpu: boolean): () => unknown {
+/** Imitates loading tfjs-node: registers a backend that only reports its device, and one kernel. */
+function registerNative(gpu: boolean): () => unknown {
   return () => {
     class Native extends tf.KernelBackend {
       readonly binding = { isUsingGpuDevice: () => gpu, TF_Version: '2.9.1' };
@@ -39,9 +39,9 @@ afterEach(() => {
   }
 });
 
-describe('native TensorFlow', () => {
-  it('is optional: its absence is no error, and the remedy can be typed', async () => {
-    const absent: Resolver = {
+describe('loading native TensorFlow', () => {
+  it('does not throw if the packages are absent, and returns an install command as the remedy', async () => {
+    const absent: ModuleResolver = {
       ...resolver(() => ({})),
       resolve: () => {
         throw new Error('Cannot find module');
@@ -54,7 +54,7 @@ describe('native TensorFlow', () => {
     });
   });
 
-  it('says that the folder which the user named does not hold it, and looks nowhere else', async () => {
+  it('reports that the folder named by the user does not hold it, and looks nowhere else', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'no-tensorflow-'));
     try {
       expect(resolvers(folder)).toHaveLength(1);
@@ -68,8 +68,8 @@ describe('native TensorFlow', () => {
     }
   });
 
-  it.each([true, false])('asks TensorFlow for its device (GPU: %s)', async (gpu) => {
-    expect(await loadNative([resolver(registers(gpu))])).toEqual({
+  it.each([true, false])('reports the device that TensorFlow uses (GPU: %s)', async (gpu) => {
+    expect(await loadNative([resolver(registerNative(gpu))])).toEqual({
       kind: 'loaded',
       package: '@tensorflow/tfjs-node',
       gpu,
@@ -79,26 +79,26 @@ describe('native TensorFlow', () => {
   });
 
   it('refuses a package with another version of tfjs-core', async () => {
-    expect(await loadNative([resolver(registers(false), '3.21.0')])).toMatchObject({
+    expect(await loadNative([resolver(registerNative(false), '3.21.0')])).toMatchObject({
       kind: 'failed',
       reason: `@tensorflow/tfjs-node brings @tensorflow/tfjs-core 3.21.0, medbench uses ${tf.version_core}`,
       remedy: expect.stringContaining('npm dedupe'),
     });
   });
 
-  it('notices a package that registers with another backend', async () => {
+  it('refuses a package that registers with another copy of tfjs-core', async () => {
     expect(await loadNative([resolver(() => ({}))])).toMatchObject({
       reason: '@tensorflow/tfjs-node was loaded into another copy of @tensorflow/tfjs-core',
     });
   });
 
   it.each([
-    [20, "Cannot find module '/x/napi-v8/tfjs_binding.node'", 'its native library is not there', 'npm rebuild'],
-    [20, 'libtensorflow.so.2: cannot open shared object file', 'its native library is not there', 'npm rebuild'],
+    [20, "Cannot find module '/x/napi-v8/tfjs_binding.node'", 'its native library is missing', 'npm rebuild'],
+    [20, 'libtensorflow.so.2: cannot open shared object file', 'its native library is missing', 'npm rebuild'],
     [24, 'util_1.isNullOrUndefined is not a function', 'does not run on Node 24', 'use Node 20 or 22'],
     [20, 'unexpected token', 'cannot be loaded (unexpected token)', 'npm install'],
-  ])('on Node %i explains "%s"', (node, message, reason, remedy) => {
-    const explained = explain('@tensorflow/tfjs-node', new Error(message), node);
+  ])('explains on Node %i the error "%s"', (node, message, reason, remedy) => {
+    const explained = explainFailure('@tensorflow/tfjs-node', new Error(message), node);
     expect(explained.reason).toContain(reason);
     expect(explained.remedy).toContain(remedy);
   });
@@ -109,7 +109,7 @@ describe('native TensorFlow', () => {
     expect(usesGpu({ binding: {} })).toBe(false);
   });
 
-  it('does not load what does not work', async () => {
+  it('throws the reason from load if the library does not work', async () => {
     const backend = new NativeTensorFlow();
     const status = await backend.status();
     if (status.available) return;

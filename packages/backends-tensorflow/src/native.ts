@@ -5,26 +5,29 @@ import { registerGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { patchPadding } from './padding.js';
 
-/** Packages that bring the native library, the better first. Neither is a dependency: both download at installation. */
+/**
+ * Packages that contain the native library, the preferred first. Neither is a dependency, because both download files
+ * at installation.
+ */
 export const CANDIDATES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
-/** What was found of native TensorFlow. */
+/** The result of loading native TensorFlow. */
 export type NativeResult =
   | {
       readonly kind: 'loaded';
       readonly package: string;
       readonly gpu: boolean;
-      /** The module that was loaded. */
+      /** Path of the loaded module. */
       readonly file: string;
-      /** Of the native library, such as 2.21.0; undefined if it does not say. */
+      /** Version of the native library, such as 2.21.0; undefined if it does not report one. */
       readonly version: string | undefined;
     }
   | { readonly kind: 'failed'; readonly reason: string; readonly remedy: string };
 
-type Failure = Omit<Extract<NativeResult, { kind: 'failed' }>, 'kind'>;
+type LoadFailure = Omit<Extract<NativeResult, { kind: 'failed' }>, 'kind'>;
 
-/** How modules are found; tests replace it. */
-export interface Resolver {
+/** Finds and loads modules. Tests replace it. */
+export interface ModuleResolver {
   /** @throws if the module is not installed. */
   resolve(id: string): string;
   /** Loads a resolved module. */
@@ -33,18 +36,21 @@ export interface Resolver {
   coreVersion(file: string): string | undefined;
 }
 
-/** Names a folder in whose node_modules the native library is, such as one that `scripts/tensorflow/build.mjs` made. */
+/**
+ * Environment variable that names a folder whose node_modules holds the native library, for example a folder that
+ * `scripts/tensorflow/build.mjs` has made.
+ */
 export const FOLDER_VARIABLE = 'MEDBENCH_TENSORFLOW';
-const BUILD = 'node scripts/tensorflow/build.mjs in a clone of medbench';
+const BUILD_COMMAND = 'node scripts/tensorflow/build.mjs in a clone of medbench';
 
-/** The folder that the user named for the native library, or ''. */
+/** The folder that the environment variable names, or ''. */
 const namedFolder = (): string => {
   const name = process.env[FOLDER_VARIABLE];
   return name ? resolve(name) : '';
 };
 
-/** Looks in the folder that is given, and nowhere else; without one in the user's project, then from this package. */
-export const resolvers = (folder = namedFolder()): Resolver[] =>
+/** Resolvers for the given folder alone; without a folder, for the user's project and then for this package. */
+export const resolvers = (folder = namedFolder()): ModuleResolver[] =>
   (folder ? [join(folder, 'package.json')] : [join(process.cwd(), 'package.json'), import.meta.url]).map((from) => {
     const require = createRequire(from);
     return {
@@ -54,12 +60,12 @@ export const resolvers = (folder = namedFolder()): Resolver[] =>
     };
   });
 
-/** Why loading failed, in the words of someone who can mend it. */
-export function explain(
+/** Explains why loading failed and how the user can fix it. */
+export function explainFailure(
   name: string,
   error: unknown,
   nodeMajor = Number(process.versions.node.split('.')[0]),
-): Failure {
+): LoadFailure {
   const message = errorMessage(error).split('\n')[0]!;
   if (nodeMajor >= 23)
     return {
@@ -68,17 +74,18 @@ export function explain(
     };
   if (/tfjs_binding|libtensorflow|shared object|specified module|napi-v/.test(message))
     return {
-      reason: `${name} is installed, but its native library is not there (${message})`,
-      remedy: `npm rebuild ${name}, which downloads it; where that is not possible, ${BUILD}`,
+      reason: `${name} is installed, but its native library is missing (${message})`,
+      remedy: `npm rebuild ${name}, which downloads it; if that is not possible, ${BUILD_COMMAND}`,
     };
   return { reason: `${name} cannot be loaded (${message})`, remedy: `npm install ${name}` };
 }
 
 /**
- * Whether the native backend registered itself with the backend in use. Copies of tfjs-core share one backend and one
- * kernel registry through the global object, so a second copy works if it is of the same version.
+ * Describes the failure if the native backend registered with another tfjs-core than the one in use; otherwise
+ * undefined. Copies of tfjs-core share their state and one kernel registry through the global object, so a second copy
+ * works if it has the same version.
  */
-function mismatch(name: string, coreVersion: string | undefined): Failure | undefined {
+function findMismatch(name: string, coreVersion: string | undefined): LoadFailure | undefined {
   const remedy = `npm install ${name}@${tf.version_core} && npm dedupe`;
   if (coreVersion !== undefined && coreVersion !== tf.version_core)
     return {
@@ -90,7 +97,7 @@ function mismatch(name: string, coreVersion: string | undefined): Failure | unde
   return undefined;
 }
 
-/** Whether TensorFlow computes on a GPU device: the GPU package also runs on machines that have none. */
+/** Whether TensorFlow computes on a GPU. The package alone does not tell: the GPU package also runs without a GPU. */
 export function usesGpu(backend: unknown): boolean {
   const { binding, isUsingGpuDevice } = backend as {
     binding?: { isUsingGpuDevice?: () => boolean };
@@ -99,13 +106,14 @@ export function usesGpu(backend: unknown): boolean {
   return typeof binding?.isUsingGpuDevice === 'function' ? binding.isUsingGpuDevice() : isUsingGpuDevice === true;
 }
 
-/** Version of the native library, as its binding gives it. */
+/** Version of the native library, as its binding reports it. */
 const libraryVersion = (backend: unknown): string | undefined =>
   (backend as { binding?: { TF_Version?: string } }).binding?.TF_Version;
 
 /**
- * TensorFlow.js reports each of some hundred kernels that a second copy of it registers again, and the library on the
- * standard error what it was compiled for; TF_CPP_MIN_LOG_LEVEL=0 brings the latter back.
+ * Runs `load` without expected warnings. A second copy of TensorFlow.js warns about each of some hundred kernels that
+ * it registers again. The library reports on standard error what it was compiled for; TF_CPP_MIN_LOG_LEVEL=0 shows that
+ * report.
  */
 function quietly(load: () => void): void {
   const { warn } = console;
@@ -120,30 +128,30 @@ function quietly(load: () => void): void {
   }
 }
 
-/** Neither package was found, in the folder that the user named or at all. */
-function absent(folder: string): Failure {
+/** Explains that neither package was found, in the named folder or anywhere. */
+function explainAbsence(folder: string): LoadFailure {
   const packages = CANDIDATES.join(' nor ');
   if (folder)
     return {
-      reason: `${FOLDER_VARIABLE} names ${folder}, in whose node_modules is neither ${packages}`,
-      remedy: `${BUILD}, which says what to set ${FOLDER_VARIABLE} to; or unset it`,
+      reason: `${FOLDER_VARIABLE} names ${folder}, but its node_modules contains neither ${packages}`,
+      remedy: `${BUILD_COMMAND}, which says what to set ${FOLDER_VARIABLE} to; or unset it`,
     };
   const [gpu, cpu] = CANDIDATES.map((name) => `npm install ${name}@${tf.version_core}`);
   return {
     reason: `Neither ${packages} is installed (both are optional)`,
-    remedy: `${gpu} (NVIDIA, CUDA 11.2) or ${cpu}; where their download is not possible, ${BUILD}`,
+    remedy: `${gpu} (NVIDIA, CUDA 11.2) or ${cpu}; if their download is not possible, ${BUILD_COMMAND}`,
   };
 }
 
 /**
- * Tries to load native TensorFlow. Never throws: the result says what is wrong and what to type.
- * @param folder the folder that the user named, or '', for the message that nothing is there.
+ * Tries to load native TensorFlow. Never throws: a failed result has the reason and a remedy.
+ * @param folder the folder that the user named, or '', for the message that neither package was found.
  */
 export async function loadNative(
-  from: readonly Resolver[] = resolvers(),
+  from: readonly ModuleResolver[] = resolvers(),
   folder = namedFolder(),
 ): Promise<NativeResult> {
-  let failure: Failure | undefined;
+  let failure: LoadFailure | undefined;
   for (const name of CANDIDATES)
     for (const { resolve, load, coreVersion } of from) {
       let file: string;
@@ -154,11 +162,11 @@ export async function loadNative(
       }
       try {
         quietly(() => load(file));
-        // What was loaded brought TensorFlow.js's own gradients along, some of which are wrong.
+        // The loaded package has registered TensorFlow.js's own gradients, some of which are wrong.
         registerGradients();
         patchPadding();
-        const wrong = mismatch(name, coreVersion(file));
-        if (!wrong && (await tf.setBackend('tensorflow')))
+        const mismatch = findMismatch(name, coreVersion(file));
+        if (!mismatch && (await tf.setBackend('tensorflow')))
           return {
             kind: 'loaded',
             package: name,
@@ -166,10 +174,10 @@ export async function loadNative(
             file,
             version: libraryVersion(tf.backend()),
           };
-        failure ??= wrong ?? { reason: `${name} does not start`, remedy: `npm rebuild ${name}` };
+        failure ??= mismatch ?? { reason: `${name} does not start`, remedy: `npm rebuild ${name}` };
       } catch (error) {
-        failure ??= explain(name, error);
+        failure ??= explainFailure(name, error);
       }
     }
-  return { kind: 'failed', ...(failure ?? absent(folder)) };
+  return { kind: 'failed', ...(failure ?? explainAbsence(folder)) };
 }

@@ -3,7 +3,7 @@ import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '
 import { Backend, MedbenchError } from '@medbench/core';
 import { loadNative, type NativeResult } from './native.js';
 
-/** Runs programs op by op on the native TensorFlow library, on a GPU if there is one. */
+/** Runs programs eagerly, op by op, on the native TensorFlow library, on a GPU if there is one. */
 @Backend({ id: 'tensorflow', title: 'Native TensorFlow, op by op', priority: 20 })
 export class NativeTensorFlow implements Backend {
   readonly id = 'tensorflow';
@@ -13,8 +13,8 @@ export class NativeTensorFlow implements Backend {
     const native = await this.#load();
     if (native.kind === 'failed') return { available: false, reason: native.reason, remedy: native.remedy };
     const device = native.gpu ? 'computes on a GPU' : 'works on the CPU; TensorFlow lists no GPU';
-    const what = `${native.package} with TensorFlow ${native.version ?? 'of an unknown version'}`;
-    return { available: true, reason: `${what} ${device} (${native.file})`, gpu: native.gpu };
+    const library = `${native.package} with TensorFlow ${native.version ?? 'of an unknown version'}`;
+    return { available: true, reason: `${library} ${device} (${native.file})`, gpu: native.gpu };
   }
 
   async load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session> {
