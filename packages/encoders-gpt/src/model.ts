@@ -40,7 +40,7 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
     'transformer.',
     embedded,
     {
-      from: (x) => tf.reshape(tf.matMul(tf.expandDims(end, 1), x), [batch, width]),
+      select: (x) => tf.reshape(tf.matMul(tf.expandDims(end, 1), x), [batch, width]),
       mask: tf.matMul(end as tf.Tensor2D, mask),
     },
     { layers, heads: width / HEAD, mask, causal: true, ...(activation ? { activation } : {}) },

@@ -7,7 +7,7 @@ import {
   type TensorMap,
   type TowerStage,
 } from '@medbench/core';
-import { batchNorm, batchNormLine, linear } from '@medbench/nn';
+import { batchNorm, batchNormAffine, linear } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionPool } from './attention-pool.js';
 import { attentionPoolParameters, BOTTLENECK, blockParameters, listBlocks, stemParameters } from './parameters.js';
@@ -52,7 +52,7 @@ function forward(
   const updates: Record<string, tf.Tensor> = {};
   const normed = (x: tf.Tensor4D, conv: string, norm: string, stride = 1): tf.Tensor4D => {
     const weight = parameters[`${conv}.weight`] as tf.Tensor4D;
-    const line = batchNormLine(parameters, norm, options);
+    const line = batchNormAffine(parameters, norm, options);
     // Taking the factor into the filter saves a pass over the image.
     if (line) {
       const filter = tf.mul(weight, tf.reshape(line.factor, [-1, 1, 1, 1])) as tf.Tensor4D;

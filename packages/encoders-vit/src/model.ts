@@ -86,7 +86,7 @@ function forward(
     parameters,
     'transformer.',
     layerNorm(tokens, of('ln_pre.weight'), of('ln_pre.bias')),
-    { from: (x) => tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width]) },
+    { select: (x) => tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width]) },
     { layers, heads: width / HEAD, ...(activation ? { activation } : {}) },
   );
   const post = <T extends tf.Tensor>(x: T): T => layerNorm(x, of('ln_post.weight'), of('ln_post.bias'));

@@ -8,7 +8,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { ones, zeros } from './parameters.js';
 
-/** PyTorch's defaults, which CLIP keeps. */
+/** PyTorch's defaults, which CLIP uses. */
 const EPSILON = 1e-5;
 const MOMENTUM = 0.1;
 
@@ -24,27 +24,30 @@ export function batchNormParameters(name: string, channels: number, gain: Initia
 }
 
 /**
- * A batch norm that does not look at its batch, as in evaluation and where its gain is frozen, as a factor and a shift per
- * channel, each `[C]`: what comes before it can take them in. Undefined for one that does.
+ * Batch norm by running statistics as a factor and a shift per channel, each `[C]`, which the layer before it can
+ * absorb. Running statistics are used in evaluation, and if the gain is frozen. Undefined if the batch's own statistics
+ * are used.
  */
-export function batchNormLine(
+export function batchNormAffine(
   parameters: TensorMap,
   name: string,
   { training, frozen }: ForwardOptions = {},
 ): { readonly factor: tf.Tensor; readonly shift: tf.Tensor } | undefined {
   if (training && !frozen?.has(`${name}.weight`)) return undefined;
-  const of = (part: string): tf.Tensor => parameters[`${name}.${part}`]!;
-  const factor = tf.mul(of('weight'), tf.rsqrt(tf.add(of('running_var'), EPSILON)));
-  return { factor, shift: tf.sub(of('bias'), tf.mul(of('running_mean'), factor)) };
+  const parameter = (part: string): tf.Tensor => parameters[`${name}.${part}`]!;
+  const factor = tf.mul(parameter('weight'), tf.rsqrt(tf.add(parameter('running_var'), EPSILON)));
+  return { factor, shift: tf.sub(parameter('bias'), tf.mul(parameter('running_mean'), factor)) };
 }
 
 /**
- * Batch norm on the last axis (arXiv:1502.03167), eps 1e-5. In evaluation, and where its gain is frozen, it normalises by
- * its running statistics. In training it normalises by the batch's mean and biased variance, and `updates` has the new
- * running statistics under their names: nine parts of the old to one of the batch's mean and unbiased variance, as PyTorch.
+ * Batch norm on the last axis (arXiv:1502.03167), eps 1e-5. In evaluation, and if the gain is frozen, it normalises by
+ * the running statistics. In training, it normalises by the batch's mean and biased variance, and `updates` has the new
+ * running statistics under their names: 0.9 times the old plus 0.1 times the batch's mean and unbiased variance, as in
+ * PyTorch.
  * @param parameters has `<name>.weight`, `.bias`, `.running_mean`, `.running_var`, each `[C]`.
- * @param x `[..., C]`; so is `value`.
- * @throws MedbenchError('config') for a batch of one value per channel, whose variance is nothing.
+ * @param x `[..., C]`.
+ * @returns `value` `[..., C]`, and `updates`.
+ * @throws MedbenchError('config') for a batch with one value per channel, which has no variance.
  */
 export function batchNorm<T extends tf.Tensor>(
   parameters: TensorMap,
@@ -52,10 +55,10 @@ export function batchNorm<T extends tf.Tensor>(
   x: T,
   options: ForwardOptions = {},
 ): { readonly value: T; readonly updates: TensorMap } {
-  const line = batchNormLine(parameters, name, options);
-  if (line) return { value: tf.add(tf.mul(x, line.factor), line.shift) as T, updates: {} };
-  const of = (part: string): tf.Tensor => parameters[`${name}.${part}`]!;
-  const flat = x.rank === 2 ? (x as tf.Tensor as tf.Tensor2D) : rowsOf(x);
+  const affine = batchNormAffine(parameters, name, options);
+  if (affine) return { value: tf.add(tf.mul(x, affine.factor), affine.shift) as T, updates: {} };
+  const parameter = (part: string): tf.Tensor => parameters[`${name}.${part}`]!;
+  const flat = x.rank === 2 ? (x as tf.Tensor as tf.Tensor2D) : flattenRows(x);
   const rows = flat.shape[0];
   if (rows < 2) {
     throw new MedbenchError('config', `Batch norm ${name} has one value per channel, so the batch has no variance`, {
@@ -63,13 +66,14 @@ export function batchNorm<T extends tf.Tensor>(
     });
   }
   const batch = statistics(flat);
-  const value = normalise(flat, of('weight'), of('bias'), batch);
-  const moved = (old: tf.Tensor, now: tf.Tensor): tf.Tensor => tf.add(tf.mul(old, 1 - MOMENTUM), tf.mul(now, MOMENTUM));
+  const value = normalise(flat, parameter('weight'), parameter('bias'), batch);
+  const updateRunning = (running: tf.Tensor, batchValue: tf.Tensor): tf.Tensor =>
+    tf.add(tf.mul(running, 1 - MOMENTUM), tf.mul(batchValue, MOMENTUM));
   return {
     value: (x.rank === 2 ? value : tf.reshape(value, x.shape)) as T,
     updates: {
-      [`${name}.running_mean`]: moved(of('running_mean'), batch.mean),
-      [`${name}.running_var`]: moved(of('running_var'), tf.mul(batch.variance, rows / (rows - 1))),
+      [`${name}.running_mean`]: updateRunning(parameter('running_mean'), batch.mean),
+      [`${name}.running_var`]: updateRunning(parameter('running_var'), tf.mul(batch.variance, rows / (rows - 1))),
     },
   };
 }
@@ -80,20 +84,21 @@ interface Statistics {
 }
 
 /** `[..., C]` as `[N, C]`. */
-const rowsOf = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, x.shape.at(-1)!]);
+const flattenRows = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, x.shape.at(-1)!]);
 
-/** Mean over the rows. */
-const meanOfRows = (x: tf.Tensor): tf.Tensor => tf.mul(tf.sum(x, 0), 1 / x.shape[0]!);
+/** Mean over the rows of `[N, C]`. */
+const meanOverRows = (x: tf.Tensor): tf.Tensor => tf.mul(tf.sum(x, 0), 1 / x.shape[0]!);
 
 /**
- * Mean and biased variance over the rows of `[N, C]`. No gradient passes: `normalise` has it whole. As an op of its own,
- * for otherwise the tape would hold on to every deviation from the mean.
+ * Mean and biased variance over the rows of `[N, C]`. No gradient passes through them, because the gradient of
+ * `normalise` includes it. They are a custom op, because otherwise the tape would keep every deviation from the mean in
+ * memory.
  */
 function statistics(x: tf.Tensor2D): Statistics {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const input = args[0] as tf.Tensor2D;
-    const mean = meanOfRows(input);
-    const variance = meanOfRows(tf.square(tf.sub(input, mean)));
+    const mean = meanOverRows(input);
+    const variance = meanOverRows(tf.square(tf.sub(input, mean)));
     return { value: tf.stack([mean, variance]), gradFunc: () => tf.zerosLike(input) };
   });
   const [mean, variance] = tf.unstack(op(x)) as [tf.Tensor1D, tf.Tensor1D];
@@ -101,8 +106,8 @@ function statistics(x: tf.Tensor2D): Statistics {
 }
 
 /**
- * (x − mean) / σ · gain + bias with its gradient through the statistics written out, which automatic differentiation makes in
- * twice as many passes: with x̂ the normalised rows, dx = gain / σ · (dy − mean(dy) − x̂ · mean(dy · x̂)).
+ * (x − mean) / σ · gain + bias, with an explicit gradient that includes the statistics. Automatic differentiation would
+ * need twice as many passes. With x̂ the normalised rows, dx = gain / σ · (dy − mean(dy) − x̂ · mean(dy · x̂)).
  */
 function normalise(x: tf.Tensor2D, gain: tf.Tensor, bias: tf.Tensor, { mean, variance }: Statistics): tf.Tensor2D {
   const share = 1 / x.shape[0];
@@ -113,8 +118,8 @@ function normalise(x: tf.Tensor2D, gain: tf.Tensor, bias: tf.Tensor, { mean, var
     return {
       value: tf.add(tf.mul(tf.sub(input, mean), tf.mul(inverse, scale)), shift),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [given, centre, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        const normed = tf.mul(tf.sub(given, centre), spread);
+        const [rows, centre, spread, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const normed = tf.mul(tf.sub(rows, centre), spread);
         const dGain = tf.sum(tf.mul(dy, normed), 0);
         const dBias = tf.sum(dy, 0);
         const rest = tf.sub(tf.sub(dy, tf.mul(dBias, share)), tf.mul(normed, tf.mul(dGain, share)));

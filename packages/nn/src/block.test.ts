@@ -7,7 +7,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-/** The deterministic block of the golden tests: width 4, two heads, three tokens. */
+/** Weights of the deterministic block of the golden tests: width 4, two heads, three tokens. */
 const weight = (rows: number, cols: number, seed: number): tf.Tensor =>
   tf.tensor(
     Float32Array.from({ length: rows * cols }, (_, i) => 0.5 * Math.sin(seed + 1 + i)),
@@ -52,11 +52,11 @@ const FIRST = {
 } as const;
 
 describe.each(['quick-gelu', 'gelu'] as const)('a pre-LN block with %s gives the golden rows', (activation) => {
-  it.each(['plain', 'causal'] as const)('%s', (kind) => {
+  it.each(['plain', 'causal'] as const)('with a %s mask', (kind) => {
     const mask = kind === 'causal' ? { mask: causalMask(3) } : {};
     const rows = transformer(parameters(), '', x(), { layers: 1, heads: 2, activation, ...mask }).dataSync();
     FIRST[activation][kind].forEach((value, i) => expect(rows[i]).toBeCloseTo(value, 5));
-    // The last token sees all others, mask or not.
+    // The last token attends to all tokens, with or without the mask.
     PLAIN_LAST[activation].forEach((value, i) => expect(rows[8 + i]).toBeCloseTo(value, 5));
   });
 });
@@ -69,37 +69,39 @@ describe('a transformer asked for one token of each example', () => {
       values,
       '',
       x(),
-      { from: second, mask: tf.slice(mask, [1, 0], [1, 3]) },
+      { select: second, mask: tf.slice(mask, [1, 0], [1, 3]) },
       { layers: 1, heads: 2, mask },
     );
 
-  it('gives the golden rows when asked for all of them', () => {
+  it('gives the golden rows if asked for all tokens', () => {
     const rows = output(parameters()).tokens().dataSync();
     FIRST['quick-gelu'].causal.forEach((value, i) => expect(rows[i]).toBeCloseTo(value, 5));
   });
 
-  it('gives that token as the whole transformer does, and the same gradient by every parameter', () => {
+  it('gives the same token and the same gradients by all parameters as the transformer for all tokens', () => {
     const names = Object.keys(parameters());
-    const given = (values: tf.Tensor[]): Record<string, tf.Tensor> =>
+    const nameValues = (values: tf.Tensor[]): Record<string, tf.Tensor> =>
       Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-    const whole = (...values: tf.Tensor[]): tf.Tensor =>
-      tf.sum(tf.square(second(transformer(given(values), '', x(), { layers: 1, heads: 2, mask }))));
-    const one = (...values: tf.Tensor[]): tf.Tensor => tf.sum(tf.square(output(given(values)).pooled()));
-    const [expected, found] = [whole, one].map((f) => tf.valueAndGrads(f)(Object.values(parameters())));
-    expect(found!.value.dataSync()[0]).toBeCloseTo(expected!.value.dataSync()[0]!, 5);
+    const fromAllTokens = (...values: tf.Tensor[]): tf.Tensor =>
+      tf.sum(tf.square(second(transformer(nameValues(values), '', x(), { layers: 1, heads: 2, mask }))));
+    const fromOneToken = (...values: tf.Tensor[]): tf.Tensor => tf.sum(tf.square(output(nameValues(values)).pooled()));
+    const [expected, actual] = [fromAllTokens, fromOneToken].map((f) =>
+      tf.valueAndGrads(f)(Object.values(parameters())),
+    );
+    expect(actual!.value.dataSync()[0]).toBeCloseTo(expected!.value.dataSync()[0]!, 5);
     for (const [i, gradient] of expected!.grads.entries()) {
-      const values = found!.grads[i]!.dataSync();
+      const values = actual!.grads[i]!.dataSync();
       gradient.dataSync().forEach((value, k) => expect(values[k], `${names[i]}, ${k}`).toBeCloseTo(value, 5));
     }
   });
 });
 
-describe('activations', () => {
+describe('golden values of the activations', () => {
   it.each([
     ['quickGelu', quickGelu, [-0.1542042341, -0.1496115634, 0.3503884366, 0.8457957659, 1.9356586231]],
     ['gelu', gelu, [-0.1586552539, -0.1542687694, 0.3457312306, 0.8413447461, 1.9544997361]],
   ] as const)('%s', (_, act, expected) => {
-    const found = act(tf.tensor1d([-1, -0.5, 0.5, 1, 2])).dataSync();
-    expected.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 6));
+    const actual = act(tf.tensor1d([-1, -0.5, 0.5, 1, 2])).dataSync();
+    expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 6));
   });
 });

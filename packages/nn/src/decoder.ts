@@ -5,13 +5,13 @@ import { layerNorm, linear } from './layers.js';
 import { normal, ones, zeros } from './parameters.js';
 import { block, blockParameters, causalMask, mlp, splitJoint } from './transformer.js';
 
-/** What a decoder looks at, and the widths on both sides. */
+/** Sizes of an attentional pooler. */
 export interface PoolerSizes {
   /** Number of queries. */
   readonly queries: number;
   /** Width of the queries and of the result. */
   readonly width: number;
-  /** Width of what is pooled. */
+  /** Width of the context that is pooled. */
   readonly contextWidth: number;
 }
 
@@ -34,8 +34,8 @@ export function poolerParameters(prefix: string, { queries, width, contextWidth 
 }
 
 /**
- * Attentional pooler (CoCa, arXiv:2205.01917, section 3.2): learned queries look at the context through one layer of
- * attention, without residual or feed-forward.
+ * Attentional pooler (CoCa, arXiv:2205.01917, section 3.2): learned queries attend to the context through one attention
+ * layer, without residual connection or feed-forward layer.
  * @param context `[B, S, C]`. @param headCount number of heads. @returns `[B, Q, W]`.
  */
 export function attentionalPooler(
@@ -44,26 +44,31 @@ export function attentionalPooler(
   context: tf.Tensor3D,
   headCount: number,
 ): tf.Tensor3D {
-  const of = (name: string): tf.Tensor => parameters[prefix + name]!;
+  const parameter = (name: string): tf.Tensor => parameters[prefix + name]!;
   const [batch] = context.shape;
-  const [queries, width] = of('query').shape as [number, number];
-  const seen = layerNorm(context, of('ln_k.weight'), of('ln_k.bias'));
-  const [biasQ, biasK, biasV] = tf.split(of('attn.in_proj_bias') as tf.Tensor1D, 3) as [
+  const [queries, width] = parameter('query').shape as [number, number];
+  const normedContext = layerNorm(context, parameter('ln_k.weight'), parameter('ln_k.bias'));
+  const [biasQ, biasK, biasV] = tf.split(parameter('attn.in_proj_bias') as tf.Tensor1D, 3) as [
     tf.Tensor1D,
     tf.Tensor1D,
     tf.Tensor1D,
   ];
-  const asked = linear(layerNorm(of('query'), of('ln_q.weight'), of('ln_q.bias')), of('attn.q_proj_weight'), biasQ);
-  const q = tf.tile(tf.reshape(asked, [1, queries, width]), [batch, 1, 1]) as tf.Tensor3D;
+  const projectedQueries = linear(
+    layerNorm(parameter('query'), parameter('ln_q.weight'), parameter('ln_q.bias')),
+    parameter('attn.q_proj_weight'),
+    biasQ,
+  );
+  const q = tf.tile(tf.reshape(projectedQueries, [1, queries, width]), [batch, 1, 1]) as tf.Tensor3D;
   const mixed = scaledDotProduct(
     q,
-    linear(seen, of('attn.k_proj_weight'), biasK),
-    linear(seen, of('attn.v_proj_weight'), biasV),
+    linear(normedContext, parameter('attn.k_proj_weight'), biasK),
+    linear(normedContext, parameter('attn.v_proj_weight'), biasV),
     { heads: headCount },
   );
-  return linear(mixed, of('attn.out_proj.weight'), of('attn.out_proj.bias'));
+  return linear(mixed, parameter('attn.out_proj.weight'), parameter('attn.out_proj.bias'));
 }
 
+/** Sizes of a multimodal decoder. */
 export interface DecoderSizes {
   readonly width: number;
   readonly layers: number;
@@ -86,7 +91,7 @@ export function decoderParameters(prefix: string, { width, layers, vocabSize }: 
   ];
 }
 
-/** A block that looks at the context in place of itself. `x` `[B, T, W]`, `context` `[B, S, W]`. */
+/** A transformer block with cross-attention to the context. `x` `[B, T, W]`, `context` `[B, S, W]`. */
 function crossBlock(
   parameters: TensorMap,
   prefix: string,
@@ -94,27 +99,30 @@ function crossBlock(
   context: tf.Tensor3D,
   { headCount, activation }: { headCount: number; activation?: Activation | undefined },
 ): tf.Tensor3D {
-  const of = (name: string): tf.Tensor => parameters[prefix + name]!;
+  const parameter = (name: string): tf.Tensor => parameters[prefix + name]!;
   const width = x.shape[2];
-  const [toQ, toKV] = tf.split(of('attn.in_proj_weight') as tf.Tensor2D, [width, 2 * width], 0) as [
+  const [toQ, toKV] = tf.split(parameter('attn.in_proj_weight') as tf.Tensor2D, [width, 2 * width], 0) as [
     tf.Tensor2D,
     tf.Tensor2D,
   ];
-  const [biasQ, biasKV] = tf.split(of('attn.in_proj_bias') as tf.Tensor1D, [width, 2 * width], 0) as [
+  const [biasQ, biasKV] = tf.split(parameter('attn.in_proj_bias') as tf.Tensor1D, [width, 2 * width], 0) as [
     tf.Tensor1D,
     tf.Tensor1D,
   ];
-  const q = linear(layerNorm(x, of('ln_1.weight'), of('ln_1.bias')), toQ, biasQ);
-  const kv = linear(layerNorm(context, of('ln_1_kv.weight'), of('ln_1_kv.bias')), toKV, biasKV);
+  const q = linear(layerNorm(x, parameter('ln_1.weight'), parameter('ln_1.bias')), toQ, biasQ);
+  const kv = linear(layerNorm(context, parameter('ln_1_kv.weight'), parameter('ln_1_kv.bias')), toKV, biasKV);
   const [k, v] = splitJoint(kv, 2) as [tf.Tensor3D, tf.Tensor3D];
   const mixed = scaledDotProduct(q, k, v, { heads: headCount });
-  const hidden = tf.add(x, linear(mixed, of('attn.out_proj.weight'), of('attn.out_proj.bias'))) as tf.Tensor3D;
+  const hidden = tf.add(
+    x,
+    linear(mixed, parameter('attn.out_proj.weight'), parameter('attn.out_proj.bias')),
+  ) as tf.Tensor3D;
   return tf.add(hidden, mlp(parameters, prefix, hidden, activation));
 }
 
 /**
- * Multimodal decoder (CoCa, arXiv:2205.01917, section 3.2): causal self-attention and attention to the context in turn,
- * then a norm and a projection to the vocabulary.
+ * Multimodal decoder (CoCa, arXiv:2205.01917, section 3.2): blocks of causal self-attention and of cross-attention to
+ * the context alternate, followed by a norm and a projection to the vocabulary.
  * @param x `[B, T, W]`. @param context `[B, S, W]`. @returns logits `[B, T, V]`.
  */
 export function multimodalDecoder(
@@ -129,8 +137,8 @@ export function multimodalDecoder(
   const { headCount, activation } = options;
   let hidden = x;
   for (let i = 0; i < options.layers; i++) {
-    const own = { heads: headCount, mask, causal: true, ...(activation ? { activation } : {}) };
-    hidden = block(parameters, `${prefix}resblocks.${i}.`, hidden, own);
+    const blockOptions = { heads: headCount, mask, causal: true, ...(activation ? { activation } : {}) };
+    hidden = block(parameters, `${prefix}resblocks.${i}.`, hidden, blockOptions);
     hidden = crossBlock(parameters, `${prefix}cross_attn.${i}.`, hidden, context, options);
   }
   const normed = layerNorm(hidden, parameters[`${prefix}ln_final.weight`]!, parameters[`${prefix}ln_final.bias`]!);

@@ -1,20 +1,21 @@
-// TensorFlow.js ships its gradients as modules that Node cannot import, save for the one bundle that has them inside.
+// Node cannot import the modules with TensorFlow.js's gradients. This bundle contains and registers them.
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A scalar, its gradients, and what else was computed on the way. */
+/** The value of a scalar function, its gradients, and named intermediate results. */
 export interface Differentiated {
   readonly value: tf.Scalar;
-  /** Keyed as the variables. */
+  /** Gradients with the keys of the variables. */
   readonly gradients: Readonly<Record<string, tf.Tensor>>;
   readonly terms: Readonly<Record<string, tf.Tensor>>;
-  /** Variables that the value depends on. */
+  /** Names of the variables that the value depends on. */
   readonly reached: readonly string[];
 }
 
 /**
- * Value and gradients of a scalar function, with named parts of it. What the value does not depend on has the gradient zero.
- * @param variables what is differentiated by; `f` gets the same keys.
+ * Computes the value and gradients of a scalar function, and its named intermediate results. A variable that the value
+ * does not depend on has the gradient zero.
+ * @param variables variables to differentiate by. `f` gets a map with the same keys.
  */
 export function differentiate(
   variables: Readonly<Record<string, tf.Tensor>>,
@@ -24,23 +25,23 @@ export function differentiate(
   },
 ): Differentiated {
   const names = Object.keys(variables);
-  const kept: Record<string, tf.Tensor> = {};
-  const given = names.map((name) => variables[name]!);
+  const keptTerms: Record<string, tf.Tensor> = {};
+  const inputs = names.map((name) => variables[name]!);
   const run = (): tf.Scalar => {
-    const result = f(Object.fromEntries(names.map((name, i) => [name, given[i]!])));
-    // The gradient scope disposes all but the value, so the parts are kept and handed to the outer scope below.
-    for (const [name, term] of Object.entries(result.terms)) kept[name] = tf.keep(tf.clone(term));
+    const result = f(Object.fromEntries(names.map((name, i) => [name, inputs[i]!])));
+    // The gradient scope disposes everything but the value. So the terms are kept, and passed to the outer scope below.
+    for (const [name, term] of Object.entries(result.terms)) keptTerms[name] = tf.keep(tf.clone(term));
     return result.value;
   };
-  // Not tf.valueAndGrads: that refuses a variable which the value does not depend on, whose gradient is zero.
+  // tf.valueAndGrads is not used, because it refuses a variable that the value does not depend on.
   let reached: readonly string[] = [];
   const { value, grads } = tf.tidy(() => {
-    const found = tf.engine().gradients(run, given, undefined, true);
-    reached = names.filter((_, i) => found.grads[i]);
-    return { value: found.value, grads: given.map((variable, i) => found.grads[i] ?? tf.zerosLike(variable)) };
+    const result = tf.engine().gradients(run, inputs, undefined, true);
+    reached = names.filter((_, i) => result.grads[i]);
+    return { value: result.value, grads: inputs.map((variable, i) => result.grads[i] ?? tf.zerosLike(variable)) };
   });
-  const terms = Object.fromEntries(Object.entries(kept).map(([name, term]) => [name, tf.clone(term)]));
-  for (const term of Object.values(kept)) term.dispose();
+  const terms = Object.fromEntries(Object.entries(keptTerms).map(([name, term]) => [name, tf.clone(term)]));
+  for (const term of Object.values(keptTerms)) term.dispose();
   return {
     value: value as tf.Scalar,
     gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])),

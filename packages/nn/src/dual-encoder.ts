@@ -18,26 +18,29 @@ import { constant, countParameters } from './parameters.js';
 
 const VISUAL = 'visual.';
 
-/** ln(1 / 0.07), arXiv:2103.00020, section 2.5. */
+/** Initial value of the logit scale: ln(1 / 0.07), arXiv:2103.00020, section 2.5. */
 export const INITIAL_LOG_SCALE = Math.log(1 / 0.07);
 
-/** The tower's own name of a parameter of the image tower; nothing for any other. */
-const withoutPrefix = (name: string): string[] => (name.startsWith(VISUAL) ? [name.slice(VISUAL.length)] : []);
+/** The name of an image tower's parameter without the prefix `visual.`; an empty list for any other parameter. */
+const stripVisualPrefix = (name: string): string[] => (name.startsWith(VISUAL) ? [name.slice(VISUAL.length)] : []);
 
-const unprefixed = (parameters: TensorMap): TensorMap =>
+/** The parameters of the image tower, under their names within the tower. */
+const selectImageParameters = (parameters: TensorMap): TensorMap =>
   Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, value]) => withoutPrefix(name).map((own) => [own, value] as const)),
+    Object.entries(parameters).flatMap(([name, value]) =>
+      stripVisualPrefix(name).map((ownName) => [ownName, value] as const),
+    ),
   );
 
-/** Runs the image tower, translating between its own names and the joint ones. */
+/** Runs the image tower, and translates between the names within the tower and the joint names. */
 function encodeVisual(
   image: ImageEncoderModel,
   values: TensorMap,
   images: Tensor4D,
   options?: ForwardOptions,
 ): EncoderOutput {
-  const frozen = options?.frozen && new Set([...options.frozen].flatMap((name) => withoutPrefix(name)));
-  const output = image.forward(unprefixed(values), images, { ...options, ...(frozen ? { frozen } : {}) });
+  const frozen = options?.frozen && new Set([...options.frozen].flatMap((name) => stripVisualPrefix(name)));
+  const output = image.forward(selectImageParameters(values), images, { ...options, ...(frozen ? { frozen } : {}) });
   if (!output.updates) return output;
   const updates = Object.fromEntries(Object.entries(output.updates).map(([name, value]) => [VISUAL + name, value]));
   return { ...output, updates };
@@ -53,7 +56,7 @@ export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): D
   const imageStages: TowerStage[] = image.stages.map(({ name, kind, parameters: names }) => ({
     name: VISUAL + name,
     kind,
-    parameters: names.map((one) => VISUAL + one),
+    parameters: names.map((parameterName) => VISUAL + parameterName),
   }));
   return {
     image,
@@ -66,28 +69,30 @@ export function dualEncoder(image: ImageEncoderModel, text: TextEncoderModel): D
   };
 }
 
-const blocksOf = (stages: readonly TowerStage[]): TowerStage[] => stages.filter(({ kind }) => kind === 'block');
+const filterBlocks = (stages: readonly TowerStage[]): TowerStage[] => stages.filter(({ kind }) => kind === 'block');
 
 /** Names of all parameters of a tower, its projection included. */
 export const freezeAll = (model: DualEncoderModel, tower: Tower): string[] =>
   model.stages(tower).flatMap(({ parameters }) => [...parameters]);
 
 /**
- * Names of the parameters that are frozen when a fraction of a tower's blocks is, counted from the input (floor). What
- * lies below a frozen block is frozen with it; 1 freezes the whole tower, its projection included; 0 nothing.
+ * Names of the parameters to freeze if a fraction of a tower's blocks is frozen. Blocks count from the input, and their
+ * number is rounded down. The embedding below a frozen block is frozen too. 1 freezes the whole tower, its projection
+ * included; 0 freezes nothing.
  */
 export function freezeFraction(model: DualEncoderModel, tower: Tower, fraction: number): string[] {
   if (fraction >= 1) return freezeAll(model, tower);
-  return freezeBlocks(model, tower, Math.floor(blocksOf(model.stages(tower)).length * fraction + 1e-9));
+  return freezeBlocks(model, tower, Math.floor(filterBlocks(model.stages(tower)).length * fraction + 1e-9));
 }
 
 /**
- * Names of the parameters that are frozen when the first blocks of a tower are: those and what lies below them; 0: nothing.
+ * Names of the parameters to freeze if the first `count` blocks of a tower are frozen: these blocks and the embedding
+ * below them. 0 freezes nothing.
  * @throws MedbenchError('config') if the tower has fewer blocks.
  */
 export function freezeBlocks(model: DualEncoderModel, tower: Tower, count: number): string[] {
   const stages = model.stages(tower);
-  const blocks = blocksOf(stages);
+  const blocks = filterBlocks(stages);
   if (count > blocks.length) {
     throw new MedbenchError('config', `${count} ${tower} blocks cannot be frozen: there are ${blocks.length}`);
   }
@@ -98,16 +103,16 @@ export function freezeBlocks(model: DualEncoderModel, tower: Tower, count: numbe
     .flatMap(({ parameters }) => [...parameters]);
 }
 
-/** How many parameters freeze together. */
+/** Number of parameters of each part of a tower that can be frozen: embedding, each block, head. */
 export function stageSizes({ parameters, stages }: Pick<ImageEncoderModel, 'parameters' | 'stages'>): StageSizes {
   const size = (stage: TowerStage): number =>
     countParameters(parameters, ({ name }) => stage.parameters.includes(name));
   const sum = (kind: TowerStage['kind']): number =>
     stages.filter((stage) => stage.kind === kind).reduce((total, stage) => total + size(stage), 0);
-  return { embedding: sum('embedding'), blocks: blocksOf(stages).map(size), head: sum('head') };
+  return { embedding: sum('embedding'), blocks: filterBlocks(stages).map(size), head: sum('head') };
 }
 
-/** What an encoder's info say of its model. */
+/** The part of an encoder's info that is derived from its model. */
 export function encoderInfo(
   model: Pick<ImageEncoderModel, 'id' | 'width' | 'embedDim' | 'parameters' | 'stages'>,
 ): Pick<EncoderInfo, 'id' | 'layers' | 'width' | 'embedDim' | 'parameters' | 'stages'> {
@@ -116,23 +121,23 @@ export function encoderInfo(
   return { id, layers: stages.blocks.length, width, embedDim, parameters: countParameters(parameters), stages };
 }
 
-/** What of a tower is frozen, for a log: whole blocks, and the number of parameters. */
+/** Describes the frozen part of a tower for a log: the number of fully frozen blocks and of frozen parameters. */
 export function frozenPart(model: DualEncoderModel, tower: Tower, frozen: ReadonlySet<string>): FrozenPart {
-  const blocks = blocksOf(model.stages(tower));
-  const whole = blocks.filter(({ parameters }) => parameters.every((name) => frozen.has(name)));
-  const own = new Set(freezeAll(model, tower));
+  const blocks = filterBlocks(model.stages(tower));
+  const frozenBlocks = blocks.filter(({ parameters }) => parameters.every((name) => frozen.has(name)));
+  const towerParameters = new Set(freezeAll(model, tower));
   return {
-    blocks: `${whole.length} of ${blocks.length}`,
-    parameters: countParameters(model.parameters, ({ name }) => own.has(name) && frozen.has(name)),
+    blocks: `${frozenBlocks.length} of ${blocks.length}`,
+    parameters: countParameters(model.parameters, ({ name }) => towerParameters.has(name) && frozen.has(name)),
   };
 }
 
 /** Number of blocks of a tower. */
-export const blockCount = (model: DualEncoderModel, tower: Tower): number => blocksOf(model.stages(tower)).length;
+export const blockCount = (model: DualEncoderModel, tower: Tower): number => filterBlocks(model.stages(tower)).length;
 
 /**
- * Number of patches of the image tower.
- * @throws MedbenchError('config') if it has none.
+ * Number of patches that the image tower divides an image into.
+ * @throws MedbenchError('config') if the tower does not use patches.
  */
 export function patchCount({ image }: DualEncoderModel): number {
   if (image.patchSize === undefined) {

@@ -9,8 +9,8 @@ interface Sizes {
   readonly embedDim: number;
 }
 
-/** A tower of two matrices. */
-const towerOf = ({ id, imageSize, width, embedDim }: Sizes): ImageEncoderModel => {
+/** Makes a tower with two matrices, one block and one head. */
+const makeTower = ({ id, imageSize, width, embedDim }: Sizes): ImageEncoderModel => {
   const init = { kind: 'constant', value: 0 } as const;
   return {
     id,
@@ -31,12 +31,12 @@ const towerOf = ({ id, imageSize, width, embedDim }: Sizes): ImageEncoderModel =
   };
 };
 
-const { Narrow, Wide } = encoderFamily(towerOf, ({ embedDim }) => ({ embedDim }), {
+const { Narrow, Wide } = encoderFamily(makeTower, ({ embedDim }) => ({ embedDim }), {
   Narrow: { title: 'narrow', source: 'here', sizes: { id: 'narrow', imageSize: 8, width: 3, embedDim: 2 } },
   Wide: { title: 'wide', source: 'there', sizes: { id: 'wide', imageSize: 16, width: 5, embedDim: 4 } },
 });
 
-it('makes a class for each entry, marked with the info of its published sizes', () => {
+it('encoderFamily makes a class for each member, decorated with the info of its published sizes', () => {
   expect([Narrow.name, Wide.name]).toEqual(['Narrow', 'Wide']);
   const { kind, info } = pluginMetadata(Wide) as PluginMetadata;
   expect(kind).toBe('encoder');
@@ -54,7 +54,7 @@ it('makes a class for each entry, marked with the info of its published sizes', 
   });
 });
 
-it('builds at the sizes of the entry, but for what the options of a run decide', () => {
+it('a class of encoderFamily builds its member with the sizes that the options of a run override', () => {
   const built = new Narrow().build({ embedDim: 7, vocabSize: 100 });
   expect(built).toMatchObject({ id: 'narrow', imageSize: 8, width: 3, embedDim: 7 });
   expect(built).not.toHaveProperty('vocabSize');

@@ -7,24 +7,26 @@ import {
 } from '@medbench/core';
 import { encoderInfo } from './dual-encoder.js';
 
-/** One encoder of a family: the sizes at which it is published, and what a listing says of it. */
+/** One encoder of a family: its published sizes, and the info that a listing shows. */
 export interface FamilyMember<Sizes> extends Pick<EncoderInfo, 'title' | 'source'> {
   readonly sizes: Sizes;
 }
 
-/** A plugin class of a family. */
+/** The plugin class of one encoder of a family. */
 export type FamilyEncoder<Model> = new () => { build(options: EncoderOptions): Model };
 
-const inputOf = (model: ImageEncoderModel | TextEncoderModel): Pick<EncoderInfo, 'modality'> & Partial<EncoderInfo> =>
+const describeInput = (
+  model: ImageEncoderModel | TextEncoderModel,
+): Pick<EncoderInfo, 'modality'> & Partial<EncoderInfo> =>
   'imageSize' in model
     ? { modality: 'image', imageSize: model.imageSize }
     : { modality: 'text', contextLength: model.contextLength };
 
 /**
- * Encoders that differ in their sizes alone: a decorated plugin class for each member of a table, under the member's name.
- * A module exports them by name, where the registry looks for them.
- * @param build the model of given sizes.
- * @param chosen the sizes that the options of a run decide; the others are the member's.
+ * Makes plugin classes of encoders that differ only in their sizes: one decorated class for each member of a table,
+ * under the member's name. A module must export them by name, because the registry looks at the exports.
+ * @param build builds the model for given sizes.
+ * @param chooseSizes returns the sizes that the options of a run decide. All other sizes come from the member.
  * @example
  * export const { Small, Large } = encoderFamily(vitModel, ({ embedDim }) => ({ embedDim }), {
  *   Small: { title: 'small ViT', source: 'this package', sizes: { id: 'vit-s', imageSize: 32, … } },
@@ -37,20 +39,20 @@ export function encoderFamily<
   Name extends string,
 >(
   build: (sizes: Sizes) => Model,
-  chosen: (options: EncoderOptions) => Partial<Sizes>,
+  chooseSizes: (options: EncoderOptions) => Partial<Sizes>,
   members: Readonly<Record<Name, FamilyMember<Sizes>>>,
 ): Readonly<Record<Name, FamilyEncoder<Model>>> {
   const classes = Object.entries<FamilyMember<Sizes>>(members).map(([name, { title, source, sizes }]) => {
     const model = build(sizes);
-    // The computed key gives the class its name, which messages say.
+    // The computed key gives the class its name, which messages show.
     const { [name]: Member } = {
       [name]: class implements Encoder {
         build(options: EncoderOptions): Model {
-          return build({ ...sizes, ...chosen(options) });
+          return build({ ...sizes, ...chooseSizes(options) });
         }
       },
     } as Record<string, FamilyEncoder<Model>>;
-    Encoder({ ...encoderInfo(model), title, ...inputOf(model), source })(Member!);
+    Encoder({ ...encoderInfo(model), title, ...describeInput(model), source })(Member!);
     return [name, Member!] as const;
   });
   return Object.fromEntries(classes) as Record<Name, FamilyEncoder<Model>>;

@@ -6,7 +6,7 @@ type Kernels = FusedKernels<tf.Tensor>;
 /** Whether the active TensorFlow.js backend has a fused kernel. */
 export const offers = (kernel: FusedName): boolean => tf.getKernel(kernel, tf.getBackend()) !== undefined;
 
-/** Runs a fused kernel that the active backend offers. */
+/** Runs a fused kernel of the active backend. */
 export function runFused<Name extends FusedName>(
   kernel: Name,
   inputs: Kernels[Name]['inputs'],

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * By what to multiply gradients so that their joint norm does not exceed `maximum`; null only measures.
- * @returns the factor, a scalar (null: none is needed), and the norm before clipping, a scalar. The optimizer applies the
- * factor, together with its own constants.
+ * Computes the factor that limits the joint norm of all gradients to `maximum`. If `maximum` is null, it only measures.
+ * @returns the factor, a scalar, or null without a maximum; and the norm before clipping, a scalar. The optimizer
+ *   applies the factor, together with its own constants.
  */
 export function clipByGlobalNorm(
   gradients: Readonly<Record<string, tf.Tensor>>,

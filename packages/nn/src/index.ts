@@ -1,6 +1,6 @@
 export { type AdamWOptions, type AdamWState, adamW, decays } from './adamw.js';
 export { type AttentionOptions, scaledDotProduct } from './attention.js';
-export { batchNorm, batchNormLine, batchNormParameters } from './batch-norm.js';
+export { batchNorm, batchNormAffine, batchNormParameters } from './batch-norm.js';
 export {
   attentionalPooler,
   type DecoderSizes,
@@ -28,7 +28,7 @@ export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
 export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
 export { patchify } from './patchify.js';
-export { once, type Picked, pooledTransformer, type TransformerOutput } from './pooled-block.js';
+export { once, type PooledToken, pooledTransformer, type TransformerOutput } from './pooled-block.js';
 export {
   type HeadSizes,
   headParameters,
@@ -38,7 +38,7 @@ export {
   projectionHead,
 } from './projection-head.js';
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
-export { type Schedule, type ScheduleOptions, warmupCosine } from './schedule.js';
+export { type LearningRateSchedule, type ScheduleOptions, warmupCosine } from './schedule.js';
 export { textMask } from './text-mask.js';
 export {
   block,

@@ -1,9 +1,9 @@
 import { drawnInput, type MethodInput } from '@medbench/core';
 
-/** Patches that stay when a fraction of `count` is dropped: at least one (arXiv:2212.00794, section 3). */
+/** Number of patches that remain if a fraction of `count` is dropped: at least one (arXiv:2212.00794, section 3). */
 export const patchesKept = (count: number, dropped: number): number => Math.max(1, Math.floor(count * (1 - dropped)));
 
-/** A random choice of `kept` of `count` patches, ascending, `[kept]` int32. */
+/** An input with the indices of `kept` random patches of `count`, ascending, `[kept]` int32. */
 export const keptPatches = (count: number, kept: number): MethodInput =>
   drawnInput(import.meta.url, 'keptPatches', [count, kept], {
     shape: [kept],
@@ -11,7 +11,10 @@ export const keptPatches = (count: number, kept: number): MethodInput =>
     draw: (_example, stream) => stream.permutation(count).slice(0, kept).sort(),
   });
 
-/** All patches in random order, `[count]` int32: the first few stay, the others are hidden. */
+/**
+ * An input with the indices of all patches in random order, `[count]` int32: a method keeps the first and hides the
+ * rest.
+ */
 export const shuffledPatches = (count: number): MethodInput =>
   drawnInput(import.meta.url, 'shuffledPatches', [count], {
     shape: [count],

@@ -3,7 +3,7 @@ import { offers, runFused } from './fused.js';
 import { FUSED, type FusedKernels } from './kernels.js';
 
 /**
- * x Wᵀ + b on the last axis.
+ * Computes x Wᵀ + b on the last axis.
  * @param x `[..., in]`. @param weight `[out, in]`. @param bias `[out]`.
  */
 export function linear<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias?: tf.Tensor): T {
@@ -16,8 +16,9 @@ export function linear<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias?: tf.T
 /**
  * Layer norm on the last axis, eps 1e-5 (arXiv:1607.06450). `gain` and `bias` `[W]`.
  *
- * The gradient is written out, for what automatic differentiation makes of a dozen small operations is twice as many
- * passes over the data: with c = x − mean(x), σ its spread and g = dy · gain, dx = (g − mean(g) − c · mean(g · c) / σ²) / σ.
+ * The gradient is explicit, because automatic differentiation of a dozen small operations would need twice as many
+ * passes over the data. With c = x − mean(x), σ its standard deviation and g = dy · gain: dx = (g − mean(g) − c ·
+ * mean(g · c) / σ²) / σ.
  */
 export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.Tensor, epsilon = 1e-5): T {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
@@ -28,37 +29,43 @@ export function layerNorm<T extends tf.Tensor>(x: T, gain: tf.Tensor, bias: tf.T
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [x, mean, inverse, gain] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        const given = { dy, x, mean, inverse, gain };
-        if (!offers(FUSED.layerNormGrad)) return composedGradient(given);
-        return [...runFused(FUSED.layerNormGrad, given, { epsilon })];
+        const inputs = { dy, x, mean, inverse, gain };
+        if (!offers(FUSED.layerNormGrad)) return composedLayerNormGradient(inputs);
+        return [...runFused(FUSED.layerNormGrad, inputs, { epsilon })];
       },
     };
   });
   return op(x, gain, bias) as T;
 }
 
-/** Gradients of a layer norm by its input, gain and bias, for `mean` and `inverse` as `normaliseRows` gives them. */
-function composedGradient({ dy, x, mean, inverse, gain }: FusedKernels<tf.Tensor>['FusedLayerNormGrad']['inputs']) {
+/** Gradients of a layer norm by its input, gain and bias, given `mean` and `inverse` from `normaliseRows`. */
+function composedLayerNormGradient({
+  dy,
+  x,
+  mean,
+  inverse,
+  gain,
+}: FusedKernels<tf.Tensor>['FusedLayerNormGrad']['inputs']) {
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   const centred = tf.sub(x, mean);
   const aligned = tf.mul(dy, centred);
-  // Sums of products with a vector are products with a vector: no pass over the data to multiply first.
+  // mean(rows · gain) is a matrix product with gain / W, which saves a pass that multiplies the rows first.
   const share = tf.reshape(tf.div(gain, gain.size), [gain.size, 1]);
-  const meanOf = (rows: tf.Tensor): tf.Tensor => linearMap(rows, share);
-  const slope = tf.mul(tf.mul(meanOf(aligned), inverse), inverse);
-  const across = tf.sub(tf.sub(tf.mul(dy, gain), meanOf(dy)), tf.mul(centred, slope));
+  const meanTimesGain = (rows: tf.Tensor): tf.Tensor => linearMap(rows, share);
+  const slope = tf.mul(tf.mul(meanTimesGain(aligned), inverse), inverse);
+  const across = tf.sub(tf.sub(tf.mul(dy, gain), meanTimesGain(dy)), tf.mul(centred, slope));
   const rows = tf.reshape(aligned, [-1, gain.size]);
   const byGain = tf.matMul(tf.reshape(inverse, [1, -1]), rows);
   return [tf.mul(across, inverse), tf.reshape(byGain, [gain.size]), tf.sum(dy, leading)];
 }
 
-/** x M on the last axis. `x` `[..., in]`, `matrix` `[in, out]`. */
+/** Computes x M on the last axis. `x` `[..., in]`, `matrix` `[in, out]`. */
 function linearMap(x: tf.Tensor, matrix: tf.Tensor): tf.Tensor {
   const flat = tf.reshape(x, [-1, x.shape[x.rank - 1]!]);
   return tf.reshape(tf.matMul(flat as tf.Tensor2D, matrix as tf.Tensor2D), [...x.shape.slice(0, -1), matrix.shape[1]!]);
 }
 
-/** The result `[..., W]`, the mean of each row and 1 / sqrt(variance + epsilon), both `[..., 1]`. */
+/** Layer norm: the result `[..., W]`, and the mean of each row and 1 / sqrt(variance + epsilon), both `[..., 1]`. */
 function normaliseRows(
   x: tf.Tensor,
   gain: tf.Tensor,
@@ -75,23 +82,23 @@ function normaliseRows(
   return { value: tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), mean, inverse };
 }
 
-/** Slope of QuickGELU's sigmoid. */
-const SLOPE = 1.702;
+/** Slope of the sigmoid in QuickGELU. */
+const SIGMOID_SLOPE = 1.702;
 
 /**
- * x σ(1.702 x), the activation of OpenAI's CLIP weights, as y / 1.702 with z = 1.702 x, s = σ(z), y = z s, and its gradient
- * s + y (1 − s): fewer passes over the widest tensors of a block than automatic differentiation makes, and a backend can
- * leave both constants to the matrix products before and after it.
+ * QuickGELU, x σ(1.702 x), the activation of OpenAI's CLIP weights. It is computed as y / 1.702 with z = 1.702 x, s =
+ * σ(z) and y = z s; its gradient is s + y (1 − s). This form needs fewer passes over the widest tensors of a block than
+ * automatic differentiation, and a backend can fuse both constants into the matrix products before and after it.
  */
 export function quickGelu<T extends tf.Tensor>(x: T): T {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, save] = args as [tf.Tensor, tf.GradSaveFunc];
-    const scaled = tf.mul(input, SLOPE);
+    const scaled = tf.mul(input, SIGMOID_SLOPE);
     const sigmoid = tf.sigmoid(scaled);
     const gated = tf.mul(scaled, sigmoid);
     save([sigmoid, gated]);
     return {
-      value: tf.mul(gated, 1 / SLOPE),
+      value: tf.mul(gated, 1 / SIGMOID_SLOPE),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [s, y] = saved as [tf.Tensor, tf.Tensor];
         return [tf.mul(dy, tf.add(s, tf.mul(y, tf.sub(1, s))))];

@@ -25,7 +25,7 @@ describe('adamW', () => {
     });
   });
 
-  it('decays matrices, and neither vectors nor position tables', () => {
+  it('decays matrices, but not vectors or position tables', () => {
     const zeros = (): Record<string, tf.Tensor> => ({
       matrix: tf.zeros([2, 2]),
       vector: tf.zeros([2]),
@@ -51,34 +51,34 @@ describe('warmupCosine', () => {
     [10, 5e-4],
     [55, 2.5e-4],
     [99, 1.52293e-7],
-  ])('step %i: %d', (step, expected) => {
+  ])('gives at step %i the learning rate %d', (step, expected) => {
     expect(schedule.at(step)).toBeCloseTo(expected, 11);
-    // The graph computes in float32, where 1 + cos near π keeps seven digits of 2.
+    // The graph computes in float32, where 1 + cos near π is exact only to seven digits of 2.
     expect(Math.abs(schedule.tensor(tf.scalar(step)).dataSync()[0]! - expected)).toBeLessThan(
       5e-4 * 2e-7 + 1e-6 * expected,
     );
   });
 
-  it('begins at the peak without a warm-up', () => {
+  it('starts at the peak if there is no warm-up', () => {
     expect(warmupCosine({ learningRate: 1, warmup: 0, total: 4 }).tensor(tf.scalar(0)).dataSync()[0]).toBe(1);
   });
 });
 
 describe('clipByGlobalNorm', () => {
   const gradients = { a: tf.tensor1d([3]), b: tf.tensor1d([4]) };
-  it('says what brings all gradients to the largest norm allowed', () => {
+  it('returns the factor that limits the joint norm of all gradients to the maximum', () => {
     const { factor, norm } = clipByGlobalNorm(gradients, 1);
     expect(norm.dataSync()[0]).toBeCloseTo(5, 6);
     expect(factor!.dataSync()[0]).toBeCloseTo(0.2, 6);
   });
-  it('leaves smaller ones, and all of them if there is no limit', () => {
+  it('returns the factor 1 for a smaller norm, and no factor without a maximum', () => {
     expect(clipByGlobalNorm(gradients, 10).factor!.dataSync()[0]).toBe(1);
     expect(clipByGlobalNorm(gradients, null).factor).toBeNull();
   });
-  it('has the optimizer do as if the gradients were scaled', () => {
+  it('returns a factor that the optimizer applies as if the gradients were scaled', () => {
     const parameters = { w: tf.tensor1d([1, -2, 0.5]) };
     const zeros = { w: tf.zeros([3]) };
-    const given = {
+    const options = {
       learningRate: tf.scalar(0.1),
       step: tf.scalar(3),
       beta1: 0.9,
@@ -89,7 +89,7 @@ describe('clipByGlobalNorm', () => {
     const step = (gradient: number[], gradientScale: tf.Scalar | null) =>
       adamW(
         { parameters, gradients: { w: tf.tensor1d(gradient) }, firstMoments: zeros, secondMoments: zeros },
-        { ...given, gradientScale },
+        { ...options, gradientScale },
       );
     const scaled = step([10, -20, 5], tf.scalar(0.1));
     const plain = step([1, -2, 0.5], null);

@@ -2,10 +2,12 @@ import { elementCount, type HostTensors, MedbenchError, type ParameterSpec, type
 import * as tf from '@tensorflow/tfjs-core';
 import { decays } from './adamw.js';
 
-/** Parameters of up to this many numbers are packed; larger ones gain nothing and would only be copied. */
-const LARGEST_PACKED = 65_536;
+/** Largest number of elements of a packed parameter. Packing a larger one would cost a copy and save nothing. */
+const MAX_PACKED_ELEMENTS = 65_536;
 
-/** What the optimizer updates at once: one large parameter, or many small ones end to end in one vector. */
+/**
+ * A tensor that the optimizer updates at once: one large parameter, or many small ones concatenated into one vector.
+ */
 export interface ParameterGroup {
   readonly name: string;
   readonly shape: readonly number[];
@@ -14,28 +16,28 @@ export interface ParameterGroup {
 }
 
 /**
- * A layout of parameters for the optimizer. A model has dozens of small arrays, and a backend pays for every operation: as
- * two vectors, those that decay and those that do not, they cost as much as two.
+ * A layout of parameters for the optimizer. A model has dozens of small arrays, and every operation has a fixed cost.
+ * Packed into two vectors, one that decays and one that does not, they cost only as much as two arrays.
  */
 export interface Packing {
   readonly groups: readonly ParameterGroup[];
-  /** Values by parameter to values by group. @throws MedbenchError('weights') if one is missing. */
+  /** Converts values by parameter to values by group. @throws MedbenchError('weights') if a parameter has no value. */
   pack(parameters: HostTensors): HostTensors;
-  /** Values by group to values by parameter. */
+  /** Converts values by group to values by parameter. */
   unpack(groups: HostTensors): HostTensors;
-  /** The same within a step: gradients taken by the groups pass through. */
+  /** `unpack` within a step, on tensors. It is differentiable, so gradients can be taken by the groups. */
   unpackTensors(groups: TensorMap): Record<string, tf.Tensor>;
 }
 
-/** Groups parameters. @param alone names that keep a group of their own, such as one that is clamped. */
-export function packParameters(specs: readonly ParameterSpec[], alone: readonly string[] = []): Packing {
-  const single = (spec: ParameterSpec): boolean =>
-    elementCount(spec.shape) > LARGEST_PACKED || alone.includes(spec.name);
+/** Groups parameters. @param separate names that get a separate group, for example a parameter that is clamped. */
+export function packParameters(specs: readonly ParameterSpec[], separate: readonly string[] = []): Packing {
+  const isSeparate = (spec: ParameterSpec): boolean =>
+    elementCount(spec.shape) > MAX_PACKED_ELEMENTS || separate.includes(spec.name);
   const groups: ParameterGroup[] = specs
-    .filter(single)
+    .filter(isSeparate)
     .map((spec) => ({ name: spec.name, shape: spec.shape, decay: decays(spec.name, spec.shape), members: [spec] }));
   for (const decay of [true, false]) {
-    const members = specs.filter((spec) => !single(spec) && decays(spec.name, spec.shape) === decay);
+    const members = specs.filter((spec) => !isSeparate(spec) && decays(spec.name, spec.shape) === decay);
     if (members.length === 0) continue;
     const size = members.reduce((sum, { shape }) => sum + elementCount(shape), 0);
     groups.push({ name: decay ? 'packed-matrices' : 'packed-vectors', shape: [size], decay, members });
@@ -46,12 +48,12 @@ export function packParameters(specs: readonly ParameterSpec[], alone: readonly 
       const packed: HostTensors = {};
       for (const { name, shape, members } of groups) {
         const data = new Float32Array(elementCount(shape));
-        let at = 0;
+        let offset = 0;
         for (const member of members) {
           const values = parameters[member.name];
           if (!values) throw new MedbenchError('weights', `The parameter ${member.name} has no value`);
-          data.set(values.data, at);
-          at += values.data.length;
+          data.set(values.data, offset);
+          offset += values.data.length;
         }
         packed[name] = { shape, dtype: 'float32', data };
       }
@@ -60,11 +62,11 @@ export function packParameters(specs: readonly ParameterSpec[], alone: readonly 
     unpack(packed) {
       const parameters: HostTensors = {};
       for (const { name, members } of groups) {
-        let at = 0;
+        let offset = 0;
         for (const { name: member, shape } of members) {
           const size = elementCount(shape);
-          parameters[member] = { shape, dtype: 'float32', data: packed[name]!.data.slice(at, at + size) };
-          at += size;
+          parameters[member] = { shape, dtype: 'float32', data: packed[name]!.data.slice(offset, offset + size) };
+          offset += size;
         }
       }
       return parameters;
@@ -72,17 +74,17 @@ export function packParameters(specs: readonly ParameterSpec[], alone: readonly 
     unpackTensors(packed) {
       const parameters: Record<string, tf.Tensor> = {};
       for (const { name, members } of groups) {
-        const whole = packed[name]!;
-        const parts =
+        const group = packed[name]!;
+        const tensors =
           members.length === 1
-            ? [whole]
+            ? [group]
             : tf.split(
-                whole as tf.Tensor1D,
+                group as tf.Tensor1D,
                 members.map(({ shape }) => elementCount(shape)),
                 0,
               );
         for (const [i, { name: member, shape }] of members.entries()) {
-          parameters[member] = tf.reshape(parts[i]!, [...shape]);
+          parameters[member] = tf.reshape(tensors[i]!, [...shape]);
         }
       }
       return parameters;

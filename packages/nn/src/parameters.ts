@@ -6,12 +6,14 @@ export const constant = (value: number): Initializer => ({ kind: 'constant', val
 export const zeros: Initializer = constant(0);
 export const ones: Initializer = constant(1);
 
-/** Draws every parameter from a stream of its own (seed and `stream`), so that adding one leaves the others as they were. */
+/**
+ * Draws each parameter from its own random stream (seed and `stream`), so that a new parameter changes no other one.
+ */
 export function initialise(specs: readonly ParameterSpec[], seed: number): HostTensors {
   const tensors: HostTensors = {};
-  for (const { name, shape, init, stream: own = name } of specs) {
+  for (const { name, shape, init, stream: streamName = name } of specs) {
     const data = new Float32Array(elementCount(shape));
-    const stream = random(seed, 'init', own);
+    const stream = random(seed, 'init', streamName);
     if (init.kind === 'constant') data.fill(init.value);
     else if (init.kind === 'normal') for (let i = 0; i < data.length; i++) data[i] = stream.normal() * init.std;
     else for (let i = 0; i < data.length; i++) data[i] = (2 * stream.uniform() - 1) * init.bound;
@@ -20,7 +22,7 @@ export function initialise(specs: readonly ParameterSpec[], seed: number): HostT
   return tensors;
 }
 
-/** Number of scalars in the parameters, or in those that the filter keeps. Running statistics do not count. */
+/** Number of scalars in the parameters that pass the filter, or in all. Running statistics do not count. */
 export function countParameters(
   specs: readonly ParameterSpec[],
   filter: (spec: ParameterSpec) => boolean = () => true,

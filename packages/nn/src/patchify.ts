@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * `[B, H, W, 3]` to `[B, P, p * p * 3]`, patches in row-major order, each flattened as (row, column, channel). Rank 4 at
- * the most, since backends are slow at transposing more.
+ * Cuts images `[B, H, W, 3]` into patches `[B, P, p * p * 3]`, in row-major order, each flattened as (row, column,
+ * channel). No intermediate tensor has a rank above 4, because backends transpose higher ranks slowly.
  */
 export function patchify(images: tf.Tensor4D, patch: number): tf.Tensor3D {
   const [batch, height, width] = images.shape;

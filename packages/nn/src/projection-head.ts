@@ -11,11 +11,11 @@ export interface HeadSizes {
   readonly output: number;
 }
 
-/** Width of the hidden layers for a tower of `width`: SLIP's 4096 for 768, in that proportion for others. */
+/** Width of the hidden layers for a tower of `width`, in SLIP's proportion of 4096 to 768. */
 export const headWidth = (width: number): number => Math.round((width * 16) / 3);
 
 function linearParameters(name: string, from: number, to: number): ParameterSpec[] {
-  // The framework default of the original: uniform within 1 / sqrt(fan in).
+  // The original uses PyTorch's default: uniform within ±1 / sqrt(fan in).
   const init = uniform(from ** -0.5);
   return [
     { name: `${name}.weight`, shape: [to, from], init },
@@ -24,8 +24,8 @@ function linearParameters(name: string, from: number, to: number): ParameterSpec
 }
 
 /**
- * Parameters of `projectionHead`, named as SLIP's `image_mlp`. Without running statistics: the head is thrown away after
- * training, and in training the batch's own count.
+ * Parameters of `projectionHead`, named as SLIP's `image_mlp`. There are no running statistics: training uses the
+ * batch's own statistics, and the head is discarded after training.
  */
 export function headParameters(prefix: string, { input, hidden, output }: HeadSizes): ParameterSpec[] {
   const norm = (name: string): ParameterSpec[] => batchNormParameters(name, hidden).filter(({ buffer }) => !buffer);
@@ -38,25 +38,25 @@ export function headParameters(prefix: string, { input, hidden, output }: HeadSi
   ];
 }
 
-/** Batch norm by the statistics of `x` itself, whether or not the pass is one of training. */
+/** Batch norm by the statistics of `x` itself, in training and in evaluation. */
 function batchOnly(parameters: TensorMap, name: string, x: tf.Tensor2D): tf.Tensor2D {
   const width = x.shape[1];
   const running = { [`${name}.running_mean`]: tf.zeros([width]), [`${name}.running_var`]: tf.ones([width]) };
   return batchNorm({ ...parameters, ...running }, name, x, { training: true }).value;
 }
 
-const linearOf = (parameters: TensorMap, name: string, x: tf.Tensor2D): tf.Tensor2D =>
+const applyLinear = (parameters: TensorMap, name: string, x: tf.Tensor2D): tf.Tensor2D =>
   linear(x, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
 
 /**
- * The three-layer head of SLIP (arXiv:2112.12750, section 3.2): linear, batch norm, ReLU, twice, and a linear layer. The
- * statistics are those of `x`: give it one view at a time.
+ * The three-layer head of SLIP (arXiv:2112.12750, section 3.2): twice linear, batch norm and ReLU, then a linear layer.
+ * The statistics are computed from `x`, so each call must get one view only.
  * @param x `[B, input]`. @returns `[B, output]`.
  */
 export function projectionHead(parameters: TensorMap, prefix: string, x: tf.Tensor2D): tf.Tensor2D {
   const hidden = (i: number, value: tf.Tensor2D): tf.Tensor2D =>
-    tf.relu(batchOnly(parameters, `${prefix}bn${i}`, linearOf(parameters, `${prefix}layer${i}`, value)));
-  return linearOf(parameters, `${prefix}layer3`, hidden(2, hidden(1, x)));
+    tf.relu(batchOnly(parameters, `${prefix}bn${i}`, applyLinear(parameters, `${prefix}layer${i}`, value)));
+  return applyLinear(parameters, `${prefix}layer3`, hidden(2, hidden(1, x)));
 }
 
 /** Parameters of `predictionHead`. */
@@ -73,6 +73,6 @@ export function predictionParameters(prefix: string, { input, hidden, output }: 
  * @param x `[B, input]`. @returns `[B, output]`.
  */
 export function predictionHead(parameters: TensorMap, prefix: string, x: tf.Tensor2D): tf.Tensor2D {
-  const hidden = tf.relu(batchOnly(parameters, `${prefix}bn1`, linearOf(parameters, `${prefix}layer1`, x)));
-  return linearOf(parameters, `${prefix}layer2`, hidden);
+  const hidden = tf.relu(batchOnly(parameters, `${prefix}bn1`, applyLinear(parameters, `${prefix}layer1`, x)));
+  return applyLinear(parameters, `${prefix}layer2`, hidden);
 }

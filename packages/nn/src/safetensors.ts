@@ -8,29 +8,30 @@ import {
   writeFileAtomic,
 } from '@medbench/core';
 
-/** A header larger than this is no header. */
-const MAX_HEADER = 100 * 2 ** 20;
+/** Largest accepted header in bytes. A file that claims a larger one is damaged. */
+const MAX_HEADER_BYTES = 100 * 2 ** 20;
 
-const WIDTH: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, U8: 1, BOOL: 1 };
+const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, U8: 1, BOOL: 1 };
 
+/** The contents of a safetensors file. */
 export interface SafetensorsFile {
   readonly tensors: HostTensors;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-interface Entry {
+interface TensorEntry {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
 }
 
-const broken = (file: string, what: string, cause?: unknown): MedbenchError =>
-  new MedbenchError('weights', `${file} is no sound safetensors file: ${what}`, {
-    hint: 'It was cut off or damaged: write or download it again.',
+const damagedFile = (file: string, problem: string, cause?: unknown): MedbenchError =>
+  new MedbenchError('weights', `${file} is not a valid safetensors file: ${problem}`, {
+    hint: 'It is truncated or damaged: write or download it again.',
     ...(cause === undefined ? {} : { cause }),
   });
 
-/** Half precision to single. */
+/** Converts the bits of a half-precision float to a number. */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -40,8 +41,11 @@ function fromHalf(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** A tensor from its bytes, which begin their buffer. Files and the machines that medbench runs on are little-endian. */
-function decode({ buffer }: Uint8Array, { dtype, shape }: Entry): HostTensor {
+/**
+ * Decodes a tensor from bytes at the start of their buffer. No byte order is converted: the files and the machines that
+ * medbench runs on are little-endian.
+ */
+function decode({ buffer }: Uint8Array, { dtype, shape }: TensorEntry): HostTensor {
   switch (dtype) {
     case 'F32':
       return { shape, dtype: 'float32', data: new Float32Array(buffer) };
@@ -63,37 +67,37 @@ function decode({ buffer }: Uint8Array, { dtype, shape }: Entry): HostTensor {
   }
 }
 
-function checkEntry(file: string, name: string, entry: Entry, available: number): void {
+function checkEntry(file: string, name: string, entry: TensorEntry, available: number): void {
   const { dtype, shape, data_offsets: offsets } = entry ?? {};
-  const width = WIDTH[dtype];
-  if (width === undefined) throw broken(file, `"${name}" has the element type ${dtype}`);
-  const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (!Array.isArray(shape) || !shape.every(whole)) throw broken(file, `"${name}" has no sound shape`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
-    throw broken(file, `"${name}" has no sound offsets`);
+  const width = BYTES_PER_ELEMENT[dtype];
+  if (width === undefined) throw damagedFile(file, `"${name}" has the element type ${dtype}`);
+  const isNaturalNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(isNaturalNumber)) throw damagedFile(file, `"${name}" has no valid shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isNaturalNumber))
+    throw damagedFile(file, `"${name}" has no valid offsets`);
   const [begin, end] = offsets as [number, number];
   const bytes = elementCount(shape) * width;
-  if (end - begin !== bytes) throw broken(file, `"${name}" claims ${end - begin} bytes, its shape needs ${bytes}`);
-  if (end > available) throw broken(file, `"${name}" ends at byte ${end} of ${available}`);
+  if (end - begin !== bytes) throw damagedFile(file, `"${name}" claims ${end - begin} bytes, its shape needs ${bytes}`);
+  if (end > available) throw damagedFile(file, `"${name}" ends at byte ${end} of ${available}`);
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Bytes that can be read in pieces, a file's or an array's. */
-interface Bytes {
+/** The bytes of a file or an array, readable in pieces. */
+interface ByteSource {
   readonly size: number;
   read(begin: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-const inMemory = (bytes: Uint8Array): Bytes => ({
+const readFromMemory = (bytes: Uint8Array): ByteSource => ({
   size: bytes.length,
-  // A copy: its buffer begins where the piece does, so that it can be looked at as numbers of any width.
+  // The piece is copied so that it starts at the beginning of its buffer, as views of any element width need.
   read: async (begin, length) => new Uint8Array(bytes.subarray(begin, begin + length)),
   close: async () => {},
 });
 
-async function onDisk(file: string): Promise<Bytes> {
+async function readFromDisk(file: string): Promise<ByteSource> {
   const unreadable = (cause: unknown): MedbenchError =>
     new MedbenchError('weights', `${file} cannot be read: ${errorMessage(cause)}`, { cause });
   const handle = await open(file).catch((cause: unknown) => {
@@ -104,13 +108,13 @@ async function onDisk(file: string): Promise<Bytes> {
     size,
     async read(begin, length) {
       const piece = new Uint8Array(length);
-      let at = 0;
+      let filled = 0;
       try {
-        // One read gives 2 GiB at the most.
-        while (at < length) {
-          const { bytesRead } = await handle.read(piece, at, Math.min(length - at, 2 ** 30), begin + at);
+        // One read returns at most 2 GiB.
+        while (filled < length) {
+          const { bytesRead } = await handle.read(piece, filled, Math.min(length - filled, 2 ** 30), begin + filled);
           if (bytesRead === 0) throw new Error('it became shorter while it was read');
-          at += bytesRead;
+          filled += bytesRead;
         }
       } catch (cause) {
         throw unreadable(cause);
@@ -122,31 +126,31 @@ async function onDisk(file: string): Promise<Bytes> {
 }
 
 interface Header {
-  readonly entries: Readonly<Record<string, Entry>>;
+  readonly entries: Readonly<Record<string, TensorEntry>>;
   readonly metadata: Readonly<Record<string, string>>;
   /** Byte at which the tensors begin. */
   readonly start: number;
 }
 
-async function readHeader(file: string, bytes: Bytes): Promise<Header> {
-  if (bytes.size < 8) throw broken(file, `it has ${bytes.size} bytes`);
+async function readHeader(file: string, bytes: ByteSource): Promise<Header> {
+  if (bytes.size < 8) throw damagedFile(file, `it has ${bytes.size} bytes`);
   const claimed = new DataView((await bytes.read(0, 8)).buffer).getBigUint64(0, true);
   const length = Number(claimed);
-  if (length > MAX_HEADER || 8 + length > bytes.size) {
-    throw broken(file, `its header claims ${claimed} bytes, the file has ${bytes.size}`);
+  if (length > MAX_HEADER_BYTES || 8 + length > bytes.size) {
+    throw damagedFile(file, `its header claims ${claimed} bytes, the file has ${bytes.size}`);
   }
-  let header: Record<string, Entry>;
+  let header: Record<string, TensorEntry>;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await bytes.read(8, length)));
   } catch (cause) {
-    throw broken(file, 'its header is not JSON', cause);
+    throw damagedFile(file, 'its header is not JSON', cause);
   }
-  if (!isObject(header)) throw broken(file, 'its header is no object');
-  const { __metadata__: metadata = {}, ...entries } = header as unknown as Record<string, Entry> & {
+  if (!isObject(header)) throw damagedFile(file, 'its header is not an object');
+  const { __metadata__: metadata = {}, ...entries } = header as unknown as Record<string, TensorEntry> & {
     __metadata__?: Record<string, string>;
   };
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
-    throw broken(file, 'its metadata are no texts by name');
+    throw damagedFile(file, 'its metadata is not a map of strings');
   }
   const start = 8 + length;
   const available = bytes.size - start;
@@ -155,24 +159,25 @@ async function readHeader(file: string, bytes: Bytes): Promise<Header> {
     return { name, begin: entry.data_offsets[0], end: entry.data_offsets[1] };
   });
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  let at = 0;
+  let expected = 0;
   for (const { name, begin, end } of spans) {
-    if (begin !== at) throw broken(file, `"${name}" begins at byte ${begin}, expected ${at}`);
-    at = end;
+    if (begin !== expected) throw damagedFile(file, `"${name}" begins at byte ${begin}, expected ${expected}`);
+    expected = end;
   }
-  if (at !== available) throw broken(file, `its tensors take ${at} bytes, the file holds ${available}`);
+  if (expected !== available)
+    throw damagedFile(file, `its tensors take ${expected} bytes, the file holds ${available}`);
   return { entries, metadata, start };
 }
 
 /**
- * Reads a safetensors file (F32, F16, BF16, I32, I64, U8, BOOL), or its bytes. A file is read tensor by tensor, after its
- * header has been checked against its size: nothing is allocated that the file does not hold.
- * @throws MedbenchError('weights') naming the file and the tensor: truncated, header beyond the file, offsets that
- *   overlap or leave gaps, sizes that do not fit.
+ * Reads a safetensors file (F32, F16, BF16, I32, I64, U8, BOOL), or its bytes. The header is checked against the size
+ * of the file first, and then tensors are read one by one: nothing is allocated that the file does not hold.
+ * @throws MedbenchError('weights') naming the file and the tensor, if the file is truncated, the header exceeds the
+ *   file, offsets overlap or leave gaps, or sizes do not fit.
  */
 export async function readSafetensors(source: string | Uint8Array, label = 'safetensors'): Promise<SafetensorsFile> {
   const file = typeof source === 'string' ? source : label;
-  const bytes = typeof source === 'string' ? await onDisk(source) : inMemory(source);
+  const bytes = typeof source === 'string' ? await readFromDisk(source) : readFromMemory(source);
   try {
     const { entries, metadata, start } = await readHeader(file, bytes);
     const tensors: HostTensors = {};
@@ -186,10 +191,10 @@ export async function readSafetensors(source: string | Uint8Array, label = 'safe
   }
 }
 
-const DTYPE = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
+const DTYPE_NAMES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
 
 /**
- * Writes tensors (F32, I32, BOOL), beside the file's place and renamed, so that a reader never sees half of it.
+ * Writes tensors (F32, I32, BOOL) to a temporary file and renames it, so that a reader never sees a partial file.
  * @throws MedbenchError('store') if the disk is full or the folder read-only.
  */
 export async function writeSafetensors(
@@ -199,14 +204,14 @@ export async function writeSafetensors(
 ): Promise<void> {
   const names = Object.keys(tensors).sort();
   const header: Record<string, unknown> = { __metadata__: metadata };
-  let at = 0;
+  let offset = 0;
   for (const name of names) {
     const { dtype, shape, data } = tensors[name]!;
-    header[name] = { dtype: DTYPE[dtype], shape, data_offsets: [at, at + data.byteLength] };
-    at += data.byteLength;
+    header[name] = { dtype: DTYPE_NAMES[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
   }
   const json = Buffer.from(JSON.stringify(header));
-  // Blanks align the data to eight bytes, as the format asks.
+  // The format asks for data aligned to eight bytes, so the header is padded with spaces.
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(padded.length));

@@ -1,22 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Options of `warmupCosine`. */
 export interface ScheduleOptions {
-  /** Peak. */
+  /** Peak learning rate. */
   readonly learningRate: number;
+  /** Number of warm-up steps. */
   readonly warmup: number;
-  /** Steps in all; the rate falls to 0 there. */
+  /** Total number of steps. The learning rate reaches 0 there. */
   readonly total: number;
 }
 
-export interface Schedule {
+/** The learning rate as a function of the step. */
+export interface LearningRateSchedule {
   /** Learning rate of a 0-based step. */
   at(step: number): number;
-  /** The same in the graph, from a scalar step. */
+  /** Learning rate in the graph, from a scalar step. */
   tensor(step: tf.Scalar): tf.Scalar;
 }
 
-/** Linear warm-up, lr (k + 1) / w, then half a cosine to 0 (open_clip's `cosine_lr`). */
-export function warmupCosine({ learningRate, warmup, total }: ScheduleOptions): Schedule {
+/** Linear warm-up, lr (k + 1) / w at step k, then half a cosine down to 0 (open_clip's `cosine_lr`). */
+export function warmupCosine({ learningRate, warmup, total }: ScheduleOptions): LearningRateSchedule {
   const span = Math.max(1, total - warmup);
   return {
     at: (step) =>

@@ -4,6 +4,7 @@ import { scaledDotProduct } from './attention.js';
 import { gelu, layerNorm, linear, quickGelu } from './layers.js';
 import { normal, ones, zeros } from './parameters.js';
 
+/** Options of `transformer` and its blocks. */
 export interface TransformerOptions {
   readonly layers: number;
   readonly heads: number;
@@ -14,14 +15,16 @@ export interface TransformerOptions {
   readonly activation?: Activation;
 }
 
-/** 0 on and below the diagonal, -1e9 above: a token sees itself and what came before it. `[length, length]`. */
+/**
+ * Mask `[length, length]`: 0 on and below the diagonal, -1e9 above. A token attends to itself and the tokens before it.
+ */
 export function causalMask(length: number): tf.Tensor2D {
   const values = new Float32Array(length * length);
   for (let row = 0; row < length; row++) values.fill(-1e9, row * length + row + 1, (row + 1) * length);
   return tf.tensor2d(values, [length, length]);
 }
 
-/** Self-attention with one matrix for queries, keys and values (rows q | k | v). `x` `[B, T, W]`. */
+/** Self-attention with one joint matrix for queries, keys and values (rows q | k | v). `x` `[B, T, W]`. */
 function attention(
   parameters: TensorMap,
   prefix: string,
@@ -34,14 +37,16 @@ function attention(
   return linear(mixed, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
 }
 
-/** Parts of a joint projection, `[B, T, count W]` to `count` of `[B, T, W]`. */
+/** Splits a joint projection `[B, T, count W]` into `count` parts `[B, T, W]`. */
 export function splitJoint(joint: tf.Tensor3D, count: number): tf.Tensor3D[] {
   const [batch, length, width] = joint.shape;
   const flat = tf.reshape(joint, [batch * length, width]);
   return tf.split(flat, count, 1).map((part) => tf.reshape(part, [batch, length, width / count]));
 }
 
-/** Pre-LN transformer, parameters named `<prefix>resblocks.<i>.…` as in open_clip. `x` and the result `[B, T, W]`. */
+/**
+ * Pre-LN transformer. Parameters are named `<prefix>resblocks.<i>.…`, as in open_clip. `x` and the result `[B, T, W]`.
+ */
 export function transformer(
   parameters: TensorMap,
   prefix: string,
@@ -53,7 +58,7 @@ export function transformer(
   return hidden;
 }
 
-/** One block of `transformer`, parameters named `<prefix>ln_1.weight` and so on. */
+/** One block of `transformer`. Parameters are named `<prefix>ln_1.weight` and so on. */
 export function block(
   parameters: TensorMap,
   prefix: string,
@@ -65,20 +70,27 @@ export function block(
   return tf.add(hidden, mlp(parameters, prefix, hidden, options.activation));
 }
 
-/** The second half of a block: norm, widen fourfold, activate, narrow. `x` and the result `[..., W]`. */
+/**
+ * The feed-forward half of a block: norm, widening by a factor of four, activation, narrowing. `x` and result `[...,
+ * W]`.
+ */
 export function mlp<T extends tf.Tensor>(
   parameters: TensorMap,
   prefix: string,
   x: T,
   activation: Activation = 'quick-gelu',
 ): T {
-  const of = (name: string): tf.Tensor => parameters[prefix + name]!;
+  const parameter = (name: string): tf.Tensor => parameters[prefix + name]!;
   const act = activation === 'gelu' ? gelu : quickGelu;
-  const inner = linear(layerNorm(x, of('ln_2.weight'), of('ln_2.bias')), of('mlp.c_fc.weight'), of('mlp.c_fc.bias'));
-  return linear(act(inner), of('mlp.c_proj.weight'), of('mlp.c_proj.bias'));
+  const inner = linear(
+    layerNorm(x, parameter('ln_2.weight'), parameter('ln_2.bias')),
+    parameter('mlp.c_fc.weight'),
+    parameter('mlp.c_fc.bias'),
+  );
+  return linear(act(inner), parameter('mlp.c_proj.weight'), parameter('mlp.c_proj.bias'));
 }
 
-/** Parameters of `transformer`, initialised as CLIP's text tower, which is used for both towers here. */
+/** Parameters of `transformer`. The initialisation is that of CLIP's text tower, for both towers. */
 export function transformerParameters(
   prefix: string,
   { width, layers }: { width: number; layers: number },
@@ -88,7 +100,7 @@ export function transformerParameters(
   ).flat();
 }
 
-/** Parameters of `block`; `layers` is the number of blocks that follow each other, for the initialisation. */
+/** Parameters of `block`. The initialisation depends on `layers`, the number of blocks in the transformer. */
 export function blockParameters(prefix: string, { width, layers }: { width: number; layers: number }): ParameterSpec[] {
   const attentionStd = width ** -0.5;
   const outStd = attentionStd * (2 * layers) ** -0.5;
@@ -109,7 +121,7 @@ export function blockParameters(prefix: string, { width, layers }: { width: numb
   return specs.map(([name, shape, init]) => ({ name: prefix + name, shape, init }));
 }
 
-/** One stage per block, input to output. */
+/** The stages of a transformer: one per block, from input to output. */
 export function transformerStages(prefix: string, options: { width: number; layers: number }): TowerStage[] {
   const names = transformerParameters(prefix, options).map(({ name }) => name);
   return Array.from({ length: options.layers }, (_, i) => ({

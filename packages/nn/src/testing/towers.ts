@@ -2,7 +2,7 @@ import { type DualEncoderModel, elementCount, type HostTensor, type HostTensors,
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiate } from '../differentiate.js';
 
-/** What a reference implementation computed of two small towers (`scripts/oracles/{clip_towers,hf_clip}.py`). */
+/** Results of a reference implementation for two small towers (`scripts/oracles/{clip_towers,hf_clip}.py`). */
 export interface TowerOracle {
   readonly parameters: Readonly<Record<string, readonly number[]>>;
   readonly image: readonly number[];
@@ -13,13 +13,13 @@ export interface TowerOracle {
   >;
 }
 
-/** The k-th of the oracles' scattered numbers in (-1, 1). */
+/** The k-th pseudo-random number of the oracles, in (-1, 1). */
 export function scattered(k: number, offset: number): number {
   const wave = Math.abs(Math.sin(12.9898 * (k + 1) + offset) * 43758.5453);
   return 2 * (wave % 1) - 1;
 }
 
-/** A weight by the oracles' formula: scattered numbers that depend on the parameter's name; gains near one. */
+/** A weight by the oracles' formula: `scattered` numbers that depend on the parameter's name; gains are near one. */
 export function weightByFormula(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
   const scale = shape.length < 2 ? 0.3 : 1.5 / Math.sqrt(shape.at(-1)!);
@@ -30,7 +30,7 @@ export function weightByFormula(name: string, shape: readonly number[]): HostTen
   return { shape, dtype: 'float32', data };
 }
 
-/** The oracles' three images, `[3, 3, 16, 16]` there and `[3, 16, 16, 3]` here. */
+/** The oracles' three images: `[3, 3, 16, 16]` in Python, `[3, 16, 16, 3]` here. */
 const images: HostTensor = {
   shape: [3, 16, 16, 3],
   dtype: 'float32',
@@ -40,8 +40,8 @@ const images: HostTensor = {
   }),
 };
 
-/** The oracles' three texts, `[3, 12]`, padded with what their implementation pads with. */
-const idsWith = (padding: number): HostTensor => ({
+/** The oracles' three texts, `[3, 12]`, padded with the padding id of their implementation. */
+const padTexts = (padding: number): HostTensor => ({
   shape: [3, 12],
   dtype: 'int32',
   data: Int32Array.from([
@@ -51,9 +51,10 @@ const idsWith = (padding: number): HostTensor => ({
   ]),
 });
 
-export const towerInputs = (padding = 0): HostTensors => ({ images, ids: idsWith(padding) });
+/** The inputs of `towerProgram`. */
+export const towerInputs = (padding = 0): HostTensors => ({ images, ids: padTexts(padding) });
 
-/** Embeddings of both towers, the oracles' scalar loss of them, and its gradient by every parameter (`gradient/<name>`). */
+/** A program that computes the embeddings of both towers, the oracles' loss, and its gradients (`gradient/<name>`). */
 export function towerProgram(model: DualEncoderModel): Program {
   return {
     name: 'towers',
@@ -61,34 +62,36 @@ export function towerProgram(model: DualEncoderModel): Program {
     inputs: towerInputs(),
     run(parameters, inputs) {
       const weight = tf.reshape(tf.cos(tf.range(0, 48)), [3, 16]);
-      const { value, gradients, terms } = differentiate(parameters, (moved) => {
-        const image = model.encodeImage(moved, inputs.images as tf.Tensor4D).embedding;
-        const text = model.encodeText(moved, inputs.ids as tf.Tensor2D).embedding;
+      const { value, gradients, terms } = differentiate(parameters, (variables) => {
+        const image = model.encodeImage(variables, inputs.images as tf.Tensor4D).embedding;
+        const text = model.encodeText(variables, inputs.ids as tf.Tensor2D).embedding;
         const loss = tf.add(tf.sum(tf.mul(image, weight)), tf.sum(tf.mul(text, tf.reverse(weight, 0))));
-        // Keeps the logit scale in the graph: every parameter then has a gradient.
-        return { value: tf.add(loss, tf.mul(moved.logit_scale!, 0)) as tf.Scalar, terms: { image, text } };
+        // The product with 0 keeps the logit scale in the graph, so that every parameter has a gradient.
+        return { value: tf.add(loss, tf.mul(variables.logit_scale!, 0)) as tf.Scalar, terms: { image, text } };
       });
-      const named = Object.entries(gradients).map(([name, gradient]) => [`gradient/${name}`, gradient]);
-      return { outputs: { loss: value, image: terms.image!, text: terms.text!, ...Object.fromEntries(named) } };
+      const gradientOutputs = Object.entries(gradients).map(([name, gradient]) => [`gradient/${name}`, gradient]);
+      return {
+        outputs: { loss: value, image: terms.image!, text: terms.text!, ...Object.fromEntries(gradientOutputs) },
+      };
     },
   };
 }
 
-/** Largest difference as a share of the largest expected value. */
-export function relativeError(found: ArrayLike<number>, expected: readonly number[]): number {
+/** Largest difference, relative to the largest expected value. */
+export function relativeError(actual: ArrayLike<number>, expected: readonly number[]): number {
   const scale = Math.max(...expected.map(Math.abs));
-  return Math.max(...expected.map((value, i) => Math.abs(value - found[i]!))) / scale;
+  return Math.max(...expected.map((value, i) => Math.abs(value - actual[i]!))) / scale;
 }
 
-/** Error of a gradient against the oracle's norm, first and last values, as a share of the norm. */
+/** Error of a gradient's norm, first and last values against the oracle's, relative to the norm. */
 export function gradientError(
-  found: ArrayLike<number>,
+  actual: ArrayLike<number>,
   oracle: Pick<TowerOracle, 'gradients' | 'loss'>,
   name: string,
 ): number {
   const { norm, first, last } = oracle.gradients[name]!;
-  const values = Float64Array.from(found);
-  // A gradient that is zero in exact arithmetic (the keys' bias) is noise on both sides.
+  const values = Float64Array.from(actual);
+  // A gradient that is zero in exact arithmetic (the keys' bias) is noise in both implementations.
   const scale = norm + 1e-3 * Math.abs(oracle.loss);
   const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   const ends = [
