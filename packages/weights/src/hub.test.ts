@@ -13,11 +13,11 @@ const FILES: Readonly<Record<string, string>> = {
   'config.json': '{"model_type":"clip"}',
 };
 
-/** As much of the hub's interface as a download takes. */
-function hub(): { server: Server; asked: string[] } {
-  const asked: string[] = [];
+/** A server with the part of the hub's interface that a download needs. */
+function hub(): { server: Server; requests: string[] } {
+  const requests: string[] = [];
   const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
+    requests.push(`${request.method} ${request.url}`);
     const path = decodeURIComponent(request.url ?? '');
     if (path.startsWith('/api/models/lab/clip/paths-info/')) {
       let body = '';
@@ -26,15 +26,15 @@ function hub(): { server: Server; asked: string[] } {
       });
       request.on('end', () => {
         const { paths } = JSON.parse(body) as { paths: string[] };
-        const found = paths.flatMap((one) => {
-          const content = FILES[one];
+        const entries = paths.flatMap((file) => {
+          const content = FILES[file];
           if (content === undefined) return [];
           const oid = createHash('sha1').update(content).digest('hex');
           return [
-            { type: 'file', path: one, size: content.length, oid, lastCommit: { id: COMMIT, title: '', date: 0 } },
+            { type: 'file', path: file, size: content.length, oid, lastCommit: { id: COMMIT, title: '', date: 0 } },
           ];
         });
-        response.setHeader('Content-Type', 'application/json').end(JSON.stringify(found));
+        response.setHeader('Content-Type', 'application/json').end(JSON.stringify(entries));
       });
       return;
     }
@@ -53,10 +53,10 @@ function hub(): { server: Server; asked: string[] } {
     response.writeHead(206, { 'Content-Range': `bytes ${range[1]}-${end}/${content.length}` });
     response.end(content.slice(Number(range[1]), end + 1));
   });
-  return { server, asked };
+  return { server, requests };
 }
 
-describe('ids of the hub', () => {
+describe('parsing the id of a model on the hub', () => {
   it.each([
     ['openai/clip-vit-base-patch16', { name: 'openai/clip-vit-base-patch16', revision: 'main' }],
     ['hf-hub:lab/clip', { name: 'lab/clip', revision: 'main' }],
@@ -69,16 +69,16 @@ describe('ids of the hub', () => {
 describe('files of a model on the hub', () => {
   let cache: string;
   let server: Server;
-  let asked: string[];
+  let requests: string[];
   let endpoint: string;
-  const ask = (environment: Record<string, string> = { HF_ENDPOINT: endpoint }, name = 'lab/clip') =>
+  const fetchFiles = (environment: Record<string, string> = { HF_ENDPOINT: endpoint }, name = 'lab/clip') =>
     hubFiles({ name, revision: 'main' }, ['open_clip_model.safetensors', 'model.safetensors'], ['config.json'], {
       environment,
     });
   beforeEach(async () => {
     cache = mkdtempSync(join(tmpdir(), 'medbench-hub-'));
     vi.stubEnv('HF_HUB_CACHE', cache);
-    ({ server, asked } = hub());
+    ({ server, requests } = hub());
     await new Promise<void>((listening) => {
       server.listen(0, '127.0.0.1', listening);
     });
@@ -91,45 +91,49 @@ describe('files of a model on the hub', () => {
     rmSync(cache, { recursive: true });
   });
 
-  it('come from a mirror, into the cache that Python’s library uses', async () => {
-    const files = await ask();
+  it('are downloaded from a mirror into the cache that Python’s library uses', async () => {
+    const files = await fetchFiles();
     expect(Object.keys(files).sort()).toEqual(['config.json', 'model.safetensors']);
     expect(files['model.safetensors']).toBe(join(cache, 'models--lab--clip', 'snapshots', COMMIT, 'model.safetensors'));
     expect(readFileSync(files['model.safetensors']!, 'utf8')).toBe('weights');
   });
 
-  it('come from the cache alone when offline', async () => {
-    await ask();
-    asked.length = 0;
-    const files = await ask({ HF_ENDPOINT: endpoint, HF_HUB_OFFLINE: '1' });
+  it('come from the cache without requests when offline', async () => {
+    await fetchFiles();
+    requests.length = 0;
+    const files = await fetchFiles({ HF_ENDPOINT: endpoint, HF_HUB_OFFLINE: '1' });
     expect(readFileSync(files['model.safetensors']!, 'utf8')).toBe('weights');
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   it('come from the cache when the hub cannot be reached', async () => {
-    await ask();
-    const files = await ask({ HF_ENDPOINT: 'http://127.0.0.1:9' });
+    await fetchFiles();
+    const files = await fetchFiles({ HF_ENDPOINT: 'http://127.0.0.1:9' });
     expect(readFileSync(files['model.safetensors']!, 'utf8')).toBe('weights');
   });
 
   it('are refused when offline and not in the cache', async () => {
-    await expect(ask({ HF_HUB_OFFLINE: '1' })).rejects.toThrow(
+    await expect(fetchFiles({ HF_HUB_OFFLINE: '1' })).rejects.toThrow(
       "lab/clip is not in the hub's cache, and HF_HUB_OFFLINE",
     );
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   it('are refused when the hub cannot be reached', async () => {
-    await expect(ask({ HF_ENDPOINT: 'http://127.0.0.1:9' })).rejects.toThrow('lab/clip cannot be had from the hub: ');
+    await expect(fetchFiles({ HF_ENDPOINT: 'http://127.0.0.1:9' })).rejects.toThrow(
+      'lab/clip cannot be downloaded from the hub: ',
+    );
   });
 
-  it('are refused when the model is not there', async () => {
-    await expect(ask({ HF_ENDPOINT: endpoint }, 'lab/other')).rejects.toThrow('lab/other cannot be had from the hub');
+  it('are refused when the hub does not have the model', async () => {
+    await expect(fetchFiles({ HF_ENDPOINT: endpoint }, 'lab/other')).rejects.toThrow(
+      'lab/other cannot be downloaded from the hub',
+    );
   });
 
-  it('write nothing to standard output', async () => {
+  it('are downloaded without output on standard output', async () => {
     const written = vi.spyOn(process.stdout, 'write');
-    await ask();
+    await fetchFiles();
     expect(written).not.toHaveBeenCalled();
     written.mockRestore();
   });

@@ -8,7 +8,7 @@ export interface HubModel {
   readonly revision: string;
 }
 
-/** Environment variables that steer the hub, with the meanings they have for `huggingface_hub` in Python. */
+/** Environment variables that control access to the hub. They mean the same as for `huggingface_hub` in Python. */
 export interface HubEnvironment {
   readonly HF_HUB_OFFLINE?: string;
   readonly HF_ENDPOINT?: string;
@@ -17,16 +17,21 @@ export interface HubEnvironment {
 
 const ID = /^(?:hf:\/\/|hf-hub:)?([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/;
 
-/** Parses `owner/name`, `owner/name@revision`, with `hf://` or `hf-hub:` before it or not; undefined if it is no such id. */
+/**
+ * Parses the id of a model, `owner/name` or `owner/name@revision`, optionally with the prefix `hf://` or `hf-hub:`;
+ * undefined for any other text.
+ */
 export function parseHubModel(id: string): HubModel | undefined {
   const match = ID.exec(id);
   return match ? { name: match[1]!, revision: match[2] ?? 'main' } : undefined;
 }
 
-const on = (value: string | undefined): boolean => value !== undefined && /^(1|on|yes|true)$/i.test(value);
+const isEnabled = (value: string | undefined): boolean => value !== undefined && /^(1|on|yes|true)$/i.test(value);
 
-/** The library writes a line to standard output for each download, where a table or JSON may be going. */
-async function withoutChatter<T>(run: () => Promise<T>): Promise<T> {
+/**
+ * Runs `run` without `console.debug`, with which the library would mix a line per download into our standard output.
+ */
+async function withoutDebugOutput<T>(run: () => Promise<T>): Promise<T> {
   const { debug } = console;
   console.debug = () => {};
   try {
@@ -37,8 +42,8 @@ async function withoutChatter<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Folder of the cache that holds a revision of a model, if there is one. Read here and not with the library's own scan,
- * which fails where no branch is on record, as after its own download of a single file.
+ * The folder of the cache that holds a revision of a model; undefined if there is none. The library's own scan is not
+ * used, because it fails if the cache records no branch, as after the library's own download of a single file.
  */
 async function cachedSnapshot({ name, revision }: HubModel): Promise<string | undefined> {
   const { getHFHubCachePath, getRepoFolderName } = await import('@huggingface/hub');
@@ -48,13 +53,13 @@ async function cachedSnapshot({ name, revision }: HubModel): Promise<string | un
   const branch = join(folder, 'refs', revision);
   const commit = existsSync(branch) ? readFileSync(branch, 'utf8').trim() : revision;
   if (existsSync(join(snapshots, commit))) return join(snapshots, commit);
-  // The default branch may be answered with the newest commit at hand; a revision that was asked for may not.
+  // For the default branch, the newest cached commit is good enough. For a requested revision, it is not.
   if (revision !== 'main') return undefined;
-  const commits = readdirSync(snapshots).map((one) => join(snapshots, one));
-  return commits.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)[0];
+  const commits = readdirSync(snapshots).map((entry) => join(snapshots, entry));
+  return commits.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** Those of the files that are in the hub's cache, by name. Nothing is fetched. */
+/** Paths of the named files that are in the hub's cache, by name. Nothing is downloaded. */
 async function cachedFiles(model: HubModel, names: readonly string[]): Promise<Record<string, string>> {
   const folder = await cachedSnapshot(model);
   if (!folder) return {};
@@ -64,10 +69,12 @@ async function cachedFiles(model: HubModel, names: readonly string[]): Promise<R
 }
 
 /**
- * Files of a model on the hub, from its cache or downloaded into it: of `wanted` the first that the model has, and all of
- * `beside` that it has. With `HF_HUB_OFFLINE=1` nothing is fetched; `HF_ENDPOINT` names a mirror, `HF_TOKEN` gives access.
- * @throws MedbenchError('weights') if the model or all of the files are missing, or the hub cannot be reached and the cache
- *   does not have them.
+ * Gets files of a model on the hub, from the cache or by downloading them into it: the first file of `wanted` that the
+ * model has, and all files of `beside` that it has. With `HF_HUB_OFFLINE=1` nothing is downloaded. `HF_ENDPOINT` names
+ * a mirror, `HF_TOKEN` gives access.
+ * @returns paths by file name.
+ * @throws MedbenchError('weights') if the model or all `wanted` files are missing, or if the hub cannot be reached and
+ *   the cache does not have them.
  */
 export async function hubFiles(
   model: HubModel,
@@ -79,9 +86,9 @@ export async function hubFiles(
   }: { environment?: HubEnvironment; log?: (message: string) => void } = {},
 ): Promise<Record<string, string>> {
   const cached = await cachedFiles(model, [...wanted, ...beside]);
-  const complete = wanted.some((name) => cached[name]);
-  if (on(environment.HF_HUB_OFFLINE)) {
-    if (complete) return cached;
+  const hasCachedWeights = wanted.some((name) => cached[name]);
+  if (isEnabled(environment.HF_HUB_OFFLINE)) {
+    if (hasCachedWeights) return cached;
     throw new MedbenchError('weights', `${model.name} is not in the hub's cache, and HF_HUB_OFFLINE is set`, {
       hint: `Unset it, or download ${wanted[0]} elsewhere and name its folder.`,
     });
@@ -94,35 +101,35 @@ export async function hubFiles(
     ...(environment.HF_TOKEN ? { accessToken: environment.HF_TOKEN } : {}),
   };
   try {
-    const there = (await pathsInfo({ ...access, paths: [...wanted, ...beside] })).map(({ path }) => path);
-    const main = wanted.find((name) => there.includes(name));
-    if (!main) throw missing(model, wanted);
+    const available = (await pathsInfo({ ...access, paths: [...wanted, ...beside] })).map(({ path }) => path);
+    const weightsFile = wanted.find((name) => available.includes(name));
+    if (!weightsFile) throw missingFilesError(model, wanted);
     const files: Record<string, string> = {};
-    for (const path of [...beside.filter((name) => there.includes(name)), main]) {
+    for (const path of [...beside.filter((name) => available.includes(name)), weightsFile]) {
       log(`${model.name}: ${path}`);
-      files[path] = await withoutChatter(() => downloadFileToCacheDir({ ...access, path }));
+      files[path] = await withoutDebugOutput(() => downloadFileToCacheDir({ ...access, path }));
     }
     return files;
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
-    if (complete) {
-      log(`${model.name}: the hub cannot be asked (${errorMessage(cause)}); taken from its cache`);
+    if (hasCachedWeights) {
+      log(`${model.name}: the hub cannot be reached (${errorMessage(cause)}); using the cache`);
       return cached;
     }
-    throw new MedbenchError('weights', `${model.name} cannot be had from the hub: ${reasonOf(cause)}`, {
+    throw new MedbenchError('weights', `${model.name} cannot be downloaded from the hub: ${describeError(cause)}`, {
       hint: 'Check the id and the network (HF_ENDPOINT names a mirror, HF_TOKEN gives access), or name a local folder.',
       cause,
     });
   }
 }
 
-const missing = ({ name, revision }: HubModel, wanted: readonly string[]): MedbenchError =>
+const missingFilesError = ({ name, revision }: HubModel, wanted: readonly string[]): MedbenchError =>
   new MedbenchError('weights', `${name} (${revision}) on the hub has none of ${wanted.join(', ')}`, {
-    hint: 'Only safetensors are read. Convert a PyTorch file with safetensors.torch.save_file, and name the file.',
+    hint: 'Only safetensors files are supported. Convert a PyTorch file with safetensors.torch.save_file, and name the file.',
   });
 
-/** fetch hides what went wrong in the cause of its error. */
-function reasonOf(error: unknown): string {
+/** The message of an error with that of its cause: `fetch` puts the actual reason there. */
+function describeError(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && cause.message ? `${errorMessage(error)} (${cause.message})` : errorMessage(error);
 }

@@ -5,7 +5,7 @@ import { dualEncoder, initialise } from '@medbench/nn';
 import { describe, expect, it } from 'vitest';
 import { fromHuggingFace, toHuggingFace, toOwnLayout } from './index.js';
 
-// That the names are those of the original is shown in tests/towers.test.ts.
+// tests/towers.test.ts shows that the names are those of the original.
 const sizes = { width: 128, layers: 2, embedDim: 16 };
 const model = dualEncoder(
   vitModel({ id: 'v', imageSize: 16, patchSize: 8, ...sizes }),
@@ -14,11 +14,11 @@ const model = dualEncoder(
 const weights = initialise(model.parameters, 3);
 
 describe('the layout of CLIPModel', () => {
-  it('comes back as it went', () => {
+  it('is converted there and back without a change', () => {
     expect(fromHuggingFace(toHuggingFace(weights))).toEqual(weights);
   });
 
-  it('is told from that of open_clip, without buffers that are no weights', () => {
+  it('is distinguished from that of open_clip, and buffers that are not weights are dropped', () => {
     const ids = { shape: [1, 12], dtype: 'int32', data: new Int32Array(12) } as const;
     const { layout, tensors } = toOwnLayout({
       ...toHuggingFace(weights),
@@ -32,7 +32,7 @@ describe('the layout of CLIPModel', () => {
   it('has 398 tensors for a ViT-B, where open_clip has 302', () => {
     const text = gptModel({ id: 't', contextLength: 77, vocabSize: 49408, width: 512, layers: 12, embedDim: 512 });
     const { parameters } = dualEncoder(new VitB16().build({ embedDim: 512, vocabSize: 49408 }), text);
-    // No values: names are all that counts here.
+    // The tensors have no values, because only their names count here.
     const named: HostTensors = Object.fromEntries(
       parameters.map(({ name, shape }) => [name, { shape, dtype: 'float32', data: new Float32Array(0) }]),
     );

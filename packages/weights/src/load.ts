@@ -1,54 +1,61 @@
 import { type Activation, type HostTensors, MedbenchError, type ParameterSpec } from '@medbench/core';
 import { readSafetensors } from '@medbench/nn';
-import { type Layout, toOwnLayout } from './layouts.js';
+import { toOwnLayout, type WeightsLayout } from './layouts.js';
 import { isResizable, resizePositions } from './positions.js';
-import { readSizes, sizesInWords } from './sizes.js';
+import { describeSizes, readSizes } from './sizes.js';
 import type { WeightsSource } from './source.js';
 
-/** Faults named in a message; the others are counted. */
-const SHOWN = 8;
+/** Number of faults that a message lists. All others are only counted. */
+const MAX_LISTED_FAULTS = 8;
 
-/** Tables of a class or mean token and a square grid: a vision transformer's, and that of a ResNet's attention pool. */
+/**
+ * Position tables with a class or mean token and a square grid: of a vision transformer, and of a ResNet's attention
+ * pool.
+ */
 const IMAGE_POSITIONS = ['visual.positional_embedding', 'visual.attnpool.positional_embedding'] as const;
 
 /**
- * Checks that weights are those of a model. A running statistic may be missing no more than a parameter.
- * @throws MedbenchError('weights') that lists what is missing, unexpected or of another shape, and names the file.
+ * Checks that weights fit a model. Running statistics are required, as parameters are.
+ * @throws MedbenchError('weights') that names the file and lists the tensors that are missing, unexpected or of another
+ *   shape.
  */
 export function checkWeights(weights: HostTensors, specs: readonly ParameterSpec[], file: string): void {
   const faults: string[] = [];
   const expected = new Map(specs.map(({ name, shape }) => [name, shape.join('x')]));
   for (const [name, shape] of expected) {
-    const found = weights[name];
-    if (!found) faults.push(`${name} is missing`);
-    else if (found.shape.join('x') !== shape) {
-      faults.push(`${name} is [${found.shape}], expected [${shape.replaceAll('x', ',')}]`);
+    const tensor = weights[name];
+    if (!tensor) faults.push(`${name} is missing`);
+    else if (tensor.shape.join('x') !== shape) {
+      faults.push(`${name} is [${tensor.shape}], expected [${shape.replaceAll('x', ',')}]`);
     }
   }
   for (const name of Object.keys(weights)) if (!expected.has(name)) faults.push(`${name} is unexpected`);
   if (faults.length === 0) return;
-  const shown =
-    faults.slice(0, SHOWN).join('; ') + (faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : '');
+  const listed =
+    faults.slice(0, MAX_LISTED_FAULTS).join('; ') +
+    (faults.length > MAX_LISTED_FAULTS ? `; and ${faults.length - MAX_LISTED_FAULTS} more` : '');
   const sizes = readSizes(weights);
-  throw new MedbenchError('weights', `${file} does not fit the model: ${shown}`, {
+  throw new MedbenchError('weights', `${file} does not fit the model: ${listed}`, {
     hint: sizes
-      ? `The file holds ${sizesInWords(sizes)}. Choose encoders.image, encoders.text, model.embedDim and model.merges to match.`
-      : 'It is not the weights of two CLIP towers, or only a part of them.',
+      ? `The file holds ${describeSizes(sizes)}. Choose encoders.image, encoders.text, model.embedDim and model.merges to match.`
+      : 'The file does not hold the weights of two CLIP towers, or only a part of them.',
   });
 }
 
+/** Weights that fit the model, and how they were converted. */
 export interface LoadedWeights {
-  /** By medbench's names, as the model expects them. */
+  /** Tensors by medbench's names, with the shapes of the model. */
   readonly tensors: HostTensors;
-  readonly layout: Layout;
-  /** What was changed on the way in, one sentence each. */
+  readonly layout: WeightsLayout;
+  /** One sentence for each change made to the weights. */
   readonly notes: readonly string[];
 }
 
 /**
- * Loads weights made elsewhere into a model: the layouts of OpenAI/open_clip and of Hugging Face's `CLIPModel`, in any
- * float type. A table of image positions of another size is resized.
- * @throws MedbenchError('weights') if they do not fit, or their configuration asks for another activation than the model's.
+ * Loads weights from other programs for a model, in the layouts of OpenAI/open_clip and of Hugging Face's `CLIPModel`,
+ * in any float type. A table of image positions of another size is resized.
+ * @throws MedbenchError('weights') if the weights do not fit, or if their configuration asks for another activation
+ *   than the model's.
  */
 export async function loadWeights(
   source: WeightsSource,
@@ -60,7 +67,7 @@ export async function loadWeights(
       'weights',
       `${source.name} was trained with the activation ${source.activation}, not ${activation}`,
       {
-        hint: `Set model.activation=${source.activation}: with the other one it would run, and be worse.`,
+        hint: `Set model.activation=${source.activation}: with another activation the model runs, but with worse results.`,
       },
     );
   }

@@ -1,6 +1,6 @@
 import type { HostTensors } from '@medbench/core';
 
-/** Sizes of the two towers, as they can be read off the shapes of their weights. */
+/** Sizes of the two towers, read from the shapes of their weights. */
 export interface ModelSizes {
   readonly embedDim: number;
   readonly image:
@@ -20,7 +20,7 @@ export interface ModelSizes {
   };
 }
 
-/** Numbers that follow a prefix in the names, one past the largest. */
+/** Number of indices after a prefix in the names: the largest index plus one. */
 function countAfter(names: readonly string[], prefix: string): number {
   const numbers = names
     .filter((name) => name.startsWith(prefix))
@@ -28,7 +28,7 @@ function countAfter(names: readonly string[], prefix: string): number {
   return numbers.length === 0 ? 0 : Math.max(...numbers) + 1;
 }
 
-/** Reads the sizes off weights in medbench's layout; undefined if they are not those of two CLIP towers. */
+/** Reads the sizes from weights in medbench's layout; undefined if these are not the weights of two CLIP towers. */
 export function readSizes(weights: HostTensors): ModelSizes | undefined {
   const names = Object.keys(weights);
   const side = (name: string, axis: number): number => weights[name]?.shape[axis] ?? 0;
@@ -44,7 +44,7 @@ export function readSizes(weights: HostTensors): ModelSizes | undefined {
   if (weights['visual.attnpool.positional_embedding']) {
     const grid = Math.sqrt(side('visual.attnpool.positional_embedding', 0) - 1);
     const layers = [1, 2, 3, 4].map((stage) => countAfter(names, `visual.layer${stage}.`));
-    // The stem has half the width, and everything before the pool reduces 32 times.
+    // The stem has half the width. The layers before the attention pool shrink each side 32 times.
     return { embedDim, text, image: { kind: 'resnet', size: 32 * grid, width: 2 * width, layers } };
   }
   const patch = side('visual.conv1.weight', 2);
@@ -53,8 +53,8 @@ export function readSizes(weights: HostTensors): ModelSizes | undefined {
   return { embedDim, text, image: { kind: 'vit', size: patch * grid, patch, width, layers } };
 }
 
-/** The sizes in words, for a message. */
-export function sizesInWords({ embedDim, image, text }: ModelSizes): string {
+/** Describes the sizes in words, for a message. */
+export function describeSizes({ embedDim, image, text }: ModelSizes): string {
   const tower =
     image.kind === 'vit'
       ? `a vision transformer of ${image.layers} blocks of ${image.width} on ${image.size} pixels in patches of ${image.patch}`
