@@ -22,11 +22,11 @@ export async function exportEmbeddings(from: string, to: string): Promise<void> 
     throw new MedbenchError('usage', `${to} is where the run keeps its embeddings`, { hint: 'Name another --out.' });
   }
   if (existsSync(to)) {
-    const there = await readdir(to).catch((cause) => {
+    const files = await readdir(to).catch((cause) => {
       throw unwritable(to, cause);
     });
-    const other = (await readManifest(to))?.key !== manifest.key;
-    if (other && there.some((file) => arrayName(file) !== undefined)) {
+    const differs = (await readManifest(to))?.key !== manifest.key;
+    if (differs && files.some((file) => arrayName(file) !== undefined)) {
       throw new MedbenchError('usage', `${to} holds other embeddings`, { hint: 'Remove them, or name another --out.' });
     }
   }

@@ -31,7 +31,7 @@ const classify = (model: EvaluationModel) =>
     val: labelled(4, 100),
     test: labelled(6, 200),
   });
-const textsOf = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+const readJson = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 describe('recordInputs', () => {
   it('writes images and texts in the order of the rows, and lists the arrays', async () => {
@@ -45,13 +45,13 @@ describe('recordInputs', () => {
       'train.images.npy': [8, 'train/'],
       'val.images.npy': [4, 'val/'],
     });
-    expect(textsOf('prompts.json')).toEqual(['a cat.', 'the cat.', 'a dog.', 'the dog.']);
+    expect(readJson('prompts.json')).toEqual(['a cat.', 'the cat.', 'a dog.', 'the dog.']);
     expect(readdirSync(join(folder, 'val'))).toEqual(['000000.png', '000001.png', '000002.png', '000003.png']);
     const image = await decodeImage(join(folder, 'test', '000005.png'));
     expect([...image.data]).toEqual([205, 255]);
     expect(await readManifest(folder)).toMatchObject({ task: 'animals', arrays });
     // Nothing that would become the name of a row.
-    expect(textsOf(MANIFEST)).not.toHaveProperty('model');
+    expect(readJson(MANIFEST)).not.toHaveProperty('model');
   });
 
   it('keeps what somebody wrote into the description', async () => {
@@ -67,7 +67,7 @@ describe('recordInputs', () => {
     await recordInputs(folder, 'animals', ask(['two']));
     await writeMatrix(folder, 'captions.texts', { rows: 1, cols: 1, data: Float32Array.of(1) });
     await expect(recordInputs(folder, 'animals', ask(['three']))).rejects.toMatchObject({ code: 'usage' });
-    expect(textsOf('captions.json')).toEqual(['two']);
+    expect(readJson('captions.json')).toEqual(['two']);
   });
 
   it('refuses a folder of exported embeddings, and names one that cannot be written', async () => {

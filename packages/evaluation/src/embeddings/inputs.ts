@@ -29,7 +29,7 @@ class InputRecorder implements EvaluationModel {
 
   constructor(
     private readonly folder: string,
-    private readonly before: EmbeddingsManifest | undefined,
+    private readonly previous: EmbeddingsManifest | undefined,
   ) {}
 
   embedImages: EvaluationModel['embedImages'] = (images, as) => this.#images('images', images, as);
@@ -38,13 +38,13 @@ class InputRecorder implements EvaluationModel {
   async embedTexts(texts: readonly string[], as = 'texts'): Promise<Matrix> {
     const name = `${as}.texts`;
     const hash = hashTexts(texts);
-    const known = this.before?.texts?.[name];
-    if (known !== undefined && known !== hash && existsSync(arrayFile(this.folder, name))) {
+    const writtenHash = this.previous?.texts?.[name];
+    if (writtenHash !== undefined && writtenHash !== hash && existsSync(arrayFile(this.folder, name))) {
       throw new MedbenchError('usage', `${arrayFile(this.folder, name)} was made of other texts than there are now`, {
         hint: 'Remove it, or name another folder with --out.',
       });
     }
-    this.#want(name, texts.length, `${as}.json`);
+    this.#record(name, texts.length, `${as}.json`);
     this.hashes[name] = hash;
     await writeFileAtomic(join(this.folder, `${as}.json`), `${JSON.stringify(texts, null, 1)}\n`);
     return noise(texts.length);
@@ -55,7 +55,7 @@ class InputRecorder implements EvaluationModel {
     images: Parameters<EvaluationModel['embedImages']>[0],
     as = 'images',
   ): Promise<Matrix> {
-    this.#want(`${as}.${kind}`, images.length, `${as}/`);
+    this.#record(`${as}.${kind}`, images.length, `${as}/`);
     if (!this.#written.has(as)) {
       for (let i = 0; i < images.length; i++) {
         const name = `${String(i).padStart(6, '0')}.png`;
@@ -66,7 +66,7 @@ class InputRecorder implements EvaluationModel {
     return noise(images.length);
   }
 
-  #want(name: string, rows: number, inputs: string): void {
+  #record(name: string, rows: number, inputs: string): void {
     this.arrays.set(name, { array: `${name}.npy`, rows, inputs });
   }
 }
@@ -84,17 +84,17 @@ export async function recordInputs(
   task: string,
   evaluate: (model: EvaluationModel) => Promise<unknown>,
 ): Promise<readonly WantedArray[]> {
-  const before = await readManifest(folder);
-  if (before?.key !== undefined) {
+  const previous = await readManifest(folder);
+  if (previous?.key !== undefined) {
     throw new MedbenchError('usage', `${join(folder, MANIFEST)} describes embeddings that medbench exported`, {
       hint: 'Name another folder with --out.',
     });
   }
-  const recorder = new InputRecorder(folder, before);
+  const recorder = new InputRecorder(folder, previous);
   await evaluate(recorder);
   const arrays = [...recorder.arrays.values()];
   await writeManifest(folder, {
-    ...before,
+    ...previous,
     format: 'medbench-embeddings',
     version: 1,
     task,

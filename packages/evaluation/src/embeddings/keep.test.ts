@@ -18,7 +18,7 @@ const images = (length: number): Source<RasterImage> => ({ length, get: () => Pr
 const TEXTS = ['one.', 'two.', 'three.'];
 
 /** A model of a seed that counts what it is asked. */
-function counting(seed: number) {
+function countingModel(seed: number) {
   const model = randomModel(seed);
   const spied = {
     ...model,
@@ -28,10 +28,10 @@ function counting(seed: number) {
   };
   return { ...spied, load: vi.fn(async (): Promise<EvaluationModel> => spied) };
 }
-type Counting = ReturnType<typeof counting>;
+type CountingModel = ReturnType<typeof countingModel>;
 
 const info = (key: string) => ({ key, model: 'clip', task: 'some-task' });
-const open = (key: string, { load }: Counting) => keepEmbeddings(folder, info(key), load);
+const open = (key: string, { load }: CountingModel) => keepEmbeddings(folder, info(key), load);
 
 /** Everything that a task of all protocols asks for. */
 const askAll = async (model: EvaluationModel) => [
@@ -39,16 +39,16 @@ const askAll = async (model: EvaluationModel) => [
   await model.imageFeatures(images(4), 'test'),
   await model.embedTexts(TEXTS, 'prompts'),
 ];
-const calls = ({ embedImages, imageFeatures, embedTexts }: Counting) =>
+const calls = ({ embedImages, imageFeatures, embedTexts }: CountingModel) =>
   [embedImages, imageFeatures, embedTexts].map(({ mock }) => mock.calls.length);
 
 describe('keepEmbeddings', () => {
   it('computes once: with everything kept no weights are loaded, and the bits are the same', async () => {
-    const first = counting(1);
+    const first = countingModel(1);
     const computed = await askAll(await open('k', first));
     expect(calls(first)).toEqual([1, 1, 1]);
     expect(readdirSync(folder).sort()).toEqual([MANIFEST, 'prompts.texts.npy', 'test.features.npy', 'test.images.npy']);
-    const second = counting(2);
+    const second = countingModel(2);
     const model = await open('k', second);
     expect(await askAll(model)).toEqual(computed);
     expect(second.load).not.toHaveBeenCalled();
@@ -56,12 +56,12 @@ describe('keepEmbeddings', () => {
   });
 
   it('keeps no text, for some are under a use agreement', async () => {
-    await askAll(await open('k', counting(1)));
+    await askAll(await open('k', countingModel(1)));
     for (const text of TEXTS) expect(readFileSync(join(folder, MANIFEST), 'utf8')).not.toContain(text);
   });
 
   it('computes what a task embeds without a name each time', async () => {
-    const model = counting(1);
+    const model = countingModel(1);
     const kept = await open('k', model);
     await kept.embedTexts(TEXTS);
     await kept.embedTexts(TEXTS);
@@ -70,21 +70,21 @@ describe('keepEmbeddings', () => {
   });
 
   it('computes everything again under another key, and nothing is left of the first', async () => {
-    await askAll(await open('k', counting(1)));
-    const other = counting(2);
-    const kept = await open('other', other);
+    await askAll(await open('k', countingModel(1)));
+    const secondModel = countingModel(2);
+    const kept = await open('other', secondModel);
     await kept.embedImages(images(4), 'test');
     // A run that ends here has described one array: those of the first key are not taken for its own.
     expect(Object.keys((await readManifest(folder))?.texts ?? {})).toEqual(['test.images']);
     await askAll(kept);
-    expect(calls(other)).toEqual([1, 1, 1]);
-    const back = counting(1);
+    expect(calls(secondModel)).toEqual([1, 1, 1]);
+    const back = countingModel(1);
     await askAll(await open('k', back));
     expect(calls(back)).toEqual([1, 1, 1]);
   });
 
   it('says that an array is not there while it is replaced', async () => {
-    const first = counting(1);
+    const first = countingModel(1);
     const kept = await open('k', first);
     await kept.embedTexts(TEXTS, 'prompts');
     await kept.embedImages(images(4), 'test');
@@ -100,38 +100,38 @@ describe('keepEmbeddings', () => {
     ['gone', (file: string) => rmSync(file)],
     ['not an array', (file: string) => writeFileSync(file, 'hello')],
   ])('computes only an array that is %s', async (_, damage) => {
-    const computed = await askAll(await open('k', counting(1)));
+    const computed = await askAll(await open('k', countingModel(1)));
     damage(join(folder, 'test.features.npy'));
-    const again = counting(1);
+    const again = countingModel(1);
     expect(await askAll(await open('k', again))).toEqual(computed);
     expect(calls(again)).toEqual([0, 1, 0]);
-    const kept = counting(1);
+    const kept = countingModel(1);
     await askAll(await open('k', kept));
     expect(kept.load).not.toHaveBeenCalled();
   });
 
   it('computes only the arrays that are not there yet', async () => {
-    await (await open('k', counting(1))).embedImages(images(4), 'test');
-    const later = counting(1);
+    await (await open('k', countingModel(1))).embedImages(images(4), 'test');
+    const later = countingModel(1);
     await askAll(await open('k', later));
     expect(calls(later)).toEqual([0, 1, 1]);
   });
 
   it('computes again for other texts or another number of images', async () => {
-    await askAll(await open('k', counting(1)));
-    const other = counting(1);
-    const kept = await open('k', other);
+    await askAll(await open('k', countingModel(1)));
+    const secondModel = countingModel(1);
+    const kept = await open('k', secondModel);
     expect((await kept.embedTexts(['a', 'b', 'c'], 'prompts')).rows).toBe(3);
     expect((await kept.embedImages(images(5), 'test')).rows).toBe(5);
-    expect(calls(other)).toEqual([1, 0, 1]);
+    expect(calls(secondModel)).toEqual([1, 0, 1]);
   });
 
   it.each(['{', '{}', '{"format": "medbench-embeddings", "version": 1, "key": "k"}'])(
     'takes a description %s for none',
     async (text) => {
-      await askAll(await open('k', counting(1)));
+      await askAll(await open('k', countingModel(1)));
       writeFileSync(join(folder, MANIFEST), text);
-      const again = counting(1);
+      const again = countingModel(1);
       await askAll(await open('k', again));
       expect(calls(again)).toEqual([1, 1, 1]);
     },
@@ -140,7 +140,7 @@ describe('keepEmbeddings', () => {
   it('names the folder that cannot be written', async () => {
     const plain = join(folder, 'plain');
     writeFileSync(plain, '');
-    const model = await keepEmbeddings(join(plain, 'below'), info('k'), counting(1).load);
+    const model = await keepEmbeddings(join(plain, 'below'), info('k'), countingModel(1).load);
     await expect(model.embedTexts(TEXTS, 'prompts')).rejects.toMatchObject({ code: 'store' });
     await expect(writeManifest(join(plain, 'x'), { format: 'medbench-embeddings', version: 1 })).rejects.toThrow(
       'plain',

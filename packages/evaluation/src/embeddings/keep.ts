@@ -23,10 +23,10 @@ class KeptArrays {
 
   /** The description never names an array of another key or other texts, whenever the process is killed. */
   async write(name: string, hash: string, matrix: Matrix): Promise<void> {
-    const { [name]: before, ...others } = this.#hashes;
-    if (!this.described || before !== undefined) await this.#describe(others);
+    const { [name]: previousHash, ...otherHashes } = this.#hashes;
+    if (!this.described || previousHash !== undefined) await this.#describe(otherHashes);
     await writeMatrix(this.folder, name, matrix);
-    await this.#describe({ ...others, [name]: hash });
+    await this.#describe({ ...otherHashes, [name]: hash });
   }
 
   async #describe(texts: Readonly<Record<string, string>>): Promise<void> {
@@ -48,15 +48,20 @@ export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, { key, mode
     loading ??= load();
     return loading;
   };
-  const known = stored?.key === key && stored.can && stored.logitScale !== undefined;
-  const { can, logitScale } = known ? { can: stored.can, logitScale: stored.logitScale } : await model();
+  const reusable = stored?.key === key && stored.can && stored.logitScale !== undefined;
+  const { can, logitScale } = reusable ? { can: stored.can, logitScale: stored.logitScale } : await model();
   const fresh = { format: 'medbench-embeddings', version: 1, key, model: id, task, can, logitScale } as const;
-  const kept = new KeptArrays(folder, known ? stored : fresh, Boolean(known));
-  const array = async (name: string, rows: number, hash: string, compute: () => Promise<Matrix>): Promise<Matrix> => {
-    const there = await kept.read(name, rows, hash);
-    if (there) return there;
+  const keptArrays = new KeptArrays(folder, reusable ? stored : fresh, Boolean(reusable));
+  const loadOrCompute = async (
+    name: string,
+    rows: number,
+    hash: string,
+    compute: () => Promise<Matrix>,
+  ): Promise<Matrix> => {
+    const cached = await keptArrays.read(name, rows, hash);
+    if (cached) return cached;
     const matrix = await compute();
-    await kept.write(name, hash, matrix);
+    await keptArrays.write(name, hash, matrix);
     return matrix;
   };
   return {
@@ -65,15 +70,15 @@ export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, { key, mode
     logitScale,
     async embedImages(images, as) {
       const compute = async () => (await model()).embedImages(images, as);
-      return as === undefined ? compute() : array(`${as}.images`, images.length, '', compute);
+      return as === undefined ? compute() : loadOrCompute(`${as}.images`, images.length, '', compute);
     },
     async imageFeatures(images, as) {
       const compute = async () => (await model()).imageFeatures(images, as);
-      return as === undefined ? compute() : array(`${as}.features`, images.length, '', compute);
+      return as === undefined ? compute() : loadOrCompute(`${as}.features`, images.length, '', compute);
     },
     async embedTexts(texts, as) {
       const compute = async () => (await model()).embedTexts(texts, as);
-      return as === undefined ? compute() : array(`${as}.texts`, texts.length, hashTexts(texts), compute);
+      return as === undefined ? compute() : loadOrCompute(`${as}.texts`, texts.length, hashTexts(texts), compute);
     },
   };
 };

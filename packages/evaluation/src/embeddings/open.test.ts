@@ -34,7 +34,7 @@ const describeAs = (entries: object) =>
   writeManifest(folder, { format: 'medbench-embeddings', version: 1, ...entries });
 const opened = async () => (await openEmbeddings(root)).open(TASK);
 const model = async () => (await opened()).model;
-const faultOf = async (act: Promise<unknown>): Promise<MedbenchError> => {
+const catchError = async (act: Promise<unknown>): Promise<MedbenchError> => {
   const error = await act.catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(MedbenchError);
   return error as MedbenchError;
@@ -51,10 +51,10 @@ describe('openEmbeddings finds protocols', () => {
     ['questions without images', ['questions.texts'], ['vqa'], false],
   ])('%s', async (_, names, protocols, joint) => {
     await put(...names);
-    const { protocols: found, model: made } = await opened();
-    expect(found).toEqual(protocols);
-    expect(made.can.joint).toBe(joint);
-    expect(made.can.texts).toBe(names.some((name) => name.endsWith('texts')));
+    const { protocols: foundProtocols, model: openedModel } = await opened();
+    expect(foundProtocols).toEqual(protocols);
+    expect(openedModel.can.joint).toBe(joint);
+    expect(openedModel.can.texts).toBe(names.some((name) => name.endsWith('texts')));
   });
 
   it('says what a reader must know', async () => {
@@ -75,11 +75,11 @@ describe('openEmbeddings finds protocols', () => {
 
   it('names what is there where nothing can be measured, and what is wanted', async () => {
     await put('test.images');
-    const fault = await faultOf(opened());
+    const fault = await catchError(opened());
     expect(fault.message).toBe(`${folder} holds no arrays from which ${TASK} can be measured`);
     expect(fault.hint).toMatch(/^It holds test\.images\.npy\. Zero-shot takes test\.images and prompts\.texts;/);
     await describeAs({ arrays: [{ array: 'prompts.texts.npy', rows: 2, inputs: 'prompts.json' }] });
-    expect((await faultOf(opened())).hint).toContain('Wanted are prompts.texts.npy.');
+    expect((await catchError(opened())).hint).toContain('Wanted are prompts.texts.npy.');
   });
 });
 
@@ -88,33 +88,35 @@ describe('openEmbeddings finds folders', () => {
     await put('test.images', 'prompts.texts');
     mkdirSync(join(root, 'notes'));
     await describeAs({ model: 'some-model' });
-    const found = await openEmbeddings(root);
-    expect(found).toMatchObject({ model: 'some-model', tasks: [TASK] });
-    const before = await found.fingerprint(TASK);
+    const embeddings = await openEmbeddings(root);
+    expect(embeddings).toMatchObject({ model: 'some-model', tasks: [TASK] });
+    const before = await embeddings.fingerprint(TASK);
     mkdirSync(join(folder, 'test'));
     writeFileSync(join(folder, 'test', '000000.png'), 'an image');
-    expect(await found.fingerprint(TASK)).toBe(before);
+    expect(await embeddings.fingerprint(TASK)).toBe(before);
     await writeMatrix(folder, 'test.images', matrix(4, 3, 5));
-    expect(await found.fingerprint(TASK)).not.toBe(before);
+    expect(await embeddings.fingerprint(TASK)).not.toBe(before);
   });
 
   it('takes the folder of one task itself', async () => {
     await put('test.images', 'prompts.texts');
     await describeAs({ task: TASK });
-    const found = await openEmbeddings(folder);
-    expect(found.tasks).toEqual([TASK]);
-    expect((await found.open(TASK)).protocols).toEqual(['zero-shot']);
-    expect((await faultOf(found.open('other'))).message).toContain(`no embeddings of other, but those of ${TASK}`);
+    const embeddings = await openEmbeddings(folder);
+    expect(embeddings.tasks).toEqual([TASK]);
+    expect((await embeddings.open(TASK)).protocols).toEqual(['zero-shot']);
+    expect((await catchError(embeddings.open('other'))).message).toContain(
+      `no embeddings of other, but those of ${TASK}`,
+    );
   });
 
   it('refuses what is no folder, and names where a task would be', async () => {
-    expect(await faultOf(openEmbeddings(join(root, 'none')))).toMatchObject({ code: 'usage' });
+    expect(await catchError(openEmbeddings(join(root, 'none')))).toMatchObject({ code: 'usage' });
     writeFileSync(join(root, 'plain'), '');
-    expect((await faultOf(openEmbeddings(join(root, 'plain')))).hint).toContain('It is a file.');
-    const found = await openEmbeddings(root);
-    expect(found.tasks).toEqual([]);
-    await expect(found.fingerprint('other')).rejects.toThrow('has no embeddings of other');
-    expect((await faultOf(found.open('other'))).hint).toContain(join(root, 'other'));
+    expect((await catchError(openEmbeddings(join(root, 'plain')))).hint).toContain('It is a file.');
+    const embeddings = await openEmbeddings(root);
+    expect(embeddings.tasks).toEqual([]);
+    await expect(embeddings.fingerprint('other')).rejects.toThrow('has no embeddings of other');
+    expect((await catchError(embeddings.open('other'))).hint).toContain(join(root, 'other'));
   });
 
   it.each([
@@ -130,7 +132,7 @@ describe('openEmbeddings finds folders', () => {
   ])('names a description that is wrong: %s', async (text, message) => {
     await put('test.images', 'prompts.texts');
     writeFileSync(join(folder, MANIFEST), text);
-    const fault = await faultOf(openEmbeddings(root));
+    const fault = await catchError(openEmbeddings(root));
     expect(fault).toMatchObject({ code: 'data' });
     expect(fault.message).toContain(join(folder, MANIFEST));
     expect(fault.message).toContain(message);
@@ -164,13 +166,13 @@ describe('opened embeddings', () => {
     await put('train.images', 'test.images');
     expect(await (await model()).imageFeatures(unread(4), 'test')).toEqual(matrix(4));
     await put('train.features');
-    const fault = await faultOf((await model()).imageFeatures(unread(4), 'test'));
+    const fault = await catchError((await model()).imageFeatures(unread(4), 'test'));
     expect(fault.message).toBe(`${join(folder, 'test.features.npy')} does not exist`);
   });
 
   it('say how features alone are probed', async () => {
     await put('train.features', 'test.features', 'test.images', 'prompts.texts');
-    const fault = await faultOf((await model()).embedImages(unread(4), 'train'));
+    const fault = await catchError((await model()).embedImages(unread(4), 'train'));
     expect(fault.message).toContain('train.images.npy does not exist, and train.features.npy does');
     expect(fault.hint).toContain('--set evaluation.probe.features=before');
   });
@@ -186,7 +188,7 @@ describe('opened embeddings', () => {
     await describeAs({ texts: { 'prompts.texts': hashTexts(TEXTS) } });
     const { embedTexts } = await model();
     expect((await embedTexts(TEXTS, 'prompts')).rows).toBe(2);
-    const fault = await faultOf(embedTexts(['second.', 'first.'], 'prompts'));
+    const fault = await catchError(embedTexts(['second.', 'first.'], 'prompts'));
     expect(fault.message).toContain('prompts.texts.npy was made of other texts');
   });
 
@@ -234,7 +236,7 @@ describe('opened embeddings', () => {
     await damage();
     const { embedTexts, embedImages } = await model();
     await embedTexts(TEXTS, 'prompts');
-    const fault = await faultOf(embedImages(unread(4), 'test'));
+    const fault = await catchError(embedImages(unread(4), 'test'));
     expect(fault.code).toBe('data');
     expect(fault.message).toContain(file('test.images'));
     expect(fault.message).toContain(message);
@@ -245,12 +247,12 @@ describe('opened embeddings', () => {
     await put('train.features', 'questions.texts');
     await writeMatrix(folder, 'test.features', matrix(4, 2));
     await writeMatrix(folder, 'all.images', matrix(4, 2));
-    const made = await model();
-    await made.imageFeatures(unread(4), 'train');
-    const fault = await faultOf(made.imageFeatures(unread(4), 'test'));
+    const openedModel = await model();
+    await openedModel.imageFeatures(unread(4), 'train');
+    const fault = await catchError(openedModel.imageFeatures(unread(4), 'test'));
     expect(fault.message).toBe(`${file('test.features')} is 2 wide, ${file('train.features')} 3`);
-    await made.embedTexts(TEXTS, 'questions');
-    expect((await made.embedImages(unread(4), 'all')).cols).toBe(2);
+    await openedModel.embedTexts(TEXTS, 'questions');
+    expect((await openedModel.embedImages(unread(4), 'all')).cols).toBe(2);
   });
 });
 
@@ -260,19 +262,19 @@ describe('exportEmbeddings', () => {
     keepEmbeddings(kept(), { key, model: 'clip', task: TASK }, async () => {
       const random = randomModel(1);
       // Rows as a backend leaves them: of unit length but for its own rounding.
-      const nearly = (given: Matrix): Matrix => ({ ...given, data: given.data.map((value) => value * (1 + 4e-5)) });
+      const nearly = (input: Matrix): Matrix => ({ ...input, data: input.data.map((value) => value * (1 + 4e-5)) });
       return { ...random, embedImages: async (images) => nearly(await random.embedImages(images)) };
     });
 
   it('writes what comes back to the bit, without arrays of another key', async () => {
     await (await keep('old')).embedTexts(TEXTS, 'captions');
-    const made = await keep('new');
-    const images = await made.embedImages(unread(4), 'test');
-    const texts = await made.embedTexts(TEXTS, 'prompts');
+    const newModel = await keep('new');
+    const images = await newModel.embedImages(unread(4), 'test');
+    const texts = await newModel.embedTexts(TEXTS, 'prompts');
     await exportEmbeddings(kept(), folder);
     const { model: back, protocols } = await opened();
     expect(protocols).toEqual(['zero-shot']);
-    expect(back).toMatchObject({ id: 'clip', logitScale: made.logitScale });
+    expect(back).toMatchObject({ id: 'clip', logitScale: newModel.logitScale });
     expect(await back.embedImages(unread(4), 'test')).toEqual(images);
     expect(await back.embedTexts(TEXTS, 'prompts')).toEqual(texts);
     await expect(back.embedTexts(['other', 'texts'], 'prompts')).rejects.toThrow('made of other texts');
@@ -280,14 +282,14 @@ describe('exportEmbeddings', () => {
   });
 
   it('refuses its own folder, one with other embeddings, and one where nothing is finished', async () => {
-    expect((await faultOf(exportEmbeddings(kept(), folder))).message).toContain('holds no finished embeddings');
+    expect((await catchError(exportEmbeddings(kept(), folder))).message).toContain('holds no finished embeddings');
     await (await keep('k')).embedTexts(TEXTS, 'prompts');
-    expect(await faultOf(exportEmbeddings(kept(), kept()))).toMatchObject({ code: 'usage' });
+    expect(await catchError(exportEmbeddings(kept(), kept()))).toMatchObject({ code: 'usage' });
     await put('test.images');
-    expect((await faultOf(exportEmbeddings(kept(), folder))).message).toBe(`${folder} holds other embeddings`);
+    expect((await catchError(exportEmbeddings(kept(), folder))).message).toBe(`${folder} holds other embeddings`);
     expect(await readMatrix(folder, 'test.images')).toEqual(matrix(4));
     rmSync(join(kept(), 'prompts.texts.npy'));
     rmSync(join(folder, 'test.images.npy'));
-    expect((await faultOf(exportEmbeddings(kept(), folder))).message).toContain('prompts.texts.npy cannot be read');
+    expect((await catchError(exportEmbeddings(kept(), folder))).message).toContain('prompts.texts.npy cannot be read');
   });
 });

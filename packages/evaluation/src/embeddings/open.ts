@@ -3,14 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddingFiles, MedbenchError } from '@medbench/core';
 import { fingerprintFiles } from '@medbench/formats';
-import { HOW } from './arrays.js';
+import { INPUTS_HINT } from './arrays.js';
 import { arrayName, MANIFEST, readManifest } from './files.js';
 import { openTask } from './task.js';
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** Arrays and their description, without the images and texts that may lie beside them. */
-const partsOf = async (folder: string): Promise<string[]> =>
+const listArrayFiles = async (folder: string): Promise<string[]> =>
   (await readdir(folder))
     .filter((name) => name === MANIFEST || arrayName(name) !== undefined)
     .map((name) => join(folder, name));
@@ -19,28 +19,29 @@ const partsOf = async (folder: string): Promise<string[]> =>
 export const openEmbeddings: EmbeddingFiles['open'] = async (folder) => {
   if (!isFolder(folder)) {
     throw new MedbenchError('usage', `${folder} is no folder of embeddings`, {
-      hint: `${existsSync(folder) ? 'It is a file' : 'It does not exist'}. ${HOW}`,
+      hint: `${existsSync(folder) ? 'It is a file' : 'It does not exist'}. ${INPUTS_HINT}`,
     });
   }
-  const own = await readManifest(folder);
-  const below: string[] = [];
+  const ownManifest = await readManifest(folder);
+  const subfolders: string[] = [];
   for (const name of (await readdir(folder)).sort()) {
-    if (isFolder(join(folder, name)) && (await partsOf(join(folder, name))).length > 0) below.push(name);
+    if (isFolder(join(folder, name)) && (await listArrayFiles(join(folder, name))).length > 0) subfolders.push(name);
   }
-  const described = own ?? (below[0] === undefined ? undefined : await readManifest(join(folder, below[0])));
-  const place = (task: string): string => {
-    const at = join(folder, encodeURIComponent(task));
-    if (isFolder(at)) return at;
-    if (own?.task === task) return folder;
-    const instead = own?.task === undefined ? '' : `, but those of ${own.task}`;
+  const firstManifest =
+    ownManifest ?? (subfolders[0] === undefined ? undefined : await readManifest(join(folder, subfolders[0])));
+  const findTaskFolder = (task: string): string => {
+    const taskFolder = join(folder, encodeURIComponent(task));
+    if (isFolder(taskFolder)) return taskFolder;
+    if (ownManifest?.task === task) return folder;
+    const instead = ownManifest?.task === undefined ? '' : `, but those of ${ownManifest.task}`;
     throw new MedbenchError('data', `${folder} has no embeddings of ${task}${instead}`, {
-      hint: `Put them in ${at}. ${HOW}`,
+      hint: `Put them in ${taskFolder}. ${INPUTS_HINT}`,
     });
   };
   return {
-    model: described?.model,
-    tasks: own?.task === undefined ? below.map(decodeURIComponent) : [own.task],
-    fingerprint: async (task) => fingerprintFiles(await partsOf(place(task))),
-    open: async (task) => openTask(place(task), task),
+    model: firstManifest?.model,
+    tasks: ownManifest?.task === undefined ? subfolders.map(decodeURIComponent) : [ownManifest.task],
+    fingerprint: async (task) => fingerprintFiles(await listArrayFiles(findTaskFolder(task))),
+    open: async (task) => openTask(findTaskFolder(task), task),
   };
 };

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { type EvaluationModel, type Matrix, MedbenchError, type OpenedEmbeddings } from '@medbench/core';
-import { HOW, NEEDS, readContents } from './arrays.js';
+import { INPUTS_HINT, NEEDED_ARRAYS, readContents } from './arrays.js';
 import { arrayFile, arrayName, hashTexts, MANIFEST, readManifest, readMatrix } from './files.js';
 
 /** The scale at which CLIP's training clips it, and where most released models end. */
@@ -10,13 +10,13 @@ const LOGIT_SCALE = 100;
 const ROUNDING = 1e-6;
 
 /** Rows of unit length, `[N, D]`; rows that are so already are not touched. A row of zeros stays one. */
-function unitRows({ rows, cols, data: given }: Matrix): Matrix {
-  let data = given;
+function unitRows({ rows, cols, data: original }: Matrix): Matrix {
+  let data = original;
   for (let i = 0; i < rows; i++) {
     let square = 0;
-    for (let j = 0; j < cols; j++) square += given[i * cols + j]! ** 2;
+    for (let j = 0; j < cols; j++) square += original[i * cols + j]! ** 2;
     if (Math.abs(square - 1) < ROUNDING || square === 0) continue;
-    if (data === given) data = given.slice();
+    if (data === original) data = original.slice();
     for (let j = 0; j < cols; j++) data[i * cols + j]! /= Math.sqrt(square);
   }
   return { rows, cols, data };
@@ -38,14 +38,16 @@ class TaskArrays {
   async read(name: string, rows: number, space?: string): Promise<Matrix> {
     const file = arrayFile(this.folder, name);
     const matrix = await readMatrix(this.folder, name);
-    if (!matrix) throw new MedbenchError('data', `${file} does not exist`, { hint: HOW });
+    if (!matrix) throw new MedbenchError('data', `${file} does not exist`, { hint: INPUTS_HINT });
     if (matrix.rows !== rows) {
-      throw new MedbenchError('data', `${file} has ${matrix.rows} rows where ${this.task} has ${rows}`, { hint: HOW });
+      throw new MedbenchError('data', `${file} has ${matrix.rows} rows where ${this.task} has ${rows}`, {
+        hint: INPUTS_HINT,
+      });
     }
-    const bad = matrix.data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      const row = Math.floor(bad / matrix.cols);
-      throw new MedbenchError('data', `${file} holds ${matrix.data[bad]} in row ${row}`, {
+    const badIndex = matrix.data.findIndex((value) => !Number.isFinite(value));
+    if (badIndex >= 0) {
+      const row = Math.floor(badIndex / matrix.cols);
+      throw new MedbenchError('data', `${file} holds ${matrix.data[badIndex]} in row ${row}`, {
         hint: 'Rows are counted from 0, as the images of medbench embed --inputs are. Embed that one again.',
       });
     }
@@ -70,12 +72,12 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
   const manifest = await readManifest(folder);
   const files = (await readdir(folder)).sort();
   const names = new Set(files.flatMap((file) => arrayName(file) ?? []));
-  const { protocols, probed, can, notes } = readContents(names);
+  const { protocols, probeInput, can, notes } = readContents(names);
   if (protocols.length === 0) {
-    const held = names.size === 0 ? 'It holds no .npy file' : `It holds ${[...names].join('.npy, ')}.npy`;
+    const contents = names.size === 0 ? 'It holds no .npy file' : `It holds ${[...names].join('.npy, ')}.npy`;
     const wanted = manifest?.arrays?.map(({ array }) => array).join(', ');
     throw new MedbenchError('data', `${folder} holds no arrays from which ${task} can be measured`, {
-      hint: `${held}. ${wanted === undefined ? NEEDS : `Wanted are ${wanted}.`}`,
+      hint: `${contents}. ${wanted === undefined ? NEEDED_ARRAYS : `Wanted are ${wanted}.`}`,
     });
   }
   const arrays = new TaskArrays(folder, task);
@@ -93,14 +95,14 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
       }
       return unit(await arrays.read(name, length, as === 'all' ? undefined : 'joint embeddings'));
     },
-    imageFeatures: ({ length }, as = 'images') => arrays.read(`${as}.${probed}`, length, probed),
+    imageFeatures: ({ length }, as = 'images') => arrays.read(`${as}.${probeInput}`, length, probeInput),
     async embedTexts(texts, as = 'texts') {
       const name = `${as}.texts`;
       const hash = manifest?.texts?.[name];
       const matrix = await arrays.read(name, texts.length, as === 'questions' ? undefined : 'joint embeddings');
       if (hash === undefined || hash === hashTexts(texts)) return unit(matrix);
       throw new MedbenchError('data', `${arrayFile(folder, name)} was made of other texts than ${task} has now`, {
-        hint: `Embed them again, with the settings of this run. ${HOW}`,
+        hint: `Embed them again, with the settings of this run. ${INPUTS_HINT}`,
       });
     },
   };

@@ -7,7 +7,7 @@ const CANDIDATES = 64;
  * Places of a few of n test examples, rising. They depend on n and the name alone, so that every row, seed and protocol of a
  * task has the same ones.
  */
-export function sampledPlaces(n: number, name: string, count = CANDIDATES): number[] {
+export function sampledIndices(n: number, name: string, count = CANDIDATES): number[] {
   const order = random(0, 'gallery', name, n).permutation(n);
   return [...order.subarray(0, count)].sort((a, b) => a - b);
 }
@@ -18,7 +18,7 @@ export function sampledPlaces(n: number, name: string, count = CANDIDATES): numb
  * @param right 1 where it is right, `[N]`.
  */
 export function sampledLabels(predicted: ArrayLike<number>, right: ArrayLike<number>): SampledAnswers {
-  const examples = sampledPlaces(predicted.length, 'label');
+  const examples = sampledIndices(predicted.length, 'label');
   return {
     query: 'label',
     examples,

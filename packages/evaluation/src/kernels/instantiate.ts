@@ -15,13 +15,13 @@ export interface KernelMemory {
 }
 
 /** The next multiple of a number. */
-export const upTo = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
+export const roundUp = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
 
 /** Adds room for so many bytes at the end of a kernel's memory, whose views are void then. @returns where it begins. */
-export function addRoom({ memory }: KernelMemory, bytes: number): number {
-  const at = memory.buffer.byteLength;
+export function growMemory({ memory }: KernelMemory, bytes: number): number {
+  const offset = memory.buffer.byteLength;
   memory.grow(Math.max(0, Math.ceil(bytes / PAGE)));
-  return at;
+  return offset;
 }
 
 /** A kernel of its own memory, of at least so many bytes. @param base64 its WebAssembly, compiled once. */
@@ -29,6 +29,6 @@ export function instantiate<Kernel extends KernelMemory>(base64: string, bytes: 
   const compiled = modules.get(base64) ?? new wasm.Module(Buffer.from(base64, 'base64'));
   modules.set(base64, compiled);
   const kernel = new wasm.Instance(compiled).exports as Kernel;
-  addRoom(kernel, bytes - kernel.memory.buffer.byteLength);
+  growMemory(kernel, bytes - kernel.memory.buffer.byteLength);
   return kernel;
 }

@@ -22,7 +22,7 @@ describe('LayerProducts', () => {
     const seen = new Float64Array(n * outputs);
     const gradient = new Float64Array(outputs * d).fill(7);
     const products = new LayerProducts(d, outputs);
-    if (n % 2 === 1) products.hold(x);
+    if (n % 2 === 1) products.cacheFeatures(x);
     products.sweep(x, w, gradient, (z, from, rows) => {
       expect(z.length).toBe(rows * outputs);
       seen.set(z, from * outputs);

@@ -1,4 +1,4 @@
-import { addRoom, instantiate, type KernelMemory, upTo } from './instantiate.js';
+import { growMemory, instantiate, type KernelMemory, roundUp } from './instantiate.js';
 import { PRODUCTS_KERNEL } from './products.js';
 
 /** See assembly/products.ts. */
@@ -22,7 +22,7 @@ export type Residuals = (
 /** Rows that are worked on at once: a block stays in the processor's second cache. */
 const BLOCK = 64;
 /** Features up to this size are held in a kernel's memory. */
-const HELD_BYTES = 256 * 2 ** 20;
+const MAX_CACHED_BYTES = 256 * 2 ** 20;
 
 /**
  * The matrix products of a linear layer on features `[N, d]` with `outputs` rows of weights, in 64 bits, on vectors: three
@@ -31,7 +31,7 @@ const HELD_BYTES = 256 * 2 ** 20;
 export class LayerProducts {
   readonly #kernel: Kernel;
   readonly #stride: number;
-  readonly #at: {
+  readonly #offsets: {
     readonly x: number;
     readonly w: number;
     readonly g: number;
@@ -39,33 +39,33 @@ export class LayerProducts {
     readonly out: number;
   };
 
-  #held: { readonly of: Float32Array; readonly at: number } | undefined;
+  #cached: { readonly features: Float32Array; readonly offset: number } | undefined;
 
   constructor(
     private readonly d: number,
     private readonly outputs: number,
   ) {
-    this.#stride = upTo(4, d);
+    this.#stride = roundUp(4, d);
     const x = 4 * BLOCK * this.#stride;
     const w = 8 * outputs * this.#stride;
-    const z = upTo(16, 8 * BLOCK * outputs);
-    this.#at = { x: 0, w: x, g: x + w, z: x + 2 * w, out: x + 2 * w + z };
+    const z = roundUp(16, 8 * BLOCK * outputs);
+    this.#offsets = { x: 0, w: x, g: x + w, z: x + 2 * w, out: x + 2 * w + z };
     this.#kernel = instantiate<Kernel>(PRODUCTS_KERNEL, x + 2 * w + z + 2 * x);
   }
 
   /** Keeps features `[N, d]` in the kernel's memory, if they are not too large: sweeps over them then copy nothing. */
-  hold(x: Float32Array): void {
+  cacheFeatures(x: Float32Array): void {
     const { d } = this;
     const stride = this.#stride;
     const n = x.length / d;
     // A row more, for rows are read in pairs.
     const bytes = 4 * (n + 1) * stride;
-    if (bytes > HELD_BYTES || n <= BLOCK) return;
-    const at = addRoom(this.#kernel, bytes);
-    const held = new Float32Array(this.#kernel.memory.buffer, at, n * stride);
-    if (d === stride) held.set(x);
-    else for (let i = 0; i < n; i++) held.set(x.subarray(i * d, (i + 1) * d), i * stride);
-    this.#held = { of: x, at };
+    if (bytes > MAX_CACHED_BYTES || n <= BLOCK) return;
+    const offset = growMemory(this.#kernel, bytes);
+    const copy = new Float32Array(this.#kernel.memory.buffer, offset, n * stride);
+    if (d === stride) copy.set(x);
+    else for (let i = 0; i < n; i++) copy.set(x.subarray(i * d, (i + 1) * d), i * stride);
+    this.#cached = { features: x, offset };
   }
 
   /**
@@ -79,27 +79,27 @@ export class LayerProducts {
   sweep(x: Float32Array, weights: Float64Array, gradient: Float64Array, residuals: Residuals): void {
     const { d, outputs } = this;
     const stride = this.#stride;
-    const { x: xAt, w: wAt, g: gAt, z: zAt, out } = this.#at;
+    const { x: xAt, w: wAt, g: gAt, z: zAt, out } = this.#offsets;
     const { buffer } = this.#kernel.memory;
     const block = new Float32Array(buffer, xAt, BLOCK * stride);
     const w = new Float64Array(buffer, wAt, outputs * stride);
     const g = new Float64Array(buffer, gAt, outputs * stride).fill(0);
     for (let k = 0; k < outputs; k++) w.set(weights.subarray(k * d, (k + 1) * d), k * stride);
-    const held = this.#held?.of === x ? this.#held.at : undefined;
+    const cachedOffset = this.#cached?.features === x ? this.#cached.offset : undefined;
     const n = x.length / d;
     for (let from = 0; from < n; from += BLOCK) {
       const rows = Math.min(BLOCK, n - from);
-      const at = held === undefined ? xAt : held + 4 * from * stride;
-      if (held === undefined) {
+      const rowsOffset = cachedOffset === undefined ? xAt : cachedOffset + 4 * from * stride;
+      if (cachedOffset === undefined) {
         if (d === stride) block.set(x.subarray(from * d, (from + rows) * d));
         else for (let i = 0; i < rows; i++) block.set(x.subarray((from + i) * d, (from + i + 1) * d), i * stride);
       }
-      this.#kernel.forward(at, upTo(2, rows), wAt, outputs, stride, zAt);
+      this.#kernel.forward(rowsOffset, roundUp(2, rows), wAt, outputs, stride, zAt);
       residuals(new Float64Array(buffer, zAt, rows * outputs), from, rows, () => {
-        this.#kernel.combine(zAt, upTo(2, rows), outputs, wAt, stride, out);
+        this.#kernel.combine(zAt, roundUp(2, rows), outputs, wAt, stride, out);
         return { gradient: new Float64Array(buffer, out, rows * stride), stride };
       });
-      this.#kernel.backward(at, rows, zAt, outputs, stride, gAt);
+      this.#kernel.backward(rowsOffset, rows, zAt, outputs, stride, gAt);
     }
     for (let k = 0; k < outputs; k++) gradient.set(g.subarray(k * stride, k * stride + d), k * d);
   }

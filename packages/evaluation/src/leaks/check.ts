@@ -2,7 +2,7 @@ import type { ImageSplit, LeakCheck, LeakFindings, RasterImage, Source } from '@
 import { type ImagePair, sharedGroups, sharedImages } from './find.js';
 import { type ImageSignatures, signImages } from './signatures.js';
 
-const places = (pairs: readonly ImagePair[]) => pairs.map(({ test, train }) => [test, train] as const);
+const indexPairs = (pairs: readonly ImagePair[]) => pairs.map(({ test, train }) => [test, train] as const);
 
 /**
  * Looks for what test images have in common with the training split, the validation split and a corpus: patients by name,
@@ -11,18 +11,18 @@ const places = (pairs: readonly ImagePair[]) => pairs.map(({ test, train }) => [
  */
 export function leakCheck(): LeakCheck {
   const signed = new WeakMap<Source<RasterImage>, Promise<ImageSignatures>>();
-  const signaturesOf = (images: Source<RasterImage>): Promise<ImageSignatures> => {
-    const known = signed.get(images) ?? signImages(images);
-    signed.set(images, known);
-    return known;
+  const signOnce = (images: Source<RasterImage>): Promise<ImageSignatures> => {
+    const signatures = signed.get(images) ?? signImages(images);
+    signed.set(images, signatures);
+    return signatures;
   };
   const shared = async (train: ImageSplit, test: ImageSplit): Promise<LeakFindings> => {
-    const { identical, near } = sharedImages(await signaturesOf(train.images), await signaturesOf(test.images));
+    const { identical, near } = sharedImages(await signOnce(train.images), await signOnce(test.images));
     return {
       compared: train.images.length,
       groups: train.groups && test.groups ? sharedGroups(train.groups, test.groups) : null,
-      identical: places(identical),
-      near: places(near),
+      identical: indexPairs(identical),
+      near: indexPairs(near),
     };
   };
   return async ({ train, val, test }, corpus) => ({

@@ -23,13 +23,13 @@ const CONTRAST = 6;
 /** Smallest correlation of thumbnails of one image. */
 const CORRELATION = 0.995;
 
-function bits(value: number): number {
+function countBits(value: number): number {
   let v = value - ((value >>> 1) & 0x55555555);
   v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-const bandOf = (hashes: Uint32Array, i: number, band: number): number =>
+const hashBand = (hashes: Uint32Array, i: number, band: number): number =>
   (hashes[2 * i + (band >> 2)]! >>> (8 * (band & 3))) & 255;
 
 const SIZE = THUMBNAIL ** 2;
@@ -66,16 +66,16 @@ function looksSame(a: Uint8Array, b: Uint8Array): boolean {
  * thumbnail tells them apart. Crops, flips and changed contrast are not found.
  */
 export function sharedImages(train: ImageSignatures, test: ImageSignatures): SharedImages {
-  const known = new Map<string, number>();
-  for (let i = train.length - 1; i >= 0; i--) known.set(digestKey(train, i), i);
+  const trainByDigest = new Map<string, number>();
+  for (let i = train.length - 1; i >= 0; i--) trainByDigest.set(digestKey(train, i), i);
   const buckets = Array.from({ length: BANDS }, () => Array.from({ length: 256 }, (): number[] => []));
   for (let i = 0; i < train.length; i++) {
-    for (let band = 0; band < BANDS; band++) buckets[band]![bandOf(train.hashes, i, band)]!.push(i);
+    for (let band = 0; band < BANDS; band++) buckets[band]![hashBand(train.hashes, i, band)]!.push(i);
   }
   const identical: ImagePair[] = [];
   const near: ImagePair[] = [];
   for (let t = 0; t < test.length; t++) {
-    const same = known.get(digestKey(test, t));
+    const same = trainByDigest.get(digestKey(test, t));
     if (same !== undefined) {
       identical.push({ test: t, train: same });
       continue;
@@ -96,8 +96,8 @@ function nearest(
   const high = test.hashes[2 * t + 1]!;
   const thumbnail = test.thumbnails.subarray(t * SIZE, (t + 1) * SIZE);
   for (let band = 0; band < BANDS; band++) {
-    for (const i of buckets[band]![bandOf(test.hashes, t, band)]!) {
-      if (bits(low ^ train.hashes[2 * i]!) + bits(high ^ train.hashes[2 * i + 1]!) > HASH_DISTANCE) continue;
+    for (const i of buckets[band]![hashBand(test.hashes, t, band)]!) {
+      if (countBits(low ^ train.hashes[2 * i]!) + countBits(high ^ train.hashes[2 * i + 1]!) > HASH_DISTANCE) continue;
       if (looksSame(thumbnail, train.thumbnails.subarray(i * SIZE, (i + 1) * SIZE))) return i;
     }
   }
@@ -106,6 +106,6 @@ function nearest(
 
 /** Test examples whose group, such as a patient, training shows too. `''` stands for an unknown group. */
 export function sharedGroups(train: readonly string[], test: readonly string[]): number[] {
-  const known = new Set(train.filter((name) => name !== ''));
-  return test.flatMap((name, i) => (known.has(name) ? [i] : []));
+  const trainGroups = new Set(train.filter((name) => name !== ''));
+  return test.flatMap((name, i) => (trainGroups.has(name) ? [i] : []));
 }

@@ -47,8 +47,8 @@ describe('leakCheck', () => {
 
   it('finds a planted patient', async () => {
     const test = { images: fromArray(radiographs(1000, 20)), groups: [...names(1000, 19), 'patient 7'] };
-    const { train: found } = await checkLeaks({ train, test });
-    expect(found).toMatchObject({ groups: [19], identical: [], near: [] });
+    const { train: findings } = await checkLeaks({ train, test });
+    expect(findings).toMatchObject({ groups: [19], identical: [], near: [] });
     const unnamed = { images: test.images, groups: new Array<string>(20).fill('') };
     const without = await checkLeaks({ train: { ...train, groups: new Array<string>(300).fill('') }, test: unnamed });
     expect(without.train!.groups).toEqual([]);
@@ -82,10 +82,10 @@ describe('leakCheck', () => {
       channels: 1,
       data: new Uint8Array(64).fill(value),
     });
-    const { train: found } = await checkLeaks({
+    const { train: findings } = await checkLeaks({
       train: { images: fromArray([plain(10)]) },
       test: { images: fromArray([plain(11), plain(10)]) },
     });
-    expect(found).toMatchObject({ identical: [[1, 0]], near: [] });
+    expect(findings).toMatchObject({ identical: [[1, 0]], near: [] });
   });
 });

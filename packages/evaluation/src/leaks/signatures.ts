@@ -69,12 +69,12 @@ export async function signImages(images: Source<RasterImage>): Promise<ImageSign
     digests.set(createHash('sha256').update(size).update(image.data).digest().subarray(0, DIGEST), i * DIGEST);
     const small = resize(grey(image), HASH_SIDE, HASH_SIDE).data;
     hashes.set(perceptualHash(small), i * 2);
-    const at = i * THUMBNAIL ** 2;
+    const offset = i * THUMBNAIL ** 2;
     for (let y = 0; y < THUMBNAIL; y++) {
       for (let x = 0; x < THUMBNAIL; x++) {
         const from = 2 * y * HASH_SIDE + 2 * x;
         const four = small[from]! + small[from + 1]! + small[from + HASH_SIDE]! + small[from + HASH_SIDE + 1]!;
-        thumbnails[at + y * THUMBNAIL + x] = (four + 2) >> 2;
+        thumbnails[offset + y * THUMBNAIL + x] = (four + 2) >> 2;
       }
     }
   }

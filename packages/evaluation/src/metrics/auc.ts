@@ -1,4 +1,4 @@
-import type { Counts } from './confusion.js';
+import type { ExampleCounts } from './confusion.js';
 
 /** One class against the rest, sorted once so that each bootstrap replicate costs one pass. */
 interface RankedClass {
@@ -27,7 +27,7 @@ function rank(scores: Float64Array, labels: Int32Array, classes: number, k: numb
   return { order, positive, rises };
 }
 
-function areaUnderCurve({ order, positive, rises }: RankedClass, counts: Counts): number {
+function areaUnderCurve({ order, positive, rises }: RankedClass, counts: ExampleCounts): number {
   let below = 0;
   let positives = 0;
   let tiedPositive = 0;

@@ -27,6 +27,6 @@ export function rarePart(
 ): ScoredPart | undefined {
   if (rare.length === 0) return undefined;
   const examples = [...labels.keys()].filter((i) => rare.includes(labels[i]!));
-  const of = <T>(all: ArrayLike<T>): T[] => examples.map((i) => all[i]!);
-  return { metric: 'rare_recall', examples, scores: balancedScores(of(scores), of(labels)) };
+  const pick = <T>(values: ArrayLike<T>): T[] => examples.map((i) => values[i]!);
+  return { metric: 'rare_recall', examples, scores: balancedScores(pick(scores), pick(labels)) };
 }

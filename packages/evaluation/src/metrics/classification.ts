@@ -27,7 +27,7 @@ export interface ClassificationSummary {
   readonly calibration: CalibrationBins;
 }
 
-export interface SummaryOptions extends BootstrapOptions {
+export interface ClassificationSummaryOptions extends BootstrapOptions {
   /** Classes whose mean recall is a metric of its own; those that are not tested are left out. */
   readonly rare?: readonly number[];
 }
@@ -43,7 +43,7 @@ export function summarizeClassification(
   logits: Float64Array,
   labels: Int32Array,
   classNames: readonly string[],
-  options: SummaryOptions,
+  options: ClassificationSummaryOptions,
 ): ClassificationSummary {
   const classes = classNames.length;
   const n = labels.length;
@@ -72,26 +72,26 @@ export function summarizeClassification(
       ...tested.map((c) => recalls[c]!),
     ];
   };
-  const everyone = Int32Array.from(labels.keys());
+  const allExamples = Int32Array.from(labels.keys());
   // In the order of `statistics`; a proportion names the examples that it is one of.
-  const described: readonly { readonly name: string; readonly of?: Int32Array | undefined }[] = [
-    { name: 'accuracy', of: everyone },
+  const described: readonly { readonly name: string; readonly examples?: Int32Array | undefined }[] = [
+    { name: 'accuracy', examples: allExamples },
     ...['balanced_accuracy', 'auc', 'f1', 'ece'].map((name) => ({ name })),
-    { name: 'rare_recall', of: rare.length === 1 ? members[rare[0]!] : undefined },
+    { name: 'rare_recall', examples: rare.length === 1 ? members[rare[0]!] : undefined },
     ...tested.map((c) => ({ name: `recall_${classNames[c]}`, of: members[c] })),
   ];
   const values = statistics(new Int32Array(n).fill(1));
   const intervals = bootstrapIntervals(n, statistics, options);
   const perExample = Array.from(labels, (label, i) => (label === predicted[i] ? 1 : 0));
-  const intervalOf = (bootstrap: ConfidenceInterval, of: Int32Array | undefined): ConfidenceInterval => {
-    if (of === undefined) return bootstrap;
-    const hits = Array.from(of, (i) => perExample[i]!);
-    return proportionInterval(hits, bootstrap, options.groups && of.map((i) => options.groups![i]!));
+  const chooseInterval = (bootstrap: ConfidenceInterval, examples: Int32Array | undefined): ConfidenceInterval => {
+    if (examples === undefined) return bootstrap;
+    const hits = Array.from(examples, (i) => perExample[i]!);
+    return proportionInterval(hits, bootstrap, options.groups && examples.map((i) => options.groups![i]!));
   };
   const metrics: Record<string, MetricValue> = {};
-  described.forEach(({ name, of }, index) => {
+  described.forEach(({ name, examples }, index) => {
     const value = values[index]!;
-    if (!Number.isNaN(value)) metrics[name] = { value, ci95: intervalOf(intervals[index]!, of) };
+    if (!Number.isNaN(value)) metrics[name] = { value, ci95: chooseInterval(intervals[index]!, examples) };
   });
   const matrix = confusionMatrix(labels, predicted, classes);
   const confusion = Array.from({ length: classes }, (_, c) => [...matrix.subarray(c * classes, (c + 1) * classes)]);

@@ -1,5 +1,5 @@
 /** Multiplicity of each example; every example counts once where it is not given. */
-export type Counts = Int32Array | undefined;
+export type ExampleCounts = Int32Array | undefined;
 
 /** Number of examples of true class i that were predicted as class j, row-major `[classes, classes]`. */
 export function confusionMatrix(
@@ -72,10 +72,10 @@ export function confusionMacroF1(matrix: Float64Array, classes: number): number 
   let sum = 0;
   let occurring = 0;
   for (let c = 0; c < classes; c++) {
-    let ofClass = 0;
-    for (let j = 0; j < classes; j++) ofClass += matrix[c * classes + j]! + matrix[j * classes + c]!;
-    if (ofClass === 0) continue;
-    sum += (2 * matrix[c * classes + c]!) / ofClass;
+    let classTotal = 0;
+    for (let j = 0; j < classes; j++) classTotal += matrix[c * classes + j]! + matrix[j * classes + c]!;
+    if (classTotal === 0) continue;
+    sum += (2 * matrix[c * classes + c]!) / classTotal;
     occurring++;
   }
   return sum / occurring;

@@ -51,10 +51,10 @@ export function logOdds(logits: Float64Array, classes: number): Float64Array {
 export function crossEntropyGradient(
   logits: Float64Array,
   classes: number,
-  of: number,
-  labelOf: (row: number) => number,
+  batchSize: number,
+  label: (row: number) => number,
 ): void {
   logits.set(softmax(logits, classes));
-  for (let i = 0; i < logits.length; i++) logits[i]! /= of;
-  for (let row = 0; row < logits.length / classes; row++) logits[row * classes + labelOf(row)]! -= 1 / of;
+  for (let i = 0; i < logits.length; i++) logits[i]! /= batchSize;
+  for (let row = 0; row < logits.length / classes; row++) logits[row * classes + label(row)]! -= 1 / batchSize;
 }

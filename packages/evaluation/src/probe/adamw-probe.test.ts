@@ -44,15 +44,15 @@ describe('adamWProbe', () => {
   const [train, val, test] = [blobs(240), blobs(60), blobs(90)];
 
   it('separates what can be, the same for the same seed', () => {
-    const one = adamWProbe(train, val, test.features, 3, 0);
-    expect([...argMax(one.logits, 3)]).toEqual([...test.labels]);
-    expect(adamWProbe(train, val, test.features, 3, 0)).toEqual(one);
-    expect(one.notes[0]).toMatch(/300 training and validation examples/);
+    const probe = adamWProbe(train, val, test.features, 3, 0);
+    expect([...argMax(probe.logits, 3)]).toEqual([...test.labels]);
+    expect(adamWProbe(train, val, test.features, 3, 0)).toEqual(probe);
+    expect(probe.notes[0]).toMatch(/300 training and validation examples/);
   });
 
   it('decays no weight without a validation split', () => {
-    const one = adamWProbe(train, undefined, test.features, 3, 0);
-    expect(one.weightDecay).toBe(0);
-    expect(one.notes[0]).toMatch(/240 training examples/);
+    const probe = adamWProbe(train, undefined, test.features, 3, 0);
+    expect(probe.weightDecay).toBe(0);
+    expect(probe.notes[0]).toMatch(/240 training examples/);
   });
 });

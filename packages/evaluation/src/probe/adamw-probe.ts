@@ -5,7 +5,7 @@ import { argMax, crossEntropyGradient } from '../metrics/scores.js';
 import { innerProducts } from '../numerics/linear-algebra.js';
 import { takeRows } from '../numerics/matrix.js';
 import { HostAdamW } from '../solvers/adamw.js';
-import { type LabelledFeatures, together } from './features.js';
+import { concatenate, type LabelledFeatures } from './features.js';
 
 /** Settings of CLIP_benchmark's README example. */
 const RECIPE = { epochs: 20, batchSize: 512, learningRate: 0.1 } as const;
@@ -83,18 +83,19 @@ export function linearLogits({ weights, intercepts }: LinearClassifier, x: Matri
 }
 
 /** The place of the highest value: seven places first, then ever closer around the best. */
-function findPeak(length: number, value: (place: number) => number): number {
-  const known = new Map<number, number>();
-  const at = (place: number): number => {
-    if (!known.has(place)) known.set(place, value(place));
-    return known.get(place)!;
+function findPeak(length: number, value: (index: number) => number): number {
+  const cached = new Map<number, number>();
+  const evaluate = (index: number): number => {
+    if (!cached.has(index)) cached.set(index, value(index));
+    return cached.get(index)!;
   };
-  const bestOf = (places: readonly number[]): number => places.reduce((a, b) => (at(b) > at(a) ? b : a));
+  const pickBest = (candidates: readonly number[]): number =>
+    candidates.reduce((a, b) => (evaluate(b) > evaluate(a) ? b : a));
   const step = Math.round((length - 1) / 6);
-  let best = bestOf(Array.from({ length: 7 }, (_, i) => Math.min(length - 1, i * step)));
+  let best = pickBest(Array.from({ length: 7 }, (_, i) => Math.min(length - 1, i * step)));
   for (let span = step / 2; span >= 1; span /= 2) {
-    const around = [best - span, best + span].map(Math.round).filter((place) => place >= 0 && place < length);
-    best = bestOf([best, ...around]);
+    const around = [best - span, best + span].map(Math.round).filter((index) => index >= 0 && index < length);
+    best = pickBest([best, ...around]);
   }
   return best;
 }
@@ -117,13 +118,13 @@ export function adamWProbe(
     fitAdamW(rows.features, rows.labels, classes, { weightDecay, seed });
   let weightDecay = 0;
   if (hasVal) {
-    const place = findPeak(DECAYS.length, (at) => {
-      const model = fit(train, DECAYS[at]!);
+    const best = findPeak(DECAYS.length, (index) => {
+      const model = fit(train, DECAYS[index]!);
       return accuracy(val.labels, argMax(linearLogits(model, val.features), classes));
     });
-    weightDecay = DECAYS[place]!;
+    weightDecay = DECAYS[best]!;
   }
-  const rows = hasVal ? together(train, val) : train;
+  const rows = hasVal ? concatenate(train, val) : train;
   return {
     logits: linearLogits(fit(rows, weightDecay), test),
     weightDecay,

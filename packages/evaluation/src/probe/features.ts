@@ -17,27 +17,27 @@ export const selectRows = ({ features, labels, groups }: LabelledFeatures, rows:
 });
 
 /** Two splits one after the other, without their groups. */
-export const together = (train: LabelledFeatures, val: LabelledFeatures): LabelledFeatures => ({
+export const concatenate = (train: LabelledFeatures, val: LabelledFeatures): LabelledFeatures => ({
   features: stackRows(train.features, val.features),
   labels: stackLabels(train.labels, val.labels),
 });
 
 /** What a setting is fitted to and what it is chosen on. */
-export interface Choice {
+export interface ProbeChoice {
   readonly fit: LabelledFeatures;
-  readonly held: LabelledFeatures;
+  readonly heldOut: LabelledFeatures;
   readonly hasVal: boolean;
   readonly notes: string[];
 }
 
 /** The validation split, or where there is none a fixed stratified share of the training split (whole groups of it). */
-export function splitForChoice(train: LabelledFeatures, val: LabelledFeatures | undefined, share: number): Choice {
-  if (val !== undefined && val.labels.length > 0) return { fit: train, held: val, hasVal: true, notes: [] };
+export function splitForChoice(train: LabelledFeatures, val: LabelledFeatures | undefined, share: number): ProbeChoice {
+  if (val !== undefined && val.labels.length > 0) return { fit: train, heldOut: val, hasVal: true, notes: [] };
   const split = holdout(train.labels, share, train.groups);
   return {
     fit: selectRows(train, split.train),
-    held: selectRows(train, split.held),
+    heldOut: selectRows(train, split.heldOut),
     hasVal: false,
-    notes: [`no validation split: chosen on ${split.held.length} held-out training examples`],
+    notes: [`no validation split: chosen on ${split.heldOut.length} held-out training examples`],
   };
 }

@@ -13,19 +13,19 @@ export function drawShots(
   shots: number,
   { seed, draw, part }: { readonly seed: number; readonly draw: number; readonly part: string },
 ): Int32Array {
-  const left = new Map<number, number>();
+  const remaining = new Map<number, number>();
   const chosen: number[] = [];
   for (const i of random(seed, 'few-shot', part, shots, draw).permutation(labels.length)) {
-    const room = left.get(labels[i]!) ?? shots;
+    const room = remaining.get(labels[i]!) ?? shots;
     if (room === 0) continue;
-    left.set(labels[i]!, room - 1);
+    remaining.set(labels[i]!, room - 1);
     chosen.push(i);
   }
   return Int32Array.from(chosen).sort();
 }
 
 /** All rows but some. */
-export const without = (rows: LabelledFeatures, some: Int32Array): Int32Array => {
-  const left = new Set(some);
-  return Int32Array.from(rows.labels.keys()).filter((i) => !left.has(i));
+export const indicesExcept = (rows: LabelledFeatures, excluded: Int32Array): Int32Array => {
+  const excludedSet = new Set(excluded);
+  return Int32Array.from(rows.labels.keys()).filter((i) => !excludedSet.has(i));
 };

@@ -17,11 +17,11 @@ describe('linearProbe', () => {
   const [train, val, test] = [blobs(150, 0.2), blobs(30, 0.2), blobs(60, 0.2)];
 
   it('separates separable classes, with and without a validation split', () => {
-    for (const held of [val, undefined]) {
-      const probe = linearProbe(train, held, test.features, 3);
+    for (const validation of [val, undefined]) {
+      const probe = linearProbe(train, validation, test.features, 3);
       expect([...argMax(probe.logits, 3)]).toEqual([...test.labels]);
       expect(probe.sweep.map(({ C }) => C)).toEqual([1e-3, 1e-2, 1e-1, 1, 10, 100, 1000]);
-      expect(probe.notes.join('; ')).toContain(held ? '180 training and validation' : '15 held-out');
+      expect(probe.notes.join('; ')).toContain(validation ? '180 training and validation' : '15 held-out');
     }
   });
 

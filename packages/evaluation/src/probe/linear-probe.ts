@@ -3,7 +3,7 @@ import { accuracy } from '../metrics/index.js';
 import { argMax } from '../metrics/scores.js';
 import type { LogisticModel } from '../solvers/logistic-regression.js';
 import { fitLogisticRegression, logisticLogits, secondMoment } from '../solvers/logistic-regression.js';
-import { type LabelledFeatures, splitForChoice, together } from './features.js';
+import { concatenate, type LabelledFeatures, splitForChoice } from './features.js';
 
 export interface ProbeOptions {
   /** Values of C to try, ascending. Default 1e-3, 1e-2, … 1e3. */
@@ -51,7 +51,7 @@ export function linearProbe(
 ): ProbeOutcome {
   const grid = [...(options.grid ?? GRID)].sort((a, b) => a - b);
   const maxIterations = options.maxIterations ?? 1000;
-  const { fit: fitRows, held: heldRows, hasVal, notes } = splitForChoice(train, val, options.holdoutShare ?? 0.1);
+  const { fit: fitRows, heldOut: heldOutRows, hasVal, notes } = splitForChoice(train, val, options.holdoutShare ?? 0.1);
 
   const sweep: { C: number; accuracy: number }[] = [];
   let best = { C: grid[Math.floor(grid.length / 2)]!, accuracy: Number.NEGATIVE_INFINITY };
@@ -59,7 +59,7 @@ export function linearProbe(
   let warm: LogisticModel | undefined;
   // Any guess of the curvature will do: that of the rows for the sweep serves the last fit too.
   const moment = secondMoment(fitRows.features);
-  if (heldRows.labels.length > 0 && grid.length > 1) {
+  if (heldOutRows.labels.length > 0 && grid.length > 1) {
     for (const C of grid) {
       const common = { C, maxIterations, moment, tolerance: TOLERANCE };
       warm = fitLogisticRegression(
@@ -68,8 +68,8 @@ export function linearProbe(
         classes,
         warm ? { ...common, start: warm } : common,
       );
-      const predicted = argMax(logisticLogits(warm, heldRows.features), classes);
-      const point = { C, accuracy: accuracy(heldRows.labels, predicted) };
+      const predicted = argMax(logisticLogits(warm, heldOutRows.features), classes);
+      const point = { C, accuracy: accuracy(heldOutRows.labels, predicted) };
       sweep.push(point);
       if (point.accuracy > best.accuracy) {
         best = point;
@@ -78,7 +78,7 @@ export function linearProbe(
     }
   }
   const withVal = hasVal && options.refit !== 'train';
-  const { features, labels } = withVal ? together(train, val!) : train;
+  const { features, labels } = withVal ? concatenate(train, val!) : train;
   const model = fitLogisticRegression(features, labels, classes, {
     C: best.C,
     maxIterations,

@@ -53,29 +53,30 @@ export interface MeasuredSplits {
  * Kept for as long as the data are: protocols that measure the same data get the same images, so that a model that keeps
  * what it embedded of some images need not embed them again.
  */
-const measured = new WeakMap<ClassificationData, Map<string, MeasuredSplits>>();
+const measuredByData = new WeakMap<ClassificationData, Map<string, MeasuredSplits>>();
 
 /**
  * The splits that a run measures on, checked.
  * @throws MedbenchError if labels do not fit, or the test split is empty.
  */
 export function measuredSplits(data: ClassificationData, { split = 'test' }: MeasureOptions): MeasuredSplits {
-  const known = measured.get(data) ?? new Map<string, MeasuredSplits>();
-  measured.set(data, known);
-  const there = known.get(split);
-  if (there) return there;
+  const cachedBySplit = measuredByData.get(data) ?? new Map<string, MeasuredSplits>();
+  measuredByData.set(data, cachedBySplit);
+  const cached = cachedBySplit.get(split);
+  if (cached) return cached;
   const splits = split === 'val' ? validationData(data) : data;
   const { train, val, test } = splits;
   const classes = data.classes.length;
-  for (const [name, one] of Object.entries({ train, val, test })) if (one) checkLabels(one, name, classes);
+  for (const [name, labelled] of Object.entries({ train, val, test }))
+    if (labelled) checkLabels(labelled, name, classes);
   if (test.labels.length === 0) throw new MedbenchError('data', 'the test split is empty');
-  const made = { splits, split, classes: data.classes, rare: rareClasses((train ?? test).labels, classes) };
-  known.set(split, made);
-  return made;
+  const result = { splits, split, classes: data.classes, rare: rareClasses((train ?? test).labels, classes) };
+  cachedBySplit.set(split, result);
+  return result;
 }
 
 /** All classification metrics of logits `[N, classes]` of the test examples. */
-export function summariseClassification(
+export function summarizeTestLogits(
   logits: Float64Array,
   { splits: { test }, classes, rare }: MeasuredSplits,
   { seed, profile = NO_PROFILE }: MeasureOptions,
@@ -102,13 +103,13 @@ export function classificationResult(
   const { splits, split, classes, rare } = measured;
   const { test } = splits;
   const {
-    metrics: own,
+    metrics: logitMetrics,
     perExample,
     confusion,
     predicted,
     calibration,
-  } = summariseClassification(logits, measured, options);
-  const metrics = { ...own, ...further };
+  } = summarizeTestLogits(logits, measured, options);
+  const metrics = { ...logitMetrics, ...further };
   const metric = options.metric ?? 'accuracy';
   if (metrics[metric] === undefined) {
     throw new MedbenchError('evaluation', `the primary metric "${metric}" is undefined on this test split`, {

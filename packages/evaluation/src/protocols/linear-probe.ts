@@ -4,7 +4,7 @@ import {
   type ClassificationData,
   classificationResult,
   measuredSplits,
-  summariseClassification,
+  summarizeTestLogits,
 } from './classification.js';
 import { probeTask } from './probe.js';
 import { type MeasureOptions, PROBE_SETTINGS, type ProbeSettings, withDefaults } from './settings.js';
@@ -18,7 +18,7 @@ const projectedMetrics = (metrics: Readonly<Record<string, MetricValue>>): Recor
   );
 
 /** The quickest probe that asks for the same arrays. */
-const quickest = (settings: ProbeSettings): ProbeSettings => ({
+const quickestSettings = (settings: ProbeSettings): ProbeSettings => ({
   ...settings,
   solver: 'lbfgs',
   features: settings.solver === 'clip-benchmark' ? 'after' : settings.features,
@@ -38,14 +38,14 @@ export async function measureLinearProbe(
   options: MeasureOptions<ProbeSettings>,
 ): Promise<TaskResult | undefined> {
   if (!model.can.images || data.train === undefined) return undefined;
-  const asked = withDefaults<ProbeSettings>(PROBE_SETTINGS, options.settings);
-  const broken = asked.shots.find((shots) => !Number.isInteger(shots));
+  const requested = withDefaults<ProbeSettings>(PROBE_SETTINGS, options.settings);
+  const broken = requested.shots.find((shots) => !Number.isInteger(shots));
   if (broken !== undefined) throw new MedbenchError('config', `shots must be whole numbers, not ${broken}`);
-  const settings = options.embedOnly ? quickest(asked) : asked;
+  const settings = options.embedOnly ? quickestSettings(requested) : requested;
   const measured = measuredSplits(data, options);
   const probe = await probeTask(model, measured.splits, data.classes.length, { settings, seed: options.seed });
   const projected = probe.projected
-    ? projectedMetrics(summariseClassification(probe.projected, measured, options).metrics)
+    ? projectedMetrics(summarizeTestLogits(probe.projected, measured, options).metrics)
     : {};
   const further = { ...projected, ...probe.fewShot };
   return classificationResult('linear-probe', probe.logits, measured, options, { notes: probe.notes, further });

@@ -5,14 +5,14 @@ import { checkVectors } from '../numerics/matrix.js';
 import { adamWProbe } from '../probe/adamw-probe.js';
 import type { LabelledFeatures } from '../probe/features.js';
 import { selectRows } from '../probe/features.js';
-import { DRAWS, drawShots, without } from '../probe/few-shot.js';
+import { DRAWS, drawShots, indicesExcept } from '../probe/few-shot.js';
 import { linearProbe } from '../probe/linear-probe.js';
 import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
 import type { ProbeSettings } from './settings.js';
 
 /** Features of the three splits of a task. */
-interface Splits {
+interface FeatureSplits {
   readonly train: LabelledFeatures;
   readonly val: LabelledFeatures | undefined;
   readonly test: LabelledFeatures;
@@ -34,19 +34,19 @@ export interface TaskProbe extends ProbeRun {
 
 type Embed = (images: LabelledImages['images'], as: string) => Promise<Matrix>;
 
-async function featuresOf(model: EvaluationModel, data: LabelledSplits, embed: Embed): Promise<Splits> {
-  const of = async (split: LabelledImages, as: string): Promise<LabelledFeatures> => ({
+async function embedSplits(model: EvaluationModel, data: LabelledSplits, embed: Embed): Promise<FeatureSplits> {
+  const embedSplit = async (split: LabelledImages, as: string): Promise<LabelledFeatures> => ({
     features: checkVectors(await embed(split.images, split.as ?? as), split.images.length, 'image features', model.id),
     labels: split.labels,
     groups: split.groups,
   });
-  const test = await of(data.test, 'test');
-  const train = await of(data.train!, 'train');
-  return { test, train, val: data.val && (await of(data.val, 'val')) };
+  const test = await embedSplit(data.test, 'test');
+  const train = await embedSplit(data.train!, 'train');
+  return { test, train, val: data.val && (await embedSplit(data.val, 'val')) };
 }
 
-function probeOf({ solver, grid, refit }: ProbeSettings, classes: number, seed: number) {
-  return ({ train, val, test }: Splits): ProbeRun =>
+function makeProbe({ solver, grid, refit }: ProbeSettings, classes: number, seed: number) {
+  return ({ train, val, test }: FeatureSplits): ProbeRun =>
     solver === 'lbfgs'
       ? linearProbe(train, val, test.features, classes, { grid, refit })
       : adamWProbe(train, val, test.features, classes, seed);
@@ -54,21 +54,21 @@ function probeOf({ solver, grid, refit }: ProbeSettings, classes: number, seed: 
 
 /** Probes on a few examples of each class, averaged over draws that are the same for all models of a seed. */
 function fewShotMetrics(
-  splits: Splits,
+  splits: FeatureSplits,
   shots: number,
-  { classes, seed, fit }: { classes: number; seed: number; fit: (splits: Splits) => ProbeRun },
+  { classes, seed, fit }: { classes: number; seed: number; fit: (splits: FeatureSplits) => ProbeRun },
 ): Record<string, MetricValue> {
   const { train, val, test } = splits;
   const predictions = Array.from({ length: DRAWS }, (_, draw) => {
     const chosen = drawShots(train.labels, shots, { seed, draw, part: 'train' });
-    const rest = val && val.labels.length > 0 ? val : selectRows(train, without(train, chosen));
-    const held = selectRows(rest, drawShots(rest.labels, shots, { seed, draw, part: 'val' }));
-    return argMax(fit({ train: selectRows(train, chosen), val: held, test }).logits, classes);
+    const rest = val && val.labels.length > 0 ? val : selectRows(train, indicesExcept(train, chosen));
+    const heldOut = selectRows(rest, drawShots(rest.labels, shots, { seed, draw, part: 'val' }));
+    return argMax(fit({ train: selectRows(train, chosen), val: heldOut, test }).logits, classes);
   });
   const statistics = (counts: Int32Array): [number, number] => {
     const matrices = predictions.map((predicted) => confusionMatrix(test.labels, predicted, classes, counts));
-    const mean = (of: (matrix: Float64Array, classes: number) => number): number =>
-      matrices.reduce((sum, matrix) => sum + of(matrix, classes), 0) / matrices.length;
+    const mean = (metric: (matrix: Float64Array, classes: number) => number): number =>
+      matrices.reduce((sum, matrix) => sum + metric(matrix, classes), 0) / matrices.length;
     return [mean(confusionAccuracy), mean(confusionBalancedAccuracy)];
   };
   const n = test.labels.length;
@@ -98,11 +98,11 @@ export async function probeTask(
   const before: Embed = (images, as) => model.imageFeatures(images, as);
   const after: Embed = (images, as) => model.embedImages(images, as);
   // Controls such as raw pixels have features of one kind, which stand for both.
-  const primary = await featuresOf(model, data, projection && model.can.joint ? after : before);
-  const fit = probeOf(settings, classes, seed);
+  const primary = await embedSplits(model, data, projection && model.can.joint ? after : before);
+  const fit = makeProbe(settings, classes, seed);
   const run = fit(primary);
-  const both = settings.solver === 'lbfgs' && settings.features === 'both' && model.can.joint;
-  const projected = both ? fit(await featuresOf(model, data, after)) : undefined;
+  const probesBoth = settings.solver === 'lbfgs' && settings.features === 'both' && model.can.joint;
+  const projected = probesBoth ? fit(await embedSplits(model, data, after)) : undefined;
   const fewShot: Record<string, MetricValue> = {};
   for (const shots of settings.shots) Object.assign(fewShot, fewShotMetrics(primary, shots, { classes, seed, fit }));
   const smallest = Math.min(
@@ -111,7 +111,7 @@ export async function probeTask(
       return counts;
     }, new Int32Array(classes)),
   );
-  const short = settings.shots.filter((shots) => shots > smallest);
+  const scarce = settings.shots.filter((shots) => shots > smallest);
   return {
     logits: run.logits,
     fewShot,
@@ -120,8 +120,8 @@ export async function probeTask(
       ...run.notes,
       ...(projected ? projected.notes.map((note) => `after the projection: ${note}`) : []),
       ...(settings.shots.length > 0 ? [`few-shot: mean of ${DRAWS} draws`] : []),
-      ...(short.length > 0
-        ? [`some class has fewer than ${short.join(', ')} training examples: all of them are taken`]
+      ...(scarce.length > 0
+        ? [`some class has fewer than ${scarce.join(', ')} training examples: all of them are taken`]
         : []),
     ],
   };

@@ -13,15 +13,15 @@ const D = 8;
 const context = { seed: 0 };
 
 /** Images of one pixel whose value is what they show. */
-const imagesOf = (values: readonly number[]): Source<RasterImage> => ({
+const makeImages = (values: readonly number[]): Source<RasterImage> => ({
   length: values.length,
   get: async (i) => ({ width: 1, height: 1, channels: 1, data: Uint8Array.of(values[i]!) }),
 });
 
 /** A model made of a code for each image value and each text. */
-function modelOf(
+function makeModel(
   code: (key: string) => ArrayLike<number>,
-  keyOfText: (text: string) => string,
+  textKey: (text: string) => string,
   can: EvaluationModel['can'] = { images: true, texts: true, joint: true },
 ): EvaluationModel {
   const embed = (keys: readonly string[]) => {
@@ -44,7 +44,7 @@ function modelOf(
     logitScale: 100,
     embedImages,
     imageFeatures: embedImages,
-    embedTexts: async (texts) => embed(texts.map(keyOfText)),
+    embedTexts: async (texts) => embed(texts.map(textKey)),
   };
 }
 const hashed = (key: string) => {
@@ -52,14 +52,14 @@ const hashed = (key: string) => {
   return Float64Array.from({ length: D }, () => stream.normal());
 };
 const digits = (text: string) => text.replace(/\D/g, '');
-const perfect = modelOf(hashed, digits);
-const constant = modelOf(() => new Float64Array(D).fill(1), digits);
+const perfect = makeModel(hashed, digits);
+const constant = makeModel(() => new Float64Array(D).fill(1), digits);
 let draws = 0;
-const blind = modelOf(() => hashed(`draw ${draws++}`), digits);
+const blind = makeModel(() => hashed(`draw ${draws++}`), digits);
 
 const labelled = (n: number) => {
   const labels = Int32Array.from({ length: n }, (_, i) => (i * 7 + (i >> 2)) % 4);
-  return { images: imagesOf([...labels]), labels };
+  return { images: makeImages([...labels]), labels };
 };
 const data = { train: labelled(120), val: labelled(24), test: labelled(400) };
 const spec = { classes: ['0', '1', '2', '3'], prompts: ['image of {}', 'this shows {}'] };
@@ -68,11 +68,14 @@ const spec = { classes: ['0', '1', '2', '3'], prompts: ['image of {}', 'this sho
 async function evaluateClassification(
   model: EvaluationModel,
   splits: LabelledSplits,
-  own: Pick<ClassificationData, 'classes' | 'prompts'>,
+  classSpec: Pick<ClassificationData, 'classes' | 'prompts'>,
 ) {
-  const given = { ...splits, ...own };
-  const both = [await measureZeroShot(model, given, context), await measureLinearProbe(model, given, context)];
-  return both.filter((result) => result !== undefined);
+  const classificationData = { ...splits, ...classSpec };
+  const results = [
+    await measureZeroShot(model, classificationData, context),
+    await measureLinearProbe(model, classificationData, context),
+  ];
+  return results.filter((result) => result !== undefined);
 }
 
 describe('the protocols of classification', () => {
@@ -102,7 +105,7 @@ describe('the protocols of classification', () => {
   });
 
   it('runs what the model and the data allow, and repeats itself', async () => {
-    const imagesOnly = modelOf(hashed, digits, { images: true, texts: false, joint: false });
+    const imagesOnly = makeModel(hashed, digits, { images: true, texts: false, joint: false });
     const first = await evaluateClassification(imagesOnly, data, spec);
     expect(first.map(({ protocol }) => protocol)).toEqual(['linear-probe']);
     expect(await evaluateClassification(imagesOnly, data, spec)).toEqual(first);
@@ -113,7 +116,7 @@ describe('the protocols of classification', () => {
 
   it('reports the recall of rare classes and the primary metric asked for', async () => {
     const labels = Int32Array.from({ length: 100 }, (_, i) => (i < 3 ? 1 : i % 2 === 0 ? 0 : 2));
-    const test = { images: imagesOf([...labels]), labels };
+    const test = { images: makeImages([...labels]), labels };
     const result = await measureZeroShot(perfect, { ...spec, test }, { ...context, metric: 'auc' });
     expect(result!.metric).toBe('auc');
     expect(result!.metrics.recall_1).toMatchObject({ value: 1 });
@@ -127,12 +130,12 @@ describe('the protocols of classification', () => {
   });
 
   // One image value in five stands for another class: no probe is perfect, and more examples help.
-  const noisy = modelOf((key) => {
-    const [base, own] = [hashed(String(Number(key) % 4)), hashed(key)];
-    return base.map((value, j) => value + 1.2 * own[j]!);
+  const noisy = makeModel((key) => {
+    const [base, noise] = [hashed(String(Number(key) % 4)), hashed(key)];
+    return base.map((value, j) => value + 1.2 * noise[j]!);
   }, digits);
   const many = (n: number, from: number) => ({
-    images: imagesOf(Array.from({ length: n }, (_, i) => (from + i * 13) % 256)),
+    images: makeImages(Array.from({ length: n }, (_, i) => (from + i * 13) % 256)),
     labels: Int32Array.from({ length: n }, (_, i) => ((from + i * 13) % 256) % 4),
   });
   const hard = { train: many(120, 0), val: many(40, 3), test: many(200, 7) };
@@ -141,14 +144,14 @@ describe('the protocols of classification', () => {
 
   it('probes features before the projection, after it, or both', async () => {
     const constantFeatures: EvaluationModel = { ...noisy, imageFeatures: constant.imageFeatures };
-    const both = await probed(constantFeatures, {});
-    expect(both.metrics.auc!.value).toBe(0.5);
-    expect(both.metrics.auc_projected!.value).toBeGreaterThan(0.8);
-    expect(both.notes!.join()).toContain('after the projection: C = ');
+    const bothFeatures = await probed(constantFeatures, {});
+    expect(bothFeatures.metrics.auc!.value).toBe(0.5);
+    expect(bothFeatures.metrics.auc_projected!.value).toBeGreaterThan(0.8);
+    expect(bothFeatures.notes!.join()).toContain('after the projection: C = ');
     const after = await probed(constantFeatures, { features: 'after' });
-    expect(after.metrics.auc).toEqual(both.metrics.auc_projected);
+    expect(after.metrics.auc).toEqual(bothFeatures.metrics.auc_projected);
     expect(after.metrics.auc_projected).toBeUndefined();
-    expect((await probed(constantFeatures, { features: 'before' })).metrics.auc).toEqual(both.metrics.auc);
+    expect((await probed(constantFeatures, { features: 'before' })).metrics.auc).toEqual(bothFeatures.metrics.auc);
     const study = await probed(constantFeatures, { solver: 'clip-benchmark' });
     expect(study.metrics.auc!.value).toBeGreaterThan(0.8);
     expect(study.notes![0]).toContain('clip-benchmark');
@@ -156,9 +159,11 @@ describe('the protocols of classification', () => {
 
   it('probes on few examples of each class beside all of them', async () => {
     const { metrics, notes } = await probed(noisy, { shots: [1, 16, 64] });
-    const [one, sixteen, all] = ['accuracy_1shot', 'accuracy_16shot', 'accuracy'].map((name) => metrics[name]!.value);
-    expect(one).toBeLessThan(sixteen!);
-    expect(sixteen).toBeLessThanOrEqual(all! + 0.05);
+    const [oneShot, sixteenShot, fullTraining] = ['accuracy_1shot', 'accuracy_16shot', 'accuracy'].map(
+      (name) => metrics[name]!.value,
+    );
+    expect(oneShot).toBeLessThan(sixteenShot!);
+    expect(sixteenShot).toBeLessThanOrEqual(fullTraining! + 0.05);
     const { ci95, value } = metrics.balanced_accuracy_1shot!;
     expect(ci95[0]).toBeLessThan(value);
     expect(ci95[1]).toBeGreaterThan(value);
@@ -167,9 +172,9 @@ describe('the protocols of classification', () => {
   });
 
   it('names what is wrong', async () => {
-    const bad = { test: { images: imagesOf([9]), labels: Int32Array.of(9) } };
+    const bad = { test: { images: makeImages([9]), labels: Int32Array.of(9) } };
     await expect(evaluateClassification(perfect, bad, spec)).rejects.toThrow('label 9 of test image 0');
-    const diverged = modelOf(() => new Float64Array(D).fill(Number.NaN), digits);
+    const diverged = makeModel(() => new Float64Array(D).fill(Number.NaN), digits);
     await expect(evaluateClassification(diverged, data, spec)).rejects.toSatisfy(isMedbenchError);
     const plain = { ...spec, prompts: ['no placeholder'] };
     await expect(evaluateClassification(perfect, data, plain)).rejects.toThrow('no placeholder');
@@ -179,7 +184,7 @@ describe('the protocols of classification', () => {
 describe('measureRetrieval', () => {
   const n = 60;
   const pairs = {
-    images: imagesOf(Array.from({ length: n }, (_, i) => i)),
+    images: makeImages(Array.from({ length: n }, (_, i) => i)),
     texts: Array.from({ length: n }, (_, i) => `caption ${i}`),
     imageOfText: Int32Array.from({ length: n }, (_, i) => i),
   };
@@ -189,8 +194,8 @@ describe('measureRetrieval', () => {
     expect(best).toMatchObject({ metric: 'mean_recall@10', n, perExample: new Array(n).fill(1) });
     expect(best!.metrics['mean_recall@1']!.value).toBe(1);
     expect(best!.notes!.join()).toContain('smaller than 200');
-    const asked = await measureRetrieval(perfect, { ...pairs, primaryK: 50 }, context);
-    expect(asked!.metric).toBe('mean_recall@50');
+    const withPrimaryK = await measureRetrieval(perfect, { ...pairs, primaryK: 50 }, context);
+    expect(withPrimaryK!.metric).toBe('mean_recall@50');
     const worst = await measureRetrieval(constant, pairs, context);
     expect(worst!.metrics['mean_recall@50']!.value).toBe(0);
   });
@@ -198,7 +203,7 @@ describe('measureRetrieval', () => {
   it('draws patients where they are named, and says whom each score is about', async () => {
     // Ten patients of six images: a patient's are found all or none.
     const groups = Int32Array.from({ length: n }, (_, i) => Math.floor(i / 6));
-    const halfBlind = modelOf((key) => hashed(Number(key) < 30 ? key : `text or image ${draws++}`), digits);
+    const halfBlind = makeModel((key) => hashed(Number(key) < 30 ? key : `text or image ${draws++}`), digits);
     const byImage = await measureRetrieval(halfBlind, { ...pairs, primaryK: 1 }, context);
     const byPatient = await measureRetrieval(halfBlind, { ...pairs, groups, primaryK: 1 }, context);
     expect(byPatient!.groups).toEqual([...groups]);
@@ -213,9 +218,9 @@ describe('measureRetrieval', () => {
   it('counts texts that read the same as one, if asked', async () => {
     const twice = { ...pairs, texts: pairs.texts.map((_, i) => `caption ${i >> 1}`) };
     const code = (key: string) => hashed(String(Number(key) >> 1));
-    const model = { ...modelOf(code, digits), embedTexts: modelOf(hashed, digits).embedTexts };
-    const own = await measureRetrieval(model, twice, context);
-    expect(own!.metrics['mean_recall@1']!.value).toBe(0);
+    const model = { ...makeModel(code, digits), embedTexts: makeModel(hashed, digits).embedTexts };
+    const ownOnly = await measureRetrieval(model, twice, context);
+    expect(ownOnly!.metrics['mean_recall@1']!.value).toBe(0);
     const same = await measureRetrieval(model, twice, { ...context, settings: { positives: 'same-text' } });
     expect(same!.metrics['mean_recall@1']!.value).toBe(1);
     expect(same!.notes!.join()).toContain('30 are left');
@@ -239,12 +244,12 @@ describe('measureVqa', () => {
     return { image, question: `Question ${question}?`, answer, type: open ? 'open' : 'closed' } as const;
   };
   const vqa = {
-    images: imagesOf([0, 1, 2, 3, 4, 5]),
+    images: makeImages([0, 1, 2, 3, 4, 5]),
     train: Array.from({ length: 240 }, (_, i) => example(i)),
     test: [...Array.from({ length: 96 }, (_, i) => example(i)), { ...example(42), answer: 'unheard of' }],
   };
   // Parity in the first two entries, so that only the product of image and text tells the answer.
-  const parity = modelOf((key) => {
+  const parity = makeModel((key) => {
     const vector = hashed(key).map((value) => 0.1 * value);
     vector[0] = Number(key) % 2 === 0 ? 1 : -1;
     if (key === '7') vector[1] = 2;

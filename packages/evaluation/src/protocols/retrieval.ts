@@ -6,7 +6,7 @@ import { retrievalRanks } from '../retrieval/ranks.js';
 import { sampledRetrieval } from '../retrieval/sampled.js';
 import { summarizeRetrieval } from '../retrieval/summary.js';
 import { type MeasureOptions, RETRIEVAL_SETTINGS, type RetrievalSettings, withDefaults } from './settings.js';
-import { needsTestSplit } from './validation.js';
+import { requireTestSplit } from './validation.js';
 
 /** What tasks of kind `retrieval` give to their protocols. */
 export interface RetrievalData {
@@ -36,7 +36,7 @@ export async function measureRetrieval(
   options: MeasureOptions<RetrievalSettings>,
 ): Promise<TaskResult | undefined> {
   if (!model.can.joint) return undefined;
-  needsTestSplit(options, 'retrieval');
+  requireTestSplit(options, 'retrieval');
   const { images, texts, imageOfText, primaryK: wantedK = 200 } = data;
   if (images.length === 0 || texts.length === 0)
     throw new MedbenchError('data', 'the test split has no image-text pair');

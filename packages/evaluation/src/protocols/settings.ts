@@ -60,5 +60,5 @@ export type MeasureOptions<S = unknown> = Omit<ProtocolContext, 'settings' | 'sp
 };
 
 /** Settings with the defaults for what is left out. */
-export const withDefaults = <S>(specs: SettingSpecs, given: Partial<S> | undefined): S =>
-  ({ ...defaultSettings(specs), ...given }) as S;
+export const withDefaults = <S>(specs: SettingSpecs, overrides: Partial<S> | undefined): S =>
+  ({ ...defaultSettings(specs), ...overrides }) as S;

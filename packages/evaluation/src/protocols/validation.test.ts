@@ -23,18 +23,18 @@ const reading: EvaluationModel = {
   },
 };
 const spec = { classes: ['a', 'b'], prompts: ['{}'] };
-const both = (split: 'test' | 'val') => bindProtocols(['zero-shot', 'linear-probe'], { split });
+const bindBoth = (split: 'test' | 'val') => bindProtocols(['zero-shot', 'linear-probe'], { split });
 
 describe('evaluation.split=val', () => {
   it('measures on the validation split and never reads the test split', async () => {
     const data = { train: split(40), val: split(20), test: unread, ...spec };
-    const results = await measureAll(both('val'), reading, data);
+    const results = await measureAll(bindBoth('val'), reading, data);
     expect(results.map(({ protocol, n }) => [protocol, n])).toEqual([
       ['zero-shot', 20],
       ['linear-probe', 20],
     ]);
     expect(results[0]!.notes).toContain('measured on validation images, not on the test split');
-    await expect(measureAll(both('test'), reading, data)).rejects.toThrow('the test split was read');
+    await expect(measureAll(bindBoth('test'), reading, data)).rejects.toThrow('the test split was read');
   });
 
   it('holds out a tenth of the training split where there is no other, under names of their own', () => {

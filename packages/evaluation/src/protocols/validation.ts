@@ -4,9 +4,9 @@ import { holdout } from '../splits/holdout.js';
 import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
 
 /** Share of the training split that stands for a validation split that is not there. */
-const HELD = 0.1;
+const HOLDOUT_SHARE = 0.1;
 
-function partOf(split: LabelledImages, indices: Int32Array, as: string): LabelledImages {
+function selectExamples(split: LabelledImages, indices: Int32Array, as: string): LabelledImages {
   return {
     images: subset(split.images, indices),
     labels: indices.map((i) => split.labels[i]!),
@@ -26,12 +26,12 @@ export function validationData({ train, val }: LabelledSplits): LabelledSplits {
   if (!train || train.labels.length === 0) {
     throw new MedbenchError('data', 'there is neither a validation nor a training split to choose settings by');
   }
-  const { train: kept, held } = holdout(train.labels, HELD, train.groups);
-  return { train: partOf(train, kept, 'train-kept'), test: partOf(train, held, 'train-held') };
+  const { train: kept, heldOut } = holdout(train.labels, HOLDOUT_SHARE, train.groups);
+  return { train: selectExamples(train, kept, 'train-kept'), test: selectExamples(train, heldOut, 'train-held') };
 }
 
 /** @throws MedbenchError('evaluation') for protocols that have a test split only. */
-export function needsTestSplit({ split }: { readonly split?: 'test' | 'val' }, what: string): void {
+export function requireTestSplit({ split }: { readonly split?: 'test' | 'val' }, what: string): void {
   if (split !== 'val') return;
   throw new MedbenchError('evaluation', `${what} is measured on the test split only, not on validation images`, {
     hint: 'Leave the task out where settings are chosen (evaluation.split=val); classification tasks can be used.',

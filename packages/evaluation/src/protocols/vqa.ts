@@ -8,7 +8,7 @@ import { answerVocabulary, normaliseAnswer } from '../vqa/answers.js';
 import { fitVqaHead, vqaFeatures } from '../vqa/head.js';
 import { cleanQuestion } from '../vqa/questions.js';
 import { type MeasureOptions, VQA_SETTINGS, type VqaSettings, withDefaults } from './settings.js';
-import { needsTestSplit } from './validation.js';
+import { requireTestSplit } from './validation.js';
 
 export interface VqaExample {
   /** Index of its image. */
@@ -39,20 +39,20 @@ export const vqaExamples = ({ images, train, test, minAnswerCount }: VqaData): T
     train.map(({ answer }) => answer),
     minAnswerCount,
   ).answers,
-  example(place) {
-    const { image, question, answer } = test[place]!;
+  example(index) {
+    const { image, question, answer } = test[index]!;
     return { image, question, answer: String(answer) };
   },
 });
 
 /** Embeds what the model can embed; undefined where it can do neither. */
 async function embedQuestions(model: EvaluationModel, data: VqaData) {
-  const all = [...data.train, ...data.test];
+  const examples = [...data.train, ...data.test];
   const images = model.can.images
     ? checkVectors(await model.embedImages(data.images, 'all'), data.images.length, 'image embeddings', model.id)
     : undefined;
   const index = new Map<string, number>();
-  const textOf = Int32Array.from(all, ({ question }) => {
+  const textIndices = Int32Array.from(examples, ({ question }) => {
     const text = cleanQuestion(question);
     if (!index.has(text)) index.set(text, index.size);
     return index.get(text)!;
@@ -60,11 +60,11 @@ async function embedQuestions(model: EvaluationModel, data: VqaData) {
   const texts = model.can.texts
     ? checkVectors(await model.embedTexts([...index.keys()], 'questions'), index.size, 'question embeddings', model.id)
     : undefined;
-  const of = Int32Array.from(all, ({ image }) => image);
+  const imageIndices = Int32Array.from(examples, ({ image }) => image);
   return (from: number, to: number) =>
     vqaFeatures(
-      images && { vectors: images, of: of.subarray(from, to) },
-      texts && { vectors: texts, of: textOf.subarray(from, to) },
+      images && { vectors: images, indices: imageIndices.subarray(from, to) },
+      texts && { vectors: texts, indices: textIndices.subarray(from, to) },
     );
 }
 
@@ -104,24 +104,28 @@ export async function measureVqa(
   options: MeasureOptions<VqaSettings>,
 ): Promise<TaskResult | undefined> {
   if (!(model.can.images || model.can.texts)) return undefined;
-  needsTestSplit(options, 'VQA');
+  requireTestSplit(options, 'VQA');
   const { train, test, minAnswerCount } = data;
   if (train.length === 0 || test.length === 0) {
     throw new MedbenchError('data', `${train.length} training and ${test.length} test questions: neither may be empty`);
   }
-  const all = [...train, ...test];
-  const outside = all.findIndex(({ image }) => !(image >= 0 && image < data.images.length));
-  if (outside >= 0) {
+  const questions = [...train, ...test];
+  const invalid = questions.findIndex(({ image }) => !(image >= 0 && image < data.images.length));
+  if (invalid >= 0) {
     // By its place: what is asked may be under an agreement.
-    const place = outside < train.length ? `training question ${outside}` : `test question ${outside - train.length}`;
-    throw new MedbenchError('data', `${place} names image ${all[outside]!.image} of ${data.images.length}`);
+    const questionName =
+      invalid < train.length ? `training question ${invalid}` : `test question ${invalid - train.length}`;
+    throw new MedbenchError(
+      'data',
+      `${questionName} names image ${questions[invalid]!.image} of ${data.images.length}`,
+    );
   }
   const vocabulary = answerVocabulary(
     train.map(({ answer }) => answer),
     minAnswerCount,
   );
-  const known = train.map(({ answer }) => vocabulary.indexOf(answer));
-  const kept = Int32Array.from(known.keys()).filter((i) => known[i]! >= 0);
+  const answerIndices = train.map(({ answer }) => vocabulary.indexOf(answer));
+  const kept = Int32Array.from(answerIndices.keys()).filter((i) => answerIndices[i]! >= 0);
   if (kept.length === 0) {
     throw new MedbenchError('config', `no training answer occurs ${minAnswerCount} times`, {
       hint: 'lower minAnswerCount',
@@ -129,7 +133,7 @@ export async function measureVqa(
   }
   const keptData = { ...data, train: Array.from(kept, (i) => train[i]!) };
   const features = await embedQuestions(model, keptData);
-  const targets = kept.map((i) => known[i]!);
+  const targets = kept.map((i) => answerIndices[i]!);
   const { seed, profile = NO_PROFILE } = options;
   const chosen = { ...withDefaults<VqaSettings>(VQA_SETTINGS, options.settings), seed };
   const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, chosen);
@@ -168,16 +172,16 @@ export async function measureVqa(
   });
   // What no head over this vocabulary can exceed.
   const covered = test.map(({ answer }) => (vocabulary.indexOf(answer) >= 0 ? 1 : 0));
-  const share = covered.filter((one) => one === 1).length / test.length;
+  const share = covered.filter((hit) => hit === 1).length / test.length;
   metrics.ceiling = { value: share, ci95: [share, share] };
-  const parts =
+  const inputs =
     model.can.images && model.can.texts
       ? 'image, question and product'
       : model.can.images
         ? 'image only'
         : 'question only';
   const notes = [
-    `frozen-embedding head (${parts}): ${head.note}`,
+    `frozen-embedding head (${inputs}): ${head.note}`,
     ...vocabularyNotes(vocabulary, data, data.quote ?? true),
   ];
   const sampled = [sampledLabels(predicted, perExample)];

@@ -1,5 +1,5 @@
 import { COUNTING_KERNEL } from '../kernels/counting.js';
-import { instantiate, type KernelMemory, upTo } from '../kernels/instantiate.js';
+import { instantiate, type KernelMemory, roundUp } from '../kernels/instantiate.js';
 import type { ScoreBlock } from './score-blocks.js';
 
 /** See assembly/counting.ts. */
@@ -15,7 +15,7 @@ export type NearScore = (row: number, col: number, nearRow: boolean, nearCol: bo
  * those that lie within `margin` of a limit.
  */
 export class BlockCounter {
-  #kernel: { readonly of: Kernel; readonly rows: number; readonly stride: number } | undefined;
+  #kernel: { readonly instance: Kernel; readonly rows: number; readonly stride: number } | undefined;
 
   /** @param rowLimits `[N]` and @param colLimits `[M]`: 64-bit scores; +Infinity counts nothing. */
   constructor(
@@ -33,27 +33,27 @@ export class BlockCounter {
     const rows = images.count;
     const cols = texts.count;
     if (!this.#kernel || this.#kernel.rows < rows || this.#kernel.stride < stride) {
-      const bytes = upTo(16, 4 * rows * stride) + 16 * upTo(16, rows) + 12 * upTo(16, stride);
-      this.#kernel = { of: instantiate<Kernel>(COUNTING_KERNEL, bytes), rows, stride };
+      const bytes = roundUp(16, 4 * rows * stride) + 16 * roundUp(16, rows) + 12 * roundUp(16, stride);
+      this.#kernel = { instance: instantiate<Kernel>(COUNTING_KERNEL, bytes), rows, stride };
     }
-    const kernel = this.#kernel.of;
+    const kernel = this.#kernel.instance;
     const { buffer } = kernel.memory;
     let end = 0;
     const area = (bytes: number): number => {
       const start = end;
-      end += upTo(16, bytes);
+      end += roundUp(16, bytes);
       return start;
     };
     const scoresAt = area(4 * rows * stride);
     const [rowLow, rowHigh, rowCount, marks] = [area(4 * rows), area(4 * rows), area(4 * rows), area(rows)];
     const [colLow, colHigh, colCount] = [area(4 * cols), area(4 * cols), area(4 * cols)];
     new Float32Array(buffer, scoresAt).set(scores.subarray(0, rows * stride));
-    const limits = (from: number, count: number, all: Float64Array, low: number, high: number): void => {
+    const limits = (from: number, count: number, values: Float64Array, low: number, high: number): void => {
       const lows = new Float32Array(buffer, low, count);
       const highs = new Float32Array(buffer, high, count);
       for (let i = 0; i < count; i++) {
-        lows[i] = all[from + i]! - margin;
-        highs[i] = all[from + i]! + margin;
+        lows[i] = values[from + i]! - margin;
+        highs[i] = values[from + i]! + margin;
       }
     };
     limits(images.from, rows, rowLimits, rowLow, rowHigh);

@@ -10,15 +10,15 @@ function curveKs(gallery: number): number[] {
 
 /** Recall@k of ranks as `retrievalRanks` gives them, over many k; an image without a text is no query. */
 export function recallCurve({ imageToText, textToImage }: RetrievalRanks): RecallCurve {
-  const asked = imageToText.filter((rank) => rank > 0);
+  const queryRanks = imageToText.filter((rank) => rank > 0);
   const k = curveKs(Math.min(imageToText.length, textToImage.length));
-  const recall = (ranks: Int32Array, most: number): number =>
-    ranks.reduce((sum, rank) => sum + (rank <= most ? 1 : 0), 0) / ranks.length;
+  const recall = (ranks: Int32Array, limit: number): number =>
+    ranks.reduce((sum, rank) => sum + (rank <= limit ? 1 : 0), 0) / ranks.length;
   return {
     images: imageToText.length,
     texts: textToImage.length,
     k,
-    imageToText: k.map((most) => recall(asked, most)),
+    imageToText: k.map((most) => recall(queryRanks, most)),
     textToImage: k.map((most) => recall(textToImage, most)),
   };
 }

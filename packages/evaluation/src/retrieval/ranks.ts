@@ -11,7 +11,7 @@ export interface RetrievalRanks {
 }
 
 /** A number for each row, the same for rows of the same bytes. */
-function kindsOf({ rows, cols, data }: Matrix): Int32Array {
+function numberRowKinds({ rows, cols, data }: Matrix): Int32Array {
   const kinds = new Map<string, number>();
   return Int32Array.from({ length: rows }, (_, i) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset + 4 * i * cols, 4 * cols);
@@ -22,7 +22,7 @@ function kindsOf({ rows, cols, data }: Matrix): Int32Array {
   });
 }
 
-export interface RanksOptions {
+export interface RetrievalRanksOptions {
   /** Computes the scores, in blocks; plain JavaScript where there is none, or little to compute. */
   readonly backend?: Backend | undefined;
   /** Row of `texts` of each text, where texts that read the same share one: each then has several right images. */
@@ -45,7 +45,7 @@ export async function retrievalRanks(
   images: Matrix,
   texts: Matrix,
   imageOfText: Int32Array,
-  options: RanksOptions = {},
+  options: RetrievalRanksOptions = {},
 ): Promise<RetrievalRanks> {
   const N = images.rows;
   const M = texts.rows;
@@ -54,40 +54,40 @@ export async function retrievalRanks(
   if (texts.cols !== D || imageOfText.length !== rowOfText.length || imageOfText.some((i) => i < 0 || i >= N)) {
     throw new MedbenchError('evaluation', `${M} texts of width ${texts.cols} do not match ${N} images of width ${D}`);
   }
-  const one = new Float64Array(1);
+  const product = new Float64Array(1);
   const exact = (i: number, t: number): number => {
-    innerProducts(images.data, i, 1, texts.data, t, 1, D, one);
-    return one[0]!;
+    innerProducts(images.data, i, 1, texts.data, t, 1, D, product);
+    return product[0]!;
   };
   // Of each image its best text, and of each row of texts its best image.
   const bestText = new Int32Array(N).fill(-1);
   const bestImage = new Int32Array(M).fill(-1);
-  const ofImage = new Float64Array(N).fill(Number.POSITIVE_INFINITY);
-  const ofText = new Float64Array(M).fill(Number.POSITIVE_INFINITY);
+  const bestTextScore = new Float64Array(N).fill(Number.POSITIVE_INFINITY);
+  const bestImageScore = new Float64Array(M).fill(Number.POSITIVE_INFINITY);
   const positives = new Set<number>();
   rowOfText.forEach((t, index) => {
     const i = imageOfText[index]!;
     const score = exact(i, t);
     positives.add(i * M + t);
-    if (bestText[i] === -1 || score > ofImage[i]!) [bestText[i], ofImage[i]] = [t, score];
-    if (bestImage[t] === -1 || score > ofText[t]!) [bestImage[t], ofText[t]] = [i, score];
+    if (bestText[i] === -1 || score > bestTextScore[i]!) [bestText[i], bestTextScore[i]] = [t, score];
+    if (bestImage[t] === -1 || score > bestImageScore[t]!) [bestImage[t], bestImageScore[t]] = [i, score];
   });
-  const imageKind = kindsOf(images);
-  const textKind = kindsOf(texts);
+  const imageKind = numberRowKinds(images);
+  const textKind = numberRowKinds(texts);
   const imageToText = Int32Array.from(bestText, (text) => (text < 0 ? 0 : 1));
   const textToImage = new Int32Array(M).fill(1);
 
   const blocks = await scoreBlocks(images, texts, options.backend);
   try {
-    const counter = new BlockCounter(ofImage, ofText, blocks.margin);
+    const counter = new BlockCounter(bestTextScore, bestImageScore, blocks.margin);
     const near: NearScore = (i, t, nearRow, nearCol) => {
       if (positives.has(i * M + t)) return;
       // Equal rows score equally: a collapsed model's ties are all told without a sum.
       const tiesRow = textKind[t] === textKind[bestText[i]!];
       const tiesCol = imageKind[i] === imageKind[bestImage[t]!];
       const score = (nearRow && !tiesRow) || (nearCol && !tiesCol) ? exact(i, t) : 0;
-      if (nearRow && (tiesRow || score >= ofImage[i]!)) imageToText[i]!++;
-      if (nearCol && (tiesCol || score >= ofText[t]!)) textToImage[t]!++;
+      if (nearRow && (tiesRow || score >= bestTextScore[i]!)) imageToText[i]!++;
+      if (nearCol && (tiesCol || score >= bestImageScore[t]!)) textToImage[t]!++;
     };
     for await (const block of blocks) counter.count(block, imageToText, textToImage, near);
   } finally {

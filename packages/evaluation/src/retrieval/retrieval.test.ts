@@ -11,9 +11,9 @@ function bruteForce(u: number[][], w: number[][], imageOfText: number[]) {
     (_, t) => 1 + u.filter((__, i) => i !== imageOfText[t] && score(i, t) >= score(imageOfText[t]!, t)).length,
   );
   const imageToText = u.map((_, i) => {
-    const own = w.flatMap((__, t) => (imageOfText[t] === i ? [score(i, t)] : []));
-    if (own.length === 0) return 0;
-    return 1 + w.filter((__, t) => imageOfText[t] !== i && score(i, t) >= Math.max(...own)).length;
+    const ownScores = w.flatMap((__, t) => (imageOfText[t] === i ? [score(i, t)] : []));
+    if (ownScores.length === 0) return 0;
+    return 1 + w.filter((__, t) => imageOfText[t] !== i && score(i, t) >= Math.max(...ownScores)).length;
   });
   return { imageToText, textToImage };
 }
@@ -50,8 +50,8 @@ describe('retrievalRanks', () => {
   });
 
   it('refuses a text without an image', async () => {
-    const one = toMatrix([[1]]);
-    await expect(retrievalRanks(one, one, Int32Array.of(1))).rejects.toThrow(/do not match/);
+    const single = toMatrix([[1]]);
+    await expect(retrievalRanks(single, single, Int32Array.of(1))).rejects.toThrow(/do not match/);
   });
 });
 

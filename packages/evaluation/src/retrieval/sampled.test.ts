@@ -33,9 +33,9 @@ describe('sampledRetrieval', () => {
     ) => {
       expect(examples.length).toBeGreaterThan(0);
       examples.forEach((example, i) => {
-        const all = scores(example);
-        const best = [...all].sort((a, b) => b - a).slice(0, 5);
-        expect(answers[i]!.map((answer) => all[answer])).toEqual(best);
+        const allScores = scores(example);
+        const best = [...allScores].sort((a, b) => b - a).slice(0, 5);
+        expect(answers[i]!.map((answer) => allScores[answer])).toEqual(best);
         expect(hits[i]).toEqual(answers[i]!.map((answer) => Number(isRight(example, answer))));
         const place = hits[i]!.indexOf(1);
         expect(place >= 0 ? place + 1 : undefined).toBe(first![i]! <= answers[i]!.length ? first![i] : undefined);
@@ -61,13 +61,13 @@ describe('sampledRetrieval', () => {
     const rows = toMatrix(w.filter((_, text) => text % 2 === 0));
     const ranks = await retrievalRanks(toMatrix(u), rows, imageOfText, { rowOfText });
     const alike = sampledRetrieval(toMatrix(u), rows, ranks, { imageOfText, rowOfText, first });
-    const own = sampledRetrieval(
+    const ownOnly = sampledRetrieval(
       toMatrix(u),
       toMatrix(w),
       await retrievalRanks(toMatrix(u), toMatrix(w), imageOfText),
       { imageOfText },
     );
-    expect(alike.map(({ examples }) => examples)).toEqual(own.map(({ examples }) => examples));
+    expect(alike.map(({ examples }) => examples)).toEqual(ownOnly.map(({ examples }) => examples));
     alike[0]!.answers.forEach((texts, i) => {
       const image = alike[0]!.examples[i]!;
       expect(texts.every((text) => text % 2 === 0)).toBe(true);

@@ -1,5 +1,5 @@
 import type { Matrix, SampledAnswers } from '@medbench/core';
-import { sampledPlaces } from '../gallery/sampled.js';
+import { sampledIndices } from '../gallery/sampled.js';
 import { innerProducts } from '../numerics/linear-algebra.js';
 import type { RetrievalRanks } from './ranks.js';
 
@@ -7,7 +7,7 @@ const QUERIES = 32;
 const NEAREST = 5;
 
 /** Which text describes which image, and which texts count as one. */
-export interface Pairing {
+export interface TextPairing {
   readonly imageOfText: Int32Array;
   /** Row of the text embeddings of each text, where texts that read the same share one. */
   readonly rowOfText?: Int32Array;
@@ -23,9 +23,9 @@ function nearest(query: Matrix, row: number, among: Matrix, right: ReadonlySet<n
   const before = (a: number, b: number): boolean =>
     scores[a] === scores[b] ? Number(right.has(a)) < Number(right.has(b)) : scores[a]! > scores[b]!;
   scores.forEach((_, i) => {
-    let at = best.length;
-    while (at > 0 && before(i, best[at - 1]!)) at--;
-    if (at < NEAREST) best.splice(at, 0, i);
+    let position = best.length;
+    while (position > 0 && before(i, best[position - 1]!)) position--;
+    if (position < NEAREST) best.splice(position, 0, i);
     if (best.length > NEAREST) best.pop();
   });
   return best;
@@ -41,39 +41,39 @@ export function sampledRetrieval(
   images: Matrix,
   texts: Matrix,
   { imageToText, textToImage }: RetrievalRanks,
-  { imageOfText, rowOfText, first }: Pairing,
+  { imageOfText, rowOfText, first }: TextPairing,
 ): SampledAnswers[] {
-  const rowOf = (text: number): number => rowOfText?.[text] ?? text;
+  const findRow = (text: number): number => rowOfText?.[text] ?? text;
   const imagesOfRow = new Map<number, Set<number>>();
   const rowsOfImage = new Map<number, Set<number>>();
   imageOfText.forEach((image, text) => {
-    const row = rowOf(text);
+    const row = findRow(text);
     imagesOfRow.set(row, (imagesOfRow.get(row) ?? new Set()).add(image));
     rowsOfImage.set(image, (rowsOfImage.get(image) ?? new Set()).add(row));
   });
-  const asked = Int32Array.from(imageToText.keys()).filter((image) => imageToText[image]! > 0);
-  const askedImages = sampledPlaces(asked.length, 'images', QUERIES).map((i) => asked[i]!);
-  const askedTexts = sampledPlaces(imageOfText.length, 'texts', QUERIES);
-  const found = {
-    texts: askedImages.map((image) => nearest(images, image, texts, rowsOfImage.get(image)!)),
-    images: askedTexts.map((text) => nearest(texts, rowOf(text), images, imagesOfRow.get(rowOf(text))!)),
+  const imagesWithText = Int32Array.from(imageToText.keys()).filter((image) => imageToText[image]! > 0);
+  const imageQueries = sampledIndices(imagesWithText.length, 'images', QUERIES).map((i) => imagesWithText[i]!);
+  const textQueries = sampledIndices(imageOfText.length, 'texts', QUERIES);
+  const nearestRows = {
+    texts: imageQueries.map((image) => nearest(images, image, texts, rowsOfImage.get(image)!)),
+    images: textQueries.map((text) => nearest(texts, findRow(text), images, imagesOfRow.get(findRow(text))!)),
   };
   const flags = (answers: readonly number[], right: ReadonlySet<number>): number[] =>
     answers.map((answer) => (right.has(answer) ? 1 : 0));
   return [
     {
       query: 'image-to-text',
-      examples: askedImages,
-      answers: found.texts.map((rows) => rows.map((row) => first?.[row] ?? row)),
-      hits: found.texts.map((rows, i) => flags(rows, rowsOfImage.get(askedImages[i]!)!)),
-      ranks: askedImages.map((image) => imageToText[image]!),
+      examples: imageQueries,
+      answers: nearestRows.texts.map((rows) => rows.map((row) => first?.[row] ?? row)),
+      hits: nearestRows.texts.map((rows, i) => flags(rows, rowsOfImage.get(imageQueries[i]!)!)),
+      ranks: imageQueries.map((image) => imageToText[image]!),
     },
     {
       query: 'text-to-image',
-      examples: askedTexts,
-      answers: found.images,
-      hits: found.images.map((places, i) => flags(places, imagesOfRow.get(rowOf(askedTexts[i]!))!)),
-      ranks: askedTexts.map((text) => textToImage[text]!),
+      examples: textQueries,
+      answers: nearestRows.images,
+      hits: nearestRows.images.map((places, i) => flags(places, imagesOfRow.get(findRow(textQueries[i]!))!)),
+      ranks: textQueries.map((text) => textToImage[text]!),
     },
   ];
 }

@@ -5,20 +5,20 @@ import { innerProducts } from '../numerics/linear-algebra.js';
 /** Side of a block of scores: 4 MiB. */
 const BLOCK = 1024;
 /** Multiply-adds under which a backend costs more than it saves. */
-const FEW = 1e9;
+const FEW_OPERATIONS = 1e9;
 /** Half a unit in the last place of a 32-bit float at 1. */
 const ROUNDING = 2 ** -24;
 
 /** Scores of some images (rows) with some texts, in 32 bits. */
 export interface ScoreBlock {
-  readonly images: Range;
-  readonly texts: Range;
+  readonly images: IndexRange;
+  readonly texts: IndexRange;
   /** Row-major, `stride` entries a row, of which those of the texts count. */
   readonly scores: Float32Array;
   readonly stride: number;
 }
 
-export interface Range {
+export interface IndexRange {
   readonly from: number;
   readonly count: number;
 }
@@ -30,7 +30,7 @@ export interface ScoreBlocks extends AsyncIterable<ScoreBlock> {
   close(): Promise<void>;
 }
 
-type Multiply = (images: Range, texts: Range) => Promise<Float32Array>;
+type Multiply = (images: IndexRange, texts: IndexRange) => Promise<Float32Array>;
 
 async function program(imageCount: number, textCount: number, width: number): Promise<Program> {
   const tf = await import('@tensorflow/tfjs-core');
@@ -48,7 +48,7 @@ async function program(imageCount: number, textCount: number, width: number): Pr
 }
 
 /** Rows of a matrix as an input of fixed size: where they are too few, rows of zeros follow. */
-function rowsOf({ data, cols }: Matrix, { from, count }: Range, size: number): HostTensor {
+function sliceRows({ data, cols }: Matrix, { from, count }: IndexRange, size: number): HostTensor {
   let rows = data.subarray(from * cols, (from + count) * cols);
   if (count < size) {
     const padded = new Float32Array(size * cols);
@@ -81,7 +81,7 @@ function largestNorm({ rows, cols, data }: Matrix): number {
   return Math.sqrt(largest);
 }
 
-const rangesOf = (length: number): Range[] =>
+const splitRange = (length: number): IndexRange[] =>
   Array.from({ length: Math.ceil(length / BLOCK) }, (_, b) => ({
     from: b * BLOCK,
     count: Math.min(BLOCK, length - b * BLOCK),
@@ -91,7 +91,7 @@ const rangesOf = (length: number): Range[] =>
  * How far a backend's scores are from sums in 64 bits. Rounding adds up like a random walk (Higham and Mary 2019): eight
  * deviations of it. A backend of less precision (TensorFloat-32, say) shows in a first block, and gets what it needs.
  */
-async function marginOf(multiply: Multiply, images: Matrix, texts: Matrix, stride: number): Promise<number> {
+async function measureMargin(multiply: Multiply, images: Matrix, texts: Matrix, stride: number): Promise<number> {
   const scale = largestNorm(images) * largestNorm(texts);
   const first = { from: 0, count: Math.min(BLOCK, images.rows) };
   const scores = await multiply(first, { from: 0, count: Math.min(BLOCK, texts.rows) });
@@ -114,26 +114,28 @@ async function marginOf(multiply: Multiply, images: Matrix, texts: Matrix, strid
 export async function scoreBlocks(images: Matrix, texts: Matrix, backend: Backend | undefined): Promise<ScoreBlocks> {
   const [rows, stride] = [Math.min(BLOCK, images.rows), Math.min(BLOCK, texts.rows)];
   const session =
-    backend && images.rows * texts.rows * images.cols > FEW
+    backend && images.rows * texts.rows * images.cols > FEW_OPERATIONS
       ? await backend.load(await program(rows, stride, images.cols), {})
       : undefined;
   const multiply: Multiply = session
-    ? async (some, others) => {
-        const inputs = { images: rowsOf(images, some, rows), texts: rowsOf(texts, others, stride) };
+    ? async (imageRange, textRange) => {
+        const inputs = { images: sliceRows(images, imageRange, rows), texts: sliceRows(texts, textRange, stride) };
         return (await session.step(inputs)).scores!.data as Float32Array;
       }
     : plainMultiply(images, texts, stride);
-  const order = rangesOf(images.rows).flatMap((some) => rangesOf(texts.rows).map((others) => [some, others] as const));
+  const order = splitRange(images.rows).flatMap((imageRange) =>
+    splitRange(texts.rows).map((textRange) => [imageRange, textRange] as const),
+  );
   return {
     margin: session
-      ? await marginOf(multiply, images, texts, stride)
+      ? await measureMargin(multiply, images, texts, stride)
       : 4 * ROUNDING * largestNorm(images) * largestNorm(texts),
     async *[Symbol.asyncIterator]() {
       let next = order.length > 0 ? multiply(...order[0]!) : undefined;
-      for (const [b, [some, others]] of order.entries()) {
+      for (const [b, [imageRange, textRange]] of order.entries()) {
         const scores = await next!;
         next = b + 1 < order.length ? multiply(...order[b + 1]!) : undefined;
-        yield { images: some, texts: others, scores, stride };
+        yield { images: imageRange, texts: textRange, scores, stride };
       }
     },
     close: async () => session?.dispose(),

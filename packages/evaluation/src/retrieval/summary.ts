@@ -81,13 +81,13 @@ export function summarizeRetrieval(
       captions += counts[s]! * texts[s]!;
     }
     ks.forEach((k, index) => {
-      const found = hits[index]!;
+      const textHits = hits[index]!;
       let forward = 0;
       let backward = 0;
       for (let s = 0; s < n; s++) {
         const count = counts[s]!;
         if (ownRank[s]! <= k) forward += count;
-        backward += count * found[s]!;
+        backward += count * textHits[s]!;
       }
       values[3 * index] = forward / images;
       values[3 * index + 1] = backward / captions;

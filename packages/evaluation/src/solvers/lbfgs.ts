@@ -90,7 +90,7 @@ export function minimize(
   while (!converged && iterations < maxIterations) {
     const d = direction(gradient, corrections, precondition ?? (() => {}));
     let evaluatedAt = Number.NaN;
-    const at = (step: number): LinePoint => {
+    const evaluateStep = (step: number): LinePoint => {
       for (let i = 0; i < x.length; i++) trial[i] = x[i]! + step * d[i]!;
       const trialValue = evaluate(trial, trialGradient);
       evaluations++;
@@ -99,7 +99,7 @@ export function minimize(
     };
     const first = corrections.length > 0 || precondition !== undefined ? 1 : Math.min(1, 1 / Math.sqrt(dot(d, d)));
     const slope = dot(gradient, d);
-    let accepted = slope < 0 ? wolfeSearch(at, { step: 0, value, slope }, first) : undefined;
+    let accepted = slope < 0 ? wolfeSearch(evaluateStep, { step: 0, value, slope }, first) : undefined;
     if (accepted === undefined) {
       // A stale history can spoil the direction: try once more without it, else there is nothing left to gain.
       if (corrections.length === 0) {
@@ -109,16 +109,16 @@ export function minimize(
       corrections = [];
       continue;
     }
-    if (accepted.step !== evaluatedAt) accepted = at(accepted.step);
+    if (accepted.step !== evaluatedAt) accepted = evaluateStep(accepted.step);
     iterations++;
 
     const step = Float64Array.from(d, (component) => component * accepted.step);
     const change = Float64Array.from(trialGradient, (component, i) => component - gradient[i]!);
     const curvature = dot(step, change);
     if (curvature > 0) {
-      const image = change.slice();
-      precondition?.(image);
-      corrections.push({ step, change, rho: 1 / curvature, scale: curvature / dot(change, image) });
+      const preconditioned = change.slice();
+      precondition?.(preconditioned);
+      corrections.push({ step, change, rho: 1 / curvature, scale: curvature / dot(change, preconditioned) });
       if (corrections.length > history) corrections.shift();
     }
     const decrease = value - accepted.value;

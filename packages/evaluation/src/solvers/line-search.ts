@@ -26,15 +26,19 @@ function cubicMinimiser(a: LinePoint, b: LinePoint): number {
 /**
  * A step that meets the strong Wolfe conditions with c1 = 1e-4, c2 = 0.9 (Nocedal and Wright, algorithms 3.5 and 3.6).
  *
- * @param at evaluates the function; a value that is not finite counts as too high.
+ * @param evaluateStep evaluates the function; a value that is not finite counts as too high.
  * @param start the point at step 0, of negative slope.
  * @returns the point accepted, or undefined if rounding leaves nothing to gain.
  */
-export function wolfeSearch(at: (step: number) => LinePoint, start: LinePoint, first: number): LinePoint | undefined {
+export function wolfeSearch(
+  evaluateStep: (step: number) => LinePoint,
+  start: LinePoint,
+  first: number,
+): LinePoint | undefined {
   let evaluations = 0;
   const evaluate = (step: number): LinePoint => {
     evaluations++;
-    return at(step);
+    return evaluateStep(step);
   };
   const tooHigh = (p: LinePoint): boolean =>
     !Number.isFinite(p.value) || p.value > start.value + SUFFICIENT_DECREASE * p.step * start.slope;

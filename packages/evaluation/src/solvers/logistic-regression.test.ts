@@ -20,7 +20,7 @@ const cases = JSON.parse(readFileSync(new URL('../../fixtures/logistic.json', im
 const probes = JSON.parse(readFileSync(new URL('../../fixtures/probes.json', import.meta.url), 'utf8')) as (Case & {
   name: string;
 })[];
-const matrixOf = (c: Case) => ({ rows: c.y.length, cols: c.features, data: Float32Array.from(c.x) });
+const toMatrix = (c: Case) => ({ rows: c.y.length, cols: c.features, data: Float32Array.from(c.x) });
 
 describe('minimize', () => {
   const rosenbrock = (x: Float64Array, g: Float64Array): number => {
@@ -47,7 +47,7 @@ describe('minimize', () => {
 
 describe('fitLogisticRegression', () => {
   it.each(cases.map((c) => [c.classes, c] as const))('equals scikit-learn with %i classes', (_, c) => {
-    const x = matrixOf(c);
+    const x = toMatrix(c);
     const model = fitLogisticRegression(x, Int32Array.from(c.y), c.classes, { C: c.C, tolerance: 1e-9 });
     expect(model.converged).toBe(true);
     expect(Math.abs(model.objective - c.objective)).toBeLessThan(1e-6 * c.objective);
@@ -62,7 +62,7 @@ describe('fitLogisticRegression', () => {
 
   // Real data sets: handwritten digits, wines, breast tumours.
   it.each(probes.map((c) => [c.name, c] as const))('equals scikit-learn on %s, to the last test example', (_, c) => {
-    const [x, y] = [matrixOf(c), Int32Array.from(c.y)];
+    const [x, y] = [toMatrix(c), Int32Array.from(c.y)];
     const [even, odd] = [0, 1].map((from) => y.map((_, i) => i).filter((i) => i % 2 === from)) as [
       Int32Array,
       Int32Array,
@@ -84,19 +84,19 @@ describe('fitLogisticRegression', () => {
   it('reaches the same minimum at the default tolerance and from a warm start', () => {
     const c = cases[1]!;
     const y = Int32Array.from(c.y);
-    const strong = fitLogisticRegression(matrixOf(c), y, 5, { C: 0.01 });
-    const warm = fitLogisticRegression(matrixOf(c), y, 5, { C: c.C, start: strong });
+    const strong = fitLogisticRegression(toMatrix(c), y, 5, { C: 0.01 });
+    const warm = fitLogisticRegression(toMatrix(c), y, 5, { C: c.C, start: strong });
     expect(Math.abs(warm.objective - c.objective)).toBeLessThan(1e-4 * c.objective);
   });
 
   it('gives probability 0 to classes that training did not see', () => {
     const x = { rows: 3, cols: 1, data: Float32Array.of(-1, 1, 2) };
-    const two = fitLogisticRegression(x, Int32Array.of(1, 3, 3), 4, { C: 1 });
-    const logits = logisticLogits(two, x);
+    const twoClasses = fitLogisticRegression(x, Int32Array.of(1, 3, 3), 4, { C: 1 });
+    const logits = logisticLogits(twoClasses, x);
     expect([...argMax(logits, 4)]).toEqual([1, 3, 3]);
     expect(logits[0]).toBe(Number.NEGATIVE_INFINITY);
-    const one = fitLogisticRegression(x, Int32Array.of(2, 2, 2), 4, { C: 1 });
-    expect([...argMax(logisticLogits(one, x), 4)]).toEqual([2, 2, 2]);
+    const oneClass = fitLogisticRegression(x, Int32Array.of(2, 2, 2), 4, { C: 1 });
+    expect([...argMax(logisticLogits(oneClass, x), 4)]).toEqual([2, 2, 2]);
   });
 
   it('rejects labels of another length', () => {

@@ -83,10 +83,10 @@ function preconditioner(moment: Float64Array, d: number, priors: Float64Array, l
   const size = d + 1;
   const rows = priors.length;
   const factors = new Map<number, Float64Array>();
-  const factorOf = (prior: number): Float64Array | undefined => {
+  const factorize = (prior: number): Float64Array | undefined => {
     const spread = 4 ** Math.round(Math.log2(prior * (1 - prior)) / 2);
-    const known = factors.get(spread);
-    if (known !== undefined) return known;
+    const cached = factors.get(spread);
+    if (cached !== undefined) return cached;
     const hessian = moment.map((value) => value * spread);
     let trace = 0;
     for (let j = 0; j < size; j++) trace += hessian[j * size + j]!;
@@ -95,7 +95,7 @@ function preconditioner(moment: Float64Array, d: number, priors: Float64Array, l
     if (lower !== undefined) factors.set(spread, lower);
     return lower;
   };
-  const lowers = Array.from(priors, factorOf);
+  const lowers = Array.from(priors, factorize);
   if (lowers.includes(undefined)) return undefined;
   const column = new Float64Array(size);
   return (v: Float64Array): void => {
@@ -153,7 +153,7 @@ export function fitLogisticRegression(
   const target = y.map((label) => position[label]!);
   const lambda = 1 / (options.C * n);
   const products = new LayerProducts(d, rows);
-  products.hold(x.data);
+  products.cacheFeatures(x.data);
 
   const evaluate = (parameters: Float64Array, gradient: Float64Array): number => {
     const weights = parameters.subarray(0, rows * d);

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { longTail, withBalance } from './balance.js';
 
 const counts = (labels: Int32Array, kept: Int32Array): number[] => {
-  const of = [0, 0, 0];
-  for (const i of kept) of[labels[i]!]!++;
-  return of;
+  const perClass = [0, 0, 0];
+  for (const i of kept) perClass[labels[i]!]!++;
+  return perClass;
 };
 const even = Int32Array.from({ length: 3000 }, (_, i) => i % 3);
 
@@ -46,11 +46,11 @@ describe('withBalance', () => {
     expect(withBalance(split, {})).toBe(split);
     const thinned = withBalance(split, { imbalance: 100 });
     expect(thinned.images.length).toBe(1110);
-    for (const at of [0, 500, 1109]) {
-      const place = thinned.groups![at]!;
-      expect((await thinned.images.get(at)).width).toBe(place);
-      expect(thinned.labels[at]).toBe(place % 3);
-      expect(thinned.groupNames![at]).toBe(`p${place}`);
+    for (const index of [0, 500, 1109]) {
+      const original = thinned.groups![index]!;
+      expect((await thinned.images.get(index)).width).toBe(original);
+      expect(thinned.labels[index]).toBe(original % 3);
+      expect(thinned.groupNames![index]).toBe(`p${original}`);
     }
   });
 });

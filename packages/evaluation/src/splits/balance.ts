@@ -21,15 +21,15 @@ export const BALANCE_SETTINGS: Readonly<Record<'imbalance', SettingSpec>> = {
 export function longTail(labels: Int32Array, imbalance: number): Int32Array {
   const members = new Map<number, number[]>();
   for (const i of random(0, 'long-tail').permutation(labels.length)) {
-    const known = members.get(labels[i]!);
-    if (known) known.push(i);
+    const list = members.get(labels[i]!);
+    if (list) list.push(i);
     else members.set(labels[i]!, [i]);
   }
   const ranked = [...members].sort(([a, first], [b, second]) => second.length - first.length || a - b);
   const largest = ranked[0]?.[1].length ?? 0;
-  const kept = ranked.flatMap(([, all], rank) => {
+  const kept = ranked.flatMap(([, examples], rank) => {
     const most = largest * imbalance ** (-rank / Math.max(1, ranked.length - 1));
-    return all.slice(0, Math.max(1, Math.round(most)));
+    return examples.slice(0, Math.max(1, Math.round(most)));
   });
   return Int32Array.from(kept).sort();
 }

@@ -5,20 +5,20 @@ describe('holdout', () => {
   const labels = Int32Array.from({ length: 211 }, (_, i) => (i === 0 ? 2 : i < 31 ? 1 : 0));
 
   it('takes a tenth of each label, none of a single example, and always the same ones', () => {
-    const { train, held } = holdout(labels, 0.1);
+    const { train, heldOut } = holdout(labels, 0.1);
     const counts = [0, 0, 0];
-    for (const i of held) counts[labels[i]!]!++;
+    for (const i of heldOut) counts[labels[i]!]!++;
     expect(counts).toEqual([18, 3, 0]);
-    expect([...train, ...held].sort((a, b) => a - b)).toEqual([...labels.keys()]);
-    expect(holdout(labels, 0.1)).toEqual({ train, held });
+    expect([...train, ...heldOut].sort((a, b) => a - b)).toEqual([...labels.keys()]);
+    expect(holdout(labels, 0.1)).toEqual({ train, heldOut });
   });
 
   it('divides no group', () => {
     const groups = labels.map((_, i) => Math.floor(i / 7));
-    const { train, held } = holdout(labels, 0.1, groups);
+    const { train, heldOut } = holdout(labels, 0.1, groups);
     const inTrain = new Set(train.map((i) => groups[i]!));
-    expect(held.length).toBe(21);
-    expect(held.some((i) => inTrain.has(groups[i]!))).toBe(false);
+    expect(heldOut.length).toBe(21);
+    expect(heldOut.some((i) => inTrain.has(groups[i]!))).toBe(false);
   });
 
   it('falls back to labels where all examples are one group', () => {

@@ -2,7 +2,7 @@ import { random } from '@medbench/core';
 
 export interface Holdout {
   readonly train: Int32Array;
-  readonly held: Int32Array;
+  readonly heldOut: Int32Array;
 }
 
 /**
@@ -14,7 +14,7 @@ export interface Holdout {
 export function holdout(labels: Int32Array, share: number, groups?: Int32Array): Holdout {
   const stream = random(0, 'holdout');
   const order = stream.permutation(labels.length);
-  const isHeld = new Uint8Array(labels.length);
+  const isHeldOut = new Uint8Array(labels.length);
   const sizes = new Map<number, number>();
   for (const group of groups ?? []) sizes.set(group, (sizes.get(group) ?? 0) + 1);
   if (sizes.size < 2) {
@@ -26,23 +26,23 @@ export function holdout(labels: Int32Array, share: number, groups?: Int32Array):
     }
     for (const members of byLabel.values()) {
       const take = members.length === 1 ? 0 : Math.max(1, Math.round(members.length * share));
-      for (const i of members.slice(0, take)) isHeld[i] = 1;
+      for (const i of members.slice(0, take)) isHeldOut[i] = 1;
     }
   } else {
     const chosen = new Set<number>();
     const target = Math.max(1, labels.length * share);
-    let held = 0;
+    let heldOutCount = 0;
     for (const i of order) {
       const group = groups![i]!;
       const size = sizes.get(group)!;
-      if (chosen.has(group) || (held > 0 && held + size > target)) continue;
+      if (chosen.has(group) || (heldOutCount > 0 && heldOutCount + size > target)) continue;
       chosen.add(group);
-      held += size;
+      heldOutCount += size;
     }
     groups!.forEach((group, i) => {
-      if (chosen.has(group)) isHeld[i] = 1;
+      if (chosen.has(group)) isHeldOut[i] = 1;
     });
   }
   const indices = Int32Array.from(labels.keys());
-  return { train: indices.filter((i) => isHeld[i] === 0), held: indices.filter((i) => isHeld[i] === 1) };
+  return { train: indices.filter((i) => isHeldOut[i] === 0), heldOut: indices.filter((i) => isHeldOut[i] === 1) };
 }

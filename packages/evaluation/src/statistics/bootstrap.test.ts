@@ -12,7 +12,7 @@ import {
 
 const stream = random(3, 'test');
 const normal = Float64Array.from({ length: 400 }, () => stream.normal());
-const meanOf = (indices: Int32Array) => indices.reduce((sum, i) => sum + normal[i]!, 0) / indices.length;
+const drawnMean = (indices: Int32Array) => indices.reduce((sum, i) => sum + normal[i]!, 0) / indices.length;
 
 describe('bootstrap', () => {
   it('agrees with the normal interval of a mean', () => {
@@ -28,7 +28,7 @@ describe('bootstrap', () => {
     const direct = bootstrapMean(normal, options);
     expect(bootstrapMean(normal, options)).toEqual(direct);
     expect(bootstrapMean(normal, { ...options, seed: 6 })).not.toEqual(direct);
-    const byIndices = bootstrapInterval(400, meanOf, options);
+    const byIndices = bootstrapInterval(400, drawnMean, options);
     expect(byIndices[0]).toBeCloseTo(direct[0], 12);
     expect(byIndices[1]).toBeCloseTo(direct[1], 12);
   });

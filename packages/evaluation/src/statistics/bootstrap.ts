@@ -10,7 +10,7 @@ export interface BootstrapOptions {
 }
 
 /** Examples of each group, in order of first appearance. */
-function membersOf(groups: Int32Array): Int32Array[] {
+function listMembers(groups: Int32Array): Int32Array[] {
   const members = new Map<number, number[]>();
   groups.forEach((group, i) => {
     const list = members.get(group);
@@ -24,7 +24,7 @@ function membersOf(groups: Int32Array): Int32Array[] {
 function eachReplicate(n: number, options: BootstrapOptions, visit: (counts: Int32Array) => void): void {
   const { replicates = 1000, groups } = options;
   const stream = random(options.seed, 'bootstrap');
-  const members = groups && membersOf(groups);
+  const members = groups && listMembers(groups);
   const counts = new Int32Array(n);
   for (let replicate = 0; replicate < replicates; replicate++) {
     counts.fill(0);

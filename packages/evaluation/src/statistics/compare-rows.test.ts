@@ -10,7 +10,7 @@ const fixture = JSON.parse(readFileSync(new URL('../../fixtures/compare.json', i
 };
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const rowOf = (id: string, seeds: readonly (readonly number[])[], control = false): ScoredRow => ({
+const makeRow = (id: string, seeds: readonly (readonly number[])[], control = false): ScoredRow => ({
   id,
   control,
   seeds: seeds.map((perExample, seed) => ({ seed, value: mean(perExample), perExample })),
@@ -45,7 +45,7 @@ describe('a part of a column', () => {
     protocol: 'zero-shot',
     metric: part ? 'rare_recall' : 'accuracy',
     part,
-    rows: [rowOf('a', [[1, 0, 1, 1]]), rowOf('b', [[0, 0, 1, 0]])],
+    rows: [makeRow('a', [[1, 0, 1, 1]]), makeRow('b', [[0, 0, 1, 0]])],
   });
 
   it('has its comparisons, and neither column nor rank of its own', () => {
@@ -67,19 +67,22 @@ describe('a part of a column', () => {
 describe('compareTwo', () => {
   it('equals SciPy’s paired t test, by example and by group', () => {
     const { a, b, groups, pValue, ci95, grouped } = fixture.paired;
-    const single = compareTwo(rowOf('a', [a]), rowOf('b', [b]))!;
+    const single = compareTwo(makeRow('a', [a]), makeRow('b', [b]))!;
     expect(single).toMatchObject({ first: 'a', second: 'b', test: 'paired-t' });
     expect(single.pValue).toBeCloseTo(pValue, 7);
     expect(single.ci95[0]).toBeCloseTo(ci95[0], 7);
     expect(single.ci95[1]).toBeCloseTo(ci95[1], 7);
-    expect(compareTwo(rowOf('a', [a]), rowOf('b', [b]), groups)!.pValue).toBeCloseTo(grouped, 7);
+    expect(compareTwo(makeRow('a', [a]), makeRow('b', [b]), groups)!.pValue).toBeCloseTo(grouped, 7);
   });
 
   it('compares under the seeds that both have, and nothing else', () => {
     const scores = [1, 0, 1, 1, 0, 1];
-    const first = { ...rowOf('a', [scores]), seeds: [{ seed: 3, value: 0, perExample: scores }] };
-    expect(compareTwo(first, rowOf('b', [scores]))).toBeUndefined();
-    expect(compareTwo(rowOf('a', [scores, scores]), rowOf('b', [scores]))).toMatchObject({ difference: 0, pValue: 1 });
+    const first = { ...makeRow('a', [scores]), seeds: [{ seed: 3, value: 0, perExample: scores }] };
+    expect(compareTwo(first, makeRow('b', [scores]))).toBeUndefined();
+    expect(compareTwo(makeRow('a', [scores, scores]), makeRow('b', [scores]))).toMatchObject({
+      difference: 0,
+      pValue: 1,
+    });
   });
 
   // Two methods that are alike: right on most examples, each training a little better or worse than the next.
@@ -95,7 +98,7 @@ describe('compareTwo', () => {
           const luck = ofSeeds * stream.normal();
           return hard.map((h, i) => (h + taste[m]![i]! + luck + 0.5 * stream.normal() < 0.8 ? 1 : 0));
         });
-      if (compareTwo(rowOf('a', method(0)), rowOf('b', method(1)))!.pValue < 0.05) count++;
+      if (compareTwo(makeRow('a', method(0)), makeRow('b', method(1)))!.pValue < 0.05) count++;
     }
     return count / draws;
   };
@@ -140,25 +143,25 @@ describe('compareRows', () => {
     rows,
   });
   const rows = [
-    rowOf('good', [right(0.8)]),
-    rowOf('also-good', [right(0.8)]),
-    rowOf('bad', [right(0.5)]),
-    rowOf('chance', [right(0.5)], true),
+    makeRow('good', [right(0.8)]),
+    makeRow('also-good', [right(0.8)]),
+    makeRow('bad', [right(0.5)]),
+    makeRow('chance', [right(0.5)], true),
   ];
 
   it('says who is best, who is surely worse, and who beats the controls', () => {
     const { statistics, comparisons } = compareRows([column('one', rows), column('two', rows)]);
-    const [one] = statistics.columns;
-    expect(['good', 'also-good']).toContain(one!.best);
-    expect(one).toMatchObject({ n: 400, seeds: [0], pairs: 3, task: 'one' });
-    const against = Object.fromEntries(one!.againstBest.map(({ second, adjusted }) => [second, adjusted]));
+    const [firstColumn] = statistics.columns;
+    expect(['good', 'also-good']).toContain(firstColumn!.best);
+    expect(firstColumn).toMatchObject({ n: 400, seeds: [0], pairs: 3, task: 'one' });
+    const against = Object.fromEntries(firstColumn!.againstBest.map(({ second, adjusted }) => [second, adjusted]));
     expect(against.bad).toBeLessThan(0.001);
-    expect(against[one!.best === 'good' ? 'also-good' : 'good']).toBeGreaterThan(0.05);
-    for (const { first, difference } of one!.againstBest) {
-      expect(first).toBe(one!.best);
+    expect(against[firstColumn!.best === 'good' ? 'also-good' : 'good']).toBeGreaterThan(0.05);
+    for (const { first, difference } of firstColumn!.againstBest) {
+      expect(first).toBe(firstColumn!.best);
       expect(difference).toBeGreaterThanOrEqual(0);
     }
-    const controls = Object.fromEntries(one!.againstControls.map(({ first, adjusted }) => [first, adjusted]));
+    const controls = Object.fromEntries(firstColumn!.againstControls.map(({ first, adjusted }) => [first, adjusted]));
     expect(controls.good).toBeLessThan(0.001);
     expect(controls.bad).toBeGreaterThan(0.05);
     expect(comparisons[0]!.pairs).toHaveLength(3);
@@ -167,7 +170,7 @@ describe('compareRows', () => {
   });
 
   it('ranks over columns that all methods have, and does without', () => {
-    const missing = column('two', [rowOf('good', [right(0.8)]), rowOf('bad', [])]);
+    const missing = column('two', [makeRow('good', [right(0.8)]), makeRow('bad', [])]);
     expect(compareRows([column('one', rows), missing]).statistics.ranks).toBeNull();
     expect(compareRows([]).statistics).toEqual({ level: 0.05, columns: [], ranks: null });
     const alone = compareRows([column('one', [rows[0]!])]).statistics.columns[0];

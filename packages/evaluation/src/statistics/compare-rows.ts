@@ -20,7 +20,7 @@ type Uncorrected = Omit<Comparison, 'adjusted'>;
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Scores of both rows under the seeds that both have. */
-function paired(first: ScoredRow, second: ScoredRow): { a: readonly number[]; b: readonly number[] }[] {
+function pairScores(first: ScoredRow, second: ScoredRow): { a: readonly number[]; b: readonly number[] }[] {
   return first.seeds.flatMap(({ seed, perExample: a }) => {
     const b = second.seeds.find((other) => other.seed === seed)?.perExample;
     return b && b.length === a.length && a.length > 0 ? [{ a, b }] : [];
@@ -35,37 +35,37 @@ function paired(first: ScoredRow, second: ScoredRow): { a: readonly number[]; b:
  * @returns undefined if no seed has scores of both.
  */
 export function compareTwo(first: ScoredRow, second: ScoredRow, groups?: readonly number[]): Uncorrected | undefined {
-  const pairs = paired(first, second);
+  const pairs = pairScores(first, second);
   if (pairs.length === 0) return undefined;
   const differences = pairs.map(({ a, b }) => a.map((score, i) => score - b[i]!));
   const grouped = groups && new Set(groups).size < groups.length ? groups : undefined;
   const { mean: difference, ci95, pValue, examples } = twoWayTest(differences, grouped);
   const common = { first: first.id, second: second.id, difference, ci95 };
   const [{ a, b }] = pairs as [(typeof pairs)[number]];
-  const one = pairs.length === 1;
-  if (one && !grouped && [...a, ...b].every((score) => score === 0 || score === 1)) {
+  const singleSeed = pairs.length === 1;
+  if (singleSeed && !grouped && [...a, ...b].every((score) => score === 0 || score === 1)) {
     return { ...common, pValue: mcnemar(a, b).pValue, test: 'mcnemar-mid-p' };
   }
-  if (Number.isNaN(pValue) || (one && examples < MANY)) {
+  if (Number.isNaN(pValue) || (singleSeed && examples < MANY)) {
     const flipped = grouped ? sumsByGroup(differences[0]!, grouped) : differences[0]!;
     return { ...common, pValue: signFlipTest(flipped, 0), test: 'sign-flip' };
   }
-  return { ...common, pValue, test: one ? 'paired-t' : 'two-way-t' };
+  return { ...common, pValue, test: singleSeed ? 'paired-t' : 'two-way-t' };
 }
 
 /** Holm's correction over one family of comparisons. */
-function corrected(all: readonly (Uncorrected | undefined)[]): Comparison[] {
-  const found = all.filter((one) => one !== undefined);
-  const adjusted = holm(found.map(({ pValue }) => pValue));
-  return found.map((one, i) => ({ ...one, adjusted: adjusted[i]! }));
+function corrected(comparisons: readonly (Uncorrected | undefined)[]): Comparison[] {
+  const tested = comparisons.filter((comparison) => comparison !== undefined);
+  const adjusted = holm(tested.map(({ pValue }) => pValue));
+  return tested.map((comparison, i) => ({ ...comparison, adjusted: adjusted[i]! }));
 }
 
-const reversed = (one: Comparison): Comparison => ({
-  ...one,
-  first: one.second,
-  second: one.first,
-  difference: -one.difference,
-  ci95: [-one.ci95[1], -one.ci95[0]],
+const reversed = (comparison: Comparison): Comparison => ({
+  ...comparison,
+  first: comparison.second,
+  second: comparison.first,
+  difference: -comparison.difference,
+  ci95: [-comparison.ci95[1], -comparison.ci95[0]],
 });
 
 function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pairs: Comparison[] } {
@@ -76,9 +76,9 @@ function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pa
   const pairs = corrected(
     methods.flatMap((first, i) => methods.slice(i + 1).map((second) => compareTwo(first, second, groups))),
   );
-  const scoreOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
+  const averageScore = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
   const best = methods.reduce<ScoredRow | undefined>(
-    (so, row) => (so === undefined || scoreOf(row) > scoreOf(so) ? row : so),
+    (leader, row) => (leader === undefined || averageScore(row) > averageScore(leader) ? row : leader),
     undefined,
   );
   const againstBest = pairs.flatMap((pair) =>
@@ -87,7 +87,7 @@ function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pa
   const shared = methods
     .map(({ seeds }) => seeds.map(({ seed }) => seed))
     .reduce<readonly number[] | undefined>(
-      (some, seeds) => some?.filter((seed) => seeds.includes(seed)) ?? seeds,
+      (common, seeds) => common?.filter((seed) => seeds.includes(seed)) ?? seeds,
       undefined,
     );
   return {
@@ -115,13 +115,13 @@ function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pa
  */
 export const compareRows: CompareRows = (columns) => {
   const compared = columns.map(compareColumn);
-  const whole = columns.filter(({ part }) => !part);
+  const fullColumns = columns.filter(({ part }) => !part);
   const ids = [
     ...new Set(
-      whole.flatMap(({ rows }) => rows.filter((row) => !row.control && row.seeds.length > 0).map(({ id }) => id)),
+      fullColumns.flatMap(({ rows }) => rows.filter((row) => !row.control && row.seeds.length > 0).map(({ id }) => id)),
     ),
   ];
-  const scores = whole.flatMap(({ rows }) => {
+  const scores = fullColumns.flatMap(({ rows }) => {
     const values = ids.map((id) => rows.find((row) => row.id === id)?.seeds.map(({ value }) => value) ?? []);
     return values.every(({ length }) => length > 0) ? [values.map(mean)] : [];
   });

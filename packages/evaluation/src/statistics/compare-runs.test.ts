@@ -4,12 +4,12 @@ import { compareRuns } from './compare-runs.js';
 import { twoSampleTest } from './two-way.js';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const rowOf = (id: string, scores: readonly (readonly number[])[], seeds = scores.map((_, s) => s)): ScoredRow => ({
+const makeRow = (id: string, scores: readonly (readonly number[])[], seeds = scores.map((_, s) => s)): ScoredRow => ({
   id,
   control: false,
   seeds: scores.map((perExample, s) => ({ seed: seeds[s]!, value: mean(perExample), perExample })),
 });
-const columnOf = (rows: readonly ScoredRow[], more: Partial<ScoredColumn> = {}): ScoredColumn => ({
+const makeColumn = (rows: readonly ScoredRow[], more: Partial<ScoredColumn> = {}): ScoredColumn => ({
   task: 'one',
   protocol: 'zero-shot',
   metric: 'accuracy',
@@ -65,12 +65,12 @@ describe('two runs that differ in seed alone', () => {
     for (let draw = 0; draw < draws; draw++) {
       const hard = Array.from({ length: 5 }, () => Array.from({ length: 150 }, () => stream.normal()));
       const run = (S: number, from: number) =>
-        hard.map((own, task) =>
-          columnOf(
+        hard.map((difficulty, task) =>
+          makeColumn(
             Array.from({ length: 4 }, (_, m) =>
-              rowOf(
+              makeRow(
                 `m${m}`,
-                trainings(stream, own, S, 0.3),
+                trainings(stream, difficulty, S, 0.3),
                 Array.from({ length: S }, (_, s) => from + s),
               ),
             ),
@@ -117,8 +117,8 @@ describe('compareRuns', () => {
     ['separate', [0, 1, 2], [0, 4, 5]],
     ['separate', [0], [3, 4, 5]],
   ] as const)('finds a clear difference, seeds %s: %j and %j', (seeds, a, b) => {
-    const first = columnOf([rowOf('m', better(1, a.length), [...a])]);
-    const second = columnOf([rowOf('m', better(0, b.length), [...b])]);
+    const first = makeColumn([makeRow('m', better(1, a.length), [...a])]);
+    const second = makeColumn([makeRow('m', better(0, b.length), [...b])]);
     const [cell] = compareRuns([first], [second]).cells;
     expect(cell).toMatchObject({ row: 'm', n: 400, seeds: [a, b], test: { seeds } });
     expect(cell!.test!.adjusted).toBeLessThan(0.05);
@@ -130,24 +130,24 @@ describe('compareRuns', () => {
   });
 
   it('finds none between a run and itself', () => {
-    const same = columnOf([rowOf('m', better(0, 3))]);
+    const same = makeColumn([makeRow('m', better(0, 3))]);
     expect(compareRuns([same], [same]).cells[0]).toMatchObject({ difference: 0, test: { pValue: 1, adjusted: 1 } });
   });
 
   it('says why one training on each side, a control, or another test set is not tested', () => {
-    const reasonOf = (a: ScoredColumn, b: ScoredColumn) => compareRuns([a], [b]).cells[0]!;
-    const three = [rowOf('m', better(0, 3))];
-    const one = (seed: number) => columnOf([rowOf('m', better(1, 1), [seed])]);
+    const firstCell = (a: ScoredColumn, b: ScoredColumn) => compareRuns([a], [b]).cells[0]!;
+    const three = [makeRow('m', better(0, 3))];
+    const single = (seed: number) => makeColumn([makeRow('m', better(1, 1), [seed])]);
     for (const seed of [0, 1]) {
-      expect(reasonOf(one(0), one(seed))).toMatchObject({
+      expect(firstCell(single(0), single(seed))).toMatchObject({
         test: null,
         reason: expect.stringContaining('several seeds'),
       });
     }
-    const control = columnOf([{ ...three[0]!, control: true }]);
-    expect(reasonOf(control, control)).toMatchObject({ test: null, reason: expect.stringContaining('control') });
-    const shorter = columnOf([rowOf('m', [[1, 0, 1]])]);
-    expect(reasonOf(columnOf(three), shorter)).toMatchObject({
+    const control = makeColumn([{ ...three[0]!, control: true }]);
+    expect(firstCell(control, control)).toMatchObject({ test: null, reason: expect.stringContaining('control') });
+    const shorter = makeColumn([makeRow('m', [[1, 0, 1]])]);
+    expect(firstCell(makeColumn(three), shorter)).toMatchObject({
       n: 0,
       difference: null,
       reason: 'different test sets: 400 and 3 examples',
@@ -159,16 +159,18 @@ describe('compareRuns', () => {
       [{ metric: 'auc' }, {}, 'different metrics: auc and accuracy'],
     ];
     for (const [a, b, reason] of differing) {
-      const cell = reasonOf(columnOf(three, a), columnOf(three, b));
+      const cell = firstCell(makeColumn(three, a), makeColumn(three, b));
       expect(cell).toMatchObject({ test: null, difference: null, reason: expect.stringContaining(reason) });
     }
-    const counted = columnOf(three, { data: 'a', classCounts: { x: 100, y: 300 } });
-    expect(reasonOf(counted, columnOf(three, { data: 'a', classCounts: { y: 300, x: 100 } })).test).not.toBeNull();
+    const counted = makeColumn(three, { data: 'a', classCounts: { x: 100, y: 300 } });
+    expect(firstCell(counted, makeColumn(three, { data: 'a', classCounts: { y: 300, x: 100 } })).test).not.toBeNull();
   });
 
   it('corrects for all cells that it tested, and leaves out what one run alone has', () => {
     const columns = (by: number) =>
-      ['one', 'two'].map((task) => columnOf([rowOf('m', better(by, 3)), rowOf(`only-${by}`, better(by, 3))], { task }));
+      ['one', 'two'].map((task) =>
+        makeColumn([makeRow('m', better(by, 3)), makeRow(`only-${by}`, better(by, 3))], { task }),
+      );
     const { cells, tested } = compareRuns(columns(0.15), columns(0));
     expect(cells.map(({ row, task }) => [row, task])).toEqual([
       ['m', 'one'],

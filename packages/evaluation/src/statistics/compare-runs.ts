@@ -10,17 +10,22 @@ type Drafted = Omit<RunCell, 'test'> & { readonly tested: Tested | null };
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One object for equal contents, whatever the order of its keys. */
-const sorted = (counts: Readonly<Record<string, number>>): string => JSON.stringify(Object.entries(counts).sort());
+const canonicalJson = (counts: Readonly<Record<string, number>>): string =>
+  JSON.stringify(Object.entries(counts).sort());
 
 /** Why two columns are not of the same test examples; undefined if nothing speaks against it. */
-function otherTestSet(first: ScoredColumn, second: ScoredColumn): string | undefined {
+function describeMismatch(first: ScoredColumn, second: ScoredColumn): string | undefined {
   const length = ({ rows }: ScoredColumn): number => rows[0]?.seeds[0]?.perExample.length ?? 0;
   if (length(first) !== length(second)) {
     return `different test sets: ${length(first)} and ${length(second)} examples`;
   }
   if (first.data !== undefined && second.data !== undefined) {
     if (first.data !== second.data) return 'different test sets: the files of the data differ';
-  } else if (first.classCounts && second.classCounts && sorted(first.classCounts) !== sorted(second.classCounts)) {
+  } else if (
+    first.classCounts &&
+    second.classCounts &&
+    canonicalJson(first.classCounts) !== canonicalJson(second.classCounts)
+  ) {
     return 'different test sets: other numbers of examples in the classes';
   }
   if (JSON.stringify(first.groups ?? null) !== JSON.stringify(second.groups ?? null)) {
@@ -30,10 +35,10 @@ function otherTestSet(first: ScoredColumn, second: ScoredColumn): string | undef
 }
 
 /** The test that the seeds of both allow; a reason where they allow none. */
-function testOf(first: ScoredRow, second: ScoredRow, groups: readonly number[] | undefined): Tested | string {
-  const scoresOf = ({ seeds }: ScoredRow): (readonly number[])[] => seeds.map(({ perExample }) => perExample);
+function chooseTest(first: ScoredRow, second: ScoredRow, groups: readonly number[] | undefined): Tested | string {
+  const listScores = ({ seeds }: ScoredRow): (readonly number[])[] => seeds.map(({ perExample }) => perExample);
   const common = first.seeds.flatMap(({ seed, perExample }) => {
-    const other = second.seeds.find((one) => one.seed === seed);
+    const other = second.seeds.find((candidate) => candidate.seed === seed);
     return other ? [perExample.map((score, i) => score - other.perExample[i]!)] : [];
   });
   if (common.length > 1) {
@@ -43,14 +48,14 @@ function testOf(first: ScoredRow, second: ScoredRow, groups: readonly number[] |
   if (first.seeds.length + second.seeds.length < 3) {
     return 'one training on each side: how far two trainings are apart by chance is not known; it takes several seeds';
   }
-  const { ci95, pValue } = twoSampleTest(scoresOf(first), scoresOf(second), groups);
+  const { ci95, pValue } = twoSampleTest(listScores(first), listScores(second), groups);
   return { ci95, pValue: Number.isNaN(pValue) ? 1 : pValue, seeds: 'separate' };
 }
 
-function cellOf(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [ScoredRow, ScoredRow]): Drafted {
+function compareCell(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [ScoredRow, ScoredRow]): Drafted {
   const [{ task, protocol, metric, groups }] = columns;
-  const figureOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ value }) => value));
-  const scoreOf = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
+  const averageValue = ({ seeds }: ScoredRow): number => mean(seeds.map(({ value }) => value));
+  const averageScore = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
   const [first, second] = rows;
   const info = {
     row: first.id,
@@ -58,18 +63,18 @@ function cellOf(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [
     task,
     protocol,
     metric,
-    values: [figureOf(first), figureOf(second)],
+    values: [averageValue(first), averageValue(second)],
     seeds: [first.seeds.map(({ seed }) => seed), second.seeds.map(({ seed }) => seed)],
   } as const;
-  const other = otherTestSet(...columns);
-  if (other !== undefined) return { ...info, n: 0, difference: null, tested: null, reason: other };
+  const mismatch = describeMismatch(...columns);
+  if (mismatch !== undefined) return { ...info, n: 0, difference: null, tested: null, reason: mismatch };
   const compared = {
     ...info,
     n: first.seeds[0]!.perExample.length,
-    difference: scoreOf(first) - scoreOf(second),
+    difference: averageScore(first) - averageScore(second),
   };
   if (first.control) return { ...compared, tested: null, reason: 'a control: no method trained it' };
-  const test = testOf(first, second, groups);
+  const test = chooseTest(first, second, groups);
   return typeof test === 'string' ? { ...compared, tested: null, reason: test } : { ...compared, tested: test };
 }
 
@@ -82,10 +87,10 @@ function cellOf(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [
  */
 export function compareRuns(first: readonly ScoredColumn[], second: readonly ScoredColumn[]): RunComparison {
   const drafts = first.flatMap((column) => {
-    const other = second.find(({ task, protocol }) => task === column.task && protocol === column.protocol);
+    const otherColumn = second.find(({ task, protocol }) => task === column.task && protocol === column.protocol);
     return column.rows.flatMap((row) => {
-      const match = other?.rows.find(({ id }) => id === row.id);
-      return other && match ? [cellOf([column, other], [row, match])] : [];
+      const match = otherColumn?.rows.find(({ id }) => id === row.id);
+      return otherColumn && match ? [compareCell([column, otherColumn], [row, match])] : [];
     });
   });
   const tested = drafts.flatMap((draft) => draft.tested ?? []);

@@ -8,13 +8,13 @@ import { holm } from './holm.js';
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/compare.json', import.meta.url), 'utf8')) as {
   mcnemar: [number, number, number][];
 };
-const rowOf = (id: string, perExample: readonly number[]) => ({
+const makeRow = (id: string, perExample: readonly number[]) => ({
   id,
   control: false,
   seeds: [{ seed: 0, value: 0, perExample }],
 });
 const compare = (a: readonly number[], b: readonly number[], groups?: readonly number[]) =>
-  compareTwo(rowOf('a', a), rowOf('b', b), groups);
+  compareTwo(makeRow('a', a), makeRow('b', b), groups);
 const discordant = (onlyFirst: number, onlySecond: number) => ({
   first: [1, 0, ...new Array<number>(onlyFirst).fill(1), ...new Array<number>(onlySecond).fill(0)],
   second: [1, 0, ...new Array<number>(onlyFirst).fill(0), ...new Array<number>(onlySecond).fill(1)],

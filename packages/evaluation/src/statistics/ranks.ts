@@ -32,10 +32,11 @@ export function averageRanks(ids: readonly string[], scores: readonly (readonly 
   const ranks = sums.map((sum) => sum / N);
   const square = ranks.reduce((sum, rank) => sum + rank * rank, 0);
   const chi2 = ((12 * N) / (k * (k + 1))) * (square - (k * (k + 1) ** 2) / 4);
-  const left = N * (k - 1) - chi2;
+  const residual = N * (k - 1) - chi2;
   // All columns rank alike: one order of k! in each but the first.
-  const alike = () => ids.reduce((product, _, i) => product / (i + 1), 1) ** (N - 1);
-  const pValue = left <= 1e-9 * N * k ? alike() : fisherP(((N - 1) * chi2) / left, k - 1, (k - 1) * (N - 1));
+  const identicalRankingP = () => ids.reduce((product, _, i) => product / (i + 1), 1) ** (N - 1);
+  const pValue =
+    residual <= 1e-9 * N * k ? identicalRankingP() : fisherP(((N - 1) * chi2) / residual, k - 1, (k - 1) * (N - 1));
   return {
     columns: N,
     methods: ids.map((id, m) => ({ id, rank: ranks[m]! })).sort((a, b) => a.rank - b.rank),

@@ -27,23 +27,23 @@ const sum = (values: Iterable<number>): number => {
 };
 
 /** Variances that add up: their sum, and its degrees of freedom (Satterthwaite 1946). */
-function added(parts: readonly Spread[]): Spread {
-  const variance = sum(parts.map((part) => part.variance));
-  const uncertainty = sum(parts.map((part) => part.variance ** 2 / part.df));
-  return { variance, df: uncertainty > 0 ? variance ** 2 / uncertainty : Math.min(...parts.map(({ df }) => df)) };
+function addSpreads(spreads: readonly Spread[]): Spread {
+  const variance = sum(spreads.map((part) => part.variance));
+  const uncertainty = sum(spreads.map((part) => part.variance ** 2 / part.df));
+  return { variance, df: uncertainty > 0 ? variance ** 2 / uncertainty : Math.min(...spreads.map(({ df }) => df)) };
 }
 
 /**
  * How the sum of the sides' means spreads over examples (groups of them), which all sides share, over the seeds of each
  * side, which are its own, and over both.
  */
-function spreadsOf(
+function computeSpreads(
   sides: readonly Side[],
   groups: readonly number[] | undefined,
 ): { mean: number; examples: number; spreads: Spread[] } {
   const n = sides[0]![0]!.length;
   const slots = new Map<number, number>();
-  const slotOf = Int32Array.from({ length: n }, (_, i) => {
+  const slotByExample = Int32Array.from({ length: n }, (_, i) => {
     const group = groups?.[i] ?? i;
     if (!slots.has(group)) slots.set(group, slots.size);
     return slots.get(group)!;
@@ -53,7 +53,7 @@ function spreadsOf(
   // Sums of deviations over a group's examples: as if the group were one example of more weight.
   const sumOfSquares = (deviation: (i: number) => number): number => {
     const sums = new Float64Array(G);
-    for (let i = 0; i < n; i++) sums[slotOf[i]!]! += deviation(i);
+    for (let i = 0; i < n; i++) sums[slotByExample[i]!]! += deviation(i);
     return sums.reduce((total, value) => total + value * value, 0);
   };
   const means = sides.map((rows) => {
@@ -86,16 +86,16 @@ function spreadsOf(
   // A side of one seed says nothing of how seeds spread: its spread is taken for that of the other side.
   const scale = several.length < sides.length ? 1 + several[0]!.rows.length : 1;
   const scaled = ({ variance, df }: Spread): Spread => ({ variance: variance * scale, df });
-  const overSeeds = scaled(added(ofSeeds));
-  const shared = scaled(added(rests));
-  const both = Math.max(overSeeds.variance + overExamples.variance - shared.variance, 0);
+  const overSeeds = scaled(addSpreads(ofSeeds));
+  const shared = scaled(addSpreads(rests));
+  const combined = Math.max(overSeeds.variance + overExamples.variance - shared.variance, 0);
   const uncertainty = sum([overExamples, overSeeds, shared].map(({ variance, df }) => variance ** 2 / df));
-  const spreads = [overExamples, overSeeds, { variance: both, df: Math.max(1, both ** 2 / uncertainty) }];
+  const spreads = [overExamples, overSeeds, { variance: combined, df: Math.max(1, combined ** 2 / uncertainty) }];
   return { mean, examples: G, spreads };
 }
 
 /** The largest p and the widest interval over all ways in which a mean spreads. */
-function tested({ mean, examples, spreads }: ReturnType<typeof spreadsOf>): TwoWayTest {
+function strictestTest({ mean, examples, spreads }: ReturnType<typeof computeSpreads>): TwoWayTest {
   const varying = spreads.filter(({ variance }) => variance > 0);
   const half = Math.max(0, ...varying.map(({ variance, df }) => studentQuantile(df) * Math.sqrt(variance)));
   const ps = varying.map(({ variance, df }) => studentP(mean / Math.sqrt(variance), df));
@@ -117,7 +117,7 @@ function tested({ mean, examples, spreads }: ReturnType<typeof spreadsOf>): TwoW
  * @param groups group of each example, such as its patient: examples of one count as one. Default: each its own.
  */
 export function twoWayTest(differences: readonly (readonly number[])[], groups?: readonly number[]): TwoWayTest {
-  return tested(spreadsOf([differences], groups));
+  return strictestTest(computeSpreads([differences], groups));
 }
 
 /**
@@ -140,5 +140,5 @@ export function twoSampleTest(first: Side, second: Side, groups?: readonly numbe
       },
     );
   }
-  return tested(spreadsOf([first, second.map((row) => row.map((score) => -score))], groups));
+  return strictestTest(computeSpreads([first, second.map((row) => row.map((score) => -score))], groups));
 }

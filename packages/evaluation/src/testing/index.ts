@@ -22,13 +22,13 @@ export function bindProtocols(
   ids?: ProtocolId | readonly ProtocolId[],
   {
     metric = {},
-    ...given
+    ...context
   }: Partial<Omit<ProtocolContext, 'settings' | 'metric'>> & { readonly metric?: TaskInfo['metric'] } = {},
 ): BoundProtocol[] {
   const wanted = ids === undefined ? undefined : [ids].flat();
   return CLASSES.flatMap((Class) => {
     const info = pluginMetadata(Class)!.info as ProtocolInfo;
     if (wanted && !wanted.includes(info.id)) return [];
-    return [bindProtocol(info, new Class(), { seed: 0, split: 'test', metric: metric[info.id], ...given })];
+    return [bindProtocol(info, new Class(), { seed: 0, split: 'test', metric: metric[info.id], ...context })];
   });
 }

@@ -72,12 +72,12 @@ export interface AnswerVocabulary {
 
 /** Makes the vocabulary of the given training answers; answers seen fewer than `minCount` times are left out. */
 export function answerVocabulary(answers: readonly (string | number)[], minCount = 1): AnswerVocabulary {
-  const all = new Map<string, number>();
+  const countByAnswer = new Map<string, number>();
   for (const answer of answers) {
     const normalised = normaliseAnswer(answer);
-    all.set(normalised, (all.get(normalised) ?? 0) + 1);
+    countByAnswer.set(normalised, (countByAnswer.get(normalised) ?? 0) + 1);
   }
-  const kept = [...all].filter(([, count]) => count >= minCount);
+  const kept = [...countByAnswer].filter(([, count]) => count >= minCount);
   const index = new Map(kept.map(([answer], i) => [answer, i]));
   return {
     answers: kept.map(([answer]) => answer),

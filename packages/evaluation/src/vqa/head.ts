@@ -35,23 +35,23 @@ const RARE = 5;
  * @param texts `[T, D']` and the text of each question, or undefined; the product needs D = D'.
  */
 export function vqaFeatures(
-  images: { readonly vectors: Matrix; readonly of: Int32Array } | undefined,
-  texts: { readonly vectors: Matrix; readonly of: Int32Array } | undefined,
+  images: { readonly vectors: Matrix; readonly indices: Int32Array } | undefined,
+  texts: { readonly vectors: Matrix; readonly indices: Int32Array } | undefined,
 ): Matrix {
-  const u = images && takeRows(images.vectors, images.of);
-  const w = texts && takeRows(texts.vectors, texts.of);
-  const parts = [u, w].filter((part) => part !== undefined);
+  const u = images && takeRows(images.vectors, images.indices);
+  const w = texts && takeRows(texts.vectors, texts.indices);
+  const blocks = [u, w].filter((part) => part !== undefined);
   if (u !== undefined && w !== undefined && u.cols === w.cols) {
-    parts.push({ rows: u.rows, cols: u.cols, data: u.data.map((value, i) => value * w.data[i]!) });
+    blocks.push({ rows: u.rows, cols: u.cols, data: u.data.map((value, i) => value * w.data[i]!) });
   }
-  const rows = parts[0]?.rows ?? 0;
-  const cols = parts.reduce((sum, part) => sum + part.cols, 0);
+  const rows = blocks[0]?.rows ?? 0;
+  const cols = blocks.reduce((sum, part) => sum + part.cols, 0);
   const data = new Float32Array(rows * cols);
   for (let i = 0; i < rows; i++) {
-    let at = i * cols;
-    for (const part of parts) {
-      data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), at);
-      at += part.cols;
+    let offset = i * cols;
+    for (const part of blocks) {
+      data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), offset);
+      offset += part.cols;
     }
   }
   return { rows, cols, data };
@@ -137,19 +137,19 @@ function fitLinearHead(features: Matrix, answers: Int32Array, vocabulary: number
   for (const answer of answers) counts[answer]!++;
   const coarse = answers.map((answer) => (counts[answer]! >= RARE ? answer : vocabulary));
   const split = holdout(coarse, 0.1);
-  const held = split.held.filter((i) => coarse[i] !== vocabulary);
+  const heldOut = split.heldOut.filter((i) => coarse[i] !== vocabulary);
   let best = { C: grid[Math.floor(grid.length / 2)]!, accuracy: Number.NEGATIVE_INFINITY };
-  if (grid.length > 1 && held.length > 0) {
+  if (grid.length > 1 && heldOut.length > 0) {
     const xTrain = takeRows(x, split.train);
     const yTrain = split.train.map((i) => coarse[i]!);
-    const xHeld = takeRows(x, held);
-    const yHeld = held.map((i) => coarse[i]!);
+    const xHeld = takeRows(x, heldOut);
+    const yHeld = heldOut.map((i) => coarse[i]!);
     let start: LogisticModel | undefined;
     for (const C of grid) {
       const settings = { ...fixed, C, ...(start && { start }) };
       start = fitLogisticRegression(xTrain, yTrain, vocabulary + 1, settings);
-      const reached = accuracy(yHeld, argMax(logisticLogits(start, xHeld), vocabulary + 1));
-      if (reached > best.accuracy) best = { C, accuracy: reached };
+      const validationAccuracy = accuracy(yHeld, argMax(logisticLogits(start, xHeld), vocabulary + 1));
+      if (validationAccuracy > best.accuracy) best = { C, accuracy: validationAccuracy };
     }
   }
   const model = fitLogisticRegression(x, answers, vocabulary, { ...fixed, C: best.C });

@@ -30,13 +30,13 @@ export interface MlpClassifier {
 
 const BATCH = 64;
 
-function layersOf(parameters: Float64Array, inputs: number, hidden: number, classes: number) {
-  let at = 0;
-  const part = (length: number): Float64Array => {
-    at += length;
-    return parameters.subarray(at - length, at);
+function splitLayers(parameters: Float64Array, inputs: number, hidden: number, classes: number) {
+  let offset = 0;
+  const take = (length: number): Float64Array => {
+    offset += length;
+    return parameters.subarray(offset - length, offset);
   };
-  return { w1: part(hidden * inputs), b1: part(hidden), w2: part(classes * hidden), b2: part(classes) };
+  return { w1: take(hidden * inputs), b1: take(hidden), w2: take(classes * hidden), b2: take(classes) };
 }
 
 function addBias(z: Float64Array, bias: Float64Array): void {
@@ -67,8 +67,8 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
       (_, i) => (2 * stream.uniform() - 1) / Math.sqrt(i < firstLayer ? inputs : hidden),
     );
   const gradient = new Float64Array(size);
-  const p = layersOf(parameters, inputs, hidden, classes);
-  const g = layersOf(gradient, inputs, hidden, classes);
+  const p = splitLayers(parameters, inputs, hidden, classes);
+  const g = splitLayers(gradient, inputs, hidden, classes);
   const optimizer = new HostAdamW(parameters, weightDecay);
   const [first, second] = [new LayerProducts(inputs, hidden), new LayerProducts(hidden, classes)];
   let step = 0;
@@ -93,8 +93,8 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
           const back = byInputs();
           for (let i = 0; i < rows; i++) {
             for (let h = 0; h < hidden; h++) {
-              const at = i * hidden + h;
-              z[at] = units[at]! > 0 ? back.gradient[i * back.stride + h]! / (1 - dropout) : 0;
+              const index = i * hidden + h;
+              z[index] = units[index]! > 0 ? back.gradient[i * back.stride + h]! / (1 - dropout) : 0;
             }
           }
         });
@@ -107,7 +107,7 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
   return { parameters, predict: (rows) => predict(rows, p, classes, hidden) };
 }
 
-function predict(x: Matrix, p: ReturnType<typeof layersOf>, classes: number, hidden: number): Int32Array {
+function predict(x: Matrix, p: ReturnType<typeof splitLayers>, classes: number, hidden: number): Int32Array {
   const [first, second] = [new LayerProducts(x.cols, hidden), new LayerProducts(hidden, classes)];
   const predicted = new Int32Array(x.rows);
   const unused = { first: new Float64Array(hidden * x.cols), second: new Float64Array(classes * hidden) };

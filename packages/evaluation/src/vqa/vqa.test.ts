@@ -57,13 +57,13 @@ describe.skipIf(!existsSync(folder))(
         test
           .filter((row) => type === undefined || row.answer_type.trim() === type)
           .map((row) => vocabulary.indexOf(row.answer) >= 0);
-      for (const [type, found, of] of [
+      for (const [type, matched, total] of [
         [undefined, 408, 451],
         ['OPEN', 142, 179],
         ['CLOSED', 266, 272],
       ] as const) {
-        expect(covered(type)).toHaveLength(of);
-        expect(covered(type).filter(Boolean)).toHaveLength(found);
+        expect(covered(type)).toHaveLength(total);
+        expect(covered(type).filter(Boolean)).toHaveLength(matched);
       }
     });
   },

@@ -13,8 +13,8 @@ export type Prompts = readonly string[] | ((classPhrase: string) => string | rea
  */
 export function classTexts(prompts: Prompts, classPhrases: readonly string[]): string[][] {
   return classPhrases.map((phrase) => {
-    const made = typeof prompts === 'function' ? prompts(phrase) : prompts.map((template) => fill(template, phrase));
-    const texts = typeof made === 'string' ? [made] : [...made];
+    const filled = typeof prompts === 'function' ? prompts(phrase) : prompts.map((template) => fill(template, phrase));
+    const texts = typeof filled === 'string' ? [filled] : [...filled];
     if (texts.length === 0) throw new MedbenchError('config', `class "${phrase}" has no prompt`);
     return texts;
   });
@@ -44,9 +44,9 @@ export async function zeroShotWeights(model: EvaluationModel, texts: readonly (r
   const { cols } = embedded;
   const data = new Float32Array(texts.length * cols);
   let next = 0;
-  texts.forEach((ofClass, c) => {
+  texts.forEach((textsOfClass, c) => {
     const mean = new Float64Array(cols);
-    for (let t = 0; t < ofClass.length; t++, next++) {
+    for (let t = 0; t < textsOfClass.length; t++, next++) {
       addUnit(mean, embedded.data.subarray(next * cols, (next + 1) * cols));
     }
     const unit = new Float64Array(cols);
