@@ -127,7 +127,7 @@ describe('embeddings stored by a run', () => {
     expect(shapes).toEqual(kept);
     expect(readdirSync(join(cwd, 'inputs', 'pneumoniamnist', 'test'))).toHaveLength(40);
     const unmade = await ending(1, 'eval', '--embeddings=inputs', '--out=unmade', ...DATA);
-    expect(unmade).toMatch(/inputs \/ vqa-rad \/ vqa: failed: .*vqa-rad holds no arrays .*Wanted are all\.images\.npy/);
+    expect(unmade).toMatch(/inputs \/ vqa-rad \/ vqa: failed: .*vqa-rad holds no arrays .*Needed: all\.images\.npy/);
   });
 
   const wrong: [string, string[], string[]][] = [

@@ -1,8 +1,9 @@
 // AssemblyScript (https://www.assemblyscript.org), compiled by scripts/build-kernels.mjs into src/kernels/products.ts.
 //
-// The products of a linear layer and its gradients, on vectors of two 64-bit floats: what probes spend their time on. Sums
-// run over even and odd places apart and are then added, in an order that depends on the sizes alone. Memory belongs to
-// the caller; every row of x begins at a multiple of 8 bytes and has an even number of entries (a 0 fills up odd ones).
+// The products of a linear layer and its gradients, on vectors of two 64-bit floats: what probes spend their time on.
+// Sums run over even and odd places apart and are then added, in an order that depends on the sizes alone. Memory
+// belongs to the caller; every row of x begins at a multiple of 8 bytes and has an even number of entries (a 0 fills up
+// odd ones).
 
 function pair(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));
@@ -83,7 +84,9 @@ export function forward(x: usize, rows: i32, w: usize, outputs: i32, d: i32, z: 
   }
 }
 
-/** `g[k] += Σ_i r[i, k] · x[i]`; x f32 `[rows, d]`, r f64 `[rows, outputs]`, g f64 `[outputs, d]`; d is a multiple of 4. */
+/**
+ * `g[k] += Σ_i r[i, k] · x[i]`; x f32 `[rows, d]`, r f64 `[rows, outputs]`, g f64 `[outputs, d]`; d is a multiple of 4.
+ */
 export function backward(x: usize, rows: i32, r: usize, outputs: i32, d: i32, g: usize): void {
   const xRow = (<usize>d) << 2;
   const gRow = (<usize>d) << 3;
@@ -147,7 +150,10 @@ export function backward(x: usize, rows: i32, r: usize, outputs: i32, d: i32, g:
   }
 }
 
-/** `out[i] = Σ_k r[i, k] · w[k]`; r f64 `[rows, outputs]`, w f64 `[outputs, d]`, out f64 `[rows, d]`; d is a multiple of 4, rows even. */
+/**
+ * `out[i] = Σ_k r[i, k] · w[k]`; r f64 `[rows, outputs]`, w f64 `[outputs, d]`, out f64 `[rows, d]`; d is a multiple of
+ * 4, rows even.
+ */
 export function combine(r: usize, rows: i32, outputs: i32, w: usize, d: i32, out: usize): void {
   const wRow = (<usize>d) << 3;
   const rRow = (<usize>outputs) << 3;

@@ -1,32 +1,38 @@
 import type { ProtocolId } from '@medbench/core';
 
-/** Images of these names are embedded for classification and retrieval, and `all` for questions about images. */
+/** Names of the image sets of classification and retrieval. Questions about images have one set, `all`. */
 const SPLITS = ['train', 'val', 'test'] as const;
 const TEXTS = { prompts: 'zero-shot', captions: 'retrieval' } as const satisfies Record<string, ProtocolId>;
 
-/** Every array that a protocol asks for. */
+/** Names of all arrays that a protocol may ask for. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...[...SPLITS, 'all'].flatMap((split) => [`${split}.images`, `${split}.features`]),
   ...[...Object.keys(TEXTS), 'questions'].map((name) => `${name}.texts`),
 ]);
 
-export const INPUTS_HINT = 'medbench embed --inputs writes the images and texts that each array stands for.';
+export const INPUTS_HINT = 'medbench embed --inputs writes the images and texts to embed for each array.';
 export const NEEDED_ARRAYS =
-  'Zero-shot takes test.images and prompts.texts; the linear probe train, val and test, .features or .images; ' +
+  'Zero-shot needs test.images and prompts.texts; the linear probe .features or .images of train, val and test; ' +
   `retrieval test.images and captions.texts; questions all.images and questions.texts. ${INPUTS_HINT}`;
 
-/** What the arrays in a folder are good for. */
+/** The protocols and inputs that the arrays in a folder allow. */
 export interface ArrayContents {
-  /** Protocols of which an array is there that no other needs: one that is half there was meant, and is not left out. */
+  /**
+   * Protocols with at least one array in the folder that no other protocol uses. A protocol with only some of its
+   * arrays is listed: its author meant to provide it, so measuring it must fail instead of being skipped.
+   */
   readonly protocols: readonly ProtocolId[];
-  /** The arrays of which the probe is made: where one split has features, all must. */
+  /** Kind of array that the linear probe reads. If one split has features, every split must have them. */
   readonly probeInput: 'features' | 'images';
   readonly can: { readonly images: boolean; readonly texts: boolean; readonly joint: boolean };
-  /** What a reader must know. */
+  /** Remarks for the reader of the results. */
   readonly notes: readonly string[];
 }
 
-/** @param names the arrays of a folder, such as `test.images`. */
+/**
+ * Finds out what the arrays of a folder can be used for.
+ * @param names names of the arrays, such as `test.images`.
+ */
 export function readContents(names: ReadonlySet<string>): ArrayContents {
   const hasAny = (...candidates: string[]) => candidates.some((name) => names.has(name));
   const imageArrays = (split: string) => [`${split}.images`, `${split}.features`];
@@ -44,9 +50,9 @@ export function readContents(names: ReadonlySet<string>): ArrayContents {
       joint: joint.length > 0,
     },
     notes: [
-      ...(probe && probeInput === 'images' ? ['probe on joint embeddings: no features given'] : []),
-      ...(probe && joint.length === 0 ? ['no prompts.texts given: zero-shot is left out'] : []),
-      ...(unknown.length > 0 ? [`not read, for no protocol has such an array: ${unknown.join('.npy, ')}.npy`] : []),
+      ...(probe && probeInput === 'images' ? ['the linear probe uses joint embeddings: no features given'] : []),
+      ...(probe && joint.length === 0 ? ['no prompts.texts given: zero-shot is skipped'] : []),
+      ...(unknown.length > 0 ? [`ignored, because no protocol uses such an array: ${unknown.join('.npy, ')}.npy`] : []),
     ],
   };
 }

@@ -5,17 +5,18 @@ import { MedbenchError, unwritable, writeFileAtomic } from '@medbench/core';
 import { arrayFile, arrayName, readManifest, writeManifest } from './files.js';
 
 /**
- * Copies the arrays that a run keeps of one task, and their description. Arrays that are left from other weights or
- * settings stay where they are.
- * @throws MedbenchError('data') if none are kept or a file cannot be read; ('usage') if the other folder is the same one
- * or holds embeddings of something else; ('store') if it cannot be written.
+ * Copies the arrays that a run keeps for one task, with their manifest. Arrays left over from other weights or settings
+ * are not copied.
+ * @param from folder in which the run keeps the task's embeddings. @param to folder to write.
+ * @throws MedbenchError('data') if the run keeps no array or a file cannot be read; ('usage') if `to` is the same
+ * folder as `from` or holds other embeddings; ('store') if `to` cannot be written.
  */
 export async function exportEmbeddings(from: string, to: string): Promise<void> {
   const manifest = await readManifest(from);
   const names = Object.keys(manifest?.texts ?? {});
   if (!manifest || names.length === 0) {
     throw new MedbenchError('data', `${from} holds no finished embeddings`, {
-      hint: 'Let the run end first: medbench run with the same --out goes on.',
+      hint: 'Finish the run first: medbench run with the same --out resumes it.',
     });
   }
   if (resolve(from) === resolve(to)) {

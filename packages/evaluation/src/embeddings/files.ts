@@ -5,25 +5,28 @@ import { join } from 'node:path';
 import { type EvaluationModel, errorMessage, type Matrix, MedbenchError, writeFileAtomic } from '@medbench/core';
 import { encodeNpy, readNpy } from '@medbench/formats';
 
-/** `embeddings.json`: what the arrays beside it are. */
+/** Content of `embeddings.json`, the manifest that describes the arrays beside it. */
 export interface EmbeddingsManifest {
   readonly format: 'medbench-embeddings';
   readonly version: 1;
-  /** Hash of all that the arrays depend on; absent in folders that other tools made. */
+  /** Hash of everything that the arrays depend on. Absent in folders that other tools made. */
   readonly key?: string;
-  /** What made them: the row's name where none is given. */
+  /** Name of the model that made the arrays; it becomes the row's name if no other name is given. */
   readonly model?: string;
   readonly task?: string;
   readonly can?: EvaluationModel['can'];
-  /** exp of the learned logit scale; 100 is taken where it is not given. */
+  /** Exponential of the learned logit scale. Default 100. */
   readonly logitScale?: number;
-  /** SHA-256 of the texts that were embedded, by array; `''` for an array of images. With a key: all that is kept. */
+  /**
+   * SHA-256 of the embedded texts of each array, `''` for an array of images. In a folder with a `key`, this lists all
+   * valid arrays.
+   */
   readonly texts?: Readonly<Record<string, string>>;
-  /** What another tool must embed, in folders of inputs. */
+  /** Arrays that another tool must make, in folders written by `medbench embed --inputs`. */
   readonly arrays?: readonly WantedArray[];
 }
 
-/** An array's file, and where its images or texts are. */
+/** File of an array to be made, and the folder or file with the images or texts to embed. */
 export interface WantedArray {
   readonly array: string;
   readonly rows: number;
@@ -33,7 +36,7 @@ export interface WantedArray {
 export const MANIFEST = 'embeddings.json';
 const SUFFIX = '.npy';
 
-/** Hash of a list of texts, which are not kept themselves: some are under a use agreement. */
+/** Hash of a list of texts. The texts themselves are not stored: some are under a use agreement. */
 export const hashTexts = (texts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(texts)).digest('hex');
 
@@ -41,7 +44,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value.t
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a field must be, for those that a person may write. */
+/** Check of each field that a person may write, and the words for a valid value. */
 const FIELDS: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
   key: [isText, 'text'],
   model: [isText, 'a name'],
@@ -58,7 +61,7 @@ const FIELDS: Readonly<Record<string, readonly [(value: unknown) => boolean, str
 function checked(file: string, manifest: unknown): EmbeddingsManifest {
   if (!isRecord(manifest) || manifest.format !== 'medbench-embeddings' || manifest.version !== 1) {
     throw new MedbenchError('data', `${file} is not a description of embeddings`, {
-      hint: 'It begins with { "format": "medbench-embeddings", "version": 1, … A folder of arrays needs none.',
+      hint: 'It must begin with { "format": "medbench-embeddings", "version": 1, … A folder of arrays needs no such file.',
     });
   }
   for (const [name, [fits, what]] of Object.entries(FIELDS)) {
@@ -70,7 +73,11 @@ function checked(file: string, manifest: unknown): EmbeddingsManifest {
   return manifest as unknown as EmbeddingsManifest;
 }
 
-/** Undefined if it is not there. @throws MedbenchError('data') naming the file if it is no such file. */
+/**
+ * Reads the manifest of a folder.
+ * @returns undefined if the folder has no manifest.
+ * @throws MedbenchError('data') naming the file if it is not a valid manifest.
+ */
 export async function readManifest(folder: string): Promise<EmbeddingsManifest | undefined> {
   const file = join(folder, MANIFEST);
   if (!existsSync(file)) return undefined;
@@ -86,24 +93,25 @@ export async function readManifest(folder: string): Promise<EmbeddingsManifest |
   return checked(file, manifest);
 }
 
-/** @throws MedbenchError('store') naming the file. */
+/** Writes the manifest of a folder. @throws MedbenchError('store') naming the file. */
 export const writeManifest = (folder: string, manifest: EmbeddingsManifest): Promise<void> =>
   writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
 
-/** Where an array such as `test.images` is. */
+/** Path of the file of an array such as `test.images`. */
 export const arrayFile = (folder: string, name: string): string => join(folder, `${name}${SUFFIX}`);
 
-/** The array that a file holds; undefined for a file of another kind. */
+/** Name of the array that a file holds; undefined if the file is not an NPY file. */
 export const arrayName = (file: string): string | undefined =>
   file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : undefined;
 
-/** @throws MedbenchError('store') naming the file. */
+/** Writes a matrix as an NPY file of 32-bit floats. @throws MedbenchError('store') naming the file. */
 export const writeMatrix = (folder: string, name: string, { rows, cols, data }: Matrix): Promise<void> =>
   writeFileAtomic(arrayFile(folder, name), encodeNpy({ shape: [rows, cols], dtype: 'f4', data }, name));
 
 /**
- * A two-dimensional array `[rows, cols]` of 32- or 64-bit floats; undefined if the file is not there.
- * @throws MedbenchError('data') naming the file if it is damaged or of another kind.
+ * Reads a two-dimensional array `[rows, cols]` of 32- or 64-bit floats.
+ * @returns the matrix in 32 bits, or undefined if the file does not exist.
+ * @throws MedbenchError('data') naming the file if it is damaged, or has another element type or number of dimensions.
  */
 export async function readMatrix(folder: string, name: string): Promise<Matrix | undefined> {
   const file = arrayFile(folder, name);
@@ -111,7 +119,7 @@ export async function readMatrix(folder: string, name: string): Promise<Matrix |
   const { shape, dtype, data } = await readNpy(file);
   if (shape.length !== 2 || shape[1] === 0 || !(data instanceof Float32Array || data instanceof Float64Array)) {
     throw new MedbenchError('data', `${file} holds an array of type ${dtype} and shape [${shape.join(', ')}]`, {
-      hint: 'An array of embeddings is float32 or float64, [rows, width], one row for each image or text.',
+      hint: 'An array of embeddings must be float32 or float64, [rows, width], with one row for each image or text.',
     });
   }
   return { rows: shape[0]!, cols: shape[1]!, data: data instanceof Float32Array ? data : Float32Array.from(data) };

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Grey images of 2 x 1 pixels that say which they are. */
+/** Grey images of 2 x 1 pixels. The first pixel of each holds its number. */
 const source = (length: number, first: number): Source<RasterImage> => ({
   length,
   get: async (i) => ({ width: 2, height: 1, channels: 1, data: Uint8Array.of(first + i, 255) }),
@@ -34,7 +34,7 @@ const classify = (model: EvaluationModel) =>
 const readJson = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 describe('recordInputs', () => {
-  it('writes images and texts in the order of the rows, and lists the arrays', async () => {
+  it('writes images and texts in row order, and lists the arrays', async () => {
     const arrays = await recordInputs(folder, 'animals', classify);
     expect(Object.fromEntries(arrays.map(({ array, rows, inputs }) => [array, [rows, inputs]]))).toEqual({
       'prompts.texts.npy': [4, 'prompts.json'],
@@ -50,18 +50,18 @@ describe('recordInputs', () => {
     const image = await decodeImage(join(folder, 'test', '000005.png'));
     expect([...image.data]).toEqual([205, 255]);
     expect(await readManifest(folder)).toMatchObject({ task: 'animals', arrays });
-    // Nothing that would become the name of a row.
+    // A model name would become the name of a row.
     expect(readJson(MANIFEST)).not.toHaveProperty('model');
   });
 
-  it('keeps what somebody wrote into the description', async () => {
+  it('keeps the fields that a person added to the manifest', async () => {
     await recordInputs(folder, 'animals', classify);
     await writeManifest(folder, { ...(await readManifest(folder))!, model: 'mine', logitScale: 30 });
     await recordInputs(folder, 'animals', classify);
     expect(await readManifest(folder)).toMatchObject({ model: 'mine', logitScale: 30, task: 'animals' });
   });
 
-  it('does not let other texts stand beside an array that was made of the first', async () => {
+  it('refuses other texts once an array of the recorded texts exists', async () => {
     const ask = (texts: string[]) => (model: EvaluationModel) => model.embedTexts(texts, 'captions');
     await recordInputs(folder, 'animals', ask(['one']));
     await recordInputs(folder, 'animals', ask(['two']));
@@ -70,7 +70,7 @@ describe('recordInputs', () => {
     expect(readJson('captions.json')).toEqual(['two']);
   });
 
-  it('refuses a folder of exported embeddings, and names one that cannot be written', async () => {
+  it('refuses a folder of exported embeddings, and names a folder that cannot be written', async () => {
     await writeManifest(folder, { format: 'medbench-embeddings', version: 1, key: 'k' });
     await expect(recordInputs(folder, 'animals', classify)).rejects.toThrow('embeddings that medbench exported');
     expect(existsSync(join(folder, 'test'))).toBe(false);

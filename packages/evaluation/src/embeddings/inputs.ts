@@ -12,13 +12,13 @@ import {
   writeManifest,
 } from './files.js';
 
-/** Vectors of no meaning `[rows, 2]`, so that a protocol goes through. */
+/** Random vectors `[rows, 2]` that stand for embeddings, so that a protocol runs to its end. */
 function noise(rows: number): Matrix {
   const stream = random(0, 'inputs', rows);
   return { rows, cols: 2, data: Float32Array.from({ length: 2 * rows }, () => stream.normal()) };
 }
 
-/** A model that writes down what it is asked to embed. */
+/** A model that writes the images and texts that it is asked to embed to files. */
 class InputRecorder implements EvaluationModel {
   readonly id = 'inputs';
   readonly can = { images: true, texts: true, joint: true };
@@ -40,9 +40,13 @@ class InputRecorder implements EvaluationModel {
     const hash = hashTexts(texts);
     const writtenHash = this.previous?.texts?.[name];
     if (writtenHash !== undefined && writtenHash !== hash && existsSync(arrayFile(this.folder, name))) {
-      throw new MedbenchError('usage', `${arrayFile(this.folder, name)} was made of other texts than there are now`, {
-        hint: 'Remove it, or name another folder with --out.',
-      });
+      throw new MedbenchError(
+        'usage',
+        `${arrayFile(this.folder, name)} was made of other texts than the task has now`,
+        {
+          hint: 'Remove it, or name another folder with --out.',
+        },
+      );
     }
     this.#record(name, texts.length, `${as}.json`);
     this.hashes[name] = hash;
@@ -72,12 +76,13 @@ class InputRecorder implements EvaluationModel {
 }
 
 /**
- * Writes what a task embeds, for a tool that knows nothing of medbench: images as `<name>/<place>.png`, texts as
- * `<name>.json`, and `embeddings.json`, which lists the arrays that are wanted and keeps what somebody wrote into it.
- * @param evaluate Measures the task with the model given.
- * @returns the arrays that are wanted.
- * @throws MedbenchError('usage') if the folder holds exported embeddings, or arrays of other texts; ('store') if it cannot
- * be written; whatever `evaluate` throws.
+ * Writes the images and texts that a task embeds, for a tool that knows nothing of medbench: images as
+ * `<name>/<index>.png`, texts as `<name>.json`, and `embeddings.json`, which lists the arrays to make. Fields that a
+ * person added to an existing `embeddings.json` are kept.
+ * @param evaluate measures the task with a given model.
+ * @returns the arrays to make.
+ * @throws MedbenchError('usage') if the folder holds exported embeddings, or arrays of other texts; ('store') if the
+ * folder cannot be written; any error that `evaluate` throws.
  */
 export async function recordInputs(
   folder: string,

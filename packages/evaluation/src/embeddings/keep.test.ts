@@ -13,11 +13,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Images that nobody looks at. */
+/** Images whose pixels must not be read. */
 const images = (length: number): Source<RasterImage> => ({ length, get: () => Promise.reject(new Error('opened')) });
 const TEXTS = ['one.', 'two.', 'three.'];
 
-/** A model of a seed that counts what it is asked. */
+/** A random model of a seed that counts its calls. */
 function countingModel(seed: number) {
   const model = randomModel(seed);
   const spied = {
@@ -33,7 +33,7 @@ type CountingModel = ReturnType<typeof countingModel>;
 const info = (key: string) => ({ key, model: 'clip', task: 'some-task' });
 const open = (key: string, { load }: CountingModel) => keepEmbeddings(folder, info(key), load);
 
-/** Everything that a task of all protocols asks for. */
+/** Asks for one array of each kind. */
 const askAll = async (model: EvaluationModel) => [
   await model.embedImages(images(4), 'test'),
   await model.imageFeatures(images(4), 'test'),
@@ -43,7 +43,7 @@ const calls = ({ embedImages, imageFeatures, embedTexts }: CountingModel) =>
   [embedImages, imageFeatures, embedTexts].map(({ mock }) => mock.calls.length);
 
 describe('keepEmbeddings', () => {
-  it('computes once: with everything kept no weights are loaded, and the bits are the same', async () => {
+  it('computes each array once: if all arrays are kept, it loads no weights and returns the same bits', async () => {
     const first = countingModel(1);
     const computed = await askAll(await open('k', first));
     expect(calls(first)).toEqual([1, 1, 1]);
@@ -55,12 +55,12 @@ describe('keepEmbeddings', () => {
     expect(model).toMatchObject({ id: 'clip', logitScale: 1 / 0.07, can: { images: true, texts: true, joint: true } });
   });
 
-  it('keeps no text, for some are under a use agreement', async () => {
+  it('stores no text, because some texts are under a use agreement', async () => {
     await askAll(await open('k', countingModel(1)));
     for (const text of TEXTS) expect(readFileSync(join(folder, MANIFEST), 'utf8')).not.toContain(text);
   });
 
-  it('computes what a task embeds without a name each time', async () => {
+  it('computes embeddings without a name each time', async () => {
     const model = countingModel(1);
     const kept = await open('k', model);
     await kept.embedTexts(TEXTS);
@@ -69,12 +69,12 @@ describe('keepEmbeddings', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('computes everything again under another key, and nothing is left of the first', async () => {
+  it('computes everything again under another key, and drops the arrays of the first key', async () => {
     await askAll(await open('k', countingModel(1)));
     const secondModel = countingModel(2);
     const kept = await open('other', secondModel);
     await kept.embedImages(images(4), 'test');
-    // A run that ends here has described one array: those of the first key are not taken for its own.
+    // A run that ends here has listed one array: arrays of the first key are not listed.
     expect(Object.keys((await readManifest(folder))?.texts ?? {})).toEqual(['test.images']);
     await askAll(kept);
     expect(calls(secondModel)).toEqual([1, 1, 1]);
@@ -83,13 +83,13 @@ describe('keepEmbeddings', () => {
     expect(calls(back)).toEqual([1, 1, 1]);
   });
 
-  it('says that an array is not there while it is replaced', async () => {
+  it('removes an array from the manifest while the array is replaced', async () => {
     const first = countingModel(1);
     const kept = await open('k', first);
     await kept.embedTexts(TEXTS, 'prompts');
     await kept.embedImages(images(4), 'test');
     rmSync(join(folder, 'prompts.texts.npy'));
-    // A folder in its place makes the writing fail half-way.
+    // A folder of the same name makes the write fail half-way.
     mkdirSync(join(folder, 'prompts.texts.npy', 'full'), { recursive: true });
     await expect(kept.embedTexts(['other texts'], 'prompts')).rejects.toThrow('prompts.texts.npy cannot be written');
     expect(Object.keys((await readManifest(folder))?.texts ?? {})).toEqual(['test.images']);
@@ -97,9 +97,9 @@ describe('keepEmbeddings', () => {
 
   it.each([
     ['truncated', (file: string) => truncateSync(file, 100)],
-    ['gone', (file: string) => rmSync(file)],
+    ['missing', (file: string) => rmSync(file)],
     ['not an array', (file: string) => writeFileSync(file, 'hello')],
-  ])('computes only an array that is %s', async (_, damage) => {
+  ])('computes only the array whose file is %s', async (_, damage) => {
     const computed = await askAll(await open('k', countingModel(1)));
     damage(join(folder, 'test.features.npy'));
     const again = countingModel(1);
@@ -110,7 +110,7 @@ describe('keepEmbeddings', () => {
     expect(kept.load).not.toHaveBeenCalled();
   });
 
-  it('computes only the arrays that are not there yet', async () => {
+  it('computes only the arrays that are not kept yet', async () => {
     await (await open('k', countingModel(1))).embedImages(images(4), 'test');
     const later = countingModel(1);
     await askAll(await open('k', later));
@@ -127,7 +127,7 @@ describe('keepEmbeddings', () => {
   });
 
   it.each(['{', '{}', '{"format": "medbench-embeddings", "version": 1, "key": "k"}'])(
-    'takes a description %s for none',
+    'ignores the invalid or incomplete manifest %s',
     async (text) => {
       await askAll(await open('k', countingModel(1)));
       writeFileSync(join(folder, MANIFEST), text);

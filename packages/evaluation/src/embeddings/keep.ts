@@ -1,12 +1,12 @@
 import type { EmbeddingFiles, EvaluationModel, Matrix } from '@medbench/core';
 import { type EmbeddingsManifest, hashTexts, readManifest, readMatrix, writeManifest, writeMatrix } from './files.js';
 
-/** The arrays of one key in a folder, and the description that vouches for them. */
+/** The arrays of one key in a folder, and the manifest that lists the valid ones. */
 class KeptArrays {
   constructor(
     private readonly folder: string,
     private manifest: EmbeddingsManifest,
-    /** Whether the description in the folder is this one, and not that of another key. */
+    /** Whether the manifest on disk has this key. If not, it lists no array of this key. */
     private described: boolean,
   ) {}
 
@@ -14,14 +14,19 @@ class KeptArrays {
     return this.manifest.texts ?? {};
   }
 
-  /** Undefined if it is not kept, was made of other texts, or is damaged. */
+  /**
+   * Reads an array; undefined if it is not listed, was made of other texts, has another number of rows, or is damaged.
+   */
   async read(name: string, rows: number, hash: string): Promise<Matrix | undefined> {
     if (!this.described || this.#hashes[name] !== hash) return undefined;
     const matrix = await readMatrix(this.folder, name).catch(() => undefined);
     return matrix?.rows === rows ? matrix : undefined;
   }
 
-  /** The description never names an array of another key or other texts, whenever the process is killed. */
+  /**
+   * Writes an array and lists it. The manifest is written before and after the array, so that it never lists an array
+   * of another key or of other texts, even if the process is killed in between.
+   */
   async write(name: string, hash: string, matrix: Matrix): Promise<void> {
     const { [name]: previousHash, ...otherHashes } = this.#hashes;
     if (!this.described || previousHash !== undefined) await this.#describe(otherHashes);
@@ -38,10 +43,10 @@ class KeptArrays {
 
 /**
  * See `EmbeddingFiles.keep`. Arrays are `<name>.images.npy` and `<name>.texts.npy` (joint space) and
- * `<name>.features.npy` (before the projection); what a task embeds without a name is not kept.
+ * `<name>.features.npy` (before the projection). Embeddings that a task asks for without a name are not kept.
  */
 export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, { key, model: id, task }, load) => {
-  // A broken or older description is as good as none: everything is computed again.
+  // A broken or outdated manifest counts as none: everything is computed again.
   const stored = await readManifest(folder).catch(() => undefined);
   let loading: Promise<EvaluationModel> | undefined;
   const model = (): Promise<EvaluationModel> => {

@@ -40,16 +40,16 @@ const catchError = async (act: Promise<unknown>): Promise<MedbenchError> => {
   return error as MedbenchError;
 };
 
-describe('openEmbeddings finds protocols', () => {
+describe('openEmbeddings finds the protocols of a folder', () => {
   it.each([
     ['zero-shot', ['test.images', 'prompts.texts'], ['zero-shot'], true],
     ['retrieval', ['test.images', 'captions.texts'], ['retrieval'], true],
     ['a probe on features', ['train.features', 'test.features'], ['linear-probe'], false],
     ['a probe on embeddings', ['train.images', 'test.images'], ['linear-probe'], false],
-    ['both', ['train.images', 'test.images', 'prompts.texts'], ['zero-shot', 'linear-probe'], true],
+    ['zero-shot and a probe', ['train.images', 'test.images', 'prompts.texts'], ['zero-shot', 'linear-probe'], true],
     ['questions', ['all.images', 'questions.texts'], ['vqa'], false],
     ['questions without images', ['questions.texts'], ['vqa'], false],
-  ])('%s', async (_, names, protocols, joint) => {
+  ])('from arrays for %s', async (_, names, protocols, joint) => {
     await put(...names);
     const { protocols: foundProtocols, model: openedModel } = await opened();
     expect(foundProtocols).toEqual(protocols);
@@ -57,33 +57,33 @@ describe('openEmbeddings finds protocols', () => {
     expect(openedModel.can.texts).toBe(names.some((name) => name.endsWith('texts')));
   });
 
-  it('says what a reader must know', async () => {
+  it('and notes what a reader of the results must know', async () => {
     await put('train.images', 'test.images', 'prompt.texts');
     expect((await opened()).notes).toEqual([
-      'probe on joint embeddings: no features given',
-      'no prompts.texts given: zero-shot is left out',
-      'not read, for no protocol has such an array: prompt.texts.npy',
+      'the linear probe uses joint embeddings: no features given',
+      'no prompts.texts given: zero-shot is skipped',
+      'ignored, because no protocol uses such an array: prompt.texts.npy',
     ]);
     await put('prompts.texts');
     expect((await opened()).notes).toContain(
-      'no logit scale given: 100 is taken for probabilities ("logitScale" in embeddings.json)',
+      'no logit scale given: probabilities use 100 (set "logitScale" in embeddings.json)',
     );
     expect((await model()).logitScale).toBe(100);
     await describeAs({ logitScale: 7 });
     expect((await model()).logitScale).toBe(7);
   });
 
-  it('names what is there where nothing can be measured, and what is wanted', async () => {
+  it('and names the arrays present and the arrays needed if nothing can be measured', async () => {
     await put('test.images');
     const fault = await catchError(opened());
     expect(fault.message).toBe(`${folder} holds no arrays from which ${TASK} can be measured`);
-    expect(fault.hint).toMatch(/^It holds test\.images\.npy\. Zero-shot takes test\.images and prompts\.texts;/);
+    expect(fault.hint).toMatch(/^It holds test\.images\.npy\. Zero-shot needs test\.images and prompts\.texts;/);
     await describeAs({ arrays: [{ array: 'prompts.texts.npy', rows: 2, inputs: 'prompts.json' }] });
-    expect((await catchError(opened())).hint).toContain('Wanted are prompts.texts.npy.');
+    expect((await catchError(opened())).hint).toContain('Needed: prompts.texts.npy.');
   });
 });
 
-describe('openEmbeddings finds folders', () => {
+describe('openEmbeddings', () => {
   it('lists tasks, names the model, and hashes arrays but not the images beside them', async () => {
     await put('test.images', 'prompts.texts');
     mkdirSync(join(root, 'notes'));
@@ -98,18 +98,18 @@ describe('openEmbeddings finds folders', () => {
     expect(await embeddings.fingerprint(TASK)).not.toBe(before);
   });
 
-  it('takes the folder of one task itself', async () => {
+  it('accepts the folder of one task itself', async () => {
     await put('test.images', 'prompts.texts');
     await describeAs({ task: TASK });
     const embeddings = await openEmbeddings(folder);
     expect(embeddings.tasks).toEqual([TASK]);
     expect((await embeddings.open(TASK)).protocols).toEqual(['zero-shot']);
     expect((await catchError(embeddings.open('other'))).message).toContain(
-      `no embeddings of other, but those of ${TASK}`,
+      `no embeddings of other, only those of ${TASK}`,
     );
   });
 
-  it('refuses what is no folder, and names where a task would be', async () => {
+  it('refuses a path that is not a folder, and names the folder in which it looks for a task', async () => {
     expect(await catchError(openEmbeddings(join(root, 'none')))).toMatchObject({ code: 'usage' });
     writeFileSync(join(root, 'plain'), '');
     expect((await catchError(openEmbeddings(join(root, 'plain')))).hint).toContain('It is a file.');
@@ -129,7 +129,7 @@ describe('openEmbeddings finds folders', () => {
       '"logitScale" must be a number above 0, not 0',
     ],
     ['{"format": "medbench-embeddings", "version": 1, "can": true}', '"can" must be'],
-  ])('names a description that is wrong: %s', async (text, message) => {
+  ])('names a manifest that is invalid: %s', async (text, message) => {
     await put('test.images', 'prompts.texts');
     writeFileSync(join(folder, MANIFEST), text);
     const fault = await catchError(openEmbeddings(root));
@@ -139,10 +139,10 @@ describe('openEmbeddings finds folders', () => {
   });
 });
 
-describe('opened embeddings', () => {
+describe('a model of opened embeddings', () => {
   const unit = Float32Array.of(1, 0, 0, 0.6, 0.8, 0, Math.SQRT1_2, 0, Math.SQRT1_2, 0, 0, 0);
 
-  it('leave unit rows as they are to the bit, normalise the others, and do not touch features', async () => {
+  it('keeps unit rows to the bit, normalises other rows, and does not change features', async () => {
     const mixed = Float32Array.from(unit, (value, i) => (i < 9 ? value : [3, 4, 12][i - 9]!));
     await writeMatrix(folder, 'test.images', { rows: 4, cols: 3, data: mixed });
     await writeMatrix(folder, 'prompts.texts', { rows: 2, cols: 3, data: Float32Array.of(0, 0, 0, 0, 2, 0) });
@@ -155,14 +155,14 @@ describe('opened embeddings', () => {
     expect(await imageFeatures(unread(4), 'train')).toEqual(matrix(4));
   });
 
-  it('leave rows that were normalised in 32 bits to the bit, though their length is not quite 1', async () => {
+  it('keeps rows that were normalised in 32 bits to the bit, although their length is not exactly 1', async () => {
     const rounded = await randomModel(1).embedImages(unread(50));
     await put('prompts.texts');
     await writeMatrix(folder, 'test.images', rounded);
     expect(await (await model()).embedImages(unread(50), 'test')).toEqual(rounded);
   });
 
-  it('take embeddings for features where no split has any', async () => {
+  it('uses joint embeddings as features if no split has features', async () => {
     await put('train.images', 'test.images');
     expect(await (await model()).imageFeatures(unread(4), 'test')).toEqual(matrix(4));
     await put('train.features');
@@ -170,20 +170,20 @@ describe('opened embeddings', () => {
     expect(fault.message).toBe(`${join(folder, 'test.features.npy')} does not exist`);
   });
 
-  it('say how features alone are probed', async () => {
+  it('says how to probe features if joint embeddings are missing', async () => {
     await put('train.features', 'test.features', 'test.images', 'prompts.texts');
     const fault = await catchError((await model()).embedImages(unread(4), 'train'));
-    expect(fault.message).toContain('train.images.npy does not exist, and train.features.npy does');
+    expect(fault.message).toContain('train.images.npy does not exist, but train.features.npy does');
     expect(fault.hint).toContain('--set evaluation.probe.features=before');
   });
 
-  it('read 64-bit floats', async () => {
+  it('reads 64-bit floats', async () => {
     await put('prompts.texts');
     putNpy('test.images', { shape: [1, 3], dtype: 'f8', data: Float64Array.of(0, 0.5, 0) });
     expect((await (await model()).embedImages(unread(1), 'test')).data).toEqual(Float32Array.of(0, 1, 0));
   });
 
-  it('hold texts against the hash of those that were embedded', async () => {
+  it('compares texts with the hash of the embedded texts', async () => {
     await put('test.images', 'prompts.texts');
     await describeAs({ texts: { 'prompts.texts': hashTexts(TEXTS) } });
     const { embedTexts } = await model();
@@ -199,12 +199,12 @@ describe('opened embeddings', () => {
   const cases: [string, () => unknown, string][] = [
     ['a missing array', () => rmSync(file('test.images')), 'does not exist'],
     ['a wrong number of rows', () => writeMatrix(folder, 'test.images', matrix(3)), 'has 3 rows where some-task has 4'],
-    ['another width than the texts', () => writeMatrix(folder, 'test.images', matrix(4, 5)), 'is 5 wide'],
+    ['another width than the texts', () => writeMatrix(folder, 'test.images', matrix(4, 5)), 'has width 5'],
     ['a truncated file', () => truncateSync(file('test.images'), 140), 'its size does not fit its header'],
-    ['no array', () => writeFileSync(file('test.images'), 'hello'), 'is not an NPY array'],
+    ['a file that is no array', () => writeFileSync(file('test.images'), 'hello'), 'is not an NPY array'],
     ['big-endian numbers', () => edit('test.images', '<f4', '>f4'), 'elements of type >f4'],
     ['16-bit floats', () => edit('test.images', '<f4', '<f2'), 'elements of type <f2'],
-    ['columns first', () => edit('test.images', 'False', 'True '), 'column by column'],
+    ['column-major order', () => edit('test.images', 'False', 'True '), 'column by column'],
     [
       'whole numbers',
       () => putNpy('test.images', { shape: [4, 1], dtype: 'i4', data: new Int32Array(4) }),
@@ -231,7 +231,7 @@ describe('opened embeddings', () => {
       'holds Infinity in row 3',
     ],
   ];
-  it.each(cases)('name the file and the way out: %s', async (_, damage, message) => {
+  it.each(cases)('names the file and the way out: %s', async (_, damage, message) => {
     await put('test.images', 'prompts.texts');
     await damage();
     const { embedTexts, embedImages } = await model();
@@ -243,14 +243,14 @@ describe('opened embeddings', () => {
     expect(fault.hint).toBeTruthy();
   });
 
-  it('are of one width in all splits of a probe, and need not be for questions', async () => {
+  it('requires one width in all splits of a probe, but not for questions', async () => {
     await put('train.features', 'questions.texts');
     await writeMatrix(folder, 'test.features', matrix(4, 2));
     await writeMatrix(folder, 'all.images', matrix(4, 2));
     const openedModel = await model();
     await openedModel.imageFeatures(unread(4), 'train');
     const fault = await catchError(openedModel.imageFeatures(unread(4), 'test'));
-    expect(fault.message).toBe(`${file('test.features')} is 2 wide, ${file('train.features')} 3`);
+    expect(fault.message).toBe(`${file('test.features')} has width 2, but ${file('train.features')} has width 3`);
     await openedModel.embedTexts(TEXTS, 'questions');
     expect((await openedModel.embedImages(unread(4), 'all')).cols).toBe(2);
   });
@@ -261,12 +261,12 @@ describe('exportEmbeddings', () => {
   const keep = (key: string) =>
     keepEmbeddings(kept(), { key, model: 'clip', task: TASK }, async () => {
       const random = randomModel(1);
-      // Rows as a backend leaves them: of unit length but for its own rounding.
+      // Rows as a backend returns them: of unit length up to rounding.
       const nearly = (input: Matrix): Matrix => ({ ...input, data: input.data.map((value) => value * (1 + 4e-5)) });
       return { ...random, embedImages: async (images) => nearly(await random.embedImages(images)) };
     });
 
-  it('writes what comes back to the bit, without arrays of another key', async () => {
+  it('writes arrays that read back to the bit, without arrays of another key', async () => {
     await (await keep('old')).embedTexts(TEXTS, 'captions');
     const newModel = await keep('new');
     const images = await newModel.embedImages(unread(4), 'test');
@@ -281,7 +281,7 @@ describe('exportEmbeddings', () => {
     await exportEmbeddings(kept(), folder);
   });
 
-  it('refuses its own folder, one with other embeddings, and one where nothing is finished', async () => {
+  it('refuses to write to its own folder or over other embeddings, and to export an unfinished run', async () => {
     expect((await catchError(exportEmbeddings(kept(), folder))).message).toContain('holds no finished embeddings');
     await (await keep('k')).embedTexts(TEXTS, 'prompts');
     expect(await catchError(exportEmbeddings(kept(), kept()))).toMatchObject({ code: 'usage' });

@@ -9,13 +9,13 @@ import { openTask } from './task.js';
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/** Arrays and their description, without the images and texts that may lie beside them. */
+/** Paths of the arrays and the manifest in a folder, without the images and texts that may lie beside them. */
 const listArrayFiles = async (folder: string): Promise<string[]> =>
   (await readdir(folder))
     .filter((name) => name === MANIFEST || arrayName(name) !== undefined)
     .map((name) => join(folder, name));
 
-/** See `EmbeddingFiles.open`. A folder of one task, with `embeddings.json`, may hold its arrays itself. */
+/** See `EmbeddingFiles.open`. A folder whose `embeddings.json` names a task may hold that task's arrays directly. */
 export const openEmbeddings: EmbeddingFiles['open'] = async (folder) => {
   if (!isFolder(folder)) {
     throw new MedbenchError('usage', `${folder} is no folder of embeddings`, {
@@ -33,7 +33,7 @@ export const openEmbeddings: EmbeddingFiles['open'] = async (folder) => {
     const taskFolder = join(folder, encodeURIComponent(task));
     if (isFolder(taskFolder)) return taskFolder;
     if (ownManifest?.task === task) return folder;
-    const instead = ownManifest?.task === undefined ? '' : `, but those of ${ownManifest.task}`;
+    const instead = ownManifest?.task === undefined ? '' : `, only those of ${ownManifest.task}`;
     throw new MedbenchError('data', `${folder} has no embeddings of ${task}${instead}`, {
       hint: `Put them in ${taskFolder}. ${INPUTS_HINT}`,
     });

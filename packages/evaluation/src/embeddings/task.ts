@@ -3,13 +3,13 @@ import { type EvaluationModel, type Matrix, MedbenchError, type OpenedEmbeddings
 import { INPUTS_HINT, NEEDED_ARRAYS, readContents } from './arrays.js';
 import { arrayFile, arrayName, hashTexts, MANIFEST, readManifest, readMatrix } from './files.js';
 
-/** The scale at which CLIP's training clips it, and where most released models end. */
+/** Default logit scale: CLIP's training clips the scale at this value, and most released models end there. */
 const LOGIT_SCALE = 100;
 
-/** How far the squared length of a row that was normalised in 32 bits may be from 1. */
+/** Largest distance from 1 of the squared length of a row that was normalised in 32 bits. */
 const ROUNDING = 1e-6;
 
-/** Rows of unit length, `[N, D]`; rows that are so already are not touched. A row of zeros stays one. */
+/** Normalises the rows of a matrix `[N, D]` to unit length. Rows of unit length and rows of zeros are not changed. */
 function unitRows({ rows, cols, data: original }: Matrix): Matrix {
   let data = original;
   for (let i = 0; i < rows; i++) {
@@ -22,7 +22,7 @@ function unitRows({ rows, cols, data: original }: Matrix): Matrix {
   return { rows, cols, data };
 }
 
-/** Reads the arrays of one task and holds them against each other. */
+/** Reads the arrays of one task and checks that their widths agree. */
 class TaskArrays {
   readonly #widths = new Map<string, { readonly file: string; readonly cols: number }>();
 
@@ -32,8 +32,10 @@ class TaskArrays {
   ) {}
 
   /**
-   * @param space arrays of one space are of one width; undefined where it does not matter.
-   * @throws MedbenchError('data') naming the file that is missing, damaged, of another size, or not finite.
+   * Reads one array.
+   * @param space name of the space of the vectors: all arrays of one space must have the same width. Undefined if the
+   * width does not matter.
+   * @throws MedbenchError('data') naming the file if it is missing, damaged, of another size, or not finite.
    */
   async read(name: string, rows: number, space?: string): Promise<Matrix> {
     const file = arrayFile(this.folder, name);
@@ -48,13 +50,13 @@ class TaskArrays {
     if (badIndex >= 0) {
       const row = Math.floor(badIndex / matrix.cols);
       throw new MedbenchError('data', `${file} holds ${matrix.data[badIndex]} in row ${row}`, {
-        hint: 'Rows are counted from 0, as the images of medbench embed --inputs are. Embed that one again.',
+        hint: 'Rows count from 0, in the order in which medbench embed --inputs writes images and texts. Embed that row again.',
       });
     }
     const first = space === undefined ? undefined : this.#widths.get(space);
     if (first && first.cols !== matrix.cols) {
-      throw new MedbenchError('data', `${file} is ${matrix.cols} wide, ${first.file} ${first.cols}`, {
-        hint: `Arrays of ${space} are compared with each other, and must be of one width.`,
+      throw new MedbenchError('data', `${file} has width ${matrix.cols}, but ${first.file} has width ${first.cols}`, {
+        hint: `All arrays of ${space} must have the same width, because their vectors are compared.`,
       });
     }
     if (space !== undefined) this.#widths.set(space, { file, cols: matrix.cols });
@@ -63,10 +65,10 @@ class TaskArrays {
 }
 
 /**
- * Opens the arrays of one task as a model that "embeds" what they hold. Rows of joint embeddings are normalised, but for
- * those that medbench wrote: these come back to the bit. Features stay as they are.
- * @throws MedbenchError('data') if no protocol can be measured from what is there; the model throws it naming the file
- * that is missing, damaged, of another size, not finite, or made of other texts.
+ * Opens the arrays of one task as a model that "embeds" by reading them. Rows of joint embeddings are normalised,
+ * unless medbench wrote them: those are returned to the bit. Features are not changed.
+ * @throws MedbenchError('data') if no protocol can be measured from the arrays. The model's methods throw it naming the
+ * file that is missing, damaged, of another size, not finite, or made of other texts.
  */
 export async function openTask(folder: string, task: string): Promise<OpenedEmbeddings> {
   const manifest = await readManifest(folder);
@@ -77,7 +79,7 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
     const contents = names.size === 0 ? 'It holds no .npy file' : `It holds ${[...names].join('.npy, ')}.npy`;
     const wanted = manifest?.arrays?.map(({ array }) => array).join(', ');
     throw new MedbenchError('data', `${folder} holds no arrays from which ${task} can be measured`, {
-      hint: `${contents}. ${wanted === undefined ? NEEDED_ARRAYS : `Wanted are ${wanted}.`}`,
+      hint: `${contents}. ${wanted === undefined ? NEEDED_ARRAYS : `Needed: ${wanted}.`}`,
     });
   }
   const arrays = new TaskArrays(folder, task);
@@ -89,8 +91,8 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
     async embedImages({ length }, as = 'images') {
       const name = `${as}.images`;
       if (!names.has(name) && names.has(`${as}.features`)) {
-        throw new MedbenchError('data', `${arrayFile(folder, name)} does not exist, and ${as}.features.npy does`, {
-          hint: 'Put it there too; or probe features alone: --set evaluation.probe.features=before.',
+        throw new MedbenchError('data', `${arrayFile(folder, name)} does not exist, but ${as}.features.npy does`, {
+          hint: 'Add the file, or probe the features alone: --set evaluation.probe.features=before.',
         });
       }
       return unit(await arrays.read(name, length, as === 'all' ? undefined : 'joint embeddings'));
@@ -107,6 +109,6 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
     },
   };
   const unscaled = manifest?.logitScale === undefined && protocols.includes('zero-shot');
-  const scale = `no logit scale given: ${LOGIT_SCALE} is taken for probabilities ("logitScale" in ${MANIFEST})`;
+  const scale = `no logit scale given: probabilities use ${LOGIT_SCALE} (set "logitScale" in ${MANIFEST})`;
   return { model, protocols, notes: unscaled ? [...notes, scale] : notes };
 }

@@ -1,11 +1,11 @@
 import { random, type SampledAnswers } from '@medbench/core';
 
-/** Candidates for a gallery: the few that are shown are chosen among them once all rows have answered. */
+/** Number of candidates for a gallery. The few examples shown are chosen among them once all rows have answered. */
 const CANDIDATES = 64;
 
 /**
- * Places of a few of n test examples, rising. They depend on n and the name alone, so that every row, seed and protocol of a
- * task has the same ones.
+ * Draws the indices of a few of n test examples, ascending. They depend on n and the name alone, so that all rows,
+ * seeds and protocols of a task show the same examples.
  */
 export function sampledIndices(n: number, name: string, count = CANDIDATES): number[] {
   const order = random(0, 'gallery', name, n).permutation(n);
@@ -13,9 +13,9 @@ export function sampledIndices(n: number, name: string, count = CANDIDATES): num
 }
 
 /**
- * What a classifier said of a few test examples.
- * @param predicted place of the predicted label of each example, `[N]`.
- * @param right 1 where it is right, `[N]`.
+ * Answers of a classifier on a few test examples.
+ * @param predicted index of the predicted label of each example, `[N]`.
+ * @param right 1 where the prediction is right, `[N]`.
  */
 export function sampledLabels(predicted: ArrayLike<number>, right: ArrayLike<number>): SampledAnswers {
   const examples = sampledIndices(predicted.length, 'label');

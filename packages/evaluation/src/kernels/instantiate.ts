@@ -1,4 +1,4 @@
-/** What is used of WebAssembly, which Node's types name but do not describe. */
+/** The part of the WebAssembly API that is used here. Node's types name it but do not describe it. */
 const { WebAssembly: wasm } = globalThis as unknown as {
   WebAssembly: {
     Module: new (bytes: Uint8Array) => object;
@@ -9,22 +9,28 @@ const { WebAssembly: wasm } = globalThis as unknown as {
 const PAGE = 2 ** 16;
 const modules = new Map<string, object>();
 
-/** Memory of a kernel, which its caller lays out. */
+/** A kernel's exports that give access to its memory. The caller decides the layout of the memory. */
 export interface KernelMemory {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
 }
 
-/** The next multiple of a number. */
+/** Rounds a value up to a multiple of a number. */
 export const roundUp = (multiple: number, value: number): number => Math.ceil(value / multiple) * multiple;
 
-/** Adds room for so many bytes at the end of a kernel's memory, whose views are void then. @returns where it begins. */
+/**
+ * Grows a kernel's memory by at least `bytes`. Existing views of the memory become invalid.
+ * @returns the byte offset at which the new memory begins.
+ */
 export function growMemory({ memory }: KernelMemory, bytes: number): number {
   const offset = memory.buffer.byteLength;
   memory.grow(Math.max(0, Math.ceil(bytes / PAGE)));
   return offset;
 }
 
-/** A kernel of its own memory, of at least so many bytes. @param base64 its WebAssembly, compiled once. */
+/**
+ * Creates a kernel with its own memory of at least `bytes`.
+ * @param base64 the kernel's WebAssembly. It is compiled once and shared by all its instances.
+ */
 export function instantiate<Kernel extends KernelMemory>(base64: string, bytes: number): Kernel {
   const compiled = modules.get(base64) ?? new wasm.Module(Buffer.from(base64, 'base64'));
   modules.set(base64, compiled);

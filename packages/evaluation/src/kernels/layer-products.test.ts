@@ -5,7 +5,7 @@ import { LayerProducts } from './layer-products.js';
 import { PRODUCTS_KERNEL } from './products.js';
 
 describe('LayerProducts', () => {
-  // Sizes around the tiles: rows of 2, outputs of 4, features of 4, blocks of 64.
+  // Sizes around the tile sizes: 2 rows, 4 outputs, 4 features; blocks of 64 rows.
   it.each([
     [1, 1, 1],
     [3, 5, 2],
@@ -15,7 +15,7 @@ describe('LayerProducts', () => {
     [200, 11, 37],
     [201, 3, 37],
     [129, 5, 8],
-  ])('equals the products by definition: %i rows, %i outputs, %i features', (n, outputs, d) => {
+  ])('equals products computed by definition: %i rows, %i outputs, %i features', (n, outputs, d) => {
     const stream = random(0, 'products', n);
     const x = Float32Array.from({ length: n * d }, () => stream.normal());
     const w = Float64Array.from({ length: outputs * d }, () => stream.normal());
@@ -42,7 +42,7 @@ describe('LayerProducts', () => {
     });
   });
 
-  it('is what the source compiles to', async () => {
+  it('uses the bytes that the kernel source compiles to', async () => {
     expect(await compiledKernel('evaluation', 'products')).toContain(`'${PRODUCTS_KERNEL}'`);
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { growMemory, instantiate, type KernelMemory, roundUp } from './instantiate.js';
 import { PRODUCTS_KERNEL } from './products.js';
 
-/** See assembly/products.ts. */
+/** The functions of assembly/products.ts, which documents them. */
 interface Kernel extends KernelMemory {
   forward(x: number, rows: number, w: number, outputs: number, d: number, z: number): void;
   backward(x: number, rows: number, r: number, outputs: number, d: number, g: number): void;
@@ -9,8 +9,10 @@ interface Kernel extends KernelMemory {
 }
 
 /**
- * Turns outputs z `[rows, outputs]`, of the rows from `from` on, into the loss's gradient by them, in place.
- * @param byInputs called after that, gives the loss's gradient by the rows' features, `[rows, d]` of `stride` entries a row.
+ * Turns the outputs z `[rows, outputs]` of a block of rows, which begins at row `from`, in place into the gradient of
+ * the loss with respect to z.
+ * @param byInputs returns the gradient of the loss with respect to the block's features, `[rows, d]` with `stride`
+ * entries per row. Call it after z has been turned into the gradient.
  */
 export type Residuals = (
   z: Float64Array,
@@ -19,14 +21,15 @@ export type Residuals = (
   byInputs: () => { readonly gradient: Float64Array; readonly stride: number },
 ) => void;
 
-/** Rows that are worked on at once: a block stays in the processor's second cache. */
+/** Rows of a block: small enough for a block to stay in the processor's second-level cache. */
 const BLOCK = 64;
-/** Features up to this size are held in a kernel's memory. */
+/** Largest size in bytes of features that are cached in a kernel's memory. */
 const MAX_CACHED_BYTES = 256 * 2 ** 20;
 
 /**
- * The matrix products of a linear layer on features `[N, d]` with `outputs` rows of weights, in 64 bits, on vectors: three
- * to five times as fast as plain JavaScript. The same numbers on every machine.
+ * The matrix products of a linear layer on features `[N, d]` with `outputs` rows of weights, in 64 bits, with
+ * WebAssembly vector instructions: three to five times as fast as plain JavaScript. The results are the same on every
+ * machine.
  */
 export class LayerProducts {
   readonly #kernel: Kernel;
@@ -53,12 +56,14 @@ export class LayerProducts {
     this.#kernel = instantiate<Kernel>(PRODUCTS_KERNEL, x + 2 * w + z + 2 * x);
   }
 
-  /** Keeps features `[N, d]` in the kernel's memory, if they are not too large: sweeps over them then copy nothing. */
+  /**
+   * Copies features `[N, d]` into the kernel's memory, unless they are too large. Later sweeps over them copy nothing.
+   */
   cacheFeatures(x: Float32Array): void {
     const { d } = this;
     const stride = this.#stride;
     const n = x.length / d;
-    // A row more, for rows are read in pairs.
+    // One extra row, because rows are read in pairs.
     const bytes = 4 * (n + 1) * stride;
     if (bytes > MAX_CACHED_BYTES || n <= BLOCK) return;
     const offset = growMemory(this.#kernel, bytes);
@@ -69,7 +74,7 @@ export class LayerProducts {
   }
 
   /**
-   * For all blocks of rows of x: computes `z = x wᵀ`, lets `residuals` turn z into r in place, and adds `rᵀ x` to the
+   * For each block of rows of x: computes `z = x wᵀ`, lets `residuals` turn z into r in place, and adds `rᵀ x` to the
    * gradient.
    *
    * @param x features `[N, d]`.

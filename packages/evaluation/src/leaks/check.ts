@@ -5,9 +5,9 @@ import { type ImageSignatures, signImages } from './signatures.js';
 const indexPairs = (pairs: readonly ImagePair[]) => pairs.map(({ test, train }) => [test, train] as const);
 
 /**
- * Looks for what test images have in common with the training split, the validation split and a corpus: patients by name,
- * images by their pixels, and nearly equal images (see `sharedImages`). It signs each source once: a corpus is compared
- * with every task of a run.
+ * Makes a check that looks for test images in the training split, the validation split and a corpus: shared patients by
+ * name, identical images by their pixels, and nearly identical images (see `sharedImages`). The signatures of each
+ * source are computed once, because a corpus is compared with every task of a run.
  */
 export function leakCheck(): LeakCheck {
   const signed = new WeakMap<Source<RasterImage>, Promise<ImageSignatures>>();

@@ -1,26 +1,30 @@
 import { digestKey, type ImageSignatures, THUMBNAIL } from './signatures.js';
 
-/** An image to test on, and one to learn from that is the same or nearly so; places in their splits. */
+/** Index of a test image, and index of a training image that is identical or nearly identical to it. */
 export interface ImagePair {
   readonly test: number;
   readonly train: number;
 }
 
+/** Test images that occur in training. */
 export interface SharedImages {
   /** One entry per test image whose pixels occur in training. */
   readonly identical: readonly ImagePair[];
-  /** One per other test image that looks the same as one in training: encoded again, resized, converted. */
+  /** One entry per other test image that looks like a training image: encoded again, resized or converted. */
   readonly near: readonly ImagePair[];
 }
 
-/** Bits in which the hashes of one image may differ; with eight bands of bits, one is then equal. */
+/**
+ * Largest number of bits in which two hashes of one image may differ. It is below the number of bands, so that at least
+ * one band of two such hashes is equal.
+ */
 const HASH_DISTANCE = 7;
 const BANDS = 8;
-/** Largest root mean square difference of thumbnails, in grey levels of 255, of what counts as the same image. */
+/** Largest root mean square difference of two thumbnails of one image, in grey levels of 255. */
 const GREY_LEVELS = 3;
-/** Standard deviation of a thumbnail, in grey levels, under which it shows too little to be told from others. */
+/** Smallest standard deviation of a thumbnail, in grey levels, with enough content to be compared. */
 const CONTRAST = 6;
-/** Smallest correlation of thumbnails of one image. */
+/** Smallest correlation of two thumbnails of one image. */
 const CORRELATION = 0.995;
 
 function countBits(value: number): number {
@@ -61,9 +65,10 @@ function looksSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Test images that training shows: equal pixels, or a perceptual hash within 7 of 63 bits whose thumbnail differs by
- * no more than 3 grey levels and correlates by 0.995. Radiographs of different people look alike to the hash alone; the
- * thumbnail tells them apart. Crops, flips and changed contrast are not found.
+ * Finds test images that occur in training: images with equal pixels, and images whose perceptual hashes differ in at
+ * most 7 of 63 bits and whose thumbnails differ by at most 3 grey levels with a correlation of at least 0.995. The hash
+ * alone takes radiographs of different people for the same image; the thumbnail tells them apart. Crops, flips and
+ * changes of contrast are not found.
  */
 export function sharedImages(train: ImageSignatures, test: ImageSignatures): SharedImages {
   const trainByDigest = new Map<string, number>();
@@ -104,7 +109,7 @@ function nearest(
   return undefined;
 }
 
-/** Test examples whose group, such as a patient, training shows too. `''` stands for an unknown group. */
+/** Indices of test examples whose group, such as a patient, also occurs in training. `''` is an unknown group. */
 export function sharedGroups(train: readonly string[], test: readonly string[]): number[] {
   const trainGroups = new Set(train.filter((name) => name !== ''));
   return test.flatMap((name, i) => (trainGroups.has(name) ? [i] : []));

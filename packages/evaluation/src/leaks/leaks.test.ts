@@ -5,7 +5,9 @@ import { leakCheck } from './check.js';
 
 const SIDE = 96;
 
-/** A chest-like image: two dark fields in a bright frame, as all of them are, and what is a patient's own. */
+/**
+ * A chest-like image: two dark fields in a bright frame, the same for all patients, and blobs that differ by patient.
+ */
 function radiograph(patient: number): RasterImage {
   const stream = random(patient, 'radiograph');
   const blobs = Array.from({ length: 9 }, () => ({
@@ -54,7 +56,7 @@ describe('leakCheck', () => {
     expect(without.train!.groups).toEqual([]);
   });
 
-  it('finds a planted image, as it is and encoded again', async () => {
+  it('finds a planted image, unchanged or encoded again', async () => {
     const planted = [
       radiograph(3),
       await decodeImage(await encodePng(radiograph(4))),
@@ -75,7 +77,7 @@ describe('leakCheck', () => {
     ]);
   });
 
-  it('does not call images without content near duplicates', async () => {
+  it('does not report images without content as near duplicates', async () => {
     const plain = (value: number): RasterImage => ({
       width: 8,
       height: 8,

@@ -2,23 +2,25 @@ import { createHash } from 'node:crypto';
 import type { RasterImage, Source } from '@medbench/core';
 import { resize } from '@medbench/data';
 
-/** Side to which an image is shrunk for its hash, and of the thumbnail that confirms a match. */
+/** Side in pixels to which an image is shrunk for its perceptual hash. */
 const HASH_SIDE = 32;
+/** Side in pixels of the thumbnail that confirms a match. */
 export const THUMBNAIL = 16;
+/** Bytes kept of a SHA-256 digest. */
 const DIGEST = 16;
 
-/** What images are recognised by. 280 bytes each. */
+/** Signatures by which images are recognised, 280 bytes per image. */
 export interface ImageSignatures {
   readonly length: number;
-  /** First 16 bytes of the SHA-256 of size and pixels, `[N, 16]`. */
+  /** First 16 bytes of the SHA-256 of each image's size and pixels, `[N, 16]`. */
   readonly digests: Uint8Array;
-  /** Perceptual hash, `[N, 2]`: the signs of 63 low frequencies. */
+  /** Perceptual hash of each image, `[N, 2]`: the signs of 63 low frequencies. */
   readonly hashes: Uint32Array;
-  /** Grey thumbnails, `[N, 16 · 16]`. */
+  /** Grey thumbnail of each image, `[N, 16 · 16]`. */
   readonly thumbnails: Uint8Array;
 }
 
-/** Cosines of the first 8 frequencies at 32 places (DCT-II). */
+/** Cosines of the first 8 frequencies at 32 positions (DCT-II). */
 const COSINES = Array.from({ length: 8 }, (_, k) =>
   Float64Array.from({ length: HASH_SIDE }, (__, i) => Math.cos((Math.PI * k * (i + 0.5)) / HASH_SIDE)),
 );
@@ -33,7 +35,10 @@ function grey(image: RasterImage): RasterImage {
   return { width, height, channels: 1, data: luma };
 }
 
-/** Signs of the 8 x 8 lowest frequencies but the mean, each against their median (the "pHash" of Zauner 2010). */
+/**
+ * Perceptual hash of an image of 32 x 32 pixels (the "pHash" of Zauner 2010): one bit for each of the 8 x 8 lowest
+ * frequencies except the mean, set if the frequency lies above the median of all of them.
+ */
 function perceptualHash(pixels: Uint8Array): [number, number] {
   const rows = COSINES.map((cosine) =>
     Float64Array.from({ length: HASH_SIDE }, (_, y) => {
@@ -57,7 +62,7 @@ function perceptualHash(pixels: Uint8Array): [number, number] {
   return [words[0] >>> 0, words[1] >>> 0];
 }
 
-/** Signs every image once; they are decoded one after the other and none is kept. */
+/** Computes the signatures of all images. Images are decoded one after the other and not kept in memory. */
 export async function signImages(images: Source<RasterImage>): Promise<ImageSignatures> {
   const n = images.length;
   const digests = new Uint8Array(n * DIGEST);
@@ -81,6 +86,6 @@ export async function signImages(images: Source<RasterImage>): Promise<ImageSign
   return { length: n, digests, hashes, thumbnails };
 }
 
-/** The digest of an image as a key of maps. */
+/** Digest of an image, as a string that can be the key of a map. */
 export const digestKey = ({ digests }: ImageSignatures, i: number): string =>
   Buffer.from(digests.buffer, digests.byteOffset + i * DIGEST, DIGEST).toString('latin1');

@@ -77,7 +77,9 @@ export function preparedMacroAuc(
   };
 }
 
-/** Macro one-vs-rest AUROC of scores `[N, classes]`; see `preparedMacroAuc` for ties, two classes and absent classes. */
+/**
+ * Macro one-vs-rest AUROC of scores `[N, classes]`; see `preparedMacroAuc` for ties, two classes and absent classes.
+ */
 export function macroAuc(scores: Float64Array, labels: Int32Array, classes: number): number {
   return preparedMacroAuc(scores, labels, classes)();
 }

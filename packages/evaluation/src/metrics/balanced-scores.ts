@@ -1,8 +1,8 @@
 import type { ScoredPart } from '@medbench/core';
 
 /**
- * Scores weighted so that their mean is the mean of the classes' means: each class counts the same, however many examples it
- * has.
+ * Scores weighted so that their mean is the mean of the classes' means: each class counts the same, however many
+ * examples it has.
  * @param labels label of each score.
  */
 export function balancedScores(scores: readonly number[], labels: ArrayLike<number>): readonly number[] {

@@ -33,8 +33,8 @@ export interface ClassificationSummaryOptions extends BootstrapOptions {
 }
 
 /**
- * All classification metrics with their intervals, from one set of bootstrap replicates. A metric that is undefined here
- * (the AUROC of a test set with one class) is left out.
+ * All classification metrics with their intervals, from one set of bootstrap replicates. A metric that is undefined
+ * here (the AUROC of a test set with one class) is left out.
  *
  * @param logits `[N, C]`; their softmax is the probability.
  * @param classNames C names.

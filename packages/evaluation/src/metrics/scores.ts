@@ -45,8 +45,8 @@ export function logOdds(logits: Float64Array, classes: number): Float64Array {
 }
 
 /**
- * Turns logits `[rows, classes]`, in place, into the gradient of the cross-entropy's mean over `of` rows, of which these are
- * some.
+ * Turns logits `[rows, classes]`, in place, into the gradient of the cross-entropy's mean over `of` rows, of which
+ * these are some.
  */
 export function crossEntropyGradient(
   logits: Float64Array,

@@ -32,8 +32,8 @@ export interface LinearClassifier {
 }
 
 /**
- * A linear layer trained by AdamW (Loshchilov and Hutter 2019; decay on weights and intercepts) on the cross-entropy, with
- * a cosine schedule to zero and no warm-up. In 64 bits; batches in an order drawn from the seed.
+ * A linear layer trained by AdamW (Loshchilov and Hutter 2019; decay on weights and intercepts) on the cross-entropy,
+ * with a cosine schedule to zero and no warm-up. In 64 bits; batches in an order drawn from the seed.
  *
  * @param x features `[N, d]`. @param y labels in 0..classes-1.
  */
@@ -101,10 +101,10 @@ function findPeak(length: number, value: (index: number) => number): number {
 }
 
 /**
- * The linear probe of LAION's CLIP_benchmark, the study's own: one linear layer on joint embeddings, AdamW at 0.1 for 20
- * epochs of batches of 512, cosine to zero. With a validation split the weight decay is the best of 97 by its accuracy
- * (seven places, then spans of 8, 4, 2 and 1 around the best) and the layer is trained again on both splits; without one
- * it is 0.
+ * The linear probe of LAION's CLIP_benchmark, the study's own: one linear layer on joint embeddings, AdamW at 0.1 for
+ * 20 epochs of batches of 512, cosine to zero. With a validation split the weight decay is the best of 97 by its
+ * accuracy (seven places, then spans of 8, 4, 2 and 1 around the best) and the layer is trained again on both splits;
+ * without one it is 0.
  */
 export function adamWProbe(
   train: LabelledFeatures,

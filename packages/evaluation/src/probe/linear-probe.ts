@@ -38,9 +38,10 @@ const GRID: readonly number[] = [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000];
 
 /**
  * Linear probe after CLIP (Radford et al. 2021, appendix A.3): multinomial logistic regression by L-BFGS on frozen
- * features, as they are, before the projection. C is chosen by validation accuracy over a logarithmic grid (the smallest
- * of equals), from strong to weak regularisation with warm starts; then the probe is fitted again to training and
- * validation data together, or to the training data alone (`refit`). Without a validation split, a fixed stratified tenth of the training split stands in.
+ * features, as they are, before the projection. C is chosen by validation accuracy over a logarithmic grid (the
+ * smallest of equals), from strong to weak regularisation with warm starts; then the probe is fitted again to training
+ * and validation data together, or to the training data alone (`refit`). Without a validation split, a fixed stratified
+ * tenth of the training split stands in.
  */
 export function linearProbe(
   train: LabelledFeatures,

@@ -50,8 +50,8 @@ export interface MeasuredSplits {
 }
 
 /**
- * Kept for as long as the data are: protocols that measure the same data get the same images, so that a model that keeps
- * what it embedded of some images need not embed them again.
+ * Kept for as long as the data are: protocols that measure the same data get the same images, so that a model that
+ * keeps what it embedded of some images need not embed them again.
  */
 const measuredByData = new WeakMap<ClassificationData, Map<string, MeasuredSplits>>();
 
@@ -124,7 +124,8 @@ export function classificationResult(
     metrics,
     n: test.labels.length,
     perExample,
-    // A balanced accuracy may rise while fewer examples are right, and a test of those would say the opposite of the figure.
+    // A balanced accuracy may rise while fewer examples are right, and a test of those would say the opposite of the
+    // figure.
     ...(metric === 'balanced_accuracy' ? { scores: balancedScores(perExample, test.labels) } : {}),
     ...(part ? { parts: [part] } : {}),
     labels: [...test.labels],

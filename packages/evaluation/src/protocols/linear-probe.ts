@@ -29,8 +29,8 @@ const quickestSettings = (settings: ProbeSettings): ProbeSettings => ({
 /**
  * Linear probe: a linear classifier of frozen features, fitted to the training split (see `linearProbe`, `adamWProbe`).
  * @returns undefined if the model embeds no images or there is no training split.
- * @throws MedbenchError if labels do not fit, the test split is empty, or a feature is not finite; ('config') for shots that
- * are no whole numbers.
+ * @throws MedbenchError if labels do not fit, the test split is empty, or a feature is not finite; ('config') for shots
+ * that are no whole numbers.
  */
 export async function measureLinearProbe(
   model: EvaluationModel,

@@ -23,9 +23,11 @@ export interface RetrievalData {
 }
 
 /**
- * Retrieval both ways over the whole split. The primary metric is `mean_recall@200` (or that of `primaryK`), and `mean_recall@10` where the split is smaller.
+ * Retrieval both ways over the whole split. The primary metric is `mean_recall@200` (or that of `primaryK`), and
+ * `mean_recall@10` where the split is smaller.
  *
- * `perExample` holds one score per image: the mean of its own hit and of its texts' hits (0, ½ or 1 with one text each).
+ * `perExample` holds one score per image: the mean of its own hit and of its texts' hits (0, ½ or 1 with one text
+ * each).
  *
  * @returns undefined if the model has no joint space.
  * @throws MedbenchError if there is no pair, indices do not fit, or an embedding is not finite.

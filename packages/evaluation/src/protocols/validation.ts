@@ -17,8 +17,8 @@ function selectExamples(split: LabelledImages, indices: Int32Array, as: string):
 }
 
 /**
- * A data set whose validation split stands where its test split was, which is left out; without one, a fixed tenth of the
- * training split does.
+ * A data set whose validation split stands where its test split was, which is left out; without one, a fixed tenth of
+ * the training split does.
  * @throws MedbenchError('data') if there is neither.
  */
 export function validationData({ train, val }: LabelledSplits): LabelledSplits {

@@ -90,10 +90,10 @@ function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData, quote: boo
 }
 
 /**
- * Visual question answering as answer classification on frozen embeddings: a small head on [u, w, u ⊙ w] over the normalised
- * training answers (see `fitVqaHead`). An answer outside the vocabulary is wrong. Metrics `accuracy` (primary),
- * `accuracy_open`, `accuracy_closed`, and `ceiling`, the share of test answers that the vocabulary has; the intervals draw
- * images with all their questions, because questions about one image are not independent.
+ * Visual question answering as answer classification on frozen embeddings: a small head on [u, w, u ⊙ w] over the
+ * normalised training answers (see `fitVqaHead`). An answer outside the vocabulary is wrong. Metrics `accuracy`
+ * (primary), `accuracy_open`, `accuracy_closed`, and `ceiling`, the share of test answers that the vocabulary has; the
+ * intervals draw images with all their questions, because questions about one image are not independent.
  *
  * @returns undefined if the model embeds neither images nor texts.
  * @throws MedbenchError if a split is empty, an image index does not fit, or an embedding is not finite.

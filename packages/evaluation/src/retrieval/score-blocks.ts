@@ -88,8 +88,9 @@ const splitRange = (length: number): IndexRange[] =>
   }));
 
 /**
- * How far a backend's scores are from sums in 64 bits. Rounding adds up like a random walk (Higham and Mary 2019): eight
- * deviations of it. A backend of less precision (TensorFloat-32, say) shows in a first block, and gets what it needs.
+ * How far a backend's scores are from sums in 64 bits. Rounding adds up like a random walk (Higham and Mary 2019):
+ * eight deviations of it. A backend of less precision (TensorFloat-32, say) shows in a first block, and gets what it
+ * needs.
  */
 async function measureMargin(multiply: Multiply, images: Matrix, texts: Matrix, stride: number): Promise<number> {
   const scale = largestNorm(images) * largestNorm(texts);

@@ -29,8 +29,8 @@ function weightedMedian(ranks: Int32Array, order: Int32Array, weight: (query: nu
 }
 
 /**
- * Recall@k (a hit if at least one positive is within the first k) and median rank, both ways. The intervals draw images,
- * each with its texts (whole `groups` of images where given, `[N]`), and leave the gallery as it is.
+ * Recall@k (a hit if at least one positive is within the first k) and median rank, both ways. The intervals draw
+ * images, each with its texts (whole `groups` of images where given, `[N]`), and leave the gallery as it is.
  *
  * Only k up to the smaller gallery are reported. The primary k is the one asked for, else the largest of `ks`; or 10 if
  * that does not fit, or the largest that does.

@@ -13,10 +13,10 @@ export const BALANCE_SETTINGS: Readonly<Record<'imbalance', SettingSpec>> = {
 };
 
 /**
- * Places of the examples that are kept where classes are thinned to a long tail: the class of rank r of C by frequency keeps
- * at most `largest · imbalance^(-r / (C - 1))` examples, at least one (Cui et al. 2019, section 5.1). Nothing is added, so a
- * split that is more uneven already stays so. The examples are the same for every method and seed, and those of a stronger
- * imbalance are among those of a weaker one.
+ * Places of the examples that are kept where classes are thinned to a long tail: the class of rank r of C by frequency
+ * keeps at most `largest · imbalance^(-r / (C - 1))` examples, at least one (Cui et al. 2019, section 5.1). Nothing is
+ * added, so a split that is more uneven already stays so. The examples are the same for every method and seed, and
+ * those of a stronger imbalance are among those of a weaker one.
  */
 export function longTail(labels: Int32Array, imbalance: number): Int32Array {
   const members = new Map<number, number[]>();

@@ -6,8 +6,8 @@ export interface Holdout {
 }
 
 /**
- * A fixed hold-out: the share of each label, rounded, is held out, at least one if the label has two examples and none if
- * it has one. With two or more `groups`, whole groups are held out at random up to the share.
+ * A fixed hold-out: the share of each label, rounded, is held out, at least one if the label has two examples and none
+ * if it has one. With two or more `groups`, whole groups are held out at random up to the share.
  *
  * The split is the same for all models and seeds, so that its luck is shared.
  */

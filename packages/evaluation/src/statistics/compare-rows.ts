@@ -28,9 +28,9 @@ function pairScores(first: ScoredRow, second: ScoredRow): { a: readonly number[]
 }
 
 /**
- * Compares two rows on the same test examples. One seed: McNemar's test with mid-p on right and wrong, else a paired t test
- * on (groups of) examples, or sign flips where there are few. Several seeds: t tests in which examples and seeds vary
- * (`twoWayTest`).
+ * Compares two rows on the same test examples. One seed: McNemar's test with mid-p on right and wrong, else a paired t
+ * test on (groups of) examples, or sign flips where there are few. Several seeds: t tests in which examples and seeds
+ * vary (`twoWayTest`).
  *
  * @returns undefined if no seed has scores of both.
  */
@@ -109,9 +109,9 @@ function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pa
 }
 
 /**
- * Which differences of a table are more than chance: paired tests within each column, p corrected by Holm for the pairs of
- * methods and apart from them for the pairs of method and control; average ranks over the columns in which every method
- * has a figure.
+ * Which differences of a table are more than chance: paired tests within each column, p corrected by Holm for the pairs
+ * of methods and apart from them for the pairs of method and control; average ranks over the columns in which every
+ * method has a figure.
  */
 export const compareRows: CompareRows = (columns) => {
   const compared = columns.map(compareColumn);

@@ -18,8 +18,8 @@ const makeColumn = (rows: readonly ScoredRow[], more: Partial<ScoredColumn> = {}
 });
 
 /**
- * Right and wrong of trainings of one method: examples are hard or easy for all, each training has luck of its own, over all
- * examples (`ofSeeds`) and in single ones.
+ * Right and wrong of trainings of one method: examples are hard or easy for all, each training has luck of its own,
+ * over all examples (`ofSeeds`) and in single ones.
  */
 function trainings(stream: ReturnType<typeof random>, hard: readonly number[], seeds: number, ofSeeds: number) {
   return Array.from({ length: seeds }, () => {

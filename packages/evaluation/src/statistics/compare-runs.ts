@@ -79,11 +79,11 @@ function compareCell(columns: readonly [ScoredColumn, ScoredColumn], rows: reado
 }
 
 /**
- * Compares two runs cell by cell on the same test examples. Examples are paired. So are trainings where both runs have two
- * seeds or more in common; else each run's trainings vary by themselves (`twoSampleTest`). One training on each side is not
- * tested: a test over examples would say that these two models differ, which two trainings of one method do as well. p is
- * corrected by Holm over all cells that are tested, so that two runs that differ in seed alone show a significant
- * difference anywhere in 5 of 100 comparisons at most.
+ * Compares two runs cell by cell on the same test examples. Examples are paired. So are trainings where both runs have
+ * two seeds or more in common; else each run's trainings vary by themselves (`twoSampleTest`). One training on each
+ * side is not tested: a test over examples would say that these two models differ, which two trainings of one method do
+ * as well. p is corrected by Holm over all cells that are tested, so that two runs that differ in seed alone show a
+ * significant difference anywhere in 5 of 100 comparisons at most.
  */
 export function compareRuns(first: readonly ScoredColumn[], second: readonly ScoredColumn[]): RunComparison {
   const drafts = first.flatMap((column) => {

@@ -20,9 +20,9 @@ function requirePaired(first: readonly number[], second: readonly number[]): voi
 }
 
 /**
- * Two-sided sign test: twice the smaller binomial(n, 1/2) tail, at most 1. `midP` counts the observed outcome by half, which
- * brings the rate of false alarms to the level that is asked for; the exact test stays below it, the more so the fewer
- * examples there are (Fagerland, Lydersen and Laake 2013).
+ * Two-sided sign test: twice the smaller binomial(n, 1/2) tail, at most 1. `midP` counts the observed outcome by half,
+ * which brings the rate of false alarms to the level that is asked for; the exact test stays below it, the more so the
+ * fewer examples there are (Fagerland, Lydersen and Laake 2013).
  */
 function binomialSignTest(a: number, b: number): { exact: number; midP: number } {
   const n = a + b;

@@ -15,8 +15,8 @@ export function rankValues(values: readonly number[]): number[] {
 }
 
 /**
- * Average rank of methods over data sets, Friedman's test in Iman and Davenport's form, and Nemenyi's critical difference
- * at 5 % (Demšar 2006, eqs. 6 to 8).
+ * Average rank of methods over data sets, Friedman's test in Iman and Davenport's form, and Nemenyi's critical
+ * difference at 5 % (Demšar 2006, eqs. 6 to 8).
  *
  * @param scores `[columns][methods]`, higher is better.
  * @returns null with fewer than two methods or two columns.

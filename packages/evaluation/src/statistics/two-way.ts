@@ -108,11 +108,11 @@ function strictestTest({ mean, examples, spreads }: ReturnType<typeof computeSpr
 }
 
 /**
- * Tests the mean of paired differences `[S seeds][n examples]`, where both are a sample: another training and another test
- * set would give another mean. A t test over examples, one over seeds, and one over both, whose variances add up less what
- * both have of the residual (Cameron, Gelbach and Miller 2011, eq. 2.11; degrees of freedom after Satterthwaite 1946): the
- * largest p and the widest interval are given, for with two or three seeds the last alone raises up to twice the false
- * alarms that it should. With one seed only the examples vary.
+ * Tests the mean of paired differences `[S seeds][n examples]`, where both are a sample: another training and another
+ * test set would give another mean. A t test over examples, one over seeds, and one over both, whose variances add up
+ * less what both have of the residual (Cameron, Gelbach and Miller 2011, eq. 2.11; degrees of freedom after
+ * Satterthwaite 1946): the largest p and the widest interval are given, for with two or three seeds the last alone
+ * raises up to twice the false alarms that it should. With one seed only the examples vary.
  *
  * @param groups group of each example, such as its patient: examples of one count as one. Default: each its own.
  */
@@ -122,13 +122,14 @@ export function twoWayTest(differences: readonly (readonly number[])[], groups?:
 
 /**
  * Tests the difference of two means of scores on the same examples, first minus second, where each side was trained by
- * itself: examples are paired, seeds are not. As `twoWayTest`, but the spread over seeds is that of each side over its own
- * number of seeds, added up (Welch 1947). Where one side has a single seed, the other's spread stands for it, which takes
- * both to spread alike.
+ * itself: examples are paired, seeds are not. As `twoWayTest`, but the spread over seeds is that of each side over its
+ * own number of seeds, added up (Welch 1947). Where one side has a single seed, the other's spread stands for it, which
+ * takes both to spread alike.
  *
  * @param first `[S1 seeds][n examples]`. @param second `[S2 seeds][n examples]`; S1 + S2 must be 3 or more.
  * @param groups group of each example, such as its patient: examples of one count as one. Default: each its own.
- * @throws MedbenchError('evaluation') with one seed on each side: nothing says how far two trainings are apart by chance.
+ * @throws MedbenchError('evaluation') with one seed on each side: nothing says how far two trainings are apart by
+ * chance.
  */
 export function twoSampleTest(first: Side, second: Side, groups?: readonly number[]): TwoWayTest {
   if (first.length < 2 && second.length < 2) {

@@ -15,8 +15,8 @@ const CLASSES: readonly (new () => Protocol)[] = [ZeroShot, LinearProbe, Retriev
 /**
  * Protocols of medbench with their default settings, for `testContext({ protocols: protocolsOf('zero-shot') })`.
  * @param ids default: all of them.
- * @param given what they are carried out with, and the primary metric of each (`TaskInfo.metric`). Default: seed 0, on the
- *   test split.
+ * @param given what they are carried out with, and the primary metric of each (`TaskInfo.metric`). Default: seed 0, on
+ * the test split.
  */
 export function bindProtocols(
   ids?: ProtocolId | readonly ProtocolId[],

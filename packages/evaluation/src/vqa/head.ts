@@ -89,8 +89,8 @@ function mostCommon(answers: Int32Array, vocabulary: number): VqaHead {
 
 /**
  * Fits the answer classifier on [u, w, u ⊙ w]. `mlp`, the default: a hidden layer of 256, dropout 0.3, AdamW on the
- * cross-entropy over the answers, 40 epochs of batches of 64 but no less than 1,000 and no more than 4,000 steps. `linear`:
- * see `fitLinearHead`.
+ * cross-entropy over the answers, 40 epochs of batches of 64 but no less than 1,000 and no more than 4,000 steps.
+ * `linear`: see `fitLinearHead`.
  *
  * @param features `[N, F]`, one row per training question.
  * @param answers index of each question's answer in 0..vocabulary-1.
@@ -117,11 +117,10 @@ export function fitVqaHead(
 }
 
 /**
- * The linear answer classifier: multinomial logistic regression by plain L-BFGS from the answers' priors, stopped after a
- * fixed number of steps: with hundreds of answers of one example each, more steps cost much and gain little (12 of them
- * left 0.05 of accuracy behind on VQA-RAD). C is chosen
- * on a fixed stratified tenth of the training questions, with all rare answers as one class; then all questions are
- * fitted with all answers. Deterministic.
+ * The linear answer classifier: multinomial logistic regression by plain L-BFGS from the answers' priors, stopped after
+ * a fixed number of steps: with hundreds of answers of one example each, more steps cost much and gain little (12 of
+ * them left 0.05 of accuracy behind on VQA-RAD). C is chosen on a fixed stratified tenth of the training questions,
+ * with all rare answers as one class; then all questions are fitted with all answers. Deterministic.
  *
  * @param features `[N, F]`, one row per training question.
  * @param answers index of each question's answer in 0..vocabulary-1.

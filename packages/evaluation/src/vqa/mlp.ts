@@ -16,7 +16,9 @@ export interface MlpOptions {
   /** Limit of steps, of 64 examples each. */
   readonly maxSteps: number;
   readonly seed: number;
-  /** Where to begin (`parameters`, as `MlpClassifier` has them). Default: PyTorch's `Linear`, uniform within 1/√inputs. */
+  /**
+   * Where to begin (`parameters`, as `MlpClassifier` has them). Default: PyTorch's `Linear`, uniform within 1/√inputs.
+   */
   readonly start?: Float64Array;
   /** Order of the examples of an epoch. Default: drawn from the seed. */
   readonly order?: (epoch: number) => Int32Array;
@@ -49,8 +51,9 @@ function addRows(sums: Float64Array, rows: Float64Array): void {
 }
 
 /**
- * A perceptron of one hidden layer (ReLU, dropout behind it), trained on the cross-entropy by AdamW in batches of 64 at a
- * constant rate; decay on weights and biases. In 64 bits but for the hidden units, which are kept in 32; deterministic.
+ * A perceptron of one hidden layer (ReLU, dropout behind it), trained on the cross-entropy by AdamW in batches of 64 at
+ * a constant rate; decay on weights and biases. In 64 bits but for the hidden units, which are kept in 32;
+ * deterministic.
  *
  * @param x features `[N, inputs]`. @param y labels in 0..classes-1.
  */
