@@ -1,13 +1,16 @@
 // AssemblyScript (https://www.assemblyscript.org), compiled by scripts/build-kernels.mjs into src/kernels/counting.ts.
 //
-// Counts the scores of a block that are surely above a limit of their row, or of their column, and marks the rows in
-// which some are too close to a limit to tell. Memory belongs to the caller.
+// Counts the scores of a block that are certainly above the limit of their row or of their column, and marks the rows
+// with scores that are too close to a limit to tell. The caller manages the memory.
 
 /**
- * @param scores f32 `[rows, stride]`, of which the first `cols` of each row count.
- * @param rowLow f32 `[rows]`: the limit less the uncertainty; `rowHigh`: with it. The same for columns.
- * @param rowCount i32 `[rows]`, added to; `colCount` i32 `[cols]`, added to.
- * @param near u8 `[rows]`: 1 where a score lies between low and high of its row or column.
+ * Counts the scores of one block and marks its uncertain rows.
+ * @param scores f32 `[rows, stride]`; only the first `cols` entries of each row are valid.
+ * @param rowLow f32 `[rows]`: the limit of each row minus the uncertainty. `rowHigh`: the limit plus the uncertainty.
+ * `colLow` and `colHigh` are the same for columns, f32 `[cols]`.
+ * @param rowCount i32 `[rows]`: receives the counts of rows, added to its values. `colCount` i32 `[cols]`: the same for
+ * columns.
+ * @param near u8 `[rows]`: 1 if a score of the row lies between low and high of its row or column, else 0.
  */
 export function countAbove(
   scores: usize,

@@ -1,9 +1,9 @@
 // AssemblyScript (https://www.assemblyscript.org), compiled by scripts/build-kernels.mjs into src/kernels/products.ts.
 //
-// The products of a linear layer and its gradients, on vectors of two 64-bit floats: what probes spend their time on.
-// Sums run over even and odd places apart and are then added, in an order that depends on the sizes alone. Memory
-// belongs to the caller; every row of x begins at a multiple of 8 bytes and has an even number of entries (a 0 fills up
-// odd ones).
+// // Computes the products of a linear layer and its gradients on vectors of two 64-bit floats. Probes spend most of
+// their time here. Sums over even and over odd positions are accumulated separately and then added, in an order that
+// depends on the sizes alone. The caller manages the memory. Every row of x begins at a multiple of 8 bytes and has an
+// even number of entries (a 0 pads an odd number).
 
 function pair(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));

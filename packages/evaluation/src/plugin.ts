@@ -16,7 +16,7 @@ import { measureZeroShot } from './protocols/zero-shot.js';
 
 type Measured = Promise<TaskResult | undefined>;
 
-/** Classes are named in prompts; nothing is fitted. */
+/** Zero-shot classification: prompts name the classes, and nothing is fitted. */
 @Protocol({
   id: 'zero-shot',
   title: 'zero-shot',
@@ -31,7 +31,7 @@ export class ZeroShot implements Protocol<ClassificationData> {
   }
 }
 
-/** A linear classifier of frozen features. */
+/** Linear probe: a linear classifier on frozen features. */
 @Protocol({
   id: 'linear-probe',
   title: 'linear probe',
@@ -48,7 +48,7 @@ export class LinearProbe implements Protocol<ClassificationData, ProbeSettings> 
   }
 }
 
-/** Finding texts by images and images by texts. */
+/** Retrieval: finds texts by images and images by texts. */
 @Protocol({
   id: 'retrieval',
   title: 'retrieval',
@@ -64,7 +64,7 @@ export class Retrieval implements Protocol<RetrievalData, RetrievalSettings> {
   }
 }
 
-/** Questions about images, answered by a small head on frozen embeddings. */
+/** Visual question answering: a small head on frozen embeddings answers questions about images. */
 @Protocol({
   id: 'vqa',
   title: 'VQA',

@@ -122,7 +122,9 @@ describe('words and numbers', () => {
       vqa: 'accuracy_open accuracy_closed ceiling',
       retrieval: 'i2t_recall@1 t2i_recall@200 mean_recall@10 i2t_median_rank t2i_median_rank',
     };
-    expect(probe.metric('accuracy_projected').definition).toMatch(/right one\. Of a probe on features after/);
+    expect(probe.metric('accuracy_projected').definition).toMatch(
+      /right one\. Measured with a probe on features after/,
+    );
     expect(probe.metric('balanced_accuracy_4shot').definition).toMatch(/Mean over the classes.*4 training examples/);
     expect(probe.metric('accuracy_1shot').definition).toMatch(/ 1 training example of/);
     const definitions = Object.entries(reported).flatMap(([protocol, names]) =>

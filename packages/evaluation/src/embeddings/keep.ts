@@ -24,8 +24,8 @@ class KeptArrays {
   }
 
   /**
-   * Writes an array and lists it. The manifest is written before and after the array, so that it never lists an array
-   * of another key or of other texts, even if the process is killed in between.
+   * Writes an array and lists it in the manifest. An outdated entry is removed before the array is written, so that the
+   * manifest never lists an array of another key or of other texts, even if the process is killed in between.
    */
   async write(name: string, hash: string, matrix: Matrix): Promise<void> {
     const { [name]: previousHash, ...otherHashes } = this.#hashes;

@@ -1,12 +1,12 @@
 import type { ExampleCounts } from './confusion.js';
 
-/** One class against the rest, sorted once so that each bootstrap replicate costs one pass. */
+/** Examples of one class against the rest, sorted once by score so that each bootstrap replicate costs one pass. */
 interface RankedClass {
-  /** Examples by rising score. */
+  /** Indices of the examples by ascending score. */
   readonly order: Int32Array;
-  /** 1 where the example at that position is of the class. */
+  /** 1 where the example at that position belongs to the class. */
   readonly positive: Uint8Array;
-  /** 1 where the score rises above the previous position's. */
+  /** 1 where the score is higher than at the previous position. */
   readonly rises: Uint8Array;
 }
 
@@ -53,9 +53,9 @@ function areaUnderCurve({ order, positive, rises }: RankedClass, counts: Example
  * Prepares macro one-vs-rest AUROC for many multiplicities of the same examples.
  *
  * @param scores `[N, classes]`, higher means more likely; only the order within a column matters.
- * @returns a function of the multiplicities (all 1 if left out). Ties count one half (Hanley and McNeil 1982). Two
- * classes give the AUROC of class 1, as scikit-learn's `roc_auc_score`; classes with no positive or no negative example
- * are left out of the mean, and `NaN` is returned if that leaves none.
+ * @returns a function of the multiplicities (default: all 1). Ties count one half (Hanley and McNeil 1982). Two classes
+ * give the AUROC of class 1, as scikit-learn's `roc_auc_score` does. The mean leaves out classes with no positive or no
+ * negative example; it is `NaN` if no class remains.
  */
 export function preparedMacroAuc(
   scores: Float64Array,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { balancedScores, rarePart } from './balanced-scores.js';
 
-/** Ten common, four of rare 1 (one right), two of rare 2 (both right). */
+/** Ten examples of a common class, four of rare class 1 (one right), two of rare class 2 (both right). */
 const labels = Int32Array.of(...new Array(10).fill(0), 1, 1, 1, 1, 2, 2);
 const right = [...new Array(5).fill(1), ...new Array(5).fill(0), 1, 0, 0, 0, 1, 1];
 const mean = (scores: readonly number[]) => scores.reduce((sum, score) => sum + score, 0) / scores.length;
 
 describe('balancedScores', () => {
-  it('have the balanced accuracy for their mean', () => {
+  it('returns scores whose mean is the balanced accuracy', () => {
     expect(mean(balancedScores(right, labels))).toBeCloseTo((5 / 10 + 1 / 4 + 2 / 2) / 3, 12);
   });
 });
@@ -19,9 +19,9 @@ describe('rarePart', () => {
     expect(mean(part.scores)).toBeCloseTo((1 / 4 + 2 / 2) / 2, 12);
   });
 
-  it('keeps right and wrong where one class is rare', () => {
+  it('keeps scores of 0 and 1 if one class is rare', () => {
     expect(rarePart(right, labels, [1])!.scores).toEqual([1, 0, 0, 0]);
   });
 
-  it('is nothing where no class is rare', () => expect(rarePart(right, labels, [])).toBeUndefined());
+  it('is undefined if no class is rare', () => expect(rarePart(right, labels, [])).toBeUndefined());
 });

@@ -8,17 +8,17 @@ import type { ScoredPart } from '@medbench/core';
 export function balancedScores(scores: readonly number[], labels: ArrayLike<number>): readonly number[] {
   const counts = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1);
-  // With one class, right or wrong stays that.
+  // With one class, every weight is 1: scores of 0 and 1 stay exact.
   if (counts.size < 2) return scores;
   return scores.map((score, i) => (score * scores.length) / (counts.size * counts.get(labels[i]!)!));
 }
 
 /**
- * The examples of rare classes alone, scored so that the mean is `rare_recall`.
+ * Selects the examples of rare classes and weights their scores so that their mean is `rare_recall`.
  * @param scores 1 or 0 of each example.
  * @param labels label of each example.
  * @param rare labels of the rare classes.
- * @returns undefined where there is no such class.
+ * @returns undefined if no class is rare.
  */
 export function rarePart(
   scores: readonly number[],

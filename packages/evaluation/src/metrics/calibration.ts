@@ -4,13 +4,13 @@ import { argMax } from './scores.js';
 interface Binned {
   /** Bin of each example. */
   readonly bin: Int32Array;
-  /** Probability of each example's predicted class, the first of equal maxima. */
+  /** Probability of each example's predicted class (the first of equal maxima). */
   readonly confidence: Float64Array;
-  /** 1 where that class is the right one. */
+  /** 1 where the predicted class is the right one. */
   readonly right: Uint8Array;
 }
 
-/** Top-label confidence in equal-width bins (low, high]. */
+/** Sorts examples by their top-label confidence into equal-width bins (low, high]. */
 function binned(probabilities: Float64Array, labels: Int32Array, classes: number, bins: number): Binned {
   const predicted = argMax(probabilities, classes);
   const confidence = Float64Array.from(predicted, (best, i) => probabilities[i * classes + best]!);
@@ -22,7 +22,7 @@ function binned(probabilities: Float64Array, labels: Int32Array, classes: number
 }
 
 /**
- * What a reliability diagram shows, and what the expected calibration error is made of: see `CalibrationBins`.
+ * The bins of a reliability diagram, from which the expected calibration error is computed: see `CalibrationBins`.
  *
  * @param probabilities `[N, classes]`, rows sum to 1.
  */
@@ -41,7 +41,7 @@ export function calibrationBins(
     hits[b]! += right[i]!;
     sums[b]! += confidence[i]!;
   });
-  // Six digits: results hold many of these.
+  // Rounded to six digits, because results hold many of these values.
   const mean = (sum: number, b: number): number => (count[b] === 0 ? 0 : Math.round((1e6 * sum) / count[b]!) / 1e6);
   return { count, right: hits, confidence: sums.map(mean) };
 }
@@ -62,7 +62,7 @@ export function preparedCalibrationError(
 ): (counts?: Int32Array) => number {
   const n = labels.length;
   const { bin, confidence, right } = binned(probabilities, labels, classes, bins);
-  // Accuracy minus confidence: a bin's gap is the sum of its members' gaps.
+  // Accuracy minus confidence of each example. The gap of a bin is the sum of its examples' gaps.
   const gap = confidence.map((value, i) => right[i]! - value);
   const sums = new Float64Array(bins);
   return (counts) => {

@@ -13,31 +13,32 @@ import {
 } from './index.js';
 import { argMax, logOdds, softmax } from './scores.js';
 
+/** Metrics and predictions of a classifier on a test split. */
 export interface ClassificationSummary {
   /**
-   * `accuracy`, `balanced_accuracy`, `auc`, `f1`, `ece`, `rare_recall` where rare classes are tested, and
-   * `recall_<class>` of every class that is tested.
+   * `accuracy`, `balanced_accuracy`, `auc`, `f1`, `ece`, `rare_recall` if a rare class has test examples, and
+   * `recall_<class>` for every class with test examples.
    */
   readonly metrics: Record<string, MetricValue>;
   readonly predicted: Int32Array;
-  /** 1 where the prediction is right. */
+  /** 1 for each example whose prediction is right, else 0. */
   readonly perExample: number[];
-  /** Examples by true class (row) and predicted class. */
+  /** Number of examples by true class (row) and predicted class (column). */
   readonly confusion: number[][];
   readonly calibration: CalibrationBins;
 }
 
 export interface ClassificationSummaryOptions extends BootstrapOptions {
-  /** Classes whose mean recall is a metric of its own; those that are not tested are left out. */
+  /** Classes whose mean recall is reported as `rare_recall`. Classes without test examples are left out. */
   readonly rare?: readonly number[];
 }
 
 /**
- * All classification metrics with their intervals, from one set of bootstrap replicates. A metric that is undefined
- * here (the AUROC of a test set with one class) is left out.
+ * Computes all classification metrics with their intervals, from one set of bootstrap replicates. A metric that is
+ * undefined on these examples is left out, for example the AUROC of a test set with one class.
  *
  * @param logits `[N, C]`; their softmax is the probability.
- * @param classNames C names.
+ * @param classNames names of the C classes, in label order.
  */
 export function summarizeClassification(
   logits: Float64Array,
@@ -60,7 +61,7 @@ export function summarizeClassification(
   const statistics = (counts: Int32Array): number[] => {
     const matrix = confusionMatrix(labels, predicted, classes, counts);
     const recalls = confusionRecalls(matrix, classes);
-    // A replicate may have drawn none of a rare class: the mean is then over the others.
+    // A replicate may have drawn no example of some rare class. The mean is then over the other rare classes.
     const drawn = rare.map((c) => recalls[c]!).filter((recall) => !Number.isNaN(recall));
     return [
       confusionAccuracy(matrix, classes),
@@ -73,7 +74,7 @@ export function summarizeClassification(
     ];
   };
   const allExamples = Int32Array.from(labels.keys());
-  // In the order of `statistics`; a proportion names the examples that it is one of.
+  // In the order of `statistics`. A proportion lists the examples that it is a proportion of.
   const described: readonly { readonly name: string; readonly examples?: Int32Array | undefined }[] = [
     { name: 'accuracy', examples: allExamples },
     ...['balanced_accuracy', 'auc', 'f1', 'ece'].map((name) => ({ name })),

@@ -1,4 +1,4 @@
-/** Multiplicity of each example; every example counts once where it is not given. */
+/** Multiplicity of each example; undefined if every example counts once. */
 export type ExampleCounts = Int32Array | undefined;
 
 /** Number of examples of true class i that were predicted as class j, row-major `[classes, classes]`. */
@@ -22,12 +22,12 @@ export function accuracy(truth: Int32Array, predicted: Int32Array): number {
   return right / truth.length;
 }
 
-/** Mean recall over the classes that occur, as scikit-learn's `balanced_accuracy_score`. */
+/** Mean recall over the classes that occur, equal to scikit-learn's `balanced_accuracy_score`. */
 export function balancedAccuracy(truth: Int32Array, predicted: Int32Array, classes: number): number {
   return confusionBalancedAccuracy(confusionMatrix(truth, predicted, classes), classes);
 }
 
-/** Mean F1 over the classes that occur among truths or predictions, as scikit-learn's `f1_score(average='macro')`. */
+/** Mean F1 over the classes that occur as truth or prediction, equal to scikit-learn's `f1_score(average='macro')`. */
 export function macroF1(truth: Int32Array, predicted: Int32Array, classes: number): number {
   return confusionMacroF1(confusionMatrix(truth, predicted, classes), classes);
 }
@@ -37,7 +37,7 @@ export function perClassRecall(truth: Int32Array, predicted: Int32Array, classes
   return confusionRecalls(confusionMatrix(truth, predicted, classes), classes);
 }
 
-/** `accuracy` from a confusion matrix. */
+/** Computes `accuracy` from a confusion matrix. */
 export function confusionAccuracy(matrix: Float64Array, classes: number): number {
   let right = 0;
   let total = 0;
@@ -46,7 +46,7 @@ export function confusionAccuracy(matrix: Float64Array, classes: number): number
   return right / total;
 }
 
-/** `perClassRecall` from a confusion matrix. */
+/** Computes `perClassRecall` from a confusion matrix. */
 export function confusionRecalls(matrix: Float64Array, classes: number): Float64Array {
   return Float64Array.from({ length: classes }, (_, c) => {
     let total = 0;
@@ -55,7 +55,7 @@ export function confusionRecalls(matrix: Float64Array, classes: number): Float64
   });
 }
 
-/** `balancedAccuracy` from a confusion matrix. */
+/** Computes `balancedAccuracy` from a confusion matrix. */
 export function confusionBalancedAccuracy(matrix: Float64Array, classes: number): number {
   let sum = 0;
   let occurring = 0;
@@ -67,7 +67,7 @@ export function confusionBalancedAccuracy(matrix: Float64Array, classes: number)
   return sum / occurring;
 }
 
-/** `macroF1` from a confusion matrix. */
+/** Computes `macroF1` from a confusion matrix. */
 export function confusionMacroF1(matrix: Float64Array, classes: number): number {
   let sum = 0;
   let occurring = 0;

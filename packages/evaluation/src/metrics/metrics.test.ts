@@ -52,7 +52,7 @@ describe('metrics', () => {
     });
   });
 
-  it('gives a weighted AUROC equal to that of repeated examples', () => {
+  it('give a weighted AUROC equal to the AUROC of repeated examples', () => {
     const c = cases[3]!;
     const counts = Int32Array.from(c.labels, (_, i) => (i * 7) % 4);
     const rows = c.labels.flatMap((_, i) => new Array<number>(counts[i]!).fill(i));
@@ -65,7 +65,7 @@ describe('metrics', () => {
     expect(weighted(counts)).toBeCloseTo(repeated, 12);
   });
 
-  it('leaves classes out that do not occur', () => {
+  it('leave out classes that do not occur', () => {
     const truth = Int32Array.of(0, 0, 2, 2);
     expect(balancedAccuracy(truth, Int32Array.of(0, 0, 2, 0), 3)).toBe(0.75);
     expect(macroF1(truth, truth, 3)).toBe(1);

@@ -1,4 +1,4 @@
-/** Index of the largest entry of each row of `[N, classes]`; the lower index among equals. */
+/** Index of the largest entry of each row of `[N, classes]`; the lowest index among equal entries. */
 export function argMax(scores: Float64Array, classes: number): Int32Array {
   return Int32Array.from({ length: scores.length / classes }, (_, i) => {
     let best = 0;
@@ -25,8 +25,8 @@ export function softmax(logits: Float64Array, classes: number): Float64Array {
 }
 
 /**
- * Log odds of each class against the rest, `[N, classes]`: the order of the softmax's columns without the ties that
- * rounding makes among probabilities near 1 (logits of CLIP are 100 times a cosine).
+ * Log odds of each class against the rest, `[N, classes]`. They order examples as the softmax does, but without the
+ * ties that rounding makes among probabilities near 1 (CLIP's logits are 100 times a cosine).
  */
 export function logOdds(logits: Float64Array, classes: number): Float64Array {
   const result = new Float64Array(logits.length);
@@ -45,8 +45,9 @@ export function logOdds(logits: Float64Array, classes: number): Float64Array {
 }
 
 /**
- * Turns logits `[rows, classes]`, in place, into the gradient of the cross-entropy's mean over `of` rows, of which
- * these are some.
+ * Turns logits `[rows, classes]` in place into the gradient of the cross-entropy averaged over a batch.
+ * @param batchSize number of rows of the batch. The given rows may be only a part of it.
+ * @param label returns the label of a given row.
  */
 export function crossEntropyGradient(
   logits: Float64Array,

@@ -1,6 +1,9 @@
 type Floats = Float32Array | Float64Array;
 
-/** Inner product of two vectors of one length, in four sums: one alone waits for each addition. */
+/**
+ * Inner product of two vectors of equal length. It uses four sums, because with one sum each addition waits for the
+ * last.
+ */
 export function dot(a: Float64Array, b: Float64Array): number {
   const fours = a.length - (a.length % 4);
   let s0 = 0;
@@ -20,8 +23,8 @@ export function dot(a: Float64Array, b: Float64Array): number {
 /**
  * Inner products of rows of x `[.., d]` with rows of w `[.., d]`: `out[i, k] = x[xFrom + i] · w[wFrom + k]`.
  *
- * Each product is summed from left to right in 64 bits whatever the tile it falls into, so equal rows give equal bits
- * (ranks with ties rely on this).
+ * Each product is summed from left to right in 64 bits, whichever tile it falls into. Equal rows therefore give equal
+ * bits, which ranks with ties rely on.
  *
  * @param out row-major `[xRows, wRows]`.
  */
@@ -84,7 +87,7 @@ export function innerProducts(
   for (let i = pairs; i < xRows; i++) columnProducts(w, wFrom, wRows, x, (xFrom + i) * d, d, out, i * wRows, 1);
 }
 
-/** Inner products of many rows with one row at offset `v`, written to `out[start + i * stride]`. */
+/** Inner products of many rows of x with the row of w at offset `v`, written to `out[start + i * stride]`. */
 function columnProducts(
   x: Floats,
   from: number,
@@ -127,7 +130,7 @@ function columnProducts(
 }
 
 /**
- * Mean of x̃ᵢx̃ᵢᵀ over (at most `limit`, evenly spaced) rows of x `[rows, d]`, where x̃ is the row with a 1 appended.
+ * Mean of x̃ᵢx̃ᵢᵀ over at most `limit` evenly spaced rows of x `[rows, d]`, where x̃ᵢ is row i with a 1 appended.
  *
  * @returns symmetric `[d + 1, d + 1]`.
  */
@@ -139,7 +142,7 @@ export function augmentedSecondMoment(x: Float32Array, rows: number, d: number, 
   const b = new Float64Array(size).fill(1);
   for (let s = 0; s < used; s += 2) {
     a.set(x.subarray(Math.floor((s * rows) / used) * d).subarray(0, d));
-    // An odd last row is paired with nothing.
+    // Rows are added in pairs. The last of an odd number of rows is paired with zeros.
     if (s + 1 < used) b.set(x.subarray(Math.floor(((s + 1) * rows) / used) * d).subarray(0, d));
     else b.fill(0);
     for (let i = 0; i < size; i++) {
@@ -159,7 +162,7 @@ export function augmentedSecondMoment(x: Float32Array, rows: number, d: number, 
   return moment;
 }
 
-/** Lower Cholesky factor of a symmetric positive definite `[n, n]` matrix, or undefined if it is not one. */
+/** Lower Cholesky factor of a symmetric `[n, n]` matrix; undefined if the matrix is not positive definite. */
 export function cholesky(matrix: Float64Array, n: number): Float64Array | undefined {
   const lower = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -175,7 +178,7 @@ export function cholesky(matrix: Float64Array, n: number): Float64Array | undefi
   return lower;
 }
 
-/** Solves `L Lᵀ x = v` in place, for a lower Cholesky factor `[n, n]`. */
+/** Solves `L Lᵀ x = v` in place of v, for a lower Cholesky factor L `[n, n]`. */
 export function solveCholesky(lower: Float64Array, n: number, v: Float64Array): void {
   for (let i = 0; i < n; i++) {
     const row = i * n;

@@ -1,7 +1,7 @@
 import type { Matrix } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 
-/** The named rows of a matrix, copied. */
+/** Copies the rows with the given indices, in their order. */
 export function takeRows(matrix: Matrix, indices: Int32Array): Matrix {
   const { cols } = matrix;
   const data = new Float32Array(indices.length * cols);
@@ -11,7 +11,7 @@ export function takeRows(matrix: Matrix, indices: Int32Array): Matrix {
   return { rows: indices.length, cols, data };
 }
 
-/** Two matrices of equal width on top of each other. */
+/** Stacks two matrices of equal width on top of each other. */
 export function stackRows(top: Matrix, bottom: Matrix): Matrix {
   const data = new Float32Array(top.data.length + bottom.data.length);
   data.set(top.data);
@@ -19,7 +19,7 @@ export function stackRows(top: Matrix, bottom: Matrix): Matrix {
   return { rows: top.rows + bottom.rows, cols: top.cols, data };
 }
 
-/** Two label arrays one after the other. */
+/** Concatenates two label arrays. */
 export function stackLabels(first: Int32Array, second: Int32Array): Int32Array {
   const labels = new Int32Array(first.length + second.length);
   labels.set(first);
@@ -27,7 +27,12 @@ export function stackLabels(first: Int32Array, second: Int32Array): Int32Array {
   return labels;
 }
 
-/** @throws MedbenchError if a vector holds NaN or an infinity, or their number is not `rows`. */
+/**
+ * Checks the vectors that a model returned.
+ * @param what name of the vectors in the error message.
+ * @returns the matrix unchanged.
+ * @throws MedbenchError if a vector holds NaN or an infinity, or the number of vectors is not `rows`.
+ */
 export function checkVectors(matrix: Matrix, rows: number, what: string, model: string): Matrix {
   if (matrix.rows !== rows || matrix.data.length !== rows * matrix.cols) {
     throw new MedbenchError('evaluation', `${model} gave ${matrix.rows} ${what} where ${rows} were asked for`);

@@ -16,7 +16,7 @@ const fixture = JSON.parse(readFileSync(new URL('../../fixtures/adamw.json', imp
 };
 
 describe('fitAdamW', () => {
-  it.each(fixture.cases)('ends where PyTorch’s AdamW does, weight decay $weightDecay', (expected) => {
+  it.each(fixture.cases)('ends with the same weights as PyTorch’s AdamW, at weight decay $weightDecay', (expected) => {
     const { classes, features, recipe, x, y, start, orders } = fixture;
     const matrix = { rows: y.length, cols: features, data: Float32Array.from(x) };
     const model = fitAdamW(matrix, Int32Array.from(y), classes, {
@@ -43,14 +43,14 @@ describe('adamWProbe', () => {
   };
   const [train, val, test] = [blobs(240), blobs(60), blobs(90)];
 
-  it('separates what can be, the same for the same seed', () => {
+  it('separates separable classes, with the same result for the same seed', () => {
     const probe = adamWProbe(train, val, test.features, 3, 0);
     expect([...argMax(probe.logits, 3)]).toEqual([...test.labels]);
     expect(adamWProbe(train, val, test.features, 3, 0)).toEqual(probe);
     expect(probe.notes[0]).toMatch(/300 training and validation examples/);
   });
 
-  it('decays no weight without a validation split', () => {
+  it('uses no weight decay without a validation split', () => {
     const probe = adamWProbe(train, undefined, test.features, 3, 0);
     expect(probe.weightDecay).toBe(0);
     expect(probe.notes[0]).toMatch(/240 training examples/);

@@ -10,21 +10,22 @@ import { concatenate, type LabelledFeatures } from './features.js';
 /** Settings of CLIP_benchmark's README example. */
 const RECIPE = { epochs: 20, batchSize: 512, learningRate: 0.1 } as const;
 
-/** 97 weight decays from 1e-6 to 1e2, twelve a decade. */
+/** 97 weight decays from 1e-6 to 1e2, twelve per decade. */
 const DECAYS = Array.from({ length: 97 }, (_, i) => 10 ** (-6 + i / 12));
 
+/** Settings of one fit by AdamW. */
 export interface AdamWProbeOptions {
   readonly weightDecay: number;
   readonly seed: number;
-  /** Default: CLIP_benchmark's. */
+  /** Default: the settings of CLIP_benchmark. */
   readonly recipe?: Partial<Record<keyof typeof RECIPE, number>>;
-  /** Where to begin: weights `[classes, d]` and intercepts. Default: PyTorch's `Linear`, uniform within 1/√d. */
+  /** Initial weights `[classes, d]` and intercepts. Default: as PyTorch's `Linear`, uniform within ±1/√d. */
   readonly start?: { readonly weights: Float64Array; readonly intercepts: Float64Array };
   /** Order of the examples of an epoch. Default: drawn from the seed. */
   readonly order?: (epoch: number) => Int32Array;
 }
 
-/** One linear layer. */
+/** A linear layer that classifies features. */
 export interface LinearClassifier {
   /** `[classes, d]`. */
   readonly weights: Float64Array;
@@ -32,8 +33,9 @@ export interface LinearClassifier {
 }
 
 /**
- * A linear layer trained by AdamW (Loshchilov and Hutter 2019; decay on weights and intercepts) on the cross-entropy,
- * with a cosine schedule to zero and no warm-up. In 64 bits; batches in an order drawn from the seed.
+ * Trains a linear layer on the cross-entropy by AdamW (Loshchilov and Hutter 2019; decay on weights and intercepts),
+ * with a cosine schedule to zero and no warm-up. It computes in 64 bits and draws the order of the examples from the
+ * seed.
  *
  * @param x features `[N, d]`. @param y labels in 0..classes-1.
  */
@@ -73,7 +75,7 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
   return { weights, intercepts };
 }
 
-/** Logits `[N, classes]`. */
+/** Logits `[N, classes]` of features x `[N, d]`. */
 export function linearLogits({ weights, intercepts }: LinearClassifier, x: Matrix): Float64Array {
   const classes = intercepts.length;
   const logits = new Float64Array(x.rows * classes);
@@ -82,7 +84,10 @@ export function linearLogits({ weights, intercepts }: LinearClassifier, x: Matri
   return logits;
 }
 
-/** The place of the highest value: seven places first, then ever closer around the best. */
+/**
+ * Index of the highest value, searched coarsely: first at seven evenly spaced indices, then ever closer to the best
+ * one.
+ */
 function findPeak(length: number, value: (index: number) => number): number {
   const cached = new Map<number, number>();
   const evaluate = (index: number): number => {
@@ -101,10 +106,11 @@ function findPeak(length: number, value: (index: number) => number): number {
 }
 
 /**
- * The linear probe of LAION's CLIP_benchmark, the study's own: one linear layer on joint embeddings, AdamW at 0.1 for
- * 20 epochs of batches of 512, cosine to zero. With a validation split the weight decay is the best of 97 by its
- * accuracy (seven places, then spans of 8, 4, 2 and 1 around the best) and the layer is trained again on both splits;
- * without one it is 0.
+ * The linear probe of LAION's CLIP_benchmark, which the study used: one linear layer on joint embeddings, trained by
+ * AdamW for 20 epochs at batch size 512 with a learning rate of 0.1 and a cosine schedule to zero. With a validation
+ * split, the weight decay with the best validation accuracy is searched among 97 values (first seven, then steps of 8,
+ * 4, 2 and 1 around the best), and the layer is trained again on both splits. Without a validation split, the weight
+ * decay is 0.
  */
 export function adamWProbe(
   train: LabelledFeatures,

@@ -1,12 +1,13 @@
 import { random } from '@medbench/core';
 import type { LabelledFeatures } from './features.js';
 
-/** Draws of few-shot examples whose scores are averaged. */
+/** Number of draws of few-shot examples whose scores are averaged. */
 export const DRAWS = 3;
 
 /**
- * Places of `shots` examples of each class, or of all that there are; the same for every model of a seed.
- * @param part what they are drawn from, such as `train`.
+ * Draws the indices of `shots` examples of each class, or of all its examples if there are fewer. The draw is the same
+ * for every model of a seed.
+ * @param part name of the split that the examples are drawn from, such as `train`.
  */
 export function drawShots(
   labels: Int32Array,
@@ -24,7 +25,7 @@ export function drawShots(
   return Int32Array.from(chosen).sort();
 }
 
-/** All rows but some. */
+/** Indices of all rows except the excluded ones. */
 export const indicesExcept = (rows: LabelledFeatures, excluded: Int32Array): Int32Array => {
   const excludedSet = new Set(excluded);
   return Int32Array.from(rows.labels.keys()).filter((i) => !excludedSet.has(i));

@@ -25,13 +25,13 @@ describe('linearProbe', () => {
     }
   });
 
-  it('takes the strongest regularisation among equals', () => {
+  it('takes the strongest regularisation among equally accurate values', () => {
     const probe = linearProbe(train, val, test.features, 3);
     const best = Math.max(...probe.sweep.map((point) => point.accuracy));
     expect(probe.C).toBe(probe.sweep.find((point) => point.accuracy === best)!.C);
   });
 
-  it('does without a sweep when nothing can be held out', () => {
+  it('skips the sweep if no example can be held out', () => {
     const three = {
       features: { rows: 3, cols: 2, data: train.features.data.slice(0, 6) },
       labels: Int32Array.of(0, 1, 2),

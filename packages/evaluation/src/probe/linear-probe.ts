@@ -5,43 +5,48 @@ import type { LogisticModel } from '../solvers/logistic-regression.js';
 import { fitLogisticRegression, logisticLogits, secondMoment } from '../solvers/logistic-regression.js';
 import { concatenate, type LabelledFeatures, splitForChoice } from './features.js';
 
+/** Settings of the linear probe by logistic regression. */
 export interface ProbeOptions {
   /** Values of C to try, ascending. Default 1e-3, 1e-2, … 1e3. */
   readonly grid?: readonly number[];
-  /** Share of the training split held out where there is no validation split. Default 0.1. */
+  /** Share of the training split that is held out if there is no validation split. Default 0.1. */
   readonly holdoutShare?: number;
-  /** Limit of each fit. Default 1000. */
+  /** Maximum number of L-BFGS iterations of each fit. Default 1000. */
   readonly maxIterations?: number;
-  /** What is fitted to once C is chosen. Default `train+val`. */
+  /** Splits that the final probe is fitted to once C is chosen. Default `train+val`. */
   readonly refit?: 'train+val' | 'train';
 }
 
+/** The fitted probe, its predictions and the choice of C. */
 export interface ProbeOutcome {
   readonly model: LogisticModel;
   /** Logits of the test rows, `[N, classes]`. */
   readonly logits: Float64Array;
   readonly C: number;
-  /** Validation accuracy of each C of the grid. */
+  /** Accuracy on the held-out examples for each C of the grid. */
   readonly sweep: readonly { readonly C: number; readonly accuracy: number }[];
   readonly notes: readonly string[];
 }
 
 /**
- * Largest gradient entry of the mean loss at the end of a fit. A warm start under weak regularisation is within
- * scikit-learn's default of 1e-4 before it has moved, and at a tenth of it a neighbouring C may still look better.
+ * Gradient tolerance of the fits of the sweep: the largest gradient entry of the mean loss at which a fit stops. At
+ * scikit-learn's default of 1e-4, a warm start under weak regularisation would stop before its first step. At a tenth
+ * of that, a neighbouring C could look better than the best one.
  */
 const TOLERANCE = 3e-6;
-/** Of the last fit, whose figures are printed: further on, no test example changes its place among the others. */
+/**
+ * Gradient tolerance of the final fit, whose figures are reported. A tighter tolerance changes no test example's rank.
+ */
 const LAST_TOLERANCE = 1e-8;
 
 const GRID: readonly number[] = [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000];
 
 /**
- * Linear probe after CLIP (Radford et al. 2021, appendix A.3): multinomial logistic regression by L-BFGS on frozen
- * features, as they are, before the projection. C is chosen by validation accuracy over a logarithmic grid (the
- * smallest of equals), from strong to weak regularisation with warm starts; then the probe is fitted again to training
- * and validation data together, or to the training data alone (`refit`). Without a validation split, a fixed stratified
- * tenth of the training split stands in.
+ * Linear probe after CLIP (Radford et al. 2021, appendix A.3): multinomial logistic regression by L-BFGS on frozen,
+ * unscaled features before the projection. C is chosen by validation accuracy over a logarithmic grid (the smallest of
+ * equally accurate values), from strong to weak regularisation with warm starts. The probe is then fitted again to the
+ * training and validation data together, or to the training data alone (`refit`). Without a validation split, C is
+ * chosen on a fixed stratified tenth of the training split.
  */
 export function linearProbe(
   train: LabelledFeatures,
@@ -58,7 +63,7 @@ export function linearProbe(
   let best = { C: grid[Math.floor(grid.length / 2)]!, accuracy: Number.NEGATIVE_INFINITY };
   let start: LogisticModel | undefined;
   let warm: LogisticModel | undefined;
-  // Any guess of the curvature will do: that of the rows for the sweep serves the last fit too.
+  // The moment only guides the search, so the final fit can reuse the moment of the rows of the sweep.
   const moment = secondMoment(fitRows.features);
   if (heldOutRows.labels.length > 0 && grid.length > 1) {
     for (const C of grid) {

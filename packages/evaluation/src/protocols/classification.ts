@@ -8,19 +8,19 @@ import type { Prompts } from '../zero-shot/zero-shot.js';
 import type { MeasureOptions } from './settings.js';
 import { validationData } from './validation.js';
 
-/** What tasks of kind `classification` give to their protocols. */
+/** Data that tasks of kind `classification` give to their protocols. */
 export interface ClassificationData extends LabelledSplits {
   /** Class names in label order. */
   readonly classes: readonly string[];
   readonly prompts: Prompts;
-  /** What stands for each class in a prompt. Default: its name. */
+  /** Phrase for each class in a prompt. Default: the class name. */
   readonly classPhrases?: readonly string[];
 }
 
 /** Share of the training split under which a class is rare. */
 const RARE = 0.05;
 
-/** Classes under 5 % of a split. */
+/** Indices of the classes with under 5 % of a split's examples. */
 function rareClasses(labels: Int32Array, classes: number): number[] {
   const counts = new Int32Array(classes);
   for (const label of labels) counts[label]!++;
@@ -39,25 +39,26 @@ function checkLabels(split: LabelledImages, name: string, classes: number): void
   throw new MedbenchError('data', `label ${split.labels[wrong]} of ${name} image ${wrong} is not in 0..${classes - 1}`);
 }
 
-/** A data set as it is measured: its test split, or the validation examples that stand for it. */
+/** A data set with the split that is measured as `test`: the test split, or validation examples in its place. */
 export interface MeasuredSplits {
   readonly splits: LabelledSplits;
   readonly split: 'test' | 'val';
   /** Class names in label order. */
   readonly classes: readonly string[];
-  /** Places of the rare classes in label order. */
+  /** Indices of the rare classes. */
   readonly rare: readonly number[];
 }
 
 /**
- * Kept for as long as the data are: protocols that measure the same data get the same images, so that a model that
- * keeps what it embedded of some images need not embed them again.
+ * Cache of `measuredSplits`, kept as long as the data. Protocols that measure the same data get the same image objects,
+ * so that a model that caches embeddings by image source embeds each image once.
  */
 const measuredByData = new WeakMap<ClassificationData, Map<string, MeasuredSplits>>();
 
 /**
- * The splits that a run measures on, checked.
- * @throws MedbenchError if labels do not fit, or the test split is empty.
+ * Returns the splits that a run measures on, after checking their labels.
+ * @throws MedbenchError if a label is out of range, the numbers of images and labels differ, or the test split is
+ * empty.
  */
 export function measuredSplits(data: ClassificationData, { split = 'test' }: MeasureOptions): MeasuredSplits {
   const cachedBySplit = measuredByData.get(data) ?? new Map<string, MeasuredSplits>();
@@ -75,7 +76,7 @@ export function measuredSplits(data: ClassificationData, { split = 'test' }: Mea
   return result;
 }
 
-/** All classification metrics of logits `[N, classes]` of the test examples. */
+/** Computes all classification metrics from logits `[N, classes]` of the test examples. */
 export function summarizeTestLogits(
   logits: Float64Array,
   { splits: { test }, classes, rare }: MeasuredSplits,
@@ -86,8 +87,8 @@ export function summarizeTestLogits(
 }
 
 /**
- * What logits `[N, classes]` of the test examples say.
- * @param further metrics beside those of the logits.
+ * Makes the result of a classification protocol from logits `[N, classes]` of the test examples.
+ * @param further additional metrics, which are not computed from these logits.
  * @throws MedbenchError('evaluation') if the primary metric is undefined on these examples.
  */
 export function classificationResult(
@@ -113,7 +114,7 @@ export function classificationResult(
   const metric = options.metric ?? 'accuracy';
   if (metrics[metric] === undefined) {
     throw new MedbenchError('evaluation', `the primary metric "${metric}" is undefined on this test split`, {
-      hint: `metrics here: ${Object.keys(metrics).join(', ')}`,
+      hint: `Metrics that are defined: ${Object.keys(metrics).join(', ')}`,
     });
   }
   const tested = rare.filter((c) => confusion[c]!.some((count) => count > 0));
@@ -124,14 +125,14 @@ export function classificationResult(
     metrics,
     n: test.labels.length,
     perExample,
-    // A balanced accuracy may rise while fewer examples are right, and a test of those would say the opposite of the
-    // figure.
+    // // A balanced accuracy may rise while fewer examples are right. A test of unweighted scores would then contradict
+    // the figure.
     ...(metric === 'balanced_accuracy' ? { scores: balancedScores(perExample, test.labels) } : {}),
     ...(part ? { parts: [part] } : {}),
     labels: [...test.labels],
     ...(test.groups ? { groups: [...test.groups] } : {}),
     classification: { classes, confusion, rare: tested.map((c) => classes[c]!), calibration },
-    // Galleries show test images: places among validation images would be taken for theirs.
+    // Galleries show test images: indices of validation images would be taken for indices of test images.
     ...(split === 'test' ? { sampled: [sampledLabels(predicted, perExample)] } : {}),
     notes: split === 'test' ? notes : [...notes, 'measured on validation images, not on the test split'],
   };

@@ -9,7 +9,7 @@ import {
 import { probeTask } from './probe.js';
 import { type MeasureOptions, PROBE_SETTINGS, type ProbeSettings, withDefaults } from './settings.js';
 
-/** Metrics that say which features they are of. */
+/** Renames the metrics of the probe on projected features to `<metric>_projected`. */
 const projectedMetrics = (metrics: Readonly<Record<string, MetricValue>>): Record<string, MetricValue> =>
   Object.fromEntries(
     ['accuracy', 'balanced_accuracy', 'auc'].flatMap((name) =>
@@ -17,7 +17,7 @@ const projectedMetrics = (metrics: Readonly<Record<string, MetricValue>>): Recor
     ),
   );
 
-/** The quickest probe that asks for the same arrays. */
+/** Settings of the quickest probe that needs the same embeddings. */
 const quickestSettings = (settings: ProbeSettings): ProbeSettings => ({
   ...settings,
   solver: 'lbfgs',
@@ -29,8 +29,8 @@ const quickestSettings = (settings: ProbeSettings): ProbeSettings => ({
 /**
  * Linear probe: a linear classifier of frozen features, fitted to the training split (see `linearProbe`, `adamWProbe`).
  * @returns undefined if the model embeds no images or there is no training split.
- * @throws MedbenchError if labels do not fit, the test split is empty, or a feature is not finite; ('config') for shots
- * that are no whole numbers.
+ * @throws MedbenchError if labels do not fit, the test split is empty, or a feature is not finite; ('config') if a
+ * number of shots is not a whole number.
  */
 export async function measureLinearProbe(
   model: EvaluationModel,

@@ -5,27 +5,27 @@ type Metrics = Readonly<Record<string, MetricInfo>>;
 const ACCURACY = 'Share of examples for which the highest-scoring answer is the right one.';
 const BALANCED = 'Mean over the classes of the share of their examples that is classified right.';
 const AUC =
-  'Area under the ROC curve: chance that a positive scores above a negative; mean over the classes (one-vs-rest).';
+  'Area under the ROC curve: chance that a positive example scores above a negative one; mean over the classes (one-vs-rest).';
 
-/** Metrics of a classification, whatever the classifier. */
+/** Metrics of every classification protocol. */
 export const CLASSIFICATION_METRICS: Metrics = {
   accuracy: { description: ACCURACY },
   balanced_accuracy: { description: BALANCED },
   auc: { description: AUC },
-  f1: { description: 'Harmonic mean of precision and recall; macro: mean over the classes.' },
-  ece: { description: 'Mean gap between confidence and accuracy.', lowerIsBetter: true },
+  f1: { description: 'Harmonic mean of precision and recall; mean over the classes (macro).' },
+  ece: { description: 'Expected calibration error: mean gap between confidence and accuracy.', lowerIsBetter: true },
   rare_recall: {
     description:
-      'Mean over the rare classes of the share of their examples that is classified right; rare: under 5 % of the training split (of the test split where there is none).',
+      'Mean over the rare classes of the share of their examples that is classified right. A class is rare if it has under 5 % of the training split (of the test split if there is no training split).',
   },
   'recall_{class}': { description: 'Share of the examples of class “{class}” that is classified right.' },
 };
 
-const PROJECTED = 'Of a probe on features after the projection.';
-const ONE_SHOT = 'Of a probe on 1 training example of each class.';
-const FEW_SHOT = 'Of a probe on {k} training examples of each class.';
+const PROJECTED = 'Measured with a probe on features after the projection.';
+const ONE_SHOT = 'Measured with a probe on 1 training example of each class.';
+const FEW_SHOT = 'Measured with a probe on {k} training examples of each class.';
 
-/** Metrics of the further probes beside the linear probe. */
+/** Metrics of the additional probes: on projected features and on few examples. */
 export const PROBE_METRICS: Metrics = {
   accuracy_projected: { description: `${ACCURACY} ${PROJECTED}` },
   balanced_accuracy_projected: { description: `${BALANCED} ${PROJECTED}` },
@@ -36,23 +36,25 @@ export const PROBE_METRICS: Metrics = {
   'balanced_accuracy_{k}shot': { description: `${BALANCED} ${FEW_SHOT}` },
 };
 
-const IMAGES = 'images (in search of a text)';
-const TEXTS = 'texts (in search of an image)';
+const IMAGES = 'image queries (which search for a text)';
+const TEXTS = 'text queries (which search for an image)';
 const recall = (queries: string): string =>
-  `Share of ${queries} for which a right answer is among the {k} nearest of all candidates`;
+  `Share of ${queries} with a right answer among the {k} nearest of all candidates`;
 const medianRank = (queries: string): MetricInfo => ({
   description: `Median rank of the first right candidate over ${queries}.`,
   lowerIsBetter: true,
 });
 
+/** Metrics of retrieval. */
 export const RETRIEVAL_METRICS: Metrics = {
   'i2t_recall@{k}': { description: `${recall(IMAGES)}.` },
   't2i_recall@{k}': { description: `${recall(TEXTS)}.` },
-  'mean_recall@{k}': { description: `${recall('images and of texts')}: mean of both ways.` },
+  'mean_recall@{k}': { description: `${recall('image queries and of text queries')}: mean of both directions.` },
   i2t_median_rank: medianRank(IMAGES),
   t2i_median_rank: medianRank(TEXTS),
 };
 
+/** Metrics of visual question answering. */
 export const VQA_METRICS: Metrics = {
   accuracy: { description: ACCURACY },
   accuracy_open: { description: 'Share of open questions answered right.' },

@@ -11,24 +11,25 @@ import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.j
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
 import type { ProbeSettings } from './settings.js';
 
-/** Features of the three splits of a task. */
+/** Features of a task's splits. */
 interface FeatureSplits {
   readonly train: LabelledFeatures;
   readonly val: LabelledFeatures | undefined;
   readonly test: LabelledFeatures;
 }
 
-/** What a probe says of the test examples. */
+/** Predictions of a probe on the test examples. */
 export interface ProbeRun {
-  /** `[N, classes]`. */
+  /** Logits of the test examples, `[N, classes]`. */
   readonly logits: Float64Array;
   readonly notes: readonly string[];
 }
 
+/** Predictions of all probes of a task. */
 export interface TaskProbe extends ProbeRun {
-  /** The same with features after the projection, where both are asked for. */
+  /** Logits of the probe on features after the projection; present if the settings ask for both kinds of features. */
   readonly projected?: Float64Array;
-  /** `accuracy_<k>shot` and `balanced_accuracy_<k>shot`. */
+  /** Few-shot metrics: `accuracy_<k>shot` and `balanced_accuracy_<k>shot`. */
   readonly fewShot: Readonly<Record<string, MetricValue>>;
 }
 
@@ -52,7 +53,9 @@ function makeProbe({ solver, grid, refit }: ProbeSettings, classes: number, seed
       : adamWProbe(train, val, test.features, classes, seed);
 }
 
-/** Probes on a few examples of each class, averaged over draws that are the same for all models of a seed. */
+/**
+ * Metrics of probes on a few examples of each class, averaged over draws that are the same for all models of a seed.
+ */
 function fewShotMetrics(
   splits: FeatureSplits,
   shots: number,
@@ -83,8 +86,8 @@ function fewShotMetrics(
 }
 
 /**
- * The linear probe of a classification task as the settings want it: solver, features before or after the projection or
- * both, few-shot probes beside it.
+ * Fits the linear probes of a classification task as the settings ask for: the solver, features before or after the
+ * projection or both, and additional few-shot probes.
  *
  * @throws MedbenchError if a feature is not finite.
  */
@@ -97,7 +100,7 @@ export async function probeTask(
   const projection = settings.solver === 'clip-benchmark' || settings.features === 'after';
   const before: Embed = (images, as) => model.imageFeatures(images, as);
   const after: Embed = (images, as) => model.embedImages(images, as);
-  // Controls such as raw pixels have features of one kind, which stand for both.
+  // Controls such as raw pixels have only one kind of features, which serves as both.
   const primary = await embedSplits(model, data, projection && model.can.joint ? after : before);
   const fit = makeProbe(settings, classes, seed);
   const run = fit(primary);
@@ -121,7 +124,7 @@ export async function probeTask(
       ...(projected ? projected.notes.map((note) => `after the projection: ${note}`) : []),
       ...(settings.shots.length > 0 ? [`few-shot: mean of ${DRAWS} draws`] : []),
       ...(scarce.length > 0
-        ? [`some class has fewer than ${scarce.join(', ')} training examples: all of them are taken`]
+        ? [`a class has fewer than ${scarce.join(', ')} training examples: all of its examples are used`]
         : []),
     ],
   };

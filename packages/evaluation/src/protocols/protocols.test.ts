@@ -12,13 +12,13 @@ import { measureZeroShot } from './zero-shot.js';
 const D = 8;
 const context = { seed: 0 };
 
-/** Images of one pixel whose value is what they show. */
+/** Images of one pixel. The value of the pixel says what the image shows. */
 const makeImages = (values: readonly number[]): Source<RasterImage> => ({
   length: values.length,
   get: async (i) => ({ width: 1, height: 1, channels: 1, data: Uint8Array.of(values[i]!) }),
 });
 
-/** A model made of a code for each image value and each text. */
+/** A model that embeds each image value and each text by a code vector. */
 function makeModel(
   code: (key: string) => ArrayLike<number>,
   textKey: (text: string) => string,
@@ -64,7 +64,7 @@ const labelled = (n: number) => {
 const data = { train: labelled(120), val: labelled(24), test: labelled(400) };
 const spec = { classes: ['0', '1', '2', '3'], prompts: ['image of {}', 'this shows {}'] };
 
-/** Both protocols of classification, those that the model allows. */
+/** Results of both classification protocols, as far as the model and the data allow them. */
 async function evaluateClassification(
   model: EvaluationModel,
   splits: LabelledSplits,
@@ -78,8 +78,8 @@ async function evaluateClassification(
   return results.filter((result) => result !== undefined);
 }
 
-describe('the protocols of classification', () => {
-  it('gives 1 to a perfect encoder', async () => {
+describe('the classification protocols', () => {
+  it('give 1 to a perfect encoder', async () => {
     const results = await evaluateClassification(perfect, data, spec);
     expect(results.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe']);
     for (const { metric, metrics, n, perExample } of results) {
@@ -91,7 +91,7 @@ describe('the protocols of classification', () => {
     }
   });
 
-  it('gives chance to constant and to random encoders', async () => {
+  it('give chance level to constant and to random encoders', async () => {
     for (const result of await evaluateClassification(constant, data, spec)) {
       expect(result.metrics.balanced_accuracy!.value).toBe(0.25);
       expect(result.metrics.auc!.value).toBe(0.5);
@@ -104,7 +104,7 @@ describe('the protocols of classification', () => {
     }
   });
 
-  it('runs what the model and the data allow, and repeats itself', async () => {
+  it('run if the model and the data allow it, and give the same result again', async () => {
     const imagesOnly = makeModel(hashed, digits, { images: true, texts: false, joint: false });
     const first = await evaluateClassification(imagesOnly, data, spec);
     expect(first.map(({ protocol }) => protocol)).toEqual(['linear-probe']);
@@ -114,7 +114,7 @@ describe('the protocols of classification', () => {
     expect(alone.map(({ protocol }) => protocol)).toEqual(['zero-shot']);
   });
 
-  it('reports the recall of rare classes and the primary metric asked for', async () => {
+  it('report the recall of rare classes and the requested primary metric', async () => {
     const labels = Int32Array.from({ length: 100 }, (_, i) => (i < 3 ? 1 : i % 2 === 0 ? 0 : 2));
     const test = { images: makeImages([...labels]), labels };
     const result = await measureZeroShot(perfect, { ...spec, test }, { ...context, metric: 'auc' });
@@ -129,7 +129,7 @@ describe('the protocols of classification', () => {
     expect(mean).toBeCloseTo(balanced!.metrics.balanced_accuracy!.value, 12);
   });
 
-  // One image value in five stands for another class: no probe is perfect, and more examples help.
+  // Each image value has a noise vector of its own: no probe is perfect, and more examples help.
   const noisy = makeModel((key) => {
     const [base, noise] = [hashed(String(Number(key) % 4)), hashed(key)];
     return base.map((value, j) => value + 1.2 * noise[j]!);
@@ -142,7 +142,7 @@ describe('the protocols of classification', () => {
   const probed = async (model: EvaluationModel, settings: Partial<ProbeSettings>) =>
     (await measureLinearProbe(model, { ...hard, ...spec }, { ...context, settings }))!;
 
-  it('probes features before the projection, after it, or both', async () => {
+  it('probe features before the projection, after it, or both', async () => {
     const constantFeatures: EvaluationModel = { ...noisy, imageFeatures: constant.imageFeatures };
     const bothFeatures = await probed(constantFeatures, {});
     expect(bothFeatures.metrics.auc!.value).toBe(0.5);
@@ -157,7 +157,7 @@ describe('the protocols of classification', () => {
     expect(study.notes![0]).toContain('clip-benchmark');
   });
 
-  it('probes on few examples of each class beside all of them', async () => {
+  it('probe on a few examples of each class beside the probe on all examples', async () => {
     const { metrics, notes } = await probed(noisy, { shots: [1, 16, 64] });
     const [oneShot, sixteenShot, fullTraining] = ['accuracy_1shot', 'accuracy_16shot', 'accuracy'].map(
       (name) => metrics[name]!.value,
@@ -171,7 +171,7 @@ describe('the protocols of classification', () => {
     expect(await probed(noisy, { shots: [1, 16, 64] })).toMatchObject({ metrics });
   });
 
-  it('names what is wrong', async () => {
+  it('name the wrong label, the diverged model and the wrong prompt', async () => {
     const bad = { test: { images: makeImages([9]), labels: Int32Array.of(9) } };
     await expect(evaluateClassification(perfect, bad, spec)).rejects.toThrow('label 9 of test image 0');
     const diverged = makeModel(() => new Float64Array(D).fill(Number.NaN), digits);
@@ -200,8 +200,8 @@ describe('measureRetrieval', () => {
     expect(worst!.metrics['mean_recall@50']!.value).toBe(0);
   });
 
-  it('draws patients where they are named, and says whom each score is about', async () => {
-    // Ten patients of six images: a patient's are found all or none.
+  it('resamples patients if groups are given, and reports the group of each score', async () => {
+    // Ten patients of six images each. Either all images of a patient are found or none.
     const groups = Int32Array.from({ length: n }, (_, i) => Math.floor(i / 6));
     const halfBlind = makeModel((key) => hashed(Number(key) < 30 ? key : `text or image ${draws++}`), digits);
     const byImage = await measureRetrieval(halfBlind, { ...pairs, primaryK: 1 }, context);
@@ -215,7 +215,7 @@ describe('measureRetrieval', () => {
     expect(width(byPatient!) / width(byImage!)).toBeGreaterThan(1.8);
   });
 
-  it('counts texts that read the same as one, if asked', async () => {
+  it('counts texts that read the same as one, if the settings ask for it', async () => {
     const twice = { ...pairs, texts: pairs.texts.map((_, i) => `caption ${i >> 1}`) };
     const code = (key: string) => hashed(String(Number(key) >> 1));
     const model = { ...makeModel(code, digits), embedTexts: makeModel(hashed, digits).embedTexts };
@@ -223,10 +223,10 @@ describe('measureRetrieval', () => {
     expect(ownOnly!.metrics['mean_recall@1']!.value).toBe(0);
     const same = await measureRetrieval(model, twice, { ...context, settings: { positives: 'same-text' } });
     expect(same!.metrics['mean_recall@1']!.value).toBe(1);
-    expect(same!.notes!.join()).toContain('30 are left');
+    expect(same!.notes!.join()).toContain('30 remain');
   });
 
-  it('gives chance to a random encoder, and its primary is the mean of its examples', async () => {
+  it('gives chance level to a random encoder, and a primary metric that is the mean of the scores of the images', async () => {
     const result = await measureRetrieval(blind, pairs, context);
     const { value, ci95 } = result!.metrics['mean_recall@10']!;
     expect(ci95[0]).toBeLessThan(10 / n + 0.05);
@@ -236,7 +236,7 @@ describe('measureRetrieval', () => {
 });
 
 describe('measureVqa', () => {
-  // The answer is the product of the signs of image and question, or a colour that only the question tells.
+  // The answer is the product of the signs of image and question, or a colour that depends on the question alone.
   const example = (i: number) => {
     const [image, question] = [i % 6, Math.floor(i / 6) % 8];
     const open = question === 7;
@@ -248,7 +248,7 @@ describe('measureVqa', () => {
     train: Array.from({ length: 240 }, (_, i) => example(i)),
     test: [...Array.from({ length: 96 }, (_, i) => example(i)), { ...example(42), answer: 'unheard of' }],
   };
-  // Parity in the first two entries, so that only the product of image and text tells the answer.
+  // The first entry holds the parity, so that only the product of image and text determines the answer.
   const parity = makeModel((key) => {
     const vector = hashed(key).map((value) => 0.1 * value);
     vector[0] = Number(key) % 2 === 0 ? 1 : -1;
@@ -256,7 +256,7 @@ describe('measureVqa', () => {
     return vector;
   }, digits);
 
-  it('learns what needs both, and counts an unknown answer as wrong', async () => {
+  it('learns answers that need image and question, and counts an unknown answer as wrong', async () => {
     const result = await measureVqa(parity, vqa, context);
     expect(result!.n).toBe(97);
     expect(result!.metrics.accuracy!.value).toBeCloseTo(96 / 97, 12);
@@ -267,7 +267,7 @@ describe('measureVqa', () => {
     const { query, examples, answers, hits } = result!.sampled![0]!;
     expect([query, examples.length]).toEqual(['label', 64]);
     expect(hits).toEqual(examples.map((i) => [result!.perExample[i]]));
-    // The same answer wherever it is right, and places of the vocabulary of three.
+    // Equal right answers have the same index, and all indices lie in the vocabulary of three.
     examples.forEach((i, e) => {
       const alike = examples.findIndex((j, f) => hits[f]![0] === 1 && vqa.test[j]!.answer === vqa.test[i]!.answer);
       if (hits[e]![0] === 1) expect(answers[e]).toEqual(answers[alike]);
@@ -275,14 +275,14 @@ describe('measureVqa', () => {
     });
   });
 
-  it('runs on one kind of input, where it can tell less', async () => {
+  it('runs on one kind of input, with lower accuracy', async () => {
     const questionOnly = { ...parity, can: { images: false, texts: true, joint: false } };
     const imageOnly = { ...parity, can: { images: true, texts: false, joint: false } };
     const question = await measureVqa(questionOnly, vqa, context);
     expect(question!.metrics.accuracy_open!.value).toBeCloseTo(12 / 13, 12);
     expect(question!.metrics.accuracy_closed!.value).toBeLessThan(0.7);
     const image = await measureVqa(imageOnly, { ...vqa, quote: false }, context);
-    // Answers are quoted where they may be.
+    // Answers are quoted only if the data allow it.
     expect(question!.notes!.join()).toMatch(/open "blue" \d/);
     expect(image!.notes!.join()).toMatch(/open \d/);
     expect(image!.notes!.join()).not.toContain('"');
@@ -292,9 +292,11 @@ describe('measureVqa', () => {
     expect(await measureVqa(questionOnly, vqa, context)).toEqual(question);
   });
 
-  it('refuses a question about no image', async () => {
+  it('refuses a question about an image that does not exist', async () => {
     const bad = { ...vqa, test: [{ ...example(0), image: 6 }] };
-    // Named by its place alone: its text may be under an agreement.
-    await expect(measureVqa(parity, bad, context)).rejects.toThrow(/^test question 0 names image 6 of 6$/);
+    // The message names the question by its index alone, because its text may be under a use agreement.
+    await expect(measureVqa(parity, bad, context)).rejects.toThrow(
+      /^test question 0 names image 6, but there are only 6 images$/,
+    );
   });
 });

@@ -8,26 +8,26 @@ import { summarizeRetrieval } from '../retrieval/summary.js';
 import { type MeasureOptions, RETRIEVAL_SETTINGS, type RetrievalSettings, withDefaults } from './settings.js';
 import { requireTestSplit } from './validation.js';
 
-/** What tasks of kind `retrieval` give to their protocols. */
+/** Data that tasks of kind `retrieval` give to their protocols. */
 export interface RetrievalData {
   readonly images: Source<RasterImage>;
   readonly texts: readonly string[];
   /** Index of the image that each text describes. */
   readonly imageOfText: Int32Array;
-  /** Group of each image, such as its patient: intervals and tests take groups as they are. */
+  /** Group of each image, such as its patient. Intervals and tests keep groups whole. */
   readonly groups?: Int32Array | undefined;
-  /** Name of each image's group, the same in all splits and corpora; `''` if it is not known. */
+  /** Name of each image's group, the same in all splits and corpora; `''` if the group is unknown. */
   readonly groupNames?: readonly string[] | undefined;
-  /** The k of the primary metric, where the gallery is large enough. Default 200. */
+  /** The k of the primary metric, if the gallery is large enough. Default 200. */
   readonly primaryK?: number;
 }
 
 /**
- * Retrieval both ways over the whole split. The primary metric is `mean_recall@200` (or that of `primaryK`), and
- * `mean_recall@10` where the split is smaller.
+ * Measures retrieval in both directions over the whole split. The primary metric is `mean_recall@200` (or
+ * `mean_recall@k` with k = `primaryK`), and `mean_recall@10` if the split is smaller.
  *
- * `perExample` holds one score per image: the mean of its own hit and of its texts' hits (0, ½ or 1 with one text
- * each).
+ * `perExample` holds one score per image: the mean of the image's own hit and the mean hit of its texts (0, ½ or 1 if
+ * the image has one text).
  *
  * @returns undefined if the model has no joint space.
  * @throws MedbenchError if there is no pair, indices do not fit, or an embedding is not finite.
@@ -56,7 +56,7 @@ export async function measureRetrieval(
   const notes = [
     `${images.length} images, ${texts.length} texts; recall@${primaryK} by chance about ${chance(primaryK, gallery)}`,
   ];
-  if (alike) notes.push(`texts that read the same are one: ${alike.first.length} are left`);
+  if (alike) notes.push(`texts that read the same count as one: ${alike.first.length} remain`);
   if (primaryK !== wantedK) {
     notes.push(`the gallery of ${gallery} is smaller than ${wantedK}: recall@${primaryK} is primary`);
   }
@@ -73,7 +73,10 @@ export async function measureRetrieval(
   };
 }
 
-/** Texts that read the same, blanks and case aside, as one: the first of each, and which of them each text is. */
+/**
+ * Merges texts that read the same, apart from blanks and case.
+ * @returns the index of the first text of each merged row, and the row of each text.
+ */
 function sameTexts(texts: readonly string[]): { readonly first: Int32Array; readonly rowOfText: Int32Array } {
   const rows = new Map<string, number>();
   const first: number[] = [];

@@ -8,7 +8,7 @@ import {
   type SettingsOf,
 } from '@medbench/core';
 
-/** How the linear probe is made. */
+/** Settings of the linear probe. */
 export const PROBE_SETTINGS = defineSettings({
   // Radford et al. 2021; LAION's CLIP_benchmark.
   solver: choice(['lbfgs', 'clip-benchmark'], {
@@ -18,7 +18,7 @@ export const PROBE_SETTINGS = defineSettings({
   }),
   features: choice(['before', 'after', 'both'], {
     default: 'both',
-    description: 'features before the projection, after it, or both: the primary metric is then on those before',
+    description: 'features before the projection, after it, or both (the primary metric then uses those before)',
   }),
   grid: numbers({
     default: [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000],
@@ -27,38 +27,40 @@ export const PROBE_SETTINGS = defineSettings({
   }),
   refit: choice(['train+val', 'train'], {
     default: 'train+val',
-    description: 'what the probe is fitted to once C is chosen',
+    description: 'splits that the probe is fitted to once C is chosen',
   }),
   shots: numbers({
     default: [],
     min: 1,
-    description: 'numbers of training examples per class of further, few-shot probes',
+    description: 'training examples per class of each additional few-shot probe',
   }),
 });
 export type ProbeSettings = SettingsOf<typeof PROBE_SETTINGS>;
 
+/** Settings of retrieval. */
 export const RETRIEVAL_SETTINGS = defineSettings({
   positives: choice(['own', 'same-text'], {
     default: 'own',
-    description: "what counts as right: an image's own texts, or any text that reads the same as one of them",
+    description: "right answers: an image's own texts, or any text that reads the same as one of them",
   }),
 });
 export type RetrievalSettings = SettingsOf<typeof RETRIEVAL_SETTINGS>;
 
+/** Settings of visual question answering. */
 export const VQA_SETTINGS = defineSettings({
   head: choice(['mlp', 'linear'], {
     default: 'mlp',
-    description: 'what classifies answers: a perceptron of one hidden layer, or logistic regression',
+    description: 'classifier of the answers: a perceptron with one hidden layer, or logistic regression',
   }),
 });
 export type VqaSettings = SettingsOf<typeof VQA_SETTINGS>;
 
-/** What a protocol is carried out with; what is left out is as `medbench run` has it without settings. */
+/** Context of a measurement. Fields that are left out default to those of `medbench run` without settings. */
 export type MeasureOptions<S = unknown> = Omit<ProtocolContext, 'settings' | 'split'> & {
   readonly split?: ProtocolContext['split'];
   readonly settings?: Partial<S> | undefined;
 };
 
-/** Settings with the defaults for what is left out. */
+/** Completes settings with their defaults. */
 export const withDefaults = <S>(specs: SettingSpecs, overrides: Partial<S> | undefined): S =>
   ({ ...defaultSettings(specs), ...overrides }) as S;

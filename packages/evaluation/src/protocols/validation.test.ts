@@ -14,7 +14,7 @@ const split = (length: number, get = async (i: number) => image(i)): LabelledIma
 const unread = split(30, async () => {
   throw new Error('the test split was read');
 });
-/** A model that opens what it is to embed. */
+/** A model that reads the images that it embeds. */
 const reading: EvaluationModel = {
   ...randomModel(1),
   async embedImages(images, as) {
@@ -37,13 +37,13 @@ describe('evaluation.split=val', () => {
     await expect(measureAll(bindBoth('test'), reading, data)).rejects.toThrow('the test split was read');
   });
 
-  it('holds out a tenth of the training split where there is no other, under names of their own', () => {
+  it('holds out a tenth of the training split if there is no validation split, and names both parts apart', () => {
     const { train, val, test } = validationData({ train: split(40), test: unread });
     expect([train!.labels.length, test.labels.length, val]).toEqual([36, 4, undefined]);
     expect([train!.as, test.as]).toEqual(['train-kept', 'train-held']);
   });
 
-  it('refuses protocols without one', async () => {
+  it('refuses protocols without a validation split', async () => {
     const data = { images: split(4).images, texts: ['a'], imageOfText: new Int32Array(1) };
     await expect(measureRetrieval(randomModel(1), data, { seed: 0, split: 'val' })).rejects.toThrow('test split only');
   });

@@ -3,7 +3,7 @@ import { subset } from '@medbench/data';
 import { holdout } from '../splits/holdout.js';
 import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
 
-/** Share of the training split that stands for a validation split that is not there. */
+/** Share of the training split that replaces a missing validation split. */
 const HOLDOUT_SHARE = 0.1;
 
 function selectExamples(split: LabelledImages, indices: Int32Array, as: string): LabelledImages {
@@ -17,9 +17,9 @@ function selectExamples(split: LabelledImages, indices: Int32Array, as: string):
 }
 
 /**
- * A data set whose validation split stands where its test split was, which is left out; without one, a fixed tenth of
- * the training split does.
- * @throws MedbenchError('data') if there is neither.
+ * Makes a data set for choosing settings: the validation split replaces the test split. Without a validation split, a
+ * fixed tenth of the training split replaces it.
+ * @throws MedbenchError('data') if there is neither a validation nor a training split.
  */
 export function validationData({ train, val }: LabelledSplits): LabelledSplits {
   if (val && val.labels.length > 0) return { train, test: { ...val, as: 'val' } };
@@ -30,10 +30,13 @@ export function validationData({ train, val }: LabelledSplits): LabelledSplits {
   return { train: selectExamples(train, kept, 'train-kept'), test: selectExamples(train, heldOut, 'train-held') };
 }
 
-/** @throws MedbenchError('evaluation') for protocols that have a test split only. */
+/**
+ * Refuses to measure on the validation split, for protocols whose data have a test split only.
+ * @throws MedbenchError('evaluation') if `split` is `val`.
+ */
 export function requireTestSplit({ split }: { readonly split?: 'test' | 'val' }, what: string): void {
   if (split !== 'val') return;
   throw new MedbenchError('evaluation', `${what} is measured on the test split only, not on validation images`, {
-    hint: 'Leave the task out where settings are chosen (evaluation.split=val); classification tasks can be used.',
+    hint: 'Leave this task out if settings are chosen (evaluation.split=val), or use classification tasks.',
   });
 }

@@ -10,29 +10,30 @@ import { cleanQuestion } from '../vqa/questions.js';
 import { type MeasureOptions, VQA_SETTINGS, type VqaSettings, withDefaults } from './settings.js';
 import { requireTestSplit } from './validation.js';
 
+/** A question about an image, with its answer. */
 export interface VqaExample {
-  /** Index of its image. */
+  /** Index of the image that the question is about. */
   readonly image: number;
   readonly question: string;
   readonly answer: string | number;
   readonly type: 'open' | 'closed';
 }
 
-/** What tasks of kind `vqa` give to their protocols. */
+/** Data that tasks of kind `vqa` give to their protocols. */
 export interface VqaData {
-  /** Each image once. */
+  /** All images, each once, however many questions are about it. */
   readonly images: Source<RasterImage>;
   readonly train: readonly VqaExample[];
   readonly test: readonly VqaExample[];
-  /** Answers seen less often in training are left out of the vocabulary. Default 1. */
+  /** Smallest number of training questions with an answer for it to be in the vocabulary. Default 1. */
   readonly minAnswerCount?: number;
-  /** Answers may be quoted in the notes of a figure. Default true. */
+  /** Whether notes may quote answers. Default true. */
   readonly quote?: boolean;
 }
 
 const TYPES = ['open', 'closed'] as const;
 
-/** Test questions as a gallery shows them: answers are named by their place in the vocabulary of `measureVqa`. */
+/** Test questions as a gallery shows them. Answers are given by their index in the vocabulary of `measureVqa`. */
 export const vqaExamples = ({ images, train, test, minAnswerCount }: VqaData): TestExamples => ({
   images,
   texts: answerVocabulary(
@@ -45,7 +46,11 @@ export const vqaExamples = ({ images, train, test, minAnswerCount }: VqaData): T
   },
 });
 
-/** Embeds what the model can embed; undefined where it can do neither. */
+/**
+ * Embeds images and questions, as far as the model can.
+ * @returns a function that returns the features of a range of questions: the training questions come first, then the
+ * test questions.
+ */
 async function embedQuestions(model: EvaluationModel, data: VqaData) {
   const examples = [...data.train, ...data.test];
   const images = model.can.images
@@ -84,19 +89,20 @@ function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData, quote: boo
   }).filter((note) => note !== undefined);
   const covered = data.test.filter(({ answer }) => vocabulary.indexOf(answer) >= 0).length;
   return [
-    `${vocabulary.answers.length} answers cover ${covered} of ${data.test.length} test questions: at most ${percent(covered / data.test.length)}`,
-    `always the most common training answer: ${perType.join(', ')}`,
+    `${vocabulary.answers.length} answers cover ${covered} of ${data.test.length} test questions: accuracy is at most ${percent(covered / data.test.length)}`,
+    `always answering the most common training answer: ${perType.join(', ')}`,
   ];
 }
 
 /**
- * Visual question answering as answer classification on frozen embeddings: a small head on [u, w, u ⊙ w] over the
- * normalised training answers (see `fitVqaHead`). An answer outside the vocabulary is wrong. Metrics `accuracy`
- * (primary), `accuracy_open`, `accuracy_closed`, and `ceiling`, the share of test answers that the vocabulary has; the
- * intervals draw images with all their questions, because questions about one image are not independent.
+ * Measures visual question answering as answer classification on frozen embeddings: a small head on [u, w, u ⊙ w]
+ * chooses among the normalised training answers (see `fitVqaHead`). A test answer outside the vocabulary counts as
+ * wrong. Metrics are `accuracy` (primary), `accuracy_open`, `accuracy_closed` and `ceiling`, the share of test answers
+ * that are in the vocabulary. Intervals resample images with all their questions, because questions about one image are
+ * not independent.
  *
  * @returns undefined if the model embeds neither images nor texts.
- * @throws MedbenchError if a split is empty, an image index does not fit, or an embedding is not finite.
+ * @throws MedbenchError if a split is empty, an image index is out of range, or an embedding is not finite.
  */
 export async function measureVqa(
   model: EvaluationModel,
@@ -112,12 +118,12 @@ export async function measureVqa(
   const questions = [...train, ...test];
   const invalid = questions.findIndex(({ image }) => !(image >= 0 && image < data.images.length));
   if (invalid >= 0) {
-    // By its place: what is asked may be under an agreement.
+    // The question is named by its index, because its text may be under a use agreement.
     const questionName =
       invalid < train.length ? `training question ${invalid}` : `test question ${invalid - train.length}`;
     throw new MedbenchError(
       'data',
-      `${questionName} names image ${questions[invalid]!.image} of ${data.images.length}`,
+      `${questionName} names image ${questions[invalid]!.image}, but there are only ${data.images.length} images`,
     );
   }
   const vocabulary = answerVocabulary(
@@ -170,7 +176,7 @@ export async function measureVqa(
       ci95: proportionInterval(hits, intervals[s]!, ofSubset),
     };
   });
-  // What no head over this vocabulary can exceed.
+  // The highest accuracy that a head over this vocabulary can reach.
   const covered = test.map(({ answer }) => (vocabulary.indexOf(answer) >= 0 ? 1 : 0));
   const share = covered.filter((hit) => hit === 1).length / test.length;
   metrics.ceiling = { value: share, ci95: [share, share] };

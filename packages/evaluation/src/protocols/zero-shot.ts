@@ -5,7 +5,8 @@ import { type ClassificationData, classificationResult, measuredSplits } from '.
 import type { MeasureOptions } from './settings.js';
 
 /**
- * Zero-shot classification: each image takes the class whose prompts are nearest (Radford et al. 2021, section 3.1).
+ * Measures zero-shot classification: each image is assigned the class whose prompts are nearest (Radford et al. 2021,
+ * section 3.1).
  * @returns undefined if the model has no joint space.
  * @throws MedbenchError if labels do not fit, the test split is empty, or an embedding is not finite.
  */

@@ -2,22 +2,26 @@ import { COUNTING_KERNEL } from '../kernels/counting.js';
 import { instantiate, type KernelMemory, roundUp } from '../kernels/instantiate.js';
 import type { ScoreBlock } from './score-blocks.js';
 
-/** See assembly/counting.ts. */
+/** The functions of assembly/counting.ts, which documents them. */
 interface Kernel extends KernelMemory {
   countAbove(...values: number[]): void;
 }
 
-/** A score too close to the limit of its row or column to tell from 32 bits. */
+/** Receives a score that is too close to the limit of its row or column for 32 bits to tell which is larger. */
 export type NearScore = (row: number, col: number, nearRow: boolean, nearCol: boolean) => void;
 
 /**
- * Counts, of blocks of 32-bit scores, those above a limit of their row and above one of their column, and asks about
- * those that lie within `margin` of a limit.
+ * Counts the 32-bit scores above the limit of their row and above the limit of their column, block by block. Scores
+ * within `margin` of a limit are not counted but passed to a callback.
  */
 export class BlockCounter {
   #kernel: { readonly instance: Kernel; readonly rows: number; readonly stride: number } | undefined;
 
-  /** @param rowLimits `[N]` and @param colLimits `[M]`: 64-bit scores; +Infinity counts nothing. */
+  /**
+   * @param rowLimits limit of each row, `[N]`. @param colLimits limit of each column, `[M]`. Limits are 64-bit scores;
+   * a limit of +Infinity counts nothing.
+   * @param margin largest error of a 32-bit score.
+   */
   constructor(
     private readonly rowLimits: Float64Array,
     private readonly colLimits: Float64Array,
@@ -25,8 +29,9 @@ export class BlockCounter {
   ) {}
 
   /**
-   * Adds to the counts of the block's rows and columns what is surely above their limits.
-   * @param rowCounts `[N]` and @param colCounts `[M]`.
+   * Adds the number of scores of a block that are certainly above their limits to the counts of its rows and columns.
+   * @param rowCounts counts of all rows, `[N]`. @param colCounts counts of all columns, `[M]`.
+   * @param near called for each score within `margin` of a limit.
    */
   count({ images, texts, scores, stride }: ScoreBlock, rowCounts: Int32Array, colCounts: Int32Array, near: NearScore) {
     const { rowLimits, colLimits, margin } = this;
@@ -65,7 +70,7 @@ export class BlockCounter {
     for (let t = 0; t < cols; t++) colCounts[texts.from + t]! += colsAbove[t]!;
 
     const marked = new Uint8Array(buffer, marks, rows);
-    // The limits as the kernel had them, so that nothing is counted twice or missed.
+    // The limits rounded to 32 bits, as the kernel used them, so that no score is counted twice or missed.
     const lowOfCol = new Float32Array(buffer, colLow, cols);
     const highOfCol = new Float32Array(buffer, colHigh, cols);
     for (let i = 0; i < rows; i++) {

@@ -1,14 +1,14 @@
 import type { RecallCurve } from '@medbench/core';
 import type { RetrievalRanks } from './ranks.js';
 
-/** 1, 2, 5, 10, 20, 50, … up to the smaller gallery, where recall is not yet certain both ways. */
+/** The k of a recall curve: 1, 2, 5, 10, 20, 50, … up to the size of the smaller gallery. */
 function curveKs(gallery: number): number[] {
   const ks: number[] = [];
   for (let decade = 1; decade <= gallery; decade *= 10) ks.push(decade, 2 * decade, 5 * decade);
   return ks.filter((k) => k <= gallery);
 }
 
-/** Recall@k of ranks as `retrievalRanks` gives them, over many k; an image without a text is no query. */
+/** Recall@k for many k, from the ranks of `retrievalRanks`. Images without a text are not queries. */
 export function recallCurve({ imageToText, textToImage }: RetrievalRanks): RecallCurve {
   const queryRanks = imageToText.filter((rank) => rank > 0);
   const k = curveKs(Math.min(imageToText.length, textToImage.length));

@@ -4,13 +4,13 @@ import { innerProducts } from '../numerics/linear-algebra.js';
 import { BlockCounter, type NearScore } from './block-counter.js';
 import { scoreBlocks } from './score-blocks.js';
 
-/** Rank of the best positive of each query, 1 is best; 0 for an image without a text. */
+/** Rank of the best positive of each query. 1 is best; an image without a text has 0. */
 export interface RetrievalRanks {
   readonly imageToText: Int32Array;
   readonly textToImage: Int32Array;
 }
 
-/** A number for each row, the same for rows of the same bytes. */
+/** Numbers the distinct rows of a matrix. Rows with the same bytes get the same number. */
 function numberRowKinds({ rows, cols, data }: Matrix): Int32Array {
   const kinds = new Map<string, number>();
   return Int32Array.from({ length: rows }, (_, i) => {
@@ -22,24 +22,30 @@ function numberRowKinds({ rows, cols, data }: Matrix): Int32Array {
   });
 }
 
+/** Options of `retrievalRanks`. */
 export interface RetrievalRanksOptions {
-  /** Computes the scores, in blocks; plain JavaScript where there is none, or little to compute. */
+  /**
+   * Backend that computes the scores in blocks. Without a backend, or for small galleries, plain JavaScript is used.
+   */
   readonly backend?: Backend | undefined;
-  /** Row of `texts` of each text, where texts that read the same share one: each then has several right images. */
+  /**
+   * Row of `texts` for each text, if texts that read the same share a row. Such a row then has several right images.
+   */
   readonly rowOfText?: Int32Array | undefined;
 }
 
 /**
- * Ranks in both directions without the full score matrix. A negative that scores the same as the best positive is
- * ranked before it (pessimistic), so that constant embeddings rank last.
+ * Computes ranks in both directions without holding the full score matrix. A negative that scores the same as the best
+ * positive is ranked before it (pessimistic), so that constant embeddings rank last.
  *
- * The ranks are those of scores summed in 64 bits, on every backend: a backend's 32-bit scores decide where they are
- * further from the positive's than their rounding can reach, and where not, the score is summed again.
+ * The ranks equal those of scores summed in 64 bits, on every backend. A backend's 32-bit score decides only if it
+ * differs from the positive's score by more than its rounding error can be. Otherwise, the score is summed again in 64
+ * bits.
  *
  * @param images `[N, D]`, unit rows.
  * @param texts `[M, D]`, unit rows.
- * @param imageOfText index of the image that each text describes; an image may have several texts.
- * @throws MedbenchError if sizes disagree or an index is outside the images.
+ * @param imageOfText index of the image that each text describes. An image may have several texts.
+ * @throws MedbenchError if sizes disagree or an image index is out of range.
  */
 export async function retrievalRanks(
   images: Matrix,
@@ -59,7 +65,7 @@ export async function retrievalRanks(
     innerProducts(images.data, i, 1, texts.data, t, 1, D, product);
     return product[0]!;
   };
-  // Of each image its best text, and of each row of texts its best image.
+  // The best right text of each image, and the best right image of each row of texts.
   const bestText = new Int32Array(N).fill(-1);
   const bestImage = new Int32Array(M).fill(-1);
   const bestTextScore = new Float64Array(N).fill(Number.POSITIVE_INFINITY);
@@ -82,7 +88,7 @@ export async function retrievalRanks(
     const counter = new BlockCounter(bestTextScore, bestImageScore, blocks.margin);
     const near: NearScore = (i, t, nearRow, nearCol) => {
       if (positives.has(i * M + t)) return;
-      // Equal rows score equally: a collapsed model's ties are all told without a sum.
+      // Equal rows have equal scores, so ties of a collapsed model are found without summing.
       const tiesRow = textKind[t] === textKind[bestText[i]!];
       const tiesCol = imageKind[i] === imageKind[bestImage[t]!];
       const score = (nearRow && !tiesRow) || (nearCol && !tiesCol) ? exact(i, t) : 0;

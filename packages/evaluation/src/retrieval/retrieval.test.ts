@@ -4,7 +4,7 @@ import { innerProducts } from '../numerics/linear-algebra.js';
 import { retrievalRanks } from './ranks.js';
 import { summarizeRetrieval } from './summary.js';
 
-/** Ranks from the full score matrix, by definition. */
+/** Ranks computed by definition from the full score matrix. */
 function bruteForce(u: number[][], w: number[][], imageOfText: number[]) {
   const score = (i: number, t: number) => u[i]!.reduce((sum, value, j) => sum + value * w[t]![j]!, 0);
   const textToImage = w.map(
@@ -30,7 +30,7 @@ describe('retrievalRanks', () => {
     [300, 531, 4],
   ])('equals brute force with ties: %i images, %i texts', async (N, M, D) => {
     const stream = random(N, 'ranks');
-    // Entries of -1, 0, 1 make most scores equal to others.
+    // With entries of -1, 0 and 1, most scores are tied.
     const rows = (n: number) => Array.from({ length: n }, () => Array.from({ length: D }, () => stream.integer(3) - 1));
     const [u, w] = [rows(N), rows(M)];
     const imageOfText = Array.from({ length: M }, () => stream.integer(N));
@@ -40,7 +40,7 @@ describe('retrievalRanks', () => {
     expect([...ranks.textToImage]).toEqual(expected.textToImage);
   });
 
-  it('sees equal rows as equal wherever they fall, so a constant encoder ranks last', async () => {
+  it('gives equal rows equal scores in every tile, so a constant encoder ranks last', async () => {
     const stream = random(0, 'constant');
     const row = Array.from({ length: 37 }, () => stream.normal());
     const same = (n: number) => toMatrix(Array.from({ length: n }, () => row));
@@ -78,8 +78,8 @@ describe('innerProducts', () => {
 });
 
 describe('summarizeRetrieval', () => {
-  it('counts hits by hand', () => {
-    // Three images; the first has two texts, found at 1 and 3; its own best rank is 1.
+  it('equals hits counted by hand', () => {
+    // Three images. The first has two texts with ranks 1 and 3, and finds its best text at rank 1.
     const ranks = { imageToText: Int32Array.of(1, 2, 3), textToImage: Int32Array.of(1, 3, 2, 1) };
     const { metrics, primaryK, perImage } = summarizeRetrieval(ranks, Int32Array.of(0, 0, 1, 2), {
       seed: 0,
@@ -98,7 +98,7 @@ describe('summarizeRetrieval', () => {
 });
 
 describe('texts that read the same', () => {
-  it('share a row: each has several right images, and counts once as a wrong one', async () => {
+  it('share a row, which has several right images and counts once as a wrong text', async () => {
     // Images 0 and 1 have the same text, row 0; image 2 has row 1.
     const images = toMatrix([
       [1, 0],
@@ -110,7 +110,7 @@ describe('texts that read the same', () => {
       [0, 1],
     ]);
     const ranks = await retrievalRanks(images, texts, Int32Array.of(0, 1, 2), { rowOfText: Int32Array.of(0, 0, 1) });
-    // Image 1 is nearer to the other text (0.8) than to its own (0.6); text 0's best image is the first.
+    // Image 1 is nearer to the other text (0.8) than to its own (0.6). The best image of text 0 is image 0.
     expect(ranks).toEqual({ imageToText: Int32Array.of(1, 2, 1), textToImage: Int32Array.of(1, 1, 1) });
   });
 });

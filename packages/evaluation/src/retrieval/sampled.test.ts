@@ -10,7 +10,7 @@ const toMatrix = (rows: number[][]) => ({
   data: Float32Array.from(rows.flat()),
 });
 
-/** Small whole entries: most scores are equal to others. */
+/** Random pairs with small integer entries, so that most scores are tied. */
 function pairs(name: string, N: number, M: number) {
   const stream = random(0, name);
   const rows = (n: number) => Array.from({ length: n }, () => Array.from({ length: 4 }, () => stream.integer(5) - 2));
@@ -22,7 +22,7 @@ describe('sampledRetrieval', () => {
   it.each([
     ['many', 120, 300],
     ['few', 3, 4],
-  ])('has the nearest five, and the ranks that recall is made of: %s', async (name, N, M) => {
+  ])('returns the five nearest answers, and the ranks that recall is computed from: %s queries', async (name, N, M) => {
     const { u, w, imageOfText } = pairs(name, N, M);
     const ranks = await retrievalRanks(toMatrix(u), toMatrix(w), imageOfText);
     const [toText, toImage] = sampledRetrieval(toMatrix(u), toMatrix(w), ranks, { imageOfText });
@@ -53,9 +53,9 @@ describe('sampledRetrieval', () => {
     );
   });
 
-  it('takes the same queries for every row, and counts any text that reads the same', async () => {
+  it('uses the same queries if texts share rows, and counts any text that reads the same as right', async () => {
     const { u, w, imageOfText } = pairs('alike', 40, 80);
-    // Texts 2 i and 2 i + 1 read the same: one row for both.
+    // Texts 2i and 2i + 1 read the same and share a row.
     const first = Int32Array.from({ length: 40 }, (_, row) => 2 * row);
     const rowOfText = Int32Array.from({ length: 80 }, (_, text) => text >> 1);
     const rows = toMatrix(w.filter((_, text) => text % 2 === 0));
@@ -79,7 +79,7 @@ describe('sampledRetrieval', () => {
 });
 
 describe('recallCurve', () => {
-  it('is the share of ranks up to k, of images that have a text', () => {
+  it('is the share of queries with a rank of at most k, without images that have no text', () => {
     const curve = recallCurve({
       imageToText: Int32Array.of(1, 0, 3, 12, 2, ...new Array<number>(7).fill(12)),
       textToImage: Int32Array.of(1, 1, 5, 12, ...new Array<number>(8).fill(2)),

@@ -3,19 +3,21 @@ import { sampledIndices } from '../gallery/sampled.js';
 import { innerProducts } from '../numerics/linear-algebra.js';
 import type { RetrievalRanks } from './ranks.js';
 
+/** Number of sampled queries in each direction. */
 const QUERIES = 32;
+/** Number of answers kept for each query. */
 const NEAREST = 5;
 
-/** Which text describes which image, and which texts count as one. */
+/** The image that each text describes, and the texts that count as one. */
 export interface TextPairing {
   readonly imageOfText: Int32Array;
-  /** Row of the text embeddings of each text, where texts that read the same share one. */
+  /** Row of the text embeddings for each text, if texts that read the same share a row. */
   readonly rowOfText?: Int32Array;
-  /** First text of each row. */
+  /** Index of the first text of each row. */
   readonly first?: Int32Array;
 }
 
-/** Rows of `among` nearest to one vector; among equals the right ones last, as the ranks count them. */
+/** Rows of `among` that are nearest to a query. Right rows come after wrong ones of equal score, as in the ranks. */
 function nearest(query: Matrix, row: number, among: Matrix, right: ReadonlySet<number>): number[] {
   const scores = new Float64Array(among.rows);
   innerProducts(query.data, row, 1, among.data, 0, among.rows, query.cols, scores);
@@ -32,10 +34,11 @@ function nearest(query: Matrix, row: number, among: Matrix, right: ReadonlySet<n
 }
 
 /**
- * The nearest five of a few queries each way, with the ranks that `retrievalRanks` gave.
+ * Samples a few queries in each direction, with their five nearest answers and the ranks that `retrievalRanks`
+ * computed.
  *
  * @param images `[N, D]`, unit rows.
- * @param texts `[M, D]`, unit rows; of the rows that are left where texts share one.
+ * @param texts `[M, D]`, unit rows; one row per distinct text if texts share rows.
  */
 export function sampledRetrieval(
   images: Matrix,

@@ -2,22 +2,25 @@ import type { Backend, HostTensor, Matrix, Program } from '@medbench/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { innerProducts } from '../numerics/linear-algebra.js';
 
-/** Side of a block of scores: 4 MiB. */
+/** Side of a block of scores, which takes 4 MiB. */
 const BLOCK = 1024;
-/** Multiply-adds under which a backend costs more than it saves. */
+/** Number of multiply-adds up to which a backend costs more time than it saves. */
 const FEW_OPERATIONS = 1e9;
 /** Half a unit in the last place of a 32-bit float at 1. */
 const ROUNDING = 2 ** -24;
 
-/** Scores of some images (rows) with some texts, in 32 bits. */
+/** Scores of a range of images (rows) with a range of texts (columns), in 32 bits. */
 export interface ScoreBlock {
   readonly images: IndexRange;
   readonly texts: IndexRange;
-  /** Row-major, `stride` entries a row, of which those of the texts count. */
+  /**
+   * Scores in row-major order, with `stride` entries per row. Only the first `texts.count` entries of a row are valid.
+   */
   readonly scores: Float32Array;
   readonly stride: number;
 }
 
+/** Indices `from` to `from + count - 1`. */
 export interface IndexRange {
   readonly from: number;
   readonly count: number;
@@ -25,7 +28,7 @@ export interface IndexRange {
 
 /** All scores of images with texts, block by block. */
 export interface ScoreBlocks extends AsyncIterable<ScoreBlock> {
-  /** By how much a score may differ from the sum in 64 bits. */
+  /** Largest difference of a score from its sum in 64 bits. */
   readonly margin: number;
   close(): Promise<void>;
 }
@@ -47,7 +50,7 @@ async function program(imageCount: number, textCount: number, width: number): Pr
   };
 }
 
-/** Rows of a matrix as an input of fixed size: where they are too few, rows of zeros follow. */
+/** Rows of a matrix as a program input of `size` rows. If there are fewer rows, rows of zeros are appended. */
 function sliceRows({ data, cols }: Matrix, { from, count }: IndexRange, size: number): HostTensor {
   let rows = data.subarray(from * cols, (from + count) * cols);
   if (count < size) {
@@ -58,7 +61,7 @@ function sliceRows({ data, cols }: Matrix, { from, count }: IndexRange, size: nu
   return { shape: [size, cols], dtype: 'float32', data: rows };
 }
 
-/** Products of 32-bit rows in 64 bits, rounded. */
+/** Products of 32-bit rows, computed in 64 bits and rounded to 32 bits. */
 function plainMultiply(images: Matrix, texts: Matrix, stride: number): Multiply {
   const sums = new Float64Array(BLOCK * stride);
   return async (rows, cols) => {
@@ -88,9 +91,10 @@ const splitRange = (length: number): IndexRange[] =>
   }));
 
 /**
- * How far a backend's scores are from sums in 64 bits. Rounding adds up like a random walk (Higham and Mary 2019):
- * eight deviations of it. A backend of less precision (TensorFloat-32, say) shows in a first block, and gets what it
- * needs.
+ * Margin for the difference of a backend's scores from sums in 64 bits: eight standard deviations of the rounding
+ * error, which adds up like a random walk (Higham and Mary 2019). A backend of lower precision, for example
+ * TensorFloat-32, shows larger differences in the first block. The margin is then eight times the largest difference
+ * seen there.
  */
 async function measureMargin(multiply: Multiply, images: Matrix, texts: Matrix, stride: number): Promise<number> {
   const scale = largestNorm(images) * largestNorm(texts);
@@ -107,8 +111,8 @@ async function measureMargin(multiply: Multiply, images: Matrix, texts: Matrix, 
 }
 
 /**
- * Scores `images · textsᵀ` in blocks of 1,024 x 1,024, on a backend where there is one and enough to compute. The next
- * block is under way while the last one is looked at.
+ * Computes the scores `images · textsᵀ` in blocks of 1,024 x 1,024, on a backend if there is one and the work is large
+ * enough. The next block is computed while the caller handles the last one.
  *
  * @param images `[N, D]`. @param texts `[M, D]`.
  */

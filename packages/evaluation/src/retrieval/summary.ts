@@ -3,18 +3,22 @@ import type { BootstrapOptions } from '../statistics/bootstrap.js';
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
 import type { RetrievalRanks } from './ranks.js';
 
+/** Metrics of retrieval and the scores of single images. */
 export interface RetrievalSummary {
   /** `i2t_recall@k`, `t2i_recall@k`, `mean_recall@k` for each k, `i2t_median_rank`, `t2i_median_rank`. */
   readonly metrics: Record<string, { readonly value: number; readonly ci95: ConfidenceInterval }>;
   /** The k of the primary metric. */
   readonly primaryK: number;
-  /** For each image with a text: the mean of its own hit and its texts' mean hit at `primaryK`. */
+  /** Score of each image with a text: the mean of the image's own hit and the mean hit of its texts, at `primaryK`. */
   readonly perImage: number[];
-  /** Index of the image that each entry of `perImage` is about. */
+  /** Index of the image of each entry of `perImage`. */
   readonly imagesWithText: Int32Array;
 }
 
-/** Median with multiplicities, over values in rising order; the lower and upper middle are averaged. */
+/**
+ * Median of ranks with multiplicities. The lower and the upper middle are averaged.
+ * @param order indices of the queries by ascending rank. @param weight multiplicity of a query.
+ */
 function weightedMedian(ranks: Int32Array, order: Int32Array, weight: (query: number) => number): number {
   let total = 0;
   for (const query of order) total += weight(query);
@@ -29,11 +33,12 @@ function weightedMedian(ranks: Int32Array, order: Int32Array, weight: (query: nu
 }
 
 /**
- * Recall@k (a hit if at least one positive is within the first k) and median rank, both ways. The intervals draw
- * images, each with its texts (whole `groups` of images where given, `[N]`), and leave the gallery as it is.
+ * Computes recall@k (a hit if at least one positive is among the first k) and the median rank, in both directions.
+ * Intervals resample images with all their texts, or whole groups of images if `groups` `[N]` are given. The gallery is
+ * not resampled.
  *
- * Only k up to the smaller gallery are reported. The primary k is the one asked for, else the largest of `ks`; or 10 if
- * that does not fit, or the largest that does.
+ * Only k up to the size of the smaller gallery are reported. The primary k is `primaryK`, by default the largest of
+ * `ks`. If it is not reported, the primary k is 10, or else the largest reported k.
  */
 export function summarizeRetrieval(
   ranks: RetrievalRanks,
@@ -47,7 +52,7 @@ export function summarizeRetrieval(
   const headline = options.primaryK ?? wanted.at(-1)!;
   const primaryK = ks.includes(headline) ? headline : ks.includes(10) ? 10 : (ks.at(-1) ?? 1);
 
-  // Images with a text are what is drawn; `texts` holds how many each has, `hits` how many of them are found.
+  // Images with a text are resampled. `texts` counts the texts of each image, and `hits` the texts found within each k.
   const withText = Int32Array.from(imageToText.keys()).filter((i) => imageToText[i]! > 0);
   const slot = new Int32Array(imageToText.length);
   withText.forEach((image, s) => {

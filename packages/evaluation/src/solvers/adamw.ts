@@ -1,7 +1,7 @@
-/** Moments and ε of PyTorch's AdamW. */
+/** PyTorch's defaults of AdamW: decay rates of both moments, and ε. */
 const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
 
-/** AdamW on host memory (Loshchilov and Hutter 2019, algorithm 2): in 64 bits, decay on every parameter. */
+/** AdamW in host memory (Loshchilov and Hutter 2019, algorithm 2), in 64 bits, with weight decay on every parameter. */
 export class HostAdamW {
   readonly #mean: Float64Array;
   readonly #square: Float64Array;
@@ -15,7 +15,7 @@ export class HostAdamW {
     this.#square = new Float64Array(parameters.length);
   }
 
-  /** Moves the parameters against a gradient of the same length. */
+  /** Updates the parameters in place. @param gradient of the same length as the parameters. */
   step(gradient: Float64Array, learningRate: number): void {
     const { parameters, weightDecay } = this;
     const [mean, square] = [this.#mean, this.#square];

@@ -3,13 +3,13 @@ import type { LinePoint } from './line-search.js';
 import { wolfeSearch } from './line-search.js';
 
 export interface LbfgsOptions {
-  /** Number of past steps that shape the next one. Default 10. */
+  /** Number of past steps that approximate the Hessian. Default 10. */
   readonly history?: number;
-  /** Default 1000. */
+  /** Maximum number of iterations. Default 1000. */
   readonly maxIterations?: number;
-  /** Stops when the largest absolute gradient entry is this small. Default 1e-4. */
+  /** Largest absolute gradient entry at which the minimisation stops. Default 1e-4. */
   readonly gradientTolerance?: number;
-  /** Multiplies a vector, in place, by a positive definite guess of the inverse Hessian. */
+  /** Multiplies a vector in place by a positive definite estimate of the inverse Hessian. */
   readonly precondition?: (vector: Float64Array) => void;
 }
 
@@ -18,11 +18,11 @@ export interface LbfgsResult {
   readonly value: number;
   readonly iterations: number;
   readonly evaluations: number;
-  /** Whether the gradient or the decrease fell under its tolerance. */
+  /** Whether the gradient or the decrease of the value fell below its tolerance. */
   readonly converged: boolean;
 }
 
-/** Relative decrease under which nothing but rounding is left (scikit-learn's choice for its L-BFGS). */
+/** Relative decrease of the value below which only rounding remains (as scikit-learn sets it for its L-BFGS). */
 const VALUE_TOLERANCE = 64 * Number.EPSILON;
 
 function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
@@ -35,6 +35,7 @@ function largest(values: Float64Array): number {
   return max;
 }
 
+/** One past step of the history. */
 interface Correction {
   readonly step: Float64Array;
   readonly change: Float64Array;
@@ -43,7 +44,7 @@ interface Correction {
   readonly scale: number;
 }
 
-/** Descent direction by the two-loop recursion (Nocedal and Wright, algorithm 7.4). */
+/** Descent direction, computed by the two-loop recursion (Nocedal and Wright, algorithm 7.4). */
 function direction(
   gradient: Float64Array,
   corrections: readonly Correction[],
@@ -68,8 +69,8 @@ function direction(
 /**
  * Minimises a smooth function by limited-memory BFGS (Liu and Nocedal 1989) with a strong-Wolfe line search.
  *
- * @param evaluate returns the value at x and writes the gradient there; both arrays are reused.
- * @param start where to begin; not changed.
+ * @param evaluate returns the value at x and writes the gradient at x. Both arrays are reused.
+ * @param start initial x, which is not changed.
  */
 export function minimize(
   evaluate: (x: Float64Array, gradient: Float64Array) => number,
@@ -101,7 +102,7 @@ export function minimize(
     const slope = dot(gradient, d);
     let accepted = slope < 0 ? wolfeSearch(evaluateStep, { step: 0, value, slope }, first) : undefined;
     if (accepted === undefined) {
-      // A stale history can spoil the direction: try once more without it, else there is nothing left to gain.
+      // An outdated history can spoil the direction: try again without it. If that fails too, the minimum is reached.
       if (corrections.length === 0) {
         converged = true;
         break;

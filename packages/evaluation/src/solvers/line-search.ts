@@ -1,4 +1,4 @@
-/** Value and slope of a function along a direction. */
+/** Value and slope of a function at a step along a direction. */
 export interface LinePoint {
   readonly step: number;
   readonly value: number;
@@ -9,7 +9,10 @@ const SUFFICIENT_DECREASE = 1e-4;
 const CURVATURE = 0.9;
 const MAX_EVALUATIONS = 25;
 
-/** Minimiser of the cubic through two points' values and slopes (Nocedal and Wright eq. 3.59), kept inside them. */
+/**
+ * Minimiser of the cubic that matches the values and slopes of two points (Nocedal and Wright, eq. 3.59), kept between
+ * the points.
+ */
 function cubicMinimiser(a: LinePoint, b: LinePoint): number {
   const d1 = a.slope + b.slope - (3 * (a.value - b.value)) / (a.step - b.step);
   const square = d1 * d1 - a.slope * b.slope;
@@ -24,11 +27,12 @@ function cubicMinimiser(a: LinePoint, b: LinePoint): number {
 }
 
 /**
- * A step that meets the strong Wolfe conditions with c1 = 1e-4, c2 = 0.9 (Nocedal and Wright, algorithms 3.5 and 3.6).
+ * Searches a step that meets the strong Wolfe conditions with c1 = 1e-4, c2 = 0.9 (Nocedal and Wright, algorithms 3.5
+ * and 3.6).
  *
- * @param evaluateStep evaluates the function; a value that is not finite counts as too high.
- * @param start the point at step 0, of negative slope.
- * @returns the point accepted, or undefined if rounding leaves nothing to gain.
+ * @param evaluateStep evaluates the function at a step. A value that is not finite counts as too high.
+ * @param start point at step 0, with a negative slope. @param first first step to try.
+ * @returns the accepted point, or undefined if rounding prevents any decrease.
  */
 export function wolfeSearch(
   evaluateStep: (step: number) => LinePoint,

@@ -38,7 +38,7 @@ describe('minimize', () => {
     expect(result.x[1]).toBeCloseTo(1, 7);
   });
 
-  it('stops at the limit of iterations and leaves the start as it was', () => {
+  it('stops at the maximum number of iterations and does not change the start', () => {
     const start = Float64Array.of(-1.2, 1);
     expect(minimize(rosenbrock, start, { maxIterations: 3 })).toMatchObject({ iterations: 3, converged: false });
     expect([...start]).toEqual([-1.2, 1]);
@@ -60,8 +60,8 @@ describe('fitLogisticRegression', () => {
     expect([...argMax(logisticLogits(model, x), c.classes)]).toEqual(c.predicted);
   });
 
-  // Real data sets: handwritten digits, wines, breast tumours.
-  it.each(probes.map((c) => [c.name, c] as const))('equals scikit-learn on %s, to the last test example', (_, c) => {
+  // Real data sets: handwritten digits, wines and breast tumours.
+  it.each(probes.map((c) => [c.name, c] as const))('equals scikit-learn on %s, for every test example', (_, c) => {
     const [x, y] = [toMatrix(c), Int32Array.from(c.y)];
     const [even, odd] = [0, 1].map((from) => y.map((_, i) => i).filter((i) => i % 2 === from)) as [
       Int32Array,
@@ -89,7 +89,7 @@ describe('fitLogisticRegression', () => {
     expect(Math.abs(warm.objective - c.objective)).toBeLessThan(1e-4 * c.objective);
   });
 
-  it('gives probability 0 to classes that training did not see', () => {
+  it('gives probability 0 to classes without training examples', () => {
     const x = { rows: 3, cols: 1, data: Float32Array.of(-1, 1, 2) };
     const twoClasses = fitLogisticRegression(x, Int32Array.of(1, 3, 3), 4, { C: 1 });
     const logits = logisticLogits(twoClasses, x);
@@ -99,7 +99,7 @@ describe('fitLogisticRegression', () => {
     expect([...argMax(logisticLogits(oneClass, x), 4)]).toEqual([2, 2, 2]);
   });
 
-  it('rejects labels of another length', () => {
+  it('rejects a number of labels that differs from the number of rows', () => {
     const x = { rows: 3, cols: 1, data: new Float32Array(3) };
     expect(() => fitLogisticRegression(x, Int32Array.of(0, 1), 2, { C: 1 })).toThrow(/3 rows with 2 labels/);
   });

@@ -4,32 +4,37 @@ import { LayerProducts } from '../kernels/layer-products.js';
 import { augmentedSecondMoment, cholesky, innerProducts, solveCholesky } from '../numerics/linear-algebra.js';
 import { minimize } from './lbfgs.js';
 
+/** Settings of a fit. */
 export interface LogisticOptions {
   /** Inverse of the regularisation strength, as in scikit-learn. */
   readonly C: number;
-  /** Default 1000. */
+  /** Maximum number of iterations. Default 1000. */
   readonly maxIterations?: number;
   /** Largest gradient entry of the mean loss at which to stop. Default 1e-4, as in scikit-learn. */
   readonly tolerance?: number;
-  /** Where to begin: a model of the same classes and features. Default: the class priors. */
+  /** Initial model, with the same classes and features. Default: weights of 0 and the class priors as intercepts. */
   readonly start?: LogisticModel;
-  /** `secondMoment(x)`, to share it between fits on the same rows. */
+  /** Result of `secondMoment(x)`, if fits on the same rows share it. */
   readonly moment?: Float64Array;
-  /** Whether to precondition. Default true; without, a fit that is stopped early stays closer to its start. */
+  /** Whether to precondition. Default true. Without, a fit that is stopped early stays closer to its start. */
   readonly precondition?: boolean;
 }
 
+/** A fitted logistic regression. */
 export interface LogisticModel {
   /** Number of classes of the problem, including those that training did not see. */
   readonly classes: number;
   readonly features: number;
   /** Classes seen in training, ascending. */
   readonly seen: Int32Array;
-  /** One row per seen class `[S, features]`; a single row, for the higher class, if two were seen; none if one was. */
+  /**
+   * Weights with one row per seen class, `[S, features]`. If two classes were seen, there is a single row, for the
+   * higher class. If one was seen, there is none.
+   */
   readonly weights: Float64Array;
   /** One entry per row of `weights`. */
   readonly intercepts: Float64Array;
-  /** `C · Σ loss + ½‖weights‖²` at the end. */
+  /** Final value of `C · Σ loss + ½‖weights‖²`. */
   readonly objective: number;
   readonly iterations: number;
   readonly converged: boolean;
@@ -57,7 +62,7 @@ function multinomialResiduals(z: Float64Array, rows: number, K: number, y: Int32
   return loss;
 }
 
-/** The same for one logit per row, that of class 1. */
+/** `multinomialResiduals` for two classes, with one logit per row: that of class 1. */
 function binomialResiduals(z: Float64Array, rows: number, y: Int32Array, from: number): number {
   let loss = 0;
   for (let i = 0; i < rows; i++) {
@@ -69,15 +74,17 @@ function binomialResiduals(z: Float64Array, rows: number, y: Int32Array, from: n
   return loss;
 }
 
-/** Mean of x̃x̃ᵀ with the constant feature appended: what preconditions the fits. Large sets are thinned. */
+/** Mean of x̃x̃ᵀ, where x̃ is a row with a constant 1 appended, for preconditioning fits. Large sets are subsampled. */
 export function secondMoment(x: Matrix): Float64Array {
   return augmentedSecondMoment(x.data, x.rows, x.cols, Math.max(1000, 4 * x.cols));
 }
 
 /**
- * Divides each row of parameters by its Hessian's estimate p(1 - p)·x̃x̃ᵀ + λI, with p the class prior (compare Böhning
- * 1992). It changes the path only: correlated or badly scaled features and rare classes then need tens of steps, where
- * plain L-BFGS needs hundreds. Rows of similar p(1 - p), within a factor of two either way, share one factorisation.
+ * Makes a preconditioner that multiplies each row of parameters by the inverse of its estimated Hessian p(1 - p)·x̃x̃ᵀ
+ * + λI, where p is the class prior (compare Böhning 1992). It changes the path to the minimum, not the minimum: with
+ * correlated or badly scaled features or rare classes, a fit takes tens of steps instead of hundreds. Rows whose p(1 -
+ * p) differ by at most a factor of two from a common value share one factorisation.
+ * @returns undefined if an estimate is not positive definite.
  */
 function preconditioner(moment: Float64Array, d: number, priors: Float64Array, lambda: number) {
   const size = d + 1;
@@ -109,7 +116,7 @@ function preconditioner(moment: Float64Array, d: number, priors: Float64Array, l
   };
 }
 
-/** Multinomial intercepts are determined up to a constant: mean 0, as scikit-learn's. */
+/** Shifts multinomial intercepts, which are determined only up to a constant, to mean 0, as scikit-learn does. */
 function centre(intercepts: Float64Array): Float64Array {
   if (intercepts.length === 1) return intercepts;
   const mean = intercepts.reduce((sum, value) => sum + value, 0) / intercepts.length;
@@ -117,13 +124,13 @@ function centre(intercepts: Float64Array): Float64Array {
 }
 
 /**
- * Logistic regression with L2 on the weights, not on the intercepts: minimises `C · Σ loss + ½‖w‖²` by L-BFGS, the
- * objective of scikit-learn's `LogisticRegression(solver='lbfgs', C=C)`. Three and more classes are multinomial, two
- * share one weight vector. Deterministic.
+ * Fits a logistic regression with an L2 penalty on the weights but not on the intercepts. It minimises
+ * `C · Σ loss + ½‖w‖²` by L-BFGS, the objective of scikit-learn's `LogisticRegression(solver='lbfgs', C=C)`. Three or
+ * more classes are multinomial; two classes share one weight vector. Deterministic.
  *
  * @param x features `[N, d]`.
  * @param y labels in 0..classes-1. Classes without an example get probability 0.
- * @throws MedbenchError if the lengths differ or there is no row.
+ * @throws MedbenchError if the numbers of rows and labels differ or there is no row.
  */
 export function fitLogisticRegression(
   x: Matrix,
@@ -180,7 +187,7 @@ export function fitLogisticRegression(
     start.set(options.start.weights);
     start.set(options.start.intercepts, rows * d);
   } else {
-    // Where all weights are 0 the priors are the best intercepts.
+    // If all weights are 0, the class priors are the best intercepts.
     const logits = priors.map((prior) => Math.log(rows === 1 ? prior / (1 - prior) : prior));
     start.set(centre(logits), rows * d);
   }
@@ -201,7 +208,7 @@ export function fitLogisticRegression(
   };
 }
 
-/** Logits `[N, classes]`: their softmax is the model's probability. Classes that training did not see get -Infinity. */
+/** Logits `[N, classes]`, whose softmax is the model's probability. Classes without training examples get -Infinity. */
 export function logisticLogits(model: LogisticModel, x: Matrix): Float64Array {
   const { classes, features, seen, weights, intercepts } = model;
   const rows = intercepts.length;

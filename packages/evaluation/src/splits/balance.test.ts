@@ -9,20 +9,20 @@ const counts = (labels: Int32Array, kept: Int32Array): number[] => {
 const even = Int32Array.from({ length: 3000 }, (_, i) => i % 3);
 
 describe('longTail', () => {
-  it('leaves a geometric series from the largest class to the smallest', () => {
+  it('leaves class sizes that fall geometrically from the largest class to the smallest', () => {
     expect(counts(even, longTail(even, 1))).toEqual([1000, 1000, 1000]);
     expect(counts(even, longTail(even, 100))).toEqual([1000, 100, 10]);
     expect(counts(even, longTail(even, 1e6))).toEqual([1000, 1, 1]);
   });
 
-  it('thins the less frequent more, and leaves alone what is uneven enough', () => {
+  it('thins less frequent classes more, and does not thin classes that are small enough', () => {
     const labels = Int32Array.from([...Array(10).fill(0), ...Array(400).fill(1), ...Array(90).fill(2)]);
     expect(counts(labels, longTail(labels, 1))).toEqual([10, 400, 90]);
     expect(counts(labels, longTail(labels, 16))).toEqual([10, 400, 90]);
     expect(counts(labels, longTail(labels, 100))).toEqual([4, 400, 40]);
   });
 
-  it('keeps of a stronger imbalance what is kept of a weaker one, in order, always the same', () => {
+  it('keeps a subset of the examples of a weaker imbalance, in order and always the same ones', () => {
     const weak = longTail(even, 20);
     const strong = longTail(even, 100);
     expect(strong.every((i) => weak.includes(i))).toBe(true);

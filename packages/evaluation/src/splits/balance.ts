@@ -2,21 +2,21 @@ import { random, type SettingSpec } from '@medbench/core';
 import { subset } from '@medbench/data';
 import type { LabelledImages } from './labelled-images.js';
 
-/** How uneven the classes of a training split are made. */
+/** Setting for the class imbalance of a training split. */
 export const BALANCE_SETTINGS: Readonly<Record<'imbalance', SettingSpec>> = {
   imbalance: {
     default: 1,
     min: 1,
     description:
-      'the training split is thinned to a long tail: the most frequent class keeps so many times what the least frequent may (1: all of it)',
+      'thins the training split to a long tail: the most frequent class may keep this many times the examples of the least frequent one (1: no thinning)',
   },
 };
 
 /**
- * Places of the examples that are kept where classes are thinned to a long tail: the class of rank r of C by frequency
- * keeps at most `largest · imbalance^(-r / (C - 1))` examples, at least one (Cui et al. 2019, section 5.1). Nothing is
- * added, so a split that is more uneven already stays so. The examples are the same for every method and seed, and
- * those of a stronger imbalance are among those of a weaker one.
+ * Indices of the examples that remain after classes are thinned to a long tail. Of C classes ranked by frequency, class
+ * r keeps at most `largest · imbalance^(-r / (C - 1))` examples, but at least one (Cui et al. 2019, section 5.1). No
+ * examples are added, so a split that is already more uneven stays so. The choice is the same for every method and
+ * seed, and the examples of a stronger imbalance are a subset of those of a weaker one.
  */
 export function longTail(labels: Int32Array, imbalance: number): Int32Array {
   const members = new Map<number, number[]>();
@@ -34,7 +34,7 @@ export function longTail(labels: Int32Array, imbalance: number): Int32Array {
   return Int32Array.from(kept).sort();
 }
 
-/** A training split with its classes made as uneven as the settings ask for. */
+/** Thins a training split to the class imbalance that the settings ask for. */
 export function withBalance(train: LabelledImages, { imbalance }: Readonly<Record<string, unknown>>): LabelledImages {
   if (imbalance === undefined || imbalance === 1) return train;
   const kept = longTail(train.labels, Number(imbalance));

@@ -4,7 +4,7 @@ import { holdout } from './holdout.js';
 describe('holdout', () => {
   const labels = Int32Array.from({ length: 211 }, (_, i) => (i === 0 ? 2 : i < 31 ? 1 : 0));
 
-  it('takes a tenth of each label, none of a single example, and always the same ones', () => {
+  it('holds out a tenth of each label, nothing of a label with one example, and always the same examples', () => {
     const { train, heldOut } = holdout(labels, 0.1);
     const counts = [0, 0, 0];
     for (const i of heldOut) counts[labels[i]!]!++;
@@ -21,7 +21,7 @@ describe('holdout', () => {
     expect(heldOut.some((i) => inTrain.has(groups[i]!))).toBe(false);
   });
 
-  it('falls back to labels where all examples are one group', () => {
+  it('falls back to labels if all examples belong to one group', () => {
     expect(holdout(labels, 0.1, new Int32Array(211))).toEqual(holdout(labels, 0.1));
   });
 });

@@ -1,15 +1,17 @@
 import { random } from '@medbench/core';
 
+/** Indices of the examples that remain for training, and of those that are held out. */
 export interface Holdout {
   readonly train: Int32Array;
   readonly heldOut: Int32Array;
 }
 
 /**
- * A fixed hold-out: the share of each label, rounded, is held out, at least one if the label has two examples and none
- * if it has one. With two or more `groups`, whole groups are held out at random up to the share.
+ * Splits off a fixed hold-out: of each label, the given share of its examples, rounded. A label with two or more
+ * examples has at least one held out, a label with one example none. With two or more `groups`, whole groups are held
+ * out at random up to the share.
  *
- * The split is the same for all models and seeds, so that its luck is shared.
+ * The split is the same for all models and seeds, so that chance affects them alike.
  */
 export function holdout(labels: Int32Array, share: number, groups?: Int32Array): Holdout {
   const stream = random(0, 'holdout');

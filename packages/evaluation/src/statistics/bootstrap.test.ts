@@ -23,7 +23,7 @@ describe('bootstrap', () => {
     expect(high).toBeCloseTo(mean + (1.96 * sd) / 20, 2);
   });
 
-  it('is the same for the same seed, and by either route', () => {
+  it('gives the same interval for the same seed, and from indices as from multiplicities', () => {
     const options = { seed: 5, replicates: 200 };
     const direct = bootstrapMean(normal, options);
     expect(bootstrapMean(normal, options)).toEqual(direct);
@@ -33,7 +33,7 @@ describe('bootstrap', () => {
     expect(byIndices[1]).toBeCloseTo(direct[1], 12);
   });
 
-  it('widens by the square root of the group size when examples of a group are copies', () => {
+  it('widens by the square root of the group size if the examples of a group are copies', () => {
     const copies = Float64Array.from({ length: 1600 }, (_, i) => normal[i >> 2]!);
     const groups = Int32Array.from({ length: 1600 }, (_, i) => i >> 2);
     const width = ([low, high]: readonly [number, number]) => high - low;
@@ -58,7 +58,7 @@ describe('bootstrap', () => {
     expect(high).toBeGreaterThan(auc());
   });
 
-  it("gives Wilson's interval where the bootstrap says nothing", () => {
+  it("gives Wilson's interval if the bootstrap interval has no width", () => {
     const { wilson } = JSON.parse(readFileSync(new URL('../../fixtures/compare.json', import.meta.url), 'utf8')) as {
       wilson: [number, number, number, number][];
     };
@@ -105,8 +105,8 @@ describe('the bootstrap interval', () => {
     expect(share).toBeLessThan(0.97);
   });
 
-  it('covers by patient, where drawing images would not', () => {
-    // 100 patients of 4 images each, whose chances to be right differ between patients: 0.7 on average.
+  it('covers an accuracy over patients if it draws patients, but not if it draws images', () => {
+    // 100 patients of 4 images each. The chance of a right answer differs between patients and is 0.7 on average.
     const groups = Int32Array.from({ length: 400 }, (_, i) => i >> 2);
     const draw = (grouped: boolean) => (stream: ReturnType<typeof random>) => {
       const chance = Array.from({ length: 100 }, () => (stream.uniform() < 0.5 ? 0.95 : 0.45));
@@ -121,7 +121,7 @@ describe('the bootstrap interval', () => {
 
   it('covers an AUROC of 100 examples', () => {
     const labels = Int32Array.from({ length: 100 }, (_, i) => i % 2);
-    // Normal scores one standard deviation apart: AUROC is Φ(1/√2).
+    // Normal scores with means one standard deviation apart: the AUROC is Φ(1/√2).
     const share = coverage(
       600,
       (stream) => {

@@ -1,15 +1,16 @@
 import type { ConfidenceInterval } from '@medbench/core';
 import { random } from '@medbench/core';
 
+/** Settings of a bootstrap. */
 export interface BootstrapOptions {
   readonly seed: number;
-  /** Default 1000. */
+  /** Number of replicates. Default 1000. */
   readonly replicates?: number;
-  /** Group of each example (such as its patient). Given, whole groups are drawn instead of examples. */
+  /** Group of each example, such as its patient. If given, whole groups are drawn instead of single examples. */
   readonly groups?: Int32Array | undefined;
 }
 
-/** Examples of each group, in order of first appearance. */
+/** Lists the examples of each group, in order of first appearance. */
 function listMembers(groups: Int32Array): Int32Array[] {
   const members = new Map<number, number[]>();
   groups.forEach((group, i) => {
@@ -20,7 +21,9 @@ function listMembers(groups: Int32Array): Int32Array[] {
   return [...members.values()].map((list) => Int32Array.from(list));
 }
 
-/** Calls `visit` once per replicate with how often each of the n examples was drawn. The array is reused. */
+/**
+ * Calls `visit` once per replicate with the number of times that each of the n examples was drawn. The array is reused.
+ */
 function eachReplicate(n: number, options: BootstrapOptions, visit: (counts: Int32Array) => void): void {
   const { replicates = 1000, groups } = options;
   const stream = random(options.seed, 'bootstrap');
@@ -38,7 +41,7 @@ function eachReplicate(n: number, options: BootstrapOptions, visit: (counts: Int
   }
 }
 
-/** Quantile of sorted values, linear between neighbours (Hyndman and Fan's type 7, numpy's default). */
+/** Quantile of sorted values, interpolated linearly (Hyndman and Fan's type 7, NumPy's default). */
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const low = Math.floor(position);
@@ -53,10 +56,10 @@ function percentileInterval(values: readonly number[]): ConfidenceInterval {
 }
 
 /**
- * Percentile bootstrap 95 % intervals (Efron 1979) of several statistics from the same replicates.
+ * Percentile bootstrap 95 % intervals (Efron 1979) of several statistics, computed from the same replicates.
  *
- * @param statistics values under the given multiplicities of the n examples; `NaN` leaves that replicate out for that
- * statistic (an AUROC is undefined where a replicate has one class only). The array it is given is reused.
+ * @param statistics computes the values from the multiplicities of the n examples. `NaN` leaves out the replicate for
+ * that statistic (the AUROC of a replicate with a single class is undefined). The array passed to it is reused.
  * @returns one interval per statistic, the same for the same seed.
  */
 export function bootstrapIntervals(
@@ -78,7 +81,8 @@ export function bootstrapIntervals(
 /**
  * Percentile bootstrap 95 % interval of any statistic of the drawn examples.
  *
- * @param statistic value on the examples whose indices it is given, with repetition. The array is reused.
+ * @param statistic computes the value from the indices of the drawn examples, with repetition. The array passed to it
+ * is reused.
  */
 export function bootstrapInterval(
   n: number,
@@ -100,7 +104,7 @@ export function bootstrapInterval(
   )[0]!;
 }
 
-/** Percentile bootstrap 95 % interval of a mean, without building index lists. */
+/** Percentile bootstrap 95 % interval of a mean. It builds no lists of indices. */
 export function bootstrapMean(values: ArrayLike<number>, options: BootstrapOptions): ConfidenceInterval {
   return bootstrapIntervals(
     values.length,
@@ -129,8 +133,9 @@ export function wilsonInterval(successes: number, n: number): ConfidenceInterval
 }
 
 /**
- * The interval to report for a proportion: the bootstrap one, except where the bootstrap says nothing. It claims
- * certainty when all examples agree, and is coarse under 30 independent draws: there Wilson's interval is given.
+ * Chooses the interval to report for a proportion: the bootstrap interval, unless it is not informative. The bootstrap
+ * claims certainty if all examples agree, and is coarse under 30 independent draws. In both cases, Wilson's interval is
+ * returned.
  */
 export function proportionInterval(
   hits: ArrayLike<number>,

@@ -25,7 +25,7 @@ describe('averageRanks', () => {
     expect(result.criticalDifference).toBeCloseTo(c.criticalDifference, 6);
   });
 
-  it('has the chance of it where all columns rank alike', () => {
+  it('gives the chance of equal rankings as p if all columns rank alike', () => {
     expect(
       averageRanks(
         ['a', 'b', 'c'],
@@ -48,7 +48,7 @@ describe('a part of a column', () => {
     rows: [makeRow('a', [[1, 0, 1, 1]]), makeRow('b', [[0, 0, 1, 0]])],
   });
 
-  it('has its comparisons, and neither column nor rank of its own', () => {
+  it('has comparisons, but neither statistics nor a rank of its own', () => {
     const { statistics, comparisons } = compareRows([column(false, 's'), column(false, 't'), column(true, 't')]);
     expect(statistics.columns.map(({ task, metric }) => [task, metric])).toEqual([
       ['s', 'accuracy'],
@@ -75,7 +75,7 @@ describe('compareTwo', () => {
     expect(compareTwo(makeRow('a', [a]), makeRow('b', [b]), groups)!.pValue).toBeCloseTo(grouped, 7);
   });
 
-  it('compares under the seeds that both have, and nothing else', () => {
+  it('compares the seeds that both rows have, and no others', () => {
     const scores = [1, 0, 1, 1, 0, 1];
     const first = { ...makeRow('a', [scores]), seeds: [{ seed: 3, value: 0, perExample: scores }] };
     expect(compareTwo(first, makeRow('b', [scores]))).toBeUndefined();
@@ -85,7 +85,7 @@ describe('compareTwo', () => {
     });
   });
 
-  // Two methods that are alike: right on most examples, each training a little better or worse than the next.
+  // Two equally good methods: right on most examples, with trainings that vary a little.
   const alarms = (seeds: number, ofSeeds: number): number => {
     const stream = random(5, 'two-way', seeds, Math.round(100 * ofSeeds));
     const draws = 2000;
@@ -108,7 +108,7 @@ describe('compareTwo', () => {
     [5, 0.7],
     [3, 0.7],
   ])(
-    'raises false alarms at 5 ± 1 in a hundred: %i seeds that differ by %f',
+    'raises false alarms in 5 % ± 1 of cases: %i seeds that differ by %f',
     (seeds, ofSeeds) => {
       const rate = alarms(seeds, ofSeeds);
       expect(rate).toBeGreaterThan(0.04);
@@ -124,7 +124,7 @@ describe('compareTwo', () => {
     [5, 0.1],
     [20, 0.1],
   ])(
-    'raises no more than that: %i seeds that differ by %f',
+    'raises false alarms in at most 6 % of cases: %i seeds that differ by %f',
     (seeds, ofSeeds) => {
       expect(alarms(seeds, ofSeeds)).toBeLessThan(0.06);
     },
@@ -149,7 +149,7 @@ describe('compareRows', () => {
     makeRow('chance', [right(0.5)], true),
   ];
 
-  it('says who is best, who is surely worse, and who beats the controls', () => {
+  it('reports the best row, the rows that are significantly worse, and the rows that beat the controls', () => {
     const { statistics, comparisons } = compareRows([column('one', rows), column('two', rows)]);
     const [firstColumn] = statistics.columns;
     expect(['good', 'also-good']).toContain(firstColumn!.best);
@@ -169,7 +169,7 @@ describe('compareRows', () => {
     expect(statistics.ranks!.methods.at(-1)).toEqual({ id: 'bad', rank: 3 });
   });
 
-  it('ranks over columns that all methods have, and does without', () => {
+  it('ranks over columns that all methods have, and reports no ranks without them', () => {
     const missing = column('two', [makeRow('good', [right(0.8)]), makeRow('bad', [])]);
     expect(compareRows([column('one', rows), missing]).statistics.ranks).toBeNull();
     expect(compareRows([]).statistics).toEqual({ level: 0.05, columns: [], ranks: null });

@@ -12,14 +12,14 @@ import { averageRanks } from './ranks.js';
 import { twoWayTest } from './two-way.js';
 
 const LEVEL = 0.05;
-/** Independent examples from which a mean of graded scores is near enough to normal. */
+/** Number of independent examples from which the mean of graded scores is close enough to normal. */
 const MANY = 50;
 
 type Uncorrected = Omit<Comparison, 'adjusted'>;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Scores of both rows under the seeds that both have. */
+/** Scores of both rows for the seeds that both have. */
 function pairScores(first: ScoredRow, second: ScoredRow): { a: readonly number[]; b: readonly number[] }[] {
   return first.seeds.flatMap(({ seed, perExample: a }) => {
     const b = second.seeds.find((other) => other.seed === seed)?.perExample;
@@ -28,11 +28,11 @@ function pairScores(first: ScoredRow, second: ScoredRow): { a: readonly number[]
 }
 
 /**
- * Compares two rows on the same test examples. One seed: McNemar's test with mid-p on right and wrong, else a paired t
- * test on (groups of) examples, or sign flips where there are few. Several seeds: t tests in which examples and seeds
- * vary (`twoWayTest`).
+ * Compares two rows on the same test examples. With one seed, scores of 0 and 1 without groups get McNemar's test with
+ * mid-p. Other scores get a paired t test on examples or groups, or a sign-flip test if there are few. With several
+ * seeds, t tests treat examples and seeds as samples (`twoWayTest`).
  *
- * @returns undefined if no seed has scores of both.
+ * @returns undefined if the rows have no scored seed in common.
  */
 export function compareTwo(first: ScoredRow, second: ScoredRow, groups?: readonly number[]): Uncorrected | undefined {
   const pairs = pairScores(first, second);
@@ -53,7 +53,7 @@ export function compareTwo(first: ScoredRow, second: ScoredRow, groups?: readonl
   return { ...common, pValue, test: singleSeed ? 'paired-t' : 'two-way-t' };
 }
 
-/** Holm's correction over one family of comparisons. */
+/** Applies Holm's correction over one family of comparisons. Comparisons that were not possible are left out. */
 function corrected(comparisons: readonly (Uncorrected | undefined)[]): Comparison[] {
   const tested = comparisons.filter((comparison) => comparison !== undefined);
   const adjusted = holm(tested.map(({ pValue }) => pValue));
@@ -109,9 +109,9 @@ function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pa
 }
 
 /**
- * Which differences of a table are more than chance: paired tests within each column, p corrected by Holm for the pairs
- * of methods and apart from them for the pairs of method and control; average ranks over the columns in which every
- * method has a figure.
+ * Tests which differences of a table are more than chance. Within each column, rows are compared by paired tests. p is
+ * corrected by Holm over the pairs of methods, and separately over the pairs of method and control. Methods are ranked
+ * on average over the columns in which every method has a figure.
  */
 export const compareRows: CompareRows = (columns) => {
   const compared = columns.map(compareColumn);

@@ -18,8 +18,8 @@ const makeColumn = (rows: readonly ScoredRow[], more: Partial<ScoredColumn> = {}
 });
 
 /**
- * Right and wrong of trainings of one method: examples are hard or easy for all, each training has luck of its own,
- * over all examples (`ofSeeds`) and in single ones.
+ * Scores of 0 and 1 of several trainings of one method. An example is equally hard for all trainings. Each training has
+ * its own luck, which affects all its examples alike (`ofSeeds`), and noise on single examples.
  */
 function trainings(stream: ReturnType<typeof random>, hard: readonly number[], seeds: number, ofSeeds: number) {
   return Array.from({ length: seeds }, () => {
@@ -28,10 +28,10 @@ function trainings(stream: ReturnType<typeof random>, hard: readonly number[], s
   });
 }
 
-/** The most alarms that a level of 5 % raises in so many draws, but for one run of the test in 1000. */
+/** Largest number of alarms that a level of 5 % raises in so many draws, except in one run of the test in 1000. */
 const mostAlarms = (draws: number): number => 0.05 * draws + 3.1 * Math.sqrt(0.05 * 0.95 * draws);
 
-describe('two runs that differ in seed alone', () => {
+describe('the comparison of two runs that differ only in their seeds', () => {
   it.each([
     [2, 2, 0.35],
     [3, 3, 0.35],
@@ -41,7 +41,7 @@ describe('two runs that differ in seed alone', () => {
     [1, 3, 0.35],
     [1, 5, 0.2],
     [3, 1, 0.02],
-  ])('one cell: significant in 5 of 100 at most, %i and %i seeds that differ by %f', (S1, S2, ofSeeds) => {
+  ])('finds one cell significant in at most 5 of 100 cases: %i and %i seeds that differ by %f', (S1, S2, ofSeeds) => {
     const stream = random(3, 'runs', S1, S2, Math.round(100 * ofSeeds));
     const draws = 2000;
     let alarms = 0;
@@ -58,34 +58,37 @@ describe('two runs that differ in seed alone', () => {
     [2, 2],
     [3, 3],
     [1, 3],
-  ])('a whole table, 4 rows and 5 columns: any significant cell in 5 of 100 at most, %i and %i seeds', (S1, S2) => {
-    const stream = random(4, 'tables', S1, S2);
-    const draws = 400;
-    let alarms = 0;
-    for (let draw = 0; draw < draws; draw++) {
-      const hard = Array.from({ length: 5 }, () => Array.from({ length: 150 }, () => stream.normal()));
-      const run = (S: number, from: number) =>
-        hard.map((difficulty, task) =>
-          makeColumn(
-            Array.from({ length: 4 }, (_, m) =>
-              makeRow(
-                `m${m}`,
-                trainings(stream, difficulty, S, 0.3),
-                Array.from({ length: S }, (_, s) => from + s),
+  ])(
+    'finds any cell of a table of 4 rows and 5 columns significant in at most 5 of 100 cases: %i and %i seeds',
+    (S1, S2) => {
+      const stream = random(4, 'tables', S1, S2);
+      const draws = 400;
+      let alarms = 0;
+      for (let draw = 0; draw < draws; draw++) {
+        const hard = Array.from({ length: 5 }, () => Array.from({ length: 150 }, () => stream.normal()));
+        const run = (S: number, from: number) =>
+          hard.map((difficulty, task) =>
+            makeColumn(
+              Array.from({ length: 4 }, (_, m) =>
+                makeRow(
+                  `m${m}`,
+                  trainings(stream, difficulty, S, 0.3),
+                  Array.from({ length: S }, (_, s) => from + s),
+                ),
               ),
+              { task: `task-${task}` },
             ),
-            { task: `task-${task}` },
-          ),
-        );
-      const { cells, level } = compareRuns(run(S1, 0), run(S2, 100));
-      expect(cells).toHaveLength(20);
-      if (cells.some(({ test }) => test && test.adjusted < level)) alarms++;
-    }
-    expect(alarms).toBeLessThan(mostAlarms(draws));
-  });
+          );
+        const { cells, level } = compareRuns(run(S1, 0), run(S2, 100));
+        expect(cells).toHaveLength(20);
+        if (cells.some(({ test }) => test && test.adjusted < level)) alarms++;
+      }
+      expect(alarms).toBeLessThan(mostAlarms(draws));
+    },
+  );
 
-  it('is what a test over examples alone would get wrong', () => {
-    // The reason why one training on each side is not tested.
+  it('would raise false alarms in over 30 % of cases if it tested examples alone', () => {
+    // This is why one training on each side is not tested.
     const stream = random(5, 'alone');
     const draws = 300;
     let alarms = 0;
@@ -129,12 +132,12 @@ describe('compareRuns', () => {
     expect(reversed!.test!.pValue).toBeCloseTo(cell!.test!.pValue, 10);
   });
 
-  it('finds none between a run and itself', () => {
+  it('finds no difference between a run and itself', () => {
     const same = makeColumn([makeRow('m', better(0, 3))]);
     expect(compareRuns([same], [same]).cells[0]).toMatchObject({ difference: 0, test: { pValue: 1, adjusted: 1 } });
   });
 
-  it('says why one training on each side, a control, or another test set is not tested', () => {
+  it('gives a reason for not testing one training on each side, a control, or another test set', () => {
     const firstCell = (a: ScoredColumn, b: ScoredColumn) => compareRuns([a], [b]).cells[0]!;
     const three = [makeRow('m', better(0, 3))];
     const single = (seed: number) => makeColumn([makeRow('m', better(1, 1), [seed])]);
@@ -166,7 +169,7 @@ describe('compareRuns', () => {
     expect(firstCell(counted, makeColumn(three, { data: 'a', classCounts: { y: 300, x: 100 } })).test).not.toBeNull();
   });
 
-  it('corrects for all cells that it tested, and leaves out what one run alone has', () => {
+  it('corrects over all tested cells, and leaves out cells that only one run has', () => {
     const columns = (by: number) =>
       ['one', 'two'].map((task) =>
         makeColumn([makeRow('m', better(by, 3)), makeRow(`only-${by}`, better(by, 3))], { task }),
@@ -183,15 +186,16 @@ describe('compareRuns', () => {
 });
 
 describe('twoSampleTest', () => {
-  it('equals Welch’s t test where examples do not vary', () => {
-    // Every example of a seed alike: only seeds vary. SciPy: ttest_ind([.6, .7, .65], [.5, .52], equal_var=False).
+  it('equals Welch’s t test if examples do not vary', () => {
+    // All examples of a seed have the same score, so only seeds vary. SciPy: ttest_ind([.6, .7, .65], [.5, .52],
+    // equal_var=False).
     const side = (values: readonly number[]) => values.map((value) => [value, value, value, value]);
     const { mean: difference, pValue } = twoSampleTest(side([0.6, 0.7, 0.65]), side([0.5, 0.52]));
     expect(difference).toBeCloseTo(0.14, 12);
     expect(pValue).toBeCloseTo(0.030167779948127256, 6);
   });
 
-  it('refuses single trainings', () => {
+  it('refuses one training on each side', () => {
     expect(() => twoSampleTest([[1, 0]], [[0, 1]])).toThrow(/several|how far/);
   });
 });

@@ -9,11 +9,11 @@ type Drafted = Omit<RunCell, 'test'> & { readonly tested: Tested | null };
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** One object for equal contents, whatever the order of its keys. */
+/** JSON that is equal for equal counts, whatever the order of their keys. */
 const canonicalJson = (counts: Readonly<Record<string, number>>): string =>
   JSON.stringify(Object.entries(counts).sort());
 
-/** Why two columns are not of the same test examples; undefined if nothing speaks against it. */
+/** Reason why two columns cannot be compared (other test examples or another metric); undefined if they can. */
 function describeMismatch(first: ScoredColumn, second: ScoredColumn): string | undefined {
   const length = ({ rows }: ScoredColumn): number => rows[0]?.seeds[0]?.perExample.length ?? 0;
   if (length(first) !== length(second)) {
@@ -34,7 +34,7 @@ function describeMismatch(first: ScoredColumn, second: ScoredColumn): string | u
   return first.metric === second.metric ? undefined : `different metrics: ${first.metric} and ${second.metric}`;
 }
 
-/** The test that the seeds of both allow; a reason where they allow none. */
+/** Runs the test that the seeds of both rows allow. @returns the result, or a reason if the seeds allow no test. */
 function chooseTest(first: ScoredRow, second: ScoredRow, groups: readonly number[] | undefined): Tested | string {
   const listScores = ({ seeds }: ScoredRow): (readonly number[])[] => seeds.map(({ perExample }) => perExample);
   const common = first.seeds.flatMap(({ seed, perExample }) => {
@@ -46,7 +46,7 @@ function chooseTest(first: ScoredRow, second: ScoredRow, groups: readonly number
     return { ci95, pValue: Number.isNaN(pValue) ? 1 : pValue, seeds: 'paired' };
   }
   if (first.seeds.length + second.seeds.length < 3) {
-    return 'one training on each side: how far two trainings are apart by chance is not known; it takes several seeds';
+    return 'one training on each side: how much trainings differ by chance is unknown; a test needs several seeds';
   }
   const { ci95, pValue } = twoSampleTest(listScores(first), listScores(second), groups);
   return { ci95, pValue: Number.isNaN(pValue) ? 1 : pValue, seeds: 'separate' };
@@ -79,11 +79,11 @@ function compareCell(columns: readonly [ScoredColumn, ScoredColumn], rows: reado
 }
 
 /**
- * Compares two runs cell by cell on the same test examples. Examples are paired. So are trainings where both runs have
- * two seeds or more in common; else each run's trainings vary by themselves (`twoSampleTest`). One training on each
- * side is not tested: a test over examples would say that these two models differ, which two trainings of one method do
- * as well. p is corrected by Holm over all cells that are tested, so that two runs that differ in seed alone show a
- * significant difference anywhere in 5 of 100 comparisons at most.
+ * Compares two runs cell by cell on the same test examples. Examples are always paired. Trainings are paired by seed if
+ * both runs have two or more seeds in common; otherwise the trainings of each run count as independent
+ * (`twoSampleTest`). One training on each side is not tested: a test over examples would only show that the two models
+ * differ, as two trainings of one method do too. p is corrected by Holm over all tested cells, so that two runs that
+ * differ only in their seeds show a significant difference anywhere in at most 5 of 100 comparisons.
  */
 export function compareRuns(first: readonly ScoredColumn[], second: readonly ScoredColumn[]): RunComparison {
   const drafts = first.flatMap((column) => {

@@ -21,7 +21,7 @@ const discordant = (onlyFirst: number, onlySecond: number) => ({
 });
 
 describe('paired tests', () => {
-  it.each(fixture.mcnemar)('McNemar with %i and %i discordant equals the exact binomial test', (b, c, p) => {
+  it.each(fixture.mcnemar)('give the exact binomial p by McNemar with %i and %i discordant examples', (b, c, p) => {
     const { first, second } = discordant(b, c);
     const result = mcnemar(first, second);
     expect(result).toMatchObject({ onlyFirst: b, onlySecond: c });
@@ -29,7 +29,7 @@ describe('paired tests', () => {
     expect(result.pValue).toBeLessThanOrEqual(p);
   });
 
-  it('finds no difference without discordant examples', () => {
+  it('find no difference without discordant examples', () => {
     expect(mcnemar([1, 0, 1], [1, 0, 1]).pValue).toBe(1);
     expect(compare([0.5, 1], [0.5, 1])).toMatchObject({
       difference: 0,
@@ -39,7 +39,7 @@ describe('paired tests', () => {
     });
   });
 
-  it('tests scores between 0 and 1 by sign flips, in agreement with McNemar where both apply', () => {
+  it('test scores between 0 and 1 by sign flips, in agreement with McNemar if both apply', () => {
     const { first, second } = discordant(5, 15);
     const exact = compare(first, second)!;
     expect(exact).toMatchObject({ test: 'mcnemar-mid-p', difference: -10 / 22 });
@@ -49,13 +49,13 @@ describe('paired tests', () => {
     expect(Math.abs(halves.pValue - mcnemar(first, second).exact)).toBeLessThan(0.006);
   });
 
-  it('refuses results of different test sets and, for McNemar, scores between 0 and 1', () => {
+  it('refuse results of different test sets and, for McNemar, scores between 0 and 1', () => {
     expect(compare([1], [1, 0])).toBeUndefined();
     expect(() => mcnemar([1], [1, 0])).toThrow(/1 and 2 test examples/);
     expect(() => mcnemar([0.5], [1])).toThrow(/McNemar/);
   });
 
-  it('adjusts by Holm', () => {
+  it('adjust p by Holm', () => {
     const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
     [0.03, 0.06, 0.06, 0.02].forEach((p, i) => {
       expect(adjusted[i]).toBeCloseTo(p, 12);
@@ -72,8 +72,8 @@ describe('the paired test under the null', () => {
     return alarms / draws;
   };
 
-  it('raises a false alarm in 5 % ± 1 of right-or-wrong scores', () => {
-    // Two models right on 80 % each, agreeing on most examples.
+  it('raises a false alarm in 5 % ± 1 of comparisons of right-or-wrong scores', () => {
+    // Two models that are each right on 80 % of examples and agree on most.
     const rate = falseAlarms(3000, (stream) => {
       const hard = Array.from({ length: 300 }, () => stream.uniform());
       const scores = () => hard.map((h) => (0.7 * h + 0.3 * stream.uniform() < 0.8 ? 1 : 0));
@@ -83,12 +83,12 @@ describe('the paired test under the null', () => {
     expect(rate).toBeLessThan(0.06);
   });
 
-  it('raises a false alarm in 5 % ± 1 of graded scores in patients', () => {
+  it('raises a false alarm in 5 % ± 1 of comparisons of graded scores with patients as groups', () => {
     const groups = Array.from({ length: 120 }, (_, i) => i >> 1);
     const rate = falseAlarms(1500, (stream) => {
       const ofPatient = Array.from({ length: 60 }, () => stream.normal());
       const scores = () => Array.from(groups, (group) => ofPatient[group]! + stream.normal());
-      // What a patient's images share, the models see differently.
+      // The images of a patient share a shift by which the models differ.
       const shift = Array.from({ length: 60 }, () => stream.normal());
       const other = Array.from(scores(), (score, i) => score + shift[groups[i]!]!);
       return compare(scores(), other, groups)!.pValue;

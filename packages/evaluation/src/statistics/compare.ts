@@ -1,12 +1,14 @@
 import { MedbenchError, random } from '@medbench/core';
 
+/** Result of McNemar's test. */
 export interface McNemarResult {
-  /** Examples that only the first, or only the second, got right. */
+  /** Number of examples that only the first model got right. */
   readonly onlyFirst: number;
+  /** Number of examples that only the second model got right. */
   readonly onlySecond: number;
-  /** Two-sided mid-p. */
+  /** Two-sided mid-p value. */
   readonly pValue: number;
-  /** Exact two-sided p, never smaller. */
+  /** Exact two-sided p, never smaller than the mid-p value. */
   readonly exact: number;
 }
 
@@ -20,9 +22,9 @@ function requirePaired(first: readonly number[], second: readonly number[]): voi
 }
 
 /**
- * Two-sided sign test: twice the smaller binomial(n, 1/2) tail, at most 1. `midP` counts the observed outcome by half,
- * which brings the rate of false alarms to the level that is asked for; the exact test stays below it, the more so the
- * fewer examples there are (Fagerland, Lydersen and Laake 2013).
+ * Two-sided sign test: twice the smaller binomial(n, 1/2) tail, at most 1. `midP` counts half of the observed outcome,
+ * which brings the rate of false alarms close to the nominal level. The exact test stays below that level, the more so
+ * the fewer examples there are (Fagerland, Lydersen and Laake 2013).
  */
 function binomialSignTest(a: number, b: number): { exact: number; midP: number } {
   const n = a + b;
@@ -38,7 +40,7 @@ function binomialSignTest(a: number, b: number): { exact: number; midP: number }
 }
 
 /**
- * McNemar's test, on right (1) and wrong (0) of the same examples under two models.
+ * McNemar's test of the answers, right (1) or wrong (0), of two models on the same examples.
  *
  * @throws MedbenchError if the lengths differ or a score is neither 0 nor 1 (use `compareTwo`).
  */
@@ -59,7 +61,7 @@ export function mcnemar(first: readonly number[], second: readonly number[]): Mc
   return { onlyFirst, onlySecond, pValue: midP, exact };
 }
 
-/** Two-sided p of a mean difference when the sign of each difference is arbitrary (Fisher's randomisation test). */
+/** Two-sided p of a mean difference if the sign of each difference is arbitrary (Fisher's randomisation test). */
 export function signFlipTest(differences: readonly number[], seed: number, flips = 9999): number {
   const moved = Float64Array.from(differences.filter((difference) => difference !== 0));
   const observed = Math.abs(moved.reduce((sum, difference) => sum + difference, 0));
@@ -78,7 +80,7 @@ export function signFlipTest(differences: readonly number[], seed: number, flips
   return (asExtreme + 1) / (flips + 1);
 }
 
-/** Sums over the examples of each group. */
+/** Sums the values of each group's examples. */
 export function sumsByGroup(values: readonly number[], groups: readonly number[]): number[] {
   const sums = new Map<number, number>();
   values.forEach((value, i) => sums.set(groups[i]!, (sums.get(groups[i]!) ?? 0) + value));

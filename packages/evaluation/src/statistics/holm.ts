@@ -1,4 +1,4 @@
-/** Holm's step-down adjusted p-values, in the order given (Holm 1979). A p that is no number counts as 1. */
+/** Adjusts p-values by Holm's step-down method (Holm 1979), in the given order. A p of NaN counts as 1. */
 export function holm(pValues: readonly number[]): number[] {
   const values = pValues.map((p) => (Number.isNaN(p) ? 1 : p));
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);

@@ -1,4 +1,4 @@
-/** What is used of jstat, which ships no types. */
+/** The part of jstat that is used here. jstat ships no types. */
 declare module 'jstat' {
   const module: {
     readonly jStat: {

@@ -1,7 +1,7 @@
 import type { AverageRanks } from '@medbench/core';
 import { fisherP, nemenyiQuantile } from './distributions.js';
 
-/** Ranks of values, 1 for the highest; equal values share the mean of their places. */
+/** Ranks of values, 1 for the highest. Equal values share the mean of their ranks. */
 export function rankValues(values: readonly number[]): number[] {
   return values.map((value) => {
     let above = 0;
@@ -15,8 +15,8 @@ export function rankValues(values: readonly number[]): number[] {
 }
 
 /**
- * Average rank of methods over data sets, Friedman's test in Iman and Davenport's form, and Nemenyi's critical
- * difference at 5 % (Demšar 2006, eqs. 6 to 8).
+ * Computes the average rank of each method over columns, Friedman's test in Iman and Davenport's form, and Nemenyi's
+ * critical difference at 5 % (Demšar 2006, eqs. 6 to 8).
  *
  * @param scores `[columns][methods]`, higher is better.
  * @returns null with fewer than two methods or two columns.
@@ -33,7 +33,7 @@ export function averageRanks(ids: readonly string[], scores: readonly (readonly 
   const square = ranks.reduce((sum, rank) => sum + rank * rank, 0);
   const chi2 = ((12 * N) / (k * (k + 1))) * (square - (k * (k + 1) ** 2) / 4);
   const residual = N * (k - 1) - chi2;
-  // All columns rank alike: one order of k! in each but the first.
+  // Chance that all columns rank alike: one of k! orders in each column but the first.
   const identicalRankingP = () => ids.reduce((product, _, i) => product / (i + 1), 1) ** (N - 1);
   const pValue =
     residual <= 1e-9 * N * k ? identicalRankingP() : fisherP(((N - 1) * chi2) / residual, k - 1, (k - 1) * (N - 1));

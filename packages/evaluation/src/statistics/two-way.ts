@@ -5,13 +5,13 @@ import { studentP, studentQuantile } from './distributions.js';
 export interface TwoWayTest {
   readonly mean: number;
   readonly ci95: ConfidenceInterval;
-  /** NaN if nothing varies. */
+  /** p value; NaN if neither examples nor seeds vary. */
   readonly pValue: number;
   /** Number of independent examples. */
   readonly examples: number;
 }
 
-/** A variance of the mean, and its degrees of freedom. */
+/** Variance of a mean, and its degrees of freedom. */
 interface Spread {
   readonly variance: number;
   readonly df: number;
@@ -26,7 +26,7 @@ const sum = (values: Iterable<number>): number => {
   return total;
 };
 
-/** Variances that add up: their sum, and its degrees of freedom (Satterthwaite 1946). */
+/** Adds variances: returns their sum and its degrees of freedom (Satterthwaite 1946). */
 function addSpreads(spreads: readonly Spread[]): Spread {
   const variance = sum(spreads.map((part) => part.variance));
   const uncertainty = sum(spreads.map((part) => part.variance ** 2 / part.df));
@@ -34,8 +34,8 @@ function addSpreads(spreads: readonly Spread[]): Spread {
 }
 
 /**
- * How the sum of the sides' means spreads over examples (groups of them), which all sides share, over the seeds of each
- * side, which are its own, and over both.
+ * Computes the variance of the sum of the sides' means: over examples or groups, which all sides share, over the seeds,
+ * which each side has of its own, and over both.
  */
 function computeSpreads(
   sides: readonly Side[],
@@ -50,7 +50,7 @@ function computeSpreads(
   });
   const G = slots.size;
   const most = Math.max(1, G - 1);
-  // Sums of deviations over a group's examples: as if the group were one example of more weight.
+  // Deviations are summed over each group's examples, as if the group were one example of higher weight.
   const sumOfSquares = (deviation: (i: number) => number): number => {
     const sums = new Float64Array(G);
     for (let i = 0; i < n; i++) sums[slotByExample[i]!]! += deviation(i);
@@ -83,7 +83,7 @@ function computeSpreads(
     }
     return { variance: (rest / (S * n) ** 2) * ((S * G) / ((S - 1) * most)), df: (S - 1) * most };
   });
-  // A side of one seed says nothing of how seeds spread: its spread is taken for that of the other side.
+  // A side with one seed does not show how seeds vary. Its variance is assumed to equal that of the other side.
   const scale = several.length < sides.length ? 1 + several[0]!.rows.length : 1;
   const scaled = ({ variance, df }: Spread): Spread => ({ variance: variance * scale, df });
   const overSeeds = scaled(addSpreads(ofSeeds));
@@ -94,7 +94,7 @@ function computeSpreads(
   return { mean, examples: G, spreads };
 }
 
-/** The largest p and the widest interval over all ways in which a mean spreads. */
+/** Largest p and widest interval over all variances of a mean. */
 function strictestTest({ mean, examples, spreads }: ReturnType<typeof computeSpreads>): TwoWayTest {
   const varying = spreads.filter(({ variance }) => variance > 0);
   const half = Math.max(0, ...varying.map(({ variance, df }) => studentQuantile(df) * Math.sqrt(variance)));
@@ -108,36 +108,36 @@ function strictestTest({ mean, examples, spreads }: ReturnType<typeof computeSpr
 }
 
 /**
- * Tests the mean of paired differences `[S seeds][n examples]`, where both are a sample: another training and another
- * test set would give another mean. A t test over examples, one over seeds, and one over both, whose variances add up
- * less what both have of the residual (Cameron, Gelbach and Miller 2011, eq. 2.11; degrees of freedom after
- * Satterthwaite 1946): the largest p and the widest interval are given, for with two or three seeds the last alone
- * raises up to twice the false alarms that it should. With one seed only the examples vary.
+ * Tests the mean of paired differences `[S seeds][n examples]`, where seeds and examples are both samples: another
+ * training and another test set would give another mean. There are three t tests: over examples, over seeds, and over
+ * both. The variance of the last is the sum of the first two, less the residual that both contain (Cameron, Gelbach and
+ * Miller 2011, eq. 2.11; degrees of freedom after Satterthwaite 1946). The largest p and the widest interval are
+ * returned, because with two or three seeds the last test alone raises up to twice as many false alarms as it should.
+ * With one seed, only the examples vary.
  *
- * @param groups group of each example, such as its patient: examples of one count as one. Default: each its own.
+ * @param groups group of each example, such as its patient. The examples of a group count as one. Default: no groups.
  */
 export function twoWayTest(differences: readonly (readonly number[])[], groups?: readonly number[]): TwoWayTest {
   return strictestTest(computeSpreads([differences], groups));
 }
 
 /**
- * Tests the difference of two means of scores on the same examples, first minus second, where each side was trained by
- * itself: examples are paired, seeds are not. As `twoWayTest`, but the spread over seeds is that of each side over its
- * own number of seeds, added up (Welch 1947). Where one side has a single seed, the other's spread stands for it, which
- * takes both to spread alike.
+ * Tests the difference of two mean scores on the same examples, first minus second, if the two sides were trained
+ * independently: examples are paired, seeds are not. It works like `twoWayTest`, but the variance over seeds is the sum
+ * of each side's variance, divided by its own number of seeds (Welch 1947). If one side has a single seed, the variance
+ * of the other side is used for it, which assumes that both vary alike.
  *
  * @param first `[S1 seeds][n examples]`. @param second `[S2 seeds][n examples]`; S1 + S2 must be 3 or more.
- * @param groups group of each example, such as its patient: examples of one count as one. Default: each its own.
- * @throws MedbenchError('evaluation') with one seed on each side: nothing says how far two trainings are apart by
- * chance.
+ * @param groups group of each example, such as its patient. The examples of a group count as one. Default: no groups.
+ * @throws MedbenchError('evaluation') with one seed on each side, because they do not show how trainings vary.
  */
 export function twoSampleTest(first: Side, second: Side, groups?: readonly number[]): TwoWayTest {
   if (first.length < 2 && second.length < 2) {
     throw new MedbenchError(
       'evaluation',
-      'two single trainings cannot be compared: nothing says how far trainings spread',
+      'one training on each side cannot be tested: they do not show how far trainings differ by chance',
       {
-        hint: 'train at least one of the sides under several seeds',
+        hint: 'Train at least one of the sides under several seeds.',
       },
     );
   }

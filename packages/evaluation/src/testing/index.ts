@@ -13,10 +13,10 @@ import { LinearProbe, Retrieval, VisualQuestions, ZeroShot } from '../plugin.js'
 const CLASSES: readonly (new () => Protocol)[] = [ZeroShot, LinearProbe, Retrieval, VisualQuestions];
 
 /**
- * Protocols of medbench with their default settings, for `testContext({ protocols: protocolsOf('zero-shot') })`.
- * @param ids default: all of them.
- * @param given what they are carried out with, and the primary metric of each (`TaskInfo.metric`). Default: seed 0, on
- * the test split.
+ * Protocols of medbench with their default settings, for `testContext({ protocols: bindProtocols('zero-shot') })`.
+ * @param ids protocols to bind. Default: all.
+ * @param context context of the measurement, and the primary metric of each protocol (`TaskInfo.metric`). Default: seed
+ * 0, on the test split.
  */
 export function bindProtocols(
   ids?: ProtocolId | readonly ProtocolId[],

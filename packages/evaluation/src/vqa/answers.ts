@@ -9,7 +9,7 @@ NUMBER_WORDS.set('none', '0');
 const ARTICLES = new Set(['a', 'an', 'the']);
 const PUNCTUATION = [...';/[]"{}()=+\\_-><@`,?!'];
 
-// The stems that take n't, and the pronouns with the endings that they take.
+// Contractions written without an apostrophe: stems that take n't, and pronouns and question words with their endings.
 const NEGATED = 'are ca could did does do had has have is might must need sha should was were wo would ai';
 const ENDINGS: Readonly<Record<string, string>> = {
   ive: "i've",
@@ -36,12 +36,12 @@ const CONTRACTIONS = new Map([
 ]);
 
 /**
- * Brings an answer into the form in which answers are compared, by the rules of the MEVF line of work (after the VQA v2
- * evaluation): punctuation to blanks (removed where it touches a blank, or where digits are split by a comma), dots
- * dropped unless a digit follows, lower case, number words to digits, articles dropped, contractions mended,
- * `x ray` to `xray`.
+ * Normalises an answer for comparison, by the rules of the MEVF line of work (after the VQA v2 evaluation): punctuation
+ * becomes a blank (or is removed, if the mark touches a blank or the answer has a comma between digits), dots are
+ * removed unless a digit follows, letters become lower case, number words become digits, articles are removed,
+ * contractions get their apostrophe, and `x ray` becomes `xray`.
  *
- * @param answer as in the file; some answers of VQA-RAD are numbers.
+ * @param answer answer as in the file. Some answers of VQA-RAD are numbers.
  */
 export function normaliseAnswer(answer: string | number): string {
   const original = String(answer);
@@ -62,15 +62,15 @@ export function normaliseAnswer(answer: string | number): string {
   return words.join(' ').replaceAll('x ray', 'xray');
 }
 
-/** The answers a head can give: the distinct normalised training answers, in order of first appearance. */
+/** Answers that a head can give: the distinct normalised training answers, in order of first appearance. */
 export interface AnswerVocabulary {
   readonly answers: readonly string[];
   readonly counts: Int32Array;
-  /** Index of an answer as written in the file; -1 if it is outside the vocabulary. */
+  /** Index of an answer, written as in the file; -1 if it is outside the vocabulary. */
   indexOf(answer: string | number): number;
 }
 
-/** Makes the vocabulary of the given training answers; answers seen fewer than `minCount` times are left out. */
+/** Makes the vocabulary of training answers. Answers that occur fewer than `minCount` times are left out. */
 export function answerVocabulary(answers: readonly (string | number)[], minCount = 1): AnswerVocabulary {
   const countByAnswer = new Map<string, number>();
   for (const answer of answers) {

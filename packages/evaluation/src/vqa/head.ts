@@ -7,32 +7,34 @@ import { fitLogisticRegression, logisticLogits } from '../solvers/logistic-regre
 import { holdout } from '../splits/holdout.js';
 import { fitMlp } from './mlp.js';
 
+/** Settings of the answer classifier. */
 export interface VqaHeadOptions {
-  /** `mlp` or `linear`. Default `mlp`. */
+  /** Kind of classifier: a perceptron (`mlp`) or logistic regression (`linear`). Default `mlp`. */
   readonly head?: 'mlp' | 'linear';
-  /** Of the linear head: values of C to try, ascending. Default 0.01, 0.1, 1. */
+  /** Values of C to try for the linear head, ascending. Default 0.01, 0.1, 1. */
   readonly grid?: readonly number[];
-  /** Of the linear head: L-BFGS iterations of the final fit. Default 50. */
+  /** Maximum number of L-BFGS iterations of each fit of the linear head. Default 50. */
   readonly maxIterations?: number;
 }
 
 /** An answer classifier on standardised features. */
 export interface VqaHead {
-  /** How it was made, for a reader. */
+  /** Description of the fit, for the notes of a result. */
   readonly note: string;
   /** Predicted answer of each row of features `[N, F]`. */
   predict(features: Matrix): Int32Array;
 }
 
-/** Answers with fewer training examples share one class while C is chosen: they can hardly be validated. */
+/** Answers with fewer training examples share one class while C is chosen, because they can hardly be validated. */
 const RARE = 5;
 
 /**
- * Features of each question: [u, w, u ⊙ w], with u its image's and w its text's embedding; one part alone where the
- * model embeds only that.
+ * Features of each question: [u, w, u ⊙ w], where u is the embedding of its image and w that of its text. If the model
+ * embeds only images or only texts, the features are that embedding alone.
  *
- * @param images `[I, D]` and the image of each question, or undefined.
- * @param texts `[T, D']` and the text of each question, or undefined; the product needs D = D'.
+ * @param images embeddings `[I, D]` of the images and the index of each question's image, or undefined.
+ * @param texts embeddings `[T, D']` of the texts and the index of each question's text, or undefined. Without D = D',
+ * the product is left out.
  */
 export function vqaFeatures(
   images: { readonly vectors: Matrix; readonly indices: Int32Array } | undefined,
@@ -57,7 +59,10 @@ export function vqaFeatures(
   return { rows, cols, data };
 }
 
-/** Mean 0 and standard deviation 1 on the given rows; a constant feature becomes 0. */
+/**
+ * Makes a function that scales features to mean 0 and standard deviation 1 on the rows of x. Constant features become
+ * 0.
+ */
 function standardizer(x: Matrix): (matrix: Matrix) => Matrix {
   const mean = new Float64Array(x.cols);
   const scale = new Float64Array(x.cols);
@@ -72,14 +77,17 @@ function standardizer(x: Matrix): (matrix: Matrix) => Matrix {
   });
 }
 
-/** Of the perceptron: looked at on one trained row of VQA-RAD, and the same for every row, task and control since. */
+/**
+ * Settings of the perceptron. They were chosen on one trained row of VQA-RAD and are the same for all rows, tasks and
+ * controls.
+ */
 const MLP = { hidden: 256, dropout: 0.3, learningRate: 1e-3, weightDecay: 0.01 } as const;
 const EPOCHS = 40;
-/** Bounds of its steps: small sets are seen more often, large ones less. */
+/** Smallest and largest number of steps: small sets are trained for more epochs, large sets for fewer. */
 const STEPS = [1000, 4000] as const;
 const BATCH = 64;
 
-/** What features that are all alike leave to say: the most common answer, the lower index among equals. */
+/** A head that always gives the most common answer (the lowest index among equals), for features that are all alike. */
 function mostCommon(answers: Int32Array, vocabulary: number): VqaHead {
   const counts = new Float64Array(vocabulary);
   for (const answer of answers) counts[answer]!++;
@@ -88,9 +96,9 @@ function mostCommon(answers: Int32Array, vocabulary: number): VqaHead {
 }
 
 /**
- * Fits the answer classifier on [u, w, u ⊙ w]. `mlp`, the default: a hidden layer of 256, dropout 0.3, AdamW on the
- * cross-entropy over the answers, 40 epochs of batches of 64 but no less than 1,000 and no more than 4,000 steps.
- * `linear`: see `fitLinearHead`.
+ * Fits the answer classifier on [u, w, u ⊙ w]. The default head `mlp` has a hidden layer of 256 units and dropout 0.3.
+ * AdamW trains it on the cross-entropy over the answers for 40 epochs at batch size 64, but for at least 1,000 and at
+ * most 4,000 steps. The head `linear` is described at `fitLinearHead`.
  *
  * @param features `[N, F]`, one row per training question.
  * @param answers index of each question's answer in 0..vocabulary-1.
@@ -117,10 +125,11 @@ export function fitVqaHead(
 }
 
 /**
- * The linear answer classifier: multinomial logistic regression by plain L-BFGS from the answers' priors, stopped after
- * a fixed number of steps: with hundreds of answers of one example each, more steps cost much and gain little (12 of
- * them left 0.05 of accuracy behind on VQA-RAD). C is chosen on a fixed stratified tenth of the training questions,
- * with all rare answers as one class; then all questions are fitted with all answers. Deterministic.
+ * Fits the linear answer classifier: multinomial logistic regression by plain L-BFGS, started from the priors of the
+ * answers and stopped after a fixed number of steps. With hundreds of answers that have one example each, more steps
+ * cost much and gain little (on VQA-RAD, 12 steps lost 0.05 of accuracy). C is chosen on a fixed stratified tenth of
+ * the training questions, with all rare answers as one class. The final fit uses all questions and all answers.
+ * Deterministic.
  *
  * @param features `[N, F]`, one row per training question.
  * @param answers index of each question's answer in 0..vocabulary-1.

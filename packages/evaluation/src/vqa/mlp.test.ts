@@ -16,7 +16,7 @@ const fixture = JSON.parse(readFileSync(new URL('../../fixtures/mlp.json', impor
 describe('fitMlp', () => {
   const settings = { learningRate: 1e-3, weightDecay: 0.01, maxSteps: 1000, seed: 0 };
 
-  it('ends where PyTorch does', () => {
+  it('ends with the same parameters and predictions as PyTorch', () => {
     const [inputs, hidden, classes] = fixture.sizes;
     const x = { rows: fixture.y.length, cols: inputs, data: Float32Array.from(fixture.x) };
     const model = fitMlp(x, Int32Array.from(fixture.y), classes, {
@@ -27,12 +27,12 @@ describe('fitMlp', () => {
       start: Float64Array.from(fixture.start),
       order: (epoch) => Int32Array.from(fixture.orders[epoch]!),
     });
-    // Hidden units are 32-bit here, which moves a gradient's seventh place.
+    // Hidden units are 32-bit here, which changes the seventh digit of a gradient.
     for (const [i, value] of fixture.end.entries()) expect(Math.abs(model.parameters[i]! - value)).toBeLessThan(1e-6);
     expect([...model.predict(x)]).toEqual(fixture.predicted);
   });
 
-  it('learns what no line tells, with dropout, the same for the same seed', () => {
+  it('learns classes that no line separates, with dropout, and gives the same result for the same seed', () => {
     const stream = random(0, 'xor');
     const data = Float32Array.from({ length: 800 }, () => 2 * stream.uniform() - 1);
     const labels = Int32Array.from({ length: 400 }, (_, i) => (data[2 * i]! * data[2 * i + 1]! > 0 ? 1 : 0));

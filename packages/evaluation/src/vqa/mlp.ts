@@ -4,26 +4,28 @@ import { argMax, crossEntropyGradient } from '../metrics/scores.js';
 import { takeRows } from '../numerics/matrix.js';
 import { HostAdamW } from '../solvers/adamw.js';
 
-/** Settings of the training of a perceptron. */
+/** Training settings of a perceptron. */
 export interface MlpOptions {
   /** Width of the hidden layer. */
   readonly hidden: number;
-  /** Share of hidden units that a training example does without. */
+  /** Share of hidden units that are dropped for each training example. */
   readonly dropout: number;
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly epochs: number;
-  /** Limit of steps, of 64 examples each. */
+  /** Maximum number of steps, of 64 examples each. */
   readonly maxSteps: number;
   readonly seed: number;
   /**
-   * Where to begin (`parameters`, as `MlpClassifier` has them). Default: PyTorch's `Linear`, uniform within 1/√inputs.
+   * Initial parameters, in the order of `MlpClassifier.parameters`. Default: as PyTorch's `Linear`, uniform within
+   * ±1/√inputs.
    */
   readonly start?: Float64Array;
   /** Order of the examples of an epoch. Default: drawn from the seed. */
   readonly order?: (epoch: number) => Int32Array;
 }
 
+/** A trained perceptron. */
 export interface MlpClassifier {
   /** First layer's weights `[hidden, inputs]` and biases, second layer's weights `[classes, hidden]` and biases. */
   readonly parameters: Float64Array;
@@ -51,9 +53,9 @@ function addRows(sums: Float64Array, rows: Float64Array): void {
 }
 
 /**
- * A perceptron of one hidden layer (ReLU, dropout behind it), trained on the cross-entropy by AdamW in batches of 64 at
- * a constant rate; decay on weights and biases. In 64 bits but for the hidden units, which are kept in 32;
- * deterministic.
+ * Trains a perceptron with one hidden layer (ReLU, followed by dropout) on the cross-entropy by AdamW, at batch size 64
+ * and a constant learning rate, with weight decay on weights and biases. It computes in 64 bits, except for the hidden
+ * units, which are stored in 32. Deterministic.
  *
  * @param x features `[N, inputs]`. @param y labels in 0..classes-1.
  */
@@ -81,7 +83,7 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
       const batch = order.subarray(from, from + BATCH);
       g.b1.fill(0);
       g.b2.fill(0);
-      // A batch is one block of the products, so each is swept once.
+      // A batch is one block of `LayerProducts`, so the callback runs once per batch.
       first.sweep(takeRows(x, batch).data, p.w1, g.w1, (z, _, rows) => {
         addBias(z, p.b1);
         const units = new Float32Array(rows * hidden);

@@ -31,7 +31,7 @@ describe('cleanQuestion', () => {
     ['Where is it? -open', 'where is it'],
     ['Where is it? - open', 'where is it'],
     ["What is the patient's X ray, in short...", "what is the patient 's x-ray in short"],
-  ])('%s', (question, expected) => {
+  ])('cleans %s', (question, expected) => {
     expect(cleanQuestion(question)).toBe(expected);
   });
 });
@@ -40,7 +40,7 @@ const root = process.env.MEDBENCH_DATA ?? fileURLToPath(new URL('../../../../../
 const folder = join(root, 'vqa-rad');
 
 describe.skipIf(!existsSync(folder))(
-  'on the real VQA-RAD files (skipped without them; MEDBENCH_DATA names the folder)',
+  'answerVocabulary on the real VQA-RAD files (skipped without them; MEDBENCH_DATA names the folder)',
   () => {
     interface Row {
       answer: string | number;
@@ -48,7 +48,7 @@ describe.skipIf(!existsSync(folder))(
     }
     const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Row[];
 
-    it('the vocabulary has 458 answers and the known ceilings', () => {
+    it('has 458 answers and the known ceilings', () => {
       const vocabulary = answerVocabulary(read('trainset.json').map(({ answer }) => answer));
       expect(vocabulary.answers).toHaveLength(458);
       expect(vocabulary.counts.reduce((sum, count) => sum + count, 0)).toBe(3064);
@@ -70,7 +70,7 @@ describe.skipIf(!existsSync(folder))(
 );
 
 describe('fitVqaHead', () => {
-  it('gives the most common answer where features are all alike, whatever the seed', () => {
+  it('gives the most common answer if all features are alike, whatever the seed', () => {
     const answers = Int32Array.from({ length: 101 }, (_, i) => (i < 2 ? 3 : i % 2));
     const constant = { rows: 101, cols: 2, data: new Float32Array(202).fill(0.5) };
     for (const seed of [0, 1]) {

@@ -19,20 +19,20 @@ const model = {
 } as unknown as EvaluationModel;
 
 describe('zero-shot', () => {
-  it('normalises every text, then the mean of a class', async () => {
+  it('normalises every text embedding, then the mean of each class', async () => {
     const weights = await zeroShotWeights(model, classTexts(['a {}', 'b {}'], ['x', 'y']));
-    // Lengths of the texts do not matter: (1, 0) and (0, 1) meet at 45 degrees.
+    // The lengths of the text embeddings do not matter: the mean of (1, 0) and (0, 1) lies at 45 degrees.
     [Math.SQRT1_2, Math.SQRT1_2, 0, -1].forEach((value, i) => {
       expect(weights.data[i]).toBeCloseTo(value, 6);
     });
   });
 
-  it('takes templates or a function', () => {
+  it('accepts prompts as templates or as a function', () => {
     expect(classTexts((phrase) => `a ${phrase}`, ['x', 'y'])).toEqual([['a x'], ['a y']]);
     expect(() => classTexts([], ['x'])).toThrow('class "x" has no prompt');
   });
 
-  it('takes the lower index among equal similarities', () => {
+  it('takes the lowest class index among equal similarities', () => {
     const row = Float32Array.of(0.6, 0.8);
     const weights = { rows: 5, cols: 2, data: Float32Array.from([1, 0, ...row, ...row, ...row, ...row]) };
     const logits = zeroShotLogits({ rows: 1, cols: 2, data: row }, weights, 100);
@@ -40,7 +40,7 @@ describe('zero-shot', () => {
     expect(logits[1]).toBeCloseTo(100, 5);
   });
 
-  it('keeps the order of probabilities that round to 1', () => {
+  it('keeps the order of probabilities that round to 1 by log odds', () => {
     const logits = Float64Array.of(100, 0, 90, 0);
     expect(softmax(logits, 2)[0]).toBe(softmax(logits, 2)[2]);
     const odds = logOdds(logits, 2);

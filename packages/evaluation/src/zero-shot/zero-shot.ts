@@ -3,11 +3,11 @@ import { MedbenchError } from '@medbench/core';
 import { innerProducts } from '../numerics/linear-algebra.js';
 import { checkVectors } from '../numerics/matrix.js';
 
-/** Prompts of a class: templates in which `{}` stands for the class phrase, or a function of the phrase. */
+/** Prompts of the classes: templates in which `{}` stands for the class phrase, or a function of the phrase. */
 export type Prompts = readonly string[] | ((classPhrase: string) => string | readonly string[]);
 
 /**
- * The texts of every class, in class order.
+ * Makes the prompt texts of every class, in class order.
  *
  * @throws MedbenchError if a template has no `{}` or a class has no text.
  */
@@ -23,7 +23,7 @@ export function classTexts(prompts: Prompts, classPhrases: readonly string[]): s
 function fill(template: string, phrase: string): string {
   if (template.includes('{}')) return template.replaceAll('{}', phrase);
   throw new MedbenchError('config', `prompt template "${template}" has no {} for the class name`, {
-    hint: 'write for example "chest X-ray with {}."',
+    hint: 'Write for example "chest X-ray with {}."',
   });
 }
 
@@ -35,8 +35,8 @@ function addUnit(target: Float64Array, row: ArrayLike<number>): void {
 }
 
 /**
- * Class weights `[C, D]`, rows of unit length: each text is embedded and normalised, a class's texts are averaged, and
- * the mean is normalised again (Radford et al. 2021, section 3.1.4).
+ * Computes class weights `[C, D]`, rows of unit length: each text is embedded and normalised, the embeddings of a class
+ * are averaged, and the mean is normalised again (Radford et al. 2021, section 3.1.4).
  */
 export async function zeroShotWeights(model: EvaluationModel, texts: readonly (readonly string[])[]): Promise<Matrix> {
   const flat = texts.flat();
@@ -57,8 +57,8 @@ export async function zeroShotWeights(model: EvaluationModel, texts: readonly (r
 }
 
 /**
- * Zero-shot logits `[N, C]`: cosine similarity times the logit scale. Equal similarities are equal to the last bit, and
- * `argMax` then takes the lower class index.
+ * Zero-shot logits `[N, C]`: cosine similarity times the logit scale. Equal class weights give equal bits, and `argMax`
+ * then takes the lowest class index.
  *
  * @param images joint embeddings `[N, D]`, unit rows.
  * @param weights class weights `[C, D]`, unit rows.
