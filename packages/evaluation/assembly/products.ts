@@ -1,6 +1,6 @@
 // AssemblyScript (https://www.assemblyscript.org), compiled by scripts/build-kernels.mjs into src/kernels/products.ts.
 //
-// // Computes the products of a linear layer and its gradients on vectors of two 64-bit floats. Probes spend most of
+// Computes the products of a linear layer and its gradients on vectors of two 64-bit floats. Probes spend most of
 // their time here. Sums over even and over odd positions are accumulated separately and then added, in an order that
 // depends on the sizes alone. The caller manages the memory. Every row of x begins at a multiple of 8 bytes and has an
 // even number of entries (a 0 pads an odd number).

@@ -18,7 +18,7 @@ function noise(rows: number): Matrix {
   return { rows, cols: 2, data: Float32Array.from({ length: 2 * rows }, () => stream.normal()) };
 }
 
-/** A model that writes the images and texts that it is asked to embed to files. */
+/** A model that does not embed images and texts, but writes them to files. */
 class InputRecorder implements EvaluationModel {
   readonly id = 'inputs';
   readonly can = { images: true, texts: true, joint: true };

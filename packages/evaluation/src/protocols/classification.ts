@@ -125,7 +125,7 @@ export function classificationResult(
     metrics,
     n: test.labels.length,
     perExample,
-    // // A balanced accuracy may rise while fewer examples are right. A test of unweighted scores would then contradict
+    // A balanced accuracy may rise while fewer examples are right. A test of unweighted scores would then contradict
     // the figure.
     ...(metric === 'balanced_accuracy' ? { scores: balancedScores(perExample, test.labels) } : {}),
     ...(part ? { parts: [part] } : {}),

@@ -37,6 +37,6 @@ export function validationData({ train, val }: LabelledSplits): LabelledSplits {
 export function requireTestSplit({ split }: { readonly split?: 'test' | 'val' }, what: string): void {
   if (split !== 'val') return;
   throw new MedbenchError('evaluation', `${what} is measured on the test split only, not on validation images`, {
-    hint: 'Leave this task out if settings are chosen (evaluation.split=val), or use classification tasks.',
+    hint: 'Leave this task out when choosing settings (evaluation.split=val); classification tasks work.',
   });
 }

@@ -25,7 +25,7 @@ export interface VqaData {
   readonly images: Source<RasterImage>;
   readonly train: readonly VqaExample[];
   readonly test: readonly VqaExample[];
-  /** Smallest number of training questions with an answer for it to be in the vocabulary. Default 1. */
+  /** Answers that occur in fewer training questions than this are left out of the vocabulary. Default 1. */
   readonly minAnswerCount?: number;
   /** Whether notes may quote answers. Default true. */
   readonly quote?: boolean;

@@ -5,7 +5,7 @@ import { studentP, studentQuantile } from './distributions.js';
 export interface TwoWayTest {
   readonly mean: number;
   readonly ci95: ConfidenceInterval;
-  /** p value; NaN if neither examples nor seeds vary. */
+  /** Two-sided p; NaN if neither examples nor seeds vary. */
   readonly pValue: number;
   /** Number of independent examples. */
   readonly examples: number;
@@ -34,8 +34,8 @@ function addSpreads(spreads: readonly Spread[]): Spread {
 }
 
 /**
- * Computes the variance of the sum of the sides' means: over examples or groups, which all sides share, over the seeds,
- * which each side has of its own, and over both.
+ * Computes three variances of the sum of the sides' means: over examples or groups (shared by all sides), over seeds
+ * (separate for each side), and over both.
  */
 function computeSpreads(
   sides: readonly Side[],
@@ -129,13 +129,13 @@ export function twoWayTest(differences: readonly (readonly number[])[], groups?:
  *
  * @param first `[S1 seeds][n examples]`. @param second `[S2 seeds][n examples]`; S1 + S2 must be 3 or more.
  * @param groups group of each example, such as its patient. The examples of a group count as one. Default: no groups.
- * @throws MedbenchError('evaluation') with one seed on each side, because they do not show how trainings vary.
+ * @throws MedbenchError('evaluation') with one seed on each side, which does not show how trainings vary.
  */
 export function twoSampleTest(first: Side, second: Side, groups?: readonly number[]): TwoWayTest {
   if (first.length < 2 && second.length < 2) {
     throw new MedbenchError(
       'evaluation',
-      'one training on each side cannot be tested: they do not show how far trainings differ by chance',
+      'one training on each side cannot be tested: it does not show how far trainings differ by chance',
       {
         hint: 'Train at least one of the sides under several seeds.',
       },
