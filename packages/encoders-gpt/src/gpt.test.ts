@@ -33,8 +33,8 @@ describe('a small tower', () => {
   });
 
   it('is causal: changing a token leaves the outputs before it', () => {
-    const [one, two] = [run([18, 3, 4, 5, 6, 19]).tokens, run([18, 3, 4, 9, 6, 19]).tokens];
-    expect(one.slice(0, 3)).toEqual(two.slice(0, 3));
-    expect(one[3]).not.toEqual(two[3]);
+    const [original, changed] = [run([18, 3, 4, 5, 6, 19]).tokens, run([18, 3, 4, 9, 6, 19]).tokens];
+    expect(original.slice(0, 3)).toEqual(changed.slice(0, 3));
+    expect(original[3]).not.toEqual(changed[3]);
   });
 });

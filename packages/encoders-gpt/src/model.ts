@@ -27,10 +27,13 @@ const HEAD = 64;
 
 function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): EncoderOutput {
   const { contextLength, width, layers, activation } = sizes;
-  const of = (name: string): tf.Tensor => parameters[name]!;
+  const parameter = (name: string): tf.Tensor => parameters[name]!;
   const batch = ids.shape[0];
-  const looked = tf.gather(of('token_embedding.weight'), tf.reshape(ids, [batch * contextLength]));
-  const embedded = tf.add(tf.reshape(looked, [batch, contextLength, width]), of('positional_embedding')) as tf.Tensor3D;
+  const rows = tf.gather(parameter('token_embedding.weight'), tf.reshape(ids, [batch * contextLength]));
+  const embedded = tf.add(
+    tf.reshape(rows, [batch, contextLength, width]),
+    parameter('positional_embedding'),
+  ) as tf.Tensor3D;
   const mask = causalMask(contextLength);
   // The end token has the largest id, so the first maximum is the end of the text.
   // Cast rather than asked for as float32: the WebAssembly backend ignores the element type of a one-hot.
@@ -45,10 +48,10 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
     },
     { layers, heads: width / HEAD, mask, causal: true, ...(activation ? { activation } : {}) },
   );
-  const norm = <T extends tf.Tensor>(x: T): T => layerNorm(x, of('ln_final.weight'), of('ln_final.bias'));
+  const norm = <T extends tf.Tensor>(x: T): T => layerNorm(x, parameter('ln_final.weight'), parameter('ln_final.bias'));
   const tokens = once(() => norm(output.tokens()));
   const pooled = once(() => norm(output.pooled()));
-  const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), of('text_projection') as tf.Tensor2D));
+  const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), parameter('text_projection') as tf.Tensor2D));
   return {
     get tokens() {
       return tokens();

@@ -11,13 +11,13 @@ export function attentionPool(parameters: TensorMap, grid: tf.Tensor3D, heads: n
   const size = width / heads;
   const project = <T extends tf.Tensor>(x: T, name: string): T =>
     linear(x, parameters[`attnpool.${name}.weight`]!, parameters[`attnpool.${name}.bias`]!);
-  const whole = tf.concat([tf.mean(grid, 1, true), grid], 1);
-  const placed = tf.add(whole, parameters['attnpool.positional_embedding']!) as tf.Tensor3D;
-  const first = tf.reshape(tf.slice(placed, [0, 0, 0], [batch, 1, width]), [batch, width]);
+  const meanAndGrid = tf.concat([tf.mean(grid, 1, true), grid], 1);
+  const placed = tf.add(meanAndGrid, parameters['attnpool.positional_embedding']!) as tf.Tensor3D;
+  const meanToken = tf.reshape(tf.slice(placed, [0, 0, 0], [batch, 1, width]), [batch, width]);
   /** `[B, T, W]` as `[B, heads, T, W / heads]`. */
   const split = (x: tf.Tensor, length: number): tf.Tensor4D =>
     tf.transpose(tf.reshape(x, [batch, length, heads, size]), [0, 2, 1, 3]) as tf.Tensor4D;
-  const query = split(project(first, 'q_proj'), 1);
+  const query = split(project(meanToken, 'q_proj'), 1);
   const keys = split(project(placed, 'k_proj'), count + 1);
   const values = split(project(placed, 'v_proj'), count + 1);
   const logits = tf.mul(tf.matMul(query, keys, false, true), size ** -0.5);

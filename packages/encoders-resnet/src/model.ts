@@ -50,7 +50,7 @@ function forward(
     throw new MedbenchError('config', `${sizes.id} has no patches to drop`, { hint: 'Choose a vision transformer.' });
   }
   const updates: Record<string, tf.Tensor> = {};
-  const normed = (x: tf.Tensor4D, conv: string, norm: string, stride = 1): tf.Tensor4D => {
+  const convolveAndNormalise = (x: tf.Tensor4D, conv: string, norm: string, stride = 1): tf.Tensor4D => {
     const weight = parameters[`${conv}.weight`] as tf.Tensor4D;
     const line = batchNormAffine(parameters, norm, options);
     // Taking the factor into the filter saves a pass over the image.
@@ -62,16 +62,18 @@ function forward(
     Object.assign(updates, result.updates);
     return result.value;
   };
-  let x: tf.Tensor4D = tf.relu(normed(images, 'conv1', 'bn1', 2));
-  x = tf.relu(normed(x, 'conv2', 'bn2'));
-  x = halve(tf.relu(normed(x, 'conv3', 'bn3')));
-  for (const { name, halves, changes } of listBlocks(sizes)) {
-    let inner = tf.relu(normed(x, `${name}.conv1`, `${name}.bn1`));
-    inner = tf.relu(normed(inner, `${name}.conv2`, `${name}.bn2`));
+  let x: tf.Tensor4D = tf.relu(convolveAndNormalise(images, 'conv1', 'bn1', 2));
+  x = tf.relu(convolveAndNormalise(x, 'conv2', 'bn2'));
+  x = halve(tf.relu(convolveAndNormalise(x, 'conv3', 'bn3')));
+  for (const { name, downsamples, projectsShortcut } of listBlocks(sizes)) {
+    let residual = tf.relu(convolveAndNormalise(x, `${name}.conv1`, `${name}.bn1`));
+    residual = tf.relu(convolveAndNormalise(residual, `${name}.conv2`, `${name}.bn2`));
     // Strides are average pools before a convolution of stride 1, which does not alias.
-    inner = normed(halves ? halve(inner) : inner, `${name}.conv3`, `${name}.bn3`);
-    const shortcut = changes ? normed(halves ? halve(x) : x, `${name}.downsample.0`, `${name}.downsample.1`) : x;
-    x = tf.relu(tf.add(inner, shortcut)) as tf.Tensor4D;
+    residual = convolveAndNormalise(downsamples ? halve(residual) : residual, `${name}.conv3`, `${name}.bn3`);
+    const shortcut = projectsShortcut
+      ? convolveAndNormalise(downsamples ? halve(x) : x, `${name}.downsample.0`, `${name}.downsample.1`)
+      : x;
+    x = tf.relu(tf.add(residual, shortcut)) as tf.Tensor4D;
   }
   const [batch, rows, columns, width] = x.shape;
   const tokens = tf.reshape(x, [batch, rows * columns, width]) as tf.Tensor3D;

@@ -5,16 +5,16 @@ import { batchNormParameters, normal, uniform, zeros } from '@medbench/nn';
 export const BOTTLENECK = 4;
 
 /** One bottleneck: where it stands, and what it does to the size. */
-export interface Block {
+export interface Bottleneck {
   /** `layer<stage>.<index>`, both as open_clip counts them. */
   readonly name: string;
   /** Channels that it gets, and that its 3 x 3 convolution works in. */
   readonly input: number;
   readonly inner: number;
   /** Halves the grid. */
-  readonly halves: boolean;
+  readonly downsamples: boolean;
   /** Its shortcut has a convolution: the first of each stage. */
-  readonly changes: boolean;
+  readonly projectsShortcut: boolean;
 }
 
 /** The bottlenecks of the four stages, input to output. */
@@ -24,12 +24,12 @@ export function listBlocks({
 }: {
   readonly baseWidth: number;
   readonly layers: readonly number[];
-}): Block[] {
+}): Bottleneck[] {
   let input = baseWidth;
   return layers.flatMap((count, stage) =>
-    Array.from({ length: count }, (_, index): Block => {
+    Array.from({ length: count }, (_, index): Bottleneck => {
       const inner = baseWidth * 2 ** stage;
-      const block = { input, inner, halves: stage > 0 && index === 0, changes: index === 0 };
+      const block = { input, inner, downsamples: stage > 0 && index === 0, projectsShortcut: index === 0 };
       input = inner * BOTTLENECK;
       return { name: `layer${stage + 1}.${index}`, ...block };
     }),
@@ -57,9 +57,9 @@ export function stemParameters(width: number): ParameterSpec[] {
 }
 
 /** A bottleneck's; the gain of its last batch norm starts at 0, so that it starts as its shortcut. */
-export function blockParameters({ name, input, inner, changes }: Block): ParameterSpec[] {
+export function blockParameters({ name, input, inner, projectsShortcut }: Bottleneck): ParameterSpec[] {
   const output = inner * BOTTLENECK;
-  const shortcut = changes
+  const shortcut = projectsShortcut
     ? [convolution(`${name}.downsample.0`, input, output, 1), ...batchNormParameters(`${name}.downsample.1`, output)]
     : [];
   return [

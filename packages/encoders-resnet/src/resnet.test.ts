@@ -6,11 +6,11 @@ import { ResNet50, ResNetDemo, resnetModel } from './index.js';
 describe("CLIP's ResNet-50", () => {
   const model = new ResNet50().build({ embedDim: 1024, vocabSize: 49408 });
   const text = gptModel({ id: 't', contextLength: 77, vocabSize: 49408, width: 512, layers: 12, embedDim: 1024 });
-  const both = dualEncoder(model, text);
+  const dualModel = dualEncoder(model, text);
 
   it('has the published number of parameters, alone and with its text tower', () => {
     expect(countParameters(model.parameters)).toBe(38_316_896);
-    expect(countParameters(both.parameters)).toBe(102_007_137);
+    expect(countParameters(dualModel.parameters)).toBe(102_007_137);
   });
 
   it('has them where they are', () => {
@@ -39,10 +39,10 @@ describe("CLIP's ResNet-50", () => {
   });
 
   it('freezes by bottleneck: half are the first eight and the stem, with their statistics', () => {
-    const frozen = new Set(freezeFraction(both, 'image', 0.5));
+    const frozen = new Set(freezeFraction(dualModel, 'image', 0.5));
     const { blocks } = stageSizes(model);
     const expected = 28_768 + blocks.slice(0, 8).reduce((sum, size) => sum + size);
-    expect(frozenPart(both, 'image', frozen)).toEqual({ blocks: '8 of 16', parameters: expected });
+    expect(frozenPart(dualModel, 'image', frozen)).toEqual({ blocks: '8 of 16', parameters: expected });
     expect(frozen.has('visual.layer3.0.bn2.running_var')).toBe(true);
     expect(frozen.has('visual.layer3.1.conv1.weight')).toBe(false);
   });
@@ -54,7 +54,7 @@ it('starts each bottleneck as its shortcut, and the pool with a spread of one ov
   for (const [name, { data }] of Object.entries(values)) {
     if (/layer\d\.\d\.bn3\.weight$/.test(name)) expect(data.every((value) => value === 0)).toBe(true);
     else if (/(bn\d|downsample\.1)\.(weight|running_var)$/.test(name))
-      expect(data.every((one) => one === 1)).toBe(true);
+      expect(data.every((value) => value === 1)).toBe(true);
     else if (/attnpool\..*_proj\.weight$/.test(name)) {
       const square = Float64Array.from(data).reduce((sum, value) => sum + value ** 2, 0) / data.length;
       expect(Math.sqrt(square) * Math.sqrt(model.width)).toBeCloseTo(1, 1);

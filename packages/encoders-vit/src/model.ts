@@ -54,13 +54,17 @@ function selectPatches(
 ): { readonly patches: tf.Tensor3D; readonly positions: tf.Tensor } {
   if (!kept) return { patches, positions };
   const [batch, count, size] = patches.shape;
-  const [, few] = kept.shape;
+  const [, keptCount] = kept.shape;
   const starts = tf.reshape(tf.range(0, batch * count, count, 'int32'), [batch, 1]);
-  const rows = tf.reshape(tf.add(kept, starts), [batch * few]) as tf.Tensor1D;
+  const rows = tf.reshape(tf.add(kept, starts), [batch * keptCount]) as tf.Tensor1D;
   const flat = tf.reshape(patches, [batch * count, size]);
   return {
-    patches: tf.reshape(tf.gather(flat, rows), [batch, few, size]) as tf.Tensor3D,
-    positions: tf.reshape(tf.gather(positions, tf.reshape(kept, [batch * few])), [batch, few, positions.shape[1]]),
+    patches: tf.reshape(tf.gather(flat, rows), [batch, keptCount, size]) as tf.Tensor3D,
+    positions: tf.reshape(tf.gather(positions, tf.reshape(kept, [batch * keptCount])), [
+      batch,
+      keptCount,
+      positions.shape[1],
+    ]),
   };
 }
 
@@ -71,27 +75,34 @@ function forward(
   { keptPatches }: ForwardOptions = {},
 ): EncoderOutput {
   const { patchSize, width, layers, activation } = sizes;
-  const of = (name: string): tf.Tensor => parameters[name]!;
+  const parameter = (name: string): tf.Tensor => parameters[name]!;
   const batch = images.shape[0];
-  const table = of('positional_embedding') as tf.Tensor2D;
+  const table = parameter('positional_embedding') as tf.Tensor2D;
   const [classPosition, grid] = tf.split(table, [1, table.shape[0] - 1]) as [tf.Tensor2D, tf.Tensor2D];
   const { patches, positions } = selectPatches(patchify(images, patchSize), grid, keptPatches);
   const count = patches.shape[1];
   const flat = tf.reshape(patches, [batch * count, patches.shape[2]]) as tf.Tensor2D;
-  const embedded = tf.reshape(tf.matMul(flat, patchMatrix(of('conv1.weight')), false, true), [batch, count, width]);
+  const embedded = tf.reshape(tf.matMul(flat, patchMatrix(parameter('conv1.weight')), false, true), [
+    batch,
+    count,
+    width,
+  ]);
   const placed = tf.add(embedded, positions);
-  const first = tf.add(tf.reshape(of('class_embedding'), [1, 1, width]), tf.reshape(classPosition, [1, 1, width]));
-  const tokens = tf.concat([tf.tile(first, [batch, 1, 1]), placed], 1) as tf.Tensor3D;
+  const classToken = tf.add(
+    tf.reshape(parameter('class_embedding'), [1, 1, width]),
+    tf.reshape(classPosition, [1, 1, width]),
+  );
+  const tokens = tf.concat([tf.tile(classToken, [batch, 1, 1]), placed], 1) as tf.Tensor3D;
   const output = pooledTransformer(
     parameters,
     'transformer.',
-    layerNorm(tokens, of('ln_pre.weight'), of('ln_pre.bias')),
+    layerNorm(tokens, parameter('ln_pre.weight'), parameter('ln_pre.bias')),
     { select: (x) => tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width]) },
     { layers, heads: width / HEAD, ...(activation ? { activation } : {}) },
   );
-  const post = <T extends tf.Tensor>(x: T): T => layerNorm(x, of('ln_post.weight'), of('ln_post.bias'));
+  const post = <T extends tf.Tensor>(x: T): T => layerNorm(x, parameter('ln_post.weight'), parameter('ln_post.bias'));
   const pooled = once(() => post(output.pooled()));
-  const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), of('proj') as tf.Tensor2D));
+  const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), parameter('proj') as tf.Tensor2D));
   const patchTokens = once(() => post(tf.slice(output.tokens(), [0, 1, 0], [batch, count, width])));
   return {
     get tokens() {

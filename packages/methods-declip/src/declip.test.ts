@@ -2,14 +2,14 @@ import { use } from '@medbench/core';
 import { expect, it } from 'vitest';
 import { Declip } from './index.js';
 
-const given = { queue: 24, hidden: 32, output: 16, crop: 0.3 } as const;
+const rest = { queue: 24, hidden: 32, output: 16, crop: 0.3 } as const;
 
 it('leaves to CLIP what the three other losses leave of 1', () => {
   const [clip, views, words, nearest] = new Declip().objectives({
     image: 0.25,
     text: 0.25,
     neighbour: 0.125,
-    ...given,
+    ...rest,
   });
   expect(clip).toEqual(use('clip', { weight: 0.375 }));
   expect(views).toEqual(use('simsiam-views', { weight: 0.25, hidden: 32, output: 16, crop: 0.3 }));
@@ -18,6 +18,6 @@ it('leaves to CLIP what the three other losses leave of 1', () => {
 });
 
 it('refuses weights that leave nothing for CLIP', () => {
-  const run = () => new Declip().objectives({ image: 0.5, text: 0.5, neighbour: 0.2, ...given });
+  const run = () => new Declip().objectives({ image: 0.5, text: 0.5, neighbour: 0.2, ...rest });
   expect(run).toThrow('more than 1 together');
 });

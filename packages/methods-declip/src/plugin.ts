@@ -37,11 +37,11 @@ export class Declip implements Method<typeof settings> {
 
   objectives({ image, text, neighbour, queue, ...views }: SettingsOf<typeof settings>) {
     const weights = [image, text, neighbour];
-    const rest = 1 - weights.reduce((sum, weight) => sum + weight, 0);
-    if (rest < 0)
+    const clipWeight = 1 - weights.reduce((sum, weight) => sum + weight, 0);
+    if (clipWeight < 0)
       throw new MedbenchError('config', `The weights of declip are ${weights.join(', ')}: more than 1 together`);
     return [
-      use('clip', { weight: rest }),
+      use('clip', { weight: clipWeight }),
       use('simsiam-views', { weight: image, ...views }),
       use('causal-lm', { weight: text }),
       use('nearest-text', { weight: neighbour, queue }),

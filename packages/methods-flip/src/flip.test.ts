@@ -28,19 +28,19 @@ describe('patches', () => {
   it('are drawn anew for each example, without repeats, in order', () => {
     const { draw } = kept(dualEncoder(new VitB16().build(options), text), 0.5);
     const example = { image: { width: 1, height: 1, channels: 1, data: new Uint8Array(1) }, caption: '' } as const;
-    const [one, again, other] = [
+    const [drawn, sameSeed, otherSeed] = [
       draw(example, random(1, 'a')),
       draw(example, random(1, 'a')),
       draw(example, random(2, 'a')),
     ];
-    expect(again).toEqual(one);
-    expect(other).not.toEqual(one);
-    expect([...one]).toEqual([...new Set(one)].sort((a, b) => a - b));
-    expect(Math.max(...one)).toBeLessThan(196);
+    expect(sameSeed).toEqual(drawn);
+    expect(otherSeed).not.toEqual(drawn);
+    expect([...drawn]).toEqual([...new Set(drawn)].sort((a, b) => a - b));
+    expect(Math.max(...drawn)).toBeLessThan(196);
   });
 
   it('that are kept reach the image tower', () => {
-    const asked: (ForwardOptions | undefined)[] = [];
+    const optionsSeen: (ForwardOptions | undefined)[] = [];
     const model = dualEncoder(
       vitModel({ id: 'v', imageSize: 16, patchSize: 8, width: 64, layers: 1, embedDim: 8 }),
       text,
@@ -49,8 +49,8 @@ describe('patches', () => {
     const output = { embedding, pooled: embedding, tokens: tf.zeros([1, 1, 8]) as tf.Tensor3D };
     const spy = {
       ...model,
-      encodeImage: (_parameters: unknown, _images: unknown, given?: ForwardOptions) => {
-        asked.push(given);
+      encodeImage: (_parameters: unknown, _images: unknown, forwardOptions?: ForwardOptions) => {
+        optionsSeen.push(forwardOptions);
         return output;
       },
       encodeText: () => output,
@@ -60,7 +60,7 @@ describe('patches', () => {
     const input = { model: spy, parameters: {}, settings: {} };
     method.represent({ ...input, batch: { ...batch, inputs: { kept: indices } } } as never);
     method.represent({ ...input, batch: { ...batch, inputs: {} } } as never);
-    expect(asked).toEqual([{ keptPatches: indices }, {}]);
+    expect(optionsSeen).toEqual([{ keptPatches: indices }, {}]);
   });
 });
 

@@ -41,11 +41,11 @@ type Drawn = { readonly kept?: tf.Tensor2D };
 export class Flip implements Method<typeof settings> {
   readonly start = 'general';
 
-  phases(given: Settings): readonly TrainingPhase<typeof settings>[] {
-    const tuning = given.ratio === 0 ? 1 : given.tuning;
+  phases(values: Settings): readonly TrainingPhase<typeof settings>[] {
+    const tuning = values.ratio === 0 ? 1 : values.tuning;
     return [
-      { share: 1 - tuning, settings: given },
-      { share: tuning, settings: { ...given, ratio: 0 } },
+      { share: 1 - tuning, settings: values },
+      { share: tuning, settings: { ...values, ratio: 0 } },
     ];
   }
 

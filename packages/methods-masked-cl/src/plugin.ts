@@ -27,7 +27,15 @@ const settings = defineSettings({
 type Settings = SettingsOf<typeof settings>;
 
 /** The loss on what masking leaves of the image, by what it must find. */
-function masked({ target, ratio, lambda: weight, temperature, hidden, output, momentum }: Settings): ObjectiveUse {
+function maskedObjective({
+  target,
+  ratio,
+  lambda: weight,
+  temperature,
+  hidden,
+  output,
+  momentum,
+}: Settings): ObjectiveUse {
   switch (target) {
     case 'view':
       return use('masked-views', { weight, ratio, temperature, hidden, output });
@@ -50,7 +58,7 @@ function masked({ target, ratio, lambda: weight, temperature, hidden, output, mo
 export class MaskedCl implements Method<typeof settings> {
   readonly start = 'general';
 
-  objectives(given: Settings) {
-    return [use('clip'), masked(given)];
+  objectives(values: Settings) {
+    return [use('clip'), maskedObjective(values)];
   }
 }

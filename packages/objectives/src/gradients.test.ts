@@ -20,25 +20,25 @@ describe.each(losses.map((golden) => [golden.name, golden] as const))('%s', (_, 
     Object.fromEntries(
       Object.entries(golden.inputs).map(([name, { data, shape, dtype }]) => [name, tf.tensor(data, [...shape], dtype)]),
     );
-  const lossOf = (inputs: Record<string, tf.Tensor>): tf.Scalar => tf.sum(golden.run(inputs).loss!) as tf.Scalar;
+  const computeLoss = (inputs: Record<string, tf.Tensor>): tf.Scalar => tf.sum(golden.run(inputs).loss!) as tf.Scalar;
 
   it('has the gradient that central differences give', () => {
     const fixed = tensors();
     const gradients = tf.grads((...values: tf.Tensor[]) =>
-      lossOf({ ...fixed, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) }),
+      computeLoss({ ...fixed, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) }),
     )(names.map((name) => fixed[name]!));
     names.forEach((name, i) => {
       const gradient = gradients[i]!.dataSync();
       const largest = Math.max(...gradient.map(Math.abs), 1e-2);
       const { data, shape } = golden.inputs[name]!;
       for (let k = 0; k < data.length; k += Math.ceil(data.length / 5)) {
-        const at = (step: number): number => {
+        const lossAt = (step: number): number => {
           const moved = Float32Array.from(data);
           moved[k]! += step;
-          return lossOf({ ...fixed, [name]: tf.tensor(moved, [...shape]) }).dataSync()[0]!;
+          return computeLoss({ ...fixed, [name]: tf.tensor(moved, [...shape]) }).dataSync()[0]!;
         };
         // Float32 leaves about three digits of a difference of two losses.
-        expect(Math.abs((at(2e-3) - at(-2e-3)) / 4e-3 - gradient[k]!)).toBeLessThan(0.02 * largest + 2e-3);
+        expect(Math.abs((lossAt(2e-3) - lossAt(-2e-3)) / 4e-3 - gradient[k]!)).toBeLessThan(0.02 * largest + 2e-3);
       }
     });
   });

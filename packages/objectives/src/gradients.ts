@@ -31,10 +31,10 @@ const tile: tf.GradFunc = (dy, [x], attrs) => {
   // [r0 * d0, r1 * d1, …] as [r0, d0, r1, d1, …], leaving out the axes that are not repeated.
   const split = shape.flatMap((side, axis) => (reps[axis] === 1 ? [side] : [reps[axis]!, side]));
   const axes: number[] = [];
-  let at = 0;
+  let position = 0;
   for (const count of reps) {
-    if (count !== 1) axes.push(at++);
-    at++;
+    if (count !== 1) axes.push(position++);
+    position++;
   }
   return { x: () => tf.reshape(tf.sum(tf.reshape(dy as tf.Tensor, split), axes), shape) };
 };

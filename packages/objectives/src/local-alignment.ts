@@ -23,7 +23,7 @@ export interface GloriaTerms {
 }
 
 /** m[i, j] for one text j: each of its words attends to the regions of every image. */
-function matchOne(
+function matchText(
   image: tf.Tensor3D,
   words: tf.Tensor2D,
   mask: tf.Tensor1D,
@@ -55,7 +55,7 @@ export function gloriaTerms(
   const texts = tf.unstack(text, 0) as tf.Tensor2D[];
   const masks = tf.unstack(mask, 0) as tf.Tensor1D[];
   const match = tf.stack(
-    texts.map((one, j) => matchOne(image, one, masks[j]!, attention, words)),
+    texts.map((textTokens, j) => matchText(image, textTokens, masks[j]!, attention, words)),
     1,
   ) as tf.Tensor2D;
   const logits = tf.mul(match, scale) as tf.Tensor2D;
@@ -82,10 +82,10 @@ export function sparcFineLoss(image: tf.Tensor3D, text: tf.Tensor3D, mask: tf.Te
   const grouped = normalise(tf.matMul(weights, image) as tf.Tensor3D);
   const logits = tf.mul(tf.matMul(grouped, text, false, true), scale);
   const hidden = tf.mul(tf.sub(1, tf.reshape(mask, [size, 1, length])), EXCLUDED);
-  const direction = (one: tf.Tensor): tf.Tensor => {
-    const own = tf.mul(tf.logSoftmax(tf.add(one, hidden)), tf.eye(length));
-    return tf.div(tf.sum(tf.mul(tf.neg(tf.sum(own, 2)), mask), 1), tf.maximum(tf.sum(mask, 1), 1));
+  const direction = (oneWay: tf.Tensor): tf.Tensor => {
+    const matching = tf.mul(tf.logSoftmax(tf.add(oneWay, hidden)), tf.eye(length));
+    return tf.div(tf.sum(tf.mul(tf.neg(tf.sum(matching, 2)), mask), 1), tf.maximum(tf.sum(mask, 1), 1));
   };
-  const both = tf.add(direction(logits), direction(tf.transpose(logits, [0, 2, 1])));
-  return tf.mul(tf.mean(both), 0.5) as tf.Scalar;
+  const bothWays = tf.add(direction(logits), direction(tf.transpose(logits, [0, 2, 1])));
+  return tf.mul(tf.mean(bothWays), 0.5) as tf.Scalar;
 }

@@ -13,8 +13,8 @@ export function logSumExp(x: tf.Tensor2D, axis: 0 | 1): tf.Tensor1D {
     return {
       value: tf.squeeze(value, [axis]),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [given, sum] = saved as [tf.Tensor2D, tf.Tensor];
-        return tf.mul(tf.exp(tf.sub(given, sum)), tf.expandDims(dy, axis));
+        const [savedInput, savedValue] = saved as [tf.Tensor2D, tf.Tensor];
+        return tf.mul(tf.exp(tf.sub(savedInput, savedValue)), tf.expandDims(dy, axis));
       },
     };
   });

@@ -15,18 +15,18 @@ export function nearestInQueue(
   const [size, width] = rows.shape;
   const [length] = queue.shape;
   if (length < size) throw new RangeError(`A queue of ${length} rows cannot take a batch of ${size}`);
-  const now = stopGradient(normalise(rows));
-  const then = stopGradient(normalise(queue));
-  const kept = tf.slice(then, [0, 0], [length - size, width]);
-  return { nearest: nearestRows(now, then), queue: tf.concat([now, kept], 0) as tf.Tensor2D };
+  const newest = stopGradient(normalise(rows));
+  const previous = stopGradient(normalise(queue));
+  const kept = tf.slice(previous, [0, 0], [length - size, width]);
+  return { nearest: nearestRows(newest, previous), queue: tf.concat([newest, kept], 0) as tf.Tensor2D };
 }
 
 /** As one op, for the places of the largest have no gradient that could be passed on. */
 function nearestRows(rows: tf.Tensor2D, among: tf.Tensor2D): tf.Tensor2D {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
-    const [given, all] = args as [tf.Tensor2D, tf.Tensor2D];
-    const value = tf.gather(all, tf.argMax(tf.matMul(given, all, false, true), 1));
-    const shapes = [given.shape, all.shape];
+    const [queries, candidates] = args as [tf.Tensor2D, tf.Tensor2D];
+    const value = tf.gather(candidates, tf.argMax(tf.matMul(queries, candidates, false, true), 1));
+    const shapes = [queries.shape, candidates.shape];
     return { value, gradFunc: () => shapes.map((shape) => tf.zeros(shape)) };
   });
   return op(rows, among) as tf.Tensor2D;

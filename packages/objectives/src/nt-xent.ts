@@ -10,10 +10,10 @@ const EXCLUDED = 1e9;
  */
 export function ntXent(first: tf.Tensor2D, second: tf.Tensor2D, temperature: number): tf.Scalar {
   const size = first.shape[0];
-  const all = tf.concat([first, second], 0);
-  const logits = tf.sub(tf.div(tf.matMul(all, all, false, true), temperature), tf.mul(tf.eye(2 * size), EXCLUDED));
+  const views = tf.concat([first, second], 0);
+  const logits = tf.sub(tf.div(tf.matMul(views, views, false, true), temperature), tf.mul(tf.eye(2 * size), EXCLUDED));
   const identity = tf.eye(size);
-  const nothing = tf.zeros([size, size]);
-  const partner = tf.concat([tf.concat([nothing, identity], 1), tf.concat([identity, nothing], 1)], 0);
+  const zeros = tf.zeros([size, size]);
+  const partner = tf.concat([tf.concat([zeros, identity], 1), tf.concat([identity, zeros], 1)], 0);
   return tf.div(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), partner))), 2 * size) as tf.Scalar;
 }

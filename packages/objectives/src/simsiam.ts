@@ -3,7 +3,7 @@ import { normalise } from './normalise.js';
 import { stopGradient } from './stop-gradient.js';
 
 /** Mean over rows of the negative cosine between what is predicted and a constant target. */
-const apart = (predicted: tf.Tensor2D, target: tf.Tensor2D): tf.Scalar =>
+const negativeCosine = (predicted: tf.Tensor2D, target: tf.Tensor2D): tf.Scalar =>
   tf.neg(tf.mean(tf.sum(tf.mul(normalise(predicted), stopGradient(normalise(target))), 1))) as tf.Scalar;
 
 /** One view of a batch: its projection and what is predicted from it, both `[B, d]`. */
@@ -17,6 +17,9 @@ export interface SimsiamView {
  * gets no gradient. Mean of the two directions, in [-1, 1].
  */
 export function simsiam(first: SimsiamView, second: SimsiamView): tf.Scalar {
-  const both = tf.add(apart(first.predicted, second.projected), apart(second.predicted, first.projected));
-  return tf.mul(both, 0.5) as tf.Scalar;
+  const sum = tf.add(
+    negativeCosine(first.predicted, second.projected),
+    negativeCosine(second.predicted, first.projected),
+  );
+  return tf.mul(sum, 0.5) as tf.Scalar;
 }

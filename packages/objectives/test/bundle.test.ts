@@ -65,21 +65,21 @@ describe.each([
   ['what is published', []],
 ])('a browser bundle of one objective, from %s', (_, conditions) => {
   it('has neither the other objectives nor gradients', async () => {
-    const made = await bundle(ONE + TRAINING, conditions);
-    expect(made.code).toContain('function infoNce(');
-    expect(made.code).not.toMatch(OTHERS);
+    const result = await bundle(ONE + TRAINING, conditions);
+    expect(result.code).toContain('function infoNce(');
+    expect(result.code).not.toMatch(OTHERS);
     expect(
-      made.files.filter((file) => /tfjs-layers|tfjs-core\/dist\/gradients\/|objectives\/.*gradients/.test(file)),
+      result.files.filter((file) => /tfjs-layers|tfjs-core\/dist\/gradients\/|objectives\/.*gradients/.test(file)),
     ).toEqual([]);
-    expect(run(made)).toMatch(/^Cannot compute gradient: gradient function not found/);
+    expect(run(result)).toMatch(/^Cannot compute gradient: gradient function not found/);
   });
 
   it('has the gradients with their entry, without tfjs-layers', async () => {
-    const made = await bundle(GRADIENTS + ONE + TRAINING, conditions);
-    expect(made.code).not.toMatch(OTHERS);
-    expect(made.files.filter((file) => file.includes('tfjs-layers'))).toEqual([]);
+    const result = await bundle(GRADIENTS + ONE + TRAINING, conditions);
+    expect(result.code).not.toMatch(OTHERS);
+    expect(result.files.filter((file) => file.includes('tfjs-layers'))).toEqual([]);
     // Each row and column has the softmax p of one over three zeros; both directions give (p - 1) / (2 * 4).
     const p = Math.E / (Math.E + 3);
-    expect(Number(run(made))).toBeCloseTo((p - 1) / 4, 5);
+    expect(Number(run(result))).toBeCloseTo((p - 1) / 4, 5);
   });
 });

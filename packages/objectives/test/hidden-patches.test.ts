@@ -21,7 +21,7 @@ describe('the loss on hidden patches', () => {
       Object.entries(initialise(specs, 2)).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
     );
   const order = Array.from({ length: 16 }, (_, i) => (i * 5 + 3) % 16);
-  const lossOf = (change: (pixel: number, patch: number) => number, zeroHead = false): number => {
+  const computeLoss = (change: (pixel: number, patch: number) => number, zeroHead = false): number => {
     const data = Float32Array.from({ length: 16 * 16 * 3 }, (_, i) => {
       const [row, column] = [Math.floor(i / 48), Math.floor((i % 48) / 3)];
       return change(Math.sin(i * 1.7), Math.floor(row / 4) * 4 + Math.floor(column / 4));
@@ -37,15 +37,17 @@ describe('the loss on hidden patches', () => {
     } as Batch;
     return hiddenPatchLoss({ model, parameters: values, teacher: undefined, batch, kept: 8 }).dataSync()[0]!;
   };
-  const seen = new Set(order.slice(0, 8));
+  const visible = new Set(order.slice(0, 8));
 
   it('is the variance of standardised pixels, one, for a predictor that says nothing', () => {
-    expect(lossOf((pixel) => pixel, true)).toBeCloseTo(1, 4);
+    expect(computeLoss((pixel) => pixel, true)).toBeCloseTo(1, 4);
   });
 
   it('cannot see the hidden patches: brighter ones give the same standardised target, and the same loss', () => {
-    const plain = lossOf((pixel) => pixel);
-    expect(lossOf((pixel, patch) => (seen.has(patch) ? pixel : pixel + 5))).toBeCloseTo(plain, 4);
-    expect(Math.abs(lossOf((pixel, patch) => (seen.has(patch) ? pixel + 5 : pixel)) - plain)).toBeGreaterThan(1e-3);
+    const plain = computeLoss((pixel) => pixel);
+    expect(computeLoss((pixel, patch) => (visible.has(patch) ? pixel : pixel + 5))).toBeCloseTo(plain, 4);
+    expect(Math.abs(computeLoss((pixel, patch) => (visible.has(patch) ? pixel + 5 : pixel)) - plain)).toBeGreaterThan(
+      1e-3,
+    );
   });
 });

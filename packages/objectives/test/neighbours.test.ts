@@ -19,12 +19,12 @@ describe('the queue', () => {
   ]);
 
   it('gives each row its nearest by cosine, and takes the batch in where the oldest leave', () => {
-    const found = nearestInQueue(rows, queue);
-    expect(found.nearest.arraySync()).toEqual([
+    const result = nearestInQueue(rows, queue);
+    expect(result.nearest.arraySync()).toEqual([
       [0, 1],
       [-1, 0],
     ]);
-    const [first, second, third] = found.queue.arraySync() as number[][];
+    const [first, second, third] = result.queue.arraySync() as number[][];
     expect(first![1]! / first![0]!).toBeCloseTo(4, 5);
     expect(second![0]! / second![1]!).toBeCloseTo(-5, 5);
     expect(third).toEqual([1, 0]);
@@ -53,16 +53,16 @@ describe('SimSiam', () => {
   });
 
   it('moves predictions, never their targets', () => {
-    const of = (projected: tf.Tensor2D, predicted: tf.Tensor2D) =>
+    const differentiateBoth = (projected: tf.Tensor2D, predicted: tf.Tensor2D) =>
       differentiate({ projected, predicted }, (moved) => {
         const first = { projected: moved.projected as tf.Tensor2D, predicted: a };
         const second = { projected: b, predicted: moved.predicted as tf.Tensor2D };
         return { value: simsiam(first, second), terms: {} };
       }).gradients;
-    const turned = of(b, a);
-    expect([...turned.projected!.dataSync()]).toEqual([0, 0]);
+    const gradients = differentiateBoth(b, a);
+    expect([...gradients.projected!.dataSync()]).toEqual([0, 0]);
     // It should turn from a towards b, its target: from (3, 4) towards (4, 3).
-    const [x, y] = turned.predicted!.dataSync();
+    const [x, y] = gradients.predicted!.dataSync();
     expect(x).toBeLessThan(0);
     expect(y).toBeGreaterThan(0);
   });

@@ -62,8 +62,8 @@ describe('gloria', () => {
 });
 
 it('sparc is nothing to learn where each caption has one word', () => {
-  const one = normalise(wave([2, 1, 3], 2));
-  const representations = { image: normalise(wave([2, 5, 3], 0)), text: one, mask: tf.ones([2, 1]) as tf.Tensor2D };
+  const word = normalise(wave([2, 1, 3], 2));
+  const representations = { image: normalise(wave([2, 5, 3], 0)), text: word, mask: tf.ones([2, 1]) as tf.Tensor2D };
   const parameters = { 'sparc.logit_scale': tf.scalar(1) };
   expect(new Sparc().loss({ representations, parameters, settings }).loss.dataSync()[0]).toBeCloseTo(0, 6);
 });

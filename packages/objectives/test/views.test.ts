@@ -51,9 +51,9 @@ it('a moving average is kept for features alone', () => {
 });
 
 it('NT-Xent between the projections of two views is ln(2B - 1) where the temperature hides all differences', () => {
-  const given = { ...views, hidden: 4, output: 2 };
+  const settings = { ...views, hidden: 4, output: 2 };
   const objective = new NtXentViews();
-  const specs = objective.parameters({ image: { width: 3 } } as typeof model, given);
+  const specs = objective.parameters({ image: { width: 3 } } as typeof model, settings);
   const parameters = Object.fromEntries(
     Object.entries(initialise(specs, 5)).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
   );
@@ -64,7 +64,7 @@ it('NT-Xent between the projections of two views is ln(2B - 1) where the tempera
     );
   const representations = { first: rows(2), second: rows(3) };
   const loss = (temperature: number) =>
-    objective.loss({ representations, parameters, settings: { ...given, temperature } }).loss.dataSync()[0]!;
+    objective.loss({ representations, parameters, settings: { ...settings, temperature } }).loss.dataSync()[0]!;
   // Four pairs: each of the eight rows looks for its partner among seven.
   expect(loss(1000)).toBeCloseTo(Math.log(7), 2);
   expect(loss(0.1)).not.toBeCloseTo(Math.log(7), 2);

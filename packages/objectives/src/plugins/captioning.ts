@@ -12,7 +12,7 @@ import {
 } from '@medbench/core';
 import { attentionalPooler, blockCount, decoderParameters, multimodalDecoder, poolerParameters } from '@medbench/nn';
 import { parameterNames } from './idle.js';
-import { asking, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
+import { dropLastToken, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
 const POOLER = 'coca.attn_pool.';
 const DECODER = 'coca.text_decoder.';
@@ -31,10 +31,10 @@ const depth = (model: DualEncoderModel, { layers }: Settings): number =>
 /** A decoder must say the caption from the image's patches, word after word. */
 @Objective({ id: 'captioning', title: 'CoCa: captioning', source: 'arXiv:2205.01917, equation 4', settings })
 export class Captioning implements Objective<typeof settings, TokenLosses> {
-  parameters(model: DualEncoderModel, given: Settings): readonly ParameterSpec[] {
+  parameters(model: DualEncoderModel, values: Settings): readonly ParameterSpec[] {
     const { image, text } = model;
-    const pooler = { queries: given.queries, width: text.width, contextWidth: image.width };
-    const decoder = { width: text.width, layers: depth(model, given), vocabSize: text.vocabSize };
+    const pooler = { queries: values.queries, width: text.width, contextWidth: image.width };
+    const decoder = { width: text.width, layers: depth(model, values), vocabSize: text.vocabSize };
     return [...poolerParameters(POOLER, pooler), ...decoderParameters(DECODER, decoder)];
   }
 
@@ -42,7 +42,7 @@ export class Captioning implements Objective<typeof settings, TokenLosses> {
     return parameterNames(model, ['image projection', 'text projection', 'last text norm', 'logit scale']);
   }
 
-  represent({ model, parameters, batch, settings: given }: RepresentInput<typeof settings>): TokenLosses {
+  represent({ model, parameters, batch, settings: values }: RepresentInput<typeof settings>): TokenLosses {
     const image = model.encodeImage(parameters, batch.images);
     const text = model.encodeText(parameters, batch.ids);
     if (!text.hidden) {
@@ -51,9 +51,12 @@ export class Captioning implements Objective<typeof settings, TokenLosses> {
       });
     }
     const headCount = Math.max(1, model.text.width / HEAD);
-    const seen = attentionalPooler(parameters, POOLER, image.tokens, headCount);
-    const said = asking(text.hidden);
-    const logits = multimodalDecoder(parameters, DECODER, said, seen, { layers: depth(model, given), headCount });
+    const pooledPatches = attentionalPooler(parameters, POOLER, image.tokens, headCount);
+    const textOutputs = dropLastToken(text.hidden);
+    const logits = multimodalDecoder(parameters, DECODER, textOutputs, pooledPatches, {
+      layers: depth(model, values),
+      headCount,
+    });
     return tokenLosses(logits, batch.ids);
   }
 

@@ -9,7 +9,7 @@ import {
 } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { parameterNames } from './idle.js';
-import { asking, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
+import { dropLastToken, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
 /** The text tower must say each next token. The words' own embeddings tell them apart: nothing is learned besides. */
 @Objective({
@@ -24,12 +24,12 @@ export class CausalLm implements Objective<SettingSpecs, TokenLosses> {
 
   represent({ model, parameters, batch }: RepresentInput): TokenLosses {
     const text = model.encodeText(parameters, batch.ids);
-    const said = asking(text.tokens);
-    const [count, length, width] = said.shape;
+    const textOutputs = dropLastToken(text.tokens);
+    const [count, length, width] = textOutputs.shape;
     const words = parameters['token_embedding.weight'];
     if (!words)
       throw new MedbenchError('config', `${model.text.id} has no token_embedding.weight to predict words with`);
-    const flat = tf.matMul(tf.reshape(said, [count * length, width]), words, false, true);
+    const flat = tf.matMul(tf.reshape(textOutputs, [count * length, width]), words, false, true);
     return tokenLosses(tf.reshape(flat, [count, length, words.shape[0]!]), batch.ids);
   }
 

@@ -6,10 +6,10 @@ const PREFIX = 'masked.';
 const HEAD = 64;
 
 /** What the predictor says of a hidden patch. */
-type Target = 'features' | 'pixels';
+type PredictionTarget = 'features' | 'pixels';
 
 /** Parameters of the predictor: a token for what is hidden, positions, one block, a projection to what is predicted. */
-export function predictorParameters(model: DualEncoderModel, target: Target): readonly ParameterSpec[] {
+export function predictorParameters(model: DualEncoderModel, target: PredictionTarget): readonly ParameterSpec[] {
   const { width, patchSize } = model.image;
   const count = patchCount(model);
   const output = target === 'pixels' ? 3 * patchSize! ** 2 : width;
@@ -35,7 +35,7 @@ function smoothL1(difference: tf.Tensor): tf.Tensor {
   return tf.mean(tf.mul(near, tf.sub(size, tf.mul(near, 0.5))), -1);
 }
 
-export interface HiddenPatches {
+export interface HiddenPatchInput {
   readonly model: DualEncoderModel;
   readonly parameters: TensorMap;
   /** Moving average of the parameters: its features are predicted; without it, pixels are. */
@@ -46,33 +46,41 @@ export interface HiddenPatches {
 }
 
 /** What each example's hidden patches were missed by, mean over the patches, `[B]`. */
-export function hiddenPatchLoss({ model, parameters, teacher, batch, kept }: HiddenPatches): tf.Tensor1D {
-  const of = (name: string): tf.Tensor => parameters[PREFIX + name]!;
+export function hiddenPatchLoss({ model, parameters, teacher, batch, kept }: HiddenPatchInput): tf.Tensor1D {
+  const parameter = (name: string): tf.Tensor => parameters[PREFIX + name]!;
   const order = batch.inputs.order as tf.Tensor2D | undefined;
   if (!order) throw new MedbenchError('training', 'The order of the patches was not drawn');
   const [size, count] = order.shape;
   const { width, patchSize } = model.image;
-  const seen = tf.slice(order, [0, 0], [size, kept]) as tf.Tensor2D;
-  const visible = model.encodeImage(parameters, batch.images, { keptPatches: seen }).tokens;
-  const hidden = count - kept;
-  const tokens = tf.tile(tf.reshape(of('token'), [1, 1, width]), [size, hidden, 1]);
+  const visibleIndices = tf.slice(order, [0, 0], [size, kept]) as tf.Tensor2D;
+  const visibleTokens = model.encodeImage(parameters, batch.images, { keptPatches: visibleIndices }).tokens;
+  const hiddenCount = count - kept;
+  const tokens = tf.tile(tf.reshape(parameter('token'), [1, 1, width]), [size, hiddenCount, 1]);
   // In the drawn order, for attention does not mind it: each token gets the position it belongs to.
-  const places = tf.reshape(tf.gather(of('positional_embedding'), tf.reshape(order, [size * count])), [
+  const positions = tf.reshape(tf.gather(parameter('positional_embedding'), tf.reshape(order, [size * count])), [
     size,
     count,
     width,
   ]);
-  const placed = tf.add(tf.concat([visible, tokens], 1), places) as tf.Tensor3D;
+  const placed = tf.add(tf.concat([visibleTokens, tokens], 1), positions) as tf.Tensor3D;
   const decoded = block(parameters, `${PREFIX}block.`, placed, { heads: Math.max(1, width / HEAD) });
-  const guessed = linear(tf.slice(decoded, [0, kept, 0], [size, hidden, width]), of('head.weight'), of('head.bias'));
+  const predicted = linear(
+    tf.slice(decoded, [0, kept, 0], [size, hiddenCount, width]),
+    parameter('head.weight'),
+    parameter('head.bias'),
+  );
   const target = teacher
     ? standardised(model.encodeImage(teacher, batch.images, { training: false }).tokens, 1e-5)
     : standardised(patchify(batch.images, patchSize!), 1e-6);
   const rows = tf.add(order, tf.reshape(tf.range(0, size * count, count, 'int32'), [size, 1]));
-  const wanted = tf.reshape(tf.slice(rows, [0, kept], [size, hidden]), [size * hidden]) as tf.Tensor1D;
+  const hiddenRows = tf.reshape(tf.slice(rows, [0, kept], [size, hiddenCount]), [size * hiddenCount]) as tf.Tensor1D;
   const length = target.shape[2];
-  const truth = tf.reshape(tf.gather(tf.reshape(target, [size * count, length]), wanted), [size, hidden, length]);
-  const difference = tf.sub(guessed, truth);
-  const missed = teacher ? smoothL1(difference) : tf.mean(tf.square(difference), -1);
-  return tf.mean(missed, 1) as tf.Tensor1D;
+  const targets = tf.reshape(tf.gather(tf.reshape(target, [size * count, length]), hiddenRows), [
+    size,
+    hiddenCount,
+    length,
+  ]);
+  const difference = tf.sub(predicted, targets);
+  const errors = teacher ? smoothL1(difference) : tf.mean(tf.square(difference), -1);
+  return tf.mean(errors, 1) as tf.Tensor1D;
 }

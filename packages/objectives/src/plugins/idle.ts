@@ -6,11 +6,17 @@ const IMAGE_PROJECTION = 'visual.proj';
 const TEXT_PROJECTION = 'text_projection';
 
 /** What of the model a loss may leave untouched. */
-type Part = 'text tower' | 'image tower' | 'image projection' | 'text projection' | 'last text norm' | 'logit scale';
+type ModelPart =
+  | 'text tower'
+  | 'image tower'
+  | 'image projection'
+  | 'text projection'
+  | 'last text norm'
+  | 'logit scale';
 
 /** Names of the parameters of parts of a model, those that it has, for `idle`. */
-export function parameterNames(model: DualEncoderModel, parts: readonly Part[]): string[] {
-  const names: Readonly<Record<Part, readonly string[]>> = {
+export function parameterNames(model: DualEncoderModel, parts: readonly ModelPart[]): string[] {
+  const names: Readonly<Record<ModelPart, readonly string[]>> = {
     'text tower': freezeAll(model, 'text'),
     'image tower': freezeAll(model, 'image'),
     'image projection': [IMAGE_PROJECTION],
@@ -18,6 +24,6 @@ export function parameterNames(model: DualEncoderModel, parts: readonly Part[]):
     'last text norm': ['ln_final.weight', 'ln_final.bias'],
     'logit scale': [LOG_SCALE],
   };
-  const wanted = new Set(parts.flatMap((part) => names[part]));
-  return model.parameters.map(({ name }) => name).filter((name) => wanted.has(name));
+  const idle = new Set(parts.flatMap((part) => names[part]));
+  return model.parameters.map(({ name }) => name).filter((name) => idle.has(name));
 }

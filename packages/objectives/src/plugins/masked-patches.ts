@@ -14,7 +14,7 @@ import { patchCount } from '@medbench/nn';
 import { patchesKept, shuffledPatches } from '@medbench/nn/inputs';
 import * as tf from '@tensorflow/tfjs-core';
 import { hiddenPatchLoss, predictorParameters } from './hidden-patches.js';
-import { idleOfImagePooled } from './two-views.js';
+import { idleForPooledImages } from './two-views.js';
 
 const ratio = number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that is masked.' });
 const pixelSettings = defineSettings({ ratio });
@@ -25,15 +25,15 @@ const featureSettings = defineSettings({
 
 type Order = { readonly order: tf.Tensor2D };
 /** What each example's hidden patches were missed by, `[B]`. */
-type Missed = { readonly hidden: tf.Tensor1D };
+type PatchErrors = { readonly hidden: tf.Tensor1D };
 
 /** The order in which patches are seen: the first few are, the others are hidden. */
-const order = (model: DualEncoderModel): Readonly<Record<string, MethodInput>> => ({
+const orderInput = (model: DualEncoderModel): Readonly<Record<string, MethodInput>> => ({
   order: shuffledPatches(patchCount(model)),
 });
 
 /** Mean over the examples. */
-const mean = ({ hidden }: Missed): LossOutput => ({ loss: tf.mean(hidden) });
+const meanOverExamples = ({ hidden }: PatchErrors): LossOutput => ({ loss: tf.mean(hidden) });
 
 /** From the patches that are seen, the pixels of the hidden ones must be predicted. */
 @Objective({
@@ -42,26 +42,26 @@ const mean = ({ hidden }: Missed): LossOutput => ({ loss: tf.mean(hidden) });
   source: 'arXiv:2111.06377, section 3',
   settings: pixelSettings,
 })
-export class MaskedPixels implements Objective<typeof pixelSettings, Missed> {
+export class MaskedPixels implements Objective<typeof pixelSettings, PatchErrors> {
   parameters(model: DualEncoderModel): readonly ParameterSpec[] {
     return predictorParameters(model, 'pixels');
   }
 
   inputs(model: DualEncoderModel): Readonly<Record<string, MethodInput>> {
-    return order(model);
+    return orderInput(model);
   }
 
   idle(model: DualEncoderModel): readonly string[] {
-    return idleOfImagePooled(model);
+    return idleForPooledImages(model);
   }
 
-  represent({ model, parameters, batch, settings }: RepresentInput<typeof pixelSettings, Order>): Missed {
+  represent({ model, parameters, batch, settings }: RepresentInput<typeof pixelSettings, Order>): PatchErrors {
     const kept = patchesKept(patchCount(model), settings.ratio);
     return { hidden: hiddenPatchLoss({ model, parameters, teacher: undefined, batch, kept }) };
   }
 
-  loss({ representations }: ObjectiveInput<typeof pixelSettings, Missed>): LossOutput {
-    return mean(representations);
+  loss({ representations }: ObjectiveInput<typeof pixelSettings, PatchErrors>): LossOutput {
+    return meanOverExamples(representations);
   }
 }
 
@@ -72,13 +72,13 @@ export class MaskedPixels implements Objective<typeof pixelSettings, Missed> {
   source: 'arXiv:2208.12262, section 3',
   settings: featureSettings,
 })
-export class MaskedFeatures implements Objective<typeof featureSettings, Missed> {
+export class MaskedFeatures implements Objective<typeof featureSettings, PatchErrors> {
   parameters(model: DualEncoderModel): readonly ParameterSpec[] {
     return predictorParameters(model, 'features');
   }
 
   inputs(model: DualEncoderModel): Readonly<Record<string, MethodInput>> {
-    return order(model);
+    return orderInput(model);
   }
 
   teacher({ momentum }: SettingsOf<typeof featureSettings>): number {
@@ -86,15 +86,21 @@ export class MaskedFeatures implements Objective<typeof featureSettings, Missed>
   }
 
   idle(model: DualEncoderModel): readonly string[] {
-    return idleOfImagePooled(model);
+    return idleForPooledImages(model);
   }
 
-  represent({ model, parameters, batch, settings, teacher }: RepresentInput<typeof featureSettings, Order>): Missed {
+  represent({
+    model,
+    parameters,
+    batch,
+    settings,
+    teacher,
+  }: RepresentInput<typeof featureSettings, Order>): PatchErrors {
     const kept = patchesKept(patchCount(model), settings.ratio);
     return { hidden: hiddenPatchLoss({ model, parameters, teacher, batch, kept }) };
   }
 
-  loss({ representations }: ObjectiveInput<typeof featureSettings, Missed>): LossOutput {
-    return mean(representations);
+  loss({ representations }: ObjectiveInput<typeof featureSettings, PatchErrors>): LossOutput {
+    return meanOverExamples(representations);
   }
 }

@@ -16,7 +16,7 @@ import { keptPatches, patchesKept } from '@medbench/nn/inputs';
 import type * as tf from '@tensorflow/tfjs-core';
 import { normalise } from '../normalise.js';
 import { ntXent } from '../nt-xent.js';
-import { idleOfImagePooled, type TwoViews } from './two-views.js';
+import { idleForPooledImages, type TwoViews } from './two-views.js';
 
 const HEAD = 'masked.image_mlp.';
 
@@ -52,7 +52,7 @@ export class MaskedViews implements Objective<typeof settings, TwoViews> {
   }
 
   idle(model: DualEncoderModel): readonly string[] {
-    return idleOfImagePooled(model);
+    return idleForPooledImages(model);
   }
 
   represent({ model, parameters, batch }: RepresentInput<typeof settings, Kept>): TwoViews {
@@ -61,9 +61,9 @@ export class MaskedViews implements Objective<typeof settings, TwoViews> {
     return { first: pooled(batch.inputs.first), second: pooled(batch.inputs.second) };
   }
 
-  loss({ representations, parameters, settings: given }: ObjectiveInput<typeof settings, TwoViews>): LossOutput {
+  loss({ representations, parameters, settings: values }: ObjectiveInput<typeof settings, TwoViews>): LossOutput {
     const { first, second } = representations;
     const project = (view: tf.Tensor2D): tf.Tensor2D => normalise(projectionHead(parameters, HEAD, view));
-    return { loss: ntXent(project(first), project(second), given.temperature) };
+    return { loss: ntXent(project(first), project(second), values.temperature) };
   }
 }

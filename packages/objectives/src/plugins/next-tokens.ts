@@ -11,7 +11,7 @@ export type TokenLosses = {
 };
 
 /** Outputs that are asked for the next token: all but the last, which has none. @param tokens `[B, T, W]`. @returns `[B, T - 1, W]`. */
-export function asking(tokens: tf.Tensor3D): tf.Tensor3D {
+export function dropLastToken(tokens: tf.Tensor3D): tf.Tensor3D {
   const [count, length, width] = tokens.shape;
   return tf.slice(tokens, [0, 0, 0], [count, length - 1, width]);
 }

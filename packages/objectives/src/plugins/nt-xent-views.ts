@@ -17,7 +17,7 @@ import { headParameters, headWidth, projectionHead } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import { normalise } from '../normalise.js';
 import { ntXent } from '../nt-xent.js';
-import { idleOfImagePooled, type TwoViews } from './two-views.js';
+import { idleForPooledImages, type TwoViews } from './two-views.js';
 
 const HEAD = 'slip.image_mlp.';
 
@@ -53,7 +53,7 @@ export class NtXentViews implements Objective<typeof settings, TwoViews> {
   }
 
   idle(model: DualEncoderModel): readonly string[] {
-    return idleOfImagePooled(model);
+    return idleForPooledImages(model);
   }
 
   represent({ model, parameters, batch }: RepresentInput<typeof settings, Views>): TwoViews {
@@ -63,9 +63,9 @@ export class NtXentViews implements Objective<typeof settings, TwoViews> {
     };
   }
 
-  loss({ representations, parameters, settings: given }: ObjectiveInput<typeof settings, TwoViews>): LossOutput {
+  loss({ representations, parameters, settings: values }: ObjectiveInput<typeof settings, TwoViews>): LossOutput {
     const { first, second } = representations;
     const project = (view: tf.Tensor2D): tf.Tensor2D => normalise(projectionHead(parameters, HEAD, view));
-    return { loss: ntXent(project(first), project(second), given.temperature) };
+    return { loss: ntXent(project(first), project(second), values.temperature) };
   }
 }

@@ -15,7 +15,7 @@ import { augmentedView } from '@medbench/data/inputs';
 import { headParameters, headWidth, predictionHead, predictionParameters, projectionHead } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type SimsiamView, simsiam } from '../simsiam.js';
-import { idleOfImagePooled, type TwoViews } from './two-views.js';
+import { idleForPooledImages, type TwoViews } from './two-views.js';
 
 const HEAD = 'declip.image_mlp.';
 const PREDICTOR = 'declip.predictor.';
@@ -50,7 +50,7 @@ export class SimsiamViews implements Objective<typeof settings, TwoViews> {
   }
 
   idle(model: DualEncoderModel): readonly string[] {
-    return idleOfImagePooled(model);
+    return idleForPooledImages(model);
   }
 
   represent({ model, parameters, batch }: RepresentInput<typeof settings, Views>): TwoViews {

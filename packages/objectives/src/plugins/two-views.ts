@@ -6,5 +6,5 @@ import { parameterNames } from './idle.js';
 export type TwoViews = { readonly first: tf.Tensor2D; readonly second: tf.Tensor2D };
 
 /** What a loss on the image tower's pooled features leaves untouched. */
-export const idleOfImagePooled = (model: DualEncoderModel): readonly string[] =>
+export const idleForPooledImages = (model: DualEncoderModel): readonly string[] =>
   parameterNames(model, ['text tower', 'image projection', 'logit scale']);

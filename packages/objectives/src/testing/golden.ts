@@ -34,11 +34,11 @@ export interface GoldenCase {
 const floats = (shape: readonly number[], value: (...index: number[]) => number): GoldenInput => {
   const size = tf.util.sizeFromShape([...shape]);
   const data = Float32Array.from({ length: size }, (_, flat) => {
-    let rest = flat;
+    let remainder = flat;
     const index = [...shape].reverse().map((side) => {
-      const at = rest % side;
-      rest = Math.floor(rest / side);
-      return at;
+      const coordinate = remainder % side;
+      remainder = Math.floor(remainder / side);
+      return coordinate;
     });
     return value(...index.reverse());
   });
@@ -49,7 +49,7 @@ const ints = (shape: readonly number[], values: readonly number[]): GoldenInput 
   dtype: 'int32',
   data: Int32Array.from(values),
 });
-const of = <T extends tf.Tensor>(inputs: Tensors, name: string): T => inputs[name] as T;
+const pick = <T extends tf.Tensor>(inputs: Tensors, name: string): T => inputs[name] as T;
 
 /** B = 4, d = 3. */
 const PAIRS = {
@@ -57,8 +57,8 @@ const PAIRS = {
   text: floats([4, 3], (i, k) => Math.cos(2 * i + 0.5 * k)),
 };
 const units = (inputs: Tensors): [tf.Tensor2D, tf.Tensor2D] => [
-  normalise(of<tf.Tensor2D>(inputs, 'image')),
-  normalise(of<tf.Tensor2D>(inputs, 'text')),
+  normalise(pick<tf.Tensor2D>(inputs, 'image')),
+  normalise(pick<tf.Tensor2D>(inputs, 'text')),
 ];
 /** B = 2, P = 3, L = 4, e = 3; texts of 3 and 2 words. */
 const TOKENS = {
@@ -67,9 +67,9 @@ const TOKENS = {
   mask: floats([2, 4], (b, l) => (l < 3 - b ? 1 : 0)),
 };
 const unitTokens = (inputs: Tensors): [tf.Tensor3D, tf.Tensor3D, tf.Tensor2D] => [
-  normalise(of<tf.Tensor3D>(inputs, 'image')),
-  normalise(of<tf.Tensor3D>(inputs, 'text')),
-  of<tf.Tensor2D>(inputs, 'mask'),
+  normalise(pick<tf.Tensor3D>(inputs, 'image')),
+  normalise(pick<tf.Tensor3D>(inputs, 'text')),
+  pick<tf.Tensor2D>(inputs, 'mask'),
 ];
 
 /** Rows i of the identity for image and text, the latter shifted. */
@@ -228,9 +228,9 @@ const LOCAL: readonly GoldenCase[] = [
     tolerance: 1e-5,
     run(inputs) {
       const { match, imageToText, textToImage } = gloriaTerms(
-        of<tf.Tensor3D>(inputs, 'image'),
-        of<tf.Tensor3D>(inputs, 'text'),
-        of<tf.Tensor2D>(inputs, 'mask'),
+        pick<tf.Tensor3D>(inputs, 'image'),
+        pick<tf.Tensor3D>(inputs, 'text'),
+        pick<tf.Tensor2D>(inputs, 'mask'),
       );
       return { match, terms: tf.stack([imageToText, textToImage]) };
     },
@@ -256,9 +256,9 @@ const LOCAL: readonly GoldenCase[] = [
     tolerance: 1e-5,
     run: (inputs) => ({
       loss: captioningLoss(
-        of<tf.Tensor3D>(inputs, 'logits'),
-        of<tf.Tensor2D>(inputs, 'labels'),
-        of<tf.Tensor2D>(inputs, 'mask'),
+        pick<tf.Tensor3D>(inputs, 'logits'),
+        pick<tf.Tensor2D>(inputs, 'labels'),
+        pick<tf.Tensor2D>(inputs, 'mask'),
       ),
     }),
     expected: { loss: [1.7489708175] },
@@ -273,11 +273,11 @@ const LOCAL: readonly GoldenCase[] = [
     },
     tolerance: 1e-5,
     run(inputs) {
-      const [logits, labels] = [of<tf.Tensor3D>(inputs, 'logits'), of<tf.Tensor2D>(inputs, 'labels')];
+      const [logits, labels] = [pick<tf.Tensor3D>(inputs, 'logits'), pick<tf.Tensor2D>(inputs, 'labels')];
       return {
         loss: tf.stack([
-          captioningLoss(logits, labels, of<tf.Tensor2D>(inputs, 'some')),
-          captioningLoss(logits, labels, of<tf.Tensor2D>(inputs, 'none')),
+          captioningLoss(logits, labels, pick<tf.Tensor2D>(inputs, 'some')),
+          captioningLoss(logits, labels, pick<tf.Tensor2D>(inputs, 'none')),
         ]),
       };
     },

@@ -27,11 +27,11 @@ const levels = (images: ArrayLike<number>): number[] =>
 
 describe('batchLoader', () => {
   it('makes the same batch for a step whatever was asked before', async () => {
-    const once = batchLoader(options);
-    for (let step = 0; step < 5; step++) await once(step);
-    const again = batchLoader(options);
-    expect(await again(4)).toEqual(await once(4));
-    expect((await again(3)).ids).not.toEqual((await once(4)).ids);
+    const used = batchLoader(options);
+    for (let step = 0; step < 5; step++) await used(step);
+    const fresh = batchLoader(options);
+    expect(await fresh(4)).toEqual(await used(4));
+    expect((await fresh(3)).ids).not.toEqual((await used(4)).ids);
   });
 
   it('keeps image and caption together', async () => {
@@ -45,14 +45,15 @@ describe('batchLoader', () => {
 
   it('shows every image once an epoch, in another order each time', async () => {
     const load = batchLoader(options);
-    const epoch = async (first: number): Promise<number[]> => {
-      const seen: number[] = [];
-      for (let step = first; step < first + 3; step++) seen.push(...levels((await load(step)).images!.data));
-      return seen;
+    const epoch = async (firstStep: number): Promise<number[]> => {
+      const levelsSeen: number[] = [];
+      for (let step = firstStep; step < firstStep + 3; step++)
+        levelsSeen.push(...levels((await load(step)).images!.data));
+      return levelsSeen;
     };
-    const [one, two] = [await epoch(0), await epoch(3)];
-    expect(new Set(one).size).toBe(18);
-    expect(new Set(two).size).toBe(18);
-    expect(one).not.toEqual(two);
+    const [firstEpoch, secondEpoch] = [await epoch(0), await epoch(3)];
+    expect(new Set(firstEpoch).size).toBe(18);
+    expect(new Set(secondEpoch).size).toBe(18);
+    expect(firstEpoch).not.toEqual(secondEpoch);
   });
 });

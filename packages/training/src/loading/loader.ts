@@ -20,7 +20,7 @@ import {
   type Tokenizer,
 } from '@medbench/data';
 import { DRAWN } from '../step/represent.js';
-import { ImageMemory, isEncoded, jobImage, keptBytes, type Loaded } from './images.js';
+import { cachedBytes, ImageMemory, isEncoded, type LoadedExample, toJobImage } from './images.js';
 
 /** Images are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;
@@ -71,37 +71,38 @@ export interface BatchLoader {
 export function batchLoader(options: LoaderOptions): BatchLoader {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
   const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
-  const images = (options.memory ?? new ImageMemory()).imagesOf(pairs, side);
+  const images = (options.memory ?? new ImageMemory()).openSource(pairs, side);
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
   const order = batchOrder(pairs.length, batchSize, seed);
-  const free: ArrayBuffer[] = [];
+  const freeBuffers: ArrayBuffer[] = [];
 
-  const make = async (step: number, indices: Int32Array): Promise<{ parts: BatchParts; captions: string[] }> => {
-    const someDrawnHere = (await workers.notDrawn()).size > 0;
+  const make = async (step: number, indices: Int32Array): Promise<{ batchParts: BatchParts; captions: string[] }> => {
+    const drawsOnMainThread = (await workers.notDrawn()).size > 0;
     const readers = Array.from(indices, (index) => () => images.get(index));
     for (;;) {
       const examples = await Promise.all(readers.map((read) => read()));
-      const keep = someDrawnHere || (side < Number.POSITIVE_INFINITY && images.wanted());
-      const room = free.pop();
+      const keep = drawsOnMainThread || (side < Number.POSITIVE_INFINITY && images.hasRoom());
+      const room = freeBuffers.pop();
       const job: BatchJob = {
-        examples: examples.map((loaded) => ({ image: jobImage(loaded), caption: loaded.caption, keep })),
+        examples: examples.map((loaded) => ({ image: toJobImage(loaded), caption: loaded.caption, keep })),
         ...{ side, imageSize, cropScale: options.cropScale, seed, step, share: workers.threads },
         ...(room ? { room } : {}),
       };
       const buffers = job.examples.flatMap(({ image }) => ('bytes' in image ? [image.bytes.buffer] : []));
-      const parts = await workers.run(job, room ? [...buffers, room] : buffers);
-      profile.beside('making batches', parts.milliseconds);
+      const batchParts = await workers.run(job, room ? [...buffers, room] : buffers);
+      profile.beside('making batches', batchParts.milliseconds);
       const captions = examples.map(({ caption }) => caption);
-      if (parts.failures.length === 0) return { parts, captions };
+      if (batchParts.failures.length === 0) return { batchParts, captions };
       // The buffers are gone: what takes the place of the broken ones is read, and the others once more.
-      for (const failure of parts.failures) readers[failure.row] = inPlaceOf(examples[failure.row]!, failure);
+      for (const failure of batchParts.failures)
+        readers[failure.row] = replacementReader(examples[failure.row]!, failure);
     }
   };
 
   const load = async (step: number): Promise<HostTensors> => {
     const indices = order(step);
-    const { parts, captions } = await make(step, indices);
-    for (const [row, image] of parts.kept.entries()) {
+    const { batchParts, captions } = await make(step, indices);
+    for (const [row, image] of batchParts.kept.entries()) {
       if (image) images.keep(indices[row]!, { image, caption: captions[row]! });
     }
     const ids = new Int32Array(batchSize * contextLength);
@@ -111,19 +112,19 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     const drawn: Record<string, HostTensor> = {};
     for (const [name, input] of Object.entries(inputs)) {
       const { shape, dtype } = input;
-      const data = parts.inputs[name] ?? drawHere(name, input, parts, captions, seed, step);
+      const data = batchParts.inputs[name] ?? drawOnMainThread(name, input, batchParts, captions, seed, step);
       drawn[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data };
     }
     return {
       ...drawn,
-      images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: parts.images },
+      images: { shape: [batchSize, imageSize, imageSize, 3], dtype: 'float32', data: batchParts.images },
       ids: { shape: [batchSize, contextLength], dtype: 'int32', data: ids },
     };
   };
   const ahead = batchesAhead(batchBytes(options), workers.count);
   const recycle = ({ images }: HostTensors): void => {
     const buffer = images?.data.buffer;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength > 0 && free.length <= ahead) free.push(buffer);
+    if (buffer instanceof ArrayBuffer && buffer.byteLength > 0 && freeBuffers.length <= ahead) freeBuffers.push(buffer);
   };
   return Object.assign(load, { ahead, recycle, close: () => workers.close() });
 }
@@ -137,7 +138,7 @@ const batchesAhead = (bytes: number, workers: number): number =>
 
 /** What so many square images take that are kept for a model of this image size, in bytes. */
 export const keptImageBytes = (imageSize: number, count: number): number =>
-  keptBytes(Math.ceil(imageSize * STORED_SCALE), count);
+  cachedBytes(Math.ceil(imageSize * STORED_SCALE), count);
 
 /** A thread with its image decoders, as measured on runs of the demo preset. */
 const WORKER_BYTES = 60 * 2 ** 20;
@@ -154,7 +155,7 @@ export function loadingBytes(
 }
 
 /** An input that the workers do not draw, `[B, ...]`, from the images that they kept. */
-function drawHere(
+function drawOnMainThread(
   name: string,
   { shape, dtype, draw, stream = name }: MethodInput,
   { kept }: BatchParts,
@@ -172,14 +173,14 @@ function drawHere(
 }
 
 /** Reads what its source would have in the place of a broken example. @throws the example's error if that is nothing. */
-function inPlaceOf(broken: Loaded, failure: JobFailure): () => Promise<Loaded> {
-  const error = errorOf(failure);
-  if (!isEncoded(broken) || !broken.instead) throw error;
-  return async () => broken.instead!(error);
+function replacementReader(example: LoadedExample, failure: JobFailure): () => Promise<LoadedExample> {
+  const error = restoreError(failure);
+  if (!isEncoded(example) || !example.instead) throw error;
+  return async () => example.instead!(error);
 }
 
 /** The error of an example as it was thrown where its image was made. */
-function errorOf({ code, message, hint }: JobFailure): Error {
+function restoreError({ code, message, hint }: JobFailure): Error {
   if (code === undefined) return new Error(message);
   return new MedbenchError(code as ErrorCode, message, hint === undefined ? {} : { hint });
 }

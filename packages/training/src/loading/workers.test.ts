@@ -37,7 +37,7 @@ async function writeShards(name: string, broken: readonly number[] = []): Promis
 }
 
 /** An input without a recipe: only the function itself can draw it. */
-const own: MethodInput = {
+const withoutRecipe: MethodInput = {
   shape: [2],
   dtype: 'float32',
   draw: ({ image, caption }, stream) => Float32Array.of(image.data[0]! + caption.length, stream.uniform()),
@@ -52,14 +52,14 @@ const options = {
   inputs: {
     view: augmentedView(24, { flip: true }),
     kept: keptPatches(9, 4),
-    own,
+    own: withoutRecipe,
     order: shuffledPatches(9),
   },
 };
 const spec = await writeShards('good');
 
 /** Inputs of a plain JavaScript module, as a package of another author publishes it. */
-const others = (await import(new URL('../../fixtures/inputs.mjs', import.meta.url).href)) as {
+const foreignInputs = (await import(new URL('../../fixtures/inputs.mjs', import.meta.url).href)) as {
   tinted(size: number, options: { readonly tint: number }): MethodInput;
   thread(): MethodInput;
   lost(): MethodInput;
@@ -82,13 +82,13 @@ async function batchWith(inputs: Readonly<Record<string, MethodInput>>, workers:
 /** Batches of the steps, made ahead as in training. */
 async function batches(pairs: PairSource, workers: number, from = 0, to = 9): Promise<HostTensors[]> {
   const load = batchLoader({ ...options, pairs, workers });
-  const seen: HostTensors[] = [];
+  const collected: HostTensors[] = [];
   try {
-    for await (const batch of prefetch(load, from, to, load.ahead)) seen.push(batch);
+    for await (const batch of prefetch(load, from, to, load.ahead)) collected.push(batch);
   } finally {
     await load.close();
   }
-  return seen;
+  return collected;
 }
 
 describe('workers', () => {
@@ -117,13 +117,13 @@ describe('workers', () => {
     const pairs = await webDataset(spec);
     const expected = await batches(pairs, 0);
     const load = batchLoader({ ...options, pairs, workers });
-    const seen: Float32Array[] = [];
+    const collected: Float32Array[] = [];
     for await (const batch of prefetch(load, 0, 9, load.ahead)) {
-      seen.push(Float32Array.from(batch.images!.data));
+      collected.push(Float32Array.from(batch.images!.data));
       load.recycle(batch);
     }
     await load.close();
-    expect(seen).toEqual(expected.map(({ images }) => images!.data));
+    expect(collected).toEqual(expected.map(({ images }) => images!.data));
   });
 
   it('take decoded images of a source that has no others', async () => {
@@ -155,10 +155,10 @@ describe('workers', () => {
 
   it('put the next sample in the place of a broken one, if asked for, whatever their number', async () => {
     const broken = await writeShards('skipped', [3, 4, 25]);
-    const open = () => webDataset(broken, { skipBad: true });
-    const expected = await batches(await open(), 0);
+    const openShards = () => webDataset(broken, { skipBad: true });
+    const expected = await batches(await openShards(), 0);
     for (const workers of [1, 2]) {
-      const pairs = await open();
+      const pairs = await openShards();
       expect(await batches(pairs, workers)).toEqual(expected);
       expect(pairs.bad.count).toBe(3);
       expect(pairs.bad.list.every((line) => /skipped-[01]\.tar: (3|4|25)\.jpg cannot be decoded/.test(line))).toBe(
@@ -168,13 +168,13 @@ describe('workers', () => {
     // What a batch holds in place of 3 and 4 is 5, in place of the last the first.
     const good = await batches(await webDataset(spec), 0);
     const { encodeBatch } = options.tokenizer;
-    const captionOf = (batch: HostTensors, row: number) => Array.from(batch.ids!.data.slice(row * 8, row * 8 + 8));
+    const readCaption = (batch: HostTensors, row: number) => Array.from(batch.ids!.data.slice(row * 8, row * 8 + 8));
     const encode = (i: number) => Array.from(encodeBatch([`case ${i}`], 8));
     good.forEach((batch, step) => {
       for (let row = 0; row < 6; row++) {
-        const [before, now] = [captionOf(batch, row), captionOf(expected[step]!, row)];
-        const replaced = [3, 4, 25].find((i) => String(encode(i)) === String(before));
-        expect(now).toEqual(replaced === undefined ? before : encode(replaced === 25 ? 0 : 5));
+        const [original, actual] = [readCaption(batch, row), readCaption(expected[step]!, row)];
+        const replaced = [3, 4, 25].find((i) => String(encode(i)) === String(original));
+        expect(actual).toEqual(replaced === undefined ? original : encode(replaced === 25 ? 0 : 5));
       }
     });
   });
@@ -182,21 +182,21 @@ describe('workers', () => {
   it('end in the middle of their work', async () => {
     const load = batchLoader({ ...options, pairs: await webDataset(spec), workers: 2 });
     await load(0);
-    const under = load(1).catch((error: unknown) => error);
+    const pending = load(1).catch((error: unknown) => error);
     await load.close();
-    await under;
+    await pending;
   });
 });
 
 describe('inputs of another author', () => {
   it('are drawn in a worker, with the bits that the main thread draws', async () => {
-    const inputs = { tinted: others.tinted(5, { tint: 3 }), thread: others.thread() };
-    const [here, there] = [await batchWith(inputs, 0), await batchWith(inputs, 2)];
-    expect(there.lines).toEqual([]);
-    expect(there.batch['input/tinted']).toEqual(here.batch['input/tinted']);
-    expect(there.batch['input/tinted']!.shape).toEqual([6, 5]);
-    expect(Array.from(here.batch['input/thread']!.data)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(Array.from(there.batch['input/thread']!.data)).toEqual([1, 1, 1, 1, 1, 1]);
+    const inputs = { tinted: foreignInputs.tinted(5, { tint: 3 }), thread: foreignInputs.thread() };
+    const [onMainThread, inWorkers] = [await batchWith(inputs, 0), await batchWith(inputs, 2)];
+    expect(inWorkers.lines).toEqual([]);
+    expect(inWorkers.batch['input/tinted']).toEqual(onMainThread.batch['input/tinted']);
+    expect(inWorkers.batch['input/tinted']!.shape).toEqual([6, 5]);
+    expect(Array.from(onMainThread.batch['input/thread']!.data)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(Array.from(inWorkers.batch['input/thread']!.data)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
   it('are drawn from the stream of seed, name, step and row', async () => {
@@ -209,27 +209,30 @@ describe('inputs of another author', () => {
   });
 
   it('are drawn on the main thread, and logged once, if a worker cannot import their module', async () => {
-    const { shape, dtype, draw } = others.tinted(5, { tint: 3 });
+    const { shape, dtype, draw } = foreignInputs.tinted(5, { tint: 3 });
     // Source that Node does not run, as this test is.
     const tinted = drawnInput(import.meta.url, 'tinted', [], { shape, dtype, draw });
-    const [here, there] = [await batchWith({ tinted }, 0), await batchWith({ tinted, thread: others.thread() }, 2)];
-    expect(there.lines).toEqual([
+    const [onMainThread, inWorkers] = [
+      await batchWith({ tinted }, 0),
+      await batchWith({ tinted, thread: foreignInputs.thread() }, 2),
+    ];
+    expect(inWorkers.lines).toEqual([
       expect.stringMatching(
         /^The input "tinted" is drawn on the main thread: a worker cannot import file:.*\.test\.ts: /,
       ),
     ]);
-    expect(there.batch['input/tinted']).toEqual(here.batch['input/tinted']);
-    expect(there.batch['input/thread']!.data[0]).toBe(1);
+    expect(inWorkers.batch['input/tinted']).toEqual(onMainThread.batch['input/tinted']);
+    expect(inWorkers.batch['input/thread']!.data[0]).toBe(1);
   });
 
   it('name module and export if the recipe does not make them', async () => {
-    await expect(batchWith({ view: others.lost() }, 1)).rejects.toMatchObject({
+    await expect(batchWith({ view: foreignInputs.lost() }, 1)).rejects.toMatchObject({
       code: 'plugin',
       message: expect.stringMatching(
         /^"nowhere" of file:.*inputs\.mjs does not make the input "view" in a worker: .*no such/,
       ),
     });
-    await expect(batchWith({ view: others.longer() }, 1)).rejects.toMatchObject({
+    await expect(batchWith({ view: foreignInputs.longer() }, 1)).rejects.toMatchObject({
       code: 'plugin',
       message: expect.stringMatching(/^"tinted" of file:.*makes float32 \[4\] for the input "view".*has float32 \[3\]/),
     });

@@ -4,7 +4,7 @@ import type { BatchLoader } from '../loading/loader.js';
 import type { LoadedStep } from '../step/training-step.js';
 import type { CostMeter } from './meter.js';
 import { type Progress, writeResume } from './progress.js';
-import { givesUp } from './validation.js';
+import { shouldStop } from './validation.js';
 import type { Validator } from './validator.js';
 
 /** Points of the curve that go into the record. */
@@ -17,7 +17,7 @@ const scalars = (outputs: HostTensors): Record<string, number> =>
   Object.fromEntries(Object.keys(outputs).map((name) => [name, scalar(outputs, name)]));
 
 /** What a stretch of training runs on. */
-export interface Stretch {
+export interface LoopResources {
   readonly load: BatchLoader;
   /** Index in the whole corpus of each training pair. */
   readonly indices: Int32Array;
@@ -26,7 +26,7 @@ export interface Stretch {
 }
 
 /** The same items; what passes until each is there counts as waiting. */
-async function* awaited<T>(items: AsyncIterable<T>, profile: Profile): AsyncGenerator<T> {
+async function* measureWaits<T>(items: AsyncIterable<T>, profile: Profile): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -40,10 +40,10 @@ async function* awaited<T>(items: AsyncIterable<T>, profile: Profile): AsyncGene
 }
 
 /** Runs the steps from `from` to `until`, or to where validation gives up. */
-export async function loop(
+export async function runSteps(
   request: TrainRequest,
   session: LoadedStep,
-  { load, indices, validator, meter }: Stretch,
+  { load, indices, validator, meter }: LoopResources,
   from: Progress,
   until: number,
 ): Promise<Progress> {
@@ -51,20 +51,20 @@ export async function loop(
   const began = performance.now();
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
   const curve = [...from.curve];
-  const every = Math.max(1, Math.ceil(training.steps / CURVE_POINTS));
-  let at = from.step;
+  const curveInterval = Math.max(1, Math.ceil(training.steps / CURVE_POINTS));
+  let step = from.step;
   let { standing } = from;
-  const save = async (ended = at === training.steps): Promise<Progress> => {
+  const save = async (ended = step === training.steps): Promise<Progress> => {
     const state = await session.readState();
-    const progress = { ...from, step: at, seconds: seconds(), curve, standing, ended, state };
+    const progress = { ...from, step, seconds: seconds(), curve, standing, ended, state };
     if (!ended) await writeResume(folder, key, progress);
     return progress;
   };
   const checkpoint = (ended?: boolean): Promise<Progress> => profile.span('checkpoints', () => save(ended));
-  for await (const batch of awaited(prefetch(load, from.step, until, load.ahead), profile)) {
+  for await (const batch of measureWaits(prefetch(load, from.step, until, load.ahead), profile)) {
     if (signal.aborted) {
       await checkpoint();
-      throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${at}; it goes on from there`);
+      throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${step}; it goes on from there`);
     }
     const outputs = await profile.span('step', () => session.step(batch));
     load.recycle(batch);
@@ -72,26 +72,26 @@ export async function loop(
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
       // With the examples, so that the batch can be looked at.
-      const examples = [...batchOrder(indices.length, training.batchSize, request.seed)(at)].map((i) => indices[i]!);
-      request.event({ training: row, step: at, ...scalars(outputs), diverged: true, examples });
-      throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${at} (seed ${request.seed})`, {
+      const examples = [...batchOrder(indices.length, training.batchSize, request.seed)(step)].map((i) => indices[i]!);
+      request.event({ training: row, step, ...scalars(outputs), diverged: true, examples });
+      throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${step} (seed ${request.seed})`, {
         hint: 'Lower training.learningRate, or set training.clipNorm; the log has the steps before it and the examples of its batch.',
       });
     }
-    if (at % every === 0 || at === training.steps - 1) curve.push({ step: at, loss });
-    if (at % training.logEvery === 0 || at === training.steps - 1) {
-      request.event({ training: row, step: at, ...scalars(outputs) });
+    if (step % curveInterval === 0 || step === training.steps - 1) curve.push({ step, loss });
+    if (step % training.logEvery === 0 || step === training.steps - 1) {
+      request.event({ training: row, step, ...scalars(outputs) });
     }
-    at++;
-    request.progress({ step: at, steps: training.steps, loss });
-    if (validator && (at % training.validation.every === 0 || at === training.steps)) {
-      standing = await profile.span('validation', () => validator(at, standing));
-      if (givesUp(training.validation, standing)) {
-        request.event({ training: row, step: at, stoppedEarly: true, best: standing.best });
+    step++;
+    request.progress({ step, steps: training.steps, loss });
+    if (validator && (step % training.validation.every === 0 || step === training.steps)) {
+      standing = await profile.span('validation', () => validator(step, standing));
+      if (shouldStop(training.validation, standing)) {
+        request.event({ training: row, step, stoppedEarly: true, best: standing.best });
         return checkpoint(true);
       }
     }
-    if (at % training.checkpointEvery === 0 && at < training.steps) await checkpoint();
+    if (step % training.checkpointEvery === 0 && step < training.steps) await checkpoint();
   }
   return checkpoint();
 }

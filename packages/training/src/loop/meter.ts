@@ -17,10 +17,10 @@ interface Counter {
   readonly range: number;
 }
 
-const numberIn = (file: string): number => Number(readFileSync(file, 'utf8'));
+const readNumber = (file: string): number => Number(readFileSync(file, 'utf8'));
 
 /** Counters of the processor packages (RAPL); none where there are none, or they may not be read. */
-function countersIn(powercap: string): Counter[] {
+function findCounters(powercap: string): Counter[] {
   try {
     return readdirSync(powercap)
       .filter((name) => /^intel-rapl:\d+$/.test(name))
@@ -28,7 +28,7 @@ function countersIn(powercap: string): Counter[] {
       .filter((zone) => readFileSync(join(zone, 'name'), 'utf8').startsWith('package'))
       .map((zone) => {
         const file = join(zone, 'energy_uj');
-        return { file, start: numberIn(file), range: numberIn(join(zone, 'max_energy_range_uj')) };
+        return { file, start: readNumber(file), range: readNumber(join(zone, 'max_energy_range_uj')) };
       });
   } catch {
     return [];
@@ -36,17 +36,17 @@ function countersIn(powercap: string): Counter[] {
 }
 
 /** Microjoules since the counter's start; one turn of it at most is noticed. */
-function counted({ file, start, range }: Counter): number {
-  const now = numberIn(file);
-  return now >= start ? now - start : now + range - start;
+function microjoulesSinceStart({ file, start, range }: Counter): number {
+  const current = readNumber(file);
+  return current >= start ? current - start : current + range - start;
 }
 
 /** @throws MedbenchError('usage') */
-function wattsOf(given: string | undefined): number {
-  if (given === undefined || given === '') return ASSUMED_WATTS;
-  const watts = Number(given);
+function parseWatts(text: string | undefined): number {
+  if (text === undefined || text === '') return ASSUMED_WATTS;
+  const watts = Number(text);
   if (watts > 0 && Number.isFinite(watts)) return watts;
-  throw new MedbenchError('usage', `MEDBENCH_WATTS is "${given}", not a number of watts`, {
+  throw new MedbenchError('usage', `MEDBENCH_WATTS is "${text}", not a number of watts`, {
     hint: `Give the power of the processors under load, or leave it out for ${ASSUMED_WATTS}.`,
   });
 }
@@ -59,13 +59,13 @@ function wattsOf(given: string | undefined): number {
  */
 export function costMeter({
   powercap = '/sys/class/powercap',
-  watts: given = process.env.MEDBENCH_WATTS,
+  watts: wattsText = process.env.MEDBENCH_WATTS,
 }: {
   powercap?: string;
   watts?: string | undefined;
 } = {}): CostMeter {
-  const watts = wattsOf(given);
-  const counters = countersIn(powercap);
+  const watts = parseWatts(wattsText);
+  const counters = findCounters(powercap);
   const began = performance.now();
   let peakMemory = process.memoryUsage.rss();
   const sample = (): void => {
@@ -74,9 +74,9 @@ export function costMeter({
   const fromCounters = (seconds: number): EnergyEstimate | undefined => {
     if (counters.length === 0) return undefined;
     try {
-      const joules = counters.reduce((sum, counter) => sum + counted(counter), 0) / 1e6;
-      const watched = (performance.now() - began) / 1000;
-      return { joules: Math.round((joules * seconds) / Math.max(watched, 1e-3)), from: 'counters' };
+      const joules = counters.reduce((sum, counter) => sum + microjoulesSinceStart(counter), 0) / 1e6;
+      const watchedSeconds = (performance.now() - began) / 1000;
+      return { joules: Math.round((joules * seconds) / Math.max(watchedSeconds, 1e-3)), from: 'counters' };
     } catch {
       return undefined;
     }

@@ -1,15 +1,15 @@
 import type { Pretraining, TrainRequest } from '@medbench/core';
 import { loadModel } from '../towers/embedder.js';
 import { findForeignWeights } from '../towers/foreign.js';
-import { newTrainingMemory, train } from './trainer.js';
+import { newTrainingCaches, train } from './trainer.js';
 
 /** Pre-training and embedding as one service. What its trainings share lives as long as it: bind one for a run. */
 export class TowerPretraining implements Pretraining {
-  readonly #memory = newTrainingMemory();
+  readonly #caches = newTrainingCaches();
   readonly findWeights = findForeignWeights;
   readonly load = loadModel;
 
   train(request: TrainRequest) {
-    return train(request, this.#memory);
+    return train(request, this.#caches);
   }
 }

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostTensors } from '@medbench/core';
 import { readSafetensors, writeSafetensors } from '@medbench/nn';
-import { NO_STANDING, type Standing } from './validation.js';
+import { NO_STANDING, type ValidationStanding } from './validation.js';
 
 /** State of a training from which it goes on. */
-export const RESUME = 'resume.safetensors';
+export const RESUME_FILE = 'resume.safetensors';
 
 /** How far a training is. */
 export interface Progress {
   readonly step: number;
   readonly seconds: number;
   readonly curve: { step: number; loss: number }[];
-  readonly standing: Standing;
+  readonly standing: ValidationStanding;
   /** Whether training has ended, at its last step or for want of progress. */
   readonly ended: boolean;
   readonly state: HostTensors;
@@ -22,7 +22,7 @@ export interface Progress {
 
 /** State of an interrupted training under the same key, if there is one. */
 export async function readResume(folder: string, key: string): Promise<Progress | undefined> {
-  const file = join(folder, RESUME);
+  const file = join(folder, RESUME_FILE);
   if (!existsSync(file)) return undefined;
   const { tensors, metadata } = await readSafetensors(file);
   if (metadata.key !== key) return undefined;
@@ -30,7 +30,7 @@ export async function readResume(folder: string, key: string): Promise<Progress 
     step: Number(metadata.step),
     seconds: Number(metadata.seconds),
     curve: JSON.parse(metadata.curve ?? '[]') as Progress['curve'],
-    standing: JSON.parse(metadata.standing ?? JSON.stringify(NO_STANDING)) as Standing,
+    standing: JSON.parse(metadata.standing ?? JSON.stringify(NO_STANDING)) as ValidationStanding,
     ended: false,
     state: tensors,
     ...(metadata.chunkSize === undefined ? {} : { chunkSize: Number(metadata.chunkSize) }),
@@ -43,7 +43,7 @@ export const writeResume = (
   key: string,
   { step, seconds, curve, standing, state, chunkSize }: Progress,
 ): Promise<void> =>
-  writeSafetensors(join(folder, RESUME), state, {
+  writeSafetensors(join(folder, RESUME_FILE), state, {
     key,
     step: String(step),
     seconds: String(seconds),

@@ -14,23 +14,23 @@ import { ImageMemory } from '../loading/images.js';
 import { batchLoader } from '../loading/loader.js';
 import { fitMessages, fitRow } from '../memory/fit.js';
 import type { TrainingStep } from '../step/training-step.js';
-import { buildModel, WEIGHTS, weightsMetadata } from '../towers/model.js';
-import { loop } from './loop.js';
+import { buildModel, WEIGHTS_FILE, weightsMetadata } from '../towers/model.js';
+import { runSteps } from './loop.js';
 import { costMeter } from './meter.js';
-import { RESUME, readResume } from './progress.js';
-import { HeldOutPairs, NO_STANDING, validates } from './validation.js';
-import { BEST, createValidator } from './validator.js';
+import { RESUME_FILE, readResume } from './progress.js';
+import { HeldOutSplits, NO_STANDING, validates } from './validation.js';
+import { BEST_FILE, createValidator } from './validator.js';
 
 /** What trainings of one run share: decoded images, and which pairs are held out. */
-export interface TrainingMemory {
+export interface TrainingCaches {
   readonly images: ImageMemory;
-  readonly heldOut: HeldOutPairs;
+  readonly heldOut: HeldOutSplits;
 }
 
-export const newTrainingMemory = (): TrainingMemory => ({ images: new ImageMemory(), heldOut: new HeldOutPairs() });
+export const newTrainingCaches = (): TrainingCaches => ({ images: new ImageMemory(), heldOut: new HeldOutSplits() });
 
 /** Parameters before the first step: drawn for the seed, then the general-domain ones laid over the towers. */
-async function startingPoint(
+async function initialParameters(
   request: TrainRequest,
   specs: Parameters<typeof initialise>[0],
   towers: Parameters<typeof checkWeights>[1],
@@ -52,19 +52,19 @@ async function startingPoint(
  */
 export async function train(
   request: TrainRequest,
-  { images, heldOut }: TrainingMemory = newTrainingMemory(),
+  { images, heldOut }: TrainingCaches = newTrainingCaches(),
 ): Promise<TrainOutcome> {
   const { row, training, folder, key, profile = NO_PROFILE } = request;
   const { model, tokenizer } = await buildModel(request);
   const { validation } = training;
-  const held = heldOut.split(request.corpus, validation, training.batchSize);
-  const last = Math.min(training.stopAt ?? training.steps, training.steps);
+  const split = heldOut.split(request.corpus, validation, training.batchSize);
+  const lastStep = Math.min(training.stopAt ?? training.steps, training.steps);
   let progress = await readResume(folder, key);
   // What went further than this training is to go is of no use to it.
-  if (progress && progress.step > last) progress = undefined;
+  if (progress && progress.step > lastStep) progress = undefined;
   const resumed = progress !== undefined;
-  const pairs = Math.min(held.training.length, training.steps * training.batchSize);
-  const fitted = await fitRow(model, request, request.backend, { begun: progress, pairs });
+  const pairs = Math.min(split.training.length, training.steps * training.batchSize);
+  const fitted = await fitRow(model, request, request.backend, { resumeFrom: progress, pairs });
   for (const message of fitMessages(row, fitted, resumed)) request.log(message);
   const { specs, phases, parameters, setup, memory, checked } = fitted;
   const { step } = phases[0]!;
@@ -74,38 +74,38 @@ export async function train(
     ...setup,
     ...(memory ? { peakBytes: memory.peakBytes } : {}),
     steps: training.steps,
-    pairs: held.training.length,
-    ...(validates(validation) ? { heldOut: held.validation.length } : {}),
+    pairs: split.training.length,
+    ...(validates(validation) ? { heldOut: split.validation.length } : {}),
   });
   await ensureFolder(folder);
   if (progress) request.event({ training: row, resumedAt: progress.step });
   progress ??= {
     ...{ step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 },
-    state: step.initialState(await startingPoint(request, specs, model.parameters)),
+    state: step.initialState(await initialParameters(request, specs, model.parameters)),
     chunkSize: setup.chunkSize,
   };
   const meter = costMeter();
-  const towers = (all: HostTensors): HostTensors => towersOf(step, all, model.parameters);
-  for (const { until, step: current } of phases) {
-    if (progress.step >= Math.min(until, last) || progress.ended) continue;
-    const session = await current.load(request.backend, progress.state, {
+  const selectWeights = (state: HostTensors): HostTensors => selectTowers(step, state, model.parameters);
+  for (const { until, step: phaseStep } of phases) {
+    if (progress.step >= Math.min(until, lastStep) || progress.ended) continue;
+    const session = await phaseStep.load(request.backend, progress.state, {
       log: request.log,
       selfCheck: !resumed && checked,
     });
     // The session has its own: what it started from need not stay in memory.
     progress = { ...progress, state: {} };
-    const options = { ...loaderOptions(request, model), tokenizer, inputs: current.inputs, memory: images };
-    const load = batchLoader({ ...options, pairs: held.training });
+    const options = { ...loaderOptions(request, model), tokenizer, inputs: phaseStep.inputs, memory: images };
+    const load = batchLoader({ ...options, pairs: split.training });
     const validator = validates(validation)
-      ? createValidator(request, session, towers, options, held.validation)
+      ? createValidator(request, session, selectWeights, options, split.validation)
       : undefined;
     try {
-      progress = await loop(
+      progress = await runSteps(
         request,
         session,
-        { load, indices: held.indices, validator, meter },
+        { load, indices: split.indices, validator, meter },
         progress,
-        Math.min(until, last),
+        Math.min(until, lastStep),
       );
     } finally {
       await load.close();
@@ -113,15 +113,17 @@ export async function train(
     }
   }
   const cost = meter.read(progress.seconds);
-  const stopped = last < training.steps && !progress.ended;
-  const weights = join(folder, stopped ? `weights-${last}.safetensors` : WEIGHTS);
+  const stopped = lastStep < training.steps && !progress.ended;
+  const weights = join(folder, stopped ? `weights-${lastStep}.safetensors` : WEIGHTS_FILE);
   const { best } = progress.standing;
-  const earlier = validation.keep === 'best' && best !== null && best.step < progress.step;
-  const kept = earlier ? (await readSafetensors(join(folder, BEST))).tensors : towers(progress.state);
-  await profile.span('checkpoints', () => writeSafetensors(weights, kept, weightsMetadata(request)));
+  const bestIsEarlier = validation.keep === 'best' && best !== null && best.step < progress.step;
+  const keptWeights = bestIsEarlier
+    ? (await readSafetensors(join(folder, BEST_FILE))).tensors
+    : selectWeights(progress.state);
+  await profile.span('checkpoints', () => writeSafetensors(weights, keptWeights, weightsMetadata(request)));
   if (!stopped) {
-    await rm(join(folder, RESUME), { force: true });
-    await rm(join(folder, BEST), { force: true });
+    await rm(join(folder, RESUME_FILE), { force: true });
+    await rm(join(folder, BEST_FILE), { force: true });
   }
   return {
     weights,
@@ -136,8 +138,8 @@ export async function train(
         ? {
             validation: {
               curve: progress.standing.curve,
-              kept: earlier ? best : progress.standing.curve.at(-1)!,
-              stoppedEarly: progress.step < last,
+              kept: bestIsEarlier ? best : progress.standing.curve.at(-1)!,
+              stoppedEarly: progress.step < lastStep,
             },
           }
         : {}),
@@ -160,7 +162,11 @@ const loaderOptions = (
 });
 
 /** What is kept of a state: the two towers and the logit scale, without the method's own heads. */
-function towersOf(step: TrainingStep, state: HostTensors, towers: readonly { readonly name: string }[]): HostTensors {
+function selectTowers(
+  step: TrainingStep,
+  state: HostTensors,
+  towers: readonly { readonly name: string }[],
+): HostTensors {
   const parameters = step.parametersOf(state);
   return Object.fromEntries(towers.map(({ name }) => [name, parameters[name]!]));
 }

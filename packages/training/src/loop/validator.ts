@@ -4,13 +4,13 @@ import { writeSafetensors } from '@medbench/nn';
 import { batchLoader, type LoaderOptions } from '../loading/loader.js';
 import type { LoadedStep } from '../step/training-step.js';
 import { weightsMetadata } from '../towers/model.js';
-import { judged, type Standing } from './validation.js';
+import { updateStanding, type ValidationStanding } from './validation.js';
 
 /** Weights of the lowest validation loss so far. */
-export const BEST = 'best.safetensors';
+export const BEST_FILE = 'best.safetensors';
 
 /** Looks at the pairs that were held out. */
-export type Validator = (step: number, before: Standing) => Promise<Standing>;
+export type Validator = (step: number, previous: ValidationStanding) => Promise<ValidationStanding>;
 
 /**
  * A validator of a loaded step: the mean loss of the same batches each time, with the same draws, in the images' whole
@@ -19,7 +19,7 @@ export type Validator = (step: number, before: Standing) => Promise<Standing>;
 export function createValidator(
   request: TrainRequest,
   session: LoadedStep,
-  towers: (state: HostTensors) => HostTensors,
+  selectWeights: (state: HostTensors) => HostTensors,
   options: Omit<LoaderOptions, 'pairs'>,
   pairs: LoaderOptions['pairs'],
 ): Validator {
@@ -36,14 +36,18 @@ export function createValidator(
       },
     );
   }
-  return async (step, before) => {
+  return async (step, previous) => {
     let sum = 0;
     for (let i = 0; i < count; i++) sum += await session.evaluate(await load(i));
     const loss = sum / count;
-    const { standing, improved } = judged(before, step, loss);
+    const { standing, improved } = updateStanding(previous, step, loss);
     request.event({ training: row, step, validationLoss: loss, best: standing.best });
     if (improved && training.validation.keep === 'best') {
-      await writeSafetensors(join(folder, BEST), towers(await session.readState()), weightsMetadata(request));
+      await writeSafetensors(
+        join(folder, BEST_FILE),
+        selectWeights(await session.readState()),
+        weightsMetadata(request),
+      );
     }
     return standing;
   };

@@ -6,7 +6,7 @@ const MEBIBYTE = 2 ** 20;
 /** The share of free memory that a step may take: the prediction is right within 15 %, and others want some too. */
 const SHARE = 0.9;
 
-const textOf = (file: string): string | undefined => {
+const readText = (file: string): string | undefined => {
   try {
     return readFileSync(file, 'utf8');
   } catch {
@@ -14,13 +14,13 @@ const textOf = (file: string): string | undefined => {
   }
 };
 
-const numberIn = (text: string | undefined): number => {
+const parseNumber = (text: string | undefined): number => {
   const value = Number(text?.trim() || Number.NaN);
   return Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
 };
 
 /** What a control group leaves, version 2 or 1; infinite where none limits it. */
-function groupRoom(): number {
+function freeInControlGroup(): number {
   const groups = [
     ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory.current', '/sys/fs/cgroup/memory.stat', 'inactive_file'],
     [
@@ -31,17 +31,17 @@ function groupRoom(): number {
     ],
   ] as const;
   for (const [limit, usage, stat, cache] of groups) {
-    const used = textOf(usage);
+    const used = readText(usage);
     if (used === undefined) continue;
-    const reclaimable = textOf(stat)?.match(new RegExp(`^${cache} (\\d+)$`, 'm'))?.[1] ?? '0';
-    return numberIn(textOf(limit)) - numberIn(used) + Number(reclaimable);
+    const reclaimable = readText(stat)?.match(new RegExp(`^${cache} (\\d+)$`, 'm'))?.[1] ?? '0';
+    return parseNumber(readText(limit)) - parseNumber(used) + Number(reclaimable);
   }
   return Number.POSITIVE_INFINITY;
 }
 
 /** Free memory and what the system can take back from its caches. */
-function systemRoom(): number {
-  const kibibytes = textOf('/proc/meminfo')?.match(/^MemAvailable:\s+(\d+) kB$/m)?.[1];
+function freeInSystem(): number {
+  const kibibytes = readText('/proc/meminfo')?.match(/^MemAvailable:\s+(\d+) kB$/m)?.[1];
   return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
 }
 
@@ -51,14 +51,14 @@ function systemRoom(): number {
  * @throws MedbenchError('usage') if the variable is not a positive number.
  */
 export function memoryBudget(): number {
-  const given = process.env.MEDBENCH_MEMORY;
-  if (given === undefined || given === '')
-    return process.memoryUsage.rss() + SHARE * Math.max(0, Math.min(systemRoom(), groupRoom()));
-  const mebibytes = Number(given);
+  const setting = process.env.MEDBENCH_MEMORY;
+  if (setting === undefined || setting === '')
+    return process.memoryUsage.rss() + SHARE * Math.max(0, Math.min(freeInSystem(), freeInControlGroup()));
+  const mebibytes = Number(setting);
   if (mebibytes > 0 && Number.isFinite(mebibytes)) return mebibytes * MEBIBYTE;
-  throw new MedbenchError('usage', `MEDBENCH_MEMORY is ${given}, expected the MiB that training may take`, {
+  throw new MedbenchError('usage', `MEDBENCH_MEMORY is ${setting}, expected the MiB that training may take`, {
     hint: 'Unset it to use what is free.',
   });
 }
 
-export const inMebibytes = (bytes: number): string => `${Math.round(bytes / MEBIBYTE).toLocaleString('en')} MiB`;
+export const formatMebibytes = (bytes: number): string => `${Math.round(bytes / MEBIBYTE).toLocaleString('en')} MiB`;

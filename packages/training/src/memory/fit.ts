@@ -1,7 +1,7 @@
 import { type Backend, type DualEncoderModel, MedbenchError } from '@medbench/core';
 import { loadingBytes } from '../loading/loader.js';
 import { type PreparedRow, prepareRow, type SetupRequest } from '../step/setup.js';
-import { inMebibytes, memoryBudget } from './budget.js';
+import { formatMebibytes, memoryBudget } from './budget.js';
 
 /** Memory of the process that trains a row, at its peak: what the row's record says as `peakMemory`. */
 export interface RowMemory {
@@ -17,18 +17,18 @@ export interface FittedRow extends PreparedRow {
   /** Whether the first step can be compared with the eager reference. */
   readonly checked: boolean;
   /** Why the batch is split, where the settings do not say so; in bytes. */
-  readonly split?: { readonly chunkSize: number; readonly whole: number; readonly budget: number };
+  readonly split?: { readonly chunkSize: number; readonly wholeBytes: number; readonly budget: number };
 }
 
 export interface FitOptions {
   /** A training that goes on: it stays whole, or in the chunks in which it began, whatever the memory is now. */
-  readonly begun?: { readonly chunkSize?: number | undefined } | undefined;
+  readonly resumeFrom?: { readonly chunkSize?: number | undefined } | undefined;
   /** Pairs to train on, where they are known: images are kept in memory. */
   readonly pairs?: number;
 }
 
 /** Without the comparison, and what that adds. */
-interface Need {
+interface MemoryNeed {
   readonly bytes: number;
   readonly checkBytes: number;
 }
@@ -48,7 +48,7 @@ export async function fitRow(
   model: DualEncoderModel,
   request: SetupRequest,
   backend: Backend,
-  { begun, pairs }: FitOptions = {},
+  { resumeFrom, pairs }: FitOptions = {},
 ): Promise<FittedRow> {
   const { row, training } = request;
   const { batchSize } = training;
@@ -56,52 +56,53 @@ export async function fitRow(
     const prepared = prepareRow(model, { ...request, training: { ...training, chunkSize } });
     return { ...prepared, setup: { ...prepared.setup, chunkSize } };
   };
-  const needOf = async ({ phases }: PreparedRow): Promise<Need | undefined> => {
-    let most: Need | undefined;
+  const estimateNeed = async ({ phases }: PreparedRow): Promise<MemoryNeed | undefined> => {
+    let need: MemoryNeed | undefined;
     for (const { step } of phases) {
-      const found = await step.memory(backend);
-      if (!found) return undefined;
+      const estimate = await step.memory(backend);
+      if (!estimate) return undefined;
       const loading = loadingBytes({ batchSize, imageSize: model.image.imageSize, inputs: step.inputs }, pairs);
-      most = {
-        bytes: Math.max(most?.bytes ?? 0, found.peakBytes + loading),
-        checkBytes: Math.max(most?.checkBytes ?? 0, found.checkBytes),
+      need = {
+        bytes: Math.max(need?.bytes ?? 0, estimate.peakBytes + loading),
+        checkBytes: Math.max(need?.checkBytes ?? 0, estimate.checkBytes),
       };
     }
-    return most;
+    return need;
   };
   const budget = memoryBudget();
-  const fitted = (prepared: PreparedRow, need: Need | undefined): FittedRow => {
+  const fitted = (prepared: PreparedRow, need: MemoryNeed | undefined): FittedRow => {
     if (!need) return { ...prepared, checked: true };
     const checked = need.bytes + need.checkBytes <= budget;
-    const checkBytes = checked && !begun ? need.checkBytes : 0;
+    const checkBytes = checked && !resumeFrom ? need.checkBytes : 0;
     return { ...prepared, checked, memory: { peakBytes: need.bytes + checkBytes, checkBytes } };
   };
-  const open = training.chunkSize === null;
-  const first = open && begun?.chunkSize !== undefined ? chunked(begun.chunkSize) : prepareRow(model, request);
-  const whole = await needOf(first);
-  if (!whole || !open || begun || whole.bytes <= budget) return fitted(first, whole);
+  const automatic = training.chunkSize === null;
+  const initial =
+    automatic && resumeFrom?.chunkSize !== undefined ? chunked(resumeFrom.chunkSize) : prepareRow(model, request);
+  const initialNeed = await estimateNeed(initial);
+  if (!initialNeed || !automatic || resumeFrom || initialNeed.bytes <= budget) return fitted(initial, initialNeed);
 
-  const takes =
-    `A step of ${row} with training.batchSize=${batchSize} would take about ${inMebibytes(whole.bytes)}, ` +
-    `and there are ${inMebibytes(budget)}`;
-  const regardless = `set training.chunkSize=${batchSize} to try it nevertheless`;
-  let least: Need | undefined;
+  const shortage =
+    `A step of ${row} with training.batchSize=${batchSize} would take about ${formatMebibytes(initialNeed.bytes)}, ` +
+    `and there are ${formatMebibytes(budget)}`;
+  const overrideHint = `set training.chunkSize=${batchSize} to try it nevertheless`;
+  let chunkNeed: MemoryNeed | undefined;
   for (const chunkSize of divisors(batchSize)) {
     const prepared = chunked(chunkSize);
     try {
-      least = await needOf(prepared);
+      chunkNeed = await estimateNeed(prepared);
     } catch (cause) {
       if (!(cause instanceof MedbenchError) || cause.code !== 'config') throw cause;
-      throw new MedbenchError('config', `${takes}; it cannot be split: ${cause.message}`, {
-        hint: `Lower training.batchSize, name another encoders.image, or ${regardless}.`,
+      throw new MedbenchError('config', `${shortage}; it cannot be split: ${cause.message}`, {
+        hint: `Lower training.batchSize, name another encoders.image, or ${overrideHint}.`,
         cause,
       });
     }
-    if (least && least.bytes <= budget)
-      return { ...fitted(prepared, least), split: { chunkSize, whole: whole.bytes, budget } };
+    if (chunkNeed && chunkNeed.bytes <= budget)
+      return { ...fitted(prepared, chunkNeed), split: { chunkSize, wholeBytes: initialNeed.bytes, budget } };
   }
-  throw new MedbenchError('config', `${takes}; the smallest chunks take ${inMebibytes(least?.bytes ?? 0)}`, {
-    hint: `Lower training.batchSize, name smaller encoders, or ${regardless}.`,
+  throw new MedbenchError('config', `${shortage}; the smallest chunks take ${formatMebibytes(chunkNeed?.bytes ?? 0)}`, {
+    hint: `Lower training.batchSize, name smaller encoders, or ${overrideHint}.`,
   });
 }
 
@@ -110,8 +111,8 @@ export function fitMessages(row: string, { split, checked, setup }: FittedRow, r
   const messages: string[] = [];
   if (split)
     messages.push(
-      `${row}: a step on the whole batch would take about ${inMebibytes(split.whole)} and there are ` +
-        `${inMebibytes(split.budget)}, so it is split into chunks of ${split.chunkSize} (the same gradient but for rounding)`,
+      `${row}: a step on the whole batch would take about ${formatMebibytes(split.wholeBytes)} and there are ` +
+        `${formatMebibytes(split.budget)}, so it is split into chunks of ${split.chunkSize} (the same gradient but for rounding)`,
     );
   else if (resumed && setup.chunkSize !== undefined)
     messages.push(`${row}: goes on in chunks of ${setup.chunkSize}, in which it began`);

@@ -12,10 +12,10 @@ import {
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { addPrefix, float, nothing, SPACE, stripPrefix } from './layout.js';
+import { addPrefix, floatSpec, SPACE, stripPrefix, zeroGroups } from './layout.js';
 import { checkReached, methodLoss } from './loss.js';
 import { inputSpecs, represent, toBatch } from './represent.js';
-import { buildStep, type LoadedStep, type StepMemory, type StepParts, TERM, type TrainingStep } from './step.js';
+import { buildStep, type LoadedStep, type StepDefinition, type StepMemory, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
 
 /** Name spaces of representations, and of the loss's gradients by them, among inputs and outputs. */
@@ -23,9 +23,9 @@ const REPRESENTATION = 'representation/';
 const BY_REPRESENTATION = 'by/';
 
 /** Σ a b, a scalar. */
-const inner = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.sum(tf.mul(a, b)) as tf.Scalar;
-const total = (parts: readonly tf.Scalar[]): tf.Scalar =>
-  (parts.length > 0 ? tf.addN([...parts]) : tf.scalar(0)) as tf.Scalar;
+const innerProduct = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.sum(tf.mul(a, b)) as tf.Scalar;
+const total = (scalars: readonly tf.Scalar[]): tf.Scalar =>
+  (scalars.length > 0 ? tf.addN([...scalars]) : tf.scalar(0)) as tf.Scalar;
 
 /** The programs of a step in chunks. They work on one state. */
 interface CachedPrograms {
@@ -41,21 +41,21 @@ interface CachedPrograms {
   accumulate(specs: Readonly<Record<string, TensorSpec>>): Program;
 }
 
-function programs(parts: StepParts, chunk: number): CachedPrograms {
-  const { name, model, method, training, layout } = parts;
+function buildPrograms(definition: StepDefinition, chunk: number): CachedPrograms {
+  const { name, model, method, training, layout } = definition;
   const sums = Object.fromEntries(
-    layout.packing.groups.map(({ name: group, shape }) => [SPACE.gradient + group, float(shape)]),
+    layout.packing.groups.map(({ name: group, shape }) => [SPACE.gradient + group, floatSpec(shape)]),
   );
   const state = { ...layout.state, ...sums };
-  const gradients = Object.keys(sums);
-  const inputs = inputSpecs(model, parts.inputs, chunk);
+  const gradientNames = Object.keys(sums);
+  const chunkInputs = inputSpecs(model, definition.inputs, chunk);
   /** Whether the loss depends on a trained parameter by itself, beside the representations: known once it is differentiated. */
-  let direct = true;
-  const run = (parameters: TensorMap, given: TensorMap, current: TensorMap): TensorMap => {
+  let usesParameters = true;
+  const representChunk = (parameters: TensorMap, inputs: TensorMap, current: TensorMap): TensorMap => {
     const { representations, updates } = represent(
-      { ...parts, frozen: layout.frozen },
+      { ...definition, frozen: layout.frozen },
       parameters,
-      toBatch(given),
+      toBatch(inputs),
       layout.teacher(current),
     );
     if (Object.keys(updates).length > 0) {
@@ -80,40 +80,37 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
     represent: {
       name: `${name}:represent`,
       state: layout.state,
-      inputs,
-      run: (current, given) => ({ outputs: addPrefix(REPRESENTATION, run(layout.values(current), given, current)) }),
+      inputs: chunkInputs,
+      run: (current, inputs) => ({
+        outputs: addPrefix(REPRESENTATION, representChunk(layout.values(current), inputs, current)),
+      }),
     },
     objective: (specs) => ({
       name: `${name}:objective`,
       state,
       inputs: addPrefix(REPRESENTATION, specs),
-      selfCheck: ['loss', ...gradients],
-      run(current, given) {
+      selfCheck: ['loss', ...gradientNames],
+      run(current, inputs) {
         const groups = stripPrefix(SPACE.trained, current);
-        const variables = { ...addPrefix(SPACE.trained, groups), ...given };
-        const {
-          value,
-          gradients: found,
-          terms,
-          reached,
-        } = differentiate(variables, (moved) => {
-          const representations = stripPrefix(REPRESENTATION, moved);
-          const parameters = layout.values(current, stripPrefix(SPACE.trained, moved));
-          const output = methodLoss(parts, representations, parameters);
+        const variables = { ...addPrefix(SPACE.trained, groups), ...inputs };
+        const { value, gradients, terms, reached } = differentiate(variables, (tracked) => {
+          const representations = stripPrefix(REPRESENTATION, tracked);
+          const parameters = layout.values(current, stripPrefix(SPACE.trained, tracked));
+          const output = methodLoss(definition, representations, parameters);
           const updates = addPrefix(SPACE.buffer, output.updates);
           return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...updates } };
         });
         checkReached(method, reached);
-        direct = reached.some((variable) => variable.startsWith(SPACE.trained));
+        usesParameters = reached.some((variable) => variable.startsWith(SPACE.trained));
         return {
           state: {
-            ...addPrefix(SPACE.gradient, stripPrefix(SPACE.trained, found)),
+            ...addPrefix(SPACE.gradient, stripPrefix(SPACE.trained, gradients)),
             ...addPrefix(SPACE.buffer, stripPrefix(SPACE.buffer, terms)),
           },
           outputs: {
             loss: value,
             ...addPrefix(TERM, stripPrefix(TERM, terms)),
-            ...addPrefix(BY_REPRESENTATION, stripPrefix(REPRESENTATION, found)),
+            ...addPrefix(BY_REPRESENTATION, stripPrefix(REPRESENTATION, gradients)),
           },
         };
       },
@@ -123,25 +120,27 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
       state: layout.state,
       inputs: addPrefix(REPRESENTATION, specs),
       selfCheck: ['loss'],
-      run(current, given) {
-        const representations = stripPrefix(REPRESENTATION, given);
-        return { outputs: { loss: methodLoss(parts, representations, layout.values(current)).loss } };
+      run(current, inputs) {
+        const representations = stripPrefix(REPRESENTATION, inputs);
+        return { outputs: { loss: methodLoss(definition, representations, layout.values(current)).loss } };
       },
     }),
     accumulate: (specs) => ({
       name: `${name}:accumulate`,
       state,
-      inputs: { ...inputs, ...addPrefix(BY_REPRESENTATION, specs) },
-      selfCheck: gradients,
-      run(current, given) {
-        const by = stripPrefix(BY_REPRESENTATION, given);
-        const { gradients: found, reached } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
-          const representations = run(layout.values(current, groups), given, current);
-          const products = Object.entries(representations).map(([one, value]) => inner(value, by[one]!));
+      inputs: { ...chunkInputs, ...addPrefix(BY_REPRESENTATION, specs) },
+      selfCheck: gradientNames,
+      run(current, inputs) {
+        const byRepresentation = stripPrefix(BY_REPRESENTATION, inputs);
+        const { gradients, reached } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
+          const representations = representChunk(layout.values(current, groups), inputs, current);
+          const products = Object.entries(representations).map(([representation, value]) =>
+            innerProduct(value, byRepresentation[representation]!),
+          );
           return { value: total(products), terms: {} };
         });
-        if (!direct) checkReached(method, reached);
-        const sum = Object.entries(found).map(([group, gradient]) => [
+        if (!usesParameters) checkReached(method, reached);
+        const sum = Object.entries(gradients).map(([group, gradient]) => [
           SPACE.gradient + group,
           tf.add(current[SPACE.gradient + group]!, gradient),
         ]);
@@ -152,7 +151,7 @@ function programs(parts: StepParts, chunk: number): CachedPrograms {
 }
 
 /** Rows `from` to `to` of each tensor, sharing memory. */
-function rows(tensors: HostTensors, from: number, to: number): HostTensors {
+function sliceRows(tensors: HostTensors, from: number, to: number): HostTensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { shape, dtype, data }]) => {
       const size = data.length / shape[0]!;
@@ -162,48 +161,53 @@ function rows(tensors: HostTensors, from: number, to: number): HostTensors {
 }
 
 /** Tensors laid end to end along the first axis, by name. */
-function stacked(parts: readonly HostTensors[]): HostTensors {
+function stackRows(chunks: readonly HostTensors[]): HostTensors {
   return Object.fromEntries(
-    Object.entries(parts[0]!).map(([name, { shape, dtype, data: first }]) => {
-      const data = new (first.constructor as Float32ArrayConstructor)(first.length * parts.length);
-      for (const [i, part] of parts.entries()) data.set(part[name]!.data as Float32Array, i * first.length);
-      return [name, { shape: [shape[0]! * parts.length, ...shape.slice(1)], dtype, data } satisfies HostTensor];
+    Object.entries(chunks[0]!).map(([name, { shape, dtype, data: firstData }]) => {
+      const data = new (firstData.constructor as Float32ArrayConstructor)(firstData.length * chunks.length);
+      for (const [i, chunk] of chunks.entries()) data.set(chunk[name]!.data as Float32Array, i * firstData.length);
+      return [name, { shape: [shape[0]! * chunks.length, ...shape.slice(1)], dtype, data } satisfies HostTensor];
     }),
   );
 }
 
 /** Shapes of representations, each with so many rows. */
-const specsOf = (first: Readonly<Record<string, TensorSpec>>, count: number): Record<string, TensorSpec> =>
+const representationSpecs = (
+  outputs: Readonly<Record<string, TensorSpec>>,
+  rowCount: number,
+): Record<string, TensorSpec> =>
   Object.fromEntries(
-    Object.entries(stripPrefix(REPRESENTATION, first)).map(([name, { shape, dtype }]) => [
+    Object.entries(stripPrefix(REPRESENTATION, outputs)).map(([name, { shape, dtype }]) => [
       name,
-      { shape: [count, ...shape.slice(1)], dtype },
+      { shape: [rowCount, ...shape.slice(1)], dtype },
     ]),
   );
 
 /** The four programs of a step, and the batch with its representations, which lie in arrays of their own. */
-async function cachedMemory(
+async function estimateMemory(
   backend: Backend,
-  made: CachedPrograms,
+  programs: CachedPrograms,
   batchSize: number,
   chunk: number,
 ): Promise<StepMemory | undefined> {
   if (!backend.estimate) return undefined;
-  const represent = await backend.estimate(made.represent);
-  const [all, one] = [batchSize, chunk].map((rows) => specsOf(represent.outputs, rows)) as [Specs, Specs];
-  const owner = await backend.estimate(made.update);
-  const objective = await backend.estimate(made.objective(all));
-  const accumulate = await backend.estimate(made.accumulate(one));
-  const each = [represent, owner, objective, accumulate];
-  let bytes = owner.stateBytes + each.reduce((sum, program) => sum + program.bytes - program.garbageBytes, 0);
-  bytes += Math.max(...each.map((program) => program.garbageBytes));
-  bytes += bytesOf(made.represent.inputs) * (batchSize / chunk) + 3 * bytesOf(all);
-  const checkBytes = Math.max(...each.map((program) => program.checkBytes));
-  return { bytes, peakBytes: represent.baseBytes + bytes, checkBytes };
+  const represented = await backend.estimate(programs.represent);
+  const [batchSpecs, chunkSpecs] = [batchSize, chunk].map((rowCount) =>
+    representationSpecs(represented.outputs, rowCount),
+  ) as [TensorSpecs, TensorSpecs];
+  const updated = await backend.estimate(programs.update);
+  const differentiated = await backend.estimate(programs.objective(batchSpecs));
+  const accumulated = await backend.estimate(programs.accumulate(chunkSpecs));
+  const estimates = [represented, updated, differentiated, accumulated];
+  let bytes = updated.stateBytes + estimates.reduce((sum, program) => sum + program.bytes - program.garbageBytes, 0);
+  bytes += Math.max(...estimates.map((program) => program.garbageBytes));
+  bytes += countBytes(programs.represent.inputs) * (batchSize / chunk) + 3 * countBytes(batchSpecs);
+  const checkBytes = Math.max(...estimates.map((program) => program.checkBytes));
+  return { bytes, peakBytes: represented.baseBytes + bytes, checkBytes };
 }
 
-type Specs = Readonly<Record<string, TensorSpec>>;
-const bytesOf = (specs: Specs): number =>
+type TensorSpecs = Readonly<Record<string, TensorSpec>>;
+const countBytes = (specs: TensorSpecs): number =>
   Object.values(specs).reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
 
 /**
@@ -212,54 +216,70 @@ const bytesOf = (specs: Specs): number =>
  * each chunk again and pass those gradients on.
  * @throws MedbenchError('config') if the batch is no multiple of the chunk, or a tower has batch norm that trains.
  */
-export function cachedStep(parts: StepParts, chunk: number): TrainingStep {
-  const { batchSize } = parts.training;
+export function cachedStep(definition: StepDefinition, chunk: number): TrainingStep {
+  const { batchSize } = definition.training;
   if (batchSize % chunk !== 0) {
     throw new MedbenchError('config', `A batch of ${batchSize} does not divide into chunks of ${chunk}`, {
       hint: 'Set training.chunkSize to a divisor of training.batchSize.',
     });
   }
-  const chunks = Array.from({ length: batchSize / chunk }, (_, i) => [i * chunk, (i + 1) * chunk] as const);
-  const made = programs(parts, chunk);
+  const chunkRanges = Array.from({ length: batchSize / chunk }, (_, i) => [i * chunk, (i + 1) * chunk] as const);
+  const programs = buildPrograms(definition, chunk);
   const load = async (backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep> => {
-    const zeros = addPrefix(SPACE.gradient, nothing(parts.layout.packing));
-    const owner = await backend.load(made.update, { ...state, ...zeros }, options);
+    const zeros = addPrefix(SPACE.gradient, zeroGroups(definition.layout.packing));
+    const owner = await backend.load(programs.update, { ...state, ...zeros }, options);
     const sharing = { ...options, share: owner };
-    const represent = await backend.load(made.represent, {}, sharing);
-    let later: { readonly objective: Session; readonly accumulate: Session } | undefined;
-    let alone: Session | undefined;
-    const represented = async (batch: HostTensors): Promise<HostTensors[]> => {
-      const found: HostTensors[] = [];
-      for (const [from, to] of chunks) found.push(await represent.step(rows(batch, from, to)));
-      return found;
+    const representSession = await backend.load(programs.represent, {}, sharing);
+    let lateSessions: { readonly objective: Session; readonly accumulate: Session } | undefined;
+    let lossSession: Session | undefined;
+    const representBatch = async (batch: HostTensors): Promise<HostTensors[]> => {
+      const chunkOutputs: HostTensors[] = [];
+      for (const [from, to] of chunkRanges) chunkOutputs.push(await representSession.step(sliceRows(batch, from, to)));
+      return chunkOutputs;
     };
     return {
       async step(batch) {
-        const found = await represented(batch);
-        later ??= {
-          objective: await backend.load(made.objective(specsOf(found[0]!, batchSize)), {}, sharing),
-          accumulate: await backend.load(made.accumulate(specsOf(found[0]!, chunk)), {}, sharing),
+        const chunkOutputs = await representBatch(batch);
+        lateSessions ??= {
+          objective: await backend.load(
+            programs.objective(representationSpecs(chunkOutputs[0]!, batchSize)),
+            {},
+            sharing,
+          ),
+          accumulate: await backend.load(
+            programs.accumulate(representationSpecs(chunkOutputs[0]!, chunk)),
+            {},
+            sharing,
+          ),
         };
-        const outputs = await later.objective.step(stacked(found));
-        const by = addPrefix(BY_REPRESENTATION, stripPrefix(BY_REPRESENTATION, outputs));
-        for (const [from, to] of chunks) {
-          await later.accumulate.step({ ...rows(batch, from, to), ...rows(by, from, to) });
+        const outputs = await lateSessions.objective.step(stackRows(chunkOutputs));
+        const byRepresentation = addPrefix(BY_REPRESENTATION, stripPrefix(BY_REPRESENTATION, outputs));
+        for (const [from, to] of chunkRanges) {
+          await lateSessions.accumulate.step({
+            ...sliceRows(batch, from, to),
+            ...sliceRows(byRepresentation, from, to),
+          });
         }
-        const rest = Object.fromEntries(
+        const lossOutputs = Object.fromEntries(
           Object.entries(outputs).filter(([name]) => !name.startsWith(BY_REPRESENTATION)),
         );
-        return { ...rest, ...(await owner.step({})) };
+        return { ...lossOutputs, ...(await owner.step({})) };
       },
       async evaluate(batch) {
-        const found = await represented(batch);
-        alone ??= await backend.load(made.loss(specsOf(found[0]!, batchSize)), {}, sharing);
-        return (await alone.step(stacked(found))).loss!.data[0]!;
+        const chunkOutputs = await representBatch(batch);
+        lossSession ??= await backend.load(
+          programs.loss(representationSpecs(chunkOutputs[0]!, batchSize)),
+          {},
+          sharing,
+        );
+        return (await lossSession.step(stackRows(chunkOutputs))).loss!.data[0]!;
       },
-      readState: () => owner.readState(Object.keys(parts.layout.state)),
+      readState: () => owner.readState(Object.keys(definition.layout.state)),
       async dispose() {
-        for (const session of [alone, later?.objective, later?.accumulate, represent, owner]) await session?.dispose();
+        for (const session of [lossSession, lateSessions?.objective, lateSessions?.accumulate, representSession, owner])
+          await session?.dispose();
       },
     };
   };
-  return buildStep(parts, { load, memory: (backend) => cachedMemory(backend, made, batchSize, chunk) });
+  return buildStep(definition, { load, memory: (backend) => estimateMemory(backend, programs, batchSize, chunk) });
 }

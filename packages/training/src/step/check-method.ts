@@ -17,17 +17,17 @@ export function checkMethod(
     throw pluginFault(method.label, `start is ${JSON.stringify(method.start)}; make it "general" or "scratch"`);
   }
   const towers = new Set(model.parameters.map(({ name }) => name));
-  const seen = new Set<string>();
+  const declared = new Set<string>();
   for (const { name } of parameters) {
-    if (seen.has(name)) {
-      const taken = towers.has(name) ? 'which the towers have' : 'twice';
-      throw pluginFault(method.label, `parameters() declares "${name}", ${taken}; give it a name of its own`);
+    if (declared.has(name)) {
+      const conflict = towers.has(name) ? 'which the towers have' : 'twice';
+      throw pluginFault(method.label, `parameters() declares "${name}", ${conflict}; give it a name of its own`);
     }
-    seen.add(name);
+    declared.add(name);
   }
   const frozen = new Set(method.frozen(model, settings));
   for (const name of frozen) {
-    if (seen.has(name)) continue;
+    if (declared.has(name)) continue;
     throw pluginFault(
       method.label,
       `frozen() names "${name}", which is no parameter of ${model.image.id} or ${model.text.id}; take names from model.parameters`,
@@ -37,9 +37,9 @@ export function checkMethod(
     throw pluginFault(method.label, 'frozen() leaves no parameter to train; freeze less');
   }
   for (const [name, { shape, dtype, draw }] of Object.entries(inputs)) {
-    const sound =
+    const valid =
       Array.isArray(shape) && shape.every((side) => Number.isInteger(side) && side > 0) && typeof draw === 'function';
-    if (sound && ['float32', 'int32'].includes(dtype)) continue;
+    if (valid && ['float32', 'int32'].includes(dtype)) continue;
     throw pluginFault(
       method.label,
       `the input "${name}" needs a shape of whole numbers, a dtype (float32 or int32) and draw()`,

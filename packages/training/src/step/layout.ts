@@ -30,21 +30,21 @@ export const LOG_SCALE = 'logit_scale';
 export const isLogScale = (name: string): boolean => name.split(/[./]/).at(-1) === LOG_SCALE;
 
 /** The entries of a name space, without its prefix. */
-export function stripPrefix<T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> {
-  const entries = Object.entries(all).filter(([name]) => name.startsWith(prefix));
+export function stripPrefix<T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> {
+  const entries = Object.entries(values).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
-export const addPrefix = <T>(prefix: string, all: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(all).map(([name, value]) => [prefix + name, value]));
+export const addPrefix = <T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 
 /** Nothing, in the shapes of the optimizer's groups. */
-export const nothing = ({ groups }: Packing): HostTensors =>
+export const zeroGroups = ({ groups }: Packing): HostTensors =>
   Object.fromEntries(
     groups.map(({ name, shape }) => [name, { shape, dtype: 'float32', data: new Float32Array(elementCount(shape)) }]),
   );
 
-export const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
+export const floatSpec = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 export interface LayoutOptions {
   readonly model: DualEncoderModel;
@@ -77,16 +77,21 @@ export function stateLayout({ model, method, settings, parameters }: LayoutOptio
   const frozen = new Set(method.frozen(model, settings));
   const momentum = method.teacher(settings);
   const buffers = parameters.filter((spec) => spec.buffer);
-  const still = parameters.filter((spec) => !spec.buffer && frozen.has(spec.name));
+  const frozenSpecs = parameters.filter((spec) => !spec.buffer && frozen.has(spec.name));
   const trained = parameters.filter((spec) => !spec.buffer && !frozen.has(spec.name));
-  const alone = trained.map(({ name }) => name).filter(isLogScale);
-  const packing = packParameters(trained, alone);
-  const copies = [SPACE.trained, SPACE.firstMoment, SPACE.secondMoment, ...(momentum === null ? [] : [SPACE.teacher])];
-  const state: Record<string, TensorSpec> = { [STEP]: float([]) };
-  for (const spec of still) state[SPACE.frozen + spec.name] = float(spec.shape);
-  for (const spec of buffers) state[SPACE.buffer + spec.name] = float(spec.shape);
-  for (const { name, shape } of packing.groups) for (const space of copies) state[space + name] = float(shape);
-  const fixed = (current: TensorMap): Record<string, tf.Tensor> => ({
+  const ungrouped = trained.map(({ name }) => name).filter(isLogScale);
+  const packing = packParameters(trained, ungrouped);
+  const groupSpaces = [
+    SPACE.trained,
+    SPACE.firstMoment,
+    SPACE.secondMoment,
+    ...(momentum === null ? [] : [SPACE.teacher]),
+  ];
+  const state: Record<string, TensorSpec> = { [STEP]: floatSpec([]) };
+  for (const spec of frozenSpecs) state[SPACE.frozen + spec.name] = floatSpec(spec.shape);
+  for (const spec of buffers) state[SPACE.buffer + spec.name] = floatSpec(spec.shape);
+  for (const { name, shape } of packing.groups) for (const space of groupSpaces) state[space + name] = floatSpec(shape);
+  const frozenAndBuffers = (current: TensorMap): Record<string, tf.Tensor> => ({
     ...stripPrefix(SPACE.frozen, current),
     ...stripPrefix(SPACE.buffer, current),
   });
@@ -97,16 +102,16 @@ export function stateLayout({ model, method, settings, parameters }: LayoutOptio
     momentum,
     state,
     initialState(values) {
-      const given = (specs: readonly ParameterSpec[]): HostTensors =>
+      const pick = (specs: readonly ParameterSpec[]): HostTensors =>
         Object.fromEntries(specs.map((spec) => [spec.name, values[spec.name]!]));
       const packed = packing.pack(values);
       return {
         [STEP]: { shape: [], dtype: 'float32', data: new Float32Array(1) },
-        ...addPrefix(SPACE.frozen, given(still)),
-        ...addPrefix(SPACE.buffer, given(buffers)),
+        ...addPrefix(SPACE.frozen, pick(frozenSpecs)),
+        ...addPrefix(SPACE.buffer, pick(buffers)),
         ...addPrefix(SPACE.trained, packed),
-        ...addPrefix(SPACE.firstMoment, nothing(packing)),
-        ...addPrefix(SPACE.secondMoment, nothing(packing)),
+        ...addPrefix(SPACE.firstMoment, zeroGroups(packing)),
+        ...addPrefix(SPACE.secondMoment, zeroGroups(packing)),
         ...(momentum === null ? {} : addPrefix(SPACE.teacher, packing.pack(values))),
       };
     },
@@ -116,12 +121,12 @@ export function stateLayout({ model, method, settings, parameters }: LayoutOptio
       ...packing.unpack(stripPrefix(SPACE.trained, values)),
     }),
     values: (current, groups = stripPrefix(SPACE.trained, current)) => ({
-      ...fixed(current),
+      ...frozenAndBuffers(current),
       ...packing.unpackTensors(groups),
     }),
     teacher: (current) =>
       momentum === null
         ? undefined
-        : { ...fixed(current), ...packing.unpackTensors(stripPrefix(SPACE.teacher, current)) },
+        : { ...frozenAndBuffers(current), ...packing.unpackTensors(stripPrefix(SPACE.teacher, current)) },
   };
 }

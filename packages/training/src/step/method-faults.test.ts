@@ -80,7 +80,7 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
   it.each<[string, Partial<Record<keyof Method, unknown>>, string]>([
     [
       'a loss that is a vector',
-      { objective: (given: ObjectiveInput) => ({ loss: tf.mean(image(given), 1), terms: {} }) },
+      { objective: (input: ObjectiveInput) => ({ loss: tf.mean(image(input), 1), terms: {} }) },
       'the loss is a tensor of shape [4] (float32), not a scalar; reduce it, for example with tf.mean',
     ],
     [
@@ -100,15 +100,15 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
     ],
     [
       'terms that are missing',
-      { objective: (given: ObjectiveInput) => ({ loss: tf.mean(image(given)) }) },
+      { objective: (input: ObjectiveInput) => ({ loss: tf.mean(image(input)) }) },
       'objective() returns no terms; return { loss, terms: {} } if the loss has no parts',
     ],
     [
       'a term that is a vector',
       {
-        objective: (given: ObjectiveInput) => ({
-          loss: tf.mean(image(given)),
-          terms: { each: tf.mean(image(given), 1) },
+        objective: (input: ObjectiveInput) => ({
+          loss: tf.mean(image(input)),
+          terms: { each: tf.mean(image(input), 1) },
         }),
       },
       'the term "each" is a tensor of shape [4] (float32), not a scalar; reduce it, for example with tf.mean',
@@ -126,8 +126,8 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
     [
       'an update of no buffer',
       {
-        objective: (given: ObjectiveInput) => ({
-          loss: tf.mean(image(given)),
+        objective: (input: ObjectiveInput) => ({
+          loss: tf.mean(image(input)),
           terms: {},
           updates: { queue: tf.scalar(1) },
         }),
@@ -137,8 +137,8 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
     [
       'a representation without the batch as first axis',
       {
-        represent: (given: RepresentInput) => ({
-          image: tf.mean(given.model.encodeImage(given.parameters, given.batch.images).embedding, 0),
+        represent: (input: RepresentInput) => ({
+          image: tf.mean(input.model.encodeImage(input.parameters, input.batch.images).embedding, 0),
         }),
       },
       `the representation "image" is a tensor of shape [8] (float32) for a batch of`,

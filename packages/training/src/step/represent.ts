@@ -12,7 +12,7 @@ import type {
 } from '@medbench/core';
 import { callPlugin, checkRepresentations } from '@medbench/core/methods';
 import type * as tf from '@tensorflow/tfjs-core';
-import { float } from './layout.js';
+import { floatSpec } from './layout.js';
 
 /** Name space of what a method draws, among the inputs of a step. */
 export const DRAWN = 'input/';
@@ -25,7 +25,7 @@ export function inputSpecs(
 ): Record<string, TensorSpec> {
   const { imageSize } = model.image;
   const specs: Record<string, TensorSpec> = {
-    images: float([size, imageSize, imageSize, 3]),
+    images: floatSpec([size, imageSize, imageSize, 3]),
     ids: { shape: [size, model.text.contextLength], dtype: 'int32' },
   };
   for (const [name, { shape, dtype }] of Object.entries(drawn))
@@ -49,7 +49,7 @@ export function toBatch(inputs: TensorMap): Batch {
  * The model as a training step runs it: batch norms of what is not frozen use the batch, and their new running statistics
  * are gathered. A second pass through a tower goes on from the statistics of the first, as it would in PyTorch.
  */
-function observing(
+function observeUpdates(
   model: DualEncoderModel,
   frozen: ReadonlySet<string>,
 ): { readonly model: DualEncoderModel; readonly updates: Record<string, tf.Tensor> } {
@@ -91,7 +91,7 @@ export function represent(
   batch: Batch,
   teacher: TensorMap | undefined,
 ): Represented {
-  const observed = observing(model, frozen);
+  const observed = observeUpdates(model, frozen);
   const input: RepresentInput = {
     model: observed.model,
     parameters,

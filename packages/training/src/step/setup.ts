@@ -40,12 +40,12 @@ export interface PreparedRow {
 export function prepareRow(model: DualEncoderModel, request: SetupRequest): PreparedRow {
   const { row, method, settings, start, training } = request;
   const specs = [...model.parameters, ...method.parameters(model, settings)];
-  const phases = phasesOf(request).map(({ until, settings: own }) => ({
+  const phases = resolvePhases(request).map(({ until, settings: phaseSettings }) => ({
     until,
-    step: trainingStep({ name: `train:${row}`, model, method, settings: own, parameters: specs, training }),
+    step: trainingStep({ name: `train:${row}`, model, method, settings: phaseSettings, parameters: specs, training }),
   }));
   const { step } = phases[0]!;
-  const still = new Set(method.frozen(model, settings));
+  const frozen = new Set(method.frozen(model, settings));
   return {
     specs,
     phases,
@@ -55,7 +55,7 @@ export function prepareRow(model: DualEncoderModel, request: SetupRequest): Prep
     },
     setup: {
       start,
-      frozen: { image: frozenPart(model, 'image', still), text: frozenPart(model, 'text', still) },
+      frozen: { image: frozenPart(model, 'image', frozen), text: frozenPart(model, 'text', frozen) },
       own: countParameters(specs) - countParameters(model.parameters),
       inputs: [...new Set(phases.flatMap(({ step: { inputs } }) => Object.keys(inputs)))],
       teacher: method.teacher(settings),
@@ -66,7 +66,7 @@ export function prepareRow(model: DualEncoderModel, request: SetupRequest): Prep
 }
 
 /** A method's phases, each with the step at which it ends. */
-function phasesOf({ row, method, settings, training }: SetupRequest): { until: number; settings: Settings }[] {
+function resolvePhases({ row, method, settings, training }: SetupRequest): { until: number; settings: Settings }[] {
   const phases = method.phases(settings).filter(({ share }) => share > 0);
   const shares = phases.reduce((sum, { share }) => sum + share, 0);
   if (Math.abs(shares - 1) > 1e-6) {
@@ -75,9 +75,12 @@ function phasesOf({ row, method, settings, training }: SetupRequest): { until: n
       `the phases of ${row} make up ${shares} of its steps; make their shares add up to 1`,
     );
   }
-  let done = 0;
-  return phases.map(({ share, settings: own }, i) => {
-    done += share;
-    return { until: i === phases.length - 1 ? training.steps : Math.round(done * training.steps), settings: own };
+  let doneShare = 0;
+  return phases.map(({ share, settings: phaseSettings }, i) => {
+    doneShare += share;
+    return {
+      until: i === phases.length - 1 ? training.steps : Math.round(doneShare * training.steps),
+      settings: phaseSettings,
+    };
   });
 }

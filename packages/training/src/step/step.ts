@@ -56,20 +56,20 @@ export interface StepMemory {
 }
 
 /** What is the same for a step on whole batches and one in chunks. */
-export interface StepParts extends StepOptions {
+export interface StepDefinition extends StepOptions {
   readonly layout: StateLayout;
   readonly inputs: Readonly<Record<string, MethodInput>>;
 }
 
 /** @throws MedbenchError('plugin') if the method does not fit the towers. */
-export function stepParts(options: StepOptions): StepParts {
+export function defineStep(options: StepOptions): StepDefinition {
   const inputs = options.method.inputs(options.model, options.settings);
   checkMethod(options, inputs);
   return { ...options, layout: stateLayout(options), inputs };
 }
 
 export const buildStep = (
-  { layout, inputs }: StepParts,
+  { layout, inputs }: StepDefinition,
   { load, memory }: Pick<TrainingStep, 'load' | 'memory'>,
 ): TrainingStep => ({
   inputs,
@@ -85,12 +85,12 @@ export const buildStep = (
  * the logit scale, the moving average. Inputs: `images` `[B, H, W, 3]`, `ids` `[B, L]`, `input/<name>` `[B, ...]`. Outputs:
  * `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`.
  */
-function wholeBatchProgram(parts: StepParts): Program {
-  const { name, model, method, training, layout } = parts;
+function wholeBatchProgram(definition: StepDefinition): Program {
+  const { name, model, method, training, layout } = definition;
   return {
     name,
     state: layout.state,
-    inputs: inputSpecs(model, parts.inputs, training.batchSize),
+    inputs: inputSpecs(model, definition.inputs, training.batchSize),
     // Moments are the gradients times a constant after one step: comparing them compares the whole backward pass.
     selfCheck: ['loss', 'gradientNorm', ...layout.packing.groups.map((group) => SPACE.firstMoment + group.name)],
     run(current, inputs) {
@@ -98,10 +98,18 @@ function wholeBatchProgram(parts: StepParts): Program {
       const teacher = layout.teacher(current);
       const { value, gradients, terms, reached } = differentiate(stripPrefix(SPACE.trained, current), (groups) => {
         const parameters = layout.values(current, groups);
-        const { representations, updates } = represent({ ...parts, frozen: layout.frozen }, parameters, batch, teacher);
-        const output = methodLoss(parts, representations, parameters);
-        const moved = { ...updates, ...output.updates };
-        return { value: output.loss, terms: { ...addPrefix(TERM, output.terms), ...addPrefix(SPACE.buffer, moved) } };
+        const { representations, updates } = represent(
+          { ...definition, frozen: layout.frozen },
+          parameters,
+          batch,
+          teacher,
+        );
+        const output = methodLoss(definition, representations, parameters);
+        const bufferUpdates = { ...updates, ...output.updates };
+        return {
+          value: output.loss,
+          terms: { ...addPrefix(TERM, output.terms), ...addPrefix(SPACE.buffer, bufferUpdates) },
+        };
       });
       checkReached(method, reached);
       const updated = update(layout, training, current, gradients);
@@ -114,29 +122,29 @@ function wholeBatchProgram(parts: StepParts): Program {
 }
 
 /** The loss of a batch alone: nothing is differentiated, and the state stays as it is. */
-function lossProgram(parts: StepParts): Program {
-  const { name, model, training, layout } = parts;
+function lossProgram(definition: StepDefinition): Program {
+  const { name, model, training, layout } = definition;
   return {
     name: `${name}:loss`,
     state: layout.state,
-    inputs: inputSpecs(model, parts.inputs, training.batchSize),
+    inputs: inputSpecs(model, definition.inputs, training.batchSize),
     selfCheck: ['loss'],
     run(current, inputs) {
       const parameters = layout.values(current);
       const teacher = layout.teacher(current);
-      const frozen = { ...parts, frozen: layout.frozen };
-      const { representations } = represent(frozen, parameters, toBatch(inputs), teacher);
-      return { outputs: { loss: methodLoss(parts, representations, parameters).loss } };
+      const representOptions = { ...definition, frozen: layout.frozen };
+      const { representations } = represent(representOptions, parameters, toBatch(inputs), teacher);
+      return { outputs: { loss: methodLoss(definition, representations, parameters).loss } };
     },
   };
 }
 
 /** Evaluates by a program of its own on the state of a session, loaded when it is first asked for. */
-function evaluation(parts: StepParts, backend: Backend, owner: Session, options?: LoadOptions) {
+function createEvaluator(definition: StepDefinition, backend: Backend, owner: Session, options?: LoadOptions) {
   let session: Promise<Session> | undefined;
   return {
     async evaluate(batch: HostTensors): Promise<number> {
-      session ??= backend.load(lossProgram(parts), {}, { ...options, share: owner });
+      session ??= backend.load(lossProgram(definition), {}, { ...options, share: owner });
       return (await (await session).step(batch)).loss!.data[0]!;
     },
     async dispose(): Promise<void> {
@@ -146,27 +154,27 @@ function evaluation(parts: StepParts, backend: Backend, owner: Session, options?
 }
 
 /** A method's training step on whole batches. */
-export function wholeBatchStep(parts: StepParts): TrainingStep {
-  const program = wholeBatchProgram(parts);
-  return buildStep(parts, {
+export function wholeBatchStep(definition: StepDefinition): TrainingStep {
+  const program = wholeBatchProgram(definition);
+  return buildStep(definition, {
     async load(backend, state, options) {
       const session = await backend.load(program, state, options);
-      const held = evaluation(parts, backend, session, options);
+      const evaluator = createEvaluator(definition, backend, session, options);
       return {
         step: (batch) => session.step(batch),
         readState: () => session.readState(),
-        evaluate: held.evaluate,
+        evaluate: evaluator.evaluate,
         async dispose() {
-          await held.dispose();
+          await evaluator.dispose();
           await session.dispose();
         },
       };
     },
     async memory(backend) {
-      const found = await backend.estimate?.(program);
-      if (!found) return undefined;
-      const bytes = found.bytes + found.stateBytes;
-      return { bytes, peakBytes: found.baseBytes + bytes, checkBytes: found.checkBytes };
+      const estimate = await backend.estimate?.(program);
+      if (!estimate) return undefined;
+      const bytes = estimate.bytes + estimate.stateBytes;
+      return { bytes, peakBytes: estimate.baseBytes + bytes, checkBytes: estimate.checkBytes };
     },
   });
 }

@@ -1,5 +1,5 @@
 import { cachedStep } from './cached-step.js';
-import { type StepOptions, stepParts, type TrainingStep, wholeBatchStep } from './step.js';
+import { defineStep, type StepOptions, type TrainingStep, wholeBatchStep } from './step.js';
 
 export type { LoadedStep, StepOptions, TrainingStep } from './step.js';
 
@@ -8,7 +8,7 @@ export type { LoadedStep, StepOptions, TrainingStep } from './step.js';
  * @throws MedbenchError('config') if the chunks do not divide the batch.
  */
 export function trainingStep(options: StepOptions): TrainingStep {
-  const parts = stepParts(options);
+  const definition = defineStep(options);
   const { chunkSize, batchSize } = options.training;
-  return chunkSize !== null && chunkSize < batchSize ? cachedStep(parts, chunkSize) : wholeBatchStep(parts);
+  return chunkSize !== null && chunkSize < batchSize ? cachedStep(definition, chunkSize) : wholeBatchStep(definition);
 }

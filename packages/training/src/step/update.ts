@@ -47,7 +47,7 @@ export function update(
       epsilon: training.epsilon,
       weightDecay: training.weightDecay,
       gradientScale: clipped.factor,
-      decay: (group) => packing.groups.some((one) => one.name === group && one.decay),
+      decay: (groupName) => packing.groups.some((group) => group.name === groupName && group.decay),
     },
   );
   const clamped = Object.entries(updated.parameters).map(([name, value]) => [
@@ -55,19 +55,19 @@ export function update(
     isLogScale(name) ? tf.minimum(tf.maximum(value, 0), MAX_LOG_SCALE) : value,
   ]);
   const parameters = Object.fromEntries(clamped) as Record<string, tf.Tensor>;
-  const average = Object.entries(stripPrefix(SPACE.teacher, current)).map(([name, value]) => [
+  const teacher = Object.entries(stripPrefix(SPACE.teacher, current)).map(([name, value]) => [
     name,
     tf.add(tf.mul(value, momentum!), tf.mul(parameters[name]!, 1 - momentum!)),
   ]);
-  const before = trained[LOG_SCALE] ?? current[SPACE.frozen + LOG_SCALE]!;
+  const logScale = trained[LOG_SCALE] ?? current[SPACE.frozen + LOG_SCALE]!;
   return {
     state: {
       [STEP]: tf.add(step, 1),
       ...addPrefix(SPACE.trained, parameters),
       ...addPrefix(SPACE.firstMoment, updated.firstMoments),
       ...addPrefix(SPACE.secondMoment, updated.secondMoments),
-      ...addPrefix(SPACE.teacher, Object.fromEntries(average)),
+      ...addPrefix(SPACE.teacher, Object.fromEntries(teacher)),
     },
-    outputs: { gradientNorm: clipped.norm, learningRate, logitScale: tf.exp(before) },
+    outputs: { gradientNorm: clipped.norm, learningRate, logitScale: tf.exp(logScale) },
   };
 }

@@ -36,7 +36,7 @@ async function runBatches(
   fill: (row: number, target: Float32Array | Int32Array, slot: number) => Promise<void> | void,
   profile: Profile,
 ): Promise<Features> {
-  const parts: Record<'embeddings' | 'pooled', Float32Array[]> = { embeddings: [], pooled: [] };
+  const chunks: Record<'embeddings' | 'pooled', Float32Array[]> = { embeddings: [], pooled: [] };
   for (let from = 0; from < count; from += BATCH) {
     const rows = Math.min(BATCH, count - from);
     const data = input.make();
@@ -46,19 +46,19 @@ async function runBatches(
     const outputs = await profile.span('embedding', () => session.step({ [input.name]: { ...input.spec, data } }));
     for (const name of ['embeddings', 'pooled'] as const) {
       const { data: values, shape } = outputs[name]!;
-      parts[name].push((values as Float32Array).slice(0, rows * shape[1]!));
+      chunks[name].push((values as Float32Array).slice(0, rows * shape[1]!));
     }
   }
-  const join = (name: 'embeddings' | 'pooled'): Matrix => {
-    const data = new Float32Array(parts[name].reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts[name]) {
-      data.set(part, at);
-      at += part.length;
+  const joinChunks = (name: 'embeddings' | 'pooled'): Matrix => {
+    const data = new Float32Array(chunks[name].reduce((sum, chunk) => sum + chunk.length, 0));
+    let offset = 0;
+    for (const chunk of chunks[name]) {
+      data.set(chunk, offset);
+      offset += chunk.length;
     }
     return { rows: count, cols: count > 0 ? data.length / count : 0, data };
   };
-  return { embedding: join('embeddings'), pooled: join('pooled') };
+  return { embedding: joinChunks('embeddings'), pooled: joinChunks('pooled') };
 }
 
 /** Loads weights (or draws fresh ones) as something that embeds; each tower is compiled when it is first needed. */
@@ -76,7 +76,7 @@ export async function loadModel(
     weights = initialise(model.parameters, source.untrainedSeed);
   }
   const sessions: Session[] = [];
-  const open = async (tower: Tower): Promise<Session> => {
+  const openSession = async (tower: Tower): Promise<Session> => {
     const state = towerWeights(model, tower, weights);
     const session = await request.backend.load(towerProgram(model, tower, BATCH), state, {
       log: request.log,
@@ -92,11 +92,11 @@ export async function loadModel(
   const transform = evaluationTransform(side);
   const write = normaliser();
   // The same images are asked for by several protocols of a task; they are embedded once.
-  const embedded = new WeakMap<Source<RasterImage>, Promise<Features>>();
-  const imagesOf = (images: Source<RasterImage>): Promise<Features> => {
-    let features = embedded.get(images);
+  const cachedFeatures = new WeakMap<Source<RasterImage>, Promise<Features>>();
+  const computeImageFeatures = (images: Source<RasterImage>): Promise<Features> => {
+    let features = cachedFeatures.get(images);
     if (!features) {
-      imageSession ??= open('image');
+      imageSession ??= openSession('image');
       const size = side * side * 3;
       features = imageSession.then((session) =>
         runBatches(
@@ -107,7 +107,7 @@ export async function loadModel(
           profile,
         ),
       );
-      embedded.set(images, features);
+      cachedFeatures.set(images, features);
     }
     return features;
   };
@@ -121,10 +121,10 @@ export async function loadModel(
     id: 'file' in source ? source.file : 'untrained',
     can: { images: true, texts: true, joint: true },
     logitScale: Math.exp(logScale.data[0]!),
-    embedImages: async (images) => (await imagesOf(images)).embedding,
-    imageFeatures: async (images) => (await imagesOf(images)).pooled,
+    embedImages: async (images) => (await computeImageFeatures(images)).embedding,
+    imageFeatures: async (images) => (await computeImageFeatures(images)).pooled,
     async embedTexts(texts) {
-      textSession ??= open('text');
+      textSession ??= openSession('text');
       const ids = tokenizer.encodeBatch(texts, length);
       const features = await runBatches(
         await textSession,

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ForeignWeights } from '@medbench/core';
 import { countParameters, writeSafetensors } from '@medbench/nn';
 import { findWeights, loadWeights } from '@medbench/weights';
-import { buildModel, WEIGHTS, weightsMetadata } from './model.js';
+import { buildModel, WEIGHTS_FILE, weightsMetadata } from './model.js';
 
 /**
  * Weights that were made elsewhere, as the general domain's.
@@ -23,7 +23,7 @@ export async function findForeignWeights(name: string, log: (message: string) =>
       const { activation } = request.model;
       const { tensors, notes, layout } = await loadWeights(source, model.parameters, { activation });
       for (const line of [`${name}: ${source.file}, layout ${layout}`, ...notes]) log(line);
-      const weights = join(folder, WEIGHTS);
+      const weights = join(folder, WEIGHTS_FILE);
       await writeSafetensors(weights, tensors, weightsMetadata({ key, model: request.model }));
       const total = countParameters(model.parameters);
       const seconds = (performance.now() - began) / 1000;

@@ -10,7 +10,7 @@ import { clipTokenizer, type Tokenizer } from '@medbench/data';
 import { dualEncoder } from '@medbench/nn';
 
 /** A row's weights, in its folder. */
-export const WEIGHTS = 'weights.safetensors';
+export const WEIGHTS_FILE = 'weights.safetensors';
 
 /** What is written into a weights file beside the tensors: enough to make a model of them elsewhere. */
 export const weightsMetadata = ({ key, model }: { key: string; model: ModelSettings }): Record<string, string> => ({

@@ -25,18 +25,18 @@ export function towerInput({ image, text }: DualEncoderModel, tower: Tower, batc
  */
 export function towerProgram(model: DualEncoderModel, tower: Tower, batch: number): Program {
   const names = new Set(model.stages(tower).flatMap(({ parameters }) => parameters));
-  const own = model.parameters.filter(({ name }) => names.has(name));
+  const parameterSpecs = model.parameters.filter(({ name }) => names.has(name));
   return {
     name: `embed:${tower}`,
-    state: Object.fromEntries(own.map(({ name, shape }) => [name, { shape, dtype: 'float32' } as const])),
+    state: Object.fromEntries(parameterSpecs.map(({ name, shape }) => [name, { shape, dtype: 'float32' } as const])),
     inputs: { [TOWER_INPUT[tower]]: towerInput(model, tower, batch) },
     selfCheck: ['embeddings'],
     run(parameters, inputs) {
-      const given = inputs[TOWER_INPUT[tower]]!;
+      const input = inputs[TOWER_INPUT[tower]]!;
       const { embedding, pooled } =
         tower === 'image'
-          ? model.encodeImage(parameters, given as tf.Tensor4D)
-          : model.encodeText(parameters, given as tf.Tensor2D);
+          ? model.encodeImage(parameters, input as tf.Tensor4D)
+          : model.encodeText(parameters, input as tf.Tensor2D);
       // Unit rows; the largest guards the row of zeros that padding may give.
       const norm = tf.maximum(tf.norm(embedding, 2, 1, true), 1e-12);
       return { outputs: { embeddings: tf.div(embedding, norm), pooled } };
@@ -88,14 +88,14 @@ export function towerInfo(
           row: 'start, ids, end, padding; what is too long is cut and keeps its end',
         };
   const { shape, dtype } = towerInput(model, tower, 1);
-  const side = batch ?? 'batch';
+  const batchDimension = batch ?? 'batch';
   return {
     tower,
     encoder: tower === 'image' ? image.id : text.id,
     activation: settings.activation,
-    input: { name: TOWER_INPUT[tower], shape: [side, ...shape.slice(1)], dtype },
+    input: { name: TOWER_INPUT[tower], shape: [batchDimension, ...shape.slice(1)], dtype },
     preprocessing,
-    output: { name: 'embeddings', shape: [side, embedDim], dtype: 'float32', normalised: true },
+    output: { name: 'embeddings', shape: [batchDimension, embedDim], dtype: 'float32', normalised: true },
     embedDim,
   };
 }
