@@ -122,7 +122,7 @@ describe('training with held-out pairs', () => {
   }, 300_000);
 
   it('interrupted and resumed, it validates and ends as if undisturbed', async () => {
-    await expect(train(request('resumed', { validation }, 13))).rejects.toThrow('goes on from there');
+    await expect(train(request('resumed', { validation }, 13))).rejects.toThrow('resumes from there');
     const resumed = await train(request('resumed', { validation }));
     expect(resumed.record.validation).toEqual(whole.record.validation);
     const [one, two] = [await readWeights('resumed'), await readWeights('whole')];

@@ -1,20 +1,20 @@
 import type { EncodedPair, ImageTextPair, PairSource, RasterImage } from '@medbench/core';
 
-/** Decoded, shrunk images of a source up to this many bytes are kept; the others are decoded again when needed. */
+/** Bytes of decoded, shrunk images that are cached per source. Images beyond that are decoded again at each use. */
 const CACHE_BYTES = 1 << 30;
 
-/** What so many square images of this side take when they are kept, in bytes. */
+/** Bytes that `count` square images with a side of `side` pixels take in the cache, at most its budget. */
 export const cachedBytes = (side: number, count: number): number => Math.min(CACHE_BYTES, count * side * side * 3);
 
-/** An example on its way into a batch: decoded, or as it lies on disk. */
+/** An example before it enters a batch: decoded, or encoded as in its file. */
 export type LoadedExample = ImageTextPair | EncodedPair;
 
-/** Reads the examples of a source, keeping what fits of those that were decoded and shrunk. */
+/** Reads the examples of a source. Decoded, shrunk images come from a cache, as far as they fit into it. */
 export interface ImageReader {
   get(index: number): Promise<LoadedExample>;
-  /** True if there is room for more. */
+  /** Whether the cache has room for more images. */
   hasRoom(): boolean;
-  /** Keeps an image that was shrunk to the side that these images have. */
+  /** Caches an image that was shrunk to the side of this reader. */
   keep(index: number, pair: ImageTextPair): void;
 }
 
@@ -23,14 +23,14 @@ interface CachedPairs {
   bytes: number;
 }
 
-/** Keeps decoded images for all rows of a run: they train on the same ones. */
+/** Caches decoded images for all rows of a run, since all rows train on the same images. */
 export class ImageMemory {
   readonly #caches = new WeakMap<PairSource, CachedPairs>();
 
   /** @param budget bytes that the images of one source may take. */
   constructor(private readonly budget = CACHE_BYTES) {}
 
-  /** The images of a source as they are kept when shrunk to a shorter side of `side`. */
+  /** Opens a source whose images are cached after their shorter side was shrunk to `side` pixels. */
   openSource(source: PairSource, side: number): ImageReader {
     const cache = this.#caches.get(source) ?? { pairs: new Map<string, ImageTextPair>(), bytes: 0 };
     this.#caches.set(source, cache);
@@ -60,8 +60,8 @@ function cachedReader(cache: CachedPairs, source: PairSource, side: number, budg
 export const isEncoded = (loaded: LoadedExample): loaded is EncodedPair => 'bytes' in loaded;
 
 /**
- * What a job needs of an example's image. Bytes that are a small part of a larger buffer, such as Node's own pool, are
- * copied: a buffer is handed over whole.
+ * The image of an example as a worker's job takes it. Bytes that are a small part of a larger buffer, such as Node's
+ * own pool, are copied, because a buffer can only be transferred as a whole.
  */
 export function toJobImage(
   loaded: LoadedExample,

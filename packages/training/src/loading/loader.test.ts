@@ -3,7 +3,7 @@ import { clipTokenizer } from '@medbench/data';
 import { describe, expect, it } from 'vitest';
 import { batchLoader } from './loader.js';
 
-/** Images of one grey level each, so that a pixel tells which image it is. */
+/** Images of a single grey level each, so that any pixel identifies its image. */
 const pairs: Source<ImageTextPair> = {
   length: 20,
   get: async (i) => ({
@@ -21,12 +21,12 @@ const options = {
   seed: 3,
 };
 
-/** Which images a batch holds, from their first red value. */
+/** Identifies the images of a batch by their first red value. */
 const levels = (images: ArrayLike<number>): number[] =>
   Array.from({ length: 6 }, (_, row) => Math.round((images[row * 8 * 8 * 3]! * 0.26862954 + 0.48145466) * 25.5));
 
 describe('batchLoader', () => {
-  it('makes the same batch for a step whatever was asked before', async () => {
+  it('makes the same batch for a step, whichever batches were made before', async () => {
     const used = batchLoader(options);
     for (let step = 0; step < 5; step++) await used(step);
     const fresh = batchLoader(options);
@@ -34,7 +34,7 @@ describe('batchLoader', () => {
     expect((await fresh(3)).ids).not.toEqual((await used(4)).ids);
   });
 
-  it('keeps image and caption together', async () => {
+  it('keeps each image with its caption', async () => {
     const { images, ids } = await batchLoader(options)(0);
     expect(images!.shape).toEqual([6, 8, 8, 3]);
     expect(ids!.shape).toEqual([6, 16]);
@@ -43,7 +43,7 @@ describe('batchLoader', () => {
     expect(ids!.data).toEqual(tokenizer.encodeBatch(captions, 16));
   });
 
-  it('shows every image once an epoch, in another order each time', async () => {
+  it('shows every image once per epoch, in another order in each epoch', async () => {
     const load = batchLoader(options);
     const epoch = async (firstStep: number): Promise<number[]> => {
       const levelsSeen: number[] = [];

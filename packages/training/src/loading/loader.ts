@@ -22,10 +22,10 @@ import {
 import { DRAWN } from '../step/represent.js';
 import { cachedBytes, ImageMemory, isEncoded, type LoadedExample, toJobImage } from './images.js';
 
-/** Images are kept in memory at this multiple of the model's image size, so that crops lose no detail. */
+/** Images are cached at this multiple of the model's image size, so that crops lose no detail. */
 const STORED_SCALE = 1.25;
 
-/** Batches made ahead of their use take no more than this, but for the one that comes next. */
+/** Most bytes that prefetched batches take. One batch is prefetched in any case. */
 const AHEAD_BYTES = 1 << 30;
 
 export interface LoaderOptions {
@@ -36,37 +36,41 @@ export interface LoaderOptions {
   readonly batchSize: number;
   readonly cropScale: readonly [number, number];
   readonly seed: number;
-  /** What the method wants of each example besides. */
+  /** Inputs that the method draws for each example, beside image and text. */
   readonly inputs?: Readonly<Record<string, MethodInput>>;
-  /** Threads that decode and augment, 0 for none. Batches do not depend on it. Default `defaultWorkers()`. */
+  /**
+   * Threads that decode and augment. 0 makes batches on the main thread. Batches do not depend on the number. Default
+   * `defaultWorkers()`.
+   */
   readonly workers?: number;
   /**
-   * Larger images are first shrunk to this multiple of the image size, and kept so while there is room. Default 1.25.
-   * Infinity takes crops from the images as they are, as PyTorch's loaders do.
+   * Larger images are first shrunk to this multiple of the image size, and cached at that size while there is room.
+   * Default 1.25. Infinity takes crops from the images at full size, as PyTorch's loaders do.
    */
   readonly storedScale?: number;
-  /** Decoded images that loaders of one source share. Default: kept for this loader alone. */
+  /** Cache of decoded images that loaders of one source share. Default: a cache for this loader alone. */
   readonly memory?: ImageMemory;
-  /** Takes a line for each input that workers cannot draw. Default: a warning on the console. */
+  /** Receives a line for each input that workers cannot draw. Default: a warning on the console. */
   readonly log?: (line: string) => void;
-  /** Hears how long the workers take, which the training step hides as far as it can. */
+  /** Records how long the workers take. This time overlaps with the training step as far as possible. */
   readonly profile?: Profile;
 }
 
-/** Makes the batch of any step; it depends on nothing but the options and the step, so training can go on anywhere. */
+/** Makes the batch of a step. It depends on the options and the step alone, so training can resume at any step. */
 export interface BatchLoader {
   (step: number): Promise<HostTensors>;
-  /** How many batches to make ahead, so that all workers are busy and memory is bounded. */
+  /** Number of batches to prefetch, so that all workers are busy and memory is bounded. */
   readonly ahead: number;
-  /** Takes the memory of a batch back that nobody needs any longer; the batch is empty then. */
+  /** Takes back the memory of a batch for a later one. The batch must not be read afterwards. */
   recycle(batch: HostTensors): void;
-  /** Ends the workers. */
+  /** Stops the workers. */
   close(): Promise<void>;
 }
 
 /**
- * Batches of a source, of which workers decode, crop, normalise and augment the images, and draw the inputs that name
- * their maker (`drawnInput`). This thread reads files, encodes captions and draws the other inputs.
+ * Loads the batches of a source. Workers decode, crop, normalise and augment the images, and draw the inputs that name
+ * the function which makes them (`drawnInput`). The main thread reads files, tokenizes captions and draws the other
+ * inputs.
  */
 export function batchLoader(options: LoaderOptions): BatchLoader {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
@@ -93,7 +97,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
       profile.beside('making batches', batchParts.milliseconds);
       const captions = examples.map(({ caption }) => caption);
       if (batchParts.failures.length === 0) return { batchParts, captions };
-      // The buffers are gone: what takes the place of the broken ones is read, and the others once more.
+      // The buffers were transferred, so all examples are read again: the broken ones from their replacements.
       for (const failure of batchParts.failures)
         readers[failure.row] = replacementReader(examples[failure.row]!, failure);
     }
@@ -136,14 +140,17 @@ const batchBytes = ({ batchSize, imageSize, inputs = {} }: Pick<LoaderOptions, '
 const batchesAhead = (bytes: number, workers: number): number =>
   Math.max(1, Math.min(workers + 1, Math.floor(AHEAD_BYTES / bytes)));
 
-/** What so many square images take that are kept for a model of this image size, in bytes. */
+/** Bytes that `count` cached square images take, for a model of this image size. */
 export const keptImageBytes = (imageSize: number, count: number): number =>
   cachedBytes(Math.ceil(imageSize * STORED_SCALE), count);
 
-/** A thread with its image decoders, as measured on runs of the demo preset. */
+/** Bytes of a worker thread with its image decoders, measured on runs of the demo preset. */
 const WORKER_BYTES = 60 * 2 ** 20;
 
-/** What making batches takes, in bytes: threads, and batches on their way. `kept`: the images of so many pairs besides. */
+/**
+ * Bytes that making batches takes: worker threads, prefetched batches and cached images.
+ * @param kept number of pairs whose images are cached.
+ */
 export function loadingBytes(
   options: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>,
   kept = 0,
@@ -154,7 +161,7 @@ export function loadingBytes(
   return workers * WORKER_BYTES + batches * bytes + keptImageBytes(options.imageSize, kept);
 }
 
-/** An input that the workers do not draw, `[B, ...]`, from the images that they kept. */
+/** Draws an input that the workers do not draw, `[B, ...]`, from the decoded images that they hand back. */
 function drawOnMainThread(
   name: string,
   { shape, dtype, draw, stream = name }: MethodInput,
@@ -166,20 +173,20 @@ function drawOnMainThread(
   const size = elementCount(shape);
   const data = dtype === 'int32' ? new Int32Array(kept.length * size) : new Float32Array(kept.length * size);
   for (const [row, image] of kept.entries()) {
-    // A stream for each input, as in a worker: what one draws changes nothing for the others.
+    // One random stream per input, as in a worker: the draws of one input do not change those of another.
     data.set(draw({ image: image!, caption: captions[row]! }, random(seed, 'input', stream, step, row)), row * size);
   }
   return data;
 }
 
-/** Reads what its source would have in the place of a broken example. @throws the example's error if that is nothing. */
+/** Returns a reader of the replacement for a broken example. @throws the example's error if its source has none. */
 function replacementReader(example: LoadedExample, failure: JobFailure): () => Promise<LoadedExample> {
   const error = restoreError(failure);
   if (!isEncoded(example) || !example.instead) throw error;
   return async () => example.instead!(error);
 }
 
-/** The error of an example as it was thrown where its image was made. */
+/** Rebuilds the error of an example as it was thrown where its image was made. */
 function restoreError({ code, message, hint }: JobFailure): Error {
   if (code === undefined) return new Error(message);
   return new MedbenchError(code as ErrorCode, message, hint === undefined ? {} : { hint });

@@ -20,7 +20,7 @@ import { batchLoader } from './loader.js';
 const folder = mkdtempSync(join(tmpdir(), 'medbench-workers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Images of several sizes, larger and smaller than what is kept, some grey. */
+/** Writes shards of images of several sizes, larger and smaller than the cached size, some of them grey. */
 async function writeShards(name: string, broken: readonly number[] = []): Promise<string> {
   const members: Uint8Array[] = [];
   for (let i = 0; i < 26; i++) {
@@ -36,7 +36,7 @@ async function writeShards(name: string, broken: readonly number[] = []): Promis
   return join(folder, `${name}-{0..1}.tar`);
 }
 
-/** An input without a recipe: only the function itself can draw it. */
+/** An input without a recipe: a worker cannot draw it, since functions cannot be sent to it. */
 const withoutRecipe: MethodInput = {
   shape: [2],
   dtype: 'float32',
@@ -58,7 +58,7 @@ const options = {
 };
 const spec = await writeShards('good');
 
-/** Inputs of a plain JavaScript module, as a package of another author publishes it. */
+/** Inputs of a plain JavaScript module, as a package by another author would publish it. */
 const foreignInputs = (await import(new URL('../../fixtures/inputs.mjs', import.meta.url).href)) as {
   tinted(size: number, options: { readonly tint: number }): MethodInput;
   thread(): MethodInput;
@@ -66,7 +66,7 @@ const foreignInputs = (await import(new URL('../../fixtures/inputs.mjs', import.
   longer(): MethodInput;
 };
 
-/** One batch with these inputs, and what was logged. */
+/** The batch of step 0 with these inputs, and the logged lines. */
 async function batchWith(inputs: Readonly<Record<string, MethodInput>>, workers: number) {
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
@@ -79,7 +79,7 @@ async function batchWith(inputs: Readonly<Record<string, MethodInput>>, workers:
   }
 }
 
-/** Batches of the steps, made ahead as in training. */
+/** Batches of the steps `from` to `to`, prefetched as in training. */
 async function batches(pairs: PairSource, workers: number, from = 0, to = 9): Promise<HostTensors[]> {
   const load = batchLoader({ ...options, pairs, workers });
   const collected: HostTensors[] = [];
@@ -92,7 +92,7 @@ async function batches(pairs: PairSource, workers: number, from = 0, to = 9): Pr
 }
 
 describe('workers', () => {
-  it('make the same bytes whatever their number, and after a resume in the middle of an epoch', async () => {
+  it('make the same bytes whatever their number, also after a resume in the middle of an epoch', async () => {
     const expected = await batches(await webDataset(spec), 0);
     expect(Object.keys(expected[0]!)).toEqual([
       'input/view',
@@ -103,17 +103,17 @@ describe('workers', () => {
       'ids',
     ]);
     for (const workers of [1, 2, 4]) {
-      // A source of its own each time, so that nothing is taken from memory.
+      // A new source each time, so that no image comes from the cache.
       expect(await batches(await webDataset(spec), workers)).toEqual(expected);
     }
     // An epoch has four steps: 2 and 6 lie within one.
     const pairs = await webDataset(spec);
     for (const from of [2, 6]) expect(await batches(pairs, 2, from)).toEqual(expected.slice(from));
-    // By now the images come from memory.
+    // By now the images come from the cache.
     expect(await batches(pairs, 4)).toEqual(expected);
   });
 
-  it.each([0, 2])('make the same bytes in memory that was used before: %i workers', async (workers) => {
+  it.each([0, 2])('make the same bytes in recycled memory: %i workers', async (workers) => {
     const pairs = await webDataset(spec);
     const expected = await batches(pairs, 0);
     const load = batchLoader({ ...options, pairs, workers });
@@ -126,7 +126,7 @@ describe('workers', () => {
     expect(collected).toEqual(expected.map(({ images }) => images!.data));
   });
 
-  it('take decoded images of a source that has no others', async () => {
+  it('accept a source that has decoded images only', async () => {
     const pairs = await webDataset(spec);
     const plain: PairSource = { length: pairs.length, get: (index) => pairs.get(index) };
     const expected = await batches(pairs, 0, 0, 3);
@@ -134,14 +134,14 @@ describe('workers', () => {
     expect(await batches(plain, 0, 0, 3)).toEqual(expected);
   });
 
-  it('leave the buffers of a decoded source as they were', async () => {
+  it('leave the buffers of a decoded source untouched', async () => {
     const image = { width: 3, height: 3, channels: 1 as const, data: new Uint8Array(9).fill(7) };
     const pairs: PairSource = { length: 6, get: async (): Promise<ImageTextPair> => ({ image, caption: 'one' }) };
     await batches(pairs, 1, 0, 2);
     expect(image.data).toEqual(new Uint8Array(9).fill(7));
   });
 
-  it('give the error that this thread would have given', async () => {
+  it('throw the same error for a broken image as the main thread', async () => {
     const broken = await writeShards('broken', [3]);
     const errors = await Promise.all(
       [0, 1, 2].map(async (workers) => batches(await webDataset(broken), workers).catch((error: unknown) => error)),
@@ -153,7 +153,7 @@ describe('workers', () => {
     }
   });
 
-  it('put the next sample in the place of a broken one, if asked for, whatever their number', async () => {
+  it('replace a broken sample by the next one if the source skips bad samples, whatever their number', async () => {
     const broken = await writeShards('skipped', [3, 4, 25]);
     const openShards = () => webDataset(broken, { skipBad: true });
     const expected = await batches(await openShards(), 0);
@@ -165,7 +165,7 @@ describe('workers', () => {
         true,
       );
     }
-    // What a batch holds in place of 3 and 4 is 5, in place of the last the first.
+    // Sample 5 takes the place of samples 3 and 4, and the first sample that of the last.
     const good = await batches(await webDataset(spec), 0);
     const { encodeBatch } = options.tokenizer;
     const readCaption = (batch: HostTensors, row: number) => Array.from(batch.ids!.data.slice(row * 8, row * 8 + 8));
@@ -179,7 +179,7 @@ describe('workers', () => {
     });
   });
 
-  it('end in the middle of their work', async () => {
+  it('can be stopped while they make a batch', async () => {
     const load = batchLoader({ ...options, pairs: await webDataset(spec), workers: 2 });
     await load(0);
     const pending = load(1).catch((error: unknown) => error);
@@ -199,7 +199,7 @@ describe('inputs of another author', () => {
     expect(Array.from(inWorkers.batch['input/thread']!.data)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
-  it('are drawn from the stream of seed, name, step and row', async () => {
+  it('are drawn from the random stream of seed, name, step and row', async () => {
     const { batch, lines } = await batchWith({ order: shuffledPatches(9), view: augmentedView(24) }, 1);
     expect(lines).toEqual([]);
     for (let row = 0; row < 6; row++) {
@@ -210,7 +210,7 @@ describe('inputs of another author', () => {
 
   it('are drawn on the main thread, and logged once, if a worker cannot import their module', async () => {
     const { shape, dtype, draw } = foreignInputs.tinted(5, { tint: 3 });
-    // Source that Node does not run, as this test is.
+    // This test is TypeScript source, which Node does not import.
     const tinted = drawnInput(import.meta.url, 'tinted', [], { shape, dtype, draw });
     const [onMainThread, inWorkers] = [
       await batchWith({ tinted }, 0),
@@ -225,7 +225,7 @@ describe('inputs of another author', () => {
     expect(inWorkers.batch['input/thread']!.data[0]).toBe(1);
   });
 
-  it('name module and export if the recipe does not make them', async () => {
+  it('fail with the module and the export named if their recipe does not make them', async () => {
     await expect(batchWith({ view: foreignInputs.lost() }, 1)).rejects.toMatchObject({
       code: 'plugin',
       message: expect.stringMatching(

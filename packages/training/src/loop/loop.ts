@@ -7,25 +7,25 @@ import { type Progress, writeResume } from './progress.js';
 import { shouldStop } from './validation.js';
 import type { Validator } from './validator.js';
 
-/** Points of the curve that go into the record. */
+/** Most points of the loss curve in the record, beside that of the last step. */
 const CURVE_POINTS = 200;
 
 const scalar = (outputs: HostTensors, name: string): number => outputs[name]!.data[0]!;
 
-/** Named scalars of a step for the log. */
+/** The outputs of a step as plain numbers, for the log. */
 const scalars = (outputs: HostTensors): Record<string, number> =>
   Object.fromEntries(Object.keys(outputs).map((name) => [name, scalar(outputs, name)]));
 
-/** What a stretch of training runs on. */
+/** The resources that `runSteps` uses. */
 export interface LoopResources {
   readonly load: BatchLoader;
-  /** Index in the whole corpus of each training pair. */
+  /** Index of each training pair in the whole corpus. */
   readonly indices: Int32Array;
   readonly validator: Validator | undefined;
   readonly meter: CostMeter;
 }
 
-/** The same items; what passes until each is there counts as waiting. */
+/** Yields the same items, and profiles the time until each arrives as `waiting for batches`. */
 async function* measureWaits<T>(items: AsyncIterable<T>, profile: Profile): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   try {
@@ -39,7 +39,12 @@ async function* measureWaits<T>(items: AsyncIterable<T>, profile: Profile): Asyn
   }
 }
 
-/** Runs the steps from `from` to `until`, or to where validation gives up. */
+/**
+ * Runs the steps from `from.step` (included) to `until` (excluded), or until validation stops the training early.
+ * @returns the progress after the last step, with its state.
+ * @throws MedbenchError('interrupted') after a checkpoint, if the signal aborts; ('training') if the loss or the
+ *   gradient norm is not finite.
+ */
 export async function runSteps(
   request: TrainRequest,
   session: LoadedStep,
@@ -64,18 +69,18 @@ export async function runSteps(
   for await (const batch of measureWaits(prefetch(load, from.step, until, load.ahead), profile)) {
     if (signal.aborted) {
       await checkpoint();
-      throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${step}; it goes on from there`);
+      throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${step}; it resumes from there`);
     }
     const outputs = await profile.span('step', () => session.step(batch));
     load.recycle(batch);
     meter.sample();
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
-      // With the examples, so that the batch can be looked at.
+      // The event lists the examples, so that the batch can be inspected.
       const examples = [...batchOrder(indices.length, training.batchSize, request.seed)(step)].map((i) => indices[i]!);
       request.event({ training: row, step, ...scalars(outputs), diverged: true, examples });
       throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${step} (seed ${request.seed})`, {
-        hint: 'Lower training.learningRate, or set training.clipNorm; the log has the steps before it and the examples of its batch.',
+        hint: 'Lower training.learningRate, or set training.clipNorm. The log has the earlier steps and the examples of this batch.',
       });
     }
     if (step % curveInterval === 0 || step === training.steps - 1) curve.push({ step, loss });

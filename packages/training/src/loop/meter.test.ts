@@ -22,7 +22,7 @@ function powercap(zones: Readonly<Record<string, { name: string; energy: number 
 }
 
 describe('costMeter', () => {
-  it('takes a power times the time where nothing is counted', () => {
+  it('multiplies a power by the time if there are no counters', () => {
     const nowhere = join(tmpdir(), 'medbench-no-powercap');
     expect(costMeter({ powercap: nowhere, watts: undefined }).read(10).energy).toEqual({
       joules: 650,
@@ -33,7 +33,7 @@ describe('costMeter', () => {
     for (const watts of ['many', '-3', '0']) expect(() => costMeter({ watts })).toThrow(/MEDBENCH_WATTS/);
   });
 
-  it('adds up the packages, each once, over a turn of a counter', async () => {
+  it('adds up each processor package once, also if its counter wraps around', async () => {
     const folder = powercap({
       'intel-rapl:0': { name: 'package-0', energy: 100_000_000 },
       'intel-rapl:0:0': { name: 'core', energy: 0 },
@@ -49,7 +49,7 @@ describe('costMeter', () => {
     writeFileSync(join(folder, 'intel-rapl:0', 'energy_uj'), '700000000');
     writeFileSync(join(folder, 'intel-rapl:1', 'energy_uj'), '390000000');
     await new Promise((done) => setTimeout(done, 300));
-    // All of the time was watched: 600 J and 400 J, but for the moment between two clocks.
+    // The counters cover the whole time: 600 J and 400 J, less a moment between the two readings of the clock.
     const { energy } = meter.read((performance.now() - began) / 1000);
     expect(energy.from).toBe('counters');
     expect(energy.watts).toBeUndefined();
@@ -57,7 +57,7 @@ describe('costMeter', () => {
     expect(energy.joules).toBeLessThanOrEqual(1000);
   });
 
-  it('remembers the most memory that it has seen', () => {
+  it('reports the peak of the memory that it sampled', () => {
     const meter = costMeter();
     const before = process.memoryUsage.rss();
     let block: Uint8Array | undefined = new Uint8Array(64 * 2 ** 20).fill(1);

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ASSUMED_WATTS, type EnergyEstimate, MedbenchError } from '@medbench/core';
 
-/** Watches what a training costs beside time. */
+/** Measures the peak memory and the energy of a training. */
 export interface CostMeter {
-  /** Looks at the memory; called after each step. */
+  /** Samples the memory of the process; called after each step. */
   sample(): void;
-  /** @param seconds time of the whole training, also of what went before an interruption. */
+  /** @param seconds time of the whole training, including the time before an interruption. */
   read(seconds: number): { readonly peakMemory: number; readonly energy: EnergyEstimate };
 }
 
-/** A counter of microjoules that starts anew beyond its largest value. */
+/** A counter of microjoules that wraps around after `range`. */
 interface Counter {
   readonly file: string;
   readonly start: number;
@@ -19,7 +19,7 @@ interface Counter {
 
 const readNumber = (file: string): number => Number(readFileSync(file, 'utf8'));
 
-/** Counters of the processor packages (RAPL); none where there are none, or they may not be read. */
+/** Finds the energy counters of the processor packages (RAPL); none if they do not exist or may not be read. */
 function findCounters(powercap: string): Counter[] {
   try {
     return readdirSync(powercap)
@@ -35,27 +35,27 @@ function findCounters(powercap: string): Counter[] {
   }
 }
 
-/** Microjoules since the counter's start; one turn of it at most is noticed. */
+/** Microjoules since the counter's start. At most one wrap-around is noticed. */
 function microjoulesSinceStart({ file, start, range }: Counter): number {
   const current = readNumber(file);
   return current >= start ? current - start : current + range - start;
 }
 
-/** @throws MedbenchError('usage') */
+/** Parses a number of watts; the default if there is none. @throws MedbenchError('usage') */
 function parseWatts(text: string | undefined): number {
   if (text === undefined || text === '') return ASSUMED_WATTS;
   const watts = Number(text);
   if (watts > 0 && Number.isFinite(watts)) return watts;
   throw new MedbenchError('usage', `MEDBENCH_WATTS is "${text}", not a number of watts`, {
-    hint: `Give the power of the processors under load, or leave it out for ${ASSUMED_WATTS}.`,
+    hint: `Set it to the power of the processors under load, or unset it to assume ${ASSUMED_WATTS}.`,
   });
 }
 
 /**
- * Starts watching. Energy is that of the processor packages' counters where they can be read, for the whole machine and the
- * time since the start (of a training that was interrupted, in proportion for the whole of it); else a power times the time:
- * `MEDBENCH_WATTS`, or `ASSUMED_WATTS`.
- * @throws MedbenchError('usage') if `MEDBENCH_WATTS` is no number.
+ * Starts measuring. Energy comes from the counters of the processor packages where they can be read: that of the whole
+ * machine since the start, scaled to the time of the whole training if it was resumed. Otherwise it is a power,
+ * `MEDBENCH_WATTS` or `ASSUMED_WATTS`, times the time.
+ * @throws MedbenchError('usage') if `MEDBENCH_WATTS` is no positive number.
  */
 export function costMeter({
   powercap = '/sys/class/powercap',

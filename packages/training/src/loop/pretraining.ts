@@ -3,7 +3,10 @@ import { loadModel } from '../towers/embedder.js';
 import { findForeignWeights } from '../towers/foreign.js';
 import { newTrainingCaches, train } from './trainer.js';
 
-/** Pre-training and embedding as one service. What its trainings share lives as long as it: bind one for a run. */
+/**
+ * Pre-training and embedding as one service. The trainings of an instance share caches, which live as long as the
+ * instance: bind one instance per run.
+ */
 export class TowerPretraining implements Pretraining {
   readonly #caches = newTrainingCaches();
   readonly findWeights = findForeignWeights;

@@ -4,23 +4,24 @@ import type { HostTensors } from '@medbench/core';
 import { readSafetensors, writeSafetensors } from '@medbench/nn';
 import { NO_STANDING, type ValidationStanding } from './validation.js';
 
-/** State of a training from which it goes on. */
+/** File with the state from which a training resumes. */
 export const RESUME_FILE = 'resume.safetensors';
 
-/** How far a training is. */
+/** How far a training has come, and its state. */
 export interface Progress {
+  /** Number of steps done. */
   readonly step: number;
   readonly seconds: number;
   readonly curve: { step: number; loss: number }[];
   readonly standing: ValidationStanding;
-  /** Whether training has ended, at its last step or for want of progress. */
+  /** Whether training has ended: at its last step, or early because validation did not improve. */
   readonly ended: boolean;
   readonly state: HostTensors;
-  /** Pairs in memory at once, where the batch was split because it did not fit: then it stays split so to the end. */
+  /** Size of the chunks, if the batch was split because it did not fit into memory. It is kept to the end. */
   readonly chunkSize?: number | undefined;
 }
 
-/** State of an interrupted training under the same key, if there is one. */
+/** Reads the state of an interrupted training. Undefined if there is none with the same key. */
 export async function readResume(folder: string, key: string): Promise<Progress | undefined> {
   const file = join(folder, RESUME_FILE);
   if (!existsSync(file)) return undefined;
@@ -37,7 +38,7 @@ export async function readResume(folder: string, key: string): Promise<Progress 
   };
 }
 
-/** Writes the state of a training, to go on from. @throws MedbenchError('store') */
+/** Writes the state from which a training can resume. @throws MedbenchError('store') */
 export const writeResume = (
   folder: string,
   key: string,

@@ -1,3 +1,42 @@
+// The life of a step. Paths are relative to this package's src/, or to packages/ where they begin with a package.
+// [recorded] marks what a compiling backend records once and replays as one compiled graph; all else is JavaScript that
+// runs each time.
+//
+// Once per row, in `train` below:
+// - `buildModel` (towers/model.ts) builds the towers and the tokenizer, `HeldOutSplits` (loop/validation.ts) splits the
+//   pairs of the corpus, and `readResume` (loop/progress.ts) reads the state of an interrupted training.
+// - `fitRow` (memory/fit.ts) picks a chunk size if the whole batch does not fit into memory. Its `prepareRow`
+//   (step/setup.ts) makes a `TrainingStep` for each phase of the method; `stateLayout` (step/layout.ts) lays out the
+//   state, which `initialParameters` fills unless training resumes.
+// - `TrainingStep.load` hands the step to the backend as a `Program`. A compiling backend calls `Program.run` on shapes
+//   alone (usually twice, to see that it does the same again) and compiles what it recorded. An eager backend calls it
+//   at each step instead.
+//
+// Each step, in `runSteps` (loop/loop.ts):
+//  1. Pairs. `batchOrder` (data/src/batches.ts) picks them by the seed and the number of the step alone.
+//  2. Batch. `batchLoader` (loading/loader.ts), called ahead of time by `prefetch` (data/src/prefetch.ts). Workers run
+//     `makeBatch` (data/src/loading/job.ts): decode, shrink, crop, normalise, draw inputs such as augmented views. The
+//     main thread reads files, tokenizes captions and draws the remaining inputs. Nothing random comes after this.
+//  3. Towers [recorded]. `represent` (step/represent.ts) runs both towers, as the method says.
+//  4. Objective [recorded]. `methodLoss` (step/loss.ts) takes the loss and its terms. For a weighted sum of objectives,
+//     `sumObjectives` (core/src/methods/sum.ts) computes both; the loss of each objective is a term.
+//  5. Gradients [recorded]. `differentiate` (nn/src/differentiate.ts), with respect to trained parameters alone.
+//  6. Update [recorded]. `update` (step/update.ts): clipping (`clipByGlobalNorm`), AdamW (`adamW`) with the schedule
+//     (`warmupCosine`), the clamp of logit scales, the EMA teacher. Buffers (batch norm, queues) get new values. Parts
+//     3 to 6 are one program (`wholeBatchProgram`, step/step.ts). In chunks (gradient caching, `cachedStep`,
+//     step/cached-step.ts) they are four programs on one state, and JavaScript passes arrays between them: represent
+//     each chunk, take the loss of the whole batch, represent each chunk again for its gradient, update.
+//  7. Self-check. At the first call of a program, a compiling backend also runs it eagerly and compares results such as
+//     loss, gradient norm and moments (backend-trace/src/self-check.ts). Skipped if training resumed or memory is
+//     short.
+//  8. Log. A loss that is not finite ends the training. `request.event` logs the outputs every `logEvery` steps.
+//  9. Validation, every `validation.every` steps. `createValidator` (loop/validator.ts) takes the loss on held-out
+//     pairs [recorded] and saves the best weights; `shouldStop` (loop/validation.ts) may end the training.
+// 10. Checkpoint. `writeResume` (loop/progress.ts), every `checkpointEvery` steps and on interruption.
+//
+// At the end, `train` writes the weights of the towers (`selectTowers`) and, unless it stopped at `stopAt`, deletes the
+// checkpoint.
+
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -21,7 +60,7 @@ import { RESUME_FILE, readResume } from './progress.js';
 import { HeldOutSplits, NO_STANDING, validates } from './validation.js';
 import { BEST_FILE, createValidator } from './validator.js';
 
-/** What trainings of one run share: decoded images, and which pairs are held out. */
+/** The caches that the trainings of one run share: decoded images, and which pairs are held out. */
 export interface TrainingCaches {
   readonly images: ImageMemory;
   readonly heldOut: HeldOutSplits;
@@ -29,7 +68,10 @@ export interface TrainingCaches {
 
 export const newTrainingCaches = (): TrainingCaches => ({ images: new ImageMemory(), heldOut: new HeldOutSplits() });
 
-/** Parameters before the first step: drawn for the seed, then the general-domain ones laid over the towers. */
+/**
+ * The parameters before the first step: drawn for the seed. Unless the row starts from scratch, general-domain weights
+ * replace those of the towers.
+ */
 async function initialParameters(
   request: TrainRequest,
   specs: Parameters<typeof initialise>[0],
@@ -46,8 +88,8 @@ async function initialParameters(
 }
 
 /**
- * Trains one row: the same loop, data order, optimizer and schedule for every method. Goes on from `resume.safetensors`
- * if one is there under the same key, and then ends with the same weights as an undisturbed run.
+ * Trains one row: the same loop, data order, optimizer and schedule for every method. If `resume.safetensors` exists
+ * with the same key, training resumes from it and ends with the same weights as an uninterrupted run.
  * @throws MedbenchError('training') if the loss is not finite, naming the step and the batch's examples.
  */
 export async function train(
@@ -60,7 +102,7 @@ export async function train(
   const split = heldOut.split(request.corpus, validation, training.batchSize);
   const lastStep = Math.min(training.stopAt ?? training.steps, training.steps);
   let progress = await readResume(folder, key);
-  // What went further than this training is to go is of no use to it.
+  // A state from beyond the last step of this training is of no use to it.
   if (progress && progress.step > lastStep) progress = undefined;
   const resumed = progress !== undefined;
   const pairs = Math.min(split.training.length, training.steps * training.batchSize);
@@ -92,7 +134,7 @@ export async function train(
       log: request.log,
       selfCheck: !resumed && checked,
     });
-    // The session has its own: what it started from need not stay in memory.
+    // The session has its own copy of the state, so this one can be freed.
     progress = { ...progress, state: {} };
     const options = { ...loaderOptions(request, model), tokenizer, inputs: phaseStep.inputs, memory: images };
     const load = batchLoader({ ...options, pairs: split.training });
@@ -161,7 +203,7 @@ const loaderOptions = (
   profile,
 });
 
-/** What is kept of a state: the two towers and the logit scale, without the method's own heads. */
+/** Selects the weights that are saved: the two towers and the logit scale, without the method's own heads. */
 function selectTowers(
   step: TrainingStep,
   state: HostTensors,

@@ -1,21 +1,21 @@
 import { type OpenedCorpus, type PairSource, random, type ValidationSettings } from '@medbench/core';
 import { subset } from '@medbench/data';
 
-/** A corpus without the pairs that are held out, and those. */
+/** A corpus split into training pairs and held-out pairs. */
 export interface HeldOutSplit {
   readonly training: PairSource;
   readonly validation: PairSource;
-  /** Index in the whole corpus of each training pair. */
+  /** Index of each training pair in the whole corpus. */
   readonly indices: Int32Array;
 }
 
-/** Splits that were made: all rows of a run share them, and with them the images that were decoded. */
+/** Caches splits of corpora. All rows of a run share the splits, and so share the decoded images. */
 export class HeldOutSplits {
   readonly #splits = new WeakMap<PairSource, Map<string, HeldOutSplit>>();
 
   /**
    * Holds out a share of a corpus: the same pairs for every row and seed, so that their losses can be compared. At most
-   * `most` pairs are held out; at least one is left to train on.
+   * `maximum` pairs are held out, and at least one pair is left to train on.
    */
   holdOut(pairs: PairSource, share: number, maximum: number): HeldOutSplit {
     const splits = this.#splits.get(pairs) ?? new Map<string, HeldOutSplit>();
@@ -26,7 +26,7 @@ export class HeldOutSplits {
     return result;
   }
 
-  /** What a corpus is split into under these settings; all of it is for training where nothing is held out. */
+  /** Splits a corpus under these settings. If nothing is held out, all pairs are for training. */
   split({ pairs }: OpenedCorpus, { share, batches }: ValidationSettings, batchSize: number): HeldOutSplit {
     return this.holdOut(pairs, share, batches * batchSize);
   }
@@ -43,17 +43,17 @@ function splitPairs(pairs: PairSource, share: number, maximum: number): HeldOutS
   return { training: subset(pairs, indices), validation: subset(pairs, order.slice(0, count).sort()), indices };
 }
 
-/** How a training stands by its validation loss. */
+/** The validation losses of a training so far. */
 export interface ValidationStanding {
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
   readonly best: { readonly step: number; readonly loss: number } | null;
-  /** Losses since the best one. */
+  /** Number of losses since the best one. */
   readonly strikes: number;
 }
 
 export const NO_STANDING: ValidationStanding = { curve: [], best: null, strikes: 0 };
 
-/** The standing after another loss; `improved` tells whether it is the lowest so far. */
+/** Adds a loss. `improved` says whether it is the lowest so far. */
 export function updateStanding(
   previous: ValidationStanding,
   step: number,
@@ -70,8 +70,9 @@ export function updateStanding(
   };
 }
 
-/** Whether training ends here for want of progress. */
+/** Whether training ends early, because too many losses in a row did not improve. */
 export const shouldStop = ({ patience }: ValidationSettings, { strikes }: ValidationStanding): boolean =>
   patience !== null && strikes >= patience;
 
+/** Whether pairs are held out at all. */
 export const validates = ({ share }: ValidationSettings): boolean => share > 0;

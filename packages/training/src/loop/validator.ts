@@ -6,15 +6,17 @@ import type { LoadedStep } from '../step/training-step.js';
 import { weightsMetadata } from '../towers/model.js';
 import { updateStanding, type ValidationStanding } from './validation.js';
 
-/** Weights of the lowest validation loss so far. */
+/** File with the weights of the lowest validation loss so far. */
 export const BEST_FILE = 'best.safetensors';
 
-/** Looks at the pairs that were held out. */
+/** Measures the loss on the held-out pairs after `step` steps, and adds it to the standing. */
 export type Validator = (step: number, previous: ValidationStanding) => Promise<ValidationStanding>;
 
 /**
- * A validator of a loaded step: the mean loss of the same batches each time, with the same draws, in the images' whole
- * frame. Weights that are better than all before are written to `best.safetensors`.
+ * Creates the validator of a loaded step. It measures the mean loss of the same batches each time, with the same draws
+ * and the largest crop of each image. If `validation.keep` is `best`, it writes the weights of each new lowest loss to
+ * `best.safetensors`.
+ * @throws MedbenchError('config') if the held-out pairs do not fill a batch.
  */
 export function createValidator(
   request: TrainRequest,
@@ -24,7 +26,7 @@ export function createValidator(
   pairs: LoaderOptions['pairs'],
 ): Validator {
   const { training, folder, row } = request;
-  // On this thread: it waits for each batch anyway, and the workers are making the next ones to train on.
+  // Made on the main thread, which waits for each batch anyway. The workers are busy with the next training batches.
   const load = batchLoader({ ...options, pairs, cropScale: [1, 1], seed: 0, workers: 0 });
   const count = Math.min(training.validation.batches, Math.floor(pairs.length / training.batchSize));
   if (count === 0) {

@@ -3,9 +3,10 @@ import { freemem } from 'node:os';
 import { MedbenchError } from '@medbench/core';
 
 const MEBIBYTE = 2 ** 20;
-/** The share of free memory that a step may take: the prediction is right within 15 %, and others want some too. */
+/** Share of free memory that a step may take: predictions are right within 15 %, and other processes need some too. */
 const SHARE = 0.9;
 
+/** Reads a text file; undefined if it cannot be read. */
 const readText = (file: string): string | undefined => {
   try {
     return readFileSync(file, 'utf8');
@@ -14,12 +15,13 @@ const readText = (file: string): string | undefined => {
   }
 };
 
+/** Parses a number; infinity if there is none, as for a limit of `max`. */
 const parseNumber = (text: string | undefined): number => {
   const value = Number(text?.trim() || Number.NaN);
   return Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
 };
 
-/** What a control group leaves, version 2 or 1; infinite where none limits it. */
+/** Bytes that the control group (version 2 or 1) leaves free; infinite if it sets no limit. */
 function freeInControlGroup(): number {
   const groups = [
     ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory.current', '/sys/fs/cgroup/memory.stat', 'inactive_file'],
@@ -39,15 +41,15 @@ function freeInControlGroup(): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** Free memory and what the system can take back from its caches. */
+/** Bytes of free memory, including what the system can reclaim from its caches. */
 function freeInSystem(): number {
   const kibibytes = readText('/proc/meminfo')?.match(/^MemAvailable:\s+(\d+) kB$/m)?.[1];
   return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
 }
 
 /**
- * The most that this process may come to hold, in bytes: `MEDBENCH_MEMORY` (MiB), or what it holds and nine tenths of what
- * the system and its control group have free.
+ * The most bytes that this process may hold: `MEDBENCH_MEMORY` (in MiB), or what it holds now plus nine tenths of the
+ * memory that is free in the system and its control group.
  * @throws MedbenchError('usage') if the variable is not a positive number.
  */
 export function memoryBudget(): number {
@@ -57,7 +59,7 @@ export function memoryBudget(): number {
   const mebibytes = Number(setting);
   if (mebibytes > 0 && Number.isFinite(mebibytes)) return mebibytes * MEBIBYTE;
   throw new MedbenchError('usage', `MEDBENCH_MEMORY is ${setting}, expected the MiB that training may take`, {
-    hint: 'Unset it to use what is free.',
+    hint: 'Unset it to use the free memory.',
   });
 }
 

@@ -3,46 +3,50 @@ import { loadingBytes } from '../loading/loader.js';
 import { type PreparedRow, prepareRow, type SetupRequest } from '../step/setup.js';
 import { formatMebibytes, memoryBudget } from './budget.js';
 
-/** Memory of the process that trains a row, at its peak: what the row's record says as `peakMemory`. */
+/** Predicted peak memory of the process that trains a row. The row's record has the measured one as `peakMemory`. */
 export interface RowMemory {
   readonly peakBytes: number;
-  /** What the comparison of the first step with the eager reference has in that: 0 where it is left out for want of memory. */
+  /** Share of `peakBytes` that the self-check of the first step takes; 0 where it is skipped. */
   readonly checkBytes: number;
 }
 
-/** A row as it can be trained in the memory there is. */
+/** A row, prepared so that its training fits into memory. */
 export interface FittedRow extends PreparedRow {
-  /** Of the phase that takes most; undefined on a backend that does not tell. */
+  /** Memory of the phase that takes most; undefined on a backend that gives no estimate. */
   readonly memory?: RowMemory;
-  /** Whether the first step can be compared with the eager reference. */
+  /** Whether there is room for the self-check of the first step. */
   readonly checked: boolean;
-  /** Why the batch is split, where the settings do not say so; in bytes. */
+  /** Why the batch is split although the settings do not ask for it: bytes of the whole batch, and of the budget. */
   readonly split?: { readonly chunkSize: number; readonly wholeBytes: number; readonly budget: number };
 }
 
 export interface FitOptions {
-  /** A training that goes on: it stays whole, or in the chunks in which it began, whatever the memory is now. */
+  /**
+   * The training that resumes. It keeps the whole batch or the chunks with which it began, however much memory is free
+   * now.
+   */
   readonly resumeFrom?: { readonly chunkSize?: number | undefined } | undefined;
-  /** Pairs to train on, where they are known: images are kept in memory. */
+  /** Number of training pairs, where it is known: the cache of their images takes memory. */
   readonly pairs?: number;
 }
 
-/** Without the comparison, and what that adds. */
+/** Peak memory without the self-check, and the bytes that the self-check adds. */
 interface MemoryNeed {
   readonly bytes: number;
   readonly checkBytes: number;
 }
 
-/** Sizes of chunks that divide a batch, the largest first. */
+/** Chunk sizes that divide a batch, the largest first. */
 const divisors = (batch: number): number[] =>
   Array.from({ length: batch - 1 }, (_, i) => batch - 1 - i).filter((size) => batch % size === 0);
 
 /**
- * Prepares a row, and where the settings leave the chunk open (`training.chunkSize: null`) and the whole batch will not
- * fit, splits it into the largest chunks that do: gradient caching computes the same gradient, but for rounding.
- * The comparison with the eager reference splits nothing: it is left out where there is no room for it.
+ * Prepares a row. If the settings leave the chunk size open (`training.chunkSize: null`) and the whole batch does not
+ * fit into memory, the batch is split into the largest chunks that fit: gradient caching computes the same gradient, up
+ * to rounding. The self-check of the first step never splits a batch. It is skipped if there is no room for it.
  * Works on shapes alone.
- * @throws MedbenchError('config') with both figures if it cannot be split, or no chunk is small enough; and as `prepareRow`.
+ * @throws MedbenchError('config') with both figures if the batch cannot be split or no chunk is small enough; and as
+ *   `prepareRow`.
  */
 export async function fitRow(
   model: DualEncoderModel,
@@ -85,7 +89,7 @@ export async function fitRow(
   const shortage =
     `A step of ${row} with training.batchSize=${batchSize} would take about ${formatMebibytes(initialNeed.bytes)}, ` +
     `and there are ${formatMebibytes(budget)}`;
-  const overrideHint = `set training.chunkSize=${batchSize} to try it nevertheless`;
+  const overrideHint = `set training.chunkSize=${batchSize} to try it anyway`;
   let chunkNeed: MemoryNeed | undefined;
   for (const chunkSize of divisors(batchSize)) {
     const prepared = chunked(chunkSize);
@@ -94,7 +98,7 @@ export async function fitRow(
     } catch (cause) {
       if (!(cause instanceof MedbenchError) || cause.code !== 'config') throw cause;
       throw new MedbenchError('config', `${shortage}; it cannot be split: ${cause.message}`, {
-        hint: `Lower training.batchSize, name another encoders.image, or ${overrideHint}.`,
+        hint: `Lower training.batchSize, choose another encoders.image, or ${overrideHint}.`,
         cause,
       });
     }
@@ -102,27 +106,28 @@ export async function fitRow(
       return { ...fitted(prepared, chunkNeed), split: { chunkSize, wholeBytes: initialNeed.bytes, budget } };
   }
   throw new MedbenchError('config', `${shortage}; the smallest chunks take ${formatMebibytes(chunkNeed?.bytes ?? 0)}`, {
-    hint: `Lower training.batchSize, name smaller encoders, or ${overrideHint}.`,
+    hint: `Lower training.batchSize, choose smaller encoders, or ${overrideHint}.`,
   });
 }
 
-/** What is logged of how a row was fitted into memory. */
+/** Log lines that say how a row was fitted into memory. */
 export function fitMessages(row: string, { split, checked, setup }: FittedRow, resumed: boolean): string[] {
   const messages: string[] = [];
   if (split)
     messages.push(
       `${row}: a step on the whole batch would take about ${formatMebibytes(split.wholeBytes)} and there are ` +
-        `${formatMebibytes(split.budget)}, so it is split into chunks of ${split.chunkSize} (the same gradient but for rounding)`,
+        `${formatMebibytes(split.budget)}, so it is split into chunks of ${split.chunkSize} (the same gradient up to rounding)`,
     );
   else if (resumed && setup.chunkSize !== undefined)
-    messages.push(`${row}: goes on in chunks of ${setup.chunkSize}, in which it began`);
-  if (!checked && !resumed) messages.push(`${row}: not compared with the eager reference, for which there is no room`);
+    messages.push(`${row}: resumes in chunks of ${setup.chunkSize}, with which it began`);
+  if (!checked && !resumed) messages.push(`${row}: the first step is not self-checked, for lack of memory`);
   return messages;
 }
 
 /**
- * The memory of a process that trains a row at its peak, in bytes, without the images that it keeps; undefined on a backend
- * that does not tell. As `fitRow`.
+ * Predicts the peak memory of a process that trains a row, in bytes, without cached images. It splits the batch as
+ * `fitRow` does.
+ * @returns undefined on a backend that gives no estimate.
  */
 export async function stepMemory(
   model: DualEncoderModel,
