@@ -18,26 +18,30 @@ import { inputSpecs, represent, toBatch } from './represent.js';
 import { buildStep, type LoadedStep, type StepDefinition, type StepMemory, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
 
-/** Name spaces of representations, and of the loss's gradients by them, among inputs and outputs. */
+/** Prefixes, among inputs and outputs, of representations and of the loss's gradients with respect to them. */
 const REPRESENTATION = 'representation/';
 const BY_REPRESENTATION = 'by/';
 
 /** Σ a b, a scalar. */
 const innerProduct = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.sum(tf.mul(a, b)) as tf.Scalar;
+/** The sum of scalars; 0 if there are none. */
 const total = (scalars: readonly tf.Scalar[]): tf.Scalar =>
   (scalars.length > 0 ? tf.addN([...scalars]) : tf.scalar(0)) as tf.Scalar;
 
-/** The programs of a step in chunks. They work on one state. */
+/** The programs of a step in chunks. They share one state. */
 interface CachedPrograms {
-  /** Owns the state: clipping, AdamW and what follows, from the sums of gradients. */
+  /** Owns the state. Updates it from the summed gradients: clipping, AdamW and what follows. */
   readonly update: Program;
-  /** Representations of a chunk. */
+  /** Represents a chunk. */
   readonly represent: Program;
-  /** The loss of the whole batch from its representations, its gradients by them, and by the parameters it uses itself. */
+  /**
+   * Computes the loss of the whole batch from its representations, and the gradients of the loss with respect to these
+   * and to the parameters that it uses directly.
+   */
   objective(specs: Readonly<Record<string, TensorSpec>>): Program;
-  /** The loss of the whole batch from its representations, and nothing else. */
+  /** Computes only the loss of the whole batch from its representations. */
   loss(specs: Readonly<Record<string, TensorSpec>>): Program;
-  /** Adds a chunk's share of the gradient, given the loss's gradients by its representations. */
+  /** Adds a chunk's share of the gradient, given the loss's gradients with respect to its representations. */
   accumulate(specs: Readonly<Record<string, TensorSpec>>): Program;
 }
 
@@ -49,7 +53,10 @@ function buildPrograms(definition: StepDefinition, chunk: number): CachedProgram
   const state = { ...layout.state, ...sums };
   const gradientNames = Object.keys(sums);
   const chunkInputs = inputSpecs(model, definition.inputs, chunk);
-  /** Whether the loss depends on a trained parameter by itself, beside the representations: known once it is differentiated. */
+  /**
+   * Whether the loss depends on a trained parameter directly, not only through the representations. Known once the
+   * loss is differentiated.
+   */
   let usesParameters = true;
   const representChunk = (parameters: TensorMap, inputs: TensorMap, current: TensorMap): TensorMap => {
     const { representations, updates } = represent(
@@ -62,7 +69,7 @@ function buildPrograms(definition: StepDefinition, chunk: number): CachedProgram
       throw new MedbenchError(
         'config',
         `${name} cannot train in chunks: its image tower has batch norm, whose statistics would be those of a chunk`,
-        { hint: 'Set training.chunkSize=null, or freeze the tower: then the running statistics are used.' },
+        { hint: 'Set training.chunkSize=null, or freeze the tower, which then uses its running statistics.' },
       );
     }
     return representations;
@@ -150,7 +157,7 @@ function buildPrograms(definition: StepDefinition, chunk: number): CachedProgram
   };
 }
 
-/** Rows `from` to `to` of each tensor, sharing memory. */
+/** Returns rows `from` to `to` of each tensor, without copying them. */
 function sliceRows(tensors: HostTensors, from: number, to: number): HostTensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { shape, dtype, data }]) => {
@@ -160,7 +167,7 @@ function sliceRows(tensors: HostTensors, from: number, to: number): HostTensors 
   );
 }
 
-/** Tensors laid end to end along the first axis, by name. */
+/** Concatenates the chunks along the first axis, each tensor by its name. */
 function stackRows(chunks: readonly HostTensors[]): HostTensors {
   return Object.fromEntries(
     Object.entries(chunks[0]!).map(([name, { shape, dtype, data: firstData }]) => {
@@ -171,7 +178,7 @@ function stackRows(chunks: readonly HostTensors[]): HostTensors {
   );
 }
 
-/** Shapes of representations, each with so many rows. */
+/** The specs of the representations among `outputs`, with `rowCount` rows each. */
 const representationSpecs = (
   outputs: Readonly<Record<string, TensorSpec>>,
   rowCount: number,
@@ -183,7 +190,7 @@ const representationSpecs = (
     ]),
   );
 
-/** The four programs of a step, and the batch with its representations, which lie in arrays of their own. */
+/** Estimates the memory of the four programs of a step, the batch and its representations, which are arrays apart. */
 async function estimateMemory(
   backend: Backend,
   programs: CachedPrograms,
@@ -199,6 +206,7 @@ async function estimateMemory(
   const differentiated = await backend.estimate(programs.objective(batchSpecs));
   const accumulated = await backend.estimate(programs.accumulate(chunkSpecs));
   const estimates = [represented, updated, differentiated, accumulated];
+  // The programs run in turn and share their garbage: count the maximum, not the sum.
   let bytes = updated.stateBytes + estimates.reduce((sum, program) => sum + program.bytes - program.garbageBytes, 0);
   bytes += Math.max(...estimates.map((program) => program.garbageBytes));
   bytes += countBytes(programs.represent.inputs) * (batchSize / chunk) + 3 * countBytes(batchSpecs);
@@ -211,10 +219,10 @@ const countBytes = (specs: TensorSpecs): number =>
   Object.values(specs).reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
 
 /**
- * A method's training step with the gradient of the whole batch in the memory of a chunk (gradient caching,
- * arXiv:2101.06983, algorithm 1): represent all chunks, differentiate the loss by the representations, then represent
- * each chunk again and pass those gradients on.
- * @throws MedbenchError('config') if the batch is no multiple of the chunk, or a tower has batch norm that trains.
+ * A method's training step that computes the gradient of the whole batch in the memory of a chunk (gradient caching,
+ * arXiv:2101.06983, algorithm 1): represent all chunks, differentiate the loss with respect to the representations,
+ * then represent each chunk again and backpropagate those gradients.
+ * @throws MedbenchError('config') if the batch is no multiple of the chunk, or a tower trains batch norm.
  */
 export function cachedStep(definition: StepDefinition, chunk: number): TrainingStep {
   const { batchSize } = definition.training;

@@ -6,8 +6,8 @@ const STARTS: readonly unknown[] = ['general', 'scratch'];
 
 /**
  * Checks what a method declares against the towers, before anything is recorded.
- * @throws MedbenchError('plugin') that names the class, its package and what to change: a start that there is not, a
- *   parameter whose name is taken, a frozen name that no parameter has, an input of no shape or type.
+ * @throws MedbenchError('plugin') that names the class, its package and what to change: an unknown start, a parameter
+ *   whose name is taken, a frozen name that no parameter has, no parameter to train, an input without shape or type.
  */
 export function checkMethod(
   { model, method, settings, parameters }: LayoutOptions,

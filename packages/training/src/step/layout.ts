@@ -11,34 +11,36 @@ import {
 import { type Packing, packParameters } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Name spaces of a step's state: what is frozen and running statistics by parameter, the rest by the optimizer's groups. */
+/** Prefixes in a step's state. Frozen parameters and buffers are stored by parameter, the rest by optimizer group. */
 export const SPACE = {
   frozen: 'frozen/',
   buffer: 'buffer/',
   trained: 'trained/',
   firstMoment: 'moment1/',
   secondMoment: 'moment2/',
-  /** Moving average of what is trained. */
+  /** EMA teacher of the trained parameters. */
   teacher: 'teacher/',
-  /** Sum over the chunks of a batch. */
+  /** Gradients, summed over the chunks of a batch. */
   gradient: 'gradient/',
 } as const;
+/** State entry that counts the steps done. */
 export const STEP = 'step';
-/** The towers' logit scale. */
+/** Parameter with the logarithm of the towers' logit scale. */
 export const LOG_SCALE = 'logit_scale';
-/** Whether a parameter is the logarithm of a scale, such as that of an objective's own logits: clamped after each step. */
+/** Whether a parameter is the logarithm of a scale, the towers' or an objective's. It is clamped after each step. */
 export const isLogScale = (name: string): boolean => name.split(/[./]/).at(-1) === LOG_SCALE;
 
-/** The entries of a name space, without its prefix. */
+/** Selects the entries whose names begin with a prefix, and strips it. */
 export function stripPrefix<T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> {
   const entries = Object.entries(values).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
+/** Adds a prefix to the entries' names. */
 export const addPrefix = <T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 
-/** Nothing, in the shapes of the optimizer's groups. */
+/** Zeros in the shapes of the optimizer's groups. */
 export const zeroGroups = ({ groups }: Packing): HostTensors =>
   Object.fromEntries(
     groups.map(({ name, shape }) => [name, { shape, dtype: 'float32', data: new Float32Array(elementCount(shape)) }]),
@@ -50,26 +52,26 @@ export interface LayoutOptions {
   readonly model: DualEncoderModel;
   readonly method: ResolvedMethod;
   readonly settings: Settings;
-  /** Towers, logit scale and the method's own parameters. */
+  /** Parameters of the towers, the logit scale and the method. */
   readonly parameters: readonly ParameterSpec[];
 }
 
-/** How the parameters of a method lie in the state of its training. */
+/** How the parameters of a method are laid out in the state of its training. */
 export interface StateLayout {
   readonly frozen: ReadonlySet<string>;
   readonly trained: readonly ParameterSpec[];
   readonly packing: Packing;
-  /** Momentum of the moving average; null if there is none. */
+  /** Momentum of the EMA teacher; null if there is none. */
   readonly momentum: number | null;
-  /** Every entry but the sums of gradients. */
+  /** Specs of all entries but the summed gradients. */
   readonly state: Readonly<Record<string, TensorSpec>>;
-  /** State before the first step, from parameter values. */
+  /** Builds the state before the first step from parameter values. */
   initialState(parameters: HostTensors): HostTensors;
-  /** The parameters within a state. */
+  /** Extracts the parameters from a state. */
   parametersOf(state: HostTensors): HostTensors;
-  /** The parameters as a step sees them; `groups` stand in for the trained ones of the state. */
+  /** The parameters as a step sees them. `groups` replace the trained groups of the state. */
   values(current: TensorMap, groups?: TensorMap): TensorMap;
-  /** The moving average likewise; undefined if there is none. */
+  /** The EMA teacher's parameters, likewise; undefined if there is none. */
   teacher(current: TensorMap): TensorMap | undefined;
 }
 

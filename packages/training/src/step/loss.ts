@@ -9,9 +9,9 @@ export interface LossOptions {
 }
 
 /**
- * The loss that a method computes from the representations of a batch, with its terms and new values of its buffers.
- * @throws MedbenchError('plugin') that names the class, its package and what to change, if the loss or a term is no scalar,
- *   or an update is that of no buffer.
+ * Computes a method's loss from the representations of a batch, with its terms and the new values of its buffers.
+ * @throws MedbenchError('plugin') that names the class, its package and what to change, if the loss or a term is no
+ *   scalar, or an update names no buffer.
  */
 export function methodLoss(
   { method, settings, layout }: LossOptions,
@@ -28,7 +28,7 @@ export function methodLoss(
   return { loss, terms, updates };
 }
 
-/** @throws MedbenchError('plugin') where a loss depends on nothing that is trained. */
+/** Checks that a loss depends on a trained parameter. @throws MedbenchError('plugin') */
 export function checkReached({ label }: ResolvedMethod, reached: readonly unknown[]): void {
   if (reached.length > 0) return;
   throw pluginFault(label, 'the loss depends on no trainable parameter; compute it from the representations');

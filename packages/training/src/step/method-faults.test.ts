@@ -32,7 +32,7 @@ const TRAINING: TrainingSettings = {
 };
 const BATCH: HostTensors = { images: normal('images', [4, 8, 8, 3]), ids: integers('ids', [4, 4], 16) };
 
-/** Where a method of a package is wrong; each test overrides one thing. */
+/** A sound method of a package. Each test overrides one part of it with a fault. */
 @Method({ id: 'wrong', title: 'Wrong', question: 'baseline', source: 'test' })
 class Wrong implements Method<SettingSpecs, TensorMap> {
   readonly start = 'scratch';
@@ -52,7 +52,7 @@ class Wrong implements Method<SettingSpecs, TensorMap> {
 }
 const WHO = 'Class Wrong of some-package (method "wrong"): ';
 
-/** A step of a method on random tensors, on whole batches or in chunks. */
+/** Runs a step of a method on random tensors, on the whole batch or in chunks. */
 async function step(
   change: Partial<Record<keyof Method, unknown>>,
   chunkSize: number | null = null,
@@ -73,7 +73,7 @@ async function step(
 const image = ({ representations }: ObjectiveInput) => tf.square(representations.image!);
 
 describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a step on %s', (_, chunkSize) => {
-  it('is carried out where nothing is wrong', async () => {
+  it('runs if nothing is wrong', async () => {
     expect((await step({}, chunkSize)).loss!.data[0]).toBeGreaterThan(0);
   });
 
@@ -84,7 +84,7 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
       'the loss is a tensor of shape [4] (float32), not a scalar; reduce it, for example with tf.mean',
     ],
     [
-      'a loss that is missing',
+      'a missing loss',
       { objective: () => ({ terms: {} }) },
       'the loss is undefined, not a scalar; return a tf.Scalar of type float32',
     ],
@@ -94,12 +94,12 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
       'the loss depends on no trainable parameter; compute it from the representations',
     ],
     [
-      'everything frozen',
+      'a method that freezes everything',
       { frozen: () => model.parameters.map(({ name }) => name) },
       'frozen() leaves no parameter to train; freeze less',
     ],
     [
-      'terms that are missing',
+      'missing terms',
       { objective: (input: ObjectiveInput) => ({ loss: tf.mean(image(input)) }) },
       'objective() returns no terms; return { loss, terms: {} } if the loss has no parts',
     ],
@@ -124,7 +124,7 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
       "objective() fails: Argument 'x' passed to 'mean' must be a Tensor or TensorLike, but got 'null'",
     ],
     [
-      'an update of no buffer',
+      'an update that names no buffer',
       {
         objective: (input: ObjectiveInput) => ({
           loss: tf.mean(image(input)),
@@ -168,9 +168,9 @@ describe.each([['whole batches', null] as const, ['chunks', 2] as const])('a ste
       { inputs: () => ({ view: { dtype: 'float32', draw: () => new Float32Array() } }) },
       'the input "view" needs a shape of whole numbers, a dtype (float32 or int32) and draw()',
     ],
-    ['a start that there is not', { start: 'zero' }, 'start is "zero"; make it "general" or "scratch"'],
+    ['an unknown start', { start: 'zero' }, 'start is "zero"; make it "general" or "scratch"'],
     [
-      'phases that are no whole',
+      'phases whose shares do not add up to 1',
       { phases: () => [{ share: 0.5, settings: {} }] },
       'the phases of wrong make up 0.5 of its steps; make their shares add up to 1',
     ],

@@ -14,10 +14,10 @@ import { callPlugin, checkRepresentations } from '@medbench/core/methods';
 import type * as tf from '@tensorflow/tfjs-core';
 import { floatSpec } from './layout.js';
 
-/** Name space of what a method draws, among the inputs of a step. */
+/** Prefix of a method's drawn inputs, among the inputs of a step. */
 export const DRAWN = 'input/';
 
-/** What a step is given for a batch of `size`. */
+/** Specs of the inputs of a step, for a batch of `size`. */
 export function inputSpecs(
   model: DualEncoderModel,
   drawn: Readonly<Record<string, MethodInput>>,
@@ -33,7 +33,7 @@ export function inputSpecs(
   return specs;
 }
 
-/** A batch from the inputs of a step. */
+/** Builds the batch from the inputs of a step. */
 export function toBatch(inputs: TensorMap): Batch {
   const drawn = Object.entries(inputs).flatMap(([name, value]) =>
     name.startsWith(DRAWN) ? [[name.slice(DRAWN.length), value] as const] : [],
@@ -46,8 +46,9 @@ export function toBatch(inputs: TensorMap): Batch {
 }
 
 /**
- * The model as a training step runs it: batch norms of what is not frozen use the batch, and their new running statistics
- * are gathered. A second pass through a tower goes on from the statistics of the first, as it would in PyTorch.
+ * Wraps a model as a training step runs it: batch norms that are not frozen use the statistics of the batch, and their
+ * new running statistics are collected in `updates`. A second pass through a tower starts from the running statistics
+ * of the first, as it would in PyTorch.
  */
 function observeUpdates(
   model: DualEncoderModel,
@@ -73,7 +74,7 @@ function observeUpdates(
 
 export interface Represented {
   readonly representations: TensorMap;
-  /** New running statistics. */
+  /** New running statistics of the batch norms. */
   readonly updates: TensorMap;
 }
 
@@ -84,7 +85,7 @@ export interface RepresentOptions {
   readonly frozen: ReadonlySet<string>;
 }
 
-/** Runs the towers on a batch, as the method says. */
+/** Represents a batch: runs the method's `represent`, which runs the towers. */
 export function represent(
   { model, method, settings, frozen }: RepresentOptions,
   parameters: TensorMap,

@@ -12,7 +12,7 @@ import { pluginFault } from '@medbench/core/methods';
 import { countParameters, frozenPart } from '@medbench/nn';
 import { type TrainingStep, trainingStep } from './training-step.js';
 
-/** What decides how a row is trained, but its data. */
+/** All that decides how a row is trained, except its data. */
 export interface SetupRequest {
   /** Row of the table, for messages. */
   readonly row: string;
@@ -24,18 +24,18 @@ export interface SetupRequest {
 
 /** A row before its training: no value is drawn yet, nothing is compiled. */
 export interface PreparedRow {
-  /** Of the two towers, the logit scale and the method's own. */
+  /** Parameters of the two towers, the logit scale and the method. */
   readonly specs: readonly ParameterSpec[];
-  /** Each with the step at which it ends. */
+  /** The phases of the training, each with the step at which it ends. */
   readonly phases: readonly { readonly until: number; readonly step: TrainingStep }[];
   readonly parameters: TrainingRecord['parameters'];
   readonly setup: RowSetup;
 }
 
 /**
- * Works out what a row trains, from the info of the model and of the method.
- * @throws MedbenchError('config') if the method does not fit the towers, or the chunks do not divide the batch; ('plugin')
- *   if the shares of its phases are not a whole.
+ * Works out what a row trains, from its model and its method.
+ * @throws MedbenchError('config') if the method does not fit the towers, or the chunks do not divide the batch;
+ *   ('plugin') if the shares of its phases do not add up to 1.
  */
 export function prepareRow(model: DualEncoderModel, request: SetupRequest): PreparedRow {
   const { row, method, settings, start, training } = request;
@@ -65,7 +65,7 @@ export function prepareRow(model: DualEncoderModel, request: SetupRequest): Prep
   };
 }
 
-/** A method's phases, each with the step at which it ends. */
+/** Resolves a method's phases, each with the step at which it ends. Phases without steps are left out. */
 function resolvePhases({ row, method, settings, training }: SetupRequest): { until: number; settings: Settings }[] {
   const phases = method.phases(settings).filter(({ share }) => share > 0);
   const shares = phases.reduce((sum, { share }) => sum + share, 0);

@@ -14,7 +14,7 @@ import { checkReached, methodLoss } from './loss.js';
 import { inputSpecs, represent, toBatch } from './represent.js';
 import { update } from './update.js';
 
-/** Parts of the loss among the outputs. */
+/** Prefix of the loss's terms, among the outputs. */
 export const TERM = 'term/';
 
 export interface StepOptions extends LayoutOptions {
@@ -22,52 +22,55 @@ export interface StepOptions extends LayoutOptions {
   readonly training: TrainingSettings;
 }
 
-/** A step that is loaded, with its state. */
+/** A training step that is loaded on a backend, with its state. */
 export interface LoadedStep {
   /** @returns `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`. */
   step(batch: HostTensors): Promise<HostTensors>;
   readState(): Promise<HostTensors>;
-  /** The loss of a batch under the present state, which stays as it is; the whole batch's, also of a step in chunks. */
+  /** Computes the loss of a whole batch, also for a step in chunks, without changing the state. */
   evaluate(batch: HostTensors): Promise<number>;
   dispose(): Promise<void>;
 }
 
+/** A method's training step, before it is loaded. */
 export interface TrainingStep {
-  /** What is drawn for each example beside image and text. */
+  /** Inputs that are drawn for each example, beside image and text. */
   readonly inputs: Readonly<Record<string, MethodInput>>;
+  /** Names of the trained parameters. */
   readonly trainable: readonly string[];
-  /** State before the first step, from parameter values. */
+  /** Builds the state before the first step from parameter values. */
   initialState(parameters: HostTensors): HostTensors;
-  /** The parameters within a state. */
+  /** Extracts the parameters from a state. */
   parametersOf(state: HostTensors): HostTensors;
   load(backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep>;
-  /** What the step will take, worked out on shapes alone; undefined on a backend that does not tell. */
+  /** Estimates the memory of the step from shapes alone; undefined on a backend that gives no estimate. */
   memory(backend: Backend): Promise<StepMemory | undefined>;
 }
 
-/** Memory of a step at its peak. */
+/** Peak memory of a step. */
 export interface StepMemory {
-  /** What the step adds to the process. */
+  /** Bytes that the step adds to the process. */
   readonly bytes: number;
-  /** The whole process, before anything is compared with the eager reference. */
+  /** Bytes of the whole process, without the self-check. */
   readonly peakBytes: number;
-  /** What that comparison adds to both. */
+  /** Bytes that the self-check adds to both. */
   readonly checkBytes: number;
 }
 
-/** What is the same for a step on whole batches and one in chunks. */
+/** The definition of a step, the same on whole batches and in chunks. */
 export interface StepDefinition extends StepOptions {
   readonly layout: StateLayout;
   readonly inputs: Readonly<Record<string, MethodInput>>;
 }
 
-/** @throws MedbenchError('plugin') if the method does not fit the towers. */
+/** Resolves a step's inputs and state. @throws MedbenchError('plugin') if the method does not fit the towers. */
 export function defineStep(options: StepOptions): StepDefinition {
   const inputs = options.method.inputs(options.model, options.settings);
   checkMethod(options, inputs);
   return { ...options, layout: stateLayout(options), inputs };
 }
 
+/** Builds a step from its definition and the functions that load it and estimate its memory. */
 export const buildStep = (
   { layout, inputs }: StepDefinition,
   { load, memory }: Pick<TrainingStep, 'load' | 'memory'>,
@@ -81,9 +84,9 @@ export const buildStep = (
 });
 
 /**
- * The pure training step of a method on a whole batch: forward, backward, clipping, AdamW under the schedule, the clamp of
- * the logit scale, the moving average. Inputs: `images` `[B, H, W, 3]`, `ids` `[B, L]`, `input/<name>` `[B, ...]`. Outputs:
- * `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`.
+ * The pure training step of a method on a whole batch: forward pass, backward pass, clipping, AdamW under the schedule,
+ * the clamp of the logit scale, the EMA teacher. Inputs: `images` `[B, H, W, 3]`, `ids` `[B, L]`, `input/<name>`
+ * `[B, ...]`. Outputs: `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`.
  */
 function wholeBatchProgram(definition: StepDefinition): Program {
   const { name, model, method, training, layout } = definition;
@@ -91,7 +94,7 @@ function wholeBatchProgram(definition: StepDefinition): Program {
     name,
     state: layout.state,
     inputs: inputSpecs(model, definition.inputs, training.batchSize),
-    // Moments are the gradients times a constant after one step: comparing them compares the whole backward pass.
+    // After one step, the first moments are the gradients times a constant: they check the whole backward pass.
     selfCheck: ['loss', 'gradientNorm', ...layout.packing.groups.map((group) => SPACE.firstMoment + group.name)],
     run(current, inputs) {
       const batch = toBatch(inputs);
@@ -121,7 +124,7 @@ function wholeBatchProgram(definition: StepDefinition): Program {
   };
 }
 
-/** The loss of a batch alone: nothing is differentiated, and the state stays as it is. */
+/** Computes only the loss of a batch: without gradients, and without changing the state. */
 function lossProgram(definition: StepDefinition): Program {
   const { name, model, training, layout } = definition;
   return {
@@ -139,7 +142,7 @@ function lossProgram(definition: StepDefinition): Program {
   };
 }
 
-/** Evaluates by a program of its own on the state of a session, loaded when it is first asked for. */
+/** Evaluates with a separate program on the state of a session. The program is loaded at the first call. */
 function createEvaluator(definition: StepDefinition, backend: Backend, owner: Session, options?: LoadOptions) {
   let session: Promise<Session> | undefined;
   return {

@@ -6,15 +6,16 @@ import { addPrefix, isLogScale, LOG_SCALE, SPACE, STEP, type StateLayout, stripP
 /** ln 100: the logit scale never exceeds 100 (arXiv:2103.00020, section 2.5). */
 const MAX_LOG_SCALE = Math.log(100);
 
-/** A new state, and what the log wants to know of it. */
+/** A new state, and the outputs for the log. */
 export interface Updated {
   readonly state: Record<string, tf.Tensor>;
   readonly outputs: Record<string, tf.Tensor>;
 }
 
 /**
- * What follows the gradients, the same for every method: clipping, AdamW under the schedule, the clamp of the logit scale,
- * the moving average. `gradients` by the optimizer's groups.
+ * Updates the state from the gradients, the same way for every method: clipping, AdamW under the schedule, the clamp of
+ * the logit scales, the EMA teacher.
+ * @param gradients keyed by the optimizer's groups.
  */
 export function update(
   layout: StateLayout,

@@ -28,7 +28,7 @@ interface Features {
   readonly pooled: Matrix;
 }
 
-/** Fills batches of `BATCH` rows and gathers what the session makes of them. */
+/** Runs a session on batches of `BATCH` rows and joins its outputs. `fill` writes row `row` to `slot` of a batch. */
 async function runBatches(
   session: Session,
   count: number,
@@ -61,7 +61,7 @@ async function runBatches(
   return { embedding: joinChunks('embeddings'), pooled: joinChunks('pooled') };
 }
 
-/** Loads weights (or draws fresh ones) as something that embeds; each tower is compiled when it is first needed. */
+/** Loads weights, or draws fresh ones, into a model that embeds. Each tower is compiled when it is first needed. */
 export async function loadModel(
   request: ModelRequest,
   source: { readonly file: string } | { readonly untrainedSeed: number },
@@ -91,7 +91,7 @@ export async function loadModel(
   let imageSession: Promise<Session> | undefined;
   const transform = evaluationTransform(side);
   const write = normaliser();
-  // The same images are asked for by several protocols of a task; they are embedded once.
+  // Several protocols of a task ask for the same images, which are embedded once.
   const cachedFeatures = new WeakMap<Source<RasterImage>, Promise<Features>>();
   const computeImageFeatures = (images: Source<RasterImage>): Promise<Features> => {
     let features = cachedFeatures.get(images);

@@ -8,8 +8,8 @@ import { findWeights, loadWeights } from '@medbench/weights';
 import { buildModel, WEIGHTS_FILE, weightsMetadata } from './model.js';
 
 /**
- * Weights that were made elsewhere, as the general domain's.
- * @throws MedbenchError('weights') saying what was looked for.
+ * Finds weights that were trained elsewhere, for use as the general-domain weights.
+ * @throws MedbenchError('weights') that says what was looked for.
  */
 export async function findForeignWeights(name: string, log: (message: string) => void): Promise<ForeignWeights> {
   const source = await findWeights(name, { log });

@@ -9,14 +9,14 @@ import {
 import { clipTokenizer, type Tokenizer } from '@medbench/data';
 import { dualEncoder } from '@medbench/nn';
 
-/** A row's weights, in its folder. */
+/** File with a row's weights, in its folder. */
 export const WEIGHTS_FILE = 'weights.safetensors';
 
-/** What is written into a weights file beside the tensors: enough to make a model of them elsewhere. */
+/** Metadata of a weights file: enough to build the model elsewhere. */
 export const weightsMetadata = ({ key, model }: { key: string; model: ModelSettings }): Record<string, string> => ({
   key,
   activation: model.activation,
-  // Without it, Python's libraries refuse the file.
+  // Python's libraries refuse a file without it.
   format: 'pt',
 });
 
@@ -27,7 +27,7 @@ export interface BuiltModel {
 
 /**
  * The two towers at the sizes of the run, and the tokenizer that the text tower reads.
- * @throws MedbenchError('config') if an image encoder is named where a text encoder belongs, or the other way round.
+ * @throws MedbenchError('config') if an image encoder is named where a text encoder belongs, or vice versa.
  */
 export async function buildModel({
   image,

@@ -2,16 +2,16 @@ import type { DualEncoderModel, HostTensors, ModelSettings, Program, TensorSpec,
 import { CLIP_MEAN, CLIP_STD, type Tokenizer } from '@medbench/data';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a tower is given: normalised images, or the ids of texts. */
+/** Name of a tower's input: normalised images, or the token ids of texts. */
 export const TOWER_INPUT = { image: 'images', text: 'ids' } as const;
 
-/** Parameters of a tower out of those of both. */
+/** Selects a tower's weights from those of both towers. */
 export function towerWeights(model: DualEncoderModel, tower: Tower, weights: HostTensors): HostTensors {
   const names = model.stages(tower).flatMap(({ parameters }) => parameters);
   return Object.fromEntries(names.map((name) => [name, weights[name]!]));
 }
 
-/** What a tower is given for a batch: `images` `[B, H, W, 3]` float32, or `ids` `[B, L]` int32. */
+/** Spec of a tower's input for a batch: `images` `[B, H, W, 3]` float32, or `ids` `[B, L]` int32. */
 export function towerInput({ image, text }: DualEncoderModel, tower: Tower, batch: number): TensorSpec {
   const { imageSize } = image;
   return tower === 'image'
@@ -20,8 +20,8 @@ export function towerInput({ image, text }: DualEncoderModel, tower: Tower, batc
 }
 
 /**
- * One tower with fixed parameters, named as in the model. Input: `images` `[B, H, W, 3]` or `ids` `[B, L]`. Outputs:
- * `embeddings` `[B, D]`, rows of unit length, and `pooled` `[B, W]`.
+ * The program of one tower with fixed parameters, named as in the model. Input: `images` `[B, H, W, 3]` or `ids`
+ * `[B, L]`. Outputs: `embeddings` `[B, D]`, rows of unit length, and `pooled` `[B, W]`.
  */
 export function towerProgram(model: DualEncoderModel, tower: Tower, batch: number): Program {
   const names = new Set(model.stages(tower).flatMap(({ parameters }) => parameters));
@@ -37,14 +37,14 @@ export function towerProgram(model: DualEncoderModel, tower: Tower, batch: numbe
         tower === 'image'
           ? model.encodeImage(parameters, input as tf.Tensor4D)
           : model.encodeText(parameters, input as tf.Tensor2D);
-      // Unit rows; the largest guards the row of zeros that padding may give.
+      // Rows of unit length. The maximum avoids a division by zero for a row of zeros, which padding may give.
       const norm = tf.maximum(tf.norm(embedding, 2, 1, true), 1e-12);
       return { outputs: { embeddings: tf.div(embedding, norm), pooled } };
     },
   };
 }
 
-/** The same without `pooled`: what a file for other programs computes. */
+/** `towerProgram` without the output `pooled`, as exported for other programs. */
 export function embeddingProgram(model: DualEncoderModel, tower: Tower, batch: number): Program {
   const program = towerProgram(model, tower, batch);
   return {
@@ -54,8 +54,8 @@ export function embeddingProgram(model: DualEncoderModel, tower: Tower, batch: n
 }
 
 /**
- * How an image or a text becomes what a tower is given, and what comes out, for programs elsewhere. Plain values.
- * @param batch examples of every batch; undefined: any number.
+ * Describes in plain values, for other programs, how an image or a text becomes the input of a tower, and its output.
+ * @param batch examples in every batch; undefined for any number.
  */
 export function towerInfo(
   { model, tokenizer }: { readonly model: DualEncoderModel; readonly tokenizer: Tokenizer },
