@@ -15,14 +15,14 @@ const frozen = (tower: 'image' | 'text'): number => {
   return countParameters(model.parameters, ({ name }) => names.has(name));
 };
 
-it('locks all of one tower, its projection included, and leaves the other and the logit scale', () => {
+it('clip-locked locks one tower, its projection included, but neither the other tower nor the logit scale', () => {
   expect(frozen('image')).toBe(86_192_640);
   expect(frozen('text')).toBe(63_428_096);
   expect(new ClipLocked().frozen(model, { tower: 'image' })).toContain('visual.proj');
   expect(new ClipLocked().frozen(model, { tower: 'image' })).not.toContain('logit_scale');
 });
 
-it('is one of the eight, and locks the image tower unless told otherwise', () => {
+it('clip-locked is one of the eight methods of the study, and locks the image tower by default', () => {
   expect(pluginMetadata(ClipLocked)).toMatchObject({
     info: { id: 'clip-locked', question: 'transfer', extension: false, settings: { tower: { default: 'image' } } },
   });

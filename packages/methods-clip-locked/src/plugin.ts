@@ -5,7 +5,7 @@ const settings = defineSettings({
   tower: choice(['image', 'text'], { default: 'image', description: 'Which tower is locked.' }),
 });
 
-/** One tower keeps its general-domain weights, its projection included; the other learns to meet it. */
+/** One tower keeps its general-domain weights, its projection included; the other tower learns to match it. */
 @Method({
   id: 'clip-locked',
   title: 'CLIP, one tower locked',

@@ -27,14 +27,14 @@ describe('clip-partial', () => {
     ]);
   });
 
-  it('freezes five sixths of the text blocks where asked', () => {
+  it('freezes five sixths of the text blocks at 5/6', () => {
     const names = frozen({ tower: 'text', freeze: 5 / 6 });
     expect(names).toContain('block4');
     expect(names).not.toContain('block5');
     expect(names).not.toContain('proj');
   });
 
-  it('freezes a number of blocks where one is given', () => {
+  it('freezes a number of blocks if one is given', () => {
     const names = frozen({ tower: 'text', freeze: 0.5, blocks: 2 });
     expect(names).toContain('block1');
     expect(names).not.toContain('block2');

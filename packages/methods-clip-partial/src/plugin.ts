@@ -16,17 +16,17 @@ const settings = defineSettings({
     default: 0.5,
     min: 0,
     max: 1,
-    description: 'Fraction of its blocks that is frozen, from the input.',
+    description: 'Fraction of its blocks that are frozen, counted from the input.',
   }),
   blocks: integer({
     min: 0,
-    description: 'Number of blocks in place of a fraction; auto: the fraction counts.',
+    description: 'Number of frozen blocks in place of a fraction; auto: use the fraction.',
   }).orAuto(),
 });
 
 /**
- * CLIP with the lower part of one tower frozen: its embeddings and the first blocks keep their general-domain values,
- * the rest trains. The embeddings lie below the frozen blocks; moving them would move what frozen layers see.
+ * CLIP with the lower part of one tower frozen: its embeddings and first blocks keep their general-domain weights, the
+ * rest trains. The embeddings lie below the frozen blocks: training them would change the input of frozen layers.
  */
 @Method({
   id: 'clip-partial',

@@ -2,7 +2,7 @@ import { pluginMetadata, use } from '@medbench/core';
 import { expect, it } from 'vitest';
 import { ClipScratch } from './index.js';
 
-it("is CLIP's loss alone, from scratch weights, and freezes nothing", () => {
+it("clip-scratch is CLIP's loss alone, starts from scratch, and freezes nothing", () => {
   const method = new ClipScratch();
   expect(method.objectives()).toEqual([use('clip')]);
   expect(method.start).toBe('scratch');

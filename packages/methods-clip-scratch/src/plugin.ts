@@ -1,6 +1,6 @@
 import { Method, use } from '@medbench/core';
 
-/** CLIP from random weights: what transfer from the general domain must beat. Not among the study's rows. */
+/** CLIP from random weights, which transfer from the general domain must beat. Not among the study's rows. */
 @Method({
   id: 'clip-scratch',
   title: 'CLIP, from scratch',

@@ -2,7 +2,7 @@ import { pluginMetadata, use } from '@medbench/core';
 import { expect, it } from 'vitest';
 import { Clip } from './index.js';
 
-it("is CLIP's loss alone, from general weights, and freezes nothing", () => {
+it("clip is CLIP's loss alone, starts from general weights, and freezes nothing", () => {
   const method = new Clip();
   expect(method.objectives()).toEqual([use('clip')]);
   expect(method.start).toBe('general');

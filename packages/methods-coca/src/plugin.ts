@@ -2,11 +2,11 @@ import { defineSettings, integer, Method, number, type SettingsOf, use } from '@
 
 const settings = defineSettings({
   caption: number({ default: 2, min: 0, description: 'Weight of the captioning loss.' }),
-  layers: integer({ min: 1, description: 'Layers of the decoder; auto: as many as the text tower has.' }).orAuto(),
-  queries: integer({ default: 256, min: 1, description: 'Queries that pool the patches for the decoder.' }),
+  layers: integer({ min: 1, description: 'Number of decoder layers; auto: as many as the text tower has.' }).orAuto(),
+  queries: integer({ default: 256, min: 1, description: 'Number of queries that pool the patches for the decoder.' }),
 });
 
-/** CLIP, and a decoder that must say the caption from the image's patches. */
+/** CLIP, plus a decoder that must predict the caption from the image's patches. */
 @Method({
   id: 'coca',
   title: 'CoCa: CLIP + captioning',

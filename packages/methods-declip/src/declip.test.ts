@@ -4,7 +4,7 @@ import { Declip } from './index.js';
 
 const rest = { queue: 24, hidden: 32, output: 16, crop: 0.3 } as const;
 
-it('leaves to CLIP what the three other losses leave of 1', () => {
+it('declip gives CLIP the weight that the three other losses leave of 1', () => {
   const [clip, views, words, nearest] = new Declip().objectives({
     image: 0.25,
     text: 0.25,
@@ -17,7 +17,7 @@ it('leaves to CLIP what the three other losses leave of 1', () => {
   expect(nearest).toEqual(use('nearest-text', { weight: 0.125, queue: 24 }));
 });
 
-it('refuses weights that leave nothing for CLIP', () => {
+it('declip refuses weights that add up to more than 1', () => {
   const run = () => new Declip().objectives({ image: 0.5, text: 0.5, neighbour: 0.2, ...rest });
-  expect(run).toThrow('more than 1 together');
+  expect(run).toThrow('together more than 1');
 });

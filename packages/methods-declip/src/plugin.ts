@@ -17,14 +17,22 @@ const settings = defineSettings({
   queue: integer({
     default: 1024,
     min: 2,
-    description: 'Texts that are remembered; the paper has 65,536 for its batch of 4,096.',
+    description: 'Number of earlier texts in the queue; the paper has 65,536 for its batch of 4,096.',
   }),
-  hidden: integer({ min: 1, description: "Width of the projection head; auto: 16/3 of the tower's." }).orAuto(),
-  output: integer({ default: 256, min: 4, description: 'Width of what the views are compared in.' }),
-  crop: number({ default: 0.2, min: 0.01, max: 1, description: 'Smallest share of the image that a view shows.' }),
+  hidden: integer({
+    min: 1,
+    description: "Hidden width of the projection head; auto: 16/3 of the tower's width.",
+  }).orAuto(),
+  output: integer({ default: 256, min: 4, description: 'Width of the projections that are compared.' }),
+  crop: number({
+    default: 0.2,
+    min: 0.01,
+    max: 1,
+    description: "Smallest share of the image's area that a view shows.",
+  }),
 });
 
-/** CLIP, and three more uses of each pair: two views of the image, the text's next words, and a text like its own. */
+/** CLIP, plus three more uses of each pair: two views of the image, the text's next tokens, and a similar text. */
 @Method({
   id: 'declip',
   title: 'DeCLIP: CLIP + self-supervision + nearest neighbour',
@@ -39,7 +47,7 @@ export class Declip implements Method<typeof settings> {
     const weights = [image, text, neighbour];
     const clipWeight = 1 - weights.reduce((sum, weight) => sum + weight, 0);
     if (clipWeight < 0)
-      throw new MedbenchError('config', `The weights of declip are ${weights.join(', ')}: more than 1 together`);
+      throw new MedbenchError('config', `The weights of declip are ${weights.join(', ')}: together more than 1`);
     return [
       use('clip', { weight: clipWeight }),
       use('simsiam-views', { weight: image, ...views }),

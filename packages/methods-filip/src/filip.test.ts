@@ -2,7 +2,7 @@ import { use } from '@medbench/core';
 import { expect, it } from 'vitest';
 import { Filip } from './index.js';
 
-it('is CLIP and the token-wise loss at its weight, or that loss alone', () => {
+it('filip is CLIP plus the token-wise loss at its weight, or the token-wise loss alone', () => {
   const method = new Filip();
   expect(method.objectives({ global: true, lambda: 2, width: 16 })).toEqual([
     use('clip'),

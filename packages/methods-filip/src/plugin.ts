@@ -1,12 +1,12 @@
 import { boolean, defineSettings, integer, Method, number, type SettingsOf, use } from '@medbench/core';
 
 const settings = defineSettings({
-  global: boolean({ default: true, description: "Whether CLIP's loss on the global embeddings is part of it." }),
-  lambda: number({ default: 1, min: 0, description: 'Weight of the token-wise loss beside the global one.' }),
-  width: integer({ default: 256, min: 1, description: 'Width of the tokens that are compared.' }),
+  global: boolean({ default: true, description: "Whether to add CLIP's loss on the global embeddings." }),
+  lambda: number({ default: 1, min: 0, description: 'Weight of the token-wise loss beside the global loss.' }),
+  width: integer({ default: 256, min: 1, description: 'Width to which patches and words are projected.' }),
 });
 
-/** Each patch looks for its best word, each word for its best patch; beside the global loss or in its place. */
+/** Each patch is compared with its best word, and each word with its best patch; with or without the global loss. */
 @Method({
   id: 'filip',
   title: 'FILIP: tokens find tokens',

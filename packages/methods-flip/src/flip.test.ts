@@ -21,11 +21,11 @@ describe('patches', () => {
     [new VitB32(), 0.5, 24],
     [new VitB32(), 0.75, 12],
     [new VitB32(), 0.99, 1],
-  ])('are kept by the published numbers', (encoder, ratio, count) => {
+  ])('are kept in the published numbers', (encoder, ratio, count) => {
     expect(kept(dualEncoder(encoder.build(options), text), ratio).shape).toEqual([count]);
   });
 
-  it('are drawn anew for each example, without repeats, in order', () => {
+  it('are drawn anew for each example, without repeats, in ascending order', () => {
     const { draw } = kept(dualEncoder(new VitB16().build(options), text), 0.5);
     const example = { image: { width: 1, height: 1, channels: 1, data: new Uint8Array(1) }, caption: '' } as const;
     const [drawn, sameSeed, otherSeed] = [
@@ -39,7 +39,7 @@ describe('patches', () => {
     expect(Math.max(...drawn)).toBeLessThan(196);
   });
 
-  it('that are kept reach the image tower', () => {
+  it('reach the image tower if they are kept', () => {
     const optionsSeen: (ForwardOptions | undefined)[] = [];
     const model = dualEncoder(
       vitModel({ id: 'v', imageSize: 16, patchSize: 8, width: 64, layers: 1, embedDim: 8 }),
@@ -64,7 +64,7 @@ describe('patches', () => {
   });
 });
 
-it('ends on all patches, and does nothing else without drops', () => {
+it('flip ends on all patches, and uses all patches throughout at ratio 0', () => {
   expect(method.phases({ ratio: 0.75, tuning: 0.25 })).toEqual([
     { share: 0.75, settings: { ratio: 0.75, tuning: 0.25 } },
     { share: 0.25, settings: { ratio: 0, tuning: 0.25 } },

@@ -17,19 +17,19 @@ import { clipObjective } from '@medbench/objectives';
 import type * as tf from '@tensorflow/tfjs-core';
 
 const settings = defineSettings({
-  ratio: number({ default: 0.75, min: 0, max: 0.99, description: 'Share of the patches that is dropped.' }),
+  ratio: number({ default: 0.75, min: 0, max: 0.99, description: 'Share of the patches that are dropped.' }),
   tuning: number({
     default: 0.03,
     min: 0,
     max: 1,
-    description: 'Share of the steps, at the end, with all patches.',
+    description: 'Share of the steps, at the end, that use all patches.',
   }),
 });
 type Settings = SettingsOf<typeof settings>;
-/** Without drops, nothing is drawn. */
+/** The drawn inputs: none at ratio 0. */
 type Drawn = { readonly kept?: tf.Tensor2D };
 
-/** CLIP on a random part of each image's patches, and a short end on all of them. */
+/** CLIP on a random part of each image's patches, and at the end for a short time on all patches. */
 @Method({
   id: 'flip',
   title: 'FLIP: patches dropped',

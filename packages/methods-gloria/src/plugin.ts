@@ -2,10 +2,10 @@ import { defineSettings, integer, Method, number, type SettingsOf, use } from '@
 
 const settings = defineSettings({
   lambda: number({ default: 1, min: 0, description: 'Weight of the local loss.' }),
-  width: integer({ default: 256, min: 1, description: 'Width of the regions and words that are compared.' }),
+  width: integer({ default: 256, min: 1, description: 'Width to which regions and words are projected.' }),
 });
 
-/** Each word gathers the regions it attends to, and must be like what it gathered; beside CLIP's global loss. */
+/** CLIP, plus a local loss: each word attends to the regions of the image, and must match their weighted mean. */
 @Method({
   id: 'gloria',
   title: 'GLoRIA: words attend to regions',

@@ -8,6 +8,6 @@ it.each([
   ['view', use('masked-views', { weight: 2, ratio: 0.4, temperature: 0.2, hidden: 32, output: 16 })],
   ['ema', use('masked-features', { weight: 2, ratio: 0.4, momentum: 0.9 })],
   ['pixels', use('masked-pixels', { weight: 2, ratio: 0.4 })],
-] as const)('is CLIP and λ times what a masked view must find: %s', (target, masked) => {
+] as const)('masked-cl is CLIP plus λ times the loss on masked images: %s', (target, masked) => {
   expect(new MaskedCl().objectives({ ...settings, target })).toEqual([use('clip'), masked]);
 });

@@ -12,21 +12,22 @@ import {
 const settings = defineSettings({
   target: choice(['view', 'ema', 'pixels'], {
     default: 'view',
-    description: "What a masked view must find: its twin, a moving average's features, the hidden pixels.",
+    description:
+      "What to find or predict from a masked image: its other view, an EMA teacher's features, or the pixels.",
   }),
-  ratio: number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that is masked.' }),
-  lambda: number({ default: 1, min: 0, description: 'Weight of the unimodal loss.' }),
+  ratio: number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that are masked.' }),
+  lambda: number({ default: 1, min: 0, description: 'Weight of the image-only loss.' }),
   temperature: number({ default: 0.1, min: 0.001, description: 'Temperature of NT-Xent (view).' }),
   hidden: integer({
     min: 1,
-    description: "Width of the projection head (view); auto: 16/3 of the tower's, 4096 for a ViT-B.",
+    description: "Hidden width of the projection head (view); auto: 16/3 of the tower's width, 4096 for a ViT-B.",
   }).orAuto(),
-  output: integer({ default: 256, min: 1, description: 'Width of what is contrasted (view).' }),
-  momentum: number({ default: 0.999, min: 0, max: 1, description: 'Of the moving average (ema).' }),
+  output: integer({ default: 256, min: 1, description: 'Width of the projections that are contrasted (view).' }),
+  momentum: number({ default: 0.999, min: 0, max: 1, description: 'Momentum of the EMA teacher (ema).' }),
 });
 type Settings = SettingsOf<typeof settings>;
 
-/** The loss on what masking leaves of the image, by what it must find. */
+/** Selects the image-only loss by its target. */
 function maskedObjective({
   target,
   ratio,
@@ -46,7 +47,7 @@ function maskedObjective({
   }
 }
 
-/** CLIP on the whole image, and an image-only loss on what masking leaves of it. */
+/** CLIP on the whole image, plus an image-only loss on the masked image. */
 @Method({
   id: 'masked-cl',
   title: 'Masked contrast: CLIP + masked views',

@@ -1,18 +1,23 @@
 import { boolean, defineSettings, integer, Method, number, type SettingsOf, use } from '@medbench/core';
 
 const settings = defineSettings({
-  lambda: number({ default: 1, min: 0, description: 'Weight of the unimodal loss.' }),
+  lambda: number({ default: 1, min: 0, description: 'Weight of the image-only loss.' }),
   temperature: number({ default: 0.1, min: 0.001, description: 'Temperature of NT-Xent.' }),
   hidden: integer({
     min: 1,
-    description: "Width of the projection head; auto: 16/3 of the tower's, 4096 for a ViT-B.",
+    description: "Hidden width of the projection head; auto: 16/3 of the tower's width, 4096 for a ViT-B.",
   }).orAuto(),
-  output: integer({ default: 256, min: 1, description: 'Width of what is contrasted.' }),
-  crop: number({ default: 0.08, min: 0.01, max: 1, description: 'Smallest share of the image that a view shows.' }),
-  flip: boolean({ default: false, description: 'Whether views are mirrored, which changes left and right.' }),
+  output: integer({ default: 256, min: 1, description: 'Width of the projections that are contrasted.' }),
+  crop: number({
+    default: 0.08,
+    min: 0.01,
+    max: 1,
+    description: "Smallest share of the image's area that a view shows.",
+  }),
+  flip: boolean({ default: false, description: 'Whether views may be mirrored, which swaps left and right.' }),
 });
 
-/** CLIP on one view, and on two augmented views of the same image the image tower must find them again. */
+/** CLIP on one view, plus a loss on two more, augmented views of the image, which must find each other. */
 @Method({
   id: 'slip',
   title: 'SLIP: CLIP + two augmented views',

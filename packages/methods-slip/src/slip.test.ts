@@ -2,7 +2,7 @@ import { pluginMetadata, use } from '@medbench/core';
 import { expect, it } from 'vitest';
 import { Slip } from './index.js';
 
-it('is CLIP and λ times NT-Xent between two views', () => {
+it('slip is CLIP plus λ times NT-Xent between two views', () => {
   const views = { temperature: 0.2, hidden: 'auto', output: 16, crop: 0.1, flip: true } as const;
   expect(new Slip().objectives({ lambda: 3, ...views })).toEqual([
     use('clip'),
@@ -10,7 +10,7 @@ it('is CLIP and λ times NT-Xent between two views', () => {
   ]);
 });
 
-it('declares its settings as plain data', () => {
+it('slip declares its settings as plain data', () => {
   const { info } = pluginMetadata(Slip)!;
   expect(JSON.parse(JSON.stringify(info))).toEqual(info);
   expect(info).toMatchObject({

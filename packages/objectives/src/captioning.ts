@@ -10,8 +10,8 @@ export function tokenCrossEntropy(logits: tf.Tensor3D, labels: tf.Tensor2D): tf.
 }
 
 /**
- * Captioning loss (CoCa, arXiv:2205.01917, equation 4): cross-entropy of each next token, mean over the tokens that
- * count in the whole batch. 0, not NaN, if none does.
+ * Captioning loss (CoCa, arXiv:2205.01917, equation 4): the cross-entropy of each next token, mean over the tokens of
+ * the whole batch that count. 0, not NaN, if no token counts.
  * @param logits `[B, T, V]`. @param labels `[B, T]` int32. @param mask `[B, T]` float32, 1 where a label counts.
  */
 export function captioningLoss(logits: tf.Tensor3D, labels: tf.Tensor2D, mask: tf.Tensor2D): tf.Scalar {

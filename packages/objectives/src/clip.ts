@@ -5,8 +5,8 @@ import { normalise } from './normalise.js';
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /**
- * CLIP's whole objective (arXiv:2103.00020, figure 3): both embeddings to unit length, symmetric InfoNCE at the learned
- * scale.
+ * CLIP's whole objective (arXiv:2103.00020, figure 3): normalises both embeddings and computes symmetric InfoNCE at the
+ * learned scale.
  * @param representations `image` and `text`, `[B, D]`. @param parameters `logit_scale`, the logarithm of the scale.
  * @throws TypeError if one of them is missing.
  */

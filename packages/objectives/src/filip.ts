@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { diagonalCrossEntropy } from './info-nce.js';
 
-/** Added to what a maximum must not select. */
+/** Added to similarities that a maximum must not select. */
 const EXCLUDED = -1e9;
 
 /** `similarity[i, j, p, l]` = image i's token p · text j's token l, `[B, B, P, L]`. */
@@ -17,18 +17,18 @@ function tokenSimilarity(image: tf.Tensor3D, text: tf.Tensor3D): tf.Tensor4D {
   return tf.transpose(tf.reshape(product, [rows, patches, cols, length]), [0, 2, 1, 3]);
 }
 
-/** Both matrices of late interaction, `[B, B]`, images in rows. */
+/** The two matrices of token-wise similarity, `[B, B]`, images in rows. */
 export interface TokenwiseSimilarity {
-  /** For each image token its best text token, mean over image tokens. */
+  /** Similarity of each image token to its best text token, mean over the image tokens. */
   readonly imageToText: tf.Tensor2D;
-  /** For each text token its best image token, mean over the text's own tokens. */
+  /** Similarity of each text token to its best image token, mean over the text's real tokens. */
   readonly textToImage: tf.Tensor2D;
 }
 
 /**
- * Token-wise maximum similarity (FILIP, arXiv:2111.07783, equations 3 to 5). Padding is left out of the maximum and of
- * the mean.
- * @param image `[B, P, e]`, unit tokens. @param text `[B, L, e]`, unit tokens. @param mask `[B, L]`, 1 for a real token.
+ * Token-wise maximum similarity (FILIP, arXiv:2111.07783, equations 3 to 5). Padding enters neither maximum nor mean.
+ * @param image `[B, P, e]`, unit tokens. @param text `[B, L, e]`, unit tokens.
+ * @param mask `[B, L]`, 1 for a real token.
  */
 export function tokenwiseSimilarity(image: tf.Tensor3D, text: tf.Tensor3D, mask: tf.Tensor2D): TokenwiseSimilarity {
   const similarity = tokenSimilarity(image, text);

@@ -37,7 +37,7 @@ describe.each(losses.map((golden) => [golden.name, golden] as const))('%s', (_, 
           moved[k]! += step;
           return computeLoss({ ...fixed, [name]: tf.tensor(moved, [...shape]) }).dataSync()[0]!;
         };
-        // Float32 leaves about three digits of a difference of two losses.
+        // In float32, the difference of two losses has about three digits.
         expect(Math.abs((lossAt(2e-3) - lossAt(-2e-3)) / 4e-3 - gradient[k]!)).toBeLessThan(0.02 * largest + 2e-3);
       }
     });
@@ -61,7 +61,7 @@ describe('InfoNCE', () => {
     expect(byScale!.dataSync()[0]).toBeCloseTo(11.8312517009, 4);
   });
 
-  it('does not change when both sides are permuted alike, or the modalities swapped', () => {
+  it('does not change if both sides are permuted alike or the modalities are swapped', () => {
     const order = tf.tensor1d([3, 1, 4, 0, 2], 'int32');
     const [u, w] = [image(), text()];
     expect(value(tf.gather(u, order), tf.gather(w, order))).toBeCloseTo(value(u, w), 5);
@@ -70,7 +70,7 @@ describe('InfoNCE', () => {
 
   it('is finite for logits of 1e4', () => expect(Number.isFinite(value(image(), text(), 1e4))).toBe(true));
 
-  it('does not see the length of raw embeddings', () => {
+  it('does not depend on the length of raw embeddings', () => {
     const raw = tf.randomNormal([5, 4], 0, 1, 'float32', 3) as tf.Tensor2D;
     expect(value(normalise(tf.mul(raw, 50) as tf.Tensor2D), text())).toBeCloseTo(value(image(), text()), 5);
   });

@@ -1,6 +1,6 @@
-// Registers TensorFlow.js's own gradients. Its core has them as modules (`dist/register_all_gradients.js`) that import each other
-// without file extensions: a bundler follows that, Node does not. In Node `package.json#imports` names tfjs-layers, the only
-// package whose bundle for Node has them inside.
+// Registers TensorFlow.js's own gradients. Its core has them as modules (`dist/register_all_gradients.js`) that import
+// each other without file extensions. A bundler resolves such imports, Node does not. In Node, `package.json#imports`
+// names tfjs-layers instead: the only package whose bundle for Node contains the gradients.
 import '#tensorflow-gradients';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -10,7 +10,7 @@ function unbroadcast(gradient: tf.Tensor, shape: number[]): tf.Tensor {
   return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, shape);
 }
 
-/** For an elementwise operator of a and b: the two factors of dy, before the sum over broadcast axes. */
+/** Gradient of an elementwise operator of a and b, from the two factors of dy before the sum over broadcast axes. */
 const pairwise =
   (factors: (a: tf.Tensor, b: tf.Tensor) => { a: () => tf.Tensor; b: () => tf.Tensor }): tf.GradFunc =>
   (dy, saved) => {
@@ -22,13 +22,13 @@ const pairwise =
     };
   };
 
-/** 1 where a comparison holds. */
+/** 1 where a comparison holds, else 0. */
 const mask = (truth: tf.Tensor): tf.Tensor => tf.cast(truth, 'float32');
 
 const tile: tf.GradFunc = (dy, [x], attrs) => {
   const { reps } = attrs as unknown as tf.TileAttrs;
   const shape = x!.shape;
-  // [r0 * d0, r1 * d1, …] as [r0, d0, r1, d1, …], leaving out the axes that are not repeated.
+  // Reshapes [r0 * d0, r1 * d1, …] to [r0, d0, r1, d1, …], without the r of axes that are not repeated.
   const split = shape.flatMap((side, axis) => (reps[axis] === 1 ? [side] : [reps[axis]!, side]));
   const axes: number[] = [];
   let position = 0;
@@ -63,15 +63,15 @@ const PATCHED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.Gr
 };
 
 /**
- * Registers the patched gradients in place of TensorFlow.js's own (version 4.22), which are wrong or needlessly slow, for every
- * TensorFlow.js backend of the process:
+ * Registers the patched gradients for every TensorFlow.js backend of the process. TensorFlow.js's own gradients
+ * (version 4.22) are wrong or needlessly slow:
  *
- * - Tile: one slice and one addition per repetition, and none beyond rank 4; here one sum over the repetitions;
- * - Cumsum: transposed by mistake unless along the last axis;
+ * - Tile: one slice and one addition per repetition, and none beyond rank 4. The patch is one sum over the repetitions;
+ * - Cumsum: transposed by mistake, unless along the last axis;
  * - Maximum, Minimum, SquaredDifference: of the wrong shape if an operand was broadcast.
  *
- * Importing this module calls it. Call it again after another copy of TensorFlow.js was loaded, which registers its own
- * gradients over these.
+ * Importing this module calls it. Call it again after loading another copy of TensorFlow.js, which registers its own
+ * gradients over the patched ones.
  */
 export function registerGradients(): void {
   for (const [kernelName, gradient] of Object.entries(PATCHED)) {

@@ -22,7 +22,7 @@ export interface InfoNceTerms {
  */
 export function infoNceTerms(image: tf.Tensor2D, text: tf.Tensor2D, scale: tf.Tensor): InfoNceTerms {
   const logits = tf.mul(tf.matMul(image, text, false, true), scale) as tf.Tensor2D;
-  // Not read off the diagonal: that would take a mask of the size of the logits.
+  // Computed by itself: reading it off the diagonal would take a mask of the size of the logits.
   const matching = tf.mul(tf.sum(tf.mul(image, text), 1), scale);
   const imageToText = tf.mean(tf.sub(logSumExp(logits, 1), matching)) as tf.Scalar;
   const textToImage = tf.mean(tf.sub(logSumExp(logits, 0), matching)) as tf.Scalar;

@@ -2,27 +2,28 @@ import * as tf from '@tensorflow/tfjs-core';
 import { diagonalCrossEntropy } from './info-nce.js';
 import { normalise } from './normalise.js';
 
+/** Added to logits that must not count. */
 const EXCLUDED = -1e9;
 
 export interface GloriaOptions {
-  /** T1, sharpens the attention over regions. */
+  /** T1: sharpens the attention over regions. */
   readonly attention?: number;
-  /** T2, sharpens the sum over words. */
+  /** T2: sharpens the sum over words. */
   readonly words?: number;
-  /** T3, multiplies the matching scores in the cross-entropy. */
+  /** T3: multiplies the matching scores in the cross-entropy. */
   readonly scale?: number;
 }
 
-/** Matching scores and the two cross-entropies, which GLoRIA sums. */
+/** The matching scores, and the two cross-entropies whose sum is the loss. */
 export interface GloriaTerms {
-  /** m[i, j] of image i and text j, `[B, B]`. */
+  /** The matching score m[i, j] of image i and text j, `[B, B]`. */
   readonly match: tf.Tensor2D;
   readonly loss: tf.Scalar;
   readonly imageToText: tf.Scalar;
   readonly textToImage: tf.Scalar;
 }
 
-/** m[i, j] for one text j: each of its words attends to the regions of every image. */
+/** The matching scores m[i, j] for one text j: each of its words attends to the regions of every image. */
 function matchText(
   image: tf.Tensor3D,
   words: tf.Tensor2D,
@@ -66,8 +67,9 @@ export function gloriaTerms(
 
 /**
  * The fine-grained part of SPARC (arXiv:2401.09865, section 3.2): within each pair, every word is grouped with the
- * regions most like it (similarities scaled to [0, 1] per word, those below 1/P dropped, the rest normalised), and each
- * group must match its word among the words of the same caption. Mean over words, then over the batch, both ways.
+ * regions most similar to it (similarities scaled to [0, 1] per word, those below 1/P dropped, the rest normalised).
+ * Each group must match its word among the words of the same caption, and each word its group. Mean over words, then
+ * over the batch, then over both directions.
  * @param image `[B, P, e]`, unit tokens. @param text `[B, L, e]`, unit tokens. @param mask `[B, L]`.
  */
 export function sparcFineLoss(image: tf.Tensor3D, text: tf.Tensor3D, mask: tf.Tensor2D, scale: tf.Tensor): tf.Scalar {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * log Σ exp along an axis of a matrix, after subtracting the maximum. Its gradient is the softmax, made anew from the matrix:
- * of a large batch's similarities `[B, B]` no second copy is kept for it.
+ * log Σ exp along an axis of a matrix, after subtracting the maximum. The gradient, a softmax, is computed anew from
+ * the matrix, so that no second copy of a large batch's similarities `[B, B]` is kept for it.
  * @param x `[M, N]`. @param axis 1: by rows; 0: by columns. @returns `[M]` or `[N]`.
  */
 export function logSumExp(x: tf.Tensor2D, axis: 0 | 1): tf.Tensor1D {

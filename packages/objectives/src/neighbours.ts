@@ -3,9 +3,11 @@ import { normalise } from './normalise.js';
 import { stopGradient } from './stop-gradient.js';
 
 /**
- * For each row its nearest row of a queue by cosine, of unit length, and the queue after the batch has entered it and the
- * oldest rows have left (DeCLIP, arXiv:2110.05208, section 3.3). Both are constants: no gradient passes.
- * @param rows `[B, d]`. @param queue `[Q, d]`, newest first, Q at least B. @returns `nearest` `[B, d]`, `queue` `[Q, d]`.
+ * Finds for each row the nearest row of a queue by cosine, and puts the batch into the queue in place of its oldest
+ * rows (DeCLIP, arXiv:2110.05208, section 3.3). Both results have rows of unit length and are constants: no gradient
+ * passes.
+ * @param rows `[B, d]`. @param queue `[Q, d]`, newest first, Q at least B.
+ * @returns `nearest` `[B, d]`, `queue` `[Q, d]`.
  * @throws RangeError if the queue is shorter than the batch.
  */
 export function nearestInQueue(
@@ -21,7 +23,7 @@ export function nearestInQueue(
   return { nearest: nearestRows(newest, previous), queue: tf.concat([newest, kept], 0) as tf.Tensor2D };
 }
 
-/** As one op, for the places of the largest have no gradient that could be passed on. */
+/** Finds the nearest row of unit length, as one op with zero gradients: argMax has no gradient that could be passed. */
 function nearestRows(rows: tf.Tensor2D, among: tf.Tensor2D): tf.Tensor2D {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [queries, candidates] = args as [tf.Tensor2D, tf.Tensor2D];

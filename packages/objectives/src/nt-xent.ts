@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Taken from the logit of a row with itself, so that it does not count. */
+/** Subtracted from the logit of a row with itself, so that it does not count. */
 const EXCLUDED = 1e9;
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The value itself, as a constant: no gradient passes. Any shape. */
+/** Returns a tensor of any shape as a constant: no gradient passes. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const input = args[0] as tf.Tensor;

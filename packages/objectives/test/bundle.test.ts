@@ -11,11 +11,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Bundle {
   readonly code: string;
-  /** Files that code of the bundle comes from. */
+  /** Files whose code is in the bundle. */
   readonly files: readonly string[];
 }
 
-/** What a browser's bundler makes of a script beside this package. */
+/** Bundles a script in this folder as a browser's bundler does. */
 async function bundle(script: string, conditions: string[]): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: script, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
@@ -25,7 +25,7 @@ async function bundle(script: string, conditions: string[]): Promise<Bundle> {
     format: 'esm',
     platform: 'browser',
     conditions,
-    // The bundle runs in Node here; TensorFlow.js is to take it for a browser's worker.
+    // The bundle runs in Node here, but TensorFlow.js must take it for a browser's worker.
     define: { process: 'undefined' },
     banner: { js: 'globalThis.WorkerGlobalScope = Object;' },
     logLevel: 'silent',
@@ -37,7 +37,7 @@ async function bundle(script: string, conditions: string[]): Promise<Bundle> {
   return { code: outputFiles[0]!.text, files };
 }
 
-/** What a bundle prints when it runs in a process of its own. */
+/** Runs a bundle in a separate process and returns what it prints. */
 function run({ code }: Bundle): string {
   const file = join(folder, 'bundle.mjs');
   writeFileSync(file, code);
@@ -46,7 +46,7 @@ function run({ code }: Bundle): string {
 
 const ONE = "import { infoNce } from '@medbench/objectives';";
 const GRADIENTS = "import '@medbench/objectives/gradients';";
-/** Differentiates InfoNCE of four pairs of orthogonal embeddings, and says what comes of it. */
+/** Differentiates InfoNCE of four pairs of orthogonal embeddings, and prints a gradient or the error. */
 const TRAINING = `
   import '@tensorflow/tfjs-backend-cpu';
   import { eye, grad, scalar } from '@tensorflow/tfjs-core';
@@ -56,15 +56,15 @@ const TRAINING = `
   } catch (error) {
     console.log(error.message);
   }`;
-/** A function of each of the other objectives. */
+/** Matches a function of each other objective. */
 const OTHERS =
   /sigmoidLoss|ntXent|captioningLoss|tokenwiseSimilarity|gloriaTerms|simsiam|nearestInQueue|sparcFineLoss|cyclipTerms/;
 
 describe.each([
   ['the source', ['@medbench/source']],
-  ['what is published', []],
+  ['the published files', []],
 ])('a browser bundle of one objective, from %s', (_, conditions) => {
-  it('has neither the other objectives nor gradients', async () => {
+  it('contains neither the other objectives nor gradients', async () => {
     const result = await bundle(ONE + TRAINING, conditions);
     expect(result.code).toContain('function infoNce(');
     expect(result.code).not.toMatch(OTHERS);
@@ -74,7 +74,7 @@ describe.each([
     expect(run(result)).toMatch(/^Cannot compute gradient: gradient function not found/);
   });
 
-  it('has the gradients with their entry, without tfjs-layers', async () => {
+  it('contains the gradients if their entry is imported, without tfjs-layers', async () => {
     const result = await bundle(GRADIENTS + ONE + TRAINING, conditions);
     expect(result.code).not.toMatch(OTHERS);
     expect(result.files.filter((file) => file.includes('tfjs-layers'))).toEqual([]);

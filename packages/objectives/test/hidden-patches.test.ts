@@ -39,11 +39,11 @@ describe('the loss on hidden patches', () => {
   };
   const visible = new Set(order.slice(0, 8));
 
-  it('is the variance of standardised pixels, one, for a predictor that says nothing', () => {
+  it('is 1, the variance of standardised pixels, for a predictor that outputs zeros', () => {
     expect(computeLoss((pixel) => pixel, true)).toBeCloseTo(1, 4);
   });
 
-  it('cannot see the hidden patches: brighter ones give the same standardised target, and the same loss', () => {
+  it('does not see the hidden patches: brighter ones give the same standardised target and the same loss', () => {
     const plain = computeLoss((pixel) => pixel);
     expect(computeLoss((pixel, patch) => (visible.has(patch) ? pixel : pixel + 5))).toBeCloseTo(plain, 4);
     expect(Math.abs(computeLoss((pixel, patch) => (visible.has(patch) ? pixel + 5 : pixel)) - plain)).toBeGreaterThan(

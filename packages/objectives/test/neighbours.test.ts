@@ -18,7 +18,7 @@ describe('the queue', () => {
     [-5, 1],
   ]);
 
-  it('gives each row its nearest by cosine, and takes the batch in where the oldest leave', () => {
+  it('gives each row the nearest row by cosine, and replaces its oldest rows by the batch', () => {
     const result = nearestInQueue(rows, queue);
     expect(result.nearest.arraySync()).toEqual([
       [0, 1],
@@ -30,7 +30,7 @@ describe('the queue', () => {
     expect(third).toEqual([1, 0]);
   });
 
-  it('passes no gradient on', () => {
+  it('passes no gradient', () => {
     const { gradients } = differentiate({ rows }, (moved) => {
       const { nearest } = nearestInQueue(moved.rows as tf.Tensor2D, queue);
       return { value: tf.sum(tf.square(nearest)) as tf.Scalar, terms: {} };
@@ -38,7 +38,7 @@ describe('the queue', () => {
     expect([...gradients.rows!.dataSync()]).toEqual([0, 0, 0, 0]);
   });
 
-  it('must hold a batch', () => {
+  it('must be at least as long as a batch', () => {
     expect(() => nearestInQueue(queue, rows)).toThrow('A queue of 2 rows cannot take a batch of 3');
   });
 });
@@ -52,7 +52,7 @@ describe('SimSiam', () => {
     expect(loss.dataSync()[0]).toBeCloseTo(-(24 / 25 + 1) / 2, 6);
   });
 
-  it('moves predictions, never their targets', () => {
+  it('passes gradients to predictions, never to their targets', () => {
     const differentiateBoth = (projected: tf.Tensor2D, predicted: tf.Tensor2D) =>
       differentiate({ projected, predicted }, (moved) => {
         const first = { projected: moved.projected as tf.Tensor2D, predicted: a };
@@ -61,14 +61,14 @@ describe('SimSiam', () => {
       }).gradients;
     const gradients = differentiateBoth(b, a);
     expect([...gradients.projected!.dataSync()]).toEqual([0, 0]);
-    // It should turn from a towards b, its target: from (3, 4) towards (4, 3).
+    // Descent turns the prediction from a towards b, its target: from (3, 4) towards (4, 3).
     const [x, y] = gradients.predicted!.dataSync();
     expect(x).toBeLessThan(0);
     expect(y).toBeGreaterThan(0);
   });
 });
 
-it('nearest-text contrasts images with what is nearest to their texts, and remembers the texts', () => {
+it('nearest-text contrasts images with the queued texts nearest to their own, and queues their own', () => {
   const image = tf.eye(2);
   const text = tf.tensor2d([
     [2, 1],

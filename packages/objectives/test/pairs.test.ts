@@ -33,8 +33,8 @@ it('clip is the symmetric InfoNCE loss of the two towers, at the learned scale',
 describe('siglip', () => {
   const siglip = new SiglipObjective();
 
-  it('is ln 2 a pair when it knows nothing, at scale 1 and bias 0', () => {
-    // Every image is at a right angle to every text: each of the B² questions is a toss-up, and the sum is divided by B.
+  it('is B ln 2 if it cannot tell pairs apart, at scale 1 and bias 0', () => {
+    // Every image is orthogonal to every text: each of the B² questions is a toss-up, and the sum is divided by B.
     const { loss } = siglip.loss({
       representations: {
         image: tf.tensor2d([
@@ -54,7 +54,7 @@ describe('siglip', () => {
     expect(loss.dataSync()[0]).toBeCloseTo(3 * Math.LN2, 5);
   });
 
-  it('starts at ln 10 and -10, and leaves alone the scale that it does not use', () => {
+  it('starts at a log scale of ln 10 and a bias of -10, and leaves the logit scale of CLIP idle', () => {
     expect(siglip.parameters().map(({ init }) => init)).toEqual([
       { kind: 'constant', value: Math.log(10) },
       { kind: 'constant', value: -10 },
@@ -63,11 +63,11 @@ describe('siglip', () => {
   });
 });
 
-it('cyclip is nothing where images are as alike as their texts, both ways', () => {
+it('cyclip is 0 if images are as similar as their texts, in both directions', () => {
   const run = (image: tf.Tensor2D, text: tf.Tensor2D) =>
     new Cyclip().loss({ representations: { image, text }, parameters: {}, settings: {} }).loss.dataSync()[0]!;
   const image = rows((i, k) => Math.sin(3 * i + k + 1));
-  // Lengths do not count.
+  // The length of an embedding does not count.
   expect(run(image, tf.mul(image, 2))).toBeCloseTo(0, 6);
   expect(
     run(

@@ -13,8 +13,8 @@ describe('the gradients entry', () => {
     expect([...gradient.dataSync()]).toEqual([1, Math.fround(Math.E)]);
   });
 
-  // TensorFlow.js's own: an error beyond rank 4, a wrong axis, the shape of the result in place of the operand's.
-  it('has a tile of rank 5, a cumulative sum along the first axis, and operands that are broadcast', () => {
+  // TensorFlow.js's own gradients fail beyond rank 4, take a wrong axis, or have the shape of the result.
+  it('has the gradients of a tile of rank 5, a cumulative sum along the first axis, and broadcast operands', () => {
     const tiled = tf.grad((x) => tf.sum(tf.tile(x, [2, 1, 1, 3, 1])))(tf.ones([1, 1, 1, 1, 1]));
     expect([...tiled.dataSync()]).toEqual([6]);
     const summed = tf.grad((x) => tf.sum(tf.cumsum(x, 0)))(tf.ones([3, 2]));
@@ -25,7 +25,7 @@ describe('the gradients entry', () => {
     expect([...byScalar!.dataSync()]).toEqual([2 * (2 + 1 - 1)]);
   });
 
-  it('takes the place of gradients that another copy of TensorFlow.js registers', () => {
+  it('replaces gradients that another copy of TensorFlow.js registers', () => {
     const ours = tf.getGradient('Tile');
     tf.unregisterGradient('Tile');
     tf.registerGradient({ kernelName: 'Tile', gradFunc: () => ({}) });

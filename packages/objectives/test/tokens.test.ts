@@ -20,7 +20,7 @@ const settings = { width: 3 };
 
 beforeAll(() => tf.setBackend('cpu'));
 
-it('filip is InfoNCE where each side has one token', () => {
+it('filip is InfoNCE if each side has one token', () => {
   const rows = (phase: number) => normalise(tf.reshape(wave([1, 4, 3], phase), [4, 3]) as tf.Tensor2D);
   const [image, text] = [rows(0), rows(1)];
   const { loss } = new FilipObjective().loss({
@@ -32,7 +32,7 @@ it('filip is InfoNCE where each side has one token', () => {
 });
 
 it.each([new FilipObjective(), new GloriaObjective(), new Sparc()])(
-  'what only the global embeddings go through is idle in $constructor.name',
+  'parameters that only the global embeddings use are idle in $constructor.name',
   (objective) => expect(objective.idle(model)).toEqual(['visual.proj', 'text_projection', 'logit_scale']),
 );
 
@@ -51,7 +51,7 @@ describe('gloria', () => {
     [1, 1, 0, 0],
   ];
 
-  it('does not mind the order of words, nor what stands in the padding', () => {
+  it('depends neither on the order of words nor on the padding', () => {
     const local = run(words, mask);
     const [a, b, c, padding] = tf.unstack(words, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
     expect(local).toBeGreaterThan(0);
@@ -61,7 +61,7 @@ describe('gloria', () => {
   });
 });
 
-it('sparc is nothing to learn where each caption has one word', () => {
+it('sparc is 0 if each caption has one word', () => {
   const word = normalise(wave([2, 1, 3], 2));
   const representations = { image: normalise(wave([2, 5, 3], 0)), text: word, mask: tf.ones([2, 1]) as tf.Tensor2D };
   const parameters = { 'sparc.logit_scale': tf.scalar(1) };

@@ -14,7 +14,7 @@ const views = { temperature: 0.1, hidden: 'auto', output: 256, crop: 0.08, flip:
 
 beforeAll(() => tf.setBackend('cpu'));
 
-it("has the 20,996,352 parameters of SLIP's head on a ViT-B", () => {
+it("nt-xent-views has the 20,996,352 parameters of SLIP's head on a ViT-B", () => {
   expect(countParameters(new NtXentViews().parameters(model, views))).toBe(20_996_352);
   expect(countParameters(new NtXentViews().parameters(model, { ...views, hidden: 4096 }))).toBe(20_996_352);
 });
@@ -25,7 +25,7 @@ describe('views', () => {
   const data = Uint8Array.from({ length: 40 * 40 * 3 }, () => stream.integer(256));
   const example = { image: { width: 40, height: 40, channels: 3, data }, caption: '' } as const;
 
-  it('are two of the size of the tower, and differ with the stream alone', () => {
+  it("are two images of the tower's size that depend on the random stream alone", () => {
     expect([first!.shape, second!.shape]).toEqual([
       [224, 224, 3],
       [224, 224, 3],
@@ -41,16 +41,16 @@ it.each([
   ['masked-views', new MaskedViews().inputs(small, { ...views, ratio: 0.5 }), { first: [8], second: [8] }],
   ['masked-features', new MaskedFeatures().inputs(small), { order: [16] }],
   ['masked-pixels', new MaskedPixels().inputs(small), { order: [16] }],
-] as const)('%s draws what it says', (_id, inputs, shapes) => {
+] as const)('%s declares the shapes of its inputs', (_id, inputs, shapes) => {
   expect(Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]))).toEqual(shapes);
 });
 
-it('a moving average is kept for features alone', () => {
+it('only masked-features keeps an EMA teacher', () => {
   expect(new MaskedFeatures().teacher({ ratio: 0.5, momentum: 0.9 })).toBe(0.9);
   expect('teacher' in new MaskedPixels()).toBe(false);
 });
 
-it('NT-Xent between the projections of two views is ln(2B - 1) where the temperature hides all differences', () => {
+it('NT-Xent between the projections of two views is ln(2B - 1) if the temperature hides all differences', () => {
   const settings = { ...views, hidden: 4, output: 2 };
   const objective = new NtXentViews();
   const specs = objective.parameters({ image: { width: 3 } } as typeof model, settings);
@@ -71,7 +71,7 @@ it('NT-Xent between the projections of two views is ln(2B - 1) where the tempera
 });
 
 it.each([new NtXentViews(), new MaskedViews(), new MaskedPixels(), new MaskedFeatures(), new SimsiamViews()])(
-  'the text tower and what lies behind the pooled feature is idle in $constructor.name',
+  'the text tower and the parameters behind the pooled feature are idle in $constructor.name',
   (objective) => {
     const idle = objective.idle(small);
     expect(idle).toContain('token_embedding.weight');

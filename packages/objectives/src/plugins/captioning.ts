@@ -16,19 +16,19 @@ import { dropLastToken, meanOverTokens, type TokenLosses, tokenLosses } from './
 
 const POOLER = 'coca.attn_pool.';
 const DECODER = 'coca.text_decoder.';
-/** Width of a head, as in the towers. */
+/** Width of an attention head, as in the towers. */
 const HEAD = 64;
 
 const settings = defineSettings({
-  layers: integer({ min: 1, description: 'Layers of the decoder; auto: as many as the text tower has.' }).orAuto(),
-  queries: integer({ default: 256, min: 1, description: 'Queries that pool the patches for the decoder.' }),
+  layers: integer({ min: 1, description: 'Number of decoder layers; auto: as many as the text tower has.' }).orAuto(),
+  queries: integer({ default: 256, min: 1, description: 'Number of queries that pool the patches for the decoder.' }),
 });
 type Settings = SettingsOf<typeof settings>;
 
 const depth = (model: DualEncoderModel, { layers }: Settings): number =>
   layers === 'auto' ? blockCount(model, 'text') : layers;
 
-/** A decoder must say the caption from the image's patches, word after word. */
+/** A decoder must predict the caption from the image's patches, word by word. */
 @Objective({ id: 'captioning', title: 'CoCa: captioning', source: 'arXiv:2205.01917, equation 4', settings })
 export class Captioning implements Objective<typeof settings, TokenLosses> {
   parameters(model: DualEncoderModel, values: Settings): readonly ParameterSpec[] {
@@ -46,7 +46,7 @@ export class Captioning implements Objective<typeof settings, TokenLosses> {
     const image = model.encodeImage(parameters, batch.images);
     const text = model.encodeText(parameters, batch.ids);
     if (!text.hidden) {
-      throw new MedbenchError('config', `${model.text.id} does not give the outputs that a decoder goes on from`, {
+      throw new MedbenchError('config', `${model.text.id} does not give the tokens that a decoder needs`, {
         hint: 'Its forward pass must return hidden, the tokens before its last norm.',
       });
     }

@@ -11,7 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { parameterNames } from './idle.js';
 import { dropLastToken, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
-/** The text tower must say each next token. The words' own embeddings tell them apart: nothing is learned besides. */
+/** The text tower must predict each next token. Its token embeddings are the output layer: no parameter is added. */
 @Objective({
   id: 'causal-lm',
   title: "Next token of the text, by the text tower's own embeddings",

@@ -4,7 +4,10 @@ import { cyclipTerms } from '../cyclip.js';
 import { normalise } from '../normalise.js';
 import { parameterNames } from './idle.js';
 
-/** Similarities must be the same both ways, and images as alike as their texts are; the paper weighs it by 0.25. */
+/**
+ * Image i must be as similar to text j as image j to text i, and two images as similar as their texts. The paper
+ * weights this loss by 0.25.
+ */
 @Objective({
   id: 'cyclip',
   title: 'CyCLIP: cyclic consistency',

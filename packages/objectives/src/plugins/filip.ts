@@ -20,13 +20,13 @@ const SCALE = 'filip.logit_scale';
 const tokens = tokenProjections('filip.');
 
 const settings = defineSettings({
-  width: integer({ default: 256, min: 1, description: 'Width of the tokens that are compared.' }),
+  width: integer({ default: 256, min: 1, description: 'Width to which patches and words are projected.' }),
 });
 
-/** Unit tokens `[B, P, e]` and `[B, L, e]`, and which words are real `[B, L]`. */
+/** Tokens of unit length, `[B, P, e]` and `[B, L, e]`, and the mask of real words, `[B, L]`. */
 type Tokens = { readonly image: tf.Tensor3D; readonly text: tf.Tensor3D; readonly mask: tf.Tensor2D };
 
-/** Each patch looks for its best word, each word for its best patch. */
+/** Each patch is compared with its best word, and each word with its best patch. */
 @Objective({ id: 'filip', title: 'FILIP: tokens find tokens', source: 'arXiv:2111.07783, equations 2 to 5', settings })
 export class FilipObjective implements Objective<typeof settings, Tokens> {
   parameters(model: DualEncoderModel, { width }: SettingsOf<typeof settings>): readonly ParameterSpec[] {

@@ -18,13 +18,13 @@ import { tokenProjections } from './token-projections.js';
 const tokens = tokenProjections('gloria.');
 
 const settings = defineSettings({
-  width: integer({ default: 256, min: 1, description: 'Width of the regions and words that are compared.' }),
+  width: integer({ default: 256, min: 1, description: 'Width to which regions and words are projected.' }),
 });
 
-/** Regions `[B, P, e]` and words `[B, L, e]`, and which words are real `[B, L]`. */
+/** Regions `[B, P, e]`, words `[B, L, e]`, and the mask of real words, `[B, L]`. */
 type Regions = { readonly regions: tf.Tensor3D; readonly words: tf.Tensor3D; readonly mask: tf.Tensor2D };
 
-/** Each word gathers the regions it attends to, and must be like what it gathered. */
+/** Each word attends to the regions of the image, and must match their weighted mean. */
 @Objective({
   id: 'gloria',
   title: 'GLoRIA: words attend to regions',

@@ -3,12 +3,13 @@ import { block, blockParameters, linear, normal, patchCount, patchify, zeros } f
 import * as tf from '@tensorflow/tfjs-core';
 
 const PREFIX = 'masked.';
+/** Width of an attention head. */
 const HEAD = 64;
 
-/** What the predictor says of a hidden patch. */
+/** The properties of a hidden patch that the predictor predicts. */
 type PredictionTarget = 'features' | 'pixels';
 
-/** Parameters of the predictor: a token for what is hidden, positions, one block, a projection to what is predicted. */
+/** Parameters of the predictor: a token for hidden patches, positions, one block, a projection to the target. */
 export function predictorParameters(model: DualEncoderModel, target: PredictionTarget): readonly ParameterSpec[] {
   const { width, patchSize } = model.image;
   const count = patchCount(model);
@@ -22,7 +23,7 @@ export function predictorParameters(model: DualEncoderModel, target: PredictionT
   ];
 }
 
-/** Rows scaled to mean 0 and variance 1, without gain. */
+/** Rows (last axis) scaled to mean 0 and variance 1, without gain. */
 function standardised<T extends tf.Tensor>(x: T, epsilon: number): T {
   const centred = tf.sub(x, tf.mean(x, -1, true));
   return tf.div(centred, tf.sqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))) as T;
@@ -38,14 +39,14 @@ function smoothL1(difference: tf.Tensor): tf.Tensor {
 export interface HiddenPatchInput {
   readonly model: DualEncoderModel;
   readonly parameters: TensorMap;
-  /** Moving average of the parameters: its features are predicted; without it, pixels are. */
+  /** EMA teacher, whose features are predicted. Without it, pixels are predicted. */
   readonly teacher: TensorMap | undefined;
-  /** Has the input `order` `[B, P]`: the first `kept` patches are seen. */
+  /** Has the input `order` `[B, P]`: the first `kept` patches are visible. */
   readonly batch: Batch;
   readonly kept: number;
 }
 
-/** What each example's hidden patches were missed by, mean over the patches, `[B]`. */
+/** The prediction error of each example's hidden patches, mean over these patches, `[B]`. */
 export function hiddenPatchLoss({ model, parameters, teacher, batch, kept }: HiddenPatchInput): tf.Tensor1D {
   const parameter = (name: string): tf.Tensor => parameters[PREFIX + name]!;
   const order = batch.inputs.order as tf.Tensor2D | undefined;
@@ -56,7 +57,7 @@ export function hiddenPatchLoss({ model, parameters, teacher, batch, kept }: Hid
   const visibleTokens = model.encodeImage(parameters, batch.images, { keptPatches: visibleIndices }).tokens;
   const hiddenCount = count - kept;
   const tokens = tf.tile(tf.reshape(parameter('token'), [1, 1, width]), [size, hiddenCount, 1]);
-  // In the drawn order, for attention does not mind it: each token gets the position it belongs to.
+  // Tokens stay in the drawn order, which attention ignores: each token gets the position embedding of its patch.
   const positions = tf.reshape(tf.gather(parameter('positional_embedding'), tf.reshape(order, [size * count])), [
     size,
     count,

@@ -5,7 +5,7 @@ const LOG_SCALE = 'logit_scale';
 const IMAGE_PROJECTION = 'visual.proj';
 const TEXT_PROJECTION = 'text_projection';
 
-/** What of the model a loss may leave untouched. */
+/** A part of the model that a loss may not depend on. */
 type ModelPart =
   | 'text tower'
   | 'image tower'
@@ -14,7 +14,7 @@ type ModelPart =
   | 'last text norm'
   | 'logit scale';
 
-/** Names of the parameters of parts of a model, those that it has, for `idle`. */
+/** Names of the parameters of these parts, as far as the model has them, for `idle`. */
 export function parameterNames(model: DualEncoderModel, parts: readonly ModelPart[]): string[] {
   const names: Readonly<Record<ModelPart, readonly string[]>> = {
     'text tower': freezeAll(model, 'text'),

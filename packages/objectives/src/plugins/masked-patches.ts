@@ -16,18 +16,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hiddenPatchLoss, predictorParameters } from './hidden-patches.js';
 import { idleForPooledImages } from './two-views.js';
 
-const ratio = number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that is masked.' });
+const ratio = number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that are masked.' });
 const pixelSettings = defineSettings({ ratio });
 const featureSettings = defineSettings({
   ratio,
-  momentum: number({ default: 0.999, min: 0, max: 1, description: 'Of the moving average.' }),
+  momentum: number({ default: 0.999, min: 0, max: 1, description: 'Momentum of the EMA teacher.' }),
 });
 
 type Order = { readonly order: tf.Tensor2D };
-/** What each example's hidden patches were missed by, `[B]`. */
+/** The prediction error of each example's hidden patches, `[B]`. */
 type PatchErrors = { readonly hidden: tf.Tensor1D };
 
-/** The order in which patches are seen: the first few are, the others are hidden. */
+/** A random order of the patches: the first few are visible, the others are hidden. */
 const orderInput = (model: DualEncoderModel): Readonly<Record<string, MethodInput>> => ({
   order: shuffledPatches(patchCount(model)),
 });
@@ -35,7 +35,7 @@ const orderInput = (model: DualEncoderModel): Readonly<Record<string, MethodInpu
 /** Mean over the examples. */
 const meanOverExamples = ({ hidden }: PatchErrors): LossOutput => ({ loss: tf.mean(hidden) });
 
-/** From the patches that are seen, the pixels of the hidden ones must be predicted. */
+/** From the visible patches, the pixels of the hidden patches must be predicted. */
 @Objective({
   id: 'masked-pixels',
   title: 'Hidden patches: their pixels',
@@ -65,10 +65,10 @@ export class MaskedPixels implements Objective<typeof pixelSettings, PatchErrors
   }
 }
 
-/** From the patches that are seen, what a moving average makes of the hidden ones must be predicted. */
+/** From the visible patches, the EMA teacher's features of the hidden patches must be predicted. */
 @Objective({
   id: 'masked-features',
-  title: "Hidden patches: a moving average's features",
+  title: "Hidden patches: an EMA teacher's features",
   source: 'arXiv:2208.12262, section 3',
   settings: featureSettings,
 })

@@ -21,18 +21,18 @@ import { idleForPooledImages, type TwoViews } from './two-views.js';
 const HEAD = 'masked.image_mlp.';
 
 const settings = defineSettings({
-  ratio: number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that is masked.' }),
+  ratio: number({ default: 0.5, min: 0, max: 0.99, description: 'Share of the patches that are masked.' }),
   temperature: number({ default: 0.1, min: 0.001, description: 'Temperature of NT-Xent.' }),
   hidden: integer({
     min: 1,
-    description: "Width of the projection head; auto: 16/3 of the tower's, 4096 for a ViT-B.",
+    description: "Hidden width of the projection head; auto: 16/3 of the tower's width, 4096 for a ViT-B.",
   }).orAuto(),
-  output: integer({ default: 256, min: 1, description: 'Width of what is contrasted.' }),
+  output: integer({ default: 256, min: 1, description: 'Width of the projections that are contrasted.' }),
 });
 type Settings = SettingsOf<typeof settings>;
 type Kept = { readonly first: tf.Tensor2D; readonly second: tf.Tensor2D };
 
-/** Of two masked views of each image, each must find the other among those of the batch. */
+/** Each image has two masked views, and each view must find the other among all views of the batch. */
 @Objective({
   id: 'masked-views',
   title: 'NT-Xent between two masked views',

@@ -22,11 +22,11 @@ const settings = defineSettings({
   queue: integer({
     default: 1024,
     min: 2,
-    description: 'Texts that are remembered; the paper has 65,536 for its batch of 4,096.',
+    description: 'Number of earlier texts in the queue; the paper has 65,536 for its batch of 4,096.',
   }),
 });
 
-/** Each image must find, in place of its own text, the most like it of earlier batches. */
+/** Each image must find, in place of its own text, the text of an earlier batch most similar to that text. */
 @Objective({
   id: 'nearest-text',
   title: 'InfoNCE with the nearest earlier text',

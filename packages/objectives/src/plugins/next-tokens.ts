@@ -2,21 +2,24 @@ import { textMask } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenCrossEntropy } from '../captioning.js';
 
-/** By example, so that the mean over the tokens of the whole batch can be taken at the end. */
+/** Losses by example, so that the mean over the tokens of the whole batch can be taken at the end. */
 export type TokenLosses = {
-  /** Sum over the example's tokens, `[B]`. */
+  /** Sum of the losses of an example's tokens, `[B]`. */
   readonly loss: tf.Tensor;
-  /** Number of its tokens, `[B]`. */
+  /** Number of an example's tokens, `[B]`. */
   readonly count: tf.Tensor;
 };
 
-/** Outputs that are asked for the next token: all but the last, which has none. @param tokens `[B, T, W]`. @returns `[B, T - 1, W]`. */
+/** Drops the last token, which has no next token. @param tokens `[B, T, W]`. @returns `[B, T - 1, W]`. */
 export function dropLastToken(tokens: tf.Tensor3D): tf.Tensor3D {
   const [count, length, width] = tokens.shape;
   return tf.slice(tokens, [0, 0, 0], [count, length - 1, width]);
 }
 
-/** Cross-entropy of the next tokens. The first label is the first word. @param logits `[B, T - 1, V]`. @param ids `[B, T]`. */
+/**
+ * Cross-entropy of the next tokens. The first label is the first word.
+ * @param logits `[B, T - 1, V]`. @param ids `[B, T]`.
+ */
 export function tokenLosses(logits: tf.Tensor3D, ids: tf.Tensor2D): TokenLosses {
   const [count, length] = ids.shape;
   const labels = tf.slice(ids, [0, 1], [count, length - 1]);
@@ -24,7 +27,7 @@ export function tokenLosses(logits: tf.Tensor3D, ids: tf.Tensor2D): TokenLosses 
   return { loss: tf.sum(tf.mul(tokenCrossEntropy(logits, labels), mask), 1), count: tf.sum(mask, 1) };
 }
 
-/** Mean over the tokens of the whole batch; 0, not NaN, if there is none. */
+/** Mean loss over the tokens of the whole batch; 0, not NaN, if there are none. */
 export function meanOverTokens({ loss, count }: TokenLosses): tf.Scalar {
   const tokens = tf.maximum(tf.sum(count), 1);
   return tf.div(tf.sum(loss), tokens);

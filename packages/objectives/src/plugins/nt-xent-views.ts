@@ -25,16 +25,21 @@ const settings = defineSettings({
   temperature: number({ default: 0.1, min: 0.001, description: 'Temperature of NT-Xent.' }),
   hidden: integer({
     min: 1,
-    description: "Width of the projection head; auto: 16/3 of the tower's, 4096 for a ViT-B.",
+    description: "Hidden width of the projection head; auto: 16/3 of the tower's width, 4096 for a ViT-B.",
   }).orAuto(),
-  output: integer({ default: 256, min: 1, description: 'Width of what is contrasted.' }),
-  crop: number({ default: 0.08, min: 0.01, max: 1, description: 'Smallest share of the image that a view shows.' }),
-  flip: boolean({ default: false, description: 'Whether views are mirrored, which changes left and right.' }),
+  output: integer({ default: 256, min: 1, description: 'Width of the projections that are contrasted.' }),
+  crop: number({
+    default: 0.08,
+    min: 0.01,
+    max: 1,
+    description: "Smallest share of the image's area that a view shows.",
+  }),
+  flip: boolean({ default: false, description: 'Whether views may be mirrored, which swaps left and right.' }),
 });
 type Settings = SettingsOf<typeof settings>;
 type Views = { readonly first: tf.Tensor4D; readonly second: tf.Tensor4D };
 
-/** Of two augmented views of each image, each must find the other among those of the batch. */
+/** Each image has two augmented views, and each view must find the other among all views of the batch. */
 @Objective({
   id: 'nt-xent-views',
   title: 'NT-Xent between two augmented views',

@@ -21,14 +21,22 @@ const HEAD = 'declip.image_mlp.';
 const PREDICTOR = 'declip.predictor.';
 
 const settings = defineSettings({
-  hidden: integer({ min: 1, description: "Width of the projection head; auto: 16/3 of the tower's." }).orAuto(),
-  output: integer({ default: 256, min: 4, description: 'Width of what the views are compared in.' }),
-  crop: number({ default: 0.2, min: 0.01, max: 1, description: 'Smallest share of the image that a view shows.' }),
+  hidden: integer({
+    min: 1,
+    description: "Hidden width of the projection head; auto: 16/3 of the tower's width.",
+  }).orAuto(),
+  output: integer({ default: 256, min: 4, description: 'Width of the projections that are compared.' }),
+  crop: number({
+    default: 0.2,
+    min: 0.01,
+    max: 1,
+    description: "Smallest share of the image's area that a view shows.",
+  }),
 });
 type Settings = SettingsOf<typeof settings>;
 type Views = { readonly first: tf.Tensor4D; readonly second: tf.Tensor4D };
 
-/** From each of two augmented views of an image, what the tower makes of the other must be predicted. */
+/** From each of two augmented views of an image, the projection of the other view must be predicted. */
 @Objective({
   id: 'simsiam-views',
   title: 'SimSiam between two augmented views',

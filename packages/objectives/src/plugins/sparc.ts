@@ -20,13 +20,13 @@ const SCALE = 'sparc.logit_scale';
 const tokens = tokenProjections('sparc.');
 
 const settings = defineSettings({
-  width: integer({ default: 256, min: 1, description: 'Width of the patches and words that are compared.' }),
+  width: integer({ default: 256, min: 1, description: 'Width to which patches and words are projected.' }),
 });
 
-/** Unit tokens `[B, P, e]` and `[B, L, e]`, and which words are real `[B, L]`. */
+/** Tokens of unit length, `[B, P, e]` and `[B, L, e]`, and the mask of real words, `[B, L]`. */
 type Tokens = { readonly image: tf.Tensor3D; readonly text: tf.Tensor3D; readonly mask: tf.Tensor2D };
 
-/** Each word is grouped with the patches most like it, and each group must find its word within the caption. */
+/** Each word is grouped with the patches most similar to it, and each group must find its word within the caption. */
 @Objective({
   id: 'sparc',
   title: 'SPARC: words find their groups of patches',

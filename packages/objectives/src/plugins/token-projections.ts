@@ -2,16 +2,19 @@ import type { DualEncoderModel, EncoderOutput, ParameterSpec, TensorMap } from '
 import { linear, normal } from '@medbench/nn';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 
-/** Projections of patches and words to one width, in which they are compared. */
+/** Projections of patches and words to a common width, at which they are compared. */
 export interface TokenProjections {
   parameters(model: DualEncoderModel, width: number): readonly ParameterSpec[];
-  /** Patches, `[B, P, width]`. */
+  /** Projects the patches: `[B, P, width]`. */
   image(parameters: TensorMap, output: EncoderOutput): Tensor3D;
-  /** Words, `[B, L, width]`. */
+  /** Projects the words: `[B, L, width]`. */
   text(parameters: TensorMap, output: EncoderOutput): Tensor3D;
 }
 
-/** @param prefix of the parameters' names: `<prefix>image_proj.weight`, `<prefix>text_proj.weight`. */
+/**
+ * Creates the projections.
+ * @param prefix of the parameters' names: `<prefix>image_proj.weight`, `<prefix>text_proj.weight`.
+ */
 export function tokenProjections(prefix: string): TokenProjections {
   const [image, text] = [`${prefix}image_proj.weight`, `${prefix}text_proj.weight`];
   return {

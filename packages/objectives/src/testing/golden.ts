@@ -21,7 +21,7 @@ export interface GoldenInput {
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
-/** A loss with its value from an independent float64 computation or a closed form. Any backend can run it. */
+/** A loss and its value, from an independent float64 computation or a closed form. Any backend can run it. */
 export interface GoldenCase {
   readonly name: string;
   readonly inputs: Readonly<Record<string, GoldenInput>>;
@@ -72,7 +72,7 @@ const unitTokens = (inputs: Tensors): [tf.Tensor3D, tf.Tensor3D, tf.Tensor2D] =>
   pick<tf.Tensor2D>(inputs, 'mask'),
 ];
 
-/** Rows i of the identity for image and text, the latter shifted. */
+/** Image i is row i of the identity, text i is row i + `shift`. */
 const orthonormal = (size: number, shift: number): Record<string, GoldenInput> => ({
   image: floats([size, size], (i, k) => (i === k ? 1 : 0)),
   text: floats([size, size], (i, k) => ((i + shift) % size === k ? 1 : 0)),
@@ -99,7 +99,7 @@ const closedInfoNce = (name: string, size: number, shift: number, scale: number,
 
 const ALL_EQUAL = { image: floats([4, 3], (_, k) => k + 1), text: floats([4, 3], (_, k) => k + 1) };
 
-/** Contrastive losses on whole embeddings. */
+/** Contrastive losses on global embeddings. */
 const GLOBAL: readonly GoldenCase[] = [
   closedInfoNce('InfoNCE, orthonormal pairs, s = 1: ln(1 + (B-1)/e)', 4, 0, 1, Math.log(1 + 3 * Math.exp(-1))),
   closedInfoNce('InfoNCE, orthonormal pairs, s = 1/0.07', 4, 0, 1 / 0.07, 1.8746e-6),
