@@ -23,6 +23,7 @@ export interface GptSizes {
   readonly activation?: Activation;
 }
 
+/** Width of an attention head. */
 const HEAD = 64;
 
 function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): EncoderOutput {
@@ -36,7 +37,7 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
   ) as tf.Tensor3D;
   const mask = causalMask(contextLength);
   // The end token has the largest id, so the first maximum is the end of the text.
-  // Cast rather than asked for as float32: the WebAssembly backend ignores the element type of a one-hot.
+  // The one-hot is cast to float32, because the WebAssembly backend ignores its dtype argument.
   const end = tf.cast(tf.oneHot(tf.argMax(ids, 1) as tf.Tensor1D, contextLength), 'float32');
   const output = pooledTransformer(
     parameters,
@@ -69,13 +70,14 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
 }
 
 /**
- * The causal text transformer of CLIP (arXiv:2103.00020, section 2.4): token table and positions, blocks under a causal
- * mask, `ln_final`, the output at the end token, projection. No padding mask: the end token cannot see what follows it.
+ * The causal text transformer of CLIP (arXiv:2103.00020, section 2.4): token table and position embeddings, blocks
+ * under a causal mask, `ln_final`, the output at the end token, projection. It needs no padding mask, because the end
+ * token cannot see the padding after it.
  * @throws RangeError if the width is no multiple of 64.
  */
 export function gptModel(sizes: GptSizes): TextEncoderModel {
   const { id, contextLength, vocabSize, width, layers, embedDim } = sizes;
-  if (width % HEAD !== 0) throw new RangeError(`${id}: a width of ${width} is no multiple of ${HEAD}`);
+  if (width % HEAD !== 0) throw new RangeError(`${id}: the width ${width} is no multiple of ${HEAD}`);
   const embedding: ParameterSpec[] = [
     { name: 'token_embedding.weight', shape: [vocabSize, width], init: normal(0.02) },
     { name: 'positional_embedding', shape: [contextLength, width], init: normal(0.01) },

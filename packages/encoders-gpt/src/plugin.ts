@@ -1,7 +1,7 @@
 import { encoderFamily } from '@medbench/nn';
 import { gptModel } from './model.js';
 
-/** Causal text transformers. A new one is an entry of the table. */
+/** Causal text transformers. To add one, add an entry to this table. */
 export const { Gpt77, GptSmall, GptDemo } = encoderFamily(
   gptModel,
   ({ embedDim, vocabSize, activation = 'quick-gelu' }) => ({ embedDim, vocabSize, activation }),
@@ -12,13 +12,13 @@ export const { Gpt77, GptSmall, GptDemo } = encoderFamily(
       source: 'arXiv:2103.00020, table 19',
       sizes: { id: 'gpt-77', contextLength: 77, vocabSize: 49408, width: 512, layers: 12, embedDim: 512 },
     },
-    /** Four blocks of 128. */
+    /** Four blocks of width 128. */
     GptSmall: {
       title: 'small text transformer',
       source: 'medbench',
       sizes: { id: 'gpt-small', contextLength: 77, vocabSize: 4096, width: 128, layers: 4, embedDim: 128 },
     },
-    /** Two blocks of 64 on 48 tokens: the demo's. */
+    /** Two blocks of width 64 on 48 tokens, for the demo. */
     GptDemo: {
       title: 'demo text transformer',
       source: 'medbench',

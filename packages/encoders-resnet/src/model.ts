@@ -17,22 +17,25 @@ export interface ResNetSizes {
   readonly id: string;
   /** Side of the input in pixels, a multiple of 32. */
   readonly imageSize: number;
-  /** Channels after the stem, 64 for the ResNet-50; the last stage has 32 times as many. */
+  /** Channels after the stem: 64 for the ResNet-50. The last stage has 32 times as many. */
   readonly baseWidth: number;
   /** Bottlenecks in each of the four stages. */
   readonly layers: readonly [number, number, number, number];
   readonly embedDim: number;
 }
 
-/** Pixels of the input, along each side, to one of the last stage's grid. */
+/** Pixels of the input, along each side, per cell of the last stage's grid. */
 const REDUCTION = 32;
 /** Width of an attention head. */
 const HEAD = 64;
 
-/** A convolution without bias, `weight` `[out, in, k, k]`, padded so that stride 1 keeps the size. `x` `[B, H, W, in]`. */
+/**
+ * A convolution without bias, padded so that stride 1 keeps the size.
+ * @param x `[B, H, W, in]`. @param weight `[out, in, k, k]`.
+ */
 function convolution(x: tf.Tensor4D, weight: tf.Tensor4D, stride: number): tf.Tensor4D {
   const [out, channels, side] = weight.shape;
-  // With one pixel a convolution is a matrix product, for channels come last.
+  // A convolution of one pixel is a matrix product, because the layout is channels-last.
   if (side === 1) return linear(x, tf.reshape(weight, [out, channels]));
   const filter = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D;
   return tf.conv2d(x, filter, stride, (side - 1) / 2);
@@ -53,7 +56,7 @@ function forward(
   const convolveAndNormalise = (x: tf.Tensor4D, conv: string, norm: string, stride = 1): tf.Tensor4D => {
     const weight = parameters[`${conv}.weight`] as tf.Tensor4D;
     const line = batchNormAffine(parameters, norm, options);
-    // Taking the factor into the filter saves a pass over the image.
+    // Folding the factor into the filter saves a pass over the image.
     if (line) {
       const filter = tf.mul(weight, tf.reshape(line.factor, [-1, 1, 1, 1])) as tf.Tensor4D;
       return tf.add(convolution(x, filter, stride), line.shift);
@@ -68,7 +71,7 @@ function forward(
   for (const { name, downsamples, projectsShortcut } of listBlocks(sizes)) {
     let residual = tf.relu(convolveAndNormalise(x, `${name}.conv1`, `${name}.bn1`));
     residual = tf.relu(convolveAndNormalise(residual, `${name}.conv2`, `${name}.bn2`));
-    // Strides are average pools before a convolution of stride 1, which does not alias.
+    // An average pool before a convolution of stride 1 replaces a strided convolution, which would alias.
     residual = convolveAndNormalise(downsamples ? halve(residual) : residual, `${name}.conv3`, `${name}.bn3`);
     const shortcut = projectsShortcut
       ? convolveAndNormalise(downsamples ? halve(x) : x, `${name}.downsample.0`, `${name}.downsample.1`)
@@ -86,16 +89,18 @@ function forward(
  * The modified ResNet of CLIP (arXiv:2103.00020, section 2.4): a stem of three convolutions, anti-aliased strides, and
  * attention pooling in place of the mean. Parameters are named as in open_clip without `visual.`.
  *
- * `tokens` are the last stage's grid in row-major order, before the pool; `pooled` is what the pool's attention gives,
- * before its output projection `c_proj`, which is the projection into the joint space. Both are 32 base widths wide. The
- * mean of the grid, which other frameworks pool by, is the mean of `tokens`.
- * @throws RangeError if the sizes do not divide.
+ * `tokens` are the last stage's grid in row-major order, before the pool. `pooled` is the output of the pool's
+ * attention, before its output projection `c_proj`, which is the projection into the joint space. Both are 32 base
+ * widths wide. The mean of `tokens` is the mean of the grid, which other frameworks use as the pooled feature.
+ * @throws RangeError if the strides do not divide the image size, or the attention heads the width.
  */
 export function resnetModel(sizes: ResNetSizes): ImageEncoderModel {
   const { id, imageSize, baseWidth, embedDim } = sizes;
   const width = baseWidth * 8 * BOTTLENECK;
   if (imageSize % REDUCTION !== 0 || width % HEAD !== 0) {
-    throw new RangeError(`${id}: ${imageSize} pixels, or a base width of ${baseWidth}, do not divide`);
+    throw new RangeError(
+      `${id}: ${imageSize} pixels do not divide by the strides, or the base width ${baseWidth} into attention heads`,
+    );
   }
   const stem = stemParameters(baseWidth);
   const blocks = listBlocks(sizes).map((block) => ({ name: block.name, specs: blockParameters(block) }));

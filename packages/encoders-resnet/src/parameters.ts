@@ -1,19 +1,19 @@
 import type { ParameterSpec } from '@medbench/core';
 import { batchNormParameters, normal, uniform, zeros } from '@medbench/nn';
 
-/** A bottleneck gives four times the channels that it works in. */
+/** A bottleneck outputs four times as many channels as its 3 x 3 convolution has. */
 export const BOTTLENECK = 4;
 
-/** One bottleneck: where it stands, and what it does to the size. */
+/** Name and sizes of one bottleneck. */
 export interface Bottleneck {
   /** `layer<stage>.<index>`, both as open_clip counts them. */
   readonly name: string;
-  /** Channels that it gets, and that its 3 x 3 convolution works in. */
+  /** Input channels, and channels of its 3 x 3 convolution. */
   readonly input: number;
   readonly inner: number;
-  /** Halves the grid. */
+  /** Whether it halves the grid. */
   readonly downsamples: boolean;
-  /** Its shortcut has a convolution: the first of each stage. */
+  /** Whether its shortcut has a convolution, as in the first bottleneck of each stage. */
   readonly projectsShortcut: boolean;
 }
 
@@ -36,14 +36,14 @@ export function listBlocks({
   );
 }
 
-/** A convolution without bias, initialised as the framework of the original does: uniform within 1 / sqrt(fan in). */
+/** A convolution without bias. It starts as in PyTorch, like the original: uniform within 1 / sqrt(fan in). */
 const convolution = (name: string, input: number, output: number, side: number): ParameterSpec => ({
   name: `${name}.weight`,
   shape: [output, input, side, side],
   init: uniform((input * side ** 2) ** -0.5),
 });
 
-/** Three convolutions of 3 x 3, the first of stride 2. */
+/** Parameters of the stem: three convolutions of 3 x 3, the first with stride 2. */
 export function stemParameters(width: number): ParameterSpec[] {
   const half = width / 2;
   return [
@@ -56,7 +56,7 @@ export function stemParameters(width: number): ParameterSpec[] {
   ];
 }
 
-/** A bottleneck's; the gain of its last batch norm starts at 0, so that it starts as its shortcut. */
+/** Parameters of a bottleneck. The gain of its last batch norm starts at 0, so that it starts as its shortcut. */
 export function blockParameters({ name, input, inner, projectsShortcut }: Bottleneck): ParameterSpec[] {
   const output = inner * BOTTLENECK;
   const shortcut = projectsShortcut
@@ -73,7 +73,10 @@ export function blockParameters({ name, input, inner, projectsShortcut }: Bottle
   ];
 }
 
-/** Positions, separate matrices for queries, keys and values, and the output matrix, which is the joint projection. */
+/**
+ * Parameters of the attention pool: position embeddings, separate matrices for queries, keys and values, and the output
+ * matrix, which is the projection into the joint space.
+ */
 export function attentionPoolParameters(sizes: {
   readonly positions: number;
   readonly width: number;

@@ -1,7 +1,10 @@
 import { encoderFamily } from '@medbench/nn';
 import { resnetModel } from './model.js';
 
-/** Modified ResNets. A new one is an entry of the table. The activation of the options is the transformers': these have ReLU. */
+/**
+ * Modified ResNets. To add one, add an entry to this table. They ignore the option `activation`, which is for
+ * transformers, and use ReLU.
+ */
 export const { ResNet50, ResNetDemo } = encoderFamily(resnetModel, ({ embedDim }) => ({ embedDim }), {
   /** CLIP's modified ResNet-50. */
   ResNet50: {
@@ -9,7 +12,7 @@ export const { ResNet50, ResNetDemo } = encoderFamily(resnetModel, ({ embedDim }
     source: 'arXiv:2103.00020, table 19',
     sizes: { id: 'rn50', imageSize: 224, baseWidth: 64, layers: [3, 4, 6, 3], embedDim: 1024 },
   },
-  /** One bottleneck per stage and a quarter of the width, on 64 pixels: the demo's. */
+  /** One bottleneck per stage and a quarter of the width, on 64 pixels, for the demo. */
   ResNetDemo: {
     title: 'demo modified ResNet, 64 pixels',
     source: 'medbench',

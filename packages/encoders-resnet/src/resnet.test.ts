@@ -13,7 +13,7 @@ describe("CLIP's ResNet-50", () => {
     expect(countParameters(dualModel.parameters)).toBe(102_007_137);
   });
 
-  it('has them where they are', () => {
+  it('has the published number of parameters in each stage', () => {
     const { embedding, blocks, head } = stageSizes(model);
     const stages = [3, 4, 6, 3].map((count, stage) => {
       const from = [0, 3, 7, 13][stage]!;
@@ -24,7 +24,7 @@ describe("CLIP's ResNet-50", () => {
     expect(head).toBe(14_789_632);
   });
 
-  it('has 55 batch norms over 26,624 channels, whose statistics are no parameters', () => {
+  it('has 55 batch norms over 26,624 channels, whose statistics are buffers', () => {
     const means = model.parameters.filter(({ name }) => name.endsWith('.running_mean'));
     expect(means).toHaveLength(55);
     expect(means.reduce((sum, { shape }) => sum + shape[0]!, 0)).toBe(26_624);
@@ -32,13 +32,13 @@ describe("CLIP's ResNet-50", () => {
     expect(means.every(({ buffer }) => buffer)).toBe(true);
   });
 
-  it('gives 49 tokens of 2048, and pools as wide', () => {
+  it('has tokens and pooled features of width 2048, and positions for 49 tokens and their mean', () => {
     expect(model.width).toBe(2048);
     const positions = model.parameters.find(({ name }) => name === 'attnpool.positional_embedding');
     expect(positions!.shape).toEqual([50, 2048]);
   });
 
-  it('freezes by bottleneck: half are the first eight and the stem, with their statistics', () => {
+  it('freezes by bottleneck: half means the stem and the first eight bottlenecks, with their statistics', () => {
     const frozen = new Set(freezeFraction(dualModel, 'image', 0.5));
     const { blocks } = stageSizes(model);
     const expected = 28_768 + blocks.slice(0, 8).reduce((sum, size) => sum + size);
@@ -48,7 +48,7 @@ describe("CLIP's ResNet-50", () => {
   });
 });
 
-it('starts each bottleneck as its shortcut, and the pool with a spread of one over the root of its width', () => {
+it('starts each bottleneck as its shortcut, and the pool with a standard deviation of 1 / sqrt(width)', () => {
   const model = new ResNetDemo().build({ embedDim: 64, vocabSize: 49408 });
   const values = initialise(model.parameters, 1);
   for (const [name, { data }] of Object.entries(values)) {
@@ -62,7 +62,7 @@ it('starts each bottleneck as its shortcut, and the pool with a spread of one ov
   }
 });
 
-it('refuses sizes that do not divide', () => {
+it('resnetModel refuses sizes that do not divide', () => {
   const sizes = { id: 'x', imageSize: 48, baseWidth: 16, layers: [1, 1, 1, 1], embedDim: 8 } as const;
   expect(() => resnetModel(sizes)).toThrow('do not divide');
   expect(() => resnetModel({ ...sizes, imageSize: 64, baseWidth: 5 })).toThrow('do not divide');

@@ -32,9 +32,10 @@ export interface VitSizes {
   readonly activation?: Activation;
 }
 
+/** Width of an attention head. */
 const HEAD = 64;
 
-/** The convolution `[W, 3, p, p]` as the matrix `[W, p * p * 3]` that multiplies `patchify`'s rows. */
+/** Reshapes the convolution `[W, 3, p, p]` to the matrix `[W, p * p * 3]` that multiplies `patchify`'s rows. */
 function patchMatrix(convolution: tf.Tensor): tf.Tensor2D {
   const [width, channels, height, cols] = convolution.shape as [number, number, number, number];
   const flat = tf.reshape(convolution, [width, channels, height * cols]);
@@ -42,8 +43,8 @@ function patchMatrix(convolution: tf.Tensor): tf.Tensor2D {
 }
 
 /**
- * The patches that enter the tower and their positions: all of them, or those whose indices are given. Dropped ones are
- * dropped before they are embedded, so they cost nothing.
+ * Selects the patches that enter the tower, with their position embeddings: all patches, or those whose indices are in
+ * `kept`. The other patches are dropped before they are embedded, so they cost nothing.
  * @param patches `[B, P, n]`. @param positions `[P, W]`. @param kept `[B, K]` int32.
  * @returns `[B, K, n]`, and `[B, K, W]` or `[P, W]`.
  */
@@ -119,15 +120,15 @@ function forward(
 
 /**
  * A vision transformer as in CLIP (arXiv:2103.00020, section 2.4; arXiv:2010.11929): patch embedding, class token,
- * positions, `ln_pre`, blocks, `ln_post` on the class token, projection. Parameters are named as in open_clip without
- * `visual.`; the tokens are the patches' outputs after `ln_post`, as open_clip's `output_tokens`.
- * @throws RangeError if the sizes do not divide.
+ * position embeddings, `ln_pre`, blocks, `ln_post` on the class token, projection. Parameters are named as in
+ * open_clip, without `visual.`. `tokens` are the patches' outputs after `ln_post`, as with open_clip's `output_tokens`.
+ * @throws RangeError if the patches do not divide the image, or the heads the width.
  */
 export function vitModel(sizes: VitSizes): ImageEncoderModel {
   const { id, imageSize, patchSize, width, layers, embedDim } = sizes;
   if (imageSize % patchSize !== 0 || width % HEAD !== 0) {
     throw new RangeError(
-      `${id}: ${imageSize} pixels in patches of ${patchSize}, or a width of ${width}, do not divide`,
+      `${id}: ${imageSize} pixels do not divide into patches of ${patchSize}, or the width ${width} into attention heads`,
     );
   }
   const positions = (imageSize / patchSize) ** 2 + 1;
@@ -135,7 +136,7 @@ export function vitModel(sizes: VitSizes): ImageEncoderModel {
   const embedding: ParameterSpec[] = [
     { name: 'class_embedding', shape: [width], init: normal(std) },
     { name: 'positional_embedding', shape: [positions, width], init: normal(std) },
-    // The framework default of the original: uniform within 1 / sqrt(fan in).
+    // The default of PyTorch, the framework of the original: uniform within 1 / sqrt(fan in).
     {
       name: 'conv1.weight',
       shape: [width, 3, patchSize, patchSize],

@@ -3,7 +3,7 @@ import { vitModel } from './model.js';
 
 const CLIP = 'arXiv:2103.00020, table 19';
 
-/** Vision transformers. A new one is an entry of the table. */
+/** Vision transformers. To add one, add an entry to this table. */
 export const { VitB16, VitB32, VitSmall, VitDemo, Vit28 } = encoderFamily(
   vitModel,
   ({ embedDim, activation = 'quick-gelu' }) => ({ embedDim, activation }),
@@ -20,19 +20,19 @@ export const { VitB16, VitB32, VitSmall, VitDemo, Vit28 } = encoderFamily(
       source: CLIP,
       sizes: { id: 'vit-b-32', imageSize: 224, patchSize: 32, width: 768, layers: 12, embedDim: 512 },
     },
-    /** Six blocks of 192 on 64 pixels: minutes to hours on two cores. */
+    /** Six blocks of width 192 on 64 pixels: trains in minutes to hours on two cores. */
     VitSmall: {
       title: 'small ViT, 64 pixels',
       source: 'medbench',
       sizes: { id: 'vit-small', imageSize: 64, patchSize: 8, width: 192, layers: 6, embedDim: 128 },
     },
-    /** Four blocks of 64 on 48 pixels: the demo's. */
+    /** Four blocks of width 64 on 48 pixels, for the demo. */
     VitDemo: {
       title: 'demo ViT, 48 pixels',
       source: 'medbench',
       sizes: { id: 'vit-demo', imageSize: 48, patchSize: 8, width: 64, layers: 4, embedDim: 64 },
     },
-    /** Four blocks of 64 on 28 pixels, for MedMNIST at its native size. */
+    /** Four blocks of width 64 on 28 pixels, for MedMNIST at its native size. */
     Vit28: {
       title: 'small ViT, 28 pixels',
       source: 'medbench',
