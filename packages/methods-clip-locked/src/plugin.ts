@@ -2,7 +2,7 @@ import { choice, type DualEncoderModel, defineSettings, Method, type SettingsOf,
 import { freezeAll } from '@medbench/nn';
 
 const settings = defineSettings({
-  tower: choice(['image', 'text'], { default: 'image', description: 'Which tower is locked.' }),
+  tower: choice(['image', 'text'], { default: 'image', description: 'The tower that is locked.' }),
 });
 
 /** One tower keeps its general-domain weights, its projection included; the other tower learns to match it. */

@@ -11,7 +11,7 @@ import {
 import { freezeBlocks, freezeFraction } from '@medbench/nn';
 
 const settings = defineSettings({
-  tower: choice(['image', 'text'], { default: 'image', description: 'Which tower is partly frozen.' }),
+  tower: choice(['image', 'text'], { default: 'image', description: 'The tower that is partly frozen.' }),
   freeze: number({
     default: 0.5,
     min: 0,

@@ -26,7 +26,7 @@ const settings = defineSettings({
   }),
 });
 
-/** Each image must find, in place of its own text, the text of an earlier batch most similar to that text. */
+/** Each image must find not its own text, but the text of an earlier batch that is nearest to its own. */
 @Objective({
   id: 'nearest-text',
   title: 'InfoNCE with the nearest earlier text',

@@ -17,7 +17,7 @@
 //  2. Batch. `batchLoader` (loading/loader.ts), called ahead of time by `prefetch` (data/src/prefetch.ts). Workers run
 //     `makeBatch` (data/src/loading/job.ts): decode, shrink, crop, normalise, draw inputs such as augmented views. The
 //     main thread reads files, tokenizes captions and draws the remaining inputs. Nothing random comes after this.
-//  3. Towers [recorded]. `represent` (step/represent.ts) runs both towers, as the method says.
+//  3. Towers [recorded]. `represent` (step/represent.ts) calls the method's `represent`, which runs both towers.
 //  4. Objective [recorded]. `methodLoss` (step/loss.ts) takes the loss and its terms. For a weighted sum of objectives,
 //     `sumObjectives` (core/src/methods/sum.ts) computes both; the loss of each objective is a term.
 //  5. Gradients [recorded]. `differentiate` (nn/src/differentiate.ts), with respect to trained parameters alone.
@@ -27,9 +27,9 @@
 //     step/cached-step.ts) they are four programs on one state, and JavaScript passes arrays between them: represent
 //     each chunk, take the loss of the whole batch, represent each chunk again for its gradient, update.
 //  7. Self-check. At the first call of a program, a compiling backend also runs it eagerly and compares results such as
-//     loss, gradient norm and moments (backend-trace/src/self-check.ts). Skipped if training resumed or memory is
-//     short.
-//  8. Log. A loss that is not finite ends the training. `request.event` logs the outputs every `logEvery` steps.
+//     loss, gradient norm and moments (backend-trace/src/self-check.ts). Skipped after a resume or if memory is short.
+//  8. Log. A loss or gradient norm that is not finite ends the training. Every `logEvery` steps, `request.event` logs
+//     the outputs of the step: loss, terms, gradient norm, learning rate and logit scale.
 //  9. Validation, every `validation.every` steps. `createValidator` (loop/validator.ts) takes the loss on held-out
 //     pairs [recorded] and saves the best weights; `shouldStop` (loop/validation.ts) may end the training.
 // 10. Checkpoint. `writeResume` (loop/progress.ts), every `checkpointEvery` steps and on interruption.

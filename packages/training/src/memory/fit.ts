@@ -16,7 +16,10 @@ export interface FittedRow extends PreparedRow {
   readonly memory?: RowMemory;
   /** Whether there is room for the self-check of the first step. */
   readonly checked: boolean;
-  /** Why the batch is split although the settings do not ask for it: bytes of the whole batch, and of the budget. */
+  /**
+   * Present if the batch is split although the settings do not ask for it: the chunk size, the bytes that a step on the
+   * whole batch would take, and the bytes of the budget.
+   */
   readonly split?: { readonly chunkSize: number; readonly wholeBytes: number; readonly budget: number };
 }
 

@@ -190,7 +190,7 @@ const representationSpecs = (
     ]),
   );
 
-/** Estimates the memory of the four programs of a step, the batch and its representations, which are arrays apart. */
+/** Estimates the memory of the four programs of a step, plus the arrays of the batch and its representations. */
 async function estimateMemory(
   backend: Backend,
   programs: CachedPrograms,
