@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { type Catalogue, unknownId } from '@medbench/core/catalogue';
+import { type Catalogue, unknownIdError } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from '@medbench/runner';
 import { type ConfigFile, type ConfigTree, discover, findConfigFile, mergeTrees } from '@medbench/runner/workspace';
@@ -36,7 +36,7 @@ export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTr
   const name = flags.preset ?? file?.tree.preset;
   const preset = catalogue.presets.find(({ id }) => id === name);
   if (name !== undefined && name !== null && !preset) {
-    throw unknownId(
+    throw unknownIdError(
       'preset',
       String(name),
       catalogue.presets.map(({ id }) => id),

@@ -5,7 +5,7 @@ import { MedbenchError } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { switchBackend } from './active.js';
 import { type SharedState, SharedStates } from './shared-state.js';
-import { ARRAYS, checkResult, checkTensors, pick, stateNames } from './tensors.js';
+import { ARRAY_TYPES, checkResult, checkTensors, pick, stateNames } from './tensors.js';
 
 export interface EagerOptions {
   /** Starts the TensorFlow.js backend to run on, if need be, and gives its name. Called before each use. */
@@ -24,7 +24,7 @@ function download(tensor: tf.Tensor): HostTensor {
   const dtype = tensor.dtype as TensorSpec['dtype'];
   const values = tensor.dataSync();
   // Backends may hand out their own memory or another array type (booleans).
-  return { shape: tensor.shape, dtype, data: ARRAYS[dtype].from(values) };
+  return { shape: tensor.shape, dtype, data: ARRAY_TYPES[dtype].from(values) };
 }
 
 /**
@@ -34,29 +34,32 @@ function download(tensor: tf.Tensor): HostTensor {
 export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {
   if (!options.share) checkTensors(program, 'state', initial);
   switchBackend(await options.activate());
-  let held: SharedState<tf.Tensor>;
-  if (options.share) held = STATES.of(options.share, program);
+  let sharedState: SharedState<tf.Tensor>;
+  if (options.share) sharedState = STATES.get(options.share, program);
   else {
     const names = Object.keys(program.state);
-    held = { entries: Object.fromEntries(names.map((name) => [name, tf.keep(upload(initial[name]!))])), users: 0 };
+    sharedState = {
+      entries: Object.fromEntries(names.map((name) => [name, tf.keep(upload(initial[name]!))])),
+      users: 0,
+    };
   }
-  const state = held.entries;
+  const state = sharedState.entries;
   let disposed = false;
-  const alive = (): void => {
+  const assertNotDisposed = (): void => {
     if (disposed) throw new MedbenchError('backend', `The session of ${program.name} was disposed`);
   };
 
   const session: Session = {
     async step(inputs) {
-      alive();
+      assertNotDisposed();
       checkTensors(program, 'inputs', inputs);
       switchBackend(await options.activate());
       const outputs: Record<string, HostTensor> = {};
       const next: Record<string, tf.Tensor> = {};
       tf.tidy(() => {
-        const given: Record<string, tf.Tensor> = {};
-        for (const name of Object.keys(program.inputs)) given[name] = upload(inputs[name]!);
-        const result = program.run(pick(state, Object.keys(program.state)), given);
+        const inputTensors: Record<string, tf.Tensor> = {};
+        for (const name of Object.keys(program.inputs)) inputTensors[name] = upload(inputs[name]!);
+        const result = program.run(pick(state, Object.keys(program.state)), inputTensors);
         checkResult(program, result);
         // A returned entry may be an old one, or the same twice: a clone shares the values and has a life of its own.
         for (const [name, tensor] of Object.entries(result.state ?? {})) next[name] = tf.keep(tf.clone(tensor));
@@ -69,19 +72,19 @@ export async function eagerSession(program: Program, initial: HostTensors, optio
       return outputs;
     },
     async readState(names) {
-      alive();
-      const wanted = stateNames(program, names);
+      assertNotDisposed();
+      const entryNames = stateNames(program, names);
       switchBackend(await options.activate());
-      return Object.fromEntries(wanted.map((name) => [name, download(state[name]!)]));
+      return Object.fromEntries(entryNames.map((name) => [name, download(state[name]!)]));
     },
     async dispose() {
       if (disposed) return;
       disposed = true;
-      if (--held.users > 0) return;
+      if (--sharedState.users > 0) return;
       switchBackend(await options.activate());
       for (const tensor of Object.values(state)) tensor.dispose();
     },
   };
-  STATES.join(session, held);
+  STATES.join(session, sharedState);
   return session;
 }

@@ -24,18 +24,18 @@ export class SharedStates<T extends Sized> {
    * The state of a session, for another program.
    * @throws MedbenchError('backend') if the session is not this backend's, or lacks what the program needs.
    */
-  of(session: Session, program: Program): SharedState<T> {
+  get(session: Session, program: Program): SharedState<T> {
     const state = this.#states.get(session);
     if (!state || state.users === 0) {
       throw new MedbenchError('backend', `${program.name} cannot share the state of a session that is not there`);
     }
     for (const [name, { shape }] of Object.entries(program.state)) {
-      const found = state.entries[name]?.shape;
-      if (found?.join() !== shape.join()) {
-        const what = found ? `is [${found.join(', ')}] there` : 'is not there';
+      const actual = state.entries[name]?.shape;
+      if (actual?.join() !== shape.join()) {
+        const problem = actual ? `is [${actual.join(', ')}] there` : 'is not there';
         throw new MedbenchError(
           'backend',
-          `${program.name} cannot share a state: its ${name} [${shape.join(', ')}] ${what}`,
+          `${program.name} cannot share a state: its ${name} [${shape.join(', ')}] ${problem}`,
         );
       }
     }

@@ -8,37 +8,37 @@ import {
   type TensorSpec,
 } from '@medbench/core';
 
-const described = ({ shape, dtype }: TensorSpec): string => `${dtype} [${shape.join(', ')}]`;
-const agrees = (a: TensorSpec, b: TensorSpec): boolean =>
+const describeSpec = ({ shape, dtype }: TensorSpec): string => `${dtype} [${shape.join(', ')}]`;
+const specsMatch = (a: TensorSpec, b: TensorSpec): boolean =>
   a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((side, i) => side === b.shape[i]);
 
 /** The array type of an element type. */
-export const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+export const ARRAY_TYPES = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /**
  * Checks given tensors against a program's `state` or `inputs`.
  * @throws MedbenchError naming the first that is missing, not asked for, or of another shape, element type or length.
  */
-export function checkTensors(program: Program, kind: 'state' | 'inputs', given: HostTensors): void {
+export function checkTensors(program: Program, kind: 'state' | 'inputs', tensors: HostTensors): void {
   const specs = program[kind];
   const noun = kind === 'state' ? 'state entry' : 'input';
   for (const [name, spec] of Object.entries(specs)) {
-    const tensor = given[name];
+    const tensor = tensors[name];
     if (!tensor) throw new MedbenchError('backend', `Program ${program.name}: the ${noun} ${name} is missing`);
-    if (!agrees(tensor, spec))
+    if (!specsMatch(tensor, spec))
       throw new MedbenchError(
         'backend',
-        `Program ${program.name}: the ${noun} ${name} is ${described(tensor)}, expected ${described(spec)}`,
+        `Program ${program.name}: the ${noun} ${name} is ${describeSpec(tensor)}, expected ${describeSpec(spec)}`,
         { hint: 'Compiled shapes are static: pad or drop a last short batch.' },
       );
-    if (tensor.data.length !== elementCount(spec.shape) || !(tensor.data instanceof ARRAYS[spec.dtype]))
+    if (tensor.data.length !== elementCount(spec.shape) || !(tensor.data instanceof ARRAY_TYPES[spec.dtype]))
       throw new MedbenchError(
         'backend',
         `Program ${program.name}: the ${noun} ${name} has ${tensor.data.length} values in a ` +
-          `${tensor.data.constructor.name}, expected ${elementCount(spec.shape)} in a ${ARRAYS[spec.dtype].name}`,
+          `${tensor.data.constructor.name}, expected ${elementCount(spec.shape)} in a ${ARRAY_TYPES[spec.dtype].name}`,
       );
   }
-  for (const name of Object.keys(given))
+  for (const name of Object.keys(tensors))
     if (!(name in specs))
       throw new MedbenchError('backend', `Program ${program.name} has no ${noun} ${name}`, {
         hint: `It has: ${Object.keys(specs).join(', ') || 'none'}.`,
@@ -53,11 +53,11 @@ export function checkResult(program: Program, result: ProgramResult): void {
   for (const [name, tensor] of Object.entries(result.state ?? {})) {
     const spec = program.state[name];
     if (!spec) throw new MedbenchError('backend', `Program ${program.name} returns an unknown state entry ${name}`);
-    const found = { shape: tensor.shape, dtype: tensor.dtype as TensorSpec['dtype'] };
-    if (!agrees(found, spec))
+    const actual = { shape: tensor.shape, dtype: tensor.dtype as TensorSpec['dtype'] };
+    if (!specsMatch(actual, spec))
       throw new MedbenchError(
         'backend',
-        `Program ${program.name} returns the state entry ${name} as ${described(found)}, declared ${described(spec)}`,
+        `Program ${program.name} returns the state entry ${name} as ${describeSpec(actual)}, declared ${describeSpec(spec)}`,
       );
   }
 }
@@ -74,5 +74,5 @@ export function stateNames(program: Program, names: readonly string[] | undefine
 export const copyTensor = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
 
 /** The entries of these names. */
-export const pick = <T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
-  Object.fromEntries(names.map((name) => [name, all[name]!]));
+export const pick = <T>(entries: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
+  Object.fromEntries(names.map((name) => [name, entries[name]!]));

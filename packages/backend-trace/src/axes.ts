@@ -1,7 +1,7 @@
 /** Axes given as a number, a list or nothing (all), counted from the front, in ascending order. */
 export function normaliseAxes(axis: number | readonly number[] | null | undefined, rank: number): number[] {
   const axes = axis === null || axis === undefined ? [...Array(rank).keys()] : typeof axis === 'number' ? [axis] : axis;
-  return axes.map((one) => (one < 0 ? one + rank : one)).sort((a, b) => a - b);
+  return axes.map((index) => (index < 0 ? index + rank : index)).sort((a, b) => a - b);
 }
 
 /** One axis, counted from the front. */

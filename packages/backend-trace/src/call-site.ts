@@ -8,9 +8,11 @@ const LOCATION = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/;
  */
 export function callSite(): string | undefined {
   const frames = (new Error('here').stack ?? '').split('\n').slice(1);
-  const first = frames.findIndex((frame) => TENSORFLOW.test(frame));
-  if (first < 0) return undefined;
-  const caller = frames.slice(first).find((frame) => !TENSORFLOW.test(frame) && !frame.includes('<anonymous>'));
+  const firstTensorFlow = frames.findIndex((frame) => TENSORFLOW.test(frame));
+  if (firstTensorFlow < 0) return undefined;
+  const caller = frames
+    .slice(firstTensorFlow)
+    .find((frame) => !TENSORFLOW.test(frame) && !frame.includes('<anonymous>'));
   return caller && LOCATION.exec(caller.trim())?.[1];
 }
 

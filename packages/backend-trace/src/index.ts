@@ -3,13 +3,20 @@ export { type Recording, Tracer } from './record.js';
 export {
   type FusedRules,
   fusedRules,
-  type Inputs,
-  NAMES,
-  type Rule,
-  type RuleTable,
+  type KernelInputs,
+  type KernelRule,
+  type KernelRules,
+  NAME_PREFIXES,
   type TraceBuilder,
   type TracerOptions,
   type TraceValue,
 } from './seam.js';
-export { canCheck, compareTensors, type Difference, type Reference, type SelfCheck, selfCheck } from './self-check.js';
-export { type BakedConstant, checkSame, type Written } from './twice.js';
+export {
+  canCheck,
+  compareTensors,
+  type EagerReference,
+  type SelfCheckRequest,
+  selfCheck,
+  type TensorDifference,
+} from './self-check.js';
+export { type BakedConstant, checkSameGraph, type WrittenGraph } from './twice.js';

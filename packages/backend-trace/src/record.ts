@@ -4,7 +4,7 @@ import { activateBackend, checkResult, switchBackend } from '@medbench/backend-k
 import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { withDeepStacks } from './call-site.js';
-import { NAMES, type TraceBuilder, type TracerOptions, type TraceValue } from './seam.js';
+import { NAME_PREFIXES, type TraceBuilder, type TracerOptions, type TraceValue } from './seam.js';
 import { TraceBackend } from './trace-backend.js';
 
 /** A program in the builder that it was recorded with. */
@@ -48,7 +48,7 @@ export class Tracer<B extends TraceBuilder<V>, V extends TraceValue> {
     const previous = tf.engine().backendName;
     switchBackend(await activateBackend(this.backendName));
     try {
-      return withDeepStacks(() => backend.recording(builder, () => recorded(program, builder, backend)));
+      return withDeepStacks(() => backend.recording(builder, () => recordProgram(program, builder, backend)));
     } catch (error) {
       if (isUnknownKernel(error)) throw new MedbenchError('backend', error.message, { cause: error });
       throw error;
@@ -58,37 +58,37 @@ export class Tracer<B extends TraceBuilder<V>, V extends TraceValue> {
   }
 }
 
-function recorded<B extends TraceBuilder<V>, V extends TraceValue>(
+function recordProgram<B extends TraceBuilder<V>, V extends TraceValue>(
   program: Program,
   builder: B,
   backend: TraceBackend<B, V>,
 ): Recording<V> {
-  const inputsOf = (prefix: string, specs: Program['inputs']): Map<string, V> =>
+  const addInputs = (prefix: string, specs: Program['inputs']): Map<string, V> =>
     new Map(Object.entries(specs).map(([name, spec]) => [name, builder.input(prefix + name, spec)]));
-  const state = inputsOf(NAMES.state, program.state);
-  const inputs = inputsOf(NAMES.input, program.inputs);
+  const state = addInputs(NAME_PREFIXES.state, program.state);
+  const inputs = addInputs(NAME_PREFIXES.input, program.inputs);
   const outputs: Record<string, V> = {};
   const updated: string[] = [];
   const results: Record<string, TensorSpec> = {};
   tf.tidy(() => {
     const tensors = (values: Map<string, V>): TensorMap =>
       Object.fromEntries(
-        [...values].map(([name, value]) => [name, tf.engine().makeTensorFromTensorInfo(backend.tensorOf(value))]),
+        [...values].map(([name, value]) => [name, tf.engine().makeTensorFromTensorInfo(backend.makeTensor(value))]),
       );
     const result = program.run(tensors(state), tensors(inputs));
     checkResult(program, result);
     for (const [name, tensor] of Object.entries(result.state ?? {})) {
-      const value = backend.inGraph(tensor);
+      const value = backend.graphValue(tensor);
       // Given back as it came: it stays where it is.
       if (value === state.get(name)) continue;
       updated.push(name);
-      outputs[NAMES.next + name] = value;
+      outputs[NAME_PREFIXES.next + name] = value;
     }
     for (const [name, tensor] of Object.entries(result.outputs)) {
-      const value = backend.inGraph(tensor);
-      outputs[NAMES.output + name] = value;
+      const value = backend.graphValue(tensor);
+      outputs[NAME_PREFIXES.output + name] = value;
       results[name] = { shape: tensor.shape, dtype: value.dtype as TensorSpec['dtype'] };
     }
   });
-  return { outputs, updated, results, eagerBytes: backend.mostBytes };
+  return { outputs, updated, results, eagerBytes: backend.peakBytes };
 }

@@ -13,7 +13,7 @@ export interface TraceValue {
  * the two.
  */
 export interface TraceBuilder<V extends TraceValue> {
-  /** An input of the graph, named as in {@link NAMES}. */
+  /** An input of the graph, named as in {@link NAME_PREFIXES}. */
   input(name: string, spec: TensorSpec): V;
   /** Values from the host, which are copied. */
   constant(values: HostTensor['data'], spec: TensorSpec): V;
@@ -22,26 +22,26 @@ export interface TraceBuilder<V extends TraceValue> {
 }
 
 /** Prefixes of the names of a graph's inputs (`state/…`, `input/…`) and outputs (`next/…` is the state after the step). */
-export const NAMES = { state: 'state/', input: 'input/', next: 'next/', output: 'output/' } as const;
+export const NAME_PREFIXES = { state: 'state/', input: 'input/', next: 'next/', output: 'output/' } as const;
 
 /** A kernel's inputs by name; of kernels that take a list, by position. */
-export type Inputs<V> = Readonly<Record<string, V>>;
+export type KernelInputs<V> = Readonly<Record<string, V>>;
 
 /**
  * One TensorFlow.js kernel in a backend's graph: works out the shapes of its results and adds what computes them. `attrs` are the
  * kernel's attributes as TensorFlow.js declares them.
  */
-export type Rule<B, V> = (builder: B, inputs: Inputs<V>, attrs: never) => V | readonly V[];
+export type KernelRule<B, V> = (builder: B, inputs: KernelInputs<V>, attrs: never) => V | readonly V[];
 
 /** Rules by the kernel's name. A kernel that is not here cannot be recorded. */
-export type RuleTable<B, V> = Readonly<Record<string, Rule<B, V>>>;
+export type KernelRules<B, V> = Readonly<Record<string, KernelRule<B, V>>>;
 
 export interface TracerOptions<B, V> {
   /** Short name of the graph's format, such as `onnx`. No other tracer of the process has it. */
   readonly name: string;
-  readonly rules: RuleTable<B, V>;
+  readonly rules: KernelRules<B, V>;
   /** The package to which somebody would add the rule for a kernel that has none. */
-  readonly rulesIn: string;
+  readonly rulesPackage: string;
 }
 
 /** Rules for the fused kernels that a backend offers to `@medbench/nn`, with the inputs and outputs that are agreed for each. */
@@ -54,4 +54,4 @@ export type FusedRules<B, V> = {
 };
 
 /** Fused rules as a part of a table: `@medbench/nn` hands over just the inputs that are agreed. */
-export const fusedRules = <B, V>(rules: FusedRules<B, V>): RuleTable<B, V> => rules as RuleTable<B, V>;
+export const fusedRules = <B, V>(rules: FusedRules<B, V>): KernelRules<B, V> => rules as KernelRules<B, V>;

@@ -7,7 +7,7 @@ const TOLERANCE = 1e-3;
 const NEGLIGIBLE = 1e-7;
 
 /** The eager TensorFlow.js backend that compiled steps are compared with. */
-export interface Reference {
+export interface EagerReference {
   /** Where it computes, for messages, such as `WebAssembly`. */
   readonly name: string;
   /** Starts it if need be and makes it the active one. @returns its name in TensorFlow.js. */
@@ -17,11 +17,11 @@ export interface Reference {
 }
 
 /** Whether a program's first step is compared with the eager one where that is not switched off. */
-export const canCheck = ({ selfCheck: named = [] }: Program, tracedBytes: number, reference: Reference): boolean =>
-  named.length > 0 && tracedBytes <= reference.largestBytes;
+export const canCheck = ({ selfCheck: names = [] }: Program, tracedBytes: number, reference: EagerReference): boolean =>
+  names.length > 0 && tracedBytes <= reference.largestBytes;
 
-export interface SelfCheck {
-  readonly reference: Reference;
+export interface SelfCheckRequest {
+  readonly reference: EagerReference;
   readonly program: Program;
   /** Before the step. */
   readonly state: HostTensors;
@@ -34,29 +34,29 @@ export interface SelfCheck {
 }
 
 /** How far apart two tensors are. */
-export interface Difference {
+export interface TensorDifference {
   /** L2 norms of the two and of their difference. */
   readonly compiled: number;
   readonly eager: number;
-  readonly apart: number;
+  readonly distance: number;
   readonly relative: number;
-  readonly fits: boolean;
+  readonly agrees: boolean;
 }
 
 /** Compares two tensors of one shape in the L2 norm. */
-export function compareTensors(compiled: HostTensor, eager: HostTensor): Difference {
-  let [a, b, c] = [0, 0, 0];
-  eager.data.forEach((value, i) => {
-    const other = compiled.data[i] ?? Number.NaN;
-    a += other * other;
-    b += value * value;
-    c += (other - value) ** 2;
+export function compareTensors(compiled: HostTensor, eager: HostTensor): TensorDifference {
+  let [compiledSquares, eagerSquares, differenceSquares] = [0, 0, 0];
+  eager.data.forEach((eagerValue, i) => {
+    const compiledValue = compiled.data[i] ?? Number.NaN;
+    compiledSquares += compiledValue * compiledValue;
+    eagerSquares += eagerValue * eagerValue;
+    differenceSquares += (compiledValue - eagerValue) ** 2;
   });
-  const apart = Math.sqrt(c);
-  const relative = apart === 0 ? 0 : apart / Math.max(Math.sqrt(a), Math.sqrt(b));
+  const distance = Math.sqrt(differenceSquares);
+  const relative = distance === 0 ? 0 : distance / Math.max(Math.sqrt(compiledSquares), Math.sqrt(eagerSquares));
   const size = Math.max(1, eager.data.length);
-  const fits = relative <= TOLERANCE || apart / Math.sqrt(size) <= NEGLIGIBLE;
-  return { compiled: Math.sqrt(a), eager: Math.sqrt(b), apart, relative, fits };
+  const agrees = relative <= TOLERANCE || distance / Math.sqrt(size) <= NEGLIGIBLE;
+  return { compiled: Math.sqrt(compiledSquares), eager: Math.sqrt(eagerSquares), distance, relative, agrees };
 }
 
 const allFinite = ({ data }: HostTensor): boolean => data.every(Number.isFinite);
@@ -66,7 +66,7 @@ const allFinite = ({ data }: HostTensor): boolean => data.every(Number.isFinite)
  * Programs too large for the reference are not checked, which is logged. Values that are not finite on either side agree.
  * @throws MedbenchError with both figures if they differ.
  */
-export async function selfCheck(check: SelfCheck): Promise<void> {
+export async function selfCheck(check: SelfCheckRequest): Promise<void> {
   const { reference, program, state, inputs, compiled, tracedBytes, log } = check;
   if (!canCheck(program, tracedBytes, reference)) {
     const gibibytes = (tracedBytes / 2 ** 30).toFixed(1);
@@ -88,25 +88,25 @@ export async function selfCheck(check: SelfCheck): Promise<void> {
     const expectedState = await eager.readState(program.selfCheck!.filter((name) => name in program.state));
     for (const name of program.selfCheck!) {
       const expected = outputs[name] ?? expectedState[name];
-      const found = compiled.outputs[name] ?? compiled.state[name];
-      if (!expected || !found)
+      const actual = compiled.outputs[name] ?? compiled.state[name];
+      if (!expected || !actual)
         throw new MedbenchError('backend', `${program.name}: selfCheck names ${name}, no output or state entry`);
-      if (!allFinite(found) && !allFinite(expected)) {
+      if (!allFinite(actual) && !allFinite(expected)) {
         // What follows from it says nothing of the kernels: whoever reads the values says that they are not finite.
         log(`${program.name}: ${name} is not finite on either backend, so nothing more is compared`);
         return;
       }
-      const difference = compareTensors(found, expected);
+      const difference = compareTensors(actual, expected);
       worst = Math.max(worst, difference.relative);
-      if (difference.fits) continue;
-      const [shown, wanted] =
+      if (difference.agrees) continue;
+      const [compiledText, eagerText] =
         expected.data.length === 1
-          ? [String(found.data[0]), String(expected.data[0])]
+          ? [String(actual.data[0]), String(expected.data[0])]
           : [`norm ${difference.compiled}`, `norm ${difference.eager}`];
       throw new MedbenchError(
         'backend',
         `${program.name}: the compiled step disagrees with the eager reference in ${name}: ` +
-          `${shown} compiled, ${wanted} eager, relative difference ${difference.relative.toExponential(1)}`,
+          `${compiledText} compiled, ${eagerText} eager, relative difference ${difference.relative.toExponential(1)}`,
         { hint: 'Run with the backend wasm, and please report the program as an issue.' },
       );
     }

@@ -1,9 +1,9 @@
-import { ARRAYS } from '@medbench/backend-kit';
+import { ARRAY_TYPES } from '@medbench/backend-kit';
 import { type HostTensor, MedbenchError, type TensorSpec } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { callSite } from './call-site.js';
 import { COMPOSED_BYTES, tensorBytes } from './composed-bytes.js';
-import type { Rule, TraceBuilder, TracerOptions, TraceValue } from './seam.js';
+import type { KernelRule, TraceBuilder, TracerOptions, TraceValue } from './seam.js';
 
 type DataId = tf.DataId;
 
@@ -20,12 +20,12 @@ interface Entry<B, V> {
 /** Element types that a recorded tensor can have. */
 function elementType(dtype: string): TensorSpec['dtype'] {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new MedbenchError('backend', `A compiled step cannot hold ${dtype} tensors${at()}`, {
+  throw new MedbenchError('backend', `A compiled step cannot hold ${dtype} tensors${callSiteSuffix()}`, {
     hint: 'Use float32, int32 or bool tensors, or run with the backend wasm.',
   });
 }
 
-const at = (): string => {
+const callSiteSuffix = (): string => {
   const site = callSite();
   return site ? ` (at ${site})` : '';
 };
@@ -35,14 +35,14 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
   readonly #entries = new Map<DataId, Entry<B, V>>();
   #builder: B | undefined;
   #bytes = 0;
-  #mostBytes = 0;
+  #peakBytes = 0;
   #composedBytes = 0;
 
   /**
    * Registers the backend and its kernels with TensorFlow.js.
    * @param name of the TensorFlow.js backend.
    */
-  constructor(name: string, { rules, rulesIn }: TracerOptions<B, V>) {
+  constructor(name: string, { rules, rulesPackage }: TracerOptions<B, V>) {
     super();
     // Below every backend that computes, so that TensorFlow.js never picks it by itself.
     tf.registerBackend(name, () => this, -1);
@@ -51,7 +51,7 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
     for (const kernelName of new Set([...names, ...Object.keys(rules)])) {
       const rule = rules[kernelName];
       const kernelFunc: tf.KernelFunc = ({ inputs, attrs }) => {
-        if (!rule) throw unmapped(kernelName, rulesIn);
+        if (!rule) throw missingRuleError(kernelName, rulesPackage);
         return this.#apply(kernelName, rule, inputs, attrs ?? {});
       };
       tf.registerKernel({ kernelName, backendName: name, kernelFunc });
@@ -60,43 +60,43 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
 
   #apply(
     kernel: string,
-    rule: Rule<B, V>,
+    rule: KernelRule<B, V>,
     inputs: tf.NamedTensorInfoMap,
     attrs: tf.NamedAttrMap,
   ): tf.TensorInfo | tf.TensorInfo[] {
     const values: Record<string, V> = {};
     for (const [name, tensor] of Object.entries(inputs))
-      if (tensor) values[name] = this.inGraph(tensor as tf.TensorInfo);
-    this.#composed(COMPOSED_BYTES[kernel]?.(values, attrs as never) ?? 0);
+      if (tensor) values[name] = this.graphValue(tensor as tf.TensorInfo);
+    this.#addComposedBytes(COMPOSED_BYTES[kernel]?.(values, attrs as never) ?? 0);
     const result = rule(this.builder, values, attrs as never);
-    return isList(result) ? result.map((value) => this.tensorOf(value)) : this.tensorOf(result);
+    return isList(result) ? result.map((value) => this.makeTensor(value)) : this.makeTensor(result);
   }
 
   /**
    * The most bytes that the tensors of the last recording would take at once on a backend that runs it op by op, views of
    * others counted too.
    */
-  get mostBytes(): number {
-    return this.#mostBytes;
+  get peakBytes(): number {
+    return this.#peakBytes;
   }
 
   /** Counts what a backend without a fused kernel keeps until the step ends. */
-  #composed(bytes: number): void {
+  #addComposedBytes(bytes: number): void {
     this.#composedBytes += bytes;
     this.#bytes += bytes;
-    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
   }
 
-  #enter(dataId: DataId, entry: Entry<B, V>): void {
+  #addEntry(dataId: DataId, entry: Entry<B, V>): void {
     this.#entries.set(dataId, entry);
     this.#bytes += tensorBytes(entry);
-    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
   }
 
   /** Runs `record` with all kernels adding to `builder`. */
   recording<T>(builder: B, record: () => T): T {
     this.#builder = builder;
-    this.#mostBytes = this.#bytes;
+    this.#peakBytes = this.#bytes;
     try {
       return record();
     } finally {
@@ -110,7 +110,7 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
     if (this.#builder) return this.#builder;
     throw new MedbenchError(
       'backend',
-      `TensorFlow.js was used on the recording backend outside of a recording${at()}`,
+      `TensorFlow.js was used on the recording backend outside of a recording${callSiteSuffix()}`,
       {
         hint: 'Set the TensorFlow.js backend that you want to compute on with tf.setBackend.',
       },
@@ -118,21 +118,21 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
   }
 
   /** Makes a tensor that stands for a value of the graph. */
-  tensorOf(value: V): tf.TensorInfo {
+  makeTensor(value: V): tf.TensorInfo {
     const dataId: DataId = {};
     const dtype = elementType(value.dtype);
-    this.#enter(dataId, { shape: value.shape, dtype, value, builder: this.builder, references: 1 });
+    this.#addEntry(dataId, { shape: value.shape, dtype, value, builder: this.builder, references: 1 });
     return { dataId, shape: [...value.shape], dtype };
   }
 
   /** The graph's value of a tensor; values from the host become constants. */
-  inGraph({ dataId, shape }: tf.TensorInfo): V {
+  graphValue({ dataId, shape }: tf.TensorInfo): V {
     const entry = this.#entries.get(dataId);
-    if (!entry) throw new MedbenchError('backend', `A tensor was used after its disposal${at()}`);
+    if (!entry) throw new MedbenchError('backend', `A tensor was used after its disposal${callSiteSuffix()}`);
     const { builder } = this;
     if (entry.builder !== builder || !entry.value) {
       if (!entry.host)
-        throw new MedbenchError('backend', `A tensor of another recording was used${at()}`, {
+        throw new MedbenchError('backend', `A tensor of another recording was used${callSiteSuffix()}`, {
           hint: 'A program must not keep tensors from one call of run to the next; put them into the state.',
         });
       entry.builder = builder;
@@ -155,9 +155,9 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
     references: number,
   ): void {
     const type = elementType(dtype);
-    const Type = ARRAYS[type];
+    const Type = ARRAY_TYPES[type];
     const host = Type.from((values ?? new Type(tf.util.sizeFromShape(shape))) as ArrayLike<number>);
-    this.#enter(dataId, { shape, dtype: type, host, references });
+    this.#addEntry(dataId, { shape, dtype: type, host, references });
   }
 
   override readSync(dataId: DataId): tf.BackendValues {
@@ -165,7 +165,7 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
     if (host) return host as tf.BackendValues;
     throw new MedbenchError(
       'backend',
-      `The step reads the values of a tensor back (dataSync, data, array or arraySync${at()}), which cannot be ` +
+      `The step reads the values of a tensor back (dataSync, data, array or arraySync${callSiteSuffix()}), which cannot be ` +
         'compiled: a step is recorded once on shapes alone, so there are no values yet',
       {
         hint: 'Keep the computation in TensorFlow.js ops or pass the value as an input; or run with the backend wasm.',
@@ -225,7 +225,7 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
 /** Narrows a rule's result: `Array.isArray` does not tell a readonly array from a value. */
 const isList = <V>(result: V | readonly V[]): result is readonly V[] => Array.isArray(result);
 
-const unmapped = (kernel: string, rulesIn: string): MedbenchError =>
-  new MedbenchError('backend', `The TensorFlow.js kernel ${kernel} cannot be compiled${at()}`, {
-    hint: `Write that line with other ops, add the kernel to ${rulesIn}, or run with the backend wasm.`,
+const missingRuleError = (kernel: string, rulesPackage: string): MedbenchError =>
+  new MedbenchError('backend', `The TensorFlow.js kernel ${kernel} cannot be compiled${callSiteSuffix()}`, {
+    hint: `Write that line with other ops, add the kernel to ${rulesPackage}, or run with the backend wasm.`,
   });

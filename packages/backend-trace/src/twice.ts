@@ -9,7 +9,7 @@ export interface BakedConstant {
 }
 
 /** What of a written graph is compared with another recording of the same program. */
-export interface Written {
+export interface WrittenGraph {
   /** The whole graph. Two recordings are the same if these bytes are. */
   readonly model: Uint8Array;
   readonly nodeCount: number;
@@ -18,13 +18,13 @@ export interface Written {
 }
 
 /** Says what differs between two recordings of one program. */
-function difference(program: Program, first: Written, second: Written): MedbenchError {
+function differenceError(program: Program, first: WrittenGraph, second: WrittenGraph): MedbenchError {
   const index = first.constants.findIndex(({ digest }, i) => digest !== second.constants[i]?.digest);
   const changed = first.constants[index];
-  const what = changed
+  const reason = changed
     ? `a ${changed.dtype} constant of shape [${changed.shape.join(', ')}] has other values each time`
     : `it makes ${first.nodeCount} operations the first time and ${second.nodeCount} the second`;
-  return new MedbenchError('backend', `Program ${program.name} does not do the same thing twice: ${what}`, {
+  return new MedbenchError('backend', `Program ${program.name} does not do the same thing twice: ${reason}`, {
     hint:
       'Something random or changing (a random op, the time, a counter) was drawn inside run. ' +
       'Draw it outside and pass it as an input.',
@@ -35,6 +35,6 @@ function difference(program: Program, first: Written, second: Written): Medbench
  * Checks that a second recording of a program is the first again: a graph would repeat forever what was drawn when it was recorded.
  * @throws MedbenchError('backend') saying what differs.
  */
-export function checkSame(program: Program, first: Written, second: Written): void {
-  if (Buffer.compare(first.model, second.model) !== 0) throw difference(program, first, second);
+export function checkSameGraph(program: Program, first: WrittenGraph, second: WrittenGraph): void {
+  if (Buffer.compare(first.model, second.model) !== 0) throw differenceError(program, first, second);
 }

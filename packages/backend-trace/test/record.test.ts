@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { layerNorm } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkSame, fusedRules, Tracer } from '../src/index.js';
+import { checkSameGraph, fusedRules, Tracer } from '../src/index.js';
 import { program, RULES, record, type Term, type Terms, tracer } from './terms.js';
 
 beforeAll(async () => {
@@ -135,7 +135,7 @@ describe('a program that is recorded twice', () => {
   it('is the same', async () => {
     const steady = program((_, { x }) => ({ outputs: { y: tf.mul(x!, 2) } }));
     const [first, second] = [await record(steady), await record(steady)];
-    expect(() => checkSame(steady, first.written, second.written)).not.toThrow();
+    expect(() => checkSameGraph(steady, first.written, second.written)).not.toThrow();
   });
 
   it.each([
@@ -155,7 +155,7 @@ describe('a program that is recorded twice', () => {
     const [first, second] = [await record(changing), await record(changing)];
     let error: unknown;
     try {
-      checkSame(changing, first.written, second.written);
+      checkSameGraph(changing, first.written, second.written);
     } catch (thrown) {
       error = thrown;
     }
@@ -170,7 +170,7 @@ describe('a program that is recorded twice', () => {
 describe('two backends that compile', () => {
   const fused = new Tracer<Terms, Term>({
     name: 'fused-terms',
-    rulesIn: 'nowhere',
+    rulesPackage: 'nowhere',
     rules: {
       ...RULES,
       ...fusedRules<Terms, Term>({

@@ -3,15 +3,15 @@ import { activateBackend } from '@medbench/backend-kit';
 import type { HostTensor, Program } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { compareTensors, type Reference, selfCheck } from '../src/index.js';
+import { compareTensors, type EagerReference, selfCheck } from '../src/index.js';
 
-const of = (...values: number[]): HostTensor => ({
+const vector = (...values: number[]): HostTensor => ({
   shape: [values.length],
   dtype: 'float32',
   data: Float32Array.from(values),
 });
 
-const reference: Reference = { name: 'JavaScript', activate: () => activateBackend('cpu'), largestBytes: 1000 };
+const reference: EagerReference = { name: 'JavaScript', activate: () => activateBackend('cpu'), largestBytes: 1000 };
 const doubling: Program = {
   name: 'doubling',
   state: { w: { shape: [2], dtype: 'float32' } },
@@ -26,7 +26,7 @@ async function check(w: HostTensor, loss: HostTensor, tracedBytes = 100): Promis
   await selfCheck({
     reference,
     program: doubling,
-    state: { w: of(3, 4) },
+    state: { w: vector(3, 4) },
     inputs: {},
     compiled: { state: { w }, outputs: { loss } },
     tracedBytes,
@@ -37,7 +37,7 @@ async function check(w: HostTensor, loss: HostTensor, tracedBytes = 100): Promis
 
 describe('the self-check', () => {
   it('runs the step on the reference, and says how far apart they are', async () => {
-    expect(await check(of(6, 8), of(7))).toEqual([
+    expect(await check(vector(6, 8), vector(7))).toEqual([
       expect.stringMatching(
         /^doubling: agrees with the eager reference in 2 tensors \(largest relative difference 0\.0e\+0/,
       ),
@@ -45,27 +45,37 @@ describe('the self-check', () => {
   });
 
   it('names what differs, with both figures', async () => {
-    await expect(check(of(6, 8), of(7.1))).rejects.toMatchObject({
+    await expect(check(vector(6, 8), vector(7.1))).rejects.toMatchObject({
       code: 'backend',
       message: expect.stringMatching(
         /^doubling: the compiled step disagrees with the eager reference in loss: 7\.09\d+ compiled, 7 eager, relative difference 1\.4e-2$/,
       ),
     });
-    await expect(check(of(6, 0), of(7))).rejects.toThrow(
+    await expect(check(vector(6, 0), vector(7))).rejects.toThrow(
       'in w: norm 6 compiled, norm 10 eager, relative difference 8.0e-1',
     );
   });
 
   it('leaves out a program that is too large for the reference, and says so', async () => {
-    expect(await check(of(0, 0), of(0), 2 ** 30)).toEqual([
+    expect(await check(vector(0, 0), vector(0), 2 ** 30)).toEqual([
       'doubling: not checked against the eager reference, 1.0 GiB of tensors do not fit JavaScript',
     ]);
   });
 
   it('compares in the L2 norm, relative to the larger', () => {
-    expect(compareTensors(of(3, 4), of(3, 4))).toMatchObject({ compiled: 5, eager: 5, relative: 0, fits: true });
-    expect(compareTensors(of(3, 4), of(3, 0))).toMatchObject({ compiled: 5, eager: 3, relative: 0.8, fits: false });
-    expect(compareTensors(of(1e-9), of(-1e-9)).fits).toBe(true);
-    expect(compareTensors(of(Number.NaN), of(1)).fits).toBe(false);
+    expect(compareTensors(vector(3, 4), vector(3, 4))).toMatchObject({
+      compiled: 5,
+      eager: 5,
+      relative: 0,
+      agrees: true,
+    });
+    expect(compareTensors(vector(3, 4), vector(3, 0))).toMatchObject({
+      compiled: 5,
+      eager: 3,
+      relative: 0.8,
+      agrees: false,
+    });
+    expect(compareTensors(vector(1e-9), vector(-1e-9)).agrees).toBe(true);
+    expect(compareTensors(vector(Number.NaN), vector(1)).agrees).toBe(false);
   });
 });

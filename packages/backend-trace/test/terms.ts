@@ -1,13 +1,13 @@
 import type { HostTensor, Program, TensorSpec } from '@medbench/core';
 import { backend_util, type ReshapeAttrs, type SumAttrs } from '@tensorflow/tfjs-core';
 import {
+  type KernelRule,
+  type KernelRules,
   normaliseAxes,
-  type Rule,
-  type RuleTable,
   type TraceBuilder,
   Tracer,
   type TraceValue,
-  type Written,
+  type WrittenGraph,
 } from '../src/index.js';
 
 /** A value as the expression that computes it, such as `Add(state/w, input/x)`. */
@@ -39,15 +39,15 @@ export class Terms implements TraceBuilder<Term> {
 }
 
 const unary =
-  (op: string): Rule<Terms, Term> =>
+  (op: string): KernelRule<Terms, Term> =>
   (terms, { x }) =>
     terms.call(op, [x!], x!.shape);
 const binary =
-  (op: string): Rule<Terms, Term> =>
+  (op: string): KernelRule<Terms, Term> =>
   (terms, { a, b }) =>
     terms.call(op, [a!, b!], backend_util.assertAndGetBroadcastShape([...a!.shape], [...b!.shape]));
 
-export const RULES: RuleTable<Terms, Term> = {
+export const RULES: KernelRules<Terms, Term> = {
   Add: binary('Add'),
   Sub: binary('Sub'),
   Multiply: binary('Multiply'),
@@ -68,14 +68,14 @@ export const RULES: RuleTable<Terms, Term> = {
   Floor: (terms, { x }) => terms.call('Floor', [x!], x!.shape, 'int64'),
 };
 
-export const tracer = new Tracer({ name: 'terms', rules: RULES, rulesIn: 'test/terms.ts' });
+export const tracer = new Tracer({ name: 'terms', rules: RULES, rulesPackage: 'test/terms.ts' });
 
 /** A program as its outputs' expressions by name. */
 export async function record(program: Program, by = tracer) {
   const terms = new Terms();
   const { outputs, ...recording } = await by.record(program, terms);
   const texts = Object.fromEntries(Object.entries(outputs).map(([name, { text }]) => [name, text]));
-  const written: Written = {
+  const written: WrittenGraph = {
     model: Buffer.from(JSON.stringify([texts, terms.constants.map(({ data }) => [...data])])),
     nodeCount: Object.values(texts).join().split('(').length - 1,
     constants: terms.constants.map(({ shape, dtype, data }) => ({ shape, dtype, digest: data.join() })),

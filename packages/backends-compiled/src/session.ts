@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkTensors, copyTensor, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
-import { NAMES, selfCheck } from '@medbench/backend-trace';
+import { NAME_PREFIXES, selfCheck } from '@medbench/backend-trace';
 import { wasmReference } from '@medbench/backends-wasm';
 import {
   errorMessage,
@@ -106,7 +106,7 @@ class CompiledSession implements Session {
     initial: HostTensors,
     private readonly options: LoadOptions,
   ) {
-    if (options.share) this.#sharedState = STATES.of(options.share, program);
+    if (options.share) this.#sharedState = STATES.get(options.share, program);
     else {
       const updated = new Set(traced.updated);
       const initialTensor = (name: string): HostTensor =>
@@ -172,14 +172,16 @@ class CompiledSession implements Session {
     const feeds: Record<string, Tensor> = {};
     for (const name of session.inputNames) {
       const key = name.slice(name.indexOf('/') + 1);
-      feeds[name] = name.startsWith(NAMES.state) ? this.#current(key) : toOrt(runtime, inputs[key]!);
+      feeds[name] = name.startsWith(NAME_PREFIXES.state) ? this.#current(key) : toOrt(runtime, inputs[key]!);
     }
     const fetches: Record<string, Tensor | null> = {};
-    for (const name of traced.updated) fetches[NAMES.next + name] = null;
-    for (const name of Object.keys(traced.results)) fetches[NAMES.output + name] = null;
+    for (const name of traced.updated) fetches[NAME_PREFIXES.next + name] = null;
+    for (const name of Object.keys(traced.results)) fetches[NAME_PREFIXES.output + name] = null;
     const results = await session.run(feeds, fetches as InferenceSession.OnnxValueMapType);
-    for (const name of traced.updated) this.#sharedState.entries[name] = withShape(results[NAMES.next + name]!);
-    return Object.fromEntries(Object.keys(traced.results).map((name) => [name, toHost(results[NAMES.output + name]!)]));
+    for (const name of traced.updated) this.#sharedState.entries[name] = withShape(results[NAME_PREFIXES.next + name]!);
+    return Object.fromEntries(
+      Object.keys(traced.results).map((name) => [name, toHost(results[NAME_PREFIXES.output + name]!)]),
+    );
   }
 }
 
@@ -218,7 +220,13 @@ export async function compiledSession(
   const fixed = options.fixed === true && options.share === undefined && traced.updated.length === 0;
   // A graph with built-in weights is not cached: optimizing it takes no longer than reading it from a file.
   const session = fixed
-    ? await compile(program, encodeModel(bake(traced.proto, NAMES.state, initial)), runtime, provider, undefined)
+    ? await compile(
+        program,
+        encodeModel(bake(traced.proto, NAME_PREFIXES.state, initial)),
+        runtime,
+        provider,
+        undefined,
+      )
     : await compile(program, traced.model, runtime, provider, cache);
   const compiled = performance.now();
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

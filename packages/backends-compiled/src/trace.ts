@@ -1,4 +1,4 @@
-import { checkSame, type Recording, Tracer } from '@medbench/backend-trace';
+import { checkSameGraph, type Recording, Tracer } from '@medbench/backend-trace';
 import type { Program } from '@medbench/core';
 import { Builder, type BuilderOptions } from './graph/builder.js';
 import { type EmittedGraph, emit } from './graph/emit.js';
@@ -18,7 +18,7 @@ export interface TraceOptions extends BuilderOptions {
 export const TRACER = new Tracer<Builder, Value>({
   name: 'onnx',
   rules: KERNELS,
-  rulesIn: '@medbench/backends-compiled',
+  rulesPackage: '@medbench/backends-compiled',
 });
 
 /** Records one run of a program, on shapes alone. @throws MedbenchError as `traceProgram`. */
@@ -31,7 +31,7 @@ async function recordOnce(program: Program, options: TraceOptions): Promise<Trac
 /** Records a program a second time and compares, unless an earlier process has recorded the same model. */
 async function checkRepeatable(program: Program, first: TracedProgram, options: TraceOptions): Promise<TracedProgram> {
   if (await options.recordedBefore?.(first.model)) return first;
-  checkSame(program, first, await recordOnce(program, options));
+  checkSameGraph(program, first, await recordOnce(program, options));
   return first;
 }
 

@@ -9,7 +9,7 @@ const flat = (value: number, side = 28): RasterImage => ({
   channels: 1,
   data: new Uint8Array(side * side).fill(value),
 });
-const sourceOf = (images: RasterImage[]): Source<RasterImage> => ({
+const imageSource = (images: RasterImage[]): Source<RasterImage> => ({
   length: images.length,
   get: async (i) => images[i]!,
 });
@@ -17,7 +17,7 @@ const sourceOf = (images: RasterImage[]): Source<RasterImage> => ({
 describe('raw-pixels', () => {
   it('gives the pixels in [0, 1], larger images shrunk', async () => {
     const model = await new RawPixels().model();
-    const { rows, cols, data } = await model.imageFeatures(sourceOf([flat(255), flat(51, 60)]));
+    const { rows, cols, data } = await model.imageFeatures(imageSource([flat(255), flat(51, 60)]));
     expect([rows, cols]).toEqual([2, 784]);
     expect(data[0]).toBe(1);
     expect(data[784 + 300]).toBeCloseTo(0.2, 6);
@@ -30,7 +30,7 @@ describe('raw-pixels', () => {
       channels: 3,
       data: Uint8Array.from({ length: 784 * 3 }, (_, i) => (i % 3 === 0 ? 255 : 0)),
     };
-    const { cols, data } = await (await new RawPixels().model()).imageFeatures(sourceOf([flat(0), red]));
+    const { cols, data } = await (await new RawPixels().model()).imageFeatures(imageSource([flat(0), red]));
     expect(cols).toBe(16 * 16 * 3);
     expect([data[cols], data[cols + 1]]).toEqual([1, 0]);
   });
@@ -49,7 +49,7 @@ describe('question-only', () => {
   it('refuses to look at an image', async () => {
     const model = await new QuestionOnly().model();
     expect(model.can).toEqual({ images: false, texts: true, joint: false });
-    await expect(model.embedImages(sourceOf([flat(0)]))).rejects.toThrow('never sees an image');
+    await expect(model.embedImages(imageSource([flat(0)]))).rejects.toThrow('never sees an image');
   });
 });
 
@@ -65,14 +65,14 @@ describe('controls of images alone', () => {
 });
 
 it('all but the untrained encoder do without towers', () => {
-  const info = [Chance, Majority, QuestionOnly, RawPixels, Untrained].map((one) => pluginMetadata(one)!.info);
+  const info = [Chance, Majority, QuestionOnly, RawPixels, Untrained].map((control) => pluginMetadata(control)!.info);
   expect(info.filter((info) => 'needsTowers' in info && info.needsTowers).map(({ id }) => id)).toEqual(['untrained']);
 });
 
 describe('chance and majority', () => {
   // Three classes of 60, 30 and 10 % that images do not show.
   const split = (n: number) => ({
-    images: sourceOf(new Array<RasterImage>(n).fill(flat(9))),
+    images: imageSource(new Array<RasterImage>(n).fill(flat(9))),
     labels: Int32Array.from({ length: n }, (_, i) => (i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2)),
   });
   const spec = { classes: ['a', 'b', 'c'], prompts: ['an image of {}'] };

@@ -5,8 +5,8 @@ const input = { shape: [2], dtype: 'float32' as const, draw: () => new Float32Ar
 
 describe('drawnInput', () => {
   it('adds the recipe and leaves the input as it is', () => {
-    const made = drawnInput(import.meta.url, 'noise', [2, { flip: true }], input);
-    expect(made).toEqual({
+    const drawn = drawnInput(import.meta.url, 'noise', [2, { flip: true }], input);
+    expect(drawn).toEqual({
       ...input,
       recipe: { module: import.meta.url, export: 'noise', arguments: [2, { flip: true }] },
     });

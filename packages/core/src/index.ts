@@ -26,7 +26,7 @@ export {
 } from './decorators.js';
 export { drawnInput } from './drawn-input.js';
 export * from './errors.js';
-export { ensureFolder, fileName, unwritable, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
+export { ensureFolder, fileName, unwritableError, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { isRestricted, mayShow } from './may-show.js';
 export { use } from './methods/use.js';

@@ -1,9 +1,9 @@
 import type { MetricInfo } from './contracts/index.js';
 
 /** Names are compared in lower case with `-` and `_` read as spaces. */
-const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
+const normaliseName = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
 
-const PART = /\{(\w+)\}/g;
+const PLACEHOLDER = /\{(\w+)\}/g;
 
 /**
  * What is said of a metric, looked up by its name whatever its spelling (`balanced-accuracy`, `Balanced accuracy`). Parts of
@@ -12,11 +12,14 @@ const PART = /\{(\w+)\}/g;
  */
 export function metricInfo(metrics: Readonly<Record<string, MetricInfo>>, name: string): MetricInfo | undefined {
   for (const [pattern, info] of Object.entries(metrics)) {
-    const parts = [...pattern.matchAll(PART)].map(([, part]) => part!);
-    const literals = pattern.split(/\{\w+\}/).map((text) => plain(text).replaceAll(/[^\w\s]/g, '\\$&'));
-    const match = new RegExp(`^${literals.join('(.+)')}$`).exec(plain(name));
+    const placeholders = [...pattern.matchAll(PLACEHOLDER)].map(([, placeholder]) => placeholder!);
+    const literals = pattern.split(/\{\w+\}/).map((text) => normaliseName(text).replaceAll(/[^\w\s]/g, '\\$&'));
+    const match = new RegExp(`^${literals.join('(.+)')}$`).exec(normaliseName(name));
     if (!match) continue;
-    const description = info.description.replaceAll(PART, (all, part: string) => match[parts.indexOf(part) + 1] ?? all);
+    const description = info.description.replaceAll(
+      PLACEHOLDER,
+      (token, placeholder: string) => match[placeholders.indexOf(placeholder) + 1] ?? token,
+    );
     return { ...info, description };
   }
   return undefined;

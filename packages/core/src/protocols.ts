@@ -18,9 +18,12 @@ export const defaultSettings = (specs: Readonly<Record<string, SettingSpec>> = {
 export const bindProtocol = (
   { id, settings }: Pick<ProtocolInfo, 'id' | 'settings'>,
   protocol: Protocol,
-  given: Omit<ProtocolContext, 'settings'> & { readonly settings?: Settings },
+  partialContext: Omit<ProtocolContext, 'settings'> & { readonly settings?: Settings },
 ): BoundProtocol => {
-  const context: ProtocolContext = { ...given, settings: { ...defaultSettings(settings), ...given.settings } };
+  const context: ProtocolContext = {
+    ...partialContext,
+    settings: { ...defaultSettings(settings), ...partialContext.settings },
+  };
   const { profile = NO_PROFILE } = context;
   return { id, measure: (model, data) => profile.span(id, () => protocol.measure(model, data, context)) };
 };

@@ -1,4 +1,4 @@
-import { Corpus, type DataContext, type Inspection, type OpenedCorpus } from '@medbench/core';
+import { Corpus, type DataContext, type DataInspection, type OpenedCorpus } from '@medbench/core';
 import { inspectSplits, openedFrom } from '@medbench/corpus-kit';
 import { MIMIC_CXR } from './info.js';
 import { mimicPairs } from './pairs.js';
@@ -18,7 +18,7 @@ export class MimicCxr implements Corpus {
     return openedFrom(context, pairs, pairs.fingerprint);
   }
 
-  async inspect(context: DataContext): Promise<Inspection> {
+  async inspect(context: DataContext): Promise<DataInspection> {
     const pairs = await mimicPairs(context, 'train');
     const found = await inspectSplits(context, { train: pairs });
     const notes = pairs.silent > 0 ? [`${pairs.silent} images left out: their reports say nothing`] : [];

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import { Corpus, type DataContext, type Inspection, type OpenedCorpus } from '@medbench/core';
+import { Corpus, type DataContext, type DataInspection, type OpenedCorpus } from '@medbench/core';
 import { findShards, fingerprintFiles, isGenerated, textCounter, type WebDataset, webDataset } from '@medbench/formats';
 
 /** Pairs of any WebDataset shards, such as img2dataset and open_clip write and read them. */
@@ -31,7 +31,7 @@ export class WebDatasetCorpus {
   }
 
   /** Counts captions too, which takes reading all shards once. */
-  async inspect(context: DataContext): Promise<Inspection> {
+  async inspect(context: DataContext): Promise<DataInspection> {
     const pairs = await openShards(context);
     const captions = textCounter();
     for (let i = 0; i < pairs.length; i++) captions.add((await pairs.encoded(i)).caption);

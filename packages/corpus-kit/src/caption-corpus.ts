@@ -2,7 +2,7 @@ import {
   type Corpus,
   type CorpusInfo,
   type DataContext,
-  type Inspection,
+  type DataInspection,
   MedbenchError,
   type OpenedCorpus,
   pluginMetadata,
@@ -36,7 +36,7 @@ export abstract class CaptionCorpus implements Corpus {
     return openedFrom(context, await this.#read(context), await fingerprintFiles([options.table]));
   }
 
-  async inspect(context: DataContext): Promise<Inspection> {
+  async inspect(context: DataContext): Promise<DataInspection> {
     return inspectSplits(context, { train: await this.#read(context) });
   }
 
@@ -61,7 +61,7 @@ export async function openedFrom(
 export async function inspectSplits(
   { dataRoot }: DataContext,
   splits: Readonly<Record<string, { readonly length: number } & Counted>>,
-): Promise<Inspection> {
+): Promise<DataInspection> {
   const notes = Object.entries(splits).flatMap(([name, { duplicates, bad }]) => [
     ...(duplicates > 0 ? [`${name}: ${duplicates} captions occur before`] : []),
     ...(bad.count > 0 ? [`${name}: ${bad.count} pairs left out: ${bad.list.slice(0, 20).join('; ')}`] : []),

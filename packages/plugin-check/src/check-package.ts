@@ -14,9 +14,9 @@ import {
 import {
   type Catalogue,
   type CatalogueEntry,
+  importPluginClasses,
   PLUGIN_KEYWORD,
   type PluginPackage,
-  pluginClasses,
   readPackageJson,
   readPlugin,
 } from '@medbench/core/catalogue';
@@ -46,7 +46,7 @@ export interface CheckedPackage {
 }
 
 /** A message and the way out, as one line. */
-const lineOf = (error: unknown): string => {
+const formatError = (error: unknown): string => {
   const hint = isMedbenchError(error) && error.hint ? `. ${error.hint}` : '';
   return `${errorMessage(error)}${hint}`.replace(/\s*\n\s*/g, ' ');
 };
@@ -54,12 +54,12 @@ const lineOf = (error: unknown): string => {
 /** Runs the class of an entry. @returns a note. @throws whatever is wrong with it. */
 async function runEntry(registry: Registry, entry: CatalogueEntry, options: CheckOptions): Promise<string | undefined> {
   const { id, info } = entry;
-  const method = async (of: CatalogueEntry<'method'>): Promise<void> => {
-    const settings = methodSettings(of.info);
-    await checkMethod((await resolveMethod(registry, of, settings)).method, settings);
+  const runMethod = async (methodEntry: CatalogueEntry<'method'>): Promise<void> => {
+    const settings = methodSettings(methodEntry.info);
+    await checkMethod((await resolveMethod(registry, methodEntry, settings)).method, settings);
   };
   const run: Readonly<Record<PluginKind, () => Promise<unknown>>> = {
-    method: () => method(entry as CatalogueEntry<'method'>),
+    method: () => runMethod(entry as CatalogueEntry<'method'>),
     objective: () => checkObjective(registry, entry as CatalogueEntry<'objective'>),
     protocol: async () => checkProtocol(await registry.get('protocol', id), info as ProtocolInfo),
     task: () => checkTask(registry, entry as CatalogueEntry<'task'>, options),
@@ -73,18 +73,18 @@ async function runEntry(registry: Registry, entry: CatalogueEntry, options: Chec
 }
 
 /** The plugins of one package, of what its code says. */
-async function entriesOf(plugin: PluginPackage): Promise<CatalogueEntry[]> {
-  return (await pluginClasses(plugin)).map(({ metadata: { kind, info } }) => ({
+async function readEntries(plugin: PluginPackage): Promise<CatalogueEntry[]> {
+  return (await importPluginClasses(plugin)).map(({ metadata: { kind, info } }) => ({
     ...{ kind, id: info.id, info, package: plugin },
   }));
 }
 
 /** What is installed, with the plugins of a package in place of any of their ids. */
-function withPackage(installed: Catalogue | undefined, own: readonly CatalogueEntry[]): Catalogue {
-  const keyOf = ({ kind, id }: CatalogueEntry): string => `${kind} ${id}`;
-  const taken = new Set(own.map(keyOf));
-  const others = (installed?.entries ?? []).filter((entry) => !taken.has(keyOf(entry)));
-  return { packages: [], broken: [], suspects: [], presets: [], ...installed, entries: [...others, ...own] };
+function withPackage(installed: Catalogue | undefined, packageEntries: readonly CatalogueEntry[]): Catalogue {
+  const entryKey = ({ kind, id }: CatalogueEntry): string => `${kind} ${id}`;
+  const packageKeys = new Set(packageEntries.map(entryKey));
+  const others = (installed?.entries ?? []).filter((entry) => !packageKeys.has(entryKey(entry)));
+  return { packages: [], broken: [], suspects: [], presets: [], ...installed, entries: [...others, ...packageEntries] };
 }
 
 const looksLikePlugin = (file: string): boolean => {
@@ -121,26 +121,26 @@ export async function checkPackage(dir: string, options: CheckOptions = {}): Pro
   const file = join(realpathSync(dir), 'package.json');
   const faults = await checkPlugin(dir);
   const notes: string[] = [];
-  let own: CatalogueEntry[] = [];
+  let entries: CatalogueEntry[] = [];
   try {
-    own = await entriesOf(readPlugin(file, 'checked', 'this version'));
+    entries = await readEntries(readPlugin(file, 'checked', 'this version'));
   } catch {
     // It does not load, which is among the faults already.
   }
   const { registry } = composePlugins({
-    catalogue: withPackage(options.installed, own),
+    catalogue: withPackage(options.installed, entries),
     cacheRoot: options.cacheRoot ?? tmpdir(),
     dataRoot: options.dataRoot ?? tmpdir(),
   });
-  for (const entry of own) {
+  for (const entry of entries) {
     try {
       const note = await runEntry(registry, entry, options);
       if (note !== undefined) notes.push(`${entry.kind} "${entry.id}": ${note}`);
     } catch (error) {
-      const line = lineOf(error);
+      const line = formatError(error);
       faults.push(line.includes(`"${entry.id}"`) ? line : `${entry.kind} "${entry.id}": ${line}`);
     }
   }
   const name = readPackageJson(file).name ?? dir;
-  return { name, plugins: own.map(({ kind, id }) => `${kind} "${id}"`), faults, notes };
+  return { name, plugins: entries.map(({ kind, id }) => `${kind} "${id}"`), faults, notes };
 }

@@ -13,7 +13,7 @@ import { boundProtocols, checkMetrics } from '@medbench/runner';
 import { fault, withData } from './others.js';
 import { noiseData } from './towers.js';
 
-type Folders = Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>;
+type DataFolders = Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>;
 
 /**
  * Fingerprints a task's data and measures a random model on it.
@@ -23,22 +23,22 @@ type Folders = Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>;
 export async function checkTask(
   registry: Registry,
   entry: CatalogueEntry<'task'>,
-  { dataRoot = '', cacheRoot }: Folders,
+  { dataRoot = '', cacheRoot }: DataFolders,
 ): Promise<string | undefined> {
   const { info } = entry;
   const task = await registry.get('task', entry.id);
   const protocols = await boundProtocols(registry, entry, info.protocols, { split: 'test' }, { seed: 0 });
   const folders = { dataRoot, ...(cacheRoot === undefined ? {} : { cacheRoot }) };
   const context = testContext({ ...folders, protocols, settings: resolveSettings('taskSettings', info) });
-  const found = await withData(async () => {
+  const outcome = await withData(async () => {
     const fingerprint: unknown = await task.fingerprint(context);
     if (typeof fingerprint !== 'string' || fingerprint === '') {
       throw fault(`fingerprint() gives ${JSON.stringify(fingerprint)}; return a string that changes with the data`);
     }
     return task.evaluate(randomModel(0), context);
   });
-  if ('absent' in found) return `not measured, for its data are not there: ${found.absent}`;
-  const { results } = found.value;
+  if ('absent' in outcome) return `not measured, for its data are not there: ${outcome.absent}`;
+  const { results } = outcome.value;
   checkMetrics(task, results);
   const missing = info.protocols.filter((protocol) => !results.some((result) => result.protocol === protocol));
   if (missing.length > 0) {
@@ -48,7 +48,7 @@ export async function checkTask(
 }
 
 /** Kinds of task for which there are made-up data. */
-const KIND = 'classification';
+const CHECKED_KIND = 'classification';
 
 /**
  * Measures a random model on images of noise by a protocol.
@@ -56,7 +56,7 @@ const KIND = 'classification';
  * @throws MedbenchError for a metric that is no finite number, or another primary metric than its info name.
  */
 export async function checkProtocol(protocol: Protocol, info: ProtocolInfo): Promise<string | undefined> {
-  if (!info.kinds.includes(KIND)) return `not run: there are no made-up data of kind ${info.kinds.join(', ')}`;
+  if (!info.kinds.includes(CHECKED_KIND)) return `not run: there are no made-up data of kind ${info.kinds.join(', ')}`;
   const model: EvaluationModel = randomModel(0);
   const result = await bindProtocol(info, protocol, { seed: 0, split: 'test' }).measure(model, noiseData());
   if (!result) return 'measures nothing on images of noise with a random model';

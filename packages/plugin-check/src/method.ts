@@ -47,8 +47,8 @@ const TRAINING: TrainingSettings = {
 const model = tinyTowers();
 const pairs = noisePairs(4 * BATCH);
 
-const fault = ({ label }: ResolvedMethod, what: string): MedbenchError =>
-  new MedbenchError('plugin', `${label}: ${what}`);
+const fault = ({ label }: ResolvedMethod, problem: string): MedbenchError =>
+  new MedbenchError('plugin', `${label}: ${problem}`);
 
 /** What a method draws for one example, against what it declares. */
 async function checkInputs(method: ResolvedMethod, inputs: Readonly<Record<string, MethodInput>>): Promise<void> {
@@ -58,13 +58,13 @@ async function checkInputs(method: ResolvedMethod, inputs: Readonly<Record<strin
     const type = input.dtype === 'int32' ? Int32Array : Float32Array;
     const size = elementCount(input.shape);
     if (drawn instanceof type && drawn.length === size) continue;
-    const found = ArrayBuffer.isView(drawn) ? `${(drawn as Float32Array).length} values` : typeof drawn;
-    throw fault(method, `draw() of the input "${name}" gives ${found}; return a ${type.name} of ${size} values`);
+    const actual = ArrayBuffer.isView(drawn) ? `${(drawn as Float32Array).length} values` : typeof drawn;
+    throw fault(method, `draw() of the input "${name}" gives ${actual}; return a ${type.name} of ${size} values`);
   }
 }
 
 /** The losses of the first steps of a phase. @throws MedbenchError('plugin') for one that is not finite. */
-async function losses(
+async function measureLosses(
   method: ResolvedMethod,
   { specs, phases }: PreparedRow,
   phase: number,
@@ -83,23 +83,23 @@ async function losses(
     inputs: step.inputs,
   });
   const session = await step.load(backend, step.initialState(initialise(specs, 0)), { log: () => {} });
-  const found: number[] = [];
+  const stepLosses: number[] = [];
   try {
     for (let i = 0; i < steps; i++) {
       const outputs: HostTensors = await session.step(await load(i));
       for (const name of ['loss', 'gradientNorm'] as const) {
         const value = outputs[name]!.data[0]!;
         if (Number.isFinite(value)) continue;
-        const what = name === 'loss' ? 'the loss' : "the norm of the loss's gradient";
-        throw fault(method, `${what} is ${value} at step ${i}; look for a logarithm, root or quotient of zero`);
+        const quantity = name === 'loss' ? 'the loss' : "the norm of the loss's gradient";
+        throw fault(method, `${quantity} is ${value} at step ${i}; look for a logarithm, root or quotient of zero`);
       }
-      found.push(outputs.loss!.data[0]!);
+      stepLosses.push(outputs.loss!.data[0]!);
     }
   } finally {
     await session.dispose();
     await load.close();
   }
-  return found;
+  return stepLosses;
 }
 
 /**
@@ -111,14 +111,14 @@ export async function checkMethod(method: ResolvedMethod, settings: Settings): P
   const row = 'check';
   const prepare = (chunkSize: number | null): PreparedRow =>
     prepareRow(model, { row, method, settings, start: 'scratch', training: { ...TRAINING, chunkSize } });
-  const whole = prepare(null);
-  const first: number[] = [];
-  for (const [phase, { step }] of whole.phases.entries()) {
+  const wholeBatch = prepare(null);
+  const firstLosses: number[] = [];
+  for (const [phase, { step }] of wholeBatch.phases.entries()) {
     await checkInputs(method, step.inputs);
-    first.push((await losses(method, whole, phase, new Compiled(), STEPS))[0]!);
+    firstLosses.push((await measureLosses(method, wholeBatch, phase, new Compiled(), STEPS))[0]!);
   }
-  const [chunked] = await losses(method, prepare(CHUNK), 0, new Wasm(), 1);
-  const [expected] = first;
+  const [chunked] = await measureLosses(method, prepare(CHUNK), 0, new Wasm(), 1);
+  const [expected] = firstLosses;
   if (Math.abs(chunked! - expected!) > TOLERANCE * Math.max(Math.abs(chunked!), Math.abs(expected!))) {
     throw fault(
       method,

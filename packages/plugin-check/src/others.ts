@@ -18,7 +18,7 @@ import { dualEncoder } from '@medbench/nn';
 import { towerProgram } from '@medbench/training';
 import { EMBED_DIM, tinyImageTower, tinyTextTower, tokenizer } from './towers.js';
 
-export const fault = (what: string): MedbenchError => new MedbenchError('plugin', what);
+export const fault = (message: string): MedbenchError => new MedbenchError('plugin', message);
 
 /** Does work that needs data. @returns what it gives, or the reason why the data cannot be had. */
 export async function withData<T>(
@@ -36,15 +36,15 @@ export async function withData<T>(
 export async function checkCorpus(
   corpus: Corpus,
   info: CorpusInfo,
-  given: Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>,
+  folders: Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>,
 ): Promise<string | undefined> {
-  const found = await withData(async () => {
-    const { pairs } = await corpus.open(testContext({ ...given, settings: resolveSettings('corpusSettings', info) }));
+  const outcome = await withData(async () => {
+    const { pairs } = await corpus.open(testContext({ ...folders, settings: resolveSettings('corpusSettings', info) }));
     return pairs.length === 0 ? undefined : await pairs.get(0);
   });
-  if ('absent' in found) return `not opened, for its data are not there: ${found.absent}`;
-  if (!found.value) return 'opened, and holds no pair here';
-  if (typeof found.value.caption !== 'string' || !found.value.image) {
+  if ('absent' in outcome) return `not opened, for its data are not there: ${outcome.absent}`;
+  if (!outcome.value) return 'opened, and holds no pair here';
+  if (typeof outcome.value.caption !== 'string' || !outcome.value.image) {
     throw fault('its first pair has no image or no caption; return { image, caption }');
   }
   return undefined;
@@ -56,13 +56,13 @@ export async function checkEncoder(encoder: Encoder, info: EncoderInfo): Promise
   const side = 'imageSize' in built ? 'image' : 'text';
   if (side !== info.modality) throw fault(`build() gives a tower for ${side}s, and modality is "${info.modality}"`);
   const names = built.parameters.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw fault(`parameters has "${twice}" twice; give each a name of its own`);
+  const duplicate = names.find((name, i) => names.indexOf(name) !== i);
+  if (duplicate !== undefined) throw fault(`parameters has "${duplicate}" twice; give each a name of its own`);
   const staged = built.stages.flatMap(({ parameters }) => parameters);
   const unknown = staged.find((name) => !names.includes(name));
   if (unknown !== undefined) throw fault(`stages name "${unknown}", which is no parameter; take it out`);
-  const left = names.find((name) => !staged.includes(name));
-  if (left !== undefined) throw fault(`the parameter "${left}" is in no stage; add it to one`);
+  const unstaged = names.find((name) => !staged.includes(name));
+  if (unstaged !== undefined) throw fault(`the parameter "${unstaged}" is in no stage; add it to one`);
   const model =
     side === 'image'
       ? dualEncoder(built as ImageEncoderModel, tinyTextTower())

@@ -1,4 +1,4 @@
-import type { ColumnStatistics, Comparison, ProtocolId, RunStatistics } from '@medbench/core';
+import type { ColumnStatistics, ProtocolId, RowComparison, RunStatistics } from '@medbench/core';
 import type { ColumnInfo } from './columns.js';
 import { formatP, formatSigned, formatSignedInterval } from './format.js';
 
@@ -38,9 +38,9 @@ export const findComparisons = (
   statistics?.columns.find((column) => column.task === task && column.protocol === protocol);
 
 /** Whether a comparison is significant. A NaN p is not. */
-export const isSignificant = ({ adjusted }: Comparison, { level }: RunStatistics): boolean => adjusted < level;
+export const isSignificant = ({ adjusted }: RowComparison, { level }: RunStatistics): boolean => adjusted < level;
 
-const surelyAbove = (comparison: Comparison, statistics: RunStatistics): boolean =>
+const surelyAbove = (comparison: RowComparison, statistics: RunStatistics): boolean =>
   comparison.difference > 0 && isSignificant(comparison, statistics);
 
 /** Text of the marks that follow a figure: ` ≈`, ` ∘`, ` ≈ ∘`, or empty. */
@@ -53,7 +53,7 @@ function listMarks(
   rows: readonly ComparedRow[],
 ): TestMark[] {
   const findTitle = (id: string): string => rows.find((other) => other.id === id)?.title ?? id;
-  const text = ({ first, second, difference, ci95, adjusted }: Comparison): string =>
+  const text = ({ first, second, difference, ci95, adjusted }: RowComparison): string =>
     `${findTitle(first)} minus ${findTitle(second)}: ${formatSigned(difference)}, 95 % interval ${formatSignedInterval(
       ci95,
     )}, adjusted p ${formatP(adjusted)}`;

@@ -1,4 +1,4 @@
-import type { ClassificationDetail, ColumnStatistics, Comparison, ResultCell, RunResults } from '@medbench/core';
+import type { ClassificationDetail, ColumnStatistics, ResultCell, RowComparison, RunResults } from '@medbench/core';
 
 /** Adjusted p of the comparisons of one column, by row; rows without an entry were not compared. */
 export interface ColumnTests {
@@ -8,7 +8,7 @@ export interface ColumnTests {
   readonly againstControls?: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>>;
 }
 
-const comparison = (first: string, second: string, difference: number, adjusted: number): Comparison => ({
+const comparison = (first: string, second: string, difference: number, adjusted: number): RowComparison => ({
   first,
   second,
   difference,

@@ -1,4 +1,4 @@
-import type { ClassificationDetail, Comparison, ProtocolId, ResultCell, RunResults } from '@medbench/core';
+import type { ClassificationDetail, ProtocolId, ResultCell, RowComparison, RunResults } from '@medbench/core';
 import { sampleResults } from './sample.js';
 
 const MODALITIES = ['radiology', 'histopathology', 'dermatology', 'ophthalmology', 'ultrasound', 'mixed'];
@@ -74,7 +74,7 @@ export function largeResults({ methods: M, tasks: T, seeds: S }: LargeSize): Run
     ),
   );
   const trained = methods.filter(({ control }) => !control);
-  const comparison = (first: string, second: string, difference: number): Comparison => ({
+  const comparison = (first: string, second: string, difference: number): RowComparison => ({
     first,
     second,
     difference,

@@ -1,4 +1,4 @@
-import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@medbench/core';
+import type { ColumnComparisons, ResultCell, RowComparison, RunResults } from '@medbench/core';
 import { PROTOCOLS } from './sample.js';
 
 /** A made-up comparison with `clip`: the difference, the half width of its interval, and p within the column. */
@@ -60,7 +60,7 @@ export function makeUpRun({ rows, columns, seeds = [0, 1, 2], study }: MadeUpRun
     ({ task, against }): ColumnComparisons => ({
       task,
       protocol,
-      pairs: Object.entries(against).flatMap(([first, outcome]): Comparison[] =>
+      pairs: Object.entries(against).flatMap(([first, outcome]): RowComparison[] =>
         outcome === 'failed'
           ? []
           : [

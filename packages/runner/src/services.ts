@@ -3,9 +3,9 @@ import type {
   CompareRows,
   EmbeddingFiles,
   LeakCheck,
+  MakeThumbnail,
   Pretraining,
   StudyRecord,
-  Thumbnail,
 } from '@medbench/core';
 import { createToken, Services as PluginServices } from '@medbench/core/services';
 import type { SkipLog } from './data/skipped.js';
@@ -33,7 +33,7 @@ export const Services = {
   Pretraining: createToken<Pretraining>('Pretraining'),
   Embeddings: createToken<EmbeddingFiles>('Embeddings'),
   LeakCheck: createToken<LeakCheck>('LeakCheck'),
-  Thumbnail: createToken<Thumbnail>('Thumbnail'),
+  Thumbnail: createToken<MakeThumbnail>('Thumbnail'),
   CompareRows: createToken<CompareRows>('CompareRows'),
   /** An `AbortSignal`: the user asked to stop. */
   Signal: createToken<AbortSignal>('Signal'),

@@ -1,4 +1,4 @@
-import type { ColumnComparisons, Comparison, RunResults } from '@medbench/core';
+import type { ColumnComparisons, RowComparison, RunResults } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { meanFigure, type Search, searchQuestions, searchRow, withAlias } from './index.js';
 
@@ -26,7 +26,7 @@ const cell = (method: string, value: number | null) => ({
   status: value === null ? ('failed' as const) : ('ok' as const),
   synthetic: true,
 });
-const pair = (first: string, second: string): Comparison => ({
+const pair = (first: string, second: string): RowComparison => ({
   first,
   second,
   difference: 0.1,

@@ -1,4 +1,4 @@
-import type { Comparison, RunResults, StudyQuestion } from '@medbench/core';
+import type { RowComparison, RunResults, StudyQuestion } from '@medbench/core';
 import { halvingSteps, type Rung, type Standing } from './halving.js';
 import type { VariantRun } from './join.js';
 import type { Search } from './study.js';
@@ -41,17 +41,17 @@ export function withAlias(
 ): VariantRun {
   const { results, comparisons, variant } = run;
   const rename = (row: string): string => (row === of ? as.id : row);
-  const renamed = (pair: Comparison): Comparison => ({
+  const renamed = (pair: RowComparison): RowComparison => ({
     ...pair,
     first: rename(pair.first),
     second: rename(pair.second),
   });
   const copies = <T>(items: readonly T[], is: (item: T) => boolean, to: (item: T) => T): T[] =>
     items.flatMap((item) => (is(item) ? [...(keep ? [item] : []), to(item)] : [item]));
-  const pairs = (all: readonly Comparison[]): Comparison[] =>
+  const pairs = (all: readonly RowComparison[]): RowComparison[] =>
     copies(all, ({ first, second }) => first === of || second === of, renamed);
   // What any paired test says of a row and itself; for that it must have been tested at all.
-  const itself = (all: readonly Comparison[]): Comparison[] => {
+  const itself = (all: readonly RowComparison[]): RowComparison[] => {
     const tested = keep && all.find(({ first, second }) => first === of || second === of);
     return tested
       ? [{ first: as.id, second: of, difference: 0, ci95: [0, 0], pValue: 1, adjusted: 1, test: tested.test }]

@@ -1,8 +1,8 @@
 import {
   type DataContext,
+  type DataInspection,
   type EvaluationModel,
   type ImageSplits,
-  type Inspection,
   measureAll,
   type OpenedCorpus,
   random,
@@ -120,7 +120,7 @@ export abstract class ClassificationTask implements Task {
     };
   }
 
-  async inspect(context: DataContext): Promise<Inspection> {
+  async inspect(context: DataContext): Promise<DataInspection> {
     const { notes = [], classes: given, ...splits } = await this.open(context);
     const { classes } = given ?? taskInfo(this);
     const counted = Object.entries(splits).flatMap(([name, split]) =>

@@ -1,8 +1,8 @@
 import {
   type DataContext,
+  type DataInspection,
   type EvaluationModel,
   type ImageSplits,
-  type Inspection,
   measureAll,
   type OpenedCorpus,
   type Task,
@@ -63,7 +63,7 @@ export abstract class RetrievalTask implements Task {
     return { test: { images: gallery.images, groups: gallery.groupNames } };
   }
 
-  async inspect(context: DataContext): Promise<Inspection> {
+  async inspect(context: DataContext): Promise<DataInspection> {
     const { test, train, notes = [] } = await this.open(context);
     return {
       synthetic: await isSynthetic(context),

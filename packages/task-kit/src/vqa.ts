@@ -1,8 +1,8 @@
 import {
   type DataContext,
+  type DataInspection,
   type EvaluationModel,
   type ImageSplits,
-  type Inspection,
   measureAll,
   type OpenedCorpus,
   type RasterImage,
@@ -102,7 +102,7 @@ export abstract class VqaTask implements Task {
     };
   }
 
-  async inspect(context: DataContext): Promise<Inspection> {
+  async inspect(context: DataContext): Promise<DataInspection> {
     const { images: _, notes = [], ...splits } = await this.open(context);
     const counted = Object.entries(splits).flatMap(([name, split]) =>
       split ? [[name, { examples: split.length, groups: new Set(split.map(({ image }) => image)).size }] as const] : [],

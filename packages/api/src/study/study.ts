@@ -7,7 +7,7 @@ import {
   type StudyRecord,
   writeFileAtomic,
 } from '@medbench/core';
-import { unknownId } from '@medbench/core/catalogue';
+import { unknownIdError } from '@medbench/core/catalogue';
 import { answerQuestions, type QuestionAnswer, readComparisons, writeReport } from '@medbench/report';
 import { type ConfigTree, linkCheckpoints, mergeTrees, RunLayout, type RunObserver, RunStore } from '@medbench/runner';
 import { readTreeFile } from '@medbench/runner/workspace';
@@ -40,7 +40,7 @@ export async function findStudy(which: string, cwd: string): Promise<Study> {
   if (shipped) return shipped;
   const file = resolve(cwd, which);
   if (!existsSync(file)) {
-    throw unknownId(
+    throw unknownIdError(
       'study',
       which,
       STUDIES.map(({ id }) => id),

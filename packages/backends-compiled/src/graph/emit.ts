@@ -1,4 +1,4 @@
-import type { BakedConstant, Written } from '@medbench/backend-trace';
+import type { BakedConstant, WrittenGraph } from '@medbench/backend-trace';
 import { elementCount } from '@medbench/core';
 import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, type Value } from './graph.js';
@@ -13,7 +13,7 @@ import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type Va
 const LARGEST_WRITTEN_FILL = 1024;
 
 /** A graph written as an ONNX model. */
-export interface EmittedGraph extends Written {
+export interface EmittedGraph extends WrittenGraph {
   /** The model before it was encoded as bytes. */
   readonly proto: ModelProto;
   /** Names of the graph inputs that the outputs depend on. */

@@ -1,4 +1,4 @@
-import { NAMES } from '@medbench/backend-trace';
+import { NAME_PREFIXES } from '@medbench/backend-trace';
 import { type HostTensor, type HostTensors, MedbenchError, type Program } from '@medbench/core';
 import { bake } from '../graph/bake.js';
 import { encodeModel, type ModelProto } from '../graph/protobuf.js';
@@ -28,7 +28,7 @@ export interface StandaloneOptions {
 
 /** Removes the prefix that marks a name as state, input or output. */
 const stripPrefix = (name: string): string =>
-  name.replace(new RegExp(`^(${[NAMES.state, NAMES.input, NAMES.output].join('|')})`), '');
+  name.replace(new RegExp(`^(${[NAME_PREFIXES.state, NAME_PREFIXES.input, NAME_PREFIXES.output].join('|')})`), '');
 
 /** Traces a program with operators of the ONNX standard only. Its state is an input of the model. */
 async function tracePortable(program: Program): Promise<ModelProto> {
@@ -49,7 +49,7 @@ async function tracePortable(program: Program): Promise<ModelProto> {
 
 /** Turns the state into constants of the model, and removes the prefixes of all names. */
 function bakeState(model: ModelProto, weights: HostTensors): ModelProto {
-  const bakedModel = bake(model, NAMES.state, weights);
+  const bakedModel = bake(model, NAME_PREFIXES.state, weights);
   const renamed = <T extends { readonly name: string }>(value: T): T => ({ ...value, name: stripPrefix(value.name) });
   return {
     ...bakedModel,
@@ -93,7 +93,7 @@ export async function standaloneOnnx(
   else {
     const traces = [];
     for (const size of TRACED_BATCHES) traces.push({ batch: size, model: await tracePortable(makeProgram(size)) });
-    model = withFreeBatch(name, traces, NAMES.input + input);
+    model = withFreeBatch(name, traces, NAME_PREFIXES.input + input);
   }
   return encodeModel({
     ...bakeState(model, weights),

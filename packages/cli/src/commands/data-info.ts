@@ -1,5 +1,5 @@
 import type { CorpusInfo, TaskInfo } from '@medbench/core';
-import { entriesOfKind, unknownId } from '@medbench/core/catalogue';
+import { entriesOfKind, unknownIdError } from '@medbench/core/catalogue';
 import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
 
@@ -10,7 +10,7 @@ async function dataInfo(id: string, options: { json?: boolean; config?: string }
   const entries = [...entriesOfKind(catalogue, 'task'), ...entriesOfKind(catalogue, 'corpus')];
   const entry = entries.find((one) => one.id === id);
   if (!entry)
-    throw unknownId(
+    throw unknownIdError(
       'data set',
       id,
       entries.map((one) => one.id),

@@ -1,5 +1,5 @@
 import { MedbenchError, type SettingSpec } from '@medbench/core';
-import { type Catalogue, entriesOfKind, unknownId } from '@medbench/core/catalogue';
+import { type Catalogue, entriesOfKind, unknownIdError } from '@medbench/core/catalogue';
 import { inColumns } from '../columns.js';
 import type { Declare } from '../command.js';
 import { EXIT } from '../errors.js';
@@ -83,7 +83,7 @@ const settingsText = (settings: Readonly<Record<string, SettingSpec>>): string =
 /** `medbench list KIND`. */
 async function list(kind: string, options: { json?: boolean; config?: string }): Promise<number> {
   if (!KINDS.includes(kind)) {
-    const { hint } = unknownId('kind', kind, KINDS, 'medbench list --help');
+    const { hint } = unknownIdError('kind', kind, KINDS, 'medbench list --help');
     throw new MedbenchError('usage', `There is nothing called "${kind}" to list`, hint ? { hint } : {});
   }
   const { findPlugins: catalogueOf, openWorkspace } = await import('@medbench/api/workspace');

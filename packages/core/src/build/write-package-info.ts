@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readPlugin } from '../catalogue/manifest.js';
-import { pluginClasses } from '../catalogue/materialise.js';
+import { importPluginClasses } from '../catalogue/materialise.js';
 import { collectInfo } from '../catalogue/package-info.js';
 import { MedbenchError } from '../errors.js';
 
@@ -19,7 +19,7 @@ export async function writePackageInfo(dir: string): Promise<string> {
       hint: 'Add "info": "./dist/medbench.json" to "medbench" in its package.json.',
     });
   }
-  const classes = await pluginClasses(plugin);
+  const classes = await importPluginClasses(plugin);
   if (classes.length === 0) {
     throw new MedbenchError('plugin', `${plugin.name}: "${plugin.manifest.entry ?? '.'}" exports no decorated class`, {
       hint: 'Decorate a class with @Method, @Task or another decorator of @medbench/core, and export it.',

@@ -3,14 +3,16 @@ import { metricInfo } from '../metric-info.js';
 import type { DeclaredPlugin } from './package-info.js';
 
 /** The words of a closed vocabulary: a record, so that the compiler misses none. */
-const words = <T extends string>(all: Readonly<Record<T, true>>): readonly string[] => Object.keys(all);
+const listWords = <T extends string>(record: Readonly<Record<T, true>>): readonly string[] => Object.keys(record);
 
-const ACCESS = words<DataAccess>({ open: true, agreement: true, credentialed: true, generated: true });
+const ACCESS = listWords<DataAccess>({ open: true, agreement: true, credentialed: true, generated: true });
 /** Info whose values are words that others act on, by kind of plugin. */
 const VOCABULARY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  method: { question: words<MethodQuestion>({ baseline: true, transfer: true, unimodal: true, granularity: true }) },
+  method: {
+    question: listWords<MethodQuestion>({ baseline: true, transfer: true, unimodal: true, granularity: true }),
+  },
   task: {
-    modality: words<Modality>({
+    modality: listWords<Modality>({
       radiology: true,
       histopathology: true,
       dermatology: true,
@@ -20,14 +22,14 @@ const VOCABULARY: Readonly<Record<string, Readonly<Record<string, readonly strin
     }),
     access: ACCESS,
   },
-  encoder: { modality: words<EncoderInfo['modality']>({ image: true, text: true }) },
-  corpus: { domain: words<CorpusInfo['domain']>({ medical: true, general: true }), access: ACCESS },
+  encoder: { modality: listWords<EncoderInfo['modality']>({ image: true, text: true }) },
+  corpus: { domain: listWords<CorpusInfo['domain']>({ medical: true, general: true }), access: ACCESS },
 };
 
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** Names that a sum keeps for itself. */
-const OF_SUMS = { objective: 'start', setting: 'weight' };
+const RESERVED_BY_SUMS = { objective: 'start', setting: 'weight' };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -55,9 +57,9 @@ export function infoFaults({ kind, info }: DeclaredPlugin): string[] {
   const fields: Readonly<Record<string, unknown>> = { ...info };
   const faults: string[] = [];
   if (!ID.test(info.id)) faults.push('the id is not kebab-case; write it in lower case with single hyphens');
-  for (const [name, known] of Object.entries(VOCABULARY[kind] ?? {})) {
-    if (known.includes(String(fields[name]))) continue;
-    faults.push(`${name} is ${JSON.stringify(fields[name])}; make it one of ${known.join(', ')}`);
+  for (const [name, allowed] of Object.entries(VOCABULARY[kind] ?? {})) {
+    if (allowed.includes(String(fields[name]))) continue;
+    faults.push(`${name} is ${JSON.stringify(fields[name])}; make it one of ${allowed.join(', ')}`);
   }
   const { settings } = fields;
   if (settings !== undefined && !isRecord(settings)) faults.push('settings is no record of settings by name');
@@ -96,9 +98,9 @@ export function infoAdvice({ kind, info }: DeclaredPlugin): string[] {
     }
   }
   if (kind === 'objective') {
-    if (info.id === OF_SUMS.objective) advice.push('a sum has another use for the id; rename it');
-    if ('settings' in info && info.settings && OF_SUMS.setting in info.settings) {
-      advice.push(`a sum has another use for the setting "${OF_SUMS.setting}"; rename it`);
+    if (info.id === RESERVED_BY_SUMS.objective) advice.push('a sum has another use for the id; rename it');
+    if ('settings' in info && info.settings && RESERVED_BY_SUMS.setting in info.settings) {
+      advice.push(`a sum has another use for the setting "${RESERVED_BY_SUMS.setting}"; rename it`);
     }
   }
   return advice.map((line) => `${kind} "${info.id}": ${line}`);

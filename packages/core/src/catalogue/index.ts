@@ -11,6 +11,6 @@ export {
   readPackageJson,
   readPlugin,
 } from './manifest.js';
-export { type MaterialisedClass, pluginClasses } from './materialise.js';
+export { type DecoratedClass, importPluginClasses } from './materialise.js';
 export { collectInfo, type DeclaredPlugin, listPlugins, type PackageInfo, readPackageInfo } from './package-info.js';
-export { entriesOfKind, everyEntry, findEntry, nearest, select, unknownId } from './select.js';
+export { entriesOfKind, everyEntry, findEntry, nearestName, selectEntries, unknownIdError } from './select.js';

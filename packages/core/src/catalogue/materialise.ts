@@ -5,7 +5,7 @@ import { type PluginClass, type PluginMetadata, pluginMetadata } from '../decora
 import { errorMessage, MedbenchError } from '../errors.js';
 import { type PluginPackage, readPackageJson } from './manifest.js';
 
-export interface MaterialisedClass {
+export interface DecoratedClass {
   readonly metadata: PluginMetadata;
   readonly target: PluginClass;
 }
@@ -18,8 +18,8 @@ function importTarget(entry: unknown): string | undefined {
   if (typeof entry === 'string') return entry;
   if (typeof entry !== 'object' || entry === null) return undefined;
   for (const [condition, inner] of Object.entries(entry)) {
-    const found = CONDITIONS.has(condition) ? importTarget(inner) : undefined;
-    if (found !== undefined) return found;
+    const target = CONDITIONS.has(condition) ? importTarget(inner) : undefined;
+    if (target !== undefined) return target;
   }
   return undefined;
 }
@@ -41,7 +41,7 @@ function entryFile({ name, dir, manifest: { entry = '.' } }: PluginPackage): str
  * Imports a plugin package's entry and returns the decorated classes among its exports.
  * @throws MedbenchError('plugin') naming the package if the import fails.
  */
-export async function pluginClasses(plugin: PluginPackage): Promise<MaterialisedClass[]> {
+export async function importPluginClasses(plugin: PluginPackage): Promise<DecoratedClass[]> {
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(entryFile(plugin)).href)) as Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PluginInfo, PluginKind } from '../decorators.js';
 import { errorMessage, MedbenchError } from '../errors.js';
 import { MANIFEST_KEYS, PLUGIN_KINDS, type PluginPackage } from './manifest.js';
-import type { MaterialisedClass } from './materialise.js';
+import type { DecoratedClass } from './materialise.js';
 
 /** The info of a package's decorated classes, by kind, each sorted by id: the contents of `dist/medbench.json`. */
 export type PackageInfo = { readonly [K in PluginKind as (typeof MANIFEST_KEYS)[K]]?: readonly PluginInfo<K>[] };
@@ -15,7 +15,7 @@ export interface DeclaredPlugin {
 }
 
 /** The info of classes, as the build writes them. */
-export function collectInfo(classes: readonly MaterialisedClass[]): PackageInfo {
+export function collectInfo(classes: readonly DecoratedClass[]): PackageInfo {
   const byKind = PLUGIN_KINDS.map((kind) => {
     const infos = classes.filter(({ metadata }) => metadata.kind === kind).map(({ metadata }) => metadata.info);
     return [MANIFEST_KEYS[kind], infos.sort((a, b) => (a.id < b.id ? -1 : 1))] as const;
@@ -37,9 +37,10 @@ export function readPackageInfo(plugin: PluginPackage): PackageInfo | undefined 
   const file = join(plugin.dir, info);
   if (!existsSync(file)) return undefined;
   try {
-    const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof read !== 'object' || read === null || Array.isArray(read)) throw new Error('it holds no JSON object');
-    return read as PackageInfo;
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+      throw new Error('it holds no JSON object');
+    return parsed as PackageInfo;
   } catch (cause) {
     throw new MedbenchError(
       'plugin',

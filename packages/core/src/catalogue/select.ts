@@ -5,16 +5,21 @@ import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import { MANIFEST_KEYS } from './manifest.js';
 
 /** ", did you mean x?" for the nearest of the known names, or nothing if none is near. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((id) => ({ id, cost: distance(name, id) })).sort((a, b) => a.cost - b.cost);
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates.map((id) => ({ id, cost: distance(name, id) })).sort((a, b) => a.cost - b.cost);
   const best = ranked[0];
   return best && best.cost <= Math.max(2, Math.ceil(name.length / 3)) ? best.id : undefined;
 }
 
 /** The error for a name that does not exist: what was asked, the nearest that does, and where to see them all. */
-export function unknownId(kind: string, id: string, known: readonly string[], list: string): MedbenchError {
-  const guess = nearest(id, known);
-  const hint = `${guess ? `Did you mean "${guess}"? ` : ''}Known: ${known.join(', ') || 'none'} (${list}).`;
+export function unknownIdError(
+  kind: string,
+  id: string,
+  knownIds: readonly string[],
+  listCommand: string,
+): MedbenchError {
+  const guess = nearestName(id, knownIds);
+  const hint = `${guess ? `Did you mean "${guess}"? ` : ''}Known: ${knownIds.join(', ') || 'none'} (${listCommand}).`;
   return new MedbenchError('unknown-id', `Unknown ${kind} "${id}"`, { hint });
 }
 
@@ -27,7 +32,7 @@ export function findEntry<K extends PluginKind>(catalogue: Catalogue, kind: K, i
   const entries = entriesOfKind(catalogue, kind);
   const entry = entries.find((candidate) => candidate.id === id);
   if (entry) return entry;
-  const error = unknownId(
+  const error = unknownIdError(
     kind,
     id,
     entries.map((candidate) => candidate.id),
@@ -58,7 +63,7 @@ export function everyEntry<K extends PluginKind>(catalogue: Catalogue, kind: K):
  * @throws MedbenchError('unknown-id') for an id that does not exist; ('usage') for a selector that selects nothing;
  *   ('plugin') for `all` where a package that may have some cannot be used.
  */
-export function select<K extends PluginKind>(
+export function selectEntries<K extends PluginKind>(
   catalogue: Catalogue,
   kind: K,
   selector: readonly string[],

@@ -35,7 +35,7 @@ export interface ExpectedFile {
 }
 
 /** What was found in a data set, for `medbench data verify`. */
-export interface Inspection {
+export interface DataInspection {
   readonly synthetic: boolean;
   /** By split; `classes` counts the examples of each label, in label order. */
   readonly splits: Readonly<
@@ -118,5 +118,5 @@ export interface CorpusContext extends DataContext {
 export interface Corpus {
   open(context: CorpusContext): Promise<OpenedCorpus>;
   /** Counts what is there, opening no image. @throws MedbenchError naming what is missing or wrong. */
-  inspect?(context: CorpusContext): Promise<Inspection>;
+  inspect?(context: CorpusContext): Promise<DataInspection>;
 }

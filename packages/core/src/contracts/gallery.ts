@@ -71,4 +71,4 @@ export interface Gallery {
 }
 
 /** Makes a small WebP of an image; implemented by `@medbench/data`. */
-export type Thumbnail = (image: RasterImage) => Promise<Uint8Array>;
+export type MakeThumbnail = (image: RasterImage) => Promise<Uint8Array>;

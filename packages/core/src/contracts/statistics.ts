@@ -27,7 +27,7 @@ export interface ScoredColumn {
 }
 
 /** A paired comparison of two rows on the same test examples. */
-export interface Comparison {
+export interface RowComparison {
   readonly first: string;
   readonly second: string;
   /** Mean score of the first minus that of the second, over examples and seeds. */
@@ -53,9 +53,9 @@ export interface ColumnStatistics {
   /** Method with the highest mean of `perExample`; null if there is none. */
   readonly best: string | null;
   /** The best method against each other one: `first` is the best. */
-  readonly againstBest: readonly Comparison[];
+  readonly againstBest: readonly RowComparison[];
   /** Each method against each control: `first` is the method. */
-  readonly againstControls: readonly Comparison[];
+  readonly againstControls: readonly RowComparison[];
 }
 
 /** Mean rank of each method over columns, 1 is best (Demšar 2006). */
@@ -84,7 +84,7 @@ export interface ColumnComparisons {
   readonly protocol: ProtocolId;
   /** Of a part of the examples: the metric of the part. Absent: all examples, under the primary metric. */
   readonly metric?: string;
-  readonly pairs: readonly Comparison[];
+  readonly pairs: readonly RowComparison[];
 }
 
 /** Compares the rows of a table; implemented by `@medbench/evaluation`. */

@@ -1,4 +1,4 @@
-import type { DataAccess, DataContext, ExpectedFile, Inspection, OpenedCorpus } from './data.js';
+import type { DataAccess, DataContext, DataInspection, ExpectedFile, OpenedCorpus } from './data.js';
 import type { TestExamples } from './gallery.js';
 import type { ProtocolId, TaskKind } from './ids.js';
 import type { ImageSplits } from './leaks.js';
@@ -68,7 +68,7 @@ export interface Task {
   fingerprint(context: DataContext): Promise<string>;
   evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome>;
   /** Counts what is there, opening no image. @throws MedbenchError naming what is missing or wrong. */
-  inspect?(context: DataContext): Promise<Inspection>;
+  inspect?(context: DataContext): Promise<DataInspection>;
   /** Its images by split, in the order in which `evaluate` takes them. Without it nothing is searched for leaks. */
   images?(context: DataContext): Promise<ImageSplits>;
   /** Test examples for a report, asked for only where they may be shown (`mayShow`). Without it no gallery is made. */

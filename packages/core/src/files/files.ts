@@ -5,10 +5,14 @@ import { dirname } from 'node:path';
 import { errorMessage, MedbenchError } from '../errors.js';
 
 /** The error for a place that cannot be written: full disk, no permission, a file where a folder belongs. */
-export function unwritable(path: string, cause: unknown, way = 'Choose a folder that you may write to'): MedbenchError {
+export function unwritableError(
+  path: string,
+  cause: unknown,
+  remedy = 'Choose a folder that you may write to',
+): MedbenchError {
   return new MedbenchError('store', `${path} cannot be written: ${errorMessage(cause)}`, {
     cause,
-    hint: `${way}, or free some disk; what was finished is kept.`,
+    hint: `${remedy}, or free some disk; what was finished is kept.`,
   });
 }
 
@@ -17,12 +21,12 @@ export async function ensureFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (cause) {
-    throw unwritable(path, cause);
+    throw unwritableError(path, cause);
   }
 }
 
 /** A name beside a file's, of which nobody else thinks. */
-const besides = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+const temporaryPath = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 
 /**
  * Writes a file whole or not at all: beside its place, flushed to disk, renamed. Its folder is made if needed.
@@ -34,9 +38,9 @@ export async function writeFileAtomic(
   content: Uint8Array | string | ((file: FileHandle) => Promise<void>),
 ): Promise<void> {
   await ensureFolder(dirname(path));
-  const beside = besides(path);
+  const temporary = temporaryPath(path);
   try {
-    const file = await open(beside, 'wx');
+    const file = await open(temporary, 'wx');
     try {
       if (typeof content === 'function') await content(file);
       else await file.writeFile(content);
@@ -44,32 +48,32 @@ export async function writeFileAtomic(
     } finally {
       await file.close();
     }
-    await rename(beside, path);
+    await rename(temporary, path);
   } catch (cause) {
-    await rm(beside, { force: true });
-    throw unwritable(path, cause);
+    await rm(temporary, { force: true });
+    throw unwritableError(path, cause);
   }
 }
 
 /**
  * As `writeFileAtomic`, at once.
- * @param way what the error says to do. @throws MedbenchError('store') naming the file; what was there before stays.
+ * @param remedy what the error says to do. @throws MedbenchError('store') naming the file; what was there before stays.
  */
-export function writeFileAtomicSync(path: string, text: string, way?: string): void {
-  const beside = besides(path);
+export function writeFileAtomicSync(path: string, text: string, remedy?: string): void {
+  const temporary = temporaryPath(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const file = openSync(beside, 'wx');
+    const file = openSync(temporary, 'wx');
     try {
       writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(beside, path);
+    renameSync(temporary, path);
   } catch (cause) {
-    rmSync(beside, { force: true });
-    throw unwritable(path, cause, way);
+    rmSync(temporary, { force: true });
+    throw unwritableError(path, cause, remedy);
   }
 }
 

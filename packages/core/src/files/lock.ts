@@ -11,7 +11,7 @@ interface Owner {
 }
 
 /** Start time of a process from /proc, or '' where there is none. */
-function startOf(pid: number): string {
+function processStartTime(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command, field 2, may hold blanks and brackets; the fields after the last bracket do not.
@@ -29,7 +29,7 @@ function isAlive(owner: Owner): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return owner.started === '' || startOf(owner.pid) === owner.started;
+  return owner.started === '' || processStartTime(owner.pid) === owner.started;
 }
 
 function readOwner(file: string): Owner | undefined {
@@ -45,15 +45,15 @@ function readOwner(file: string): Owner | undefined {
  * processes that find the same stale lock, neither removes the other's new one.
  */
 function removeStale(dir: string): void {
-  const aside = `${dir}.${process.pid}`;
+  const movedDir = `${dir}.${process.pid}`;
   try {
-    renameSync(dir, aside);
+    renameSync(dir, movedDir);
   } catch {
     return; // Somebody else was faster.
   }
-  const owner = readOwner(join(aside, 'owner.json'));
-  if (owner && isAlive(owner)) renameSync(aside, dir);
-  else rmSync(aside, { recursive: true, force: true });
+  const owner = readOwner(join(movedDir, 'owner.json'));
+  if (owner && isAlive(owner)) renameSync(movedDir, dir);
+  else rmSync(movedDir, { recursive: true, force: true });
 }
 
 /**
@@ -64,12 +64,12 @@ function removeStale(dir: string): void {
 export function lockFolder(folder: string): () => void {
   const dir = join(folder, '.lock');
   const file = join(dir, 'owner.json');
-  const mine: Owner = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  const thisProcess: Owner = { pid: process.pid, host: hostname(), started: processStartTime(process.pid) };
   for (let attempt = 0; attempt < 20; attempt++) {
     try {
       // mkdir either makes the folder or fails: of two processes one wins.
       mkdirSync(dir);
-      writeFileSync(file, JSON.stringify(mine));
+      writeFileSync(file, JSON.stringify(thisProcess));
       return () => rmSync(dir, { recursive: true, force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -3,39 +3,39 @@ import type { ObjectiveOutput } from '../contracts/method.js';
 import type { TensorMap } from '../contracts/tensors.js';
 import { errorMessage, isMedbenchError, MedbenchError } from '../errors.js';
 
-const shown = (value: unknown): string =>
+const describeValue = (value: unknown): string =>
   value instanceof tf.Tensor
     ? `a tensor of shape [${value.shape.join(', ')}] (${value.dtype})`
     : value === null
       ? 'null'
       : typeof value;
 
-/** The error for a plugin that breaks its contract. @param who as `describePlugin` calls it. @param fault what to change. */
-export const pluginFault = (who: string, fault: string): MedbenchError =>
-  new MedbenchError('plugin', `${who}: ${fault}`);
+/** The error for a plugin that breaks its contract. @param label as `describePlugin` calls it. @param fault what to change. */
+export const pluginFault = (label: string, fault: string): MedbenchError =>
+  new MedbenchError('plugin', `${label}: ${fault}`);
 
 /**
  * Calls a function of a plugin; what it throws by mistake is told with its class and package.
  * @throws MedbenchError('plugin').
  */
-export function callPlugin<T>(who: string, name: string, call: () => T): T {
+export function callPlugin<T>(label: string, name: string, call: () => T): T {
   try {
     return call();
   } catch (cause) {
     // A backend knows the error of an operation that it lacks by its words.
     if (isMedbenchError(cause) || /^Kernel '/.test(errorMessage(cause))) throw cause;
-    throw new MedbenchError('plugin', `${who}: ${name}() fails: ${errorMessage(cause)}`, { cause });
+    throw new MedbenchError('plugin', `${label}: ${name}() fails: ${errorMessage(cause)}`, { cause });
   }
 }
 
 /** The check that a value is a scalar of floats. @throws MedbenchError('plugin'). */
-function checkScalar(who: string, name: string, value: unknown): void {
+function checkScalar(label: string, name: string, value: unknown): void {
   if (value instanceof tf.Tensor && value.rank === 0 && value.dtype === 'float32') return;
   const remedy =
     value instanceof tf.Tensor && value.rank > 0
       ? 'reduce it, for example with tf.mean'
       : 'return a tf.Scalar of type float32';
-  throw pluginFault(who, `${name} is ${shown(value)}, not a scalar; ${remedy}`);
+  throw pluginFault(label, `${name} is ${describeValue(value)}, not a scalar; ${remedy}`);
 }
 
 /**
@@ -44,18 +44,18 @@ function checkScalar(who: string, name: string, value: unknown): void {
  * @param name the function, for messages.
  * @throws MedbenchError('plugin') that names the class, its package and what to change, if the loss or a term is no scalar.
  */
-export function checkedOutput(who: string, name: 'objective' | 'loss', call: () => unknown): ObjectiveOutput {
-  const output = callPlugin(who, name, call) as Partial<ObjectiveOutput> | null | undefined;
+export function checkedOutput(label: string, name: 'objective' | 'loss', call: () => unknown): ObjectiveOutput {
+  const output = callPlugin(label, name, call) as Partial<ObjectiveOutput> | null | undefined;
   if (typeof output !== 'object' || output === null || output instanceof tf.Tensor) {
-    throw pluginFault(who, `${name}() returns ${shown(output)}; return { loss, terms }`);
+    throw pluginFault(label, `${name}() returns ${describeValue(output)}; return { loss, terms }`);
   }
   // The loss of an objective is a term by itself.
   const { loss, terms = name === 'loss' ? {} : undefined, updates = {} } = output;
-  checkScalar(who, 'the loss', loss);
+  checkScalar(label, 'the loss', loss);
   if (typeof terms !== 'object' || terms === null) {
-    throw pluginFault(who, `${name}() returns no terms; return { loss, terms: {} } if the loss has no parts`);
+    throw pluginFault(label, `${name}() returns no terms; return { loss, terms: {} } if the loss has no parts`);
   }
-  for (const [term, value] of Object.entries(terms)) checkScalar(who, `the term "${term}"`, value);
+  for (const [term, value] of Object.entries(terms)) checkScalar(label, `the term "${term}"`, value);
   return { loss: loss!, terms, updates };
 }
 
@@ -63,32 +63,32 @@ export function checkedOutput(who: string, name: 'objective' | 'loss', call: () 
  * Checks what a batch is represented by.
  * @throws MedbenchError('plugin') if it is no record of tensors whose first axis is the batch.
  */
-export function checkRepresentations(who: string, representations: unknown, batch: number): void {
+export function checkRepresentations(label: string, representations: unknown, batch: number): void {
   if (typeof representations !== 'object' || representations === null) {
-    throw pluginFault(who, `represent() returns ${shown(representations)}; return tensors by name`);
+    throw pluginFault(label, `represent() returns ${describeValue(representations)}; return tensors by name`);
   }
   for (const [name, value] of Object.entries(representations as TensorMap)) {
     if (value instanceof tf.Tensor && value.rank > 0 && value.shape[0] === batch) continue;
     throw pluginFault(
-      who,
-      `the representation "${name}" is ${shown(value)} for a batch of ${batch}; its first axis must be the batch, ` +
+      label,
+      `the representation "${name}" is ${describeValue(value)} for a batch of ${batch}; its first axis must be the batch, ` +
         'and what looks at more than one example belongs into objective()',
     );
   }
 }
 
 /** Checks the new value of a buffer. @param shape of the buffer; undefined if there is none of that name. */
-export function checkUpdate(who: string, name: string, value: unknown, shape: readonly number[] | undefined): void {
+export function checkUpdate(label: string, name: string, value: unknown, shape: readonly number[] | undefined): void {
   if (!shape) {
     throw pluginFault(
-      who,
+      label,
       `objective() updates "${name}", which is no buffer; declare it in parameters() with buffer: true`,
     );
   }
   if (!(value instanceof tf.Tensor) || value.shape.join() !== shape.join()) {
     throw pluginFault(
-      who,
-      `the new value of the buffer "${name}" is ${shown(value)}; its shape is [${shape.join(', ')}]`,
+      label,
+      `the new value of the buffer "${name}" is ${describeValue(value)}; its shape is [${shape.join(', ')}]`,
     );
   }
 }

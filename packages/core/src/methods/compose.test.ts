@@ -9,10 +9,10 @@ const model = {} as DualEncoderModel;
 const never = (): never => {
   throw new Error('nothing is computed here');
 };
-const objective = (parts: Partial<AnyObjective> = {}): ResolvedObjective['instance'] => ({ loss: never, ...parts });
-const objectives = (all: Readonly<Record<string, Partial<AnyObjective>>>): ReadonlyMap<string, ResolvedObjective> =>
+const objective = (members: Partial<AnyObjective> = {}): ResolvedObjective['instance'] => ({ loss: never, ...members });
+const objectives = (byId: Readonly<Record<string, Partial<AnyObjective>>>): ReadonlyMap<string, ResolvedObjective> =>
   new Map(
-    Object.entries(all).map(([id, parts]) => [
+    Object.entries(byId).map(([id, members]) => [
       id,
       {
         info: {
@@ -21,7 +21,7 @@ const objectives = (all: Readonly<Record<string, Partial<AnyObjective>>>): Reado
           source: 'x',
           settings: { width: { default: 3, min: 1, description: 'x', type: 'integer' } },
         },
-        instance: objective(parts),
+        instance: objective(members),
       },
     ]),
   );
@@ -60,7 +60,7 @@ describe('a method', () => {
 });
 
 describe('a sum of objectives', () => {
-  const all = objectives({
+  const available = objectives({
     a: {
       parameters: (_, { width }) => [spec('head', [width as number])],
       inputs: () => ({ view: drawn }),
@@ -69,7 +69,7 @@ describe('a sum of objectives', () => {
     b: { parameters: () => [spec('head'), { ...spec('tail'), stream: 'own' }], idle: () => ['y', 'z'] },
     c: { inputs: () => ({ view: drawn }) },
   });
-  const composed = (...uses: ObjectiveUse[]) => composeMethod({ method: sum(...uses), objectives: all });
+  const composed = (...uses: ObjectiveUse[]) => composeMethod({ method: sum(...uses), objectives: available });
 
   it('keeps names apart by the objective, draws from its own names, and has one order', () => {
     const specs = composed(use('b'), use('a')).parameters(model, {});
@@ -105,7 +105,7 @@ describe('a sum of objectives', () => {
     expect(composed(use('a'), use('b')).frozen(model, {})).toEqual(['y']);
     expect(composed(use('a'), use('c')).frozen(model, {})).toEqual([]);
     const method = { ...sum(use('a'), use('b')), frozen: () => ['w', 'y'] };
-    expect(composeMethod({ method, objectives: all }).frozen(model, {})).toEqual(['w', 'y']);
+    expect(composeMethod({ method, objectives: available }).frozen(model, {})).toEqual(['w', 'y']);
   });
 
   it.each([
@@ -143,11 +143,13 @@ describe('a sum of objectives', () => {
       c: {},
       d: { teacher: () => 0.9 },
     });
-    const of = (...ids: string[]) =>
+    const teacherFor = (...ids: string[]) =>
       composeMethod({ method: sum(...ids.map((id) => use(id))), objectives: averaged }).teacher({});
-    expect(of('c')).toBeNull();
-    expect(of('a', 'c', 'd')).toBe(0.9);
-    expect(() => of('a', 'b')).toThrow('keeps one moving average, but a asks for the momentum 0.9 and b for 0.99');
+    expect(teacherFor('c')).toBeNull();
+    expect(teacherFor('a', 'c', 'd')).toBe(0.9);
+    expect(() => teacherFor('a', 'b')).toThrow(
+      'keeps one moving average, but a asks for the momentum 0.9 and b for 0.99',
+    );
   });
 
   it.each([
@@ -167,8 +169,8 @@ it('finds the objectives among what a module exports', () => {
   class One {
     loss = never;
   }
-  const found = objectivesFrom({ One, other: 3, Other: class {} });
-  expect([...found.keys()]).toEqual(['one']);
-  expect(found.get('one')!.info).toEqual({ id: 'one', title: 'One', source: 'x', settings: {} });
-  expect(found.get('one')!.instance).toBeInstanceOf(One);
+  const byId = objectivesFrom({ One, other: 3, Other: class {} });
+  expect([...byId.keys()]).toEqual(['one']);
+  expect(byId.get('one')!.info).toEqual({ id: 'one', title: 'One', source: 'x', settings: {} });
+  expect(byId.get('one')!.instance).toBeInstanceOf(One);
 });

@@ -15,7 +15,7 @@ export interface ComposeOptions {
 }
 
 /** What a method that is a sum leaves to its objectives. */
-const OF_OBJECTIVES = ['parameters', 'inputs', 'represent', 'objective'] as const;
+const OBJECTIVE_MEMBERS = ['parameters', 'inputs', 'represent', 'objective'] as const;
 
 /** The embeddings of both towers: what a method's objective is given where it does not represent anything itself. */
 const embeddings = ({ model, parameters, batch }: RepresentInput): TensorMap => ({
@@ -33,14 +33,14 @@ export function composeMethod({ method, objectives, name = describePlugin(method
   const { start } = method;
   const phases: ResolvedMethod['phases'] = (settings) => method.phases?.(settings) ?? [{ share: 1, settings }];
   if (method.objectives) {
-    const own = OF_OBJECTIVES.find((part) => method[part]);
-    if (own) {
-      throw new MedbenchError('plugin', `${name} has both objectives() and ${own}()`, {
-        hint: `Leave ${own}() to the objectives of its sum, or write represent() and objective() without a sum.`,
+    const conflict = OBJECTIVE_MEMBERS.find((member) => method[member]);
+    if (conflict) {
+      throw new MedbenchError('plugin', `${name} has both objectives() and ${conflict}()`, {
+        hint: `Leave ${conflict}() to the objectives of its sum, or write represent() and objective() without a sum.`,
       });
     }
-    const usesOf = (settings: Settings) => method.objectives!(settings);
-    const { idle, ...sum } = sumObjectives(usesOf, objectives, name);
+    const listUses = (settings: Settings) => method.objectives!(settings);
+    const { idle, ...sum } = sumObjectives(listUses, objectives, name);
     return {
       ...sum,
       label: name,

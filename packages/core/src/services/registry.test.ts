@@ -18,7 +18,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const INVERSIFY = import.meta.resolve('inversify');
 
 /** A package of two methods and what they are built from. */
-function packageOf(source: string, ids = ['one', 'two']): Catalogue {
+function writePackage(source: string, ids = ['one', 'two']): Catalogue {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'lab', type: 'module', exports: './index.js' }));
   writeFileSync(
@@ -43,20 +43,20 @@ ${source}`,
 }
 
 it('gives a plugin the services it asks for, and one instance for a run', async () => {
-  const catalogue = packageOf(
+  const catalogue = writePackage(
     "export class One { constructor(log) { this.log = log } }; token('Logger')(One, undefined, 0); method('one', One);",
   );
   const container = new Container();
   const logger = { info: () => {}, warn: () => {}, event: () => {} };
   container.bind(Services.Logger.id).toConstantValue(logger);
   const registry = new Registry(catalogue, container);
-  const one = await registry.get('method', 'one');
-  expect(one).toHaveProperty('log', logger);
-  expect(await registry.get('method', 'one')).toBe(one);
+  const instance = await registry.get('method', 'one');
+  expect(instance).toHaveProperty('log', logger);
+  expect(await registry.get('method', 'one')).toBe(instance);
 });
 
 it('names the missing service, the class and the package that asked for it', async () => {
-  const catalogue = packageOf(
+  const catalogue = writePackage(
     "export class One { constructor(d) {} }; token('DataRoot')(One, undefined, 0); method('one', One);",
   );
   await expect(new Registry(catalogue, new Container()).get('method', 'one')).rejects.toThrow(
@@ -65,7 +65,7 @@ it('names the missing service, the class and the package that asked for it', asy
 });
 
 it('says how to mend a constructor parameter without a token', async () => {
-  const catalogue = packageOf("export class One { constructor(d) {} }; method('one', One);");
+  const catalogue = writePackage("export class One { constructor(d) {} }; method('one', One);");
   await expect(new Registry(catalogue, new Container()).get('method', 'one')).rejects.toMatchObject({
     message: expect.stringContaining('One of lab (method one) cannot be constructed'),
     hint: expect.stringContaining('@Services.Logger'),
@@ -73,14 +73,14 @@ it('says how to mend a constructor parameter without a token', async () => {
 });
 
 it('lets plugins of a package share a class, and keeps it from other registries', async () => {
-  const catalogue = packageOf(`class Shared {}
+  const catalogue = writePackage(`class Shared {}
 export class One { constructor(shared) { this.shared = shared } }; inject(Shared)(One, undefined, 0); method('one', One);
 export class Two { constructor(shared) { this.shared = shared } }; inject(Shared)(Two, undefined, 0); method('two', Two);`);
-  const sharedOf = async (registry: Registry) =>
+  const readShared = async (registry: Registry) =>
     Promise.all((['one', 'two'] as const).map(async (id) => Reflect.get(await registry.get('method', id), 'shared')));
   const container = new Container();
-  const [first, second] = await sharedOf(new Registry(catalogue, container));
+  const [first, second] = await readShared(new Registry(catalogue, container));
   expect(first).toBe(second);
-  const [other] = await sharedOf(new Registry(catalogue, container));
+  const [other] = await readShared(new Registry(catalogue, container));
   expect(other).not.toBe(first);
 });

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Container, type Newable } from 'inversify';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { PluginPackage } from '../catalogue/manifest.js';
-import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
+import { type DecoratedClass, importPluginClasses } from '../catalogue/materialise.js';
 import { findEntry } from '../catalogue/select.js';
 import type { PluginKind, PluginKinds } from '../decorators.js';
 import { errorMessage, MedbenchError } from '../errors.js';
@@ -43,9 +43,9 @@ export class Registry {
 
   async #create(kind: PluginKind, id: string): Promise<unknown> {
     const entry = findEntry(this.catalogue, kind, id);
-    const classes = await pluginClasses(entry.package);
-    const found = classes.find(({ metadata }) => metadata.kind === kind && metadata.info.id === id);
-    if (!found) {
+    const classes = await importPluginClasses(entry.package);
+    const match = classes.find(({ metadata }) => metadata.kind === kind && metadata.info.id === id);
+    if (!match) {
       throw new MedbenchError(
         'plugin',
         `${entry.package.name} declares the ${kind} "${id}" but exports no such class`,
@@ -54,10 +54,10 @@ export class Registry {
         },
       );
     }
-    return this.#construct(entry.package, found);
+    return this.#construct(entry.package, match);
   }
 
-  #construct(plugin: PluginPackage, { target, metadata }: MaterialisedClass): unknown {
+  #construct(plugin: PluginPackage, { target, metadata }: DecoratedClass): unknown {
     const { dir, name } = plugin;
     const container = this.#containers.get(dir) ?? packageContainer(this.container);
     this.#containers.set(dir, container);

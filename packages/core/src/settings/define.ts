@@ -1,60 +1,66 @@
 import type { SettingSpec, SettingType, SettingValue, TypedSetting } from '../contracts/settings.js';
 
 /** A setting being declared, whose values are of type `V`. */
-export interface Setting<V extends SettingValue> {
+export interface SettingDeclaration<V extends SettingValue> {
   readonly spec: TypedSetting<V>;
 }
 
 /** A number whose value may be left to the plugin. */
-export interface MayBeAuto<V extends SettingValue> {
+export interface AllowsAuto<V extends SettingValue> {
   /** Allows the value `'auto'`, which is the default unless one is given. */
-  orAuto(): Setting<V | 'auto'>;
+  orAuto(): SettingDeclaration<V | 'auto'>;
 }
 
-interface Described {
+interface DescribedOptions {
   readonly description: string;
 }
 
-interface Bounded extends Described {
+interface BoundedOptions extends DescribedOptions {
   readonly min?: number;
   readonly max?: number;
 }
 
-const setting = <V extends SettingValue>(type: SettingType, spec: Omit<SettingSpec, 'type'>): Setting<V> => ({
+const declareSetting = <V extends SettingValue>(
+  type: SettingType,
+  spec: Omit<SettingSpec, 'type'>,
+): SettingDeclaration<V> => ({
   // The type of its values is known to the compiler alone: nothing but plain data is kept.
   spec: { ...spec, type } as unknown as TypedSetting<V>,
 });
 
 /** Without a default it must be followed by `.orAuto()`. */
 interface DeclareNumber {
-  (options: Bounded & { readonly default: number }): Setting<number> & MayBeAuto<number>;
-  (options: Bounded): MayBeAuto<number>;
+  (options: BoundedOptions & { readonly default: number }): SettingDeclaration<number> & AllowsAuto<number>;
+  (options: BoundedOptions): AllowsAuto<number>;
 }
 
-const numeric =
+const declareNumber =
   (type: 'number' | 'integer'): DeclareNumber =>
-  (options: Bounded & { readonly default?: number }): Setting<number> & MayBeAuto<number> => ({
-    ...setting(type, { ...options, default: options.default ?? 'auto' }),
-    orAuto: () => setting(type, { ...options, default: options.default ?? 'auto', auto: true }),
+  (options: BoundedOptions & { readonly default?: number }): SettingDeclaration<number> & AllowsAuto<number> => ({
+    ...declareSetting(type, { ...options, default: options.default ?? 'auto' }),
+    orAuto: () => declareSetting(type, { ...options, default: options.default ?? 'auto', auto: true }),
   });
 
 /** A number. Bounds are inclusive. */
-export const number = numeric('number');
+export const number = declareNumber('number');
 /** A whole number. Bounds are inclusive. */
-export const integer = numeric('integer');
+export const integer = declareNumber('integer');
 /** True or false. */
-export const boolean = (options: Described & { readonly default: boolean }): Setting<boolean> =>
-  setting('boolean', options);
+export const boolean = (options: DescribedOptions & { readonly default: boolean }): SettingDeclaration<boolean> =>
+  declareSetting('boolean', options);
 /** Any text. */
-export const text = (options: Described & { readonly default: string }): Setting<string> => setting('text', options);
+export const text = (options: DescribedOptions & { readonly default: string }): SettingDeclaration<string> =>
+  declareSetting('text', options);
 /** A list of numbers. Bounds are inclusive, and hold for each of them. */
-export const numbers = (options: Bounded & { readonly default: readonly number[] }): Setting<readonly number[]> =>
-  setting('numbers', options);
+export const numbers = (
+  options: BoundedOptions & { readonly default: readonly number[] },
+): SettingDeclaration<readonly number[]> => declareSetting('numbers', options);
 /** One of a few words. */
 export const choice = <const C extends string>(
   choices: readonly C[],
-  options: Described & { readonly default: NoInfer<C> },
-): Setting<C> => setting('choice', { default: options.default, choices, description: options.description });
+  options: DescribedOptions & { readonly default: NoInfer<C> },
+): SettingDeclaration<C> =>
+  declareSetting('choice', { default: options.default, choices, description: options.description });
 
 /**
  * The settings of a plugin, from which the compiler infers the type of each value:
@@ -68,7 +74,7 @@ export const choice = <const C extends string>(
  * }
  * ```
  */
-export function defineSettings<const D extends Readonly<Record<string, Setting<SettingValue>>>>(
+export function defineSettings<const D extends Readonly<Record<string, SettingDeclaration<SettingValue>>>>(
   declared: D,
 ): { readonly [K in keyof D]: D[K]['spec'] } {
   const specs = Object.entries(declared).map(([name, { spec }]) => [name, spec] as const);

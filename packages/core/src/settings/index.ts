@@ -1,12 +1,12 @@
 export {
+  type AllowsAuto,
   boolean,
   choice,
   defineSettings,
   integer,
-  type MayBeAuto,
   number,
   numbers,
-  type Setting,
+  type SettingDeclaration,
   text,
 } from './define.js';
 export {

@@ -23,7 +23,7 @@ const settings = defineSettings({
   name: text({ default: 'a', description }),
 });
 const info = { id: 'it', settings };
-const given = (values: Parameters<typeof resolveSettings>[2]) => resolveSettings('methodSettings', info, values);
+const resolve = (values: Parameters<typeof resolveSettings>[2]) => resolveSettings('methodSettings', info, values);
 
 describe('declared settings', () => {
   it('are typed values', () => {
@@ -54,8 +54,8 @@ describe('declared settings', () => {
 describe('values', () => {
   it('are the defaults with what is given over them', () => {
     const defaults = { weight: 1, hidden: 'auto', depth: 6, target: 'view', flip: false, grid: [0.1, 1], name: 'a' };
-    expect(given({})).toEqual(defaults);
-    expect(given({ hidden: 32, depth: 'auto', grid: [3] })).toEqual({
+    expect(resolve({})).toEqual(defaults);
+    expect(resolve({ hidden: 32, depth: 'auto', grid: [3] })).toEqual({
       ...defaults,
       hidden: 32,
       depth: 'auto',
@@ -75,7 +75,7 @@ describe('values', () => {
     [{ grid: 3 }, 'methodSettings.it.grid must be a list of numbers, not 3'],
     [{ grid: [1, -1] }, 'methodSettings.it.grid must lie in [0, ∞], not -1'],
     [{ nome: 'b' }, 'Unknown setting of it "nome"'],
-  ])('that are wrong are refused: %j', (values, message) => expect(() => given(values)).toThrow(message));
+  ])('that are wrong are refused: %j', (values, message) => expect(() => resolve(values)).toThrow(message));
 
   it('of a setting without a type have the type of its default', () => {
     const plain = { id: 'it', settings: { n: { default: 1, description }, s: { default: 'a', description } } };

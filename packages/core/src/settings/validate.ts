@@ -1,4 +1,4 @@
-import { unknownId } from '../catalogue/select.js';
+import { unknownIdError } from '../catalogue/select.js';
 import type { MethodInfo } from '../contracts/method.js';
 import type { SettingSpec, SettingSpecs, Settings, SettingType, SettingValue } from '../contracts/settings.js';
 import { MedbenchError } from '../errors.js';
@@ -17,7 +17,7 @@ export function settingType({ type, default: value }: SettingSpec): SettingType 
 }
 
 /** What a value must be, for messages. */
-const MUST_BE: Readonly<Record<SettingType, string>> = {
+const TYPE_DESCRIPTIONS: Readonly<Record<SettingType, string>> = {
   number: 'a number',
   integer: 'a whole number',
   text: 'a string',
@@ -27,11 +27,11 @@ const MUST_BE: Readonly<Record<SettingType, string>> = {
 };
 
 /** Whether a value is of a type. A list may be empty only where its default is. */
-function isOf(type: SettingType, value: SettingValue, { default: usual }: SettingSpec): boolean {
+function hasType(type: SettingType, value: SettingValue, { default: defaultValue }: SettingSpec): boolean {
   if (type === 'integer') return Number.isInteger(value);
   if (type === 'numbers') {
-    const fits = Array.isArray(value) && value.every((one) => typeof one === 'number');
-    return fits && (value.length > 0 || (Array.isArray(usual) && usual.length === 0));
+    const fits = Array.isArray(value) && value.every((element) => typeof element === 'number');
+    return fits && (value.length > 0 || (Array.isArray(defaultValue) && defaultValue.length === 0));
   }
   return typeof value === (type === 'number' || type === 'boolean' ? type : 'string');
 }
@@ -40,23 +40,23 @@ function isOf(type: SettingType, value: SettingValue, { default: usual }: Settin
 export function settingSpec(info: Configurable, name: string): SettingSpec {
   const spec = info.settings?.[name];
   if (spec) return spec;
-  throw unknownId(`setting of ${info.id}`, name, Object.keys(info.settings ?? {}), 'medbench list --json');
+  throw unknownIdError(`setting of ${info.id}`, name, Object.keys(info.settings ?? {}), 'medbench list --json');
 }
 
 /** @throws MedbenchError('config') if a value is not what its declaration asks for. `flag` names it in the message. */
 export function checkSetting(flag: string, spec: SettingSpec, value: SettingValue): void {
   if (spec.auto && value === 'auto') return;
   const type = settingType(spec);
-  const refuse = (must: string, given: unknown): never => {
-    throw new MedbenchError('config', `${flag} must ${must}${spec.auto ? ' or "auto"' : ''}, not ${given}`);
+  const refuse = (requirement: string, actual: unknown): never => {
+    throw new MedbenchError('config', `${flag} must ${requirement}${spec.auto ? ' or "auto"' : ''}, not ${actual}`);
   };
   if (spec.choices && typeof value === typeof spec.default && !spec.choices.includes(value)) {
     refuse(`be one of ${spec.choices.join(', ')}`, value);
   }
-  if (!isOf(type, value, spec)) refuse(`be ${MUST_BE[type]}`, JSON.stringify(value));
+  if (!hasType(type, value, spec)) refuse(`be ${TYPE_DESCRIPTIONS[type]}`, JSON.stringify(value));
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = spec;
-  for (const one of typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : []) {
-    if (one < min || one > max) refuse(`lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}]`, one);
+  for (const element of typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : []) {
+    if (element < min || element > max) refuse(`lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}]`, element);
   }
 }
 
@@ -65,10 +65,10 @@ export function checkSetting(flag: string, spec: SettingSpec, value: SettingValu
  * @param group where they are given: `methodSettings`, `taskSettings`, `corpusSettings`.
  * @throws MedbenchError('unknown-id') for an unknown setting; ('config') for a value out of bounds.
  */
-export function resolveSettings(group: string, info: Configurable, given: Settings = {}): Settings {
+export function resolveSettings(group: string, info: Configurable, values: Settings = {}): Settings {
   const settings: Record<string, SettingValue> = {};
   for (const [name, spec] of Object.entries(info.settings ?? {})) settings[name] = spec.default;
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(values)) {
     checkSetting(`${group}.${info.id}.${name}`, settingSpec(info, name), value);
     settings[name] = value;
   }
@@ -76,15 +76,15 @@ export function resolveSettings(group: string, info: Configurable, given: Settin
 }
 
 /** A method's settings, as `settingsOf`. */
-export const methodSettings = (info: Pick<MethodInfo, 'id' | 'settings'>, given?: Settings): Settings =>
-  resolveSettings('methodSettings', info, given);
+export const methodSettings = (info: Pick<MethodInfo, 'id' | 'settings'>, values?: Settings): Settings =>
+  resolveSettings('methodSettings', info, values);
 
 /** A value as it is typed, in the type of its setting. What does not read as that is left to `checkSetting` to refuse. */
-export function parseSetting(spec: SettingSpec, typed: string): SettingValue {
+export function parseSetting(spec: SettingSpec, input: string): SettingValue {
   const type = settingType(spec);
-  const isNumber = typed !== '' && Number.isFinite(Number(typed));
-  if ((type === 'number' || type === 'integer') && isNumber) return Number(typed);
-  if (type === 'numbers' && isNumber) return [Number(typed)];
-  if (type === 'boolean' && (typed === 'true' || typed === 'false')) return typed === 'true';
-  return typed;
+  const isNumber = input !== '' && Number.isFinite(Number(input));
+  if ((type === 'number' || type === 'integer') && isNumber) return Number(input);
+  if (type === 'numbers' && isNumber) return [Number(input)];
+  if (type === 'boolean' && (input === 'true' || input === 'false')) return input === 'true';
+  return input;
 }

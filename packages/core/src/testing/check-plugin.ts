@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { infoAdvice, infoFaults } from '../catalogue/check-info.js';
 import { PLUGIN_KEYWORD, type PluginPackage, readPlugin } from '../catalogue/manifest.js';
-import { type MaterialisedClass, pluginClasses } from '../catalogue/materialise.js';
+import { type DecoratedClass, importPluginClasses } from '../catalogue/materialise.js';
 import { collectInfo, listPlugins, type PackageInfo, readPackageInfo } from '../catalogue/package-info.js';
 import { errorMessage, isMedbenchError } from '../errors.js';
 
@@ -10,16 +10,16 @@ import { errorMessage, isMedbenchError } from '../errors.js';
 const PEERS = ['@medbench/core', '@tensorflow/tfjs-core'];
 
 /** Where the info that the build wrote differ from those of the code. */
-function staleInfo(plugin: PluginPackage, classes: readonly MaterialisedClass[]): string[] {
+function staleInfo(plugin: PluginPackage, classes: readonly DecoratedClass[]): string[] {
   const { info } = plugin.manifest;
   const written = readPackageInfo(plugin);
   if (info === undefined) return [];
   if (!written) return [`${info}, named in package.json#medbench.info, is not there: build with @medbench/core/build`];
-  const byPlugin = (all: PackageInfo) =>
-    new Map(listPlugins(all).map(({ kind, info }) => [`${kind} "${info.id}"`, JSON.stringify(info)]));
-  const [said, found] = [byPlugin(written), byPlugin(collectInfo(classes))];
-  return [...new Set([...said.keys(), ...found.keys()])]
-    .filter((plugin) => said.get(plugin) !== found.get(plugin))
+  const byPlugin = (packageInfo: PackageInfo) =>
+    new Map(listPlugins(packageInfo).map(({ kind, info }) => [`${kind} "${info.id}"`, JSON.stringify(info)]));
+  const [inFile, inCode] = [byPlugin(written), byPlugin(collectInfo(classes))];
+  return [...new Set([...inFile.keys(), ...inCode.keys()])]
+    .filter((plugin) => inFile.get(plugin) !== inCode.get(plugin))
     .map((plugin) => `${plugin}: ${info} does not say what the code says; build the package again`);
 }
 
@@ -51,11 +51,11 @@ export async function checkPlugin(dir: string): Promise<string[]> {
   }
   try {
     const plugin = readPlugin(file, 'checked', 'this version');
-    const classes = await pluginClasses(plugin);
+    const classes = await importPluginClasses(plugin);
     if (classes.length === 0) problems.push('the entry exports no decorated class; decorate one and export it');
     for (const { metadata, target } of classes) {
-      const found = [...infoFaults(metadata), ...infoAdvice(metadata)];
-      problems.push(...found.map((problem) => `class ${target.name}, ${problem}`));
+      const messages = [...infoFaults(metadata), ...infoAdvice(metadata)];
+      problems.push(...messages.map((problem) => `class ${target.name}, ${problem}`));
     }
     problems.push(...staleInfo(plugin, classes));
   } catch (error) {

@@ -6,7 +6,7 @@ import type { CorpusContext, TaskContext } from '../contracts/index.js';
  * What a task or corpus is opened with, for a test: no data, a temporary cache, no settings, seed 0, no protocols, silence.
  * `protocolsOf` of `@medbench/evaluation/testing` makes protocols.
  */
-export const testContext = (given: Partial<TaskContext & CorpusContext> = {}): TaskContext & CorpusContext => ({
+export const testContext = (overrides: Partial<TaskContext & CorpusContext> = {}): TaskContext & CorpusContext => ({
   dataRoot: '',
   cacheRoot: join(tmpdir(), 'medbench-test-cache'),
   settings: {},
@@ -16,5 +16,5 @@ export const testContext = (given: Partial<TaskContext & CorpusContext> = {}): T
   log: () => {},
   protocols: [],
   tasks: [],
-  ...given,
+  ...overrides,
 });

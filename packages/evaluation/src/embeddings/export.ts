@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MedbenchError, unwritable, writeFileAtomic } from '@medbench/core';
+import { MedbenchError, unwritableError, writeFileAtomic } from '@medbench/core';
 import { arrayFile, arrayName, readManifest, writeManifest } from './files.js';
 
 /**
@@ -24,7 +24,7 @@ export async function exportEmbeddings(from: string, to: string): Promise<void> 
   }
   if (existsSync(to)) {
     const files = await readdir(to).catch((cause) => {
-      throw unwritable(to, cause);
+      throw unwritableError(to, cause);
     });
     const differs = (await readManifest(to))?.key !== manifest.key;
     if (differs && files.some((file) => arrayName(file) !== undefined)) {

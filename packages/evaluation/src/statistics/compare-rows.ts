@@ -2,7 +2,7 @@ import type {
   ColumnComparisons,
   ColumnStatistics,
   CompareRows,
-  Comparison,
+  RowComparison,
   ScoredColumn,
   ScoredRow,
 } from '@medbench/core';
@@ -15,7 +15,7 @@ const LEVEL = 0.05;
 /** Number of independent examples from which the mean of graded scores is close enough to normal. */
 const MANY = 50;
 
-type Uncorrected = Omit<Comparison, 'adjusted'>;
+type Uncorrected = Omit<RowComparison, 'adjusted'>;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -54,13 +54,13 @@ export function compareTwo(first: ScoredRow, second: ScoredRow, groups?: readonl
 }
 
 /** Applies Holm's correction over one family of comparisons. Comparisons that were not possible are left out. */
-function corrected(comparisons: readonly (Uncorrected | undefined)[]): Comparison[] {
+function corrected(comparisons: readonly (Uncorrected | undefined)[]): RowComparison[] {
   const tested = comparisons.filter((comparison) => comparison !== undefined);
   const adjusted = holm(tested.map(({ pValue }) => pValue));
   return tested.map((comparison, i) => ({ ...comparison, adjusted: adjusted[i]! }));
 }
 
-const reversed = (comparison: Comparison): Comparison => ({
+const reversed = (comparison: RowComparison): RowComparison => ({
   ...comparison,
   first: comparison.second,
   second: comparison.first,
@@ -68,7 +68,7 @@ const reversed = (comparison: Comparison): Comparison => ({
   ci95: [-comparison.ci95[1], -comparison.ci95[0]],
 });
 
-function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pairs: Comparison[] } {
+function compareColumn(column: ScoredColumn): { statistics: ColumnStatistics; pairs: RowComparison[] } {
   const { task, protocol, metric, groups, rows } = column;
   const scored = rows.filter(({ seeds }) => seeds.length > 0);
   const methods = scored.filter(({ control }) => !control);

@@ -1,4 +1,4 @@
-import type { ColumnComparisons, Comparison, RunResults } from '@medbench/core';
+import type { ColumnComparisons, RowComparison, RunResults } from '@medbench/core';
 import { capitalise, formatCount, plural } from '../format.js';
 import type { AnswerEvidence, QuestionAnswer } from './answer.js';
 import { type JudgedContrast, judge, SMALLEST_RELEVANT_DIFFERENCE } from './judge.js';
@@ -7,7 +7,7 @@ import { type Clause, clausesInBrief, clauseText, columnLabel, combineFindings, 
 
 export type { AnswerEvidence, AnswerVerdict, QuestionAnswer } from './answer.js';
 
-const TEST_NAMES: Readonly<Record<Comparison['test'], string>> = {
+const TEST_NAMES: Readonly<Record<RowComparison['test'], string>> = {
   'mcnemar-mid-p': "McNemar's test (mid-p)",
   'sign-flip': 'sign flips',
   'paired-t': 'a paired t test',

@@ -1,4 +1,4 @@
-import type { ColumnComparisons, Comparison, ResultCell, RunResults } from '@medbench/core';
+import type { ColumnComparisons, ResultCell, RowComparison, RunResults } from '@medbench/core';
 import { holm } from '@medbench/evaluation/statistics';
 import { cellsAt } from '../cells.js';
 import { type ColumnInfo, cellIn, listColumns } from '../columns.js';
@@ -26,7 +26,7 @@ export interface JudgedContrast extends Contrast {
   /** Why the contrast is `untested`. */
   readonly reason?: string;
   /** The comparison, with `adjusted` p also corrected for the question; undefined where nothing was tested. */
-  readonly comparison?: Comparison;
+  readonly comparison?: RowComparison;
   /** Seeds that both rows have. */
   readonly seeds: readonly number[];
 }
@@ -37,7 +37,7 @@ export interface JudgedRun {
   readonly comparisons: readonly ColumnComparisons[];
 }
 
-const reverse = (comparison: Comparison): Comparison => ({
+const reverse = (comparison: RowComparison): RowComparison => ({
   ...comparison,
   first: comparison.second,
   second: comparison.first,
@@ -56,7 +56,7 @@ function findComparison(
   { comparisons }: JudgedRun,
   { task, protocol, metric, rare }: ColumnInfo,
   { first, second }: Contrast,
-): Comparison | undefined {
+): RowComparison | undefined {
   const pairs = comparisons
     .filter((one) => one.task === task && one.protocol === protocol && one.metric === (rare ? metric : undefined))
     .flatMap((column) => column.pairs);
@@ -69,7 +69,7 @@ function findComparison(
  * Classifies one comparison. Equal scores on n examples are compatible with a true difference of 3 / n (the rule of
  * three), whatever their interval is: fewer than 60 examples can never show that there is no difference.
  */
-function classifyComparison({ adjusted, difference, ci95 }: Comparison, n: number, level: number): Finding {
+function classifyComparison({ adjusted, difference, ci95 }: RowComparison, n: number, level: number): Finding {
   // A NaN p fails this comparison, so it is not significant.
   if (adjusted < level && difference !== 0) return difference > 0 ? 'helps' : 'hurts';
   // JSON has no infinity: an infinite end of an interval is read back as null.

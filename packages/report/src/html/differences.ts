@@ -1,4 +1,4 @@
-import type { ColumnStatistics, Comparison, RunStatistics } from '@medbench/core';
+import type { ColumnStatistics, RowComparison, RunStatistics } from '@medbench/core';
 import { ranksCaption } from '../caption.js';
 import { formatP, formatSigned, formatSignedInterval, plural } from '../format.js';
 import type { ResultTable, TableColumn } from '../model.js';
@@ -7,7 +7,7 @@ import { defined, TERMS } from './definition.js';
 import { html, type Markup } from './escape.js';
 import { numberHead, rankCell, scrollable } from './results-table.js';
 
-const TESTS: Readonly<Record<Comparison['test'], string>> = {
+const TESTS: Readonly<Record<RowComparison['test'], string>> = {
   'mcnemar-mid-p': 'McNemar, mid-p',
   'sign-flip': 'sign flips',
   'paired-t': 't over examples',
@@ -46,7 +46,7 @@ function againstBest(
       ? `${comparisons.seeds.length === 1 ? 'seed' : 'seeds'} ${comparisons.seeds.join(', ')}`
       : 'no seed common to all';
   const caption = `${name}: ${best} minus each other method, on ${plural(comparisons.n, 'test example')}, ${seeds}; p by Holm over ${plural(comparisons.pairs, 'comparison')}.`;
-  const line = ({ second, difference, ci95, adjusted, test }: Comparison): Markup =>
+  const line = ({ second, difference, ci95, adjusted, test }: RowComparison): Markup =>
     html`<tr><th scope="row"><bdi>${findTitle(second)}</bdi></th><td class="number">${formatSigned(
       difference,
     )}</td><td class="number">${formatSignedInterval(ci95)}</td><td class="number">${formatP(

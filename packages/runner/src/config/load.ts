@@ -1,5 +1,5 @@
 import { MedbenchError } from '@medbench/core';
-import { nearest } from '@medbench/core/catalogue';
+import { nearestName } from '@medbench/core/catalogue';
 import type { z } from 'zod';
 import type { ConfigFile } from './find.js';
 import { type ConfigTree, mergeTrees, toTree } from './merge.js';
@@ -39,7 +39,7 @@ function explain(issue: z.core.$ZodIssue): string {
   return issue.keys
     .map((key) => {
       const known = knownKeys(issue.path);
-      const guess = nearest(key, known);
+      const guess = nearestName(key, known);
       return `unknown setting "${at ? `${at}.` : ''}${key}"${guess ? `, did you mean "${guess}"?` : ` (known: ${known.join(', ')})`}`;
     })
     .join('; ');

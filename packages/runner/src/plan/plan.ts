@@ -1,7 +1,7 @@
 import type { ProtocolId, Settings } from '@medbench/core';
 import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, findEntry, MANIFEST_KEYS, select, unknownId } from '@medbench/core/catalogue';
+import { entriesOfKind, findEntry, MANIFEST_KEYS, selectEntries, unknownIdError } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
 import { type EvaluationConfig, evaluationConfig, protocolsOfTask } from './protocols.js';
 import { selectRows } from './rows.js';
@@ -46,7 +46,7 @@ const applicable = (row: PlanRow, protocols: readonly ProtocolId[]): readonly Pr
 export function makePlan(config: Config, catalogue: Catalogue): Plan {
   // An explicit empty list: nothing is trained, and the rows are embeddings and controls.
   const methods = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
-  const tasks = select(catalogue, 'task', config.tasks);
+  const tasks = selectEntries(catalogue, 'task', config.tasks);
   for (const [kind, given] of [
     ['method', config.methodSettings],
     ['task', config.taskSettings],
@@ -54,10 +54,10 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   ] as const) {
     const known = entriesOfKind(catalogue, kind).map(({ id }) => id);
     for (const id of Object.keys(given)) {
-      if (!known.includes(id)) throw unknownId(kind, id, known, `medbench list ${MANIFEST_KEYS[kind]}`);
+      if (!known.includes(id)) throw unknownIdError(kind, id, known, `medbench list ${MANIFEST_KEYS[kind]}`);
     }
   }
-  const controls = config.controls.length > 0 ? select(catalogue, 'control', config.controls) : [];
+  const controls = config.controls.length > 0 ? selectEntries(catalogue, 'control', config.controls) : [];
   const rows: PlanRow[] = [
     ...methods.map((row) => ({ kind: 'method' as const, ...row })),
     ...Object.entries(config.embeddings).map(([id, folder]) => ({ kind: 'embeddings' as const, id, folder })),
@@ -80,7 +80,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   );
   for (const id of Object.keys(config.mixture)) {
     if (!corpora.some((corpus) => corpus.id === id)) {
-      throw unknownId(
+      throw unknownIdError(
         'corpus of this run',
         id,
         corpora.map((corpus) => corpus.id),

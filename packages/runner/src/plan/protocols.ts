@@ -1,7 +1,7 @@
 import type { EvaluationSplit, ProtocolId, ProtocolInfo, RunResults, Settings, TaskInfo } from '@medbench/core';
 import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
-import { entriesOfKind, findEntry, unknownId } from '@medbench/core/catalogue';
+import { entriesOfKind, findEntry, unknownIdError } from '@medbench/core/catalogue';
 
 type ProtocolEntry = CatalogueEntry<'protocol'>;
 
@@ -67,7 +67,7 @@ function checkNames(path: string, names: readonly string[], known: readonly stri
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const paths = known.map((name) => `${path}.${name}`);
-  throw unknownId('setting', `${path}.${unknown}`, paths, 'medbench list protocols --json');
+  throw unknownIdError('setting', `${path}.${unknown}`, paths, 'medbench list protocols --json');
 }
 
 /**

@@ -5,11 +5,11 @@ import type {
   GalleryPart,
   GalleryQuery,
   GalleryRow,
+  MakeThumbnail,
   ProtocolId,
   SampledAnswers,
   TaskResult,
   TestExamples,
-  Thumbnail,
 } from '@medbench/core';
 import { errorMessage, isMedbenchError, mayShow } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
@@ -49,7 +49,7 @@ export class GalleryStage {
     @Services.Plan private readonly plan: Plan,
     @Services.Registry private readonly registry: Registry,
     @Services.Store private readonly store: RunStore,
-    @Services.Thumbnail private readonly thumbnail: Thumbnail,
+    @Services.Thumbnail private readonly thumbnail: MakeThumbnail,
     @Services.Signal private readonly signal: AbortSignal,
     @inject(TaskData) private readonly data: TaskData,
   ) {}

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { unwritable } from '@medbench/core';
+import { unwritableError } from '@medbench/core';
 import { RunLayout } from './layout.js';
 
 function copyInto(from: string, to: string): void {
@@ -36,6 +36,6 @@ export function linkCheckpoints(from: string, to: string, row: string): void {
     copyInto(source, staging);
     renameSync(staging, target);
   } catch (cause) {
-    throw unwritable(target, cause, 'Choose another folder with --out');
+    throw unwritableError(target, cause, 'Choose another folder with --out');
   }
 }

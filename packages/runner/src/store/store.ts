@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import type { RunResults, TaskResult } from '@medbench/core';
-import { lockFolder, MedbenchError, unwritable, writeFileAtomicSync } from '@medbench/core';
+import { lockFolder, MedbenchError, unwritableError, writeFileAtomicSync } from '@medbench/core';
 import { RunLayout } from './layout.js';
 
 /** All protocols of one task for one row and seed, as its file holds them. */
@@ -44,7 +44,7 @@ export class RunStore {
       return new RunStore(folder, lockFolder(folder));
     } catch (cause) {
       if (cause instanceof MedbenchError) throw cause;
-      throw unwritable(folder, cause, WAY);
+      throw unwritableError(folder, cause, WAY);
     }
   }
 
@@ -67,7 +67,7 @@ export class RunStore {
     try {
       rmSync(path, { force: true });
     } catch (cause) {
-      throw unwritable(path, cause, WAY);
+      throw unwritableError(path, cause, WAY);
     }
   }
 
@@ -87,7 +87,7 @@ export class RunStore {
     try {
       appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
     } catch (cause) {
-      throw unwritable(path, cause, WAY);
+      throw unwritableError(path, cause, WAY);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { CorpusInfo, DataContext, Inspection, TaskInfo } from '@medbench/core';
+import type { CorpusInfo, DataContext, DataInspection, TaskInfo } from '@medbench/core';
 import { errorMessage, isMedbenchError } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
@@ -64,7 +64,7 @@ export async function verifyData(registry: Registry, entry: Entry, options: Veri
     ...{ dataRoot, cacheRoot, settings, skipBad, seed: 0, log: () => {}, tasks: [] },
     skip: (what: string) => void skipped.add(what),
   };
-  let found: Inspection | undefined;
+  let found: DataInspection | undefined;
   try {
     const plugin = kind === 'task' ? await registry.get('task', info.id) : await registry.get('corpus', info.id);
     found = await plugin.inspect?.(context);
@@ -98,14 +98,14 @@ export async function verifyData(registry: Registry, entry: Entry, options: Veri
 }
 
 /** Whether every split of a task has published counts by class, which `compare` has held against it. */
-const countedByClass = ({ kind, info }: Entry, { splits }: Inspection): boolean =>
+const countedByClass = ({ kind, info }: Entry, { splits }: DataInspection): boolean =>
   kind === 'task' && Object.entries(splits).every(([split, { classes }]) => classes && info.classCounts?.[split]);
 
 const checked = (files: readonly FoundFile[]): Verdict =>
   files.some(({ md5 }) => md5 === 'differs') ? 'differs' : 'ok';
 
 /** Counts beside the published ones, as far as both have a split of that name. */
-function compare({ kind, info }: Entry, { splits }: Inspection): { splits: CountedSplit[]; differences: string[] } {
+function compare({ kind, info }: Entry, { splits }: DataInspection): { splits: CountedSplit[]; differences: string[] } {
   const differences: string[] = [];
   const published = kind === 'task' ? publishedOf(info) : (info.pairs ?? {});
   const byClass = kind === 'task' && !info.counted ? (info.classCounts ?? {}) : {};

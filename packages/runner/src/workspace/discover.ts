@@ -9,11 +9,11 @@ import {
   collectInfo,
   type DeclaredPlugin,
   dependencyNames,
+  importPluginClasses,
   infoFaults,
   listPlugins,
   PLUGIN_KEYWORD,
   type PluginPackage,
-  pluginClasses,
   readPackageInfo,
   readPackageJson,
   readPlugin,
@@ -126,7 +126,7 @@ function builtIn(host: string): Found & { readonly presets: readonly PluginPacka
 async function pluginsInPackage(plugin: PluginPackage): Promise<DeclaredPlugin[]> {
   const { entry, presets } = plugin.manifest;
   if (entry === undefined && presets) return [];
-  const info = listPlugins(readPackageInfo(plugin) ?? collectInfo(await pluginClasses(plugin)));
+  const info = listPlugins(readPackageInfo(plugin) ?? collectInfo(await importPluginClasses(plugin)));
   if (info.length > 0) return info;
   throw new MedbenchError('plugin', `its entry "${entry ?? '.'}" exports no decorated class; decorate and export one`);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { nearest, select } from '@medbench/core/catalogue';
+import { nearestName, selectEntries } from '@medbench/core/catalogue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { discover } from './index.js';
 
@@ -97,12 +97,12 @@ describe('discover', () => {
         ],
       ],
     ]);
-    expect(() => select(catalogue, 'method', ['all'])).toThrow(
+    expect(() => selectEntries(catalogue, 'method', ['all'])).toThrow(
       /^"all" would leave methods out\. odd cannot be used: method "new"/,
     );
-    expect(select(catalogue, 'method', ['one'])).toHaveLength(1);
+    expect(selectEntries(catalogue, 'method', ['one'])).toHaveLength(1);
     // It has no encoder, so all encoders are all.
-    expect(() => select(catalogue, 'encoder', ['all'])).toThrow('No encoder is selected');
+    expect(() => selectEntries(catalogue, 'encoder', ['all'])).toThrow('No encoder is selected');
   });
 
   it('finds what the configuration names, by package and by path, with or without the keyword', async () => {
@@ -146,11 +146,11 @@ describe('discover', () => {
     const catalogue = await find();
     expect(catalogue.entries.map(({ id }) => id)).toEqual(['one']);
     expect(catalogue.broken.map(({ package: { name } }) => name)).toEqual(['c']);
-    expect(() => select(catalogue, 'method', ['two'])).toThrow(
+    expect(() => selectEntries(catalogue, 'method', ['two'])).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('Plugin c') }),
     );
     for (const kind of ['method', 'task'] as const) {
-      expect(() => select(catalogue, kind, ['all'])).toThrow(
+      expect(() => selectEntries(catalogue, kind, ['all'])).toThrow(
         expect.objectContaining({
           code: 'plugin',
           message: expect.stringMatching(
@@ -160,7 +160,7 @@ describe('discover', () => {
         }),
       );
     }
-    expect(select(catalogue, 'method', ['one'])).toHaveLength(1);
+    expect(selectEntries(catalogue, 'method', ['one'])).toHaveLength(1);
   });
 
   it('keeps a package without a decorated class as broken', async () => {
@@ -194,12 +194,12 @@ describe('select', () => {
     project('a');
     write('host/package.json', { name: 'host' });
     const catalogue = await find();
-    const ids = (selector: string[]) => select(catalogue, 'method', selector).map(({ id }) => id);
+    const ids = (selector: string[]) => selectEntries(catalogue, 'method', selector).map(({ id }) => id);
     expect(ids(['all'])).toEqual(['clip', 'siglip']);
     expect(ids(['siglip,clip', 'siglip'])).toEqual(['siglip', 'clip']);
     expect(() => ids(['sigclip'])).toThrow('Unknown method "sigclip"');
     expect(() => ids([''])).toThrow('No method is selected');
-    expect(nearest('sigclip', ['clip', 'siglip'])).toBe('siglip');
-    expect(nearest('zzzzzz', ['clip', 'siglip'])).toBeUndefined();
+    expect(nearestName('sigclip', ['clip', 'siglip'])).toBe('siglip');
+    expect(nearestName('zzzzzz', ['clip', 'siglip'])).toBeUndefined();
   });
 });
