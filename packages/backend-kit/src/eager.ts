@@ -28,7 +28,8 @@ function download(tensor: tf.Tensor): HostTensor {
 }
 
 /**
- * Runs a program op by op on the TensorFlow.js backend that `activate` makes active; its state is kept there as tensors.
+ * Runs a program op by op on the TensorFlow.js backend that `activate` makes active; its state is kept there as
+ * tensors.
  * @throws MedbenchError if the state does not fit the program.
  */
 export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {

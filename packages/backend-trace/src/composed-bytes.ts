@@ -16,8 +16,8 @@ function attentionBytes(
 }
 
 /**
- * Bytes that a backend without a fused kernel holds beside its results at most, by kernel: the parts in two shapes, and the
- * logits computed, scaled, masked and normalised; the parts again and four arrays like the logits for the gradient.
+ * Bytes that a backend without a fused kernel holds beside its results at most, by kernel: the parts in two shapes, and
+ * the logits computed, scaled, masked and normalised; the parts again and four arrays like the logits for the gradient.
  */
 export const COMPOSED_BYTES: Readonly<Record<string, (inputs: KernelInputs<TraceValue>, attrs: never) => number>> = {
   [FUSED.attention]: (inputs, attrs: AttentionAttributes) => {

@@ -23,8 +23,8 @@ const isUnknownKernel = (error: unknown): error is Error =>
   error instanceof Error && /^Kernel '.*' not registered/.test(error.message);
 
 /**
- * Records programs on shapes alone, by the rules of one compiling backend. It registers a TensorFlow.js backend that computes
- * nothing: each kernel call adds to the graph of the builder in use.
+ * Records programs on shapes alone, by the rules of one compiling backend. It registers a TensorFlow.js backend that
+ * computes nothing: each kernel call adds to the graph of the builder in use.
  */
 export class Tracer<B extends TraceBuilder<V>, V extends TraceValue> {
   #backend: TraceBackend<B, V> | undefined;
@@ -37,9 +37,11 @@ export class Tracer<B extends TraceBuilder<V>, V extends TraceValue> {
   }
 
   /**
-   * Runs a program once, adding to a builder. The TensorFlow.js backend that was active before is active again afterwards.
-   * @throws MedbenchError('backend') if the program reads a value back, uses a kernel without a rule, keeps tensors from one call
-   *   to the next or returns a state that does not fit; the message names the op and the line that called it.
+   * Runs a program once, adding to a builder. The TensorFlow.js backend that was active before is active again
+   * afterwards.
+   * @throws MedbenchError('backend') if the program reads a value back, uses a kernel without a rule, keeps tensors
+   *   from one call to the next or returns a state that does not fit; the message names the op and the line that called
+   *   it.
    */
   async record(program: Program, builder: B): Promise<Recording<V>> {
     // Made once: its kernels are registered with TensorFlow.js for as long as the process lives.

@@ -9,8 +9,8 @@ export interface TraceValue {
 }
 
 /**
- * Makes the values of one graph. This is all that recording needs of it; what a backend's rules ask of it beyond that is between
- * the two.
+ * Makes the values of one graph. This is all that recording needs of it; what a backend's rules ask of it beyond that
+ * is between the two.
  */
 export interface TraceBuilder<V extends TraceValue> {
   /** An input of the graph, named as in {@link NAME_PREFIXES}. */
@@ -21,15 +21,17 @@ export interface TraceBuilder<V extends TraceValue> {
   reshape(value: V, shape: readonly number[]): V;
 }
 
-/** Prefixes of the names of a graph's inputs (`state/…`, `input/…`) and outputs (`next/…` is the state after the step). */
+/**
+ * Prefixes of the names of a graph's inputs (`state/…`, `input/…`) and outputs (`next/…` is the state after the step).
+ */
 export const NAME_PREFIXES = { state: 'state/', input: 'input/', next: 'next/', output: 'output/' } as const;
 
 /** A kernel's inputs by name; of kernels that take a list, by position. */
 export type KernelInputs<V> = Readonly<Record<string, V>>;
 
 /**
- * One TensorFlow.js kernel in a backend's graph: works out the shapes of its results and adds what computes them. `attrs` are the
- * kernel's attributes as TensorFlow.js declares them.
+ * One TensorFlow.js kernel in a backend's graph: works out the shapes of its results and adds what computes them.
+ * `attrs` are the kernel's attributes as TensorFlow.js declares them.
  */
 export type KernelRule<B, V> = (builder: B, inputs: KernelInputs<V>, attrs: never) => V | readonly V[];
 
@@ -44,7 +46,10 @@ export interface TracerOptions<B, V> {
   readonly rulesPackage: string;
 }
 
-/** Rules for the fused kernels that a backend offers to `@medbench/nn`, with the inputs and outputs that are agreed for each. */
+/**
+ * Rules for the fused kernels that a backend offers to `@medbench/nn`, with the inputs and outputs that are agreed for
+ * each.
+ */
 export type FusedRules<B, V> = {
   readonly [Name in FusedName]?: (
     builder: B,

@@ -63,7 +63,8 @@ const allFinite = ({ data }: HostTensor): boolean => data.every(Number.isFinite)
 
 /**
  * Runs one step of a program on the eager reference and compares what `program.selfCheck` names with the compiled step.
- * Programs too large for the reference are not checked, which is logged. Values that are not finite on either side agree.
+ * Programs too large for the reference are not checked, which is logged. Values that are not finite on either side
+ * agree.
  * @throws MedbenchError with both figures if they differ.
  */
 export async function selfCheck(check: SelfCheckRequest): Promise<void> {

@@ -73,8 +73,8 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
   }
 
   /**
-   * The most bytes that the tensors of the last recording would take at once on a backend that runs it op by op, views of
-   * others counted too.
+   * The most bytes that the tensors of the last recording would take at once on a backend that runs it op by op, views
+   * of others counted too.
    */
   get peakBytes(): number {
     return this.#peakBytes;

@@ -32,7 +32,8 @@ function differenceError(program: Program, first: WrittenGraph, second: WrittenG
 }
 
 /**
- * Checks that a second recording of a program is the first again: a graph would repeat forever what was drawn when it was recorded.
+ * Checks that a second recording of a program is the first again: a graph would repeat forever what was drawn when it
+ * was recorded.
  * @throws MedbenchError('backend') saying what differs.
  */
 export function checkSameGraph(program: Program, first: WrittenGraph, second: WrittenGraph): void {

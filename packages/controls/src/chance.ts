@@ -15,7 +15,9 @@ function directions(rows: number, seed: number, kind: string): Matrix {
   return { rows, cols: WIDTH, data };
 }
 
-/** A guess for every example, measured like any row: where a figure's interval reaches down to this, nothing is shown. */
+/**
+ * A guess for every example, measured like any row: where a figure's interval reaches down to this, nothing is shown.
+ */
 @Control({
   id: 'chance',
   title: 'Chance',

@@ -2,24 +2,29 @@ import type { MethodInput } from './contracts/method.js';
 import { errorMessage, MedbenchError } from './errors.js';
 
 /**
- * An input that workers can draw: it names the function that makes it, so that another thread can import that function and
- * make the same input. A draw in a worker and on the main thread gives the same bits.
+ * Makes an input that worker threads can draw. The input names the function that makes it, so that a worker can import
+ * that function and make the same input. A worker and the main thread draw the same bits.
  *
- * A bundler keeps the name of the function and its module if the module is an entry of its own in `exports` of the package.
- * Keep such a module light: every worker imports it.
+ * Put the function in a module that has its own entry in `exports` of the package, so that a bundler keeps its name.
+ * Keep that module light, because every worker imports it.
  *
  * @param module Absolute URL of the module that exports the function: `import.meta.url` in that module itself.
- * @param name The export: a function that makes this input.
- * @param values What the function is called with: plain values, such as numbers and objects of them.
- * @throws MedbenchError('plugin') naming the export if `module` is no absolute URL, or `values` cannot be sent to a thread.
+ * @param name Name of the exported function that makes this input.
+ * @param values Arguments of the function: plain values, such as numbers and objects of numbers.
+ * @throws MedbenchError('plugin') naming the export if `module` is not an absolute URL or `values` cannot be sent to a
+ *   thread.
  * @example
+ * ```ts
  * // src/inputs.ts, exported as './inputs'
+ * import { drawnInput, type MethodInput } from '@medbench/core';
+ *
  * export const noise = (size: number): MethodInput =>
  *   drawnInput(import.meta.url, 'noise', [size], {
  *     shape: [size],
  *     dtype: 'float32',
  *     draw: (_example, random) => Float32Array.from({ length: size }, () => random.uniform()),
  *   });
+ * ```
  */
 export function drawnInput(
   module: string,
@@ -28,8 +33,8 @@ export function drawnInput(
   input: Omit<MethodInput, 'recipe'>,
 ): MethodInput {
   if (!URL.canParse(module)) {
-    throw new MedbenchError('plugin', `The module of the input "${name}" is "${module}", which is no absolute URL`, {
-      hint: 'Give import.meta.url, or what import.meta.resolve makes of the name of a package.',
+    throw new MedbenchError('plugin', `The module of the input "${name}" is "${module}", not an absolute URL`, {
+      hint: 'Pass import.meta.url, or the result of import.meta.resolve for a package.',
     });
   }
   try {
@@ -37,10 +42,10 @@ export function drawnInput(
   } catch (cause) {
     throw new MedbenchError(
       'plugin',
-      `The input "${name}" is made from what no thread can take: ${errorMessage(cause)}`,
+      `The arguments of the input "${name}" cannot be sent to a worker thread: ${errorMessage(cause)}`,
       {
         cause,
-        hint: 'Give its function numbers, texts, lists and objects of them; no functions.',
+        hint: 'Pass numbers, texts, lists and objects only; functions cannot be sent.',
       },
     );
   }

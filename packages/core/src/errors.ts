@@ -1,4 +1,4 @@
-/** Every kind of failure that a user can meet. `usage` and `config` end the command with exit code 2, the others with 1. */
+/** Kind of failure. `usage` and `config` end the command with exit code 2, all others with exit code 1. */
 export type ErrorCode =
   | 'usage'
   | 'config'
@@ -13,11 +13,23 @@ export type ErrorCode =
   | 'interrupted';
 
 /**
- * The one error type that reaches a user: what happened, with the file's or flag's own name, and the way out.
- * The command prints `message` and `hint` and no stack trace.
+ * The error type for every failure that a user can meet. The message says in one line what happened and names the file
+ * or flag; the hint says how to solve it. The command prints both and no stack trace.
+ *
+ * @example
+ * ```ts
+ * import { existsSync } from 'node:fs';
+ * import { MedbenchError } from '@medbench/core';
+ *
+ * export function requireTable(file: string): void {
+ *   if (existsSync(file)) return;
+ *   throw new MedbenchError('data', `${file} is missing`, { hint: 'Download it to the data folder.' });
+ * }
+ * ```
  */
 export class MedbenchError extends Error {
   readonly code: ErrorCode;
+  /** How to solve the problem, in one or two sentences. */
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
@@ -28,12 +40,12 @@ export class MedbenchError extends Error {
   }
 }
 
-/** Recognises the error also when another copy of this package made it. */
+/** Whether an error is a `MedbenchError`, even one thrown by another copy of this package. */
 export function isMedbenchError(error: unknown): error is MedbenchError {
   return error instanceof Error && error.name === 'MedbenchError' && 'code' in error;
 }
 
-/** The text of anything thrown. */
+/** The message of any thrown value. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { isRestricted, mayShow } from './may-show.js';
 
-it('shows generated data, open data where its info say so, and nothing under an agreement or credentials', () => {
+it('shows generated data, open data if its info says so, and no data under an agreement or credentials', () => {
   expect(mayShow({ access: 'generated' })).toBe(true);
   expect(mayShow({ access: 'generated', images: 'withheld' })).toBe(false);
   expect(mayShow({ access: 'open' })).toBe(false);
@@ -11,7 +11,7 @@ it('shows generated data, open data where its info say so, and nothing under an 
   }
 });
 
-it('calls data restricted that is under an agreement or for credentialed readers', () => {
+it('treats data under an agreement or for credentialed readers as restricted', () => {
   const restricted = (['open', 'generated', 'agreement', 'credentialed', undefined] as const).filter(isRestricted);
   expect(restricted).toEqual(['agreement', 'credentialed']);
 });

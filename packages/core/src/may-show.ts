@@ -1,12 +1,12 @@
 import type { DataAccess } from './contracts/data.js';
 
-/** Whether data is under an agreement or for credentialed readers: what is made of it stays where it is. */
+/** Whether data is under an agreement or for credentialed readers only, so that nothing made of it may be published. */
 export const isRestricted = (access: DataAccess | undefined): boolean =>
   access === 'agreement' || access === 'credentialed';
 
 /**
- * Whether images and texts of a task may be in a report. Data under an agreement or credentials never are, whatever else
- * is said; generated data are; other data are where their info say that their licence lets them be shown.
+ * Whether a report may show images and texts of a task. Data under an agreement or credentials is never shown.
+ * Generated data is shown unless its info says `withheld`. Other data is shown only if its info says `shown`.
  */
 export const mayShow = ({
   access,

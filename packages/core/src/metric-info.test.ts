@@ -19,8 +19,10 @@ it.each([
   ['Recall@200', 'among the 200 nearest'],
   ['accuracy_open', undefined],
   ['ece2', undefined],
-])('finds what is said of %s', (name, description) => expect(metricInfo(METRICS, name)?.description).toBe(description));
+])('finds the description of %s', (name, description) =>
+  expect(metricInfo(METRICS, name)?.description).toBe(description),
+);
 
-it('says which way is better', () => {
+it('tells whether lower is better', () => {
   expect(metricInfo(METRICS, 'ECE')).toEqual({ description: 'gap', lowerIsBetter: true });
 });

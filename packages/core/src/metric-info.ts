@@ -1,14 +1,14 @@
 import type { MetricInfo } from './contracts/index.js';
 
-/** Names are compared in lower case with `-` and `_` read as spaces. */
+/** The form in which metric names are compared: lower case, with `-` and `_` replaced by spaces. */
 const normaliseName = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]+/g, ' ');
 
 const PLACEHOLDER = /\{(\w+)\}/g;
 
 /**
- * What is said of a metric, looked up by its name whatever its spelling (`balanced-accuracy`, `Balanced accuracy`). Parts of
- * the name in braces, such as `recall_{class}`, stand for anything, and are filled into the description.
- * @returns undefined if no name fits.
+ * Looks up the description of a metric by its name in any spelling (`balanced-accuracy`, `Balanced accuracy`). A
+ * placeholder in braces, as in `recall_{class}`, matches any text, which is then filled into the description.
+ * @returns undefined if no name matches.
  */
 export function metricInfo(metrics: Readonly<Record<string, MetricInfo>>, name: string): MetricInfo | undefined {
   for (const [pattern, info] of Object.entries(metrics)) {

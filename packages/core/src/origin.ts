@@ -1,16 +1,16 @@
 import { pluginMetadata } from './decorators.js';
 
-/** The package of each plugin that the registry built. */
+/** Package name of each plugin instance that the registry built. */
 const packages = new WeakMap<object, string>();
 
-/** Notes the package of a plugin, for messages about it. */
+/** Records the package of a plugin instance, for messages about it. */
 export function rememberOrigin(plugin: object, packageName: string): void {
   packages.set(plugin, packageName);
 }
 
 /**
- * How a message begins that is about a plugin: `Class Sigmoid of medbench-method-sigmoid (method "sigmoid")`, with the parts that are
- * known. An object that is of no class is `The plugin`.
+ * Names a plugin at the beginning of a message: `Class Sigmoid of medbench-method-sigmoid (method "sigmoid")`. Parts
+ * that are not known are left out. An object without a class is `The plugin`.
  */
 export function describePlugin(plugin: object): string {
   const target: unknown = plugin.constructor;

@@ -10,11 +10,13 @@ import type {
 } from './contracts/index.js';
 import { NO_PROFILE } from './no-profile.js';
 
-/** The defaults of declared settings, by name. */
+/** Default values of declared settings by name. */
 export const defaultSettings = (specs: Readonly<Record<string, SettingSpec>> = {}): Settings =>
   Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default]));
 
-/** A protocol with what it is carried out with. Its time counts for a phase of its name. */
+/**
+ * Binds a protocol to its context. Missing settings get their defaults. Its time counts for the phase named by its id.
+ */
 export const bindProtocol = (
   { id, settings }: Pick<ProtocolInfo, 'id' | 'settings'>,
   protocol: Protocol,
@@ -29,8 +31,8 @@ export const bindProtocol = (
 };
 
 /**
- * Measures a model by each protocol in turn, on one task's data: what a task does with `context.protocols`. Protocols that
- * the model or the data do not allow are left out.
+ * Measures a model under each protocol in turn, on one task's data. Results of protocols that the model or the data
+ * does not support are left out. A task calls it with `context.protocols` (see the example of `@Task`).
  */
 export async function measureAll(
   protocols: readonly BoundProtocol[],

@@ -77,7 +77,7 @@ describe('checkPackage', () => {
     expect(name).toBe('broken');
     expect(faults).toEqual([
       'add the keyword "medbench-plugin" to "keywords"',
-      '@medbench/core is a dependency; make it a peer dependency, for two copies do not know each other',
+      '@medbench/core is a dependency; make it a peer dependency, because two copies do not recognise each other',
       expect.stringContaining('Plugin broken'),
     ]);
   });

@@ -23,7 +23,9 @@ import { noisePairs, tinyTowers, tokenizer } from './towers.js';
 const STEPS = 2;
 const BATCH = 8;
 const CHUNK = 4;
-/** Largest relative difference between the loss of a batch in chunks and of the whole; rounding differs by about 1e-6. */
+/**
+ * Largest relative difference between the loss of a batch in chunks and of the whole; rounding differs by about 1e-6.
+ */
 const TOLERANCE = 1e-3;
 
 const TRAINING: TrainingSettings = {

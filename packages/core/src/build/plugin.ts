@@ -1,20 +1,22 @@
 import { writePackageInfo } from './write-package-info.js';
 
-/** A plugin of a bundler: each calls the hook that it knows. */
+/** A plugin for several bundlers. Each bundler calls the hook that it knows. */
 export interface InfoPlugin {
   readonly name: string;
-  /** esbuild. */
+  /** Hook of esbuild. */
   setup(build: { onEnd(done: (result: { readonly errors: readonly unknown[] }) => Promise<void>): void }): void;
-  /** tsup; Rollup has a hook of this name too, before anything is written, and gives it no files. */
+  /**
+   * Hook of tsup. Rollup has a hook of the same name, which it calls before it writes files and without `writtenFiles`.
+   */
   buildEnd(done?: { readonly writtenFiles?: unknown } | Error): Promise<void>;
-  /** Rollup, Rolldown, Vite. */
+  /** Hook of Rollup, Rolldown and Vite. */
   writeBundle(): Promise<void>;
 }
 
 /**
- * Writes the info of a plugin package after each build (`writePackageInfo`):
- * `plugins: [medbenchInfo()]` in the configuration of tsup, esbuild, Rollup, Rolldown or Vite.
- * @param dir folder of the package. Default: where the bundler runs.
+ * Bundler plugin that writes the info of a plugin package after each build (`writePackageInfo`). Add
+ * `plugins: [medbenchInfo()]` to the configuration of tsup, esbuild, Rollup, Rolldown or Vite.
+ * @param dir folder of the package. Default: the working folder of the bundler.
  */
 export function medbenchInfo(dir = process.cwd()): InfoPlugin {
   const write = async (): Promise<void> => {

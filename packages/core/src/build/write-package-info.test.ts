@@ -30,14 +30,14 @@ const write = (code: string, medbench: object = { info: './out/info.json' }) => 
 const written = () => JSON.parse(readFileSync(join(dir, 'out/info.json'), 'utf8'));
 
 describe('writePackageInfo', () => {
-  it('writes the info of the decorated classes, sorted by id, and checkPlugin finds them equal to the code', async () => {
+  it('writes the info of the decorated classes, sorted by id, such that checkPlugin finds no fault', async () => {
     write(decorated('two') + decorated('one') + decorated('three', 'control'));
     expect(await writePackageInfo(dir)).toBe(join(dir, 'out/info.json'));
     expect(written()).toEqual({ methods: [method('one'), method('two')], controls: [method('three')] });
     expect(await checkPlugin(dir)).toEqual([]);
   });
 
-  it('finds an entry that is exported to import alone', async () => {
+  it('finds an entry that is exported under the condition import only', async () => {
     write(decorated('one'));
     const file = join(dir, 'package.json');
     const exports = { '.': { types: './index.d.ts', import: './index.js' }, './package.json': './package.json' };
@@ -46,16 +46,16 @@ describe('writePackageInfo', () => {
     expect(written()).toEqual({ methods: [method('one')] });
   });
 
-  it('says what the manifest or the entry lacks', async () => {
+  it('names what is missing in the manifest or the entry', async () => {
     write(decorated('one'), {});
-    await expect(writePackageInfo(dir)).rejects.toThrow('some-plugin does not say where its info are written');
+    await expect(writePackageInfo(dir)).rejects.toThrow('some-plugin does not name the file for its info');
     write('exports.plain = 1;');
     await expect(writePackageInfo(dir)).rejects.toThrow('some-plugin: "." exports no decorated class');
   });
 });
 
 describe('checkPlugin', () => {
-  it('names plugins whose written info are not those of the code, and info that are not there', async () => {
+  it('names a missing info file, and plugins whose info in the file differs from the code', async () => {
     write(decorated('one'));
     expect(await checkPlugin(dir)).toEqual([
       expect.stringContaining('./out/info.json, named in package.json#medbench'),
@@ -66,14 +66,14 @@ describe('checkPlugin', () => {
       JSON.stringify({ methods: [{ ...method('one'), title: 'Old' }, method('gone')] }),
     );
     expect(await checkPlugin(dir)).toEqual([
-      'method "one": ./out/info.json does not say what the code says; build the package again',
-      'method "gone": ./out/info.json does not say what the code says; build the package again',
+      'method "one": ./out/info.json differs from the code; build the package again',
+      'method "gone": ./out/info.json differs from the code; build the package again',
     ]);
   });
 });
 
 describe('medbenchInfo', () => {
-  it('writes after the files of a build, whichever bundler calls', async () => {
+  it('writes the info after the files of a build, in every bundler', async () => {
     write(decorated('one'));
     const plugin = medbenchInfo(dir);
     await plugin.buildEnd();
@@ -96,7 +96,7 @@ describe('medbenchInfo', () => {
   });
 });
 
-/** What esbuild does with a plugin: registers its end, and calls that with the result. */
+/** Calls a plugin as esbuild does: runs its setup, then its onEnd callback with the result. */
 async function esbuild(plugin: ReturnType<typeof medbenchInfo>, errors: string[] = []): Promise<void> {
   const ends: (() => Promise<void>)[] = [];
   plugin.setup({ onEnd: (done) => ends.push(() => done({ errors })) });

@@ -7,15 +7,16 @@ import { MedbenchError } from '../errors.js';
 
 /**
  * Imports the built entry of a plugin package and writes the info of its decorated classes to the file that
- * `package.json#medbench.info` names, so that medbench lists the package without importing it.
+ * `package.json#medbench.info` names, so that medbench can list the plugins without importing the package.
  * @param dir folder of the package.
- * @returns the file.
- * @throws MedbenchError('plugin') if the manifest names no file, the entry does not load, or exports no decorated class.
+ * @returns path of the file.
+ * @throws MedbenchError('plugin') if the manifest names no file, or the entry does not load or exports no decorated
+ *   class.
  */
 export async function writePackageInfo(dir: string): Promise<string> {
   const plugin = readPlugin(join(dir, 'package.json'), 'built', 'this version');
   if (!plugin.manifest.info) {
-    throw new MedbenchError('plugin', `${plugin.name} does not say where its info are written`, {
+    throw new MedbenchError('plugin', `${plugin.name} does not name the file for its info`, {
       hint: 'Add "info": "./dist/medbench.json" to "medbench" in its package.json.',
     });
   }

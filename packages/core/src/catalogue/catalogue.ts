@@ -1,7 +1,7 @@
 import type { PluginInfo, PluginKind } from '../decorators.js';
 import type { PluginPackage, PresetDeclaration } from './manifest.js';
 
-/** One plugin that can be loaded, known by its info alone. */
+/** A plugin that can be loaded, described by its info. */
 export interface CatalogueEntry<K extends PluginKind = PluginKind> {
   readonly kind: K;
   readonly id: string;
@@ -9,31 +9,33 @@ export interface CatalogueEntry<K extends PluginKind = PluginKind> {
   readonly package: PluginPackage;
 }
 
-/** A package that declares plugins of which none can be used. */
+/** A package that declares plugins but cannot be used. */
 export interface BrokenPackage {
   readonly package: PluginPackage;
-  /** What is wrong, and what to change. */
+  /** The fault, and what to change. */
   readonly reason: string;
-  /** What its plugins are; undefined where nothing is known of them, since it does not load. */
+  /** Kinds of its plugins; undefined if the package does not load, so that nothing is known about them. */
   readonly kinds?: readonly PluginKind[];
 }
 
-/** A package that looks like a plugin package and is none, for want of a line in its package.json. */
+/** A package that looks like a plugin package but lacks a required entry in its package.json. */
 export interface SuspectPackage {
   readonly name: string;
   readonly version: string;
   readonly dir: string;
-  /** Why it is here: `dependency of my-lab`. */
+  /** How the package was found: `dependency of my-lab`. */
   readonly why: string;
-  /** What is wrong, and what to change. */
+  /** The fault, and what to change. */
   readonly reason: string;
 }
 
+/** All plugins and presets that were discovered. */
 export interface Catalogue {
+  /** Plugin packages that were found. */
   readonly packages: readonly PluginPackage[];
-  /** Found, and refused: fatal where one of their plugins is needed, or all of a kind are asked for. */
+  /** Packages that cannot be used. Selecting one of their plugins, or all plugins of a kind, is an error. */
   readonly broken: readonly BrokenPackage[];
-  /** Not taken as plugins; named wherever plugins are looked for. */
+  /** Packages that were not accepted as plugin packages. Listings and messages about missing plugins name them. */
   readonly suspects: readonly SuspectPackage[];
   readonly entries: readonly CatalogueEntry[];
   readonly presets: readonly (PresetDeclaration & { readonly package: string })[];

@@ -2,11 +2,11 @@ import type { CorpusInfo, DataAccess, EncoderInfo, MethodQuestion, Modality, Set
 import { metricInfo } from '../metric-info.js';
 import type { DeclaredPlugin } from './package-info.js';
 
-/** The words of a closed vocabulary: a record, so that the compiler misses none. */
+/** Lists the words of a closed vocabulary. The argument is a record so that the type checker finds missing words. */
 const listWords = <T extends string>(record: Readonly<Record<T, true>>): readonly string[] => Object.keys(record);
 
 const ACCESS = listWords<DataAccess>({ open: true, agreement: true, credentialed: true, generated: true });
-/** Info whose values are words that others act on, by kind of plugin. */
+/** Info fields with a closed vocabulary, by kind of plugin. */
 const VOCABULARY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   method: {
     question: listWords<MethodQuestion>({ baseline: true, transfer: true, unimodal: true, granularity: true }),
@@ -28,7 +28,7 @@ const VOCABULARY: Readonly<Record<string, Readonly<Record<string, readonly strin
 
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-/** Names that a sum keeps for itself. */
+/** Names that the selector of a sum (`sum:clip=1:…`) and `use` reserve. */
 const RESERVED_BY_SUMS = { objective: 'start', setting: 'weight' };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -49,8 +49,8 @@ function settingFaults(name: string, spec: unknown): string[] {
 }
 
 /**
- * What in the info of a plugin nothing could be done with: such a plugin is refused when it is found.
- * @returns in words, each naming the plugin and what to change; empty if nothing is wrong.
+ * Lists faults in the info of a plugin that make it unusable. Discovery refuses such a plugin.
+ * @returns one message per fault, naming the plugin and what to change; empty if there are none.
  */
 export function infoFaults({ kind, info }: DeclaredPlugin): string[] {
   if (!isRecord(info) || typeof info.id !== 'string') return [`a ${kind} has no id; give it one`];
@@ -62,14 +62,15 @@ export function infoFaults({ kind, info }: DeclaredPlugin): string[] {
     faults.push(`${name} is ${JSON.stringify(fields[name])}; make it one of ${allowed.join(', ')}`);
   }
   const { settings } = fields;
-  if (settings !== undefined && !isRecord(settings)) faults.push('settings is no record of settings by name');
+  if (settings !== undefined && !isRecord(settings)) faults.push('settings is not a record of settings by name');
   else for (const [name, spec] of Object.entries(settings ?? {})) faults.push(...settingFaults(name, spec));
   return faults.map((fault) => `${kind} "${info.id}": ${fault}`);
 }
 
 /**
- * What an author would want to know of a plugin's info before publishing it, beside what refuses it (`infoFaults`).
- * @returns in words; empty if nothing is wrong.
+ * Lists weaknesses in the info of a plugin that its author should fix before publishing it. `infoFaults` lists the
+ * faults that make it unusable.
+ * @returns one message per weakness; empty if there are none.
  */
 export function infoAdvice({ kind, info }: DeclaredPlugin): string[] {
   const advice: string[] = [];
@@ -82,25 +83,25 @@ export function infoAdvice({ kind, info }: DeclaredPlugin): string[] {
     }
   }
   if (kind === 'task' && 'splits' in info) {
-    if (info.protocols.length === 0) advice.push('it has no protocol; name one');
+    if (info.protocols.length === 0) advice.push('it names no protocol; name one');
     for (const protocol of info.protocols) {
       if (!info.metric[protocol]) advice.push(`no primary metric is named for ${protocol}; add it to metric`);
     }
     if (info.kind === 'classification' && info.classes.length < 2)
       advice.push('it has fewer than two classes; name them');
-    if (new Set(info.classes).size !== info.classes.length) advice.push('two classes have one name; rename one');
-    if (info.splits.test === 0) advice.push('the test split is empty; measure on something');
+    if (new Set(info.classes).size !== info.classes.length) advice.push('two classes have the same name; rename one');
+    if (info.splits.test === 0) advice.push('the test split is empty; add test examples');
   }
   if (kind === 'protocol' && 'primary' in info) {
-    if (info.kinds.length === 0) advice.push('it has no kind of task; name what it measures');
+    if (info.kinds.length === 0) advice.push('it names no kind of task; name the kinds that it measures');
     if (!metricInfo(info.metrics, info.primary)) {
       advice.push(`the primary metric ${info.primary} is not among its metrics; describe it`);
     }
   }
   if (kind === 'objective') {
-    if (info.id === RESERVED_BY_SUMS.objective) advice.push('a sum has another use for the id; rename it');
+    if (info.id === RESERVED_BY_SUMS.objective) advice.push('the id is reserved in sums; rename it');
     if ('settings' in info && info.settings && RESERVED_BY_SUMS.setting in info.settings) {
-      advice.push(`a sum has another use for the setting "${RESERVED_BY_SUMS.setting}"; rename it`);
+      advice.push(`the setting name "${RESERVED_BY_SUMS.setting}" is reserved in sums; rename it`);
     }
   }
   return advice.map((line) => `${kind} "${info.id}": ${line}`);

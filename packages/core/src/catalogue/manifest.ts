@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { PLUGIN_API, type PluginKind } from '../decorators.js';
 import { errorMessage, MedbenchError } from '../errors.js';
 
-/** Keyword of the packages that are found among a project's dependencies. */
+/** Keyword by which plugin packages are found among a project's dependencies. */
 export const PLUGIN_KEYWORD = 'medbench-plugin';
 
-/** Key of the manifest for each kind of plugin. */
+/** Key in the info file for each kind of plugin. */
 export const MANIFEST_KEYS = {
   method: 'methods',
   objective: 'objectives',
@@ -18,35 +18,38 @@ export const MANIFEST_KEYS = {
   protocol: 'protocols',
 } as const satisfies Record<PluginKind, string>;
 
+/** All kinds of plugin. */
 export const PLUGIN_KINDS = Object.keys(MANIFEST_KEYS) as readonly PluginKind[];
 
 /** A named bundle of settings that `--preset` selects. */
 export interface PresetDeclaration {
   readonly id: string;
   readonly title: string;
-  /** Merged over the defaults, under the configuration file and the flags. */
+  /** Settings that override the defaults. The configuration file and the flags override them in turn. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** `package.json#medbench`. */
+/** The manifest of a plugin package, `package.json#medbench`. */
 export interface PluginManifest {
+  /** Plugin interface that the package was built for, see `PLUGIN_API`. */
   readonly api: number;
-  /** Export of the package that holds the decorated classes, `.` or `./plugin`. */
+  /** Export of the package that has the decorated classes, `.` or `./plugin`. Default: `.`. */
   readonly entry?: string;
   /**
-   * File with the info of the decorated classes, `./dist/medbench.json`, so that a listing imports nothing. The build
-   * writes it (`@medbench/core/build`). Without it the entry is imported to find them.
+   * File with the info of the decorated classes, such as `./dist/medbench.json`. The build writes it
+   * (`@medbench/core/build`), so that listing plugins does not import the package. Without it the entry is imported.
    */
   readonly info?: string;
   readonly presets?: readonly PresetDeclaration[];
 }
 
+/** A plugin package that was found. */
 export interface PluginPackage {
   readonly name: string;
   readonly version: string;
   readonly dir: string;
   readonly manifest: PluginManifest;
-  /** Why it is here: `config`, `preset @medbench/preset-paper`, `dependency of my-lab`. */
+  /** How the package was found: `config`, `preset @medbench/preset-paper`, `dependency of my-lab`. */
   readonly why: string;
   readonly dependencies: readonly string[];
   readonly keywords: readonly string[];
@@ -64,6 +67,7 @@ interface PackageJson {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
+/** Reads a package.json. @throws MedbenchError('plugin') naming the file if it cannot be read. */
 export function readPackageJson(path: string): PackageJson {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as PackageJson;
@@ -72,14 +76,17 @@ export function readPackageJson(path: string): PackageJson {
   }
 }
 
-/** The names of everything that a package.json depends on. */
+/** Lists the names of the dependencies of a package.json, except peer dependencies. */
 export function dependencyNames(json: PackageJson): string[] {
   return Object.keys({ ...json.dependencies, ...json.devDependencies, ...json.optionalDependencies });
 }
 
 /**
  * Reads a plugin package's manifest.
- * @throws MedbenchError('plugin') if it has none, or was built for another plugin interface (both versions named).
+ * @param why how the package was found.
+ * @param coreVersion version of `@medbench/core`, for messages.
+ * @throws MedbenchError('plugin') if the package has no manifest, or was built for another plugin interface. The
+ *   message names both versions.
  */
 export function readPlugin(packageJson: string, why: string, coreVersion: string): PluginPackage {
   const json = readPackageJson(packageJson);

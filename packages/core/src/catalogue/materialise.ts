@@ -5,15 +5,16 @@ import { type PluginClass, type PluginMetadata, pluginMetadata } from '../decora
 import { errorMessage, MedbenchError } from '../errors.js';
 import { type PluginPackage, readPackageJson } from './manifest.js';
 
+/** A decorated class that a plugin package exports. */
 export interface DecoratedClass {
   readonly metadata: PluginMetadata;
   readonly target: PluginClass;
 }
 
-/** Conditions of `exports` under which Node imports a module. */
+/** Conditions of `exports` in package.json that Node uses for an import. */
 const CONDITIONS: ReadonlySet<string> = new Set(['node', 'node-addons', 'import', 'module-sync', 'default']);
 
-/** The file that an entry of `exports` means to an import. */
+/** Finds the file that an entry of `exports` resolves to for an import. */
 function importTarget(entry: unknown): string | undefined {
   if (typeof entry === 'string') return entry;
   if (typeof entry !== 'object' || entry === null) return undefined;
@@ -24,13 +25,13 @@ function importTarget(entry: unknown): string | undefined {
   return undefined;
 }
 
-/** The file of a plugin package's entry. A package may always import itself by name, so its own `exports` say where it is. */
+/** Finds the file of a plugin package's entry. A package may import itself by name, so its own `exports` resolve it. */
 function entryFile({ name, dir, manifest: { entry = '.' } }: PluginPackage): string {
   const packageJson = join(dir, 'package.json');
   try {
     return createRequire(packageJson).resolve(name + entry.slice(1));
   } catch (error) {
-    // Node resolves as `require` does here, which sees nothing of an entry that is for `import` alone.
+    // `require.resolve` does not find an entry that is exported under the condition `import` only.
     const target = importTarget(readPackageJson(packageJson).exports?.[entry]);
     if (target === undefined) throw error;
     return join(dir, target);

@@ -8,13 +8,13 @@ import type { DecoratedClass } from './materialise.js';
 /** The info of a package's decorated classes, by kind, each sorted by id: the contents of `dist/medbench.json`. */
 export type PackageInfo = { readonly [K in PluginKind as (typeof MANIFEST_KEYS)[K]]?: readonly PluginInfo<K>[] };
 
-/** A plugin as its info name it. */
+/** A plugin that the info of a package declares. */
 export interface DeclaredPlugin {
   readonly kind: PluginKind;
   readonly info: PluginInfo;
 }
 
-/** The info of classes, as the build writes them. */
+/** Collects the info of decorated classes in the form that the build writes. */
 export function collectInfo(classes: readonly DecoratedClass[]): PackageInfo {
   const byKind = PLUGIN_KINDS.map((kind) => {
     const infos = classes.filter(({ metadata }) => metadata.kind === kind).map(({ metadata }) => metadata.info);
@@ -23,13 +23,14 @@ export function collectInfo(classes: readonly DecoratedClass[]): PackageInfo {
   return Object.fromEntries(byKind.filter(([, infos]) => infos.length > 0)) as PackageInfo;
 }
 
-/** The plugins that info name, kind by kind. */
+/** Lists the plugins that the info of a package declares, kind by kind. */
 export const listPlugins = (info: PackageInfo): DeclaredPlugin[] =>
   PLUGIN_KINDS.flatMap((kind) => (info[MANIFEST_KEYS[kind]] ?? []).map((info) => ({ kind, info })));
 
 /**
- * Reads the info that the build of a package wrote; undefined if the package names no file, or was not built with one.
- * @throws MedbenchError('plugin') if the file is no JSON object.
+ * Reads the info file that the build of a package wrote.
+ * @returns undefined if the manifest names no file or the file does not exist.
+ * @throws MedbenchError('plugin') if the file is not a JSON object.
  */
 export function readPackageInfo(plugin: PluginPackage): PackageInfo | undefined {
   const { info } = plugin.manifest;
@@ -39,7 +40,7 @@ export function readPackageInfo(plugin: PluginPackage): PackageInfo | undefined 
   try {
     const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-      throw new Error('it holds no JSON object');
+      throw new Error('it is not a JSON object');
     return parsed as PackageInfo;
   } catch (cause) {
     throw new MedbenchError(

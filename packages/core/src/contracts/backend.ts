@@ -1,100 +1,137 @@
 import type { HostTensors, TensorMap, TensorSpec } from './tensors.js';
 
 /**
- * A pure function on TensorFlow.js ops with named state: the only thing that a backend is asked to run.
+ * A pure function on TensorFlow.js ops with named state: the only thing that a backend runs.
  *
- * `run` may be executed (eager backends) or recorded on shapes alone (compiling backends). So it must not read a value
- * back, must not draw random numbers, and must not depend on anything that changes between calls: all of that comes in
- * through `inputs`.
+ * An eager backend executes `run`; a compiling backend records it on shapes alone. So `run` must not read values back,
+ * draw random numbers or depend on anything that changes between calls. Pass such values through `inputs`.
+ *
+ * @example
+ * ```ts
+ * import type { Program } from '@medbench/core';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * // One step of gradient descent on the sum of squares.
+ * const descent: Program = {
+ *   name: 'descent',
+ *   state: { w: { shape: [2], dtype: 'float32' } },
+ *   inputs: { rate: { shape: [1], dtype: 'float32' } },
+ *   run: ({ w }, { rate }) => {
+ *     const gradient = tf.grad((x) => tf.sum(tf.square(x)))(w!);
+ *     return { state: { w: tf.sub(w!, tf.mul(gradient, rate!)) }, outputs: { loss: tf.sum(tf.square(w!)) } };
+ *   },
+ * };
+ * ```
  */
 export interface Program {
-  /** For messages and cache keys, for example `train:clip`. */
+  /** Name in messages and cache keys, for example `train:clip`. */
   readonly name: string;
-  /** What persists between calls: parameters, optimizer moments, the step count. */
+  /** Tensors that persist between calls: parameters, optimizer moments, the step count. */
   readonly state: Readonly<Record<string, TensorSpec>>;
-  /** What is given anew at each call. */
+  /** Tensors that the caller passes at every call. */
   readonly inputs: Readonly<Record<string, TensorSpec>>;
-  /** Entries of `state` left out of the returned state keep their value. */
+  /** Computes one call. State entries that are missing from the returned state keep their value. */
   run(state: TensorMap, inputs: TensorMap): ProgramResult;
-  /** Names of outputs and state entries that a compiling backend compares with the eager reference at the first call. */
+  /**
+   * Outputs and state entries, by name, that a compiling backend checks against the eager reference at the first call.
+   */
   readonly selfCheck?: readonly string[];
 }
 
+/** The tensors that one call of a program returns. */
 export interface ProgramResult {
+  /** New values of state entries. */
   readonly state?: TensorMap;
   readonly outputs: TensorMap;
 }
 
 /** A loaded program together with its state. Calls must not overlap. */
 export interface Session {
-  /** Runs the program once and keeps the new state. @throws MedbenchError if an input is missing or of another shape. */
+  /**
+   * Runs the program once, keeps the new state and returns the outputs.
+   * @throws MedbenchError if an input is missing or has another shape.
+   */
   step(inputs: HostTensors): Promise<HostTensors>;
-  /** Copies state out, all of it or the entries named. The copies stay valid after further steps. */
+  /** Copies the named state entries (default: all) to host memory. The copies stay valid after further steps. */
   readState(names?: readonly string[]): Promise<HostTensors>;
+  /** Frees the program, and the state unless another session shares it. */
   dispose(): Promise<void>;
 }
 
+/** Whether a backend works on this machine, and why. */
 export interface BackendStatus {
   readonly available: boolean;
-  /** Why it does or does not work here, one sentence. */
+  /** Why the backend works or does not work here, in one sentence. */
   readonly reason: string;
-  /** What to type to make it work, where that is known. */
+  /** Command that makes the backend work, if one is known. */
   readonly remedy?: string;
-  /** Whether it computes on a GPU. */
+  /** Whether the backend computes on a GPU. */
   readonly gpu?: boolean;
 }
 
+/** Options of `Backend.load`. */
 export interface LoadOptions {
   /**
-   * A session of the same backend whose state this one uses and updates, in place of a state of its own: several programs
-   * then work on one set of parameters. The programs' entries of one name must agree in shape. Disposing of one leaves
-   * the state to the others.
+   * A session of the same backend. The new session uses and updates that session's state instead of its own, so several
+   * programs work on one set of parameters. State entries with the same name must have the same shape. The state is
+   * freed when the last session that shares it is disposed.
    */
   readonly share?: Session;
   /**
-   * The state stays as it is: the program does not change it, and no session that does shares it. A backend may build it
-   * into what it makes of the program. Default false.
+   * Promises that the state never changes: neither this program nor a session that shares the state updates it. The
+   * backend may then compile the state into the program as constants. Default false.
    */
   readonly fixed?: boolean;
-  /** Folder for what a backend keeps from one process to the next; nothing is kept without one. */
+  /** Folder in which a backend caches compiled programs between processes. Without it nothing is cached. */
   readonly cache?: string;
-  /** Compare the first step with the eager reference (compiling backends). Default true. */
+  /** Whether a compiling backend runs the self-check of the first step. Default true. */
   readonly selfCheck?: boolean;
-  /** Receives one line per noteworthy event: what was compiled, how long it took, what the self-check found. */
+  /** Receives one line per event: what was compiled, how long it took, what the self-check found. */
   readonly log?: (message: string) => void;
 }
 
-/** The memory that a program will take, worked out from its shapes. */
+/** Memory that a program needs, estimated from its shapes. All figures are in bytes. */
 export interface ProgramMemory {
-  /** What its session adds to the process at its peak, state that it updates included. Sessions of one process add up. */
+  /**
+   * Peak memory that a session adds to the process, including the state that the session updates. Add up the figures of
+   * all sessions of one process.
+   */
   readonly bytes: number;
-  /** What of that are results of earlier runs that wait to be collected: the most of all sessions that run in turn. */
+  /** Garbage from earlier runs, part of `bytes`. Sessions that take turns share it: count the maximum, not the sum. */
   readonly garbageBytes: number;
-  /** What its state takes beyond that; once, where sessions share it. */
+  /** Memory of the state beyond `bytes`. Count it once for sessions that share a state. */
   readonly stateBytes: number;
-  /** The process itself with the backend at work, whatever it runs. */
+  /** Memory of the process itself with the backend loaded, whatever it runs. */
   readonly baseBytes: number;
   /**
-   * What comparing the first step with the eager reference adds, and leaves with the process: the most of all sessions of
-   * one process. 0 where nothing is compared.
+   * Memory that the self-check of the first step adds, and that stays with the process. Count the maximum of all
+   * sessions of one process, not the sum. 0 if no self-check runs.
    */
   readonly checkBytes: number;
+  /** Shapes and element types of the program's outputs. */
   readonly outputs: Readonly<Record<string, TensorSpec>>;
 }
 
-/** How programs are run. Nothing above `backends-*` knows which one it is. */
+/** Runs programs. Code outside the `backends-*` packages does not depend on which backend is in use. */
 export interface Backend {
   readonly id: string;
+  /** Finds out whether the backend works on this machine. */
   status(): Promise<BackendStatus>;
-  /** @throws MedbenchError if the program cannot run here, naming the op and the reason. */
+  /**
+   * Loads a program with its initial state.
+   * @throws MedbenchError naming the op and the reason if it cannot run here.
+   */
   load(program: Program, state: HostTensors, options?: LoadOptions): Promise<Session>;
-  /** What a program that is loaded and run would take; nothing is executed. Left out where that is not known. */
+  /**
+   * Estimates the memory that a program needs, without running it. A backend that cannot tell leaves the method out.
+   */
   estimate?(program: Program): Promise<ProgramMemory>;
 }
 
+/** Info that `@Backend` attaches to a class. */
 export interface BackendInfo {
   readonly id: string;
   readonly title: string;
-  /** Order in which `auto` tries: a GPU backend first, then the lower number. */
+  /** Order in which `auto` tries backends: GPU backends first, then lower numbers first. */
   readonly priority: number;
 }

@@ -8,10 +8,10 @@ export interface RasterImage {
   readonly data: Uint8Array;
 }
 
-/** A random-access list that decodes on demand; `get` may be called many times and in any order. */
+/** A random-access list that decodes elements on demand. `get` may be called many times and in any order. */
 export interface Source<T> {
   readonly length: number;
-  /** @throws MedbenchError naming the file if it is missing or broken. */
+  /** Reads one element, counted from 0. @throws MedbenchError naming the file if it is missing or broken. */
   get(index: number): Promise<T>;
 }
 
@@ -21,102 +21,122 @@ export interface ImageTextPair {
   readonly caption: string;
 }
 
-/** Who may read a data set: anyone, who agrees to its terms, who is credentialed; or it was generated here. */
+/**
+ * Who may read a data set: anyone (`open`), those who sign its terms (`agreement`) or those with credentials
+ * (`credentialed`). `generated` data is made by medbench or a plugin.
+ */
 export type DataAccess = 'open' | 'agreement' | 'credentialed' | 'generated';
 
 /** A file or folder in which a data set is distributed. */
 export interface ExpectedFile {
-  /** Relative to the data root, with `/`; a folder ends in one. Several: any of them will do, the first one there is taken. */
+  /**
+   * Path relative to the data root, separated by `/`; the path of a folder ends in `/`. Of several paths, the first
+   * that exists is used.
+   */
   readonly path: string | readonly string[];
-  /** What it holds, for a message about its absence. */
+  /** Description of the contents, for the message that says the file is missing. */
   readonly what: string;
-  /** Published MD5 of the file, 32 hexadecimal digits, by path. */
+  /** Published MD5 digest by path, 32 hexadecimal digits. */
   readonly md5?: Readonly<Record<string, string>>;
 }
 
-/** What was found in a data set, for `medbench data verify`. */
+/** Summary of a data set on disk, for `medbench data verify`. */
 export interface DataInspection {
+  /** True if any of the data was generated. */
   readonly synthetic: boolean;
-  /** By split; `classes` counts the examples of each label, in label order. */
+  /** Counts by split. `classes` holds the number of examples of each label, in label order. */
   readonly splits: Readonly<
     Record<string, { readonly examples: number; readonly classes?: readonly number[]; readonly groups?: number }>
   >;
-  /** Whatever is odd without being wrong, such as rows that were skipped. */
+  /** Oddities that are not errors, such as skipped rows. */
   readonly notes: readonly string[];
 }
 
-/** A pair whose image is still a file's bytes, so that it can be decoded on another thread. */
+/** A pair whose image is not decoded yet, so that a worker thread can decode it. */
 export interface EncodedPair {
-  /** A whole image file: JPEG, PNG, WebP and what else `decodeImage` of the data package reads. Handed over for good. */
+  /**
+   * The complete image file, in any format that `decodeImage` of `@medbench/data` reads, such as JPEG, PNG or WebP. The
+   * receiver owns the buffer and may transfer it to another thread.
+   */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly caption: string;
-  /** What messages call the image. */
+  /** Name of the image in messages. */
   readonly name: string;
-  /** The pair to take if this one turns out to be broken, the error of which is given. Default: the error is thrown. */
+  /** Returns the pair to use if this image cannot be decoded, given the error. Default: the error is thrown. */
   instead?(error: unknown): Promise<EncodedPair>;
 }
 
-/** Pairs that can also be had undecoded; a source that can do so is decoded by workers. */
+/** Image-text pairs. If the source has `encoded`, worker threads decode the images. */
 export interface PairSource extends Source<ImageTextPair> {
-  /** The pair of `get`, with its image undecoded. @throws as `get`, but for what decoding finds. */
+  /** Returns the same pair as `get` without decoding its image. @throws as `get`, except for decoding errors. */
   encoded?(index: number): Promise<EncodedPair>;
 }
 
-/** Where a plugin finds its files and what it may say about them. */
+/** Folders, settings and callbacks with which a plugin opens its data. */
 export interface DataContext {
   /** Folder that holds the data sets, one folder or file each. */
   readonly dataRoot: string;
-  /** The plugin's own settings: its defaults, with what the configuration gives over them. */
+  /** The plugin's settings: its defaults, overridden by the configuration. */
   readonly settings: Settings;
-  /** Leave out rows that cannot be read, counted and listed, instead of refusing them. */
+  /** Whether unreadable rows are skipped and reported instead of causing an error. */
   readonly skipBad: boolean;
-  /** Takes what was left out under `skipBad`: file, row or member and what is wrong, never any of its text. */
+  /**
+   * Reports one row that `skipBad` skipped: the file, the row or archive member, and the fault. Never pass any of the
+   * row's text.
+   */
   readonly skip: (what: string) => void;
-  /** Writable folder for what is made on first use, such as generated data. */
+  /** Writable folder for files that are made on first use, such as generated data. */
   readonly cacheRoot: string;
-  /** Seed of whatever the plugin samples. */
+  /** Seed for everything that the plugin samples. */
   readonly seed: number;
   readonly log: (message: string) => void;
 }
 
 /** A data set opened for use. */
 export interface OpenedData {
-  /** Changes whenever the content that a number depends on changes. */
+  /** Hash that changes whenever data changes that a result depends on. */
   readonly fingerprint: string;
-  /** True if any of it was generated. */
+  /** True if any of the data was generated. */
   readonly synthetic: boolean;
 }
 
+/** Info that `@Corpus` attaches to a class. */
 export interface CorpusInfo {
   readonly id: string;
   readonly title: string;
-  /** `general` corpora give the weights from which transfer starts. */
+  /** `general` corpora train the general-domain weights from which transfer methods start. */
   readonly domain: 'medical' | 'general';
   readonly licence: string;
   readonly access: DataAccess;
-  /** Where it is obtained. */
+  /** Where the corpus is obtained. */
   readonly source: string;
   readonly citation?: string;
-  /** Number of pairs, by split. */
+  /** Number of pairs by split. */
   readonly pairs?: Readonly<Record<string, number>>;
   readonly files?: readonly ExpectedFile[];
   readonly settings?: Readonly<Record<string, SettingSpec>>;
 }
 
+/** A corpus opened for training. */
 export interface OpenedCorpus extends OpenedData {
   readonly pairs: PairSource;
-  /** Captions beyond the first of their kind, where they were counted. */
+  /** Number of captions that repeat an earlier one. Absent if they were not counted. */
   readonly duplicates?: number;
 }
 
+/** The context in which a corpus is opened. */
 export interface CorpusContext extends DataContext {
-  /** The tasks of this run, for corpora that are made of their training splits. */
+  /** The tasks of this run, for corpora that consist of their training splits. */
   readonly tasks: readonly { readonly id: string; readonly pairs: () => Promise<OpenedCorpus> }[];
 }
 
 /** Image-text pairs to train on. */
 export interface Corpus {
+  /** Opens the corpus. @throws MedbenchError naming the file that is missing or wrong. */
   open(context: CorpusContext): Promise<OpenedCorpus>;
-  /** Counts what is there, opening no image. @throws MedbenchError naming what is missing or wrong. */
+  /**
+   * Counts the examples on disk without opening an image.
+   * @throws MedbenchError naming the file that is missing or wrong.
+   */
   inspect?(context: CorpusContext): Promise<DataInspection>;
 }

@@ -1,38 +1,41 @@
 import type { ProtocolId } from './ids.js';
 import type { EvaluationModel } from './measurement.js';
 
-/** Embeddings of one task made by any tool, opened as something that "embeds" what it holds. */
+/** Embeddings of one task, made by any tool and opened as a model that returns them. */
 export interface OpenedEmbeddings {
   readonly model: EvaluationModel;
-  /** Protocols for which everything is there. */
+  /** Protocols for which the folder holds all arrays. */
   readonly protocols: readonly ProtocolId[];
-  /** What a reader must know, such as a logit scale that was not given. */
+  /** Caveats for the reader, such as a missing logit scale. */
   readonly notes: readonly string[];
 }
 
-/** A folder of embeddings, `<task>/<array>.npy`. */
+/** A folder of embeddings, laid out as `<task>/<array>.npy`. */
 export interface EmbeddingsFolder {
-  /** Name of the model in its `embeddings.json`, if it says so. */
+  /** Name of the model in `embeddings.json`, if the file names one. */
   readonly model: string | undefined;
-  /** Tasks for which something is there. */
+  /** Tasks that have at least one array. */
   readonly tasks: readonly string[];
-  /** Hash of what is there for a task. @throws MedbenchError('data') if there is nothing. */
+  /** Hash of a task's arrays. @throws MedbenchError('data') if the task has none. */
   fingerprint(task: string): Promise<string>;
-  /** @throws MedbenchError('data') naming the file that is missing or has another number of rows. */
+  /**
+   * Opens a task's arrays.
+   * @throws MedbenchError('data') naming the file that is missing or has a wrong number of rows.
+   */
   open(task: string): Promise<OpenedEmbeddings>;
 }
 
-/** How embeddings are kept and read; implemented by `@medbench/evaluation`. */
+/** Caches and reads embeddings. Implemented by `@medbench/evaluation`. */
 export interface EmbeddingFiles {
   /**
-   * A model that keeps what it embeds in a folder, and reads from there what it kept under the same key. Weights are
-   * loaded when something is missing.
+   * Returns a model that caches its embeddings in a folder and reuses those cached under the same key. `load` is called
+   * only when an embedding is not cached.
    */
   keep(
     folder: string,
     info: { readonly key: string; readonly model: string; readonly task: string },
     load: () => Promise<EvaluationModel>,
   ): Promise<EvaluationModel>;
-  /** @throws MedbenchError('usage') if the folder does not exist. */
+  /** Opens a folder of embeddings. @throws MedbenchError('usage') if the folder does not exist. */
   open(folder: string): Promise<EmbeddingsFolder>;
 }

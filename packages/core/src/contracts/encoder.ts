@@ -1,13 +1,13 @@
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from './tensors.js';
 
-/** x σ(1.702 x), or the exact x Φ(x). */
+/** Activation function: `quick-gelu` is x σ(1.702 x), `gelu` the exact x Φ(x). */
 export type Activation = 'quick-gelu' | 'gelu';
 
-/** One of the two towers. */
+/** One of the two towers of a dual encoder. */
 export type Tower = 'image' | 'text';
 
-/** How a parameter starts. Normal draws are not truncated. */
+/** Initial values of a parameter. Normal draws are not truncated; uniform draws lie in [-bound, bound). */
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly std: number }
@@ -19,53 +19,58 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   readonly init: Initializer;
   /**
-   * Memory that goes on from step to step, such as batch norm's running mean and variance: the forward pass of a training
-   * step, or a method's objective, gives its new value in `updates`; no gradient moves it, and it does not count as a parameter.
+   * Marks a value that is carried from step to step, such as the running mean and variance of batch norm. The forward
+   * pass of a training step, or an objective, returns the new value in `updates`. No gradient changes a buffer, and it
+   * does not count as a parameter.
    */
   readonly buffer?: true;
-  /** Names the stream that it is drawn from. Default: the parameter's own name. */
+  /** Name of the random stream that draws the initial values. Default: the parameter's name. */
   readonly stream?: string;
 }
 
-/** Parameters that are frozen together. Stages are listed from the input to the output. */
+/** Parameters that are frozen together. Stages are listed from input to output. */
 export interface TowerStage {
   readonly name: string;
-  /** `block` stages are what a fraction such as "the first half" counts. */
+  /** A fraction such as "the first half" counts `block` stages only. */
   readonly kind: 'embedding' | 'block' | 'head';
   readonly parameters: readonly string[];
 }
 
 /**
- * What an encoder computes for a batch of B. A transformer computes each part when it is first read, and its last block for
- * one token of each example unless `tokens` or `hidden` is read: leave alone what is not needed.
+ * The output of an encoder for a batch of B. A transformer computes each part when it is first read. Unless `tokens` or
+ * `hidden` is read, it computes the last block for one token of each example only. So read only the parts that you
+ * need.
  */
 export interface EncoderOutput {
-  /** Final token features `[B, T, W]` (image: patches without class token; text: all positions). */
+  /** Final token features, `[B, T, W]`. Image: patches without the class token. Text: all positions. */
   readonly tokens: Tensor3D;
-  /** The same before the tower's last norm, where a decoder goes on from them (text), `[B, T, W]`. */
+  /** Token features before the tower's last norm, from which a decoder continues (text towers), `[B, T, W]`. */
   readonly hidden?: Tensor3D;
   /** Pooled feature before the projection, `[B, W]`. */
   readonly pooled: Tensor2D;
-  /** Projected into the joint space, not normalised, `[B, D]`. */
+  /** Embedding: the pooled feature projected into the joint space, not normalised, `[B, D]`. */
   readonly embedding: Tensor2D;
-  /** New values of buffers, if the encoder has any and the pass was one of training. */
+  /** New values of buffers. Present if the encoder has buffers and the pass was a training pass. */
   readonly updates?: TensorMap;
 }
 
-/** How an encoder runs; without it, as in evaluation. */
+/** Options of a forward pass. Without options the encoder runs as in evaluation. */
 export interface ForwardOptions {
-  /** Within a training step: batch norm uses the batch's statistics and gives its new running ones in `updates`. */
+  /**
+   * Whether this is a training pass. Batch norm then uses the statistics of the batch and returns its new running
+   * statistics in `updates`.
+   */
   readonly training?: boolean;
-  /** Names of parameters that do not move. A batch norm among them keeps to its running statistics, in training too. */
+  /** Names of frozen parameters. A frozen batch norm uses its running statistics even in training. */
   readonly frozen?: ReadonlySet<string>;
   /**
-   * Images: indices of the patches that enter the tower, `[B, K]` int32; the others are dropped after the patch embedding
-   * (arXiv:2212.00794, section 3). An encoder without patches refuses it.
+   * Image towers: indices of the patches to keep, `[B, K]` int32. The other patches are dropped after the patch
+   * embedding (arXiv:2212.00794, section 3). An encoder without patches throws.
    */
   readonly keptPatches?: Tensor2D;
 }
 
-/** An encoder with its sizes fixed. It holds no values: parameters are passed in, named as in `parameters`. */
+/** An encoder with fixed sizes. It holds no values: parameters are passed in, named as in `parameters`. */
 export interface EncoderModel<Batch> {
   readonly id: string;
   /** W, the width of `tokens` and `pooled`. */
@@ -73,38 +78,46 @@ export interface EncoderModel<Batch> {
   /** D, the width of `embedding`. */
   readonly embedDim: number;
   readonly parameters: readonly ParameterSpec[];
+  /** Every parameter in exactly one stage, from input to output. */
   readonly stages: readonly TowerStage[];
   forward(parameters: TensorMap, batch: Batch, options?: ForwardOptions): EncoderOutput;
 }
 
-/** Image batches are `[B, H, W, 3]` float32, normalised; text batches are `[B, L]` int32 token ids. */
+/** An image tower. Its batches are `[B, H, W, 3]` float32, normalised. */
 export type ImageEncoderModel = EncoderModel<Tensor4D> & {
+  /** Side of the input images in pixels. */
   readonly imageSize: number;
-  /** Side in pixels of the patches that a vision transformer sees; its grid is row-major. Undefined for other towers. */
+  /** Side of a vision transformer's patches in pixels; the patch grid is row-major. Undefined for other towers. */
   readonly patchSize?: number;
 };
+/** A text tower. Its batches are `[B, L]` int32 token ids. */
 export type TextEncoderModel = EncoderModel<Tensor2D> & { readonly contextLength: number; readonly vocabSize: number };
 
+/** Sizes that a run fixes when it builds an encoder. */
 export interface EncoderOptions {
-  /** D, shared by the two towers. */
+  /** D, the width of the joint space, shared by the two towers. */
   readonly embedDim: number;
-  /** Text towers: the tokenizer's vocabulary. */
+  /** Text towers: size of the tokenizer's vocabulary. */
   readonly vocabSize: number;
-  /** Of the transformer's blocks; default QuickGELU, OpenAI's. Weights run with the other one, and are worse. */
+  /**
+   * Activation of the transformer's blocks. Default: `quick-gelu`, as in OpenAI's models. Weights load with the other
+   * activation too, but give worse results.
+   */
   readonly activation?: Activation;
 }
 
 /**
- * Numbers of parameters by what freezes together. Freezing k blocks freezes what lies below them too: the embedding and
- * the first k of `blocks`. Freezing all freezes the head as well.
+ * Number of parameters per stage. Freezing k blocks freezes the embedding and the first k of `blocks`; freezing the
+ * whole tower freezes the head too.
  */
 export interface StageSizes {
   readonly embedding: number;
-  /** Input to output. */
+  /** One number per block, from input to output. */
   readonly blocks: readonly number[];
   readonly head: number;
 }
 
+/** Info that `@Encoder` attaches to a class. */
 export interface EncoderInfo {
   readonly id: string;
   readonly title: string;
@@ -112,33 +125,36 @@ export interface EncoderInfo {
   readonly layers: number;
   readonly width: number;
   readonly embedDim: number;
-  /** Image towers: side in pixels. */
+  /** Image towers: side of the input images in pixels. */
   readonly imageSize?: number;
-  /** Text towers: positions. */
+  /** Text towers: number of token positions. */
   readonly contextLength?: number;
-  /** Number of parameters at the published sizes (text: with the vocabulary of `vocabSize`). */
+  /** Number of parameters at the published sizes; for text towers, at the published vocabulary size. */
   readonly parameters: number;
   readonly stages: StageSizes;
+  /** Paper, section or table. */
   readonly source: string;
 }
 
+/** An image or text encoder. */
 export interface Encoder {
+  /** Builds the encoder at the sizes of a run. */
   build(options: EncoderOptions): ImageEncoderModel | TextEncoderModel;
 }
 
 /**
- * The two towers and the logit scale, with one parameter name space: image parameters carry the prefix `visual.`, text
- * parameters none, the logarithm of the logit scale is `logit_scale` (the layout of OpenAI's CLIP).
+ * The two towers and the logit scale in one joint parameter name space, laid out as in OpenAI's CLIP: image parameters
+ * carry the prefix `visual.`, text parameters carry none, and `logit_scale` is the logarithm of the logit scale.
  */
 export interface DualEncoderModel {
   readonly image: ImageEncoderModel;
   readonly text: TextEncoderModel;
   readonly embedDim: number;
   readonly parameters: readonly ParameterSpec[];
-  /** `images` `[B, H, W, 3]`. */
+  /** Runs the image tower on `images`, `[B, H, W, 3]`. */
   encodeImage(parameters: TensorMap, images: Tensor4D, options?: ForwardOptions): EncoderOutput;
-  /** `ids` `[B, L]`. */
+  /** Runs the text tower on token ids, `[B, L]`. */
   encodeText(parameters: TensorMap, ids: Tensor2D, options?: ForwardOptions): EncoderOutput;
-  /** Parameter names (in the joint name space) of a tower's stages, input to output. */
+  /** A tower's stages from input to output, with parameter names of the joint name space. */
   stages(tower: Tower): readonly TowerStage[];
 }

@@ -1,47 +1,54 @@
 import type { RasterImage, Source } from './data.js';
 import type { ProtocolId } from './ids.js';
 
-/** What is asked of a row: the label (or answer) of an image, the text of an image, the image of a text. */
+/** The query that a row answers: the label (or answer) for an image, the text for an image, or the image for a text. */
 export type GalleryQuery = 'label' | 'image-to-text' | 'text-to-image';
 
 /**
- * What a row said of a few test examples, the same ones for every row and seed of a task. Places alone: no text and no
- * image of a data set gets into a cell.
+ * A row's answers for a few test examples, which are the same for every row and seed of a task. It holds indices only,
+ * so that no text and no image of a data set gets into a cell.
  */
 export interface SampledAnswers {
   readonly query: GalleryQuery;
-  /** Places among the test examples: images or questions (`label`), images, texts. */
+  /**
+   * Indices of the queried test examples: images or questions (`label`), images (`image-to-text`) or texts
+   * (`text-to-image`).
+   */
   readonly examples: readonly number[];
-  /** Of each, what was put first, best first: places among labels, texts, images. One label; up to five in retrieval. */
+  /**
+   * Best answers to each query, best first, as indices of labels, texts or images. One label, or up to five retrieved
+   * items.
+   */
   readonly answers: readonly (readonly number[])[];
-  /** Of each answer, 1 if it is right and 0 if not. */
+  /** For each answer, 1 if it is right and 0 if it is wrong. */
   readonly hits: readonly (readonly number[])[];
-  /** Of each, the rank of the first right answer among all (retrieval). */
+  /** Retrieval only: for each query, the rank of the first right answer among all candidates. */
   readonly ranks?: readonly number[];
 }
 
-/** Test examples as a report shows them, in the order in which `evaluate` takes them. */
+/** Test examples for a report, in the order in which `evaluate` uses them. */
 export interface TestExamples {
   readonly images: Source<RasterImage>;
-  /** What a place of an answer stands for: class names, answers, or the texts of a gallery. */
+  /** Text of each answer index: class names, answers, or the texts of the retrieval gallery. */
   readonly texts: readonly string[];
-  /** Of queries for a label: the image, what is asked about it beside the label, and the right answer. */
+  /** `label` queries: returns the image, the question (for VQA) and the right answer of a test example. */
   example?(place: number): { readonly image: number; readonly question?: string; readonly answer: string };
-  /** Of retrieval: the image that each text describes. */
+  /** Retrieval: index of the image that each text describes. */
   readonly imageOfText?: Int32Array;
 }
 
-/** One thing in a gallery: an image, by its place among the gallery's, or a text. */
+/** One item of a gallery: an image, by its index in `Gallery.images`, or a text. */
 export type GalleryItem = { readonly image: number } | { readonly text: string };
 
+/** One queried test example and its right answers. */
 export interface GalleryExample {
-  /** Its place among the test examples. */
+  /** Index among the test examples. */
   readonly place: number;
   readonly query: readonly GalleryItem[];
   readonly right: readonly GalleryItem[];
 }
 
-/** What one row said of each example of a part. */
+/** One row's answers to the examples of a part, in the order of `GalleryPart.examples`. */
 export interface GalleryRow {
   readonly id: string;
   readonly control: boolean;
@@ -51,6 +58,7 @@ export interface GalleryRow {
   }[];
 }
 
+/** The examples of one protocol and query, with the answers of all rows. */
 export interface GalleryPart {
   readonly protocol: ProtocolId;
   readonly query: GalleryQuery;
@@ -58,17 +66,18 @@ export interface GalleryPart {
   readonly rows: readonly GalleryRow[];
 }
 
-/** `gallery/<task>.json`: a few test examples and what each row said of them, for reports. */
+/** `gallery/<task>.json`: a few test examples and the answers of every row, for reports. */
 export interface Gallery {
   readonly schemaVersion: 2;
+  /** Hash of everything that the gallery depends on. */
   readonly key: string;
   readonly task: string;
   /** Seed of the rows whose answers are shown. */
   readonly seed: number;
-  /** WebP, base64. */
+  /** Small WebP images, base64. */
   readonly images: readonly string[];
   readonly parts: readonly GalleryPart[];
 }
 
-/** Makes a small WebP of an image; implemented by `@medbench/data`. */
+/** Makes a small WebP file of an image. Implemented by `@medbench/data`. */
 export type MakeThumbnail = (image: RasterImage) => Promise<Uint8Array>;

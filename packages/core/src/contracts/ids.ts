@@ -1,5 +1,5 @@
-/** Names how a task is measured, such as `zero-shot`: the id of a `Protocol`. */
+/** Id of a `Protocol`, such as `zero-shot`. */
 export type ProtocolId = string;
 
-/** What a task's data are: `classification`, `retrieval`, `vqa`, or what the protocols of another author measure. */
+/** Kind of a task's data: `classification`, `retrieval`, `vqa`, or a kind that a plugin's protocols define. */
 export type TaskKind = 'classification' | 'retrieval' | 'vqa' | (string & {});

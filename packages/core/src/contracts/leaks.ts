@@ -3,29 +3,33 @@ import type { RasterImage, Source } from './data.js';
 /** Images of one split. */
 export interface ImageSplit {
   readonly images: Source<RasterImage>;
-  /** Whom each shows, such as a patient, by a name that is the same in all splits; `''` if it is not known. */
+  /** Subject of each image, such as a patient, by a name that is the same in all splits; `''` if unknown. */
   readonly groups?: readonly string[] | undefined;
 }
 
-/** Images of a task, for the search for those that training has seen. */
+/** Images of a task, for the search for test images that training has seen. */
 export interface ImageSplits {
   readonly train?: ImageSplit | undefined;
   readonly val?: ImageSplit | undefined;
   readonly test: ImageSplit;
 }
 
-/** What test images share with other images. Places count from 0 within their splits. */
+/** Overlap of the test images with other images. Indices count from 0 within each split. */
 export interface LeakFindings {
   /** Number of images that the test images were compared with. */
   readonly compared: number;
-  /** Test images whose patient (or lesion, or slide) is on the other side too; null where nobody is named. */
+  /**
+   * Test images whose subject (patient, lesion or slide) occurs among the other images too; null if no subject is
+   * named.
+   */
   readonly groups: readonly number[] | null;
-  /** Test image and one with the same pixels. */
+  /** Pairs of a test image and another image with the same pixels. */
   readonly identical: readonly (readonly [test: number, other: number])[];
-  /** Test image and one that looks the same: encoded again, resized. */
+  /** Pairs of a test image and another image that looks the same, for example encoded again or resized. */
   readonly near: readonly (readonly [test: number, other: number])[];
 }
 
+/** Overlap of the test images with each split and with the corpus. Absent parts were not searched. */
 export interface LeakReport {
   /** Number of test images. */
   readonly test: number;
@@ -34,8 +38,9 @@ export interface LeakReport {
   readonly corpus?: LeakFindings;
 }
 
-/** Numbers of test images found by `LeakCheck`, as a cell carries them. */
+/** Number of leaked test images by kind, as stored in a result cell. */
 export interface LeakCounts {
+  /** The images that the test images were compared with. */
   readonly of: 'train' | 'val' | 'corpus';
   readonly compared: number;
   readonly groups: number | null;
@@ -43,5 +48,5 @@ export interface LeakCounts {
   readonly near: number;
 }
 
-/** Looks for test images that training has seen. @throws MedbenchError if an image cannot be read. */
+/** Searches for test images that training has seen. @throws MedbenchError if an image cannot be read. */
 export type LeakCheck = (splits: ImageSplits, corpus?: Source<RasterImage>) => Promise<LeakReport>;

@@ -3,80 +3,88 @@ import type { SampledAnswers } from './gallery.js';
 import type { ProtocolId } from './ids.js';
 import type { Matrix } from './tensors.js';
 
+/** Bounds of a confidence interval. */
 export type ConfidenceInterval = readonly [low: number, high: number];
 
-/** A row of the table as a task sees it: something that turns images and texts into vectors. */
+/** A row of the table as protocols see it: a model that embeds images and texts. */
 export interface EvaluationModel {
   readonly id: string;
-  /** What it can embed, and whether images and texts share one space. A task runs the protocols that this allows. */
+  /**
+   * Whether the model embeds images, embeds texts, and puts both into one joint space. Protocols that need more are
+   * left out.
+   */
   readonly can: { readonly images: boolean; readonly texts: boolean; readonly joint: boolean };
   /**
-   * Joint-space embeddings, rows of unit length, `[N, D]`.
-   * @param as What they are within the task, such as `test`: under this name they are kept and exchanged.
+   * Embeds images in the joint space. Returns `[N, D]` with rows of unit length.
+   * @param as Name of these images within the task, such as `test`. Cached and exported embeddings use this name.
    */
   embedImages(images: Source<RasterImage>, as?: string): Promise<Matrix>;
-  /** Features before the projection, `[N, W]`. */
+  /** Computes image features before the projection, `[N, W]`. */
   imageFeatures(images: Source<RasterImage>, as?: string): Promise<Matrix>;
-  /** Joint-space embeddings, rows of unit length, `[N, D]`. */
+  /** Embeds texts in the joint space. Returns `[N, D]` with rows of unit length. */
   embedTexts(texts: readonly string[], as?: string): Promise<Matrix>;
-  /** exp of the learned logit scale; multiplies cosine similarities before a softmax. */
+  /** Factor that multiplies cosine similarities before a softmax: exp of the learned `logit_scale`. */
   readonly logitScale: number;
 }
 
+/** A figure of the results table. */
 export interface MetricValue {
   readonly value: number;
-  /** 95 % interval. */
+  /** 95 % confidence interval. */
   readonly ci95: ConfidenceInterval;
 }
 
-/** What a classifier took for what. */
+/** Confusion matrix and calibration of a classifier. */
 export interface ClassificationDetail {
   /** Class names in label order. */
   readonly classes: readonly string[];
   /** Number of test examples by true class (row) and predicted class. */
   readonly confusion: readonly (readonly number[])[];
   /**
-   * Classes under 5 % of the training split (of the test split where there is none) that occur in the test split.
+   * Classes that occur in the test split and make up less than 5 % of the training split (of the test split if there is
+   * no training split).
    */
   readonly rare: readonly string[];
-  /** How far confidence can be trusted. Absent in results of older versions. */
+  /** Calibration of the predicted probabilities. Optional: results written before this field was added lack it. */
   readonly calibration?: CalibrationBins;
 }
 
 /**
- * Test examples by the probability of their predicted class, in bins of equal width, (low, high]. The expected calibration
- * error is `sum |right - count * confidence| / sum count` (Guo et al. 2017, eq. 3).
+ * Test examples binned by the probability of their predicted class. Bins are (low, high] and have equal width. The
+ * expected calibration error is `sum |right - count * confidence| / sum count` (Guo et al. 2017, eq. 3).
  */
 export interface CalibrationBins {
   /** Number of examples of each bin. */
   readonly count: readonly number[];
-  /** Of them, those that are classified right. */
+  /** Number of correctly classified examples of each bin. */
   readonly right: readonly number[];
-  /** Mean probability of the predicted class; 0 in an empty bin. */
+  /** Mean probability of the predicted class in each bin; 0 in an empty bin. */
   readonly confidence: readonly number[];
 }
 
-/** Recall@k over many k, both ways, for a curve. */
+/** Recall@k for many k, image to text and text to image. */
 export interface RecallCurve {
+  /** Number of images. */
   readonly images: number;
+  /** Number of texts. */
   readonly texts: number;
   readonly k: readonly number[];
-  /** Share of images of which a right text is among the k nearest. */
+  /** For each k, share of images that have a right text among the k nearest texts. */
   readonly imageToText: readonly number[];
-  /** Share of texts of which the right image is among the k nearest. */
+  /** For each k, share of texts that have the right image among the k nearest images. */
   readonly textToImage: readonly number[];
 }
 
-/** Some of the test examples, scored so that the mean of the scores is the metric. */
+/** A subset of the test examples, scored so that the mean score is the metric. */
 export interface ScoredPart {
-  /** A key of `metrics`. */
+  /** Name of the metric, a key of `metrics`. */
   readonly metric: string;
-  /** Places in `perExample`, rising. */
+  /** Indices into `perExample`, ascending. */
   readonly examples: readonly number[];
   readonly scores: readonly number[];
 }
 
-/** One protocol's outcome on one task. */
+/** The result of one protocol on one task. */
 export interface TaskResult {
   readonly protocol: ProtocolId;
   /** Name of the primary metric, a key of `metrics`. */
@@ -84,20 +92,23 @@ export interface TaskResult {
   readonly metrics: Readonly<Record<string, MetricValue>>;
   /** Number of test examples behind the primary metric. */
   readonly n: number;
-  /** Score of each test example (1 right, 0 wrong), kept for paired tests. */
+  /** Score of each test example (1 right, 0 wrong), for paired tests. */
   readonly perExample: readonly number[];
-  /** The same weighted so that the mean is the primary metric, where that of `perExample` is not. */
+  /**
+   * Scores of the test examples, weighted so that their mean is the primary metric. Absent if the mean of `perExample`
+   * is.
+   */
   readonly scores?: readonly number[];
-  /** Parts of the test examples that are compared on their own, each under a metric of `metrics`. */
+  /** Subsets of the test examples that are compared separately, each by a metric of `metrics`. */
   readonly parts?: readonly ScoredPart[];
-  /** Whom or what each entry of `perExample` is about, such as a patient, where several may be about one. */
+  /** Subject of each entry of `perExample`, such as a patient. Absent if no two examples share a subject. */
   readonly groups?: readonly number[];
   readonly classification?: ClassificationDetail;
-  /** Of classification: the label of each entry of `perExample`, an index into `classes`. */
+  /** Classification only: label of each entry of `perExample`, an index into `classes`. */
   readonly labels?: readonly number[];
   readonly retrieval?: RecallCurve;
-  /** What was said of a few test examples, for a gallery of right and wrong answers. */
+  /** Answers to a few test examples, for a gallery of right and wrong answers. */
   readonly sampled?: readonly SampledAnswers[];
-  /** Anything that a reader must know beside the number. */
+  /** Caveats for the reader of the figure. */
   readonly notes?: readonly string[];
 }

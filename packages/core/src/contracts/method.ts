@@ -5,143 +5,173 @@ import type { DualEncoderModel, ParameterSpec } from './encoder.js';
 import type { SettingSpecs, Settings, SettingsOf } from './settings.js';
 import type { TensorMap, TensorSpec } from './tensors.js';
 
-/** Which of the study's questions a method answers. */
+/** The question of the study that a method answers. */
 export type MethodQuestion = 'baseline' | 'transfer' | 'unimodal' | 'granularity';
 
+/** Info that `@Method` attaches to a class. */
 export interface MethodInfo {
   readonly id: string;
   readonly title: string;
   readonly question: MethodQuestion;
-  /** True for methods beyond the eight of the study's code. */
+  /** True for methods other than the eight of the study. */
   readonly extension: boolean;
   readonly settings: SettingSpecs;
   /** Paper, section or equation. */
   readonly source: string;
 }
 
-/** Where the weights of the two towers start. */
+/** Initial weights of the two towers: those trained on a general-domain corpus, or random ones. */
 export type StartingWeights = 'general' | 'scratch';
 
-/** Names the function that makes an input, for another thread, where no function can be sent (`drawnInput`). */
+/** Names the function that makes an input, because functions cannot be sent to another thread (see `drawnInput`). */
 export interface InputRecipe {
   /** Absolute URL of the module, such as `import.meta.url`. A worker imports it once. */
   readonly module: string;
-  /** The function that it exports: called with the arguments, it returns the `MethodInput`. */
+  /** Name of an exported function that returns the `MethodInput` when called with the arguments. */
   readonly export: string;
-  /** Plain values. */
+  /** Arguments of the function: plain values. */
   readonly arguments: readonly unknown[];
 }
 
 /**
- * Something that a step needs of each example beside image and text: another view of the image, which patches are
- * kept. It is drawn on the host, anew at every step, from a stream of its own: the same for the same seed.
+ * An input that a step needs for each example besides image and text, such as a second view of the image or the patches
+ * to keep. It is drawn on the host at every step, from a random stream of its own that depends on the seed.
+ *
+ * @example
+ * ```ts
+ * import type { MethodInput } from '@medbench/core';
+ *
+ * const noise: MethodInput = {
+ *   shape: [8],
+ *   dtype: 'float32',
+ *   draw: (_example, random) => Float32Array.from({ length: 8 }, () => random.normal()),
+ * };
+ * ```
  */
 export interface MethodInput extends TensorSpec {
-  /** Of one example; a batch is `[B, ...shape]`. */
+  /** Shape for one example; a batch is `[B, ...shape]`. */
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
+  /** Draws the input of one example, row-major. */
   draw(example: ImageTextPair, random: Random): Float32Array | Int32Array;
-  /** Names the stream that it is drawn from. Default: the input's own name. */
+  /** Name of the random stream that draws the input. Default: the input's name. */
   readonly stream?: string;
-  /** Set by `drawnInput`: workers then draw it, else the main thread does. */
+  /** Set by `drawnInput` so that worker threads draw the input. Without it the main thread draws it. */
   readonly recipe?: InputRecipe;
 }
 
 /** One batch of B pairs as a step sees it. */
 export interface Batch<I extends TensorMap = TensorMap> {
-  /** `[B, H, W, 3]`, normalised. */
+  /** Images, `[B, H, W, 3]`, normalised. */
   readonly images: Tensor4D;
-  /** `[B, L]` int32. */
+  /** Token ids, `[B, L]` int32. */
   readonly ids: Tensor2D;
-  /** What `inputs` drew, each `[B, ...]`. */
+  /** Drawn inputs by name, each `[B, ...]`. */
   readonly inputs: I;
 }
 
-/** `I`: the drawn inputs, by name. */
+/** The argument of `represent`. `S` is the type of the settings, `I` the type of the drawn inputs by name. */
 export interface RepresentInput<S extends SettingSpecs = SettingSpecs, I extends TensorMap = TensorMap> {
   readonly model: DualEncoderModel;
   readonly parameters: TensorMap;
   readonly batch: Batch<I>;
   readonly settings: SettingsOf<S>;
-  /** Values of the moving average, if there is one; named as the parameters. No gradient reaches them. */
+  /** Parameters of the EMA teacher, if there is one, named as the parameters. No gradient reaches them. */
   readonly teacher?: TensorMap;
 }
 
-/** The embeddings of a batch, which objectives share: not normalised. */
+/** The embeddings of a batch, not normalised. All objectives of a sum share them. */
 export type Embeddings = {
-  /** `[B, D]`. */
+  /** Image embeddings, `[B, D]`. */
   readonly image: Tensor2D;
-  /** `[B, D]`. */
+  /** Text embeddings, `[B, D]`. */
   readonly text: Tensor2D;
 };
 
-/** `R`: what was represented, by name. */
+/**
+ * The argument of `objective` and `loss`. `S` is the type of the settings, `R` the type of the representations by name.
+ */
 export interface ObjectiveInput<S extends SettingSpecs = SettingSpecs, R extends TensorMap = Embeddings> {
-  /** What `represent` gave, for the whole batch; without a `represent`, the `Embeddings`. */
+  /** Result of `represent` for the whole batch. Without a `represent` these are the `Embeddings`. */
   readonly representations: R;
-  /** The towers' and the own ones, by name. */
+  /** Parameters of the towers and of the method or objective itself, by name. */
   readonly parameters: TensorMap;
   readonly settings: SettingsOf<S>;
 }
 
+/** The result of `objective`. */
 export interface ObjectiveOutput {
   readonly loss: Scalar;
-  /** Named parts of the loss, and anything else worth a curve in the log; `{}` if it has none. */
+  /** Named parts of the loss, and other scalars to log; `{}` if there are none. */
   readonly terms: Readonly<Record<string, Scalar>>;
-  /** New values of buffers (parameters with `buffer`), such as a queue that is carried from step to step. */
+  /** New values of buffers (parameters with `buffer: true`), such as a queue that is carried from step to step. */
   readonly updates?: TensorMap;
 }
 
-/** What an objective gives: its loss is a term by itself, and needs no parts. */
+/** The result of `loss` of an objective. `terms` may be left out, because the loss itself is logged as a term. */
 export type LossOutput = Omit<ObjectiveOutput, 'terms'> & Partial<Pick<ObjectiveOutput, 'terms'>>;
 
-/** A term of a sum: which objective, how much of it, under which settings. Made by `use`. */
+/** A term of a method's sum: an objective with its weight and settings. Made by `use`. */
 export interface ObjectiveUse {
+  /** Id of the objective. */
   readonly objective: string;
-  /** At least 0. 0 leaves the objective out. */
+  /** Weight, at least 0. A weight of 0 leaves the objective out. */
   readonly weight: number;
-  /** Over the objective's defaults. */
+  /** Settings that override the objective's defaults. */
   readonly settings: Settings;
 }
 
-/** A stretch of training under settings of its own. */
+/** A part of the training steps with its own settings. */
 export interface TrainingPhase<S extends SettingSpecs = SettingSpecs> {
-  /** Of the steps; the shares of all phases add up to 1. */
+  /** Share of the steps. The shares of all phases add up to 1. */
   readonly share: number;
   readonly settings: SettingsOf<S>;
 }
 
 /**
- * A way of pre-training. One class, one `@Method` decorator, and it reads like a method section: where weights start, what
- * is frozen, which objectives with which weights. What is no sum of objectives writes `represent` and `objective` itself:
- * what the towers make of an example, and what is asked of the batch, both pure and written on TensorFlow.js ops (see
- * `Program`). `S` are the settings (`typeof settings` of `defineSettings`), `R` is what `represent` gives.
+ * A pre-training method: the initial weights, the frozen parameters, and the loss. Most methods are a weighted sum of
+ * objectives (`objectives`). A method with a loss of its own implements `objective` instead, and `represent` if the
+ * `Embeddings` are not enough. Both functions must be pure and use TensorFlow.js ops only (see `Program`).
  *
- * Everything that looks at more than one example belongs into `objective`: then a large batch can be represented in
- * chunks, and the gradient is still that of the whole batch (gradient caching, arXiv:2101.06983).
+ * `S` is the type of the settings (`typeof settings` of `defineSettings`), `R` the type that `represent` returns.
+ *
+ * Put every computation that looks at more than one example into `objective`. Then a large batch can be represented in
+ * chunks with the gradient of the whole batch (gradient caching, arXiv:2101.06983).
  */
 export interface Method<S extends SettingSpecs = SettingSpecs, R extends TensorMap = Embeddings> {
+  /** Initial weights of the two towers. */
   readonly start: StartingWeights;
-  /** Names of parameters (joint name space) that must not move. Default: none but those that no objective depends on. */
+  /**
+   * Returns names of parameters (joint name space) to freeze. Default: none. A sum also freezes the parameters that
+   * none of its objectives depends on.
+   */
   frozen?(model: DualEncoderModel, settings: SettingsOf<S>): readonly string[];
-  /** Momentum of a moving average of the trained parameters, kept as `teacher`. Default: that of the objectives. */
+  /**
+   * Returns the momentum of the EMA teacher, null for no teacher. Default: the momentum that the objectives ask for.
+   */
   teacher?(settings: SettingsOf<S>): number | null;
-  /** Default: one phase under the row's settings. Phases may change inputs, not parameters. */
+  /**
+   * Returns the phases of training. Default: one phase with the row's settings. A phase may change inputs, not
+   * parameters.
+   */
   phases?(settings: SettingsOf<S>): readonly TrainingPhase<S>[];
-  /** The weighted sum of objectives that is minimised. In place of all below. */
+  /** Returns the weighted sum of objectives to minimise. Excludes all members below. */
   objectives?(settings: SettingsOf<S>): readonly ObjectiveUse[];
-  /** Parameters beyond the two towers and the logit scale; discarded after training. Default: none. */
+  /**
+   * Declares parameters besides the two towers and the logit scale. They are discarded after training. Default: none.
+   */
   parameters?(model: DualEncoderModel, settings: SettingsOf<S>): readonly ParameterSpec[];
-  /** What is drawn for each example beside image and text. Default: nothing. */
+  /** Declares inputs that are drawn for each example besides image and text. Default: none. */
   inputs?(model: DualEncoderModel, settings: SettingsOf<S>): Readonly<Record<string, MethodInput>>;
-  /** What the towers make of each example: tensors whose first axis is the batch. Default: the `Embeddings`. */
+  /** Computes representations of the examples: tensors whose first axis is the batch. Default: the `Embeddings`. */
   represent?(input: RepresentInput<S>): R;
+  /** Computes the loss of a batch from its representations. */
   objective?(input: ObjectiveInput<S, R>): ObjectiveOutput;
 }
 
-/** A method as training runs it: its objectives are put together, and what it leaves out has its default. */
+/** A method as training runs it: its objectives are combined, and optional members have their defaults. */
 export interface ResolvedMethod {
-  /** What messages call it: `Class Slip of @medbench/methods-slip (method "slip")`. */
+  /** Name of the method in messages: `Class Slip of @medbench/methods-slip (method "slip")`. */
   readonly label: string;
   readonly start: StartingWeights;
   frozen(model: DualEncoderModel, settings: Settings): readonly string[];

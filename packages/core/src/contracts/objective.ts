@@ -3,6 +3,7 @@ import type { Embeddings, LossOutput, MethodInput, ObjectiveInput, RepresentInpu
 import type { SettingSpecs, SettingsOf } from './settings.js';
 import type { TensorMap } from './tensors.js';
 
+/** Info that `@Objective` attaches to a class. */
 export interface ObjectiveInfo {
   readonly id: string;
   readonly title: string;
@@ -12,27 +13,35 @@ export interface ObjectiveInfo {
 }
 
 /**
- * One thing that is asked of a batch: a term of the weighted sums that methods are. `represent` and `loss` are pure and
- * written on TensorFlow.js ops (see `Program`). `S` are the settings (`typeof settings` of `defineSettings`), `R` is what
- * `represent` gives.
+ * A loss of a batch, for use as a term of a method's weighted sum. `represent` and `loss` must be pure and use
+ * TensorFlow.js ops only (see `Program`). `S` is the type of the settings (`typeof settings` of `defineSettings`), `R`
+ * the type that `represent` returns.
  *
- * Names of parameters, inputs, representations and terms are the objective's own: a sum keeps those of its objectives
- * apart. The towers run once for all objectives of a sum.
+ * Names of parameters, inputs, representations and terms need to be unique within the objective only: a sum prefixes
+ * them with the objective's id. The towers run once for all objectives of a sum.
  */
 export interface Objective<S extends SettingSpecs = SettingSpecs, R extends TensorMap = Embeddings> {
-  /** Parameters beyond the two towers and the logit scale; discarded after training. Default: none. */
+  /**
+   * Declares parameters besides the two towers and the logit scale. They are discarded after training. Default: none.
+   */
   parameters?(model: DualEncoderModel, settings: SettingsOf<S>): readonly ParameterSpec[];
-  /** What is drawn for each example beside image and text. Default: nothing. */
+  /** Declares inputs that are drawn for each example besides image and text. Default: none. */
   inputs?(model: DualEncoderModel, settings: SettingsOf<S>): Readonly<Record<string, MethodInput>>;
-  /** Momentum of a moving average of the trained parameters, kept as `teacher`. Default: there is none. */
+  /** Returns the momentum of the EMA teacher, null for no teacher. Default: no teacher. */
   teacher?(settings: SettingsOf<S>): number | null;
   /**
-   * Names of tower parameters, `logit_scale` included, that the loss does not depend on. They are frozen where no other
-   * objective of the sum depends on them: left to train, they would only decay. Default: none.
+   * Returns names of tower parameters, including `logit_scale`, that the loss does not depend on. A sum freezes the
+   * parameters that all its objectives list; otherwise weight decay alone would change them. Default: none.
    */
   idle?(model: DualEncoderModel, settings: SettingsOf<S>): readonly string[];
-  /** Tensors whose first axis is the batch. Default: the `Embeddings`, which all objectives without it share. */
+  /**
+   * Computes representations of the examples: tensors whose first axis is the batch. Default: the `Embeddings`, which
+   * all objectives without a `represent` share.
+   */
   represent?(input: RepresentInput<S>): R;
-  /** What looks at more than one example belongs here: then a batch can be represented in chunks. */
+  /**
+   * Computes the loss of a batch. Put every computation that looks at more than one example here, so that a batch can
+   * be represented in chunks.
+   */
   loss(input: ObjectiveInput<S, R>): LossOutput;
 }

@@ -7,133 +7,141 @@ import type { Profile } from './profile.js';
 import type { TrainingRecord } from './results.js';
 import type { Settings } from './settings.js';
 
-/** Sizes of the model and of its vocabulary: the same for every row of a run. */
+/** Sizes of the model and of its vocabulary, the same for every row of a run. */
 export interface ModelSettings {
   /** D, the width of the joint space. */
   readonly embedDim: number;
-  /** Byte-pair merges of CLIP's tokenizer that are used; null for all 48,894. */
+  /** Number of byte-pair merges of CLIP's tokenizer to use; null for all 48,894. */
   readonly merges: number | null;
-  /** Of the transformers' blocks: QuickGELU for OpenAI's weights, GELU for most of open_clip's. */
+  /** Activation of the transformers' blocks: QuickGELU for OpenAI's weights, GELU for most of open_clip's. */
   readonly activation: Activation;
 }
 
-/** Pairs that are held out of training, and what their loss decides. */
+/** Held-out pairs for validation, and the decisions that depend on their loss. */
 export interface ValidationSettings {
-  /** Share of the corpus that is held out, the same pairs for every row and seed; 0: none. */
+  /** Share of the corpus to hold out, the same pairs for every row and seed; 0 for none. */
   readonly share: number;
-  /** Batches that are held out at most. */
+  /** Maximum number of held-out batches. */
   readonly batches: number;
-  /** Steps between two looks at their loss. */
+  /** Number of steps between two validations. */
   readonly every: number;
-  /** Training ends after so many looks without a lower loss; null: it never ends early. */
+  /** Number of validations without a lower loss after which training ends early; null: training never ends early. */
   readonly patience: number | null;
-  /** Which weights are kept: those of the last step, or of the lowest validation loss. */
+  /** Weights to keep: those of the last step, or those with the lowest validation loss. */
   readonly keep: 'last' | 'best';
 }
 
-/** The training set-up: the same for every row of a run. */
+/** Settings of training, the same for every row of a run. */
 export interface TrainingSettings {
   readonly steps: number;
   /**
-   * Training stops after so many of its steps, to be gone on with another time; null: it goes to the end. The schedule is
-   * that of all steps, so whoever goes on ends with the weights of a training that never stopped.
+   * Step after which training stops, to be resumed later; null: training runs to the end. The learning-rate schedule
+   * covers all `steps`, so a resumed training ends with the same weights as one that never stopped.
    */
   readonly stopAt: number | null;
   readonly batchSize: number;
   /**
-   * Examples that are held in memory at once. A number smaller than the batch trains by gradient caching, with the gradient
-   * of the whole batch. null: the whole batch, or the largest chunks that fit where the backend tells that it will not fit
-   * this machine, which the log and the row's record then say.
+   * Number of examples in memory at once. Below the batch size, training uses gradient caching, with the gradient of
+   * the whole batch. null: the whole batch, or, if the backend estimates that the batch does not fit this machine, the
+   * largest chunks that fit. The log and the training record then name the chunk size.
    */
   readonly chunkSize: number | null;
-  /** Peak of the schedule. */
+  /** Peak learning rate of the schedule. */
   readonly learningRate: number;
-  /** Steps of linear warm-up before the cosine. */
+  /** Number of linear warm-up steps before the cosine decay. */
   readonly warmup: number;
   readonly weightDecay: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Largest global gradient norm; null for no clipping. */
+  /** Maximum global gradient norm; null for no clipping. */
   readonly clipNorm: number | null;
   readonly validation: ValidationSettings;
-  /** Area fraction of the random resized crop. */
+  /** Smallest and largest share of the area that the random resized crop keeps. */
   readonly cropScale: readonly [number, number];
-  /** Steps between checkpoints from which an interrupted training goes on. */
+  /** Number of steps between checkpoints, from which an interrupted training resumes. */
   readonly checkpointEvery: number;
-  /** Steps between entries in the log. */
+  /** Number of steps between log entries. */
   readonly logEvery: number;
 }
 
-/** What builds the two towers of a run. */
+/** Encoders, sizes and backend for building the two towers of a run. */
 export interface ModelRequest {
   readonly image: Encoder;
   readonly text: Encoder;
   readonly model: ModelSettings;
   readonly backend: Backend;
   readonly log: (message: string) => void;
-  /** Hears what the time goes into. */
+  /** Receives the time spent in each phase. */
   readonly profile?: Profile;
 }
 
+/** Progress of a training. */
 export interface TrainProgress {
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
 }
 
+/** A request to train one row of the table with one seed. */
 export interface TrainRequest extends ModelRequest {
-  /** Row of the table, for messages. */
+  /** Id of the row, for messages. */
   readonly row: string;
   readonly method: ResolvedMethod;
   readonly settings: Settings;
-  /** Overrides where the method starts (the general-domain weights themselves start from scratch). */
+  /** Initial weights; overrides the method's own, because the general-domain weights themselves start from scratch. */
   readonly start: StartingWeights;
-  /** safetensors file of the general-domain weights, if `start` is `general`. */
+  /** Safetensors file of the general-domain weights. Required if `start` is `general`. */
   readonly generalWeights?: string;
   readonly seed: number;
   readonly corpus: OpenedCorpus;
   readonly training: TrainingSettings;
-  /** Folder of this row: `weights.safetensors` at the end, `resume.safetensors` on the way. */
+  /** Folder of this row. Training writes `resume.safetensors` at checkpoints and `weights.safetensors` at the end. */
   readonly folder: string;
-  /** Identifies everything that the weights depend on; a resume file with another key is not used. */
+  /** Hash of everything that the weights depend on. A resume file with another key is ignored. */
   readonly key: string;
   readonly progress: (progress: TrainProgress) => void;
-  /** One structured entry for the run's log. */
+  /** Adds one structured entry to the run's log. */
   readonly event: (entry: Readonly<Record<string, unknown>>) => void;
+  /** Aborts the training when the user asks to stop. */
   readonly signal: AbortSignal;
 }
 
+/** The result of a training. */
 export interface TrainOutcome {
-  /** The trained weights, safetensors: `weights.safetensors`, or `weights-<step>.safetensors` where training stopped on the way. */
+  /**
+   * File of the trained weights: `weights.safetensors`, or `weights-<step>.safetensors` if training stopped at
+   * `stopAt`.
+   */
   readonly weights: string;
   readonly record: Omit<TrainingRecord, 'method' | 'seed'>;
 }
 
-/** Weights that were made elsewhere, found but not loaded yet. */
+/** Weights made by another tool, found but not loaded yet. */
 export interface ForeignWeights {
   /** SHA-256 of the file. */
   readonly fingerprint: string;
   /**
-   * Loads them into the model of a run and writes them to its folder, as `weights.safetensors`.
-   * @throws MedbenchError('weights') that lists what is missing, unexpected or of another shape.
+   * Loads the weights into the model of a run and writes `weights.safetensors` to the target folder.
+   * @throws MedbenchError('weights') listing the tensors that are missing, unexpected or of another shape.
    */
   import(request: ModelRequest, target: { readonly folder: string; readonly key: string }): Promise<TrainOutcome>;
 }
 
-/** An evaluation model holds backend memory until disposed. */
+/** An evaluation model that holds backend memory until it is disposed. */
 export type LoadedModel = EvaluationModel & { dispose(): Promise<void> };
 
-/** Pre-trains and embeds. Implemented by `@medbench/training`, bound in the composition root. */
+/** Trains methods and loads trained weights. Implemented by `@medbench/training` and bound in the composition root. */
 export interface Pretraining {
-  /** @throws MedbenchError('training') on a loss that is not finite, naming the step. */
+  /** Trains one row. @throws MedbenchError('training') naming the step if the loss is not finite. */
   train(request: TrainRequest): Promise<TrainOutcome>;
   /**
-   * Finds weights in the layout of OpenAI/open_clip or Hugging Face: a safetensors file, its folder, or an id on the hub.
-   * @throws MedbenchError('weights') saying what was looked for.
+   * Finds weights in the layout of OpenAI/open_clip or Hugging Face.
+   * @param name a safetensors file, its folder, or an id on the Hugging Face hub.
+   * @throws MedbenchError('weights') listing the places that were searched.
    */
   findWeights(name: string, log: (message: string) => void): Promise<ForeignWeights>;
-  /** Loads trained weights, or freshly initialised ones for a seed, as something that embeds. */
+  /** Loads trained weights, or initial weights for a seed, as a model that embeds. */
   load(
     request: ModelRequest,
     weights: { readonly file: string } | { readonly untrainedSeed: number },

@@ -1,56 +1,56 @@
-/** What the time of a run goes into. What is under way within another phase counts for itself alone. */
+/** A phase of a run. Time spent in a phase nested within another counts for the inner phase only. */
 export type ProfilePhase =
   | 'start-up'
   | 'phantoms'
-  /** Corpora, tasks and fingerprints; images of the leak search. */
+  /** Opening corpora and tasks, computing fingerprints, reading images for the leak search. */
   | 'opening data'
   | 'leak search'
-  /** What a training step waits for: the part of making batches that its predecessors did not hide. */
+  /** Time that a training step waits for its batch, because earlier steps did not hide all the work of making it. */
   | 'waiting for batches'
-  /** Loading a program: on a compiling backend, tracing and compiling. */
+  /** Loading a program; on a compiling backend, recording and compiling it. */
   | 'compiling'
-  /** The first call of a program, with its comparison with the eager reference where there is one. */
+  /** The first call of a program, including its self-check if there is one. */
   | 'first step, self-check'
   | 'step'
   | 'checkpoints'
   | 'validation'
-  /** Reading, decoding and shrinking the images that are embedded. */
+  /** Reading, decoding and resizing the images to embed. */
   | 'reading images'
   | 'embedding'
   /** A protocol, by its id. */
   | (string & {})
-  /** Intervals, and the comparison of rows. */
+  /** Computing confidence intervals and comparing rows. */
   | 'statistics'
-  /** Small images of test examples, for reports. */
+  /** Making small images of test examples for reports. */
   | 'galleries'
   | 'report'
   | 'other';
 
-/** Hears what a run spends its time on. */
+/** Measures the time that a run spends in each phase. */
 export interface Profile {
-  /** Does work as part of a phase. Returns what the work returns; a promise counts until it settles. */
+  /** Runs `work` as part of a phase and returns its result. A promise counts until it settles. */
   span<T>(phase: ProfilePhase, work: () => T): T;
-  /** Does work for a row of the table. */
+  /** Runs `work` for a row of the table and returns its result. */
   row<T>(row: string, work: () => T): T;
-  /** Notes time that passed on another thread, beside everything else. */
+  /** Adds time, in milliseconds, that another thread spent in parallel. */
   beside(what: 'making batches', ms: number): void;
 }
 
-/** A profile as `profile.json` has it. */
+/** The contents of `profile.json`. */
 export interface ProfileReport {
   readonly schemaVersion: 1;
-  /** Wall time since the process began. */
+  /** Wall time since the process started. */
   readonly seconds: number;
-  /** Longest first; their seconds add up to the wall time. */
+  /** Phases, longest first. Their seconds add up to the wall time. */
   readonly phases: readonly {
     readonly phase: ProfilePhase;
     readonly seconds: number;
-    /** CPU time of the process in them, all threads together: much less than `seconds` times the threads is waiting. */
+    /** CPU time of all threads of the process. Much less than `seconds` times the number of threads means waiting. */
     readonly cpuSeconds: number;
     readonly share: number;
     readonly count: number;
   }[];
-  /** The same by row of the table, in the order in which they came; what belongs to no row is `(run)`. */
+  /** Phases by row of the table, in the order in which rows were run. Work that belongs to no row is in `(run)`. */
   readonly rows: readonly {
     readonly row: string;
     readonly seconds: number;

@@ -4,72 +4,74 @@ import type { EvaluationModel, TaskResult } from './measurement.js';
 import type { Profile } from './profile.js';
 import type { SettingSpec, Settings } from './settings.js';
 
-/** What a reader must know to read a metric's figure. */
+/** Description of a metric for readers of its figure. */
 export interface MetricInfo {
-  /** One sentence. May name the parts of the metric's name: `Share of the examples of class “{class}” …`. */
+  /** One sentence. It may use the placeholders of the metric's name: `Share of the examples of class “{class}” …`. */
   readonly description: string;
-  /** Default false. */
+  /** Whether lower figures are better. Default false. */
   readonly lowerIsBetter?: boolean;
 }
 
+/** Info that `@Protocol` attaches to a class. */
 export interface ProtocolInfo {
   readonly id: ProtocolId;
-  /** As it is written in prose: `linear probe`. */
+  /** Name in running text, such as `linear probe`. */
   readonly title: string;
-  /** Kinds of task whose data it can measure. */
+  /** Kinds of task that the protocol can measure. */
   readonly kinds: readonly TaskKind[];
-  /** Name of the primary metric, where a task names no other (`TaskInfo.metric`). */
+  /** Name of the primary metric. A task may choose another one (`TaskInfo.metric`). */
   readonly primary: string;
   /**
-   * Every metric that it may report, by name. A part in braces stands for anything: `recall_{class}` is `recall_melanoma`
-   * too. Of several that fit, the first counts.
+   * Every metric that the protocol may report, by name. A placeholder in braces matches any text: `recall_{class}`
+   * matches `recall_melanoma`. If several names match, the first one is used.
    */
   readonly metrics: Readonly<Record<string, MetricInfo>>;
-  /** Where its settings stand in the configuration: `evaluation.<section>.<name>`. Default: its id. */
+  /** Section of the settings in the configuration, `evaluation.<section>.<name>`. Default: the id. */
   readonly section?: string;
   readonly settings?: Readonly<Record<string, SettingSpec>>;
   /**
-   * Whether it measures every task of its kinds, beside the protocols that the task names. Default false: only tasks that
-   * name it are measured by it.
+   * Whether the protocol measures every task of its kinds, in addition to the protocols that the task names. Default
+   * false: it measures only the tasks that name it.
    */
   readonly joins?: boolean;
-  /** Its place among the protocols of a table: low ones stand first, those without one last. */
+  /** Position among the columns of a table: lower numbers first, protocols without a number last. */
   readonly order?: number;
 }
 
-/** Which examples a run measures on: test split, or validation split where settings are chosen. */
+/** The split that a run measures on: the test split, or the validation split while settings are chosen. */
 export type EvaluationSplit = 'test' | 'val';
 
-/** What a protocol is carried out with. */
+/** Seed, settings and other inputs with which a protocol is run. */
 export interface ProtocolContext<S = Settings> {
   readonly seed: number;
-  /** Its own settings, checked. */
+  /** The protocol's settings, validated. */
   readonly settings: S;
-  /** With `val` no example of the test split may be read; a protocol that has no other throws. */
+  /** Split to measure on. With `val` no test example may be read; a protocol whose data has no `val` split throws. */
   readonly split: EvaluationSplit;
-  /** The primary metric that the task wants of it. Default: that of its info. */
+  /** Primary metric that the task chooses. Default: `ProtocolInfo.primary`. */
   readonly metric?: string | undefined;
-  /** Figures are thrown away, and only what is asked of the model matters: what takes long may be left out. */
+  /** Whether only the embedding calls matter and figures are discarded. Slow computations may then be skipped. */
   readonly embedOnly?: boolean | undefined;
-  /** The backend of the run, for products of large matrices. Without it they take longer; figures are the same. */
+  /** Backend for products of large matrices. Without it they take longer, with the same figures. */
   readonly backend?: Backend | undefined;
-  /** Hears what the time goes into. */
+  /** Receives the time spent in each phase. */
   readonly profile?: Profile | undefined;
 }
 
 /**
- * A way of measuring frozen embeddings, registered by `@Protocol`. What `Data` is, the kind of task says; those of
- * medbench's kinds are types of `@medbench/evaluation`.
+ * Measures frozen embeddings on a task's data. The task's kind determines the type `Data`; `@medbench/evaluation`
+ * exports the types of medbench's own kinds, such as `ClassificationData`.
  */
 export interface Protocol<Data = unknown, S = Settings> {
   /**
-   * @returns undefined if the model or the data does not allow it.
-   * @throws MedbenchError if the data do not fit together, or an embedding is not finite.
+   * Measures a model on a task's data.
+   * @returns undefined if the model or the data does not support the protocol.
+   * @throws MedbenchError if the data is inconsistent, or an embedding is not finite.
    */
   measure(model: EvaluationModel, data: Data, context: ProtocolContext<S>): Promise<TaskResult | undefined>;
 }
 
-/** A protocol with everything but what it measures: a task gives it the model and its data. */
+/** A protocol bound to its context. The task passes the model and its data. */
 export interface BoundProtocol {
   readonly id: ProtocolId;
   measure(model: EvaluationModel, data: unknown): Promise<TaskResult | undefined>;

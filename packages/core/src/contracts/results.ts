@@ -7,125 +7,135 @@ import type { MetricInfo } from './protocol.js';
 import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
 
-/** One figure of the table: a method (or control), a task, a protocol, a seed. */
+/** One cell of the results table: the figure of a method or control for one task, protocol and seed. */
 export interface ResultCell {
   readonly method: string;
-  /** True for rows that no method trained. */
+  /** True for control rows, which no method trained. */
   readonly control: boolean;
   readonly task: string;
   readonly protocol: ProtocolId;
   readonly seed: number;
   /** Name of the primary metric. */
   readonly metric: string;
-  /** Primary metric; null if the cell failed. */
+  /** Value of the primary metric; null if the cell failed. */
   readonly value: number | null;
   readonly ci95: ConfidenceInterval | null;
+  /** Number of test examples behind the primary metric. */
   readonly n: number;
   readonly metrics: Readonly<Record<string, MetricValue>>;
   readonly seconds: number;
   readonly status: 'ok' | 'failed';
   readonly error?: string;
-  /** True if any data behind the figure was generated. */
+  /** True if any of the data behind the figure was generated. */
   readonly synthetic: boolean;
   readonly notes?: readonly string[];
-  /** Of classification: the confusion matrix and which classes are rare. */
+  /** Classification only: confusion matrix, rare classes, calibration. */
   readonly classification?: ClassificationDetail;
-  /** Of retrieval: recall@k over many k. */
+  /** Retrieval only: recall@k for many k. */
   readonly retrieval?: RecallCurve;
-  /** Test images that training has seen, by where; `leaks/<task>.json` of the run folder names them. Absent: not searched. */
+  /**
+   * Number of test images that training has seen, by split or corpus. `leaks/<task>.json` in the run folder lists the
+   * images. Absent if no search was done.
+   */
   readonly leaks?: readonly LeakCounts[];
 }
 
-/** What of a tower a row keeps as it is. */
+/** The frozen part of a tower. */
 export interface FrozenPart {
-  /** For example `6 of 12`. */
+  /** Frozen blocks, for example `6 of 12`. */
   readonly blocks: string;
+  /** Number of frozen parameters. */
   readonly parameters: number;
 }
 
-/** In what a row differs from the others of its run, taken from the method's code: all else is the same for all. */
+/** How this row's set-up differs from the other rows of the run, read from the method. Everything else is identical. */
 export interface RowSetup {
   readonly start: StartingWeights;
   readonly frozen: { readonly image: FrozenPart; readonly text: FrozenPart };
-  /** Parameters beyond the two towers and the logit scale; discarded after training. */
+  /** Number of parameters besides the two towers and the logit scale; they are discarded after training. */
   readonly own: number;
-  /** Inputs beside image and text, by phase. */
+  /** Names of the inputs besides image and text, of all phases. */
   readonly inputs: readonly string[];
-  /** Momentum of the moving average; null without one. */
+  /** Momentum of the EMA teacher; null without one. */
   readonly teacher: number | null;
-  /** Steps of each phase. */
+  /** Number of steps of each phase. */
   readonly phases: readonly number[];
-  /** Pairs in memory at once, where a batch was split because the whole of it does not fit on that machine. */
+  /** Number of pairs in memory at once. Present if the batch was split because it did not fit on that machine. */
   readonly chunkSize?: number;
   readonly settings: Settings;
 }
 
-/** Energy of a training, always an estimate. */
+/** Estimated energy of a training. */
 export interface EnergyEstimate {
   readonly joules: number;
   /**
-   * `counters`: what the processor packages counted while the training ran, for whatever else ran too. `assumed`: `watts`
-   * times the seconds of training.
+   * Source of the estimate. `counters`: energy counters of the processor packages, which include all other programs
+   * that ran at the same time. `assumed`: `watts` times the seconds of training.
    */
   readonly from: 'counters' | 'assumed';
-  /** The power that was assumed. */
+  /** Assumed power. Present if `from` is `assumed`. */
   readonly watts?: number;
 }
 
-/** What a trained row cost, and how it went. */
+/** Cost and course of the training of one row with one seed. */
 export interface TrainingRecord {
   readonly method: string;
   readonly seed: number;
   readonly steps: number;
   readonly seconds: number;
   readonly parameters: { readonly total: number; readonly trainable: number };
-  /** Absent for weights that were made elsewhere. */
+  /** Set-up of the row. Absent for weights made by another tool. */
   readonly setup?: RowSetup;
-  /** Highest resident memory of the process between the training's steps, bytes. Absent in results of older versions. */
+  /**
+   * Peak resident memory of the process between training steps, in bytes. Optional: results written before this field
+   * was added lack it.
+   */
   readonly peakMemory?: number;
   readonly energy?: EnergyEstimate;
   readonly finalLoss: number;
-  /** Losses on the pairs that were held out, where some were. */
+  /** Losses on the held-out pairs. Absent if no pairs were held out. */
   readonly validation?: {
     readonly curve: readonly { readonly step: number; readonly loss: number }[];
-    /** The step whose weights were kept, and the loss there. */
+    /** Step whose weights were kept, and its loss. */
     readonly kept: { readonly step: number; readonly loss: number };
-    /** Whether training ended before its last step for want of progress. */
+    /** Whether training ended early because the loss stopped falling. */
     readonly stoppedEarly: boolean;
   };
-  /** Points of the training curve. */
+  /** Training loss by step. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
 }
 
-/** A question of a study: what rows do against another row, in every column that both have. */
+/** A question of a study: how rows compare with a reference row, in every column that both have. */
 export interface StudyQuestion {
   readonly id: string;
   readonly question: string;
-  /** The row that the others are compared with. */
+  /** Id of the reference row. */
   readonly against: string;
-  /** What is said is said of these. */
+  /** Ids of the rows that are compared with it. */
   readonly rows: readonly string[];
-  /** `rare`: on the recall of rare classes instead of the primary metrics. */
+  /** Compared metrics: `rare` is the recall of rare classes. Default: `primary`, the primary metrics. */
   readonly on?: 'primary' | 'rare';
-  /** What the study found out in other ways, said before the comparison: a clause without a full stop. */
+  /** Another finding of the study, printed before the comparison: a clause without a full stop. */
   readonly found?: string;
 }
 
-/** Which study a run belongs to. */
+/** The study that a run belongs to. */
 export interface StudyRecord {
   readonly id: string;
   readonly title: string;
   readonly question: string;
-  /** Empty: the three questions of the paper. */
+  /** Questions of the study. If empty, the three questions of the paper are used. */
   readonly questions: readonly StudyQuestion[];
-  /** Under what the rows were run apart, such as encoders; a task that belongs to one names it. */
+  /**
+   * Variants that the rows were run under, for example different encoders. A task of a variant names it (`variant`).
+   */
   readonly variants: readonly { readonly id: string; readonly title: string }[];
 }
 
-/** What is to be known of a corpus beside its name. */
+/** Description of a corpus in the results. */
 export type CorpusSummary = Pick<CorpusInfo, 'id' | 'title' | 'domain' | 'licence' | 'access' | 'source' | 'citation'>;
 
-/** `results.json`, version 1: all that tables, plots and reports are made from. */
+/** The contents of `results.json`, version 1. Tables, plots and reports are made from it. */
 export interface RunResults {
   readonly schemaVersion: 1;
   readonly run: {
@@ -153,25 +163,33 @@ export interface RunResults {
     readonly title: string;
     readonly modality: string;
     readonly protocols: readonly ProtocolId[];
-    /** Of a study with variants: the one under which it was measured. */
+    /** Id of the variant under which the task was measured. Absent if the study has no variants. */
     readonly variant?: string;
-    /** Absent, as the next three, in results of older versions. */
+    /**
+     * Licence of the data. This and the next three fields are optional: results written by older versions lack them.
+     */
     readonly licence?: string;
     readonly access?: DataAccess;
     readonly citation?: string;
-    /** Whether reports may show its images and texts. The name is part of the file format. */
+    /** Whether reports may show images and texts of the task. The field's name is part of the file format. */
     readonly pictures?: 'shown' | 'withheld';
   }[];
-  /** Protocols of the table, in its order, with what their metrics mean. Absent in results of older versions. */
+  /**
+   * Protocols in the order of the table, with descriptions of their metrics. Optional: results written before this
+   * field was added lack it.
+   */
   readonly protocols?: readonly {
     readonly id: ProtocolId;
     readonly title: string;
     readonly metrics: Readonly<Record<string, MetricInfo>>;
   }[];
-  /** What the rows train on, and what general-domain weights were trained on. Absent in results of older versions. */
+  /**
+   * Corpora that the rows and the general-domain weights were trained on. Optional: results written before this field
+   * was added lack it.
+   */
   readonly corpora?: readonly CorpusSummary[];
   readonly training: readonly TrainingRecord[];
   readonly cells: readonly ResultCell[];
-  /** Which differences are more than chance. Absent in results of older versions. */
+  /** Statistical comparison of the rows. Optional: results written before this field was added lack it. */
   readonly statistics?: RunStatistics;
 }

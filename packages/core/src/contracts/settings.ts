@@ -1,33 +1,37 @@
+/** Value of a setting. */
 export type SettingValue = number | string | boolean | readonly number[];
+/** Values of settings by name. */
 export type Settings = Readonly<Record<string, SettingValue>>;
 
-/** What a setting's values are. `integer`: a whole number; `choice`: one of `choices`; `numbers`: a list of numbers. */
+/** Type of a setting's values. `integer` is a whole number, `choice` one of `choices`, `numbers` a list of numbers. */
 export type SettingType = 'number' | 'integer' | 'text' | 'choice' | 'boolean' | 'numbers';
 
-/** A setting that a plugin declares: plain data, written into its manifest. */
+/** A setting that a plugin declares. It is plain data and is written to the info file of the package. */
 export interface SettingSpec {
   readonly default: SettingValue;
   readonly description: string;
-  /** Closed vocabulary, where there is one. */
+  /** Allowed values. Absent if the values are not a closed list. */
   readonly choices?: readonly SettingValue[];
-  /** Bounds, inclusive; of a list they hold for each of its numbers. */
+  /** Lower bound, inclusive. In a list it holds for every number. */
   readonly min?: number;
+  /** Upper bound, inclusive. In a list it holds for every number. */
   readonly max?: number;
-  /** Left out: the type of the default. */
+  /** Type of the values. Default: the type of `default`. */
   readonly type?: SettingType;
-  /** Whether `'auto'` is a value too: the plugin then chooses, for example by the width of a tower. */
+  /** Whether `'auto'` is allowed too. The plugin then chooses a value, for example by the width of a tower. */
   readonly auto?: true;
 }
 
+/** Declared settings by name. */
 export type SettingSpecs = Readonly<Record<string, SettingSpec>>;
 
-/** Exists for the compiler alone: no object has it. */
+/** Exists for the type checker only: no object has this property. */
 declare const VALUE: unique symbol;
 
-/** A setting of which the compiler knows what its values are; made by `defineSettings`. */
+/** A setting whose value type `V` the type checker knows. Made by `defineSettings`. */
 export type TypedSetting<V extends SettingValue> = SettingSpec & { readonly [VALUE]: V };
 
-/** The values of declared settings, by name. Of a plain `SettingSpec` the compiler knows no more than `SettingValue`. */
+/** Values of declared settings by name. For a plain `SettingSpec` the type of the value is `SettingValue`. */
 export type SettingsOf<S extends SettingSpecs> = {
   readonly [K in keyof S]: S[K] extends { readonly [VALUE]: infer V extends SettingValue } ? V : SettingValue;
 };

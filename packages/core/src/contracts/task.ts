@@ -6,73 +6,84 @@ import type { EvaluationModel, TaskResult } from './measurement.js';
 import type { BoundProtocol } from './protocol.js';
 import type { SettingSpec } from './settings.js';
 
+/** Imaging modality of a task. */
 export type Modality = 'radiology' | 'histopathology' | 'dermatology' | 'ophthalmology' | 'ultrasound' | 'mixed';
 
+/** Info that `@Task` attaches to a class. */
 export interface TaskInfo {
   readonly id: string;
   readonly title: string;
-  /** Rises whenever a number could change. */
+  /** Version of the task. Increase it whenever a figure could change. */
   readonly version: number;
   readonly modality: Modality;
   readonly kind: TaskKind;
-  /** The protocols of its published use; those that `join` are measured too. */
+  /** Protocols that measure the task. Protocols with `joins` measure it too. */
   readonly protocols: readonly ProtocolId[];
   /** Class names in label order; empty for retrieval and VQA. */
   readonly classes: readonly string[];
-  /** What stands for each class in a prompt, in label order. Default: its name. */
+  /** Phrase for each class in a prompt, in label order. Default: the class names. */
   readonly phrases?: readonly string[];
-  /** Prompt templates of zero-shot classification, in which `{}` stands for a class's phrase. */
+  /** Prompt templates for zero-shot classification. `{}` is replaced by the phrase of a class. */
   readonly templates?: readonly string[];
-  /** Number of examples; 0 where the data set has no such split. */
+  /** Number of examples of each split; 0 if the data set has no such split. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
-  /** What the published numbers count, where that is not the examples of the task. */
+  /** Description of the units that the published numbers count, if they are not the examples of the task. */
   readonly counted?: string;
-  /** Published number of examples of each class, in label order, by split (`all` where there is no split). */
+  /** Published number of examples of each class, in label order, by split (`all` if the data set is not split). */
   readonly classCounts?: Readonly<Record<string, readonly number[]>>;
   readonly licence: string;
   readonly access: DataAccess;
   /**
-   * Whether its licence lets small images with their texts be shown in reports. Default: only where they are generated.
-   * Those under an agreement or credentials are withheld whatever this says.
+   * Whether the licence allows reports to show small images with their texts. Default: `shown` for generated data,
+   * `withheld` otherwise. Data under an agreement or credentials is always withheld.
    */
   readonly images?: 'shown' | 'withheld';
   readonly citation: string;
-  /** Where the data is obtained, and what must be signed for it. */
+  /** Where the data is obtained, and which terms must be signed. */
   readonly source?: string;
-  /** What must lie below the data root. */
+  /** Files that must exist below the data root. */
   readonly files?: readonly ExpectedFile[];
-  /** What the configuration may change about it (`taskSettings.<id>.<name>`). */
+  /** Settings that the configuration may change (`taskSettings.<id>.<name>`). */
   readonly settings?: Readonly<Record<string, SettingSpec>>;
-  /** What a reader of an average over tasks must know: shared images, training data in common, a split that leaks. */
+  /** Caveats for averages over tasks, such as shared images, common training data or a split that leaks. */
   readonly caveats?: readonly string[];
   /** Name of the primary metric of each protocol. */
   readonly metric: Readonly<Partial<Record<ProtocolId, string>>>;
+  /** Presets that include the task. */
   readonly presets: readonly string[];
 }
 
+/** The context in which a task is evaluated. */
 export interface TaskContext extends DataContext {
-  /** What the task is measured by, in order: each takes the model and the data of the task (`measureAll`). */
+  /** Protocols to measure, in order. Pass them to `measureAll` with the model and the data of the task. */
   readonly protocols: readonly BoundProtocol[];
 }
 
+/** The results of a task. */
 export interface TaskOutcome {
+  /** True if any of the data was generated. */
   readonly synthetic: boolean;
   readonly results: readonly TaskResult[];
 }
 
 /**
- * A downstream task: data-like info (`@Task`) and how its files are opened. Protocols live in `@medbench/evaluation`.
+ * A downstream task: opens its files and passes the data to the protocols of its context. Protocols are separate
+ * plugins.
  */
 export interface Task {
-  /** Content hash of what `evaluate` reads. @throws MedbenchError if the data is not there. */
+  /** Computes a hash of the data that `evaluate` reads. @throws MedbenchError if the data is missing. */
   fingerprint(context: DataContext): Promise<string>;
+  /** Measures a model under the protocols of the context. */
   evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome>;
-  /** Counts what is there, opening no image. @throws MedbenchError naming what is missing or wrong. */
+  /**
+   * Counts the examples on disk without opening an image.
+   * @throws MedbenchError naming the file that is missing or wrong.
+   */
   inspect?(context: DataContext): Promise<DataInspection>;
-  /** Its images by split, in the order in which `evaluate` takes them. Without it nothing is searched for leaks. */
+  /** Lists the images by split, in the order in which `evaluate` uses them. Without it no leak search is done. */
   images?(context: DataContext): Promise<ImageSplits>;
-  /** Test examples for a report, asked for only where they may be shown (`mayShow`). Without it no gallery is made. */
+  /** Lists test examples for a report. Called only if they may be shown (`mayShow`). Without it no gallery is made. */
   examples?(context: DataContext): Promise<TestExamples>;
-  /** Pairs made of the training split, for labs without a corpus. Never touches another split. */
+  /** Makes image-text pairs of the training split, for labs without a corpus. It must not read another split. */
   pairs?(context: DataContext): Promise<OpenedCorpus>;
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Element types that cross the backend seam. */
+/** Element types of tensors that are passed to and from backends. */
 export type DType = 'float32' | 'int32' | 'bool';
 
 /** Shape and element type of a tensor whose values are not known yet. */
@@ -14,9 +14,10 @@ export interface HostTensor extends TensorSpec {
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
+/** Named tensors in host memory. */
 export type HostTensors = Record<string, HostTensor>;
 
-/** Named tensors of the active backend, as a step sees them. */
+/** Named tensors of the active TensorFlow.js backend, as the `run` function of a program sees them. */
 export type TensorMap = Readonly<Record<string, Tensor>>;
 
 /** A row-major matrix in host memory, `[rows, cols]`. */

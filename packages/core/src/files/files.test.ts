@@ -8,7 +8,7 @@ const folder = mkdtempSync(join(tmpdir(), 'medbench-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('writeFileAtomic', () => {
-  it('writes whole files and leaves nothing beside them', async () => {
+  it('writes complete files and leaves no temporary file', async () => {
     const path = join(folder, 'new', 'deep', 'a.txt');
     await writeFileAtomic(path, 'one');
     await writeFileAtomic(path, new TextEncoder().encode('two'));
@@ -16,14 +16,14 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(join(folder, 'new', 'deep'))).toEqual(['a.txt']);
   });
 
-  it('names a place that cannot be written, and leaves nothing behind', async () => {
+  it('names a path that cannot be written, and leaves no temporary file', async () => {
     mkdirSync(join(folder, 'taken'));
     await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toMatchObject({ code: 'store' });
     await expect(writeFileAtomic(join(folder, 'new', 'deep', 'a.txt', 'b'), 'x')).rejects.toThrow(/a\.txt/);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('leaves the old file if writing the new one fails half way', async () => {
+  it('keeps the old file if writing the new one fails half way', async () => {
     const file = join(folder, 'kept.txt');
     await writeFileAtomic(file, 'old');
     const half = writeFileAtomic(file, async (handle) => {

@@ -4,7 +4,10 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorMessage, MedbenchError } from '../errors.js';
 
-/** The error for a place that cannot be written: full disk, no permission, a file where a folder belongs. */
+/**
+ * Makes the error for a path that cannot be written: full disk, no permission, a file where a folder belongs.
+ * @param remedy first half of the hint.
+ */
 export function unwritableError(
   path: string,
   cause: unknown,
@@ -12,11 +15,11 @@ export function unwritableError(
 ): MedbenchError {
   return new MedbenchError('store', `${path} cannot be written: ${errorMessage(cause)}`, {
     cause,
-    hint: `${remedy}, or free some disk; what was finished is kept.`,
+    hint: `${remedy}, or free some disk space; finished work is kept.`,
   });
 }
 
-/** Makes a folder and its parents. @throws MedbenchError('store') naming the folder. */
+/** Makes a folder and its parents. @throws MedbenchError('store') naming the folder if that fails. */
 export async function ensureFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
@@ -25,13 +28,14 @@ export async function ensureFolder(path: string): Promise<void> {
   }
 }
 
-/** A name beside a file's, of which nobody else thinks. */
+/** A path in the same folder that no other process uses. */
 const temporaryPath = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 
 /**
- * Writes a file whole or not at all: beside its place, flushed to disk, renamed. Its folder is made if needed.
- * @param content what it holds, or a function that writes it piece by piece.
- * @throws MedbenchError('store') naming the file; what was there before stays.
+ * Writes a file completely or not at all: writes a temporary file in the same folder, flushes it to disk and renames
+ * it. Makes the folder if needed.
+ * @param content the contents, or a function that writes them piece by piece.
+ * @throws MedbenchError('store') naming the file if that fails. A previous file of that name stays.
  */
 export async function writeFileAtomic(
   path: string,
@@ -56,8 +60,9 @@ export async function writeFileAtomic(
 }
 
 /**
- * As `writeFileAtomic`, at once.
- * @param remedy what the error says to do. @throws MedbenchError('store') naming the file; what was there before stays.
+ * Synchronous version of `writeFileAtomic`.
+ * @param remedy first half of the error's hint.
+ * @throws MedbenchError('store') naming the file if that fails. A previous file of that name stays.
  */
 export function writeFileAtomicSync(path: string, text: string, remedy?: string): void {
   const temporary = temporaryPath(path);
@@ -77,5 +82,5 @@ export function writeFileAtomicSync(path: string, text: string, remedy?: string)
   }
 }
 
-/** Ids become file names; anything that is not plainly safe is escaped. */
+/** Turns an id into a file name by escaping every character that is not safe in one. */
 export const fileName = (id: string): string => encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A');

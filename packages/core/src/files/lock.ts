@@ -6,15 +6,15 @@ import { MedbenchError } from '../errors.js';
 interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** When the process began, in clock ticks since boot where the system tells; guards against a reused process id. */
+  /** Start time of the process in clock ticks since boot, '' if unknown. It detects a reused process id. */
   readonly started: string;
 }
 
-/** Start time of a process from /proc, or '' where there is none. */
+/** Reads the start time of a process from /proc; '' if that is not possible. */
 function processStartTime(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command, field 2, may hold blanks and brackets; the fields after the last bracket do not.
+    // The command, field 2, may contain blanks and brackets. Fields after the last bracket do not.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';
@@ -22,7 +22,7 @@ function processStartTime(pid: number): string {
 }
 
 function isAlive(owner: Owner): boolean {
-  // A process on another machine cannot be asked; its lock stands until someone removes it.
+  // A process on another machine cannot be checked. Its lock stays until someone removes it.
   if (owner.host !== hostname()) return true;
   try {
     process.kill(owner.pid, 0);
@@ -41,15 +41,15 @@ function readOwner(file: string): Owner | undefined {
 }
 
 /**
- * Moves the lock aside before it is judged again, and puts it back if a live process took it in between: of two
- * processes that find the same stale lock, neither removes the other's new one.
+ * Removes a stale lock. It first moves the lock aside and checks it again, and moves it back if a live process took the
+ * lock in between. So if two processes find the same stale lock, neither removes the new lock of the other.
  */
 function removeStale(dir: string): void {
   const movedDir = `${dir}.${process.pid}`;
   try {
     renameSync(dir, movedDir);
   } catch {
-    return; // Somebody else was faster.
+    return; // Another process removed it first.
   }
   const owner = readOwner(join(movedDir, 'owner.json'));
   if (owner && isAlive(owner)) renameSync(movedDir, dir);
@@ -57,9 +57,9 @@ function removeStale(dir: string): void {
 }
 
 /**
- * Keeps two processes off one run folder. A lock whose process is gone (killed, machine restarted) is taken over.
+ * Locks a run folder for this process. A lock whose process is gone (killed, or the machine restarted) is taken over.
  * @returns a function that releases the lock.
- * @throws MedbenchError('store') naming the process that holds it.
+ * @throws MedbenchError('store') naming the process that holds the lock.
  */
 export function lockFolder(folder: string): () => void {
   const dir = join(folder, '.lock');
@@ -67,7 +67,7 @@ export function lockFolder(folder: string): () => void {
   const thisProcess: Owner = { pid: process.pid, host: hostname(), started: processStartTime(process.pid) };
   for (let attempt = 0; attempt < 20; attempt++) {
     try {
-      // mkdir either makes the folder or fails: of two processes one wins.
+      // mkdir either makes the folder or fails, so only one of two processes succeeds.
       mkdirSync(dir);
       writeFileSync(file, JSON.stringify(thisProcess));
       return () => rmSync(dir, { recursive: true, force: true });
@@ -77,10 +77,10 @@ export function lockFolder(folder: string): () => void {
     const owner = readOwner(file);
     if (owner && isAlive(owner)) {
       throw new MedbenchError('store', `${folder} is in use by process ${owner.pid} on ${owner.host}`, {
-        hint: `Wait for it to end, or choose another --out. If no medbench runs there, remove ${dir}.`,
+        hint: `Wait until it ends, or choose another --out. If no medbench is running there, remove ${dir}.`,
       });
     }
-    // Either its process is gone, or another process stands between the two calls above: look again before removing.
+    // The owner is gone, or another process is between the two calls above. Wait and check again before removing.
     if (!owner) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     if (owner || attempt > 10) removeStale(dir);
   }

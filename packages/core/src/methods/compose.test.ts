@@ -35,20 +35,20 @@ describe('a method', () => {
     readonly start = 'general';
   }
 
-  it('that is neither a sum nor has an objective is refused by name', () => {
+  it('without objectives() and objective() is refused by name', () => {
     expect(() => composeMethod({ method: new Slip(), objectives: new Map() })).toThrow(
       'Class Slip has neither objectives() nor objective()',
     );
   });
 
-  it.each(['represent', 'objective', 'parameters', 'inputs'])('that is a sum and has %s() is refused', (part) => {
+  it.each(['represent', 'objective', 'parameters', 'inputs'])('with objectives() and %s() is refused', (part) => {
     const method = { ...sum(use('a')), [part]: never };
     expect(() => composeMethod({ method, objectives: new Map(), name: 'Slip of lab' })).toThrow(
       `Slip of lab has both objectives() and ${part}()`,
     );
   });
 
-  it('that is no sum keeps what it says, with defaults for the rest', () => {
+  it('without a sum keeps its members, with defaults for the missing ones', () => {
     const method = composeMethod({ method: { start: 'scratch', objective: never }, objectives: new Map() });
     expect(method.start).toBe('scratch');
     expect(method.frozen(model, {})).toEqual([]);
@@ -71,7 +71,7 @@ describe('a sum of objectives', () => {
   });
   const composed = (...uses: ObjectiveUse[]) => composeMethod({ method: sum(...uses), objectives: available });
 
-  it('keeps names apart by the objective, draws from its own names, and has one order', () => {
+  it('prefixes names with the objective, keeps the names of random streams, and sorts by id', () => {
     const specs = composed(use('b'), use('a')).parameters(model, {});
     expect(specs.map(({ name, stream, shape }) => [name, stream, shape])).toEqual([
       ['a/head', 'head', [3]],
@@ -86,7 +86,7 @@ describe('a sum of objectives', () => {
     ]);
   });
 
-  it('gives an objective its settings', () => {
+  it('passes an objective its settings', () => {
     expect(composed(use('a', { width: 7 })).parameters(model, {})[0]!.shape).toEqual([7]);
     expect(() => composed(use('a', { width: 0 })).parameters(model, {})).toThrow(
       'objective.a.width must lie in [1, ∞]',
@@ -94,13 +94,13 @@ describe('a sum of objectives', () => {
     expect(() => composed(use('a', { wide: 1 })).parameters(model, {})).toThrow('Unknown setting of a "wide"');
   });
 
-  it('leaves out what has the weight 0', () => {
+  it('leaves out objectives of weight 0', () => {
     const method = composed(use('a', { weight: 0 }), use('b'));
     expect(method.parameters(model, {}).map(({ name }) => name)).toEqual(['b/head', 'b/tail']);
     expect(method.inputs(model, {})).toEqual({});
   });
 
-  it('freezes what no objective depends on', () => {
+  it('freezes parameters that no objective depends on', () => {
     expect(composed(use('a')).frozen(model, {})).toEqual(['x', 'y']);
     expect(composed(use('a'), use('b')).frozen(model, {})).toEqual(['y']);
     expect(composed(use('a'), use('c')).frozen(model, {})).toEqual([]);
@@ -109,62 +109,63 @@ describe('a sum of objectives', () => {
   });
 
   it.each([
-    { name: 'goes on from the text tower', idle: [], order: ['image', 'text', 'image embedding', 'text embedding'] },
-    { name: 'does not', idle: ['w'], order: ['image', 'image embedding', 'text', 'text embedding'] },
-  ])('records both towers before an embedding only where another objective goes on: $name', ({ idle, order }) => {
-    const recorded: string[] = [];
-    const encode = (tower: string) => () => {
-      recorded.push(tower);
-      return {
-        get embedding() {
-          recorded.push(`${tower} embedding`);
-          return {};
-        },
+    { name: 'it does', idle: [], order: ['image', 'text', 'image embedding', 'text embedding'] },
+    { name: 'it does not', idle: ['w'], order: ['image', 'image embedding', 'text', 'text embedding'] },
+  ])(
+    'records both towers before an embedding only if another objective uses the text tower: $name',
+    ({ idle, order }) => {
+      const recorded: string[] = [];
+      const encode = (tower: string) => () => {
+        recorded.push(tower);
+        return {
+          get embedding() {
+            recorded.push(`${tower} embedding`);
+            return {};
+          },
+        };
       };
-    };
-    const towers = {
-      encodeImage: encode('image'),
-      encodeText: encode('text'),
-      stages: () => [{ name: 'block', kind: 'block', parameters: ['w'] }],
-    } as unknown as DualEncoderModel;
-    const method = composeMethod({
-      method: sum(use('a'), use('b')),
-      objectives: objectives({ a: {}, b: { represent: () => ({}), idle: () => idle } }),
-    });
-    const batch = { images: { shape: [2] }, ids: {}, inputs: {} } as unknown as RepresentInput['batch'];
-    method.represent({ model: towers, parameters: {}, batch, settings: {} });
-    expect(recorded).toEqual(order);
-  });
+      const towers = {
+        encodeImage: encode('image'),
+        encodeText: encode('text'),
+        stages: () => [{ name: 'block', kind: 'block', parameters: ['w'] }],
+      } as unknown as DualEncoderModel;
+      const method = composeMethod({
+        method: sum(use('a'), use('b')),
+        objectives: objectives({ a: {}, b: { represent: () => ({}), idle: () => idle } }),
+      });
+      const batch = { images: { shape: [2] }, ids: {}, inputs: {} } as unknown as RepresentInput['batch'];
+      method.represent({ model: towers, parameters: {}, batch, settings: {} });
+      expect(recorded).toEqual(order);
+    },
+  );
 
-  it('keeps one moving average', () => {
-    const averaged = objectives({
+  it('has one EMA teacher', () => {
+    const teachers = objectives({
       a: { teacher: () => 0.9 },
       b: { teacher: () => 0.99 },
       c: {},
       d: { teacher: () => 0.9 },
     });
     const teacherFor = (...ids: string[]) =>
-      composeMethod({ method: sum(...ids.map((id) => use(id))), objectives: averaged }).teacher({});
+      composeMethod({ method: sum(...ids.map((id) => use(id))), objectives: teachers }).teacher({});
     expect(teacherFor('c')).toBeNull();
     expect(teacherFor('a', 'c', 'd')).toBe(0.9);
-    expect(() => teacherFor('a', 'b')).toThrow(
-      'keeps one moving average, but a asks for the momentum 0.9 and b for 0.99',
-    );
+    expect(() => teacherFor('a', 'b')).toThrow('has one EMA teacher, but a asks for the momentum 0.9 and b for 0.99');
   });
 
   it.each([
-    [[use('a', { weight: -1 })], 'gives the objective "a" the weight -1, which is no number from 0 up'],
+    [[use('a', { weight: -1 })], 'gives the objective "a" the weight -1, which is not a number of at least 0'],
     [[use('a', { weight: Number.NaN })], 'gives the objective "a" the weight null'],
     [[use('a'), use('a')], 'gives the objective "a" two weights'],
     [[use('q')], 'uses the objective "q", which is not loaded'],
     [[use('a', { weight: 0 })], 'has no objective whose weight is above 0'],
     [[], 'has no objective whose weight is above 0'],
-  ])('that is wrong is refused: %j', (uses, message) =>
+  ])('with a fault is refused: %j', (uses, message) =>
     expect(() => composed(...uses).parameters(model, {})).toThrow(message),
   );
 });
 
-it('finds the objectives among what a module exports', () => {
+it('objectivesFrom finds the objectives among the exports of a module', () => {
   @Objective({ id: 'one', title: 'One', source: 'x' })
   class One {
     loss = never;

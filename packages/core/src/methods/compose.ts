@@ -6,27 +6,29 @@ import { MedbenchError } from '../errors.js';
 import { describePlugin } from '../origin.js';
 import { type ResolvedObjective, sumObjectives } from './sum.js';
 
+/** Options of `composeMethod`. */
 export interface ComposeOptions {
   readonly method: AnyMethod;
-  /** By id: at least those that the method uses. */
+  /** Objectives by id. They must include those that the method uses. */
   readonly objectives: ReadonlyMap<string, ResolvedObjective>;
-  /** What messages call it. Default: its class, with the package where that is known. */
+  /** Name of the method in messages. Default: its class, with the package if that is known. */
   readonly name?: string;
 }
 
-/** What a method that is a sum leaves to its objectives. */
+/** Members that a method must not have if it is a sum, because its objectives provide them. */
 const OBJECTIVE_MEMBERS = ['parameters', 'inputs', 'represent', 'objective'] as const;
 
-/** The embeddings of both towers: what a method's objective is given where it does not represent anything itself. */
+/** Embeds a batch with both towers: the default of `represent`. */
 const embeddings = ({ model, parameters, batch }: RepresentInput): TensorMap => ({
   image: model.encodeImage(parameters, batch.images).embedding,
   text: model.encodeText(parameters, batch.ids).embedding,
 });
 
 /**
- * A method as training runs it: the sum of its objectives, or what it writes itself, and the defaults of the rest.
- * @throws MedbenchError('plugin') if it is neither a sum nor has an objective, or both. What is wrong with a sum is
- *   thrown where it is first asked for something: ('plugin') for a bad weight or an objective that is not loaded,
+ * Turns a method into the form that training runs: combines its objectives and fills in the defaults of optional
+ * members.
+ * @throws MedbenchError('plugin') if the method has neither `objectives` nor `objective`, or has both. Faults of a sum
+ *   are thrown when one of its members is first called: ('plugin') for a bad weight or an objective that is not loaded,
  *   ('config') for bad settings.
  */
 export function composeMethod({ method, objectives, name = describePlugin(method) }: ComposeOptions): ResolvedMethod {
@@ -54,7 +56,7 @@ export function composeMethod({ method, objectives, name = describePlugin(method
   }
   if (!method.objective) {
     throw new MedbenchError('plugin', `${name} has neither objectives() nor objective()`, {
-      hint: "Write objectives() { return [use('clip')]; }, or objective() with a loss of its own.",
+      hint: "Write objectives() { return [use('clip')]; }, or an objective() that computes the loss.",
     });
   }
   return {
@@ -71,8 +73,10 @@ export function composeMethod({ method, objectives, name = describePlugin(method
 }
 
 /**
- * Objectives by id, of decorated classes that need no services: for tests and scripts, where nothing is discovered.
- * @param exported what a module exports: `import * as objectives from '@medbench/objectives/plugin'`.
+ * Instantiates the decorated objectives among the exports of a module, for tests and scripts that do not discover
+ * plugins. Their constructors must not ask for services.
+ * @param exported the module: `import * as objectives from '@medbench/objectives/plugin'`.
+ * @returns objectives by id.
  */
 export function objectivesFrom(exported: Readonly<Record<string, unknown>>): ReadonlyMap<string, ResolvedObjective> {
   return new Map(

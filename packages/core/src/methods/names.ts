@@ -1,18 +1,21 @@
-/** Names of a sum's parts: those of an objective carry its id, so that two objectives may use one name. */
+/** Prefix that a sum adds to an objective's names, so that two objectives may use the same name. */
 const objectivePrefix = (id: string): string => `${id}/`;
 
-/** An objective's own names, as the sum sees them. */
+/** Adds the prefix of an objective to the names of its entries. */
 export const addPrefix = <T>(id: string, entries: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(entries).map(([name, value]) => [objectivePrefix(id) + name, value]));
 
-/** The entries of one objective, under its own names. */
+/** Selects the entries of one objective and strips its prefix from their names. */
 export function ownEntries<T>(id: string, entries: Readonly<Record<string, T>>): Record<string, T> {
   const prefix = objectivePrefix(id);
   const matches = Object.entries(entries).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(matches.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
-/** What an objective may see: the entries of no objective, and its own, which go first where both have one name. */
+/**
+ * Selects the entries that an objective may see: those that belong to no objective, and its own without the prefix. If
+ * both have the same name, the objective's own entry wins.
+ */
 export function visibleEntries<T>(
   id: string,
   ids: readonly string[],
@@ -24,7 +27,10 @@ export function visibleEntries<T>(
   return { ...Object.fromEntries(shared), ...ownEntries(id, entries) };
 }
 
-/** Parameters or inputs of an objective, named for the sum. What they are drawn from keeps to their own names. */
+/**
+ * Adds the prefix of an objective to the name of a parameter or input. The random stream keeps the name without the
+ * prefix, so the draws do not depend on the sum.
+ */
 export const prefixSpec = <T extends { readonly stream?: string }>(id: string, name: string, spec: T): [string, T] => [
   objectivePrefix(id) + name,
   { ...spec, stream: spec.stream ?? name },

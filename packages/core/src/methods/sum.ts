@@ -12,13 +12,13 @@ import { callPlugin, checkedOutput, checkRepresentations } from './check-output.
 import { addPrefix, ownEntries, prefixSpec, visibleEntries } from './names.js';
 import { sharedTowers } from './towers.js';
 
-/** An objective that a sum may use. */
+/** An objective that a sum may use: its info and its instance. */
 export interface ResolvedObjective {
   readonly info: ObjectiveInfo;
   readonly instance: AnyObjective;
 }
 
-/** A term of a sum. */
+/** A term of a sum, with resolved settings. */
 interface SumTerm {
   readonly id: string;
   readonly weight: number;
@@ -26,22 +26,22 @@ interface SumTerm {
   readonly objective: AnyObjective;
 }
 
-/** What a sum says of each of its steps, under given settings. */
+/** The members of a method that its sum of objectives provides. */
 export type ObjectiveSum = Pick<ResolvedMethod, 'parameters' | 'inputs' | 'teacher' | 'represent' | 'objective'> & {
-  /** Tower parameters that no objective depends on. */
+  /** Returns names of tower parameters that no objective depends on. */
   idle(model: DualEncoderModel, settings: Settings): readonly string[];
 };
 
-/** Where and how a weight is wrong, in words; undefined for a good one. */
+/** Describes what is wrong with a weight; undefined if it is valid. */
 const weightFault = (weight: unknown): string | undefined =>
   typeof weight === 'number' && Number.isFinite(weight) && weight >= 0
     ? undefined
-    : `the weight ${JSON.stringify(weight)}, which is no number from 0 up`;
+    : `the weight ${JSON.stringify(weight)}, which is not a number of at least 0`;
 
 /**
- * The terms of a sum in the order of their ids, which is the order in which they are computed and added: a sum is the
- * same to the last bit, however it is written. Terms of weight 0 are left out.
- * @param methodLabel the method, for messages.
+ * Resolves the terms of a sum and sorts them by id. Terms are computed and added in this order, so the order in which a
+ * method lists its objectives does not change a single bit of the result. Terms of weight 0 are left out.
+ * @param methodLabel name of the method in messages.
  */
 function resolveTerms(
   uses: readonly ObjectiveUse[],
@@ -68,14 +68,17 @@ function resolveTerms(
   return terms.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Σ weight · loss, of scalars. A weight of 1 multiplies by nothing. */
+/** Computes Σ weight · loss of scalars. A weight of 1 records no multiplication. */
 function weightedSum(losses: readonly { readonly weight: number; readonly loss: tf.Scalar }[]): tf.Scalar {
   const [first, second, ...rest] = losses.map(({ weight, loss }) => (weight === 1 ? loss : tf.mul(loss, weight)));
   if (!second) return first as tf.Scalar;
   return (rest.length === 0 ? tf.add(first!, second) : tf.addN([first!, second, ...rest])) as tf.Scalar;
 }
 
-/** The one momentum that all agree on; null if none asks for a moving average. */
+/**
+ * Finds the momentum of the EMA teacher that the objectives ask for; null if none asks for a teacher.
+ * @throws MedbenchError('config') if two objectives ask for different momenta.
+ */
 function sharedMomentum(terms: readonly SumTerm[], methodLabel: string): number | null {
   const requests = terms.flatMap(({ id, objective, settings }) => {
     const momentum = objective.teacher?.(settings) ?? null;
@@ -85,14 +88,14 @@ function sharedMomentum(terms: readonly SumTerm[], methodLabel: string): number 
   if (first && other) {
     throw new MedbenchError(
       'config',
-      `${methodLabel} keeps one moving average, but ${first.id} asks for the momentum ${first.momentum} and ${other.id} for ${other.momentum}`,
+      `${methodLabel} has one EMA teacher, but ${first.id} asks for the momentum ${first.momentum} and ${other.id} for ${other.momentum}`,
       { hint: 'Give both the same momentum.' },
     );
   }
   return first?.momentum ?? null;
 }
 
-/** Whether an objective represents a batch by outputs of the text tower. */
+/** Whether the `represent` of an objective depends on the text tower. */
 function continuesFromText({ objective, settings }: SumTerm, model: DualEncoderModel): boolean {
   if (!objective.represent) return false;
   const idle = new Set(objective.idle?.(model, settings) ?? []);
@@ -100,9 +103,11 @@ function continuesFromText({ objective, settings }: SumTerm, model: DualEncoderM
 }
 
 /**
- * A weighted sum of objectives as one objective. Names of parameters, inputs, representations and terms carry the id of
- * their objective (`captioning/…`); the towers run once, and the shared embeddings `image` and `text` exist once.
- * @param listUses the sum under settings of the method. @param methodLabel the method, for messages.
+ * Combines a weighted sum of objectives into one objective. Names of parameters, inputs, representations and terms
+ * carry the id of their objective as a prefix (`captioning/…`). The towers run once, and the shared embeddings `image`
+ * and `text` are computed once.
+ * @param listUses returns the sum for the settings of the method.
+ * @param methodLabel name of the method in messages.
  */
 export function sumObjectives(
   listUses: (settings: Settings) => readonly ObjectiveUse[],
@@ -166,7 +171,7 @@ export function sumObjectives(
           Object.assign(representations, addPrefix(id, represented));
         } else if (!representations.image) {
           const image = towers.encodeImage(parameters, batch.images);
-          // A compiled step adds up the norm of its gradients in this order, so the last bit of a figure depends on it.
+          // A compiled step sums the gradient norm in recording order, so this order decides the last bit of figures.
           if (sumTerms.some((other) => continuesFromText(other, model))) towers.encodeText(parameters, batch.ids);
           representations.image = image.embedding;
           representations.text = towers.encodeText(parameters, batch.ids).embedding;

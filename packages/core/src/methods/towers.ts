@@ -2,9 +2,9 @@ import type { DualEncoderModel, EncoderOutput, ForwardOptions } from '../contrac
 import type { TensorMap } from '../contracts/tensors.js';
 
 /**
- * A model for the objectives of one sum, whose towers run once: whoever asks for the same pass again is given the same
- * output, of which each part is computed when it is first read.
- * @param originalParameters the parameters of the sum behind those that an objective sees.
+ * Wraps a model so that its towers run once for all objectives of a sum. A repeated forward pass with the same
+ * arguments returns the cached output, whose parts are computed when they are first read.
+ * @param originalParameters maps an objective's view of the parameters to the parameters of the sum.
  */
 export function sharedTowers(
   model: DualEncoderModel,

@@ -1,23 +1,33 @@
 import { createHash } from 'node:crypto';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** A stream of random numbers that depends on nothing but its seed and its name. */
+/** A stream of random numbers that depends on its seed and names only. */
 export interface Random {
-  /** Uniform in [0, 1), 32 bits of resolution. */
+  /** Draws a uniform number in [0, 1) with a resolution of 32 bits. */
   uniform(): number;
-  /** Standard normal (Box-Muller). */
+  /** Draws a standard normal number (Box-Muller). */
   normal(): number;
-  /** Uniform integer in [0, n). */
+  /** Draws a uniform integer in [0, n). */
   integer(n: number): number;
-  /** Picks one element. */
+  /** Draws one element of a list. */
   pick<T>(items: readonly T[]): T;
-  /** A random permutation of 0..n-1 (Fisher-Yates). */
+  /** Draws a permutation of 0..n-1 (Fisher-Yates). */
   permutation(n: number): Int32Array;
 }
 
 /**
- * Independent streams are made by naming them: `random(seed, 'order', epoch)`. The same seed and names give the same
- * stream on every machine, whatever else has been drawn.
+ * Makes an independent random stream for a seed and names. The same seed and names give the same stream on every
+ * machine, whatever other streams have drawn.
+ *
+ * @example
+ * ```ts
+ * import { random } from '@medbench/core';
+ *
+ * const epoch = 3;
+ * const order = random(0, 'order', epoch).permutation(100);
+ * const stream = random(0, 'noise');
+ * const noise = Float32Array.from({ length: 8 }, () => stream.normal());
+ * ```
  */
 export function random(seed: number, ...names: readonly (string | number)[]): Random {
   const digest = createHash('sha256')

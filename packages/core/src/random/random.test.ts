@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { random } from './index.js';
 
 describe('random', () => {
-  it('gives the same stream for the same seed and names, and another for any other', () => {
+  it('gives the same stream for the same seed and names, and another stream otherwise', () => {
     const draw = (...key: [number, ...(string | number)[]]) => Array.from({ length: 4 }, random(...key).uniform);
     expect(draw(7, 'order', 1)).toEqual(draw(7, 'order', 1));
     expect(draw(7, 'order', 1)).not.toEqual(draw(7, 'order', 2));
@@ -25,7 +25,7 @@ describe('random', () => {
     expect(Math.abs(moment(normal, 4) - 3)).toBeLessThan(5 * Math.sqrt(96 / n));
   });
 
-  it('permutes: every index once', () => {
+  it('permutes every index exactly once', () => {
     expect([...random(3).permutation(100)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 });

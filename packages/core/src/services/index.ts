@@ -1,4 +1,4 @@
-// How a plugin asks for a class of its own package: `constructor(@inject(PhantomFiles) files: PhantomFiles)`.
+// Lets a plugin ask for a class of its own package: `constructor(@inject(PhantomFiles) files: PhantomFiles)`.
 export { inject } from 'inversify';
 export { Registry } from './registry.js';
 export { type Logger, type RandomSource, Services } from './services.js';

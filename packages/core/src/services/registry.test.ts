@@ -14,10 +14,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** The same copy of inversify that the registry has: metadata of constructors belong to a copy. */
+/** The copy of inversify that the registry uses: metadata of constructors belongs to one copy. */
 const INVERSIFY = import.meta.resolve('inversify');
 
-/** A package of two methods and what they are built from. */
+/** Writes a plugin package with the given code and returns its catalogue. */
 function writePackage(source: string, ids = ['one', 'two']): Catalogue {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'lab', type: 'module', exports: './index.js' }));
@@ -42,7 +42,7 @@ ${source}`,
   return { packages: [plugin], broken: [], entries, presets: [] } as unknown as Catalogue;
 }
 
-it('gives a plugin the services it asks for, and one instance for a run', async () => {
+it('passes a plugin the services that it asks for, and builds it once per run', async () => {
   const catalogue = writePackage(
     "export class One { constructor(log) { this.log = log } }; token('Logger')(One, undefined, 0); method('one', One);",
   );
@@ -64,7 +64,7 @@ it('names the missing service, the class and the package that asked for it', asy
   );
 });
 
-it('says how to mend a constructor parameter without a token', async () => {
+it('says how to fix a constructor parameter without a token', async () => {
   const catalogue = writePackage("export class One { constructor(d) {} }; method('one', One);");
   await expect(new Registry(catalogue, new Container()).get('method', 'one')).rejects.toMatchObject({
     message: expect.stringContaining('One of lab (method one) cannot be constructed'),
@@ -72,7 +72,7 @@ it('says how to mend a constructor parameter without a token', async () => {
   });
 });
 
-it('lets plugins of a package share a class, and keeps it from other registries', async () => {
+it('lets plugins of a package share an instance, which other registries do not see', async () => {
   const catalogue = writePackage(`class Shared {}
 export class One { constructor(shared) { this.shared = shared } }; inject(Shared)(One, undefined, 0); method('one', One);
 export class Two { constructor(shared) { this.shared = shared } }; inject(Shared)(Two, undefined, 0); method('two', Two);`);

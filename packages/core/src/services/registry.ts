@@ -10,26 +10,32 @@ import { rememberOrigin } from '../origin.js';
 import { tokenNameIn } from './token.js';
 
 /**
- * Turns ids into plugin instances, importing a plugin package when it is first needed:
- * `const task = await registry.get('task', 'vqa-rad')`.
+ * Builds plugins by id, importing a plugin package when it is first needed.
  *
- * Each package has a container of its own below the run's. So its plugins may share a class that one of them asks for,
- * while nothing of a package reaches another.
+ * Each package has its own child container of the run's container. So plugins of one package can share an instance of a
+ * class of that package, and other packages cannot see it.
+ *
+ * @example
+ * ```ts
+ * import type { Registry } from '@medbench/core/services';
+ *
+ * export const openTask = (registry: Registry) => registry.get('task', 'vqa-rad');
+ * ```
  */
 export class Registry {
   readonly #instances = new Map<string, Promise<unknown>>();
   readonly #containers = new Map<string, Container>();
 
-  /** @param container holds the services that plugins may ask for. */
+  /** @param container container with the services that plugins may ask for. */
   constructor(
     readonly catalogue: Catalogue,
     private readonly container: Container,
   ) {}
 
   /**
-   * The one instance of a plugin in this run. Its constructor parameters come from the container.
-   * @throws MedbenchError('unknown-id') with the nearest id; ('plugin') if the package does not load, lacks the class,
-   *   or asks for a service that is not there.
+   * Returns the instance of a plugin, which is built once per run. The container resolves its constructor parameters.
+   * @throws MedbenchError('unknown-id') with the nearest known id; ('plugin') if the package does not load, does not
+   *   export the class, or asks for a service that is not bound.
    */
   get<K extends PluginKind>(kind: K, id: string): Promise<PluginKinds[K]['instance']> {
     const key = `${kind} ${id}`;
@@ -50,7 +56,7 @@ export class Registry {
         'plugin',
         `${entry.package.name} declares the ${kind} "${id}" but exports no such class`,
         {
-          hint: 'Its manifest and its code disagree: rebuild or reinstall it.',
+          hint: 'Its info file and its code disagree: rebuild or reinstall the package.',
         },
       );
     }

@@ -4,29 +4,54 @@ import type { Random } from '../random/index.js';
 import type { Registry } from './registry.js';
 import { createToken } from './token.js';
 
-/** Tells what happens while something runs. */
+/** Reports what happens during a run. */
 export interface Logger {
-  /** A line worth the user's attention. */
+  /** Prints a line for the user. */
   info(message: string): void;
+  /** Prints a warning for the user. */
   warn(message: string): void;
-  /** A structured entry for the run's log only. */
+  /** Adds a structured entry to the run's log without printing it. */
   event(entry: Readonly<Record<string, unknown>>): void;
 }
 
-/** Makes a random stream of the run's first seed and of the names given. */
+/** Makes a random stream from the run's first seed and the given names. */
 export type RandomSource = (...names: readonly (string | number)[]) => Random;
 
-/** The services that a plugin may ask for in its constructor. Each lives as long as the run. */
+/**
+ * Tokens of the services that a plugin may ask for in its constructor. Each service lives as long as the run.
+ *
+ * @example
+ * ```ts
+ * import { Method, use } from '@medbench/core';
+ * import { type Logger, Services } from '@medbench/core/services';
+ *
+ * @Method({ id: 'plain', title: 'Plain CLIP', question: 'baseline', source: 'arXiv:2103.00020' })
+ * export class Plain implements Method {
+ *   readonly start = 'general';
+ *
+ *   constructor(@Services.Logger logger: Logger) {
+ *     logger.event({ plugin: 'plain' });
+ *   }
+ *
+ *   objectives() {
+ *     return [use('clip')];
+ *   }
+ * }
+ * ```
+ */
 export const Services = {
+  /** Prints lines for the user and adds entries to the log. */
   Logger: createToken<Logger>('Logger'),
-  /** Hears what the time goes into. */
+  /** Measures the time spent in each phase. */
   Profile: createToken<Profile>('Profile'),
-  /** A `RandomSource`. */
+  /** Makes random streams from the run's first seed. */
   Random: createToken<RandomSource>('Random'),
-  /** Folder that holds the data sets, absolute. */
+  /** Absolute path of the folder that holds the data sets. */
   DataRoot: createToken<string>('DataRoot'),
-  /** Writable folder for what is made on first use, absolute. */
+  /** Absolute path of a writable folder for files that are made on first use. */
   CacheRoot: createToken<string>('CacheRoot'),
+  /** All installed plugins. */
   Catalogue: createToken<Catalogue>('Catalogue'),
+  /** Builds other plugins by id. */
   Registry: createToken<Registry>('Registry'),
 } as const;

@@ -1,13 +1,13 @@
 import type { SettingSpec, SettingType, SettingValue, TypedSetting } from '../contracts/settings.js';
 
-/** A setting being declared, whose values are of type `V`. */
+/** The declaration of a setting with values of type `V`, for `defineSettings`. */
 export interface SettingDeclaration<V extends SettingValue> {
   readonly spec: TypedSetting<V>;
 }
 
-/** A number whose value may be left to the plugin. */
+/** The declaration of a number that can allow the value `'auto'`, with which the plugin chooses the number. */
 export interface AllowsAuto<V extends SettingValue> {
-  /** Allows the value `'auto'`, which is the default unless one is given. */
+  /** Allows the value `'auto'`. It is the default value if the declaration has none. */
   orAuto(): SettingDeclaration<V | 'auto'>;
 }
 
@@ -24,11 +24,11 @@ const declareSetting = <V extends SettingValue>(
   type: SettingType,
   spec: Omit<SettingSpec, 'type'>,
 ): SettingDeclaration<V> => ({
-  // The type of its values is known to the compiler alone: nothing but plain data is kept.
+  // Only the type checker knows the type of the values; the object holds plain data.
   spec: { ...spec, type } as unknown as TypedSetting<V>,
 });
 
-/** Without a default it must be followed by `.orAuto()`. */
+/** Declares a number. A declaration without a default must call `.orAuto()`. */
 interface DeclareNumber {
   (options: BoundedOptions & { readonly default: number }): SettingDeclaration<number> & AllowsAuto<number>;
   (options: BoundedOptions): AllowsAuto<number>;
@@ -41,21 +41,21 @@ const declareNumber =
     orAuto: () => declareSetting(type, { ...options, default: options.default ?? 'auto', auto: true }),
   });
 
-/** A number. Bounds are inclusive. */
+/** Declares a setting whose values are numbers. Bounds are inclusive. */
 export const number = declareNumber('number');
-/** A whole number. Bounds are inclusive. */
+/** Declares a setting whose values are whole numbers. Bounds are inclusive. */
 export const integer = declareNumber('integer');
-/** True or false. */
+/** Declares a setting whose values are true or false. */
 export const boolean = (options: DescribedOptions & { readonly default: boolean }): SettingDeclaration<boolean> =>
   declareSetting('boolean', options);
-/** Any text. */
+/** Declares a setting whose values are texts. */
 export const text = (options: DescribedOptions & { readonly default: string }): SettingDeclaration<string> =>
   declareSetting('text', options);
-/** A list of numbers. Bounds are inclusive, and hold for each of them. */
+/** Declares a setting whose values are lists of numbers. Bounds are inclusive and hold for every number. */
 export const numbers = (
   options: BoundedOptions & { readonly default: readonly number[] },
 ): SettingDeclaration<readonly number[]> => declareSetting('numbers', options);
-/** One of a few words. */
+/** Declares a setting whose values are one of a few words. */
 export const choice = <const C extends string>(
   choices: readonly C[],
   options: DescribedOptions & { readonly default: NoInfer<C> },
@@ -63,15 +63,22 @@ export const choice = <const C extends string>(
   declareSetting('choice', { default: options.default, choices, description: options.description });
 
 /**
- * The settings of a plugin, from which the compiler infers the type of each value:
+ * Defines the settings of a plugin. TypeScript infers the type of each value (`SettingsOf<typeof settings>`).
  *
+ * @example
  * ```ts
- * const settings = defineSettings({ lambda: number({ default: 1, min: 0, description: 'Weight of the views.' }) });
+ * import { boolean, choice, defineSettings, integer, number, type SettingsOf } from '@medbench/core';
  *
- * @Method({ id: 'slip', ..., settings })
- * class Slip implements Method<typeof settings> {
- *   objectives({ lambda }: SettingsOf<typeof settings>) { ... } // lambda: number
- * }
+ * const settings = defineSettings({
+ *   lambda: number({ default: 1, min: 0, description: 'Weight of the unimodal loss.' }),
+ *   hidden: integer({ min: 1, description: 'Width of the projection head.' }).orAuto(),
+ *   target: choice(['view', 'pixels'], { default: 'view', description: 'Target of the prediction.' }),
+ *   flip: boolean({ default: false, description: 'Whether views are mirrored.' }),
+ * });
+ *
+ * // lambda: number, hidden: number | 'auto', target: 'view' | 'pixels', flip: boolean
+ * export const describe = ({ lambda, hidden }: SettingsOf<typeof settings>): string =>
+ *   `weight ${lambda}, width ${hidden === 'auto' ? 'of the tower' : hidden}`;
  * ```
  */
 export function defineSettings<const D extends Readonly<Record<string, SettingDeclaration<SettingValue>>>>(

@@ -52,7 +52,7 @@ describe('declared settings', () => {
 });
 
 describe('values', () => {
-  it('are the defaults with what is given over them', () => {
+  it('are the defaults, overridden by the given values', () => {
     const defaults = { weight: 1, hidden: 'auto', depth: 6, target: 'view', flip: false, grid: [0.1, 1], name: 'a' };
     expect(resolve({})).toEqual(defaults);
     expect(resolve({ hidden: 32, depth: 'auto', grid: [3] })).toEqual({
@@ -75,9 +75,9 @@ describe('values', () => {
     [{ grid: 3 }, 'methodSettings.it.grid must be a list of numbers, not 3'],
     [{ grid: [1, -1] }, 'methodSettings.it.grid must lie in [0, ∞], not -1'],
     [{ nome: 'b' }, 'Unknown setting of it "nome"'],
-  ])('that are wrong are refused: %j', (values, message) => expect(() => resolve(values)).toThrow(message));
+  ])('with a fault are refused: %j', (values, message) => expect(() => resolve(values)).toThrow(message));
 
-  it('of a setting without a type have the type of its default', () => {
+  it('of a setting without a type must have the type of its default', () => {
     const plain = { id: 'it', settings: { n: { default: 1, description }, s: { default: 'a', description } } };
     expect(resolveSettings('taskSettings', plain, { n: 1.5, s: 'b' })).toEqual({ n: 1.5, s: 'b' });
     expect(() => resolveSettings('taskSettings', plain, { n: 'b' })).toThrow(
@@ -85,7 +85,7 @@ describe('values', () => {
     );
   });
 
-  it('are read from what is typed', () => {
+  it('are converted from typed text', () => {
     expect(parseSetting(settings.weight, '1e-1')).toBe(0.1);
     expect(parseSetting(settings.hidden, 'auto')).toBe('auto');
     expect(parseSetting(settings.hidden, '32')).toBe(32);

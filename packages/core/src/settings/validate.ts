@@ -3,20 +3,20 @@ import type { MethodInfo } from '../contracts/method.js';
 import type { SettingSpec, SettingSpecs, Settings, SettingType, SettingValue } from '../contracts/settings.js';
 import { MedbenchError } from '../errors.js';
 
-/** Info of a plugin that has settings. */
+/** Info of a plugin that may declare settings. */
 export interface Configurable {
   readonly id: string;
   readonly settings?: SettingSpecs;
 }
 
-/** The type of a setting's values: as it is declared, else that of the default. */
+/** The type of a setting's values: the declared type, or the type of the default value. */
 export function settingType({ type, default: value }: SettingSpec): SettingType {
   if (type) return type;
   if (typeof value === 'string') return 'text';
   return typeof value === 'object' ? 'numbers' : (typeof value as 'number' | 'boolean');
 }
 
-/** What a value must be, for messages. */
+/** Names of the setting types in messages. */
 const TYPE_DESCRIPTIONS: Readonly<Record<SettingType, string>> = {
   number: 'a number',
   integer: 'a whole number',
@@ -26,7 +26,7 @@ const TYPE_DESCRIPTIONS: Readonly<Record<SettingType, string>> = {
   numbers: 'a list of numbers',
 };
 
-/** Whether a value is of a type. A list may be empty only where its default is. */
+/** Whether a value has a type. A list may be empty only if its default is an empty list. */
 function hasType(type: SettingType, value: SettingValue, { default: defaultValue }: SettingSpec): boolean {
   if (type === 'integer') return Number.isInteger(value);
   if (type === 'numbers') {
@@ -36,14 +36,18 @@ function hasType(type: SettingType, value: SettingValue, { default: defaultValue
   return typeof value === (type === 'number' || type === 'boolean' ? type : 'string');
 }
 
-/** A setting's declaration. @throws MedbenchError('unknown-id') with the nearest name. */
+/** Finds the declaration of a setting. @throws MedbenchError('unknown-id') with the nearest known name. */
 export function settingSpec(info: Configurable, name: string): SettingSpec {
   const spec = info.settings?.[name];
   if (spec) return spec;
   throw unknownIdError(`setting of ${info.id}`, name, Object.keys(info.settings ?? {}), 'medbench list --json');
 }
 
-/** @throws MedbenchError('config') if a value is not what its declaration asks for. `flag` names it in the message. */
+/**
+ * Checks a value against the declaration of its setting.
+ * @param flag name of the setting in the message.
+ * @throws MedbenchError('config') if the value has the wrong type, is not one of the choices, or is out of bounds.
+ */
 export function checkSetting(flag: string, spec: SettingSpec, value: SettingValue): void {
   if (spec.auto && value === 'auto') return;
   const type = settingType(spec);
@@ -61,9 +65,9 @@ export function checkSetting(flag: string, spec: SettingSpec, value: SettingValu
 }
 
 /**
- * A plugin's settings: its defaults with what is given over them.
- * @param group where they are given: `methodSettings`, `taskSettings`, `corpusSettings`.
- * @throws MedbenchError('unknown-id') for an unknown setting; ('config') for a value out of bounds.
+ * Resolves a plugin's settings: the defaults, overridden by `values`.
+ * @param group section of the configuration, for messages: `methodSettings`, `taskSettings` or `corpusSettings`.
+ * @throws MedbenchError('unknown-id') for an unknown setting; ('config') for a wrong value.
  */
 export function resolveSettings(group: string, info: Configurable, values: Settings = {}): Settings {
   const settings: Record<string, SettingValue> = {};
@@ -75,11 +79,14 @@ export function resolveSettings(group: string, info: Configurable, values: Setti
   return settings;
 }
 
-/** A method's settings, as `settingsOf`. */
+/** Resolves a method's settings; see `resolveSettings`. */
 export const methodSettings = (info: Pick<MethodInfo, 'id' | 'settings'>, values?: Settings): Settings =>
   resolveSettings('methodSettings', info, values);
 
-/** A value as it is typed, in the type of its setting. What does not read as that is left to `checkSetting` to refuse. */
+/**
+ * Converts a value typed on the command line to the type of its setting. Input that cannot be converted is returned
+ * unchanged, and `checkSetting` refuses it.
+ */
 export function parseSetting(spec: SettingSpec, input: string): SettingValue {
   const type = settingType(spec);
   const isNumber = input !== '' && Number.isFinite(Number(input));

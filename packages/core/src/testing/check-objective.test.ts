@@ -7,7 +7,7 @@ import { checkPlugin } from './check-plugin.js';
 const dir = mkdtempSync(join(tmpdir(), 'medbench-check-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-it('names what a sum has another use for, and settings that are not sound', async () => {
+it('checkPlugin names reserved names of an objective, and faulty settings', async () => {
   const info = {
     id: 'start',
     title: 'Start',
@@ -30,8 +30,8 @@ it('names what a sum has another use for, and settings that are not sound', asyn
   );
   const faults = await checkPlugin(dir);
   expect(faults.map((fault) => fault.replace(/^class Start, /, '')).sort()).toEqual([
-    'objective "start": a sum has another use for the id; rename it',
-    'objective "start": a sum has another use for the setting "weight"; rename it',
+    'objective "start": the id is reserved in sums; rename it',
+    'objective "start": the setting name "weight" is reserved in sums; rename it',
     'objective "start": the default of the setting "width" is 0, out of its bounds 1 to any; change one of them',
     'objective "start": the setting "width" has no description; write one',
   ]);

@@ -6,32 +6,43 @@ import { type DecoratedClass, importPluginClasses } from '../catalogue/materiali
 import { collectInfo, listPlugins, type PackageInfo, readPackageInfo } from '../catalogue/package-info.js';
 import { errorMessage, isMedbenchError } from '../errors.js';
 
-/** Packages of which there must be one copy in a process. */
+/** Packages that must exist only once in a process. */
 const PEERS = ['@medbench/core', '@tensorflow/tfjs-core'];
 
-/** Where the info that the build wrote differ from those of the code. */
+/** Lists plugins whose info in the written file differs from their info in the code. */
 function staleInfo(plugin: PluginPackage, classes: readonly DecoratedClass[]): string[] {
   const { info } = plugin.manifest;
   const written = readPackageInfo(plugin);
   if (info === undefined) return [];
-  if (!written) return [`${info}, named in package.json#medbench.info, is not there: build with @medbench/core/build`];
+  if (!written)
+    return [`${info}, named in package.json#medbench.info, does not exist: build with @medbench/core/build`];
   const byPlugin = (packageInfo: PackageInfo) =>
     new Map(listPlugins(packageInfo).map(({ kind, info }) => [`${kind} "${info.id}"`, JSON.stringify(info)]));
   const [inFile, inCode] = [byPlugin(written), byPlugin(collectInfo(classes))];
   return [...new Set([...inFile.keys(), ...inCode.keys()])]
     .filter((plugin) => inFile.get(plugin) !== inCode.get(plugin))
-    .map((plugin) => `${plugin}: ${info} does not say what the code says; build the package again`);
+    .map((plugin) => `${plugin}: ${info} differs from the code; build the package again`);
 }
 
 /**
- * Checks a built plugin package as an author would want to know it before publishing: the manifest, its info, the
- * dependencies of which there must be one copy, and that the info which the build wrote are those of the code.
+ * Checks a built plugin package before it is published: its manifest, its info, the packages that must be peer
+ * dependencies, and whether the info file matches the code.
  * @param dir folder of the package.
- * @returns what is wrong, in words; empty if nothing is.
+ * @returns one message per fault; empty if there are none.
+ *
+ * @example
+ * ```ts
+ * import { checkPlugin } from '@medbench/core/testing';
+ * import { expect, it } from 'vitest';
+ *
+ * it('is a sound plugin package', async () => {
+ *   expect(await checkPlugin('.')).toEqual([]);
+ * });
+ * ```
  */
 export async function checkPlugin(dir: string): Promise<string[]> {
   const file = join(dir, 'package.json');
-  if (!existsSync(file)) return [`${file} is not there`];
+  if (!existsSync(file)) return [`${file} does not exist`];
   const json = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly private?: boolean;
     readonly keywords?: readonly string[];
@@ -39,7 +50,7 @@ export async function checkPlugin(dir: string): Promise<string[]> {
     readonly dependencies?: Readonly<Record<string, string>>;
   };
   const problems: string[] = [];
-  // A private package is named by its path.
+  // A private package is loaded by its path, so it needs no keyword.
   if (!json.private && !json.keywords?.includes(PLUGIN_KEYWORD))
     problems.push(`add the keyword "${PLUGIN_KEYWORD}" to "keywords"`);
   if (json.exports && !json.exports['./package.json']) {
@@ -47,7 +58,7 @@ export async function checkPlugin(dir: string): Promise<string[]> {
   }
   for (const peer of PEERS) {
     if (!json.dependencies?.[peer]) continue;
-    problems.push(`${peer} is a dependency; make it a peer dependency, for two copies do not know each other`);
+    problems.push(`${peer} is a dependency; make it a peer dependency, because two copies do not recognise each other`);
   }
   try {
     const plugin = readPlugin(file, 'checked', 'this version');

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { CorpusContext, TaskContext } from '../contracts/index.js';
 
 /**
- * What a task or corpus is opened with, for a test: no data, a temporary cache, no settings, seed 0, no protocols, silence.
- * `protocolsOf` of `@medbench/evaluation/testing` makes protocols.
+ * Makes a context to open a task or corpus in a test: no data, a temporary cache folder, no settings, seed 0, no
+ * protocols, no log. `bindProtocols` of `@medbench/evaluation/testing` makes protocols.
+ * @param overrides fields to set instead.
  */
 export const testContext = (overrides: Partial<TaskContext & CorpusContext> = {}): TaskContext & CorpusContext => ({
   dataRoot: '',

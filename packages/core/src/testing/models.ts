@@ -17,7 +17,7 @@ const unitRows = (rows: number, cols: number, draw: (row: number, col: number) =
   return { rows, cols, data };
 };
 
-/** Embeds everything at random: a task must give it chance. Deterministic for a seed. */
+/** Makes a model with random embeddings, deterministic for a seed. A task must measure it at chance level. */
 export function randomModel(seed: number, dim = 16): EvaluationModel {
   const draw = (name: string, rows: number): Matrix => {
     const stream = random(seed, 'random-model', name);
@@ -34,7 +34,7 @@ export function randomModel(seed: number, dim = 16): EvaluationModel {
   };
 }
 
-/** Embeds everything alike: a task must not reward it. */
+/** Makes a model that gives every image and text the same embedding. A task must not reward it. */
 export function constantModel(dim = 16): EvaluationModel {
   const same = (rows: number): Matrix => unitRows(rows, dim, () => 1);
   const images = async (source: Source<RasterImage>): Promise<Matrix> => same(source.length);

@@ -2,7 +2,7 @@ import type { HostTensor } from '../contracts/tensors.js';
 import { random } from '../random/index.js';
 import { elementCount } from '../size-of.js';
 
-/** Normal draws that depend on the name and shape alone. */
+/** Draws a tensor of normal numbers that depend on the name and shape only. */
 export function normal(name: string, shape: readonly number[], scale = 1, offset = 0): HostTensor {
   const stream = random(1, name, ...shape);
   return {
@@ -12,7 +12,7 @@ export function normal(name: string, shape: readonly number[], scale = 1, offset
   };
 }
 
-/** Whole numbers in [0, below) that depend on the name and shape alone. */
+/** Draws a tensor of whole numbers in [0, below) that depend on the name and shape only. */
 export function integers(name: string, shape: readonly number[], below: number): HostTensor {
   const stream = random(2, name, ...shape);
   return { shape, dtype: 'int32', data: Int32Array.from({ length: elementCount(shape) }, () => stream.integer(below)) };
