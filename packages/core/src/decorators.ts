@@ -169,8 +169,8 @@ export type Encoder = contracts.Encoder;
  *
  * @Encoder({
  *   ...{ id: 'vit-tiny', title: 'tiny ViT, 32 pixels', modality: 'image', source: 'this example' },
- *   ...{ layers: 2, width: 64, embedDim: 64, imageSize: 32, parameters: 117_696 },
- *   stages: { embedding: 13_504, blocks: [49_984, 49_984], head: 4_224 },
+ *   ...{ layers: 2, width: 64, embedDim: 64, imageSize: 32, parameters: 117_760 },
+ *   stages: { embedding: 13_568, blocks: [49_984, 49_984], head: 4_224 },
  * })
  * export class VitTiny implements Encoder {
  *   build({ embedDim, activation = 'quick-gelu' }: EncoderOptions) {

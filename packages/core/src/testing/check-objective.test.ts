@@ -30,9 +30,9 @@ it('checkPlugin names reserved names of an objective, and faulty settings', asyn
   );
   const faults = await checkPlugin(dir);
   expect(faults.map((fault) => fault.replace(/^class Start, /, '')).sort()).toEqual([
-    'objective "start": the id is reserved in sums; rename it',
-    'objective "start": the setting name "weight" is reserved in sums; rename it',
     'objective "start": the default of the setting "width" is 0, out of its bounds 1 to any; change one of them',
+    'objective "start": the id is reserved in sums; rename it',
     'objective "start": the setting "width" has no description; write one',
+    'objective "start": the setting name "weight" is reserved in sums; rename it',
   ]);
 });
