@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 /**
  * Starts a registered TensorFlow.js backend and makes it the active one.
  * @returns its name, for {@link switchBackend}.
+ * @throws MedbenchError('backend') if TensorFlow.js cannot start it.
  */
 export async function activateBackend(name: string): Promise<string> {
   if (!(await tf.setBackend(name)))
@@ -12,11 +13,11 @@ export async function activateBackend(name: string): Promise<string> {
 }
 
 /**
- * Makes a backend that was started before the active one, at once. TensorFlow.js has one active backend per process,
- * and sessions of several take turns, so this precedes each synchronous stretch of work: after an `await` the active
- * one may be another session's.
+ * Makes an already started TensorFlow.js backend the active one, synchronously. TensorFlow.js has one active backend
+ * per process, and sessions of several backends take turns. So call this before each synchronous stretch of work: after
+ * an `await` another session's backend may be active.
  */
 export function switchBackend(name: string): void {
-  // Of a backend that was started, it waits for nothing before it has switched.
+  // For a backend that was already started, setBackend switches before it returns its promise.
   void tf.setBackend(name);
 }

@@ -1,4 +1,4 @@
-// Programs differentiate, which needs TensorFlow.js's gradients.
+// Programs compute gradients, which TensorFlow.js must have registered.
 import '@medbench/objectives/gradients';
 import type { HostTensor, HostTensors, Program, Session, TensorSpec } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
@@ -7,10 +7,11 @@ import { switchBackend } from './active.js';
 import { type SharedState, SharedStates } from './shared-state.js';
 import { ARRAY_TYPES, checkResult, checkTensors, pick, stateNames } from './tensors.js';
 
+/** Options of `eagerSession`. */
 export interface EagerOptions {
-  /** Starts the TensorFlow.js backend to run on, if need be, and gives its name. Called before each use. */
+  /** Starts the TensorFlow.js backend to run on, if needed, and returns its name. Called before each use. */
   activate(): Promise<string>;
-  /** Session whose state is used, see `LoadOptions`. */
+  /** Session whose state is shared, see `LoadOptions.share`. */
   readonly share?: Session | undefined;
 }
 
@@ -23,13 +24,14 @@ function upload({ data, shape, dtype }: HostTensor): tf.Tensor {
 function download(tensor: tf.Tensor): HostTensor {
   const dtype = tensor.dtype as TensorSpec['dtype'];
   const values = tensor.dataSync();
-  // Backends may hand out their own memory or another array type (booleans).
+  // Copy the values: a backend may return its own memory, or another array type for booleans.
   return { shape: tensor.shape, dtype, data: ARRAY_TYPES[dtype].from(values) };
 }
 
 /**
- * Runs a program op by op on the TensorFlow.js backend that `activate` makes active; its state is kept there as
+ * Makes a session that runs a program op by op on a TensorFlow.js backend. The state is kept on that backend as
  * tensors.
+ * @param initial initial state; ignored with `options.share`.
  * @throws MedbenchError if the state does not fit the program.
  */
 export async function eagerSession(program: Program, initial: HostTensors, options: EagerOptions): Promise<Session> {
@@ -62,7 +64,7 @@ export async function eagerSession(program: Program, initial: HostTensors, optio
         for (const name of Object.keys(program.inputs)) inputTensors[name] = upload(inputs[name]!);
         const result = program.run(pick(state, Object.keys(program.state)), inputTensors);
         checkResult(program, result);
-        // A returned entry may be an old one, or the same twice: a clone shares the values and has a life of its own.
+        // A returned tensor may be an old state tensor or occur twice. A clone shares its values and is disposed apart.
         for (const [name, tensor] of Object.entries(result.state ?? {})) next[name] = tf.keep(tf.clone(tensor));
         for (const [name, tensor] of Object.entries(result.outputs)) outputs[name] = download(tensor);
       });

@@ -12,12 +12,12 @@ const describeSpec = ({ shape, dtype }: TensorSpec): string => `${dtype} [${shap
 const specsMatch = (a: TensorSpec, b: TensorSpec): boolean =>
   a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((side, i) => side === b.shape[i]);
 
-/** The array type of an element type. */
+/** Typed array of each element type. */
 export const ARRAY_TYPES = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /**
- * Checks given tensors against a program's `state` or `inputs`.
- * @throws MedbenchError naming the first that is missing, not asked for, or of another shape, element type or length.
+ * Checks tensors against the declared `state` or `inputs` of a program.
+ * @throws MedbenchError naming the first tensor that is missing, unknown, or of another shape, element type or length.
  */
 export function checkTensors(program: Program, kind: 'state' | 'inputs', tensors: HostTensors): void {
   const specs = program[kind];
@@ -29,7 +29,7 @@ export function checkTensors(program: Program, kind: 'state' | 'inputs', tensors
       throw new MedbenchError(
         'backend',
         `Program ${program.name}: the ${noun} ${name} is ${describeSpec(tensor)}, expected ${describeSpec(spec)}`,
-        { hint: 'Compiled shapes are static: pad or drop a last short batch.' },
+        { hint: 'Compiled shapes are fixed: pad or drop a short last batch.' },
       );
     if (tensor.data.length !== elementCount(spec.shape) || !(tensor.data instanceof ARRAY_TYPES[spec.dtype]))
       throw new MedbenchError(
@@ -46,8 +46,8 @@ export function checkTensors(program: Program, kind: 'state' | 'inputs', tensors
 }
 
 /**
- * Checks that what a program returned as state is state, with shape and element type unchanged.
- * @throws MedbenchError naming the entry otherwise.
+ * Checks that the state returned by a program has declared entries only, with unchanged shapes and element types.
+ * @throws MedbenchError naming the first wrong entry.
  */
 export function checkResult(program: Program, result: ProgramResult): void {
   for (const [name, tensor] of Object.entries(result.state ?? {})) {
@@ -62,7 +62,7 @@ export function checkResult(program: Program, result: ProgramResult): void {
   }
 }
 
-/** Asks for state entries by name. @throws MedbenchError for a name that is not one. */
+/** Checks names of state entries. @returns the names, by default all. @throws MedbenchError for an unknown name. */
 export function stateNames(program: Program, names: readonly string[] | undefined): readonly string[] {
   for (const name of names ?? [])
     if (!(name in program.state))
@@ -70,9 +70,9 @@ export function stateNames(program: Program, names: readonly string[] | undefine
   return names ?? Object.keys(program.state);
 }
 
-/** A copy that later steps do not touch. */
+/** Copies a tensor, so that later steps do not change it. */
 export const copyTensor = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
 
-/** The entries of these names. */
+/** Selects the entries with the given names. */
 export const pick = <T>(entries: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
   Object.fromEntries(names.map((name) => [name, entries[name]!]));

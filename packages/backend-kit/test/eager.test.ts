@@ -11,7 +11,7 @@ const float = (...values: number[]): HostTensor => ({
 });
 const activate = (): Promise<string> => activateBackend('cpu');
 
-/** One step of gradient descent on the sum of squares: w becomes w - rate 2 w. */
+/** One step of gradient descent on the sum of squares: w becomes w - rate · 2 w. */
 const descent: Program = {
   name: 'descent',
   state: { w: { shape: [2], dtype: 'float32' } },
@@ -30,7 +30,7 @@ const reading: Program = {
 };
 
 describe('the eager session', () => {
-  it('keeps its state from step to step, and leaves no tensor behind', async () => {
+  it('keeps its state from step to step, and disposes of all its tensors', async () => {
     await activate();
     const before = tf.memory().numTensors;
     const session = await eagerSession(descent, { w: float(4, 8) }, { activate });
@@ -43,7 +43,7 @@ describe('the eager session', () => {
     await expect(session.step({ rate: float(1) })).rejects.toThrow('The session of descent was disposed');
   });
 
-  it('shares its state with another program until both are disposed of', async () => {
+  it('shares its state with another program until both sessions are disposed', async () => {
     const session = await eagerSession(descent, { w: float(4, 8) }, { activate });
     const other = await eagerSession(reading, {}, { activate, share: session });
     await session.step({ rate: float(0.25) });
@@ -52,7 +52,7 @@ describe('the eager session', () => {
     expect((await other.step({})).sum!.data[0]).toBe(6);
     await other.dispose();
     await expect(eagerSession(reading, {}, { activate, share: session })).rejects.toThrow(
-      'reading cannot share the state of a session that is not there',
+      'reading cannot share the state of a session that is disposed or belongs to another backend',
     );
   });
 
@@ -73,7 +73,7 @@ describe('the eager session', () => {
     await session.dispose();
   });
 
-  it('says which TensorFlow.js backend does not start', async () => {
+  it('names the TensorFlow.js backend that does not start', async () => {
     tf.registerBackend('none', () => {
       throw new Error('no such device');
     });
