@@ -1,10 +1,11 @@
-/** Frames of TensorFlow.js, in an install by npm or pnpm. */
+/** Matches stack frames of TensorFlow.js, installed by npm or pnpm. */
 const TENSORFLOW = /@tensorflow[/+\\]/;
+/** Matches the location at the end of a stack frame. */
 const LOCATION = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/;
 
 /**
- * Where a TensorFlow.js op was called: the first frame beyond TensorFlow.js's own in the present stack, as
- * `file:line:column`, or undefined if there is none.
+ * Finds the line that called the current TensorFlow.js op.
+ * @returns the first stack frame outside TensorFlow.js as `file:line:column`, or undefined if there is none.
  */
 export function callSite(): string | undefined {
   const frames = (new Error('here').stack ?? '').split('\n').slice(1);
@@ -16,7 +17,7 @@ export function callSite(): string | undefined {
   return caller && LOCATION.exec(caller.trim())?.[1];
 }
 
-/** Stacks of gradients are deep; the default of ten frames would end before the caller. */
+/** Runs a function with long stack traces: the default of ten frames ends before the caller of a gradient. */
 export function withDeepStacks<T>(run: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 200;

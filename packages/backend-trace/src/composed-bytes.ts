@@ -2,10 +2,10 @@ import { elementCount } from '@medbench/core';
 import { type AttentionAttributes, FUSED } from '@medbench/nn/kernels';
 import type { KernelInputs, TraceValue } from './seam.js';
 
-/** Bytes of a tensor that TensorFlow.js can hold: float32, int32 or bool. */
+/** Number of bytes of a float32, int32 or bool tensor. */
 export const tensorBytes = ({ shape, dtype }: TraceValue): number => elementCount(shape) * (dtype === 'bool' ? 1 : 4);
 
-/** Bytes of the parts and the mixture of an attention, and of its logits. */
+/** Number of bytes of an attention's operands (queries, keys, values and the result), and of its logits. */
 function attentionBytes(
   { q, k, v }: KernelInputs<TraceValue>,
   { heads }: AttentionAttributes,
@@ -16,8 +16,9 @@ function attentionBytes(
 }
 
 /**
- * Bytes that a backend without a fused kernel holds beside its results at most, by kernel: the parts in two shapes, and
- * the logits computed, scaled, masked and normalised; the parts again and four arrays like the logits for the gradient.
+ * Peak number of bytes, by fused kernel, that a backend without this kernel holds besides the results. Attention: the
+ * operands in two shapes, and the logits computed, scaled, masked (if there is a mask) and normalised. Its gradient:
+ * the operands again, and four arrays of the size of the logits.
  */
 export const COMPOSED_BYTES: Readonly<Record<string, (inputs: KernelInputs<TraceValue>, attrs: never) => number>> = {
   [FUSED.attention]: (inputs, attrs: AttentionAttributes) => {

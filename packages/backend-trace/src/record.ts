@@ -1,4 +1,4 @@
-// Programs differentiate, which needs TensorFlow.js's gradients.
+// Programs compute gradients, which TensorFlow.js must have registered.
 import '@medbench/objectives/gradients';
 import { activateBackend, checkResult, switchBackend } from '@medbench/backend-kit';
 import { MedbenchError, type Program, type TensorMap, type TensorSpec } from '@medbench/core';
@@ -7,15 +7,15 @@ import { withDeepStacks } from './call-site.js';
 import { NAME_PREFIXES, type TraceBuilder, type TracerOptions, type TraceValue } from './seam.js';
 import { TraceBackend } from './trace-backend.js';
 
-/** A program in the builder that it was recorded with. */
+/** A recorded program, as values of the builder. */
 export interface Recording<V> {
-  /** What the graph gives, by name: `next/…` the state that the program updates, `output/…` its outputs. */
+  /** Outputs of the graph by name: `next/…` is updated state, `output/…` the outputs of the program. */
   readonly outputs: Readonly<Record<string, V>>;
-  /** State entries that the program returns; the others keep their value. */
+  /** Names of the state entries that the program updates. The other entries keep their values. */
   readonly updated: readonly string[];
-  /** Shapes and element types of the outputs, by their own names. */
+  /** Shapes and element types of the program's outputs, by names without the prefix. */
   readonly results: Readonly<Record<string, TensorSpec>>;
-  /** The most bytes of tensors at once when it runs op by op, state, inputs and views included. */
+  /** Peak number of bytes of tensors when the program runs op by op, including state, inputs and views. */
   readonly eagerBytes: number;
 }
 
@@ -23,28 +23,28 @@ const isUnknownKernel = (error: unknown): error is Error =>
   error instanceof Error && /^Kernel '.*' not registered/.test(error.message);
 
 /**
- * Records programs on shapes alone, by the rules of one compiling backend. It registers a TensorFlow.js backend that
- * computes nothing: each kernel call adds to the graph of the builder in use.
+ * Records programs on shapes alone, with the rules of one compiling backend. It registers a TensorFlow.js backend that
+ * computes nothing: each kernel call adds to the graph of the current builder.
  */
 export class Tracer<B extends TraceBuilder<V>, V extends TraceValue> {
   #backend: TraceBackend<B, V> | undefined;
 
   constructor(private readonly options: TracerOptions<B, V>) {}
 
-  /** Name of the TensorFlow.js backend that records. */
+  /** Name of the recording TensorFlow.js backend. */
   get backendName(): string {
     return `medbench-trace-${this.options.name}`;
   }
 
   /**
-   * Runs a program once, adding to a builder. The TensorFlow.js backend that was active before is active again
-   * afterwards.
+   * Records a program by running it once, which adds to a builder. Afterwards the previously active TensorFlow.js
+   * backend is active again.
    * @throws MedbenchError('backend') if the program reads a value back, uses a kernel without a rule, keeps tensors
-   *   from one call to the next or returns a state that does not fit; the message names the op and the line that called
+   *   from one call to the next or returns a state that does not fit. The message names the op and the line that called
    *   it.
    */
   async record(program: Program, builder: B): Promise<Recording<V>> {
-    // Made once: its kernels are registered with TensorFlow.js for as long as the process lives.
+    // Created once, because its kernels stay registered with TensorFlow.js until the process ends.
     this.#backend ??= new TraceBackend(this.backendName, this.options);
     const backend = this.#backend;
     const previous = tf.engine().backendName;
@@ -81,7 +81,7 @@ function recordProgram<B extends TraceBuilder<V>, V extends TraceValue>(
     checkResult(program, result);
     for (const [name, tensor] of Object.entries(result.state ?? {})) {
       const value = backend.graphValue(tensor);
-      // Given back as it came: it stays where it is.
+      // The program returned the entry unchanged, so it is not an update.
       if (value === state.get(name)) continue;
       updated.push(name);
       outputs[NAME_PREFIXES.next + name] = value;

@@ -1,49 +1,54 @@
 import { eagerSession } from '@medbench/backend-kit';
 import { errorMessage, type HostTensor, type HostTensors, MedbenchError, type Program } from '@medbench/core';
 
-/** Largest relative L2 difference from the eager reference; rounding differs by about 1e-6. */
+/** Largest accepted relative L2 difference from the eager reference. Rounding causes about 1e-6. */
 const TOLERANCE = 1e-3;
-/** Root-mean-square difference that is nothing, whatever it is relative to. */
+/** Root-mean-square difference that is accepted whatever the relative difference is. */
 const NEGLIGIBLE = 1e-7;
 
 /** The eager TensorFlow.js backend that compiled steps are compared with. */
 export interface EagerReference {
-  /** Where it computes, for messages, such as `WebAssembly`. */
+  /** Name of the runtime in messages, such as `WebAssembly`. */
   readonly name: string;
-  /** Starts it if need be and makes it the active one. @returns its name in TensorFlow.js. */
+  /** Starts the backend if needed and makes it the active one. @returns its name in TensorFlow.js. */
   activate(): Promise<string>;
-  /** Programs that compute more bytes of tensors in a step do not fit its memory. */
+  /** Largest number of bytes of tensors that a step may compute to fit the memory of the reference. */
   readonly largestBytes: number;
 }
 
-/** Whether a program's first step is compared with the eager one where that is not switched off. */
+/** Whether a program can be self-checked: it names tensors to compare, and its step fits the eager reference. */
 export const canCheck = ({ selfCheck: names = [] }: Program, tracedBytes: number, reference: EagerReference): boolean =>
   names.length > 0 && tracedBytes <= reference.largestBytes;
 
+/** A compiled step to check. */
 export interface SelfCheckRequest {
   readonly reference: EagerReference;
   readonly program: Program;
-  /** Before the step. */
+  /** State before the step. */
   readonly state: HostTensors;
   readonly inputs: HostTensors;
-  /** What the compiled step made of them. */
+  /** State and outputs after the compiled step. */
   readonly compiled: { readonly state: HostTensors; readonly outputs: HostTensors };
-  /** Bytes of all tensors computed in a step. */
+  /** Number of bytes of all tensors that a step computes. */
   readonly tracedBytes: number;
   readonly log: (message: string) => void;
 }
 
-/** How far apart two tensors are. */
+/** Difference between a compiled and an eager tensor. */
 export interface TensorDifference {
-  /** L2 norms of the two and of their difference. */
+  /** L2 norm of the compiled tensor. */
   readonly compiled: number;
+  /** L2 norm of the eager tensor. */
   readonly eager: number;
+  /** L2 norm of the difference. */
   readonly distance: number;
+  /** Distance relative to the larger of the two norms. */
   readonly relative: number;
+  /** Whether the difference is within the tolerance. */
   readonly agrees: boolean;
 }
 
-/** Compares two tensors of one shape in the L2 norm. */
+/** Compares two tensors of the same shape in the L2 norm. */
 export function compareTensors(compiled: HostTensor, eager: HostTensor): TensorDifference {
   let [compiledSquares, eagerSquares, differenceSquares] = [0, 0, 0];
   eager.data.forEach((eagerValue, i) => {
@@ -62,10 +67,10 @@ export function compareTensors(compiled: HostTensor, eager: HostTensor): TensorD
 const allFinite = ({ data }: HostTensor): boolean => data.every(Number.isFinite);
 
 /**
- * Runs one step of a program on the eager reference and compares what `program.selfCheck` names with the compiled step.
- * Programs too large for the reference are not checked, which is logged. Values that are not finite on either side
- * agree.
- * @throws MedbenchError with both figures if they differ.
+ * Runs one step of a program on the eager reference and compares the tensors that `program.selfCheck` names with the
+ * compiled step. A program that is too large for the reference is not checked, which is logged. If a tensor is not
+ * finite on both backends, the check ends without an error.
+ * @throws MedbenchError with both figures if a tensor differs.
  */
 export async function selfCheck(check: SelfCheckRequest): Promise<void> {
   const { reference, program, state, inputs, compiled, tracedBytes, log } = check;
@@ -82,7 +87,7 @@ export async function selfCheck(check: SelfCheckRequest): Promise<void> {
   try {
     const outputs = await eager.step(inputs).catch((error: unknown) => {
       throw new MedbenchError('backend', `${program.name}: the eager reference failed: ${errorMessage(error)}`, {
-        hint: 'Load the program with selfCheck: false to run it unchecked.',
+        hint: 'Load the program with selfCheck: false to run it without the check.',
         cause: error,
       });
     });
@@ -91,9 +96,12 @@ export async function selfCheck(check: SelfCheckRequest): Promise<void> {
       const expected = outputs[name] ?? expectedState[name];
       const actual = compiled.outputs[name] ?? compiled.state[name];
       if (!expected || !actual)
-        throw new MedbenchError('backend', `${program.name}: selfCheck names ${name}, no output or state entry`);
+        throw new MedbenchError(
+          'backend',
+          `${program.name}: selfCheck names ${name}, which is no output or state entry`,
+        );
       if (!allFinite(actual) && !allFinite(expected)) {
-        // What follows from it says nothing of the kernels: whoever reads the values says that they are not finite.
+        // Tensors computed from this one say nothing about the kernels. The caller reports values that are not finite.
         log(`${program.name}: ${name} is not finite on either backend, so nothing more is compared`);
         return;
       }

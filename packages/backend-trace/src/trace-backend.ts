@@ -7,7 +7,7 @@ import type { KernelRule, TraceBuilder, TracerOptions, TraceValue } from './seam
 
 type DataId = tf.DataId;
 
-/** What is known of a tensor: its values, if they came from the host, and what it is in the graph being built. */
+/** A tensor of the recording backend: its values if they came from the host, and its value in the current graph. */
 interface Entry<B, V> {
   readonly shape: readonly number[];
   readonly dtype: TensorSpec['dtype'];
@@ -17,7 +17,7 @@ interface Entry<B, V> {
   references: number;
 }
 
-/** Element types that a recorded tensor can have. */
+/** Checks that a recorded tensor can have an element type. @throws MedbenchError('backend') if it cannot. */
 function elementType(dtype: string): TensorSpec['dtype'] {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
   throw new MedbenchError('backend', `A compiled step cannot hold ${dtype} tensors${callSiteSuffix()}`, {
@@ -25,12 +25,13 @@ function elementType(dtype: string): TensorSpec['dtype'] {
   });
 }
 
+/** The call site of the current op as the end of a message; empty if unknown. */
 const callSiteSuffix = (): string => {
   const site = callSite();
   return site ? ` (at ${site})` : '';
 };
 
-/** A TensorFlow.js backend that computes nothing: each kernel adds to the graph of the builder in use. */
+/** A TensorFlow.js backend that computes nothing: each kernel call adds to the graph of the current builder. */
 export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> extends tf.KernelBackend {
   readonly #entries = new Map<DataId, Entry<B, V>>();
   #builder: B | undefined;
@@ -40,13 +41,13 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
 
   /**
    * Registers the backend and its kernels with TensorFlow.js.
-   * @param name of the TensorFlow.js backend.
+   * @param name name of the TensorFlow.js backend.
    */
   constructor(name: string, { rules, rulesPackage }: TracerOptions<B, V>) {
     super();
-    // Below every backend that computes, so that TensorFlow.js never picks it by itself.
+    // The lowest priority, so that TensorFlow.js never chooses this backend by itself.
     tf.registerBackend(name, () => this, -1);
-    // TensorFlow.js exports each kernel's name as a constant equal to its own key.
+    // TensorFlow.js exports the name of each kernel as a constant that equals its export name.
     const names = Object.entries(tf).flatMap(([key, value]) => (key === value ? [key] : []));
     for (const kernelName of new Set([...names, ...Object.keys(rules)])) {
       const rule = rules[kernelName];
@@ -73,14 +74,13 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
   }
 
   /**
-   * The most bytes that the tensors of the last recording would take at once on a backend that runs it op by op, views
-   * of others counted too.
+   * Peak number of bytes of tensors if the last recording ran op by op. Views of other tensors count too.
    */
   get peakBytes(): number {
     return this.#peakBytes;
   }
 
-  /** Counts what a backend without a fused kernel keeps until the step ends. */
+  /** Counts bytes that a backend without a fused kernel keeps until the step ends. */
   #addComposedBytes(bytes: number): void {
     this.#composedBytes += bytes;
     this.#bytes += bytes;
@@ -93,7 +93,7 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
     this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
   }
 
-  /** Runs `record` with all kernels adding to `builder`. */
+  /** Runs `record` while all kernel calls add to `builder`. */
   recording<T>(builder: B, record: () => T): T {
     this.#builder = builder;
     this.#peakBytes = this.#bytes;
@@ -106,18 +106,19 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
     }
   }
 
+  /** The current builder. @throws MedbenchError('backend') outside of a recording. */
   get builder(): B {
     if (this.#builder) return this.#builder;
     throw new MedbenchError(
       'backend',
       `TensorFlow.js was used on the recording backend outside of a recording${callSiteSuffix()}`,
       {
-        hint: 'Set the TensorFlow.js backend that you want to compute on with tf.setBackend.',
+        hint: 'Choose the TensorFlow.js backend to compute on with tf.setBackend.',
       },
     );
   }
 
-  /** Makes a tensor that stands for a value of the graph. */
+  /** Makes a TensorFlow.js tensor that stands for a value of the graph. */
   makeTensor(value: V): tf.TensorInfo {
     const dataId: DataId = {};
     const dtype = elementType(value.dtype);
@@ -125,7 +126,7 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
     return { dataId, shape: [...value.shape], dtype };
   }
 
-  /** The graph's value of a tensor; values from the host become constants. */
+  /** Returns the graph value of a tensor. A tensor with values from the host becomes a constant. */
   graphValue({ dataId, shape }: tf.TensorInfo): V {
     const entry = this.#entries.get(dataId);
     if (!entry) throw new MedbenchError('backend', `A tensor was used after its disposal${callSiteSuffix()}`);
@@ -222,10 +223,10 @@ export class TraceBackend<B extends TraceBuilder<V>, V extends TraceValue> exten
   }
 }
 
-/** Narrows a rule's result: `Array.isArray` does not tell a readonly array from a value. */
+/** Narrows the result of a rule, because `Array.isArray` does not narrow readonly arrays. */
 const isList = <V>(result: V | readonly V[]): result is readonly V[] => Array.isArray(result);
 
 const missingRuleError = (kernel: string, rulesPackage: string): MedbenchError =>
   new MedbenchError('backend', `The TensorFlow.js kernel ${kernel} cannot be compiled${callSiteSuffix()}`, {
-    hint: `Write that line with other ops, add the kernel to ${rulesPackage}, or run with the backend wasm.`,
+    hint: `Rewrite that line with other ops, add the kernel to ${rulesPackage}, or run with the backend wasm.`,
   });

@@ -1,23 +1,23 @@
 import { MedbenchError, type Program } from '@medbench/core';
 
-/** Values from the host that a recording has baked into its graph. */
+/** A constant of a graph, made from values on the host. */
 export interface BakedConstant {
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** Equal for equal values. */
+  /** Hash of the values. */
   readonly digest: string;
 }
 
-/** What of a written graph is compared with another recording of the same program. */
+/** A written graph, for comparison with another recording of the same program. */
 export interface WrittenGraph {
-  /** The whole graph. Two recordings are the same if these bytes are. */
+  /** Bytes of the complete graph. Two recordings are equal if these bytes are equal. */
   readonly model: Uint8Array;
   readonly nodeCount: number;
-  /** In the order of their making. */
+  /** Constants in the order in which they were made. */
   readonly constants: readonly BakedConstant[];
 }
 
-/** Says what differs between two recordings of one program. */
+/** Makes the error that says how two recordings of one program differ. */
 function differenceError(program: Program, first: WrittenGraph, second: WrittenGraph): MedbenchError {
   const index = first.constants.findIndex(({ digest }, i) => digest !== second.constants[i]?.digest);
   const changed = first.constants[index];
@@ -32,8 +32,8 @@ function differenceError(program: Program, first: WrittenGraph, second: WrittenG
 }
 
 /**
- * Checks that a second recording of a program is the first again: a graph would repeat forever what was drawn when it
- * was recorded.
+ * Checks that two recordings of a program are equal. If they differ, the program draws random or changing values, which
+ * a compiled graph would repeat at every step.
  * @throws MedbenchError('backend') saying what differs.
  */
 export function checkSameGraph(program: Program, first: WrittenGraph, second: WrittenGraph): void {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 describe('a recording', () => {
-  it('has what each kernel call adds, forward and backward, and says which state changes', async () => {
+  it('has the nodes of each kernel call, forward and backward, and names the updated state', async () => {
     const { texts, updated, results } = await record({
       ...program(({ w, bias }, { x }) => {
         const gradient = tf.grad((v) => tf.sum(tf.exp(tf.mul(v, x!))))(w!);
@@ -18,7 +18,7 @@ describe('a recording', () => {
       }),
       state: { w: { shape: [2], dtype: 'float32' }, bias: { shape: [2], dtype: 'float32' } },
     });
-    // d/dw of the sum of exp(w x) is dy exp(w x) x, with dy as wide as the sum was.
+    // d/dw of the sum of exp(w x) is dy exp(w x) x, with dy broadcast to the shape of the summed tensor.
     const dy = 'Multiply(Reshape(constant 1), constant 2)';
     expect(texts).toEqual({
       'next/w': `Sub(state/w, Multiply(Multiply(${dy}, Exp(Multiply(state/w, input/x))), input/x))`,
@@ -28,7 +28,7 @@ describe('a recording', () => {
     expect(results).toEqual({ sum: { shape: [], dtype: 'float32' } });
   });
 
-  it('takes several results of one kernel', async () => {
+  it('handles several results of one kernel', async () => {
     const { texts } = await record(
       program((_, { x }) => {
         const [first, second] = tf.split(x!, 2);
@@ -38,7 +38,7 @@ describe('a recording', () => {
     expect(texts).toEqual({ 'output/y': 'Sub(Half1(input/x), Half0(input/x))' });
   });
 
-  it('counts the bytes that tensors take at once when it runs op by op', async () => {
+  it('counts the peak number of bytes of tensors when it runs op by op', async () => {
     const { eagerBytes } = await record(
       program(({ w }, { x }) => ({ outputs: { y: tf.tidy(() => tf.exp(tf.add(w!, x!))) } })),
     );
@@ -46,7 +46,7 @@ describe('a recording', () => {
     expect(eagerBytes).toBe(4 * 8);
   });
 
-  it('leaves the TensorFlow.js backend as it was, after an error too', async () => {
+  it('restores the active TensorFlow.js backend, after an error too', async () => {
     await record(program((_, { x }) => ({ outputs: { y: tf.exp(x!) } })));
     expect(tf.getBackend()).toBe('cpu');
     const failing = program(() => {
@@ -57,10 +57,10 @@ describe('a recording', () => {
   });
 });
 
-describe('what cannot be recorded', () => {
+describe('a recording refuses', () => {
   const refused = (run: Parameters<typeof program>[0]) => expect(record(program(run))).rejects;
 
-  it('a value that is read back, with the line', async () => {
+  it('a value that is read back, naming the line', async () => {
     await refused((_, { x }) => {
       const [first] = x!.dataSync();
       return { outputs: { y: tf.mul(x!, first!) } };
@@ -70,20 +70,20 @@ describe('what cannot be recorded', () => {
     });
   });
 
-  it('a kernel without a rule, with the line and where a rule would go', async () => {
+  it('a kernel without a rule, naming the line and the package of the rules', async () => {
     await refused((_, { x }) => ({ outputs: { y: tf.sin(x!) } })).toMatchObject({
       message: expect.stringMatching(/kernel Sin cannot be compiled \(at .*record\.test\.ts:\d+:\d+\)/),
       hint: expect.stringContaining('add the kernel to test/terms.ts'),
     });
   });
 
-  it('such a kernel in a gradient', async () => {
+  it('a kernel without a rule in a gradient', async () => {
     await refused((_, { x }) => ({ outputs: { y: tf.grad((v) => tf.sum(tf.exp(tf.neg(v))))(x!) } })).toMatchObject({
       message: expect.stringMatching(/kernel Neg cannot be compiled \(at .*record\.test\.ts:\d+:\d+\)/),
     });
   });
 
-  it('a kernel that TensorFlow.js does not have either', async () => {
+  it('a kernel that TensorFlow.js does not have', async () => {
     await refused((_, { x }) => ({ outputs: { y: tf.engine().runKernel('Imagined', { x: x! }) } })).toMatchObject({
       code: 'backend',
       message: expect.stringContaining("Kernel 'Imagined' not registered"),
@@ -131,8 +131,8 @@ describe('what cannot be recorded', () => {
   });
 });
 
-describe('a program that is recorded twice', () => {
-  it('is the same', async () => {
+describe('checkSameGraph', () => {
+  it('accepts a program that records the same graph twice', async () => {
     const steady = program((_, { x }) => ({ outputs: { y: tf.mul(x!, 2) } }));
     const [first, second] = [await record(steady), await record(steady)];
     expect(() => checkSameGraph(steady, first.written, second.written)).not.toThrow();
@@ -149,7 +149,7 @@ describe('a program that is recorded twice', () => {
       (x: tf.Tensor, calls: number) => (calls > 1 ? tf.exp(x) : tf.add(x, tf.exp(x))),
       'it makes 2 operations',
     ],
-  ])('shows %s', async (_, compute, message) => {
+  ])('refuses a program with %s', async (_, compute, message) => {
     let calls = 0;
     const changing = program((_state, { x }) => ({ outputs: { y: compute(x!, ++calls) } }));
     const [first, second] = [await record(changing), await record(changing)];
@@ -167,7 +167,7 @@ describe('a program that is recorded twice', () => {
   });
 });
 
-describe('two backends that compile', () => {
+describe('two tracers', () => {
   const fused = new Tracer<Terms, Term>({
     name: 'fused-terms',
     rulesPackage: 'nowhere',

@@ -20,7 +20,7 @@ const doubling: Program = {
   run: ({ w }) => ({ state: { w: tf.mul(w!, 2) }, outputs: { loss: tf.reshape(tf.sum(w!), [1]) } }),
 };
 
-/** The self-check of a step that gave these, and what it logged. */
+/** Self-checks a step with these results. @returns the logged lines. */
 async function check(w: HostTensor, loss: HostTensor, tracedBytes = 100): Promise<string[]> {
   const lines: string[] = [];
   await selfCheck({
@@ -36,7 +36,7 @@ async function check(w: HostTensor, loss: HostTensor, tracedBytes = 100): Promis
 }
 
 describe('the self-check', () => {
-  it('runs the step on the reference, and says how far apart they are', async () => {
+  it('runs the step on the reference, and logs the largest difference', async () => {
     expect(await check(vector(6, 8), vector(7))).toEqual([
       expect.stringMatching(
         /^doubling: agrees with the eager reference in 2 tensors \(largest relative difference 0\.0e\+0/,
@@ -44,7 +44,7 @@ describe('the self-check', () => {
     ]);
   });
 
-  it('names what differs, with both figures', async () => {
+  it('names the tensor that differs, with both figures', async () => {
     await expect(check(vector(6, 8), vector(7.1))).rejects.toMatchObject({
       code: 'backend',
       message: expect.stringMatching(
@@ -56,13 +56,13 @@ describe('the self-check', () => {
     );
   });
 
-  it('leaves out a program that is too large for the reference, and says so', async () => {
+  it('skips a program that is too large for the reference, and logs that', async () => {
     expect(await check(vector(0, 0), vector(0), 2 ** 30)).toEqual([
       'doubling: not checked against the eager reference, 1.0 GiB of tensors do not fit JavaScript',
     ]);
   });
 
-  it('compares in the L2 norm, relative to the larger', () => {
+  it('compares in the L2 norm, relative to the larger norm', () => {
     expect(compareTensors(vector(3, 4), vector(3, 4))).toMatchObject({
       compiled: 5,
       eager: 5,

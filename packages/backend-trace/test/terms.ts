@@ -10,12 +10,12 @@ import {
   type WrittenGraph,
 } from '../src/index.js';
 
-/** A value as the expression that computes it, such as `Add(state/w, input/x)`. */
+/** A value, written as the expression that computes it, such as `Add(state/w, input/x)`. */
 export interface Term extends TraceValue {
   readonly text: string;
 }
 
-/** The smallest builder: it writes down what is called. */
+/** The smallest builder: it writes down the calls of kernels. */
 export class Terms implements TraceBuilder<Term> {
   readonly constants: HostTensor[] = [];
 
@@ -32,7 +32,7 @@ export class Terms implements TraceBuilder<Term> {
     return String(shape) === String(x.shape) ? x : { ...x, shape, text: `Reshape(${x.text})` };
   }
 
-  /** A call of an operator. */
+  /** Makes the value of a kernel call. */
   call(op: string, inputs: readonly Term[], shape: readonly number[], dtype = 'float32'): Term {
     return { shape, dtype, text: `${op}(${inputs.map(({ text }) => text).join(', ')})` };
   }
@@ -64,13 +64,13 @@ export const RULES: KernelRules<Terms, Term> = {
     );
   },
   SplitV: (terms, { x }) => [0, 1].map((i) => terms.call(`Half${i}`, [x!], [x!.shape[0]! / 2])),
-  /** A rule that is wrong: TensorFlow.js has no such element type. */
+  /** A wrong rule: TensorFlow.js has no element type int64. */
   Floor: (terms, { x }) => terms.call('Floor', [x!], x!.shape, 'int64'),
 };
 
 export const tracer = new Tracer({ name: 'terms', rules: RULES, rulesPackage: 'test/terms.ts' });
 
-/** A program as its outputs' expressions by name. */
+/** Records a program. `texts` are the expressions of its outputs by name. */
 export async function record(program: Program, by = tracer) {
   const terms = new Terms();
   const { outputs, ...recording } = await by.record(program, terms);
@@ -83,7 +83,7 @@ export async function record(program: Program, by = tracer) {
   return { ...recording, texts, written };
 }
 
-/** A program of one state entry and one input, both vectors of two. */
+/** Makes a program of one state entry and one input, both vectors of two elements. */
 export const program = (run: Program['run']): Program => ({
   name: 'test',
   state: { w: { shape: [2], dtype: 'float32' } },
