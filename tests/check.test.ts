@@ -56,7 +56,7 @@ describe('medbench check', () => {
 
   it('reports a folder without a plugin package', async () => {
     const { code, stderr } = await medbench(['check', cwd], { cwd });
-    expect(stderr).toContain(`There is no plugin package in ${cwd}, nor in a folder of it`);
+    expect(stderr).toContain(`There is no plugin package in ${cwd} or in its folders`);
     expect(code).toBe(2);
   });
 });

@@ -24,30 +24,30 @@ const check = (change: object): Promise<void> => {
 const WHO = 'Class Some of a-package (method "some"): ';
 
 describe('checkMethod', () => {
-  it('finds nothing wrong with a method that keeps the contract', async () => {
+  it('finds no fault in a method that keeps the contract', async () => {
     expect(pluginMetadata(Some)?.info.id).toBe('some');
     await check({});
   });
 
-  it('names a method that looks at other examples before the objective', async () => {
+  it('names a method that looks at other examples in represent()', async () => {
     const represent = ({ model, parameters, batch }: RepresentInput) => {
       const image = model.encodeImage(parameters, batch.images).embedding;
       return { image: tf.sub(image, tf.mean(image, 0)), text: model.encodeText(parameters, batch.ids).embedding };
     };
     await expect(check({ represent })).rejects.toThrow(
-      /^Class Some of a-package \(method "some"\): the loss of a batch in chunks is [\d.]+, of the whole [\d.]+; move what/,
+      /^Class Some of a-package \(method "some"\): the loss of a batch in chunks is [\d.]+, of the whole batch [\d.]+; move code/,
     );
   });
 
-  it('names an input that is drawn in another size or type than it declares', async () => {
+  it('names an input that is drawn with another size or type than declared', async () => {
     const input = (draw: () => unknown) => ({ inputs: () => ({ kept: { shape: [2, 3], dtype: 'int32', draw } }) });
     await expect(check(input(() => new Int32Array(5)))).rejects.toThrow(
-      `${WHO}draw() of the input "kept" gives 5 values; return a Int32Array of 6 values`,
+      `${WHO}draw() of the input "kept" returns 5 values; return a Int32Array of 6 values`,
     );
-    await expect(check(input(() => undefined))).rejects.toThrow('"kept" gives undefined; return a Int32Array');
+    await expect(check(input(() => undefined))).rejects.toThrow('"kept" returns undefined; return a Int32Array');
   });
 
-  it('names what is random within a step', async () => {
+  it('names a method that draws random numbers within a step', async () => {
     const objective = ({ representations }: ObjectiveInput) => ({
       loss: tf.mean(tf.mul(representations.image!, Math.random())),
       terms: {},
@@ -67,7 +67,7 @@ describe('checkPackage', () => {
   const exported = { '.': './index.js', './package.json': './package.json' };
   const keywords = ['medbench-plugin'];
 
-  it('says all that is wrong with a package that does not load', async () => {
+  it('lists all faults of a package that does not load', async () => {
     write(
       'broken',
       { medbench: { api: 1, entry: '.' }, dependencies: { '@medbench/core': '1' } },
@@ -82,7 +82,7 @@ describe('checkPackage', () => {
     ]);
   });
 
-  it('finds a package, or those in a folder, and leaves presets and libraries alone', () => {
+  it('pluginFolders finds a package or the packages in a folder, without presets and libraries', () => {
     write('field', { medbench: { api: 1, entry: '.' } }, '');
     write('keyword', { keywords, exports: exported }, '');
     write('preset', { medbench: { api: 1, presets: [] } }, '');

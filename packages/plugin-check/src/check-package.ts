@@ -27,31 +27,39 @@ import { checkProtocol, checkTask } from './measuring.js';
 import { checkMethod, checkObjective } from './method.js';
 import { checkBackend, checkControl, checkCorpus, checkEncoder } from './others.js';
 
+/** Options of `checkPackage`. */
 export interface CheckOptions {
-  /** Where tasks and corpora find their data. Default: nowhere. */
+  /** Folder that holds the data sets of tasks and corpora. Default: a folder without data. */
   readonly dataRoot?: string;
+  /** Writable folder for files that are made on first use. Default: the temporary folder of the system. */
   readonly cacheRoot?: string;
-  /** What is installed besides: objectives that a method is a sum of, protocols that a task is measured by. */
+  /** Other installed plugins, such as objectives that a method uses and protocols that measure a task. */
   readonly installed?: Catalogue;
 }
 
+/** Result of the check of a package. */
 export interface CheckedPackage {
+  /** Name of the package. */
   readonly name: string;
   /** The plugins of the package, such as `method "sigmoid"`. */
   readonly plugins: readonly string[];
-  /** What is wrong and what to change, a line each. */
+  /** Faults, and what to change, one line each. */
   readonly faults: readonly string[];
-  /** What was not run, and why. */
+  /** Plugins that were not run, and why. */
   readonly notes: readonly string[];
 }
 
-/** A message and the way out, as one line. */
+/** Formats an error with its hint as one line. */
 const formatError = (error: unknown): string => {
   const hint = isMedbenchError(error) && error.hint ? `. ${error.hint}` : '';
   return `${errorMessage(error)}${hint}`.replace(/\s*\n\s*/g, ' ');
 };
 
-/** Runs the class of an entry. @returns a note. @throws whatever is wrong with it. */
+/**
+ * Builds and runs a plugin.
+ * @returns a note if it was not run completely.
+ * @throws an error if the plugin has a fault.
+ */
 async function runEntry(registry: Registry, entry: CatalogueEntry, options: CheckOptions): Promise<string | undefined> {
   const { id, info } = entry;
   const runMethod = async (methodEntry: CatalogueEntry<'method'>): Promise<void> => {
@@ -72,14 +80,14 @@ async function runEntry(registry: Registry, entry: CatalogueEntry, options: Chec
   return typeof note === 'string' ? note : undefined;
 }
 
-/** The plugins of one package, of what its code says. */
+/** Imports a package and lists its plugins with the info of the code, not of the info file. */
 async function readEntries(plugin: PluginPackage): Promise<CatalogueEntry[]> {
   return (await importPluginClasses(plugin)).map(({ metadata: { kind, info } }) => ({
     ...{ kind, id: info.id, info, package: plugin },
   }));
 }
 
-/** What is installed, with the plugins of a package in place of any of their ids. */
+/** Adds the plugins of a package to a catalogue. They replace installed plugins of the same kind and id. */
 function withPackage(installed: Catalogue | undefined, packageEntries: readonly CatalogueEntry[]): Catalogue {
   const entryKey = ({ kind, id }: CatalogueEntry): string => `${kind} ${id}`;
   const packageKeys = new Set(packageEntries.map(entryKey));
@@ -87,6 +95,7 @@ function withPackage(installed: Catalogue | undefined, packageEntries: readonly 
   return { packages: [], broken: [], suspects: [], presets: [], ...installed, entries: [...others, ...packageEntries] };
 }
 
+/** Whether a package.json declares plugins, or has the keyword of plugin packages. */
 const looksLikePlugin = (file: string): boolean => {
   if (!existsSync(file)) return false;
   const { keywords, medbench } = readPackageJson(file);
@@ -95,8 +104,8 @@ const looksLikePlugin = (file: string): boolean => {
 };
 
 /**
- * The plugin packages at a folder: itself, or else those directly in it, by name.
- * @throws MedbenchError('usage') if there is none.
+ * Finds plugin packages: the folder itself if it is one, otherwise the plugin packages directly in it, sorted by name.
+ * @throws MedbenchError('usage') if there is no plugin package.
  */
 export function pluginFolders(dir: string): string[] {
   if (looksLikePlugin(join(dir, 'package.json'))) return [dir];
@@ -107,15 +116,25 @@ export function pluginFolders(dir: string): string[] {
         .filter((folder) => looksLikePlugin(join(folder, 'package.json')))
     : [];
   if (folders.length > 0) return folders;
-  throw new MedbenchError('usage', `There is no plugin package in ${dir}, nor in a folder of it`, {
+  throw new MedbenchError('usage', `There is no plugin package in ${dir} or in its folders`, {
     hint: `Its package.json has the keyword "${PLUGIN_KEYWORD}" and "medbench": { "api": 1, "entry": "." }.`,
   });
 }
 
 /**
- * Checks a built plugin package: its manifest, its info, and what each of its classes does when it runs.
+ * Checks a built plugin package: its manifest, its info, and each of its classes by running it.
  * @param dir folder of the package.
- * @returns all that is wrong; nothing is thrown for a fault of the package.
+ * @returns all faults. A fault of the package is never thrown.
+ *
+ * @example
+ * ```ts
+ * import { checkPackage } from '@medbench/plugin-check';
+ * import { expect, it } from 'vitest';
+ *
+ * it('is a sound plugin package', async () => {
+ *   expect((await checkPackage('.')).faults).toEqual([]);
+ * });
+ * ```
  */
 export async function checkPackage(dir: string, options: CheckOptions = {}): Promise<CheckedPackage> {
   const file = join(realpathSync(dir), 'package.json');
@@ -125,7 +144,7 @@ export async function checkPackage(dir: string, options: CheckOptions = {}): Pro
   try {
     entries = await readEntries(readPlugin(file, 'checked', 'this version'));
   } catch {
-    // It does not load, which is among the faults already.
+    // The package does not load. checkPlugin has already listed that as a fault.
   }
   const { registry } = composePlugins({
     catalogue: withPackage(options.installed, entries),

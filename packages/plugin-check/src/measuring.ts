@@ -16,9 +16,9 @@ import { noiseData } from './towers.js';
 type DataFolders = Pick<Partial<TaskContext>, 'dataRoot' | 'cacheRoot'>;
 
 /**
- * Fingerprints a task's data and measures a random model on it.
- * @returns a note where the data cannot be had.
- * @throws MedbenchError for a metric that is no finite number, or a protocol that is named and not measured.
+ * Computes the fingerprint of a task's data and measures a random model on it.
+ * @returns a note if the data is missing.
+ * @throws MedbenchError if a metric is not a finite number, or the task does not measure a protocol that it names.
  */
 export async function checkTask(
   registry: Registry,
@@ -33,40 +33,41 @@ export async function checkTask(
   const outcome = await withData(async () => {
     const fingerprint: unknown = await task.fingerprint(context);
     if (typeof fingerprint !== 'string' || fingerprint === '') {
-      throw fault(`fingerprint() gives ${JSON.stringify(fingerprint)}; return a string that changes with the data`);
+      throw fault(`fingerprint() returns ${JSON.stringify(fingerprint)}; return a string that changes with the data`);
     }
     return task.evaluate(randomModel(0), context);
   });
-  if ('absent' in outcome) return `not measured, for its data are not there: ${outcome.absent}`;
+  if ('absent' in outcome) return `not measured because its data is missing: ${outcome.absent}`;
   const { results } = outcome.value;
   checkMetrics(task, results);
   const missing = info.protocols.filter((protocol) => !results.some((result) => result.protocol === protocol));
   if (missing.length > 0) {
-    throw fault(`evaluate() gives no result for ${missing.join(', ')}; measure it, or take it from protocols`);
+    throw fault(`evaluate() returns no result for ${missing.join(', ')}; measure it, or remove it from protocols`);
   }
   return undefined;
 }
 
-/** Kinds of task for which there are made-up data. */
+/** The kind of task for which `noiseData` generates data. */
 const CHECKED_KIND = 'classification';
 
 /**
- * Measures a random model on images of noise by a protocol.
- * @returns a note where there are no made-up data of its kinds, or it allows none.
- * @throws MedbenchError for a metric that is no finite number, or another primary metric than its info name.
+ * Measures a random model on noise images under a protocol.
+ * @returns a note if no data can be generated for its kinds, or if it measures nothing on the data.
+ * @throws MedbenchError if a metric is not a finite number, or the primary metric is not the one that its info names.
  */
 export async function checkProtocol(protocol: Protocol, info: ProtocolInfo): Promise<string | undefined> {
-  if (!info.kinds.includes(CHECKED_KIND)) return `not run: there are no made-up data of kind ${info.kinds.join(', ')}`;
+  if (!info.kinds.includes(CHECKED_KIND))
+    return `not run: no test data can be generated for the kind ${info.kinds.join(', ')}`;
   const model: EvaluationModel = randomModel(0);
   const result = await bindProtocol(info, protocol, { seed: 0, split: 'test' }).measure(model, noiseData());
-  if (!result) return 'measures nothing on images of noise with a random model';
+  if (!result) return 'measures nothing with a random model on noise images';
   if (result.protocol !== info.id) {
-    throw fault(`measure() gives a result of the protocol ${result.protocol}; make it ${info.id}`);
+    throw fault(`measure() returns a result of the protocol ${result.protocol}; make it ${info.id}`);
   }
   checkMetrics(protocol, [result]);
   if (result.metric !== info.primary) {
     throw fault(
-      `measure() gives the primary metric ${result.metric}, and its info name ${info.primary}; make them one`,
+      `measure() returns the primary metric ${result.metric}, but its info names ${info.primary}; make them equal`,
     );
   }
   return undefined;

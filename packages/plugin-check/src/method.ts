@@ -24,7 +24,8 @@ const STEPS = 2;
 const BATCH = 8;
 const CHUNK = 4;
 /**
- * Largest relative difference between the loss of a batch in chunks and of the whole; rounding differs by about 1e-6.
+ * Largest accepted relative difference between the loss of a batch in chunks and the loss of the whole batch. Rounding
+ * causes about 1e-6.
  */
 const TOLERANCE = 1e-3;
 
@@ -52,7 +53,7 @@ const pairs = noisePairs(4 * BATCH);
 const fault = ({ label }: ResolvedMethod, problem: string): MedbenchError =>
   new MedbenchError('plugin', `${label}: ${problem}`);
 
-/** What a method draws for one example, against what it declares. */
+/** Checks that the inputs that a method draws for one example have the declared type and size. */
 async function checkInputs(method: ResolvedMethod, inputs: Readonly<Record<string, MethodInput>>): Promise<void> {
   const pair = await pairs.get(0);
   for (const [name, input] of Object.entries(inputs)) {
@@ -61,11 +62,14 @@ async function checkInputs(method: ResolvedMethod, inputs: Readonly<Record<strin
     const size = elementCount(input.shape);
     if (drawn instanceof type && drawn.length === size) continue;
     const actual = ArrayBuffer.isView(drawn) ? `${(drawn as Float32Array).length} values` : typeof drawn;
-    throw fault(method, `draw() of the input "${name}" gives ${actual}; return a ${type.name} of ${size} values`);
+    throw fault(method, `draw() of the input "${name}" returns ${actual}; return a ${type.name} of ${size} values`);
   }
 }
 
-/** The losses of the first steps of a phase. @throws MedbenchError('plugin') for one that is not finite. */
+/**
+ * Trains the first steps of a phase and returns their losses.
+ * @throws MedbenchError('plugin') if the loss or the norm of its gradient is not finite.
+ */
 async function measureLosses(
   method: ResolvedMethod,
   { specs, phases }: PreparedRow,
@@ -105,9 +109,9 @@ async function measureLosses(
 }
 
 /**
- * Runs a method for two steps of each of its phases on tiny towers: compiled, compared with the eager backend, and then
- * in chunks, in which the loss must be that of the whole batch.
- * @throws MedbenchError that names the class, its package and what to change.
+ * Runs two steps of each phase of a method on tiny towers, compiled and self-checked. It then runs one step with the
+ * batch in chunks, in which the loss must equal that of the whole batch.
+ * @throws MedbenchError naming the class, its package and what to change.
  */
 export async function checkMethod(method: ResolvedMethod, settings: Settings): Promise<void> {
   const row = 'check';
@@ -124,13 +128,13 @@ export async function checkMethod(method: ResolvedMethod, settings: Settings): P
   if (Math.abs(chunked! - expected!) > TOLERANCE * Math.max(Math.abs(chunked!), Math.abs(expected!))) {
     throw fault(
       method,
-      `the loss of a batch in chunks is ${chunked}, of the whole ${expected}; ` +
-        'move what looks at more than one example from represent() to objective()',
+      `the loss of a batch in chunks is ${chunked}, of the whole batch ${expected}; ` +
+        'move code that looks at more than one example from represent() to objective()',
     );
   }
 }
 
-/** Runs an objective as a method that is nothing else. @throws as `checkMethod`. */
+/** Checks an objective as the only term of a method. @throws as `checkMethod`. */
 export async function checkObjective(registry: Registry, { id, info }: CatalogueEntry<'objective'>): Promise<void> {
   const instance = await registry.get('objective', id);
   const method = { start: 'scratch' as const, objectives: () => [use(id)] };

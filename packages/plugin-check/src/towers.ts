@@ -9,36 +9,37 @@ import { dualEncoder } from '@medbench/nn';
 export const EMBED_DIM = 32;
 const SIDE = 24;
 
-/** Without merges: every letter is a token, and the vocabulary small. */
+/** Makes a tokenizer without merges: every letter is a token, so the vocabulary is small. */
 export const tokenizer = (): Tokenizer => clipTokenizer({ merges: 0 });
 
-/** Two blocks on 16 patches. */
+/** Makes an image tower of two blocks on 16 patches. */
 export const tinyImageTower = (): ImageEncoderModel =>
   vitModel({ id: 'tiny-vit', imageSize: 16, patchSize: 4, width: 64, layers: 2, embedDim: EMBED_DIM });
 
-/** Two blocks on 12 tokens. */
+/** Makes a text tower of two blocks on 12 tokens. */
 export const tinyTextTower = (): TextEncoderModel =>
   gptModel({
     ...{ id: 'tiny-gpt', contextLength: 12, width: 64, layers: 2, embedDim: EMBED_DIM },
     vocabSize: tokenizer().vocabSize,
   });
 
+/** Makes a dual encoder of the two tiny towers. */
 export const tinyTowers = (): DualEncoderModel => dualEncoder(tinyImageTower(), tinyTextTower());
 
-/** An image of noise. */
+/** Makes an image of noise. */
 function noise(seed: number): RasterImage {
   const stream = random(seed, 'plugin-check');
   const data = Uint8Array.from({ length: SIDE * SIDE * 3 }, () => stream.integer(256));
   return { width: SIDE, height: SIDE, channels: 3, data };
 }
 
-/** Pairs of noise with a caption each. */
+/** Makes pairs of a noise image and a caption. */
 export const noisePairs = (count: number) =>
   fromArray<ImageTextPair>(
     Array.from({ length: count }, (_, i) => ({ image: noise(i), caption: `no ${i * 7919} seen` })),
   );
 
-/** A classification data set of noise: two classes, and a split to train on. */
+/** Makes a classification data set of noise images with two classes and a training split. */
 export function noiseData() {
   const split = (from: number, length: number) => ({
     images: fromArray(Array.from({ length }, (_, i) => noise(from + i))),
