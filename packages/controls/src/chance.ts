@@ -3,7 +3,7 @@ import { fixedModel } from './fixed-model.js';
 
 const WIDTH = 64;
 
-/** Unit rows in directions that know nothing of what they stand for, `[rows, 64]`. */
+/** Draws random unit rows, `[rows, 64]`, independent of the images or texts that they stand for. */
 function directions(rows: number, seed: number, kind: string): Matrix {
   const stream = random(seed, 'chance', kind);
   const data = Float32Array.from({ length: rows * WIDTH }, () => stream.normal());
@@ -16,7 +16,8 @@ function directions(rows: number, seed: number, kind: string): Matrix {
 }
 
 /**
- * A guess for every example, measured like any row: where a figure's interval reaches down to this, nothing is shown.
+ * Guesses every example at random and is measured like any other row. A figure whose interval includes that of chance
+ * shows nothing.
  */
 @Control({
   id: 'chance',

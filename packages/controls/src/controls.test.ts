@@ -15,7 +15,7 @@ const imageSource = (images: RasterImage[]): Source<RasterImage> => ({
 });
 
 describe('raw-pixels', () => {
-  it('gives the pixels in [0, 1], larger images shrunk', async () => {
+  it('returns the pixels in [0, 1] of images resized to 28 pixels', async () => {
     const model = await new RawPixels().model();
     const { rows, cols, data } = await model.imageFeatures(imageSource([flat(255), flat(51, 60)]));
     expect([rows, cols]).toEqual([2, 784]);
@@ -23,7 +23,7 @@ describe('raw-pixels', () => {
     expect(data[784 + 300]).toBeCloseTo(0.2, 6);
   });
 
-  it('gives colour if any image has it', async () => {
+  it('returns colour if any image has it', async () => {
     const red: RasterImage = {
       width: 28,
       height: 28,
@@ -46,14 +46,14 @@ describe('question-only', () => {
     expect(Math.hypot(...row(3))).toBe(0);
   });
 
-  it('refuses to look at an image', async () => {
+  it('refuses images', async () => {
     const model = await new QuestionOnly().model();
     expect(model.can).toEqual({ images: false, texts: true, joint: false });
     await expect(model.embedImages(imageSource([flat(0)]))).rejects.toThrow('never sees an image');
   });
 });
 
-describe('controls of images alone', () => {
+describe('controls for images only', () => {
   it.each([
     ['raw-pixels', new RawPixels(), 'Raw pixels share no space with text'],
     ['majority', new Majority(), 'The majority shares no space with text'],
@@ -64,13 +64,13 @@ describe('controls of images alone', () => {
   });
 });
 
-it('all but the untrained encoder do without towers', () => {
+it('only the untrained encoder needs towers', () => {
   const info = [Chance, Majority, QuestionOnly, RawPixels, Untrained].map((control) => pluginMetadata(control)!.info);
   expect(info.filter((info) => 'needsTowers' in info && info.needsTowers).map(({ id }) => id)).toEqual(['untrained']);
 });
 
 describe('chance and majority', () => {
-  // Three classes of 60, 30 and 10 % that images do not show.
+  // Three classes of 60, 30 and 10 % that the images do not reveal.
   const split = (n: number) => ({
     images: imageSource(new Array<RasterImage>(n).fill(flat(9))),
     labels: Int32Array.from({ length: n }, (_, i) => (i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2)),
@@ -78,7 +78,7 @@ describe('chance and majority', () => {
   const spec = { classes: ['a', 'b', 'c'], prompts: ['an image of {}'] };
   const data = { train: split(100), test: split(900) };
 
-  it('guesses every class as often', async () => {
+  it('chance guesses every class equally often', async () => {
     const result = await measureZeroShot(await new Chance().model({ seed: 0 }), { ...data, ...spec }, { seed: 0 });
     const { value, ci95 } = result!.metrics.balanced_accuracy!;
     expect(ci95[0]).toBeLessThan(1 / 3);
@@ -86,7 +86,7 @@ describe('chance and majority', () => {
     expect(Math.abs(value - 1 / 3)).toBeLessThan(0.08);
   });
 
-  it('always says what is most common', async () => {
+  it('majority always predicts the most common class', async () => {
     const result = await measureLinearProbe(await new Majority().model(), { ...data, ...spec }, { seed: 0 });
     expect(result!.metrics.accuracy!.value).toBeCloseTo(0.6, 12);
     expect(result!.metrics.balanced_accuracy!.value).toBeCloseTo(1 / 3, 12);

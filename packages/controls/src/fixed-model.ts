@@ -1,17 +1,17 @@
 import { type EvaluationModel, MedbenchError } from '@medbench/core';
 
-/** What a control that learns nothing makes of images and texts. At least one of the two is given. */
+/** Features of images and texts for a control that learns nothing. At least one of the two is present. */
 export interface FixedFeatures {
   readonly id: string;
-  /** Rows of features, one for each image. Left out: the control refuses images. */
+  /** Computes one row of features per image. Without it the control refuses images. */
   readonly images?: EvaluationModel['embedImages'];
-  /** Rows of features, one for each text. Left out: the control refuses texts. */
+  /** Computes one row of features per text. Without it the control refuses texts. */
   readonly texts?: EvaluationModel['embedTexts'];
-  /** What is said on refusing. */
+  /** Message of the error for refused inputs. */
   readonly refusal?: string;
 }
 
-/** A model of fixed features. Images and texts share a space where both are given. */
+/** Makes a model of fixed features. Images and texts share one space if both are present. */
 export function fixedModel({
   id,
   images,

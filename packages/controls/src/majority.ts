@@ -1,14 +1,14 @@
 import { Control, type EvaluationModel, type Matrix, type RasterImage, type Source } from '@medbench/core';
 import { fixedModel } from './fixed-model.js';
 
-/** The same for every image, so that a classifier is left with how often each answer occurs. */
+/** Gives every image the same feature, so that a classifier can only learn how often each answer occurs. */
 const constant = async ({ length }: Source<RasterImage>): Promise<Matrix> => ({
   rows: length,
   cols: 1,
   data: new Float32Array(length).fill(1),
 });
 
-/** Always the most common class or answer of the training split. */
+/** Always predicts the most common class or answer of the training split. */
 @Control({
   id: 'majority',
   title: 'Majority',

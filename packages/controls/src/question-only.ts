@@ -1,10 +1,10 @@
 import { Control, type EvaluationModel, type Matrix } from '@medbench/core';
 import { fixedModel } from './fixed-model.js';
 
-/** Buckets of the hashed bag of words. */
+/** Number of buckets of the hashed bag of words. */
 const BUCKETS = 256;
 
-/** FNV-1a, 32 bits. */
+/** Hashes a word with FNV-1a, 32 bits. */
 function hash(word: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < word.length; i++) value = Math.imul(value ^ word.charCodeAt(i), 0x01000193);
@@ -26,7 +26,7 @@ export function bagOfWords(texts: readonly string[]): Matrix {
   return { rows: texts.length, cols: BUCKETS, data };
 }
 
-/** Answers from the words of the question alone: how far a data set's answers can be guessed without the image. */
+/** Answers from the words of the question only, to show how well answers can be guessed without the image. */
 @Control({
   id: 'question-only',
   title: 'Question only',

@@ -2,10 +2,13 @@ import { Control, type EvaluationModel, type Matrix, type RasterImage, type Sour
 import { resize, toRgb } from '@medbench/data';
 import { fixedModel } from './fixed-model.js';
 
-/** Sides to which images are brought: those of MedMNIST have the first already; colour gets as many numbers in all. */
+/**
+ * Sides to which images are resized. MedMNIST images already have the grey side. The colour side gives about as many
+ * numbers per image.
+ */
 const SIDE = { grey: 28, colour: 16 } as const;
 
-/** Pixels in [0, 1] as features, `[N, 784]`, or `[N, 768]` if any image has colour. */
+/** Returns the pixels in [0, 1] as features: `[N, 784]`, or `[N, 768]` if any image has colour. */
 async function pixels(images: Source<RasterImage>): Promise<Matrix> {
   const loaded: RasterImage[] = [];
   for (let i = 0; i < images.length; i++) {
@@ -22,7 +25,7 @@ async function pixels(images: Source<RasterImage>): Promise<Matrix> {
   return { rows: features.length, cols, data };
 }
 
-/** Logistic regression on the pixels themselves: what a linear probe must beat to have learned anything. */
+/** Logistic regression on raw pixels, which the linear probe of a trained encoder must beat. */
 @Control({
   id: 'raw-pixels',
   title: 'Raw pixels',

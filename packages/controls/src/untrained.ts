@@ -1,6 +1,6 @@
 import { Control, type ControlContext, type EvaluationModel } from '@medbench/core';
 
-/** The run's own towers with freshly drawn weights: what the architecture gives before any training. */
+/** The run's own towers with random initial weights, to show what the architecture achieves without training. */
 @Control({
   id: 'untrained',
   title: 'Untrained encoder',
