@@ -117,7 +117,7 @@ export function pluginFolders(dir: string): string[] {
     : [];
   if (folders.length > 0) return folders;
   throw new MedbenchError('usage', `There is no plugin package in ${dir} or in its folders`, {
-    hint: `Its package.json has the keyword "${PLUGIN_KEYWORD}" and "medbench": { "api": 1, "entry": "." }.`,
+    hint: `The package.json of a plugin has the keyword "${PLUGIN_KEYWORD}" and "medbench": { "api": 1, "entry": "." }.`,
   });
 }
 

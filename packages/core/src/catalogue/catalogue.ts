@@ -35,7 +35,7 @@ export interface Catalogue {
   readonly packages: readonly PluginPackage[];
   /** Packages that cannot be used. Selecting one of their plugins, or all plugins of a kind, is an error. */
   readonly broken: readonly BrokenPackage[];
-  /** Packages that were not accepted as plugin packages. Listings and messages about missing plugins name them. */
+  /** Packages that look like plugin packages but are none. A warning names them wherever plugins are looked for. */
   readonly suspects: readonly SuspectPackage[];
   readonly entries: readonly CatalogueEntry[];
   readonly presets: readonly (PresetDeclaration & { readonly package: string })[];

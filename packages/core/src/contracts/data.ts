@@ -84,7 +84,7 @@ export interface DataContext {
    * Reports one row that `skipBad` skipped: the file, the row or archive member, and the fault. Never pass any of the
    * row's text.
    */
-  readonly skip: (what: string) => void;
+  readonly skip: (message: string) => void;
   /** Writable folder for files that are made on first use, such as generated data. */
   readonly cacheRoot: string;
   /** Seed for everything that the plugin samples. */

@@ -45,6 +45,7 @@ export interface GalleryExample {
   /** Index among the test examples. */
   readonly place: number;
   readonly query: readonly GalleryItem[];
+  /** Right answers. */
   readonly right: readonly GalleryItem[];
 }
 
@@ -52,6 +53,9 @@ export interface GalleryExample {
 export interface GalleryRow {
   readonly id: string;
   readonly control: boolean;
+  /**
+   * Answers to each example, and for retrieval the rank of the first right answer. The name is part of the file format.
+   */
   readonly said: readonly {
     readonly answers: readonly (GalleryItem & { readonly right: boolean })[];
     readonly rank?: number;

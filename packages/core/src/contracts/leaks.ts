@@ -42,6 +42,7 @@ export interface LeakReport {
 export interface LeakCounts {
   /** The images that the test images were compared with. */
   readonly of: 'train' | 'val' | 'corpus';
+  /** Number of images that the test images were compared with. */
   readonly compared: number;
   readonly groups: number | null;
   readonly identical: number;

@@ -33,7 +33,7 @@ export interface Profile {
   /** Runs `work` for a row of the table and returns its result. */
   row<T>(row: string, work: () => T): T;
   /** Adds time, in milliseconds, that another thread spent in parallel. */
-  beside(what: 'making batches', ms: number): void;
+  beside(work: 'making batches', ms: number): void;
 }
 
 /** The contents of `profile.json`. */

@@ -87,10 +87,11 @@ export interface TrainingRecord {
   /** Set-up of the row. Absent for weights made by another tool. */
   readonly setup?: RowSetup;
   /**
-   * Peak resident memory of the process between training steps, in bytes. Optional: results written before this field
-   * was added lack it.
+   * Peak resident memory of the process between training steps, in bytes. Absent for weights made by another tool, and
+   * in results written before this field was added.
    */
   readonly peakMemory?: number;
+  /** Absent for weights made by another tool, and in results written before this field was added. */
   readonly energy?: EnergyEstimate;
   readonly finalLoss: number;
   /** Losses on the held-out pairs. Absent if no pairs were held out. */

@@ -114,7 +114,7 @@ export interface RunCell {
   readonly test: {
     readonly ci95: ConfidenceInterval;
     readonly pValue: number;
-    /** After Holm's correction for all cells that were tested. */
+    /** p after Holm's correction for all tested cells. */
     readonly adjusted: number;
     /** Whether trainings with the same seed were paired, or the seeds of each run vary independently. */
     readonly seeds: 'paired' | 'separate';
