@@ -91,7 +91,7 @@ export interface TrainingRecord {
    * in results written before this field was added.
    */
   readonly peakMemory?: number;
-  /** Absent for weights made by another tool, and in results written before this field was added. */
+  /** Estimated energy. Absent for weights made by another tool, and in results written before this field was added. */
   readonly energy?: EnergyEstimate;
   readonly finalLoss: number;
   /** Losses on the held-out pairs. Absent if no pairs were held out. */
