@@ -5,7 +5,7 @@ import type { EvaluationModel } from './measurement.js';
 export interface ControlInfo {
   readonly id: string;
   readonly title: string;
-  /** Protocols for which the control has a row. */
+  /** Protocols under which the control is measured. */
   readonly protocols: readonly ProtocolId[];
   /**
    * Whether the control needs the run's encoders (`ControlContext.untrained`). A control that does not can be compared

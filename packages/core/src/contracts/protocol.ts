@@ -46,7 +46,7 @@ export interface ProtocolContext<S = Settings> {
   readonly seed: number;
   /** The protocol's settings, validated. */
   readonly settings: S;
-  /** Split to measure on. With `val` no test example may be read; a protocol whose data has no `val` split throws. */
+  /** Split to measure on. With `val` no test example may be read; a protocol that needs the test split throws. */
   readonly split: EvaluationSplit;
   /** Primary metric that the task chooses. Default: `ProtocolInfo.primary`. */
   readonly metric?: string | undefined;
