@@ -3,7 +3,7 @@ import { type PhantomCase, streamCase } from './cases.js';
 import { PHANTOM_MODALITIES, type PhantomModality } from './model.js';
 import { MAX_WORDS } from './text.js';
 
-/** The rules by which captions are judged, written down here apart from the code that makes them. */
+/** Words for each kind of finding. These rules are written independently of the code that makes captions. */
 const KINDS: Record<PhantomModality, Record<string, RegExp>> = {
   radiology: { nodule: /nodule/, opacity: /opacity|pneumonia/ },
   histopathology: { lymphocytes: /lymphocyte/, necrosis: /necro/ },
@@ -18,7 +18,7 @@ const RARE: Record<PhantomModality, [name: string, words: RegExp]> = {
   ophthalmology: ['discSwelling', /swollen|swelling/],
   ultrasound: ['septatedCyst', /cyst/],
 };
-/** Adjectives of the two-valued factors: none may be said of an image that has the other value. */
+/** Adjectives of the two-valued factors. A caption must not use the adjective of the value that the image lacks. */
 const WORDS: Record<PhantomModality, Record<string, Record<string, RegExp>>> = {
   radiology: { heart: { normal: /normal heart|heart is normal/, enlarged: /enlarged/ } },
   histopathology: {
@@ -41,38 +41,38 @@ const WORDS: Record<PhantomModality, Record<string, Record<string, RegExp>>> = {
 
 const sentences = (caption: string): string[] => caption.split(/(?<=\.) /);
 const negated = (sentence: string): boolean => /\bno\b/i.test(sentence);
-/** What the caption says is there. */
-const positive = (caption: string): string =>
+/** The sentences of a caption that say what is present. */
+const affirmativeText = (caption: string): string =>
   sentences(caption)
     .filter((sentence) => !negated(sentence))
     .join(' ');
 
 function check({ modality, factors, caption }: PhantomCase): void {
-  const said = positive(caption);
-  const denied = sentences(caption).filter(negated).join(' ');
+  const affirmed = affirmativeText(caption);
+  const negatedText = sentences(caption).filter(negated).join(' ');
   const finding = factors.finding!;
   for (const [kind, pattern] of Object.entries(KINDS[modality])) {
-    expect(pattern.test(said), `${kind}: ${caption}`).toBe(finding === kind);
-    if (finding === kind) expect(denied, caption).not.toMatch(pattern);
+    expect(pattern.test(affirmed), `${kind}: ${caption}`).toBe(finding === kind);
+    if (finding === kind) expect(negatedText, caption).not.toMatch(pattern);
   }
   for (const word of ['left', 'right'] as const) {
-    expect(said.includes(`${word} side of the image`), caption).toBe(factors.side === word);
-    // On an X-ray the patient's right lung is on the left of the image.
-    if (said.includes(`${word} lung`)) expect(factors.side, caption).toBe(word === 'left' ? 'right' : 'left');
+    expect(affirmed.includes(`${word} side of the image`), caption).toBe(factors.side === word);
+    // On an X-ray the patient's right lung is on the left side of the image.
+    if (affirmed.includes(`${word} lung`)) expect(factors.side, caption).toBe(word === 'left' ? 'right' : 'left');
   }
-  expect(said.replace(/(left|right) (side of the image|lung)/g, ''), caption).not.toMatch(/\b(left|right)\b/);
+  expect(affirmed.replace(/(left|right) (side of the image|lung)/g, ''), caption).not.toMatch(/\b(left|right)\b/);
   for (const word of ['small', 'large'])
-    expect(new RegExp(`\\b${word}\\b`).test(said), caption).toBe(factors.size === word);
-  for (const word of ['upper', 'lower']) if (said.includes(word)) expect(factors.level, caption).toBe(word);
+    expect(new RegExp(`\\b${word}\\b`).test(affirmed), caption).toBe(factors.size === word);
+  for (const word of ['upper', 'lower']) if (affirmed.includes(word)) expect(factors.level, caption).toBe(word);
   const [rare, pattern] = RARE[modality];
   const present = factors[rare] === 'present';
-  expect(pattern.test(said), caption).toBe(present);
-  if (/rare/.test(said)) expect(present, caption).toBe(true);
-  if (present) expect(denied, caption).not.toMatch(pattern);
-  if (present) expect(denied, caption).not.toMatch(/rare/);
-  if (finding !== 'none') expect(denied, caption).not.toMatch(/focal/);
+  expect(pattern.test(affirmed), caption).toBe(present);
+  if (/rare/.test(affirmed)) expect(present, caption).toBe(true);
+  if (present) expect(negatedText, caption).not.toMatch(pattern);
+  if (present) expect(negatedText, caption).not.toMatch(/rare/);
+  if (finding !== 'none') expect(negatedText, caption).not.toMatch(/focal/);
   if (/lungs are clear|Normal lungs/.test(caption)) expect(finding === 'none' && !present, caption).toBe(true);
-  if (modality === 'radiology' && /pacemaker/.test(said)) expect(factors.pacemaker).toBe('present');
+  if (modality === 'radiology' && /pacemaker/.test(affirmed)) expect(factors.pacemaker).toBe('present');
   for (const [name, values] of Object.entries(WORDS[modality])) {
     for (const [value, words] of Object.entries(values)) {
       if (words.test(caption)) expect(factors[name], `${name}: ${caption}`).toBe(value);
@@ -92,7 +92,7 @@ describe('captions', () => {
     for (const example of cases(modality, 600)) check(example);
   });
 
-  it.each(PHANTOM_MODALITIES)('are short, and vary in wording, negation and doubt (%s)', (modality) => {
+  it.each(PHANTOM_MODALITIES)('are short and vary in wording, negation and doubt (%s)', (modality) => {
     const captions = cases(modality, 600).map(({ caption }) => caption);
     for (const caption of captions) {
       expect(caption.split(' ').length, caption).toBeLessThanOrEqual(MAX_WORDS);
@@ -104,7 +104,7 @@ describe('captions', () => {
     expect(share(/Possible/)).toBeGreaterThan(0.03);
   });
 
-  it('finds a contradiction when there is one', () => {
+  it('that contradict the factors fail this check', () => {
     const example = streamCase(2, 'captions', 0, 'ultrasound', {
       finding: 'mass',
       side: 'left',
@@ -118,7 +118,7 @@ describe('captions', () => {
 });
 
 describe('questions', () => {
-  it.each(PHANTOM_MODALITIES)('are answered by the factors (%s)', (modality) => {
+  it.each(PHANTOM_MODALITIES)('have the answers that the factors give (%s)', (modality) => {
     for (let i = 0; i < 200; i++) {
       const { factors, questions } = streamCase(5, 'questions', i, modality);
       expect(questions.length).toBeGreaterThanOrEqual(10);

@@ -9,7 +9,7 @@ const hash = (data: Uint8Array): string => createHash('sha256').update(data).dig
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 describe('phantomCase', () => {
-  it('depends on seed, split and index alone, in whatever order', () => {
+  it('depends on seed, split and index alone, whatever the order of the calls', () => {
     const make = (i: number) => {
       const { render, ...info } = phantomCase(3, 'train', i);
       return { ...info, pixels: hash(render(48).data) };
@@ -23,13 +23,13 @@ describe('phantomCase', () => {
   });
 
   it('repeats no image within or between splits', () => {
-    const all = (['train', 'val', 'test'] as PhantomSplit[]).flatMap((split) =>
+    const hashes = (['train', 'val', 'test'] as PhantomSplit[]).flatMap((split) =>
       range(300).map((i) => hash(phantomCase(0, split, i).render(24).data)),
     );
-    expect(new Set(all).size).toBe(all.length);
+    expect(new Set(hashes).size).toBe(hashes.length);
   });
 
-  it('goes round the modalities and draws each at any size, in colour or grey', () => {
+  it('cycles through the modalities and draws each at any size, in colour or grey', () => {
     for (const [index, modality] of PHANTOM_MODALITIES.entries()) {
       const example = phantomCase(0, 'val', index);
       expect(example.modality).toBe(modality);
@@ -50,9 +50,9 @@ describe('phantomCase', () => {
     for (const modality of PHANTOM_MODALITIES) {
       const cases = range(n).map((i) => streamCase(1, 'rates', i, modality).factors);
       for (const { name, values, weights } of FACTORS[modality]) {
-        for (const [at, value] of values.entries()) {
-          // Side, size and level are `none` without a finding (1/3) and even otherwise.
-          const p = weights?.[at] ?? 1 / values.length;
+        for (const [index, value] of values.entries()) {
+          // Side, size and level are `none` without a finding (1/3); otherwise both values are equally frequent.
+          const p = weights?.[index] ?? 1 / values.length;
           const seen = cases.filter((factors) => factors[name] === value).length / n;
           expect(Math.abs(seen - p), `${modality} ${name}=${value}: ${seen}`).toBeLessThan(
             5 * Math.sqrt((p * (1 - p)) / n),
@@ -64,16 +64,16 @@ describe('phantomCase', () => {
 
   it('spreads rare findings evenly: 2 % of training cases, 10 % of test cases', () => {
     expect(RARE_SHARE).toEqual({ train: 0.02, val: 0.02, test: 0.1 });
-    for (const [split, count, each] of [
+    for (const [split, count, expected] of [
       ['train', 500, 2],
       ['test', 100, 2],
     ] as const) {
       for (const modality of PHANTOM_MODALITIES) {
-        const found = range(count).filter((i) => {
+        const rareIndices = range(count).filter((i) => {
           const example = phantomCase(0, split, i);
           return example.modality === modality && rareLabel(example) === 1;
         });
-        expect(found.length, `${split} ${modality}`).toBe(each);
+        expect(rareIndices.length, `${split} ${modality}`).toBe(expected);
       }
     }
     const forced = range(500).filter((i) => rareLabel(phantomCase(0, 'train', i, 'ultrasound')) === 1);
@@ -82,7 +82,7 @@ describe('phantomCase', () => {
 });
 
 describe('LABELS', () => {
-  it('covers every class with labels inside its range', () => {
+  it('gives every class some cases and no label out of range', () => {
     const cases = range(600).map((i) => phantomCase(0, 'test', i));
     for (const { classes, label, templates } of Object.values(LABELS)) {
       expect(new Set(cases.map(label))).toEqual(new Set(classes.keys()));
@@ -93,7 +93,7 @@ describe('LABELS', () => {
     expect(LABELS.global.classes[1]).toBe('chest X-ray with an enlarged heart');
   });
 
-  it('has class names whose words the training captions use', () => {
+  it('has class names that use words of the training captions only', () => {
     const used = new Set(
       range(500).flatMap(
         (i) =>
@@ -111,7 +111,7 @@ describe('LABELS', () => {
 });
 
 describe('shapesCase', () => {
-  it('is a pure function whose caption names what is there', () => {
+  it('is a pure function whose caption agrees with the factors', () => {
     for (const i of range(200)) {
       const { factors, caption, render } = shapesCase(0, i);
       expect(shapesCase(0, i).caption).toBe(caption);

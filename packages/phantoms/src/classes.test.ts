@@ -3,13 +3,13 @@ import { classCase } from './classes.js';
 import { MODELS } from './modalities/index.js';
 import { PHANTOM_MODALITIES } from './model.js';
 
-/** Most classes that any task asks of a modality. */
+/** Largest number of classes that any task has in a modality. */
 const MOST = { radiology: 11, histopathology: 9, dermatology: 7, ophthalmology: 5, ultrasound: 2 } as const;
 
 describe('classCase', () => {
-  it.each(PHANTOM_MODALITIES)('%s: no two classes look alike, for every number of classes', (modality) => {
+  it.each(PHANTOM_MODALITIES)('%s: makes no two classes alike, for every number of classes', (modality) => {
     for (let classes = 2; classes <= MOST[modality]; classes++) {
-      // The values that each class always has; a factor that varies within a class cannot tell it from another.
+      // The values that all examples of a class share. Only these factors can distinguish classes.
       const fixed = Array.from({ length: classes }, (_, label) => {
         const seen = Array.from(
           { length: 40 },
@@ -31,17 +31,17 @@ describe('classCase', () => {
     }
   });
 
-  it('can leave two classes to the focal finding, so that the whole image says nothing', () => {
-    const of = (label: number) =>
+  it('can distinguish two classes by the focal finding alone, while the global factor varies in both', () => {
+    const examples = (label: number) =>
       Array.from({ length: 60 }, (_, i) =>
         classCase(0, 'focal', i, label, { modality: 'ultrasound', classes: 2, focal: true }),
       );
-    for (const { factors } of of(0)) expect(factors.finding).toBe('none');
-    for (const { factors } of of(1)) expect(factors.finding).toBe('mass');
-    for (const label of [0, 1]) expect(new Set(of(label).map(({ factors }) => factors.echo)).size).toBe(2);
+    for (const { factors } of examples(0)) expect(factors.finding).toBe('none');
+    for (const { factors } of examples(1)) expect(factors.finding).toBe('mass');
+    for (const label of [0, 1]) expect(new Set(examples(label).map(({ factors }) => factors.echo)).size).toBe(2);
   });
 
-  it('shows the rare finding in no class but the last that needs it', () => {
+  it('shows the rare finding in no class but the last of the eleven', () => {
     const rare = MODELS.radiology.rare.name;
     for (let label = 0; label < 11; label++) {
       const { factors } = classCase(0, 'rare', 1, label, { modality: 'radiology', classes: 11 });

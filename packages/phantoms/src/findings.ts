@@ -1,11 +1,11 @@
 import type { Random } from '@medbench/core';
 import { between } from './drawing/random.js';
 import type { Point } from './drawing/shapes.js';
-import { drawValue, type FactorSpec, type Factors, type Question } from './model.js';
+import { drawValue, type FactorSpec, type Factors, type PhantomQuestion } from './model.js';
 
 /**
- * The one focal finding that every modality can have. `side` is the side of the image, not of the patient. Without a
- * finding all four are `none`.
+ * The focal finding of an image: at most one, of a kind that the modality defines. `side` is the side of the image, not
+ * of the patient. Without a finding all four factors are `none`.
  */
 export type FindingFactors<Kind extends string = string> = {
   readonly finding: 'none' | Kind;
@@ -18,7 +18,7 @@ const SIDES = ['none', 'left', 'right'];
 const SIZES = ['none', 'small', 'large'];
 const LEVELS = ['none', 'upper', 'lower'];
 
-/** The four factors of a finding of two kinds; none, the first and the second kind are equally frequent. */
+/** The four factors of a finding of two kinds. No finding, the first kind and the second kind are equally frequent. */
 export const findingFactors = (first: string, second: string): FactorSpec[] => [
   { name: 'finding', scope: 'local', values: ['none', first, second] },
   { name: 'side', scope: 'local', values: SIDES },
@@ -26,7 +26,7 @@ export const findingFactors = (first: string, second: string): FactorSpec[] => [
   { name: 'level', scope: 'local', values: LEVELS },
 ];
 
-/** Draws all factors independently, but for the finding's side, size and level, which are `none` without one. */
+/** Draws all factors independently, except that the side, size and level of a finding are `none` if there is none. */
 export function sampleFactors<F extends Factors>(specs: readonly FactorSpec[], random: Random): F {
   const values: Record<string, string> = {};
   for (const spec of specs) {
@@ -40,24 +40,24 @@ export function sampleFactors<F extends Factors>(specs: readonly FactorSpec[], r
   return values as F;
 }
 
-/** Where findings of a modality may lie: distances from the vertical midline, and heights of both levels. */
+/** Where findings of a modality may lie: ranges of the distance from the vertical midline, and of y for each level. */
 export interface FindingArea {
   readonly offset: readonly [number, number];
   readonly upper: readonly [number, number];
   readonly lower: readonly [number, number];
 }
 
-/** The centre of the finding, within the half and level that the factors name. Draws twice whatever they are. */
-export function place(factors: FindingFactors, area: FindingArea, random: Random): Point {
+/** Draws the finding's centre, within the half and level that the factors name. Always takes two random numbers. */
+export function drawCentre(factors: FindingFactors, area: FindingArea, random: Random): Point {
   const offset = between(random, ...area.offset);
   const y = between(random, ...(factors.level === 'upper' ? area.upper : area.lower));
   return { x: factors.side === 'left' ? 0.5 - offset : 0.5 + offset, y };
 }
 
-/** How a modality speaks of its finding: synonyms of each kind, the first of which is used in questions and answers. */
+/** The words for each kind of finding: synonyms, the first of which is used in questions and answers. */
 export type FindingWords = Readonly<Record<string, readonly [string, ...string[]]>>;
 
-/** One sentence on the finding, if there is one: its kind, size and side, at times its level or a doubt. */
+/** A sentence on the finding, undefined without one: its kind, size and side, sometimes its level or a doubt. */
 export function findingSentence(
   factors: FindingFactors,
   words: FindingWords,
@@ -80,32 +80,32 @@ export function findingSentence(
   ]);
 }
 
-const yesNo = (value: boolean): string => (value ? 'yes' : 'no');
+const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
 
 /** A yes/no question. */
-export const closed = (question: string, answer: boolean, questionType: string): Question => ({
+export const yesNoQuestion = (question: string, answer: boolean, questionType: string): PhantomQuestion => ({
   question,
-  answer: yesNo(answer),
+  answer: yesOrNo(answer),
   type: 'closed',
   questionType,
 });
 
 /** A question with a free answer. */
-export const open = (question: string, answer: string, questionType: string): Question => ({
+export const openQuestion = (question: string, answer: string, questionType: string): PhantomQuestion => ({
   question,
   answer,
   type: 'open',
   questionType,
 });
 
-/** What can be asked about the finding of any modality. */
-export function findingQuestions(factors: FindingFactors, words: FindingWords, random: Random): Question[] {
+/** The questions about the finding, the same for every modality but for the words. */
+export function findingQuestions(factors: FindingFactors, words: FindingWords, random: Random): PhantomQuestion[] {
   const { finding, side, size, level } = factors;
-  const there = finding !== 'none';
-  const questions: Question[] = [];
+  const hasFinding = finding !== 'none';
+  const questions: PhantomQuestion[] = [];
   for (const [kind, [noun]] of Object.entries(words)) {
     questions.push(
-      closed(
+      yesNoQuestion(
         random.pick([`Is there a ${noun}?`, `Does the image show a ${noun}?`, `Is a ${noun} seen?`]),
         finding === kind,
         'PRES',
@@ -113,21 +113,21 @@ export function findingQuestions(factors: FindingFactors, words: FindingWords, r
     );
   }
   questions.push(
-    open('How many focal findings are there?', there ? '1' : '0', 'COUNT'),
-    open('What is the focal finding?', there ? words[finding]![0] : 'none', 'ABN'),
-    closed('Is there a finding on the left side of the image?', side === 'left', 'PRES, POS'),
-    closed('Is there a finding on the right side of the image?', side === 'right', 'PRES, POS'),
+    openQuestion('How many focal findings are there?', hasFinding ? '1' : '0', 'COUNT'),
+    openQuestion('What is the focal finding?', hasFinding ? words[finding]![0] : 'none', 'ABN'),
+    yesNoQuestion('Is there a finding on the left side of the image?', side === 'left', 'PRES, POS'),
+    yesNoQuestion('Is there a finding on the right side of the image?', side === 'right', 'PRES, POS'),
   );
-  if (there) {
+  if (hasFinding) {
     const noun = words[finding]![0];
     questions.push(
-      open(
+      openQuestion(
         random.pick([`On which side of the image is the ${noun}?`, 'Which side of the image shows the finding?']),
         side,
         'POS',
       ),
-      open(random.pick([`How large is the ${noun}?`, `What is the size of the ${noun}?`]), size, 'SIZE'),
-      closed(`Is the ${noun} in the upper part of the image?`, level === 'upper', 'POS'),
+      openQuestion(random.pick([`How large is the ${noun}?`, `What is the size of the ${noun}?`]), size, 'SIZE'),
+      yesNoQuestion(`Is the ${noun} in the upper part of the image?`, level === 'upper', 'POS'),
     );
   }
   return questions;

@@ -11,15 +11,15 @@ export {
   FACTORS,
   globalLabel,
   LABELS,
-  type Labelled,
+  type LabelledFactors,
   localLabel,
   type PhantomLabels,
   rareLabel,
 } from './labels.js';
 export {
-  type Counts,
   DEFAULT_COUNTS,
-  isPhantomFolder,
+  findPhantomManifest,
+  type PhantomCounts,
   type PhantomManifest,
   type PhantomSettings,
   phantomFingerprint,
@@ -33,7 +33,7 @@ export {
   PHANTOM_MODALITIES,
   type PhantomModality,
   type PhantomModel,
-  type Question,
+  type PhantomQuestion,
 } from './model.js';
 export { SHAPE_FACTORS, type ShapesCase, shapesCase } from './shapes.js';
 export { ensurePhantoms, type WritePhantomsOptions, writePhantoms } from './write/index.js';

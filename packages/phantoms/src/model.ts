@@ -1,6 +1,6 @@
 import type { Random, RasterImage } from '@medbench/core';
 
-/** The five imaging modalities, in the order in which cases go round. */
+/** The five imaging modalities, in the order in which cases cycle through them. */
 export const PHANTOM_MODALITIES = [
   'radiology',
   'histopathology',
@@ -10,11 +10,11 @@ export const PHANTOM_MODALITIES = [
 ] as const;
 export type PhantomModality = (typeof PHANTOM_MODALITIES)[number];
 
-/** What an image shows: the value of each generative factor, by name. */
+/** The value of each generative factor of an image, by name. */
 export type Factors = Readonly<Record<string, string>>;
 export type Presence = 'absent' | 'present';
 
-/** Whether a factor changes the whole image, a few pixels of it, or is seldom there. */
+/** Whether a factor changes the whole image (global), a few pixels (local), or is present in few images (rare). */
 export type FactorScope = 'global' | 'local' | 'rare';
 
 export interface FactorSpec {
@@ -27,7 +27,7 @@ export interface FactorSpec {
 }
 
 /** A question about one image. `questionType` uses VQA-RAD's vocabulary (PRES, POS, ABN, SIZE, …). */
-export interface Question {
+export interface PhantomQuestion {
   readonly question: string;
   readonly answer: string;
   readonly type: 'open' | 'closed';
@@ -37,24 +37,24 @@ export interface Question {
 /** How one modality's images are drawn and described. */
 export interface PhantomModel<F extends Factors = Factors> {
   readonly modality: PhantomModality;
-  /** What the image is called in captions. */
+  /** Name of this kind of image in captions. */
   readonly title: string;
   readonly factors: readonly FactorSpec[];
-  /** The factor behind the global label, and how captions say each of its two values. */
+  /** The factor behind the global label, and the phrase that captions use for each of its two values. */
   readonly global: { readonly name: string; readonly phrases: readonly [string, string] };
   /** The rare factor and its name in captions. */
   readonly rare: { readonly name: string; readonly phrase: string };
   sample(random: Random): F;
-  /** Draws the image, `size` pixels a side. The same stream gives the same nuisance details whatever the factors. */
+  /** Draws the image, `size` pixels a side. The same stream gives the same nuisance details for any factors. */
   render(factors: F, random: Random, size: number): RasterImage;
   caption(factors: F, random: Random): string;
-  questions(factors: F, random: Random): Question[];
+  questions(factors: F, random: Random): PhantomQuestion[];
 }
 
-/** Share of the cases that show their modality's rare factor, where nothing else is asked for. */
+/** Default share of the cases that show their modality's rare factor. */
 export const RARE_PREVALENCE = 0.02;
 
-/** A rare factor, absent or present. */
+/** The specification of a rare factor, which is absent or present. */
 export const rareFactor = (name: string): FactorSpec => ({
   name,
   scope: 'rare',
@@ -62,7 +62,7 @@ export const rareFactor = (name: string): FactorSpec => ({
   weights: [1 - RARE_PREVALENCE, RARE_PREVALENCE],
 });
 
-/** Draws one value by its probability. */
+/** Draws one value of a factor with its probability. */
 export function drawValue(spec: FactorSpec, random: Random): string {
   let rest = random.uniform();
   for (const [index, value] of spec.values.entries()) {

@@ -39,7 +39,7 @@ export interface ShapesCase {
   render(size?: number): RasterImage;
 }
 
-/** The example at `index`: a function of its arguments alone, from a stream of its own. */
+/** The example at `index`. It depends on the arguments alone and has its own random stream. */
 export function shapesCase(seed: number, index: number): ShapesCase {
   const use = (name: string) => namedRandom(seed, 'shapes', index, name);
   const stream = use('factors');
@@ -105,34 +105,34 @@ function render(factors: ShapeFactors, random: Random, size: number): RasterImag
   for (let i = 0; i < count; i++) {
     const spread = count === 1 ? 0 : radius * (count === 2 ? 1.1 : 1.3);
     const theta = turn + (2 * Math.PI * i) / count;
-    const at = { x: centre.x + spread * Math.cos(theta), y: centre.y + spread * Math.sin(theta) };
-    canvas.paint(outline(factors.kind, at, radius, between(stream, -0.2, 0.2)), COLOURS[factors.colour]);
+    const position = { x: centre.x + spread * Math.cos(theta), y: centre.y + spread * Math.sin(theta) };
+    canvas.paint(outline(factors.kind, position, radius, between(stream, -0.2, 0.2)), COLOURS[factors.colour]);
   }
   canvas.grain(layer('film'), 0.015);
   return canvas.toImage();
 }
 
-function outline(kind: ShapeFactors['kind'], at: Point, radius: number, tilt: number): Shape {
+function outline(kind: ShapeFactors['kind'], centre: Point, radius: number, tilt: number): Shape {
   const corners = (count: number, start: number, reach: number) =>
     polygon(
       Array.from({ length: count }, (_, i) => {
         const theta = start + (2 * Math.PI * i) / count;
-        return { x: at.x + reach * Math.cos(theta), y: at.y + reach * Math.sin(theta) };
+        return { x: centre.x + reach * Math.cos(theta), y: centre.y + reach * Math.sin(theta) };
       }),
     );
   switch (kind) {
     case 'circle':
-      return ellipse({ ...at, rx: radius });
+      return ellipse({ ...centre, rx: radius });
     case 'ring':
-      return ellipse({ ...at, rx: radius * 0.82, outline: radius * 0.4 });
+      return ellipse({ ...centre, rx: radius * 0.82, outline: radius * 0.4 });
     case 'square':
       return corners(4, Math.PI / 4 + tilt, radius * 1.2);
     case 'diamond':
       return polygon([
-        { x: at.x, y: at.y - radius * 1.3 },
-        { x: at.x + radius * 0.75, y: at.y },
-        { x: at.x, y: at.y + radius * 1.3 },
-        { x: at.x - radius * 0.75, y: at.y },
+        { x: centre.x, y: centre.y - radius * 1.3 },
+        { x: centre.x + radius * 0.75, y: centre.y },
+        { x: centre.x, y: centre.y + radius * 1.3 },
+        { x: centre.x - radius * 0.75, y: centre.y },
       ]);
     case 'triangle':
       return corners(3, -Math.PI / 2 + tilt, radius * 1.2);

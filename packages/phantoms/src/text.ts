@@ -5,43 +5,44 @@ import type { PhantomModel } from './model.js';
 /** Longest caption, in words. */
 export const MAX_WORDS = 30;
 
-const length = (sentences: readonly string[]): number => sentences.join(' ').split(' ').length;
+const countWords = (sentences: readonly string[]): number => sentences.join(' ').split(' ').length;
 
-/** What a caption is put together from. */
-export interface CaptionParts {
-  /** Names the image and, mostly, its global factor. */
+/** The sentences that a caption is composed of. */
+export interface CaptionContent {
+  /** Names the kind of image and, in most cases, its global factor. */
   readonly opening: string;
-  /** The finding, if there is one. */
+  /** A sentence on the finding, undefined without one. */
   readonly finding: string | undefined;
-  /** Ways to say that there is none. */
+  /** Sentences that say that there is no finding, one of which may be drawn. */
   readonly negative: readonly string[];
+  /** Whether the rare factor is present. */
   readonly rare: boolean;
   /** Sentences that are dropped when the caption would grow too long. */
   readonly optional: readonly (string | undefined)[];
 }
 
 /**
- * A caption of one to four short sentences, at most `MAX_WORDS` words. The finding and the rare factor are always told
- * when they are there; what is not there is told at times ("no focal finding"), as reports do.
+ * A caption of one to four short sentences, at most `MAX_WORDS` words. It always names a finding and a rare factor that
+ * are present. It sometimes names absent ones ("no focal finding"), as reports do.
  */
-export function composeCaption(model: Pick<PhantomModel, 'rare'>, parts: CaptionParts, random: Random): string {
+export function composeCaption(model: Pick<PhantomModel, 'rare'>, content: CaptionContent, random: Random): string {
   const { phrase } = model.rare;
-  const said = chance(random, 0.8) ? random.pick([...NEGATIVES, ...parts.negative]) : undefined;
+  const negative = chance(random, 0.8) ? random.pick([...NEGATIVES, ...content.negative]) : undefined;
   // Beside a rare finding, "the lungs are clear" would be wrong.
-  const finding = parts.finding ?? (parts.rare ? undefined : said);
-  const told = finding === undefined ? [parts.opening] : [parts.opening, finding];
+  const finding = content.finding ?? (content.rare ? undefined : negative);
+  const sentences = finding === undefined ? [content.opening] : [content.opening, finding];
   const absent = random.pick(['No rare finding.', `No ${phrase}.`, 'No rare finding is seen.', ...Array<undefined>(7)]);
-  const long = length(told) > MAX_WORDS - 8;
+  const long = countWords(sentences) > MAX_WORDS - 8;
   const present = random.pick([
     `Rare finding: a ${phrase}.`,
     `There is a rare finding, a ${phrase}.`,
     `A ${phrase} is present.`,
   ]);
-  if (parts.rare) told.push(long ? `Rare finding: a ${phrase}.` : present);
-  for (const sentence of [...parts.optional, parts.rare ? undefined : absent]) {
-    if (sentence !== undefined && length([...told, sentence]) <= MAX_WORDS - 4) told.push(sentence);
+  if (content.rare) sentences.push(long ? `Rare finding: a ${phrase}.` : present);
+  for (const sentence of [...content.optional, content.rare ? undefined : absent]) {
+    if (sentence !== undefined && countWords([...sentences, sentence]) <= MAX_WORDS - 4) sentences.push(sentence);
   }
-  return told.join(' ');
+  return sentences.join(' ');
 }
 
 const NEGATIVES = ['No focal finding.', 'There is no focal finding.', 'No focal finding is seen.'];

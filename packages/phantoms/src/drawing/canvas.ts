@@ -1,29 +1,29 @@
 import type { Random, RasterImage } from '@medbench/core';
 import type { Shape } from './shapes.js';
 
-/** Red, green, blue in 0..1. */
+/** Red, green and blue, each in 0..1. */
 export type Colour = readonly [red: number, green: number, blue: number];
-/** A value for each place of the unit square. */
+/** A value at each point (x, y) of the unit square. */
 export type Field = (x: number, y: number) => number;
 
-/** The grey of this brightness. */
+/** The grey colour of a brightness in 0..1. */
 export const grey = (value: number): Colour => [value, value, value];
 
-/** `a` at t = 0, `b` at t = 1. */
+/** Linear interpolation of two colours: `a` at t = 0, `b` at t = 1. */
 export const mix = (a: Colour, b: Colour, t: number): Colour => [
   a[0] + (b[0] - a[0]) * t,
   a[1] + (b[1] - a[1]) * t,
   a[2] + (b[2] - a[2]) * t,
 ];
 
-/** A colour with every channel multiplied. */
+/** A colour with every channel multiplied by `factor`. */
 export const scaled = (colour: Colour, factor: number): Colour => [
   colour[0] * factor,
   colour[1] * factor,
   colour[2] * factor,
 ];
 
-/** A square image in the making: floating-point values 0..1, painted over the unit square. */
+/** A square image that shapes are painted on: floating-point values in 0..1 over the unit square. */
 export class Canvas {
   readonly #pixels: Float32Array;
 
@@ -39,10 +39,10 @@ export class Canvas {
       pixels.fill(red);
       return;
     }
-    for (let at = 0; at < pixels.length; at += 3) {
-      pixels[at] = red;
-      pixels[at + 1] = green;
-      pixels[at + 2] = blue;
+    for (let offset = 0; offset < pixels.length; offset += 3) {
+      pixels[offset] = red;
+      pixels[offset + 1] = green;
+      pixels[offset + 2] = blue;
     }
   }
 
@@ -51,53 +51,53 @@ export class Canvas {
     this.#blend(shape, colour, opacity, -1);
   }
 
-  /** Adds an amount of each channel inside the shape: overlapping tissue on an X-ray, light on a surface. */
+  /** Adds an amount to each channel inside the shape, as overlapping tissue on an X-ray or light on a surface does. */
   add(shape: Shape, amount: Colour): void {
     this.#blend(shape, amount, 1, 0);
   }
 
-  /** Adds `field` times `amount` everywhere. */
+  /** Adds `field` times `amount` to every pixel. */
   addField(field: Field, amount: Colour): void {
     const { size, channels } = this;
     const pixels = this.#pixels;
     const [red, green, blue] = amount;
-    for (let row = 0, at = 0; row < size; row++) {
+    for (let row = 0, offset = 0; row < size; row++) {
       const y = (row + 0.5) / size;
-      for (let column = 0; column < size; column++, at += channels) {
+      for (let column = 0; column < size; column++, offset += channels) {
         const value = field((column + 0.5) / size, y);
-        pixels[at]! += value * red;
+        pixels[offset]! += value * red;
         if (channels === 1) continue;
-        pixels[at + 1]! += value * green;
-        pixels[at + 2]! += value * blue;
+        pixels[offset + 1]! += value * green;
+        pixels[offset + 2]! += value * blue;
       }
     }
   }
 
-  /** Multiplies every channel by `field`. */
+  /** Multiplies every channel of every pixel by `field`. */
   multiply(field: Field): void {
     const { size, channels } = this;
     const pixels = this.#pixels;
-    for (let row = 0, at = 0; row < size; row++) {
+    for (let row = 0, offset = 0; row < size; row++) {
       const y = (row + 0.5) / size;
       for (let column = 0; column < size; column++) {
         const value = field((column + 0.5) / size, y);
-        for (let c = 0; c < channels; c++, at++) pixels[at]! *= value;
+        for (let c = 0; c < channels; c++, offset++) pixels[offset]! *= value;
       }
     }
   }
 
-  /** Independent noise of standard deviation `deviation`, the same in all channels of a pixel. */
+  /** Adds independent noise of standard deviation `deviation`, the same in all channels of a pixel. */
   grain(random: Random, deviation: number): void {
     const noise = fastNoise(random);
     const { channels } = this;
     const pixels = this.#pixels;
-    for (let at = 0; at < pixels.length; ) {
+    for (let offset = 0; offset < pixels.length; ) {
       const value = noise() * deviation;
-      for (let c = 0; c < channels; c++, at++) pixels[at]! += value;
+      for (let c = 0; c < channels; c++, offset++) pixels[offset]! += value;
     }
   }
 
-  /** Multiplicative noise of standard deviation `deviation`, correlated over `stretch` pixels: ultrasound's speckle. */
+  /** Multiplies by noise of standard deviation `deviation`, correlated over `stretch` pixels: ultrasound's speckle. */
   speckle(random: Random, deviation: number, stretch = 1.6): void {
     const noise = fastNoise(random);
     const { channels } = this;
@@ -105,19 +105,19 @@ export class Canvas {
     const keep = 1 - 1 / stretch;
     const gain = Math.sqrt(1 - keep * keep);
     let last = 0;
-    for (let at = 0; at < pixels.length; ) {
+    for (let offset = 0; offset < pixels.length; ) {
       last = keep * last + gain * noise();
       const value = Math.max(0, 1 + deviation * last);
-      for (let c = 0; c < channels; c++, at++) pixels[at]! *= value;
+      for (let c = 0; c < channels; c++, offset++) pixels[offset]! *= value;
     }
   }
 
-  /** Changes brightness and contrast of the whole image: `value * gain + offset`. */
+  /** Changes contrast and brightness of the whole image: `value * gain + offset`. */
   expose(gain: number, offset: number): void {
     for (let i = 0; i < this.#pixels.length; i++) this.#pixels[i] = this.#pixels[i]! * gain + offset;
   }
 
-  /** The image in 8 bits, clipped. */
+  /** The image in 8 bits, values clipped to 0..255. */
   toImage(): RasterImage {
     const pixels = this.#pixels;
     const rounded = new Uint8ClampedArray(pixels.length);
@@ -125,7 +125,7 @@ export class Canvas {
     return { width: this.size, height: this.size, channels: this.channels, data: new Uint8Array(rounded.buffer) };
   }
 
-  /** `pixel += (colour + keep * pixel) * coverage * opacity`: `keep` is -1 to cover, 0 to add. */
+  /** Sets `pixel += (colour + keep * pixel) * coverage * opacity`; `keep` is -1 to cover and 0 to add. */
   #blend(shape: Shape, colour: Colour, opacity: number, keep: -1 | 0): void {
     const { size, channels } = this;
     const pixels = this.#pixels;
@@ -136,21 +136,21 @@ export class Canvas {
     const y1 = Math.min(size, Math.ceil(shape.bottom * size));
     for (let row = y0; row < y1; row++) {
       const y = (row + 0.5) / size;
-      for (let column = x0, at = (row * size + x0) * channels; column < x1; column++, at += channels) {
+      for (let column = x0, offset = (row * size + x0) * channels; column < x1; column++, offset += channels) {
         const weight = shape.coverage((column + 0.5) / size, y) * opacity;
         if (weight <= 0) continue;
-        pixels[at]! += (red + keep * pixels[at]!) * weight;
+        pixels[offset]! += (red + keep * pixels[offset]!) * weight;
         if (channels === 1) continue;
-        pixels[at + 1]! += (green + keep * pixels[at + 1]!) * weight;
-        pixels[at + 2]! += (blue + keep * pixels[at + 2]!) * weight;
+        pixels[offset + 1]! += (green + keep * pixels[offset + 1]!) * weight;
+        pixels[offset + 2]! += (blue + keep * pixels[offset + 2]!) * weight;
       }
     }
   }
 }
 
 /**
- * Noise of mean 0 and variance 1 with a triangular density, from the mulberry32 generator: it is drawn for every
- * pixel, and exact normals from the main stream would cost more than the rest of the image.
+ * Returns a source of noise of mean 0 and variance 1 with a triangular density, from the mulberry32 generator. Noise is
+ * drawn for every pixel, and exact normals from the main stream would cost more than the rest of the image.
  */
 function fastNoise(random: Random): () => number {
   let state = Math.floor(random.uniform() * 4294967296) | 0;
@@ -164,7 +164,7 @@ function fastNoise(random: Random): () => number {
   };
 }
 
-/** Smooth noise in -1..1 over the unit square, `cells` bumps along each side (value noise: a random grid, interpolated). */
+/** Smooth noise in -1..1 over the unit square, with `cells` bumps along each side: an interpolated random grid. */
 export function smoothNoise(random: Random, cells: number): Field {
   const columns = cells + 2;
   const grid = Float32Array.from({ length: columns * columns }, () => 2 * random.uniform() - 1);
@@ -177,9 +177,9 @@ export function smoothNoise(random: Random, cells: number): Field {
     let t = v - row;
     s = s * s * (3 - 2 * s);
     t = t * t * (3 - 2 * t);
-    const at = row * columns + column;
-    const top = grid[at]! + (grid[at + 1]! - grid[at]!) * s;
-    const low = grid[at + columns]! + (grid[at + columns + 1]! - grid[at + columns]!) * s;
+    const corner = row * columns + column;
+    const top = grid[corner]! + (grid[corner + 1]! - grid[corner]!) * s;
+    const low = grid[corner + columns]! + (grid[corner + columns + 1]! - grid[corner + columns]!) * s;
     return top + (low - top) * t;
   };
 }

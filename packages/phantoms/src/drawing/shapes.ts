@@ -1,6 +1,6 @@
 /**
- * A soft-edged region of the unit square: x grows to the right, y downwards, both 0..1. `coverage` is 0 outside, 1
- * inside and between the two at the edge; it is asked only inside the bounds.
+ * A soft-edged region of the unit square: x grows to the right, y downwards, both in 0..1. `coverage` is 0 outside, 1
+ * inside and between 0 and 1 at the edge. It is called only for points within the bounds.
  */
 export interface Shape {
   readonly left: number;
@@ -15,7 +15,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** Default width of an edge; about one pixel of a 48-pixel image, so that edges stay antialiased at that size. */
+/** Default width of an edge: about one pixel of a 48-pixel image, so that edges are antialiased at that size. */
 export const EDGE = 0.022;
 
 const fromDistance = (distance: number, edge: number): number => {
@@ -26,15 +26,15 @@ export interface EllipseOptions {
   readonly x: number;
   readonly y: number;
   readonly rx: number;
-  /** Default: as `rx`. */
+  /** Default: the value of `rx`. */
   readonly ry?: number;
   /** Radians, clockwise. */
   readonly angle?: number;
-  /** Width of the edge. */
+  /** Width of the soft edge. */
   readonly edge?: number;
-  /** Amplitude and phase of the radius' harmonics from the second on, relative to the radius. */
+  /** Harmonics of the radius, from the second upwards: amplitude relative to the radius, and phase. */
   readonly harmonics?: readonly (readonly [amplitude: number, phase: number])[];
-  /** Draws the outline alone, this wide. */
+  /** Width of the outline; if positive, only the outline is drawn. */
   readonly outline?: number;
 }
 
@@ -47,7 +47,7 @@ export function ellipse(options: EllipseOptions): Shape {
   const ripple = harmonics.reduce((sum, [amplitude]) => sum + Math.abs(amplitude), 0);
   const reachX = Math.hypot(rx * cos, ry * sin) * (1 + ripple) + edge + outline;
   const reachY = Math.hypot(rx * sin, ry * cos) * (1 + ripple) + edge + outline;
-  // Beyond these radii the edge cannot be near, and its angle need not be known.
+  // Beyond these radii no edge is near, so the costly angle is not computed there.
   const margin = ripple + (edge + outline) / 2 / scale;
   const inner = Math.max(0, 1 - margin) ** 2;
   const outer = (1 + margin) ** 2;
@@ -125,7 +125,7 @@ export function curve(a: Point, c: Point, b: Point, segments = 6): Point[] {
   });
 }
 
-/** A bell of standard deviations `sx`, `sy`, cut off at 2.5 of them. */
+/** A Gaussian bell of standard deviations `sx` and `sy`, cut off at 2.5 standard deviations. */
 export function glow(x: number, y: number, sx: number, sy = sx): Shape {
   return {
     left: x - 2.5 * sx,
@@ -139,7 +139,7 @@ export function glow(x: number, y: number, sx: number, sy = sx): Shape {
   };
 }
 
-/** A convex polygon given clockwise (y down). */
+/** A convex polygon; its corners are given clockwise (y points down). */
 export function polygon(points: readonly Point[], edge = EDGE): Shape {
   const xs = points.map((point) => point.x);
   const ys = points.map((point) => point.y);
@@ -161,7 +161,7 @@ export function polygon(points: readonly Point[], edge = EDGE): Shape {
   };
 }
 
-/** A shape whose coverage is multiplied by `field`. */
+/** The shape with its coverage multiplied by `field`. */
 export function masked(shape: Shape, field: (x: number, y: number) => number): Shape {
   return {
     ...shape,
@@ -172,7 +172,7 @@ export function masked(shape: Shape, field: (x: number, y: number) => number): S
   };
 }
 
-/** The part of `shape` that is not in `hole`. */
+/** The part of `shape` that lies outside `hole`. */
 export function without(shape: Shape, hole: Shape): Shape {
   return masked(shape, (x, y) => 1 - hole.coverage(x, y));
 }

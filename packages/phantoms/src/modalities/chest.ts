@@ -2,7 +2,7 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, grey, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { curve, ellipse, glow, masked, stroke, without } from '../drawing/shapes.js';
-import { closed, type FindingFactors, open, place } from '../findings.js';
+import { drawCentre, type FindingFactors, openQuestion, yesNoQuestion } from '../findings.js';
 import type { Presence } from '../model.js';
 import { definePhantom } from './define.js';
 
@@ -48,26 +48,30 @@ export const chest = definePhantom<ChestFactors>({
     chance(random, 0.15) ? 'No pleural effusion.' : undefined,
   ],
   questionsBefore: ({ heart }, random) => [
-    closed(random.pick(['Is the heart enlarged?', 'Is there cardiomegaly?']), heart === 'enlarged', 'SIZE'),
-    open(random.pick(['What is the size of the heart?', 'How large is the heart?']), heart, 'SIZE'),
+    yesNoQuestion(random.pick(['Is the heart enlarged?', 'Is there cardiomegaly?']), heart === 'enlarged', 'SIZE'),
+    openQuestion(random.pick(['What is the size of the heart?', 'How large is the heart?']), heart, 'SIZE'),
   ],
   questionsAfter({ finding, side, pneumothorax, pacemaker }, random) {
     const clear = finding === 'none' && pneumothorax === 'absent';
     return [
-      ...(finding === 'none' ? [] : [open(`Which lung shows the ${finding}?`, lungAt(side), 'ORGAN, POS')]),
-      closed(random.pick(['Are the lungs clear?', 'Are the lungs normal?']), clear, 'ABN'),
-      closed(
+      ...(finding === 'none' ? [] : [openQuestion(`Which lung shows the ${finding}?`, lungAt(side), 'ORGAN, POS')]),
+      yesNoQuestion(random.pick(['Are the lungs clear?', 'Are the lungs normal?']), clear, 'ABN'),
+      yesNoQuestion(
         random.pick(['Is there a pneumothorax?', 'Is a pneumothorax present?']),
         pneumothorax === 'present',
         'PRES',
       ),
-      closed(
+      yesNoQuestion(
         random.pick(['Is there a pacemaker?', 'Does the patient have a pacemaker?']),
         pacemaker === 'present',
         'PRES',
       ),
-      open(random.pick(['What kind of image is this?', 'What imaging modality is used?']), 'chest X-ray', 'MODALITY'),
-      open('In which plane is the image taken?', 'frontal', 'PLANE'),
+      openQuestion(
+        random.pick(['What kind of image is this?', 'What imaging modality is used?']),
+        'chest X-ray',
+        'MODALITY',
+      ),
+      openQuestion('In which plane is the image taken?', 'frontal', 'PLANE'),
     ];
   },
   render,
@@ -85,7 +89,7 @@ function render(factors: ChestFactors, random: Random, size: number): RasterImag
   canvas.paint(ellipse({ x: 0.5 + dx, y: 0.05 + dy, rx: 0.13, ry: 0.2, edge: 0.06 }), grey(0.48));
   canvas.addField(smoothNoise(body, 5), grey(0.03));
 
-  const lungOf = (direction: -1 | 1) =>
+  const lungShape = (direction: -1 | 1) =>
     ellipse({
       x: 0.5 + dx + direction * 0.215 * width,
       y: 0.5 + dy,
@@ -97,7 +101,7 @@ function render(factors: ChestFactors, random: Random, size: number): RasterImag
   const marking = smoothNoise(body, 14);
   const spacing = between(body, 7.5, 8.5);
   for (const direction of [-1, 1] as const) {
-    const lung = lungOf(direction);
+    const lung = lungShape(direction);
     canvas.paint(lung, grey(0.17), 0.95);
     canvas.add(
       masked(lung, (x, y) => 0.5 + marking(x, y)),
@@ -132,7 +136,7 @@ function render(factors: ChestFactors, random: Random, size: number): RasterImag
       angle: direction * 0.1,
       edge: 0.02,
     });
-    canvas.paint(without(lungOf(direction), collapsed), grey(0.02), 0.95);
+    canvas.paint(without(lungShape(direction), collapsed), grey(0.02), 0.95);
     canvas.add(
       ellipse({
         x: 0.5 + dx + direction * 0.165,
@@ -187,7 +191,7 @@ function render(factors: ChestFactors, random: Random, size: number): RasterImag
 
   if (factors.finding !== 'none') {
     const local = layer('finding');
-    const centre = place(factors, { offset: [0.2, 0.27], upper: [0.29, 0.4], lower: [0.54, 0.62] }, local);
+    const centre = drawCentre(factors, { offset: [0.2, 0.27], upper: [0.29, 0.4], lower: [0.54, 0.62] }, local);
     const big = factors.size === 'large';
     const outline = {
       x: centre.x + dx,

@@ -7,15 +7,15 @@ import {
   findingSentence,
   sampleFactors,
 } from '../findings.js';
-import { type FactorSpec, type Factors, type PhantomModel, type Question, rareFactor } from '../model.js';
+import { type FactorSpec, type Factors, type PhantomModel, type PhantomQuestion, rareFactor } from '../model.js';
 import { composeCaption } from '../text.js';
 
-/** What one modality says and draws; all that the five have in common is in `definePhantom`. */
+/** The words and drawing of one modality. `definePhantom` holds everything that the five have in common. */
 export interface PhantomDescription<F extends Factors & FindingFactors> {
   readonly modality: PhantomModel['modality'];
-  /** What the image is called in captions. */
+  /** Name of this kind of image in captions. */
   readonly title: string;
-  /** The factor of the whole image behind the global label: its two values, and how captions say each. */
+  /** The factor of the whole image behind the global label: its two values, and the phrase in captions for each. */
   readonly global: {
     readonly name: keyof F & string;
     readonly values: readonly [string, string];
@@ -29,23 +29,24 @@ export interface PhantomDescription<F extends Factors & FindingFactors> {
   readonly rare: { readonly name: keyof F & string; readonly phrase: string };
   /** First sentences of a caption, one of which is drawn. */
   openings(factors: F): readonly string[];
-  /** Further words for the place of a finding, beside the side of the image. */
+  /** Phrases for the location of a finding, in addition to the side of the image. */
   places?(factors: F): readonly string[];
-  /** Ways to say that there is no finding. */
+  /** Sentences that say that there is no finding. */
   readonly negatives: readonly string[];
-  /** Sentences that a caption has at times, and drops when it would grow too long. */
+  /** Sentences that a caption may have; they are dropped when it would grow too long. */
   asides?(factors: F, random: Random): readonly (string | undefined)[];
   /** Questions before those on the finding. */
-  questionsBefore(factors: F, random: Random): readonly Question[];
+  questionsBefore(factors: F, random: Random): readonly PhantomQuestion[];
   /** Questions after those on the finding. */
-  questionsAfter(factors: F, random: Random): readonly Question[];
-  /** Draws the image, `size` pixels a side. The same stream gives the same nuisance details whatever the factors. */
+  questionsAfter(factors: F, random: Random): readonly PhantomQuestion[];
+  /** Draws the image, `size` pixels a side. The same stream gives the same nuisance details for any factors. */
   render(factors: F, random: Random, size: number): RasterImage;
 }
 
 /**
- * The model of a modality: its factors in the order global, others, finding, rare, and what can be said and asked of them.
- * The random stream is read in the order opening, finding, asides; and before, finding, after.
+ * The model of a modality: its factors (in the order global, others, finding, rare), captions and questions.
+ * A caption reads its random stream in the order opening, finding, asides; questions read theirs in the order before,
+ * finding, after.
  */
 export function definePhantom<F extends Factors & FindingFactors>({
   modality,

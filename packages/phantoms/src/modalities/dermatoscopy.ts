@@ -2,7 +2,7 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, type Colour, mix, scaled, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { curve, ellipse, masked, type Point, stroke } from '../drawing/shapes.js';
-import { closed, type FindingFactors, open } from '../findings.js';
+import { type FindingFactors, openQuestion, yesNoQuestion } from '../findings.js';
 import type { Presence } from '../model.js';
 import { definePhantom } from './define.js';
 
@@ -32,14 +32,14 @@ export const dermatoscopy = definePhantom<DermatoscopyFactors>({
   ],
   negatives: ['No streaks or globules.', 'No globules.', 'No streaks.'],
   questionsBefore: ({ skin, border }) => [
-    closed('Is the skin dark?', skin === 'dark', 'COLOR'),
-    open('What is the skin tone?', skin, 'COLOR'),
-    closed('Is the lesion border irregular?', border === 'irregular', 'ATTRIB'),
-    open('How is the lesion border?', border, 'ATTRIB'),
+    yesNoQuestion('Is the skin dark?', skin === 'dark', 'COLOR'),
+    openQuestion('What is the skin tone?', skin, 'COLOR'),
+    yesNoQuestion('Is the lesion border irregular?', border === 'irregular', 'ATTRIB'),
+    openQuestion('How is the lesion border?', border, 'ATTRIB'),
   ],
   questionsAfter: ({ blueWhiteVeil }) => [
-    closed('Is there a blue-white veil?', blueWhiteVeil === 'present', 'PRES'),
-    open('What kind of image is this?', 'dermatoscopy image', 'MODALITY'),
+    yesNoQuestion('Is there a blue-white veil?', blueWhiteVeil === 'present', 'PRES'),
+    openQuestion('What kind of image is this?', 'dermatoscopy image', 'MODALITY'),
   ],
   render,
 });
@@ -103,12 +103,12 @@ function render(factors: DermatoscopyFactors, random: Random, size: number): Ras
   return canvas.toImage();
 }
 
-/** Streaks leave the lesion's border outwards; globules lie inside it. Both spread about one direction. */
+/** Draws streaks outwards from the lesion's border, or globules inside it, spread about one direction. */
 function finding(factors: DermatoscopyFactors, centre: Point, radius: number, local: Random, canvas: Canvas): void {
   const big = factors.size === 'large';
   const tilt = between(local, 0.35, 0.6) * (factors.level === 'upper' ? -1 : 1);
   const direction = factors.side === 'right' ? tilt : Math.PI - tilt;
-  const at = (distance: number, theta: number): Point => ({
+  const pointAt = (distance: number, theta: number): Point => ({
     x: centre.x + distance * Math.cos(theta),
     y: centre.y + distance * Math.sin(theta),
   });
@@ -117,11 +117,15 @@ function finding(factors: DermatoscopyFactors, centre: Point, radius: number, lo
     for (let i = 0; i < count; i++) {
       const theta = direction + ((i - (count - 1) / 2) / count) * (big ? 1.5 : 0.85);
       const end = radius * between(local, big ? 1.5 : 1.4, big ? 1.65 : 1.5);
-      canvas.paint(stroke([at(radius * 0.75, theta), at(end, theta)], 0.034, { taper: 0.6 }), [0.13, 0.07, 0.05], 0.92);
+      canvas.paint(
+        stroke([pointAt(radius * 0.75, theta), pointAt(end, theta)], 0.034, { taper: 0.6 }),
+        [0.13, 0.07, 0.05],
+        0.92,
+      );
     }
     return;
   }
-  const middle = at(radius * 0.66, direction);
+  const middle = pointAt(radius * 0.66, direction);
   const reach = big ? 0.08 : 0.05;
   for (let i = 0; i < (big ? 12 : 5); i++) {
     const distance = reach * Math.sqrt((i + 0.5) / (big ? 12 : 5));

@@ -2,7 +2,7 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, type Colour, mix, scaled, smoothNoise } from '../drawing/canvas.js';
 import { between, graded, layers, wobble } from '../drawing/random.js';
 import { curve, ellipse, glow, masked, type Point, stroke } from '../drawing/shapes.js';
-import { closed, type FindingFactors, open, place } from '../findings.js';
+import { drawCentre, type FindingFactors, openQuestion, yesNoQuestion } from '../findings.js';
 import type { Presence } from '../model.js';
 import { definePhantom } from './define.js';
 
@@ -13,7 +13,7 @@ export type FundusFactors = {
   readonly discSwelling: Presence;
 } & FindingFactors<'exudates' | 'haemorrhage'>;
 
-/** A colour photograph of the fundus. The disc lies on the right of the image for a right eye. */
+/** A colour photograph of the fundus. In a right eye the optic disc is on the right of the image. */
 export const fundus = definePhantom<FundusFactors>({
   modality: 'ophthalmology',
   title: 'fundus photograph',
@@ -40,14 +40,14 @@ export const fundus = definePhantom<FundusFactors>({
   },
   negatives: ['No exudates or haemorrhage.', 'No haemorrhage.', 'No exudates.'],
   questionsBefore: ({ pigmentation, eye, cup, discSwelling }, random) => [
-    closed('Is the pigmentation dark?', pigmentation === 'dark', 'COLOR'),
-    open('How is the pigmentation of the fundus?', pigmentation, 'COLOR'),
-    open(random.pick(['Which eye is shown?', 'Is this the left or the right eye?']), `${eye} eye`, 'ORGAN'),
-    ...(discSwelling === 'present' ? [] : [open('How is the cup of the disc?', cup, 'SIZE')]),
+    yesNoQuestion('Is the pigmentation dark?', pigmentation === 'dark', 'COLOR'),
+    openQuestion('How is the pigmentation of the fundus?', pigmentation, 'COLOR'),
+    openQuestion(random.pick(['Which eye is shown?', 'Is this the left or the right eye?']), `${eye} eye`, 'ORGAN'),
+    ...(discSwelling === 'present' ? [] : [openQuestion('How is the cup of the disc?', cup, 'SIZE')]),
   ],
   questionsAfter: ({ discSwelling }) => [
-    closed('Is the disc swollen?', discSwelling === 'present', 'ABN'),
-    open('What kind of image is this?', 'fundus photograph', 'MODALITY'),
+    yesNoQuestion('Is the disc swollen?', discSwelling === 'present', 'ABN'),
+    openQuestion('What kind of image is this?', 'fundus photograph', 'MODALITY'),
   ],
   render,
 });
@@ -123,7 +123,7 @@ function render(factors: FundusFactors, random: Random, size: number): RasterIma
 }
 
 function finding(factors: FundusFactors, local: Random, canvas: Canvas): void {
-  const centre = place(factors, { offset: [0.19, 0.25], upper: [0.24, 0.31], lower: [0.69, 0.76] }, local);
+  const centre = drawCentre(factors, { offset: [0.19, 0.25], upper: [0.24, 0.31], lower: [0.69, 0.76] }, local);
   const big = factors.size === 'large';
   if (factors.finding === 'haemorrhage') {
     canvas.paint(

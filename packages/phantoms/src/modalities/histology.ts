@@ -2,7 +2,7 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, type Colour, mix, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { ellipse, type Point, stroke } from '../drawing/shapes.js';
-import { closed, type FindingFactors, open, place } from '../findings.js';
+import { drawCentre, type FindingFactors, openQuestion, yesNoQuestion } from '../findings.js';
 import type { Presence } from '../model.js';
 import { definePhantom } from './define.js';
 
@@ -32,14 +32,14 @@ export const histology = definePhantom<HistologyFactors>({
   ],
   negatives: ['No necrosis or lymphocytes.', 'No lymphocyte cluster.', 'No necrosis.'],
   questionsBefore: ({ stain, tissue }, random) => [
-    closed(random.pick(['Is the staining dark?', 'Is the tile stained dark?']), stain === 'dark', 'COLOR'),
-    open('How is the staining?', stain, 'COLOR'),
-    open(random.pick(['What kind of tissue is seen?', 'What is the tissue?']), tissue, 'ORGAN'),
-    closed('Are there glands?', tissue === 'glandular', 'PRES'),
+    yesNoQuestion(random.pick(['Is the staining dark?', 'Is the tile stained dark?']), stain === 'dark', 'COLOR'),
+    openQuestion('How is the staining?', stain, 'COLOR'),
+    openQuestion(random.pick(['What kind of tissue is seen?', 'What is the tissue?']), tissue, 'ORGAN'),
+    yesNoQuestion('Are there glands?', tissue === 'glandular', 'PRES'),
   ],
   questionsAfter: ({ mucinLake }) => [
-    closed('Is there a mucin lake?', mucinLake === 'present', 'PRES'),
-    open('What kind of image is this?', 'histopathology tile', 'MODALITY'),
+    yesNoQuestion('Is there a mucin lake?', mucinLake === 'present', 'PRES'),
+    openQuestion('What kind of image is this?', 'histopathology tile', 'MODALITY'),
   ],
   render,
 });
@@ -74,11 +74,11 @@ function render(factors: HistologyFactors, random: Random, size: number): Raster
     ],
   );
 
-  const nucleus = (stream: Random, at: Point, turn: number, long: boolean): void => {
+  const nucleus = (stream: Random, centre: Point, turn: number, long: boolean): void => {
     const colour = mix(stain.nucleus, stain.ground, between(stream, 0, 0.25));
     const radius = between(stream, 0.014, 0.019);
     canvas.paint(
-      ellipse({ ...at, rx: long ? radius * 1.9 : radius * 1.2, ry: long ? radius * 0.7 : radius, angle: turn }),
+      ellipse({ ...centre, rx: long ? radius * 1.9 : radius * 1.2, ry: long ? radius * 0.7 : radius, angle: turn }),
       colour,
       0.9,
     );
@@ -116,22 +116,22 @@ function render(factors: HistologyFactors, random: Random, size: number): Raster
     for (let i = 0; i < count; i++) {
       const theta = (2 * Math.PI * (i + between(tissue, -0.2, 0.2))) / count;
       const [u, v] = [radius * 0.95 * Math.cos(theta), radius * squash * 0.95 * Math.sin(theta)];
-      const at = {
+      const position = {
         x: centre.x + u * Math.cos(turn) - v * Math.sin(turn),
         y: centre.y + u * Math.sin(turn) + v * Math.cos(turn),
       };
-      nucleus(tissue, at, theta + turn, false);
+      nucleus(tissue, position, theta + turn, false);
     }
   }
 
   if (factors.mucinLake === 'present') {
     const lake = layer('rare');
-    const at = { x: between(lake, 0.42, 0.58), y: chance(lake, 0.5) ? 0.24 : 0.76 };
-    const pool = { ...at, rx: between(lake, 0.23, 0.27), ry: 0.17, harmonics: wobble(lake, 0.1, 3) };
+    const centre = { x: between(lake, 0.42, 0.58), y: chance(lake, 0.5) ? 0.24 : 0.76 };
+    const pool = { ...centre, rx: between(lake, 0.23, 0.27), ry: 0.17, harmonics: wobble(lake, 0.1, 3) };
     canvas.paint(ellipse(pool), [0.76, 0.85, 0.94], 0.95);
     canvas.paint(ellipse({ ...pool, outline: 0.014 }), stain.fibre, 0.8);
     for (let i = 0; i < 4; i++) {
-      nucleus(lake, { x: at.x + between(lake, -0.1, 0.1), y: at.y + between(lake, -0.07, 0.07) }, 0, false);
+      nucleus(lake, { x: centre.x + between(lake, -0.1, 0.1), y: centre.y + between(lake, -0.07, 0.07) }, 0, false);
     }
   }
 
@@ -142,15 +142,15 @@ function render(factors: HistologyFactors, random: Random, size: number): Raster
 }
 
 function finding(factors: HistologyFactors, local: Random, canvas: Canvas): void {
-  const centre = place(factors, { offset: [0.24, 0.28], upper: [0.22, 0.36], lower: [0.64, 0.78] }, local);
+  const centre = drawCentre(factors, { offset: [0.24, 0.28], upper: [0.22, 0.36], lower: [0.64, 0.78] }, local);
   const big = factors.size === 'large';
   const reach = big ? 0.165 : 0.1;
   if (factors.finding === 'lymphocytes') {
     for (let i = 0; i < (big ? 90 : 36); i++) {
       const distance = reach * Math.sqrt(local.uniform());
       const theta = 2 * Math.PI * local.uniform();
-      const at = { x: centre.x + distance * Math.cos(theta), y: centre.y + distance * Math.sin(theta) };
-      canvas.paint(ellipse({ ...at, rx: 0.015 }), [0.13, 0.09, 0.42], 0.92);
+      const position = { x: centre.x + distance * Math.cos(theta), y: centre.y + distance * Math.sin(theta) };
+      canvas.paint(ellipse({ ...position, rx: 0.015 }), [0.13, 0.09, 0.42], 0.92);
     }
     return;
   }
@@ -158,7 +158,7 @@ function finding(factors: HistologyFactors, local: Random, canvas: Canvas): void
   for (let i = 0; i < (big ? 16 : 7); i++) {
     const distance = 0.8 * reach * Math.sqrt(local.uniform());
     const theta = 2 * Math.PI * local.uniform();
-    const at = { x: centre.x + distance * Math.cos(theta), y: centre.y + distance * Math.sin(theta) };
-    canvas.paint(stroke([at, { x: at.x + 0.01, y: at.y + 0.006 }], 0.012), [0.4, 0.12, 0.3], 0.8);
+    const position = { x: centre.x + distance * Math.cos(theta), y: centre.y + distance * Math.sin(theta) };
+    canvas.paint(stroke([position, { x: position.x + 0.01, y: position.y + 0.006 }], 0.012), [0.4, 0.12, 0.3], 0.8);
   }
 }

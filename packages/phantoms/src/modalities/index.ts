@@ -5,7 +5,7 @@ import { fundus } from './fundus.js';
 import { histology } from './histology.js';
 import { ultrasound } from './ultrasound.js';
 
-/** The five modalities. */
+/** The model of each of the five modalities. */
 export const MODELS: Readonly<Record<PhantomModality, PhantomModel>> = {
   radiology: chest,
   histopathology: histology,

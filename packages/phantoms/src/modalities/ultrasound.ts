@@ -2,7 +2,7 @@ import type { Random, RasterImage } from '@medbench/core';
 import { Canvas, grey, smoothNoise } from '../drawing/canvas.js';
 import { between, chance, graded, layers, wobble } from '../drawing/random.js';
 import { ellipse, masked, stroke } from '../drawing/shapes.js';
-import { closed, type FindingFactors, open, place } from '../findings.js';
+import { drawCentre, type FindingFactors, openQuestion, yesNoQuestion } from '../findings.js';
 import type { Presence } from '../model.js';
 import { definePhantom } from './define.js';
 
@@ -32,14 +32,14 @@ export const ultrasound = definePhantom<UltrasoundFactors>({
   ],
   negatives: ['No mass or calcifications.', 'No mass.', 'No solid mass is seen.'],
   questionsBefore: ({ echo, texture }) => [
-    closed('Is the background echo high?', echo === 'high', 'ATTRIB'),
-    open('How is the background echo?', echo, 'ATTRIB'),
-    closed('Is the texture patchy?', texture === 'patchy', 'ATTRIB'),
-    open('How is the texture?', texture, 'ATTRIB'),
+    yesNoQuestion('Is the background echo high?', echo === 'high', 'ATTRIB'),
+    openQuestion('How is the background echo?', echo, 'ATTRIB'),
+    yesNoQuestion('Is the texture patchy?', texture === 'patchy', 'ATTRIB'),
+    openQuestion('How is the texture?', texture, 'ATTRIB'),
   ],
   questionsAfter: ({ septatedCyst }) => [
-    closed('Is there a septated cyst?', septatedCyst === 'present', 'PRES'),
-    open('What kind of image is this?', 'breast ultrasound', 'MODALITY'),
+    yesNoQuestion('Is there a septated cyst?', septatedCyst === 'present', 'PRES'),
+    openQuestion('What kind of image is this?', 'breast ultrasound', 'MODALITY'),
   ],
   render,
 });
@@ -73,15 +73,15 @@ function render(factors: UltrasoundFactors, random: Random, size: number): Raste
 
   if (factors.septatedCyst === 'present') {
     const cyst = layer('rare');
-    const at = { x: between(cyst, 0.46, 0.54), y: between(cyst, 0.46, 0.54) };
-    canvas.paint(ellipse({ ...at, rx: 0.165, ry: 0.135, edge: 0.03 }), grey(0.015));
-    canvas.paint(ellipse({ ...at, rx: 0.172, ry: 0.142, outline: 0.016 }), grey(0.8), 0.7);
+    const centre = { x: between(cyst, 0.46, 0.54), y: between(cyst, 0.46, 0.54) };
+    canvas.paint(ellipse({ ...centre, rx: 0.165, ry: 0.135, edge: 0.03 }), grey(0.015));
+    canvas.paint(ellipse({ ...centre, rx: 0.172, ry: 0.142, outline: 0.016 }), grey(0.8), 0.7);
     const tilt = between(cyst, -0.05, 0.05);
     canvas.paint(
       stroke(
         [
-          { x: at.x + tilt, y: at.y - 0.13 },
-          { x: at.x - tilt, y: at.y + 0.13 },
+          { x: centre.x + tilt, y: centre.y - 0.13 },
+          { x: centre.x - tilt, y: centre.y + 0.13 },
         ],
         0.022,
       ),
@@ -98,7 +98,7 @@ function render(factors: UltrasoundFactors, random: Random, size: number): Raste
 }
 
 function finding(factors: UltrasoundFactors, local: Random, canvas: Canvas): void {
-  const centre = place(factors, { offset: [0.22, 0.27], upper: [0.27, 0.38], lower: [0.6, 0.71] }, local);
+  const centre = drawCentre(factors, { offset: [0.22, 0.27], upper: [0.27, 0.38], lower: [0.6, 0.71] }, local);
   const big = factors.size === 'large';
   if (factors.finding === 'mass') {
     const rx = big ? 0.135 : 0.085;

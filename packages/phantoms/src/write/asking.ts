@@ -1,10 +1,13 @@
 import type { Random } from '@medbench/core';
-import type { Question } from '../model.js';
+import type { PhantomQuestion } from '../model.js';
 
-/** A random order in which the "no" answers beyond the number of "yes" come last, so that neither is the safe guess. */
-export function askingOrder(questions: readonly Question[], stream: Random): number[] {
+/**
+ * A random order of questions. If more are answered "no" than "yes", the surplus comes last, so that "no" is no safe
+ * guess for the questions that are asked first.
+ */
+export function askingOrder(questions: readonly PhantomQuestion[], stream: Random): number[] {
   const order = [...stream.permutation(questions.length)];
-  const answered = (answer: string) => order.filter((at) => questions[at]!.answer === answer);
+  const answered = (answer: string) => order.filter((index) => questions[index]!.answer === answer);
   const surplus = answered('no').slice(answered('yes').length);
-  return [...order.filter((at) => !surplus.includes(at)), ...surplus];
+  return [...order.filter((index) => !surplus.includes(index)), ...surplus];
 }

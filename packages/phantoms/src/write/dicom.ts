@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { RasterImage } from '@medbench/core';
 
 export interface DicomOptions {
-  /** Names the image; its unique identifier is made of it. */
+  /** Name of the image, from which its unique identifier is derived. */
   readonly name: string;
-  /** Bits of a sample, 9 to 16. */
+  /** Bits per sample, 9 to 16. */
   readonly bits: number;
   /** Whether the lowest level is white (MONOCHROME1) rather than black (MONOCHROME2). */
   readonly inverted: boolean;
@@ -15,9 +15,9 @@ const MAMMOGRAPHY = '1.2.840.10008.5.1.4.1.1.1.2';
 /** Value representations whose length has four bytes (PS3.5, 7.1.2). */
 const LONG = new Set(['OB', 'OW']);
 
-/** A grey image as a mammography DICOM file, explicit VR little endian, samples of 16 bits (PS3.5 and PS3.10). */
+/** Encodes a grey image as a mammography DICOM file: explicit VR little endian, 16-bit samples (PS3.5 and PS3.10). */
 export function encodeDicom(image: RasterImage, { name, bits, inverted }: DicomOptions): Uint8Array {
-  const uid = uidOf(name);
+  const uid = makeUid(name);
   const top = 2 ** bits - 1;
   const samples = Buffer.alloc(image.width * image.height * 2);
   for (let i = 0; i < image.width * image.height; i++) {
@@ -30,7 +30,7 @@ export function encodeDicom(image: RasterImage, { name, bits, inverted }: DicomO
     element(0x0002, 0x0002, 'UI', MAMMOGRAPHY),
     element(0x0002, 0x0003, 'UI', uid),
     element(0x0002, 0x0010, 'UI', EXPLICIT_LITTLE_ENDIAN),
-    element(0x0002, 0x0012, 'UI', uidOf('@medbench/phantoms')),
+    element(0x0002, 0x0012, 'UI', makeUid('@medbench/phantoms')),
   ]);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(meta.length);
@@ -58,21 +58,21 @@ export function encodeDicom(image: RasterImage, { name, bits, inverted }: DicomO
   ]);
 }
 
-/** Values have even length: texts are filled up with a blank, identifiers with a zero byte. */
+/** Encodes a data element. Values are padded to an even length: texts with a blank, identifiers with a zero byte. */
 function element(group: number, number: number, kind: string, value: string | Buffer): Buffer {
   const content = typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
   const odd = content.length % 2 === 1;
   const long = LONG.has(kind);
-  const head = Buffer.alloc(long ? 12 : 8);
-  head.writeUInt16LE(group, 0);
-  head.writeUInt16LE(number, 2);
-  head.write(kind, 4, 'latin1');
-  if (long) head.writeUInt32LE(content.length + (odd ? 1 : 0), 8);
-  else head.writeUInt16LE(content.length + (odd ? 1 : 0), 6);
+  const header = Buffer.alloc(long ? 12 : 8);
+  header.writeUInt16LE(group, 0);
+  header.writeUInt16LE(number, 2);
+  header.write(kind, 4, 'latin1');
+  if (long) header.writeUInt32LE(content.length + (odd ? 1 : 0), 8);
+  else header.writeUInt16LE(content.length + (odd ? 1 : 0), 6);
   const fill = odd ? Buffer.of(kind === 'UI' || kind === 'OB' ? 0 : 0x20) : Buffer.alloc(0);
-  return Buffer.concat([head, content, fill]);
+  return Buffer.concat([header, content, fill]);
 }
 
-/** An identifier below the arc of UUIDs (PS3.5, B.2). */
-const uidOf = (name: string): string =>
+/** A unique identifier below the root of UUIDs (PS3.5, B.2). */
+const makeUid = (name: string): string =>
   `2.25.${BigInt(`0x${createHash('sha256').update(name).digest('hex').slice(0, 32)}`)}`;

@@ -1,4 +1,4 @@
-/** An array of unsigned bytes with a name. */
+/** A named array of unsigned bytes. */
 export interface ByteArray {
   readonly name: string;
   readonly shape: readonly number[];
@@ -7,7 +7,8 @@ export interface ByteArray {
 
 /**
  * Writes an HDF5 file of byte arrays, laid out without gaps as `h5py` does. The same arrays give the same bytes: the
- * library stamps objects with the time, so it is shown the same time each time. It runs in one go, so nobody else sees it.
+ * library stamps objects with the time, so `Date.now` returns a fixed time while the file is written. That is done
+ * synchronously, so no other code sees the fixed time.
  */
 export async function writeHdf5(path: string, arrays: readonly ByteArray[]): Promise<void> {
   const { File, ready } = await import('h5wasm/node');

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PhantomManifest } from '../manifest.js';
-import { csvText, inAll, type PlannedImage, writeLabelled } from './labelled.js';
+import { countAll, csvText, type PlannedImage, writeLabelled } from './labelled.js';
 
 const BACH = [
   ['Benign', 'b'],
@@ -10,10 +10,10 @@ const BACH = [
   ['Normal', 'n'],
 ] as const;
 
-/** Writes `bach/ICIAR2018_BACH_Challenge/Photos` below `folder`: a folder of TIFFs for each class, and a table without header. */
+/** Writes `bach/ICIAR2018_BACH_Challenge/Photos` below `folder`: a folder of TIFFs per class, and a headless table. */
 export async function writeBach(folder: string, manifest: PhantomManifest): Promise<void> {
   const photos = join(folder, 'bach', 'ICIAR2018_BACH_Challenge', 'Photos');
-  const images = Array.from({ length: inAll(manifest) }, (_, i) => {
+  const images = Array.from({ length: countAll(manifest) }, (_, i) => {
     const label = i % BACH.length;
     const [name, prefix] = BACH[label]!;
     const file = `${prefix}${String(Math.floor(i / BACH.length) + 1).padStart(3, '0')}.tif`;
@@ -31,7 +31,7 @@ const LC25000 = {
     ['lung_aca', 'lungaca'],
     ['lung_scc', 'lungscc'],
   ],
-  // The folder says colon_aca, its files colonca.
+  // As in the real data set, the folder is colon_aca, but its files are named colonca.
   colon: [
     ['colon_n', 'colonn'],
     ['colon_aca', 'colonca'],
@@ -41,14 +41,14 @@ const LC25000 = {
 /** Writes `lc25000/lung_colon_image_set` below `folder`: a folder of JPEGs for each class of both organs. */
 export async function writeLc25000(folder: string, manifest: PhantomManifest): Promise<void> {
   for (const [organ, classes] of Object.entries(LC25000)) {
-    const images = Array.from({ length: inAll(manifest) }, (_, i): PlannedImage => {
+    const images = Array.from({ length: countAll(manifest) }, (_, i): PlannedImage => {
       const label = i % classes.length;
       const [name, prefix] = classes[label]!;
       return { path: `${name}/${prefix}${Math.floor(i / classes.length) + 1}.jpeg`, label };
     });
-    const place = join(folder, 'lc25000', 'lung_colon_image_set', `${organ}_image_sets`);
+    const dir = join(folder, 'lc25000', 'lung_colon_image_set', `${organ}_image_sets`);
     const look = { modality: 'histopathology', classes: classes.length } as const;
-    await writeLabelled(place, manifest, `lc25000-${organ}`, look, 'jpg', images);
+    await writeLabelled(dir, manifest, `lc25000-${organ}`, look, 'jpg', images);
   }
 }
 

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import type { RasterImage } from '@medbench/core';
 
-/** Images whose encoding or writing may be under way at once, while the next is drawn. */
+/** Most images that may be in encoding or writing at once, while the next one is drawn. */
 const IN_FLIGHT = 16;
 
-/** Draws, encodes and writes images 0..count-1. @throws the first failure, after those under way have ended. */
+/** Draws, encodes and writes images 0..count-1. @throws the first failure, once all images in progress are settled. */
 export async function writeImages(
   count: number,
   draw: (index: number) => { readonly path: string; readonly image: RasterImage },
@@ -28,5 +28,5 @@ export async function writeImages(
   if (failed) throw failed.reason;
 }
 
-/** One JSON text per line. */
+/** Rows as JSON text, one per line. */
 export const jsonLines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -19,8 +19,8 @@ const ENCODERS = {
 };
 
 /**
- * Draws and writes images of classes below `folder`, making the folders that their paths name.
- * @param stream Names the images' random stream; the place in the list is the index within it.
+ * Draws labelled images and writes them below `folder`. Makes the folders that the paths name.
+ * @param stream Name of the images' random stream. An image's index in the list is its index in the stream.
  */
 export async function writeLabelled(
   folder: string,
@@ -31,7 +31,7 @@ export async function writeLabelled(
   images: readonly PlannedImage[],
 ): Promise<void> {
   const folders = new Set(images.map(({ path }) => dirname(join(folder, path))));
-  for (const each of folders) await mkdir(each, { recursive: true });
+  for (const dir of folders) await mkdir(dir, { recursive: true });
   await writeImages(
     images.length,
     (index) => {
@@ -42,10 +42,11 @@ export async function writeLabelled(
   );
 }
 
-/** Images of all splits, for layouts without any. */
-export const inAll = ({ counts: { classes } }: PhantomManifest): number => classes.train + classes.val + classes.test;
+/** Number of images of all splits together, for layouts without splits. */
+export const countAll = ({ counts: { classes } }: PhantomManifest): number =>
+  classes.train + classes.val + classes.test;
 
-/** A table as text: a line for the header if there is one, and one for each row; fields with commas or quotes are quoted. */
+/** Rows as CSV text, one line each. Fields with commas, quotes or line breaks are quoted. */
 export function csvText(rows: readonly (readonly (string | number)[])[]): string {
   const field = (value: string | number): string => {
     const text = String(value);

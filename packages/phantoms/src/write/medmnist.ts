@@ -3,13 +3,13 @@ import { type RasterImage, random } from '@medbench/core';
 import { type NpyArray, writeNpz } from '@medbench/formats';
 import type { PhantomSplit } from '../cases.js';
 import { type ClassLook, classCase } from '../classes.js';
-import type { Counts, PhantomManifest } from '../manifest.js';
+import type { PhantomCounts, PhantomManifest } from '../manifest.js';
 
 /** Side of the images in pixels. */
 export const SIDE = 28;
 export const SPLITS = ['train', 'val', 'test'] as const satisfies PhantomSplit[];
 
-/** MedMNIST's sets, each with the phantoms that stand for its classes. Grey sets have no axis of channels. */
+/** MedMNIST's sets, each with the phantoms that represent its classes. Arrays of grey sets have no channel axis. */
 const SETS: Readonly<Record<string, ClassLook & { readonly grey: boolean }>> = {
   pathmnist: { modality: 'histopathology', classes: 9, grey: false },
   dermamnist: { modality: 'dermatology', classes: 7, grey: false },
@@ -24,12 +24,13 @@ const SETS: Readonly<Record<string, ClassLook & { readonly grey: boolean }>> = {
 };
 
 /**
- * Writes `file` in MedMNIST's layout: `{split}_images` [N, 28, 28] or [N, 28, 28, 3] and `{split}_labels` [N, 1], all u1.
- * @param draw The label of example `index` of a split, and its image.
+ * Writes `file` in MedMNIST's layout: `{split}_images` [N, 28, 28] or [N, 28, 28, 3] and `{split}_labels` [N, 1], all
+ * u1.
+ * @param draw Returns the label and the image of example `index` of a split.
  */
 export async function writeMedMnistFile(
   file: string,
-  counts: Counts['classes'],
+  counts: PhantomCounts['classes'],
   grey: boolean,
   draw: (split: PhantomSplit, index: number) => { readonly label: number; readonly image: RasterImage },
 ): Promise<void> {
@@ -55,7 +56,7 @@ const toGrey = ({ channels, data }: RasterImage): Uint8Array =>
     ? data
     : Uint8Array.from({ length: data.length / 3 }, (_, i) => (data[3 * i]! + data[3 * i + 1]! + data[3 * i + 2]!) / 3);
 
-/** The writers of MedMNIST's sets but for PneumoniaMNIST, by file name. */
+/** The writers of all MedMNIST sets except PneumoniaMNIST, by file name. */
 export const MEDMNIST_PARTS = Object.fromEntries(
   Object.entries(SETS).map(([name, look]) => [
     `${name}.npz`,
@@ -71,8 +72,8 @@ export const MEDMNIST_PARTS = Object.fromEntries(
   ]),
 );
 
-/** Labels in random order, each as often as the others but for rounding. */
+/** Labels in random order; all classes are equally frequent but for rounding. */
 export const evenLabels = (seed: number, stream: string, count: number, classes: number): Int32Array =>
   random(seed, stream, 'labels')
     .permutation(count)
-    .map((place) => place % classes);
+    .map((position) => position % classes);

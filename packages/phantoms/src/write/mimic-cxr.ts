@@ -13,13 +13,13 @@ interface View {
   readonly study: number;
   readonly id: string;
   readonly split: 'train' | 'validate' | 'test';
-  readonly shown: PhantomCase;
+  readonly example: PhantomCase;
 }
 
 /**
- * Writes `mimic-cxr/files/p10/p10000001/s50000001/*.jpg`, the reports beside the studies' folders and the split table
- * below `folder`: chest radiographs. Every third study has two views; a patient has up to two studies, all in one split.
- * Reports have their sections in the forms in which they come there: both, findings alone, impression alone, neither.
+ * Writes chest radiographs (`mimic-cxr/files/p10/p10000001/s50000001/*.jpg`), the reports beside the studies' folders
+ * and the split table below `folder`. Every third study has two views; a patient has up to two studies, all in one split.
+ * Reports have the sections of real ones: findings and impression, only findings, only impression, or neither.
  */
 export async function writeMimicCxr(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
   const { train, test } = counts.corpora;
@@ -35,27 +35,30 @@ export async function writeMimicCxr(folder: string, { seed, size, counts }: Phan
     const end = views.length + count;
     for (let i = 0; views.length < end; i++) {
       const study = 50_000_000 + reports.length;
-      // Two studies of a patient follow each other; a new split begins with a new patient.
+      // The two studies of a patient are consecutive; a new split begins with a new patient.
       const subject = 10_000_000 + 1000 * ['train', 'validate', 'test'].indexOf(split) + Math.floor(i / 2);
-      const shown = streamCase(seed, `mimic-cxr-${split}`, i, 'radiology');
-      const other = streamCase(seed, `mimic-cxr-${split}-view`, i, 'radiology', shown.factors);
-      for (const [view, one] of (i % 3 === 0 ? [shown, other] : [shown]).entries()) {
+      const phantom = streamCase(seed, `mimic-cxr-${split}`, i, 'radiology');
+      const secondView = streamCase(seed, `mimic-cxr-${split}-view`, i, 'radiology', phantom.factors);
+      for (const [view, example] of (i % 3 === 0 ? [phantom, secondView] : [phantom]).entries()) {
         if (views.length === end) break;
-        views.push({ subject, study, id: idOf(seed, study, view), split, shown: one });
+        views.push({ subject, study, id: imageId(seed, study, view), split, example });
       }
-      reports.push({ path: `${folderOf(subject, study)}.txt`, text: reportOf(shown.caption, other.caption, i) });
+      reports.push({
+        path: `${studyFolder(subject, study)}.txt`,
+        text: composeReport(phantom.caption, secondView.caption, i),
+      });
     }
   }
   await Promise.all(
-    [...new Set(views.map(({ subject, study }) => folderOf(subject, study)))].map((one) =>
-      mkdir(join(files, one), { recursive: true }),
+    [...new Set(views.map(({ subject, study }) => studyFolder(subject, study)))].map((dir) =>
+      mkdir(join(files, dir), { recursive: true }),
     ),
   );
   await writeImages(
     views.length,
     (i) => {
-      const { subject, study, id, shown } = views[i]!;
-      return { path: join(files, folderOf(subject, study), `${id}.jpg`), image: shown.render(size) };
+      const { subject, study, id, example } = views[i]!;
+      return { path: join(files, studyFolder(subject, study), `${id}.jpg`), image: example.render(size) };
     },
     (image) => encodeJpeg(image, 92),
   );
@@ -68,23 +71,23 @@ export async function writeMimicCxr(folder: string, { seed, size, counts }: Phan
   await writeFile(join(folder, 'mimic-cxr', 'mimic-cxr-2.0.0-split.csv.gz'), gzipSync(table));
 }
 
-const folderOf = (subject: number, study: number): string => `p${String(subject).slice(0, 2)}/p${subject}/s${study}`;
+const studyFolder = (subject: number, study: number): string => `p${String(subject).slice(0, 2)}/p${subject}/s${study}`;
 
-/** Five groups of eight hexadecimal digits. */
-function idOf(seed: number, study: number, view: number): string {
+/** An image id: five groups of eight hexadecimal digits. */
+function imageId(seed: number, study: number, view: number): string {
   const hex = createHash('sha256').update(`${seed}/${study}/${view}`).digest('hex').slice(0, 40);
   return hex.match(/.{8}/g)!.join('-');
 }
 
-function reportOf(finding: string, impression: string, index: number): string {
+function composeReport(finding: string, impression: string, index: number): string {
   const wrapped = (text: string): string => text.replace(/(.{1,60})(?:\s+|$)/g, ' $1\n');
-  const head = `${' '.repeat(33)}FINAL REPORT\n`;
-  const about = ' EXAMINATION:  CHEST (PA AND LAT)\n \n INDICATION:  ___ with cough.  // generated phantom\n \n';
-  const findings = ` FINDINGS: \n \n${wrapped(finding)} \n`;
-  const says = ` IMPRESSION: \n \n${wrapped(impression)}`;
-  // One in eight says it in a paragraph without a head, one in eight leaves either part out.
-  if (index % 8 === 5) return `${head} CHEST RADIOGRAPH\n \n${wrapped(`${finding} ${impression}`)}`;
-  if (index % 8 === 6) return `${head}${about}${findings}`;
-  if (index % 8 === 7) return `${head}${about}${says}`;
-  return `${head}${about}${findings}${says}`;
+  const title = `${' '.repeat(33)}FINAL REPORT\n`;
+  const indication = ' EXAMINATION:  CHEST (PA AND LAT)\n \n INDICATION:  ___ with cough.  // generated phantom\n \n';
+  const findingsSection = ` FINDINGS: \n \n${wrapped(finding)} \n`;
+  const impressionSection = ` IMPRESSION: \n \n${wrapped(impression)}`;
+  // Of eight reports, one has a paragraph without headings, one has only findings and one has only an impression.
+  if (index % 8 === 5) return `${title} CHEST RADIOGRAPH\n \n${wrapped(`${finding} ${impression}`)}`;
+  if (index % 8 === 6) return `${title}${indication}${findingsSection}`;
+  if (index % 8 === 7) return `${title}${indication}${impressionSection}`;
+  return `${title}${indication}${findingsSection}${impressionSection}`;
 }

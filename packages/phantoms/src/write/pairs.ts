@@ -6,7 +6,7 @@ import { shapesCase } from '../shapes.js';
 import { jsonLines, writeImages } from './images.js';
 import { encodeSmallPng } from './png.js';
 
-/** One line of a `.jsonl` file: PMC-OA's two fields, and what is known because the image is synthetic. */
+/** One line of a `.jsonl` file: PMC-OA's two fields, and the factors and questions known of a synthetic image. */
 export interface PhantomRow extends Pick<PhantomCase, 'modality' | 'factors' | 'caption' | 'questions'> {
   /** File name inside `phantoms/images`. */
   readonly image: string;

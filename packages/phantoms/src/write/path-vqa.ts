@@ -6,10 +6,10 @@ import { streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
 import { askingOrder } from './asking.js';
 
-/** Rows of a group, as Hugging Face writes tables with images. */
+/** Rows per row group, as Hugging Face writes tables with images. */
 const GROUP = 100;
 
-/** The columns of the Hugging Face copy: an image as a whole file, a question, an answer. */
+/** The columns of the Hugging Face copy: an image (the bytes of a file and its path), a question and an answer. */
 const SCHEMA = [
   { name: 'schema', num_children: 3 },
   { name: 'image', num_children: 2, repetition_type: 'OPTIONAL' },
@@ -25,17 +25,17 @@ const SCHEMA = [
  */
 export async function writePathVqa(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
   const { parquetWriteFile } = await import('hyparquet-writer');
-  const place = join(folder, 'path-vqa', 'data');
-  await mkdir(place, { recursive: true });
+  const dir = join(folder, 'path-vqa', 'data');
+  await mkdir(dir, { recursive: true });
   for (const split of ['train', 'validation', 'test'] as const) {
-    const asked = counts.pathVqa[split];
+    const total = counts.pathVqa[split];
     const rows: { readonly image: { bytes: Uint8Array; path: string }; question: string; answer: string }[] = [];
-    for (let index = 0; rows.length < asked; index++) {
+    for (let index = 0; rows.length < total; index++) {
       const { questions, render } = streamCase(seed, `path-vqa-${split}`, index, 'histopathology');
       const bytes = await encodeJpeg(render(size), 92);
       const order = askingOrder(questions, random(seed, 'path-vqa', split, index, 'asked'));
-      for (const at of order.slice(0, Math.min(5, asked - rows.length))) {
-        const { question, answer } = questions[at]!;
+      for (const questionIndex of order.slice(0, Math.min(5, total - rows.length))) {
+        const { question, answer } = questions[questionIndex]!;
         rows.push({ image: { bytes, path: `${split}_${String(index).padStart(4, '0')}.jpg` }, question, answer });
       }
     }
@@ -43,7 +43,7 @@ export async function writePathVqa(folder: string, { seed, size, counts }: Phant
       name,
       data: rows.map((row) => row[name]),
     }));
-    const filename = join(place, `${split}-00000-of-00001.parquet`);
+    const filename = join(dir, `${split}-00000-of-00001.parquet`);
     const huggingface = { info: { features: { image: { _type: 'Image' } } } };
     await parquetWriteFile({
       filename,

@@ -12,12 +12,12 @@ const SIDE = 96;
 const LOOK = { modality: 'histopathology', classes: 2, focal: true } as const;
 
 /**
- * Writes `pcam/camelyonpatch_level_2_split_{train,valid,test}_{x,y}.h5.gz` below `folder`: HDF5 files, packed as a whole,
- * with `x` [N, 96, 96, 3] and `y` [N, 1, 1, 1], both u1.
+ * Writes `pcam/camelyonpatch_level_2_split_{train,valid,test}_{x,y}.h5.gz` below `folder`: HDF5 files, each compressed
+ * by gzip as a whole, with `x` [N, 96, 96, 3] and `y` [N, 1, 1, 1], both u1.
  */
 export async function writePcam(folder: string, { seed, counts: { classes } }: PhantomManifest): Promise<void> {
-  const place = join(folder, 'pcam');
-  await mkdir(place, { recursive: true });
+  const dir = join(folder, 'pcam');
+  await mkdir(dir, { recursive: true });
   for (const [split, count] of [
     ['train', classes.train],
     ['valid', classes.val],
@@ -29,7 +29,7 @@ export async function writePcam(folder: string, { seed, counts: { classes } }: P
     for (let i = 0; i < count; i++) {
       pixels.set(classCase(seed, stream, i, labels[i]!, LOOK).render(SIDE).data, i * SIDE * SIDE * 3);
     }
-    const prefix = join(place, `camelyonpatch_level_2_split_${split}`);
+    const prefix = join(dir, `camelyonpatch_level_2_split_${split}`);
     await writePacked(`${prefix}_x.h5`, { name: 'x', shape: [count, SIDE, SIDE, 3], data: pixels });
     await writePacked(`${prefix}_y.h5`, { name: 'y', shape: [count, 1, 1, 1], data: labels });
   }

@@ -10,7 +10,7 @@ export const PNEUMONIA_SHARE = { train: 0.742, val: 0.742, test: 0.625 } as cons
 
 /**
  * Writes `pneumoniamnist.npz` below `folder`: chest X-ray phantoms in MedMNIST's layout, `{split}_images` [N, 28, 28]
- * and `{split}_labels` [N, 1], both u1; label 1 for an opacity in one lung, 0 for clear lungs. The share of each label
+ * and `{split}_labels` [N, 1], both u1. Label 1 is an opacity in one lung, label 0 clear lungs. The share of each label
  * is exact but for rounding.
  */
 export async function writePneumoniaNpz(

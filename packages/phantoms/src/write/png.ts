@@ -11,8 +11,8 @@ const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * An image as PNG without filters, lightly packed (PNG specification, third edition, sections 5 and 11). For thousands
- * of small images: a general image library spends longer on setting up each of them than it takes to draw one.
+ * Encodes an image as a lightly compressed PNG without filters (PNG specification, third edition, sections 5 and 11).
+ * It is meant for thousands of small images: a general image library takes longer to set up one than to draw one.
  */
 export async function encodeSmallPng({ width, height, channels, data }: RasterImage): Promise<Uint8Array> {
   const stride = width * channels;

@@ -7,21 +7,21 @@ import { encodeXlsx } from './xlsx.js';
 
 const GRADES = ['NC', 'G3', 'G4', 'G5'];
 const HEADER = ['image_name', ...GRADES, 'G4C'];
-/** Tiles of one slide. */
+/** Tiles per slide. */
 const PER_SLIDE = 5;
 
 /** Writes `sicap-v2/SICAPv2` below `folder`: JPEGs, and the partition into training and test slides as workbooks. */
 export async function writeSicapV2(folder: string, manifest: PhantomManifest): Promise<void> {
   const { classes } = manifest.counts;
-  const place = join(folder, 'sicap-v2', 'SICAPv2');
-  const partition = join(place, 'partition', 'Test');
+  const dir = join(folder, 'sicap-v2', 'SICAPv2');
+  const partition = join(dir, 'partition', 'Test');
   await mkdir(partition, { recursive: true });
   let slides = 0;
   for (const [split, count] of [
     ['Train', classes.train + classes.val],
     ['Test', classes.test],
   ] as const) {
-    // In random order: a probe must not do well by the place of a row.
+    // Labels are in random order, so that the row number tells a probe nothing.
     const labels = evenLabels(manifest.seed, `sicap-v2/${split}`, count, GRADES.length);
     const tiles = Array.from(labels, (label, i) => {
       const slide = slides + Math.floor(i / PER_SLIDE);
@@ -31,7 +31,7 @@ export async function writeSicapV2(folder: string, manifest: PhantomManifest): P
     });
     slides += Math.ceil(count / PER_SLIDE);
     const look = { modality: 'histopathology', classes: GRADES.length } as const;
-    await writeLabelled(place, manifest, `sicap-v2/${split}`, look, 'jpg', tiles);
+    await writeLabelled(dir, manifest, `sicap-v2/${split}`, look, 'jpg', tiles);
     await writeFile(join(partition, `${split}.xlsx`), encodeXlsx([HEADER, ...tiles.map(({ row }) => row)]));
   }
 }

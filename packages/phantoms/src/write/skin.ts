@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { random } from '@medbench/core';
 import type { PhantomManifest } from '../manifest.js';
-import { csvText, inAll, writeLabelled } from './labelled.js';
+import { countAll, csvText, writeLabelled } from './labelled.js';
 
 const DX = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
 const HAM_HEADER = ['lesion_id', 'image_id', 'dx', 'dx_type', 'age', 'sex', 'localization'];
@@ -11,22 +11,22 @@ const HAM_HEADER = ['lesion_id', 'image_id', 'dx', 'dx_type', 'age', 'sex', 'loc
  * Writes `ham10000/HAM10000_metadata.csv` and two folders of JPEGs below `folder`. A lesion has one to three images.
  */
 export async function writeHam10000(folder: string, manifest: PhantomManifest): Promise<void> {
-  const count = inAll(manifest);
+  const count = countAll(manifest);
   const draw = random(manifest.seed, 'ham10000', 'table');
   const images: { path: string; label: number; row: string[] }[] = [];
   for (let lesion = 0; images.length < count; lesion++) {
     const label = lesion % DX.length;
-    const shown = Math.min(draw.pick([1, 1, 2, 3]), count - images.length);
+    const imageCount = Math.min(draw.pick([1, 1, 2, 3]), count - images.length);
     const info = [
       draw.pick(['histo', 'follow_up', 'consensus', 'confocal']),
       draw.pick(['', '45.0', '60.0', '80.0']),
       draw.pick(['male', 'female', 'unknown']),
       draw.pick(['back', 'scalp', 'lower extremity', 'unknown']),
     ];
-    for (let i = 0; i < shown; i++) {
-      const at = images.length;
-      const image = `ISIC_${String(24306 + at).padStart(7, '0')}`;
-      const part = at < count / 2 ? 1 : 2;
+    for (let i = 0; i < imageCount; i++) {
+      const index = images.length;
+      const image = `ISIC_${String(24306 + index).padStart(7, '0')}`;
+      const part = index < count / 2 ? 1 : 2;
       const row = [`HAM_${String(lesion).padStart(7, '0')}`, image, DX[label]!, ...info];
       images.push({ path: `HAM10000_images_part_${part}/${image}.jpg`, label, row });
     }
@@ -34,7 +34,7 @@ export async function writeHam10000(folder: string, manifest: PhantomManifest): 
   const look = { modality: 'dermatology', classes: DX.length } as const;
   await writeLabelled(join(folder, 'ham10000'), manifest, 'ham10000', look, 'jpg', images);
   const order = random(manifest.seed, 'ham10000', 'order').permutation(count);
-  const rows = [HAM_HEADER, ...Array.from(order, (at) => images[at]!.row)];
+  const rows = [HAM_HEADER, ...Array.from(order, (index) => images[index]!.row)];
   await writeFile(join(folder, 'ham10000', 'HAM10000_metadata.csv'), csvText(rows));
 }
 
@@ -46,31 +46,31 @@ const PAD_HEADER = (
 ).split(',');
 
 /**
- * Writes `pad-ufes-20/metadata.csv`, with its 26 columns, and three folders of PNGs below `folder`. A patient has one to
- * three lesions, not always of one kind; about half of the patients have no history in the table.
+ * Writes `pad-ufes-20/metadata.csv`, with its 26 columns, and three folders of PNGs below `folder`. A patient has one
+ * to three lesions, which may differ in kind. About half of the patients have no history in the table.
  */
 export async function writePadUfes20(folder: string, manifest: PhantomManifest): Promise<void> {
-  const count = inAll(manifest);
+  const count = countAll(manifest);
   const draw = random(manifest.seed, 'pad-ufes-20', 'table');
   const flag = (): string => draw.pick(['True', 'False', 'UNK']);
   const images: { path: string; label: number; row: string[] }[] = [];
   for (let patient = 1, lesion = 1; images.length < count; patient++) {
-    const known = draw.pick([true, false]);
-    const asked = (value: () => string): string => (known ? value() : '');
+    const hasHistory = draw.pick([true, false]);
+    const historyValue = (value: () => string): string => (hasHistory ? value() : '');
     const lesions = Math.min(draw.pick([1, 1, 2, 3]), count - images.length);
     const age = String(20 + draw.integer(70));
     const history: Record<string, string> = {
       patient_id: `PAT_${patient}`,
-      background_father: asked(() => draw.pick(['POMERANIA', 'ITALY', 'BRAZIL'])),
-      background_mother: asked(() => draw.pick(['POMERANIA', 'ITALY', 'BRAZIL'])),
+      background_father: historyValue(() => draw.pick(['POMERANIA', 'ITALY', 'BRAZIL'])),
+      background_mother: historyValue(() => draw.pick(['POMERANIA', 'ITALY', 'BRAZIL'])),
       age,
-      gender: asked(() => draw.pick(['FEMALE', 'MALE'])),
-      fitspatrick: asked(() => draw.pick(['1.0', '2.0', '3.0'])),
+      gender: historyValue(() => draw.pick(['FEMALE', 'MALE'])),
+      fitspatrick: historyValue(() => draw.pick(['1.0', '2.0', '3.0'])),
     };
     for (const name of ['smoke', 'drink', 'pesticide', 'skin_cancer_history', 'cancer_history', 'has_piped_water']) {
-      history[name] = asked(() => draw.pick(['True', 'False']));
+      history[name] = historyValue(() => draw.pick(['True', 'False']));
     }
-    history.has_sewage_system = asked(() => draw.pick(['True', 'False']));
+    history.has_sewage_system = historyValue(() => draw.pick(['True', 'False']));
     for (let i = 0; i < lesions; i++, lesion++) {
       const label = images.length % DIAGNOSES.length;
       const file = `PAT_${patient}_${lesion}_${draw.integer(1000)}.png`;
@@ -78,8 +78,8 @@ export async function writePadUfes20(folder: string, manifest: PhantomManifest):
         ...history,
         lesion_id: String(lesion),
         region: draw.pick(['ARM', 'NECK', 'FACE', 'FOREARM']),
-        diameter_1: asked(() => `${2 + draw.integer(15)}.0`),
-        diameter_2: asked(() => `${2 + draw.integer(15)}.0`),
+        diameter_1: historyValue(() => `${2 + draw.integer(15)}.0`),
+        diameter_2: historyValue(() => `${2 + draw.integer(15)}.0`),
         diagnostic: DIAGNOSES[label]!,
         img_id: file,
         biopsed: draw.pick(['True', 'False']),

@@ -4,7 +4,7 @@ import { random } from '@medbench/core';
 import { encodeJpeg } from '@medbench/data';
 import { streamCase } from '../cases.js';
 import type { PhantomManifest } from '../manifest.js';
-import type { Question } from '../model.js';
+import type { PhantomQuestion } from '../model.js';
 import { askingOrder } from './asking.js';
 import { writeImages } from './images.js';
 
@@ -20,13 +20,13 @@ export interface VqaRadRow {
   readonly phrase_type: string;
 }
 
-/** As many irregular values as the real training file has: answers that are integers, types that end in a blank. */
+/** Numbers of irregular values as in the real training file: integer answers, answer types with a trailing blank. */
 const INTEGER_ANSWERS = 10;
 const TRAILING_BLANKS = 2;
 
 /**
  * Writes `vqa-rad/{trainset,testset}.json` and `vqa-rad/images/*.jpg` below `folder`: questions on chest X-ray phantoms
- * in VQA-RAD's layout. Unlike the real set, whose test images all occur in training, no image is in both splits.
+ * in VQA-RAD's layout. No image is in both splits, unlike in the real set, whose test images all occur in training.
  */
 export async function writeVqaRad(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
   const { images, train, test } = counts.vqaRad;
@@ -40,7 +40,7 @@ export async function writeVqaRad(folder: string, { seed, size, counts }: Phanto
     (image) => encodeJpeg(image, 92),
   );
 
-  const held = train + test === 0 ? 0 : Math.round((images * test) / (train + test));
+  const testImages = train + test === 0 ? 0 : Math.round((images * test) / (train + test));
   const ask = (from: number, to: number, total: number, firstQid: number): VqaRadRow[] => {
     const rows: VqaRadRow[] = [];
     for (let index = from; index < to; index++) {
@@ -48,30 +48,32 @@ export async function writeVqaRad(folder: string, { seed, size, counts }: Phanto
       const share = Math.floor(((done + 1) * total) / (to - from)) - Math.floor((done * total) / (to - from));
       const stream = random(seed, 'vqa-rad', index, 'asked');
       const questions = cases[index]!.questions;
-      for (const at of askingOrder(questions, stream).slice(0, share)) {
-        rows.push(row(firstQid + rows.length, name(index), questions[at]!, stream.pick(['freeform', 'para'])));
+      for (const questionIndex of askingOrder(questions, stream).slice(0, share)) {
+        rows.push(
+          row(firstQid + rows.length, name(index), questions[questionIndex]!, stream.pick(['freeform', 'para'])),
+        );
       }
     }
     return rows;
   };
-  const trainRows = irregular(ask(0, images - held, train, 0));
-  const testRows = ask(images - held, images, test, trainRows.length);
+  const trainRows = irregular(ask(0, images - testImages, train, 0));
+  const testRows = ask(images - testImages, images, test, trainRows.length);
   await writeFile(join(folder, 'vqa-rad', 'trainset.json'), JSON.stringify(trainRows, null, 1));
   await writeFile(join(folder, 'vqa-rad', 'testset.json'), JSON.stringify(testRows, null, 1));
 }
 
-const row = (qid: number, image: string, asked: Question, phrase: string): VqaRadRow => ({
+const row = (qid: number, image: string, question: PhantomQuestion, phrase: string): VqaRadRow => ({
   qid,
   image_name: image,
   image_organ: 'CHEST',
-  answer: asked.answer,
-  answer_type: asked.type.toUpperCase(),
-  question_type: asked.questionType,
-  question: asked.question,
+  answer: question.answer,
+  answer_type: question.type.toUpperCase(),
+  question_type: question.questionType,
+  question: question.question,
   phrase_type: phrase,
 });
 
-/** The irregularities of the real training file, which a reader has to bear. */
+/** Adds the irregularities of the real training file, which a reader has to accept. */
 function irregular(rows: readonly VqaRadRow[]): VqaRadRow[] {
   let integers = 0;
   let blanks = 0;

@@ -6,14 +6,14 @@ import { decodeImage } from '@medbench/data';
 import { captionTable, isGenerated, readCsv, readNpz } from '@medbench/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { phantomCase } from '../cases.js';
-import { type Counts, isPhantomFolder, phantomFingerprint } from '../manifest.js';
+import { findPhantomManifest, type PhantomCounts, phantomFingerprint } from '../manifest.js';
 import { shapesCase } from '../shapes.js';
 import { writePhantoms } from './index.js';
 import type { PhantomRow } from './pairs.js';
 import { encodeSmallPng } from './png.js';
 import type { VqaRadRow } from './vqa-rad.js';
 
-const counts: Counts = {
+const counts: PhantomCounts = {
   phantoms: { train: 20, val: 5, test: 10 },
   shapes: { train: 8 },
   pneumonia: { train: 50, val: 10, test: 40 },
@@ -33,28 +33,28 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const rowsOf = async <T>(path: string): Promise<T[]> =>
+const readLines = async <T>(path: string): Promise<T[]> =>
   (await readFile(join(folder, path), 'utf8'))
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-const contents = async (of: string): Promise<Record<string, string>> => {
-  const files = await readdir(of, { recursive: true, withFileTypes: true });
-  const found: Record<string, string> = {};
+const contents = async (dir: string): Promise<Record<string, string>> => {
+  const files = await readdir(dir, { recursive: true, withFileTypes: true });
+  const hashes: Record<string, string> = {};
   for (const file of files) {
     if (!file.isFile()) continue;
     const path = join(file.parentPath, file.name);
-    found[path.slice(of.length)] = createHash('sha256')
+    hashes[path.slice(dir.length)] = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
   }
-  return found;
+  return hashes;
 };
 
 describe('the written set', () => {
-  it('reads as image-caption pairs whose pixels are those drawn', async () => {
+  it('reads back as image-caption pairs with the pixels that were drawn', async () => {
     for (const split of ['train', 'val', 'test'] as const) {
-      const rows = await rowsOf<PhantomRow>(`phantoms/${split}.jsonl`);
+      const rows = await readLines<PhantomRow>(`phantoms/${split}.jsonl`);
       expect(rows).toHaveLength(counts.phantoms[split]);
       const pairs = await captionTable({
         table: join(folder, `phantoms/${split}.jsonl`),
@@ -69,12 +69,12 @@ describe('the written set', () => {
       }
     }
     expect(await readdir(join(folder, 'phantoms/images'))).toHaveLength(35);
-    const shapes = await rowsOf<{ image: string; caption: string }>('shapes/train.jsonl');
+    const shapes = await readLines<{ image: string; caption: string }>('shapes/train.jsonl');
     expect(shapes).toHaveLength(8);
     expect(await decodeImage(join(folder, 'shapes/images', shapes[3]!.image))).toEqual(shapesCase(5, 3).render(32));
   });
 
-  it("has MedMNIST's six arrays, with its shares of pneumonia", async () => {
+  it("has PneumoniaMNIST's six arrays and its shares of pneumonia", async () => {
     const arrays = await readNpz(join(folder, 'pneumoniamnist.npz'));
     expect(Object.keys(arrays).sort()).toEqual(
       ['test', 'train', 'val'].flatMap((split) => [`${split}_images`, `${split}_labels`]),
@@ -91,7 +91,7 @@ describe('the written set', () => {
     }
   });
 
-  it("has MedMNIST's other sets, grey or in colour, every class in every split", async () => {
+  it("has MedMNIST's other sets, grey or in colour, with every class in every split", async () => {
     for (const [name, classes, axes] of [
       ['pathmnist', 9, [3]],
       ['dermamnist', 7, [3]],
@@ -171,8 +171,8 @@ describe('the written set', () => {
     }
   });
 
-  it('says what it is and that it is generated', async () => {
-    expect(await isPhantomFolder(folder)).toEqual({
+  it('has a manifest with its settings and is marked as generated', async () => {
+    expect(await findPhantomManifest(folder)).toEqual({
       generator: '@medbench/phantoms',
       version: 3,
       seed: 5,
@@ -181,20 +181,20 @@ describe('the written set', () => {
       synthetic: true,
     });
     expect(await isGenerated(folder)).toBe(true);
-    expect(await isPhantomFolder(root)).toBeUndefined();
+    expect(await findPhantomManifest(root)).toBeUndefined();
   });
 });
 
 describe('writePhantoms', () => {
-  it('writes the same bytes for the same settings and others for another seed', async () => {
-    const again = join(root, 'again');
-    await writePhantoms(again, settings);
+  it('writes the same bytes for the same settings, and other bytes for another seed', async () => {
+    const copy = join(root, 'again');
+    await writePhantoms(copy, settings);
     const first = await contents(folder);
-    expect(await contents(again)).toEqual(first);
-    await writePhantoms(again, { ...settings, seed: 6 });
-    const other = await contents(again);
+    expect(await contents(copy)).toEqual(first);
+    await writePhantoms(copy, { ...settings, seed: 6 });
+    const other = await contents(copy);
     const same = Object.keys(first).filter((name) => first[name] === other[name]);
-    // A note, and tables of names and sizes: what else a set holds is drawn.
+    // Only a note and two tables of names and sizes are the same; all else depends on the seed.
     expect(same.sort()).toEqual([
       '/GENERATED.txt',
       '/bach/ICIAR2018_BACH_Challenge/Photos/microscopy_ground_truth.csv',
@@ -202,7 +202,7 @@ describe('writePhantoms', () => {
     ]);
   });
 
-  it('leaves a complete set alone and makes an incomplete one anew', async () => {
+  it('leaves a complete set alone and rewrites an incomplete one', async () => {
     const marker = join(folder, 'phantoms/images/train-00000.png');
     const before = await readFile(marker);
     const complete = await readdir(folder);
@@ -212,25 +212,25 @@ describe('writePhantoms', () => {
     await writeFile(marker, 'changed');
     await writePhantoms(folder, settings);
     expect(await readFile(marker, 'utf8')).toBe('changed');
-    // What a kill while the set is moved into place leaves behind.
+    // The state that a kill leaves behind while the set is moved into place.
     await rm(join(folder, 'PHANTOM.json'));
     await writeFile(join(folder, 'PHANTOM.moving'), '');
     await rm(join(folder, 'shapes'), { recursive: true });
-    expect(await isPhantomFolder(folder)).toBeUndefined();
+    expect(await findPhantomManifest(folder)).toBeUndefined();
     await writePhantoms(folder, settings);
     expect(await readFile(marker)).toEqual(before);
     expect(await readdir(folder)).toEqual(complete);
   });
 
-  it('removes what killed writers left, and only that', async () => {
+  it('removes the temporary folders of killed writers, and no others', async () => {
     const old = join(folder, '.phantoms-1-abcd');
     const fresh = join(folder, '.phantoms-2-abcd');
     await Promise.all([old, fresh].map((path) => mkdir(path)));
     await utimes(old, 1, 1);
     await writePhantoms(folder, { ...settings, size: 16 });
-    const left = await readdir(folder);
-    expect(left).not.toContain('.phantoms-1-abcd');
-    expect(left).toContain('.phantoms-2-abcd');
+    const remaining = await readdir(folder);
+    expect(remaining).not.toContain('.phantoms-1-abcd');
+    expect(remaining).toContain('.phantoms-2-abcd');
     await rm(fresh, { recursive: true });
     await writePhantoms(folder, settings);
   });
@@ -245,23 +245,30 @@ describe('writePhantoms', () => {
     const real = join(root, 'real');
     await mkdir(join(real, 'vqa-rad'), { recursive: true });
     await writeFile(join(real, 'vqa-rad/trainset.json'), '[]');
-    await expect(writePhantoms(real, settings)).rejects.toMatchObject({ code: 'data', message: /vqa-rad is there/ });
+    await expect(writePhantoms(real, settings)).rejects.toMatchObject({ code: 'data', message: /vqa-rad exists/ });
     expect(await readdir(real)).toEqual(['vqa-rad']);
     await expect(writePhantoms(real, { size: 3 })).rejects.toMatchObject({ code: 'usage', message: /size is 3/ });
   });
 });
 
 describe('phantomFingerprint', () => {
-  it('changes with every setting and with nothing else', () => {
-    const of = phantomFingerprint;
-    expect(of({})).toBe(of({ seed: 0, size: 64, counts: {} }));
-    expect(of({})).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set([of({}), of({ seed: 1 }), of({ size: 48 }), of({ counts: { shapes: { train: 1 } } })]).size).toBe(4);
+  it('changes with every setting and is the same for defaults written out', () => {
+    const fingerprint = phantomFingerprint;
+    expect(fingerprint({})).toBe(fingerprint({ seed: 0, size: 64, counts: {} }));
+    expect(fingerprint({})).toMatch(/^[0-9a-f]{64}$/);
+    expect(
+      new Set([
+        fingerprint({}),
+        fingerprint({ seed: 1 }),
+        fingerprint({ size: 48 }),
+        fingerprint({ counts: { shapes: { train: 1 } } }),
+      ]).size,
+    ).toBe(4);
   });
 });
 
 describe('encodeSmallPng', () => {
-  it('is read back by an independent decoder, grey and colour, also when a row is long', async () => {
+  it('writes grey and colour images, with short and long rows, that an independent decoder reads back', async () => {
     for (const [width, height, channels] of [
       [1, 1, 1],
       [7, 3, 3],

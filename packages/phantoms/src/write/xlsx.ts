@@ -7,17 +7,17 @@ const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
 /**
- * A workbook of one sheet (ECMA-376, SpreadsheetML): texts in the table of shared strings, as spreadsheet programs write
- * them, and numbers. The same cells give the same bytes.
+ * Encodes a workbook of one sheet (ECMA-376, SpreadsheetML) with texts and numbers. Texts are in the table of shared
+ * strings, as spreadsheet programs write them. The same cells give the same bytes.
  */
 export function encodeXlsx(rows: readonly (readonly (string | number)[])[]): Uint8Array {
   const strings = new Map<string, number>();
   const cell = (value: string | number, column: number, row: number): string => {
-    const at = `${columnName(column)}${row + 1}`;
-    if (typeof value === 'number') return `<c r="${at}"><v>${value}</v></c>`;
+    const reference = `${columnName(column)}${row + 1}`;
+    if (typeof value === 'number') return `<c r="${reference}"><v>${value}</v></c>`;
     const index = strings.get(value) ?? strings.size;
     strings.set(value, index);
-    return `<c r="${at}" t="s"><v>${index}</v></c>`;
+    return `<c r="${reference}" t="s"><v>${index}</v></c>`;
   };
   const sheet = rows
     .map((row, i) => `<row r="${i + 1}">${row.map((value, j) => cell(value, j, i)).join('')}</row>`)
@@ -27,7 +27,7 @@ export function encodeXlsx(rows: readonly (readonly (string | number)[])[]): Uin
     `<Relationship Id="rId${id}" Type="${DOCUMENT}/${type}" Target="${target}"/>`;
   const override = (part: string, type: string): string =>
     `<Override PartName="/xl/${part}.xml" ContentType="${TYPE}.${type}+xml"/>`;
-  const parts = {
+  const members = {
     '[Content_Types].xml':
       `<Types xmlns="${PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>` +
       `<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
@@ -41,11 +41,11 @@ export function encodeXlsx(rows: readonly (readonly (string | number)[])[]): Uin
     'xl/worksheets/sheet1.xml': `<worksheet xmlns="${MAIN}"><sheetData>${sheet}</sheetData></worksheet>`,
     'xl/sharedStrings.xml': `<sst xmlns="${MAIN}" uniqueCount="${strings.size}">${shared}</sst>`,
   };
-  const files = Object.fromEntries(Object.entries(parts).map(([name, xml]) => [name, strToU8(HEAD + xml)]));
+  const files = Object.fromEntries(Object.entries(members).map(([name, xml]) => [name, strToU8(HEAD + xml)]));
   return zipSync(files, { mtime: new Date(1980, 0, 1, 12) });
 }
 
-/** A, B, … Z, AA, … */
+/** The letters of a column: A, B, … Z, AA, … */
 const columnName = (index: number): string =>
   (index >= 26 ? columnName(Math.floor(index / 26) - 1) : '') + String.fromCharCode(65 + (index % 26));
 
