@@ -25,47 +25,47 @@ export function corpusInfo(corpus: object): CorpusInfo {
   throw new MedbenchError('plugin', `${corpus.constructor.name} carries no @Corpus decorator`);
 }
 
-/** A corpus whose table names images and captions, but for its info (`@Corpus`) and where the table is. */
+/** A corpus whose table lists images and captions. A subclass adds its info (`@Corpus`) and says where the table is. */
 export abstract class CaptionCorpus implements Corpus {
-  /** @throws MedbenchError('data') naming what is not there. */
+  /** The paths and columns of the table. @throws MedbenchError('data') naming the file or folder that is missing. */
   protected abstract table(context: DataContext): Omit<CaptionTableOptions, 'skipBad' | 'skip'>;
 
   async open(context: DataContext): Promise<OpenedCorpus> {
     const options = this.table(context);
-    // What the images are is told by their names in the table.
-    return openedFrom(context, await this.#read(context), await fingerprintFiles([options.table]));
+    // The table's image names stand for the images, so only the table is hashed.
+    return toOpenedCorpus(context, await this.#readTable(context), await fingerprintFiles([options.table]));
   }
 
   async inspect(context: DataContext): Promise<DataInspection> {
-    return inspectSplits(context, { train: await this.#read(context) });
+    return inspectSplits(context, { train: await this.#readTable(context) });
   }
 
-  #read(context: DataContext): Promise<CaptionTable> {
+  #readTable(context: DataContext): Promise<CaptionTable> {
     return captionTable({ ...this.table(context), skipBad: context.skipBad, skip: context.skip });
   }
 }
 
-/** What is known of pairs besides the pairs. */
-type Counted = Pick<CaptionTable, 'duplicates' | 'bad'>;
+/** Counts that opened pairs come with. */
+type PairCounts = Pick<CaptionTable, 'duplicates' | 'bad'>;
 
-/** An opened corpus, marked as synthetic if its folder is. */
-export async function openedFrom(
+/** Makes an opened corpus of pairs. It is synthetic if the data folder is marked as generated. */
+export async function toOpenedCorpus(
   { dataRoot }: DataContext,
-  pairs: OpenedCorpus['pairs'] & Pick<Counted, 'duplicates'>,
+  pairs: OpenedCorpus['pairs'] & Pick<PairCounts, 'duplicates'>,
   fingerprint: string,
 ): Promise<OpenedCorpus> {
   return { fingerprint, synthetic: await isGenerated(dataRoot), pairs, duplicates: pairs.duplicates };
 }
 
-/** Counts of opened splits. */
+/** Inspects opened splits: their numbers of pairs, with notes on repeated captions and on pairs left out. */
 export async function inspectSplits(
   { dataRoot }: DataContext,
-  splits: Readonly<Record<string, { readonly length: number } & Counted>>,
+  splits: Readonly<Record<string, { readonly length: number } & PairCounts>>,
 ): Promise<DataInspection> {
   const notes = Object.entries(splits).flatMap(([name, { duplicates, bad }]) => [
-    ...(duplicates > 0 ? [`${name}: ${duplicates} captions occur before`] : []),
+    ...(duplicates > 0 ? [`${name}: ${duplicates} captions repeat an earlier caption`] : []),
     ...(bad.count > 0 ? [`${name}: ${bad.count} pairs left out: ${bad.list.slice(0, 20).join('; ')}`] : []),
   ]);
-  const counted = Object.entries(splits).map(([name, { length }]) => [name, { examples: length }] as const);
-  return { synthetic: await isGenerated(dataRoot), splits: Object.fromEntries(counted), notes };
+  const counts = Object.entries(splits).map(([name, { length }]) => [name, { examples: length }] as const);
+  return { synthetic: await isGenerated(dataRoot), splits: Object.fromEntries(counts), notes };
 }

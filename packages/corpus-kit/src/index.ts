@@ -1,1 +1,1 @@
-export { CaptionCorpus, corpusInfo, inspectSplits, openedFrom } from './caption-corpus.js';
+export { CaptionCorpus, corpusInfo, inspectSplits, toOpenedCorpus } from './caption-corpus.js';

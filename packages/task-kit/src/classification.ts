@@ -16,9 +16,9 @@ import { type ClassificationData, classTexts, type LabelledImages, withBalance }
 import { fingerprintFiles } from '@medbench/formats';
 import { countLabels, isSynthetic, taskInfo } from './info.js';
 import { selectPrompts } from './prompts.js';
-import { GoodImages, goodSplit } from './skip-bad.js';
+import { DecodableImages, decodableSplit } from './skip-bad.js';
 
-/** What the classification tasks of the study have in common. */
+/** The info that the classification tasks of the study share. */
 export const CLASSIFICATION = {
   kind: 'classification',
   protocols: ['zero-shot', 'linear-probe'],
@@ -29,29 +29,33 @@ export const CLASSIFICATION = {
 /** The splits of a classification data set. Images are decoded when read. */
 export interface ClassificationSplits {
   readonly train: LabelledImages;
-  /** Without one, the protocols hold out a fixed tenth of the training split. */
+  /** Validation split. Without one, the protocols hold out a fixed tenth of the training split. */
   readonly val?: LabelledImages | undefined;
   readonly test: LabelledImages;
-  /** What a reader must know of these splits, beside every figure. */
+  /** Notes that readers see beside every result on these splits. */
   readonly notes?: readonly string[];
-  /** Where the settings change them: the classes in label order, and what stands for each in a prompt. */
+  /** Classes and prompt phrases in label order, if the settings change those of the info. */
   readonly classes?: Pick<TaskInfo, 'classes' | 'phrases'>;
 }
 
 /**
- * A classification task, but for its info (`@Task`) and how its files are opened: zero-shot with the templates of the
- * info, linear probe from training to test split, and pairs whose captions name the label in one of the templates.
+ * A classification task. A subclass adds its info (`@Task`) and opens the files. The task runs zero-shot with the
+ * templates of the info and a linear probe trained on the training split. Its training pairs have captions that name
+ * the label in one of the templates.
  */
 export abstract class ClassificationTask implements Task {
-  readonly #decodable = new GoodImages();
+  readonly #decodable = new DecodableImages();
 
-  /** Files, and folders for all files in them, whose content decides the numbers. */
+  /** Files whose content decides the results; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
-  /** Folders of more images than can be read each time: their names and sizes stand for their content. */
+  /** Folders with too many images to hash each time; the names and sizes of their files are hashed instead. */
   protected async imageFolders(_: DataContext): Promise<readonly string[]> {
     return [];
   }
-  /** The splits, checked; images are decoded when read. @throws MedbenchError('data') naming file, row or column. */
+  /**
+   * Opens and checks the splits. Images are decoded when read.
+   * @throws MedbenchError('data') naming file, row or column.
+   */
   abstract open(context: DataContext): Promise<ClassificationSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
@@ -60,53 +64,53 @@ export abstract class ClassificationTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const info = taskInfo(this);
-    const { notes = [], classes: given, ...splits } = await this.#used(context);
-    const { classes, phrases = classes } = given ?? info;
+    const { notes = [], classes: override, ...splits } = await this.#prepared(context);
+    const { classes, phrases = classes } = override ?? info;
     const prompts = selectPrompts(info.templates ?? [], context.settings);
     const data: ClassificationData = { ...splits, classes, classPhrases: phrases, prompts };
     const results = await measureAll(context.protocols, model, data);
-    const said = [...notes, ...(info.caveats ?? [])];
+    const taskNotes = [...notes, ...(info.caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),
-      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),
+      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...taskNotes] })),
     };
   }
 
-  /** The splits as they are used: without what cannot be read, and with classes as uneven as the settings want them. */
-  async #used(context: DataContext): Promise<ClassificationSplits> {
-    const good = await this.#good(context);
-    return { ...good, train: withBalance(good.train, context.settings) };
+  /** The readable splits, with the class imbalance of the settings applied to the training split. */
+  async #prepared(context: DataContext): Promise<ClassificationSplits> {
+    const readable = await this.#readable(context);
+    return { ...readable, train: withBalance(readable.train, context.settings) };
   }
 
-  /** The splits without what cannot be read, where it may be left out. */
-  async #good(context: DataContext): Promise<ClassificationSplits> {
+  /** The splits; under `skipBad`, without images that cannot be decoded. */
+  async #readable(context: DataContext): Promise<ClassificationSplits> {
     const opened = await this.open(context);
     if (!context.skipBad) return opened;
-    const train = await goodSplit(this.#decodable, 'train', opened.train, context);
-    const val = opened.val && (await goodSplit(this.#decodable, 'val', opened.val, context));
-    const test = await goodSplit(this.#decodable, 'test', opened.test, context);
+    const train = await decodableSplit(this.#decodable, 'train', opened.train, context);
+    const val = opened.val && (await decodableSplit(this.#decodable, 'val', opened.val, context));
+    const test = await decodableSplit(this.#decodable, 'test', opened.test, context);
     const notes = [...(opened.notes ?? []), ...train.notes, ...(val?.notes ?? []), ...test.notes];
     return { ...opened, train: train.split, val: val?.split, test: test.split, notes };
   }
 
   async images(context: DataContext): Promise<ImageSplits> {
-    const { train, val, test } = await this.#used(context);
-    const of = ({ images, groupNames }: LabelledImages) => ({ images, groups: groupNames });
-    return { train: of(train), val: val && of(val), test: of(test) };
+    const { train, val, test } = await this.#prepared(context);
+    const withGroups = ({ images, groupNames }: LabelledImages) => ({ images, groups: groupNames });
+    return { train: withGroups(train), val: val && withGroups(val), test: withGroups(test) };
   }
 
   async examples(context: DataContext): Promise<TestExamples> {
-    const { test, classes: given } = await this.#good(context);
-    const { classes } = given ?? taskInfo(this);
+    const { test, classes: override } = await this.#readable(context);
+    const { classes } = override ?? taskInfo(this);
     const example = (image: number) => ({ image, answer: classes[test.labels[image]!]! });
     return { images: test.images, texts: classes, example };
   }
 
-  /** Each training image with a caption that names its label, in one of the prompt wordings. */
+  /** Training pairs: each training image has a caption that names its label in one of the templates. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const info = taskInfo(this);
-    const { train, classes: given } = await this.#used(context);
-    const texts = wordings({ ...info, ...given });
+    const { train, classes: override } = await this.#prepared(context);
+    const texts = listWordings({ ...info, ...override });
     return {
       fingerprint: `${await this.fingerprint(context)}/train/1`,
       synthetic: await isSynthetic(context),
@@ -121,9 +125,9 @@ export abstract class ClassificationTask implements Task {
   }
 
   async inspect(context: DataContext): Promise<DataInspection> {
-    const { notes = [], classes: given, ...splits } = await this.open(context);
-    const { classes } = given ?? taskInfo(this);
-    const counted = Object.entries(splits).flatMap(([name, split]) =>
+    const { notes = [], classes: override, ...splits } = await this.open(context);
+    const { classes } = override ?? taskInfo(this);
+    const counts = Object.entries(splits).flatMap(([name, split]) =>
       split
         ? [
             [
@@ -137,10 +141,10 @@ export abstract class ClassificationTask implements Task {
           ]
         : [],
     );
-    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counted), notes };
+    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counts), notes };
   }
 }
 
-/** Every wording of each class, in label order. */
-const wordings = ({ classes, phrases = classes, templates = [] }: TaskInfo): string[][] =>
+/** The caption of each class in every template, in label order. */
+const listWordings = ({ classes, phrases = classes, templates = [] }: TaskInfo): string[][] =>
   classTexts(templates, phrases);

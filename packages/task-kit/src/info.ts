@@ -11,7 +11,7 @@ export function taskInfo(task: object): TaskInfo {
   throw new MedbenchError('plugin', `${task.constructor.name} carries no @Task decorator`);
 }
 
-/** Whether the data of a context was generated, by the mark in its folder. */
+/** Whether the data folder of a context is marked as generated. */
 export const isSynthetic = ({ dataRoot }: DataContext): Promise<boolean> => isGenerated(dataRoot);
 
 /** Number of examples of each label, in label order. */

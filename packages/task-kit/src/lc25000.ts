@@ -3,7 +3,7 @@ import { CLASSIFICATION, type ClassificationSplits } from './classification.js';
 import { ImageTask, imagesByClass, splitImages } from './images.js';
 import { CLASSIFICATION_SETTINGS, TEMPLATES } from './prompts.js';
 
-/** Folder, class name, phrase of each class, with the number of originals, in label order. */
+/** Number of original images of each organ, and its classes in label order: folder, class name and prompt phrase. */
 const ORGANS = {
   lung: {
     originals: 750,
@@ -22,7 +22,7 @@ const ORGANS = {
   },
 } as const;
 
-/** The info of one half of LC25000, but for id, title and splits. */
+/** The info of one half of LC25000, without id, title and splits. */
 export function lc25000Info(organ: keyof typeof ORGANS) {
   const { originals, classes } = ORGANS[organ];
   return {
@@ -43,16 +43,16 @@ export function lc25000Info(organ: keyof typeof ORGANS) {
     })),
     settings: CLASSIFICATION_SETTINGS,
     caveats: [
-      `the images were made of ${originals} originals by turning and flipping, and nothing says which: copies of one lie in training and test split, so the linear probe is near its ceiling`,
-      'the data set has no published split: ours holds 20 % out, image by image',
+      `the images are rotated and flipped copies of ${originals} originals, and the data set does not say of which: copies of one original are in both the training and the test split, so the linear probe is near its ceiling`,
+      'the data set has no published split: medbench holds out 20 % of the images, image by image',
     ],
   } as const satisfies Partial<TaskInfo>;
 }
 
-/** One half of LC25000: a folder for each class, named in the info. */
+/** A task on one half of LC25000. Its info names one folder for each class. */
 export abstract class Lc25000Task extends ImageTask {
-  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
-    const { train, test } = splitImages(await imagesByClass(places), 0.2, 'image', 'paper-like');
+  protected override async read(paths: readonly string[]): Promise<ClassificationSplits> {
+    const { train, test } = splitImages(await imagesByClass(paths), 0.2, 'image', 'paper-like');
     return { train, test };
   }
 }

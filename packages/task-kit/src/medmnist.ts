@@ -7,30 +7,30 @@ import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from '.
 import { taskInfo } from './info.js';
 import { CLASSIFICATION_SETTINGS } from './prompts.js';
 
-/** Sides of the images of MedMNIST v2 (28) and MedMNIST+ (the others), the study's first. */
+/** Image sides in pixels: 28 in MedMNIST v2, the other sizes in MedMNIST+. The study's size comes first. */
 const SIDES = [224, 128, 64, 28] as const;
 type Side = (typeof SIDES)[number];
 
 const SPLITS = ['train', 'val', 'test'] as const;
 
-const fileOf = (id: string, side: Side): string => (side === 28 ? `${id}.npz` : `${id}_${side}.npz`);
+const fileName = (id: string, side: Side): string => (side === 28 ? `${id}.npz` : `${id}_${side}.npz`);
 
-/** Where MedMNIST and MedMNIST+ are obtained. */
+/** Address from which MedMNIST and MedMNIST+ are downloaded. */
 export const MEDMNIST_SOURCE = 'https://zenodo.org/records/10519652';
-/** To be named with every task of the collection, beside its own source. */
+/** Citation of the collection, which every task adds to the citation of its own source. */
 export const MEDMNIST_CITATION = 'Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8';
 
-/** Which file of the collection is read. */
+/** The setting that selects the file size, and the settings of every classification task. */
 export const MEDMNIST_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   size: {
     default: 'largest',
-    description: 'side of the images: 28, 64, 128, 224, or the largest that is there',
+    description: 'side of the images in pixels: 28, 64, 128, 224, or that of the largest file found',
     choices: ['largest', '28', '64', '128', '224'],
   },
   ...CLASSIFICATION_SETTINGS,
 };
 
-/** What the data sets of the collection have in common. DermaMNIST alone has another licence. */
+/** The info that the data sets of the collection share. Only DermaMNIST has another licence. */
 export const MEDMNIST = {
   ...CLASSIFICATION,
   version: 1,
@@ -41,16 +41,22 @@ export const MEDMNIST = {
   settings: MEDMNIST_SETTINGS,
 } as const satisfies Partial<TaskInfo>;
 
-/** The file of a data set of the collection, in any of its sizes. `md5` of the 28- and 224-pixel files (MedMNIST 3.0.2). */
+/**
+ * The expected file of a data set of the collection, in any of its sizes.
+ * @param md5 Hashes of the 28- and 224-pixel files (MedMNIST 3.0.2).
+ */
 export const medMnistFiles = (id: string, md5: { readonly 28: string; readonly 224: string }): ExpectedFile[] => [
   {
-    path: SIDES.map((side) => fileOf(id, side)),
+    path: SIDES.map((side) => fileName(id, side)),
     what: 'images and labels of all three splits',
-    md5: { [fileOf(id, 28)]: md5[28], [fileOf(id, 224)]: md5[224] },
+    md5: { [fileName(id, 28)]: md5[28], [fileName(id, 224)]: md5[224] },
   },
 ];
 
-/** `[N, S, S]` or `[N, S, S, 3]` images and `[N, 1]` labels of one split. */
+/**
+ * The images and labels of one split: arrays of shape `[N, S, S]` or `[N, S, S, 3]`, and `[N, 1]`.
+ * @throws MedbenchError('data') naming the file, if a shape or a label is wrong.
+ */
 function labelled(
   file: string,
   split: string,
@@ -87,7 +93,7 @@ function labelled(
   };
 }
 
-/** A task of the MedMNIST collection: one npz of six arrays (MedMNIST v2; the study reads the 224-pixel files). */
+/** A task of the MedMNIST collection: one npz file of six arrays. The study reads the 224-pixel files. */
 export abstract class MedMnistTask extends ClassificationTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {
     return [await this.#file(context)];
@@ -100,7 +106,7 @@ export abstract class MedMnistTask extends ClassificationTask {
     const labels = await readNpz(file, names);
     const cacheFolder = join(context.cacheRoot, 'unpacked');
     const images = await Promise.all(SPLITS.map((split) => openNpzRows(file, `${split}_images`, { cacheFolder })));
-    // Checked in the order of the splits, not in that of their opening: the same bad file gets the same message.
+    // Splits are checked in a fixed order, not as they finish opening, so a bad file always gets the same message.
     const [train, val, test] = SPLITS.map((split, i) =>
       labelled(file, split, images[i]!, labels[`${split}_labels`]!, classes.length),
     );
@@ -109,9 +115,9 @@ export abstract class MedMnistTask extends ClassificationTask {
 
   async #file({ dataRoot, settings: { size = 'largest' } }: DataContext): Promise<string> {
     const { id } = taskInfo(this);
-    const wanted = SIDES.filter((side) => size === 'largest' || String(side) === size);
-    const files = wanted.map((side) => join(dataRoot, fileOf(id, side)));
-    const file = files.find((one) => existsSync(one)) ?? files.at(-1)!;
+    const sides = SIDES.filter((side) => size === 'largest' || String(side) === size);
+    const files = sides.map((side) => join(dataRoot, fileName(id, side)));
+    const file = files.find((path) => existsSync(path)) ?? files.at(-1)!;
     const hint = `Put ${basename(file)} of MedMNIST there (${MEDMNIST_SOURCE}), or name its folder with --data.`;
     await requireFile(file, hint);
     return file;

@@ -1,7 +1,7 @@
 import type { TaskInfo } from '@medbench/core';
 import { organTemplates } from './prompts.js';
 
-/** Class code and phrase of each organ, in the label order of MedMNIST's three CT sets. */
+/** Class name and prompt phrase of each organ, in the label order of MedMNIST's three CT sets. */
 const ORGANS: readonly (readonly [code: string, phrase: string])[] = [
   ['bladder', 'urinary bladder'],
   ['femur-left', 'left femur'],
@@ -16,7 +16,7 @@ const ORGANS: readonly (readonly [code: string, phrase: string])[] = [
   ['spleen', 'spleen'],
 ];
 
-/** What MedMNIST's three sets of CT crops have in common, but for the plane. */
+/** The info that MedMNIST's three sets of CT crops share; only the plane differs. */
 export const organInfo = (plane: 'axial' | 'coronal' | 'sagittal') =>
   ({
     modality: 'radiology',
@@ -24,7 +24,7 @@ export const organInfo = (plane: 'axial' | 'coronal' | 'sagittal') =>
     phrases: ORGANS.map(([, phrase]) => phrase),
     templates: organTemplates(plane),
     caveats: [
-      'a horizontal flip turns a left organ into a right one: training views must not flip',
-      'OrganAMNIST, OrganCMNIST and OrganSMNIST are cut from the same CT volumes',
+      'a horizontal flip turns a left organ into a right one: do not flip images in training',
+      'OrganAMNIST, OrganCMNIST and OrganSMNIST are cropped from the same CT volumes',
     ],
   }) as const satisfies Partial<TaskInfo>;

@@ -1,7 +1,7 @@
 import type { SettingSpec } from '@medbench/core';
 import { BALANCE_SETTINGS } from '@medbench/evaluation';
 
-/** Prompt templates by what the images are; `{}` stands for the phrase of a class. */
+/** Prompt templates for each kind of image; `{}` stands for the phrase of a class. */
 export const TEMPLATES = {
   histology: [
     'H&E stained tissue section with {}.',
@@ -19,7 +19,7 @@ export const TEMPLATES = {
   ],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Templates of the CT crops, which are cut in one of three planes. */
+/** Prompt templates of the CT crops in one of three planes. */
 export const organTemplates = (plane: 'axial' | 'coronal' | 'sagittal'): string[] => [
   `abdominal CT, ${plane} slice centred on the {}.`,
   'computed tomography crop of the {}.',
@@ -27,27 +27,27 @@ export const organTemplates = (plane: 'axial' | 'coronal' | 'sagittal'): string[
   'the organ in the middle is the {}.',
 ];
 
-/** What the study's code did, in wordings of our own: four templates of histopathology, whatever the images are. */
+/** Four histopathology templates for every task, as in the study's code; the wording is ours. */
 export const HISTOLOGY_EVERYWHERE: readonly string[] = TEMPLATES.histology.slice(0, 4);
 
-/** Which templates zero-shot classification uses. Captions made of labels always use the task's own. */
+/** The setting that selects the templates of zero-shot classification. Captions always use the task's own templates. */
 const PROMPT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   prompts: {
     default: 'own',
     description:
-      "zero-shot prompts: the task's own, or four of histopathology whatever the images are, as in the study's code",
+      "zero-shot prompts: the task's own, or four histopathology templates for every task, as in the study's code",
     choices: ['own', 'histology-everywhere'],
   },
 };
 
-/** What every classification task lets the configuration change. */
+/** The settings that every classification task has. */
 export const CLASSIFICATION_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   ...PROMPT_SETTINGS,
   ...BALANCE_SETTINGS,
 };
 
-/** The templates that the settings ask for. */
+/** Returns the templates that the settings select. */
 export const selectPrompts = (
-  own: readonly string[],
+  taskTemplates: readonly string[],
   settings: Readonly<Record<string, unknown>>,
-): readonly string[] => (settings.prompts === 'histology-everywhere' ? HISTOLOGY_EVERYWHERE : own);
+): readonly string[] => (settings.prompts === 'histology-everywhere' ? HISTOLOGY_EVERYWHERE : taskTemplates);

@@ -14,25 +14,25 @@ import { decodeImage } from '@medbench/data';
 import type { RetrievalData } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { isSynthetic, taskInfo } from './info.js';
-import { GoodImages, goodGallery } from './skip-bad.js';
+import { DecodableImages, decodableGallery } from './skip-bad.js';
 
-/** The gallery of a retrieval task, and where there is one its training split. */
+/** The gallery of a retrieval task, and its training split if it has one. */
 export interface RetrievalSplits {
   readonly test: RetrievalData;
-  /** Pairs to train on, for labs without a corpus. */
+  /** Pairs of the training split, which `inspect` counts. */
   readonly train?: OpenedCorpus['pairs'];
-  /** The k of the primary metric, where the gallery is large enough. Default 200, the study's. */
+  /** The k of the primary metric, if the gallery is large enough. Default 200, as in the study. */
   readonly primaryK?: number;
   readonly notes?: readonly string[];
 }
 
-/** A retrieval task over one gallery, but for its info (`@Task`) and how its files are opened. */
+/** A retrieval task over one gallery. A subclass adds its info (`@Task`) and opens the files. */
 export abstract class RetrievalTask implements Task {
-  readonly #decodable = new GoodImages();
+  readonly #decodable = new DecodableImages();
 
-  /** Files, and folders for all files in them, whose content decides the numbers. */
+  /** Files whose content decides the results; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
-  /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
+  /** Opens the data set. @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
   protected abstract open(context: DataContext): Promise<RetrievalSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
@@ -40,26 +40,26 @@ export abstract class RetrievalTask implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const { test: all, primaryK = 200, notes = [] } = await this.open(context);
-    const { gallery: test, notes: left } = await goodGallery(this.#decodable, all, context);
+    const { test: opened, primaryK = 200, notes = [] } = await this.open(context);
+    const { gallery: test, notes: badImageNotes } = await decodableGallery(this.#decodable, opened, context);
     const data: RetrievalData = { ...test, primaryK };
     const results = await measureAll(context.protocols, model, data);
-    const said = [...notes, ...left, ...(taskInfo(this).caveats ?? [])];
+    const taskNotes = [...notes, ...badImageNotes, ...(taskInfo(this).caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),
-      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...said] })),
+      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...taskNotes] })),
     };
   }
 
   async examples(context: DataContext): Promise<TestExamples> {
-    const { gallery } = await goodGallery(this.#decodable, (await this.open(context)).test, context);
+    const { gallery } = await decodableGallery(this.#decodable, (await this.open(context)).test, context);
     const { images, texts, imageOfText } = gallery;
     return { images, texts, imageOfText };
   }
 
-  /** The gallery alone: training pairs are the corpus's, and searched as that. */
+  /** The gallery alone: training pairs belong to a corpus and are searched with it. */
   async images(context: DataContext): Promise<ImageSplits> {
-    const { gallery } = await goodGallery(this.#decodable, (await this.open(context)).test, context);
+    const { gallery } = await decodableGallery(this.#decodable, (await this.open(context)).test, context);
     return { test: { images: gallery.images, groups: gallery.groupNames } };
   }
 
@@ -77,8 +77,8 @@ export abstract class RetrievalTask implements Task {
 }
 
 /**
- * Texts of a gallery are given by the file of their image; an image with several texts is in it once.
- * @param pairs `group` names whom an image shows, such as a patient, where the data says so.
+ * Builds a gallery from pairs of an image file and a text. An image with several texts occurs in the gallery once.
+ * @param pairs `group` names the patient or other subject that an image shows, if the data says so.
  */
 export async function buildGallery(pairs: {
   readonly length: number;
@@ -90,27 +90,29 @@ export async function buildGallery(pairs: {
   const imageOfText = new Int32Array(pairs.length);
   for (let i = 0; i < pairs.length; i++) {
     const { file, caption, group = '' } = await pairs.describe(i);
-    const known = images.get(file) ?? images.size;
-    images.set(file, known);
-    groupNames[known] = group;
-    imageOfText[i] = known;
+    const index = images.get(file) ?? images.size;
+    images.set(file, index);
+    groupNames[index] = group;
+    imageOfText[i] = index;
     texts.push(caption);
   }
   const files = [...images.keys()];
   const gallery = { images: { length: files.length, get: (i: number) => decodeImage(files[i]!) }, texts, imageOfText };
-  return groupNames.some((name) => name !== '') ? { ...gallery, groupNames, groups: numbered(groupNames) } : gallery;
+  return groupNames.some((name) => name !== '') ? { ...gallery, groupNames, groups: numberNames(groupNames) } : gallery;
 }
 
-/** A number for each name; images of nobody named are each their own. */
-function numbered(names: readonly string[]): Int32Array {
-  const known = new Map<string, number>();
+/** A number for each distinct name. Each empty name gets a number of its own. */
+function numberNames(names: readonly string[]): Int32Array {
+  const numbers = new Map<string, number>();
   return Int32Array.from(names, (name, i) => {
     const key = name === '' ? `#${i}` : name;
-    if (!known.has(key)) known.set(key, known.size);
-    return known.get(key)!;
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return numbers.get(key)!;
   });
 }
 
-/** What a reader must know of captions that occur more than once. */
+/** Notes on captions that occur more than once; empty if none does. */
 export const duplicatesNote = (duplicates: number): readonly string[] =>
-  duplicates > 0 ? [`${duplicates} captions occur before: each counts as right for its own image alone`] : [];
+  duplicates > 0
+    ? [`${duplicates} captions repeat an earlier caption: each counts as right for its own image alone`]
+    : [];

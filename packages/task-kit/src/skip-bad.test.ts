@@ -56,7 +56,7 @@ class Labels extends ImageTask {
   }
 }
 
-const filesOf = (context: DataContext): string[] =>
+const imageFiles = (context: DataContext): string[] =>
   Array.from({ length: 8 }, (_, i) => join(locate(context.dataRoot, FILES[1]), `${i}.png`));
 
 @Task({ ...INFO, id: 'skipping-gallery', kind: 'retrieval', protocols: ['retrieval'], metric: {} })
@@ -65,7 +65,7 @@ class Gallery extends RetrievalTask {
     return [];
   }
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
-    const files = filesOf(context);
+    const files = imageFiles(context);
     return { test: await buildGallery({ length: 8, describe: async (i) => ({ file: files[i]!, caption: `c${i}` }) }) };
   }
 }
@@ -93,7 +93,7 @@ const context = (skipBad: boolean, ...protocols: string[]) =>
   testContext({
     dataRoot: root,
     skipBad,
-    skip: (what) => skipped.push(what),
+    skip: (message) => skipped.push(message),
     protocols: bindProtocols(protocols),
   });
 beforeAll(async () => {
@@ -110,15 +110,15 @@ beforeEach(() => skipped.splice(0));
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('bad data', () => {
-  it('stops a run with one error that names it and the way out', async () => {
+  it('stops a run with one error that names the bad row and the way out', async () => {
     await expect(new Labels().evaluate(constantModel(), context(false, 'zero-shot'))).rejects.toMatchObject({
       message: expect.stringMatching(/row 9 names the image "gone\.png"/),
       hint: expect.stringMatching(/--skip-bad/),
     });
   });
 
-  it('is left out for every model, named and counted', async () => {
-    // One task for both models, as in a run.
+  it('is left out for every model, and is named and counted', async () => {
+    // Both models use one task object, as in a run.
     const task = new Labels();
     for (const model of [constantModel(), randomModel(1)]) {
       const { results } = await task.evaluate(model, context(true, 'zero-shot', 'linear-probe'));
@@ -130,11 +130,11 @@ describe('bad data', () => {
     const names = [...new Set(skipped)];
     expect(names).toHaveLength(3);
     expect(names.join()).toMatch(/row 9.*row 10.*5\.png cannot be decoded/);
-    // Images are looked at once, not for every model: twice rows, once images of both splits.
-    expect(skipped.filter((what) => what.includes('5.png'))).toHaveLength(2);
+    // Each split checks its images once, not once per model, so the broken image is reported twice.
+    expect(skipped.filter((message) => message.includes('5.png'))).toHaveLength(2);
   });
 
-  it('takes its texts and questions with it', async () => {
+  it('is left out together with its texts and questions', async () => {
     const { results } = await new Gallery().evaluate(randomModel(0), context(true, 'retrieval'));
     expect(results[0]).toMatchObject({ n: 7 });
     expect(results[0]!.notes!.join()).toMatch(/7 images, 7 texts.*left out: 1 of 8/);

@@ -2,9 +2,12 @@ import { type DataContext, isMedbenchError, type RasterImage, type Source } from
 import { subset } from '@medbench/data';
 import type { LabelledImages, RetrievalData, VqaExample } from '@medbench/evaluation';
 
-const isBad = (error: unknown): boolean => isMedbenchError(error) && error.code === 'data';
+const isDataError = (error: unknown): boolean => isMedbenchError(error) && error.code === 'data';
 
-/** What is read of each row of a table; rows that cannot be read are left out under `skipBad`, else they are an error. */
+/**
+ * Reads each row of a table. Under `skipBad`, rows that cannot be read are reported to `skip` and left out.
+ * @throws the error of the first bad row, without `skipBad`.
+ */
 export function readRows<T, R>(
   rows: readonly T[],
   { skipBad, skip }: Pick<DataContext, 'skipBad' | 'skip'>,
@@ -15,7 +18,7 @@ export function readRows<T, R>(
     try {
       return [read(row, i)];
     } catch (error) {
-      if (!isBad(error)) throw error;
+      if (!isDataError(error)) throw error;
       skip((error as Error).message);
       return [];
     }
@@ -23,96 +26,98 @@ export function readRows<T, R>(
 }
 
 /**
- * Which images of a task can be decoded. Each is decoded once for it in a run, so that every method sees the same examples:
- * a task keeps one of these, and lives as long as its run.
+ * Finds the images of a task that can be decoded. A task keeps one instance and lives as long as its run, so each image
+ * is checked once per run, and every method sees the same examples.
  */
-export class GoodImages {
-  readonly #looked = new Map<string, Promise<Int32Array>>();
+export class DecodableImages {
+  readonly #pending = new Map<string, Promise<Int32Array>>();
 
   /**
-   * Places of the images that can be decoded; undefined for all.
-   * @param name What the images are within their data set, such as a split.
+   * Returns the indices of the images that can be decoded; undefined without `skipBad`, or if all can be decoded.
+   * @param name Name of this group of images within its data set, such as a split.
    */
-  async among(
+  async find(
     name: string,
     images: Source<RasterImage>,
     { skipBad, skip, dataRoot, settings }: DataContext,
   ): Promise<Int32Array | undefined> {
     if (!skipBad) return undefined;
     const key = JSON.stringify([name, dataRoot, settings, images.length]);
-    const looked = this.#looked.get(key) ?? look(images, skip);
-    this.#looked.set(key, looked);
-    looked.catch(() => this.#looked.delete(key));
-    const good = await looked;
-    return good.length === images.length ? undefined : good;
+    const pending = this.#pending.get(key) ?? listDecodable(images, skip);
+    this.#pending.set(key, pending);
+    pending.catch(() => this.#pending.delete(key));
+    const decodable = await pending;
+    return decodable.length === images.length ? undefined : decodable;
   }
 }
 
-async function look(images: Source<RasterImage>, skip: DataContext['skip']): Promise<Int32Array> {
-  const good: number[] = [];
+async function listDecodable(images: Source<RasterImage>, skip: DataContext['skip']): Promise<Int32Array> {
+  const decodable: number[] = [];
   for (let i = 0; i < images.length; i++) {
     try {
       await images.get(i);
-      good.push(i);
+      decodable.push(i);
     } catch (error) {
-      if (!isBad(error)) throw error;
+      if (!isDataError(error)) throw error;
       skip((error as Error).message);
     }
   }
-  return Int32Array.from(good);
+  return Int32Array.from(decodable);
 }
 
-/** A split without the images that cannot be decoded, and what to say of it. */
-export async function goodSplit(
-  known: GoodImages,
+/** Returns a split without the images that cannot be decoded, and a note with their number. */
+export async function decodableSplit(
+  decodableImages: DecodableImages,
   name: string,
   split: LabelledImages,
   context: DataContext,
 ): Promise<{ readonly split: LabelledImages; readonly notes: readonly string[] }> {
-  const good = await known.among(name, split.images, context);
-  if (!good) return { split, notes: [] };
+  const decodable = await decodableImages.find(name, split.images, context);
+  if (!decodable) return { split, notes: [] };
   const { images, labels, groups, groupNames } = split;
   return {
     split: {
-      images: subset(images, good),
-      labels: Int32Array.from(good, (i) => labels[i]!),
-      ...(groups ? { groups: Int32Array.from(good, (i) => groups[i]!) } : {}),
-      ...(groupNames ? { groupNames: Array.from(good, (i) => groupNames[i]!) } : {}),
+      images: subset(images, decodable),
+      labels: Int32Array.from(decodable, (i) => labels[i]!),
+      ...(groups ? { groups: Int32Array.from(decodable, (i) => groups[i]!) } : {}),
+      ...(groupNames ? { groupNames: Array.from(decodable, (i) => groupNames[i]!) } : {}),
     },
-    notes: [leftOut(name, images.length - good.length, images.length)],
+    notes: [leftOutNote(name, images.length - decodable.length, images.length)],
   };
 }
 
-/** A gallery without the images that cannot be decoded, and their texts. */
-export async function goodGallery(
-  known: GoodImages,
+/** Returns a gallery without the images that cannot be decoded and their texts, and a note with their number. */
+export async function decodableGallery(
+  decodableImages: DecodableImages,
   gallery: RetrievalData,
   context: DataContext,
 ): Promise<{ readonly gallery: RetrievalData; readonly notes: readonly string[] }> {
-  const good = await known.among('gallery', gallery.images, context);
-  if (!good) return { gallery, notes: [] };
-  const place = places(good);
-  const kept = gallery.texts.flatMap((_, i) => (place.has(gallery.imageOfText[i]!) ? [i] : []));
+  const decodable = await decodableImages.find('gallery', gallery.images, context);
+  if (!decodable) return { gallery, notes: [] };
+  const newIndex = mapToNewIndex(decodable);
+  const kept = gallery.texts.flatMap((_, i) => (newIndex.has(gallery.imageOfText[i]!) ? [i] : []));
   return {
     gallery: {
-      images: subset(gallery.images, good),
+      images: subset(gallery.images, decodable),
       texts: kept.map((i) => gallery.texts[i]!),
-      imageOfText: Int32Array.from(kept, (i) => place.get(gallery.imageOfText[i]!)!),
-      ...(gallery.groups ? { groups: Int32Array.from(good, (i) => gallery.groups![i]!) } : {}),
-      ...(gallery.groupNames ? { groupNames: Array.from(good, (i) => gallery.groupNames![i]!) } : {}),
+      imageOfText: Int32Array.from(kept, (i) => newIndex.get(gallery.imageOfText[i]!)!),
+      ...(gallery.groups ? { groups: Int32Array.from(decodable, (i) => gallery.groups![i]!) } : {}),
+      ...(gallery.groupNames ? { groupNames: Array.from(decodable, (i) => gallery.groupNames![i]!) } : {}),
     },
-    notes: [leftOut('test', gallery.images.length - good.length, gallery.images.length)],
+    notes: [leftOutNote('test', gallery.images.length - decodable.length, gallery.images.length)],
   };
 }
 
-/** Questions about some of the images, which they then name by their places among those. */
+/** Returns the questions about the kept images, with `image` changed to the index among the kept images. */
 export const questionsAbout = (questions: readonly VqaExample[], kept: Int32Array): VqaExample[] => {
-  const place = places(kept);
-  return questions.flatMap((one) => (place.has(one.image) ? [{ ...one, image: place.get(one.image)! }] : []));
+  const newIndex = mapToNewIndex(kept);
+  return questions.flatMap((example) =>
+    newIndex.has(example.image) ? [{ ...example, image: newIndex.get(example.image)! }] : [],
+  );
 };
 
-const places = (good: Int32Array): Map<number, number> => new Map(Array.from(good, (image, i) => [image, i]));
+const mapToNewIndex = (kept: Int32Array): Map<number, number> => new Map(Array.from(kept, (image, i) => [image, i]));
 
-/** For a reader of the figure. */
-export const leftOut = (split: string, count: number, of: number): string =>
-  `left out: ${count} of ${of} ${split} images, which cannot be read`;
+/** The note that readers of a result see about images that were left out. */
+export const leftOutNote = (split: string, count: number, total: number): string =>
+  `left out: ${count} of ${total} ${split} images, which cannot be read`;

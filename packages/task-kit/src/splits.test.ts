@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testSplit } from './splits.js';
 
-const count = (labels: Int32Array, places: Int32Array, label: number): number =>
-  places.reduce((sum, i) => sum + (labels[i] === label ? 1 : 0), 0);
+const count = (labels: Int32Array, indices: Int32Array, label: number): number =>
+  indices.reduce((sum, i) => sum + (labels[i] === label ? 1 : 0), 0);
 
 describe('testSplit', () => {
-  it('keeps the published numbers of two data sets, label by label', () => {
+  it('matches the published label counts of two data sets', () => {
     const expand = (counts: readonly number[]) => Int32Array.from(counts.flatMap((n, label) => Array(n).fill(label)));
-    // HAM10000 and PAD-UFES-20: 20 % of each diagnosis, by the largest remainder.
+    // HAM10000 and PAD-UFES-20: 20 % of each diagnosis, rounded by largest remainders.
     for (const [counts, test] of [
       [
         [327, 514, 1099, 115, 1113, 6705, 142],
@@ -36,10 +36,10 @@ describe('testSplit', () => {
           const groups = Int32Array.from(examples, ({ group }) => group);
           const { train, test } = testSplit(labels, share, groups);
           expect([...train, ...test].sort((a, b) => a - b)).toEqual([...labels.keys()]);
-          const held = new Set(test.map((i) => groups[i]!));
-          for (const i of train) expect(held.has(groups[i]!)).toBe(false);
+          const testGroups = new Set(test.map((i) => groups[i]!));
+          for (const i of train) expect(testGroups.has(groups[i]!)).toBe(false);
           expect(testSplit(labels, share, groups)).toEqual({ train, test });
-          // Each label that two groups show is in the test split.
+          // Each label that occurs in at least two groups is in the test split.
           for (const label of new Set(labels)) {
             const showing = new Set(groups.filter((_, i) => labels[i] === label));
             if (showing.size > 1) expect(count(labels, test, label)).toBeGreaterThan(0);
@@ -49,11 +49,11 @@ describe('testSplit', () => {
     );
   });
 
-  it('keeps the shares of labels although some groups are large', () => {
+  it('keeps the shares of labels even if some groups are large', () => {
     const draw = random(1, 'test');
     const groups: number[] = [];
     const labels: number[] = [];
-    // As HAM10000: 7,470 lesions of one diagnosis each, a quarter of them with several images.
+    // Like HAM10000: 7,470 lesions of one diagnosis each, of which a quarter has several images.
     for (let group = 0; group < 7470; group++) {
       const label = draw.pick([0, 0, 0, 0, 0, 0, 1, 1, 2]);
       for (let i = draw.pick([1, 1, 1, 1 + draw.integer(5)]); i > 0; i--) {
@@ -61,12 +61,12 @@ describe('testSplit', () => {
         labels.push(label);
       }
     }
-    const all = Int32Array.from(labels);
-    const { test } = testSplit(all, 0.2, Int32Array.from(groups));
-    expect(test.length).toBe(Math.round(0.2 * all.length));
+    const allLabels = Int32Array.from(labels);
+    const { test } = testSplit(allLabels, 0.2, Int32Array.from(groups));
+    expect(test.length).toBe(Math.round(0.2 * allLabels.length));
     for (const label of [0, 1, 2]) {
-      const exact = 0.2 * labels.filter((one) => one === label).length;
-      expect(Math.abs(count(all, test, label) - exact)).toBeLessThan(1);
+      const exact = 0.2 * labels.filter((value) => value === label).length;
+      expect(Math.abs(count(allLabels, test, label) - exact)).toBeLessThan(1);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toStatement } from './index.js';
 
-describe('statementOf', () => {
+describe('toStatement merges question and answer', () => {
   it.each([
     ['Is there a fracture?', 'Yes', 'there is a fracture'],
     ['is there a fracture?', 'no', 'there is no fracture'],

@@ -17,10 +17,10 @@ import { subset } from '@medbench/data';
 import { type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { isSynthetic, taskInfo } from './info.js';
-import { GoodImages, leftOut, questionsAbout } from './skip-bad.js';
+import { DecodableImages, leftOutNote, questionsAbout } from './skip-bad.js';
 import { toStatement } from './statement.js';
 
-/** Questions about images; several questions may be about one image. */
+/** The splits of a question answering data set. Several questions may be about one image. */
 export interface VqaSplits {
   readonly images: Source<RasterImage>;
   readonly train: readonly VqaExample[];
@@ -29,16 +29,16 @@ export interface VqaSplits {
   readonly notes?: readonly string[];
 }
 
-/** Whether anyone may read the data: what is said of the others quotes nothing. */
+/** Whether anyone may read the data. Results on other data must not quote its texts. */
 const isOpen = ({ access }: TaskInfo): boolean => access === 'open' || access === 'generated';
 
-/** A question answering task, but for its info (`@Task`) and how its files are opened. */
+/** A question answering task. A subclass adds its info (`@Task`) and opens the files. */
 export abstract class VqaTask implements Task {
-  readonly #decodable = new GoodImages();
+  readonly #decodable = new DecodableImages();
 
-  /** Files, and folders for all files in them, whose content decides the numbers. */
+  /** Files whose content decides the results; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
-  /** @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
+  /** Opens the data set. @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
   protected abstract open(context: DataContext): Promise<VqaSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
@@ -54,14 +54,18 @@ export abstract class VqaTask implements Task {
     };
   }
 
-  /** What is evaluated: images that can be read and that a question here is about, with those questions. */
+  /** The data that is evaluated: decodable images with training or test questions, and those questions. */
   async #data(context: DataContext): Promise<{ readonly data: VqaData; readonly notes: readonly string[] }> {
-    const { images, train, test, notes: said = [] } = await this.open(context);
-    const good = await this.#decodable.among('images', images, context);
-    const notes = good ? [...said, leftOut('', images.length - good.length, images.length)] : said;
-    // Images that no question here is about, such as those of a validation split, are not embedded.
-    const asked = new Set([...train, ...test].map(({ image }) => image));
-    const kept = (good ?? Int32Array.from({ length: images.length }, (_, i) => i)).filter((image) => asked.has(image));
+    const { images, train, test, notes: openNotes = [] } = await this.open(context);
+    const decodable = await this.#decodable.find('images', images, context);
+    const notes = decodable
+      ? [...openNotes, leftOutNote('', images.length - decodable.length, images.length)]
+      : openNotes;
+    // Images without a training or test question, such as those of a validation split, need not be embedded.
+    const usedImages = new Set([...train, ...test].map(({ image }) => image));
+    const kept = (decodable ?? Int32Array.from({ length: images.length }, (_, i) => i)).filter((image) =>
+      usedImages.has(image),
+    );
     const data = {
       images: subset(images, kept),
       train: questionsAbout(train, kept),
@@ -77,16 +81,16 @@ export abstract class VqaTask implements Task {
 
   async images(context: DataContext): Promise<ImageSplits> {
     const { images, train, test } = await this.open(context);
-    const good = new Set(await this.#decodable.among('images', images, context));
-    const of = (examples: readonly VqaExample[]) => {
-      const asked = [...new Set(examples.map(({ image }) => image))];
-      const kept = good.size > 0 ? asked.filter((image) => good.has(image)) : asked;
+    const decodable = new Set(await this.#decodable.find('images', images, context));
+    const pickImages = (examples: readonly VqaExample[]) => {
+      const used = [...new Set(examples.map(({ image }) => image))];
+      const kept = decodable.size > 0 ? used.filter((image) => decodable.has(image)) : used;
       return { images: subset(images, Int32Array.from(kept)) };
     };
-    return { train: of(train), test: of(test) };
+    return { train: pickImages(train), test: pickImages(test) };
   }
 
-  /** Each training question with its answer as one statement about the image. */
+  /** Training pairs: each training question is merged with its answer into one statement about the image. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const { images, train } = await this.open(context);
     return {
@@ -104,9 +108,9 @@ export abstract class VqaTask implements Task {
 
   async inspect(context: DataContext): Promise<DataInspection> {
     const { images: _, notes = [], ...splits } = await this.open(context);
-    const counted = Object.entries(splits).flatMap(([name, split]) =>
+    const counts = Object.entries(splits).flatMap(([name, split]) =>
       split ? [[name, { examples: split.length, groups: new Set(split.map(({ image }) => image)).size }] as const] : [],
     );
-    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counted), notes };
+    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counts), notes };
   }
 }
