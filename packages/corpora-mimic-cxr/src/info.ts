@@ -1,7 +1,7 @@
 import type { CorpusInfo } from '@medbench/core';
 import { REPORT_PARTS } from './report.js';
 
-/** What the corpus and the retrieval task have in common. */
+/** The info that the corpus and the retrieval task share. */
 export const MIMIC_CXR = {
   licence: 'PhysioNet Credentialed Health Data License 1.5.0',
   access: 'credentialed',
@@ -11,7 +11,7 @@ export const MIMIC_CXR = {
   files: [
     {
       path: ['mimic-cxr/mimic-cxr-2.0.0-split.csv.gz', 'mimic-cxr/mimic-cxr-2.0.0-split.csv'],
-      what: 'the split of each image: dicom_id, study_id, subject_id, split',
+      what: 'the split of each image, in the columns dicom_id, study_id, subject_id and split',
     },
     { path: 'mimic-cxr/files/', what: 'the images, p10/p10000032/s50414267/<dicom_id>.jpg' },
     {
@@ -23,12 +23,12 @@ export const MIMIC_CXR = {
     caption: {
       default: 'findings-and-impression',
       choices: REPORT_PARTS,
-      description: 'part of a report that is its caption; which the study took is not published',
+      description: 'part of a report that is used as the caption; the study has not published its choice',
     },
     views: {
       default: 'all',
       choices: ['all', 'first'],
-      description: 'images of a study to take; its views share one caption',
+      description: 'images to take of each study, whose views share one caption',
     },
   },
 } as const satisfies Partial<CorpusInfo>;

@@ -20,14 +20,14 @@ const ROWS = [
 
 let root: string;
 const write = (path: string, content: string | Uint8Array): void => {
-  const place = join(root, 'mimic-cxr', path);
-  mkdirSync(dirname(place), { recursive: true });
-  writeFileSync(place, content);
+  const file = join(root, 'mimic-cxr', path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
 };
 const table = (rows: readonly (readonly string[])[]): void =>
   write('mimic-cxr-2.0.0-split.csv.gz', gzipSync(['dicom_id,study_id,subject_id,split', ...rows].join('\n')));
 const settings = { caption: 'findings-and-impression', views: 'all' };
-const context = (given: object = {}) => testContext({ dataRoot: root, settings, ...given });
+const context = (overrides: object = {}) => testContext({ dataRoot: root, settings, ...overrides });
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'medbench-mimic-'));
@@ -43,22 +43,22 @@ beforeEach(() => table(ROWS));
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('mimicPairs', () => {
-  it('pairs every view with its study’s report, and leaves out what says nothing', async () => {
+  it('pairs every view with its study’s report and leaves out reports without usable text', async () => {
     const pairs = await mimicPairs(context(), 'train');
-    expect(pairs).toMatchObject({ length: 3, studies: 3, silent: 1, duplicates: 1 });
-    const all = await Promise.all([0, 1, 2].map((i) => pairs.describe(i)));
-    expect(all.map(({ file }) => file.slice(join(root, 'mimic-cxr/files/').length))).toEqual([
+    expect(pairs).toMatchObject({ length: 3, studies: 3, imagesWithoutText: 1, duplicates: 1 });
+    const described = await Promise.all([0, 1, 2].map((i) => pairs.describe(i)));
+    expect(described.map(({ file }) => file.slice(join(root, 'mimic-cxr/files/').length))).toEqual([
       `p10/p10000032/s50000001/${id('a')}.jpg`,
       `p10/p10000032/s50000001/${id('c')}.jpg`,
       `p10/p10000032/s50000002/${id('b')}.jpg`,
     ]);
-    expect(all.map(({ caption }) => caption)).toEqual([1, 1, 2].map((n) => `${SECRET} of 5000000${n}.`));
+    expect(described.map(({ caption }) => caption)).toEqual([1, 1, 2].map((n) => `${SECRET} of 5000000${n}.`));
     expect(await pairs.get(2)).toMatchObject({ image: { width: 2, channels: 1 }, caption: `${SECRET} of 50000002.` });
     await expect(pairs.get(3)).rejects.toThrow(RangeError);
     expect(await mimicPairs(context({ settings: { ...settings, views: 'first' } }), 'train')).toHaveLength(2);
   });
 
-  it('tells by its fingerprint whether a text has changed', async () => {
+  it('has a fingerprint that changes with a text', async () => {
     const { fingerprint } = await mimicPairs(context(), 'test');
     write('files/p19/p19999987/s50000004.txt', ' IMPRESSION: Another.');
     expect((await mimicPairs(context(), 'test')).fingerprint).not.toBe(fingerprint);
@@ -66,7 +66,7 @@ describe('mimicPairs', () => {
     expect((await mimicPairs(context(), 'test')).fingerprint).toBe(fingerprint);
   });
 
-  it('names what is missing or wrong, and never a word of a report', async () => {
+  it('names the missing file or wrong row, but quotes no word of a report', async () => {
     const faults: unknown[] = [];
     const fault = async (rows: readonly (readonly string[])[]) => {
       table(rows);
@@ -80,9 +80,9 @@ describe('mimicPairs', () => {
     const pairs = await mimicPairs(context(), 'train');
     faults.push(await pairs.get(2).catch((error: unknown) => error));
     expect(String(faults.at(-1))).toMatch(/f{8}\.jpg is not there/);
-    for (const one of faults) {
-      expect(one).toBeInstanceOf(MedbenchError);
-      expect(JSON.stringify([String(one), (one as MedbenchError).hint])).not.toContain(SECRET);
+    for (const error of faults) {
+      expect(error).toBeInstanceOf(MedbenchError);
+      expect(JSON.stringify([String(error), (error as MedbenchError).hint])).not.toContain(SECRET);
     }
     const skipping = await mimicPairs(context({ skipBad: true }), 'train');
     expect((await skipping.get(2)).caption).toBe(`${SECRET} of 50000002.`);
@@ -91,9 +91,9 @@ describe('mimicPairs', () => {
   });
 
   it('counts images and studies', async () => {
-    const found = await new MimicCxr().inspect(context());
-    expect(found.splits).toEqual({ train: { examples: 3, groups: 3 } });
-    expect(found.notes.join()).toMatch(/1 captions occur before.*1 images left out/);
-    expect(JSON.stringify(found)).not.toContain(SECRET);
+    const inspection = await new MimicCxr().inspect(context());
+    expect(inspection.splits).toEqual({ train: { examples: 3, groups: 3 } });
+    expect(inspection.notes.join()).toMatch(/1 captions repeat an earlier caption.*1 images left out/);
+    expect(JSON.stringify(inspection)).not.toContain(SECRET);
   });
 });

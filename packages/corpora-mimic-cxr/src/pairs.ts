@@ -10,12 +10,12 @@ import { type MimicSplit, readImages, readViews } from './studies.js';
 
 export type { MimicSplit } from './studies.js';
 
-/** Reports read at a time. */
-const AT_A_TIME = 16;
+/** Number of reports read at a time. */
+const REPORTS_AT_A_TIME = 16;
 
-/** Radiographs with what their study's report says. */
+/** Radiographs, each with a caption from the report of its study. */
 export interface MimicPairs extends Required<PairSource> {
-  /** File of a pair's image, its caption, its study and its patient (`group`), without reading the image. */
+  /** Image file, caption, study and patient (`group`) of a pair, without reading the image. */
   describe(
     index: number,
   ): Promise<{ readonly file: string; readonly caption: string; readonly study: number; readonly group: string }>;
@@ -23,15 +23,16 @@ export interface MimicPairs extends Required<PairSource> {
   readonly fingerprint: string;
   /** Captions beyond the first of their kind. */
   readonly duplicates: number;
+  /** Number of studies, including those without a usable caption. */
   readonly studies: number;
-  /** Images whose report says nothing: they are left out always. */
-  readonly silent: number;
+  /** Number of images left out because their report has no usable text. They are left out even without `skipBad`. */
+  readonly imagesWithoutText: number;
   readonly bad: BadSamples;
 }
 
 /**
- * The pairs of a split. Every report is read once here, to leave out those that say nothing and to know whether the
- * texts are still the same; then a report is read again with its image, and memory takes 36 bytes a pair.
+ * Opens the pairs of a split. Every report is read once here, to leave out reports without usable text and to
+ * fingerprint the captions. A report is read again whenever its pair is read, so memory holds only 32 bytes per pair.
  * @throws MedbenchError('data') naming the file that is missing, never any of its text.
  */
 export async function mimicPairs(context: DataContext, split: MimicSplit): Promise<MimicPairs> {
@@ -48,25 +49,25 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
   const hash = createHash('sha256');
   const captions = textCounter();
   let length = 0;
-  let silent = 0;
+  let imagesWithoutText = 0;
   let studies = 0;
-  // Views of a study stand together and share its report, which is read once.
-  let known: { readonly report: string; readonly caption: Promise<string> } | undefined;
-  for (let from = 0; from < images.length; from += AT_A_TIME) {
-    const some = Array.from({ length: Math.min(AT_A_TIME, images.length - from) }, (_, i) => {
+  // The views of a study are consecutive and share its report, which is read once for all of them.
+  let previous: { readonly report: string; readonly caption: Promise<string> } | undefined;
+  for (let from = 0; from < images.length; from += REPORTS_AT_A_TIME) {
+    const batch = Array.from({ length: Math.min(REPORTS_AT_A_TIME, images.length - from) }, (_, i) => {
       const report = images.report(from + i);
-      if (known?.report !== report) {
-        known = { report, caption: captionAt(from + i) };
+      if (previous?.report !== report) {
+        previous = { report, caption: captionAt(from + i) };
         studies++;
       }
-      return known.caption;
+      return previous.caption;
     });
-    for (const [i, result] of (await Promise.allSettled(some)).entries()) {
+    for (const [i, result] of (await Promise.allSettled(batch)).entries()) {
       const index = from + i;
       if (result.status === 'rejected') {
         if (!(result.reason instanceof MedbenchError)) throw result.reason;
         bad.take(result.reason);
-      } else if (result.value === '') silent++;
+      } else if (result.value === '') imagesWithoutText++;
       else {
         kept[length++] = index;
         captions.add(result.value);
@@ -76,12 +77,12 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
   }
   const describe = async (index: number) => {
     if (!(index >= 0 && index < length)) throw new RangeError(`No pair ${index} among ${length}`);
-    const at = kept[index]!;
+    const imageIndex = kept[index]!;
     return {
-      file: join(imageDir, images.image(at)),
-      caption: await captionAt(at),
-      study: images.study(at),
-      group: String(images.patient(at)),
+      file: join(imageDir, images.image(imageIndex)),
+      caption: await captionAt(imageIndex),
+      study: images.study(imageIndex),
+      group: String(images.patient(imageIndex)),
     };
   };
   const pairs = pairSource(
@@ -96,7 +97,7 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
     describe,
     fingerprint: hash.digest('hex'),
     duplicates: captions.duplicates(),
-    ...{ studies, silent, bad },
+    ...{ studies, imagesWithoutText, bad },
   });
 }
 

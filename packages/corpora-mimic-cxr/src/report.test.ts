@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { captionOfReport } from './report.js';
 
-/** Made up, in the forms that the data set's reports have. */
+/** A made-up report in the form of the data set's reports. */
 const WHOLE = `                                 FINAL REPORT
  EXAMINATION:  CHEST (PA AND LAT)
  
@@ -22,7 +22,7 @@ const WHOLE = `                                 FINAL REPORT
 `;
 
 describe('captionOfReport', () => {
-  it('takes findings and impression on one line', () => {
+  it('joins findings and impression on one line', () => {
     expect(captionOfReport(WHOLE)).toBe(
       'There is no focal consolidation, pleural effusion or pneumothorax. Size: 3 cm. No acute process, see ___.',
     );
@@ -32,13 +32,13 @@ describe('captionOfReport', () => {
     expect(captionOfReport(WHOLE, 'report')).toMatch(/^CHEST \(PA AND LAT\) ___F with .* see ___\.$/);
   });
 
-  it('knows sections under other heads', () => {
+  it('finds sections under alternative headings', () => {
     expect(captionOfReport(' FINDINGS AND IMPRESSION:  Clear lungs.\n RECOMMENDATION(S):  None.')).toBe('Clear lungs.');
     expect(captionOfReport('CONCLUSION: Stable.')).toBe('Stable.');
     expect(captionOfReport(' WET READ: ___ ___ 9:00 AM\n IMPRESSION:  Stable.')).toBe('Stable.');
   });
 
-  it('falls back to the longest paragraph, without title and head', () => {
+  it('falls back to the longest paragraph, without title and heading', () => {
     expect(
       captionOfReport(' FINAL REPORT\n HISTORY:  Cough.\n\n AP chest compared\n to ___: no change.\n \n Short.'),
     ).toBe('AP chest compared to ___: no change.');

@@ -1,45 +1,45 @@
-/** What of a report may be its caption. */
+/** The parts of a report that can be selected as its caption. */
 export const REPORT_PARTS = ['findings-and-impression', 'findings', 'impression', 'report'] as const;
 export type ReportPart = (typeof REPORT_PARTS)[number];
 
 interface Section {
-  readonly head: string;
+  readonly heading: string;
   readonly text: string;
 }
 
 /**
- * The caption of a MIMIC-CXR report: its findings and its impression, as far as it has them, else its longest paragraph;
- * on one line, the marks of what was removed (`___`) left in.
- * @param part `report` takes all sections without their heads.
- * @returns empty if there is nothing to say.
+ * Extracts the caption of a MIMIC-CXR report: its findings and its impression, or its longest paragraph if it has
+ * neither. The caption is one line; marks of removed text (`___`) are kept.
+ * @param part Part to extract; `report` takes all sections without their headings.
+ * @returns the caption, empty if the report has no usable text.
  */
 export function captionOfReport(report: string, part: ReportPart = 'findings-and-impression'): string {
-  const sections = sectionsOf(report);
-  if (part === 'report') return joined(sections);
-  const wanted = sections.filter(
-    ({ head }) =>
-      (part !== 'impression' && head.includes('FINDING')) ||
-      (part !== 'findings' && (head.includes('IMPRESSION') || head.includes('CONCLUSION'))),
+  const sections = splitSections(report);
+  if (part === 'report') return joinSections(sections);
+  const selected = sections.filter(
+    ({ heading }) =>
+      (part !== 'impression' && heading.includes('FINDING')) ||
+      (part !== 'findings' && (heading.includes('IMPRESSION') || heading.includes('CONCLUSION'))),
   );
-  const caption = joined(wanted);
+  const caption = joinSections(selected);
   return caption === '' ? longestParagraph(report) : caption;
 }
 
-/** A section's head: capitals at the start of a line, to a colon. */
-const HEAD = /^[ \t]*([A-Z][A-Z0-9 /,&()-]*[A-Z)]):/;
+/** The heading of a section: capitals at the start of a line, up to a colon. */
+const HEADING = /^[ \t]*([A-Z][A-Z0-9 /,&()-]*[A-Z)]):/;
 
-/** The sections in the report's order; what comes before the first head has the head ''. */
-function sectionsOf(report: string): Section[] {
-  const sections: { head: string; lines: string[] }[] = [{ head: '', lines: [] }];
+/** The sections in the report's order. Text before the first heading is a section with an empty heading. */
+function splitSections(report: string): Section[] {
+  const sections: { heading: string; lines: string[] }[] = [{ heading: '', lines: [] }];
   for (const line of report.split(/\r?\n/)) {
-    const head = HEAD.exec(line);
-    if (head) sections.push({ head: head[1]!, lines: [line.slice(head[0].length)] });
+    const heading = HEADING.exec(line);
+    if (heading) sections.push({ heading: heading[1]!, lines: [line.slice(heading[0].length)] });
     else if (!isTitle(line)) sections.at(-1)!.lines.push(line);
   }
-  return sections.map(({ head, lines }) => ({ head, text: oneLine(lines.join('\n')) }));
+  return sections.map(({ heading, lines }) => ({ heading, text: oneLine(lines.join('\n')) }));
 }
 
-/** `FINAL REPORT`, `WET READ`, `FINAL ADDENDUM`: a line that names the document. */
+/** Whether a line only names the document: `FINAL REPORT`, `WET READ`, `FINAL ADDENDUM`. */
 const isTitle = (line: string): boolean => /^\s*(FINAL|PRELIMINARY|WET)\s+(REPORT|READ|ADDENDUM)\b.*$/.test(line);
 
 function longestParagraph(report: string): string {
@@ -48,11 +48,11 @@ function longestParagraph(report: string): string {
     .map((line) => (isTitle(line) ? '' : line))
     .join('\n')
     .split(/\n\s*\n/)
-    .map((paragraph) => oneLine(paragraph.replace(new RegExp(HEAD, 'gm'), '')));
-  return paragraphs.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
+    .map((paragraph) => oneLine(paragraph.replace(new RegExp(HEADING, 'gm'), '')));
+  return paragraphs.reduce((longest, paragraph) => (paragraph.length > longest.length ? paragraph : longest), '');
 }
 
-const joined = (sections: readonly Section[]): string =>
+const joinSections = (sections: readonly Section[]): string =>
   sections
     .map(({ text }) => text)
     .filter((text) => text !== '')

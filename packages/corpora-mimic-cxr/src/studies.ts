@@ -3,16 +3,16 @@ import { csvRows } from '@medbench/formats';
 
 export type MimicSplit = 'train' | 'validate' | 'test';
 
-/** The images of a split in 32 bytes each, whatever their number; those of a study stand together. */
-export interface Images {
+/** The images of a split, packed into 28 bytes each. The images of a study are consecutive. */
+export interface MimicImages {
   readonly length: number;
   /** Path of an image below `files/`. */
   image(index: number): string;
-  /** Path of its study's report below `files/`. */
+  /** Path of an image's report below `files/`. */
   report(index: number): string;
-  /** Number of its study, as in the data set's names. */
+  /** Number of an image's study, as in the data set's file names. */
   study(index: number): number;
-  /** Number of its patient. */
+  /** Number of an image's patient. */
   patient(index: number): number;
 }
 
@@ -20,23 +20,23 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/;
 const ID_BYTES = 20;
 
 /**
- * Reads the split table of MIMIC-CXR-JPG. Rows are ordered by study and image, whatever the table's order.
- * @param views `first`: only the first image of each study, by its id.
- * @throws MedbenchError('data') naming table and row: no number, no id, no split.
+ * Reads the images of one split from the split table of MIMIC-CXR-JPG. They are sorted by study and image id.
+ * @param views `first` takes only the first image of each study, by its id.
+ * @param bad Takes the error of a row without a valid id, number or split; it names table and row.
  */
 export async function readImages(
   table: string,
   split: MimicSplit,
   views: 'all' | 'first',
   bad: (error: MedbenchError) => void,
-): Promise<Images> {
+): Promise<MimicImages> {
   const rows: { study: number; subject: number; id: string }[] = [];
   let number = 0;
   for await (const row of csvRows(table, { columns: ['dicom_id', 'study_id', 'subject_id', 'split'] })) {
     number++;
     const { dicom_id: id = '', study_id, subject_id } = row;
-    const study = numberIn(study_id);
-    const subject = numberIn(subject_id);
+    const study = parseNumber(study_id);
+    const subject = parseNumber(subject_id);
     if (!ID.test(id) || study === undefined || subject === undefined || !SPLITS.includes(row.split ?? '')) {
       bad(
         new MedbenchError('data', `${table}: row ${number} is not "dicom_id, study_id, subject_id, split"`, {
@@ -49,11 +49,13 @@ export async function readImages(
   }
   rows.sort((a, b) => a.study - b.study || (a.id < b.id ? -1 : 1));
   const kept = views === 'all' ? rows : rows.filter(({ study }, i) => study !== rows[i - 1]?.study);
-  return packed(kept);
+  return packRows(kept);
 }
 
-/** Packs rows, so that 369,000 of them take 12 MB and not 100. */
-function packed(rows: readonly { readonly study: number; readonly subject: number; readonly id: string }[]): Images {
+/** Packs rows, so that 369,000 of them take 10 MB instead of 100. */
+function packRows(
+  rows: readonly { readonly study: number; readonly subject: number; readonly id: string }[],
+): MimicImages {
   const studies = Uint32Array.from(rows, ({ study }) => study);
   const subjects = Uint32Array.from(rows, ({ subject }) => subject);
   const ids = Buffer.alloc(rows.length * ID_BYTES);
@@ -76,10 +78,10 @@ function packed(rows: readonly { readonly study: number; readonly subject: numbe
 
 const SPLITS: readonly string[] = ['train', 'validate', 'test'];
 
-function numberIn(text: string | undefined): number | undefined {
+function parseNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** What the setting `views` asks for. */
+/** The value of the setting `views`. */
 export const readViews = ({ settings }: Pick<DataContext, 'settings'>): 'all' | 'first' =>
   settings.views === 'first' ? 'first' : 'all';

@@ -14,12 +14,15 @@ afterAll(() => rmSync(cacheRoot, { recursive: true }));
 it.each([
   ['phantoms', new Phantoms()],
   ['shapes', new Shapes()],
-] as const)('%s: pairs of images and captions, written on first use and marked as generated', async (_, corpus) => {
-  const { pairs, synthetic, fingerprint } = await corpus.open(testContext({ cacheRoot }));
-  expect(synthetic).toBe(true);
-  expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
-  expect(pairs.length).toBe(3000);
-  const { image, caption } = await pairs.get(2999);
-  expect([image.width, image.height]).toEqual([64, 64]);
-  expect(caption.split(' ').length).toBeGreaterThan(3);
-});
+] as const)(
+  '%s: opens pairs of images and captions, which are written on first use and marked as generated',
+  async (_, corpus) => {
+    const { pairs, synthetic, fingerprint } = await corpus.open(testContext({ cacheRoot }));
+    expect(synthetic).toBe(true);
+    expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect(pairs.length).toBe(3000);
+    const { image, caption } = await pairs.get(2999);
+    expect([image.width, image.height]).toEqual([64, 64]);
+    expect(caption.split(' ').length).toBeGreaterThan(3);
+  },
+);

@@ -3,12 +3,12 @@ import { Corpus, type CorpusContext, type OpenedCorpus } from '@medbench/core';
 import { captionTable, fingerprintFiles } from '@medbench/formats';
 import { ensurePhantoms } from '@medbench/phantoms';
 
-/** Opens `<folder>/train.jsonl` with its images, written on first use. */
+/** Opens `<folder>/train.jsonl` with its images. Writes the phantoms first if they do not exist. */
 async function open({ cacheRoot, log }: CorpusContext, folder: string): Promise<OpenedCorpus> {
   const dir = join(await ensurePhantoms(cacheRoot, log), folder);
   const table = join(dir, 'train.jsonl');
   return {
-    // The images are a function of what the table says and of the generator's version, which the table names too.
+    // The images are drawn from the factors in the table, so the table's hash stands for them.
     fingerprint: await fingerprintFiles([table]),
     synthetic: true,
     pairs: await captionTable({
@@ -35,7 +35,7 @@ export class Phantoms implements Corpus {
   }
 }
 
-/** Textured coloured shapes with plain captions: the general domain of machines without released weights. */
+/** Coloured shapes on textured backgrounds with plain captions: the general domain, where no released weights exist. */
 @Corpus({
   id: 'shapes',
   title: 'Generated shapes (general domain)',

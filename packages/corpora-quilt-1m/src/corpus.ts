@@ -3,13 +3,13 @@ import { CaptionCorpus } from '@medbench/corpus-kit';
 import type { CaptionTableOptions } from '@medbench/formats';
 import { QUILT, quiltTable } from './files.js';
 
-/** Histopathology images from videos and the web, with what is said of them; an image may have several captions. */
+/** Histopathology images from videos and the web with captions. An image may have several captions. */
 @Corpus({
   ...QUILT,
   id: 'quilt-1m',
   title: 'Quilt-1M',
   domain: 'medical',
-  // Both splits together are the 1,017,708 rows of the table.
+  // The table's 1,017,708 rows hold both splits.
   pairs: { all: 1_017_708 },
   settings: {
     ...QUILT.settings,
@@ -17,7 +17,7 @@ import { QUILT, quiltTable } from './files.js';
       default: 'train',
       choices: ['train', 'all'],
       description:
-        'rows to train on: "all" has those of the retrieval task too, as the study seems to have had, and spoils it',
+        'rows to train on; "all" includes the test pairs of the retrieval task, which spoils that task; the study seems to have used all',
     },
   },
 })

@@ -1,7 +1,7 @@
 import type { CorpusInfo, DataContext } from '@medbench/core';
 import { type CaptionTableOptions, locate } from '@medbench/formats';
 
-/** What the corpus and the retrieval task have in common. */
+/** The info that the corpus and the retrieval task share. */
 export const QUILT = {
   licence: 'research only, under the agreement of Quilt-1M',
   access: 'agreement',
@@ -10,7 +10,7 @@ export const QUILT = {
   files: [
     {
       path: ['quilt-1m/quilt_1M_lookup.csv', 'quilt-1m/quilt_1M_entries.csv'],
-      what: 'a row for each pair: caption, image_path, subset, split and others',
+      what: 'a row for each pair, with caption, image_path, subset, split and other columns',
     },
     { path: ['quilt-1m/quilt_1m/', 'quilt-1m/images/'], what: 'the images' },
   ],
@@ -18,12 +18,12 @@ export const QUILT = {
     subsets: {
       default: 'all',
       choices: ['all', 'openpath+quilt'],
-      description: 'all four sources, or those two that are histopathology by their making',
+      description: 'all four sources, or only the two that were made from histopathology data',
     },
   },
 } as const satisfies Partial<CorpusInfo>;
 
-/** The rows of one split (`train` or `val`), or of both. @throws MedbenchError('data') naming what is not there. */
+/** Table options for one split or both. @throws MedbenchError('data') naming the file or folder that is missing. */
 export function quiltTable(
   { dataRoot, settings }: DataContext,
   split: 'train' | 'val' | 'both',

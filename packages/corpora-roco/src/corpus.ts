@@ -3,7 +3,7 @@ import { CaptionCorpus } from '@medbench/corpus-kit';
 import type { CaptionTableOptions } from '@medbench/formats';
 import { ROCO, rocoFiles, rocoTable } from './files.js';
 
-/** Radiology figures of open-access papers with their captions; the figures of other kinds are left aside, as in the study. */
+/** Radiology figures of open-access papers with captions. Figures of other kinds are left out, as in the study. */
 @Corpus({
   ...ROCO,
   id: 'roco',

@@ -3,7 +3,7 @@ import { type CaptionTableOptions, locate } from '@medbench/formats';
 
 export type RocoSplit = 'train' | 'validation' | 'test';
 
-/** What the corpus and the retrieval task have in common. */
+/** The info that the corpus and the retrieval task share. */
 export const ROCO = {
   licence: 'that of each article (licences.txt of the data set)',
   access: 'open',
@@ -11,7 +11,7 @@ export const ROCO = {
   citation: 'Pelka et al. 2018, doi:10.1007/978-3-030-01364-6_20',
 } as const satisfies Partial<CorpusInfo>;
 
-/** The files of one split's radiology part, in the layout of the repository. */
+/** The expected files of the radiology part of one split, in the layout of ROCO's repository. */
 export const rocoFiles = (split: RocoSplit): readonly [ExpectedFile, ExpectedFile] => [
   {
     path: [
@@ -28,7 +28,7 @@ export const rocoFiles = (split: RocoSplit): readonly [ExpectedFile, ExpectedFil
   },
 ];
 
-/** The pairs of one split. @throws MedbenchError('data') naming what is not there. */
+/** Table options for one split. @throws MedbenchError('data') naming the file or folder that is missing. */
 export function rocoTable({ dataRoot }: DataContext, split: RocoSplit): Omit<CaptionTableOptions, 'skipBad' | 'skip'> {
   const [captions, figures] = rocoFiles(split);
   const table = locate(dataRoot, captions, ROCO.source);
@@ -40,13 +40,13 @@ export function rocoTable({ dataRoot }: DataContext, split: RocoSplit): Omit<Cap
     imageColumn: 'id',
     captionColumn: 'caption',
     imageDir,
-    toFileName: fileOf,
+    fileOf: figureFile,
   };
 }
 
-function fileOf(id: string): string {
+function figureFile(id: string): string {
   if (/^ROCO_\d+$/.test(id)) return `${id}.jpg`;
-  throw new MedbenchError('data', `captions.txt of ROCO names "${id.slice(0, 40)}", which is no id of ROCO`, {
+  throw new MedbenchError('data', `captions.txt of ROCO names "${id.slice(0, 40)}", which is not a ROCO id`, {
     hint: 'Check that its lines are "ROCO_00001<tab>caption".',
   });
 }

@@ -1,8 +1,8 @@
 import { Corpus, type CorpusContext, MedbenchError, type OpenedCorpus } from '@medbench/core';
 
 /**
- * Pairs made of the training splits of the run's own tasks (a caption from a label, a statement from a question and its
- * answer), for labs that have labelled data and no captions. No other split is ever read.
+ * Image-text pairs made from the training splits of the run's own tasks, for labs that have labelled data but no
+ * captions. A label becomes a caption; a question and its answer become a statement. No other split is ever read.
  */
 @Corpus({
   id: 'task-pairs',
@@ -15,26 +15,28 @@ import { Corpus, type CorpusContext, MedbenchError, type OpenedCorpus } from '@m
 export class TaskPairs implements Corpus {
   /** @throws MedbenchError('data') if no task of the run can make pairs. */
   async open({ tasks, log }: CorpusContext): Promise<OpenedCorpus> {
-    const parts: OpenedCorpus[] = [];
+    const corpora: OpenedCorpus[] = [];
     for (const task of tasks) {
-      const part = await task.pairs();
-      log(`task-pairs: ${part.pairs.length} pairs from the training split of ${task.id}`);
-      parts.push(part);
+      const corpus = await task.pairs();
+      log(`task-pairs: ${corpus.pairs.length} pairs from the training split of ${task.id}`);
+      corpora.push(corpus);
     }
-    if (parts.length === 0) {
-      throw new MedbenchError('data', 'None of the selected tasks can make training pairs of its training split', {
+    if (corpora.length === 0) {
+      throw new MedbenchError('data', 'None of the selected tasks can make image-text pairs from its training split', {
         hint: 'Name a corpus (--set \'corpora=["phantoms"]\'; medbench list corpora), or add a task that can.',
       });
     }
-    const index = parts.flatMap((part, p) => Array.from({ length: part.pairs.length }, (_, i) => [p, i] as const));
+    const index = corpora.flatMap((corpus, c) =>
+      Array.from({ length: corpus.pairs.length }, (_, i) => [c, i] as const),
+    );
     return {
-      fingerprint: parts.map(({ fingerprint }) => fingerprint).join('+'),
-      synthetic: parts.some(({ synthetic }) => synthetic),
+      fingerprint: corpora.map(({ fingerprint }) => fingerprint).join('+'),
+      synthetic: corpora.some(({ synthetic }) => synthetic),
       pairs: {
         length: index.length,
         get(i) {
-          const [part, at] = index[i]!;
-          return parts[part]!.pairs.get(at);
+          const [corpus, pair] = index[i]!;
+          return corpora[corpus]!.pairs.get(pair);
         },
       },
     };

@@ -9,12 +9,12 @@ const corpus = (name: string, length: number, synthetic = false): OpenedCorpus =
   synthetic,
   pairs: { length, get: async (i) => ({ image, caption: `${name} ${i}` }) },
 });
-const contextOf = (...parts: OpenedCorpus[]) =>
-  testContext({ tasks: parts.map((part) => ({ id: part.fingerprint, pairs: async () => part })) });
+const makeContext = (...corpora: OpenedCorpus[]) =>
+  testContext({ tasks: corpora.map((opened) => ({ id: opened.fingerprint, pairs: async () => opened })) });
 
 describe('task-pairs', () => {
-  it('lays the training pairs of the tasks end to end', async () => {
-    const opened = await new TaskPairs().open(contextOf(corpus('a', 2), corpus('b', 3)));
+  it('concatenates the training pairs of the tasks', async () => {
+    const opened = await new TaskPairs().open(makeContext(corpus('a', 2), corpus('b', 3)));
     const captions = await Promise.all(
       Array.from({ length: opened.pairs.length }, async (_, i) => (await opened.pairs.get(i)).caption),
     );
@@ -22,12 +22,12 @@ describe('task-pairs', () => {
     expect(opened).toMatchObject({ fingerprint: 'a+b', synthetic: false });
   });
 
-  it('is synthetic if any part is', async () => {
-    expect((await new TaskPairs().open(contextOf(corpus('a', 1), corpus('b', 1, true)))).synthetic).toBe(true);
+  it('is synthetic if the pairs of any task are', async () => {
+    expect((await new TaskPairs().open(makeContext(corpus('a', 1), corpus('b', 1, true)))).synthetic).toBe(true);
   });
 
-  it('says what to do if no task can make pairs', async () => {
-    await expect(new TaskPairs().open(contextOf())).rejects.toMatchObject({
+  it('refuses to open if no task can make pairs, with a hint', async () => {
+    await expect(new TaskPairs().open(makeContext())).rejects.toMatchObject({
       code: 'data',
       hint: expect.stringContaining('corpora'),
     });

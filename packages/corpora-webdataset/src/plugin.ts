@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { Corpus, type DataContext, type DataInspection, type OpenedCorpus } from '@medbench/core';
 import { findShards, fingerprintFiles, isGenerated, textCounter, type WebDataset, webDataset } from '@medbench/formats';
 
-/** Pairs of any WebDataset shards, such as img2dataset and open_clip write and read them. */
+/** Pairs of any WebDataset shards, the format that img2dataset writes and open_clip reads. */
 @Corpus({
   id: 'webdataset',
   title: 'Shards of your own (WebDataset)',
@@ -14,14 +14,17 @@ import { findShards, fingerprintFiles, isGenerated, textCounter, type WebDataset
   settings: {
     shards: {
       default: 'webdataset',
-      description: 'folder, file or range ("pairs-{000..099}.tar") below the data folder; several are joined by "::"',
+      description: 'folder, file or range ("pairs-{000..099}.tar") below the data folder; join several with "::"',
     },
-    caption: { default: '', description: 'field of the .json members that holds the caption; empty: the .txt member' },
+    caption: {
+      default: '',
+      description: 'field of the .json members that holds the caption; if empty, captions are the .txt members',
+    },
   },
 })
 export class WebDatasetCorpus {
   async open(context: DataContext): Promise<OpenedCorpus> {
-    const { files } = await findShards(specOf(context));
+    const { files } = await findShards(resolveShards(context));
     const pairs = await openShards(context);
     return {
       fingerprint: await fingerprintFiles([...new Set(files)]),
@@ -30,7 +33,7 @@ export class WebDatasetCorpus {
     };
   }
 
-  /** Counts captions too, which takes reading all shards once. */
+  /** Counts pairs and repeated captions. Reads all shards once. */
   async inspect(context: DataContext): Promise<DataInspection> {
     const pairs = await openShards(context);
     const captions = textCounter();
@@ -40,7 +43,7 @@ export class WebDatasetCorpus {
       synthetic: await isGenerated(context.dataRoot),
       splits: { train: { examples: pairs.length } },
       notes: [
-        ...(duplicates > 0 ? [`${duplicates} captions occur before`] : []),
+        ...(duplicates > 0 ? [`${duplicates} captions repeat an earlier caption`] : []),
         ...(pairs.bad.count > 0
           ? [`${pairs.bad.count} samples left out: ${pairs.bad.list.slice(0, 20).join('; ')}`]
           : []),
@@ -49,8 +52,8 @@ export class WebDatasetCorpus {
   }
 }
 
-/** The shards' names with the data folder before each that is not absolute. */
-const specOf = ({ dataRoot, settings }: DataContext): string =>
+/** The value of the setting `shards`, in which relative paths are joined to the data folder. */
+const resolveShards = ({ dataRoot, settings }: DataContext): string =>
   String(settings.shards)
     .split('::')
     .map((part) => (isAbsolute(part) ? part : join(dataRoot, part)))
@@ -58,7 +61,7 @@ const specOf = ({ dataRoot, settings }: DataContext): string =>
 
 function openShards(context: DataContext): Promise<WebDataset> {
   const field = String(context.settings.caption);
-  return webDataset(specOf(context), {
+  return webDataset(resolveShards(context), {
     ...(field === '' ? {} : { captionField: field }),
     skipBad: context.skipBad,
     skip: context.skip,
