@@ -9,7 +9,7 @@ import {
   TEMPLATES,
 } from '@medbench/task-kit';
 
-/** Folder of each class, in label order: alphabetical. */
+/** Folder of each class, in label order, which is alphabetical. */
 const CODES = ['Benign', 'InSitu', 'Invasive', 'Normal'];
 const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
 
@@ -37,12 +37,12 @@ const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
   files: CODES.map((code) => ({ path: `${PHOTOS}/${code}/`, what: `100 images of class ${code}` })),
   settings: CLASSIFICATION_SETTINGS,
   caveats: [
-    'the labelled part has no published split and no patients: ours holds 25 % out, image by image; the study drew another quarter',
+    'the labelled part has no published split and does not name patients: medbench holds out 25 % of the images, image by image; the study drew another quarter',
   ],
 })
 export class Bach extends ImageTask {
-  protected override async read(places: readonly string[]): Promise<ClassificationSplits> {
-    const { train, test } = splitImages(await imagesByClass(places), 0.25, 'image', 'paper-like');
+  protected override async read(folders: readonly string[]): Promise<ClassificationSplits> {
+    const { train, test } = splitImages(await imagesByClass(folders), 0.25, 'image', 'paper-like');
     return { train, test };
   }
 }

@@ -1,7 +1,7 @@
 import { Task } from '@medbench/core';
 import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbench/task-kit';
 
-/** Breast ultrasound: malignant, or normal and benign together (MedMNIST v2, from Al-Dhabyani et al. 2020). */
+/** Breast ultrasound, malignant against normal or benign (MedMNIST v2, from Al-Dhabyani et al. 2020). */
 @Task({
   id: 'breastmnist',
   title: 'BreastMNIST',
@@ -21,6 +21,6 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbe
     28: '750601b1f35ba3300ea97c75c52ff8f6',
     224: 'b56378a6eefa9fed602bb16d192d4c8b',
   }),
-  caveats: ['label 1 is normal or benign: a figure for the detection of malignancy takes label 0 as positive'],
+  caveats: ['label 1 is normal or benign: for the detection of malignancy, take label 0 as the positive class'],
 })
 export class BreastMnist extends MedMnistTask {}

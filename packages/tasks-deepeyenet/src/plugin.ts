@@ -24,34 +24,34 @@ const INFO = {
   presets: [],
 } as const satisfies TaskInfo;
 
-/** Images of the retina and their keywords with a description, each to be found by the other; beyond the study's 25. */
+/** Retrieval between images of the retina and their keywords and descriptions; not one of the study's 25 tasks. */
 @Task(INFO)
 export class DeepEyeNetRetrieval extends RetrievalTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {
-    return [tableOf(context)];
+    return [tablePath(context)];
   }
 
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
-    const table = tableOf(context);
+    const table = tablePath(context);
     const folder = join(context.dataRoot, 'deepeyenet');
     await requireFolder(folder, INFO.source);
     const rows = await readJson(table);
     if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list`, { hint: INFO.source });
-    const pairs = rows.map((row: unknown, i) => pairOf(row, folder, `${table}: row ${i + 1}`));
+    const pairs = rows.map((row: unknown, i) => readPair(row, folder, `${table}: row ${i + 1}`));
     return { test: await buildGallery({ length: pairs.length, describe: async (i) => pairs[i]! }) };
   }
 }
 
-const tableOf = ({ dataRoot }: DataContext): string => locate(dataRoot, INFO.files[0], INFO.source);
+const tablePath = ({ dataRoot }: DataContext): string => locate(dataRoot, INFO.files[0], INFO.source);
 
-function pairOf(row: unknown, folder: string, place: string): { readonly file: string; readonly caption: string } {
+function readPair(row: unknown, folder: string, location: string): { readonly file: string; readonly caption: string } {
   const entries = typeof row === 'object' && row !== null ? Object.entries(row as Record<string, unknown>) : [];
   const [name, info] = entries[0] ?? [];
   const { keywords, 'clinical-description': description } = Object(info) as Record<string, unknown>;
   if (entries.length !== 1 || typeof keywords !== 'string' || typeof description !== 'string') {
-    throw new MedbenchError('data', `${place} is not {"<image>": {"keywords": …, "clinical-description": …}}`, {
+    throw new MedbenchError('data', `${location} is not {"<image>": {"keywords": …, "clinical-description": …}}`, {
       hint: INFO.source,
     });
   }
-  return { file: pathInside(folder, name!, place), caption: `${keywords}\n${description}`.trim() };
+  return { file: pathInside(folder, name!, location), caption: `${keywords}\n${description}`.trim() };
 }

@@ -27,7 +27,7 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, TEMPLATES } f
   }),
   caveats: [
     'the images are those of the task ham10000: an average over both counts them twice',
-    'split by image: images of one lesion lie in training and test split',
+    'split by image: images of one lesion are in both the training and the test split',
   ],
 })
 export class DermaMnist extends MedMnistTask {}

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Ham10000 } from './index.js';
 
 const HEADER = 'lesion_id,image_id,dx,dx_type,age,sex,localization,dataset';
-const rowOf = (lesion: number, image: number, dx: string): string =>
+const tableRow = (lesion: number, image: number, dx: string): string =>
   `HAM_${lesion},ISIC_${String(image).padStart(7, '0')},${dx},histo,,male,scalp,vidir_modern`;
 
 let root: string;
@@ -27,13 +27,13 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 describe('HAM10000', () => {
   // Forty images of ten lesions, four each, of two diagnoses.
-  const rows = Array.from({ length: 40 }, (_, i) => rowOf(i >> 2, i, i < 20 ? 'nv' : 'mel'));
+  const rows = Array.from({ length: 40 }, (_, i) => tableRow(i >> 2, i, i < 20 ? 'nv' : 'mel'));
 
-  it('binds labels to codes and never divides a lesion, whatever the order of the table', async () => {
+  it('labels by code and never divides a lesion, whatever the order of the table', async () => {
     table(rows);
     const { train, test } = await new Ham10000().open(context());
     expect([train.labels.length, test.labels.length]).toEqual([32, 8]);
-    // Alphabetical: mel is 4, nv is 5. A lesion of each is held out.
+    // Labels are alphabetical: mel is 4, nv is 5. One lesion of each is held out.
     expect([...new Set([...train.labels, ...test.labels])].sort()).toEqual([4, 5]);
     expect(test.labels.filter((label) => label === 4)).toHaveLength(4);
     expect(new Set(test.groups).size).toBe(2);
@@ -42,14 +42,14 @@ describe('HAM10000', () => {
     expect((await new Ham10000().open(context())).test.labels).toEqual(test.labels);
   });
 
-  it('says how many test images leak where it divides image by image', async () => {
+  it('notes how many test images leak if it divides image by image', async () => {
     table(rows);
     const { test, notes } = await new Ham10000().open(context({ split: 'paper-like' }));
     expect(test.labels).toHaveLength(8);
     expect(notes![0]).toMatch(/^split image by image: [1-8] of 8 test images show a lesion of the training split$/);
   });
 
-  it('reads images of both parts by the name in their row', async () => {
+  it('reads the image that a row names from either part', async () => {
     table(rows);
     const grey = (value: number) =>
       encodeJpeg({ width: 8, height: 8, channels: 3, data: new Uint8Array(192).fill(value) }, 95);
@@ -67,24 +67,24 @@ describe('HAM10000', () => {
 
   it.each([
     [
-      'an image that is not there, with its row',
-      [rowOf(1, 99, 'nv')],
+      'a missing image, with its row',
+      [tableRow(1, 99, 'nv')],
       HEADER,
       /HAM10000_metadata: row 1 names the image "ISIC_0000099\.jpg"/,
     ],
     [
       'an unknown diagnosis',
-      [rowOf(0, 0, 'nv'), rowOf(1, 1, 'scc')],
+      [tableRow(0, 0, 'nv'), tableRow(1, 1, 'scc')],
       HEADER,
       /row 2 has the class "scc", which is none of akiec/,
     ],
-    ['a column that is not there', rows, HEADER.replace('lesion_id', 'lesion'), /has no column "lesion_id"/],
+    ['a missing column', rows, HEADER.replace('lesion_id', 'lesion'), /has no column "lesion_id"/],
   ])('names %s', async (_, lines, header, message) => {
     table(lines, header);
     await expect(new Ham10000().open(context())).rejects.toThrow(message);
   });
 
-  it('names the part that was not unpacked, and has no fingerprint then', async () => {
+  it('names the part that was not unpacked and refuses to make a fingerprint', async () => {
     table(rows);
     rmSync(join(root, 'ham10000/HAM10000_images_part_2'), { recursive: true });
     await expect(new Ham10000().fingerprint(context())).rejects.toMatchObject({

@@ -14,7 +14,7 @@ import {
   TEMPLATES,
 } from '@medbench/task-kit';
 
-/** Diagnoses (`dx`) in label order: alphabetical, as in DermaMNIST. */
+/** Diagnosis codes (`dx`) in label order, which is alphabetical, as in DermaMNIST. */
 const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
 
 /** Seven kinds of pigmented skin lesion under the dermatoscope; several images may show one lesion. */
@@ -48,24 +48,24 @@ const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
       what: 'diagnosis and lesion of each image',
     },
     { path: ['ham10000/HAM10000_images_part_1/', 'ham10000/skin_cancer/'], what: 'the first 5,000 of 10,015 images' },
-    { path: ['ham10000/HAM10000_images_part_2/', 'ham10000/skin_cancer/'], what: 'the other 5,015 images' },
+    { path: ['ham10000/HAM10000_images_part_2/', 'ham10000/skin_cancer/'], what: 'the remaining 5,015 images' },
   ],
   settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
-    'the data set has no published split: ours holds 20 % out',
-    'two of three images are of melanocytic naevi: see balanced accuracy beside accuracy',
+    'the data set has no published split: medbench holds out 20 % of the images',
+    'two of three images are of melanocytic naevi: read balanced accuracy as well as accuracy',
     'the images are those of the task dermamnist: an average over both counts them twice',
   ],
 })
 export class Ham10000 extends ImageTask {
-  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
-    const [table, ...folders] = places as [string, ...string[]];
+  protected override async read(paths: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const [table, ...folders] = paths as [string, ...string[]];
     const rows = await readCsv(table, { columns: ['lesion_id', 'image_id', 'dx'] });
     const images = await imagesBelow([...new Set(folders)]);
     const examples = readRows(rows, context, ({ lesion_id = '', image_id = '', dx = '' }, i) => {
-      const place = `${table}: row ${i + 1}`;
-      const label = findLabel(CODES, dx, place);
-      return { file: findImage(images, `${image_id}.jpg`, place), label, group: lesion_id };
+      const location = `${table}: row ${i + 1}`;
+      const label = findLabel(CODES, dx, location);
+      return { file: findImage(images, `${image_id}.jpg`, location), label, group: lesion_id };
     });
     return splitImages(examples, 0.2, 'lesion', context.settings.split);
   }

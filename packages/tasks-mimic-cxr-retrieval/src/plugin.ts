@@ -2,7 +2,7 @@ import { type DataContext, Task } from '@medbench/core';
 import { MIMIC_CXR, mimicPairs } from '@medbench/corpora-mimic-cxr';
 import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
-/** Chest radiographs of MIMIC-CXR's test split and what their reports say, each to be found by the other. */
+/** Retrieval between the chest radiographs of MIMIC-CXR's test split and the texts of their reports. */
 @Task({
   ...MIMIC_CXR,
   id: 'mimic-cxr-retrieval',
@@ -15,13 +15,13 @@ import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } fro
   splits: { train: 368_960, val: 2_991, test: 5_159 },
   caveats: [
     'its training split is part of the pre-training data',
-    'views of a study share their report, and normal reports are alike: only an image’s own text counts as right',
+    'views of a study share their report, and normal reports are alike, but only an image’s own text counts as right',
   ],
   metric: { retrieval: 'mean_recall@200' },
   presets: ['paper', 'demo'],
 })
 export class MimicCxrRetrieval extends RetrievalTask {
-  /** Names and texts of all pairs stand for the files. */
+  /** Hash of the names and texts of all pairs, which stand for the files. */
   override async fingerprint(context: DataContext): Promise<string> {
     return (await mimicPairs(context, 'test')).fingerprint;
   }
@@ -32,7 +32,10 @@ export class MimicCxrRetrieval extends RetrievalTask {
 
   protected override async open(context: DataContext): Promise<RetrievalSplits> {
     const pairs = await mimicPairs(context, 'test');
-    const silent = pairs.silent > 0 ? [`${pairs.silent} images left out: their reports say nothing`] : [];
-    return { test: await buildGallery(pairs), notes: [...duplicatesNote(pairs.duplicates), ...silent] };
+    const withoutText =
+      pairs.imagesWithoutText > 0
+        ? [`${pairs.imagesWithoutText} images left out because their reports have no usable text`]
+        : [];
+    return { test: await buildGallery(pairs), notes: [...duplicatesNote(pairs.duplicates), ...withoutText] };
   }
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
     for (const [k, code] of CODES.entries()) {
       const folder = join(root, 'nct-crc', set, code);
       mkdirSync(folder, { recursive: true });
-      // One more image of each further class: counts show which class is which.
+      // Each class has one image more than the class before, so that the counts identify the classes.
       for (let i = 0; i < count + k; i++) writeFileSync(join(folder, `${code}-${i}.tif`), bytes);
     }
   }
@@ -41,7 +41,7 @@ describe('NCT-CRC-HE', () => {
     }
   });
 
-  it('keeps it as the ninth class where it is asked to', async () => {
+  it('keeps background as the ninth class if the setting says so', async () => {
     const settings = { background: 'keep' };
     expect((await new NctCrc().inspect(context(settings))).splits.test!.classes).toHaveLength(9);
     const { results } = await new NctCrc().evaluate(constantModel(), context(settings));
@@ -51,17 +51,17 @@ describe('NCT-CRC-HE', () => {
     expect((await (await new NctCrc().pairs(context())).pairs.get(3)).caption).toContain('cellular debris');
   });
 
-  it('asks with the wording of histopathology, or says that the prompts are others', async () => {
-    const asked: string[][] = [];
+  it('uses the templates that the setting selects: its own five, or four', async () => {
+    const embeddedTexts: string[][] = [];
     const model = {
       ...constantModel(),
       embedTexts: async (texts: readonly string[]) => {
-        asked.push([...texts]);
+        embeddedTexts.push([...texts]);
         return constantModel().embedTexts(texts);
       },
     };
     for (const prompts of ['own', 'histology-everywhere']) await new NctCrc().evaluate(model, context({ prompts }));
-    expect(asked[0]).toHaveLength(8 * 5);
-    expect(asked[1]).toHaveLength(8 * 4);
+    expect(embeddedTexts[0]).toHaveLength(8 * 5);
+    expect(embeddedTexts[1]).toHaveLength(8 * 4);
   });
 });

@@ -10,7 +10,7 @@ import {
   TEMPLATES,
 } from '@medbench/task-kit';
 
-/** Folder of each class, with what stands for it in a prompt, in label order: alphabetical. */
+/** Folder and prompt phrase of each class, in label order, which is alphabetical. */
 const TISSUES: readonly (readonly [code: string, phrase: string])[] = [
   ['ADI', 'adipose tissue'],
   ['BACK', 'empty background'],
@@ -22,7 +22,7 @@ const TISSUES: readonly (readonly [code: string, phrase: string])[] = [
   ['STR', 'cancer-associated stroma'],
   ['TUM', 'colorectal adenocarcinoma epithelium'],
 ];
-const classesOf = (tissues: typeof TISSUES) => ({
+const listClasses = (tissues: typeof TISSUES) => ({
   classes: tissues.map(([code]) => code),
   phrases: tissues.map(([, phrase]) => phrase),
 });
@@ -35,7 +35,7 @@ const WITHOUT_BACKGROUND = TISSUES.filter(([code]) => code !== 'BACK');
   ...CLASSIFICATION,
   version: 1,
   modality: 'histopathology',
-  ...classesOf(WITHOUT_BACKGROUND),
+  ...listClasses(WITHOUT_BACKGROUND),
   templates: TEMPLATES.histology,
   splits: { train: 89434, val: 0, test: 6333 },
   classCounts: {
@@ -54,7 +54,7 @@ const WITHOUT_BACKGROUND = TISSUES.filter(([code]) => code !== 'BACK');
   settings: {
     background: {
       default: 'drop',
-      description: 'whether images without tissue (BACK) are a class: drop, as in the study, or keep',
+      description: 'drop: leave out images without tissue (BACK), as in the study; keep: make them the ninth class',
       choices: ['drop', 'keep'],
     },
     ...CLASSIFICATION_SETTINGS,
@@ -62,11 +62,11 @@ const WITHOUT_BACKGROUND = TISSUES.filter(([code]) => code !== 'BACK');
   caveats: ['the images are those of the task pathmnist: an average over both counts them twice'],
 })
 export class NctCrc extends ImageTask {
-  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
-    const [train, test] = places as [string, string];
+  protected override async read(paths: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const [train, test] = paths as [string, string];
     const tissues = context.settings.background === 'keep' ? TISSUES : WITHOUT_BACKGROUND;
     const split = async (folder: string) =>
       labelledImages(await imagesByClass(tissues.map(([code]) => join(folder, code))));
-    return { train: await split(train), test: await split(test), classes: classesOf(tissues) };
+    return { train: await split(train), test: await split(test), classes: listClasses(tissues) };
   }
 }

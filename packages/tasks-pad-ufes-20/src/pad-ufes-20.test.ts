@@ -9,7 +9,7 @@ const HEADER =
   'patient_id,lesion_id,smoke,drink,background_father,background_mother,age,pesticide,gender,skin_cancer_history,' +
   'cancer_history,has_piped_water,has_sewage_system,fitspatrick,region,diameter_1,diameter_2,diagnostic,itch,grew,' +
   'hurt,changed,bleed,elevation,img_id,biopsed';
-const rowOf = (patient: number, image: number, diagnosis: string): string =>
+const tableRow = (patient: number, image: number, diagnosis: string): string =>
   `PAT_${patient},${image},,,,,8,,,,,,,,ARM,,,${diagnosis},True,UNK,False,UNK,False,True,PAT_${patient}_${image}_1.png,False`;
 
 let root: string;
@@ -29,19 +29,19 @@ afterEach(() => rmSync(root, { recursive: true }));
 describe('PAD-UFES-20', () => {
   // Thirty images of ten patients, each with three lesions of different kinds.
   const kinds = ['BCC', 'NEV', 'ACK'];
-  const rows = Array.from({ length: 30 }, (_, i) => rowOf(i % 10, i, kinds[i % 3]!));
+  const rows = Array.from({ length: 30 }, (_, i) => tableRow(i % 10, i, kinds[i % 3]!));
 
-  it('never divides a patient, and labels by the code', async () => {
+  it('never divides a patient and labels by code', async () => {
     table(rows);
     const { train, test } = await new PadUfes20().open(context());
     expect([train.labels.length, test.labels.length]).toEqual([24, 6]);
     expect(new Set(test.groups).size).toBe(2);
     expect(new Set(train.groups).size).toBe(8);
-    // BCC 0, ACK 3, NEV 4.
+    // The labels of BCC (0), ACK (3) and NEV (4).
     expect([...new Set(train.labels)].sort()).toEqual([0, 3, 4]);
   });
 
-  it('covers every image once in both kinds of split: test and training rows do not overlap', async () => {
+  it('puts every image in exactly one of training and test, in both kinds of split', async () => {
     table(rows);
     for (const split of ['grouped', 'paper-like']) {
       const { splits } = await new PadUfes20().inspect(context({ split }));
@@ -53,11 +53,11 @@ describe('PAD-UFES-20', () => {
 
   it.each([
     [
-      'an image that is not there, with its row',
-      [rowOf(1, 77, 'BCC')],
+      'a missing image, with its row',
+      [tableRow(1, 77, 'BCC')],
       /metadata\.csv: row 1 names the image "PAT_1_77_1\.png"/,
     ],
-    ['an unknown diagnosis', [rowOf(0, 0, 'BCC'), rowOf(1, 1, 'BOD')], /row 2 has the class "BOD"/],
+    ['an unknown diagnosis', [tableRow(0, 0, 'BCC'), tableRow(1, 1, 'BOD')], /row 2 has the class "BOD"/],
   ])('names %s', async (_, lines, message) => {
     table(lines);
     await expect(new PadUfes20().open(context())).rejects.toThrow(message);

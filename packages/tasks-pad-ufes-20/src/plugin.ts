@@ -13,7 +13,7 @@ import {
   splitImages,
 } from '@medbench/task-kit';
 
-/** Diagnoses (`diagnostic`) in the study's label order. */
+/** Diagnosis codes (`diagnostic`) in the study's label order. */
 const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
 
 /** Six kinds of skin lesion in smartphone images; several images may be of one patient. */
@@ -47,22 +47,26 @@ const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
   source: 'https://data.mendeley.com/datasets/zr7vgbcyr2/1',
   files: [
     { path: 'pad-ufes-20/metadata.csv', what: 'diagnosis and patient of each image' },
-    { path: ['pad-ufes-20/images/', 'pad-ufes-20/Dataset/'], what: '2,298 images, of all three parts' },
+    { path: ['pad-ufes-20/images/', 'pad-ufes-20/Dataset/'], what: '2,298 images: those of all three parts' },
   ],
   settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
-    'the data set has no published split: ours holds 20 % out',
-    'melanoma has 52 images of 2,298: see balanced accuracy beside accuracy',
+    'the data set has no published split: medbench holds out 20 % of the images',
+    'melanoma has 52 images of 2,298: read balanced accuracy as well as accuracy',
   ],
 })
 export class PadUfes20 extends ImageTask {
-  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
-    const [table, folder] = places as [string, string];
+  protected override async read(paths: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const [table, folder] = paths as [string, string];
     const rows = await readCsv(table, { columns: ['patient_id', 'diagnostic', 'img_id'] });
     const images = await imagesBelow([folder]);
     const examples = readRows(rows, context, ({ patient_id = '', diagnostic = '', img_id = '' }, i) => {
-      const place = `${table}: row ${i + 1}`;
-      return { file: findImage(images, img_id, place), label: findLabel(CODES, diagnostic, place), group: patient_id };
+      const location = `${table}: row ${i + 1}`;
+      return {
+        file: findImage(images, img_id, location),
+        label: findLabel(CODES, diagnostic, location),
+        group: patient_id,
+      };
     });
     return splitImages(examples, 0.2, 'patient', context.settings.split);
   }

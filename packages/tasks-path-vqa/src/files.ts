@@ -7,17 +7,17 @@ import { decodeImage } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
 import { openParquet, pathInside, readJson, readPickle } from '@medbench/formats';
 
-/** What each form calls the splits. */
+/** Names of the splits in the Hugging Face copy. */
 export const SPLITS = ['train', 'validation', 'test'] as const;
-export type Split = (typeof SPLITS)[number];
+export type PathVqaSplit = (typeof SPLITS)[number];
 
-/** Questions of one split, and the images that they are about, each once. */
-export interface Asked {
+/** The questions of one split, and the distinct images that they are about. */
+export interface SplitQuestions {
   readonly examples: readonly VqaExample[];
   readonly images: Source<RasterImage>;
 }
 
-/** Questions of an answer "yes" or "no" are closed; neither form of the data set says more. */
+/** Makes an example. A question is closed if its answer is "yes" or "no": the data set gives no question types. */
 const example = (image: number, question: string, answer: string): VqaExample => ({
   image,
   question,
@@ -27,8 +27,8 @@ const example = (image: number, question: string, answer: string): VqaExample =>
 
 const HINT = 'Fetch the data set again, or check that it is PathVQA.';
 
-/** The Parquet files of a split, in order. @throws MedbenchError('data') naming the folder if there is none. */
-export async function parquetFiles(folder: string, split: Split): Promise<string[]> {
+/** The Parquet files of a split, in order. @throws MedbenchError('data') naming the folder if a file is missing. */
+export async function parquetFiles(folder: string, split: PathVqaSplit): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${split}-`) && name.endsWith('.parquet'));
   if (names.length === 0) {
     throw new MedbenchError('data', `${folder} has no ${split}-*.parquet`, { hint: HINT });
@@ -42,11 +42,11 @@ export async function parquetFiles(folder: string, split: Split): Promise<string
   return names.sort().map((name) => join(folder, name));
 }
 
-/** The Hugging Face copy: every row has its image, so that equal ones are told by their bytes. */
-export async function fromParquet(folder: string, split: Split): Promise<Asked> {
+/** Reads a split of the Hugging Face copy. Every row holds its image, so equal images are found by their hash. */
+export async function fromParquet(folder: string, split: PathVqaSplit): Promise<SplitQuestions> {
   const table = await openParquet(await parquetFiles(folder, split), ['image', 'question', 'answer']);
-  const known = new Map<string, number>();
-  // A row in which each image is.
+  const imageIndices = new Map<string, number>();
+  // For each distinct image, the first row that holds it.
   const rows: number[] = [];
   const examples: VqaExample[] = [];
   for (let i = 0; i < table.length; i++) {
@@ -58,9 +58,9 @@ export async function fromParquet(folder: string, split: Split): Promise<Asked> 
     }
     const { bytes } = await table.image('image', i);
     const key = createHash('sha1').update(bytes).digest('base64');
-    const image = known.get(key) ?? rows.length;
+    const image = imageIndices.get(key) ?? rows.length;
     if (image === rows.length) {
-      known.set(key, image);
+      imageIndices.set(key, image);
       rows.push(i);
     }
     examples.push(example(image, question, answer));
@@ -72,36 +72,36 @@ export async function fromParquet(folder: string, split: Split): Promise<Asked> 
   return { examples, images: { length: rows.length, get } };
 }
 
-/** What the original calls a split. */
+/** Name of each split in the original data set. */
 const ORIGINAL = { train: 'train', validation: 'val', test: 'test' } as const;
 
-/** The questions' file of a split: the pickle, or the JSON made of it. */
-export function questionsFile(folder: string, split: Split): string {
+/** The question file of a split: the JSON file converted from the pickle if it exists, else the pickle. */
+export function questionsFile(folder: string, split: PathVqaSplit): string {
   const name = ORIGINAL[split];
-  const places = ['json', 'pkl'].map((kind) => join(folder, 'qas', name, `${name}_qa.${kind}`));
-  return places.find((place) => existsSync(place)) ?? places[1]!;
+  const candidates = ['json', 'pkl'].map((kind) => join(folder, 'qas', name, `${name}_qa.${kind}`));
+  return candidates.find((path) => existsSync(path)) ?? candidates[1]!;
 }
 
-/** The original: lists of questions that name their images without the suffix. */
-export async function fromOriginal(folder: string, split: Split): Promise<Asked> {
+/** Reads a split of the original: a list of questions that name their images without the file extension. */
+export async function fromOriginal(folder: string, split: PathVqaSplit): Promise<SplitQuestions> {
   const file = questionsFile(folder, split);
   const rows: unknown = file.endsWith('.pkl') ? await readPickle(file) : await readJson(file);
   if (!Array.isArray(rows)) throw new MedbenchError('data', `${file} must hold a list of questions`, { hint: HINT });
   const images = join(folder, 'images', ORIGINAL[split]);
-  const known = new Map<string, number>();
+  const imageIndices = new Map<string, number>();
   const files: string[] = [];
   const examples = rows.map((row: unknown, i) => {
     const { image, question, answer } = Object(row) as Record<string, unknown>;
-    const place = `${file}: row ${i + 1}`;
+    const location = `${file}: row ${i + 1}`;
     if (typeof image !== 'string' || typeof question !== 'string' || !['string', 'number'].includes(typeof answer)) {
-      throw new MedbenchError('data', `${place} has no "image", "question" or "answer"`, { hint: HINT });
+      throw new MedbenchError('data', `${location} has no "image", "question" or "answer"`, { hint: HINT });
     }
-    const at = known.get(image) ?? files.length;
-    if (at === files.length) {
-      known.set(image, at);
-      files.push(pathInside(images, `${image}.jpg`, place));
+    const index = imageIndices.get(image) ?? files.length;
+    if (index === files.length) {
+      imageIndices.set(image, index);
+      files.push(pathInside(images, `${image}.jpg`, location));
     }
-    return example(at, question, String(answer));
+    return example(index, question, String(answer));
   });
   return { examples, images: { length: files.length, get: (i) => decodeImage(files[i]!) } };
 }

@@ -15,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('PathVqa', () => {
-  it('reads the Parquet copy, each image once', async () => {
+  it('reads the Parquet copy and keeps each distinct image once', async () => {
     const none = { train: 1, val: 1, test: 1 };
     const counts = {
       phantoms: none,
@@ -31,7 +31,7 @@ describe('PathVqa', () => {
     const { synthetic, splits } = await new PathVqa().inspect(context);
     expect(synthetic).toBe(true);
     expect(splits).toMatchObject({ train: { examples: 240 }, val: { examples: 20 }, test: { examples: 60 } });
-    // Five questions an image.
+    // There are five questions per image.
     expect(splits.train!.groups).toBeLessThanOrEqual(80);
     expect(splits.train!.groups).toBeGreaterThanOrEqual(48);
     const { results } = await new PathVqa().evaluate(constantModel(), context);
@@ -40,7 +40,7 @@ describe('PathVqa', () => {
     expect(metrics.accuracy!.value).toBeGreaterThan(0.1);
   });
 
-  /** Three questions on two images, as `pickle.dump(…, protocol=0)` writes them. */
+  /** Questions as `pickle.dump(…, protocol=0)` writes them. */
   const pickle = (rows: readonly (readonly [string, string, string])[]): string =>
     `(lp0\n${rows
       .map(
@@ -49,7 +49,7 @@ describe('PathVqa', () => {
       )
       .join('')}.`;
 
-  it('reads the original, pickled or as JSON', async () => {
+  it('reads the original from pickle or JSON files', async () => {
     const dataRoot = join(root, 'original');
     const rows = [
       ['a_0001', 'is there necrosis?', 'Yes'],
@@ -81,7 +81,7 @@ describe('PathVqa', () => {
     await expect(new PathVqa().inspect(context)).rejects.toThrow(/train_qa\.json: row 1 names the image .* not inside/);
   });
 
-  it('names what is missing', async () => {
+  it('names the folders that are missing', async () => {
     await expect(new PathVqa().inspect(testContext({ dataRoot: join(root, 'none') }))).rejects.toThrow(
       /path-vqa\/data\/ is not there \(nor is .*path-vqa\/pvqa\/\)/,
     );

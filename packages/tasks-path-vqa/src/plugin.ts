@@ -3,7 +3,7 @@ import { type DataContext, Task, type TaskInfo } from '@medbench/core';
 import type { VqaExample } from '@medbench/evaluation';
 import { locate } from '@medbench/formats';
 import { type VqaSplits, VqaTask } from '@medbench/task-kit';
-import { type Asked, fromOriginal, fromParquet, parquetFiles, questionsFile, SPLITS } from './files.js';
+import { fromOriginal, fromParquet, parquetFiles, questionsFile, SPLITS, type SplitQuestions } from './files.js';
 
 const INFO = {
   id: 'path-vqa',
@@ -25,48 +25,48 @@ const INFO = {
     },
   ],
   caveats: [
-    'closed questions are those whose answer is yes or no: the data set does not say more',
-    'counts are those of the copy without its repeated rows; the original has 19,755, 6,279 and 6,761 questions',
+    'closed questions are those whose answer is yes or no: the data set gives no question types',
+    'the counts are those of the Hugging Face copy, without repeated rows; the original has 19,755, 6,279 and 6,761 questions',
   ],
   metric: { vqa: 'accuracy' },
   presets: ['paper', 'demo'],
 } as const satisfies TaskInfo;
 
-/** Questions on pathology images of text books, answered by classification over the training answers. */
+/** Questions about pathology images from textbooks, answered by classification over the training answers. */
 @Task(INFO)
 export class PathVqa extends VqaTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {
-    const { folder, parquet } = formOf(context);
+    const { folder, parquet } = findCopy(context);
     if (!parquet) return SPLITS.map((split) => questionsFile(folder, split));
     return (await Promise.all(SPLITS.map((split) => parquetFiles(folder, split)))).flat();
   }
 
   protected override async open(context: DataContext): Promise<VqaSplits> {
-    const { folder, parquet } = formOf(context);
+    const { folder, parquet } = findCopy(context);
     const read = parquet ? fromParquet : fromOriginal;
-    const splits: Asked[] = [];
+    const splits: SplitQuestions[] = [];
     for (const split of SPLITS) splits.push(await read(folder, split));
-    const [train, val, test] = splits as [Asked, Asked, Asked];
-    const before = [0, train.images.length, train.images.length + val.images.length];
-    const moved = (asked: Asked, by: number): VqaExample[] =>
-      asked.examples.map((one) => ({ ...one, image: one.image + by }));
+    const [train, val, test] = splits as [SplitQuestions, SplitQuestions, SplitQuestions];
+    const firstImages = [0, train.images.length, train.images.length + val.images.length];
+    const shiftImages = (questions: SplitQuestions, offset: number): VqaExample[] =>
+      questions.examples.map((example) => ({ ...example, image: example.image + offset }));
     return {
       images: {
-        length: before[2]! + test.images.length,
+        length: firstImages[2]! + test.images.length,
         get(i) {
-          const split = i < before[1]! ? 0 : i < before[2]! ? 1 : 2;
-          return splits[split]!.images.get(i - before[split]!);
+          const split = i < firstImages[1]! ? 0 : i < firstImages[2]! ? 1 : 2;
+          return splits[split]!.images.get(i - firstImages[split]!);
         },
       },
       train: train.examples,
-      val: moved(val, before[1]!),
-      test: moved(test, before[2]!),
+      val: shiftImages(val, firstImages[1]!),
+      test: shiftImages(test, firstImages[2]!),
     };
   }
 }
 
-/** The form that is there: the Parquet copy, or the original. */
-function formOf({ dataRoot }: DataContext): { readonly folder: string; readonly parquet: boolean } {
+/** Finds the copy in the data folder: the Parquet files of Hugging Face, or the original. */
+function findCopy({ dataRoot }: DataContext): { readonly folder: string; readonly parquet: boolean } {
   const folder = locate(dataRoot, INFO.files[0], INFO.source);
   return { folder, parquet: basename(folder) === 'data' };
 }

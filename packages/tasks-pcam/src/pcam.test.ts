@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('PCam', () => {
-  it('reads the images that were written, each with its label, from packed files', async () => {
+  it('reads images with their labels from compressed files as they were written', async () => {
     const { train, val, test } = await new Pcam().open(testContext({ dataRoot: root }));
     expect([train.labels.length, val!.labels.length, test.labels.length]).toEqual([6, 2, 4]);
     const look = { modality: 'histopathology', classes: 2, focal: true } as const;
@@ -33,7 +33,7 @@ describe('PCam', () => {
     }
   });
 
-  it('names the file that is not there', async () => {
+  it('names a missing file', async () => {
     await expect(new Pcam().open(testContext({ dataRoot: join(root, 'none') }))).rejects.toThrow(
       /camelyonpatch_level_2_split_train_x\.h5 is not there \(nor is .*_x\.h5\.gz\)/,
     );

@@ -19,7 +19,7 @@ import {
   withBalance,
 } from '@medbench/evaluation';
 import { LABELS } from '@medbench/phantoms';
-import { PhantomFiles, type Split } from './files.js';
+import { PhantomFiles, type TableSplit } from './files.js';
 import { INFO } from './info.js';
 
 type Factor = keyof typeof LABELS;
@@ -48,7 +48,7 @@ class FactorTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const { classes, templates, label } = LABELS[this.factor];
-    const labelled = async (split: Split): Promise<LabelledImages> => {
+    const labelled = async (split: TableSplit): Promise<LabelledImages> => {
       const { rows, images } = await this.files.examples(split);
       return { images, labels: Int32Array.from(rows, label) };
     };
@@ -62,11 +62,11 @@ class FactorTask implements Task {
     return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }
 
-  /** Training images with their captions, those of the classes as uneven as the settings want them. */
+  /** Training images with their captions, subsampled to the class imbalance of the settings. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const { label } = LABELS[this.factor];
     const { rows, images } = await this.files.examples('train');
-    const all = {
+    const allPairs = {
       length: rows.length,
       get: async (i: number) => ({ image: await images.get(i), caption: rows[i]!.caption }),
     };
@@ -74,7 +74,7 @@ class FactorTask implements Task {
     return {
       fingerprint: `${await this.files.fingerprint()}/${this.factor}/train/1`,
       synthetic: true,
-      pairs: subset(all, longTail(Int32Array.from(rows, label), Number(imbalance))),
+      pairs: subset(allPairs, longTail(Int32Array.from(rows, label), Number(imbalance))),
     };
   }
 
@@ -85,7 +85,7 @@ class FactorTask implements Task {
   }
 }
 
-/** What the whole image decides: modality and its global factor, ten classes. */
+/** Classification by the whole image: modality and its global factor, ten classes. */
 @Task(factorTaskInfo('global', 'Phantoms: global factor', 'accuracy'))
 export class PhantomGlobal extends FactorTask {
   constructor(@inject(PhantomFiles) files: PhantomFiles) {
@@ -93,7 +93,7 @@ export class PhantomGlobal extends FactorTask {
   }
 }
 
-/** What a few pixels decide: no finding, or on which side of the image. */
+/** Classification by a few pixels: no finding, or the side of the image that shows it. */
 @Task(factorTaskInfo('local', 'Phantoms: local finding', 'accuracy'))
 export class PhantomLocal extends FactorTask {
   constructor(@inject(PhantomFiles) files: PhantomFiles) {
@@ -101,7 +101,7 @@ export class PhantomLocal extends FactorTask {
   }
 }
 
-/** What is seldom there: 2 % of the training images, raised to 10 % of the test images so that it can be measured. */
+/** Detection of a rare finding: 2 % of the training images have one, and 10 % of the test images, for measurability. */
 @Task(factorTaskInfo('rare', 'Phantoms: rare finding', 'balanced_accuracy'))
 export class PhantomRare extends FactorTask {
   constructor(@inject(PhantomFiles) files: PhantomFiles) {

@@ -1,6 +1,6 @@
 import type { TaskInfo } from '@medbench/core';
 
-/** What all tasks on generated images have in common. */
+/** The info that all tasks on generated images share. */
 export const INFO = {
   version: 1,
   modality: 'mixed',

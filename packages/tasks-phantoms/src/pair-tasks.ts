@@ -8,10 +8,10 @@ import {
 } from '@medbench/core';
 import { inject } from '@medbench/core/services';
 import { type RetrievalData, type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
-import { PhantomFiles, type PhantomRow } from './files.js';
+import { PhantomFiles, type PhantomTableRow } from './files.js';
 import { INFO } from './info.js';
 
-/** Finding the report of an image among those of the test split, and the image of a report. */
+/** Retrieval among the pairs of the test split: the report of an image, and the image of a report. */
 @Task({
   ...INFO,
   id: 'phantom-retrieval',
@@ -29,18 +29,18 @@ export class PhantomRetrieval implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    // Recall@200 of 600 is reached by all; the study's galleries are ten times as large.
-    const data: RetrievalData = { ...(await gallery(this.files)), primaryK: 10 };
+    // Recall@200 of 600 is easy for every method; the study's galleries are ten times as large.
+    const data: RetrievalData = { ...(await readGallery(this.files)), primaryK: 10 };
     return { synthetic: true, results: await measureAll(context.protocols, model, data) };
   }
 
   examples(): Promise<TestExamples> {
-    return gallery(this.files);
+    return readGallery(this.files);
   }
 }
 
 /** The images of the test split, each with its own report. */
-async function gallery(files: PhantomFiles): Promise<RetrievalData> {
+async function readGallery(files: PhantomFiles): Promise<RetrievalData> {
   const { rows, images } = await files.examples('test');
   const texts = rows.map(({ caption }) => caption);
   return { images, texts, imageOfText: Int32Array.from({ length: texts.length }, (_, i) => i) };
@@ -64,21 +64,21 @@ export class PhantomVqa implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    return { synthetic: true, results: await measureAll(context.protocols, model, await asked(this.files)) };
+    return { synthetic: true, results: await measureAll(context.protocols, model, await readQuestions(this.files)) };
   }
 
   async examples(): Promise<TestExamples> {
-    return vqaExamples(await asked(this.files));
+    return vqaExamples(await readQuestions(this.files));
   }
 }
 
-/** The questions of training and test split, about the images of both. */
-async function asked(files: PhantomFiles): Promise<VqaData> {
+/** The questions of the training and test splits, about the images of both. */
+async function readQuestions(files: PhantomFiles): Promise<VqaData> {
   const train = await files.examples('train');
   const test = await files.examples('test');
-  const examples = (rows: readonly PhantomRow[], first: number): VqaExample[] =>
+  const examples = (rows: readonly PhantomTableRow[], first: number): VqaExample[] =>
     rows.flatMap(({ questions }, i) =>
-      // One question an image, by turns: as many examples as images keeps the head's fit short.
+      // One question per image, by turns. With no more examples than images, fitting the head takes little time.
       questions.slice(i % questions.length, (i % questions.length) + 1).map(({ question, answer, type }) => ({
         image: first + i,
         question,

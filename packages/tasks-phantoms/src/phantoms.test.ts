@@ -9,38 +9,39 @@ import { PhantomFiles } from './files.js';
 import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
 
 const cacheRoot = mkdtempSync(join(tmpdir(), 'medbench-phantom-tasks-'));
-/** What the tasks of a run share. */
+/** The files that all tasks of a run share. */
 const files = new PhantomFiles(cacheRoot, { info: () => {}, warn: () => {}, event: () => {} });
 afterAll(() => rmSync(cacheRoot, { recursive: true }));
 
-/** Protocols as a run binds them: with the primary metric that the task names. */
+/** A context with protocols as a run binds them, with the primary metric that the task names. */
 const context = (protocol?: string, task?: object) => {
   const info = task && (pluginMetadata(task.constructor)!.info as TaskInfo);
   const protocols = protocol === undefined ? [] : bindProtocols(protocol, info ? { metric: info.metric } : {});
   return testContext({ cacheRoot, protocols });
 };
 
-describe('tasks on phantoms give a random model chance, on data written at first use', () => {
+describe('tasks on phantoms that are written on first use', () => {
   it.each([
     ['global', new PhantomGlobal(files), 'accuracy', 1 / 10],
     ['local', new PhantomLocal(files), 'accuracy', 1 / 3],
     ['rare', new PhantomRare(files), 'balanced_accuracy', 1 / 2],
-  ] as const)('%s', async (_, task, metric, chance) => {
+  ] as const)('give a random model the result of chance: %s', async (_, task, metric, chance) => {
     const { results, synthetic } = await task.evaluate(randomModel(1), context('zero-shot', task));
     expect(synthetic).toBe(true);
     expect(results).toHaveLength(1);
     expect(results[0]).toMatchObject({ protocol: 'zero-shot', metric, n: 600 });
-    // Rare findings are 60 of 600: four standard errors of their recall are 0.26, halved in the mean of two classes.
+    // 60 of 600 images have a rare finding. Four standard errors of its recall are 0.26, and half of that in the
+    // mean of two classes.
     expect(Math.abs(results[0]!.metrics[metric]!.value - chance)).toBeLessThan(0.13);
   });
 
-  it('retrieval', async () => {
+  it('give a random model the result of chance: retrieval', async () => {
     const { results } = await new PhantomRetrieval(files).evaluate(randomModel(1), context('retrieval'));
     expect(results[0]!.metric).toBe('mean_recall@10');
     expect(results[0]!.metrics['mean_recall@10']!.value).toBeLessThan(0.04);
   });
 
-  it('all have one fingerprint, that of the tables', async () => {
+  it('share one fingerprint, that of the tables', async () => {
     expect(await new PhantomVqa(files).fingerprint()).toBe(await new PhantomGlobal(files).fingerprint());
   });
 });

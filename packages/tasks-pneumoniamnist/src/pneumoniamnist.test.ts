@@ -9,12 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PneumoniaMnist } from './index.js';
 
 const real = sharedData('pneumoniamnist.npz');
-if (!real) console.warn('PneumoniaMNIST is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
+if (!real) console.warn('PneumoniaMNIST was not found: tests on the real data set are skipped (set MEDBENCH_DATA).');
 
-const contextOf = (dataRoot: string) =>
+const makeContext = (dataRoot: string) =>
   testContext({ dataRoot, protocols: bindProtocols(['zero-shot', 'linear-probe']) });
 
-describe('a file of the right layout', () => {
+describe('PneumoniaMnist', () => {
   let root: string;
   const arrays = (label: number) =>
     Object.fromEntries(
@@ -31,9 +31,9 @@ describe('a file of the right layout', () => {
   });
   afterAll(() => rmSync(root, { recursive: true }));
 
-  it('gives a model that sees nothing no more than chance', async () => {
+  it('gives a constant model the results of chance', async () => {
     await writeNpz(join(root, 'pneumoniamnist.npz'), arrays(1));
-    const { results, synthetic } = await new PneumoniaMnist().evaluate(constantModel(), contextOf(root));
+    const { results, synthetic } = await new PneumoniaMnist().evaluate(constantModel(), makeContext(root));
     expect(synthetic).toBe(false);
     expect(results.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe']);
     for (const { metrics } of results) {
@@ -42,15 +42,15 @@ describe('a file of the right layout', () => {
     }
   });
 
-  it('refuses labels that are no class, naming the file', async () => {
+  it('refuses labels that are not classes and names the file', async () => {
     await writeNpz(join(root, 'pneumoniamnist.npz'), arrays(2));
-    await expect(new PneumoniaMnist().evaluate(randomModel(0), contextOf(root))).rejects.toThrow(
+    await expect(new PneumoniaMnist().evaluate(randomModel(0), makeContext(root))).rejects.toThrow(
       /pneumoniamnist\.npz: train_labels holds the label 2, which is not one of 0 to 1/,
     );
   });
 
-  it('says where the file comes from if it is not there', async () => {
-    await expect(new PneumoniaMnist().fingerprint(contextOf(join(root, 'none')))).rejects.toMatchObject({
+  it('explains how to get the file if it is missing', async () => {
+    await expect(new PneumoniaMnist().fingerprint(makeContext(join(root, 'none')))).rejects.toMatchObject({
       message: expect.stringContaining('pneumoniamnist.npz is not there'),
       hint: expect.stringContaining('--data'),
     });
@@ -58,9 +58,9 @@ describe('a file of the right layout', () => {
 });
 
 describe.skipIf(!real)('the real PneumoniaMNIST', () => {
-  const context = contextOf(join(real ?? '', '..'));
+  const context = makeContext(join(real ?? '', '..'));
 
-  it('gives pairs from the training split with captions that name the label', async () => {
+  it('makes pairs of the training split with captions that name the label', async () => {
     const { pairs } = await new PneumoniaMnist().pairs(context);
     expect(pairs.length).toBe(4708);
     let pneumonia = 0;
@@ -68,7 +68,7 @@ describe.skipIf(!real)('the real PneumoniaMNIST', () => {
     expect(pneumonia).toBe(3494);
   });
 
-  it('measures on the 624 test images; a random model is near chance', async () => {
+  it('gives a random model results near chance on the 624 test images', async () => {
     const { results } = await new PneumoniaMnist().evaluate(randomModel(1), context);
     for (const { n, metrics } of results) {
       expect(n).toBe(624);

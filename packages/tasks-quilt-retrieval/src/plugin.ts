@@ -3,7 +3,7 @@ import { QUILT, quiltTable } from '@medbench/corpora-quilt-1m';
 import { captionTable } from '@medbench/formats';
 import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
-/** Histopathology images of Quilt-1M's validation split and their captions, each to be found by the other. */
+/** Retrieval between the histopathology images of Quilt-1M's validation split and their captions. */
 @Task({
   ...QUILT,
   id: 'quilt-retrieval',

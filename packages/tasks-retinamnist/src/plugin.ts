@@ -1,7 +1,7 @@
 import { Task } from '@medbench/core';
 import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbench/task-kit';
 
-/** Five grades of diabetic retinopathy (MedMNIST v2, from DeepDRiD). The grades are ordered; the metrics do not use that. */
+/** Five grades of diabetic retinopathy (MedMNIST v2, from DeepDRiD). The metrics ignore the order of the grades. */
 @Task({
   id: 'retinamnist',
   title: 'RetinaMNIST',
@@ -27,6 +27,6 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbe
     28: 'bd4c0672f1bba3e3a89f0e4e876791e4',
     224: 'eae7e3b6f3fcbda4ae613ebdcbe35348',
   }),
-  caveats: ['the grades are ordered: a miss by one grade costs as much as a miss by four'],
+  caveats: ['the grades are ordered, but the metrics count an error of one grade like an error of four'],
 })
 export class RetinaMnist extends MedMnistTask {}

@@ -3,7 +3,7 @@ import { ROCO, rocoFiles, rocoTable } from '@medbench/corpora-roco';
 import { captionTable } from '@medbench/formats';
 import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
 
-/** Radiology figures of ROCO's test split and their captions, each to be found by the other. */
+/** Retrieval between the radiology figures of ROCO's test split and their captions. */
 @Task({
   ...ROCO,
   id: 'roco-retrieval',

@@ -43,19 +43,19 @@ const GRADES = ['NC', 'G3', 'G4', 'G5'];
     { path: 'sicap-v2/SICAPv2/images/', what: '12,081 tiles of 512 x 512' },
   ],
   settings: CLASSIFICATION_SETTINGS,
-  caveats: ['two of five test tiles are of pattern 4: see balanced accuracy beside accuracy'],
+  caveats: ['two of five test tiles are of pattern 4: read balanced accuracy as well as accuracy'],
 })
 export class SicapV2 extends ImageTask {
-  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
-    const [train, test, folder] = places as [string, string, string];
+  protected override async read(paths: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const [train, test, folder] = paths as [string, string, string];
     const images = await imagesBelow([folder]);
     const split = async (table: string) => {
       const rows = await readXlsx(table, { columns: ['image_name', ...GRADES] });
       return labelledImages(
         readRows(rows, context, (row, i) => {
-          const place = `${table}: row ${i + 1}`;
+          const location = `${table}: row ${i + 1}`;
           const name = String(row.image_name);
-          return { file: findImage(images, name, place), label: gradeOf(row, place), ...slideOf(name) };
+          return { file: findImage(images, name, location), label: highestGrade(row, location), ...slideGroup(name) };
         }),
       );
     };
@@ -63,18 +63,18 @@ export class SicapV2 extends ImageTask {
   }
 }
 
-/** The first of the grades with the highest mark, as in the data set's own code. */
-function gradeOf(row: Readonly<Record<string, unknown>>, place: string): number {
+/** The label of the grade with the highest mark, the first on a tie, as in the data set's own code. */
+function highestGrade(row: Readonly<Record<string, unknown>>, location: string): number {
   const marks = GRADES.map((grade) => Number(row[grade]));
   const highest = Math.max(...marks);
   if (highest > 0) return marks.indexOf(highest);
-  throw new MedbenchError('data', `${place} marks none of ${GRADES.join(', ')}`, {
-    hint: 'Check that it is a table of SICAPv2, or take the row out.',
+  throw new MedbenchError('data', `${location} marks none of ${GRADES.join(', ')}`, {
+    hint: 'Check that this is a table of SICAPv2, or remove the row.',
   });
 }
 
-/** Tiles are named after their slide: `16B0001851_Block_Region_1_0_1_xini_6803_yini_59786.jpg`. */
-function slideOf(name: string): { group?: string } {
+/** The slide as the group of a tile, from the tile's name: `16B0001851_Block_Region_1_0_1_xini_6803_yini_59786.jpg`. */
+function slideGroup(name: string): { group?: string } {
   const [, group] = /^(.+?)_Block_/.exec(name) ?? [];
   return group === undefined ? {} : { group };
 }

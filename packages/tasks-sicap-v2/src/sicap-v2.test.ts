@@ -8,13 +8,13 @@ import { SicapV2 } from './index.js';
 
 type Row = readonly (string | number)[];
 
-/** A workbook of one sheet with its texts in the cells (`inlineStr`), unlike those that the phantoms write. */
+/** A workbook of one sheet with its texts in the cells (`inlineStr`), unlike the workbooks of the phantoms. */
 function workbook(rows: readonly Row[]): Uint8Array {
   const cell = (value: string | number, column: number, row: number): string => {
-    const at = `${'ABCDEF'[column]}${row + 1}`;
+    const reference = `${'ABCDEF'[column]}${row + 1}`;
     return typeof value === 'number'
-      ? `<c r="${at}"><v>${value}</v></c>`
-      : `<c r="${at}" t="inlineStr"><is><t>${value}</t></is></c>`;
+      ? `<c r="${reference}"><v>${value}</v></c>`
+      : `<c r="${reference}" t="inlineStr"><is><t>${value}</t></is></c>`;
   };
   const data = rows.map((row, i) => `<row r="${i + 1}">${row.map((value, j) => cell(value, j, i)).join('')}</row>`);
   const relations = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
@@ -50,8 +50,8 @@ afterEach(() => rmSync(root, { recursive: true }));
 describe('SICAPv2', () => {
   const open = () => new SicapV2().open(testContext({ dataRoot: root }));
 
-  it('labels by the name of the column, takes the first of equals, and groups tiles by slide', async () => {
-    // Columns in another order, a tile marked twice, and a cribriform flag, which is no class.
+  it('labels by column name, takes the first grade on a tie, and groups tiles by slide', async () => {
+    // The columns are in another order, one tile has two marks, and the cribriform flag (G4C) is not a class.
     table('Test', [
       ['image_name', 'G5', 'G4', 'G3', 'NC', 'G4C'],
       [name(2, 2), 0, 1, 0, 0, 1],
@@ -66,7 +66,7 @@ describe('SICAPv2', () => {
 
   it.each<[string, readonly Row[], RegExp]>([
     ['a missing column', [HEADER.map((column) => (column === 'G5' ? 'G6' : column))], /has no column "G5"/],
-    ['a tile that is not there', [HEADER, [name(9, 9), 1, 0, 0, 0, 0]], /Test\.xlsx: row 1 names the image "16B0009_/],
+    ['a missing tile', [HEADER, [name(9, 9), 1, 0, 0, 0, 0]], /Test\.xlsx: row 1 names the image "16B0009_/],
     ['a row without a grade', [HEADER, [name(1, 0), 0, 0, 0, 0, 0]], /Test\.xlsx: row 1 marks none of NC, G3, G4, G5/],
   ])('names %s', async (_, rows, message) => {
     table('Test', rows);

@@ -28,7 +28,7 @@ const FINDINGS = [
 ];
 const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
 
-/** Ten findings on mammograms: an example is a row of the table with one finding, so an image may occur again. */
+/** Ten findings on mammograms. An example is a table row with one finding, so an image may occur more than once. */
 @Task({
   id: 'vindr-mammo',
   title: 'VinDr-Mammo findings',
@@ -55,66 +55,66 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
     "radiologist's finding on this mammogram: {}.",
   ],
   splits: { train: 16000, val: 0, test: 4000 },
-  counted: 'images, of which those with one finding are the examples',
+  counted: 'images; the examples are the table rows with exactly one finding',
   licence: 'PhysioNet Restricted Health Data License 1.5.0',
   access: 'agreement',
   citation: 'Nguyen et al. 2023, doi:10.1038/s41597-023-02100-7',
   source: 'https://physionet.org/content/vindr-mammo/1.0.0 (sign the data use agreement)',
   files: [
-    { path: 'vindr-mammo/finding_annotations.csv', what: 'findings of each image, and its split' },
+    { path: 'vindr-mammo/finding_annotations.csv', what: 'findings and split of each image' },
     {
       path: ['vindr-mammo/images/', 'vindr-mammo/Processed_Images/'],
-      what: '20,000 mammograms in a folder for each study, as DICOM, or as PNG made of them',
+      what: '20,000 mammograms, one folder for each study, as DICOM files or PNG files converted from them',
     },
   ],
   settings: CLASSIFICATION_SETTINGS,
   caveats: [
-    'rows without a finding and rows with several are left out, so examples are far fewer than images; the study counted rows without a finding as masses',
-    'findings differ much in number: see balanced accuracy beside accuracy',
+    'rows without a finding and rows with several findings are left out, so there are far fewer examples than images; the study counted rows without a finding as masses',
+    'the findings differ much in frequency: read balanced accuracy as well as accuracy',
   ],
 })
 export class VindrMammo extends ImageTask {
-  protected override async read(places: readonly string[], context: DataContext): Promise<ClassificationSplits> {
-    const [table, images] = places as [string, string];
+  protected override async read(paths: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const [table, images] = paths as [string, string];
     const rows = await readCsv(table, { columns: COLUMNS });
     const splits: Record<string, LabelledImage[]> = { training: [], test: [] };
-    const left = { none: 0, several: 0 };
+    const omitted = { none: 0, several: 0 };
     readRows(rows, context, ({ image_id = '', study_id = '', finding_categories = '', split = '' }, i) => {
-      const place = `${table}: row ${i + 1}`;
-      const findings = parsePythonList(finding_categories, place);
+      const location = `${table}: row ${i + 1}`;
+      const findings = parsePythonList(finding_categories, location);
       if (findings.length !== 1) {
-        left.several++;
+        omitted.several++;
         return;
       }
       if (findings[0] === 'No Finding') {
-        left.none++;
+        omitted.none++;
         return;
       }
       const label = FINDINGS.indexOf(findings[0]!);
       const examples = splits[split];
-      // The table is under an agreement: messages name its rows, not what they hold.
-      if (label < 0) throw unknown(place, 'finding_categories', FINDINGS);
-      if (examples === undefined) throw unknown(place, 'split', Object.keys(splits));
-      examples.push({ file: imageOf(images, study_id, image_id, place), label, group: study_id });
+      // The table is under an agreement, so messages name its rows but do not quote them.
+      if (label < 0) throw unknown(location, 'finding_categories', FINDINGS);
+      if (examples === undefined) throw unknown(location, 'split', Object.keys(splits));
+      examples.push({ file: findImageFile(images, study_id, image_id, location), label, group: study_id });
     });
     return {
       train: labelledImages(splits.training!, decode),
       test: labelledImages(splits.test!, decode),
-      notes: [`left out: ${left.none} rows without a finding, ${left.several} with several`],
+      notes: [`left out: ${omitted.none} rows without a finding, ${omitted.several} with several`],
     };
   }
 }
 
-const unknown = (place: string, column: string, known: readonly string[]): MedbenchError =>
-  new MedbenchError('data', `${place} has a value in "${column}" that is none of ${known.join(', ')}`, {
-    hint: 'Check that it is the table of VinDr-Mammo 1.0.0.',
+const unknown = (location: string, column: string, allowed: readonly string[]): MedbenchError =>
+  new MedbenchError('data', `${location} has a value in "${column}" that is none of ${allowed.join(', ')}`, {
+    hint: 'Check that this is the table of VinDr-Mammo 1.0.0.',
   });
 
-function imageOf(images: string, study: string, image: string, place: string): string {
+function findImageFile(images: string, study: string, image: string, location: string): string {
   const files = ['dicom', 'dcm', 'png'].map((extension) => join(images, study, `${image}.${extension}`));
-  const file = files.find((one) => existsSync(one));
+  const file = files.find((path) => existsSync(path));
   if (file !== undefined) return file;
-  throw new MedbenchError('data', `${place} names an image that is not there: ${files[0]}`, {
+  throw new MedbenchError('data', `${location} names an image that is not there: ${files[0]}`, {
     hint: 'Fetch all studies, or leave bad rows out with --skip-bad.',
   });
 }

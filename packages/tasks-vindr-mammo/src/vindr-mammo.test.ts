@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VindrMammo } from './index.js';
 
 const HEADER = 'study_id,image_id,laterality,finding_categories,finding_birads,xmin,split';
-const rowOf = (study: string, image: string, findings: string, split = 'test'): string =>
+const tableRow = (study: string, image: string, findings: string, split = 'test'): string =>
   `${study},${image},L,"${findings}",,,${split}`;
 
 let root: string;
@@ -25,25 +25,25 @@ afterEach(() => rmSync(root, { recursive: true }));
 describe('VinDr-Mammo', () => {
   const open = () => new VindrMammo().open(testContext({ dataRoot: root }));
 
-  it('never makes a mass of a row without a finding, and takes rows with one finding only', async () => {
+  it('takes only rows with one finding and never labels a row without a finding as a mass', async () => {
     table([
-      rowOf('s1', 'a', "['No Finding']"),
-      rowOf('s1', 'b', "['Suspicious Lymph Node']"),
-      rowOf('s1', 'b', "['Mass', 'Skin Retraction']"),
-      rowOf('s2', 'a', "['Mass']"),
-      rowOf('s2', 'a', "['Focal Asymmetry']"),
-      rowOf('s2', 'b', "['Nipple Retraction']", 'training'),
+      tableRow('s1', 'a', "['No Finding']"),
+      tableRow('s1', 'b', "['Suspicious Lymph Node']"),
+      tableRow('s1', 'b', "['Mass', 'Skin Retraction']"),
+      tableRow('s2', 'a', "['Mass']"),
+      tableRow('s2', 'a', "['Focal Asymmetry']"),
+      tableRow('s2', 'b', "['Nipple Retraction']", 'training'),
     ]);
     const { train, test, notes } = await open();
     expect([...test.labels]).toEqual([9, 0, 3]);
     expect([...train.labels]).toEqual([8]);
-    // Findings of one study go together in intervals.
+    // Findings of one study form a group, which confidence intervals resample as a whole.
     expect([...test.groups!]).toEqual([0, 1, 1]);
     expect(notes).toEqual(['left out: 1 rows without a finding, 1 with several']);
   });
 
-  it('reads PNGs made of the DICOM files where they are there instead', async () => {
-    table([rowOf('s1', 'a', "['Mass']"), rowOf('s1', 'b', "['Mass']", 'training')]);
+  it('reads PNG files converted from the DICOM files if only these exist', async () => {
+    table([tableRow('s1', 'a', "['Mass']"), tableRow('s1', 'b', "['Mass']", 'training')]);
     rmSync(join(root, 'vindr-mammo/images'), { recursive: true });
     const folder = join(root, 'vindr-mammo/Processed_Images/s1');
     mkdirSync(folder, { recursive: true });
@@ -53,26 +53,21 @@ describe('VinDr-Mammo', () => {
   });
 
   it.each<[string, string, string, RegExp]>([
+    ['a missing image', tableRow('s1', 'z', "['Mass']"), HEADER, /row 1 names an image that is not there: .*z\.dicom/],
     [
-      'an image that is not there',
-      rowOf('s1', 'z', "['Mass']"),
-      HEADER,
-      /row 1 names an image that is not there: .*z\.dicom/,
-    ],
-    [
-      'a split that is none',
-      rowOf('s1', 'a', "['Mass']", 'val'),
+      'an unknown split',
+      tableRow('s1', 'a', "['Mass']", 'val'),
       HEADER,
       /row 1 has a value in "split" that is none of/,
     ],
-    ['a missing column', rowOf('s1', 'a', "['Mass']"), HEADER.replace('split', 'fold'), /has no column "split"/],
+    ['a missing column', tableRow('s1', 'a', "['Mass']"), HEADER.replace('split', 'fold'), /has no column "split"/],
   ])('names %s', async (_, row, header, message) => {
     table([row], header);
     await expect(open()).rejects.toThrow(message);
   });
 
-  it('names the row of an unknown finding, and does not repeat what it says', async () => {
-    table([rowOf('s1', 'a', "['Mass']"), rowOf('s1', 'b', "['Secret']")]);
+  it('names the row of an unknown finding but does not quote it', async () => {
+    table([tableRow('s1', 'a', "['Mass']"), tableRow('s1', 'b', "['Secret']")]);
     await expect(open()).rejects.toMatchObject({
       code: 'data',
       message: expect.stringMatching(/^(?!.*Secret).*row 2 has a value in "finding_categories"/),

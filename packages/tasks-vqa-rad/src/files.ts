@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { MedbenchError } from '@medbench/core';
 import { readJson, requireFile } from '@medbench/formats';
 
-/** One row of `trainset.json` or `testset.json` (the 3,064/451 split of the MEVF line of work). */
-export interface Question {
+/** One row of `trainset.json` or `testset.json` (the 3,064/451 split of MEVF and the work following it). */
+export interface VqaRadQuestion {
   readonly qid: number;
   readonly imageFile: string;
   readonly question: string;
@@ -20,15 +20,15 @@ export const questionTable = (dataRoot: string, split: 'train' | 'test'): string
 
 /**
  * Reads the questions of one split. Ten training answers are JSON integers and two answer types carry a trailing blank.
- * @throws MedbenchError('data') naming the file, the row and the field, or the image that is not there.
+ * @throws MedbenchError('data') naming the file, row and field, or the missing image.
  */
-export async function readQuestions(dataRoot: string, split: 'train' | 'test'): Promise<Question[]> {
+export async function readQuestions(dataRoot: string, split: 'train' | 'test'): Promise<VqaRadQuestion[]> {
   const table = questionTable(dataRoot, split);
   await requireFile(table, HINT);
   const rows = await readJson(table);
   if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list of questions`, { hint: HINT });
   const checked = new Set<string>();
-  const questions: Question[] = [];
+  const questions: VqaRadQuestion[] = [];
   for (const [index, row] of rows.entries() as Iterable<[number, Record<string, unknown>]>) {
     const field = (name: string): string => {
       const value = row?.[name];
@@ -57,6 +57,6 @@ export async function readQuestions(dataRoot: string, split: 'train' | 'test'): 
   return questions;
 }
 
-/** The distinct images that some questions are about, in the order of their names. */
-export const listImages = (questions: readonly Question[]): string[] =>
+/** The files of the distinct images that the questions are about, sorted by name. */
+export const listImages = (questions: readonly VqaRadQuestion[]): string[] =>
   [...new Set(questions.map(({ imageFile }) => imageFile))].sort();

@@ -1,2 +1,2 @@
-export { type Question, readQuestions } from './files.js';
+export { readQuestions, type VqaRadQuestion } from './files.js';
 export { VqaRad, VqaRadRetrieval } from './plugin.js';

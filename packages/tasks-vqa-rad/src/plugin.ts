@@ -2,7 +2,7 @@ import { type DataContext, Task } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
 import { type VqaSplits, VqaTask } from '@medbench/task-kit';
-import { listImages, type Question, questionTable, readQuestions } from './files.js';
+import { listImages, questionTable, readQuestions, type VqaRadQuestion } from './files.js';
 import { INFO } from './info.js';
 
 export { VqaRadRetrieval } from './retrieval.js';
@@ -17,7 +17,7 @@ export { VqaRadRetrieval } from './retrieval.js';
   protocols: ['vqa'],
   classes: [],
   splits: { train: 3064, val: 0, test: 451 },
-  caveats: ['all 203 test images also occur in training, 14 of the questions about them verbatim'],
+  caveats: ['all 203 test images also occur in training; 14 of their test questions occur there verbatim'],
   metric: { vqa: 'accuracy' },
   presets: ['paper', 'demo'],
 })
@@ -32,7 +32,7 @@ export class VqaRad extends VqaTask {
     const test = await readQuestions(dataRoot, 'test');
     const files = listImages([...train, ...test]);
     const index = new Map(files.map((file, i) => [file, i]));
-    const examples = (questions: readonly Question[]): VqaExample[] =>
+    const examples = (questions: readonly VqaRadQuestion[]): VqaExample[] =>
       questions.map(({ imageFile, question, answer, type }) => ({
         image: index.get(imageFile)!,
         question,

@@ -5,8 +5,9 @@ import { listImages, questionTable, readQuestions } from './files.js';
 import { INFO } from './info.js';
 
 /**
- * What the test questions and their answers say together, and the images that it is said of. Most statements fit many
- * images ("there is no fracture") and count as wrong for all but their own: it tells methods apart, no more.
+ * Retrieval between images and statements, which are made from the test questions and their answers. Most statements
+ * fit many images ("there is no fracture") but count as right for their own image only. Use the results only to compare
+ * methods.
  */
 @Task({
   ...INFO,
@@ -18,7 +19,7 @@ import { INFO } from './info.js';
   classes: [],
   splits: { train: 0, val: 0, test: 451 },
   caveats: [
-    'made here from questions and answers, not a published task: many statements fit several images',
+    'medbench made this task from questions and answers, it is not a published one; many statements fit several images',
     'all 203 images also occur in training',
   ],
   metric: { retrieval: 'mean_recall@50' },

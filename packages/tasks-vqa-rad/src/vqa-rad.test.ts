@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readQuestions, VqaRad, VqaRadRetrieval } from './index.js';
 
 const real = sharedData('vqa-rad/trainset.json');
-if (!real) console.warn('VQA-RAD is not here: the tests on the real data set are skipped (set MEDBENCH_DATA).');
+if (!real) console.warn('VQA-RAD was not found: tests on the real data set are skipped (set MEDBENCH_DATA).');
 
 describe('readQuestions', () => {
   let root: string;
@@ -30,13 +30,13 @@ describe('readQuestions', () => {
     ['a missing image, with the row that names it', [{ ...row, image_name: 'gone.jpg' }], /gone\.jpg/],
     ['a missing field', [{ ...row, answer: undefined }], /trainset\.json: row 0 has no "answer"/],
     ['an unknown answer type', [{ ...row, answer_type: 'MAYBE' }], /row 0 has the answer type "MAYBE"/],
-    ['something else than a list', { rows: [] }, /must hold a list of questions/],
+    ['a value that is not a list', { rows: [] }, /must hold a list of questions/],
   ])('names %s', async (_, rows, message) => {
     write(rows);
     await expect(readQuestions(root, 'train')).rejects.toThrow(message);
   });
 
-  it('names the file that is not there', async () => {
+  it('names a missing file', async () => {
     await expect(readQuestions(join(root, 'nowhere'), 'test')).rejects.toThrow(/nowhere.*testset\.json is not there/);
   });
 });
@@ -44,18 +44,18 @@ describe('readQuestions', () => {
 describe.skipIf(!real)('the real VQA-RAD', () => {
   const context = testContext({ dataRoot: join(real ?? '', '../..') });
 
-  it('has the published numbers of questions, and types as counted', async () => {
+  it('has the published numbers of questions, 1,823 and 272 of them closed', async () => {
     const train = await readQuestions(context.dataRoot, 'train');
     const test = await readQuestions(context.dataRoot, 'test');
     const closed = (questions: typeof train) => questions.filter(({ type }) => type === 'closed').length;
     expect([train.length, closed(train), test.length, closed(test)]).toEqual([3064, 1823, 451, 272]);
-    // "All 203 test images also occur in training": how the data set is made, and why it is said in the README.
+    // All 203 test images also occur in training, as the README says.
     const images = (questions: typeof train) => new Set(questions.map(({ imageFile }) => imageFile));
     expect(images(test).size).toBe(203);
     for (const image of images(test)) expect(images(train).has(image)).toBe(true);
   });
 
-  it('offers 203 images for 451 statements, where a random model is near chance', async () => {
+  it('has 203 images for 451 statements, on which a random model is near chance', async () => {
     const retrieval = new VqaRadRetrieval();
     expect(await retrieval.inspect(context)).toMatchObject({ splits: { test: { examples: 451, groups: 203 } } });
     const { results } = await retrieval.evaluate(randomModel(0), {
@@ -64,11 +64,11 @@ describe.skipIf(!real)('the real VQA-RAD', () => {
     });
     const { metric, metrics } = results[0]!;
     expect(metric).toBe('mean_recall@50');
-    // By chance 50 of 203 images hold the one; of 451 statements, two or three are about an image.
+    // By chance the right image is among 50 of the 203. Two or three of the 451 statements are about each image.
     expect(metrics['t2i_recall@50']!.value).toBeCloseTo(50 / 203, 1);
   });
 
-  it('makes pairs of the training questions alone', async () => {
+  it('makes pairs from the training questions alone', async () => {
     const { pairs, synthetic } = await new VqaRad().pairs(context);
     expect(pairs.length).toBe(3064);
     expect(synthetic).toBe(false);
