@@ -6,6 +6,6 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   clean: true,
-  // Writes dist/medbench.json, so that medbench lists the method without importing it.
+  // Writes dist/medbench.json, from which medbench lists the method without importing it.
   plugins: [medbenchInfo()],
 });

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-// Decorators work because tsconfig.json has "experimentalDecorators": Vitest reads it.
+// Vitest reads "experimentalDecorators" in tsconfig.json, so decorators work.
 export default defineConfig({ test: { testTimeout: 120_000 } });

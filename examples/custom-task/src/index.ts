@@ -13,7 +13,7 @@ import type { ClassificationData, LabelledImages } from '@medbench/evaluation';
 const SIDE = 32;
 const CLASSES = ['horizontal stripes', 'vertical stripes'];
 
-/** An image of noisy stripes, drawn from its split and index alone. */
+/** An image of noisy stripes, which depends on its split and index alone. Even indices have horizontal stripes. */
 function stripes(split: string, index: number): RasterImage {
   const stream = random(0, 'stripes', split, index);
   const period = 4 + stream.integer(6);
@@ -25,12 +25,13 @@ function stripes(split: string, index: number): RasterImage {
   return { width: SIDE, height: SIDE, channels: 1, data };
 }
 
+/** A split of `length` images with their labels: 0 horizontal, 1 vertical. */
 function split(name: string, length: number): LabelledImages {
   const images: Source<RasterImage> = { length, get: async (i) => stripes(name, i) };
   return { images, labels: Int32Array.from({ length }, (_, i) => i % 2) };
 }
 
-/** Stripes this way or that: a task needs its info, and how its examples are opened. Protocols are medbench's. */
+/** Horizontal or vertical stripes. A task declares its info and opens its examples; medbench's protocols measure. */
 @Task({
   id: 'stripes',
   title: 'Stripes',

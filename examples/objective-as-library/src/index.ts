@@ -1,12 +1,12 @@
-// Registers TensorFlow.js's gradients, which training needs.
+// Registers the gradients of TensorFlow.js operations, which training needs.
 import '@medbench/objectives/gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import { infoNce, normalise } from '@medbench/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Learns a linear map that brings 16 random "images" to their "texts", by gradient descent on InfoNCE.
- * @returns the loss before and after.
+ * Learns a linear map from 16 random "images" to their "texts" by gradient descent on InfoNCE.
+ * @returns the loss before and after training.
  */
 export async function alignPairs(steps = 100): Promise<{ before: number; after: number }> {
   await tf.setBackend('cpu');

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 const BIAS = -10;
 const unit = (x: tf.Tensor2D): tf.Tensor2D => tf.div(x, tf.add(tf.sqrt(tf.sum(tf.square(x), 1, true)), 1e-12));
 
-/** Every image with every text is one yes-or-no question: is this its caption? (arXiv:2303.15343, equation 1) */
+/** Every image-text pair is one yes-or-no question: do the two belong together? (arXiv:2303.15343, equation 1) */
 @Method({ id: 'sigmoid', title: 'Pairwise sigmoid loss', question: 'baseline', source: 'arXiv:2303.15343' })
 export class Sigmoid implements Method {
   readonly start = 'general';

@@ -3,7 +3,7 @@ import { checkPackage } from '@medbench/plugin-check';
 import { expect, it, vi } from 'vitest';
 import { Sigmoid } from '../src/index.js';
 
-it('declares its extra parameter: the bias of the logits', () => {
+it('declares the logit bias as an extra parameter', () => {
   expect(pluginMetadata(Sigmoid)).toMatchObject({ kind: 'method', info: { id: 'sigmoid' } });
   const logger = { info: () => {}, warn: () => {}, event: vi.fn() };
   expect(new Sigmoid(logger).parameters()).toEqual([
@@ -12,7 +12,7 @@ it('declares its extra parameter: the bias of the logits', () => {
   expect(logger.event).toHaveBeenCalledWith({ plugin: 'sigmoid', logitBias: -10 });
 });
 
-it('is a sound plugin: its manifest, its info, and two steps of training', async () => {
+it('passes the plugin check: manifest, info and two training steps', async () => {
   const { plugins, faults } = await checkPackage('.');
   expect(plugins).toEqual(['method "sigmoid"']);
   expect(faults).toEqual([]);

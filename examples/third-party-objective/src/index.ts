@@ -2,10 +2,10 @@ import { defineSettings, number, Objective, type ObjectiveInput, type ObjectiveO
 import * as tf from '@tensorflow/tfjs-core';
 
 const settings = defineSettings({
-  sharpness: number({ default: 2, min: 0.01, description: 'How much nearer neighbours count for more.' }),
+  sharpness: number({ default: 2, min: 0.01, description: 'Larger values give near neighbours more weight.' }),
 });
 
-/** log E exp(-t |x - y|²) over all pairs of a batch. @param x `[B, D]`. */
+/** Returns log E exp(-t |x - y|²) over all pairs of a batch. @param x `[B, D]`. */
 function crowding(x: tf.Tensor2D, t: number): tf.Scalar {
   const unit = tf.div(x, tf.add(tf.sqrt(tf.sum(tf.square(x), 1, true)), 1e-12)) as tf.Tensor2D;
   // On the sphere, |x - y|² is 2 - 2 cos.
@@ -13,7 +13,7 @@ function crowding(x: tf.Tensor2D, t: number): tf.Scalar {
   return tf.log(tf.mean(tf.exp(tf.mul(tf.sub(cosine, 1), 2 * t)))) as tf.Scalar;
 }
 
-/** Embeddings must spread over the sphere. (arXiv:2005.10242, equation 2) */
+/** Rewards embeddings that spread over the sphere. (arXiv:2005.10242, equation 2) */
 @Objective({ id: 'uniformity', title: 'Uniformity on the sphere', source: 'arXiv:2005.10242', settings })
 export class Uniformity implements Objective<typeof settings> {
   loss({ representations, settings: { sharpness } }: ObjectiveInput<typeof settings>): ObjectiveOutput {
