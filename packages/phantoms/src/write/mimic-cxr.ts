@@ -18,7 +18,7 @@ interface View {
 
 /**
  * Writes chest radiographs (`mimic-cxr/files/p10/p10000001/s50000001/*.jpg`), the reports beside the studies' folders
- * and the split table below `folder`. Every third study has two views; a patient has up to two studies, all in one split.
+ * and the split table below `folder`. Every third study has two views. A patient has up to two studies, in one split.
  * Reports have the sections of real ones: findings and impression, only findings, only impression, or neither.
  */
 export async function writeMimicCxr(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
