@@ -22,7 +22,8 @@ const ID_BYTES = 20;
 /**
  * Reads the images of one split from the split table of MIMIC-CXR-JPG. They are sorted by study and image id.
  * @param views `first` takes only the first image of each study, by its id.
- * @param bad Takes the error of a row without a valid id, number or split; it names table and row.
+ * @param bad Takes the error of a row without a valid id, number or split, or throws it.
+ * @throws MedbenchError('data') naming table and row.
  */
 export async function readImages(
   table: string,
