@@ -40,7 +40,7 @@ export function rocoTable({ dataRoot }: DataContext, split: RocoSplit): Omit<Cap
     imageColumn: 'id',
     captionColumn: 'caption',
     imageDir,
-    fileOf: figureFile,
+    toFileName: figureFile,
   };
 }
 
