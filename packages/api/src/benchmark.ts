@@ -4,26 +4,26 @@ import { type Config, makePlan, mergeTrees, type Plan } from '@medbench/runner';
 import { carryOut } from './carry-out.js';
 import {
   type BenchmarkOptions,
-  type Finished,
+  embeddingRowsFromOptions,
+  type FinishedRun,
   type RunControl,
-  rowsOfEmbeddings,
-  SILENT,
+  SILENT_OBSERVER,
   settingsTree,
   workingFolder,
 } from './options.js';
 import { openWorkspace, readConfig, type Workspace } from './workspace.js';
 
 /** What options ask for, with nothing done yet. */
-export interface Planned {
+export interface OpenedPlan {
   readonly workspace: Workspace;
   readonly config: Config;
   readonly plan: Plan;
 }
 
 /** @throws MedbenchError for an unknown id or preset, or faults in the settings. */
-export async function openPlan(options: BenchmarkOptions): Promise<Planned> {
+export async function openPlan(options: BenchmarkOptions): Promise<OpenedPlan> {
   const workspace = await openWorkspace(workingFolder(options), options.config);
-  const tree = settingsTree(options, await rowsOfEmbeddings(options));
+  const tree = settingsTree(options, await embeddingRowsFromOptions(options));
   const config = await readConfig(workspace, mergeTrees(options.base ?? {}, tree));
   return { workspace, config, plan: makePlan(config, workspace.catalogue) };
 }
@@ -32,9 +32,9 @@ export async function openPlan(options: BenchmarkOptions): Promise<Planned> {
 export async function carryOutBenchmark({
   out = join('runs', 'latest'),
   ...options
-}: BenchmarkOptions & RunControl & { readonly out?: string | undefined }): Promise<Finished> {
+}: BenchmarkOptions & RunControl & { readonly out?: string | undefined }): Promise<FinishedRun> {
   const { workspace, config, plan } = await openPlan(options);
-  const { observer = SILENT, signal = new AbortController().signal, command = 'benchmark()', clock } = options;
+  const { observer = SILENT_OBSERVER, signal = new AbortController().signal, command = 'benchmark()', clock } = options;
   const folder = resolve(workspace.cwd, out);
   const results = await carryOut({ workspace, config, plan, folder, command, observer, signal, clock });
   const { writeReport } = await import('@medbench/report');

@@ -15,7 +15,7 @@ import {
 import { cacheFolder, type Workspace } from './workspace.js';
 
 /** A run to be carried out. */
-export interface Job {
+export interface RunJob {
   readonly workspace: Workspace;
   readonly config: Config;
   /** Default: made of the settings. */
@@ -49,7 +49,7 @@ export async function dataFolder(
  * Carries a run out in this process.
  * @throws MedbenchError for settings that do not fit, a folder that cannot be used, or an interruption.
  */
-export async function carryOut(job: Job): Promise<RunResults> {
+export async function carryOut(job: RunJob): Promise<RunResults> {
   const { workspace, config, folder, command, observer, signal, study, clock } = job;
   const { catalogue, cwd } = workspace;
   const plan = job.plan ?? makePlan(config, catalogue);

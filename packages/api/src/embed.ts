@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isRestricted, MedbenchError, resolveSettings, type TaskContext } from '@medbench/core';
-import { boundProtocols, composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
+import { bindProtocols, composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
 import { cacheFolder, openWorkspace, readConfig } from './workspace.js';
 
 /** What to copy of the embeddings that a run kept. */
-export interface KeptOptions {
+export interface EmbedOptions {
   /** Row of the table. */
   readonly method?: string | undefined;
   /** Default 0. */
@@ -19,7 +19,7 @@ export interface KeptOptions {
 }
 
 /** Folders below another by what their names stand for. */
-const foldersIn = (path: string): ReadonlyMap<string, string> =>
+const listFolders = (path: string): ReadonlyMap<string, string> =>
   new Map(existsSync(path) ? readdirSync(path).map((name) => [decodeURIComponent(name), join(path, name)]) : []);
 
 const list = (names: Iterable<string>): string => [...names].sort().join(', ');
@@ -29,8 +29,8 @@ const list = (names: Iterable<string>): string => [...names].sort().join(', ');
  * @param dir the run folder. @returns the folders that were written, one for each task.
  * @throws MedbenchError('usage') for a row, seed or task of which nothing was kept.
  */
-export async function embed(dir: string, { method, seed = 0, tasks, out }: KeptOptions): Promise<string[]> {
-  const rows = foldersIn(new RunLayout(resolve(dir)).embeddings);
+export async function embed(dir: string, { method, seed = 0, tasks, out }: EmbedOptions): Promise<string[]> {
+  const rows = listFolders(new RunLayout(resolve(dir)).embeddings);
   if (rows.size === 0) {
     throw new MedbenchError('usage', `${dir} holds no embeddings`, {
       hint: 'Name the folder of a run. Runs keep those of the methods unless keepEmbeddings is false.',
@@ -47,33 +47,34 @@ export async function embed(dir: string, { method, seed = 0, tasks, out }: KeptO
       hint: `--method is one of ${list(rows.keys())}.`,
     });
   }
-  const seeds = foldersIn(row);
+  const seeds = listFolders(row);
   const from = seeds.get(`seed-${seed}`);
   if (from === undefined) {
     throw new MedbenchError('usage', `${dir} holds no embeddings of ${method} with seed ${seed}`, {
       hint: `--seed is one of ${list([...seeds.keys()].map((name) => name.replace('seed-', '')))}.`,
     });
   }
-  const there = foldersIn(from);
-  const wanted = tasks === undefined || tasks === 'all' ? [...there.keys()] : tasks.split(',').map((id) => id.trim());
-  const missing = wanted.filter((task) => !there.has(task));
+  const storedTasks = listFolders(from);
+  const taskIds =
+    tasks === undefined || tasks === 'all' ? [...storedTasks.keys()] : tasks.split(',').map((id) => id.trim());
+  const missing = taskIds.filter((task) => !storedTasks.has(task));
   if (missing.length > 0) {
     throw new MedbenchError('usage', `${dir} holds no embeddings of ${method} for ${list(missing)}`, {
-      hint: `--tasks are among ${list(there.keys())}.`,
+      hint: `--tasks are among ${list(storedTasks.keys())}.`,
     });
   }
   const { exportEmbeddings } = await import('@medbench/evaluation');
   const written: string[] = [];
-  for (const task of wanted) {
+  for (const task of taskIds) {
     const to = join(resolve(out), encodeURIComponent(task));
-    await exportEmbeddings(there.get(task)!, to);
+    await exportEmbeddings(storedTasks.get(task)!, to);
     written.push(to);
   }
   return written;
 }
 
 /** What is told while inputs are written. */
-export interface InputsControl {
+export interface EmbeddingInputsOptions {
   /** Folder for images and texts. */
   readonly out: string;
   /** Hears of each folder that was written. */
@@ -85,7 +86,10 @@ export interface InputsControl {
  * Writes the images and texts of tasks, for a tool that knows nothing of medbench, in the order of the rows it must give.
  * @throws MedbenchError('usage') if nothing says which tasks; and as `benchmark`.
  */
-export async function embeddingInputs(options: BenchmarkOptions, { out, wrote, log }: InputsControl): Promise<void> {
+export async function embeddingInputs(
+  options: BenchmarkOptions,
+  { out, wrote, log }: EmbeddingInputsOptions,
+): Promise<void> {
   const cwd = workingFolder(options);
   const workspace = await openWorkspace(cwd, options.config);
   const flags = mergeTrees({ methods: [], controls: [] }, settingsTree(options));
@@ -114,7 +118,7 @@ export async function embeddingInputs(options: BenchmarkOptions, { out, wrote, l
       seed: config.seeds[0]!,
       log,
       // What comes of noise is of no interest.
-      protocols: await boundProtocols(registry, entry, info.protocols, plan.config.evaluation, {
+      protocols: await bindProtocols(registry, entry, info.protocols, plan.config.evaluation, {
         seed: config.seeds[0]!,
         embedOnly: true,
       }),

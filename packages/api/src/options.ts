@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RunResults } from '@medbench/core';
 import { type ConfigTree, mergeTrees, type ProfileClock, type RunObserver } from '@medbench/runner';
-import { type EmbeddingRow, embeddingRows } from './embedding-rows.js';
+import { type EmbeddingRow, readEmbeddingRows } from './embedding-rows.js';
 
 /** Ids or selectors: one text separated by commas, or a list. */
 export type Ids = string | readonly string[];
@@ -44,7 +44,7 @@ export interface RunControl {
   readonly clock?: ProfileClock | undefined;
 }
 
-export const SILENT: RunObserver = {
+export const SILENT_OBSERVER: RunObserver = {
   started: () => {},
   message: () => {},
   warning: () => {},
@@ -57,8 +57,8 @@ export const SILENT: RunObserver = {
 
 export const workingFolder = ({ cwd }: { readonly cwd?: string | undefined }): string => resolve(cwd ?? process.cwd());
 
-const listed = (ids: Ids | undefined): Ids | undefined => (typeof ids === 'string' ? ids : ids && [...ids]);
-const given = (tree: Readonly<Record<string, unknown>>): ConfigTree =>
+const copyIds = (ids: Ids | undefined): Ids | undefined => (typeof ids === 'string' ? ids : ids && [...ids]);
+const dropUndefined = (tree: Readonly<Record<string, unknown>>): ConfigTree =>
   Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
 
 /** The settings that options amount to; those of named options win over `settings`. */
@@ -67,9 +67,9 @@ export function settingsTree(options: BenchmarkOptions, rows: readonly Embedding
   return mergeTrees(
     rows.length > 0 ? { embeddings: Object.fromEntries(rows.map(({ id, folder }) => [id, folder])) } : {},
     options.settings ?? {},
-    given({
-      methods: listed(options.methods),
-      tasks: listed(options.tasks),
+    dropUndefined({
+      methods: copyIds(options.methods),
+      tasks: copyIds(options.tasks),
       preset: options.preset,
       dataRoot: options.data,
       seeds: typeof seeds === 'number' ? [seeds] : seeds && [...seeds],
@@ -80,11 +80,11 @@ export function settingsTree(options: BenchmarkOptions, rows: readonly Embedding
 }
 
 /** The rows of embeddings that options name. @throws MedbenchError('usage') as `embeddingRows`. */
-export const rowsOfEmbeddings = (options: BenchmarkOptions): Promise<EmbeddingRow[]> =>
-  embeddingRows(options.embeddings ?? [], workingFolder(options));
+export const embeddingRowsFromOptions = (options: BenchmarkOptions): Promise<EmbeddingRow[]> =>
+  readEmbeddingRows(options.embeddings ?? [], workingFolder(options));
 
 /** What a run leaves. */
-export interface Finished {
+export interface FinishedRun {
   readonly results: RunResults;
   /** The run folder, absolute. */
   readonly folder: string;

@@ -6,9 +6,9 @@ import {
   type Config,
   chooseBackend,
   GENERAL,
-  generalTraining,
   type MethodRow,
   type Plan,
+  planGeneralTraining,
   resolveMethod,
 } from '@medbench/runner';
 import type { SetupRequest } from '@medbench/training';
@@ -39,7 +39,7 @@ export interface RowPlan {
 }
 
 /** What a training would do, or why it cannot be done; a run goes on with the other rows. */
-async function trainingOf(
+async function planTraining(
   model: DualEncoderModel,
   request: Omit<SetupRequest, 'method' | 'start'> & { readonly start?: SetupRequest['start'] },
   method: Promise<SetupRequest['method']>,
@@ -48,11 +48,11 @@ async function trainingOf(
   const { prepareRow, stepMemory } = await import('@medbench/training');
   const { steps, batchSize } = request.training;
   try {
-    const found = await method;
-    const start = request.start ?? found.start;
-    const whole = { ...request, method: found, start };
-    const { parameters, setup } = prepareRow(model, whole);
-    const memory = await stepMemory(model, whole, backend);
+    const resolvedMethod = await method;
+    const start = request.start ?? resolvedMethod.start;
+    const setupRequest = { ...request, method: resolvedMethod, start };
+    const { parameters, setup } = prepareRow(model, setupRequest);
+    const memory = await stepMemory(model, setupRequest, backend);
     const chunkSize = memory?.chunkSize ?? request.training.chunkSize;
     return {
       start,
@@ -70,11 +70,11 @@ async function trainingOf(
   }
 }
 
-const methodOf = async (registry: Registry, { entry, settings }: Pick<MethodRow, 'entry' | 'settings'>) =>
+const loadMethod = async (registry: Registry, { entry, settings }: Pick<MethodRow, 'entry' | 'settings'>) =>
   (await resolveMethod(registry, entry, settings)).method;
 
 /** The rows of a plan in its order; before them the general-domain weights, if any row starts from them. */
-async function rowsOf(
+async function planRows(
   { config, rows, cells }: Plan,
   registry: Registry,
   model: DualEncoderModel,
@@ -84,24 +84,24 @@ async function rowsOf(
   const planned: RowPlan[] = [];
   for (const row of rows) {
     const { id, kind } = row;
-    const own = { id, kind, cells: cells.filter((cell) => cell.row === row).length };
-    if (row.kind !== 'method') planned.push({ ...own, trainings: 0 });
+    const base = { id, kind, cells: cells.filter((cell) => cell.row === row).length };
+    if (row.kind !== 'method') planned.push({ ...base, trainings: 0 });
     else {
       const request = { row: id, settings: row.settings, training };
-      const found = await trainingOf(model, request, methodOf(registry, row), backend);
-      planned.push({ ...own, trainings: seeds.length, ...found });
+      const trainingPlan = await planTraining(model, request, loadMethod(registry, row), backend);
+      planned.push({ ...base, trainings: seeds.length, ...trainingPlan });
     }
   }
   if (!planned.some(({ start }) => start === 'general')) return planned;
   const general = { id: GENERAL, kind: GENERAL, cells: 0 } as const;
   if (config.general.weights !== null) return [{ ...general, trainings: 0 }, ...planned];
-  const { entry, settings, training: own } = generalTraining(config, registry.catalogue);
-  const request = { row: GENERAL, settings, training: own, start: 'scratch' } as const;
-  const found = await trainingOf(model, request, methodOf(registry, { entry, settings }), backend);
-  return [{ ...general, trainings: 1, ...found }, ...planned];
+  const { entry, settings, training: generalSettings } = planGeneralTraining(config, registry.catalogue);
+  const request = { row: GENERAL, settings, training: generalSettings, start: 'scratch' } as const;
+  const trainingPlan = await planTraining(model, request, loadMethod(registry, { entry, settings }), backend);
+  return [{ ...general, trainings: 1, ...trainingPlan }, ...planned];
 }
 
-async function modelOf({ encoders, model }: Config, registry: Registry): Promise<DualEncoderModel> {
+async function buildTowers({ encoders, model }: Config, registry: Registry): Promise<DualEncoderModel> {
   const { buildModel } = await import('@medbench/training');
   const [image, text] = await Promise.all([
     registry.get('encoder', encoders.image),
@@ -146,23 +146,23 @@ export interface RunPlan {
  * @throws MedbenchError as `benchmark` for what it would refuse before its first row.
  */
 export async function plan(options: BenchmarkOptions & { readonly out?: string | undefined } = {}): Promise<RunPlan> {
-  const { workspace, config, plan: made } = await openPlan(options);
+  const { workspace, config, plan: openedPlan } = await openPlan(options);
   const registry = await openRegistry(workspace);
   const backend = await chooseBackend(registry, config.backend);
-  const model = await modelOf(config, registry);
-  const rows = await rowsOf(made, registry, model, backend.backend);
+  const model = await buildTowers(config, registry);
+  const rows = await planRows(openedPlan, registry, model, backend.backend);
   const out = resolve(workspace.cwd, options.out ?? join('runs', 'latest'));
   return {
     backend: { id: backend.id, why: backend.why },
     seeds: config.seeds,
-    tasks: made.tasks.map(({ id }) => id),
-    corpora: made.corpora.map(({ id }) => id),
+    tasks: openedPlan.tasks.map(({ id }) => id),
+    corpora: openedPlan.corpora.map(({ id }) => id),
     encoders: config.encoders,
     generalWeights: config.general.weights,
     out,
     exists: existsSync(out),
     totals: {
-      cells: made.cells.length,
+      cells: openedPlan.cells.length,
       trainings: rows.reduce((sum, { trainings }) => sum + trainings, 0),
       steps: rows.reduce((sum, { trainings, steps }) => sum + trainings * (steps ?? 0), 0),
     },

@@ -20,7 +20,7 @@ export interface RunFlags {
 /** Values of a flag that may be repeated. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
-export function seeds(value: string): number[] {
+export function parseSeeds(value: string): number[] {
   const parsed = value.split(',').map(Number);
   if (parsed.some((seed) => !Number.isInteger(seed) || seed < 0)) {
     throw new InvalidArgumentError('Seeds are whole numbers from 0, separated by commas.');
@@ -28,7 +28,7 @@ export function seeds(value: string): number[] {
   return parsed;
 }
 
-export function count(value: string): number {
+export function parseCount(value: string): number {
   const parsed = Number(value);
   if (!Number.isInteger(parsed) || parsed < 1) throw new InvalidArgumentError('A whole number from 1.');
   return parsed;
@@ -40,7 +40,7 @@ export const FLAG = {
   config: () =>
     new Option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)'),
   data: () => new Option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)'),
-  seed: () => new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(seeds),
+  seed: () => new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(parseSeeds),
   backend: () => new Option('--backend <id>', 'auto or a backend of medbench list backends'),
   set: () =>
     new Option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)').argParser(collect),
@@ -69,14 +69,14 @@ export const withRunFlags = (command: Command): Command =>
 
 /** What repeats a call: the command as a person would type it. */
 export function commandText(flags: RunFlags, command: string): string {
-  const parts = [`medbench ${command}`];
+  const words = [`medbench ${command}`];
   // A profile changes no figure, nor the file that holds them.
   const { profile: _, ...rest } = flags;
   for (const [name, value] of Object.entries(rest)) {
     const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    for (const one of values)
-      parts.push(one === true ? `--${flag}` : `--${flag} ${Array.isArray(one) ? one.join(',') : one}`);
+    for (const item of values)
+      words.push(item === true ? `--${flag}` : `--${flag} ${Array.isArray(item) ? item.join(',') : item}`);
   }
-  return parts.join(' ');
+  return words.join(' ');
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import type { Declare } from './command.js';
+import type { DeclareCommand } from './command.js';
 import { checkCommand } from './commands/check.js';
 import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
@@ -18,7 +18,7 @@ import { exitCode, printError } from './errors.js';
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
 
 /** In the order of the help. */
-const COMMANDS: readonly Declare[] = [
+const COMMANDS: readonly DeclareCommand[] = [
   runCommand,
   planCommand,
   studyCommand,
@@ -62,11 +62,11 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
   for (const declare of COMMANDS) declare(program, done);
 
   // Sub-commands made above inherit neither of these.
-  const every = (command: Command): void => {
+  const configureErrors = (command: Command): void => {
     command.exitOverride().showHelpAfterError('(add --help for the options)');
-    for (const below of command.commands) every(below);
+    for (const below of command.commands) configureErrors(below);
   };
-  every(program);
+  configureErrors(program);
   return program;
 }
 

@@ -12,7 +12,7 @@ const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
   rest: ['start-up', 'galleries', 'report', 'other'],
 };
 
-const columnOf = (phase: ProfilePhase): string =>
+const findColumn = (phase: ProfilePhase): string =>
   Object.keys(COLUMNS).find((name) => COLUMNS[name]!.includes(phase)) ?? 'measuring';
 
 const fixed = (value: number): string => value.toFixed(1);
@@ -23,19 +23,22 @@ const table = (header: readonly string[], rows: readonly (readonly string[])[]):
 
 /** A profile as text: the phases with their shares of the wall time, then the rows. Times in seconds; CPU of all threads of the process. */
 export function renderProfile({ seconds, phases, rows, beside }: ProfileReport): string {
-  const shares = phases.map(({ phase, seconds: own, cpuSeconds, share, count }) => [
+  const shares = phases.map(({ phase, seconds: phaseSeconds, cpuSeconds, share, count }) => [
     phase,
-    fixed(own),
+    fixed(phaseSeconds),
     `${fixed(100 * share)} %`,
     fixed(cpuSeconds),
     count > 0 ? String(count) : '',
   ]);
-  const byRow = rows.map(({ row, seconds: own, phases: parts }) => [
+  const byRow = rows.map(({ row, seconds: rowSeconds, phases: rowPhases }) => [
     row,
-    fixed(own),
+    fixed(rowSeconds),
     ...Object.keys(COLUMNS).map((column) =>
       fixed(
-        Object.entries(parts).reduce((sum, [phase, spent = 0]) => sum + (columnOf(phase) === column ? spent : 0), 0),
+        Object.entries(rowPhases).reduce(
+          (sum, [phase, spent = 0]) => sum + (findColumn(phase) === column ? spent : 0),
+          0,
+        ),
       ),
     ),
   ]);
@@ -46,6 +49,8 @@ export function renderProfile({ seconds, phases, rows, beside }: ProfileReport):
     '',
     table(['row', 'seconds', ...Object.keys(COLUMNS)], byRow),
     '',
-    ...Object.entries(beside).map(([what, own]) => `On other threads, beside the above: ${what} ${fixed(own)} s`),
+    ...Object.entries(beside).map(
+      ([activity, activitySeconds]) => `On other threads, beside the above: ${activity} ${fixed(activitySeconds)} s`,
+    ),
   ].join('\n');
 }

@@ -9,7 +9,7 @@ import {
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { randomModel, testContext } from '@medbench/core/testing';
-import { boundProtocols, checkMetrics } from '@medbench/runner';
+import { bindProtocols, checkMetrics } from '@medbench/runner';
 import { fault, withData } from './others.js';
 import { noiseData } from './towers.js';
 
@@ -27,7 +27,7 @@ export async function checkTask(
 ): Promise<string | undefined> {
   const { info } = entry;
   const task = await registry.get('task', entry.id);
-  const protocols = await boundProtocols(registry, entry, info.protocols, { split: 'test' }, { seed: 0 });
+  const protocols = await bindProtocols(registry, entry, info.protocols, { split: 'test' }, { seed: 0 });
   const folders = { dataRoot, ...(cacheRoot === undefined ? {} : { cacheRoot }) };
   const context = testContext({ ...folders, protocols, settings: resolveSettings('taskSettings', info) });
   const outcome = await withData(async () => {

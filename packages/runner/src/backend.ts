@@ -8,7 +8,7 @@ export interface BackendReport {
   readonly status: BackendStatus;
 }
 
-async function statusOf(registry: Registry, id: string): Promise<BackendStatus> {
+async function inspectBackend(registry: Registry, id: string): Promise<BackendStatus> {
   try {
     return await (await registry.get('backend', id)).status();
   } catch (error) {
@@ -25,7 +25,7 @@ async function statusOf(registry: Registry, id: string): Promise<BackendStatus> 
 export async function inspectBackends(registry: Registry): Promise<BackendReport[]> {
   const reports: BackendReport[] = [];
   for (const entry of entriesOfKind(registry.catalogue, 'backend')) {
-    reports.push({ entry, status: await statusOf(registry, entry.id) });
+    reports.push({ entry, status: await inspectBackend(registry, entry.id) });
   }
   const rank = ({ entry, status }: BackendReport): number =>
     (status.available && status.gpu ? -1000 : 0) + entry.info.priority;
@@ -50,7 +50,7 @@ export async function chooseBackend(
 ): Promise<{ readonly id: string; readonly backend: Backend; readonly why: string }> {
   if (id !== 'auto') {
     findEntry(registry.catalogue, 'backend', id);
-    const status = await statusOf(registry, id);
+    const status = await inspectBackend(registry, id);
     if (!status.available) {
       throw new MedbenchError('backend', `The backend "${id}" does not work here: ${status.reason}`, {
         hint: status.remedy ?? 'See medbench doctor.',

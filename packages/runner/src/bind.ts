@@ -4,7 +4,7 @@ import type { Registry } from '@medbench/core/services';
 import { type EvaluationConfig, primaryMetric, protocolSettings } from './plan/protocols.js';
 
 /** Protocols as a task takes them: with their settings, the split, and the primary metric that the task names. */
-export async function boundProtocols(
+export async function bindProtocols(
   registry: Registry,
   { info: task }: CatalogueEntry<'task'>,
   ids: readonly ProtocolId[],
@@ -14,13 +14,13 @@ export async function boundProtocols(
   const bound: BoundProtocol[] = [];
   for (const id of ids) {
     const { info } = findEntry(registry.catalogue, 'protocol', id);
-    const given = {
+    const protocolContext = {
       ...context,
       split: evaluation.split,
       settings: protocolSettings(evaluation, info),
       metric: primaryMetric(task, info),
     };
-    bound.push(bindProtocol(info, await registry.get('protocol', id), given));
+    bound.push(bindProtocol(info, await registry.get('protocol', id), protocolContext));
   }
   return bound;
 }

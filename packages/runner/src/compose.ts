@@ -43,8 +43,11 @@ export interface PluginServices {
 }
 
 /** A container with the services that plugins may ask for, and the registry that builds plugins from it. */
-export function composePlugins(given: PluginServices): { readonly container: Container; readonly registry: Registry } {
-  const { catalogue, dataRoot, cacheRoot, logger = silentLogger, profile = NO_PROFILE, seed = 0 } = given;
+export function composePlugins(services: PluginServices): {
+  readonly container: Container;
+  readonly registry: Registry;
+} {
+  const { catalogue, dataRoot, cacheRoot, logger = silentLogger, profile = NO_PROFILE, seed = 0 } = services;
   const container = new Container({ defaultScope: 'Singleton' });
   const registry = new Registry(catalogue, container);
   container.bind(Services.Catalogue.id).toConstantValue(catalogue);
@@ -58,7 +61,7 @@ export function composePlugins(given: PluginServices): { readonly container: Con
 }
 
 /** What a run is composed of beside its plugins. */
-export interface RunParts {
+export interface RunServices {
   readonly plan: Plan;
   readonly store: RunStore;
   readonly observer: RunObserver;
@@ -91,13 +94,13 @@ const STAGES: readonly Newable<unknown>[] = [
  * The composition root: binds everything that a run needs into the container of its plugins. A test binds doubles in
  * place of services by `rebind` before it asks for `Run`.
  */
-export async function composeRun(container: Container, parts: RunParts): Promise<Container> {
+export async function composeRun(container: Container, services: RunServices): Promise<Container> {
   const [training, evaluation, data] = await Promise.all([
     import('@medbench/training'),
     import('@medbench/evaluation'),
     import('@medbench/data'),
   ]);
-  const { plan, store, observer, backend, dataRoot, cwd = process.cwd(), signal, study = null } = parts;
+  const { plan, store, observer, backend, dataRoot, cwd = process.cwd(), signal, study = null } = services;
   const profile = container.get(Services.Profile.id);
   const cached = withCache(backend.backend, container.get(Services.CacheRoot.id));
   container.bind(Services.DataRoot.id).toConstantValue(dataRoot);

@@ -1,6 +1,6 @@
 export { type BackendReport, chooseBackend, inspectBackends, withCache } from './backend.js';
-export { boundProtocols } from './bind.js';
-export { composePlugins, composeRun, type PluginServices, type RunParts, silentLogger } from './compose.js';
+export { bindProtocols } from './bind.js';
+export { composePlugins, composeRun, type PluginServices, type RunServices, silentLogger } from './compose.js';
 export * from './config/index.js';
 export type { RunObserver } from './observer.js';
 export * from './plan/index.js';

@@ -5,7 +5,7 @@ import { entriesOfKind } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from './config/schema.js';
 import type { Plan, PlanRow } from './plan/plan.js';
-import { describedProtocols, protocolsOfTask } from './plan/protocols.js';
+import { describeProtocols, listTaskProtocols } from './plan/protocols.js';
 import { type ChosenBackend, Services } from './services.js';
 import { hashJson, type RunStore } from './store/index.js';
 
@@ -37,12 +37,12 @@ export class Results {
 
   /** Writes all that there is so far. */
   write(command: string, statistics?: RunStatistics): RunResults {
-    const results = this.#all(command, statistics);
+    const results = this.#collect(command, statistics);
     this.store.writeResults(results);
     return results;
   }
 
-  #all(command: string, statistics?: RunStatistics): RunResults {
+  #collect(command: string, statistics?: RunStatistics): RunResults {
     const { config, rows, tasks, corpora } = this.plan;
     const settings = flatSettings(config);
     const versions: Record<string, string> = { node: process.version };
@@ -64,7 +64,7 @@ export class Results {
       },
       methods: rows.map((row) => ({
         id: row.id,
-        title: titleOf(row),
+        title: rowTitle(row),
         question: row.kind === 'method' ? row.entry.info.question : row.kind,
         extension: row.kind === 'method' && row.entry.info.extension,
         control: row.kind === 'control',
@@ -73,13 +73,13 @@ export class Results {
         id,
         title: info.title,
         modality: info.modality,
-        protocols: protocolsOfTask(info, this.registry.catalogue),
+        protocols: listTaskProtocols(info, this.registry.catalogue),
         licence: info.licence,
         access: info.access,
         citation: info.citation,
         pictures: mayShow(info) ? 'shown' : 'withheld',
       })),
-      protocols: describedProtocols(
+      protocols: describeProtocols(
         this.registry.catalogue,
         new Set(this.plan.cells.flatMap(({ protocols }) => protocols)),
       ),
@@ -95,9 +95,9 @@ export class Results {
     const { rows, corpora, config } = this.plan;
     if (!rows.some(({ kind }) => kind === 'method')) return [];
     const { general } = config;
-    const own = new Set([...corpora.map(({ id }) => id), ...(general.weights === null ? [general.corpus] : [])]);
+    const usedIds = new Set([...corpora.map(({ id }) => id), ...(general.weights === null ? [general.corpus] : [])]);
     return entriesOfKind(this.registry.catalogue, 'corpus')
-      .filter(({ id }) => own.has(id))
+      .filter(({ id }) => usedIds.has(id))
       .map(({ info: { id, title, domain, licence, access, source, citation } }) => ({
         ...{ id, title, domain, licence, access, source },
         ...(citation === undefined ? {} : { citation }),
@@ -105,7 +105,7 @@ export class Results {
   }
 }
 
-function titleOf(row: PlanRow): string {
+function rowTitle(row: PlanRow): string {
   if (row.kind === 'embeddings') return row.id;
   const { title } = row.entry.info;
   return row.id === row.entry.id ? title : `${title} (${row.id.slice(row.entry.id.length + 1)})`;

@@ -59,7 +59,7 @@ export class Run {
 
   /** Where the row's vectors come from; a method is trained for it. */
   async #model(row: PlanRow, seed: number): Promise<RowModel> {
-    if (row.kind === 'embeddings') return this.models.foreign(row);
+    if (row.kind === 'embeddings') return this.models.external(row);
     if (row.kind === 'control') return this.models.control(row, seed);
     const trained = await this.training.trainRow(row, seed);
     this.results.training.push(trained.record);

@@ -20,12 +20,12 @@ export function planRungs(candidates: number, steps: number, eta: number, share 
   const counts = [candidates];
   while (counts.at(-1)! > 1) counts.push(Math.floor(counts.at(-1)! / eta) || 1);
   const last = counts.length - 1;
-  const from = (first: number): Rung[] =>
+  const rungsFrom = (first: number): Rung[] =>
     counts.map((count, i) => ({
       candidates: count,
       steps: i === last ? steps : Math.max(1, Math.floor(first * (steps / first) ** (i / last))),
     }));
-  const affordable = (first: number): boolean => halvingSteps(from(first)) <= share * candidates * steps;
+  const affordable = (first: number): boolean => halvingSteps(rungsFrom(first)) <= share * candidates * steps;
   let first = steps / eta ** last;
   if (affordable(1)) {
     let [low, high] = [1, steps];
@@ -36,7 +36,7 @@ export function planRungs(candidates: number, steps: number, eta: number, share 
     }
     first = low;
   }
-  const rungs = from(first);
+  const rungs = rungsFrom(first);
   // Where there are hardly any steps, rungs that add none are none.
   return rungs.filter((rung, i) => i === last || rung.steps < rungs[i + 1]!.steps);
 }
@@ -46,13 +46,13 @@ export const halvingSteps = (rungs: readonly Rung[]): number =>
   rungs.reduce((sum, { candidates, steps }, i) => sum + candidates * (steps - (rungs[i - 1]?.steps ?? 0)), 0);
 
 /** A candidate's figure on validation examples, higher is better; NaN where there is none. */
-export interface Standing {
+export interface SearchStanding {
   readonly value: number;
   readonly figure: number;
 }
 
 /** The best candidates, in their own order; of equals the smaller value, which departs less from what is without it. */
-export function survivors(standings: readonly Standing[], count: number): number[] {
+export function survivors(standings: readonly SearchStanding[], count: number): number[] {
   const order = (figure: number): number => (Number.isNaN(figure) ? Number.NEGATIVE_INFINITY : figure);
   const kept = [...standings]
     .sort((a, b) => order(b.figure) - order(a.figure) || a.value - b.value)

@@ -1,7 +1,7 @@
-export { halvingSteps, planRungs, type Rung, type Standing, survivors } from './halving.js';
-export { joinRuns, under, type VariantRun } from './join.js';
-export { type Part, studyParts, studyRecord } from './parts.js';
+export { halvingSteps, planRungs, type Rung, type SearchStanding, survivors } from './halving.js';
+export { addVariant, joinRuns, type VariantRun } from './join.js';
+export { type StudyPart, studyParts, studyRecord } from './parts.js';
 export { STUDIES } from './presets/index.js';
 export { checkStudy } from './schema.js';
-export { type Choice, meanFigure, searchCosts, searchQuestions, searchRow, withAlias } from './search.js';
-export type { Layered, Search, Study, Variant } from './study.js';
+export { meanFigure, type SearchChoice, searchCosts, searchQuestions, searchRow, withAlias } from './search.js';
+export type { LayeredSettings, Study, StudySearch, StudyVariant } from './study.js';

@@ -8,10 +8,10 @@ export interface VariantRun {
 }
 
 /** A task, or a training, as it was under a variant. */
-export const under = (id: string, variant: string): string => `${id}@${variant}`;
+export const addVariant = (id: string, variant: string): string => `${id}@${variant}`;
 
 /** Settings that all runs have alike, and those in which they differ, by variant. */
-function settingsOf(runs: readonly VariantRun[]): RunResults['run']['settings'] {
+function joinSettings(runs: readonly VariantRun[]): RunResults['run']['settings'] {
   const [first] = runs as readonly [VariantRun];
   const joint: Record<string, RunResults['run']['settings'][string]> = {};
   const paths = new Set(runs.flatMap(({ results }) => Object.keys(results.run.settings)));
@@ -47,7 +47,7 @@ export function joinRuns(
   if (!first) throw new RangeError('A study has at least one run');
   const { run } = first.results;
   const statistics = runs.flatMap(({ variant, results }) =>
-    (results.statistics?.columns ?? []).map((column) => ({ ...column, task: under(column.task, variant.id) })),
+    (results.statistics?.columns ?? []).map((column) => ({ ...column, task: addVariant(column.task, variant.id) })),
   );
   return {
     results: {
@@ -56,7 +56,7 @@ export function joinRuns(
         ...run,
         synthetic: runs.some(({ results }) => results.run.synthetic),
         corpora: [...new Set(runs.flatMap(({ results }) => results.run.corpora))],
-        settings: settingsOf(runs),
+        settings: joinSettings(runs),
         command,
         study,
       },
@@ -64,7 +64,7 @@ export function joinRuns(
       tasks: runs.flatMap(({ variant, results }) =>
         results.tasks.map((task) => ({
           ...task,
-          id: under(task.id, variant.id),
+          id: addVariant(task.id, variant.id),
           title: `${task.title} (${variant.title})`,
           variant: variant.id,
         })),
@@ -72,17 +72,17 @@ export function joinRuns(
       protocols: unique(runs.flatMap(({ results }) => results.protocols ?? [])),
       corpora: unique(runs.flatMap(({ results }) => results.corpora ?? [])),
       training: runs.flatMap(({ variant, results }) =>
-        results.training.map((record) => ({ ...record, method: under(record.method, variant.id) })),
+        results.training.map((record) => ({ ...record, method: addVariant(record.method, variant.id) })),
       ),
       cells: runs.flatMap(({ variant, results }) =>
-        results.cells.map((cell) => ({ ...cell, task: under(cell.task, variant.id) })),
+        results.cells.map((cell) => ({ ...cell, task: addVariant(cell.task, variant.id) })),
       ),
       ...(runs.every(({ results }) => results.statistics)
         ? { statistics: { level: first.results.statistics!.level, columns: statistics, ranks: null } }
         : {}),
     },
     comparisons: runs.flatMap(({ variant, comparisons }) =>
-      comparisons.map((column) => ({ ...column, task: under(column.task, variant.id) })),
+      comparisons.map((column) => ({ ...column, task: addVariant(column.task, variant.id) })),
     ),
   };
 }

@@ -1,26 +1,26 @@
 import type { StudyRecord } from '@medbench/core';
 import { type ConfigTree, mergeTrees } from '@medbench/runner/workspace';
-import type { Layered, Study, Variant } from './study.js';
+import type { LayeredSettings, Study, StudyVariant } from './study.js';
 
 /** One run of a study. */
-export interface Part {
+export interface StudyPart {
   /** Undefined where the study is a single run. */
-  readonly variant: Variant | undefined;
+  readonly variant: StudyVariant | undefined;
   /** Settings of the study and of the variant: over the preset and the configuration file, under the flags. */
   readonly config: ConfigTree;
 }
 
-const layersOf = ({ config = {}, presets = {} }: Layered, preset: string | undefined): ConfigTree[] => [
+const listLayers = ({ config = {}, presets = {} }: LayeredSettings, preset: string | undefined): ConfigTree[] => [
   config,
   (preset === undefined ? undefined : presets[preset]) ?? {},
 ];
 
 /** The runs that a study is made of, one for each variant. */
-export function studyParts(study: Study, preset: string | undefined): Part[] {
-  const variants: readonly (Variant | undefined)[] = study.variants ?? [undefined];
+export function studyParts(study: Study, preset: string | undefined): StudyPart[] {
+  const variants: readonly (StudyVariant | undefined)[] = study.variants ?? [undefined];
   return variants.map((variant) => ({
     variant,
-    config: mergeTrees(...layersOf(study, preset), ...(variant ? layersOf(variant, preset) : [])),
+    config: mergeTrees(...listLayers(study, preset), ...(variant ? listLayers(variant, preset) : [])),
   }));
 }
 

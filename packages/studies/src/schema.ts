@@ -16,7 +16,7 @@ const schema = z
     variants: z
       .array(z.strictObject({ id: name, title: text, ...layered }))
       .min(1)
-      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two variants have one id')
+      .refine((variants) => new Set(variants.map(({ id }) => id)).size === variants.length, 'two variants have one id')
       .optional(),
     questions: z
       .array(

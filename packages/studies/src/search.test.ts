@@ -1,8 +1,8 @@
 import type { ColumnComparisons, RowComparison, RunResults } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { meanFigure, type Search, searchQuestions, searchRow, withAlias } from './index.js';
+import { meanFigure, type StudySearch, searchQuestions, searchRow, withAlias } from './index.js';
 
-const search: Search = {
+const search: StudySearch = {
   methods: ['slip'],
   setting: 'lambda',
   values: [0.1, 1],
@@ -81,14 +81,14 @@ describe('searchQuestions', () => {
   ];
 
   it('says what was found, and its share of the steps of the grid', () => {
-    const [helps, apart, ...rest] = searchQuestions(search, choices, false);
+    const [helps, perVariant, ...rest] = searchQuestions(search, choices, false);
     expect(helps).toMatchObject({
       against: 'clip',
       rows: [searchRow(search, 'slip', 'chosen')],
       found:
         'chosen on validation images, with 25 % of the steps of all 2 values: lambda 0.1 for radiology, 1 for ultrasound',
     });
-    expect(apart).toMatchObject({ against: 'slip:lambda=1', rows: ['slip:lambda=chosen'] });
+    expect(perVariant).toMatchObject({ against: 'slip:lambda=1', rows: ['slip:lambda=chosen'] });
     expect(rest).toEqual([]);
   });
 

@@ -1,15 +1,15 @@
 import type { RowComparison, RunResults, StudyQuestion } from '@medbench/core';
-import { halvingSteps, type Rung, type Standing } from './halving.js';
+import { halvingSteps, type Rung, type SearchStanding } from './halving.js';
 import type { VariantRun } from './join.js';
-import type { Search } from './study.js';
+import type { StudySearch } from './study.js';
 
 /** What a search found for one method in one variant. */
-export interface Choice {
+export interface SearchChoice {
   readonly variant: { readonly id: string; readonly title: string };
   readonly method: string;
   readonly value: number;
   /** Each rung, with what its candidates reached on validation images. */
-  readonly rungs: readonly (Rung & { readonly standings: readonly Standing[] })[];
+  readonly rungs: readonly (Rung & { readonly standings: readonly SearchStanding[] })[];
   /** Steps that the search trained, per seed, and those that all values to the end would have taken. */
   readonly steps: number;
   readonly gridSteps: number;
@@ -18,14 +18,15 @@ export interface Choice {
 }
 
 /** Row of a method under a value of the setting. */
-export const searchRow = ({ setting }: Search, method: string, value: number | string): string =>
+export const searchRow = ({ setting }: StudySearch, method: string, value: number | string): string =>
   `${method}:${setting}=${value}`;
 
 /** Mean of a row's primary figures over columns and seeds; NaN if one is missing. */
 export function meanFigure({ cells }: RunResults, row: string): number {
-  const own = cells.filter(({ method }) => method === row);
+  const rowCells = cells.filter(({ method }) => method === row);
   return (
-    own.reduce((sum, { status, value }) => sum + (status === 'ok' ? (value ?? Number.NaN) : Number.NaN), 0) / own.length
+    rowCells.reduce((sum, { status, value }) => sum + (status === 'ok' ? (value ?? Number.NaN) : Number.NaN), 0) /
+    rowCells.length
   );
 }
 
@@ -35,43 +36,46 @@ export function meanFigure({ cells }: RunResults, row: string): number {
  */
 export function withAlias(
   run: VariantRun,
-  of: string,
-  as: { readonly id: string; readonly title: string },
+  rowId: string,
+  alias: { readonly id: string; readonly title: string },
   keep: boolean,
 ): VariantRun {
   const { results, comparisons, variant } = run;
-  const rename = (row: string): string => (row === of ? as.id : row);
+  const rename = (row: string): string => (row === rowId ? alias.id : row);
   const renamed = (pair: RowComparison): RowComparison => ({
     ...pair,
     first: rename(pair.first),
     second: rename(pair.second),
   });
-  const copies = <T>(items: readonly T[], is: (item: T) => boolean, to: (item: T) => T): T[] =>
-    items.flatMap((item) => (is(item) ? [...(keep ? [item] : []), to(item)] : [item]));
-  const pairs = (all: readonly RowComparison[]): RowComparison[] =>
-    copies(all, ({ first, second }) => first === of || second === of, renamed);
+  const copies = <T>(items: readonly T[], matches: (item: T) => boolean, transform: (item: T) => T): T[] =>
+    items.flatMap((item) => (matches(item) ? [...(keep ? [item] : []), transform(item)] : [item]));
+  const pairs = (list: readonly RowComparison[]): RowComparison[] =>
+    copies(list, ({ first, second }) => first === rowId || second === rowId, renamed);
   // What any paired test says of a row and itself; for that it must have been tested at all.
-  const itself = (all: readonly RowComparison[]): RowComparison[] => {
-    const tested = keep && all.find(({ first, second }) => first === of || second === of);
+  const selfComparison = (list: readonly RowComparison[]): RowComparison[] => {
+    const tested = keep && list.find(({ first, second }) => first === rowId || second === rowId);
     return tested
-      ? [{ first: as.id, second: of, difference: 0, ci95: [0, 0], pValue: 1, adjusted: 1, test: tested.test }]
+      ? [{ first: alias.id, second: rowId, difference: 0, ci95: [0, 0], pValue: 1, adjusted: 1, test: tested.test }]
       : [];
   };
   const { statistics } = results;
   return {
     variant,
-    comparisons: comparisons.map((column) => ({ ...column, pairs: [...pairs(column.pairs), ...itself(column.pairs)] })),
+    comparisons: comparisons.map((column) => ({
+      ...column,
+      pairs: [...pairs(column.pairs), ...selfComparison(column.pairs)],
+    })),
     results: {
       ...results,
       methods: copies(
         results.methods,
-        ({ id }) => id === of,
-        (row) => ({ ...row, ...as }),
+        ({ id }) => id === rowId,
+        (row) => ({ ...row, ...alias }),
       ),
       cells: copies(
         results.cells,
-        ({ method }) => method === of,
-        (cell) => ({ ...cell, method: as.id }),
+        ({ method }) => method === rowId,
+        (cell) => ({ ...cell, method: alias.id }),
       ),
       ...(statistics
         ? {
@@ -81,7 +85,7 @@ export function withAlias(
                 ...column,
                 best: keep || column.best === null ? column.best : rename(column.best),
                 againstBest:
-                  column.best === of
+                  column.best === rowId
                     ? column.againstBest.map((pair) => (keep ? pair : renamed(pair)))
                     : pairs(column.againstBest),
                 againstControls: pairs(column.againstControls),
@@ -96,18 +100,19 @@ export function withAlias(
 const percent = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
 
 /** What a search over variants is asked, with what it found and what that took. */
-export function searchQuestions(search: Search, choices: readonly Choice[], grid: boolean): StudyQuestion[] {
+export function searchQuestions(search: StudySearch, choices: readonly SearchChoice[], grid: boolean): StudyQuestion[] {
   const { setting, baseline, usual } = search;
   return search.methods.flatMap((method): StudyQuestion[] => {
-    const own = choices.filter((choice) => choice.method === method);
-    const sum = (of: (choice: Choice) => number): number => own.reduce((total, choice) => total + of(choice), 0);
-    const values = own.map(({ variant, value }) => `${value} for ${variant.title}`).join(', ');
+    const methodChoices = choices.filter((choice) => choice.method === method);
+    const sum = (select: (choice: SearchChoice) => number): number =>
+      methodChoices.reduce((total, choice) => total + select(choice), 0);
+    const values = methodChoices.map(({ variant, value }) => `${value} for ${variant.title}`).join(', ');
     const cost = `with ${percent(
       sum(({ steps }) => steps),
       sum(({ gridSteps }) => gridSteps),
     )} of the steps of all ${search.values.length} values`;
     const chosen = searchRow(search, method, 'chosen');
-    const hindsight = own.map(({ variant, best }) => `${best} for ${variant.title}`).join(', ');
+    const hindsight = methodChoices.map(({ variant, best }) => `${best} for ${variant.title}`).join(', ');
     return [
       {
         id: `${method}-chosen`,
@@ -139,10 +144,10 @@ export function searchQuestions(search: Search, choices: readonly Choice[], grid
 
 /** Steps of a search and of its grid. */
 export const searchCosts = (
-  search: Search,
+  search: StudySearch,
   rungs: readonly Rung[],
   steps: number,
-): Pick<Choice, 'steps' | 'gridSteps'> => ({
+): Pick<SearchChoice, 'steps' | 'gridSteps'> => ({
   steps: halvingSteps(rungs),
   gridSteps: search.values.length * steps,
 });

@@ -50,7 +50,7 @@ describe('checkStudy', () => {
   });
 });
 
-const resultsOf = (method: string, value: number): RunResults => ({
+const makeResults = (method: string, value: number): RunResults => ({
   schemaVersion: 1,
   run: {
     id: 'r',
@@ -119,8 +119,8 @@ const resultsOf = (method: string, value: number): RunResults => ({
 describe('joinRuns', () => {
   const comparisons: ColumnComparisons[] = [{ task: 't', protocol: 'zero-shot', pairs: [] }];
   const runs = [
-    { variant: { id: 'a', title: 'A' }, results: resultsOf('clip', 0.25), comparisons },
-    { variant: { id: 'b', title: 'B' }, results: resultsOf('slip', 0.75), comparisons },
+    { variant: { id: 'a', title: 'A' }, results: makeResults('clip', 0.25), comparisons },
+    { variant: { id: 'b', title: 'B' }, results: makeResults('slip', 0.75), comparisons },
   ];
   const { results, comparisons: joint } = joinRuns(runs, studyRecord(study), 'medbench study s');
 

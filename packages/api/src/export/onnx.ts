@@ -17,7 +17,7 @@ import { findPlugins, openRegistry } from '../workspace.js';
 /** Largest difference from medbench's own embeddings, as a share of the largest value; rounding is about 1e-6. */
 const TOLERANCE = 1e-4;
 /** Batches on which a file for any size is tried. */
-const TRIED = [1, 3] as const;
+const TRIED_BATCHES = [1, 3] as const;
 
 export interface TowerExport {
   /** Run folder. */
@@ -36,7 +36,7 @@ export interface TowerExport {
 }
 
 /** The towers that a run trained, from its own settings. */
-async function modelOf(
+async function buildRunModel(
   dir: string,
   activation: Activation,
 ): Promise<{ readonly built: BuiltModel; readonly settings: ModelSettings }> {
@@ -59,7 +59,7 @@ async function modelOf(
 }
 
 /** Something to embed: noise, or short texts. */
-function probe({ model, tokenizer }: BuiltModel, tower: Tower, batch: number): HostTensor {
+function probeInput({ model, tokenizer }: BuiltModel, tower: Tower, batch: number): HostTensor {
   if (tower === 'text') {
     const length = model.text.contextLength;
     const texts = Array.from({ length: batch }, (_, i) => `an image of ${'very '.repeat(i)}small cells`);
@@ -72,11 +72,11 @@ function probe({ model, tokenizer }: BuiltModel, tower: Tower, batch: number): H
 }
 
 /** Largest difference as a share of the largest value. */
-function difference(found: HostTensor, expected: HostTensor): number {
+function relativeDifference(actual: HostTensor, expected: HostTensor): number {
   let [most, scale] = [0, 0];
   expected.data.forEach((value, i) => {
     // What is no number makes the whole no number.
-    most = Math.max(most, Math.abs((found.data[i] ?? Number.NaN) - value));
+    most = Math.max(most, Math.abs((actual.data[i] ?? Number.NaN) - value));
     scale = Math.max(scale, Math.abs(value));
   });
   return most / scale;
@@ -87,28 +87,32 @@ function difference(found: HostTensor, expected: HostTensor): number {
  * @returns the largest relative difference.
  * @throws MedbenchError('backend') with it, if it is more than rounding.
  */
-async function check(onnx: Uint8Array, built: BuiltModel, { tower, weights, batch }: TowerExport): Promise<number> {
+async function compareWithBackend(
+  onnx: Uint8Array,
+  built: BuiltModel,
+  { tower, weights, batch }: TowerExport,
+): Promise<number> {
   const [{ Compiled, runOnnx }, { TOWER_INPUT, towerProgram }] = await Promise.all([
     import('@medbench/backends-compiled'),
     import('@medbench/training'),
   ]);
   let worst = 0;
-  for (const size of batch === undefined ? TRIED : [batch]) {
-    const input = { [TOWER_INPUT[tower]]: probe(built, tower, size) };
+  for (const size of batch === undefined ? TRIED_BATCHES : [batch]) {
+    const input = { [TOWER_INPUT[tower]]: probeInput(built, tower, size) };
     const session = await new Compiled().load(towerProgram(built.model, tower, size), weights);
     const expected = (await session.step(input)).embeddings!;
     await session.dispose();
-    const apart = difference((await runOnnx(onnx, input)).embeddings!, expected);
-    if (!(apart <= TOLERANCE)) {
+    const deviation = relativeDifference((await runOnnx(onnx, input)).embeddings!, expected);
+    if (!(deviation <= TOLERANCE)) {
       throw new MedbenchError(
         'backend',
-        `The ONNX file embeds differently, by ${apart.toExponential(1)} of the largest`,
+        `The ONNX file embeds differently, by ${deviation.toExponential(1)} of the largest`,
         {
           hint: 'It was not written. Please report the encoder as an issue.',
         },
       );
     }
-    worst = Math.max(worst, apart);
+    worst = Math.max(worst, deviation);
   }
   return worst;
 }
@@ -130,7 +134,7 @@ export async function exportOnnx(
   request: TowerExport,
 ): Promise<{ readonly files: readonly string[]; readonly difference: number }> {
   const { dir, method, seed, tower, batch, out, file, activation } = request;
-  const { built, settings } = await modelOf(dir, activation);
+  const { built, settings } = await buildRunModel(dir, activation);
   const [{ checkWeights }, { standaloneOnnx }, { embeddingProgram, towerInfo, towerWeights }] = await Promise.all([
     import('@medbench/weights'),
     import('@medbench/backends-compiled'),
@@ -152,9 +156,9 @@ export async function exportOnnx(
     metadata: asTexts(info),
     doc: `The ${tower} tower of ${method}, seed ${seed}, pre-trained by medbench. Takes ${input}; gives embeddings of unit length. Not for clinical use.`,
   });
-  const apart = await check(onnx, built, { ...request, weights });
+  const deviation = await compareWithBackend(onnx, built, { ...request, weights });
   const files = [join(out, `${tower}.onnx`), join(out, `${tower}.json`)];
   await writeFileAtomic(files[0]!, onnx);
   await writeFileAtomic(files[1]!, `${JSON.stringify(info, null, 2)}\n`);
-  return { files, difference: apart };
+  return { files, difference: deviation };
 }

@@ -16,22 +16,25 @@ export interface ExportOptions {
 
 /** @throws MedbenchError('usage') for flags that do not go together. */
 function checkFlags({ format, tower, layout, batch }: ExportOptions): void {
-  const wrong = (message: string, hint: string): MedbenchError => new MedbenchError('usage', message, { hint });
+  const usageError = (message: string, hint: string): MedbenchError => new MedbenchError('usage', message, { hint });
   if (format !== 'onnx') {
-    if (batch !== undefined) throw wrong('--batch fixes a side of an ONNX graph', 'Add --format onnx.');
+    if (batch !== undefined) throw usageError('--batch fixes a side of an ONNX graph', 'Add --format onnx.');
     return;
   }
-  if (!tower) throw wrong('--format onnx writes one tower', 'Add --tower image or --tower text.');
+  if (!tower) throw usageError('--format onnx writes one tower', 'Add --tower image or --tower text.');
   if (layout === 'hugging-face') {
-    throw wrong('--layout is for safetensors', "An ONNX file's weights have the names of the checkpoint, open_clip's.");
+    throw usageError(
+      '--layout is for safetensors',
+      "An ONNX file's weights have the names of the checkpoint, open_clip's.",
+    );
   }
 }
 
 /** Folders below another, for a message. */
-const foldersIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+const listFolders = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
 /** What was written. */
-export interface Exported {
+export interface ExportedFiles {
   readonly files: readonly string[];
   /** Of ONNX: the largest relative difference from medbench's own embeddings. */
   readonly difference?: number;
@@ -43,7 +46,7 @@ export interface Exported {
  * @throws MedbenchError('usage') for options that do not go together, or weights that the run does not have; and as
  *   `exportOnnx`.
  */
-export async function exportRow(dir: string, options: ExportOptions): Promise<Exported> {
+export async function exportRow(dir: string, options: ExportOptions): Promise<ExportedFiles> {
   const { method, seed = 0, format, tower, layout: names = 'open_clip', batch, out } = options;
   checkFlags(options);
   const layout = new RunLayout(resolve(dir));
@@ -52,7 +55,7 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<Ex
   const { tensors: weights, metadata } = await readSafetensors(file);
   const activation: Activation = metadata.activation === 'gelu' ? 'gelu' : 'quick-gelu';
   const folder = resolve(out);
-  const withCard = (): void => {
+  const copyModelCard = (): void => {
     const card = layout.modelCard(method, seed);
     if (existsSync(card)) copyFileSync(card, join(folder, 'README.md'));
   };
@@ -61,27 +64,27 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<Ex
     const fixed = batch === undefined ? {} : { batch };
     const run = { dir: resolve(dir), method, seed, file, weights, activation };
     const written = await exportOnnx({ ...run, tower, out: folder, ...fixed });
-    withCard();
+    copyModelCard();
     return written;
   }
   const { exportWeights } = await import('@medbench/weights');
   const only = tower ? { tower } : {};
   const files = await exportWeights(folder, weights, { layout: names, activation, ...only });
-  withCard();
+  copyModelCard();
   return { files };
 }
 
 /** The finished weights of a row. @throws MedbenchError('usage') naming the rows or seeds that there are. */
 function findWeights(dir: string, layout: RunLayout, method: string, seed: number): string {
   const checkpoints = layout.allCheckpoints;
-  const rows = foldersIn(checkpoints).map(decodeURIComponent);
+  const rows = listFolders(checkpoints).map(decodeURIComponent);
   if (rows.length === 0) {
     throw new MedbenchError('usage', `${dir} holds no trained weights`, { hint: 'Name the folder of a run.' });
   }
   const row = layout.checkpoints(method);
   const file = layout.weights(method, seed);
   if (existsSync(file)) return file;
-  const seeds = foldersIn(row).map((one) => one.replace('seed-', ''));
+  const seeds = listFolders(row).map((name) => name.replace('seed-', ''));
   throw new MedbenchError('usage', `${dir} has no finished weights of ${method} with seed ${seed}`, {
     hint: seeds.length > 0 ? `Its seeds: ${seeds.join(', ')}.` : `Its rows: ${rows.join(', ')}.`,
   });

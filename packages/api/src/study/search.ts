@@ -2,28 +2,28 @@ import { MedbenchError, type RunResults } from '@medbench/core';
 import { readComparisons, writeReport } from '@medbench/report';
 import { type Config, type ConfigTree, linkCheckpoints, RunLayout } from '@medbench/runner';
 import {
-  type Choice,
   meanFigure,
   planRungs,
-  type Search,
+  type SearchChoice,
+  type StudySearch,
+  type StudyVariant,
   searchCosts,
   searchRow,
   survivors,
-  type Variant,
   type VariantRun,
   withAlias,
 } from '@medbench/studies';
 
 /** How a search runs something: settings over those of its variant, in a folder. */
-export interface Searched {
-  readonly search: Search;
-  readonly variant: Variant;
+export interface VariantSearch {
+  readonly search: StudySearch;
+  readonly variant: StudyVariant;
   /** The variant's own settings, the flags over them. */
   readonly config: Config;
   readonly folder: string;
   /** Whether all values are trained to the end as well. */
   readonly grid: boolean;
-  readonly carryOut: (own: ConfigTree, folder: string) => Promise<RunResults>;
+  readonly carryOut: (settings: ConfigTree, folder: string) => Promise<RunResults>;
   readonly message: (text: string) => void;
 }
 
@@ -38,39 +38,45 @@ const rungTree = (methods: readonly string[], stopAt: number): ConfigTree => ({
 });
 
 /** Successive halving for one method. Each rung is a run folder whose survivors the next goes on with. */
-async function halve(asked: Searched, method: string): Promise<{ choice: Choice; folders: string[] }> {
-  const { search, variant, config, folder } = asked;
+async function runHalving(
+  request: VariantSearch,
+  method: string,
+): Promise<{ choice: SearchChoice; folders: string[] }> {
+  const { search, variant, config, folder } = request;
   const { steps } = config.training;
   const plan = planRungs(search.values.length, steps, search.eta);
   const folders: string[] = [];
-  const rungs: Choice['rungs'][number][] = [];
-  let left: readonly number[] = search.values;
+  const rungs: SearchChoice['rungs'][number][] = [];
+  let remaining: readonly number[] = search.values;
   for (const [i, rung] of plan.entries()) {
-    const within = new RunLayout(folder).rung(method, i + 1);
-    const rows = left.map((value) => searchRow(search, method, value));
-    for (const row of rows) if (i > 0) linkCheckpoints(folders[i - 1]!, within, row);
-    asked.message(`${variant.title}: ${rung.steps} of ${steps} steps with ${rows.join(', ')}`);
-    const results = await asked.carryOut(rungTree(rows, rung.steps), within);
-    folders.push(within);
-    const standings = left.map((value) => ({ value, figure: meanFigure(results, searchRow(search, method, value)) }));
+    const rungFolder = new RunLayout(folder).rung(method, i + 1);
+    const rows = remaining.map((value) => searchRow(search, method, value));
+    for (const row of rows) if (i > 0) linkCheckpoints(folders[i - 1]!, rungFolder, row);
+    request.message(`${variant.title}: ${rung.steps} of ${steps} steps with ${rows.join(', ')}`);
+    const results = await request.carryOut(rungTree(rows, rung.steps), rungFolder);
+    folders.push(rungFolder);
+    const standings = remaining.map((value) => ({
+      value,
+      figure: meanFigure(results, searchRow(search, method, value)),
+    }));
     if (standings.every(({ figure }) => Number.isNaN(figure))) {
       const error = results.cells.find(({ status }) => status === 'failed')?.error ?? 'no figure';
       throw new MedbenchError('evaluation', `Nothing to choose ${search.setting} of ${method} by: ${error}`, {
-        hint: `The runs are in ${within}.`,
+        hint: `The runs are in ${rungFolder}.`,
       });
     }
     rungs.push({ ...rung, standings });
-    left = survivors(standings, plan[i + 1]?.candidates ?? 1);
+    remaining = survivors(standings, plan[i + 1]?.candidates ?? 1);
   }
   const costs = searchCosts(search, plan, steps);
   return {
-    choice: { variant: { id: variant.id, title: variant.title }, method, value: left[0]!, rungs, ...costs },
+    choice: { variant: { id: variant.id, title: variant.title }, method, value: remaining[0]!, rungs, ...costs },
     folders,
   };
 }
 
 /** The value that the test images would have chosen. */
-const bestOf = (search: Search, method: string, results: RunResults): number =>
+const findBestValue = (search: StudySearch, method: string, results: RunResults): number =>
   survivors(
     search.values.map((value) => ({ value, figure: meanFigure(results, searchRow(search, method, value)) })),
     1,
@@ -81,12 +87,12 @@ const bestOf = (search: Search, method: string, results: RunResults): number =>
  * and what is without it on the test images.
  * @returns the run of the latter, in which what was chosen is the row `<method>:<setting>=chosen`.
  */
-export async function searchVariant(asked: Searched): Promise<{ run: VariantRun; choices: Choice[] }> {
-  const { search, variant, folder, grid } = asked;
-  const found: { choice: Choice; folders: string[] }[] = [];
-  for (const method of search.methods) found.push(await halve(asked, method));
+export async function searchVariant(request: VariantSearch): Promise<{ run: VariantRun; choices: SearchChoice[] }> {
+  const { search, variant, folder, grid } = request;
+  const halvings: { choice: SearchChoice; folders: string[] }[] = [];
+  for (const method of search.methods) halvings.push(await runHalving(request, method));
   const rows = [search.baseline];
-  for (const { choice, folders } of found) {
+  for (const { choice, folders } of halvings) {
     const values = grid ? search.values : [...new Set([search.usual, choice.value])];
     for (const value of values) {
       const row = searchRow(search, choice.method, value);
@@ -95,18 +101,23 @@ export async function searchVariant(asked: Searched): Promise<{ run: VariantRun;
       for (const rung of [...folders].reverse()) linkCheckpoints(rung, folder, row);
     }
   }
-  const results = await asked.carryOut({ methods: rows }, folder);
+  const results = await request.carryOut({ methods: rows }, folder);
   await writeReport(folder);
   let run: VariantRun = { variant, results, comparisons: (await readComparisons(folder)) ?? [] };
-  const choices = found.map(({ choice }): Choice => {
+  const choices = halvings.map(({ choice }): SearchChoice => {
     const { method, value } = choice;
-    const alias = (name: string, of: number): void => {
+    const alias = (name: string, aliased: number): void => {
       const id = searchRow(search, method, name);
-      run = withAlias(run, searchRow(search, method, of), { id, title: `${method}, ${search.setting} ${name}` }, true);
+      run = withAlias(
+        run,
+        searchRow(search, method, aliased),
+        { id, title: `${method}, ${search.setting} ${name}` },
+        true,
+      );
     };
     alias('chosen', value);
     if (!grid) return choice;
-    const best = bestOf(search, method, results);
+    const best = findBestValue(search, method, results);
     alias('best', best);
     return { ...choice, best };
   });

@@ -12,9 +12,9 @@ import { answerQuestions, type QuestionAnswer, readComparisons, writeReport } fr
 import { type ConfigTree, linkCheckpoints, mergeTrees, RunLayout, type RunObserver, RunStore } from '@medbench/runner';
 import { readTreeFile } from '@medbench/runner/workspace';
 import {
-  type Choice,
   checkStudy,
   joinRuns,
+  type SearchChoice,
   STUDIES,
   type Study,
   searchQuestions,
@@ -25,9 +25,9 @@ import {
 import { carryOut } from '../carry-out.js';
 import {
   type BenchmarkOptions,
-  type Finished,
+  type FinishedRun,
   type RunControl,
-  SILENT,
+  SILENT_OBSERVER,
   settingsTree,
   workingFolder,
 } from '../options.js';
@@ -52,7 +52,7 @@ export async function findStudy(which: string, cwd: string): Promise<Study> {
 }
 
 /** What all runs of a study have in common. */
-interface Setting {
+interface StudySetup {
   readonly study: Study;
   readonly options: BenchmarkOptions;
   readonly grid: boolean;
@@ -64,37 +64,46 @@ interface Setting {
 }
 
 /** Carries out the runs of a study, each in a folder of its own if there are several; the joint table lies above them. */
-async function runParts({ study, options, grid, workspace, folder, command, ...rest }: Setting): Promise<RunResults> {
+async function runParts({
+  study,
+  options,
+  grid,
+  workspace,
+  folder,
+  command,
+  ...rest
+}: StudySetup): Promise<RunResults> {
   const flags = settingsTree(options);
-  const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((one) => one != null);
+  const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((id) => id != null);
   let record = studyRecord(study);
-  const apart = { ...record, variants: [] };
+  const variantRecord = { ...record, variants: [] };
   const runs: VariantRun[] = [];
-  const choices: Choice[] = [];
+  const choices: SearchChoice[] = [];
   // General-domain weights are trained once, and serve every variant whose towers they fit.
-  let first: string | undefined;
-  for (const { variant, config: own } of studyParts(study, preset === undefined ? undefined : String(preset))) {
-    const carry = async (more: ConfigTree, within: string, as: StudyRecord): Promise<RunResults> => {
-      if (first !== undefined) linkCheckpoints(first, within, 'general');
-      first ??= within;
-      const config = await readConfig(workspace, mergeTrees(own, flags, more));
-      return carryOut({ workspace, config, command, folder: within, study: as, ...rest });
+  let firstFolder: string | undefined;
+  for (const { variant, config: partConfig } of studyParts(study, preset === undefined ? undefined : String(preset))) {
+    const runInFolder = async (extra: ConfigTree, runFolder: string, runRecord: StudyRecord): Promise<RunResults> => {
+      if (firstFolder !== undefined) linkCheckpoints(firstFolder, runFolder, 'general');
+      firstFolder ??= runFolder;
+      const config = await readConfig(workspace, mergeTrees(partConfig, flags, extra));
+      return carryOut({ workspace, config, command, folder: runFolder, study: runRecord, ...rest });
     };
-    if (!variant) return carry({}, folder, record);
+    if (!variant) return runInFolder({}, folder, record);
     rest.observer.message(`${study.id}: ${variant.title}`);
-    const within = new RunLayout(folder).variant(variant.id);
+    const variantFolder = new RunLayout(folder).variant(variant.id);
     if (study.search) {
       const { search } = study;
-      const config = await readConfig(workspace, mergeTrees(own, flags));
-      const carryOut = (more: ConfigTree, where: string): Promise<RunResults> => carry(more, where, apart);
+      const config = await readConfig(workspace, mergeTrees(partConfig, flags));
+      const carryOut = (extra: ConfigTree, runFolder: string): Promise<RunResults> =>
+        runInFolder(extra, runFolder, variantRecord);
       const message = (text: string): void => rest.observer.message(text);
-      const found = await searchVariant({ search, variant, config, folder: within, grid, carryOut, message });
-      runs.push(found.run);
-      choices.push(...found.choices);
+      const outcome = await searchVariant({ search, variant, config, folder: variantFolder, grid, carryOut, message });
+      runs.push(outcome.run);
+      choices.push(...outcome.choices);
     } else {
-      const results = await carry({}, within, apart);
-      await writeReport(within);
-      runs.push({ variant, results, comparisons: (await readComparisons(within)) ?? [] });
+      const results = await runInFolder({}, variantFolder, variantRecord);
+      await writeReport(variantFolder);
+      runs.push({ variant, results, comparisons: (await readComparisons(variantFolder)) ?? [] });
     }
   }
   if (study.search) record = { ...record, questions: searchQuestions(study.search, choices, grid) };
@@ -106,7 +115,7 @@ async function runParts({ study, options, grid, workspace, folder, command, ...r
 async function writeJoint(
   folder: string,
   { results, comparisons }: { results: RunResults; comparisons: readonly ColumnComparisons[] },
-  choices: readonly Choice[],
+  choices: readonly SearchChoice[],
 ): Promise<void> {
   const store = RunStore.open(folder);
   try {
@@ -128,7 +137,7 @@ export type StudyOptions = Omit<BenchmarkOptions, 'embeddings' | 'base'> &
   };
 
 /** A study that was carried out. */
-export interface FinishedStudy extends Finished {
+export interface FinishedStudy extends FinishedRun {
   readonly answers: readonly QuestionAnswer[];
 }
 
@@ -140,21 +149,21 @@ export interface FinishedStudy extends Finished {
  */
 export async function study(which: string, options: StudyOptions = {}): Promise<FinishedStudy> {
   const cwd = workingFolder(options);
-  const found = await findStudy(which, cwd);
-  const { grid = false, observer = SILENT, signal = new AbortController().signal } = options;
+  const definition = await findStudy(which, cwd);
+  const { grid = false, observer = SILENT_OBSERVER, signal = new AbortController().signal } = options;
   const { command = `study(${JSON.stringify(which)})` } = options;
-  if (grid && !found.search) {
-    throw new MedbenchError('usage', `The study ${found.id} searches nothing, so it has no grid`, {
+  if (grid && !definition.search) {
+    throw new MedbenchError('usage', `The study ${definition.id} searches nothing, so it has no grid`, {
       hint: 'Leave out --grid.',
     });
   }
   const workspace = await openWorkspace(cwd, options.config);
-  const folder = resolve(cwd, options.out ?? join('runs', found.id));
+  const folder = resolve(cwd, options.out ?? join('runs', definition.id));
   const began = performance.now();
-  const results = await runParts({ study: found, options, grid, workspace, folder, command, observer, signal });
+  const results = await runParts({ study: definition, options, grid, workspace, folder, command, observer, signal });
   const { html } = await writeReport(folder);
   const answers = answerQuestions(results, await readComparisons(folder));
-  const { id, title, question } = found;
+  const { id, title, question } = definition;
   const seconds = Math.round((performance.now() - began) / 1000);
   // The time of this call: a study that resumes takes less.
   await writeFileAtomic(

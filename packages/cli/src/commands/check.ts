@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
 interface CheckFlags {
@@ -7,7 +7,7 @@ interface CheckFlags {
   readonly json?: boolean;
 }
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const withNoun = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /**
  * `medbench check DIR`.
@@ -15,7 +15,7 @@ const counted = (count: number, what: string): string => `${count} ${what}${coun
  * @throws MedbenchError('usage') if there is no plugin package.
  */
 async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
-  const [{ checkPackage, pluginFolders }, { cacheFolder, findPlugins: catalogueOf }] = await Promise.all([
+  const [{ checkPackage, pluginFolders }, { cacheFolder, findPlugins }] = await Promise.all([
     import('@medbench/plugin-check'),
     import('@medbench/api/workspace'),
   ]);
@@ -23,25 +23,25 @@ async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
   const options = {
     dataRoot: resolve(cwd, data ?? process.env.MEDBENCH_DATA ?? 'data'),
     cacheRoot: cacheFolder(cwd),
-    installed: await catalogueOf(cwd),
+    installed: await findPlugins(cwd),
   };
   const checked = [];
   let faults = 0;
   for (const folder of pluginFolders(resolve(cwd, dir))) {
-    const found = await checkPackage(folder, options);
-    faults += found.faults.length;
-    checked.push({ ...found, dir: folder });
+    const report = await checkPackage(folder, options);
+    faults += report.faults.length;
+    checked.push({ ...report, dir: folder });
     if (json) continue;
-    console.log(`${found.name}: ${found.plugins.join(', ') || 'no plugin'}`);
-    for (const fault of found.faults) console.log(`  fault: ${fault}`);
-    for (const note of found.notes) console.log(`  note: ${note}`);
+    console.log(`${report.name}: ${report.plugins.join(', ') || 'no plugin'}`);
+    for (const fault of report.faults) console.log(`  fault: ${fault}`);
+    for (const note of report.notes) console.log(`  note: ${note}`);
   }
   if (json) console.log(JSON.stringify(checked, null, 1));
-  else console.log(`\n${counted(checked.length, 'package')}, ${counted(faults, 'fault')}`);
+  else console.log(`\n${withNoun(checked.length, 'package')}, ${withNoun(faults, 'fault')}`);
   return faults > 0 ? EXIT.failed : EXIT.ok;
 }
 
-export const checkCommand: Declare = (program, done) => {
+export const checkCommand: DeclareCommand = (program, done) => {
   program
     .command('check')
     .description('check plugin packages: manifest and info, and what each class does when it runs, such as two steps')

@@ -26,7 +26,7 @@ afterEach(() => {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-interface Made {
+interface RunSpec {
   readonly seeds: readonly number[];
   /** Methods with their chance to be right. */
   readonly methods: Readonly<Record<string, number>>;
@@ -37,7 +37,10 @@ interface Made {
 }
 
 /** A run folder as a run leaves it: results, and a cell for each row and seed with the scores behind its figure. */
-function runFolder(name: string, { seeds, methods, n = 300, data = 'a', settings = {}, scores = true }: Made): string {
+function runFolder(
+  name: string,
+  { seeds, methods, n = 300, data = 'a', settings = {}, scores = true }: RunSpec,
+): string {
   const sample = sampleResults(seeds);
   const path = join(folder, name);
   const [task] = sample.tasks;
@@ -47,11 +50,12 @@ function runFolder(name: string, { seeds, methods, n = 300, data = 'a', settings
       const perExample = Array.from({ length: n }, () => (stream.uniform() < chance ? 1 : 0));
       const value = mean(perExample);
       const metrics = { accuracy: { value, ci95: [value - 0.05, value + 0.05] as const } };
-      const at = join(path, 'cells', method, task!.id);
-      mkdirSync(at, { recursive: true });
+      const cellFolder = join(path, 'cells', method, task!.id);
+      mkdirSync(cellFolder, { recursive: true });
       const result = { protocol: 'zero-shot', metric: 'accuracy', metrics, n, perExample };
       const stored = { schemaVersion: 1, key: 'k', data, method, task: task!.id, seed, seconds: 1, synthetic: true };
-      if (scores) writeFileSync(join(at, `seed-${seed}.json`), JSON.stringify({ ...stored, results: [result] }));
+      if (scores)
+        writeFileSync(join(cellFolder, `seed-${seed}.json`), JSON.stringify({ ...stored, results: [result] }));
       const info = {
         method,
         control: false,
@@ -70,7 +74,7 @@ function runFolder(name: string, { seeds, methods, n = 300, data = 'a', settings
   return path;
 }
 
-async function compared(first: Made, second: Made) {
+async function compared(first: RunSpec, second: RunSpec) {
   const out = join(folder, 'compare.html');
   const paths = [runFolder('one', first), runFolder('two', second)];
   expect(await main(['compare', ...paths, '--out', out, '--json'])).toBe(0);
@@ -120,16 +124,16 @@ describe('medbench compare', () => {
 
   it('refuses cells of different test sets, and cells without scores', async () => {
     const seeds = [0, 1];
-    const one = { seeds, methods: { clip: 0.9 } };
+    const base = { seeds, methods: { clip: 0.9 } };
     const reason = (text: string) => ({
       cells: [{ test: null, difference: null, reason: expect.stringContaining(text) }],
     });
-    expect((await compared(one, { ...one, n: 200 })).json).toMatchObject(reason('300 and 200 examples'));
+    expect((await compared(base, { ...base, n: 200 })).json).toMatchObject(reason('300 and 200 examples'));
     printed = '';
-    expect((await compared(one, { ...one, data: 'b' })).json).toMatchObject(reason('files of the data differ'));
+    expect((await compared(base, { ...base, data: 'b' })).json).toMatchObject(reason('files of the data differ'));
     rmSync(join(folder, 'two'), { recursive: true });
     printed = '';
-    expect((await compared(one, { ...one, scores: false })).json).toMatchObject(reason('not in the run folders'));
+    expect((await compared(base, { ...base, scores: false })).json).toMatchObject(reason('not in the run folders'));
   });
 
   it('names a folder that holds no run', async () => {

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
 export interface CompareOptions {
@@ -8,7 +8,7 @@ export interface CompareOptions {
 }
 
 /** What two run folders are called: their own names, or their paths where these are the same. */
-function namesOf(first: string, second: string): [string, string] {
+function nameRuns(first: string, second: string): [string, string] {
   const names = [basename(resolve(first)), basename(resolve(second))] as const;
   return names[0] === names[1] ? [first, second] : [...names];
 }
@@ -19,7 +19,7 @@ export async function compare(first: string, second: string, { out, json }: Comp
     await Promise.all([import('@medbench/report'), import('@medbench/evaluation'), import('@medbench/runner')]);
   const results = [await readResults(first), await readResults(second)] as const;
   const [names, comparison] = [
-    namesOf(first, second),
+    nameRuns(first, second),
     compareRuns(await core.readScores(first, results[0]), await core.readScores(second, results[1])),
   ];
   const compared = assembleComparison(
@@ -37,7 +37,7 @@ export async function compare(first: string, second: string, { out, json }: Comp
   return EXIT.ok;
 }
 
-export const compareCommand: Declare = (program, done) => {
+export const compareCommand: DeclareCommand = (program, done) => {
   program
     .command('compare')
     .description(

@@ -1,6 +1,6 @@
 import type { CorpusInfo, TaskInfo } from '@medbench/core';
 import { entriesOfKind, unknownIdError } from '@medbench/core/catalogue';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
 /** `medbench data info`: the data card of a task or a corpus. */
@@ -8,18 +8,18 @@ async function dataInfo(id: string, options: { json?: boolean; config?: string }
   const { openWorkspace } = await import('@medbench/api/workspace');
   const { catalogue } = await openWorkspace(process.cwd(), options.config);
   const entries = [...entriesOfKind(catalogue, 'task'), ...entriesOfKind(catalogue, 'corpus')];
-  const entry = entries.find((one) => one.id === id);
+  const entry = entries.find((candidate) => candidate.id === id);
   if (!entry)
     throw unknownIdError(
       'data set',
       id,
-      entries.map((one) => one.id),
+      entries.map((candidate) => candidate.id),
       'medbench list tasks, medbench list corpora',
     );
   const { howToObtain } = await import('@medbench/runner');
   const card = { kind: entry.kind, package: entry.package.name, ...entry.info };
   if (options.json) console.log(JSON.stringify(card, null, 1));
-  else for (const line of [...headOf(entry.info, howToObtain), ...bodyOf(entry)]) console.log(line);
+  else for (const line of [...describeSource(entry.info, howToObtain), ...describeContents(entry)]) console.log(line);
   return EXIT.ok;
 }
 
@@ -27,7 +27,7 @@ const row = (name: string, value: string): string => `  ${name.padEnd(12)} ${val
 const list = (name: string, values: readonly string[]): string[] =>
   values.map((value, i) => row(i === 0 ? name : '', value));
 
-function headOf(info: TaskInfo | CorpusInfo, obtain: (info: TaskInfo | CorpusInfo) => string): string[] {
+function describeSource(info: TaskInfo | CorpusInfo, obtain: (info: TaskInfo | CorpusInfo) => string): string[] {
   return [
     `${info.title} (${info.id})`,
     '',
@@ -44,7 +44,7 @@ type Entry =
   | { readonly kind: 'task'; readonly info: TaskInfo }
   | { readonly kind: 'corpus'; readonly info: CorpusInfo };
 
-function bodyOf(entry: Entry): string[] {
+function describeContents(entry: Entry): string[] {
   const settings = Object.entries(entry.info.settings ?? {}).map(
     ([name, spec]) =>
       `${name} = ${JSON.stringify(spec.default)}${spec.choices ? ` of ${spec.choices.join(', ')}` : ''}: ${spec.description}`,
@@ -74,7 +74,7 @@ function bodyOf(entry: Entry): string[] {
   });
   return [
     row('modality', modality),
-    row('kind', `${kind} (${protocols.map((one) => `${one}: ${metric[one] ?? ''}`).join('; ')})`),
+    row('kind', `${kind} (${protocols.map((protocol) => `${protocol}: ${metric[protocol] ?? ''}`).join('; ')})`),
     row('examples', `${counts.join(', ')}${entry.info.counted ? `: ${entry.info.counted}` : ''}`),
     ...list('classes', byClass),
     ...list('templates', templates ?? []),
@@ -83,7 +83,7 @@ function bodyOf(entry: Entry): string[] {
   ];
 }
 
-export const dataInfoCommand: Declare = (program, done) => {
+export const dataInfoCommand: DeclareCommand = (program, done) => {
   program
     .command('info')
     .description('the data card of a task or corpus: classes, splits, licence, source, files, prompts, settings')

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
-import { seeds } from '../flags.js';
+import { parseSeeds } from '../flags.js';
 
 /** `medbench data phantoms`. */
 async function dataPhantoms({ out, seed }: { out: string; seed: number }): Promise<number> {
@@ -12,12 +12,12 @@ async function dataPhantoms({ out, seed }: { out: string; seed: number }): Promi
   return EXIT.ok;
 }
 
-export const dataPhantomsCommand: Declare = (program, done) => {
+export const dataPhantomsCommand: DeclareCommand = (program, done) => {
   program
     .command('phantoms')
     .description('write the generated data in the real on-disk formats')
     .option('--out <dir>', 'where to', '.medbench/phantoms')
-    .option('--seed <n>', 'seed of the generator', (value) => seeds(value)[0], 0)
+    .option('--seed <n>', 'seed of the generator', (value) => parseSeeds(value)[0], 0)
     .addHelpText('after', '\nExample:\n  medbench data phantoms --out phantoms --seed 1')
     .action(async (options) => done(await dataPhantoms(options)));
 };

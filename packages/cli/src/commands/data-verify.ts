@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { resolveSettings } from '@medbench/core';
 import { type CatalogueEntry, everyEntry, findEntry } from '@medbench/core/catalogue';
-import type { Verification } from '@medbench/runner';
+import type { DataVerification } from '@medbench/runner';
 import pc from 'picocolors';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { collect, FLAG } from '../flags.js';
 
@@ -18,7 +18,7 @@ export interface VerifyFlags {
   readonly json?: boolean;
 }
 
-const idsOf = (value: string | undefined): string[] =>
+const splitIds = (value: string | undefined): string[] =>
   (value ?? '')
     .split(',')
     .map((id) => id.trim())
@@ -29,26 +29,24 @@ const idsOf = (value: string | undefined): string[] =>
  * `all` that is there is damaged or other than published.
  */
 async function dataVerify(flags: VerifyFlags): Promise<number> {
-  const [
-    { mergeTrees, parseSet, verifyData },
-    { cacheFolder, readConfig: configOf, openWorkspace, openRegistry: pluginsOf },
-  ] = await Promise.all([import('@medbench/runner'), import('@medbench/api/workspace')]);
+  const [{ mergeTrees, parseSet, verifyData }, { cacheFolder, readConfig, openWorkspace, openRegistry }] =
+    await Promise.all([import('@medbench/runner'), import('@medbench/api/workspace')]);
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, flags.config);
-  const given = (flags.set ?? []).map(parseSet);
-  const config = await configOf(workspace, mergeTrees(...given, flags.data ? { dataRoot: flags.data } : {}));
+  const assignments = (flags.set ?? []).map(parseSet);
+  const config = await readConfig(workspace, mergeTrees(...assignments, flags.data ? { dataRoot: flags.data } : {}));
   const { catalogue } = workspace;
-  const tasks = idsOf(flags.tasks);
-  const corpora = idsOf(flags.corpora);
+  const tasks = splitIds(flags.tasks);
+  const corpora = splitIds(flags.corpora);
   if (tasks.length + corpora.length === 0) tasks.push('all');
-  const all = <K extends 'task' | 'corpus'>(kind: K, ids: readonly string[]): CatalogueEntry<K>[] =>
+  const selectEntries = <K extends 'task' | 'corpus'>(kind: K, ids: readonly string[]): CatalogueEntry<K>[] =>
     ids.includes('all')
       ? everyEntry(catalogue, kind).filter(({ info }) => info.access !== 'generated' && (info.files ?? []).length > 0)
       : ids.map((id) => findEntry(catalogue, kind, id));
-  const entries = [...all('task', tasks), ...all('corpus', corpora)];
-  const registry = await pluginsOf(workspace);
+  const entries = [...selectEntries('task', tasks), ...selectEntries('corpus', corpora)];
+  const registry = await openRegistry(workspace);
   const dataRoot = resolve(cwd, config.dataRoot);
-  const outcomes: Verification[] = [];
+  const outcomes: DataVerification[] = [];
   let failed = false;
   if (!flags.json) console.log(`Data sets below ${dataRoot}\n`);
   for (const entry of entries) {
@@ -65,7 +63,7 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
     const named = (kind === 'task' ? tasks : corpora).includes(info.id);
     failed ||= outcome.verdict === 'broken' || outcome.verdict === 'differs' || (named && outcome.verdict !== 'ok');
     outcomes.push(outcome);
-    if (!flags.json) for (const line of linesOf(outcome)) console.log(line);
+    if (!flags.json) for (const line of renderOutcome(outcome)) console.log(line);
   }
   if (flags.json) console.log(JSON.stringify({ dataRoot, data: outcomes }, null, 1));
   else console.log(`\n${summary(outcomes)}`);
@@ -74,7 +72,7 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
 
 const COLOURS = { ok: pc.green, differs: pc.yellow, missing: pc.dim, broken: pc.red, generated: pc.cyan } as const;
 
-function linesOf(outcome: Verification): string[] {
+function renderOutcome(outcome: DataVerification): string[] {
   const { id, verdict, files, splits, differences, notes, error, obtain } = outcome;
   const counts = splits
     .map(
@@ -85,26 +83,27 @@ function linesOf(outcome: Verification): string[] {
   const lines = [`${COLOURS[verdict](verdict.padEnd(9))}  ${id.padEnd(22)} ${counts}`.trimEnd()];
   const add = (sign: string, text: string): void => void lines.push(`             ${sign} ${text}`);
   if (verdict === 'missing') {
-    for (const { found, paths, what } of files) if (found === undefined) add('-', `${paths.join(' or ')}: ${what}`);
+    for (const { found: path, paths, what } of files)
+      if (path === undefined) add('-', `${paths.join(' or ')}: ${what}`);
     add('→', obtain ?? '');
   }
   if (error) add('!', error);
-  for (const one of differences) add('≠', one);
-  for (const one of notes) add('·', one);
-  const checked = files.filter(({ md5 }) => md5 === 'ok').map(({ found }) => found);
+  for (const difference of differences) add('≠', difference);
+  for (const note of notes) add('·', note);
+  const checked = files.filter(({ md5 }) => md5 === 'ok').map(({ found: path }) => path);
   if (checked.length > 0) add('·', `published checksum: ${checked.join(', ')}`);
   return lines;
 }
 
-function summary(outcomes: readonly Verification[]): string {
+function summary(outcomes: readonly DataVerification[]): string {
   const counts = (['ok', 'differs', 'broken', 'generated', 'missing'] as const).flatMap((verdict) => {
-    const count = outcomes.filter((one) => one.verdict === verdict).length;
+    const count = outcomes.filter((outcome) => outcome.verdict === verdict).length;
     return count > 0 ? [`${count} ${verdict}`] : [];
   });
   return `${outcomes.length} data sets: ${counts.join(', ')}. Nothing was fetched.`;
 }
 
-export const dataVerifyCommand: Declare = (program, done) => {
+export const dataVerifyCommand: DeclareCommand = (program, done) => {
   program
     .command('verify')
     .description('compare a data folder with what is published: files, checksums, counts (fetches nothing)')

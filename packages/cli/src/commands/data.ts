@@ -1,9 +1,9 @@
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { dataInfoCommand } from './data-info.js';
 import { dataPhantomsCommand } from './data-phantoms.js';
 import { dataVerifyCommand } from './data-verify.js';
 
-export const dataCommand: Declare = (program, done) => {
+export const dataCommand: DeclareCommand = (program, done) => {
   const data = program.command('data').description('data sets: what is there, what is known of them, generated ones');
   for (const declare of [dataVerifyCommand, dataInfoCommand, dataPhantomsCommand]) declare(data, done);
 };

@@ -2,21 +2,21 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Catalogue } from '@medbench/core/catalogue';
 import type { BackendReport } from '@medbench/runner';
 import pc from 'picocolors';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
 export async function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
-  const [{ inspectBackends }, { openRegistry: pluginsOf }] = await Promise.all([
+  const [{ inspectBackends }, { openRegistry }] = await Promise.all([
     import('@medbench/runner'),
     import('@medbench/api/workspace'),
   ]);
-  return inspectBackends(await pluginsOf({ cwd: process.cwd(), catalogue }));
+  return inspectBackends(await openRegistry({ cwd: process.cwd(), catalogue }));
 }
 
 /** `medbench doctor`. @returns 0 if a backend works here, else 1. */
 async function doctor({ json }: { json?: boolean }): Promise<number> {
-  const { findPlugins: catalogueOf } = await import('@medbench/api/workspace');
-  const reports = await backendReports(await catalogueOf(process.cwd()));
+  const { findPlugins } = await import('@medbench/api/workspace');
+  const reports = await backendReports(await findPlugins(process.cwd()));
   const chosen = reports.find(({ status }) => status.available)?.entry.id;
   const code = chosen ? EXIT.ok : EXIT.failed;
   if (json) {
@@ -36,7 +36,7 @@ async function doctor({ json }: { json?: boolean }): Promise<number> {
   return code;
 }
 
-export const doctorCommand: Declare = (program, done) => {
+export const doctorCommand: DeclareCommand = (program, done) => {
   program
     .command('doctor')
     .description('which backend works here, why the others do not, and what to type')

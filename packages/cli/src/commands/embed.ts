@@ -1,8 +1,8 @@
 import { MedbenchError } from '@medbench/core';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
-import { collect, type RunFlags, seeds } from '../flags.js';
-import { benchmarkOptions } from './run.js';
+import { collect, parseSeeds, type RunFlags } from '../flags.js';
+import { toBenchmarkOptions } from './run.js';
 
 interface EmbedFlags extends Omit<RunFlags, 'seed'> {
   readonly method?: string;
@@ -44,7 +44,7 @@ async function embed(dir: string | undefined, flags: EmbedFlags): Promise<number
     return EXIT.ok;
   }
   const { method: _, seed: __, ...rest } = flags;
-  await api.embeddingInputs(await benchmarkOptions(rest), {
+  await api.embeddingInputs(await toBenchmarkOptions(rest), {
     out: flags.out,
     wrote: (folder) => console.log(folder),
     log: (message) => console.error(message),
@@ -52,13 +52,13 @@ async function embed(dir: string | undefined, flags: EmbedFlags): Promise<number
   return EXIT.ok;
 }
 
-export const embedCommand: Declare = (program, done) => {
+export const embedCommand: DeclareCommand = (program, done) => {
   program
     .command('embed')
     .description('export the embeddings that a run kept; or write what another tool must embed')
     .argument('[dir]', 'run folder')
     .option('--method <id>', 'row of the table')
-    .option('--seed <n>', 'seed of the row (default: 0)', (value) => seeds(value)[0])
+    .option('--seed <n>', 'seed of the row (default: 0)', (value) => parseSeeds(value)[0])
     .option('--tasks <ids>', 'ids separated by commas (default: all that the run measured)')
     .requiredOption('--out <dir>', 'folder for <task>/<array>.npy, or for images and texts')
     .option('--inputs', 'write the images (PNG) and texts (JSON) of the tasks, in the order of the rows')

@@ -1,7 +1,7 @@
 import { MedbenchError } from '@medbench/core';
 import { type Catalogue, type CatalogueEntry, entriesOfKind } from '@medbench/core/catalogue';
 import type { ConfigTree } from '@medbench/runner';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { collect, FLAG, type RunFlags } from '../flags.js';
 import { run } from './run.js';
 
@@ -27,7 +27,7 @@ async function evaluate(options: RunFlags & { readonly embeddings: readonly stri
     return { methods: [], controls: controlsWithoutTowers(catalogue) };
   };
   if (options.tasks !== undefined) return run(options, await settings(), 'eval');
-  const { embeddingRows } = await import('@medbench/api');
+  const { readEmbeddingRows: embeddingRows } = await import('@medbench/api');
   const rows = await embeddingRows(options.embeddings, process.cwd());
   const tasks = [...new Set(rows.flatMap((row) => row.tasks))];
   if (tasks.length > 0) return run(options, { ...(await settings()), tasks }, 'eval');
@@ -36,7 +36,7 @@ async function evaluate(options: RunFlags & { readonly embeddings: readonly stri
   });
 }
 
-export const evalCommand: Declare = (program, done) => {
+export const evalCommand: DeclareCommand = (program, done) => {
   program
     .command('eval')
     .description('measure embeddings that any tool made, with the protocols and intervals of every other row')

@@ -1,8 +1,8 @@
 import type { ExportOptions } from '@medbench/api';
 import { Option } from 'commander';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
-import { count, seeds } from '../flags.js';
+import { parseCount, parseSeeds } from '../flags.js';
 
 /** `medbench export`. */
 async function exportWeights(dir: string, options: ExportOptions): Promise<number> {
@@ -15,14 +15,14 @@ async function exportWeights(dir: string, options: ExportOptions): Promise<numbe
   return EXIT.ok;
 }
 
-export const exportCommand: Declare = (program, done) => {
+export const exportCommand: DeclareCommand = (program, done) => {
   program
     .command('export')
     .description('write the weights that a run trained, or one tower as an ONNX file, for use elsewhere')
     .argument('<dir>', 'run folder')
     .requiredOption('--method <id>', 'row of the table, or general for the general-domain weights')
     .requiredOption('--out <dir>', 'folder for the files')
-    .option('--seed <n>', 'seed of the row', (value) => seeds(value)[0], 0)
+    .option('--seed <n>', 'seed of the row', (value) => parseSeeds(value)[0], 0)
     .addOption(new Option('--tower <tower>', 'one tower alone').choices(['image', 'text']))
     .addOption(
       new Option(
@@ -36,7 +36,7 @@ export const exportCommand: Declare = (program, done) => {
         'hugging-face',
       ]),
     )
-    .option('--batch <n>', 'onnx: a fixed number of examples (default: any number)', count)
+    .option('--batch <n>', 'onnx: a fixed number of examples (default: any number)', parseCount)
     .addHelpText(
       'after',
       `

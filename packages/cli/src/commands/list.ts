@@ -1,7 +1,7 @@
 import { MedbenchError, type SettingSpec } from '@medbench/core';
 import { type Catalogue, entriesOfKind, unknownIdError } from '@medbench/core/catalogue';
 import { inColumns } from '../columns.js';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
 type Info = Readonly<Record<string, unknown>>;
@@ -26,34 +26,34 @@ const KINDS: readonly string[] = Object.keys(COLUMNS);
 
 /** Every package that has plugins or looks as if it had. */
 function listPluginPackages({ packages, broken, suspects }: Catalogue): Info[] {
-  const found = packages.map((plugin) => {
-    const refused = broken.find((one) => one.package === plugin);
+  const installed = packages.map((plugin) => {
+    const refused = broken.find((entry) => entry.package === plugin);
     const { name, version, why, dir } = plugin;
     return { package: name, version, state: refused ? 'broken' : 'ok', why, dir, reason: refused?.reason };
   });
-  const unseen = suspects.map(({ name, ...rest }) => ({ package: name, state: 'not taken', ...rest }));
-  return [...found, ...unseen];
+  const untaken = suspects.map(({ name, ...rest }) => ({ package: name, state: 'not taken', ...rest }));
+  return [...installed, ...untaken];
 }
 
 async function listInfo(kind: string, catalogue: Catalogue): Promise<Info[]> {
-  const of = (one: Parameters<typeof entriesOfKind>[1]): Info[] =>
-    entriesOfKind(catalogue, one).map(({ info, package: { name } }) => ({ package: name, ...info }));
+  const listKind = (pluginKind: Parameters<typeof entriesOfKind>[1]): Info[] =>
+    entriesOfKind(catalogue, pluginKind).map(({ info, package: { name } }) => ({ package: name, ...info }));
   switch (kind) {
     case 'methods':
-      return of('method');
+      return listKind('method');
     case 'objectives':
-      return of('objective');
+      return listKind('objective');
     case 'tasks':
       // Scripts read `pictures`, as this field was first called.
-      return of('task').map((task) => ({ ...task, ...('images' in task && { pictures: task.images }) }));
+      return listKind('task').map((task) => ({ ...task, ...('images' in task && { pictures: task.images }) }));
     case 'protocols':
-      return of('protocol');
+      return listKind('protocol');
     case 'encoders':
-      return of('encoder');
+      return listKind('encoder');
     case 'corpora':
-      return of('corpus');
+      return listKind('corpus');
     case 'controls':
-      return of('control');
+      return listKind('control');
     case 'presets':
       return catalogue.presets.map(({ id, title, package: name, config }) => ({ id, title, package: name, config }));
     case 'studies':
@@ -67,7 +67,7 @@ async function listInfo(kind: string, catalogue: Catalogue): Promise<Info[]> {
   }
 }
 
-function text(value: unknown): string {
+function cellText(value: unknown): string {
   if (Array.isArray(value)) return value.join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'object' && value !== null) return settingsText(value as Readonly<Record<string, SettingSpec>>);
@@ -86,13 +86,13 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
     const { hint } = unknownIdError('kind', kind, KINDS, 'medbench list --help');
     throw new MedbenchError('usage', `There is nothing called "${kind}" to list`, hint ? { hint } : {});
   }
-  const { findPlugins: catalogueOf, openWorkspace } = await import('@medbench/api/workspace');
+  const { findPlugins, openWorkspace } = await import('@medbench/api/workspace');
   // Reading a configuration file loads its parsers; without one, a listing is instant.
   const { existsSync } = await import('node:fs');
   const mayHaveConfig = options.config !== undefined || existsSync('package.json') || existsSync('.git');
   const catalogue = mayHaveConfig
     ? (await openWorkspace(process.cwd(), options.config)).catalogue
-    : await catalogueOf(process.cwd(), []);
+    : await findPlugins(process.cwd(), []);
   // A listing is of all there is: what cannot be listed is named.
   if (kind !== 'plugins') {
     for (const {
@@ -108,12 +108,12 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
     return EXIT.ok;
   }
   const columns = COLUMNS[kind] ?? [];
-  const cells = rows.map((row) => columns.map((column) => text(row[column])));
+  const cells = rows.map((row) => columns.map((column) => cellText(row[column])));
   console.log(inColumns([columns, ...cells]));
   return EXIT.ok;
 }
 
-export const listCommand: Declare = (program, done) => {
+export const listCommand: DeclareCommand = (program, done) => {
   program
     .command('list')
     .description('what there is, one row each, with info')

@@ -1,9 +1,9 @@
 import type { KeptImages, RowPlan, RunPlan } from '@medbench/api';
 import { inColumns } from '../columns.js';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { type RunFlags, withRunFlags } from '../flags.js';
-import { benchmarkOptions } from './run.js';
+import { toBenchmarkOptions } from './run.js';
 
 const number = (value: number | undefined): string => (value === undefined ? '—' : value.toLocaleString('en'));
 
@@ -19,7 +19,7 @@ const COLUMNS = [
   'cells',
 ] as const;
 
-function lineOf(row: RowPlan): string[] {
+function renderRow(row: RowPlan): string[] {
   const { id, start, parameters, steps, pairsPerStep, peakMiB, trainings, cells, chunkSize, phases } = row;
   return [
     id,
@@ -51,7 +51,7 @@ function print(
   console.log(`backend ${backend.id}: ${backend.why}`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
   console.log(`run folder ${out}${exists ? ', which exists: what is finished there is not repeated' : ''}\n`);
-  console.log(inColumns([COLUMNS, ...rows.map(lineOf)], [2, 3, 4, 5, 6, 7, 8]));
+  console.log(inColumns([COLUMNS, ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8]));
   for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
   if (rows.some(({ peakMiB }) => peakMiB !== undefined)) console.log(`\n${keptNote(rest.keptImages)}`);
   const { trainings, steps, cells } = totals;
@@ -60,16 +60,16 @@ function print(
 
 /** `medbench plan`. @returns 0, or 1 if a row cannot be trained. */
 async function plan(flags: RunFlags): Promise<number> {
-  const { plan: planned } = await import('@medbench/api');
-  const found = await planned({ ...(await benchmarkOptions(flags)), out: flags.out });
+  const { plan: planRun } = await import('@medbench/api');
+  const runPlan = await planRun({ ...(await toBenchmarkOptions(flags)), out: flags.out });
   if (flags.json) {
-    const { backend, keptImages: _, ...rest } = found;
+    const { backend, keptImages: _, ...rest } = runPlan;
     console.log(JSON.stringify({ backend: backend.id, ...rest }, null, 1));
-  } else print(found, flags.out ?? '');
-  return found.rows.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
+  } else print(runPlan, flags.out ?? '');
+  return runPlan.rows.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
 }
 
-export const planCommand: Declare = (program, done) => {
+export const planCommand: DeclareCommand = (program, done) => {
   withRunFlags(program.command('plan'))
     .description('what a run would do, without doing it: rows, parameters, steps, cells; takes the flags of run')
     .option('--json', 'machine-readable')

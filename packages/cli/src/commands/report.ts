@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
 /** `medbench report DIR`. */
@@ -19,7 +19,7 @@ async function report(dir: string, { format }: { format: string }): Promise<numb
   return EXIT.ok;
 }
 
-export const reportCommand: Declare = (program, done) => {
+export const reportCommand: DeclareCommand = (program, done) => {
   program
     .command('report')
     .description('rebuild report.html and results.{csv,md,tex} of a run folder, and print its table')

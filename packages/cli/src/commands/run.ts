@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { BenchmarkOptions, RunControl } from '@medbench/api';
 import type { RunResults } from '@medbench/core';
 import type { ConfigTree } from '@medbench/runner';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { commandText, type RunFlags, withRunFlags } from '../flags.js';
 
 /** What the flags ask for, as the API takes it. */
-export async function benchmarkOptions(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
+export async function toBenchmarkOptions(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
   const { mergeTrees, parseSet } = await import('@medbench/runner');
   return {
     methods: flags.methods,
@@ -37,8 +37,8 @@ export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run
   const clock = flags.profile ? new ProfileClock() : undefined;
   const observer = consoleObserver(process.stderr);
   try {
-    const control: RunControl = { observer, signal: interruption(), command: commandText(flags, command), clock };
-    const options = await benchmarkOptions(flags, base);
+    const control: RunControl = { observer, signal: abortOnSignal(), command: commandText(flags, command), clock };
+    const options = await toBenchmarkOptions(flags, base);
     const { results, folder, html } = await carryOutBenchmark({ ...options, ...control, out: flags.out });
     const layout = new RunLayout(folder);
     observer.finished(`Results in ${join(flags.out ?? '', 'results.json')}, results.csv and ${html}`);
@@ -52,14 +52,14 @@ export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run
       await writeFileAtomic(layout.profile, `${JSON.stringify(spent, null, 1)}\n`);
       process.stderr.write(`\n${renderProfile(spent)}\n`);
     }
-    return exitCode(results);
+    return resultsExitCode(results);
   } finally {
     observer.finished();
   }
 }
 
 /** Aborts at the first signal: the run then ends in order, with a checkpoint. A second one ends the process as usual. */
-export function interruption(): AbortSignal {
+export function abortOnSignal(): AbortSignal {
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   return abort.signal;
@@ -76,10 +76,10 @@ export async function printResults(results: RunResults, json = false): Promise<v
 }
 
 /** 0 if every cell succeeded, 1 if some failed. */
-export const exitCode = ({ cells }: RunResults): number =>
+export const resultsExitCode = ({ cells }: RunResults): number =>
   cells.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.ok;
 
-export const runCommand: Declare = (program, done) => {
+export const runCommand: DeclareCommand = (program, done) => {
   withRunFlags(program.command('run'))
     .description('train every method, measure it on every task, print the table (continues --out if it exists)')
     .option('--profile', 'say at the end where the time went, by phase and row; also in profile.json')

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Declare } from '../command.js';
+import type { DeclareCommand } from '../command.js';
 import { commandText, FLAG, type RunFlags } from '../flags.js';
-import { benchmarkOptions, exitCode, interruption, printResults } from './run.js';
+import { abortOnSignal, printResults, resultsExitCode, toBenchmarkOptions } from './run.js';
 
 /** `medbench study`: its report, and its answers on stdout. @returns 0 if every cell succeeded, 1 if some failed. */
 async function study(
@@ -17,27 +17,27 @@ async function study(
   const observer = consoleObserver(process.stderr);
   try {
     const { results, html, answers } = await carryOut(which, {
-      ...(await benchmarkOptions(flags)),
+      ...(await toBenchmarkOptions(flags)),
       grid,
       out,
       observer,
-      signal: interruption(),
+      signal: abortOnSignal(),
       command: `${commandText({ ...flags, out }, `study ${which}`)}${grid ? ' --grid' : ''}`,
     });
     observer.finished(`Results in ${join(out, 'results.json')}, results.csv and ${html}`);
     await printResults(results, flags.json);
     if (!flags.json) {
       for (const { question, sentence, details = [] } of answers) {
-        console.log([`\n${question}`, `  ${sentence}`, ...details.map((one) => `  - ${one}`)].join('\n'));
+        console.log([`\n${question}`, `  ${sentence}`, ...details.map((detail) => `  - ${detail}`)].join('\n'));
       }
     }
-    return exitCode(results);
+    return resultsExitCode(results);
   } finally {
     observer.finished();
   }
 }
 
-export const studyCommand: Declare = (program, done) => {
+export const studyCommand: DeclareCommand = (program, done) => {
   program
     .command('study')
     .description('answer a question: its rows, its sweeps, its report (continues --out if it exists)')

@@ -5,7 +5,7 @@ import type { MedbenchError } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { findConfigFile, mergeTrees, parseSet, resolveConfig } from './index.js';
 
-const faultOf = (act: () => unknown): MedbenchError => {
+const catchFault = (act: () => unknown): MedbenchError => {
   try {
     act();
   } catch (error) {
@@ -27,7 +27,7 @@ describe('resolveConfig', () => {
 
   it('names a misspelt key, the file and the nearest key', () => {
     const tree = { trainning: {}, training: { stepz: 3 } };
-    const { code, message } = faultOf(() => resolveConfig({ file: { path: 'lab/medbench.config.json', tree } }));
+    const { code, message } = catchFault(() => resolveConfig({ file: { path: 'lab/medbench.config.json', tree } }));
     expect(code).toBe('config');
     expect(message).toContain('lab/medbench.config.json');
     expect(message).toContain('unknown setting "trainning", did you mean "training"?');
@@ -35,7 +35,7 @@ describe('resolveConfig', () => {
   });
 
   it('refuses values out of bounds and of the wrong kind, all at once', () => {
-    const { message } = faultOf(() => resolveConfig({ flags: { training: { steps: -1, learningRate: 'fast' } } }));
+    const { message } = catchFault(() => resolveConfig({ flags: { training: { steps: -1, learningRate: 'fast' } } }));
     expect(message).toContain('"training.steps"');
     expect(message).toContain('"training.learningRate"');
   });
@@ -46,7 +46,7 @@ describe('parseSet', () => {
     expect(parseSet('training.steps=10')).toEqual({ training: { steps: 10 } });
     expect(parseSet('encoders.image=vit-small')).toEqual({ encoders: { image: 'vit-small' } });
     expect(parseSet('training.clipNorm=null')).toEqual({ training: { clipNorm: null } });
-    expect(faultOf(() => parseSet('steps')).code).toBe('usage');
+    expect(catchFault(() => parseSet('steps')).code).toBe('usage');
   });
 });
 

@@ -21,18 +21,18 @@ const isSettings = (value: unknown): value is ConfigTree =>
 
 /**
  * Reads an object from a TypeScript, JavaScript, JSON or YAML file.
- * @param what What it is, for messages, such as `study`.
+ * @param noun What it is, for messages, such as `study`.
  * @throws MedbenchError('config') if it is not there, does not parse or holds no object.
  */
-export async function readTreeFile(path: string, what: string): Promise<ConfigFile> {
-  if (!existsSync(path)) throw new MedbenchError('config', `There is no ${what} file ${path}`);
+export async function readTreeFile(path: string, noun: string): Promise<ConfigFile> {
+  if (!existsSync(path)) throw new MedbenchError('config', `There is no ${noun} file ${path}`);
   try {
-    const found = await cosmiconfig('medbench').load(path);
-    if (!isSettings(found?.config)) throw new MedbenchError('config', `${path} must hold an object`);
-    return { path, tree: found.config };
+    const loaded = await cosmiconfig('medbench').load(path);
+    if (!isSettings(loaded?.config)) throw new MedbenchError('config', `${path} must hold an object`);
+    return { path, tree: loaded.config };
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
-    throw new MedbenchError('config', `The ${what} ${path} does not load: ${errorMessage(cause)}`, { cause });
+    throw new MedbenchError('config', `The ${noun} ${path} does not load: ${errorMessage(cause)}`, { cause });
   }
 }
 
@@ -50,12 +50,12 @@ export async function findConfigFile(cwd: string, path?: string): Promise<Config
     throw new MedbenchError('config', `There is no configuration file ${path}`, { hint: 'Check --config.' });
   }
   try {
-    const found = path === undefined ? await explorer.search(cwd) : await explorer.load(resolve(cwd, path));
-    if (!found || found.isEmpty) return undefined;
-    if (!isSettings(found.config)) {
-      throw new MedbenchError('config', `${found.filepath} must hold an object of settings`);
+    const loaded = path === undefined ? await explorer.search(cwd) : await explorer.load(resolve(cwd, path));
+    if (!loaded || loaded.isEmpty) return undefined;
+    if (!isSettings(loaded.config)) {
+      throw new MedbenchError('config', `${loaded.filepath} must hold an object of settings`);
     }
-    return { path: found.filepath, tree: found.config };
+    return { path: loaded.filepath, tree: loaded.config };
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     throw new MedbenchError(

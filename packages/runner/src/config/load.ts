@@ -10,37 +10,37 @@ import { type Config, configSchema, DEFAULTS } from './schema.js';
  * @throws MedbenchError('usage') without an equals sign.
  */
 export function parseSet(assignment: string): ConfigTree {
-  const at = assignment.indexOf('=');
-  if (at < 1) {
+  const equals = assignment.indexOf('=');
+  if (equals < 1) {
     throw new MedbenchError('usage', `--set ${assignment} is not of the form path=value`, {
       hint: 'For example --set training.steps=100.',
     });
   }
-  const text = assignment.slice(at + 1);
+  const text = assignment.slice(equals + 1);
   let value: unknown = text;
   try {
     value = JSON.parse(text);
   } catch {
     // Not JSON: a plain string such as --set encoders.image=vit-small.
   }
-  return toTree(assignment.slice(0, at), value);
+  return toTree(assignment.slice(0, equals), value);
 }
 
 /** Keys that the defaults have at a path, for near-match suggestions. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let at: unknown = DEFAULTS;
-  for (const key of path) at = typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined;
-  return typeof at === 'object' && at !== null ? Object.keys(at) : [];
+function listDefaultKeys(path: readonly PropertyKey[]): string[] {
+  let node: unknown = DEFAULTS;
+  for (const key of path) node = typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined;
+  return typeof node === 'object' && node !== null ? Object.keys(node) : [];
 }
 
-function explain(issue: z.core.$ZodIssue): string {
-  const at = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return `"${at}": ${issue.message}`;
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `"${path}": ${issue.message}`;
   return issue.keys
     .map((key) => {
-      const known = knownKeys(issue.path);
-      const guess = nearestName(key, known);
-      return `unknown setting "${at ? `${at}.` : ''}${key}"${guess ? `, did you mean "${guess}"?` : ` (known: ${known.join(', ')})`}`;
+      const validKeys = listDefaultKeys(issue.path);
+      const guess = nearestName(key, validKeys);
+      return `unknown setting "${path ? `${path}.` : ''}${key}"${guess ? `, did you mean "${guess}"?` : ` (known: ${validKeys.join(', ')})`}`;
     })
     .join('; ');
 }
@@ -59,7 +59,7 @@ export function resolveConfig(layers: { preset?: ConfigTree; file?: ConfigFile; 
   const checked = configSchema.safeParse(tree);
   if (checked.success) return checked.data;
   const where = layers.file ? layers.file.path : 'the settings given';
-  throw new MedbenchError('config', `${where}: ${checked.error.issues.map(explain).join('; ')}`, {
+  throw new MedbenchError('config', `${where}: ${checked.error.issues.map(describeIssue).join('; ')}`, {
     hint: 'See "Configuration" in the README.',
   });
 }

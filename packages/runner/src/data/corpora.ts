@@ -5,18 +5,18 @@ import { inject } from 'inversify';
 import type { Plan } from '../plan/plan.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
-import { type MixedCorpus, mixture } from './mixture.js';
+import { type MixedCorpus, mixCorpora } from './mixture.js';
 import { TaskData } from './task-data.js';
 
 /** What a corpus holds may depend on its settings: they belong to its fingerprint, which is unchanged without any. */
-const underSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext): OpenedCorpus =>
+const withSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext): OpenedCorpus =>
   Object.keys(settings).length === 0 && !skipBad
     ? corpus
     : { ...corpus, fingerprint: hashJson({ of: corpus.fingerprint, settings, skipBad }) };
 
 /** Opens what the rows of a run train on. */
 export class Corpora {
-  readonly #ofSeed = new Map<number, Promise<OpenedCorpus>>();
+  readonly #bySeed = new Map<number, Promise<OpenedCorpus>>();
 
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -27,11 +27,11 @@ export class Corpora {
   ) {}
 
   /** What every row of a seed trains on, opened once. @throws MedbenchError('data') as `open`. */
-  ofSeed(seed: number): Promise<OpenedCorpus> {
-    let corpus = this.#ofSeed.get(seed);
+  openForSeed(seed: number): Promise<OpenedCorpus> {
+    let corpus = this.#bySeed.get(seed);
     if (!corpus) {
       corpus = this.open(this.plan.corpora, seed);
-      this.#ofSeed.set(seed, corpus);
+      this.#bySeed.set(seed, corpus);
     }
     return corpus;
   }
@@ -46,12 +46,12 @@ export class Corpora {
 
   async #open(entries: readonly CatalogueEntry<'corpus'>[], seed: number): Promise<OpenedCorpus> {
     const tasks = await this.#trainingSplits(seed);
-    const parts: MixedCorpus[] = [];
+    const corpora: MixedCorpus[] = [];
     for (const entry of entries) {
       const { id } = entry;
       const context = this.data.context(entry, seed);
       const opener = await this.registry.get('corpus', id);
-      const corpus = underSettings(await opener.open({ ...context, tasks }), context);
+      const corpus = withSettings(await opener.open({ ...context, tasks }), context);
       const { pairs, synthetic, fingerprint, duplicates } = corpus;
       const weight = this.plan.config.mixture[id] ?? 1;
       this.store.log({
@@ -62,9 +62,9 @@ export class Corpora {
         synthetic,
         fingerprint,
       });
-      parts.push({ id, corpus, weight });
+      corpora.push({ id, corpus, weight });
     }
-    const joined = mixture(parts, seed);
+    const joined = mixCorpora(corpora, seed);
     if (joined.pairs.length === 0) {
       throw new MedbenchError('data', `The corpus ${entries.map(({ id }) => id).join(', ')} holds no image-text pair`);
     }
@@ -78,7 +78,7 @@ export class Corpora {
         const task = await this.registry.get('task', entry.id);
         const context = this.data.context(entry, seed);
         const open = task.pairs?.bind(task, context);
-        return open ? [{ id: entry.id, pairs: async () => underSettings(await open(), context) }] : [];
+        return open ? [{ id: entry.id, pairs: async () => withSettings(await open(), context) }] : [];
       }),
     );
     return splits.flat();

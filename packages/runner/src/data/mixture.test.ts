@@ -1,6 +1,6 @@
 import type { ImageTextPair, OpenedCorpus } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { mixture, weighted } from './mixture.js';
+import { mixCorpora, schedulePairs } from './mixture.js';
 
 const corpus = (name: string, length: number, encoded = true): OpenedCorpus => {
   const image = { width: 1, height: 1, channels: 1, data: Uint8Array.of(0) } as const;
@@ -17,12 +17,12 @@ const corpus = (name: string, length: number, encoded = true): OpenedCorpus => {
     },
   };
 };
-const captionsOf = ({ pairs }: OpenedCorpus) =>
+const readCaptions = ({ pairs }: OpenedCorpus) =>
   Promise.all(Array.from({ length: pairs.length }, async (_, i) => (await pairs.get(i)).caption));
 
 describe('mixture', () => {
   it('shows each pair as often as its weight says', async () => {
-    const mixed = mixture(
+    const mixed = mixCorpora(
       [
         { id: 'a', corpus: corpus('a', 3), weight: 1 },
         { id: 'b', corpus: corpus('b', 2), weight: 2 },
@@ -31,7 +31,7 @@ describe('mixture', () => {
       ],
       0,
     );
-    const captions = await captionsOf(mixed);
+    const captions = await readCaptions(mixed);
     expect(captions.slice(0, 7)).toEqual(['a0', 'a1', 'a2', 'b0', 'b1', 'b0', 'b1']);
     const count = (letter: string) => captions.filter((caption) => caption.startsWith(letter));
     expect(new Set(count('c')).size).toBe(3);
@@ -44,25 +44,25 @@ describe('mixture', () => {
   });
 
   it('draws a part for the seed, and says so in the fingerprint', () => {
-    expect(weighted(1000, 0.1, 1, 'a')).toEqual(weighted(1000, 0.1, 1, 'a'));
-    expect(weighted(1000, 0.1, 1, 'a')).not.toEqual(weighted(1000, 0.1, 2, 'a'));
-    const of = (weight: number, seed: number) =>
-      mixture(
+    expect(schedulePairs(1000, 0.1, 1, 'a')).toEqual(schedulePairs(1000, 0.1, 1, 'a'));
+    expect(schedulePairs(1000, 0.1, 1, 'a')).not.toEqual(schedulePairs(1000, 0.1, 2, 'a'));
+    const mix = (weight: number, seed: number) =>
+      mixCorpora(
         [
           { id: 'a', corpus: corpus('a', 10), weight },
           { id: 'b', corpus: corpus('b', 1), weight: 1 },
         ],
         seed,
       );
-    expect(of(0.5, 0).fingerprint).not.toBe(of(0.5, 1).fingerprint);
-    expect(of(0.5, 0).fingerprint).not.toBe(of(1, 0).fingerprint);
-    expect(of(1, 0).fingerprint).toBe(of(1, 1).fingerprint);
+    expect(mix(0.5, 0).fingerprint).not.toBe(mix(0.5, 1).fingerprint);
+    expect(mix(0.5, 0).fingerprint).not.toBe(mix(1, 0).fingerprint);
+    expect(mix(1, 0).fingerprint).toBe(mix(1, 1).fingerprint);
   });
 
   it('is synthetic if any part is, and undecoded only if all parts are', () => {
     const alone = corpus('a', 1);
-    expect(mixture([{ id: 'a', corpus: alone, weight: 1 }], 0)).toBe(alone);
-    const mixed = mixture(
+    expect(mixCorpora([{ id: 'a', corpus: alone, weight: 1 }], 0)).toBe(alone);
+    const mixed = mixCorpora(
       [
         { id: 'a', corpus: alone, weight: 1 },
         { id: 'p', corpus: corpus('phantom', 1, false), weight: 1 },

@@ -8,14 +8,15 @@ import { hashJson } from '../store/index.js';
 import type { SkipLog } from './skipped.js';
 
 /** A plugin's share of a cell's key: a new version of its package may change the number. */
-export const identity = (entry: CatalogueEntry): string => `${entry.package.name}@${entry.package.version}/${entry.id}`;
+export const pluginIdentity = (entry: CatalogueEntry): string =>
+  `${entry.package.name}@${entry.package.version}/${entry.id}`;
 
 /** What the data of a task is, as a share of keys. */
 export interface DataKey {
   readonly task: string;
   readonly version: number;
   /** What its files hold, and what the settings change about that. */
-  readonly read: Readonly<Record<string, unknown>>;
+  readonly contents: Readonly<Record<string, unknown>>;
   /** Hash of `read`: cells of two runs with the same one are of the same examples. */
   readonly hash: string;
 }
@@ -44,7 +45,7 @@ export class TaskData {
           ? resolveSettings('taskSettings', info, config.taskSettings[info.id])
           : resolveSettings('corpusSettings', info, config.corpusSettings[info.id]),
       skipBad: config.skipBad,
-      skip: this.skipped.of(info.id),
+      skip: this.skipped.recorderFor(info.id),
       seed,
       log: (message) => this.observer.message(message),
     };
@@ -53,28 +54,28 @@ export class TaskData {
   /** @throws MedbenchError('data') as the task's `fingerprint`. */
   key(entry: CatalogueEntry<'task'>, seed: number): Promise<DataKey> {
     const id = JSON.stringify([entry.id, seed]);
-    const known = this.#keys.get(id) ?? this.#makeKey(entry, seed);
-    this.#keys.set(id, known);
+    const key = this.#keys.get(id) ?? this.#makeKey(entry, seed);
+    this.#keys.set(id, key);
     // What failed is tried again for the next row: the data may be there by then.
-    known.catch(() => this.#keys.delete(id));
-    return known;
+    key.catch(() => this.#keys.delete(id));
+    return key;
   }
 
   async #makeKey(entry: CatalogueEntry<'task'>, seed: number): Promise<DataKey> {
     const task = await this.registry.get('task', entry.id);
     const context = this.context(entry, seed);
-    const read = {
+    const contents = {
       data: await task.fingerprint(context),
       ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
       ...(context.skipBad ? { skipBad: true } : {}),
     };
-    return { task: identity(entry), version: entry.info.version, read, hash: hashJson(read) };
+    return { task: pluginIdentity(entry), version: entry.info.version, contents, hash: hashJson(contents) };
   }
 }
 
 /** A data key as keys of cells and galleries contain it. */
-export const keyParts = ({ task, version, read }: DataKey): Readonly<Record<string, unknown>> => ({
+export const dataKeyFields = ({ task, version, contents }: DataKey): Readonly<Record<string, unknown>> => ({
   task,
   version,
-  ...read,
+  ...contents,
 });

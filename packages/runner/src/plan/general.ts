@@ -13,13 +13,13 @@ export interface GeneralTraining extends MethodRow {
 }
 
 /** @throws MedbenchError('unknown-id') or ('config') naming what is wrong. */
-export function generalTraining(config: Config, catalogue: Catalogue): GeneralTraining {
-  const { general, training, methodSettings: given } = config;
+export function planGeneralTraining(config: Config, catalogue: Catalogue): GeneralTraining {
+  const { general, training, methodSettings: methodOverrides } = config;
   const entry = findEntry(catalogue, 'method', general.method);
   return {
     id: GENERAL,
     entry,
-    settings: methodSettings(entry.info, given[entry.id]),
+    settings: methodSettings(entry.info, methodOverrides[entry.id]),
     corpus: findEntry(catalogue, 'corpus', general.corpus),
     seed: general.seed,
     training: { ...training, steps: general.steps, stopAt: null, learningRate: general.learningRate },

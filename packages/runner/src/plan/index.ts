@@ -1,4 +1,4 @@
-export { type GeneralTraining, generalTraining } from './general.js';
+export { type GeneralTraining, planGeneralTraining } from './general.js';
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
 export type { EvaluationConfig } from './protocols.js';
 export { type ResolvedRow, resolveMethod } from './resolve.js';

@@ -3,7 +3,7 @@ import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, findEntry, MANIFEST_KEYS, selectEntries, unknownIdError } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
-import { type EvaluationConfig, evaluationConfig, protocolsOfTask } from './protocols.js';
+import { type EvaluationConfig, evaluationConfig, listTaskProtocols } from './protocols.js';
 import { selectRows } from './rows.js';
 
 /** A row of the table. */
@@ -36,8 +36,8 @@ export interface Plan {
   readonly cells: readonly PlannedCell[];
 }
 
-const applicable = (row: PlanRow, protocols: readonly ProtocolId[]): readonly ProtocolId[] =>
-  row.kind === 'control' ? protocols.filter((one) => row.entry.info.protocols.includes(one)) : protocols;
+const applicableProtocols = (row: PlanRow, protocols: readonly ProtocolId[]): readonly ProtocolId[] =>
+  row.kind === 'control' ? protocols.filter((protocol) => row.entry.info.protocols.includes(protocol)) : protocols;
 
 /**
  * Lays out a run from its settings, importing nothing. Rows: the methods in the order asked, then the controls.
@@ -47,14 +47,14 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   // An explicit empty list: nothing is trained, and the rows are embeddings and controls.
   const methods = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
   const tasks = selectEntries(catalogue, 'task', config.tasks);
-  for (const [kind, given] of [
+  for (const [kind, overrides] of [
     ['method', config.methodSettings],
     ['task', config.taskSettings],
     ['corpus', config.corpusSettings],
   ] as const) {
-    const known = entriesOfKind(catalogue, kind).map(({ id }) => id);
-    for (const id of Object.keys(given)) {
-      if (!known.includes(id)) throw unknownIdError(kind, id, known, `medbench list ${MANIFEST_KEYS[kind]}`);
+    const ids = entriesOfKind(catalogue, kind).map(({ id }) => id);
+    for (const id of Object.keys(overrides)) {
+      if (!ids.includes(id)) throw unknownIdError(kind, id, ids, `medbench list ${MANIFEST_KEYS[kind]}`);
     }
   }
   const controls = config.controls.length > 0 ? selectEntries(catalogue, 'control', config.controls) : [];
@@ -63,11 +63,13 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
     ...Object.entries(config.embeddings).map(([id, folder]) => ({ kind: 'embeddings' as const, id, folder })),
     ...controls.map((entry) => ({ kind: 'control' as const, id: entry.id, entry })),
   ];
-  const clash = methods.find(({ id }) => controls.some((control) => control.id === id));
-  if (clash) throw new MedbenchError('plugin', `"${clash.id}" is both a method and a control`);
-  const named = Object.keys(config.embeddings).find((id) => [...methods, ...controls].some((row) => row.id === id));
-  if (named !== undefined) {
-    throw new MedbenchError('config', `"${named}" names both embeddings and another row of this run`, {
+  const sharedControl = methods.find(({ id }) => controls.some((control) => control.id === id));
+  if (sharedControl) throw new MedbenchError('plugin', `"${sharedControl.id}" is both a method and a control`);
+  const sharedEmbeddings = Object.keys(config.embeddings).find((id) =>
+    [...methods, ...controls].some((row) => row.id === id),
+  );
+  if (sharedEmbeddings !== undefined) {
+    throw new MedbenchError('config', `"${sharedEmbeddings}" names both embeddings and another row of this run`, {
       hint: 'Give the embeddings another id.',
     });
   }
@@ -91,11 +93,11 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   for (const { info } of tasks) resolveSettings('taskSettings', info, config.taskSettings[info.id]);
   for (const { info } of corpora) resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
   const evaluation = evaluationConfig(config.evaluation, catalogue);
-  const measured = tasks.map((task) => ({ task, protocols: protocolsOfTask(task.info, catalogue) }));
+  const measuredTasks = tasks.map((task) => ({ task, protocols: listTaskProtocols(task.info, catalogue) }));
   const cells = config.seeds.flatMap((seed) =>
     rows.flatMap((row) =>
-      measured
-        .map(({ task, protocols }) => ({ row, task, protocols: applicable(row, protocols), seed }))
+      measuredTasks
+        .map(({ task, protocols }) => ({ row, task, protocols: applicableProtocols(row, protocols), seed }))
         .filter(({ protocols }) => protocols.length > 0),
     ),
   );

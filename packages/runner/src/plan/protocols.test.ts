@@ -1,18 +1,18 @@
 import type { MedbenchError, ProtocolInfo, TaskInfo } from '@medbench/core';
 import type { Catalogue } from '@medbench/core/catalogue';
 import { describe, expect, it } from 'vitest';
-import { describedProtocols, evaluationConfig, primaryMetric, protocolsOfTask } from './protocols.js';
+import { describeProtocols, evaluationConfig, listTaskProtocols, primaryMetric } from './protocols.js';
 
-const protocol = (id: string, given: Partial<ProtocolInfo> = {}) => ({
+const protocol = (id: string, overrides: Partial<ProtocolInfo> = {}) => ({
   kind: 'protocol',
   id,
-  info: { id, title: `the ${id}`, kinds: ['classification'], primary: 'right', metrics: {}, ...given },
+  info: { id, title: `the ${id}`, kinds: ['classification'], primary: 'right', metrics: {}, ...overrides },
   package: { name: `p-${id}` },
 });
-const catalogueOf = (...entries: readonly ReturnType<typeof protocol>[]) =>
+const makeCatalogue = (...entries: readonly ReturnType<typeof protocol>[]) =>
   ({ entries, presets: [], packages: [], broken: [] }) as unknown as Catalogue;
-const task = (given: Partial<TaskInfo> = {}) =>
-  ({ id: 't', kind: 'classification', protocols: ['probe'], metric: { probe: 'auc' }, ...given }) as TaskInfo;
+const task = (overrides: Partial<TaskInfo> = {}) =>
+  ({ id: 't', kind: 'classification', protocols: ['probe'], metric: { probe: 'auc' }, ...overrides }) as TaskInfo;
 
 const PROBE = protocol('probe', {
   order: 2,
@@ -23,7 +23,7 @@ const PROBE = protocol('probe', {
     shots: { default: [], min: 1, description: 'x' },
   },
 });
-const catalogue = catalogueOf(
+const catalogue = makeCatalogue(
   protocol('nearest', { joins: true }),
   PROBE,
   protocol('prompts', { order: 1 }),
@@ -32,14 +32,14 @@ const catalogue = catalogueOf(
 
 describe('the protocols of a task', () => {
   it('are those that it names, then those that join its kind', () => {
-    expect(protocolsOfTask(task(), catalogue)).toEqual(['probe', 'nearest']);
-    expect(protocolsOfTask(task({ protocols: ['nearest', 'prompts'] }), catalogue)).toEqual(['nearest', 'prompts']);
-    expect(protocolsOfTask(task({ kind: 'retrieval', protocols: [] }), catalogue)).toEqual(['find']);
+    expect(listTaskProtocols(task(), catalogue)).toEqual(['probe', 'nearest']);
+    expect(listTaskProtocols(task({ protocols: ['nearest', 'prompts'] }), catalogue)).toEqual(['nearest', 'prompts']);
+    expect(listTaskProtocols(task({ kind: 'retrieval', protocols: [] }), catalogue)).toEqual(['find']);
   });
 
   it('must be there, and measure what it is', () => {
-    expect(() => protocolsOfTask(task({ protocols: ['prompt'] }), catalogue)).toThrow('Unknown protocol "prompt"');
-    expect(() => protocolsOfTask(task({ protocols: ['find'] }), catalogue)).toThrow(
+    expect(() => listTaskProtocols(task({ protocols: ['prompt'] }), catalogue)).toThrow('Unknown protocol "prompt"');
+    expect(() => listTaskProtocols(task({ protocols: ['find'] }), catalogue)).toThrow(
       'The task t is of kind classification, and names the protocol find, which measures retrieval',
     );
   });
@@ -67,10 +67,10 @@ describe('evaluationConfig', () => {
     [{ fit: { grid: [] } }, 'evaluation.fit.grid must be a list of numbers, not []'],
     [{ fit: { grid: [1, -2] } }, 'evaluation.fit.grid must lie in [0, ∞], not -2'],
     [{ fit: 'b' }, 'evaluation.fit must hold settings, not "b"'],
-  ] as const)('refuses %j', (given, message, hint = /./) => {
+  ] as const)('refuses %j', (sections, message, hint = /./) => {
     let fault: MedbenchError | undefined;
     try {
-      evaluationConfig({ split: 'test', ...given }, catalogue);
+      evaluationConfig({ split: 'test', ...sections }, catalogue);
     } catch (error) {
       fault = error as MedbenchError;
     }
@@ -80,14 +80,14 @@ describe('evaluationConfig', () => {
 
   it('refuses two protocols with one section, and names both packages', () => {
     const other = protocol('fit', { settings: { x: { default: 1, description: 'x' } } });
-    expect(() => evaluationConfig({ split: 'test' }, catalogueOf(PROBE, other))).toThrow(
+    expect(() => evaluationConfig({ split: 'test' }, makeCatalogue(PROBE, other))).toThrow(
       'evaluation.fit belongs to the protocol probe of p-probe, and the protocol fit of p-fit claims it too',
     );
   });
 });
 
 it('describes the protocols that are measured, in the order of the table', () => {
-  const described = describedProtocols(catalogue, new Set(['nearest', 'probe', 'prompts']));
+  const described = describeProtocols(catalogue, new Set(['nearest', 'probe', 'prompts']));
   expect(described.map(({ id, title }) => [id, title])).toEqual([
     ['prompts', 'the prompts'],
     ['probe', 'the probe'],

@@ -11,12 +11,18 @@ export type EvaluationConfig = {
   readonly [section: string]: EvaluationSplit | Settings;
 };
 
-const place = ({ order = Number.POSITIVE_INFINITY }: ProtocolInfo): number => order;
+const tablePosition = ({ order = Number.POSITIVE_INFINITY }: ProtocolInfo): number => order;
 
 /** The protocols that are installed, in the order of a table's columns. */
-const protocolEntries = (catalogue: Catalogue): ProtocolEntry[] =>
+const sortedProtocols = (catalogue: Catalogue): ProtocolEntry[] =>
   entriesOfKind(catalogue, 'protocol').sort((a, b) =>
-    place(a.info) === place(b.info) ? (a.id < b.id ? -1 : 1) : place(a.info) < place(b.info) ? -1 : 1,
+    tablePosition(a.info) === tablePosition(b.info)
+      ? a.id < b.id
+        ? -1
+        : 1
+      : tablePosition(a.info) < tablePosition(b.info)
+        ? -1
+        : 1,
   );
 
 /** Where the settings of a protocol stand. */
@@ -26,7 +32,7 @@ export const settingsSection = ({ id, section = id }: ProtocolInfo): string => s
  * What a task is measured by: the protocols that it names, then those that join all tasks of its kind.
  * @throws MedbenchError('unknown-id') for a protocol that is not installed; ('plugin') for one that measures other tasks.
  */
-export function protocolsOfTask(task: TaskInfo, catalogue: Catalogue): ProtocolId[] {
+export function listTaskProtocols(task: TaskInfo, catalogue: Catalogue): ProtocolId[] {
   for (const id of task.protocols) {
     const { info } = findEntry(catalogue, 'protocol', id);
     if (info.kinds.includes(task.kind)) continue;
@@ -35,7 +41,7 @@ export function protocolsOfTask(task: TaskInfo, catalogue: Catalogue): ProtocolI
       `The task ${task.id} is of kind ${task.kind}, and names the protocol ${id}, which measures ${info.kinds.join(', ')}`,
     );
   }
-  const joining = protocolEntries(catalogue).filter(({ info }) => info.joins && info.kinds.includes(task.kind));
+  const joining = sortedProtocols(catalogue).filter(({ info }) => info.joins && info.kinds.includes(task.kind));
   return [...new Set([...task.protocols, ...joining.map(({ id }) => id)])];
 }
 
@@ -43,9 +49,9 @@ export function protocolsOfTask(task: TaskInfo, catalogue: Catalogue): ProtocolI
 export const primaryMetric = (task: TaskInfo, { id, primary }: ProtocolInfo): string => task.metric[id] ?? primary;
 
 /** The protocols that have settings, by section. @throws MedbenchError('plugin') for two with one section. */
-function sectionsOf(catalogue: Catalogue): Map<string, ProtocolEntry> {
+function listSections(catalogue: Catalogue): Map<string, ProtocolEntry> {
   const sections = new Map<string, ProtocolEntry>();
-  for (const entry of protocolEntries(catalogue)) {
+  for (const entry of sortedProtocols(catalogue)) {
     if (Object.keys(entry.info.settings ?? {}).length === 0) continue;
     const section = settingsSection(entry.info);
     const other = sections.get(section);
@@ -63,10 +69,10 @@ function sectionsOf(catalogue: Catalogue): Map<string, ProtocolEntry> {
 }
 
 /** @throws MedbenchError('unknown-id') for the first name that is not known, with the nearest that is. */
-function checkNames(path: string, names: readonly string[], known: readonly string[]): void {
-  const unknown = names.find((name) => !known.includes(name));
+function checkNames(path: string, names: readonly string[], validNames: readonly string[]): void {
+  const unknown = names.find((name) => !validNames.includes(name));
   if (unknown === undefined) return;
-  const paths = known.map((name) => `${path}.${name}`);
+  const paths = validNames.map((name) => `${path}.${name}`);
   throw unknownIdError('setting', `${path}.${unknown}`, paths, 'medbench list protocols --json');
 }
 
@@ -77,20 +83,20 @@ function checkNames(path: string, names: readonly string[], known: readonly stri
  * ('plugin') for two protocols with one section.
  */
 export function evaluationConfig(
-  { split, ...given }: { readonly split: EvaluationSplit; readonly [section: string]: unknown },
+  { split, ...trees }: { readonly split: EvaluationSplit; readonly [section: string]: unknown },
   catalogue: Catalogue,
 ): EvaluationConfig {
-  const sections = sectionsOf(catalogue);
-  checkNames('evaluation', Object.keys(given), [...sections.keys(), 'split']);
+  const sections = listSections(catalogue);
+  checkNames('evaluation', Object.keys(trees), [...sections.keys(), 'split']);
   const resolved: Record<string, Settings> = {};
   for (const [section, { info }] of sections) {
     const { settings = {} } = info;
-    const own = given[section] ?? {};
-    if (typeof own !== 'object' || Array.isArray(own)) {
-      throw new MedbenchError('config', `evaluation.${section} must hold settings, not ${JSON.stringify(own)}`);
+    const tree = trees[section] ?? {};
+    if (typeof tree !== 'object' || Array.isArray(tree)) {
+      throw new MedbenchError('config', `evaluation.${section} must hold settings, not ${JSON.stringify(tree)}`);
     }
-    checkNames(`evaluation.${section}`, Object.keys(own), Object.keys(settings));
-    resolved[section] = resolveSettings('evaluation', { id: section, settings }, own as Settings);
+    checkNames(`evaluation.${section}`, Object.keys(tree), Object.keys(settings));
+    resolved[section] = resolveSettings('evaluation', { id: section, settings }, tree as Settings);
   }
   return { ...resolved, split };
 }
@@ -100,10 +106,10 @@ export const protocolSettings = (evaluation: EvaluationConfig, info: ProtocolInf
   (evaluation[settingsSection(info)] ?? {}) as Settings;
 
 /** What a table says of the protocols that its cells are measured by. */
-export const describedProtocols = (
+export const describeProtocols = (
   catalogue: Catalogue,
   measured: ReadonlySet<ProtocolId>,
 ): NonNullable<RunResults['protocols']> =>
-  protocolEntries(catalogue)
+  sortedProtocols(catalogue)
     .filter(({ id }) => measured.has(id))
     .map(({ id, info: { title, metrics } }) => ({ id, title, metrics }));

@@ -13,8 +13,8 @@ export interface ResolvedRow {
 
 /** Ids of the objectives that a method uses in any of its phases. */
 function objectiveIds(method: AnyMethod, settings: Settings): string[] {
-  const all = [settings, ...(method.phases?.(settings) ?? []).map((phase) => phase.settings)];
-  const uses = all.flatMap((one) => method.objectives?.(one) ?? []);
+  const settingsByPhase = [settings, ...(method.phases?.(settings) ?? []).map((phase) => phase.settings)];
+  const uses = settingsByPhase.flatMap((phaseSettings) => method.objectives?.(phaseSettings) ?? []);
   return [...new Set(uses.filter(({ weight }) => weight !== 0).map(({ objective }) => objective))].sort();
 }
 
@@ -32,7 +32,7 @@ export async function resolveMethod(
   const { composeMethod } = await import('@medbench/core/methods');
   const method = isSum(entry) ? sumMethod(settings) : await registry.get('method', entry.id);
   const name = isSum(entry) ? `The row ${entry.id}` : describePlugin(method);
-  const objectives = objectiveIds(method, settings).map((id) => objectiveOf(registry, entry, id));
+  const objectives = objectiveIds(method, settings).map((id) => findObjective(registry, entry, id));
   const instances = await Promise.all(
     objectives.map(async ({ id, info }) => [id, { info, instance: await registry.get('objective', id) }] as const),
   );
@@ -43,7 +43,7 @@ export async function resolveMethod(
 }
 
 /** @throws MedbenchError('unknown-id') that says which method asks for it. */
-function objectiveOf(registry: Registry, method: CatalogueEntry<'method'>, id: string): CatalogueEntry<'objective'> {
+function findObjective(registry: Registry, method: CatalogueEntry<'method'>, id: string): CatalogueEntry<'objective'> {
   try {
     return findEntry(registry.catalogue, 'objective', id);
   } catch (error) {

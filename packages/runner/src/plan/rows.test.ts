@@ -36,7 +36,7 @@ const catalogue = {
   broken: [],
 } as unknown as Catalogue;
 const rows = (...selectors: string[]) => selectRows(catalogue, selectors, {});
-const idsOf = (...selectors: string[]) => rows(...selectors).map(({ id }) => id);
+const listIds = (...selectors: string[]) => rows(...selectors).map(({ id }) => id);
 
 describe('rows from selectors', () => {
   it.each([
@@ -55,7 +55,7 @@ describe('rows from selectors', () => {
     ],
     [['paper'], ['clip', 'partial:tower=text:freeze=0.25']],
     [['partial,paper'], ['partial', 'clip', 'partial:tower=text:freeze=0.25']],
-  ])('%j', (selectors, expected) => expect(idsOf(...selectors)).toEqual(expected));
+  ])('%j', (selectors, expected) => expect(listIds(...selectors)).toEqual(expected));
 
   it('have the settings that they name, over those of the method and its defaults', () => {
     const [row] = selectRows(catalogue, ['partial:freeze=1:deep=true'], { partial: { freeze: 0.1, tower: 'text' } });
@@ -109,7 +109,7 @@ describe('rows that are sums of objectives', () => {
       ['all', 'sum:clip=0:captioning=1'],
       ['clip', 'partial', 'sum:clip=0:captioning=1'],
     ],
-  ])('sweep and combine as others do: %j', (selectors, expected) => expect(idsOf(...selectors)).toEqual(expected));
+  ])('sweep and combine as others do: %j', (selectors, expected) => expect(listIds(...selectors)).toEqual(expected));
 
   it.each([
     ['sum:captoning=1', /^Unknown objective "captoning"$/],

@@ -20,14 +20,14 @@ const PACKAGE: PluginPackage = {
 };
 
 /** `captioning.layers` taken apart; without a dot, the weight of an objective. */
-function partsOf(name: string): { readonly objective: string; readonly setting: string | undefined } {
+function splitName(name: string): { readonly objective: string; readonly setting: string | undefined } {
   const dot = name.indexOf('.');
   return dot < 0
     ? { objective: name, setting: undefined }
     : { objective: name.slice(0, dot), setting: name.slice(dot + 1) };
 }
 
-function weightOf(id: string, objective: string, typed: string): number {
+function parseWeight(id: string, objective: string, typed: string): number {
   const weight = typed === '' ? Number.NaN : Number(typed);
   if (Number.isFinite(weight) && weight >= 0) return weight;
   throw new MedbenchError('config', `The weight of ${objective} in ${id} must be a number from 0 up, not "${typed}"`);
@@ -45,9 +45,9 @@ function chosenValue(
     if ((STARTS as readonly string[]).includes(typed)) return typed;
     throw new MedbenchError('config', `${START} in ${id} must be one of ${STARTS.join(', ')}, not ${typed}`);
   }
-  const { objective, setting } = partsOf(name);
+  const { objective, setting } = splitName(name);
   const { info } = findEntry(catalogue, 'objective', objective);
-  if (setting === undefined) return weightOf(id, objective, typed);
+  if (setting === undefined) return parseWeight(id, objective, typed);
   if (!weighed.includes(objective)) {
     throw new MedbenchError('config', `${name} in ${id} is a setting of ${objective}, which has no weight there`, {
       hint: `Write ${objective}=1:${name}=${typed}.`,
@@ -72,7 +72,7 @@ export function sumRow(
   const names = chosen.map(([name]) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new MedbenchError('config', `${id} gives ${twice} twice`);
-  const weighed = names.filter((name) => name !== START && partsOf(name).setting === undefined);
+  const weighed = names.filter((name) => name !== START && splitName(name).setting === undefined);
   const settings = Object.fromEntries(
     chosen.map(([name, typed]) => [name, chosenValue(catalogue, id, name, typed, weighed)] as const),
   );
@@ -96,20 +96,20 @@ export function sumRow(
 export const isSum = ({ id }: Pick<CatalogueEntry<'method'>, 'id'>): boolean => id.startsWith(`${SUM}:`);
 
 /** The method of a sum's row. */
-export function sumMethod(given: Settings): AnyMethod {
-  const settingsOf = (objective: string): Settings =>
+export function sumMethod(rowSettings: Settings): AnyMethod {
+  const objectiveSettings = (objective: string): Settings =>
     Object.fromEntries(
-      Object.entries(given).flatMap(([name, value]) => {
-        const parts = partsOf(name);
-        return parts.objective === objective && parts.setting !== undefined ? [[parts.setting, value] as const] : [];
+      Object.entries(rowSettings).flatMap(([name, value]) => {
+        const target = splitName(name);
+        return target.objective === objective && target.setting !== undefined ? [[target.setting, value] as const] : [];
       }),
     );
   return {
-    start: (given[START] as StartingWeights | undefined) ?? 'general',
+    start: (rowSettings[START] as StartingWeights | undefined) ?? 'general',
     objectives: (settings) =>
       Object.entries(settings).flatMap(([name, weight]) =>
-        typeof weight === 'number' && partsOf(name).setting === undefined
-          ? [use(name, { ...settingsOf(name), weight })]
+        typeof weight === 'number' && splitName(name).setting === undefined
+          ? [use(name, { ...objectiveSettings(name), weight })]
           : [],
       ),
   };

@@ -7,7 +7,7 @@ import type { Backend, LoadOptions, Profile, Session } from '@medbench/core';
 export function profiledBackend(backend: Backend, profile: Profile): Backend {
   /** The sessions of the backend itself, which it looks for where a state is shared. */
   const inner = new WeakMap<Session, Session>();
-  const own = ({ share, ...rest }: LoadOptions): LoadOptions => ({
+  const unwrapShared = ({ share, ...rest }: LoadOptions): LoadOptions => ({
     ...rest,
     ...(share ? { share: inner.get(share) ?? share } : {}),
   });
@@ -15,7 +15,7 @@ export function profiledBackend(backend: Backend, profile: Profile): Backend {
     id: backend.id,
     status: () => backend.status(),
     async load(program, state, options = {}) {
-      const session = await profile.span('compiling', () => backend.load(program, state, own(options)));
+      const session = await profile.span('compiling', () => backend.load(program, state, unwrapShared(options)));
       let first = true;
       const outer: Session = {
         step(inputs) {

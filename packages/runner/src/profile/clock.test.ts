@@ -5,7 +5,7 @@ import { profiledBackend } from './backend.js';
 import { ProfileClock } from './clock.js';
 
 /** A clock that stands still until it is moved, in seconds. */
-function settable() {
+function settableClock() {
   let now = 5000;
   // One thread and a half.
   const clock = new ProfileClock(
@@ -17,13 +17,13 @@ function settable() {
     now += seconds * 1000;
   };
   const seconds = (): Record<string, number> =>
-    Object.fromEntries(clock.report().phases.map(({ phase, seconds: own }) => [phase, own]));
+    Object.fromEntries(clock.report().phases.map(({ phase, seconds: phaseSeconds }) => [phase, phaseSeconds]));
   return { clock, pass, seconds };
 }
 
 describe('a profile', () => {
   it('gives what is under way within another phase to itself alone, and the rest to nobody', () => {
-    const { clock, pass, seconds } = settable();
+    const { clock, pass, seconds } = settableClock();
     pass(1);
     clock.started();
     pass(2);
@@ -42,7 +42,7 @@ describe('a profile', () => {
   });
 
   it('counts a promise until it settles, and adds up to the wall time whatever overlaps and fails', async () => {
-    const { clock, pass, seconds } = settable();
+    const { clock, pass, seconds } = settableClock();
     clock.started();
     let end = (): void => {};
     const first = clock.span('opening data', () => new Promise<void>((resolve) => (end = resolve)));
@@ -67,7 +67,7 @@ describe('a profile', () => {
   });
 
   it('keeps rows apart, and what other threads do beside the sum', () => {
-    const { clock, pass } = settable();
+    const { clock, pass } = settableClock();
     clock.started();
     clock.row('clip', () => {
       clock.row('general', () => clock.span('step', () => pass(3)));
@@ -76,7 +76,7 @@ describe('a profile', () => {
     clock.beside('making batches', 7000);
     const { rows, beside, seconds } = clock.report();
     expect(seconds).toBe(4);
-    expect(rows.map(({ row, seconds: own, phases }) => [row, own, phases.step])).toEqual([
+    expect(rows.map(({ row, seconds: rowSeconds, phases }) => [row, rowSeconds, phases.step])).toEqual([
       ['(run)', 0, undefined],
       ['clip', 1, 1],
       ['general', 3, 3],
@@ -90,10 +90,10 @@ describe('a profile', () => {
 });
 
 it('a profiled backend tells loading and first steps apart from those that follow, and shares states', async () => {
-  const { clock, pass, seconds } = settable();
+  const { clock, pass, seconds } = settableClock();
   clock.started();
   const shared: (Session | undefined)[] = [];
-  const made: Session[] = [];
+  const sessions: Session[] = [];
   const slow: Backend = {
     id: 'slow',
     status: async () => ({ available: true, reason: '' }),
@@ -108,7 +108,7 @@ it('a profiled backend tells loading and first steps apart from those that follo
         readState: async () => ({}),
         dispose: async () => {},
       };
-      made.push(session);
+      sessions.push(session);
       return session;
     },
   };
@@ -118,6 +118,6 @@ it('a profiled backend tells loading and first steps apart from those that follo
   await backend.load(program, {}, { share: owner });
   await owner.step({});
   await clock.span('step', () => owner.step({}));
-  expect(shared).toEqual([undefined, made[0]]);
+  expect(shared).toEqual([undefined, sessions[0]]);
   expect(seconds()).toMatchObject({ compiling: 2, 'first step, self-check': 2, step: 2 });
 });

@@ -7,7 +7,7 @@ function cpuTime(): number {
 }
 
 /** What belongs to no row. */
-const RUN = '(run)';
+const NO_ROW = '(run)';
 
 interface Spent {
   ms: number;
@@ -16,7 +16,7 @@ interface Spent {
 }
 
 /** Calls `after` when `work` is done, at once or when its promise settles. */
-function finishing<T>(work: () => T, after: () => void): T {
+function callThen<T>(work: () => T, after: () => void): T {
   let result: T;
   try {
     result = work();
@@ -30,9 +30,9 @@ function finishing<T>(work: () => T, after: () => void): T {
 }
 
 /** Takes an entry off a stack wherever it is: work that overlaps may end in any order. */
-function remove<T>(stack: T[], entry: T): void {
-  const at = stack.lastIndexOf(entry);
-  if (at >= 0) stack.splice(at, 1);
+function removeLast<T>(stack: T[], entry: T): void {
+  const index = stack.lastIndexOf(entry);
+  if (index >= 0) stack.splice(index, 1);
 }
 
 /**
@@ -45,8 +45,8 @@ export class ProfileClock implements Profile {
   readonly #startUp: { readonly phase: ProfilePhase } = { phase: 'start-up' };
   readonly #phases: { readonly phase: ProfilePhase }[] = [this.#startUp];
   readonly #rows: { readonly row: string }[] = [];
-  #at: number;
-  #cpuAt = 0;
+  #settledAt: number;
+  #settledCpu = 0;
 
   /** @param began when the clock starts, in milliseconds of `now`; 0 is the start of the process. */
   constructor(
@@ -54,23 +54,23 @@ export class ProfileClock implements Profile {
     private readonly now: () => number = () => performance.now(),
     private readonly cpu: () => number = cpuTime,
   ) {
-    this.#at = began;
+    this.#settledAt = began;
   }
 
   /** Says that what there is to do begins: all until now was starting up. */
   started(): void {
     this.#settle();
-    remove(this.#phases, this.#startUp);
+    removeLast(this.#phases, this.#startUp);
   }
 
   span<T>(phase: ProfilePhase, work: () => T): T {
     const entry = { phase };
     this.#settle();
     this.#phases.push(entry);
-    this.#of(phase).count++;
-    return finishing(work, () => {
+    this.#spentOn(phase).count++;
+    return callThen(work, () => {
       this.#settle();
-      remove(this.#phases, entry);
+      removeLast(this.#phases, entry);
     });
   }
 
@@ -78,19 +78,19 @@ export class ProfileClock implements Profile {
     const entry = { row };
     this.#settle();
     this.#rows.push(entry);
-    return finishing(work, () => {
+    return callThen(work, () => {
       this.#settle();
-      remove(this.#rows, entry);
+      removeLast(this.#rows, entry);
     });
   }
 
-  beside(what: string, ms: number): void {
-    this.#beside[what] = (this.#beside[what] ?? 0) + ms;
+  beside(activity: string, ms: number): void {
+    this.#beside[activity] = (this.#beside[activity] ?? 0) + ms;
   }
 
   report(): ProfileReport {
     this.#settle();
-    const all = (this.#at - this.began) / 1000;
+    const elapsed = (this.#settledAt - this.began) / 1000;
     const phases = new Map<ProfilePhase, Spent>();
     const rows = [...this.#spent].map(([row, spent]) => {
       for (const [phase, { ms, cpu, count }] of spent) {
@@ -98,38 +98,38 @@ export class ProfileClock implements Profile {
         phases.set(phase, { ms: sum.ms + ms, cpu: sum.cpu + cpu, count: sum.count + count });
       }
       const seconds = [...spent.values()].reduce((sum, { ms }) => sum + ms, 0) / 1000;
-      const parts = Object.fromEntries([...spent].map(([phase, { ms }]) => [phase, ms / 1000]));
-      return { row, seconds, phases: parts };
+      const rowPhases = Object.fromEntries([...spent].map(([phase, { ms }]) => [phase, ms / 1000]));
+      return { row, seconds, phases: rowPhases };
     });
     return {
       schemaVersion: 1,
-      seconds: all,
+      seconds: elapsed,
       phases: [...phases]
         .map(([phase, { ms, cpu, count }]) => ({
           phase,
           seconds: ms / 1000,
           cpuSeconds: cpu / 1000,
-          share: all > 0 ? ms / 1000 / all : 0,
+          share: elapsed > 0 ? ms / 1000 / elapsed : 0,
           count,
         }))
         .sort((a, b) => b.seconds - a.seconds),
       rows,
-      beside: Object.fromEntries(Object.entries(this.#beside).map(([what, ms]) => [what, ms / 1000])),
+      beside: Object.fromEntries(Object.entries(this.#beside).map(([activity, ms]) => [activity, ms / 1000])),
     };
   }
 
   /** Gives what has passed since the last change to the phase and row under way. */
   #settle(): void {
     const [now, cpu] = [this.now(), this.cpu()];
-    const spent = this.#of(this.#phases.at(-1)?.phase ?? 'other');
-    spent.ms += now - this.#at;
-    spent.cpu += cpu - this.#cpuAt;
-    this.#at = now;
-    this.#cpuAt = cpu;
+    const spent = this.#spentOn(this.#phases.at(-1)?.phase ?? 'other');
+    spent.ms += now - this.#settledAt;
+    spent.cpu += cpu - this.#settledCpu;
+    this.#settledAt = now;
+    this.#settledCpu = cpu;
   }
 
-  #of(phase: ProfilePhase): Spent {
-    const row = this.#rows.at(-1)?.row ?? RUN;
+  #spentOn(phase: ProfilePhase): Spent {
+    const row = this.#rows.at(-1)?.row ?? NO_ROW;
     const phases = this.#spent.get(row) ?? new Map<ProfilePhase, Spent>();
     this.#spent.set(row, phases);
     const spent = phases.get(phase) ?? { ms: 0, cpu: 0, count: 0 };

@@ -15,7 +15,7 @@ export async function readScores(folder: string, results: RunResults): Promise<S
     const key = JSON.stringify([method, task, seed]);
     if (!stored.has(key)) stored.set(key, readJson<StoredCell>(layout.cell(method, task, seed)));
     const cell = stored.get(key);
-    const result = cell?.results?.find((one) => one.protocol === protocol);
+    const result = cell?.results?.find((candidate) => candidate.protocol === protocol);
     if (!cell || result?.metric !== metric || result.metrics[metric]?.value !== value) continue;
     table.add({ row: method, control, task, seed, data: cell.data }, result);
   }

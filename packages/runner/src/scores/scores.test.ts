@@ -16,10 +16,10 @@ const result: TaskResult = {
     { metric: 'other', examples: [0], scores: [0] },
   ],
 };
-const columnsOf = (...results: TaskResult[]) => {
+const collectColumns = (...results: TaskResult[]) => {
   const table = new ScoreTable();
-  results.forEach((one, seed) => {
-    table.add({ row: 'clip', control: false, task: 't', seed }, one);
+  results.forEach((seedResult, seed) => {
+    table.add({ row: 'clip', control: false, task: 't', seed }, seedResult);
   });
   return table.columns().map(({ metric: name, part, groups, rows }) => ({
     name,
@@ -31,7 +31,7 @@ const columnsOf = (...results: TaskResult[]) => {
 
 describe('ScoreTable', () => {
   it('has a column for each part beside the whole, with the scores and groups of its examples', () => {
-    expect(columnsOf(result, result)).toEqual([
+    expect(collectColumns(result, result)).toEqual([
       {
         name: 'right',
         part: false,
@@ -63,7 +63,7 @@ describe('ScoreTable', () => {
   });
 
   it('takes scores that are weighted for the primary metric in place of right and wrong', () => {
-    const { parts: _, ...whole } = result;
-    expect(columnsOf({ ...whole, scores: [2, 0, 0, 0] })[0]!.seeds).toEqual([[0.5, [2, 0, 0, 0]]]);
+    const { parts: _, ...withoutParts } = result;
+    expect(collectColumns({ ...withoutParts, scores: [2, 0, 0, 0] })[0]!.seeds).toEqual([[0.5, [2, 0, 0, 0]]]);
   });
 });

@@ -11,11 +11,11 @@ interface Column extends Omit<ScoredColumn, 'rows'> {
 }
 
 /** Number of test examples of each class: the sums over the rows of the confusion matrix. */
-const countsOf = ({ classes, confusion }: ClassificationDetail): Record<string, number> =>
+const countClasses = ({ classes, confusion }: ClassificationDetail): Record<string, number> =>
   Object.fromEntries(classes.map((name, c) => [name, (confusion[c] ?? []).reduce((sum, count) => sum + count, 0)]));
 
 /** Of whom scores are, and of what data. */
-interface Place {
+interface ScoreOrigin {
   readonly row: string;
   readonly control: boolean;
   readonly task: string;
@@ -24,7 +24,7 @@ interface Place {
 }
 
 /** Scores whose mean is the metric. */
-interface Scored {
+interface MetricScores {
   readonly metric: string;
   readonly scores: readonly number[];
   readonly groups: readonly number[] | undefined;
@@ -34,30 +34,30 @@ interface Scored {
 export class ScoreTable {
   readonly #columns = new Map<string, Column>();
 
-  add(place: Place, result: TaskResult): void {
+  add(origin: ScoreOrigin, result: TaskResult): void {
     const { metric, perExample, scores = perExample, groups, parts = [] } = result;
-    this.#add(place, result, { metric, scores, groups }, false);
+    this.#add(origin, result, { metric, scores, groups }, false);
     for (const { examples, ...part } of parts) {
-      this.#add(place, result, { ...part, groups: groups && examples.map((i) => groups[i]!) }, true);
+      this.#add(origin, result, { ...part, groups: groups && examples.map((i) => groups[i]!) }, true);
     }
   }
 
   #add(
-    { row, control, task, seed, data }: Place,
+    { row, control, task, seed, data }: ScoreOrigin,
     { protocol, metrics, classification }: TaskResult,
-    { metric, scores: perExample, groups }: Scored,
+    { metric, scores: perExample, groups }: MetricScores,
     part: boolean,
   ): void {
     const value = metrics[metric]?.value;
     if (value === undefined || perExample.length === 0) return;
     const key = JSON.stringify([task, protocol, part && metric]);
-    const classCounts = classification && countsOf(classification);
-    const known = this.#columns.get(key);
-    const column: Column = known ?? { task, protocol, metric, groups, data, classCounts, part, rows: new Map() };
+    const classCounts = classification && countClasses(classification);
+    const existing = this.#columns.get(key);
+    const column: Column = existing ?? { task, protocol, metric, groups, data, classCounts, part, rows: new Map() };
     this.#columns.set(key, column);
-    const there = column.rows.get(row) ?? { id: row, control, seeds: [] };
-    column.rows.set(row, there);
-    there.seeds.push({ seed, value, perExample });
+    const rowScores = column.rows.get(row) ?? { id: row, control, seeds: [] };
+    column.rows.set(row, rowScores);
+    rowScores.seeds.push({ seed, value, perExample });
   }
 
   /** Columns in the order in which they were first met. */

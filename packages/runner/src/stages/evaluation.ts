@@ -2,7 +2,7 @@ import { errorMessage, type Profile, type ResultCell, type TaskResult } from '@m
 import { entriesOfKind } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
-import { boundProtocols } from '../bind.js';
+import { bindProtocols } from '../bind.js';
 import { type DataKey, TaskData } from '../data/task-data.js';
 import type { RunObserver } from '../observer.js';
 import type { Plan, PlannedCell } from '../plan/plan.js';
@@ -13,7 +13,7 @@ import { hashJson, type RunStore, type StoredCell } from '../store/index.js';
 import { checkMetrics } from './check-metrics.js';
 import { endsRun, failedCells } from './failures.js';
 import { GalleryStage } from './gallery.js';
-import { LeakStage, type Leaks } from './leaks.js';
+import { LeakStage, type TaskLeaks } from './leaks.js';
 import type { RowModel } from './row-models.js';
 
 /** Measures rows on tasks, cell by cell. */
@@ -52,7 +52,7 @@ export class EvaluationStage {
   async #evaluate(cell: PlannedCell, model: RowModel): Promise<ResultCell[]> {
     try {
       const { stored, reused } = await this.#lookUp(cell, model);
-      const leaks = await this.leaks.of(cell.task);
+      const leaks = await this.leaks.find(cell.task);
       const finished = this.#collect(cell, stored, stored.synthetic || model.synthetic, leaks);
       this.observer.cellFinished(finished, reused);
       return finished;
@@ -73,7 +73,7 @@ export class EvaluationStage {
   /** A cell from the run folder; if it is not there under its key, it is measured. */
   async #lookUp(cell: PlannedCell, model: RowModel): Promise<{ stored: StoredCell; reused: boolean }> {
     const data = await this.profile.span('opening data', () => this.data.key(cell.task, cell.seed));
-    const key = await this.#keyOf(cell, model, data);
+    const key = await this.#cacheKey(cell, model, data);
     const stored = this.store.readCell(cell.row.id, cell.task.id, cell.seed, key);
     if (stored) return { stored, reused: true };
     this.observer.evaluationStarted(cell.row.id, cell.task.id);
@@ -81,28 +81,28 @@ export class EvaluationStage {
   }
 
   /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
-  async #keyOf(cell: PlannedCell, model: RowModel, { task, version, read }: DataKey): Promise<string> {
+  async #cacheKey(cell: PlannedCell, model: RowModel, { task, version, contents }: DataKey): Promise<string> {
     return hashJson({
       format: 4,
-      evaluation: this.#evaluationOf(cell),
+      evaluation: this.#evaluationSettings(cell),
       row: await model.key(cell),
       task,
       version,
       protocols: cell.protocols,
-      ...read,
+      ...contents,
       seed: cell.seed,
     });
   }
 
   /** How a cell is measured: protocols that join tasks say something only where they are among the cell's. */
-  #evaluationOf({ protocols }: PlannedCell): unknown {
+  #evaluationSettings({ protocols }: PlannedCell): unknown {
     const { split, ...sections } = this.plan.config.evaluation;
-    const foreign = entriesOfKind(this.registry.catalogue, 'protocol')
+    const otherSections = entriesOfKind(this.registry.catalogue, 'protocol')
       .filter(({ id, info }) => info.joins && !protocols.includes(id))
       .map(({ info }) => settingsSection(info));
-    const own = Object.entries(sections).filter(([section]) => !foreign.includes(section));
+    const ownSections = Object.entries(sections).filter(([section]) => !otherSections.includes(section));
     // Keys of what is measured on the test split are those from before there was a choice.
-    return { ...Object.fromEntries(own), ...(split === 'test' ? {} : { split }) };
+    return { ...Object.fromEntries(ownSections), ...(split === 'test' ? {} : { split }) };
   }
 
   async #measure(cell: PlannedCell, row: RowModel, key: string, data: DataKey): Promise<StoredCell> {
@@ -111,7 +111,7 @@ export class EvaluationStage {
     const task = await this.registry.get('task', cell.task.id);
     const context = {
       ...this.data.context(cell.task, cell.seed),
-      protocols: await boundProtocols(this.registry, cell.task, protocols, this.plan.config.evaluation, {
+      protocols: await bindProtocols(this.registry, cell.task, protocols, this.plan.config.evaluation, {
         seed: cell.seed,
         backend: this.backend.backend,
         profile: this.profile,
@@ -136,13 +136,13 @@ export class EvaluationStage {
   }
 
   /** The cells of the table, one for each protocol; scores and answers go to the comparison and the galleries. */
-  #collect(cell: PlannedCell, stored: StoredCell, synthetic: boolean, leaks: Leaks | undefined): ResultCell[] {
+  #collect(cell: PlannedCell, stored: StoredCell, synthetic: boolean, leaks: TaskLeaks | undefined): ResultCell[] {
     const { row, task, seed } = cell;
-    const place = { row: row.id, control: row.kind === 'control', task: task.id, seed };
+    const origin = { row: row.id, control: row.kind === 'control', task: task.id, seed };
     return stored.results.map((result) => {
-      this.scores.add(place, result);
+      this.scores.add(origin, result);
       this.galleries.add(cell, result);
-      return cellOf(cell, stored.seconds, withNotes(result, leaks?.notes ?? []), synthetic, leaks);
+      return makeCell(cell, stored.seconds, withNotes(result, leaks?.notes ?? []), synthetic, leaks);
     });
   }
 }
@@ -150,12 +150,12 @@ export class EvaluationStage {
 const withNotes = (result: TaskResult, notes: readonly string[]): TaskResult =>
   notes.length === 0 ? result : { ...result, notes: [...(result.notes ?? []), ...notes] };
 
-const cellOf = (
+const makeCell = (
   { row, task, seed }: PlannedCell,
   seconds: number,
   result: TaskResult,
   synthetic: boolean,
-  leaks: Leaks | undefined,
+  leaks: TaskLeaks | undefined,
 ): ResultCell => {
   const primary = result.metrics[result.metric];
   return {

@@ -19,9 +19,9 @@ describe('chooseExamples', () => {
         expect(chosen).toHaveLength(Math.min(count, right[0]!.length));
         expect(new Set(chosen).size).toBe(chosen.length);
         expect([...chosen].sort((a, b) => a - b)).toEqual(chosen);
-        for (const what of [true, false]) {
-          const occurs = right.some((row) => row.includes(what));
-          expect(right.some((row) => chosen.some((i) => row[i] === what))).toBe(occurs);
+        for (const outcome of [true, false]) {
+          const occurs = right.some((row) => row.includes(outcome));
+          expect(right.some((row) => chosen.some((i) => row[i] === outcome))).toBe(occurs);
         }
       }),
     );

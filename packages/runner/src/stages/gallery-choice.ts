@@ -8,15 +8,15 @@
 export function chooseExamples(right: readonly (readonly boolean[])[], count: number): number[] {
   const candidates = right[0]?.length ?? 0;
   const hits = Array.from({ length: candidates }, (_, i) => right.filter((row) => row[i]).length);
-  const left = new Set(hits.keys());
+  const remaining = new Set(hits.keys());
   /** Moves the candidate with the highest score; those of score 0 are not taken. */
   const take = (score: (hit: number) => number): number[] => {
-    const best = [...left].reduce<number | undefined>(
-      (found, i) => (score(hits[i]!) > (found === undefined ? 0 : score(hits[found]!)) ? i : found),
+    const best = [...remaining].reduce<number | undefined>(
+      (leader, i) => (score(hits[i]!) > (leader === undefined ? 0 : score(hits[leader]!)) ? i : leader),
       undefined,
     );
     if (best === undefined) return [];
-    left.delete(best);
+    remaining.delete(best);
     return [best];
   };
   const disagree = (hit: number): number => Math.min(hit, right.length - hit);
@@ -27,7 +27,7 @@ export function chooseExamples(right: readonly (readonly boolean[])[], count: nu
     if (next.length === 0) break;
     chosen.push(...next);
   }
-  while (chosen.length < count && left.size > 0) {
+  while (chosen.length < count && remaining.size > 0) {
     chosen.push(...take(wrong));
     if (chosen.length < count) chosen.push(...take((hit) => hit));
   }

@@ -15,7 +15,7 @@ import { errorMessage, isMedbenchError, mayShow } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
-import { keyParts, TaskData } from '../data/task-data.js';
+import { dataKeyFields, TaskData } from '../data/task-data.js';
 import type { Plan, PlannedCell } from '../plan/plan.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
@@ -25,8 +25,8 @@ import { chooseExamples } from './gallery-choice.js';
 const SHOWN: Readonly<Record<GalleryQuery, number>> = { label: 8, 'image-to-text': 4, 'text-to-image': 4 };
 
 /** Texts of one image that are shown, and characters of each. */
-const MOST_TEXTS = 2;
-const LONGEST = 300;
+const MAX_TEXTS = 2;
+const MAX_CHARACTERS = 300;
 
 interface SampledRow {
   readonly id: string;
@@ -35,7 +35,7 @@ interface SampledRow {
 }
 
 /** What the rows said in one protocol to one kind of query. */
-interface Sampled {
+interface SampledPart {
   readonly protocol: ProtocolId;
   readonly query: GalleryQuery;
   readonly rows: SampledRow[];
@@ -43,7 +43,7 @@ interface Sampled {
 
 /** Gathers what rows said of a few test examples, and writes a gallery for each task that permits it. */
 export class GalleryStage {
-  readonly #tasks = new Map<string, { readonly entry: CatalogueEntry<'task'>; readonly parts: Sampled[] }>();
+  readonly #tasks = new Map<string, { readonly entry: CatalogueEntry<'task'>; readonly parts: SampledPart[] }>();
 
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -59,14 +59,14 @@ export class GalleryStage {
     if (seed !== this.plan.config.seeds[0] || !mayShow(entry.info)) return;
     const task = this.#tasks.get(entry.id) ?? { entry, parts: [] };
     this.#tasks.set(entry.id, task);
-    for (const one of sampled) {
-      const known = task.parts.find((other) => other.protocol === protocol && other.query === one.query);
-      const part = known ?? { protocol, query: one.query, rows: [] };
-      if (!known) task.parts.push(part);
+    for (const answers of sampled) {
+      const existing = task.parts.find((other) => other.protocol === protocol && other.query === answers.query);
+      const part = existing ?? { protocol, query: answers.query, rows: [] };
+      if (!existing) task.parts.push(part);
       // Rows that were sampled otherwise, by an older version, cannot stand in one table.
       const first = part.rows[0]?.sampled.examples;
-      if (first && String(first) !== String(one.examples)) continue;
-      part.rows.push({ id: row.id, control: row.kind === 'control', sampled: one });
+      if (first && String(first) !== String(answers.examples)) continue;
+      part.rows.push({ id: row.id, control: row.kind === 'control', sampled: answers });
     }
   }
 
@@ -92,15 +92,15 @@ export class GalleryStage {
     }
   }
 
-  async #writeOne(entry: CatalogueEntry<'task'>, sampled: readonly Sampled[], file: string): Promise<void> {
+  async #writeOne(entry: CatalogueEntry<'task'>, sampled: readonly SampledPart[], file: string): Promise<void> {
     const task = await this.registry.get('task', entry.id);
     if (!task.examples) return;
     const seed = this.plan.config.seeds[0]!;
-    const key = hashJson({ format: 2, ...keyParts(await this.data.key(entry, seed)), sampled });
+    const key = hashJson({ format: 2, ...dataKeyFields(await this.data.key(entry, seed)), sampled });
     if (this.store.readJson<Gallery>(file)?.key === key) return;
     const images = new Album();
     const examples = await task.examples(this.data.context(entry, seed));
-    const parts = sampled.map((part) => partOf(part, chosenOf(part, sampled), examples, images));
+    const parts = sampled.map((part) => makePart(part, chooseShown(part, sampled), examples, images));
     const encoded: string[] = [];
     for (const place of images.places) {
       encoded.push(Buffer.from(await this.thumbnail(await examples.images.get(place))).toString('base64'));
@@ -114,15 +114,15 @@ export class GalleryStage {
 class Album {
   readonly places: number[] = [];
   item(place: number): { image: number } {
-    const known = this.places.indexOf(place);
-    return { image: known >= 0 ? known : this.places.push(place) - 1 };
+    const index = this.places.indexOf(place);
+    return { image: index >= 0 ? index : this.places.push(place) - 1 };
   }
 }
 
 /** Which candidates are shown: those of methods' making, the same ones in all protocols that ask about the same. */
-function chosenOf(part: Sampled, all: readonly Sampled[]): number[] {
+function chooseShown(part: SampledPart, allParts: readonly SampledPart[]): number[] {
   const candidates = String(part.rows[0]!.sampled.examples);
-  const rows = all
+  const rows = allParts
     .filter(({ query, rows: others }) => query === part.query && String(others[0]!.sampled.examples) === candidates)
     .flatMap(({ rows: others }) => others);
   const methods = rows.filter(({ control }) => !control);
@@ -132,24 +132,24 @@ function chosenOf(part: Sampled, all: readonly Sampled[]): number[] {
   return chooseExamples(right, SHOWN[part.query]);
 }
 
-function partOf(
-  { protocol, query, rows }: Sampled,
+function makePart(
+  { protocol, query, rows }: SampledPart,
   chosen: readonly number[],
   { texts, imageOfText, example }: TestExamples,
   album: Album,
 ): GalleryPart {
-  const text = (said = ''): GalleryItem => {
-    const characters = [...said];
-    return { text: characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : said };
+  const text = (fullText = ''): GalleryItem => {
+    const characters = [...fullText];
+    return { text: characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS).join('')}…` : fullText };
   };
   const answer = (place: number): GalleryItem => (query === 'text-to-image' ? album.item(place) : text(texts[place]));
-  const described = (place: number): GalleryExample => {
+  const describeExample = (place: number): GalleryExample => {
     if (query === 'text-to-image') {
       return { place, query: [text(texts[place])], right: [album.item(imageOfText![place]!)] };
     }
     if (query === 'image-to-text') {
-      const own = texts.filter((_, t) => imageOfText![t] === place).slice(0, MOST_TEXTS);
-      return { place, query: [album.item(place)], right: own.map((one) => text(one)) };
+      const captions = texts.filter((_, t) => imageOfText![t] === place).slice(0, MAX_TEXTS);
+      return { place, query: [album.item(place)], right: captions.map((caption) => text(caption)) };
     }
     const { image, question, answer: right } = example!(place);
     return {
@@ -158,7 +158,7 @@ function partOf(
       right: [text(right)],
     };
   };
-  const examples = chosen.map((i) => described(rows[0]!.sampled.examples[i]!));
+  const examples = chosen.map((i) => describeExample(rows[0]!.sampled.examples[i]!));
   return {
     protocol,
     query,

@@ -4,7 +4,7 @@ import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import { Corpora } from '../data/corpora.js';
-import { keyParts, TaskData } from '../data/task-data.js';
+import { dataKeyFields, TaskData } from '../data/task-data.js';
 import type { Plan } from '../plan/plan.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
@@ -15,45 +15,49 @@ interface StoredReport {
 }
 
 /** What was searched, and what was found. */
-export interface Leaks {
+export interface TaskLeaks {
   readonly counts: readonly LeakCounts[];
   /** For a reader, one sentence for each place where something was found. */
   readonly notes: readonly string[];
 }
 
 /** Test images found in several ways count once. */
-function countsOf(report: LeakReport): LeakCounts[] {
-  return (['train', 'val', 'corpus'] as const).flatMap((of) => {
-    const found = report[of];
-    if (!found) return [];
-    const { compared, groups, identical, near } = found;
-    return [{ of, compared, groups: groups?.length ?? null, identical: identical.length, near: near.length }];
+function countLeaks(report: LeakReport): LeakCounts[] {
+  return (['train', 'val', 'corpus'] as const).flatMap((split) => {
+    const matches = report[split];
+    if (!matches) return [];
+    const { compared, groups, identical, near } = matches;
+    return [{ of: split, compared, groups: groups?.length ?? null, identical: identical.length, near: near.length }];
   });
 }
 
-const SIDES = { train: 'the training split', val: 'the validation split', corpus: 'the training corpus' } as const;
+const SPLIT_NAMES = {
+  train: 'the training split',
+  val: 'the validation split',
+  corpus: 'the training corpus',
+} as const;
 
-function noteOf(counts: LeakCounts, test: number, file: string): string[] {
-  const { of, groups, identical, near } = counts;
-  const parts = [
+function describeLeaks(counts: LeakCounts, test: number, file: string): string[] {
+  const { of: split, groups, identical, near } = counts;
+  const findings = [
     ...(identical > 0 ? [`${identical} pixel for pixel`] : []),
     ...(near > 0 ? [`${near} in all but encoding`] : []),
     ...(groups ? [`${groups} by showing a patient, lesion or slide of it`] : []),
   ];
-  return parts.length === 0
+  return findings.length === 0
     ? []
-    : [`leak: ${SIDES[of]} has seen test images, of ${test}: ${parts.join(', ')} (${file})`];
+    : [`leak: ${SPLIT_NAMES[split]} has seen test images, of ${test}: ${findings.join(', ')} (${file})`];
 }
 
 /** Images of at most `limit` pairs, spread evenly over all. */
-function imagesOf({ pairs }: OpenedCorpus, limit: number): Source<RasterImage> {
+function sampleImages({ pairs }: OpenedCorpus, limit: number): Source<RasterImage> {
   const length = Math.min(limit, pairs.length);
   return { length, get: async (i) => (await pairs.get(Math.floor((i * pairs.length) / length))).image };
 }
 
 /** Searches each task of a run once for test images that training has seen. */
 export class LeakStage {
-  readonly #tasks = new Map<string, Promise<Leaks | undefined>>();
+  readonly #tasks = new Map<string, Promise<TaskLeaks | undefined>>();
   #corpus: Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> | undefined;
 
   constructor(
@@ -67,13 +71,13 @@ export class LeakStage {
   ) {}
 
   /** Undefined if nothing was searched: the setting says so, the task names no images, or they cannot be read. */
-  of(entry: CatalogueEntry<'task'>): Promise<Leaks | undefined> {
-    const known = this.#tasks.get(entry.id) ?? this.profile.span('leak search', () => this.#search(entry));
-    this.#tasks.set(entry.id, known);
-    return known;
+  find(entry: CatalogueEntry<'task'>): Promise<TaskLeaks | undefined> {
+    const leaks = this.#tasks.get(entry.id) ?? this.profile.span('leak search', () => this.#search(entry));
+    this.#tasks.set(entry.id, leaks);
+    return leaks;
   }
 
-  async #search(entry: CatalogueEntry<'task'>): Promise<Leaks | undefined> {
+  async #search(entry: CatalogueEntry<'task'>): Promise<TaskLeaks | undefined> {
     const { check, corpusPairs } = this.plan.config.leaks;
     if (!check) return undefined;
     const { layout } = this.store;
@@ -82,10 +86,10 @@ export class LeakStage {
       const task = await this.registry.get('task', entry.id);
       if (!task.images) return undefined;
       const seed = this.plan.config.seeds[0]!;
-      const corpus = corpusPairs > 0 ? await this.#opened(corpusPairs) : undefined;
+      const corpus = corpusPairs > 0 ? await this.#openCorpus(corpusPairs) : undefined;
       const key = hashJson({
         format: 2,
-        ...keyParts(await this.data.key(entry, seed)),
+        ...dataKeyFields(await this.data.key(entry, seed)),
         corpus: corpus && [corpus.fingerprint, corpusPairs],
       });
       let stored = this.store.readJson<StoredReport>(file);
@@ -94,9 +98,12 @@ export class LeakStage {
         stored = { key, report: await this.checkLeaks(images, corpus?.images) };
         this.store.writeJson(file, stored);
       }
-      const counts = countsOf(stored.report);
+      const counts = countLeaks(stored.report);
       const { test } = stored.report;
-      return { counts, notes: counts.flatMap((one) => noteOf(one, test, layout.relative(file))) };
+      return {
+        counts,
+        notes: counts.flatMap((splitCounts) => describeLeaks(splitCounts, test, layout.relative(file))),
+      };
     } catch (error) {
       // Whatever is wrong with the data, the task itself says in its cells.
       this.store.log({ task: entry.id, leaks: 'not searched', error: errorMessage(error) });
@@ -104,12 +111,12 @@ export class LeakStage {
     }
   }
 
-  #opened(limit: number): Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> {
+  #openCorpus(limit: number): Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> {
     this.#corpus ??= (async () => {
       // Where no row trains, no corpus is seen.
       if (!this.plan.rows.some(({ kind }) => kind === 'method')) return undefined;
-      const corpus = await this.corpora.ofSeed(this.plan.config.seeds[0]!);
-      return { images: imagesOf(corpus, limit), fingerprint: corpus.fingerprint };
+      const corpus = await this.corpora.openForSeed(this.plan.config.seeds[0]!);
+      return { images: sampleImages(corpus, limit), fingerprint: corpus.fingerprint };
     })();
     return this.#corpus;
   }

@@ -9,12 +9,12 @@ import {
 } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
-import { identity, keyParts, TaskData } from '../data/task-data.js';
+import { dataKeyFields, pluginIdentity, TaskData } from '../data/task-data.js';
 import type { Plan, PlannedCell, PlanRow } from '../plan/plan.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
-import type { Trained } from './training.js';
+import type { TrainedRow } from './training.js';
 
 /** What measures a row on one task. */
 export interface OpenedModel {
@@ -48,8 +48,8 @@ export class RowModels {
   ) {}
 
   /** The towers that training left, which keep what they embed in the run folder. */
-  trained(row: PlanRow, seed: number, trained: Trained): RowModel {
-    const load = once(async () => this.pretraining.load(await this.towers.request(), { file: trained.weights }));
+  trained(row: PlanRow, seed: number, trained: TrainedRow): RowModel {
+    const load = lazy(async () => this.pretraining.load(await this.towers.request(), { file: trained.weights }));
     return {
       synthetic: trained.synthetic,
       key: async () => trained.key,
@@ -58,7 +58,7 @@ export class RowModels {
           ? await this.embeddings.keep(
               this.store.layout.embedding(row.id, seed, task.id),
               {
-                key: hashJson({ format: 1, row: trained.key, ...keyParts(await this.data.key(task, seed)) }),
+                key: hashJson({ format: 1, row: trained.key, ...dataKeyFields(await this.data.key(task, seed)) }),
                 model: row.id,
                 task: task.id,
               },
@@ -68,14 +68,14 @@ export class RowModels {
         protocols,
         notes: [],
       }),
-      dispose: async () => (await load.made())?.dispose(),
+      dispose: async () => (await load.existing())?.dispose(),
     };
   }
 
   /** A row that no method trained. */
   control(row: PlanRow & { kind: 'control' }, seed: number): RowModel {
     const untrained: LoadedModel[] = [];
-    const model = once(async () => {
+    const model = lazy(async () => {
       const request = await this.towers.request();
       const control = await this.registry.get('control', row.id);
       return control.model({
@@ -89,34 +89,34 @@ export class RowModels {
     });
     return {
       synthetic: false,
-      key: async () => ({ control: identity(row.entry), model: this.towers.key }),
+      key: async () => ({ control: pluginIdentity(row.entry), model: this.towers.key }),
       open: async ({ protocols }) => ({ model: await model.value(), protocols, notes: [] }),
       dispose: async () => {
-        for (const one of untrained) await one.dispose();
+        for (const loaded of untrained) await loaded.dispose();
       },
     };
   }
 
   /** Vectors that another tool made. @throws MedbenchError('usage') if their folder does not exist. */
-  async foreign(row: PlanRow & { kind: 'embeddings' }): Promise<RowModel> {
+  async external(row: PlanRow & { kind: 'embeddings' }): Promise<RowModel> {
     const folder = await this.embeddings.open(row.folder);
     return {
       synthetic: false,
       key: async ({ task }) => ({ embeddings: await folder.fingerprint(task.id) }),
-      open: (cell) => openForeign(folder, cell),
+      open: (cell) => openExternal(folder, cell),
       dispose: async () => {},
     };
   }
 }
 
-async function openForeign(folder: EmbeddingsFolder, { task, protocols }: PlannedCell): Promise<OpenedModel> {
-  const { model, protocols: there, notes } = await folder.open(task.id);
-  const possible = protocols.filter((one) => there.includes(one));
+async function openExternal(folder: EmbeddingsFolder, { task, protocols }: PlannedCell): Promise<OpenedModel> {
+  const { model, protocols: available, notes } = await folder.open(task.id);
+  const possible = protocols.filter((protocol) => available.includes(protocol));
   // What is there belongs to another task: without an error the row would have no cell at all.
   if (possible.length === 0) {
     throw new MedbenchError(
       'data',
-      `The embeddings of ${task.id} are those of ${there.join(', ')}, not ${protocols.join(', ')}`,
+      `The embeddings of ${task.id} are those of ${available.join(', ')}, not ${protocols.join(', ')}`,
       { hint: 'medbench embed --inputs says which arrays the task takes.' },
     );
   }
@@ -124,7 +124,7 @@ async function openForeign(folder: EmbeddingsFolder, { task, protocols }: Planne
 }
 
 /** A value that is made when it is first asked for. What failed is made anew. */
-function once<T>(make: () => Promise<T>): { value(): Promise<T>; made(): Promise<T | undefined> } {
+function lazy<T>(make: () => Promise<T>): { value(): Promise<T>; existing(): Promise<T | undefined> } {
   let value: Promise<T> | undefined;
   return {
     value() {
@@ -134,6 +134,6 @@ function once<T>(make: () => Promise<T>): { value(): Promise<T>; made(): Promise
       });
       return value;
     },
-    made: async () => value,
+    existing: async () => value,
   };
 }

@@ -1,6 +1,6 @@
 import type { ModelRequest, Profile } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
-import { identity } from '../data/task-data.js';
+import { pluginIdentity } from '../data/task-data.js';
 import type { Plan } from '../plan/plan.js';
 import { type ChosenBackend, Services } from '../services.js';
 import type { RunStore } from '../store/index.js';
@@ -33,6 +33,6 @@ export class Towers {
     const entries = this.registry.catalogue.entries.filter(
       ({ kind, id }) => kind === 'encoder' && (id === encoders.image || id === encoders.text),
     );
-    return { encoders, model, versions: entries.map(identity), backend: this.backend.id };
+    return { encoders, model, versions: entries.map(pluginIdentity), backend: this.backend.id };
   }
 }

@@ -12,9 +12,9 @@ import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import { Corpora } from '../data/corpora.js';
-import { identity } from '../data/task-data.js';
+import { pluginIdentity } from '../data/task-data.js';
 import type { RunObserver } from '../observer.js';
-import { generalTraining } from '../plan/general.js';
+import { planGeneralTraining } from '../plan/general.js';
 import type { Plan, PlanRow } from '../plan/plan.js';
 import { resolveMethod } from '../plan/resolve.js';
 import { Services } from '../services.js';
@@ -22,7 +22,7 @@ import { GENERAL, hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
 
 /** Finished weights and how they came about. */
-export interface Trained {
+export interface TrainedRow {
   readonly weights: string;
   /** Hash of all that the weights depend on. */
   readonly key: string;
@@ -35,12 +35,12 @@ interface StoredTraining {
   readonly record: TrainingRecord;
 }
 
-interface Job {
+interface TrainingJob {
   readonly row: string;
   readonly entry: CatalogueEntry<'method'>;
   readonly settings: Settings;
   readonly start: StartingWeights;
-  readonly general?: Trained;
+  readonly general?: TrainedRow;
   readonly seed: number;
   readonly corpus: OpenedCorpus;
   readonly training: TrainingSettings;
@@ -48,7 +48,7 @@ interface Job {
 
 /** Trains the rows of a run; the general-domain weights are made when first needed, once. */
 export class TrainingStage {
-  #general: Promise<Trained> | undefined;
+  #general: Promise<TrainedRow> | undefined;
 
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -62,10 +62,10 @@ export class TrainingStage {
     @inject(Corpora) private readonly corpora: Corpora,
   ) {}
 
-  async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<Trained> {
+  async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<TrainedRow> {
     const { method } = await resolveMethod(this.registry, row.entry, row.settings);
     // First, so that data which are not there are noticed before the general-domain weights are trained.
-    const corpus = await this.corpora.ofSeed(seed);
+    const corpus = await this.corpora.openForSeed(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
     return this.#train({
       row: row.id,
@@ -80,15 +80,15 @@ export class TrainingStage {
   }
 
   /** The weights from which transfer starts: one set for all rows and seeds, as released weights would be. */
-  general(): Promise<Trained> {
+  general(): Promise<TrainedRow> {
     this.#general ??= this.profile.row(GENERAL, () => this.#trainGeneral());
     return this.#general;
   }
 
-  async #trainGeneral(): Promise<Trained> {
+  async #trainGeneral(): Promise<TrainedRow> {
     const { config } = this.plan;
     if (config.general.weights !== null) return this.#importGeneral(config.general.weights);
-    const { id, entry, settings, seed, training, corpus } = generalTraining(config, this.registry.catalogue);
+    const { id, entry, settings, seed, training, corpus } = planGeneralTraining(config, this.registry.catalogue);
     return this.#train({
       row: id,
       entry,
@@ -101,11 +101,11 @@ export class TrainingStage {
   }
 
   /** Trains a job, or takes its weights from the run folder if they are there under the same key. */
-  async #train(job: Job): Promise<Trained> {
+  async #train(job: TrainingJob): Promise<TrainedRow> {
     const { row, seed, training } = job;
     const { layout } = this.store;
     const { method, objectives } = await resolveMethod(this.registry, job.entry, job.settings);
-    const key = this.#keyOf(job, objectives);
+    const key = this.#cacheKey(job, objectives);
     const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
     const weights = layout.weights(row, seed, stopAt);
     const finished = {
@@ -142,15 +142,15 @@ export class TrainingStage {
   }
 
   /** Hash of all that the weights of a job depend on. */
-  #keyOf(
-    { entry, settings, start, general, seed, corpus, training }: Job,
+  #cacheKey(
+    { entry, settings, start, general, seed, corpus, training }: TrainingJob,
     objectives: readonly CatalogueEntry<'objective'>[],
   ): string {
     // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
     const { checkpointEvery: _, logEvery: __, stopAt: ___, ...setUp } = training;
     return hashJson({
       format: 1,
-      method: [entry, ...objectives].map(identity),
+      method: [entry, ...objectives].map(pluginIdentity),
       settings,
       start,
       general: general?.key,
@@ -162,11 +162,11 @@ export class TrainingStage {
   }
 
   /** Takes general-domain weights that were made elsewhere. */
-  async #importGeneral(name: string): Promise<Trained> {
+  async #importGeneral(name: string): Promise<TrainedRow> {
     const { layout } = this.store;
     const request = await this.towers.request();
-    const found = await this.pretraining.findWeights(name, request.log);
-    const key = hashJson({ format: 1, imported: found.fingerprint, model: this.towers.key });
+    const source = await this.pretraining.findWeights(name, request.log);
+    const key = hashJson({ format: 1, imported: source.fingerprint, model: this.towers.key });
     // Seed 0 stands for all: nothing is drawn.
     const weights = layout.weights(GENERAL, 0);
     const stored = this.store.readJson<StoredTraining>(layout.training(GENERAL, 0));
@@ -175,7 +175,7 @@ export class TrainingStage {
     const folder = layout.checkpoint(GENERAL, 0);
     const record: TrainingRecord = reused
       ? stored.record
-      : { method: GENERAL, seed: 0, ...(await found.import(request, { folder, key })).record };
+      : { method: GENERAL, seed: 0, ...(await source.import(request, { folder, key })).record };
     if (!reused) this.store.writeJson(layout.training(GENERAL, 0), { key, record } satisfies StoredTraining);
     this.store.log({ row: GENERAL, imported: name, key });
     this.observer.trainingFinished(GENERAL, record.seconds, reused);

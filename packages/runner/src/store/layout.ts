@@ -85,9 +85,9 @@ export class RunLayout {
   }
   /** Rows and seeds of which there is a folder of weights, in the order of their names. */
   trainedRows(): { readonly row: string; readonly seed: number }[] {
-    return foldersIn(this.allCheckpoints).flatMap((name) =>
-      foldersIn(join(this.allCheckpoints, name)).flatMap((at) => {
-        const seed = /^seed-(\d+)$/.exec(at)?.[1];
+    return listFolders(this.allCheckpoints).flatMap((name) =>
+      listFolders(join(this.allCheckpoints, name)).flatMap((seedFolder) => {
+        const seed = /^seed-(\d+)$/.exec(seedFolder)?.[1];
         return seed === undefined ? [] : [{ row: decodeURIComponent(name), seed: Number(seed) }];
       }),
     );
@@ -118,6 +118,6 @@ export class RunLayout {
   }
 }
 
-const foldersIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+const listFolders = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
 const suffix = (stoppedAt: number | undefined): string => (stoppedAt === undefined ? '' : `-${stoppedAt}`);

@@ -18,7 +18,7 @@ export interface StoredCell {
   readonly results: readonly TaskResult[];
 }
 
-const WAY = 'Choose another folder with --out';
+const STORE_HINT = 'Choose another folder with --out';
 
 /**
  * A run's folder, open for writing. Every file is written beside its place and renamed, so whatever is there is whole: a
@@ -44,7 +44,7 @@ export class RunStore {
       return new RunStore(folder, lockFolder(folder));
     } catch (cause) {
       if (cause instanceof MedbenchError) throw cause;
-      throw unwritableError(folder, cause, WAY);
+      throw unwritableError(folder, cause, STORE_HINT);
     }
   }
 
@@ -54,7 +54,7 @@ export class RunStore {
 
   /** @throws MedbenchError('store') if the disk is full or the folder read-only; what was there stays. */
   writeJson(path: string, value: unknown): void {
-    writeFileAtomicSync(path, `${JSON.stringify(value, null, 1)}\n`, WAY);
+    writeFileAtomicSync(path, `${JSON.stringify(value, null, 1)}\n`, STORE_HINT);
   }
 
   /** Undefined if it is not there, or not JSON: a broken file is as good as none and is written again. */
@@ -67,7 +67,7 @@ export class RunStore {
     try {
       rmSync(path, { force: true });
     } catch (cause) {
-      throw unwritableError(path, cause, WAY);
+      throw unwritableError(path, cause, STORE_HINT);
     }
   }
 
@@ -87,7 +87,7 @@ export class RunStore {
     try {
       appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
     } catch (cause) {
-      throw unwritableError(path, cause, WAY);
+      throw unwritableError(path, cause, STORE_HINT);
     }
   }
 

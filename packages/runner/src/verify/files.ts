@@ -27,20 +27,20 @@ export interface FoundFile {
 export async function findFile(dataRoot: string, file: ExpectedFile, checksums: boolean): Promise<FoundFile> {
   const paths = [file.path].flat();
   for (const path of paths) {
-    const found = await stat(join(dataRoot, path)).catch(() => undefined);
-    if (!found || found.isDirectory() !== path.endsWith('/')) continue;
+    const stats = await stat(join(dataRoot, path)).catch(() => undefined);
+    if (!stats || stats.isDirectory() !== path.endsWith('/')) continue;
     const base = { what: file.what, paths, found: path };
-    if (found.isDirectory()) return base;
+    if (stats.isDirectory()) return base;
     const published = file.md5?.[path];
-    if (published === undefined) return { ...base, bytes: found.size };
-    if (found.size > CHECKED_UP_TO && !checksums) return { ...base, bytes: found.size, md5: 'unchecked' };
-    const same = (await md5Of(join(dataRoot, path))) === published;
-    return { ...base, bytes: found.size, md5: same ? 'ok' : 'differs' };
+    if (published === undefined) return { ...base, bytes: stats.size };
+    if (stats.size > CHECKED_UP_TO && !checksums) return { ...base, bytes: stats.size, md5: 'unchecked' };
+    const same = (await hashMd5(join(dataRoot, path))) === published;
+    return { ...base, bytes: stats.size, md5: same ? 'ok' : 'differs' };
   }
   return { what: file.what, paths };
 }
 
-async function md5Of(path: string): Promise<string> {
+async function hashMd5(path: string): Promise<string> {
   const hash = createHash('md5');
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
   return hash.digest('hex');

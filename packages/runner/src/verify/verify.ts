@@ -8,7 +8,7 @@ import { type FoundFile, findFile } from './files.js';
  * How a data set stands: as published; other than published; not there; there, but not to be read; generated, which never
  * passes for the real one.
  */
-export type Verdict = 'ok' | 'differs' | 'missing' | 'broken' | 'generated';
+export type DataVerdict = 'ok' | 'differs' | 'missing' | 'broken' | 'generated';
 
 /** One split: what was counted beside what is published. */
 export interface CountedSplit {
@@ -19,11 +19,11 @@ export interface CountedSplit {
 }
 
 /** What `medbench data verify` says of a data set. It never holds any of the data. */
-export interface Verification {
+export interface DataVerification {
   readonly kind: 'task' | 'corpus';
   readonly id: string;
   readonly title: string;
-  readonly verdict: Verdict;
+  readonly verdict: DataVerdict;
   readonly files: readonly FoundFile[];
   readonly splits: readonly CountedSplit[];
   readonly differences: readonly string[];
@@ -50,72 +50,72 @@ type Entry = CatalogueEntry<'task'> | CatalogueEntry<'corpus'>;
  * Compares what lies below a data root with what is published of a task or corpus: files, checksums, counts. Nothing is
  * ever fetched, and no image or text of the data is in the outcome.
  */
-export async function verifyData(registry: Registry, entry: Entry, options: VerifyOptions): Promise<Verification> {
+export async function verifyData(registry: Registry, entry: Entry, options: VerifyOptions): Promise<DataVerification> {
   const { kind, info } = entry;
   const { dataRoot, cacheRoot, settings, checksums = false, skipBad = false } = options;
   const files = await Promise.all((info.files ?? []).map((file) => findFile(dataRoot, file, checksums)));
-  const about = { kind, id: info.id, title: info.title, files };
+  const base = { kind, id: info.id, title: info.title, files };
   const missing = files.filter(({ found }) => found === undefined);
   if (missing.length > 0) {
-    return { ...about, verdict: 'missing', splits: [], differences: [], notes: [], obtain: howToObtain(info) };
+    return { ...base, verdict: 'missing', splits: [], differences: [], notes: [], obtain: howToObtain(info) };
   }
   const skipped = new Set<string>();
   const context = {
     ...{ dataRoot, cacheRoot, settings, skipBad, seed: 0, log: () => {}, tasks: [] },
     skip: (what: string) => void skipped.add(what),
   };
-  let found: DataInspection | undefined;
+  let inspection: DataInspection | undefined;
   try {
     const plugin = kind === 'task' ? await registry.get('task', info.id) : await registry.get('corpus', info.id);
-    found = await plugin.inspect?.(context);
+    inspection = await plugin.inspect?.(context);
   } catch (error) {
     const hint = isMedbenchError(error) && error.hint ? ` ${error.hint}` : '';
-    const said = `${errorMessage(error)}.${hint}`;
-    return { ...about, verdict: 'broken', splits: [], differences: [], notes: [], error: said };
+    const message = `${errorMessage(error)}.${hint}`;
+    return { ...base, verdict: 'broken', splits: [], differences: [], notes: [], error: message };
   }
-  if (!found) {
+  if (!inspection) {
     const notes = ['its plugin counts nothing: only the files were looked for'];
-    return { ...about, verdict: checked(files), splits: [], differences: [], notes };
+    return { ...base, verdict: judgeFiles(files), splits: [], differences: [], notes };
   }
-  const { splits, differences } = compare(entry, found);
+  const { splits, differences } = compare(entry, inspection);
   const repacked: string[] = [];
   for (const { found: path, md5 } of files) {
     if (md5 !== 'differs') continue;
     // Copies of a set are often packed anew: where every count by class is as published, that is no fault of the data.
-    const told = `${path} is not the published file byte for byte (MD5)`;
-    if (checksums || differences.length > 0 || !countedByClass(entry, found)) differences.push(told);
-    else repacked.push(`${told}, but all its counts are as published: packed anew, or in another order`);
+    const difference = `${path} is not the published file byte for byte (MD5)`;
+    if (checksums || differences.length > 0 || !countedByClass(entry, inspection)) differences.push(difference);
+    else repacked.push(`${difference}, but all its counts are as published: packed anew, or in another order`);
   }
-  const left = skipped.size > 0 ? [`${skipped.size} left out: ${[...skipped].slice(0, 20).join('; ')}`] : [];
+  const leftOut = skipped.size > 0 ? [`${skipped.size} left out: ${[...skipped].slice(0, 20).join('; ')}`] : [];
   const unchecked = files.filter(({ md5 }) => md5 === 'unchecked').map(({ found: path }) => path);
   const notes = [
-    ...new Set([...found.notes, ...left, ...repacked]),
+    ...new Set([...inspection.notes, ...leftOut, ...repacked]),
     ...(unchecked.length > 0 ? [`not checked for their size: ${unchecked.join(', ')} (--checksums)`] : []),
     ...(kind === 'task' && info.counted ? [`the published numbers count ${info.counted}`] : []),
   ];
-  const verdict = found.synthetic ? 'generated' : differences.length > 0 || skipped.size > 0 ? 'differs' : 'ok';
-  return { ...about, verdict, splits, differences: found.synthetic ? [] : differences, notes };
+  const verdict = inspection.synthetic ? 'generated' : differences.length > 0 || skipped.size > 0 ? 'differs' : 'ok';
+  return { ...base, verdict, splits, differences: inspection.synthetic ? [] : differences, notes };
 }
 
 /** Whether every split of a task has published counts by class, which `compare` has held against it. */
 const countedByClass = ({ kind, info }: Entry, { splits }: DataInspection): boolean =>
   kind === 'task' && Object.entries(splits).every(([split, { classes }]) => classes && info.classCounts?.[split]);
 
-const checked = (files: readonly FoundFile[]): Verdict =>
+const judgeFiles = (files: readonly FoundFile[]): DataVerdict =>
   files.some(({ md5 }) => md5 === 'differs') ? 'differs' : 'ok';
 
 /** Counts beside the published ones, as far as both have a split of that name. */
 function compare({ kind, info }: Entry, { splits }: DataInspection): { splits: CountedSplit[]; differences: string[] } {
   const differences: string[] = [];
-  const published = kind === 'task' ? publishedOf(info) : (info.pairs ?? {});
+  const published = kind === 'task' ? publishedSizes(info) : (info.pairs ?? {});
   const byClass = kind === 'task' && !info.counted ? (info.classCounts ?? {}) : {};
   const counted = Object.entries(splits).map(([split, { examples, classes, groups }]): CountedSplit => {
     const expected = published[split];
     if (expected !== undefined && expected !== examples)
       differences.push(`${split}: ${examples}, published ${expected}`);
-    const wanted = byClass[split];
-    if (wanted && classes && wanted.join() !== classes.join()) {
-      differences.push(`${split} by class: ${classes.join(', ')}, published ${wanted.join(', ')}`);
+    const publishedClasses = byClass[split];
+    if (publishedClasses && classes && publishedClasses.join() !== classes.join()) {
+      differences.push(`${split} by class: ${classes.join(', ')}, published ${publishedClasses.join(', ')}`);
     }
     return {
       split,
@@ -137,7 +137,7 @@ function compare({ kind, info }: Entry, { splits }: DataInspection): { splits: C
 }
 
 /** Published sizes of a task's splits; none where its split is ours, or where they count something else. */
-function publishedOf({ splits, classCounts, counted }: TaskInfo): Readonly<Record<string, number>> {
+function publishedSizes({ splits, classCounts, counted }: TaskInfo): Readonly<Record<string, number>> {
   if (counted || classCounts?.all) return {};
   return Object.fromEntries(Object.entries(splits).filter(([, examples]) => examples > 0));
 }

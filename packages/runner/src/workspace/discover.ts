@@ -40,7 +40,7 @@ interface Installed {
  * The package.json of a package, resolved from the file that declares the dependency. One that `exports` hides is looked
  * for where Node would have found it, so that the package can be named.
  */
-function installed(name: string, from: string): Installed | undefined {
+function findInstalled(name: string, from: string): Installed | undefined {
   const require = createRequire(from);
   try {
     return { file: require.resolve(`${name}/package.json`), exported: true };
@@ -60,9 +60,9 @@ export function nearestPackageJson(cwd: string): string | undefined {
   }
 }
 
-function configured(spec: string, cwd: string): PluginPackage {
+function readConfigured(spec: string, cwd: string): PluginPackage {
   const isPath = spec.startsWith('.') || isAbsolute(spec);
-  const file = isPath ? join(resolve(cwd, spec), 'package.json') : installed(spec, join(cwd, 'package.json'))?.file;
+  const file = isPath ? join(resolve(cwd, spec), 'package.json') : findInstalled(spec, join(cwd, 'package.json'))?.file;
   if (!file || !existsSync(file)) {
     throw new MedbenchError('plugin', `Plugin "${spec}", named in the configuration, is not installed`, {
       hint: isPath ? `There is no ${file}.` : `Install it (npm install ${spec}) or remove it from "plugins".`,
@@ -72,13 +72,13 @@ function configured(spec: string, cwd: string): PluginPackage {
 }
 
 /** What was found among the dependencies of a package. */
-interface Found {
+interface FoundPlugins {
   readonly plugins: readonly PluginPackage[];
   readonly suspects: readonly SuspectPackage[];
 }
 
 /** What keeps a package that looks like a plugin package from being one, and what to change. */
-function missing({ keywords, medbench }: ReturnType<typeof readPackageJson>, exported: boolean): string[] {
+function manifestFaults({ keywords, medbench }: ReturnType<typeof readPackageJson>, exported: boolean): string[] {
   const faults: string[] = [];
   if (!keywords?.includes(PLUGIN_KEYWORD)) faults.push(`add "${PLUGIN_KEYWORD}" to "keywords"`);
   if (!medbench) faults.push('add "medbench": { "api": 1, "entry": "." }');
@@ -87,35 +87,39 @@ function missing({ keywords, medbench }: ReturnType<typeof readPackageJson>, exp
 }
 
 /** The plugins that a package depends on: those that carry the keyword, have a manifest and let it be seen. */
-function dependenciesOf(packageJson: string, why: string): Found {
+function findDependencies(packageJson: string, why: string): FoundPlugins {
   const plugins: PluginPackage[] = [];
   const suspects: SuspectPackage[] = [];
   for (const name of dependencyNames(readPackageJson(packageJson))) {
-    const at = installed(name, packageJson);
-    if (!at) continue;
-    const json = readPackageJson(at.file);
+    const dependency = findInstalled(name, packageJson);
+    if (!dependency) continue;
+    const json = readPackageJson(dependency.file);
     if (!json.keywords?.includes(PLUGIN_KEYWORD) && json.medbench?.entry === undefined) continue;
-    const faults = missing(json, at.exported);
-    if (faults.length === 0) plugins.push(readPlugin(at.file, why, CORE_VERSION));
+    const faults = manifestFaults(json, dependency.exported);
+    if (faults.length === 0) plugins.push(readPlugin(dependency.file, why, CORE_VERSION));
     else {
       const reason = `it looks like a plugin but is not taken as one; in its package.json, ${faults.join(' and ')}`;
-      suspects.push({ name, version: json.version ?? '0.0.0', dir: dirname(at.file), why, reason });
+      suspects.push({ name, version: json.version ?? '0.0.0', dir: dirname(dependency.file), why, reason });
     }
   }
   return { plugins, suspects };
 }
 
 /** Preset packages among the host's dependencies, with what is found among theirs. */
-function builtIn(host: string): Found & { readonly presets: readonly PluginPackage[] } {
+function findBuiltIn(host: string): FoundPlugins & { readonly presets: readonly PluginPackage[] } {
   const presets = dependencyNames(readPackageJson(host)).flatMap((name) => {
-    const at = installed(name, host);
-    return at && readPackageJson(at.file).medbench?.presets ? [readPlugin(at.file, 'built in', CORE_VERSION)] : [];
+    const dependency = findInstalled(name, host);
+    return dependency && readPackageJson(dependency.file).medbench?.presets
+      ? [readPlugin(dependency.file, 'built in', CORE_VERSION)]
+      : [];
   });
-  const found = presets.map((preset) => dependenciesOf(join(preset.dir, 'package.json'), `preset ${preset.name}`));
+  const fromPresets = presets.map((preset) =>
+    findDependencies(join(preset.dir, 'package.json'), `preset ${preset.name}`),
+  );
   return {
     presets,
-    plugins: found.flatMap(({ plugins }) => plugins),
-    suspects: found.flatMap(({ suspects }) => suspects),
+    plugins: fromPresets.flatMap(({ plugins }) => plugins),
+    suspects: fromPresets.flatMap(({ suspects }) => suspects),
   };
 }
 
@@ -132,16 +136,16 @@ async function pluginsInPackage(plugin: PluginPackage): Promise<DeclaredPlugin[]
 }
 
 /** What went wrong and what to do about it, as one sentence without its full stop. */
-const reasonOf = (error: unknown): string =>
+const describeError = (error: unknown): string =>
   isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint.replace(/\.$/, '')}` : errorMessage(error);
 
 /** The plugins of a package that can be used; one that is refused takes the others of its package with it. */
-async function entriesOf(plugin: PluginPackage): Promise<{ entries: CatalogueEntry[]; broken: BrokenPackage[] }> {
+async function readEntries(plugin: PluginPackage): Promise<{ entries: CatalogueEntry[]; broken: BrokenPackage[] }> {
   let info: DeclaredPlugin[];
   try {
     info = await pluginsInPackage(plugin);
   } catch (error) {
-    return { entries: [], broken: [{ package: plugin, reason: reasonOf(error) }] };
+    return { entries: [], broken: [{ package: plugin, reason: describeError(error) }] };
   }
   const faults = info.flatMap(infoFaults);
   if (faults.length > 0) {
@@ -158,19 +162,19 @@ async function entriesOf(plugin: PluginPackage): Promise<{ entries: CatalogueEnt
  *   version, or a configured plugin that is not installed.
  */
 export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promise<Catalogue> {
-  const shipped = builtIn(host);
+  const shipped = findBuiltIn(host);
   const project = nearestPackageJson(cwd);
-  const own = project
-    ? dependenciesOf(project, `dependency of ${readPackageJson(project).name ?? project}`)
+  const fromProject = project
+    ? findDependencies(project, `dependency of ${readPackageJson(project).name ?? project}`)
     : { plugins: [], suspects: [] };
-  const found = [...plugins.map((spec) => configured(spec, cwd)), ...own.plugins, ...shipped.plugins];
-  const packages = [...new Map(found.map((plugin) => [plugin.dir, plugin])).values()];
+  const candidates = [...plugins.map((spec) => readConfigured(spec, cwd)), ...fromProject.plugins, ...shipped.plugins];
+  const packages = [...new Map(candidates.map((plugin) => [plugin.dir, plugin])).values()];
   // What the configuration names is taken whatever its package.json lacks.
-  const taken = new Set(packages.map(({ dir }) => dir));
-  const suspects = [...own.suspects, ...shipped.suspects].filter(({ dir }) => !taken.has(dir));
-  const read = await Promise.all(packages.map(entriesOf));
-  const entries = read.flatMap((one) => one.entries);
-  const broken = read.flatMap((one) => one.broken);
+  const usedFolders = new Set(packages.map(({ dir }) => dir));
+  const suspects = [...fromProject.suspects, ...shipped.suspects].filter(({ dir }) => !usedFolders.has(dir));
+  const contents = await Promise.all(packages.map(readEntries));
+  const entries = contents.flatMap((content) => content.entries);
+  const broken = contents.flatMap((content) => content.broken);
   const seen = new Map<string, CatalogueEntry>();
   for (const entry of entries) {
     const key = `${entry.kind} ${entry.id}`;

@@ -1,11 +1,11 @@
 import type { ConfigTree } from '@medbench/runner/workspace';
-import type { Study, Variant } from '../study.js';
+import type { Study, StudyVariant } from '../study.js';
 
 const IMAGE = [0.25, 0.5, 0.75, 1];
 const frozen = (tower: string, fractions: readonly number[]): string[] =>
   fractions.map((fraction) => `clip-partial:tower=${tower}:freeze=${fraction}`);
 
-const tower = (id: string, title: string, released: ConfigTree, small: string): Variant => ({
+const tower = (id: string, title: string, released: ConfigTree, small: string): StudyVariant => ({
   id,
   title,
   config: released,
@@ -68,7 +68,7 @@ export const freezeDepth: Study = {
   ],
 };
 
-const modality = (id: string, tasks: readonly string[]): Variant => ({ id, title: id, config: { tasks } });
+const modality = (id: string, tasks: readonly string[]): StudyVariant => ({ id, title: id, config: { tasks } });
 
 /** Open question 2: should λ depend on the imaging modality? */
 export const lambdaByModality: Study = {
@@ -100,7 +100,7 @@ const LONG_TAILED = ['bloodmnist', 'organamnist', 'pathmnist', 'octmnist', 'derm
 const DEMO_LONG_TAILED = ['phantom-local'];
 const FINE = ['coca', 'filip', 'gloria'];
 
-const thinned = (imbalance: number): Variant => ({
+const thinned = (imbalance: number): StudyVariant => ({
   id: `imbalance-${imbalance}`,
   title: imbalance === 1 ? 'classes as they are' : `the largest class ${imbalance} times the smallest`,
   config: {
