@@ -22,7 +22,7 @@ export interface EmbedOptions {
 const listFolders = (path: string): ReadonlyMap<string, string> =>
   new Map(existsSync(path) ? readdirSync(path).map((name) => [decodeURIComponent(name), join(path, name)]) : []);
 
-const list = (names: Iterable<string>): string => [...names].sort().join(', ');
+const joinSorted = (names: Iterable<string>): string => [...names].sort().join(', ');
 
 /**
  * Copies the embeddings that a run kept of one row.
@@ -38,20 +38,20 @@ export async function embed(dir: string, { method, seed = 0, tasks, out }: Embed
   }
   if (method === undefined) {
     throw new MedbenchError('usage', 'embed needs --method with a run folder', {
-      hint: `One of ${list(rows.keys())}.`,
+      hint: `One of ${joinSorted(rows.keys())}.`,
     });
   }
   const row = rows.get(method);
   if (row === undefined) {
     throw new MedbenchError('usage', `${dir} holds no embeddings of ${method}`, {
-      hint: `--method is one of ${list(rows.keys())}.`,
+      hint: `--method is one of ${joinSorted(rows.keys())}.`,
     });
   }
   const seeds = listFolders(row);
   const from = seeds.get(`seed-${seed}`);
   if (from === undefined) {
     throw new MedbenchError('usage', `${dir} holds no embeddings of ${method} with seed ${seed}`, {
-      hint: `--seed is one of ${list([...seeds.keys()].map((name) => name.replace('seed-', '')))}.`,
+      hint: `--seed is one of ${joinSorted([...seeds.keys()].map((name) => name.replace('seed-', '')))}.`,
     });
   }
   const storedTasks = listFolders(from);
@@ -59,8 +59,8 @@ export async function embed(dir: string, { method, seed = 0, tasks, out }: Embed
     tasks === undefined || tasks === 'all' ? [...storedTasks.keys()] : tasks.split(',').map((id) => id.trim());
   const missing = taskIds.filter((task) => !storedTasks.has(task));
   if (missing.length > 0) {
-    throw new MedbenchError('usage', `${dir} holds no embeddings of ${method} for ${list(missing)}`, {
-      hint: `--tasks are among ${list(storedTasks.keys())}.`,
+    throw new MedbenchError('usage', `${dir} holds no embeddings of ${method} for ${joinSorted(missing)}`, {
+      hint: `--tasks are among ${joinSorted(storedTasks.keys())}.`,
     });
   }
   const { exportEmbeddings } = await import('@medbench/evaluation');

@@ -116,7 +116,7 @@ export interface KeptImages {
   readonly bytesAtMost: number;
 }
 
-async function keptImages({ image }: DualEncoderModel): Promise<KeptImages> {
+async function estimateKeptImages({ image }: DualEncoderModel): Promise<KeptImages> {
   const { keptImageBytes } = await import('@medbench/training');
   return {
     bytesPerThousand: keptImageBytes(image.imageSize, 1000),
@@ -167,6 +167,6 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
       steps: rows.reduce((sum, { trainings, steps }) => sum + trainings * (steps ?? 0), 0),
     },
     rows,
-    keptImages: await keptImages(model),
+    keptImages: await estimateKeptImages(model),
   };
 }

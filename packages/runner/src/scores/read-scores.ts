@@ -1,5 +1,5 @@
 import type { RunResults, ScoredColumn } from '@medbench/core';
-import { RunLayout, readJson, type StoredCell } from '../store/index.js';
+import { RunLayout, type StoredCell, tryReadJson } from '../store/index.js';
 import { ScoreTable } from './scores.js';
 
 /**
@@ -13,7 +13,7 @@ export async function readScores(folder: string, results: RunResults): Promise<S
   for (const { method, control, task, protocol, seed, status, metric, value } of results.cells) {
     if (status !== 'ok') continue;
     const key = JSON.stringify([method, task, seed]);
-    if (!stored.has(key)) stored.set(key, readJson<StoredCell>(layout.cell(method, task, seed)));
+    if (!stored.has(key)) stored.set(key, tryReadJson<StoredCell>(layout.cell(method, task, seed)));
     const cell = stored.get(key);
     const result = cell?.results?.find((candidate) => candidate.protocol === protocol);
     if (!cell || result?.metric !== metric || result.metrics[metric]?.value !== value) continue;

@@ -59,7 +59,7 @@ export class RunStore {
 
   /** Undefined if it is not there, or not JSON: a broken file is as good as none and is written again. */
   readJson<T>(path: string): T | undefined {
-    return readJson<T>(path);
+    return tryReadJson<T>(path);
   }
 
   /** Takes a file away, if it is there. @throws MedbenchError('store') */
@@ -97,7 +97,7 @@ export class RunStore {
 }
 
 /** The JSON of a file; undefined if it is not there or broken. Takes no lock. */
-export function readJson<T>(path: string): T | undefined {
+export function tryReadJson<T>(path: string): T | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
