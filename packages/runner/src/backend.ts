@@ -3,24 +3,26 @@ import { errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
 import { type CatalogueEntry, entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 
+/** A backend and whether it works on this machine. */
 export interface BackendReport {
   readonly entry: CatalogueEntry<'backend'>;
   readonly status: BackendStatus;
 }
 
+/** Returns the status of one backend; a backend that does not load counts as unavailable. */
 async function inspectBackend(registry: Registry, id: string): Promise<BackendStatus> {
   try {
     return await (await registry.get('backend', id)).status();
   } catch (error) {
-    // A variable with a wrong value is to be mended, not to be got around with a slower backend.
+    // The user must correct a wrong environment variable. Falling back to a slower backend would hide it.
     if (isMedbenchError(error) && error.code === 'usage') throw error;
     return { available: false, reason: `does not load: ${errorMessage(error)}` };
   }
 }
 
 /**
- * The backends in the order in which `auto` tries them: a working GPU first, then by priority.
- * @throws MedbenchError('usage') if a variable that one of them reads has a wrong value.
+ * Returns the status of every backend, in the order in which `auto` tries them: a working GPU first, then by priority.
+ * @throws MedbenchError('usage') if a backend reads an environment variable that has a wrong value.
  */
 export async function inspectBackends(registry: Registry): Promise<BackendReport[]> {
   const reports: BackendReport[] = [];
@@ -32,7 +34,7 @@ export async function inspectBackends(registry: Registry): Promise<BackendReport
   return reports.sort((a, b) => rank(a) - rank(b));
 }
 
-/** A backend that keeps what it makes of programs in a folder. */
+/** Wraps a backend so that it caches its compiled programs in a folder. */
 export const withCache = (backend: Backend, cache: string): Backend => ({
   id: backend.id,
   status: () => backend.status(),
@@ -41,8 +43,9 @@ export const withCache = (backend: Backend, cache: string): Backend => ({
 });
 
 /**
- * The backend of a run. `auto` takes the first that works.
- * @throws MedbenchError('backend') if the one asked for, or any at all, does not work here, with the reason.
+ * Returns the backend of a run. `auto` takes the first backend that works.
+ * @throws MedbenchError('backend') with the reason if the requested backend, or with `auto` every backend, does not
+ *   work.
  */
 export async function chooseBackend(
   registry: Registry,
@@ -56,7 +59,7 @@ export async function chooseBackend(
         hint: status.remedy ?? 'See medbench doctor.',
       });
     }
-    return { id, backend: await registry.get('backend', id), why: 'asked for' };
+    return { id, backend: await registry.get('backend', id), why: 'requested' };
   }
   const reports = await inspectBackends(registry);
   const chosen = reports.find(({ status }) => status.available);

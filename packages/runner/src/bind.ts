@@ -3,7 +3,9 @@ import { type CatalogueEntry, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { type EvaluationConfig, primaryMetric, protocolSettings } from './plan/protocols.js';
 
-/** Protocols as a task takes them: with their settings, the split, and the primary metric that the task names. */
+/**
+ * Binds protocols to what a task measures with: their settings, the split, and the primary metric that the task names.
+ */
 export async function bindProtocols(
   registry: Registry,
   { info: task }: CatalogueEntry<'task'>,

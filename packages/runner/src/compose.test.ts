@@ -18,7 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** A package of a task that counts what it is asked, its protocol, and of a method, a control, a corpus and two towers. */
+/**
+ * A plugin package with a task that counts its fingerprints, a protocol, a method, a control, a corpus and an encoder.
+ */
 function laboratory(): Catalogue {
   const home = join(dir, 'lab');
   mkdirSync(home);
@@ -84,7 +86,7 @@ const config = {
   keepEmbeddings: false,
   leaks: { check: false, corpusPairs: 0 },
 };
-// No `then`: a container waits for what has one.
+// Without `then`: the container awaits an object that has one.
 const silent = new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : () => {}) }) as RunObserver;
 const embedding = (value: number): EvaluationModel & { dispose(): Promise<void> } => ({
   id: 'double',
@@ -96,7 +98,7 @@ const embedding = (value: number): EvaluationModel & { dispose(): Promise<void> 
   dispose: async () => {},
 });
 
-/** A pre-training that makes no towers: trained ones embed as 0.75, fresh ones as 0.25. */
+/** A pre-training double without towers: a trained model embeds as 0.75, an untrained one as 0.25. */
 const pretraining: Pretraining = {
   async train({ folder, event }) {
     event({ trained: folder });
@@ -129,7 +131,7 @@ async function composed(store: RunStore) {
   return container;
 }
 
-it('carries a run out with doubles in place of services, and hashes the data of a task once', async () => {
+it('a run works with doubles in place of services, and hashes the data of a task once', async () => {
   const store = RunStore.open(join(dir, 'run'));
   Reflect.set(globalThis, 'fingerprints', 0);
   const { cells, training, statistics } = await (await composed(store)).get(Run).execute('test');
@@ -143,7 +145,7 @@ it('carries a run out with doubles in place of services, and hashes the data of 
   expect(Reflect.get(globalThis, 'fingerprints')).toBe(1);
 });
 
-it('reads finished cells in a second run, and keeps nothing of the first in the process', async () => {
+it('a second run reuses the finished cells, without any state of the first in the process', async () => {
   const folder = join(dir, 'run');
   const store = RunStore.open(folder);
   await (await composed(store)).get(Run).execute('test');
@@ -161,7 +163,7 @@ it('reads finished cells in a second run, and keeps nothing of the first in the 
   expect(cells.map(({ status }) => status)).toEqual(['ok', 'ok']);
 });
 
-it('names the service that is not bound and the stage that asked for it', async () => {
+it('an unbound service is reported with the stage that asked for it', async () => {
   const store = RunStore.open(join(dir, 'run'));
   const container = await composed(store);
   container.unbind(Services.Thumbnail.id);

@@ -24,25 +24,25 @@ import { Towers } from './stages/towers.js';
 import { TrainingStage } from './stages/training.js';
 import type { RunStore } from './store/index.js';
 
-/** Says nothing; for commands that only look. */
+/** A logger that discards everything, for commands that run nothing. */
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, event: () => {} };
 
-/** What plugins are built with. */
+/** The services that plugins are constructed with. */
 export interface PluginServices {
   readonly catalogue: Catalogue;
-  /** Absolute. Left out where the data are not there yet: `composeRun` then binds it. */
+  /** Folder of the data sets, absolute. Leave it out if it is not known yet: `composeRun` binds it later. */
   readonly dataRoot?: string;
-  /** Absolute. */
+  /** Folder of the caches, absolute. */
   readonly cacheRoot: string;
-  /** Default: says nothing. */
+  /** Default: `silentLogger`. */
   readonly logger?: Logger;
-  /** Default: measures nothing. */
+  /** Default: no profile is recorded. */
   readonly profile?: Profile | undefined;
-  /** Of the random streams that a plugin may ask for. Default 0. */
+  /** Seed of the random streams that a plugin may ask for. Default 0. */
   readonly seed?: number;
 }
 
-/** A container with the services that plugins may ask for, and the registry that builds plugins from it. */
+/** Creates a container with the services that plugins may ask for, and the registry that constructs plugins from it. */
 export function composePlugins(services: PluginServices): {
   readonly container: Container;
   readonly registry: Registry;
@@ -60,7 +60,7 @@ export function composePlugins(services: PluginServices): {
   return { container, registry };
 }
 
-/** What a run is composed of beside its plugins. */
+/** The services of a run, in addition to those of its plugins. */
 export interface RunServices {
   readonly plan: Plan;
   readonly store: RunStore;
@@ -68,13 +68,13 @@ export interface RunServices {
   readonly backend: ChosenBackend;
   /** Folder that holds the data sets, absolute. */
   readonly dataRoot: string;
-  /** Folder from which the paths of embeddings are meant. Default: that of the process. */
+  /** Folder that relative paths of embeddings start from. Default: the working directory of the process. */
   readonly cwd?: string;
   readonly signal: AbortSignal;
   readonly study?: StudyRecord | undefined;
 }
 
-/** The stages of a run and what they share: one instance of each, as long as the run lives. */
+/** The stages of a run and the objects that they share. Each has one instance, which lives as long as the run. */
 const STAGES: readonly Newable<unknown>[] = [
   TaskData,
   Corpora,
@@ -91,8 +91,8 @@ const STAGES: readonly Newable<unknown>[] = [
 ];
 
 /**
- * The composition root: binds everything that a run needs into the container of its plugins. A test binds doubles in
- * place of services by `rebind` before it asks for `Run`.
+ * The composition root: binds everything that a run needs into the container of its plugins. A test replaces services
+ * with doubles by `rebind` before it gets `Run` from the container.
  */
 export async function composeRun(container: Container, services: RunServices): Promise<Container> {
   const [training, evaluation, data] = await Promise.all([

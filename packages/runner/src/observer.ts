@@ -1,12 +1,12 @@
 import type { ResultCell, TrainProgress } from '@medbench/core';
 import type { Plan } from './plan/plan.js';
 
-/** Hears what a run is doing; the command draws its progress from this. */
+/** Receives the events of a run; the command draws its progress from them. */
 export interface RunObserver {
   started(plan: Plan, backend: { readonly id: string; readonly why: string }): void;
   message(text: string): void;
   warning(text: string): void;
-  /** Training of a row (or of the general-domain weights, row `general`) begins. */
+  /** The training of a row begins. The general-domain weights have the row `general`. */
   trainingStarted(row: string, seed: number, steps: number): void;
   trainingStep(row: string, progress: TrainProgress): void;
   trainingFinished(row: string, seconds: number, reused: boolean): void;

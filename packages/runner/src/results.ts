@@ -9,7 +9,7 @@ import { describeProtocols, listTaskProtocols } from './plan/protocols.js';
 import { type ChosenBackend, Services } from './services.js';
 import { hashJson, type RunStore } from './store/index.js';
 
-/** Gathers what a run finds out, in the table's order, and writes `results.json`. */
+/** Collects the results of a run in the order of the table, and writes `results.json`. */
 export class Results {
   readonly cells: ResultCell[] = [];
   readonly training: TrainingRecord[] = [];
@@ -22,7 +22,10 @@ export class Results {
     @Services.Study private readonly study: StudyRecord | null,
   ) {}
 
-  /** Writes what the run was asked to do. @param command what repeats it. */
+  /**
+   * Writes `run.json`: the settings and the environment of the run.
+   * @param command the command that repeats the run.
+   */
   writeRun(command: string): void {
     const { config } = this.plan;
     this.store.writeJson(this.store.layout.run, {
@@ -35,7 +38,7 @@ export class Results {
     });
   }
 
-  /** Writes all that there is so far. */
+  /** Writes all results so far to `results.json`, and returns them. */
   write(command: string, statistics?: RunStatistics): RunResults {
     const results = this.#collect(command, statistics);
     this.store.writeResults(results);
@@ -90,7 +93,7 @@ export class Results {
     };
   }
 
-  /** What the rows train on, and before them the general-domain weights; nothing where no row trains. */
+  /** Describes the corpora that the rows and the general-domain weights train on; empty if no row trains. */
   #corpora(): CorpusSummary[] {
     const { rows, corpora, config } = this.plan;
     if (!rows.some(({ kind }) => kind === 'method')) return [];
@@ -105,13 +108,14 @@ export class Results {
   }
 }
 
+/** Returns the title of a row, with its settings in parentheses if its id has any. */
 function rowTitle(row: PlanRow): string {
   if (row.kind === 'embeddings') return row.id;
   const { title } = row.entry.info;
   return row.id === row.entry.id ? title : `${title} (${row.id.slice(row.entry.id.length + 1)})`;
 }
 
-/** The settings as one flat record, `training.steps: 600`, for `results.json`. */
+/** Flattens the settings into one record (`training.steps: 600`), for `results.json`. */
 export function flatSettings(config: Config): Record<string, string | number | boolean> {
   const flat: Record<string, string | number | boolean> = {};
   const walk = (path: string, value: unknown): void => {

@@ -1,3 +1,49 @@
+/*
+ * The life of a cell: how one cell of the results table comes to be. Paths of code are below packages/ or, without a
+ * package, in this folder. Paths of data are in the run folder.
+ *
+ * 1. Configuration. `readConfig` (api/src/workspace.ts) finds the preset; `resolveConfig` (config/load.ts) merges
+ *    defaults, preset, configuration file and flags, and checks them.
+ * 2. Plan. `makePlan` (plan/plan.ts) crosses seeds, rows and tasks into `PlannedCell`s, each with the protocols that
+ *    apply.
+ * 3. Run folder. `carryOut` (api/src/carry-out.ts) locks the folder (`RunStore.open`, store/store.ts), chooses the
+ *    backend (backend.ts), binds all stages (`composeRun`, compose.ts) and calls `Run.execute` below, which takes row
+ *    after row for each seed.
+ * 4. Corpora. `Corpora.openForSeed` (data/corpora.ts) opens and mixes the corpora, once per seed of a run.
+ * 5. Training. `TrainingStage.trainRow` (stages/training.ts) composes the method (plan/resolve.ts), gets the
+ *    general-domain weights if the method starts from them, and calls `train` (training/src/loop/trainer.ts). The two
+ *    write weights.safetensors and training.json into checkpoints/<row>/seed-<n>/. Their key hashes the versions of
+ *    method and objectives, the settings of row and training, the general-domain weights, the seed, the corpus, the
+ *    towers and the backend. Controls, and embeddings that another tool made, skip this step.
+ * 6. Model. `RowModels` (stages/row-models.ts) makes an `EvaluationModel` of the weights, the control or the
+ *    embeddings. The arrays of a trained row are cached in embeddings/<row>/seed-<n>/<task>/ under a key of weights
+ *    and data (`keepEmbeddings`, evaluation/src/embeddings/keep.ts); the weights are loaded only if an array is
+ *    missing.
+ * 7. Measurement. `EvaluationStage` (stages/evaluation.ts) looks up cells/<row>/<task>/seed-<n>.json. Its key hashes
+ *    the row's key, task version and data (`TaskData.key`, data/task-data.ts), protocols and their settings, and the
+ *    seed. On a cache miss `Task.evaluate` of the task's plugin opens the data and runs the protocols (`measureAll`,
+ *    core/src/protocols.ts), `checkMetrics` refuses figures that are not finite, and the cell is written.
+ * 8. Table. `LeakStage.find` (stages/leaks.ts) adds the leaks of the task, cached in leaks/<task>.json under a key of
+ *    data and corpus. Each protocol gives one `ResultCell`. After each row `Results.write` (results.ts) replaces
+ *    results.json.
+ * 9. Statistics. After the last row `GalleryStage` (stages/gallery.ts) writes gallery/<task>.json, and
+ *    `ComparisonStage` (stages/comparison.ts) tests all pairs of methods, and methods against controls, on their
+ *    per-example scores (`compareRows`, evaluation/src/statistics/compare-rows.ts), writes comparisons.json and adds
+ *    the statistics to results.json.
+ * 10. Report. `carryOutBenchmark` (api/src/benchmark.ts) calls `writeReport` (report/src/write.ts), which reads these
+ *     files.
+ *
+ * Failure. If the training of a row fails, all cells of this row and seed become failed cells that state the reason.
+ * If its model, a task's data or a protocol fails, only the cells of this row, seed and task do. The run then
+ * continues. A corpus or general-domain training that failed is not tried again in the same run. Failed leak searches
+ * and galleries are only logged. Failed cells are in results.json, never in cells/, so the next run measures them
+ * again. Only the errors of `endsRun` (stages/failures.ts) end a run.
+ *
+ * Resume. The same command on the same folder repeats all steps. Each step reuses its file if the key matches, else
+ * replaces it. `train` continues from resume.safetensors, which it writes every `training.checkpointEvery` steps and
+ * on an interruption, and ends with the same weights as an undisturbed training.
+ */
+
 import type { Profile, RunResults } from '@medbench/core';
 import { inject } from 'inversify';
 import type { SkipLog } from './data/skipped.js';
@@ -11,7 +57,7 @@ import { GalleryStage } from './stages/gallery.js';
 import { type RowModel, RowModels } from './stages/row-models.js';
 import { TrainingStage } from './stages/training.js';
 
-/** A plan being carried out. */
+/** Executes a plan. */
 export class Run {
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -27,10 +73,10 @@ export class Run {
   ) {}
 
   /**
-   * For every seed and row: train, then measure on every task; at the end compare the rows. It resumes from whatever the
-   * run folder already holds. `results.json` is written again after each row, so a run that is stopped leaves a table.
-   * @param command what repeats the run.
-   * @throws MedbenchError('store') or ('interrupted'); anything else that fails is recorded in its cells.
+   * Trains each row for each seed and measures it on each task, then compares the rows. It reuses everything that the
+   * run folder already holds. `results.json` is written after each row, so that an interrupted run leaves a table.
+   * @param command the command that repeats the run.
+   * @throws MedbenchError('store'), ('interrupted') or ('usage'); any other failure is recorded in the cells.
    */
   async execute(command: string): Promise<RunResults> {
     this.results.writeRun(command);
@@ -57,7 +103,7 @@ export class Run {
     }
   }
 
-  /** Where the row's vectors come from; a method is trained for it. */
+  /** Returns the model of a row; trains the row first if it is a method. */
   async #model(row: PlanRow, seed: number): Promise<RowModel> {
     if (row.kind === 'embeddings') return this.models.external(row);
     if (row.kind === 'control') return this.models.control(row, seed);
@@ -66,6 +112,7 @@ export class Run {
     return this.models.trained(row, seed, trained);
   }
 
+  /** Records a failure of a whole row in its cells. */
   #fail(cells: readonly PlannedCell[], error: unknown): void {
     for (const cell of cells) this.results.cells.push(...this.evaluation.fail(cell, error));
   }

@@ -13,15 +13,15 @@ import type { RunObserver } from './observer.js';
 import type { Plan } from './plan/plan.js';
 import type { RunStore } from './store/index.js';
 
-/** The backend of a run and the id it was asked for by. */
+/** The backend of a run and its id. */
 export interface ChosenBackend {
   readonly id: string;
   readonly backend: Backend;
 }
 
 /**
- * The services of a run: those that a plugin may ask for, and those that its stages need. `compose.ts` binds them; each
- * lives as long as the run.
+ * Tokens of a run's services: those that plugins may ask for, and those that only the stages need. `compose.ts` binds
+ * them. Each service lives as long as the run.
  */
 export const Services = {
   ...PluginServices,
@@ -35,7 +35,7 @@ export const Services = {
   LeakCheck: createToken<LeakCheck>('LeakCheck'),
   Thumbnail: createToken<MakeThumbnail>('Thumbnail'),
   CompareRows: createToken<CompareRows>('CompareRows'),
-  /** An `AbortSignal`: the user asked to stop. */
+  /** An `AbortSignal` that fires when the user asks the run to stop. */
   Signal: createToken<AbortSignal>('Signal'),
   SkipLog: createToken<SkipLog>('SkipLog'),
   /** The study that the run belongs to, or null. */

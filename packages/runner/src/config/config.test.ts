@@ -15,7 +15,7 @@ const catchFault = (act: () => unknown): MedbenchError => {
 };
 
 describe('resolveConfig', () => {
-  it('lays defaults, preset, file and flags over each other, the later winning', () => {
+  it('merges defaults, preset, file and flags, later ones overriding earlier ones', () => {
     const config = resolveConfig({
       preset: { training: { steps: 1, batchSize: 8 } },
       file: { path: 'x', tree: { training: { steps: 2 } } },
@@ -25,7 +25,7 @@ describe('resolveConfig', () => {
     expect(config.seeds).toEqual([5]);
   });
 
-  it('names a misspelt key, the file and the nearest key', () => {
+  it('reports a misspelt key with the file and the nearest valid key', () => {
     const tree = { trainning: {}, training: { stepz: 3 } };
     const { code, message } = catchFault(() => resolveConfig({ file: { path: 'lab/medbench.config.json', tree } }));
     expect(code).toBe('config');
@@ -34,7 +34,7 @@ describe('resolveConfig', () => {
     expect(message).toContain('unknown setting "training.stepz", did you mean "steps"?');
   });
 
-  it('refuses values out of bounds and of the wrong kind, all at once', () => {
+  it('reports all values that are out of bounds or of the wrong type at once', () => {
     const { message } = catchFault(() => resolveConfig({ flags: { training: { steps: -1, learningRate: 'fast' } } }));
     expect(message).toContain('"training.steps"');
     expect(message).toContain('"training.learningRate"');
@@ -42,7 +42,7 @@ describe('resolveConfig', () => {
 });
 
 describe('parseSet', () => {
-  it('reads JSON where it is JSON, else text', () => {
+  it('reads the value as JSON if it parses, else as text', () => {
     expect(parseSet('training.steps=10')).toEqual({ training: { steps: 10 } });
     expect(parseSet('encoders.image=vit-small')).toEqual({ encoders: { image: 'vit-small' } });
     expect(parseSet('training.clipNorm=null')).toEqual({ training: { clipNorm: null } });
@@ -60,7 +60,7 @@ describe('mergeTrees', () => {
 });
 
 describe('findConfigFile', () => {
-  it('reads a file and names one that does not parse or is not there', async () => {
+  it('reads the named file, and refuses one that does not parse or does not exist', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'medbench-config-'));
     writeFileSync(join(dir, 'good.json'), '{"seeds": [1]}');
     writeFileSync(join(dir, 'bad.json'), '{');

@@ -4,13 +4,14 @@ import { errorMessage, MedbenchError } from '@medbench/core';
 import { cosmiconfig } from 'cosmiconfig';
 import type { ConfigTree } from './merge.js';
 
-/** Where settings may stand in a folder, first come first served. */
+/** Files that may hold settings; the first that exists in a folder is read. */
 const PLACES = [
   'package.json',
   ...['ts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml'].map((extension) => `medbench.config.${extension}`),
   ...['', '.json', '.yaml', '.yml'].map((extension) => `.medbenchrc${extension}`),
 ];
 
+/** A configuration file and the settings that it holds, not checked yet. */
 export interface ConfigFile {
   readonly path: string;
   readonly tree: ConfigTree;
@@ -21,8 +22,8 @@ const isSettings = (value: unknown): value is ConfigTree =>
 
 /**
  * Reads an object from a TypeScript, JavaScript, JSON or YAML file.
- * @param noun What it is, for messages, such as `study`.
- * @throws MedbenchError('config') if it is not there, does not parse or holds no object.
+ * @param noun kind of the file, for messages, such as `study`.
+ * @throws MedbenchError('config') if the file does not exist, does not parse or holds no object.
  */
 export async function readTreeFile(path: string, noun: string): Promise<ConfigFile> {
   if (!existsSync(path)) throw new MedbenchError('config', `There is no ${noun} file ${path}`);

@@ -6,7 +6,7 @@ import { type ConfigTree, mergeTrees, toTree } from './merge.js';
 import { type Config, configSchema, DEFAULTS } from './schema.js';
 
 /**
- * Reads `--set path=value`: the value is JSON where it parses as JSON, else text.
+ * Parses `--set path=value`: the value is JSON if it parses as JSON, else text.
  * @throws MedbenchError('usage') without an equals sign.
  */
 export function parseSet(assignment: string): ConfigTree {
@@ -26,13 +26,14 @@ export function parseSet(assignment: string): ConfigTree {
   return toTree(assignment.slice(0, equals), value);
 }
 
-/** Keys that the defaults have at a path, for near-match suggestions. */
+/** Lists the keys that the defaults have at a path, to suggest the nearest one. */
 function listDefaultKeys(path: readonly PropertyKey[]): string[] {
   let node: unknown = DEFAULTS;
   for (const key of path) node = typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined;
   return typeof node === 'object' && node !== null ? Object.keys(node) : [];
 }
 
+/** Describes one fault of the settings; for an unknown key, suggests the nearest valid one. */
 function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') return `"${path}": ${issue.message}`;
@@ -46,8 +47,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * Lays defaults, preset, file and flags over each other and checks the result.
- * @throws MedbenchError('config') that lists every fault at once, each with the nearest known key.
+ * Merges defaults, preset, file and flags, later ones overriding earlier ones, and checks the result.
+ * @throws MedbenchError('config') that lists all faults at once, with the nearest valid key for each unknown one.
  */
 export function resolveConfig(layers: { preset?: ConfigTree; file?: ConfigFile; flags?: ConfigTree }): Config {
   const tree = mergeTrees(
@@ -58,7 +59,7 @@ export function resolveConfig(layers: { preset?: ConfigTree; file?: ConfigFile; 
   );
   const checked = configSchema.safeParse(tree);
   if (checked.success) return checked.data;
-  const where = layers.file ? layers.file.path : 'the settings given';
+  const where = layers.file ? layers.file.path : 'the settings';
   throw new MedbenchError('config', `${where}: ${checked.error.issues.map(describeIssue).join('; ')}`, {
     hint: 'See "Configuration" in the README.',
   });

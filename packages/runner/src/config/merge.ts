@@ -1,10 +1,10 @@
-/** A tree of settings as it comes from a file or flags, before it is checked. */
+/** Nested settings as read from a file or flags, before they are checked. */
 export type ConfigTree = { [key: string]: unknown };
 
 const isTree = (value: unknown): value is ConfigTree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Lays trees over each other, the later one winning; arrays are replaced, not joined. */
+/** Merges trees; later trees override earlier ones. Arrays are replaced, not joined. */
 export function mergeTrees(...trees: readonly ConfigTree[]): ConfigTree {
   const merged: ConfigTree = {};
   for (const tree of trees) {
@@ -16,7 +16,7 @@ export function mergeTrees(...trees: readonly ConfigTree[]): ConfigTree {
   return merged;
 }
 
-/** A tree with one leaf: `training.steps`, 10 gives `{ training: { steps: 10 } }`. */
+/** Returns a tree with one leaf: `training.steps` and 10 give `{ training: { steps: 10 } }`. */
 export function toTree(path: string, value: unknown): ConfigTree {
   return path.split('.').reduceRight<unknown>((below, key) => ({ [key]: below }), value) as ConfigTree;
 }

@@ -4,7 +4,7 @@ const ids = z.union([z.string(), z.array(z.string())]).transform((value) => (Arr
 const count = z.int().min(1);
 const fraction = z.number().gt(0).max(1);
 
-/** Settings of single plugins, by id and name. */
+/** Settings of individual plugins, by plugin id and setting name. */
 const settingValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.number())]);
 const pluginSettings = z.record(z.string(), z.record(z.string(), settingValue));
 
@@ -32,23 +32,23 @@ const training = z.strictObject({
   logEvery: count,
 });
 
-/** Every setting of a run, with its bounds. Strict: a key that is not here is an error. */
+/** All settings of a run, with their bounds. An unknown key is an error. */
 export const configSchema = z.strictObject({
-  /** Plugin packages or paths, beside those found by keyword. */
+  /** Plugin packages or paths, in addition to those found by keyword. */
   plugins: z.array(z.string()),
   preset: z.string().nullable(),
   methods: ids,
   tasks: ids,
   controls: z.array(z.string()),
-  /** Medical corpora to train on; empty: the training splits of the selected tasks. */
+  /** Corpora to train on. Empty: the training splits of the selected tasks. */
   corpora: z.array(z.string()),
-  /** How often an epoch shows each pair of a corpus, by id; 1 where nothing is said. */
+  /** How often an epoch shows each pair of a corpus, by corpus id. Default 1. */
   mixture: z.record(z.string(), z.number().gt(0).max(1000)),
   /** Folder that holds the data sets. */
   dataRoot: z.string().min(1),
-  /** Take generated phantoms in place of the data sets in `dataRoot`. */
+  /** Use generated phantoms in place of the data sets in `dataRoot`. */
   synthetic: z.boolean(),
-  /** Leave out rows and images that cannot be read, counted and listed in the log, instead of refusing them. */
+  /** Skip rows and images that cannot be read, and log them, instead of failing. */
   skipBad: z.boolean(),
   backend: z.string().min(1),
   seeds: z.array(z.int().min(0)).min(1),
@@ -59,9 +59,9 @@ export const configSchema = z.strictObject({
     activation: z.enum(['quick-gelu', 'gelu']),
   }),
   training,
-  /** The general-domain weights, from which transfer starts. */
+  /** The general-domain weights, which methods that transfer start from. */
   general: z.strictObject({
-    /** A safetensors file, a folder or a model on the hub; null: they are trained, as the settings below say. */
+    /** A safetensors file, a folder or a model on the hub. Null: the weights are trained with the settings below. */
     weights: z.string().min(1).nullable(),
     method: z.string(),
     corpus: z.string(),
@@ -70,32 +70,33 @@ export const configSchema = z.strictObject({
     learningRate: z.number().gt(0),
   }),
   /**
-   * How the protocols are carried out: settings by section and name, checked against the protocols that are installed when
-   * the plan is made. `split`: what is measured on, the test split, or the validation split (a fixed tenth of the training
-   * split where there is none), by which settings are chosen. The test split is then not read.
+   * Settings of the protocols, by section and name. They are checked against the installed protocols when the plan is
+   * made. `split` is the split to measure on: the test split, or the validation split to choose settings by. A task
+   * without a validation split uses a fixed tenth of its training split. With `val` the test split is never read.
    */
   evaluation: z.object({ split: z.enum(['test', 'val']) }).catchall(z.unknown()),
-  /** Rows made of embeddings from elsewhere: a folder of `<task>/<array>.npy`, by the row's id. */
+  /** Rows of embeddings that another tool made: a folder of `<task>/<array>.npy`, by row id. */
   embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
-  /** Keep what the methods' towers embed in the run folder, and take it from there. */
+  /** Cache the embeddings of the methods in the run folder. */
   keepEmbeddings: z.boolean(),
-  /** Search for test images that training has seen. */
+  /** Search for test images that also occur in the training data. */
   leaks: z.strictObject({
     check: z.boolean(),
-    /** Pairs of the corpora that are compared with the test images, spread evenly; 0: none. */
+    /** Number of corpus pairs, spread evenly, that are compared with the test images. 0: none. */
     corpusPairs: z.int().min(0),
   }),
-  /** Settings of single methods: `{ "clip-partial": { "freeze": 0.25 } }`. */
+  /** Settings of individual methods: `{ "clip-partial": { "freeze": 0.25 } }`. */
   methodSettings: pluginSettings,
-  /** Of single tasks: `{ "ham10000": { "split": "paper-like" } }`. */
+  /** Settings of individual tasks: `{ "ham10000": { "split": "paper-like" } }`. */
   taskSettings: pluginSettings,
-  /** Of single corpora. */
+  /** Settings of individual corpora. */
   corpusSettings: pluginSettings,
 });
 
+/** The checked settings of a run. */
 export type Config = z.infer<typeof configSchema>;
 
-/** Settings for this kind of machine (two cores, no GPU): small towers, minutes rather than days. */
+/** Default settings, for a machine with two cores and no GPU: small towers that train in minutes, not days. */
 export const DEFAULTS: Config = {
   plugins: [],
   preset: null,

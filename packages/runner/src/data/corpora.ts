@@ -8,13 +8,16 @@ import { hashJson, type RunStore } from '../store/index.js';
 import { type MixedCorpus, mixCorpora } from './mixture.js';
 import { TaskData } from './task-data.js';
 
-/** What a corpus holds may depend on its settings: they belong to its fingerprint, which is unchanged without any. */
+/**
+ * Adds settings to the fingerprint of a corpus, because its contents may depend on them. Without settings the
+ * fingerprint does not change.
+ */
 const withSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext): OpenedCorpus =>
   Object.keys(settings).length === 0 && !skipBad
     ? corpus
     : { ...corpus, fingerprint: hashJson({ of: corpus.fingerprint, settings, skipBad }) };
 
-/** Opens what the rows of a run train on. */
+/** Opens the corpora that the rows of a run train on. */
 export class Corpora {
   readonly #bySeed = new Map<number, Promise<OpenedCorpus>>();
 
@@ -26,7 +29,7 @@ export class Corpora {
     @inject(TaskData) private readonly data: TaskData,
   ) {}
 
-  /** What every row of a seed trains on, opened once. @throws MedbenchError('data') as `open`. */
+  /** Returns the corpus that every row of a seed trains on, opened once. @throws MedbenchError('data') as `open`. */
   openForSeed(seed: number): Promise<OpenedCorpus> {
     let corpus = this.#bySeed.get(seed);
     if (!corpus) {
@@ -37,8 +40,8 @@ export class Corpora {
   }
 
   /**
-   * Opens corpora, each with the training splits of the run's tasks at hand, and lays them end to end.
-   * @throws MedbenchError('data') if one cannot be opened or holds no pair.
+   * Opens corpora and mixes them into one. Each may draw on the training splits of the run's tasks.
+   * @throws MedbenchError('data') if a corpus cannot be opened, or the mixture holds no pair.
    */
   open(entries: readonly CatalogueEntry<'corpus'>[], seed: number): Promise<OpenedCorpus> {
     return this.profile.span('opening data', () => this.#open(entries, seed));
@@ -71,7 +74,9 @@ export class Corpora {
     return joined;
   }
 
-  /** The training splits of the run's tasks that can be had as pairs; none is opened yet. */
+  /**
+   * Returns the training splits of those tasks of the run that provide pairs. A split is opened when it is asked for.
+   */
   async #trainingSplits(seed: number): Promise<CorpusContext['tasks']> {
     const splits = await Promise.all(
       this.plan.tasks.map(async (entry) => {

@@ -20,7 +20,7 @@ const corpus = (name: string, length: number, encoded = true): OpenedCorpus => {
 const readCaptions = ({ pairs }: OpenedCorpus) =>
   Promise.all(Array.from({ length: pairs.length }, async (_, i) => (await pairs.get(i)).caption));
 
-describe('mixture', () => {
+describe('mixCorpora', () => {
   it('shows each pair as often as its weight says', async () => {
     const mixed = mixCorpora(
       [
@@ -43,7 +43,7 @@ describe('mixture', () => {
     await expect(mixed.pairs.get(-1)).rejects.toThrow(RangeError);
   });
 
-  it('draws a part for the seed, and says so in the fingerprint', () => {
+  it('draws a random part with the seed, which is then part of the fingerprint', () => {
     expect(schedulePairs(1000, 0.1, 1, 'a')).toEqual(schedulePairs(1000, 0.1, 1, 'a'));
     expect(schedulePairs(1000, 0.1, 1, 'a')).not.toEqual(schedulePairs(1000, 0.1, 2, 'a'));
     const mix = (weight: number, seed: number) =>
@@ -59,7 +59,7 @@ describe('mixture', () => {
     expect(mix(1, 0).fingerprint).toBe(mix(1, 1).fingerprint);
   });
 
-  it('is synthetic if any part is, and undecoded only if all parts are', () => {
+  it('is synthetic if any corpus is, and provides encoded images only if all corpora do', () => {
     const alone = corpus('a', 1);
     expect(mixCorpora([{ id: 'a', corpus: alone, weight: 1 }], 0)).toBe(alone);
     const mixed = mixCorpora(

@@ -2,18 +2,19 @@ import type { OpenedCorpus, PairSource } from '@medbench/core';
 import { random } from '@medbench/core';
 import { hashJson } from '../store/index.js';
 
-/** A corpus of a mixture. */
+/** One corpus of a mixture. */
 export interface MixedCorpus {
   readonly id: string;
   readonly corpus: OpenedCorpus;
-  /** How often an epoch shows each of its pairs. */
+  /** How often an epoch shows each pair of the corpus. */
   readonly weight: number;
 }
 
 /**
- * How often an epoch of a mixture takes pairs of a corpus: a weight of 2.5 shows each pair twice and half of them, drawn
- * for the seed, once more; 0.1 shows a tenth.
- * @returns `pairs` of the corpus for each place of the epoch; undefined for all of them once, in order.
+ * Lists the pairs of a corpus that one epoch of a mixture shows. A weight of 2.5 shows each pair twice, and a random
+ * half (drawn with the seed) a third time. A weight of 0.1 shows a random tenth.
+ * @returns for each place of the epoch, the index of a pair in the corpus; undefined if the epoch shows all pairs once,
+ *   in order.
  */
 export function schedulePairs(length: number, weight: number, seed: number, id: string): Int32Array | undefined {
   if (weight === 1) return undefined;
@@ -25,7 +26,7 @@ export function schedulePairs(length: number, weight: number, seed: number, id: 
   return places;
 }
 
-/** Lays several corpora end to end, each as often as its weight says. One alone with a weight of 1 is left as it is. */
+/** Concatenates corpora, each repeated according to its weight. A single corpus of weight 1 is returned unchanged. */
 export function mixCorpora(corpora: readonly MixedCorpus[], seed: number): OpenedCorpus {
   const [only] = corpora;
   if (only && corpora.length === 1 && only.weight === 1) return only.corpus;
@@ -45,7 +46,7 @@ export function mixCorpora(corpora: readonly MixedCorpus[], seed: number): Opene
   };
   const weights = corpora.map(({ weight }) => weight);
   const fingerprints = corpora.map(({ corpus }) => corpus.fingerprint);
-  // Where all count once, nothing else decides what the mixture is.
+  // If all weights are 1, the mixture depends on nothing but its corpora: nothing is drawn.
   const even = weights.every((weight) => weight === 1);
   return {
     fingerprint: hashJson(even ? fingerprints : { fingerprints, weights, seed }),
@@ -56,7 +57,7 @@ export function mixCorpora(corpora: readonly MixedCorpus[], seed: number): Opene
         const { pairs, place } = locate(index);
         return pairs.get(place);
       },
-      // Decoded by workers where all parts can be; a part that is drawn is not.
+      // Workers decode images only if every corpus provides encoded ones. Generated corpora do not.
       ...(schedules.every(({ pairs }) => pairs.encoded)
         ? {
             async encoded(index: number) {

@@ -1,16 +1,17 @@
 import type { RunStore } from '../store/index.js';
 
-/** Left-out examples of a data set that are named; the others are only counted. */
+/** Maximum number of skipped examples listed for a data set; further ones are only counted. */
 const LISTED = 1000;
 
-/** What `--skip-bad` left out, by data set; written to `skipped.json` of the run folder. */
+/** Examples that `--skip-bad` skipped, by data set. They are written to `skipped.json` in the run folder. */
 export interface SkipLog {
-  /** Takes what is left out of a data set; the same fault counts once. */
+  /** Returns a function that records skipped examples of a data set; repeated records of one example count once. */
   recorderFor(id: string): (what: string) => void;
-  /** Writes the list, if it has grown, and the numbers to the log. */
+  /** Writes `skipped.json` and logs the counts, if anything was recorded since the last call. */
   flush(): void;
 }
 
+/** Creates a `SkipLog` that writes into a run folder. */
 export function skipLog(store: Pick<RunStore, 'layout' | 'writeJson' | 'log'>): SkipLog {
   const sets = new Map<string, Set<string>>();
   let written = 0;

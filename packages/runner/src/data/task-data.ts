@@ -7,21 +7,24 @@ import { Services } from '../services.js';
 import { hashJson } from '../store/index.js';
 import type { SkipLog } from './skipped.js';
 
-/** A plugin's share of a cell's key: a new version of its package may change the number. */
+/** Identifies a plugin and its package version in cache keys: a new version may change the figures. */
 export const pluginIdentity = (entry: CatalogueEntry): string =>
   `${entry.package.name}@${entry.package.version}/${entry.id}`;
 
-/** What the data of a task is, as a share of keys. */
+/** Identifies the data of a task in cache keys. */
 export interface DataKey {
   readonly task: string;
   readonly version: number;
-  /** What its files hold, and what the settings change about that. */
+  /** Fingerprint of the task's files, and the settings that change how they are read. */
   readonly contents: Readonly<Record<string, unknown>>;
-  /** Hash of `read`: cells of two runs with the same one are of the same examples. */
+  /** Hash of `contents`: cells of two runs with equal hashes are of the same examples. */
   readonly hash: string;
 }
 
-/** What tasks and corpora are opened with, and what their data is. Files are hashed once for each task and seed. */
+/**
+ * Provides the context that tasks and corpora are opened with, and the key of a task's data, hashed once per task and
+ * seed.
+ */
 export class TaskData {
   readonly #keys = new Map<string, Promise<DataKey>>();
 
@@ -34,7 +37,7 @@ export class TaskData {
     @Services.Observer private readonly observer: RunObserver,
   ) {}
 
-  /** What a task or corpus is opened with. */
+  /** Returns the context that a task or corpus is opened with. */
   context({ kind, info }: CatalogueEntry<'task'> | CatalogueEntry<'corpus'>, seed: number): DataContext {
     const { config } = this.plan;
     return {
@@ -51,12 +54,12 @@ export class TaskData {
     };
   }
 
-  /** @throws MedbenchError('data') as the task's `fingerprint`. */
+  /** Returns the key of a task's data. @throws MedbenchError('data') as the task's `fingerprint`. */
   key(entry: CatalogueEntry<'task'>, seed: number): Promise<DataKey> {
     const id = JSON.stringify([entry.id, seed]);
     const key = this.#keys.get(id) ?? this.#makeKey(entry, seed);
     this.#keys.set(id, key);
-    // What failed is tried again for the next row: the data may be there by then.
+    // A failure is not cached: the next row tries again, and the data may exist by then.
     key.catch(() => this.#keys.delete(id));
     return key;
   }
@@ -73,7 +76,7 @@ export class TaskData {
   }
 }
 
-/** A data key as keys of cells and galleries contain it. */
+/** The fields of a data key that the keys of embeddings, galleries and leak reports contain. */
 export const dataKeyFields = ({ task, version, contents }: DataKey): Readonly<Record<string, unknown>> => ({
   task,
   version,

@@ -5,14 +5,17 @@ import type { Config } from '../config/schema.js';
 import { GENERAL } from '../store/layout.js';
 import type { MethodRow } from './rows.js';
 
-/** How the general-domain weights are trained, where none from elsewhere are named: once, for all rows and seeds. */
+/** How the general-domain weights are trained, once for all rows and seeds, unless existing weights are named. */
 export interface GeneralTraining extends MethodRow {
   readonly corpus: CatalogueEntry<'corpus'>;
   readonly seed: number;
   readonly training: TrainingSettings;
 }
 
-/** @throws MedbenchError('unknown-id') or ('config') naming what is wrong. */
+/**
+ * Plans the training of the general-domain weights.
+ * @throws MedbenchError('unknown-id') or ('config') naming the fault.
+ */
 export function planGeneralTraining(config: Config, catalogue: Catalogue): GeneralTraining {
   const { general, training, methodSettings: methodOverrides } = config;
   const entry = findEntry(catalogue, 'method', general.method);

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 import { type EvaluationConfig, evaluationConfig, listTaskProtocols } from './protocols.js';
 import { selectRows } from './rows.js';
 
-/** A row of the table. */
+/** A row of the results table. */
 export type PlanRow =
   | {
       readonly kind: 'method';
@@ -15,10 +15,10 @@ export type PlanRow =
       readonly settings: Settings;
     }
   | { readonly kind: 'control'; readonly id: string; readonly entry: CatalogueEntry<'control'> }
-  /** Vectors that another tool made. */
+  /** Embeddings that another tool made. */
   | { readonly kind: 'embeddings'; readonly id: string; readonly folder: string };
 
-/** What one row is measured on: a task with the protocols that apply. */
+/** One measurement of the plan: a row on a task under a seed, with the protocols that apply. */
 export interface PlannedCell {
   readonly row: PlanRow;
   readonly task: CatalogueEntry<'task'>;
@@ -26,9 +26,9 @@ export interface PlannedCell {
   readonly seed: number;
 }
 
-/** A run before it is carried out: the cross product of rows and tasks. */
+/** Everything a run will do: the cross product of seeds, rows and tasks. */
 export interface Plan {
-  /** The settings, those of the protocols with their defaults. */
+  /** The settings; those of the protocols include their defaults. */
   readonly config: Config & { readonly evaluation: EvaluationConfig };
   readonly rows: readonly PlanRow[];
   readonly tasks: readonly CatalogueEntry<'task'>[];
@@ -36,15 +36,17 @@ export interface Plan {
   readonly cells: readonly PlannedCell[];
 }
 
+/** Returns the protocols that apply to a row: a control takes part only in the protocols that it names. */
 const applicableProtocols = (row: PlanRow, protocols: readonly ProtocolId[]): readonly ProtocolId[] =>
   row.kind === 'control' ? protocols.filter((protocol) => row.entry.info.protocols.includes(protocol)) : protocols;
 
 /**
- * Lays out a run from its settings, importing nothing. Rows: the methods in the order asked, then the controls.
+ * Plans a run from its settings without importing any plugin. The rows are the methods in the order in which they were
+ * selected, then the embeddings, then the controls.
  * @throws MedbenchError for an unknown id, an unknown setting, or settings for a method that is not selected.
  */
 export function makePlan(config: Config, catalogue: Catalogue): Plan {
-  // An explicit empty list: nothing is trained, and the rows are embeddings and controls.
+  // With an explicitly empty list nothing is trained: the rows are embeddings and controls.
   const methods = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
   const tasks = selectEntries(catalogue, 'task', config.tasks);
   for (const [kind, overrides] of [
@@ -73,7 +75,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
       hint: 'Give the embeddings another id.',
     });
   }
-  // Faults in names are found before hours of training, not after.
+  // Look up all names now, so that a wrong one is found before hours of training.
   findEntry(catalogue, 'encoder', config.encoders.image);
   findEntry(catalogue, 'encoder', config.encoders.text);
   if (config.backend !== 'auto') findEntry(catalogue, 'backend', config.backend);

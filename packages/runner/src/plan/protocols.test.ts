@@ -30,28 +30,28 @@ const catalogue = makeCatalogue(
   protocol('find', { kinds: ['retrieval'], joins: true }),
 );
 
-describe('the protocols of a task', () => {
-  it('are those that it names, then those that join its kind', () => {
+describe('listTaskProtocols and primaryMetric', () => {
+  it('list the protocols that the task names, then those that join its kind', () => {
     expect(listTaskProtocols(task(), catalogue)).toEqual(['probe', 'nearest']);
     expect(listTaskProtocols(task({ protocols: ['nearest', 'prompts'] }), catalogue)).toEqual(['nearest', 'prompts']);
     expect(listTaskProtocols(task({ kind: 'retrieval', protocols: [] }), catalogue)).toEqual(['find']);
   });
 
-  it('must be there, and measure what it is', () => {
+  it('refuse a protocol that is not installed or does not measure tasks of this kind', () => {
     expect(() => listTaskProtocols(task({ protocols: ['prompt'] }), catalogue)).toThrow('Unknown protocol "prompt"');
     expect(() => listTaskProtocols(task({ protocols: ['find'] }), catalogue)).toThrow(
       'The task t is of kind classification, and names the protocol find, which measures retrieval',
     );
   });
 
-  it('have the primary metric that it names, else their own', () => {
+  it('return the primary metric that the task names, else that of the protocol', () => {
     expect(primaryMetric(task(), PROBE.info)).toBe('auc');
     expect(primaryMetric(task({ metric: {} }), PROBE.info)).toBe('right');
   });
 });
 
 describe('evaluationConfig', () => {
-  it('lays what is given over the defaults of each section', () => {
+  it('overrides the defaults of each section with the configured settings', () => {
     expect(evaluationConfig({ split: 'val', fit: { grid: [5] } }, catalogue)).toEqual({
       fit: { solver: 'a', grid: [5], shots: [] },
       split: 'val',
@@ -78,7 +78,7 @@ describe('evaluationConfig', () => {
     expect(fault!.hint ?? '.').toMatch(hint);
   });
 
-  it('refuses two protocols with one section, and names both packages', () => {
+  it('refuses two protocols that claim one section, and names both packages', () => {
     const other = protocol('fit', { settings: { x: { default: 1, description: 'x' } } });
     expect(() => evaluationConfig({ split: 'test' }, makeCatalogue(PROBE, other))).toThrow(
       'evaluation.fit belongs to the protocol probe of p-probe, and the protocol fit of p-fit claims it too',
@@ -86,7 +86,7 @@ describe('evaluationConfig', () => {
   });
 });
 
-it('describes the protocols that are measured, in the order of the table', () => {
+it('describeProtocols describes the protocols that measure cells, in the order of the table', () => {
   const described = describeProtocols(catalogue, new Set(['nearest', 'probe', 'prompts']));
   expect(described.map(({ id, title }) => [id, title])).toEqual([
     ['prompts', 'the prompts'],

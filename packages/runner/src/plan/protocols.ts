@@ -5,15 +5,16 @@ import { entriesOfKind, findEntry, unknownIdError } from '@medbench/core/catalog
 
 type ProtocolEntry = CatalogueEntry<'protocol'>;
 
-/** How the protocols of a run are carried out: their settings by section, and what they measure on. */
+/** Settings of the protocols of a run, by section, and the split that they measure on. */
 export type EvaluationConfig = {
   readonly split: EvaluationSplit;
   readonly [section: string]: EvaluationSplit | Settings;
 };
 
+/** Position of a protocol among the columns of a table; a protocol without one comes last. */
 const tablePosition = ({ order = Number.POSITIVE_INFINITY }: ProtocolInfo): number => order;
 
-/** The protocols that are installed, in the order of a table's columns. */
+/** Returns the installed protocols in the order of a table's columns. */
 const sortedProtocols = (catalogue: Catalogue): ProtocolEntry[] =>
   entriesOfKind(catalogue, 'protocol').sort((a, b) =>
     tablePosition(a.info) === tablePosition(b.info)
@@ -25,12 +26,13 @@ const sortedProtocols = (catalogue: Catalogue): ProtocolEntry[] =>
         : 1,
   );
 
-/** Where the settings of a protocol stand. */
+/** Name of the section `evaluation.<section>` that holds the settings of a protocol. */
 export const settingsSection = ({ id, section = id }: ProtocolInfo): string => section;
 
 /**
- * What a task is measured by: the protocols that it names, then those that join all tasks of its kind.
- * @throws MedbenchError('unknown-id') for a protocol that is not installed; ('plugin') for one that measures other tasks.
+ * Lists the protocols that measure a task: those that it names, then those that join all tasks of its kind.
+ * @throws MedbenchError('unknown-id') for a protocol that is not installed; ('plugin') for a protocol that does not
+ *   measure tasks of this kind.
  */
 export function listTaskProtocols(task: TaskInfo, catalogue: Catalogue): ProtocolId[] {
   for (const id of task.protocols) {
@@ -45,10 +47,10 @@ export function listTaskProtocols(task: TaskInfo, catalogue: Catalogue): Protoco
   return [...new Set([...task.protocols, ...joining.map(({ id }) => id)])];
 }
 
-/** The primary metric of a protocol on a task. */
+/** Returns the primary metric of a protocol on a task: the one that the task names, else the protocol's own. */
 export const primaryMetric = (task: TaskInfo, { id, primary }: ProtocolInfo): string => task.metric[id] ?? primary;
 
-/** The protocols that have settings, by section. @throws MedbenchError('plugin') for two with one section. */
+/** Returns the protocols that have settings, by section. @throws MedbenchError('plugin') if two claim one section. */
 function listSections(catalogue: Catalogue): Map<string, ProtocolEntry> {
   const sections = new Map<string, ProtocolEntry>();
   for (const entry of sortedProtocols(catalogue)) {
@@ -68,7 +70,7 @@ function listSections(catalogue: Catalogue): Map<string, ProtocolEntry> {
   return sections;
 }
 
-/** @throws MedbenchError('unknown-id') for the first name that is not known, with the nearest that is. */
+/** @throws MedbenchError('unknown-id') for the first invalid name, with the nearest valid one. */
 function checkNames(path: string, names: readonly string[], validNames: readonly string[]): void {
   const unknown = names.find((name) => !validNames.includes(name));
   if (unknown === undefined) return;
@@ -77,10 +79,10 @@ function checkNames(path: string, names: readonly string[], validNames: readonly
 }
 
 /**
- * The settings of all protocols with their defaults, checked.
- * @param given the tree of the configuration: by section and name.
- * @throws MedbenchError('unknown-id') for a section or setting that there is not; ('config') for a value that does not fit;
- * ('plugin') for two protocols with one section.
+ * Checks the settings of all protocols and adds their defaults.
+ * @param trees the settings of the configuration, by section and name.
+ * @throws MedbenchError('unknown-id') for a section or setting that does not exist; ('config') for an invalid value;
+ *   ('plugin') if two protocols claim one section.
  */
 export function evaluationConfig(
   { split, ...trees }: { readonly split: EvaluationSplit; readonly [section: string]: unknown },
@@ -101,11 +103,11 @@ export function evaluationConfig(
   return { ...resolved, split };
 }
 
-/** The settings of one protocol. */
+/** Returns the settings of one protocol. */
 export const protocolSettings = (evaluation: EvaluationConfig, info: ProtocolInfo): Settings =>
   (evaluation[settingsSection(info)] ?? {}) as Settings;
 
-/** What a table says of the protocols that its cells are measured by. */
+/** Describes the protocols that measure the cells of a table, for `results.json`. */
 export const describeProtocols = (
   catalogue: Catalogue,
   measured: ReadonlySet<ProtocolId>,

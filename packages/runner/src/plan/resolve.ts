@@ -7,11 +7,14 @@ import { isSum, sumMethod } from './sum.js';
 /** The method of a row, ready to train. */
 export interface ResolvedRow {
   readonly method: ResolvedMethod;
-  /** What it is a sum of: a new version of their packages may change the row's figures, as one of the method's may. */
+  /**
+   * The objectives that the method is a sum of. Like a new version of the method's package, a new version of theirs may
+   * change the figures of the row.
+   */
   readonly objectives: readonly CatalogueEntry<'objective'>[];
 }
 
-/** Ids of the objectives that a method uses in any of its phases. */
+/** Returns the ids of the objectives that a method uses in any of its phases, sorted. */
 function objectiveIds(method: AnyMethod, settings: Settings): string[] {
   const settingsByPhase = [settings, ...(method.phases?.(settings) ?? []).map((phase) => phase.settings)];
   const uses = settingsByPhase.flatMap((phaseSettings) => method.objectives?.(phaseSettings) ?? []);
@@ -19,16 +22,16 @@ function objectiveIds(method: AnyMethod, settings: Settings): string[] {
 }
 
 /**
- * Puts together the method of a row: the one place where objectives are looked up.
- * @throws MedbenchError('unknown-id') for an objective that does not exist; ('plugin') if a package does not load, or its
- *   method is neither a sum nor has an objective of its own.
+ * Loads the method of a row and composes it with its objectives. Objectives are looked up nowhere else.
+ * @throws MedbenchError('unknown-id') for an objective that does not exist; ('plugin') if a package does not load, or
+ *   if its method has neither `objectives` nor an `objective` of its own.
  */
 export async function resolveMethod(
   registry: Registry,
   entry: CatalogueEntry<'method'>,
   settings: Settings,
 ): Promise<ResolvedRow> {
-  // When it is needed, since it imports TensorFlow.js: a listing must not wait for that.
+  // Imported only here: it imports TensorFlow.js, which a listing must not wait for.
   const { composeMethod } = await import('@medbench/core/methods');
   const method = isSum(entry) ? sumMethod(settings) : await registry.get('method', entry.id);
   const name = isSum(entry) ? `The row ${entry.id}` : describePlugin(method);
@@ -42,20 +45,16 @@ export async function resolveMethod(
   };
 }
 
-/** @throws MedbenchError('unknown-id') that says which method asks for it. */
+/** Looks up an objective. @throws MedbenchError('unknown-id') that names the method that uses it. */
 function findObjective(registry: Registry, method: CatalogueEntry<'method'>, id: string): CatalogueEntry<'objective'> {
   try {
     return findEntry(registry.catalogue, 'objective', id);
   } catch (error) {
     if (!isMedbenchError(error)) throw error;
     const { message, hint } = error;
-    throw new MedbenchError(
-      error.code,
-      `${message}, of which the method ${method.id} of ${method.package.name} is a sum`,
-      {
-        ...(hint === undefined ? {} : { hint }),
-        cause: error,
-      },
-    );
+    throw new MedbenchError(error.code, `${message}, used by the method ${method.id} of ${method.package.name}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
   }
 }

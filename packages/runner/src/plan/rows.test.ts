@@ -38,7 +38,7 @@ const catalogue = {
 const rows = (...selectors: string[]) => selectRows(catalogue, selectors, {});
 const listIds = (...selectors: string[]) => rows(...selectors).map(({ id }) => id);
 
-describe('rows from selectors', () => {
+describe('selectRows', () => {
   it.each([
     [['all'], ['clip', 'partial']],
     [['clip,partial'], ['clip', 'partial']],
@@ -55,9 +55,9 @@ describe('rows from selectors', () => {
     ],
     [['paper'], ['clip', 'partial:tower=text:freeze=0.25']],
     [['partial,paper'], ['partial', 'clip', 'partial:tower=text:freeze=0.25']],
-  ])('%j', (selectors, expected) => expect(listIds(...selectors)).toEqual(expected));
+  ])('expands %j', (selectors, expected) => expect(listIds(...selectors)).toEqual(expected));
 
-  it('have the settings that they name, over those of the method and its defaults', () => {
+  it('lets the settings of a selector override those of the method and its defaults', () => {
     const [row] = selectRows(catalogue, ['partial:freeze=1:deep=true'], { partial: { freeze: 0.1, tower: 'text' } });
     expect(row!.settings).toEqual({ tower: 'text', freeze: 1, deep: true });
     expect(row!.entry.id).toBe('partial');
@@ -69,13 +69,13 @@ describe('rows from selectors', () => {
     [['partial:freeze=2'], /must lie in \[0, 1\]/],
     [['partial:freeze=half'], /must be a number/],
     [['partial:tower=left'], /must be one of image, text/],
-    [['partial:freeze'], /"freeze" in the selector partial:freeze is no setting/],
+    [['partial:freeze'], /"freeze" in the selector partial:freeze is not a setting/],
     [[''], /No method is selected/],
-  ])('that are wrong are refused: %j', (selectors, message) => expect(() => rows(...selectors)).toThrow(message));
+  ])('refuses %j', (selectors, message) => expect(() => rows(...selectors)).toThrow(message));
 });
 
-describe('rows that are sums of objectives', () => {
-  it('have weights, settings of objectives and a start', () => {
+describe('selectRows for sums of objectives', () => {
+  it('reads weights, settings of objectives and the starting weights', () => {
     const [row] = rows('sum:clip=1:captioning=2:captioning.layers=3:start=scratch');
     expect(row).toMatchObject({
       id: 'sum:clip=1:captioning=2:captioning.layers=3:start=scratch',
@@ -109,15 +109,17 @@ describe('rows that are sums of objectives', () => {
       ['all', 'sum:clip=0:captioning=1'],
       ['clip', 'partial', 'sum:clip=0:captioning=1'],
     ],
-  ])('sweep and combine as others do: %j', (selectors, expected) => expect(listIds(...selectors)).toEqual(expected));
+  ])('sweeps and combines %j as for other methods', (selectors, expected) =>
+    expect(listIds(...selectors)).toEqual(expected),
+  );
 
   it.each([
     ['sum:captoning=1', /^Unknown objective "captoning"$/],
     ['sum:clip=1:captoning.layers=1', /^Unknown objective "captoning"$/],
     ['sum:clip', /^"clip" in the selector sum:clip has no weight$/],
-    ['sum:clip=', /^The weight of clip in sum:clip= must be a number from 0 up, not ""$/],
-    ['sum:clip=-1', /must be a number from 0 up, not "-1"$/],
-    ['sum:clip=much', /must be a number from 0 up, not "much"$/],
+    ['sum:clip=', /^The weight of clip in sum:clip= must be a number of at least 0, not ""$/],
+    ['sum:clip=-1', /must be a number of at least 0, not "-1"$/],
+    ['sum:clip=much', /must be a number of at least 0, not "much"$/],
     ['sum:clip=0', /^sum:clip=0 has no objective whose weight is above 0$/],
     ['sum:start=scratch', /has no objective whose weight is above 0$/],
     ['sum', /has no objective whose weight is above 0$/],
@@ -126,16 +128,16 @@ describe('rows that are sums of objectives', () => {
     ['sum:clip=1:captioning.layers=2', /is a setting of captioning, which has no weight there$/],
     ['sum:captioning=1:captioning.layer=2', /^Unknown setting of captioning "layer"$/],
     ['sum:captioning=1:captioning.layers=0', /must lie in \[1, ∞\] or "auto", not 0$/],
-  ])('that are wrong are refused: %s', (selector, message) => expect(() => rows(selector)).toThrow(message));
+  ])('refuses %s', (selector, message) => expect(() => rows(selector)).toThrow(message));
 
-  it('that name no objective are told the nearest', () => {
+  it('suggests the nearest objective for an unknown one', () => {
     expect(() => rows('sum:captoning=1')).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('Did you mean "captioning"?') }),
     );
   });
 });
 
-describe('the method of a row', () => {
+describe('resolveMethod', () => {
   class Both {
     readonly start = 'general';
     objectives() {
@@ -149,7 +151,7 @@ describe('the method of a row', () => {
     }) as unknown as Registry;
   const [clip] = rows('clip');
 
-  it('is put together of the objectives that it uses, whose packages it names', async () => {
+  it('composes a method with the objectives that it uses, and returns their packages', async () => {
     const { method, objectives } = await resolveMethod(registry(new Both()), clip!.entry, {});
     expect(method.start).toBe('general');
     expect(objectives.map(({ package: { name, version } }) => `${name}@${version}`)).toEqual(['p-clip@1.0.0']);
@@ -158,15 +160,15 @@ describe('the method of a row', () => {
     expect(sum.objectives.map(({ id }) => id)).toEqual(['captioning', 'clip']);
   });
 
-  it('that uses an objective which is not there says who does', async () => {
+  it('names the method that uses an unknown objective', async () => {
     const method = { start: 'general', objectives: () => [use('clap')] };
     await expect(resolveMethod(registry(method), clip!.entry, {})).rejects.toMatchObject({
-      message: 'Unknown objective "clap", of which the method clip of p-clip is a sum',
+      message: 'Unknown objective "clap", used by the method clip of p-clip',
       hint: expect.stringContaining('Did you mean "clip"?'),
     });
   });
 
-  it('that is no sum and has no objective names package and class', async () => {
+  it('names package and class of a method without any objective', async () => {
     const nothing = new (class Nothing {})();
     rememberOrigin(nothing, 'p-clip');
     await expect(resolveMethod(registry(nothing), clip!.entry, {})).rejects.toThrow(

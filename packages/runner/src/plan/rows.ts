@@ -4,21 +4,21 @@ import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, everyEntry, findEntry } from '@medbench/core/catalogue';
 import { SUM, sumRow } from './sum.js';
 
-/** A row that a method is trained for: the method under settings of its own. */
+/** A row that trains a method: the method and its settings. */
 export interface MethodRow {
-  /** The method's id; with settings in the selector `id:setting=value`. */
+  /** Id of the method, followed by the settings of its selector, if any: `id:setting=value`. */
   readonly id: string;
   readonly entry: CatalogueEntry<'method'>;
   readonly settings: Settings;
 }
 
-/** A selector taken apart: an id, and for each setting the values it is swept over, as typed. */
+/** A parsed selector: an id and, for each setting, the values of its sweep as typed. */
 interface Selector {
   readonly id: string;
   readonly sweeps: { readonly name: string; readonly values: string[] }[];
 }
 
-/** Splits `a,b:x=1,2:y=3,c` into selectors: what follows a value and is no id is another value. */
+/** Parses `a,b:x=1,2:y=3,c` into selectors. A token after a value is another value of the sweep unless it is an id. */
 function parseSelectors(selectors: readonly string[], ids: ReadonlySet<string>): Selector[] {
   const parsed: Selector[] = [];
   for (const part of selectors) {
@@ -36,8 +36,8 @@ function parseSelectors(selectors: readonly string[], ids: ReadonlySet<string>):
         const equals = setting.indexOf('=');
         if (equals < 1 && selector!.id === SUM) throw missingWeight(setting, part);
         if (equals < 1) {
-          throw new MedbenchError('usage', `"${setting}" in the selector ${part} is no setting`, {
-            hint: 'Write method:setting=value, with further values behind commas.',
+          throw new MedbenchError('usage', `"${setting}" in the selector ${part} is not a setting`, {
+            hint: 'Write method:setting=value, and separate further values with commas.',
           });
         }
         selector!.sweeps.push({ name: setting.slice(0, equals), values: [setting.slice(equals + 1)] });
@@ -52,7 +52,7 @@ const missingWeight = (objective: string, part: string): MedbenchError =>
     hint: `Write ${SUM}:clip=1:captioning=2, with settings as captioning.layers=2.`,
   });
 
-/** Every combination of one value for each name. */
+/** Returns all combinations with one value for each name. */
 const combinations = (sweeps: Selector['sweeps']): [string, string][][] =>
   sweeps.reduce<[string, string][][]>(
     (combined, { name, values }) =>
@@ -61,12 +61,15 @@ const combinations = (sweeps: Selector['sweeps']): [string, string][][] =>
   );
 
 /**
- * The rows that selectors ask for, in their order and without repeats: `all` (every method), the id of a preset (the rows
- * that it names), a method's id, or `id:setting=value` with further values behind commas and further settings behind
- * colons, of which every combination becomes a row. `sum:objective=weight` is a row without a method of its own.
- * @param overrides settings of single methods, under those of the selectors.
- * @throws MedbenchError('unknown-id'), ('usage') or ('config') naming what is wrong; ('plugin') for `all`
- *   where a package that may have methods cannot be used.
+ * Returns the rows that selectors name, in their order and without duplicates. A selector is one of
+ * - `all`: every method;
+ * - the id of a preset: the rows that the preset names;
+ * - the id of a method;
+ * - `id:setting=value`, with further values after commas and further settings after colons: one row per combination;
+ * - `sum:objective=weight`: a row that sums objectives and has no method plugin.
+ * @param overrides settings of individual methods; those of the selectors override them.
+ * @throws MedbenchError('unknown-id'), ('usage') or ('config') naming the fault; ('plugin') for `all` if a package that
+ *   may have methods cannot be used.
  */
 export function selectRows(
   catalogue: Catalogue,

@@ -3,12 +3,12 @@ import { checkSetting, MedbenchError, PLUGIN_API, parseSetting, settingSpec, use
 import { type Catalogue, type CatalogueEntry, findEntry, type PluginPackage } from '@medbench/core/catalogue';
 import { CORE_VERSION } from '../core-version.js';
 
-/** The selector of rows without a method of their own: `sum:clip=1:captioning=2`. */
+/** Selector of a row that sums objectives and has no method plugin: `sum:clip=1:captioning=2`. */
 export const SUM = 'sum';
 const START = 'start';
 const STARTS: readonly StartingWeights[] = ['general', 'scratch'];
 
-/** The package that puts sums together: its version counts for what they make. */
+/** The package that a sum's row belongs to. Its version is part of the row's key, because it composes the sum. */
 const PACKAGE: PluginPackage = {
   name: '@medbench/core',
   version: CORE_VERSION,
@@ -19,7 +19,7 @@ const PACKAGE: PluginPackage = {
   keywords: [],
 };
 
-/** `captioning.layers` taken apart; without a dot, the weight of an objective. */
+/** Splits `captioning.layers` into objective and setting. A name without a dot is the weight of an objective. */
 function splitName(name: string): { readonly objective: string; readonly setting: string | undefined } {
   const dot = name.indexOf('.');
   return dot < 0
@@ -27,13 +27,17 @@ function splitName(name: string): { readonly objective: string; readonly setting
     : { objective: name.slice(0, dot), setting: name.slice(dot + 1) };
 }
 
+/** Parses the weight of an objective. @throws MedbenchError('config') if it is not a number of at least 0. */
 function parseWeight(id: string, objective: string, typed: string): number {
   const weight = typed === '' ? Number.NaN : Number(typed);
   if (Number.isFinite(weight) && weight >= 0) return weight;
-  throw new MedbenchError('config', `The weight of ${objective} in ${id} must be a number from 0 up, not "${typed}"`);
+  throw new MedbenchError(
+    'config',
+    `The weight of ${objective} in ${id} must be a number of at least 0, not "${typed}"`,
+  );
 }
 
-/** A value of a sum's selector. @throws MedbenchError as `sumRow`. */
+/** Parses and checks one value of a sum's selector. @throws MedbenchError as `sumRow`. */
 function chosenValue(
   catalogue: Catalogue,
   id: string,
@@ -60,9 +64,11 @@ function chosenValue(
 }
 
 /**
- * A row that trains a weighted sum of objectives: weights by objective, settings as `objective.setting`, and `start`.
+ * Creates a row that trains a weighted sum of objectives. Its settings are weights by objective, settings of objectives
+ * as `objective.setting`, and `start`.
  * @param chosen names and values as typed, in their order.
- * @throws MedbenchError('unknown-id') for an objective or a setting that does not exist; ('config') for a value.
+ * @throws MedbenchError('unknown-id') for an objective or a setting that does not exist; ('config') for an invalid
+ *   value.
  */
 export function sumRow(
   catalogue: Catalogue,
@@ -78,7 +84,7 @@ export function sumRow(
   );
   if (!weighed.some((name) => settings[name] !== 0)) {
     throw new MedbenchError('config', `${id} has no objective whose weight is above 0`, {
-      hint: `Write ${SUM}:clip=1:captioning=2; medbench list objectives has them all.`,
+      hint: `Write ${SUM}:clip=1:captioning=2; medbench list objectives lists them.`,
     });
   }
   const info = {
@@ -92,10 +98,10 @@ export function sumRow(
   return { entry: { kind: 'method', id, info, package: PACKAGE }, settings };
 }
 
-/** Whether a row's method is made of its settings, as `sumRow` says. */
+/** Whether a row was created by `sumRow`, so that its settings define its method. */
 export const isSum = ({ id }: Pick<CatalogueEntry<'method'>, 'id'>): boolean => id.startsWith(`${SUM}:`);
 
-/** The method of a sum's row. */
+/** Creates the method of a row from `sumRow`. */
 export function sumMethod(rowSettings: Settings): AnyMethod {
   const objectiveSettings = (objective: string): Settings =>
     Object.fromEntries(

@@ -1,11 +1,11 @@
 import type { Backend, LoadOptions, Profile, Session } from '@medbench/core';
 
 /**
- * A backend that tells a profile how long programs take to load, and their first steps, which a compiling backend compares
- * with the eager reference. Later steps belong to whoever asks for them.
+ * Wraps a backend so that a profile records how long programs take to load, and how long their first steps take, which
+ * include the self-check of a compiling backend. Callers record later steps themselves.
  */
 export function profiledBackend(backend: Backend, profile: Profile): Backend {
-  /** The sessions of the backend itself, which it looks for where a state is shared. */
+  /** Maps each wrapped session to the session of the backend, which needs its own one to share a state. */
   const inner = new WeakMap<Session, Session>();
   const unwrapShared = ({ share, ...rest }: LoadOptions): LoadOptions => ({
     ...rest,

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { profiledBackend } from './backend.js';
 import { ProfileClock } from './clock.js';
 
-/** A clock that stands still until it is moved, in seconds. */
+/** A clock that advances only when `pass` is called, in seconds. */
 function settableClock() {
   let now = 5000;
-  // One thread and a half.
+  // CPU time passes as if one and a half threads were busy.
   const clock = new ProfileClock(
     now,
     () => now,
@@ -22,7 +22,7 @@ function settableClock() {
 }
 
 describe('a profile', () => {
-  it('gives what is under way within another phase to itself alone, and the rest to nobody', () => {
+  it('counts a nested phase for that phase only, and time outside all phases as other', () => {
     const { clock, pass, seconds } = settableClock();
     pass(1);
     clock.started();
@@ -41,7 +41,7 @@ describe('a profile', () => {
     });
   });
 
-  it('counts a promise until it settles, and adds up to the wall time whatever overlaps and fails', async () => {
+  it('counts a promise until it settles, and adds up to the wall time even if phases overlap or fail', async () => {
     const { clock, pass, seconds } = settableClock();
     clock.started();
     let end = (): void => {};
@@ -66,7 +66,7 @@ describe('a profile', () => {
     expect(clock.report().seconds).toBe(31);
   });
 
-  it('keeps rows apart, and what other threads do beside the sum', () => {
+  it('separates rows, and keeps the time of other threads out of the sum', () => {
     const { clock, pass } = settableClock();
     clock.started();
     clock.row('clip', () => {
@@ -84,12 +84,12 @@ describe('a profile', () => {
     expect(beside).toEqual({ 'making batches': 7 });
   });
 
-  it('that is off hands work through', () => {
+  it('that is switched off returns the result of the work', () => {
     expect(NO_PROFILE.span('step', () => NO_PROFILE.row('clip', () => 3))).toBe(3);
   });
 });
 
-it('a profiled backend tells loading and first steps apart from those that follow, and shares states', async () => {
+it('a profiled backend separates loading and first steps from later steps, and shares states', async () => {
   const { clock, pass, seconds } = settableClock();
   clock.started();
   const shared: (Session | undefined)[] = [];

@@ -1,12 +1,12 @@
 import type { Profile, ProfilePhase, ProfileReport } from '@medbench/core';
 
-/** CPU time of all threads of this process, in milliseconds. */
+/** Returns the CPU time of all threads of this process, in milliseconds. */
 function cpuTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** What belongs to no row. */
+/** Name under which the time outside all rows is reported. */
 const NO_ROW = '(run)';
 
 interface Spent {
@@ -15,7 +15,7 @@ interface Spent {
   count: number;
 }
 
-/** Calls `after` when `work` is done, at once or when its promise settles. */
+/** Calls `work`, then `after`: immediately if `work` is synchronous, else once its promise settles. */
 function callThen<T>(work: () => T, after: () => void): T {
   let result: T;
   try {
@@ -29,15 +29,15 @@ function callThen<T>(work: () => T, after: () => void): T {
   return result;
 }
 
-/** Takes an entry off a stack wherever it is: work that overlaps may end in any order. */
+/** Removes an entry from anywhere in a stack: overlapping work may end in any order. */
 function removeLast<T>(stack: T[], entry: T): void {
   const index = stack.lastIndexOf(entry);
   if (index >= 0) stack.splice(index, 1);
 }
 
 /**
- * A profile that gives each moment to the phase that began last and still goes on, and to the row under way. So phases add
- * up to the wall time, whatever overlaps.
+ * A profile that assigns each moment to the running phase that began last, and to the row that began last. The phases
+ * therefore add up to the wall time, even where they overlap.
  */
 export class ProfileClock implements Profile {
   readonly #spent = new Map<string, Map<ProfilePhase, Spent>>();
@@ -48,7 +48,7 @@ export class ProfileClock implements Profile {
   #settledAt: number;
   #settledCpu = 0;
 
-  /** @param began when the clock starts, in milliseconds of `now`; 0 is the start of the process. */
+  /** @param began start of the clock, in milliseconds of `now`; 0 is the start of the process. */
   constructor(
     private readonly began = 0,
     private readonly now: () => number = () => performance.now(),
@@ -57,7 +57,7 @@ export class ProfileClock implements Profile {
     this.#settledAt = began;
   }
 
-  /** Says that what there is to do begins: all until now was starting up. */
+  /** Ends the start-up phase: the time until this call counts as start-up. */
   started(): void {
     this.#settle();
     removeLast(this.#phases, this.#startUp);
@@ -118,7 +118,7 @@ export class ProfileClock implements Profile {
     };
   }
 
-  /** Gives what has passed since the last change to the phase and row under way. */
+  /** Assigns the time since the last call to the current phase and row. */
   #settle(): void {
     const [now, cpu] = [this.now(), this.cpu()];
     const spent = this.#spentOn(this.#phases.at(-1)?.phase ?? 'other');
@@ -128,6 +128,7 @@ export class ProfileClock implements Profile {
     this.#settledCpu = cpu;
   }
 
+  /** Returns the time that the current row has spent on a phase. */
   #spentOn(phase: ProfilePhase): Spent {
     const row = this.#rows.at(-1)?.row ?? NO_ROW;
     const phases = this.#spent.get(row) ?? new Map<ProfilePhase, Spent>();

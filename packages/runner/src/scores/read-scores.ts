@@ -3,8 +3,9 @@ import { RunLayout, type StoredCell, tryReadJson } from '../store/index.js';
 import { ScoreTable } from './scores.js';
 
 /**
- * The scores of single test examples behind the figures of a run's `results.json`, from the cells of its folder. A cell that
- * is not there, or has another figure than the results, has no scores. Takes no lock: finished cells do not change.
+ * Reads the per-example scores behind the figures of a run's `results.json` from the cells of its folder. A cell that
+ * is missing, or whose figure differs from the results, contributes no scores. It takes no lock: finished cells do not
+ * change.
  */
 export async function readScores(folder: string, results: RunResults): Promise<ScoredColumn[]> {
   const table = new ScoreTable();
@@ -19,6 +20,6 @@ export async function readScores(folder: string, results: RunResults): Promise<S
     if (!cell || result?.metric !== metric || result.metrics[metric]?.value !== value) continue;
     table.add({ row: method, control, task, seed, data: cell.data }, result);
   }
-  // Parts of columns, such as the rare classes, have no figure of their own in the results.
+  // Columns of parts, such as the rare classes, have no figure in the results.
   return table.columns().filter(({ part }) => !part);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ScoreTable } from './scores.js';
 
 const metric = (value: number) => ({ value, ci95: [0, 1] as const });
-/** Four examples; the last two are a part of their own. */
+/** A result of four examples with two parts: the last two examples, and the first. */
 const result: TaskResult = {
   protocol: 'zero-shot',
   metric: 'right',
@@ -30,7 +30,7 @@ const collectColumns = (...results: TaskResult[]) => {
 };
 
 describe('ScoreTable', () => {
-  it('has a column for each part beside the whole, with the scores and groups of its examples', () => {
+  it('has a column for the result and one for each part, with the scores and groups of its examples', () => {
     expect(collectColumns(result, result)).toEqual([
       {
         name: 'right',
@@ -62,7 +62,7 @@ describe('ScoreTable', () => {
     ]);
   });
 
-  it('takes scores that are weighted for the primary metric in place of right and wrong', () => {
+  it('prefers scores that are weighted for the primary metric over right and wrong', () => {
     const { parts: _, ...withoutParts } = result;
     expect(collectColumns({ ...withoutParts, scores: [2, 0, 0, 0] })[0]!.seeds).toEqual([[0.5, [2, 0, 0, 0]]]);
   });

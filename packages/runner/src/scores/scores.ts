@@ -10,11 +10,11 @@ interface Column extends Omit<ScoredColumn, 'rows'> {
   readonly rows: Map<string, Row>;
 }
 
-/** Number of test examples of each class: the sums over the rows of the confusion matrix. */
+/** Returns the number of test examples of each class: the row sums of the confusion matrix. */
 const countClasses = ({ classes, confusion }: ClassificationDetail): Record<string, number> =>
   Object.fromEntries(classes.map((name, c) => [name, (confusion[c] ?? []).reduce((sum, count) => sum + count, 0)]));
 
-/** Of whom scores are, and of what data. */
+/** Identifies the source of scores: row, task, seed and data hash. */
 interface ScoreOrigin {
   readonly row: string;
   readonly control: boolean;
@@ -23,14 +23,14 @@ interface ScoreOrigin {
   readonly data?: string | undefined;
 }
 
-/** Scores whose mean is the metric. */
+/** Per-example scores whose mean is the metric. */
 interface MetricScores {
   readonly metric: string;
   readonly scores: readonly number[];
   readonly groups: readonly number[] | undefined;
 }
 
-/** Scores of single test examples of a run's cells, for paired tests. */
+/** Per-example scores of a run's cells, for paired tests. */
 export class ScoreTable {
   readonly #columns = new Map<string, Column>();
 
@@ -60,7 +60,7 @@ export class ScoreTable {
     rowScores.seeds.push({ seed, value, perExample });
   }
 
-  /** Columns in the order in which they were first met. */
+  /** Returns the columns in the order in which they were first added. */
   columns(): ScoredColumn[] {
     return [...this.#columns.values()].map((column) => ({ ...column, rows: [...column.rows.values()] }));
   }

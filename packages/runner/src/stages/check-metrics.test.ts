@@ -9,7 +9,7 @@ const result = (metrics: TaskResult['metrics']): TaskResult[] => [
   { protocol: 'zero-shot', metric: 'auc', n: 3, metrics, perExample: [] } as unknown as TaskResult,
 ];
 
-it('passes metrics that are numbers', () => {
+it('checkMetrics accepts finite metrics', () => {
   checkMetrics(task, result({ auc: { value: 0.5, ci95: [0, 1] } }));
 });
 
@@ -24,6 +24,6 @@ it.each<[string, TaskResult['metrics']]>([
     { auc: { value: 1, ci95: [Number.NaN, 1] } },
   ],
   ['the primary metric "auc" is not among those measured', { f1: { value: 1, ci95: [0, 1] } }],
-])('says that %s, naming class, package and protocol', (fault, metrics) => {
+])('checkMetrics reports that %s, with class, package and protocol', (fault, metrics) => {
   expect(() => checkMetrics(task, result(metrics))).toThrow(`Class Chest of lab-tasks, protocol zero-shot: ${fault}`);
 });

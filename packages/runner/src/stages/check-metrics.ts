@@ -1,13 +1,14 @@
 import { describePlugin, MedbenchError, type TaskResult } from '@medbench/core';
 
 /**
- * Checks that what a task or protocol measured are numbers: one that is none would be drawn as a value.
- * @throws MedbenchError('evaluation') naming its class and package, the protocol and the metric.
+ * Checks that all metrics of a task or protocol are finite numbers, since reports would draw any other value as a
+ * figure.
+ * @throws MedbenchError('evaluation') naming the plugin's class and package, the protocol and the metric.
  */
 export function checkMetrics(plugin: object, results: readonly TaskResult[]): void {
   const fault = (protocol: string, problem: string): MedbenchError =>
     new MedbenchError('evaluation', `${describePlugin(plugin)}, protocol ${protocol}: ${problem}`, {
-      hint: 'Look into the examples that it measures and how the metric is computed from them.',
+      hint: 'Check the examples that it measures and how it computes the metric from them.',
     });
   for (const { protocol, metric, metrics } of results) {
     if (!metrics[metric]) throw fault(protocol, `the primary metric "${metric}" is not among those measured`);

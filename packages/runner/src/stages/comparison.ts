@@ -4,7 +4,7 @@ import { ScoreTable } from '../scores/scores.js';
 import { Services } from '../services.js';
 import type { RunStore } from '../store/index.js';
 
-/** Compares the rows of a finished run: which differences are more than chance. */
+/** Compares the rows of a finished run, and tests which differences are significant. */
 export class ComparisonStage {
   constructor(
     @Services.CompareRows private readonly compareRows: CompareRows,
@@ -13,7 +13,10 @@ export class ComparisonStage {
     @inject(ScoreTable) private readonly scores: ScoreTable,
   ) {}
 
-  /** Writes each pair of rows to `comparisons.json`. @returns what the table says of them. */
+  /**
+   * Writes the comparison of every pair of rows to `comparisons.json`.
+   * @returns the statistics for the results table.
+   */
   compare(): RunStatistics {
     const { statistics, comparisons } = this.profile.span('statistics', () => this.compareRows(this.scores.columns()));
     this.store.writeJson(this.store.layout.comparisons, comparisons);

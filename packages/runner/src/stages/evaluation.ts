@@ -33,8 +33,8 @@ export class EvaluationStage {
   ) {}
 
   /**
-   * Measures one row on its tasks. A task that fails leaves its reason in its cells, and the others go on.
-   * @throws whatever ends a run (see `endsRun`).
+   * Measures one row on its tasks. If a task fails, its cells hold the reason, and the next task is measured.
+   * @throws every error that ends a run (see `endsRun`).
    */
   async evaluateRow(cells: readonly PlannedCell[], model: RowModel): Promise<ResultCell[]> {
     const done: ResultCell[] = [];
@@ -62,7 +62,7 @@ export class EvaluationStage {
     }
   }
 
-  /** The failed cells of what could not be measured, told to the log and the observer. */
+  /** Returns the failed cells of a measurement, and reports them to the log and the observer. */
   fail(cell: PlannedCell, error: unknown): ResultCell[] {
     this.store.log({ failed: cell.row.id, task: cell.task.id, seed: cell.seed, error: errorMessage(error) });
     const failed = failedCells(cell, error, this.registry.catalogue);
@@ -70,7 +70,7 @@ export class EvaluationStage {
     return failed;
   }
 
-  /** A cell from the run folder; if it is not there under its key, it is measured. */
+  /** Reads a cell from the run folder; if the folder has none under this key, measures it. */
   async #lookUp(cell: PlannedCell, model: RowModel): Promise<{ stored: StoredCell; reused: boolean }> {
     const data = await this.profile.span('opening data', () => this.data.key(cell.task, cell.seed));
     const key = await this.#cacheKey(cell, model, data);
@@ -80,7 +80,7 @@ export class EvaluationStage {
     return { stored: await this.#measure(cell, model, key, data), reused: false };
   }
 
-  /** A cell's key: the row, the task, the data, the seed and everything that the weights depend on. */
+  /** Returns the key of a cell: a hash of everything that its figures depend on. */
   async #cacheKey(cell: PlannedCell, model: RowModel, { task, version, contents }: DataKey): Promise<string> {
     return hashJson({
       format: 4,
@@ -94,14 +94,14 @@ export class EvaluationStage {
     });
   }
 
-  /** How a cell is measured: protocols that join tasks say something only where they are among the cell's. */
+  /** Returns the evaluation settings that concern a cell, without those of joining protocols that do not measure it. */
   #evaluationSettings({ protocols }: PlannedCell): unknown {
     const { split, ...sections } = this.plan.config.evaluation;
     const otherSections = entriesOfKind(this.registry.catalogue, 'protocol')
       .filter(({ id, info }) => info.joins && !protocols.includes(id))
       .map(({ info }) => settingsSection(info));
     const ownSections = Object.entries(sections).filter(([section]) => !otherSections.includes(section));
-    // Keys of what is measured on the test split are those from before there was a choice.
+    // Without `split`, cells of the test split keep the keys that they had before the setting existed.
     return { ...Object.fromEntries(ownSections), ...(split === 'test' ? {} : { split }) };
   }
 
@@ -117,7 +117,7 @@ export class EvaluationStage {
         profile: this.profile,
       }),
     };
-    // The protocols and what they embed have phases of their own.
+    // Protocols and embedding record their own phases within this one.
     const outcome = await this.profile.span('opening data', () => task.evaluate(model, context));
     checkMetrics(task, outcome.results);
     const stored: StoredCell = {
@@ -135,7 +135,10 @@ export class EvaluationStage {
     return stored;
   }
 
-  /** The cells of the table, one for each protocol; scores and answers go to the comparison and the galleries. */
+  /**
+   * Returns the cells of the table, one per protocol, and passes scores and answers on to the comparison and the
+   * galleries.
+   */
   #collect(cell: PlannedCell, stored: StoredCell, synthetic: boolean, leaks: TaskLeaks | undefined): ResultCell[] {
     const { row, task, seed } = cell;
     const origin = { row: row.id, control: row.kind === 'control', task: task.id, seed };
@@ -174,7 +177,7 @@ const makeCell = (
     synthetic,
     ...(result.classification ? { classification: result.classification } : {}),
     ...(result.retrieval ? { retrieval: result.retrieval } : {}),
-    // A search for leaks that found none is told by an empty list.
+    // An empty list says that leaks were searched for and none were found.
     ...(result.notes || leaks ? { notes: result.notes ?? [] } : {}),
     ...(leaks ? { leaks: leaks.counts } : {}),
   };

@@ -3,16 +3,17 @@ import { type Catalogue, findEntry } from '@medbench/core/catalogue';
 import type { PlannedCell } from '../plan/plan.js';
 import { primaryMetric } from '../plan/protocols.js';
 
-/** Errors after which going on makes no sense: the folder cannot be written, the user asked to stop, or the call is wrong. */
+/** Whether an error ends the run: the run folder cannot be written, the user asked to stop, or the call is wrong. */
 export const endsRun = (error: unknown): boolean =>
   isMedbenchError(error) && ['store', 'interrupted', 'usage'].includes(error.code);
 
+/** The error of a run that the user stopped. */
 export const interrupted = (): MedbenchError =>
-  new MedbenchError('interrupted', 'Interrupted; what was finished is kept', {
-    hint: 'The same command goes on from there.',
+  new MedbenchError('interrupted', 'Interrupted; finished work is kept', {
+    hint: 'Run the same command again to resume.',
   });
 
-/** One failed cell per protocol, so that every hole in the table has its reason. */
+/** Returns one failed cell per protocol, so that every gap in the table states its reason. */
 export const failedCells = (
   { row, task, seed, protocols }: PlannedCell,
   error: unknown,

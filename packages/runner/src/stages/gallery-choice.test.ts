@@ -27,7 +27,7 @@ describe('chooseExamples', () => {
     );
   });
 
-  it('prefers those about which rows disagree, then one that all miss and one that all know', () => {
+  it('prefers examples on which rows disagree, then one that all get wrong and one that all get right', () => {
     const right = [
       [true, true, false, false, true, false],
       [true, false, false, true, true, false],

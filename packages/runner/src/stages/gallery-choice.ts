@@ -1,15 +1,16 @@
 /**
- * Chooses examples that tell rows apart: half of them where rows disagree most, the rest alternately where most are wrong
- * and where most are right, so that both are seen wherever both occur. Among equals the earlier one.
+ * Chooses examples that show how rows differ. Half are those on which rows disagree most. The rest are, in turn, one
+ * that most rows get wrong and one that most rows get right, so that both kinds are shown wherever both occur. Ties go
+ * to the earlier example.
  *
- * @param right Of each row, whether it is right on each candidate; every row has all of them.
- * @returns places among the candidates, rising; all of them if there are no more than `count`.
+ * @param right for each row, whether it is right on each candidate; all rows have the same candidates.
+ * @returns indices of candidates, in ascending order; all candidates if there are at most `count`.
  */
 export function chooseExamples(right: readonly (readonly boolean[])[], count: number): number[] {
   const candidates = right[0]?.length ?? 0;
   const hits = Array.from({ length: candidates }, (_, i) => right.filter((row) => row[i]).length);
   const remaining = new Set(hits.keys());
-  /** Moves the candidate with the highest score; those of score 0 are not taken. */
+  /** Removes and returns the remaining candidate with the highest score; never one with score 0. */
   const take = (score: (hit: number) => number): number[] => {
     const best = [...remaining].reduce<number | undefined>(
       (leader, i) => (score(hits[i]!) > (leader === undefined ? 0 : score(hits[leader]!)) ? i : leader),

@@ -21,10 +21,10 @@ import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
 import { chooseExamples } from './gallery-choice.js';
 
-/** Examples of a part: enough to see right and wrong ones, few enough for a page. */
+/** Number of examples in a gallery part: enough to show right and wrong answers, few enough for a page. */
 const SHOWN: Readonly<Record<GalleryQuery, number>> = { label: 8, 'image-to-text': 4, 'text-to-image': 4 };
 
-/** Texts of one image that are shown, and characters of each. */
+/** Maximum number of texts shown for one image, and of characters of each text. */
 const MAX_TEXTS = 2;
 const MAX_CHARACTERS = 300;
 
@@ -34,14 +34,16 @@ interface SampledRow {
   readonly sampled: SampledAnswers;
 }
 
-/** What the rows said in one protocol to one kind of query. */
+/** The sampled answers of all rows to one kind of query in one protocol. */
 interface SampledPart {
   readonly protocol: ProtocolId;
   readonly query: GalleryQuery;
   readonly rows: SampledRow[];
 }
 
-/** Gathers what rows said of a few test examples, and writes a gallery for each task that permits it. */
+/**
+ * Collects the answers of rows to a few test examples, and writes a gallery for each task whose images may be shown.
+ */
 export class GalleryStage {
   readonly #tasks = new Map<string, { readonly entry: CatalogueEntry<'task'>; readonly parts: SampledPart[] }>();
 
@@ -54,7 +56,7 @@ export class GalleryStage {
     @inject(TaskData) private readonly data: TaskData,
   ) {}
 
-  /** Takes the answers of the run's first seed. */
+  /** Collects the sampled answers of a result, if it belongs to the first seed of the run. */
   add({ row, task: entry, seed }: PlannedCell, { protocol, sampled = [] }: TaskResult): void {
     if (seed !== this.plan.config.seeds[0] || !mayShow(entry.info)) return;
     const task = this.#tasks.get(entry.id) ?? { entry, parts: [] };
@@ -63,7 +65,7 @@ export class GalleryStage {
       const existing = task.parts.find((other) => other.protocol === protocol && other.query === answers.query);
       const part = existing ?? { protocol, query: answers.query, rows: [] };
       if (!existing) task.parts.push(part);
-      // Rows that were sampled otherwise, by an older version, cannot stand in one table.
+      // A row that an older version sampled differently has other examples and cannot join this part.
       const first = part.rows[0]?.sampled.examples;
       if (first && String(first) !== String(answers.examples)) continue;
       part.rows.push({ id: row.id, control: row.kind === 'control', sampled: answers });
@@ -71,8 +73,8 @@ export class GalleryStage {
   }
 
   /**
-   * Writes `gallery/<task>.json` for each task, and takes away what is there of tasks that are withheld. A gallery that
-   * cannot be made is named in the log; it fails no figure.
+   * Writes `gallery/<task>.json` for each task, and removes the file of a task whose images are withheld. If a gallery
+   * cannot be made, the log says so; no cell fails.
    * @throws MedbenchError('store')
    */
   async write(): Promise<void> {
@@ -110,7 +112,7 @@ export class GalleryStage {
   }
 }
 
-/** Images of a gallery, each once, numbered in the order in which they are first met. */
+/** The images of a gallery without duplicates, numbered in the order of their first use. */
 class Album {
   readonly places: number[] = [];
   item(place: number): { image: number } {
@@ -119,7 +121,10 @@ class Album {
   }
 }
 
-/** Which candidates are shown: those of methods' making, the same ones in all protocols that ask about the same. */
+/**
+ * Chooses the candidates to show, by the answers of the methods (of the controls if there are no methods). Protocols
+ * that sampled the same candidates show the same ones.
+ */
 function chooseShown(part: SampledPart, allParts: readonly SampledPart[]): number[] {
   const candidates = String(part.rows[0]!.sampled.examples);
   const rows = allParts

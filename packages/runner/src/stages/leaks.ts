@@ -14,14 +14,14 @@ interface StoredReport {
   readonly report: LeakReport;
 }
 
-/** What was searched, and what was found. */
+/** Outcome of the leak search of a task. */
 export interface TaskLeaks {
   readonly counts: readonly LeakCounts[];
-  /** For a reader, one sentence for each place where something was found. */
+  /** One sentence for each split or corpus in which test images were found. */
   readonly notes: readonly string[];
 }
 
-/** Test images found in several ways count once. */
+/** Counts the test images that were found in each split and in the corpus. */
 function countLeaks(report: LeakReport): LeakCounts[] {
   return (['train', 'val', 'corpus'] as const).flatMap((split) => {
     const matches = report[split];
@@ -49,13 +49,13 @@ function describeLeaks(counts: LeakCounts, test: number, file: string): string[]
     : [`leak: ${SPLIT_NAMES[split]} has seen test images, of ${test}: ${findings.join(', ')} (${file})`];
 }
 
-/** Images of at most `limit` pairs, spread evenly over all. */
+/** Returns the images of at most `limit` pairs, spread evenly over the corpus. */
 function sampleImages({ pairs }: OpenedCorpus, limit: number): Source<RasterImage> {
   const length = Math.min(limit, pairs.length);
   return { length, get: async (i) => (await pairs.get(Math.floor((i * pairs.length) / length))).image };
 }
 
-/** Searches each task of a run once for test images that training has seen. */
+/** Searches the training data for test images, once per task of a run. */
 export class LeakStage {
   readonly #tasks = new Map<string, Promise<TaskLeaks | undefined>>();
   #corpus: Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> | undefined;
@@ -70,7 +70,10 @@ export class LeakStage {
     @inject(Corpora) private readonly corpora: Corpora,
   ) {}
 
-  /** Undefined if nothing was searched: the setting says so, the task names no images, or they cannot be read. */
+  /**
+   * Returns the leaks of a task; undefined if nothing was searched, because the setting turns the search off, the task
+   * provides no images, or its images cannot be read.
+   */
   find(entry: CatalogueEntry<'task'>): Promise<TaskLeaks | undefined> {
     const leaks = this.#tasks.get(entry.id) ?? this.profile.span('leak search', () => this.#search(entry));
     this.#tasks.set(entry.id, leaks);
@@ -105,7 +108,7 @@ export class LeakStage {
         notes: counts.flatMap((splitCounts) => describeLeaks(splitCounts, test, layout.relative(file))),
       };
     } catch (error) {
-      // Whatever is wrong with the data, the task itself says in its cells.
+      // No cell fails here: if the data are faulty, the measurement itself reports it in the cells.
       this.store.log({ task: entry.id, leaks: 'not searched', error: errorMessage(error) });
       return undefined;
     }
@@ -113,7 +116,7 @@ export class LeakStage {
 
   #openCorpus(limit: number): Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> {
     this.#corpus ??= (async () => {
-      // Where no row trains, no corpus is seen.
+      // Without a method, nothing was trained on a corpus.
       if (!this.plan.rows.some(({ kind }) => kind === 'method')) return undefined;
       const corpus = await this.corpora.openForSeed(this.plan.config.seeds[0]!);
       return { images: sampleImages(corpus, limit), fingerprint: corpus.fingerprint };

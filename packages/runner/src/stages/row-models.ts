@@ -16,26 +16,26 @@ import { hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
 import type { TrainedRow } from './training.js';
 
-/** What measures a row on one task. */
+/** The model of a row, opened for one task. */
 export interface OpenedModel {
   readonly model: EvaluationModel;
-  /** The protocols of the cell for which everything is there. */
+  /** Those protocols of the cell for which the model has all embeddings. */
   readonly protocols: readonly ProtocolId[];
-  /** What a reader must know of each result. */
+  /** Notes to add to each result, for readers of the table. */
   readonly notes: readonly string[];
 }
 
-/** Where a row's vectors come from. Nothing is loaded before it is needed. */
+/** The source of a row's embeddings. Nothing is loaded before it is needed. */
 export interface RowModel {
-  /** Whether anything that it was trained on was generated. */
+  /** Whether any of its training data is generated. */
   readonly synthetic: boolean;
-  /** All that its vectors for a cell depend on. */
+  /** Returns everything that its embeddings for a cell depend on. */
   key(cell: PlannedCell): Promise<unknown>;
   open(cell: PlannedCell): Promise<OpenedModel>;
   dispose(): Promise<void>;
 }
 
-/** Makes the models of rows. */
+/** Creates the models of rows. */
 export class RowModels {
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -47,7 +47,7 @@ export class RowModels {
     @inject(TaskData) private readonly data: TaskData,
   ) {}
 
-  /** The towers that training left, which keep what they embed in the run folder. */
+  /** The trained towers of a method. They cache their embeddings in the run folder, if `keepEmbeddings` is set. */
   trained(row: PlanRow, seed: number, trained: TrainedRow): RowModel {
     const load = lazy(async () => this.pretraining.load(await this.towers.request(), { file: trained.weights }));
     return {
@@ -72,7 +72,7 @@ export class RowModels {
     };
   }
 
-  /** A row that no method trained. */
+  /** The model of a control, which is not trained. */
   control(row: PlanRow & { kind: 'control' }, seed: number): RowModel {
     const untrained: LoadedModel[] = [];
     const model = lazy(async () => {
@@ -97,7 +97,7 @@ export class RowModels {
     };
   }
 
-  /** Vectors that another tool made. @throws MedbenchError('usage') if their folder does not exist. */
+  /** Embeddings that another tool made. @throws MedbenchError('usage') if their folder does not exist. */
   async external(row: PlanRow & { kind: 'embeddings' }): Promise<RowModel> {
     const folder = await this.embeddings.open(row.folder);
     return {
@@ -112,18 +112,18 @@ export class RowModels {
 async function openExternal(folder: EmbeddingsFolder, { task, protocols }: PlannedCell): Promise<OpenedModel> {
   const { model, protocols: available, notes } = await folder.open(task.id);
   const possible = protocols.filter((protocol) => available.includes(protocol));
-  // What is there belongs to another task: without an error the row would have no cell at all.
+  // The arrays fit other protocols only. Without an error, the row would silently have no cell.
   if (possible.length === 0) {
     throw new MedbenchError(
       'data',
-      `The embeddings of ${task.id} are those of ${available.join(', ')}, not ${protocols.join(', ')}`,
-      { hint: 'medbench embed --inputs says which arrays the task takes.' },
+      `The embeddings of ${task.id} are for ${available.join(', ')}, not for ${protocols.join(', ')}`,
+      { hint: 'medbench embed --inputs lists the arrays that the task takes.' },
     );
   }
   return { model, protocols: possible, notes };
 }
 
-/** A value that is made when it is first asked for. What failed is made anew. */
+/** A value that is created on first use and then kept. After a failure, the next use tries again. */
 function lazy<T>(make: () => Promise<T>): { value(): Promise<T>; existing(): Promise<T | undefined> } {
   let value: Promise<T> | undefined;
   return {

@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.js';
 import { type ChosenBackend, Services } from '../services.js';
 import type { RunStore } from '../store/index.js';
 
-/** What the two towers of a run are built from: the same for every row. */
+/** The request that the two towers of every row are built from. */
 export class Towers {
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -27,7 +27,7 @@ export class Towers {
     };
   }
 
-  /** Their share of every key. */
+  /** Identifies the towers and the backend in the keys of weights and controls. */
   get key(): unknown {
     const { encoders, model } = this.plan.config;
     const entries = this.registry.catalogue.entries.filter(

@@ -21,12 +21,14 @@ import { Services } from '../services.js';
 import { GENERAL, hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
 
-/** Finished weights and how they came about. */
+/** Finished weights and the record of their training. */
 export interface TrainedRow {
+  /** Path of the safetensors file. */
   readonly weights: string;
-  /** Hash of all that the weights depend on. */
+  /** Hash of everything that the weights depend on. */
   readonly key: string;
   readonly record: TrainingRecord;
+  /** Whether the corpus of the training is generated, in whole or in part. */
   readonly synthetic: boolean;
 }
 
@@ -46,7 +48,7 @@ interface TrainingJob {
   readonly training: TrainingSettings;
 }
 
-/** Trains the rows of a run; the general-domain weights are made when first needed, once. */
+/** Trains the rows of a run. The general-domain weights are trained or imported once, when the first row needs them. */
 export class TrainingStage {
   #general: Promise<TrainedRow> | undefined;
 
@@ -62,9 +64,10 @@ export class TrainingStage {
     @inject(Corpora) private readonly corpora: Corpora,
   ) {}
 
+  /** Trains the method of a row, or returns its weights from the run folder. */
   async trainRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<TrainedRow> {
     const { method } = await resolveMethod(this.registry, row.entry, row.settings);
-    // First, so that data which are not there are noticed before the general-domain weights are trained.
+    // Open the corpus first, so that missing data are noticed before the general-domain weights are trained.
     const corpus = await this.corpora.openForSeed(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
     return this.#train({
@@ -79,7 +82,7 @@ export class TrainingStage {
     });
   }
 
-  /** The weights from which transfer starts: one set for all rows and seeds, as released weights would be. */
+  /** Returns the general-domain weights: one set for all rows and seeds, as released weights would be. */
   general(): Promise<TrainedRow> {
     this.#general ??= this.profile.row(GENERAL, () => this.#trainGeneral());
     return this.#general;
@@ -100,7 +103,7 @@ export class TrainingStage {
     });
   }
 
-  /** Trains a job, or takes its weights from the run folder if they are there under the same key. */
+  /** Trains a job, or returns its weights from the run folder if they have the same key. */
   async #train(job: TrainingJob): Promise<TrainedRow> {
     const { row, seed, training } = job;
     const { layout } = this.store;
@@ -141,12 +144,13 @@ export class TrainingStage {
     return { ...finished, record };
   }
 
-  /** Hash of all that the weights of a job depend on. */
+  /** Returns the hash of everything that the weights of a job depend on. */
   #cacheKey(
     { entry, settings, start, general, seed, corpus, training }: TrainingJob,
     objectives: readonly CatalogueEntry<'objective'>[],
   ): string {
-    // How often a checkpoint or a log line is written changes no weight, nor does a stop on the way to them.
+    // These settings do not change the weights: intervals of checkpoints and log lines, and where a training stops
+    // early.
     const { checkpointEvery: _, logEvery: __, stopAt: ___, ...setUp } = training;
     return hashJson({
       format: 1,
@@ -161,13 +165,13 @@ export class TrainingStage {
     });
   }
 
-  /** Takes general-domain weights that were made elsewhere. */
+  /** Imports general-domain weights that were made elsewhere. */
   async #importGeneral(name: string): Promise<TrainedRow> {
     const { layout } = this.store;
     const request = await this.towers.request();
     const source = await this.pretraining.findWeights(name, request.log);
     const key = hashJson({ format: 1, imported: source.fingerprint, model: this.towers.key });
-    // Seed 0 stands for all: nothing is drawn.
+    // Importing draws nothing, so seed 0 stands for all seeds.
     const weights = layout.weights(GENERAL, 0);
     const stored = this.store.readJson<StoredTraining>(layout.training(GENERAL, 0));
     this.observer.trainingStarted(GENERAL, 0, 0);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** JSON with sorted keys, so that equal values give equal text. */
+/** Sorts the keys of all objects in a value, so that equal values give equal JSON. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
@@ -10,7 +10,7 @@ function canonical(value: unknown): unknown {
   );
 }
 
-/** A hash of any JSON value; the order of object keys does not matter. 64 hex digits. */
+/** Returns the SHA-256 hash of a JSON value as 64 hex digits. The order of object keys does not matter. */
 export function hashJson(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(canonical(value)))

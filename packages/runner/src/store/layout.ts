@@ -6,84 +6,85 @@ import { fileName } from '@medbench/core';
 export const GENERAL = 'general';
 
 /**
- * Where everything lies in a run folder. It is the one place that spells these paths; it writes nothing.
- * Ids become file names by `fileName`, so a path never leaves the folder.
+ * The paths of all files of a run folder. No other code spells these paths, and this class writes nothing.
+ * `fileName` turns ids into file names, so that no path leaves the folder.
  */
 export class RunLayout {
   constructor(readonly folder: string) {}
 
-  /** What the run was asked to do. */
+  /** The settings and the environment of the run. */
   get run(): string {
     return join(this.folder, 'run.json');
   }
+  /** The results table, as JSON. */
   get results(): string {
     return join(this.folder, 'results.json');
   }
-  /** The table of the results, for other programs. */
+  /** The results table in another format. */
   table(format: 'csv' | 'md' | 'tex'): string {
     return join(this.folder, `results.${format}`);
   }
-  /** The page that shows the results. */
+  /** The HTML report. */
   get report(): string {
     return join(this.folder, 'report.html');
   }
-  /** Every pair of rows in every column. */
+  /** The comparison of every pair of rows in every column. */
   get comparisons(): string {
     return join(this.folder, 'comparisons.json');
   }
-  /** One structured entry a line. */
+  /** The log: one JSON object per line. */
   get log(): string {
     return join(this.folder, 'log.jsonl');
   }
-  /** What `--skip-bad` left out. */
+  /** The examples that `--skip-bad` skipped. */
   get skipped(): string {
     return join(this.folder, 'skipped.json');
   }
-  /** Where the time went (`--profile`). */
+  /** The profile of the run (`--profile`). */
   get profile(): string {
     return join(this.folder, 'profile.json');
   }
-  /** Answers of a study. */
+  /** The answers of a study. */
   get study(): string {
     return join(this.folder, 'study.json');
   }
-  /** What a study that searches has chosen. */
+  /** The values that a study with a search has chosen. */
   get search(): string {
     return join(this.folder, 'search.json');
   }
-  /** Runs by which a study chooses a setting. */
+  /** Run folder of one rung of a search. */
   rung(method: string, rung: number): string {
     return join(this.folder, 'search', `${method}-rung-${rung}`);
   }
-  /** The run of one variant of a study. */
+  /** Run folder of one variant of a study. */
   variant(id: string): string {
     return join(this.folder, id);
   }
-  /** All protocols of one task for one row and seed. */
+  /** The results of all protocols of one task, for one row and seed. */
   cell(row: string, task: string, seed: number): string {
     return join(this.folder, 'cells', fileName(row), fileName(task), `seed-${seed}.json`);
   }
-  /** Test images of a task that training has seen. */
+  /** Leak report: the test images of a task that occur in the training data. */
   leaks(task: string): string {
     return join(this.folder, 'leaks', `${fileName(task)}.json`);
   }
-  /** A few test examples of a task and what each row said of them. */
+  /** Gallery: a few test examples of a task with the answers of each row. */
   gallery(task: string): string {
     return join(this.folder, 'gallery', `${fileName(task)}.json`);
   }
-  /** A path as a reader of the folder is told it: relative, with `/`. */
+  /** Returns a path as messages show it: relative to the folder, with `/`. */
   relative(path: string): string {
     return relative(this.folder, path).replaceAll(sep, '/');
   }
-  /** Folder of all rows' weights, one folder a row. */
+  /** Folder of the weights of all rows, with one folder per row. */
   get allCheckpoints(): string {
     return join(this.folder, 'checkpoints');
   }
-  /** Folder of a row's weights for all seeds. */
+  /** Folder of a row's weights, with one folder per seed. */
   checkpoints(row: string): string {
     return join(this.allCheckpoints, fileName(row));
   }
-  /** Rows and seeds of which there is a folder of weights, in the order of their names. */
+  /** Lists the rows and seeds that have a folder of weights, in the order of their names. */
   trainedRows(): { readonly row: string; readonly seed: number }[] {
     return listFolders(this.allCheckpoints).flatMap((name) =>
       listFolders(join(this.allCheckpoints, name)).flatMap((seedFolder) => {
@@ -92,27 +93,27 @@ export class RunLayout {
       }),
     );
   }
-  /** Folder of a row's weights for a seed. */
+  /** Folder of the weights of a row and seed. */
   checkpoint(row: string, seed: number): string {
     return join(this.checkpoints(row), `seed-${seed}`);
   }
-  /** Finished weights. @param stoppedAt the step at which training stopped, if that was not its last. */
+  /** The finished weights. @param stoppedAt the step at which training stopped, if it was not the last. */
   weights(row: string, seed: number, stoppedAt?: number): string {
     return join(this.checkpoint(row, seed), `weights${suffix(stoppedAt)}.safetensors`);
   }
-  /** How the weights came about, with their key. */
+  /** The record of a training, with its key. */
   training(row: string, seed: number, stoppedAt?: number): string {
     return join(this.checkpoint(row, seed), `training${suffix(stoppedAt)}.json`);
   }
-  /** What a reader of the weights must know. */
+  /** The model card of the weights. */
   modelCard(row: string, seed: number): string {
     return join(this.checkpoint(row, seed), 'README.md');
   }
-  /** Folder of what all rows embedded, one folder a row. */
+  /** Folder of the cached embeddings of all rows, with one folder per row. */
   get embeddings(): string {
     return join(this.folder, 'embeddings');
   }
-  /** Folder of what a row's towers made of a task. */
+  /** Folder of the cached embeddings of a row on a task. */
   embedding(row: string, seed: number, task: string): string {
     return join(this.embeddings, fileName(row), `seed-${seed}`, fileName(task));
   }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { unwritableError } from '@medbench/core';
 import { RunLayout } from './layout.js';
 
+/** Copies a folder, with hard links where the file system has them. */
 function copyInto(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -19,16 +20,17 @@ function copyInto(from: string, to: string): void {
 }
 
 /**
- * Gives a run folder what another one has trained of a row, to be gone on with: the key of each training decides whether it
- * is of use. It takes no room where the file system has hard links, for files of a run folder are replaced, never written
- * into. Nothing happens if there is nothing, or the row has a folder of its own.
- * @throws MedbenchError('store') if it cannot be written.
+ * Links the checkpoints of a row from one run folder into another, so that the second run can reuse or resume them. The
+ * key of each training decides whether they fit. Hard links take no space and are safe: files of a run folder are
+ * replaced, never modified in place. Does nothing if the first folder has no checkpoints of the row, or the second
+ * already has some.
+ * @throws MedbenchError('store') if the second folder cannot be written.
  */
 export function linkCheckpoints(from: string, to: string, row: string): void {
   const source = new RunLayout(from).checkpoints(row);
   const target = new RunLayout(to).checkpoints(row);
   if (!existsSync(source) || existsSync(target)) return;
-  // Made beside its place and renamed: a folder that is there is whole.
+  // Fill a staging folder, then rename it: a folder that exists is then always complete.
   const staging = `${target}.linking`;
   try {
     rmSync(staging, { recursive: true, force: true });

@@ -24,7 +24,7 @@ const cell: StoredCell = {
 };
 
 describe('RunStore', () => {
-  it('reads a cell back under its key only', () => {
+  it('returns a cell only under its key', () => {
     const store = RunStore.open(folder);
     store.writeCell(cell);
     expect(store.readCell('clip', 'pcam', 3, 'k1')).toEqual(cell);
@@ -33,7 +33,7 @@ describe('RunStore', () => {
     store.close();
   });
 
-  it('treats a truncated cell as not there', () => {
+  it('ignores a truncated cell', () => {
     const store = RunStore.open(folder);
     store.writeCell(cell);
     const file = store.layout.cell('clip', 'pcam', 3);
@@ -42,14 +42,14 @@ describe('RunStore', () => {
     store.close();
   });
 
-  it('keeps an id with a path in it inside the folder', () => {
+  it('keeps the files of an id that contains a path inside the folder', () => {
     const store = RunStore.open(folder);
     expect(store.layout.checkpoint('../../etc', 0).startsWith(join(folder, 'checkpoints'))).toBe(true);
     expect(store.layout.checkpoint('..', 0)).toBe(join(folder, 'checkpoints', '%2E%2E', 'seed-0'));
     store.close();
   });
 
-  it('names the folder that cannot be written', () => {
+  it('names a folder that cannot be written', () => {
     const file = join(folder, 'plain-file');
     writeFileSync(file, '');
     expect(() => RunStore.open(join(file, 'run'))).toThrow(/plain-file.run cannot be written/);
@@ -57,7 +57,7 @@ describe('RunStore', () => {
 });
 
 describe('lockFolder', () => {
-  it('refuses a second holder, and lets one in after release', () => {
+  it('refuses a second holder until the first releases the lock', () => {
     const release = lockFolder(folder);
     expect(() => lockFolder(folder)).toThrow(`in use by process ${process.pid}`);
     release();
@@ -83,8 +83,8 @@ describe('lockFolder', () => {
   });
 });
 
-describe('hashOf', () => {
-  it('does not depend on the order of keys, and does on every value', () => {
+describe('hashJson', () => {
+  it('does not depend on the order of keys, but on every value', () => {
     expect(hashJson({ a: 1, b: { c: 2, d: [1, 2] } })).toBe(hashJson({ b: { d: [1, 2], c: 2 }, a: 1 }));
     expect(hashJson({ a: [1, 2] })).not.toBe(hashJson({ a: [2, 1] }));
     expect(hashJson({ a: 1 })).not.toBe(hashJson({ a: '1' }));

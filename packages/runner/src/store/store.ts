@@ -3,12 +3,12 @@ import type { RunResults, TaskResult } from '@medbench/core';
 import { lockFolder, MedbenchError, unwritableError, writeFileAtomicSync } from '@medbench/core';
 import { RunLayout } from './layout.js';
 
-/** All protocols of one task for one row and seed, as its file holds them. */
+/** The results of all protocols of one task, for one row and seed, as stored in `cells/`. */
 export interface StoredCell {
   readonly schemaVersion: 1;
-  /** Hash of all that can change the numbers. */
+  /** Hash of everything that the figures depend on. */
   readonly key: string;
-  /** Hash of the data that was read: cells of two runs with the same one are of the same examples. Absent in older cells. */
+  /** Hash of the data: cells of two runs with equal hashes are of the same examples. Absent in older cells. */
   readonly data?: string;
   readonly method: string;
   readonly task: string;
@@ -21,8 +21,8 @@ export interface StoredCell {
 const STORE_HINT = 'Choose another folder with --out';
 
 /**
- * A run's folder, open for writing. Every file is written beside its place and renamed, so whatever is there is whole: a
- * run that was killed at any instant resumes from what it had finished. Paths come from its `layout`.
+ * A run folder, open for writing. Every file is written under a temporary name and then renamed, so every file that
+ * exists is complete. A run that is killed at any moment can therefore resume. Paths come from `layout`.
  */
 export class RunStore {
   readonly layout: RunLayout;
@@ -35,7 +35,7 @@ export class RunStore {
   }
 
   /**
-   * Opens a run folder, made if it does not exist, and locks it.
+   * Opens and locks a run folder; creates it if it does not exist.
    * @throws MedbenchError('store') if it cannot be written or another process uses it.
    */
   static open(folder: string): RunStore {
@@ -48,21 +48,22 @@ export class RunStore {
     }
   }
 
+  /** Releases the lock. */
   close(): void {
     this.release();
   }
 
-  /** @throws MedbenchError('store') if the disk is full or the folder read-only; what was there stays. */
+  /** Writes a JSON file. @throws MedbenchError('store') if it cannot be written; the previous file then stays. */
   writeJson(path: string, value: unknown): void {
     writeFileAtomicSync(path, `${JSON.stringify(value, null, 1)}\n`, STORE_HINT);
   }
 
-  /** Undefined if it is not there, or not JSON: a broken file is as good as none and is written again. */
+  /** Reads a JSON file; undefined if it is missing or not valid JSON, in which case it is made again. */
   readJson<T>(path: string): T | undefined {
     return tryReadJson<T>(path);
   }
 
-  /** Takes a file away, if it is there. @throws MedbenchError('store') */
+  /** Removes a file if it exists. @throws MedbenchError('store') */
   remove(path: string): void {
     try {
       rmSync(path, { force: true });
@@ -71,7 +72,7 @@ export class RunStore {
     }
   }
 
-  /** The finished cell with this key; one of another key (other settings, other data) does not count. */
+  /** Returns the finished cell with this key; undefined if the file has another key (other settings, other data). */
   readCell(row: string, task: string, seed: number, key: string): StoredCell | undefined {
     const cell = this.readJson<StoredCell>(this.layout.cell(row, task, seed));
     return cell?.key === key ? cell : undefined;
@@ -81,7 +82,7 @@ export class RunStore {
     this.writeJson(this.layout.cell(cell.method, cell.task, cell.seed), cell);
   }
 
-  /** One line of the log. */
+  /** Appends one line to the log. */
   log(entry: Readonly<Record<string, unknown>>): void {
     const path = this.layout.log;
     try {
@@ -96,7 +97,7 @@ export class RunStore {
   }
 }
 
-/** The JSON of a file; undefined if it is not there or broken. Takes no lock. */
+/** Reads a JSON file; undefined if it is missing or broken. Takes no lock. */
 export function tryReadJson<T>(path: string): T | undefined {
   if (!existsSync(path)) return undefined;
   try {

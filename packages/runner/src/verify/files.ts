@@ -4,25 +4,25 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExpectedFile } from '@medbench/core';
 
-/** Larger files are only checked against a published checksum on request: reading them takes minutes. */
+/** Size in bytes above which a file's checksum is verified only on request, because reading the file takes minutes. */
 export const CHECKED_UP_TO = 2 ** 30;
 
-/** A file or folder of a data set, as it was found. */
+/** The outcome of the search for a file or folder of a data set. */
 export interface FoundFile {
   readonly what: string;
-  /** Where it may lie below the data root. */
+  /** The paths below the data root at which it may be. */
   readonly paths: readonly string[];
-  /** The one that is there. */
+  /** The path at which it exists; absent if it is missing. */
   readonly found?: string;
-  /** Of a file. */
+  /** Size of a file; absent for a folder. */
   readonly bytes?: number;
-  /** `unchecked` where a checksum is published and the file is large; nothing where none is published. */
+  /** Whether the checksum matches; `unchecked` for a large file; absent if no checksum is published. */
   readonly md5?: 'ok' | 'differs' | 'unchecked';
 }
 
 /**
- * Looks for an expected file.
- * @param checksums Whether to read files of more than 1 GiB for their checksum.
+ * Looks for an expected file or folder.
+ * @param checksums whether to verify the checksum of files above 1 GiB too.
  */
 export async function findFile(dataRoot: string, file: ExpectedFile, checksums: boolean): Promise<FoundFile> {
   const paths = [file.path].flat();

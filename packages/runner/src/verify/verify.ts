@@ -5,12 +5,12 @@ import type { Registry } from '@medbench/core/services';
 import { type FoundFile, findFile } from './files.js';
 
 /**
- * How a data set stands: as published; other than published; not there; there, but not to be read; generated, which never
- * passes for the real one.
+ * State of a data set. `ok`: as published. `differs`: not as published. `missing`: a file is missing. `broken`: it
+ * cannot be read. `generated`: it is a phantom, which never counts as the real data set.
  */
 export type DataVerdict = 'ok' | 'differs' | 'missing' | 'broken' | 'generated';
 
-/** One split: what was counted beside what is published. */
+/** The counted size of a split and, if known, its published size. */
 export interface CountedSplit {
   readonly split: string;
   readonly examples: number;
@@ -18,7 +18,7 @@ export interface CountedSplit {
   readonly groups?: number;
 }
 
-/** What `medbench data verify` says of a data set. It never holds any of the data. */
+/** The report of `medbench data verify` on a data set. It never contains any of the data. */
 export interface DataVerification {
   readonly kind: 'task' | 'corpus';
   readonly id: string;
@@ -28,9 +28,9 @@ export interface DataVerification {
   readonly splits: readonly CountedSplit[];
   readonly differences: readonly string[];
   readonly notes: readonly string[];
-  /** Why it cannot be read, with the way out. */
+  /** Why the data set cannot be read, with a hint. */
   readonly error?: string;
-  /** What must be done to have it, where something is missing. */
+  /** How to obtain the data set, if a file is missing. */
   readonly obtain?: string;
 }
 
@@ -38,17 +38,17 @@ export interface VerifyOptions {
   readonly dataRoot: string;
   readonly cacheRoot: string;
   readonly settings: DataContext['settings'];
-  /** Insist on published checksums, of files above 1 GiB too. */
+  /** Require published checksums to match, and verify files above 1 GiB too. */
   readonly checksums?: boolean;
-  /** Count and name all bad rows, instead of ending with the first. */
+  /** Count and list all unreadable rows, instead of stopping at the first. */
   readonly skipBad?: boolean;
 }
 
 type Entry = CatalogueEntry<'task'> | CatalogueEntry<'corpus'>;
 
 /**
- * Compares what lies below a data root with what is published of a task or corpus: files, checksums, counts. Nothing is
- * ever fetched, and no image or text of the data is in the outcome.
+ * Compares the files below a data root with what is published about a task or corpus: files, checksums, counts. It
+ * never downloads anything, and its report contains no image or text of the data.
  */
 export async function verifyData(registry: Registry, entry: Entry, options: VerifyOptions): Promise<DataVerification> {
   const { kind, info } = entry;
@@ -74,37 +74,40 @@ export async function verifyData(registry: Registry, entry: Entry, options: Veri
     return { ...base, verdict: 'broken', splits: [], differences: [], notes: [], error: message };
   }
   if (!inspection) {
-    const notes = ['its plugin counts nothing: only the files were looked for'];
+    const notes = ['its plugin does not count examples: only the presence of the files was checked'];
     return { ...base, verdict: judgeFiles(files), splits: [], differences: [], notes };
   }
   const { splits, differences } = compare(entry, inspection);
   const repacked: string[] = [];
   for (const { found: path, md5 } of files) {
     if (md5 !== 'differs') continue;
-    // Copies of a set are often packed anew: where every count by class is as published, that is no fault of the data.
+    // Copies of a data set are often repacked. If all counts by class are as published, the data are not at fault.
     const difference = `${path} is not the published file byte for byte (MD5)`;
     if (checksums || differences.length > 0 || !countedByClass(entry, inspection)) differences.push(difference);
-    else repacked.push(`${difference}, but all its counts are as published: packed anew, or in another order`);
+    else repacked.push(`${difference}, but all its counts are as published: repacked, or in another order`);
   }
-  const leftOut = skipped.size > 0 ? [`${skipped.size} left out: ${[...skipped].slice(0, 20).join('; ')}`] : [];
+  const leftOut = skipped.size > 0 ? [`${skipped.size} skipped: ${[...skipped].slice(0, 20).join('; ')}`] : [];
   const unchecked = files.filter(({ md5 }) => md5 === 'unchecked').map(({ found: path }) => path);
   const notes = [
     ...new Set([...inspection.notes, ...leftOut, ...repacked]),
-    ...(unchecked.length > 0 ? [`not checked for their size: ${unchecked.join(', ')} (--checksums)`] : []),
+    ...(unchecked.length > 0
+      ? [`checksum not verified, because the file is large: ${unchecked.join(', ')} (use --checksums)`]
+      : []),
     ...(kind === 'task' && info.counted ? [`the published numbers count ${info.counted}`] : []),
   ];
   const verdict = inspection.synthetic ? 'generated' : differences.length > 0 || skipped.size > 0 ? 'differs' : 'ok';
   return { ...base, verdict, splits, differences: inspection.synthetic ? [] : differences, notes };
 }
 
-/** Whether every split of a task has published counts by class, which `compare` has held against it. */
+/** Whether every split of a task has published counts by class, which `compare` has checked. */
 const countedByClass = ({ kind, info }: Entry, { splits }: DataInspection): boolean =>
   kind === 'task' && Object.entries(splits).every(([split, { classes }]) => classes && info.classCounts?.[split]);
 
+/** Judges a data set by its checksums alone. */
 const judgeFiles = (files: readonly FoundFile[]): DataVerdict =>
   files.some(({ md5 }) => md5 === 'differs') ? 'differs' : 'ok';
 
-/** Counts beside the published ones, as far as both have a split of that name. */
+/** Compares the counts of each split with the published ones, for splits that both have. */
 function compare({ kind, info }: Entry, { splits }: DataInspection): { splits: CountedSplit[]; differences: string[] } {
   const differences: string[] = [];
   const published = kind === 'task' ? publishedSizes(info) : (info.pairs ?? {});
@@ -124,7 +127,7 @@ function compare({ kind, info }: Entry, { splits }: DataInspection): { splits: C
       ...(groups === undefined ? {} : { groups }),
     };
   });
-  // Where the data set has no published split, the sum over ours counts.
+  // If the data set has no published split, compare the sum over medbench's own splits.
   if (byClass.all) {
     const sums = byClass.all.map((_, label) =>
       Object.values(splits).reduce((sum, { classes }) => sum + (classes?.[label] ?? 0), 0),
@@ -136,13 +139,15 @@ function compare({ kind, info }: Entry, { splits }: DataInspection): { splits: C
   return { splits: counted, differences };
 }
 
-/** Published sizes of a task's splits; none where its split is ours, or where they count something else. */
+/**
+ * Returns the published sizes of a task's splits; none if medbench defines the split, or if they count something else.
+ */
 function publishedSizes({ splits, classCounts, counted }: TaskInfo): Readonly<Record<string, number>> {
   if (counted || classCounts?.all) return {};
   return Object.fromEntries(Object.entries(splits).filter(([, examples]) => examples > 0));
 }
 
-/** Where a data set is obtained and what must be signed. */
+/** Describes where to obtain a data set and what must be signed for it. */
 export function howToObtain({
   source,
   access,
@@ -154,5 +159,5 @@ export function howToObtain({
     credentialed: 'for credentialed users who have signed its agreement',
     generated: 'written by medbench data phantoms',
   };
-  return `${source ?? 'its source is not known'}; ${terms[access]} (${licence})`;
+  return `${source ?? 'source unknown'}; ${terms[access]} (${licence})`;
 }

@@ -21,24 +21,25 @@ import {
 } from '@medbench/core/catalogue';
 import { CORE_VERSION } from '../core-version.js';
 
+/** Where to look for plugins. */
 export interface DiscoveryOptions {
-  /** Where the user stands: the nearest package.json above is searched for dependencies with the keyword. */
+  /** The user's working directory. The dependencies of the nearest package.json at or above it may be plugins. */
   readonly cwd: string;
-  /** package.json of the command, whose preset packages are built in. */
+  /** Path of the command's package.json. Its dependencies include the built-in preset packages. */
   readonly host: string;
-  /** Packages or paths named in the configuration. */
+  /** Plugin packages or paths that the configuration names. */
   readonly plugins: readonly string[];
 }
 
-/** The package.json of an installed package, and whether its `exports` let anyone see it. */
+/** Path of an installed package's package.json, and whether the package exports it. */
 interface Installed {
   readonly file: string;
   readonly exported: boolean;
 }
 
 /**
- * The package.json of a package, resolved from the file that declares the dependency. One that `exports` hides is looked
- * for where Node would have found it, so that the package can be named.
+ * Finds the package.json of a package, resolved from the file that declares the dependency. If `exports` hides it, it
+ * is looked up in the folders that Node searches, so that messages can name the package.
  */
 function findInstalled(name: string, from: string): Installed | undefined {
   const require = createRequire(from);
@@ -51,7 +52,7 @@ function findInstalled(name: string, from: string): Installed | undefined {
   }
 }
 
-/** The nearest package.json at or above a folder. */
+/** Returns the nearest package.json at or above a folder. */
 export function nearestPackageJson(cwd: string): string | undefined {
   for (let dir = resolve(cwd); ; dir = dirname(dir)) {
     const file = join(dir, 'package.json');
@@ -60,6 +61,7 @@ export function nearestPackageJson(cwd: string): string | undefined {
   }
 }
 
+/** Reads a plugin package that the configuration names. @throws MedbenchError('plugin') if it is not installed. */
 function readConfigured(spec: string, cwd: string): PluginPackage {
   const isPath = spec.startsWith('.') || isAbsolute(spec);
   const file = isPath ? join(resolve(cwd, spec), 'package.json') : findInstalled(spec, join(cwd, 'package.json'))?.file;
@@ -71,13 +73,13 @@ function readConfigured(spec: string, cwd: string): PluginPackage {
   return readPlugin(file, 'named in the configuration', CORE_VERSION);
 }
 
-/** What was found among the dependencies of a package. */
+/** Plugin packages among the dependencies of a package, and packages that only look like plugins. */
 interface FoundPlugins {
   readonly plugins: readonly PluginPackage[];
   readonly suspects: readonly SuspectPackage[];
 }
 
-/** What keeps a package that looks like a plugin package from being one, and what to change. */
+/** Lists what to change in the package.json of a package that looks like a plugin but is not one. */
 function manifestFaults({ keywords, medbench }: ReturnType<typeof readPackageJson>, exported: boolean): string[] {
   const faults: string[] = [];
   if (!keywords?.includes(PLUGIN_KEYWORD)) faults.push(`add "${PLUGIN_KEYWORD}" to "keywords"`);
@@ -86,7 +88,9 @@ function manifestFaults({ keywords, medbench }: ReturnType<typeof readPackageJso
   return faults;
 }
 
-/** The plugins that a package depends on: those that carry the keyword, have a manifest and let it be seen. */
+/**
+ * Finds the plugins that a package depends on: they carry the keyword, have a manifest and export their package.json.
+ */
 function findDependencies(packageJson: string, why: string): FoundPlugins {
   const plugins: PluginPackage[] = [];
   const suspects: SuspectPackage[] = [];
@@ -105,7 +109,7 @@ function findDependencies(packageJson: string, why: string): FoundPlugins {
   return { plugins, suspects };
 }
 
-/** Preset packages among the host's dependencies, with what is found among theirs. */
+/** Finds the preset packages among the host's dependencies, and the plugins that those depend on. */
 function findBuiltIn(host: string): FoundPlugins & { readonly presets: readonly PluginPackage[] } {
   const presets = dependencyNames(readPackageJson(host)).flatMap((name) => {
     const dependency = findInstalled(name, host);
@@ -124,8 +128,9 @@ function findBuiltIn(host: string): FoundPlugins & { readonly presets: readonly 
 }
 
 /**
- * The plugins of a package: what its info say, or what its entry exports where the build wrote none.
- * @throws MedbenchError('plugin') if it does not load or has none.
+ * Lists the plugins of a package from the info file that its build wrote or, if there is none, from the exports of its
+ * entry.
+ * @throws MedbenchError('plugin') if the package does not load or has no plugin.
  */
 async function pluginsInPackage(plugin: PluginPackage): Promise<DeclaredPlugin[]> {
   const { entry, presets } = plugin.manifest;
@@ -135,11 +140,11 @@ async function pluginsInPackage(plugin: PluginPackage): Promise<DeclaredPlugin[]
   throw new MedbenchError('plugin', `its entry "${entry ?? '.'}" exports no decorated class; decorate and export one`);
 }
 
-/** What went wrong and what to do about it, as one sentence without its full stop. */
+/** Describes an error and its hint in one line without a final full stop. */
 const describeError = (error: unknown): string =>
   isMedbenchError(error) && error.hint ? `${error.message}. ${error.hint.replace(/\.$/, '')}` : errorMessage(error);
 
-/** The plugins of a package that can be used; one that is refused takes the others of its package with it. */
+/** Returns the catalogue entries of a package. If one of its plugins is faulty, the whole package is broken. */
 async function readEntries(plugin: PluginPackage): Promise<{ entries: CatalogueEntry[]; broken: BrokenPackage[] }> {
   let info: DeclaredPlugin[];
   try {
@@ -156,8 +161,9 @@ async function readEntries(plugin: PluginPackage): Promise<{ entries: CatalogueE
 }
 
 /**
- * Finds every plugin without importing any whose build wrote its info: those of the configuration, those of the
- * presets that the command ships with, and the dependencies of the nearest package.json that carry `medbench-plugin`.
+ * Finds all plugins: those that the configuration names, those of the built-in presets, and the dependencies of the
+ * nearest package.json that carry the keyword `medbench-plugin`. It imports a plugin only if its build wrote no info
+ * file.
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
  *   version, or a configured plugin that is not installed.
  */
@@ -169,7 +175,7 @@ export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promis
     : { plugins: [], suspects: [] };
   const candidates = [...plugins.map((spec) => readConfigured(spec, cwd)), ...fromProject.plugins, ...shipped.plugins];
   const packages = [...new Map(candidates.map((plugin) => [plugin.dir, plugin])).values()];
-  // What the configuration names is taken whatever its package.json lacks.
+  // A package that the configuration names is used, even if its package.json looks incomplete.
   const usedFolders = new Set(packages.map(({ dir }) => dir));
   const suspects = [...fromProject.suspects, ...shipped.suspects].filter(({ dir }) => !usedFolders.has(dir));
   const contents = await Promise.all(packages.map(readEntries));

@@ -17,7 +17,7 @@ const write = (path: string, value: unknown): void => {
 };
 
 const method = (id: string) => ({ id, title: id, question: 'baseline', extension: true, settings: {}, source: 'test' });
-/** A plugin package as its build leaves it: the manifest, and its info in a file of their own. */
+/** Writes a plugin package as its build leaves it: package.json with the manifest, and a file with the info. */
 const built = (dir: string, name: string, info: object | undefined, more: object = {}) => {
   write(`${dir}/package.json`, {
     name,
@@ -38,7 +38,7 @@ const find = (plugins: string[] = []) => discover({ cwd: root, host: join(root, 
 describe('discover', () => {
   beforeEach(() => write('host/package.json', { name: 'host' }));
 
-  it('finds the dependencies that carry the keyword, and says why each is there', async () => {
+  it('finds the dependencies that carry the keyword, and says why each was found', async () => {
     plugin('a', { methods: [method('one')] });
     plugin('b', { methods: [method('two')] }, { keywords: [] });
     project('a', 'b');
@@ -46,7 +46,7 @@ describe('discover', () => {
     expect(entries.map(({ id, package: { why } }) => [id, why])).toEqual([['one', 'dependency of lab']]);
   });
 
-  it('names what looks like a plugin and is none, with the line that is missing', async () => {
+  it('reports packages that look like plugins but are not, with the missing line', async () => {
     plugin('no-keyword', { methods: [method('one')] }, { keywords: [] });
     plugin('no-field', undefined, { medbench: undefined });
     plugin('hidden', { methods: [method('two')] }, { exports: { '.': './index.js' } });
@@ -61,13 +61,13 @@ describe('discover', () => {
       ['no-field', `${looks}add "medbench": { "api": 1, "entry": "." }`],
       ['hidden', `${looks}add "./package.json": "./package.json" to "exports"`],
     ]);
-    // The configuration may name any of them.
+    // A package that the configuration names is used all the same.
     const named = await find(['no-keyword', 'hidden']);
     expect(named.entries.map(({ id }) => id)).toEqual(['one', 'two']);
     expect(named.suspects.map(({ name }) => name)).toEqual(['no-field']);
   });
 
-  it('refuses info that nothing could be done with, naming the package, the plugin and what to change', async () => {
+  it('refuses faulty info, and names the package, the plugin and what to change', async () => {
     const settings = {
       depth: { default: 9, min: 0, max: 1, description: 'd' },
       mode: { default: 'c', choices: ['a', 'b'] },
@@ -101,11 +101,11 @@ describe('discover', () => {
       /^"all" would leave methods out\. odd cannot be used: method "new"/,
     );
     expect(selectEntries(catalogue, 'method', ['one'])).toHaveLength(1);
-    // It has no encoder, so all encoders are all.
+    // The broken package declares no encoder, so "all" may be used for encoders.
     expect(() => selectEntries(catalogue, 'encoder', ['all'])).toThrow('No encoder is selected');
   });
 
-  it('finds what the configuration names, by package and by path, with or without the keyword', async () => {
+  it('finds packages and paths that the configuration names, with or without the keyword', async () => {
     plugin('b', { methods: [method('two')] }, { keywords: [] });
     built('mine', 'mine', { methods: [method('three')] }, { keywords: [] });
     project();
@@ -114,7 +114,7 @@ describe('discover', () => {
     await expect(find(['absent'])).rejects.toThrow('"absent", named in the configuration, is not installed');
   });
 
-  it('finds the plugins of the presets that the host ships with', async () => {
+  it('finds the plugins of the built-in presets', async () => {
     write('host/package.json', { name: 'host', dependencies: { set: '*' } });
     write('host/node_modules/set/package.json', {
       name: 'set',
@@ -128,7 +128,7 @@ describe('discover', () => {
     expect(presets.map(({ id }) => id)).toEqual(['p']);
   });
 
-  it('imports a plugin whose build wrote no info to find them', async () => {
+  it('imports a plugin if its build wrote no info', async () => {
     const metadata = { api: 1, kind: 'method', info: method('bare') };
     write(
       'node_modules/c/index.js',
@@ -139,7 +139,7 @@ describe('discover', () => {
     expect((await find()).entries.map(({ id }) => id)).toEqual(['bare']);
   });
 
-  it('keeps a package that does not load as broken, with the reason, and goes on', async () => {
+  it('lists a package that does not load as broken, with the reason, and continues', async () => {
     plugin('a', { methods: [method('one')] });
     plugin('c', undefined, { medbench: { api: 1, entry: './missing' } });
     project('a', 'c');
@@ -163,7 +163,7 @@ describe('discover', () => {
     expect(selectEntries(catalogue, 'method', ['one'])).toHaveLength(1);
   });
 
-  it('keeps a package without a decorated class as broken', async () => {
+  it('lists a package without a decorated class as broken', async () => {
     plugin('c', undefined);
     write('node_modules/c/index.js', 'exports.plain = 1;');
     project('c');
@@ -172,14 +172,14 @@ describe('discover', () => {
     ]);
   });
 
-  it('names both packages that claim one id', async () => {
+  it('names both packages that declare the same id', async () => {
     plugin('a', { methods: [method('same')] });
     plugin('b', { methods: [method('same')] });
     project('a', 'b');
     await expect(find()).rejects.toThrow(/method "same": a .* and b /);
   });
 
-  it('refuses a plugin for another interface, naming both versions', async () => {
+  it('refuses a plugin for another interface version, and names both versions', async () => {
     plugin('a', {}, { medbench: { api: 2 }, peerDependencies: { '@medbench/core': '^9.0.0' } });
     project('a');
     await expect(find()).rejects.toThrow(
@@ -189,7 +189,7 @@ describe('discover', () => {
 });
 
 describe('select', () => {
-  it('takes all, or ids in the order given, and suggests the nearest for one that does not exist', async () => {
+  it('returns all, or ids in the given order, and suggests the nearest id for an unknown one', async () => {
     plugin('a', { methods: [method('clip'), method('siglip')] });
     project('a');
     write('host/package.json', { name: 'host' });

@@ -1,4 +1,4 @@
-// What a command needs before anything is run: the configuration file, found but not checked, and the plugins it names.
+// Everything a command needs before it runs something: the configuration file, found but not checked, and the plugins.
 export { type ConfigFile, findConfigFile, readTreeFile } from '../config/find.js';
 export { type ConfigTree, mergeTrees } from '../config/merge.js';
 export { type DiscoveryOptions, discover, nearestPackageJson } from './discover.js';
