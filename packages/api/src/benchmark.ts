@@ -13,14 +13,17 @@ import {
 } from './options.js';
 import { openWorkspace, readConfig, type Workspace } from './workspace.js';
 
-/** What options ask for, with nothing done yet. */
+/** The workspace, settings and plan that options lead to; nothing has run yet. */
 export interface OpenedPlan {
   readonly workspace: Workspace;
   readonly config: Config;
   readonly plan: Plan;
 }
 
-/** @throws MedbenchError for an unknown id or preset, or faults in the settings. */
+/**
+ * Opens the workspace and plans the run.
+ * @throws MedbenchError for an unknown id or preset, or faults in the settings.
+ */
 export async function openPlan(options: BenchmarkOptions): Promise<OpenedPlan> {
   const workspace = await openWorkspace(workingFolder(options), options.config);
   const tree = settingsTree(options, await embeddingRowsFromOptions(options));
@@ -28,7 +31,7 @@ export async function openPlan(options: BenchmarkOptions): Promise<OpenedPlan> {
   return { workspace, config, plan: makePlan(config, workspace.catalogue) };
 }
 
-/** As `benchmark`, and says where the run lies. */
+/** Like `benchmark`, but also returns the paths of the run folder and the report. */
 export async function carryOutBenchmark({
   out = join('runs', 'latest'),
   ...options
@@ -43,15 +46,15 @@ export async function carryOutBenchmark({
 }
 
 /**
- * Trains every method, measures it on every task and writes the run folder with its report, as `medbench run` does. What
- * is finished in the folder is not repeated.
+ * Trains every method, measures it on every task, and writes the run folder with its report, as `medbench run` does.
+ * Whatever is finished in the folder is reused.
  *
  * ```ts
  * const { cells } = await benchmark({ methods: 'all', tasks: ['vqa-rad'], data: './data' });
  * ```
  *
  * @param options `out` is the run folder, default `runs/latest`.
- * @returns what `results.json` holds. A cell that failed has its reason; it is no error.
+ * @returns the contents of `results.json`. A failed cell states its reason; it does not throw.
  * @throws MedbenchError for an unknown id, faults in the settings, a folder that cannot be used, or an interruption.
  */
 export async function benchmark(

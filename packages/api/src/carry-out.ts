@@ -14,24 +14,27 @@ import {
 } from '@medbench/runner';
 import { cacheFolder, type Workspace } from './workspace.js';
 
-/** A run to be carried out. */
+/** A run to execute. */
 export interface RunJob {
   readonly workspace: Workspace;
   readonly config: Config;
-  /** Default: made of the settings. */
+  /** Default: made from `config`. */
   readonly plan?: Plan;
-  /** The run folder: made if it is not there, resumed if it is. */
+  /** The run folder: created if it does not exist, else resumed. */
   readonly folder: string;
-  /** What repeats it. */
+  /** The command that repeats the run. */
   readonly command: string;
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
   readonly study?: StudyRecord;
-  /** Notes what the time goes to. */
+  /** Records where the time goes. */
   readonly clock?: ProfileClock | undefined;
 }
 
-/** Folder of the data: phantoms where the settings say so, written if they are not there. */
+/**
+ * Returns the folder of the data sets. With `synthetic` this is the folder of the phantoms, which are written first if
+ * missing.
+ */
 export async function dataFolder(
   { cwd }: Workspace,
   config: Config,
@@ -46,8 +49,8 @@ export async function dataFolder(
 }
 
 /**
- * Carries a run out in this process.
- * @throws MedbenchError for settings that do not fit, a folder that cannot be used, or an interruption.
+ * Executes a run in this process.
+ * @throws MedbenchError for invalid settings, a folder that cannot be used, or an interruption.
  */
 export async function carryOut(job: RunJob): Promise<RunResults> {
   const { workspace, config, folder, command, observer, signal, study, clock } = job;

@@ -6,39 +6,40 @@ import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
 import { cacheFolder, openWorkspace, readConfig } from './workspace.js';
 
-/** What to copy of the embeddings that a run kept. */
+/** Which of a run's cached embeddings to export, and where to. */
 export interface EmbedOptions {
-  /** Row of the table. */
+  /** Row of the results table. */
   readonly method?: string | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
-  /** Ids separated by commas. Default: all that the run measured. */
+  /** Task ids separated by commas. Default: all tasks that the run measured. */
   readonly tasks?: string | undefined;
-  /** Folder for `<task>/<array>.npy`. */
+  /** Folder to write `<task>/<array>.npy` to. */
   readonly out: string;
 }
 
-/** Folders below another by what their names stand for. */
+/** Maps the decoded names of a folder's entries (ids) to their paths. */
 const listFolders = (path: string): ReadonlyMap<string, string> =>
   new Map(existsSync(path) ? readdirSync(path).map((name) => [decodeURIComponent(name), join(path, name)]) : []);
 
 const joinSorted = (names: Iterable<string>): string => [...names].sort().join(', ');
 
 /**
- * Copies the embeddings that a run kept of one row.
- * @param dir the run folder. @returns the folders that were written, one for each task.
- * @throws MedbenchError('usage') for a row, seed or task of which nothing was kept.
+ * Exports the cached embeddings of one row of a run.
+ * @param dir the run folder.
+ * @returns the folders that were written, one per task.
+ * @throws MedbenchError('usage') for a row, seed or task without cached embeddings.
  */
 export async function embed(dir: string, { method, seed = 0, tasks, out }: EmbedOptions): Promise<string[]> {
   const rows = listFolders(new RunLayout(resolve(dir)).embeddings);
   if (rows.size === 0) {
     throw new MedbenchError('usage', `${dir} holds no embeddings`, {
-      hint: 'Name the folder of a run. Runs keep those of the methods unless keepEmbeddings is false.',
+      hint: 'Name a run folder. A run caches the embeddings of its methods unless keepEmbeddings is false.',
     });
   }
   if (method === undefined) {
     throw new MedbenchError('usage', 'embed needs --method with a run folder', {
-      hint: `One of ${joinSorted(rows.keys())}.`,
+      hint: `--method is one of ${joinSorted(rows.keys())}.`,
     });
   }
   const row = rows.get(method);
@@ -73,18 +74,19 @@ export async function embed(dir: string, { method, seed = 0, tasks, out }: Embed
   return written;
 }
 
-/** What is told while inputs are written. */
+/** Where to write the inputs, and where to report progress. */
 export interface EmbeddingInputsOptions {
-  /** Folder for images and texts. */
+  /** Folder to write images and texts to. */
   readonly out: string;
-  /** Hears of each folder that was written. */
+  /** Called with each folder that was written. */
   readonly wrote: (folder: string) => void;
   readonly log: (message: string) => void;
 }
 
 /**
- * Writes the images and texts of tasks, for a tool that knows nothing of medbench, in the order of the rows it must give.
- * @throws MedbenchError('usage') if nothing says which tasks; and as `benchmark`.
+ * Writes the images and texts of tasks for another tool to embed. Their order is that of the rows which the tool must
+ * return.
+ * @throws MedbenchError('usage') if no tasks are selected; and as `benchmark`.
  */
 export async function embeddingInputs(
   options: BenchmarkOptions,
@@ -117,7 +119,7 @@ export async function embeddingInputs(
       skip: (what) => log(`left out: ${what}`),
       seed: config.seeds[0]!,
       log,
-      // What comes of noise is of no interest.
+      // The figures are discarded: protocols may skip whatever only serves to compute them.
       protocols: await bindProtocols(registry, entry, info.protocols, plan.config.evaluation, {
         seed: config.seeds[0]!,
         embedOnly: true,
@@ -125,13 +127,15 @@ export async function embeddingInputs(
     };
     const arrays = await recordInputs(folder, id, (model) => task.evaluate(model, context));
     wrote(folder);
-    log(`  wanted there: ${arrays.map(({ array, rows, inputs }) => `${array} (${rows} rows, ${inputs})`).join(', ')}`);
+    log(
+      `  expected arrays: ${arrays.map(({ array, rows, inputs }) => `${array} (${rows} rows, ${inputs})`).join(', ')}`,
+    );
     if (isRestricted(info.access)) {
-      log(`  it holds images and texts under the use agreement of ${id}: keep it where the data is`);
+      log(`  this folder contains images and texts under the use agreement of ${id}: keep it where the data is`);
     }
   }
   log(
-    '*.images and *.texts are joint embeddings, *.features those before the projection; what a model lacks is left out.',
+    '*.images and *.texts are joint embeddings, *.features those before the projection; leave out arrays that your model cannot make.',
   );
-  log(`When the arrays are there: medbench eval --embeddings NAME=${out}`);
+  log(`Once the arrays exist: medbench eval --embeddings NAME=${out}`);
 }

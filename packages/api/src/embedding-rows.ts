@@ -1,17 +1,17 @@
 import { basename, resolve } from 'node:path';
 import { MedbenchError } from '@medbench/core';
 
-/** A row of embeddings, as `--embeddings` names it. */
+/** A row of embeddings that `--embeddings` names. */
 export interface EmbeddingRow {
   readonly id: string;
   readonly folder: string;
-  /** Tasks for which the folder holds something. */
+  /** Tasks for which the folder contains arrays. */
   readonly tasks: readonly string[];
 }
 
-const ID_HINT = 'Name the row: --embeddings ID=DIR, where ID has letters, digits and . : _ - only.';
+const ID_HINT = 'Give the row an id: --embeddings ID=DIR, where ID has only letters, digits and . : _ -';
 
-/** `id=folder`, or a folder. What stands before an equals sign is an id, unless it is the beginning of a path. */
+/** Parses `id=folder` or `folder`. Text before an equals sign is an id, unless it is the beginning of a path. */
 function parseEmbeddingsFlag(flag: string): { readonly id?: string; readonly folder: string } {
   const [, id, folder] = /^([^=/\\]*)=(.*)$/.exec(flag) ?? [];
   if (id === undefined || folder === undefined) return { folder: flag };
@@ -23,12 +23,15 @@ function parseEmbeddingsFlag(flag: string): { readonly id?: string; readonly fol
   return { id, folder };
 }
 
-/** A name that `embeddings.json` gives may be any text, and one that a run exported that of a row with settings. */
+/**
+ * Valid row ids. Unlike an id that is typed, a name from `embeddings.json` may contain `=`: the id of a row with
+ * settings.
+ */
 const ROW_ID = /^[\w.:=-]+$/;
 
 /**
- * Reads `--embeddings`. Without an id, a row has the name of the model in `embeddings.json`, or that of the folder.
- * @throws MedbenchError('usage') if a folder does not exist, a name cannot be that of a row, or two are the same.
+ * Reads `--embeddings`. The default id of a row is the model name in `embeddings.json`, else the name of the folder.
+ * @throws MedbenchError('usage') if a folder does not exist, an id is invalid, or two rows have the same id.
  */
 export async function readEmbeddingRows(flags: readonly string[], cwd: string): Promise<EmbeddingRow[]> {
   if (flags.length === 0) return [];
@@ -39,7 +42,7 @@ export async function readEmbeddingRows(flags: readonly string[], cwd: string): 
     const { model, tasks } = await openEmbeddings(resolve(cwd, folder));
     const id = flagId ?? model ?? basename(resolve(cwd, folder));
     if (!ROW_ID.test(id)) {
-      throw new MedbenchError('usage', `"${id}", the name of ${folder}, cannot be that of a row`, { hint: ID_HINT });
+      throw new MedbenchError('usage', `"${id}", the name of ${folder}, is not a valid row id`, { hint: ID_HINT });
     }
     const other = rows.find((row) => row.id === id);
     if (other) {

@@ -3,10 +3,12 @@ import type { RunResults } from '@medbench/core';
 import { type ConfigTree, mergeTrees, type ProfileClock, type RunObserver } from '@medbench/runner';
 import { type EmbeddingRow, readEmbeddingRows } from './embedding-rows.js';
 
-/** Ids or selectors: one text separated by commas, or a list. */
+/** Ids or selectors: a text separated by commas, or a list. */
 export type Ids = string | readonly string[];
 
-/** What a benchmark is told. Every field is optional; what is left out comes from the configuration file and defaults. */
+/**
+ * Options of a benchmark. All are optional: settings that are not given come from the configuration file and defaults.
+ */
 export interface BenchmarkOptions {
   /** Rows: `all`, ids, `id:setting=value,value`. */
   readonly methods?: Ids | undefined;
@@ -18,32 +20,33 @@ export interface BenchmarkOptions {
   readonly seeds?: number | readonly number[] | undefined;
   /** `auto` or the id of a backend. */
   readonly backend?: string | undefined;
-  /** Leave out rows and images that cannot be read; they are listed in `skipped.json`. */
+  /** Skip rows and images that cannot be read; `skipped.json` lists them. */
   readonly skipBad?: boolean | undefined;
-  /** Rows of embeddings from elsewhere, each `id=folder` or a folder. */
+  /** Rows of embeddings that another tool made, each `id=folder` or a folder. */
   readonly embeddings?: readonly string[] | undefined;
   /** Any setting, as the configuration file has it: `{ training: { steps: 100 } }`. */
   readonly settings?: ConfigTree | undefined;
   /** Path of the configuration file. Default: `medbench.config.*` at or above `cwd`. */
   readonly config?: string | undefined;
-  /** Settings below those of the configuration file's flags and above its presets: what a command adds. */
+  /** Settings that a command adds: above the configuration file, below all other options. */
   readonly base?: ConfigTree | undefined;
-  /** Default: that of the process. Relative paths start here. */
+  /** Working directory, from which relative paths start. Default: that of the process. */
   readonly cwd?: string | undefined;
 }
 
-/** How a run reports and ends. */
+/** How a run reports its progress and how it is stopped. */
 export interface RunControl {
-  /** Hears what the run is doing. Default: nobody. */
+  /** Receives the events of the run. Default: nobody. */
   readonly observer?: RunObserver | undefined;
-  /** Stops the run in order, with a checkpoint; the same call resumes it. */
+  /** Stops the run after writing a checkpoint; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
-  /** What repeats the run, for the report. Default: `benchmark()`. */
+  /** The command that repeats the run, for the report. Default: `benchmark()`. */
   readonly command?: string | undefined;
-  /** Notes what the time goes to. */
+  /** Records where the time goes. */
   readonly clock?: ProfileClock | undefined;
 }
 
+/** An observer that ignores all events. */
 export const SILENT_OBSERVER: RunObserver = {
   started: () => {},
   message: () => {},
@@ -55,13 +58,14 @@ export const SILENT_OBSERVER: RunObserver = {
   cellFinished: () => {},
 };
 
+/** Returns the working directory of options, absolute. */
 export const workingFolder = ({ cwd }: { readonly cwd?: string | undefined }): string => resolve(cwd ?? process.cwd());
 
 const copyIds = (ids: Ids | undefined): Ids | undefined => (typeof ids === 'string' ? ids : ids && [...ids]);
 const dropUndefined = (tree: Readonly<Record<string, unknown>>): ConfigTree =>
   Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
 
-/** The settings that options amount to; those of named options win over `settings`. */
+/** Converts options to settings; named options override `settings`. */
 export function settingsTree(options: BenchmarkOptions, rows: readonly EmbeddingRow[] = []): ConfigTree {
   const { seeds } = options;
   return mergeTrees(
@@ -79,15 +83,15 @@ export function settingsTree(options: BenchmarkOptions, rows: readonly Embedding
   );
 }
 
-/** The rows of embeddings that options name. @throws MedbenchError('usage') as `embeddingRows`. */
+/** Reads the rows of embeddings that options name. @throws MedbenchError('usage') as `readEmbeddingRows`. */
 export const embeddingRowsFromOptions = (options: BenchmarkOptions): Promise<EmbeddingRow[]> =>
   readEmbeddingRows(options.embeddings ?? [], workingFolder(options));
 
-/** What a run leaves. */
+/** The outcome of a finished run. */
 export interface FinishedRun {
   readonly results: RunResults;
   /** The run folder, absolute. */
   readonly folder: string;
-  /** The page that shows it. */
+  /** Path of the HTML report. */
   readonly html: string;
 }

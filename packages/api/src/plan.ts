@@ -16,29 +16,30 @@ import { openPlan } from './benchmark.js';
 import type { BenchmarkOptions } from './options.js';
 import { openRegistry } from './workspace.js';
 
-/** What one row would do. Of what is not trained, the cells alone. */
+/** The plan of one row. A row that is not trained has only the fields about cells. */
 export interface RowPlan {
   readonly id: string;
   readonly kind: Plan['rows'][number]['kind'] | typeof GENERAL;
-  /** Trainings, one for each seed; 0: nothing is trained. */
+  /** Number of trainings, one per seed; 0 if nothing is trained. */
   readonly trainings: number;
-  /** Cells of all seeds: a task each. */
+  /** Number of measurements over all seeds, one per task. */
   readonly cells: number;
   readonly start?: string;
   readonly parameters?: { readonly total: number; readonly trainable: number };
   readonly steps?: number;
+  /** The batch size. */
   readonly pairsPerStep?: number;
-  /** Memory of the training process at its peak, without images that are kept, where the backend tells. */
+  /** Peak memory of the training process without cached images, if the backend can estimate it. */
   readonly peakMiB?: number;
-  /** Pairs that are held in memory at once, where that is fewer. */
+  /** Number of pairs in memory at once, if smaller than the batch size. */
   readonly chunkSize?: number;
-  /** Steps of each phase, where there are several. */
+  /** Steps of each phase, if there are several phases. */
   readonly phases?: readonly number[];
   /** Why the row cannot be trained. */
   readonly error?: string;
 }
 
-/** What a training would do, or why it cannot be done; a run goes on with the other rows. */
+/** Plans a training, or returns why it is impossible: a run then continues with the next row. */
 async function planTraining(
   model: DualEncoderModel,
   request: Omit<SetupRequest, 'method' | 'start'> & { readonly start?: SetupRequest['start'] },
@@ -64,16 +65,17 @@ async function planTraining(
       ...(setup.phases.length > 1 ? { phases: setup.phases } : {}),
     };
   } catch (error) {
-    // What is wrong with the call itself is wrong for all rows.
+    // An error in the call itself concerns all rows.
     if (isMedbenchError(error) && error.code === 'usage') throw error;
     return { error: errorMessage(error) };
   }
 }
 
+/** Loads the method of a row. */
 const loadMethod = async (registry: Registry, { entry, settings }: Pick<MethodRow, 'entry' | 'settings'>) =>
   (await resolveMethod(registry, entry, settings)).method;
 
-/** The rows of a plan in its order; before them the general-domain weights, if any row starts from them. */
+/** Plans the rows in their order, preceded by the general-domain weights if any row starts from them. */
 async function planRows(
   { config, rows, cells }: Plan,
   registry: Registry,
@@ -101,6 +103,7 @@ async function planRows(
   return [{ ...general, trainings: 1, ...trainingPlan }, ...planned];
 }
 
+/** Builds the two towers of a run, without weights. */
 async function buildTowers({ encoders, model }: Config, registry: Registry): Promise<DualEncoderModel> {
   const { buildModel } = await import('@medbench/training');
   const [image, text] = await Promise.all([
@@ -110,7 +113,10 @@ async function buildTowers({ encoders, model }: Config, registry: Registry): Pro
   return (await buildModel({ image, text, model })).model;
 }
 
-/** Images that are kept decoded while rows train: they add to the peak of a row, for data are not read. */
+/**
+ * Memory of the decoded images that are cached while rows train. It adds to the peak memory of a row, and is not part
+ * of it because planning does not read data.
+ */
 export interface KeptImages {
   readonly bytesPerThousand: number;
   readonly bytesAtMost: number;
@@ -124,17 +130,18 @@ async function estimateKeptImages({ image }: DualEncoderModel): Promise<KeptImag
   };
 }
 
-/** What a run would do. */
+/** The plan of a run, without any of its results. */
 export interface RunPlan {
   readonly backend: { readonly id: string; readonly why: string };
   readonly seeds: readonly number[];
   readonly tasks: readonly string[];
   readonly corpora: readonly string[];
   readonly encoders: Config['encoders'];
-  /** General-domain weights that are named; null: they are trained. */
+  /** Name of the existing general-domain weights; null if they are trained. */
   readonly generalWeights: string | null;
-  /** The run folder, absolute, and whether there is one: what is finished there is not repeated. */
+  /** The run folder, absolute. */
   readonly out: string;
+  /** Whether the run folder exists; then its finished results are reused. */
   readonly exists: boolean;
   readonly totals: { readonly cells: number; readonly trainings: number; readonly steps: number };
   readonly rows: readonly RowPlan[];
@@ -142,8 +149,8 @@ export interface RunPlan {
 }
 
 /**
- * What `benchmark` would do under the same options. Nothing is written, no data are read.
- * @throws MedbenchError as `benchmark` for what it would refuse before its first row.
+ * Describes what `benchmark` would do with the same options. It writes nothing and reads no data.
+ * @throws MedbenchError for everything that `benchmark` would refuse before its first row.
  */
 export async function plan(options: BenchmarkOptions & { readonly out?: string | undefined } = {}): Promise<RunPlan> {
   const { workspace, config, plan: openedPlan } = await openPlan(options);

@@ -5,14 +5,14 @@ import type { Registry } from '@medbench/core/services';
 import type { Config } from '@medbench/runner';
 import { type ConfigFile, type ConfigTree, discover, findConfigFile, mergeTrees } from '@medbench/runner/workspace';
 
-/** Where a command or a script stands: its folder, its configuration file, and the plugins that there are. */
+/** The environment of a command or script: its working directory, its configuration file and the available plugins. */
 export interface Workspace {
   readonly cwd: string;
   readonly catalogue: Catalogue;
   readonly file: ConfigFile | undefined;
 }
 
-/** The plugins of medbench itself and of the project it is called in. @param configPath relative to `cwd`. */
+/** Finds the configuration file and the plugins that are available at a folder. @param configPath relative to `cwd`. */
 export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {
   const file = await findConfigFile(cwd, configPath);
   const plugins = Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
@@ -20,8 +20,8 @@ export async function openWorkspace(cwd: string, configPath?: string): Promise<W
 }
 
 /**
- * The plugins of medbench itself, of the project at `cwd`, and those that are named. Packages that look like plugins and
- * are none are named on stderr.
+ * Finds the built-in plugins, those of the project at `cwd`, and the named ones. Packages that look like plugins but
+ * are not are reported on stderr.
  */
 export async function findPlugins(cwd: string, plugins: readonly string[] = []): Promise<Catalogue> {
   const host = createRequire(import.meta.url).resolve('@medbench/api/package.json');
@@ -30,7 +30,10 @@ export async function findPlugins(cwd: string, plugins: readonly string[] = []):
   return catalogue;
 }
 
-/** @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings. */
+/**
+ * Merges preset, configuration file, environment and flags into checked settings.
+ * @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings.
+ */
 export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTree): Promise<Config> {
   const { resolveConfig } = await import('@medbench/runner');
   const name = flags.preset ?? file?.tree.preset;
@@ -51,10 +54,10 @@ export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTr
   });
 }
 
-/** Where generated data and other things made on first use are kept. */
+/** Returns the folder of generated data and caches: `$MEDBENCH_CACHE`, else `.medbench`. */
 export const cacheFolder = (cwd: string): string => resolve(cwd, process.env.MEDBENCH_CACHE ?? '.medbench');
 
-/** The plugins of a workspace, for whoever only looks: nothing is run, nothing is told. */
+/** Opens the plugins of a workspace outside a run: it has no run folder and no logger. */
 export async function openRegistry({ cwd, catalogue }: Pick<Workspace, 'cwd' | 'catalogue'>): Promise<Registry> {
   const { composePlugins, DEFAULTS } = await import('@medbench/runner');
   const dataRoot = resolve(cwd, process.env.MEDBENCH_DATA ?? DEFAULTS.dataRoot);

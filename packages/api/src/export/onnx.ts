@@ -14,36 +14,39 @@ import { type Config, RunLayout } from '@medbench/runner';
 import type { BuiltModel } from '@medbench/training';
 import { findPlugins, openRegistry } from '../workspace.js';
 
-/** Largest difference from medbench's own embeddings, as a share of the largest value; rounding is about 1e-6. */
+/**
+ * Largest allowed difference from medbench's own embeddings, relative to the largest value; rounding causes about 1e-6.
+ */
 const TOLERANCE = 1e-4;
-/** Batches on which a file for any size is tried. */
+/** Batch sizes with which a file for any batch size is checked. */
 const TRIED_BATCHES = [1, 3] as const;
 
+/** Which tower of a run to export, and where to. */
 export interface TowerExport {
   /** Run folder. */
   readonly dir: string;
   readonly method: string;
   readonly seed: number;
   readonly tower: Tower;
-  /** Size of every batch; undefined: any. */
+  /** Fixed batch size; undefined: any. */
   readonly batch?: number;
-  /** Folder of the file. */
+  /** Folder to write the file to. */
   readonly out: string;
-  /** The checkpoint, and what it holds. */
+  /** Path of the checkpoint. */
   readonly file: string;
   readonly weights: HostTensors;
   readonly activation: Activation;
 }
 
-/** The towers that a run trained, from its own settings. */
+/** Builds the towers of a run from the settings in its `run.json`. */
 async function buildRunModel(
   dir: string,
   activation: Activation,
 ): Promise<{ readonly built: BuiltModel; readonly settings: ModelSettings }> {
   const path = new RunLayout(dir).run;
   if (!existsSync(path)) {
-    throw new MedbenchError('usage', `${dir} has no run.json, which says what its towers are`, {
-      hint: 'Name the folder of a run, or write --format safetensors.',
+    throw new MedbenchError('usage', `${dir} has no run.json, which describes its towers`, {
+      hint: 'Name the folder of a run, or use --format safetensors.',
     });
   }
   const { config } = JSON.parse(readFileSync(path, 'utf8')) as { readonly config: Config };
@@ -58,7 +61,7 @@ async function buildRunModel(
   return { built: await buildModel({ image, text, model: settings }), settings };
 }
 
-/** Something to embed: noise, or short texts. */
+/** Returns a batch to embed: noise for the image tower, short texts for the text tower. */
 function probeInput({ model, tokenizer }: BuiltModel, tower: Tower, batch: number): HostTensor {
   if (tower === 'text') {
     const length = model.text.contextLength;
@@ -71,11 +74,11 @@ function probeInput({ model, tokenizer }: BuiltModel, tower: Tower, batch: numbe
   return { shape: [batch, side, side, 3], dtype: 'float32', data };
 }
 
-/** Largest difference as a share of the largest value. */
+/** Returns the largest absolute difference, relative to the largest expected value. */
 function relativeDifference(actual: HostTensor, expected: HostTensor): number {
   let [most, scale] = [0, 0];
   expected.data.forEach((value, i) => {
-    // What is no number makes the whole no number.
+    // Math.max keeps NaN, so that a missing or NaN value makes the result NaN.
     most = Math.max(most, Math.abs((actual.data[i] ?? Number.NaN) - value));
     scale = Math.max(scale, Math.abs(value));
   });
@@ -83,9 +86,9 @@ function relativeDifference(actual: HostTensor, expected: HostTensor): number {
 }
 
 /**
- * Embeds with the file and with medbench's own backend, and compares.
+ * Embeds with the ONNX file and with medbench's own backend, and compares the embeddings.
  * @returns the largest relative difference.
- * @throws MedbenchError('backend') with it, if it is more than rounding.
+ * @throws MedbenchError('backend') with the difference if it is larger than rounding.
  */
 async function compareWithBackend(
   onnx: Uint8Array,
@@ -106,9 +109,9 @@ async function compareWithBackend(
     if (!(deviation <= TOLERANCE)) {
       throw new MedbenchError(
         'backend',
-        `The ONNX file embeds differently, by ${deviation.toExponential(1)} of the largest`,
+        `The ONNX file gives other embeddings: they differ by ${deviation.toExponential(1)} of the largest value`,
         {
-          hint: 'It was not written. Please report the encoder as an issue.',
+          hint: 'The file was not written. Please report the encoder as an issue.',
         },
       );
     }
@@ -117,18 +120,18 @@ async function compareWithBackend(
   return worst;
 }
 
-/** What a reader of the file needs to know, one text per key. */
+/** Converts info to the metadata of an ONNX file: one text per key. */
 const asTexts = (info: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(info).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
   );
 
 /**
- * Writes one tower of a row as `<tower>.onnx`, weights and all, and beside it `<tower>.json`: how its input is made and what
- * comes out. The same stands in the file's metadata.
+ * Writes one tower of a row as `<tower>.onnx`, with its weights, and `<tower>.json`, which describes how to prepare its
+ * input and what it outputs. The metadata of the ONNX file contain the same description.
  * @returns the files, and the largest relative difference from medbench's own embeddings.
- * @throws MedbenchError('usage') without `run.json` or above 2 GiB; ('weights') if the checkpoint is not that of the run's
- *   towers; ('backend') if the tower cannot be traced, or the file does not embed as medbench does.
+ * @throws MedbenchError('usage') without `run.json` or above 2 GiB; ('weights') if the checkpoint is not that of the
+ *   run's towers; ('backend') if the tower cannot be traced, or the file does not embed as medbench does.
  */
 export async function exportOnnx(
   request: TowerExport,

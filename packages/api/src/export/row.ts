@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Activation, MedbenchError, type Tower } from '@medbench/core';
 import { RunLayout } from '@medbench/runner';
 
-/** What to write of a run's trained weights. */
+/** Which weights of a run to export, in which format, and where to. */
 export interface ExportOptions {
   readonly method: string;
   readonly seed?: number | undefined;
@@ -14,34 +14,34 @@ export interface ExportOptions {
   readonly out: string;
 }
 
-/** @throws MedbenchError('usage') for flags that do not go together. */
+/** Checks that options fit together. @throws MedbenchError('usage') */
 function checkFlags({ format, tower, layout, batch }: ExportOptions): void {
   const usageError = (message: string, hint: string): MedbenchError => new MedbenchError('usage', message, { hint });
   if (format !== 'onnx') {
-    if (batch !== undefined) throw usageError('--batch fixes a side of an ONNX graph', 'Add --format onnx.');
+    if (batch !== undefined) throw usageError('--batch sets the batch size of an ONNX graph', 'Add --format onnx.');
     return;
   }
   if (!tower) throw usageError('--format onnx writes one tower', 'Add --tower image or --tower text.');
   if (layout === 'hugging-face') {
     throw usageError(
       '--layout is for safetensors',
-      "An ONNX file's weights have the names of the checkpoint, open_clip's.",
+      "An ONNX file keeps the tensor names of the checkpoint, which are open_clip's.",
     );
   }
 }
 
-/** Folders below another, for a message. */
+/** Lists the entries of a folder, for messages. */
 const listFolders = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
-/** What was written. */
+/** The outcome of an export. */
 export interface ExportedFiles {
   readonly files: readonly string[];
-  /** Of ONNX: the largest relative difference from medbench's own embeddings. */
+  /** For ONNX, the largest relative difference from medbench's own embeddings. */
   readonly difference?: number;
 }
 
 /**
- * Writes the weights that a run trained, or one tower as an ONNX file, for use elsewhere.
+ * Exports the weights that a run trained, or one tower as an ONNX file, for use elsewhere.
  * @param dir the run folder.
  * @throws MedbenchError('usage') for options that do not go together, or weights that the run does not have; and as
  *   `exportOnnx`.
@@ -74,7 +74,7 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<Ex
   return { files };
 }
 
-/** The finished weights of a row. @throws MedbenchError('usage') naming the rows or seeds that there are. */
+/** Finds the finished weights of a row. @throws MedbenchError('usage') listing the rows or seeds that exist. */
 function findWeights(dir: string, layout: RunLayout, method: string, seed: number): string {
   const checkpoints = layout.allCheckpoints;
   const rows = listFolders(checkpoints).map(decodeURIComponent);

@@ -14,20 +14,21 @@ import {
   withAlias,
 } from '@medbench/studies';
 
-/** How a search runs something: settings over those of its variant, in a folder. */
+/** The search of one variant of a study, and how it executes runs. */
 export interface VariantSearch {
   readonly search: StudySearch;
   readonly variant: StudyVariant;
-  /** The variant's own settings, the flags over them. */
+  /** Settings of the variant, overridden by the flags. */
   readonly config: Config;
   readonly folder: string;
-  /** Whether all values are trained to the end as well. */
+  /** Whether to train all values to the end as well. */
   readonly grid: boolean;
+  /** Executes a run in a folder, with settings that override those of the variant. */
   readonly carryOut: (settings: ConfigTree, folder: string) => Promise<RunResults>;
   readonly message: (text: string) => void;
 }
 
-/** Settings of a rung: nothing but what is chosen by, on validation images. */
+/** Settings of a rung: it only measures the candidates, on validation images. */
 const rungTree = (methods: readonly string[], stopAt: number): ConfigTree => ({
   methods,
   controls: [],
@@ -37,7 +38,10 @@ const rungTree = (methods: readonly string[], stopAt: number): ConfigTree => ({
   training: { stopAt },
 });
 
-/** Successive halving for one method. Each rung is a run folder whose survivors the next goes on with. */
+/**
+ * Searches one method by successive halving. Each rung is a run folder; the next rung resumes the trainings of its
+ * survivors.
+ */
 async function runHalving(
   request: VariantSearch,
   method: string,
@@ -61,7 +65,7 @@ async function runHalving(
     }));
     if (standings.every(({ figure }) => Number.isNaN(figure))) {
       const error = results.cells.find(({ status }) => status === 'failed')?.error ?? 'no figure';
-      throw new MedbenchError('evaluation', `Nothing to choose ${search.setting} of ${method} by: ${error}`, {
+      throw new MedbenchError('evaluation', `No figure to choose ${search.setting} of ${method} by: ${error}`, {
         hint: `The runs are in ${rungFolder}.`,
       });
     }
@@ -75,7 +79,7 @@ async function runHalving(
   };
 }
 
-/** The value that the test images would have chosen. */
+/** Returns the value with the best figure on the test images. */
 const findBestValue = (search: StudySearch, method: string, results: RunResults): number =>
   survivors(
     search.values.map((value) => ({ value, figure: meanFigure(results, searchRow(search, method, value)) })),
@@ -83,9 +87,9 @@ const findBestValue = (search: StudySearch, method: string, results: RunResults)
   )[0]!;
 
 /**
- * Searches the setting of each method in one variant on validation images, then measures what was chosen, what is usual
- * and what is without it on the test images.
- * @returns the run of the latter, in which what was chosen is the row `<method>:<setting>=chosen`.
+ * Searches the setting of each method in one variant on validation images. Then measures the chosen value, the usual
+ * value and the baseline on the test images.
+ * @returns the run on the test images, in which the chosen value is the row `<method>:<setting>=chosen`.
  */
 export async function searchVariant(request: VariantSearch): Promise<{ run: VariantRun; choices: SearchChoice[] }> {
   const { search, variant, folder, grid } = request;
@@ -97,7 +101,7 @@ export async function searchVariant(request: VariantSearch): Promise<{ run: Vari
     for (const value of values) {
       const row = searchRow(search, choice.method, value);
       rows.push(row);
-      // The furthest it came: what was chosen is there to the end, and is not trained again.
+      // Link the longest training of each value: that of the chosen value is finished and is not repeated.
       for (const rung of [...folders].reverse()) linkCheckpoints(rung, folder, row);
     }
   }
@@ -122,7 +126,7 @@ export async function searchVariant(request: VariantSearch): Promise<{ run: Vari
     return { ...choice, best };
   });
   if (!grid) {
-    // What differs from variant to variant is in the table as what was chosen, not under each value.
+    // The chosen value differs between variants. The joint table has it as one row `chosen`, not as one row per value.
     const shown = new Set([
       search.baseline,
       ...search.methods.flatMap((method) => [

@@ -34,7 +34,11 @@ import {
 import { openWorkspace, readConfig, type Workspace } from '../workspace.js';
 import { searchVariant } from './search.js';
 
-/** @throws MedbenchError('unknown-id') for neither the id of a study nor a file; ('config') for a file that is no study. */
+/**
+ * Finds a study by its id or its file.
+ * @throws MedbenchError('unknown-id') if it is neither the id of a study nor a file; ('config') for a file that is not
+ *   a study.
+ */
 export async function findStudy(which: string, cwd: string): Promise<Study> {
   const shipped = STUDIES.find(({ id }) => id === which);
   if (shipped) return shipped;
@@ -51,7 +55,7 @@ export async function findStudy(which: string, cwd: string): Promise<Study> {
   return checkStudy(tree, path);
 }
 
-/** What all runs of a study have in common. */
+/** The set-up that all runs of a study share. */
 interface StudySetup {
   readonly study: Study;
   readonly options: BenchmarkOptions;
@@ -63,7 +67,7 @@ interface StudySetup {
   readonly signal: AbortSignal;
 }
 
-/** Carries out the runs of a study, each in a folder of its own if there are several; the joint table lies above them. */
+/** Executes the runs of a study. With several variants each has its own folder below the joint table. */
 async function runParts({
   study,
   options,
@@ -79,7 +83,7 @@ async function runParts({
   const variantRecord = { ...record, variants: [] };
   const runs: VariantRun[] = [];
   const choices: SearchChoice[] = [];
-  // General-domain weights are trained once, and serve every variant whose towers they fit.
+  // General-domain weights are trained once, and reused by every variant whose towers they fit.
   let firstFolder: string | undefined;
   for (const { variant, config: partConfig } of studyParts(study, preset === undefined ? undefined : String(preset))) {
     const runInFolder = async (extra: ConfigTree, runFolder: string, runRecord: StudyRecord): Promise<RunResults> => {
@@ -112,6 +116,7 @@ async function runParts({
   return joint.results;
 }
 
+/** Writes the joint results of a study's variants into its folder. */
 async function writeJoint(
   folder: string,
   { results, comparisons }: { results: RunResults; comparisons: readonly ColumnComparisons[] },
@@ -127,25 +132,26 @@ async function writeJoint(
   }
 }
 
-/** What a study is told beside which one it is. */
+/** Options of a study. */
 export type StudyOptions = Omit<BenchmarkOptions, 'embeddings' | 'base'> &
   Omit<RunControl, 'clock'> & {
     /** Folder of the study. Default `runs/<id>`. */
     readonly out?: string | undefined;
-    /** Of a study that searches: train every value to the end too. */
+    /** For a study with a search: also train every value to the end. */
     readonly grid?: boolean | undefined;
   };
 
-/** A study that was carried out. */
+/** The outcome of a finished study. */
 export interface FinishedStudy extends FinishedRun {
   readonly answers: readonly QuestionAnswer[];
 }
 
 /**
- * Carries out a study: its runs, the joint report, the answers to its questions. What is finished in its folder is not
- * repeated.
- * @param which an id of `medbench list studies`, or the path of a study file.
- * @throws MedbenchError('unknown-id') for neither; ('usage') for `grid` where nothing is searched; and as `benchmark`.
+ * Executes a study: its runs, the joint report and the answers to its questions. Whatever is finished in its folder is
+ * reused.
+ * @param which the id of a study (`medbench list studies`), or the path of a study file.
+ * @throws MedbenchError('unknown-id') if it is neither; ('usage') for `grid` if the study has no search; and as
+ *   `benchmark`.
  */
 export async function study(which: string, options: StudyOptions = {}): Promise<FinishedStudy> {
   const cwd = workingFolder(options);
@@ -153,7 +159,7 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const { grid = false, observer = SILENT_OBSERVER, signal = new AbortController().signal } = options;
   const { command = `study(${JSON.stringify(which)})` } = options;
   if (grid && !definition.search) {
-    throw new MedbenchError('usage', `The study ${definition.id} searches nothing, so it has no grid`, {
+    throw new MedbenchError('usage', `The study ${definition.id} has no search, so it has no grid`, {
       hint: 'Leave out --grid.',
     });
   }
@@ -165,7 +171,7 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const answers = answerQuestions(results, await readComparisons(folder));
   const { id, title, question } = definition;
   const seconds = Math.round((performance.now() - began) / 1000);
-  // The time of this call: a study that resumes takes less.
+  // The seconds of this call only: a resumed study takes less time.
   await writeFileAtomic(
     new RunLayout(folder).study,
     `${JSON.stringify({ id, title, question, seconds, answers }, null, 1)}\n`,

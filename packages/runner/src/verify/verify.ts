@@ -86,7 +86,7 @@ export async function verifyData(registry: Registry, entry: Entry, options: Veri
     if (checksums || differences.length > 0 || !countedByClass(entry, inspection)) differences.push(difference);
     else repacked.push(`${difference}, but all its counts are as published: repacked, or in another order`);
   }
-  const leftOut = skipped.size > 0 ? [`${skipped.size} skipped: ${[...skipped].slice(0, 20).join('; ')}`] : [];
+  const leftOut = skipped.size > 0 ? [`${skipped.size} left out: ${[...skipped].slice(0, 20).join('; ')}`] : [];
   const unchecked = files.filter(({ md5 }) => md5 === 'unchecked').map(({ found: path }) => path);
   const notes = [
     ...new Set([...inspection.notes, ...leftOut, ...repacked]),
