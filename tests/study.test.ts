@@ -71,7 +71,7 @@ describe('medbench study FILE', () => {
     writeFileSync(join(cwd, 'wrong.json'), '{"id": "x", "titel": "X"}');
     const wrong = await medbench(['study', 'wrong.json'], { cwd });
     expect(wrong.code).toBe(2);
-    expect(wrong.stderr).toContain('wrong.json is no study');
+    expect(wrong.stderr).toContain('wrong.json is not a study');
     expect(wrong.stderr).toContain('titel');
   });
 });

@@ -75,7 +75,7 @@ describe('exported weights', () => {
 
   it.each(['image', 'text'] as const)('as an ONNX file of the %s tower give the same embeddings', async (tower) => {
     const { code, stdout, stderr } = await exported('--method=clip', `--tower=${tower}`, '--format=onnx', '--out=onnx');
-    expect(stderr).toMatch(/^It embeds as medbench does \(largest relative difference \d/);
+    expect(stderr).toMatch(/^It gives the same embeddings as medbench \(largest relative difference \d/);
     expect(code).toBe(0);
     const files = ['onnx', 'json'].map((ending) => join(cwd, 'onnx', `${tower}.${ending}`));
     expect(stdout.trim().split('\n')).toEqual(files);
@@ -116,7 +116,7 @@ describe('exported weights', () => {
     expect(await refused('--format=onnx')).toContain('--tower image or --tower text');
     expect(await refused('--format=onnx', '--tower=text', '--layout=hugging-face')).toContain('--layout is for');
     expect(await refused('--batch=2')).toContain('Add --format onnx');
-    expect(await refused('--format=onnx', '--tower=text', '--batch=0')).toContain('A whole number from 1');
+    expect(await refused('--format=onnx', '--tower=text', '--batch=0')).toContain('Give a whole number of at least 1');
   });
 
   it('are refused for unknown rows and seeds', async () => {

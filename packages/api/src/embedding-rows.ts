@@ -9,7 +9,7 @@ export interface EmbeddingRow {
   readonly tasks: readonly string[];
 }
 
-const ID_HINT = 'Give the row an id: --embeddings ID=DIR, where ID has only letters, digits and . : _ -';
+const ID_HINT = 'Give the row an id: --embeddings ID=DIR, where ID has only letters, digits and . : _ - in it.';
 
 /** Parses `id=folder` or `folder`. Text before an equals sign is an id, unless it is the beginning of a path. */
 function parseEmbeddingsFlag(flag: string): { readonly id?: string; readonly folder: string } {

@@ -1,6 +1,6 @@
 /**
- * Lines with their cells one below the other.
- * @param right columns that are set to the right, as numbers are.
+ * Formats lines of cells as aligned columns.
+ * @param right indices of the columns to align right, for example numbers.
  */
 export function inColumns(lines: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));

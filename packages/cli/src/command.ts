@@ -1,4 +1,4 @@
 import type { Command } from 'commander';
 
-/** Declares one command on the program, with what it runs. `done` takes its exit code. */
+/** Declares one command and its action on the program. The action calls `done` with its exit code. */
 export type DeclareCommand = (program: Command, done: (code: number) => void) => void;

@@ -2,7 +2,7 @@ import { type ErrorCode, MedbenchError } from '@medbench/core';
 import { describe, expect, it, vi } from 'vitest';
 import { exitCode, printError } from './errors.js';
 
-describe('exitCodeOf', () => {
+describe('exitCode', () => {
   it.each([
     ['usage', 2],
     ['config', 2],
@@ -12,11 +12,11 @@ describe('exitCodeOf', () => {
     ['store', 1],
     ['training', 1],
     ['interrupted', 130],
-  ] as [ErrorCode, number][])('%s ends with %i', (code, expected) => {
+  ] as [ErrorCode, number][])('of the error %s is %i', (code, expected) => {
     expect(exitCode(new MedbenchError(code, 'x'))).toBe(expected);
   });
 
-  it('anything else ends with 1', () => expect(exitCode(new TypeError('x'))).toBe(1));
+  it('of any other error is 1', () => expect(exitCode(new TypeError('x'))).toBe(1));
 });
 
 describe('printError', () => {
@@ -28,14 +28,14 @@ describe('printError', () => {
     return lines.join('\n');
   };
 
-  it('says what happened and the way out, and no stack', () => {
+  it('prints the message and the hint, but no stack', () => {
     const text = printed(new MedbenchError('data', 'x.npz is cut off', { hint: 'Download it again.' }));
     expect(text).toContain('x.npz is cut off');
     expect(text).toContain('Download it again.');
     expect(text).not.toContain('    at ');
   });
 
-  it('prints the stack when asked, and asks for a report of what is unexpected', () => {
+  it('prints the stack with --debug, else suggests --debug for an unexpected error', () => {
     expect(printed(new TypeError('odd'), true)).toContain('    at ');
     expect(printed(new TypeError('odd'))).toContain('--debug');
   });

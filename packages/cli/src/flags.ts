@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** What `run` and its like are told. */
+/** Flags of `run` and of commands that share them. */
 export interface RunFlags {
   readonly methods?: string;
   readonly tasks?: string;
@@ -17,44 +17,45 @@ export interface RunFlags {
   readonly json?: boolean;
 }
 
-/** Values of a flag that may be repeated. */
+/** Collects the values of a flag that may be repeated. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
+/** Parses `0,1,2` as seeds. */
 export function parseSeeds(value: string): number[] {
   const parsed = value.split(',').map(Number);
   if (parsed.some((seed) => !Number.isInteger(seed) || seed < 0)) {
-    throw new InvalidArgumentError('Seeds are whole numbers from 0, separated by commas.');
+    throw new InvalidArgumentError('Give whole numbers of at least 0, separated by commas.');
   }
   return parsed;
 }
 
+/** Parses a whole number of at least 1. */
 export function parseCount(value: string): number {
   const parsed = Number(value);
-  if (!Number.isInteger(parsed) || parsed < 1) throw new InvalidArgumentError('A whole number from 1.');
+  if (!Number.isInteger(parsed) || parsed < 1) throw new InvalidArgumentError('Give a whole number of at least 1.');
   return parsed;
 }
 
-/** Flags that several commands take, each declared once. */
+/** Flags that several commands share. */
 export const FLAG = {
   preset: () => new Option('--preset <id>', 'a bundle of settings, such as demo or paper'),
   config: () =>
     new Option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)'),
   data: () => new Option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)'),
   seed: () => new Option('--seed <n,...>', 'one seed or several, separated by commas').argParser(parseSeeds),
-  backend: () => new Option('--backend <id>', 'auto or a backend of medbench list backends'),
+  backend: () => new Option('--backend <id>', 'auto, or an id from medbench list backends'),
   set: () =>
     new Option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)').argParser(collect),
-  skipBad: () =>
-    new Option('--skip-bad', 'leave out rows and images that cannot be read; they are listed in skipped.json'),
+  skipBad: () => new Option('--skip-bad', 'skip rows and images that cannot be read; skipped.json lists them'),
   results: () => new Option('--json', 'print results.json instead of the table'),
 } as const;
 
-/** What `run` and `plan` are told. */
+/** Declares the flags of `run` and `plan`. */
 export const withRunFlags = (command: Command): Command =>
   command
     .option(
       '--methods <rows>',
-      'ids, all or a preset, separated by commas; id:setting=value,value makes rows of settings, sum:clip=1:captioning=2 a row of objectives',
+      'ids, all or a preset, separated by commas; id:setting=value,value makes one row per value, sum:clip=1:captioning=2 a row that sums objectives',
     )
     .option('--tasks <ids>', 'ids separated by commas, or all')
     .addOption(FLAG.preset())
@@ -65,12 +66,12 @@ export const withRunFlags = (command: Command): Command =>
     .addOption(FLAG.backend())
     .addOption(FLAG.set())
     .addOption(FLAG.skipBad())
-    .option('--embeddings <[id=]dir>', 'a row of embeddings from elsewhere (repeatable)', collect);
+    .option('--embeddings <[id=]dir>', 'a row of embeddings made by another tool (repeatable)', collect);
 
-/** What repeats a call: the command as a person would type it. */
+/** Returns the command line that repeats a call, as a user would type it. */
 export function commandText(flags: RunFlags, command: string): string {
   const words = [`medbench ${command}`];
-  // A profile changes no figure, nor the file that holds them.
+  // The command is stored in results.json, which must not depend on --profile.
   const { profile: _, ...rest } = flags;
   for (const [name, value] of Object.entries(rest)) {
     const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];

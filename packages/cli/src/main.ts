@@ -17,7 +17,7 @@ import { exitCode, printError } from './errors.js';
 
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
 
-/** In the order of the help. */
+/** All commands, in the order of the help. */
 const COMMANDS: readonly DeclareCommand[] = [
   runCommand,
   planCommand,
@@ -33,7 +33,7 @@ const COMMANDS: readonly DeclareCommand[] = [
   exportCommand,
 ];
 
-/** The command line: what there is, with examples. An action imports what it needs when it is called. */
+/** Declares the command line with all commands and examples. An action imports what it needs when it is called. */
 function commandLine(done: (code: number) => void): Command {
   const program = new Command('medbench')
     .description(
@@ -48,12 +48,12 @@ function commandLine(done: (code: number) => void): Command {
       'after',
       `
 Examples:
-  medbench run --preset demo                       the whole job on generated phantoms, minutes on two cores
+  medbench run --preset demo                       a complete run on generated phantoms, in minutes on two cores
   medbench run --methods all --tasks pneumoniamnist,vqa-rad --data ./data
   medbench plan --preset paper                     what a run would do: rows, parameters, steps, cells
   medbench study paper --data ./data               the paper's three questions, answered
   medbench list tasks                              what can be measured
-  medbench data verify --tasks all --data ./data   whether your data is whole, and where to get the rest
+  medbench data verify --tasks all --data ./data   whether your data is complete, and where to get the rest
   medbench doctor                                  which backend works on this machine
 
 Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration, 130 interrupted.`,
@@ -61,7 +61,7 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
 
   for (const declare of COMMANDS) declare(program, done);
 
-  // Sub-commands made above inherit neither of these.
+  // Commander does not pass these two settings on to sub-commands.
   const configureErrors = (command: Command): void => {
     command.exitOverride().showHelpAfterError('(add --help for the options)');
     for (const below of command.commands) configureErrors(below);
@@ -80,7 +80,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    // commander has printed its own message; help and version end with 0, anything else is wrong usage.
+    // Commander has already printed its message. --help and --version have exit code 0; everything else is wrong usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     printError(error, args.includes('--debug'));
     return exitCode(error);

@@ -1,7 +1,10 @@
 import type { ProfilePhase, ProfileReport } from '@medbench/core';
 import { inColumns } from './columns.js';
 
-/** Columns of the table of rows: what a reader adds up. A phase that is in none is a protocol, and counts as measuring. */
+/**
+ * Columns of the table of rows, with the phases that each adds up. A phase in no column is a protocol and counts as
+ * measuring.
+ */
 const COLUMNS: Readonly<Record<string, readonly ProfilePhase[]>> = {
   data: ['opening data', 'waiting for batches', 'reading images', 'leak search', 'phantoms'],
   compiling: ['compiling', 'first step, self-check'],
@@ -17,11 +20,14 @@ const findColumn = (phase: ProfilePhase): string =>
 
 const fixed = (value: number): string => value.toFixed(1);
 
-/** A name, then numbers. */
+/** Formats a table whose first column is a name and whose other columns are numbers. */
 const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
   inColumns([header, ...rows], Array.from(header.keys()).slice(1));
 
-/** A profile as text: the phases with their shares of the wall time, then the rows. Times in seconds; CPU of all threads of the process. */
+/**
+ * Formats a profile as text: the phases with their share of the wall time, then the rows. Times are in seconds; CPU
+ * time is that of all threads of the process.
+ */
 export function renderProfile({ seconds, phases, rows, beside }: ProfileReport): string {
   const shares = phases.map(({ phase, seconds: phaseSeconds, cpuSeconds, share, count }) => [
     phase,
@@ -50,7 +56,7 @@ export function renderProfile({ seconds, phases, rows, beside }: ProfileReport):
     table(['row', 'seconds', ...Object.keys(COLUMNS)], byRow),
     '',
     ...Object.entries(beside).map(
-      ([activity, activitySeconds]) => `On other threads, beside the above: ${activity} ${fixed(activitySeconds)} s`,
+      ([activity, activitySeconds]) => `On other threads, not included above: ${activity} ${fixed(activitySeconds)} s`,
     ),
   ].join('\n');
 }

@@ -2,14 +2,15 @@ import type { RunObserver } from '@medbench/runner';
 import cliProgress from 'cli-progress';
 import pc from 'picocolors';
 
+/** An observer that draws on a stream. `finished` ends the progress bar and prints a last message. */
 export type ConsoleObserver = RunObserver & { finished(message?: string): void };
 
-/** Lines per training where bars cannot be drawn. */
+/** Number of progress lines per training on a stream that is not a terminal. */
 const LINES_PER_TRAINING = 4;
 
 const seconds = (value: number): string => (value < 90 ? `${value.toFixed(1)} s` : `${(value / 60).toFixed(1)} min`);
 
-/** Draws a run on a stream: bars on a terminal, one line per event elsewhere. */
+/** Creates an observer that draws progress bars on a terminal, and prints one line per event on any other stream. */
 export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
   const terminal = stream.isTTY === true;
   let bar: cliProgress.SingleBar | undefined;
@@ -64,7 +65,7 @@ export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
             ? `${cell.metric} ${cell.value.toFixed(3)}`
             : pc.red(`failed: ${cell.error ?? 'unknown reason'}`);
         line(
-          `[${cells}/${planned}] ${cell.method} / ${cell.task} / ${cell.protocol}: ${figure}${reused ? ' (kept)' : ''}`,
+          `[${cells}/${planned}] ${cell.method} / ${cell.task} / ${cell.protocol}: ${figure}${reused ? ' (reused)' : ''}`,
         );
       }
     },

@@ -1,4 +1,4 @@
-// The front door: what a script imports. The command is `bin/medbench.js`.
+// The entry point for scripts. The command is `bin/medbench.js`.
 export {
   type BenchmarkOptions,
   benchmark,

@@ -6,13 +6,13 @@ const { medbench } = JSON.parse(readFileSync(new URL('../package.json', import.m
 
 describe('presets', () => {
   it.each(medbench.presets as { id: string; config: Record<string, unknown> }[])(
-    '$id has sound settings',
+    '$id has valid settings',
     ({ config }) => {
       expect(() => resolveConfig({ preset: config })).not.toThrow();
     },
   );
 
-  it('paper has the study code settings (AdamW 5e-5, 0.9/0.98, 1e-6, 0.1, cosine, no warm-up)', () => {
+  it("paper has the settings of the study's code (AdamW 5e-5, 0.9/0.98, 1e-6, 0.1, cosine, no warm-up)", () => {
     const { config } = medbench.presets.find(({ id }: { id: string }) => id === 'paper');
     expect(resolveConfig({ preset: config })).toMatchObject({
       encoders: { image: 'vit-b-16', text: 'gpt-77' },

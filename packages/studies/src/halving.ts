@@ -1,20 +1,20 @@
-/** A round of successive halving: so many candidates are trained on to so many steps. */
+/** A round of successive halving: the number of candidates, and the step that they are trained to. */
 export interface Rung {
   readonly candidates: number;
-  /** Steps from the beginning, not since the last rung. */
+  /** Steps since the beginning of training, not since the last rung. */
   readonly steps: number;
 }
 
-/** Share of the grid's steps that a search may take. */
+/** Largest share of the grid's steps that a search may take. */
 export const SHARE = 0.4;
 
 /**
- * Successive halving (Jamieson and Talwalkar 2016): all candidates are trained for a while, the best in `eta` of them longer,
- * until one is left, which is trained to the end. Budgets rise by the same factor from rung to rung, and the first is as
- * long as `share` of the grid's steps allows: what is judged early is judged by noise. Where that share does not even
- * hold the last candidate, they rise by `eta`.
+ * Plans successive halving (Jamieson and Talwalkar 2016): all candidates are trained for some steps, the best one in
+ * `eta` for more steps, and so on until one candidate is trained to the end. The steps grow by the same factor from
+ * rung to rung. The first rung is as long as `share` of the grid's steps allows, because early figures are noisy. If
+ * the share does not even suffice for the last candidate, the steps grow by the factor `eta`.
  *
- * @returns from the first rung to the last, which has one candidate and all steps.
+ * @returns the rungs in order; the last has one candidate and all steps.
  */
 export function planRungs(candidates: number, steps: number, eta: number, share = SHARE): Rung[] {
   const counts = [candidates];
@@ -37,21 +37,24 @@ export function planRungs(candidates: number, steps: number, eta: number, share 
     first = low;
   }
   const rungs = rungsFrom(first);
-  // Where there are hardly any steps, rungs that add none are none.
+  // With very few steps, some rungs add no step: drop them.
   return rungs.filter((rung, i) => i === last || rung.steps < rungs[i + 1]!.steps);
 }
 
-/** Steps that are trained in all, each candidate going on from the rung before. */
+/** Returns the total number of steps of a search, in which each candidate resumes from the previous rung. */
 export const halvingSteps = (rungs: readonly Rung[]): number =>
   rungs.reduce((sum, { candidates, steps }, i) => sum + candidates * (steps - (rungs[i - 1]?.steps ?? 0)), 0);
 
-/** A candidate's figure on validation examples, higher is better; NaN where there is none. */
+/** A candidate and its figure on validation examples; higher is better, NaN if there is none. */
 export interface SearchStanding {
   readonly value: number;
   readonly figure: number;
 }
 
-/** The best candidates, in their own order; of equals the smaller value, which departs less from what is without it. */
+/**
+ * Returns the best candidates in their original order. Among equals the smaller value is kept, since it departs less
+ * from the method without the setting.
+ */
 export function survivors(standings: readonly SearchStanding[], count: number): number[] {
   const order = (figure: number): number => (Number.isNaN(figure) ? Number.NEGATIVE_INFINITY : figure);
   const kept = [...standings]

@@ -7,10 +7,10 @@ export interface VariantRun {
   readonly comparisons: readonly ColumnComparisons[];
 }
 
-/** A task, or a training, as it was under a variant. */
+/** Returns the id of a task or training under a variant: `id@variant`. */
 export const addVariant = (id: string, variant: string): string => `${id}@${variant}`;
 
-/** Settings that all runs have alike, and those in which they differ, by variant. */
+/** Joins the settings of runs: equal settings once, different ones per variant (`variant: path`). */
 function joinSettings(runs: readonly VariantRun[]): RunResults['run']['settings'] {
   const [first] = runs as readonly [VariantRun];
   const joint: Record<string, RunResults['run']['settings'][string]> = {};
@@ -34,9 +34,9 @@ const unique = <T extends { readonly id: string }>(items: readonly T[]): T[] => 
 ];
 
 /**
- * The runs of a study as one table: its rows are those of all, its columns each task under each variant (`task@variant`).
- * Rows were compared within their variant only, so comparisons lie side by side. There are no average ranks: columns of the
- * same test images under several variants would count as independent.
+ * Joins the runs of a study into one table. Its rows are the rows of all runs; its columns are all tasks under all
+ * variants (`task@variant`). Rows are compared within their variant only, so the comparisons are concatenated. There
+ * are no average ranks: columns with the same test images under several variants would wrongly count as independent.
  */
 export function joinRuns(
   runs: readonly VariantRun[],

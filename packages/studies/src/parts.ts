@@ -4,18 +4,19 @@ import type { LayeredSettings, Study, StudyVariant } from './study.js';
 
 /** One run of a study. */
 export interface StudyPart {
-  /** Undefined where the study is a single run. */
+  /** Undefined if the study is a single run. */
   readonly variant: StudyVariant | undefined;
-  /** Settings of the study and of the variant: over the preset and the configuration file, under the flags. */
+  /** Settings of study and variant. They override preset and configuration file; flags override them. */
   readonly config: ConfigTree;
 }
 
+/** Lists settings and those for the chosen preset, later ones overriding earlier ones. */
 const listLayers = ({ config = {}, presets = {} }: LayeredSettings, preset: string | undefined): ConfigTree[] => [
   config,
   (preset === undefined ? undefined : presets[preset]) ?? {},
 ];
 
-/** The runs that a study is made of, one for each variant. */
+/** Returns the runs of a study, one per variant. */
 export function studyParts(study: Study, preset: string | undefined): StudyPart[] {
   const variants: readonly (StudyVariant | undefined)[] = study.variants ?? [undefined];
   return variants.map((variant) => ({
@@ -24,7 +25,7 @@ export function studyParts(study: Study, preset: string | undefined): StudyPart[
   }));
 }
 
-/** What `results.json` says of a study. */
+/** Returns the record of a study for `results.json`. */
 export const studyRecord = ({ id, title, question, questions = [], variants = [] }: Study): StudyRecord => ({
   id,
   title,

@@ -41,12 +41,12 @@ const schema = z
       })
       .optional(),
   })
-  .refine(({ search, variants }) => !search || variants, '"search" needs variants, in each of which it searches');
+  .refine(({ search, variants }) => !search || variants, '"search" needs variants: it searches in each of them');
 
 /**
- * Checks what a study file holds.
- * @param where The file, for messages.
- * @throws MedbenchError('config') that lists every fault.
+ * Checks the contents of a study file.
+ * @param where the file, for messages.
+ * @throws MedbenchError('config') that lists all faults.
  */
 export function checkStudy(value: unknown, where: string): Study {
   const checked = schema.safeParse(value);
@@ -54,7 +54,7 @@ export function checkStudy(value: unknown, where: string): Study {
   const faults = checked.error.issues.map(
     ({ path, message }) => `${path.length > 0 ? `"${path.join('.')}": ` : ''}${message}`,
   );
-  throw new MedbenchError('config', `${where} is no study: ${faults.join('; ')}`, {
-    hint: 'A study has id, title, question, and config (settings of a run), variants or questions; see packages/studies.',
+  throw new MedbenchError('config', `${where} is not a study: ${faults.join('; ')}`, {
+    hint: 'A study has id, title and question, and optionally config (settings of a run), variants and questions; see packages/studies.',
   });
 }

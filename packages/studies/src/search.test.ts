@@ -44,14 +44,14 @@ const run = { variant: { id: 'v', title: 'V' }, results, comparisons };
 const chosen = { id: 'slip:lambda=chosen', title: 'chosen' };
 
 describe('withAlias', () => {
-  it('calls a row by another name, figures and comparisons alike', () => {
+  it('renames a row in figures and comparisons', () => {
     const { results: named, comparisons: pairs } = withAlias(run, 'slip:lambda=1', chosen, false);
     expect(named.methods.map(({ id }) => id)).toEqual(['clip', chosen.id]);
     expect(meanFigure(named, chosen.id)).toBe(0.6);
     expect(pairs[0]!.pairs).toEqual([pair('clip', chosen.id)]);
   });
 
-  it('can leave the row beside it, from which it does not differ', () => {
+  it('can keep the original row, compared with the alias as equal', () => {
     const { results: both, comparisons: pairs } = withAlias(run, 'slip:lambda=1', chosen, true);
     expect(both.methods.map(({ id }) => id)).toEqual(['clip', 'slip:lambda=1', chosen.id]);
     expect(both.cells.map(({ method }) => method)).toEqual(['clip', 'slip:lambda=1', chosen.id]);
@@ -66,7 +66,7 @@ describe('withAlias', () => {
 });
 
 describe('meanFigure', () => {
-  it('is no number where a figure is missing', () => {
+  it('is NaN if a figure is missing', () => {
     const broken = { cells: [cell('clip', 0.5), cell('clip', null)] } as unknown as RunResults;
     expect(meanFigure(broken, 'clip')).toBeNaN();
     expect(meanFigure(broken, 'slip')).toBeNaN();
@@ -80,7 +80,7 @@ describe('searchQuestions', () => {
     { ...choice, variant: { id: 'b', title: 'ultrasound' }, value: 1, steps: 20 },
   ];
 
-  it('says what was found, and its share of the steps of the grid', () => {
+  it('state the chosen values and the share of the steps of the grid', () => {
     const [helps, perVariant, ...rest] = searchQuestions(search, choices, false);
     expect(helps).toMatchObject({
       against: 'clip',
@@ -92,7 +92,7 @@ describe('searchQuestions', () => {
     expect(rest).toEqual([]);
   });
 
-  it('asks for the grid where it is there', () => {
+  it('include the grid if it was trained', () => {
     expect(searchQuestions(search, choices, true)[2]).toMatchObject({ against: 'slip:lambda=best' });
   });
 });

@@ -3,25 +3,26 @@ import { halvingSteps, type Rung, type SearchStanding } from './halving.js';
 import type { VariantRun } from './join.js';
 import type { StudySearch } from './study.js';
 
-/** What a search found for one method in one variant. */
+/** The value that a search chose for one method in one variant. */
 export interface SearchChoice {
   readonly variant: { readonly id: string; readonly title: string };
   readonly method: string;
   readonly value: number;
-  /** Each rung, with what its candidates reached on validation images. */
+  /** The rungs, with the figures of their candidates on validation images. */
   readonly rungs: readonly (Rung & { readonly standings: readonly SearchStanding[] })[];
-  /** Steps that the search trained, per seed, and those that all values to the end would have taken. */
+  /** Number of steps that the search trained, per seed. */
   readonly steps: number;
+  /** Number of steps that training all values to the end takes, per seed. */
   readonly gridSteps: number;
-  /** With the whole grid at hand: the value with the best mean figure on the test images, with hindsight. */
+  /** With `--grid`, the value with the best mean figure on the test images: known only with hindsight. */
   readonly best?: number;
 }
 
-/** Row of a method under a value of the setting. */
+/** Returns the row id of a method with a value of the setting. */
 export const searchRow = ({ setting }: StudySearch, method: string, value: number | string): string =>
   `${method}:${setting}=${value}`;
 
-/** Mean of a row's primary figures over columns and seeds; NaN if one is missing. */
+/** Returns the mean of a row's primary figures over columns and seeds; NaN if one is missing. */
 export function meanFigure({ cells }: RunResults, row: string): number {
   const rowCells = cells.filter(({ method }) => method === row);
   return (
@@ -31,8 +32,8 @@ export function meanFigure({ cells }: RunResults, row: string): number {
 }
 
 /**
- * A run in which a row goes by another name, so that what was chosen in each variant is one row of the joint table.
- * @param keep Whether the row stays beside it.
+ * Renames a row of a run, so that the values chosen in the variants become one row of the joint table.
+ * @param keep whether to keep the original row as well.
  */
 export function withAlias(
   run: VariantRun,
@@ -51,7 +52,7 @@ export function withAlias(
     items.flatMap((item) => (matches(item) ? [...(keep ? [item] : []), transform(item)] : [item]));
   const pairs = (list: readonly RowComparison[]): RowComparison[] =>
     copies(list, ({ first, second }) => first === rowId || second === rowId, renamed);
-  // What any paired test says of a row and itself; for that it must have been tested at all.
+  // The outcome of any paired test of a row against itself. It is added only if the row was tested at all.
   const selfComparison = (list: readonly RowComparison[]): RowComparison[] => {
     const tested = keep && list.find(({ first, second }) => first === rowId || second === rowId);
     return tested
@@ -99,7 +100,7 @@ export function withAlias(
 
 const percent = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
 
-/** What a search over variants is asked, with what it found and what that took. */
+/** Returns the questions to a search over variants, with the chosen values and the cost of the search. */
 export function searchQuestions(search: StudySearch, choices: readonly SearchChoice[], grid: boolean): StudyQuestion[] {
   const { setting, baseline, usual } = search;
   return search.methods.flatMap((method): StudyQuestion[] => {
@@ -123,7 +124,7 @@ export function searchQuestions(search: StudySearch, choices: readonly SearchCho
       },
       {
         id: `${method}-per-modality`,
-        question: `Must the ${setting} of ${method} be chosen for each modality: is what was chosen better than ${usual} everywhere?`,
+        question: `Must the ${setting} of ${method} be chosen for each modality: is the chosen value better than ${usual} everywhere?`,
         against: searchRow(search, method, usual),
         rows: [chosen],
       },
@@ -142,7 +143,7 @@ export function searchQuestions(search: StudySearch, choices: readonly SearchCho
   });
 }
 
-/** Steps of a search and of its grid. */
+/** Returns the number of steps of a search and of its grid. */
 export const searchCosts = (
   search: StudySearch,
   rungs: readonly Rung[],

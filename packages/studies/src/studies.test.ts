@@ -19,8 +19,8 @@ const study: Study = {
   ],
 };
 
-describe('partsOf', () => {
-  it('lays study, its preset, variant and its preset over each other', () => {
+describe('studyParts', () => {
+  it('merges study, its preset, variant and its preset in this order', () => {
     expect(studyParts(study, 'demo').map(({ variant, config }) => [variant?.id, config])).toEqual([
       ['a', { methods: ['clip'], training: { steps: 5, batchSize: 8 }, encoders: { image: 'small' } }],
       ['b', { methods: ['clip'], training: { steps: 5, batchSize: 8 } }],
@@ -35,15 +35,15 @@ describe('partsOf', () => {
 });
 
 describe('checkStudy', () => {
-  it('takes what the shipped studies are', () => {
+  it('accepts the included studies', () => {
     for (const shipped of STUDIES) expect(checkStudy(JSON.parse(JSON.stringify(shipped)), 'x')).toEqual(shipped);
     expect(new Set(STUDIES.map(({ id }) => id)).size).toBe(STUDIES.length);
   });
 
-  it('names the file and every fault', () => {
+  it('reports the file and every fault', () => {
     const wrong = { ...study, title: '', rows: [], variants: [{ id: '../up', title: 'x' }] };
     expect(() => checkStudy(wrong, 'lab/study.yaml')).toThrow(
-      /^lab\/study\.yaml is no study: .*"title".*letters, digits.*rows/s,
+      /^lab\/study\.yaml is not a study: .*"title".*letters, digits.*rows/s,
     );
     const twice = { ...study, variants: [study.variants![0]!, study.variants![0]!] };
     expect(() => checkStudy(twice, 'x')).toThrow('two variants have one id');
@@ -124,7 +124,7 @@ describe('joinRuns', () => {
   ];
   const { results, comparisons: joint } = joinRuns(runs, studyRecord(study), 'medbench study s');
 
-  it('makes a column of each task under each variant, and keeps every figure', () => {
+  it('has a column for each task under each variant, and keeps every figure', () => {
     expect(results.tasks).toEqual([
       { id: 't@a', title: 'T (A)', modality: 'mixed', protocols: ['zero-shot'], variant: 'a' },
       { id: 't@b', title: 'T (B)', modality: 'mixed', protocols: ['zero-shot'], variant: 'b' },
@@ -139,7 +139,7 @@ describe('joinRuns', () => {
     expect(joint.map(({ task }) => task)).toEqual(['t@a', 't@b']);
   });
 
-  it('says in which settings the runs differ', () => {
+  it('lists the settings in which the runs differ', () => {
     expect(results.run.settings).toEqual({
       'training.steps': 10,
       'a: encoders.image': 'of clip',
@@ -151,7 +151,7 @@ describe('joinRuns', () => {
     });
   });
 
-  it('has no tests where a run has none', () => {
+  it('has no statistics if a run has none', () => {
     const { statistics: _, ...unfinished } = runs[1]!.results;
     const open = joinRuns([runs[0]!, { ...runs[1]!, results: unfinished }], studyRecord(study), 'x').results;
     expect(open.statistics).toBeUndefined();

@@ -1,42 +1,42 @@
 import type { StudyQuestion } from '@medbench/core';
 import type { ConfigTree } from '@medbench/runner/workspace';
 
-/** Settings, and further ones that are laid over them where a preset is chosen. */
+/** Settings, and settings by preset that override them if that preset is chosen. */
 export interface LayeredSettings {
   readonly config?: ConfigTree;
-  /** By preset, such as `demo`: smaller encoders, fewer steps. */
+  /** Settings by preset id: `demo`, for example, may have smaller encoders and fewer steps. */
   readonly presets?: Readonly<Record<string, ConfigTree>>;
 }
 
-/** Settings that cannot stand beside each other in one run, such as another encoder: it becomes a run of its own. */
+/** Settings that need a separate run, because runs cannot mix them, for example another encoder. */
 export interface StudyVariant extends LayeredSettings {
-  /** Letters, digits, `-`, `_`, `.`: the name of its folder. */
+  /** Letters, digits, `-`, `_` and `.` only: it is the name of the variant's folder. */
   readonly id: string;
-  /** As it is called in a sentence. */
+  /** Name of the variant in sentences. */
   readonly title: string;
 }
 
-/** A setting of methods that is searched for, for each method in each variant by itself, on validation images. */
+/** A search for the best value of a setting, separately for each method in each variant, on validation images. */
 export interface StudySearch {
   readonly methods: readonly string[];
   readonly setting: string;
   readonly values: readonly number[];
-  /** The row that is what the method is without it. */
+  /** Id of the row that corresponds to the methods without the setting. */
   readonly baseline: string;
-  /** The value that is taken where nobody searches. */
+  /** The value that is used without a search. */
   readonly usual: number;
-  /** At each rung one in so many is kept. */
+  /** Each rung keeps one in `eta` candidates. */
   readonly eta: number;
 }
 
-/** Which rows, which settings swept, which question. */
+/** A study: its rows, its sweeps and its questions. */
 export interface Study extends LayeredSettings {
   readonly id: string;
   readonly title: string;
   readonly question: string;
-  /** Default: one run. */
+  /** Default: a single run without variants. */
   readonly variants?: readonly StudyVariant[];
-  /** Which rows are compared with which. Default: the three questions of the paper. */
+  /** Questions, which say which rows to compare. Default: the three questions of the paper. */
   readonly questions?: readonly StudyQuestion[];
   readonly search?: StudySearch;
 }

@@ -7,12 +7,13 @@ interface CheckFlags {
   readonly json?: boolean;
 }
 
+/** Formats a count with its noun, in the plural unless the count is 1. */
 const withNoun = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /**
- * `medbench check DIR`.
- * @returns 0, or 1 if anything is wrong.
- * @throws MedbenchError('usage') if there is no plugin package.
+ * Runs `medbench check DIR`.
+ * @returns 0, or 1 if a package has a fault.
+ * @throws MedbenchError('usage') if the folder contains no plugin package.
  */
 async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
   const [{ checkPackage, pluginFolders }, { cacheFolder, findPlugins }] = await Promise.all([
@@ -44,14 +45,14 @@ async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
 export const checkCommand: DeclareCommand = (program, done) => {
   program
     .command('check')
-    .description('check plugin packages: manifest and info, and what each class does when it runs, such as two steps')
-    .argument('[dir]', 'a built package, or a folder of some', '.')
+    .description('check plugin packages: their manifest and info, and how each class runs (a method trains two steps)')
+    .argument('[dir]', 'a built package, or a folder of packages', '.')
     .option('--data <dir>', 'folder with the data sets, for tasks and corpora (default: $MEDBENCH_DATA, else ./data)')
     .option('--json', 'machine-readable')
     .addHelpText(
       'after',
       `
-Exit code 1 if anything is wrong: each fault is a line that says what to change.
+Exit code 1 if a package has a fault; the line of each fault says what to change.
 
 Examples:
   medbench check

@@ -28,7 +28,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 
 interface RunSpec {
   readonly seeds: readonly number[];
-  /** Methods with their chance to be right. */
+  /** Probability of a right answer, by method. */
   readonly methods: Readonly<Record<string, number>>;
   readonly n?: number;
   readonly data?: string;
@@ -36,7 +36,7 @@ interface RunSpec {
   readonly scores?: boolean;
 }
 
-/** A run folder as a run leaves it: results, and a cell for each row and seed with the scores behind its figure. */
+/** Writes a run folder: results, and a cell for each row and seed with the scores behind its figure. */
 function runFolder(
   name: string,
   { seeds, methods, n = 300, data = 'a', settings = {}, scores = true }: RunSpec,
@@ -82,7 +82,7 @@ async function compared(first: RunSpec, second: RunSpec) {
 }
 
 describe('medbench compare', () => {
-  it('finds a clear difference, and says in what the runs differ and what one alone has', async () => {
+  it('finds a clear difference, and reports different settings and rows that only one run has', async () => {
     const { page, json, paths } = await compared(
       { seeds: [0, 1, 2], methods: { clip: 0.9, slip: 0.7, flip: 0.6 }, settings: { 'training.steps': 600 } },
       { seeds: [3, 4, 5], methods: { clip: 0.6, slip: 0.7, '<b>evil</b>': 0.5 }, settings: { 'training.steps': 60 } },
@@ -109,7 +109,7 @@ describe('medbench compare', () => {
     expect(printed).toContain('Only in two: 1 row: <b>evil</b>.');
   });
 
-  it('tests nothing with one training on each side, and says why', async () => {
+  it('tests nothing if each run has one training, and says why', async () => {
     const { page, json } = await compared(
       { seeds: [0], methods: { clip: 0.95 } },
       { seeds: [1], methods: { clip: 0.5 } },
@@ -122,7 +122,7 @@ describe('medbench compare', () => {
     expect(page).toContain('The runs differ in their seeds alone.');
   });
 
-  it('refuses cells of different test sets, and cells without scores', async () => {
+  it('does not compare cells of different test sets or without scores', async () => {
     const seeds = [0, 1];
     const base = { seeds, methods: { clip: 0.9 } };
     const reason = (text: string) => ({
@@ -136,7 +136,7 @@ describe('medbench compare', () => {
     expect((await compared(base, { ...base, scores: false })).json).toMatchObject(reason('not in the run folders'));
   });
 
-  it('names a folder that holds no run', async () => {
+  it('refuses a folder without results', async () => {
     expect(await main(['compare', join(folder, 'none'), folder])).toBe(2);
   });
 });

@@ -2,18 +2,19 @@ import { basename, resolve } from 'node:path';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
+/** Flags of `medbench compare`. */
 export interface CompareOptions {
   readonly out: string;
   readonly json?: boolean;
 }
 
-/** What two run folders are called: their own names, or their paths where these are the same. */
+/** Names two run folders: by the names of the folders or, if these are equal, by their paths. */
 function nameRuns(first: string, second: string): [string, string] {
   const names = [basename(resolve(first)), basename(resolve(second))] as const;
   return names[0] === names[1] ? [first, second] : [...names];
 }
 
-/** `medbench compare A B`. @throws MedbenchError('usage') if a folder holds no results. */
+/** Runs `medbench compare A B`. @throws MedbenchError('usage') if a folder has no results. */
 export async function compare(first: string, second: string, { out, json }: CompareOptions): Promise<number> {
   const [{ assembleComparison, readResults, renderComparison, renderComparisonTable }, { compareRuns }, core] =
     await Promise.all([import('@medbench/report'), import('@medbench/evaluation'), import('@medbench/runner')]);
@@ -40,17 +41,15 @@ export async function compare(first: string, second: string, { out, json }: Comp
 export const compareCommand: DeclareCommand = (program, done) => {
   program
     .command('compare')
-    .description(
-      'compare two run folders cell by cell: which differences are more than chance, what the runs differ in',
-    )
+    .description('compare two run folders cell by cell: which differences are significant, and how the runs differ')
     .argument('<first>', 'run folder')
     .argument('<second>', 'run folder')
-    .option('--out <file>', 'the page', 'compare.html')
+    .option('--out <file>', 'file of the HTML page', 'compare.html')
     .option('--json', 'machine-readable, instead of the table')
     .addHelpText(
       'after',
       `
-Runs are told apart with several seeds each: one training on each side is shown, but not tested.
+Differences are tested if the runs have several seeds. With one training in each run, they are shown but not tested.
 
 Example:
   medbench compare runs/freeze-0 runs/freeze-half --out freeze.html`,

@@ -3,7 +3,7 @@ import { entriesOfKind, unknownIdError } from '@medbench/core/catalogue';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
-/** `medbench data info`: the data card of a task or a corpus. */
+/** Runs `medbench data info`: prints the data card of a task or corpus. */
 async function dataInfo(id: string, options: { json?: boolean; config?: string }): Promise<number> {
   const { openWorkspace } = await import('@medbench/api/workspace');
   const { catalogue } = await openWorkspace(process.cwd(), options.config);
@@ -27,6 +27,7 @@ const row = (name: string, value: string): string => `  ${name.padEnd(12)} ${val
 const list = (name: string, values: readonly string[]): string[] =>
   values.map((value, i) => row(i === 0 ? name : '', value));
 
+/** Returns the lines of a data card that tasks and corpora share: title, source, citation, files. */
 function describeSource(info: TaskInfo | CorpusInfo, obtain: (info: TaskInfo | CorpusInfo) => string): string[] {
   return [
     `${info.title} (${info.id})`,
@@ -44,6 +45,7 @@ type Entry =
   | { readonly kind: 'task'; readonly info: TaskInfo }
   | { readonly kind: 'corpus'; readonly info: CorpusInfo };
 
+/** Returns the lines of a data card about the contents: examples or pairs, classes, settings, caveats. */
 function describeContents(entry: Entry): string[] {
   const settings = Object.entries(entry.info.settings ?? {}).map(
     ([name, spec]) =>
@@ -79,15 +81,15 @@ function describeContents(entry: Entry): string[] {
     ...list('classes', byClass),
     ...list('templates', templates ?? []),
     ...list('settings', settings),
-    ...list('mind', caveats ?? []),
+    ...list('caveats', caveats ?? []),
   ];
 }
 
 export const dataInfoCommand: DeclareCommand = (program, done) => {
   program
     .command('info')
-    .description('the data card of a task or corpus: classes, splits, licence, source, files, prompts, settings')
-    .argument('<id>', 'of medbench list tasks or medbench list corpora')
+    .description('print the data card of a task or corpus: classes, splits, licence, source, files, prompts, settings')
+    .argument('<id>', 'id from medbench list tasks or medbench list corpora')
     .option('--config <file>', 'configuration file that names further plugins')
     .option('--json', 'machine-readable')
     .addHelpText('after', '\nExample:\n  medbench data info ham10000')

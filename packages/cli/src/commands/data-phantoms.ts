@@ -3,7 +3,7 @@ import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { parseSeeds } from '../flags.js';
 
-/** `medbench data phantoms`. */
+/** Runs `medbench data phantoms`. */
 async function dataPhantoms({ out, seed }: { out: string; seed: number }): Promise<number> {
   const { writePhantoms } = await import('@medbench/phantoms');
   const folder = resolve(out);
@@ -15,8 +15,8 @@ async function dataPhantoms({ out, seed }: { out: string; seed: number }): Promi
 export const dataPhantomsCommand: DeclareCommand = (program, done) => {
   program
     .command('phantoms')
-    .description('write the generated data in the real on-disk formats')
-    .option('--out <dir>', 'where to', '.medbench/phantoms')
+    .description('write generated data in the on-disk formats of the real data')
+    .option('--out <dir>', 'folder to write to', '.medbench/phantoms')
     .option('--seed <n>', 'seed of the generator', (value) => parseSeeds(value)[0], 0)
     .addHelpText('after', '\nExample:\n  medbench data phantoms --out phantoms --seed 1')
     .action(async (options) => done(await dataPhantoms(options)));

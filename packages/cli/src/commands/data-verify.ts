@@ -7,6 +7,7 @@ import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { collect, FLAG } from '../flags.js';
 
+/** Flags of `medbench data verify`. */
 export interface VerifyFlags {
   readonly tasks?: string;
   readonly corpora?: string;
@@ -25,8 +26,9 @@ const splitIds = (value: string | undefined): string[] =>
     .filter((id) => id !== '');
 
 /**
- * `medbench data verify`. @returns 0, or 1 if a data set that was named is not as published or generated, or one among
- * `all` that is there is damaged or other than published.
+ * Runs `medbench data verify`.
+ * @returns 0; 1 if a named data set is not as published (or generated), or if with `all` an existing data set is
+ *   damaged or not as published.
  */
 async function dataVerify(flags: VerifyFlags): Promise<number> {
   const [{ mergeTrees, parseSet, verifyData }, { cacheFolder, readConfig, openWorkspace, openRegistry }] =
@@ -91,7 +93,7 @@ function renderOutcome(outcome: DataVerification): string[] {
   for (const difference of differences) add('≠', difference);
   for (const note of notes) add('·', note);
   const checked = files.filter(({ md5 }) => md5 === 'ok').map(({ found: path }) => path);
-  if (checked.length > 0) add('·', `published checksum: ${checked.join(', ')}`);
+  if (checked.length > 0) add('·', `matches the published checksum: ${checked.join(', ')}`);
   return lines;
 }
 
@@ -100,18 +102,18 @@ function summary(outcomes: readonly DataVerification[]): string {
     const count = outcomes.filter((outcome) => outcome.verdict === verdict).length;
     return count > 0 ? [`${count} ${verdict}`] : [];
   });
-  return `${outcomes.length} data sets: ${counts.join(', ')}. Nothing was fetched.`;
+  return `${outcomes.length} data sets: ${counts.join(', ')}. Nothing was downloaded.`;
 }
 
 export const dataVerifyCommand: DeclareCommand = (program, done) => {
   program
     .command('verify')
-    .description('compare a data folder with what is published: files, checksums, counts (fetches nothing)')
+    .description('compare a data folder with what is published: files, checksums, counts (downloads nothing)')
     .option('--tasks <ids>', 'ids separated by commas, or all (default: all)')
     .option('--corpora <ids>', 'ids separated by commas, or all')
     .addOption(FLAG.data())
-    .option('--checksums', 'insist on published checksums, of files above 1 GiB too')
-    .option('--skip-bad', 'name all rows that cannot be read, instead of ending with the first')
+    .option('--checksums', 'require published checksums to match, and verify files above 1 GiB too')
+    .option('--skip-bad', 'list all rows that cannot be read, instead of stopping at the first')
     .option('--config <file>', 'configuration file')
     .option(
       '--set <path=value>',
@@ -122,7 +124,7 @@ export const dataVerifyCommand: DeclareCommand = (program, done) => {
     .addHelpText(
       'after',
       `
-Exit code 1 if a data set that is named is not as published, or one of all is damaged or differs.
+Exit code 1 if a named data set is not as published or, with all, if one that exists is damaged or differs.
 
 Examples:
   medbench data verify --tasks all --data ./data

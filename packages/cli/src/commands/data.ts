@@ -4,6 +4,8 @@ import { dataPhantomsCommand } from './data-phantoms.js';
 import { dataVerifyCommand } from './data-verify.js';
 
 export const dataCommand: DeclareCommand = (program, done) => {
-  const data = program.command('data').description('data sets: what is there, what is known of them, generated ones');
+  const data = program
+    .command('data')
+    .description('data sets: verify your copies, print data cards, write generated data');
   for (const declare of [dataVerifyCommand, dataInfoCommand, dataPhantomsCommand]) declare(data, done);
 };

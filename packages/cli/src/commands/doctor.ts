@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
+/** Returns the status of every backend of a catalogue. */
 export async function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
   const [{ inspectBackends }, { openRegistry }] = await Promise.all([
     import('@medbench/runner'),
@@ -13,7 +14,7 @@ export async function backendReports(catalogue: Catalogue): Promise<BackendRepor
   return inspectBackends(await openRegistry({ cwd: process.cwd(), catalogue }));
 }
 
-/** `medbench doctor`. @returns 0 if a backend works here, else 1. */
+/** Runs `medbench doctor`. @returns 0 if a backend works here, else 1. */
 async function doctor({ json }: { json?: boolean }): Promise<number> {
   const { findPlugins } = await import('@medbench/api/workspace');
   const reports = await backendReports(await findPlugins(process.cwd()));
@@ -39,7 +40,7 @@ async function doctor({ json }: { json?: boolean }): Promise<number> {
 export const doctorCommand: DeclareCommand = (program, done) => {
   program
     .command('doctor')
-    .description('which backend works here, why the others do not, and what to type')
+    .description('show which backends work here, why others do not, and how to enable them')
     .option('--json', 'machine-readable')
     .action(async (options) => done(await doctor(options)));
 };

@@ -11,11 +11,11 @@ interface EmbedFlags extends Omit<RunFlags, 'seed'> {
   readonly out: string;
 }
 
-/** Flags that say nothing to the other way of using the command. */
+/** Flags that only work with --inputs, and flags that only work with a run folder. */
 const OF_INPUTS = ['data', 'preset', 'config', 'set'] as const;
 const OF_RUN = ['method', 'seed'] as const;
 
-/** @throws MedbenchError('usage') for flags that do not go together. */
+/** Checks that flags fit together. @throws MedbenchError('usage') */
 function checkFlags(dir: string | undefined, flags: EmbedFlags): void {
   if (dir === undefined && !flags.inputs) {
     throw new MedbenchError('usage', 'embed needs a run folder, or --inputs', {
@@ -29,13 +29,16 @@ function checkFlags(dir: string | undefined, flags: EmbedFlags): void {
   }
   const foreign = (flags.inputs ? OF_RUN : OF_INPUTS).find((name) => flags[name] !== undefined);
   if (foreign) {
-    throw new MedbenchError('usage', `--${foreign} says nothing ${flags.inputs ? 'with' : 'without'} --inputs`, {
+    throw new MedbenchError('usage', `--${foreign} has no effect ${flags.inputs ? 'with' : 'without'} --inputs`, {
       hint: 'See medbench embed --help.',
     });
   }
 }
 
-/** `medbench embed`. @throws MedbenchError('usage') for wrong flags, or rows and tasks that a run does not have. */
+/**
+ * Runs `medbench embed`.
+ * @throws MedbenchError('usage') for wrong flags, or a row or task that the run does not have.
+ */
 async function embed(dir: string | undefined, flags: EmbedFlags): Promise<number> {
   checkFlags(dir, flags);
   const api = await import('@medbench/api');
@@ -55,13 +58,13 @@ async function embed(dir: string | undefined, flags: EmbedFlags): Promise<number
 export const embedCommand: DeclareCommand = (program, done) => {
   program
     .command('embed')
-    .description('export the embeddings that a run kept; or write what another tool must embed')
+    .description('export the embeddings that a run cached; or write the images and texts for another tool to embed')
     .argument('[dir]', 'run folder')
     .option('--method <id>', 'row of the table')
     .option('--seed <n>', 'seed of the row (default: 0)', (value) => parseSeeds(value)[0])
     .option('--tasks <ids>', 'ids separated by commas (default: all that the run measured)')
     .requiredOption('--out <dir>', 'folder for <task>/<array>.npy, or for images and texts')
-    .option('--inputs', 'write the images (PNG) and texts (JSON) of the tasks, in the order of the rows')
+    .option('--inputs', 'write the images (PNG) and texts (JSON) of the tasks, in the order of the rows of the arrays')
     .option('--data <dir>', 'with --inputs: folder with the data sets (default: $MEDBENCH_DATA, else ./data)')
     .option('--preset <id>', 'with --inputs: a bundle of settings')
     .option('--config <file>', 'with --inputs: configuration file')

@@ -5,7 +5,10 @@ import type { DeclareCommand } from '../command.js';
 import { collect, FLAG, type RunFlags } from '../flags.js';
 import { run } from './run.js';
 
-/** Ids of the controls that need no towers, by the first protocol of each, in the order in which tasks list protocols. */
+/**
+ * Returns the ids of the controls that need no towers, sorted by their first protocol in the order in which tasks list
+ * protocols.
+ */
 function controlsWithoutTowers(catalogue: Catalogue): string[] {
   const protocols = [...new Set(entriesOfKind(catalogue, 'task').flatMap(({ info }) => info.protocols))];
   const place = ({ info }: CatalogueEntry<'control'>): number => protocols.indexOf(info.protocols[0]!);
@@ -16,9 +19,9 @@ function controlsWithoutTowers(catalogue: Catalogue): string[] {
 }
 
 /**
- * `medbench eval`: a run of nothing but embeddings that are there, and of controls.
+ * Runs `medbench eval`: a run whose rows are existing embeddings and controls.
  * @returns the exit code.
- * @throws MedbenchError('usage') if a folder does not exist, or no task is named and no folder holds one.
+ * @throws MedbenchError('usage') if a folder does not exist, or if no task is named and no folder has arrays of one.
  */
 async function evaluate(options: RunFlags & { readonly embeddings: readonly string[] }): Promise<number> {
   const settings = async (): Promise<ConfigTree> => {
@@ -32,16 +35,16 @@ async function evaluate(options: RunFlags & { readonly embeddings: readonly stri
   const tasks = [...new Set(rows.flatMap((row) => row.tasks))];
   if (tasks.length > 0) return run(options, { ...(await settings()), tasks }, 'eval');
   throw new MedbenchError('usage', `${rows.map(({ folder }) => folder).join(', ')} holds no <task>/<array>.npy`, {
-    hint: 'medbench embed --inputs --tasks … writes the images and texts that each array stands for.',
+    hint: 'medbench embed --inputs --tasks … writes the images and texts to embed.',
   });
 }
 
 export const evalCommand: DeclareCommand = (program, done) => {
   program
     .command('eval')
-    .description('measure embeddings that any tool made, with the protocols and intervals of every other row')
+    .description('measure embeddings made by any tool, with the same protocols and intervals as all other rows')
     .requiredOption('--embeddings <[id=]dir>', 'folder with <task>/<array>.npy (repeatable)', collect)
-    .option('--tasks <ids>', 'ids separated by commas, or all (default: those of the folders)')
+    .option('--tasks <ids>', 'ids separated by commas, or all (default: the tasks of the folders)')
     .addOption(FLAG.data())
     .option('--preset <id>', 'a bundle of settings')
     .option('--config <file>', 'configuration file')
@@ -52,7 +55,7 @@ export const evalCommand: DeclareCommand = (program, done) => {
     .addHelpText(
       'after',
       `
-A row among those of a run: medbench run --embeddings biomedclip=DIR …
+To add such a row to a run: medbench run --embeddings biomedclip=DIR …
 
 Examples:
   medbench eval --embeddings biomedclip=to-embed --data ./data

@@ -4,13 +4,15 @@ import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { parseCount, parseSeeds } from '../flags.js';
 
-/** `medbench export`. */
+/** Runs `medbench export`. */
 async function exportWeights(dir: string, options: ExportOptions): Promise<number> {
   const { exportRow } = await import('@medbench/api');
   const { files, difference } = await exportRow(dir, options);
   for (const written of files) console.log(written);
   if (difference !== undefined) {
-    console.error(`It embeds as medbench does (largest relative difference ${difference.toExponential(1)}).`);
+    console.error(
+      `It gives the same embeddings as medbench (largest relative difference ${difference.toExponential(1)}).`,
+    );
   }
   return EXIT.ok;
 }
@@ -18,25 +20,25 @@ async function exportWeights(dir: string, options: ExportOptions): Promise<numbe
 export const exportCommand: DeclareCommand = (program, done) => {
   program
     .command('export')
-    .description('write the weights that a run trained, or one tower as an ONNX file, for use elsewhere')
+    .description('export the weights that a run trained, or one tower as an ONNX file, for use elsewhere')
     .argument('<dir>', 'run folder')
     .requiredOption('--method <id>', 'row of the table, or general for the general-domain weights')
     .requiredOption('--out <dir>', 'folder for the files')
     .option('--seed <n>', 'seed of the row', (value) => parseSeeds(value)[0], 0)
-    .addOption(new Option('--tower <tower>', 'one tower alone').choices(['image', 'text']))
+    .addOption(new Option('--tower <tower>', 'only this tower').choices(['image', 'text']))
     .addOption(
       new Option(
         '--format <format>',
-        'weights (default), or a graph with the weights in it, checked as it is written',
+        'safetensors: weights (default); onnx: a graph with its weights, checked against medbench',
       ).choices(['safetensors', 'onnx']),
     )
     .addOption(
-      new Option('--layout <layout>', 'safetensors: whose names the tensors have (default: open_clip)').choices([
+      new Option('--layout <layout>', 'safetensors: naming scheme of the tensors (default: open_clip)').choices([
         'open_clip',
         'hugging-face',
       ]),
     )
-    .option('--batch <n>', 'onnx: a fixed number of examples (default: any number)', parseCount)
+    .option('--batch <n>', 'onnx: fixed batch size (default: any)', parseCount)
     .addHelpText(
       'after',
       `

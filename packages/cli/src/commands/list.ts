@@ -6,7 +6,7 @@ import { EXIT } from '../errors.js';
 
 type Info = Readonly<Record<string, unknown>>;
 
-/** Columns of the printed form; `--json` has every field. */
+/** Columns of the printed table; `--json` prints all fields. */
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   methods: ['id', 'question', 'extension', 'title', 'package'],
   objectives: ['id', 'settings', 'title', 'package'],
@@ -21,10 +21,10 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   studies: ['id', 'title', 'question'],
 };
 
-/** What can be listed. */
+/** The kinds that can be listed. */
 const KINDS: readonly string[] = Object.keys(COLUMNS);
 
-/** Every package that has plugins or looks as if it had. */
+/** Lists all packages that have plugins or look as if they had. */
 function listPluginPackages({ packages, broken, suspects }: Catalogue): Info[] {
   const installed = packages.map((plugin) => {
     const refused = broken.find((entry) => entry.package === plugin);
@@ -35,6 +35,7 @@ function listPluginPackages({ packages, broken, suspects }: Catalogue): Info[] {
   return [...installed, ...untaken];
 }
 
+/** Lists the info of everything of one kind. */
 async function listInfo(kind: string, catalogue: Catalogue): Promise<Info[]> {
   const listKind = (pluginKind: Parameters<typeof entriesOfKind>[1]): Info[] =>
     entriesOfKind(catalogue, pluginKind).map(({ info, package: { name } }) => ({ package: name, ...info }));
@@ -74,26 +75,26 @@ function cellText(value: unknown): string {
   return String(value ?? '');
 }
 
-/** Settings with their defaults, as a sum takes them. */
+/** Formats settings with their defaults, in the notation of `sum:` selectors. */
 const settingsText = (settings: Readonly<Record<string, SettingSpec>>): string =>
   Object.entries(settings)
     .map(([name, spec]) => `${name}=${spec.default}`)
     .join(', ');
 
-/** `medbench list KIND`. */
+/** Runs `medbench list KIND`. */
 async function list(kind: string, options: { json?: boolean; config?: string }): Promise<number> {
   if (!KINDS.includes(kind)) {
     const { hint } = unknownIdError('kind', kind, KINDS, 'medbench list --help');
     throw new MedbenchError('usage', `There is nothing called "${kind}" to list`, hint ? { hint } : {});
   }
   const { findPlugins, openWorkspace } = await import('@medbench/api/workspace');
-  // Reading a configuration file loads its parsers; without one, a listing is instant.
+  // Reading a configuration file loads its parsers. Without such a file a listing is instant.
   const { existsSync } = await import('node:fs');
   const mayHaveConfig = options.config !== undefined || existsSync('package.json') || existsSync('.git');
   const catalogue = mayHaveConfig
     ? (await openWorkspace(process.cwd(), options.config)).catalogue
     : await findPlugins(process.cwd(), []);
-  // A listing is of all there is: what cannot be listed is named.
+  // A listing must be complete, so packages that cannot be listed are reported.
   if (kind !== 'plugins') {
     for (const {
       package: { name },
@@ -116,7 +117,7 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
 export const listCommand: DeclareCommand = (program, done) => {
   program
     .command('list')
-    .description('what there is, one row each, with info')
+    .description('list everything of one kind, one row each')
     .argument('<kind>', KINDS.join(', '))
     .option('--config <file>', 'configuration file that names further plugins')
     .option('--json', 'machine-readable')

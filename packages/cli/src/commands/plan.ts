@@ -13,12 +13,13 @@ const COLUMNS = [
   'parameters',
   'trained',
   'steps',
-  'pairs a step',
+  'batch size',
   'peak MiB',
   'trainings',
   'cells',
 ] as const;
 
+/** Formats the plan of a row as the cells of one line. */
 function renderRow(row: RowPlan): string[] {
   const { id, start, parameters, steps, pairsPerStep, peakMiB, trainings, cells, chunkSize, phases } = row;
   return [
@@ -34,10 +35,10 @@ function renderRow(row: RowPlan): string[] {
   ];
 }
 
-/** What the peak leaves open, for data are not read. */
+/** Returns a note on the memory that the peak does not include, because planning does not read data. */
 function keptNote({ bytesPerThousand, bytesAtMost }: KeptImages): string {
   const mebibytes = (bytes: number): string => number(Math.ceil(bytes / 2 ** 20));
-  return `peak MiB: of the process while it trains; images kept decoded add ${mebibytes(bytesPerThousand)} MiB per 1,000 pairs, ${mebibytes(bytesAtMost)} at the most`;
+  return `peak MiB: of the process while it trains; cached decoded images add ${mebibytes(bytesPerThousand)} MiB per 1,000 pairs, ${mebibytes(bytesAtMost)} MiB at most`;
 }
 
 function print(
@@ -50,7 +51,7 @@ function print(
   console.log(`${encoders.image} and ${encoders.text}, trained on ${corpora.join(', ')}`);
   console.log(`backend ${backend.id}: ${backend.why}`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
-  console.log(`run folder ${out}${exists ? ', which exists: what is finished there is not repeated' : ''}\n`);
+  console.log(`run folder ${out}${exists ? ', which exists: its finished results are reused' : ''}\n`);
   console.log(inColumns([COLUMNS, ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8]));
   for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
   if (rows.some(({ peakMiB }) => peakMiB !== undefined)) console.log(`\n${keptNote(rest.keptImages)}`);
@@ -58,7 +59,7 @@ function print(
   console.log(`\n${number(trainings)} trainings of ${number(steps)} steps in all, ${number(cells)} cells`);
 }
 
-/** `medbench plan`. @returns 0, or 1 if a row cannot be trained. */
+/** Runs `medbench plan`. @returns 0, or 1 if a row cannot be trained. */
 async function plan(flags: RunFlags): Promise<number> {
   const { plan: planRun } = await import('@medbench/api');
   const runPlan = await planRun({ ...(await toBenchmarkOptions(flags)), out: flags.out });
@@ -71,7 +72,7 @@ async function plan(flags: RunFlags): Promise<number> {
 
 export const planCommand: DeclareCommand = (program, done) => {
   withRunFlags(program.command('plan'))
-    .description('what a run would do, without doing it: rows, parameters, steps, cells; takes the flags of run')
+    .description('show what a run would do, without running it: rows, parameters, steps, cells; takes the flags of run')
     .option('--json', 'machine-readable')
     .addHelpText('after', '\nExample:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2')
     .action(async (options) => done(await plan(options)));

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
-/** `medbench report DIR`. */
+/** Runs `medbench report DIR`. */
 async function report(dir: string, { format }: { format: string }): Promise<number> {
   const { readResults, renderCsv, renderLatex, renderMarkdown, renderTable, writeReport } = await import(
     '@medbench/report'

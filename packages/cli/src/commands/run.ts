@@ -6,7 +6,7 @@ import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { commandText, type RunFlags, withRunFlags } from '../flags.js';
 
-/** What the flags ask for, as the API takes it. */
+/** Converts flags to the options of the API. */
 export async function toBenchmarkOptions(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
   const { mergeTrees, parseSet } = await import('@medbench/runner');
   return {
@@ -25,8 +25,9 @@ export async function toBenchmarkOptions(flags: RunFlags, base: ConfigTree = {})
 }
 
 /**
- * `medbench run`, and what other commands make of it.
- * @param base settings below those of the flags. @returns 0 if every cell succeeded, 1 if some failed.
+ * Runs `medbench run`, and other commands that execute a run.
+ * @param base settings that the flags override.
+ * @returns 0 if every cell succeeded, 1 if some failed.
  */
 export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run'): Promise<number> {
   const [{ carryOutBenchmark }, { ProfileClock, RunLayout }, { consoleObserver }] = await Promise.all([
@@ -58,14 +59,17 @@ export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run
   }
 }
 
-/** Aborts at the first signal: the run then ends in order, with a checkpoint. A second one ends the process as usual. */
+/**
+ * Returns a signal that the first SIGINT or SIGTERM aborts: the run then ends with a checkpoint. A second one kills the
+ * process.
+ */
 export function abortOnSignal(): AbortSignal {
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   return abort.signal;
 }
 
-/** The table on stdout, or all of the results as JSON. */
+/** Prints the table on stdout, or all results as JSON. */
 export async function printResults(results: RunResults, json = false): Promise<void> {
   const { renderTable } = await import('@medbench/report');
   console.log(
@@ -75,14 +79,14 @@ export async function printResults(results: RunResults, json = false): Promise<v
   );
 }
 
-/** 0 if every cell succeeded, 1 if some failed. */
+/** Returns 0 if every cell succeeded, 1 if some failed. */
 export const resultsExitCode = ({ cells }: RunResults): number =>
   cells.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.ok;
 
 export const runCommand: DeclareCommand = (program, done) => {
   withRunFlags(program.command('run'))
-    .description('train every method, measure it on every task, print the table (continues --out if it exists)')
-    .option('--profile', 'say at the end where the time went, by phase and row; also in profile.json')
+    .description('train every method, measure it on every task, print the table (resumes --out if it exists)')
+    .option('--profile', 'at the end, print where the time went, by phase and row; also write profile.json')
     .option('--json', 'print results.json instead of the table')
     .addHelpText(
       'after',

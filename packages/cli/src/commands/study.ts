@@ -3,7 +3,7 @@ import type { DeclareCommand } from '../command.js';
 import { commandText, FLAG, type RunFlags } from '../flags.js';
 import { abortOnSignal, printResults, resultsExitCode, toBenchmarkOptions } from './run.js';
 
-/** `medbench study`: its report, and its answers on stdout. @returns 0 if every cell succeeded, 1 if some failed. */
+/** Runs `medbench study`, and prints its answers on stdout. @returns 0 if every cell succeeded, 1 if some failed. */
 async function study(
   which: string,
   { grid = false, ...flags }: RunFlags & { readonly grid?: boolean },
@@ -40,10 +40,10 @@ async function study(
 export const studyCommand: DeclareCommand = (program, done) => {
   program
     .command('study')
-    .description('answer a question: its rows, its sweeps, its report (continues --out if it exists)')
-    .argument('<study>', 'id of medbench list studies, or a study.{ts,js,json,yaml}')
-    .option('--methods <rows>', 'rows in place of those of the study')
-    .option('--tasks <ids>', 'ids separated by commas, or all, in place of those of the study')
+    .description('run a study and answer its questions (resumes --out if it exists)')
+    .argument('<study>', 'id from medbench list studies, or a study.{ts,js,json,yaml}')
+    .option('--methods <rows>', 'rows, instead of those of the study')
+    .option('--tasks <ids>', 'ids separated by commas, or all, instead of those of the study')
     .addOption(FLAG.preset())
     .addOption(FLAG.config())
     .addOption(FLAG.data())
@@ -55,12 +55,12 @@ export const studyCommand: DeclareCommand = (program, done) => {
     .addOption(FLAG.results())
     .option(
       '--grid',
-      'of a study that searches: train every value to the end too, and test the search against the grid',
+      'for a study with a search: also train every value to the end, and compare the search with the grid',
     )
     .addHelpText(
       'after',
       `
-Flags win over the study, the study over the configuration file and the preset.
+Flags override the study; the study overrides the configuration file and the preset.
 
 Examples:
   medbench study paper --preset demo               the eleven rows on generated phantoms

@@ -1,11 +1,11 @@
 import type { Study } from '../study.js';
 import { DEMO_TASKS, PAPER_TASKS } from './paper.js';
 
-/** The three rows to look at first. */
+/** A study of the three rows to look at first. */
 export const firstThree: Study = {
   id: 'first-three',
   title: 'Three rows to look at first',
-  question: 'Is full fine-tuning bettered by freezing the first half of the vision blocks, or by captioning beside it?',
+  question: 'Does freezing the first half of the vision blocks, or adding captioning, improve on full fine-tuning?',
   config: { methods: ['clip', 'clip-partial', 'coca'], tasks: [...PAPER_TASKS] },
   presets: { demo: { tasks: [...DEMO_TASKS] } },
   questions: [

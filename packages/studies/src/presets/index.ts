@@ -3,5 +3,5 @@ import { firstThree } from './first-three.js';
 import { paper } from './paper.js';
 import { freezeDepth, lambdaByModality, rareClasses } from './sweeps.js';
 
-/** The studies that medbench ships with. */
+/** The studies included in medbench. */
 export const STUDIES: readonly Study[] = [paper, firstThree, freezeDepth, lambdaByModality, rareClasses];

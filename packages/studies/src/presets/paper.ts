@@ -29,7 +29,7 @@ export const PAPER_TASKS = [
   'vqa-rad',
 ] as const;
 
-/** What is measured of them on generated data: all 25 take longer than a first look should; `--tasks all` has them. */
+/** Tasks for generated data: measuring all 25 takes too long for a first look. `--tasks all` selects them all. */
 export const DEMO_TASKS = [
   'phantom-global',
   'phantom-local',
@@ -40,7 +40,7 @@ export const DEMO_TASKS = [
   'vqa-rad',
 ] as const;
 
-/** The whole of arXiv:2406.07450. */
+/** The complete study of arXiv:2406.07450. */
 export const paper: Study = {
   id: 'paper',
   title: 'The study of arXiv:2406.07450',

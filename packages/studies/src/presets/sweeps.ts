@@ -1,6 +1,7 @@
 import type { ConfigTree } from '@medbench/runner/workspace';
 import type { Study, StudyVariant } from '../study.js';
 
+/** Fractions of a tower to freeze. */
 const IMAGE = [0.25, 0.5, 0.75, 1];
 const frozen = (tower: string, fractions: readonly number[]): string[] =>
   fractions.map((fraction) => `clip-partial:tower=${tower}:freeze=${fraction}`);
@@ -29,7 +30,7 @@ export const freezeDepth: Study = {
   id: 'freeze-depth',
   title: 'How much to freeze, and of which architecture',
   question: 'Does partial freezing carry over to other architectures?',
-  // Nothing frozen is `clip`.
+  // A fraction of 0 is the row `clip`.
   config: { preset: 'paper', methods: ['clip', ...frozen('image', IMAGE), ...frozen('text', IMAGE)] },
   presets: {
     demo: {
@@ -75,7 +76,8 @@ export const lambdaByModality: Study = {
   id: 'lambda-by-modality',
   title: 'λ of the unimodal losses, by imaging modality',
   question: 'Should the weight of a unimodal loss depend on the imaging modality?',
-  // Each modality is trained on by itself: on the training splits of its tasks. All of these have a validation split.
+  // Without a corpus, each modality trains on the training splits of its own tasks. All of them have a validation
+  // split.
   config: { corpora: [] },
   presets: { demo: { corpora: [], training: { steps: 90, warmup: 9 }, general: { steps: 120 } } },
   variants: [
@@ -95,7 +97,7 @@ export const lambdaByModality: Study = {
   },
 };
 
-/** Tasks that have enough of their rarest class to be thinned; the demo has images whose fine detail is known. */
+/** Tasks whose rarest class has enough examples for thinning. The demo uses phantoms whose fine detail is known. */
 const LONG_TAILED = ['bloodmnist', 'organamnist', 'pathmnist', 'octmnist', 'dermamnist', 'ham10000'];
 const DEMO_LONG_TAILED = ['phantom-local'];
 const FINE = ['coca', 'filip', 'gloria'];
@@ -113,7 +115,8 @@ export const rareClasses: Study = {
   id: 'rare-classes',
   title: 'Rare classes, as the balance gets worse',
   question: 'Are fine-grained methods better than coarse ones on rare classes, and as the class balance gets worse?',
-  // Trained on and probed with the training splits of the tasks, thinned alike: a corpus of its own would undo it.
+  // Train on and probe with the training splits of the tasks, which are thinned alike. A separate corpus would undo
+  // this.
   config: { methods: ['clip', ...FINE], corpora: [], tasks: LONG_TAILED },
   presets: {
     demo: { corpora: [], tasks: DEMO_LONG_TAILED, training: { steps: 180, warmup: 18 } },
