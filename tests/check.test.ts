@@ -15,7 +15,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   'nan-loss':
     'Class NanLoss of wrong-nan-loss (method "nan-loss"): the loss is NaN at step 0; look for a logarithm, root or quotient of zero',
   'nan-metric':
-    'Class NanMetric of wrong-nan-metric (task "nan-metric"), protocol zero-shot: the metric "accuracy" is NaN, not a finite number. Look into the examples that it measures and how the metric is computed from them.',
+    'Class NanMetric of wrong-nan-metric (task "nan-metric"), protocol zero-shot: the metric "accuracy" is NaN, not a finite number. Check the examples that it measures and how it computes the metric from them.',
   'no-parameter':
     'Class NoParameter of wrong-no-parameter (method "no-parameter"): the loss depends on no trainable parameter; compute it from the representations',
   'no-terms':

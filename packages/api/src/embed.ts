@@ -10,7 +10,7 @@ import { cacheFolder, openWorkspace, readConfig } from './workspace.js';
 export interface EmbedOptions {
   /** Row of the results table. */
   readonly method?: string | undefined;
-  /** Default 0. */
+  /** Seed of the row. Default 0. */
   readonly seed?: number | undefined;
   /** Task ids separated by commas. Default: all tasks that the run measured. */
   readonly tasks?: string | undefined;

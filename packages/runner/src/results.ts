@@ -120,7 +120,7 @@ export function flatSettings(config: Config): Record<string, string | number | b
   const flat: Record<string, string | number | boolean> = {};
   const walk = (path: string, value: unknown): void => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      for (const [key, below] of Object.entries(value)) walk(path ? `${path}.${key}` : key, below);
+      for (const [key, child] of Object.entries(value)) walk(path ? `${path}.${key}` : key, child);
     } else {
       flat[path] =
         typeof value === 'number' || typeof value === 'boolean'

@@ -43,7 +43,7 @@ export interface ExportedFiles {
 /**
  * Exports the weights that a run trained, or one tower as an ONNX file, for use elsewhere.
  * @param dir the run folder.
- * @throws MedbenchError('usage') for options that do not go together, or weights that the run does not have; and as
+ * @throws MedbenchError('usage') for options that do not fit together, or weights that the run does not have; and as
  *   `exportOnnx`.
  */
 export async function exportRow(dir: string, options: ExportOptions): Promise<ExportedFiles> {

@@ -27,8 +27,8 @@ const splitIds = (value: string | undefined): string[] =>
 
 /**
  * Runs `medbench data verify`.
- * @returns 0; 1 if a named data set is not as published (or generated), or if with `all` an existing data set is
- *   damaged or not as published.
+ * @returns 0; 1 if a named data set is missing, generated or not as published, or if with `all` an existing data set
+ *   is damaged or not as published.
  */
 async function dataVerify(flags: VerifyFlags): Promise<number> {
   const [{ mergeTrees, parseSet, verifyData }, { cacheFolder, readConfig, openWorkspace, openRegistry }] =

@@ -21,7 +21,7 @@ function controlsWithoutTowers(catalogue: Catalogue): string[] {
 /**
  * Runs `medbench eval`: a run whose rows are existing embeddings and controls.
  * @returns the exit code.
- * @throws MedbenchError('usage') if a folder does not exist, or if no task is named and no folder has arrays of one.
+ * @throws MedbenchError('usage') if a folder does not exist, or if no task is named and no folder has arrays of a task.
  */
 async function evaluate(options: RunFlags & { readonly embeddings: readonly string[] }): Promise<number> {
   const settings = async (): Promise<ConfigTree> => {
@@ -30,8 +30,8 @@ async function evaluate(options: RunFlags & { readonly embeddings: readonly stri
     return { methods: [], controls: controlsWithoutTowers(catalogue) };
   };
   if (options.tasks !== undefined) return run(options, await settings(), 'eval');
-  const { readEmbeddingRows: embeddingRows } = await import('@medbench/api');
-  const rows = await embeddingRows(options.embeddings, process.cwd());
+  const { readEmbeddingRows } = await import('@medbench/api');
+  const rows = await readEmbeddingRows(options.embeddings, process.cwd());
   const tasks = [...new Set(rows.flatMap((row) => row.tasks))];
   if (tasks.length > 0) return run(options, { ...(await settings()), tasks }, 'eval');
   throw new MedbenchError('usage', `${rows.map(({ folder }) => folder).join(', ')} holds no <task>/<array>.npy`, {

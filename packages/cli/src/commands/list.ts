@@ -45,7 +45,7 @@ async function listInfo(kind: string, catalogue: Catalogue): Promise<Info[]> {
     case 'objectives':
       return listKind('objective');
     case 'tasks':
-      // Scripts read `pictures`, as this field was first called.
+      // Scripts read `pictures`, the first name of this field.
       return listKind('task').map((task) => ({ ...task, ...('images' in task && { pictures: task.images }) }));
     case 'protocols':
       return listKind('protocol');

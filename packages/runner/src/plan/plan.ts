@@ -43,7 +43,8 @@ const applicableProtocols = (row: PlanRow, protocols: readonly ProtocolId[]): re
 /**
  * Plans a run from its settings without importing any plugin. The rows are the methods in the order in which they were
  * selected, then the embeddings, then the controls.
- * @throws MedbenchError for an unknown id, an unknown setting, or settings for a method that is not selected.
+ * @throws MedbenchError for an unknown id or setting, for settings of a plugin that does not exist, or for two rows
+ *   with one id.
  */
 export function makePlan(config: Config, catalogue: Catalogue): Plan {
   // With an explicitly empty list nothing is trained: the rows are embeddings and controls.

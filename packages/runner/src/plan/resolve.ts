@@ -4,7 +4,7 @@ import { type CatalogueEntry, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { isSum, sumMethod } from './sum.js';
 
-/** The method of a row, ready to train. */
+/** The method of a row, ready to train, and the objectives that it uses. */
 export interface ResolvedRow {
   readonly method: ResolvedMethod;
   /**

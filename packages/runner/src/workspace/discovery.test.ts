@@ -18,19 +18,19 @@ const write = (path: string, value: unknown): void => {
 
 const method = (id: string) => ({ id, title: id, question: 'baseline', extension: true, settings: {}, source: 'test' });
 /** Writes a plugin package as its build leaves it: package.json with the manifest, and a file with the info. */
-const built = (dir: string, name: string, info: object | undefined, more: object = {}) => {
+const built = (dir: string, name: string, info: object | undefined, overrides: object = {}) => {
   write(`${dir}/package.json`, {
     name,
     version: '1.2.3',
     keywords: ['medbench-plugin'],
     exports: { '.': './index.js', './package.json': './package.json' },
     medbench: { api: 1, entry: '.', info: './dist/medbench.json' },
-    ...more,
+    ...overrides,
   });
   if (info) write(`${dir}/dist/medbench.json`, info);
 };
-const plugin = (name: string, info: object | undefined, more: object = {}) =>
-  built(`node_modules/${name}`, name, info, more);
+const plugin = (name: string, info: object | undefined, overrides: object = {}) =>
+  built(`node_modules/${name}`, name, info, overrides);
 const project = (...dependencies: string[]) =>
   write('package.json', { name: 'lab', dependencies: Object.fromEntries(dependencies.map((name) => [name, '*'])) });
 const find = (plugins: string[] = []) => discover({ cwd: root, host: join(root, 'host/package.json'), plugins });

@@ -2,7 +2,7 @@ import type { ConfigTree } from '@medbench/runner/workspace';
 import type { Study, StudyVariant } from '../study.js';
 
 /** Fractions of a tower to freeze. */
-const IMAGE = [0.25, 0.5, 0.75, 1];
+const FRACTIONS = [0.25, 0.5, 0.75, 1];
 const frozen = (tower: string, fractions: readonly number[]): string[] =>
   fractions.map((fraction) => `clip-partial:tower=${tower}:freeze=${fraction}`);
 
@@ -31,11 +31,11 @@ export const freezeDepth: Study = {
   title: 'How much to freeze, and of which architecture',
   question: 'Does partial freezing carry over to other architectures?',
   // A fraction of 0 is the row `clip`.
-  config: { preset: 'paper', methods: ['clip', ...frozen('image', IMAGE), ...frozen('text', IMAGE)] },
+  config: { preset: 'paper', methods: ['clip', ...frozen('image', FRACTIONS), ...frozen('text', FRACTIONS)] },
   presets: {
     demo: {
       // The demo's text tower has two blocks.
-      methods: ['clip', ...frozen('image', IMAGE), ...frozen('text', [0.5, 1])],
+      methods: ['clip', ...frozen('image', FRACTIONS), ...frozen('text', [0.5, 1])],
       controls: ['untrained', 'chance', 'majority'],
       tasks: ['phantom-global', 'phantom-local', 'phantom-retrieval', 'pneumoniamnist'],
       training: { steps: 120, warmup: 12 },
@@ -64,7 +64,7 @@ export const freezeDepth: Study = {
       id: 'text-depth',
       question: 'Does freezing a part of the text tower help?',
       against: 'clip',
-      rows: frozen('text', IMAGE),
+      rows: frozen('text', FRACTIONS),
     },
   ],
 };
