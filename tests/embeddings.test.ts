@@ -131,7 +131,7 @@ describe('embeddings stored by a run', () => {
   });
 
   const wrong: [string, string[], string[]][] = [
-    ['no row', ['embed', 'run', '--out=x'], ['needs --method', 'One of clip-scratch']],
+    ['no row', ['embed', 'run', '--out=x'], ['needs --method', 'one of clip-scratch']],
     ['an unknown row', ['embed', 'run', '--method=clip', '--out=x'], ['embeddings of clip', 'one of clip-scratch']],
     ['an unknown seed', ['embed', 'run', '--method=clip-scratch', '--seed=3', '--out=x'], ['seed 3', 'one of 0']],
     [

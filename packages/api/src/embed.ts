@@ -34,7 +34,7 @@ export async function embed(dir: string, { method, seed = 0, tasks, out }: Embed
   const rows = listFolders(new RunLayout(resolve(dir)).embeddings);
   if (rows.size === 0) {
     throw new MedbenchError('usage', `${dir} holds no embeddings`, {
-      hint: 'Name a run folder. A run caches the embeddings of its methods unless keepEmbeddings is false.',
+      hint: 'Name the folder of a run. A run caches the embeddings of its methods unless keepEmbeddings is false.',
     });
   }
   if (method === undefined) {
