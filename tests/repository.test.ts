@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { ENVIRONMENT } from '@medbench/core';
 import { checkPlugin } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import { root, workspacePackages } from '../scripts/workspace.mjs';
@@ -67,6 +68,21 @@ describe('the packages that a method installs', () => {
     const all = installed(manifest.name);
     expect(all).not.toContain('@medbench/formats');
     expect(all).not.toContain('sharp');
+  });
+});
+
+describe('environment variables', () => {
+  const readme = readFileSync(`${root}README.md`, 'utf8');
+
+  it.each(Object.keys(ENVIRONMENT))('%s is in the README', (name) => expect(readme).toContain(`| \`${name}\``));
+
+  it('are read in one place', () => {
+    const files = execFileSync('git', ['grep', '-l', 'process.env.MEDBENCH', '--', 'packages/*/src/*.ts'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const sources = files.split('\n').filter((file) => file !== '' && !/\.test\.ts$|\/testing\//.test(file));
+    expect(sources).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { type Catalogue, unknownIdError } from '@medbench/core/catalogue';
+import { readVariable } from '@medbench/core/environment';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from '@medbench/runner';
 import { type ConfigFile, type ConfigTree, discover, findConfigFile, mergeTrees } from '@medbench/runner/workspace';
@@ -46,7 +47,8 @@ export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTr
       'medbench list presets',
     );
   }
-  const environment: ConfigTree = process.env.MEDBENCH_DATA ? { dataRoot: process.env.MEDBENCH_DATA } : {};
+  const dataRoot = readVariable('MEDBENCH_DATA');
+  const environment: ConfigTree = dataRoot === undefined ? {} : { dataRoot };
   return resolveConfig({
     ...(preset ? { preset: preset.config as ConfigTree } : {}),
     ...(file ? { file } : {}),
@@ -55,11 +57,11 @@ export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTr
 }
 
 /** Returns the folder of generated data and caches: `$MEDBENCH_CACHE`, else `.medbench`. */
-export const cacheFolder = (cwd: string): string => resolve(cwd, process.env.MEDBENCH_CACHE ?? '.medbench');
+export const cacheFolder = (cwd: string): string => resolve(cwd, readVariable('MEDBENCH_CACHE') ?? '.medbench');
 
 /** Opens the plugins of a workspace outside a run: it has no run folder and no logger. */
 export async function openRegistry({ cwd, catalogue }: Pick<Workspace, 'cwd' | 'catalogue'>): Promise<Registry> {
   const { composePlugins, DEFAULTS } = await import('@medbench/runner');
-  const dataRoot = resolve(cwd, process.env.MEDBENCH_DATA ?? DEFAULTS.dataRoot);
+  const dataRoot = resolve(cwd, readVariable('MEDBENCH_DATA') ?? DEFAULTS.dataRoot);
   return composePlugins({ catalogue, dataRoot, cacheRoot: cacheFolder(cwd) }).registry;
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { errorMessage, MedbenchError } from '@medbench/core';
+import { errorMessage, MedbenchError, parseVariable, readVariable } from '@medbench/core';
 import type * as ort from 'onnxruntime-node';
 
 /** The module `onnxruntime-node`. */
@@ -39,13 +39,8 @@ export function remedy(): string {
  * @throws MedbenchError('usage') if the variable is not a positive integer.
  */
 export function threadCount(): number {
-  const setting = process.env.MEDBENCH_THREADS;
-  if (setting === undefined || setting === '') return availableParallelism();
-  const count = Number(setting);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new MedbenchError('usage', `MEDBENCH_THREADS is ${setting}, expected a positive integer`, {
-    hint: 'Unset it to use all cores.',
-  });
+  const setting = parseVariable('MEDBENCH_THREADS', readVariable('MEDBENCH_THREADS'), { integer: true });
+  return setting ?? availableParallelism();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { errorMessage } from '@medbench/core';
+import { type EnvironmentVariable, errorMessage, readVariable } from '@medbench/core';
 import { registerGradients } from '@medbench/objectives/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { patchPadding } from './padding.js';
@@ -40,12 +40,12 @@ export interface ModuleResolver {
  * Environment variable that names a folder whose node_modules holds the native library, for example a folder that
  * `scripts/tensorflow/build.mjs` has made.
  */
-export const FOLDER_VARIABLE = 'MEDBENCH_TENSORFLOW';
+export const FOLDER_VARIABLE = 'MEDBENCH_TENSORFLOW' satisfies EnvironmentVariable;
 const BUILD_COMMAND = 'node scripts/tensorflow/build.mjs in a clone of medbench';
 
 /** The folder that the environment variable names, or ''. */
 const namedFolder = (): string => {
-  const name = process.env[FOLDER_VARIABLE];
+  const name = readVariable(FOLDER_VARIABLE);
   return name ? resolve(name) : '';
 };
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readVariable } from '@medbench/core/environment';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 
@@ -22,7 +23,7 @@ async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
   ]);
   const cwd = process.cwd();
   const options = {
-    dataRoot: resolve(cwd, data ?? process.env.MEDBENCH_DATA ?? 'data'),
+    dataRoot: resolve(cwd, data ?? readVariable('MEDBENCH_DATA') ?? 'data'),
     cacheRoot: cacheFolder(cwd),
     installed: await findPlugins(cwd),
   };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ASSUMED_WATTS, type EnergyEstimate, MedbenchError } from '@medbench/core';
+import { ASSUMED_WATTS, type EnergyEstimate, parseVariable, readVariable } from '@medbench/core';
 
 /** Measures the peak memory and the energy of a training. */
 export interface CostMeter {
@@ -41,16 +41,6 @@ function microjoulesSinceStart({ file, start, range }: Counter): number {
   return current >= start ? current - start : current + range - start;
 }
 
-/** Parses a number of watts; the default if there is none. @throws MedbenchError('usage') */
-function parseWatts(text: string | undefined): number {
-  if (text === undefined || text === '') return ASSUMED_WATTS;
-  const watts = Number(text);
-  if (watts > 0 && Number.isFinite(watts)) return watts;
-  throw new MedbenchError('usage', `MEDBENCH_WATTS is "${text}", not a number of watts`, {
-    hint: `Set it to the power of the processors under load, or unset it to assume ${ASSUMED_WATTS}.`,
-  });
-}
-
 /**
  * Starts measuring. Energy comes from the counters of the processor packages where they can be read: that of the whole
  * machine since the start, scaled to the time of the whole training if it was resumed. Otherwise it is a power,
@@ -59,12 +49,12 @@ function parseWatts(text: string | undefined): number {
  */
 export function costMeter({
   powercap = '/sys/class/powercap',
-  watts: wattsText = process.env.MEDBENCH_WATTS,
+  watts: wattsText = readVariable('MEDBENCH_WATTS'),
 }: {
   powercap?: string;
   watts?: string | undefined;
 } = {}): CostMeter {
-  const watts = parseWatts(wattsText);
+  const watts = parseVariable('MEDBENCH_WATTS', wattsText) ?? ASSUMED_WATTS;
   const counters = findCounters(powercap);
   const began = performance.now();
   let peakMemory = process.memoryUsage.rss();

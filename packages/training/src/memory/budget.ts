@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { MedbenchError } from '@medbench/core';
+import { parseVariable, readVariable } from '@medbench/core';
 
 const MEBIBYTE = 2 ** 20;
 /** Share of free memory that a step may take: predictions are right within 15 %, and other processes need some too. */
@@ -53,14 +53,9 @@ function freeInSystem(): number {
  * @throws MedbenchError('usage') if the variable is not a positive number.
  */
 export function memoryBudget(): number {
-  const setting = process.env.MEDBENCH_MEMORY;
-  if (setting === undefined || setting === '')
-    return process.memoryUsage.rss() + SHARE * Math.max(0, Math.min(freeInSystem(), freeInControlGroup()));
-  const mebibytes = Number(setting);
-  if (mebibytes > 0 && Number.isFinite(mebibytes)) return mebibytes * MEBIBYTE;
-  throw new MedbenchError('usage', `MEDBENCH_MEMORY is ${setting}, expected the MiB that training may take`, {
-    hint: 'Unset it to use the free memory.',
-  });
+  const mebibytes = parseVariable('MEDBENCH_MEMORY', readVariable('MEDBENCH_MEMORY'));
+  if (mebibytes !== undefined) return mebibytes * MEBIBYTE;
+  return process.memoryUsage.rss() + SHARE * Math.max(0, Math.min(freeInSystem(), freeInControlGroup()));
 }
 
 export const formatMebibytes = (bytes: number): string => `${Math.round(bytes / MEBIBYTE).toLocaleString('en')} MiB`;

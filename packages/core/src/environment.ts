@@ -1,0 +1,37 @@
+import { MedbenchError } from './errors.js';
+
+/** Environment variables that medbench reads, each with its meaning. No other code names `process.env`. */
+export const ENVIRONMENT = {
+  MEDBENCH_DATA: 'folder of the data sets; default ./data',
+  MEDBENCH_CACHE: 'folder of generated data and caches; default .medbench',
+  MEDBENCH_MEMORY: 'memory in MiB that training may hold; default the free memory',
+  MEDBENCH_THREADS: 'threads of the compiled backend; default all cores',
+  MEDBENCH_WATTS: 'power in watts that energy estimates assume; default 65',
+  MEDBENCH_TENSORFLOW: 'folder whose node_modules holds native TensorFlow; default the project',
+} as const;
+
+/** Name of an environment variable that medbench reads. */
+export type EnvironmentVariable = keyof typeof ENVIRONMENT;
+
+/** Returns the value of a variable; undefined if it is unset or empty. */
+export const readVariable = (name: EnvironmentVariable): string | undefined => process.env[name] || undefined;
+
+/**
+ * Parses a positive number.
+ * @param text value of the variable; undefined if it is unset or empty.
+ * @returns undefined without a text.
+ * @throws MedbenchError('usage') that names the variable if the text is not a positive number, or not an integer where
+ * `integer` asks for one.
+ */
+export function parseVariable(
+  name: EnvironmentVariable,
+  text: string | undefined,
+  { integer = false }: { readonly integer?: boolean } = {},
+): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value) && (!integer || Number.isInteger(value))) return value;
+  throw new MedbenchError('usage', `${name} is "${text}", not a positive ${integer ? 'integer' : 'number'}`, {
+    hint: `It sets the ${ENVIRONMENT[name]}. Correct it, or unset it for the default.`,
+  });
+}
