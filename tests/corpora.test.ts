@@ -17,7 +17,7 @@ import { Quilt1M } from '@medbench/corpora-quilt-1m';
 import { Roco } from '@medbench/corpora-roco';
 import { WebDatasetCorpus } from '@medbench/corpora-webdataset';
 import { decodeImage } from '@medbench/data';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { DeepEyeNetRetrieval } from '@medbench/tasks-deepeyenet';
 import { MimicCxrRetrieval } from '@medbench/tasks-mimic-cxr-retrieval';
@@ -104,7 +104,7 @@ it('the study’s corpora have 2,769,337 pairs together', () => {
 describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))('$id', (info, make) => {
   const context = () => ({
     ...createContext('taskSettings', info),
-    protocols: bindProtocols(info.protocols, { metric: info.metric }),
+    protocols: testProtocols(info.protocols, { metric: info.metric }),
   });
 
   it('gives chance-level recall to a model with random embeddings', async () => {
@@ -115,7 +115,7 @@ describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))(
     // Recall@10 in a gallery of 40: chance is 10/40, a little less with several captions. Within four standard errors.
     expect(metrics['i2t_recall@10']!.value).toBeGreaterThan(0.2 - 4 * Math.sqrt(0.16 / TEST));
     expect(metrics['i2t_recall@10']!.value).toBeLessThan(0.3 + 4 * Math.sqrt(0.21 / TEST));
-    if (info.presets.includes('paper')) expect(notes!.join()).toMatch(/pre-training data/);
+    if (info.presets?.includes('paper')) expect(notes!.join()).toMatch(/pre-training data/);
     const blind = await new make().evaluate(constantModel(), context());
     expect(blind.results[0]!.metrics['t2i_recall@10']!.value).toBe(0);
   });
@@ -130,7 +130,7 @@ describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))(
 it('draws and searches the gallery of MIMIC-CXR by patient, by the numbers in its split table', async () => {
   const context = {
     ...createContext('taskSettings', pluginInfo<TaskInfo>(MimicCxrRetrieval)),
-    protocols: bindProtocols('retrieval'),
+    protocols: testProtocols('retrieval'),
   };
   const table = join(dataRoot, 'mimic-cxr', 'mimic-cxr-2.0.0-split.csv.gz');
   const rows = gunzipSync(readFileSync(table))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
@@ -130,7 +130,7 @@ for (const { name, dir } of workspacePackages()) {
   }
 }
 const infos = [...tasks.values()].map(({ info }) => info);
-const studied = infos.filter(({ presets }) => presets.includes('paper'));
+const studied = infos.filter(({ presets }) => presets?.includes('paper'));
 
 describe('the tasks of the study', () => {
   it('cover five modalities, each under one id', () => {
@@ -209,7 +209,7 @@ describe('the tasks of the study', () => {
 describe.each(Object.keys(PUBLISHED))('%s on phantoms in its real layout', (id) => {
   const { info, make } = tasks.get(id)!;
   const chance = 1 / info.classes.length;
-  const context = () => testContext({ dataRoot, protocols: bindProtocols(info.protocols, { metric: info.metric }) });
+  const context = () => testContext({ dataRoot, protocols: testProtocols(info.protocols, { metric: info.metric }) });
 
   it('counts the examples of its splits', async () => {
     const { synthetic, splits } = await make().inspect!(context());

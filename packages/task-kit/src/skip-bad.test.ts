@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DataContext, Task } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { encodePng } from '@medbench/data';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { locate, readCsv } from '@medbench/formats';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -94,7 +94,7 @@ const context = (skipBad: boolean, ...protocols: string[]) =>
     dataRoot: root,
     skipBad,
     skip: (message) => skipped.push(message),
-    protocols: bindProtocols(protocols),
+    protocols: testProtocols(protocols),
   });
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'medbench-skip-'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constantModel, testContext } from '@medbench/core/testing';
 import { encodeTiff } from '@medbench/data';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NctCrc } from './index.js';
 
@@ -28,7 +28,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 describe('NCT-CRC-HE', () => {
   const context = (settings = {}) =>
-    testContext({ dataRoot: root, settings, protocols: bindProtocols(['zero-shot', 'linear-probe']) });
+    testContext({ dataRoot: root, settings, protocols: testProtocols(['zero-shot', 'linear-probe']) });
 
   it('leaves background out, so that debris is class 1', async () => {
     const { splits } = await new NctCrc().inspect(context());

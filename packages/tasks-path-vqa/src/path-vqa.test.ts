@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constantModel, testContext } from '@medbench/core/testing';
 import { encodeJpeg } from '@medbench/data';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PathVqa } from './index.js';
@@ -27,7 +27,7 @@ describe('PathVqa', () => {
       corpora: { train: 1, test: 1 },
     };
     await writePhantoms(join(root, 'parquet'), { counts, size: 32 });
-    const context = testContext({ dataRoot: join(root, 'parquet'), protocols: bindProtocols('vqa') });
+    const context = testContext({ dataRoot: join(root, 'parquet'), protocols: testProtocols('vqa') });
     const { synthetic, splits } = await new PathVqa().inspect(context);
     expect(synthetic).toBe(true);
     expect(splits).toMatchObject({ train: { examples: 240 }, val: { examples: 20 }, test: { examples: 60 } });

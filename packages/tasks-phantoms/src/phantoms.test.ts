@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pluginMetadata, type TaskInfo } from '@medbench/core';
 import { randomModel, testContext } from '@medbench/core/testing';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PhantomFiles } from './files.js';
 import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
@@ -16,7 +16,7 @@ afterAll(() => rmSync(cacheRoot, { recursive: true }));
 /** A context with protocols as a run binds them, with the primary metric that the task names. */
 const context = (protocol?: string, task?: object) => {
   const info = task && (pluginMetadata(task.constructor)!.info as TaskInfo);
-  const protocols = protocol === undefined ? [] : bindProtocols(protocol, info ? { metric: info.metric } : {});
+  const protocols = protocol === undefined ? [] : testProtocols(protocol, info ? { metric: info.metric } : {});
   return testContext({ cacheRoot, protocols });
 };
 

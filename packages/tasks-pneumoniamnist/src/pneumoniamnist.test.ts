@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { sharedData } from '@medbench/data/testing';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { writeNpz } from '@medbench/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PneumoniaMnist } from './index.js';
@@ -12,7 +12,7 @@ const real = sharedData('pneumoniamnist.npz');
 if (!real) console.warn('PneumoniaMNIST was not found: tests on the real data set are skipped (set MEDBENCH_DATA).');
 
 const makeContext = (dataRoot: string) =>
-  testContext({ dataRoot, protocols: bindProtocols(['zero-shot', 'linear-probe']) });
+  testContext({ dataRoot, protocols: testProtocols(['zero-shot', 'linear-probe']) });
 
 describe('PneumoniaMnist', () => {
   let root: string;

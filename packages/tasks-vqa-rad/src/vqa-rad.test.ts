@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomModel, testContext } from '@medbench/core/testing';
 import { sharedData } from '@medbench/data/testing';
-import { bindProtocols } from '@medbench/evaluation/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readQuestions, VqaRad, VqaRadRetrieval } from './index.js';
 
@@ -60,7 +60,7 @@ describe.skipIf(!real)('the real VQA-RAD', () => {
     expect(await retrieval.inspect(context)).toMatchObject({ splits: { test: { examples: 451, groups: 203 } } });
     const { results } = await retrieval.evaluate(randomModel(0), {
       ...context,
-      protocols: bindProtocols('retrieval'),
+      protocols: testProtocols('retrieval'),
     });
     const { metric, metrics } = results[0]!;
     expect(metric).toBe('mean_recall@50');

@@ -50,7 +50,8 @@ export interface TaskInfo {
   /** Name of the primary metric of each protocol. */
   readonly metric: Readonly<Partial<Record<ProtocolId, string>>>;
   /** Presets that include the task. */
-  readonly presets: readonly string[];
+  /** Presets of medbench that the task belongs to. Listed, and read by no code. */
+  readonly presets?: readonly string[];
 }
 
 /** The context in which a task is evaluated. */

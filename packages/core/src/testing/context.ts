@@ -4,7 +4,7 @@ import type { CorpusContext, TaskContext } from '../contracts/index.js';
 
 /**
  * Makes a context to open a task or corpus in a test: no data, a temporary cache folder, no settings, seed 0, no
- * protocols, no log. `bindProtocols` of `@medbench/evaluation/testing` makes protocols.
+ * protocols, no log. `testProtocols` of `@medbench/evaluation/testing` makes protocols.
  * @param overrides fields to set instead.
  */
 export const testContext = (overrides: Partial<TaskContext & CorpusContext> = {}): TaskContext & CorpusContext => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type EvaluationModel, measureAll, type RasterImage, type Source } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bindProtocols } from '../testing/index.js';
+import { testProtocols } from '../testing/index.js';
 import { MANIFEST, readManifest, writeManifest, writeMatrix } from './files.js';
 import { recordInputs } from './inputs.js';
 
@@ -25,7 +25,7 @@ const labelled = (length: number, first: number) => ({
 });
 const SPEC = { classes: ['cat', 'dog'], prompts: ['a {}.', 'the {}.'] };
 const classify = (model: EvaluationModel) =>
-  measureAll(bindProtocols(['zero-shot', 'linear-probe']), model, {
+  measureAll(testProtocols(['zero-shot', 'linear-probe']), model, {
     ...SPEC,
     train: labelled(8, 0),
     val: labelled(4, 100),

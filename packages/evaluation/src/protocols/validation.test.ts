@@ -2,7 +2,7 @@ import { type EvaluationModel, measureAll } from '@medbench/core';
 import { randomModel } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import type { LabelledImages } from '../splits/labelled-images.js';
-import { bindProtocols } from '../testing/index.js';
+import { testProtocols } from '../testing/index.js';
 import { measureRetrieval } from './retrieval.js';
 import { validationData } from './validation.js';
 
@@ -23,7 +23,7 @@ const reading: EvaluationModel = {
   },
 };
 const spec = { classes: ['a', 'b'], prompts: ['{}'] };
-const bindBoth = (split: 'test' | 'val') => bindProtocols(['zero-shot', 'linear-probe'], { split });
+const bindBoth = (split: 'test' | 'val') => testProtocols(['zero-shot', 'linear-probe'], { split });
 
 describe('evaluation.split=val', () => {
   it('measures on the validation split and never reads the test split', async () => {

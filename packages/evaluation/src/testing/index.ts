@@ -13,12 +13,12 @@ import { LinearProbe, Retrieval, VisualQuestions, ZeroShot } from '../plugin.js'
 const CLASSES: readonly (new () => Protocol)[] = [ZeroShot, LinearProbe, Retrieval, VisualQuestions];
 
 /**
- * Protocols of medbench with their default settings, for `testContext({ protocols: bindProtocols('zero-shot') })`.
+ * Protocols of medbench with their default settings, for `testContext({ protocols: testProtocols('zero-shot') })`.
  * @param ids protocols to bind. Default: all.
  * @param context context of the measurement, and the primary metric of each protocol (`TaskInfo.metric`). Default: seed
  * 0, on the test split.
  */
-export function bindProtocols(
+export function testProtocols(
   ids?: ProtocolId | readonly ProtocolId[],
   {
     metric = {},
