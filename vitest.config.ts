@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests run from source: the private condition `@medbench/source` resolves a workspace import to its TypeScript.
@@ -13,6 +14,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Each worker may hold a gigabyte, and several tests measure time.
+    maxWorkers: Math.min(4, availableParallelism()),
   },
 });

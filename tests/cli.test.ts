@@ -16,7 +16,7 @@ import { markGenerated } from '@medbench/formats';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
-import { timeless } from './support/timeless.js';
+import { withoutTimes } from './support/without-times.js';
 
 const folder = temporaryFolder('cli');
 const cwd = folder.path;
@@ -178,7 +178,7 @@ describe('run --profile', () => {
     expect(stderr).toMatch(/\nstep +[\d.]+ +[\d.]+ %/);
 
     const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
-    expect(timeless(readResults('profiled'))).toEqual(timeless(readResults('plain')));
+    expect(withoutTimes(readResults('profiled'))).toEqual(withoutTimes(readResults('plain')));
     expect(existsSync(join(cwd, 'plain', 'profile.json'))).toBe(false);
     const profile: ProfileReport = JSON.parse(readFileSync(join(cwd, 'profiled', 'profile.json'), 'utf8'));
     const sum = (all: readonly { readonly seconds: number }[]): number =>

@@ -5,7 +5,7 @@ import { type RunResults, random } from '@medbench/core';
 import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
-import { timeless } from './support/timeless.js';
+import { withoutTimes } from './support/without-times.js';
 
 const folder = temporaryFolder('resume');
 const cwd = folder.path;
@@ -66,7 +66,7 @@ async function killed({ args, out: name, kills, share, expected, duration }: Kil
   }
   expect((await medbench([...args, `--out=${name}`], { cwd })).code).toBe(0);
   note();
-  expect(timeless(readResults(name))).toEqual(timeless(expected));
+  expect(withoutTimes(readResults(name))).toEqual(withoutTimes(expected));
 }
 
 describe('a run', () => {
@@ -82,7 +82,7 @@ describe('a run', () => {
 
   it('gives the same figures for the same seed, and different ones for another seed', async () => {
     expect((await medbench([...ARGS, '--out=again'], { cwd })).code).toBe(0);
-    expect(timeless(readResults('again'))).toEqual(timeless(undisturbed));
+    expect(withoutTimes(readResults('again'))).toEqual(withoutTimes(undisturbed));
     expect((await medbench([...ARGS, '--out=other', '--seed=1'], { cwd })).code).toBe(0);
     const values = ({ cells }: RunResults) => cells.map(({ value }) => value);
     const losses = ({ training }: RunResults) => training.map(({ finalLoss }) => finalLoss);
@@ -108,7 +108,7 @@ describe('a run', () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/shared is in use by process \d+/);
     expect(first.code).toBe(0);
-    expect(timeless(readResults('shared'))).toEqual(timeless(undisturbed));
+    expect(withoutTimes(readResults('shared'))).toEqual(withoutTimes(undisturbed));
   }, 300_000);
 
   it('interrupted by SIGINT exits with code 130 and resumes', async () => {
@@ -123,7 +123,7 @@ describe('a run', () => {
     expect(code).toBe(130);
     expect(stderr).toMatch(/nterrupted|stopped at step/);
     expect((await medbench([...ARGS, '--out=interrupted'], { cwd })).code).toBe(0);
-    expect(timeless(readResults('interrupted'))).toEqual(timeless(undisturbed));
+    expect(withoutTimes(readResults('interrupted'))).toEqual(withoutTimes(undisturbed));
   }, 300_000);
 });
 

@@ -1,4 +1,7 @@
-/** Kind of failure. `usage` and `config` end the command with exit code 2, all others with exit code 1. */
+/**
+ * Kind of failure. The command exits with code 2 for `usage`, `config`, `unknown-id` and `plugin`, with 130 for
+ * `interrupted`, and with 1 for all others.
+ */
 export type ErrorCode =
   | 'usage'
   | 'config'

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Pairwise sigmoid loss (SigLIP, arXiv:2303.15343, equation 1), divided by B.
- * @param image `[B, d]`, unit rows. @param text `[B, d]`, unit rows. @param scale exp(t'), scalar. @param bias b, scalar.
+ * @param image `[B, d]`, unit rows. @param text `[B, d]`, unit rows. @param scale exp(t'), scalar. @param bias b,
+ * scalar.
  */
 export function sigmoidLoss(image: tf.Tensor2D, text: tf.Tensor2D, scale: tf.Tensor, bias: tf.Tensor): tf.Scalar {
   const size = image.shape[0];

@@ -9,7 +9,15 @@ import {
 } from '@medbench/core';
 import { unknownIdError } from '@medbench/core/catalogue';
 import { answerQuestions, type QuestionAnswer, readComparisons, writeReport } from '@medbench/report';
-import { type ConfigTree, linkCheckpoints, mergeTrees, RunLayout, type RunObserver, RunStore } from '@medbench/runner';
+import {
+  type ConfigTree,
+  GENERAL,
+  linkCheckpoints,
+  mergeTrees,
+  RunLayout,
+  type RunObserver,
+  RunStore,
+} from '@medbench/runner';
 import { readTreeFile } from '@medbench/runner/workspace';
 import {
   checkStudy,
@@ -87,7 +95,7 @@ async function runParts({
   let firstFolder: string | undefined;
   for (const { variant, config: partConfig } of studyParts(study, preset === undefined ? undefined : String(preset))) {
     const runInFolder = async (extra: ConfigTree, runFolder: string, runRecord: StudyRecord): Promise<RunResults> => {
-      if (firstFolder !== undefined) linkCheckpoints(firstFolder, runFolder, 'general');
+      if (firstFolder !== undefined) linkCheckpoints(firstFolder, runFolder, GENERAL);
       firstFolder ??= runFolder;
       const config = await readConfig(workspace, mergeTrees(partConfig, flags, extra));
       return carryOut({ workspace, config, command, folder: runFolder, study: runRecord, ...rest });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errorMessage, MedbenchError } from '@medbench/core';
 import { cosmiconfig } from 'cosmiconfig';
-import type { ConfigTree } from './merge.js';
+import { type ConfigTree, isTree } from './merge.js';
 
 /** Files that may hold settings; the first that exists in a folder is read. */
 const PLACES = [
@@ -17,9 +17,6 @@ export interface ConfigFile {
   readonly tree: ConfigTree;
 }
 
-const isSettings = (value: unknown): value is ConfigTree =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * Reads an object from a TypeScript, JavaScript, JSON or YAML file.
  * @param noun kind of the file, for messages, such as `study`.
@@ -29,7 +26,7 @@ export async function readTreeFile(path: string, noun: string): Promise<ConfigFi
   if (!existsSync(path)) throw new MedbenchError('config', `There is no ${noun} file ${path}`);
   try {
     const loaded = await cosmiconfig('medbench').load(path);
-    if (!isSettings(loaded?.config)) throw new MedbenchError('config', `${path} must hold an object`);
+    if (!isTree(loaded?.config)) throw new MedbenchError('config', `${path} must hold an object`);
     return { path, tree: loaded.config };
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
@@ -53,7 +50,7 @@ export async function findConfigFile(cwd: string, path?: string): Promise<Config
   try {
     const loaded = path === undefined ? await explorer.search(cwd) : await explorer.load(resolve(cwd, path));
     if (!loaded || loaded.isEmpty) return undefined;
-    if (!isSettings(loaded.config)) {
+    if (!isTree(loaded.config)) {
       throw new MedbenchError('config', `${loaded.filepath} must hold an object of settings`);
     }
     return { path: loaded.filepath, tree: loaded.config };

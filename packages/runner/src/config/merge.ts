@@ -1,7 +1,8 @@
 /** Nested settings as read from a file or flags, before they are checked. */
 export type ConfigTree = { [key: string]: unknown };
 
-const isTree = (value: unknown): value is ConfigTree =>
+/** Whether a value is an object of settings, and neither a list nor a single value. */
+export const isTree = (value: unknown): value is ConfigTree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Merges trees; later trees override earlier ones. Arrays are replaced, not joined. */

@@ -18,19 +18,20 @@
 //     `makeBatch` (data/src/loading/job.ts): decode, shrink, crop, normalise, draw inputs such as augmented views. The
 //     main thread reads files, tokenizes captions and draws the remaining inputs. Nothing random comes after this.
 //  3. Towers [recorded]. `represent` (step/represent.ts) calls the method's `represent`, which runs both towers.
-//  4. Objective [recorded]. `methodLoss` (step/loss.ts) takes the loss and its terms. For a weighted sum of objectives,
+//  4. Objective [recorded]. `methodLoss` (step/loss.ts) computes the loss and its terms. For a weighted sum of
+// objectives,
 //     `sumObjectives` (core/src/methods/sum.ts) computes both; the loss of each objective is a term.
 //  5. Gradients [recorded]. `differentiate` (nn/src/differentiate.ts), with respect to trained parameters alone.
 //  6. Update [recorded]. `update` (step/update.ts): clipping (`clipByGlobalNorm`), AdamW (`adamW`) with the schedule
 //     (`warmupCosine`), the clamp of logit scales, the EMA teacher. Buffers (batch norm, queues) get new values. Parts
 //     3 to 6 are one program (`wholeBatchProgram`, step/step.ts). In chunks (gradient caching, `cachedStep`,
 //     step/cached-step.ts) they are four programs on one state, and JavaScript passes arrays between them: represent
-//     each chunk, take the loss of the whole batch, represent each chunk again for its gradient, update.
+//     each chunk, compute the loss of the whole batch, represent each chunk again for its gradient, update.
 //  7. Self-check. At the first call of a program, a compiling backend also runs it eagerly and compares results such as
 //     loss, gradient norm and moments (backend-trace/src/self-check.ts). Skipped after a resume or if memory is short.
 //  8. Log. A loss or gradient norm that is not finite ends the training. Every `logEvery` steps, `request.event` logs
 //     the outputs of the step: loss, terms, gradient norm, learning rate and logit scale.
-//  9. Validation, every `validation.every` steps. `createValidator` (loop/validator.ts) takes the loss on held-out
+//  9. Validation, every `validation.every` steps. `createValidator` (loop/validator.ts) computes the loss on held-out
 //     pairs [recorded] and saves the best weights; `shouldStop` (loop/validation.ts) may end the training.
 // 10. Checkpoint. `writeResume` (loop/progress.ts), every `checkpointEvery` steps and on interruption.
 //

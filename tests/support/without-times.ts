@@ -4,7 +4,7 @@ import type { RunResults } from '@medbench/core';
  * The results without the command, times and values derived from times: two runs with one configuration have them
  * equal.
  */
-export const timeless = (results: RunResults): RunResults => ({
+export const withoutTimes = (results: RunResults): RunResults => ({
   ...results,
   run: { ...results.run, command: '' },
   training: results.training.map(({ peakMemory: _, energy: __, ...record }) => ({ ...record, seconds: 0 })),

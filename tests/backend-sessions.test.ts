@@ -210,8 +210,8 @@ describe.each(backends)('on %s, sessions share a state', (_id, backend) => {
     await expect(backend.load(other({ w: { ...w, shape: [3] } }), {}, { share: owner })).rejects.toThrow(
       'its w [3] is [2] there',
     );
-    await expect(backend.load(other({ w, v: w }), {}, { share: owner })).rejects.toThrow('its v [2] is not there');
+    await expect(backend.load(other({ w, v: w }), {}, { share: owner })).rejects.toThrow('its v [2] is missing');
     await owner.dispose();
-    await expect(backend.load(doubling, {}, { share: owner })).rejects.toThrow('a session that is not there');
+    await expect(backend.load(doubling, {}, { share: owner })).rejects.toThrow('a session that is disposed');
   });
 });
