@@ -1,4 +1,4 @@
-"""PyTorch's side, one process a call; answers with one line of JSON.
+"""PyTorch's side: one process per call, which prints one line of JSON.
 
 python3 reference.py make LIBRARY MODEL FOLDER          random weights of open_clip, written as safetensors with a configuration
 python3 reference.py embed LIBRARY MODEL FOLDER BATCH ROUNDS THREADS OUT   loads FOLDER, embeds, writes OUT.{image,text}
@@ -40,7 +40,7 @@ if verb == "make":
 
     torch.manual_seed(3)
     model = open_clip.create_model(OPEN_CLIP[name], pretrained=None)
-    # Gains that start at zero would hide what they multiply.
+    # A gain of zero would hide errors in the values that it multiplies.
     for key, parameter in model.named_parameters():
         if key.endswith("bn3.weight"):
             parameter.data.fill_(0.5)

@@ -1,4 +1,4 @@
-"""The same probe with scikit-learn; prints a line of JSON. See probe.mjs."""
+"""Fits the same probe with scikit-learn and prints a line of JSON. See probe.mjs."""
 import json
 import resource
 import sys

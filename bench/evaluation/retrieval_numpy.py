@@ -1,4 +1,4 @@
-"""The same ranks by NumPy in blocks; prints a line of JSON. See retrieval.mjs."""
+"""Computes the same ranks with NumPy in blocks and prints a line of JSON. See retrieval.mjs."""
 import json
 import resource
 import sys
@@ -12,7 +12,7 @@ images = np.fromfile(spec["folder"] + "/images.f32", dtype=np.float32).reshape(n
 texts = np.fromfile(spec["folder"] + "/texts.f32", dtype=np.float32).reshape(n, d)
 ROWS, COLS = 1024, 4096
 begin = time.perf_counter()
-# The positives' scores by the same products as all others, so that each is equal to itself.
+# The scores of positives come from the same products as all others, so that each equals itself exactly.
 own = np.empty(n, np.float32)
 for i in range(0, n, ROWS):
     own[i : i + ROWS] = np.diagonal(images[i : i + ROWS] @ texts[i : i + ROWS].T)

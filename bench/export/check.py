@@ -1,4 +1,4 @@
-"""Python's side: python3 check.py FOLDER BATCHES; answers with one line of JSON.
+"""Python's side: python3 check.py FOLDER BATCHES. Prints one line of JSON.
 
 The file must pass onnx's full check, and both onnx's reference runtime and ONNX Runtime must embed as medbench did.
 """

@@ -1,4 +1,4 @@
-"""Loads batches of the same shards with torch's DataLoader, Pillow and torchvision; answers "run N" with a line of JSON."""
+"""Loads batches from the same shards with torch's DataLoader, Pillow and torchvision. Answers "run N" with a line of JSON."""
 import io
 import json
 import os
@@ -19,7 +19,7 @@ MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.2757
 
 
 class Shards(Dataset):
-    """An index of offsets, so that any pair can be read at once, as on the other side."""
+    """An index of offsets, so that any pair can be read directly, as in medbench."""
 
     def __init__(self, files, transform):
         self.files, self.transform, self.members, self.handles = files, transform, [], {}
@@ -44,7 +44,7 @@ class Shards(Dataset):
 
 
 class Turn:
-    """The examples of one turn, so that nothing is loaded between turns."""
+    """The examples of one turn. Nothing is loaded between turns."""
 
     def __init__(self, n):
         self.n, self.batches = n, 1

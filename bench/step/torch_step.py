@@ -1,6 +1,6 @@
-"""PyTorch's side of bench:step: `python3 torch_step.py SPEC`, SPEC as JSON: contender (torch or torch-compile), what (step, forward
-or product), threads, and the work's own. Says when it is ready, then answers each line "run N" on stdin by a line of JSON with
-the milliseconds of N steps, what they gave and the peak memory.
+"""PyTorch's side of bench:step: `python3 torch_step.py SPEC`. SPEC is JSON: contender (torch or torch-compile), what (step,
+forward or product), threads, and the fields of that work. Prints a line when it is ready, then answers each line "run N" on
+stdin with a line of JSON: the milliseconds of N steps, their results and the peak memory.
 """
 
 import json
@@ -38,7 +38,7 @@ def read_safetensors(path):
 
 
 def read_batches(path):
-    """As PyTorch wants them: images with their channels in front, indices of 64 bits. Copies are made here, not in a step."""
+    """Converts tensors for PyTorch: images with channels first, 64-bit indices. The copies are made here, outside the steps."""
     batches = {}
     for key, value in read_safetensors(path):
         at, name = key.split("/", 1)
@@ -89,7 +89,7 @@ def training_step(spec, compile):
 
 
 def forward(spec, compile):
-    """A tower as evaluation runs it: unit rows, and the features before the projection."""
+    """A tower as evaluation runs it: embeddings of unit length, and the features before the projection."""
     batches = read_batches(spec["files"]["batches"])
     tower, given = (methods.Image, "images") if spec["tower"] == "image" else (methods.Text, "ids")
     p = dict(read_safetensors(spec["files"]["weights"]))
@@ -108,7 +108,7 @@ def forward(spec, compile):
 
 
 def product(spec, _compile):
-    """One large matrix product, written into place: the library's best."""
+    """One large matrix product with a preallocated output, the fastest that the library can be."""
     m, k, n = spec["shape"]
     left, right, result = torch.randn(m, k), torch.randn(k, n), torch.empty(m, n)
 
@@ -134,7 +134,7 @@ for line in sys.stdin:
         try:
             results.append(step(done))
         except Exception as error:
-            # Without a C++ compiler, for one: the reason belongs into the output. An eager step that fails is a fault of ours.
+            # torch.compile may fail, for example without a C++ compiler: report the reason. A failure of an eager step is a bug.
             if spec["contender"] != "torch-compile":
                 raise
             say({"unavailable": f"{type(error).__name__}: {error}".split("\n")[0]})

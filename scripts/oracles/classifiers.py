@@ -1,5 +1,5 @@
-"""Makes packages/evaluation/fixtures/{adamw,mlp}.json: a linear layer trained as LAION's CLIP_benchmark does, and the
-perceptron of the answer head without its dropout, by PyTorch in 64 bits.
+"""Makes packages/evaluation/fixtures/{adamw,mlp}.json: a linear layer trained as in LAION's CLIP_benchmark,
+and the perceptron of the answer head without dropout. Both by PyTorch in 64 bits.
 
 Run: python scripts/oracles/classifiers.py   (made with PyTorch 2.15.0, NumPy 2.4.6, Python 3.11)
 """

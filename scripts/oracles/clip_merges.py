@@ -1,4 +1,4 @@
-"""Makes packages/data/assets/clip-merges.txt.gz: the 48,894 merges of CLIP's vocabulary, one a line, gzipped.
+"""Makes packages/data/assets/clip-merges.txt.gz: the 48,894 merges of CLIP's vocabulary, one per line, gzipped.
 
 Run: python scripts/oracles/clip_merges.py   (needs open_clip_torch; made with 3.3.0)
 The source file carries a header line and 213,000 further merges that CLIP does not use; both are left out.

@@ -2,9 +2,9 @@
 
 Run: python scripts/oracles/data_augment.py
 Made with Pillow 13.0.0, torchvision 0.29.2, NumPy 2.4.6.
-Half of the image is noise, where all colours, clamping and rounding occur, the other half a gradient. `crops` are
-torchvision's `resized_crop`, bicubic, done by rows, then columns (see data_resize.py). `hues` is the SHA-256 of all
-4,096 colours of 16 levels a channel, each shift of the hue after the other. `boxes` are means and deciles of what
+Half of the image is noise, so that all colours, clamping and rounding occur. The other half is a gradient. `crops` are
+torchvision's `resized_crop`, bicubic, first rows, then columns (see data_resize.py). `hues` is the SHA-256 of all 4,096
+colours with 16 levels per channel, for one hue shift after the other. `boxes` are means and deciles of the boxes that
 torchvision's RandomResizedCrop draws.
 """
 import base64

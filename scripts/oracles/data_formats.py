@@ -1,9 +1,9 @@
-"""Makes packages/formats/fixtures/formats: HDF5, workbooks and DICOM files as the reference libraries write them, and in
-expected.json what those libraries read from them.
+"""Makes packages/formats/fixtures/formats: HDF5, workbook and DICOM files written by the reference libraries. expected.json
+holds the values that those libraries read from them.
 
 Run: python scripts/oracles/data_formats.py
 Made with h5py 3.16, openpyxl 3.1.5, pydicom 3.0.2 (pylibjpeg-openjpeg 2.6.0), imagecodecs 2026.3.6 (JPEG lossless, JPEG-LS),
-Python 3.11. Pixels of packed images are those that pydicom's or imagecodecs' own decoder gives back.
+Python 3.11. Expected pixels of compressed images come from the decoders of pydicom or imagecodecs.
 """
 import base64
 import gzip
@@ -119,7 +119,7 @@ def dataset(pixels, bits, *, syntax=ExplicitVRLittleEndian, photometric="MONOCHR
 
 
 def levels(ds, pixels):
-    """8 bits as packages/formats documents them, from pydicom's own rescaling and windowing."""
+    """8-bit levels as packages/formats documents them, from pydicom's own rescaling and windowing."""
     rescaled = apply_modality_lut(pixels, ds).astype(np.float64)
     if "WindowCenter" in ds or "VOILUTSequence" in ds:
         shown = apply_voi_lut(pixels if "VOILUTSequence" in ds else rescaled, ds, prefer_lut=False)
@@ -148,7 +148,7 @@ def keep(name, ds, pixels, colours=None):
 
 
 def smooth(height, width, top, channels=None):
-    """An image that codecs can pack: slopes with a little noise."""
+    """An image that codecs can compress: gradients with a little noise."""
     shape = (height, width) if channels is None else (height, width, channels)
     yy, xx = np.mgrid[0:height, 0:width]
     base = (np.sin(yy / 5) + np.cos(xx / 7) + 2) / 4

@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/images.json: small files in many image formats with their pixels by Pillow, base64.
+"""Makes packages/data/fixtures/images.json: small files in many image formats, with their pixels as read by Pillow, in base64.
 
 Run: python scripts/oracles/data_images.py   (made with Pillow 13.0.0, NumPy 2.4.6)
 Pixels are those of ImageOps.exif_transpose, then convert('RGB') or, for grey, convert('L'); 16-bit grey is round(v / 257).

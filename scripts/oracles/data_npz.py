@@ -1,7 +1,7 @@
-"""Makes packages/formats/fixtures/{stored,packed}.npz with every element type that is read, and npz.json with their values.
+"""Makes packages/formats/fixtures/{stored,packed}.npz with every supported element type, and npz.json with their values.
 
 Run: python scripts/oracles/data_npz.py   (made with NumPy 2.4.6, Python 3.11)
-`awkward.npz` holds what is refused by name: column-major, big-endian, text and complex arrays; and NPY versions 2 and 3.
+`awkward.npz` holds arrays that the reader refuses by name (column-major, big-endian, text and complex), and NPY versions 2 and 3.
 """
 import io
 import json

@@ -1,5 +1,5 @@
-"""Makes packages/formats/fixtures/parquet: Parquet files as pyarrow writes them and pickles as Python does, and in
-expected.json what those read from them.
+"""Makes packages/formats/fixtures/parquet: Parquet files written by pyarrow and pickles written by Python. expected.json
+holds the values that these libraries read from them.
 
 Run: python scripts/oracles/data_parquet.py   (made with pyarrow 26.0.1, Pillow 13.0.0, Python 3.11)
 """
@@ -77,7 +77,7 @@ expected["parquet"]["two files"] = {"files": [f"train-{i:05d}-of-00002.parquet" 
 expected["images"] = {str(i): hashlib.sha256(images[i]).hexdigest() for i in range(N) if i != 20}
 expected["classes"] = FEATURES["label"]["names"]
 
-# ---- pickles, as PathVQA's
+# ---- pickles, like those of PathVQA
 questions = [{"image": f"train_{i:04d}", "question": f"Größe {i}?\n'x'", "answer": ["yes", "no", "胸片"][i % 3]} for i in range(40)]
 plain = {"list": questions, "map": {"yes": 0, "no": 1}, "mixed": [None, True, False, -1, 2**31, 2**60, -(2**40), 1.5, -1e-300, "", "a" * 300, ["b", ("c", "d", "e", "f"), (), ("g",), ("h", "i"), ("j", "k", "l")], {}, [], {"k": {"k": [1]}}]}
 for protocol in range(6):

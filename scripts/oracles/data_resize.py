@@ -1,10 +1,10 @@
 """Makes packages/data/fixtures/resize.json: images resized by Pillow, bicubic, as base64 bytes.
 
 Run: python scripts/oracles/data_resize.py   (made with Pillow 13.0.0, NumPy 2.4.6)
-Each is two calls, rows then columns: up to Pillow 12 one call does the same, while Pillow 13 begins with the columns when the
-height shrinks far more than the width, and so differs there by more than rounding.
+Each image is resized in two calls, rows then columns. One call of Pillow 12 or earlier gives the same. Pillow 13 begins with the
+columns if the height shrinks far more than the width, and then differs by more than rounding.
 Sources are small and noisy, so that clamping, edges and rounding all occur. `views` are CLIP's evaluation views by the rule
-of torchvision: shorter side to `size`, longer to int(size * long / short), middle at int(round((side - size) / 2)).
+of torchvision: shorter side to `size`, longer to int(size * long / short), centre crop at int(round((side - size) / 2)).
 """
 import base64
 import json

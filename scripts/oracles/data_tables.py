@@ -1,8 +1,8 @@
-"""Makes packages/formats/fixtures/tables.json: tables as Python's csv and json write them, and what Python reads from them.
+"""Makes packages/formats/fixtures/tables.json: tables written by Python's csv and json, and the values that Python reads from them.
 
 Run: python scripts/oracles/data_tables.py   (made with Python 3.11)
 Fields hold commas, quotes, line breaks of all kinds, byte-order marks and other scripts, as Quilt-1M's captions do. The
-files are larger than a piece of 1 MiB, so that rows and quotes lie across its edges.
+files are larger than 1 MiB, so that rows and quotes lie across the edges of the reader's chunks.
 """
 import base64
 import csv

@@ -3,7 +3,7 @@
 Run: python scripts/oracles/data_tokenizer.py [VQA-RAD folder]
 Made with open_clip_torch 3.3.0, ftfy 6.3.1, regex 2026.11.15, Python 3.11.
 `texts` are checked one by one; `vqaRad` is the SHA-256 of the ids of all questions of VQA-RAD (train, then test; each
-row's ids joined by blanks, rows by line feeds), taken over if no folder is given. `batch` is the padded form; `entities` has the
+row's ids joined by blanks, rows by line feeds), kept from the existing file if no folder is given. `batch` is the padded form; `entities` has the
 SHA-256 of all named character references of HTML 5, decoded one by one and joined by line feeds.
 """
 import hashlib
@@ -43,7 +43,7 @@ pneumonoultramicroscopicsilicovolcanoconiosis|antidisestablishmentarianism|hepat
 texts = [""," ","\n\t ","a","A","0","00","\u00e9"]
 for line in HAND.strip("\n").split("\n"):
     texts += line.split("|")
-# The lists above were split at line feeds; these need them inside.
+# The lists above are split at line feeds. These texts contain line feeds.
 texts += ["It's 3.5cm\n  wide", "a\nb\n\nc &amp; <i>\n&amp;eacute; x", "one &eacute;\ntwo <b> &EACUTE;\nthree &EACUTE;", "a\r\nb", "tab\there"]
 
 subjects = ["chest X-ray", "axial CT", "H&E-stained section", "fundus photograph", "Dermoscopic image", "T1w MRI", "mammogram (CC view)"]

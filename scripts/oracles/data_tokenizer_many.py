@@ -1,13 +1,13 @@
-"""Makes packages/data/fixtures/many-texts.json.gz: 10,700 strings with a check of their ids by open_clip's tokenizer.
+"""Makes packages/data/fixtures/many-texts.json.gz: 10,700 strings with a checksum of their token ids by open_clip's tokenizer.
 
 Run: python scripts/oracles/data_tokenizer_many.py
 Made with open_clip_torch 3.3.0, ftfy 6.3.1, regex 2026.11.15, Python 3.11.
-`kinds` are [name, how many], in the order of `texts`. `checks` has, for each text, the first eight hexadecimal digits of
+`kinds` are pairs [name, count], in the order of `texts`. `checks` has, for each text, the first eight hexadecimal digits of
 the SHA-256 of its ids joined by blanks, and `ids` the ids of every 50th text in full. The special tokens are taken
 literally, as medbench does: open_clip's pattern without its first two alternatives. `special` counts the texts for which
-open_clip itself gives other ids for that reason. `encoding` are the indices of the texts whose ids depend on ftfy's
+open_clip's full pattern gives other ids. `encoding` are the indices of the texts whose ids depend on ftfy's
 guesses at wrong encodings.
-Code points are those of Unicode 14, that of Python 3.11; letters that came later are letters to some JavaScript runtimes only.
+Code points are limited to Unicode 14, the version of Python 3.11. Only some JavaScript runtimes know letters that were added later.
 """
 import gzip
 import hashlib
@@ -139,7 +139,7 @@ def code_points():
         c = chr(pick([rng.randint(32, 126), rng.randint(0xA1, 0x2FF), rng.randint(0x300, 0xFFFF), rng.randint(0x2000, 0x2BFF), rng.randint(0x10000, 0x1FFFF), rng.randint(0xD800, 0xDFFF) if chance(0.2) else 32]))
         if unicodedata.category(c) not in ("Cn", "Co"):
             out.append(c)
-    # A high and a low surrogate side by side are one character to JavaScript, so that no test could tell them apart.
+    # JavaScript reads a high and a low surrogate next to each other as one character, so no test can tell them apart.
     return regex.sub(r"[\ud800-\udfff]+", "\ud83d", "".join(out))
 
 

@@ -1,13 +1,13 @@
-"""Makes packages/data/fixtures/views.json.gz: image files and CLIP's evaluation view of each by open_clip's own transform.
+"""Makes packages/data/fixtures/views.json.gz: image files, each with CLIP's evaluation view by open_clip's own transform.
 
 Run: python scripts/oracles/data_views.py [VQA-RAD folder]
 Made with open_clip_torch 3.3.0, torchvision 0.29.2, Pillow 13.0.0 (libjpeg-turbo 3.2.0), NumPy 2.4.6.
-The view is image_transform(SIZE, is_train=False) of the image that is upright (ImageOps.exif_transpose) and in RGB, taken
-back to 8 bits. 16-bit grey is brought to 8 bits by round(255 * (v - low) / (high - low)) first, for Pillow's convert('RGB')
-clips it at 255; its file as Pillow reads it (mode I;16) is what the rule is applied to. `direct` is how far the view of the
-file as it was opened lies from that, in levels: open_clip resizes palettes by the nearest pixel and alpha weighted, turns
-nothing and clips 16 bits. `vqaRad` is the SHA-256 of the decoded pixels of all images of VQA-RAD in the order of their
-names, one after the other, taken over if no folder is given.
+The view is image_transform(SIZE, is_train=False) of the upright image (ImageOps.exif_transpose) in RGB, converted back to
+8 bits. 16-bit grey, as Pillow reads it (mode I;16), is first scaled to 8 bits by round(255 * (v - low) / (high - low)),
+because Pillow's convert('RGB') clips it at 255. `direct` is the difference, in levels, to the view that open_clip makes of the
+opened file: open_clip resizes palettes by the nearest pixel and alpha weighted, ignores the orientation and clips 16 bits.
+`vqaRad` is the SHA-256 of the decoded pixels of all images of VQA-RAD, in the order of their names, kept from the existing
+file if no folder is given.
 """
 import base64
 import gzip

@@ -1,8 +1,8 @@
-"""Makes packages/formats/fixtures/webdataset.json: small tar shards as Python writes them, and what Python reads from them.
+"""Makes packages/formats/fixtures/webdataset.json: small tar shards written by Python, and the samples that Python reads from them.
 
 Run: python scripts/oracles/data_webdataset.py   (made with webdataset 1.0.2, Pillow 13.0.0, Python 3.11)
-Shards are zlib-packed base64. Per shard: the samples that the `webdataset` package finds (key, image's suffix, SHA-256 of
-the image's bytes, caption), in order.
+Shards are zlib-compressed base64. Each shard lists the samples that the `webdataset` package finds, in order: key, suffix of
+the image, SHA-256 of the image's bytes, caption.
 """
 import base64
 import hashlib
@@ -45,7 +45,7 @@ def plain(format, folder="", n=6):
             tar.addfile(info)
         for key, suffix, body, caption in samples(n, folder):
             meta = json.dumps({"caption": caption, "width": 8}).encode()
-            # Order within a sample is free, and members that are not asked for lie between.
+            # The order within a sample is free, and there may be other members in between.
             for name, data in ((f"{key}.txt", caption.encode()), (f"{key}.{suffix}", body), (f"{key}.json", meta)):
                 info = tarfile.TarInfo(name)
                 info.size = len(data)
@@ -63,7 +63,7 @@ def by_webdataset():
 
 
 def awkward():
-    """Suffixes in capitals, keys with a dot in the folder, two-part suffixes, hidden files, meta files, links left out."""
+    """Upper-case suffixes, keys with a dot in the folder name, two-part suffixes, hidden files, meta files, and links, which are skipped."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
         def add(name, data):

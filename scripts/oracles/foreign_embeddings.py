@@ -1,4 +1,4 @@
-"""Embeddings of a PyTorch model that knows nothing of medbench, and what scikit-learn and NumPy make of them.
+"""Embeddings of a PyTorch model that is independent of medbench, with figures by scikit-learn and NumPy.
 
 Run:
     medbench embed --inputs --preset demo --tasks phantom-global,phantom-retrieval --out to-embed
@@ -6,8 +6,8 @@ Run:
 Made with Python 3.11, torch 2.15, NumPy 2.4.6, scikit-learn 1.9.1, Pillow 13.0 on CPU.
 
 Writes tests/fixtures/foreign-embeddings/<task>/<array>.npy and tests/fixtures/foreign-embeddings.json. The towers have
-random weights, of a seed with which zero-shot names eight of the ten classes. Images are left unnormalised, as a model
-may give them. Labels come from the tables of the generated data, not from medbench.
+random weights, from a seed with which zero-shot predicts eight of the ten classes. Embeddings of images are not normalised,
+as some models return them. Labels come from the tables of the generated data, not from medbench.
 """
 
 import json
@@ -94,7 +94,7 @@ def classification(y, predicted, probabilities):
 
 
 def zero_shot(images, prompts, y):
-    """Each prompt and each class's mean of prompts at unit length; softmax of cosine times scale."""
+    """Zero-shot: prompts and their mean per class have unit length; softmax of cosine times scale."""
     classes = y.max() + 1
     weights = unit(unit(prompts).reshape(classes, -1, WIDTH).mean(1))
     logits = LOGIT_SCALE * unit(images) @ weights.T
@@ -108,7 +108,7 @@ def fit(x, y, C):
 
 
 def probe(x, y):
-    """C by validation accuracy, the smallest of equals; then a fit to training and validation data together."""
+    """Selects C by validation accuracy, the smallest among equals, then fits training and validation data together."""
     sweep = [fit(x["train"], y["train"], C).score(x["val"], y["val"]) for C in GRID]
     C = GRID[int(np.argmax(sweep))]
     both = np.concatenate
@@ -121,13 +121,13 @@ def probe(x, y):
         "sweep": sweep,
         "metrics": classification(y["test"], predicted, probabilities),
         "predicted": predicted.tolist(),
-        # How near the nearest decision is: the fits of two solvers must agree to better than that.
+        # The distance of the closest decision. The fits of two solvers must differ by less.
         "margin": float((top[:, -1] - top[:, -2]).min()),
     }
 
 
 def retrieval(images, texts):
-    """Recall@k of pair i with i, both ways; a negative that scores the same comes first."""
+    """Recall@k of the pairs (i, i) in both directions. A negative with the same score ranks first."""
     scores = unit(images) @ unit(texts).T
     own = scores.diagonal()
     ranks = {"i2t": (scores >= own[:, None]).sum(1), "t2i": (scores >= own[None, :]).sum(0)}
@@ -136,7 +136,7 @@ def retrieval(images, texts):
 
 
 def save(task, given, arrays, **entries):
-    """Arrays of a task, and its embeddings.json with what the user of a model adds to it."""
+    """Writes the arrays of a task, and its embeddings.json with the fields that a user of a model adds."""
     folder = OUT / "foreign-embeddings" / task
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():

@@ -1,4 +1,4 @@
-"""What the oracles share: numbers from a formula, so that neither weights nor inputs are stored, and short records of tensors.
+"""Shared by the oracles: weights and inputs from a formula, so that none are stored, and short records of tensors.
 
 The TypeScript side has the same formula in packages/nn/src/testing/towers.ts.
 """
@@ -9,7 +9,7 @@ import torch
 
 
 def scattered(count: int, offset: float) -> torch.Tensor:
-    """Scattered numbers in (-1, 1)."""
+    """Pseudo-random numbers in (-1, 1)."""
     wave = (torch.sin(12.9898 * (torch.arange(count, dtype=torch.float64) + 1) + offset) * 43758.5453).abs()
     return 2 * (wave - wave.floor()) - 1
 
@@ -19,7 +19,7 @@ def offset_of(name: str) -> int:
 
 
 def value(name: str, shape) -> torch.Tensor:
-    """A weight that depends on its name: 1.5 / sqrt(last side) for matrices and 0.3 else times scattered numbers; gains near 1."""
+    """A weight that depends on its name: pseudo-random numbers times 1.5 / sqrt(last side) for matrices, times 0.3 otherwise; gains near 1."""
     if name.endswith("logit_scale"):
         return torch.tensor(2.0, dtype=torch.float64)
     scale = 0.3 if len(shape) < 2 else 1.5 / math.sqrt(shape[-1])
@@ -33,7 +33,7 @@ def digits(values, count: int = 17):
 
 
 def summary(tensor: torch.Tensor, ends: int = 4, count: int = 17) -> dict:
-    """Norm, first and last values."""
+    """The norm, the first values and the last values of a tensor."""
     flat = tensor.detach().flatten()
     norm = float(f"{flat.norm().item():.{count}g}")
     return {"norm": norm, "first": digits(flat[:ends].tolist(), count), "last": digits(flat[-ends:].tolist(), count)}

@@ -1,8 +1,8 @@
-"""One training step of every method in PyTorch: gradients of all parameters and what AdamW makes of them.
+"""One training step of every method in PyTorch: gradients of all parameters, and the parameters after AdamW.
 
 Run: python scripts/oracles/method_steps.py > tests/fixtures/method-steps.json
 Made with Python 3.11, torch 2.15 on CPU, float64. Written from the papers' equations on PyTorch's own losses and layers
-(cross_entropy, batch_norm, scaled_dot_product_attention, smooth_l1_loss, AdamW), apart from the TypeScript. Weights and inputs are not
+(cross_entropy, batch_norm, scaled_dot_product_attention, smooth_l1_loss, AdamW), independently of the TypeScript. Weights and inputs are not
 stored: both sides compute them from their names (see `formula.py`).
 """
 
@@ -18,7 +18,7 @@ B, SIDE, PATCH, P, W, L, VOCAB, E = 8, 16, 4, 16, 64, 12, 40, 16
 RATE, DECAY, BETAS, EPS = 1e-3, 0.1, (0.9, 0.98), 1e-6
 WORDS = [[5, 9], [1], list(range(3, 13)), [7, 7, 2], [30, 4, 4, 11], [2, 19], [8], [21, 33, 6, 14, 1]]
 IDS = torch.tensor([[38, *words, 39] + [0] * (L - 2 - len(words)) for words in WORDS])
-# Orders of the 16 patches, one row an example.
+# Orders of the 16 patches, one row per example.
 ORDER = torch.tensor([[(i * step + start) % P for i in range(P)] for step, start in ((3, 1), (5, 2), (7, 0), (11, 4), (13, 3), (9, 6), (15, 8), (1, 5))])
 FIRST = torch.sort(ORDER[:, :8], 1).values
 SECOND = torch.sort(ORDER[:, 5:13], 1).values
@@ -33,7 +33,7 @@ IMAGES = images(0)
 
 
 def batch_of(row):
-    """Images and texts, and what the row's method draws."""
+    """Images, texts, and the drawn inputs of the row's method."""
     batch = {"images": IMAGES, "ids": IDS, "kept": QUARTER}
     if row.startswith("masked-cl"):
         return batch | {"first": FIRST, "second": SECOND}
@@ -74,7 +74,7 @@ def predictor_shapes(output):
 
 
 def predicted(p):
-    """What the decoder says of the hidden half, in the places where it is."""
+    """The decoder's predictions at the hidden patches."""
     visible = methods.Image(p, IMAGES, ORDER[:, :8]).tokens()
     slots = p["masked.token"].expand(B, P, W).scatter(1, ORDER[:, :8, None].expand(-1, -1, W), visible)
     decoded = methods.block(p, "masked.block.", slots + p["masked.positional_embedding"])
@@ -155,7 +155,7 @@ def queue_after(p):
 
 IMAGE = [name for name in TOWERS if name.startswith("visual.")]
 TEXT = [name for name in TOWERS if not name.startswith("visual.") and name != "logit_scale"]
-# The embeddings and the only block: what stays of a partly frozen tower are its last norm and projection.
+# Embeddings and the only block are frozen. The last norm and the projection of a partly frozen tower train.
 LOWER_IMAGE = [name for name in IMAGE if not name.startswith("visual.ln_post") and name != "visual.proj"]
 LOWER_TEXT = [name for name in TEXT if not name.startswith("ln_final") and name != "text_projection"]
 COCA = {
@@ -174,9 +174,9 @@ DECLIP = {
     "declip.predictor.bn1.weight": (4,), "declip.predictor.bn1.bias": (4,),
     "declip.predictor.layer2.weight": (16, 4), "declip.predictor.layer2.bias": (16,),
 }
-# What is carried on from step to step without a gradient: its value after the step, from the parameters before it.
+# State without a gradient: its value after the step, from the parameters before it.
 CARRIED = {"declip": {"declip.queue": queue_after}}
-# Name of the row in tests/support/methods.ts: loss, parameters of its own, what is frozen.
+# Name of the row in tests/support/methods.ts: loss, its own parameters, frozen parameters.
 METHODS = {
     "clip": (methods.clip, {}, []),
     "clip-locked, image": (methods.clip, {}, IMAGE),

@@ -79,7 +79,7 @@ def logistic_case(rng, classes, n, d, C):
 
 
 def probe_case(name, load, C, rows):
-    """A real data set that scikit-learn ships: every other row trains, the others are predicted."""
+    """A real data set that scikit-learn ships. Every second row is for training, the others for prediction."""
     data = load()
     order = np.random.default_rng(1).permutation(len(data.target))[:rows]
     x, y = data.data[order], data.target[order]
@@ -121,7 +121,7 @@ def ranks_case(rng, methods, columns):
 
 
 def paired_case(rng, n):
-    """A paired t test, with examples of their own and in groups of equal size (then on the groups' means)."""
+    """A paired t test on single examples, and on the means of groups of equal size."""
     a, b = rng.uniform(size=n), rng.uniform(size=n)
     groups = np.arange(n) // 2
     by_group = [np.array([v[groups == g].mean() for g in range(n // 2)]) for v in (a, b)]

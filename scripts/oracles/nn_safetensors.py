@@ -1,4 +1,4 @@
-"""A small file in every element type that is read, written by the reference library.
+"""A small file with every supported element type, written by the reference library.
 
 Run: python scripts/oracles/nn_safetensors.py packages/nn/fixtures/reference.safetensors
 Made with safetensors 0.8, torch 2.15.

@@ -2,8 +2,8 @@
 
 Run: python scripts/oracles/resnet.py > tests/fixtures/resnet.json
 Made with Python 3.11, torch 2.15, open_clip 3.3 on CPU, float64. The weights are not stored: both sides compute them from
-the parameter's name (see `value`). Three passes over the same images: in evaluation, in training, and in training with the
-stem and the first stage frozen as open_clip freezes them, batch statistics included.
+the parameter's name (see `value`). Three passes over the same images: in evaluation, in training, and in training with a
+frozen stem and first stage. As in open_clip, their batch statistics are frozen too.
 """
 
 import json
@@ -19,8 +19,8 @@ BATCH, SIDE = 4, 64
 
 
 def value(name: str, shape: torch.Size) -> torch.Tensor:
-    """Scattered numbers in (-1, 1) that depend on the name, times 0.3 for a vector and 2 / sqrt(fan in) for a matrix or convolution;
-    gains and running variances near 1."""
+    """Pseudo-random numbers in (-1, 1) that depend on the name, times 0.3 for a vector and 2 / sqrt(fan in) for a matrix or
+    convolution. Gains and running variances are near 1."""
     scale = 0.3 if len(shape) < 2 else 2.0 / math.sqrt(math.prod(shape[1:]))
     values = scale * scattered(math.prod(shape), offset_of(name))
     is_norm = "bn" in name or "downsample.1" in name

@@ -1,8 +1,8 @@
 """The two towers and the losses of the study's eight methods in PyTorch, for the oracle (`method_steps.py`) and for bench:step.
 
-Written from the papers' equations on PyTorch's own losses and layers, apart from the TypeScript. All sizes are those of the
+Written from the papers' equations on PyTorch's own losses and layers, independently of the TypeScript. All sizes are those of the
 parameters, which are named as OpenAI's CLIP names them. Batches are dictionaries: `images` [B, 3, H, W], `ids` [B, L] int64, and
-what a method draws.
+the drawn inputs of a method.
 """
 
 import torch
@@ -33,7 +33,7 @@ def block(p, name, x, causal=False):
 
 
 def cross_block(p, name, x, context):
-    """A block that looks at the context in place of itself."""
+    """A cross-attention block: its keys and values come from the context."""
     wq, wk, wv = p[name + "attn.in_proj_weight"].chunk(3)
     bq, bk, bv = p[name + "attn.in_proj_bias"].chunk(3)
     kv = norm(p, name + "ln_1_kv", context)
@@ -42,7 +42,7 @@ def cross_block(p, name, x, context):
 
 
 def blocks(p, prefix):
-    """How many blocks lie under a prefix."""
+    """Number of blocks under a prefix."""
     return len([name for name in p if name.startswith(prefix) and name.endswith(".ln_1.weight")])
 
 
@@ -53,7 +53,7 @@ def through(p, prefix, x, causal=False):
 
 
 class Image:
-    """The image tower on a batch; what is not asked for is not computed."""
+    """The image tower on a batch. Outputs are computed on demand."""
 
     def __init__(self, p, x, kept=None):
         self.p = p
@@ -76,7 +76,7 @@ class Image:
 
 
 class Text:
-    """The text tower on a batch; what is not asked for is not computed."""
+    """The text tower on a batch. Outputs are computed on demand."""
 
     def __init__(self, p, ids):
         self.p, self.ids = p, ids
@@ -95,7 +95,7 @@ class Text:
 
 
 def matching(z):
-    """Each row must find its own column."""
+    """Cross-entropy in which the target of each row is the column of the same index."""
     return F.cross_entropy(z, torch.arange(z.shape[0]))
 
 
@@ -142,7 +142,7 @@ def flip(p, batch):
 
 
 def next_words(ids):
-    """What each token is asked for: the next one, up to the end token."""
+    """Targets of the tokens: the next token, up to the end token."""
     ends = ids.argmax(1)
     return ids[:, 1:].masked_fill(torch.arange(1, ids.shape[1])[None] > ends[:, None], IGNORED)
 
@@ -168,21 +168,21 @@ def coca(p, batch):
 
 
 def words(ids):
-    """Which tokens are a text's own: neither its start nor what follows its end."""
+    """Mask of the words of a text: without its start token, and without what follows its end token."""
     places = torch.arange(ids.shape[1])[None]
     return (places <= ids.argmax(1)[:, None]) & (places > 0)
 
 
 def filip_tokens(p, image, text):
-    """Token-wise contrast: for each patch its best word, for each word its best patch."""
+    """Token-wise contrast: the best word for each patch, and the best patch for each word."""
     v = F.normalize(F.linear(image.tokens(), p["filip.image_proj.weight"]), dim=-1)
     t = F.normalize(F.linear(text.tokens(), p["filip.text_proj.weight"]), dim=-1)
     mask = words(text.ids)
     s = p["filip.logit_scale"].exp()
-    # [B, P, B, L]: images in front, texts behind.
+    # [B, P, B, L]: images first, then texts.
     z = (v.flatten(0, 1) @ t.flatten(0, 1).T).unflatten(1, t.shape[:2]).unflatten(0, v.shape[:2])
     i2t = z.masked_fill(~mask, float("-inf")).max(3).values.mean(1)
-    # The mean over a text's own words, as a product with their shares.
+    # The mean over the words of a text, as a weighted sum.
     t2i = torch.einsum("ijl,jl->ij", z.max(1).values, mask / mask.sum(1, keepdim=True))
     return (matching(s * i2t) + matching(s * t2i.T)) / 2
 
@@ -192,7 +192,7 @@ def filip(p, batch):
     return contrast(p, image, text) + filip_tokens(p, image, text)
 
 
-# By the methods' own names; which parameters are frozen is not the loss's matter.
+# Losses by method id. They do not depend on which parameters are frozen.
 LOSSES = {
     "clip": clip, "clip-locked": clip, "clip-partial": clip, "slip": slip,
     "masked-cl": masked_view, "flip": flip, "coca": coca, "filip": filip,
