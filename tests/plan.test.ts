@@ -71,6 +71,6 @@ describe('medbench plan', () => {
     const args = ['plan', '--methods=clip-scratch', '--tasks=vqa-rad'];
     const { code, stdout, stderr } = await medbench(args, { cwd, env: { [name]: 'much' } });
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(`${name} is much`);
+    expect(stderr).toContain(`${name} is "much"`);
   });
 });
