@@ -79,7 +79,7 @@ export function summarizeClassification(
     { name: 'accuracy', examples: allExamples },
     ...['balanced_accuracy', 'auc', 'f1', 'ece'].map((name) => ({ name })),
     { name: 'rare_recall', examples: rare.length === 1 ? members[rare[0]!] : undefined },
-    ...tested.map((c) => ({ name: `recall_${classNames[c]}`, of: members[c] })),
+    ...tested.map((c) => ({ name: `recall_${classNames[c]}`, examples: members[c] })),
   ];
   const values = statistics(new Int32Array(n).fill(1));
   const intervals = bootstrapIntervals(n, statistics, options);
