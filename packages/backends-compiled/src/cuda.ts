@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BackendStatus, errorMessage } from '@medbench/core';
 import { encodeModel } from './graph/protobuf.js';
-import { loadRuntime, type OnnxRuntime, remedy, sessionOptions } from './runtime.js';
+import { findRuntime, loadRuntime, type OnnxRuntime, remedy, sessionOptions } from './runtime.js';
 
 const REQUIREMENTS = 'an NVIDIA driver, CUDA 12 and cuDNN 9 where the loader finds them (LD_LIBRARY_PATH)';
-const INSTALL_COMMAND = `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (or pnpm rebuild; it fetches the provider), with ${REQUIREMENTS}`;
+const INSTALL_COMMAND = `ONNXRUNTIME_NODE_INSTALL=cuda12 npm install onnxruntime-node (its script downloads the provider), with ${REQUIREMENTS}`;
 
-/** Path at which onnxruntime-node's install script puts the CUDA provider. */
-function providerFile(): string {
-  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
+/** Path at which onnxruntime-node's install script puts the CUDA provider; '' if ONNX Runtime is not installed. */
+function providerFile(entry = findRuntime()): string {
+  if (entry === undefined) return '';
   const { platform, arch } = process;
   return join(dirname(entry), '..', 'bin', 'napi-v6', platform, arch, 'libonnxruntime_providers_cuda.so');
 }

@@ -1,21 +1,49 @@
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { errorMessage, MedbenchError, parseVariable, readVariable } from '@medbench/core';
-import type * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-common';
 
-/** The module `onnxruntime-node`. */
-export type OnnxRuntime = typeof ort;
+/** The module of ONNX Runtime for Node.js. */
+export type OnnxRuntime = typeof ort & {
+  listSupportedBackends(): readonly { readonly name: string; readonly bundled: boolean }[];
+};
 
 /** The execution provider that ONNX Runtime computes on. */
 export type ExecutionProvider = 'cpu' | 'cuda';
 
+/** Platforms for which medbench publishes a package with ONNX Runtime's library. */
+const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
+const platform = `${process.platform}-${process.arch}`;
+
+/** Resolves a package to its entry file. Throws if the package is not installed. */
+export type ResolveModule = (id: string) => string;
+
+/**
+ * Finds ONNX Runtime. A copy of onnxruntime-node that the user installed comes first, because only that one can have
+ * CUDA. Otherwise it is the package for this platform, an optional dependency that needs no installation script.
+ * @returns the entry file; undefined if neither is installed.
+ */
+export function findRuntime(resolve: ResolveModule = createRequire(import.meta.url).resolve): string | undefined {
+  for (const id of ['onnxruntime-node', `@medbench/onnxruntime-${platform}`]) {
+    try {
+      return resolve(id);
+    } catch {
+      // Not installed: try the next one.
+    }
+  }
+  return undefined;
+}
+
 /**
  * Loads ONNX Runtime when it is first needed.
- * @throws MedbenchError('backend') if its native library cannot be loaded, with a hint that says what to do.
+ * @throws MedbenchError('backend') if it is not installed or its native library cannot be loaded, with a hint that says
+ * what to do.
  */
-export async function loadRuntime(): Promise<OnnxRuntime> {
+export async function loadRuntime(entry = findRuntime()): Promise<OnnxRuntime> {
+  if (entry === undefined)
+    throw new MedbenchError('backend', `ONNX Runtime is not installed for ${platform}`, { hint: remedy() });
   try {
-    const module = (await import('onnxruntime-node')) as OnnxRuntime & { default?: OnnxRuntime };
-    return module.default ?? module;
+    return createRequire(import.meta.url)(entry) as OnnxRuntime;
   } catch (cause) {
     throw new MedbenchError('backend', `ONNX Runtime cannot be loaded: ${errorMessage(cause).split('\n')[0]}`, {
       hint: remedy(),
@@ -26,11 +54,9 @@ export async function loadRuntime(): Promise<OnnxRuntime> {
 
 /** The command, or the other backend, that helps when ONNX Runtime does not load. */
 export function remedy(): string {
-  const { platform, arch } = process;
-  const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
-  return supported.includes(`${platform}-${arch}`)
-    ? 'npm install onnxruntime-node (with ONNXRUNTIME_NODE_INSTALL=skip if its install script cannot reach its host)'
-    : `onnxruntime-node has no library for ${platform}-${arch}; use --backend wasm`;
+  return PLATFORMS.includes(platform)
+    ? `npm install @medbench/onnxruntime-${platform}, or use --backend wasm`
+    : `ONNX Runtime has no library for ${platform}; use --backend wasm`;
 }
 
 /**

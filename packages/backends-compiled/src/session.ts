@@ -11,7 +11,7 @@ import {
   type Program,
   type Session,
 } from '@medbench/core';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { bake } from './graph/bake.js';
 import { encodeModel } from './graph/protobuf.js';
 import { GraphCache } from './graph-cache.js';

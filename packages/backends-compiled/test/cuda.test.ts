@@ -13,7 +13,7 @@ describe.skipIf(!listed)('the CUDA provider', () => {
       available: false,
       reason: expect.stringContaining('is not installed (the project has not tested it'),
       remedy: expect.stringMatching(
-        /ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node.*CUDA 12 and cuDNN 9/,
+        /ONNXRUNTIME_NODE_INSTALL=cuda12 npm install onnxruntime-node.*CUDA 12 and cuDNN 9/,
       ),
     });
   });
