@@ -17,7 +17,7 @@ async function chromium() {
     );
     if (there) return file;
   }
-  throw new Error('No Chromium here: MEDBENCH_CHROMIUM names one.');
+  throw new Error('No Chromium found: set MEDBENCH_CHROMIUM to its path.');
 }
 
 const SHOTS = [
