@@ -1,5 +1,5 @@
-// An npm registry on loopback: keeps what `npm publish` sends in memory, and passes requests for all other packages on to the
-// registry that npm is configured with. So an installation needs to reach no other host than this one.
+// An npm registry on loopback: keeps what `npm publish` sends in memory, and passes requests for all other packages on
+// to the registry that npm is configured with. So an installation needs to reach no other host than this one.
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 

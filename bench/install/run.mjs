@@ -1,8 +1,8 @@
 // npm run bench:install [-- --managers npm,pnpm,bun --keep FOLDER]
-// Installs medbench as a user does: stages all packages, publishes them to a registry on loopback, and installs `medbench` in an
-// empty folder outside the workspace with each package manager, without flags. Only the registries can be reached: a proxy that
-// refuses every connection stands in the way of all other hosts. Then lists, checks the backends and makes a tiny run. Prints
-// seconds, packages and MB.
+// Installs medbench as a user does: stages all packages, publishes them to a registry on loopback, and installs
+// `medbench` in an empty folder outside the workspace with each package manager, without flags. Only the registries can
+// be reached: a proxy that refuses every connection stands in the way of all other hosts. Then lists, checks the
+// backends and makes a tiny run. Prints seconds, packages and MB.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,14 +1,3 @@
-/** The package.json that npm gets. */
-export function publishedManifest(
-  folder: string,
-  manifest: Readonly<Record<string, unknown>>,
-  context: {
-    readonly version: string;
-    readonly catalog: Readonly<Record<string, string>>;
-    readonly runtimes: Readonly<Record<string, string>>;
-  },
-): Record<string, unknown>;
-
 /**
  * Stages all packages as npm publishes them.
  * @returns the folders of the packages.

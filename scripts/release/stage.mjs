@@ -1,6 +1,6 @@
-// node scripts/release/stage.mjs FOLDER [--version 0.1.0] [--check]: writes each package as npm publishes it to FOLDER/<name>, from
-// the built workspace, and the runtimes of each platform to FOLDER/onnxruntime-<platform>-<arch>. `--check` refuses a release
-// without the owner's `repository`, `homepage` and `bugs` in the root package.json.
+// node scripts/release/stage.mjs FOLDER [--version 0.1.0] [--check]: writes each package as npm publishes it to
+// FOLDER/<name>, from the built workspace, and the runtimes of each platform to FOLDER/onnxruntime-<platform>-<arch>.
+// `--check` refuses a release without the owner's `repository`, `homepage` and `bugs` in the root package.json.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -26,7 +26,10 @@ function readCatalog() {
   );
 }
 
-/** Plugins and medbench share one core. The number `api` of the manifest says whether they fit, so a minor release may not break the range. */
+/**
+ * Plugins and medbench share one core. The number `api` of the manifest says whether they fit, so a minor release may
+ * not break the range.
+ */
 const corePeer = (version) => `>=${version} <${Number(version.split('.')[0]) + 1}`;
 
 /** Ranges for a kind of dependencies. A caret admits compatible releases; core as a peer admits every minor release. */
@@ -57,8 +60,8 @@ function ownerLinks(folder) {
   return { repository: { ...repository, directory: `packages/${folder}` }, homepage, bugs };
 }
 
-/** @returns {Record<string, unknown>} the package.json that npm gets. */
-export function publishedManifest(folder, manifest, { version, catalog, runtimes }) {
+/** Makes the package.json that npm gets. */
+function publishedManifest(folder, manifest, { version, catalog, runtimes }) {
   const { devDependencies: _, repository: __, peerDependencies, dependencies, ...kept } = manifest;
   const published = { ...kept, version, files: manifest.files.filter((entry) => entry !== 'src') };
   published.exports = publishedExports(manifest.exports);
@@ -92,11 +95,11 @@ const runtimeFolder = () =>
 const runtimeName = (platform, arch) => `@medbench/onnxruntime-${platform}-${arch}`;
 
 /**
- * Writes one package for each platform whose library onnxruntime-node ships: its JavaScript, and that library alone. npm installs
- * only the one that fits the machine, and none has an installation script.
+ * Writes one package for each platform whose library onnxruntime-node ships: its JavaScript, and that library alone.
+ * npm installs only the one that fits the machine, and none has an installation script.
  * @returns {Record<string, string>} names with the exact version.
  */
-export function stageRuntimes(out, version) {
+function stageRuntimes(out, version) {
   const source = runtimeFolder();
   const { version: runtimeVersion, dependencies } = readJson(join(source, 'package.json'));
   const names = {};

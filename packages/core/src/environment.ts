@@ -1,6 +1,6 @@
 import { MedbenchError } from './errors.js';
 
-/** Environment variables that medbench reads, each with its meaning. No other code names `process.env`. */
+/** Environment variables of medbench, each with its meaning. Other code reads them through this module only. */
 export const ENVIRONMENT = {
   MEDBENCH_DATA: 'folder of the data sets; default ./data',
   MEDBENCH_CACHE: 'folder of generated data and caches; default .medbench',
