@@ -74,7 +74,7 @@ describe('the packages that a method installs', () => {
 describe('environment variables', () => {
   it('are those of docs/environment.md, with the same meanings', () => {
     const page = readFileSync(`${root}docs/environment.md`, 'utf8');
-    const rows = [...page.matchAll(/^\| `(MEDBENCH_\w+)` \| (.*) \|$/gm)];
+    const rows = [...page.matchAll(/^\| `(MEDBENCH_\w+)` +\| (.*?) +\|$/gm)];
     const table = Object.fromEntries(rows.map(([, name, meaning]) => [name!, meaning!.replaceAll('`', '')]));
     expect(table).toEqual(ENVIRONMENT);
   });
