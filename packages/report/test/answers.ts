@@ -23,6 +23,7 @@ export const ANSWERS: readonly QuestionAnswer[] = (
   id: verdict,
   question: `Does it help? (${verdict})`,
   verdict,
+  brief: `In brief: ${sentence}`,
   sentence,
   basis: 'coca against clip, t over examples and seeds, 4 columns, 3 seeds, 203 to 624 test examples.',
   evidence: comparisons,

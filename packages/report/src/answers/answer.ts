@@ -28,6 +28,8 @@ export interface QuestionAnswer {
   readonly id: string;
   readonly question: string;
   readonly verdict: AnswerVerdict;
+  /** The significant differences as counts, for one line beside the verdict; caveats are only in the sentence. */
+  readonly brief: string;
   /** One sentence, never stronger than the test. */
   readonly sentence: string;
   /** One text for each clause, with column names; present if the sentence only gives counts. */

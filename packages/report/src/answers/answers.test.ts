@@ -81,6 +81,7 @@ describe('an answer over several columns', () => {
       'Against clip, slip helps on 2 of 9 columns (A zero-shot; B zero-shot), hurts on 1 (C zero-shot), ' +
         'no difference found at this size on 6.',
     );
+    expect(answer.brief).toBe('Against clip: slip helps on 2 and hurts on 1 of 9.');
   });
 
   it('has the verdict "helps" only if most columns do and none hurts', () => {
@@ -96,6 +97,7 @@ describe('an answer over several columns', () => {
     const answer = unimodal(Array.from({ length: 40 }, (_, i) => column(`${i}`, i === 0 ? barely : ALIKE)));
     expect(answer.verdict).toBe('no-difference');
     expect(claims(answer.sentence)).toEqual([]);
+    expect(answer.brief).toBe('Against clip: no row differs significantly on any of 40 columns.');
     expect(answer.evidence[0]!.p).toBeCloseTo(0.02 * 40, 12);
   });
 

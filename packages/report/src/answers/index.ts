@@ -3,7 +3,15 @@ import { capitalise, formatCount, plural } from '../format.js';
 import type { AnswerEvidence, QuestionAnswer } from './answer.js';
 import { type JudgedContrast, judge, SMALLEST_RELEVANT_DIFFERENCE } from './judge.js';
 import { listQuestions, type PosedQuestion } from './questions.js';
-import { type Clause, clausesInBrief, clauseText, columnLabel, combineFindings, describeCaveats } from './sentence.js';
+import {
+  type Clause,
+  clausesAsCounts,
+  clausesInBrief,
+  clauseText,
+  columnLabel,
+  combineFindings,
+  describeCaveats,
+} from './sentence.js';
 
 export type { AnswerEvidence, AnswerVerdict, QuestionAnswer } from './answer.js';
 
@@ -121,7 +129,8 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
     const reason =
       missing ?? (judged[0]?.reason && results.statistics ? judged[0].reason : explainNoComparison(results, on));
     const basis = missing ? 'No comparison.' : describeBasis(judged);
-    return { id, question, verdict: 'not-answerable', sentence: `Not answerable: ${reason}.`, basis, evidence: [] };
+    const sentence = `Not answerable: ${reason}.`;
+    return { id, question, verdict: 'not-answerable', brief: sentence, sentence, basis, evidence: [] };
   }
   const groups = groupClauses(judged, results);
   const many = groups.flatMap(({ clauses }) => clauses).length > MOST_CLAUSES_WITH_NAMES;
@@ -136,6 +145,7 @@ function answer(results: RunResults, comparisons: readonly ColumnComparisons[], 
     id,
     question,
     verdict: combineFindings(deciding),
+    brief: groups.map(({ against, clauses }) => `Against ${against}: ${clausesAsCounts(clauses)}.`).join(' '),
     sentence: capitalise(sentence),
     ...(many ? { details } : {}),
     basis: describeBasis(judged),

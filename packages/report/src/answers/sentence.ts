@@ -62,24 +62,49 @@ export function clauseText({ subject, judged, severalRows = false }: Clause): st
   return phrases.join(', ');
 }
 
+const countFindings = ({ judged }: Clause, finding: Finding): number =>
+  judged.filter((one) => one.finding === finding).length;
+
+/** Counts of the significant findings of a clause, `helps on 2 and hurts on 1`; undefined if it has none. */
+function countSignificant(clause: Clause): string | undefined {
+  const sure = (['helps', 'hurts'] as const).filter((finding) => countFindings(clause, finding) > 0);
+  if (sure.length === 0) return undefined;
+  return sure.map((finding) => `${WORDS[finding]} on ${countFindings(clause, finding)}`).join(' and ');
+}
+
+const listUndecided = (clauses: readonly Clause[]): string =>
+  ORDER.slice(2)
+    .filter((finding) => clauses.some((clause) => countFindings(clause, finding) > 0))
+    .map((finding) => WORDS[finding])
+    .join(', or ');
+
 /**
  * Text of many clauses as counts only, which keeps the sentence readable: `slip helps on 2 of 9 columns; coca hurts on
  * 1 of 9 columns; elsewhere no difference found at this size, or too few examples to tell`.
  */
 export function clausesInBrief(clauses: readonly Clause[]): string {
-  const countFindings = ({ judged }: Clause, finding: Finding): number =>
-    judged.filter((one) => one.finding === finding).length;
   const decided = clauses.flatMap((clause) => {
-    const sure = (['helps', 'hurts'] as const).filter((finding) => countFindings(clause, finding) > 0);
-    if (sure.length === 0) return [];
-    const counts = sure.map((finding) => `${WORDS[finding]} on ${countFindings(clause, finding)}`).join(' and ');
+    const counts = countSignificant(clause);
     const unit = clause.severalRows ? 'comparison' : 'column';
-    return [`${clause.subject} ${counts} of ${plural(clause.judged.length, unit)}`];
+    return counts === undefined ? [] : [`${clause.subject} ${counts} of ${plural(clause.judged.length, unit)}`];
   });
-  const undecided = ORDER.slice(2).filter((finding) => clauses.some((clause) => countFindings(clause, finding) > 0));
-  const undecidedText = undecided.map((finding) => WORDS[finding]).join(', or ');
-  if (decided.length === 0) return `no row differs significantly: ${undecidedText}`;
-  return [...decided, ...(undecided.length > 0 ? [`elsewhere ${undecidedText}`] : [])].join('; ');
+  const undecided = listUndecided(clauses);
+  if (decided.length === 0) return `no row differs significantly: ${undecided}`;
+  return [...decided, ...(undecided === '' ? [] : [`elsewhere ${undecided}`])].join('; ');
+}
+
+/** The shortest text of many clauses, for one line: `slip helps on 2 of 9; coca, flip: nothing significant`. */
+export function clausesAsCounts(clauses: readonly Clause[]): string {
+  const decided = clauses.flatMap((clause) => {
+    const counts = countSignificant(clause);
+    return counts === undefined ? [] : [`${clause.subject} ${counts} of ${clause.judged.length}`];
+  });
+  if (decided.length === 0) {
+    const most = Math.max(...clauses.map(({ judged }) => judged.length));
+    return `no row differs significantly${most > 1 ? ` on any of ${most} columns` : ''}`;
+  }
+  const others = clauses.filter((clause) => countSignificant(clause) === undefined).map(({ subject }) => subject);
+  return [...decided, ...(others.length > 0 ? [`${others.join(', ')}: nothing significant`] : [])].join('; ');
 }
 
 /** One verdict for many findings. It has a direction only if most comparisons have it and none has the opposite one. */
