@@ -96,11 +96,7 @@ function filterTable(
       });
     }
   }
-  const empty = columns === 0 && heads.some(holdsData);
-  const region = table.parentElement!;
-  region.hidden = empty;
-  const title = region.previousElementSibling;
-  if (title instanceof HTMLElement && title.tagName === 'H3') title.hidden = empty;
+  table.parentElement!.hidden = columns === 0 && heads.some(holdsData);
   return { rows, columns };
 }
 

@@ -113,7 +113,7 @@ const numberCell = (event: Event): HTMLTableCellElement | null => closest(event,
 
 const readTitle = (element: Element | null | undefined): string | null | undefined => element?.getAttribute('title');
 
-const readText = (element: Element | null | undefined): string =>
+const readText = (element: Node | null | undefined): string =>
   element ? element.textContent!.replace(/\s+/g, ' ').trim() : '';
 
 /** The header of a cell's column. */
@@ -125,7 +125,10 @@ function findHeader(cell: HTMLTableCellElement): Element | null | undefined {
   );
 }
 
-/** Lines of a cell's tip: its row and column, the metric's definition, the meaning of its spread, and its marks. */
+/**
+ * Lines of a cell's tip: its row and column, its figure, which the table may hide, the metric's definition, the meaning
+ * of its spread, and its marks.
+ */
 function listLines(cell: HTMLTableCellElement): Line[] {
   const head = findHeader(cell);
   const definition = head?.querySelector('.def');
@@ -137,8 +140,11 @@ function listLines(cell: HTMLTableCellElement): Line[] {
   const kind = sign === '±' ? 'deviation' : sign === '[' ? 'interval' : undefined;
   const row = (cell.parentElement as HTMLTableRowElement).cells[0];
   const defined = readTitle(definition);
+  const value =
+    cell.dataset.value !== undefined && cell.closest('.heat') && `${readText(cell.firstChild)} ${readText(spread)}`;
   return [
     `${readText(row)} · ${readTitle(head) || readText(head?.querySelector('.sort, .label') ?? head)}`,
+    value,
     defined && readText(definition) !== '?' ? `${readText(definition)}: ${defined}` : defined,
     kind && `${readText(spread)}: ${cell.ownerDocument.body.dataset[kind]}`,
     ...notes,

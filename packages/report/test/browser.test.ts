@@ -1,11 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, startChromium } from '../../../tests/support/chromium.js';
+import { chromiumPath } from '../../../tests/support/chromium.js';
 import { renderComparison } from '../src/comparison/page.js';
 import { renderHtml } from '../src/html/page.js';
 import { ANSWERS } from './answers.js';
@@ -14,11 +9,11 @@ import { sampleComparison } from './compared-runs.js';
 import { figuredResults, makeGallery } from './figures.js';
 import { largeResults } from './large.js';
 import { listFaults } from './page-faults.js';
+import { listViolations, PageOpener } from './page-opener.js';
 import { hostileResults } from './sample.js';
 
 const chromium = chromiumPath();
 if (!chromium) console.warn('Chromium was not found: browser tests are skipped. Set MEDBENCH_CHROMIUM to its path.');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Results of three seeds with everything that a page can show. */
 function fullResults() {
@@ -43,24 +38,6 @@ const GALLERIES = [
   makeGallery('vqa-rad', { question: 'ما هي طريقة التصوير؟ '.repeat(4), answer: 'x'.repeat(90) }),
 ];
 
-/** Lists the violations on the open page that axe calls serious or critical. */
-async function listViolations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: typeof import('axe-core') }).axe;
-    const result = await axe.run(document, { resultTypes: ['violations'] });
-    return result.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .slice(0, 3)
-            .map((node) => node.html)
-            .join(' ')}`,
-      );
-  });
-}
-
 /** Width of a PNG in pixels, from its header. */
 const pngWidth = (png: Uint8Array): number => new DataView(png.buffer, png.byteOffset).getUint32(16);
 
@@ -72,29 +49,12 @@ const LOOKS = [
 ] as const;
 
 describe.skipIf(!chromium)('the page in a browser', () => {
-  let browser: Browser;
-  let folder: string;
+  let opener: PageOpener;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'medbench-browser-'));
-    browser = await startChromium(chromium!);
+    opener = await PageOpener.start(chromium!);
   });
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function open(html: string, width: number, scheme: string): Promise<{ page: Page; errors: string[] }> {
-    const file = join(folder, 'report.html');
-    writeFileSync(file, html);
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(String(error)));
-    await page.setViewport({ width, height: 900, hasTouch: width < 500 });
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    await page.goto(pathToFileURL(file).href);
-    return { page, errors };
-  }
+  afterAll(() => opener?.close());
+  const open: PageOpener['open'] = (...which) => opener.open(...which);
 
   it.each(LOOKS)(
     'does not overflow, has no overlapping texts and is accessible at $width px, $scheme',
@@ -108,7 +68,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       expect(await listViolations(page)).toEqual([]);
       expect(errors).toEqual([]);
       // MEDBENCH_SCREENSHOTS names a folder that keeps the screenshots for inspection.
-      const shots = process.env.MEDBENCH_SCREENSHOTS ?? folder;
+      const shots = process.env.MEDBENCH_SCREENSHOTS ?? opener.folder;
       const image = await page.screenshot({ path: join(shots, `report-${width}-${scheme}.png`), fullPage: true });
       expect(pngWidth(image)).toBe(width);
       await page.close();

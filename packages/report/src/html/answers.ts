@@ -8,7 +8,7 @@ import { numberHead, scrollable } from './results-table.js';
 const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
   helps: 'helps',
   hurts: 'hurts',
-  mixed: 'differs from column to column',
+  mixed: 'varies by column',
   'no-difference': 'no difference found at this size',
   'too-few': 'too few examples to tell',
   'not-answerable': 'this run cannot tell',
@@ -43,17 +43,20 @@ ${evidence.map(line)}</tbody></table>`,
 )}</details>`;
 }
 
-/** The section with the questions of the run or study, each answered in one sentence; undefined without questions. */
+/**
+ * The section with the questions of the run or study: a line for each with its verdict, which opens to the sentence and
+ * the comparisons behind it; undefined without questions.
+ */
 export function answersSection(answers: readonly QuestionAnswer[]): Markup | undefined {
   if (answers.length === 0) return undefined;
-  return html`<section><h2>Answers</h2>
+  return html`<section class="first"><h2>Answers</h2>
 ${answers.map(
-  (answer) => html`<article class="answer ${answer.verdict}">
-<h3>${answer.question}</h3>
-<p class="sentence"><strong class="verdict">${VERDICTS[answer.verdict]}</strong> <bdi>${answer.sentence}</bdi></p>
+  (answer) => html`<details class="answer ${answer.verdict}">
+<summary><h3>${answer.question}</h3> <span class="outcome"><strong class="verdict">${VERDICTS[answer.verdict]}</strong> <bdi>${answer.brief}</bdi></span></summary>
+<p class="sentence"><bdi>${answer.sentence}</bdi></p>
 ${answer.details && html`<ul>${answer.details.map((one) => html`<li><bdi>${one}</bdi></li>`)}</ul>\n`}<p class="muted"><bdi>${answer.basis}</bdi></p>
 ${evidenceTable(answer)}
-</article>
+</details>
 `,
 )}</section>
 `;

@@ -34,6 +34,9 @@ export const defined = (label: string | Markup, definition: string): Markup =>
 export const explained = (word: string, definition: string): Markup =>
   html`<button type="button" class="def mark-of-question" title="${definition}" aria-label="What is meant by ${word}">?</button>`;
 
-/** A metric's name with its definition. */
+/** A metric's name with its definition. A narrow column breaks the name after an underscore. */
 export const definedMetric = (words: ProtocolWords, metric: string): Markup =>
-  defined(html`<bdi>${metric}</bdi>`, words.definition(metric));
+  defined(
+    html`<bdi>${metric.split('_').map((part, i) => html`${i > 0 && html`_<wbr>`}${part}`)}</bdi>`,
+    words.definition(metric),
+  );

@@ -3,6 +3,7 @@ import { TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
 import { FIGURES_STYLE } from './figures-style.js';
 import { PAGE_SCRIPT } from './page-script.js';
+import { RESULTS_STYLE } from './results-style.js';
 import { STYLE } from './style.js';
 
 // The page loads nothing and runs only its own script, whatever text the results contain.
@@ -21,24 +22,29 @@ const SECTION = /<section([^>]*)><h2>([^<]+)<\/h2>/g;
 
 const slug = (title: string): string => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 
-/** Gives each section an id. With three sections or more, a table of contents comes first. */
-function withContents({ text }: Markup): Markup {
-  const titles = [...text.matchAll(SECTION)].map(([, , title]) => title!);
-  const sections = new Markup(
+const withIds = ({ text }: Markup): Markup =>
+  new Markup(
     text.replaceAll(SECTION, (_, attributes, title) => `<section id="${slug(title)}"${attributes}><h2>${title}</h2>`),
   );
-  if (titles.length < 3) return sections;
-  return html`<nav aria-label="Contents"><ul>${titles.map(
-    (title) => html`<li><a href="#${slug(title)}">${title}</a></li>`,
-  )}</ul></nav>
-${sections}`;
+
+/** Gives each section an id. With three sections or more, a table of contents stands between `first` and the others. */
+function withContents(sections: Markup, first: Markup): Markup {
+  const titles = [...`${first.text}${sections.text}`.matchAll(SECTION)].map(([, , title]) => title!);
+  const contents =
+    titles.length >= 3 &&
+    html`<nav aria-label="Contents"><ul>${titles.map(
+      (title) => html`<li><a href="#${slug(title)}">${title}</a></li>`,
+    )}</ul></nav>\n`;
+  return html`${withIds(first)}${contents}${withIds(sections)}`;
 }
 
 /**
  * A self-contained page: it loads nothing, follows the light or dark scheme, prints well and works without scripts.
  * Scripts add sorting and filtering of tables, and definitions on a tap.
+ *
+ * @param first sections that come before the table of contents. Default: none.
  */
-export function renderPage(title: string, header: Markup, sections: Markup): string {
+export function renderPage(title: string, header: Markup, sections: Markup, first = new Markup('')): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,14 +52,14 @@ export function renderPage(title: string, header: Markup, sections: Markup): str
 <meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>${new Markup(STYLE + FIGURES_STYLE)}</style>
+<style>${new Markup(STYLE + RESULTS_STYLE + FIGURES_STYLE)}</style>
 </head>
 <body data-deviation="${TERMS.deviation}" data-interval="${TERMS.interval}">
 <header>
 ${header}
 </header>
 <main>
-${withContents(sections)}</main>
+${withContents(sections, first)}</main>
 <script>${new Markup(PAGE_SCRIPT)}</script>
 </body>
 </html>

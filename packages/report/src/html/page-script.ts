@@ -78,11 +78,7 @@ export const PAGE_SCRIPT = `"use strict";
         });
       }
     }
-    const empty = columns === 0 && heads.some(holdsData);
-    const region = table.parentElement;
-    region.hidden = empty;
-    const title = region.previousElementSibling;
-    if (title instanceof HTMLElement && title.tagName === "H3") title.hidden = empty;
+    table.parentElement.hidden = columns === 0 && heads.some(holdsData);
     return { rows, columns };
   }
   function spanShown(line, shown) {
@@ -241,8 +237,10 @@ export const PAGE_SCRIPT = `"use strict";
     const kind = sign === "\\xB1" ? "deviation" : sign === "[" ? "interval" : void 0;
     const row = cell.parentElement.cells[0];
     const defined = readTitle(definition);
+    const value = cell.dataset.value !== void 0 && cell.closest(".heat") && \`\${readText(cell.firstChild)} \${readText(spread)}\`;
     return [
       \`\${readText(row)} \\xB7 \${readTitle(head) || readText(head?.querySelector(".sort, .label") ?? head)}\`,
+      value,
       defined && readText(definition) !== "?" ? \`\${readText(definition)}: \${defined}\` : defined,
       kind && \`\${readText(spread)}: \${cell.ownerDocument.body.dataset[kind]}\`,
       ...notes

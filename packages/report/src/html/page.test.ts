@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RowSetup, RunResults } from '@medbench/core';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { columnTests } from '../../test/compared.js';
+import { ANSWERS } from '../../test/answers.js';
+import { columnTests, RANKS } from '../../test/compared.js';
 import { valueOnAxis } from '../../test/read-plot.js';
 import { ERROR, hostileResults, sampleResults } from '../../test/sample.js';
 import { resultTable } from '../model.js';
@@ -68,6 +69,7 @@ describe('renderHtml', () => {
       id: 'q',
       question: 'Q?',
       verdict: 'mixed',
+      brief: 'Counts.',
       sentence: 'In short.',
       basis: 'By tests.',
       evidence: [],
@@ -80,10 +82,10 @@ describe('renderHtml', () => {
   it('begins with the title and question of the study', () => {
     const results = sampleResults();
     const study = { id: 'depth', title: 'Depth <b>', question: 'Does depth matter?', questions: [], variants: [] };
-    const [first] = renderPage({ ...results, run: { ...results.run, study } }).querySelectorAll('section');
-    expect(readText(first)).toContain('Depth <b>');
-    expect(readText(first)).toContain('Does depth matter?');
-    expect(readText(renderPage(results).querySelector('section'))).not.toContain('The question:');
+    const document = renderPage({ ...results, run: { ...results.run, study } });
+    expect(readText(document.querySelector('h1'))).toBe('Depth <b>: 3 methods on 5 tasks, 1 seed');
+    expect(readText(document.querySelector('header'))).toContain('Does depth matter?');
+    expect(readText(renderPage(results).querySelector('header'))).not.toContain('The question:');
   });
 
   it('prints the figures of the results in the table', () => {
@@ -152,14 +154,31 @@ describe('renderHtml', () => {
     }
   });
 
+  it('begins with the answers, each in one line that opens, the ranks and the table; contents and set-up follow', () => {
+    const results = { ...sampleResults(), statistics: { level: 0.05, columns: [], ranks: RANKS } };
+    const { document } = parseHTML(renderHtml(results, { answers: ANSWERS }));
+    const parts = [...document.querySelectorAll('h2, nav')].map((part) =>
+      part.tagName === 'NAV' ? 'contents' : readText(part),
+    );
+    expect(parts.slice(0, 5)).toEqual(['Answers', 'Ranks', 'Results', 'contents', 'What was run']);
+    expect([...document.querySelectorAll('.answer > summary')].map(readText)).toEqual(
+      ANSWERS.map(({ question, brief }) =>
+        expect.stringMatching(`^${question.replaceAll(/[?()]/g, '\\$&')}.*${brief}$`),
+      ),
+    );
+    const links = [...document.querySelectorAll('nav a')].map((link) => link.getAttribute('href')!);
+    expect(links.slice(0, 4)).toEqual(['#answers', '#ranks', '#results', '#what-was-run']);
+    for (const link of links) expect(document.querySelectorAll(`section[id="${link.slice(1)}"]`)).toHaveLength(1);
+  });
+
   it('says which data is generated, and has its sections in order', () => {
     const document = renderPage(sampleResults());
     expect(readText(document.querySelector('.banner'))).toBe(
       'Generated phantoms: the figures marked * say nothing about medicine.',
     );
     expect([...document.querySelectorAll('h2')].map(readText)).toEqual([
-      'What was run',
       'Results',
+      'What was run',
       'Figures with their uncertainty',
       'Learning curves',
       'Cost and quality',

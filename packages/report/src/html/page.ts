@@ -11,6 +11,7 @@ import { html, type Markup } from './escape.js';
 import { forestSection } from './forest.js';
 import { renderPage } from './frame.js';
 import { gallerySection } from './gallery.js';
+import { pageHeading } from './heading.js';
 import { legendSection } from './legend.js';
 import { rankSection } from './rank-diagram.js';
 import { recallSection } from './recall-curve.js';
@@ -19,20 +20,17 @@ import { setupSection } from './setup.js';
 import { summarySection } from './summary.js';
 import { curvesSection } from './training.js';
 
-function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefined {
-  const marked = columns.filter(({ synthetic }) => synthetic !== 'none').length;
-  if (!run.synthetic && marked === 0) return undefined;
-  const someReal = marked > 0 && columns.some(({ synthetic }) => synthetic !== 'all');
-  return html`<p class="banner" role="note">Generated phantoms: ${
-    someReal ? 'the figures marked * say' : 'these figures say'
-  } nothing about medicine.</p>`;
+/** The first screen: the answers beside the ranks, then the table. */
+function overview(table: ResultTable, answers: readonly QuestionAnswer[]): Markup {
+  const beside = [answersSection(answers), rankSection(table)].filter((section) => section !== undefined);
+  return html`${beside.length > 0 && html`<div class="overview">${beside}</div>\n`}${resultsSection(table)}`;
 }
 
 /**
- * The run as one self-contained page, in the order of a reader's questions: what was run, the answers, the table and
- * which of its differences are real, plots, right and wrong answers, what differs between the methods, cost and
- * quality, all metrics and definitions, and everything needed to repeat the run. All text is escaped. The same results
- * give the same bytes.
+ * The run as one self-contained page. The first screen shows the answers, the ranks and the table. Below are the table
+ * of contents, what was run, which differences are real, plots, right and wrong answers, what differs between the
+ * methods, cost and quality, all metrics and definitions, and everything needed to repeat the run. All text is escaped.
+ * The same results give the same bytes.
  */
 export function renderHtml(
   results: RunResults,
@@ -44,14 +42,10 @@ export function renderHtml(
   const table = resultTable(results);
   return renderPage(
     `medbench run ${results.run.id}`,
-    html`<h1>medbench results</h1>
-${banner(results, table)}`,
+    pageHeading(results, table),
     html`${[
       summarySection(results, table),
-      answersSection(answers),
-      resultsSection(table),
       differencesSection(table),
-      rankSection(table),
       forestSection(table),
       curvesSection(results),
       calibrationSection(results, table),
@@ -64,5 +58,6 @@ ${banner(results, table)}`,
       legendSection(results),
       runSection(results),
     ]}`,
+    overview(table, answers),
   );
 }

@@ -22,7 +22,7 @@ describe('the rank diagram', () => {
     const dots = [...svg.querySelectorAll('circle')];
     const bars = [...svg.querySelectorAll('g[stroke="var(--accent)"] line')].map((line) =>
       dots
-        .filter((dot) => number(dot, 'cy') >= number(line, 'y1') && number(dot, 'cy') <= number(line, 'y2'))
+        .filter((dot) => number(dot, 'cx') >= number(line, 'x1') && number(dot, 'cx') <= number(line, 'x2'))
         .map((dot) => dot.textContent!.split(':')[0]),
     );
     const [scale] = svg.querySelectorAll('g[stroke-width="2"] line');
@@ -41,6 +41,11 @@ describe('the rank diagram', () => {
     // 1.64 - 1.50 is below 0.95, 2.86 - 1.64 is not.
     expect(bars).toEqual([['clip', 'clip-partial']]);
     expect(svg.querySelector('desc')!.textContent).toContain('not significantly different: clip to clip-partial.');
+    // Better half on the left from the top, worse half on the right from the top.
+    const labels = [...svg.querySelectorAll('text')]
+      .map((text) => text.textContent!)
+      .filter((text) => text.includes('clip') && text.includes('  '));
+    expect(labels).toEqual(['clip  1.50', 'clip-partial  1.64', '2.86  clip-scratch']);
   });
 
   it('connects all methods if Friedman’s test finds no difference', () => {

@@ -1,13 +1,19 @@
 import * as Plot from '@observablehq/plot';
 import { findCliques } from '../cliques.js';
-import { formatRank, oneLine, plural } from '../format.js';
+import { formatP, formatRank, oneLine, plural } from '../format.js';
 import type { ResultTable } from '../model.js';
 import { html, type Markup } from './escape.js';
-import { drawSvg, PLOT_WIDTH } from './svg.js';
+import { drawSvg } from './svg.js';
 
-const LABEL_LENGTH = 18;
-/** Key of the scale bar among the rows; rows have digits as keys. */
-const SCALE = '\u0000';
+const LABEL_LENGTH = 14;
+const WIDTH = 400;
+/** Width of a character of a label, its font being 11 pixels high. */
+const CHARACTER = 6.3;
+/** Heights in pixels: of the scale bar, the axis, a bar between methods, and a line of text. */
+const SCALE = 8;
+const AXIS = 34;
+const LANE = 6;
+const LINE = 15;
 
 /** Assigns a lane to each bar so that bars in a lane do not overlap; uses as few lanes as possible. */
 function assignLanes(bars: readonly (readonly [number, number])[]): number[] {
@@ -20,102 +26,112 @@ function assignLanes(bars: readonly (readonly [number, number])[]): number[] {
   });
 }
 
+/** Where a method's label stands: the better half of the methods left of the axis, the worse half right of it. */
+interface Place {
+  readonly rank: number;
+  readonly text: string;
+  readonly y: number;
+  /** The end of the axis at the label's side. */
+  readonly end: number;
+}
+
 function diagram(table: ResultTable): Markup | undefined {
   const { ranks, level } = table.statistics ?? {};
   if (!ranks || level === undefined) return undefined;
   const methods = [...ranks.methods].sort((a, b) => a.rank - b.rank);
   const values = methods.map(({ rank }) => rank);
-  const significant = ranks.pValue < level;
   // If Friedman's test finds no difference at all, pairs are not compared: one bar connects all methods.
-  const cliques: [number, number][] = significant
-    ? findCliques(values, ranks.criticalDifference)
-    : [[0, methods.length - 1]];
+  const cliques: [number, number][] =
+    ranks.pValue < level ? findCliques(values, ranks.criticalDifference) : [[0, methods.length - 1]];
   const lanes = assignLanes(cliques);
-  const laneWidth = Math.min(8, 96 / Math.max(1, ...lanes.map((lane) => lane + 1)));
+  const top = AXIS + LANE * (1 + Math.max(0, ...lanes.map((lane) => lane + 1)));
   const names = methods.map(({ id }) => oneLine(id, LABEL_LENGTH));
-  const longest = Math.max(...names.map((name) => [...name].length));
-  const rows = methods.map(({ rank }, i) => ({ row: String(i), rank, text: `${names[i]}: ${formatRank(rank)}` }));
+  const texts = methods.map(({ rank }, i) => `${names[i]}: ${formatRank(rank)}`);
   const end = Math.max(methods.length, 1 + ranks.criticalDifference);
+  const half = Math.ceil(methods.length / 2);
+  // Labels further down belong to methods further inside, so that no two lines cross.
+  const places = methods.map(({ rank }, i): Place => {
+    const left = i < half;
+    const line = left ? i : methods.length - 1 - i;
+    const number = formatRank(rank);
+    const text = left ? `${names[i]}  ${number}` : `${number}  ${names[i]}`;
+    return { rank, text, y: top + LINE * (line + 0.5), end: left ? 1 : end };
+  });
+  const margin = (side: readonly Place[]): number =>
+    Math.round(10 + CHARACTER * Math.max(4, ...side.map(({ text }) => [...text].length)));
+  const label = { y: 'y', text: 'text', fontSize: 11, fill: 'currentColor' };
+  const line = { stroke: 'currentColor', strokeOpacity: 0.45 };
+  const [left, right] = [places.slice(0, half), places.slice(half)];
   const connected = cliques.map(([first, last]) => `${names[first]} to ${names[last]}`).join('; ') || 'none';
-  const svg = drawSvg(
+  return drawSvg(
     {
       title: `Average ranks of ${plural(methods.length, 'method')} over ${plural(ranks.columns, 'column')}`,
-      description: `1 is best. ${rows.map(({ text }) => text).join('; ')}. Critical difference ${ranks.criticalDifference.toFixed(
+      description: `1 is best. ${texts.join('; ')}. Critical difference ${ranks.criticalDifference.toFixed(
         2,
       )}. Connected, not significantly different: ${connected}.`,
     },
     {
-      width: PLOT_WIDTH,
-      height: 62 + 22 * (rows.length + 1),
-      marginLeft: Math.round(16 + 6.8 * longest),
-      marginRight: Math.round(16 + laneWidth * Math.max(0, ...lanes.map((lane) => lane + 1))),
-      marginTop: 8,
-      marginBottom: 40,
+      width: WIDTH,
+      height: top + LINE * half + 4,
+      marginLeft: margin(left),
+      marginRight: margin(right),
+      marginTop: AXIS,
+      marginBottom: 4,
       x: { domain: [1, end] },
-      y: { type: 'point', domain: [SCALE, ...rows.map(({ row }) => row)], padding: 0.6 },
+      y: { type: 'identity', axis: null },
       marks: [
-        Plot.gridX({ ticks: 5, strokeOpacity: 0.15 }),
-        Plot.axisX({
-          ticks: 5,
-          label: 'average rank, 1 is best',
-          labelAnchor: 'center',
-          labelArrow: 'none',
-          labelOffset: 36,
-        }),
-        Plot.axisY({ tickSize: 0, label: null, tickFormat: (row: string) => names[Number(row)] ?? 'CD' }),
-        Plot.ruleY([{ row: SCALE, from: 1, to: 1 + ranks.criticalDifference }], {
-          y: 'row',
-          x1: 'from',
-          x2: 'to',
+        Plot.axisX({ anchor: 'top', ticks: 5, label: null }),
+        Plot.ruleY([AXIS], { x1: 1, x2: end, stroke: 'currentColor' }),
+        Plot.ruleY([SCALE], {
+          x1: 1,
+          x2: 1 + ranks.criticalDifference,
           stroke: 'currentColor',
           strokeWidth: 2,
         }),
         Plot.ruleX([1, 1 + ranks.criticalDifference], {
           x: (value: number) => value,
-          y1: () => SCALE,
-          y2: () => SCALE,
-          insetTop: -5,
-          insetBottom: -5,
+          y1: SCALE - 4,
+          y2: SCALE + 4,
           stroke: 'currentColor',
           strokeWidth: 2,
         }),
+        Plot.text(['CD'], { x: 1 + ranks.criticalDifference, y: SCALE, dx: 6, textAnchor: 'start', fontSize: 11 }),
         ...cliques.map(([first, last], i) =>
-          Plot.ruleX([{ first: String(first), last: String(last) }], {
-            x: () => end,
-            y1: 'first',
-            y2: 'last',
-            dx: 10 + laneWidth * lanes[i]!,
+          Plot.ruleY([AXIS + LANE * (lanes[i]! + 1)], {
+            x1: values[first]!,
+            x2: values[last]!,
             stroke: 'var(--accent)',
-            strokeWidth: Math.min(4, laneWidth - 2),
-            insetTop: -5,
-            insetBottom: -5,
+            strokeWidth: 4,
+            insetLeft: -4,
+            insetRight: -4,
           }),
         ),
-        Plot.dot(rows, { y: 'row', x: 'rank', r: 4.5, fill: 'var(--accent)', title: 'text' }),
+        Plot.ruleX(places, { x: 'rank', y1: AXIS, y2: 'y', ...line }),
+        Plot.ruleY(places, { x1: 'rank', x2: 'end', y: 'y', ...line }),
+        Plot.text(left, { ...label, x: 1, dx: -5, textAnchor: 'end' }),
+        Plot.text(right, { ...label, x: end, dx: 5, textAnchor: 'start' }),
+        Plot.dot(methods, { x: 'rank', y: AXIS, r: 3.5, fill: 'var(--accent)', title: (_, i) => texts[i]! }),
       ],
     },
   );
-  return html`<figure class="ranks">
-<figcaption>Average ranks
-<small>CD: critical difference ${ranks.criticalDifference.toFixed(2)}, the distance at which two ranks differ significantly</small></figcaption>
-${svg}
-</figure>`;
 }
 
-/** The section with the rank diagram; undefined if methods were not ranked. */
+/** The section with the critical-difference diagram of the average ranks; undefined if methods were not ranked. */
 export function rankSection(table: ResultTable): Markup | undefined {
-  const figure = diagram(table);
-  if (!figure) return undefined;
-  return html`<section><h2>Ranks</h2>
-<p>Dot: average rank of a method over the columns that all methods have. A bar on the right connects methods that are not
-significantly different from each other (Nemenyi, 5 %)${
-    table.statistics!.ranks!.pValue < table.statistics!.level
-      ? '.'
-      : ': all of them, since Friedman’s test finds no difference among them.'
-  }</p>
-<div class="plots">
-${figure}
-</div>
+  const svg = diagram(table);
+  const { ranks, level } = table.statistics ?? {};
+  if (!svg || !ranks || level === undefined) return undefined;
+  const none =
+    ranks.pValue < level
+      ? ''
+      : `: all of them, since Friedman’s test finds no difference among them (p ${formatP(ranks.pValue)})`;
+  return html`<section class="first"><h2>Ranks</h2>
+<figure class="ranks">
+${svg}
+<figcaption><small>Average rank over ${plural(ranks.columns, 'column')}, 1 is best. CD: critical difference ${ranks.criticalDifference.toFixed(
+    2,
+  )}. A bar connects methods that are not significantly different (Nemenyi, 5 %)${none}.</small></figcaption>
+</figure>
 </section>
 `;
 }

@@ -1,3 +1,4 @@
+import { SMALLEST_RELEVANT_DIFFERENCE } from '../answers/judge.js';
 import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from '../caption.js';
 import { capitalise, formatRank, formatSpread, formatValue, plural } from '../format.js';
 import { type ResultTable, splitRuns, type TableColumn, type TableFigure, type TableRow } from '../model.js';
@@ -5,13 +6,15 @@ import type { TestMark } from '../significance.js';
 import type { ProtocolWords } from '../words.js';
 import { defined, definedMetric, explained, TERMS } from './definition.js';
 import { html, Markup } from './escape.js';
+import { shadeColumn } from './shade.js';
+import { modeSwitch, scaleLine, sizeClass } from './table-key.js';
 
-/** Most columns that can be read and printed in one table. Beyond this, each modality has its own table. */
-const WIDEST = 12;
+/** Fewest columns of a group whose header is readable in one line when the table shows colours only. */
+const READABLE = 4;
 
 /** A metric's name with its definition and the direction of better values. */
 export const metricName = (words: ProtocolWords, metric: string): Markup =>
-  html`${definedMetric(words, metric)} ${words.arrow(metric)}`;
+  html`${definedMetric(words, metric)}\u00a0${words.arrow(metric)}`;
 
 /** Wraps a table in a container that scrolls, also by keyboard. */
 export const scrollable = (label: string, table: Markup): Markup =>
@@ -32,8 +35,8 @@ const markLabel = ({ symbol, about }: TestMark): Markup =>
 /** A table cell with an average rank. */
 export const rankCell = (rank: number | null): Markup =>
   rank === null
-    ? html`<td class="number"><span title="controls and methods with missing figures are not ranked">${formatRank(rank)}</span></td>`
-    : html`<td class="number" data-value="${rank}">${formatRank(rank)}</td>`;
+    ? html`<td class="number rank"><span title="controls and methods with missing figures are not ranked">${formatRank(rank)}</span></td>`
+    : html`<td class="number rank" data-value="${rank}">${formatRank(rank)}</td>`;
 
 interface CellOptions {
   /** The footnotes of the table. */
@@ -44,23 +47,26 @@ interface CellOptions {
   readonly empty?: string;
   /** Whether the table can be sorted, which needs all digits. Default true. */
   readonly sorts?: boolean;
+  /** Further classes of the cell, for its colour. */
+  readonly classes?: string;
 }
 
 /** A table cell with a figure and its spread below. */
 export function figureCell(figure: TableFigure, options: CellOptions = {}): Markup {
   const links = noteLinks(figure.notes);
+  const classes = options.classes ? ` ${options.classes}` : '';
   if (figure.value === null) {
     if (figure.status === 'none') {
-      return html`<td class="number"><span title="${options.empty ?? 'not applicable'}">—</span></td>`;
+      return html`<td class="number${classes}"><span title="${options.empty ?? 'not applicable'}">—</span></td>`;
     }
     const reason = figure.notes.map((note) => options.reasons?.[note - 1] ?? '').join('; ');
-    return html`<td class="failed"><span title="${reason}">✗ failed</span>${links}<small>${shorten(reason)}</small></td>`;
+    return html`<td class="failed${classes}"><span title="${reason}">✗<span class="more"> failed</span></span>${links}<small>${shorten(reason)}</small></td>`;
   }
   const value = html`${formatValue(figure.value)}${options.star === true && '\u00a0*'}`;
   const shown = figure.best ? html`<strong>${value}</strong>` : value;
   const spread = formatSpread(figure);
   const digits = options.sorts !== false && html` data-value="${figure.value}"`;
-  return html`<td class="number"${digits}>${shown}${links}${figure.marks.map(markLabel)}${
+  return html`<td class="number${classes}"${digits}>${shown}${links}${figure.marks.map(markLabel)}${
     spread !== '' && html`<small>${spread}</small>`
   }</td>`;
 }
@@ -68,8 +74,10 @@ export function figureCell(figure: TableFigure, options: CellOptions = {}): Mark
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
 
 function rowHeader({ id, title, question, extension, control }: TableRow): Markup {
-  const info = [id === title ? '' : id, control ? 'control' : question, extension ? 'extension' : ''];
-  return html`<th scope="row"><bdi>${title}</bdi> <small><bdi>${info.filter((entry) => entry !== '').join(' · ')}</bdi></small></th>`;
+  const info = [control ? 'control' : question, extension ? 'extension' : ''].filter((entry) => entry !== '');
+  const name = id !== title && html`<bdi>${id}</bdi>`;
+  const more = info.length > 0 && html`<bdi class="more">${name && ' · '}${info.join(' · ')}</bdi>`;
+  return html`<th scope="row"><span class="row"><bdi class="name">${title}</bdi> <small>${name}${more}</small></span></th>`;
 }
 
 /** Explains why a row has no figure in a column. */
@@ -88,29 +96,32 @@ export const numberHead = (label: string, definition: string, column?: number): 
 
 function header(columns: readonly TableColumn[], notes: readonly string[], rank: string | undefined): Markup {
   const group = (columns: readonly TableColumn[], text: string): Markup =>
-    html`<th scope="colgroup" colspan="${columns.length}" class="group"><bdi>${capitalise(text)}</bdi></th>`;
+    html`<th scope="colgroup" colspan="${columns.length}" class="group${columns.length < READABLE && ' narrow'}" title="${text}"><bdi>${text}</bdi></th>`;
   const modalities = splitRuns(columns, ({ modality }) => modality);
-  const protocols = modalities.flatMap((run) => splitRuns(run, ({ protocol }) => protocol));
-  const lines = columns.length > 0 ? 3 : 1;
   const ranks =
     rank !== undefined &&
-    html`<th scope="col" class="number" rowspan="${lines}" data-column="${columns.length + 1}" data-lower title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
+    html`<th scope="col" class="number rank" rowspan="3" data-column="${columns.length + 1}" data-lower title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
   // The script turns the label into a button, which must contain neither links nor other buttons.
   const head = (column: TableColumn, i: number): Markup =>
-    html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${column.words.title}"${column.words.metric(column.metric).lowerIsBetter && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${column.title}</bdi>${
+    html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${column.words.title}"${column.words.metric(column.metric).lowerIsBetter && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${breakable(column.title)}</bdi>${
       column.synthetic === 'all' && '\u00a0*'
     }</span> <small>${metricName(column.words, column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
   return html`<thead>
-<tr><th scope="col" class="corner" rowspan="${lines}">Method</th>${modalities.map((run) =>
-    group(run, run[0]!.modality),
+<tr><th scope="col" class="corner" rowspan="3">Method</th>${modalities.map((run) =>
+    group(run, capitalise(run[0]!.modality)),
   )}${ranks}</tr>
-${
-  lines > 1 &&
-  html`<tr>${protocols.map((run) => group(run, run[0]!.words.title))}</tr>
+<tr class="protocols">${splitProtocols(columns).map((run) => group(run, capitalise(run[0]!.words.title)))}</tr>
 <tr>${columns.map(head)}</tr>
-`
-}</thead>`;
+</thead>`;
 }
+
+/** A title that a narrow column breaks where a name continues in capitals, `Pneumonia|MNIST`. */
+const breakable = (title: string): Markup =>
+  html`${title.split(/(?<=[a-z])(?=[A-Z]{2})/).map((part, i) => html`${i > 0 && new Markup('<wbr>')}${part}`)}`;
+
+/** Runs of columns of one modality and protocol. */
+const splitProtocols = (columns: readonly TableColumn[]): TableColumn[][] =>
+  splitRuns(columns, ({ modality, protocol }) => JSON.stringify([modality, protocol]));
 
 function columnTitle({ task, words, metric, n, rare }: TableColumn): string {
   const examples = n > 0 || !rare ? ` on ${plural(n, 'test example')}` : '';
@@ -118,30 +129,32 @@ function columnTitle({ task, words, metric, n, rare }: TableColumn): string {
   return `${task}, ${words.title}: ${metric}${examples}${classes}`;
 }
 
-interface TablePart {
-  /** Indices of the table's columns that this part shows. */
-  readonly indices: readonly number[];
-  readonly caption: string;
-  readonly ranks: boolean;
-}
-
-function drawTable(table: ResultTable, { indices, caption, ranks }: TablePart): Markup {
-  const columns = indices.map((i) => table.columns[i]!);
+function drawTable(table: ResultTable, caption: string): Markup {
+  const { columns } = table;
+  const ranking = ranksCaption(table).join(' ');
+  const ranks = ranking !== '';
+  const shades = columns.map((_, i) => shadeColumn(table, i));
+  const starts = new Set(splitProtocols(columns).map(([first]) => first));
   const line = (row: TableRow): Markup =>
-    html`<tr${row.question !== '' && html` data-question="${row.control ? 'control' : row.question}"`}>${rowHeader(row)}${indices.map(
-      (i) => {
-        const figure = row.figures[i]!;
-        const star = table.columns[i]!.synthetic === 'some' && figure.synthetic;
-        return figureCell(figure, { reasons: table.notes, star, empty: emptyReason(row, table.columns[i]!) });
+    html`<tr${row.question !== '' && html` data-question="${row.control ? 'control' : row.question}"`}>${rowHeader(row)}${row.figures.map(
+      (figure, i) => {
+        const column = columns[i]!;
+        const shade = figure.value === null ? '' : shades[i]!(figure.value);
+        return figureCell(figure, {
+          reasons: table.notes,
+          star: column.synthetic === 'some' && figure.synthetic,
+          empty: emptyReason(row, column),
+          classes: `${shade}${starts.has(column) ? ' start' : ''}`.trim(),
+        });
       },
     )}${ranks && rankCell(row.rank)}</tr>\n`;
   const body = (rows: readonly TableRow[], name: string): Markup | false =>
     rows.length > 0 && html`<tbody class="${name}">\n${rows.map(line)}</tbody>\n`;
   return scrollable(
-    caption,
-    html`<table class="sortable">
-<caption><span>${caption}</span></caption>
-${header(columns, table.notes, ranks ? ranksCaption(table).join(' ') : undefined)}
+    'Results',
+    html`<table class="sortable heat">
+<caption><span>${`${caption} ${ranking}`.trimEnd()}</span></caption>
+${header(columns, table.notes, ranks ? ranking : undefined)}
 ${body(
   table.rows.filter(({ control }) => !control),
   'methods',
@@ -152,28 +165,16 @@ ${body(
   );
 }
 
-/** One table; if that is too wide, one for each modality and one with the average ranks. */
-function tables(table: ResultTable, caption: string): Markup[] {
-  const allIndices = table.columns.map((_, i) => i);
-  const ranking = ranksCaption(table).join(' ');
-  const ranks = ranking !== '';
-  if (allIndices.length <= WIDEST)
-    return [drawTable(table, { indices: allIndices, caption: `${caption} ${ranking}`.trimEnd(), ranks })];
-  const modalityTables = splitRuns(allIndices, (i) => table.columns[i]!.modality).map((indices) => {
-    const name = capitalise(table.columns[indices[0]!]!.modality);
-    return html`<h3>${name}</h3>\n${drawTable(table, { indices, caption: `${name}. ${caption}`, ranks: false })}`;
-  });
-  if (!ranks) return modalityTables;
-  return [...modalityTables, html`<h3>All columns</h3>\n${drawTable(table, { indices: [], caption: ranking, ranks })}`];
-}
-
 /** The section with the table of results and its footnotes. */
 export function resultsSection(table: ResultTable): Markup {
   if (table.columns.length === 0)
-    return html`<section><h2>Results</h2>\n<p>No cell has been measured yet.</p></section>\n`;
-  const sentences = tableCaption(table, true).map((text) => text.replace('bold:', 'underlined bold:'));
-  const controls = table.rows.some(({ control }) => control) ? ' Controls come last: no method trained them.' : '';
-  const caption = [`${capitalise(sentences.join(' · '))}.${controls}`, ...testsCaption(table)].join(' ');
+    return html`<section class="first"><h2>Results</h2>\n<p>No cell has been measured yet.</p></section>\n`;
+  const sentences = tableCaption(table, true).map((text) => text.replace('bold:', '★ and bold:'));
+  const controls = table.rows.some(({ control }) => control)
+    ? ' Controls come last, with a stripe of their colour: no method trained them.'
+    : '';
+  const scale = `Colours run from the worst to the best method of a column, which are taken as at least ${SMALLEST_RELEVANT_DIFFERENCE} apart.`;
+  const caption = [`${capitalise(sentences.join(' · '))}. ${scale}${controls}`, ...testsCaption(table)].join(' ');
   const notes =
     table.notes.length > 0 &&
     html`<h3>${table.columnNotes > 0 ? 'Notes' : 'Failed and incomplete cells'}</h3>
@@ -182,9 +183,11 @@ export function resultsSection(table: ResultTable): Markup {
         html`<li id="note-${i + 1}"${i < table.columnNotes && new Markup(' class="warning"')}><bdi>${note}</bdi></li>\n`,
     )}</ol>`;
   const synthetic = table.columns.some((column) => column.synthetic !== 'none');
-  return html`<section data-filter><h2>Results</h2>
+  return html`<section class="first ${sizeClass(table)}" data-filter><h2>Results</h2>
+${modeSwitch(table)}
+${scaleLine(table)}
+${drawTable(table, caption)}
 ${synthetic && html`<p>${SYNTHETIC_LINE}</p>`}
-${tables(table, caption)}
 ${notes}
 </section>
 `;

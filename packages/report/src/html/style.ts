@@ -9,9 +9,9 @@ export const STYLE = `
     --accent: #7ab8ff; --good: #7fd6a0; --bad: #ff8a80; --warn-bg: #3a2e05; --warn-fg: #ffe08a; --warn-line: #b58900; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 82rem; padding: 1.5rem 1rem 4rem; background: var(--bg); color: var(--fg);
+body { margin: 0 auto; max-width: 82rem; padding: 1rem 1rem 4rem; background: var(--bg); color: var(--fg);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; }
+h1 { font-size: 1.6rem; line-height: 1.2; margin: 0; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.5rem 0 .5rem; }
 p { margin: .5rem 0; max-width: 48rem; }
@@ -19,8 +19,10 @@ a { color: var(--accent); }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 pre { padding: .75rem; background: var(--band); border: 1px solid var(--line); overflow-x: auto; white-space: pre-wrap; }
 .muted { color: var(--muted); }
-.banner { margin: 1rem 0; padding: .75rem 1rem; max-width: none; border: 2px solid var(--warn-line);
-  border-left-width: .6rem; background: var(--warn-bg); color: var(--warn-fg); font-size: 1.1rem; font-weight: 600; }
+header { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.5rem; }
+header p { margin: 0; max-width: none; flex: 1 0 100%; font-size: .9rem; }
+.banner.banner { flex: 0 1 auto; padding: .2rem .75rem; border: 2px solid var(--warn-line); border-left-width: .6rem;
+  background: var(--warn-bg); color: var(--warn-fg); font-weight: 600; }
 .scroll { overflow-x: auto; margin: .75rem 0; border: 1px solid var(--line); max-width: max-content; }
 .scroll:focus-visible, button:focus-visible, summary:focus-visible, td:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: separate; border-spacing: 0; font-size: .9rem; overflow-wrap: normal; }
@@ -45,9 +47,9 @@ td.failed { color: var(--bad); }
 td.failed small { color: inherit; white-space: normal; min-width: 9rem; }
 .sort, .def { all: unset; cursor: pointer; }
 .sort { min-height: 1.5rem; }
-.sort::after { content: " ↕"; color: var(--muted); font-weight: 400; }
-th[aria-sort="descending"] .sort::after { content: " ▾"; color: var(--accent); }
-th[aria-sort="ascending"] .sort::after { content: " ▴"; color: var(--accent); }
+.sort::after { content: "\\a0↕"; color: var(--muted); font-weight: 400; }
+th[aria-sort="descending"] .sort::after { content: "\\a0▾"; color: var(--accent); }
+th[aria-sort="ascending"] .sort::after { content: "\\a0▴"; color: var(--accent); }
 .def { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; min-height: 1.5rem; }
 .def.mark-of-question { display: inline-block; width: 1.5rem; height: 1.5rem; line-height: 1.4rem; text-align: center; text-decoration: none;
   border: 1px solid var(--muted); border-radius: 50%; font-size: .75rem; font-weight: 400; color: var(--muted); }
@@ -63,8 +65,8 @@ nav a { display: inline-block; line-height: 1.5rem; }
   padding: .15rem .4rem; min-height: 1.75rem; max-width: 60vw; }
 .filter [role="status"] { color: var(--muted); }
 [hidden] { display: none !important; }
-.answer { margin: 1rem 0; padding: .1rem 1rem .75rem; border-left: .35rem solid var(--muted); background: var(--band); }
-.answer h3 { margin-top: .75rem; } .answer .sentence { font-size: 1.05rem; }
+.answer { margin: .35rem 0; padding: .2rem .75rem; border-left: .35rem solid var(--muted); background: var(--band); }
+.answer .sentence { font-size: 1.05rem; }
 .answer.helps { border-color: var(--good); } .answer.hurts { border-color: var(--bad); }
 .verdict { display: inline-block; padding: 0 .5rem; border: 1px solid currentColor; border-radius: 1rem; font-size: .85rem; }
 .helps .verdict { color: var(--good); } .hurts .verdict { color: var(--bad); }

@@ -63,7 +63,7 @@ export function summarySection({ run, methods }: RunResults, table: ResultTable)
 <p>${methods.length === 0 && rows.length === 0 ? 'No method' : rowCounts} on ${plural(tasks, 'task')}${
     tasks > 0 && ` in ${modalityCount}`
   }, ${plural(columns.length, 'column')} of figures. Not for clinical use.</p>
-${run.study && html`<p>The question: <bdi>${run.study.question}</bdi></p>\n`}<dl class="info">${info.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
+<dl class="info">${info.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
 ${dataSets(table)}
 </section>
 `;
