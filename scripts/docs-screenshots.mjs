@@ -21,7 +21,7 @@ async function chromium() {
 }
 
 const SHOTS = [
-  { name: 'report-table.png', width: 1280, height: 900, scheme: 'light', section: '#results' },
+  { name: 'report-table.png', width: 1280, height: 800, scheme: 'light', section: 'header' },
   { name: 'report-phone.png', width: 390, height: 800, scheme: 'dark', section: '#right-and-wrong-answers' },
 ];
 
