@@ -70,6 +70,10 @@ describe('the colours of a column', () => {
   });
 
   it('name the controls that guess', () => {
-    expect(listGuesses(resultTable(sampleResults()))).toEqual(['Most frequent class']);
+    const sample = sampleResults();
+    expect(listGuesses(resultTable(sample))).toEqual(['Most frequent class']);
+    // An unfinished run has no figures of controls.
+    const cells = sample.cells.filter(({ control }) => !control);
+    expect(listGuesses(resultTable({ ...sample, cells }))).toEqual([]);
   });
 });

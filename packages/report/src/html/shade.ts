@@ -7,9 +7,13 @@ export const STEPS = 7;
 /** Controls that answer without looking at the example: a method at their level has learnt nothing for the column. */
 const GUESSES: readonly string[] = ['chance', 'majority'];
 
-/** Titles of the table's controls that guess; empty if there are none. */
+/** Titles of the table's measured controls that guess; empty if there are none. */
 export const listGuesses = ({ rows }: ResultTable): string[] =>
-  rows.filter(({ id, control }) => control && GUESSES.includes(id)).map(({ title }) => title);
+  rows
+    .filter(
+      ({ id, control, figures }) => control && GUESSES.includes(id) && figures.some(({ value }) => value !== null),
+    )
+    .map(({ title }) => title);
 
 /**
  * The colour scale of one column. Its ends are the worst and the best method, at least `SMALLEST_RELEVANT_DIFFERENCE`
