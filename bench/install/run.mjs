@@ -8,10 +8,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { startRegistry } from '../../scripts/release/registry.mjs';
 import { stage } from '../../scripts/release/stage.mjs';
 import { root } from '../../scripts/workspace.mjs';
 import { printJson } from '../print-json.mjs';
-import { startRegistry } from './registry.mjs';
 
 const run = promisify(execFile);
 const { values } = parseArgs({
