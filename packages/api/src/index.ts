@@ -1,3 +1,5 @@
+export { type ConfigInput, defineConfig } from '@medbench/runner';
+export { defineStudy, type Study } from '@medbench/studies';
 export { benchmark, carryOutBenchmark, type OpenedPlan, openPlan } from './benchmark.js';
 export { type EmbeddingInputsOptions, type EmbedOptions, embed, embeddingInputs } from './embed.js';
 export { type EmbeddingRow, readEmbeddingRows } from './embedding-rows.js';

@@ -2,6 +2,9 @@
 export {
   type BenchmarkOptions,
   benchmark,
+  type ConfigInput,
+  defineConfig,
+  defineStudy,
   type EmbeddingInputsOptions,
   type EmbedOptions,
   type ExportedFiles,
@@ -17,6 +20,7 @@ export {
   type RowPlan,
   type RunControl,
   type RunPlan,
+  type Study,
   type StudyOptions,
   study,
 } from '@medbench/api';

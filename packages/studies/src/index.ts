@@ -4,4 +4,4 @@ export { type StudyPart, studyParts, studyRecord } from './parts.js';
 export { STUDIES } from './presets/index.js';
 export { checkStudy } from './schema.js';
 export { meanFigure, type SearchChoice, searchCosts, searchQuestions, searchRow, withAlias } from './search.js';
-export type { LayeredSettings, Study, StudySearch, StudyVariant } from './study.js';
+export { defineStudy, type LayeredSettings, type Study, type StudySearch, type StudyVariant } from './study.js';

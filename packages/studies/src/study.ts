@@ -40,3 +40,23 @@ export interface Study extends LayeredSettings {
   readonly questions?: readonly StudyQuestion[];
   readonly search?: StudySearch;
 }
+
+/**
+ * Returns the study as it is. In a `study.ts` it makes the editor complete and check the keys.
+ *
+ * @example
+ * ```ts
+ * import { defineStudy } from 'medbench';
+ *
+ * export default defineStudy({
+ *   id: 'half-frozen',
+ *   title: 'Half of the image tower',
+ *   question: 'Does freezing half of the image tower cost accuracy?',
+ *   config: { methods: ['clip', 'clip-partial:freeze=0.5'] },
+ *   questions: [
+ *     { id: 'half', question: 'Does freezing half help?', against: 'clip', rows: ['clip-partial:freeze=0.5'] },
+ *   ],
+ * });
+ * ```
+ */
+export const defineStudy = (study: Study): Study => study;

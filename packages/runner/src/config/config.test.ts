@@ -25,6 +25,12 @@ describe('resolveConfig', () => {
     expect(config.seeds).toEqual([5]);
   });
 
+  it('ignores the key $schema of a file, and refuses it elsewhere', () => {
+    const file = { path: 'x', tree: { $schema: './node_modules/medbench/schema.json', seeds: [3] } };
+    expect(resolveConfig({ file }).seeds).toEqual([3]);
+    expect(catchFault(() => resolveConfig({ flags: { $schema: 'x' } })).code).toBe('config');
+  });
+
   it('reports a misspelt key with the file and the nearest valid key', () => {
     const tree = { trainning: {}, training: { stepz: 3 } };
     const { code, message } = catchFault(() => resolveConfig({ file: { path: 'lab/medbench.config.json', tree } }));

@@ -51,12 +51,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
  * @throws MedbenchError('config') that lists all faults at once, with the nearest valid key for each unknown one.
  */
 export function resolveConfig(layers: { preset?: ConfigTree; file?: ConfigFile; flags?: ConfigTree }): Config {
-  const tree = mergeTrees(
-    DEFAULTS as unknown as ConfigTree,
-    layers.preset ?? {},
-    layers.file?.tree ?? {},
-    layers.flags ?? {},
-  );
+  // Editors read `$schema`; medbench does not.
+  const { $schema: _, ...fileTree } = layers.file?.tree ?? {};
+  const tree = mergeTrees(DEFAULTS as unknown as ConfigTree, layers.preset ?? {}, fileTree, layers.flags ?? {});
   const checked = configSchema.safeParse(tree);
   if (checked.success) return checked.data;
   const where = layers.file ? layers.file.path : 'the settings';

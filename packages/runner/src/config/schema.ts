@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
-const ids = z.union([z.string(), z.array(z.string())]).transform((value) => (Array.isArray(value) ? value : [value]));
+const ids = (description: string) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .transform((value) => (Array.isArray(value) ? value : [value]))
+    .describe(description);
 const count = z.int().min(1);
 const fraction = z.number().gt(0).max(1);
 
@@ -8,90 +12,128 @@ const fraction = z.number().gt(0).max(1);
 const settingValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.number())]);
 const pluginSettings = z.record(z.string(), z.record(z.string(), settingValue));
 
-const training = z.strictObject({
-  steps: z.int().min(0),
-  stopAt: count.nullable(),
-  batchSize: z.int().min(2),
-  chunkSize: count.nullable(),
-  learningRate: z.number().gt(0),
-  warmup: z.int().min(0),
-  weightDecay: z.number().min(0),
-  beta1: z.number().min(0).lt(1),
-  beta2: z.number().min(0).lt(1),
-  epsilon: z.number().gt(0),
-  clipNorm: z.number().gt(0).nullable(),
-  validation: z.strictObject({
-    share: z.number().min(0).max(0.5),
-    batches: count,
-    every: count,
-    patience: count.nullable(),
-    keep: z.enum(['last', 'best']),
-  }),
-  cropScale: z.tuple([fraction, fraction]),
-  checkpointEvery: count,
-  logEvery: count,
-});
+const training = z
+  .strictObject({
+    steps: z.int().min(0).describe('Number of optimizer steps.'),
+    stopAt: count.nullable().describe('Stop after this step; a later run continues from it. Null: train to the end.'),
+    batchSize: z.int().min(2).describe('Pairs per step. Each pair is contrasted with all others of its batch.'),
+    chunkSize: count
+      .nullable()
+      .describe('Pairs in memory at once, which must divide the batch. Null: as many as the memory allows.'),
+    learningRate: z.number().gt(0).describe('Peak of the learning rate, after the warm-up.'),
+    warmup: z.int().min(0).describe('Steps in which the learning rate rises to its peak. It then falls as a cosine.'),
+    weightDecay: z.number().min(0).describe('Weight decay of AdamW.'),
+    beta1: z.number().min(0).lt(1).describe('Decay of the first moment of AdamW.'),
+    beta2: z.number().min(0).lt(1).describe('Decay of the second moment of AdamW.'),
+    epsilon: z.number().gt(0).describe('Added to the denominator of AdamW.'),
+    clipNorm: z.number().gt(0).nullable().describe('Largest norm of the gradient. Null: no limit.'),
+    validation: z
+      .strictObject({
+        share: z.number().min(0).max(0.5).describe('Share of the pairs that is held out. 0: no validation.'),
+        batches: count.describe('Largest number of batches that one validation measures.'),
+        every: count.describe('Steps between two validations.'),
+        patience: count
+          .nullable()
+          .describe('Stop when the validation loss has not improved this many times in a row. Null: never.'),
+        keep: z.enum(['last', 'best']).describe('Which weights to keep: the last ones, or those with the lowest loss.'),
+      })
+      .describe('Held-out pairs on which the loss is measured during training.'),
+    cropScale: z
+      .tuple([fraction, fraction])
+      .describe('Smallest and largest share of the area that a random crop of a training image shows.'),
+    checkpointEvery: count.describe('Steps between two checkpoints, from which an interrupted training resumes.'),
+    logEvery: count.describe('Steps between two lines of the log.'),
+  })
+  .describe('How each method is trained.');
 
 /** All settings of a run, with their bounds. An unknown key is an error. */
-export const configSchema = z.strictObject({
-  /** Plugin packages or paths, in addition to those found by keyword. */
-  plugins: z.array(z.string()),
-  preset: z.string().nullable(),
-  methods: ids,
-  tasks: ids,
-  controls: z.array(z.string()),
-  /** Corpora to train on. Empty: the training splits of the selected tasks. */
-  corpora: z.array(z.string()),
-  /** How often an epoch shows each pair of a corpus, by corpus id. Default 1. */
-  mixture: z.record(z.string(), z.number().gt(0).max(1000)),
-  /** Folder that holds the data sets. */
-  dataRoot: z.string().min(1),
-  /** Use generated phantoms in place of the data sets in `dataRoot`. */
-  synthetic: z.boolean(),
-  /** Skip rows and images that cannot be read, and log them, instead of failing. */
-  skipBad: z.boolean(),
-  backend: z.string().min(1),
-  seeds: z.array(z.int().min(0)).min(1),
-  encoders: z.strictObject({ image: z.string(), text: z.string() }),
-  model: z.strictObject({
-    embedDim: count,
-    merges: z.int().min(0).max(48894).nullable(),
-    activation: z.enum(['quick-gelu', 'gelu']),
-  }),
-  training,
-  /** The general-domain weights, which methods that transfer start from. */
-  general: z.strictObject({
-    /** A safetensors file, a folder or a model on the hub. Null: the weights are trained with the settings below. */
-    weights: z.string().min(1).nullable(),
-    method: z.string(),
-    corpus: z.string(),
-    seed: z.int().min(0),
-    steps: z.int().min(0),
-    learningRate: z.number().gt(0),
-  }),
-  /**
-   * Settings of the protocols, by section and name. They are checked against the installed protocols when the plan is
-   * made. `split` is the split to measure on: the test split, or the validation split to choose settings by. A task
-   * without a validation split uses a fixed tenth of its training split. With `val` the test split is never read.
-   */
-  evaluation: z.object({ split: z.enum(['test', 'val']) }).catchall(z.unknown()),
-  /** Rows of embeddings that another tool made: a folder of `<task>/<array>.npy`, by row id. */
-  embeddings: z.record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1)),
-  /** Cache the embeddings of the methods in the run folder. */
-  keepEmbeddings: z.boolean(),
-  /** Search for test images that also occur in the training data. */
-  leaks: z.strictObject({
-    check: z.boolean(),
-    /** Number of corpus pairs, spread evenly, that are compared with the test images. 0: none. */
-    corpusPairs: z.int().min(0),
-  }),
-  /** Settings of individual methods: `{ "clip-partial": { "freeze": 0.25 } }`. */
-  methodSettings: pluginSettings,
-  /** Settings of individual tasks: `{ "ham10000": { "split": "paper-like" } }`. */
-  taskSettings: pluginSettings,
-  /** Settings of individual corpora. */
-  corpusSettings: pluginSettings,
-});
+export const configSchema = z
+  .strictObject({
+    plugins: z
+      .array(z.string())
+      .describe('Plugin packages or folders, in addition to the dependencies that carry the keyword medbench-plugin.'),
+    preset: z.string().nullable().describe('A bundle of settings, which this file overrides (medbench list presets).'),
+    methods: ids('Rows: all, ids, id:setting=value,value for one row per value, sum:clip=1:captioning=2 for a sum.'),
+    tasks: ids('Columns: all, or ids (medbench list tasks).'),
+    controls: z.array(z.string()).describe('Rows that no method trained: all, or ids (medbench list controls).'),
+    corpora: z
+      .array(z.string())
+      .describe('Corpora to train on. Empty: the training splits of the selected tasks (medbench list corpora).'),
+    mixture: z
+      .record(z.string(), z.number().gt(0).max(1000))
+      .describe('How often an epoch shows each pair of a corpus, by corpus id. Default 1.'),
+    dataRoot: z.string().min(1).describe('Folder that holds the data sets.'),
+    synthetic: z.boolean().describe('Use generated phantoms in place of the data sets in dataRoot.'),
+    skipBad: z
+      .boolean()
+      .describe('Skip rows and images that cannot be read, and list them in skipped.json, instead of failing.'),
+    backend: z.string().min(1).describe('auto, or the id of a backend (medbench list backends).'),
+    seeds: z.array(z.int().min(0)).min(1).describe('Every method is trained once for each seed.'),
+    encoders: z
+      .strictObject({
+        image: z.string().describe('Id of the image encoder.'),
+        text: z.string().describe('Id of the text encoder.'),
+      })
+      .describe('The two towers of every method (medbench list encoders).'),
+    model: z
+      .strictObject({
+        embedDim: count.describe('Width of the joint space of images and texts.'),
+        merges: z
+          .int()
+          .min(0)
+          .max(48894)
+          .nullable()
+          .describe('Number of merges of the tokenizer, which decides the size of its vocabulary. Null: all of them.'),
+        activation: z.enum(['quick-gelu', 'gelu']).describe("Activation of the transformers' blocks."),
+      })
+      .describe('Sizes that both towers share.'),
+    training,
+    general: z
+      .strictObject({
+        weights: z
+          .string()
+          .min(1)
+          .nullable()
+          .describe('A safetensors file, a folder or a model on the hub. Null: train them with the settings below.'),
+        method: z.string().describe('Method that trains the weights.'),
+        corpus: z.string().describe('Corpus of the general domain.'),
+        seed: z.int().min(0).describe('Seed of the training.'),
+        steps: z.int().min(0).describe('Number of optimizer steps.'),
+        learningRate: z.number().gt(0).describe('Peak of the learning rate.'),
+      })
+      .describe('The general-domain weights, which methods that transfer start from.'),
+    evaluation: z
+      .object({
+        split: z
+          .enum(['test', 'val'])
+          .describe(
+            'Split to measure on: the test split, or the validation split to choose settings by. A task without a ' +
+              'validation split uses a fixed tenth of its training split. With val the test split is never read.',
+          ),
+      })
+      .catchall(z.unknown())
+      .describe(
+        'Settings of the protocols, by section and name, such as { "probe": { "shots": 16 } }. They are checked ' +
+          'against the installed protocols when the plan is made.',
+      ),
+    embeddings: z
+      .record(z.string().regex(/^[\w.:=-]+$/), z.string().min(1))
+      .describe('Rows of embeddings that another tool made: a folder of <task>/<array>.npy, by row id.'),
+    keepEmbeddings: z.boolean().describe('Cache the embeddings of the methods in the run folder.'),
+    leaks: z
+      .strictObject({
+        check: z.boolean().describe('Whether to search.'),
+        corpusPairs: z
+          .int()
+          .min(0)
+          .describe('Number of corpus pairs, spread evenly, that are compared with the test images. 0: none.'),
+      })
+      .describe('Search for test images that also occur in the training data.'),
+    methodSettings: pluginSettings.describe('Settings of methods: { "clip-partial": { "freeze": 0.25 } }.'),
+    taskSettings: pluginSettings.describe('Settings of tasks: { "ham10000": { "split": "paper-like" } }.'),
+    corpusSettings: pluginSettings.describe('Settings of corpora, by corpus id.'),
+  })
+  .describe('Settings of a medbench run. All are optional.');
 
 /** The checked settings of a run. */
 export type Config = z.infer<typeof configSchema>;
