@@ -2,6 +2,7 @@ import { Compiled } from '@medbench/backends-compiled';
 import { Wasm } from '@medbench/backends-wasm';
 import {
   type Backend,
+  type DualEncoderModel,
   describePlugin,
   elementCount,
   type HostTensors,
@@ -29,7 +30,8 @@ const CHUNK = 4;
  */
 const TOLERANCE = 1e-3;
 
-const TRAINING: TrainingSettings = {
+/** Settings of the checked steps. */
+export const TRAINING: TrainingSettings = {
   steps: STEPS,
   stopAt: null,
   batchSize: BATCH,
@@ -66,18 +68,31 @@ async function checkInputs(method: ResolvedMethod, inputs: Readonly<Record<strin
   }
 }
 
-/**
- * Trains the first steps of a phase and returns their losses.
- * @throws MedbenchError('plugin') if the loss or the norm of its gradient is not finite.
- */
-async function measureLosses(
-  method: ResolvedMethod,
-  { specs, phases }: PreparedRow,
-  phase: number,
-  backend: Backend,
-  steps: number,
-): Promise<number[]> {
-  const { step } = phases[phase]!;
+/** A phase of a method's training, and the backend that runs it. */
+interface CheckStepOptions {
+  readonly model: DualEncoderModel;
+  readonly method: ResolvedMethod;
+  readonly row: PreparedRow;
+  readonly phase: number;
+  readonly backend: Backend;
+}
+
+/** A training step on batches of noise images, with random initial parameters. */
+export interface CheckStep {
+  /** Values of the parameters before the first step, by name. */
+  readonly initial: HostTensors;
+  /**
+   * Trains on the batch with a number, counted from 0.
+   * @throws MedbenchError('plugin') if the loss or the norm of its gradient is not finite.
+   */
+  step(batch: number): Promise<{ readonly loss: number; readonly gradientNorm: number }>;
+  readState(): Promise<HostTensors>;
+  dispose(): Promise<void>;
+}
+
+/** Loads the step of a phase on a backend. */
+export async function loadCheckStep({ model, method, row, phase, backend }: CheckStepOptions): Promise<CheckStep> {
+  const { step } = row.phases[phase]!;
   const load = batchLoader({
     pairs,
     tokenizer: tokenizer(),
@@ -88,24 +103,40 @@ async function measureLosses(
     seed: 0,
     inputs: step.inputs,
   });
-  const session = await step.load(backend, step.initialState(initialise(specs, 0)), { log: () => {} });
-  const stepLosses: number[] = [];
-  try {
-    for (let i = 0; i < steps; i++) {
-      const outputs: HostTensors = await session.step(await load(i));
-      for (const name of ['loss', 'gradientNorm'] as const) {
-        const value = outputs[name]!.data[0]!;
+  const initial = initialise(row.specs, 0);
+  const session = await step.load(backend, step.initialState(initial), { log: () => {} });
+  return {
+    initial,
+    async step(batch) {
+      const outputs: HostTensors = await session.step(await load(batch));
+      const [loss, gradientNorm] = [outputs.loss!.data[0]!, outputs.gradientNorm!.data[0]!];
+      for (const [quantity, value] of [
+        ['the loss', loss],
+        ["the norm of the loss's gradient", gradientNorm],
+      ] as const) {
         if (Number.isFinite(value)) continue;
-        const quantity = name === 'loss' ? 'the loss' : "the norm of the loss's gradient";
-        throw fault(method, `${quantity} is ${value} at step ${i}; look for a logarithm, root or quotient of zero`);
+        throw fault(method, `${quantity} is ${value} at step ${batch}; look for a logarithm, root or quotient of zero`);
       }
-      stepLosses.push(outputs.loss!.data[0]!);
-    }
+      return { loss, gradientNorm };
+    },
+    readState: () => session.readState(),
+    async dispose() {
+      await session.dispose();
+      await load.close();
+    },
+  };
+}
+
+/** Trains the first steps of a phase and returns their losses. @throws MedbenchError('plugin') as `CheckStep.step`. */
+async function measureLosses(options: CheckStepOptions, steps: number): Promise<number[]> {
+  const checkStep = await loadCheckStep(options);
+  const losses: number[] = [];
+  try {
+    for (let i = 0; i < steps; i++) losses.push((await checkStep.step(i)).loss);
   } finally {
-    await session.dispose();
-    await load.close();
+    await checkStep.dispose();
   }
-  return stepLosses;
+  return losses;
 }
 
 /**
@@ -121,9 +152,10 @@ export async function checkMethod(method: ResolvedMethod, settings: Settings): P
   const firstLosses: number[] = [];
   for (const [phase, { step }] of wholeBatch.phases.entries()) {
     await checkInputs(method, step.inputs);
-    firstLosses.push((await measureLosses(method, wholeBatch, phase, new Compiled(), STEPS))[0]!);
+    const compiled = { model, method, row: wholeBatch, phase, backend: new Compiled() };
+    firstLosses.push((await measureLosses(compiled, STEPS))[0]!);
   }
-  const [chunked] = await measureLosses(method, prepare(CHUNK), 0, new Wasm(), 1);
+  const [chunked] = await measureLosses({ model, method, row: prepare(CHUNK), phase: 0, backend: new Wasm() }, 1);
   const [expected] = firstLosses;
   if (Math.abs(chunked! - expected!) > TOLERANCE * Math.max(Math.abs(chunked!), Math.abs(expected!))) {
     throw fault(
