@@ -6,7 +6,10 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
-  readonly medbench?: { readonly entry?: string };
+  readonly medbench?: {
+    readonly entry?: string;
+    readonly presets?: readonly { readonly id: string; readonly config: Readonly<Record<string, unknown>> }[];
+  };
 }
 export const root: string;
 export function workspacePackages(

@@ -5,8 +5,9 @@ import { checkPlugin } from '@medbench/core/testing';
 import { describe, expect, it } from 'vitest';
 import { root, workspacePackages } from '../scripts/workspace.mjs';
 
-/** The name on npm. The package `medbench` has no scope. */
-const packageName = (folder: string): string => (folder === 'medbench' ? folder : `@medbench/${folder}`);
+/** The name on npm. Packages that users type have no scope. */
+const packageName = (folder: string): string =>
+  ['medbench', 'create-medbench'].includes(folder) ? folder : `@medbench/${folder}`;
 
 /** Names of packages that the source files of a folder import, without its tests. */
 function listImports(dir: string): Set<string> {

@@ -10,7 +10,7 @@ import { root, workspacePackages } from '../workspace.mjs';
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** Published versions of dependencies: the catalog of pnpm-workspace.yaml, which pins what is tested. */
-function readCatalog() {
+export function readCatalog() {
   const text = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
   const [, block] = text.match(/\ncatalog:\n((?: {2}.*\n)+)/);
   return Object.fromEntries(

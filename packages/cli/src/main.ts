@@ -9,6 +9,7 @@ import { embedCommand } from './commands/embed.js';
 import { evalCommand } from './commands/eval.js';
 import { exportCommand } from './commands/export.js';
 import { listCommand } from './commands/list.js';
+import { newCommand } from './commands/new.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
@@ -27,6 +28,7 @@ const COMMANDS: readonly DeclareCommand[] = [
   listCommand,
   doctorCommand,
   dataCommand,
+  newCommand,
   checkCommand,
   reportCommand,
   compareCommand,
@@ -54,6 +56,7 @@ Examples:
   medbench study paper --data ./data               the paper's three questions, answered
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is complete, and where to get the rest
+  medbench new method my-loss                      a folder for a method of your own
   medbench doctor                                  which backend works on this machine
 
 Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration, 130 interrupted.`,
