@@ -4,7 +4,6 @@ import { developmentRange, peerRange } from './ranges.js';
 
 const CORE = '@medbench/core';
 const TOOLS = ['@types/node', 'typescript', 'vitest'];
-const NODE = '>=20.11';
 
 const withRanges = (names: readonly string[], range: (name: string) => string): Record<string, string> =>
   Object.fromEntries([...new Set(names)].sort().map((name) => [name, range(name)]));
@@ -20,7 +19,6 @@ function pluginManifest(kind: PluginFolderKind, name: string): object {
     license: 'MIT',
     description: `${title(name)}: a ${kind} for medbench`,
     keywords: ['medbench-plugin'],
-    engines: { node: NODE },
     files: ['dist'],
     exports: { '.': './dist/index.js', './package.json': './package.json' },
     medbench: { api: 1, entry: '.', info: './dist/medbench.json' },
@@ -43,7 +41,6 @@ const studyManifest = (name: string): object => ({
   private: true,
   type: 'module',
   description: `${title(name)}: a study with medbench`,
-  engines: { node: NODE },
   scripts: {
     check: 'medbench plan',
     start: 'medbench study study.ts',

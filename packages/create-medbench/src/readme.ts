@@ -7,7 +7,7 @@ function pluginReadme(kind: PluginFolderKind, name: string): string {
   const full = packageName(kind, name);
   return `# ${full}
 
-${title(name)}: ${summary}, for medbench.
+A plugin for medbench: ${summary}.
 
 \`\`\`
 npm install
@@ -18,7 +18,8 @@ npx medbench run     # ${trial}
 
 The code is \`src/index.ts\`. ${example}
 
-\`medbench.config.json\` is for the last command only: it names this folder as a plugin, and small settings. Editors check it.
+medbench runs what was built last: \`npm run build\` after a change. \`medbench.config.json\` holds the settings of
+\`medbench run\` in this folder, which it names as a plugin. Editors check it.
 
 ## Publish
 
