@@ -51,7 +51,7 @@ async function publishWorkspace(address) {
 /** CPU seconds of all finished commands, on Linux. A busy machine changes the seconds on the clock, not these. */
 function finishedCpu() {
   if (process.platform !== 'linux') return Number.NaN;
-  // Fields 16 and 17 after the name, which may contain blanks, count hundredths of a second.
+  // Fields 16 and 17 count hundredths of a second. The name before field 3 may contain blanks.
   const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
   return (Number(fields[13]) + Number(fields[14])) / 100;
 }

@@ -4,3 +4,5 @@
  * @throws Error if a package is not built, or if `check` is set and the root package.json lacks the owner's links.
  */
 export function stage(out: string, options?: { readonly version?: string; readonly check?: boolean }): string[];
+/** Returns the versions of packages outside medbench, by name: the catalog of pnpm-workspace.yaml. */
+export function readCatalog(): Readonly<Record<string, string>>;

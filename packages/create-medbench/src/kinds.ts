@@ -82,7 +82,7 @@ export const PLUGIN_KINDS = {
       training: { steps: 30, warmup: 3, batchSize: 8 },
     }),
     trial: 'trains on its pairs, measures on generated images, and prints the table',
-    use: (id) => `npx medbench run --methods all --tasks vqa-rad --data ./data --set corpora=["${id}"]`,
+    use: (id) => `npx medbench run --methods all --tasks vqa-rad --data ./data --set 'corpora=["${id}"]'`,
   },
   encoder: {
     summary: 'an image or text tower',
