@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../scripts/workspace.mjs';
+import { linkPackages, readTutorial, runCommand, writeTutorial } from './support/tutorial.js';
+
+// The pages "Write a …" work as typed: their files are written to an empty folder, and their commands run there.
+const dir = mkdtempSync(join(tmpdir(), 'medbench-tutorials-'));
+beforeAll(() => linkPackages(dir));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** Each tutorial with a line that each listing must show. */
+const TUTORIALS = {
+  method: ['clip-views', 'pair-sigmoid'],
+  objective: ['alignment'],
+  task: ['ward'],
+  corpus: ['ward-reports'],
+  encoder: ['patch-mlp'],
+  protocol: ['neighbours'],
+  backend: ['plain'],
+} as const;
+
+describe.each(Object.entries(TUTORIALS))('Write a %s', (kind, ids) => {
+  it('builds, passes the check and is listed', { timeout: 300_000 }, async () => {
+    const tutorial = readTutorial(`${root}docs/write/${kind}.md`);
+    const folder = join(dir, kind);
+    writeTutorial(folder, tutorial);
+    const outputs: Record<string, string> = {};
+    for (const command of tutorial.commands) {
+      const output = await runCommand(command, folder);
+      if (output !== undefined) outputs[command] = output;
+    }
+    const check = Object.entries(outputs).find(([command]) => command.startsWith('npx medbench check'));
+    expect(check?.[1]).toMatch(/1 package, 0 faults/);
+    // A plugin whose data is missing would be noted, not run.
+    expect(check?.[1]).not.toContain('note:');
+    for (const id of ids) {
+      expect(check?.[1]).toContain(`${kind} "${id}"`);
+      for (const [command, output] of Object.entries(outputs))
+        if (/^npx medbench (list|data verify)/.test(command)) expect(output).toMatch(new RegExp(`\\b${id}\\b`));
+    }
+  });
+});
