@@ -40,7 +40,7 @@ const REFERENCE = [
   { text: 'Command line', link: '/reference/command-line' },
   { text: 'Methods and objectives', link: '/reference/methods' },
   { text: 'Encoders, protocols, controls', link: '/reference/parts' },
-  { text: 'Data cards', link: '/reference/data', items: generatedPages('data'), collapsed: true },
+  { text: 'Data cards', link: '/reference/data', items: generatedPages('cards'), collapsed: true },
   { text: 'Packages', link: '/reference/packages' },
   { text: 'API', link: '/reference/api/', items: generatedPages('api/generated'), collapsed: true },
 ];

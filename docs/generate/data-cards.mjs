@@ -89,10 +89,10 @@ export function writeDataCards() {
   for (const modality of modalities) {
     const cards = tasks.filter((task) => task.modality === modality).map(taskCard);
     const intro = 'The same cards in a terminal: `medbench data info ID`.';
-    writeGenerated(`data/${modality}.md`, page(`Data cards: ${modality}`, intro, cards));
+    writeGenerated(`cards/${modality}.md`, page(`Data cards: ${modality}`, intro, cards));
   }
   writeGenerated(
-    'data/corpora.md',
+    'cards/corpora.md',
     page(
       'Data cards: corpora',
       'Image-text pairs to train on. The same cards in a terminal: `medbench data info ID`.',
@@ -100,11 +100,11 @@ export function writeDataCards() {
     ),
   );
   const taskRows = tasks.map(({ id, title, modality, kind, access, licence }) => [
-    `[${code(id)}](./data/${modality}.md#${id})`,
+    `[${code(id)}](./cards/${modality}.md#${id})`,
     ...[prose(title), modality, kind, access, prose(licence)],
   ]);
   const corpusRows = corpora.map(({ id, title, domain, access, licence }) => [
-    `[${code(id)}](./data/corpora.md#${id})`,
+    `[${code(id)}](./cards/corpora.md#${id})`,
     ...[prose(title), domain, access, prose(licence)],
   ]);
   writeGenerated(
@@ -114,6 +114,6 @@ export function writeDataCards() {
       `## Corpora\n\n${table(['corpus', 'title', 'domain', 'access', 'licence'], corpusRows)}`,
     ].join('\n\n'),
   );
-  const pages = [...modalities, 'corpora'].map((name) => ({ text: capital(name), link: `/reference/data/${name}` }));
-  writeGenerated('data/sidebar.json', JSON.stringify(pages, null, 1));
+  const pages = [...modalities, 'corpora'].map((name) => ({ text: capital(name), link: `/reference/cards/${name}` }));
+  writeGenerated('cards/sidebar.json', JSON.stringify(pages, null, 1));
 }
