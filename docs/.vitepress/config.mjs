@@ -45,12 +45,15 @@ const REFERENCE = [
   { text: 'API', link: '/reference/api/', items: generatedPages('api/generated'), collapsed: true },
 ];
 
+// A project page of GitHub lives below the name of the repository.
+const base = process.env.DOCS_BASE || '/';
+
 export default defineConfig({
   title: 'medbench',
   description: 'Compare methods of contrastive vision-language pre-training on your own medical images.',
   lang: 'en-GB',
-  // A project page of GitHub lives below the name of the repository.
-  base: process.env.DOCS_BASE || '/',
+  base,
+  head: [['link', { rel: 'icon', href: `${base}favicon.svg`, type: 'image/svg+xml' }]],
   cleanUrls: true,
   lastUpdated: false,
   // Parts are included by pages; the other files are no pages.
