@@ -42,3 +42,17 @@ describe.each(Object.entries(TUTORIALS))('Write a %s', (kind, ids) => {
     }
   });
 });
+
+it('"Objectives as a library" trains', { timeout: 120_000 }, async () => {
+  const tutorial = readTutorial(`${root}docs/library.md`);
+  const folder = join(dir, 'library');
+  writeTutorial(folder, tutorial);
+  const outputs = await Promise.all(tutorial.commands.map((command) => runCommand(command, folder)));
+  const [before, after] = outputs
+    .join('')
+    .match(/\d+\.\d+/g)!
+    .map(Number);
+  // A loss of log 16 is that of a guess among 16 pairs.
+  expect(before).toBeGreaterThan(Math.log(16));
+  expect(after).toBeLessThan(before! / 10);
+});

@@ -66,6 +66,9 @@ export default defineConfig({
       repositoryLinks(md, { docs, source });
     },
   },
+  // The table of results is as wide as a page without an outline. Biome would format front matter as Markdown.
+  transformPageData: ({ relativePath, frontmatter }) =>
+    relativePath === 'results.md' ? { frontmatter: { ...frontmatter, aside: false } } : undefined,
   themeConfig: {
     search: { provider: 'local' },
     nav: [
