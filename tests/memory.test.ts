@@ -11,7 +11,7 @@ import { ResNetDemo } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { readSafetensors } from '@medbench/nn';
-import { withCache } from '@medbench/runner';
+import { withOptions } from '@medbench/runner';
 import { buildModel, stepMemory, train } from '@medbench/training';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { composed, TRAINING } from './support/methods.js';
@@ -96,8 +96,8 @@ describe('memory of a training step', () => {
     expect(large).toBeGreaterThan(small);
     expect(await stepMemory(built.model, row, new Wasm())).toBeUndefined();
     const cache = join(folder, 'cache');
-    expect((await stepMemory(built.model, row, withCache(compiled, cache)))!.peakBytes).toBe(large);
-    expect(await stepMemory(built.model, row, withCache(new Wasm(), cache))).toBeUndefined();
+    expect((await stepMemory(built.model, row, withOptions(compiled, { cache })))!.peakBytes).toBe(large);
+    expect(await stepMemory(built.model, row, withOptions(new Wasm(), { cache }))).toBeUndefined();
   });
 
   /** A memory limit in MiB, slightly below the need of a step on the whole batch. */

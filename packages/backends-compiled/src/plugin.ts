@@ -2,7 +2,7 @@ import type { BackendStatus, HostTensors, LoadOptions, Program, ProgramMemory, S
 import { Backend, errorMessage, MedbenchError } from '@medbench/core';
 import { cudaStatus } from './cuda.js';
 import { estimateProgram } from './estimate.js';
-import { loadRuntime, remedy, threadCount } from './runtime.js';
+import { defaultThreads, loadRuntime, remedy } from './runtime.js';
 import { compiledSession } from './session.js';
 
 /** Records a program once and runs it as one ONNX graph on the CPU. */
@@ -14,10 +14,10 @@ export class Compiled implements Backend {
    * @throws MedbenchError('usage') if `MEDBENCH_THREADS` is invalid: a typing error must not select a slower backend.
    */
   async status(): Promise<BackendStatus> {
-    const threads = threadCount();
+    defaultThreads();
     try {
       await loadRuntime();
-      return { available: true, reason: `ONNX Runtime works on ${threads} ${threads === 1 ? 'thread' : 'threads'}` };
+      return { available: true, reason: 'ONNX Runtime works' };
     } catch (error) {
       return { available: false, reason: errorMessage(error), remedy: remedy() };
     }

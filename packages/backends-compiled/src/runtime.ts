@@ -60,11 +60,11 @@ export function remedy(): string {
 }
 
 /**
- * Number of threads per session: `MEDBENCH_THREADS`, or all cores. `npm run bench:step -- --threads N` compares numbers
- * of threads. The number is not tuned per run, because another number of threads may round sums differently.
+ * Number of threads of a session whose caller asks for none: `MEDBENCH_THREADS`, or all cores. A run always asks for
+ * its setting `threads`, because another number of threads may round sums differently.
  * @throws MedbenchError('usage') if the variable is not a positive integer.
  */
-export function threadCount(): number {
+export function defaultThreads(): number {
   const setting = parseVariable('MEDBENCH_THREADS', readVariable('MEDBENCH_THREADS'), { integer: true });
   return setting ?? availableParallelism();
 }
@@ -73,10 +73,13 @@ export function threadCount(): number {
  * Options of every session: operators run one at a time, each on all threads. Memory patterns are off: without a memory
  * plan for the whole graph, the arena hands out the chunk that was freed last, which is often in the processor's cache.
  */
-export const sessionOptions = (provider: ExecutionProvider = 'cpu'): ort.InferenceSession.SessionOptions => ({
+export const sessionOptions = (
+  provider: ExecutionProvider = 'cpu',
+  threads: number = defaultThreads(),
+): ort.InferenceSession.SessionOptions => ({
   // An operator that the first provider lacks runs on the next one.
   executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-  intraOpNumThreads: threadCount(),
+  intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',

@@ -74,11 +74,11 @@ async function compile(
   program: Program,
   model: Uint8Array,
   runtime: OnnxRuntime,
-  provider: ExecutionProvider,
+  options: InferenceSession.SessionOptions,
   cache: GraphCache | undefined,
 ): Promise<InferenceSession> {
   try {
-    return await createOptimized(model, runtime, sessionOptions(provider), cache);
+    return await createOptimized(model, runtime, options, cache);
   } catch (cause) {
     throw new MedbenchError('backend', `ONNX Runtime refuses the graph of ${program.name}: ${errorMessage(cause)}`, {
       hint: 'Run with the backend wasm, and please report the program as an issue.',
@@ -188,14 +188,10 @@ class CompiledSession implements Session {
 const graphCache = (
   folder: string,
   runtime: OnnxRuntime,
-  provider: ExecutionProvider,
+  options: InferenceSession.SessionOptions,
   log: LoadOptions['log'] = () => {},
 ): GraphCache =>
-  new GraphCache(
-    join(folder, 'graphs'),
-    [JSON.stringify([NODE_ORDER, runtime.env.versions, sessionOptions(provider)])],
-    log,
-  );
+  new GraphCache(join(folder, 'graphs'), [JSON.stringify([NODE_ORDER, runtime.env.versions, options])], log);
 
 /**
  * Traces and compiles a program and creates a session with its state.
@@ -210,7 +206,8 @@ export async function compiledSession(
   if (!options.share) checkTensors(program, 'state', initial);
   const runtime = await loadRuntime();
   const started = performance.now();
-  const cache = options.cache === undefined ? undefined : graphCache(options.cache, runtime, provider, options.log);
+  const settings = sessionOptions(provider, options.threads);
+  const cache = options.cache === undefined ? undefined : graphCache(options.cache, runtime, settings, options.log);
   const divided = provider === 'cpu';
   const traced = await takeTraced(program, {
     divided,
@@ -224,10 +221,10 @@ export async function compiledSession(
         program,
         encodeModel(bake(traced.proto, NAME_PREFIXES.state, initial)),
         runtime,
-        provider,
+        settings,
         undefined,
       )
-    : await compile(program, traced.model, runtime, provider, cache);
+    : await compile(program, traced.model, runtime, settings, cache);
   const compiled = performance.now();
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   options.log?.(

@@ -1,4 +1,4 @@
-import type { Backend, BackendStatus, Program } from '@medbench/core';
+import type { Backend, BackendStatus, LoadOptions, Program } from '@medbench/core';
 import { errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
 import { type CatalogueEntry, entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
@@ -34,11 +34,14 @@ export async function inspectBackends(registry: Registry): Promise<BackendReport
   return reports.sort((a, b) => rank(a) - rank(b));
 }
 
-/** Wraps a backend so that it caches its compiled programs in a folder. */
-export const withCache = (backend: Backend, cache: string): Backend => ({
+/**
+ * Wraps a backend so that all sessions of a run share options: the folder in which compiled programs are cached, and
+ * the number of threads.
+ */
+export const withOptions = (backend: Backend, shared: Pick<LoadOptions, 'cache' | 'threads'>): Backend => ({
   id: backend.id,
   status: () => backend.status(),
-  load: (program, state, options) => backend.load(program, state, { cache, ...options }),
+  load: (program, state, options) => backend.load(program, state, { ...shared, ...options }),
   ...(backend.estimate ? { estimate: (program: Program) => backend.estimate!(program) } : {}),
 });
 

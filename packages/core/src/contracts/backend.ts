@@ -84,6 +84,11 @@ export interface LoadOptions {
   readonly fixed?: boolean;
   /** Folder in which a backend caches compiled programs between processes. Without it nothing is cached. */
   readonly cache?: string;
+  /**
+   * Number of threads that the session may compute on, for a backend that can choose. Another number may round sums
+   * differently. Default: the backend's.
+   */
+  readonly threads?: number;
   /** Whether a compiling backend runs the self-check of the first step. Default true. */
   readonly selfCheck?: boolean;
   /** Receives one line per event: what was compiled, how long it took, what the self-check found. */

@@ -17,6 +17,10 @@ export function mergeTrees(...trees: readonly ConfigTree[]): ConfigTree {
   return merged;
 }
 
+/** Returns a tree without its undefined values. */
+export const dropUndefined = (tree: Readonly<Record<string, unknown>>): ConfigTree =>
+  Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
+
 /** Returns a tree with one leaf: `training.steps` and 10 give `{ training: { steps: 10 } }`. */
 export function toTree(path: string, value: unknown): ConfigTree {
   return path.split('.').reduceRight<unknown>((below, key) => ({ [key]: below }), value) as ConfigTree;

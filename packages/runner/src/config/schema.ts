@@ -68,6 +68,7 @@ export const configSchema = z
       .boolean()
       .describe('Skip rows and images that cannot be read, and list them in skipped.json, instead of failing.'),
     backend: z.string().min(1).describe('auto, or the id of a backend (medbench list backends).'),
+    threads: count.describe('Threads of one training or measurement. Another number may round sums differently.'),
     seeds: z.array(z.int().min(0)).min(1).describe('Every method is trained once for each seed.'),
     encoders: z
       .strictObject({
@@ -151,6 +152,8 @@ export const DEFAULTS: Config = {
   synthetic: false,
   skipBad: false,
   backend: 'auto',
+  // Small towers gain nothing from a second thread; rows and seeds run in parallel processes instead.
+  threads: 1,
   seeds: [0],
   encoders: { image: 'vit-demo', text: 'gpt-demo' },
   model: { embedDim: 64, merges: 8190, activation: 'quick-gelu' },

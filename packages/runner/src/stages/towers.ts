@@ -27,12 +27,12 @@ export class Towers {
     };
   }
 
-  /** Identifies the towers and the backend in the keys of weights and controls. */
+  /** Identifies the towers, the backend and its threads in the keys of weights and controls. */
   get key(): unknown {
-    const { encoders, model } = this.plan.config;
+    const { encoders, model, threads } = this.plan.config;
     const entries = this.registry.catalogue.entries.filter(
       ({ kind, id }) => kind === 'encoder' && (id === encoders.image || id === encoders.text),
     );
-    return { encoders, model, versions: entries.map(pluginIdentity), backend: this.backend.id };
+    return { encoders, model, versions: entries.map(pluginIdentity), backend: this.backend.id, threads };
   }
 }
