@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: ['tests/support/build-worker.ts'],
+    // A run of a test is too small for several processes. tests/jobs.test.ts asks for them.
+    env: { MEDBENCH_JOBS: '1' },
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',

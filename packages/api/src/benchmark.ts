@@ -37,9 +37,10 @@ export async function carryOutBenchmark({
   ...options
 }: BenchmarkOptions & RunControl & { readonly out?: string | undefined }): Promise<FinishedRun> {
   const { workspace, config, plan } = await openPlan(options);
-  const { observer = SILENT_OBSERVER, signal = new AbortController().signal, command = 'benchmark()', clock } = options;
+  const { observer = SILENT_OBSERVER, signal = new AbortController().signal, command = 'benchmark()' } = options;
+  const { clock, jobs } = options;
   const folder = resolve(workspace.cwd, out);
-  const results = await carryOut({ workspace, config, plan, folder, command, observer, signal, clock });
+  const results = await carryOut({ workspace, config, plan, folder, command, observer, signal, clock, jobs });
   const { writeReport } = await import('@medbench/report');
   const { html } = await (clock ?? NO_PROFILE).span('report', () => writeReport(folder));
   return { results, folder, html };

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { RunResults } from '@medbench/core';
-import { type ConfigTree, mergeTrees, type ProfileClock, type RunObserver } from '@medbench/runner';
+import { type ConfigTree, dropUndefined, mergeTrees, type ProfileClock, type RunObserver } from '@medbench/runner';
 import { type EmbeddingRow, readEmbeddingRows } from './embedding-rows.js';
 
 /** Ids or selectors: a text separated by commas, or a list. */
@@ -42,6 +42,11 @@ export interface RunControl {
   readonly signal?: AbortSignal | undefined;
   /** The command that repeats the run, for the report. Default: `benchmark()`. */
   readonly command?: string | undefined;
+  /**
+   * Number of processes that carry out rows and seeds side by side. The figures do not depend on it. Default:
+   * `MEDBENCH_JOBS`, else as many as cores and memory allow.
+   */
+  readonly jobs?: number | undefined;
   /** Records where the time goes. */
   readonly clock?: ProfileClock | undefined;
 }
@@ -62,8 +67,6 @@ export const SILENT_OBSERVER: RunObserver = {
 export const workingFolder = ({ cwd }: { readonly cwd?: string | undefined }): string => resolve(cwd ?? process.cwd());
 
 const copyIds = (ids: Ids | undefined): Ids | undefined => (typeof ids === 'string' ? ids : ids && [...ids]);
-const dropUndefined = (tree: Readonly<Record<string, unknown>>): ConfigTree =>
-  Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
 
 /** Converts options to settings; named options override `settings`. */
 export function settingsTree(options: BenchmarkOptions, rows: readonly EmbeddingRow[] = []): ConfigTree {

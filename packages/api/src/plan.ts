@@ -13,6 +13,7 @@ import {
 } from '@medbench/runner';
 import type { SetupRequest } from '@medbench/training';
 import { openPlan } from './benchmark.js';
+import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import type { BenchmarkOptions } from './options.js';
 import { openRegistry } from './workspace.js';
 
@@ -130,9 +131,26 @@ async function estimateKeptImages({ image }: DualEncoderModel): Promise<KeptImag
   };
 }
 
+/** Plans the rows of a run, and the memory of the images that their trainings cache. */
+export async function planMemory(
+  plan: Plan,
+  registry: Registry,
+  backend: Backend,
+): Promise<{ readonly rows: readonly RowPlan[]; readonly keptImages: KeptImages }> {
+  const model = await buildTowers(plan.config, registry);
+  return {
+    rows: await planRows(plan, registry, model, backend),
+    keptImages: await estimateKeptImages(model),
+  };
+}
+
 /** The plan of a run, without any of its results. */
 export interface RunPlan {
   readonly backend: { readonly id: string; readonly why: string };
+  /** Number of processes that work side by side, unless `jobs` says another. */
+  readonly jobs: number;
+  /** Threads of each process. */
+  readonly threads: number;
   readonly seeds: readonly number[];
   readonly tasks: readonly string[];
   readonly corpora: readonly string[];
@@ -156,11 +174,13 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
   const { workspace, config, plan: openedPlan } = await openPlan(options);
   const registry = await openRegistry(workspace);
   const backend = await chooseBackend(registry, config.backend);
-  const model = await buildTowers(config, registry);
-  const rows = await planRows(openedPlan, registry, model, backend.backend);
+  const { rows, keptImages } = await planMemory(openedPlan, registry, backend.backend);
+  const jobs = requestedJobs(undefined) ?? Math.min(jobsByCores(openedPlan), await jobsByMemory(rows, keptImages));
   const out = resolve(workspace.cwd, options.out ?? join('runs', 'latest'));
   return {
     backend: { id: backend.id, why: backend.why },
+    jobs,
+    threads: config.threads,
     seeds: config.seeds,
     tasks: openedPlan.tasks.map(({ id }) => id),
     corpora: openedPlan.corpora.map(({ id }) => id),
@@ -174,6 +194,6 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
       steps: rows.reduce((sum, { trainings, steps }) => sum + trainings * (steps ?? 0), 0),
     },
     rows,
-    keptImages: await estimateKeptImages(model),
+    keptImages,
   };
 }

@@ -1,10 +1,17 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { type Catalogue, unknownIdError } from '@medbench/core/catalogue';
-import { readVariable } from '@medbench/core/environment';
+import { parseVariable, readVariable } from '@medbench/core/environment';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from '@medbench/runner';
-import { type ConfigFile, type ConfigTree, discover, findConfigFile, mergeTrees } from '@medbench/runner/workspace';
+import {
+  type ConfigFile,
+  type ConfigTree,
+  discover,
+  dropUndefined,
+  findConfigFile,
+  mergeTrees,
+} from '@medbench/runner/workspace';
 
 /** The environment of a command or script: its working directory, its configuration file and the available plugins. */
 export interface Workspace {
@@ -13,11 +20,19 @@ export interface Workspace {
   readonly file: ConfigFile | undefined;
 }
 
+/** Finds the built-in plugins, those of the project at `cwd`, and the named ones, without a report on broken ones. */
+export function discoverPlugins(cwd: string, plugins: readonly string[]): Promise<Catalogue> {
+  return discover({ cwd, host: createRequire(import.meta.url).resolve('@medbench/api/package.json'), plugins });
+}
+
+/** Plugins that a configuration file names. */
+export const namedPlugins = (file: ConfigFile | undefined): string[] =>
+  Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
+
 /** Finds the configuration file and the plugins that are available at a folder. @param configPath relative to `cwd`. */
 export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {
   const file = await findConfigFile(cwd, configPath);
-  const plugins = Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
-  return { cwd, file, catalogue: await findPlugins(cwd, plugins) };
+  return { cwd, file, catalogue: await findPlugins(cwd, namedPlugins(file)) };
 }
 
 /**
@@ -25,8 +40,7 @@ export async function openWorkspace(cwd: string, configPath?: string): Promise<W
  * are not are reported on stderr.
  */
 export async function findPlugins(cwd: string, plugins: readonly string[] = []): Promise<Catalogue> {
-  const host = createRequire(import.meta.url).resolve('@medbench/api/package.json');
-  const catalogue = await discover({ cwd, host, plugins });
+  const catalogue = await discoverPlugins(cwd, plugins);
   for (const { name, reason } of catalogue.suspects) process.stderr.write(`warning: ${name}: ${reason}\n`);
   return catalogue;
 }
@@ -47,12 +61,14 @@ export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTr
       'medbench list presets',
     );
   }
-  const dataRoot = readVariable('MEDBENCH_DATA');
-  const environment: ConfigTree = dataRoot === undefined ? {} : { dataRoot };
+  const environment: ConfigTree = {
+    dataRoot: readVariable('MEDBENCH_DATA'),
+    threads: parseVariable('MEDBENCH_THREADS', readVariable('MEDBENCH_THREADS'), { integer: true }),
+  };
   return resolveConfig({
     ...(preset ? { preset: preset.config as ConfigTree } : {}),
     ...(file ? { file } : {}),
-    flags: mergeTrees(environment, flags),
+    flags: mergeTrees(dropUndefined(environment), flags),
   });
 }
 

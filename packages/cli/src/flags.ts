@@ -13,6 +13,7 @@ export interface RunFlags {
   readonly set?: readonly string[];
   readonly skipBad?: boolean;
   readonly embeddings?: readonly string[];
+  readonly jobs?: number;
   readonly profile?: boolean;
   readonly json?: boolean;
 }
@@ -47,6 +48,11 @@ export const FLAG = {
   set: () =>
     new Option('--set <path=value>', 'any setting, for example training.steps=100 (repeatable)').argParser(collect),
   skipBad: () => new Option('--skip-bad', 'skip rows and images that cannot be read; skipped.json lists them'),
+  jobs: () =>
+    new Option(
+      '--jobs <n>',
+      'processes that train and measure side by side; the figures do not depend on it (default: by cores and memory)',
+    ).argParser(parseCount),
   results: () => new Option('--json', 'print results.json instead of the table'),
 } as const;
 
@@ -71,8 +77,8 @@ export const withRunFlags = (command: Command): Command =>
 /** Returns the command line that repeats a call, as a user would type it. */
 export function commandText(flags: RunFlags, command: string): string {
   const words = [`medbench ${command}`];
-  // The command is stored in results.json, which must not depend on --profile.
-  const { profile: _, ...rest } = flags;
+  // The command is stored in results.json, which must not depend on these two.
+  const { profile: _, jobs: __, ...rest } = flags;
   for (const [name, value] of Object.entries(rest)) {
     const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

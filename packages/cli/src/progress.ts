@@ -13,11 +13,18 @@ const seconds = (value: number): string => (value < 90 ? `${value.toFixed(1)} s`
 /** Creates an observer that draws progress bars on a terminal, and prints one line per event on any other stream. */
 export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
   const terminal = stream.isTTY === true;
-  let bar: cliProgress.SingleBar | undefined;
+  // Several processes may train at once, so there is a bar for each row and seed.
+  const bars = new Map<string, cliProgress.SingleBar>();
+  let drawing: cliProgress.MultiBar | undefined;
+  const barKey = (row: string, seed: number): string => JSON.stringify([row, seed]);
+  const stopDrawing = (): void => {
+    drawing?.stop();
+    drawing = undefined;
+    bars.clear();
+  };
   const line = (text: string): void => {
-    bar?.stop();
-    bar = undefined;
-    stream.write(`${text}\n`);
+    if (drawing) drawing.log(`${text}\n`);
+    else stream.write(`${text}\n`);
   };
   let cells = 0;
   let planned = 0;
@@ -33,25 +40,30 @@ export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
     warning: (text) => line(pc.yellow(`warning  ${text}`)),
     trainingStarted(row, seed, steps) {
       if (!terminal) return line(`train ${row}, seed ${seed}: ${steps} steps`);
-      bar?.stop();
-      bar = new cliProgress.SingleBar(
+      drawing ??= new cliProgress.MultiBar(
         {
           stream,
-          format: `train ${row.padEnd(14)} {bar} {value}/{total} loss {loss}, {eta_formatted} left`,
+          format: 'train {row} {bar} {value}/{total} loss {loss}, {eta_formatted} left',
           barsize: 24,
           hideCursor: true,
           etaBuffer: 50,
         },
         cliProgress.Presets.shades_classic,
       );
-      bar.start(steps, 0, { loss: '-' });
+      bars.set(barKey(row, seed), drawing.create(steps, 0, { row: row.padEnd(14), loss: '-' }));
     },
-    trainingStep(row, { step, steps, loss }) {
+    trainingStep(row, seed, { step, steps, loss }) {
+      const bar = bars.get(barKey(row, seed));
       if (bar) bar.update(step, { loss: loss.toFixed(4) });
       else if (step % Math.ceil(steps / LINES_PER_TRAINING) === 0)
         line(`train ${row}: step ${step}/${steps} loss ${loss.toFixed(4)}`);
     },
-    trainingFinished(row, time, reused) {
+    trainingFinished(row, seed, time, reused) {
+      const key = barKey(row, seed);
+      const bar = bars.get(key);
+      if (bar) drawing?.remove(bar);
+      bars.delete(key);
+      if (bars.size === 0) stopDrawing();
       line(`train ${row}: ${reused ? 'already done' : `done in ${seconds(time)}`}`);
     },
     evaluationStarted: (row, task) => {
@@ -70,8 +82,8 @@ export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
       }
     },
     finished(message) {
+      stopDrawing();
       if (message) line(message);
-      else bar?.stop();
     },
   };
 }

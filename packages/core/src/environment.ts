@@ -5,7 +5,8 @@ export const ENVIRONMENT = {
   MEDBENCH_DATA: 'folder of the data sets; default ./data',
   MEDBENCH_CACHE: 'folder of generated data and caches; default .medbench',
   MEDBENCH_MEMORY: 'memory in MiB that training may hold; default the free memory',
-  MEDBENCH_THREADS: 'threads of the compiled backend; default all cores',
+  MEDBENCH_JOBS: 'processes that a run uses at once; default as many as cores and memory allow',
+  MEDBENCH_THREADS: 'threads of one training or measurement; default 1',
   MEDBENCH_WATTS: 'power in watts that energy estimates assume; default 65',
   MEDBENCH_TENSORFLOW: 'folder whose node_modules holds native TensorFlow; default the project',
 } as const;

@@ -4,7 +4,7 @@ import { NO_PROFILE, type Profile, random, type StudyRecord } from '@medbench/co
 import type { Catalogue } from '@medbench/core/catalogue';
 import { type Logger, Registry } from '@medbench/core/services';
 import { Container, type Newable } from 'inversify';
-import { withCache } from './backend.js';
+import { withOptions } from './backend.js';
 import { Corpora } from './data/corpora.js';
 import { skipLog } from './data/skipped.js';
 import { TaskData } from './data/task-data.js';
@@ -20,9 +20,11 @@ import { EvaluationStage } from './stages/evaluation.js';
 import { GalleryStage } from './stages/gallery.js';
 import { LeakStage } from './stages/leaks.js';
 import { RowModels } from './stages/row-models.js';
+import { RowStage } from './stages/rows.js';
 import { Towers } from './stages/towers.js';
 import { TrainingStage } from './stages/training.js';
 import type { RunStore } from './store/index.js';
+import { NO_WORKERS, Work, type Workers } from './units/index.js';
 
 /** A logger that discards everything, for commands that run nothing. */
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, event: () => {} };
@@ -72,6 +74,8 @@ export interface RunServices {
   readonly cwd?: string;
   readonly signal: AbortSignal;
   readonly study?: StudyRecord | undefined;
+  /** Default: none; the run carries out all units itself. */
+  readonly workers?: Workers | undefined;
 }
 
 /** The stages of a run and the objects that they share. Each has one instance, which lives as long as the run. */
@@ -83,11 +87,13 @@ const STAGES: readonly Newable<unknown>[] = [
   Results,
   TrainingStage,
   RowModels,
+  RowStage,
   LeakStage,
   GalleryStage,
   EvaluationStage,
   ComparisonStage,
   Run,
+  Work,
 ];
 
 /**
@@ -100,19 +106,31 @@ export async function composeRun(container: Container, services: RunServices): P
     import('@medbench/evaluation'),
     import('@medbench/data'),
   ]);
-  const { plan, store, observer, backend, dataRoot, cwd = process.cwd(), signal, study = null } = services;
+  const {
+    plan,
+    store,
+    observer,
+    backend,
+    dataRoot,
+    cwd = process.cwd(),
+    signal,
+    study = null,
+    workers = NO_WORKERS,
+  } = services;
   const profile = container.get(Services.Profile.id);
-  const cached = withCache(backend.backend, container.get(Services.CacheRoot.id));
+  const shared = { cache: container.get(Services.CacheRoot.id), threads: plan.config.threads };
+  const runBackend = withOptions(backend.backend, shared);
   container.bind(Services.DataRoot.id).toConstantValue(dataRoot);
   container.bind(Services.Plan.id).toConstantValue(plan);
   container.bind(Services.Store.id).toConstantValue(store);
   container.bind(Services.Observer.id).toConstantValue(observer);
   container.bind(Services.Signal.id).toConstantValue(signal);
   container.bind(Services.Study.id).toConstantValue(study);
+  container.bind(Services.Workers.id).toConstantValue(workers);
   container.bind(Services.SkipLog.id).toConstantValue(skipLog(store));
   container.bind(Services.Backend.id).toConstantValue({
     id: backend.id,
-    backend: profile === NO_PROFILE ? cached : profiledBackend(cached, profile),
+    backend: profile === NO_PROFILE ? runBackend : profiledBackend(runBackend, profile),
   });
   container.bind(Services.Pretraining.id).to(training.TowerPretraining);
   container.bind(Services.Embeddings.id).toConstantValue({

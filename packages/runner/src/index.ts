@@ -1,7 +1,8 @@
-export { type BackendReport, chooseBackend, inspectBackends, withCache } from './backend.js';
+export { type BackendReport, chooseBackend, inspectBackends, withOptions } from './backend.js';
 export { bindProtocols } from './bind.js';
 export { composePlugins, composeRun, type PluginServices, type RunServices, silentLogger } from './compose.js';
 export * from './config/index.js';
+export type { SkipLog } from './data/skipped.js';
 export type { RunObserver } from './observer.js';
 export * from './plan/index.js';
 export * from './profile/index.js';
@@ -10,4 +11,5 @@ export { readScores } from './scores/read-scores.js';
 export { type ChosenBackend, Services } from './services.js';
 export { checkMetrics } from './stages/check-metrics.js';
 export * from './store/index.js';
+export * from './units/index.js';
 export * from './verify/index.js';

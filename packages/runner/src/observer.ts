@@ -8,8 +8,8 @@ export interface RunObserver {
   warning(text: string): void;
   /** The training of a row begins. The general-domain weights have the row `general`. */
   trainingStarted(row: string, seed: number, steps: number): void;
-  trainingStep(row: string, progress: TrainProgress): void;
-  trainingFinished(row: string, seconds: number, reused: boolean): void;
+  trainingStep(row: string, seed: number, progress: TrainProgress): void;
+  trainingFinished(row: string, seed: number, seconds: number, reused: boolean): void;
   evaluationStarted(row: string, task: string): void;
   cellFinished(cells: readonly ResultCell[], reused: boolean): void;
 }

@@ -8,7 +8,8 @@
  *    apply.
  * 3. Run folder. `carryOut` (api/src/carry-out.ts) locks the folder (`RunStore.open`, store/store.ts), chooses the
  *    backend (backend.ts), binds all stages (`composeRun`, compose.ts) and calls `Run.execute` below, which takes row
- *    after row for each seed.
+ *    after row for each seed. With several jobs (`--jobs`), worker processes (api/src/jobs) carry out steps 4 to 7 for
+ *    whole rows and seeds (`Work`, units/work.ts); `Run.execute` waits for each, and then finds their files.
  * 4. Corpora. `Corpora.openForSeed` (data/corpora.ts) opens and mixes the corpora, once per seed of a run.
  * 5. Training. `TrainingStage.trainRow` (stages/training.ts) composes the method (plan/resolve.ts), gets the
  *    general-domain weights if the method starts from them, and calls `train` (training/src/loop/trainer.ts). The two
@@ -45,17 +46,18 @@
  */
 
 import type { Profile, RunResults } from '@medbench/core';
+import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import type { SkipLog } from './data/skipped.js';
-import type { Plan, PlannedCell, PlanRow } from './plan/plan.js';
+import type { Plan, PlanRow } from './plan/plan.js';
 import { Results } from './results.js';
 import { Services } from './services.js';
 import { ComparisonStage } from './stages/comparison.js';
 import { EvaluationStage } from './stages/evaluation.js';
-import { endsRun, interrupted } from './stages/failures.js';
+import { endsRun, failedCells, interrupted } from './stages/failures.js';
 import { GalleryStage } from './stages/gallery.js';
-import { type RowModel, RowModels } from './stages/row-models.js';
-import { TrainingStage } from './stages/training.js';
+import { RowStage } from './stages/rows.js';
+import { restoreError, type UnitOutcome, type Workers } from './units/index.js';
 
 /** Executes a plan. */
 export class Run {
@@ -64,8 +66,9 @@ export class Run {
     @Services.Profile private readonly profile: Profile,
     @Services.Signal private readonly signal: AbortSignal,
     @Services.SkipLog private readonly skipped: SkipLog,
-    @inject(TrainingStage) private readonly training: TrainingStage,
-    @inject(RowModels) private readonly models: RowModels,
+    @Services.Registry private readonly registry: Registry,
+    @Services.Workers private readonly workers: Workers,
+    @inject(RowStage) private readonly rows: RowStage,
     @inject(EvaluationStage) private readonly evaluation: EvaluationStage,
     @inject(GalleryStage) private readonly galleries: GalleryStage,
     @inject(ComparisonStage) private readonly comparison: ComparisonStage,
@@ -74,7 +77,8 @@ export class Run {
 
   /**
    * Trains each row for each seed and measures it on each task, then compares the rows. It reuses everything that the
-   * run folder already holds. `results.json` is written after each row, so that an interrupted run leaves a table.
+   * run folder already holds, and waits for the units that other processes carry out. `results.json` is written after
+   * each row, so that an interrupted run leaves a table.
    * @param command the command that repeats the run.
    * @throws MedbenchError('store'), ('interrupted') or ('usage'); any other failure is recorded in the cells.
    */
@@ -82,8 +86,9 @@ export class Run {
     this.results.writeRun(command);
     for (const seed of this.plan.config.seeds) {
       for (const row of this.plan.rows) {
+        const outcome = await this.workers.finished(row.id, seed);
         if (this.signal.aborted) throw interrupted();
-        await this.profile.row(row.id, () => this.#row(row, seed));
+        await this.#row(row, seed, outcome);
         this.results.write(command);
         this.skipped.flush();
       }
@@ -92,28 +97,23 @@ export class Run {
     return this.results.write(command, this.comparison.compare());
   }
 
-  async #row(row: PlanRow, seed: number): Promise<void> {
+  async #row(row: PlanRow, seed: number, outcome: UnitOutcome | undefined): Promise<void> {
     const cells = this.plan.cells.filter((cell) => cell.row === row && cell.seed === seed);
+    const { catalogue } = this.registry;
+    if (outcome?.error) {
+      const error = restoreError(outcome.error);
+      this.results.cells.push(...cells.flatMap((cell) => failedCells(cell, error, catalogue)));
+      return;
+    }
     try {
-      this.results.cells.push(...(await this.evaluation.evaluateRow(cells, await this.#model(row, seed))));
+      const { model, record } = await this.rows.open(row, seed);
+      if (record) this.results.training.push(record);
+      const measured = await this.evaluation.evaluateRow(cells, model, outcome?.failures);
+      this.results.cells.push(...measured);
     } catch (error) {
       if (this.signal.aborted) throw interrupted();
       if (endsRun(error)) throw error;
-      this.#fail(cells, error);
+      for (const cell of cells) this.results.cells.push(...this.evaluation.fail(cell, error));
     }
-  }
-
-  /** Returns the model of a row; trains the row first if it is a method. */
-  async #model(row: PlanRow, seed: number): Promise<RowModel> {
-    if (row.kind === 'embeddings') return this.models.external(row);
-    if (row.kind === 'control') return this.models.control(row, seed);
-    const trained = await this.training.trainRow(row, seed);
-    this.results.training.push(trained.record);
-    return this.models.trained(row, seed, trained);
-  }
-
-  /** Records a failure of a whole row in its cells. */
-  #fail(cells: readonly PlannedCell[], error: unknown): void {
-    for (const cell of cells) this.results.cells.push(...this.evaluation.fail(cell, error));
   }
 }

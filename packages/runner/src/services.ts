@@ -12,6 +12,7 @@ import type { SkipLog } from './data/skipped.js';
 import type { RunObserver } from './observer.js';
 import type { Plan } from './plan/plan.js';
 import type { RunStore } from './store/index.js';
+import type { Workers } from './units/outcome.js';
 
 /** The backend of a run and its id. */
 export interface ChosenBackend {
@@ -38,6 +39,8 @@ export const Services = {
   /** An `AbortSignal` that fires when the user asks the run to stop. */
   Signal: createToken<AbortSignal>('Signal'),
   SkipLog: createToken<SkipLog>('SkipLog'),
+  /** The processes that carry out units of the run. */
+  Workers: createToken<Workers>('Workers'),
   /** The study that the run belongs to, or null. */
   Study: createToken<StudyRecord | null>('Study'),
 } as const;

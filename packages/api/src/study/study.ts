@@ -73,6 +73,7 @@ interface StudySetup {
   readonly command: string;
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
+  readonly jobs: number | undefined;
 }
 
 /** Executes the runs of a study. With several variants each has its own folder below the joint table. */
@@ -165,7 +166,7 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const cwd = workingFolder(options);
   const definition = await findStudy(which, cwd);
   const { grid = false, observer = SILENT_OBSERVER, signal = new AbortController().signal } = options;
-  const { command = `study(${JSON.stringify(which)})` } = options;
+  const { command = `study(${JSON.stringify(which)})`, jobs } = options;
   if (grid && !definition.search) {
     throw new MedbenchError('usage', `The study ${definition.id} has no search, so it has no grid`, {
       hint: 'Leave out --grid.',
@@ -174,7 +175,8 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const workspace = await openWorkspace(cwd, options.config);
   const folder = resolve(cwd, options.out ?? join('runs', definition.id));
   const began = performance.now();
-  const results = await runParts({ study: definition, options, grid, workspace, folder, command, observer, signal });
+  const control = { command, observer, signal, jobs };
+  const results = await runParts({ study: definition, options, grid, workspace, folder, ...control });
   const { html } = await writeReport(folder);
   const answers = answerQuestions(results, await readComparisons(folder));
   const { id, title, question } = definition;

@@ -7,6 +7,8 @@ import { toBenchmarkOptions } from './run.js';
 
 const number = (value: number | undefined): string => (value === undefined ? '—' : value.toLocaleString('en'));
 
+const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
 const COLUMNS = [
   'row',
   'starts from',
@@ -42,7 +44,7 @@ function keptNote({ bytesPerThousand, bytesAtMost }: KeptImages): string {
 }
 
 function print(
-  { backend, seeds, tasks, corpora, encoders, generalWeights, exists, totals, rows, ...rest }: RunPlan,
+  { backend, jobs, threads, seeds, tasks, corpora, encoders, generalWeights, exists, totals, rows, ...rest }: RunPlan,
   out: string,
 ): void {
   console.log(
@@ -50,6 +52,7 @@ function print(
   );
   console.log(`${encoders.image} and ${encoders.text}, trained on ${corpora.join(', ')}`);
   console.log(`backend ${backend.id}: ${backend.why}`);
+  console.log(`${counted(jobs, 'process', 'processes')} with ${counted(threads, 'thread', 'threads')} each`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
   console.log(`run folder ${out}${exists ? ', which exists: its finished results are reused' : ''}\n`);
   console.log(inColumns([COLUMNS, ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8]));

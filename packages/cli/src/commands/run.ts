@@ -4,7 +4,7 @@ import type { RunResults } from '@medbench/core';
 import type { ConfigTree } from '@medbench/runner';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
-import { commandText, type RunFlags, withRunFlags } from '../flags.js';
+import { commandText, FLAG, type RunFlags, withRunFlags } from '../flags.js';
 
 /** Converts flags to the options of the API. */
 export async function toBenchmarkOptions(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
@@ -38,7 +38,8 @@ export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run
   const clock = flags.profile ? new ProfileClock() : undefined;
   const observer = consoleObserver(process.stderr);
   try {
-    const control: RunControl = { observer, signal: abortOnSignal(), command: commandText(flags, command), clock };
+    const text = commandText(flags, command);
+    const control: RunControl = { observer, signal: abortOnSignal(), command: text, clock, jobs: flags.jobs };
     const options = await toBenchmarkOptions(flags, base);
     const { results, folder, html } = await carryOutBenchmark({ ...options, ...control, out: flags.out });
     const layout = new RunLayout(folder);
@@ -86,6 +87,7 @@ export const resultsExitCode = ({ cells }: RunResults): number =>
 export const runCommand: DeclareCommand = (program, done) => {
   withRunFlags(program.command('run'))
     .description('train every method, measure it on every task, print the table (resumes --out if it exists)')
+    .addOption(FLAG.jobs())
     .option('--profile', 'at the end, print where the time went, by phase and row; also write profile.json')
     .option('--json', 'print results.json instead of the table')
     .addHelpText(

@@ -22,6 +22,7 @@ async function study(
       out,
       observer,
       signal: abortOnSignal(),
+      jobs: flags.jobs,
       command: `${commandText({ ...flags, out }, `study ${which}`)}${grid ? ' --grid' : ''}`,
     });
     observer.finished(`Results in ${join(out, 'results.json')}, results.csv and ${html}`);
@@ -52,6 +53,7 @@ export const studyCommand: DeclareCommand = (program, done) => {
     .addOption(FLAG.backend())
     .addOption(FLAG.set())
     .addOption(FLAG.skipBad())
+    .addOption(FLAG.jobs())
     .addOption(FLAG.results())
     .option(
       '--grid',

@@ -39,9 +39,9 @@ export interface Profile {
 /** The contents of `profile.json`. */
 export interface ProfileReport {
   readonly schemaVersion: 1;
-  /** Wall time since the process started. */
+  /** Wall time since the process of the command started. */
   readonly seconds: number;
-  /** Phases, longest first. Their seconds add up to the wall time. */
+  /** Phases, longest first. Their seconds add up to the wall time, or to the sum over processes with several jobs. */
   readonly phases: readonly {
     readonly phase: ProfilePhase;
     readonly seconds: number;

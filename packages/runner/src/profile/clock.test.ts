@@ -84,6 +84,30 @@ describe('a profile', () => {
     expect(beside).toEqual({ 'making batches': 7 });
   });
 
+  it('leaves out the time that it only waits for others, and adds up their profiles', () => {
+    const { clock, pass } = settableClock();
+    clock.started();
+    clock.row('clip', () => clock.pause(() => pass(50)));
+    clock.span('galleries', () => pass(1));
+    const worker = settableClock();
+    worker.clock.started();
+    worker.clock.row('clip', () => worker.clock.span('step', () => worker.pass(3)));
+    worker.clock.beside('making batches', 2000);
+    for (let process = 0; process < 2; process++) clock.join(worker.clock.report());
+    const { phases, rows, beside, seconds } = clock.report();
+    expect(seconds).toBe(51);
+    expect(
+      phases
+        .slice(0, 2)
+        .map(({ phase, seconds: spent, cpuSeconds, share, count }) => [phase, spent, cpuSeconds, share, count]),
+    ).toEqual([
+      ['step', 6, 9, 6 / 7, 2],
+      ['galleries', 1, 1.5, 1 / 7, 1],
+    ]);
+    expect(rows.find(({ row }) => row === 'clip')!.phases.step).toBe(6);
+    expect(beside).toEqual({ 'making batches': 4 });
+  });
+
   it('that is switched off returns the result of the work', () => {
     expect(NO_PROFILE.span('step', () => NO_PROFILE.row('clip', () => 3))).toBe(3);
   });

@@ -43,7 +43,7 @@ export class ProfileClock implements Profile {
   readonly #spent = new Map<string, Map<ProfilePhase, Spent>>();
   readonly #beside: Record<string, number> = {};
   readonly #startUp: { readonly phase: ProfilePhase } = { phase: 'start-up' };
-  readonly #phases: { readonly phase: ProfilePhase }[] = [this.#startUp];
+  readonly #phases: { readonly phase: ProfilePhase | null }[] = [this.#startUp];
   readonly #rows: { readonly row: string }[] = [];
   #settledAt: number;
   #settledCpu = 0;
@@ -64,10 +64,38 @@ export class ProfileClock implements Profile {
   }
 
   span<T>(phase: ProfilePhase, work: () => T): T {
-    const entry = { phase };
+    this.#spentOn(phase).count++;
+    return this.#during({ phase }, work);
+  }
+
+  /** Leaves out the time of `work`: this process only waits for others, whose profiles are joined. */
+  pause<T>(work: () => T): T {
+    return this.#during({ phase: null }, work);
+  }
+
+  /** Adds the profile of another process of the same run. */
+  join({ phases, rows, beside }: ProfileReport): void {
+    const counts = new Map(
+      phases.map(({ phase, count, seconds, cpuSeconds }) => [
+        phase,
+        { count, cpu: seconds > 0 ? cpuSeconds / seconds : 0 },
+      ]),
+    );
+    for (const { row, phases: spent } of rows) {
+      for (const [phase, seconds] of Object.entries(spent)) {
+        const entry = this.#spentOn(phase, row);
+        entry.ms += 1000 * seconds!;
+        // The report has CPU time by phase alone: a row gets its share of it.
+        entry.cpu += 1000 * seconds! * counts.get(phase)!.cpu;
+      }
+    }
+    for (const { phase, count } of phases) this.#spentOn(phase, NO_ROW).count += count;
+    for (const [activity, seconds] of Object.entries(beside)) this.beside(activity, 1000 * seconds);
+  }
+
+  #during<T>(entry: { readonly phase: ProfilePhase | null }, work: () => T): T {
     this.#settle();
     this.#phases.push(entry);
-    this.#spentOn(phase).count++;
     return callThen(work, () => {
       this.#settle();
       removeLast(this.#phases, entry);
@@ -91,9 +119,11 @@ export class ProfileClock implements Profile {
   report(): ProfileReport {
     this.#settle();
     const elapsed = (this.#settledAt - this.began) / 1000;
+    let total = 0;
     const phases = new Map<ProfilePhase, Spent>();
     const rows = [...this.#spent].map(([row, spent]) => {
       for (const [phase, { ms, cpu, count }] of spent) {
+        total += ms;
         const sum = phases.get(phase) ?? { ms: 0, cpu: 0, count: 0 };
         phases.set(phase, { ms: sum.ms + ms, cpu: sum.cpu + cpu, count: sum.count + count });
       }
@@ -109,7 +139,7 @@ export class ProfileClock implements Profile {
           phase,
           seconds: ms / 1000,
           cpuSeconds: cpu / 1000,
-          share: elapsed > 0 ? ms / 1000 / elapsed : 0,
+          share: total > 0 ? ms / total : 0,
           count,
         }))
         .sort((a, b) => b.seconds - a.seconds),
@@ -121,16 +151,18 @@ export class ProfileClock implements Profile {
   /** Assigns the time since the last call to the current phase and row. */
   #settle(): void {
     const [now, cpu] = [this.now(), this.cpu()];
-    const spent = this.#spentOn(this.#phases.at(-1)?.phase ?? 'other');
-    spent.ms += now - this.#settledAt;
-    spent.cpu += cpu - this.#settledCpu;
+    const phase = this.#phases.length > 0 ? this.#phases.at(-1)!.phase : 'other';
+    if (phase !== null) {
+      const spent = this.#spentOn(phase);
+      spent.ms += now - this.#settledAt;
+      spent.cpu += cpu - this.#settledCpu;
+    }
     this.#settledAt = now;
     this.#settledCpu = cpu;
   }
 
-  /** Returns the time that the current row has spent on a phase. */
-  #spentOn(phase: ProfilePhase): Spent {
-    const row = this.#rows.at(-1)?.row ?? NO_ROW;
+  /** Returns the time that a row, by default the current one, has spent on a phase. */
+  #spentOn(phase: ProfilePhase, row = this.#rows.at(-1)?.row ?? NO_ROW): Spent {
     const phases = this.#spent.get(row) ?? new Map<ProfilePhase, Spent>();
     this.#spent.set(row, phases);
     const spent = phases.get(phase) ?? { ms: 0, cpu: 0, count: 0 };

@@ -10,6 +10,7 @@ import { settingsSection } from '../plan/protocols.js';
 import { ScoreTable } from '../scores/scores.js';
 import { type ChosenBackend, Services } from '../services.js';
 import { hashJson, type RunStore, type StoredCell } from '../store/index.js';
+import { type ErrorRecord, restoreError } from '../units/outcome.js';
 import { checkMetrics } from './check-metrics.js';
 import { endsRun, failedCells } from './failures.js';
 import { GalleryStage } from './gallery.js';
@@ -34,19 +35,63 @@ export class EvaluationStage {
 
   /**
    * Measures one row on its tasks. If a task fails, its cells hold the reason, and the next task is measured.
+   * @param failures why another process could not measure tasks of this row, by task id: these are not tried again.
    * @throws every error that ends a run (see `endsRun`).
    */
-  async evaluateRow(cells: readonly PlannedCell[], model: RowModel): Promise<ResultCell[]> {
+  async evaluateRow(
+    cells: readonly PlannedCell[],
+    model: RowModel,
+    failures: Readonly<Record<string, ErrorRecord>> = {},
+  ): Promise<ResultCell[]> {
     const done: ResultCell[] = [];
+    const evaluate = async (cell: PlannedCell): Promise<void> => {
+      const failure = failures[cell.task.id];
+      done.push(
+        ...(failure
+          ? failedCells(cell, restoreError(failure), this.registry.catalogue)
+          : await this.#evaluate(cell, model)),
+      );
+    };
+    await this.#forEachCell(cells, model, evaluate);
+    return done;
+  }
+
+  /**
+   * Measures one row on its tasks and leaves the figures in the run folder, for the process that writes the table.
+   * @returns the cells that failed, each with its error.
+   * @throws every error that ends a run (see `endsRun`).
+   */
+  async measureRow(cells: readonly PlannedCell[], model: RowModel): Promise<Map<PlannedCell, unknown>> {
+    const failures = new Map<PlannedCell, unknown>();
+    await this.#forEachCell(cells, model, async (cell) => {
+      try {
+        const { stored, reused } = await this.#lookUp(cell, model);
+        const synthetic = stored.synthetic || model.synthetic;
+        const finished = stored.results.map((result) => makeCell(cell, stored.seconds, result, synthetic, undefined));
+        this.observer.cellFinished(finished, reused);
+      } catch (error) {
+        if (endsRun(error) || this.signal.aborted) throw error;
+        this.fail(cell, error);
+        failures.set(cell, error);
+      }
+    });
+    return failures;
+  }
+
+  /** Visits the cells of a row, then frees its model. */
+  async #forEachCell(
+    cells: readonly PlannedCell[],
+    model: RowModel,
+    visit: (cell: PlannedCell) => Promise<void>,
+  ): Promise<void> {
     try {
       for (const cell of cells) {
         this.signal.throwIfAborted();
-        done.push(...(await this.#evaluate(cell, model)));
+        await this.profile.row(cell.row.id, () => visit(cell));
       }
     } finally {
       await model.dispose();
     }
-    return done;
   }
 
   async #evaluate(cell: PlannedCell, model: RowModel): Promise<ResultCell[]> {

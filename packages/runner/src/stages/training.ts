@@ -119,7 +119,7 @@ export class TrainingStage {
     const stored = this.store.readJson<StoredTraining>(layout.training(row, seed, stopAt));
     this.observer.trainingStarted(row, seed, stopAt ?? training.steps);
     if (stored?.key === key && existsSync(weights)) {
-      this.observer.trainingFinished(row, stored.record.seconds, true);
+      this.observer.trainingFinished(row, seed, stored.record.seconds, true);
       return { ...finished, record: stored.record };
     }
     const outcome = await this.pretraining.train({
@@ -134,13 +134,13 @@ export class TrainingStage {
       training,
       folder: layout.checkpoint(row, seed),
       key,
-      progress: (progress) => this.observer.trainingStep(row, progress),
+      progress: (progress) => this.observer.trainingStep(row, seed, progress),
       event: (entry) => this.store.log({ row, seed, ...entry }),
       signal: this.signal,
     });
     const record: TrainingRecord = { method: row, seed, ...outcome.record };
     this.store.writeJson(layout.training(row, seed, stopAt), { key, record } satisfies StoredTraining);
-    this.observer.trainingFinished(row, record.seconds, false);
+    this.observer.trainingFinished(row, seed, record.seconds, false);
     return { ...finished, record };
   }
 
@@ -182,7 +182,7 @@ export class TrainingStage {
       : { method: GENERAL, seed: 0, ...(await source.import(request, { folder, key })).record };
     if (!reused) this.store.writeJson(layout.training(GENERAL, 0), { key, record } satisfies StoredTraining);
     this.store.log({ row: GENERAL, imported: name, key });
-    this.observer.trainingFinished(GENERAL, record.seconds, reused);
+    this.observer.trainingFinished(GENERAL, 0, record.seconds, reused);
     return { weights, key, record, synthetic: false };
   }
 }

@@ -12,6 +12,10 @@ export const GENERAL = 'general';
 export class RunLayout {
   constructor(readonly folder: string) {}
 
+  /** Claims of the processes of a run on its units; only exists while they work. */
+  get claims(): string {
+    return join(this.folder, '.claims');
+  }
   /** The settings and the environment of the run. */
   get run(): string {
     return join(this.folder, 'run.json');

@@ -48,6 +48,11 @@ export class RunStore {
     }
   }
 
+  /** Opens a run folder that the process which started this one has locked. */
+  static join(folder: string): RunStore {
+    return new RunStore(folder, () => {});
+  }
+
   /** Releases the lock. */
   close(): void {
     this.release();
