@@ -4,7 +4,7 @@ import type { ScoreBlock } from './score-blocks.js';
 
 /** The functions of assembly/counting.ts, which documents them. */
 interface Kernel extends KernelMemory {
-  countAbove(...values: number[]): void;
+  countAbove(...values: number[]): number;
 }
 
 /** Receives a score that is too close to the limit of its row or column for 32 bits to tell which is larger. */
@@ -15,7 +15,7 @@ export type NearScore = (row: number, col: number, nearRow: boolean, nearCol: bo
  * within `margin` of a limit are not counted but passed to a callback.
  */
 export class BlockCounter {
-  #kernel: { readonly instance: Kernel; readonly rows: number; readonly stride: number } | undefined;
+  #kernel: { readonly instance: Kernel; readonly bytes: number } | undefined;
 
   /**
    * @param rowLimits limit of each row, `[N]`. @param colLimits limit of each column, `[M]`. Limits are 64-bit scores;
@@ -35,54 +35,63 @@ export class BlockCounter {
    */
   count({ images, texts, scores, stride }: ScoreBlock, rowCounts: Int32Array, colCounts: Int32Array, near: NearScore) {
     const { rowLimits, colLimits, margin } = this;
-    const rows = images.count;
-    const cols = texts.count;
-    if (!this.#kernel || this.#kernel.rows < rows || this.#kernel.stride < stride) {
-      const bytes = roundUp(16, 4 * rows * stride) + 16 * roundUp(16, rows) + 12 * roundUp(16, stride);
-      this.#kernel = { instance: instantiate<Kernel>(COUNTING_KERNEL, bytes), rows, stride };
+    // The kernel counts pairs of rows and groups of eight columns. Scores of -Infinity complete them.
+    const [rows, cols] = [roundUp(2, images.count), roundUp(8, texts.count)];
+    let end = 0;
+    const area = (entries: number): number => {
+      const start = end;
+      end += roundUp(16, 4 * entries);
+      return start;
+    };
+    const scoresAt = area(rows * cols);
+    const [rowLow, rowHigh, rowCount] = [area(rows), area(rows), area(rows)];
+    const [colLow, colHigh, colCount] = [area(cols), area(cols), area(cols)];
+    const nearAt = area((rows * cols) / 16);
+    if (!this.#kernel || this.#kernel.bytes < end) {
+      this.#kernel = { instance: instantiate<Kernel>(COUNTING_KERNEL, end), bytes: end };
     }
     const kernel = this.#kernel.instance;
     const { buffer } = kernel.memory;
-    let end = 0;
-    const area = (bytes: number): number => {
-      const start = end;
-      end += roundUp(16, bytes);
-      return start;
-    };
-    const scoresAt = area(4 * rows * stride);
-    const [rowLow, rowHigh, rowCount, marks] = [area(4 * rows), area(4 * rows), area(4 * rows), area(rows)];
-    const [colLow, colHigh, colCount] = [area(4 * cols), area(4 * cols), area(4 * cols)];
-    new Float32Array(buffer, scoresAt).set(scores.subarray(0, rows * stride));
+    const block = new Float32Array(buffer, scoresAt, rows * cols);
+    if (stride === cols && rows === images.count && cols === texts.count) block.set(scores.subarray(0, rows * cols));
+    else {
+      block.fill(Number.NEGATIVE_INFINITY);
+      for (let i = 0; i < images.count; i++) {
+        block.set(scores.subarray(i * stride, i * stride + texts.count), i * cols);
+      }
+    }
     const limits = (from: number, count: number, values: Float64Array, low: number, high: number): void => {
-      const lows = new Float32Array(buffer, low, count);
-      const highs = new Float32Array(buffer, high, count);
+      // Rows and columns that complete a group have limits of +Infinity.
+      const padded = roundUp(values === rowLimits ? 2 : 8, count);
+      const lows = new Float32Array(buffer, low, padded).fill(Number.POSITIVE_INFINITY);
+      const highs = new Float32Array(buffer, high, padded).fill(Number.POSITIVE_INFINITY);
       for (let i = 0; i < count; i++) {
         lows[i] = values[from + i]! - margin;
         highs[i] = values[from + i]! + margin;
       }
     };
-    limits(images.from, rows, rowLimits, rowLow, rowHigh);
-    limits(texts.from, cols, colLimits, colLow, colHigh);
+    limits(images.from, images.count, rowLimits, rowLow, rowHigh);
+    limits(texts.from, texts.count, colLimits, colLow, colHigh);
     const rowsAbove = new Int32Array(buffer, rowCount, rows).fill(0);
     const colsAbove = new Int32Array(buffer, colCount, cols).fill(0);
-    kernel.countAbove(scoresAt, rows, cols, stride, ...[rowLow, rowHigh, colLow, colHigh, rowCount, colCount, marks]);
-    for (let i = 0; i < rows; i++) rowCounts[images.from + i]! += rowsAbove[i]!;
-    for (let t = 0; t < cols; t++) colCounts[texts.from + t]! += colsAbove[t]!;
+    const groups = kernel.countAbove(
+      ...[scoresAt, rows, cols, rowLow, rowHigh, colLow, colHigh, rowCount, colCount, nearAt],
+    );
+    for (let i = 0; i < images.count; i++) rowCounts[images.from + i]! += rowsAbove[i]!;
+    for (let t = 0; t < texts.count; t++) colCounts[texts.from + t]! += colsAbove[t]!;
 
-    const marked = new Uint8Array(buffer, marks, rows);
     // The limits rounded to 32 bits, as the kernel used them, so that no score is counted twice or missed.
-    const lowOfCol = new Float32Array(buffer, colLow, cols);
-    const highOfCol = new Float32Array(buffer, colHigh, cols);
-    for (let i = 0; i < rows; i++) {
-      if (marked[i] === 0) continue;
-      const low = new Float32Array(buffer, rowLow, rows)[i]!;
-      const high = new Float32Array(buffer, rowHigh, rows)[i]!;
-      const row = i * stride;
-      for (let t = 0; t < cols; t++) {
-        const score = scores[row + t]!;
-        const nearRow = score >= low && score <= high;
-        const nearCol = score >= lowOfCol[t]! && score <= highOfCol[t]!;
-        if (nearRow || nearCol) near(images.from + i, texts.from + t, nearRow, nearCol);
+    const [lowOfRow, highOfRow] = [new Float32Array(buffer, rowLow, rows), new Float32Array(buffer, rowHigh, rows)];
+    const [lowOfCol, highOfCol] = [new Float32Array(buffer, colLow, cols), new Float32Array(buffer, colHigh, cols)];
+    for (const first of new Int32Array(buffer, nearAt, groups)) {
+      const from = Math.floor(first / cols);
+      for (let i = from; i < from + 2; i++) {
+        for (let t = first - from * cols; t < first - from * cols + 8; t++) {
+          const score = block[i * cols + t]!;
+          const nearRow = score >= lowOfRow[i]! && score <= highOfRow[i]!;
+          const nearCol = score >= lowOfCol[t]! && score <= highOfCol[t]!;
+          if (nearRow || nearCol) near(images.from + i, texts.from + t, nearRow, nearCol);
+        }
       }
     }
   }
