@@ -9,6 +9,7 @@ const KERNELS = [
   ['data', 'resample'],
   ['evaluation', 'counting'],
   ['evaluation', 'products'],
+  ['evaluation', 'triangular'],
 ];
 
 const folder = (name) => fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));

@@ -31,7 +31,7 @@ export { measureVqa, type VqaData, type VqaExample, vqaExamples } from './protoc
 export { measureZeroShot } from './protocols/zero-shot.js';
 export { type RetrievalRanks, retrievalRanks } from './retrieval/ranks.js';
 export { type RetrievalSummary, summarizeRetrieval } from './retrieval/summary.js';
-export type { LbfgsOptions, LbfgsResult } from './solvers/lbfgs.js';
+export type { LbfgsOptions, LbfgsResult, Scaling } from './solvers/lbfgs.js';
 export { minimize } from './solvers/lbfgs.js';
 export type { LogisticModel, LogisticOptions } from './solvers/logistic-regression.js';
 export { fitLogisticRegression, logisticLogits } from './solvers/logistic-regression.js';

@@ -4,6 +4,8 @@ import { compiledKernel } from '../../../../scripts/build-kernels.mjs';
 import { LayerProducts } from './layer-products.js';
 import { PRODUCTS_KERNEL } from './products.js';
 
+const dot = (a: Float32Array, b: Float64Array): number => a.reduce((sum, value, j) => sum + value * b[j]!, 0);
+
 describe('LayerProducts', () => {
   // Sizes around the tile sizes: 2 rows, 4 outputs, 4 features; blocks of 64 rows.
   it.each([
@@ -40,6 +42,43 @@ describe('LayerProducts', () => {
     expected.forEach((value, i) => {
       expect(gradient[i]).toBeCloseTo(value, 11);
     });
+  });
+
+  it.each([
+    [1, 130],
+    [2, 65],
+    [3, 64],
+    [5, 7],
+  ])('gives the loss and the gradient of logistic regression: %i outputs, %i rows', (outputs, n) => {
+    const d = 6;
+    const stream = random(3, outputs, n);
+    const classes = Math.max(2, outputs);
+    const x = Float32Array.from({ length: n * d }, () => 2 * stream.normal());
+    const labels = Int32Array.from({ length: n }, () => stream.integer(classes));
+    const parameters = Float64Array.from({ length: outputs * (d + 1) }, () => 20 * stream.normal());
+    const loss = (values: Float64Array): number => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const logit = (k: number) =>
+          values[outputs * d + k]! + dot(x.subarray(i * d, i * d + d), values.subarray(k * d, k * d + d));
+        const z = outputs === 1 ? [0, logit(0)] : Array.from({ length: outputs }, (_, k) => logit(k));
+        const max = Math.max(...z);
+        sum += max + Math.log(z.reduce((total, value) => total + Math.exp(value - max), 0)) - z[labels[i]!]!;
+      }
+      return sum;
+    };
+    const gradient = new Float64Array(parameters.length).fill(7);
+    const value = new LayerProducts(d, outputs).logisticLoss(x, labels, parameters, gradient);
+    expect(Math.abs(value - loss(parameters))).toBeLessThan(1e-12 * value);
+    for (let i = 0; i < parameters.length; i++) {
+      const slope = (step: number) => {
+        const [above, below] = [parameters.slice(), parameters.slice()];
+        above[i]! += step;
+        below[i]! -= step;
+        return (loss(above) - loss(below)) / (2 * step);
+      };
+      expect(Math.abs(gradient[i]! - slope(1e-5))).toBeLessThan(1e-4 * n);
+    }
   });
 
   it('uses the bytes that the kernel source compiles to', async () => {

@@ -6,6 +6,8 @@ interface Kernel extends KernelMemory {
   forward(x: number, rows: number, w: number, outputs: number, d: number, z: number): void;
   backward(x: number, rows: number, r: number, outputs: number, d: number, g: number): void;
   combine(r: number, rows: number, outputs: number, w: number, d: number, out: number): void;
+  multinomial(z: number, rows: number, outputs: number, ...at: number[]): void;
+  binomial(z: number, rows: number, ...at: number[]): void;
 }
 
 /**
@@ -40,6 +42,10 @@ export class LayerProducts {
     readonly g: number;
     readonly z: number;
     readonly out: number;
+    readonly intercepts: number;
+    readonly sums: number;
+    readonly labels: number;
+    readonly loss: number;
   };
 
   #cached: { readonly features: Float32Array; readonly offset: number } | undefined;
@@ -52,8 +58,17 @@ export class LayerProducts {
     const x = 4 * BLOCK * this.#stride;
     const w = 8 * outputs * this.#stride;
     const z = roundUp(16, 8 * BLOCK * outputs);
-    this.#offsets = { x: 0, w: x, g: x + w, z: x + 2 * w, out: x + 2 * w + z };
-    this.#kernel = instantiate<Kernel>(PRODUCTS_KERNEL, x + 2 * w + z + 2 * x);
+    let end = 0;
+    const area = (bytes: number): number => {
+      const start = end;
+      end += roundUp(16, bytes);
+      return start;
+    };
+    this.#offsets = {
+      ...{ x: area(x), w: area(w), g: area(w), z: area(z), out: area(2 * x) },
+      ...{ intercepts: area(8 * outputs), sums: area(8 * outputs), labels: area(4 * BLOCK), loss: area(16) },
+    };
+    this.#kernel = instantiate<Kernel>(PRODUCTS_KERNEL, end);
   }
 
   /**
@@ -82,9 +97,58 @@ export class LayerProducts {
    * @param gradient `[outputs, d]`, overwritten.
    */
   sweep(x: Float32Array, weights: Float64Array, gradient: Float64Array, residuals: Residuals): void {
+    const { outputs } = this;
+    const stride = this.#stride;
+    const { w: wAt, z: zAt, out } = this.#offsets;
+    const { buffer } = this.#kernel.memory;
+    this.#sweepBlocks(x, weights, gradient, (from, rows) => {
+      residuals(new Float64Array(buffer, zAt, rows * outputs), from, rows, () => {
+        this.#kernel.combine(zAt, roundUp(2, rows), outputs, wAt, stride, out);
+        return { gradient: new Float64Array(buffer, out, rows * stride), stride };
+      });
+    });
+  }
+
+  /**
+   * Loss of logistic regression, summed over the rows of x, and its gradient. With one output, its logit is that of
+   * class 1 of two; with more, there is one logit per class.
+   *
+   * @param x features `[N, d]`. @param labels class of each row.
+   * @param parameters weights `[outputs, d]`, followed by intercepts `[outputs]`.
+   * @param gradient in the order of the parameters, overwritten.
+   * @returns the summed loss.
+   */
+  logisticLoss(x: Float32Array, labels: Int32Array, parameters: Float64Array, gradient: Float64Array): number {
+    const { d, outputs } = this;
+    const { z, intercepts, sums, labels: labelsAt, loss: lossAt } = this.#offsets;
+    const kernel = this.#kernel;
+    const { buffer } = kernel.memory;
+    const weights = outputs * d;
+    new Float64Array(buffer, intercepts, outputs).set(parameters.subarray(weights));
+    const residualSums = new Float64Array(buffer, sums, outputs).fill(0);
+    const blockLabels = new Int32Array(buffer, labelsAt, BLOCK);
+    const blockLoss = new Float64Array(buffer, lossAt, 2);
+    let loss = 0;
+    this.#sweepBlocks(x, parameters, gradient, (from, rows) => {
+      for (let i = 0; i < rows; i++) blockLabels[i] = labels[from + i]!;
+      if (outputs === 1) kernel.binomial(z, rows, intercepts, labelsAt, sums, lossAt);
+      else kernel.multinomial(z, rows, outputs, intercepts, labelsAt, sums, lossAt);
+      loss += Math.log(blockLoss[0]!) - blockLoss[1]!;
+    });
+    gradient.set(residualSums, weights);
+    return loss;
+  }
+
+  /** Runs the products of each block of rows, with `handle` between the two, which turns z into residuals. */
+  #sweepBlocks(
+    x: Float32Array,
+    weights: Float64Array,
+    gradient: Float64Array,
+    handle: (from: number, rows: number) => void,
+  ): void {
     const { d, outputs } = this;
     const stride = this.#stride;
-    const { x: xAt, w: wAt, g: gAt, z: zAt, out } = this.#offsets;
+    const { x: xAt, w: wAt, g: gAt, z: zAt } = this.#offsets;
     const { buffer } = this.#kernel.memory;
     const block = new Float32Array(buffer, xAt, BLOCK * stride);
     const w = new Float64Array(buffer, wAt, outputs * stride);
@@ -100,10 +164,7 @@ export class LayerProducts {
         else for (let i = 0; i < rows; i++) block.set(x.subarray((from + i) * d, (from + i + 1) * d), i * stride);
       }
       this.#kernel.forward(rowsOffset, roundUp(2, rows), wAt, outputs, stride, zAt);
-      residuals(new Float64Array(buffer, zAt, rows * outputs), from, rows, () => {
-        this.#kernel.combine(zAt, roundUp(2, rows), outputs, wAt, stride, out);
-        return { gradient: new Float64Array(buffer, out, rows * stride), stride };
-      });
+      handle(from, rows);
       this.#kernel.backward(rowsOffset, rows, zAt, outputs, stride, gAt);
     }
     for (let k = 0; k < outputs; k++) gradient.set(g.subarray(k * stride, k * stride + d), k * d);

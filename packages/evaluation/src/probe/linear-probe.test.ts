@@ -1,6 +1,7 @@
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { argMax } from '../metrics/scores.js';
+import type { LabelledFeatures } from './features.js';
 import { linearProbe } from './linear-probe.js';
 
 describe('linearProbe', () => {
@@ -20,9 +21,20 @@ describe('linearProbe', () => {
     for (const validation of [val, undefined]) {
       const probe = linearProbe(train, validation, test.features, 3);
       expect([...argMax(probe.logits, 3)]).toEqual([...test.labels]);
-      expect(probe.sweep.map(({ C }) => C)).toEqual([1e-3, 1e-2, 1e-1, 1, 10, 100, 1000]);
       expect(probe.notes.join('; ')).toContain(validation ? '180 training and validation' : '15 held-out');
     }
+  });
+
+  it('tries every value of C, up to one that makes no mistake', () => {
+    const grid = [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000];
+    const tried = (validation: LabelledFeatures) =>
+      linearProbe(train, validation, test.features, 3).sweep.map(({ C }) => C);
+    const mislabelled = { ...val, labels: val.labels.with(0, (val.labels[0]! + 1) % 3) };
+    expect(tried(mislabelled)).toEqual(grid);
+    expect(tried(val)).toEqual(grid.slice(0, tried(val).length));
+    const [last] = linearProbe(train, val, test.features, 3).sweep.slice(-1);
+    expect(last).toMatchObject({ accuracy: 1 });
+    expect(linearProbe(train, val, test.features, 3).C).toBe(last!.C);
   });
 
   it('takes the strongest regularisation among equally accurate values', () => {

@@ -23,7 +23,7 @@ export interface ProbeOutcome {
   /** Logits of the test rows, `[N, classes]`. */
   readonly logits: Float64Array;
   readonly C: number;
-  /** Accuracy on the held-out examples for each C of the grid. */
+  /** Accuracy on the held-out examples for each C of the grid, up to the first that classifies them all correctly. */
   readonly sweep: readonly { readonly C: number; readonly accuracy: number }[];
   readonly notes: readonly string[];
 }
@@ -81,6 +81,8 @@ export function linearProbe(
         best = point;
         start = warm;
       }
+      // No larger C can be chosen: at best, it is as accurate.
+      if (best.accuracy === 1) break;
     }
   }
   const withVal = hasVal && options.refit !== 'train';
@@ -92,7 +94,7 @@ export function linearProbe(
     tolerance: LAST_TOLERANCE,
     ...(start && start.seen.length === new Set(labels).size && { start }),
   });
-  const edge = sweep.length > 1 && (best.C === grid[0] || best.C === grid.at(-1));
+  const edge = sweep.length > 0 && (best.C === grid[0] || best.C === grid.at(-1));
   notes.push(
     `C = ${best.C}${edge ? ' (an end of the grid)' : ''}, fitted to ${labels.length} ${withVal ? 'training and validation' : 'training'} examples`,
   );

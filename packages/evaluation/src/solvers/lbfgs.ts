@@ -9,8 +9,16 @@ export interface LbfgsOptions {
   readonly maxIterations?: number;
   /** Largest absolute gradient entry at which the minimisation stops. Default 1e-4. */
   readonly gradientTolerance?: number;
-  /** Multiplies a vector in place by a positive definite estimate of the inverse Hessian. */
-  readonly precondition?: (vector: Float64Array) => void;
+  /** Scaled parameters to compute in. They change the path to the minimum, not the minimum. */
+  readonly scaling?: Scaling;
+}
+
+/** Scaled parameters u of a minimisation, from which the parameters are x = S u. */
+export interface Scaling {
+  /** Turns the gradient by x into that by u, in place: multiplies by Sᵀ. */
+  scaleGradient(gradient: Float64Array): void;
+  /** Turns a step of u into one of x, in place: multiplies by S. */
+  unscaleStep(step: Float64Array): void;
 }
 
 export interface LbfgsResult {
@@ -31,7 +39,10 @@ function addScaled(target: Float64Array, scale: number, source: Float64Array): v
 
 function largest(values: Float64Array): number {
   let max = 0;
-  for (let i = 0; i < values.length; i++) max = Math.max(max, Math.abs(values[i]!));
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]!);
+    if (!(size <= max)) max = size;
+  }
   return max;
 }
 
@@ -45,19 +56,15 @@ interface Correction {
 }
 
 /** Descent direction, computed by the two-loop recursion (Nocedal and Wright, algorithm 7.4). */
-function direction(
-  gradient: Float64Array,
-  corrections: readonly Correction[],
-  precondition: (vector: Float64Array) => void,
-): Float64Array {
-  const q = Float64Array.from(gradient, (value) => -value);
+function direction(gradient: Float64Array, corrections: readonly Correction[]): Float64Array {
+  const q = gradient.slice();
+  for (let i = 0; i < q.length; i++) q[i] = -q[i]!;
   const alphas = new Float64Array(corrections.length);
   for (let i = corrections.length - 1; i >= 0; i--) {
     const { step, change, rho } = corrections[i]!;
     alphas[i] = rho * dot(step, q);
     addScaled(q, -alphas[i]!, change);
   }
-  precondition(q);
   const scale = corrections.at(-1)?.scale ?? 1;
   for (let i = 0; i < q.length; i++) q[i]! *= scale;
   corrections.forEach(({ step, change, rho }, i) => {
@@ -77,7 +84,7 @@ export function minimize(
   start: Float64Array,
   options: LbfgsOptions = {},
 ): LbfgsResult {
-  const { history = 10, maxIterations = 1000, gradientTolerance = 1e-4, precondition } = options;
+  const { history = 10, maxIterations = 1000, gradientTolerance = 1e-4, scaling } = options;
   let x = start.slice();
   let gradient = new Float64Array(x.length);
   let value = evaluate(x, gradient);
@@ -87,9 +94,18 @@ export function minimize(
   let iterations = 0;
   let corrections: Correction[] = [];
   let converged = largest(gradient) <= gradientTolerance;
+  // The history holds steps and gradients of the scaled parameters.
+  const scale = (values: Float64Array): Float64Array => {
+    const scaled = values.slice();
+    scaling?.scaleGradient(scaled);
+    return scaled;
+  };
+  let scaledGradient = converged ? gradient : scale(gradient);
 
   while (!converged && iterations < maxIterations) {
-    const d = direction(gradient, corrections, precondition ?? (() => {}));
+    const scaledStep = direction(scaledGradient, corrections);
+    const d = scaling ? scaledStep.slice() : scaledStep;
+    scaling?.unscaleStep(d);
     let evaluatedAt = Number.NaN;
     const evaluateStep = (step: number): LinePoint => {
       for (let i = 0; i < x.length; i++) trial[i] = x[i]! + step * d[i]!;
@@ -98,7 +114,7 @@ export function minimize(
       evaluatedAt = step;
       return { step, value: trialValue, slope: dot(trialGradient, d) };
     };
-    const first = corrections.length > 0 || precondition !== undefined ? 1 : Math.min(1, 1 / Math.sqrt(dot(d, d)));
+    const first = corrections.length > 0 || scaling !== undefined ? 1 : Math.min(1, 1 / Math.sqrt(dot(d, d)));
     const slope = dot(gradient, d);
     let accepted = slope < 0 ? wolfeSearch(evaluateStep, { step: 0, value, slope }, first) : undefined;
     if (accepted === undefined) {
@@ -113,13 +129,15 @@ export function minimize(
     if (accepted.step !== evaluatedAt) accepted = evaluateStep(accepted.step);
     iterations++;
 
-    const step = Float64Array.from(d, (component) => component * accepted.step);
-    const change = Float64Array.from(trialGradient, (component, i) => component - gradient[i]!);
+    const newGradient = scale(trialGradient);
+    const step = scaledStep.slice();
+    const change = newGradient.slice();
+    for (let i = 0; i < step.length; i++) step[i]! *= accepted.step;
+    for (let i = 0; i < step.length; i++) change[i]! -= scaledGradient[i]!;
+    scaledGradient = newGradient;
     const curvature = dot(step, change);
     if (curvature > 0) {
-      const preconditioned = change.slice();
-      precondition?.(preconditioned);
-      corrections.push({ step, change, rho: 1 / curvature, scale: curvature / dot(change, preconditioned) });
+      corrections.push({ step, change, rho: 1 / curvature, scale: curvature / dot(change, change) });
       if (corrections.length > history) corrections.shift();
     }
     const decrease = value - accepted.value;

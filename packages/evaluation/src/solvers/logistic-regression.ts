@@ -1,8 +1,18 @@
 import type { Matrix } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
+import type { LowerTriangle } from '../kernels/cholesky-factor.js';
 import { LayerProducts } from '../kernels/layer-products.js';
-import { augmentedSecondMoment, cholesky, innerProducts, solveCholesky } from '../numerics/linear-algebra.js';
-import { minimize } from './lbfgs.js';
+import { augmentedSecondMoment } from '../kernels/second-moment.js';
+import { innerProducts } from '../numerics/linear-algebra.js';
+import { hessianScaling, momentScaling } from './hessian-scaling.js';
+import { type LbfgsOptions, type LbfgsResult, minimize } from './lbfgs.js';
+
+/** Past steps that a large scaled fit keeps. If it separates its classes well, few of them do not converge. */
+const HISTORY = 50;
+/** Largest number of parameters for which the exact Hessian is worth its cost. */
+const MAX_HESSIAN = 1024;
+/** Steps after which such a fit computes the Hessian, and then computes it again. */
+const ROUND = 40;
 
 /** Settings of a fit. */
 export interface LogisticOptions {
@@ -15,7 +25,7 @@ export interface LogisticOptions {
   /** Initial model, with the same classes and features. Default: weights of 0 and the class priors as intercepts. */
   readonly start?: LogisticModel;
   /** Result of `secondMoment(x)`, if fits on the same rows share it. */
-  readonly moment?: Float64Array;
+  readonly moment?: LowerTriangle;
   /** Whether to precondition. Default true. Without, a fit that is stopped early stays closer to its start. */
   readonly precondition?: boolean;
 }
@@ -40,80 +50,9 @@ export interface LogisticModel {
   readonly converged: boolean;
 }
 
-/** Turns logits `[rows, K]` into residuals (probability minus truth) in place and returns the summed loss. */
-function multinomialResiduals(z: Float64Array, rows: number, K: number, y: Int32Array, from: number): number {
-  let loss = 0;
-  for (let i = 0; i < rows; i++) {
-    const row = i * K;
-    const truth = row + y[from + i]!;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < K; k++) max = Math.max(max, z[row + k]!);
-    const target = z[truth]! - max;
-    let sum = 0;
-    for (let k = 0; k < K; k++) {
-      const e = Math.exp(z[row + k]! - max);
-      z[row + k] = e;
-      sum += e;
-    }
-    for (let k = 0; k < K; k++) z[row + k]! /= sum;
-    z[truth]! -= 1;
-    loss += Math.log(sum) - target;
-  }
-  return loss;
-}
-
-/** `multinomialResiduals` for two classes, with one logit per row: that of class 1. */
-function binomialResiduals(z: Float64Array, rows: number, y: Int32Array, from: number): number {
-  let loss = 0;
-  for (let i = 0; i < rows; i++) {
-    const logit = z[i]!;
-    const small = Math.exp(-Math.abs(logit));
-    loss += Math.log1p(small) + Math.max(logit, 0) - y[from + i]! * logit;
-    z[i] = (logit >= 0 ? 1 : small) / (1 + small) - y[from + i]!;
-  }
-  return loss;
-}
-
-/** Mean of x̃x̃ᵀ, where x̃ is a row with a constant 1 appended, for preconditioning fits. Large sets are subsampled. */
-export function secondMoment(x: Matrix): Float64Array {
-  return augmentedSecondMoment(x.data, x.rows, x.cols, Math.max(1000, 4 * x.cols));
-}
-
-/**
- * Makes a preconditioner that multiplies each row of parameters by the inverse of its estimated Hessian p(1 - p)·x̃x̃ᵀ
- * + λI, where p is the class prior (compare Böhning 1992). It changes the path to the minimum, not the minimum: with
- * correlated or badly scaled features or rare classes, a fit takes tens of steps instead of hundreds. Rows whose p(1 -
- * p) differ by at most a factor of two from a common value share one factorisation.
- * @returns undefined if an estimate is not positive definite.
- */
-function preconditioner(moment: Float64Array, d: number, priors: Float64Array, lambda: number) {
-  const size = d + 1;
-  const rows = priors.length;
-  const factors = new Map<number, Float64Array>();
-  const factorize = (prior: number): Float64Array | undefined => {
-    const spread = 4 ** Math.round(Math.log2(prior * (1 - prior)) / 2);
-    const cached = factors.get(spread);
-    if (cached !== undefined) return cached;
-    const hessian = moment.map((value) => value * spread);
-    let trace = 0;
-    for (let j = 0; j < size; j++) trace += hessian[j * size + j]!;
-    for (let j = 0; j < size; j++) hessian[j * size + j]! += (j < d ? lambda : 0) + (1e-10 * trace) / size;
-    const lower = cholesky(hessian, size);
-    if (lower !== undefined) factors.set(spread, lower);
-    return lower;
-  };
-  const lowers = Array.from(priors, factorize);
-  if (lowers.includes(undefined)) return undefined;
-  const column = new Float64Array(size);
-  return (v: Float64Array): void => {
-    for (let k = 0; k < rows; k++) {
-      column.set(v.subarray(k * d, (k + 1) * d));
-      column[d] = v[rows * d + k]!;
-      solveCholesky(lowers[k]!, size, column);
-      v.set(column.subarray(0, d), k * d);
-      v[rows * d + k] = column[d]!;
-    }
-  };
+/** Mean of x̃x̃ᵀ, where x̃ is a row with a constant 1 appended, for scaling fits. Large sets are subsampled. */
+export function secondMoment(x: Matrix): LowerTriangle {
+  return augmentedSecondMoment(x, Math.max(1000, 4 * x.cols));
 }
 
 /** Shifts multinomial intercepts, which are determined only up to a constant, to mean 0, as scikit-learn does. */
@@ -163,20 +102,12 @@ export function fitLogisticRegression(
   products.cacheFeatures(x.data);
 
   const evaluate = (parameters: Float64Array, gradient: Float64Array): number => {
-    const weights = parameters.subarray(0, rows * d);
-    const intercepts = parameters.subarray(rows * d);
-    const interceptGradient = gradient.subarray(rows * d).fill(0);
-    let loss = 0;
-    products.sweep(x.data, weights, gradient.subarray(0, rows * d), (z, from, size) => {
-      for (let i = 0; i < size; i++) for (let k = 0; k < rows; k++) z[i * rows + k]! += intercepts[k]!;
-      loss += rows === 1 ? binomialResiduals(z, size, target, from) : multinomialResiduals(z, size, rows, target, from);
-      for (let i = 0; i < size; i++) for (let k = 0; k < rows; k++) interceptGradient[k]! += z[i * rows + k]!;
-    });
+    const loss = products.logisticLoss(x.data, target, parameters, gradient);
     let square = 0;
     for (let i = 0; i < gradient.length; i++) gradient[i]! /= n;
     for (let i = 0; i < rows * d; i++) {
-      square += weights[i]! ** 2;
-      gradient[i]! += lambda * weights[i]!;
+      square += parameters[i]! ** 2;
+      gradient[i]! += lambda * parameters[i]!;
     }
     return loss / n + 0.5 * lambda * square;
   };
@@ -191,13 +122,29 @@ export function fitLogisticRegression(
     const logits = priors.map((prior) => Math.log(rows === 1 ? prior / (1 - prior) : prior));
     start.set(centre(logits), rows * d);
   }
-  const precondition =
-    options.precondition === false ? undefined : preconditioner(options.moment ?? secondMoment(x), d, priors, lambda);
-  const result = minimize(evaluate, start, {
-    maxIterations: options.maxIterations ?? 1000,
-    gradientTolerance: options.tolerance ?? 1e-4,
-    ...(precondition && { precondition }),
-  });
+  const maxIterations = options.maxIterations ?? 1000;
+  const gradientTolerance = options.tolerance ?? 1e-4;
+  const fit = (from: Float64Array, settings: LbfgsOptions): LbfgsResult =>
+    minimize(evaluate, from, { gradientTolerance, ...settings });
+  let result: LbfgsResult;
+  if (options.precondition === false) result = fit(start, { maxIterations });
+  else {
+    const scaling = momentScaling(options.moment ?? secondMoment(x), priors, lambda);
+    const small = start.length <= MAX_HESSIAN;
+    result = fit(start, {
+      maxIterations: small ? Math.min(ROUND, maxIterations) : maxIterations,
+      ...(scaling && { scaling, history: HISTORY }),
+    });
+    while (small && !result.converged && result.iterations < maxIterations) {
+      const { iterations } = result;
+      const exact = hessianScaling(x, target, result.x, rows, lambda);
+      const round = fit(result.x, {
+        maxIterations: Math.min(ROUND, maxIterations - iterations),
+        ...(exact && { scaling: exact }),
+      });
+      result = { ...round, iterations: iterations + round.iterations };
+    }
+  }
   return {
     ...common,
     weights: result.x.slice(0, rows * d),
