@@ -7,6 +7,7 @@ import asc from 'assemblyscript/asc';
 
 const KERNELS = [
   ['data', 'resample'],
+  ['evaluation', 'adamw'],
   ['evaluation', 'counting'],
   ['evaluation', 'products'],
   ['evaluation', 'triangular'],

@@ -44,17 +44,19 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
   const { rows: n, cols: d } = x;
   const stream = random(options.seed, 'clip-benchmark');
   const size = classes * (d + 1);
-  const parameters = Float64Array.from({ length: size }, () => (2 * stream.uniform() - 1) / Math.sqrt(d));
+  const optimizer = new HostAdamW(
+    Float64Array.from({ length: size }, () => (2 * stream.uniform() - 1) / Math.sqrt(d)),
+    options.weightDecay,
+  );
+  const { parameters, gradient } = optimizer;
   const weights = parameters.subarray(0, classes * d);
   const intercepts = parameters.subarray(classes * d);
   if (options.start) {
     weights.set(options.start.weights);
     intercepts.set(options.start.intercepts);
   }
-  const gradient = new Float64Array(size);
   const weightGradient = gradient.subarray(0, classes * d);
   const interceptGradient = gradient.subarray(classes * d);
-  const optimizer = new HostAdamW(parameters, options.weightDecay);
   const products = new LayerProducts(d, classes);
   const steps = epochs * Math.ceil(n / batchSize);
   let step = 0;
@@ -68,7 +70,7 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
         crossEntropyGradient(z, classes, batch.length, (row) => y[batch[first + row]!]!);
         for (let i = 0; i < rows; i++) for (let k = 0; k < classes; k++) interceptGradient[k]! += z[i * classes + k]!;
       });
-      optimizer.step(gradient, 0.5 * learningRate * (1 + Math.cos((Math.PI * step) / steps)));
+      optimizer.step(0.5 * learningRate * (1 + Math.cos((Math.PI * step) / steps)));
       step++;
     }
   }

@@ -44,12 +44,14 @@ function splitLayers(parameters: Float64Array, inputs: number, hidden: number, c
 }
 
 function addBias(z: Float64Array, bias: Float64Array): void {
-  for (let i = 0; i < z.length; i++) z[i]! += bias[i % bias.length]!;
+  const width = bias.length;
+  for (let row = 0; row < z.length; row += width) for (let k = 0; k < width; k++) z[row + k]! += bias[k]!;
 }
 
 /** Adds each row of a block to `sums`. */
 function addRows(sums: Float64Array, rows: Float64Array): void {
-  for (let i = 0; i < rows.length; i++) sums[i % sums.length]! += rows[i]!;
+  const width = sums.length;
+  for (let row = 0; row < rows.length; row += width) for (let k = 0; k < width; k++) sums[k]! += rows[row + k]!;
 }
 
 /**
@@ -65,16 +67,16 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
   const stream = random(options.seed, 'mlp');
   const size = hidden * (inputs + 1) + classes * (hidden + 1);
   const firstLayer = hidden * (inputs + 1);
-  const parameters =
-    options.start?.slice() ??
+  const start =
+    options.start ??
     Float64Array.from(
       { length: size },
       (_, i) => (2 * stream.uniform() - 1) / Math.sqrt(i < firstLayer ? inputs : hidden),
     );
-  const gradient = new Float64Array(size);
+  const optimizer = new HostAdamW(start, weightDecay);
+  const { parameters, gradient } = optimizer;
   const p = splitLayers(parameters, inputs, hidden, classes);
   const g = splitLayers(gradient, inputs, hidden, classes);
-  const optimizer = new HostAdamW(parameters, weightDecay);
   const [first, second] = [new LayerProducts(inputs, hidden), new LayerProducts(hidden, classes)];
   let step = 0;
   for (let epoch = 0; epoch < options.epochs && step < options.maxSteps; epoch++) {
@@ -106,7 +108,7 @@ export function fitMlp(x: Matrix, y: Int32Array, classes: number, options: MlpOp
         addRows(g.b1, z);
       });
       step++;
-      optimizer.step(gradient, learningRate);
+      optimizer.step(learningRate);
     }
   }
   return { parameters, predict: (rows) => predict(rows, p, classes, hidden) };
