@@ -7,9 +7,13 @@ const packages = new URL('../../packages/', import.meta.url);
 /** Modules of drawn inputs. In tests, a worker imports their source instead of the built files. */
 const INPUTS = ['data/src/inputs.ts', 'nn/src/inputs.ts'].map((path) => new URL(path, packages));
 
-/** Bundles the worker from source before the first test: tests run from source, but Node runs a worker from a file. */
+/** Bundles the workers from source before the first test: tests run from source, but Node runs a worker from a file. */
 export default async function buildWorkers(): Promise<void> {
-  await Promise.all([buildWorker('data', 'src/loading/worker.ts'), buildWorker('formats', 'src/parquet/worker.ts')]);
+  await Promise.all([
+    buildWorker('data', 'src/loading/worker.ts'),
+    buildWorker('evaluation', 'src/kernels/worker.ts'),
+    buildWorker('formats', 'src/parquet/worker.ts'),
+  ]);
 }
 
 async function buildWorker(name: string, source: string): Promise<void> {

@@ -1,8 +1,8 @@
 import type { BackendStatus, HostTensors, LoadOptions, Program, ProgramMemory, Session } from '@medbench/core';
-import { Backend, errorMessage, MedbenchError } from '@medbench/core';
+import { Backend, errorMessage, MedbenchError, threadCount } from '@medbench/core';
 import { cudaStatus } from './cuda.js';
 import { estimateProgram } from './estimate.js';
-import { defaultThreads, loadRuntime, remedy } from './runtime.js';
+import { loadRuntime, remedy } from './runtime.js';
 import { compiledSession } from './session.js';
 
 /** Records a program once and runs it as one ONNX graph on the CPU. */
@@ -14,7 +14,7 @@ export class Compiled implements Backend {
    * @throws MedbenchError('usage') if `MEDBENCH_THREADS` is invalid: a typing error must not select a slower backend.
    */
   async status(): Promise<BackendStatus> {
-    defaultThreads();
+    threadCount();
     try {
       await loadRuntime();
       return { available: true, reason: 'ONNX Runtime works' };

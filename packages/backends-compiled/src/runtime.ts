@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
-import { errorMessage, MedbenchError, parseVariable, readVariable } from '@medbench/core';
+import { errorMessage, MedbenchError, threadCount } from '@medbench/core';
 import type * as ort from 'onnxruntime-common';
 
 /** The module of ONNX Runtime for Node.js. */
@@ -60,22 +59,14 @@ export function remedy(): string {
 }
 
 /**
- * Number of threads of a session whose caller asks for none: `MEDBENCH_THREADS`, or all cores. A run always asks for
- * its setting `threads`, because another number of threads may round sums differently.
- * @throws MedbenchError('usage') if the variable is not a positive integer.
- */
-export function defaultThreads(): number {
-  const setting = parseVariable('MEDBENCH_THREADS', readVariable('MEDBENCH_THREADS'), { integer: true });
-  return setting ?? availableParallelism();
-}
-
-/**
  * Options of every session: operators run one at a time, each on all threads. Memory patterns are off: without a memory
  * plan for the whole graph, the arena hands out the chunk that was freed last, which is often in the processor's cache.
+ * A run asks for its setting `threads`, because another number may round sums differently (`npm run bench:step --
+ * --threads N` compares numbers).
  */
 export const sessionOptions = (
   provider: ExecutionProvider = 'cpu',
-  threads: number = defaultThreads(),
+  threads: number = threadCount(),
 ): ort.InferenceSession.SessionOptions => ({
   // An operator that the first provider lacks runs on the next one.
   executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],

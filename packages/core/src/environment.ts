@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { MedbenchError } from './errors.js';
 
 /** Environment variables of medbench, each with its meaning. Other code reads them through this module only. */
@@ -35,4 +36,13 @@ export function parseVariable(
   throw new MedbenchError('usage', `${name} is "${text}", not a positive ${integer ? 'integer' : 'number'}`, {
     hint: `It sets the ${ENVIRONMENT[name]}. Correct it, or unset it for the default.`,
   });
+}
+
+/**
+ * Number of threads of a computation that nobody gave one: `MEDBENCH_THREADS`, or all cores.
+ * @throws MedbenchError('usage') if the variable is not a positive integer.
+ */
+export function threadCount(): number {
+  const setting = parseVariable('MEDBENCH_THREADS', readVariable('MEDBENCH_THREADS'), { integer: true });
+  return setting ?? availableParallelism();
 }

@@ -25,7 +25,7 @@ export {
   Task,
 } from './decorators.js';
 export { drawnInput } from './drawn-input.js';
-export { ENVIRONMENT, type EnvironmentVariable, parseVariable, readVariable } from './environment.js';
+export { ENVIRONMENT, type EnvironmentVariable, parseVariable, readVariable, threadCount } from './environment.js';
 export * from './errors.js';
 export { ensureFolder, fileName, unwritableError, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';

@@ -116,9 +116,16 @@ export class LayerProducts {
    * @param x features `[N, d]`. @param labels class of each row.
    * @param parameters weights `[outputs, d]`, followed by intercepts `[outputs]`.
    * @param gradient in the order of the parameters, overwritten.
+   * @param range rows of x to sum over, `[from, to)`. Default all.
    * @returns the summed loss.
    */
-  logisticLoss(x: Float32Array, labels: Int32Array, parameters: Float64Array, gradient: Float64Array): number {
+  logisticLoss(
+    x: Float32Array,
+    labels: Int32Array,
+    parameters: Float64Array,
+    gradient: Float64Array,
+    range?: readonly [from: number, to: number],
+  ): number {
     const { d, outputs } = this;
     const { z, intercepts, sums, labels: labelsAt, loss: lossAt } = this.#offsets;
     const kernel = this.#kernel;
@@ -129,12 +136,18 @@ export class LayerProducts {
     const blockLabels = new Int32Array(buffer, labelsAt, BLOCK);
     const blockLoss = new Float64Array(buffer, lossAt, 2);
     let loss = 0;
-    this.#sweepBlocks(x, parameters, gradient, (from, rows) => {
-      for (let i = 0; i < rows; i++) blockLabels[i] = labels[from + i]!;
-      if (outputs === 1) kernel.binomial(z, rows, intercepts, labelsAt, sums, lossAt);
-      else kernel.multinomial(z, rows, outputs, intercepts, labelsAt, sums, lossAt);
-      loss += Math.log(blockLoss[0]!) - blockLoss[1]!;
-    });
+    this.#sweepBlocks(
+      x,
+      parameters,
+      gradient,
+      (from, rows) => {
+        for (let i = 0; i < rows; i++) blockLabels[i] = labels[from + i]!;
+        if (outputs === 1) kernel.binomial(z, rows, intercepts, labelsAt, sums, lossAt);
+        else kernel.multinomial(z, rows, outputs, intercepts, labelsAt, sums, lossAt);
+        loss += Math.log(blockLoss[0]!) - blockLoss[1]!;
+      },
+      range,
+    );
     gradient.set(residualSums, weights);
     return loss;
   }
@@ -145,6 +158,7 @@ export class LayerProducts {
     weights: Float64Array,
     gradient: Float64Array,
     handle: (from: number, rows: number) => void,
+    [first, last]: readonly [from: number, to: number] = [0, x.length / this.d],
   ): void {
     const { d, outputs } = this;
     const stride = this.#stride;
@@ -155,9 +169,8 @@ export class LayerProducts {
     const g = new Float64Array(buffer, gAt, outputs * stride).fill(0);
     for (let k = 0; k < outputs; k++) w.set(weights.subarray(k * d, (k + 1) * d), k * stride);
     const cachedOffset = this.#cached?.features === x ? this.#cached.offset : undefined;
-    const n = x.length / d;
-    for (let from = 0; from < n; from += BLOCK) {
-      const rows = Math.min(BLOCK, n - from);
+    for (let from = first; from < last; from += BLOCK) {
+      const rows = Math.min(BLOCK, last - from);
       const rowsOffset = cachedOffset === undefined ? xAt : cachedOffset + 4 * from * stride;
       if (cachedOffset === undefined) {
         if (d === stride) block.set(x.subarray(from * d, (from + rows) * d));

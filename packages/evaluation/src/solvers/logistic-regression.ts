@@ -1,7 +1,7 @@
 import type { Matrix } from '@medbench/core';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, threadCount } from '@medbench/core';
 import type { LowerTriangle } from '../kernels/cholesky-factor.js';
-import { LayerProducts } from '../kernels/layer-products.js';
+import { LogisticLoss } from '../kernels/logistic-loss.js';
 import { augmentedSecondMoment } from '../kernels/second-moment.js';
 import { innerProducts } from '../numerics/linear-algebra.js';
 import { hessianScaling, momentScaling } from './hessian-scaling.js';
@@ -28,6 +28,8 @@ export interface LogisticOptions {
   readonly moment?: LowerTriangle;
   /** Whether to precondition. Default true. Without, a fit that is stopped early stays closer to its start. */
   readonly precondition?: boolean;
+  /** Number of threads that large fits use. The model does not depend on it. Default `threadCount()`. */
+  readonly threads?: number;
 }
 
 /** A fitted logistic regression. */
@@ -98,11 +100,10 @@ export function fitLogisticRegression(
   });
   const target = y.map((label) => position[label]!);
   const lambda = 1 / (options.C * n);
-  const products = new LayerProducts(d, rows);
-  products.cacheFeatures(x.data);
+  const summed = new LogisticLoss(x, target, rows, options.threads ?? threadCount());
 
   const evaluate = (parameters: Float64Array, gradient: Float64Array): number => {
-    const loss = products.logisticLoss(x.data, target, parameters, gradient);
+    const loss = summed.evaluate(parameters, gradient);
     let square = 0;
     for (let i = 0; i < gradient.length; i++) gradient[i]! /= n;
     for (let i = 0; i < rows * d; i++) {
@@ -145,6 +146,7 @@ export function fitLogisticRegression(
       result = { ...round, iterations: iterations + round.iterations };
     }
   }
+  summed.close();
   return {
     ...common,
     weights: result.x.slice(0, rows * d),
