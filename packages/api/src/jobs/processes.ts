@@ -61,7 +61,12 @@ export class WorkerProcesses implements Workers {
 
   /** Starts a process. */
   start(): void {
-    const child = fork(workerModule(), [], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
+    const child = fork(workerModule(), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 2, 2, 'ipc'],
+      // Solvers, whose figures do not depend on it, would otherwise use all cores.
+      env: { ...process.env, MEDBENCH_THREADS: String(this.job.config.threads) },
+    });
     const units = new Set<string>();
     // The last messages may arrive after the exit; the channel closes behind them.
     const ended = Promise.all([once(child, 'exit'), once(child, 'disconnect')])
