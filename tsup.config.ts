@@ -18,8 +18,6 @@ export default defineConfig(
           id,
           new RegExp(`^${id}/`),
         ]),
-        // What a package's `imports` map to differs between Node and a browser, so it is resolved where it runs.
-        /^#/,
       ],
       format: 'esm' as const,
       target: 'node20' as const,

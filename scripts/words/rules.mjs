@@ -30,6 +30,8 @@ export const RULES = [
 /** Allowed quotations: names of file formats, and text that is data. `[files, text, reason]`. */
 export const QUOTED = [
   [/./, 'tf.engine()', 'the API of TensorFlow.js'],
+  [/^packages\/tensorflow-gradients\//, 'engine', 'a module of TensorFlow.js'],
+  [/^packages\/tensorflow-gradients\//, 'ENGINE', 'what that module exports'],
   [/^bench\//, 'engine', 'a field of the last line that a bench prints, read by others'],
   [
     /^packages\/(core\/src\/contracts\/results|report\/.*|runner\/src\/results|cli\/src\/commands\/list)/,

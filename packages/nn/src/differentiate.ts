@@ -1,5 +1,4 @@
-// Node cannot import the modules with TensorFlow.js's gradients. This bundle contains and registers them.
-import '@tensorflow/tfjs-layers';
+import '@medbench/tensorflow-gradients';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The value of a scalar function, its gradients, and named intermediate results. */

@@ -1,7 +1,4 @@
-// Registers TensorFlow.js's own gradients. Its core has them as modules (`dist/register_all_gradients.js`) that import
-// each other without file extensions. A bundler resolves such imports, Node does not. In Node, `package.json#imports`
-// names tfjs-layers instead: the only package whose bundle for Node contains the gradients.
-import '#tensorflow-gradients';
+import '@medbench/tensorflow-gradients';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Sums a gradient over the axes along which an operand was broadcast. */
