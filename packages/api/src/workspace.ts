@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Catalogue, unknownIdError } from '@medbench/core/catalogue';
 import { parseVariable, readVariable } from '@medbench/core/environment';
 import type { Registry } from '@medbench/core/services';
@@ -25,9 +25,11 @@ export function discoverPlugins(cwd: string, plugins: readonly string[]): Promis
   return discover({ cwd, host: createRequire(import.meta.url).resolve('@medbench/api/package.json'), plugins });
 }
 
-/** Plugins that a configuration file names. */
-export const namedPlugins = (file: ConfigFile | undefined): string[] =>
-  Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
+/** Plugins that a configuration file names. A path is relative to the file, which may be in a folder above. */
+export function namedPlugins(file: ConfigFile | undefined): string[] {
+  const named = Array.isArray(file?.tree.plugins) ? file.tree.plugins.map(String) : [];
+  return named.map((spec) => (file && spec.startsWith('.') ? resolve(dirname(file.path), spec) : spec));
+}
 
 /** Finds the configuration file and the plugins that are available at a folder. @param configPath relative to `cwd`. */
 export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {

@@ -2,8 +2,10 @@ import { resolve } from 'node:path';
 import { readVariable } from '@medbench/core/environment';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
+import { FLAG } from '../flags.js';
 
 interface CheckFlags {
+  readonly config?: string;
   readonly data?: string;
   readonly json?: boolean;
 }
@@ -16,8 +18,8 @@ const withNoun = (count: number, noun: string): string => `${count} ${noun}${cou
  * @returns 0, or 1 if a package has a fault.
  * @throws MedbenchError('usage') if the folder contains no plugin package.
  */
-async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
-  const [{ checkPackage, pluginFolders }, { cacheFolder, findPlugins }] = await Promise.all([
+async function check(dir: string, { config, data, json }: CheckFlags): Promise<number> {
+  const [{ checkPackage, pluginFolders }, { cacheFolder, openWorkspace }] = await Promise.all([
     import('@medbench/plugin-check'),
     import('@medbench/api/workspace'),
   ]);
@@ -25,7 +27,7 @@ async function check(dir: string, { data, json }: CheckFlags): Promise<number> {
   const options = {
     dataRoot: resolve(cwd, data ?? readVariable('MEDBENCH_DATA') ?? 'data'),
     cacheRoot: cacheFolder(cwd),
-    installed: await findPlugins(cwd),
+    installed: (await openWorkspace(cwd, config)).catalogue,
   };
   const checked = [];
   let faults = 0;
@@ -48,6 +50,7 @@ export const checkCommand: DeclareCommand = (program, done) => {
     .command('check')
     .description('check plugin packages: their manifest and info, and how each class runs (a method trains two steps)')
     .argument('[dir]', 'a built package, or a folder of packages', '.')
+    .addOption(FLAG.config())
     .option('--data <dir>', 'folder with the data sets, for tasks and corpora (default: $MEDBENCH_DATA, else ./data)')
     .option('--json', 'machine-readable')
     .addHelpText(

@@ -2,6 +2,7 @@ import type { CorpusInfo, TaskInfo } from '@medbench/core';
 import { entriesOfKind, unknownIdError } from '@medbench/core/catalogue';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
+import { FLAG } from '../flags.js';
 
 /** Runs `medbench data info`: prints the data card of a task or corpus. */
 async function dataInfo(id: string, options: { json?: boolean; config?: string }): Promise<number> {
@@ -90,7 +91,7 @@ export const dataInfoCommand: DeclareCommand = (program, done) => {
     .command('info')
     .description('print the data card of a task or corpus: classes, splits, licence, source, files, prompts, settings')
     .argument('<id>', 'id from medbench list tasks or medbench list corpora')
-    .option('--config <file>', 'configuration file that names further plugins')
+    .addOption(FLAG.config())
     .option('--json', 'machine-readable')
     .addHelpText('after', '\nExample:\n  medbench data info ham10000')
     .action(async (id, options) => done(await dataInfo(id, options)));

@@ -4,6 +4,7 @@ import type { BackendReport } from '@medbench/runner';
 import pc from 'picocolors';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
+import { FLAG } from '../flags.js';
 
 /** Returns the status of every backend of a catalogue. */
 export async function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
@@ -15,9 +16,10 @@ export async function backendReports(catalogue: Catalogue): Promise<BackendRepor
 }
 
 /** Runs `medbench doctor`. @returns 0 if a backend works here, else 1. */
-async function doctor({ json }: { json?: boolean }): Promise<number> {
-  const { findPlugins } = await import('@medbench/api/workspace');
-  const reports = await backendReports(await findPlugins(process.cwd()));
+async function doctor({ json, config }: { json?: boolean; config?: string }): Promise<number> {
+  const { openWorkspace } = await import('@medbench/api/workspace');
+  const { catalogue } = await openWorkspace(process.cwd(), config);
+  const reports = await backendReports(catalogue);
   const chosen = reports.find(({ status }) => status.available)?.entry.id;
   const code = chosen ? EXIT.ok : EXIT.failed;
   if (json) {
@@ -41,6 +43,7 @@ export const doctorCommand: DeclareCommand = (program, done) => {
   program
     .command('doctor')
     .description('show which backends work here, why others do not, and how to enable them')
+    .addOption(FLAG.config())
     .option('--json', 'machine-readable')
     .action(async (options) => done(await doctor(options)));
 };

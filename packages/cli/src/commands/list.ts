@@ -3,6 +3,7 @@ import { type Catalogue, entriesOfKind, unknownIdError } from '@medbench/core/ca
 import { inColumns } from '../columns.js';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
+import { FLAG } from '../flags.js';
 
 type Info = Readonly<Record<string, unknown>>;
 
@@ -87,13 +88,8 @@ async function list(kind: string, options: { json?: boolean; config?: string }):
     const { hint } = unknownIdError('kind', kind, KINDS, 'medbench list --help');
     throw new MedbenchError('usage', `There is nothing called "${kind}" to list`, hint ? { hint } : {});
   }
-  const { findPlugins, openWorkspace } = await import('@medbench/api/workspace');
-  // Reading a configuration file loads its parsers. Without such a file a listing is instant.
-  const { existsSync } = await import('node:fs');
-  const mayHaveConfig = options.config !== undefined || existsSync('package.json') || existsSync('.git');
-  const catalogue = mayHaveConfig
-    ? (await openWorkspace(process.cwd(), options.config)).catalogue
-    : await findPlugins(process.cwd(), []);
+  const { openWorkspace } = await import('@medbench/api/workspace');
+  const { catalogue } = await openWorkspace(process.cwd(), options.config);
   // A listing must be complete, so packages that cannot be listed are reported.
   if (kind !== 'plugins') {
     for (const {
@@ -119,7 +115,7 @@ export const listCommand: DeclareCommand = (program, done) => {
     .command('list')
     .description('list everything of one kind, one row each')
     .argument('<kind>', KINDS.join(', '))
-    .option('--config <file>', 'configuration file that names further plugins')
+    .addOption(FLAG.config())
     .option('--json', 'machine-readable')
     .addHelpText('after', '\nExamples:\n  medbench list methods\n  medbench list tasks --json')
     .action(async (kind, options) => done(await list(kind, options)));

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { MedbenchError } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { findConfigFile, mergeTrees, parseSet, resolveConfig } from './index.js';
@@ -87,4 +87,31 @@ describe('findConfigFile', () => {
       rmSync(dir, { recursive: true });
     },
   );
+
+  it('reads TypeScript that imports packages and other files', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'medbench-config-'));
+    const write = (name: string, text: string): void => {
+      mkdirSync(dirname(join(dir, name)), { recursive: true });
+      writeFileSync(join(dir, name), text);
+    };
+    write('package.json', '{"name": "lab"}');
+    write('node_modules/library/package.json', '{"name": "library", "type": "module", "exports": "./index.js"}');
+    write('node_modules/library/index.js', 'await Promise.resolve(); export const steps = 40;');
+    write('seeds.ts', 'export enum Seed { First = 3 }');
+    write(
+      'medbench.config.ts',
+      `import { steps } from 'library';
+       import { Seed } from './seeds';
+       interface Training { readonly steps: number }
+       const training = { steps } satisfies Training;
+       export default { seeds: [Seed.First] as const, training };`,
+    );
+    expect(await findConfigFile(dir)).toEqual({
+      path: join(dir, 'medbench.config.ts'),
+      tree: { seeds: [3], training: { steps: 40 } },
+    });
+    write('wrong.ts', 'export default {');
+    await expect(findConfigFile(dir, 'wrong.ts')).rejects.toThrow(/The configuration wrong\.ts does not load/);
+    rmSync(dir, { recursive: true });
+  });
 });

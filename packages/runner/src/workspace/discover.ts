@@ -20,6 +20,7 @@ import {
   type SuspectPackage,
 } from '@medbench/core/catalogue';
 import { CORE_VERSION } from '../core-version.js';
+import { findInstallation } from './beside.js';
 
 /** Where to look for plugins. */
 export interface DiscoveryOptions {
@@ -92,10 +93,15 @@ function manifestFaults({ keywords, medbench }: ReturnType<typeof readPackageJso
  * Finds the plugins that a package depends on: they carry the keyword, have a manifest and export their package.json.
  */
 function findDependencies(packageJson: string, why: string): FoundPlugins {
+  return findPlugins(dependencyNames(readPackageJson(packageJson)), packageJson, why);
+}
+
+/** Finds the plugins among named packages, resolved from a file. */
+function findPlugins(names: readonly string[], from: string, why: string): FoundPlugins {
   const plugins: PluginPackage[] = [];
   const suspects: SuspectPackage[] = [];
-  for (const name of dependencyNames(readPackageJson(packageJson))) {
-    const dependency = findInstalled(name, packageJson);
+  for (const name of names) {
+    const dependency = findInstalled(name, from);
     if (!dependency) continue;
     const json = readPackageJson(dependency.file);
     if (!json.keywords?.includes(PLUGIN_KEYWORD) && json.medbench?.entry === undefined) continue;
@@ -107,6 +113,18 @@ function findDependencies(packageJson: string, why: string): FoundPlugins {
     }
   }
   return { plugins, suspects };
+}
+
+/** Finds the plugins that are installed together with the command, such as other global packages. */
+function findBeside(host: string): FoundPlugins {
+  const installation = findInstallation(host);
+  if (!installation) return { plugins: [], suspects: [] };
+  const { packageJson, names, from } = installation;
+  return findPlugins(
+    packageJson === undefined ? names : dependencyNames(readPackageJson(packageJson)),
+    from,
+    'installed beside medbench',
+  );
 }
 
 /** Finds the preset packages among the host's dependencies, and the plugins that those depend on. */
@@ -161,9 +179,9 @@ async function readEntries(plugin: PluginPackage): Promise<{ entries: CatalogueE
 }
 
 /**
- * Finds all plugins: those that the configuration names, those of the built-in presets, and the dependencies of the
- * nearest package.json that carry the keyword `medbench-plugin`. It imports a plugin only if its build wrote no info
- * file.
+ * Finds all plugins: those that the configuration names, those of the built-in presets, and packages with the keyword
+ * `medbench-plugin` that the nearest package.json depends on or that are installed beside the command. The project's
+ * copy of a package comes before the one beside the command. It imports a plugin only if its build wrote no info file.
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
  *   version, or a configured plugin that is not installed.
  */
@@ -173,11 +191,18 @@ export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promis
   const fromProject = project
     ? findDependencies(project, `dependency of ${readPackageJson(project).name ?? project}`)
     : { plugins: [], suspects: [] };
-  const candidates = [...plugins.map((spec) => readConfigured(spec, cwd)), ...fromProject.plugins, ...shipped.plugins];
+  const nearer = [...plugins.map((spec) => readConfigured(spec, cwd)), ...fromProject.plugins];
+  const names = new Set([...nearer, ...fromProject.suspects].map(({ name }) => name));
+  const beside = findBeside(host);
+  const candidates = [...nearer, ...beside.plugins.filter(({ name }) => !names.has(name)), ...shipped.plugins];
   const packages = [...new Map(candidates.map((plugin) => [plugin.dir, plugin])).values()];
   // A package that the configuration names is used, even if its package.json looks incomplete.
   const usedFolders = new Set(packages.map(({ dir }) => dir));
-  const suspects = [...fromProject.suspects, ...shipped.suspects].filter(({ dir }) => !usedFolders.has(dir));
+  const suspects = [
+    ...fromProject.suspects,
+    ...beside.suspects.filter(({ name }) => !names.has(name)),
+    ...shipped.suspects,
+  ].filter(({ dir }) => !usedFolders.has(dir));
   const contents = await Promise.all(packages.map(readEntries));
   const entries = contents.flatMap((content) => content.entries);
   const broken = contents.flatMap((content) => content.broken);

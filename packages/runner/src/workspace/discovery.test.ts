@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { nearestName, selectEntries } from '@medbench/core/catalogue';
@@ -126,6 +126,52 @@ describe('discover', () => {
     const { entries, presets } = await find();
     expect(entries.map(({ id }) => id)).toEqual(['deep']);
     expect(presets.map(({ id }) => id)).toEqual(['p']);
+  });
+
+  describe('beside the command', () => {
+    const names = async (host: string) => {
+      const { entries } = await discover({ cwd: join(root, 'lab'), host: join(root, host), plugins: [] });
+      return entries.map(({ id, package: { version, why } }) => [id, version, why]);
+    };
+    const host = (dir: string) => write(`${dir}/package.json`, { name: '@medbench/api' });
+    const beside = 'installed beside medbench';
+    beforeEach(() => write('lab/package.json', { name: 'lab' }));
+
+    it('finds the global packages of npm, which no package.json lists', async () => {
+      host('lib/node_modules/medbench/node_modules/@medbench/api');
+      built('lib/node_modules/one', 'one', { methods: [method('one')] });
+      built('lib/node_modules/@lab/two', '@lab/two', { methods: [method('two')] });
+      built('lib/node_modules/one/node_modules/nested', 'nested', { methods: [method('nested')] });
+      write('lib/node_modules/typescript/package.json', { name: 'typescript' });
+      expect(await names('lib/node_modules/medbench/node_modules/@medbench/api/package.json')).toEqual([
+        ['two', '1.2.3', beside],
+        ['one', '1.2.3', beside],
+      ]);
+    });
+
+    it.each(['global/5/.pnpm', 'global/5/node_modules/.pnpm'])(
+      'finds the global packages of pnpm, whose store is %s',
+      async (store) => {
+        write('global/5/package.json', { dependencies: { medbench: '1', one: '1' } });
+        host(`${store}/@medbench+api@1/node_modules/@medbench/api`);
+        built(`${store}/one@1/node_modules/one`, 'one', { methods: [method('one')] });
+        built('global/5/node_modules/not-listed', 'not-listed', { methods: [method('other')] });
+        symlinkSync(join(root, store, 'one@1/node_modules/one'), join(root, 'global/5/node_modules/one'));
+        expect(await names(`${store}/@medbench+api@1/node_modules/@medbench/api/package.json`)).toEqual([
+          ['one', '1.2.3', beside],
+        ]);
+      },
+    );
+
+    it("takes the project's copy of a package first", async () => {
+      host('lib/node_modules/@medbench/api');
+      built('lib/node_modules/one', 'one', { methods: [method('one')] });
+      built('lab/node_modules/one', 'one', { methods: [method('one')] }, { version: '2.0.0' });
+      write('lab/package.json', { name: 'lab', dependencies: { one: '2' } });
+      expect(await names('lib/node_modules/@medbench/api/package.json')).toEqual([
+        ['one', '2.0.0', 'dependency of lab'],
+      ]);
+    });
   });
 
   it('imports a plugin if its build wrote no info', async () => {
