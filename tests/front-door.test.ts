@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -72,5 +72,12 @@ describe('npx medbench', () => {
     expect((await npx(['medbench', 'doctor'], cwd)).stdout).toContain('ONNX Runtime works');
     expect((await npx(['medbench', 'list', 'methods'], cwd)).stdout).toContain('@medbench/methods-clip-partial');
     expect(lastLine((await run(process.execPath, ['demo.js'], { cwd, env })).stdout)).toMatchObject({ failed: 0 });
+    // As on a platform without a library, or with `npm install --omit=optional`.
+    rmSync(join(cwd, 'node_modules/@medbench', platform), { recursive: true });
+    const { backends } = JSON.parse((await npx(['medbench', 'doctor', '--json'], cwd)).stdout);
+    const missing = expect.stringContaining('ONNX Runtime is not installed');
+    expect(backends).toContainEqual(expect.objectContaining({ id: 'compiled', available: false, reason: missing }));
+    const planned = await npx(['medbench', 'plan', '--preset', 'demo', '--methods', 'clip-scratch'], cwd);
+    expect(planned.stdout).toMatch(/^backend wasm: .*compiled does not work: ONNX Runtime is not installed/m);
   }, 600_000);
 });

@@ -113,6 +113,7 @@ describe('dependencies between packages', () => {
     expect(below('@medbench/core')).toEqual([]);
     expect(Object.keys({ ...dependencies, ...peerDependencies }).sort()).toEqual([
       '@tensorflow/tfjs-core',
+      '@types/long',
       'fastest-levenshtein',
       'inversify',
       'pure-rand',

@@ -51,11 +51,19 @@ export async function loadRuntime(entry = findRuntime()): Promise<OnnxRuntime> {
   }
 }
 
+/** Whether this system has no glibc, which ONNX Runtime needs on Linux. Alpine has musl instead. */
+function lacksGlibc(): boolean {
+  if (process.platform !== 'linux') return false;
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime === undefined;
+}
+
 /** The command, or the other backend, that helps when ONNX Runtime does not load. */
-export function remedy(): string {
-  return PLATFORMS.includes(platform)
-    ? `npm install @medbench/onnxruntime-${platform}, or use --backend wasm`
-    : `ONNX Runtime has no library for ${platform}; use --backend wasm`;
+export function remedy(system = platform, withoutGlibc = lacksGlibc()): string {
+  if (withoutGlibc) return `ONNX Runtime has no library for ${system} without glibc; use --backend wasm`;
+  return PLATFORMS.includes(system)
+    ? `npm install @medbench/onnxruntime-${system}, or use --backend wasm`
+    : `ONNX Runtime has no library for ${system}; use --backend wasm`;
 }
 
 /**

@@ -28,4 +28,10 @@ describe('loadRuntime', () => {
     await expect(loadRuntime('')).rejects.toMatchObject({ code: 'backend', hint: remedy() });
     expect(remedy()).toContain('--backend wasm');
   });
+
+  it('names only the other backend where no library fits', () => {
+    expect(remedy('linux-x64', false)).toBe('npm install @medbench/onnxruntime-linux-x64, or use --backend wasm');
+    expect(remedy('linux-x64', true)).toMatch(/^ONNX Runtime has no library for linux-x64 without glibc; use/);
+    expect(remedy('freebsd-x64', false)).toMatch(/^ONNX Runtime has no library for freebsd-x64; use/);
+  });
 });

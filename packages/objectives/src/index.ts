@@ -1,3 +1,5 @@
+// The types of tfjs-core name the global type Long and do not say where it is from.
+/// <reference types="long" preserve="true" />
 export { captioningLoss, tokenCrossEntropy } from './captioning.js';
 export { clipObjective } from './clip.js';
 export { type CyclipTerms, cyclipTerms } from './cyclip.js';

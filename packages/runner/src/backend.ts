@@ -72,5 +72,12 @@ export async function chooseBackend(
       hint: 'See medbench doctor.',
     });
   }
-  return { id: chosen.entry.id, backend: await registry.get('backend', chosen.entry.id), why: chosen.status.reason };
+  let why = chosen.status.reason;
+  const [first] = reports;
+  if (first && first !== chosen) {
+    // Says what the usual backend lacks, so that nobody waits for a slow one without knowing.
+    const { reason, remedy } = first.status;
+    why += `; ${first.entry.id} does not work: ${reason}${remedy ? ` (${remedy})` : ''}`;
+  }
+  return { id: chosen.entry.id, backend: await registry.get('backend', chosen.entry.id), why };
 }

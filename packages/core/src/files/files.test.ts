@@ -27,7 +27,7 @@ describe('writeFileAtomic', () => {
     const file = join(folder, 'kept.txt');
     await writeFileAtomic(file, 'old');
     const half = writeFileAtomic(file, async (handle) => {
-      await handle.write('ne');
+      await handle.write(Buffer.from('ne'));
       throw new Error('disk full');
     });
     await expect(half).rejects.toThrow('kept.txt cannot be written: disk full');

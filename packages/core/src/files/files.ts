@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorMessage, MedbenchError } from '../errors.js';
 
@@ -31,6 +31,14 @@ export async function ensureFolder(path: string): Promise<void> {
 /** A path in the same folder that no other process uses. */
 const temporaryPath = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 
+/** The part of an open file that writers use. The types of Node are not needed to read it. */
+export interface WritableFile {
+  /** Writes bytes at the end. */
+  write(bytes: Uint8Array): Promise<unknown>;
+  /** Writes bytes or a text at the end, completely. */
+  writeFile(content: Uint8Array | string): Promise<void>;
+}
+
 /**
  * Writes a file completely or not at all: writes a temporary file in the same folder, flushes it to disk and renames
  * it. Makes the folder if needed.
@@ -39,7 +47,7 @@ const temporaryPath = (path: string): string => `${path}.${process.pid}-${random
  */
 export async function writeFileAtomic(
   path: string,
-  content: Uint8Array | string | ((file: FileHandle) => Promise<void>),
+  content: Uint8Array | string | ((file: WritableFile) => Promise<void>),
 ): Promise<void> {
   await ensureFolder(dirname(path));
   const temporary = temporaryPath(path);

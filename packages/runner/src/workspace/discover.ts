@@ -21,6 +21,7 @@ import {
 } from '@medbench/core/catalogue';
 import { CORE_VERSION } from '../core-version.js';
 import { findInstallation } from './beside.js';
+import { refusePlugAndPlay } from './plug-and-play.js';
 
 /** Where to look for plugins. */
 export interface DiscoveryOptions {
@@ -183,9 +184,10 @@ async function readEntries(plugin: PluginPackage): Promise<{ entries: CatalogueE
  * `medbench-plugin` that the nearest package.json depends on or that are installed beside the command. The project's
  * copy of a package comes before the one beside the command. It imports a plugin only if its build wrote no info file.
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
- *   version, or a configured plugin that is not installed.
+ *   version, or a configured plugin that is not installed; ('usage') under yarn's Plug'n'Play.
  */
 export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promise<Catalogue> {
+  refusePlugAndPlay();
   const shipped = findBuiltIn(host);
   const project = nearestPackageJson(cwd);
   const fromProject = project

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { nearestName, selectEntries } from '@medbench/core/catalogue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { discover } from './index.js';
+import { refusePlugAndPlay } from './plug-and-play.js';
 
 let root: string;
 beforeEach(() => {
@@ -231,6 +232,18 @@ describe('discover', () => {
     await expect(find()).rejects.toThrow(
       /a@1\.2\.3 is built for plugin interface 2 \(@medbench\/core \^9\.0\.0\); this is interface 1/,
     );
+  });
+});
+
+describe('refusePlugAndPlay', () => {
+  it("names yarn's Plug'n'Play and the setting that helps, and accepts everything else", () => {
+    expect(() => refusePlugAndPlay('3')).toThrow(
+      expect.objectContaining({
+        message: "medbench does not run under yarn's Plug'n'Play",
+        hint: expect.stringContaining('nodeLinker: node-modules'),
+      }),
+    );
+    expect(refusePlugAndPlay()).toBeUndefined();
   });
 });
 
