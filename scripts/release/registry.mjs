@@ -1,7 +1,11 @@
 // An npm registry on loopback: keeps what `npm publish` sends in memory, and passes requests for all other packages on
 // to the registry that npm is configured with. So an installation needs to reach no other host than this one.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const readBody = async (request) => {
   const chunks = [];
@@ -9,24 +13,60 @@ const readBody = async (request) => {
   return Buffer.concat(chunks);
 };
 
-/** Starts the registry. @returns its address, and a function that stops it. */
+/** Packs folders as `npm publish` does, in one process of npm. @returns a manifest and a tarball for each. */
+async function packFolders(folders) {
+  const target = mkdtempSync(join(tmpdir(), 'medbench-packed-'));
+  try {
+    const args = ['pack', '--json', '--ignore-scripts', '--loglevel=error', ...folders, '--pack-destination', target];
+    const { stdout } = await promisify(execFile)('npm', args, { maxBuffer: 1 << 28 });
+    return JSON.parse(stdout).map(({ filename, integrity, shasum }, i) => ({
+      manifest: JSON.parse(readFileSync(join(folders[i], 'package.json'), 'utf8')),
+      data: readFileSync(join(target, filename)),
+      ...{ integrity, shasum },
+    }));
+  } finally {
+    rmSync(target, { recursive: true });
+  }
+}
+
+/**
+ * Starts the registry.
+ * @returns its address; a function that publishes packages from their folders; and a function that stops it.
+ */
 export async function startRegistry() {
   const upstream = String(execFileSync('npm', ['config', 'get', 'registry'])).trim();
   const packuments = new Map();
   const tarballs = new Map();
   let address = '';
 
-  const publish = async (name, request) => {
-    const { _attachments, ...packument } = JSON.parse(String(await readBody(request)));
-    for (const [file, { data }] of Object.entries(_attachments))
-      tarballs.set(`/${name}/-/${file}`, Buffer.from(data, 'base64'));
-    const earlier = packuments.get(name);
-    packuments.set(name, {
+  const add = (packument) => {
+    const earlier = packuments.get(packument.name);
+    packuments.set(packument.name, {
       ...packument,
       versions: { ...earlier?.versions, ...packument.versions },
       'dist-tags': { ...earlier?.['dist-tags'], ...packument['dist-tags'] },
     });
+  };
+
+  /** Keeps a package that `npm publish` sends. */
+  const receive = async (name, request) => {
+    const { _attachments, ...packument } = JSON.parse(String(await readBody(request)));
+    for (const [file, { data }] of Object.entries(_attachments))
+      tarballs.set(`/${name}/-/${file}`, Buffer.from(data, 'base64'));
+    add(packument);
     return { status: 201, type: 'application/json', body: '{"ok":true}' };
+  };
+
+  /** Publishes folders as `npm publish` would, in a fraction of the time that a process for each takes. */
+  const publish = async (folders) => {
+    for (const { manifest, data, integrity, shasum } of await packFolders(folders)) {
+      const { name, version } = manifest;
+      const path = `/${name}/-/${name.split('/').at(-1)}-${version}.tgz`;
+      tarballs.set(path, data);
+      const dist = { integrity, shasum, tarball: `${address}${path.slice(1)}` };
+      const described = { ...manifest, _id: `${name}@${version}`, dist };
+      add({ _id: name, name, 'dist-tags': { latest: version }, versions: { [version]: described } });
+    }
   };
 
   /** Fetches from upstream. Links to its tarballs are rewritten, so that they come through this registry too. */
@@ -44,7 +84,7 @@ export async function startRegistry() {
   const answer = async (request) => {
     const path = decodeURIComponent(new URL(request.url, address).pathname);
     if (path === '/-/ping') return { status: 200, type: 'application/json', body: '{}' };
-    if (request.method === 'PUT') return publish(path.slice(1), request);
+    if (request.method === 'PUT') return receive(path.slice(1), request);
     if (request.method !== 'GET') return { status: 404, type: 'application/json', body: '{}' };
     const tarball = tarballs.get(path);
     if (tarball) return { status: 200, type: 'application/octet-stream', body: tarball };
@@ -60,5 +100,5 @@ export async function startRegistry() {
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   address = `http://127.0.0.1:${server.address().port}/`;
-  return { address, stop: () => server.close() };
+  return { address, publish, stop: () => server.close() };
 }

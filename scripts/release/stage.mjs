@@ -1,7 +1,7 @@
 // node scripts/release/stage.mjs FOLDER [--version 0.1.0] [--check]: writes each package as npm publishes it to
 // FOLDER/<name>, from the built workspace, and the runtimes of each platform to FOLDER/onnxruntime-<platform>-<arch>.
 // `--check` refuses a release without the owner's `repository`, `homepage` and `bugs` in the root package.json.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -74,14 +74,27 @@ function publishedManifest(folder, manifest, { version, catalog, runtimes }) {
   return { ...published, ...ownerLinks(folder), publishConfig: { access: 'public', provenance: true } };
 }
 
-/** Writes a package folder: manifest, files, README and licence. */
+/** Removes the reference to a source map, which would name a file that is not published. */
+function dropMapReferences(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = join(folder, name);
+    if (!/\.m?js$/.test(name) || !statSync(file).isFile()) continue;
+    const text = readFileSync(file, 'utf8');
+    const kept = text.replace(/^\/\/# sourceMappingURL=\S+\.map\s*$/m, '');
+    if (kept !== text) writeFileSync(file, kept);
+  }
+}
+
+/** Writes a package folder: manifest, files without source maps, README and licence. */
 function writePackage(target, source, manifest) {
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const entry of [...manifest.files, 'README.md']) {
     const from = join(source, entry);
-    if (existsSync(from)) cpSync(from, join(target, entry), { recursive: true });
+    if (existsSync(from))
+      cpSync(from, join(target, entry), { recursive: true, filter: (path) => !path.endsWith('.map') });
   }
+  dropMapReferences(target);
   cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
 }
 
@@ -99,7 +112,7 @@ const runtimeName = (platform, arch) => `@medbench/onnxruntime-${platform}-${arc
  * npm installs only the one that fits the machine, and none has an installation script.
  * @returns {Record<string, string>} names with the exact version.
  */
-function stageRuntimes(out, version) {
+function stageRuntimes(out, version, onlyHere) {
   const source = runtimeFolder();
   const { version: runtimeVersion, dependencies } = readJson(join(source, 'package.json'));
   const names = {};
@@ -107,6 +120,8 @@ function stageRuntimes(out, version) {
   for (const platform of readdirSync(libraries)) {
     for (const arch of readdirSync(join(libraries, platform))) {
       const name = runtimeName(platform, arch);
+      names[name] = version;
+      if (onlyHere && (platform !== process.platform || arch !== process.arch)) continue;
       const target = join(out, `onnxruntime-${platform}-${arch}`);
       mkdirSync(target, { recursive: true });
       cpSync(join(source, 'dist'), join(target, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.map') });
@@ -133,21 +148,20 @@ function stageRuntimes(out, version) {
         join(target, 'README.md'),
         `# ${name}\n\nThe library and the JavaScript of onnxruntime-node ${runtimeVersion} (Microsoft, MIT licence) for one platform. It needs no\ninstallation script. \`@medbench/backends-compiled\` depends on it where it fits.\n`,
       );
-      names[name] = version;
     }
   }
   return names;
 }
 
-/** Stages all packages. @returns the folders. */
-export function stage(out, { version, check = false } = {}) {
+/** Stages all packages; with `onlyHere`, of the runtimes only the one for this machine. @returns the folders. */
+export function stage(out, { version, check = false, onlyHere = false } = {}) {
   const rootManifest = readJson(join(root, 'package.json'));
   if (check && !rootManifest.repository?.url)
     throw new Error('package.json at the root has no repository.url, homepage and bugs: set them once, then release.');
   rmSync(out, { recursive: true, force: true });
   const packages = workspacePackages();
   const released = version ?? packages.find(({ name }) => name === 'medbench').manifest.version;
-  const context = { version: released, catalog: readCatalog(), runtimes: stageRuntimes(out, released) };
+  const context = { version: released, catalog: readCatalog(), runtimes: stageRuntimes(out, released, onlyHere) };
   for (const { name, dir, manifest } of packages) {
     if (!existsSync(join(dir, 'dist')) && manifest.files.includes('dist'))
       throw new Error(`${dir} is not built: run npm run setup.`);
