@@ -75,6 +75,7 @@ import { exp, eye, type Scalar, scalar, type Tensor } from '@tensorflow/tfjs-cor
 export const loss: Scalar = infoNce(eye(4), eye(4), scalar(1));
 
 export class Mine implements Method {
+  readonly start = 'general';
   objective({ representations, parameters }: ObjectiveInput): ObjectiveOutput {
     const { image, text } = representations;
     return { loss: infoNce(normalise(image), normalise(text), exp(parameters.logit_scale as Tensor) as Scalar), terms: {} };

@@ -10,3 +10,6 @@ export function stage(
 ): string[];
 /** Returns the versions of packages outside medbench, by name: the catalog of pnpm-workspace.yaml. */
 export function readCatalog(): Readonly<Record<string, string>>;
+
+/** @returns what to set in the root package.json before a release; undefined if nothing is missing. */
+export function missingLinks(): string | undefined;

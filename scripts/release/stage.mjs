@@ -53,6 +53,14 @@ const publishedExports = (exports) =>
     }),
   );
 
+/** @returns what to set in the root package.json before a release; undefined if nothing is missing. */
+export function missingLinks() {
+  const manifest = readJson(join(root, 'package.json'));
+  const missing = ['repository', 'homepage', 'bugs'].filter((field) => !(manifest[field]?.url ?? manifest[field]));
+  if (missing.length === 0) return undefined;
+  return `package.json at the root has no ${missing.join(', ')}: set repository.url, homepage and bugs once, then release.`;
+}
+
 /** The owner's links, set once in the root package.json. */
 function ownerLinks(folder) {
   const { repository, homepage, bugs } = readJson(join(root, 'package.json'));
@@ -131,11 +139,13 @@ function stageRuntimes(out, version, onlyHere) {
       const manifest = {
         name,
         version,
+        type: 'commonjs',
         license: 'MIT',
         description: `ONNX Runtime ${runtimeVersion} for Node.js on ${platform} ${arch}, for medbench`,
         os: [platform],
         cpu: [arch],
         ...(platform === 'linux' ? { libc: ['glibc'] } : {}),
+        engines: { node: '>=20.11' },
         main: 'dist/index.js',
         types: 'dist/index.d.ts',
         files: ['dist', 'bin'],
@@ -155,9 +165,8 @@ function stageRuntimes(out, version, onlyHere) {
 
 /** Stages all packages; with `onlyHere`, of the runtimes only the one for this machine. @returns the folders. */
 export function stage(out, { version, check = false, onlyHere = false } = {}) {
-  const rootManifest = readJson(join(root, 'package.json'));
-  if (check && !rootManifest.repository?.url)
-    throw new Error('package.json at the root has no repository.url, homepage and bugs: set them once, then release.');
+  const links = missingLinks();
+  if (check && links !== undefined) throw new Error(links);
   rmSync(out, { recursive: true, force: true });
   const packages = workspacePackages();
   const released = version ?? packages.find(({ name }) => name === 'medbench').manifest.version;
