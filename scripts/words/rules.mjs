@@ -32,6 +32,7 @@ export const QUOTED = [
   [/./, 'tf.engine()', 'the API of TensorFlow.js'],
   [/^packages\/tensorflow-gradients\//, 'engine', 'a module of TensorFlow.js'],
   [/^packages\/tensorflow-gradients\//, 'ENGINE', 'what that module exports'],
+  [/^scripts\/release\/stage\.mjs$/, 'engines', 'a field of package.json'],
   [/^bench\//, 'engine', 'a field of the last line that a bench prints, read by others'],
   [
     /^packages\/(core\/src\/contracts\/results|report\/.*|runner\/src\/results|cli\/src\/commands\/list)/,
