@@ -17,7 +17,7 @@ export function isolatedEnvironment(folder, address, name) {
       Object.entries(process.env).filter(([key]) => !/^(npm_|ONNXRUNTIME|MEDBENCH|YARN_|BUN_|PNPM_)/i.test(key)),
     ),
     ...{ NPM_CONFIG_USERCONFIG: npmrc, npm_config_cache: own('cache'), npm_config_registry: address },
-    ...{ npm_config_store_dir: own('store'), BUN_INSTALL_CACHE_DIR: own('bun'), MEDBENCH_CACHE: own('data') },
+    ...{ XDG_DATA_HOME: own('share'), BUN_INSTALL_CACHE_DIR: own('bun'), MEDBENCH_CACHE: own('data') },
     ...{ HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, http_proxy: nowhere, https_proxy: nowhere },
     ...{ NO_PROXY: '127.0.0.1,localhost', no_proxy: '127.0.0.1,localhost' },
     ...{ YARN_NPM_REGISTRY_SERVER: address.replace(/\/$/, ''), YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1' },

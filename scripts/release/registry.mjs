@@ -39,10 +39,15 @@ export async function startRegistry() {
   const tarballs = new Map();
   let address = '';
 
+  // Package managers hold back releases that are younger than a day or so. Here every release is a month old.
+  const published = new Date(Date.now() - 30 * 24 * 3600 * 1000).toISOString();
+
   const add = (packument) => {
     const earlier = packuments.get(packument.name);
+    const times = Object.fromEntries(Object.keys(packument.versions).map((version) => [version, published]));
     packuments.set(packument.name, {
       ...packument,
+      time: { created: published, modified: published, ...earlier?.time, ...times },
       versions: { ...earlier?.versions, ...packument.versions },
       'dist-tags': { ...earlier?.['dist-tags'], ...packument['dist-tags'] },
     });
