@@ -23,7 +23,8 @@ const failed = cells.filter(({ status }) => status === 'failed');
 console.log(JSON.stringify({ cells: cells.length, failed: failed.length, synthetic: run.synthetic }));
 `;
 
-const env = { ...process.env, MEDBENCH_CACHE: join(folder.path, 'cache') };
+// pnpm starts a test with the workspace's packages in NODE_PATH, where an installed command must not find them.
+const env = { ...process.env, NODE_PATH: '', MEDBENCH_CACHE: join(folder.path, 'cache') };
 const lastLine = (text: string): unknown => JSON.parse(text.trim().split('\n').at(-1)!);
 
 /** A project folder that holds the script. */

@@ -14,7 +14,9 @@ export function isolatedEnvironment(folder, address, name) {
   const own = (kind) => join(folder, `${kind}-${name}`);
   return {
     ...Object.fromEntries(
-      Object.entries(process.env).filter(([key]) => !/^(npm_|ONNXRUNTIME|MEDBENCH|YARN_|BUN_|PNPM_)/i.test(key)),
+      Object.entries(process.env).filter(
+        ([key]) => !/^(npm_|NODE_PATH|ONNXRUNTIME|MEDBENCH|YARN_|BUN_|PNPM_)/i.test(key),
+      ),
     ),
     ...{ NPM_CONFIG_USERCONFIG: npmrc, npm_config_cache: own('cache'), npm_config_registry: address },
     ...{ XDG_DATA_HOME: own('share'), BUN_INSTALL_CACHE_DIR: own('bun'), MEDBENCH_CACHE: own('data') },
