@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/support/longest-first.js';
 
 // Tests run from source: the private condition `@medbench/source` resolves a workspace import to its TypeScript.
 const conditions = ['@medbench/source', 'node', 'import', 'module', 'default'];
@@ -10,11 +11,14 @@ export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: false } },
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
-    globalSetup: ['tests/support/build-worker.ts'],
-    // A run of a test is too small for several processes. tests/jobs.test.ts asks for them.
-    env: { MEDBENCH_JOBS: '1' },
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
+    globalSetup: ['tests/support/build-worker.ts', 'tests/support/shared-folder.ts'],
+    // A limit only for what hangs. On a busy machine, the longest test takes many times its usual two minutes.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    // The test files already share the cores. Further threads wait for each other by spinning, and a run of a test is
+    // too small for several processes; tests/jobs.test.ts asks for them.
+    env: { MEDBENCH_THREADS: process.env.MEDBENCH_THREADS ?? '1', MEDBENCH_JOBS: '1' },
+    sequence: { sequencer: LongestFirst },
     pool: 'forks',
     // Each worker may hold a gigabyte, and several tests measure time.
     maxWorkers: Math.min(4, availableParallelism()),

@@ -2,9 +2,10 @@ import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResultCell, RunResults, TaskResult } from '@medbench/core';
 import { readNpy } from '@medbench/formats';
-import { ensurePhantoms, writePhantoms } from '@medbench/phantoms';
+import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
+import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('embeddings');
 const cwd = folder.path;
@@ -202,7 +203,7 @@ describe('embeddings of a PyTorch model give the figures of scikit-learn and Num
     ending(0, 'eval', given, '--preset=demo', '--set=controls=[]', `--out=${out}`, ...args);
 
   beforeAll(async () => {
-    await ensurePhantoms(join(cwd, '.medbench'));
+    await providePhantoms(join(cwd, '.medbench'), 'whole');
     await evaluate('foreign');
   });
 

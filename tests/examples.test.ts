@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunResults } from '@medbench/core';
-import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, describe, expect, it } from 'vitest';
 import { alignPairs } from '../examples/objective-as-library/src/index.js';
 import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
+import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('examples');
 const cwd = folder.path;
@@ -57,7 +57,7 @@ describe('examples', () => {
       }),
     );
 
-    await ensurePhantoms(join(cwd, '.medbench'));
+    await providePhantoms(join(cwd, '.medbench'));
     const sum = 'sum:clip=1:uniformity=0.5:uniformity.sharpness=3';
     const { code, stderr } = await medbench(
       ['run', '--preset=demo', `--methods=all,${sum}`, '--tasks=phantom-retrieval', '--out=third', ...TINY],
@@ -76,7 +76,7 @@ describe('examples', () => {
       ...{ id: sum, question: 'baseline', extension: true, control: false },
       title: 'Sum of objectives: clip=1, uniformity=0.5, uniformity.sharpness=3',
     });
-  }, 360_000);
+  });
 
   it('third-party-protocol: packed, installed, found by its keyword, measures tasks that do not name it', async () => {
     const tarball = pack(join(repository, 'examples/third-party-protocol'));
@@ -116,7 +116,7 @@ describe('examples', () => {
     expect(tasks[0]!.protocols).toEqual(['zero-shot', 'linear-probe', 'nearest-mean']);
     expect(protocols!.map(({ title }) => title)).toEqual(['zero-shot', 'linear probe', 'VQA', 'nearest class mean']);
     expect(readFileSync(join(lab, 'run/report.html'), 'utf8')).toContain('nearest class mean');
-  }, 240_000);
+  });
 
   it('third-party-method: copied out of the repository, it builds, compiles and passes its own test', () => {
     const dir = join(repository, 'examples/third-party-method');
@@ -142,7 +142,7 @@ describe('examples', () => {
     expect(info.methods).toEqual([expect.objectContaining({ id: 'sigmoid', source: 'arXiv:2303.15343' })]);
     call('typescript', 'bin/tsc');
     expect(call('vitest', 'vitest.mjs', 'run')).toContain('2 passed');
-  }, 240_000);
+  });
 
   it('custom-task: named by its path in the configuration', async () => {
     const lab = join(cwd, 'lab');
@@ -165,7 +165,7 @@ describe('examples', () => {
     const { cells }: RunResults = JSON.parse(readFileSync(join(lab, 'run/results.json'), 'utf8'));
     const probe = cells.find(({ method, protocol }) => method === 'raw-pixels' && protocol === 'linear-probe');
     expect(probe).toMatchObject({ task: 'stripes', status: 'ok', n: 60, synthetic: true });
-  }, 240_000);
+  });
 
   it('objective-as-library: learns to align pairs without the command', async () => {
     const { before, after } = await alignPairs();

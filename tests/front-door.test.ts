@@ -2,12 +2,16 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stage } from '../scripts/release/stage.mjs';
 import { repository, temporaryFolder } from './support/cli.js';
+import { providePhantoms } from './support/phantoms.js';
 
 const run = promisify(execFile);
 const folder = temporaryFolder('front-door');
+beforeAll(async () => {
+  await providePhantoms(join(folder.path, 'cache'));
+});
 afterAll(() => folder.dispose());
 
 /** A script of ten lines that runs the demo for a few steps on two tasks. */
@@ -47,7 +51,7 @@ it('runs the demo from a script of ten lines', async () => {
   const { cells } = JSON.parse(readFileSync(join(cwd, 'runs/demo/results.json'), 'utf8'));
   expect(cells).toHaveLength(13);
   expect(readFileSync(join(cwd, 'runs/demo/report.html'), 'utf8')).toContain('clip-locked');
-}, 300_000);
+});
 
 describe('npx medbench', () => {
   const npx = (args: readonly string[], cwd: string) => run('npx', ['--no-install', ...args], { cwd, env });
@@ -80,5 +84,5 @@ describe('npx medbench', () => {
     expect(backends).toContainEqual(expect.objectContaining({ id: 'compiled', available: false, reason: missing }));
     const planned = await npx(['medbench', 'plan', '--preset', 'demo', '--methods', 'clip-scratch'], cwd);
     expect(planned.stdout).toMatch(/^backend wasm: .*compiled does not work: ONNX Runtime is not installed/m);
-  }, 600_000);
+  });
 });

@@ -8,10 +8,10 @@ import { normal } from '@medbench/core/testing';
 import { GptDemo } from '@medbench/encoders-gpt';
 import { VitDemo } from '@medbench/encoders-vit';
 import { dualEncoder, readSafetensors } from '@medbench/nn';
-import { ensurePhantoms } from '@medbench/phantoms';
 import { towerProgram, towerWeights } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('weights');
 const cwd = folder.path;
@@ -22,7 +22,7 @@ const readWeights = async (out: string) =>
   (await readSafetensors(join(cwd, out, 'checkpoints', 'clip', 'seed-0', 'weights.safetensors'))).tensors;
 
 beforeAll(async () => {
-  await ensurePhantoms(join(cwd, '.medbench'));
+  await providePhantoms(join(cwd, '.medbench'));
   expect((await run('trained')).code).toBe(0);
 });
 afterAll(() => folder.dispose());

@@ -1,15 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { testContext } from '@medbench/core/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { sharedCache } from '../../../tests/support/phantoms.js';
 import { Phantoms, Shapes } from './index.js';
 
-let cacheRoot: string;
-beforeAll(() => {
-  cacheRoot = mkdtempSync(join(tmpdir(), 'medbench-phantom-corpora-'));
-});
-afterAll(() => rmSync(cacheRoot, { recursive: true }));
+const cacheRoot = sharedCache();
 
 it.each([
   ['phantoms', new Phantoms()],

@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pluginMetadata, type TaskInfo } from '@medbench/core';
 import { randomModel, testContext } from '@medbench/core/testing';
 import { testProtocols } from '@medbench/evaluation/testing';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { sharedCache } from '../../../tests/support/phantoms.js';
 import { PhantomFiles } from './files.js';
 import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
 
-const cacheRoot = mkdtempSync(join(tmpdir(), 'medbench-phantom-tasks-'));
+const cacheRoot = sharedCache();
 /** The files that all tasks of a run share. */
 const files = new PhantomFiles(cacheRoot, { info: () => {}, warn: () => {}, event: () => {} });
-afterAll(() => rmSync(cacheRoot, { recursive: true }));
 
 /** A context with protocols as a run binds them, with the primary metric that the task names. */
 const context = (protocol?: string, task?: object) => {
