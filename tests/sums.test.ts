@@ -8,7 +8,7 @@ import { Coca } from '@medbench/methods-coca';
 import { normal } from '@medbench/nn';
 import * as objectives from '@medbench/objectives/plugin';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { composed, createRow, largestDifference, model, trainOn } from './support/methods.js';
 
 const STEPS = 20;
@@ -21,7 +21,7 @@ const captioning = use('captioning', { weight: 2, queries: 6 });
 
 /** Losses, and a hash of every weight. */
 async function trained(backend: Backend, ...row: Parameters<typeof createRow>): Promise<Record<string, unknown>> {
-  const { losses, weights } = await trainOn(backend, createRow(...row), STEPS);
+  const { losses, weights } = await trainOn(backend, createRow(...row), STEPS, { selfCheck: false });
   const hashes = Object.entries(weights).map(([name, { data }]) => [
     name,
     createHash('sha256')
@@ -33,9 +33,13 @@ async function trained(backend: Backend, ...row: Parameters<typeof createRow>): 
 
 describe.each(backends)('on %s, to the last bit over 20 steps,', (_id, backend) => {
   const train = (...row: Parameters<typeof createRow>) => trained(backend, ...row);
+  let clip: Awaited<ReturnType<typeof trained>>;
+  beforeAll(async () => {
+    clip = await train(Clip, {});
+  });
 
   it('clip=1 is clip', async () => {
-    expect(await train(sum(use('clip')), {})).toEqual(await train(Clip, {}));
+    expect(await train(sum(use('clip')), {})).toEqual(clip);
   });
 
   it('clip=1 and captioning=2 are coca, in either order', async () => {
@@ -46,7 +50,7 @@ describe.each(backends)('on %s, to the last bit over 20 steps,', (_id, backend) 
 
   it('an objective with weight 0 is left out', async () => {
     const nothing = use('nt-xent-views', { weight: 0 });
-    expect(await train(sum(use('clip'), nothing), {})).toEqual(await train(Clip, {}));
+    expect(await train(sum(use('clip'), nothing), {})).toEqual(clip);
   });
 });
 

@@ -128,10 +128,18 @@ export function createRow(row: Row, given: Given, training: Partial<TrainingSett
   return { method, settings, parameters, step, load, start: initialise(parameters, 11) };
 }
 
-/** Runs a number of steps on a backend. */
-export async function trainOn(backend: Backend, row: ReturnType<typeof createRow>, steps: number) {
+/**
+ * Runs a number of steps on a backend.
+ * @param options `selfCheck: false` where the test itself compares the result: the check takes longer than many steps.
+ */
+export async function trainOn(
+  backend: Backend,
+  row: ReturnType<typeof createRow>,
+  steps: number,
+  options: { readonly selfCheck?: boolean } = {},
+) {
   const { step, load, start } = row;
-  const session = await step.load(backend, step.initialState(start));
+  const session = await step.load(backend, step.initialState(start), options);
   const losses: number[] = [];
   for (let i = 0; i < steps; i++) losses.push((await session.step(await load(i))).loss!.data[0]!);
   const state = await session.readState();
