@@ -90,6 +90,12 @@ describe('environment variables', () => {
   });
 });
 
+it('.ci/run runs the commands of npm test', () => {
+  const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: { test: string } };
+  const script = readFileSync(`${root}.ci/run`, 'utf8');
+  for (const command of scripts.test.split(' && ')) expect(script).toContain(command);
+});
+
 describe('dependencies between packages', () => {
   const names = new Map(workspacePackages().map(({ manifest }) => [manifest.name as string, manifest]));
   const below = (name: string): string[] => {
