@@ -13,16 +13,16 @@ import {
 import { join } from 'node:path';
 import type { ProfileReport, RunResults } from '@medbench/core';
 import { markGenerated } from '@medbench/formats';
-import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { providePhantoms } from './support/phantoms.js';
 import { withoutTimes } from './support/without-times.js';
 
 const folder = temporaryFolder('cli');
 const cwd = folder.path;
 let phantoms: string;
 beforeAll(async () => {
-  phantoms = await ensurePhantoms(join(cwd, '.medbench'));
+  phantoms = await providePhantoms(join(cwd, '.medbench'));
 });
 afterAll(() => folder.dispose());
 
@@ -30,21 +30,21 @@ const run = (...args: string[]) => medbench(['run', ...TINY, ...args], { cwd });
 
 describe('startup', () => {
   it('answers --help within 300 ms and list methods within 500 ms', async () => {
-    const best = async (args: string[], tries = 5): Promise<number> => {
-      let fastest = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < tries; i++) {
+    // The limits hold for a machine that starts Node in 60 ms. A slower or busier one gets more time in proportion.
+    const slowness = async (args: string[], limit: number): Promise<number> => {
+      let [fastest, node] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      for (let i = 0; i < 5; i++) {
+        const began = performance.now();
+        spawnSync(process.execPath, ['-e', '0']);
+        node = Math.min(node, performance.now() - began);
         const { code, ms } = await medbench(args, { cwd });
         expect(code).toBe(0);
         fastest = Math.min(fastest, ms);
       }
-      return fastest;
+      return fastest / limit / Math.max(1, node / 60);
     };
-    // The limits hold for a machine that starts Node in 60 ms. A slower machine gets more time in proportion.
-    const began = performance.now();
-    spawnSync(process.execPath, ['-e', '0']);
-    const slowness = Math.max(1, (performance.now() - began) / 60);
-    expect(await best(['--help'])).toBeLessThan(300 * slowness);
-    expect(await best(['list', 'methods'])).toBeLessThan(500 * slowness);
+    expect(await slowness(['--help'], 300)).toBeLessThan(1);
+    expect(await slowness(['list', 'methods'], 500)).toBeLessThan(1);
   });
 });
 
@@ -163,7 +163,6 @@ it.each(['MEDBENCH_MEMORY', 'MEDBENCH_WATTS'])(
     expect(stderr).toMatch(new RegExp(`error +${name} is "?much`));
     expect(existsSync(join(cwd, name, 'cells'))).toBe(false);
   },
-  60_000,
 );
 
 describe('run --profile', () => {
@@ -194,7 +193,7 @@ describe('run --profile', () => {
     // 12 steps of clip and 8 of the general-domain weights.
     expect(steps?.count).toBe(20);
     expect(profile.rows.map(({ row }) => row)).toEqual(expect.arrayContaining(['(run)', 'general', 'clip']));
-  }, 600_000);
+  });
 });
 
 describe('bad input keeps finished cells', () => {
@@ -211,7 +210,7 @@ describe('bad input keeps finished cells', () => {
     const { code, stderr } = await run(...common, '--tasks', 'pneumoniamnist');
     expect(stderr).toContain('clip-scratch / pneumoniamnist / linear-probe');
     expect(code).toBe(0);
-  }, 240_000);
+  });
 
   it('a truncated npz: one line that names the file, exit code 1, and the cells of other tasks are kept', async () => {
     const before = readFileSync(cellFile('clip-scratch', 'pneumoniamnist'), 'utf8');
@@ -225,7 +224,7 @@ describe('bad input keeps finished cells', () => {
     const failed = results.cells.filter(({ status }: { status: string }) => status === 'failed');
     expect(failed.map(({ task }: { task: string }) => task)).toContain('pneumoniamnist');
     expect(failed[0].error).toContain('pneumoniamnist.npz');
-  }, 240_000);
+  });
 
   it('a missing image that the JSON names: its name and the row, exit code 1', async () => {
     const table = JSON.parse(readFileSync(join(data, 'vqa-rad/testset.json'), 'utf8'));
@@ -234,7 +233,7 @@ describe('bad input keeps finished cells', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(table[0].image_name);
     expect(stderr).toMatch(/named in row \d+ of .*set\.json/);
-  }, 240_000);
+  });
 
   it('a folder that cannot be written: its name, exit code 1', async () => {
     const plain = join(cwd, 'plain-file');

@@ -44,16 +44,16 @@ describe('bootstrap', () => {
     expect(byIndices).toEqual([1600, 1600]);
   });
 
-  it('takes under a second for the AUROC of 600 examples', () => {
+  it('takes under a second of processor time for the AUROC of 600 examples', () => {
     const labels = Int32Array.from({ length: 600 }, (_, i) => i % 2);
     const auc = preparedMacroAuc(
       Float64Array.from({ length: 1200 }, () => stream.uniform()),
       labels,
       2,
     );
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     const [[low, high]] = bootstrapIntervals(600, (counts) => [auc(counts)], { seed: 0 }) as [[number, number]];
-    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(process.cpuUsage(begin).user / 1000).toBeLessThan(1000);
     expect(low).toBeLessThan(auc());
     expect(high).toBeGreaterThan(auc());
   });
