@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResults } from '@medbench/core';
-import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('study');
 const cwd = folder.path;
 beforeAll(async () => {
-  await ensurePhantoms(join(cwd, '.medbench'));
+  await providePhantoms(join(cwd, '.medbench'));
 });
 afterAll(() => folder.dispose());
 
@@ -23,6 +23,7 @@ config:
   controls: [chance]
   corpora: [phantoms]
   tasks: [phantom-local]
+  methodSettings: { slip: { hidden: 32, output: 16 } }
   synthetic: true
 variants:
   - { id: vit, title: a ViT, config: { encoders: { image: vit-demo } } }
@@ -61,7 +62,7 @@ describe('medbench study FILE', () => {
     expect(second.code).toBe(0);
     expect(second.stderr).not.toMatch(/done in/);
     expect(read(...out, 'results.json')).toEqual(results);
-  }, 400_000);
+  });
 
   it('reports faults of a study file', async () => {
     const unknown = await medbench(['study', 'papre'], { cwd });
@@ -97,10 +98,10 @@ describe('a study that searches', () => {
     // Three values train to step 3, and one of them to step 9.
     expect([choice!.steps, choice!.gridSteps]).toEqual([3 * 3 + 6, 27]);
     const rung = read<RunResults>('halving', 'breast', 'search', 'slip-rung-1', 'results.json');
-    // The phantoms have 40 validation images and 100 test images.
-    expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([40]));
+    // The phantoms have 16 validation images and 24 test images.
+    expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([16]));
     const results = read<RunResults>('halving', 'results.json');
-    expect(new Set(results.cells.map(({ n }) => n))).toEqual(new Set([100]));
+    expect(new Set(results.cells.map(({ n }) => n))).toEqual(new Set([24]));
     const rowValue = (method: string) => results.cells.find((cell) => cell.method === method)!.value;
     expect(rowValue('slip:lambda=chosen')).toBe(rowValue(`slip:lambda=${choice!.value}`));
     const { answers } = read<{ answers: { id: string; sentence: string }[] }>('halving', 'study.json');
@@ -131,7 +132,7 @@ describe('a study that searches', () => {
     expect(second.code).toBe(0);
     expect(second.stderr).not.toMatch(/done in/);
     expect(read('halving', 'results.json')).toEqual(results);
-  }, 600_000);
+  });
 });
 
 describe('medbench list studies', () => {
