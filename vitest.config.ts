@@ -13,8 +13,8 @@ export default defineConfig({
     include: ['packages/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: ['tests/support/build-worker.ts', 'tests/support/shared-folder.ts'],
     // A limit only for what hangs. On a busy machine, the longest test takes many times its usual two minutes.
-    testTimeout: 900_000,
-    hookTimeout: 900_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     // The test files already share the cores. Further threads wait for each other by spinning, and a run of a test is
     // too small for several processes; tests/jobs.test.ts asks for them.
     env: { MEDBENCH_THREADS: process.env.MEDBENCH_THREADS ?? '1', MEDBENCH_JOBS: '1' },
