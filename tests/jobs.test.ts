@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResults } from '@medbench/core';
-import { ensurePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Finished, medbench, TINY, temporaryFolder } from './support/cli.js';
+import { providePhantoms } from './support/phantoms.js';
 import { withoutTimes } from './support/without-times.js';
 
 const folder = temporaryFolder('jobs');
@@ -67,7 +67,7 @@ const runAndDisturb = (
 describe('a run with several processes', () => {
   let alone: RunResults;
   beforeAll(async () => {
-    await ensurePhantoms(join(cwd, '.medbench'));
+    await providePhantoms(join(cwd, '.medbench'));
     const { code } = await medbench([...ARGS, '--jobs=1', '--out=alone'], { cwd });
     expect(code).toBe(0);
     alone = readResults('alone');
