@@ -14,7 +14,7 @@ export class LogisticLoss {
   readonly #products: LayerProducts;
   readonly #parts: Float64Array;
   readonly #workers: LossWorkers | undefined;
-  /** Whether all threads took part in the last evaluation. In the first ones, they are still starting. */
+  /** Whether all threads took part in the last evaluation. In the first ones, they are starting. */
   shared = false;
 
   /** @param outputs rows of weights: 1 for two classes, else the number of classes. */
