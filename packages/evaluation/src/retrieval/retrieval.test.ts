@@ -1,5 +1,7 @@
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
+import { compiledKernel } from '../../../../scripts/build-kernels.mjs';
+import { COUNTING_KERNEL } from '../kernels/counting.js';
 import { innerProducts } from '../numerics/linear-algebra.js';
 import { retrievalRanks } from './ranks.js';
 import { summarizeRetrieval } from './summary.js';
@@ -48,6 +50,10 @@ describe('retrievalRanks', () => {
     const ranks = await retrievalRanks(same(263), same(263), imageOfText);
     expect(new Set([...ranks.imageToText, ...ranks.textToImage])).toEqual(new Set([263]));
   });
+
+  it('counts with the bytes that the kernel source compiles to', async () => {
+    expect(await compiledKernel('evaluation', 'counting')).toContain(`'${COUNTING_KERNEL}'`);
+  }, 60_000);
 
   it('refuses a text without an image', async () => {
     const single = toMatrix([[1]]);
