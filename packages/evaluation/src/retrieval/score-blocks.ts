@@ -1,4 +1,4 @@
-import type { Backend, HostTensor, Matrix, Program, Session } from '@medbench/core';
+import type { Backend, HostTensor, Matrix, Program } from '@medbench/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { innerProducts } from '../numerics/linear-algebra.js';
 
@@ -35,15 +35,17 @@ export interface ScoreBlocks extends AsyncIterable<ScoreBlock> {
 
 type Multiply = (images: IndexRange, texts: IndexRange) => Promise<Float32Array>;
 
-/** The product of a block of images with a block of texts, whose columns are texts. The texts are the state. */
 async function program(imageCount: number, textCount: number, width: number): Promise<Program> {
   const tf = await import('@tensorflow/tfjs-core');
   return {
     name: 'scores',
-    state: { texts: { shape: [width, textCount], dtype: 'float32' } },
-    inputs: { images: { shape: [imageCount, width], dtype: 'float32' } },
-    run: ({ texts }, { images }) => ({
-      outputs: { scores: tf.matMul(images as Tensor2D, texts as Tensor2D) },
+    state: {},
+    inputs: {
+      images: { shape: [imageCount, width], dtype: 'float32' },
+      texts: { shape: [textCount, width], dtype: 'float32' },
+    },
+    run: (_, { images, texts }) => ({
+      outputs: { scores: tf.matMul(images as Tensor2D, texts as Tensor2D, false, true) },
     }),
   };
 }
@@ -57,54 +59,6 @@ function sliceRows({ data, cols }: Matrix, { from, count }: IndexRange, size: nu
     rows = padded;
   }
   return { shape: [size, cols], dtype: 'float32', data: rows };
-}
-
-/** Rows of a matrix as `size` columns. Columns of zeros complete them. */
-function sliceColumns({ data, cols }: Matrix, { from, count }: IndexRange, size: number): HostTensor {
-  const columns = new Float32Array(cols * size);
-  // Sixteen entries of a row share a line of the processor's cache.
-  for (let start = 0; start < cols; start += 16) {
-    const stop = Math.min(cols, start + 16);
-    for (let i = 0; i < count; i++) {
-      for (let j = start; j < stop; j++) columns[j * size + i] = data[(from + i) * cols + j]!;
-    }
-  }
-  return { shape: [cols, size], dtype: 'float32', data: columns };
-}
-
-/**
- * Products on a backend. A block of texts is loaded with its program and used for all images, so that the backend can
- * prepare it once.
- */
-class BackendMultiply {
-  #loaded: { readonly from: number; readonly session: Session } | undefined;
-
-  constructor(
-    private readonly backend: Backend,
-    private readonly program: Program,
-    private readonly images: Matrix,
-    private readonly texts: Matrix,
-  ) {}
-
-  async multiply(imageRange: IndexRange, textRange: IndexRange): Promise<Float32Array> {
-    const { images, texts } = this;
-    const [rows] = this.program.inputs.images!.shape as [number, number];
-    const [, stride] = this.program.state.texts!.shape as [number, number];
-    if (this.#loaded?.from !== textRange.from) {
-      await this.close();
-      const state = { texts: sliceColumns(texts, textRange, stride) };
-      const session = await this.backend.load(this.program, state, { fixed: true });
-      this.#loaded = { from: textRange.from, session };
-    }
-    const outputs = await this.#loaded!.session.step({ images: sliceRows(images, imageRange, rows) });
-    return outputs.scores!.data as Float32Array;
-  }
-
-  async close(): Promise<void> {
-    const loaded = this.#loaded;
-    this.#loaded = undefined;
-    await loaded?.session.dispose();
-  }
 }
 
 /** Products of 32-bit rows, computed in 64 bits and rounded to 32 bits. */
@@ -164,18 +118,21 @@ async function measureMargin(multiply: Multiply, images: Matrix, texts: Matrix, 
  */
 export async function scoreBlocks(images: Matrix, texts: Matrix, backend: Backend | undefined): Promise<ScoreBlocks> {
   const [rows, stride] = [Math.min(BLOCK, images.rows), Math.min(BLOCK, texts.rows)];
-  const onBackend =
+  const session =
     backend && images.rows * texts.rows * images.cols > FEW_OPERATIONS
-      ? new BackendMultiply(backend, await program(rows, stride, images.cols), images, texts)
+      ? await backend.load(await program(rows, stride, images.cols), {})
       : undefined;
-  const multiply: Multiply = onBackend
-    ? (imageRange, textRange) => onBackend.multiply(imageRange, textRange)
+  const multiply: Multiply = session
+    ? async (imageRange, textRange) => {
+        const inputs = { images: sliceRows(images, imageRange, rows), texts: sliceRows(texts, textRange, stride) };
+        return (await session.step(inputs)).scores!.data as Float32Array;
+      }
     : plainMultiply(images, texts, stride);
-  const order = splitRange(texts.rows).flatMap((textRange) =>
-    splitRange(images.rows).map((imageRange) => [imageRange, textRange] as const),
+  const order = splitRange(images.rows).flatMap((imageRange) =>
+    splitRange(texts.rows).map((textRange) => [imageRange, textRange] as const),
   );
   return {
-    margin: onBackend
+    margin: session
       ? await measureMargin(multiply, images, texts, stride)
       : 4 * ROUNDING * largestNorm(images) * largestNorm(texts),
     async *[Symbol.asyncIterator]() {
@@ -186,6 +143,6 @@ export async function scoreBlocks(images: Matrix, texts: Matrix, backend: Backen
         yield { images: imageRange, texts: textRange, scores, stride };
       }
     },
-    close: async () => onBackend?.close(),
+    close: async () => session?.dispose(),
   };
 }
