@@ -1,5 +1,7 @@
-import { random } from '@medbench/core';
+import type { Worker } from 'node:worker_threads';
+import { type Backend, errorMessage, random } from '@medbench/core';
 import { retrievalRanks } from '@medbench/evaluation';
+import { withOptions } from '@medbench/runner';
 import { describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
 
@@ -20,6 +22,32 @@ function crowded(rows: number, stream: ReturnType<typeof random>) {
     );
   }
   return { rows, cols: D, data };
+}
+
+/** A module with a backend that fails on one of two threads. On the other, all scores are zero. */
+const FAILS_ON_ONE_THREAD = `
+  import { threadId } from 'node:worker_threads';
+  export class Fails {
+    load = async () => ({
+      async step({ images, texts }) {
+        if (threadId % 2) throw new Error('no memory');
+        return { scores: { data: new Float32Array(images.shape[0] * texts.shape[0]) } };
+      },
+      async dispose() {},
+    });
+  }
+`;
+
+/** Does some work and lists the threads that it started. */
+async function watchThreads<T>(work: () => Promise<T>): Promise<{ value: T; started: readonly Worker[] }> {
+  const started: Worker[] = [];
+  const add = (worker: Worker): void => void started.push(worker);
+  process.on('worker', add);
+  try {
+    return { value: await work(), started };
+  } finally {
+    process.off('worker', add);
+  }
 }
 
 // More than 1e9 multiply-adds, so that the backend is used, and sides that are not multiples of the block size.
@@ -51,6 +79,43 @@ describe.each(backends)('ranks on %s', (_, backend) => {
     }
   }, 120_000);
 
+  it.runIf(backend.module)(
+    'do not depend on the number of threads',
+    async () => {
+      const plain = await retrievalRanks(images, texts, imageOfText);
+      const wrapped = withOptions(backend, { threads: 1 });
+      for (const threads of [1, 2, 3]) {
+        const options = { backend: wrapped, threads, threadsFrom: 0 };
+        const { value, started } = await watchThreads(() => retrievalRanks(images, texts, imageOfText, options));
+        expect(value).toEqual(plain);
+        expect(started).toHaveLength(threads === 1 ? 0 : threads);
+        // A thread that has ended has this number.
+        for (const { threadId } of started) expect(threadId).toBe(-1);
+      }
+    },
+    120_000,
+  );
+
+  it.runIf(backend.module).each([
+    ['does not export the backend Missing', { ...backend.module!, export: 'Missing' }],
+    ['no memory', { url: `data:text/javascript,${encodeURIComponent(FAILS_ON_ONE_THREAD)}`, export: 'Fails' }],
+  ])(
+    'come with the error of a thread that fails, and no thread stays: %s',
+    async (message, module) => {
+      const { id, status, load } = backend;
+      const failing: Backend = { id, status, load, module };
+      const { value, started } = await watchThreads(() =>
+        retrievalRanks(images, texts, imageOfText, { backend: failing, threads: 2, threadsFrom: 0 }).catch(
+          errorMessage,
+        ),
+      );
+      expect(value).toContain('A thread that ranks texts and images failed: ');
+      expect(value).toContain(message);
+      expect(started.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    },
+    120_000,
+  );
+
   it('are last for a collapsed model', async () => {
     const same = (rows: number) => ({
       rows,
@@ -61,7 +126,7 @@ describe.each(backends)('ranks on %s', (_, backend) => {
       same(N),
       same(N),
       Int32Array.from({ length: N }, (_, i) => i),
-      { backend },
+      { backend, threads: 2, threadsFrom: 0 },
     );
     expect(new Set([...ranks.imageToText, ...ranks.textToImage])).toEqual(new Set([N]));
   }, 120_000);

@@ -7,9 +7,16 @@ const packages = new URL('../../packages/', import.meta.url);
 /** Modules of drawn inputs. In tests, a worker imports their source instead of the built files. */
 const INPUTS = ['data/src/inputs.ts', 'nn/src/inputs.ts'].map((path) => new URL(path, packages));
 
+/** Module of the backend that a worker loads in tests, and the bundle of it that the worker then imports. */
+const BACKEND = {
+  source: new URL('backends-compiled/src/plugin.ts', packages).href,
+  bundle: new URL('backends-compiled/node_modules/.cache/worker.js', packages).href,
+};
+
 /** Bundles the workers from source before the first test: tests run from source, but Node runs a worker from a file. */
 export default async function buildWorkers(): Promise<void> {
   await Promise.all([
+    buildWorker('backends-compiled', 'src/plugin.ts'),
     buildWorker('data', 'src/loading/worker.ts'),
     buildWorker('evaluation', 'src/kernels/worker.ts'),
     buildWorker('formats', 'src/parquet/worker.ts'),
@@ -31,6 +38,8 @@ async function buildWorker(name: string, source: string): Promise<void> {
     splitting: false,
     noExternal: [/^@medbench\//],
     external: [
+      /^@tensorflow\//,
+      'onnxruntime-common',
       /^@cornerstonejs\//,
       'sharp',
       'tinypool',
@@ -50,11 +59,14 @@ async function buildWorker(name: string, source: string): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-/** Replaces `import-module.ts`: medbench's own modules are bundled under the URL that they have in tests. */
+/** Replaces `import-module.ts`: medbench's own modules are bundled under the URL that they have in tests. A backend has
+ * its own bundle, because it looks for its native library from its own folder.
+ */
 const inputs = () => ({
   resolveDir: fileURLToPath(packages),
   contents: `
     const bundled = { ${INPUTS.map(({ href, pathname }) => `'${href}': () => import('${pathname}')`).join(', ')} };
-    export const importModule = (url) => bundled[url]?.() ?? import(url);
+    const ownBundle = { '${BACKEND.source}': '${BACKEND.bundle}' };
+    export const importModule = (url) => bundled[url]?.() ?? import(ownBundle[url] ?? url);
   `,
 });

@@ -9,6 +9,7 @@ import { compiledSession } from './session.js';
 @Backend({ id: 'compiled', title: 'TensorFlow.js compiled to ONNX Runtime', priority: 10 })
 export class Compiled implements Backend {
   readonly id = 'compiled';
+  readonly module = { url: import.meta.url, export: 'Compiled' };
 
   /**
    * @throws MedbenchError('usage') if `MEDBENCH_THREADS` is invalid: a typing error must not select a slower backend.

@@ -21,6 +21,7 @@ export {
   storedSamples,
   thumbnail,
 } from './image.js';
+export { importModule } from './loading/import-module.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { workerFile } from './loading/worker-file.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';

@@ -117,9 +117,22 @@ export interface ProgramMemory {
   readonly outputs: Readonly<Record<string, TensorSpec>>;
 }
 
+/** Tells another thread how to get a backend: it imports a module and takes one of its exports. */
+export interface BackendModule {
+  /** Absolute URL of a module that Node can import, such as `import.meta.url` in the backend's own module. */
+  readonly url: string;
+  /** Name of the exported class, whose constructor takes no arguments. */
+  readonly export: string;
+}
+
 /** Runs programs. Code outside the `backends-*` packages does not depend on which backend is in use. */
 export interface Backend {
   readonly id: string;
+  /**
+   * How another thread gets this backend. Such a thread loads its sessions with one thread each. Without it, everything
+   * is computed on the calling thread.
+   */
+  readonly module?: BackendModule;
   /** Finds out whether the backend works on this machine. */
   status(): Promise<BackendStatus>;
   /**

@@ -1,2 +1,2 @@
-/** Imports a module of a method's package. Tests, which run from source, replace this function. */
+/** Imports a module of a method's or a backend's package, on a worker thread. Tests, which run from source, replace this function. */
 export const importModule = (url: string): Promise<unknown> => import(url);

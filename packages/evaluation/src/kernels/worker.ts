@@ -1,5 +1,6 @@
-// A thread that computes parts of the loss of logistic regressions, one fit after another. See loss-workers.ts.
-import { parentPort } from 'node:worker_threads';
+// A thread that computes parts of the loss of logistic regressions, one fit after another (see loss-workers.ts), or
+// ranks the texts and images that it is started with (see rank-threads.ts).
+import { parentPort, workerData } from 'node:worker_threads';
 import { LayerProducts } from './layer-products.js';
 import { lossParts } from './loss-parts.js';
 import { CONTROL, type LossJob } from './loss-workers.js';
@@ -22,4 +23,7 @@ function serve({ control, x, labels, d, outputs, parameters, parts }: LossJob): 
   }
 }
 
-parentPort!.on('message', serve);
+if (workerData) {
+  const { rankOnThread } = await import('../retrieval/rank-thread.js');
+  parentPort!.postMessage(await rankOnThread(workerData));
+} else parentPort!.on('message', serve);

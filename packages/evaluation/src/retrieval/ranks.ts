@@ -1,39 +1,16 @@
-import { createHash } from 'node:crypto';
-import { type Backend, type Matrix, MedbenchError } from '@medbench/core';
+import { type Backend, type Matrix, MedbenchError, threadCount } from '@medbench/core';
 import { innerProducts } from '../numerics/linear-algebra.js';
-import { BlockCounter, type NearScore } from './block-counter.js';
-import { scoreBlocks } from './score-blocks.js';
+import { countOnThreads } from './rank-threads.js';
+import { BLOCK, scoreBlocks, splitRange } from './score-blocks.js';
+import { countWrongAnswers, type RankProblem, type WrongAnswers } from './wrong-answers.js';
+
+/** Number of multiply-adds from which threads save more time than they take to start. */
+const THREADED_OPERATIONS = 1e11;
 
 /** Rank of the best positive of each query. 1 is best; an image without a text has 0. */
 export interface RetrievalRanks {
   readonly imageToText: Int32Array;
   readonly textToImage: Int32Array;
-}
-
-/** Numbers the distinct rows of a matrix. Rows with the same bytes get the same number. */
-function numberRowKinds({ rows, cols, data }: Matrix): Int32Array {
-  const kinds = new Map<string, number>();
-  return Int32Array.from({ length: rows }, (_, i) => {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset + 4 * i * cols, 4 * cols);
-    const key = createHash('sha1').update(bytes).digest('base64');
-    const kind = kinds.get(key) ?? kinds.size;
-    kinds.set(key, kind);
-    return kind;
-  });
-}
-
-/**
- * Makes a function that tells whether two rows have the same bytes. Rows are numbered when it is first called for rows
- * that begin alike, which those of a trained model seldom do.
- */
-function sameRows(matrix: Matrix): (a: number, b: number) => boolean {
-  const { cols, data } = matrix;
-  let kinds: Int32Array | undefined;
-  return (a, b) => {
-    if (data[a * cols] !== data[b * cols] || data[a * cols + cols - 1] !== data[b * cols + cols - 1]) return false;
-    kinds ??= numberRowKinds(matrix);
-    return kinds[a] === kinds[b];
-  };
 }
 
 /** Options of `retrievalRanks`. */
@@ -46,6 +23,14 @@ export interface RetrievalRanksOptions {
    * Row of `texts` for each text, if texts that read the same share a row. Such a row then has several right images.
    */
   readonly rowOfText?: Int32Array | undefined;
+  /**
+   * Number of threads that compute a large problem. The ranks do not depend on it. Default `threadCount()`. A problem that
+   * is not large, or a backend without `module`, is computed by one session on the calling thread, which has as many
+   * threads; its default is the backend's.
+   */
+  readonly threads?: number;
+  /** Number of multiply-adds from which more than one thread computes. Default 1e11. */
+  readonly threadsFrom?: number;
 }
 
 /**
@@ -59,7 +44,7 @@ export interface RetrievalRanksOptions {
  * @param images `[N, D]`, unit rows.
  * @param texts `[M, D]`, unit rows.
  * @param imageOfText index of the image that each text describes. An image may have several texts.
- * @throws MedbenchError if sizes disagree or an image index is out of range.
+ * @throws MedbenchError if sizes disagree, an image index is out of range or a thread fails.
  */
 export async function retrievalRanks(
   images: Matrix,
@@ -84,34 +69,41 @@ export async function retrievalRanks(
   const bestImage = new Int32Array(M).fill(-1);
   const bestTextScore = new Float64Array(N).fill(Number.POSITIVE_INFINITY);
   const bestImageScore = new Float64Array(M).fill(Number.POSITIVE_INFINITY);
-  const positives = new Set<number>();
   rowOfText.forEach((t, index) => {
     const i = imageOfText[index]!;
     const score = exact(i, t);
-    positives.add(i * M + t);
     if (bestText[i] === -1 || score > bestTextScore[i]!) [bestText[i], bestTextScore[i]] = [t, score];
     if (bestImage[t] === -1 || score > bestImageScore[t]!) [bestImage[t], bestImageScore[t]] = [i, score];
   });
-  const sameImage = sameRows(images);
-  const sameText = sameRows(texts);
-  const imageToText = Int32Array.from(bestText, (text) => (text < 0 ? 0 : 1));
-  const textToImage = new Int32Array(M).fill(1);
+  const problem = { images, texts, imageOfText, rowOfText, bestText, bestTextScore, bestImage, bestImageScore };
+  const wrong = (await countOnManyThreads(problem, options)) ?? (await countOnThisThread(problem, options));
+  return {
+    imageToText: wrong.ofImages.map((count, i) => (bestText[i]! < 0 ? 0 : 1 + count)),
+    textToImage: rowOfText.map((t) => 1 + wrong.ofTexts[t]!),
+  };
+}
 
-  const blocks = await scoreBlocks(images, texts, options.backend);
+/** @returns undefined if threads cannot serve the problem, or one thread is enough. */
+async function countOnManyThreads(
+  problem: RankProblem,
+  { backend, threads = threadCount(), threadsFrom = THREADED_OPERATIONS }: RetrievalRanksOptions,
+): Promise<WrongAnswers | undefined> {
+  const { images, texts } = problem;
+  if (!backend?.module || threads < 2 || images.rows * texts.rows * images.cols < threadsFrom) return undefined;
+  return countOnThreads(problem, backend.module, threads);
+}
+
+async function countOnThisThread(
+  problem: RankProblem,
+  { backend, threads }: RetrievalRanksOptions,
+): Promise<WrongAnswers> {
+  const { images, texts } = problem;
+  const wrong = { ofImages: new Int32Array(images.rows), ofTexts: new Int32Array(texts.rows) };
+  const scores = await scoreBlocks(images, texts, { backend, threads });
   try {
-    const counter = new BlockCounter(bestTextScore, bestImageScore, blocks.margin);
-    const near: NearScore = (i, t, nearRow, nearCol) => {
-      if (positives.has(i * M + t)) return;
-      // Equal rows have equal scores, so ties of a collapsed model are found without summing.
-      const tiesRow = sameText(t, bestText[i]!);
-      const tiesCol = sameImage(i, bestImage[t]!);
-      const score = (nearRow && !tiesRow) || (nearCol && !tiesCol) ? exact(i, t) : 0;
-      if (nearRow && (tiesRow || score >= bestTextScore[i]!)) imageToText[i]!++;
-      if (nearCol && (tiesCol || score >= bestImageScore[t]!)) textToImage[t]!++;
-    };
-    for await (const block of blocks) counter.count(block, imageToText, textToImage, near);
+    await countWrongAnswers(problem, scores, splitRange({ from: 0, count: images.rows }, BLOCK), wrong);
   } finally {
-    await blocks.close();
+    await scores.close();
   }
-  return { imageToText, textToImage: rowOfText.map((t) => textToImage[t]!) };
+  return wrong;
 }

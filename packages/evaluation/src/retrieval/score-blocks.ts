@@ -2,8 +2,8 @@ import type { Backend, HostTensor, Matrix, Program } from '@medbench/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { innerProducts } from '../numerics/linear-algebra.js';
 
-/** Side of a block of scores, which takes 4 MiB. */
-const BLOCK = 1024;
+/** Largest number of images or texts of a block. The scores of such a block take 4 MiB. */
+export const BLOCK = 1024;
 /** Number of multiply-adds up to which a backend costs more time than it saves. */
 const FEW_OPERATIONS = 1e9;
 /** Half a unit in the last place of a 32-bit float at 1. */
@@ -26,11 +26,23 @@ export interface IndexRange {
   readonly count: number;
 }
 
-/** All scores of images with texts, block by block. */
-export interface ScoreBlocks extends AsyncIterable<ScoreBlock> {
+/** Computes scores of images with texts, block by block. */
+export interface ScoreBlocks {
   /** Largest difference of a score from its sum in 64 bits. */
   readonly margin: number;
+  /** Yields the scores of a range of images with all texts. */
+  blocks(images: IndexRange): AsyncIterable<ScoreBlock>;
   close(): Promise<void>;
+}
+
+/** Options of `scoreBlocks`. */
+export interface ScoreBlocksOptions {
+  /** Default: plain JavaScript. */
+  readonly backend?: Backend | undefined;
+  /** Number of threads of the backend's session. Default: the backend's. */
+  readonly threads?: number | undefined;
+  /** Number of images and of texts of a block. Default 1,024. */
+  readonly side?: number;
 }
 
 type Multiply = (images: IndexRange, texts: IndexRange) => Promise<Float32Array>;
@@ -50,10 +62,13 @@ async function program(imageCount: number, textCount: number, width: number): Pr
   };
 }
 
-/** Rows of a matrix as a program input of `size` rows. If there are fewer rows, rows of zeros are appended. */
+/**
+ * Rows of a matrix as a program input of `size` rows. If there are fewer rows, rows of zeros are appended. Rows in shared
+ * memory are copied, because a backend need not take such memory.
+ */
 function sliceRows({ data, cols }: Matrix, { from, count }: IndexRange, size: number): HostTensor {
   let rows = data.subarray(from * cols, (from + count) * cols);
-  if (count < size) {
+  if (count < size || rows.buffer instanceof SharedArrayBuffer) {
     const padded = new Float32Array(size * cols);
     padded.set(rows);
     rows = padded;
@@ -62,8 +77,8 @@ function sliceRows({ data, cols }: Matrix, { from, count }: IndexRange, size: nu
 }
 
 /** Products of 32-bit rows, computed in 64 bits and rounded to 32 bits. */
-function plainMultiply(images: Matrix, texts: Matrix, stride: number): Multiply {
-  const sums = new Float64Array(BLOCK * stride);
+function plainMultiply(images: Matrix, texts: Matrix, size: number, stride: number): Multiply {
+  const sums = new Float64Array(size * stride);
   return async (rows, cols) => {
     innerProducts(images.data, rows.from, rows.count, texts.data, cols.from, cols.count, images.cols, sums);
     const scores = new Float32Array(rows.count * stride);
@@ -84,10 +99,11 @@ function largestNorm({ rows, cols, data }: Matrix): number {
   return Math.sqrt(largest);
 }
 
-const splitRange = (length: number): IndexRange[] =>
-  Array.from({ length: Math.ceil(length / BLOCK) }, (_, b) => ({
-    from: b * BLOCK,
-    count: Math.min(BLOCK, length - b * BLOCK),
+/** Splits a range into parts of `side` indices; the last may have fewer. */
+export const splitRange = ({ from, count }: IndexRange, side: number): IndexRange[] =>
+  Array.from({ length: Math.ceil(count / side) }, (_, b) => ({
+    from: from + b * side,
+    count: Math.min(side, count - b * side),
   }));
 
 /**
@@ -96,51 +112,68 @@ const splitRange = (length: number): IndexRange[] =>
  * TensorFloat-32, shows larger differences in the first block. The margin is then eight times the largest difference
  * seen there.
  */
-async function measureMargin(multiply: Multiply, images: Matrix, texts: Matrix, stride: number): Promise<number> {
+async function measureMargin(multiply: Multiply, images: Matrix, texts: Matrix, side: number): Promise<number> {
   const scale = largestNorm(images) * largestNorm(texts);
-  const first = { from: 0, count: Math.min(BLOCK, images.rows) };
-  const scores = await multiply(first, { from: 0, count: Math.min(BLOCK, texts.rows) });
+  const [rows, cols] = [Math.min(side, images.rows), Math.min(side, texts.rows)];
+  const scores = await multiply({ from: 0, count: rows }, { from: 0, count: cols });
   const exact = new Float64Array(1);
   let observed = 0;
   for (let probe = 0; probe < 256; probe++) {
-    const [i, t] = [(probe * 37) % first.count, (probe * 101) % Math.min(BLOCK, texts.rows)];
+    const [i, t] = [(probe * 37) % rows, (probe * 101) % cols];
     innerProducts(images.data, i, 1, texts.data, t, 1, images.cols, exact);
-    observed = Math.max(observed, Math.abs(scores[i * stride + t]! - exact[0]!));
+    observed = Math.max(observed, Math.abs(scores[i * cols + t]! - exact[0]!));
   }
   return Math.max(8 * Math.sqrt(images.cols) * ROUNDING * scale, 8 * observed) + 4 * ROUNDING * scale;
 }
 
 /**
- * Computes the scores `images · textsᵀ` in blocks of 1,024 x 1,024, on a backend if there is one and the work is large
- * enough. The next block is computed while the caller handles the last one.
+ * Computes the scores `images · textsᵀ` in blocks, on a backend if there is one and the work is large enough. The next
+ * block is computed while the caller handles the last one.
  *
  * @param images `[N, D]`. @param texts `[M, D]`.
  */
-export async function scoreBlocks(images: Matrix, texts: Matrix, backend: Backend | undefined): Promise<ScoreBlocks> {
-  const [rows, stride] = [Math.min(BLOCK, images.rows), Math.min(BLOCK, texts.rows)];
+export async function scoreBlocks(
+  images: Matrix,
+  texts: Matrix,
+  { backend, threads, side = BLOCK }: ScoreBlocksOptions = {},
+): Promise<ScoreBlocks> {
+  const [rows, stride] = [Math.min(side, images.rows), Math.min(side, texts.rows)];
   const session =
     backend && images.rows * texts.rows * images.cols > FEW_OPERATIONS
-      ? await backend.load(await program(rows, stride, images.cols), {})
+      ? await backend.load(await program(rows, stride, images.cols), {}, threads === undefined ? {} : { threads })
       : undefined;
+  // Both slices serve several blocks in a row.
+  const imageSlices = new Map<number, HostTensor>();
+  let textSlice: { readonly from: number; readonly tensor: HostTensor } | undefined;
   const multiply: Multiply = session
     ? async (imageRange, textRange) => {
-        const inputs = { images: sliceRows(images, imageRange, rows), texts: sliceRows(texts, textRange, stride) };
+        if (!imageSlices.has(imageRange.from)) imageSlices.set(imageRange.from, sliceRows(images, imageRange, rows));
+        if (textSlice?.from !== textRange.from) {
+          textSlice = { from: textRange.from, tensor: sliceRows(texts, textRange, stride) };
+        }
+        const inputs = { images: imageSlices.get(imageRange.from)!, texts: textSlice.tensor };
         return (await session.step(inputs)).scores!.data as Float32Array;
       }
-    : plainMultiply(images, texts, stride);
-  const order = splitRange(images.rows).flatMap((imageRange) =>
-    splitRange(texts.rows).map((textRange) => [imageRange, textRange] as const),
-  );
+    : plainMultiply(images, texts, rows, stride);
   return {
     margin: session
-      ? await measureMargin(multiply, images, texts, stride)
+      ? await measureMargin(multiply, images, texts, side)
       : 4 * ROUNDING * largestNorm(images) * largestNorm(texts),
-    async *[Symbol.asyncIterator]() {
+    async *blocks(range) {
+      imageSlices.clear();
+      const order = splitRange({ from: 0, count: texts.rows }, side).flatMap((textRange) =>
+        splitRange(range, side).map((imageRange) => [imageRange, textRange] as const),
+      );
       let next = order.length > 0 ? multiply(...order[0]!) : undefined;
-      for (const [b, [imageRange, textRange]] of order.entries()) {
-        const scores = await next!;
-        next = b + 1 < order.length ? multiply(...order[b + 1]!) : undefined;
-        yield { images: imageRange, texts: textRange, scores, stride };
+      try {
+        for (const [b, [imageRange, textRange]] of order.entries()) {
+          const scores = await next!;
+          next = b + 1 < order.length ? multiply(...order[b + 1]!) : undefined;
+          yield { images: imageRange, texts: textRange, scores, stride };
+        }
+      } finally {
+        // If the caller leaves early, a block is being computed: the session must not be closed before it is done.
+        await next?.catch(() => undefined);
       }
     },
     close: async () => session?.dispose(),

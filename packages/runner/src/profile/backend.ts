@@ -13,6 +13,7 @@ export function profiledBackend(backend: Backend, profile: Profile): Backend {
   });
   return {
     id: backend.id,
+    ...(backend.module ? { module: backend.module } : {}),
     status: () => backend.status(),
     async load(program, state, options = {}) {
       const session = await profile.span('compiling', () => backend.load(program, state, unwrapShared(options)));

@@ -118,8 +118,9 @@ it('a profiled backend separates loading and first steps from later steps, and s
   clock.started();
   const shared: (Session | undefined)[] = [];
   const sessions: Session[] = [];
+  const module = { url: 'file:///slow.js', export: 'Slow' };
   const slow: Backend = {
-    id: 'slow',
+    ...{ id: 'slow', module },
     status: async () => ({ available: true, reason: '' }),
     async load(_program, _state, options) {
       pass(1);
@@ -143,5 +144,6 @@ it('a profiled backend separates loading and first steps from later steps, and s
   await owner.step({});
   await clock.span('step', () => owner.step({}));
   expect(shared).toEqual([undefined, sessions[0]]);
+  expect(backend.module).toEqual(module);
   expect(seconds()).toMatchObject({ compiling: 2, 'first step, self-check': 2, step: 2 });
 });
