@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { batchOrder, epochOrder } from './batches.js';
 import { prefetch } from './prefetch.js';
-import { cached, fromArray, mapSource, subset } from './source.js';
+import { ByteBudget, cached, fromArray, mapSource, subset } from './source.js';
 
 describe('batchOrder', () => {
   it('visits every example at most once per epoch, in another order each epoch', () => {
@@ -113,7 +113,7 @@ describe('sources', () => {
           return new Uint8Array(100);
         },
       },
-      250,
+      new ByteBudget(250),
     );
     await Promise.all([source.get(0), source.get(0), source.get(1)]);
     expect(reads).toEqual([0, 1]);
@@ -124,5 +124,20 @@ describe('sources', () => {
     expect(reads).toEqual([0, 1, 2, 2]);
     await expect(source.get(3)).rejects.toThrow('once');
     await expect(source.get(3)).resolves.toHaveLength(100);
+  });
+
+  it('share a budget of memory', async () => {
+    const budget = new ByteBudget(150);
+    let reads = 0;
+    const images = {
+      length: 1,
+      async get() {
+        reads++;
+        return new Uint8Array(100);
+      },
+    };
+    const [first, second] = [cached(images, budget), cached(images, budget)];
+    for (const source of [first, second, first, second]) await source.get(0);
+    expect(reads).toBe(3);
   });
 });

@@ -2,6 +2,7 @@ import { errorMessage, MedbenchError, type RasterImage } from '@medbench/core';
 import sharp, { type Sharp } from 'sharp';
 import { readBytes } from './files.js';
 import { decodeSmallJpeg, readPlainJpegHeader } from './jpeg.js';
+import { decodeSmallPng } from './png.js';
 
 export interface DecodeImageOptions {
   /** Images of more pixels are refused before anything is decoded. Default 100 million. */
@@ -36,7 +37,9 @@ export async function decodeImage(
     const options = { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true } as const;
     const header = readPlainJpegHeader(bytes);
     const small =
-      header && header.width * header.height <= maxPixels ? await decodeSmallJpeg(bytes, header) : undefined;
+      header && header.width * header.height <= maxPixels
+        ? await decodeSmallJpeg(bytes, header)
+        : decodeSmallPng(bytes, maxPixels);
     if (small) return small;
     const { space, depth } = header ?? (await sharp(bytes, options).metadata());
     if (depth !== 'uchar' && depth !== 'ushort')

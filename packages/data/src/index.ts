@@ -25,9 +25,10 @@ export { importModule } from './loading/import-module.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { workerFile } from './loading/worker-file.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
+export { pngChecksum } from './png.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';
-export { cached, fromArray, mapSource, subset } from './source.js';
+export { ByteBudget, cached, fromArray, mapSource, subset } from './source.js';
 export { cleanText } from './tokenizer/clean.js';
 export { CLIP_MERGES, type ClipTokenizerOptions, clipTokenizer, type Tokenizer } from './tokenizer/clip.js';
 export {

@@ -28,22 +28,46 @@ export function subset<T>(source: Source<T> & Pick<PairSource, 'encoded'>, indic
   };
 }
 
+/** Memory that several cached sources share. What a source has kept returns when nothing refers to it any more. */
+export class ByteBudget {
+  #left: number;
+  readonly #freed = new FinalizationRegistry<{ readonly bytes: number }>(({ bytes }) => {
+    this.#left += bytes;
+  });
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  /** Whether the bytes could be taken, which they then are. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  /** Returns the bytes of a holder when it is collected. */
+  returnWith(holder: object, taken: { readonly bytes: number }): void {
+    this.#freed.register(holder, taken);
+  }
+}
+
 /**
- * Keeps decoded elements until `maxBytes` are used; later elements are read again each time. No element is dropped for
+ * Keeps decoded elements until the budget is used; later elements are read again each time. No element is dropped for
  * a newer one: epochs visit all elements in changing order, so that replacement would only waste work. A failed read is
  * not kept.
- * @param maxBytes Default 1 GiB.
+ * @param budget Default 1 GiB for this source alone.
  */
-export function cached<T>(source: Source<T>, maxBytes = 2 ** 30): Source<T> {
+export function cached<T>(source: Source<T>, budget = new ByteBudget(2 ** 30)): Source<T> {
   const stored = new Map<number, Promise<T>>();
   const reading = new Map<number, Promise<T>>();
-  let bytes = 0;
+  const taken = { bytes: 0 };
   const read = async (index: number): Promise<T> => {
     try {
       const item = await source.get(index);
       const size = estimateBytes(item);
-      if (bytes + size <= maxBytes) {
-        bytes += size;
+      if (budget.take(size)) {
+        taken.bytes += size;
         stored.set(index, Promise.resolve(item));
       }
       return item;
@@ -51,7 +75,7 @@ export function cached<T>(source: Source<T>, maxBytes = 2 ** 30): Source<T> {
       reading.delete(index);
     }
   };
-  return {
+  const kept: Source<T> = {
     length: source.length,
     get(index) {
       const pending = stored.get(index) ?? reading.get(index);
@@ -61,6 +85,8 @@ export function cached<T>(source: Source<T>, maxBytes = 2 ** 30): Source<T> {
       return started;
     },
   };
+  budget.returnWith(kept, taken);
+  return kept;
 }
 
 /** Approximate memory of a value: typed arrays, strings, and objects that hold them. */

@@ -40,17 +40,19 @@ function grey(image: RasterImage): RasterImage {
  * frequencies except the mean, set if the frequency lies above the median of all of them.
  */
 function perceptualHash(pixels: Uint8Array): [number, number] {
-  const rows = COSINES.map((cosine) =>
-    Float64Array.from({ length: HASH_SIDE }, (_, y) => {
+  const rows = new Float64Array(8 * HASH_SIDE);
+  for (let k = 0; k < 8; k++) {
+    const cosine = COSINES[k]!;
+    for (let y = 0; y < HASH_SIDE; y++) {
       let sum = 0;
       for (let x = 0; x < HASH_SIDE; x++) sum += cosine[x]! * pixels[y * HASH_SIDE + x]!;
-      return sum;
-    }),
-  );
+      rows[k * HASH_SIDE + y] = sum;
+    }
+  }
   const values = COSINES.flatMap((cosine) =>
-    rows.map((row) => {
+    COSINES.map((_, k) => {
       let sum = 0;
-      for (let y = 0; y < HASH_SIDE; y++) sum += cosine[y]! * row[y]!;
+      for (let y = 0; y < HASH_SIDE; y++) sum += cosine[y]! * rows[k * HASH_SIDE + y]!;
       return sum;
     }),
   ).slice(1);
@@ -62,14 +64,16 @@ function perceptualHash(pixels: Uint8Array): [number, number] {
   return [words[0] >>> 0, words[1] >>> 0];
 }
 
-/** Computes the signatures of all images. Images are decoded one after the other and not kept in memory. */
+/** Images that are read at once, so that decoders on other threads have work. */
+const IN_FLIGHT = 8;
+
+/** Computes the signatures of all images. A few images are read at once, and none is kept in memory. */
 export async function signImages(images: Source<RasterImage>): Promise<ImageSignatures> {
   const n = images.length;
   const digests = new Uint8Array(n * DIGEST);
   const hashes = new Uint32Array(n * 2);
   const thumbnails = new Uint8Array(n * THUMBNAIL ** 2);
-  for (let i = 0; i < n; i++) {
-    const image = await images.get(i);
+  const sign = (i: number, image: RasterImage): void => {
     const size = `${image.width}x${image.height}x${image.channels}:`;
     digests.set(createHash('sha256').update(size).update(image.data).digest().subarray(0, DIGEST), i * DIGEST);
     const small = resize(grey(image), HASH_SIDE, HASH_SIDE).data;
@@ -82,7 +86,19 @@ export async function signImages(images: Source<RasterImage>): Promise<ImageSign
         thumbnails[offset + y * THUMBNAIL + x] = (four + 2) >> 2;
       }
     }
-  }
+  };
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < n) {
+      const i = next++;
+      const image = await images.get(i).catch((error: unknown) => {
+        next = n;
+        throw error;
+      });
+      sign(i, image);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, n) }, lane));
   return { length: n, digests, hashes, thumbnails };
 }
 

@@ -1,14 +1,10 @@
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { RasterImage } from '@medbench/core';
+import { pngChecksum } from '@medbench/data';
 
 const pack = promisify(deflate);
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
 
 /**
  * Encodes an image as a lightly compressed PNG without filters (PNG specification, third edition, sections 5 and 11).
@@ -33,12 +29,6 @@ function chunk(type: string, content: Uint8Array): Buffer {
   bytes.writeUInt32BE(content.length, 0);
   bytes.write(type, 4, 'latin1');
   bytes.set(content, 8);
-  bytes.writeInt32BE(crc32(bytes.subarray(4, content.length + 8)), content.length + 8);
+  bytes.writeInt32BE(pngChecksum(bytes.subarray(4, content.length + 8)), content.length + 8);
   return bytes;
-}
-
-function crc32(bytes: Uint8Array): number {
-  let value = -1;
-  for (let i = 0; i < bytes.length; i++) value = CRC_TABLE[(value ^ bytes[i]!) & 0xff]! ^ (value >>> 8);
-  return ~value;
 }
