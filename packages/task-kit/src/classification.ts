@@ -15,6 +15,7 @@ import {
 import { type ClassificationData, classTexts, type LabelledImages, withBalance } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { countLabels, isSynthetic, taskInfo } from './info.js';
+import { OpenedData } from './opened.js';
 import { selectPrompts } from './prompts.js';
 import { DecodableImages, decodableSplit } from './skip-bad.js';
 
@@ -45,6 +46,8 @@ export interface ClassificationSplits {
  */
 export abstract class ClassificationTask implements Task {
   readonly #decodable = new DecodableImages();
+  readonly #opened = new OpenedData<ClassificationSplits>();
+  readonly #balanced = new OpenedData<ClassificationSplits>();
 
   /** Files whose content decides the results; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
@@ -77,13 +80,19 @@ export abstract class ClassificationTask implements Task {
   }
 
   /** The readable splits, with the class imbalance of the settings applied to the training split. */
-  async #prepared(context: DataContext): Promise<ClassificationSplits> {
-    const readable = await this.#readable(context);
-    return { ...readable, train: withBalance(readable.train, context.settings) };
+  #prepared(context: DataContext): Promise<ClassificationSplits> {
+    return this.#balanced.get(context, async () => {
+      const readable = await this.#readable(context);
+      return { ...readable, train: withBalance(readable.train, context.settings) };
+    });
   }
 
   /** The splits; under `skipBad`, without images that cannot be decoded. */
-  async #readable(context: DataContext): Promise<ClassificationSplits> {
+  #readable(context: DataContext): Promise<ClassificationSplits> {
+    return this.#opened.get(context, () => this.#open(context));
+  }
+
+  async #open(context: DataContext): Promise<ClassificationSplits> {
     const opened = await this.open(context);
     if (!context.skipBad) return opened;
     const train = await decodableSplit(this.#decodable, 'train', opened.train, context);

@@ -14,6 +14,7 @@ import { decodeImage } from '@medbench/data';
 import type { RetrievalData } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { isSynthetic, taskInfo } from './info.js';
+import { OpenedData } from './opened.js';
 import { DecodableImages, decodableGallery } from './skip-bad.js';
 
 /** The gallery of a retrieval task, and its training split if it has one. */
@@ -29,6 +30,7 @@ export interface RetrievalSplits {
 /** A retrieval task over one gallery. A subclass adds its info (`@Task`) and opens the files. */
 export abstract class RetrievalTask implements Task {
   readonly #decodable = new DecodableImages();
+  readonly #opened = new OpenedData<RetrievalSplits>();
 
   /** Files whose content decides the results; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
@@ -40,27 +42,34 @@ export abstract class RetrievalTask implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const { test: opened, primaryK = 200, notes = [] } = await this.open(context);
-    const { gallery: test, notes: badImageNotes } = await decodableGallery(this.#decodable, opened, context);
+    const { test, primaryK = 200, notes = [] } = await this.#readable(context);
     const data: RetrievalData = { ...test, primaryK };
     const results = await measureAll(context.protocols, model, data);
-    const taskNotes = [...notes, ...badImageNotes, ...(taskInfo(this).caveats ?? [])];
+    const taskNotes = [...notes, ...(taskInfo(this).caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...taskNotes] })),
     };
   }
 
+  /** The splits; under `skipBad`, the gallery is without images that cannot be decoded. */
+  #readable(context: DataContext): Promise<RetrievalSplits> {
+    return this.#opened.get(context, async () => {
+      const opened = await this.open(context);
+      const { gallery, notes } = await decodableGallery(this.#decodable, opened.test, context);
+      return { ...opened, test: gallery, notes: [...(opened.notes ?? []), ...notes] };
+    });
+  }
+
   async examples(context: DataContext): Promise<TestExamples> {
-    const { gallery } = await decodableGallery(this.#decodable, (await this.open(context)).test, context);
-    const { images, texts, imageOfText } = gallery;
+    const { images, texts, imageOfText } = (await this.#readable(context)).test;
     return { images, texts, imageOfText };
   }
 
   /** The gallery alone: training pairs belong to a corpus and are searched with it. */
   async images(context: DataContext): Promise<ImageSplits> {
-    const { gallery } = await decodableGallery(this.#decodable, (await this.open(context)).test, context);
-    return { test: { images: gallery.images, groups: gallery.groupNames } };
+    const { images, groupNames } = (await this.#readable(context)).test;
+    return { test: { images, groups: groupNames } };
   }
 
   async inspect(context: DataContext): Promise<DataInspection> {

@@ -17,6 +17,7 @@ import { subset } from '@medbench/data';
 import { type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { isSynthetic, taskInfo } from './info.js';
+import { OpenedData } from './opened.js';
 import { DecodableImages, leftOutNote, questionsAbout } from './skip-bad.js';
 import { toStatement } from './statement.js';
 
@@ -32,9 +33,16 @@ export interface VqaSplits {
 /** Whether anyone may read the data. Results on other data must not quote its texts. */
 const isOpen = ({ access }: TaskInfo): boolean => access === 'open' || access === 'generated';
 
+/** The data that is measured, and notes that readers see beside every result. */
+interface MeasuredVqa {
+  readonly data: VqaData;
+  readonly notes: readonly string[];
+}
+
 /** A question answering task. A subclass adds its info (`@Task`) and opens the files. */
 export abstract class VqaTask implements Task {
   readonly #decodable = new DecodableImages();
+  readonly #opened = new OpenedData<MeasuredVqa>();
 
   /** Files whose content decides the results; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
@@ -55,7 +63,11 @@ export abstract class VqaTask implements Task {
   }
 
   /** The data that is evaluated: decodable images with training or test questions, and those questions. */
-  async #data(context: DataContext): Promise<{ readonly data: VqaData; readonly notes: readonly string[] }> {
+  #data(context: DataContext): Promise<MeasuredVqa> {
+    return this.#opened.get(context, () => this.#openData(context));
+  }
+
+  async #openData(context: DataContext): Promise<MeasuredVqa> {
     const { images, train, test, notes: openNotes = [] } = await this.open(context);
     const decodable = await this.#decodable.find('images', images, context);
     const notes = decodable

@@ -12,7 +12,7 @@ import {
   type TensorSpec,
   type Tower,
 } from '@medbench/core';
-import { evaluationTransform, normaliser } from '@medbench/data';
+import { ByteBudget, cached, evaluationTransform, mapSource, normaliser } from '@medbench/data';
 import { initialise, readSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { buildModel } from './model.js';
@@ -20,6 +20,19 @@ import { TOWER_INPUT, towerInput, towerProgram, towerWeights } from './tower.js'
 
 /** Examples per call; the last batch is padded, since compiled shapes are static. */
 const BATCH = 64;
+
+/** Memory for images at the size of the tower: all rows of a run embed the same images. */
+const viewBudget = new ByteBudget(256 * 2 ** 20);
+const viewsBySide = new Map<number, WeakMap<Source<RasterImage>, Source<RasterImage>>>();
+
+/** Returns the evaluation views of images, each of which is read once for all rows while the budget lasts. */
+function evaluationViews(images: Source<RasterImage>, side: number): Source<RasterImage> {
+  const known = viewsBySide.get(side) ?? new WeakMap<Source<RasterImage>, Source<RasterImage>>();
+  viewsBySide.set(side, known);
+  const views = known.get(images) ?? cached(mapSource(images, evaluationTransform(side)), viewBudget);
+  known.set(images, views);
+  return views;
+}
 
 interface Features {
   /** `[N, D]`, rows of unit length. */
@@ -89,7 +102,6 @@ export async function loadModel(
   const side = model.image.imageSize;
   const imageInput = towerInput(model, 'image', BATCH);
   let imageSession: Promise<Session> | undefined;
-  const transform = evaluationTransform(side);
   const write = normaliser();
   // Several protocols of a task ask for the same images, which are embedded once.
   const cachedFeatures = new WeakMap<Source<RasterImage>, Promise<Features>>();
@@ -98,12 +110,13 @@ export async function loadModel(
     if (!features) {
       imageSession ??= openSession('image');
       const size = side * side * 3;
+      const views = evaluationViews(images, side);
       features = imageSession.then((session) =>
         runBatches(
           session,
           images.length,
           { name: TOWER_INPUT.image, spec: imageInput, make: () => new Float32Array(BATCH * size) },
-          async (row, target, slot) => write(transform(await images.get(row)), target as Float32Array, slot * size),
+          async (row, target, slot) => write(await views.get(row), target as Float32Array, slot * size),
           profile,
         ),
       );
