@@ -23,9 +23,18 @@ export interface GloriaTerms {
   readonly textToImage: tf.Scalar;
 }
 
-/** The matching scores m[i, j] for one text j: each of its words attends to the regions of every image. */
+/** Square root, of 1e-24 at least: a norm that can be divided by. */
+const root = (square: tf.Tensor): tf.Tensor => tf.sqrt(tf.maximum(square, 1e-24));
+
+/**
+ * The matching scores m[i, j] for one text j: each of its words attends to the regions of every image. The context c of
+ * a word w is a weighted mean of regions, so that w·c is the mean of their products with w, and c·c follows from the
+ * products of the regions. With few regions, that costs a small part of making c.
+ * @param gram products of the regions of each image, `[B, P, P]`.
+ */
 function matchText(
   image: tf.Tensor3D,
+  gram: tf.Tensor3D,
   words: tf.Tensor2D,
   mask: tf.Tensor1D,
   attention: number,
@@ -33,12 +42,15 @@ function matchText(
 ): tf.Tensor1D {
   const [rows, regions, width] = image.shape;
   const length = words.shape[0];
-  const raw = tf.matMul(tf.reshape(image, [rows * regions, width]) as tf.Tensor2D, words, false, true);
+  const flat = tf.matMul(tf.reshape(image, [rows * regions, width]) as tf.Tensor2D, words, false, true);
+  const raw = tf.reshape(flat, [rows, regions, length]);
   const hidden = tf.mul(tf.sub(1, mask), EXCLUDED);
-  const overWords = tf.softmax(tf.add(tf.reshape(raw, [rows, regions, length]), hidden));
+  const overWords = tf.softmax(tf.add(raw, hidden));
   const overRegions = tf.softmax(tf.mul(tf.transpose(overWords, [0, 2, 1]), attention));
-  const context = tf.matMul(overRegions, image);
-  const cosine = tf.sum(tf.mul(normalise(context), tf.reshape(normalise(words), [1, length, width])), 2);
+  const product = tf.sum(tf.mul(overRegions, tf.transpose(raw, [0, 2, 1])), 2);
+  const square = tf.sum(tf.mul(overRegions, tf.matMul(overRegions, gram)), 2);
+  const norms = tf.mul(root(square), tf.reshape(root(tf.sum(tf.square(words), 1)), [1, length]));
+  const cosine = tf.div(product, norms);
   return tf.logSumExp(tf.add(tf.mul(cosine, sharpness), hidden), 1) as tf.Tensor1D;
 }
 
@@ -53,10 +65,11 @@ export function gloriaTerms(
   mask: tf.Tensor2D,
   { attention = 4, words = 5, scale = 10 }: GloriaOptions = {},
 ): GloriaTerms {
+  const gram = tf.matMul(image, image, false, true) as tf.Tensor3D;
   const texts = tf.unstack(text, 0) as tf.Tensor2D[];
   const masks = tf.unstack(mask, 0) as tf.Tensor1D[];
   const match = tf.stack(
-    texts.map((textTokens, j) => matchText(image, textTokens, masks[j]!, attention, words)),
+    texts.map((textTokens, j) => matchText(image, gram, textTokens, masks[j]!, attention, words)),
     1,
   ) as tf.Tensor2D;
   const logits = tf.mul(match, scale) as tf.Tensor2D;
