@@ -2,6 +2,7 @@ import {
   choice,
   defaultSettings,
   defineSettings,
+  integer,
   numbers,
   type ProtocolContext,
   type SettingSpecs,
@@ -51,6 +52,16 @@ export const VQA_SETTINGS = defineSettings({
   head: choice(['mlp', 'linear'], {
     default: 'mlp',
     description: 'classifier of the answers: a perceptron with one hidden layer, or logistic regression',
+  }),
+  epochs: integer({
+    default: 40,
+    min: 1,
+    description: 'epochs of the perceptron, within minSteps and 4000 steps',
+  }),
+  minSteps: integer({
+    default: 1000,
+    min: 1,
+    description: 'smallest number of steps of the perceptron, for sets whose epochs have fewer',
   }),
 });
 export type VqaSettings = SettingsOf<typeof VQA_SETTINGS>;

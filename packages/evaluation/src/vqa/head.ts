@@ -11,6 +11,10 @@ import { fitMlp } from './mlp.js';
 export interface VqaHeadOptions {
   /** Kind of classifier: a perceptron (`mlp`) or logistic regression (`linear`). Default `mlp`. */
   readonly head?: 'mlp' | 'linear';
+  /** Epochs of the perceptron, within `minSteps` and 4000 steps. Default 40. */
+  readonly epochs?: number;
+  /** Smallest number of steps of the perceptron, at most 4000. Default 1000. */
+  readonly minSteps?: number;
   /** Values of C to try for the linear head, ascending. Default 0.01, 0.1, 1. */
   readonly grid?: readonly number[];
   /** Maximum number of L-BFGS iterations of each fit of the linear head. Default 50. */
@@ -83,7 +87,7 @@ function standardizer(x: Matrix): (matrix: Matrix) => Matrix {
  */
 const MLP = { hidden: 256, dropout: 0.3, learningRate: 1e-3, weightDecay: 0.01 } as const;
 const EPOCHS = 40;
-/** Smallest and largest number of steps: small sets are trained for more epochs, large sets for fewer. */
+/** Default smallest, and largest number of steps: small sets are trained for more epochs, large sets for fewer. */
 const STEPS = [1000, 4000] as const;
 const BATCH = 64;
 
@@ -97,8 +101,8 @@ function mostCommon(answers: Int32Array, vocabulary: number): VqaHead {
 
 /**
  * Fits the answer classifier on [u, w, u ⊙ w]. The default head `mlp` has a hidden layer of 256 units and dropout 0.3.
- * AdamW trains it on the cross-entropy over the answers for 40 epochs at batch size 64, but for at least 1,000 and at
- * most 4,000 steps. The head `linear` is described at `fitLinearHead`.
+ * AdamW trains it on the cross-entropy over the answers for `epochs` at batch size 64, but for at least `minSteps` and
+ * at most 4,000 steps. The head `linear` is described at `fitLinearHead`.
  *
  * @param features `[N, F]`, one row per training question.
  * @param answers index of each question's answer in 0..vocabulary-1.
@@ -114,7 +118,7 @@ export function fitVqaHead(
   const x = standardize(features);
   if (x.data.every((value) => value === 0)) return mostCommon(answers, vocabulary);
   const batches = Math.ceil(features.rows / BATCH);
-  const steps = Math.min(STEPS[1], Math.max(STEPS[0], EPOCHS * batches));
+  const steps = Math.min(STEPS[1], Math.max(options.minSteps ?? STEPS[0], (options.epochs ?? EPOCHS) * batches));
   const model = fitMlp(x, answers, vocabulary, {
     ...MLP,
     epochs: Math.ceil(steps / batches),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { answerVocabulary, normaliseAnswer } from './answers.js';
-import { fitVqaHead } from './head.js';
+import { fitVqaHead, type VqaHeadOptions } from './head.js';
 import { cleanQuestion } from './questions.js';
 
 describe('normaliseAnswer', () => {
@@ -78,5 +78,14 @@ describe('fitVqaHead', () => {
       expect([...head.predict({ rows: 3, cols: 2, data: new Float32Array(6) })]).toEqual([0, 0, 0]);
       expect(head.note).toBe('the most common answer');
     }
+  });
+
+  it('trains for 40 epochs or those asked for, but for minSteps at least', () => {
+    const answers = Int32Array.from({ length: 200 }, (_, i) => i % 2);
+    const features = { rows: 200, cols: 1, data: Float32Array.from(answers) };
+    const steps = (options: VqaHeadOptions) => fitVqaHead(features, answers, 2, { seed: 0, ...options }).note;
+    expect([{ minSteps: 1 }, { minSteps: 1, epochs: 3 }, { minSteps: 200 }, {}].map(steps)).toEqual(
+      [160, 12, 200, 1000].map((count) => `perceptron, ${count} steps`),
+    );
   });
 });
