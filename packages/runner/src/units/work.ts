@@ -44,8 +44,11 @@ export class Work {
   /** @throws MedbenchError that ends the run; any other failure is part of an outcome. */
   async execute(report: WorkReport): Promise<void> {
     const claims = new Claims(this.store.layout.claims);
-    const waiting = new Map(listUnits(this.plan).map((unit) => [unit, this.#row(unit)]));
     const transfers = await this.#rowsThatTransfer();
+    const rows = listUnits(this.plan).map((unit) => [unit, this.#row(unit)] as const);
+    // Rows that can start at once come first: another process may be making the general-domain weights.
+    const early = rows.filter(([, row]) => !transfers.has(row));
+    const waiting = new Map([...early, ...rows.filter(([, row]) => transfers.has(row))]);
     if (transfers.size > 0 && claims.take(GENERAL)) await this.#general(claims);
     while (waiting.size > 0) {
       this.#stopIfAborted();
