@@ -24,10 +24,12 @@ const ARGS = [
 
 const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 
+/** Kills of each run. They come at random moments, so `npm run bench:kills` repeats the tests with more of them. */
+const KILLS = Number(process.env.MEDBENCH_TEST_KILLS ?? 4);
+
 interface Killing {
   readonly args: readonly string[];
   readonly out: string;
-  readonly kills: number;
   /** A kill comes after at most this share of an undisturbed run's time. */
   readonly share: number;
   readonly expected: RunResults;
@@ -36,7 +38,7 @@ interface Killing {
 }
 
 /** Kills a run at random moments, then lets it finish. Checks that no finished cell is computed twice. */
-async function killed({ args, out: name, kills, share, expected, duration }: Killing): Promise<void> {
+async function killed({ args, out: name, share, expected, duration }: Killing): Promise<void> {
   const out = join(cwd, name);
   const stream = random(7, 'kills');
   const written = new Map<string, number>();
@@ -50,7 +52,7 @@ async function killed({ args, out: name, kills, share, expected, duration }: Kil
       written.set(file, mtime);
     }
   };
-  for (let kill = 0; kill < kills; kill++) {
+  for (let kill = 0; kill < KILLS; kill++) {
     // The first attempts are killed as early as start-up. Progress is kept, so later attempts get further.
     const after = 200 + stream.uniform() * duration * share;
     const { code } = await medbench([...args, `--out=${name}`], {
@@ -90,8 +92,8 @@ describe('a run', () => {
     for (const [i, loss] of losses(readResults('other')).entries()) expect(loss).not.toBe(losses(undisturbed)[i]);
   });
 
-  it('killed at ten random moments ends with the same results and repeats no finished cell', async () => {
-    await killed({ args: ARGS, out: 'killed', kills: 10, share: 0.6, expected: undisturbed, duration });
+  it('killed at random moments ends with the same results and repeats no finished cell', async () => {
+    await killed({ args: ARGS, out: 'killed', share: 0.6, expected: undisturbed, duration });
   });
 
   it('refuses a second process on the same folder, and does not disturb the first', async () => {
@@ -153,7 +155,7 @@ describe('a run of all eight methods', () => {
     expect(stderr).not.toContain('failed');
     expect(code).toBe(0);
     const expected = readResults('eight');
-    await killed({ args: EIGHT, out: 'eight-killed', kills: 8, share: 0.3, expected, duration });
+    await killed({ args: EIGHT, out: 'eight-killed', share: 0.3, expected, duration });
     const weights = readWeights('eight');
     expect(weights.size).toBe(9);
     expect(readWeights('eight-killed')).toEqual(weights);

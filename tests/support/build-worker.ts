@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
+import type { TestProject } from 'vitest/node';
 
 const packages = new URL('../../packages/', import.meta.url);
 
@@ -14,7 +15,8 @@ const BACKEND = {
 };
 
 /** Bundles the workers from source before the first test: tests run from source, but Node runs a worker from a file. */
-export default async function buildWorkers(): Promise<void> {
+export default async function buildWorkers(project: TestProject): Promise<void> {
+  if (!project.isRootProject()) return;
   await Promise.all([
     buildWorker('backends-compiled', 'src/plugin.ts'),
     buildWorker('data', 'src/loading/worker.ts'),

@@ -9,7 +9,6 @@ const LONGEST = [
   'cli',
   'methods',
   'embeddings',
-  'training-drift',
   'weights',
   'validation',
   'tasks',

@@ -10,8 +10,9 @@ declare module 'vitest' {
   }
 }
 
-/** Makes the folder that all test files of a test run share. */
-export default function shareFolder(project: TestProject): () => void {
+/** Makes the folder that all test files of a test run share: that of the root project, which the others inherit. */
+export default function shareFolder(project: TestProject): (() => void) | undefined {
+  if (!project.isRootProject()) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'medbench-tests-'));
   project.provide('sharedFolder', folder);
   return () => rmSync(folder, { recursive: true, force: true });

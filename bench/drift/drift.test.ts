@@ -1,8 +1,8 @@
 import { Wasm } from '@medbench/backends-wasm';
 import type { HostTensors } from '@medbench/core';
 import { expect, it } from 'vitest';
-import { backends } from './support/backends.js';
-import { createRow, mostDifferentParameter, ROWS, trainOn } from './support/methods.js';
+import { backends } from '../../tests/support/backends.js';
+import { createRow, mostDifferentParameter, ROWS, trainOn } from '../../tests/support/methods.js';
 
 /**
  * The schedule of a default run: 50 warm-up steps of 600. Some decisions depend on rounding alone, such as which of two
