@@ -1,4 +1,4 @@
-import { drawnInput, type MethodInput } from '@medbench/core';
+import { drawnInput, MedbenchError, type MethodInput } from '@medbench/core';
 import { type SimclrOptions, simclrTransform } from './augment/simclr.js';
 import { normaliser } from './transform.js';
 
@@ -12,6 +12,29 @@ export function augmentedView(size: number, options: SimclrOptions = {}): Method
     draw({ image }, stream) {
       const view = new Float32Array(size * size * 3);
       write(transform(image, stream), view, 0);
+      return view;
+    },
+  });
+}
+
+/**
+ * A further view of the image by the training transform of the run, `[size, size, 3]`, normalised: a draw independent of
+ * the batch's own.
+ * @throws MedbenchError('plugin') when it is drawn without a training.
+ */
+export function trainingView(size: number): MethodInput {
+  const write = normaliser();
+  return drawnInput(import.meta.url, 'trainingView', [size], {
+    shape: [size, size, 3],
+    dtype: 'float32',
+    draw({ image }, stream, tools) {
+      if (!tools) {
+        throw new MedbenchError('plugin', 'A training view is drawn without the training transform', {
+          hint: 'Pass draw() a third argument, { transform }.',
+        });
+      }
+      const view = new Float32Array(size * size * 3);
+      write(tools.transform(image, stream), view, 0);
       return view;
     },
   });

@@ -1,10 +1,20 @@
-import type { Activation, EncoderOutput, ParameterSpec, TensorMap, TextEncoderModel, TowerStage } from '@medbench/core';
+import type {
+  Activation,
+  EncoderOutput,
+  ForwardOptions,
+  ParameterSpec,
+  TensorMap,
+  TextEncoderModel,
+  TowerStage,
+} from '@medbench/core';
 import {
   causalMask,
   layerNorm,
+  linear,
   normal,
   once,
   ones,
+  type PooledToken,
   pooledTransformer,
   transformerParameters,
   transformerStages,
@@ -26,31 +36,64 @@ export interface GptSizes {
 /** Width of an attention head. */
 const HEAD = 64;
 
-function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): EncoderOutput {
-  const { contextLength, width, layers, activation } = sizes;
-  const parameter = (name: string): tf.Tensor => parameters[name]!;
-  const batch = ids.shape[0];
-  const rows = tf.gather(parameter('token_embedding.weight'), tf.reshape(ids, [batch * contextLength]));
-  const embedded = tf.add(
-    tf.reshape(rows, [batch, contextLength, width]),
-    parameter('positional_embedding'),
-  ) as tf.Tensor3D;
-  const mask = causalMask(contextLength);
-  // The end token has the largest id, so the first maximum is the end of the text.
+/** Added to attention logits that must not count. */
+const EXCLUDED = -1e9;
+
+/** The token of a text that is pooled, and how the others attend. */
+interface Pooling {
+  readonly token: PooledToken;
+  /** Causal mask of the ids. */
+  readonly mask: tf.Tensor2D;
+  /** See `TransformerOptions.appended`. */
+  readonly appended?: tf.Tensor2D;
+}
+
+/** Pools the end token, `ids` `[B, L]`. It has the largest id, so the first maximum is the end of the text. */
+function poolEnd(ids: tf.Tensor2D, width: number): Pooling {
+  const [batch, length] = ids.shape;
+  const mask = causalMask(length);
   // The one-hot is cast to float32, because the WebAssembly backend ignores its dtype argument.
-  const end = tf.cast(tf.oneHot(tf.argMax(ids, 1) as tf.Tensor1D, contextLength), 'float32');
-  const output = pooledTransformer(
-    parameters,
-    'transformer.',
-    embedded,
-    {
-      select: (x) => tf.reshape(tf.matMul(tf.expandDims(end, 1), x), [batch, width]),
-      mask: tf.matMul(end as tf.Tensor2D, mask),
-    },
-    { layers, heads: width / HEAD, mask, causal: true, ...(activation ? { activation } : {}) },
-  );
+  const end = tf.cast(tf.oneHot(tf.argMax(ids, 1) as tf.Tensor1D, length), 'float32');
+  const select = (x: tf.Tensor3D): tf.Tensor2D => tf.reshape(tf.matMul(tf.expandDims(end, 1), x), [batch, width]);
+  return { token: { select, mask: tf.matMul(end as tf.Tensor2D, mask) }, mask };
+}
+
+/**
+ * Pools the token that is appended to `ids` `[B, L - 1]`. It attends to position 0, and to position j if id j - 1 is
+ * not 0: open_clip's first mask of this token, which lies one position too far to the right.
+ */
+function poolAppended(ids: tf.Tensor2D, width: number): Pooling {
+  const [batch, length] = ids.shape;
+  const padding = tf.cast(tf.equal(ids, 0), 'float32');
+  const appended = tf.concat([tf.zeros([batch, 1]), tf.mul(padding, EXCLUDED)], 1) as tf.Tensor2D;
+  const select = (x: tf.Tensor3D): tf.Tensor2D =>
+    tf.reshape(tf.slice(x, [0, length, 0], [batch, 1, width]), [batch, width]);
+  return { token: { select, mask: appended }, mask: causalMask(length), appended };
+}
+
+function forward(
+  sizes: GptSizes,
+  parameters: TensorMap,
+  texts: tf.Tensor2D,
+  { activation = sizes.activation, appended: token }: ForwardOptions = {},
+): EncoderOutput {
+  const { contextLength, width, layers } = sizes;
+  const parameter = (name: string): tf.Tensor => parameters[name]!;
+  const batch = texts.shape[0];
+  const ids = token ? tf.slice(texts, [0, 0], [batch, contextLength - 1]) : texts;
+  const length = ids.shape[1];
+  const rows = tf.gather(parameter('token_embedding.weight'), tf.reshape(ids, [batch * length]));
+  const words = tf.reshape(rows, [batch, length, width]) as tf.Tensor3D;
+  const all = token ? tf.concat([words, tf.tile(tf.reshape(token, [1, 1, width]), [batch, 1, 1])], 1) : words;
+  const embedded = tf.add(all, parameter('positional_embedding')) as tf.Tensor3D;
+  const { token: pooledToken, mask, appended } = token ? poolAppended(ids, width) : poolEnd(ids, width);
+  const output = pooledTransformer(parameters, 'transformer.', embedded, pooledToken, {
+    ...{ layers, heads: width / HEAD, mask, causal: true, appended },
+    ...(activation ? { activation } : {}),
+  });
   const norm = <T extends tf.Tensor>(x: T): T => layerNorm(x, parameter('ln_final.weight'), parameter('ln_final.bias'));
   const tokens = once(() => norm(output.tokens()));
+  const projectTokens = once(() => linear(tokens(), tf.transpose(parameter('text_projection') as tf.Tensor2D)));
   const pooled = once(() => norm(output.pooled()));
   const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), parameter('text_projection') as tf.Tensor2D));
   return {
@@ -59,6 +102,9 @@ function forward(sizes: GptSizes, parameters: TensorMap, ids: tf.Tensor2D): Enco
     },
     get hidden() {
       return output.tokens();
+    },
+    get tokenEmbeddings() {
+      return projectTokens();
     },
     get pooled() {
       return pooled();
@@ -101,6 +147,6 @@ export function gptModel(sizes: GptSizes): TextEncoderModel {
     embedDim,
     parameters: [...embedding, ...transformerParameters('transformer.', { width, layers }), ...head],
     stages,
-    forward: (parameters, ids) => forward(sizes, parameters, ids),
+    forward: (parameters, ids, options) => forward(sizes, parameters, ids, options),
   };
 }

@@ -9,6 +9,7 @@ import type {
 } from '@medbench/core';
 import {
   layerNorm,
+  linear,
   normal,
   once,
   ones,
@@ -73,9 +74,9 @@ function forward(
   sizes: VitSizes,
   parameters: TensorMap,
   images: tf.Tensor4D,
-  { keptPatches }: ForwardOptions = {},
+  { keptPatches, activation = sizes.activation }: ForwardOptions = {},
 ): EncoderOutput {
-  const { patchSize, width, layers, activation } = sizes;
+  const { patchSize, width, layers } = sizes;
   const parameter = (name: string): tf.Tensor => parameters[name]!;
   const batch = images.shape[0];
   const table = parameter('positional_embedding') as tf.Tensor2D;
@@ -104,10 +105,17 @@ function forward(
   const post = <T extends tf.Tensor>(x: T): T => layerNorm(x, parameter('ln_post.weight'), parameter('ln_post.bias'));
   const pooled = once(() => post(output.pooled()));
   const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), parameter('proj') as tf.Tensor2D));
+  const projectTokens = once(() => linear(post(output.tokens()), tf.transpose(parameter('proj') as tf.Tensor2D)));
   const patchTokens = once(() => post(tf.slice(output.tokens(), [0, 1, 0], [batch, count, width])));
   return {
     get tokens() {
       return patchTokens();
+    },
+    get hidden() {
+      return output.tokens();
+    },
+    get tokenEmbeddings() {
+      return projectTokens();
     },
     get pooled() {
       return pooled();

@@ -44,6 +44,7 @@ export {
   block,
   blockParameters,
   causalMask,
+  dropLastToken,
   type TransformerOptions,
   transformer,
   transformerParameters,

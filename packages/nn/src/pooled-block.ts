@@ -2,7 +2,7 @@ import type { TensorMap } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { scaledDotProduct } from './attention.js';
 import { layerNorm, linear } from './layers.js';
-import { mlp, splitJoint, type TransformerOptions, transformer } from './transformer.js';
+import { dropLastToken, mlp, splitJoint, type TransformerOptions, transformer } from './transformer.js';
 
 /** Selects one token of each example. */
 export interface PooledToken {
@@ -14,7 +14,7 @@ export interface PooledToken {
 
 /** The output of a transformer. Each part is computed when it is first read. */
 export interface TransformerOutput {
-  /** All tokens, `[B, T, W]`. */
+  /** All tokens, `[B, T, W]`; without the appended token, if there is one. */
   tokens(): tf.Tensor3D;
   /** One token of each example, `[B, W]`. */
   pooled(): tf.Tensor2D;
@@ -39,7 +39,7 @@ function lastBlock(
   prefix: string,
   x: tf.Tensor3D,
   token: PooledToken,
-  { heads, mask, causal, activation }: TransformerOptions,
+  { heads, mask, causal, activation, appended }: TransformerOptions,
 ): TransformerOutput {
   const parameter = (name: string): tf.Tensor => parameters[prefix + name]!;
   const [batch, length, width] = x.shape;
@@ -64,7 +64,8 @@ function lastBlock(
   return {
     tokens: once(() => {
       const { normed, k, v, projectQueries } = shared();
-      return finish(x, scaledDotProduct(projectQueries(normed), k, v, { heads, mask, causal }));
+      const own = appended ? dropLastToken : (rows: tf.Tensor3D) => rows;
+      return finish(own(x), scaledDotProduct(projectQueries(own(normed)), own(k), own(v), { heads, mask, causal }));
     }),
     pooled: once(() => {
       const { normed, k, v, projectQueries } = shared();

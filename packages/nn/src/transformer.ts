@@ -1,6 +1,6 @@
 import type { Activation, ParameterSpec, TensorMap, TowerStage } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { scaledDotProduct } from './attention.js';
+import { type AttentionOptions, scaledDotProduct } from './attention.js';
 import { gelu, layerNorm, linear, quickGelu } from './layers.js';
 import { normal, ones, zeros } from './parameters.js';
 
@@ -13,6 +13,11 @@ export interface TransformerOptions {
   /** Whether `mask` is `causalMask(T)`. */
   readonly causal?: boolean;
   readonly activation?: Activation;
+  /**
+   * Present if the last token is appended to the others: a mask added to its attention logits, `[B, T]`. The tokens
+   * before it attend among themselves; `mask` is then `[T - 1, T - 1]`.
+   */
+  readonly appended?: tf.Tensor2D | undefined;
 }
 
 /**
@@ -29,12 +34,38 @@ function attention(
   parameters: TensorMap,
   prefix: string,
   x: tf.Tensor3D,
-  { heads, mask, causal }: Omit<TransformerOptions, 'layers'>,
+  { heads, mask, causal, appended }: Omit<TransformerOptions, 'layers'>,
 ): tf.Tensor3D {
   const joint = linear(x, parameters[`${prefix}in_proj_weight`]!, parameters[`${prefix}in_proj_bias`]!);
   const [q, k, v] = splitJoint(joint, 3) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-  const mixed = scaledDotProduct(q, k, v, { heads, mask, causal });
+  const mixed = appended
+    ? appendedAttention(q, k, v, appended, { heads, mask, causal })
+    : scaledDotProduct(q, k, v, { heads, mask, causal });
   return linear(mixed, parameters[`${prefix}out_proj.weight`]!, parameters[`${prefix}out_proj.bias`]!);
+}
+
+/**
+ * Attention of T tokens of which the last is appended. It is computed in two parts, because the mask of the appended
+ * token differs between examples and that of the others does not.
+ */
+function appendedAttention(
+  q: tf.Tensor3D,
+  k: tf.Tensor3D,
+  v: tf.Tensor3D,
+  appended: tf.Tensor2D,
+  options: AttentionOptions,
+): tf.Tensor3D {
+  const [batch, length, width] = q.shape;
+  const others = scaledDotProduct(dropLastToken(q), dropLastToken(k), dropLastToken(v), options);
+  const last = tf.slice(q, [0, length - 1, 0], [batch, 1, width]);
+  const mask = tf.reshape(appended, [batch, 1, 1, length]);
+  return tf.concat([others, scaledDotProduct(last, k, v, { heads: options.heads, mask })], 1);
+}
+
+/** All tokens but the last. @param tokens `[B, T, W]`. @returns `[B, T - 1, W]`. */
+export function dropLastToken(tokens: tf.Tensor3D): tf.Tensor3D {
+  const [count, length, width] = tokens.shape;
+  return tf.slice(tokens, [0, 0, 0], [count, length - 1, width]);
 }
 
 /** Splits a joint projection `[B, T, count W]` into `count` parts `[B, T, W]`. */

@@ -17,6 +17,7 @@ import {
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import { composeMethod } from '@medbench/core/methods';
 import type { Registry } from '@medbench/core/services';
+import { trainingTransform } from '@medbench/data';
 import { initialise } from '@medbench/nn';
 import { batchLoader, type PreparedRow, prepareRow } from '@medbench/training';
 import { noisePairs, tinyTowers, tokenizer } from './towers.js';
@@ -51,6 +52,7 @@ export const TRAINING: TrainingSettings = {
 
 const model = tinyTowers();
 const pairs = noisePairs(4 * BATCH);
+const transform = trainingTransform(model.image.imageSize, { scale: TRAINING.cropScale });
 
 const fault = ({ label }: ResolvedMethod, problem: string): MedbenchError =>
   new MedbenchError('plugin', `${label}: ${problem}`);
@@ -59,7 +61,7 @@ const fault = ({ label }: ResolvedMethod, problem: string): MedbenchError =>
 async function checkInputs(method: ResolvedMethod, inputs: Readonly<Record<string, MethodInput>>): Promise<void> {
   const pair = await pairs.get(0);
   for (const [name, input] of Object.entries(inputs)) {
-    const drawn: unknown = input.draw(pair, random(0, 'plugin-check', name));
+    const drawn: unknown = input.draw(pair, random(0, 'plugin-check', name), { transform });
     const type = input.dtype === 'int32' ? Int32Array : Float32Array;
     const size = elementCount(input.shape);
     if (drawn instanceof type && drawn.length === size) continue;

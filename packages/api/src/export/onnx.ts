@@ -5,12 +5,15 @@ import {
   type HostTensor,
   type HostTensors,
   MedbenchError,
+  type ModelRequest,
   type ModelSettings,
   random,
   type Tower,
   writeFileAtomic,
 } from '@medbench/core';
-import { type Config, RunLayout } from '@medbench/runner';
+import type { Catalogue } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
+import { type Config, RunLayout, resolveMethod, selectRows } from '@medbench/runner';
 import type { BuiltModel } from '@medbench/training';
 import { findPlugins, openRegistry } from '../workspace.js';
 
@@ -38,9 +41,23 @@ export interface TowerExport {
   readonly activation: Activation;
 }
 
-/** Builds the towers of a run from the settings in its `run.json`. */
-async function buildRunModel(
+/** The towers of a row, made from those of its run, if a method of the run asks for it. */
+async function rowTowers(
+  row: string,
+  config: Config,
+  { registry, catalogue }: { readonly registry: Registry; readonly catalogue: Catalogue },
+): Promise<Pick<ModelRequest, 'towers'>> {
+  const rows = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
+  const found = rows.find(({ id }) => id === row);
+  if (!found) return {};
+  const { method } = await resolveMethod(registry, found.entry, found.settings);
+  return { towers: (model) => method.towers(model, found.settings) };
+}
+
+/** Builds the towers of a row from the settings in the `run.json` of its run. */
+async function buildRowModel(
   dir: string,
+  row: string,
   activation: Activation,
 ): Promise<{ readonly built: BuiltModel; readonly settings: ModelSettings }> {
   const path = new RunLayout(dir).run;
@@ -52,13 +69,15 @@ async function buildRunModel(
   const { config } = JSON.parse(readFileSync(path, 'utf8')) as { readonly config: Config };
   const { buildModel } = await import('@medbench/training');
   const cwd = process.cwd();
-  const registry = await openRegistry({ cwd, catalogue: await findPlugins(cwd, config.plugins) });
+  const catalogue = await findPlugins(cwd, config.plugins);
+  const registry = await openRegistry({ cwd, catalogue });
   const settings = { ...config.model, activation };
   const [image, text] = await Promise.all([
     registry.get('encoder', config.encoders.image),
     registry.get('encoder', config.encoders.text),
   ]);
-  return { built: await buildModel({ image, text, model: settings }), settings };
+  const own = await rowTowers(row, config, { registry, catalogue });
+  return { built: await buildModel({ image, text, model: settings, ...own }), settings };
 }
 
 /** Returns a batch to embed: noise for the image tower, short texts for the text tower. */
@@ -131,13 +150,13 @@ const asTexts = (info: Readonly<Record<string, unknown>>): Record<string, string
  * input and what it outputs. The metadata of the ONNX file contain the same description.
  * @returns the files, and the largest relative difference from medbench's own embeddings.
  * @throws MedbenchError('usage') without `run.json` or above 2 GiB; ('weights') if the checkpoint is not that of the
- *   run's towers; ('backend') if the tower cannot be traced, or the file does not embed as medbench does.
+ *   row's towers; ('backend') if the tower cannot be traced, or the file does not embed as medbench does.
  */
 export async function exportOnnx(
   request: TowerExport,
 ): Promise<{ readonly files: readonly string[]; readonly difference: number }> {
   const { dir, method, seed, tower, batch, out, file, activation } = request;
-  const { built, settings } = await buildRunModel(dir, activation);
+  const { built, settings } = await buildRowModel(dir, method, activation);
   const [{ checkWeights }, { standaloneOnnx }, { embeddingProgram, towerInfo, towerWeights }] = await Promise.all([
     import('@medbench/weights'),
     import('@medbench/backends-compiled'),

@@ -1,4 +1,4 @@
-import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from './tensors.js';
 
 /** Activation function: `quick-gelu` is x σ(1.702 x), `gelu` the exact x Φ(x). */
@@ -42,10 +42,21 @@ export interface TowerStage {
  * need.
  */
 export interface EncoderOutput {
-  /** Final token features, `[B, T, W]`. Image: patches without the class token. Text: all positions. */
+  /**
+   * Final token features, `[B, T, W]`. Image: patches without the class token. Text: all positions, without an appended
+   * one (see `ForwardOptions.appended`).
+   */
   readonly tokens: Tensor3D;
-  /** Token features before the tower's last norm, from which a decoder continues (text towers), `[B, T, W]`. */
+  /**
+   * Token features before the tower's last norm, `[B, T, W]`, from which a decoder or a pooler continues. Text: the
+   * positions of `tokens`. Image: the class token, then the patches.
+   */
   readonly hidden?: Tensor3D;
+  /**
+   * Tokens projected into the joint space as `embedding` is, not normalised, `[B, T, D]`. Text: the positions of
+   * `tokens`. Image: the class token, then the patches. Undefined if the tower has no projection that fits tokens.
+   */
+  readonly tokenEmbeddings?: Tensor3D;
   /** Pooled feature before the projection, `[B, W]`. */
   readonly pooled: Tensor2D;
   /** Embedding: the pooled feature projected into the joint space, not normalised, `[B, D]`. */
@@ -68,6 +79,15 @@ export interface ForwardOptions {
    * embedding (arXiv:2212.00794, section 3). An encoder without patches throws.
    */
   readonly keptPatches?: Tensor2D;
+  /** Activation of the transformer's blocks. Default: that with which the encoder was built. */
+  readonly activation?: Activation;
+  /**
+   * Text towers: an embedding `[W]` that takes the last position, in place of the last id. `pooled` is then the output
+   * at this position, and the other outputs are of the L - 1 ids before it. The appended token attends to the first
+   * position, and to each position that follows an id other than 0: the mask that open_clip's CoCa models were trained
+   * with. No id attends to the appended token. An encoder without such a token ignores the option.
+   */
+  readonly appended?: Tensor1D;
 }
 
 /** An encoder with fixed sizes. It holds no values: parameters are passed in, named as in `parameters`. */

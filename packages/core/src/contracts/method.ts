@@ -1,6 +1,6 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../random/index.js';
-import type { ImageTextPair } from './data.js';
+import type { ImageTextPair, RasterImage } from './data.js';
 import type { DualEncoderModel, ParameterSpec } from './encoder.js';
 import type { SettingSpecs, Settings, SettingsOf } from './settings.js';
 import type { TensorMap, TensorSpec } from './tensors.js';
@@ -33,6 +33,15 @@ export interface InputRecipe {
   readonly arguments: readonly unknown[];
 }
 
+/** What a training offers to the inputs that are drawn for its examples. */
+export interface DrawTools {
+  /**
+   * The training transform of the run: a random view of an image, 8-bit, at the size of the image tower. The images of
+   * a batch are one draw of it; an input can draw more.
+   */
+  transform(image: RasterImage, random: Random): RasterImage;
+}
+
 /**
  * An input that a step needs for each example besides image and text, such as a second view of the image or the patches
  * to keep. It is drawn on the host at every step, from a random stream of its own that depends on the seed.
@@ -52,8 +61,11 @@ export interface MethodInput extends TensorSpec {
   /** Shape for one example; a batch is `[B, ...shape]`. */
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
-  /** Draws the input of one example, row-major. */
-  draw(example: ImageTextPair, random: Random): Float32Array | Int32Array;
+  /**
+   * Draws the input of one example, row-major.
+   * @param tools what the training offers to draw with. A training always passes it.
+   */
+  draw(example: ImageTextPair, random: Random, tools?: DrawTools): Float32Array | Int32Array;
   /** Name of the random stream that draws the input. Default: the input's name. */
   readonly stream?: string;
   /** Set by `drawnInput` so that worker threads draw the input. Without it the main thread draws it. */
@@ -142,6 +154,13 @@ export interface Method<S extends SettingSpecs = SettingSpecs, R extends TensorM
   /** Initial weights of the two towers. */
   readonly start: StartingWeights;
   /**
+   * Returns the towers that the method trains and that evaluation embeds with, made from the towers of the run: another
+   * projection, pooling or activation. Parameters that both have the same name for start from the general-domain
+   * weights; the others are drawn for the seed. So a parameter that starts anew, or has another shape, needs a name of
+   * its own. Default: the towers of the run.
+   */
+  towers?(model: DualEncoderModel, settings: SettingsOf<S>): DualEncoderModel;
+  /**
    * Returns names of parameters (joint name space) to freeze. Default: none. A sum also freezes the parameters that
    * none of its objectives depends on.
    */
@@ -174,6 +193,8 @@ export interface ResolvedMethod {
   /** Name of the method in messages: `Class Slip of @medbench/methods-slip (method "slip")`. */
   readonly label: string;
   readonly start: StartingWeights;
+  /** Returns the towers that the method trains, made from those of the run. All other members take these towers. */
+  towers(model: DualEncoderModel, settings: Settings): DualEncoderModel;
   frozen(model: DualEncoderModel, settings: Settings): readonly string[];
   parameters(model: DualEncoderModel, settings: Settings): readonly ParameterSpec[];
   inputs(model: DualEncoderModel, settings: Settings): Readonly<Record<string, MethodInput>>;

@@ -1,6 +1,6 @@
 import type { Backend } from './backend.js';
 import type { OpenedCorpus } from './data.js';
-import type { Activation, Encoder } from './encoder.js';
+import type { Activation, DualEncoderModel, Encoder } from './encoder.js';
 import type { EvaluationModel } from './measurement.js';
 import type { ResolvedMethod, StartingWeights } from './method.js';
 import type { Profile } from './profile.js';
@@ -72,6 +72,11 @@ export interface ModelRequest {
   readonly model: ModelSettings;
   readonly backend: Backend;
   readonly log: (message: string) => void;
+  /**
+   * Makes the towers of a row from those of the run, as its method asks; see `Method.towers`. Default: they stay as they
+   * are. `train` does not read it: it has the method.
+   */
+  readonly towers?: (model: DualEncoderModel) => DualEncoderModel;
   /** Receives the time spent in each phase. */
   readonly profile?: Profile;
 }

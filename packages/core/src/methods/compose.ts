@@ -33,6 +33,7 @@ const embeddings = ({ model, parameters, batch }: RepresentInput): TensorMap => 
  */
 export function composeMethod({ method, objectives, name = describePlugin(method) }: ComposeOptions): ResolvedMethod {
   const { start } = method;
+  const towers: ResolvedMethod['towers'] = (model, settings) => method.towers?.(model, settings) ?? model;
   const phases: ResolvedMethod['phases'] = (settings) => method.phases?.(settings) ?? [{ share: 1, settings }];
   if (method.objectives) {
     const conflict = OBJECTIVE_MEMBERS.find((member) => method[member]);
@@ -47,6 +48,7 @@ export function composeMethod({ method, objectives, name = describePlugin(method
       ...sum,
       label: name,
       start,
+      towers,
       phases,
       frozen: (model, settings) => [
         ...new Set([...(method.frozen?.(model, settings) ?? []), ...idle(model, settings)]),
@@ -62,6 +64,7 @@ export function composeMethod({ method, objectives, name = describePlugin(method
   return {
     label: name,
     start,
+    towers,
     phases,
     frozen: (model, settings) => method.frozen?.(model, settings) ?? [],
     parameters: (model, settings) => method.parameters?.(model, settings) ?? [],

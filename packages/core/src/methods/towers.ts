@@ -15,8 +15,8 @@ export function sharedTowers(
     <B>(encode: (parameters: TensorMap, batch: B, options?: ForwardOptions) => EncoderOutput) =>
     (view: TensorMap, batch: B, options: ForwardOptions = {}): EncoderOutput => {
       const parameters = originalParameters(view);
-      const { keptPatches, training, frozen } = options;
-      const key = [encode, parameters, batch, keptPatches, training, frozen];
+      const { keptPatches, training, frozen, activation, appended } = options;
+      const key = [encode, parameters, batch, keptPatches, training, frozen, activation, appended];
       const cached = passes.find((pass) => pass.key.every((part, i) => part === key[i]));
       if (cached) return cached.output;
       const output = encode(parameters, batch, options);

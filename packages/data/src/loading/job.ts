@@ -79,7 +79,7 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
     const size = elementCount(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
     const fill = (row: number, example: ImageTextPair): void =>
-      data.set(draw(example, random(seed, 'input', stream, step, row)), row * size);
+      data.set(draw(example, random(seed, 'input', stream, step, row), { transform }), row * size);
     return { name, data, fill };
   });
   const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);

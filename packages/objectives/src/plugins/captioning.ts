@@ -10,9 +10,16 @@ import {
   type RepresentInput,
   type SettingsOf,
 } from '@medbench/core';
-import { attentionalPooler, blockCount, decoderParameters, multimodalDecoder, poolerParameters } from '@medbench/nn';
+import {
+  attentionalPooler,
+  blockCount,
+  decoderParameters,
+  dropLastToken,
+  multimodalDecoder,
+  poolerParameters,
+} from '@medbench/nn';
 import { parameterNames } from './idle.js';
-import { dropLastToken, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
+import { meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
 const POOLER = 'coca.attn_pool.';
 const DECODER = 'coca.text_decoder.';

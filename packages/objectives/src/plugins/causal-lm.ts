@@ -7,9 +7,10 @@ import {
   type RepresentInput,
   type SettingSpecs,
 } from '@medbench/core';
+import { dropLastToken } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { parameterNames } from './idle.js';
-import { dropLastToken, meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
+import { meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
 /** The text tower must predict each next token. Its token embeddings are the output layer: no parameter is added. */
 @Objective({

@@ -10,12 +10,6 @@ export type TokenLosses = {
   readonly count: tf.Tensor;
 };
 
-/** Drops the output of the last token, which has no next token. @param tokens `[B, T, W]`. @returns `[B, T - 1, W]`. */
-export function dropLastToken(tokens: tf.Tensor3D): tf.Tensor3D {
-  const [count, length, width] = tokens.shape;
-  return tf.slice(tokens, [0, 0, 0], [count, length - 1, width]);
-}
-
 /**
  * Cross-entropy of the next tokens. The first label is the first word.
  * @param logits `[B, T - 1, V]`. @param ids `[B, T]`.

@@ -4,6 +4,7 @@ import {
   type EvaluationModel,
   type LoadedModel,
   MedbenchError,
+  type ModelRequest,
   type Pretraining,
   type ProtocolId,
 } from '@medbench/core';
@@ -11,6 +12,7 @@ import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import { dataKeyFields, pluginIdentity, TaskData } from '../data/task-data.js';
 import type { Plan, PlannedCell, PlanRow } from '../plan/plan.js';
+import { resolveMethod } from '../plan/resolve.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
@@ -49,7 +51,10 @@ export class RowModels {
 
   /** The trained towers of a method. They cache their embeddings in the run folder, if `keepEmbeddings` is set. */
   trained(row: PlanRow, seed: number, trained: TrainedRow): RowModel {
-    const load = lazy(async () => this.pretraining.load(await this.towers.request(), { file: trained.weights }));
+    const load = lazy(async () => {
+      const request = { ...(await this.towers.request()), ...(await this.#ownTowers(row)) };
+      return this.pretraining.load(request, { file: trained.weights });
+    });
     return {
       synthetic: trained.synthetic,
       key: async () => trained.key,
@@ -70,6 +75,13 @@ export class RowModels {
       }),
       dispose: async () => (await load.existing())?.dispose(),
     };
+  }
+
+  /** The towers of a row, if it has a method. */
+  async #ownTowers(row: PlanRow): Promise<Pick<ModelRequest, 'towers'>> {
+    if (row.kind !== 'method') return {};
+    const { method } = await resolveMethod(this.registry, row.entry, row.settings);
+    return { towers: (model) => method.towers(model, row.settings) };
   }
 
   /** The model of a control, which is not trained. */

@@ -1,4 +1,5 @@
 import {
+  type DrawTools,
   type ErrorCode,
   elementCount,
   type HostTensor,
@@ -18,6 +19,7 @@ import {
   defaultWorkers,
   type JobFailure,
   type Tokenizer,
+  trainingTransform,
 } from '@medbench/data';
 import { DRAWN } from '../step/represent.js';
 import { cachedBytes, ImageMemory, isEncoded, type LoadedExample, toJobImage } from './images.js';
@@ -79,6 +81,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
   const order = batchOrder(pairs.length, batchSize, seed);
   const freeBuffers: ArrayBuffer[] = [];
+  const tools: DrawTools = { transform: trainingTransform(imageSize, { scale: options.cropScale }) };
 
   const make = async (step: number, indices: Int32Array): Promise<{ batchParts: BatchParts; captions: string[] }> => {
     const drawsOnMainThread = (await workers.notDrawn()).size > 0;
@@ -116,7 +119,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     const drawn: Record<string, HostTensor> = {};
     for (const [name, input] of Object.entries(inputs)) {
       const { shape, dtype } = input;
-      const data = batchParts.inputs[name] ?? drawOnMainThread(name, input, batchParts, captions, seed, step);
+      const data = batchParts.inputs[name] ?? drawOnMainThread(name, input, batchParts, captions, seed, step, tools);
       drawn[DRAWN + name] = { shape: [batchSize, ...shape], dtype, data };
     }
     return {
@@ -169,12 +172,14 @@ function drawOnMainThread(
   captions: readonly string[],
   seed: number,
   step: number,
+  tools: DrawTools,
 ): Float32Array | Int32Array {
   const size = elementCount(shape);
   const data = dtype === 'int32' ? new Int32Array(kept.length * size) : new Float32Array(kept.length * size);
   for (const [row, image] of kept.entries()) {
     // One random stream per input, as in a worker: the draws of one input do not change those of another.
-    data.set(draw({ image: image!, caption: captions[row]! }, random(seed, 'input', stream, step, row)), row * size);
+    const stepRandom = random(seed, 'input', stream, step, row);
+    data.set(draw({ image: image!, caption: captions[row]! }, stepRandom, tools), row * size);
   }
   return data;
 }

@@ -3,7 +3,7 @@
 // runs each time.
 //
 // Once per row, in `train` below:
-// - `buildModel` (towers/model.ts) builds the towers and the tokenizer, `HeldOutSplits` (loop/validation.ts) splits the
+// - `buildModel` (towers/model.ts) builds the towers of the run and the tokenizer, `HeldOutSplits` (loop/validation.ts) splits the
 //   pairs of the corpus, and `readResume` (loop/progress.ts) reads the state of an interrupted training.
 // - `fitRow` (memory/fit.ts) picks a chunk size if the whole batch does not fit into memory. Its `prepareRow`
 //   (step/setup.ts) makes a `TrainingStep` for each phase of the method; `stateLayout` (step/layout.ts) lays out the
@@ -48,6 +48,7 @@ import {
   type TrainOutcome,
   type TrainRequest,
 } from '@medbench/core';
+import { pluginFault } from '@medbench/core/methods';
 import { initialise, readSafetensors, writeSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
 import { ImageMemory } from '../loading/images.js';
@@ -71,7 +72,8 @@ export const newTrainingCaches = (): TrainingCaches => ({ images: new ImageMemor
 
 /**
  * The parameters before the first step: drawn for the seed. Unless the row starts from scratch, general-domain weights
- * replace those of the towers.
+ * replace those that the towers of the run have too.
+ * @param specs the parameters of the row. @param towers the parameters of the towers of the run.
  */
 async function initialParameters(
   request: TrainRequest,
@@ -85,7 +87,17 @@ async function initialParameters(
     throw new MedbenchError('training', `${request.row} starts from general-domain weights, but there are none`);
   const { tensors } = await readSafetensors(file);
   checkWeights(tensors, towers, file);
-  return { ...drawn, ...tensors };
+  const general = Object.entries(tensors).filter(([name]) => name in drawn);
+  const misfit = general.find(([name, { shape }]) => shape.join() !== drawn[name]!.shape.join());
+  if (misfit) {
+    const [name, { shape }] = misfit;
+    throw pluginFault(
+      request.method.label,
+      `towers() gives "${name}" the shape [${drawn[name]!.shape.join(', ')}], and the towers of the run give it ` +
+        `[${shape.join(', ')}]; a parameter that starts anew needs a name of its own`,
+    );
+  }
+  return { ...drawn, ...Object.fromEntries(general) };
 }
 
 /**
@@ -98,7 +110,7 @@ export async function train(
   { images, heldOut }: TrainingCaches = newTrainingCaches(),
 ): Promise<TrainOutcome> {
   const { row, training, folder, key, profile = NO_PROFILE } = request;
-  const { model, tokenizer } = await buildModel(request);
+  const { model: towers, tokenizer } = await buildModel(request);
   const { validation } = training;
   const split = heldOut.split(request.corpus, validation, training.batchSize);
   const lastStep = Math.min(training.stopAt ?? training.steps, training.steps);
@@ -107,9 +119,9 @@ export async function train(
   if (progress && progress.step > lastStep) progress = undefined;
   const resumed = progress !== undefined;
   const pairs = Math.min(split.training.length, training.steps * training.batchSize);
-  const fitted = await fitRow(model, request, request.backend, { resumeFrom: progress, pairs });
+  const fitted = await fitRow(towers, request, request.backend, { resumeFrom: progress, pairs });
   for (const message of fitMessages(row, fitted, resumed)) request.log(message);
-  const { specs, phases, parameters, setup, memory, checked } = fitted;
+  const { model, specs, phases, parameters, setup, memory, checked } = fitted;
   const { step } = phases[0]!;
   request.event({
     training: row,
@@ -124,7 +136,7 @@ export async function train(
   if (progress) request.event({ training: row, resumedAt: progress.step });
   progress ??= {
     ...{ step: 0, seconds: 0, curve: [], standing: NO_STANDING, ended: training.steps === 0 },
-    state: step.initialState(await initialParameters(request, specs, model.parameters)),
+    state: step.initialState(await initialParameters(request, specs, towers.parameters)),
     chunkSize: setup.chunkSize,
   };
   const meter = costMeter();

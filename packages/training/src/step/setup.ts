@@ -24,6 +24,8 @@ export interface SetupRequest {
 
 /** A row before its training: no value is drawn yet, nothing is compiled. */
 export interface PreparedRow {
+  /** The towers of the row: those of the run, as its method changes them. */
+  readonly model: DualEncoderModel;
   /** Parameters of the two towers, the logit scale and the method. */
   readonly specs: readonly ParameterSpec[];
   /** The phases of the training, each with the step at which it ends. */
@@ -33,12 +35,13 @@ export interface PreparedRow {
 }
 
 /**
- * Works out what a row trains, from its model and its method.
+ * Works out what a row trains, from the towers of the run and its method.
  * @throws MedbenchError('config') if the method does not fit the towers, or the chunks do not divide the batch;
  *   ('plugin') if the shares of its phases do not add up to 1.
  */
-export function prepareRow(model: DualEncoderModel, request: SetupRequest): PreparedRow {
+export function prepareRow(towers: DualEncoderModel, request: SetupRequest): PreparedRow {
   const { row, method, settings, start, training } = request;
+  const model = method.towers(towers, settings);
   const specs = [...model.parameters, ...method.parameters(model, settings)];
   const phases = resolvePhases(request).map(({ until, settings: phaseSettings }) => ({
     until,
@@ -47,6 +50,7 @@ export function prepareRow(model: DualEncoderModel, request: SetupRequest): Prep
   const { step } = phases[0]!;
   const frozen = new Set(method.frozen(model, settings));
   return {
+    model,
     specs,
     phases,
     parameters: {

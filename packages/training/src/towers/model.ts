@@ -26,14 +26,15 @@ export interface BuiltModel {
 }
 
 /**
- * The two towers at the sizes of the run, and the tokenizer that the text tower reads.
+ * The two towers at the sizes of the run, changed as the request asks, and the tokenizer that the text tower reads.
  * @throws MedbenchError('config') if an image encoder is named where a text encoder belongs, or vice versa.
  */
 export async function buildModel({
   image,
   text,
   model,
-}: Pick<ModelRequest, 'image' | 'text' | 'model'>): Promise<BuiltModel> {
+  towers = (unchanged) => unchanged,
+}: Pick<ModelRequest, 'image' | 'text' | 'model' | 'towers'>): Promise<BuiltModel> {
   const tokenizer = await clipTokenizer(model.merges === null ? {} : { merges: model.merges });
   const { embedDim, activation } = model;
   const options = { embedDim, activation, vocabSize: tokenizer.vocabSize };
@@ -41,7 +42,8 @@ export async function buildModel({
   const textTower = text.build(options);
   if (!('imageSize' in imageTower)) throw wrongTower(imageTower.id, 'image');
   if (!('contextLength' in textTower)) throw wrongTower(textTower.id, 'text');
-  return { model: dualEncoder(imageTower as ImageEncoderModel, textTower as TextEncoderModel), tokenizer };
+  const run = dualEncoder(imageTower as ImageEncoderModel, textTower as TextEncoderModel);
+  return { model: towers(run), tokenizer };
 }
 
 const wrongTower = (id: string, tower: 'image' | 'text'): MedbenchError =>
