@@ -3,7 +3,16 @@
 export { captioningLoss, tokenCrossEntropy } from './captioning.js';
 export { clipObjective } from './clip.js';
 export { type CyclipTerms, cyclipTerms } from './cyclip.js';
-export { type FilipTerms, filipLoss, filipTerms, type TokenwiseSimilarity, tokenwiseSimilarity } from './filip.js';
+export {
+  type FilipTerms,
+  filipByTextTerms,
+  filipLoss,
+  filipTerms,
+  type TokenPairs,
+  type TokenwiseSimilarity,
+  tokenwiseByText,
+  tokenwiseSimilarity,
+} from './filip.js';
 export { diagonalCrossEntropy, type InfoNceTerms, infoNce, infoNceTerms } from './info-nce.js';
 export { type GloriaOptions, type GloriaTerms, gloriaTerms, sparcFineLoss } from './local-alignment.js';
 export { nearestInQueue } from './neighbours.js';
@@ -12,3 +21,4 @@ export { ntXent } from './nt-xent.js';
 export { sigmoidLoss } from './sigmoid.js';
 export { type SimsiamView, simsiam } from './simsiam.js';
 export { stopGradient } from './stop-gradient.js';
+export { type BatchDivision, type UnimodalImageTerms, unimodalImageTerms, viewsAsTrained } from './unimodal-image.js';

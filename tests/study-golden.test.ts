@@ -1,0 +1,399 @@
+import { readFileSync } from 'node:fs';
+import type {
+  Backend,
+  DualEncoderModel,
+  EncoderOutput,
+  HostTensor,
+  HostTensors,
+  ParameterSpec,
+  TensorMap,
+  TowerStage,
+} from '@medbench/core';
+import { Gpt77 } from '@medbench/encoders-gpt';
+import { VitB16 } from '@medbench/encoders-vit';
+import { Clip } from '@medbench/methods-clip';
+import { ClipLocked } from '@medbench/methods-clip-locked';
+import { ClipPartial } from '@medbench/methods-clip-partial';
+import { countParameters, differentiate, dualEncoder, warmupCosine } from '@medbench/nn';
+import { patchesKept } from '@medbench/nn/inputs';
+import {
+  captioningLoss,
+  filipByTextTerms,
+  filipTerms,
+  infoNce,
+  normalise,
+  tokenwiseByText,
+  unimodalImageTerms,
+  viewsAsTrained,
+} from '@medbench/objectives';
+import { trainingStep } from '@medbench/training';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { backends } from './support/backends.js';
+import { composed, type Row, rowSettings, TRAINING } from './support/methods.js';
+
+// Values of the loss classes of the study of arXiv:2406.07450, run on torch 1.13.1 in float64; the file's `about` says
+// how its inputs are made. Cases marked `by` were computed beside them, by a second implementation.
+
+type Nested = number | readonly Nested[];
+interface Formula {
+  readonly shape: readonly number[];
+  readonly fn: 'sin' | 'cos';
+  readonly a: number;
+  readonly b: number;
+  readonly unit: boolean;
+}
+interface Case {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, Formula>>;
+  readonly scale: number;
+  readonly loss: number;
+  readonly grad_scale: number;
+  readonly grad_log_scale: number;
+  readonly text_mask?: readonly (readonly number[])[];
+  readonly labels?: readonly (readonly number[])[];
+  readonly [key: string]: unknown;
+}
+interface Golden {
+  readonly cases: readonly Case[];
+  readonly accumulation: {
+    readonly loss: number;
+    readonly grad_image_weight: Nested;
+    readonly grad_text_weight: Nested;
+    readonly grad_log_scale_whole_batch: number;
+    readonly grad_log_scale_accumulated: number;
+  };
+  readonly schedule: {
+    readonly total_steps_20_epochs: number;
+    readonly lr: Readonly<Record<string, number>>;
+  };
+  readonly patches_kept_of_196: Readonly<Record<string, number>>;
+  readonly trainable_parameters_vit_b_16: Readonly<Record<string, number>> & {
+    readonly frozen_counts: Readonly<Record<string, number>>;
+  };
+}
+const golden: Golden = JSON.parse(readFileSync(new URL('fixtures/study-golden.json', import.meta.url), 'utf8'));
+
+const flatten = (values: Nested): number[] => (typeof values === 'number' ? [values] : values.flatMap(flatten));
+
+/** Entry e, counted in row-major order, is fn(a e + b). Rows are not scaled to unit length. */
+function byFormula({ shape, fn, a, b }: Omit<Formula, 'unit'>): HostTensor {
+  const size = shape.reduce((product, side) => product * side, 1);
+  return { shape, dtype: 'float32', data: Float32Array.from({ length: size }, (_, e) => Math[fn](a * e + b)) };
+}
+
+/** Scales the last axis to unit length in float64, before the values are rounded. */
+function unitRows(formula: Formula): HostTensor {
+  const { shape, fn, a, b } = formula;
+  const width = shape.at(-1)!;
+  const raw = byFormula(formula);
+  const data = Float32Array.from(raw.data, (_, e) => {
+    const row = Math.floor(e / width) * width;
+    const norm = Math.hypot(...Array.from({ length: width }, (__, k) => Math[fn](a * (row + k) + b)));
+    return Math[fn](a * e + b) / norm;
+  });
+  return { shape, dtype: 'float32', data };
+}
+
+const whole = (rows: readonly (readonly number[])[], dtype: 'float32' | 'int32'): HostTensor => {
+  const shape = [rows.length, rows[0]!.length];
+  return dtype === 'int32'
+    ? { shape, dtype, data: Int32Array.from(rows.flat()) }
+    : { shape, dtype, data: Float32Array.from(rows.flat()) };
+};
+
+type Loss = (inputs: TensorMap, scale: tf.Tensor, constants: TensorMap) => tf.Scalar;
+
+/** Rows `from` to `to` of `[B, d]`. */
+const rows = (x: tf.Tensor, from: number, to: number): tf.Tensor2D =>
+  tf.slice(x as tf.Tensor2D, [from, 0], [to - from, x.shape[1]!]);
+
+/** The two halves of the rows, which are the two views. */
+const halves = (images: tf.Tensor): [tf.Tensor2D, tf.Tensor2D] => {
+  const half = images.shape[0]! / 2;
+  return [rows(images, 0, half), rows(images, half, 2 * half)];
+};
+
+/** The two views of rows that lie as the study's training lays them: for each micro-batch its view 1, then view 2. */
+function layers(images: tf.Tensor, micro: number): [tf.Tensor2D, tf.Tensor2D] {
+  const starts = Array.from({ length: images.shape[0]! / (2 * micro) }, (_, i) => 2 * micro * i);
+  const view = (offset: number): tf.Tensor2D =>
+    tf.concat(
+      starts.map((start) => rows(images, start + offset, start + offset + micro)),
+      0,
+    );
+  return [view(0), view(micro)];
+}
+
+const tokens = ({ image_tokens, text_tokens }: TensorMap, { text_mask }: TensorMap) =>
+  [image_tokens as tf.Tensor3D, text_tokens as tf.Tensor3D, text_mask as tf.Tensor2D] as const;
+
+/** How medbench computes the loss of each case. */
+const LOSSES: Readonly<Record<string, Loss>> = {
+  ClipLoss: ({ image, text }, scale) => infoNce(image as tf.Tensor2D, text as tf.Tensor2D, scale),
+  'ContrastClipLoss, one batch': ({ images, text }, scale) =>
+    unimodalImageTerms(...halves(images!), text as tf.Tensor2D, scale).loss,
+  'ContrastClipLoss, as trained (accumulation 4)': ({ images, text }, scale) => {
+    const views = viewsAsTrained(...layers(images!, 2), { ranks: 1, accumulation: 4, micro: 2 });
+    return unimodalImageTerms(...views, text as tf.Tensor2D, scale).loss;
+  },
+  'ContrastClipLoss, accumulation 4 with the views regrouped': ({ images, text }, scale) =>
+    unimodalImageTerms(...layers(images!, 2), text as tf.Tensor2D, scale).loss,
+  'FILIPLoss, as committed': (inputs, scale, constants) =>
+    filipByTextTerms(...tokens(inputs, constants), scale, 'own').loss,
+  "token-wise similarity over all pairs, with the study's other choices": (inputs, scale, constants) =>
+    filipByTextTerms(...tokens(inputs, constants), scale, 'all').loss,
+  "token-wise similarity over all pairs, FILIP's own directions": (inputs, scale, constants) =>
+    filipTerms(...tokens(inputs, constants), scale).loss,
+  'CoCaLoss (caption 2, contrastive 1, pad 0)': ({ image, text, logits }, scale, { labels }) => {
+    const counts = tf.cast(tf.notEqual(labels!, 0), 'float32') as tf.Tensor2D;
+    const caption = captioningLoss(logits as tf.Tensor3D, labels as tf.Tensor2D, counts);
+    return tf.add(infoNce(image as tf.Tensor2D, text as tf.Tensor2D, scale), tf.mul(caption, 2));
+  },
+};
+
+/** Runs a loss with its gradients by the inputs and by ln s. */
+async function gradientsOn(
+  backend: Backend,
+  loss: (variables: TensorMap, constants: TensorMap) => tf.Scalar,
+  variables: HostTensors,
+  constants: HostTensors,
+): Promise<HostTensors> {
+  const session = await backend.load(
+    {
+      name: 'golden',
+      state: {},
+      inputs: Object.fromEntries(
+        Object.entries({ ...variables, ...constants }).map(([name, { shape, dtype }]) => [name, { shape, dtype }]),
+      ),
+      run(_state, inputs) {
+        const given = Object.fromEntries(Object.keys(variables).map((name) => [name, inputs[name]!]));
+        const { value, gradients } = differentiate(given, (tracked) => ({ value: loss(tracked, inputs), terms: {} }));
+        const byName = Object.entries(gradients).map(([name, gradient]) => [`by ${name}`, gradient]);
+        return { outputs: { loss: value, ...Object.fromEntries(byName) } };
+      },
+    },
+    {},
+  );
+  const outputs = await session.step({ ...variables, ...constants });
+  await session.dispose();
+  return outputs;
+}
+
+/**
+ * Compares to 1e-5, relative to the largest expected value of the tensor where that is above 1: a small entry of a
+ * gradient is a difference of terms of that size.
+ */
+function expectClose(actual: HostTensor | undefined, expected: Nested, name: string): void {
+  const values = flatten(expected);
+  expect(actual!.data, name).toHaveLength(values.length);
+  const worst = Math.max(...values.map((value, i) => Math.abs(actual!.data[i]! - value)));
+  expect(worst, name).toBeLessThanOrEqual(1e-5 * Math.max(1, ...values.map(Math.abs)));
+}
+
+const scalar = (value: number): HostTensor => ({ shape: [], dtype: 'float32', data: Float32Array.of(value) });
+
+it('every loss of the study has its counterpart here', () => {
+  expect(new Set(golden.cases.map(({ name }) => name))).toEqual(new Set(Object.keys(LOSSES)));
+});
+
+describe.each(backends)("losses as the study's, on %s", (_id, backend) => {
+  describe.each(golden.cases.map((one) => [one.name, one.scale, one] as const))('%s, s = %f', (name, scale, one) => {
+    const constants: HostTensors = {
+      ...(one.text_mask ? { text_mask: whole(one.text_mask, 'float32') } : {}),
+      ...(one.labels ? { labels: whole(one.labels, 'int32') } : {}),
+    };
+    const loss = LOSSES[name]!;
+
+    it('has the same value, and the same gradients by the tensors that enter it and by ln s', async () => {
+      const inputs = Object.fromEntries(
+        Object.entries(one.inputs).map(([input, formula]) => [
+          input,
+          formula.unit ? unitRows(formula) : byFormula(formula),
+        ]),
+      );
+      const outputs = await gradientsOn(
+        backend,
+        ({ log_scale, ...variables }, given) => loss(variables, tf.exp(log_scale!), given),
+        { ...inputs, log_scale: scalar(Math.log(scale)) },
+        constants,
+      );
+      expectClose(outputs.loss, one.loss, 'loss');
+      expectClose(outputs['by log_scale'], one.grad_log_scale, 'ln s');
+      for (const input of Object.keys(inputs)) {
+        expectClose(outputs[`by ${input}`], one[`grad_${input}`] as Nested, input);
+      }
+    });
+
+    it('has the same gradients by the tensors before they have unit length, and by s', async () => {
+      const raw = Object.fromEntries(Object.entries(one.inputs).map(([input, formula]) => [input, byFormula(formula)]));
+      const outputs = await gradientsOn(
+        backend,
+        ({ scale: s, ...variables }, given) => {
+          const units = Object.entries(variables).map(([input, value]) => [
+            input,
+            one.inputs[input]!.unit ? normalise(value) : value,
+          ]);
+          return loss(Object.fromEntries(units), s!, given);
+        },
+        { ...raw, scale: scalar(scale) },
+        constants,
+      );
+      expectClose(outputs.loss, one.loss, 'loss');
+      expectClose(outputs['by scale'], one.grad_scale, 's');
+      for (const input of Object.keys(raw)) {
+        const expected = one.inputs[input]!.unit ? one[`grad_raw_${input}`] : one[`grad_${input}`];
+        expectClose(outputs[`by ${input}`], expected as Nested, input);
+      }
+    });
+
+    if ('logits_per_text' in one) {
+      it('has the same two matrices', async () => {
+        const pairs = name === 'FILIPLoss, as committed' ? 'own' : 'all';
+        const inputs = Object.fromEntries(
+          Object.entries(one.inputs).map(([input, formula]) => [input, unitRows(formula)]),
+        );
+        const session = await backend.load(
+          {
+            name: 'matrices',
+            state: {},
+            inputs: Object.fromEntries(
+              Object.entries({ ...inputs, ...constants }).map(([input, { shape, dtype }]) => [input, { shape, dtype }]),
+            ),
+            run(_state, given) {
+              const { imageToText, textToImage } = tokenwiseByText(...tokens(given, given), pairs);
+              return { outputs: { image: tf.mul(imageToText, scale), text: tf.mul(textToImage, scale) } };
+            },
+          },
+          {},
+        );
+        const { image, text } = await session.step({ ...inputs, ...constants });
+        await session.dispose();
+        expectClose(image, (one.logits_per_image ?? one.logits_per_image_rows_are_texts) as Nested, 'image');
+        expectClose(text, one.logits_per_text as Nested, 'text');
+      });
+    }
+  });
+});
+
+/** Two towers without bias: the embedding of example i is row i of a table by formula, times the weight `[3, 4]`. */
+function linearTowers(): DualEncoderModel {
+  const specs: readonly ParameterSpec[] = [{ name: 'weight', shape: [3, 4], init: { kind: 'constant', value: 0 } }];
+  const output = (embedding: tf.Tensor2D): EncoderOutput => ({
+    embedding,
+    pooled: embedding,
+    tokens: tf.expandDims(embedding, 1) as tf.Tensor3D,
+  });
+  const common = { width: 4, embedDim: 4 };
+  const stages = (parameter: string): TowerStage[] => [{ name: 'head', kind: 'head', parameters: [parameter] }];
+  const table = byFormula({ shape: [8, 3], fn: 'cos', a: 0.9, b: 0.4 });
+  return dualEncoder(
+    {
+      ...{ ...common, id: 'linear image', imageSize: 1, parameters: specs, stages: stages('weight') },
+      forward: ({ weight }, images) =>
+        output(tf.matMul(tf.reshape(images, [images.shape[0], 3]), weight as tf.Tensor2D)),
+    },
+    {
+      ...{ ...common, id: 'linear text', contextLength: 1, vocabSize: 8, stages: stages('text_weight') },
+      parameters: specs.map((spec) => ({ ...spec, name: 'text_weight' })),
+      forward: ({ text_weight }, ids) => {
+        const texts = tf.gather(tf.tensor2d(table.data as Float32Array, [8, 3]), tf.reshape(ids, [ids.shape[0]]));
+        return output(tf.matMul(texts as tf.Tensor2D, text_weight as tf.Tensor2D));
+      },
+    },
+  );
+}
+
+describe.each(backends)("accumulation as the study's, on %s", (_id, backend) => {
+  // Its four micro-batches of two pairs give the gradients of the whole batch, but for the scale: each micro-batch
+  // computes the whole loss, so the scale gets four times its gradient. medbench adds the gradient of the scale once.
+  it.each([
+    ['the whole batch', null],
+    ['four chunks of two', 2],
+  ] as const)(
+    '%s gives its gradients of the towers, and a quarter of its gradient of the scale',
+    async (_n, chunkSize) => {
+      const { accumulation } = golden;
+      const model = linearTowers();
+      const { parameters } = model;
+      const training = { ...TRAINING, batchSize: 8, chunkSize, warmup: 0, clipNorm: null };
+      const step = trainingStep({ name: 'linear', model, method: composed(Clip), settings: {}, parameters, training });
+      const start: HostTensors = {
+        'visual.weight': byFormula({ shape: [3, 4], fn: 'sin', a: 1.3, b: 0.2 }),
+        text_weight: byFormula({ shape: [3, 4], fn: 'cos', a: 1.7, b: 0.5 }),
+        logit_scale: scalar(Math.log(1 / 0.07)),
+      };
+      const session = await step.load(backend, step.initialState(start));
+      const { loss } = await session.step({
+        images: { ...byFormula({ shape: [8, 3], fn: 'sin', a: 0.7, b: 0.1 }), shape: [8, 1, 1, 3] },
+        ids: whole(
+          Array.from({ length: 8 }, (_, i) => [i]),
+          'int32',
+        ),
+      });
+      const state = await session.readState();
+      await session.dispose();
+      // After one step from zero moments, the first moment is a tenth of the gradient.
+      const moments = Object.entries(state).flatMap(([name, tensor]) =>
+        name.startsWith('moment1/')
+          ? [
+              [
+                name.replace('moment1/', 'trained/'),
+                { ...tensor, data: (tensor.data as Float32Array).map((moment) => moment * 10) },
+              ] as const,
+            ]
+          : [],
+      );
+      const gradients = step.parametersOf({ ...state, ...Object.fromEntries(moments) });
+      expectClose(loss, accumulation.loss, 'loss');
+      expectClose(gradients['visual.weight'], accumulation.grad_image_weight, 'image');
+      expectClose(gradients.text_weight, accumulation.grad_text_weight, 'text');
+      expectClose(gradients.logit_scale, accumulation.grad_log_scale_whole_batch, 'scale');
+      expectClose(gradients.logit_scale, accumulation.grad_log_scale_accumulated / 4, 'scale');
+    },
+  );
+});
+
+describe('the schedule without warm-up', () => {
+  const total = golden.schedule.total_steps_20_epochs;
+  const schedule = warmupCosine({ learningRate: 5e-5, warmup: 0, total });
+
+  it.each(Object.entries(golden.schedule.lr))("has the study's learning rate at step %s", (step, expected) => {
+    expect(Math.abs(schedule.at(Number(step)) - expected)).toBeLessThan(1e-9 * expected + 1e-20);
+  });
+});
+
+it.each(Object.entries(golden.patches_kept_of_196))('of 196 patches, dropping %s leaves %i', (ratio, kept) => {
+  expect(patchesKept(196, Number(ratio))).toBe(kept);
+});
+
+describe("parameters of ViT-B/16 and GPT/77, trained and frozen as by the study's flags", () => {
+  const sizes = { embedDim: 512, vocabSize: 49408 };
+  const model = dualEncoder(new VitB16().build(sizes), new Gpt77().build(sizes));
+  const { frozen_counts: frozenCounts, ...trained } = golden.trainable_parameters_vit_b_16;
+  const count = (method: Row, given: Readonly<Record<string, string | number>>) => {
+    const frozen = new Set(composed(method).frozen(model, rowSettings(method, given)));
+    return {
+      trained: countParameters(model.parameters, ({ name }) => !frozen.has(name)),
+      frozen: countParameters(model.parameters, ({ name }) => frozen.has(name)),
+    };
+  };
+
+  it.each([
+    ['lock_image', ClipLocked, { tower: 'image' }],
+    ['lock_image_unlocked_7', ClipPartial, { tower: 'image', freeze: 0.5 }],
+    ['lock_text', ClipLocked, { tower: 'text' }],
+    ['lock_text_unlocked_2', ClipPartial, { tower: 'text', freeze: 0.84 }],
+    ['lock_text_unlocked_6', ClipPartial, { tower: 'text', freeze: 0.5 }],
+  ] as const)('%s', (flag, method, given) => {
+    expect(count(method, given)).toEqual({ trained: trained[flag], frozen: frozenCounts[flag] });
+  });
+
+  it('without a frozen part', () => expect(count(Clip, {})).toEqual({ trained: trained.clip, frozen: 0 }));
+
+  it('text unlocked 9: three blocks are frozen, each with as many parameters as those between 6 and 2', () => {
+    const block = (frozenCounts.lock_text_unlocked_2! - frozenCounts.lock_text_unlocked_6!) / 4;
+    const frozen = frozenCounts.lock_text_unlocked_6! - 3 * block;
+    expect(count(ClipPartial, { tower: 'text', freeze: 0.25 })).toEqual({ trained: trained.clip! - frozen, frozen });
+  });
+});
