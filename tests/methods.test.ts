@@ -9,7 +9,7 @@ import { Gloria } from '@medbench/methods-gloria';
 import { MaskedCl } from '@medbench/methods-masked-cl';
 import { Slip } from '@medbench/methods-slip';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createRow, largestDifference, model, ROWS, trainOn } from './support/methods.js';
+import { createRow, largestDifference, model, ROWS, STUDY_ROWS, trainOn } from './support/methods.js';
 
 const norm = (values: ArrayLike<number>): number => {
   let sum = 0;
@@ -24,7 +24,7 @@ const UNCHECKED = { selfCheck: false };
 const compiled = new Compiled();
 const towers = model.parameters.map(({ name }) => name);
 
-describe.each(ROWS)('training of %s', (_row, Row, given) => {
+describe.each([...ROWS, ...STUDY_ROWS])('training of %s', (_row, Row, given) => {
   let row: ReturnType<typeof createRow>;
   let once: Awaited<ReturnType<typeof trainOn>>;
   beforeAll(async () => {

@@ -28,6 +28,7 @@ import { Gloria } from '@medbench/methods-gloria';
 import { MaskedCl } from '@medbench/methods-masked-cl';
 import { Siglip } from '@medbench/methods-siglip';
 import { Slip } from '@medbench/methods-slip';
+import { UnimodalImage } from '@medbench/methods-unimodal-image';
 import { dualEncoder, initialise } from '@medbench/nn';
 import * as objectives from '@medbench/objectives/plugin';
 import { batchLoader, trainingStep } from '@medbench/training';
@@ -36,7 +37,7 @@ import { batchLoader, trainingStep } from '@medbench/training';
 const HEAD = { hidden: 32, output: 16 };
 
 type Given = Readonly<Record<string, string | number | boolean>>;
-/** Every row that the project ships: its name, method class and settings. */
+/** Every row that the project ships but those of `STUDY_ROWS`: its name, method class and settings. */
 export const ROWS: readonly (readonly [string, new () => AnyMethod, Given])[] = [
   ['clip', Clip, {}],
   ['clip-locked, image', ClipLocked, {}],
@@ -55,6 +56,17 @@ export const ROWS: readonly (readonly [string, new () => AnyMethod, Given])[] = 
   ['siglip', Siglip, {}],
   ['gloria', Gloria, { width: 16 }],
   ['declip', Declip, { ...HEAD, queue: 24 }],
+];
+
+/** The rows of the study's code that differ from those above, at sizes that fit a batch of 8. */
+export const STUDY_ROWS: typeof ROWS = [
+  ['unimodal-image', UnimodalImage, {}],
+  ['unimodal-image, masked', UnimodalImage, { ratio: 0.5 }],
+  ['unimodal-image, as trained', UnimodalImage, { partners: 'as-trained', ranks: 2, accumulation: 2 }],
+  ['coca, study', Coca, { variant: 'study', queries: 6 }],
+  ['coca, study, not shifted', Coca, { variant: 'study', queries: 6, shift: 0 }],
+  ['filip, study', Filip, { variant: 'study' }],
+  ['filip, study, own pairs', Filip, { variant: 'study', pairs: 'own' }],
 ];
 
 export const TRAINING: TrainingSettings = {
@@ -112,9 +124,10 @@ export function rowSettings(row: Row, given: Given): Settings {
 export function createRow(row: Row, given: Given, training: Partial<TrainingSettings> = {}) {
   const method = composed(row);
   const settings = rowSettings(row, given);
-  const parameters = [...model.parameters, ...method.parameters(model, settings)];
+  const towers = method.towers(model, settings);
+  const parameters = [...towers.parameters, ...method.parameters(towers, settings)];
   const all = { ...TRAINING, ...training };
-  const step = trainingStep({ name: 'train:row', model, method, settings, parameters, training: all });
+  const step = trainingStep({ name: 'train:row', model: towers, method, settings, parameters, training: all });
   const load = batchLoader({
     pairs,
     tokenizer,

@@ -1,4 +1,5 @@
 export { Captioning } from './plugins/captioning.js';
+export { CaptioningPooled } from './plugins/captioning-pooled.js';
 export { CausalLm } from './plugins/causal-lm.js';
 export { ClipObjective } from './plugins/clip.js';
 export { Cyclip } from './plugins/cyclip.js';

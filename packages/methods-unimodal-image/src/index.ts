@@ -1,0 +1,1 @@
+export { UnimodalImage } from './plugin.js';
