@@ -55,7 +55,7 @@ describe('list', () => {
     expect(stdout).toMatch(/^captioning +layers=auto, queries=256 +CoCa/m);
     expect(stdout).toMatch(/^clip +CLIP/m);
     const objectives = JSON.parse((await medbench(['list', 'objectives', '--json'], { cwd })).stdout);
-    expect(objectives).toHaveLength(14);
+    expect(objectives).toHaveLength(17);
     expect(objectives[0]).toMatchObject({ id: 'captioning', settings: { queries: { default: 256, type: 'integer' } } });
     for (const { source } of objectives) expect(source).not.toBe('');
   });
@@ -75,6 +75,7 @@ describe('list', () => {
       'masked-cl',
       'siglip',
       'slip',
+      'unimodal-image',
     ]);
     for (const method of methods) {
       expect(Object.keys(method)).toEqual(

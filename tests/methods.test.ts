@@ -8,8 +8,9 @@ import { Flip } from '@medbench/methods-flip';
 import { Gloria } from '@medbench/methods-gloria';
 import { MaskedCl } from '@medbench/methods-masked-cl';
 import { Slip } from '@medbench/methods-slip';
+import { prepareRow } from '@medbench/training';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createRow, largestDifference, model, ROWS, STUDY_ROWS, trainOn } from './support/methods.js';
+import { createRow, largestDifference, model, ROWS, STUDY_ROWS, TRAINING, trainOn } from './support/methods.js';
 
 const norm = (values: ArrayLike<number>): number => {
   let sum = 0;
@@ -103,6 +104,14 @@ describe('the EMA teacher of masked-cl', () => {
 });
 
 describe('flip', () => {
+  it('has a single phase on a part of the patches if nothing is left for an end', () => {
+    const { method, settings } = createRow(Flip, { ratio: 0.5, tuning: 0 });
+    const request = { row: 'flip', method, settings, start: 'scratch', training: TRAINING } as const;
+    const { phases, setup } = prepareRow(model, request);
+    expect(phases.map(({ until, step }) => [until, step.inputs.kept!.shape])).toEqual([[TRAINING.steps, [8]]]);
+    expect(setup.phases).toEqual([TRAINING.steps]);
+  });
+
   it('ends with a phase on all patches', () => {
     const { method, settings } = createRow(Flip, {});
     const phases = method.phases(settings);

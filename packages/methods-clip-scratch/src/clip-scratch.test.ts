@@ -7,5 +7,5 @@ it("clip-scratch is CLIP's loss alone, starts from scratch, and freezes nothing"
   expect(method.objectives()).toEqual([use('clip')]);
   expect(method.start).toBe('scratch');
   expect('frozen' in method).toBe(false);
-  expect(pluginMetadata(ClipScratch)).toMatchObject({ kind: 'method', info: { id: 'clip-scratch', extension: true } });
+  expect(pluginMetadata(ClipScratch)).toMatchObject({ kind: 'method', info: { id: 'clip-scratch', extension: false } });
 });

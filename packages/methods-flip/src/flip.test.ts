@@ -14,10 +14,12 @@ const kept = (model: Parameters<Flip['inputs']>[0], ratio: number) =>
   method.inputs(model, { ratio, tuning: 0.03 }).kept!;
 
 describe('patches', () => {
-  // arXiv:2212.00794: half and a quarter of 196; of 49, rounded down.
+  // arXiv:2212.00794: half and a quarter of 196; of 49, rounded down. The study of arXiv:2406.07450: 147 and 29 of 196.
   it.each([
     [new VitB16(), 0.5, 98],
     [new VitB16(), 0.75, 49],
+    [new VitB16(), 0.25, 147],
+    [new VitB16(), 0.85, 29],
     [new VitB32(), 0.5, 24],
     [new VitB32(), 0.75, 12],
     [new VitB32(), 0.99, 1],
@@ -70,5 +72,6 @@ it('flip ends on all patches, and uses all patches throughout at ratio 0', () =>
     { share: 0.25, settings: { ratio: 0, tuning: 0.25 } },
   ]);
   expect(method.phases({ ratio: 0, tuning: 0.25 }).map(({ share }) => share)).toEqual([0, 1]);
+  expect(method.phases({ ratio: 0.5, tuning: 0 })[0]).toEqual({ share: 1, settings: { ratio: 0.5, tuning: 0 } });
   expect(pluginMetadata(Flip)).toMatchObject({ info: { id: 'flip', question: 'granularity', extension: false } });
 });

@@ -22,7 +22,7 @@ const settings = defineSettings({
     default: 0.03,
     min: 0,
     max: 1,
-    description: 'Share of the steps, at the end, that use all patches.',
+    description: 'Share of the steps, at the end, that use all patches; 0 as in the study.',
   }),
 });
 type Settings = SettingsOf<typeof settings>;

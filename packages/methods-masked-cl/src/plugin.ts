@@ -47,13 +47,16 @@ function maskedObjective({
   }
 }
 
-/** CLIP on the whole image, plus an image-only loss on the masked image. */
+/**
+ * CLIP on the whole image, plus an image-only loss on the masked image. The masked row of the study (arXiv:2406.07450)
+ * is another method: `unimodal-image` with a `ratio`.
+ */
 @Method({
   id: 'masked-cl',
   title: 'Masked contrast: CLIP + masked views',
   question: 'unimodal',
   extension: false,
-  source: "the study's code (image contrast on two masked views); arXiv:2208.12262 (ema); arXiv:2111.06377 (pixels)",
+  source: 'arXiv:2002.05709, equation 1, on masked images (view); arXiv:2208.12262 (ema); arXiv:2111.06377 (pixels)',
   settings,
 })
 export class MaskedCl implements Method<typeof settings> {

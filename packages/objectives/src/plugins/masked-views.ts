@@ -36,7 +36,7 @@ type Kept = { readonly first: tf.Tensor2D; readonly second: tf.Tensor2D };
 @Objective({
   id: 'masked-views',
   title: 'NT-Xent between two masked views',
-  source: "the study's code (image contrast on two masked views); arXiv:2002.05709, equation 1",
+  source: 'arXiv:2002.05709, equation 1, on two masked views',
   settings,
 })
 export class MaskedViews implements Objective<typeof settings, TwoViews> {
