@@ -102,6 +102,9 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
           ['Starts from', setup.start === 'general' ? 'general-domain weights' : 'random weights'],
           ['Frozen blocks, image tower', setup.frozen.image.blocks],
           ['Frozen blocks, text tower', setup.frozen.text.blocks],
+          ...(setup.newInTowers
+            ? [['New parameters in the towers, from random weights', formatCount(setup.newInTowers)]]
+            : []),
           ...(setup.chunkSize === undefined
             ? []
             : [['Chunk size (batch split to fit in memory)', String(setup.chunkSize)]]),

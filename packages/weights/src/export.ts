@@ -110,6 +110,11 @@ export async function exportWeights(
 ): Promise<readonly string[]> {
   const sizes = readSizes(weights);
   if (!sizes) throw new MedbenchError('weights', 'These are not the weights of two CLIP towers');
+  if (sizes.image.kind === 'vit' && !weights['visual.proj']) {
+    throw new MedbenchError('weights', `This row has towers of its own, which ${layout} has no model for`, {
+      hint: 'Export them as ONNX: --format onnx --tower image, and --tower text.',
+    });
+  }
   const isOpenClip = layout === 'open_clip';
   const config = isOpenClip ? openClipConfig(sizes, activation) : huggingFaceConfig(sizes, activation, tower);
   const selected = tower

@@ -54,6 +54,14 @@ describe('exported and loaded weights', () => {
     expect(notes).toEqual([]);
   });
 
+  it.each(['open_clip', 'hugging-face'] as const)('of towers with another projection do not fit %s', async (layout) => {
+    const { 'visual.proj': projection, ...rest } = weights;
+    const changed = { ...rest, 'visual.token_proj': projection! };
+    await expect(exportWeights(resolvePath('changed'), changed, { layout, ...quick })).rejects.toThrow(
+      `towers of its own, which ${layout} has no model for`,
+    );
+  });
+
   it.each(['image', 'text'] as const)(
     'are exported one tower at a time, and the two towers together are complete: %s first',
     async (tower) => {

@@ -54,6 +54,11 @@ export interface RowSetup {
   readonly frozen: { readonly image: FrozenPart; readonly text: FrozenPart };
   /** Number of parameters besides the two towers and the logit scale; they are discarded after training. */
   readonly own: number;
+  /**
+   * Number of parameters of the towers that the towers of the run do not have; they start from random weights and are
+   * kept. Absent if the method does not change the towers.
+   */
+  readonly newInTowers?: number;
   /** Names of the inputs besides image and text, of all phases. */
   readonly inputs: readonly string[];
   /** Momentum of the EMA teacher; null without one. */

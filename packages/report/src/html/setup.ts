@@ -29,6 +29,7 @@ function listChunks({ training }: RunResults, row: string): string[] {
 function cells(setup: RowSetup, chunks: readonly string[]): readonly (readonly [string, string])[] {
   const frozen = [...describeFrozen('image', setup.frozen.image), ...describeFrozen('text', setup.frozen.text)];
   const extras = [
+    ...(setup.newInTowers ? [`new in the towers: ${setup.newInTowers.toLocaleString('en')} parameters`] : []),
     ...(setup.inputs.length > 0 ? [`extra inputs: ${setup.inputs.join(', ')}`] : []),
     ...(setup.teacher === null ? [] : [`moving average (EMA) teacher, momentum ${setup.teacher}`]),
     ...chunks,

@@ -61,12 +61,19 @@ export function prepareRow(towers: DualEncoderModel, request: SetupRequest): Pre
       start,
       frozen: { image: frozenPart(model, 'image', frozen), text: frozenPart(model, 'text', frozen) },
       own: countParameters(specs) - countParameters(model.parameters),
+      ...(model === towers ? {} : { newInTowers: countNew(model, towers) }),
       inputs: [...new Set(phases.flatMap(({ step: { inputs } }) => Object.keys(inputs)))],
       teacher: method.teacher(settings),
       phases: phases.map(({ until }, i) => until - (phases[i - 1]?.until ?? 0)),
       settings,
     },
   };
+}
+
+/** Number of parameters that `model` has and the towers of the run do not. */
+function countNew(model: DualEncoderModel, towers: DualEncoderModel): number {
+  const names = new Set(towers.parameters.map(({ name }) => name));
+  return countParameters(model.parameters, ({ name }) => !names.has(name));
 }
 
 /** Resolves a method's phases, each with the step at which it ends. Phases without steps are left out. */
