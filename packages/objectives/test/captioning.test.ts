@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { gptModel } from '@medbench/encoders-gpt';
-import { VitB32 } from '@medbench/encoders-vit';
-import { countParameters, dualEncoder } from '@medbench/nn';
+import { VitB32, vitModel } from '@medbench/encoders-vit';
+import { countParameters, dualEncoder, initialise, multimodalDecoder } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it } from 'vitest';
-import { Captioning, CausalLm } from '../src/plugin.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Captioning, CaptioningPooled, CausalLm } from '../src/plugin.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -32,4 +32,58 @@ it('the loss is the mean over the tokens of the whole batch, not over captions',
 it('the loss is 0, not NaN, if no token counts', () => {
   const representations = { loss: tf.tensor1d([0]), count: tf.tensor1d([0]) };
   expect(new CausalLm().loss({ representations, parameters: {}, settings: {} }).loss.dataSync()[0]).toBe(0);
+});
+
+describe('captioning-pooled', () => {
+  const sizes = { width: 64, layers: 1, embedDim: 8 };
+  const model = dualEncoder(
+    vitModel({ id: 'v', imageSize: 16, patchSize: 8, ...sizes }),
+    gptModel({ id: 't', contextLength: 6, vocabSize: 11, ...sizes }),
+  );
+  const objective = new CaptioningPooled();
+  // Start mark 9, end mark 10; the word with id 0 inside the second caption counts as padding.
+  const ids = [
+    [9, 3, 10, 0, 0, 0],
+    [9, 5, 0, 7, 10, 0],
+  ];
+
+  it.each([
+    [0, [3, 4]],
+    [1, [2, 3]],
+  ] as const)(
+    'with shift %i counts %j labels, and compares each with the token read that far before',
+    (shift, count) => {
+      const settings = { layers: 1, shift };
+      const specs = [...model.parameters, ...objective.parameters(model, settings)];
+      const parameters = Object.fromEntries(
+        Object.entries(initialise(specs, 5)).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
+      );
+      const images = tf.randomNormal([2, 16, 16, 3], 0, 1, 'float32', 3) as tf.Tensor4D;
+      const batch = { images, ids: tf.tensor2d(ids, [2, 6], 'int32'), inputs: {} };
+      const actual = objective.represent({ model, parameters, batch, settings });
+      expect([...actual.count.dataSync()]).toEqual(count);
+      const logits = multimodalDecoder(
+        parameters,
+        'coca.text_decoder.',
+        model.encodeText(parameters, batch.ids).hidden!,
+        model.encodeImage(parameters, images).tokens,
+        { layers: 1, headCount: 1, activation: 'gelu' },
+      ).arraySync();
+      const expected = ids.map((row, b) =>
+        row.slice(shift).reduce((sum, label, t) => {
+          const position = logits[b]![t]!;
+          const total = Math.log(position.reduce((all, value) => all + Math.exp(value), 0));
+          return label === 0 ? sum : sum + total - position[label]!;
+        }, 0),
+      );
+      [...actual.loss.dataSync()].forEach((value, b) => expect(Math.abs(value - expected[b]!)).toBeLessThan(1e-4));
+    },
+  );
+
+  it('refuses image tokens that are wider than those of the text', () => {
+    const wide = dualEncoder(new VitB32().build({ embedDim: 8, vocabSize: 11 }), model.text);
+    expect(() => objective.parameters(wide, { layers: 1, shift: 1 })).toThrow(
+      'reads image tokens of the width of the text, 64; those of vit-b-32 are 768 wide',
+    );
+  });
 });
