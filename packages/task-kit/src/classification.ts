@@ -69,8 +69,8 @@ export abstract class ClassificationTask implements Task {
     const info = taskInfo(this);
     const { notes = [], classes: override, ...splits } = await this.#prepared(context);
     const { classes, phrases = classes } = override ?? info;
-    const prompts = selectPrompts(info.templates ?? [], context.settings);
-    const data: ClassificationData = { ...splits, classes, classPhrases: phrases, prompts };
+    const wording = selectPrompts(info.id, { phrases, templates: info.templates ?? [] }, context.settings);
+    const data: ClassificationData = { ...splits, classes, classPhrases: wording.phrases, prompts: wording.templates };
     const results = await measureAll(context.protocols, model, data);
     const taskNotes = [...notes, ...(info.caveats ?? [])];
     return {

@@ -1,5 +1,6 @@
 import type { SettingSpec } from '@medbench/core';
 import { BALANCE_SETTINGS } from '@medbench/evaluation';
+import { studyPrompts } from './study-prompts.js';
 
 /** Prompt templates for each kind of image; `{}` stands for the phrase of a class. */
 export const TEMPLATES = {
@@ -27,16 +28,19 @@ export const organTemplates = (plane: 'axial' | 'coronal' | 'sagittal'): string[
   'the organ in the middle is the {}.',
 ];
 
-/** Four histopathology templates for every task, as in the study's code; the wording is ours. */
+/**
+ * Four histopathology templates for every task; the wording is ours. The study used histopathology templates for 8 of
+ * its 21 data sets, two of them of skin; `prompts: study` has its own wording for each data set.
+ */
 export const HISTOLOGY_EVERYWHERE: readonly string[] = TEMPLATES.histology.slice(0, 4);
 
-/** The setting that selects the templates of zero-shot classification. Captions always use the task's own templates. */
+/** The setting that selects the prompts of zero-shot classification. Captions always use the task's own. */
 const PROMPT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   prompts: {
     default: 'own',
     description:
-      "zero-shot prompts: the task's own, or four histopathology templates for every task, as in the study's code",
-    choices: ['own', 'histology-everywhere'],
+      "zero-shot prompts: the task's own; the study's class names and templates; or four histopathology templates for every task",
+    choices: ['own', 'study', 'histology-everywhere'],
   },
 };
 
@@ -46,8 +50,21 @@ export const CLASSIFICATION_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   ...BALANCE_SETTINGS,
 };
 
-/** Returns the templates that the settings select. */
-export const selectPrompts = (
-  taskTemplates: readonly string[],
+/** Class phrases in label order, and templates in which `{}` stands for a phrase. */
+export interface PromptWording {
+  readonly phrases: readonly string[];
+  readonly templates: readonly string[];
+}
+
+/**
+ * Returns the wording that the settings select for a task.
+ * @throws MedbenchError('config') if the study's wording is asked for a task or for classes that it did not have.
+ */
+export function selectPrompts(
+  task: string,
+  own: PromptWording,
   settings: Readonly<Record<string, unknown>>,
-): readonly string[] => (settings.prompts === 'histology-everywhere' ? HISTOLOGY_EVERYWHERE : taskTemplates);
+): PromptWording {
+  if (settings.prompts === 'study') return studyPrompts(task, own.phrases.length);
+  return settings.prompts === 'histology-everywhere' ? { ...own, templates: HISTOLOGY_EVERYWHERE } : own;
+}

@@ -1,0 +1,78 @@
+// The study's own prompts and splits, as settings of medbench's tasks.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EvaluationModel, pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
+import { constantModel, testContext } from '@medbench/core/testing';
+import { testProtocols } from '@medbench/evaluation/testing';
+import { writePhantoms } from '@medbench/phantoms';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workspacePackages } from '../scripts/workspace.mjs';
+
+/** What the study's evaluation embeds (scripts/oracles/study_prompts.py). */
+const PROMPTS = JSON.parse(
+  readFileSync(new URL('../packages/task-kit/fixtures/study-prompts.json', import.meta.url), 'utf8'),
+) as Record<string, { classes: number; texts: number; first: string; last: string; sha256: string }>;
+
+const tasks = new Map<string, { readonly info: TaskInfo; readonly make: () => Task }>();
+for (const { name, dir } of workspacePackages()) {
+  if (!name.startsWith('tasks-')) continue;
+  const module = (await import(`${dir}/src/plugin.ts`)) as Record<string, new () => Task>;
+  for (const Class of Object.values(module)) {
+    const metadata = pluginMetadata(Class);
+    if (metadata?.kind === 'task')
+      tasks.set(metadata.info.id, { info: metadata.info as TaskInfo, make: () => new Class() });
+  }
+}
+
+let dataRoot: string;
+beforeAll(async () => {
+  dataRoot = mkdtempSync(join(tmpdir(), 'medbench-study-tasks-'));
+  const counts = { phantoms: { train: 1, val: 1, test: 1 }, shapes: { train: 1 } };
+  await writePhantoms(dataRoot, { counts });
+});
+afterAll(() => rmSync(dataRoot, { recursive: true, force: true }));
+
+const context = (settings: Readonly<Record<string, string>>) =>
+  testContext({ dataRoot, settings, protocols: testProtocols(['zero-shot']) });
+
+/** A constant model that keeps the texts that it embeds. */
+function listener(): { readonly model: EvaluationModel; readonly texts: string[] } {
+  const texts: string[] = [];
+  const model = {
+    ...constantModel(),
+    embedTexts: async (embedded: readonly string[]) => {
+      texts.push(...embedded);
+      return constantModel().embedTexts(embedded);
+    },
+  };
+  return { model, texts };
+}
+
+describe('prompts: study', () => {
+  it('is there for every classification task of the study, in the order of its classes', () => {
+    const studied = [...tasks.values()].map(({ info }) => info).filter(({ presets }) => presets?.includes('paper'));
+    const classification = studied.filter(({ kind }) => kind === 'classification');
+    const known = Object.keys(PROMPTS).filter((id) => tasks.has(id));
+    expect(classification.map(({ id }) => id).sort()).toEqual(known.sort());
+    for (const { id, classes } of classification) expect(classes, id).toHaveLength(PROMPTS[id]!.classes);
+  });
+
+  it.each(Object.keys(PROMPTS).filter((id) => tasks.has(id)))('%s embeds what the study embedded', async (id) => {
+    const { model, texts } = listener();
+    await tasks
+      .get(id)!
+      .make()
+      .evaluate(model, context({ prompts: 'study' }));
+    expect([texts[0], texts.at(-1), texts.length]).toEqual([PROMPTS[id]!.first, PROMPTS[id]!.last, PROMPTS[id]!.texts]);
+    expect(createHash('sha256').update(texts.join('\n')).digest('hex')).toBe(PROMPTS[id]!.sha256);
+  });
+
+  it('refuses classes that the study did not have', async () => {
+    const settings = { prompts: 'study', background: 'keep' };
+    await expect(tasks.get('nct-crc')!.make().evaluate(constantModel(), context(settings))).rejects.toThrow(
+      'taskSettings.nct-crc.prompts=study names 8 classes, but the task has 9 under its other settings',
+    );
+  });
+});
