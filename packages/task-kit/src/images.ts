@@ -68,6 +68,13 @@ function numberGroups(images: readonly LabelledImage[]): Int32Array {
   });
 }
 
+/** Number of test images whose group has a training image; undefined if no image has a group. */
+export function groupsInBoth(train: readonly LabelledImage[], test: readonly LabelledImage[]): number | undefined {
+  if ([...train, ...test].every(({ group }) => group === undefined)) return undefined;
+  const trainGroups = new Set(train.map(({ group }) => group));
+  return test.filter(({ group }) => group !== undefined && trainGroups.has(group)).length;
+}
+
 /**
  * Splits the images of a data set without a published split. The order of the images does not matter.
  * @param share Share of the test split.

@@ -26,4 +26,5 @@ export { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } fro
 export { readRows } from './skip-bad.js';
 export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';
 export { toStatement } from './statement.js';
+export { type StudySplit, studySplit } from './study-split.js';
 export { type VqaSplits, VqaTask } from './vqa.js';

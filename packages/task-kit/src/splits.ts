@@ -5,8 +5,8 @@ export const SPLIT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   split: {
     default: 'grouped',
     description:
-      "grouped: images of one patient or lesion stay in one split; paper-like: split image by image, as in the study's code",
-    choices: ['grouped', 'paper-like'],
+      "grouped: images of one patient or lesion stay in one split; paper-like: split image by image, by the study's rule; study: the study's own lists of files",
+    choices: ['grouped', 'paper-like', 'study'],
   },
 };
 

@@ -1,4 +1,4 @@
-import { Task } from '@medbench/core';
+import { type DataContext, Task } from '@medbench/core';
 import {
   CLASSIFICATION,
   CLASSIFICATION_SETTINGS,
@@ -6,11 +6,20 @@ import {
   ImageTask,
   imagesByClass,
   splitImages,
+  studySplit,
   TEMPLATES,
 } from '@medbench/task-kit';
 
 /** Folder of each class, in label order, which is alphabetical. */
 const CODES = ['Benign', 'InSitu', 'Invasive', 'Normal'];
+const REMARK =
+  "The study's code draws its quarter by the row of another copy (Hub 1aurent/BACH): the files are presumed to be in the order of class and name.";
+const STUDY_SPLIT = {
+  list: new URL('../assets/study-split.csv', import.meta.url),
+  share: 0.25,
+  groupNoun: 'image',
+  remark: REMARK,
+};
 const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
 
 /** Four kinds of breast tissue (ICIAR 2018 challenge, part A, the labelled images). */
@@ -35,14 +44,23 @@ const PHOTOS = 'bach/ICIAR2018_BACH_Challenge/Photos';
   citation: 'Aresta et al. 2019, doi:10.1016/j.media.2019.05.010',
   source: 'https://zenodo.org/records/3632035',
   files: CODES.map((code) => ({ path: `${PHOTOS}/${code}/`, what: `100 images of class ${code}` })),
-  settings: CLASSIFICATION_SETTINGS,
+  settings: {
+    split: {
+      default: 'paper-like',
+      description: "paper-like: a stratified quarter of the images is held out; study: the study's own quarter",
+      choices: ['paper-like', 'study'],
+    },
+    ...CLASSIFICATION_SETTINGS,
+  },
   caveats: [
-    'the labelled part has no published split and does not name patients: medbench holds out 25 % of the images, image by image; the study drew another quarter',
+    'the labelled part has no published split and does not name patients: 25 % of the images are held out, image by image',
   ],
 })
 export class Bach extends ImageTask {
-  protected override async read(folders: readonly string[]): Promise<ClassificationSplits> {
-    const { train, test } = splitImages(await imagesByClass(folders), 0.25, 'image', 'paper-like');
+  protected override async read(folders: readonly string[], context: DataContext): Promise<ClassificationSplits> {
+    const images = await imagesByClass(folders);
+    if (context.settings.split === 'study') return studySplit(images, STUDY_SPLIT, context);
+    const { train, test } = splitImages(images, 0.25, 'image', 'paper-like');
     return { train, test };
   }
 }

@@ -11,11 +11,14 @@ import {
   readRows,
   SPLIT_SETTINGS,
   splitImages,
+  studySplit,
   TEMPLATES,
 } from '@medbench/task-kit';
 
 /** Diagnosis codes (`dx`) in label order, which is alphabetical, as in DermaMNIST. */
 const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
+
+const STUDY_SPLIT = { list: new URL('../assets/study-split.csv', import.meta.url), share: 0.2, groupNoun: 'lesion' };
 
 /** Seven kinds of pigmented skin lesion under the dermatoscope; several images may show one lesion. */
 @Task({
@@ -52,7 +55,7 @@ const CODES = ['akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'];
   ],
   settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
-    'the data set has no published split: medbench holds out 20 % of the images',
+    'the data set has no published split: 20 % of the images are held out',
     'two of three images are of melanocytic naevi: read balanced accuracy as well as accuracy',
     'the images are those of the task dermamnist: an average over both counts them twice',
   ],
@@ -67,6 +70,7 @@ export class Ham10000 extends ImageTask {
       const label = findLabel(CODES, dx, location);
       return { file: findImage(images, `${image_id}.jpg`, location), label, group: lesion_id };
     });
+    if (context.settings.split === 'study') return studySplit(examples, STUDY_SPLIT, context);
     return splitImages(examples, 0.2, 'lesion', context.settings.split);
   }
 }

@@ -11,10 +11,13 @@ import {
   readRows,
   SPLIT_SETTINGS,
   splitImages,
+  studySplit,
 } from '@medbench/task-kit';
 
 /** Diagnosis codes (`diagnostic`) in the study's label order. */
 const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
+
+const STUDY_SPLIT = { list: new URL('../assets/study-split.csv', import.meta.url), share: 0.2, groupNoun: 'patient' };
 
 /** Six kinds of skin lesion in smartphone images; several images may be of one patient. */
 @Task({
@@ -51,7 +54,7 @@ const CODES = ['BCC', 'MEL', 'SCC', 'ACK', 'NEV', 'SEK'];
   ],
   settings: { ...SPLIT_SETTINGS, ...CLASSIFICATION_SETTINGS },
   caveats: [
-    'the data set has no published split: medbench holds out 20 % of the images',
+    'the data set has no published split: 20 % of the images are held out',
     'melanoma has 52 images of 2,298: read balanced accuracy as well as accuracy',
   ],
 })
@@ -68,6 +71,7 @@ export class PadUfes20 extends ImageTask {
         group: patient_id,
       };
     });
+    if (context.settings.split === 'study') return studySplit(examples, STUDY_SPLIT, context);
     return splitImages(examples, 0.2, 'patient', context.settings.split);
   }
 }
