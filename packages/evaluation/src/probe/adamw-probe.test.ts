@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { argMax } from '../metrics/scores.js';
-import { adamWProbe, fitAdamW } from './adamw-probe.js';
+import { adamWProbe, fitAdamW, linearLogits } from './adamw-probe.js';
+import { concatenate } from './features.js';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/adamw.json', import.meta.url), 'utf8')) as {
   classes: number;
@@ -54,5 +55,20 @@ describe('adamWProbe', () => {
     const probe = adamWProbe(train, undefined, test.features, 3, 0);
     expect(probe.weightDecay).toBe(0);
     expect(probe.notes[0]).toMatch(/240 training examples/);
+  });
+
+  it('trains as many epochs and with the batch size and weight decay that it is given, without a search', () => {
+    const recipe = { epochs: 3, batchSize: 64, weightDecay: 0.25 };
+    for (const [validation, rows] of [
+      [undefined, train],
+      [val, concatenate(train, val)],
+    ] as const) {
+      const probe = adamWProbe(train, validation, test.features, 3, 0, recipe);
+      // `fitAdamW` is compared with PyTorch above.
+      const layer = fitAdamW(rows.features, rows.labels, 3, { seed: 0, weightDecay: 0.25, recipe });
+      expect(probe.logits).toEqual(linearLogits(layer, test.features));
+      expect(probe.weightDecay).toBe(0.25);
+      expect(probe.notes[0]).toContain(`3 epochs, batch size 64, weight decay 0.25, ${rows.labels.length} training`);
+    }
   });
 });

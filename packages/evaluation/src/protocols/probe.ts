@@ -46,11 +46,11 @@ async function embedSplits(model: EvaluationModel, data: LabelledSplits, embed: 
   return { test, train, val: data.val && (await embedSplit(data.val, 'val')) };
 }
 
-function makeProbe({ solver, grid, refit }: ProbeSettings, classes: number, seed: number) {
+function makeProbe(settings: ProbeSettings, classes: number, seed: number) {
   return ({ train, val, test }: FeatureSplits): ProbeRun =>
-    solver === 'lbfgs'
-      ? linearProbe(train, val, test.features, classes, { grid, refit })
-      : adamWProbe(train, val, test.features, classes, seed);
+    settings.solver === 'lbfgs'
+      ? linearProbe(train, val, test.features, classes, settings)
+      : adamWProbe(train, val, test.features, classes, seed, settings);
 }
 
 /**
@@ -93,10 +93,11 @@ function fewShotMetrics(
  */
 export async function probeTask(
   model: EvaluationModel,
-  data: LabelledSplits,
+  splits: LabelledSplits,
   classes: number,
   { settings, seed }: { settings: ProbeSettings; seed: number },
 ): Promise<TaskProbe> {
+  const data = settings.validation === 'none' ? { ...splits, val: undefined } : splits;
   const projection = settings.solver === 'clip-benchmark' || settings.features === 'after';
   const before: Embed = (images, as) => model.imageFeatures(images, as);
   const after: Embed = (images, as) => model.embedImages(images, as);

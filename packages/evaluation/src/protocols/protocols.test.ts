@@ -157,6 +157,29 @@ describe('the classification protocols', () => {
     expect(study.notes![0]).toContain('clip-benchmark');
   });
 
+  it('probe as the study: 40 epochs at batch size 64 on the training split, whose validation images are not read', async () => {
+    const unread = {
+      ...hard.val,
+      images: { ...hard.val.images, get: () => Promise.reject(new Error('val was read')) },
+    };
+    const reading: EvaluationModel = {
+      ...noisy,
+      async embedImages(images, as) {
+        for (let i = 0; i < images.length; i++) await images.get(i);
+        return noisy.embedImages(images, as);
+      },
+    };
+    const study = { solver: 'clip-benchmark', epochs: 40, batchSize: 64, weightDecay: 0, validation: 'none' } as const;
+    const measure = (settings: Partial<ProbeSettings>) =>
+      measureLinearProbe(reading, { ...hard, val: unread, ...spec }, { ...context, settings });
+    const { notes } = (await measure(study))!;
+    expect(notes![0]).toBe(
+      'probe of clip-benchmark: AdamW, 40 epochs, batch size 64, weight decay 0, 120 training examples',
+    );
+    await expect(measure({ ...study, validation: 'split' })).rejects.toThrow('val was read');
+    expect((await measure({ validation: 'none', features: 'after' }))!.notes!.join()).toContain('no validation split');
+  });
+
   it('probe on a few examples of each class beside the probe on all examples', async () => {
     const { metrics, notes } = await probed(noisy, { shots: [1, 16, 64] });
     const [oneShot, sixteenShot, fullTraining] = ['accuracy_1shot', 'accuracy_16shot', 'accuracy'].map(

@@ -3,6 +3,7 @@ import {
   defaultSettings,
   defineSettings,
   integer,
+  number,
   numbers,
   type ProtocolContext,
   type SettingSpecs,
@@ -15,7 +16,17 @@ export const PROBE_SETTINGS = defineSettings({
   solver: choice(['lbfgs', 'clip-benchmark'], {
     default: 'lbfgs',
     description:
-      'lbfgs: logistic regression to convergence, C by validation; clip-benchmark: one layer by AdamW on joint embeddings, weight decay by validation',
+      'lbfgs: logistic regression to convergence, C by validation; clip-benchmark: one layer by AdamW on joint embeddings',
+  }),
+  epochs: integer({ default: 20, min: 1, description: 'epochs of clip-benchmark; the study used 40' }),
+  batchSize: integer({ default: 512, min: 1, description: 'batch size of clip-benchmark; the study used 64' }),
+  weightDecay: number({
+    min: 0,
+    description: 'weight decay of clip-benchmark; auto: by validation, 0 without a validation split; the study used 0',
+  }).orAuto(),
+  validation: choice(['split', 'none'], {
+    default: 'split',
+    description: "split: use the task's validation split; none: the training split only, as the study",
   }),
   features: choice(['before', 'after', 'both'], {
     default: 'both',
