@@ -123,11 +123,11 @@ export interface KeptImages {
   readonly bytesAtMost: number;
 }
 
-async function estimateKeptImages({ image }: DualEncoderModel): Promise<KeptImages> {
+async function estimateKeptImages({ image }: DualEncoderModel, { training }: Config): Promise<KeptImages> {
   const { keptImageBytes } = await import('@medbench/training');
   return {
-    bytesPerThousand: keptImageBytes(image.imageSize, 1000),
-    bytesAtMost: keptImageBytes(image.imageSize, Number.MAX_SAFE_INTEGER),
+    bytesPerThousand: keptImageBytes(image.imageSize, 1000, training.crop),
+    bytesAtMost: keptImageBytes(image.imageSize, Number.MAX_SAFE_INTEGER, training.crop),
   };
 }
 
@@ -140,7 +140,7 @@ export async function planMemory(
   const model = await buildTowers(plan.config, registry);
   return {
     rows: await planRows(plan, registry, model, backend),
-    keptImages: await estimateKeptImages(model),
+    keptImages: await estimateKeptImages(model, plan.config),
   };
 }
 

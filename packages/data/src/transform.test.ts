@@ -8,10 +8,14 @@ import {
   centreCrop,
   evaluationTransform,
   normaliser,
+  randomCrop,
   randomResizedCrop,
   resizeShorterSide,
+  resizeShorterSideRounded,
+  scaledSide,
   toRgb,
   trainingTransform,
+  trainingView,
 } from './transform.js';
 
 interface Stored {
@@ -81,6 +85,56 @@ describe('views', () => {
   it('resizeShorterSide rounds the longer side down', () => {
     expect(resizeShorterSide(noise(100, 33, 1), 16)).toMatchObject({ width: 48, height: 16 });
     expect(resizeShorterSide(noise(33, 100, 1), 16)).toMatchObject({ width: 16, height: 48 });
+  });
+
+  // Sizes by the study's own training transform, from the height and width before it.
+  it.each([
+    [450, 600, 512, 683],
+    [600, 450, 683, 512],
+    [224, 224, 512, 512],
+    [1024, 768, 683, 512],
+    [333, 1000, 512, 1538],
+    [2991, 2544, 602, 512],
+    [101, 77, 672, 512],
+  ])('resizeShorterSideRounded brings %i x %i to the size of the study', (height, width, toHeight, toWidth) => {
+    const image: RasterImage = { width, height, channels: 1, data: new Uint8Array(width * height) };
+    const resized = resizeShorterSideRounded(image, 512);
+    expect([resized.height, resized.width]).toEqual([toHeight, toWidth]);
+    expect(resizeShorterSideRounded(resized, 512)).toEqual(resized);
+  });
+
+  it('a fixed crop shows a random part of the resized image, every place as often', () => {
+    const { stored, view } = trainingView(4, { kind: 'fixed', side: 5 }, Number.POSITIVE_INFINITY);
+    const image = stored(noise(10, 14, 3));
+    expect([image.width, image.height]).toEqual([5, 7]);
+    const stream = random(9, 'places');
+    const places = Array.from({ length: 8 }, (_, i) => [i % 2, i >> 1] as const);
+    const at = (x: number, y: number): string => {
+      const rows = Array.from({ length: 4 }, (_, row) => ((y + row) * 5 + x) * 3);
+      return rows.flatMap((from) => [...image.data.subarray(from, from + 12)]).join();
+    };
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 800; i++) {
+      const { width, height, data } = view(image, stream);
+      expect([width, height]).toEqual([4, 4]);
+      counts.set(data.join(), (counts.get(data.join()) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual(places.map(([x, y]) => at(x, y)).sort());
+    // Within five standard deviations of 800 / 8.
+    for (const count of counts.values())
+      expect(Math.abs(count - 100)).toBeLessThan(5 * Math.sqrt(800 * (1 / 8) * (7 / 8)));
+    expect(() => randomCrop(noise(3, 9, 1), 4, stream)).toThrow(/3 x 9 is too small/);
+  });
+
+  it('the side of a fixed crop scales with the image size, from the side for 224 pixels', () => {
+    expect([224, 336, 64, 32].map((size) => scaledSide(512, size))).toEqual([512, 768, 146, 73]);
+    expect(scaledSide(100, 224)).toBe(224);
+  });
+
+  it('the whole view is the evaluation view', () => {
+    const image = noise(21, 34, 3);
+    const { stored, view } = trainingView(8, { kind: 'whole' }, 10);
+    expect(view(stored(image), random(1, 'unused'))).toEqual(evaluationTransform(8)(image));
   });
 
   it('centreCrop rounds half of an odd margin to even, and refuses an image that is too small', () => {

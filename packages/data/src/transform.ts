@@ -36,19 +36,44 @@ export function resizeShorterSide(image: RasterImage, size: number): RasterImage
 }
 
 /**
+ * Resizes the shorter side to `side`, bicubic; a smaller image is enlarged. Both sides are multiplied by `side` over the
+ * shorter one and rounded half to even, as in the study's training. An image of this size is returned unchanged.
+ */
+export function resizeShorterSideRounded(image: RasterImage, side: number): RasterImage {
+  const scale = side / Math.min(image.width, image.height);
+  return resize(image, halfToEven(image.width * scale), halfToEven(image.height * scale));
+}
+
+/**
+ * Cuts out `size * size` pixels at a random place (torchvision's `RandomCrop` without padding, drawn from another
+ * generator).
+ * @throws MedbenchError('data') if a side is shorter than `size`.
+ */
+export function randomCrop(image: RasterImage, size: number, random: Random): RasterImage {
+  requireSides(image, size);
+  const y = random.integer(image.height - size + 1);
+  const x = random.integer(image.width - size + 1);
+  return crop(image, { x, y, width: size, height: size });
+}
+
+/** @throws MedbenchError('data') if a side is shorter than `size`. */
+function requireSides(image: RasterImage, size: number): void {
+  if (image.width >= size && image.height >= size) return;
+  throw new MedbenchError(
+    'data',
+    `An image of ${image.width} x ${image.height} is too small for a crop of ${size} x ${size}`,
+    {
+      hint: 'Resize its shorter side first.',
+    },
+  );
+}
+
+/**
  * Cuts out the middle `size * size` pixels. Half of an odd margin is rounded to even, as in torchvision.
  * @throws MedbenchError('data') if a side is shorter than `size`.
  */
 export function centreCrop(image: RasterImage, size: number): RasterImage {
-  if (image.width < size || image.height < size) {
-    throw new MedbenchError(
-      'data',
-      `An image of ${image.width} x ${image.height} is too small for a crop of ${size} x ${size}`,
-      {
-        hint: 'Resize its shorter side first.',
-      },
-    );
-  }
+  requireSides(image, size);
   const [x, y] = [halfToEven((image.width - size) / 2), halfToEven((image.height - size) / 2)];
   return crop(image, { x, y, width: size, height: size });
 }
@@ -131,6 +156,45 @@ export function trainingTransform(size: number, options: CropOptions = {}): Rand
   return (image, random) => randomResizedCrop(image, size, random, options);
 }
 
+/**
+ * How training images are cropped. `resized`: a random part of the image, resized to the model's size, as open_clip.
+ * `fixed`: the shorter side is resized to `side` pixels, enlarging too, and a random part of the model's size is cut
+ * out, as in the study. `whole`: the evaluation view, which is not random.
+ */
+export type TrainingCrop =
+  | { readonly kind: 'resized'; readonly scale: readonly [number, number] }
+  | { readonly kind: 'fixed'; readonly side: number }
+  | { readonly kind: 'whole' };
+
+/** The two steps from a decoded image to a training view. An image is cached between them. */
+export interface TrainingView {
+  /** Brings a decoded image to the form in which it is cached. It returns an image of that form unchanged. */
+  readonly stored: ImageTransform;
+  /** Crops an image in this form. */
+  readonly view: RandomImageTransform;
+}
+
+/**
+ * The steps of a crop for a model that takes images of `size` pixels.
+ * @param largest the `resized` crop first shrinks larger images to this shorter side; Infinity shrinks none.
+ */
+export function trainingView(size: number, crop: TrainingCrop, largest: number): TrainingView {
+  switch (crop.kind) {
+    case 'resized':
+      return { stored: (image) => shrink(image, largest), view: trainingTransform(size, { scale: crop.scale }) };
+    case 'fixed':
+      return {
+        stored: (image) => resizeShorterSideRounded(image, crop.side),
+        view: (image, random) => randomCrop(image, size, random),
+      };
+    case 'whole':
+      return { stored: (image) => resizeShorterSide(image, size), view: (image) => centreCrop(image, size) };
+  }
+}
+
+const shrink = (image: RasterImage, side: number): RasterImage =>
+  Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image;
+
 /** The part that torchvision's `RandomResizedCrop.get_params` takes, drawn in its order but from another generator. */
 export function drawBox(
   image: RasterImage,
@@ -158,6 +222,12 @@ export function drawBox(
 
 const between = (random: Random, [low, high]: readonly [number, number]): number =>
   low + (high - low) * random.uniform();
+
+/**
+ * The side of a `fixed` crop for a model that takes images of `size` pixels, from the side for 224 pixels: a smaller
+ * model sees the same part of an image. At least `size`.
+ */
+export const scaledSide = (side: number, size: number): number => Math.max(size, halfToEven((side * size) / 224));
 
 /** Rounds half to even, like Python's `round`. */
 function halfToEven(value: number): number {

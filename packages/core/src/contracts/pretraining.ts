@@ -31,6 +31,17 @@ export interface ValidationSettings {
   readonly keep: 'last' | 'best';
 }
 
+/** How training images are cropped. */
+export interface CropSettings {
+  /**
+   * `resized`: a random part whose share of the area lies in `cropScale`, resized to the model's image size. `fixed`: the
+   * shorter side is resized to `side` pixels and a random part of the model's image size is cut out.
+   */
+  readonly kind: 'resized' | 'fixed';
+  /** Shorter side of `fixed` in pixels for an image size of 224; it scales with the model's image size. */
+  readonly side: number;
+}
+
 /** Settings of training, the same for every row of a run. */
 export interface TrainingSettings {
   readonly steps: number;
@@ -59,6 +70,8 @@ export interface TrainingSettings {
   readonly validation: ValidationSettings;
   /** Smallest and largest share of the area that the random resized crop keeps. */
   readonly cropScale: readonly [number, number];
+  /** Default: `resized`. */
+  readonly crop?: CropSettings;
   /** Number of steps between checkpoints, from which an interrupted training resumes. */
   readonly checkpointEvery: number;
   /** Number of steps between log entries. */

@@ -8,7 +8,7 @@ import {
   random,
 } from '@medbench/core';
 import { decodeImage } from '../image.js';
-import { normaliser, resizeShorterSide, trainingTransform } from '../transform.js';
+import { normaliser, type TrainingCrop, trainingView } from '../transform.js';
 
 /**
  * Images in progress at a time. Decoding runs on its own threads, so other images are decoded while one is transformed.
@@ -19,17 +19,17 @@ const CONCURRENT_DECODES = 6;
 export interface JobExample {
   readonly image: { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage;
   readonly caption: string;
-  /** Whether to return the decoded and shrunk image. */
+  /** Whether to return the image in the form in which it is cached. */
   readonly keep: boolean;
 }
 
 /** Everything that the images of a batch depend on, as plain values that can be sent to another thread. */
 export interface BatchJob {
   readonly examples: readonly JobExample[];
-  /** Larger images are first shrunk to this shorter side. Infinity shrinks none. */
+  /** A `resized` crop first shrinks larger images to this shorter side. Infinity shrinks none. */
   readonly side: number;
   readonly imageSize: number;
-  readonly cropScale: readonly [number, number];
+  readonly crop: TrainingCrop;
   readonly seed: number;
   readonly step: number;
   /**
@@ -54,7 +54,7 @@ export interface BatchParts {
   readonly images: Float32Array<ArrayBuffer>;
   /** The drawn inputs by name, each `[B, ...]`. */
   readonly inputs: Readonly<Record<string, Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>>;
-  /** The images that `keep` asked for, decoded and shrunk, by row. */
+  /** The images that `keep` asked for, in the form in which they are cached, by row. */
   readonly kept: readonly (RasterImage | undefined)[];
   /** Rows that could not be made, ascending. The other fields hold nothing for these rows. */
   readonly failures: readonly JobFailure[];
@@ -63,7 +63,7 @@ export interface BatchParts {
 }
 
 /**
- * Makes a batch: decodes, shrinks, crops and normalises the images, and draws the inputs. The result depends only on
+ * Makes a batch: decodes, resizes, crops and normalises the images, and draws the inputs. The result depends only on
  * the job and the inputs, not on the thread or on the order in which decoding ends.
  */
 export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, MethodInput>>): Promise<BatchParts> {
@@ -73,13 +73,13 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const area = imageSize * imageSize * 3;
   const bytes = batch * area * 4;
   const images = new Float32Array(job.room?.byteLength === bytes ? job.room : new ArrayBuffer(bytes));
-  const transform = trainingTransform(imageSize, { scale: job.cropScale });
+  const { stored, view } = trainingView(imageSize, job.crop, job.side);
   const write = normaliser();
   const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw, stream = name }]) => {
     const size = elementCount(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
     const fill = (row: number, example: ImageTextPair): void =>
-      data.set(draw(example, random(seed, 'input', stream, step, row), { transform }), row * size);
+      data.set(draw(example, random(seed, 'input', stream, step, row), { transform: view }), row * size);
     return { name, data, fill };
   });
   const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);
@@ -87,8 +87,8 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const make = async (row: number): Promise<void> => {
     const { image: input, caption, keep } = examples[row]!;
     try {
-      const image = shrink('bytes' in input ? await decodeImage(input.bytes, input.name) : input, job.side);
-      write(transform(image, random(seed, 'augmentation', step, row)), images, row * area);
+      const image = stored('bytes' in input ? await decodeImage(input.bytes, input.name) : input);
+      write(view(image, random(seed, 'augmentation', step, row)), images, row * area);
       for (const { fill } of inputs) fill(row, { image, caption });
       if (keep) kept[row] = job.share ? copyToShared(image) : image;
     } catch (error) {
@@ -111,9 +111,6 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
     milliseconds,
   };
 }
-
-const shrink = (image: RasterImage, side: number): RasterImage =>
-  Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image;
 
 function copyToShared(image: RasterImage): RasterImage {
   if (image.data.buffer instanceof SharedArrayBuffer) return image;

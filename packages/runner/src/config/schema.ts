@@ -40,7 +40,20 @@ const training = z
       .describe('Held-out pairs on which the loss is measured during training.'),
     cropScale: z
       .tuple([fraction, fraction])
-      .describe('Smallest and largest share of the area that a random crop of a training image shows.'),
+      .describe('Smallest and largest share of the area that a resized crop of a training image shows.'),
+    crop: z
+      .strictObject({
+        kind: z
+          .enum(['resized', 'fixed'])
+          .describe(
+            'resized: a random part (cropScale), resized to the image size, as open_clip. fixed: the shorter side is ' +
+              'resized to side, enlarging too, and a random part of the image size is cut out, as in the study.',
+          ),
+        side: count.describe(
+          'Shorter side of fixed, in pixels, for an image size of 224. It scales with the image size of the encoder.',
+        ),
+      })
+      .describe('How training images are cropped.'),
     checkpointEvery: count.describe('Steps between two checkpoints, from which an interrupted training resumes.'),
     logEvery: count.describe('Steps between two lines of the log.'),
   })
@@ -171,6 +184,7 @@ export const DEFAULTS: Config = {
     clipNorm: 1,
     validation: { share: 0, batches: 8, every: 50, patience: null, keep: 'best' },
     cropScale: [0.9, 1],
+    crop: { kind: 'resized', side: 512 },
     checkpointEvery: 100,
     logEvery: 10,
   },

@@ -14,7 +14,7 @@ export interface ImageReader {
   get(index: number): Promise<LoadedExample>;
   /** Whether the cache has room for more images. */
   hasRoom(): boolean;
-  /** Caches an image that was shrunk to the side of this reader. */
+  /** Caches an image in the form of this reader. */
   keep(index: number, pair: ImageTextPair): void;
 }
 
@@ -30,16 +30,16 @@ export class ImageMemory {
   /** @param budget bytes that the images of one source may take. */
   constructor(private readonly budget = CACHE_BYTES) {}
 
-  /** Opens a source whose images are cached after their shorter side was shrunk to `side` pixels. */
-  openSource(source: PairSource, side: number): ImageReader {
+  /** Opens a source. @param form names the form in which its images are cached, such as their shorter side. */
+  openSource(source: PairSource, form: string): ImageReader {
     const cache = this.#caches.get(source) ?? { pairs: new Map<string, ImageTextPair>(), bytes: 0 };
     this.#caches.set(source, cache);
-    return cachedReader(cache, source, side, this.budget);
+    return cachedReader(cache, source, form, this.budget);
   }
 }
 
-function cachedReader(cache: CachedPairs, source: PairSource, side: number, budget: number): ImageReader {
-  const cacheKey = (index: number): string => `${side}/${index}`;
+function cachedReader(cache: CachedPairs, source: PairSource, form: string, budget: number): ImageReader {
+  const cacheKey = (index: number): string => `${form}/${index}`;
   return {
     async get(index) {
       const cached = cache.pairs.get(cacheKey(index));

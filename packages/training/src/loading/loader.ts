@@ -1,4 +1,5 @@
 import {
+  type CropSettings,
   type DrawTools,
   type ErrorCode,
   elementCount,
@@ -18,8 +19,10 @@ import {
   batchWorkers,
   defaultWorkers,
   type JobFailure,
+  scaledSide,
   type Tokenizer,
-  trainingTransform,
+  type TrainingCrop,
+  trainingView,
 } from '@medbench/data';
 import { DRAWN } from '../step/represent.js';
 import { cachedBytes, ImageMemory, isEncoded, type LoadedExample, toJobImage } from './images.js';
@@ -37,6 +40,8 @@ export interface LoaderOptions {
   readonly contextLength: number;
   readonly batchSize: number;
   readonly cropScale: readonly [number, number];
+  /** Default `resized`. `whole` shows the evaluation view of each image. */
+  readonly crop?: CropSettings | { readonly kind: 'whole' } | undefined;
   readonly seed: number;
   /** Inputs that the method draws for each example, beside image and text. */
   readonly inputs?: Readonly<Record<string, MethodInput>>;
@@ -46,7 +51,7 @@ export interface LoaderOptions {
    */
   readonly workers?: number;
   /**
-   * Larger images are first shrunk to this multiple of the image size, and cached at that size while there is room.
+   * With a `resized` crop, larger images are first shrunk to this multiple of the image size, and cached at that size while there is room.
    * Default 1.25. Infinity takes crops from the images at full size, as PyTorch's loaders do.
    */
   readonly storedScale?: number;
@@ -76,12 +81,12 @@ export interface BatchLoader {
  */
 export function batchLoader(options: LoaderOptions): BatchLoader {
   const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
-  const side = Math.ceil(imageSize * (options.storedScale ?? STORED_SCALE));
-  const images = (options.memory ?? new ImageMemory()).openSource(pairs, side);
+  const { crop, side } = loadedCrop(options);
+  const images = (options.memory ?? new ImageMemory()).openSource(pairs, `${crop.kind} ${side}`);
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
   const order = batchOrder(pairs.length, batchSize, seed);
   const freeBuffers: ArrayBuffer[] = [];
-  const tools: DrawTools = { transform: trainingTransform(imageSize, { scale: options.cropScale }) };
+  const tools: DrawTools = { transform: trainingView(imageSize, crop, side).view };
 
   const make = async (step: number, indices: Int32Array): Promise<{ batchParts: BatchParts; captions: string[] }> => {
     const drawsOnMainThread = (await workers.notDrawn()).size > 0;
@@ -92,7 +97,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
       const room = freeBuffers.pop();
       const job: BatchJob = {
         examples: examples.map((loaded) => ({ image: toJobImage(loaded), caption: loaded.caption, keep })),
-        ...{ side, imageSize, cropScale: options.cropScale, seed, step, share: workers.threads },
+        ...{ side, imageSize, crop, seed, step, share: workers.threads },
         ...(room ? { room } : {}),
       };
       const buffers = job.examples.flatMap(({ image }) => ('bytes' in image ? [image.bytes.buffer] : []));
@@ -136,6 +141,24 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   return Object.assign(load, { ahead, recycle, close: () => workers.close() });
 }
 
+/** The crop for this image size, and the shorter side of the images that are cached. */
+function loadedCrop({
+  imageSize,
+  cropScale = [1, 1],
+  crop = { kind: 'resized', side: imageSize },
+  storedScale = STORED_SCALE,
+}: Pick<LoaderOptions, 'imageSize' | 'crop' | 'storedScale'> & Partial<Pick<LoaderOptions, 'cropScale'>>): {
+  readonly crop: TrainingCrop;
+  readonly side: number;
+} {
+  if (crop.kind === 'whole') return { crop, side: imageSize };
+  if (crop.kind === 'resized') {
+    return { crop: { kind: 'resized', scale: cropScale }, side: Math.ceil(imageSize * storedScale) };
+  }
+  const side = scaledSide(crop.side, imageSize);
+  return { crop: { kind: 'fixed', side }, side };
+}
+
 const batchBytes = ({ batchSize, imageSize, inputs = {} }: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>) =>
   4 *
   batchSize *
@@ -143,9 +166,9 @@ const batchBytes = ({ batchSize, imageSize, inputs = {} }: Pick<LoaderOptions, '
 const batchesAhead = (bytes: number, workers: number): number =>
   Math.max(1, Math.min(workers + 1, Math.floor(AHEAD_BYTES / bytes)));
 
-/** Bytes that `count` cached square images take, for a model of this image size. */
-export const keptImageBytes = (imageSize: number, count: number): number =>
-  cachedBytes(Math.ceil(imageSize * STORED_SCALE), count);
+/** Bytes that `count` cached square images take, for a model of this image size and a crop. */
+export const keptImageBytes = (imageSize: number, count: number, crop?: CropSettings | undefined): number =>
+  cachedBytes(loadedCrop({ imageSize, crop }).side, count);
 
 /** Bytes of a worker thread with its image decoders, measured on runs of the demo preset. */
 const WORKER_BYTES = 60 * 2 ** 20;
@@ -155,13 +178,13 @@ const WORKER_BYTES = 60 * 2 ** 20;
  * @param kept number of pairs whose images are cached.
  */
 export function loadingBytes(
-  options: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'>,
+  options: Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs'> & { readonly crop?: CropSettings | undefined },
   kept = 0,
   workers = defaultWorkers(),
 ): number {
   const bytes = batchBytes(options);
   const batches = batchesAhead(bytes, workers) + 1;
-  return workers * WORKER_BYTES + batches * bytes + keptImageBytes(options.imageSize, kept);
+  return workers * WORKER_BYTES + batches * bytes + keptImageBytes(options.imageSize, kept, options.crop);
 }
 
 /** Draws an input that the workers do not draw, `[B, ...]`, from the decoded images that they hand back. */

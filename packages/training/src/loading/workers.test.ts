@@ -10,12 +10,20 @@ import {
   type PairSource,
   random,
 } from '@medbench/core';
-import { clipTokenizer, encodeJpeg, prefetch } from '@medbench/data';
+import {
+  batchOrder,
+  clipTokenizer,
+  encodeJpeg,
+  normaliser,
+  prefetch,
+  randomCrop,
+  resizeShorterSideRounded,
+} from '@medbench/data';
 import { augmentedView } from '@medbench/data/inputs';
 import { tarEnd, tarMember, webDataset } from '@medbench/formats';
 import { keptPatches, shuffledPatches } from '@medbench/nn/inputs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { batchLoader } from './loader.js';
+import { batchLoader, type LoaderOptions } from './loader.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'medbench-workers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -80,8 +88,14 @@ async function batchWith(inputs: Readonly<Record<string, MethodInput>>, workers:
 }
 
 /** Batches of the steps `from` to `to`, prefetched as in training. */
-async function batches(pairs: PairSource, workers: number, from = 0, to = 9): Promise<HostTensors[]> {
-  const load = batchLoader({ ...options, pairs, workers });
+async function batches(
+  pairs: PairSource,
+  workers: number,
+  from = 0,
+  to = 9,
+  further: Partial<LoaderOptions> = {},
+): Promise<HostTensors[]> {
+  const load = batchLoader({ ...options, pairs, workers, ...further });
   const collected: HostTensors[] = [];
   try {
     for await (const batch of prefetch(load, from, to, load.ahead)) collected.push(batch);
@@ -150,6 +164,26 @@ describe('workers', () => {
       expect(error).toBeInstanceOf(MedbenchError);
       expect(error).toMatchObject({ code: 'data', message: expect.stringMatching(/broken-0\.tar: 3\.jpg cannot be/) });
       expect((error as MedbenchError).hint).toBe((errors[0] as MedbenchError).hint);
+    }
+  });
+
+  it('cut fixed crops out of resized images, the same whatever the number of threads', async () => {
+    const crop = { kind: 'fixed', side: 512 } as const;
+    const expected = await batches(await webDataset(spec), 0, 0, 9, { crop });
+    expect(expected).not.toEqual(await batches(await webDataset(spec), 0));
+    for (const workers of [1, 2]) {
+      expect(await batches(await webDataset(spec), workers, 0, 9, { crop })).toEqual(expected);
+    }
+    // Each example is a crop of its image, resized to a shorter side of 512 · 24 / 224 = 55 pixels.
+    const pairs = await webDataset(spec);
+    const order = batchOrder(pairs.length, 6, 5);
+    const write = normaliser();
+    const { images } = expected[2]!;
+    for (const [row, index] of order(2).entries()) {
+      const resized = resizeShorterSideRounded((await pairs.get(index)).image, 55);
+      const cut = new Float32Array(24 * 24 * 3);
+      write(randomCrop(resized, 24, random(5, 'augmentation', 2, row)), cut, 0);
+      expect(images!.data.slice(row * cut.length, (row + 1) * cut.length)).toEqual(cut);
     }
   });
 

@@ -211,6 +211,7 @@ const loaderOptions = (
   contextLength: text.contextLength,
   batchSize: training.batchSize,
   cropScale: training.cropScale,
+  crop: training.crop,
   seed,
   log,
   profile,

@@ -14,7 +14,7 @@ export type Validator = (step: number, previous: ValidationStanding) => Promise<
 
 /**
  * Creates the validator of a loaded step. It measures the mean loss of the same batches each time, with the same draws
- * and the largest crop of each image. If `validation.keep` is `best`, it writes the weights of each new lowest loss to
+ * and the largest crop of each image (the evaluation view, if training crops are `fixed`). If `validation.keep` is `best`, it writes the weights of each new lowest loss to
  * `best.safetensors`.
  * @throws MedbenchError('config') if the held-out pairs do not fill a batch.
  */
@@ -27,7 +27,8 @@ export function createValidator(
 ): Validator {
   const { training, folder, row } = request;
   // Made on the main thread, which waits for each batch anyway. The workers are busy with the next training batches.
-  const load = batchLoader({ ...options, pairs, cropScale: [1, 1], seed: 0, workers: 0 });
+  const crop = options.crop?.kind === 'fixed' ? ({ kind: 'whole' } as const) : options.crop;
+  const load = batchLoader({ ...options, pairs, cropScale: [1, 1], crop, seed: 0, workers: 0 });
   const count = Math.min(training.validation.batches, Math.floor(pairs.length / training.batchSize));
   if (count === 0) {
     throw new MedbenchError(

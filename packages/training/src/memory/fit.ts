@@ -68,7 +68,8 @@ export async function fitRow(
     for (const { step } of phases) {
       const estimate = await step.memory(backend);
       if (!estimate) return undefined;
-      const loading = loadingBytes({ batchSize, imageSize: model.image.imageSize, inputs: step.inputs }, pairs);
+      const { imageSize } = model.image;
+      const loading = loadingBytes({ batchSize, imageSize, inputs: step.inputs, crop: training.crop }, pairs);
       need = {
         bytes: Math.max(need?.bytes ?? 0, estimate.peakBytes + loading),
         checkBytes: Math.max(need?.checkBytes ?? 0, estimate.checkBytes),
