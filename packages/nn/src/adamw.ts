@@ -31,6 +31,13 @@ export const decays = (name: string, shape: readonly number[]): boolean =>
   shape.length >= 2 && !name.endsWith('positional_embedding');
 
 /**
+ * open_clip's rule until 2025, which the study used: position tables decay too. Names with `bn`, `ln`, `bias` or
+ * `logit_scale`, vectors and scalars do not.
+ */
+export const historicDecays = (name: string, shape: readonly number[]): boolean =>
+  shape.length >= 2 && !/bn|ln|bias|logit_scale/.test(name);
+
+/**
  * Computes one step of AdamW with decoupled weight decay (arXiv:1711.05101, algorithm 2):
  * p ← p (1 - lr wd) - lr m̂ / (√v̂ + ε). The function is pure. The bias corrections 1 - βᵗ are computed from the step
  * tensor, so the same graph serves every step.

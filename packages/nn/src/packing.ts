@@ -29,15 +29,23 @@ export interface Packing {
   unpackTensors(groups: TensorMap): Record<string, tf.Tensor>;
 }
 
-/** Groups parameters. @param separate names that get a separate group, for example a parameter that is clamped. */
-export function packParameters(specs: readonly ParameterSpec[], separate: readonly string[] = []): Packing {
+/**
+ * Groups parameters.
+ * @param separate names that get a separate group, for example a parameter that is clamped.
+ * @param isDecayed whether a parameter decays.
+ */
+export function packParameters(
+  specs: readonly ParameterSpec[],
+  separate: readonly string[] = [],
+  isDecayed: typeof decays = decays,
+): Packing {
   const isSeparate = (spec: ParameterSpec): boolean =>
     elementCount(spec.shape) > MAX_PACKED_ELEMENTS || separate.includes(spec.name);
   const groups: ParameterGroup[] = specs
     .filter(isSeparate)
-    .map((spec) => ({ name: spec.name, shape: spec.shape, decay: decays(spec.name, spec.shape), members: [spec] }));
+    .map((spec) => ({ name: spec.name, shape: spec.shape, decay: isDecayed(spec.name, spec.shape), members: [spec] }));
   for (const decay of [true, false]) {
-    const members = specs.filter((spec) => !isSeparate(spec) && decays(spec.name, spec.shape) === decay);
+    const members = specs.filter((spec) => !isSeparate(spec) && isDecayed(spec.name, spec.shape) === decay);
     if (members.length === 0) continue;
     const size = members.reduce((sum, { shape }) => sum + elementCount(shape), 0);
     groups.push({ name: decay ? 'packed-matrices' : 'packed-vectors', shape: [size], decay, members });

@@ -62,6 +62,11 @@ export interface TrainingSettings {
   /** Number of linear warm-up steps before the cosine decay. */
   readonly warmup: number;
   readonly weightDecay: number;
+  /**
+   * Which parameters decay: `current` (matrices, but no position tables) or `historic` (position tables too), open_clip's
+   * rules. Default `current`.
+   */
+  readonly decay?: 'current' | 'historic';
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;

@@ -23,6 +23,12 @@ const training = z
     learningRate: z.number().gt(0).describe('Peak of the learning rate, after the warm-up.'),
     warmup: z.int().min(0).describe('Steps in which the learning rate rises to its peak. It then falls as a cosine.'),
     weightDecay: z.number().min(0).describe('Weight decay of AdamW.'),
+    decay: z
+      .enum(['current', 'historic'])
+      .describe(
+        "What decays, by open_clip's rules. current: matrices, but no position tables. historic: position tables too, as " +
+          'in the study.',
+      ),
     beta1: z.number().min(0).lt(1).describe('Decay of the first moment of AdamW.'),
     beta2: z.number().min(0).lt(1).describe('Decay of the second moment of AdamW.'),
     epsilon: z.number().gt(0).describe('Added to the denominator of AdamW.'),
@@ -178,6 +184,7 @@ export const DEFAULTS: Config = {
     learningRate: 1e-3,
     warmup: 50,
     weightDecay: 0.1,
+    decay: 'current',
     beta1: 0.9,
     beta2: 0.98,
     epsilon: 1e-6,

@@ -7,8 +7,9 @@ import {
   type Settings,
   type TensorMap,
   type TensorSpec,
+  type TrainingSettings,
 } from '@medbench/core';
-import { type Packing, packParameters } from '@medbench/nn';
+import { decays, historicDecays, type Packing, packParameters } from '@medbench/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Prefixes in a step's state. Frozen parameters and buffers are stored by parameter, the rest by optimizer group. */
@@ -54,6 +55,7 @@ export interface LayoutOptions {
   readonly settings: Settings;
   /** Parameters of the towers, the logit scale and the method. */
   readonly parameters: readonly ParameterSpec[];
+  readonly training: Pick<TrainingSettings, 'decay'>;
 }
 
 /** How the parameters of a method are laid out in the state of its training. */
@@ -75,14 +77,14 @@ export interface StateLayout {
   teacher(current: TensorMap): TensorMap | undefined;
 }
 
-export function stateLayout({ model, method, settings, parameters }: LayoutOptions): StateLayout {
+export function stateLayout({ model, method, settings, parameters, training }: LayoutOptions): StateLayout {
   const frozen = new Set(method.frozen(model, settings));
   const momentum = method.teacher(settings);
   const buffers = parameters.filter((spec) => spec.buffer);
   const frozenSpecs = parameters.filter((spec) => !spec.buffer && frozen.has(spec.name));
   const trained = parameters.filter((spec) => !spec.buffer && !frozen.has(spec.name));
   const ungrouped = trained.map(({ name }) => name).filter(isLogScale);
-  const packing = packParameters(trained, ungrouped);
+  const packing = packParameters(trained, ungrouped, training.decay === 'historic' ? historicDecays : decays);
   const groupSpaces = [
     SPACE.trained,
     SPACE.firstMoment,
