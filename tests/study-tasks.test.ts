@@ -4,11 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EvaluationModel, pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
-import { constantModel, testContext } from '@medbench/core/testing';
+import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { testProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
+import { pixelModel } from './support/pixels.js';
 
 /** What the study's evaluation embeds (scripts/oracles/study_prompts.py). */
 const PROMPTS = JSON.parse(
@@ -52,14 +53,12 @@ function listener(): { readonly model: EvaluationModel; readonly texts: string[]
 
 describe('prompts: study', () => {
   it('is there for every classification task of the study, in the order of its classes', () => {
-    const studied = [...tasks.values()].map(({ info }) => info).filter(({ presets }) => presets?.includes('paper'));
-    const classification = studied.filter(({ kind }) => kind === 'classification');
-    const known = Object.keys(PROMPTS).filter((id) => tasks.has(id));
-    expect(classification.map(({ id }) => id).sort()).toEqual(known.sort());
-    for (const { id, classes } of classification) expect(classes, id).toHaveLength(PROMPTS[id]!.classes);
+    const studied = [...tasks.values()].map(({ info }) => info).filter(({ settings }) => settings?.prompts);
+    expect(studied.map(({ id }) => id).sort()).toEqual(Object.keys(PROMPTS).sort());
+    for (const { id, classes } of studied) expect(classes, id).toHaveLength(PROMPTS[id]!.classes);
   });
 
-  it.each(Object.keys(PROMPTS).filter((id) => tasks.has(id)))('%s embeds what the study embedded', async (id) => {
+  it.each(Object.keys(PROMPTS))('%s embeds what the study embedded', async (id) => {
     const { model, texts } = listener();
     await tasks
       .get(id)!
@@ -74,5 +73,32 @@ describe('prompts: study', () => {
     await expect(tasks.get('nct-crc')!.make().evaluate(constantModel(), context(settings))).rejects.toThrow(
       'taskSettings.nct-crc.prompts=study names 8 classes, but the task has 9 under its other settings',
     );
+  });
+});
+
+describe('chestmnist on phantoms in its real layout', () => {
+  const { info, make } = tasks.get('chestmnist')!;
+  const measured = () => testContext({ dataRoot, protocols: testProtocols(info.protocols, { metric: info.metric }) });
+
+  it('has images with every label in every split', async () => {
+    const { splits } = await make().inspect!(measured());
+    for (const { examples, classes } of Object.values(splits)) {
+      expect(classes).toHaveLength(14);
+      expect(Math.min(...classes!)).toBeGreaterThan(0);
+      expect(Math.max(...classes!)).toBeLessThan(examples);
+    }
+  });
+
+  it('gives chance to a random model, and can be learnt by a probe on pixels', async () => {
+    const { results, synthetic } = await make().evaluate(randomModel(1), measured());
+    expect(synthetic).toBe(true);
+    expect(results.map(({ protocol, metric }) => [protocol, metric])).toEqual([
+      ['zero-shot', 'auc'],
+      ['linear-probe', 'auc'],
+    ]);
+    for (const { metrics } of results) expect(Math.abs(metrics.auc!.value - 0.5)).toBeLessThan(0.1);
+    const [probe] = (await make().evaluate(pixelModel(), measured())).results;
+    expect(probe!.metrics.auc!.ci95[0]).toBeGreaterThan(0.6);
+    expect(probe!.metrics.auc_cardiomegaly!.ci95[0]).toBeGreaterThan(0.6);
   });
 });

@@ -24,7 +24,8 @@ export {
   measuredSplits,
 } from './protocols/classification.js';
 export { measureLinearProbe } from './protocols/linear-probe.js';
-export { CLASSIFICATION_METRICS } from './protocols/metric-info.js';
+export { CLASSIFICATION_METRICS, MULTI_LABEL_METRICS } from './protocols/metric-info.js';
+export { type MultiLabelData, measureMultiLabelProbe, measureMultiLabelZeroShot } from './protocols/multi-label.js';
 export { measureRetrieval, type RetrievalData } from './protocols/retrieval.js';
 export type { MeasureOptions, ProbeSettings, RetrievalSettings, VqaSettings } from './protocols/settings.js';
 export { measureVqa, type VqaData, type VqaExample, vqaExamples } from './protocols/vqa.js';
@@ -39,6 +40,7 @@ export { BALANCE_SETTINGS, longTail, withBalance } from './splits/balance.js';
 export type { Holdout } from './splits/holdout.js';
 export { holdout } from './splits/holdout.js';
 export type { LabelledImages, LabelledSplits } from './splits/labelled-images.js';
+export type { MultiLabelImages, MultiLabelSplits } from './splits/multi-label-images.js';
 export * from './statistics/index.js';
 export type { AnswerVocabulary } from './vqa/answers.js';
 export { answerVocabulary, normaliseAnswer } from './vqa/answers.js';

@@ -1,7 +1,19 @@
 import { type EvaluationModel, Protocol, type ProtocolContext, type TaskResult } from '@medbench/core';
 import type { ClassificationData } from './protocols/classification.js';
 import { measureLinearProbe } from './protocols/linear-probe.js';
-import { CLASSIFICATION_METRICS, PROBE_METRICS, RETRIEVAL_METRICS, VQA_METRICS } from './protocols/metric-info.js';
+import {
+  CLASSIFICATION_METRICS,
+  MULTI_LABEL_METRICS,
+  PROBE_METRICS,
+  RETRIEVAL_METRICS,
+  VQA_METRICS,
+} from './protocols/metric-info.js';
+import {
+  isMultiLabel,
+  type MultiLabelData,
+  measureMultiLabelProbe,
+  measureMultiLabelZeroShot,
+} from './protocols/multi-label.js';
 import { measureRetrieval, type RetrievalData } from './protocols/retrieval.js';
 import {
   PROBE_SETTINGS,
@@ -20,14 +32,14 @@ type Measured = Promise<TaskResult | undefined>;
 @Protocol({
   id: 'zero-shot',
   title: 'zero-shot',
-  kinds: ['classification'],
+  kinds: ['classification', 'multi-label'],
   primary: 'accuracy',
-  metrics: CLASSIFICATION_METRICS,
+  metrics: { ...CLASSIFICATION_METRICS, ...MULTI_LABEL_METRICS },
   order: 1,
 })
-export class ZeroShot implements Protocol<ClassificationData> {
-  measure(model: EvaluationModel, data: ClassificationData, context: ProtocolContext): Measured {
-    return measureZeroShot(model, data, context);
+export class ZeroShot implements Protocol<ClassificationData | MultiLabelData> {
+  measure(model: EvaluationModel, data: ClassificationData | MultiLabelData, context: ProtocolContext): Measured {
+    return isMultiLabel(data) ? measureMultiLabelZeroShot(model, data, context) : measureZeroShot(model, data, context);
   }
 }
 
@@ -35,16 +47,20 @@ export class ZeroShot implements Protocol<ClassificationData> {
 @Protocol({
   id: 'linear-probe',
   title: 'linear probe',
-  kinds: ['classification'],
+  kinds: ['classification', 'multi-label'],
   primary: 'accuracy',
-  metrics: { ...CLASSIFICATION_METRICS, ...PROBE_METRICS },
+  metrics: { ...CLASSIFICATION_METRICS, ...PROBE_METRICS, ...MULTI_LABEL_METRICS },
   section: 'probe',
   settings: PROBE_SETTINGS,
   order: 2,
 })
-export class LinearProbe implements Protocol<ClassificationData, ProbeSettings> {
-  measure(model: EvaluationModel, data: ClassificationData, context: ProtocolContext<ProbeSettings>): Measured {
-    return measureLinearProbe(model, data, context);
+export class LinearProbe implements Protocol<ClassificationData | MultiLabelData, ProbeSettings> {
+  measure(
+    model: EvaluationModel,
+    data: ClassificationData | MultiLabelData,
+    context: ProtocolContext<ProbeSettings>,
+  ): Measured {
+    return isMultiLabel(data) ? measureMultiLabelProbe(model, data, context) : measureLinearProbe(model, data, context);
   }
 }
 

@@ -54,7 +54,7 @@ export interface PhantomManifest {
 }
 
 export const MANIFEST_FILE = 'PHANTOM.json';
-const VERSION = 3;
+const VERSION = 4;
 
 /** The manifest of these settings. @throws MedbenchError('usage') if one of them is out of range. */
 export function phantomManifest({ seed = 0, size = DEFAULT_SIZE, counts }: PhantomSettings = {}): PhantomManifest {

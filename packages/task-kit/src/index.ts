@@ -15,11 +15,14 @@ export { Lc25000Task, lc25000Info } from './lc25000.js';
 export {
   MEDMNIST,
   MEDMNIST_CITATION,
+  MEDMNIST_MULTI_LABEL,
   MEDMNIST_SETTINGS,
   MEDMNIST_SOURCE,
+  MedMnistMultiLabelTask,
   MedMnistTask,
   medMnistFiles,
 } from './medmnist.js';
+export { MULTI_LABEL, MultiLabelTask } from './multi-label.js';
 export { organInfo } from './organs.js';
 export { CLASSIFICATION_SETTINGS, HISTOLOGY_EVERYWHERE, TEMPLATES } from './prompts.js';
 export { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from './retrieval.js';

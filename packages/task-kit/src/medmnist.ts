@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec, type TaskInfo } from '@medbench/core';
-import type { LabelledImages } from '@medbench/evaluation';
+import type { LabelledImages, MultiLabelSplits } from '@medbench/evaluation';
 import { type ByteRows, type NpyArray, openNpzRows, readNpz, requireFile } from '@medbench/formats';
 import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
 import { taskInfo } from './info.js';
-import { CLASSIFICATION_SETTINGS } from './prompts.js';
+import { MULTI_LABEL, MultiLabelTask } from './multi-label.js';
+import { CLASSIFICATION_SETTINGS, PROMPT_SETTINGS } from './prompts.js';
 
 /** Image sides in pixels: 28 in MedMNIST v2, the other sizes in MedMNIST+. The study's size comes first. */
 const SIDES = [224, 128, 64, 28] as const;
@@ -20,15 +21,17 @@ export const MEDMNIST_SOURCE = 'https://zenodo.org/records/10519652';
 /** Citation of the collection, which every task adds to the citation of its own source. */
 export const MEDMNIST_CITATION = 'Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8';
 
-/** The setting that selects the file size, and the settings of every classification task. */
-export const MEDMNIST_SETTINGS: Readonly<Record<string, SettingSpec>> = {
+/** The setting that selects the file size. */
+const SIZE_SETTING: Readonly<Record<string, SettingSpec>> = {
   size: {
     default: 'largest',
     description: 'side of the images in pixels: 28, 64, 128, 224, or that of the largest file found',
     choices: ['largest', '28', '64', '128', '224'],
   },
-  ...CLASSIFICATION_SETTINGS,
 };
+
+/** The setting that selects the file size, and the settings of every classification task. */
+export const MEDMNIST_SETTINGS: Readonly<Record<string, SettingSpec>> = { ...SIZE_SETTING, ...CLASSIFICATION_SETTINGS };
 
 /** The info that the data sets of the collection share. Only DermaMNIST has another licence. */
 export const MEDMNIST = {
@@ -39,6 +42,13 @@ export const MEDMNIST = {
   images: 'shown',
   source: MEDMNIST_SOURCE,
   settings: MEDMNIST_SETTINGS,
+} as const satisfies Partial<TaskInfo>;
+
+/** The same for data sets whose images may have several labels. */
+export const MEDMNIST_MULTI_LABEL = {
+  ...MEDMNIST,
+  ...MULTI_LABEL,
+  settings: { ...SIZE_SETTING, ...PROMPT_SETTINGS },
 } as const satisfies Partial<TaskInfo>;
 
 /**
@@ -53,38 +63,53 @@ export const medMnistFiles = (id: string, md5: { readonly 28: string; readonly 2
   },
 ];
 
+/** The images and the raw labels of one split. */
+interface MedMnistSplit {
+  readonly split: string;
+  readonly images: LabelledImages['images'];
+  /** `[N, width]`. */
+  readonly labels: number[];
+}
+
 /**
- * The images and labels of one split: arrays of shape `[N, S, S]` or `[N, S, S, 3]`, and `[N, 1]`.
- * @throws MedbenchError('data') naming the file, if a shape or a label is wrong.
+ * Opens the splits of a file: arrays of shape `[N, S, S]` or `[N, S, S, 3]`, and labels `[N, width]`.
+ * @throws MedbenchError('data') naming the file, if a shape is wrong.
  */
-function labelled(
+async function openSplits(file: string, { cacheRoot }: DataContext, width: number): Promise<MedMnistSplit[]> {
+  const arrays = await readNpz(
+    file,
+    SPLITS.map((split) => `${split}_labels`),
+  );
+  const cacheFolder = join(cacheRoot, 'unpacked');
+  const images = await Promise.all(SPLITS.map((split) => openNpzRows(file, `${split}_images`, { cacheFolder })));
+  // Splits are checked in a fixed order, not as they finish opening, so a bad file always gets the same message.
+  return SPLITS.map((split, i) => checkSplit(file, split, images[i]!, arrays[`${split}_labels`]!, width));
+}
+
+function checkSplit(
   file: string,
   split: string,
   images: Pick<ByteRows, 'shape' | 'rows'>,
   labels: NpyArray,
-  classes: number,
-): LabelledImages {
+  columns: number,
+): MedMnistSplit {
   const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
   const grey = images.shape.length === 3;
   if (![3, 4].includes(images.shape.length) || (!grey && channels !== 3) || labels.shape[0] !== count) {
     throw new MedbenchError(
       'data',
       `${file}: ${split}_images has shape [${images.shape.join(', ')}] and ${split}_labels [${labels.shape.join(', ')}]; ` +
-        'expected uint8 [N, S, S] or [N, S, S, 3], and [N, 1]',
+        `expected uint8 [N, S, S] or [N, S, S, 3], and [N, ${columns}]`,
       { hint: 'Download the file again.' },
     );
   }
-  const values = Int32Array.from(labels.data as Uint8Array, Number);
-  const wrong = values.find((label) => label < 0 || label >= classes);
-  if (wrong !== undefined || values.length !== count) {
-    throw new MedbenchError(
-      'data',
-      wrong === undefined
-        ? `${file}: ${split}_labels has ${values.length} labels for ${count} images`
-        : `${file}: ${split}_labels holds the label ${wrong}, which is not one of 0 to ${classes - 1}`,
-    );
+  const values = Array.from(labels.data as Uint8Array, Number);
+  if (values.length !== count * columns) {
+    const each = columns === 1 ? '' : ` of ${columns} each`;
+    throw new MedbenchError('data', `${file}: ${split}_labels has ${values.length} labels for ${count} images${each}`);
   }
   return {
+    split,
     labels: values,
     images: {
       length: count,
@@ -93,33 +118,57 @@ function labelled(
   };
 }
 
+/** @throws MedbenchError('data') naming the file, if a label is not below `classes`. */
+function checkLabels(file: string, { split, labels }: MedMnistSplit, classes: number): Int32Array {
+  const wrong = labels.find((label) => label < 0 || label >= classes);
+  if (wrong === undefined) return Int32Array.from(labels);
+  throw new MedbenchError(
+    'data',
+    `${file}: ${split}_labels holds the label ${wrong}, which is not one of 0 to ${classes - 1}`,
+  );
+}
+
+/** Finds the file of a data set, of the size of the settings. @throws MedbenchError('data') saying how to get it. */
+async function findFile(task: object, { dataRoot, settings: { size = 'largest' } }: DataContext): Promise<string> {
+  const { id } = taskInfo(task);
+  const sides = SIDES.filter((side) => size === 'largest' || String(side) === size);
+  const files = sides.map((side) => join(dataRoot, fileName(id, side)));
+  const file = files.find((path) => existsSync(path)) ?? files.at(-1)!;
+  const hint = `Put ${basename(file)} of MedMNIST there (${MEDMNIST_SOURCE}), or name its folder with --data.`;
+  await requireFile(file, hint);
+  return file;
+}
+
 /** A task of the MedMNIST collection: one npz file of six arrays. The study reads the 224-pixel files. */
 export abstract class MedMnistTask extends ClassificationTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {
-    return [await this.#file(context)];
+    return [await findFile(this, context)];
   }
 
   override async open(context: DataContext): Promise<ClassificationSplits> {
-    const file = await this.#file(context);
+    const file = await findFile(this, context);
     const { classes } = taskInfo(this);
-    const names = SPLITS.map((split) => `${split}_labels`);
-    const labels = await readNpz(file, names);
-    const cacheFolder = join(context.cacheRoot, 'unpacked');
-    const images = await Promise.all(SPLITS.map((split) => openNpzRows(file, `${split}_images`, { cacheFolder })));
-    // Splits are checked in a fixed order, not as they finish opening, so a bad file always gets the same message.
-    const [train, val, test] = SPLITS.map((split, i) =>
-      labelled(file, split, images[i]!, labels[`${split}_labels`]!, classes.length),
-    );
+    const [train, val, test] = (await openSplits(file, context, 1)).map((split) => ({
+      images: split.images,
+      labels: checkLabels(file, split, classes.length),
+    }));
     return { train: train!, val: val!, test: test! };
   }
+}
 
-  async #file({ dataRoot, settings: { size = 'largest' } }: DataContext): Promise<string> {
-    const { id } = taskInfo(this);
-    const sides = SIDES.filter((side) => size === 'largest' || String(side) === size);
-    const files = sides.map((side) => join(dataRoot, fileName(id, side)));
-    const file = files.find((path) => existsSync(path)) ?? files.at(-1)!;
-    const hint = `Put ${basename(file)} of MedMNIST there (${MEDMNIST_SOURCE}), or name its folder with --data.`;
-    await requireFile(file, hint);
-    return file;
+/** A task of the collection whose images may have several labels: labels of shape `[N, L]`, each 0 or 1. */
+export abstract class MedMnistMultiLabelTask extends MultiLabelTask {
+  protected override async files(context: DataContext): Promise<readonly string[]> {
+    return [await findFile(this, context)];
+  }
+
+  protected override async open(context: DataContext): Promise<MultiLabelSplits> {
+    const file = await findFile(this, context);
+    const { classes } = taskInfo(this);
+    const [train, val, test] = (await openSplits(file, context, classes.length)).map((split) => ({
+      images: split.images,
+      targets: checkLabels(file, split, 2),
+    }));
+    return { train: train!, val: val!, test: test! };
   }
 }

@@ -35,7 +35,7 @@ export const organTemplates = (plane: 'axial' | 'coronal' | 'sagittal'): string[
 export const HISTOLOGY_EVERYWHERE: readonly string[] = TEMPLATES.histology.slice(0, 4);
 
 /** The setting that selects the prompts of zero-shot classification. Captions always use the task's own. */
-const PROMPT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
+export const PROMPT_SETTINGS: Readonly<Record<string, SettingSpec>> = {
   prompts: {
     default: 'own',
     description:

@@ -1,5 +1,5 @@
 /** Id of a `Protocol`, such as `zero-shot`. */
 export type ProtocolId = string;
 
-/** Kind of a task's data: `classification`, `retrieval`, `vqa`, or a kind that a plugin's protocols define. */
-export type TaskKind = 'classification' | 'retrieval' | 'vqa' | (string & {});
+/** Kind of a task's data: `classification`, `multi-label`, `retrieval`, `vqa`, or a kind that a plugin's protocols define. */
+export type TaskKind = 'classification' | 'multi-label' | 'retrieval' | 'vqa' | (string & {});

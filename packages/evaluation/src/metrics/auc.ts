@@ -1,7 +1,7 @@
 import type { ExampleCounts } from './confusion.js';
 
 /** Examples of one class against the rest, sorted once by score so that each bootstrap replicate costs one pass. */
-interface RankedClass {
+export interface RankedClass {
   /** Indices of the examples by ascending score. */
   readonly order: Int32Array;
   /** 1 where the example at that position belongs to the class. */
@@ -10,9 +10,15 @@ interface RankedClass {
   readonly rises: Uint8Array;
 }
 
-function rank(scores: Float64Array, labels: Int32Array, classes: number, k: number): RankedClass {
-  const n = labels.length;
-  const column = Float64Array.from({ length: n }, (_, i) => scores[i * classes + k]!);
+/** Ranks the examples by column `k` of scores `[n, columns]`. @param isPositive whether an example has the label. */
+export function rankColumn(
+  scores: Float64Array,
+  columns: number,
+  k: number,
+  isPositive: (example: number) => boolean,
+): RankedClass {
+  const n = scores.length / columns;
+  const column = Float64Array.from({ length: n }, (_, i) => scores[i * columns + k]!);
   const order = Int32Array.from({ length: n }, (_, i) => i).sort((a, b) => {
     const x = column[a]!;
     const y = column[b]!;
@@ -21,13 +27,14 @@ function rank(scores: Float64Array, labels: Int32Array, classes: number, k: numb
   const positive = new Uint8Array(n);
   const rises = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
-    positive[i] = labels[order[i]!] === k ? 1 : 0;
+    positive[i] = isPositive(order[i]!) ? 1 : 0;
     rises[i] = i > 0 && column[order[i]!]! > column[order[i - 1]!]! ? 1 : 0;
   }
   return { order, positive, rises };
 }
 
-function areaUnderCurve({ order, positive, rises }: RankedClass, counts: ExampleCounts): number {
+/** AUROC of a ranked label; `NaN` without a positive or without a negative example. */
+export function areaUnderCurve({ order, positive, rises }: RankedClass, counts: ExampleCounts): number {
   let below = 0;
   let positives = 0;
   let tiedPositive = 0;
@@ -63,7 +70,8 @@ export function preparedMacroAuc(
   classes: number,
 ): (counts?: Int32Array) => number {
   const ranked: RankedClass[] = [];
-  for (let k = classes === 2 ? 1 : 0; k < classes; k++) ranked.push(rank(scores, labels, classes, k));
+  for (let k = classes === 2 ? 1 : 0; k < classes; k++)
+    ranked.push(rankColumn(scores, classes, k, (i) => labels[i] === k));
   return (counts) => {
     let sum = 0;
     let defined = 0;

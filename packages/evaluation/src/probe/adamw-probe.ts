@@ -32,32 +32,32 @@ export interface LinearClassifier {
   readonly intercepts: Float64Array;
 }
 
+/** Turns logits of a batch, `[rows, outputs]`, in place into the gradient of the loss of its `batch` examples. */
+type LossGradient = (logits: Float64Array, batch: Int32Array, firstRow: number) => void;
+
 /**
- * Trains a linear layer on the cross-entropy by AdamW (Loshchilov and Hutter 2019; decay on weights and intercepts),
- * with a cosine schedule to zero and no warm-up. It computes in 64 bits and draws the order of the examples from the
- * seed.
- *
- * @param x features `[N, d]`. @param y labels in 0..classes-1.
+ * Trains a linear layer by AdamW (Loshchilov and Hutter 2019; decay on weights and intercepts), with a cosine schedule to
+ * zero and no warm-up. It computes in 64 bits and draws the order of the examples from the seed.
  */
-export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: AdamWProbeOptions): LinearClassifier {
+function fitLayer(x: Matrix, outputs: number, options: AdamWProbeOptions, gradientOf: LossGradient): LinearClassifier {
   const { epochs, batchSize, learningRate } = { ...RECIPE, ...options.recipe };
   const { rows: n, cols: d } = x;
   const stream = random(options.seed, 'clip-benchmark');
-  const size = classes * (d + 1);
+  const size = outputs * (d + 1);
   const optimizer = new HostAdamW(
     Float64Array.from({ length: size }, () => (2 * stream.uniform() - 1) / Math.sqrt(d)),
     options.weightDecay,
   );
   const { parameters, gradient } = optimizer;
-  const weights = parameters.subarray(0, classes * d);
-  const intercepts = parameters.subarray(classes * d);
+  const weights = parameters.subarray(0, outputs * d);
+  const intercepts = parameters.subarray(outputs * d);
   if (options.start) {
     weights.set(options.start.weights);
     intercepts.set(options.start.intercepts);
   }
-  const weightGradient = gradient.subarray(0, classes * d);
-  const interceptGradient = gradient.subarray(classes * d);
-  const products = new LayerProducts(d, classes);
+  const weightGradient = gradient.subarray(0, outputs * d);
+  const interceptGradient = gradient.subarray(outputs * d);
+  const products = new LayerProducts(d, outputs);
   const steps = epochs * Math.ceil(n / batchSize);
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -66,9 +66,9 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
       const batch = order.subarray(from, from + batchSize);
       interceptGradient.fill(0);
       products.sweep(takeRows(x, batch).data, weights, weightGradient, (z, first, rows) => {
-        for (let i = 0; i < rows; i++) for (let k = 0; k < classes; k++) z[i * classes + k]! += intercepts[k]!;
-        crossEntropyGradient(z, classes, batch.length, (row) => y[batch[first + row]!]!);
-        for (let i = 0; i < rows; i++) for (let k = 0; k < classes; k++) interceptGradient[k]! += z[i * classes + k]!;
+        for (let i = 0; i < rows; i++) for (let k = 0; k < outputs; k++) z[i * outputs + k]! += intercepts[k]!;
+        gradientOf(z, batch, first);
+        for (let i = 0; i < rows; i++) for (let k = 0; k < outputs; k++) interceptGradient[k]! += z[i * outputs + k]!;
       });
       optimizer.step(0.5 * learningRate * (1 + Math.cos((Math.PI * step) / steps)));
       step++;
@@ -76,6 +76,34 @@ export function fitAdamW(x: Matrix, y: Int32Array, classes: number, options: Ada
   }
   return { weights, intercepts };
 }
+
+/**
+ * Trains a linear layer on the cross-entropy by AdamW, with a cosine schedule to zero and no warm-up.
+ *
+ * @param x features `[N, d]`. @param y labels in 0..classes-1.
+ */
+export const fitAdamW = (x: Matrix, y: Int32Array, classes: number, options: AdamWProbeOptions): LinearClassifier =>
+  fitLayer(x, classes, options, (z, batch, first) =>
+    crossEntropyGradient(z, classes, batch.length, (row) => y[batch[first + row]!]!),
+  );
+
+/**
+ * Trains a linear layer by AdamW on the binary cross-entropy of each label, averaged over labels and examples.
+ *
+ * @param x features `[N, d]`. @param targets 1 where an example has a label, `[N, labels]`.
+ */
+export const fitAdamWLabels = (
+  x: Matrix,
+  targets: Int32Array,
+  labels: number,
+  options: AdamWProbeOptions,
+): LinearClassifier =>
+  fitLayer(x, labels, options, (z, batch, first) => {
+    for (let i = 0; i < z.length; i++) {
+      const target = targets[batch[first + Math.floor(i / labels)]! * labels + (i % labels)]!;
+      z[i] = (1 / (1 + Math.exp(-z[i]!)) - target) / (batch.length * labels);
+    }
+  });
 
 /** Logits `[N, classes]` of features x `[N, d]`. */
 export function linearLogits({ weights, intercepts }: LinearClassifier, x: Matrix): Float64Array {
@@ -106,6 +134,10 @@ function findPeak(length: number, value: (index: number) => number): number {
   }
   return best;
 }
+
+/** The weight decay with the highest score among 97 values, searched coarsely. */
+export const searchDecay = (score: (weightDecay: number) => number): number =>
+  DECAYS[findPeak(DECAYS.length, (index) => score(DECAYS[index]!))]!;
 
 /** Settings of `adamWProbe`. */
 export interface ProbeRecipe {
@@ -138,21 +170,21 @@ export function adamWProbe(
   const hasVal = val !== undefined && val.labels.length > 0;
   const fit = (rows: LabelledFeatures, weightDecay: number) =>
     fitAdamW(rows.features, rows.labels, classes, { weightDecay, seed, recipe: { epochs, batchSize } });
-  const searchDecay = (heldOut: LabelledFeatures): number => {
-    const best = findPeak(DECAYS.length, (index) => {
-      const model = fit(train, DECAYS[index]!);
-      return accuracy(heldOut.labels, argMax(linearLogits(model, heldOut.features), classes));
-    });
-    return DECAYS[best]!;
-  };
-  const weightDecay = chosen !== 'auto' ? chosen : hasVal ? searchDecay(val) : 0;
+  const validationAccuracy = (weightDecay: number): number =>
+    accuracy(val!.labels, argMax(linearLogits(fit(train, weightDecay), val!.features), classes));
+  const weightDecay = chosen !== 'auto' ? chosen : hasVal ? searchDecay(validationAccuracy) : 0;
   const rows = hasVal ? concatenate(train, val) : train;
-  const recipe = `${epochs} epochs, batch size ${batchSize}, weight decay ${Number(weightDecay.toPrecision(3))}`;
   return {
     logits: linearLogits(fit(rows, weightDecay), test),
     weightDecay,
-    notes: [
-      `probe of clip-benchmark: AdamW, ${recipe}, ${rows.labels.length} ${hasVal ? 'training and validation' : 'training'} examples`,
-    ],
+    notes: [probeNote({ epochs, batchSize, weightDecay }, rows.labels.length, hasVal)],
   };
 }
+
+/** The note on a probe of `clip-benchmark`. */
+export const probeNote = (
+  { epochs, batchSize, weightDecay }: { readonly [K in keyof ProbeRecipe]-?: number },
+  examples: number,
+  withVal: boolean,
+): string =>
+  `probe of clip-benchmark: AdamW, ${epochs} epochs, batch size ${batchSize}, weight decay ${Number(weightDecay.toPrecision(3))}, ${examples} ${withVal ? 'training and validation' : 'training'} examples`;

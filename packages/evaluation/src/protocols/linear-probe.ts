@@ -7,7 +7,7 @@ import {
   summarizeTestLogits,
 } from './classification.js';
 import { probeTask } from './probe.js';
-import { type MeasureOptions, PROBE_SETTINGS, type ProbeSettings, withDefaults } from './settings.js';
+import { type MeasureOptions, PROBE_SETTINGS, type ProbeSettings, quickestSettings, withDefaults } from './settings.js';
 
 /** Renames the metrics of the probe on projected features to `<metric>_projected`. */
 const projectedMetrics = (metrics: Readonly<Record<string, MetricValue>>): Record<string, MetricValue> =>
@@ -16,15 +16,6 @@ const projectedMetrics = (metrics: Readonly<Record<string, MetricValue>>): Recor
       metrics[name] ? [[`${name}_projected`, metrics[name]]] : [],
     ),
   );
-
-/** Settings of the quickest probe that needs the same embeddings. */
-const quickestSettings = (settings: ProbeSettings): ProbeSettings => ({
-  ...settings,
-  solver: 'lbfgs',
-  features: settings.solver === 'clip-benchmark' ? 'after' : settings.features,
-  grid: [1],
-  shots: [],
-});
 
 /**
  * Linear probe: a linear classifier of frozen features, fitted to the training split (see `linearProbe`, `adamWProbe`).

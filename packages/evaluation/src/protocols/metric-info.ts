@@ -21,6 +21,21 @@ export const CLASSIFICATION_METRICS: Metrics = {
   'recall_{class}': { description: 'Share of the examples of class “{class}” that is classified right.' },
 };
 
+const MEAN_AP =
+  'Area under the curve of precision over recall, summed at every score (average precision); mean over the labels.';
+
+/** Metrics of images that may have several labels. */
+export const MULTI_LABEL_METRICS: Metrics = {
+  auc: { description: AUC },
+  mean_ap: { description: MEAN_AP },
+  label_ranking_ap: {
+    description:
+      'For each label of an image, share of its own labels among all that score at least as high; mean over its labels and over the images. 1 for an image without labels.',
+  },
+  'auc_{label}': { description: 'Area under the ROC curve of the label “{label}” against all other images.' },
+  'ap_{label}': { description: 'Average precision of the label “{label}”.' },
+};
+
 const PROJECTED = 'Measured with a probe on features after the projection.';
 const ONE_SHOT = 'Measured with a probe on 1 training example of each class.';
 const FEW_SHOT = 'Measured with a probe on {k} training examples of each class.';
@@ -30,6 +45,7 @@ export const PROBE_METRICS: Metrics = {
   accuracy_projected: { description: `${ACCURACY} ${PROJECTED}` },
   balanced_accuracy_projected: { description: `${BALANCED} ${PROJECTED}` },
   auc_projected: { description: `${AUC} ${PROJECTED}` },
+  mean_ap_projected: { description: `${MEAN_AP} ${PROJECTED}` },
   accuracy_1shot: { description: `${ACCURACY} ${ONE_SHOT}` },
   'accuracy_{k}shot': { description: `${ACCURACY} ${FEW_SHOT}` },
   balanced_accuracy_1shot: { description: `${BALANCED} ${ONE_SHOT}` },

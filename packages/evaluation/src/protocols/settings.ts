@@ -49,6 +49,15 @@ export const PROBE_SETTINGS = defineSettings({
 });
 export type ProbeSettings = SettingsOf<typeof PROBE_SETTINGS>;
 
+/** Settings of the quickest probe that needs the same embeddings. */
+export const quickestSettings = (settings: ProbeSettings): ProbeSettings => ({
+  ...settings,
+  solver: 'lbfgs',
+  features: settings.solver === 'clip-benchmark' ? 'after' : settings.features,
+  grid: [1],
+  shots: [],
+});
+
 /** Settings of retrieval. */
 export const RETRIEVAL_SETTINGS = defineSettings({
   positives: choice(['own', 'same-text'], {

@@ -24,29 +24,33 @@ const SETS: Readonly<Record<string, ClassLook & { readonly grey: boolean }>> = {
 };
 
 /**
- * Writes `file` in MedMNIST's layout: `{split}_images` [N, 28, 28] or [N, 28, 28, 3] and `{split}_labels` [N, 1], all
- * u1.
- * @param draw Returns the label and the image of example `index` of a split.
+ * Writes `file` in MedMNIST's layout: `{split}_images` [N, 28, 28] or [N, 28, 28, 3] and `{split}_labels` [N, 1] or
+ * [N, L], all u1.
+ * @param draw Returns the label, or the entries of all labels, and the image of example `index` of a split.
  */
 export async function writeMedMnistFile(
   file: string,
   counts: PhantomCounts['classes'],
   grey: boolean,
-  draw: (split: PhantomSplit, index: number) => { readonly label: number; readonly image: RasterImage },
+  draw: (
+    split: PhantomSplit,
+    index: number,
+  ) => { readonly label: number | readonly number[]; readonly image: RasterImage },
 ): Promise<void> {
   const channels = grey ? 1 : 3;
   const arrays: Record<string, NpyArray> = {};
   for (const split of SPLITS) {
     const count = counts[split];
     const images = new Uint8Array(count * SIDE * SIDE * channels);
-    const labels = new Uint8Array(count);
+    const labels: number[] = [];
     for (let i = 0; i < count; i++) {
       const { label, image } = draw(split, i);
-      labels[i] = label;
+      labels.push(...[label].flat());
       images.set(grey ? toGrey(image) : image.data, i * SIDE * SIDE * channels);
     }
     arrays[`${split}_images`] = { shape: [count, SIDE, SIDE, ...(grey ? [] : [3])], dtype: 'u1', data: images };
-    arrays[`${split}_labels`] = { shape: [count, 1], dtype: 'u1', data: labels };
+    const width = count === 0 ? 1 : labels.length / count;
+    arrays[`${split}_labels`] = { shape: [count, width], dtype: 'u1', data: Uint8Array.from(labels) };
   }
   await writeNpz(file, arrays);
 }

@@ -1,4 +1,5 @@
 import type { PhantomManifest } from '../manifest.js';
+import { writeChestNpz } from './chest.js';
 import { writeDeepEyeNet, writePmcOa, writeQuilt, writeRoco, writeWebDataset } from './corpora.js';
 import { writeBach, writeLc25000, writeNctCrc } from './histology.js';
 import { MEDMNIST_PARTS } from './medmnist.js';
@@ -20,6 +21,7 @@ export const PARTS: Readonly<Record<string, (folder: string, manifest: PhantomMa
   'vqa-rad': writeVqaRad,
   'path-vqa': writePathVqa,
   ...MEDMNIST_PARTS,
+  'chestmnist.npz': writeChestNpz,
   bach: writeBach,
   ham10000: writeHam10000,
   lc25000: writeLc25000,

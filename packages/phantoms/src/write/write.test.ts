@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { phantomCase } from '../cases.js';
 import { findPhantomManifest, type PhantomCounts, phantomFingerprint } from '../manifest.js';
 import { shapesCase } from '../shapes.js';
+import { chestCase } from './chest.js';
 import { writePhantoms } from './index.js';
 import type { PhantomRow } from './pairs.js';
 import { encodeSmallPng } from './png.js';
@@ -140,6 +141,25 @@ describe('the written set', () => {
     }
   });
 
+  it('writes ChestMNIST with fourteen labels for each image, by what the image shows', async () => {
+    const arrays = await readNpz(join(folder, 'chestmnist.npz'));
+    for (const split of ['train', 'val', 'test']) {
+      const { shape, data } = arrays[`${split}_labels`]!;
+      const [count] = arrays[`${split}_images`]!.shape;
+      expect(arrays[`${split}_images`]!.shape).toEqual([count, 28, 28]);
+      expect(shape).toEqual([count, 14]);
+      for (let i = 0; i < count!; i++) {
+        const { factors } = chestCase(settings.seed, split, i);
+        const row = Array.from(data.slice(i * 14, (i + 1) * 14) as Uint8Array);
+        // A few labels, written down apart from the generator.
+        expect(row[1]).toBe(factors.heart === 'enlarged' ? 1 : 0);
+        expect(row[3]).toBe(factors.finding === 'opacity' ? 1 : 0);
+        expect(row[4]! + row[5]!).toBe(factors.finding === 'nodule' ? 1 : 0);
+        expect(row[7]).toBe(factors.pneumothorax === 'present' ? 1 : 0);
+      }
+    }
+  });
+
   it('has the tables and names of the data sets whose images are files', async () => {
     const lines = async (path: string) => (await readFile(join(folder, path), 'utf8')).trimEnd().split('\n');
     const ham = await readCsv(join(folder, 'ham10000/HAM10000_metadata.csv'));
@@ -174,7 +194,7 @@ describe('the written set', () => {
   it('has a manifest with its settings and is marked as generated', async () => {
     expect(await findPhantomManifest(folder)).toEqual({
       generator: '@medbench/phantoms',
-      version: 3,
+      version: 4,
       seed: 5,
       size: 32,
       counts,

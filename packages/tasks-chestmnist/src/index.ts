@@ -1,0 +1,1 @@
+export { ChestMnist } from './plugin.js';
