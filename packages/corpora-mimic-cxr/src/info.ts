@@ -28,7 +28,8 @@ export const MIMIC_CXR = {
     views: {
       default: 'all',
       choices: ['all', 'first'],
-      description: 'images to take of each study, whose views share one caption',
+      description:
+        'images to take of each study, whose views share one caption; the results of arXiv 2406.07450 on retrieval have one (first)',
     },
   },
 } as const satisfies Partial<CorpusInfo>;

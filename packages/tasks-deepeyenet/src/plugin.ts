@@ -24,7 +24,10 @@ const INFO = {
   presets: [],
 } as const satisfies TaskInfo;
 
-/** Retrieval between images of the retina and their keywords and descriptions; not one of the study's 25 tasks. */
+/**
+ * Retrieval between images of the retina and their keywords and descriptions. Every retrieval script of the study runs
+ * it; which 25 tasks its paper counts is not known.
+ */
 @Task(INFO)
 export class DeepEyeNetRetrieval extends RetrievalTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {

@@ -67,9 +67,17 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
       what: '20,000 mammograms, one folder for each study, as DICOM files or PNG files converted from them',
     },
   ],
-  settings: CLASSIFICATION_SETTINGS,
+  settings: {
+    labels: {
+      default: 'findings',
+      description:
+        "findings: leave rows without a finding out; study: label them as class 0, a mass, as the study's code does",
+      choices: ['findings', 'study'],
+    },
+    ...CLASSIFICATION_SETTINGS,
+  },
   caveats: [
-    'rows without a finding and rows with several findings are left out, so there are far fewer examples than images; the study counted rows without a finding as masses',
+    'rows without a finding (unless labels=study) and rows with several findings are left out',
     'the findings differ much in frequency: read balanced accuracy as well as accuracy',
   ],
 })
@@ -79,6 +87,8 @@ export class VindrMammo extends ImageTask {
     const rows = await readCsv(table, { columns: COLUMNS });
     const splits: Record<string, LabelledImage[]> = { training: [], test: [] };
     const omitted = { none: 0, several: 0 };
+    const asStudy = context.settings.labels === 'study';
+    let unfound = 0;
     readRows(rows, context, ({ image_id = '', study_id = '', finding_categories = '', split = '' }, i) => {
       const location = `${table}: row ${i + 1}`;
       const findings = parsePythonList(finding_categories, location);
@@ -86,11 +96,13 @@ export class VindrMammo extends ImageTask {
         omitted.several++;
         return;
       }
-      if (findings[0] === 'No Finding') {
+      const none = findings[0] === 'No Finding';
+      if (none && !asStudy) {
         omitted.none++;
         return;
       }
-      const label = FINDINGS.indexOf(findings[0]!);
+      if (none) unfound++;
+      const label = none ? 0 : FINDINGS.indexOf(findings[0]!);
       const examples = splits[split];
       // The table is under an agreement, so messages name its rows but do not quote them.
       if (label < 0) throw unknown(location, 'finding_categories', FINDINGS);
@@ -100,7 +112,10 @@ export class VindrMammo extends ImageTask {
     return {
       train: labelledImages(splits.training!, decode),
       test: labelledImages(splits.test!, decode),
-      notes: [`left out: ${omitted.none} rows without a finding, ${omitted.several} with several`],
+      notes: [
+        `left out: ${omitted.none} rows without a finding, ${omitted.several} with several`,
+        ...(asStudy ? [`${unfound} rows without a finding count as "${FINDINGS[0]}", as in the study's code`] : []),
+      ],
     };
   }
 }

@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe('VinDr-Mammo', () => {
-  const open = () => new VindrMammo().open(testContext({ dataRoot: root }));
+  const open = (settings = {}) => new VindrMammo().open(testContext({ dataRoot: root, settings }));
 
   it('takes only rows with one finding and never labels a row without a finding as a mass', async () => {
     table([
@@ -40,6 +40,23 @@ describe('VinDr-Mammo', () => {
     // Findings of one study form a group, which confidence intervals resample as a whole.
     expect([...test.groups!]).toEqual([0, 1, 1]);
     expect(notes).toEqual(['left out: 1 rows without a finding, 1 with several']);
+  });
+
+  it('labels rows without a finding as a mass if labels=study says so, and leaves out rows with several', async () => {
+    table([
+      tableRow('s1', 'a', "['No Finding']"),
+      tableRow('s1', 'b', "['Suspicious Lymph Node']"),
+      tableRow('s1', 'b', "['Mass', 'Skin Retraction']"),
+      tableRow('s2', 'a', "['Mass']"),
+      tableRow('s2', 'b', "['No Finding']", 'training'),
+    ]);
+    const { train, test, notes } = await open({ labels: 'study' });
+    expect([...test.labels]).toEqual([0, 9, 0]);
+    expect([...train.labels]).toEqual([0]);
+    expect(notes).toEqual([
+      'left out: 0 rows without a finding, 1 with several',
+      '2 rows without a finding count as "Mass", as in the study\'s code',
+    ]);
   });
 
   it('reads PNG files converted from the DICOM files if only these exist', async () => {
