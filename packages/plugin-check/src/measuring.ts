@@ -27,7 +27,13 @@ export async function checkTask(
 ): Promise<string | undefined> {
   const { info } = entry;
   const task = await registry.get('task', entry.id);
-  const protocols = await bindProtocols(registry, entry, info.protocols, { split: 'test' }, { seed: 0 });
+  const protocols = await bindProtocols(
+    registry,
+    entry,
+    info.protocols,
+    { split: 'test', activation: 'same' },
+    { seed: 0 },
+  );
   const folders = { dataRoot, ...(cacheRoot === undefined ? {} : { cacheRoot }) };
   const context = testContext({ ...folders, protocols, settings: resolveSettings('taskSettings', info) });
   const outcome = await withData(async () => {

@@ -130,6 +130,12 @@ export const configSchema = z
             'Split to measure on: the test split, or the validation split to choose settings by. A task without a ' +
               'validation split uses a fixed tenth of its training split. With val the test split is never read.',
           ),
+        activation: z
+          .enum(['same', 'gelu'])
+          .describe(
+            'Activation of the towers while tasks are measured. same: that of the training (model.activation). gelu: ' +
+              'the exact GELU, even if the training used QuickGELU, as the study did in all rows but FILIP and CoCa.',
+          ),
       })
       .catchall(z.unknown())
       .describe(
@@ -196,7 +202,7 @@ export const DEFAULTS: Config = {
     logEvery: 10,
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
-  evaluation: { split: 'test' },
+  evaluation: { split: 'test', activation: 'same' },
   embeddings: {},
   keepEmbeddings: true,
   leaks: { check: true, corpusPairs: 20_000 },

@@ -55,6 +55,7 @@ describe('evaluationConfig', () => {
     expect(evaluationConfig({ split: 'val', fit: { grid: [5] } }, catalogue)).toEqual({
       fit: { solver: 'a', grid: [5], shots: [] },
       split: 'val',
+      activation: 'same',
     });
   });
 

@@ -5,11 +5,18 @@ import { entriesOfKind, findEntry, unknownIdError } from '@medbench/core/catalog
 
 type ProtocolEntry = CatalogueEntry<'protocol'>;
 
-/** Settings of the protocols of a run, by section, and the split that they measure on. */
+/** Activation of the towers in a measurement: that of the training, or the exact GELU. */
+export type EvaluationActivation = 'same' | 'gelu';
+
+/** Settings of the protocols of a run, by section, the split that they measure on, and the towers' activation. */
 export type EvaluationConfig = {
   readonly split: EvaluationSplit;
-  readonly [section: string]: EvaluationSplit | Settings;
+  readonly activation: EvaluationActivation;
+  readonly [section: string]: EvaluationSplit | EvaluationActivation | Settings;
 };
+
+/** Names under `evaluation` that are no sections of protocols. */
+const OF_THE_RUN: readonly string[] = ['split', 'activation'];
 
 /** Position of a protocol among the columns of a table; a protocol without one comes last. */
 const tablePosition = ({ order = Number.POSITIVE_INFINITY }: ProtocolInfo): number => order;
@@ -57,7 +64,7 @@ function listSections(catalogue: Catalogue): Map<string, ProtocolEntry> {
     if (Object.keys(entry.info.settings ?? {}).length === 0) continue;
     const section = settingsSection(entry.info);
     const other = sections.get(section);
-    if (other || section === 'split') {
+    if (other || OF_THE_RUN.includes(section)) {
       const whose = other ? `the protocol ${other.id} of ${other.package.name}` : 'the run';
       throw new MedbenchError(
         'plugin',
@@ -85,11 +92,19 @@ function checkNames(path: string, names: readonly string[], validNames: readonly
  *   ('plugin') if two protocols claim one section.
  */
 export function evaluationConfig(
-  { split, ...trees }: { readonly split: EvaluationSplit; readonly [section: string]: unknown },
+  {
+    split,
+    activation = 'same',
+    ...trees
+  }: {
+    readonly split: EvaluationSplit;
+    readonly activation?: EvaluationConfig['activation'];
+    readonly [section: string]: unknown;
+  },
   catalogue: Catalogue,
 ): EvaluationConfig {
   const sections = listSections(catalogue);
-  checkNames('evaluation', Object.keys(trees), [...sections.keys(), 'split']);
+  checkNames('evaluation', Object.keys(trees), [...sections.keys(), ...OF_THE_RUN]);
   const resolved: Record<string, Settings> = {};
   for (const [section, { info }] of sections) {
     const { settings = {} } = info;
@@ -100,7 +115,7 @@ export function evaluationConfig(
     checkNames(`evaluation.${section}`, Object.keys(tree), Object.keys(settings));
     resolved[section] = resolveSettings('evaluation', { id: section, settings }, tree as Settings);
   }
-  return { ...resolved, split };
+  return { ...resolved, split, activation };
 }
 
 /** Returns the settings of one protocol. */

@@ -141,13 +141,17 @@ export class EvaluationStage {
 
   /** Returns the evaluation settings that concern a cell, without those of joining protocols that do not measure it. */
   #evaluationSettings({ protocols }: PlannedCell): unknown {
-    const { split, ...sections } = this.plan.config.evaluation;
+    const { split, activation, ...sections } = this.plan.config.evaluation;
     const otherSections = entriesOfKind(this.registry.catalogue, 'protocol')
       .filter(({ id, info }) => info.joins && !protocols.includes(id))
       .map(({ info }) => settingsSection(info));
     const ownSections = Object.entries(sections).filter(([section]) => !otherSections.includes(section));
-    // Without `split`, cells of the test split keep the keys that they had before the setting existed.
-    return { ...Object.fromEntries(ownSections), ...(split === 'test' ? {} : { split }) };
+    // Without settings at their defaults, cells keep the keys that they had before these settings existed.
+    return {
+      ...Object.fromEntries(ownSections),
+      ...(split === 'test' ? {} : { split }),
+      ...(activation === 'same' ? {} : { activation }),
+    };
   }
 
   async #measure(cell: PlannedCell, row: RowModel, key: string, data: DataKey): Promise<StoredCell> {

@@ -51,8 +51,9 @@ export class RowModels {
 
   /** The trained towers of a method. They cache their embeddings in the run folder, if `keepEmbeddings` is set. */
   trained(row: PlanRow, seed: number, trained: TrainedRow): RowModel {
+    const { activation } = this.plan.config.evaluation;
     const load = lazy(async () => {
-      const request = { ...(await this.towers.request()), ...(await this.#ownTowers(row)) };
+      const request = { ...(await this.towers.evaluationRequest()), ...(await this.#ownTowers(row)) };
       return this.pretraining.load(request, { file: trained.weights });
     });
     return {
@@ -63,7 +64,13 @@ export class RowModels {
           ? await this.embeddings.keep(
               this.store.layout.embedding(row.id, seed, task.id),
               {
-                key: hashJson({ format: 1, row: trained.key, ...dataKeyFields(await this.data.key(task, seed)) }),
+                key: hashJson({
+                  format: 1,
+                  row: trained.key,
+                  // Absent if it is that of the training, so that embeddings keep the keys that they had before.
+                  ...(activation === 'same' ? {} : { activation }),
+                  ...dataKeyFields(await this.data.key(task, seed)),
+                }),
                 model: row.id,
                 task: task.id,
               },
@@ -71,7 +78,7 @@ export class RowModels {
             )
           : await load.value(),
         protocols,
-        notes: [],
+        notes: this.towers.activationNotes,
       }),
       dispose: async () => (await load.existing())?.dispose(),
     };
@@ -88,7 +95,7 @@ export class RowModels {
   control(row: PlanRow & { kind: 'control' }, seed: number): RowModel {
     const untrained: LoadedModel[] = [];
     const model = lazy(async () => {
-      const request = await this.towers.request();
+      const request = await this.towers.evaluationRequest();
       const control = await this.registry.get('control', row.id);
       return control.model({
         seed,

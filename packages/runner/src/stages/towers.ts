@@ -1,4 +1,4 @@
-import type { ModelRequest, Profile } from '@medbench/core';
+import type { ModelRequest, ModelSettings, Profile } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { pluginIdentity } from '../data/task-data.js';
 import type { Plan } from '../plan/plan.js';
@@ -15,8 +15,27 @@ export class Towers {
     @Services.Profile private readonly profile: Profile,
   ) {}
 
-  async request(): Promise<ModelRequest> {
-    const { encoders, model } = this.plan.config;
+  /** The request of a training. */
+  request(): Promise<ModelRequest> {
+    return this.#request(this.plan.config.model);
+  }
+
+  /** The request of a measurement, whose activation may differ (`evaluation.activation`). */
+  evaluationRequest(): Promise<ModelRequest> {
+    const { model, evaluation } = this.plan.config;
+    return this.#request(evaluation.activation === 'same' ? model : { ...model, activation: evaluation.activation });
+  }
+
+  /** A note for readers of the figures, if the activation of the measurement is not that of the training. */
+  get activationNotes(): readonly string[] {
+    const { model, evaluation } = this.plan.config;
+    return evaluation.activation === 'same' || evaluation.activation === model.activation
+      ? []
+      : [`measured with the activation ${evaluation.activation}; the towers were made for ${model.activation}`];
+  }
+
+  async #request(model: ModelSettings): Promise<ModelRequest> {
+    const { encoders } = this.plan.config;
     return {
       image: await this.registry.get('encoder', encoders.image),
       text: await this.registry.get('encoder', encoders.text),
