@@ -29,8 +29,13 @@ export async function studySplit(
   context: DataContext,
 ): Promise<Pick<ClassificationSplits, 'train' | 'test' | 'notes'>> {
   if (await isSynthetic(context)) {
-    const split = splitImages(images, share, groupNoun, 'paper-like');
-    return { ...split, notes: ["generated images, which the study's list does not name", ...(split.notes ?? [])] };
+    const { train, test, notes = [] } = splitImages(images, share, groupNoun, 'paper-like');
+    const grouped = images.some(({ group }) => group !== undefined);
+    return {
+      train,
+      test,
+      notes: ["generated images, which the study's list does not name", ...(grouped ? notes : [])],
+    };
   }
   const byName = new Map(images.map((image) => [basename(image.file), image]));
   const splits: Record<string, LabelledImage[]> = { train: [], test: [] };
