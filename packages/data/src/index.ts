@@ -36,7 +36,9 @@ export {
   CLIP_NORMALISATION,
   CLIP_STD,
   type CropOptions,
+  type CropSteps,
   centreCrop,
+  cropSteps,
   evaluationTransform,
   type ImageTransform,
   type Normalisation,
@@ -48,8 +50,6 @@ export {
   resizeShorterSideRounded,
   scaledSide,
   type TrainingCrop,
-  type TrainingView,
   toRgb,
   trainingTransform,
-  trainingView,
 } from './transform.js';

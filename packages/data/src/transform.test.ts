@@ -6,6 +6,7 @@ import {
   CLIP_MEAN,
   CLIP_STD,
   centreCrop,
+  cropSteps,
   evaluationTransform,
   normaliser,
   randomCrop,
@@ -15,7 +16,6 @@ import {
   scaledSide,
   toRgb,
   trainingTransform,
-  trainingView,
 } from './transform.js';
 
 interface Stored {
@@ -104,7 +104,7 @@ describe('views', () => {
   });
 
   it('a fixed crop shows a random part of the resized image, every place as often', () => {
-    const { stored, view } = trainingView(4, { kind: 'fixed', side: 5 }, Number.POSITIVE_INFINITY);
+    const { stored, view } = cropSteps(4, { kind: 'fixed', side: 5 }, Number.POSITIVE_INFINITY);
     const image = stored(noise(10, 14, 3));
     expect([image.width, image.height]).toEqual([5, 7]);
     const stream = random(9, 'places');
@@ -133,7 +133,7 @@ describe('views', () => {
 
   it('the whole view is the evaluation view', () => {
     const image = noise(21, 34, 3);
-    const { stored, view } = trainingView(8, { kind: 'whole' }, 10);
+    const { stored, view } = cropSteps(8, { kind: 'whole' }, 10);
     expect(view(stored(image), random(1, 'unused'))).toEqual(evaluationTransform(8)(image));
   });
 

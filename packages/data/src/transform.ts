@@ -167,7 +167,7 @@ export type TrainingCrop =
   | { readonly kind: 'whole' };
 
 /** The two steps from a decoded image to a training view. An image is cached between them. */
-export interface TrainingView {
+export interface CropSteps {
   /** Brings a decoded image to the form in which it is cached. It returns an image of that form unchanged. */
   readonly stored: ImageTransform;
   /** Crops an image in this form. */
@@ -178,7 +178,7 @@ export interface TrainingView {
  * The steps of a crop for a model that takes images of `size` pixels.
  * @param largest the `resized` crop first shrinks larger images to this shorter side; Infinity shrinks none.
  */
-export function trainingView(size: number, crop: TrainingCrop, largest: number): TrainingView {
+export function cropSteps(size: number, crop: TrainingCrop, largest: number): CropSteps {
   switch (crop.kind) {
     case 'resized':
       return { stored: (image) => shrink(image, largest), view: trainingTransform(size, { scale: crop.scale }) };

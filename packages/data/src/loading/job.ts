@@ -8,7 +8,7 @@ import {
   random,
 } from '@medbench/core';
 import { decodeImage } from '../image.js';
-import { normaliser, type TrainingCrop, trainingView } from '../transform.js';
+import { cropSteps, normaliser, type TrainingCrop } from '../transform.js';
 
 /**
  * Images in progress at a time. Decoding runs on its own threads, so other images are decoded while one is transformed.
@@ -73,7 +73,7 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const area = imageSize * imageSize * 3;
   const bytes = batch * area * 4;
   const images = new Float32Array(job.room?.byteLength === bytes ? job.room : new ArrayBuffer(bytes));
-  const { stored, view } = trainingView(imageSize, job.crop, job.side);
+  const { stored, view } = cropSteps(imageSize, job.crop, job.side);
   const write = normaliser();
   const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw, stream = name }]) => {
     const size = elementCount(shape);

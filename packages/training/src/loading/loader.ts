@@ -17,12 +17,12 @@ import {
   type BatchParts,
   batchOrder,
   batchWorkers,
+  cropSteps,
   defaultWorkers,
   type JobFailure,
   scaledSide,
   type Tokenizer,
   type TrainingCrop,
-  trainingView,
 } from '@medbench/data';
 import { DRAWN } from '../step/represent.js';
 import { cachedBytes, ImageMemory, isEncoded, type LoadedExample, toJobImage } from './images.js';
@@ -86,7 +86,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
   const order = batchOrder(pairs.length, batchSize, seed);
   const freeBuffers: ArrayBuffer[] = [];
-  const tools: DrawTools = { transform: trainingView(imageSize, crop, side).view };
+  const tools: DrawTools = { transform: cropSteps(imageSize, crop, side).view };
 
   const make = async (step: number, indices: Int32Array): Promise<{ batchParts: BatchParts; captions: string[] }> => {
     const drawsOnMainThread = (await workers.notDrawn()).size > 0;
