@@ -31,9 +31,7 @@ it('changes the figures but not the training, and says so beside them', async ()
   const gelu = await measure('--set=evaluation.activation=gelu');
   expect(gelu.trained).toBe(same.trained);
   expect(gelu.figures).not.toEqual(same.figures);
-  expect(gelu.notes).toContain(
-    'measured with the activation gelu, unless the method sets its own; the towers were made for quick-gelu',
-  );
+  expect(gelu.notes).toContain('measured with the activation gelu; the towers were made for quick-gelu');
   expect(same.notes).not.toContain('activation');
   // The cached embeddings of one activation are not those of the other.
   const again = await measure('--set=evaluation.activation=same');

@@ -15,8 +15,6 @@ const POOLER = 'attn_pool.';
 const NORM = 'pool_ln.';
 const PROJECTION = 'pool_proj';
 const CLASS = 'cls_emb';
-/** Activation of both towers in training and in evaluation, whatever `evaluation.activation` says. */
-const ACTIVATION = 'quick-gelu';
 /** Parameters of a vision transformer that the pooler replaces. */
 const REPLACED: ReadonlySet<string> = new Set(['ln_post.weight', 'ln_post.bias', 'proj']);
 
@@ -66,7 +64,7 @@ function pooledTower(
     parameters: [...kept, ...added],
     stages: changeStages(base.stages, REPLACED, 'head', added),
     forward(parameters, images, options) {
-      const output = base.forward(parameters, images, { ...options, activation: ACTIVATION });
+      const output = base.forward(parameters, images, options);
       const batch = images.shape[0];
       const pooledTokens = once(() =>
         layerNorm(
@@ -106,10 +104,7 @@ function towerWithClass(base: TextEncoderModel): TextEncoderModel {
     parameters: [...base.parameters, added],
     stages: changeStages(base.stages, new Set(), 'embedding', [added]),
     forward(parameters, ids, options) {
-      const output = base.forward(parameters, ids, {
-        ...{ ...options, activation: ACTIVATION },
-        appended: parameters[CLASS] as tf.Tensor1D,
-      });
+      const output = base.forward(parameters, ids, { ...options, appended: parameters[CLASS] as tf.Tensor1D });
       const before = ids.shape[1] - 1;
       return {
         get tokens() {

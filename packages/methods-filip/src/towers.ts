@@ -1,10 +1,4 @@
-import {
-  type DualEncoderModel,
-  type ImageEncoderModel,
-  MedbenchError,
-  type ParameterSpec,
-  type TextEncoderModel,
-} from '@medbench/core';
+import { type DualEncoderModel, type ImageEncoderModel, MedbenchError, type ParameterSpec } from '@medbench/core';
 import { dualEncoder, uniform } from '@medbench/nn';
 
 /** Projection of a vision transformer, and the new one in its place. */
@@ -36,16 +30,10 @@ function withNewProjection(base: ImageEncoderModel): ImageEncoderModel {
   };
 }
 
-const withQuickGelu = (base: TextEncoderModel): TextEncoderModel => ({
-  ...base,
-  forward: (parameters, ids, options) => base.forward(parameters, ids, { ...options, activation: 'quick-gelu' }),
-});
-
 /**
  * The towers of the study's FILIP (arXiv:2406.07450, from its code): the image tower has exact GELU, and a new
- * projection without bias in place of its own. The text tower has QuickGELU. Both keep their activation in evaluation,
- * whatever `evaluation.activation` says.
+ * projection without bias in place of its own. The text tower is as it was.
  * @throws MedbenchError('config') if the image tower is no vision transformer.
  */
 export const jointTowers = ({ image, text }: DualEncoderModel): DualEncoderModel =>
-  dualEncoder(withNewProjection(image), withQuickGelu(text));
+  dualEncoder(withNewProjection(image), text);

@@ -31,9 +31,7 @@ export class Towers {
     const { model, evaluation } = this.plan.config;
     return evaluation.activation === 'same' || evaluation.activation === model.activation
       ? []
-      : [
-          `measured with the activation ${evaluation.activation}, unless the method sets its own; the towers were made for ${model.activation}`,
-        ];
+      : [`measured with the activation ${evaluation.activation}; the towers were made for ${model.activation}`];
   }
 
   async #request(model: ModelSettings): Promise<ModelRequest> {
