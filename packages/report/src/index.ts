@@ -8,5 +8,8 @@ export { renderHtml } from './html/page.js';
 export { renderLatex } from './latex.js';
 export { renderMarkdown } from './markdown.js';
 export { renderModelCard, writeModelCards } from './model-card.js';
+export { assembleStudyComparison, type RunBesideStudy } from './study/model.js';
+export { renderStudyComparison } from './study/page.js';
+export { renderStudyTable } from './study/terminal.js';
 export { renderTable, type TableOptions } from './terminal.js';
 export { readResults, type WrittenReport, writeReport } from './write.js';

@@ -8,29 +8,32 @@ import { describeTest } from './model.js';
 
 const LABEL_LENGTH = 18;
 
-/** Plots the differences of one column with their intervals, one line per tested row; undefined if none was tested. */
-export function differencesPlot(
-  cells: readonly RunCell[],
-  level: number,
-  words: ProtocolWordsLookup,
+/** A difference with its interval, in a plot. */
+export interface PlottedDifference {
+  /** Label of its line; unique in a plot. */
+  readonly id: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Whether it is drawn as found, filled. */
+  readonly sure: boolean;
+  /** The difference in words. */
+  readonly text: string;
+}
+
+interface PlotTexts {
+  readonly title: string;
+  /** Label of the axis. */
+  readonly axis: string;
+  readonly caption: Markup;
+}
+
+/** Plots differences with their intervals, one per line; undefined without any. */
+export function drawDifferences(
+  points: readonly PlottedDifference[],
+  { title, axis, caption }: PlotTexts,
 ): Markup | undefined {
-  const points = cells.flatMap((cell) =>
-    cell.test && cell.difference !== null
-      ? [
-          {
-            id: cell.row,
-            value: cell.difference,
-            low: cell.test.ci95[0],
-            high: cell.test.ci95[1],
-            sure: cell.test.adjusted < level,
-            text: `${oneLine(cell.row)}: ${formatSigned(cell.difference)} ${formatSignedInterval(cell.test.ci95)}, ${describeTest(cell, level)}`,
-          },
-        ]
-      : [],
-  );
-  const [first] = cells;
-  if (points.length === 0 || !first) return undefined;
-  const { title: protocol } = words(first.protocol);
+  if (points.length === 0) return undefined;
   const names = new Map(points.map(({ id }) => [id, oneLine(id, LABEL_LENGTH)]));
   const longest = Math.max(...[...names.values()].map((name) => [...name].length));
   const ends = points.flatMap(({ low, high, value }) => [low, high, value]).filter(Number.isFinite);
@@ -53,7 +56,7 @@ export function differencesPlot(
   });
   const svg = drawSvg(
     {
-      title: `Differences in ${first.task}, ${protocol}, first run minus second`,
+      title,
       description: points.map(({ text }) => text).join('; '),
     },
     {
@@ -70,7 +73,7 @@ export function differencesPlot(
         Plot.ruleX([0], { stroke: 'currentColor' }),
         Plot.axisX({
           ticks: TICKS,
-          label: '← second better · first better →',
+          label: axis,
           labelAnchor: 'center',
           labelArrow: 'none',
           labelOffset: 36,
@@ -81,9 +84,38 @@ export function differencesPlot(
     },
   );
   return html`<figure>
-<figcaption><bdi>${first.task}</bdi>
-<small>${protocol}, ${first.metric}</small></figcaption>
+<figcaption>${caption}</figcaption>
 ${svg}
 </figure>
 `;
+}
+
+/** Plots the differences of one column with their intervals, one line per tested row; undefined if none was tested. */
+export function differencesPlot(
+  cells: readonly RunCell[],
+  level: number,
+  words: ProtocolWordsLookup,
+): Markup | undefined {
+  const points = cells.flatMap((cell) =>
+    cell.test && cell.difference !== null
+      ? [
+          {
+            id: cell.row,
+            value: cell.difference,
+            low: cell.test.ci95[0],
+            high: cell.test.ci95[1],
+            sure: cell.test.adjusted < level,
+            text: `${oneLine(cell.row)}: ${formatSigned(cell.difference)} ${formatSignedInterval(cell.test.ci95)}, ${describeTest(cell, level)}`,
+          },
+        ]
+      : [],
+  );
+  const [first] = cells;
+  if (!first) return undefined;
+  const { title: protocol } = words(first.protocol);
+  return drawDifferences(points, {
+    title: `Differences in ${first.task}, ${protocol}, first run minus second`,
+    axis: '← second better · first better →',
+    caption: html`<bdi>${first.task}</bdi>\n<small>${protocol}, ${first.metric}</small>`,
+  });
 }
