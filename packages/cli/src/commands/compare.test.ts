@@ -140,3 +140,97 @@ describe('medbench compare', () => {
     expect(await main(['compare', join(folder, 'none'), folder])).toBe(2);
   });
 });
+
+/** Writes the results of a run of one row: the accuracies of a zero-shot protocol by task, with n. */
+function accuracies(
+  row: string,
+  figures: Readonly<Record<string, readonly [accuracy: number, n: number]>>,
+  synthetic = false,
+): string {
+  const sample = sampleResults([0]);
+  const cells = Object.entries(figures).map(([task, [value, n]]): ResultCell => {
+    const ci95 = [value - 0.01, value + 0.01] as const;
+    return {
+      ...{ method: row, control: false, task, protocol: 'zero-shot', seed: 0, metric: 'accuracy', value, ci95, n },
+      ...{ metrics: { accuracy: { value, ci95 } }, seconds: 1, status: 'ok', synthetic },
+    };
+  });
+  const { statistics: _, ...results } = sample;
+  const methods = [{ id: row, title: 'FLIP', question: 'granularity', extension: false, control: false }];
+  const path = join(folder, 'made-up');
+  mkdirSync(path, { recursive: true });
+  const written = { ...results, run: { ...sample.run, synthetic }, methods, cells, training: [] };
+  writeFileSync(join(path, 'results.json'), JSON.stringify(written));
+  return path;
+}
+
+describe('medbench compare --with study', () => {
+  // The study's FLIP 0.5: 0.652 of 6,333 (nct-crc), 0.733 of 32,768 (pcam), 0.490 of 100 (bach), 0.345 of 2,122 (sicap-v2).
+  const figures = {
+    'nct-crc': [0.66, 6333],
+    pcam: [0.76, 32_768],
+    bach: [0.3, 100],
+    'sicap-v2': [0.345, 1000],
+  } as const;
+
+  it('says of each figure whether it lies within, in the table, the page and JSON', async () => {
+    const out = join(folder, 'study.html');
+    const run = accuracies('flip:ratio=0.5:tuning=0', figures);
+    expect(await main(['compare', run, '--with', 'study', '--out', out, '--json'])).toBe(0);
+    const json = JSON.parse(printed);
+    expect(json).toMatchObject({
+      ...{ schemaVersion: 1, run: 'made-up', with: 'study', synthetic: false },
+      source: { repository: expect.stringContaining('benchmarking-contrastive'), commit: '1a65231331dc' },
+      pairs: [{ row: 'flip:ratio=0.5:tuning=0', studyRow: 'flip-0.5', by: 'id' }],
+      alone: { study: ['clip', 'partial-image-7', 'coca', 'filip'] },
+    });
+    const verdicts = json.cells
+      .filter((cell: { run: unknown }) => cell.run)
+      .map(({ task, verdict }: { task: string; verdict: string }) => [task, verdict]);
+    expect(Object.fromEntries(verdicts)).toEqual({
+      'nct-crc': 'within',
+      pcam: 'above',
+      bach: 'below',
+      'sicap-v2': 'not judged',
+    });
+    printed = '';
+    expect(await main(['compare', run, '--with', 'study', '--out', out])).toBe(0);
+    expect(printed).toContain('4 figures of the run beside the study’s, 3 of them judged: 1 within, 1 above, 1 below.');
+    expect(printed).toMatch(/ nct-crc .* 0\.660 \[0\.65, 0\.67\] +0\.652 \[0\.64, 0\.66\] .* within/);
+    expect(printed).toMatch(/ pcam .* above/);
+    expect(printed).toMatch(/ bach .* below/);
+    expect(printed).toMatch(/ sicap-v2 .* not judged \(a\)/);
+    expect(printed).toContain('(a) another test set: 1000 examples, in the study 2122');
+    expect(printed).toContain('trained with QuickGELU, evaluated with the exact GELU');
+    const page = readFileSync(out, 'utf8');
+    expect(page).toContain('<strong>above</strong>');
+    expect(page).toContain('<strong>below</strong>');
+    expect(page).not.toContain('class="banner"');
+  });
+
+  it('labels generated data, and judges none of it', async () => {
+    const out = join(folder, 'study.html');
+    const run = accuracies('flip', figures, true);
+    const pair = ['--pair', 'flip=flip-0.5'];
+    expect(await main(['compare', run, '--with', 'study', ...pair, '--out', out])).toBe(0);
+    expect(printed).toContain('4 figures of the run beside the study’s, 0 of them judged');
+    expect(printed).toMatch(/ bach .* 0\.300 \[0\.22, 0\.40\] \* .* not judged/);
+    expect(printed).toContain('* on generated phantoms: they say nothing about medicine.');
+    expect(readFileSync(out, 'utf8')).toContain('class="banner"');
+  });
+
+  it('refuses a second folder beside --with, neither of them, and pairs that it cannot find', async () => {
+    const run = accuracies('flip', figures);
+    const refused = async (...args: string[]): Promise<string> => {
+      const errors = vi.spyOn(console, 'error').mockClear();
+      expect(await main(['compare', run, '--out', join(folder, 'x.html'), ...args])).toBe(2);
+      return errors.mock.calls.flat().join('\n');
+    };
+    expect(await refused(run, '--with', 'study')).toMatch(/both a second folder.*Give one of them/s);
+    expect(await refused()).toMatch(/nothing to compare the run with.*--with study/s);
+    expect(await refused(run, '--pair', 'flip=flip-0.5')).toContain('--pair needs --with study');
+    expect(await refused('--with', 'study', '--pair', 'flip')).toContain('--pair flip does not pair two rows');
+    expect(await refused('--with', 'study', '--pair', 'slip=flip-0.5')).toContain('The run has no row slip');
+    expect(await refused('--with', 'study', '--pair', 'flip=slip')).toMatch(/no row slip.*flip-0\.5/s);
+  });
+});
