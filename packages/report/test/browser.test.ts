@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from '../../../tests/support/chromium.js';
 import { renderComparison } from '../src/comparison/page.js';
 import { renderHtml } from '../src/html/page.js';
+import { renderStudyComparison } from '../src/study/page.js';
 import { ANSWERS } from './answers.js';
+import { sampleBesideStudy } from './beside-study.js';
 import { columnTests, RANKS, withLeak, withRare } from './compared.js';
 import { sampleComparison } from './compared-runs.js';
 import { figuredResults, makeGallery } from './figures.js';
@@ -109,6 +111,17 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     'shows the comparison of two runs without faults at $width px, $scheme',
     async ({ width, scheme }) => {
       const { page, errors } = await open(renderComparison(sampleComparison()), width, scheme);
+      expect(await page.evaluate(listFaults)).toEqual([]);
+      expect(await listViolations(page)).toEqual([]);
+      expect(errors).toEqual([]);
+      await page.close();
+    },
+  );
+
+  it.each([LOOKS[0], LOOKS[3]])(
+    'shows a run beside the study without faults at $width px, $scheme',
+    async ({ width, scheme }) => {
+      const { page, errors } = await open(renderStudyComparison(sampleBesideStudy()), width, scheme);
       expect(await page.evaluate(listFaults)).toEqual([]);
       expect(await listViolations(page)).toEqual([]);
       expect(errors).toEqual([]);

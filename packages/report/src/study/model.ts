@@ -41,8 +41,11 @@ export function assembleStudyComparison(
 export const doubtNumbers = (cell: StudyCell, { doubts }: RunBesideStudy): number[] =>
   cell.doubts.map(({ text }) => doubts.indexOf(text) + 1);
 
-/** The columns of the study that the run lacks, by row, with the reason: `clip: vindr-mammo, linear probe (…)`. */
-export function listMissing({ comparison, words }: RunBesideStudy): string[] {
+/** The columns of the study that the run lacks, by row, as text: `vindr-mammo, linear probe; …`. */
+export function listMissing({
+  comparison,
+  words,
+}: RunBesideStudy): { readonly row: string; readonly columns: string }[] {
   const columns = comparison.cells
     .filter(({ verdict }) => verdict === 'not in the run')
     .map(({ row, task, protocol, metric, reason = '' }) => {
@@ -50,10 +53,10 @@ export function listMissing({ comparison, words }: RunBesideStudy): string[] {
       const failed = reason.startsWith('failed') ? ` (${oneLine(reason, 120)})` : '';
       return { row, column: `${task}, ${words(protocol).title}${noMetric}${failed}` };
     });
-  return unique(columns.map(({ row }) => row)).map(
-    (row) =>
-      `${oneLine(row)}: ${unique(columns.filter((one) => one.row === row).map(({ column }) => column)).join('; ')}`,
-  );
+  return unique(columns.map(({ row }) => row)).map((row) => ({
+    row,
+    columns: unique(columns.filter((one) => one.row === row).map(({ column }) => column)).join('; '),
+  }));
 }
 
 /** What the verdicts assume, one sentence each. */
@@ -90,7 +93,7 @@ export function summariseStudyComparison({ comparison }: RunBesideStudy): string
       : []),
     ...(count('no interval') > 0 ? [`${plural(count('no interval'), 'figure')} without an interval.`] : []),
     ...(count('not in the run') > 0
-      ? [`${plural(count('not in the run'), 'figure')} of the study for these rows not in the run.`]
+      ? [`Not in the run: ${plural(count('not in the run'), 'figure')} of the study’s rows.`]
       : []),
     ...(doubted > 0
       ? [`${plural(doubted, 'judged figure')} of the study with a reason to doubt it, named beside the figure.`]

@@ -63,7 +63,7 @@ function figure(
   note: string,
 ): Markup {
   const below = [interval ? formatInterval(interval) : '', note].filter((text) => text !== '').join(', ');
-  return html`<td class="number" data-value="${value}">${formatValue(value)}${mark}<small>${below}</small></td>`;
+  return html`<td class="number" data-value="${value}">${formatValue(value)}${mark}${below !== '' && html`<small>${below}</small>`}</td>`;
 }
 
 function line(cell: StudyCell, shown: RunBesideStudy): Markup {
@@ -74,7 +74,7 @@ function line(cell: StudyCell, shown: RunBesideStudy): Markup {
   const seedNote = seeds.length > 1 ? `seeds ${seeds.join(', ')}` : '';
   const sizes = n === study.n ? [seedNote, ''] : [[seedNote, `n ${n}`].filter(Boolean).join(', '), `n ${study.n}`];
   const text = html`${OUTSIDE.includes(verdict) ? html`<strong>${verdict}</strong>` : verdict}${
-    reason !== undefined && html`<small>: ${reason}</small>`
+    reason !== undefined && html`: ${reason}`
   }`;
   const doubts = doubtNumbers(cell, shown).map(
     (number, i) => html`${i > 0 && ', '}<a href="#doubt-${number}" title="${shown.doubts[number - 1]!}">${number}</a>`,
@@ -179,9 +179,9 @@ function missingSection(shown: RunBesideStudy): Markup | undefined {
   const { run, study } = shown.comparison.alone;
   const missing = listMissing(shown);
   const entries = [
-    ...(missing.length > 0
-      ? [html`<dt>Not in the run</dt>${missing.map((text) => html`<dd><bdi>${text}</bdi></dd>\n`)}`]
-      : []),
+    ...missing.map(
+      ({ row, columns }) => html`<dt>Not in the run, <bdi>${row}</bdi></dt><dd><bdi>${columns}</bdi></dd>\n`,
+    ),
     ...(run.length > 0
       ? [html`<dt>Rows of the run without a row of the study</dt><dd><bdi>${run.join('; ')}</bdi></dd>\n`]
       : []),
@@ -195,7 +195,7 @@ function missingSection(shown: RunBesideStudy): Markup | undefined {
 function settingsSection({ comparison: { settings } }: RunBesideStudy): Markup | undefined {
   if (settings.length === 0) return undefined;
   const caption = `${plural(settings.length, 'setting')} that the run records and that the study had otherwise. Settings of single tasks, such as prompts and splits, are not compared.`;
-  return html`<section><h2>What the run differs in from the study</h2>
+  return html`<section><h2>How the run differs from the study</h2>
 ${scrollable(
   caption,
   html`<table>

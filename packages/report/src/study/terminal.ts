@@ -70,7 +70,9 @@ export function renderStudyTable(shown: RunBesideStudy, { width = 120 }: { reado
     doubts.length > 0
       ? wrap(['Reasons to doubt figures of the study:', ...doubts.map((doubt, i) => `[${i + 1}] ${doubt}`)], 4)
       : '',
-    missing.length > 0 ? wrap(['Not in the run:', ...missing.map((line) => `  ${line}`)], 4) : '',
+    missing.length > 0
+      ? wrap(['Not in the run:', ...missing.map(({ row, columns }) => `  ${oneLine(row)}: ${columns}`)], 4)
+      : '',
     wrap([
       ...(alone.run.length > 0
         ? [`Rows of the run without a row of the study: ${alone.run.map((row) => oneLine(row, 60)).join('; ')}.`]

@@ -3,7 +3,7 @@ import { figureInterval } from './intervals.js';
 
 /** A reason to doubt a figure of the study. */
 export interface StudyDoubt {
-  /** Id of the reason: `majority`, `chance`, `void`, `ties`, or an id of the study's doubts. */
+  /** Id of the reason: `majority`, `chance`, or an id of the study's doubts. */
   readonly kind: string;
   readonly text: string;
 }
@@ -52,10 +52,7 @@ export function listDoubts(study: StudyResults, result: StudyResult, name: strin
     doubts.push({ kind: 'majority', text: `the most frequent class alone gives an accuracy of ${digits(majority)}` });
   const chance = chanceDoubt(metric, value, task?.classes, n);
   if (chance) doubts.push(chance);
-  if (metric === 'accuracy' && argMaxAccuracy !== undefined) {
-    const values = `${digits(value)} by top-k, ${digits(argMaxAccuracy)} by arg-max`;
-    doubts.push({ kind: 'ties', text: `scores tie in half precision: ${values}` });
-  }
+  if (metric === 'accuracy' && argMaxAccuracy !== undefined) named('ties');
   for (const kind of task?.doubts?.[protocol] ?? []) named(kind);
   for (const kind of study.rows.find(({ id }) => id === rowId)?.doubts ?? []) named(kind);
   return doubts;

@@ -63,7 +63,7 @@ describe('the result files of the study', () => {
     const used = [
       ...study.rows.flatMap(({ doubts }) => doubts),
       ...Object.values(study.tasks).flatMap(({ doubts = {} }) => Object.values(doubts).flat()),
-      'void',
+      ...['void', 'ties'],
     ];
     expect([...new Set(used)].sort()).toEqual(kinds.sort());
   });
