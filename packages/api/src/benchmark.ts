@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { NO_PROFILE, type RunResults } from '@medbench/core';
-import { type Config, makePlan, mergeTrees, type Plan } from '@medbench/runner';
+import { type Config, type ConfigTree, makePlan, mergeTrees, type Plan } from '@medbench/runner';
 import { carryOut } from './carry-out.js';
 import {
   type BenchmarkOptions,
@@ -11,11 +11,13 @@ import {
   settingsTree,
   workingFolder,
 } from './options.js';
-import { openWorkspace, readConfig, type Workspace } from './workspace.js';
+import { choosePresets, openWorkspace, printPresetNotes, readConfig, type Workspace } from './workspace.js';
 
 /** The workspace, settings and plan that options lead to; nothing has run yet. */
 export interface OpenedPlan {
   readonly workspace: Workspace;
+  /** The options as settings, which override presets and configuration file. */
+  readonly flags: ConfigTree;
   readonly config: Config;
   readonly plan: Plan;
 }
@@ -27,8 +29,10 @@ export interface OpenedPlan {
 export async function openPlan(options: BenchmarkOptions): Promise<OpenedPlan> {
   const workspace = await openWorkspace(workingFolder(options), options.config);
   const tree = settingsTree(options, await embeddingRowsFromOptions(options));
-  const config = await readConfig(workspace, mergeTrees(options.base ?? {}, tree));
-  return { workspace, config, plan: makePlan(config, workspace.catalogue) };
+  const flags = mergeTrees(options.base ?? {}, tree);
+  const config = await readConfig(workspace, flags);
+  printPresetNotes(choosePresets(workspace, flags));
+  return { workspace, flags, config, plan: makePlan(config, workspace.catalogue) };
 }
 
 /** Like `benchmark`, but also returns the paths of the run folder and the report. */

@@ -12,8 +12,9 @@ export type Ids = string | readonly string[];
 export interface BenchmarkOptions {
   /** Rows: `all`, ids, `id:setting=value,value`. */
   readonly methods?: Ids | undefined;
+  /** Columns: `all`, ids, or the id of a preset for the tasks that it names. */
   readonly tasks?: Ids | undefined;
-  /** A bundle of settings, such as `demo`. */
+  /** A bundle of settings, such as `demo`, or several: `study,demo-size`. Later ones override earlier ones. */
   readonly preset?: string | undefined;
   /** Folder with the data sets. Default `$MEDBENCH_DATA`, else `data`. */
   readonly data?: string | undefined;

@@ -5,17 +5,21 @@ import type { Registry } from '@medbench/core/services';
 import {
   type Config,
   chooseBackend,
+  comparedPresets,
   GENERAL,
   type MethodRow,
+  makePlan,
   type Plan,
+  type PlanDifference,
+  planDifferences,
   planGeneralTraining,
   resolveMethod,
 } from '@medbench/runner';
 import type { SetupRequest } from '@medbench/training';
-import { openPlan } from './benchmark.js';
+import { type OpenedPlan, openPlan } from './benchmark.js';
 import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import type { BenchmarkOptions } from './options.js';
-import { openRegistry } from './workspace.js';
+import { choosePresets, openRegistry, readConfig } from './workspace.js';
 
 /** The plan of one row. A row that is not trained has only the fields about cells. */
 export interface RowPlan {
@@ -26,7 +30,7 @@ export interface RowPlan {
   /** Number of measurements over all seeds, one per task. */
   readonly cells: number;
   readonly start?: string;
-  readonly parameters?: { readonly total: number; readonly trainable: number };
+  readonly parameters?: { readonly total: number; readonly trainable: number; readonly frozen: number };
   readonly steps?: number;
   /** The batch size. */
   readonly pairsPerStep?: number;
@@ -58,7 +62,7 @@ async function planTraining(
     const chunkSize = memory?.chunkSize ?? request.training.chunkSize;
     return {
       start,
-      parameters,
+      parameters: { ...parameters, frozen: parameters.total - parameters.trainable },
       steps,
       pairsPerStep: batchSize,
       ...(memory ? { peakMiB: Math.round(memory.peakBytes / 2 ** 20) } : {}),
@@ -164,6 +168,16 @@ export interface RunPlan {
   readonly totals: { readonly cells: number; readonly trainings: number; readonly steps: number };
   readonly rows: readonly RowPlan[];
   readonly keptImages: KeptImages;
+  /** What differs from another preset, if a chosen preset says with which to compare it. */
+  readonly differences?: { readonly from: string; readonly list: readonly PlanDifference[] };
+}
+
+/** Compares a plan with that of the presets which its own name in `against`; the other settings are the same. */
+async function presetDifferences({ workspace, flags, plan }: OpenedPlan): Promise<Pick<RunPlan, 'differences'>> {
+  const from = comparedPresets(choosePresets(workspace, flags));
+  if (from === undefined) return {};
+  const base = makePlan(await readConfig(workspace, { ...flags, preset: from }), workspace.catalogue);
+  return { differences: { from, list: planDifferences(base, plan) } };
 }
 
 /**
@@ -171,7 +185,8 @@ export interface RunPlan {
  * @throws MedbenchError for everything that `benchmark` would refuse before its first row.
  */
 export async function plan(options: BenchmarkOptions & { readonly out?: string | undefined } = {}): Promise<RunPlan> {
-  const { workspace, config, plan: openedPlan } = await openPlan(options);
+  const opened = await openPlan(options);
+  const { workspace, config, plan: openedPlan } = opened;
   const registry = await openRegistry(workspace);
   const backend = await chooseBackend(registry, config.backend);
   const { rows, keptImages } = await planMemory(openedPlan, registry, backend.backend);
@@ -195,5 +210,6 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
     },
     rows,
     keptImages,
+    ...(await presetDifferences(opened)),
   };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { type Catalogue, unknownIdError } from '@medbench/core/catalogue';
+import type { Catalogue } from '@medbench/core/catalogue';
 import { parseVariable, readVariable } from '@medbench/core/environment';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from '@medbench/runner';
@@ -9,7 +9,10 @@ import {
   type ConfigTree,
   discover,
   dropUndefined,
+  type FoundPreset,
   findConfigFile,
+  findPresets,
+  mergePresets,
   mergeTrees,
 } from '@medbench/runner/workspace';
 
@@ -48,27 +51,31 @@ export async function findPlugins(cwd: string, plugins: readonly string[] = []):
 }
 
 /**
- * Merges preset, configuration file, environment and flags into checked settings.
+ * Returns the presets that flags or configuration file name, in their order.
+ * @throws MedbenchError('unknown-id') for a preset that no package declares.
+ */
+export const choosePresets = ({ catalogue, file }: Workspace, flags: ConfigTree): FoundPreset[] =>
+  findPresets(catalogue.presets, flags.preset ?? file?.tree.preset);
+
+/** Prints the notes of the chosen presets on stderr, such as that a preset has a new name. */
+export function printPresetNotes(presets: readonly FoundPreset[]): void {
+  for (const { id, note } of presets) if (note !== undefined) process.stderr.write(`preset ${id}: ${note}\n`);
+}
+
+/**
+ * Merges presets, configuration file, environment and flags into checked settings.
  * @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings.
  */
-export async function readConfig({ catalogue, file }: Workspace, flags: ConfigTree): Promise<Config> {
+export async function readConfig(workspace: Workspace, flags: ConfigTree): Promise<Config> {
   const { resolveConfig } = await import('@medbench/runner');
-  const name = flags.preset ?? file?.tree.preset;
-  const preset = catalogue.presets.find(({ id }) => id === name);
-  if (name !== undefined && name !== null && !preset) {
-    throw unknownIdError(
-      'preset',
-      String(name),
-      catalogue.presets.map(({ id }) => id),
-      'medbench list presets',
-    );
-  }
+  const { file } = workspace;
+  const presets = choosePresets(workspace, flags);
   const environment: ConfigTree = {
     dataRoot: readVariable('MEDBENCH_DATA'),
     threads: parseVariable('MEDBENCH_THREADS', readVariable('MEDBENCH_THREADS'), { integer: true }),
   };
   return resolveConfig({
-    ...(preset ? { preset: preset.config as ConfigTree } : {}),
+    preset: mergePresets(presets),
     ...(file ? { file } : {}),
     flags: mergeTrees(dropUndefined(environment), flags),
   });

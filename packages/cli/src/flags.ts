@@ -39,7 +39,7 @@ export function parseCount(value: string): number {
 
 /** Flags that several commands share. */
 export const FLAG = {
-  preset: () => new Option('--preset <id>', 'a bundle of settings, such as demo or paper'),
+  preset: () => new Option('--preset <ids>', 'a bundle of settings, such as demo or study; study,demo-size combines two'),
   config: () =>
     new Option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)'),
   data: () => new Option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)'),
@@ -63,7 +63,7 @@ export const withRunFlags = (command: Command): Command =>
       '--methods <rows>',
       'ids, all or a preset, separated by commas; id:setting=value,value makes one row per value, sum:clip=1:captioning=2 a row that sums objectives',
     )
-    .option('--tasks <ids>', 'ids separated by commas, or all')
+    .option('--tasks <ids>', 'ids separated by commas, all, or a preset for its tasks')
     .addOption(FLAG.preset())
     .addOption(FLAG.config())
     .addOption(FLAG.data())

@@ -10,18 +10,21 @@ export interface StudyPart {
   readonly config: ConfigTree;
 }
 
-/** Lists settings and those for the chosen preset, later ones overriding earlier ones. */
-const listLayers = ({ config = {}, presets = {} }: LayeredSettings, preset: string | undefined): ConfigTree[] => [
+/** Lists settings and those for the chosen presets, later ones overriding earlier ones. */
+const listLayers = ({ config = {}, presets = {} }: LayeredSettings, chosen: readonly string[]): ConfigTree[] => [
   config,
-  (preset === undefined ? undefined : presets[preset]) ?? {},
+  ...chosen.map((id) => presets[id] ?? {}),
 ];
 
-/** Returns the runs of a study, one per variant. */
-export function studyParts(study: Study, preset: string | undefined): StudyPart[] {
+/**
+ * Returns the runs of a study, one per variant.
+ * @param chosen ids of the chosen presets; later ones override earlier ones.
+ */
+export function studyParts(study: Study, chosen: readonly string[]): StudyPart[] {
   const variants: readonly (StudyVariant | undefined)[] = study.variants ?? [undefined];
   return variants.map((variant) => ({
     variant,
-    config: mergeTrees(...listLayers(study, preset), ...(variant ? listLayers(variant, preset) : [])),
+    config: mergeTrees(...listLayers(study, chosen), ...(variant ? listLayers(variant, chosen) : [])),
   }));
 }
 

@@ -21,16 +21,17 @@ const study: Study = {
 
 describe('studyParts', () => {
   it('merges study, its preset, variant and its preset in this order', () => {
-    expect(studyParts(study, 'demo').map(({ variant, config }) => [variant?.id, config])).toEqual([
+    expect(studyParts(study, ['demo']).map(({ variant, config }) => [variant?.id, config])).toEqual([
       ['a', { methods: ['clip'], training: { steps: 5, batchSize: 8 }, encoders: { image: 'small' } }],
       ['b', { methods: ['clip'], training: { steps: 5, batchSize: 8 } }],
     ]);
-    expect(studyParts(study, undefined)[0]!.config).toMatchObject({
+    expect(studyParts(study, [])[0]!.config).toMatchObject({
       training: { steps: 10 },
       encoders: { image: 'big' },
     });
     const { variants: _, ...single } = study;
-    expect(studyParts(single, 'paper')).toEqual([{ variant: undefined, config: study.config }]);
+    expect(studyParts(single, ['paper'])).toEqual([{ variant: undefined, config: study.config }]);
+    expect(studyParts(single, ['paper', 'demo'])[0]!.config).toMatchObject({ training: { steps: 5 } });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { StudyQuestion } from '@medbench/core';
 import type { ConfigTree } from '@medbench/runner/workspace';
 
-/** Settings, and settings by preset that override them if that preset is chosen. */
+/** Settings, and settings by preset that override them if that preset is chosen, alone or with others. */
 export interface LayeredSettings {
   readonly config?: ConfigTree;
   /** Settings by preset id: `demo`, for example, may have smaller encoders and fewer steps. */

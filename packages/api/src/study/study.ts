@@ -18,7 +18,7 @@ import {
   type RunObserver,
   RunStore,
 } from '@medbench/runner';
-import { readTreeFile } from '@medbench/runner/workspace';
+import { presetIds, readTreeFile } from '@medbench/runner/workspace';
 import {
   checkStudy,
   joinRuns,
@@ -39,7 +39,7 @@ import {
   settingsTree,
   workingFolder,
 } from '../options.js';
-import { openWorkspace, readConfig, type Workspace } from '../workspace.js';
+import { choosePresets, openWorkspace, printPresetNotes, readConfig, type Workspace } from '../workspace.js';
 import { searchVariant } from './search.js';
 
 /**
@@ -87,14 +87,15 @@ async function runParts({
   ...rest
 }: StudySetup): Promise<RunResults> {
   const flags = settingsTree(options);
-  const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((id) => id != null);
+  const preset = [flags.preset, study.config?.preset, workspace.file?.tree.preset].find((ids) => ids != null);
+  printPresetNotes(choosePresets(workspace, { preset }));
   let record = studyRecord(study);
   const variantRecord = { ...record, variants: [] };
   const runs: VariantRun[] = [];
   const choices: SearchChoice[] = [];
   // General-domain weights are trained once, and reused by every variant whose towers they fit.
   let firstFolder: string | undefined;
-  for (const { variant, config: partConfig } of studyParts(study, preset === undefined ? undefined : String(preset))) {
+  for (const { variant, config: partConfig } of studyParts(study, presetIds(preset))) {
     const runInFolder = async (extra: ConfigTree, runFolder: string, runRecord: StudyRecord): Promise<RunResults> => {
       if (firstFolder !== undefined) linkCheckpoints(firstFolder, runFolder, GENERAL);
       firstFolder ??= runFolder;

@@ -14,6 +14,7 @@ const COLUMNS = [
   'starts from',
   'parameters',
   'trained',
+  'frozen',
   'steps',
   'batch size',
   'peak MiB',
@@ -29,6 +30,7 @@ function renderRow(row: RowPlan): string[] {
     start ?? '—',
     number(parameters?.total),
     number(parameters?.trainable),
+    number(parameters?.frozen),
     number(steps) + (phases ? ` (${phases.join(' + ')})` : ''),
     number(pairsPerStep) + (chunkSize === undefined ? '' : ` in chunks of ${chunkSize}`),
     number(peakMiB),
@@ -43,6 +45,13 @@ function keptNote({ bytesPerThousand, bytesAtMost }: KeptImages): string {
   return `peak MiB: of the process while it trains; cached decoded images add ${mebibytes(bytesPerThousand)} MiB per 1,000 pairs, ${mebibytes(bytesAtMost)} MiB at most`;
 }
 
+/** Formats what differs from another preset. */
+function renderDifferences({ from, list }: NonNullable<RunPlan['differences']>): string {
+  if (list.length === 0) return `no setting differs from the preset ${from}`;
+  const lines = list.map((line) => [line.setting, line.from, line.to, line.where.join(', ') || 'the run']);
+  return `what differs from the preset ${from}\n${inColumns([['setting', from, 'here', 'where'], ...lines])}`;
+}
+
 function print(
   { backend, jobs, threads, seeds, tasks, corpora, encoders, generalWeights, exists, totals, rows, ...rest }: RunPlan,
   out: string,
@@ -55,9 +64,10 @@ function print(
   console.log(`${counted(jobs, 'process', 'processes')} with ${counted(threads, 'thread', 'threads')} each`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
   console.log(`run folder ${out}${exists ? ', which exists: its finished results are reused' : ''}\n`);
-  console.log(inColumns([COLUMNS, ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8]));
+  console.log(inColumns([COLUMNS, ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8, 9]));
   for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
   if (rows.some(({ peakMiB }) => peakMiB !== undefined)) console.log(`\n${keptNote(rest.keptImages)}`);
+  if (rest.differences) console.log(`\n${renderDifferences(rest.differences)}`);
   const { trainings, steps, cells } = totals;
   console.log(`\n${number(trainings)} trainings of ${number(steps)} steps in all, ${number(cells)} cells`);
 }
@@ -75,8 +85,10 @@ async function plan(flags: RunFlags): Promise<number> {
 
 export const planCommand: DeclareCommand = (program, done) => {
   withRunFlags(program.command('plan'))
-    .description('show what a run would do, without running it: rows, parameters, steps, cells; takes the flags of run')
+    .description(
+      'show what a run would do, without running it: rows, parameters, steps, cells, and what differs from another preset; takes the flags of run',
+    )
     .option('--json', 'machine-readable')
-    .addHelpText('after', '\nExample:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2')
+    .addHelpText('after', '\nExamples:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2\n  medbench plan --preset study-as-meant')
     .action(async (options) => done(await plan(options)));
 };

@@ -38,5 +38,6 @@ export interface Catalogue {
   /** Packages that look like plugin packages but are none. A warning names them wherever plugins are looked for. */
   readonly suspects: readonly SuspectPackage[];
   readonly entries: readonly CatalogueEntry[];
+  /** The `config` of a preset includes the settings of the preset that it extends. */
   readonly presets: readonly (PresetDeclaration & { readonly package: string })[];
 }

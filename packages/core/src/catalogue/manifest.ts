@@ -21,10 +21,16 @@ export const MANIFEST_KEYS = {
 /** All kinds of plugin. */
 export const PLUGIN_KINDS = Object.keys(MANIFEST_KEYS) as readonly PluginKind[];
 
-/** A named bundle of settings that `--preset` selects. */
+/** A named bundle of settings that `--preset` selects. `--preset a,b` combines bundles; later ones override earlier ones. */
 export interface PresetDeclaration {
   readonly id: string;
   readonly title: string;
+  /** Id of the preset whose settings this one starts from; `config` overrides them. */
+  readonly extends?: string;
+  /** Id of the preset with which `medbench plan` compares this one: it lists what differs. */
+  readonly against?: string;
+  /** A sentence for whoever chooses the preset, such as a new name. Commands print it on stderr. */
+  readonly note?: string;
   /** Settings that override the defaults. The configuration file and the flags override them in turn. */
   readonly config: Readonly<Record<string, unknown>>;
 }

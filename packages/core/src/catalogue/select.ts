@@ -63,8 +63,21 @@ export function everyEntry<K extends PluginKind>(catalogue: Catalogue, kind: K):
   });
 }
 
+/** Lists what the configuration of a preset names for a kind of plugin; undefined if it names nothing. */
+function listedByPreset({ presets }: Catalogue, kind: PluginKind, id: string): readonly string[] | undefined {
+  const listed = presets.find((preset) => preset.id === id)?.config[MANIFEST_KEYS[kind]];
+  return Array.isArray(listed) ? listed.map(String) : undefined;
+}
+
+const splitIds = (selector: readonly string[]): string[] =>
+  selector
+    .flatMap((part) => part.split(','))
+    .map((id) => id.trim())
+    .filter(Boolean);
+
 /**
- * Resolves a selector: `all`, or ids separated by commas. The order is kept and repeats are dropped.
+ * Resolves a selector: `all`, or ids separated by commas. The id of a preset stands for the plugins that the preset
+ * names, unless a plugin has that id. The order is kept and repeats are dropped.
  * @throws MedbenchError('unknown-id') for an unknown id; ('usage') for a selector that selects nothing; ('plugin') for
  *   `all` if a package that may have plugins of this kind cannot be used.
  */
@@ -73,14 +86,10 @@ export function selectEntries<K extends PluginKind>(
   kind: K,
   selector: readonly string[],
 ): CatalogueEntry<K>[] {
-  const ids = [
-    ...new Set(
-      selector
-        .flatMap((part) => part.split(','))
-        .map((id) => id.trim())
-        .filter(Boolean),
-    ),
-  ];
+  const known = new Set(entriesOfKind(catalogue, kind).map(({ id }) => id));
+  const expand = (id: string): readonly string[] =>
+    known.has(id) ? [id] : (listedByPreset(catalogue, kind, id) ?? [id]);
+  const ids = [...new Set(splitIds(selector).flatMap(expand))];
   const chosen = ids.includes('all') ? everyEntry(catalogue, kind) : ids.map((id) => findEntry(catalogue, kind, id));
   if (chosen.length === 0) {
     throw new MedbenchError('usage', `No ${kind} is selected`, { hint: `Name at least one, or use "all".` });

@@ -71,9 +71,12 @@ export const configSchema = z
     plugins: z
       .array(z.string())
       .describe('Plugin packages or folders, in addition to the dependencies that carry the keyword medbench-plugin.'),
-    preset: z.string().nullable().describe('A bundle of settings, which this file overrides (medbench list presets).'),
+    preset: z.string().nullable().describe(
+        'A bundle of settings, which this file overrides, or several separated by commas, of which later ones override ' +
+          'earlier ones (medbench list presets).',
+      ),
     methods: ids('Rows: all, ids, id:setting=value,value for one row per value, sum:clip=1:captioning=2 for a sum.'),
-    tasks: ids('Columns: all, or ids (medbench list tasks).'),
+    tasks: ids('Columns: all, ids, or the id of a preset for the tasks that it names (medbench list tasks).'),
     controls: z.array(z.string()).describe('Rows that no method trained: all, or ids (medbench list controls).'),
     corpora: z
       .array(z.string())

@@ -1,3 +1,4 @@
+export { type PlanDifference, planDifferences } from './differences.js';
 export { type GeneralTraining, planGeneralTraining } from './general.js';
 export { makePlan, type Plan, type PlannedCell, type PlanRow } from './plan.js';
 export type { EvaluationConfig } from './protocols.js';

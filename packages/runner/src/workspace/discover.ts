@@ -19,6 +19,7 @@ import {
   readPlugin,
   type SuspectPackage,
 } from '@medbench/core/catalogue';
+import { inheritSettings } from '../config/presets.js';
 import { CORE_VERSION } from '../core-version.js';
 import { findInstallation } from './beside.js';
 import { refusePlugAndPlay } from './plug-and-play.js';
@@ -184,7 +185,7 @@ async function readEntries(plugin: PluginPackage): Promise<{ entries: CatalogueE
  * `medbench-plugin` that the nearest package.json depends on or that are installed beside the command. The project's
  * copy of a package comes before the one beside the command. It imports a plugin only if its build wrote no info file.
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
- *   version, or a configured plugin that is not installed; ('usage') under yarn's Plug'n'Play.
+ *   version, a preset that extends an unknown one, or a configured plugin that is not installed; ('usage') under yarn's Plug'n'Play.
  */
 export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promise<Catalogue> {
   refusePlugAndPlay();
@@ -225,5 +226,5 @@ export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promis
   const presets = [...shipped.presets, ...packages].flatMap((plugin) =>
     (plugin.manifest.presets ?? []).map((preset) => ({ ...preset, package: plugin.name })),
   );
-  return { packages, broken, suspects, entries, presets };
+  return { packages, broken, suspects, entries, presets: inheritSettings(presets) };
 }

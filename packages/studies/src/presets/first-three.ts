@@ -1,12 +1,12 @@
 import type { Study } from '../study.js';
-import { DEMO_TASKS, PAPER_TASKS } from './paper.js';
+import { DEMO_TASKS, STUDY_TASKS } from './paper.js';
 
 /** A study of the three rows to look at first. */
 export const firstThree: Study = {
   id: 'first-three',
   title: 'Three rows to look at first',
   question: 'Does freezing the first half of the vision blocks, or adding captioning, improve on full fine-tuning?',
-  config: { methods: ['clip', 'clip-partial', 'coca'], tasks: [...PAPER_TASKS] },
+  config: { methods: ['clip', 'clip-partial', 'coca'], tasks: [...STUDY_TASKS] },
   presets: { demo: { tasks: [...DEMO_TASKS] } },
   questions: [
     {

@@ -31,7 +31,7 @@ export const freezeDepth: Study = {
   title: 'How much to freeze, and of which architecture',
   question: 'Does partial freezing carry over to other architectures?',
   // A fraction of 0 is the row `clip`.
-  config: { preset: 'paper', methods: ['clip', ...frozen('image', FRACTIONS), ...frozen('text', FRACTIONS)] },
+  config: { preset: 'study', methods: ['clip', ...frozen('image', FRACTIONS), ...frozen('text', FRACTIONS)] },
   presets: {
     demo: {
       // The demo's text tower has two blocks.
