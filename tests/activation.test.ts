@@ -33,6 +33,10 @@ it('changes the figures but not the training, and says so beside them', async ()
   expect(gelu.figures).not.toEqual(same.figures);
   expect(gelu.notes).toContain('measured with the activation gelu; the towers were made for quick-gelu');
   expect(same.notes).not.toContain('activation');
+  // A method may keep the activation of its training.
+  const kept = await measure('--set=evaluation.activation=gelu', '--set=evaluation.activationOf.clip-scratch=same');
+  expect(kept.figures).toEqual(same.figures);
+  expect(kept.notes).not.toContain('activation');
   // The cached embeddings of one activation are not those of the other.
   const again = await measure('--set=evaluation.activation=same');
   expect(again.figures).toEqual(same.figures);

@@ -39,7 +39,8 @@ export function parseCount(value: string): number {
 
 /** Flags that several commands share. */
 export const FLAG = {
-  preset: () => new Option('--preset <ids>', 'a bundle of settings, such as demo or study; study,demo-size combines two'),
+  preset: () =>
+    new Option('--preset <ids>', 'a bundle of settings, such as demo or study; study,demo-size combines two'),
   config: () =>
     new Option('--config <file>', 'configuration file (default: medbench.config.* at or above this folder)'),
   data: () => new Option('--data <dir>', 'folder with the data sets (default: $MEDBENCH_DATA, else ./data)'),

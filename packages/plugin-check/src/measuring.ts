@@ -31,7 +31,7 @@ export async function checkTask(
     registry,
     entry,
     info.protocols,
-    { split: 'test', activation: 'same' },
+    { split: 'test', activation: 'same', activationOf: {} },
     { seed: 0 },
   );
   const folders = { dataRoot, ...(cacheRoot === undefined ? {} : { cacheRoot }) };

@@ -89,6 +89,9 @@ export const planCommand: DeclareCommand = (program, done) => {
       'show what a run would do, without running it: rows, parameters, steps, cells, and what differs from another preset; takes the flags of run',
     )
     .option('--json', 'machine-readable')
-    .addHelpText('after', '\nExamples:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2\n  medbench plan --preset study-as-meant')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2\n  medbench plan --preset study-as-meant',
+    )
     .action(async (options) => done(await plan(options)));
 };

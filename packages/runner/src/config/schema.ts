@@ -71,7 +71,10 @@ export const configSchema = z
     plugins: z
       .array(z.string())
       .describe('Plugin packages or folders, in addition to the dependencies that carry the keyword medbench-plugin.'),
-    preset: z.string().nullable().describe(
+    preset: z
+      .string()
+      .nullable()
+      .describe(
         'A bundle of settings, which this file overrides, or several separated by commas, of which later ones override ' +
           'earlier ones (medbench list presets).',
       ),
@@ -139,6 +142,9 @@ export const configSchema = z
             'Activation of the towers while tasks are measured. same: that of the training (model.activation). gelu: ' +
               'the exact GELU, even if the training used QuickGELU, as the study did in all rows but FILIP and CoCa.',
           ),
+        activationOf: z
+          .record(z.string(), z.enum(['same', 'gelu']))
+          .describe('The activation for the rows of single methods, by method id, in place of evaluation.activation.'),
       })
       .catchall(z.unknown())
       .describe(
@@ -205,7 +211,7 @@ export const DEFAULTS: Config = {
     logEvery: 10,
   },
   general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
-  evaluation: { split: 'test', activation: 'same' },
+  evaluation: { split: 'test', activation: 'same', activationOf: {} },
   embeddings: {},
   keepEmbeddings: true,
   leaks: { check: true, corpusPairs: 20_000 },

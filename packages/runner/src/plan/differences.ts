@@ -1,4 +1,4 @@
-import type { Configurable, Settings } from '@medbench/core';
+import type { Configurable } from '@medbench/core';
 import { resolveSettings } from '@medbench/core';
 import { type ConfigTree, isTree } from '../config/merge.js';
 import type { Plan, PlanRow } from './plan.js';
@@ -58,7 +58,10 @@ function parts({ config, rows, tasks, corpora }: Plan): Parts {
     { info }: { readonly info: Configurable },
   ): [string, { where: string[]; settings: Leaves }] => [
     `${kind} ${info.id}`,
-    { where: [info.id], settings: { [kind]: info.id, ...leaves(resolveSettings(group, info, config[group][info.id])) } },
+    {
+      where: [info.id],
+      settings: { [kind]: info.id, ...leaves(resolveSettings(group, info, config[group][info.id])) },
+    },
   ];
   return new Map([
     ['run', { where: [], settings: leaves(Object.fromEntries(ofRun)) }],

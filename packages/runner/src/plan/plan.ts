@@ -54,6 +54,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
     ['method', config.methodSettings],
     ['task', config.taskSettings],
     ['corpus', config.corpusSettings],
+    ['method', config.evaluation.activationOf ?? {}],
   ] as const) {
     const ids = entriesOfKind(catalogue, kind).map(({ id }) => id);
     for (const id of Object.keys(overrides)) {

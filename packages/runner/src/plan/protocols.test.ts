@@ -56,6 +56,7 @@ describe('evaluationConfig', () => {
       fit: { solver: 'a', grid: [5], shots: [] },
       split: 'val',
       activation: 'same',
+      activationOf: {},
     });
   });
 

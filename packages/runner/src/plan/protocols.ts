@@ -2,6 +2,7 @@ import type { EvaluationSplit, ProtocolId, ProtocolInfo, RunResults, Settings, T
 import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, findEntry, unknownIdError } from '@medbench/core/catalogue';
+import type { PlanRow } from './plan.js';
 
 type ProtocolEntry = CatalogueEntry<'protocol'>;
 
@@ -12,11 +13,17 @@ export type EvaluationActivation = 'same' | 'gelu';
 export type EvaluationConfig = {
   readonly split: EvaluationSplit;
   readonly activation: EvaluationActivation;
+  /** The activation for the rows of single methods, by method id. */
+  readonly activationOf: Readonly<Record<string, EvaluationActivation>>;
   readonly [section: string]: EvaluationSplit | EvaluationActivation | Settings;
 };
 
+/** Returns the activation with which a row is measured: that of its method if one is given, else that of the run. */
+export const rowActivation = ({ activation, activationOf }: EvaluationConfig, row: PlanRow): EvaluationActivation =>
+  (row.kind === 'method' ? activationOf[row.entry.id] : undefined) ?? activation;
+
 /** Names under `evaluation` that are no sections of protocols. */
-const OF_THE_RUN: readonly string[] = ['split', 'activation'];
+const OF_THE_RUN: readonly string[] = ['split', 'activation', 'activationOf'];
 
 /** Position of a protocol among the columns of a table; a protocol without one comes last. */
 const tablePosition = ({ order = Number.POSITIVE_INFINITY }: ProtocolInfo): number => order;
@@ -95,10 +102,12 @@ export function evaluationConfig(
   {
     split,
     activation = 'same',
+    activationOf = {},
     ...trees
   }: {
     readonly split: EvaluationSplit;
     readonly activation?: EvaluationConfig['activation'];
+    readonly activationOf?: EvaluationConfig['activationOf'];
     readonly [section: string]: unknown;
   },
   catalogue: Catalogue,
@@ -115,7 +124,7 @@ export function evaluationConfig(
     checkNames(`evaluation.${section}`, Object.keys(tree), Object.keys(settings));
     resolved[section] = resolveSettings('evaluation', { id: section, settings }, tree as Settings);
   }
-  return { ...resolved, split, activation };
+  return { ...resolved, split, activation, activationOf };
 }
 
 /** Returns the settings of one protocol. */

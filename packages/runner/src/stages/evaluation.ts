@@ -6,7 +6,7 @@ import { bindProtocols } from '../bind.js';
 import { type DataKey, TaskData } from '../data/task-data.js';
 import type { RunObserver } from '../observer.js';
 import type { Plan, PlannedCell } from '../plan/plan.js';
-import { settingsSection } from '../plan/protocols.js';
+import { rowActivation, settingsSection } from '../plan/protocols.js';
 import { ScoreTable } from '../scores/scores.js';
 import { type ChosenBackend, Services } from '../services.js';
 import { hashJson, type RunStore, type StoredCell } from '../store/index.js';
@@ -140,8 +140,9 @@ export class EvaluationStage {
   }
 
   /** Returns the evaluation settings that concern a cell, without those of joining protocols that do not measure it. */
-  #evaluationSettings({ protocols }: PlannedCell): unknown {
-    const { split, activation, ...sections } = this.plan.config.evaluation;
+  #evaluationSettings({ row, protocols }: PlannedCell): unknown {
+    const { split, activation: _, activationOf: __, ...sections } = this.plan.config.evaluation;
+    const activation = rowActivation(this.plan.config.evaluation, row);
     const otherSections = entriesOfKind(this.registry.catalogue, 'protocol')
       .filter(({ id, info }) => info.joins && !protocols.includes(id))
       .map(({ info }) => settingsSection(info));

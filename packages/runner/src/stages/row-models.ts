@@ -51,9 +51,9 @@ export class RowModels {
 
   /** The trained towers of a method. They cache their embeddings in the run folder, if `keepEmbeddings` is set. */
   trained(row: PlanRow, seed: number, trained: TrainedRow): RowModel {
-    const { activation } = this.plan.config.evaluation;
+    const activation = this.towers.evaluationActivation(row);
     const load = lazy(async () => {
-      const request = { ...(await this.towers.evaluationRequest()), ...(await this.#ownTowers(row)) };
+      const request = { ...(await this.towers.evaluationRequest(row)), ...(await this.#ownTowers(row)) };
       return this.pretraining.load(request, { file: trained.weights });
     });
     return {
@@ -78,7 +78,7 @@ export class RowModels {
             )
           : await load.value(),
         protocols,
-        notes: this.towers.activationNotes,
+        notes: this.towers.activationNotes(row),
       }),
       dispose: async () => (await load.existing())?.dispose(),
     };
@@ -95,7 +95,7 @@ export class RowModels {
   control(row: PlanRow & { kind: 'control' }, seed: number): RowModel {
     const untrained: LoadedModel[] = [];
     const model = lazy(async () => {
-      const request = await this.towers.evaluationRequest();
+      const request = await this.towers.evaluationRequest(row);
       const control = await this.registry.get('control', row.id);
       return control.model({
         seed,

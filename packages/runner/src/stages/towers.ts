@@ -1,7 +1,8 @@
 import type { ModelRequest, ModelSettings, Profile } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { pluginIdentity } from '../data/task-data.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, PlanRow } from '../plan/plan.js';
+import { type EvaluationActivation, rowActivation } from '../plan/protocols.js';
 import { type ChosenBackend, Services } from '../services.js';
 import type { RunStore } from '../store/index.js';
 
@@ -20,18 +21,25 @@ export class Towers {
     return this.#request(this.plan.config.model);
   }
 
-  /** The request of a measurement, whose activation may differ (`evaluation.activation`). */
-  evaluationRequest(): Promise<ModelRequest> {
-    const { model, evaluation } = this.plan.config;
-    return this.#request(evaluation.activation === 'same' ? model : { ...model, activation: evaluation.activation });
+  /** The activation with which a row is measured (`evaluation.activation`, `activationOf`). */
+  evaluationActivation(row: PlanRow): EvaluationActivation {
+    return rowActivation(this.plan.config.evaluation, row);
+  }
+
+  /** The request of a measurement, whose activation may differ from that of the training. */
+  evaluationRequest(row: PlanRow): Promise<ModelRequest> {
+    const { model } = this.plan.config;
+    const activation = this.evaluationActivation(row);
+    return this.#request(activation === 'same' ? model : { ...model, activation });
   }
 
   /** A note for readers of the figures, if the activation of the measurement is not that of the training. */
-  get activationNotes(): readonly string[] {
-    const { model, evaluation } = this.plan.config;
-    return evaluation.activation === 'same' || evaluation.activation === model.activation
+  activationNotes(row: PlanRow): readonly string[] {
+    const { model } = this.plan.config;
+    const activation = this.evaluationActivation(row);
+    return activation === 'same' || activation === model.activation
       ? []
-      : [`measured with the activation ${evaluation.activation}; the towers were made for ${model.activation}`];
+      : [`measured with the activation ${activation}; the towers were made for ${model.activation}`];
   }
 
   async #request(model: ModelSettings): Promise<ModelRequest> {
