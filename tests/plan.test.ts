@@ -51,7 +51,7 @@ describe('medbench plan', () => {
     );
     expect(code).toBe(1);
     expect(stdout).toContain('backend compiled');
-    expect(stdout).toMatch(/^clip-scratch +scratch +1,993,689 +1,993,689 +600 +64 +[\d,]+ +1 +1$/m);
+    expect(stdout).toMatch(/^clip-scratch +scratch +1,993,689 +1,993,689 +0 +600 +64 +[\d,]+ +1 +1$/m);
     expect(stdout).toContain('flip cannot be trained: rn-demo has no patches');
     expect(stdout).not.toContain('general ');
   });

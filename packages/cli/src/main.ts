@@ -52,7 +52,7 @@ function commandLine(done: (code: number) => void): Command {
 Examples:
   medbench run --preset demo                       a complete run on generated phantoms, in minutes on two cores
   medbench run --methods all --tasks pneumoniamnist,vqa-rad --data ./data
-  medbench plan --preset paper                     what a run would do: rows, parameters, steps, cells
+  medbench plan --preset study                     what a run would do: rows, parameters, steps, cells
   medbench study paper --data ./data               the paper's three questions, answered
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is complete, and where to get the rest

@@ -21,12 +21,12 @@ const INFO = {
     { path: 'deepeyenet/', what: 'the images, under the paths that the list names' },
   ],
   metric: { retrieval: 'mean_recall@200' },
-  presets: [],
+  presets: ['paper', 'demo'],
 } as const satisfies TaskInfo;
 
 /**
  * Retrieval between images of the retina and their keywords and descriptions. Every retrieval script of the study runs
- * it; which 25 tasks its paper counts is not known.
+ * it, and the preset `study` counts it among the 25 tasks; which 25 the paper counts is not known.
  */
 @Task(INFO)
 export class DeepEyeNetRetrieval extends RetrievalTask {

@@ -33,6 +33,8 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
   id: 'vindr-mammo',
   title: 'VinDr-Mammo findings',
   ...CLASSIFICATION,
+  // The study's scripts run it, and its later list of tasks leaves it out.
+  presets: [],
   version: 1,
   modality: 'radiology',
   classes: FINDINGS,

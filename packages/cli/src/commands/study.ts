@@ -65,7 +65,7 @@ export const studyCommand: DeclareCommand = (program, done) => {
 Flags override the study; the study overrides the configuration file and the preset.
 
 Examples:
-  medbench study paper --preset demo               the eleven rows on generated phantoms
+  medbench study paper --preset study,demo-size    the eleven rows of the study on generated phantoms
   medbench study first-three --data ./data --tasks pneumoniamnist,vqa-rad --seed 0,1,2
   medbench study ./study.yaml --preset demo`,
     )

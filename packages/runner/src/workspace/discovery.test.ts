@@ -258,6 +258,15 @@ describe('select', () => {
     expect(ids(['siglip,clip', 'siglip'])).toEqual(['siglip', 'clip']);
     expect(() => ids(['sigclip'])).toThrow('Unknown method "sigclip"');
     expect(() => ids([''])).toThrow('No method is selected');
+    const presets = [
+      { id: 'mine', title: 'Mine', package: 'x', config: { methods: ['siglip', 'clip'], tasks: ['bach'] } },
+      { id: 'clip', title: 'Of the name of a method', package: 'x', config: { methods: ['siglip'] } },
+    ];
+    const select = (selector: string) =>
+      selectEntries({ ...catalogue, presets }, 'method', [selector]).map(({ id }) => id);
+    expect(select('mine')).toEqual(['siglip', 'clip']);
+    expect(select('clip,mine')).toEqual(['clip', 'siglip']);
+    expect(() => selectEntries({ ...catalogue, presets }, 'control', ['mine'])).toThrow('Unknown control "mine"');
     expect(nearestName('sigclip', ['clip', 'siglip'])).toBe('siglip');
     expect(nearestName('zzzzzz', ['clip', 'siglip'])).toBeUndefined();
   });
