@@ -181,6 +181,7 @@ describe('the tasks of the study', () => {
     const withheld = studied.filter(({ images }) => images !== 'shown').map(({ id }) => id);
     expect(withheld.sort()).toEqual([
       'bach',
+      'deepeyenet-retrieval',
       'lc25000-colon',
       'lc25000-lung',
       'mimic-cxr-retrieval',
