@@ -1,5 +1,6 @@
+import type { ConfigTree } from '@medbench/runner/workspace';
 import type { Study } from '../study.js';
-import { PAPER_TASKS } from './paper.js';
+import { STUDY_TASKS } from './paper.js';
 
 /** Rows as the study's code trains them, as committed. Whether the published runs had this code cannot be known. */
 const TRAINED = {
@@ -15,6 +16,14 @@ const MEANT = {
   tokens: 'filip:variant=study',
 } as const;
 
+/** Four tasks of known factors, and steps enough to tell rows apart. */
+const DEMO: ConfigTree = {
+  tasks: ['phantom-global', 'phantom-local', 'phantom-retrieval', 'phantom-vqa'],
+  corpora: ['phantoms'],
+  training: { steps: 120, warmup: 12 },
+  general: { steps: 120 },
+};
+
 /**
  * Each row whose code does not do what its name says, beside its twin that does. The masked row as trained is the
  * unimodal one, because no share of patches was set.
@@ -24,20 +33,13 @@ export const errors: Study = {
   title: "What the errors of the study's code did",
   question: 'Do the findings of the study hold if its rows do what their names say?',
   config: {
-    preset: 'paper',
+    preset: 'study',
     methods: ['clip', 'clip-partial', ...Object.values(TRAINED), ...Object.values(MEANT)],
     controls: ['untrained', 'chance', 'majority'],
-    tasks: [...PAPER_TASKS],
+    tasks: [...STUDY_TASKS],
     seeds: [0, 1, 2],
   },
-  presets: {
-    demo: {
-      tasks: ['phantom-global', 'phantom-local', 'phantom-retrieval', 'phantom-vqa'],
-      corpora: ['phantoms'],
-      training: { steps: 120, warmup: 12 },
-      general: { steps: 120 },
-    },
-  },
+  presets: { demo: DEMO, 'demo-size': DEMO },
   questions: [
     {
       id: 'partners',
