@@ -115,7 +115,8 @@ describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))(
     // Recall@10 in a gallery of 40: chance is 10/40, a little less with several captions. Within four standard errors.
     expect(metrics['i2t_recall@10']!.value).toBeGreaterThan(0.2 - 4 * Math.sqrt(0.16 / TEST));
     expect(metrics['i2t_recall@10']!.value).toBeLessThan(0.3 + 4 * Math.sqrt(0.21 / TEST));
-    if (info.presets?.includes('paper')) expect(notes!.join()).toMatch(/pre-training data/);
+    // Of the study's galleries, DeepEyeNet's alone has no corpus.
+    if (/^(mimic|quilt|roco)/.test(info.id)) expect(notes!.join()).toMatch(/pre-training data/);
     const blind = await new make().evaluate(constantModel(), context());
     expect(blind.results[0]!.metrics['t2i_recall@10']!.value).toBe(0);
   });
