@@ -17,7 +17,7 @@ import {
 } from '@medbench/runner';
 import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import { WorkerProcesses } from './jobs/processes.js';
-import { planMemory } from './plan.js';
+import { planMemory } from './row-plan.js';
 import { cacheFolder, namedPlugins, type Workspace } from './workspace.js';
 
 /** A run to execute. */

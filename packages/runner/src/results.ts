@@ -4,8 +4,9 @@ import { mayShow } from '@medbench/core';
 import { entriesOfKind } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from './config/schema.js';
-import type { Plan, PlanRow } from './plan/plan.js';
+import type { Plan } from './plan/plan.js';
 import { describeProtocols, listTaskProtocols } from './plan/protocols.js';
+import type { PlanRow } from './plan/rows.js';
 import { type ChosenBackend, Services } from './services.js';
 import { hashJson, type RunStore } from './store/index.js';
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseVariable, readVariable } from '@medbench/core';
 import { listUnits, type Plan } from '@medbench/runner';
-import type { KeptImages, RowPlan } from '../plan.js';
+import type { KeptImages, RowPlan } from '../row-plan.js';
 
 const MEBIBYTE = 2 ** 20;
 /** Assumed peak of a process whose backend gives no estimate, in MiB. */

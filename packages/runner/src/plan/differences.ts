@@ -1,7 +1,8 @@
 import type { Configurable } from '@medbench/core';
 import { resolveSettings } from '@medbench/core';
 import { type ConfigTree, isTree } from '../config/merge.js';
-import type { Plan, PlanRow } from './plan.js';
+import type { Plan } from './plan.js';
+import type { PlanRow } from './rows.js';
 
 /** A setting that has one value in a plan and another in the plan that it is compared with. */
 export interface PlanDifference {

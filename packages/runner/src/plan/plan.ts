@@ -1,22 +1,10 @@
-import type { ProtocolId, Settings } from '@medbench/core';
+import type { ProtocolId } from '@medbench/core';
 import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, findEntry, MANIFEST_KEYS, selectEntries, unknownIdError } from '@medbench/core/catalogue';
 import type { Config } from '../config/schema.js';
 import { type EvaluationConfig, evaluationConfig, listTaskProtocols } from './protocols.js';
-import { selectRows } from './rows.js';
-
-/** A row of the results table. */
-export type PlanRow =
-  | {
-      readonly kind: 'method';
-      readonly id: string;
-      readonly entry: CatalogueEntry<'method'>;
-      readonly settings: Settings;
-    }
-  | { readonly kind: 'control'; readonly id: string; readonly entry: CatalogueEntry<'control'> }
-  /** Embeddings that another tool made. */
-  | { readonly kind: 'embeddings'; readonly id: string; readonly folder: string };
+import { type PlanRow, selectRows } from './rows.js';
 
 /** One measurement of the plan: a row on a task under a seed, with the protocols that apply. */
 export interface PlannedCell {

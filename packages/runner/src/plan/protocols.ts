@@ -2,7 +2,7 @@ import type { EvaluationSplit, ProtocolId, ProtocolInfo, RunResults, Settings, T
 import { MedbenchError, resolveSettings } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, findEntry, unknownIdError } from '@medbench/core/catalogue';
-import type { PlanRow } from './plan.js';
+import type { PlanRow } from './rows.js';
 
 type ProtocolEntry = CatalogueEntry<'protocol'>;
 

@@ -12,6 +12,18 @@ export interface MethodRow {
   readonly settings: Settings;
 }
 
+/** A row of the results table. */
+export type PlanRow =
+  | {
+      readonly kind: 'method';
+      readonly id: string;
+      readonly entry: CatalogueEntry<'method'>;
+      readonly settings: Settings;
+    }
+  | { readonly kind: 'control'; readonly id: string; readonly entry: CatalogueEntry<'control'> }
+  /** Embeddings that another tool made. */
+  | { readonly kind: 'embeddings'; readonly id: string; readonly folder: string };
+
 /** A parsed selector: an id and, for each setting, the values of its sweep as typed. */
 interface Selector {
   readonly id: string;

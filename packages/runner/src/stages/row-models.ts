@@ -11,8 +11,9 @@ import {
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import { dataKeyFields, pluginIdentity, TaskData } from '../data/task-data.js';
-import type { Plan, PlannedCell, PlanRow } from '../plan/plan.js';
+import type { Plan, PlannedCell } from '../plan/plan.js';
 import { resolveMethod } from '../plan/resolve.js';
+import type { PlanRow } from '../plan/rows.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';

@@ -1,6 +1,6 @@
 import type { Profile, TrainingRecord } from '@medbench/core';
 import { inject } from 'inversify';
-import type { PlanRow } from '../plan/plan.js';
+import type { PlanRow } from '../plan/rows.js';
 import { Services } from '../services.js';
 import { type RowModel, RowModels } from './row-models.js';
 import { TrainingStage } from './training.js';

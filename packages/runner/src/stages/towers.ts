@@ -1,8 +1,9 @@
 import type { ModelRequest, ModelSettings, Profile } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { pluginIdentity } from '../data/task-data.js';
-import type { Plan, PlanRow } from '../plan/plan.js';
+import type { Plan } from '../plan/plan.js';
 import { type EvaluationActivation, rowActivation } from '../plan/protocols.js';
+import type { PlanRow } from '../plan/rows.js';
 import { type ChosenBackend, Services } from '../services.js';
 import type { RunStore } from '../store/index.js';
 

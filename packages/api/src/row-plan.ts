@@ -1,0 +1,131 @@
+import { type Backend, type DualEncoderModel, errorMessage, isMedbenchError } from '@medbench/core';
+import type { Registry } from '@medbench/core/services';
+import { type Config, GENERAL, type MethodRow, type Plan, planGeneralTraining, resolveMethod } from '@medbench/runner';
+import type { SetupRequest } from '@medbench/training';
+
+/** The plan of one row. A row that is not trained has only the fields about cells. */
+export interface RowPlan {
+  readonly id: string;
+  readonly kind: Plan['rows'][number]['kind'] | typeof GENERAL;
+  /** Number of trainings, one per seed; 0 if nothing is trained. */
+  readonly trainings: number;
+  /** Number of measurements over all seeds, one per task. */
+  readonly cells: number;
+  readonly start?: string;
+  readonly parameters?: { readonly total: number; readonly trainable: number; readonly frozen: number };
+  readonly steps?: number;
+  /** The batch size. */
+  readonly pairsPerStep?: number;
+  /** Peak memory of the training process without cached images, if the backend can estimate it. */
+  readonly peakMiB?: number;
+  /** Number of pairs in memory at once, if smaller than the batch size. */
+  readonly chunkSize?: number;
+  /** Steps of each phase, if there are several phases. */
+  readonly phases?: readonly number[];
+  /** Why the row cannot be trained. */
+  readonly error?: string;
+}
+
+/** Plans a training, or returns why it is impossible: a run then continues with the next row. */
+async function planTraining(
+  model: DualEncoderModel,
+  request: Omit<SetupRequest, 'method' | 'start'> & { readonly start?: SetupRequest['start'] },
+  method: Promise<SetupRequest['method']>,
+  backend: Backend,
+): Promise<Omit<RowPlan, 'id' | 'kind' | 'trainings' | 'cells'>> {
+  const { prepareRow, stepMemory } = await import('@medbench/training');
+  const { steps, batchSize } = request.training;
+  try {
+    const resolvedMethod = await method;
+    const start = request.start ?? resolvedMethod.start;
+    const setupRequest = { ...request, method: resolvedMethod, start };
+    const { parameters, setup } = prepareRow(model, setupRequest);
+    const memory = await stepMemory(model, setupRequest, backend);
+    const chunkSize = memory?.chunkSize ?? request.training.chunkSize;
+    return {
+      start,
+      parameters: { ...parameters, frozen: parameters.total - parameters.trainable },
+      steps,
+      pairsPerStep: batchSize,
+      ...(memory ? { peakMiB: Math.round(memory.peakBytes / 2 ** 20) } : {}),
+      ...(chunkSize !== null && chunkSize < batchSize ? { chunkSize } : {}),
+      ...(setup.phases.length > 1 ? { phases: setup.phases } : {}),
+    };
+  } catch (error) {
+    // An error in the call itself concerns all rows.
+    if (isMedbenchError(error) && error.code === 'usage') throw error;
+    return { error: errorMessage(error) };
+  }
+}
+
+/** Loads the method of a row. */
+const loadMethod = async (registry: Registry, { entry, settings }: Pick<MethodRow, 'entry' | 'settings'>) =>
+  (await resolveMethod(registry, entry, settings)).method;
+
+/** Plans the rows in their order, preceded by the general-domain weights if any row starts from them. */
+async function planRows(
+  { config, rows, cells }: Plan,
+  registry: Registry,
+  model: DualEncoderModel,
+  backend: Backend,
+): Promise<RowPlan[]> {
+  const { training, seeds } = config;
+  const planned: RowPlan[] = [];
+  for (const row of rows) {
+    const { id, kind } = row;
+    const base = { id, kind, cells: cells.filter((cell) => cell.row === row).length };
+    if (row.kind !== 'method') planned.push({ ...base, trainings: 0 });
+    else {
+      const request = { row: id, settings: row.settings, training };
+      const trainingPlan = await planTraining(model, request, loadMethod(registry, row), backend);
+      planned.push({ ...base, trainings: seeds.length, ...trainingPlan });
+    }
+  }
+  if (!planned.some(({ start }) => start === 'general')) return planned;
+  const general = { id: GENERAL, kind: GENERAL, cells: 0 } as const;
+  if (config.general.weights !== null) return [{ ...general, trainings: 0 }, ...planned];
+  const { entry, settings, training: generalSettings } = planGeneralTraining(config, registry.catalogue);
+  const request = { row: GENERAL, settings, training: generalSettings, start: 'scratch' } as const;
+  const trainingPlan = await planTraining(model, request, loadMethod(registry, { entry, settings }), backend);
+  return [{ ...general, trainings: 1, ...trainingPlan }, ...planned];
+}
+
+/** Builds the two towers of a run, without weights. */
+async function buildTowers({ encoders, model }: Config, registry: Registry): Promise<DualEncoderModel> {
+  const { buildModel } = await import('@medbench/training');
+  const [image, text] = await Promise.all([
+    registry.get('encoder', encoders.image),
+    registry.get('encoder', encoders.text),
+  ]);
+  return (await buildModel({ image, text, model })).model;
+}
+
+/**
+ * Memory of the decoded images that are cached while rows train. It adds to the peak memory of a row, and is not part
+ * of it because planning does not read data.
+ */
+export interface KeptImages {
+  readonly bytesPerThousand: number;
+  readonly bytesAtMost: number;
+}
+
+async function estimateKeptImages({ image }: DualEncoderModel, { training }: Config): Promise<KeptImages> {
+  const { keptImageBytes } = await import('@medbench/training');
+  return {
+    bytesPerThousand: keptImageBytes(image.imageSize, 1000, training.crop),
+    bytesAtMost: keptImageBytes(image.imageSize, Number.MAX_SAFE_INTEGER, training.crop),
+  };
+}
+
+/** Plans the rows of a run, and the memory of the images that their trainings cache. */
+export async function planMemory(
+  plan: Plan,
+  registry: Registry,
+  backend: Backend,
+): Promise<{ readonly rows: readonly RowPlan[]; readonly keptImages: KeptImages }> {
+  const model = await buildTowers(plan.config, registry);
+  return {
+    rows: await planRows(plan, registry, model, backend),
+    keptImages: await estimateKeptImages(model, plan.config),
+  };
+}
