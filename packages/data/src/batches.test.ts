@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { batchOrder, epochOrder } from './batches.js';
 import { prefetch } from './prefetch.js';
@@ -124,6 +126,19 @@ describe('sources', () => {
     expect(reads).toEqual([0, 1, 2, 2]);
     await expect(source.get(3)).rejects.toThrow('once');
     await expect(source.get(3)).resolves.toHaveLength(100);
+  });
+
+  it('return their memory to the budget when nothing refers to them', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const budget = new ByteBudget(150);
+    await cached({ length: 1, get: async () => new Uint8Array(100) }, budget).get(0);
+    expect(budget.take(100)).toBe(false);
+    for (let turn = 0; turn < 50 && !budget.take(100); turn++) {
+      collect();
+      await later(0, 1);
+    }
+    expect(budget.take(51)).toBe(false);
   });
 
   it('share a budget of memory', async () => {

@@ -14,6 +14,7 @@ import {
 import { classTexts, type MultiLabelData, type MultiLabelImages, type MultiLabelSplits } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { isSynthetic, taskInfo } from './info.js';
+import { OpenedData } from './opened.js';
 import { selectPrompts } from './prompts.js';
 
 /** The info that tasks share whose images may have several labels. */
@@ -37,10 +38,16 @@ const joinPhrases = (phrases: readonly string[]): string =>
  * training split. Its training pairs have captions that name all labels of an image.
  */
 export abstract class MultiLabelTask implements Task {
+  readonly #opened = new OpenedData<MultiLabelSplits>();
+
   /** Files whose content decides the results. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
   /** Opens and checks the splits. @throws MedbenchError('data') naming what is missing or wrong. */
   protected abstract open(context: DataContext): Promise<MultiLabelSplits>;
+
+  #splits(context: DataContext): Promise<MultiLabelSplits> {
+    return this.#opened.get(context, () => this.open(context));
+  }
 
   async fingerprint(context: DataContext): Promise<string> {
     return fingerprintFiles(await this.files(context));
@@ -50,7 +57,7 @@ export abstract class MultiLabelTask implements Task {
     const { id, classes, phrases = classes, templates = [], caveats = [] } = taskInfo(this);
     const wording = selectPrompts(id, { phrases, templates }, context.settings);
     const data: MultiLabelData = {
-      ...(await this.open(context)),
+      ...(await this.#splits(context)),
       labelNames: classes,
       phrases: wording.phrases,
       prompts: wording.templates,
@@ -63,7 +70,7 @@ export abstract class MultiLabelTask implements Task {
   }
 
   async images(context: DataContext): Promise<ImageSplits> {
-    const { train, val, test } = await this.open(context);
+    const { train, val, test } = await this.#splits(context);
     const withGroups = ({ images, groupNames }: MultiLabelImages) => ({ images, groups: groupNames });
     return { train: train && withGroups(train), val: val && withGroups(val), test: withGroups(test) };
   }
@@ -71,7 +78,7 @@ export abstract class MultiLabelTask implements Task {
   /** Training pairs: the caption of an image names all its labels in one of the templates. */
   async pairs(context: DataContext): Promise<OpenedCorpus> {
     const { id, classes, phrases = classes, templates = [] } = taskInfo(this);
-    const { train } = await this.open(context);
+    const { train } = await this.#splits(context);
     const labels = classes.length;
     return {
       fingerprint: `${await this.fingerprint(context)}/train/1`,
