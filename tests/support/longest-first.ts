@@ -3,17 +3,25 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Test files that take longest, longest first. They start commands and train. */
 const LONGEST = [
   'resume',
+  'methods',
+  'site',
+  'jobs',
   'examples',
+  'embeddings',
   'study',
   'front-door',
   'cli',
-  'methods',
-  'embeddings',
-  'weights',
   'validation',
+  'scaffold',
+  'weights',
   'tasks',
-  'check',
   'fuzz',
+  'sums',
+  'presets',
+  'tutorials',
+  'study-tasks',
+  'leaks',
+  'check',
 ].map((name) => `/tests/${name}.test.ts`);
 
 const place = ({ moduleId }: TestSpecification): number => {
