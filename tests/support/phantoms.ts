@@ -31,7 +31,18 @@ export async function providePhantoms(cacheRoot: string, set: 'whole' | 'few' = 
   mkdirSync(cacheRoot, { recursive: true });
   const folder = join(cacheRoot, 'phantoms');
   symlinkSync(set === 'few' ? await fewPhantoms() : await ensurePhantoms(sharedCache()), folder, 'junction');
+  shareGraphs(cacheRoot);
   return folder;
+}
+
+/**
+ * Links the graphs that all test files of a test run share into a cache folder: each is compiled and compared with the
+ * eager reference once.
+ */
+function shareGraphs(cacheRoot: string): void {
+  const graphs = join(inject('sharedFolder'), 'graphs');
+  mkdirSync(graphs, { recursive: true });
+  symlinkSync(graphs, join(cacheRoot, 'graphs'), 'junction');
 }
 
 async function fewPhantoms(): Promise<string> {

@@ -70,16 +70,17 @@ const allFinite = ({ data }: HostTensor): boolean => data.every(Number.isFinite)
  * Runs one step of a program on the eager reference and compares the tensors that `program.selfCheck` names with the
  * compiled step. A program that is too large for the reference is not checked, which is logged. If a tensor is not
  * finite on both backends, the check ends without an error.
+ * @returns whether all named tensors were compared.
  * @throws MedbenchError with both figures if a tensor differs.
  */
-export async function selfCheck(check: SelfCheckRequest): Promise<void> {
+export async function selfCheck(check: SelfCheckRequest): Promise<boolean> {
   const { reference, program, state, inputs, compiled, tracedBytes, log } = check;
   if (!canCheck(program, tracedBytes, reference)) {
     const gibibytes = (tracedBytes / 2 ** 30).toFixed(1);
     log(
       `${program.name}: not checked against the eager reference, ${gibibytes} GiB of tensors do not fit ${reference.name}`,
     );
-    return;
+    return false;
   }
   const started = performance.now();
   const eager = await eagerSession(program, state, { activate: () => reference.activate() });
@@ -103,7 +104,7 @@ export async function selfCheck(check: SelfCheckRequest): Promise<void> {
       if (!allFinite(actual) && !allFinite(expected)) {
         // Tensors computed from this one say nothing about the kernels. The caller reports values that are not finite.
         log(`${program.name}: ${name} is not finite on either backend, so nothing more is compared`);
-        return;
+        return false;
       }
       const difference = compareTensors(actual, expected);
       worst = Math.max(worst, difference.relative);
@@ -127,4 +128,5 @@ export async function selfCheck(check: SelfCheckRequest): Promise<void> {
     `${program.name}: agrees with the eager reference in ${program.selfCheck!.length} tensors ` +
       `(largest relative difference ${worst.toExponential(1)}, ${seconds} s)`,
   );
+  return true;
 }

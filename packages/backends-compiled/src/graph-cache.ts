@@ -10,9 +10,18 @@ import { restoreNodeOrder } from './graph/reorder.js';
 /** Number of files kept in the folder. The files written longest ago are deleted first. */
 const MAX_FILES = 64;
 const FILE_SUFFIX = '.onnx.gz';
+/** Empty files that say which graphs have agreed with the eager reference. */
+const AGREED_SUFFIX = '.agreed';
+const MAX_AGREED = 1024;
 const GZIP_LEVEL = 1;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Whether a graph has agreed with the eager reference on this machine. */
+export interface Agreement {
+  known(): Promise<boolean>;
+  record(): Promise<void>;
+}
 
 /**
  * A folder of graphs that ONNX Runtime has optimized. The cache key has everything that the result depends on: the
@@ -34,6 +43,30 @@ export class GraphCache {
   }
 
   #filePath = (key: string): string => join(this.folder, `${key.slice(0, 32)}${FILE_SUFFIX}`);
+
+  /**
+   * The record of whether this graph has agreed with the eager reference, for any weights: the same graph, runtime,
+   * settings and processor run the same kernels.
+   * @param fixed whether weights are built into the graph, which the runtime then optimizes in another way.
+   */
+  agreement(model: Uint8Array, fixed: boolean): Agreement {
+    // The whole key, because nothing in the file says what it belongs to.
+    const file = join(this.folder, `${this.#cacheKey(model)}${fixed ? '-fixed' : ''}${AGREED_SUFFIX}`);
+    return {
+      known: () =>
+        stat(file).then(
+          () => true,
+          () => false,
+        ),
+      record: async () => {
+        // A folder that is not writable costs a repeated check.
+        await ensureFolder(this.folder)
+          .then(() => writeFileAtomic(file, ''))
+          .then(() => this.#prune(AGREED_SUFFIX, MAX_AGREED))
+          .catch(() => {});
+      },
+    };
+  }
 
   /** Whether an earlier run has recorded exactly the same graph. */
   async has(model: Uint8Array): Promise<boolean> {
@@ -89,7 +122,7 @@ export class GraphCache {
       const key = this.#cacheKey(model);
       const contents = Buffer.concat([Buffer.from(`${key} ${sha256(graph)}\n`), graph]);
       await writeFileAtomic(this.#filePath(key), await promisify(gzip)(contents, { level: GZIP_LEVEL }));
-      await this.#prune();
+      await this.#prune(FILE_SUFFIX, MAX_FILES);
     } catch (error) {
       this.log(`The compiled graph could not be cached in ${this.folder}: ${errorMessage(error)}`);
     } finally {
@@ -97,13 +130,13 @@ export class GraphCache {
     }
   }
 
-  async #prune(): Promise<void> {
-    const names = (await readdir(this.folder)).filter((name) => name.endsWith(FILE_SUFFIX));
-    if (names.length <= MAX_FILES) return;
+  async #prune(suffix: string, maximum: number): Promise<void> {
+    const names = (await readdir(this.folder)).filter((name) => name.endsWith(suffix));
+    if (names.length <= maximum) return;
     const files = await Promise.all(
       names.map(async (name) => ({ name, modifiedAt: (await stat(join(this.folder, name))).mtimeMs })),
     );
     files.sort((a, b) => b.modifiedAt - a.modifiedAt);
-    for (const { name } of files.slice(MAX_FILES)) await rm(join(this.folder, name), { force: true });
+    for (const { name } of files.slice(maximum)) await rm(join(this.folder, name), { force: true });
   }
 }

@@ -14,7 +14,7 @@ import {
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { bake } from './graph/bake.js';
 import { encodeModel } from './graph/protobuf.js';
-import { GraphCache } from './graph-cache.js';
+import { type Agreement, GraphCache } from './graph-cache.js';
 import { type ExecutionProvider, loadRuntime, type OnnxRuntime, sessionOptions } from './runtime.js';
 import { type TracedProgram, takeTraced } from './trace.js';
 
@@ -105,6 +105,7 @@ class CompiledSession implements Session {
     private readonly session: InferenceSession,
     initial: HostTensors,
     private readonly options: LoadOptions,
+    private readonly agreement: Agreement | undefined,
   ) {
     if (options.share) this.#sharedState = STATES.get(options.share, program);
     else {
@@ -124,11 +125,15 @@ class CompiledSession implements Session {
   async step(inputs: HostTensors): Promise<HostTensors> {
     this.#assertAlive();
     checkTensors(this.program, 'inputs', inputs);
+    if (this.#unchecked && (await this.agreement?.known())) {
+      this.#unchecked = false;
+      this.options.log?.(`${this.program.name}: the same graph has agreed with the eager reference here before`);
+    }
     const stateBefore = this.#unchecked ? this.#hostState() : undefined;
     const outputs = await this.#run(inputs);
     if (stateBefore) {
       this.#unchecked = false;
-      await selfCheck({
+      const compared = await selfCheck({
         reference: wasmReference,
         program: this.program,
         state: stateBefore,
@@ -137,6 +142,7 @@ class CompiledSession implements Session {
         tracedBytes: this.traced.tracedBytes,
         log: this.options.log ?? (() => {}),
       });
+      if (compared) await this.agreement?.record();
     }
     return outputs;
   }
@@ -232,5 +238,7 @@ export async function compiledSession(
       `compiled in ${seconds(compiled - recorded)}`,
   );
   const { inputs, updated, results, tracedBytes } = traced;
-  return new CompiledSession(program, { inputs, updated, results, tracedBytes }, runtime, session, initial, options);
+  const recording = { inputs, updated, results, tracedBytes };
+  const agreement = cache?.agreement(traced.model, fixed);
+  return new CompiledSession(program, recording, runtime, session, initial, options, agreement);
 }

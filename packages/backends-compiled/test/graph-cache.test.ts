@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Program } from '@medbench/core';
+import type { LoadOptions, Program } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Compiled } from '../src/index.js';
@@ -60,6 +60,34 @@ describe('graphs cached on disk', () => {
     expect(recordings).toBe(3);
     expect(await files()).toHaveLength(1);
     expect(messages.filter((message) => message.includes('cached'))).toEqual([]);
+  });
+
+  it('are compared with the eager reference once, whatever the weights', async () => {
+    let runs = 0;
+    const counted: Program = {
+      ...program,
+      selfCheck: ['y', 'w'],
+      run: (...args) => {
+        runs++;
+        return program.run(...args);
+      },
+    };
+    const stepOnce = async (w: number[], options: LoadOptions): Promise<number> => {
+      runs = 0;
+      const log = (message: string) => messages.push(message);
+      const session = await new Compiled().load(counted, { w: tensor([2], w) }, { ...options, log });
+      const recordings = runs;
+      await session.step({ x: tensor([2], [1, 10]) });
+      await session.dispose();
+      return runs - recordings;
+    };
+    expect(await stepOnce([2, 4], { cache })).toBe(1);
+    expect(await stepOnce([3, 5], { cache })).toBe(0);
+    expect(messages.at(-1)).toBe('halving: the same graph has agreed with the eager reference here before');
+    // Without a folder nothing is remembered.
+    expect(await stepOnce([3, 5], {})).toBe(1);
+    await rm(cache, { recursive: true });
+    expect(await stepOnce([3, 5], { cache })).toBe(1);
   });
 
   it('are separate for each program', async () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { selfCheck } from '@medbench/backend-trace';
 import { wasmReference } from '@medbench/backends-wasm';
 import type { HostTensor, HostTensors, Program } from '@medbench/core';
@@ -26,6 +29,16 @@ describe('the self-check of the first step', () => {
       ),
     });
     await session.dispose();
+  });
+
+  it('is repeated after a disagreement, although the graph is cached', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'disagreement-'));
+    for (let i = 0; i < 2; i++) {
+      const session = await compiledSession(trainingProgram, initialState(), { cache });
+      await expect(session.step(makeBatch(0))).rejects.toThrow('disagrees with the eager reference');
+      await session.dispose();
+    }
+    await rm(cache, { recursive: true });
   });
 
   it('can be turned off', async () => {
