@@ -5,12 +5,21 @@
  */
 export const PRECISION_BITS = 32 - 8 - 2;
 
-/** A filter. Output i weighs the inputs `[first[i], first[i] + count[i])` by `weights` from index `i * size` on. */
+/**
+ * A filter for some of the outputs in turn. The i-th of them weighs the inputs `[first[i], first[i] + count[i])` by
+ * `weights` from index `i * size` on.
+ */
 export interface ResampleFilter<Values = Float64Array> {
   readonly first: Int32Array;
   readonly count: Int32Array;
   readonly weights: Values;
   readonly size: number;
+}
+
+/** Outputs from `start` on, `length` of them. */
+export interface OutputRange {
+  readonly start: number;
+  readonly length: number;
 }
 
 /** Keys' cubic with a = -1/2, evaluated in Pillow's order of operations. */
@@ -25,17 +34,22 @@ function bicubic(x: number): number {
 /**
  * The anti-aliased bicubic filter from `inSize` to `outSize` samples; the weights of each output add up to 1. Equal to
  * Pillow's (`precompute_coeffs` of `Resample.c`) and to PyTorch's `interpolate(mode='bicubic', antialias=True)`.
+ * @param range the outputs to compute. Default: all.
  */
-export function bicubicFilter(inSize: number, outSize: number): ResampleFilter {
+export function bicubicFilter(
+  inSize: number,
+  outSize: number,
+  { start, length }: OutputRange = { start: 0, length: outSize },
+): ResampleFilter {
   const scale = inSize / outSize;
   const stretch = Math.max(scale, 1);
   const support = 2 * stretch;
   const size = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(outSize);
-  const count = new Int32Array(outSize);
-  const weights = new Float64Array(outSize * size);
-  for (let out = 0; out < outSize; out++) {
-    const centre = (out + 0.5) * scale;
+  const first = new Int32Array(length);
+  const count = new Int32Array(length);
+  const weights = new Float64Array(length * size);
+  for (let out = 0; out < length; out++) {
+    const centre = (start + out + 0.5) * scale;
     const from = Math.max(0, Math.trunc(centre - support + 0.5));
     const n = Math.min(inSize, Math.trunc(centre + support + 0.5)) - from;
     let sum = 0;
@@ -52,8 +66,8 @@ export function bicubicFilter(inSize: number, outSize: number): ResampleFilter {
 }
 
 /** The bicubic filter in fixed point (`normalize_coeffs_8bpc`). */
-export function fixedFilter(inSize: number, outSize: number): ResampleFilter<Int32Array> {
-  const filter = bicubicFilter(inSize, outSize);
+export function fixedFilter(inSize: number, outSize: number, range?: OutputRange): ResampleFilter<Int32Array> {
+  const filter = bicubicFilter(inSize, outSize, range);
   const weights = new Int32Array(filter.weights.length);
   // A loop, because `Int32Array.from` with a function takes longer than the resampling itself.
   for (let i = 0; i < weights.length; i++) {

@@ -1,6 +1,6 @@
 import type { RasterImage } from '@medbench/core';
 import { type CropBox, crop } from './crop.js';
-import { fixedFilter, PRECISION_BITS } from './filter.js';
+import { fixedFilter, PRECISION_BITS, type ResampleFilter } from './filter.js';
 import { vectorResize } from './kernels/vector-resize.js';
 
 const HALF = 1 << (PRECISION_BITS - 1);
@@ -13,9 +13,12 @@ function toByte(sum: number): number {
   return Math.min(255, Math.max(0, value));
 }
 
-/** Resamples along rows, `[height, inWidth, channels]` to `[height, outWidth, channels]`. */
-function resampleRows({ data, width, height, channels }: RasterImage, outWidth: number): Uint8Array {
-  const { first, count, weights, size } = fixedFilter(width, outWidth);
+/** Resamples along rows, `[height, inWidth, channels]` to `[height, outputs of the filter, channels]`. */
+function resampleRows(
+  { data, width, height, channels }: RasterImage,
+  { first, count, weights, size }: ResampleFilter<Int32Array>,
+): Uint8Array {
+  const outWidth = first.length;
   const result = new Uint8Array(height * outWidth * channels);
   let target = 0;
   for (let y = 0; y < height; y++) {
@@ -48,9 +51,13 @@ function resampleRows({ data, width, height, channels }: RasterImage, outWidth: 
   return result;
 }
 
-/** Resamples along columns, `[inHeight, lanes]` to `[outHeight, lanes]`, line by line. */
-function resampleColumns(data: Uint8Array, inHeight: number, lanes: number, outHeight: number): Uint8Array {
-  const { first, count, weights, size } = fixedFilter(inHeight, outHeight);
+/** Resamples along columns, `[inHeight, lanes]` to `[outputs of the filter, lanes]`, line by line. */
+function resampleColumns(
+  data: Uint8Array,
+  lanes: number,
+  { first, count, weights, size }: ResampleFilter<Int32Array>,
+): Uint8Array {
+  const outHeight = first.length;
   const result = new Uint8Array(outHeight * lanes);
   const sums = new Int32Array(lanes);
   for (let y = 0; y < outHeight; y++) {
@@ -83,7 +90,33 @@ const fullBox = ({ width, height }: RasterImage): CropBox => ({ x: 0, y: 0, widt
 /** `resize` without vectors, for runtimes that have none and for very large images. */
 export function plainResize(image: RasterImage, width: number, height: number): Uint8Array {
   let { data } = image;
-  if (width !== image.width) data = resampleRows(image, width);
-  if (height !== image.height) data = resampleColumns(data, image.height, width * image.channels, height);
+  if (width !== image.width) data = resampleRows(image, fixedFilter(image.width, width));
+  if (height !== image.height) data = resampleColumns(data, width * image.channels, fixedFilter(image.height, height));
   return data;
+}
+
+/** A part that is at least so many times smaller than the whole is computed alone. */
+const SMALL_PART = 8;
+
+/**
+ * The part `box` of `resize(image, width, height)`, to the same bytes. If it is a small part, the rest is not computed: a
+ * scan line of 1 x 8000 pixels would otherwise become 224 x 1,792,000.
+ */
+export function resizePart(image: RasterImage, width: number, height: number, box: CropBox): RasterImage {
+  if (width === image.width && height === image.height) return crop(image, box);
+  if (width * height < SMALL_PART * box.width * box.height) return crop(resize(image, width, height), box);
+  const across = fixedFilter(image.width, width, { start: box.x, length: box.width });
+  const down = fixedFilter(image.height, height, { start: box.y, length: box.height });
+  // Only the lines that the columns weigh.
+  const top = down.first[0]!;
+  const bottom = down.first.at(-1)! + down.count.at(-1)!;
+  const lines = crop(image, { x: 0, y: top, width: image.width, height: bottom - top });
+  const rows =
+    width === image.width
+      ? crop(lines, { x: box.x, y: 0, width: box.width, height: lines.height }).data
+      : resampleRows(lines, across);
+  const lanes = box.width * image.channels;
+  const data =
+    height === image.height ? rows : resampleColumns(rows, lanes, { ...down, first: down.first.map((y) => y - top) });
+  return { width: box.width, height: box.height, channels: image.channels, data };
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type RasterImage, random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
-import { resize } from './resample.js';
+import { crop } from './crop.js';
+import { resize, resizePart } from './resample.js';
 import {
   CLIP_MEAN,
   CLIP_STD,
@@ -54,6 +55,35 @@ describe('resize', () => {
       });
     }
   }
+
+  it.each([
+    ['a tall strip', 3, 211, 1],
+    ['a wide strip of colours', 160, 5, 3],
+    ['a strip that shrinks', 40, 3000, 1],
+    ['a strip of the right width', 24, 900, 3],
+  ] as const)('of a part gives the bytes of that part: %s', (_, width, height, channels) => {
+    const image = noise(width, height, channels);
+    const whole = resizeShorterSide(image, 24);
+    expect(evaluationTransform(24)(image)).toEqual(centreCrop(whole, 24));
+    const long = Math.max(whole.width, whole.height) - 24;
+    for (const place of [0, 7, long]) {
+      const box = { x: height > width ? 0 : place, y: height > width ? place : 0, width: 24, height: 24 };
+      expect(resizePart(image, whole.width, whole.height, box)).toEqual(crop(whole, box));
+    }
+  });
+
+  it('computes no more of a scan line than its view shows', () => {
+    // The whole would have 224 x 1,792,000 pixels for evaluation, and 512 x 4,096,000 for training.
+    const line = noise(1, 8000, 1);
+    const { stored, view } = cropSteps(224, { kind: 'fixed', side: 512 }, Number.POSITIVE_INFINITY);
+    const bytes = process.memoryUsage().arrayBuffers;
+    const began = performance.now();
+    for (const part of [evaluationTransform(224)(line), view(stored(line), random(0, 'view'))]) {
+      expect([part.width, part.height]).toEqual([224, 224]);
+    }
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(process.memoryUsage().arrayBuffers - bytes).toBeLessThan(50e6);
+  });
 
   it('keeps a constant image constant, and returns an image of the same size unchanged', () => {
     const flat: RasterImage = { width: 9, height: 7, channels: 1, data: new Uint8Array(63).fill(201) };

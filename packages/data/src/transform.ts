@@ -1,6 +1,6 @@
 import { MedbenchError, type Random, type RasterImage } from '@medbench/core';
 import { type CropBox, crop } from './crop.js';
-import { resize } from './resample.js';
+import { resize, resizePart } from './resample.js';
 
 /** Mean and standard deviation of each channel, in units of [0, 1]. */
 export interface Normalisation {
@@ -28,20 +28,24 @@ export interface CropOptions {
 /**
  * Resizes the shorter side to `size` and the longer to floor(size * long / short), bicubic (torchvision's `Resize`).
  */
-export function resizeShorterSide(image: RasterImage, size: number): RasterImage {
-  const { width, height } = image;
-  return width <= height
-    ? resize(image, size, Math.floor((size * height) / width))
-    : resize(image, Math.floor((size * width) / height), size);
-}
+export const resizeShorterSide = (image: RasterImage, size: number): RasterImage =>
+  resize(image, ...shorterSideTo(image, size));
+
+/** Width and height after `resizeShorterSide`. */
+const shorterSideTo = ({ width, height }: RasterImage, size: number): [number, number] =>
+  width <= height ? [size, Math.floor((size * height) / width)] : [Math.floor((size * width) / height), size];
 
 /**
  * Resizes the shorter side to `side`, bicubic; a smaller image is enlarged. Both sides are multiplied by `side` over the
  * shorter one and rounded half to even, as in the study's training. An image of this size is returned unchanged.
  */
-export function resizeShorterSideRounded(image: RasterImage, side: number): RasterImage {
-  const scale = side / Math.min(image.width, image.height);
-  return resize(image, halfToEven(image.width * scale), halfToEven(image.height * scale));
+export const resizeShorterSideRounded = (image: RasterImage, side: number): RasterImage =>
+  resize(image, ...shorterSideRounded(image, side));
+
+/** Width and height after `resizeShorterSideRounded`. */
+function shorterSideRounded({ width, height }: RasterImage, side: number): [number, number] {
+  const scale = side / Math.min(width, height);
+  return [halfToEven(width * scale), halfToEven(height * scale)];
 }
 
 /**
@@ -49,33 +53,34 @@ export function resizeShorterSideRounded(image: RasterImage, side: number): Rast
  * generator).
  * @throws MedbenchError('data') if a side is shorter than `size`.
  */
-export function randomCrop(image: RasterImage, size: number, random: Random): RasterImage {
-  requireSides(image, size);
-  const y = random.integer(image.height - size + 1);
-  const x = random.integer(image.width - size + 1);
-  return crop(image, { x, y, width: size, height: size });
+export const randomCrop = (image: RasterImage, size: number, random: Random): RasterImage =>
+  crop(image, randomBox(image.width, image.height, size, random));
+
+function randomBox(width: number, height: number, size: number, random: Random): CropBox {
+  requireSides(width, height, size);
+  const y = random.integer(height - size + 1);
+  const x = random.integer(width - size + 1);
+  return { x, y, width: size, height: size };
 }
 
 /** @throws MedbenchError('data') if a side is shorter than `size`. */
-function requireSides(image: RasterImage, size: number): void {
-  if (image.width >= size && image.height >= size) return;
-  throw new MedbenchError(
-    'data',
-    `An image of ${image.width} x ${image.height} is too small for a crop of ${size} x ${size}`,
-    {
-      hint: 'Resize its shorter side first.',
-    },
-  );
+function requireSides(width: number, height: number, size: number): void {
+  if (width >= size && height >= size) return;
+  throw new MedbenchError('data', `An image of ${width} x ${height} is too small for a crop of ${size} x ${size}`, {
+    hint: 'Resize its shorter side first.',
+  });
 }
 
 /**
  * Cuts out the middle `size * size` pixels. Half of an odd margin is rounded to even, as in torchvision.
  * @throws MedbenchError('data') if a side is shorter than `size`.
  */
-export function centreCrop(image: RasterImage, size: number): RasterImage {
-  requireSides(image, size);
-  const [x, y] = [halfToEven((image.width - size) / 2), halfToEven((image.height - size) / 2)];
-  return crop(image, { x, y, width: size, height: size });
+export const centreCrop = (image: RasterImage, size: number): RasterImage =>
+  crop(image, centreBox(image.width, image.height, size));
+
+function centreBox(width: number, height: number, size: number): CropBox {
+  requireSides(width, height, size);
+  return { x: halfToEven((width - size) / 2), y: halfToEven((height - size) / 2), width: size, height: size };
 }
 
 /**
@@ -148,7 +153,10 @@ function normalisationTable(mean: Normalisation['mean'], std: Normalisation['std
 
 /** CLIP's evaluation view: the shorter side is resized to `size`, then the middle is cut out. */
 export function evaluationTransform(size: number): ImageTransform {
-  return (image) => centreCrop(resizeShorterSide(image, size), size);
+  return (image) => {
+    const [width, height] = shorterSideTo(image, size);
+    return resizePart(image, width, height, centreBox(width, height, size));
+  };
 }
 
 /** open_clip's training view: a random resized crop of most of the image, no flip. */
@@ -184,13 +192,20 @@ export function cropSteps(size: number, crop: TrainingCrop, largest: number): Cr
       return { stored: (image) => shrink(image, largest), view: trainingTransform(size, { scale: crop.scale }) };
     case 'fixed':
       return {
-        stored: (image) => resizeShorterSideRounded(image, crop.side),
-        view: (image, random) => randomCrop(image, size, random),
+        // A strip is stored as it is, because its resized form would take gigabytes.
+        stored: (image) => (isStrip(image) ? image : resizeShorterSideRounded(image, crop.side)),
+        view: (image, random) => {
+          const [width, height] = shorterSideRounded(image, crop.side);
+          return resizePart(image, width, height, randomBox(width, height, size, random));
+        },
       };
     case 'whole':
-      return { stored: (image) => resizeShorterSide(image, size), view: (image) => centreCrop(image, size) };
+      return { stored: evaluationTransform(size), view: (image) => image };
   }
 }
+
+/** Whether one side is so much longer than the other that no image of a patient has this shape. */
+const isStrip = ({ width, height }: RasterImage): boolean => Math.max(width, height) > 64 * Math.min(width, height);
 
 const shrink = (image: RasterImage, side: number): RasterImage =>
   Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image;
