@@ -84,6 +84,36 @@ describe('openHdf5', () => {
   });
 });
 
+describe('a read of HDF5 that fails', () => {
+  const unreadable = fileURLToPath(new URL('../fixtures/hdf5/', import.meta.url));
+
+  it('names a packing that the library does not have, and never returns what was in memory', async () => {
+    const file = await openHdf5(join(unreadable, 'lzf.h5'), 'x');
+    await expect(file.rows(0, 1)).rejects.toMatchObject({
+      message: expect.stringMatching(/lzf\.h5: "x" is packed in a way that cannot be read: .*filter/),
+      hint: expect.stringContaining('h5repack'),
+    });
+    file.close();
+  });
+
+  it('refuses a chunk that does not fit its checksum', async () => {
+    const name = join(unreadable, 'checksum.h5');
+    const bytes = readFileSync(name);
+    const whole = await openHdf5(name, 'x');
+    const expectedRow = Uint8Array.from({ length: 30 }, (_, i) => (4 * 30 + i) % 251);
+    expect(await whole.rows(4, 1)).toEqual(expectedRow);
+    whole.close();
+    // The chunk of rows 4 to 7 holds this row, followed by its checksum.
+    bytes[bytes.indexOf(expectedRow) + 3]! ^= 1;
+    const path = join(scratch, 'checksum.h5');
+    writeFileSync(path, bytes);
+    const file = await openHdf5(path, 'x');
+    expect(await file.rows(0, 1)).toEqual(Uint8Array.from({ length: 30 }, (_, i) => i));
+    await expect(file.rows(5, 1)).rejects.toThrow(/checksum\.h5 is not a complete HDF5 file: .*(checksum|filter)/i);
+    file.close();
+  });
+});
+
 describe('readXlsx', () => {
   it.each(Object.entries(expected.xlsx))('reads %s as openpyxl does', async (name, rows) => {
     expect(await readXlsx(join(folder, name), { columns: Object.keys(rows[0]!) })).toEqual(rows);

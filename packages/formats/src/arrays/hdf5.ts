@@ -24,8 +24,14 @@ export async function openHdf5(path: string, name: string, options: Hdf5Options 
   await requireFile(path, 'Fetch it, or name the folder of the data with --data.');
   const plainPath = path.toLowerCase().endsWith('.gz') ? await gunzipOnce(path, options) : path;
   const { Dataset, File } = await loadLibrary();
-  const damagedError = (cause: unknown): MedbenchError =>
-    cutShort(path, `is not a complete HDF5 file: ${errorMessage(cause).split('\n', 1)[0]}`, cause);
+  const damagedError = (cause: unknown): MedbenchError => {
+    const reason = readFailure(errorMessage(cause));
+    if (!FILTER_MISSING.test(reason)) return cutShort(path, `is not a complete HDF5 file: ${reason}`, cause);
+    return new MedbenchError('data', `${path}: "${name}" is packed in a way that cannot be read: ${reason}`, {
+      cause,
+      hint: 'Pack it anew: h5repack -f GZIP=4 OLD.h5 NEW.h5',
+    });
+  };
   const open = () => {
     const file = new File(plainPath, 'r');
     if (file.file_id < 0n) throw new Error('it cannot be opened');
@@ -96,13 +102,28 @@ export async function openHdf5(path: string, name: string, options: Hdf5Options 
   };
 }
 
+const FILTER_MISSING = /^required filter/;
+
+/**
+ * The reason in an error of the library: the innermost entry of its stack, which comes last, or a missing filter, after
+ * which it looks for one in folders that do not exist.
+ */
+function readFailure(message: string): string {
+  const reasons = [...message.matchAll(/^ *#\d+: .*? in \w+\(\): (.*)$/gm)].map(([, reason]) => reason!);
+  return reasons.find((reason) => FILTER_MISSING.test(reason)) ?? reasons.at(-1) ?? message.split('\n', 1)[0]!;
+}
+
 /**
  * Loads the HDF5 library. It prints a page for every file that it cannot open; the output is discarded, because the
- * error says the same.
+ * error says the same. By default it returns uninitialised memory where a read fails: its errors are made to throw.
  */
 async function loadLibrary(): Promise<typeof import('h5wasm/node')> {
   const hdf5 = await import('h5wasm/node');
-  const { FS } = (await hdf5.ready) as { FS: { streams?: { nfd?: number }[] } };
+  const { FS, activate_throwing_error_handler } = (await hdf5.ready) as {
+    FS: { streams?: { nfd?: number }[] };
+    activate_throwing_error_handler(): void;
+  };
+  activate_throwing_error_handler();
   const errors = FS.streams?.[2];
   if (errors?.nfd === 2) errors.nfd = openSync(devNull, 'w');
   return hdf5;
