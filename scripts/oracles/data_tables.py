@@ -44,6 +44,16 @@ def as_jsonl(rows, **options):
     return "".join(json.dumps(r, **options) + "\n" for r in rows).encode()
 
 
+# Rows that no writer of csv would write, but people do: a quote within a field that is not quoted.
+MARKS = ['a 5" mass', '"quoted, with ""two"" marks"', '6"x7" lesion', 'ends in inches 5"', 'a ""double"" mark', '"line\nbreak"', 'plain']
+
+
+def by_hand(delimiter):
+    lines = [delimiter.join(["split", "image", "caption"])]
+    lines += [delimiter.join(["train", f"{i}.jpg", f"{MARKS[i % len(MARKS)]}"]) for i in range(60_000)]
+    return ("\n".join(lines) + "\n").encode()
+
+
 rows = table(700, 60)
 cases = []
 for name, content in {
@@ -52,6 +62,8 @@ for name, content in {
     "all-quoted.csv": as_csv(rows, quoting=csv.QUOTE_ALL),
     "bom.csv": b"\xef\xbb\xbf" + as_csv(rows[:50]),
     "tabs.tsv": as_csv(rows, delimiter="\t"),
+    "marks.csv": by_hand(","),
+    "marks.tsv": by_hand("\t"),
     "ascii.jsonl": as_jsonl(rows),
     "utf8.jsonl": as_jsonl(rows, ensure_ascii=False),
 }.items():

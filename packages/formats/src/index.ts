@@ -7,6 +7,7 @@ export { openNpzRows } from './arrays/npz-rows.js';
 export { type DicomImage, decodeDicom, readDicom } from './dicom/read.js';
 export { fingerprintFiles } from './files/fingerprint.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './files/generated.js';
+export { visibleNames } from './files/list.js';
 export { pathInside } from './files/path-inside.js';
 export { locate, requireFile, requireFolder } from './files/require.js';
 export { type BadList, type BadSamples, badList, pairSource } from './pairs/bad-samples.js';

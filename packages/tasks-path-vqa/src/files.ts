@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MedbenchError, type RasterImage, type Source } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
-import { openParquet, pathInside, readJson, readPickle } from '@medbench/formats';
+import { openParquet, pathInside, readJson, readPickle, visibleNames } from '@medbench/formats';
 
 /** Names of the splits in the Hugging Face copy. */
 export const SPLITS = ['train', 'validation', 'test'] as const;
@@ -29,17 +28,19 @@ const HINT = 'Fetch the data set again, or check that it is PathVQA.';
 
 /** The Parquet files of a split, in order. @throws MedbenchError('data') naming the folder if a file is missing. */
 export async function parquetFiles(folder: string, split: PathVqaSplit): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => name.startsWith(`${split}-`) && name.endsWith('.parquet'));
+  const names = (await visibleNames(folder)).filter(
+    (name) => name.startsWith(`${split}-`) && name.endsWith('.parquet'),
+  );
   if (names.length === 0) {
     throw new MedbenchError('data', `${folder} has no ${split}-*.parquet`, { hint: HINT });
   }
-  const [, total] = /-of-(\d+)\.parquet$/.exec(names[0]!) ?? [];
+  const [, total] = /-of-(\d+)(?:-[0-9a-f]+)?\.parquet$/.exec(names[0]!) ?? [];
   if (total !== undefined && Number(total) !== names.length) {
     throw new MedbenchError('data', `${folder} has ${names.length} of ${Number(total)} ${split}-*.parquet`, {
       hint: HINT,
     });
   }
-  return names.sort().map((name) => join(folder, name));
+  return names.map((name) => join(folder, name));
 }
 
 /** Reads a split of the Hugging Face copy. Every row holds its image, so equal images are found by their hash. */

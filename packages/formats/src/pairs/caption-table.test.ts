@@ -79,9 +79,37 @@ describe('captionTable', () => {
     await expect(open(file('few.csv', 'image,caption\na\n'))).rejects.toThrow(/row 1 has 1 fields/);
     await expect(open(file('x.xlsx', ''))).rejects.toThrow(/x\.xlsx is not a supported table/);
     await expect(open(file('empty.csv', ''))).rejects.toThrow(/no column "image" or "caption"/);
-    await expect(open(file('open.csv', 'image,caption\na,"b\n'))).rejects.toThrow(/ends within quotes/);
+    await expect(open(file('open.csv', 'image,caption\na,"b\n'))).rejects.toThrow(
+      /open\.csv: row 1 has a quote that is not closed/,
+    );
     await expect(open(file('latin.csv', Buffer.from('image,caption\na,\xfc\n', 'latin1')))).rejects.toThrow(/UTF-8/);
     await expect(open(join(folder, 'none.csv'))).rejects.toThrow(/none\.csv is not there/);
+  });
+
+  it('gives up one row for a quote that is not closed, whatever it has swallowed', async () => {
+    const lines = Array.from({ length: 20 }, (_, i) => `p${i}.png,caption ${i}`);
+    const captions = async (table: string): Promise<string[]> => {
+      const pairs = await open(table, { skipBad: true });
+      expect(pairs.bad.count).toBe(1);
+      return Promise.all(Array.from({ length: pairs.length }, async (_, i) => (await pairs.describe(i)).caption));
+    };
+    const others = Array.from({ length: 20 }, (_, i) => `caption ${i}`).filter((_, i) => i !== 5);
+    lines[5] = 'p5.png,"a mass';
+    expect(await captions(file('to-the-end.csv', `image,caption\n${lines.join('\n')}\n`))).toEqual(others);
+    // A later quoted field closes it in the wrong place.
+    lines[12] = 'p12.png,"caption 12"';
+    expect(await captions(file('to-a-quote.csv', `image,caption\n${lines.join('\n')}`))).toEqual(others);
+  });
+
+  it('refuses what stands for a missing caption, and a column that occurs twice', async () => {
+    for (const mark of ['nan', 'None', 'null', ' NaN ']) {
+      const table = file('missing.csv', `image,caption\na.png,${mark}\nb.png,nano particles\n`);
+      await expect(open(table)).rejects.toThrow(/row 1 has a mark of a missing text in "caption"/);
+      expect(await open(table, { skipBad: true })).toMatchObject({ length: 1, bad: { count: 1 } });
+    }
+    await expect(open(file('twice.csv', 'image,caption,caption\na,b,c\n'))).rejects.toThrow(
+      /twice\.csv has two columns "caption"/,
+    );
   });
 
   it('never quotes the text of a broken row', async () => {

@@ -62,6 +62,11 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
   const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {
     const name = textIn(row, imageColumn, place);
     const caption = textIn(row, captionColumn, place);
+    if (MISSING.has(caption.trim())) {
+      throw new MedbenchError('data', `${place} has a mark of a missing text in "${captionColumn}" (nan, None, null)`, {
+        hint: MEND_HINT,
+      });
+    }
     return { file: pathInside(imageDir, options.toFileName?.(name) ?? name, place), caption };
   };
   const starts = numberList();
@@ -108,10 +113,13 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
   return Object.assign(pairs, { describe, duplicates: captions.duplicates(), rejected, bad });
 }
 
+const MEND_HINT = 'Mend the row, take it out, or leave bad rows out with --skip-bad.';
+
+/** What pandas and Python write where a caption is missing. */
+const MISSING: ReadonlySet<string> = new Set(['nan', 'NaN', 'None', 'null', 'NULL', '<NA>']);
+
 function textIn(row: JsonRow, column: string, place: string): string {
   const value = row[column];
   if (typeof value === 'string' && value.trim() !== '') return value;
-  throw new MedbenchError('data', `${place} has no text in "${column}"`, {
-    hint: 'Mend the row, take it out, or leave bad rows out with --skip-bad.',
-  });
+  throw new MedbenchError('data', `${place} has no text in "${column}"`, { hint: MEND_HINT });
 }

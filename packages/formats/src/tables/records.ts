@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import { errorMessage, MedbenchError } from '@medbench/core';
+import { errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import { parse } from 'csv-parse/sync';
 import { type JsonRow, requireColumns } from './tables.js';
@@ -68,18 +68,21 @@ export async function scanTable(
   }
   if (names) requireColumns(table, names, columns);
   const parseRow = parser(form, names, columns, table);
-  async function* rows(): ReturnType<() => AsyncGenerator<{ row: JsonRow; place: RecordRange; number: number }[]>> {
+  async function* rows(): AsyncGenerator<ParsedRow[]> {
     let number = 0;
-    const parsed = (batch: readonly RawRecord[]) =>
-      batch.flatMap(({ bytes, start }) => {
+    const parsed = (batch: readonly RawRecord[]): ParsedRow[] =>
+      batch.flatMap((record) => {
         number++;
+        const { bytes, start } = record;
         try {
+          if (record.unclosed) throw unclosedQuote(`${table}: row ${number}`);
           const row = parseRow(bytes, `${table}: row ${number}`);
           return [{ row, place: { start, length: bytes.length }, number }];
         } catch (error) {
-          if (!(error instanceof MedbenchError)) throw error;
+          if (!isMedbenchError(error)) throw error;
           onBad(error);
-          return [];
+          // Only the line with the quote is bad: the lines that it has swallowed are read as rows of their own.
+          return error instanceof QuoteError ? parsed(linesAfterFirst(record, form)) : [];
         }
       });
     yield parsed(afterHeader);
@@ -88,36 +91,99 @@ export async function scanTable(
   return { parse: parseRow, rows: rows() };
 }
 
+interface ParsedRow {
+  readonly row: JsonRow;
+  readonly place: RecordRange;
+  readonly number: number;
+}
+
 interface RawRecord {
   readonly bytes: Uint8Array;
   readonly start: number;
+  /** Whether the file ends within quotes that begin in this record. */
+  readonly unclosed?: boolean;
 }
 
-/**
- * Reads the records of a file, without line ends and without empty records. In RFC 4180, a line break within quotes
- * does not end a record.
- */
+/** A row whose quotes are wrong. Lines after its first may be rows that a quote has swallowed. */
+class QuoteError extends MedbenchError {}
+
+const unclosedQuote = (place: string): QuoteError =>
+  new QuoteError('data', `${place} has a quote that is not closed`, {
+    hint: 'Close it, or leave bad rows out with --skip-bad. If it is the last row, the file was probably cut short.',
+  });
+
+/** Splits the lines of a record after the first into records, by the same rule for quotes. */
+function linesAfterFirst({ bytes, start }: RawRecord, form: TableForm): RawRecord[] {
+  const from = bytes.indexOf(10) + 1;
+  if (from === 0) return [];
+  const lines = bytes.subarray(from);
+  const records = recordSplitter(form);
+  return [...records.add(lines, start + from), ...records.end()];
+}
+
+/** Reads the records of a file. @throws MedbenchError('data') if a record is too long, or the file cannot be read. */
 async function* readRecords(table: string, form: TableForm): AsyncGenerator<RawRecord[], undefined> {
+  const splitter = recordSplitter(form);
+  let offset = 0;
+  try {
+    for await (const piece of createReadStream(table, { highWaterMark: PIECE })) {
+      const records = splitter.add(piece as Buffer, offset);
+      offset += (piece as Buffer).length;
+      if (splitter.pendingBytes() > MAX_RECORD) {
+        const { start, quoted } = splitter.pending();
+        throw new MedbenchError('data', `${table}: the row at byte ${start} takes more than ${MAX_RECORD} bytes`, {
+          hint: quoted ? 'A quote is probably not closed there.' : 'Check that it is the table that you mean.',
+        });
+      }
+      if (records.length > 0) yield records;
+    }
+  } catch (cause) {
+    throw cause instanceof MedbenchError ? cause : unreadable(table, cause);
+  }
+  const last = splitter.end();
+  if (last.length > 0) yield last;
+  return undefined;
+}
+
+const COMMA = 44;
+const TAB = 9;
+const QUOTE = 34;
+
+/**
+ * Splits bytes that arrive in pieces into records, without line ends and without empty records. A line break within
+ * quotes does not end a record. A quote opens a field only at its start: within a field it is a character, such as the
+ * mark for inches.
+ */
+function recordSplitter(form: TableForm) {
   const quotes = form === 'csv' || form === 'tsv';
+  const delimiter = form === 'tsv' ? TAB : COMMA;
   let remainder: Uint8Array = new Uint8Array(0);
   let remainderStart = 0;
   let first = true;
-  const pending: RawRecord[] = [];
-  const add = (from: number, to: number, bytes: Uint8Array, start: number): void => {
-    const end = to > from && bytes[to - 1] === 13 ? to - 1 : to;
-    const begin =
-      first && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? from + 3 : from;
-    first = false;
-    if (bytes.subarray(begin, end).some((byte) => byte !== 32 && byte !== 9)) {
-      pending.push({ bytes: bytes.subarray(begin, end), start: start + begin });
-    }
-  };
-  // Position in the remainder where the search for the record's end continues, and whether it lies within quotes.
+  // Position in the remainder where the search for the record's end continues, whether it lies within quotes, and where
+  // the last quotes closed.
   let searched = 0;
   let quoted = false;
-  try {
-    for await (const piece of createReadStream(table, { highWaterMark: PIECE })) {
-      const bytes = remainder.length > 0 ? Buffer.concat([remainder, piece as Buffer]) : (piece as Buffer);
+  let closedAt = -1;
+  /** The bytes of a record, undefined if it is empty. */
+  const record = (from: number, to: number, bytes: Uint8Array): RawRecord | undefined => {
+    const end = to > from && bytes[to - 1] === 13 ? to - 1 : to;
+    const begin = from + (first ? byteOrderMark(bytes, from) : 0);
+    first = false;
+    const isEmpty = bytes.subarray(begin, end).every((byte) => byte === 32 || byte === 9);
+    return isEmpty ? undefined : { bytes: bytes.subarray(begin, end), start: remainderStart + begin };
+  };
+  return {
+    pending: () => ({ start: remainderStart, quoted }),
+    pendingBytes: () => remainder.length,
+    /** Takes the next piece of the file, which lies at `offset`. @returns the records that it completes. */
+    add(piece: Uint8Array, offset: number): RawRecord[] {
+      const records: RawRecord[] = [];
+      if (remainder.length === 0) remainderStart = offset;
+      const bytes =
+        remainder.length > 0
+          ? Buffer.concat([remainder, piece])
+          : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
       let from = 0;
       // The next quote not yet passed. It is kept, so that a file without quotes is not searched again for each line.
       let quote = -1;
@@ -125,42 +191,43 @@ async function* readRecords(table: string, form: TableForm): AsyncGenerator<RawR
         const end = bytes.indexOf(10, position);
         const stop = end < 0 ? bytes.length : end;
         if (quotes && quote < position) quote = nextQuote(bytes, position);
-        for (; quotes && quote < stop; quote = nextQuote(bytes, quote + 1)) quoted = !quoted;
+        for (; quotes && quote < stop; quote = nextQuote(bytes, quote + 1)) {
+          if (quoted) {
+            quoted = false;
+            closedAt = quote;
+          } else {
+            // A second quote after a closing one is a quote within the quoted field.
+            const begin = from + (first ? byteOrderMark(bytes, from) : 0);
+            quoted = quote === begin || bytes[quote - 1] === delimiter || closedAt === quote - 1;
+          }
+        }
         position = stop + (end < 0 ? 0 : 1);
         if (end < 0) break;
         if (quoted) continue;
-        add(from, end, bytes, remainderStart);
+        const complete = record(from, end, bytes);
+        if (complete) records.push(complete);
         from = position;
+        closedAt = -1;
       }
       remainder = bytes.subarray(from);
       remainderStart += from;
       searched = remainder.length;
-      if (remainder.length > MAX_RECORD) {
-        throw new MedbenchError(
-          'data',
-          `${table}: the row at byte ${remainderStart} takes more than ${MAX_RECORD} bytes`,
-          {
-            hint: quoted ? 'A quote is probably not closed there.' : 'Check that it is the table that you mean.',
-          },
-        );
-      }
-      if (pending.length > 0) yield pending.splice(0);
-    }
-  } catch (cause) {
-    throw cause instanceof MedbenchError ? cause : unreadable(table, cause);
-  }
-  if (quoted) {
-    throw new MedbenchError('data', `${table} ends within quotes that begin in the row at byte ${remainderStart}`, {
-      hint: 'The file was probably cut short; fetch it again.',
-    });
-  }
-  if (remainder.length > 0) add(0, remainder.length, remainder, remainderStart);
-  if (pending.length > 0) yield pending;
-  return undefined;
+      closedAt -= from;
+      return records;
+    },
+    /** The last record, which no line end closes. */
+    end(): RawRecord[] {
+      const last = remainder.length > 0 ? record(0, remainder.length, remainder) : undefined;
+      return last ? [quoted ? { ...last, unclosed: true } : last] : [];
+    },
+  };
 }
 
+const byteOrderMark = (bytes: Uint8Array, from: number): number =>
+  bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? 3 : 0;
+
 const nextQuote = (bytes: Buffer, from: number): number => {
-  const index = bytes.indexOf(34, from);
+  const index = bytes.indexOf(QUOTE, from);
   return index < 0 ? Number.POSITIVE_INFINITY : index;
 };
 
@@ -219,14 +286,20 @@ function parseFields(
       ? fields
       : [...fields.slice(0, maxFields - 1), fields.slice(maxFields - 1).join('\t')];
   }
-  let rows: string[][];
+  const fields = (relaxed: boolean): string[] =>
+    parse(text, {
+      delimiter: form === 'csv' ? ',' : '\t',
+      record_delimiter: '\n',
+      relax_quotes: relaxed,
+    })[0] ?? [];
   try {
-    rows = parse(text, { delimiter: form === 'csv' ? ',' : '\t', record_delimiter: '\n' });
+    return fields(false);
   } catch (cause) {
     const code = (cause as { code?: string }).code ?? errorMessage(cause).split(':', 1)[0];
-    throw new MedbenchError('data', `${place} is not a table row (${code})`, { hint: DAMAGED_HINT });
+    // A quote within an unquoted field is a character of its text.
+    if (code === 'INVALID_OPENING_QUOTE') return fields(true);
+    throw new QuoteError('data', `${place} is not a table row (${code})`, { hint: DAMAGED_HINT });
   }
-  return rows[0] ?? [];
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

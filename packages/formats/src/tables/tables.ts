@@ -106,10 +106,16 @@ export async function* csvRows(
 }
 
 /**
- * Checks that all columns exist. @throws MedbenchError('data') naming the missing columns and listing the existing
- * ones.
+ * Checks that each column exists once. @throws MedbenchError('data') naming the missing columns and listing the existing
+ * ones, or naming a column that occurs twice.
  */
 export function requireColumns(path: string, present: readonly string[], required: readonly string[]): void {
+  const repeated = required.find((column) => present.indexOf(column) !== present.lastIndexOf(column));
+  if (repeated !== undefined) {
+    throw new MedbenchError('data', `${path} has two columns "${repeated}"`, {
+      hint: 'Rename or remove the one that is not meant.',
+    });
+  }
   const missing = required.filter((column) => !present.includes(column));
   if (missing.length === 0) return;
   throw new MedbenchError('data', `${path} has no column ${missing.map((column) => `"${column}"`).join(' or ')}`, {

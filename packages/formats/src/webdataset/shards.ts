@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
 import { expand } from 'brace-expansion';
+import { visibleNames } from '../files/list.js';
 
 /** More shards than this are taken for a mistake in a range. */
 const MAX_SHARDS = 100_000;
@@ -38,7 +39,7 @@ export async function findShards(spec: string): Promise<Shards> {
         files.push(path);
         continue;
       }
-      const shards = (await listNames(path)).filter((name) => name.endsWith('.tar')).map((name) => join(path, name));
+      const shards = (await visibleNames(path)).filter((name) => name.endsWith('.tar')).map((name) => join(path, name));
       if (shards.length === 0) {
         throw new MedbenchError('data', `${path} holds no shard`, { hint: 'Shards are files that end in .tar.' });
       }
@@ -68,8 +69,6 @@ async function isFolder(path: string): Promise<boolean> {
     throw unreadable(path, cause);
   }
 }
-
-const listNames = async (folder: string): Promise<string[]> => (await readdir(folder)).sort();
 
 async function readSizes(files: readonly string[]): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
