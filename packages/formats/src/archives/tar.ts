@@ -34,7 +34,8 @@ export interface TarOptions {
 
 /**
  * Walks over the members of a tar archive (v7, ustar, pax, GNU long names, sizes in base 256) without reading their
- * bodies. Returns the offset where the members end. Members are never written to disk; even so, a name that leads out
+ * bodies. Returns the offset where the members end. If archives were joined to one file, the members of all are found;
+ * anything else but zeros after the end marker is refused. Members are never written to disk; even so, a name that leads out
  * of the folder, a link, a device or a sparse file is refused, because no shard of pairs has one.
  * @throws MedbenchError('data') naming the archive and the byte: cut short, a wrong checksum, an invalid size, a size
  * beyond the end, a refused member.
@@ -51,7 +52,12 @@ export async function* tarMembers(readAt: ReadAt, options: TarOptions): AsyncGen
     if (block.length < BLOCK) throw fault(file, position, 'the archive is cut short');
     if (block.every((byte) => byte === 0)) {
       if (start !== position) throw fault(file, position, 'a long name belongs to no member');
-      return position;
+      const next = await afterZeros(readAt, position, length);
+      if (next === undefined) return position;
+      // Another archive follows, because two were joined to one file: its members are read too.
+      position = next;
+      start = next;
+      continue;
     }
     const header = parseHeader(block, file, position);
     const size = header.extension ? header.size : resolveSize(attributes.get('size'), header.size, file, position);
@@ -78,6 +84,15 @@ export async function* tarMembers(readAt: ReadAt, options: TarOptions): AsyncGen
     longName = undefined;
     attributes = new Map();
   }
+}
+
+/** The first block from `position` on that is not zeros; undefined if the archive ends before. */
+async function afterZeros(readAt: ReadAt, position: number, length: number): Promise<number | undefined> {
+  for (let next = position + BLOCK; next < length; next += BLOCK) {
+    const block = await readAt(next, BLOCK);
+    if (block.some((byte) => byte !== 0)) return next;
+  }
+  return undefined;
 }
 
 interface Header {

@@ -33,7 +33,11 @@ describe('readJson and readJsonl', () => {
   });
 
   it('names file and line', async () => {
-    await expect(readJson(file('bad.json', '{\n"a": 1,\n}'))).rejects.toThrow(/bad\.json:3 is not JSON/);
+    await expect(readJson(file('bad.json', '{\n"a": 1,\n}'))).rejects.toThrow(/bad\.json:3:1 is not JSON/);
+    await expect(readJson(file('nan.json', '[{"a": "NaN"},\n {"b": NaN}]'))).rejects.toMatchObject({
+      message: expect.stringMatching(/nan\.json:2:8 is not JSON: it has the word NaN$/),
+      hint: expect.stringContaining('null'),
+    });
     await expect(readJsonl(file('bad.jsonl', '{}\n{"a":\n'))).rejects.toThrow(/bad\.jsonl:2 is not JSON/);
     await expect(readJsonl(file('list.jsonl', '{}\n\n[1]\n'))).rejects.toThrow(/list\.jsonl:3 is not a JSON object/);
     await expect(readJsonl(join(folder, 'none.jsonl'))).rejects.toThrow(/none\.jsonl is not there/);

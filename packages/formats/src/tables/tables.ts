@@ -20,12 +20,22 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const position = Number(/position (\d+)/.exec(errorMessage(cause))?.[1] ?? Number.NaN);
-    const place = Number.isNaN(position) ? '' : `:${text.slice(0, position).split('\n').length}`;
+    const word = /(?:^|[:[,\s])(-?(?:NaN|Infinity))(?=[\],}\s]|$)/.exec(stripStrings(text));
+    const position = word
+      ? word.index + word[0].length - word[1]!.length
+      : Number(/position (\d+)/.exec(errorMessage(cause))?.[1] ?? Number.NaN);
+    const lines = text.slice(0, position).split('\n');
+    const place = Number.isNaN(position) ? '' : `:${lines.length}:${lines.at(-1)!.length + 1}`;
     // The parser's message may quote the text.
-    throw new MedbenchError('data', `${path}${place} is not JSON`, { hint: DAMAGED_HINT });
+    throw new MedbenchError('data', `${path}${place} is not JSON${word ? `: it has the word ${word[1]}` : ''}`, {
+      hint: word ? 'Python writes it for a missing number. Write null in its place, or a number.' : DAMAGED_HINT,
+    });
   }
 }
+
+/** The text with the characters of its strings replaced by blanks, so that only its other words are found. */
+const stripStrings = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\.)*"/gs, (string) => ' '.repeat(string.length));
 
 /** Reads one JSON object per line; empty lines are skipped. @throws MedbenchError('data') naming file and line. */
 export async function readJsonl(path: string): Promise<JsonRow[]> {

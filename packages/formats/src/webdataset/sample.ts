@@ -13,7 +13,7 @@ const MAX_SAMPLE = 256 * 2 ** 20;
 /** The error for a broken sample. */
 export const brokenSample = (file: string, member: string | undefined, fault: string): MedbenchError =>
   new MedbenchError('data', `${file}: the sample of ${member ?? 'an unnamed member'} ${fault}`, {
-    hint: 'Mend the shard, or leave bad samples out with --skip-bad.',
+    hint: 'Mend the shard (tar --sort=name puts the members of a sample together), or leave bad samples out with --skip-bad.',
   });
 
 /**

@@ -159,7 +159,7 @@ const sha = (data: string | Uint8Array): string => createHash('sha256').update(d
 function locateCache(file: string, stamp: string, { cacheFolder, cacheKey }: IndexOptions) {
   if (cacheFolder === undefined) return undefined;
   const path = join(cacheFolder, `${sha(JSON.stringify([resolve(file), cacheKey])).slice(0, 32)}.index`);
-  return { path, heading: JSON.stringify({ format: 'medbench-tar-index-1', stamp }) };
+  return { path, heading: JSON.stringify({ format: 'medbench-tar-index-2', stamp }) };
 }
 
 /**

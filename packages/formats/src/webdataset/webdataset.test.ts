@@ -136,6 +136,36 @@ describe('webDataset', () => {
     expect(pairs.bad.count).toBe(4);
   });
 
+  it('reads the members of all archives that were joined to one file', async () => {
+    const two = Buffer.concat([tar(...sample('a'), ...sample('b')), tar(...sample('c'))]);
+    const pairs = await webDataset(writeFolder('joined', { '0.tar': two }));
+    const captions = await Promise.all([0, 1, 2].map(async (i) => (await pairs.get(i)).caption));
+    expect([pairs.length, captions]).toEqual([3, ['a', 'b', 'c']]);
+    const rest = Buffer.concat([tar(...sample('a')), Buffer.alloc(2048), text('something else '.repeat(50))]);
+    await expect(webDataset(writeFolder('rest', { '0.tar': rest }))).rejects.toThrow(/0\.tar: no header/);
+    expect((await webDataset(join(root, 'rest'), { skipBad: true })).length).toBe(1);
+  });
+
+  it('passes over hidden files beside the shards', async () => {
+    const hidden = { '._0.tar': Buffer.from([0, 5, 22, 7]), '.DS_Store': text('x') };
+    expect((await webDataset(writeFolder('hidden', { '0.tar': tar(...sample('a')), ...hidden }))).length).toBe(1);
+  });
+
+  it('says why members do not form samples: dots in their names, or an order by suffix', async () => {
+    const dots = writeFolder('dots', { '0.tar': tar(...sample('1.2.840.0'), ...sample('1.2.840.1')) });
+    await expect(webDataset(dots)).rejects.toThrow(
+      /1\.2\.840\.0\.png has no image .*: its name ends at the first dot, so that its suffix is "2\.840\.0\.png"/,
+    );
+    const [[image, bytes], [caption, words]] = sample('a');
+    const apart = writeFolder('apart', { '0.tar': tar([image, bytes], ['b.png', png], [caption, words]) });
+    await expect(webDataset(apart)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /a\.png has no caption \(\.txt\) beside it: the members of a sample must lie together/,
+      ),
+      hint: expect.stringContaining('tar --sort=name'),
+    });
+  });
+
   it('caches the index, and makes it again when the shard or the cached file has changed', async () => {
     const cacheFolder = join(root, 'index');
     const folder = writeFolder('kept', { '0.tar': tar(...sample('a'), ...sample('b')) });

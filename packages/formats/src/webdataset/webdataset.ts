@@ -68,8 +68,13 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
 
 function describeFault(suffixes: readonly string[], text: string): string | undefined {
   if (new Set(suffixes).size < suffixes.length) return 'has two members with the same suffix';
-  if (!suffixes.some((suffix) => IMAGE_SUFFIXES.includes(suffix))) return `has no image (${IMAGE_SUFFIXES.join(', ')})`;
-  return suffixes.includes(text) ? undefined : `has no caption (.${text})`;
+  const hasImage = suffixes.some((suffix) => IMAGE_SUFFIXES.includes(suffix));
+  if (hasImage && suffixes.includes(text)) return undefined;
+  const missing = hasImage ? `has no caption (.${text})` : `has no image (${IMAGE_SUFFIXES.join(', ')})`;
+  const dotted = suffixes.find((suffix) => suffix.includes('.'));
+  // Names such as those of DICOM files, which are full of dots.
+  if (dotted !== undefined) return `${missing}: its name ends at the first dot, so that its suffix is "${dotted}"`;
+  return suffixes.length === 1 ? `${missing} beside it: the members of a sample must lie together` : missing;
 }
 
 function checkCounts(
