@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { type DataContext, errorMessage, MedbenchError, type RasterImage } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
@@ -112,13 +112,39 @@ export function splitImages(
   };
 }
 
-const IMAGE = /^\.(jpe?g|png|tiff?|bmp|webp)$/i;
-const isImage = (entry: Dirent): boolean =>
-  !entry.isDirectory() && IMAGE.test(extname(entry.name)) && !entry.name.startsWith('.');
+const IMAGE = /^\.(jpe?g|png|tiff?|webp)$/i;
+
+/** An entry of a folder. A link is what it leads to, as on clusters, where data sets are folders of links. */
+interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+/** Entries that are no hidden file: systems leave files such as `._NAME.png` beside data. */
+async function visibleEntries(folder: string): Promise<Entry[]> {
+  const entries = (await readEntries(folder)).filter(({ name }) => !name.startsWith('.'));
+  return Promise.all(
+    entries.map(async (entry) => {
+      const path = join(folder, entry.name);
+      const kind = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry;
+      return { name: entry.name, path, isFolder: kind.isDirectory() };
+    }),
+  );
+}
+
+const isImage = ({ name, isFolder }: Entry): boolean => !isFolder && IMAGE.test(extname(name));
 
 /** Paths of the images directly in a folder, sorted by name. @throws MedbenchError('data') if there is no image. */
 export async function imagesIn(folder: string): Promise<string[]> {
-  const names = (await readEntries(folder)).filter(isImage).map(({ name }) => name);
+  const entries = await visibleEntries(folder);
+  const bitmaps = entries.filter(({ name, isFolder }) => !isFolder && /\.bmp$/i.test(name)).length;
+  if (bitmaps > 0) {
+    throw new MedbenchError('data', `${folder} holds ${bitmaps} images as BMP, which are not read`, {
+      hint: 'Convert them to PNG, which loses nothing: mogrify -format png *.bmp; then remove the .bmp files.',
+    });
+  }
+  const names = entries.filter(isImage).map(({ name }) => name);
   if (names.length > 0) return names.sort().map((name) => join(folder, name));
   throw new MedbenchError('data', `${folder} holds no images`, { hint: 'Unpack the data set there.' });
 }
@@ -129,13 +155,18 @@ export async function imagesByClass(folders: readonly string[]): Promise<Labelle
   return byClass.flatMap((files, label) => files.map((file) => ({ file, label })));
 }
 
-/** The images in folders and all folders below them: a map from file name to path. */
+/** The images in folders and all folders below them, links included: a map from file name to path. */
 export async function imagesBelow(folders: readonly string[]): Promise<Map<string, string>> {
   const paths = new Map<string, string>();
+  // A link may lead to a folder above it.
+  const visited = new Set<string>();
   const visit = async (folder: string): Promise<void> => {
-    for (const entry of await readEntries(folder)) {
-      if (entry.isDirectory()) await visit(join(folder, entry.name));
-      else if (isImage(entry)) paths.set(entry.name, join(folder, entry.name));
+    const real = await realpath(folder).catch(() => folder);
+    if (visited.has(real)) return;
+    visited.add(real);
+    for (const entry of await visibleEntries(folder)) {
+      if (entry.isFolder) await visit(entry.path);
+      else if (isImage(entry)) paths.set(entry.name, entry.path);
     }
   };
   for (const folder of folders) await visit(folder);

@@ -26,7 +26,7 @@ export { MULTI_LABEL, MultiLabelTask } from './multi-label.js';
 export { organInfo } from './organs.js';
 export { CLASSIFICATION_SETTINGS, HISTOLOGY_EVERYWHERE, TEMPLATES } from './prompts.js';
 export { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } from './retrieval.js';
-export { readRows } from './skip-bad.js';
+export { leftOutRowsNote, readRows, skipRow } from './skip-bad.js';
 export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';
 export { toStatement } from './statement.js';
 export { type StudySplit, studySplit } from './study-split.js';

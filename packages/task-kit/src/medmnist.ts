@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DataContext, type ExpectedFile, MedbenchError, type SettingSpec, type TaskInfo } from '@medbench/core';
-import type { LabelledImages, MultiLabelSplits } from '@medbench/evaluation';
+import { subset } from '@medbench/data';
+import type { LabelledImages } from '@medbench/evaluation';
 import { type ByteRows, type NpyArray, openNpzRows, readNpz, requireFile } from '@medbench/formats';
 import { CLASSIFICATION, type ClassificationSplits, ClassificationTask } from './classification.js';
 import { taskInfo } from './info.js';
-import { MULTI_LABEL, MultiLabelTask } from './multi-label.js';
+import { MULTI_LABEL, MultiLabelTask, type OpenedMultiLabel } from './multi-label.js';
 import { CLASSIFICATION_SETTINGS, PROMPT_SETTINGS } from './prompts.js';
+import { leftOutRowsNote } from './skip-bad.js';
 
 /** Image sides in pixels: 28 in MedMNIST v2, the other sizes in MedMNIST+. The study's size comes first. */
 const SIDES = [224, 128, 64, 28] as const;
@@ -118,14 +120,46 @@ function checkSplit(
   };
 }
 
-/** @throws MedbenchError('data') naming the file, if a label is not below `classes`. */
-function checkLabels(file: string, { split, labels }: MedMnistSplit, classes: number): Int32Array {
-  const wrong = labels.find((label) => label < 0 || label >= classes);
-  if (wrong === undefined) return Int32Array.from(labels);
-  throw new MedbenchError(
-    'data',
-    `${file}: ${split}_labels holds the label ${wrong}, which is not one of 0 to ${classes - 1}`,
-  );
+/** The images of a split whose labels can be used, and what readers of a result must know about the others. */
+interface CheckedSplit {
+  readonly images: LabelledImages['images'];
+  readonly labels: Int32Array;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Checks the labels of a split, `width` of each image. Under `skipBad`, images with another label are reported and left
+ * out.
+ * @throws MedbenchError('data') naming the file and the rows, if a label is not one of 0 to `classes` - 1: beyond them, a
+ * fraction, or NaN, which stands for an image without a label.
+ */
+function checkLabels(
+  file: string,
+  { split, labels, images }: MedMnistSplit,
+  classes: number,
+  width: number,
+  { skipBad, skip }: DataContext,
+): CheckedSplit {
+  const valid = (label: number): boolean => Number.isInteger(label) && label >= 0 && label < classes;
+  const rows = Array.from({ length: images.length }, (_, i) => labels.slice(i * width, (i + 1) * width));
+  const bad = rows.flatMap((row, i) => (row.every(valid) ? [] : [i]));
+  if (bad.length === 0) return { images, labels: Int32Array.from(labels), notes: [] };
+  const describe = (row: number): string =>
+    `${file}: row ${row} of ${split}_labels holds ${rows[row]!.find((label) => !valid(label))}, ` +
+    `which is not one of 0 to ${classes - 1}`;
+  if (!skipBad) {
+    const others = bad.length > 1 ? `; so do ${bad.length - 1} other rows, the next ${bad[1]}` : '';
+    throw new MedbenchError('data', `${describe(bad[0]!)}${others}`, {
+      hint: 'Fetch the file again, or leave images without a label out with --skip-bad.',
+    });
+  }
+  for (const row of bad) skip(describe(row));
+  const kept = Int32Array.from(rows.flatMap((row, i) => (row.every(valid) ? [i] : [])));
+  return {
+    images: subset(images, kept),
+    labels: Int32Array.from(Array.from(kept, (i) => rows[i]!).flat()),
+    notes: leftOutRowsNote(`${split} images`, kept, images),
+  };
 }
 
 /** Finds the file of a data set, of the size of the settings. @throws MedbenchError('data') saying how to get it. */
@@ -148,11 +182,11 @@ export abstract class MedMnistTask extends ClassificationTask {
   override async open(context: DataContext): Promise<ClassificationSplits> {
     const file = await findFile(this, context);
     const { classes } = taskInfo(this);
-    const [train, val, test] = (await openSplits(file, context, 1)).map((split) => ({
-      images: split.images,
-      labels: checkLabels(file, split, classes.length),
-    }));
-    return { train: train!, val: val!, test: test! };
+    const splits = (await openSplits(file, context, 1)).map((split) =>
+      checkLabels(file, split, classes.length, 1, context),
+    );
+    const [train, val, test] = splits.map(({ images, labels }) => ({ images, labels }));
+    return { train: train!, val: val!, test: test!, notes: splits.flatMap(({ notes }) => notes) };
   }
 }
 
@@ -162,13 +196,13 @@ export abstract class MedMnistMultiLabelTask extends MultiLabelTask {
     return [await findFile(this, context)];
   }
 
-  protected override async open(context: DataContext): Promise<MultiLabelSplits> {
+  protected override async open(context: DataContext): Promise<OpenedMultiLabel> {
     const file = await findFile(this, context);
     const { classes } = taskInfo(this);
-    const [train, val, test] = (await openSplits(file, context, classes.length)).map((split) => ({
-      images: split.images,
-      targets: checkLabels(file, split, 2),
-    }));
-    return { train: train!, val: val!, test: test! };
+    const splits = (await openSplits(file, context, classes.length)).map((split) =>
+      checkLabels(file, split, 2, classes.length, context),
+    );
+    const [train, val, test] = splits.map(({ images, labels }) => ({ images, targets: labels }));
+    return { train: train!, val: val!, test: test!, notes: splits.flatMap(({ notes }) => notes) };
   }
 }

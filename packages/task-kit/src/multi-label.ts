@@ -32,20 +32,25 @@ const NO_LABEL = 'no finding';
 const joinPhrases = (phrases: readonly string[]): string =>
   phrases.length < 2 ? (phrases[0] ?? NO_LABEL) : `${phrases.slice(0, -1).join(', ')} and ${phrases.at(-1)}`;
 
+/** The splits of such a task, and what readers of every result must know. */
+export interface OpenedMultiLabel extends MultiLabelSplits {
+  readonly notes?: readonly string[];
+}
+
 /**
  * A task whose images may have several labels, or none. A subclass adds its info (`@Task`), whose classes are the
  * labels, and opens the files. The task runs zero-shot with the templates of the info and a linear probe trained on the
  * training split. Its training pairs have captions that name all labels of an image.
  */
 export abstract class MultiLabelTask implements Task {
-  readonly #opened = new OpenedData<MultiLabelSplits>();
+  readonly #opened = new OpenedData<OpenedMultiLabel>();
 
   /** Files whose content decides the results. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
   /** Opens and checks the splits. @throws MedbenchError('data') naming what is missing or wrong. */
-  protected abstract open(context: DataContext): Promise<MultiLabelSplits>;
+  protected abstract open(context: DataContext): Promise<OpenedMultiLabel>;
 
-  #splits(context: DataContext): Promise<MultiLabelSplits> {
+  #splits(context: DataContext): Promise<OpenedMultiLabel> {
     return this.#opened.get(context, () => this.open(context));
   }
 
@@ -56,8 +61,9 @@ export abstract class MultiLabelTask implements Task {
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const { id, classes, phrases = classes, templates = [], caveats = [] } = taskInfo(this);
     const wording = selectPrompts(id, { phrases, templates }, context.settings);
+    const { notes = [], ...splits } = await this.#splits(context);
     const data: MultiLabelData = {
-      ...(await this.#splits(context)),
+      ...splits,
       labelNames: classes,
       phrases: wording.phrases,
       prompts: wording.templates,
@@ -65,7 +71,7 @@ export abstract class MultiLabelTask implements Task {
     const results = await measureAll(context.protocols, model, data);
     return {
       synthetic: await isSynthetic(context),
-      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...caveats] })),
+      results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes, ...caveats] })),
     };
   }
 
@@ -97,7 +103,7 @@ export abstract class MultiLabelTask implements Task {
   /** Counts the images of each split and, as its classes, the images that have each label. */
   async inspect(context: DataContext): Promise<DataInspection> {
     const { classes } = taskInfo(this);
-    const { train, val, test } = await this.open(context);
+    const { train, val, test, notes = [] } = await this.open(context);
     const counts = Object.entries({ train, val, test }).flatMap(([name, split]) =>
       split
         ? [
@@ -113,6 +119,6 @@ export abstract class MultiLabelTask implements Task {
           ]
         : [],
     );
-    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counts), notes: [] };
+    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counts), notes };
   }
 }

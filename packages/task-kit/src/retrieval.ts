@@ -123,5 +123,7 @@ function numberNames(names: readonly string[]): Int32Array {
 /** Notes on captions that occur more than once; empty if none does. */
 export const duplicatesNote = (duplicates: number): readonly string[] =>
   duplicates > 0
-    ? [`${duplicates} captions repeat an earlier caption: each counts as right for its own image alone`]
+    ? [
+        `${duplicates} captions repeat an earlier caption: each counts as right for its own image alone, unless positives=same-text`,
+      ]
     : [];

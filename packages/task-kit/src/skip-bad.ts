@@ -18,12 +18,27 @@ export function readRows<T, R>(
     try {
       return [read(row, i)];
     } catch (error) {
-      if (!isDataError(error)) throw error;
-      skip((error as Error).message);
+      skipRow(error, { skipBad, skip });
       return [];
     }
   });
 }
+
+/** Reports a row that cannot be read. @throws the error itself without `skipBad`, or if it is not about the data. */
+export function skipRow(error: unknown, { skipBad, skip }: Pick<DataContext, 'skipBad' | 'skip'>): void {
+  if (!skipBad || !isDataError(error)) throw error;
+  skip((error as Error).message);
+}
+
+/** The note that readers of a result see about rows that `readRows` left out; empty if it left out none. */
+export const leftOutRowsNote = (
+  noun: string,
+  kept: { readonly length: number },
+  all: { readonly length: number },
+): readonly string[] =>
+  kept.length < all.length
+    ? [`left out: ${all.length - kept.length} of ${all.length} ${noun}, which cannot be used`]
+    : [];
 
 /**
  * Finds the images of a task that can be decoded. A task keeps one instance and lives as long as its run, so each image
@@ -120,4 +135,4 @@ const mapToNewIndex = (kept: Int32Array): Map<number, number> => new Map(Array.f
 
 /** The note that readers of a result see about images that were left out. */
 export const leftOutNote = (split: string, count: number, total: number): string =>
-  `left out: ${count} of ${total} ${split} images, which cannot be read`;
+  `left out: ${count} of ${total} ${split === '' ? '' : `${split} `}images, which cannot be read`;

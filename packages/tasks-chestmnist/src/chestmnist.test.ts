@@ -65,7 +65,7 @@ describe('ChestMnist', () => {
   it('refuses labels other than 0 and 1, and another number of labels, and names the file', async () => {
     await write(arrays((i, k) => 2 * has(i, k)));
     await expect(new ChestMnist().evaluate(randomModel(0), makeContext(root))).rejects.toThrow(
-      /chestmnist\.npz: train_labels holds the label 2, which is not one of 0 to 1/,
+      /chestmnist\.npz: row \d+ of train_labels holds 2, which is not one of 0 to 1/,
     );
     await write(arrays(has, 13));
     await expect(new ChestMnist().evaluate(randomModel(0), makeContext(root))).rejects.toThrow(

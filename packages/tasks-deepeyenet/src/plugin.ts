@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, Task, type TaskInfo } from '@medbench/core';
 import { locate, pathInside, readJson, requireFolder } from '@medbench/formats';
-import { buildGallery, type RetrievalSplits, RetrievalTask } from '@medbench/task-kit';
+import { buildGallery, leftOutRowsNote, type RetrievalSplits, RetrievalTask, readRows } from '@medbench/task-kit';
 
 const INFO = {
   id: 'deepeyenet-retrieval',
@@ -40,8 +40,11 @@ export class DeepEyeNetRetrieval extends RetrievalTask {
     await requireFolder(folder, INFO.source);
     const rows = await readJson(table);
     if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list`, { hint: INFO.source });
-    const pairs = rows.map((row: unknown, i) => readPair(row, folder, `${table}: row ${i + 1}`));
-    return { test: await buildGallery({ length: pairs.length, describe: async (i) => pairs[i]! }) };
+    const pairs = readRows(rows as readonly unknown[], context, (row, i) =>
+      readPair(row, folder, `${table}: row ${i + 1}`),
+    );
+    const test = await buildGallery({ length: pairs.length, describe: async (i) => pairs[i]! });
+    return { test, notes: leftOutRowsNote('test pairs', pairs, rows) };
   }
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MedbenchError, type RasterImage, type Source } from '@medbench/core';
+import { type DataContext, MedbenchError, type RasterImage, type Source } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
 import { openParquet, pathInside, readJson, readPickle, visibleNames } from '@medbench/formats';
+import { leftOutRowsNote, readRows, skipRow } from '@medbench/task-kit';
 
 /** Names of the splits in the Hugging Face copy. */
 export const SPLITS = ['train', 'validation', 'test'] as const;
@@ -14,6 +15,8 @@ export type PathVqaSplit = (typeof SPLITS)[number];
 export interface SplitQuestions {
   readonly examples: readonly VqaExample[];
   readonly images: Source<RasterImage>;
+  /** What readers of a result must know: questions that were left out. */
+  readonly notes: readonly string[];
 }
 
 /** Makes an example. A question is closed if its answer is "yes" or "no": the data set gives no question types. */
@@ -25,6 +28,7 @@ const example = (image: number, question: string, answer: string): VqaExample =>
 });
 
 const HINT = 'Fetch the data set again, or check that it is PathVQA.';
+const MEND_HINT = `${HINT} Or leave bad rows out with --skip-bad.`;
 
 /** The Parquet files of a split, in order. @throws MedbenchError('data') naming the folder if a file is missing. */
 export async function parquetFiles(folder: string, split: PathVqaSplit): Promise<string[]> {
@@ -44,17 +48,21 @@ export async function parquetFiles(folder: string, split: PathVqaSplit): Promise
 }
 
 /** Reads a split of the Hugging Face copy. Every row holds its image, so equal images are found by their hash. */
-export async function fromParquet(folder: string, split: PathVqaSplit): Promise<SplitQuestions> {
+export async function fromParquet(
+  folder: string,
+  split: PathVqaSplit,
+  context: Pick<DataContext, 'skipBad' | 'skip'>,
+): Promise<SplitQuestions> {
   const table = await openParquet(await parquetFiles(folder, split), ['image', 'question', 'answer']);
   const imageIndices = new Map<string, number>();
   // For each distinct image, the first row that holds it.
   const rows: number[] = [];
   const examples: VqaExample[] = [];
-  for (let i = 0; i < table.length; i++) {
+  const read = async (i: number): Promise<void> => {
     const { question, answer } = await table.row(i);
     if (typeof question !== 'string' || typeof answer !== 'string') {
       throw new MedbenchError('data', `${folder}: row ${i + 1} of ${split} has no text in "question" or "answer"`, {
-        hint: HINT,
+        hint: MEND_HINT,
       });
     }
     const { bytes } = await table.image('image', i);
@@ -65,12 +73,20 @@ export async function fromParquet(folder: string, split: PathVqaSplit): Promise<
       rows.push(i);
     }
     examples.push(example(image, question, answer));
+  };
+  for (let i = 0; i < table.length; i++) {
+    try {
+      await read(i);
+    } catch (error) {
+      skipRow(error, context);
+    }
   }
   const get = async (i: number): Promise<RasterImage> => {
     const { bytes, name } = await table.image('image', rows[i]!);
     return decodeImage(bytes, name);
   };
-  return { examples, images: { length: rows.length, get } };
+  const notes = leftOutRowsNote(`${split} questions`, examples, table);
+  return { examples, images: { length: rows.length, get }, notes };
 }
 
 /** Name of each split in the original data set. */
@@ -84,18 +100,22 @@ export function questionsFile(folder: string, split: PathVqaSplit): string {
 }
 
 /** Reads a split of the original: a list of questions that name their images without the file extension. */
-export async function fromOriginal(folder: string, split: PathVqaSplit): Promise<SplitQuestions> {
+export async function fromOriginal(
+  folder: string,
+  split: PathVqaSplit,
+  context: Pick<DataContext, 'skipBad' | 'skip'>,
+): Promise<SplitQuestions> {
   const file = questionsFile(folder, split);
   const rows: unknown = file.endsWith('.pkl') ? await readPickle(file) : await readJson(file);
   if (!Array.isArray(rows)) throw new MedbenchError('data', `${file} must hold a list of questions`, { hint: HINT });
   const images = join(folder, 'images', ORIGINAL[split]);
   const imageIndices = new Map<string, number>();
   const files: string[] = [];
-  const examples = rows.map((row: unknown, i) => {
+  const examples = readRows(rows as readonly unknown[], context, (row, i) => {
     const { image, question, answer } = Object(row) as Record<string, unknown>;
     const location = `${file}: row ${i + 1}`;
     if (typeof image !== 'string' || typeof question !== 'string' || !['string', 'number'].includes(typeof answer)) {
-      throw new MedbenchError('data', `${location} has no "image", "question" or "answer"`, { hint: HINT });
+      throw new MedbenchError('data', `${location} has no "image", "question" or "answer"`, { hint: MEND_HINT });
     }
     const index = imageIndices.get(image) ?? files.length;
     if (index === files.length) {
@@ -104,5 +124,6 @@ export async function fromOriginal(folder: string, split: PathVqaSplit): Promise
     }
     return example(index, question, String(answer));
   });
-  return { examples, images: { length: files.length, get: (i) => decodeImage(files[i]!) } };
+  const notes = leftOutRowsNote(`${split} questions`, examples, rows);
+  return { examples, images: { length: files.length, get: (i) => decodeImage(files[i]!) }, notes };
 }

@@ -45,7 +45,7 @@ export class PathVqa extends VqaTask {
     const { folder, parquet } = findCopy(context);
     const read = parquet ? fromParquet : fromOriginal;
     const splits: SplitQuestions[] = [];
-    for (const split of SPLITS) splits.push(await read(folder, split));
+    for (const split of SPLITS) splits.push(await read(folder, split, context));
     const [train, val, test] = splits as [SplitQuestions, SplitQuestions, SplitQuestions];
     const firstImages = [0, train.images.length, train.images.length + val.images.length];
     const shiftImages = (questions: SplitQuestions, offset: number): VqaExample[] =>
@@ -61,6 +61,7 @@ export class PathVqa extends VqaTask {
       train: train.examples,
       val: shiftImages(val, firstImages[1]!),
       test: shiftImages(test, firstImages[2]!),
+      notes: splits.flatMap(({ notes }) => notes),
     };
   }
 }

@@ -45,8 +45,38 @@ describe('PneumoniaMnist', () => {
   it('refuses labels that are not classes and names the file', async () => {
     await writeNpz(join(root, 'pneumoniamnist.npz'), arrays(2));
     await expect(new PneumoniaMnist().evaluate(randomModel(0), makeContext(root))).rejects.toThrow(
-      /pneumoniamnist\.npz: train_labels holds the label 2, which is not one of 0 to 1/,
+      /pneumoniamnist\.npz: row \d+ of train_labels holds 2, which is not one of 0 to 1/,
     );
+  });
+
+  it('refuses labels that are no whole numbers, or leaves their images out and counts them', async () => {
+    const labels = (i: number): number => (i % 4 === 1 ? Number.NaN : i % 2);
+    const floats = ['train', 'val', 'test'].flatMap((split) => [
+      [
+        `${split}_images`,
+        { shape: [40, 2, 2], dtype: 'u1' as const, data: Uint8Array.from({ length: 160 }, (_, i) => i >> 2) },
+      ] as const,
+      [
+        `${split}_labels`,
+        { shape: [40, 1], dtype: 'f4' as const, data: Float32Array.from({ length: 40 }, (_, i) => labels(i)) },
+      ] as const,
+    ]);
+    await writeNpz(join(root, 'pneumoniamnist.npz'), Object.fromEntries(floats));
+    await expect(new PneumoniaMnist().open(makeContext(root))).rejects.toThrow(
+      /row 1 of train_labels holds NaN, .*; so do 9 other rows, the next 5$/,
+    );
+    const skipped: string[] = [];
+    const context = { ...makeContext(root), skipBad: true, skip: (message: string) => skipped.push(message) };
+    const { test, notes } = await new PneumoniaMnist().open(context);
+    expect(test.labels.filter((label) => label === 0)).toHaveLength(20);
+    expect(test.labels.filter((label) => label === 1)).toHaveLength(10);
+    // Each image keeps its own label: image i is grey level i.
+    for (const [at, label] of test.labels.entries()) {
+      const level = (await test.images.get(at)).data[0]!;
+      expect(labels(level)).toBe(label);
+    }
+    expect(notes).toContain('left out: 10 of 40 test images, which cannot be used');
+    expect(skipped).toHaveLength(30);
   });
 
   it('explains how to get the file if it is missing', async () => {

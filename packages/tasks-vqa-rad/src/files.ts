@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MedbenchError } from '@medbench/core';
+import { type DataContext, MedbenchError } from '@medbench/core';
 import { readJson, requireFile } from '@medbench/formats';
+import { leftOutRowsNote, readRows } from '@medbench/task-kit';
 
 /** One row of `trainset.json` or `testset.json` (the 3,064/451 split of MEVF and the work following it). */
 export interface VqaRadQuestion {
@@ -14,47 +16,59 @@ export interface VqaRadQuestion {
 const HINT =
   'Put trainset.json, testset.json and images/ of VQA-RAD (osf.io/89kps) there, or name the folder with --data.';
 
+const MEND_HINT = 'Mend the row, or leave bad rows out with --skip-bad.';
+
 export const vqaRadFolder = (dataRoot: string): string => join(dataRoot, 'vqa-rad');
 export const questionTable = (dataRoot: string, split: 'train' | 'test'): string =>
   join(vqaRadFolder(dataRoot), `${split}set.json`);
 
+/** The questions of one split. */
+export interface VqaRadSplit {
+  readonly questions: readonly VqaRadQuestion[];
+  /** What readers of a result must know: questions that were left out. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Reads the questions of one split. Ten training answers are JSON integers and two answer types carry a trailing blank.
+ * Under `skipBad`, questions that are not complete or whose image is missing are reported and left out.
  * @throws MedbenchError('data') naming the file, row and field, or the missing image.
  */
-export async function readQuestions(dataRoot: string, split: 'train' | 'test'): Promise<VqaRadQuestion[]> {
+export async function readQuestions(context: DataContext, split: 'train' | 'test'): Promise<VqaRadSplit> {
+  const { dataRoot } = context;
   const table = questionTable(dataRoot, split);
   await requireFile(table, HINT);
   const rows = await readJson(table);
   if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list of questions`, { hint: HINT });
-  const checked = new Set<string>();
-  const questions: VqaRadQuestion[] = [];
-  for (const [index, row] of rows.entries() as Iterable<[number, Record<string, unknown>]>) {
+  const questions = readRows(rows as readonly unknown[], context, (row, index) => {
     const field = (name: string): string => {
-      const value = row?.[name];
+      const value = (row as Readonly<Record<string, unknown>> | null)?.[name];
       if (typeof value !== 'string' && typeof value !== 'number') {
-        throw new MedbenchError('data', `${table}: row ${index} has no "${name}"`, { hint: HINT });
+        throw new MedbenchError('data', `${table}: row ${index} has no "${name}"`, { hint: MEND_HINT });
       }
       return String(value);
     };
     const imageFile = join(vqaRadFolder(dataRoot), 'images', field('image_name'));
-    if (!checked.has(imageFile)) {
-      await requireFile(imageFile, `It is named in row ${index} of ${table}. ${HINT}`);
-      checked.add(imageFile);
+    if (!existsSync(imageFile)) {
+      throw new MedbenchError('data', `${imageFile} is not there; row ${index} of ${table} names it`, {
+        hint: `${HINT} Or leave its questions out with --skip-bad.`,
+      });
     }
     const type = field('answer_type').trim().toUpperCase();
     if (type !== 'OPEN' && type !== 'CLOSED') {
-      throw new MedbenchError('data', `${table}: row ${index} has the answer type "${type}", expected OPEN or CLOSED`);
+      throw new MedbenchError('data', `${table}: row ${index} has the answer type "${type}", expected OPEN or CLOSED`, {
+        hint: MEND_HINT,
+      });
     }
-    questions.push({
+    return {
       qid: Number(field('qid')),
       imageFile,
       question: field('question'),
       answer: field('answer'),
-      type: type === 'OPEN' ? 'open' : 'closed',
-    });
-  }
-  return questions;
+      type: type === 'OPEN' ? ('open' as const) : ('closed' as const),
+    };
+  });
+  return { questions, notes: leftOutRowsNote(`${split === 'train' ? 'training' : 'test'} questions`, questions, rows) };
 }
 
 /** The files of the distinct images that the questions are about, sorted by name. */

@@ -2,7 +2,7 @@ import { type DataContext, Task } from '@medbench/core';
 import { decodeImage } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
 import { type VqaSplits, VqaTask } from '@medbench/task-kit';
-import { listImages, questionTable, readQuestions, type VqaRadQuestion } from './files.js';
+import { listImages, questionTable, readQuestions, type VqaRadSplit } from './files.js';
 import { INFO } from './info.js';
 
 export { VqaRadRetrieval } from './retrieval.js';
@@ -22,17 +22,19 @@ export { VqaRadRetrieval } from './retrieval.js';
   presets: ['paper', 'demo'],
 })
 export class VqaRad extends VqaTask {
-  protected override async files({ dataRoot }: DataContext): Promise<readonly string[]> {
-    const questions = [...(await readQuestions(dataRoot, 'train')), ...(await readQuestions(dataRoot, 'test'))];
+  protected override async files(context: DataContext): Promise<readonly string[]> {
+    const { dataRoot } = context;
+    const splits = [await readQuestions(context, 'train'), await readQuestions(context, 'test')];
+    const questions = splits.flatMap((split) => split.questions);
     return [questionTable(dataRoot, 'train'), questionTable(dataRoot, 'test'), ...listImages(questions)];
   }
 
-  protected override async open({ dataRoot }: DataContext): Promise<VqaSplits> {
-    const train = await readQuestions(dataRoot, 'train');
-    const test = await readQuestions(dataRoot, 'test');
-    const files = listImages([...train, ...test]);
+  protected override async open(context: DataContext): Promise<VqaSplits> {
+    const train = await readQuestions(context, 'train');
+    const test = await readQuestions(context, 'test');
+    const files = listImages([...train.questions, ...test.questions]);
     const index = new Map(files.map((file, i) => [file, i]));
-    const examples = (questions: readonly VqaRadQuestion[]): VqaExample[] =>
+    const examples = ({ questions }: VqaRadSplit): VqaExample[] =>
       questions.map(({ imageFile, question, answer, type }) => ({
         image: index.get(imageFile)!,
         question,
@@ -43,6 +45,7 @@ export class VqaRad extends VqaTask {
       images: { length: files.length, get: (i) => decodeImage(files[i]!) },
       train: examples(train),
       test: examples(test),
+      notes: [...train.notes, ...test.notes],
     };
   }
 }

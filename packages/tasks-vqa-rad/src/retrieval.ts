@@ -26,13 +26,13 @@ import { INFO } from './info.js';
   presets: [],
 })
 export class VqaRadRetrieval extends RetrievalTask {
-  protected override async files({ dataRoot }: DataContext): Promise<readonly string[]> {
-    const questions = await readQuestions(dataRoot, 'test');
-    return [questionTable(dataRoot, 'test'), ...listImages(questions)];
+  protected override async files(context: DataContext): Promise<readonly string[]> {
+    const { questions } = await readQuestions(context, 'test');
+    return [questionTable(context.dataRoot, 'test'), ...listImages(questions)];
   }
 
-  protected override async open({ dataRoot }: DataContext): Promise<RetrievalSplits> {
-    const questions = await readQuestions(dataRoot, 'test');
+  protected override async open(context: DataContext): Promise<RetrievalSplits> {
+    const { questions, notes } = await readQuestions(context, 'test');
     const files = listImages(questions);
     const index = new Map(files.map((file, i) => [file, i]));
     return {
@@ -42,6 +42,7 @@ export class VqaRadRetrieval extends RetrievalTask {
         imageOfText: Int32Array.from(questions, ({ imageFile }) => index.get(imageFile)!),
       },
       primaryK: 50,
+      notes,
     };
   }
 }

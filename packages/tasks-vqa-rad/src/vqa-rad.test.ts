@@ -23,7 +23,12 @@ describe('readQuestions', () => {
 
   it('reads integer answers and trims answer types', async () => {
     write([row]);
-    expect(await readQuestions(root, 'train')).toMatchObject([{ qid: 1, answer: '2', type: 'closed' }]);
+    expect(await readQuestions(testContext({ dataRoot: root }), 'train')).toEqual({
+      questions: [
+        { qid: 1, imageFile: join(root, 'vqa-rad/images/a.jpg'), question: 'how many?', answer: '2', type: 'closed' },
+      ],
+      notes: [],
+    });
   });
 
   it.each([
@@ -33,11 +38,35 @@ describe('readQuestions', () => {
     ['a value that is not a list', { rows: [] }, /must hold a list of questions/],
   ])('names %s', async (_, rows, message) => {
     write(rows);
-    await expect(readQuestions(root, 'train')).rejects.toThrow(message);
+    await expect(readQuestions(testContext({ dataRoot: root }), 'train')).rejects.toThrow(message);
+  });
+
+  it('leaves out questions without an answer or an image if bad rows are skipped, and says how many', async () => {
+    const rows = [
+      row,
+      { ...row, qid: 2, answer: null },
+      { ...row, qid: 3, image_name: 'gone.jpg' },
+      { ...row, qid: 4 },
+    ];
+    write(rows);
+    writeFileSync(join(root, 'vqa-rad/testset.json'), JSON.stringify([row, { ...row, answer: undefined }]));
+    const skipped: string[] = [];
+    const context = testContext({ dataRoot: root, skipBad: true, skip: (message) => skipped.push(message) });
+    const { questions, notes } = await readQuestions(context, 'train');
+    expect(questions.map(({ qid }) => qid)).toEqual([1, 4]);
+    expect(notes).toEqual(['left out: 2 of 4 training questions, which cannot be used']);
+    expect(skipped.join()).toMatch(/trainset\.json: row 1 has no "answer".*gone\.jpg is not there; row 2 of/);
+    expect((await new VqaRad().inspect(context)).splits).toMatchObject({
+      train: { examples: 2 },
+      test: { examples: 1 },
+    });
+    expect((await new VqaRadRetrieval().inspect(context)).splits).toMatchObject({ test: { examples: 1 } });
   });
 
   it('names a missing file', async () => {
-    await expect(readQuestions(join(root, 'nowhere'), 'test')).rejects.toThrow(/nowhere.*testset\.json is not there/);
+    await expect(readQuestions(testContext({ dataRoot: join(root, 'nowhere') }), 'test')).rejects.toThrow(
+      /nowhere.*testset\.json is not there/,
+    );
   });
 });
 
@@ -45,8 +74,8 @@ describe.skipIf(!real)('the real VQA-RAD', () => {
   const context = testContext({ dataRoot: join(real ?? '', '../..') });
 
   it('has the published numbers of questions, 1,823 and 272 of them closed', async () => {
-    const train = await readQuestions(context.dataRoot, 'train');
-    const test = await readQuestions(context.dataRoot, 'test');
+    const { questions: train } = await readQuestions(context, 'train');
+    const { questions: test } = await readQuestions(context, 'test');
     const closed = (questions: typeof train) => questions.filter(({ type }) => type === 'closed').length;
     expect([train.length, closed(train), test.length, closed(test)]).toEqual([3064, 1823, 451, 272]);
     // All 203 test images also occur in training, as the README says.
