@@ -11,7 +11,16 @@ import {
 /** Largest accepted header in bytes. A file that claims a larger one is damaged. */
 const MAX_HEADER_BYTES = 100 * 2 ** 20;
 
-const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, U8: 1, BOOL: 1 };
+const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I32: 4,
+  I64: 8,
+  U8: 1,
+  BOOL: 1,
+};
 
 /** The contents of a safetensors file. */
 export interface SafetensorsFile {
@@ -49,6 +58,8 @@ function decode({ buffer }: Uint8Array, { dtype, shape }: TensorEntry): HostTens
   switch (dtype) {
     case 'F32':
       return { shape, dtype: 'float32', data: new Float32Array(buffer) };
+    case 'F64':
+      return { shape, dtype: 'float32', data: Float32Array.from(new Float64Array(buffer)) };
     case 'F16':
       return { shape, dtype: 'float32', data: Float32Array.from(new Uint16Array(buffer), fromHalf) };
     case 'BF16': {
@@ -70,7 +81,12 @@ function decode({ buffer }: Uint8Array, { dtype, shape }: TensorEntry): HostTens
 function checkEntry(file: string, name: string, entry: TensorEntry, available: number): void {
   const { dtype, shape, data_offsets: offsets } = entry ?? {};
   const width = BYTES_PER_ELEMENT[dtype];
-  if (width === undefined) throw damagedFile(file, `"${name}" has the element type ${dtype}`);
+  if (width === undefined && typeof dtype === 'string') {
+    throw new MedbenchError('weights', `${file}: "${name}" has the element type ${dtype}, which is not read`, {
+      hint: `Save it as one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')}.`,
+    });
+  }
+  if (width === undefined) throw damagedFile(file, `"${name}" has no element type`);
   const isNaturalNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isNaturalNumber)) throw damagedFile(file, `"${name}" has no valid shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isNaturalNumber))
@@ -170,7 +186,7 @@ async function readHeader(file: string, bytes: ByteSource): Promise<Header> {
 }
 
 /**
- * Reads a safetensors file (F32, F16, BF16, I32, I64, U8, BOOL), or its bytes. The header is checked against the size
+ * Reads a safetensors file (F64 to float32, F32, F16, BF16, I32, I64, U8, BOOL), or its bytes. The header is checked against the size
  * of the file first, and then tensors are read one by one: nothing is allocated that the file does not hold.
  * @throws MedbenchError('weights') naming the file and the tensor, if the file is truncated, the header exceeds the
  *   file, offsets overlap or leave gaps, or sizes do not fit.

@@ -11,6 +11,8 @@ const IGNORED = /(^|\.)(position_ids|num_batches_tracked|attn_mask)$|^(input_res
  */
 const WRAPPERS = ['module.', '_orig_mod.', 'model.'] as const;
 const TEXT_WRAPPER = 'text.';
+/** What `torch.compile` of a part puts into the names of its parameters. */
+const COMPILED_PART = '._orig_mod.';
 
 /** Projections that open_clip stores as (in, out), and Hugging Face as a linear layer, (out, in). */
 const PROJECTIONS: readonly (readonly [string, string])[] = [
@@ -157,17 +159,20 @@ export function toHuggingFace(tensors: HostTensors): HostTensors {
   return result;
 }
 
-/** Removes the prefixes of wrappers from the names. */
+/** Removes the prefixes of wrappers from the names: one wrapper may lie in another, and compiled parts in the model. */
 function stripWrappers(tensors: HostTensors): HostTensors {
-  const prefix = WRAPPERS.find((wrapper) => Object.keys(tensors).every((name) => name.startsWith(wrapper)));
-  const stripped = prefix
-    ? Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name.slice(prefix.length), tensor]))
-    : tensors;
+  let names = Object.keys(tensors);
+  for (;;) {
+    const prefix = WRAPPERS.find((wrapper) => names.length > 0 && names.every((name) => name.startsWith(wrapper)));
+    if (!prefix) break;
+    names = names.map((name) => name.slice(prefix.length));
+  }
+  const values = Object.values(tensors);
   return Object.fromEntries(
-    Object.entries(stripped).map(([name, tensor]) => [
-      name.startsWith(TEXT_WRAPPER) ? name.slice(TEXT_WRAPPER.length) : name,
-      tensor,
-    ]),
+    names.map((name, i) => {
+      const own = name.startsWith(TEXT_WRAPPER) ? name.slice(TEXT_WRAPPER.length) : name;
+      return [own.replaceAll(COMPILED_PART, '.'), values[i]!];
+    }),
   );
 }
 

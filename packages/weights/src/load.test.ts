@@ -144,6 +144,57 @@ describe('exported and loaded weights', () => {
     expect((await load(resolvePath('wrapped.safetensors'))).tensors).toEqual(weights);
   });
 
+  it('are loaded from a compiled model in a distributed one, and from parts that were compiled', async () => {
+    const rename = (names: (name: string) => string): HostTensors =>
+      Object.fromEntries(Object.entries(weights).map(([name, value]) => [names(name), value]));
+    for (const names of [
+      (name: string) => `module._orig_mod.${name}`,
+      (name: string) => `_orig_mod.module.${name}`,
+      (name: string) => name.replace('visual.', 'visual._orig_mod.'),
+    ]) {
+      await writeSafetensors(resolvePath('compiled.safetensors'), rename(names));
+      expect((await load(resolvePath('compiled.safetensors'))).tensors).toEqual(weights);
+    }
+  });
+
+  it('are loaded with a scalar as an array of one value, and without the bias of a loss, which is named', async () => {
+    const scale = { ...weights.logit_scale!, shape: [1] };
+    const bias = { shape: [], dtype: 'float32', data: Float32Array.of(-10) } as const;
+    await writeSafetensors(resolvePath('scalars.safetensors'), { ...weights, logit_scale: scale, logit_bias: bias });
+    const { tensors, notes } = await load(resolvePath('scalars.safetensors'));
+    expect(tensors).toEqual(weights);
+    expect(notes.join()).toMatch(/^logit_bias \(-10\) was left out/);
+  });
+
+  it('are loaded from several files with an index, as Hugging Face divides them', async () => {
+    const names = Object.keys(weights);
+    mkdirSync(resolvePath('divided'));
+    const weightMap: Record<string, string> = {};
+    for (const [part, own] of [names.slice(0, 9), names.slice(9)].entries()) {
+      const file = `model-0000${part + 1}-of-00002.safetensors`;
+      const tensors = Object.fromEntries(own.map((name) => [name, weights[name]!]));
+      await writeSafetensors(resolvePath('divided', file), tensors);
+      for (const name of own) weightMap[name] = file;
+    }
+    const index = resolvePath('divided', 'model.safetensors.index.json');
+    writeFileSync(index, JSON.stringify({ metadata: {}, weight_map: weightMap }));
+    expect((await load(resolvePath('divided'))).tensors).toEqual(weights);
+    rmSync(resolvePath('divided', 'model-00002-of-00002.safetensors'));
+    await expect(load(resolvePath('divided'))).rejects.toThrow(
+      /model\.safetensors\.index\.json names model-00002-of-00002\.safetensors, which is not beside it/,
+    );
+  });
+
+  it('are refused if a value is not finite, and the file and the tensor are named', async () => {
+    const projection = weights['visual.proj']!;
+    const data = Float32Array.from(projection.data as Float32Array);
+    data[5] = Number.NaN;
+    await writeSafetensors(resolvePath('nan.safetensors'), { ...weights, 'visual.proj': { ...projection, data } });
+    await expect(load(resolvePath('nan.safetensors'))).rejects.toThrow(
+      /nan\.safetensors: visual\.proj holds NaN at index 5/,
+    );
+  });
+
   it('are refused if the file is truncated, and the file is named', async () => {
     mkdirSync(resolvePath('cut'));
     const file = resolvePath('cut', 'model.safetensors');

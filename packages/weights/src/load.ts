@@ -42,6 +42,27 @@ export function checkWeights(weights: HostTensors, specs: readonly ParameterSpec
   });
 }
 
+/** The bias of SigLIP's loss, which open_clip keeps beside the towers. */
+const LOGIT_BIAS = 'logit_bias';
+
+/** The tensors of all files of the weights. */
+async function readParts({ file, parts = [file] }: WeightsSource): Promise<HostTensors> {
+  const tensors: HostTensors = {};
+  for (const part of parts) Object.assign(tensors, (await readSafetensors(part)).tensors);
+  return tensors;
+}
+
+/** @throws MedbenchError('weights') naming the first tensor with a value that is NaN or infinite. */
+function requireFinite(tensors: HostTensors, file: string): void {
+  for (const [name, { data }] of Object.entries(tensors)) {
+    const index = data.findIndex((value: number) => !Number.isFinite(value));
+    if (index < 0) continue;
+    throw new MedbenchError('weights', `${file}: ${name} holds ${data[index]} at index ${index}`, {
+      hint: 'The training that wrote it diverged, or it was damaged. Take an earlier checkpoint.',
+    });
+  }
+}
+
 /** Weights that fit the model, and how they were converted. */
 export interface LoadedWeights {
   /** Tensors by medbench's names, with the shapes of the model. */
@@ -71,9 +92,19 @@ export async function loadWeights(
       },
     );
   }
-  const { tensors: stored } = await readSafetensors(source.file);
-  const { layout, tensors } = toOwnLayout(stored);
+  const { layout, tensors } = toOwnLayout(await readParts(source));
   const notes: string[] = [];
+  requireFinite(tensors, source.file);
+  for (const { name, shape } of specs) {
+    const tensor = tensors[name];
+    // Some programs save a scalar as an array of one value.
+    if (tensor && shape.length === 0 && tensor.data.length === 1) tensors[name] = { ...tensor, shape: [] };
+  }
+  const bias = tensors[LOGIT_BIAS];
+  if (bias && !specs.some(({ name }) => name === LOGIT_BIAS)) {
+    delete tensors[LOGIT_BIAS];
+    notes.push(`${LOGIT_BIAS} (${bias.data[0]}) was left out: it belongs to a loss, and each method starts its own`);
+  }
   for (const name of IMAGE_POSITIONS) {
     const table = tensors[name];
     const positions = specs.find((spec) => spec.name === name)?.shape[0];

@@ -8,6 +8,8 @@ import { hubFiles, parseHubModel } from './hub.js';
  * Names of weight files in a folder or on the hub, the preferred first: open_clip's, Hugging Face's, medbench's own.
  */
 const WEIGHT_FILES = ['open_clip_model.safetensors', 'model.safetensors', 'weights.safetensors'] as const;
+/** What Hugging Face adds to the name of weights that are divided into several files, for the index of the parts. */
+const INDEX_SUFFIX = '.index.json';
 const OPEN_CLIP_CONFIG = 'open_clip_config.json';
 const HUGGING_FACE_CONFIG = 'config.json';
 
@@ -16,6 +18,8 @@ export interface WeightsSource {
   /** The name that the user gave: a path or the id of a model on the hub. */
   readonly name: string;
   readonly file: string;
+  /** All files of weights that are divided, if `file` is their index. Default: `file` alone. */
+  readonly parts?: readonly string[];
   /** Activation that the configuration beside the file asks for; undefined without a configuration. */
   readonly activation?: Activation;
 }
@@ -52,7 +56,31 @@ function readActivation(file: string): Activation {
   throw configError(`asks for the activation ${[...acts].join(' and ')}; only quick_gelu and gelu are supported`);
 }
 
+const shardIndex = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+
+/** The files that the index of divided weights names (`model.safetensors.index.json`). */
+function indexedParts(index: string): string[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(index, 'utf8'));
+  } catch (cause) {
+    throw new MedbenchError('weights', `${index} cannot be read as JSON: ${errorMessage(cause)}`, { cause });
+  }
+  const parsed = shardIndex.safeParse(json);
+  if (!parsed.success) throw new MedbenchError('weights', `${index} has no "weight_map"`, { cause: parsed.error });
+  const names = [...new Set(Object.values(parsed.data.weight_map))].sort();
+  const missing = names.filter((part) => part !== basename(part) || !existsSync(join(dirname(index), part)));
+  if (names.length > 0 && missing.length === 0) return names.map((part) => join(dirname(index), part));
+  throw new MedbenchError('weights', `${index} names ${missing[0] ?? 'no file'}, which is not beside it`, {
+    hint: 'Fetch all parts of the weights into its folder.',
+  });
+}
+
 function findInFolder(name: string): WeightsSource {
+  const index = WEIGHT_FILES.map((candidate) => join(name, `${candidate}${INDEX_SUFFIX}`)).find((path) =>
+    existsSync(path),
+  );
+  if (index && !existsSync(index.slice(0, -INDEX_SUFFIX.length))) return withConfig(name, index);
   const file = WEIGHT_FILES.find((candidate) => existsSync(join(name, candidate)));
   if (!file) {
     const others = readdirSync(name).filter((entry) => entry.endsWith('.safetensors'));
@@ -69,10 +97,12 @@ function findInFolder(name: string): WeightsSource {
  * beside a file with Hugging Face's name; otherwise open_clip's is used.
  */
 function withConfig(name: string, file: string): WeightsSource {
-  const huggingFace = basename(file) === 'model.safetensors' ? [HUGGING_FACE_CONFIG] : [];
+  const parts = file.endsWith(INDEX_SUFFIX) ? { parts: indexedParts(file) } : {};
+  const plainName = basename(file, INDEX_SUFFIX);
+  const huggingFace = plainName === 'model.safetensors' ? [HUGGING_FACE_CONFIG] : [];
   const configs = [...huggingFace, OPEN_CLIP_CONFIG].map((configName) => join(dirname(file), configName));
   const config = configs.find((path) => existsSync(path));
-  return { name, file, ...(config ? { activation: readActivation(config) } : {}) };
+  return { name, file, ...parts, ...(config ? { activation: readActivation(config) } : {}) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { buildModel, WEIGHTS_FILE, weightsMetadata } from './model.js';
 export async function findForeignWeights(name: string, log: (message: string) => void): Promise<ForeignWeights> {
   const source = await findWeights(name, { log });
   const hash = createHash('sha256');
-  await pipeline(createReadStream(source.file), hash);
+  for (const part of source.parts ?? [source.file]) await pipeline(createReadStream(part), hash, { end: false });
   return {
     fingerprint: hash.digest('hex'),
     async import(request, { folder, key }) {
