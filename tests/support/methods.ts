@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type AnyMethod,
   type Backend,
@@ -32,6 +33,7 @@ import { UnimodalImage } from '@medbench/methods-unimodal-image';
 import { dualEncoder, initialise } from '@medbench/nn';
 import * as objectives from '@medbench/objectives/plugin';
 import { batchLoader, trainingStep } from '@medbench/training';
+import { inject } from 'vitest';
 
 /** Settings that keep the methods' own parameters small. */
 const HEAD = { hidden: 32, output: 16 };
@@ -152,7 +154,8 @@ export async function trainOn(
   options: { readonly selfCheck?: boolean } = {},
 ) {
   const { step, load, start } = row;
-  const session = await step.load(backend, step.initialState(start), options);
+  const cache = join(inject('sharedFolder'), 'cache');
+  const session = await step.load(backend, step.initialState(start), { cache, ...options });
   const losses: number[] = [];
   for (let i = 0; i < steps; i++) losses.push((await session.step(await load(i))).loss!.data[0]!);
   const state = await session.readState();
