@@ -17,10 +17,19 @@ const SHARED = [
   'formats',
   'phantoms',
   'report',
+  'runner',
   'studies',
   'task-kit',
   'tasks-*',
 ].map((name) => `packages/${name}/{src,test}/**/*.test.ts`);
+
+// Files of these packages compute, each on the backend that it activates first. The gradients that they register are the
+// same in all, so that they may share a process too, but not with files that never touch TensorFlow.js.
+const COMPUTING = [
+  ...['controls', 'encoders-*', 'methods-*', 'nn', 'weights'].map((name) => `packages/${name}/{src,test}/**/*.test.ts`),
+  // That file tests what happens before the gradients are registered.
+  'packages/objectives/{src,test}/**/!(register-gradients).test.ts',
+];
 
 export default defineConfig({
   resolve: { conditions },
@@ -44,10 +53,11 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['packages/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...SHARED],
+          exclude: ['**/node_modules/**', ...SHARED, ...COMPUTING],
         },
       },
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
+      { extends: true, test: { name: 'computing', include: COMPUTING, isolate: false } },
     ],
   },
 });
