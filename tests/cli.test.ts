@@ -133,6 +133,11 @@ describe('wrong usage exits with code 2 and one clear error', () => {
     ['a misspelt setting', ['run', '--set', 'training.stepz=3'], ['training.stepz', 'did you mean "steps"?']],
     ['a setting out of bounds', ['run', '--set', 'training.steps=-3'], ['training.steps']],
     ['a method setting out of bounds', ['run', '--set', 'methodSettings.clip-partial.freeze=2'], ['[0, 1]', 'not 2']],
+    [
+      'a folder of data that would not be read',
+      ['run', '--preset', 'demo', '--data', 'anywhere'],
+      ['--data anywhere would not be read: the data are generated (preset demo)', '--set synthetic=false'],
+    ],
     ['an unknown kind', ['list', 'metods'], ['metods', 'Did you mean "methods"?']],
   ];
   it.each(cases)('%s', async (_, args, messages) => {
@@ -233,7 +238,7 @@ describe('bad input keeps finished cells', () => {
     const { code, stderr } = await run(...common, '--tasks', 'vqa-rad');
     expect(code).toBe(1);
     expect(stderr).toContain(table[0].image_name);
-    expect(stderr).toMatch(/named in row \d+ of .*set\.json/);
+    expect(stderr).toMatch(/is not there; row \d+ of .*set\.json names it/);
   });
 
   it('a folder that cannot be written: its name, exit code 1', async () => {

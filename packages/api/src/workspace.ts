@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
+import { MedbenchError } from '@medbench/core';
 import type { Catalogue } from '@medbench/core/catalogue';
 import { parseVariable, readVariable } from '@medbench/core/environment';
 import type { Registry } from '@medbench/core/services';
@@ -64,7 +65,8 @@ export function printPresetNotes(presets: readonly FoundPreset[]): void {
 
 /**
  * Merges presets, configuration file, environment and flags into checked settings.
- * @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings.
+ * @throws MedbenchError('unknown-id') for a preset that no package declares; ('config') for faults in the settings;
+ * ('usage') for a folder of data that would not be read.
  */
 export async function readConfig(workspace: Workspace, flags: ConfigTree): Promise<Config> {
   const { resolveConfig } = await import('@medbench/runner');
@@ -74,11 +76,22 @@ export async function readConfig(workspace: Workspace, flags: ConfigTree): Promi
     dataRoot: readVariable('MEDBENCH_DATA'),
     threads: parseVariable('MEDBENCH_THREADS', readVariable('MEDBENCH_THREADS'), { integer: true }),
   };
-  return resolveConfig({
+  const config = resolveConfig({
     preset: mergePresets(presets),
     ...(file ? { file } : {}),
     flags: mergeTrees(dropUndefined(environment), flags),
   });
+  if (config.synthetic && flags.dataRoot !== undefined) {
+    const by = presets.length > 0 ? ` (preset ${presets.map(({ id }) => id).join(', ')})` : '';
+    throw new MedbenchError(
+      'usage',
+      `--data ${String(flags.dataRoot)} would not be read: the data are generated${by}`,
+      {
+        hint: 'Add --set synthetic=false to read the folder, or leave --data out.',
+      },
+    );
+  }
+  return config;
 }
 
 /** Returns the folder of generated data and caches: `$MEDBENCH_CACHE`, else `.medbench`. */
