@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -95,6 +95,32 @@ describe.each(CORPORA.map((make) => [pluginInfo<CorpusInfo>(make), make] as cons
     expect(synthetic).toBe(true);
     expect(splits.train!.examples).toBeGreaterThanOrEqual(TRAIN);
   });
+});
+
+it('PMC-OA has a validation split of its own, which training does not need', async () => {
+  const info = pluginInfo<CorpusInfo>(PmcOa);
+  const context = (split: string) => createContext('corpusSettings', info, { split });
+  const [train, valid] = [await new PmcOa().open(context('train')), await new PmcOa().open(context('valid'))];
+  expect(valid.pairs.length).toBe(TEST / 4);
+  expect(valid.fingerprint).not.toBe(train.fingerprint);
+  const captions = async ({ pairs }: typeof train) =>
+    Promise.all(Array.from({ length: pairs.length }, async (_, i) => (await pairs.get(i)).caption));
+  expect((await captions(valid)).filter((caption) => caption === undefined)).toEqual([]);
+  // The study's number of pairs, and the default that trains on what results without this setting trained on.
+  expect(info.pairs).toEqual({ train: 1_317_219, valid: 164_657 });
+  expect(info.settings!.split).toMatchObject({ default: 'train', keepsKeys: true });
+  expect((await new PmcOa().inspect!(context('train'))).splits).toMatchObject({
+    train: { examples: TRAIN },
+    valid: { examples: TEST / 4 },
+  });
+  const without = mkdtempSync(join(tmpdir(), 'medbench-no-valid-'));
+  mkdirSync(join(without, 'pmc-oa'));
+  cpSync(join(dataRoot, 'pmc-oa', 'train.jsonl'), join(without, 'pmc-oa', 'train.jsonl'));
+  cpSync(join(dataRoot, 'pmc-oa', 'images'), join(without, 'pmc-oa', 'images'), { recursive: true });
+  const elsewhere = (split: string) => ({ ...context(split), dataRoot: without });
+  expect(Object.keys((await new PmcOa().inspect!(elsewhere('train'))).splits)).toEqual(['train']);
+  await expect(new PmcOa().open(elsewhere('valid'))).rejects.toThrow(/pmc-oa.valid\.jsonl is not there/);
+  rmSync(without, { recursive: true });
 });
 
 it('the study’s corpora have 2,769,337 pairs together', () => {

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LeakCounts, RunResults } from '@medbench/core';
 import { decodeImage, encodeJpeg } from '@medbench/data';
 import { readNpz, writeNpz } from '@medbench/formats';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, temporaryFolder } from './support/cli.js';
+import { medbench, TINY, temporaryFolder } from './support/cli.js';
 
 const folder = temporaryFolder('leaks');
 const cwd = folder.path;
@@ -77,4 +77,23 @@ describe('the leaks that a run reports', () => {
     expect(leaking.of('train')!.groups).toBeGreaterThan(0);
     expect(leaking.notes[0]).toMatch(/the training split has seen .* by showing a patient, lesion or slide of it/);
   });
+
+  it('include test images of the corpus by whose loss weights are kept', async () => {
+    const gallery = join(cwd, 'data', 'roco', 'data', 'test', 'radiology', 'images');
+    const figure = join(cwd, 'data', 'pmc-oa', 'images', 'PMC2000000_Fig1_1.jpg');
+    copyFileSync(join(gallery, readdirSync(gallery).sort()[4]!), figure);
+    const { of, notes } = await findLeaks(
+      'roco-retrieval',
+      'validation',
+      ...[...TINY, '--set=methods=["clip-scratch"]', '--set=training.steps=0', '--set=corpora=["pmc-oa"]'],
+      '--set=training.validation.corpus=pmc-oa:split=valid',
+    );
+    expect(of('corpus')).toMatchObject({ compared: 10, identical: 0, near: 0 });
+    expect(of('validation')).toMatchObject({ compared: 3, identical: 1, near: 0 });
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /the validation corpus, by whose loss weights are kept, has seen test images, of 10: 1 pixel/,
+      ),
+    ]);
+  }, 120_000);
 });

@@ -50,13 +50,24 @@ const planned = (preset: string) => plan({ preset, cwd, backend: 'wasm' });
 
 describe('the presets of the study', () => {
   it('plan the eleven rows with the trained and frozen parameters of the study, without any weights', async () => {
-    const { rows, tasks, encoders, generalWeights } = await planned('study');
+    const { rows, tasks, encoders, generalWeights, validation } = await planned('study');
     const counts = rows
       .filter(({ kind }) => kind === 'method')
       .map(({ id, parameters, error }) => [id, error ?? [parameters?.trainable, parameters?.frozen]]);
     expect(counts).toEqual(ROWS);
     expect(encoders).toEqual({ image: 'vit-b-16', text: 'gpt-77' });
     expect(generalWeights).toBe('timm/vit_base_patch16_clip_224.openai');
+    expect(validation).toEqual({
+      ...{
+        corpus: 'pmc-oa:split=valid',
+        share: 0,
+        batches: null,
+        batchSize: 32,
+        loss: 'clip',
+        lossOf: { filip: 'own' },
+      },
+      ...{ every: 5382, patience: null, keep: 'best' },
+    });
     expect(rows.find(({ id }) => id === 'clip')).toMatchObject({ steps: 107_640, pairsPerStep: 512, chunkSize: 32 });
     expect([...tasks].sort()).toEqual([...CLASSIFICATION, ...RETRIEVAL, ...ANSWERS].sort());
     expect(tasks).toHaveLength(19 + 4 + 2);
@@ -121,16 +132,24 @@ describe('at demo size', () => {
         ...['run', `--preset=${preset},demo-size`, `--methods=${rows.join(',')}`, '--tasks=ham10000,vqa-rad', ...TINY],
         ...['--out=out', '--set=corpora=["phantoms"]', '--set=controls=[]', '--set=leaks.check=false'],
         ...['--set=training.steps=2', '--set=evaluation.probe.epochs=1', '--set=evaluation.vqa.minSteps=2'],
-        '--set=evaluation.vqa.epochs=1',
+        // The validation of the study, which demo-size turns off: on valid.jsonl, by CLIP's loss but for FILIP.
+        ...['--set=evaluation.vqa.epochs=1', '--set=training.validation.corpus=pmc-oa:split=valid'],
       ];
       const { code, stderr } = await medbench(args, { cwd });
       expect(code, stderr).toBe(0);
-      const { run, methods, cells } = JSON.parse(readFileSync(join(cwd, 'out/results.json'), 'utf8')) as RunResults;
+      const { run, methods, cells, training } = JSON.parse(
+        readFileSync(join(cwd, 'out/results.json'), 'utf8'),
+      ) as RunResults;
       expect(run.preset).toBe(`${preset},demo-size`);
       expect(methods.map(({ id }) => id)).toEqual(rows);
       expect(cells).toHaveLength(rows.length * (2 + 1));
       expect(cells.filter(({ status }) => status !== 'ok')).toEqual([]);
       expect(cells.every(({ synthetic }) => synthetic)).toBe(true);
+      expect(run.validationCorpus).toBe('pmc-oa');
+      const trainedRows = training.filter(({ method }) => method !== 'general');
+      expect(trainedRows.map(({ validation }) => validation)).toMatchObject(
+        rows.map((id) => ({ batchSize: 32, loss: id.startsWith('filip') ? 'own' : 'clip', curve: [{ step: 2 }] })),
+      );
       // The study measured with another activation than it trained with, but for the rows of CoCa and FILIP.
       const gelu = cells.filter(({ notes = [] }) => notes.join().includes('measured with the activation gelu'));
       const mismatched = rows.filter((id) => !/^(coca|filip)/.test(id));

@@ -9,7 +9,7 @@ import { Clip } from '@medbench/methods-clip';
 import { readSafetensors } from '@medbench/nn';
 import { train } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { composed, createRow, ROWS, TRAINING } from './support/methods.js';
+import { composed, createRow, ROWS, sameBytes, TRAINING } from './support/methods.js';
 import { phantomCorpus } from './support/phantom-corpus.js';
 
 const compiled = new Compiled();
@@ -26,7 +26,7 @@ describe.each(ROWS.filter(([name]) => SAMPLE.includes(name)))('the validation lo
       const before = await session.readState();
       const alone = await session.evaluate(batch);
       for (const [name, { data }] of Object.entries(await session.readState()))
-        expect(data, name).toEqual(before[name]!.data);
+        expect(sameBytes(data, before[name]!.data), name).toBe(true);
       const { loss } = await session.step(batch);
       await session.dispose();
       expect(Math.abs(alone - loss!.data[0]!)).toBeLessThan(1e-5 * Math.abs(alone));
@@ -126,7 +126,7 @@ describe('training with held-out pairs', () => {
     const resumed = await train(request('resumed', { validation }));
     expect(resumed.record.validation).toEqual(whole.record.validation);
     const [one, two] = [await readWeights('resumed'), await readWeights('whole')];
-    for (const [name, { data }] of Object.entries(two)) expect(one[name]!.data, name).toEqual(data);
+    for (const [name, { data }] of Object.entries(two)) expect(sameBytes(one[name]!.data, data), name).toBe(true);
   }, 300_000);
 
   it('refuses to hold out fewer pairs than a batch', async () => {

@@ -12,6 +12,6 @@ export {
   type Ids,
   type RunControl,
 } from './options.js';
-export { plan, type RunPlan } from './plan.js';
+export { plan, type RunPlan, type ValidationPlan } from './plan.js';
 export type { KeptImages, RowPlan } from './row-plan.js';
 export { type FinishedStudy, findStudy, type StudyOptions, study } from './study/study.js';

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { ValidationLoss } from '@medbench/core';
 import {
   type Config,
   chooseBackend,
   comparedPresets,
   makePlan,
+  type Plan,
   type PlanDifference,
   planDifferences,
 } from '@medbench/runner';
@@ -13,6 +15,35 @@ import { type OpenedPlan, openPlan } from './open-plan.js';
 import type { BenchmarkOptions } from './options.js';
 import { type KeptImages, planMemory, type RowPlan } from './row-plan.js';
 import { choosePresets, openRegistry, readConfig } from './workspace.js';
+
+/** The validation of a run's rows. */
+export interface ValidationPlan {
+  /** The corpus with its settings, `pmc-oa:split=valid`; null: a share of the training pairs. */
+  readonly corpus: string | null;
+  /** Share of the training pairs that is held out; 0 with a corpus. */
+  readonly share: number;
+  /** Largest number of batches; null: all. */
+  readonly batches: number | null;
+  readonly batchSize: number;
+  readonly loss: ValidationLoss;
+  /** The loss of single methods' rows, by method id. */
+  readonly lossOf: Readonly<Record<string, ValidationLoss>>;
+  /** Number of steps between two validations; `epoch`: the full batches of an epoch. */
+  readonly every: number | 'epoch';
+  readonly patience: number | null;
+  readonly keep: 'last' | 'best';
+}
+
+function describeValidation({ config: { training }, validation }: Plan): ValidationPlan | null {
+  const { corpus: _, share, batchSize, ...settings } = training.validation;
+  if (!validation && share === 0) return null;
+  return {
+    corpus: validation?.id ?? null,
+    share: validation ? 0 : share,
+    batchSize: batchSize ?? training.batchSize,
+    ...settings,
+  };
+}
 
 /** The plan of a run, without any of its results. */
 export interface RunPlan {
@@ -24,6 +55,8 @@ export interface RunPlan {
   readonly seeds: readonly number[];
   readonly tasks: readonly string[];
   readonly corpora: readonly string[];
+  /** How the weights of a row are validated; null if they are not. */
+  readonly validation: ValidationPlan | null;
   readonly encoders: Config['encoders'];
   /** Name of the existing general-domain weights; null if they are trained. */
   readonly generalWeights: string | null;
@@ -65,6 +98,7 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
     seeds: config.seeds,
     tasks: openedPlan.tasks.map(({ id }) => id),
     corpora: openedPlan.corpora.map(({ id }) => id),
+    validation: describeValidation(openedPlan),
     encoders: config.encoders,
     generalWeights: config.general.weights,
     out,

@@ -37,7 +37,15 @@ export abstract class CaptionCorpus implements Corpus {
   }
 
   async inspect(context: DataContext): Promise<DataInspection> {
-    return inspectSplits(context, { train: await this.#readTable(context) });
+    const tables = Object.entries(this.splits(context)).map(
+      async ([name, split]) => [name, await this.#readTable(split)] as const,
+    );
+    return inspectSplits(context, Object.fromEntries(await Promise.all(tables)));
+  }
+
+  /** The contexts in which the splits are opened that `medbench data verify` counts. Default: `train`, as opened. */
+  protected splits(context: DataContext): Readonly<Record<string, DataContext>> {
+    return { train: context };
   }
 
   #readTable(context: DataContext): Promise<CaptionTable> {

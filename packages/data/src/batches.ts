@@ -5,6 +5,9 @@ export function epochOrder(n: number, seed: number, epoch: number): Int32Array {
   return random(seed, 'order', epoch).permutation(n);
 }
 
+/** Number of full batches in a pass over n examples: floor(n / batchSize). The study's 2,755,782 pairs in 512s: 5,382. */
+export const batchesPerEpoch = (n: number, batchSize: number): number => Math.floor(n / batchSize);
+
 /**
  * Returns a function that maps a global step (from 0) to its examples, `[batchSize]`. They depend on the step alone, so
  * that a resumed run sees the same batches. An epoch has floor(n / batchSize) full batches; the left-over examples
@@ -16,13 +19,24 @@ export function batchOrder(n: number, batchSize: number, seed: number): (step: n
   let last: { readonly epoch: number; readonly order: Int32Array } | undefined;
   return (step) => {
     checkBatchSize(n, batchSize);
-    const perEpoch = Math.floor(n / batchSize);
+    const perEpoch = batchesPerEpoch(n, batchSize);
     const epoch = Math.floor(step / perEpoch);
     if (last?.epoch !== epoch) last = { epoch, order: epochOrder(n, seed, epoch) };
     const start = (step % perEpoch) * batchSize;
     return last.order.slice(start, start + batchSize);
   };
 }
+
+/**
+ * Returns a function that maps a step (from 0) to its examples in their own order. The last batch has what is left, as
+ * a loader of PyTorch without `drop_last`.
+ */
+export const batchesInOrder =
+  (n: number, batchSize: number): ((step: number) => Int32Array) =>
+  (step) => {
+    const from = step * batchSize;
+    return Int32Array.from({ length: Math.max(0, Math.min(batchSize, n - from)) }, (_, i) => from + i);
+  };
 
 function checkBatchSize(n: number, batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {

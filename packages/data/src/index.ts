@@ -10,7 +10,7 @@ export {
   type SimclrOptions,
   simclrTransform,
 } from './augment/simclr.js';
-export { batchOrder, epochOrder } from './batches.js';
+export { batchesInOrder, batchesPerEpoch, batchOrder, epochOrder } from './batches.js';
 export { bicubicFilter, type ResampleFilter } from './filter.js';
 export {
   type DecodeImageOptions,

@@ -18,7 +18,7 @@ export interface PhantomCounts {
   readonly pathVqa: { readonly train: number; readonly validation: number; readonly test: number };
   /** Images of each other classification task. A task whose layout has no splits gets the sum of all three. */
   readonly classes: { readonly train: number; readonly val: number; readonly test: number };
-  /** Pairs of each image-text corpus. */
+  /** Pairs of each image-text corpus. A validation split has a quarter of `test`. */
   readonly corpora: { readonly train: number; readonly test: number };
 }
 
@@ -54,7 +54,7 @@ export interface PhantomManifest {
 }
 
 export const MANIFEST_FILE = 'PHANTOM.json';
-const VERSION = 4;
+const VERSION = 5;
 
 /** The manifest of these settings. @throws MedbenchError('usage') if one of them is out of range. */
 export function phantomManifest({ seed = 0, size = DEFAULT_SIZE, counts }: PhantomSettings = {}): PhantomManifest {

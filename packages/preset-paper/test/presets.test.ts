@@ -24,7 +24,14 @@ describe('presets', () => {
       encoders: { image: 'vit-b-16', text: 'gpt-77' },
       model: { embedDim: 512, merges: null, activation: 'quick-gelu' },
       corpora: ['pmc-oa', 'quilt-1m', 'mimic-cxr', 'roco'],
-      training: { ...TRAINING, validation: { every: 5382, patience: null, keep: 'best' } },
+      training: {
+        ...TRAINING,
+        // The epoch with the lowest loss on 164,657 pairs, measured in batches of 32 after each; FILIP by its own loss.
+        validation: {
+          ...{ corpus: 'pmc-oa:split=valid', share: 0, batches: null, batchSize: 32, loss: 'clip' },
+          ...{ lossOf: { filip: 'own' }, every: 5382, patience: null, keep: 'best' },
+        },
+      },
       evaluation: {
         probe: {
           solver: 'clip-benchmark',
@@ -45,7 +52,7 @@ describe('presets', () => {
     for (const key of ['synthetic', 'corpora', 'encoders', 'general'] as const) expect(small[key]).toEqual(demo[key]);
     expect(small.training).toMatchObject({
       ...{ steps: 80, batchSize: 64, learningRate: 1e-3, warmup: 8, chunkSize: null },
-      ...{ crop: TRAINING.crop, decay: 'historic', validation: { share: 0 } },
+      ...{ crop: TRAINING.crop, decay: 'historic', validation: { corpus: null, share: 0 } },
     });
   });
 

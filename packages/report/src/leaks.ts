@@ -1,6 +1,11 @@
 import type { ResultCell } from '@medbench/core';
 
-const SIDES = { train: 'the training split', val: 'the validation split', corpus: 'the training corpus' } as const;
+const SIDES = {
+  train: 'the training split',
+  val: 'the validation split',
+  corpus: 'the training corpus',
+  validation: 'the validation corpus',
+} as const;
 
 // The runner begins its notes about leaks with this word.
 const LEAK = 'leak:';

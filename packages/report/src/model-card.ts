@@ -36,11 +36,18 @@ interface DataInfo {
   readonly source: string;
 }
 
-/** The data that the weights were trained on, as far as the results record it. */
+/** The data that the weights were trained on or chosen by, as far as the results record it. */
 function listData(results: RunResults, { method, setup }: TrainingRecord): DataInfo[] {
   const { corpora = [], tasks, run } = results;
   const general = String(run.settings['general.corpus'] ?? '');
-  const corpusIds = method === GENERAL ? [general] : [...run.corpora, ...(setup?.start === 'general' ? [general] : [])];
+  const corpusIds =
+    method === GENERAL
+      ? [general]
+      : [
+          ...run.corpora,
+          ...(run.validationCorpus === undefined ? [] : [run.validationCorpus]),
+          ...(setup?.start === 'general' ? [general] : []),
+        ];
   return [...new Set(corpusIds)].flatMap((id): DataInfo[] => {
     if (id === '') return [];
     if (id === TASK_PAIRS) {

@@ -50,7 +50,7 @@ const cell = z.looseObject({
   leaks: z
     .array(
       z.looseObject({
-        of: z.enum(['train', 'val', 'corpus']),
+        of: z.enum(['train', 'val', 'corpus', 'validation']),
         groups: z.number().nullable(),
         identical: z.number(),
         near: z.number(),

@@ -61,6 +61,7 @@ export class Results {
         preset: config.preset ?? 'none',
         synthetic: this.cells.some(({ synthetic }) => synthetic),
         corpora: corpora.map(({ id }) => id),
+        ...(this.plan.validation ? { validationCorpus: this.plan.validation.entry.id } : {}),
         settings,
         versions,
         command,
@@ -94,12 +95,16 @@ export class Results {
     };
   }
 
-  /** Describes the corpora that the rows and the general-domain weights train on; empty if no row trains. */
+  /** Describes the corpora that the rows train and validate on and those of the general-domain weights; empty if no row trains. */
   #corpora(): CorpusSummary[] {
-    const { rows, corpora, config } = this.plan;
+    const { rows, corpora, validation, config } = this.plan;
     if (!rows.some(({ kind }) => kind === 'method')) return [];
     const { general } = config;
-    const usedIds = new Set([...corpora.map(({ id }) => id), ...(general.weights === null ? [general.corpus] : [])]);
+    const usedIds = new Set([
+      ...corpora.map(({ id }) => id),
+      ...(validation ? [validation.entry.id] : []),
+      ...(general.weights === null ? [general.corpus] : []),
+    ]);
     return entriesOfKind(this.registry.catalogue, 'corpus')
       .filter(({ id }) => usedIds.has(id))
       .map(({ info: { id, title, domain, licence, access, source, citation } }) => ({

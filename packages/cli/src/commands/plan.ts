@@ -45,6 +45,21 @@ function keptNote({ bytesPerThousand, bytesAtMost }: KeptImages): string {
   return `peak MiB: of the process while it trains; cached decoded images add ${mebibytes(bytesPerThousand)} MiB per 1,000 pairs, ${mebibytes(bytesAtMost)} MiB at most`;
 }
 
+/** Describes on which pairs, when and by which loss the rows are validated. */
+function describeValidation(validation: NonNullable<RunPlan['validation']>): string {
+  const { corpus, share, batches, batchSize, loss, lossOf, every, patience, keep } = validation;
+  const pairs = corpus ?? `${number(share * 100)} % of the training pairs`;
+  const losses = { own: 'the own loss', clip: "CLIP's loss" };
+  const others = Object.entries(lossOf).map(([id, other]) => ` (${id}: ${losses[other]})`);
+  return [
+    `validated on ${pairs}, ${batches === null ? 'all' : `at most ${number(batches)}`} batches of ${number(batchSize)}`,
+    `${losses[loss]}${others.join('')}`,
+    every === 'epoch' ? 'after every epoch' : `every ${number(every)} steps`,
+    patience === null ? 'no early stop' : `stops after ${counted(patience, 'loss', 'losses')} without a lower one`,
+    `keeps the ${keep} weights`,
+  ].join(', ');
+}
+
 /** Formats what differs from another preset. */
 function renderDifferences({ from, list }: NonNullable<RunPlan['differences']>): string {
   if (list.length === 0) return `no setting differs from the preset ${from}`;
@@ -52,22 +67,22 @@ function renderDifferences({ from, list }: NonNullable<RunPlan['differences']>):
   return `what differs from the preset ${from}\n${inColumns([['setting', from, 'here', 'where'], ...lines])}`;
 }
 
-function print(
-  { backend, jobs, threads, seeds, tasks, corpora, encoders, generalWeights, exists, totals, rows, ...rest }: RunPlan,
-  out: string,
-): void {
+function print(runPlan: RunPlan, out: string): void {
+  const { backend, jobs, threads, seeds, tasks, corpora, validation, encoders, generalWeights, exists } = runPlan;
+  const { totals, rows, keptImages, differences } = runPlan;
   console.log(
     `${rows.filter(({ kind }) => kind !== 'general').length} rows x ${tasks.length} tasks, seeds ${seeds.join(', ')}`,
   );
   console.log(`${encoders.image} and ${encoders.text}, trained on ${corpora.join(', ')}`);
+  if (validation) console.log(describeValidation(validation));
   console.log(`backend ${backend.id}: ${backend.why}`);
   console.log(`${counted(jobs, 'process', 'processes')} with ${counted(threads, 'thread', 'threads')} each`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
   console.log(`run folder ${out}${exists ? ', which exists: its finished results are reused' : ''}\n`);
   console.log(inColumns([COLUMNS, ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8, 9]));
   for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
-  if (rows.some(({ peakMiB }) => peakMiB !== undefined)) console.log(`\n${keptNote(rest.keptImages)}`);
-  if (rest.differences) console.log(`\n${renderDifferences(rest.differences)}`);
+  if (rows.some(({ peakMiB }) => peakMiB !== undefined)) console.log(`\n${keptNote(keptImages)}`);
+  if (differences) console.log(`\n${renderDifferences(differences)}`);
   const { trainings, steps, cells } = totals;
   console.log(`\n${number(trainings)} trainings of ${number(steps)} steps in all, ${number(cells)} cells`);
 }

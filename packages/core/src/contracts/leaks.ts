@@ -29,19 +29,21 @@ export interface LeakFindings {
   readonly near: readonly (readonly [test: number, other: number])[];
 }
 
-/** Overlap of the test images with each split and with the corpus. Absent parts were not searched. */
+/** Overlap of the test images with each split, with the corpus and with the validation corpus. Absent parts were not searched. */
 export interface LeakReport {
   /** Number of test images. */
   readonly test: number;
   readonly train?: LeakFindings;
   readonly val?: LeakFindings;
   readonly corpus?: LeakFindings;
+  /** The corpus by whose loss weights are kept (`training.validation.corpus`). */
+  readonly validation?: LeakFindings;
 }
 
 /** Number of leaked test images by kind, as stored in a result cell. */
 export interface LeakCounts {
   /** The images that the test images were compared with. */
-  readonly of: 'train' | 'val' | 'corpus';
+  readonly of: 'train' | 'val' | 'corpus' | 'validation';
   /** Number of images that the test images were compared with. */
   readonly compared: number;
   readonly groups: number | null;
@@ -50,4 +52,8 @@ export interface LeakCounts {
 }
 
 /** Searches for test images that training has seen. @throws MedbenchError if an image cannot be read. */
-export type LeakCheck = (splits: ImageSplits, corpus?: Source<RasterImage>) => Promise<LeakReport>;
+export type LeakCheck = (
+  splits: ImageSplits,
+  corpus?: Source<RasterImage>,
+  validation?: Source<RasterImage>,
+) => Promise<LeakReport>;

@@ -3,6 +3,7 @@ import type { ProtocolId } from './ids.js';
 import type { LeakCounts } from './leaks.js';
 import type { ClassificationDetail, ConfidenceInterval, MetricValue, RecallCurve } from './measurement.js';
 import type { StartingWeights } from './method.js';
+import type { ValidationLoss } from './pretraining.js';
 import type { MetricInfo } from './protocol.js';
 import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
@@ -99,8 +100,14 @@ export interface TrainingRecord {
   /** Estimated energy. Absent for weights made by another tool, and in results written before this field was added. */
   readonly energy?: EnergyEstimate;
   readonly finalLoss: number;
-  /** Losses on the held-out pairs. Absent if no pairs were held out. */
+  /** Losses of the validations. Absent if there were none. */
   readonly validation?: {
+    /** Number of pairs that a validation measures. Absent in results written before this field was added. */
+    readonly pairs?: number;
+    /** Number of pairs of a full batch. Absent as `pairs`. */
+    readonly batchSize?: number;
+    /** Which loss is measured. Absent as `pairs`. */
+    readonly loss?: ValidationLoss;
     readonly curve: readonly { readonly step: number; readonly loss: number }[];
     /** Step whose weights were kept, and its loss. */
     readonly kept: { readonly step: number; readonly loss: number };
@@ -152,6 +159,8 @@ export interface RunResults {
     readonly preset: string;
     readonly synthetic: boolean;
     readonly corpora: readonly string[];
+    /** Id of the corpus by whose loss weights were kept. Absent if there was none. */
+    readonly validationCorpus?: string;
     readonly settings: Readonly<Record<string, string | number | boolean>>;
     readonly versions: Readonly<Record<string, string>>;
     readonly command: string;

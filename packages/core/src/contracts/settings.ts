@@ -20,6 +20,11 @@ export interface SettingSpec {
   readonly type?: SettingType;
   /** Whether `'auto'` is allowed too. The plugin then chooses a value, for example by the width of a tower. */
   readonly auto?: true;
+  /**
+   * Whether the setting at its default is left out of the keys of results. For a setting that was added later and whose
+   * default means what was done before, so that earlier results keep their keys.
+   */
+  readonly keepsKeys?: true;
 }
 
 /** Declared settings by name. */

@@ -55,12 +55,14 @@ export const text = (options: DescribedOptions & { readonly default: string }): 
 export const numbers = (
   options: BoundedOptions & { readonly default: readonly number[] },
 ): SettingDeclaration<readonly number[]> => declareSetting('numbers', options);
-/** Declares a setting whose values are one of a few words. */
+/**
+ * Declares a setting whose values are one of a few words.
+ * @param options `keepsKeys`: see `SettingSpec`.
+ */
 export const choice = <const C extends string>(
   choices: readonly C[],
-  options: DescribedOptions & { readonly default: NoInfer<C> },
-): SettingDeclaration<C> =>
-  declareSetting('choice', { default: options.default, choices, description: options.description });
+  options: DescribedOptions & { readonly default: NoInfer<C>; readonly keepsKeys?: true },
+): SettingDeclaration<C> => declareSetting('choice', { ...options, choices });
 
 /**
  * Defines the settings of a plugin. TypeScript infers the type of each value (`SettingsOf<typeof settings>`).

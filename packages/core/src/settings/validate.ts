@@ -79,6 +79,12 @@ export function resolveSettings(group: string, info: Configurable, values: Setti
   return settings;
 }
 
+/** The settings that enter the keys of results: all but those that `keepsKeys` leaves out at their default. */
+export const keyedSettings = ({ settings: specs = {} }: Configurable, settings: Settings): Settings =>
+  Object.fromEntries(
+    Object.entries(settings).filter(([name, value]) => !(specs[name]?.keepsKeys && specs[name].default === value)),
+  );
+
 /** Resolves a method's settings; see `resolveSettings`. */
 export const methodSettings = (info: Pick<MethodInfo, 'id' | 'settings'>, values?: Settings): Settings =>
   resolveSettings('methodSettings', info, values);

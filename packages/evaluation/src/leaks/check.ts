@@ -5,7 +5,7 @@ import { type ImageSignatures, signImages } from './signatures.js';
 const indexPairs = (pairs: readonly ImagePair[]) => pairs.map(({ test, train }) => [test, train] as const);
 
 /**
- * Makes a check that looks for test images in the training split, the validation split and a corpus: shared patients by
+ * Makes a check that looks for test images in the training split, the validation split, a corpus and a validation corpus: shared patients by
  * name, identical images by their pixels, and nearly identical images (see `sharedImages`). The signatures of each
  * source are computed once, because a corpus is compared with every task of a run.
  */
@@ -25,10 +25,11 @@ export function leakCheck(): LeakCheck {
       near: indexPairs(near),
     };
   };
-  return async ({ train, val, test }, corpus) => ({
+  return async ({ train, val, test }, corpus, validation) => ({
     test: test.images.length,
     ...(train ? { train: await shared(train, test) } : {}),
     ...(val ? { val: await shared(val, test) } : {}),
     ...(corpus ? { corpus: await shared({ images: corpus }, test) } : {}),
+    ...(validation ? { validation: await shared({ images: validation }, test) } : {}),
   });
 }

@@ -30,13 +30,18 @@ async function writeJpegs(
   await writeImages(cases.length, (i) => ({ path: join(folder, fileName(i)), image: cases[i]!.render(size) }), jpeg);
 }
 
-/** Writes `pmc-oa/train.jsonl` and `pmc-oa/images` below `folder`: figures of all five modalities. */
+/** Writes `pmc-oa/train.jsonl`, `pmc-oa/valid.jsonl` and `pmc-oa/images` below `folder`: figures of all five modalities. */
 export async function writePmcOa(folder: string, { seed, size, counts }: PhantomManifest): Promise<void> {
-  const cases = streamCases(seed, 'pmc-oa', counts.corpora.train, PHANTOM_MODALITIES);
-  const fileName = (i: number): string => `PMC${212319 + Math.floor(i / 4)}_Fig${(i % 4) + 1}_1.jpg`;
-  await writeJpegs(join(folder, 'pmc-oa', 'images'), size, cases, fileName);
-  const rows = cases.map(({ caption }, i) => ({ image: fileName(i), caption: `${'ABCD'[i % 4]!}. ${caption}` }));
-  await writeFile(join(folder, 'pmc-oa', 'train.jsonl'), jsonLines(rows));
+  for (const [split, stream, count, article] of [
+    ['train', 'pmc-oa', counts.corpora.train, 212_319],
+    ['valid', 'pmc-oa-valid', Math.ceil(counts.corpora.test / 4), 2_000_000],
+  ] as const) {
+    const cases = streamCases(seed, stream, count, PHANTOM_MODALITIES);
+    const fileName = (i: number): string => `PMC${article + Math.floor(i / 4)}_Fig${(i % 4) + 1}_1.jpg`;
+    await writeJpegs(join(folder, 'pmc-oa', 'images'), size, cases, fileName);
+    const rows = cases.map(({ caption }, i) => ({ image: fileName(i), caption: `${'ABCD'[i % 4]!}. ${caption}` }));
+    await writeFile(join(folder, 'pmc-oa', `${split}.jsonl`), jsonLines(rows));
+  }
 }
 
 const QUILT_HEADER = [

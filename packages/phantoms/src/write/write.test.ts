@@ -194,7 +194,7 @@ describe('the written set', () => {
   it('has a manifest with its settings and is marked as generated', async () => {
     expect(await findPhantomManifest(folder)).toEqual({
       generator: '@medbench/phantoms',
-      version: 4,
+      version: 5,
       seed: 5,
       size: 32,
       counts,

@@ -21,6 +21,7 @@ function drawCurve(results: RunResults, records: readonly TrainingRecord[]): Mar
   const points = records.flatMap(({ seed, curve }) =>
     thin(curve.filter(({ loss }) => Number.isFinite(loss))).map((point) => ({ seed, ...point })),
   );
+  const byClip = records.some(({ validation }) => validation?.loss === 'clip');
   const heldOut = records.flatMap(({ seed, validation }) =>
     thin(validation?.curve ?? []).map((point) => ({ seed, ...point })),
   );
@@ -32,7 +33,7 @@ function drawCurve(results: RunResults, records: readonly TrainingRecord[]): Mar
   });
   const caption = html`<figcaption><bdi>${methodTitle(results, method)}</bdi>
 <small>${plural(records.length, 'seed')}${records.length > 1 && ', one line each'}${
-    heldOut.length > 0 && '; dashed: loss on held-out pairs'
+    heldOut.length > 0 && `; dashed: ${byClip ? "CLIP's loss" : 'loss'} on validation pairs`
   }</small></figcaption>`;
   if (points.length === 0) return html`<figure>${caption}<p class="muted">No curve was recorded.</p></figure>\n`;
   const svg = drawSvg(

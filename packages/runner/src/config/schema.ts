@@ -12,6 +12,8 @@ const fraction = z.number().gt(0).max(1);
 const settingValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.number())]);
 const pluginSettings = z.record(z.string(), z.record(z.string(), settingValue));
 
+const validationLoss = z.enum(['own', 'clip']);
+
 const training = z
   .strictObject({
     steps: z.int().min(0).describe('Number of optimizer steps.'),
@@ -35,15 +37,44 @@ const training = z
     clipNorm: z.number().gt(0).nullable().describe('Largest norm of the gradient. Null: no limit.'),
     validation: z
       .strictObject({
-        share: z.number().min(0).max(0.5).describe('Share of the pairs that is held out. 0: no validation.'),
-        batches: count.describe('Largest number of batches that one validation measures.'),
-        every: count.describe('Steps between two validations.'),
+        corpus: z
+          .string()
+          .min(1)
+          .nullable()
+          .describe(
+            'Corpus to validate on, with settings as pmc-oa:split=valid. All its pairs are measured, in its order; the ' +
+              'last batch may be smaller. Null: a share of the training pairs.',
+          ),
+        share: z
+          .number()
+          .min(0)
+          .max(0.5)
+          .describe(
+            'Share of the training pairs that is held out. 0: none, and no validation without a corpus. With a corpus, ' +
+              'none is held out.',
+          ),
+        batches: count.nullable().describe('Largest number of batches that one validation measures. Null: all.'),
+        batchSize: z
+          .int()
+          .min(2)
+          .nullable()
+          .describe('Pairs of a validation batch, among which each is contrasted. Null: training.batchSize.'),
+        loss: validationLoss.describe(
+          "own: the method's loss. clip: CLIP's loss of the joint embeddings on whole images, at the towers' logit " +
+            'scale, which makes rows comparable; a method without that scale leaves it as it started.',
+        ),
+        lossOf: z
+          .record(z.string(), validationLoss)
+          .describe('The loss for the rows of single methods, by method id, in place of training.validation.loss.'),
+        every: z
+          .union([count, z.literal('epoch')])
+          .describe('Steps between two validations. epoch: the full batches of one pass over the training pairs.'),
         patience: count
           .nullable()
           .describe('Stop when the validation loss has not improved this many times in a row. Null: never.'),
         keep: z.enum(['last', 'best']).describe('Which weights to keep: the last ones, or those with the lowest loss.'),
       })
-      .describe('Held-out pairs on which the loss is measured during training.'),
+      .describe('Pairs on which the loss is measured during training, and which weights it keeps.'),
     cropScale: z
       .tuple([fraction, fraction])
       .describe('Smallest and largest share of the area that a resized crop of a training image shows.'),
@@ -204,7 +235,10 @@ export const DEFAULTS: Config = {
     beta2: 0.98,
     epsilon: 1e-6,
     clipNorm: 1,
-    validation: { share: 0, batches: 8, every: 50, patience: null, keep: 'best' },
+    validation: {
+      ...{ corpus: null, share: 0, batches: 8, batchSize: null, loss: 'own', lossOf: {} },
+      ...{ every: 50, patience: null, keep: 'best' },
+    },
     cropScale: [0.9, 1],
     crop: { kind: 'resized', side: 512 },
     checkpointEvery: 100,

@@ -1,4 +1,13 @@
-import { type CorpusContext, type DataContext, MedbenchError, type OpenedCorpus, type Profile } from '@medbench/core';
+import {
+  type Configurable,
+  type CorpusContext,
+  type DataContext,
+  keyedSettings,
+  MedbenchError,
+  type OpenedCorpus,
+  type Profile,
+  type Settings,
+} from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
@@ -12,14 +21,24 @@ import { TaskData } from './task-data.js';
  * Adds settings to the fingerprint of a corpus, because its contents may depend on them. Without settings the
  * fingerprint does not change.
  */
-const withSettings = (corpus: OpenedCorpus, { settings, skipBad }: DataContext): OpenedCorpus =>
-  Object.keys(settings).length === 0 && !skipBad
+function withSettings(corpus: OpenedCorpus, context: DataContext, info: Configurable): OpenedCorpus {
+  const { skipBad } = context;
+  const settings = keyedSettings(info, context.settings);
+  return Object.keys(settings).length === 0 && !skipBad
     ? corpus
     : { ...corpus, fingerprint: hashJson({ of: corpus.fingerprint, settings, skipBad }) };
+}
 
-/** Opens the corpora that the rows of a run train on. */
+/** Returns the corpus. @throws MedbenchError('data') if it holds no pair. */
+function refuseEmpty(entries: readonly CatalogueEntry<'corpus'>[], corpus: OpenedCorpus): OpenedCorpus {
+  if (corpus.pairs.length > 0) return corpus;
+  throw new MedbenchError('data', `The corpus ${entries.map(({ id }) => id).join(', ')} holds no image-text pair`);
+}
+
+/** Opens the corpora that the rows of a run train and validate on. */
 export class Corpora {
   readonly #bySeed = new Map<number, Promise<OpenedCorpus>>();
+  readonly #validationBySeed = new Map<number, Promise<OpenedCorpus>>();
 
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -40,6 +59,23 @@ export class Corpora {
   }
 
   /**
+   * Returns the corpus that every row of a seed validates on, opened once; undefined if the run has none.
+   * @throws MedbenchError('data') if it cannot be opened or holds no pair.
+   */
+  async openValidation(seed: number): Promise<OpenedCorpus | undefined> {
+    const { validation } = this.plan;
+    if (!validation) return undefined;
+    const { entry, settings } = validation;
+    const corpus =
+      this.#validationBySeed.get(seed) ??
+      this.profile.span('opening data', async () =>
+        refuseEmpty([entry], await this.#openOne(entry, seed, await this.#trainingSplits(seed), settings)),
+      );
+    this.#validationBySeed.set(seed, corpus);
+    return corpus;
+  }
+
+  /**
    * Opens corpora and mixes them into one. Each may draw on the training splits of the run's tasks.
    * @throws MedbenchError('data') if a corpus cannot be opened, or the mixture holds no pair.
    */
@@ -52,26 +88,34 @@ export class Corpora {
     const corpora: MixedCorpus[] = [];
     for (const entry of entries) {
       const { id } = entry;
-      const context = this.data.context(entry, seed);
-      const opener = await this.registry.get('corpus', id);
-      const corpus = withSettings(await opener.open({ ...context, tasks }), context);
-      const { pairs, synthetic, fingerprint, duplicates } = corpus;
-      const weight = this.plan.config.mixture[id] ?? 1;
-      this.store.log({
-        corpus: id,
-        pairs: pairs.length,
-        ...(weight === 1 ? {} : { weight }),
-        ...(duplicates === undefined ? {} : { duplicateCaptions: duplicates }),
-        synthetic,
-        fingerprint,
-      });
-      corpora.push({ id, corpus, weight });
+      corpora.push({ id, corpus: await this.#openOne(entry, seed, tasks), weight: this.plan.config.mixture[id] ?? 1 });
     }
-    const joined = mixCorpora(corpora, seed);
-    if (joined.pairs.length === 0) {
-      throw new MedbenchError('data', `The corpus ${entries.map(({ id }) => id).join(', ')} holds no image-text pair`);
-    }
-    return joined;
+    return refuseEmpty(entries, mixCorpora(corpora, seed));
+  }
+
+  /** @param settings those of a validation corpus. Default: those of the run. */
+  async #openOne(
+    entry: CatalogueEntry<'corpus'>,
+    seed: number,
+    tasks: CorpusContext['tasks'],
+    settings?: Settings,
+  ): Promise<OpenedCorpus> {
+    const { id, info } = entry;
+    const context = this.data.context(entry, seed, settings);
+    const opener = await this.registry.get('corpus', id);
+    const corpus = withSettings(await opener.open({ ...context, tasks }), context, info);
+    const { pairs, synthetic, fingerprint, duplicates } = corpus;
+    const weight = settings ? 1 : (this.plan.config.mixture[id] ?? 1);
+    this.store.log({
+      corpus: id,
+      ...(settings ? { validation: true } : {}),
+      pairs: pairs.length,
+      ...(weight === 1 ? {} : { weight }),
+      ...(duplicates === undefined ? {} : { duplicateCaptions: duplicates }),
+      synthetic,
+      fingerprint,
+    });
+    return corpus;
   }
 
   /**
@@ -83,7 +127,7 @@ export class Corpora {
         const task = await this.registry.get('task', entry.id);
         const context = this.data.context(entry, seed);
         const open = task.pairs?.bind(task, context);
-        return open ? [{ id: entry.id, pairs: async () => withSettings(await open(), context) }] : [];
+        return open ? [{ id: entry.id, pairs: async () => withSettings(await open(), context, entry.info) }] : [];
       }),
     );
     return splits.flat();

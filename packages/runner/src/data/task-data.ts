@@ -1,4 +1,4 @@
-import { type DataContext, resolveSettings } from '@medbench/core';
+import { type DataContext, keyedSettings, resolveSettings, type Settings } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import type { RunObserver } from '../observer.js';
@@ -37,16 +37,24 @@ export class TaskData {
     @Services.Observer private readonly observer: RunObserver,
   ) {}
 
-  /** Returns the context that a task or corpus is opened with. */
-  context({ kind, info }: CatalogueEntry<'task'> | CatalogueEntry<'corpus'>, seed: number): DataContext {
+  /**
+   * Returns the context that a task or corpus is opened with.
+   * @param given all settings of the data. Default: those of the run.
+   */
+  context(
+    { kind, info }: CatalogueEntry<'task'> | CatalogueEntry<'corpus'>,
+    seed: number,
+    given?: Settings,
+  ): DataContext {
     const { config } = this.plan;
     return {
       dataRoot: this.dataRoot,
       cacheRoot: this.cacheRoot,
       settings:
-        kind === 'task'
+        given ??
+        (kind === 'task'
           ? resolveSettings('taskSettings', info, config.taskSettings[info.id])
-          : resolveSettings('corpusSettings', info, config.corpusSettings[info.id]),
+          : resolveSettings('corpusSettings', info, config.corpusSettings[info.id])),
       skipBad: config.skipBad,
       skip: this.skipped.recorderFor(info.id),
       seed,
@@ -67,9 +75,10 @@ export class TaskData {
   async #makeKey(entry: CatalogueEntry<'task'>, seed: number): Promise<DataKey> {
     const task = await this.registry.get('task', entry.id);
     const context = this.context(entry, seed);
+    const settings = keyedSettings(entry.info, context.settings);
     const contents = {
       data: await task.fingerprint(context),
-      ...(Object.keys(context.settings).length > 0 ? { settings: context.settings } : {}),
+      ...(Object.keys(settings).length > 0 ? { settings } : {}),
       ...(context.skipBad ? { skipBad: true } : {}),
     };
     return { task: pluginIdentity(entry), version: entry.info.version, contents, hash: hashJson(contents) };

@@ -5,6 +5,7 @@ import { entriesOfKind, findEntry, MANIFEST_KEYS, selectEntries, unknownIdError 
 import type { Config } from '../config/schema.js';
 import { type EvaluationConfig, evaluationConfig, listTaskProtocols } from './protocols.js';
 import { type PlanRow, selectRows } from './rows.js';
+import { type PlannedValidation, planValidation } from './validation.js';
 
 /** One measurement of the plan: a row on a task under a seed, with the protocols that apply. */
 export interface PlannedCell {
@@ -21,6 +22,8 @@ export interface Plan {
   readonly rows: readonly PlanRow[];
   readonly tasks: readonly CatalogueEntry<'task'>[];
   readonly corpora: readonly CatalogueEntry<'corpus'>[];
+  /** The corpus that the rows validate on; null if they validate on a share of their training pairs or not at all. */
+  readonly validation: PlannedValidation | null;
   readonly cells: readonly PlannedCell[];
 }
 
@@ -43,6 +46,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
     ['task', config.taskSettings],
     ['corpus', config.corpusSettings],
     ['method', config.evaluation.activationOf ?? {}],
+    ['method', config.training.validation.lossOf],
   ] as const) {
     const ids = entriesOfKind(catalogue, kind).map(({ id }) => id);
     for (const id of Object.keys(overrides)) {
@@ -84,6 +88,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   }
   for (const { info } of tasks) resolveSettings('taskSettings', info, config.taskSettings[info.id]);
   for (const { info } of corpora) resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
+  const validation = planValidation(config, catalogue, corpora);
   const evaluation = evaluationConfig(config.evaluation, catalogue);
   const measuredTasks = tasks.map((task) => ({ task, protocols: listTaskProtocols(task.info, catalogue) }));
   const cells = config.seeds.flatMap((seed) =>
@@ -93,5 +98,5 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
         .filter(({ protocols }) => protocols.length > 0),
     ),
   );
-  return { config: { ...config, evaluation }, rows, tasks, corpora, cells };
+  return { config: { ...config, evaluation }, rows, tasks, corpora, validation, cells };
 }

@@ -59,6 +59,24 @@ function parseSelectors(selectors: readonly string[], ids: ReadonlySet<string>):
   return parsed;
 }
 
+/**
+ * Parses one selector with one value for each setting: `id:setting=value`. The id is not looked up.
+ * @param path setting that holds the selector, for messages.
+ * @throws MedbenchError('config') if it names several ids or values.
+ */
+export function parseSelector(
+  selector: string,
+  path: string,
+): { readonly id: string; readonly settings: Readonly<Record<string, string>> } {
+  const [only, ...others] = parseSelectors([selector], new Set());
+  if (!only || others.length > 0 || only.sweeps.some(({ values }) => values.length !== 1)) {
+    throw new MedbenchError('config', `${path} is "${selector}", which is not one id with its settings`, {
+      hint: 'Write id or id:setting=value, with further settings after colons.',
+    });
+  }
+  return { id: only.id, settings: Object.fromEntries(only.sweeps.map(({ name, values }) => [name, values[0]!])) };
+}
+
 const missingWeight = (objective: string, part: string): MedbenchError =>
   new MedbenchError('usage', `"${objective}" in the selector ${part} has no weight`, {
     hint: `Write ${SUM}:clip=1:captioning=2, with settings as captioning.layers=2.`,

@@ -14,6 +14,20 @@ interface StoredReport {
   readonly report: LeakReport;
 }
 
+interface SampledCorpus {
+  readonly images: Source<RasterImage>;
+  readonly fingerprint: string;
+}
+
+/**
+ * The corpora that are searched. The validation corpus is one of them: a test image in it would help to choose the weights
+ * that are then measured on that image.
+ */
+interface SearchedCorpora {
+  readonly corpus?: SampledCorpus;
+  readonly validation?: SampledCorpus;
+}
+
 /** Outcome of the leak search of a task. */
 export interface TaskLeaks {
   readonly counts: readonly LeakCounts[];
@@ -21,9 +35,9 @@ export interface TaskLeaks {
   readonly notes: readonly string[];
 }
 
-/** Counts the test images that were found in each split and in the corpus. */
+/** Counts the test images that were found in each split and in each corpus. */
 function countLeaks(report: LeakReport): LeakCounts[] {
-  return (['train', 'val', 'corpus'] as const).flatMap((split) => {
+  return (['train', 'val', 'corpus', 'validation'] as const).flatMap((split) => {
     const matches = report[split];
     if (!matches) return [];
     const { compared, groups, identical, near } = matches;
@@ -35,6 +49,7 @@ const SPLIT_NAMES = {
   train: 'the training split',
   val: 'the validation split',
   corpus: 'the training corpus',
+  validation: 'the validation corpus, by whose loss weights are kept,',
 } as const;
 
 function describeLeaks(counts: LeakCounts, test: number, file: string): string[] {
@@ -58,7 +73,7 @@ function sampleImages({ pairs }: OpenedCorpus, limit: number): Source<RasterImag
 /** Searches the training data for test images, once per task of a run. */
 export class LeakStage {
   readonly #tasks = new Map<string, Promise<TaskLeaks | undefined>>();
-  #corpus: Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> | undefined;
+  #corpora: Promise<SearchedCorpora> | undefined;
 
   constructor(
     @Services.Plan private readonly plan: Plan,
@@ -89,16 +104,17 @@ export class LeakStage {
       const task = await this.registry.get('task', entry.id);
       if (!task.images) return undefined;
       const seed = this.plan.config.seeds[0]!;
-      const corpus = corpusPairs > 0 ? await this.#openCorpus(corpusPairs) : undefined;
+      const { corpus, validation } = corpusPairs > 0 ? await this.#openCorpora(corpusPairs) : {};
       const key = hashJson({
         format: 2,
         ...dataKeyFields(await this.data.key(entry, seed)),
         corpus: corpus && [corpus.fingerprint, corpusPairs],
+        validation: validation && [validation.fingerprint, corpusPairs],
       });
       let stored = this.store.readJson<StoredReport>(file);
       if (stored?.key !== key) {
         const images = await task.images(this.data.context(entry, seed));
-        stored = { key, report: await this.checkLeaks(images, corpus?.images) };
+        stored = { key, report: await this.checkLeaks(images, corpus?.images, validation?.images) };
         this.store.writeJson(file, stored);
       }
       const counts = countLeaks(stored.report);
@@ -114,13 +130,19 @@ export class LeakStage {
     }
   }
 
-  #openCorpus(limit: number): Promise<{ images: Source<RasterImage>; fingerprint: string } | undefined> {
-    this.#corpus ??= (async () => {
+  #openCorpora(limit: number): Promise<SearchedCorpora> {
+    this.#corpora ??= (async () => {
       // Without a method, nothing was trained on a corpus.
-      if (!this.plan.rows.some(({ kind }) => kind === 'method')) return undefined;
-      const corpus = await this.corpora.openForSeed(this.plan.config.seeds[0]!);
-      return { images: sampleImages(corpus, limit), fingerprint: corpus.fingerprint };
+      if (!this.plan.rows.some(({ kind }) => kind === 'method')) return {};
+      const seed = this.plan.config.seeds[0]!;
+      const sample = (corpus: OpenedCorpus): SampledCorpus => ({
+        images: sampleImages(corpus, limit),
+        fingerprint: corpus.fingerprint,
+      });
+      const corpus = await this.corpora.openForSeed(seed);
+      const validation = await this.corpora.openValidation(seed);
+      return { corpus: sample(corpus), ...(validation ? { validation: sample(validation) } : {}) };
     })();
-    return this.#corpus;
+    return this.#corpora;
   }
 }

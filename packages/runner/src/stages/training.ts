@@ -7,7 +7,9 @@ import type {
   StartingWeights,
   TrainingRecord,
   TrainingSettings,
+  ValidationSettings,
 } from '@medbench/core';
+import { keyedSettings } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
@@ -18,6 +20,7 @@ import { planGeneralTraining } from '../plan/general.js';
 import type { Plan } from '../plan/plan.js';
 import { resolveMethod } from '../plan/resolve.js';
 import type { PlanRow } from '../plan/rows.js';
+import { methodTraining } from '../plan/validation.js';
 import { Services } from '../services.js';
 import { GENERAL, hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
@@ -29,7 +32,7 @@ export interface TrainedRow {
   /** Hash of everything that the weights depend on. */
   readonly key: string;
   readonly record: TrainingRecord;
-  /** Whether the corpus of the training is generated, in whole or in part. */
+  /** Whether a corpus that it trains or validates on is generated, in whole or in part. */
   readonly synthetic: boolean;
 }
 
@@ -46,7 +49,24 @@ interface TrainingJob {
   readonly general?: TrainedRow;
   readonly seed: number;
   readonly corpus: OpenedCorpus;
+  readonly validationCorpus?: OpenedCorpus;
   readonly training: TrainingSettings;
+}
+
+/**
+ * The validation as part of a training's key. Settings at the defaults that they have since they exist are left out, so
+ * that earlier trainings keep their keys.
+ */
+function keyedValidation(
+  { share, batches, every, patience, keep, batchSize = null, loss = 'own' }: ValidationSettings,
+  corpus: OpenedCorpus | undefined,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...(corpus ? { corpus: corpus.fingerprint } : { share }),
+    ...{ batches, every, patience, keep },
+    ...(batchSize === null ? {} : { batchSize }),
+    ...(loss === 'own' ? {} : { loss }),
+  };
 }
 
 /** Trains the rows of a run. The general-domain weights are trained or imported once, when the first row needs them. */
@@ -70,6 +90,7 @@ export class TrainingStage {
     const { method } = await resolveMethod(this.registry, row.entry, row.settings);
     // Open the corpus first, so that missing data are noticed before the general-domain weights are trained.
     const corpus = await this.corpora.openForSeed(seed);
+    const validationCorpus = await this.corpora.openValidation(seed);
     const general = method.start === 'general' ? await this.general() : undefined;
     return this.#train({
       row: row.id,
@@ -79,7 +100,8 @@ export class TrainingStage {
       ...(general ? { general } : {}),
       seed,
       corpus,
-      training: this.plan.config.training,
+      ...(validationCorpus ? { validationCorpus } : {}),
+      training: methodTraining(this.plan.config, row.entry.id),
     });
   }
 
@@ -115,7 +137,7 @@ export class TrainingStage {
     const finished = {
       weights,
       key: stopAt === undefined ? key : hashJson({ key, stopAt }),
-      synthetic: job.corpus.synthetic,
+      synthetic: job.corpus.synthetic || (job.validationCorpus?.synthetic ?? false),
     };
     const stored = this.store.readJson<StoredTraining>(layout.training(row, seed, stopAt));
     this.observer.trainingStarted(row, seed, stopAt ?? training.steps);
@@ -132,6 +154,7 @@ export class TrainingStage {
       ...(job.general ? { generalWeights: job.general.weights } : {}),
       seed,
       corpus: job.corpus,
+      ...(job.validationCorpus ? { validationCorpus: job.validationCorpus } : {}),
       training,
       folder: layout.checkpoint(row, seed),
       key,
@@ -147,21 +170,21 @@ export class TrainingStage {
 
   /** Returns the hash of everything that the weights of a job depend on. */
   #cacheKey(
-    { entry, settings, start, general, seed, corpus, training }: TrainingJob,
+    { entry, settings, start, general, seed, corpus, validationCorpus, training }: TrainingJob,
     objectives: readonly CatalogueEntry<'objective'>[],
   ): string {
     // These settings do not change the weights: intervals of checkpoints and log lines, and where a training stops
     // early.
-    const { checkpointEvery: _, logEvery: __, stopAt: ___, ...setUp } = training;
+    const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, ...setUp } = training;
     return hashJson({
       format: 1,
       method: [entry, ...objectives].map(pluginIdentity),
-      settings,
+      settings: keyedSettings(entry.info, settings),
       start,
       general: general?.key,
       seed,
       corpus: corpus.fingerprint,
-      training: setUp,
+      training: { ...setUp, validation: keyedValidation(validation, validationCorpus) },
       model: this.towers.key,
     });
   }

@@ -20,6 +20,9 @@ const RECORDED: Values = {
   'training.weightDecay': 0.1,
   'training.decay': 'historic',
   'training.crop.kind': 'fixed',
+  'training.validation.corpus': 'pmc-oa:split=valid',
+  'training.validation.batchSize': 32,
+  'training.validation.loss': 'clip',
   'evaluation.activation': 'gelu',
 };
 

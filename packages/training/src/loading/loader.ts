@@ -43,6 +43,11 @@ export interface LoaderOptions {
   /** Default `resized`. `whole` shows the evaluation view of each image. */
   readonly crop?: CropSettings | { readonly kind: 'whole' } | undefined;
   readonly seed: number;
+  /**
+   * The examples of a step, from 0. Default: `batchOrder`, full batches in an order drawn with the seed. A batch may
+   * have fewer than `batchSize`.
+   */
+  readonly order?: ((step: number) => Int32Array) | undefined;
   /** Inputs that the method draws for each example, beside image and text. */
   readonly inputs?: Readonly<Record<string, MethodInput>>;
   /**
@@ -80,11 +85,11 @@ export interface BatchLoader {
  * inputs.
  */
 export function batchLoader(options: LoaderOptions): BatchLoader {
-  const { pairs, tokenizer, imageSize, contextLength, batchSize, seed, inputs = {}, profile = NO_PROFILE } = options;
+  const { pairs, tokenizer, imageSize, contextLength, seed, inputs = {}, profile = NO_PROFILE } = options;
   const { crop, side } = loadedCrop(options);
   const images = (options.memory ?? new ImageMemory()).openSource(pairs, `${crop.kind} ${side}`);
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
-  const order = batchOrder(pairs.length, batchSize, seed);
+  const order = options.order ?? batchOrder(pairs.length, options.batchSize, seed);
   const freeBuffers: ArrayBuffer[] = [];
   const tools: DrawTools = { transform: cropSteps(imageSize, crop, side).view };
 
@@ -114,6 +119,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   const load = async (step: number): Promise<HostTensors> => {
     const indices = order(step);
     const { batchParts, captions } = await make(step, indices);
+    const batchSize = indices.length;
     for (const [row, image] of batchParts.kept.entries()) {
       if (image) images.keep(indices[row]!, { image, caption: captions[row]! });
     }

@@ -22,6 +22,8 @@ export interface LoopResources {
   /** Index of each training pair in the whole corpus. */
   readonly indices: Int32Array;
   readonly validator: Validator | undefined;
+  /** Number of steps between two validations. */
+  readonly validateEvery: number;
   readonly meter: CostMeter;
 }
 
@@ -48,7 +50,7 @@ async function* measureWaits<T>(items: AsyncIterable<T>, profile: Profile): Asyn
 export async function runSteps(
   request: TrainRequest,
   session: LoadedStep,
-  { load, indices, validator, meter }: LoopResources,
+  { load, indices, validator, validateEvery, meter }: LoopResources,
   from: Progress,
   until: number,
 ): Promise<Progress> {
@@ -89,7 +91,7 @@ export async function runSteps(
     }
     step++;
     request.progress({ step, steps: training.steps, loss });
-    if (validator && (step % training.validation.every === 0 || step === training.steps)) {
+    if (validator && (step % validateEvery === 0 || step === training.steps)) {
       standing = await profile.span('validation', () => validator(step, standing));
       if (shouldStop(training.validation, standing)) {
         request.event({ training: row, step, stoppedEarly: true, best: standing.best });

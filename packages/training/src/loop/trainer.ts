@@ -32,7 +32,7 @@
 //  8. Log. A loss or gradient norm that is not finite ends the training. Every `logEvery` steps, `request.event` logs
 //     the outputs of the step: loss, terms, gradient norm, learning rate and logit scale.
 //  9. Validation, every `validation.every` steps. `createValidator` (loop/validator.ts) computes the loss on held-out
-//     pairs [recorded] and saves the best weights; `shouldStop` (loop/validation.ts) may end the training.
+//     pairs or on those of a validation corpus [recorded] (step/evaluator.ts) and saves the best weights; `shouldStop` (loop/validation.ts) may end the training.
 // 10. Checkpoint. `writeResume` (loop/progress.ts), every `checkpointEvery` steps and on interruption.
 //
 // At the end, `train` writes the weights of the towers (`selectTowers`) and, unless it stopped at `stopAt`, deletes the
@@ -59,8 +59,8 @@ import { buildModel, WEIGHTS_FILE, weightsMetadata } from '../towers/model.js';
 import { runSteps } from './loop.js';
 import { costMeter } from './meter.js';
 import { RESUME_FILE, readResume } from './progress.js';
-import { HeldOutSplits, NO_STANDING, validates } from './validation.js';
-import { BEST_FILE, createValidator } from './validator.js';
+import { HeldOutSplits, NO_STANDING, selectValidation, validationInterval } from './validation.js';
+import { BEST_FILE, createValidator, measuredPairs } from './validator.js';
 
 /** The caches that the trainings of one run share: decoded images, and which pairs are held out. */
 export interface TrainingCaches {
@@ -112,7 +112,13 @@ export async function train(
   const { row, training, folder, key, profile = NO_PROFILE } = request;
   const { model: towers, tokenizer } = await buildModel(request);
   const { validation } = training;
-  const split = heldOut.split(request.corpus, validation, training.batchSize);
+  // With a corpus of their own to validate on, all pairs are for training.
+  const split = heldOut.split(
+    request.corpus,
+    request.validationCorpus ? { ...validation, share: 0 } : validation,
+    training.batchSize,
+  );
+  const validated = selectValidation(request, split);
   const lastStep = Math.min(training.stopAt ?? training.steps, training.steps);
   let progress = await readResume(folder, key);
   // A state from beyond the last step of this training is of no use to it.
@@ -130,7 +136,7 @@ export async function train(
     ...(memory ? { peakBytes: memory.peakBytes } : {}),
     steps: training.steps,
     pairs: split.training.length,
-    ...(validates(validation) ? { heldOut: split.validation.length } : {}),
+    ...(validated ? { [validated.from === 'share' ? 'heldOut' : 'validationPairs']: validated.pairs.length } : {}),
   });
   await ensureFolder(folder);
   if (progress) request.event({ training: row, resumedAt: progress.step });
@@ -151,14 +157,15 @@ export async function train(
     progress = { ...progress, state: {} };
     const options = { ...loaderOptions(request, model), tokenizer, inputs: phaseStep.inputs, memory: images };
     const load = batchLoader({ ...options, pairs: split.training });
-    const validator = validates(validation)
-      ? createValidator(request, session, selectWeights, options, split.validation)
-      : undefined;
+    const validator = validated && createValidator(request, session, selectWeights, options, validated);
     try {
       progress = await runSteps(
         request,
         session,
-        { load, indices: split.indices, validator, meter },
+        {
+          ...{ load, indices: split.indices, validator, meter },
+          validateEvery: validationInterval(validation, split.training.length, training.batchSize),
+        },
         progress,
         Math.min(until, lastStep),
       );
@@ -192,6 +199,7 @@ export async function train(
       ...(best
         ? {
             validation: {
+              ...measuredPairs(training, validated!),
               curve: progress.standing.curve,
               kept: bestIsEarlier ? best : progress.standing.curve.at(-1)!,
               stoppedEarly: progress.step < lastStep,

@@ -1,5 +1,5 @@
-import { type OpenedCorpus, type PairSource, random, type ValidationSettings } from '@medbench/core';
-import { subset } from '@medbench/data';
+import { type OpenedCorpus, type PairSource, random, type TrainRequest, type ValidationSettings } from '@medbench/core';
+import { batchesPerEpoch, subset } from '@medbench/data';
 
 /** A corpus split into training pairs and held-out pairs. */
 export interface HeldOutSplit {
@@ -26,9 +26,12 @@ export class HeldOutSplits {
     return result;
   }
 
-  /** Splits a corpus under these settings. If nothing is held out, all pairs are for training. */
-  split({ pairs }: OpenedCorpus, { share, batches }: ValidationSettings, batchSize: number): HeldOutSplit {
-    return this.holdOut(pairs, share, batches * batchSize);
+  /**
+   * Splits a corpus under these settings. If nothing is held out, all pairs are for training.
+   * @param trained number of pairs of a training batch.
+   */
+  split({ pairs }: OpenedCorpus, { share, batches, batchSize }: ValidationSettings, trained: number): HeldOutSplit {
+    return this.holdOut(pairs, share, (batches ?? Number.POSITIVE_INFINITY) * (batchSize ?? trained));
   }
 }
 
@@ -74,5 +77,28 @@ export function updateStanding(
 export const shouldStop = ({ patience }: ValidationSettings, { strikes }: ValidationStanding): boolean =>
   patience !== null && strikes >= patience;
 
-/** Whether pairs are held out at all. */
-export const validates = ({ share }: ValidationSettings): boolean => share > 0;
+/** The pairs that a training validates on. */
+export interface ValidationPairs {
+  readonly pairs: PairSource;
+  /**
+   * Whether they are held-out pairs of the training corpus, in full batches of an order that is drawn, or a corpus of
+   * their own, in its order. The last batch of a corpus may be smaller; each batch counts by its pairs.
+   */
+  readonly from: 'share' | 'corpus';
+}
+
+/** Selects the validation pairs; undefined if there is no validation. */
+export function selectValidation(
+  { validationCorpus, training }: Pick<TrainRequest, 'validationCorpus' | 'training'>,
+  { validation }: HeldOutSplit,
+): ValidationPairs | undefined {
+  if (validationCorpus) return { pairs: validationCorpus.pairs, from: 'corpus' };
+  return training.validation.share > 0 ? { pairs: validation, from: 'share' } : undefined;
+}
+
+/**
+ * Number of steps between two validations.
+ * @param pairs number of training pairs, which decides how many full batches an epoch has.
+ */
+export const validationInterval = ({ every }: ValidationSettings, pairs: number, batchSize: number): number =>
+  every === 'epoch' ? Math.max(1, batchesPerEpoch(pairs, batchSize)) : every;

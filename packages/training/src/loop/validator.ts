@@ -1,48 +1,82 @@
 import { join } from 'node:path';
-import { type HostTensors, MedbenchError, type TrainRequest } from '@medbench/core';
+import {
+  type HostTensors,
+  MedbenchError,
+  type TrainingSettings,
+  type TrainRequest,
+  type ValidationLoss,
+} from '@medbench/core';
+import { batchesInOrder, batchesPerEpoch, prefetch } from '@medbench/data';
 import { writeSafetensors } from '@medbench/nn';
 import { batchLoader, type LoaderOptions } from '../loading/loader.js';
 import type { LoadedStep } from '../step/training-step.js';
 import { weightsMetadata } from '../towers/model.js';
-import { updateStanding, type ValidationStanding } from './validation.js';
+import { updateStanding, type ValidationPairs, type ValidationStanding } from './validation.js';
 
 /** File with the weights of the lowest validation loss so far. */
 export const BEST_FILE = 'best.safetensors';
 
-/** Measures the loss on the held-out pairs after `step` steps, and adds it to the standing. */
+/** Measures the loss on the validation pairs after `step` steps, and adds it to the standing. */
 export type Validator = (step: number, previous: ValidationStanding) => Promise<ValidationStanding>;
 
+/** Number of batches from which worker threads make them. For fewer, starting the threads costs more than it saves. */
+const WORKER_BATCHES = 64;
+
+/** How many pairs a validation measures, in which batches, and by which loss. */
+export function measuredPairs(
+  { validation, batchSize: trained }: TrainingSettings,
+  { pairs, from }: ValidationPairs,
+): { readonly pairs: number; readonly batchSize: number; readonly loss: ValidationLoss } {
+  const { batches, batchSize: own, loss = 'own' } = validation;
+  const batchSize = own ?? trained;
+  const whole = from === 'share' ? batchesPerEpoch(pairs.length, batchSize) * batchSize : pairs.length;
+  return { pairs: Math.min(whole, (batches ?? Number.POSITIVE_INFINITY) * batchSize), batchSize, loss };
+}
+
 /**
- * Creates the validator of a loaded step. It measures the mean loss of the same batches each time, with the same draws
- * and the largest crop of each image (the evaluation view, if training crops are `fixed`). If `validation.keep` is `best`, it writes the weights of each new lowest loss to
- * `best.safetensors`.
- * @throws MedbenchError('config') if the held-out pairs do not fill a batch.
+ * Creates the validator of a loaded step. It measures the mean loss over the same batches each time, weighted by their
+ * pairs, with the same draws. CLIP's loss is measured on the evaluation view of each image; the method's own on the
+ * largest crop, which is the evaluation view too if training crops are `fixed`. If `validation.keep` is `best`, it writes
+ * the weights of each new lowest loss to `best.safetensors`.
+ * @throws MedbenchError('config') if the held-out pairs do not fill a batch; ('data') if the validation corpus is empty.
  */
 export function createValidator(
   request: TrainRequest,
   session: LoadedStep,
   selectWeights: (state: HostTensors) => HostTensors,
   options: Omit<LoaderOptions, 'pairs'>,
-  pairs: LoaderOptions['pairs'],
+  validated: ValidationPairs,
 ): Validator {
   const { training, folder, row } = request;
-  // Made on the main thread, which waits for each batch anyway. The workers are busy with the next training batches.
-  const crop = options.crop?.kind === 'fixed' ? ({ kind: 'whole' } as const) : options.crop;
-  const load = batchLoader({ ...options, pairs, cropScale: [1, 1], crop, seed: 0, workers: 0 });
-  const count = Math.min(training.validation.batches, Math.floor(pairs.length / training.batchSize));
-  if (count === 0) {
-    throw new MedbenchError(
-      'config',
-      `${pairs.length} pairs are held out, fewer than a batch of ${training.batchSize}`,
-      {
-        hint: 'Raise training.validation.share, or take a larger corpus.',
-      },
-    );
-  }
-  return async (step, previous) => {
+  const { pairs, from } = validated;
+  const { pairs: measured, batchSize, loss: kind } = measuredPairs(training, validated);
+  if (measured === 0) throw nothingToMeasure(validated, batchSize);
+  const count = Math.ceil(measured / batchSize);
+  const whole = kind === 'clip' || options.crop?.kind === 'fixed';
+  const loaderOptions: LoaderOptions = {
+    ...{ ...options, pairs, batchSize, cropScale: [1, 1], crop: whole ? { kind: 'whole' } : options.crop, seed: 0 },
+    ...(from === 'corpus' ? { order: batchesInOrder(measured, batchSize) } : {}),
+    // CLIP's loss is of images and texts alone.
+    ...(kind === 'clip' ? { inputs: {} } : {}),
+    // Few batches are made on the main thread, which waits for each anyway: the training's workers are busy with its
+    // next batches.
+    ...(count < WORKER_BATCHES ? { workers: 0 } : {}),
+  };
+  const measure = async (): Promise<number> => {
+    const load = batchLoader(loaderOptions);
     let sum = 0;
-    for (let i = 0; i < count; i++) sum += await session.evaluate(await load(i));
-    const loss = sum / count;
+    try {
+      for await (const batch of prefetch(load, 0, count, count < WORKER_BATCHES ? 1 : load.ahead)) {
+        sum += (await session.evaluate(batch, kind)) * (batch.images!.shape[0]! / batchSize);
+        load.recycle(batch);
+      }
+    } finally {
+      await load.close();
+    }
+    return sum / (measured / batchSize);
+  };
+  return async (step, previous) => {
+    const loss = await measure();
     const { standing, improved } = updateStanding(previous, step, loss);
     request.event({ training: row, step, validationLoss: loss, best: standing.best });
     if (improved && training.validation.keep === 'best') {
@@ -54,4 +88,13 @@ export function createValidator(
     }
     return standing;
   };
+}
+
+function nothingToMeasure({ pairs, from }: ValidationPairs, batchSize: number): MedbenchError {
+  if (from === 'corpus') {
+    return new MedbenchError('data', 'The corpus of training.validation.corpus holds no image-text pair');
+  }
+  return new MedbenchError('config', `${pairs.length} pairs are held out, fewer than a batch of ${batchSize}`, {
+    hint: 'Raise training.validation.share, or take a larger corpus.',
+  });
 }

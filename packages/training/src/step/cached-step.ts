@@ -1,7 +1,6 @@
 import {
   type Backend,
   elementCount,
-  type HostTensor,
   type HostTensors,
   type LoadOptions,
   MedbenchError,
@@ -12,14 +11,15 @@ import {
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { chunkRanges, REPRESENTATION, representationSpecs, sliceRows, stackRows } from './chunks.js';
+import { createEvaluator } from './evaluator.js';
 import { addPrefix, floatSpec, SPACE, stripPrefix, zeroGroups } from './layout.js';
 import { checkReached, methodLoss } from './loss.js';
-import { inputSpecs, represent, toBatch } from './represent.js';
+import { inputSpecs, representPart, toBatch } from './represent.js';
 import { buildStep, type LoadedStep, type StepDefinition, type StepMemory, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
 
-/** Prefixes, among inputs and outputs, of representations and of the loss's gradients with respect to them. */
-const REPRESENTATION = 'representation/';
+/** Prefix, among inputs and outputs, of the loss's gradients with respect to representations. */
 const BY_REPRESENTATION = 'by/';
 
 /** Σ a b, a scalar. */
@@ -39,8 +39,6 @@ interface CachedPrograms {
    * and to the parameters that it uses directly.
    */
   objective(specs: Readonly<Record<string, TensorSpec>>): Program;
-  /** Computes only the loss of the whole batch from its representations. */
-  loss(specs: Readonly<Record<string, TensorSpec>>): Program;
   /** Adds a chunk's share of the gradient, given the loss's gradients with respect to its representations. */
   accumulate(specs: Readonly<Record<string, TensorSpec>>): Program;
 }
@@ -59,20 +57,8 @@ function buildPrograms(definition: StepDefinition, chunk: number): CachedProgram
    */
   let usesParameters = true;
   const representChunk = (parameters: TensorMap, inputs: TensorMap, current: TensorMap): TensorMap => {
-    const { representations, updates } = represent(
-      { ...definition, frozen: layout.frozen },
-      parameters,
-      toBatch(inputs),
-      layout.teacher(current),
-    );
-    if (Object.keys(updates).length > 0) {
-      throw new MedbenchError(
-        'config',
-        `${name} cannot train in chunks: its image tower has batch norm, whose statistics would be those of a chunk`,
-        { hint: 'Set training.chunkSize=null, or freeze the tower, which then uses its running statistics.' },
-      );
-    }
-    return representations;
+    const options = { ...definition, frozen: layout.frozen };
+    return representPart(options, parameters, toBatch(inputs), layout.teacher(current)).representations;
   };
   return {
     update: {
@@ -122,16 +108,6 @@ function buildPrograms(definition: StepDefinition, chunk: number): CachedProgram
         };
       },
     }),
-    loss: (specs) => ({
-      name: `${name}:loss`,
-      state: layout.state,
-      inputs: addPrefix(REPRESENTATION, specs),
-      selfCheck: ['loss'],
-      run(current, inputs) {
-        const representations = stripPrefix(REPRESENTATION, inputs);
-        return { outputs: { loss: methodLoss(definition, representations, layout.values(current)).loss } };
-      },
-    }),
     accumulate: (specs) => ({
       name: `${name}:accumulate`,
       state,
@@ -156,39 +132,6 @@ function buildPrograms(definition: StepDefinition, chunk: number): CachedProgram
     }),
   };
 }
-
-/** Returns rows `from` to `to` of each tensor, without copying them. */
-function sliceRows(tensors: HostTensors, from: number, to: number): HostTensors {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, dtype, data }]) => {
-      const size = data.length / shape[0]!;
-      return [name, { shape: [to - from, ...shape.slice(1)], dtype, data: data.subarray(from * size, to * size) }];
-    }),
-  );
-}
-
-/** Concatenates the chunks along the first axis, each tensor by its name. */
-function stackRows(chunks: readonly HostTensors[]): HostTensors {
-  return Object.fromEntries(
-    Object.entries(chunks[0]!).map(([name, { shape, dtype, data: firstData }]) => {
-      const data = new (firstData.constructor as Float32ArrayConstructor)(firstData.length * chunks.length);
-      for (const [i, chunk] of chunks.entries()) data.set(chunk[name]!.data as Float32Array, i * firstData.length);
-      return [name, { shape: [shape[0]! * chunks.length, ...shape.slice(1)], dtype, data } satisfies HostTensor];
-    }),
-  );
-}
-
-/** The specs of the representations among `outputs`, with `rowCount` rows each. */
-const representationSpecs = (
-  outputs: Readonly<Record<string, TensorSpec>>,
-  rowCount: number,
-): Record<string, TensorSpec> =>
-  Object.fromEntries(
-    Object.entries(stripPrefix(REPRESENTATION, outputs)).map(([name, { shape, dtype }]) => [
-      name,
-      { shape: [rowCount, ...shape.slice(1)], dtype },
-    ]),
-  );
 
 /** Estimates the memory of the four programs of a step, plus the arrays of the batch and its representations. */
 async function estimateMemory(
@@ -231,7 +174,7 @@ export function cachedStep(definition: StepDefinition, chunk: number): TrainingS
       hint: 'Set training.chunkSize to a divisor of training.batchSize.',
     });
   }
-  const chunkRanges = Array.from({ length: batchSize / chunk }, (_, i) => [i * chunk, (i + 1) * chunk] as const);
+  const ranges = chunkRanges(batchSize, chunk);
   const programs = buildPrograms(definition, chunk);
   const load = async (backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep> => {
     const zeros = addPrefix(SPACE.gradient, zeroGroups(definition.layout.packing));
@@ -239,10 +182,10 @@ export function cachedStep(definition: StepDefinition, chunk: number): TrainingS
     const sharing = { ...options, share: owner };
     const representSession = await backend.load(programs.represent, {}, sharing);
     let lateSessions: { readonly objective: Session; readonly accumulate: Session } | undefined;
-    let lossSession: Session | undefined;
+    const evaluator = createEvaluator(definition, backend, owner, options, { chunk, session: representSession });
     const representBatch = async (batch: HostTensors): Promise<HostTensors[]> => {
       const chunkOutputs: HostTensors[] = [];
-      for (const [from, to] of chunkRanges) chunkOutputs.push(await representSession.step(sliceRows(batch, from, to)));
+      for (const [from, to] of ranges) chunkOutputs.push(await representSession.step(sliceRows(batch, from, to)));
       return chunkOutputs;
     };
     return {
@@ -262,7 +205,7 @@ export function cachedStep(definition: StepDefinition, chunk: number): TrainingS
         };
         const outputs = await lateSessions.objective.step(stackRows(chunkOutputs));
         const byRepresentation = addPrefix(BY_REPRESENTATION, stripPrefix(BY_REPRESENTATION, outputs));
-        for (const [from, to] of chunkRanges) {
+        for (const [from, to] of ranges) {
           await lateSessions.accumulate.step({
             ...sliceRows(batch, from, to),
             ...sliceRows(byRepresentation, from, to),
@@ -273,18 +216,11 @@ export function cachedStep(definition: StepDefinition, chunk: number): TrainingS
         );
         return { ...lossOutputs, ...(await owner.step({})) };
       },
-      async evaluate(batch) {
-        const chunkOutputs = await representBatch(batch);
-        lossSession ??= await backend.load(
-          programs.loss(representationSpecs(chunkOutputs[0]!, batchSize)),
-          {},
-          sharing,
-        );
-        return (await lossSession.step(stackRows(chunkOutputs))).loss!.data[0]!;
-      },
+      evaluate: evaluator.evaluate,
       readState: () => owner.readState(Object.keys(definition.layout.state)),
       async dispose() {
-        for (const session of [lossSession, lateSessions?.objective, lateSessions?.accumulate, representSession, owner])
+        await evaluator.dispose();
+        for (const session of [lateSessions?.objective, lateSessions?.accumulate, representSession, owner])
           await session?.dispose();
       },
     };

@@ -10,6 +10,7 @@ import type {
   TensorMap,
   TensorSpec,
 } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
 import { callPlugin, checkRepresentations } from '@medbench/core/methods';
 import type * as tf from '@tensorflow/tfjs-core';
 import { floatSpec } from './layout.js';
@@ -79,6 +80,8 @@ export interface Represented {
 }
 
 export interface RepresentOptions {
+  /** Name of the row's step, for messages. */
+  readonly name: string;
   readonly model: DualEncoderModel;
   readonly method: ResolvedMethod;
   readonly settings: Settings;
@@ -103,4 +106,24 @@ export function represent(
   const representations = callPlugin(method.label, 'represent', () => method.represent(input));
   checkRepresentations(method.label, representations, batch.images.shape[0]);
   return { representations, updates: observed.updates };
+}
+
+/**
+ * Represents a part of a batch, as `represent` does.
+ * @throws MedbenchError('config') if the representations depend on the rest of the batch, because a tower trains batch
+ *   norm.
+ */
+export function representPart(
+  options: RepresentOptions,
+  parameters: TensorMap,
+  batch: Batch,
+  teacher: TensorMap | undefined,
+): Represented {
+  const represented = represent(options, parameters, batch, teacher);
+  if (Object.keys(represented.updates).length === 0) return represented;
+  throw new MedbenchError(
+    'config',
+    `${options.name} cannot train in chunks: its image tower has batch norm, whose statistics would be those of a chunk`,
+    { hint: 'Set training.chunkSize=null, or freeze the tower, which then uses its running statistics.' },
+  );
 }

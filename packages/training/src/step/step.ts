@@ -4,11 +4,12 @@ import type {
   LoadOptions,
   MethodInput,
   Program,
-  Session,
   TrainingSettings,
+  ValidationLoss,
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import { checkMethod } from './check-method.js';
+import { createEvaluator } from './evaluator.js';
 import { addPrefix, type LayoutOptions, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
 import { checkReached, methodLoss } from './loss.js';
 import { inputSpecs, represent, toBatch } from './represent.js';
@@ -27,8 +28,8 @@ export interface LoadedStep {
   /** @returns `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`. */
   step(batch: HostTensors): Promise<HostTensors>;
   readState(): Promise<HostTensors>;
-  /** Computes the loss of a whole batch, also for a step in chunks, without changing the state. */
-  evaluate(batch: HostTensors): Promise<number>;
+  /** Computes a loss of a whole batch of any size, also for a step in chunks, without changing the state. Default: own. */
+  evaluate(batch: HostTensors, loss?: ValidationLoss): Promise<number>;
   dispose(): Promise<void>;
 }
 
@@ -120,38 +121,6 @@ function wholeBatchProgram(definition: StepDefinition): Program {
         state: { ...updated.state, ...addPrefix(SPACE.buffer, stripPrefix(SPACE.buffer, terms)) },
         outputs: { loss: value, ...updated.outputs, ...addPrefix(TERM, stripPrefix(TERM, terms)) },
       };
-    },
-  };
-}
-
-/** Computes only the loss of a batch: without gradients, and without changing the state. */
-function lossProgram(definition: StepDefinition): Program {
-  const { name, model, training, layout } = definition;
-  return {
-    name: `${name}:loss`,
-    state: layout.state,
-    inputs: inputSpecs(model, definition.inputs, training.batchSize),
-    selfCheck: ['loss'],
-    run(current, inputs) {
-      const parameters = layout.values(current);
-      const teacher = layout.teacher(current);
-      const representOptions = { ...definition, frozen: layout.frozen };
-      const { representations } = represent(representOptions, parameters, toBatch(inputs), teacher);
-      return { outputs: { loss: methodLoss(definition, representations, parameters).loss } };
-    },
-  };
-}
-
-/** Evaluates with a separate program on the state of a session. The program is loaded at the first call. */
-function createEvaluator(definition: StepDefinition, backend: Backend, owner: Session, options?: LoadOptions) {
-  let session: Promise<Session> | undefined;
-  return {
-    async evaluate(batch: HostTensors): Promise<number> {
-      session ??= backend.load(lossProgram(definition), {}, { ...options, share: owner });
-      return (await (await session).step(batch)).loss!.data[0]!;
-    },
-    async dispose(): Promise<void> {
-      await (await session)?.dispose();
     },
   };
 }
