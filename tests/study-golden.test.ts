@@ -6,9 +6,11 @@ import type {
   HostTensor,
   HostTensors,
   ParameterSpec,
+  RasterImage,
   TensorMap,
   TowerStage,
 } from '@medbench/core';
+import { batchesPerEpoch, resizeShorterSideRounded } from '@medbench/data';
 import { Gpt77 } from '@medbench/encoders-gpt';
 import { VitB16 } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
@@ -64,9 +66,12 @@ interface Golden {
     readonly grad_log_scale_accumulated: number;
   };
   readonly schedule: {
+    readonly pairs: number;
+    readonly steps_per_epoch: number;
     readonly total_steps_20_epochs: number;
     readonly lr: Readonly<Record<string, number>>;
   };
+  readonly train_resize: readonly { readonly h: number; readonly w: number; readonly to: readonly [number, number] }[];
   readonly patches_kept_of_196: Readonly<Record<string, number>>;
   readonly trainable_parameters_vit_b_16: Readonly<Record<string, number>> & {
     readonly frozen_counts: Readonly<Record<string, number>>;
@@ -247,6 +252,70 @@ describe.each(backends)("losses as the study's, on %s", (_id, backend) => {
       }
     });
 
+    if ('caption_part' in one) {
+      it('has the same two parts', async () => {
+        const inputs = Object.fromEntries(
+          Object.entries(one.inputs).map(([input, formula]) => [
+            input,
+            formula.unit ? unitRows(formula) : byFormula(formula),
+          ]),
+        );
+        const caption = await gradientsOn(
+          backend,
+          ({ logits }, { labels }) => {
+            const counts = tf.cast(tf.notEqual(labels!, 0), 'float32') as tf.Tensor2D;
+            return tf.mul(captioningLoss(logits as tf.Tensor3D, labels as tf.Tensor2D, counts), 2);
+          },
+          { logits: inputs.logits! },
+          constants,
+        );
+        const contrastive = await gradientsOn(
+          backend,
+          ({ image, text }) => infoNce(image as tf.Tensor2D, text as tf.Tensor2D, tf.scalar(scale)),
+          { image: inputs.image!, text: inputs.text! },
+          {},
+        );
+        expectClose(caption.loss, one.caption_part as number, 'caption');
+        expectClose(contrastive.loss, one.contrastive_part as number, 'contrastive');
+      });
+    }
+
+    if ('image_text_positives' in one) {
+      it('has as many right partners', async () => {
+        const count = one.image_text_positives as number;
+        // Row i of view 1 is [i, 1], of view 2 [i, 2].
+        const view = (which: number) =>
+          whole(
+            Array.from({ length: count }, (_, i) => [i, which]),
+            'float32',
+          );
+        const inputs = { first: view(1), second: view(2) };
+        const session = await backend.load(
+          {
+            name: 'partners',
+            state: {},
+            inputs: Object.fromEntries(
+              Object.entries(inputs).map(([input, { shape, dtype }]) => [input, { shape, dtype }]),
+            ),
+            run(_state, { first, second }) {
+              const division = { ranks: 1, accumulation: one.micro_batches as number, micro: count / 4 };
+              const [before, after] = viewsAsTrained(first as tf.Tensor2D, second as tf.Tensor2D, division);
+              return { outputs: { before, after } };
+            },
+          },
+          {},
+        );
+        const { before, after } = await session.step(inputs);
+        await session.dispose();
+        const indices = ({ data }: HostTensor) => Array.from({ length: count }, (_, i) => data[2 * i]!);
+        const [meetsText, meetsImage] = [indices(before!), indices(after!)];
+        expect(meetsText.filter((index, i) => index === i)).toHaveLength(one.image_text_positives_right as number);
+        expect(meetsImage.filter((index, i) => index === meetsText[i])).toHaveLength(
+          one.image_image_positives_right as number,
+        );
+      });
+    }
+
     if ('logits_per_text' in one) {
       it('has the same two matrices', async () => {
         const pairs = name === 'FILIPLoss, as committed' ? 'own' : 'all';
@@ -304,6 +373,15 @@ function linearTowers(): DualEncoderModel {
   );
 }
 
+/** The batch of the linear towers, `[8]`. */
+const linearBatch = (): HostTensors => ({
+  images: { ...byFormula({ shape: [8, 3], fn: 'sin', a: 0.7, b: 0.1 }), shape: [8, 1, 1, 3] },
+  ids: whole(
+    Array.from({ length: 8 }, (_, i) => [i]),
+    'int32',
+  ),
+});
+
 describe.each(backends)("accumulation as the study's, on %s", (_id, backend) => {
   // Its four micro-batches of two pairs give the gradients of the whole batch, but for the scale: each micro-batch
   // computes the whole loss, so the scale gets four times its gradient. medbench adds the gradient of the scale once.
@@ -324,13 +402,7 @@ describe.each(backends)("accumulation as the study's, on %s", (_id, backend) => 
         logit_scale: scalar(Math.log(1 / 0.07)),
       };
       const session = await step.load(backend, step.initialState(start));
-      const { loss } = await session.step({
-        images: { ...byFormula({ shape: [8, 3], fn: 'sin', a: 0.7, b: 0.1 }), shape: [8, 1, 1, 3] },
-        ids: whole(
-          Array.from({ length: 8 }, (_, i) => [i]),
-          'int32',
-        ),
-      });
+      const { loss } = await session.step(linearBatch());
       const state = await session.readState();
       await session.dispose();
       // After one step from zero moments, the first moment is a tenth of the gradient.
@@ -362,6 +434,44 @@ describe('the schedule without warm-up', () => {
     expect(Math.abs(schedule.at(Number(step)) - expected)).toBeLessThan(1e-9 * expected + 1e-20);
   });
 });
+
+describe.each(backends)('the learning rate of a step on %s', (_id, backend) => {
+  const { lr, total_steps_20_epochs: total } = golden.schedule;
+
+  it("is the study's at its steps, to the rounding of the cosine", async () => {
+    const model = linearTowers();
+    const { parameters } = model;
+    const training = { ...TRAINING, batchSize: 8, steps: total, learningRate: 5e-5, warmup: 0 };
+    const step = trainingStep({ name: 'linear', model, method: composed(Clip), settings: {}, parameters, training });
+    const start = step.initialState({
+      'visual.weight': byFormula({ shape: [3, 4], fn: 'sin', a: 1.3, b: 0.2 }),
+      text_weight: byFormula({ shape: [3, 4], fn: 'cos', a: 1.7, b: 0.5 }),
+      logit_scale: scalar(Math.log(1 / 0.07)),
+    });
+    for (const [at, expected] of Object.entries(lr)) {
+      const session = await step.load(backend, { ...start, step: scalar(Number(at)) });
+      const { learningRate } = await session.step(linearBatch());
+      await session.dispose();
+      // The cosine is of 32 bits: 1e-5 of the peak, though the last steps are far below it.
+      expect(Math.abs(learningRate!.data[0]! - expected), at).toBeLessThan(1e-5 * 5e-5);
+    }
+  });
+});
+
+it('an epoch of the study has its number of steps', () => {
+  const { pairs, steps_per_epoch: perEpoch, total_steps_20_epochs: total } = golden.schedule;
+  expect(batchesPerEpoch(pairs, 512)).toBe(perEpoch);
+  expect(20 * batchesPerEpoch(pairs, 512)).toBe(total);
+});
+
+it.each(golden.train_resize.map(({ h, w, to }) => [h, w, to] as const))(
+  "an image of %i x %i is resized for training to the study's size",
+  (height, width, to) => {
+    const image: RasterImage = { width, height, channels: 1, data: new Uint8Array(width * height) };
+    const resized = resizeShorterSideRounded(image, 512);
+    expect([resized.height, resized.width]).toEqual(to);
+  },
+);
 
 it.each(Object.entries(golden.patches_kept_of_196))('of 196 patches, dropping %s leaves %i', (ratio, kept) => {
   expect(patchesKept(196, Number(ratio))).toBe(kept);

@@ -9,11 +9,12 @@ import { ResNetDemo } from '@medbench/encoders-resnet';
 import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { Filip } from '@medbench/methods-filip';
+import { UnimodalImage } from '@medbench/methods-unimodal-image';
 import { readSafetensors } from '@medbench/nn';
 import { loadModel, towerProgram, towerWeights, train } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
-import { composed, createRow, model, ROWS, STUDY_ROWS, sameBytes, TRAINING } from './support/methods.js';
+import { composed, createRow, model, ROWS, rowSettings, STUDY_ROWS, sameBytes, TRAINING } from './support/methods.js';
 import { phantomCorpus } from './support/phantom-corpus.js';
 
 /** Rows of unit length, `[B][D]`. */
@@ -213,6 +214,22 @@ describe('validation on a corpus of its own', () => {
       for (const [parameter, { data }] of Object.entries(two.tensors))
         expect(sameBytes(one.tensors[parameter]!.data, data), parameter).toBe(true);
     }
+  }, 300_000);
+
+  it('refuses before the first step batches that the own loss does not take', async () => {
+    const job = request('divided', { validation: { ...validation, batchSize: 16, loss: 'own' } });
+    const settings = rowSettings(UnimodalImage, { partners: 'as-trained', ranks: 2, accumulation: 2 });
+    // The last batch has 40 - 2 * 16 = 8 pairs, which 2 ranks with 2 micro-batches divide; 40 - 3 * 13 = 1 is not.
+    const refused = { ...job.training, validation: { ...job.training.validation, batchSize: 13 } };
+    const row = { ...job, method: composed(UnimodalImage), settings };
+    let steps = 0;
+    const progress = () => void steps++;
+    await expect(train({ ...row, progress, training: refused })).rejects.toThrow(
+      /divided cannot validate 40 pairs in batches of 13: .*2 ranks · 2 micro-batches/,
+    );
+    expect(steps).toBe(0);
+    const { record } = await train({ ...row, training: { ...job.training, steps: 2, stopAt: null } });
+    expect(record.validation).toMatchObject({ loss: 'own', curve: [{ step: 2 }] });
   }, 300_000);
 
   it('with fewer batches measures the first ones', async () => {

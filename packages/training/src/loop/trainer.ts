@@ -157,8 +157,8 @@ export async function train(
     progress = { ...progress, state: {} };
     const options = { ...loaderOptions(request, model), tokenizer, inputs: phaseStep.inputs, memory: images };
     const load = batchLoader({ ...options, pairs: split.training });
-    const validator = validated && createValidator(request, session, selectWeights, options, validated);
     try {
+      const validator = validated && (await createValidator(request, session, selectWeights, options, validated));
       progress = await runSteps(
         request,
         session,

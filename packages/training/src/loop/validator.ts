@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   type HostTensors,
+  isMedbenchError,
   MedbenchError,
   type TrainingSettings,
   type TrainRequest,
@@ -38,15 +39,17 @@ export function measuredPairs(
  * pairs, with the same draws. CLIP's loss is measured on the evaluation view of each image; the method's own on the
  * largest crop, which is the evaluation view too if training crops are `fixed`. If `validation.keep` is `best`, it writes
  * the weights of each new lowest loss to `best.safetensors`.
- * @throws MedbenchError('config') if the held-out pairs do not fill a batch; ('data') if the validation corpus is empty.
+ * A method's own loss is tried at once if its batches are not of the size of the training's, for it may refuse others.
+ * @throws MedbenchError('config') if the held-out pairs do not fill a batch, or the method's loss takes none of this size;
+ *   ('data') if the validation corpus is empty.
  */
-export function createValidator(
+export async function createValidator(
   request: TrainRequest,
   session: LoadedStep,
   selectWeights: (state: HostTensors) => HostTensors,
   options: Omit<LoaderOptions, 'pairs'>,
   validated: ValidationPairs,
-): Validator {
+): Promise<Validator> {
   const { training, folder, row } = request;
   const { pairs, from } = validated;
   const { pairs: measured, batchSize, loss: kind } = measuredPairs(training, validated);
@@ -62,6 +65,25 @@ export function createValidator(
     // next batches.
     ...(count < WORKER_BATCHES ? { workers: 0 } : {}),
   };
+  const tryLoss = async (): Promise<void> => {
+    const load = batchLoader({ ...loaderOptions, workers: 0 });
+    try {
+      for (const i of new Set([0, count - 1])) await session.evaluate(await load(i), kind);
+    } catch (cause) {
+      if (!isMedbenchError(cause) || cause.code !== 'config') throw cause;
+      const { message } = cause;
+      throw new MedbenchError(
+        'config',
+        `${row} cannot validate ${measured} pairs in batches of ${batchSize}: ${message}`,
+        {
+          hint: 'Set training.validation.loss=clip, or another training.validation.batchSize.',
+          cause,
+        },
+      );
+    } finally {
+      await load.close();
+    }
+  };
   const measure = async (): Promise<number> => {
     const load = batchLoader(loaderOptions);
     let sum = 0;
@@ -75,6 +97,7 @@ export function createValidator(
     }
     return sum / (measured / batchSize);
   };
+  if (kind === 'own' && batchSize !== training.batchSize) await tryLoss();
   return async (step, previous) => {
     const loss = await measure();
     const { standing, improved } = updateStanding(previous, step, loss);
