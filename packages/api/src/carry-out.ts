@@ -80,7 +80,7 @@ export async function carryOut(job: RunJob): Promise<RunResults> {
   const requested = requestedJobs(job.jobs);
   const { catalogue, cwd } = workspace;
   const plan = job.plan ?? makePlan(config, catalogue);
-  const store = RunStore.open(folder);
+  const store = RunStore.open(folder, (text) => observer.warning(text));
   try {
     const message = (text: string): void => observer.message(text);
     const logger = {

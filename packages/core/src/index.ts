@@ -29,6 +29,15 @@ export {
 export { drawnInput } from './drawn-input.js';
 export { ENVIRONMENT, type EnvironmentVariable, parseVariable, readVariable, threadCount } from './environment.js';
 export * from './errors.js';
+export {
+  hashBytes,
+  hashFile,
+  hashJson,
+  readSealed,
+  type Sealed,
+  type SealedFile,
+  seal,
+} from './files/checksum.js';
 export { ensureFolder, fileName, unwritableError, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
 export { lockFolder } from './files/lock.js';
 export { isRestricted, mayShow } from './may-show.js';

@@ -146,3 +146,27 @@ describe('writeSafetensors', () => {
     await expect(writeSafetensors(join(plain, 'x'), {})).rejects.toMatchObject({ code: 'store' });
   });
 });
+
+describe('a file with a checksum', () => {
+  it('is read without it, and refused if any one byte differs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'medbench-checksum-'));
+    try {
+      const file = join(folder, 'a.safetensors');
+      const tensors = {
+        '10': { shape: [2], dtype: 'float32', data: Float32Array.of(1, 2) },
+        '9': { shape: [1], dtype: 'int32', data: Int32Array.of(7) },
+      } as const;
+      await writeSafetensors(file, tensors, { key: 'k' }, { checksum: true });
+      expect(await readSafetensors(file)).toEqual({ tensors, metadata: { key: 'k' }, verified: true });
+      const bytes = readFileSync(file);
+      // Every byte of the data, which the checks of the header do not cover.
+      for (let i = bytes.length - 12; i < bytes.length; i++) {
+        const flipped = Buffer.from(bytes);
+        flipped[i]! ^= 0x80;
+        await expect(readSafetensors(flipped, 'flipped'), `byte ${i}`).rejects.toThrow('does not match its checksum');
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import {
   elementCount,
   errorMessage,
   type HostTensor,
   type HostTensors,
+  hashJson,
   MedbenchError,
   writeFileAtomic,
 } from '@medbench/core';
@@ -22,10 +25,15 @@ const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {
   BOOL: 1,
 };
 
+/** Metadata entry with the SHA-256 hash of the rest of the file, in files written with `checksum`. */
+const CHECKSUM = 'checksum';
+
 /** The contents of a safetensors file. */
 export interface SafetensorsFile {
   readonly tensors: HostTensors;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whether the file has a checksum, which was then verified. */
+  readonly verified: boolean;
 }
 
 interface TensorEntry {
@@ -116,10 +124,16 @@ const readFromMemory = (bytes: Uint8Array): ByteSource => ({
 async function readFromDisk(file: string): Promise<ByteSource> {
   const unreadable = (cause: unknown): MedbenchError =>
     new MedbenchError('weights', `${file} cannot be read: ${errorMessage(cause)}`, { cause });
-  const handle = await open(file).catch((cause: unknown) => {
+  // Without O_NONBLOCK, which Windows lacks, opening a pipe would wait for a writer.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     throw unreadable(cause);
   });
-  const { size } = await handle.stat();
+  const stats = await handle.stat();
+  if (!stats.isFile()) {
+    await handle.close();
+    throw unreadable('it is not a file');
+  }
+  const { size } = stats;
   return {
     size,
     async read(begin, length) {
@@ -185,23 +199,33 @@ async function readHeader(file: string, bytes: ByteSource): Promise<Header> {
   return { entries, metadata, start };
 }
 
+/** Begins the checksum of a file with its header. The bytes of all tensors follow, in the order of the file. */
+const startChecksum = (entries: Readonly<Record<string, unknown>>, metadata: Readonly<Record<string, string>>) =>
+  createHash('sha256').update(hashJson({ entries, metadata }));
+
 /**
  * Reads a safetensors file (F64 to float32, F32, F16, BF16, I32, I64, U8, BOOL), or its bytes. The header is checked against the size
  * of the file first, and then tensors are read one by one: nothing is allocated that the file does not hold.
  * @throws MedbenchError('weights') naming the file and the tensor, if the file is truncated, the header exceeds the
- *   file, offsets overlap or leave gaps, or sizes do not fit.
+ *   file, offsets overlap or leave gaps, sizes do not fit, or the content does not match the file's checksum.
  */
 export async function readSafetensors(source: string | Uint8Array, label = 'safetensors'): Promise<SafetensorsFile> {
   const file = typeof source === 'string' ? source : label;
   const bytes = typeof source === 'string' ? await readFromDisk(source) : readFromMemory(source);
   try {
-    const { entries, metadata, start } = await readHeader(file, bytes);
+    const { entries, metadata: written, start } = await readHeader(file, bytes);
+    const { [CHECKSUM]: checksum, ...metadata } = written;
+    const hash = checksum === undefined ? undefined : startChecksum(entries, metadata);
     const tensors: HostTensors = {};
-    for (const [name, entry] of Object.entries(entries)) {
+    const inOrder = Object.entries(entries).sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+    for (const [name, entry] of inOrder) {
       const [begin, end] = entry.data_offsets;
-      tensors[name] = decode(await bytes.read(start + begin, end - begin), entry);
+      const piece = await bytes.read(start + begin, end - begin);
+      hash?.update(piece);
+      tensors[name] = decode(piece, entry);
     }
-    return { tensors, metadata };
+    if (hash && hash.digest('hex') !== checksum) throw damagedFile(file, 'its content does not match its checksum');
+    return { tensors, metadata, verified: hash !== undefined };
   } finally {
     await bytes.close();
   }
@@ -211,22 +235,34 @@ const DTYPE_NAMES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
 
 /**
  * Writes tensors (F32, I32, BOOL) to a temporary file and renames it, so that a reader never sees a partial file.
+ * @param options with `checksum`, the metadata holds a hash of the rest, which `readSafetensors` verifies.
  * @throws MedbenchError('store') if the disk is full or the folder read-only.
  */
 export async function writeSafetensors(
   path: string,
   tensors: HostTensors,
   metadata: Readonly<Record<string, string>> = {},
+  { checksum = false }: { readonly checksum?: boolean } = {},
 ): Promise<void> {
   const names = Object.keys(tensors).sort();
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const entries: Record<string, TensorEntry> = {};
   let offset = 0;
   for (const name of names) {
     const { dtype, shape, data } = tensors[name]!;
-    header[name] = { dtype: DTYPE_NAMES[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
+    entries[name] = { dtype: DTYPE_NAMES[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
-  const json = Buffer.from(JSON.stringify(header));
+  const bytesOf = (name: string): Uint8Array => {
+    const { data } = tensors[name]!;
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  };
+  let written = metadata;
+  if (checksum) {
+    const hash = startChecksum(entries, metadata);
+    for (const name of names) hash.update(bytesOf(name));
+    written = { ...metadata, [CHECKSUM]: hash.digest('hex') };
+  }
+  const json = Buffer.from(JSON.stringify({ __metadata__: written, ...entries }));
   // The format asks for data aligned to eight bytes, so the header is padded with spaces.
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const size = Buffer.alloc(8);
@@ -234,9 +270,6 @@ export async function writeSafetensors(
   await writeFileAtomic(path, async (file) => {
     await file.write(size);
     await file.write(padded);
-    for (const name of names) {
-      const { data } = tensors[name]!;
-      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
+    for (const name of names) await file.writeFile(bytesOf(name));
   });
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { errorMessage, MedbenchError, type RunResults, writeFileAtomic } from '@medbench/core';
+import { errorMessage, MedbenchError, type RunResults, readSealed, writeFileAtomic } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
 import { answerQuestions } from './answers/index.js';
 import { readComparisons } from './answers/read.js';
+import { checkAgainstCells } from './check-results.js';
 import { renderCsv } from './csv.js';
 import { readGalleries } from './galleries.js';
 import { renderHtml } from './html/page.js';
@@ -20,7 +21,8 @@ export interface WrittenReport {
 
 /**
  * Reads a run folder's `results.json`.
- * @throws MedbenchError('usage') if it is missing; ('store') if it is not JSON, of another version or damaged.
+ * @throws MedbenchError('usage') if it is missing; ('store') if it is not JSON, of another version, damaged or edited, or
+ * if its figures are not those of the cells beside it.
  */
 export async function readResults(runDir: string): Promise<RunResults> {
   const file = new RunLayout(runDir).results;
@@ -44,6 +46,8 @@ export async function readResults(runDir: string): Promise<RunResults> {
   } catch (cause) {
     throw damaged(`is not JSON: ${errorMessage(cause)}`, cause);
   }
+  const sealed = readSealed<unknown>(file);
+  if (sealed.state === 'intact') parsed = sealed.value;
   const { schemaVersion } = Object(parsed) as { readonly schemaVersion?: unknown };
   if (schemaVersion === undefined) throw damaged('is not the results of a run');
   if (schemaVersion !== 1) {
@@ -54,6 +58,8 @@ export async function readResults(runDir: string): Promise<RunResults> {
   const { findMisfit } = await import('./schemas.js');
   const misfitPath = findMisfit(parsed);
   if (misfitPath) throw damaged(`has an unexpected value at ${misfitPath}`);
+  checkAgainstCells(runDir, parsed as RunResults);
+  if (sealed.state === 'damaged') throw damaged('was changed after the run wrote it');
   return parsed as RunResults;
 }
 

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Activation, MedbenchError, type Tower } from '@medbench/core';
+import { type Activation, hashFile, MedbenchError, readSealed, type Tower } from '@medbench/core';
 import { RunLayout } from '@medbench/runner';
 
 /** Which weights of a run to export, in which format, and where to. */
@@ -51,6 +51,7 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<Ex
   checkFlags(options);
   const layout = new RunLayout(resolve(dir));
   const file = findWeights(dir, layout, method, seed);
+  await checkUndamaged(file, layout.training(method, seed));
   const { readSafetensors } = await import('@medbench/nn');
   const { tensors: weights, metadata } = await readSafetensors(file);
   const activation: Activation = metadata.activation === 'gelu' ? 'gelu' : 'quick-gelu';
@@ -72,6 +73,20 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<Ex
   const files = await exportWeights(folder, weights, { layout: names, activation, ...only });
   copyModelCard();
   return { files };
+}
+
+/**
+ * Checks weights against the record of their training, if it has a checksum.
+ * @throws MedbenchError('weights') if they are not what was written.
+ */
+async function checkUndamaged(file: string, training: string): Promise<void> {
+  const record = readSealed<{ readonly weights: string }>(training);
+  const damaged = (path: string): MedbenchError =>
+    new MedbenchError('weights', `${path} is damaged or was changed by hand`, {
+      hint: 'Repeat the run command on its folder: it trains the row again.',
+    });
+  if (record.state === 'damaged') throw damaged(training);
+  if (record.state === 'intact' && record.value.weights !== (await hashFile(file))) throw damaged(file);
 }
 
 /** Finds the finished weights of a row. @throws MedbenchError('usage') listing the rows or seeds that exist. */

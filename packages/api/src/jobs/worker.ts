@@ -55,7 +55,7 @@ async function work(job: WorkerJob, signal: AbortSignal): Promise<void> {
   const { cwd, plugins, config, folder, dataRoot, backend: id } = job;
   const catalogue = await discoverPlugins(cwd, plugins);
   const plan = makePlan(config, catalogue);
-  const store = RunStore.join(folder);
+  const store = RunStore.join(folder, observer.warning);
   const logger = {
     info: observer.message,
     warn: observer.warning,

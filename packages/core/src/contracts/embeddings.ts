@@ -29,11 +29,17 @@ export interface EmbeddingsFolder {
 export interface EmbeddingFiles {
   /**
    * Returns a model that caches its embeddings in a folder and reuses those cached under the same key. `load` is called
-   * only when an embedding is not cached.
+   * only when an embedding is not cached. `damaged` is told the path of each cached file that does not hold what was
+   * written, and is therefore made again.
    */
   keep(
     folder: string,
-    info: { readonly key: string; readonly model: string; readonly task: string },
+    info: {
+      readonly key: string;
+      readonly model: string;
+      readonly task: string;
+      readonly damaged?: (file: string) => void;
+    },
     load: () => Promise<EvaluationModel>,
   ): Promise<EvaluationModel>;
   /** Opens a folder of embeddings. @throws MedbenchError('usage') if the folder does not exist. */

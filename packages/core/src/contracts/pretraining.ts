@@ -141,6 +141,8 @@ export interface TrainRequest extends ModelRequest {
   readonly progress: (progress: TrainProgress) => void;
   /** Adds one structured entry to the run's log. */
   readonly event: (entry: Readonly<Record<string, unknown>>) => void;
+  /** Is told the path of a checkpoint that does not hold what was written, and therefore counts as none. */
+  readonly damaged?: (file: string) => void;
   /** Aborts the training when the user asks to stop. */
   readonly signal: AbortSignal;
 }

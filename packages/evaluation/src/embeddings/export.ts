@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MedbenchError, unwritableError, writeFileAtomic } from '@medbench/core';
+import { hashBytes, MedbenchError, unwritableError, writeFileAtomic } from '@medbench/core';
 import { arrayFile, arrayName, readManifest, writeManifest } from './files.js';
 
 /**
  * Copies the arrays that a run keeps for one task, with their manifest. Arrays left over from other weights or settings
  * are not copied.
  * @param from folder in which the run keeps the task's embeddings. @param to folder to write.
- * @throws MedbenchError('data') if the run keeps no array or a file cannot be read; ('usage') if `to` is the same
+ * @throws MedbenchError('data') if the run keeps no array, or a file cannot be read or is damaged; ('usage') if `to` is the same
  * folder as `from` or holds other embeddings; ('store') if `to` cannot be written.
  */
 export async function exportEmbeddings(from: string, to: string): Promise<void> {
@@ -38,6 +38,12 @@ export async function exportEmbeddings(from: string, to: string): Promise<void> 
         hint: 'Measure the row again in another run folder.',
       });
     });
+    const checksum = manifest.files?.[name];
+    if (checksum !== undefined && hashBytes(bytes) !== checksum) {
+      throw new MedbenchError('data', `${arrayFile(from, name)} does not hold what was written`, {
+        hint: 'Repeat the run command on its folder: it makes the array again.',
+      });
+    }
     await writeFileAtomic(arrayFile(to, name), bytes);
   }
   await writeManifest(to, manifest);

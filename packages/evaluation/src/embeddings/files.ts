@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EvaluationModel, errorMessage, type Matrix, MedbenchError, writeFileAtomic } from '@medbench/core';
+import {
+  type EvaluationModel,
+  errorMessage,
+  hashBytes,
+  type Matrix,
+  MedbenchError,
+  writeFileAtomic,
+} from '@medbench/core';
 import { encodeNpy, readNpy } from '@medbench/formats';
 
 /** Content of `embeddings.json`, the manifest that describes the arrays beside it. */
@@ -22,6 +29,10 @@ export interface EmbeddingsManifest {
    * valid arrays.
    */
   readonly texts?: Readonly<Record<string, string>>;
+  /** SHA-256 of the file of each array that a run keeps. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** SHA-256 of all other fields, in a folder that a run keeps. */
+  readonly checksum?: string;
   /** Arrays that another tool must make, in folders written by `medbench embed --inputs`. */
   readonly arrays?: readonly WantedArray[];
 }
@@ -54,6 +65,7 @@ const FIELDS: Readonly<Record<string, readonly [(value: unknown) => boolean, str
     (value) => isRecord(value) && ['images', 'texts', 'joint'].every((name) => typeof value[name] === 'boolean'),
     '{ "images": …, "texts": …, "joint": … } with true or false',
   ],
+  files: [(value) => isRecord(value) && Object.values(value).every((hash) => typeof hash === 'string'), 'hashes'],
   texts: [(value) => isRecord(value) && Object.values(value).every((hash) => typeof hash === 'string'), 'hashes'],
   arrays: [(value) => Array.isArray(value) && value.every(isRecord), 'a list of arrays'],
 };
@@ -104,9 +116,16 @@ export const arrayFile = (folder: string, name: string): string => join(folder, 
 export const arrayName = (file: string): string | undefined =>
   file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : undefined;
 
-/** Writes a matrix as an NPY file of 32-bit floats. @throws MedbenchError('store') naming the file. */
-export const writeMatrix = (folder: string, name: string, { rows, cols, data }: Matrix): Promise<void> =>
-  writeFileAtomic(arrayFile(folder, name), encodeNpy({ shape: [rows, cols], dtype: 'f4', data }, name));
+/**
+ * Writes a matrix as an NPY file of 32-bit floats.
+ * @returns the SHA-256 of the file.
+ * @throws MedbenchError('store') naming the file.
+ */
+export async function writeMatrix(folder: string, name: string, { rows, cols, data }: Matrix): Promise<string> {
+  const bytes = encodeNpy({ shape: [rows, cols], dtype: 'f4', data }, name);
+  await writeFileAtomic(arrayFile(folder, name), bytes);
+  return hashBytes(bytes);
+}
 
 /**
  * Reads a two-dimensional array `[rows, cols]` of 32- or 64-bit floats.

@@ -110,6 +110,35 @@ describe('keepEmbeddings', () => {
     expect(kept.load).not.toHaveBeenCalled();
   });
 
+  it('computes an array again in which one bit differs, and says so', async () => {
+    const computed = await askAll(await open('k', countingModel(1)));
+    const file = join(folder, 'test.images.npy');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(file, bytes);
+    const again = countingModel(1);
+    const damaged = vi.fn();
+    expect(await askAll(await keepEmbeddings(folder, { ...info('k'), damaged }, again.load))).toEqual(computed);
+    expect(calls(again)).toEqual([1, 0, 0]);
+    expect(damaged.mock.calls).toEqual([[file]]);
+  });
+
+  it.each([
+    ['the logit scale', '"logitScale": 14.285714285714285', '"logitScale": 14.3'],
+    ['the checksum of an array', /"test.images": "[0-9a-f]{4}/, '"test.images": "0000'],
+  ])('computes everything again if %s was edited, and says so', async (_, from, to) => {
+    const computed = await askAll(await open('k', countingModel(1)));
+    const manifest = join(folder, MANIFEST);
+    const edited = readFileSync(manifest, 'utf8').replace(from, to);
+    expect(edited).not.toBe(readFileSync(manifest, 'utf8'));
+    writeFileSync(manifest, edited);
+    const again = countingModel(1);
+    const damaged = vi.fn();
+    expect(await askAll(await keepEmbeddings(folder, { ...info('k'), damaged }, again.load))).toEqual(computed);
+    expect(calls(again)).toEqual([1, 1, 1]);
+    expect(damaged.mock.calls).toEqual([[manifest]]);
+  });
+
   it('computes only the arrays that are not kept yet', async () => {
     await (await open('k', countingModel(1))).embedImages(images(4), 'test');
     const later = countingModel(1);

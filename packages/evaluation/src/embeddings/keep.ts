@@ -1,5 +1,24 @@
-import type { EmbeddingFiles, EvaluationModel, Matrix } from '@medbench/core';
-import { type EmbeddingsManifest, hashTexts, readManifest, readMatrix, writeManifest, writeMatrix } from './files.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type EmbeddingFiles,
+  type EvaluationModel,
+  hashFile,
+  type Matrix,
+  readSealed,
+  type Sealed,
+  seal,
+} from '@medbench/core';
+import {
+  arrayFile,
+  type EmbeddingsManifest,
+  hashTexts,
+  MANIFEST,
+  readManifest,
+  readMatrix,
+  writeManifest,
+  writeMatrix,
+} from './files.js';
 
 /** The arrays of one key in a folder, and the manifest that lists the valid ones. */
 class KeptArrays {
@@ -8,6 +27,7 @@ class KeptArrays {
     private manifest: EmbeddingsManifest,
     /** Whether the manifest on disk has this key. If not, it lists no array of this key. */
     private described: boolean,
+    private readonly damaged: (file: string) => void,
   ) {}
 
   get #hashes(): Readonly<Record<string, string>> {
@@ -15,10 +35,18 @@ class KeptArrays {
   }
 
   /**
-   * Reads an array; undefined if it is not listed, was made of other texts, has another number of rows, or is damaged.
+   * Reads an array; undefined if it is not listed, was made of other texts, has another number of rows, or its file
+   * does not hold what was written.
    */
   async read(name: string, rows: number, hash: string): Promise<Matrix | undefined> {
     if (!this.described || this.#hashes[name] !== hash) return undefined;
+    const file = arrayFile(this.folder, name);
+    const checksum = await hashFile(file).catch(() => undefined);
+    if (checksum === undefined) return undefined;
+    if (checksum !== this.manifest.files?.[name]) {
+      this.damaged(file);
+      return undefined;
+    }
     const matrix = await readMatrix(this.folder, name).catch(() => undefined);
     return matrix?.rows === rows ? matrix : undefined;
   }
@@ -28,26 +56,37 @@ class KeptArrays {
    * manifest never lists an array of another key or of other texts, even if the process is killed in between.
    */
   async write(name: string, hash: string, matrix: Matrix): Promise<void> {
-    const { [name]: previousHash, ...otherHashes } = this.#hashes;
-    if (!this.described || previousHash !== undefined) await this.#describe(otherHashes);
-    await writeMatrix(this.folder, name, matrix);
-    await this.#describe({ ...otherHashes, [name]: hash });
+    const { [name]: previousHash, ...texts } = this.#hashes;
+    const { [name]: _, ...files } = this.manifest.files ?? {};
+    if (!this.described || previousHash !== undefined) await this.#describe({ texts, files });
+    const checksum = await writeMatrix(this.folder, name, matrix);
+    await this.#describe({ texts: { ...texts, [name]: hash }, files: { ...files, [name]: checksum } });
   }
 
-  async #describe(texts: Readonly<Record<string, string>>): Promise<void> {
-    this.manifest = { ...this.manifest, texts };
+  async #describe(lists: Required<Pick<EmbeddingsManifest, 'texts' | 'files'>>): Promise<void> {
+    this.manifest = seal({ ...this.manifest, ...lists });
     await writeManifest(this.folder, this.manifest);
     this.described = true;
   }
+}
+
+/** Reads the manifest of kept arrays; undefined if there is none, or it does not hold what was written. */
+async function readKept(folder: string, damaged: (file: string) => void): Promise<EmbeddingsManifest | undefined> {
+  const file = join(folder, MANIFEST);
+  if (!existsSync(file)) return undefined;
+  const { state } = readSealed<Sealed<EmbeddingsManifest>>(file);
+  if (state === 'damaged') damaged(file);
+  return state === 'intact' ? readManifest(folder).catch(() => undefined) : undefined;
 }
 
 /**
  * See `EmbeddingFiles.keep`. Arrays are `<name>.images.npy` and `<name>.texts.npy` (joint space) and
  * `<name>.features.npy` (before the projection). Embeddings that a task asks for without a name are not kept.
  */
-export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, { key, model: id, task }, load) => {
-  // A broken or outdated manifest counts as none: everything is computed again.
-  const stored = await readManifest(folder).catch(() => undefined);
+export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, info, load) => {
+  const { key, model: id, task, damaged = () => {} } = info;
+  // A damaged or outdated manifest counts as none: everything is computed again.
+  const stored = await readKept(folder, damaged);
   let loading: Promise<EvaluationModel> | undefined;
   const model = (): Promise<EvaluationModel> => {
     loading ??= load();
@@ -56,7 +95,7 @@ export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, { key, mode
   const reusable = stored?.key === key && stored.can && stored.logitScale !== undefined;
   const { can, logitScale } = reusable ? { can: stored.can, logitScale: stored.logitScale } : await model();
   const fresh = { format: 'medbench-embeddings', version: 1, key, model: id, task, can, logitScale } as const;
-  const keptArrays = new KeptArrays(folder, reusable ? stored : fresh, Boolean(reusable));
+  const keptArrays = new KeptArrays(folder, reusable ? stored : fresh, Boolean(reusable), damaged);
   const loadOrCompute = async (
     name: string,
     rows: number,

@@ -99,7 +99,7 @@ export class GalleryStage {
     if (!task.examples) return;
     const seed = this.plan.config.seeds[0]!;
     const key = hashJson({ format: 2, ...dataKeyFields(await this.data.key(entry, seed)), sampled });
-    if (this.store.readJson<Gallery>(file)?.key === key) return;
+    if (this.store.readSealed<Gallery>(file)?.key === key) return;
     const images = new Album();
     const examples = await task.examples(this.data.context(entry, seed));
     const parts = sampled.map((part) => makePart(part, chooseShown(part, sampled), examples, images));
@@ -108,7 +108,7 @@ export class GalleryStage {
       encoded.push(Buffer.from(await this.thumbnail(await examples.images.get(place))).toString('base64'));
     }
     const gallery: Gallery = { schemaVersion: 2, key, task: entry.id, seed, images: encoded, parts };
-    this.store.writeJson(file, gallery);
+    this.store.writeSealed(file, gallery);
   }
 }
 

@@ -111,11 +111,11 @@ export class LeakStage {
         corpus: corpus && [corpus.fingerprint, corpusPairs],
         validation: validation && [validation.fingerprint, corpusPairs],
       });
-      let stored = this.store.readJson<StoredReport>(file);
+      let stored = this.store.readSealed<StoredReport>(file);
       if (stored?.key !== key) {
         const images = await task.images(this.data.context(entry, seed));
         stored = { key, report: await this.checkLeaks(images, corpus?.images, validation?.images) };
-        this.store.writeJson(file, stored);
+        this.store.writeSealed(file, stored);
       }
       const counts = countLeaks(stored.report);
       const { test } = stored.report;

@@ -74,6 +74,7 @@ export class RowModels {
                 }),
                 model: row.id,
                 task: task.id,
+                damaged: (file) => this.store.warnOfDamage(file),
               },
               load.value,
             )

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type {
   OpenedCorpus,
   Pretraining,
@@ -9,7 +8,7 @@ import type {
   TrainingSettings,
   ValidationSettings,
 } from '@medbench/core';
-import { keyedSettings } from '@medbench/core';
+import { hashFile, keyedSettings } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
@@ -36,8 +35,11 @@ export interface TrainedRow {
   readonly synthetic: boolean;
 }
 
+/** Content of `training.json`. */
 interface StoredTraining {
   readonly key: string;
+  /** SHA-256 of the file of the weights. */
+  readonly weights: string;
   readonly record: TrainingRecord;
 }
 
@@ -139,9 +141,10 @@ export class TrainingStage {
       key: stopAt === undefined ? key : hashJson({ key, stopAt }),
       synthetic: job.corpus.synthetic || (job.validationCorpus?.synthetic ?? false),
     };
-    const stored = this.store.readJson<StoredTraining>(layout.training(row, seed, stopAt));
+    const file = layout.training(row, seed, stopAt);
+    const stored = await this.#reusable(file, weights, key);
     this.observer.trainingStarted(row, seed, stopAt ?? training.steps);
-    if (stored?.key === key && existsSync(weights)) {
+    if (stored) {
       this.observer.trainingFinished(row, seed, stored.record.seconds, true);
       return { ...finished, record: stored.record };
     }
@@ -160,12 +163,28 @@ export class TrainingStage {
       key,
       progress: (progress) => this.observer.trainingStep(row, seed, progress),
       event: (entry) => this.store.log({ row, seed, ...entry }),
+      damaged: (path) => this.store.warnOfDamage(path),
       signal: this.signal,
     });
     const record: TrainingRecord = { method: row, seed, ...outcome.record };
-    this.store.writeJson(layout.training(row, seed, stopAt), { key, record } satisfies StoredTraining);
+    await this.#keep(file, weights, key, record);
     this.observer.trainingFinished(row, seed, record.seconds, false);
     return { ...finished, record };
+  }
+
+  /** Returns the record of weights that have this key and are as they were written. */
+  async #reusable(file: string, weights: string, key: string): Promise<StoredTraining | undefined> {
+    const stored = this.store.readSealed<StoredTraining>(file);
+    if (stored?.key !== key) return undefined;
+    const checksum = await hashFile(weights).catch(() => undefined);
+    if (checksum === stored.weights) return stored;
+    if (checksum !== undefined) this.store.warnOfDamage(weights);
+    return undefined;
+  }
+
+  /** Writes the record of finished weights, with their checksum. */
+  async #keep(file: string, weights: string, key: string, record: TrainingRecord): Promise<void> {
+    this.store.writeSealed(file, { key, weights: await hashFile(weights), record } satisfies StoredTraining);
   }
 
   /** Returns the hash of everything that the weights of a job depend on. */
@@ -197,16 +216,16 @@ export class TrainingStage {
     const key = hashJson({ format: 1, imported: source.fingerprint, model: this.towers.key });
     // Importing draws nothing, so seed 0 stands for all seeds.
     const weights = layout.weights(GENERAL, 0);
-    const stored = this.store.readJson<StoredTraining>(layout.training(GENERAL, 0));
+    const file = layout.training(GENERAL, 0);
+    const stored = await this.#reusable(file, weights, key);
     this.observer.trainingStarted(GENERAL, 0, 0);
-    const reused = stored?.key === key && existsSync(weights);
     const folder = layout.checkpoint(GENERAL, 0);
-    const record: TrainingRecord = reused
+    const record: TrainingRecord = stored
       ? stored.record
       : { method: GENERAL, seed: 0, ...(await source.import(request, { folder, key })).record };
-    if (!reused) this.store.writeJson(layout.training(GENERAL, 0), { key, record } satisfies StoredTraining);
+    if (!stored) await this.#keep(file, weights, key, record);
     this.store.log({ row: GENERAL, imported: name, key });
-    this.observer.trainingFinished(GENERAL, 0, record.seconds, reused);
+    this.observer.trainingFinished(GENERAL, 0, record.seconds, stored !== undefined);
     return { weights, key, record, synthetic: false };
   }
 }

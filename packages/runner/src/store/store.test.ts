@@ -42,6 +42,26 @@ describe('RunStore', () => {
     store.close();
   });
 
+  it.each([
+    ['an edited figure', (text: string) => text.replace('"seconds": 1', '"seconds": 2')],
+    ['another key', (text: string) => text.replace('"k1"', '"k2"')],
+    ['results that were removed', (text: string) => text.replace('"results": []', '"results": null')],
+  ])('takes a cell with %s as none, and says so', (_, edit) => {
+    const warnings: string[] = [];
+    const store = RunStore.open(folder, (text) => warnings.push(text));
+    store.writeCell(cell);
+    const file = store.layout.cell('clip', 'pcam', 3);
+    const text = readFileSync(file, 'utf8');
+    expect(edit(text)).not.toBe(text);
+    writeFileSync(file, edit(text));
+    for (const key of ['k1', 'k2']) expect(store.readCell('clip', 'pcam', 3, key)).toBeUndefined();
+    expect(warnings[0]).toMatch('cells/clip/pcam/seed-3.json is damaged or was changed by hand');
+    expect(readFileSync(store.layout.log, 'utf8')).toContain('"damaged":"cells/clip/pcam/seed-3.json"');
+    store.writeCell(cell);
+    expect(store.readCell('clip', 'pcam', 3, 'k1')).toEqual(cell);
+    store.close();
+  });
+
   it('keeps the files of an id that contains a path inside the folder', () => {
     const store = RunStore.open(folder);
     expect(store.layout.checkpoint('../../etc', 0).startsWith(join(folder, 'checkpoints'))).toBe(true);

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import type { RunResults, TaskResult } from '@medbench/core';
-import { lockFolder, MedbenchError, unwritableError, writeFileAtomicSync } from '@medbench/core';
+import { lockFolder, MedbenchError, readSealed, seal, unwritableError, writeFileAtomicSync } from '@medbench/core';
 import { RunLayout } from './layout.js';
 
 /** The results of all protocols of one task, for one row and seed, as stored in `cells/`. */
@@ -20,6 +20,9 @@ export interface StoredCell {
 
 const STORE_HINT = 'Choose another folder with --out';
 
+/** Receives a sentence about a kept file that is damaged. */
+export type WarnOfDamage = (message: string) => void;
+
 /**
  * A run folder, open for writing. Every file is written under a temporary name and then renamed, so every file that
  * exists is complete. A run that is killed at any moment can therefore resume. Paths come from `layout`.
@@ -30,18 +33,20 @@ export class RunStore {
   private constructor(
     folder: string,
     private readonly release: () => void,
+    private readonly warn: WarnOfDamage,
   ) {
     this.layout = new RunLayout(folder);
   }
 
   /**
    * Opens and locks a run folder; creates it if it does not exist.
+   * @param warn is told about each kept file that is damaged. The log is told in any case.
    * @throws MedbenchError('store') if it cannot be written or another process uses it.
    */
-  static open(folder: string): RunStore {
+  static open(folder: string, warn: WarnOfDamage = () => {}): RunStore {
     try {
       mkdirSync(folder, { recursive: true });
-      return new RunStore(folder, lockFolder(folder));
+      return new RunStore(folder, lockFolder(folder), warn);
     } catch (cause) {
       if (cause instanceof MedbenchError) throw cause;
       throw unwritableError(folder, cause, STORE_HINT);
@@ -49,8 +54,8 @@ export class RunStore {
   }
 
   /** Opens a run folder that the process which started this one has locked. */
-  static join(folder: string): RunStore {
-    return new RunStore(folder, () => {});
+  static join(folder: string, warn: WarnOfDamage = () => {}): RunStore {
+    return new RunStore(folder, () => {}, warn);
   }
 
   /** Releases the lock. */
@@ -68,6 +73,32 @@ export class RunStore {
     return tryReadJson<T>(path);
   }
 
+  /**
+   * Writes a JSON file with its own checksum, for `readSealed`.
+   * @throws MedbenchError('store') if it cannot be written; the previous file then stays.
+   */
+  writeSealed(path: string, value: object): void {
+    this.writeJson(path, seal(value));
+  }
+
+  /**
+   * Reads a JSON file that `writeSealed` wrote. Undefined if it is missing, was written before files had checksums, or
+   * does not hold what was written: it is then made again, and a warning says so.
+   */
+  readSealed<T>(path: string): T | undefined {
+    const file = readSealed<T>(path);
+    if (file.state === 'intact') return file.value;
+    if (file.state === 'damaged') this.warnOfDamage(path);
+    return undefined;
+  }
+
+  /** Says in the log and to the user that a kept file does not hold what was written, and is made again. */
+  warnOfDamage(path: string): void {
+    const file = this.layout.relative(path);
+    this.log({ damaged: file });
+    this.warn(`${file} is damaged or was changed by hand: it counts as missing and is made again`);
+  }
+
   /** Removes a file if it exists. @throws MedbenchError('store') */
   remove(path: string): void {
     try {
@@ -79,12 +110,12 @@ export class RunStore {
 
   /** Returns the finished cell with this key; undefined if the file has another key (other settings, other data). */
   readCell(row: string, task: string, seed: number, key: string): StoredCell | undefined {
-    const cell = this.readJson<StoredCell>(this.layout.cell(row, task, seed));
+    const cell = this.readSealed<StoredCell>(this.layout.cell(row, task, seed));
     return cell?.key === key ? cell : undefined;
   }
 
   writeCell(cell: StoredCell): void {
-    this.writeJson(this.layout.cell(cell.method, cell.task, cell.seed), cell);
+    this.writeSealed(this.layout.cell(cell.method, cell.task, cell.seed), cell);
   }
 
   /** Appends one line to the log. */
@@ -98,7 +129,7 @@ export class RunStore {
   }
 
   writeResults(results: RunResults): void {
-    this.writeJson(this.layout.results, results);
+    this.writeSealed(this.layout.results, results);
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostTensors } from '@medbench/core';
-import { readSafetensors, writeSafetensors } from '@medbench/nn';
+import { type HostTensors, isMedbenchError } from '@medbench/core';
+import { readSafetensors, type SafetensorsFile, writeSafetensors } from '@medbench/nn';
 import { NO_STANDING, type ValidationStanding } from './validation.js';
 
 /** File with the state from which a training resumes. */
@@ -21,12 +21,45 @@ export interface Progress {
   readonly chunkSize?: number | undefined;
 }
 
-/** Reads the state of an interrupted training. Undefined if there is none with the same key. */
-export async function readResume(folder: string, key: string): Promise<Progress | undefined> {
-  const file = join(folder, RESUME_FILE);
+/**
+ * Reads a checkpoint; undefined if there is none, if an older version wrote it, without a checksum, or if it does not
+ * hold what was written.
+ * @param damaged is told the path of a damaged file.
+ */
+export async function readCheckpoint(
+  file: string,
+  damaged: (file: string) => void = () => {},
+): Promise<SafetensorsFile | undefined> {
   if (!existsSync(file)) return undefined;
-  const { tensors, metadata } = await readSafetensors(file);
-  if (metadata.key !== key) return undefined;
+  try {
+    const checkpoint = await readSafetensors(file);
+    return checkpoint.verified ? checkpoint : undefined;
+  } catch (error) {
+    if (!isMedbenchError(error)) throw error;
+    damaged(file);
+    return undefined;
+  }
+}
+
+/** Writes a checkpoint with a checksum, for `readCheckpoint`. @throws MedbenchError('store') */
+export const writeCheckpoint = (
+  file: string,
+  tensors: HostTensors,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> => writeSafetensors(file, tensors, metadata, { checksum: true });
+
+/**
+ * Reads the state of an interrupted training. Undefined if there is none with the same key, or if it is damaged.
+ * @param damaged is told the path of a damaged file.
+ */
+export async function readResume(
+  folder: string,
+  key: string,
+  damaged?: (file: string) => void,
+): Promise<Progress | undefined> {
+  const checkpoint = await readCheckpoint(join(folder, RESUME_FILE), damaged);
+  if (checkpoint?.metadata.key !== key) return undefined;
+  const { tensors, metadata } = checkpoint;
   return {
     step: Number(metadata.step),
     seconds: Number(metadata.seconds),
@@ -44,7 +77,7 @@ export const writeResume = (
   key: string,
   { step, seconds, curve, standing, state, chunkSize }: Progress,
 ): Promise<void> =>
-  writeSafetensors(join(folder, RESUME_FILE), state, {
+  writeCheckpoint(join(folder, RESUME_FILE), state, {
     key,
     step: String(step),
     seconds: String(seconds),

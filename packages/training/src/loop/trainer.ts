@@ -58,7 +58,7 @@ import type { TrainingStep } from '../step/training-step.js';
 import { buildModel, WEIGHTS_FILE, weightsMetadata } from '../towers/model.js';
 import { runSteps } from './loop.js';
 import { costMeter } from './meter.js';
-import { RESUME_FILE, readResume } from './progress.js';
+import { RESUME_FILE, readCheckpoint, readResume } from './progress.js';
 import { HeldOutSplits, NO_STANDING, selectValidation, validationInterval } from './validation.js';
 import { BEST_FILE, createValidator, measuredPairs } from './validator.js';
 
@@ -120,7 +120,10 @@ export async function train(
   );
   const validated = selectValidation(request, split);
   const lastStep = Math.min(training.stopAt ?? training.steps, training.steps);
-  let progress = await readResume(folder, key);
+  let progress = await readResume(folder, key, request.damaged);
+  const needsBest = progress?.standing.best && validation.keep === 'best';
+  // The best weights so far cannot be made again from the state, so that a state without them is of no use.
+  if (needsBest && !(await readBest(request))) progress = undefined;
   // A state from beyond the last step of this training is of no use to it.
   if (progress && progress.step > lastStep) progress = undefined;
   const resumed = progress !== undefined;
@@ -179,9 +182,12 @@ export async function train(
   const weights = join(folder, stopped ? `weights-${lastStep}.safetensors` : WEIGHTS_FILE);
   const { best } = progress.standing;
   const bestIsEarlier = validation.keep === 'best' && best !== null && best.step < progress.step;
-  const keptWeights = bestIsEarlier
-    ? (await readSafetensors(join(folder, BEST_FILE))).tensors
-    : selectWeights(progress.state);
+  const keptWeights = bestIsEarlier ? await readBest(request) : selectWeights(progress.state);
+  if (!keptWeights) {
+    throw new MedbenchError('training', `The best weights of ${row} were damaged or removed while it trained`, {
+      hint: 'Repeat the command: it trains this row again.',
+    });
+  }
   await profile.span('checkpoints', () => writeSafetensors(weights, keptWeights, weightsMetadata(request)));
   if (!stopped) {
     await rm(join(folder, RESUME_FILE), { force: true });
@@ -209,6 +215,12 @@ export async function train(
       curve: progress.curve,
     },
   };
+}
+
+/** The weights of the lowest validation loss so far; undefined if they are damaged, missing, or of another training. */
+async function readBest({ folder, key, damaged }: TrainRequest): Promise<HostTensors | undefined> {
+  const best = await readCheckpoint(join(folder, BEST_FILE), damaged);
+  return best?.metadata.key === key ? best.tensors : undefined;
 }
 
 const loaderOptions = (

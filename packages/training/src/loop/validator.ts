@@ -8,10 +8,10 @@ import {
   type ValidationLoss,
 } from '@medbench/core';
 import { batchesInOrder, batchesPerEpoch, prefetch } from '@medbench/data';
-import { writeSafetensors } from '@medbench/nn';
 import { batchLoader, type LoaderOptions } from '../loading/loader.js';
 import type { LoadedStep } from '../step/training-step.js';
 import { weightsMetadata } from '../towers/model.js';
+import { writeCheckpoint } from './progress.js';
 import { updateStanding, type ValidationPairs, type ValidationStanding } from './validation.js';
 
 /** File with the weights of the lowest validation loss so far. */
@@ -103,7 +103,7 @@ export async function createValidator(
     const { standing, improved } = updateStanding(previous, step, loss);
     request.event({ training: row, step, validationLoss: loss, best: standing.best });
     if (improved && training.validation.keep === 'best') {
-      await writeSafetensors(
+      await writeCheckpoint(
         join(folder, BEST_FILE),
         selectWeights(await session.readState()),
         weightsMetadata(request),
