@@ -1,6 +1,6 @@
 import { type ErrorCode, MedbenchError } from '@medbench/core';
 import { describe, expect, it, vi } from 'vitest';
-import { exitCode, printError } from './errors.js';
+import { exitCode, explain, printError } from './errors.js';
 
 describe('exitCode', () => {
   it.each([
@@ -19,6 +19,22 @@ describe('exitCode', () => {
   it('of any other error is 1', () => expect(exitCode(new TypeError('x'))).toBe(1));
 });
 
+describe('explain', () => {
+  it.each([
+    [{ code: 'ENOENT', syscall: 'uv_cwd' }, 'The current folder no longer exists'],
+    [{ code: 'EMFILE', syscall: 'open' }, 'Too many files are open at once'],
+  ])('%j is an error with a way out', (system, message) => {
+    const explained = explain(Object.assign(new Error('x'), system));
+    expect(explained).toBeInstanceOf(MedbenchError);
+    expect(explained).toMatchObject({ message, hint: expect.stringMatching(/\w/) });
+  });
+
+  it('keeps any other error', () => {
+    for (const error of [new MedbenchError('data', 'x'), new TypeError('x'), 'text', undefined])
+      expect(explain(error)).toBe(error);
+  });
+});
+
 describe('printError', () => {
   const printed = (error: unknown, debug = false): string => {
     const lines: string[] = [];
@@ -27,6 +43,12 @@ describe('printError', () => {
     spy.mockRestore();
     return lines.join('\n');
   };
+
+  it('prints nothing that a terminal obeys, whoever made the error', () => {
+    const hostile = Object.assign(new Error('x\u001b[2J\n[info] all fine'), { hint: '\u001b]0;a\u0007', code: 'data' });
+    hostile.name = 'MedbenchError';
+    for (const text of ['\u001b[2J', '\u0007', '\n[info]']) expect(printed(hostile)).not.toContain(text);
+  });
 
   it('prints the message and the hint, but no stack', () => {
     const text = printed(new MedbenchError('data', 'x.npz is cut off', { hint: 'Download it again.' }));

@@ -14,7 +14,7 @@ import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { studyCommand } from './commands/study.js';
-import { exitCode, printError } from './errors.js';
+import { exitCode, explain, printError } from './errors.js';
 
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
 
@@ -85,7 +85,8 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has already printed its message. --help and --version have exit code 0; everything else is wrong usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    printError(error, args.includes('--debug'));
-    return exitCode(error);
+    const explained = explain(error);
+    printError(explained, args.includes('--debug'));
+    return exitCode(explained);
   }
 }

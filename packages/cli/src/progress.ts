@@ -1,3 +1,4 @@
+import { printable } from '@medbench/core';
 import type { RunObserver } from '@medbench/runner';
 import cliProgress from 'cli-progress';
 import pc from 'picocolors';
@@ -36,8 +37,8 @@ export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
       line(`${plan.rows.length} rows (${rows}) x ${plan.tasks.length} tasks, seeds ${plan.config.seeds.join(', ')}`);
       line(`backend ${pc.bold(backend.id)}: ${backend.why}`);
     },
-    message: (text) => line(pc.dim(text)),
-    warning: (text) => line(pc.yellow(`warning  ${text}`)),
+    message: (text) => line(pc.dim(printable(text))),
+    warning: (text) => line(pc.yellow(`warning  ${printable(text)}`)),
     trainingStarted(row, seed, steps) {
       if (!terminal) return line(`train ${row}, seed ${seed}: ${steps} steps`);
       drawing ??= new cliProgress.MultiBar(
@@ -75,7 +76,7 @@ export function consoleObserver(stream: NodeJS.WriteStream): ConsoleObserver {
         const figure =
           cell.status === 'ok' && cell.value !== null
             ? `${cell.metric} ${cell.value.toFixed(3)}`
-            : pc.red(`failed: ${cell.error ?? 'unknown reason'}`);
+            : pc.red(`failed: ${printable(cell.error ?? 'unknown reason')}`);
         line(
           `[${cells}/${planned}] ${cell.method} / ${cell.task} / ${cell.protocol}: ${figure}${reused ? ' (reused)' : ''}`,
         );

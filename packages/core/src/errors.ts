@@ -1,3 +1,5 @@
+import { printable, withoutCredentials } from './clean-text.js';
+
 /**
  * Kind of failure. The command exits with code 2 for `usage`, `config`, `unknown-id` and `plugin`, with 130 for
  * `interrupted`, and with 1 for all others.
@@ -17,7 +19,9 @@ export type ErrorCode =
 
 /**
  * The error type for every failure that a user can meet. The message says in one line what happened and names the file
- * or flag; the hint says how to solve it. The command prints both and no stack trace.
+ * or flag; the hint says how to solve it. The command prints both and no stack trace. Both may quote file names and
+ * answers of servers: line breaks and control characters in them do not reach the terminal, and
+ * credentials in addresses are left out.
  *
  * @example
  * ```ts
@@ -36,10 +40,10 @@ export class MedbenchError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(cleanText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MedbenchError';
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : cleanText(options.hint);
   }
 }
 
@@ -48,7 +52,9 @@ export function isMedbenchError(error: unknown): error is MedbenchError {
   return error instanceof Error && error.name === 'MedbenchError' && 'code' in error;
 }
 
-/** The message of any thrown value. */
+const cleanText = (text: string): string => printable(withoutCredentials(text));
+
+/** The message of any thrown value, without credentials in addresses. */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return withoutCredentials(error instanceof Error ? error.message : String(error));
 }

@@ -1,6 +1,7 @@
 // The types of tfjs-core name the global type Long and do not say where it is from.
 /// <reference types="long" preserve="true" />
 export { ASSUMED_WATTS } from './assumed-watts.js';
+export { escapeControls, printable, withoutCredentials } from './clean-text.js';
 export type * from './contracts/index.js';
 export type {
   AnyMethod,

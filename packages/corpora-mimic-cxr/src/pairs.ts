@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, type PairSource } from '@medbench/core';
 import { readBytes } from '@medbench/data/files';
@@ -103,7 +102,7 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
 
 async function readReport(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return Buffer.from(await readBytes(path)).toString('utf8');
   } catch (cause) {
     throw new MedbenchError('data', `${path} is not there or cannot be read`, {
       cause,

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
@@ -77,7 +78,35 @@ describe('decodeImage refuses, naming the file,', () => {
     await refusal('page.png', Buffer.from('<!doctype html><title>404</title>'));
     await refusal('zeros.jpg', Buffer.alloc(5000));
     await refusal('empty.png', Buffer.alloc(0));
-    await expect(decodeImage(folder)).rejects.toThrow(/medbench-damaged.*cannot be read/);
+  });
+
+  it('what sharp would render or decode beyond the documented formats', async () => {
+    const filter =
+      '<filter id="f" x="0" y="0" width="1" height="1"><feTurbulence numOctaves="250" baseFrequency="0.05"/></filter>';
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9000" height="9000">${filter}<rect width="9000" height="9000" filter="url(#f)"/></svg>`;
+    const began = performance.now();
+    for (const text of [
+      svg,
+      `\u00ef\u00bb\u00bf${svg}`,
+      `\n${svg}`,
+      '%PDF-1.4',
+      '#?RADIANCE\n',
+      'P6 1 1 255 abc',
+      'BM',
+    ])
+      await expect(decodeImage(Buffer.from(text, 'latin1'), 'a.jpg')).rejects.toThrow(
+        'a.jpg cannot be decoded: it is no JPEG, PNG, WebP, GIF or TIFF',
+      );
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  it.skipIf(process.platform === 'win32')('pipes, devices and folders, instead of waiting for ever', async () => {
+    const pipe = join(folder, 'pipe.jpg');
+    execFileSync('mkfifo', [pipe]);
+    const device = join(folder, 'device.jpg');
+    symlinkSync('/dev/zero', device);
+    for (const path of [pipe, device]) await expect(decodeImage(path)).rejects.toThrow(`${path} is a pipe or device`);
+    await expect(decodeImage(folder)).rejects.toThrow(`${folder} is a folder`);
   });
 
   it('a PNG with wrong checksums', async () => {

@@ -15,6 +15,31 @@ export interface DecodeImageOptions {
   readonly window?: readonly [number, number];
 }
 
+/** A decoding that takes longer is given up: no image of 100 million pixels needs more than a few seconds. */
+const TIME_LIMIT = { seconds: 120 };
+
+/** The first bytes of the formats that are decoded; `undefined` stands for any byte. */
+const SIGNATURES: readonly (readonly (number | undefined)[])[] = [
+  [0xff, 0xd8, 0xff], // JPEG
+  [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], // PNG
+  [...Buffer.from('RIFF'), undefined, undefined, undefined, undefined, ...Buffer.from('WEBP')],
+  [...Buffer.from('GIF8')],
+  [0x49, 0x49, 0x2a, 0x00], // TIFF, little-endian
+  [0x4d, 0x4d, 0x00, 0x2a], // TIFF, big-endian
+  [0x49, 0x49, 0x2b, 0x00], // BigTIFF
+  [0x4d, 0x4d, 0x00, 0x2b],
+];
+
+/**
+ * Checks the format before sharp does: sharp would also render SVG and PDF, in which a few bytes can ask for endless
+ * work.
+ * @throws Error for any other format.
+ */
+function requireImageFormat(bytes: Uint8Array): void {
+  const known = SIGNATURES.some((signature) => signature.every((byte, i) => byte === undefined || bytes[i] === byte));
+  if (!known) throw new Error('it is no JPEG, PNG, WebP, GIF or TIFF');
+}
+
 /**
  * Decodes JPEG, PNG, WebP, GIF (first frame) or TIFF (first page) to 8 bits, as Pillow's `convert('RGB')` would after
  * `ImageOps.exif_transpose`: the EXIF orientation is applied, palettes are resolved, CMYK becomes RGB by its plain
@@ -34,6 +59,7 @@ export async function decodeImage(
   }
   const bytes = typeof input === 'string' ? await readBytes(input) : input;
   try {
+    requireImageFormat(bytes);
     const options = { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true } as const;
     const header = readPlainJpegHeader(bytes);
     const small =
@@ -44,7 +70,7 @@ export async function decodeImage(
     const { space, depth } = header ?? (await sharp(bytes, options).metadata());
     if (depth !== 'uchar' && depth !== 'ushort')
       throw new Error(`its samples are of type ${depth}, not of 8 or 16 bits`);
-    const image = sharp(bytes, options).autoOrient().removeAlpha();
+    const image = sharp(bytes, options).timeout(TIME_LIMIT).autoOrient().removeAlpha();
     if (space === 'cmyk') return fromCmyk(await decodeRaw(image, 'cmyk', 'uchar'));
     if (space === 'grey16') return from16Bit(await decodeRaw(image, 'grey16', 'ushort'), window);
     const { data, width, height, channels } = await decodeRaw(image, space === 'b-w' ? 'b-w' : 'srgb', 'uchar');
@@ -67,7 +93,8 @@ export async function decodeImage(
  * @throws Error if the file is damaged, has more than `maxPixels` pixels, or another number of samples per pixel.
  */
 export async function storedSamples(bytes: Uint8Array, samples: 1 | 3, maxPixels: number): Promise<Uint8Array> {
-  const image = sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: maxPixels });
+  requireImageFormat(bytes);
+  const image = sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: maxPixels }).timeout(TIME_LIMIT);
   const { data, info } = await image
     .toColourspace(samples === 1 ? 'b-w' : 'srgb')
     .raw({ depth: 'uchar' })

@@ -1,3 +1,4 @@
+import { escapeControls } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { TESTED, withTests } from '../test/compared.js';
 import { ERROR, hostileResults, sampleResults } from '../test/sample.js';
@@ -58,11 +59,18 @@ describe('renderCsv', () => {
   it('quotes fields and disarms formulas', () => {
     const hostile = hostileResults();
     const records = objects(renderCsv(hostile));
-    expect(records[0]!.method).toBe(`'${hostile.cells[0]!.method}`);
+    expect(records[0]!.method).toBe(`'${escapeControls(hostile.cells[0]!.method)}`);
     for (const start of ['=1+1', '+1', '-1', '@SUM(A1)', '\tx']) {
       const cell = { ...sampleResults().cells[0]!, method: start };
       expect(objects(renderCsv({ ...hostile, cells: [cell] }))[0]!.method).toBe(`'${start}`);
     }
+  });
+
+  it('escapes what a terminal obeys', () => {
+    const cell = { ...sampleResults().cells[0]!, task: 'x\u001b]0;owned\u0007\u001b[2J', method: 'a\u202eb' };
+    const text = renderCsv({ ...sampleResults(), cells: [cell] });
+    expect(text).not.toMatch(/(?![\r\n])[\p{Cc}\u202e]/u);
+    expect(objects(text)[0]).toMatchObject({ task: 'x\\u001b]0;owned\\u0007\\u001b[2J', method: 'a\\u202eb' });
   });
 
   it('writes negative numbers without an apostrophe', () => {

@@ -1,4 +1,10 @@
-import type { ConfidenceInterval, ResultCell, RunResults, RunStatistics } from '@medbench/core';
+import {
+  type ConfidenceInterval,
+  escapeControls,
+  type ResultCell,
+  type RunResults,
+  type RunStatistics,
+} from '@medbench/core';
 import { findComparisons } from './significance.js';
 
 const HEADER = [
@@ -24,11 +30,12 @@ const COMPARISON_HEADER = ['adjusted_p_vs_best', 'best'] as const;
 
 type Field = string | number | boolean | null | undefined;
 
-/** One field, quoted as in RFC 4180. Text that a spreadsheet would run as a formula gets a leading apostrophe. */
+/** One field, quoted as in RFC 4180. Control characters, which a terminal obeys, are escaped. Text that a spreadsheet would run as a formula gets a leading apostrophe. */
 function field(value: Field): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'string') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const clean = escapeControls(value);
+  const text = /^[=+\-@\t\r]/.test(clean) ? `'${clean}` : clean;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

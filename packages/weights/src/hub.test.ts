@@ -131,6 +131,22 @@ describe('files of a model on the hub', () => {
     );
   });
 
+  it.each(['http://user:SECRETPASS@127.0.0.1:9', 'http://127.0.0.1:9/?token=SECRETPASS'])(
+    'are not asked of an address that holds a password, and no message repeats it (%#)',
+    async (HF_ENDPOINT) => {
+      const log = vi.fn();
+      const failure = hubFiles({ name: 'lab/clip', revision: 'main' }, ['model.safetensors'], [], {
+        environment: { HF_ENDPOINT },
+        log,
+      });
+      await expect(failure).rejects.toMatchObject({
+        code: 'usage',
+        message: 'HF_ENDPOINT holds a user name, a password or a key',
+      });
+      expect(log).not.toHaveBeenCalled();
+    },
+  );
+
   it('are downloaded without output on standard output', async () => {
     const written = vi.spyOn(process.stdout, 'write');
     await fetchFiles();

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorMessage, MedbenchError } from '@medbench/core';
+import { errorMessage, MedbenchError, withoutCredentials } from '@medbench/core';
 
 /** A model on the hub: `owner/name`, at a branch, tag or commit. */
 export interface HubModel {
@@ -97,7 +97,7 @@ export async function hubFiles(
   const access = {
     repo: { type: 'model', name: model.name } as const,
     revision: model.revision,
-    ...(environment.HF_ENDPOINT ? { hubUrl: environment.HF_ENDPOINT.replace(/\/+$/, '') } : {}),
+    ...(environment.HF_ENDPOINT ? { hubUrl: checkEndpoint(environment.HF_ENDPOINT) } : {}),
     ...(environment.HF_TOKEN ? { accessToken: environment.HF_TOKEN } : {}),
   };
   try {
@@ -123,6 +123,19 @@ export async function hubFiles(
   }
 }
 
+/**
+ * Returns the address of the mirror that `HF_ENDPOINT` names.
+ * @throws MedbenchError('usage') that does not repeat the address if it holds a user name, a password or a key.
+ */
+function checkEndpoint(endpoint: string): string {
+  if (withoutCredentials(endpoint) !== endpoint) {
+    throw new MedbenchError('usage', 'HF_ENDPOINT holds a user name, a password or a key', {
+      hint: 'Set it to the address alone. HF_TOKEN gives access.',
+    });
+  }
+  return endpoint.replace(/\/+$/, '');
+}
+
 const missingFilesError = ({ name, revision }: HubModel, wanted: readonly string[]): MedbenchError =>
   new MedbenchError('weights', `${name} (${revision}) on the hub has none of ${wanted.join(', ')}`, {
     hint: 'Only safetensors files are supported. Convert a PyTorch file with safetensors.torch.save_file, and name the file.',
@@ -131,5 +144,7 @@ const missingFilesError = ({ name, revision }: HubModel, wanted: readonly string
 /** The message of an error with that of its cause: `fetch` puts the actual reason there. */
 function describeError(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.message ? `${errorMessage(error)} (${cause.message})` : errorMessage(error);
+  return cause instanceof Error && cause.message
+    ? `${errorMessage(error)} (${errorMessage(cause)})`
+    : errorMessage(error);
 }

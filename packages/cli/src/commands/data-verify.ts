@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { resolveSettings } from '@medbench/core';
+import { printable, resolveSettings } from '@medbench/core';
 import { type CatalogueEntry, everyEntry, findEntry } from '@medbench/core/catalogue';
 import type { DataVerification } from '@medbench/runner';
 import pc from 'picocolors';
@@ -83,7 +83,8 @@ function renderOutcome(outcome: DataVerification): string[] {
     )
     .join(', ');
   const lines = [`${COLOURS[verdict](verdict.padEnd(9))}  ${id.padEnd(22)} ${counts}`.trimEnd()];
-  const add = (sign: string, text: string): void => void lines.push(`             ${sign} ${text}`);
+  // File names and values of the data may hold anything.
+  const add = (sign: string, text: string): void => void lines.push(`             ${sign} ${printable(text)}`);
   if (verdict === 'missing') {
     for (const { found: path, paths, what } of files)
       if (path === undefined) add('-', `${paths.join(' or ')}: ${what}`);

@@ -65,6 +65,17 @@ describe('clipTokenizer', () => {
     expect(() => tokenizer.encodeBatch(['a'], 1)).toThrow(/context of 1/);
   });
 
+  it('takes texts of any length, such as one word of 360,000 bytes', () => {
+    const tokenizer = clipTokenizer();
+    const long = '漢'.repeat(120_000);
+    const ids = tokenizer.encode(long);
+    expect(tokenizer.decode(ids)).toBe(long);
+    expect([...tokenizer.encodeBatch([long], 77)].slice(1, 76)).toEqual(ids.slice(0, 75));
+    // A batch gets the first ids of the whole text.
+    const words = 'the quick brown fox '.repeat(50_000);
+    expect([...tokenizer.encodeBatch([words], 77)].slice(1, 76)).toEqual(tokenizer.encode(words).slice(0, 75));
+  });
+
   it('decodes what it encoded', () => {
     const text = "chest x - ray shows h\u00e9llo \u{1f600} ' s 1 2 3 .";
     const [ids] = [tokenizer.encodeBatch([text], 77)];

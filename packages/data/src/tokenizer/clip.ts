@@ -71,10 +71,15 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
     wordIds.set(word, ids);
     return ids;
   };
-  const encode = (text: string, name = 'a text'): number[] => {
+  /** @param most Encoding may end when there are this many ids; there can be more. */
+  const encode = (text: string, name = 'a text', most = Number.POSITIVE_INFINITY): number[] => {
     if (typeof text !== 'string') throw notTextError(text, name);
     const ids: number[] = [];
-    for (const [word] of cleanText(text).replaceAll(IOTA_SUBSCRIPT, ' ').matchAll(WORDS)) ids.push(...encodeWord(word));
+    for (const [word] of cleanText(text).replaceAll(IOTA_SUBSCRIPT, ' ').matchAll(WORDS)) {
+      // No spread: a word can have more ids than a call can have arguments.
+      for (const id of encodeWord(word)) ids.push(id);
+      if (ids.length >= most) break;
+    }
     return ids;
   };
   return {
@@ -89,7 +94,8 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
       if (!Array.isArray(texts)) throw notTextError(texts, 'an array of texts');
       const batch = new Int32Array(texts.length * contextLength);
       texts.forEach((text, row) => {
-        const ids = encode(text, `a text at index ${row}`).slice(0, contextLength - 2);
+        const most = contextLength - 2;
+        const ids = encode(text, `a text at index ${row}`, most).slice(0, most);
         batch.set([startId, ...ids, endId], row * contextLength);
       });
       return batch;

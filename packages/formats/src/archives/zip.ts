@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
 import { errorMessage, MedbenchError } from '@medbench/core';
-import { unreadable } from '@medbench/data/files';
+import { openFile, unreadable } from '@medbench/data/files';
 import { cutShort, damaged } from '../files/damaged.js';
 import { readFully } from '../files/open-files.js';
 
@@ -32,12 +32,7 @@ const BEST_DEFLATE = 1032;
  * @throws MedbenchError('data') naming the file: missing, truncated, not a ZIP archive.
  */
 export async function openZip(path: string): Promise<ZipFile> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+  const file = await openFile(path);
   try {
     const entries = await readDirectory(file, path);
     return { entries, read: (entry) => readEntry(file, path, entry), close: () => file.close() };

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { elementCount, MedbenchError } from '@medbench/core';
+import { readBytes } from '@medbench/data/files';
 import { damaged } from '../files/damaged.js';
 
 /** Element type codes of NumPy's format: kind and number of bytes. */
@@ -130,9 +130,7 @@ function parseDType(descriptor: string, name: string): NpyDType {
 
 /** Reads an NPY file. @throws MedbenchError('data') naming the file: missing, damaged, or of an unsupported type. */
 export async function readNpy(path: string): Promise<NpyArray> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new MedbenchError('data', `${path} cannot be read`, { cause });
-  });
+  const bytes = await readBytes(path);
   const header = parseNpyHeader(bytes, path);
   if (!header || bytes.length !== header.dataOffset + header.dataBytes)
     throw damaged(path, 'its size does not fit its header');

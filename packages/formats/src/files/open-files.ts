@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { isMedbenchError } from '@medbench/core';
-import { unreadable } from '@medbench/data/files';
+import { openFile, unreadable } from '@medbench/data/files';
 
 /** Idle files are closed to keep at most this many open. */
 const MAX_OPEN = 16;
@@ -47,7 +47,7 @@ export function openFiles(): OpenFiles {
       let entry = entries.get(file);
       const fresh = !entry;
       if (!entry) {
-        entry = { handle: open(file, 'r'), users: 0, used: 0 };
+        entry = { handle: openFile(file), users: 0, used: 0 };
         // The least recently used file goes first: those used lately stand at the end.
         for (const [other, idle] of entries) {
           if (entries.size < MAX_OPEN) break;

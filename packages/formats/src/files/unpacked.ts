@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { errorMessage, MedbenchError } from '@medbench/core';
+import { streamFile } from '@medbench/data/files';
 import { cannotUnpack } from './damaged.js';
 
 export interface UnpackOptions {
@@ -69,7 +70,7 @@ export async function unpackOnce(
  */
 export function gunzipOnce(path: string, options: UnpackOptions): Promise<string> {
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    const stream = createReadStream(path);
+    const stream = await streamFile(path);
     const unpacked = createGunzip();
     stream.on('error', (cause) => unpacked.destroy(cause));
     try {

@@ -18,7 +18,8 @@ const MAX_DEPTH = 100;
 
 /**
  * Reads a pickle of plain data (protocols 0 to 5): None, booleans, numbers, texts, bytes, lists, tuples, dictionaries.
- * Nothing in it is ever executed. Tuples become lists, and keys of dictionaries become texts.
+ * Nothing in it is ever executed. Tuples become lists, and keys of dictionaries, which may be no containers, become
+ * texts.
  * @param maxBytes Maximum size of the file. Default 512 MiB.
  * @throws MedbenchError('data') naming the file: missing, damaged, or the opcode of anything that is not plain data.
  */
@@ -31,6 +32,15 @@ export async function readPickle(path: string, { maxBytes = 512 * 2 ** 20 } = {}
   // A container that occurs in many places is copied into each: a small file could ask for endless copies.
   const budget = { items: Math.max(1e6, 8 * bytes.length) };
   return toPlain(unpickle(bytes, path), path, 0, new Set(), budget);
+}
+
+/** The text of a key. Keys that are containers are refused: a text of nested ones can be longer than any memory. */
+function keyText(key: PickleItem, path: string): string {
+  if (typeof key !== 'object' || key === null) return String(key);
+  const kind = key instanceof Uint8Array ? 'bytes' : 'a container';
+  throw new MedbenchError('data', `${path} has a dictionary whose key is ${kind}`, {
+    hint: 'It is not the expected table: keys must be texts or numbers.',
+  });
 }
 
 /**
@@ -52,7 +62,7 @@ function toPlain(
   let value: PickleValue;
   if (item instanceof Map) {
     const object = Object.create(null) as Record<string, PickleValue>;
-    for (const [key, child] of item) object[String(key)] = toPlain(child, path, depth + 1, above, budget);
+    for (const [key, child] of item) object[keyText(key, path)] = toPlain(child, path, depth + 1, above, budget);
     value = object;
   } else value = item.map((child) => toPlain(child, path, depth + 1, above, budget));
   above.delete(item);

@@ -6,6 +6,8 @@ export type PickleItem = null | boolean | number | string | Uint8Array | PickleI
 
 const MARK = Symbol('mark');
 const STOP = 0x2e;
+/** Maximum number of values that a pickle stores to use again: a table of a million rows stores some millions. */
+const MAX_MEMO = 8_000_000;
 
 /** The stack and the memo of a pickle while it is read. */
 class Machine {
@@ -66,6 +68,7 @@ class Machine {
   }
 
   remember(key = this.memo.size): void {
+    if (this.memo.size === MAX_MEMO) throw this.input.damaged(`it stores more than ${MAX_MEMO} values`);
     this.memo.set(key, this.top());
   }
 

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
-import { unreadable } from '@medbench/data/files';
+import { streamFile, unreadable } from '@medbench/data/files';
 import { parse } from 'csv-parse/sync';
 import { type JsonRow, requireColumns } from './tables.js';
 
@@ -125,8 +124,9 @@ function linesAfterFirst({ bytes, start }: RawRecord, form: TableForm): RawRecor
 async function* readRecords(table: string, form: TableForm): AsyncGenerator<RawRecord[], undefined> {
   const splitter = recordSplitter(form);
   let offset = 0;
+  const stream = await streamFile(table, PIECE);
   try {
-    for await (const piece of createReadStream(table, { highWaterMark: PIECE })) {
+    for await (const piece of stream) {
       const records = splitter.add(piece as Buffer, offset);
       offset += (piece as Buffer).length;
       if (splitter.pendingBytes() > MAX_RECORD) {
@@ -139,6 +139,8 @@ async function* readRecords(table: string, form: TableForm): AsyncGenerator<RawR
     }
   } catch (cause) {
     throw cause instanceof MedbenchError ? cause : unreadable(table, cause);
+  } finally {
+    stream.destroy();
   }
   const last = splitter.end();
   if (last.length > 0) yield last;

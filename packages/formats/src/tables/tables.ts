@@ -1,16 +1,21 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { errorMessage, MedbenchError } from '@medbench/core';
-import { unreadable } from '@medbench/data/files';
+import { readBytes, streamFile, unreadable } from '@medbench/data/files';
 import { CsvError, parse } from 'csv-parse';
-import { cannotUnpack } from '../files/damaged.js';
+import { boundedRatio, cannotUnpack } from '../files/damaged.js';
 
 /** One row of a JSON table. */
 export type JsonRow = Readonly<Record<string, unknown>>;
 
 /** Maximum bytes of a row. In a longer one, a quote is not closed, or the file is not a table at all. */
 const MAX_RECORD = 16 * 2 ** 20;
+
+/** Maximum number of rows of a table that is held in memory, several times that of the largest one known. */
+const MAX_ROWS = 2_000_000;
+
+/** The error for a table with more rows than any that is expected. */
+export const tooManyRows = (path: string, most: number): MedbenchError =>
+  new MedbenchError('data', `${path} has more than ${most} rows`, { hint: 'It is not the expected table.' });
 
 const DAMAGED_HINT = 'Fetch the file again, or mend the line.';
 
@@ -68,11 +73,15 @@ export interface ReadCsvOptions {
 /**
  * Reads a table with a header line (RFC 4180; quoted fields may contain line breaks), each row by column name. A file
  * whose name ends in `.gz` is unpacked while it is read.
- * @throws MedbenchError('data') naming file and line; for a missing column, the existing columns.
+ * @throws MedbenchError('data') naming file and line; for a missing column, the existing columns; for more than two
+ * million rows, and for a `.gz` file that unpacks to more than 200 times its size.
  */
 export async function readCsv(path: string, options?: ReadCsvOptions): Promise<Readonly<Record<string, string>>[]> {
   const rows: Readonly<Record<string, string>>[] = [];
-  for await (const row of csvRows(path, options)) rows.push(row);
+  for await (const row of csvRows(path, options)) {
+    if (rows.length === MAX_ROWS) throw tooManyRows(path, MAX_ROWS);
+    rows.push(row);
+  }
   return rows;
 }
 
@@ -94,12 +103,14 @@ export async function* csvRows(
       return header;
     },
   });
-  const stream = createReadStream(path);
+  const stream = await streamFile(path);
   stream.on('error', (cause) => parser.destroy(unreadable(path, cause)));
   if (path.toLowerCase().endsWith('.gz')) {
     const unpacked = createGunzip();
     unpacked.on('error', (cause) => parser.destroy(cannotUnpack(path, cause)));
-    stream.pipe(unpacked).pipe(parser);
+    const bounded = boundedRatio(path, stream);
+    bounded.on('error', (cause) => parser.destroy(cause));
+    stream.pipe(unpacked).pipe(bounded).pipe(parser);
   } else stream.pipe(parser);
   try {
     for await (const row of parser) yield row as Record<string, string>;
@@ -135,23 +146,33 @@ export function requireColumns(path: string, present: readonly string[], require
 
 /** Reads lines, which end with a line feed only: captions may contain the other line breaks of Unicode. */
 async function* readLines(path: string): AsyncGenerator<string> {
+  const stream = await streamFile(path, 1 << 20);
+  stream.setEncoding('utf8');
   let remainder = '';
+  let number = 1;
   try {
-    for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+    for await (const piece of stream) {
       const lines = (remainder + (piece as string)).split('\n');
       remainder = lines.pop()!;
       yield* lines;
+      number += lines.length;
+      // Without a bound, a file of one line would be searched again and again.
+      if (remainder.length > MAX_RECORD) {
+        throw new MedbenchError('data', `${path}:${number} takes more than ${MAX_RECORD} bytes`, {
+          hint: 'Check that the file has one JSON object per line.',
+        });
+      }
     }
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw cause instanceof MedbenchError ? cause : unreadable(path, cause);
+  } finally {
+    stream.destroy();
   }
   if (remainder !== '') yield remainder;
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+  return Buffer.from(await readBytes(path))
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
 }

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { errorMessage, MedbenchError } from '@medbench/core';
 import { openZip, type ZipFile } from '../archives/zip.js';
-import { requireColumns } from './tables.js';
+import { requireColumns, tooManyRows } from './tables.js';
 
 /** A cell: text, number or boolean; null where it is empty. Dates are given as their number of days. */
 export type XlsxValue = string | number | boolean | null;
@@ -13,14 +13,15 @@ export interface ReadXlsxOptions {
   readonly maxBytes?: number;
 }
 
-/** Maximum number of columns of a sheet (ECMA-376: XFD). */
+/** Maximum number of columns and rows of a sheet (ECMA-376: XFD1048576). */
 const MAX_COLUMN = 16_384;
+const MAX_ROW = 1_048_576;
 
 /**
  * Reads the first sheet of a workbook (ECMA-376, SpreadsheetML), with its first row as the header; rows without any
  * value are skipped. Formulas are not computed: the values stored with them are read.
  * @throws MedbenchError('data') naming the file: missing, damaged, not a workbook, a missing column (listing the
- * existing ones), two columns of one name, a document type (which no spreadsheet program writes).
+ * existing ones), two columns of one name, more rows than a sheet can have, a document type (which no spreadsheet program writes).
  */
 export async function readXlsx(
   path: string,
@@ -142,6 +143,7 @@ async function readSheet(
     open(name, { r, t = 'n' }) {
       if (name === 'row') {
         cells = new Map();
+        if (number === MAX_ROW) throw tooManyRows(path, MAX_ROW);
         number++;
         column = 0;
       } else if (name === 'c') {

@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MedbenchError } from '@medbench/core';
-import { unreadable } from '@medbench/data/files';
+import { readBytes, unreadable } from '@medbench/data/files';
 import { expand } from 'brace-expansion';
 import { visibleNames } from '../files/list.js';
 
@@ -93,10 +93,10 @@ async function readSizes(files: readonly string[]): Promise<Map<string, number>>
 
 async function readIfPresent(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return Buffer.from(await readBytes(file)).toString('utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unreadable(file, cause);
+    if (((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    throw cause;
   }
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isMedbenchError, type MedbenchError, writeFileAtomic } from '@medbench/core';
-import { unreadable } from '@medbench/data/files';
+import { openFile, unreadable } from '@medbench/data/files';
 import { BLOCK, type ReadAt, type TarMember, tarMembers } from '../archives/tar.js';
 
 /** Bytes per read while scanning headers: enough for a caption with its neighbours' headers, but little of an image. */
@@ -51,12 +51,7 @@ export async function readStamp(handle: FileHandle): Promise<{ readonly stamp: s
  * @throws MedbenchError('data') as `tarMembers`, unless `onBad` handles it.
  */
 export async function indexShard(file: string, options: IndexOptions): Promise<ShardIndex> {
-  let handle: FileHandle;
-  try {
-    handle = await open(file, 'r');
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
+  const handle = await openFile(file);
   try {
     const { stamp, size } = await readStamp(handle);
     const cacheEntry = locateCache(file, stamp, options);
