@@ -1,8 +1,9 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { NO_PROFILE, type RunResults } from '@medbench/core';
 import { carryOut } from './carry-out.js';
 import { openPlan } from './open-plan.js';
 import { type BenchmarkOptions, type FinishedRun, type RunControl, SILENT_OBSERVER } from './options.js';
+import { namedFolder } from './workspace.js';
 
 /** Like `benchmark`, but also returns the paths of the run folder and the report. */
 export async function carryOutBenchmark({
@@ -12,7 +13,7 @@ export async function carryOutBenchmark({
   const { workspace, config, plan } = await openPlan(options);
   const { observer = SILENT_OBSERVER, signal = new AbortController().signal, command = 'benchmark()' } = options;
   const { clock, jobs } = options;
-  const folder = resolve(workspace.cwd, out);
+  const folder = namedFolder(workspace.cwd, out);
   const results = await carryOut({ workspace, config, plan, folder, command, observer, signal, clock, jobs });
   const { writeReport } = await import('@medbench/report');
   const { html } = await (clock ?? NO_PROFILE).span('report', () => writeReport(folder));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { NO_PROFILE, type Profile, type RunResults, type StudyRecord } from '@medbench/core';
+import { awaitLock, NO_PROFILE, type Profile, type RunResults, type StudyRecord } from '@medbench/core';
 import {
   type Config,
   chooseBackend,
@@ -80,6 +80,7 @@ export async function carryOut(job: RunJob): Promise<RunResults> {
   const requested = requestedJobs(job.jobs);
   const { catalogue, cwd } = workspace;
   const plan = job.plan ?? makePlan(config, catalogue);
+  await awaitLock(folder, { waiting: (text) => observer.message(text), signal });
   const store = RunStore.open(folder, (text) => observer.warning(text));
   try {
     const message = (text: string): void => observer.message(text);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isRestricted, MedbenchError, resolveSettings, type TaskContext } from '@medbench/core';
+import { fileId, isRestricted, MedbenchError, resolveSettings, type TaskContext } from '@medbench/core';
 import { bindProtocols, composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
@@ -20,7 +20,7 @@ export interface EmbedOptions {
 
 /** Maps the decoded names of a folder's entries (ids) to their paths. */
 const listFolders = (path: string): ReadonlyMap<string, string> =>
-  new Map(existsSync(path) ? readdirSync(path).map((name) => [decodeURIComponent(name), join(path, name)]) : []);
+  new Map(existsSync(path) ? readdirSync(path).map((name) => [fileId(name), join(path, name)]) : []);
 
 const joinSorted = (names: Iterable<string>): string => [...names].sort().join(', ');
 

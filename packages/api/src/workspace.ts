@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { MedbenchError } from '@medbench/core';
 import type { Catalogue } from '@medbench/core/catalogue';
-import { parseVariable, readVariable } from '@medbench/core/environment';
+import { parseVariable, readVariable, withoutPlugins } from '@medbench/core/environment';
 import type { Registry } from '@medbench/core/services';
 import type { Config } from '@medbench/runner';
 import {
@@ -26,7 +26,8 @@ export interface Workspace {
 
 /** Finds the built-in plugins, those of the project at `cwd`, and the named ones, without a report on broken ones. */
 export function discoverPlugins(cwd: string, plugins: readonly string[]): Promise<Catalogue> {
-  return discover({ cwd, host: createRequire(import.meta.url).resolve('@medbench/api/package.json'), plugins });
+  const host = createRequire(import.meta.url).resolve('@medbench/api/package.json');
+  return discover({ cwd, host, plugins, builtInOnly: withoutPlugins() });
 }
 
 /** Plugins that a configuration file names. A path is relative to the file, which may be in a folder above. */
@@ -35,9 +36,14 @@ export function namedPlugins(file: ConfigFile | undefined): string[] {
   return named.map((spec) => (file && spec.startsWith('.') ? resolve(dirname(file.path), spec) : spec));
 }
 
-/** Finds the configuration file and the plugins that are available at a folder. @param configPath relative to `cwd`. */
+/**
+ * Finds the configuration file and the plugins that are available at a folder. A configuration in JavaScript or
+ * TypeScript is run; so are plugins without an info file.
+ * @param configPath relative to `cwd`.
+ */
 export async function openWorkspace(cwd: string, configPath?: string): Promise<Workspace> {
-  const file = await findConfigFile(cwd, configPath);
+  // A configuration file may be code. Without plugins, only one that the user names is read.
+  const file = withoutPlugins() && configPath === undefined ? undefined : await findConfigFile(cwd, configPath);
   return { cwd, file, catalogue: await findPlugins(cwd, namedPlugins(file)) };
 }
 
@@ -92,6 +98,18 @@ export async function readConfig(workspace: Workspace, flags: ConfigTree): Promi
     );
   }
   return config;
+}
+
+/**
+ * Returns the folder that an option names, absolute.
+ * @throws MedbenchError('usage') for an empty text, such as a shell variable that is not set: it would name the working
+ *   folder.
+ */
+export function namedFolder(cwd: string, folder: string): string {
+  if (folder !== '') return resolve(cwd, folder);
+  throw new MedbenchError('usage', 'The folder to write to has an empty name', {
+    hint: 'Name one with --out (option `out`); . is the current folder.',
+  });
 }
 
 /** Returns the folder of generated data and caches: `$MEDBENCH_CACHE`, else `.medbench`. */

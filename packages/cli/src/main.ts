@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { MedbenchError } from '@medbench/core';
 import { Command, CommanderError } from 'commander';
 import type { DeclareCommand } from './command.js';
 import { checkCommand } from './commands/check.js';
@@ -43,6 +44,7 @@ function commandLine(done: (code: number) => void): Command {
     )
     .version(version)
     .option('--debug', 'print the stack of an error')
+    .option('--no-plugins', "run no code of the project: neither its plugins nor a configuration file that isn't named")
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
@@ -63,6 +65,11 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
     );
 
   for (const declare of COMMANDS) declare(program, done);
+  program.hook('preAction', (_, command) => {
+    refuseEmpty(command);
+    // Worker processes inherit the environment.
+    if (program.opts<{ plugins: boolean }>().plugins === false) process.env.MEDBENCH_NO_PLUGINS = '1';
+  });
 
   // Commander does not pass these two settings on to sub-commands.
   const configureErrors = (command: Command): void => {
@@ -71,6 +78,21 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
   };
   configureErrors(program);
   return program;
+}
+
+/**
+ * Refuses options and arguments with an empty text, such as a shell variable that is not set: an empty folder would be
+ * the current one.
+ * @throws MedbenchError('usage') naming the flag or the argument.
+ */
+function refuseEmpty(command: Command): void {
+  const flag = command.options.find((option) => command.getOptionValue(option.attributeName()) === '')?.long;
+  const argument = command.registeredArguments.find((_, i) => command.args[i] === '')?.name();
+  const empty = flag ?? (argument === undefined ? undefined : `<${argument}>`);
+  if (empty === undefined) return;
+  throw new MedbenchError('usage', `${empty} has an empty value`, {
+    hint: 'Is a variable of the shell not set? Give a value, or leave it out.',
+  });
 }
 
 /** Runs the command line. @returns the exit code; never throws. */

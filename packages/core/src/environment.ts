@@ -9,6 +9,7 @@ export const ENVIRONMENT = {
   MEDBENCH_JOBS: 'processes that a run uses at once; default as many as cores and memory allow',
   MEDBENCH_THREADS: 'threads of one training or measurement; default 1',
   MEDBENCH_WATTS: 'power in watts that energy estimates assume; default 65',
+  MEDBENCH_NO_PLUGINS: 'set to 1: no code of the project is run, as with --no-plugins',
   MEDBENCH_TENSORFLOW: 'folder whose node_modules holds native TensorFlow; default the project',
 } as const;
 
@@ -17,6 +18,9 @@ export type EnvironmentVariable = keyof typeof ENVIRONMENT;
 
 /** Returns the value of a variable; undefined if it is unset or empty. */
 export const readVariable = (name: EnvironmentVariable): string | undefined => process.env[name] || undefined;
+
+/** Whether only the built-in plugins may be used, and no configuration file that nobody named (`--no-plugins`). */
+export const withoutPlugins = (): boolean => readVariable('MEDBENCH_NO_PLUGINS') !== undefined;
 
 /**
  * Parses a positive number.

@@ -28,7 +28,14 @@ export {
   Task,
 } from './decorators.js';
 export { drawnInput } from './drawn-input.js';
-export { ENVIRONMENT, type EnvironmentVariable, parseVariable, readVariable, threadCount } from './environment.js';
+export {
+  ENVIRONMENT,
+  type EnvironmentVariable,
+  parseVariable,
+  readVariable,
+  threadCount,
+  withoutPlugins,
+} from './environment.js';
 export * from './errors.js';
 export {
   hashBytes,
@@ -39,8 +46,15 @@ export {
   type SealedFile,
   seal,
 } from './files/checksum.js';
-export { ensureFolder, fileName, unwritableError, writeFileAtomic, writeFileAtomicSync } from './files/files.js';
-export { lockFolder } from './files/lock.js';
+export {
+  ensureFolder,
+  fileId,
+  fileName,
+  unwritableError,
+  writeFileAtomic,
+  writeFileAtomicSync,
+} from './files/files.js';
+export { awaitLock, type FolderLock, lockFolder } from './files/lock.js';
 export { isRestricted, mayShow } from './may-show.js';
 export { use } from './methods/use.js';
 export { metricInfo } from './metric-info.js';

@@ -1,4 +1,4 @@
-import { MedbenchError } from '@medbench/core';
+import { firstRepeated, MedbenchError } from '@medbench/core';
 import { z } from 'zod';
 import type { Study } from './study.js';
 
@@ -6,6 +6,10 @@ const text = z.string().min(1);
 const tree = z.record(z.string(), z.unknown());
 const layered = { config: tree.optional(), presets: z.record(z.string(), tree).optional() };
 const name = z.string().regex(/^\w[\w.-]*$/, 'must be letters, digits and - _ . only: it names a folder');
+
+/** A list in which no value may occur twice. */
+const distinct = <T extends z.ZodArray>(list: T): T =>
+  list.refine((values) => firstRepeated(values) === undefined, 'holds a value twice');
 
 const schema = z
   .strictObject({
@@ -24,7 +28,7 @@ const schema = z
           id: text,
           question: text,
           against: text,
-          rows: z.array(text).min(1),
+          rows: distinct(z.array(text).min(1)),
           on: z.enum(['primary', 'rare']).optional(),
           found: text.optional(),
         }),
@@ -32,9 +36,9 @@ const schema = z
       .optional(),
     search: z
       .strictObject({
-        methods: z.array(text).min(1),
+        methods: distinct(z.array(text).min(1)),
         setting: text,
-        values: z.array(z.number()).min(2),
+        values: distinct(z.array(z.number()).min(2)),
         baseline: text,
         usual: z.number(),
         eta: z.number().gt(1),

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Activation, hashFile, MedbenchError, readSealed, type Tower } from '@medbench/core';
+import { type Activation, fileId, hashFile, MedbenchError, readSealed, type Tower } from '@medbench/core';
 import { RunLayout } from '@medbench/runner';
 
 /** Which weights of a run to export, in which format, and where to. */
@@ -92,7 +92,7 @@ async function checkUndamaged(file: string, training: string): Promise<void> {
 /** Finds the finished weights of a row. @throws MedbenchError('usage') listing the rows or seeds that exist. */
 function findWeights(dir: string, layout: RunLayout, method: string, seed: number): string {
   const checkpoints = layout.allCheckpoints;
-  const rows = listFolders(checkpoints).map(decodeURIComponent);
+  const rows = listFolders(checkpoints).map(fileId);
   if (rows.length === 0) {
     throw new MedbenchError('usage', `${dir} holds no trained weights`, { hint: 'Name the folder of a run.' });
   }

@@ -39,7 +39,14 @@ import {
   settingsTree,
   workingFolder,
 } from '../options.js';
-import { choosePresets, openWorkspace, printPresetNotes, readConfig, type Workspace } from '../workspace.js';
+import {
+  choosePresets,
+  namedFolder,
+  openWorkspace,
+  printPresetNotes,
+  readConfig,
+  type Workspace,
+} from '../workspace.js';
 import { searchVariant } from './search.js';
 
 /**
@@ -174,7 +181,7 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
     });
   }
   const workspace = await openWorkspace(cwd, options.config);
-  const folder = resolve(cwd, options.out ?? join('runs', definition.id));
+  const folder = namedFolder(cwd, options.out ?? join('runs', definition.id));
   const began = performance.now();
   const control = { command, observer, signal, jobs };
   const results = await runParts({ study: definition, options, grid, workspace, folder, ...control });

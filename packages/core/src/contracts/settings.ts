@@ -18,6 +18,8 @@ export interface SettingSpec {
   readonly max?: number;
   /** Type of the values. Default: the type of `default`. */
   readonly type?: SettingType;
+  /** Whether a list may hold each number only once. */
+  readonly distinct?: true;
   /** Whether `'auto'` is allowed too. The plugin then chooses a value, for example by the width of a tower. */
   readonly auto?: true;
   /**

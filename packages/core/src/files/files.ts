@@ -90,5 +90,14 @@ export function writeFileAtomicSync(path: string, text: string, remedy?: string)
   }
 }
 
+/** Turns a file name that `fileName` made back into the id. A name that it cannot have made is returned as it is. */
+export function fileId(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 /** Turns an id into a file name by escaping every character that is not safe in one. */
 export const fileName = (id: string): string => encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A');

@@ -51,9 +51,12 @@ export const boolean = (options: DescribedOptions & { readonly default: boolean 
 /** Declares a setting whose values are texts. */
 export const text = (options: DescribedOptions & { readonly default: string }): SettingDeclaration<string> =>
   declareSetting('text', options);
-/** Declares a setting whose values are lists of numbers. Bounds are inclusive and hold for every number. */
+/**
+ * Declares a setting whose values are lists of numbers. Bounds are inclusive and hold for every number. With `distinct`, a
+ * number that occurs twice is an error.
+ */
 export const numbers = (
-  options: BoundedOptions & { readonly default: readonly number[] },
+  options: BoundedOptions & { readonly default: readonly number[]; readonly distinct?: true },
 ): SettingDeclaration<readonly number[]> => declareSetting('numbers', options);
 /**
  * Declares a setting whose values are one of a few words.

@@ -12,6 +12,7 @@ export {
 export {
   type Configurable,
   checkSetting,
+  firstRepeated,
   keyedSettings,
   methodSettings,
   parseSetting,

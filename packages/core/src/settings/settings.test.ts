@@ -52,6 +52,25 @@ describe('declared settings', () => {
 });
 
 describe('values', () => {
+  it('of a distinct list may not occur twice', () => {
+    const shots = {
+      id: 'probe',
+      settings: defineSettings({ shots: numbers({ default: [], distinct: true, description }) }),
+    };
+    expect(resolveSettings('evaluation', shots, { shots: [1, 4] })).toEqual({ shots: [1, 4] });
+    expect(() => resolveSettings('evaluation', shots, { shots: [1, 4, 1] })).toThrow(
+      'evaluation.probe.shots must hold each value once, not 1 twice',
+    );
+    // Layers may well have one width.
+    expect(resolve({ grid: [1, 1] }).grid).toEqual([1, 1]);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('of the undeclared name %s are refused', (name) =>
+    expect(() => resolveSettings('methodSettings', info, Object.fromEntries([[name, 1]]))).toThrow(
+      `Unknown setting of it "${name}"`,
+    ),
+  );
+
   it('are the defaults, overridden by the given values', () => {
     const defaults = { weight: 1, hidden: 'auto', depth: 6, target: 'view', flip: false, grid: [0.1, 1], name: 'a' };
     expect(resolve({})).toEqual(defaults);

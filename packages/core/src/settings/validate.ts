@@ -38,10 +38,14 @@ function hasType(type: SettingType, value: SettingValue, { default: defaultValue
 
 /** Finds the declaration of a setting. @throws MedbenchError('unknown-id') with the nearest known name. */
 export function settingSpec(info: Configurable, name: string): SettingSpec {
-  const spec = info.settings?.[name];
+  // Names such as `constructor` are no settings, although every object has them.
+  const spec = Object.hasOwn(info.settings ?? {}, name) ? info.settings?.[name] : undefined;
   if (spec) return spec;
   throw unknownIdError(`setting of ${info.id}`, name, Object.keys(info.settings ?? {}), 'medbench list --json');
 }
+
+/** The first value that a list holds twice; undefined if all differ. */
+export const firstRepeated = <T>(list: readonly T[]): T | undefined => list.find((value, i) => list.indexOf(value) < i);
 
 /**
  * Checks a value against the declaration of its setting.
@@ -58,6 +62,8 @@ export function checkSetting(flag: string, spec: SettingSpec, value: SettingValu
     refuse(`be one of ${spec.choices.join(', ')}`, value);
   }
   if (!hasType(type, value, spec)) refuse(`be ${TYPE_DESCRIPTIONS[type]}`, JSON.stringify(value));
+  const repeated = spec.distinct && Array.isArray(value) ? firstRepeated(value as number[]) : undefined;
+  if (repeated !== undefined) refuse('hold each value once', `${repeated} twice`);
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = spec;
   for (const element of typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : []) {
     if (element < min || element > max) refuse(`lie in [${spec.min ?? '-∞'}, ${spec.max ?? '∞'}]`, element);

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EmbeddingFiles, MedbenchError } from '@medbench/core';
+import { type EmbeddingFiles, fileId, MedbenchError } from '@medbench/core';
 import { fingerprintFiles } from '@medbench/formats';
 import { INPUTS_HINT } from './arrays.js';
 import { arrayName, MANIFEST, readManifest } from './files.js';
@@ -40,7 +40,7 @@ export const openEmbeddings: EmbeddingFiles['open'] = async (folder) => {
   };
   return {
     model: firstManifest?.model,
-    tasks: ownManifest?.task === undefined ? subfolders.map(decodeURIComponent) : [ownManifest.task],
+    tasks: ownManifest?.task === undefined ? subfolders.map(fileId) : [ownManifest.task],
     fingerprint: async (task) => fingerprintFiles(await listArrayFiles(findTaskFolder(task))),
     open: async (task) => openTask(findTaskFolder(task), task),
   };

@@ -35,6 +35,7 @@ export const PROBE_SETTINGS = defineSettings({
   grid: numbers({
     default: [1e-3, 1e-2, 1e-1, 1, 10, 100, 1000],
     min: 1e-12,
+    distinct: true,
     description: 'values of C to choose from',
   }),
   refit: choice(['train+val', 'train'], {
@@ -44,6 +45,7 @@ export const PROBE_SETTINGS = defineSettings({
   shots: numbers({
     default: [],
     min: 1,
+    distinct: true,
     description: 'training examples per class of each additional few-shot probe',
   }),
 });

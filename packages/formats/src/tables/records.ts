@@ -59,13 +59,19 @@ export async function scanTable(
   let names = header;
   // Records that were read together with the header.
   let afterHeader: readonly RawRecord[] = [];
-  if (!names && form !== 'jsonl') {
-    const first = await records.next();
-    const [line, ...following] = first.value ?? [];
-    names = line ? parseFields(line.bytes, form, `${table}:1`) : [];
-    afterHeader = following;
+  try {
+    if (!names && form !== 'jsonl') {
+      const first = await records.next();
+      const [line, ...following] = first.value ?? [];
+      names = line ? parseFields(line.bytes, form, `${table}:1`) : [];
+      afterHeader = following;
+    }
+    if (names) requireColumns(table, names, columns);
+  } catch (error) {
+    // Closes the file, of which nobody reads the rest.
+    await records.return(undefined);
+    throw error;
   }
-  if (names) requireColumns(table, names, columns);
   const parseRow = parser(form, names, columns, table);
   async function* rows(): AsyncGenerator<ParsedRow[]> {
     let number = 0;
@@ -84,8 +90,12 @@ export async function scanTable(
           return error instanceof QuoteError ? parsed(linesAfterFirst(record, form)) : [];
         }
       });
-    yield parsed(afterHeader);
-    for await (const batch of records) yield parsed(batch);
+    try {
+      yield parsed(afterHeader);
+      for await (const batch of records) yield parsed(batch);
+    } finally {
+      await records.return(undefined);
+    }
   }
   return { parse: parseRow, rows: rows() };
 }

@@ -1,5 +1,5 @@
 import { createGunzip } from 'node:zlib';
-import { errorMessage, MedbenchError } from '@medbench/core';
+import { errorMessage, firstRepeated, MedbenchError } from '@medbench/core';
 import { readBytes, streamFile, unreadable } from '@medbench/data/files';
 import { CsvError, parse } from 'csv-parse';
 import { boundedRatio, cannotUnpack } from '../files/damaged.js';
@@ -127,14 +127,14 @@ export async function* csvRows(
 }
 
 /**
- * Checks that each column exists once. @throws MedbenchError('data') naming the missing columns and listing the existing
- * ones, or naming a column that occurs twice.
+ * Checks that all columns exist and that no two have one name; any number may have none.
+ * @throws MedbenchError('data') naming the columns that are missing or repeated.
  */
 export function requireColumns(path: string, present: readonly string[], required: readonly string[]): void {
-  const repeated = required.find((column) => present.indexOf(column) !== present.lastIndexOf(column));
+  const repeated = firstRepeated(present.filter((column) => column !== ''));
   if (repeated !== undefined) {
     throw new MedbenchError('data', `${path} has two columns "${repeated}"`, {
-      hint: 'Rename or remove the one that is not meant.',
+      hint: 'Rename one of them, or remove it: it is not clear which is meant.',
     });
   }
   const missing = required.filter((column) => !present.includes(column));

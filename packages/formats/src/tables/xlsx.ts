@@ -133,8 +133,6 @@ async function readSheet(
     if (!header) {
       header = new Map(filled.map(([index, value]) => [index, String(value)]));
       requireColumns(path, [...header.values()], columns);
-      const duplicate = [...header.values()].find((name, i, names) => names.indexOf(name) < i);
-      if (duplicate !== undefined) throw new MedbenchError('data', `${path} has two columns "${duplicate}"`);
       return;
     }
     rows.push(Object.fromEntries([...header].map(([index, name]) => [name, cells.get(index) ?? null])));

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { lockFolder, MedbenchError, writeFileAtomic } from '@medbench/core';
+import { type FolderLock, lockFolder, MedbenchError, writeFileAtomic } from '@medbench/core';
 import { markGenerated } from '@medbench/formats';
 import {
   findPhantomManifest,
@@ -77,9 +77,9 @@ export async function ensurePhantoms(cacheRoot: string, log?: (message: string) 
 async function moveInLocked(folder: string, staging: string, manifest: PhantomManifest): Promise<void> {
   const deadline = performance.now() + LOCK_MS;
   while (!(await isComplete(folder, manifest))) {
-    let release: () => void;
+    let lock: FolderLock;
     try {
-      release = lockFolder(folder);
+      lock = lockFolder(folder);
     } catch (error) {
       if (performance.now() > deadline) throw error;
       await setTimeout(50);
@@ -88,7 +88,7 @@ async function moveInLocked(folder: string, staging: string, manifest: PhantomMa
     try {
       if (!(await isComplete(folder, manifest))) await moveIn(folder, staging, manifest);
     } finally {
-      release();
+      lock.release();
     }
   }
 }

@@ -115,3 +115,36 @@ describe('findConfigFile', () => {
     rmSync(dir, { recursive: true });
   });
 });
+
+describe('values that occur twice', () => {
+  it.each([
+    [{ seeds: [0, 0, 0] }, /"seeds": holds 0 twice: a seed gives the same training each time/],
+    [{ corpora: ['roco', 'roco'] }, /"corpora": holds roco twice: .* set mixture/],
+  ])('are refused in %j, where they would count twice', (flags, message) =>
+    expect(() => resolveConfig({ flags })).toThrow(message),
+  );
+});
+
+describe('settings with hostile names or nesting', () => {
+  const deep = (depth: number, leaf: (below: unknown) => unknown): unknown =>
+    Array.from({ length: depth }).reduce(leaf, 1);
+
+  it.each(['__proto__.x=1', 'mixture.__proto__=3', 'methodSettings.clip.__proto__=1', 'training.__proto__.steps=1'])(
+    '%s is an unknown setting, as any other misspelt one',
+    (text) => {
+      expect(() => resolveConfig({ flags: parseSet(text) })).toThrow(
+        expect.objectContaining({ code: 'config', message: expect.stringContaining('__proto__') }),
+      );
+      expect({}).not.toHaveProperty('x');
+    },
+  );
+
+  it.each([
+    ['a path', () => parseSet(`${'a.'.repeat(20_000)}b=1`)],
+    ['lists', () => resolveConfig({ flags: parseSet(`seeds=${'['.repeat(9000)}${']'.repeat(9000)}`) })],
+    ['objects', () => resolveConfig({ flags: { evaluation: { probe: deep(9000, (a) => ({ a })) } } })],
+    ['objects in lists', () => resolveConfig({ flags: { evaluation: { probe: deep(9000, (a) => [{ a }]) } } })],
+  ])('%s of thousands of levels are refused', (_, resolve) =>
+    expect(resolve).toThrow(/The settings are nested more than 32 deep at "/),
+  );
+});

@@ -1,3 +1,4 @@
+import { firstRepeated } from '@medbench/core';
 import { z } from 'zod';
 
 const ids = (description: string) =>
@@ -5,6 +6,12 @@ const ids = (description: string) =>
     .union([z.string(), z.array(z.string())])
     .transform((value) => (Array.isArray(value) ? value : [value]))
     .describe(description);
+/** A list in which a value that occurs twice is an error, because it would count twice in the figures. */
+const distinct = <T extends z.ZodArray>(list: T, hint: string): T =>
+  list.superRefine((values, { addIssue }) => {
+    const repeated = firstRepeated(values as readonly unknown[]);
+    if (repeated !== undefined) addIssue({ code: 'custom', message: `holds ${repeated} twice: ${hint}` });
+  });
 const count = z.int().min(1);
 const fraction = z.number().gt(0).max(1);
 
@@ -112,9 +119,9 @@ export const configSchema = z
     methods: ids('Rows: all, ids, id:setting=value,value for one row per value, sum:clip=1:captioning=2 for a sum.'),
     tasks: ids('Columns: all, ids, or the id of a preset for the tasks that it names (medbench list tasks).'),
     controls: z.array(z.string()).describe('Rows that no method trained: all, or ids (medbench list controls).'),
-    corpora: z
-      .array(z.string())
-      .describe('Corpora to train on. Empty: the training splits of the selected tasks (medbench list corpora).'),
+    corpora: distinct(z.array(z.string()), 'to show its pairs more often, set mixture').describe(
+      'Corpora to train on. Empty: the training splits of the selected tasks (medbench list corpora).',
+    ),
     mixture: z
       .record(z.string(), z.number().gt(0).max(1000))
       .describe('How often an epoch shows each pair of a corpus, by corpus id. Default 1.'),
@@ -125,7 +132,9 @@ export const configSchema = z
       .describe('Skip rows and images that cannot be read, and list them in skipped.json, instead of failing.'),
     backend: z.string().min(1).describe('auto, or the id of a backend (medbench list backends).'),
     threads: count.describe('Threads of one training or measurement. Another number may round sums differently.'),
-    seeds: z.array(z.int().min(0)).min(1).describe('Every method is trained once for each seed.'),
+    seeds: distinct(z.array(z.int().min(0)).min(1), 'a seed gives the same training each time').describe(
+      'Every method is trained once for each seed.',
+    ),
     encoders: z
       .strictObject({
         image: z.string().describe('Id of the image encoder.'),

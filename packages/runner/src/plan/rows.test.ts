@@ -53,6 +53,9 @@ describe('selectRows', () => {
         'partial:tower=text:freeze=1',
       ],
     ],
+    // One row however its values are written and in whatever order.
+    [['partial:freeze=0.5,0.50,5e-1'], ['partial:freeze=0.5']],
+    [['partial:tower=text:freeze=0.5,partial:freeze=0.5:tower=text'], ['partial:tower=text:freeze=0.5']],
     [['paper'], ['clip', 'partial:tower=text:freeze=0.25']],
     [['partial,paper'], ['partial', 'clip', 'partial:tower=text:freeze=0.25']],
   ])('expands %j', (selectors, expected) => expect(listIds(...selectors)).toEqual(expected));
@@ -104,7 +107,7 @@ describe('selectRows for sums of objectives', () => {
       ['sum:captioning=1:captioning.layers=auto,2,partial:freeze=1'],
       ['sum:captioning=1:captioning.layers=auto', 'sum:captioning=1:captioning.layers=2', 'partial:freeze=1'],
     ],
-    [['clip,sum:clip=1,sum:clip=2'], ['clip', 'sum:clip=1', 'sum:clip=2']],
+    [['clip,sum:clip=1,sum:clip=2,sum:clip=1.0'], ['clip', 'sum:clip=1', 'sum:clip=2']],
     [
       ['all', 'sum:clip=0:captioning=1'],
       ['clip', 'partial', 'sum:clip=0:captioning=1'],

@@ -1,5 +1,5 @@
 import type { Settings } from '@medbench/core';
-import { MedbenchError, methodSettings, parseSetting, settingSpec } from '@medbench/core';
+import { hashJson, MedbenchError, methodSettings, parseSetting, settingSpec } from '@medbench/core';
 import type { Catalogue, CatalogueEntry } from '@medbench/core/catalogue';
 import { entriesOfKind, everyEntry, findEntry } from '@medbench/core/catalogue';
 import { SUM, sumRow } from './sum.js';
@@ -115,11 +115,18 @@ export function selectRows(
   );
   const ids = new Set(['all', SUM, ...presets.keys(), ...entries.map(({ id }) => id)]);
   const rows = new Map<string, MethodRow>();
+  // Rows that one selector names with equal values, such as 0.5 and 0.50, are one row.
+  const written = new Set<string>();
+  const isRepeated = (id: string, values: Readonly<Record<string, unknown>>): boolean => {
+    const meaning = hashJson([id, values]);
+    return written.has(meaning) || !written.add(meaning);
+  };
   const add = (entry: CatalogueEntry<'method'>, sweeps: Selector['sweeps']): void => {
     for (const chosen of combinations(sweeps)) {
       const chosenSettings = Object.fromEntries(
         chosen.map(([name, text]) => [name, parseSetting(settingSpec(entry.info, name), text)]),
       );
+      if (isRepeated(entry.id, chosenSettings)) continue;
       const id = [entry.id, ...chosen.map(([name, text]) => `${name}=${text}`)].join(':');
       rows.set(id, { id, entry, settings: methodSettings(entry.info, { ...overrides[entry.id], ...chosenSettings }) });
     }
@@ -127,6 +134,7 @@ export function selectRows(
   const addSums = (sweeps: Selector['sweeps']): void => {
     for (const chosen of combinations(sweeps)) {
       const row = sumRow(catalogue, chosen);
+      if (isRepeated(SUM, row.settings)) continue;
       rows.set(row.entry.id, { id: row.entry.id, ...row });
     }
   };

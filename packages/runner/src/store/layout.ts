@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { fileName } from '@medbench/core';
+import { fileId, fileName } from '@medbench/core';
 
 /** Name of the folder and log entries of the general-domain weights. */
 export const GENERAL = 'general';
@@ -76,6 +76,11 @@ export class RunLayout {
   gallery(task: string): string {
     return join(this.folder, 'gallery', `${fileName(task)}.json`);
   }
+  /** Folders in which a run writes files. */
+  get written(): readonly string[] {
+    const { embeddings, allCheckpoints } = this;
+    return [...['cells', 'leaks', 'gallery'].map((name) => join(this.folder, name)), embeddings, allCheckpoints];
+  }
   /** Returns a path as messages show it: relative to the folder, with `/`. */
   relative(path: string): string {
     return relative(this.folder, path).replaceAll(sep, '/');
@@ -93,7 +98,7 @@ export class RunLayout {
     return listFolders(this.allCheckpoints).flatMap((name) =>
       listFolders(join(this.allCheckpoints, name)).flatMap((seedFolder) => {
         const seed = /^seed-(\d+)$/.exec(seedFolder)?.[1];
-        return seed === undefined ? [] : [{ row: decodeURIComponent(name), seed: Number(seed) }];
+        return seed === undefined ? [] : [{ row: fileId(name), seed: Number(seed) }];
       }),
     );
   }

@@ -1,6 +1,15 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RunResults, TaskResult } from '@medbench/core';
-import { lockFolder, MedbenchError, readSealed, seal, unwritableError, writeFileAtomicSync } from '@medbench/core';
+import {
+  type FolderLock,
+  lockFolder,
+  MedbenchError,
+  readSealed,
+  seal,
+  unwritableError,
+  writeFileAtomicSync,
+} from '@medbench/core';
 import { RunLayout } from './layout.js';
 
 /** The results of all protocols of one task, for one row and seed, as stored in `cells/`. */
@@ -32,7 +41,7 @@ export class RunStore {
 
   private constructor(
     folder: string,
-    private readonly release: () => void,
+    private readonly lock: FolderLock | undefined,
     private readonly warn: WarnOfDamage,
   ) {
     this.layout = new RunLayout(folder);
@@ -46,7 +55,9 @@ export class RunStore {
   static open(folder: string, warn: WarnOfDamage = () => {}): RunStore {
     try {
       mkdirSync(folder, { recursive: true });
-      return new RunStore(folder, lockFolder(folder), warn);
+      const store = new RunStore(folder, lockFolder(folder), warn);
+      removeUnfinished(store.layout);
+      return store;
     } catch (cause) {
       if (cause instanceof MedbenchError) throw cause;
       throw unwritableError(folder, cause, STORE_HINT);
@@ -55,16 +66,28 @@ export class RunStore {
 
   /** Opens a run folder that the process which started this one has locked. */
   static join(folder: string, warn: WarnOfDamage = () => {}): RunStore {
-    return new RunStore(folder, () => {}, warn);
+    return new RunStore(folder, undefined, warn);
   }
 
   /** Releases the lock. */
   close(): void {
-    this.release();
+    this.lock?.release();
+  }
+
+  /**
+   * @throws MedbenchError('store') if another process has taken the folder over, as it may if this one was stopped for
+   *   minutes.
+   */
+  #requireLock(): void {
+    if (this.lock?.isHeld() ?? true) return;
+    throw new MedbenchError('store', `${this.layout.folder} was taken over by another process`, {
+      hint: 'This process was stopped for minutes, or someone removed its lock. The other one goes on.',
+    });
   }
 
   /** Writes a JSON file. @throws MedbenchError('store') if it cannot be written; the previous file then stays. */
   writeJson(path: string, value: unknown): void {
+    this.#requireLock();
     writeFileAtomicSync(path, `${JSON.stringify(value, null, 1)}\n`, STORE_HINT);
   }
 
@@ -120,6 +143,7 @@ export class RunStore {
 
   /** Appends one line to the log. */
   log(entry: Readonly<Record<string, unknown>>): void {
+    this.#requireLock();
     const path = this.layout.log;
     try {
       appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
@@ -131,6 +155,21 @@ export class RunStore {
   writeResults(results: RunResults): void {
     this.writeSealed(this.layout.results, results);
   }
+}
+
+/** Removes the temporary files of processes that were killed while they wrote. Only the owner of the lock may. */
+function removeUnfinished(layout: RunLayout): void {
+  const unfinished = /\.\d+-[0-9a-f]{8}\.tmp$/;
+  const clean = (folder: string, below: boolean): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && below) clean(path, true);
+      else if (entry.isFile() && unfinished.test(entry.name)) rmSync(path, { force: true });
+    }
+  };
+  // Folders of a study's variants have locks of their own.
+  clean(layout.folder, false);
+  for (const folder of layout.written) if (existsSync(folder)) clean(folder, true);
 }
 
 /** Reads a JSON file; undefined if it is missing or broken. Takes no lock. */

@@ -32,6 +32,8 @@ export interface DiscoveryOptions {
   readonly host: string;
   /** Plugin packages or paths that the configuration names. */
   readonly plugins: readonly string[];
+  /** Take neither the project's plugins, nor those beside the command, nor those of the configuration. Default false. */
+  readonly builtInOnly?: boolean;
 }
 
 /** Path of an installed package's package.json, and whether the package exports it. */
@@ -187,16 +189,17 @@ async function readEntries(plugin: PluginPackage): Promise<{ entries: CatalogueE
  * @throws MedbenchError('plugin') on two plugins with one id (both packages named), a plugin for another interface
  *   version, a preset that extends an unknown one, or a configured plugin that is not installed; ('usage') under yarn's Plug'n'Play.
  */
-export async function discover({ cwd, host, plugins }: DiscoveryOptions): Promise<Catalogue> {
+export async function discover({ cwd, host, plugins: named, builtInOnly }: DiscoveryOptions): Promise<Catalogue> {
   refusePlugAndPlay();
   const shipped = findBuiltIn(host);
-  const project = nearestPackageJson(cwd);
+  const plugins = builtInOnly ? [] : named;
+  const project = builtInOnly ? undefined : nearestPackageJson(cwd);
   const fromProject = project
     ? findDependencies(project, `dependency of ${readPackageJson(project).name ?? project}`)
     : { plugins: [], suspects: [] };
   const nearer = [...plugins.map((spec) => readConfigured(spec, cwd)), ...fromProject.plugins];
   const names = new Set([...nearer, ...fromProject.suspects].map(({ name }) => name));
-  const beside = findBeside(host);
+  const beside = builtInOnly ? { plugins: [], suspects: [] } : findBeside(host);
   const candidates = [...nearer, ...beside.plugins.filter(({ name }) => !names.has(name)), ...shipped.plugins];
   const packages = [...new Map(candidates.map((plugin) => [plugin.dir, plugin])).values()];
   // A package that the configuration names is used, even if its package.json looks incomplete.
