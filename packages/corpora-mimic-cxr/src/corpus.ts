@@ -15,7 +15,7 @@ export class MimicCxr implements Corpus {
   /** @throws MedbenchError('data') naming the file that is missing, never any of its text. */
   async open(context: DataContext): Promise<OpenedCorpus> {
     const pairs = await mimicPairs(context, 'train');
-    return toOpenedCorpus(context, pairs, pairs.fingerprint);
+    return toOpenedCorpus(context, pairs, await pairs.fingerprint());
   }
 
   async inspect(context: DataContext): Promise<DataInspection> {

@@ -59,11 +59,11 @@ describe('mimicPairs', () => {
   });
 
   it('has a fingerprint that changes with a text', async () => {
-    const { fingerprint } = await mimicPairs(context(), 'test');
+    const fingerprint = await (await mimicPairs(context(), 'test')).fingerprint();
     write('files/p19/p19999987/s50000004.txt', ' IMPRESSION: Another.');
-    expect((await mimicPairs(context(), 'test')).fingerprint).not.toBe(fingerprint);
+    expect(await (await mimicPairs(context(), 'test')).fingerprint()).not.toBe(fingerprint);
     write('files/p19/p19999987/s50000004.txt', ` IMPRESSION: ${SECRET} of 50000004.`);
-    expect((await mimicPairs(context(), 'test')).fingerprint).toBe(fingerprint);
+    expect(await (await mimicPairs(context(), 'test')).fingerprint()).toBe(fingerprint);
   });
 
   it('names the missing file or wrong row, but quotes no word of a report', async () => {

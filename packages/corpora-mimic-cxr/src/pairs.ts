@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type DataContext, MedbenchError, type PairSource } from '@medbench/core';
+import { type DataContext, hashJson, MedbenchError, type PairSource } from '@medbench/core';
 import { readBytes } from '@medbench/data/files';
-import { type BadSamples, badList, locate, pairSource, textCounter } from '@medbench/formats';
+import { type BadSamples, badList, fingerprintFiles, locate, pairSource, textCounter } from '@medbench/formats';
 import { MIMIC_CXR } from './info.js';
 import { captionOfReport, type ReportPart } from './report.js';
 import { type MimicSplit, readImages, readViews } from './studies.js';
@@ -18,8 +18,8 @@ export interface MimicPairs extends Required<PairSource> {
   describe(
     index: number,
   ): Promise<{ readonly file: string; readonly caption: string; readonly study: number; readonly group: string }>;
-  /** SHA-256 over the images' names and the captions. */
-  readonly fingerprint: string;
+  /** SHA-256 over the images and the captions. Reads each image that has changed since it was last hashed. */
+  fingerprint(): Promise<string>;
   /** Captions beyond the first of their kind. */
   readonly duplicates: number;
   /** Number of studies, including those without a usable caption. */
@@ -92,9 +92,14 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
     },
     skipBad ? bad : undefined,
   );
+  const captionHash = hash.digest('hex');
   return Object.assign(pairs, {
     describe,
-    fingerprint: hash.digest('hex'),
+    async fingerprint() {
+      const optional = Array.from(kept.subarray(0, length), (index) => join(imageDir, images.image(index)));
+      const { cacheRoot, log } = context;
+      return hashJson([captionHash, await fingerprintFiles([], { cacheRoot, log, optional })]);
+    },
     duplicates: captions.duplicates(),
     ...{ studies, imagesWithoutText, bad },
   });

@@ -7,17 +7,14 @@ import { ensurePhantoms } from '@medbench/phantoms';
 async function open({ cacheRoot, log }: CorpusContext, folder: string): Promise<OpenedCorpus> {
   const dir = join(await ensurePhantoms(cacheRoot, log), folder);
   const table = join(dir, 'train.jsonl');
-  return {
-    // The images are drawn from the factors in the table, so the table's hash stands for them.
-    fingerprint: await fingerprintFiles([table]),
-    synthetic: true,
-    pairs: await captionTable({
-      table,
-      imageColumn: 'image',
-      captionColumn: 'caption',
-      imageDir: join(dir, 'images'),
-    }),
-  };
+  const pairs = await captionTable({
+    table,
+    imageColumn: 'image',
+    captionColumn: 'caption',
+    imageDir: join(dir, 'images'),
+  });
+  const optional = await pairs.imageFiles();
+  return { fingerprint: await fingerprintFiles([table], { cacheRoot, optional }), synthetic: true, pairs };
 }
 
 /** Synthetic images of five imaging modalities with reports. */

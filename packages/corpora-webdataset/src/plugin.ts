@@ -27,7 +27,7 @@ export class WebDatasetCorpus {
     const { files } = await findShards(resolveShards(context));
     const pairs = await openShards(context);
     return {
-      fingerprint: await fingerprintFiles([...new Set(files)]),
+      fingerprint: await fingerprintFiles([...new Set(files)], context),
       synthetic: await isGenerated(context.dataRoot),
       pairs,
     };

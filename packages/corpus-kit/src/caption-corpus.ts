@@ -32,8 +32,10 @@ export abstract class CaptionCorpus implements Corpus {
 
   async open(context: DataContext): Promise<OpenedCorpus> {
     const options = this.table(context);
-    // The table's image names stand for the images, so only the table is hashed.
-    return toOpenedCorpus(context, await this.#readTable(context), await fingerprintFiles([options.table]));
+    const table = await this.#readTable(context);
+    const { cacheRoot, log } = context;
+    const optional = await table.imageFiles();
+    return toOpenedCorpus(context, table, await fingerprintFiles([options.table], { cacheRoot, log, optional }));
   }
 
   async inspect(context: DataContext): Promise<DataInspection> {

@@ -135,7 +135,7 @@ export async function composeRun(container: Container, services: RunServices): P
   container.bind(Services.Pretraining.id).to(training.TowerPretraining);
   container.bind(Services.Embeddings.id).toConstantValue({
     keep: evaluation.keepEmbeddings,
-    open: (path) => evaluation.openEmbeddings(resolve(cwd, path)),
+    open: (path) => evaluation.openEmbeddings(resolve(cwd, path), { cacheRoot: shared.cache }),
   });
   container.bind(Services.LeakCheck.id).toConstantValue(evaluation.leakCheck());
   container.bind(Services.CompareRows.id).toConstantValue(evaluation.compareRows);

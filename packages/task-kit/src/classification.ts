@@ -51,7 +51,7 @@ export abstract class ClassificationTask implements Task {
 
   /** Files whose content decides the results; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
-  /** Folders with too many images to hash each time; the names and sizes of their files are hashed instead. */
+  /** Folders of images. The content of all their files is hashed, once for each state of a file. */
   protected async imageFolders(_: DataContext): Promise<readonly string[]> {
     return [];
   }
@@ -62,7 +62,7 @@ export abstract class ClassificationTask implements Task {
   abstract open(context: DataContext): Promise<ClassificationSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
-    return fingerprintFiles(await this.files(context), { listed: await this.imageFolders(context) });
+    return fingerprintFiles([...(await this.files(context)), ...(await this.imageFolders(context))], context);
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {

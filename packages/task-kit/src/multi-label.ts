@@ -55,7 +55,7 @@ export abstract class MultiLabelTask implements Task {
   }
 
   async fingerprint(context: DataContext): Promise<string> {
-    return fingerprintFiles(await this.files(context));
+    return fingerprintFiles(await this.files(context), context);
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {

@@ -31,14 +31,22 @@ export interface RetrievalSplits {
 export abstract class RetrievalTask implements Task {
   readonly #decodable = new DecodableImages();
   readonly #opened = new OpenedData<RetrievalSplits>();
+  readonly #complete = new OpenedData<RetrievalSplits>();
 
-  /** Files whose content decides the results; a folder stands for all files in it. */
+  /** Files whose content decides the results, besides the `files` of the gallery; a folder stands for all files in it. */
   protected abstract files(context: DataContext): Promise<readonly string[]>;
   /** Opens the data set. @throws MedbenchError('data') naming the file, row or column that is missing or wrong. */
   protected abstract open(context: DataContext): Promise<RetrievalSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
-    return fingerprintFiles(await this.files(context));
+    const { test } = await this.#open(context);
+    const { cacheRoot, log } = context;
+    return fingerprintFiles(await this.files(context), { cacheRoot, log, optional: test.files ?? [] });
+  }
+
+  /** The splits as they are, with images that cannot be decoded. */
+  #open(context: DataContext): Promise<RetrievalSplits> {
+    return this.#complete.get(context, () => this.open(context));
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
@@ -55,7 +63,7 @@ export abstract class RetrievalTask implements Task {
   /** The splits; under `skipBad`, the gallery is without images that cannot be decoded. */
   #readable(context: DataContext): Promise<RetrievalSplits> {
     return this.#opened.get(context, async () => {
-      const opened = await this.open(context);
+      const opened = await this.#open(context);
       const { gallery, notes } = await decodableGallery(this.#decodable, opened.test, context);
       return { ...opened, test: gallery, notes: [...(opened.notes ?? []), ...notes] };
     });
@@ -86,7 +94,7 @@ export abstract class RetrievalTask implements Task {
 }
 
 /**
- * Builds a gallery from pairs of an image file and a text. An image with several texts occurs in the gallery once.
+ * Builds a gallery from pairs of an image file and a text. It names its `files`. An image with several texts occurs in the gallery once.
  * @param pairs `group` names the patient or other subject that an image shows, if the data says so.
  */
 export async function buildGallery(pairs: {
@@ -106,7 +114,12 @@ export async function buildGallery(pairs: {
     texts.push(caption);
   }
   const files = [...images.keys()];
-  const gallery = { images: { length: files.length, get: (i: number) => decodeImage(files[i]!) }, texts, imageOfText };
+  const gallery = {
+    files,
+    images: { length: files.length, get: (i: number) => decodeImage(files[i]!) },
+    texts,
+    imageOfText,
+  };
   return groupNames.some((name) => name !== '') ? { ...gallery, groupNames, groups: numberNames(groupNames) } : gallery;
 }
 

@@ -50,7 +50,7 @@ export abstract class VqaTask implements Task {
   protected abstract open(context: DataContext): Promise<VqaSplits>;
 
   async fingerprint(context: DataContext): Promise<string> {
-    return fingerprintFiles(await this.files(context));
+    return fingerprintFiles(await this.files(context), context);
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {

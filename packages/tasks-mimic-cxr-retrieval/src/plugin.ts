@@ -21,9 +21,9 @@ import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } fro
   presets: ['paper', 'demo'],
 })
 export class MimicCxrRetrieval extends RetrievalTask {
-  /** Hash of the names and texts of all pairs, which stand for the files. */
+  /** Hash of the images and texts of all pairs, which stand for the files. */
   override async fingerprint(context: DataContext): Promise<string> {
-    return (await mimicPairs(context, 'test')).fingerprint;
+    return (await mimicPairs(context, 'test')).fingerprint();
   }
 
   protected override async files(): Promise<readonly string[]> {

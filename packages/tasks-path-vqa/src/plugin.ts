@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type DataContext, Task, type TaskInfo } from '@medbench/core';
 import type { VqaExample } from '@medbench/evaluation';
 import { locate } from '@medbench/formats';
@@ -37,7 +38,10 @@ const INFO = {
 export class PathVqa extends VqaTask {
   protected override async files(context: DataContext): Promise<readonly string[]> {
     const { folder, parquet } = findCopy(context);
-    if (!parquet) return SPLITS.map((split) => questionsFile(folder, split));
+    if (!parquet) {
+      const images = join(folder, 'images');
+      return [...SPLITS.map((split) => questionsFile(folder, split)), ...(existsSync(images) ? [images] : [])];
+    }
     return (await Promise.all(SPLITS.map((split) => parquetFiles(folder, split)))).flat();
   }
 

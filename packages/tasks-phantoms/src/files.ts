@@ -40,10 +40,11 @@ export class PhantomFiles {
     return examples;
   }
 
-  /** Hash of the tables (captions, factors and questions). The images are drawn from the factors. */
+  /** Hash of the tables (captions, factors and questions) and the images. */
   async fingerprint(): Promise<string> {
     const folder = await this.#folder();
-    return fingerprintFiles(['train', 'val', 'test'].map((split) => join(folder, `${split}.jsonl`)));
+    const tables = ['train', 'val', 'test'].map((split) => join(folder, `${split}.jsonl`));
+    return fingerprintFiles([...tables, join(folder, 'images')], { cacheRoot: this.cacheRoot });
   }
 
   async #folder(): Promise<string> {

@@ -15,8 +15,12 @@ const listArrayFiles = async (folder: string): Promise<string[]> =>
     .filter((name) => name === MANIFEST || arrayName(name) !== undefined)
     .map((name) => join(folder, name));
 
-/** See `EmbeddingFiles.open`. A folder whose `embeddings.json` names a task may hold that task's arrays directly. */
-export const openEmbeddings: EmbeddingFiles['open'] = async (folder) => {
+/**
+ * See `EmbeddingFiles.open`. With a cache folder, arrays that do not change are hashed once. A folder whose `embeddings.json` names a task may hold that task's arrays directly. */
+export const openEmbeddings = async (
+  folder: string,
+  { cacheRoot }: { readonly cacheRoot?: string } = {},
+): ReturnType<EmbeddingFiles['open']> => {
   if (!isFolder(folder)) {
     throw new MedbenchError('usage', `${folder} is no folder of embeddings`, {
       hint: `${existsSync(folder) ? 'It is a file' : 'It does not exist'}. ${INPUTS_HINT}`,
@@ -41,7 +45,8 @@ export const openEmbeddings: EmbeddingFiles['open'] = async (folder) => {
   return {
     model: firstManifest?.model,
     tasks: ownManifest?.task === undefined ? subfolders.map(fileId) : [ownManifest.task],
-    fingerprint: async (task) => fingerprintFiles(await listArrayFiles(findTaskFolder(task))),
+    fingerprint: async (task) =>
+      fingerprintFiles(await listArrayFiles(findTaskFolder(task)), cacheRoot === undefined ? {} : { cacheRoot }),
     open: async (task) => openTask(findTaskFolder(task), task),
   };
 };

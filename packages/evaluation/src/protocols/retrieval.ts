@@ -11,6 +11,8 @@ import { requireTestSplit } from './validation.js';
 /** Data that tasks of kind `retrieval` give to their protocols. */
 export interface RetrievalData {
   readonly images: Source<RasterImage>;
+  /** Files of the images, if each is a file of its own. */
+  readonly files?: readonly string[];
   readonly texts: readonly string[];
   /** Index of the image that each text describes. */
   readonly imageOfText: Int32Array;

@@ -1,7 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fingerprintFiles } from './fingerprint.js';
 import { isGenerated, markGenerated } from './generated.js';
 import { requireFile, requireFolder } from './require.js';
@@ -53,43 +64,96 @@ describe('fingerprintFiles', () => {
   });
 
   it('is the documented hash', async () => {
-    const { createHash } = await import('node:crypto');
-    const expected = createHash('sha256').update('["two.csv",2]\n22').digest('hex');
+    const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const expected = sha(`${JSON.stringify(['two.csv', 2, sha('22')])}\n`);
     expect(await fingerprintFiles(write('u', { 'two.csv': '22' }))).toBe(expected);
   });
 
-  it('covers only names and sizes of listed files, and the whole content of the others', async () => {
-    const fingerprint = (place: string, files: Readonly<Record<string, string>>) => {
-      write(place, files);
-      return fingerprintFiles([join(folder, place, 'table.csv')], { listed: [join(folder, place, 'images')] });
-    };
-    const files = { 'table.csv': 'a', 'images/1.png': '11', 'images/deep/2.png': '22' };
-    const base = await fingerprint('l1', files);
-    expect(await fingerprint('l2', { ...files, 'images/1.png': '1x' })).toBe(base);
-    expect(await fingerprint('l3', { ...files, 'images/1.png': '111' })).not.toBe(base);
-    expect(await fingerprint('l4', { ...files, 'images/3.png': '' })).not.toBe(base);
-    expect(await fingerprint('l5', { ...files, 'table.csv': 'b' })).not.toBe(base);
-  });
-
-  it('covers both ends of a large file', async () => {
-    const path = join(folder, 'large.bin');
+  it('covers every byte of a large file and of the files in folders', async () => {
+    const path = join(folder, 'v', 'large.bin');
+    write('v', { 'images/deep/1.png': '11', 'large.bin': '' });
     const bytes = Buffer.alloc(64 * 2 ** 20 + 1);
-    const after = async (position: number): Promise<string> => {
+    const prints = new Set<string>();
+    for (const position of [0, bytes.length >> 1, (bytes.length >> 1) + 1, bytes.length - 1]) {
       bytes.fill(0).writeUInt8(1, position);
       writeFileSync(path, bytes);
-      return fingerprintFiles([path]);
-    };
-    const [first, last, middle, otherMiddle] = [
-      await after(0),
-      await after(bytes.length - 1),
-      await after(bytes.length >> 1),
-      await after((bytes.length >> 1) + 1),
-    ];
-    expect(new Set([first, last, middle]).size).toBe(3);
-    expect(otherMiddle).toBe(middle);
+      prints.add(await fingerprintFiles([join(folder, 'v')]));
+    }
+    write('v', { 'images/deep/1.png': '1x' });
+    prints.add(await fingerprintFiles([join(folder, 'v')]));
+    expect(prints.size).toBe(5);
+  });
+
+  it('takes optional files that are missing as such', async () => {
+    const [table] = write('w', { 'table.csv': 'a' }) as [string];
+    const optional = [join(folder, 'w', '1.png'), join(folder, 'w', '2.png')];
+    const none = await fingerprintFiles([table], { optional });
+    write('w', { '1.png': 'x' });
+    const one = await fingerprintFiles([table], { optional });
+    write('w', { '1.png': 'y' });
+    expect(new Set([none, one, await fingerprintFiles([table], { optional })]).size).toBe(3);
   });
 
   it('names a file that is missing', async () => {
     await expect(fingerprintFiles([join(folder, 'none.csv')])).rejects.toThrow(/none\.csv is not there/);
+  });
+
+  describe('with a cache folder', () => {
+    const cacheRoot = join(folder, 'cache');
+    const tree = join(folder, 'tree');
+    const old = new Date(Date.now() - 60_000);
+    /** Bytes that this process has read so far, from files and the page cache alike. */
+    const bytesRead = (): number => Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))![1]);
+    /** Reads of the fingerprint alone. Reading the counter takes less than a KiB. */
+    const readsOf = async (): Promise<{ print: string; read: number }> => {
+      const before = bytesRead();
+      const print = await fingerprintFiles([tree], { cacheRoot });
+      return { print, read: bytesRead() - before };
+    };
+    const SIZE = 200_000;
+    beforeAll(async () => {
+      write('tree', Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}/image.png`, `${i}`.padEnd(SIZE)])));
+      // A file that has just changed is read again, because its times may not show another change.
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+    });
+
+    it.runIf(process.platform === 'linux')('reads each file once, and again only if it changed', async () => {
+      const first = await readsOf();
+      expect(first.read).toBeGreaterThan(20 * SIZE);
+      expect(first.print).toBe(await fingerprintFiles([tree]));
+      const second = await readsOf();
+      expect(second.print).toBe(first.print);
+      // The records of 20 files, and nothing of their contents.
+      expect(second.read).toBeLessThan(4000);
+
+      // Mended in place, with size and modification time as before.
+      const image = join(tree, '7', 'image.png');
+      const { atime, mtime } = statSync(image);
+      writeFileSync(image, 'x'.padEnd(SIZE));
+      utimesSync(image, atime, mtime);
+      const mended = await readsOf();
+      expect(mended.print).not.toBe(first.print);
+      expect(mended.print).toBe(await fingerprintFiles([tree]));
+      expect(mended.read).toBeGreaterThan(SIZE);
+      expect(mended.read).toBeLessThan(3 * SIZE);
+
+      // Replaced by a file of the same size and an old date.
+      writeFileSync(join(tree, 'new'), 'y'.padEnd(SIZE));
+      utimesSync(join(tree, 'new'), old, old);
+      renameSync(join(tree, 'new'), image);
+      expect((await readsOf()).print).not.toBe(mended.print);
+    });
+
+    it('takes a damaged cache, and one that cannot be written, as none', async () => {
+      const print = await fingerprintFiles([tree]);
+      const contents = join(cacheRoot, 'contents');
+      for (const name of readdirSync(contents)) {
+        const bytes = readFileSync(join(contents, name));
+        bytes[20]! ^= 1;
+        writeFileSync(join(contents, name), bytes);
+      }
+      expect(await fingerprintFiles([tree], { cacheRoot })).toBe(print);
+      expect(await fingerprintFiles([tree], { cacheRoot: join(tree, '1', 'image.png') })).toBe(print);
+    });
   });
 });

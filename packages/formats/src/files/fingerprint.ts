@@ -1,60 +1,114 @@
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { unreadable } from '@medbench/data/files';
+import type { DataContext } from '@medbench/core';
+import { openFile, unreadable } from '@medbench/data/files';
+import { ContentCache, type FileState } from './content-cache.js';
 
-const MIB = 2 ** 20;
-/** Larger files are hashed by their size and both ends only. */
-const MAX_HASHED_WHOLE = 64 * MIB;
+/** Number of files that are looked at together. */
+const TOGETHER = 32;
+const PIECE = 2 ** 20;
+/** From this many bytes on, the user is told that files are being read. */
+const TOLD = 256 * 2 ** 20;
+/**
+ * A file that changed less than this long before it was read may change again within the resolution of its times, so its
+ * hash is not kept.
+ */
+const SETTLED_MS = 2000;
+
+export interface FingerprintOptions extends Partial<Pick<DataContext, 'cacheRoot' | 'log'>> {
+  /** Files that may be missing, such as images that `--skip-bad` leaves out. Whether they are there is hashed. */
+  readonly optional?: readonly string[];
+}
 
 /**
- * SHA-256 over the files' names, sizes and contents. Names are relative to the deepest folder that all files share. Of
- * a file of more than 64 MiB, only the first and last MiB are hashed. A folder stands for all files in it. Neither the
- * order of the paths nor the place of the data matters.
- * @param listed Files and folders of which only names and sizes are hashed: for folders of 100,000 images, which would
- * take longer to read than to use. An image that is replaced by one of the same size goes unnoticed.
+ * SHA-256 over the files' names, sizes and contents. Names are relative to the deepest folder that all files share. A
+ * folder stands for all files in it. Neither the order of the paths nor the place of the data matters.
+ *
+ * With a cache folder, each file is read once: while its path, size, times and inode are the same, the hash of its content
+ * is taken from the cache. Pass the context of a task or corpus as the options.
  * @returns 64 hexadecimal digits.
  * @throws MedbenchError('data') naming a file that is missing or cannot be read.
  */
 export async function fingerprintFiles(
   paths: readonly string[],
-  { listed = [] }: { readonly listed?: readonly string[] } = {},
+  { cacheRoot, log, optional = [] }: FingerprintOptions = {},
 ): Promise<string> {
-  const expandFolders = async (roots: readonly string[]) =>
-    (await Promise.all(roots.map((path) => filesIn(resolve(path))))).flat();
-  const inList = new Set(await expandFolders(listed));
-  const files = [...new Set([...inList, ...(await expandFolders(paths))])];
+  const roots = paths.map((path) => resolve(path));
+  const mayMiss = new Set(optional.map((path) => resolve(path)));
+  const files = [...new Set([...(await Promise.all(roots.map(filesIn))).flat(), ...mayMiss])];
   const base = sharedFolder(files);
   const named = files.map((file) => ({ file, name: relative(base, file).split(sep).join('/') }));
   named.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const cache = await ContentCache.open(cacheRoot, [...roots, ...[...mayMiss].slice(0, 1)]);
+  const states = await mapTogether(named, ({ file }) => readState(file, mayMiss.has(file)));
+  const known = states.map((state) => state && cache.find(state));
+  const unknown = states.flatMap((state, i) => (state && !known[i] ? [i] : []));
+  const bytes = unknown.reduce((sum, i) => sum + Number(states[i]!.size), 0);
+  if (bytes >= TOLD) {
+    const again = cacheRoot === undefined ? '' : '; a file that does not change is not read again';
+    log?.(`Hashing ${unknown.length} files (${(bytes / 2 ** 30).toFixed(1)} GiB) below ${base}${again}`);
+  }
+  await mapTogether(unknown, async (i) => {
+    known[i] = await hashContent(states[i]!, cache);
+  });
+  await cache.save();
   const hash = createHash('sha256');
-  for (const { file, name } of named) {
-    try {
-      if (inList.has(file)) hash.update(`${JSON.stringify([name, (await stat(file)).size, 'listed'])}\n`);
-      else await addFile(hash, file, name);
-    } catch (cause) {
-      throw unreadable(file, cause);
-    }
+  for (const [i, { name }] of named.entries()) {
+    const state = states[i];
+    hash.update(`${JSON.stringify([name, state ? Number(state.size) : null, known[i]?.toString('hex') ?? null])}\n`);
   }
   return hash.digest('hex');
 }
 
-async function addFile(hash: Hash, file: string, name: string): Promise<void> {
-  const { size } = await stat(file);
-  // Name and size come first, as one JSON line, so that contents cannot be shifted between files unnoticed.
-  hash.update(`${JSON.stringify([name, size])}\n`);
-  if (size <= MAX_HASHED_WHOLE) {
-    for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
-    return;
-  }
-  const handle = await open(file, 'r');
+/** Maps a list in its order, a number of items at a time. */
+async function mapTogether<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const i = next++;
+      results[i] = await map(items[i]!);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(TOGETHER, items.length) }, work));
+  return results;
+}
+
+const toState = (path: string, { size, mtimeNs, ctimeNs, ino }: BigIntStats): FileState => ({
+  ...{ path, size, mtimeNs, ctimeNs, ino },
+});
+
+/** The state of a file; undefined if it is missing and may be. */
+async function readState(path: string, mayMiss: boolean): Promise<FileState | undefined> {
   try {
-    const buffer = Buffer.alloc(MIB);
-    for (const position of [0, size - MIB]) {
-      const { bytesRead } = await handle.read(buffer, 0, MIB, position);
+    return toState(path, await stat(path, { bigint: true }));
+  } catch (cause) {
+    if (mayMiss && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable(path, cause);
+  }
+}
+
+/** Reads a file and hashes it. The hash is kept unless the file changed while it was read or just before. */
+async function hashContent(before: FileState, cache: ContentCache): Promise<Buffer> {
+  const hash = createHash('sha256');
+  const handle = await openFile(before.path);
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(PIECE, Number(before.size) + 1));
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) break;
       hash.update(buffer.subarray(0, bytesRead));
     }
+    const content = hash.digest();
+    const after = toState(before.path, await handle.stat({ bigint: true }));
+    const changed = (['size', 'mtimeNs', 'ctimeNs', 'ino'] as const).some((field) => before[field] !== after[field]);
+    const latest = Number((after.mtimeNs > after.ctimeNs ? after.mtimeNs : after.ctimeNs) / 1_000_000n);
+    if (!changed && Date.now() - latest > SETTLED_MS) cache.add(after, content);
+    return content;
+  } catch (cause) {
+    throw unreadable(before.path, cause);
   } finally {
     await handle.close();
   }

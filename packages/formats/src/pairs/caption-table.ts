@@ -39,6 +39,8 @@ export interface CaptionTable extends PairSource {
   /** The file and caption of a pair, without its image. */
   describe(index: number): Promise<{ readonly file: string; readonly caption: string }>;
   encoded(index: number): Promise<EncodedPair>;
+  /** The distinct image files of all pairs. Reads the table once more. */
+  imageFiles(): Promise<string[]>;
   /** Number of captions that repeat an earlier one. */
   readonly duplicates: number;
   /** Number of rows that `keep` rejected. */
@@ -110,7 +112,24 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
     },
     skipBad ? bad : undefined,
   );
-  return Object.assign(pairs, { describe, duplicates: captions.duplicates(), rejected, bad });
+  const imageFiles = async (): Promise<string[]> => {
+    const paths = new Set<string>();
+    const ignoreBad = (): void => {};
+    const again = await scanTable(table, [imageColumn, captionColumn, ...columns], header, ignoreBad);
+    for await (const batch of again.rows) {
+      for (const { row, number } of batch) {
+        if (keep && !keep(row)) continue;
+        try {
+          paths.add(read(row, `${table}: row ${number}`).file);
+        } catch (error) {
+          // A row that was left out before.
+          if (!(error instanceof MedbenchError)) throw error;
+        }
+      }
+    }
+    return [...paths];
+  };
+  return Object.assign(pairs, { describe, imageFiles, duplicates: captions.duplicates(), rejected, bad });
 }
 
 const MEND_HINT = 'Mend the row, take it out, or leave bad rows out with --skip-bad.';

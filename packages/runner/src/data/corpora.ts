@@ -1,5 +1,4 @@
 import {
-  type Configurable,
   type CorpusContext,
   type DataContext,
   keyedSettings,
@@ -14,20 +13,22 @@ import { inject } from 'inversify';
 import type { Plan } from '../plan/plan.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
+import { pluginIdentity } from './code.js';
 import { type MixedCorpus, mixCorpora } from './mixture.js';
 import { TaskData } from './task-data.js';
 
-/**
- * Adds settings to the fingerprint of a corpus, because its contents may depend on them. Without settings the
- * fingerprint does not change.
- */
-function withSettings(corpus: OpenedCorpus, context: DataContext, info: Configurable): OpenedCorpus {
-  const { skipBad } = context;
-  const settings = keyedSettings(info, context.settings);
-  return Object.keys(settings).length === 0 && !skipBad
-    ? corpus
-    : { ...corpus, fingerprint: hashJson({ of: corpus.fingerprint, settings, skipBad }) };
-}
+/** Adds what the pairs of a corpus depend on besides its files to its fingerprint: settings, and the plugin's code. */
+const identified = (
+  corpus: OpenedCorpus,
+  entry: CatalogueEntry<'corpus'> | CatalogueEntry<'task'>,
+  { settings, skipBad }: Pick<DataContext, 'settings' | 'skipBad'>,
+): OpenedCorpus => ({
+  ...corpus,
+  fingerprint: hashJson({
+    ...{ of: corpus.fingerprint, settings: keyedSettings(entry.info, settings), skipBad },
+    plugin: pluginIdentity(entry),
+  }),
+});
 
 /** Returns the corpus. @throws MedbenchError('data') if it holds no pair. */
 function refuseEmpty(entries: readonly CatalogueEntry<'corpus'>[], corpus: OpenedCorpus): OpenedCorpus {
@@ -100,10 +101,10 @@ export class Corpora {
     tasks: CorpusContext['tasks'],
     settings?: Settings,
   ): Promise<OpenedCorpus> {
-    const { id, info } = entry;
+    const { id } = entry;
     const context = this.data.context(entry, seed, settings);
     const opener = await this.registry.get('corpus', id);
-    const corpus = withSettings(await opener.open({ ...context, tasks }), context, info);
+    const corpus = identified(await opener.open({ ...context, tasks }), entry, context);
     const { pairs, synthetic, fingerprint, duplicates } = corpus;
     const weight = settings ? 1 : (this.plan.config.mixture[id] ?? 1);
     this.store.log({
@@ -127,7 +128,7 @@ export class Corpora {
         const task = await this.registry.get('task', entry.id);
         const context = this.data.context(entry, seed);
         const open = task.pairs?.bind(task, context);
-        return open ? [{ id: entry.id, pairs: async () => withSettings(await open(), context, entry.info) }] : [];
+        return open ? [{ id: entry.id, pairs: async () => identified(await open(), entry, context) }] : [];
       }),
     );
     return splits.flat();

@@ -5,11 +5,8 @@ import type { RunObserver } from '../observer.js';
 import type { Plan } from '../plan/plan.js';
 import { Services } from '../services.js';
 import { hashJson } from '../store/index.js';
+import { pluginIdentity } from './code.js';
 import type { SkipLog } from './skipped.js';
-
-/** Identifies a plugin and its package version in cache keys: a new version may change the figures. */
-export const pluginIdentity = (entry: CatalogueEntry): string =>
-  `${entry.package.name}@${entry.package.version}/${entry.id}`;
 
 /** Identifies the data of a task in cache keys. */
 export interface DataKey {

@@ -1,8 +1,9 @@
 import { errorMessage, type Profile, type ResultCell, type TaskResult } from '@medbench/core';
-import { entriesOfKind } from '@medbench/core/catalogue';
+import { entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import { bindProtocols } from '../bind.js';
+import { pluginIdentity } from '../data/code.js';
 import { type DataKey, TaskData } from '../data/task-data.js';
 import type { RunObserver } from '../observer.js';
 import type { Plan, PlannedCell } from '../plan/plan.js';
@@ -128,12 +129,12 @@ export class EvaluationStage {
   /** Returns the key of a cell: a hash of everything that its figures depend on. */
   async #cacheKey(cell: PlannedCell, model: RowModel, { task, version, contents }: DataKey): Promise<string> {
     return hashJson({
-      format: 4,
+      format: 5,
       evaluation: this.#evaluationSettings(cell),
       row: await model.key(cell),
       task,
       version,
-      protocols: cell.protocols,
+      protocols: cell.protocols.map((id) => pluginIdentity(findEntry(this.registry.catalogue, 'protocol', id))),
       ...contents,
       seed: cell.seed,
     });

@@ -98,7 +98,7 @@ export class GalleryStage {
     const task = await this.registry.get('task', entry.id);
     if (!task.examples) return;
     const seed = this.plan.config.seeds[0]!;
-    const key = hashJson({ format: 2, ...dataKeyFields(await this.data.key(entry, seed)), sampled });
+    const key = hashJson({ format: 3, ...dataKeyFields(await this.data.key(entry, seed)), sampled });
     if (this.store.readSealed<Gallery>(file)?.key === key) return;
     const images = new Album();
     const examples = await task.examples(this.data.context(entry, seed));

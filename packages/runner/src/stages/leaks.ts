@@ -106,7 +106,7 @@ export class LeakStage {
       const seed = this.plan.config.seeds[0]!;
       const { corpus, validation } = corpusPairs > 0 ? await this.#openCorpora(corpusPairs) : {};
       const key = hashJson({
-        format: 2,
+        format: 3,
         ...dataKeyFields(await this.data.key(entry, seed)),
         corpus: corpus && [corpus.fingerprint, corpusPairs],
         validation: validation && [validation.fingerprint, corpusPairs],

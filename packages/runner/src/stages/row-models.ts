@@ -10,7 +10,8 @@ import {
 } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
-import { dataKeyFields, pluginIdentity, TaskData } from '../data/task-data.js';
+import { pluginIdentity } from '../data/code.js';
+import { dataKeyFields, TaskData } from '../data/task-data.js';
 import type { Plan, PlannedCell } from '../plan/plan.js';
 import { resolveMethod } from '../plan/resolve.js';
 import type { PlanRow } from '../plan/rows.js';
@@ -66,7 +67,7 @@ export class RowModels {
               this.store.layout.embedding(row.id, seed, task.id),
               {
                 key: hashJson({
-                  format: 1,
+                  format: 2,
                   row: trained.key,
                   // Absent if it is that of the training, so that embeddings keep the keys that they had before.
                   ...(activation === 'same' ? {} : { activation }),

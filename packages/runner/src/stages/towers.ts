@@ -1,6 +1,6 @@
 import type { ModelRequest, ModelSettings, Profile } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
-import { pluginIdentity } from '../data/task-data.js';
+import { pluginIdentity } from '../data/code.js';
 import type { Plan } from '../plan/plan.js';
 import { type EvaluationActivation, rowActivation } from '../plan/protocols.js';
 import type { PlanRow } from '../plan/rows.js';
@@ -59,8 +59,10 @@ export class Towers {
   get key(): unknown {
     const { encoders, model, threads } = this.plan.config;
     const entries = this.registry.catalogue.entries.filter(
-      ({ kind, id }) => kind === 'encoder' && (id === encoders.image || id === encoders.text),
+      ({ kind, id }) =>
+        (kind === 'encoder' && (id === encoders.image || id === encoders.text)) ||
+        (kind === 'backend' && id === this.backend.id),
     );
-    return { encoders, model, versions: entries.map(pluginIdentity), backend: this.backend.id, threads };
+    return { encoders, model, plugins: entries.map(pluginIdentity), backend: this.backend.id, threads };
   }
 }

@@ -12,8 +12,8 @@ import { hashFile, keyedSettings } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
+import { pluginIdentity } from '../data/code.js';
 import { Corpora } from '../data/corpora.js';
-import { pluginIdentity } from '../data/task-data.js';
 import type { RunObserver } from '../observer.js';
 import { planGeneralTraining } from '../plan/general.js';
 import type { Plan } from '../plan/plan.js';
@@ -196,7 +196,7 @@ export class TrainingStage {
     // early.
     const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, ...setUp } = training;
     return hashJson({
-      format: 1,
+      format: 2,
       method: [entry, ...objectives].map(pluginIdentity),
       settings: keyedSettings(entry.info, settings),
       start,
@@ -213,7 +213,7 @@ export class TrainingStage {
     const { layout } = this.store;
     const request = await this.towers.request();
     const source = await this.pretraining.findWeights(name, request.log);
-    const key = hashJson({ format: 1, imported: source.fingerprint, model: this.towers.key });
+    const key = hashJson({ format: 2, imported: source.fingerprint, model: this.towers.key });
     // Importing draws nothing, so seed 0 stands for all seeds.
     const weights = layout.weights(GENERAL, 0);
     const file = layout.training(GENERAL, 0);
