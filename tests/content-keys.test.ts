@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
@@ -22,6 +22,19 @@ const ARGS = [
 ];
 const run = () => medbench(ARGS, { cwd });
 
+const WEIGHTS = 'checkpoints/clip-scratch/seed-0/weights.safetensors';
+const CELL = 'cells/clip-scratch/roco-retrieval/seed-0.json';
+
+/** What `medbench verify` says of each file, and its exit code. */
+async function verify(): Promise<Record<string, unknown>> {
+  const { code, stdout } = await medbench(['verify', 'out', '--json'], { cwd });
+  const files = JSON.parse(stdout) as { file: string; state: string; changed: string[] }[];
+  return Object.fromEntries([
+    ['code', code],
+    ...files.map(({ file, state, changed }) => [file, [state, ...changed].join(' ')]),
+  ]);
+}
+
 /** Replaces the largest image file of a split by the smallest, in place, with the size and the time that it had. */
 function mend(split: string): void {
   const images = join(ROCO, split, 'radiology', 'images');
@@ -40,10 +53,12 @@ describe('a run on data that it has measured', () => {
     const { stderr } = await run();
     expect(stderr).toContain('train clip-scratch: already done');
     expect(stderr).toMatch(/clip-scratch \/ roco-retrieval .*\(reused\)/);
+    expect(await verify()).toEqual({ code: 0, [WEIGHTS]: 'current', [CELL]: 'current' });
   });
 
   it('measures anew if a test image was mended in place, and trains nothing', async () => {
     mend('test');
+    expect(await verify()).toEqual({ code: 1, [WEIGHTS]: 'current', [CELL]: 'outdated data' });
     const { stderr } = await run();
     expect(stderr).toContain('train clip-scratch: already done');
     expect(stderr).not.toContain('(reused)');
@@ -52,9 +67,24 @@ describe('a run on data that it has measured', () => {
 
   it('trains anew if an image of the corpus was replaced', async () => {
     mend('train');
+    // The cell is of weights that are no longer those of this corpus.
+    expect(await verify()).toEqual({ code: 1, [WEIGHTS]: 'outdated corpus', [CELL]: 'outdated row' });
     const { stderr } = await run();
     expect(stderr).toContain('train clip-scratch: done in');
     expect(stderr).not.toContain('(reused)');
     expect((await run()).stderr).toContain('train clip-scratch: already done');
+    expect(await verify()).toEqual({ code: 0, [WEIGHTS]: 'current', [CELL]: 'current' });
+  });
+
+  it('is told by verify of other settings, and of files that are damaged or missing', async () => {
+    const settings = join(cwd, 'out', 'run.json');
+    const intact = readFileSync(settings, 'utf8');
+    writeFileSync(settings, intact.replace('"steps": 12', '"steps": 13'));
+    expect(await verify()).toEqual({ code: 1, [WEIGHTS]: 'outdated training', [CELL]: 'outdated row' });
+    writeFileSync(settings, intact);
+    writeFileSync(join(cwd, 'out', WEIGHTS), 'x');
+    rmSync(join(cwd, 'out', CELL));
+    expect(await verify()).toEqual({ code: 1, [WEIGHTS]: 'damaged', [CELL]: 'missing' });
+    expect(readdirSync(join(cwd, 'out', 'cells', 'clip-scratch', 'roco-retrieval'))).toEqual([]);
   });
 });

@@ -1,16 +1,28 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { awaitLock, NO_PROFILE, type Profile, type RunResults, type StudyRecord } from '@medbench/core';
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import {
+  awaitLock,
+  ensureFolder,
+  MedbenchError,
+  NO_PROFILE,
+  type Profile,
+  type RunResults,
+  type StudyRecord,
+  unwritableError,
+} from '@medbench/core';
 import {
   type Config,
   chooseBackend,
   composePlugins,
   composeRun,
+  interrupted,
   listUnits,
   makePlan,
   type Plan,
   type ProfileClock,
   Run,
+  RunLayout,
   type RunObserver,
   RunStore,
   Services,
@@ -71,6 +83,58 @@ async function startWorkers(workers: WorkerProcesses, most: number, atMost: () =
   for (let job = 1; job < jobs; job++) workers.start();
 }
 
+/** Bytes of the longest path and of the longest name in it, where they are known; Windows has other rules. */
+const LONGEST_PATH = { linux: 4095, darwin: 1023 } as Readonly<Record<string, number>>;
+const LONGEST_NAME = 255;
+/** Bytes that a temporary file adds to a name. */
+const TEMPORARY = '.1234567-0a1b2c3d.tmp'.length;
+
+/** @throws MedbenchError('usage') if a file of the run would have a path that is too long, before hours of training. */
+function checkPathLengths(folder: string, { rows, tasks, config }: Plan): void {
+  const layout = new RunLayout(folder);
+  const seed = Math.max(...config.seeds);
+  for (const { id } of rows) {
+    const paths = tasks.flatMap((task) => [
+      layout.cell(id, task.id, seed),
+      join(layout.embedding(id, seed, task.id), 'zero-shot.features.npy'),
+    ]);
+    for (const path of [...paths, layout.weights(id, seed, config.training.steps)]) {
+      const bytes = Buffer.byteLength(path) + TEMPORARY;
+      const name = Math.max(...path.split(sep).map((part) => Buffer.byteLength(part)));
+      if (bytes <= (LONGEST_PATH[process.platform] ?? Number.POSITIVE_INFINITY) && name <= LONGEST_NAME) continue;
+      const what = name > LONGEST_NAME ? `The row ${id.slice(0, 40)}… has a name` : 'The run folder has a path';
+      throw new MedbenchError('usage', `${what} that is too long for the files of the run`, {
+        hint:
+          name > LONGEST_NAME ? 'Give the row fewer settings, or set them for all rows.' : 'Choose a shorter --out.',
+      });
+    }
+  }
+}
+
+/** @throws MedbenchError('store') that names MEDBENCH_CACHE if the cache folder cannot be made or written. */
+async function requireCache(folder: string): Promise<void> {
+  const remedy = 'Set MEDBENCH_CACHE to a folder that you may write to';
+  await ensureFolder(folder, remedy);
+  await access(folder, constants.W_OK).catch((cause) => {
+    throw unwritableError(folder, cause, remedy);
+  });
+}
+
+/** Waits for a promise until the user stops the run. @throws MedbenchError('interrupted') */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) throw interrupted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(interrupted());
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /**
  * Executes a run: in this process alone, or with processes that each carry out rows and seeds.
  * @throws MedbenchError for invalid settings, a folder that cannot be used, or an interruption.
@@ -80,6 +144,8 @@ export async function carryOut(job: RunJob): Promise<RunResults> {
   const requested = requestedJobs(job.jobs);
   const { catalogue, cwd } = workspace;
   const plan = job.plan ?? makePlan(config, catalogue);
+  checkPathLengths(folder, plan);
+  await requireCache(cacheFolder(cwd));
   await awaitLock(folder, { waiting: (text) => observer.message(text), signal });
   const store = RunStore.open(folder, (text) => observer.warning(text));
   try {
@@ -94,7 +160,7 @@ export async function carryOut(job: RunJob): Promise<RunResults> {
     const backend = await chooseBackend(registry, config.backend);
     observer.started(plan, backend);
     clock?.started();
-    const dataRoot = await dataFolder(workspace, config, message, clock);
+    const dataRoot = await untilAborted(dataFolder(workspace, config, message, clock), signal);
     const services = { plan, store, observer, backend, dataRoot, signal, study, cwd };
     const most = isFinished(plan, store) ? 1 : Math.min(requested ?? jobsByCores(plan), listUnits(plan).length);
     if (most < 2) return await (await composeRun(container, services)).get(Run).execute(command);

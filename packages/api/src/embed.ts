@@ -1,6 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileId, isRestricted, MedbenchError, resolveSettings, type TaskContext } from '@medbench/core';
+import {
+  ensurePrivateFolder,
+  fileId,
+  isRestricted,
+  MedbenchError,
+  resolveSettings,
+  type TaskContext,
+} from '@medbench/core';
 import { bindProtocols, composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
@@ -125,6 +132,7 @@ export async function embeddingInputs(
         embedOnly: true,
       }),
     };
+    if (isRestricted(info.access)) await ensurePrivateFolder(folder);
     const arrays = await recordInputs(folder, id, (model) => task.evaluate(model, context));
     wrote(folder);
     log(

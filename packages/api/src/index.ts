@@ -15,3 +15,4 @@ export {
 export { plan, type RunPlan, type ValidationPlan } from './plan.js';
 export type { KeptImages, RowPlan } from './row-plan.js';
 export { type FinishedStudy, findStudy, type StudyOptions, study } from './study/study.js';
+export { type VerifyRunOptions, verifyRun } from './verify-run.js';

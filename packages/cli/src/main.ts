@@ -15,6 +15,7 @@ import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { studyCommand } from './commands/study.js';
+import { verifyCommand } from './commands/verify.js';
 import { exitCode, explain, printError } from './errors.js';
 
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
@@ -31,6 +32,7 @@ const COMMANDS: readonly DeclareCommand[] = [
   dataCommand,
   newCommand,
   checkCommand,
+  verifyCommand,
   reportCommand,
   compareCommand,
   exportCommand,
@@ -58,6 +60,7 @@ Examples:
   medbench study paper --data ./data               the paper's three questions, answered
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is complete, and where to get the rest
+  medbench verify runs/demo                        whether each figure still follows from data and code
   medbench new method my-loss                      a folder for a method of your own
   medbench doctor                                  which backend works on this machine
 

@@ -48,8 +48,10 @@ export {
 } from './files/checksum.js';
 export {
   ensureFolder,
+  ensurePrivateFolder,
   fileId,
   fileName,
+  makeFolder,
   unwritableError,
   writeFileAtomic,
   writeFileAtomicSync,

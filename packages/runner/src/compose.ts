@@ -23,6 +23,7 @@ import { RowModels } from './stages/row-models.js';
 import { RowStage } from './stages/rows.js';
 import { Towers } from './stages/towers.js';
 import { TrainingStage } from './stages/training.js';
+import { Verification } from './stages/verification.js';
 import type { RunStore } from './store/index.js';
 import { NO_WORKERS, Work, type Workers } from './units/index.js';
 
@@ -94,6 +95,7 @@ const STAGES: readonly Newable<unknown>[] = [
   ComparisonStage,
   Run,
   Work,
+  Verification,
 ];
 
 /**

@@ -60,13 +60,23 @@ export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run
   }
 }
 
+/** Milliseconds that a run has to end by itself. Batch systems kill a job 30 s after they have told it to stop. */
+const GRACE = 25_000;
+
 /**
- * Returns a signal that the first SIGINT or SIGTERM aborts: the run then ends with a checkpoint. A second one kills the
- * process.
+ * Returns a signal that the first SIGINT or SIGTERM aborts: the run then ends with a checkpoint, and in any case after 25
+ * seconds, because what is finished is kept. A second one kills the process.
  */
-export function abortOnSignal(): AbortSignal {
+export function abortOnSignal(grace = GRACE): AbortSignal {
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  const stop = (): void => {
+    abort.abort();
+    setTimeout(() => {
+      console.error('error  The run did not stop by itself in time. Finished work is kept; the same command resumes.');
+      process.exit(EXIT.interrupted);
+    }, grace).unref();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   return abort.signal;
 }
 

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { writeFileAtomic } from './files.js';
+import { ensureFolder, ensurePrivateFolder, writeFileAtomic } from './files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'medbench-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,5 +33,37 @@ describe('writeFileAtomic', () => {
     await expect(half).rejects.toThrow('kept.txt cannot be written: disk full');
     expect(readFileSync(file, 'utf8')).toBe('old');
     expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+});
+
+describe('ensureFolder', () => {
+  it('makes all folders of a path, and takes those that are there', async () => {
+    const path = join(folder, 'a', 'b', 'c');
+    await ensureFolder(path);
+    await ensureFolder(path);
+    expect(statSync(path).isDirectory()).toBe(true);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'returns where the system refuses a folder as missing, with the remedy',
+    async () => {
+      await expect(ensureFolder('/proc/self/none/below', 'Set X')).rejects.toMatchObject({
+        code: 'store',
+        message: expect.stringContaining('/proc/self/none/below cannot be written'),
+        hint: expect.stringMatching(/^Set X/),
+      });
+    },
+  );
+
+  it('refuses a path through a file', async () => {
+    writeFileSync(join(folder, 'plain'), '');
+    await expect(ensureFolder(join(folder, 'plain', 'below'))).rejects.toMatchObject({ code: 'store' });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('ensurePrivateFolder', () => {
+  it('makes a folder that only its owner may read', async () => {
+    await ensurePrivateFolder(join(folder, 'private'));
+    expect(statSync(join(folder, 'private')).mode & 0o777).toBe(0o700);
   });
 });

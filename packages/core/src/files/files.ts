@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { chmod, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorMessage, MedbenchError } from '../errors.js';
 
@@ -19,13 +29,42 @@ export function unwritableError(
   });
 }
 
-/** Makes a folder and its parents. @throws MedbenchError('store') naming the folder if that fails. */
-export async function ensureFolder(path: string): Promise<void> {
+/**
+ * Makes a folder and its parents, as `mkdir` with `recursive`, which never returns where the system refuses new folders
+ * as missing ones, such as below /proc.
+ * @throws the error of the system.
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
   try {
-    await mkdir(path, { recursive: true });
-  } catch (cause) {
-    throw unwritableError(path, cause);
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it in between.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
+}
+
+/**
+ * Makes a folder and its parents.
+ * @param remedy first half of the error's hint.
+ * @throws MedbenchError('store') naming the folder if that fails.
+ */
+export async function ensureFolder(path: string, remedy?: string): Promise<void> {
+  try {
+    makeFolder(path);
+  } catch (cause) {
+    throw unwritableError(path, cause, remedy);
+  }
+}
+
+/** Makes a folder that only its owner may read, for texts and embeddings of data under a use agreement. */
+export async function ensurePrivateFolder(path: string): Promise<void> {
+  await ensureFolder(path);
+  await chmod(path, 0o700).catch((cause) => {
+    throw unwritableError(path, cause);
+  });
 }
 
 /** A path in the same folder that no other process uses. */
@@ -75,7 +114,7 @@ export async function writeFileAtomic(
 export function writeFileAtomicSync(path: string, text: string, remedy?: string): void {
   const temporary = temporaryPath(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const file = openSync(temporary, 'wx');
     try {
       writeFileSync(file, text);

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { errorMessage, MedbenchError } from '@medbench/core';
+import { ensurePrivateFolder, errorMessage, MedbenchError } from '@medbench/core';
 import { streamFile } from '@medbench/data/files';
 import { cannotUnpack } from './damaged.js';
 
@@ -50,7 +50,8 @@ export async function unpackOnce(
     }
   }
   try {
-    await mkdir(cacheFolder, { recursive: true });
+    // Unpacked data must not be open to more users than the data are.
+    await ensurePrivateFolder(cacheFolder);
     await pipeline(bounded, createWriteStream(unfinished));
     await rename(unfinished, unpackedPath);
   } catch (cause) {

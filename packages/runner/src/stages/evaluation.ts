@@ -1,4 +1,4 @@
-import { errorMessage, type Profile, type ResultCell, type TaskResult } from '@medbench/core';
+import { errorMessage, type Profile, type ResultCell, readSealed, type TaskResult } from '@medbench/core';
 import { entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
@@ -10,13 +10,14 @@ import type { Plan, PlannedCell } from '../plan/plan.js';
 import { rowActivation, settingsSection } from '../plan/protocols.js';
 import { ScoreTable } from '../scores/scores.js';
 import { type ChosenBackend, Services } from '../services.js';
-import { hashJson, type RunStore, type StoredCell } from '../store/index.js';
+import { hashJson, hashParts, type RunStore, type StoredCell } from '../store/index.js';
 import { type ErrorRecord, restoreError } from '../units/outcome.js';
 import { checkMetrics } from './check-metrics.js';
 import { endsRun, failedCells } from './failures.js';
 import { GalleryStage } from './gallery.js';
 import { LeakStage, type TaskLeaks } from './leaks.js';
 import type { RowModel } from './row-models.js';
+import { judge, type Verdict } from './verdict.js';
 
 /** Measures rows on tasks, cell by cell. */
 export class EvaluationStage {
@@ -119,25 +120,31 @@ export class EvaluationStage {
   /** Reads a cell from the run folder; if the folder has none under this key, measures it. */
   async #lookUp(cell: PlannedCell, model: RowModel): Promise<{ stored: StoredCell; reused: boolean }> {
     const data = await this.profile.span('opening data', () => this.data.key(cell.task, cell.seed));
-    const key = await this.#cacheKey(cell, model, data);
+    const parts = await this.#keyParts(cell, model, data);
+    const key = hashJson(parts);
     const stored = this.store.readCell(cell.row.id, cell.task.id, cell.seed, key);
     if (stored) return { stored, reused: true };
     this.observer.evaluationStarted(cell.row.id, cell.task.id);
-    return { stored: await this.#measure(cell, model, key, data), reused: false };
+    return { stored: await this.#measure(cell, model, { key, madeOf: hashParts(parts) }, data), reused: false };
   }
 
-  /** Returns the key of a cell: a hash of everything that its figures depend on. */
-  async #cacheKey(cell: PlannedCell, model: RowModel, { task, version, contents }: DataKey): Promise<string> {
-    return hashJson({
+  /** Says whether the cell in the run folder is what this run would measure. Measures nothing. */
+  async verify(cell: PlannedCell, model: RowModel): Promise<Verdict> {
+    const parts = await this.#keyParts(cell, model, await this.data.key(cell.task, cell.seed));
+    return judge(readSealed<StoredCell>(this.store.layout.cell(cell.row.id, cell.task.id, cell.seed)), parts);
+  }
+
+  /** Returns everything that the figures of a cell depend on. The hash of it is the key of the cell. */
+  async #keyParts(cell: PlannedCell, model: RowModel, { task, version, contents }: DataKey) {
+    return {
       format: 5,
-      evaluation: this.#evaluationSettings(cell),
+      settings: this.#evaluationSettings(cell),
       row: await model.key(cell),
-      task,
-      version,
+      task: [task, version],
       protocols: cell.protocols.map((id) => pluginIdentity(findEntry(this.registry.catalogue, 'protocol', id))),
-      ...contents,
+      data: contents,
       seed: cell.seed,
-    });
+    };
   }
 
   /** Returns the evaluation settings that concern a cell, without those of joining protocols that do not measure it. */
@@ -156,7 +163,12 @@ export class EvaluationStage {
     };
   }
 
-  async #measure(cell: PlannedCell, row: RowModel, key: string, data: DataKey): Promise<StoredCell> {
+  async #measure(
+    cell: PlannedCell,
+    row: RowModel,
+    identity: Pick<StoredCell, 'key' | 'madeOf'>,
+    data: DataKey,
+  ): Promise<StoredCell> {
     const { model, protocols, notes } = await row.open(cell);
     const began = performance.now();
     const task = await this.registry.get('task', cell.task.id);
@@ -173,7 +185,7 @@ export class EvaluationStage {
     checkMetrics(task, outcome.results);
     const stored: StoredCell = {
       schemaVersion: 1,
-      key,
+      ...identity,
       data: data.hash,
       method: cell.row.id,
       task: cell.task.id,

@@ -2,6 +2,8 @@ import {
   type EmbeddingFiles,
   type EmbeddingsFolder,
   type EvaluationModel,
+  ensurePrivateFolder,
+  isRestricted,
   type LoadedModel,
   MedbenchError,
   type ModelRequest,
@@ -18,7 +20,7 @@ import type { PlanRow } from '../plan/rows.js';
 import { Services } from '../services.js';
 import { hashJson, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
-import type { TrainedRow } from './training.js';
+import type { ExpectedRow } from './training.js';
 
 /** The model of a row, opened for one task. */
 export interface OpenedModel {
@@ -52,7 +54,7 @@ export class RowModels {
   ) {}
 
   /** The trained towers of a method. They cache their embeddings in the run folder, if `keepEmbeddings` is set. */
-  trained(row: PlanRow, seed: number, trained: TrainedRow): RowModel {
+  trained(row: PlanRow, seed: number, trained: ExpectedRow): RowModel {
     const activation = this.towers.evaluationActivation(row);
     const load = lazy(async () => {
       const request = { ...(await this.towers.evaluationRequest(row)), ...(await this.#ownTowers(row)) };
@@ -62,29 +64,36 @@ export class RowModels {
       synthetic: trained.synthetic,
       key: async () => trained.key,
       open: async ({ task, protocols }) => ({
-        model: this.plan.config.keepEmbeddings
-          ? await this.embeddings.keep(
-              this.store.layout.embedding(row.id, seed, task.id),
-              {
-                key: hashJson({
-                  format: 2,
-                  row: trained.key,
-                  // Absent if it is that of the training, so that embeddings keep the keys that they had before.
-                  ...(activation === 'same' ? {} : { activation }),
-                  ...dataKeyFields(await this.data.key(task, seed)),
-                }),
-                model: row.id,
-                task: task.id,
-                damaged: (file) => this.store.warnOfDamage(file),
-              },
-              load.value,
-            )
-          : await load.value(),
+        model:
+          this.plan.config.keepEmbeddings && (await this.#prepareFolder(row, seed, task))
+            ? await this.embeddings.keep(
+                this.store.layout.embedding(row.id, seed, task.id),
+                {
+                  key: hashJson({
+                    format: 2,
+                    row: trained.key,
+                    // Absent if it is that of the training, so that embeddings keep the keys that they had before.
+                    ...(activation === 'same' ? {} : { activation }),
+                    ...dataKeyFields(await this.data.key(task, seed)),
+                  }),
+                  model: row.id,
+                  task: task.id,
+                  damaged: (file) => this.store.warnOfDamage(file),
+                },
+                load.value,
+              )
+            : await load.value(),
         protocols,
         notes: this.towers.activationNotes(row),
       }),
       dispose: async () => (await load.existing())?.dispose(),
     };
+  }
+
+  /** Makes the folder of embeddings private if those of the task must not be passed on. @returns true. */
+  async #prepareFolder(row: PlanRow, seed: number, { id, info }: PlannedCell['task']): Promise<true> {
+    if (isRestricted(info.access)) await ensurePrivateFolder(this.store.layout.embedding(row.id, seed, id));
+    return true;
   }
 
   /** The towers of a row, if it has a method. */

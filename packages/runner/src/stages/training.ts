@@ -8,7 +8,7 @@ import type {
   TrainingSettings,
   ValidationSettings,
 } from '@medbench/core';
-import { hashFile, keyedSettings } from '@medbench/core';
+import { hashFile, keyedSettings, readSealed } from '@medbench/core';
 import type { CatalogueEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
@@ -21,26 +21,41 @@ import { resolveMethod } from '../plan/resolve.js';
 import type { PlanRow } from '../plan/rows.js';
 import { methodTraining } from '../plan/validation.js';
 import { Services } from '../services.js';
-import { GENERAL, hashJson, type RunStore } from '../store/index.js';
+import { GENERAL, hashJson, hashParts, type RunStore } from '../store/index.js';
 import { Towers } from './towers.js';
+import { judge, type Verdict } from './verdict.js';
 
-/** Finished weights and the record of their training. */
-export interface TrainedRow {
+/** Weights as a run trains them, whether they are there or not. */
+export interface ExpectedRow {
   /** Path of the safetensors file. */
   readonly weights: string;
   /** Hash of everything that the weights depend on. */
   readonly key: string;
-  readonly record: TrainingRecord;
   /** Whether a corpus that it trains or validates on is generated, in whole or in part. */
   readonly synthetic: boolean;
+}
+
+/** Finished weights and the record of their training. */
+export interface TrainedRow extends ExpectedRow {
+  readonly record: TrainingRecord;
 }
 
 /** Content of `training.json`. */
 interface StoredTraining {
   readonly key: string;
+  readonly madeOf: Readonly<Record<string, string>>;
   /** SHA-256 of the file of the weights. */
   readonly weights: string;
   readonly record: TrainingRecord;
+}
+
+type KeyParts = Readonly<Record<string, unknown>>;
+
+/** The state of kept weights, and what they should be. */
+export interface VerifiedWeights extends Verdict {
+  readonly row: string;
+  readonly seed: number;
+  readonly trained: ExpectedRow;
 }
 
 interface TrainingJob {
@@ -48,12 +63,15 @@ interface TrainingJob {
   readonly entry: CatalogueEntry<'method'>;
   readonly settings: Settings;
   readonly start: StartingWeights;
-  readonly general?: TrainedRow;
+  readonly general?: ExpectedRow;
   readonly seed: number;
   readonly corpus: OpenedCorpus;
   readonly validationCorpus?: OpenedCorpus;
   readonly training: TrainingSettings;
 }
+
+const isGenerated = ({ corpus, validationCorpus }: TrainingJob): boolean =>
+  corpus.synthetic || (validationCorpus?.synthetic ?? false);
 
 /**
  * The validation as part of a training's key. Settings at the defaults that they have since they exist are left out, so
@@ -133,13 +151,14 @@ export class TrainingStage {
     const { row, seed, training } = job;
     const { layout } = this.store;
     const { method, objectives } = await resolveMethod(this.registry, job.entry, job.settings);
-    const key = this.#cacheKey(job, objectives);
+    const parts = this.#keyParts(job, objectives);
+    const key = hashJson(parts);
     const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
     const weights = layout.weights(row, seed, stopAt);
     const finished = {
       weights,
       key: stopAt === undefined ? key : hashJson({ key, stopAt }),
-      synthetic: job.corpus.synthetic || (job.validationCorpus?.synthetic ?? false),
+      synthetic: isGenerated(job),
     };
     const file = layout.training(row, seed, stopAt);
     const stored = await this.#reusable(file, weights, key);
@@ -167,7 +186,7 @@ export class TrainingStage {
       signal: this.signal,
     });
     const record: TrainingRecord = { method: row, seed, ...outcome.record };
-    await this.#keep(file, weights, key, record);
+    await this.#keep(file, weights, parts, record);
     this.observer.trainingFinished(row, seed, record.seconds, false);
     return { ...finished, record };
   }
@@ -183,19 +202,76 @@ export class TrainingStage {
   }
 
   /** Writes the record of finished weights, with their checksum. */
-  async #keep(file: string, weights: string, key: string, record: TrainingRecord): Promise<void> {
-    this.store.writeSealed(file, { key, weights: await hashFile(weights), record } satisfies StoredTraining);
+  async #keep(file: string, weights: string, parts: KeyParts, record: TrainingRecord): Promise<void> {
+    const identity = { key: hashJson(parts), madeOf: hashParts(parts) };
+    this.store.writeSealed(file, { ...identity, weights: await hashFile(weights), record } satisfies StoredTraining);
   }
 
-  /** Returns the hash of everything that the weights of a job depend on. */
-  #cacheKey(
+  /** Says whether kept weights are what this run would train. */
+  async #judge(file: string, weights: string, parts: KeyParts): Promise<Verdict> {
+    const stored = readSealed<StoredTraining>(file);
+    const verdict = judge(stored, parts);
+    if (verdict.state !== 'current' || stored.state !== 'intact') return verdict;
+    const checksum = await hashFile(weights).catch(() => undefined);
+    if (checksum === stored.value.weights) return verdict;
+    return { state: checksum === undefined ? 'missing' : 'damaged', changed: [] };
+  }
+
+  /**
+   * Says whether the weights of a row in the run folder are what this run would train. Trains nothing, but opens the
+   * corpora. The result has the key that the row's cells depend on.
+   */
+  async verifyRow(row: PlanRow & { kind: 'method' }, seed: number): Promise<VerifiedWeights> {
+    const { method } = await resolveMethod(this.registry, row.entry, row.settings);
+    const general = method.start === 'general' ? await this.verifyGeneral() : undefined;
+    const validationCorpus = await this.corpora.openValidation(seed);
+    return this.#verify({
+      ...{ row: row.id, entry: row.entry, settings: row.settings, start: method.start, seed },
+      ...(general ? { general: general.trained } : {}),
+      corpus: await this.corpora.openForSeed(seed),
+      ...(validationCorpus ? { validationCorpus } : {}),
+      training: methodTraining(this.plan.config, row.entry.id),
+    });
+  }
+
+  /** As `verifyRow`, for the general-domain weights. */
+  async verifyGeneral(): Promise<VerifiedWeights> {
+    const { config } = this.plan;
+    const { layout } = this.store;
+    if (config.general.weights !== null) {
+      const source = await this.pretraining.findWeights(config.general.weights, () => {});
+      const parts = this.#importParts(source.fingerprint);
+      const weights = layout.weights(GENERAL, 0);
+      const verdict = await this.#judge(layout.training(GENERAL, 0), weights, parts);
+      return { ...verdict, row: GENERAL, seed: 0, trained: { weights, key: hashJson(parts), synthetic: false } };
+    }
+    const { id, entry, settings, seed, training, corpus } = planGeneralTraining(config, this.registry.catalogue);
+    const opened = await this.corpora.open([corpus], seed);
+    return this.#verify({ row: id, entry, settings, start: 'scratch', seed, corpus: opened, training });
+  }
+
+  async #verify(job: TrainingJob): Promise<VerifiedWeights> {
+    const { row, seed, training } = job;
+    const { layout } = this.store;
+    const { objectives } = await resolveMethod(this.registry, job.entry, job.settings);
+    const parts = this.#keyParts(job, objectives);
+    const key = hashJson(parts);
+    const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
+    const weights = layout.weights(row, seed, stopAt);
+    const verdict = await this.#judge(layout.training(row, seed, stopAt), weights, parts);
+    const rowKey = stopAt === undefined ? key : hashJson({ key, stopAt });
+    return { ...verdict, row, seed, trained: { weights, key: rowKey, synthetic: isGenerated(job) } };
+  }
+
+  /** Returns everything that the weights of a job depend on. The hash of it is their key. */
+  #keyParts(
     { entry, settings, start, general, seed, corpus, validationCorpus, training }: TrainingJob,
     objectives: readonly CatalogueEntry<'objective'>[],
-  ): string {
+  ): KeyParts {
     // These settings do not change the weights: intervals of checkpoints and log lines, and where a training stops
     // early.
     const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, ...setUp } = training;
-    return hashJson({
+    return {
       format: 2,
       method: [entry, ...objectives].map(pluginIdentity),
       settings: keyedSettings(entry.info, settings),
@@ -205,7 +281,11 @@ export class TrainingStage {
       corpus: corpus.fingerprint,
       training: { ...setUp, validation: keyedValidation(validation, validationCorpus) },
       model: this.towers.key,
-    });
+    };
+  }
+
+  #importParts(fingerprint: string): KeyParts {
+    return { format: 2, imported: fingerprint, model: this.towers.key };
   }
 
   /** Imports general-domain weights that were made elsewhere. */
@@ -213,7 +293,8 @@ export class TrainingStage {
     const { layout } = this.store;
     const request = await this.towers.request();
     const source = await this.pretraining.findWeights(name, request.log);
-    const key = hashJson({ format: 2, imported: source.fingerprint, model: this.towers.key });
+    const parts = this.#importParts(source.fingerprint);
+    const key = hashJson(parts);
     // Importing draws nothing, so seed 0 stands for all seeds.
     const weights = layout.weights(GENERAL, 0);
     const file = layout.training(GENERAL, 0);
@@ -223,7 +304,7 @@ export class TrainingStage {
     const record: TrainingRecord = stored
       ? stored.record
       : { method: GENERAL, seed: 0, ...(await source.import(request, { folder, key })).record };
-    if (!stored) await this.#keep(file, weights, key, record);
+    if (!stored) await this.#keep(file, weights, parts, record);
     this.store.log({ row: GENERAL, imported: name, key });
     this.observer.trainingFinished(GENERAL, 0, record.seconds, stored !== undefined);
     return { weights, key, record, synthetic: false };

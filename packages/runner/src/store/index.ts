@@ -1,4 +1,4 @@
 export { hashJson } from '@medbench/core';
 export { GENERAL, RunLayout } from './layout.js';
 export { linkCheckpoints } from './link.js';
-export { RunStore, type StoredCell, tryReadJson } from './store.js';
+export { hashParts, RunStore, type StoredCell, tryReadJson } from './store.js';

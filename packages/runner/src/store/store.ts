@@ -1,10 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResults, TaskResult } from '@medbench/core';
 import {
   type FolderLock,
+  hashJson,
   lockFolder,
   MedbenchError,
+  makeFolder,
   readSealed,
   seal,
   unwritableError,
@@ -17,6 +19,8 @@ export interface StoredCell {
   readonly schemaVersion: 1;
   /** Hash of everything that the figures depend on. */
   readonly key: string;
+  /** Hashes of the parts of the key, which tell what has changed. */
+  readonly madeOf?: Readonly<Record<string, string>>;
   /** Hash of the data: cells of two runs with equal hashes are of the same examples. Absent in older cells. */
   readonly data?: string;
   readonly method: string;
@@ -43,6 +47,7 @@ export class RunStore {
     folder: string,
     private readonly lock: FolderLock | undefined,
     private readonly warn: WarnOfDamage,
+    private readonly readOnly = false,
   ) {
     this.layout = new RunLayout(folder);
   }
@@ -54,7 +59,7 @@ export class RunStore {
    */
   static open(folder: string, warn: WarnOfDamage = () => {}): RunStore {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       const store = new RunStore(folder, lockFolder(folder), warn);
       removeUnfinished(store.layout);
       return store;
@@ -69,6 +74,11 @@ export class RunStore {
     return new RunStore(folder, undefined, warn);
   }
 
+  /** Opens a run folder for reading: nothing is locked or logged, and writing is an error. */
+  static view(folder: string): RunStore {
+    return new RunStore(folder, undefined, () => {}, true);
+  }
+
   /** Releases the lock. */
   close(): void {
     this.lock?.release();
@@ -79,6 +89,7 @@ export class RunStore {
    *   minutes.
    */
   #requireLock(): void {
+    if (this.readOnly) throw new Error(`${this.layout.folder} is open for reading only`);
     if (this.lock?.isHeld() ?? true) return;
     throw new MedbenchError('store', `${this.layout.folder} was taken over by another process`, {
       hint: 'This process was stopped for minutes, or someone removed its lock. The other one goes on.',
@@ -143,6 +154,7 @@ export class RunStore {
 
   /** Appends one line to the log. */
   log(entry: Readonly<Record<string, unknown>>): void {
+    if (this.readOnly) return;
     this.#requireLock();
     const path = this.layout.log;
     try {
@@ -156,6 +168,10 @@ export class RunStore {
     this.writeSealed(this.layout.results, results);
   }
 }
+
+/** Hashes each part of a key, so that a later run can tell which of them has changed. */
+export const hashParts = (parts: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, hashJson(part ?? null).slice(0, 16)]));
 
 /** Removes the temporary files of processes that were killed while they wrote. Only the owner of the lock may. */
 function removeUnfinished(layout: RunLayout): void {
