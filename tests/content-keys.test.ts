@@ -36,7 +36,7 @@ async function verify(): Promise<Record<string, unknown>> {
 }
 
 /** Replaces the largest image file of a split by the smallest, in place, with the size and the time that it had. */
-function mend(split: string): void {
+function overwrite(split: string): void {
   const images = join(ROCO, split, 'radiology', 'images');
   const files = readdirSync(images).map((name) => join(images, name));
   const bySize = files.map((file) => ({ file, ...statSync(file) })).sort((a, b) => a.size - b.size);
@@ -56,8 +56,8 @@ describe('a run on data that it has measured', () => {
     expect(await verify()).toEqual({ code: 0, [WEIGHTS]: 'current', [CELL]: 'current' });
   });
 
-  it('measures anew if a test image was mended in place, and trains nothing', async () => {
-    mend('test');
+  it('measures anew if a test image was overwritten in place, and trains nothing', async () => {
+    overwrite('test');
     expect(await verify()).toEqual({ code: 1, [WEIGHTS]: 'current', [CELL]: 'outdated data' });
     const { stderr } = await run();
     expect(stderr).toContain('train clip-scratch: already done');
@@ -66,7 +66,7 @@ describe('a run on data that it has measured', () => {
   });
 
   it('trains anew if an image of the corpus was replaced', async () => {
-    mend('train');
+    overwrite('train');
     // The cell is of weights that are no longer those of this corpus.
     expect(await verify()).toEqual({ code: 1, [WEIGHTS]: 'outdated corpus', [CELL]: 'outdated row' });
     const { stderr } = await run();

@@ -60,7 +60,7 @@ Examples:
   medbench study paper --data ./data               the paper's three questions, answered
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is complete, and where to get the rest
-  medbench verify runs/demo                        whether each figure still follows from data and code
+  medbench verify runs/demo                        whether each figure follows from data and code
   medbench new method my-loss                      a folder for a method of your own
   medbench doctor                                  which backend works on this machine
 

@@ -35,7 +35,7 @@ async function verify(dir: string, { json, ...options }: VerifyRunFlags): Promis
 export const verifyCommand: DeclareCommand = (program, done) => {
   program
     .command('verify')
-    .description('say whether the weights and figures of a run folder still follow from the data, code and settings')
+    .description('say whether the weights and figures of a run folder follow from the present data, code and settings')
     .argument('<dir>', 'run folder')
     .addOption(FLAG.data())
     .addOption(FLAG.config())

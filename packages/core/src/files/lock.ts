@@ -104,7 +104,7 @@ function silence(dir: string, file: string): number {
   }
 }
 
-/** Whether a lock is still its owner's: the process runs or, if it cannot be looked up, was heard of lately. */
+/** Whether a lock is its owner's: the process runs or, if it cannot be looked up, was heard of lately. */
 const isHeld = (owner: Owner, dir: string, file: string): boolean =>
   isNear(owner) ? isRunning(owner) : silence(dir, file) < SILENCE;
 
@@ -133,7 +133,7 @@ setInterval(() => { try { utimesSync(file, new Date(), new Date()); } catch {} }
 
 /** A lock that this process holds. */
 export interface FolderLock {
-  /** Whether it is still this process's. Another may take it over while this one is stopped for minutes. */
+  /** Whether it is this process's. Another may take it over while this one is stopped for minutes. */
   isHeld(): boolean;
   release(): void;
 }
@@ -197,7 +197,7 @@ function holdLock(dir: string, file: string, id: string): FolderLock {
 /**
  * Waits while a lock may be that of a process that is gone: one of another machine or container that has not been heard
  * of. It returns as soon as `lockFolder` can decide: the lock is free, its process is known to run, or two minutes have
- * passed without a sign of life. So a job that is started again on another machine goes on.
+ * passed without a sign of life. So a job that is started again on another machine continues.
  * @param waiting is told once why this takes time.
  */
 export async function awaitLock(

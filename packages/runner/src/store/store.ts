@@ -92,7 +92,7 @@ export class RunStore {
     if (this.readOnly) throw new Error(`${this.layout.folder} is open for reading only`);
     if (this.lock?.isHeld() ?? true) return;
     throw new MedbenchError('store', `${this.layout.folder} was taken over by another process`, {
-      hint: 'This process was stopped for minutes, or someone removed its lock. The other one goes on.',
+      hint: 'This process was stopped for minutes, or someone removed its lock. The other one continues.',
     });
   }
 
