@@ -20,6 +20,9 @@ const ARGS = [
   '--methods=clip,clip-partial',
   '--tasks=pneumoniamnist,phantom-retrieval',
   ...TINY,
+  // Between two checkpoints, so that a kill may come after a validation that no checkpoint has.
+  ...['--set=training.validation.corpus=pmc-oa:split=valid', '--set=training.validation.every=3'],
+  ...['--set=training.validation.loss=clip', '--set=training.validation.batchSize=2'],
 ] as const;
 
 const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
@@ -80,6 +83,8 @@ describe('a run', () => {
     expect(code).toBe(0);
     duration = ms;
     undisturbed = readResults('undisturbed');
+    const validated = undisturbed.training.filter(({ method }) => method !== 'general');
+    for (const { validation } of validated) expect(validation!.curve.map(({ step }) => step)).toEqual([3, 6, 9, 12]);
   });
 
   it('gives the same figures for the same seed, and different ones for another seed', async () => {

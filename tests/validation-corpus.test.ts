@@ -92,6 +92,16 @@ describe.each(backends)("CLIP's loss of a row on %s", (_id, backend) => {
     300_000,
   );
 
+  it('is 0 for a single pair, and passes the self-check', async () => {
+    const { step, load, start } = createRow(Clip, {});
+    const session = await step.load(backend, step.initialState(start));
+    const pair = firstRows(await load(0), 1);
+    for (const loss of ['own', 'clip'] as const) {
+      expect(Math.abs(await session.evaluate(pair, loss))).toBeLessThan(1e-5);
+    }
+    await session.dispose();
+  }, 300_000);
+
   it('the own loss of smaller batches equals that of a row with such batches', async () => {
     const batchOf = (batchSize: number, chunkSize: number | null = null) =>
       createRow(Filip, { width: 16 }, { batchSize, chunkSize });

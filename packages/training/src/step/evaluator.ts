@@ -18,6 +18,11 @@ import type { StepDefinition } from './step.js';
 
 /** A loss in its two halves, as a method has them: the representations of examples, and the loss of a batch of them. */
 interface MeasuredLoss {
+  /**
+   * Representations that a self-check compares in place of the loss. A loss near 0 is a difference of larger numbers, which
+   * two backends round apart.
+   */
+  readonly compared?: readonly string[];
   /** Specs of the inputs for a batch of `size`. */
   inputs(size: number): Record<string, TensorSpec>;
   /** @throws MedbenchError('config') for a part of a batch, if the representations depend on the rest of it. */
@@ -39,6 +44,7 @@ const ownLoss = (definition: StepDefinition): MeasuredLoss => ({
 
 /** CLIP's loss of the joint embeddings, with both towers as they are evaluated. */
 const clipLoss = ({ model, layout }: StepDefinition): MeasuredLoss => ({
+  compared: ['image', 'text'],
   inputs: (size) => inputSpecs(model, {}, size),
   represent(current, inputs) {
     const { images, ids } = toBatch(inputs);
@@ -97,14 +103,20 @@ export function createEvaluator(
     const measured = LOSSES[loss](definition);
     const chunk = largestChunk(size, training.chunkSize ?? size);
     const kind = loss === 'own' ? '' : `:${loss}`;
-    const program = { name: `${name}${kind}:loss`, state: layout.state, selfCheck: ['loss'] };
+    const compared = measured.compared?.map((representation) => REPRESENTATION + representation);
+    const program = { name: `${name}${kind}:loss`, state: layout.state };
+    // A single pair, which is contrasted with no other, may have a loss of 0.
+    const comparedLoss = size > 1 ? ['loss'] : [];
     if (chunk === size) {
       const session = load({
         ...program,
         inputs: measured.inputs(size),
-        run: (current, inputs) => ({
-          outputs: { loss: measured.loss(current, measured.represent(current, inputs, 'whole')) },
-        }),
+        selfCheck: compared ?? comparedLoss,
+        run(current, inputs) {
+          const representations = measured.represent(current, inputs, 'whole');
+          const loss = measured.loss(current, representations);
+          return { outputs: { loss, ...(compared ? addPrefix(REPRESENTATION, representations) : {}) } };
+        },
       });
       return async (batch) => (await session).step(batch);
     }
@@ -115,6 +127,7 @@ export function createEvaluator(
             name: `${name}${kind}:represent`,
             state: layout.state,
             inputs: measured.inputs(chunk),
+            ...(compared ? { selfCheck: compared } : {}),
             run: (current, inputs) => ({
               outputs: addPrefix(REPRESENTATION, measured.represent(current, inputs, 'chunk')),
             }),
@@ -127,6 +140,7 @@ export function createEvaluator(
       losing ??= load({
         ...program,
         inputs: addPrefix(REPRESENTATION, representationSpecs(chunks[0]!, size)),
+        selfCheck: compared ? [] : comparedLoss,
         run: (current, inputs) => ({
           outputs: { loss: measured.loss(current, stripPrefix(REPRESENTATION, inputs)) },
         }),
