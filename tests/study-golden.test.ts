@@ -28,6 +28,15 @@ import {
   unimodalImageTerms,
   viewsAsTrained,
 } from '@medbench/objectives';
+import {
+  answerLoss,
+  banParameters,
+  bilinearAttention,
+  bilinearJoin,
+  classifyAnswers,
+  fillLengths,
+  fuse,
+} from '@medbench/protocols-fine-tuned-vqa';
 import { trainingStep } from '@medbench/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -72,6 +81,16 @@ interface Golden {
     readonly lr: Readonly<Record<string, number>>;
   };
   readonly train_resize: readonly { readonly h: number; readonly w: number; readonly to: readonly [number, number] }[];
+
+  readonly ban_head: {
+    readonly parameters: Readonly<Record<string, { readonly shape: readonly number[]; readonly b: number }>>;
+    readonly attention: Nested;
+    readonly joined_of_each_glimpse: Nested;
+    readonly fused: Nested;
+    readonly answer_logits: Nested;
+    readonly targets: readonly (readonly number[])[];
+    readonly bce_sum_over_batch_size: number;
+  };
   readonly patches_kept_of_196: Readonly<Record<string, number>>;
   readonly trainable_parameters_vit_b_16: Readonly<Record<string, number>> & {
     readonly frozen_counts: Readonly<Record<string, number>>;
@@ -424,6 +443,63 @@ describe.each(backends)("accumulation as the study's, on %s", (_id, backend) => 
       expectClose(gradients.logit_scale, accumulation.grad_log_scale_accumulated / 4, 'scale');
     },
   );
+});
+
+/** The head's parameters by the formula of the case. A weight-normed one has its value as direction, and its length. */
+function banValues(): HostTensors {
+  const values: HostTensors = {};
+  for (const [name, { shape, b }] of Object.entries(golden.ban_head.parameters)) {
+    const value = byFormula({ shape, fn: 'sin', a: 0.31, b });
+    const half = { ...value, data: (value.data as Float32Array).map((entry) => 0.5 * entry) };
+    if (name.endsWith('bias')) values[name] = half;
+    else Object.assign(values, { [`${name}_v`]: half, [`${name}_g`]: scalar(0) });
+  }
+  return fillLengths(values);
+}
+
+describe.each(backends)("the bilinear attention head as the study's, on %s", (_id, backend) => {
+  it('has its attention, joined vectors, fusion, answers and loss', async () => {
+    const { ban_head: expected } = golden;
+    const values = banValues();
+    const inputs: HostTensors = {
+      image: byFormula({ shape: [2, 1, 6], fn: 'sin', a: 0.7, b: 0.1 }),
+      words: byFormula({ shape: [2, 3, 4], fn: 'cos', a: 0.9, b: 0.4 }),
+      targets: whole(expected.targets, 'float32'),
+    };
+    const specs = (tensors: HostTensors) =>
+      Object.fromEntries(Object.entries(tensors).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+    const session = await backend.load(
+      {
+        ...{ name: 'ban', state: specs(values), inputs: specs(inputs) },
+        run(parameters, given) {
+          const [image, words] = [given.image as tf.Tensor3D, given.words as tf.Tensor3D];
+          const attention = bilinearAttention(parameters, image, words);
+          const joined = [0, 1].map((glimpse) => bilinearJoin(parameters, image, words, attention, glimpse));
+          const fused = fuse(parameters, image, words);
+          const logits = classifyAnswers(parameters, fused);
+          const loss = answerLoss(logits, given.targets as tf.Tensor2D);
+          return { outputs: { attention, joined: tf.stack(joined), fused, logits, loss } };
+        },
+      },
+      values,
+    );
+    const outputs = await session.step(inputs);
+    await session.dispose();
+    expectClose(outputs.attention, expected.attention, 'attention');
+    expectClose(outputs.joined, expected.joined_of_each_glimpse, 'joined');
+    expectClose(outputs.fused, expected.fused, 'fused');
+    expectClose(outputs.logits, expected.answer_logits, 'logits');
+    expectClose(outputs.loss, expected.bce_sum_over_batch_size, 'loss');
+  });
+
+  it('names and shapes its parameters as the study does', () => {
+    const sizes = { image: 6, words: 4, hidden: 4, glimpses: 2, answers: 5 };
+    const shapes = banParameters(sizes).flatMap(({ name, shape }) =>
+      name.endsWith('_g') ? [] : [[name.replace(/_v$/, ''), shape] as const],
+    );
+    const expected = Object.entries(golden.ban_head.parameters).map(([name, { shape }]) => [name, shape] as const);
+    expect(Object.fromEntries(shapes)).toEqual(Object.fromEntries(expected));
+  });
 });
 
 describe('the schedule without warm-up', () => {

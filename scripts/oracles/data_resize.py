@@ -1,4 +1,4 @@
-"""Makes packages/data/fixtures/resize.json: images resized by Pillow, bicubic, as base64 bytes.
+"""Makes packages/data/fixtures/resize.json: images resized by Pillow, bicubic, then bilinear, as base64 bytes.
 
 Run: python scripts/oracles/data_resize.py   (made with Pillow 13.0.0, NumPy 2.4.6)
 Each image is resized in two calls, rows then columns. One call of Pillow 12 or earlier gives the same. Pillow 13 begins with the
@@ -21,9 +21,9 @@ def b64(image):
     return base64.b64encode(np.asarray(image).tobytes()).decode()
 
 
-def resize(image, width, height):
-    across = image.resize((width, image.height), Image.Resampling.BICUBIC)
-    return across.resize((width, height), Image.Resampling.BICUBIC)
+def resize(image, width, height, kernel=Image.Resampling.BICUBIC):
+    across = image.resize((width, image.height), kernel)
+    return across.resize((width, height), kernel)
 
 
 def image(width, height, channels):
@@ -56,5 +56,15 @@ for width, height, channels, size in [(50, 37, 3, 16), (31, 60, 1, 16), (20, 20,
     views.append({"width": width, "height": height, "channels": channels, "size": size, "data": b64(source),
                   "view": b64(resized.crop((left, top, left + size, top + size)))})
 
-OUT.write_text(json.dumps({"cases": cases, "views": views}, separators=(",", ":")).replace("},{", "},\n{") + "\n")
+bilinear = []
+for width, height, channels, targets in [
+    (17, 13, 1, [(8, 8), (33, 29), (5, 13)]),
+    (23, 31, 3, [(11, 7), (24, 32)]),
+]:
+    source = image(width, height, channels)
+    bilinear.append({"width": width, "height": height, "channels": channels, "data": b64(source),
+                     "resized": [{"width": w, "height": h, "data": b64(resize(source, w, h, Image.Resampling.BILINEAR))}
+                                 for w, h in targets]})
+
+OUT.write_text(json.dumps({"cases": cases, "views": views, "bilinear": bilinear}, separators=(",", ":")).replace("},{", "},\n{") + "\n")
 print(OUT.stat().st_size, "bytes")

@@ -30,7 +30,7 @@ export function bagOfWords(texts: readonly string[]): Matrix {
 @Control({
   id: 'question-only',
   title: 'Question only',
-  protocols: ['vqa'],
+  protocols: ['vqa', 'vqa-fine-tuned'],
   needsTowers: false,
   source: 'the VQA head on a hashed bag of question words, no image',
 })

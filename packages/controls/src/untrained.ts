@@ -4,7 +4,7 @@ import { Control, type ControlContext, type EvaluationModel } from '@medbench/co
 @Control({
   id: 'untrained',
   title: 'Untrained encoder',
-  protocols: ['zero-shot', 'linear-probe', 'retrieval', 'vqa'],
+  protocols: ['zero-shot', 'linear-probe', 'retrieval', 'vqa', 'vqa-fine-tuned'],
   needsTowers: true,
   source: 'the encoders of the run at initialisation',
 })

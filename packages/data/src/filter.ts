@@ -22,6 +22,9 @@ export interface OutputRange {
   readonly length: number;
 }
 
+/** The kernels that images are resampled with. */
+export type ResampleKernel = 'bicubic' | 'bilinear';
+
 /** Keys' cubic with a = -1/2, evaluated in Pillow's order of operations. */
 function bicubic(x: number): number {
   const a = -0.5;
@@ -31,19 +34,31 @@ function bicubic(x: number): number {
   return 0;
 }
 
+/** The kernels by name: half their width in samples, and their values. */
+const KERNELS = {
+  bicubic: { radius: 2, evaluate: bicubic },
+  bilinear: { radius: 1, evaluate: (x: number): number => Math.max(0, 1 - Math.abs(x)) },
+} as const;
+
+/** `resampleFilter` of the bicubic kernel. */
+export const bicubicFilter = (inSize: number, outSize: number): ResampleFilter =>
+  resampleFilter(inSize, outSize, 'bicubic');
+
 /**
- * The anti-aliased bicubic filter from `inSize` to `outSize` samples; the weights of each output add up to 1. Equal to
- * Pillow's (`precompute_coeffs` of `Resample.c`) and to PyTorch's `interpolate(mode='bicubic', antialias=True)`.
+ * The anti-aliased filter of a kernel from `inSize` to `outSize` samples; the weights of each output add up to 1. Equal
+ * to Pillow's (`precompute_coeffs` of `Resample.c`) and to PyTorch's `interpolate(antialias=True)` of the same mode.
  * @param range the outputs to compute. Default: all.
  */
-export function bicubicFilter(
+export function resampleFilter(
   inSize: number,
   outSize: number,
+  kernel: ResampleKernel,
   { start, length }: OutputRange = { start: 0, length: outSize },
 ): ResampleFilter {
+  const { radius, evaluate } = KERNELS[kernel];
   const scale = inSize / outSize;
   const stretch = Math.max(scale, 1);
-  const support = 2 * stretch;
+  const support = radius * stretch;
   const size = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(length);
   const count = new Int32Array(length);
@@ -54,7 +69,7 @@ export function bicubicFilter(
     const n = Math.min(inSize, Math.trunc(centre + support + 0.5)) - from;
     let sum = 0;
     for (let i = 0; i < n; i++) {
-      const weight = bicubic((i + from - centre + 0.5) * (1 / stretch));
+      const weight = evaluate((i + from - centre + 0.5) * (1 / stretch));
       weights[out * size + i] = weight;
       sum += weight;
     }
@@ -65,9 +80,14 @@ export function bicubicFilter(
   return { first, count, weights, size };
 }
 
-/** The bicubic filter in fixed point (`normalize_coeffs_8bpc`). */
-export function fixedFilter(inSize: number, outSize: number, range?: OutputRange): ResampleFilter<Int32Array> {
-  const filter = bicubicFilter(inSize, outSize, range);
+/** The filter of a kernel in fixed point (`normalize_coeffs_8bpc`). */
+export function fixedFilter(
+  inSize: number,
+  outSize: number,
+  kernel: ResampleKernel,
+  range?: OutputRange,
+): ResampleFilter<Int32Array> {
+  const filter = resampleFilter(inSize, outSize, kernel, range);
   const weights = new Int32Array(filter.weights.length);
   // A loop, because `Int32Array.from` with a function takes longer than the resampling itself.
   for (let i = 0; i < weights.length; i++) {

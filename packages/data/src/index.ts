@@ -11,7 +11,7 @@ export {
   simclrTransform,
 } from './augment/simclr.js';
 export { batchesInOrder, batchesPerEpoch, batchOrder, epochOrder } from './batches.js';
-export { bicubicFilter, type ResampleFilter } from './filter.js';
+export { bicubicFilter, type ResampleFilter, type ResampleKernel } from './filter.js';
 export {
   type DecodeImageOptions,
   decodeImage,

@@ -1,6 +1,6 @@
 import type { RasterImage } from '@medbench/core';
 import { type CropBox, crop } from './crop.js';
-import { fixedFilter, PRECISION_BITS, type ResampleFilter } from './filter.js';
+import { fixedFilter, PRECISION_BITS, type ResampleFilter, type ResampleKernel } from './filter.js';
 import { vectorResize } from './kernels/vector-resize.js';
 
 const HALF = 1 << (PRECISION_BITS - 1);
@@ -73,25 +73,39 @@ function resampleColumns(
 }
 
 /**
- * Pillow's `Image.resize((width, height), BICUBIC)`: separable, anti-aliased when reducing, rows before columns,
+ * Pillow's `Image.resize((width, height), BICUBIC)`, or with `BILINEAR`: separable, anti-aliased when reducing, rows before columns,
  * rounded and clamped to 8 bits after each pass. Bytes are identical to Pillow's up to version 12 (`Resample.c`);
  * version 13 takes columns first where the height shrinks far more than the width.
  * @param box The part of the image to resize, as if it had been cut out first. Default: the whole image.
+ * @param kernel Default: bicubic.
  */
-export function resize(image: RasterImage, width: number, height: number, box: CropBox = fullBox(image)): RasterImage {
+export function resize(
+  image: RasterImage,
+  width: number,
+  height: number,
+  box: CropBox = fullBox(image),
+  kernel: ResampleKernel = 'bicubic',
+): RasterImage {
   const { channels } = image;
   if (width === box.width && height === box.height) return crop(image, box);
-  const data = vectorResize(image, width, height, box) ?? plainResize(crop(image, box), width, height);
+  const data = vectorResize(image, width, height, box, kernel) ?? plainResize(crop(image, box), width, height, kernel);
   return { width, height, channels, data };
 }
 
 const fullBox = ({ width, height }: RasterImage): CropBox => ({ x: 0, y: 0, width, height });
 
 /** `resize` without vectors, for runtimes that have none and for very large images. */
-export function plainResize(image: RasterImage, width: number, height: number): Uint8Array {
+export function plainResize(
+  image: RasterImage,
+  width: number,
+  height: number,
+  kernel: ResampleKernel = 'bicubic',
+): Uint8Array {
   let { data } = image;
-  if (width !== image.width) data = resampleRows(image, fixedFilter(image.width, width));
-  if (height !== image.height) data = resampleColumns(data, width * image.channels, fixedFilter(image.height, height));
+  if (width !== image.width) data = resampleRows(image, fixedFilter(image.width, width, kernel));
+  if (height !== image.height) {
+    data = resampleColumns(data, width * image.channels, fixedFilter(image.height, height, kernel));
+  }
   return data;
 }
 
@@ -102,11 +116,18 @@ const SMALL_PART = 8;
  * The part `box` of `resize(image, width, height)`, to the same bytes. If it is a small part, the rest is not computed: a
  * scan line of 1 x 8000 pixels would otherwise become 224 x 1,792,000.
  */
-export function resizePart(image: RasterImage, width: number, height: number, box: CropBox): RasterImage {
+export function resizePart(
+  image: RasterImage,
+  width: number,
+  height: number,
+  box: CropBox,
+  kernel: ResampleKernel = 'bicubic',
+): RasterImage {
   if (width === image.width && height === image.height) return crop(image, box);
-  if (width * height < SMALL_PART * box.width * box.height) return crop(resize(image, width, height), box);
-  const across = fixedFilter(image.width, width, { start: box.x, length: box.width });
-  const down = fixedFilter(image.height, height, { start: box.y, length: box.height });
+  if (width * height < SMALL_PART * box.width * box.height)
+    return crop(resize(image, width, height, undefined, kernel), box);
+  const across = fixedFilter(image.width, width, kernel, { start: box.x, length: box.width });
+  const down = fixedFilter(image.height, height, kernel, { start: box.y, length: box.height });
   // Only the lines that the columns weigh.
   const top = down.first[0]!;
   const bottom = down.first.at(-1)! + down.count.at(-1)!;

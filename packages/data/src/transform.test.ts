@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type RasterImage, random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { crop } from './crop.js';
-import { resize, resizePart } from './resample.js';
+import { plainResize, resize, resizePart } from './resample.js';
 import {
   CLIP_MEAN,
   CLIP_STD,
@@ -25,8 +25,12 @@ interface Stored {
   channels: 1 | 3;
   data: string;
 }
-const { cases, views } = JSON.parse(readFileSync(new URL('../fixtures/resize.json', import.meta.url), 'utf8')) as {
-  cases: (Stored & { resized: { width: number; height: number; data: string }[] })[];
+type Resized = Stored & { resized: { width: number; height: number; data: string }[] };
+const { cases, views, bilinear } = JSON.parse(
+  readFileSync(new URL('../fixtures/resize.json', import.meta.url), 'utf8'),
+) as {
+  cases: Resized[];
+  bilinear: Resized[];
   views: (Stored & { size: number; view: string })[];
 };
 const raster = ({ width, height, channels, data }: Stored): RasterImage => ({
@@ -46,10 +50,13 @@ const noise = (width: number, height: number, channels: 1 | 3, seed = 1): Raster
 };
 
 describe('resize', () => {
-  for (const source of cases) {
+  for (const [kernel, source] of [
+    ...cases.map((one) => ['bicubic', one] as const),
+    ...bilinear.map((one) => ['bilinear', one] as const),
+  ]) {
     for (const { width, height, data } of source.resized) {
-      it(`${source.width}x${source.height}x${source.channels} to ${width}x${height} has the bytes of Pillow`, () => {
-        const result = resize(raster(source), width, height);
+      it(`${source.width}x${source.height}x${source.channels} to ${width}x${height}, ${kernel}, has the bytes of Pillow`, () => {
+        const result = resize(raster(source), width, height, undefined, kernel);
         expect([result.width, result.height, result.channels]).toEqual([width, height, source.channels]);
         expect(Buffer.compare(result.data, Buffer.from(data, 'base64'))).toBe(0);
       });
@@ -83,6 +90,15 @@ describe('resize', () => {
     }
     expect(performance.now() - began).toBeLessThan(2000);
     expect(process.memoryUsage().arrayBuffers - bytes).toBeLessThan(50e6);
+  });
+
+  it('without vectors gives the same bytes', () => {
+    for (const source of bilinear) {
+      for (const { width, height, data } of source.resized) {
+        const plain = plainResize(raster(source), width, height, 'bilinear');
+        expect(Buffer.compare(plain, Buffer.from(data, 'base64'))).toBe(0);
+      }
+    }
   });
 
   it('keeps a constant image constant, and returns an image of the same size unchanged', () => {

@@ -1,5 +1,6 @@
 import { MedbenchError, type Random, type RasterImage } from '@medbench/core';
 import { type CropBox, crop } from './crop.js';
+import type { ResampleKernel } from './filter.js';
 import { resize, resizePart } from './resample.js';
 
 /** Mean and standard deviation of each channel, in units of [0, 1]. */
@@ -26,10 +27,11 @@ export interface CropOptions {
 }
 
 /**
- * Resizes the shorter side to `size` and the longer to floor(size * long / short), bicubic (torchvision's `Resize`).
+ * Resizes the shorter side to `size` and the longer to floor(size * long / short) (torchvision's `Resize`).
+ * @param kernel Default: bicubic.
  */
-export const resizeShorterSide = (image: RasterImage, size: number): RasterImage =>
-  resize(image, ...shorterSideTo(image, size));
+export const resizeShorterSide = (image: RasterImage, size: number, kernel?: ResampleKernel): RasterImage =>
+  resize(image, ...shorterSideTo(image, size), undefined, kernel);
 
 /** Width and height after `resizeShorterSide`. */
 const shorterSideTo = ({ width, height }: RasterImage, size: number): [number, number] =>
@@ -151,11 +153,14 @@ function normalisationTable(mean: Normalisation['mean'], std: Normalisation['std
   return new Int32Array(table.buffer);
 }
 
-/** CLIP's evaluation view: the shorter side is resized to `size`, then the middle is cut out. */
-export function evaluationTransform(size: number): ImageTransform {
+/**
+ * CLIP's evaluation view: the shorter side is resized to `size`, then the middle is cut out.
+ * @param kernel Default: bicubic.
+ */
+export function evaluationTransform(size: number, kernel: ResampleKernel = 'bicubic'): ImageTransform {
   return (image) => {
     const [width, height] = shorterSideTo(image, size);
-    return resizePart(image, width, height, centreBox(width, height, size));
+    return resizePart(image, width, height, centreBox(width, height, size), kernel);
   };
 }
 

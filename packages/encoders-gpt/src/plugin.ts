@@ -4,7 +4,10 @@ import { gptModel } from './model.js';
 /** Causal text transformers. To add one, add an entry to this table. */
 export const { Gpt77, GptSmall, GptDemo } = encoderFamily(
   gptModel,
-  ({ embedDim, vocabSize, activation = 'quick-gelu' }) => ({ embedDim, vocabSize, activation }),
+  ({ embedDim, vocabSize, activation = 'quick-gelu', contextLength }) => ({
+    ...{ embedDim, vocabSize, activation },
+    ...(contextLength === undefined ? {} : { contextLength }),
+  }),
   {
     /** CLIP's text transformer. */
     Gpt77: {

@@ -24,11 +24,19 @@ export {
   measuredSplits,
 } from './protocols/classification.js';
 export { measureLinearProbe } from './protocols/linear-probe.js';
-export { CLASSIFICATION_METRICS, MULTI_LABEL_METRICS } from './protocols/metric-info.js';
+export { CLASSIFICATION_METRICS, MULTI_LABEL_METRICS, VQA_METRICS } from './protocols/metric-info.js';
 export { type MultiLabelData, measureMultiLabelProbe, measureMultiLabelZeroShot } from './protocols/multi-label.js';
 export { measureRetrieval, type RetrievalData } from './protocols/retrieval.js';
 export type { MeasureOptions, ProbeSettings, RetrievalSettings, VqaSettings } from './protocols/settings.js';
-export { measureVqa, type VqaData, type VqaExample, vqaExamples } from './protocols/vqa.js';
+export {
+  measureVqa,
+  type PreparedVqa,
+  prepareVqa,
+  type VqaData,
+  type VqaExample,
+  vqaExamples,
+  vqaResult,
+} from './protocols/vqa.js';
 export { measureZeroShot } from './protocols/zero-shot.js';
 export { type RetrievalRanks, retrievalRanks } from './retrieval/ranks.js';
 export { type RetrievalSummary, summarizeRetrieval } from './retrieval/summary.js';

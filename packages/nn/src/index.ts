@@ -1,3 +1,4 @@
+export { type AdamaxOptions, adamax } from './adamax.js';
 export { type AdamWOptions, type AdamWState, adamW, decays, historicDecays } from './adamw.js';
 export { type AttentionOptions, scaledDotProduct } from './attention.js';
 export { batchNorm, batchNormAffine, batchNormParameters } from './batch-norm.js';

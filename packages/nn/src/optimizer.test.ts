@@ -1,11 +1,22 @@
+import { readFileSync } from 'node:fs';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adamW, clipByGlobalNorm, warmupCosine } from './index.js';
+import { adamax, adamW, clipByGlobalNorm, warmupCosine } from './index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
+
+/** Ten steps of `torch.optim.Adamax`, made by `scripts/oracles/fine_tuned_vqa.py`. */
+interface AdamaxFixture {
+  readonly start: number[];
+  readonly steps: readonly {
+    readonly rate: number;
+    readonly gradient: number[];
+    readonly value: readonly number[];
+  }[];
+}
 
 const OPTIONS = { beta1: 0.9, beta2: 0.98, epsilon: 1e-6 };
 
@@ -39,6 +50,29 @@ describe('adamW', () => {
     expect(parameters.matrix!.dataSync()[0]).toBeCloseTo(0.95, 6);
     expect(parameters.vector!.dataSync()[0]).toBe(1);
     expect(parameters.positional_embedding!.dataSync()[0]).toBe(1);
+  });
+});
+
+describe('adamax', () => {
+  it("has the values of PyTorch's for ten steps, with a learning rate of its own for each", () => {
+    const { start, steps }: AdamaxFixture = JSON.parse(
+      readFileSync(new URL('../fixtures/adamax.json', import.meta.url), 'utf8'),
+    );
+    let state: Omit<Parameters<typeof adamax>[0], 'gradients'> = {
+      parameters: { p: tf.tensor1d(start) },
+      firstMoments: { p: tf.zeros([4]) },
+      secondMoments: { p: tf.zeros([4]) },
+    };
+    for (const [step, { rate, gradient, value }] of steps.entries()) {
+      // A gradient scaled up, and the factor that clipping would give for it.
+      const scaled = tf.mul(tf.tensor1d(gradient), 8);
+      state = adamax(
+        { ...state, gradients: { p: scaled } },
+        { learningRate: tf.scalar(rate), step: tf.scalar(step), gradientScale: tf.scalar(1 / 8) },
+      );
+      for (const [i, actual] of state.parameters.p!.dataSync().entries()) expect(actual).toBeCloseTo(value[i]!, 6);
+    }
+    expect(state.parameters.p!.dataSync()[3]).toBe(Math.fround(start[3]!));
   });
 });
 

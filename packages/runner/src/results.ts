@@ -78,7 +78,7 @@ export class Results {
         id,
         title: info.title,
         modality: info.modality,
-        protocols: listTaskProtocols(info, this.registry.catalogue),
+        protocols: listTaskProtocols(info, this.registry.catalogue, this.plan.config.evaluation),
         licence: info.licence,
         access: info.access,
         citation: info.citation,

@@ -119,6 +119,8 @@ export interface EncoderOptions {
   readonly embedDim: number;
   /** Text towers: size of the tokenizer's vocabulary. */
   readonly vocabSize: number;
+  /** Text towers: number of token positions. Default: the encoder's own. An encoder that cannot change it ignores it. */
+  readonly contextLength?: number;
   /**
    * Activation of the transformer's blocks. Default: `quick-gelu`, as in OpenAI's models. Weights load with the other
    * activation too, but give worse results.

@@ -1,7 +1,8 @@
 import type { RasterImage, Source } from './data.js';
+import type { DualEncoderModel } from './encoder.js';
 import type { SampledAnswers } from './gallery.js';
 import type { ProtocolId } from './ids.js';
-import type { Matrix } from './tensors.js';
+import type { HostTensors, Matrix } from './tensors.js';
 
 /** Bounds of a confidence interval. */
 export type ConfidenceInterval = readonly [low: number, high: number];
@@ -25,6 +26,28 @@ export interface EvaluationModel {
   embedTexts(texts: readonly string[], as?: string): Promise<Matrix>;
   /** Factor that multiplies cosine similarities before a softmax: exp of the learned `logit_scale`. */
   readonly logitScale: number;
+  /**
+   * Returns the towers behind the embeddings, for a protocol that trains them further. Absent or undefined if there are
+   * none, as for embeddings of another tool and for controls of fixed features.
+   */
+  towers?(): Promise<ModelTowers | undefined>;
+}
+
+/** The two towers of a model with their weights. */
+export interface ModelTowers {
+  /** Values of the parameters of `model()`. They belong to the model: whoever trains them works on a copy. */
+  readonly weights: HostTensors;
+  /** Side of the input images in pixels. */
+  readonly imageSize: number;
+  /**
+   * The towers as functions.
+   * @param contextLength number of token positions of the text tower, if it is to differ from that of the weights. Then
+   *   the shapes of position tables differ from those of `weights`.
+   * @throws MedbenchError('config') if the text tower cannot be built with that number.
+   */
+  model(contextLength?: number): DualEncoderModel;
+  /** Turns texts into token ids, as the text tower was trained: `[N, length]`, row by row. */
+  tokenize(texts: readonly string[], length: number): Int32Array;
 }
 
 /** A figure of the results table. */

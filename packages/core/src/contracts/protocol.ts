@@ -2,7 +2,7 @@ import type { Backend } from './backend.js';
 import type { ProtocolId, TaskKind } from './ids.js';
 import type { EvaluationModel, TaskResult } from './measurement.js';
 import type { Profile } from './profile.js';
-import type { SettingSpec, Settings } from './settings.js';
+import type { SettingSpec, Settings, SettingValue } from './settings.js';
 
 /** Description of a metric for readers of its figure. */
 export interface MetricInfo {
@@ -10,6 +10,11 @@ export interface MetricInfo {
   readonly description: string;
   /** Whether lower figures are better. Default false. */
   readonly lowerIsBetter?: boolean;
+}
+
+/** The value of a protocol's own setting with which the protocol joins no task. */
+export interface JoinsUnless {
+  readonly unless: { readonly setting: string; readonly is: SettingValue };
 }
 
 /** Info that `@Protocol` attaches to a class. */
@@ -30,10 +35,10 @@ export interface ProtocolInfo {
   readonly section?: string;
   readonly settings?: Readonly<Record<string, SettingSpec>>;
   /**
-   * Whether the protocol measures every task of its kinds, in addition to the protocols that the task names. Default
-   * false: it measures only the tasks that name it.
+   * Whether the protocol measures every task of its kinds, in addition to the protocols that the task names. `unless`:
+   * it does so unless a setting of its own has the given value. Default false: it measures only the tasks that name it.
    */
-  readonly joins?: boolean;
+  readonly joins?: boolean | JoinsUnless;
   /** Position among the columns of a table: lower numbers first, protocols without a number last. */
   readonly order?: number;
 }
@@ -56,10 +61,25 @@ export interface ProtocolContext<S = Settings> {
   readonly backend?: Backend | undefined;
   /** Receives the time spent in each phase. */
   readonly profile?: Profile | undefined;
+  /** Where a long measurement keeps its state, so that it can resume. Without it, it starts anew. */
+  readonly resume?: MeasurementState | undefined;
+  /** Aborts a long measurement when the user asks to stop. It then throws MedbenchError('interrupted'). */
+  readonly signal?: AbortSignal | undefined;
+  /** Adds one structured entry to the run's log. */
+  readonly event?: ((entry: Readonly<Record<string, unknown>>) => void) | undefined;
+}
+
+/** Where a protocol keeps the state of one unfinished measurement. */
+export interface MeasurementState {
+  /** Folder of this measurement alone. The protocol makes it; whoever runs the protocol removes it afterwards. */
+  readonly folder: string;
+  /** Hash of everything that the figures depend on. A state of another key is of no use. */
+  readonly key: string;
 }
 
 /**
- * Measures frozen embeddings on a task's data. The task's kind determines the type `Data`; `@medbench/evaluation`
+ * Measures a model on a task's data: its frozen embeddings, or its towers (`EvaluationModel.towers`), which it may train
+ * in a copy. The task's kind determines the type `Data`; `@medbench/evaluation`
  * exports the types of medbench's own kinds, such as `ClassificationData`.
  */
 export interface Protocol<Data = unknown, S = Settings> {

@@ -1,6 +1,6 @@
 import type { RasterImage } from '@medbench/core';
 import type { CropBox } from '../crop.js';
-import { fixedFilter, type ResampleFilter } from '../filter.js';
+import { fixedFilter, type ResampleFilter, type ResampleKernel } from '../filter.js';
 import { RESAMPLE_KERNEL } from './resample.js';
 
 interface Kernel {
@@ -46,7 +46,13 @@ function loadKernel(): Kernel | null {
  * `resize` on vectors: the same bytes in a tenth of the time.
  * @returns undefined if the runtime has no vectors, or the image is too large.
  */
-export function vectorResize(image: RasterImage, width: number, height: number, box: CropBox): Uint8Array | undefined {
+export function vectorResize(
+  image: RasterImage,
+  width: number,
+  height: number,
+  box: CropBox,
+  kernel: ResampleKernel = 'bicubic',
+): Uint8Array | undefined {
   const { channels } = image;
   const wasm = loadKernel();
   const stride = image.width * channels;
@@ -56,8 +62,9 @@ export function vectorResize(image: RasterImage, width: number, height: number, 
   const lanes = width * channels;
   const between = width === box.width ? 0 : (lanes + VECTOR) * box.height;
   if (!wasm || bytes + between + lanes * height > MAX_BYTES) return undefined;
-  const across = width === box.width ? undefined : splitFilter(fixedFilter(box.width, width), channels === 1 ? 8 : 2);
-  const down = height === box.height ? undefined : splitFilter(fixedFilter(box.height, height), 2);
+  const across =
+    width === box.width ? undefined : splitFilter(fixedFilter(box.width, width, kernel), channels === 1 ? 8 : 2);
+  const down = height === box.height ? undefined : splitFilter(fixedFilter(box.height, height, kernel), 2);
   let end = 0;
   const allocate = (size: number): number => {
     const start = end;

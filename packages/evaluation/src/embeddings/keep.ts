@@ -112,6 +112,7 @@ export const keepEmbeddings: EmbeddingFiles['keep'] = async (folder, info, load)
     id,
     can,
     logitScale,
+    towers: async () => (await model()).towers?.(),
     async embedImages(images, as) {
       const compute = async () => (await model()).embedImages(images, as);
       return as === undefined ? compute() : loadOrCompute(`${as}.images`, images.length, '', compute);

@@ -94,36 +94,37 @@ function vocabularyNotes(vocabulary: AnswerVocabulary, data: VqaData, quote: boo
   ];
 }
 
+/** Questions with the answers that a classifier chooses from. */
+export interface PreparedVqa {
+  /** Answers of the training questions. */
+  readonly vocabulary: AnswerVocabulary;
+  /** Training questions whose answers are in the vocabulary. */
+  readonly train: readonly VqaExample[];
+  /** Index of the answer of each of them. */
+  readonly targets: Int32Array;
+}
+
 /**
- * Measures visual question answering as answer classification on frozen embeddings: a small head on [u, w, u ⊙ w]
- * chooses among the normalised training answers (see `fitVqaHead`). A test answer outside the vocabulary counts as
- * wrong. Metrics are `accuracy` (primary), `accuracy_open`, `accuracy_closed` and `ceiling`, the share of test answers
- * that are in the vocabulary. Intervals resample images with all their questions, because questions about one image are
- * not independent.
- *
- * @returns undefined if the model embeds neither images nor texts.
- * @throws MedbenchError if a split is empty, an image index is out of range, or an embedding is not finite.
+ * Checks questions, and lists the answers of the training questions.
+ * @throws MedbenchError if a split is empty, an image index is out of range, or no answer is common enough.
  */
-export async function measureVqa(
-  model: EvaluationModel,
-  data: VqaData,
-  options: MeasureOptions<VqaSettings>,
-): Promise<TaskResult | undefined> {
-  if (!(model.can.images || model.can.texts)) return undefined;
+export function prepareVqa(
+  { images, train, test, minAnswerCount }: VqaData,
+  options: Pick<MeasureOptions, 'split'>,
+): PreparedVqa {
   requireTestSplit(options, 'VQA');
-  const { train, test, minAnswerCount } = data;
   if (train.length === 0 || test.length === 0) {
     throw new MedbenchError('data', `${train.length} training and ${test.length} test questions: neither may be empty`);
   }
   const questions = [...train, ...test];
-  const invalid = questions.findIndex(({ image }) => !(image >= 0 && image < data.images.length));
+  const invalid = questions.findIndex(({ image }) => !(image >= 0 && image < images.length));
   if (invalid >= 0) {
     // The question is named by its index, because its text may be under a use agreement.
     const questionName =
       invalid < train.length ? `training question ${invalid}` : `test question ${invalid - train.length}`;
     throw new MedbenchError(
       'data',
-      `${questionName} names image ${questions[invalid]!.image}, but there are only ${data.images.length} images`,
+      `${questionName} names image ${questions[invalid]!.image}, but there are only ${images.length} images`,
     );
   }
   const vocabulary = answerVocabulary(
@@ -137,13 +138,29 @@ export async function measureVqa(
       hint: 'lower minAnswerCount',
     });
   }
-  const keptData = { ...data, train: Array.from(kept, (i) => train[i]!) };
-  const features = await embedQuestions(model, keptData);
-  const targets = kept.map((i) => answerIndices[i]!);
-  const { seed, profile = NO_PROFILE } = options;
-  const chosen = { ...withDefaults<VqaSettings>(VQA_SETTINGS, options.settings), seed };
-  const head = fitVqaHead(features(0, kept.length), targets, vocabulary.answers.length, chosen);
-  const predicted = head.predict(features(kept.length, kept.length + test.length));
+  return {
+    vocabulary,
+    train: Array.from(kept, (i) => train[i]!),
+    targets: kept.map((i) => answerIndices[i]!),
+  };
+}
+
+/**
+ * The result of predicted answers. Metrics are `accuracy` (primary), `accuracy_open`, `accuracy_closed` and `ceiling`,
+ * the share of test answers that are in the vocabulary. A test answer outside the vocabulary counts as wrong. Intervals
+ * resample images with all their questions, because questions about one image are not independent.
+ * @param predicted index in the vocabulary for each test question.
+ * @param notes how the answers came about. Notes on the vocabulary follow it.
+ */
+export function vqaResult(
+  protocol: string,
+  predicted: Int32Array,
+  { vocabulary }: Pick<PreparedVqa, 'vocabulary'>,
+  data: VqaData,
+  { seed, profile = NO_PROFILE }: Pick<MeasureOptions, 'seed' | 'profile'>,
+  notes: readonly string[],
+): TaskResult {
+  const { test } = data;
   const perExample: number[] = test.map(({ answer }, i) => (vocabulary.indexOf(answer) === predicted[i] ? 1 : 0));
 
   const groups = Int32Array.from(test, ({ image }) => image);
@@ -180,25 +197,42 @@ export async function measureVqa(
   const covered = test.map(({ answer }) => (vocabulary.indexOf(answer) >= 0 ? 1 : 0));
   const share = covered.filter((hit) => hit === 1).length / test.length;
   metrics.ceiling = { value: share, ci95: [share, share] };
+  return {
+    protocol,
+    metric: 'accuracy',
+    metrics,
+    n: test.length,
+    perExample,
+    groups: [...groups],
+    sampled: [sampledLabels(predicted, perExample)],
+    notes: [...notes, ...vocabularyNotes(vocabulary, data, data.quote ?? true)],
+  };
+}
+
+/**
+ * Measures visual question answering as answer classification on frozen embeddings: a small head on [u, w, u ⊙ w]
+ * chooses among the normalised training answers (see `fitVqaHead`, `vqaResult`).
+ *
+ * @returns undefined if the model embeds neither images nor texts.
+ * @throws MedbenchError if a split is empty, an image index is out of range, or an embedding is not finite.
+ */
+export async function measureVqa(
+  model: EvaluationModel,
+  data: VqaData,
+  options: MeasureOptions<VqaSettings>,
+): Promise<TaskResult | undefined> {
+  if (!(model.can.images || model.can.texts)) return undefined;
+  const prepared = prepareVqa(data, options);
+  const { vocabulary, train, targets } = prepared;
+  const features = await embedQuestions(model, { ...data, train });
+  const chosen = { ...withDefaults<VqaSettings>(VQA_SETTINGS, options.settings), seed: options.seed };
+  const head = fitVqaHead(features(0, train.length), targets, vocabulary.answers.length, chosen);
+  const predicted = head.predict(features(train.length, train.length + data.test.length));
   const inputs =
     model.can.images && model.can.texts
       ? 'image, question and product'
       : model.can.images
         ? 'image only'
         : 'question only';
-  const notes = [
-    `frozen-embedding head (${inputs}): ${head.note}`,
-    ...vocabularyNotes(vocabulary, data, data.quote ?? true),
-  ];
-  const sampled = [sampledLabels(predicted, perExample)];
-  return {
-    protocol: 'vqa',
-    metric: 'accuracy',
-    metrics,
-    n: test.length,
-    perExample,
-    groups: [...groups],
-    sampled,
-    notes,
-  };
+  return vqaResult('vqa', predicted, prepared, data, options, [`frozen-embedding head (${inputs}): ${head.note}`]);
 }

@@ -90,7 +90,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   for (const { info } of corpora) resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
   const validation = planValidation(config, catalogue, corpora);
   const evaluation = evaluationConfig(config.evaluation, catalogue);
-  const measuredTasks = tasks.map((task) => ({ task, protocols: listTaskProtocols(task.info, catalogue) }));
+  const measuredTasks = tasks.map((task) => ({ task, protocols: listTaskProtocols(task.info, catalogue, evaluation) }));
   const cells = config.seeds.flatMap((seed) =>
     rows.flatMap((row) =>
       measuredTasks

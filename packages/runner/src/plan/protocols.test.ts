@@ -28,18 +28,34 @@ const catalogue = makeCatalogue(
   PROBE,
   protocol('prompts', { order: 1 }),
   protocol('find', { kinds: ['retrieval'], joins: true }),
+  protocol('tuned', {
+    section: 'tuning',
+    settings: { head: { default: 'none', choices: ['none', 'ban'], description: 'x' } },
+    joins: { unless: { setting: 'head', is: 'none' } },
+  }),
 );
+const evaluation = evaluationConfig({ split: 'test' }, catalogue);
 
 describe('listTaskProtocols and primaryMetric', () => {
   it('list the protocols that the task names, then those that join its kind', () => {
-    expect(listTaskProtocols(task(), catalogue)).toEqual(['probe', 'nearest']);
-    expect(listTaskProtocols(task({ protocols: ['nearest', 'prompts'] }), catalogue)).toEqual(['nearest', 'prompts']);
-    expect(listTaskProtocols(task({ kind: 'retrieval', protocols: [] }), catalogue)).toEqual(['find']);
+    expect(listTaskProtocols(task(), catalogue, evaluation)).toEqual(['probe', 'nearest']);
+    expect(listTaskProtocols(task({ protocols: ['nearest', 'prompts'] }), catalogue, evaluation)).toEqual([
+      'nearest',
+      'prompts',
+    ]);
+    expect(listTaskProtocols(task({ kind: 'retrieval', protocols: [] }), catalogue, evaluation)).toEqual(['find']);
+  });
+
+  it('leave out a protocol while its setting has the value with which it joins nothing', () => {
+    const on = evaluationConfig({ split: 'test', tuning: { head: 'ban' } }, catalogue);
+    expect(listTaskProtocols(task(), catalogue, on)).toEqual(['probe', 'nearest', 'tuned']);
   });
 
   it('refuse a protocol that is not installed or does not measure tasks of this kind', () => {
-    expect(() => listTaskProtocols(task({ protocols: ['prompt'] }), catalogue)).toThrow('Unknown protocol "prompt"');
-    expect(() => listTaskProtocols(task({ protocols: ['find'] }), catalogue)).toThrow(
+    expect(() => listTaskProtocols(task({ protocols: ['prompt'] }), catalogue, evaluation)).toThrow(
+      'Unknown protocol "prompt"',
+    );
+    expect(() => listTaskProtocols(task({ protocols: ['find'] }), catalogue, evaluation)).toThrow(
       'The task t is of kind classification, and names the protocol find, which measures retrieval',
     );
   });
@@ -54,6 +70,7 @@ describe('evaluationConfig', () => {
   it('overrides the defaults of each section with the configured settings', () => {
     expect(evaluationConfig({ split: 'val', fit: { grid: [5] } }, catalogue)).toEqual({
       fit: { solver: 'a', grid: [5], shots: [] },
+      tuning: { head: 'none' },
       split: 'val',
       activation: 'same',
       activationOf: {},

@@ -43,12 +43,20 @@ const sortedProtocols = (catalogue: Catalogue): ProtocolEntry[] =>
 /** Name of the section `evaluation.<section>` that holds the settings of a protocol. */
 export const settingsSection = ({ id, section = id }: ProtocolInfo): string => section;
 
+/** Whether a protocol measures every task of its kinds under its settings. */
+function joins({ joins: rule = false, ...info }: ProtocolInfo, evaluation: EvaluationConfig): boolean {
+  if (typeof rule === 'boolean') return rule;
+  const { setting, is } = rule.unless;
+  return protocolSettings(evaluation, info)[setting] !== is;
+}
+
 /**
  * Lists the protocols that measure a task: those that it names, then those that join all tasks of its kind.
+ * @param evaluation the settings of the protocols, with their defaults.
  * @throws MedbenchError('unknown-id') for a protocol that is not installed; ('plugin') for a protocol that does not
  *   measure tasks of this kind.
  */
-export function listTaskProtocols(task: TaskInfo, catalogue: Catalogue): ProtocolId[] {
+export function listTaskProtocols(task: TaskInfo, catalogue: Catalogue, evaluation: EvaluationConfig): ProtocolId[] {
   for (const id of task.protocols) {
     const { info } = findEntry(catalogue, 'protocol', id);
     if (info.kinds.includes(task.kind)) continue;
@@ -57,7 +65,9 @@ export function listTaskProtocols(task: TaskInfo, catalogue: Catalogue): Protoco
       `The task ${task.id} is of kind ${task.kind}, and names the protocol ${id}, which measures ${info.kinds.join(', ')}`,
     );
   }
-  const joining = sortedProtocols(catalogue).filter(({ info }) => info.joins && info.kinds.includes(task.kind));
+  const joining = sortedProtocols(catalogue).filter(
+    ({ info }) => info.kinds.includes(task.kind) && joins(info, evaluation),
+  );
   return [...new Set([...task.protocols, ...joining.map(({ id }) => id)])];
 }
 

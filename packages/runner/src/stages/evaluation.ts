@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { errorMessage, type Profile, type ResultCell, readSealed, type TaskResult } from '@medbench/core';
 import { entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
@@ -171,6 +172,7 @@ export class EvaluationStage {
   ): Promise<StoredCell> {
     const { model, protocols, notes } = await row.open(cell);
     const began = performance.now();
+    const unfinished = this.store.layout.measurement(cell.row.id, cell.task.id, cell.seed);
     const task = await this.registry.get('task', cell.task.id);
     const context = {
       ...this.data.context(cell.task, cell.seed),
@@ -178,6 +180,9 @@ export class EvaluationStage {
         seed: cell.seed,
         backend: this.backend.backend,
         profile: this.profile,
+        resume: { folder: unfinished, key: identity.key },
+        signal: this.signal,
+        event: (entry) => this.store.log({ row: cell.row.id, task: cell.task.id, seed: cell.seed, ...entry }),
       }),
     };
     // Protocols and embedding record their own phases within this one.
@@ -195,7 +200,16 @@ export class EvaluationStage {
       results: outcome.results.map((result) => withNotes(result, notes)),
     };
     this.store.writeCell(stored);
+    this.#forget(unfinished);
     return stored;
+  }
+
+  /** Removes the state of a measurement that has ended, and the folder of all states with the last of them. */
+  #forget(state: string): void {
+    const { measurements } = this.store.layout;
+    if (!existsSync(state)) return;
+    rmSync(state, { recursive: true });
+    if (readdirSync(measurements).length === 0) rmSync(measurements, { recursive: true });
   }
 
   /**

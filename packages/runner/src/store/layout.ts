@@ -68,6 +68,14 @@ export class RunLayout {
   cell(row: string, task: string, seed: number): string {
     return join(this.folder, 'cells', fileName(row), fileName(task), `seed-${seed}.json`);
   }
+  /** Folder with the states of all unfinished measurements. It exists only while there are any. */
+  get measurements(): string {
+    return join(this.folder, 'measuring');
+  }
+  /** Folder with the state of an unfinished measurement of one task, for one row and seed. */
+  measurement(row: string, task: string, seed: number): string {
+    return join(this.measurements, `${fileName(row)}+${fileName(task)}+seed-${seed}`);
+  }
   /** Leak report: the test images of a task that occur in the training data. */
   leaks(task: string): string {
     return join(this.folder, 'leaks', `${fileName(task)}.json`);

@@ -1,6 +1,6 @@
 import type { MethodInput } from '@medbench/core';
 import { pluginFault } from '@medbench/core/methods';
-import type { LayoutOptions } from './layout.js';
+import type { StepOptions } from './step.js';
 
 const STARTS: readonly unknown[] = ['general', 'scratch'];
 
@@ -10,7 +10,7 @@ const STARTS: readonly unknown[] = ['general', 'scratch'];
  *   whose name is taken, a frozen name that no parameter has, no parameter to train, an input without shape or type.
  */
 export function checkMethod(
-  { model, method, settings, parameters }: LayoutOptions,
+  { model, method, settings, parameters }: Omit<StepOptions, 'name' | 'training'>,
   inputs: Readonly<Record<string, MethodInput>>,
 ): void {
   if (!STARTS.includes(method.start)) {

@@ -1,10 +1,7 @@
 import {
-  type DualEncoderModel,
   elementCount,
   type HostTensors,
   type ParameterSpec,
-  type ResolvedMethod,
-  type Settings,
   type TensorMap,
   type TensorSpec,
   type TrainingSettings,
@@ -50,15 +47,15 @@ export const zeroGroups = ({ groups }: Packing): HostTensors =>
 export const floatSpec = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 export interface LayoutOptions {
-  readonly model: DualEncoderModel;
-  readonly method: ResolvedMethod;
-  readonly settings: Settings;
-  /** Parameters of the towers, the logit scale and the method. */
   readonly parameters: readonly ParameterSpec[];
-  readonly training: Pick<TrainingSettings, 'decay'>;
+  /** Names of the parameters that are not trained. */
+  readonly frozen: ReadonlySet<string>;
+  /** Momentum of the EMA teacher; null if there is none. */
+  readonly momentum: number | null;
+  readonly decay?: TrainingSettings['decay'];
 }
 
-/** How the parameters of a method are laid out in the state of its training. */
+/** How parameters are laid out in the state of their training. */
 export interface StateLayout {
   readonly frozen: ReadonlySet<string>;
   readonly trained: readonly ParameterSpec[];
@@ -77,14 +74,12 @@ export interface StateLayout {
   teacher(current: TensorMap): TensorMap | undefined;
 }
 
-export function stateLayout({ model, method, settings, parameters, training }: LayoutOptions): StateLayout {
-  const frozen = new Set(method.frozen(model, settings));
-  const momentum = method.teacher(settings);
+export function stateLayout({ parameters, frozen, momentum, decay }: LayoutOptions): StateLayout {
   const buffers = parameters.filter((spec) => spec.buffer);
   const frozenSpecs = parameters.filter((spec) => !spec.buffer && frozen.has(spec.name));
   const trained = parameters.filter((spec) => !spec.buffer && !frozen.has(spec.name));
   const ungrouped = trained.map(({ name }) => name).filter(isLogScale);
-  const packing = packParameters(trained, ungrouped, training.decay === 'historic' ? historicDecays : decays);
+  const packing = packParameters(trained, ungrouped, decay === 'historic' ? historicDecays : decays);
   const groupSpaces = [
     SPACE.trained,
     SPACE.firstMoment,

@@ -51,7 +51,7 @@ export function toBatch(inputs: TensorMap): Batch {
  * new running statistics are collected in `updates`. A second pass through a tower starts from the running statistics
  * of the first, as it would in PyTorch.
  */
-function observeUpdates(
+export function observeUpdates(
   model: DualEncoderModel,
   frozen: ReadonlySet<string>,
 ): { readonly model: DualEncoderModel; readonly updates: Record<string, tf.Tensor> } {

@@ -1,16 +1,20 @@
 import type {
   Backend,
+  DualEncoderModel,
   HostTensors,
   LoadOptions,
   MethodInput,
+  ParameterSpec,
   Program,
+  ResolvedMethod,
+  Settings,
   TrainingSettings,
   ValidationLoss,
 } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import { checkMethod } from './check-method.js';
 import { createEvaluator } from './evaluator.js';
-import { addPrefix, type LayoutOptions, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
+import { addPrefix, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
 import { checkReached, methodLoss } from './loss.js';
 import { inputSpecs, represent, toBatch } from './represent.js';
 import { update } from './update.js';
@@ -18,8 +22,13 @@ import { update } from './update.js';
 /** Prefix of the loss's terms, among the outputs. */
 export const TERM = 'term/';
 
-export interface StepOptions extends LayoutOptions {
+export interface StepOptions {
   readonly name: string;
+  readonly model: DualEncoderModel;
+  readonly method: ResolvedMethod;
+  readonly settings: Settings;
+  /** Parameters of the towers, the logit scale and the method. */
+  readonly parameters: readonly ParameterSpec[];
   readonly training: TrainingSettings;
 }
 
@@ -66,9 +75,16 @@ export interface StepDefinition extends StepOptions {
 
 /** Resolves a step's inputs and state. @throws MedbenchError('plugin') if the method does not fit the towers. */
 export function defineStep(options: StepOptions): StepDefinition {
-  const inputs = options.method.inputs(options.model, options.settings);
+  const { model, method, settings, parameters, training } = options;
+  const inputs = method.inputs(model, settings);
   checkMethod(options, inputs);
-  return { ...options, layout: stateLayout(options), inputs };
+  const layout = stateLayout({
+    parameters,
+    frozen: new Set(method.frozen(model, settings)),
+    momentum: method.teacher(settings),
+    decay: training.decay,
+  });
+  return { ...options, layout, inputs };
 }
 
 /** Builds a step from its definition and the functions that load it and estimate its memory. */

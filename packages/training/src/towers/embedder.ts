@@ -15,7 +15,7 @@ import {
 import { ByteBudget, cached, evaluationTransform, mapSource, normaliser } from '@medbench/data';
 import { initialise, readSafetensors } from '@medbench/nn';
 import { checkWeights } from '@medbench/weights';
-import { buildModel } from './model.js';
+import { buildModel, buildTowers } from './model.js';
 import { TOWER_INPUT, towerInput, towerProgram, towerWeights } from './tower.js';
 
 /** Examples per call; the last batch is padded, since compiled shapes are static. */
@@ -148,6 +148,13 @@ export async function loadModel(
       );
       return features.embedding;
     },
+    towers: async () => ({
+      weights,
+      imageSize: side,
+      model: (contextLength = length) =>
+        contextLength === length ? model : buildTowers(request, tokenizer, contextLength),
+      tokenize: (texts, tokens) => tokenizer.encodeBatch(texts, tokens),
+    }),
     async dispose() {
       for (const session of sessions) await session.dispose();
     },

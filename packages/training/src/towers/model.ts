@@ -25,25 +25,42 @@ export interface BuiltModel {
   readonly tokenizer: Tokenizer;
 }
 
+type TowersRequest = Pick<ModelRequest, 'image' | 'text' | 'model' | 'towers'>;
+
 /**
  * The two towers at the sizes of the run, changed as the request asks, and the tokenizer that the text tower reads.
  * @throws MedbenchError('config') if an image encoder is named where a text encoder belongs, or vice versa.
  */
-export async function buildModel({
-  image,
-  text,
-  model,
-  towers = (unchanged) => unchanged,
-}: Pick<ModelRequest, 'image' | 'text' | 'model' | 'towers'>): Promise<BuiltModel> {
-  const tokenizer = await clipTokenizer(model.merges === null ? {} : { merges: model.merges });
+export async function buildModel(request: TowersRequest): Promise<BuiltModel> {
+  const { merges } = request.model;
+  const tokenizer = await clipTokenizer(merges === null ? {} : { merges });
+  return { model: buildTowers(request, tokenizer), tokenizer };
+}
+
+/**
+ * The two towers for a tokenizer.
+ * @param contextLength number of token positions of the text tower. Default: the encoder's own.
+ * @throws MedbenchError('config') as `buildModel`; or if the text encoder has a fixed number of positions.
+ */
+export function buildTowers(
+  { image, text, model, towers = (unchanged) => unchanged }: TowersRequest,
+  { vocabSize }: Pick<Tokenizer, 'vocabSize'>,
+  contextLength?: number,
+): DualEncoderModel {
   const { embedDim, activation } = model;
-  const options = { embedDim, activation, vocabSize: tokenizer.vocabSize };
+  const options = { embedDim, activation, vocabSize };
   const imageTower = image.build(options);
-  const textTower = text.build(options);
+  const textTower = text.build({ ...options, ...(contextLength === undefined ? {} : { contextLength }) });
   if (!('imageSize' in imageTower)) throw wrongTower(imageTower.id, 'image');
   if (!('contextLength' in textTower)) throw wrongTower(textTower.id, 'text');
-  const run = dualEncoder(imageTower as ImageEncoderModel, textTower as TextEncoderModel);
-  return { model: towers(run), tokenizer };
+  if (contextLength !== undefined && textTower.contextLength !== contextLength) {
+    throw new MedbenchError(
+      'config',
+      `The text encoder ${textTower.id} has ${textTower.contextLength} token positions, and cannot be built with ${contextLength}`,
+      { hint: 'See contextLength in the options of Encoder.build.' },
+    );
+  }
+  return towers(dualEncoder(imageTower as ImageEncoderModel, textTower as TextEncoderModel));
 }
 
 const wrongTower = (id: string, tower: 'image' | 'text'): MedbenchError =>
