@@ -50,7 +50,7 @@ const planned = (preset: string) => plan({ preset, cwd, backend: 'wasm' });
 
 describe('the presets of the study', () => {
   it('plan the eleven rows with the trained and frozen parameters of the study, without any weights', async () => {
-    const { rows, tasks, encoders, generalWeights, validation } = await planned('study');
+    const { rows, tasks, protocols, encoders, generalWeights, validation } = await planned('study');
     const counts = rows
       .filter(({ kind }) => kind === 'method')
       .map(({ id, parameters, error }) => [id, error ?? [parameters?.trainable, parameters?.frozen]]);
@@ -71,6 +71,7 @@ describe('the presets of the study', () => {
     expect(rows.find(({ id }) => id === 'clip')).toMatchObject({ steps: 107_640, pairsPerStep: 512, chunkSize: 32 });
     expect([...tasks].sort()).toEqual([...CLASSIFICATION, ...RETRIEVAL, ...ANSWERS].sort());
     expect(tasks).toHaveLength(19 + 4 + 2);
+    expect([...protocols].sort()).toEqual(['linear-probe', 'retrieval', 'vqa', 'vqa-fine-tuned', 'zero-shot']);
     expect(readdirSync(cwd)).toEqual([]);
   }, 60_000);
 
@@ -142,7 +143,8 @@ describe('at demo size', () => {
       ) as RunResults;
       expect(run.preset).toBe(`${preset},demo-size`);
       expect(methods.map(({ id }) => id)).toEqual(rows);
-      expect(cells).toHaveLength(rows.length * (2 + 1));
+      // Two protocols of each task: images zero-shot and by a probe, questions by a frozen head and fine-tuned.
+      expect(cells).toHaveLength(rows.length * (2 + 2));
       expect(cells.filter(({ status }) => status !== 'ok')).toEqual([]);
       expect(cells.every(({ synthetic }) => synthetic)).toBe(true);
       expect(run.validationCorpus).toBe('pmc-oa');

@@ -54,6 +54,8 @@ export interface RunPlan {
   readonly threads: number;
   readonly seeds: readonly number[];
   readonly tasks: readonly string[];
+  /** Protocols that measure them, by id. */
+  readonly protocols: readonly string[];
   readonly corpora: readonly string[];
   /** How the weights of a row are validated; null if they are not. */
   readonly validation: ValidationPlan | null;
@@ -97,6 +99,7 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
     threads: config.threads,
     seeds: config.seeds,
     tasks: openedPlan.tasks.map(({ id }) => id),
+    protocols: [...new Set(openedPlan.cells.flatMap(({ protocols }) => protocols))],
     corpora: openedPlan.corpora.map(({ id }) => id),
     validation: describeValidation(openedPlan),
     encoders: config.encoders,

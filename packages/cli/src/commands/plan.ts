@@ -68,13 +68,15 @@ function renderDifferences({ from, list }: NonNullable<RunPlan['differences']>):
 }
 
 function print(runPlan: RunPlan, out: string): void {
-  const { backend, jobs, threads, seeds, tasks, corpora, validation, encoders, generalWeights, exists } = runPlan;
+  const { backend, jobs, threads, seeds, tasks, protocols, corpora, validation, encoders, generalWeights, exists } =
+    runPlan;
   const { totals, rows, keptImages, differences } = runPlan;
   console.log(
     `${rows.filter(({ kind }) => kind !== 'general').length} rows x ${tasks.length} tasks, seeds ${seeds.join(', ')}`,
   );
   console.log(`${encoders.image} and ${encoders.text}, trained on ${corpora.join(', ')}`);
   if (validation) console.log(describeValidation(validation));
+  if (protocols.length > 0) console.log(`measured by ${protocols.join(', ')}`);
   console.log(`backend ${backend.id}: ${backend.why}`);
   console.log(`${counted(jobs, 'process', 'processes')} with ${counted(threads, 'thread', 'threads')} each`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
