@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type DataContext, hashJson, MedbenchError, type PairSource } from '@medbench/core';
+import { type DataContext, hashJson, MedbenchError, type RasterImage, type Source } from '@medbench/core';
+import { decodeImage } from '@medbench/data';
 import { readBytes } from '@medbench/data/files';
-import { type BadSamples, badList, fingerprintFiles, locate, pairSource, textCounter } from '@medbench/formats';
+import {
+  type BadSamples,
+  badList,
+  type EncodedPairs,
+  fingerprintFiles,
+  locate,
+  pairSource,
+  textCounter,
+} from '@medbench/formats';
 import { MIMIC_CXR } from './info.js';
 import { captionOfReport, type ReportPart } from './report.js';
 import { type MimicSplit, readImages, readViews } from './studies.js';
@@ -13,11 +22,13 @@ export type { MimicSplit } from './studies.js';
 const REPORTS_AT_A_TIME = 16;
 
 /** Radiographs, each with a caption from the report of its study. */
-export interface MimicPairs extends Required<PairSource> {
+export interface MimicPairs extends EncodedPairs {
   /** Image file, caption, study and patient (`group`) of a pair, without reading the image. */
   describe(
     index: number,
   ): Promise<{ readonly file: string; readonly caption: string; readonly study: number; readonly group: string }>;
+  /** The images alone. None is replaced by another. */
+  readonly images: Source<RasterImage>;
   /** SHA-256 over the images and the captions. Reads each image that has changed since it was last hashed. */
   fingerprint(): Promise<string>;
   /** Captions beyond the first of their kind. */
@@ -74,11 +85,15 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
       }
     }
   }
-  const describe = async (index: number) => {
+  const keptImage = (index: number): number => {
     if (!(index >= 0 && index < length)) throw new RangeError(`No pair ${index} among ${length}`);
-    const imageIndex = kept[index]!;
+    return kept[index]!;
+  };
+  const imageFile = (index: number): string => join(imageDir, images.image(keptImage(index)));
+  const describe = async (index: number) => {
+    const imageIndex = keptImage(index);
     return {
-      file: join(imageDir, images.image(imageIndex)),
+      file: imageFile(index),
       caption: await captionAt(imageIndex),
       study: images.study(imageIndex),
       group: String(images.patient(imageIndex)),
@@ -95,8 +110,9 @@ export async function mimicPairs(context: DataContext, split: MimicSplit): Promi
   const captionHash = hash.digest('hex');
   return Object.assign(pairs, {
     describe,
+    images: { length, get: (index: number) => decodeImage(imageFile(index)), file: imageFile },
     async fingerprint() {
-      const optional = Array.from(kept.subarray(0, length), (index) => join(imageDir, images.image(index)));
+      const optional = Array.from({ length }, (_, index) => imageFile(index));
       const { cacheRoot, log } = context;
       return hashJson([captionHash, await fingerprintFiles([], { cacheRoot, log, optional })]);
     },

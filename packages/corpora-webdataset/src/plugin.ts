@@ -48,6 +48,7 @@ export class WebDatasetCorpus {
           ? [`${pairs.bad.count} samples left out: ${pairs.bad.list.slice(0, 20).join('; ')}`]
           : []),
       ],
+      examples: { train: { images: { length: pairs.length, get: async (i) => (await pairs.get(i)).image } } },
     };
   }
 }

@@ -6,6 +6,8 @@ import {
   MedbenchError,
   type OpenedCorpus,
   pluginMetadata,
+  type RasterImage,
+  type Source,
 } from '@medbench/core';
 import {
   type CaptionTable,
@@ -70,12 +72,20 @@ export async function toOpenedCorpus(
 /** Inspects opened splits: their numbers of pairs, with notes on repeated captions and on pairs left out. */
 export async function inspectSplits(
   { dataRoot }: DataContext,
-  splits: Readonly<Record<string, { readonly length: number } & PairCounts>>,
+  splits: Readonly<Record<string, { readonly length: number; readonly images?: Source<RasterImage> } & PairCounts>>,
 ): Promise<DataInspection> {
   const notes = Object.entries(splits).flatMap(([name, { duplicates, bad }]) => [
     ...(duplicates > 0 ? [`${name}: ${duplicates} captions repeat an earlier caption`] : []),
     ...(bad.count > 0 ? [`${name}: ${bad.count} pairs left out: ${bad.list.slice(0, 20).join('; ')}`] : []),
   ]);
   const counts = Object.entries(splits).map(([name, { length }]) => [name, { examples: length }] as const);
-  return { synthetic: await isGenerated(dataRoot), splits: Object.fromEntries(counts), notes };
+  const examples = Object.entries(splits).flatMap(([name, { images }]) =>
+    images ? [[name, { images }] as const] : [],
+  );
+  return {
+    synthetic: await isGenerated(dataRoot),
+    splits: Object.fromEntries(counts),
+    notes,
+    examples: Object.fromEntries(examples),
+  };
 }

@@ -1,6 +1,7 @@
 import { errorMessage, MedbenchError, type RasterImage } from '@medbench/core';
 import sharp, { type Sharp } from 'sharp';
 import { readBytes } from './files.js';
+import { type GreyWindow, levelRange } from './grey-window.js';
 import { decodeSmallJpeg, readPlainJpegHeader } from './jpeg.js';
 import { decodeSmallPng } from './png.js';
 
@@ -10,9 +11,9 @@ export interface DecodeImageOptions {
   /**
    * Levels of a 16-bit grey image that become 0 and 255; levels beyond them are clipped. Default [0, 65535], a division
    * by 257. Many radiographs hold 12-bit levels in 16-bit files: these need [0, 4095], otherwise they come out nearly
-   * black.
+   * black. `auto` takes the least and the greatest level of each image.
    */
-  readonly window?: readonly [number, number];
+  readonly window?: GreyWindow;
 }
 
 /** A decoding that takes longer is given up: no image of 100 million pixels needs more than a few seconds. */
@@ -54,7 +55,7 @@ export async function decodeImage(
   name = typeof input === 'string' ? input : 'image',
   { maxPixels = 100_000_000, window = [0, 65535] }: DecodeImageOptions = {},
 ): Promise<RasterImage> {
-  if (!(window[0] < window[1])) {
+  if (window !== 'auto' && !(window[0] < window[1])) {
     throw new MedbenchError('config', `A window from ${window[0]} to ${window[1]} holds no levels`);
   }
   const bytes = typeof input === 'string' ? await readBytes(input) : input;
@@ -131,10 +132,11 @@ function fromCmyk({ width, height, data: inks }: Samples): RasterImage {
   return { width, height, channels: 3, data };
 }
 
-function from16Bit({ width, height, data: bytes }: Samples, [low, high]: readonly [number, number]): RasterImage {
+function from16Bit({ width, height, data: bytes }: Samples, window: GreyWindow): RasterImage {
   // Samples are in the machine's byte order, at an offset that may be odd: the copy aligns them.
   const levels = new Uint16Array(bytes.slice().buffer);
-  const factor = 255 / (high - low);
+  const [low, high] = window === 'auto' ? levelRange(levels) : window;
+  const factor = 255 / Math.max(1, high - low);
   const data = Uint8Array.from(levels, (level) => Math.min(255, Math.max(0, Math.round((level - low) * factor))));
   return { width, height, channels: 1, data };
 }

@@ -13,6 +13,14 @@ export {
 export { batchesInOrder, batchesPerEpoch, batchOrder, epochOrder } from './batches.js';
 export { bicubicFilter, type ResampleFilter, type ResampleKernel } from './filter.js';
 export {
+  decodeOptions,
+  deepGreyNote,
+  deepGreyRange,
+  GREY_WINDOW_SETTING,
+  type GreyWindow,
+  parseGreyWindow,
+} from './grey-window.js';
+export {
   type DecodeImageOptions,
   decodeImage,
   encodeJpeg,
@@ -21,10 +29,12 @@ export {
   storedSamples,
   thumbnail,
 } from './image.js';
+export { imageFiles } from './image-files.js';
 export { importModule } from './loading/import-module.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
 export { workerFile } from './loading/worker-file.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
+export { isMissingMark } from './missing-text.js';
 export { pngChecksum } from './png.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';

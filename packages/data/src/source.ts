@@ -25,6 +25,7 @@ export function subset<T>(source: Source<T> & Pick<PairSource, 'encoded'>, indic
     length: selected.length,
     get: async (index) => source.get(sourceIndex(index)),
     ...(encoded ? { encoded: async (index: number) => encoded.call(source, sourceIndex(index)) } : {}),
+    ...(source.file ? { file: (index: number) => source.file!(sourceIndex(index)) } : {}),
   };
 }
 

@@ -10,7 +10,7 @@ export { GENERATED_MARKER, isGenerated, markGenerated } from './files/generated.
 export { visibleNames } from './files/list.js';
 export { pathInside } from './files/path-inside.js';
 export { locate, requireFile, requireFolder } from './files/require.js';
-export { type BadList, type BadSamples, badList, pairSource } from './pairs/bad-samples.js';
+export { type BadList, type BadSamples, badList, type EncodedPairs, pairSource } from './pairs/bad-samples.js';
 export {
   type CaptionTable,
   type CaptionTableOptions,

@@ -3,6 +3,7 @@ export { bindProtocols } from './bind.js';
 export { composePlugins, composeRun, type PluginServices, type RunServices, silentLogger } from './compose.js';
 export * from './config/index.js';
 export type { SkipLog } from './data/skipped.js';
+export * from './examine/index.js';
 export type { RunObserver } from './observer.js';
 export * from './plan/index.js';
 export * from './profile/index.js';

@@ -150,7 +150,15 @@ export abstract class ClassificationTask implements Task {
           ]
         : [],
     );
-    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counts), notes };
+    const examples = Object.entries(splits).flatMap(([name, split]) =>
+      split ? [[name, { images: split.images }] as const] : [],
+    );
+    return {
+      synthetic: await isSynthetic(context),
+      splits: Object.fromEntries(counts),
+      notes,
+      examples: Object.fromEntries(examples),
+    };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { type DataContext, errorMessage, MedbenchError, type RasterImage } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { decodeImage, imageFiles } from '@medbench/data';
 import type { LabelledImages } from '@medbench/evaluation';
 import { locate } from '@medbench/formats';
 import { type ClassificationSplits, ClassificationTask } from './classification.js';
@@ -51,7 +51,10 @@ export function labelledImages(
   examples: readonly LabelledImage[],
   decode: (file: string) => Promise<RasterImage> = decodeImage,
 ): LabelledImages {
-  const images = { length: examples.length, get: (i: number) => decode(examples[i]!.file) };
+  const images = imageFiles(
+    examples.map(({ file }) => file),
+    decode,
+  );
   const labels = Int32Array.from(examples, ({ label }) => label);
   if (examples.every(({ group }) => group === undefined)) return { images, labels };
   return { images, labels, groups: numberGroups(examples), groupNames: examples.map(({ group = '' }) => group) };

@@ -119,6 +119,14 @@ export abstract class MultiLabelTask implements Task {
           ]
         : [],
     );
-    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counts), notes };
+    const examples = Object.entries({ train, val, test }).flatMap(([name, split]) =>
+      split ? [[name, { images: split.images }] as const] : [],
+    );
+    return {
+      synthetic: await isSynthetic(context),
+      splits: Object.fromEntries(counts),
+      notes,
+      examples: Object.fromEntries(examples),
+    };
   }
 }

@@ -5,12 +5,13 @@ import {
   type ImageSplits,
   measureAll,
   type OpenedCorpus,
+  type RasterImage,
   type Task,
   type TaskContext,
   type TaskOutcome,
   type TestExamples,
 } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { imageFiles } from '@medbench/data';
 import type { RetrievalData } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { isSynthetic, taskInfo } from './info.js';
@@ -89,6 +90,7 @@ export abstract class RetrievalTask implements Task {
         test: { examples: test.texts.length, groups: test.images.length },
       },
       notes,
+      examples: { test: { images: test.images, texts: test.texts } },
     };
   }
 }
@@ -96,11 +98,15 @@ export abstract class RetrievalTask implements Task {
 /**
  * Builds a gallery from pairs of an image file and a text. It names its `files`. An image with several texts occurs in the gallery once.
  * @param pairs `group` names the patient or other subject that an image shows, if the data says so.
+ * @param decode Default: `decodeImage`.
  */
-export async function buildGallery(pairs: {
-  readonly length: number;
-  describe(index: number): Promise<{ readonly file: string; readonly caption: string; readonly group?: string }>;
-}): Promise<RetrievalData> {
+export async function buildGallery(
+  pairs: {
+    readonly length: number;
+    describe(index: number): Promise<{ readonly file: string; readonly caption: string; readonly group?: string }>;
+  },
+  decode?: (file: string) => Promise<RasterImage>,
+): Promise<RetrievalData> {
   const images = new Map<string, number>();
   const groupNames: string[] = [];
   const texts: string[] = [];
@@ -114,12 +120,7 @@ export async function buildGallery(pairs: {
     texts.push(caption);
   }
   const files = [...images.keys()];
-  const gallery = {
-    files,
-    images: { length: files.length, get: (i: number) => decodeImage(files[i]!) },
-    texts,
-    imageOfText,
-  };
+  const gallery = { files, images: imageFiles(files, decode), texts, imageOfText };
   return groupNames.some((name) => name !== '') ? { ...gallery, groupNames, groups: numberNames(groupNames) } : gallery;
 }
 

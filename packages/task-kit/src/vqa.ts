@@ -119,10 +119,21 @@ export abstract class VqaTask implements Task {
   }
 
   async inspect(context: DataContext): Promise<DataInspection> {
-    const { images: _, notes = [], ...splits } = await this.open(context);
+    const { images, notes = [], ...splits } = await this.open(context);
     const counts = Object.entries(splits).flatMap(([name, split]) =>
       split ? [[name, { examples: split.length, groups: new Set(split.map(({ image }) => image)).size }] as const] : [],
     );
-    return { synthetic: await isSynthetic(context), splits: Object.fromEntries(counts), notes };
+    const examples = Object.entries(splits).flatMap(([name, split]) => {
+      if (!split) return [];
+      const used = [...new Set(split.map(({ image }) => image))];
+      const texts = split.flatMap(({ question, answer }) => [question, String(answer)]);
+      return [[name, { images: subset(images, used), texts }] as const];
+    });
+    return {
+      synthetic: await isSynthetic(context),
+      splits: Object.fromEntries(counts),
+      notes,
+      examples: Object.fromEntries(examples),
+    };
   }
 }

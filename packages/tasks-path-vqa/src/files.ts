@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataContext, MedbenchError, type RasterImage, type Source } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { decodeImage, imageFiles } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
 import { openParquet, pathInside, readJson, readPickle, visibleNames } from '@medbench/formats';
 import { leftOutRowsNote, readRows, skipRow } from '@medbench/task-kit';
@@ -125,5 +125,5 @@ export async function fromOriginal(
     return example(index, question, String(answer));
   });
   const notes = leftOutRowsNote(`${split} questions`, examples, rows);
-  return { examples, images: { length: files.length, get: (i) => decodeImage(files[i]!) }, notes };
+  return { examples, images: imageFiles(files), notes };
 }

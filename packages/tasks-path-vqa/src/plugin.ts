@@ -52,15 +52,24 @@ export class PathVqa extends VqaTask {
     for (const split of SPLITS) splits.push(await read(folder, split, context));
     const [train, val, test] = splits as [SplitQuestions, SplitQuestions, SplitQuestions];
     const firstImages = [0, train.images.length, train.images.length + val.images.length];
+    const splitOf = (image: number): number => (image < firstImages[1]! ? 0 : image < firstImages[2]! ? 1 : 2);
     const shiftImages = (questions: SplitQuestions, offset: number): VqaExample[] =>
       questions.examples.map((example) => ({ ...example, image: example.image + offset }));
     return {
       images: {
         length: firstImages[2]! + test.images.length,
         get(i) {
-          const split = i < firstImages[1]! ? 0 : i < firstImages[2]! ? 1 : 2;
+          const split = splitOf(i);
           return splits[split]!.images.get(i - firstImages[split]!);
         },
+        ...(parquet
+          ? {}
+          : {
+              file: (i: number) => {
+                const split = splitOf(i);
+                return splits[split]!.images.file!(i - firstImages[split]!);
+              },
+            }),
       },
       train: train.examples,
       val: shiftImages(val, firstImages[1]!),

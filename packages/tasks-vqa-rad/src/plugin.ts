@@ -1,5 +1,5 @@
 import { type DataContext, Task } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { imageFiles } from '@medbench/data';
 import type { VqaExample } from '@medbench/evaluation';
 import { type VqaSplits, VqaTask } from '@medbench/task-kit';
 import { listImages, questionTable, readQuestions, type VqaRadSplit } from './files.js';
@@ -42,7 +42,7 @@ export class VqaRad extends VqaTask {
         type,
       }));
     return {
-      images: { length: files.length, get: (i) => decodeImage(files[i]!) },
+      images: imageFiles(files),
       train: examples(train),
       test: examples(test),
       notes: [...train.notes, ...test.notes],

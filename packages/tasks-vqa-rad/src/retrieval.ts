@@ -1,5 +1,5 @@
 import { type DataContext, Task } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { imageFiles } from '@medbench/data';
 import { type RetrievalSplits, RetrievalTask, toStatement } from '@medbench/task-kit';
 import { listImages, questionTable, readQuestions } from './files.js';
 import { INFO } from './info.js';
@@ -37,7 +37,7 @@ export class VqaRadRetrieval extends RetrievalTask {
     const index = new Map(files.map((file, i) => [file, i]));
     return {
       test: {
-        images: { length: files.length, get: (i) => decodeImage(files[i]!) },
+        images: imageFiles(files),
         texts: questions.map(({ question, answer }) => toStatement(question, answer)),
         imageOfText: Int32Array.from(questions, ({ imageFile }) => index.get(imageFile)!),
       },

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { printable, resolveSettings } from '@medbench/core';
 import { type CatalogueEntry, everyEntry, findEntry } from '@medbench/core/catalogue';
-import type { DataVerification } from '@medbench/runner';
+import type { DataExamination } from '@medbench/runner';
+import { Option } from 'commander';
 import pc from 'picocolors';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
-import { collect, FLAG } from '../flags.js';
+import { collect, FLAG, parseCount } from '../flags.js';
 
 /** Flags of `medbench data verify`. */
 export interface VerifyFlags {
@@ -16,6 +17,8 @@ export interface VerifyFlags {
   readonly set?: readonly string[];
   readonly checksums?: boolean;
   readonly skipBad?: boolean;
+  readonly sample?: number;
+  readonly strict?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,7 +34,7 @@ const splitIds = (value: string | undefined): string[] =>
  *   is damaged or not as published.
  */
 async function dataVerify(flags: VerifyFlags): Promise<number> {
-  const [{ mergeTrees, parseSet, verifyData }, { cacheFolder, readConfig, openWorkspace, openRegistry }] =
+  const [{ mergeTrees, parseSet, examineData }, { cacheFolder, readConfig, openWorkspace, openRegistry }] =
     await Promise.all([import('@medbench/runner'), import('@medbench/api/workspace')]);
   const cwd = process.cwd();
   const workspace = await openWorkspace(cwd, flags.config);
@@ -48,7 +51,7 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
   const entries = [...selectEntries('task', tasks), ...selectEntries('corpus', corpora)];
   const registry = await openRegistry(workspace);
   const dataRoot = resolve(cwd, config.dataRoot);
-  const outcomes: DataVerification[] = [];
+  const outcomes: DataExamination[] = [];
   let failed = false;
   if (!flags.json) console.log(`Data sets below ${dataRoot}\n`);
   for (const entry of entries) {
@@ -57,13 +60,15 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
       kind === 'task'
         ? resolveSettings('taskSettings', info, config.taskSettings[info.id])
         : resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
-    const outcome = await verifyData(registry, entry, {
+    const outcome = await examineData(registry, entry, {
       ...{ dataRoot, cacheRoot: cacheFolder(cwd), settings },
       checksums: flags.checksums ?? false,
       skipBad: flags.skipBad ?? false,
+      ...(flags.sample === undefined ? {} : { sample: flags.sample }),
     });
     const named = (kind === 'task' ? tasks : corpora).includes(info.id);
     failed ||= outcome.verdict === 'broken' || outcome.verdict === 'differs' || (named && outcome.verdict !== 'ok');
+    failed ||= flags.strict === true && outcome.problems.length > 0;
     outcomes.push(outcome);
     if (!flags.json) for (const line of renderOutcome(outcome)) console.log(line);
   }
@@ -74,8 +79,8 @@ async function dataVerify(flags: VerifyFlags): Promise<number> {
 
 const COLOURS = { ok: pc.green, differs: pc.yellow, missing: pc.dim, broken: pc.red, generated: pc.cyan } as const;
 
-function renderOutcome(outcome: DataVerification): string[] {
-  const { id, verdict, files, splits, differences, notes, error, obtain } = outcome;
+function renderOutcome(outcome: DataExamination): string[] {
+  const { id, verdict, files, splits, differences, problems, notes, error, obtain } = outcome;
   const counts = splits
     .map(
       ({ split, examples, expected }) =>
@@ -92,13 +97,18 @@ function renderOutcome(outcome: DataVerification): string[] {
   }
   if (error) add('!', error);
   for (const difference of differences) add('≠', difference);
+  for (const { severity, message, example, remedy } of problems) {
+    add(severity === 'error' ? pc.red('✗') : pc.yellow('▲'), message);
+    if (example) add(' ', `example: ${example}`);
+    add(' ', remedy);
+  }
   for (const note of notes) add('·', note);
   const checked = files.filter(({ md5 }) => md5 === 'ok').map(({ found: path }) => path);
   if (checked.length > 0) add('·', `matches the published checksum: ${checked.join(', ')}`);
   return lines;
 }
 
-function summary(outcomes: readonly DataVerification[]): string {
+function summary(outcomes: readonly DataExamination[]): string {
   const counts = (['ok', 'differs', 'broken', 'generated', 'missing'] as const).flatMap((verdict) => {
     const count = outcomes.filter((outcome) => outcome.verdict === verdict).length;
     return count > 0 ? [`${count} ${verdict}`] : [];
@@ -109,12 +119,16 @@ function summary(outcomes: readonly DataVerification[]): string {
 export const dataVerifyCommand: DeclareCommand = (program, done) => {
   program
     .command('verify')
-    .description('compare a data folder with what is published: files, checksums, counts (downloads nothing)')
+    .description('check a data folder: files, checksums, counts, every image and text (downloads nothing)')
     .option('--tasks <ids>', 'ids separated by commas, or all (default: all)')
     .option('--corpora <ids>', 'ids separated by commas, or all')
     .addOption(FLAG.data())
     .option('--checksums', 'require published checksums to match, and verify files above 1 GiB too')
     .option('--skip-bad', 'list all rows that cannot be read, instead of stopping at the first')
+    .addOption(
+      new Option('--sample <n>', 'images of each split to open (default: 32)').argParser(parseCount),
+    )
+    .option('--strict', 'exit code 1 for warnings too')
     .option('--config <file>', 'configuration file')
     .option(
       '--set <path=value>',
@@ -125,7 +139,10 @@ export const dataVerifyCommand: DeclareCommand = (program, done) => {
     .addHelpText(
       'after',
       `
-Exit code 1 if a named data set is not as published or, with all, if one that exists is damaged or differs.
+Every image is looked for, a sample is opened, and grey levels, texts, and images that two splits share are checked.
+✗ marks an error, which ends a run or makes its figures wrong; ▲ marks a warning.
+
+Exit code 1 if a named data set is not as published or has an error or, with all, if one that exists does.
 
 Examples:
   medbench data verify --tasks all --data ./data

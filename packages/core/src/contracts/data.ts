@@ -13,6 +13,8 @@ export interface Source<T> {
   readonly length: number;
   /** Reads one element, counted from 0. @throws MedbenchError naming the file if it is missing or broken. */
   get(index: number): Promise<T>;
+  /** Path of an element's file, if each element has a file of its own. Opens nothing. */
+  file?(index: number): string | Promise<string>;
 }
 
 /** One image with its caption. */
@@ -50,6 +52,17 @@ export interface DataInspection {
   >;
   /** Oddities that are not errors, such as skipped rows. */
   readonly notes: readonly string[];
+  /** Differences from what is published that the counts do not show. */
+  readonly differences?: readonly string[];
+  /** The examples behind the counts, by split, for the checks of images and texts. Absent: only counts are checked. */
+  readonly examples?: Readonly<Record<string, InspectedSplit>>;
+}
+
+/** The examples of one split, each image once. */
+export interface InspectedSplit {
+  readonly images: Source<RasterImage>;
+  /** Captions, questions or answers, in any order. */
+  readonly texts?: Iterable<string>;
 }
 
 /** A pair whose image is not decoded yet, so that a worker thread can decode it. */
@@ -62,6 +75,8 @@ export interface EncodedPair {
   readonly caption: string;
   /** Name of the image in messages. */
   readonly name: string;
+  /** Levels of a 16-bit grey image that become black and white, as in `decodeImage`. Default: the whole range. */
+  readonly window?: readonly [low: number, high: number] | 'auto';
   /** Returns the pair to use if this image cannot be decoded, given the error. Default: the error is thrown. */
   instead?(error: unknown): Promise<EncodedPair>;
 }

@@ -1,4 +1,5 @@
 import {
+  type EncodedPair,
   elementCount,
   errorMessage,
   type ImageTextPair,
@@ -7,6 +8,7 @@ import {
   type RasterImage,
   random,
 } from '@medbench/core';
+import { decodeOptions } from '../grey-window.js';
 import { decodeImage } from '../image.js';
 import { cropSteps, normaliser, type TrainingCrop } from '../transform.js';
 
@@ -17,7 +19,7 @@ const CONCURRENT_DECODES = 6;
 
 /** An image, encoded or decoded, and its caption for the inputs that use it. */
 export interface JobExample {
-  readonly image: { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage;
+  readonly image: Pick<EncodedPair, 'bytes' | 'name' | 'window'> | RasterImage;
   readonly caption: string;
   /** Whether to return the image in the form in which it is cached. */
   readonly keep: boolean;
@@ -87,7 +89,7 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const make = async (row: number): Promise<void> => {
     const { image: input, caption, keep } = examples[row]!;
     try {
-      const image = stored('bytes' in input ? await decodeImage(input.bytes, input.name) : input);
+      const image = stored('bytes' in input ? await decodeImage(input.bytes, input.name, decodeOptions(input)) : input);
       write(view(image, random(seed, 'augmentation', step, row)), images, row * area);
       for (const { fill } of inputs) fill(row, { image, caption });
       if (keep) kept[row] = job.share ? copyToShared(image) : image;

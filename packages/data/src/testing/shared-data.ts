@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+export { deepGreyPng } from './deep-grey-png.js';
+
 /**
  * Path of a real data set for tests: `name` in the folder that `MEDBENCH_DATA` names, else in `../shared/data` beside
  * the repository root. If the data is missing, warns on stderr and returns undefined: the test is then to be skipped

@@ -1,5 +1,5 @@
 import { type EncodedPair, isMedbenchError, type MedbenchError, type PairSource } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { decodeImage, decodeOptions } from '@medbench/data';
 
 /** Maximum number of left-out examples that are listed. */
 const MAX_LISTED = 1000;
@@ -50,17 +50,16 @@ export function badList(skipBad: boolean, skip: (message: string) => void = () =
   };
 }
 
+/** Pairs that can be read undecoded. */
+export type EncodedPairs = PairSource & Required<Pick<PairSource, 'encoded'>>;
+
 /**
  * A source of pairs that are read undecoded. If bad pairs may be left out, the next pair replaces one that proves
  * broken when it is read or decoded.
  * @param read Reads a pair's image and caption. @throws MedbenchError('data') for a broken pair.
  * @throws RangeError for an index beyond the pairs.
  */
-export function pairSource(
-  length: number,
-  read: (index: number) => Promise<EncodedPair>,
-  bad?: BadList,
-): Required<PairSource> {
+export function pairSource(length: number, read: (index: number) => Promise<EncodedPair>, bad?: BadList): EncodedPairs {
   const readNext = async (index: number, error: unknown, tries: number): Promise<EncodedPair> => {
     if (!bad || tries > MAX_TRIES || !isMedbenchError(error) || error.code !== 'data') throw error;
     bad.note(index, error.message);
@@ -78,7 +77,7 @@ export function pairSource(
   };
   const decoded = async (pair: EncodedPair): ReturnType<PairSource['get']> => {
     try {
-      return { image: await decodeImage(pair.bytes, pair.name), caption: pair.caption };
+      return { image: await decodeImage(pair.bytes, pair.name, decodeOptions(pair)), caption: pair.caption };
     } catch (error) {
       if (!pair.instead) throw error;
       return decoded(await pair.instead(error));

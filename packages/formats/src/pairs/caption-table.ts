@@ -1,4 +1,5 @@
-import { type EncodedPair, MedbenchError, type PairSource } from '@medbench/core';
+import { type EncodedPair, MedbenchError, type PairSource, type RasterImage, type Source } from '@medbench/core';
+import { decodeImage, decodeOptions, type GreyWindow, isMissingMark } from '@medbench/data';
 import { readBytes } from '@medbench/data/files';
 import { openFiles, readFully } from '../files/open-files.js';
 import { pathInside } from '../files/path-inside.js';
@@ -29,6 +30,8 @@ export interface CaptionTableOptions {
   readonly columns?: readonly string[];
   /** Whether to take a row. Default: all rows. */
   readonly keep?: (row: JsonRow) => boolean;
+  /** Levels of 16-bit grey images that become black and white, as in `decodeImage`. */
+  readonly window?: GreyWindow | undefined;
   /** Leave out broken rows and images instead of failing. Default false. */
   readonly skipBad?: boolean;
   /** Receives a message for each row or image that is left out. */
@@ -41,6 +44,8 @@ export interface CaptionTable extends PairSource {
   encoded(index: number): Promise<EncodedPair>;
   /** The distinct image files of all pairs. Reads the table once more. */
   imageFiles(): Promise<string[]>;
+  /** The images alone. None is left out or replaced by another. */
+  readonly images: Source<RasterImage>;
   /** Number of captions that repeat an earlier one. */
   readonly duplicates: number;
   /** Number of rows that `keep` rejected. */
@@ -64,7 +69,7 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
   const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {
     const name = textIn(row, imageColumn, place);
     const caption = textIn(row, captionColumn, place);
-    if (MISSING.has(caption.trim())) {
+    if (isMissingMark(caption)) {
       throw new MedbenchError('data', `${place} has a mark of a missing text in "${captionColumn}" (nan, None, null)`, {
         hint: MEND_HINT,
       });
@@ -108,10 +113,15 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
     starts.length,
     async (index) => {
       const { file, caption } = await describe(index);
-      return { bytes: await readBytes(file), caption, name: file };
+      return { bytes: await readBytes(file), caption, name: file, ...decodeOptions(options) };
     },
     skipBad ? bad : undefined,
   );
+  const images = {
+    length: starts.length,
+    get: async (index: number) => decodeImage((await describe(index)).file, undefined, decodeOptions(options)),
+    file: async (index: number) => (await describe(index)).file,
+  };
   const imageFiles = async (): Promise<string[]> => {
     const paths = new Set<string>();
     const ignoreBad = (): void => {};
@@ -129,13 +139,10 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
     }
     return [...paths];
   };
-  return Object.assign(pairs, { describe, imageFiles, duplicates: captions.duplicates(), rejected, bad });
+  return Object.assign(pairs, { describe, images, imageFiles, duplicates: captions.duplicates(), rejected, bad });
 }
 
 const MEND_HINT = 'Mend the row, take it out, or leave bad rows out with --skip-bad.';
-
-/** What pandas and Python write where a caption is missing. */
-const MISSING: ReadonlySet<string> = new Set(['nan', 'NaN', 'None', 'null', 'NULL', '<NA>']);
 
 function textIn(row: JsonRow, column: string, place: string): string {
   const value = row[column];

@@ -1,6 +1,6 @@
-import { type EncodedPair, MedbenchError, type PairSource } from '@medbench/core';
+import { type EncodedPair, MedbenchError } from '@medbench/core';
 import { openFiles } from '../files/open-files.js';
-import { type BadSamples, badList, pairSource } from '../pairs/bad-samples.js';
+import { type BadSamples, badList, type EncodedPairs, pairSource } from '../pairs/bad-samples.js';
 import { brokenSample, IMAGE_SUFFIXES, readSample } from './sample.js';
 import { findShards, type Shards } from './shards.js';
 import { indexShard, type ShardIndex } from './tar-index.js';
@@ -19,7 +19,7 @@ export interface WebDatasetOptions {
   readonly cacheFolder?: string;
 }
 
-export interface WebDataset extends Required<PairSource> {
+export interface WebDataset extends EncodedPairs {
   /** Samples that were left out; grows while samples are read. */
   readonly bad: BadSamples;
 }

@@ -63,10 +63,9 @@ export const isEncoded = (loaded: LoadedExample): loaded is EncodedPair => 'byte
  * The image of an example as a worker's job takes it. Bytes that are a small part of a larger buffer, such as Node's
  * own pool, are copied, because a buffer can only be transferred as a whole.
  */
-export function toJobImage(
-  loaded: LoadedExample,
-): { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string } | RasterImage {
+export function toJobImage(loaded: LoadedExample): Pick<EncodedPair, 'bytes' | 'name' | 'window'> | RasterImage {
   if (!isEncoded(loaded)) return loaded.image;
-  const { bytes, name } = loaded;
-  return { bytes: bytes.byteLength * 2 > bytes.buffer.byteLength ? bytes : new Uint8Array(bytes), name };
+  const { bytes, name, window } = loaded;
+  const whole = bytes.byteLength * 2 > bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+  return { bytes: whole, name, ...(window ? { window } : {}) };
 }

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { opendir, stat } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import type { RasterImage, Source } from '@medbench/core';
+import type { Folders } from './folders.js';
+import type { DataProblem } from './problem.js';
+
+/** Images whose files are asked for at a time. */
+const AT_A_TIME = 64;
+/** Files whose size is read; of more, as many, spread evenly. */
+export const SIZES_READ = 100_000;
+/** Missing names that are looked for once more by themselves: some systems write accents in two ways. */
+const LOOKED_FOR_AGAIN = 1000;
+/** Entries of folders that are searched for a missing file's place. */
+const SEARCHED = 500_000;
+
+/** Images whose elements have files of their own. */
+export type FileSource = Source<RasterImage> & Required<Pick<Source<RasterImage>, 'file'>>;
+
+export const hasFiles = (images: Source<RasterImage>): images is FileSource => images.file !== undefined;
+
+/** The files of a split's images. */
+export interface FoundImages {
+  readonly missing: number;
+  readonly problems: readonly DataProblem[];
+  /** Size in bytes by index, of the files whose size was read. */
+  readonly sizes: ReadonlyMap<number, number>;
+}
+
+/** Looks for every image of a split, and reads the sizes of up to `SIZES_READ` files. Opens none. */
+export async function findImages(split: string, images: FileSource, folders: Folders): Promise<FoundImages> {
+  let missing = 0;
+  let example: string | undefined;
+  for (let from = 0; from < images.length; from += AT_A_TIME) {
+    const count = Math.min(AT_A_TIME, images.length - from);
+    const files = await Promise.all(Array.from({ length: count }, (_, i) => images.file(from + i)));
+    for (const file of files) {
+      if ((await folders.has(file)) || (missing < LOOKED_FOR_AGAIN && existsSync(file))) continue;
+      missing++;
+      example ??= file;
+    }
+  }
+  const problems: DataProblem[] = [];
+  if (example !== undefined) {
+    problems.push({
+      ...{ severity: 'error', check: 'files', count: missing, example },
+      message: `${split}: ${missing} of ${images.length} images are not there`,
+      remedy: await remedyForMissing(example),
+    });
+  }
+  const { sizes, empty } = await readSizes(images);
+  if (empty.length > 0) {
+    problems.push({
+      ...{ severity: 'error', check: 'files', count: empty.length, example: empty[0]! },
+      message: `${split}: ${empty.length} images are empty files`,
+      remedy: 'Their download failed: fetch them again, or leave them out with --skip-bad.',
+    });
+  }
+  return { missing, problems, sizes };
+}
+
+async function readSizes(images: FileSource): Promise<{ sizes: Map<number, number>; empty: string[] }> {
+  const indices = spread(images.length, SIZES_READ);
+  const sizes = new Map<number, number>();
+  const empty: string[] = [];
+  for (let from = 0; from < indices.length; from += AT_A_TIME) {
+    const part = indices.slice(from, from + AT_A_TIME);
+    const read = async (index: number) => {
+      const file = await images.file(index);
+      return { file, stats: await stat(file).catch(() => undefined) };
+    };
+    for (const [i, { file, stats }] of (await Promise.all(part.map(read))).entries()) {
+      if (!stats) continue;
+      if (stats.size === 0) empty.push(file);
+      else sizes.set(part[i]!, stats.size);
+    }
+  }
+  return { sizes, empty };
+}
+
+/** Up to `count` indices of a list, spread evenly, from the first to the last. */
+export function spread(length: number, count: number): number[] {
+  if (length <= count) return Array.from({ length }, (_, i) => i);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * (length - 1)) / Math.max(1, count - 1)));
+}
+
+/** What to do about a missing file: where it is instead, if it is found nearby. */
+async function remedyForMissing(file: string): Promise<string> {
+  let folder = dirname(file);
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  const name = file.slice(dirname(file).length + 1);
+  const stem = name.slice(0, name.length - extname(name).length);
+  let other: string | undefined;
+  let seen = 0;
+  let first: string | undefined;
+  const search = async (place: string): Promise<string | undefined> => {
+    const below: string[] = [];
+    for await (const entry of await opendir(place, { bufferSize: 1024 })) {
+      if (++seen > SEARCHED) return undefined;
+      if (entry.name.startsWith('.')) continue;
+      if (entry.name === name && !entry.isDirectory()) return join(place, entry.name);
+      if (entry.isDirectory()) below.push(join(place, entry.name));
+      else {
+        first ??= entry.name;
+        if (entry.name.slice(0, entry.name.length - extname(entry.name).length) === stem) {
+          other ??= join(place, entry.name);
+        }
+      }
+    }
+    for (const deeper of below) {
+      const found = await search(deeper).catch(() => undefined);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const found = await search(folder).catch(() => undefined);
+  if (found) return `It is at ${found}: move the images to where they are looked for, or link their folder there.`;
+  if (other) return `There is ${other}: the table and the images have other endings.`;
+  const instead = first ? `${folder} holds other names, such as ${first}` : `${folder} holds no files`;
+  return `${instead}. Fetch or unpack the images that are missing, or leave them out with --skip-bad.`;
+}
