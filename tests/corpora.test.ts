@@ -30,7 +30,7 @@ const PUBLISHED: Readonly<Record<string, number | undefined>> = {
   'pmc-oa': 1_317_219,
   'quilt-1m': 1_017_708,
   'mimic-cxr': 368_960,
-  roco: 65_450,
+  roco: 65_448,
   webdataset: undefined,
 };
 const CORPORA = [PmcOa, Quilt1M, MimicCxr, Roco, WebDatasetCorpus] as readonly (new () => Corpus)[];

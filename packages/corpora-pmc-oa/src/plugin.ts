@@ -18,6 +18,9 @@ const VALID: ExpectedFile = {
   what: 'a row for each figure of the validation split: "image", "caption"',
 };
 
+/** The folder in images.zip. */
+const ZIPPED = 'caption_T060_filtered_top4_sep_v0_subfigures';
+
 const INFO = {
   id: 'pmc-oa',
   title: 'PMC-OA',
@@ -33,7 +36,11 @@ const INFO = {
       path: ['pmc-oa/train.jsonl', 'pmc-oa/pmc_oa.jsonl', 'pmc-oa/pmc_oa_beta.jsonl', 'pmc-oa/pmc_oa.csv'],
       what: 'a row for each figure: "image", "caption"',
     },
-    { path: ['pmc-oa/images/', 'pmc-oa/caption_T060_filtered_top4_sep_v0_subfigures/'], what: 'the figures' },
+    {
+      // images.zip holds the folder of the long name, which some unpack into a folder images.
+      path: [`pmc-oa/images/${ZIPPED}/`, `pmc-oa/${ZIPPED}/`, 'pmc-oa/images/'],
+      what: 'the figures',
+    },
   ],
   settings,
 } as const satisfies CorpusInfo;

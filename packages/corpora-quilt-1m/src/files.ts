@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CorpusInfo, DataContext } from '@medbench/core';
 import { type CaptionTableOptions, locate } from '@medbench/formats';
 
@@ -12,7 +14,15 @@ export const QUILT = {
       path: ['quilt-1m/quilt_1M_lookup.csv', 'quilt-1m/quilt_1M_entries.csv'],
       what: 'a row for each pair, with caption, image_path, subset, split and other columns',
     },
-    { path: ['quilt-1m/quilt_1m/', 'quilt-1m/images/'], what: 'the images' },
+    {
+      path: [
+        'quilt-1m/quilt_1m/',
+        'quilt-1m/images_part_1/quilt_1m/',
+        'quilt-1m/images/images_part_1/quilt_1m/',
+        'quilt-1m/images/',
+      ],
+      what: 'the images, in one folder or in images_part_1/quilt_1m to images_part_5/quilt_1m',
+    },
   ],
   settings: {
     subsets: {
@@ -34,9 +44,20 @@ export function quiltTable(
     table: locate(dataRoot, table, QUILT.source),
     imageColumn: 'image_path',
     captionColumn: 'caption',
-    imageDir: locate(dataRoot, images, QUILT.source),
+    imageDir: imageFolders(locate(dataRoot, images, QUILT.source)),
     columns: ['split', 'subset'],
     keep: (row) =>
       (split === 'both' || row.split === split) && (subsets === undefined || subsets.includes(String(row.subset))),
   };
+}
+
+/** All parts of the images, if the folder is one of several into which the archives unpack. */
+function imageFolders(folder: string): readonly string[] {
+  const part = dirname(folder);
+  if (!/images_part_\d+$/.test(part)) return [folder];
+  return readdirSync(dirname(part))
+    .filter((name) => /^images_part_\d+$/.test(name))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .map((name) => join(dirname(part), name, 'quilt_1m'))
+    .filter((path) => existsSync(path));
 }

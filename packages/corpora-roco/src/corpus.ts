@@ -9,7 +9,7 @@ import { ROCO, rocoFiles, rocoTable } from './files.js';
   id: 'roco',
   title: 'ROCO (radiology)',
   domain: 'medical',
-  pairs: { train: 65_450 },
+  pairs: { train: 65_448 },
   files: rocoFiles('train'),
 })
 export class Roco extends CaptionCorpus {

@@ -2,6 +2,8 @@ import { constants, type ReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorMessage, MedbenchError } from '@medbench/core';
 
+export { type FolderNames, Folders, folderNames } from './folder-names.js';
+
 /**
  * Opens a regular file for reading. A pipe or a device is refused, because reading it might never end.
  * @throws MedbenchError('data') naming the file if it is missing, cannot be read, or is anything but a file.

@@ -13,7 +13,7 @@ import { buildGallery, duplicatesNote, type RetrievalSplits, RetrievalTask } fro
   kind: 'retrieval',
   protocols: ['retrieval'],
   classes: [],
-  splits: { train: 65_450, val: 8_180, test: 8_179 },
+  splits: { train: 65_448, val: 8_180, test: 8_179 },
   files: rocoFiles('test'),
   caveats: ['its training split is part of the pre-training data', 'PMC-OA may hold some of its figures'],
   metric: { retrieval: 'mean_recall@200' },

@@ -1,6 +1,6 @@
 import { type EncodedPair, MedbenchError, type PairSource, type RasterImage, type Source } from '@medbench/core';
 import { decodeImage, decodeOptions, type GreyWindow, isMissingMark } from '@medbench/data';
-import { readBytes } from '@medbench/data/files';
+import { folderNames, readBytes } from '@medbench/data/files';
 import { openFiles, readFully } from '../files/open-files.js';
 import { pathInside } from '../files/path-inside.js';
 import { requireFolder } from '../files/require.js';
@@ -23,7 +23,8 @@ export interface CaptionTableOptions {
   readonly header?: readonly string[];
   readonly imageColumn: string;
   readonly captionColumn: string;
-  readonly imageDir: string;
+  /** Folder of the images. Of several, an image is read from the first that holds its name. */
+  readonly imageDir: string | readonly string[];
   /** Returns the name of an image's file in `imageDir` from the value in `imageColumn`. Default: the value itself. */
   readonly toFileName?: (name: string) => string;
   /** Other columns that `keep` reads. */
@@ -65,7 +66,7 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
   const { table, header, imageColumn, captionColumn, imageDir, columns = [], keep, skipBad = false } = options;
   const bad = badList(skipBad, options.skip);
   const { rows, parse } = await scanTable(table, [imageColumn, captionColumn, ...columns], header, bad.take);
-  await requireFolder(imageDir, `It should hold the images that ${table} names.`);
+  const fileIn = await filePlaces([imageDir].flat(), table);
   const read = (row: JsonRow, place: string): { readonly file: string; readonly caption: string } => {
     const name = textIn(row, imageColumn, place);
     const caption = textIn(row, captionColumn, place);
@@ -74,7 +75,7 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
         hint: MEND_HINT,
       });
     }
-    return { file: pathInside(imageDir, options.toFileName?.(name) ?? name, place), caption };
+    return { file: fileIn(options.toFileName?.(name) ?? name, place), caption };
   };
   const starts = numberList();
   const lengths = numberList();
@@ -140,6 +141,17 @@ export async function captionTable(options: CaptionTableOptions): Promise<Captio
     return [...paths];
   };
   return Object.assign(pairs, { describe, images, imageFiles, duplicates: captions.duplicates(), rejected, bad });
+}
+
+/** Returns a function that gives the path of a name. @throws MedbenchError('data') naming a folder that is missing. */
+async function filePlaces(folders: readonly string[], table: string): Promise<(name: string, place: string) => string> {
+  for (const folder of folders) await requireFolder(folder, `It should hold the images that ${table} names.`);
+  if (folders.length === 1) return (name, place) => pathInside(folders[0]!, name, place);
+  const listings = await Promise.all(folders.map(folderNames));
+  return (name, place) => {
+    const index = listings.findIndex((names) => names.has(name));
+    return pathInside(folders[Math.max(0, index)]!, name, place);
+  };
 }
 
 const MEND_HINT = 'Mend the row, take it out, or leave bad rows out with --skip-bad.';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { RasterImage, Source } from '@medbench/core';
-import type { Folders } from './folders.js';
+import type { Folders } from '@medbench/data/files';
 import type { DataProblem } from './problem.js';
 
 /** Images whose files are asked for at a time. */

@@ -4,29 +4,14 @@ import { basename, dirname } from 'node:path';
 /** Listings kept at a time. The images of a folder usually follow each other. */
 const KEPT = 1000;
 
-/**
- * Tells whether files exist from one listing of each folder: asking for each of a million files takes minutes on a
- * network drive. A listing takes eight bytes per name.
- */
-export class Folders {
-  readonly #listings = new Map<string, Promise<Float64Array>>();
-
-  /** Whether the folder of a file lists its name. */
-  async has(path: string): Promise<boolean> {
-    const folder = dirname(path);
-    let listing = this.#listings.get(folder);
-    if (!listing) {
-      const [oldest] = this.#listings.keys();
-      if (this.#listings.size >= KEPT && oldest !== undefined) this.#listings.delete(oldest);
-      listing = listNames(folder);
-      this.#listings.set(folder, listing);
-    }
-    return contains(await listing, hash53(basename(path)));
-  }
+/** The names in a folder, eight bytes each. */
+export interface FolderNames {
+  /** Whether the folder holds a name. */
+  has(name: string): boolean;
 }
 
-/** Hashes of the names in a folder, ascending; none if there is no such folder. */
-async function listNames(folder: string): Promise<Float64Array> {
+/** Lists the names in a folder; none if there is no such folder. */
+export async function folderNames(folder: string): Promise<FolderNames> {
   let hashes = new Float64Array(64);
   let count = 0;
   try {
@@ -39,9 +24,31 @@ async function listNames(folder: string): Promise<Float64Array> {
       hashes[count++] = hash53(name);
     }
   } catch {
-    return new Float64Array(0);
+    count = 0;
   }
-  return hashes.subarray(0, count).sort();
+  const sorted = hashes.subarray(0, count).sort();
+  return { has: (name) => contains(sorted, hash53(name)) };
+}
+
+/**
+ * Tells whether files exist from one listing of each folder: asking for each of a million files takes minutes on a
+ * network drive.
+ */
+export class Folders {
+  readonly #listings = new Map<string, Promise<FolderNames>>();
+
+  /** Whether the folder of a file lists its name. */
+  async has(path: string): Promise<boolean> {
+    const folder = dirname(path);
+    let listing = this.#listings.get(folder);
+    if (!listing) {
+      const [oldest] = this.#listings.keys();
+      if (this.#listings.size >= KEPT && oldest !== undefined) this.#listings.delete(oldest);
+      listing = folderNames(folder);
+      this.#listings.set(folder, listing);
+    }
+    return (await listing).has(basename(path));
+  }
 }
 
 function contains(sorted: Float64Array, value: number): boolean {
