@@ -42,6 +42,22 @@ describe('HAM10000', () => {
     expect((await new Ham10000().open(context())).test.labels).toEqual(test.labels);
   });
 
+  it.each([
+    ['HAM10000_metadata.tab', '\t'],
+    ['HAM10000_metadata', '\t'],
+    ['HAM10000_metadata.csv', ';'],
+  ])('reads %s as Dataverse hands it out, with texts in quotes', async (name, delimiter) => {
+    const quoted = [HEADER, ...rows].map((line) =>
+      line
+        .split(',')
+        .map((field) => `"${field}"`)
+        .join(delimiter),
+    );
+    writeFileSync(join(root, 'ham10000', name), `${quoted.join('\r\n')}\r\n`);
+    const { train, test } = await new Ham10000().open(context());
+    expect([train.labels.length, test.labels.length]).toEqual([32, 8]);
+  });
+
   it('notes how many test images leak if it divides image by image', async () => {
     table(rows);
     const { test, notes } = await new Ham10000().open(context({ split: 'paper-like' }));

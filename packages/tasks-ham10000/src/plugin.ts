@@ -47,7 +47,7 @@ const STUDY_SPLIT = { list: new URL('../assets/study-split.csv', import.meta.url
   source: 'https://doi.org/10.7910/DVN/DBW86T',
   files: [
     {
-      path: ['ham10000/HAM10000_metadata.csv', 'ham10000/HAM10000_metadata'],
+      path: ['ham10000/HAM10000_metadata.csv', 'ham10000/HAM10000_metadata.tab', 'ham10000/HAM10000_metadata'],
       what: 'diagnosis and lesion of each image',
     },
     { path: ['ham10000/HAM10000_images_part_1/', 'ham10000/skin_cancer/'], what: 'the first 5,000 of 10,015 images' },

@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import { errorMessage, firstRepeated, MedbenchError } from '@medbench/core';
-import { readBytes, streamFile, unreadable } from '@medbench/data/files';
+import { openFile, readBytes, streamFile, unreadable } from '@medbench/data/files';
 import { CsvError, parse } from 'csv-parse';
 import { boundedRatio, cannotUnpack } from '../files/damaged.js';
 
@@ -66,7 +66,10 @@ export async function readJsonl(path: string): Promise<JsonRow[]> {
 export interface ReadCsvOptions {
   /** Columns that must exist. */
   readonly columns?: readonly string[];
-  /** Default: a comma. */
+  /**
+   * Default: whichever of comma, tab and semicolon divides the header line into the needed columns. A comma in a packed
+   * file, and if none does.
+   */
   readonly delimiter?: string;
 }
 
@@ -88,8 +91,10 @@ export async function readCsv(path: string, options?: ReadCsvOptions): Promise<R
 /** Reads the rows of `readCsv` one by one, for tables that are too large to hold. @throws as `readCsv`. */
 export async function* csvRows(
   path: string,
-  { columns = [], delimiter = ',' }: ReadCsvOptions = {},
+  { columns = [], ...options }: ReadCsvOptions = {},
 ): AsyncGenerator<Readonly<Record<string, string>>> {
+  const packed = path.toLowerCase().endsWith('.gz');
+  const delimiter = options.delimiter ?? (packed ? ',' : await findDelimiter(path, columns));
   let headerSeen = false;
   const parser = parse({
     bom: true,
@@ -105,7 +110,7 @@ export async function* csvRows(
   });
   const stream = await streamFile(path);
   stream.on('error', (cause) => parser.destroy(unreadable(path, cause)));
-  if (path.toLowerCase().endsWith('.gz')) {
+  if (packed) {
     const unpacked = createGunzip();
     unpacked.on('error', (cause) => parser.destroy(cannotUnpack(path, cause)));
     const bounded = boundedRatio(path, stream);
@@ -124,6 +129,27 @@ export async function* csvRows(
     stream.destroy();
   }
   if (!headerSeen) requireColumns(path, [], columns);
+}
+
+/** Maximum bytes of a header line whose delimiter is looked for. */
+const MAX_HEADER = 2 ** 16;
+
+/** The delimiter with which the header line has the columns. Dataverse hands tables out with tabs, Excel with semicolons. */
+async function findDelimiter(path: string, columns: readonly string[]): Promise<string> {
+  let start: string;
+  const handle = await openFile(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_HEADER), 0, MAX_HEADER, 0);
+    start = buffer.toString('utf8', 0, bytesRead);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  } finally {
+    await handle.close();
+  }
+  const line = start.replace(/^\uFEFF/, '').split(/[\r\n]/, 1)[0]!;
+  const names = (delimiter: string) => line.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  const fits = (delimiter: string) => columns.every((column) => names(delimiter).includes(column));
+  return columns.length === 0 ? ',' : ([',', '\t', ';'].find(fits) ?? ',');
 }
 
 /**
