@@ -30,4 +30,4 @@ export { leftOutRowsNote, readRows, skipRow } from './skip-bad.js';
 export { SPLIT_SETTINGS, type TestSplit, testSplit } from './splits.js';
 export { toStatement } from './statement.js';
 export { type StudySplit, studySplit } from './study-split.js';
-export { type VqaSplits, VqaTask } from './vqa.js';
+export { fittedQuestions, VQA_FIT_SETTING, type VqaSplits, VqaTask } from './vqa.js';

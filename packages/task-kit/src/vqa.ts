@@ -6,6 +6,7 @@ import {
   measureAll,
   type OpenedCorpus,
   type RasterImage,
+  type SettingSpec,
   type Source,
   type Task,
   type TaskContext,
@@ -29,6 +30,22 @@ export interface VqaSplits {
   readonly test: readonly VqaExample[];
   readonly notes?: readonly string[];
 }
+
+/** The setting of tasks with a validation split that selects the questions that the classifier of answers learns from. */
+export const VQA_FIT_SETTING: Readonly<Record<string, SettingSpec>> = {
+  fit: {
+    default: 'train',
+    choices: ['train', 'train+val'],
+    description:
+      "questions that the classifier of answers learns from, whose answers are its classes: train, or train+val, as in the study's code and in the MEVF line",
+  },
+};
+
+/** The questions that the classifier of answers learns from, by the setting `fit`. */
+export const fittedQuestions = (
+  { train, val = [] }: Pick<VqaSplits, 'train' | 'val'>,
+  { settings }: Pick<DataContext, 'settings'>,
+): readonly VqaExample[] => (settings.fit === 'train+val' ? [...train, ...val] : train);
 
 /** Whether anyone may read the data. Results on other data must not quote its texts. */
 const isOpen = ({ access }: TaskInfo): boolean => access === 'open' || access === 'generated';
@@ -68,7 +85,9 @@ export abstract class VqaTask implements Task {
   }
 
   async #openData(context: DataContext): Promise<MeasuredVqa> {
-    const { images, train, test, notes: openNotes = [] } = await this.open(context);
+    const opened = await this.open(context);
+    const { images, test, notes: openNotes = [] } = opened;
+    const train = fittedQuestions(opened, context);
     const decodable = await this.#decodable.find('images', images, context);
     const notes = decodable
       ? [...openNotes, leftOutNote('', images.length - decodable.length, images.length)]

@@ -99,7 +99,10 @@ export function questionsFile(folder: string, split: PathVqaSplit): string {
   return candidates.find((path) => existsSync(path)) ?? candidates[1]!;
 }
 
-/** Reads a split of the original: a list of questions that name their images without the file extension. */
+/**
+ * Reads a split of the original: a list of questions that name their images without the file extension. Repeated rows,
+ * which the Hugging Face copy does not have, count once, so that both copies give the same figures.
+ */
 export async function fromOriginal(
   folder: string,
   split: PathVqaSplit,
@@ -124,6 +127,22 @@ export async function fromOriginal(
     }
     return example(index, question, String(answer));
   });
-  const notes = leftOutRowsNote(`${split} questions`, examples, rows);
-  return { examples, images: imageFiles(files), notes };
+  const distinct = distinctQuestions(examples);
+  const repeated = examples.length - distinct.length;
+  const notes = [
+    ...leftOutRowsNote(`${split} questions`, examples, rows),
+    ...(repeated > 0
+      ? [`${repeated} repeated rows of ${ORIGINAL[split]} count once, as in the Hugging Face copy`]
+      : []),
+  ];
+  return { examples: distinct, images: imageFiles(files), notes };
+}
+
+/** The questions without those that have the image, question and answer of an earlier one. */
+function distinctQuestions(examples: readonly VqaExample[]): VqaExample[] {
+  const seen = new Set<string>();
+  return examples.filter(({ image, question, answer }) => {
+    const key = JSON.stringify([image, question, answer]);
+    return !seen.has(key) && seen.add(key);
+  });
 }

@@ -1,12 +1,23 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataContext } from '@medbench/core';
 import { constantModel, testContext } from '@medbench/core/testing';
 import { encodeJpeg } from '@medbench/data';
+import { sharedData } from '@medbench/data/testing';
+import { answerVocabulary } from '@medbench/evaluation';
 import { testProtocols } from '@medbench/evaluation/testing';
 import { writePhantoms } from '@medbench/phantoms';
+import { fittedQuestions } from '@medbench/task-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PathVqa } from './index.js';
+
+/** Shows what the task opens. */
+class OpenPathVqa extends PathVqa {
+  opened(context: DataContext) {
+    return this.open(context);
+  }
+}
 
 let root: string;
 beforeAll(() => {
@@ -79,6 +90,51 @@ describe('PathVqa', () => {
       '[{"image":"../../x","question":"q","answer":"a"}]',
     );
     await expect(new PathVqa().inspect(context)).rejects.toThrow(/train_qa\.json: row 1 names the image .* not inside/);
+  });
+
+  it('counts a repeated row of the original once, and says so', async () => {
+    const dataRoot = join(root, 'repeated');
+    const row = { image: 'a', question: 'is it?', answer: 'yes' };
+    for (const split of ['train', 'val', 'test']) {
+      mkdirSync(join(dataRoot, 'path-vqa/pvqa/qas', split), { recursive: true });
+      const rows = [row, { ...row, answer: 'no' }, row, { ...row, image: 'b' }];
+      writeFileSync(join(dataRoot, `path-vqa/pvqa/qas/${split}/${split}_qa.json`), JSON.stringify(rows));
+    }
+    const { splits, notes } = await new PathVqa().inspect(testContext({ dataRoot }));
+    expect(splits.test).toEqual({ examples: 3, groups: 2 });
+    expect(notes).toContain('1 repeated rows of test count once, as in the Hugging Face copy');
+  });
+
+  const real = sharedData('path-vqa-questions/pvqa_test.json');
+  it.skipIf(!real)('has the published counts and vocabularies, from the real questions', async () => {
+    const dataRoot = join(root, 'real');
+    interface Asked {
+      readonly img_id: string;
+      readonly sentf: { readonly pvqa: readonly string[] };
+      readonly labelf: { readonly pvqa: readonly Readonly<Record<string, number>>[] };
+    }
+    for (const split of ['train', 'val', 'test']) {
+      const asked = JSON.parse(readFileSync(join(real!, `../pvqa_${split}.json`), 'utf8')) as Asked[];
+      const rows = asked.flatMap(({ img_id: image, sentf, labelf }) =>
+        sentf.pvqa.map((question, i) => ({ image, question, answer: Object.keys(labelf.pvqa[i]!)[0] })),
+      );
+      mkdirSync(join(dataRoot, 'path-vqa/pvqa/qas', split), { recursive: true });
+      writeFileSync(join(dataRoot, `path-vqa/pvqa/qas/${split}/${split}_qa.json`), JSON.stringify(rows));
+    }
+    const context = testContext({ dataRoot });
+    const { splits } = await new PathVqa().inspect(context);
+    expect(splits).toEqual({
+      train: { examples: 19_654, groups: 2_599 },
+      val: { examples: 6_259, groups: 832 },
+      test: { examples: 6_719, groups: 858 },
+    });
+    // The sizes of the vocabulary: of the training answers, and the number in the study's code.
+    const opened = await new OpenPathVqa().opened(context);
+    const vocabulary = (fit: string) => {
+      const fitted = fittedQuestions(opened, { settings: { fit } });
+      return answerVocabulary(fitted.map(({ answer }) => String(answer))).answers.length;
+    };
+    expect([vocabulary('train'), vocabulary('train+val')]).toEqual([3_182, 3_974]);
   });
 
   it('names the folders that are missing', async () => {

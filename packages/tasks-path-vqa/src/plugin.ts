@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type DataContext, Task, type TaskInfo } from '@medbench/core';
 import type { VqaExample } from '@medbench/evaluation';
 import { locate } from '@medbench/formats';
-import { type VqaSplits, VqaTask } from '@medbench/task-kit';
+import { VQA_FIT_SETTING, type VqaSplits, VqaTask } from '@medbench/task-kit';
 import { fromOriginal, fromParquet, parquetFiles, questionsFile, SPLITS, type SplitQuestions } from './files.js';
 
 const INFO = {
@@ -27,8 +27,9 @@ const INFO = {
   ],
   caveats: [
     'closed questions are those whose answer is yes or no: the data set gives no question types',
-    'the counts are those of the Hugging Face copy, without repeated rows; the original has 19,755, 6,279 and 6,761 questions',
+    'repeated rows count once: the original has 19,755, 6,279 and 6,761 questions',
   ],
+  settings: VQA_FIT_SETTING,
   metric: { vqa: 'accuracy' },
   presets: ['paper', 'demo'],
 } as const satisfies TaskInfo;
@@ -43,6 +44,12 @@ export class PathVqa extends VqaTask {
       return [...SPLITS.map((split) => questionsFile(folder, split)), ...(existsSync(images) ? [images] : [])];
     }
     return (await Promise.all(SPLITS.map((split) => parquetFiles(folder, split)))).flat();
+  }
+
+  /** Differs from a fingerprint of the time when repeated rows of the original counted twice. */
+  override async fingerprint(context: DataContext): Promise<string> {
+    const contents = await super.fingerprint(context);
+    return findCopy(context).parquet ? contents : `${contents}/distinct`;
   }
 
   protected override async open(context: DataContext): Promise<VqaSplits> {
