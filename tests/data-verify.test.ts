@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,6 +36,14 @@ interface Outcome {
   readonly verdict: string;
   readonly differences: readonly string[];
   readonly notes: readonly string[];
+  readonly problems: readonly {
+    readonly severity: string;
+    readonly check: string;
+    readonly count: number;
+    readonly message: string;
+    readonly example?: string;
+    readonly remedy: string;
+  }[];
   readonly splits: readonly { readonly split: string; readonly examples: number }[];
   readonly error?: string;
   readonly obtain?: string;
@@ -69,6 +77,48 @@ describe('medbench data verify', () => {
     // This copy was assembled from two others: it has the same rows in another order.
     expect(of('pneumoniamnist').notes.join()).toMatch(/not the published file byte for byte/);
     expect((await verify(folder, '--tasks', 'pneumoniamnist', '--checksums')).code).toBe(1);
+  });
+
+  const breast = sharedData('breastmnist.npz');
+  it.skipIf(!breast)('takes the repacked BreastMNIST for what it is, and finds the image of two splits', async () => {
+    const folder = join(breast!, '..');
+    const { code, of } = await verify(folder, '--tasks', 'breastmnist');
+    expect(code).toBe(0);
+    const { verdict, notes, problems } = of('breastmnist');
+    expect(verdict).toBe('ok');
+    expect(notes.join()).toMatch(/not the published file byte for byte \(MD5\), but all its counts are as published/);
+    // NumPy finds the same pair.
+    expect(problems).toEqual([
+      expect.objectContaining({
+        ...{ severity: 'warning', check: 'repeats', count: 1 },
+        example: 'test image 76 is train image 115 (counted from 0)',
+      }),
+    ]);
+    expect((await verify(folder, '--tasks', 'breastmnist', '--strict')).code).toBe(1);
+  });
+
+  it('looks for the images that a table names, and says where they are', async () => {
+    const data = join(root, 'without');
+    for (const part of ['roco', 'pmc-oa']) cpSync(join(root, 'phantoms', part), join(data, part), { recursive: true });
+    renameSync(join(data, 'pmc-oa/images'), join(data, 'pmc-oa/deep'));
+    mkdirSync(join(data, 'pmc-oa/images'));
+    renameSync(join(data, 'pmc-oa/deep'), join(data, 'pmc-oa/images/deep'));
+    const images = join(data, 'roco/data/train/radiology/images');
+    for (const name of readdirSync(images)) rmSync(join(images, name));
+    const { code, of } = await verify(data, '--corpora', 'roco,pmc-oa');
+    expect(code).toBe(1);
+    expect(of('roco')).toMatchObject({
+      verdict: 'differs',
+      problems: [
+        {
+          ...{ severity: 'error', check: 'files', count: 8, message: 'train: 8 of 8 images are not there' },
+          remedy: expect.stringMatching(/holds no files/),
+        },
+      ],
+    });
+    expect(of('pmc-oa').problems[0]!.remedy).toMatch(/It is at .*images.deep.PMC.*jpg: move the images/);
+    const text = await medbench('data', 'verify', '--data', data, '--corpora', 'roco');
+    expect(text.stdout).toMatch(/✗ train: 8 of 8 images are not there\n +example: .*ROCO_\d+\.jpg\n +.*--skip-bad/);
   });
 
   it('recognises generated data in every layout, and never reports it as complete', async () => {

@@ -5,8 +5,10 @@ import type { Corpus, DataInspection } from '@medbench/core';
 import { testContext } from '@medbench/core/testing';
 import { PmcOa } from '@medbench/corpora-pmc-oa';
 import { Quilt1M } from '@medbench/corpora-quilt-1m';
-import { Roco } from '@medbench/corpora-roco';
-import { sharedData } from '@medbench/data/testing';
+import { Roco, rocoTable } from '@medbench/corpora-roco';
+import { WebDatasetCorpus } from '@medbench/corpora-webdataset';
+import { deepGreyPng, sharedData } from '@medbench/data/testing';
+import { tarEnd, tarMember } from '@medbench/formats';
 import { RocoRetrieval } from '@medbench/tasks-roco-retrieval';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -66,7 +68,6 @@ describe('ROCO', () => {
   it('finds the validation table under the name that it has', async () => {
     write('roco/all_data/validation/radiology/valdata.csv', csv);
     write(`roco/all_data/validation/radiology/images/${figures[0]}`);
-    const { rocoTable } = await import('@medbench/corpora-roco');
     expect(rocoTable(testContext({ dataRoot: root }), 'validation').table).toMatch(/valdata\.csv$/);
   });
 
@@ -116,4 +117,29 @@ describe('Quilt-1M', () => {
       expect(await files(await inspect(new Quilt1M(), { subsets: 'all', rows: 'train' }), 'train')).toEqual(places);
     },
   );
+});
+
+describe('grey levels of pairs', () => {
+  const png = deepGreyPng(2, 1, [0, 4095]);
+
+  it('come from the setting window, for corpora of tables and of shards, in workers too', async () => {
+    write('webdataset/00000.tar');
+    writeFileSync(
+      join(root, 'webdataset/00000.tar'),
+      Buffer.concat([tarMember('a.png', png), tarMember('a.txt', Buffer.from('A.')), tarEnd()]),
+    );
+    const logged: string[] = [];
+    const open = async (window: string) => {
+      const settings = { shards: 'webdataset', caption: '', window };
+      const context = { ...testContext({ dataRoot: root, settings }), log: (text: string) => void logged.push(text) };
+      return (await new WebDatasetCorpus().open(context)).pairs;
+    };
+    const full = await open('full');
+    expect([...(await full.get(0)).image.data]).toEqual([0, 16]);
+    expect(logged).toEqual([expect.stringMatching(/corpusSettings\.webdataset\.window=0-4095/)]);
+    const windowed = await open('0-4095');
+    expect([...(await windowed.get(0)).image.data]).toEqual([0, 255]);
+    expect(await windowed.encoded!(0)).toMatchObject({ window: [0, 4095] });
+    expect(logged).toHaveLength(1);
+  });
 });

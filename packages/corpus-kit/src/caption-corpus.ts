@@ -9,6 +9,7 @@ import {
   type RasterImage,
   type Source,
 } from '@medbench/core';
+import { deepGreyNote, parseGreyWindow, someFiles } from '@medbench/data';
 import {
   type CaptionTable,
   type CaptionTableOptions,
@@ -27,14 +28,23 @@ export function corpusInfo(corpus: object): CorpusInfo {
   throw new MedbenchError('plugin', `${corpus.constructor.name} carries no @Corpus decorator`);
 }
 
-/** A corpus whose table lists images and captions. A subclass adds its info (`@Corpus`) and says where the table is. */
+/**
+ * A corpus whose table lists images and captions. A subclass adds its info (`@Corpus`) and says where the table is. If the
+ * images may be 16-bit grey, it declares the setting `window` (`GREY_WINDOW_SETTING` of `@medbench/data`).
+ */
 export abstract class CaptionCorpus implements Corpus {
   /** The paths and columns of the table. @throws MedbenchError('data') naming the file or folder that is missing. */
   protected abstract table(context: DataContext): Omit<CaptionTableOptions, 'skipBad' | 'skip'>;
 
   async open(context: DataContext): Promise<OpenedCorpus> {
     const options = this.table(context);
+    const { id, settings: declared } = corpusInfo(this);
     const table = await this.#readTable(context);
+    if ((context.settings.window ?? 'full') === 'full') {
+      const files = await someFiles(table.images);
+      const note = await deepGreyNote(files, declared?.window && `corpusSettings.${id}.window`);
+      if (note !== undefined) context.log(`${id}: ${note}`);
+    }
     const { cacheRoot, log } = context;
     const optional = await table.imageFiles();
     return toOpenedCorpus(context, table, await fingerprintFiles([options.table], { cacheRoot, log, optional }));
@@ -53,7 +63,9 @@ export abstract class CaptionCorpus implements Corpus {
   }
 
   #readTable(context: DataContext): Promise<CaptionTable> {
-    return captionTable({ ...this.table(context), skipBad: context.skipBad, skip: context.skip });
+    const { skipBad, skip, settings } = context;
+    const window = parseGreyWindow(settings.window, `corpusSettings.${corpusInfo(this).id}.window`);
+    return captionTable({ ...this.table(context), window, skipBad, skip });
   }
 }
 

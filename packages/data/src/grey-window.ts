@@ -1,4 +1,4 @@
-import { MedbenchError, type SettingSpec } from '@medbench/core';
+import { MedbenchError, type RasterImage, type SettingSpec, type Source } from '@medbench/core';
 import sharp from 'sharp';
 
 /** Levels of a 16-bit grey image that become 0 and 255, or `auto`: the least and the greatest level of each image. */
@@ -44,12 +44,15 @@ export function levelRange(levels: Uint16Array): readonly [low: number, high: nu
 }
 
 /**
- * The least and the greatest level of an image file.
+ * The least and the greatest level of an image.
+ * @param input Path of its file, or the file's bytes.
  * @returns undefined unless it is a 16-bit grey image that can be decoded.
  */
-export async function deepGreyRange(file: string): Promise<readonly [low: number, high: number] | undefined> {
+export async function deepGreyRange(
+  input: string | Uint8Array,
+): Promise<readonly [low: number, high: number] | undefined> {
   try {
-    const image = sharp(file, { failOn: 'error' });
+    const image = sharp(input, { failOn: 'error' });
     const { space, depth } = await image.metadata();
     if (space !== 'grey16' || depth !== 'ushort') return undefined;
     const bytes = await image
@@ -76,14 +79,17 @@ function suggestWindow(high: number): string {
 
 /**
  * Says so if 16-bit grey images use a small part of their range, so that they come out nearly black.
- * @param files Some of the data set's files, the same in every run.
+ * @param images Some of the data set's images, as paths or bytes of their files, the same in every run.
  * @param setting Name of the setting that selects a window, if there is one.
  */
-export async function deepGreyNote(files: readonly string[], setting: string | undefined): Promise<string | undefined> {
+export async function deepGreyNote(
+  images: readonly (string | Uint8Array)[],
+  setting: string | undefined,
+): Promise<string | undefined> {
   let deep = 0;
   let highest = 0;
-  for (const file of files) {
-    const range = await deepGreyRange(file);
+  for (const image of images) {
+    const range = await deepGreyRange(image);
     if (!range) continue;
     deep++;
     highest = Math.max(highest, range[1]);
@@ -91,4 +97,19 @@ export async function deepGreyNote(files: readonly string[], setting: string | u
   if (deep === 0 || highest === 0 || highest > SMALL_PART * 65_535) return undefined;
   const remedy = setting ? `set ${setting}=${suggestWindow(highest)} (or auto)` : 'convert them to 8 bits';
   return `16-bit grey images use levels up to ${highest} of 65535 (${deep} looked at) and come out nearly black: ${remedy}`;
+}
+
+/** Images whose levels are looked at when a data set is opened. */
+const LOOKED_AT = 8;
+
+/** Indices of some elements of a list, spread evenly. */
+export const spreadIndices = (length: number, count = LOOKED_AT): number[] =>
+  length <= count
+    ? Array.from({ length }, (_, i) => i)
+    : Array.from({ length: count }, (_, i) => Math.floor((i * (length - 1)) / Math.max(1, count - 1)));
+
+/** Paths of some images that have files of their own, spread evenly; none if they have not. */
+export async function someFiles(images: Source<RasterImage>): Promise<string[]> {
+  if (!images.file) return [];
+  return Promise.all(spreadIndices(images.length).map(async (index) => images.file!(index)));
 }

@@ -19,6 +19,8 @@ export {
   GREY_WINDOW_SETTING,
   type GreyWindow,
   parseGreyWindow,
+  someFiles,
+  spreadIndices,
 } from './grey-window.js';
 export {
   type DecodeImageOptions,

@@ -144,6 +144,20 @@ describe('readDicom', () => {
     expect(digest(image.data)).toBe(levels);
   });
 
+  it('reads JPEG extended of 8 bits as the baseline image of the same bytes, and refuses 12 bits', async () => {
+    const extended = (name: string): string =>
+      changed(name, (bytes) => {
+        const text = bytes.toString('latin1').replace('1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51');
+        // The frame header of extended images has another marker, and the same content.
+        return Buffer.from(text.replace('\xff\xc0\x00', '\xff\xc1\x00'), 'latin1');
+      });
+    expect(await decodeDicom(extended('baseline.dcm'))).toEqual(await decodeDicom(join(folder, 'baseline.dcm')));
+    const deep = changed('j2k.dcm', (bytes) =>
+      Buffer.from(bytes.toString('latin1').replace('1.2.840.10008.1.2.4.90', '1.2.840.10008.1.2.4.51'), 'latin1'),
+    );
+    await expect(decodeDicom(deep)).rejects.toThrow(/JPEG extended of 12 bits, which is not supported: convert it/);
+  });
+
   it('names the file and what is wrong with it', async () => {
     const valueOffset = (bytes: Buffer, tag: readonly number[]): number => bytes.indexOf(Buffer.from(tag)) + 8;
     const rowsOffset = (bytes: Buffer): number => valueOffset(bytes, [0x28, 0, 0x10, 0, 0x55, 0x53]);

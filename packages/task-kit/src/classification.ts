@@ -14,6 +14,7 @@ import {
 } from '@medbench/core';
 import { type ClassificationData, classTexts, type LabelledImages, withBalance } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
+import { deepGreyNotes } from './deep-grey.js';
 import { countLabels, isSynthetic, taskInfo } from './info.js';
 import { OpenedData } from './opened.js';
 import { selectPrompts } from './prompts.js';
@@ -93,7 +94,9 @@ export abstract class ClassificationTask implements Task {
   }
 
   async #open(context: DataContext): Promise<ClassificationSplits> {
-    const opened = await this.open(context);
+    const splits = await this.open(context);
+    const deep = await deepGreyNotes(this, splits.test.images, context);
+    const opened = deep.length > 0 ? { ...splits, notes: [...(splits.notes ?? []), ...deep] } : splits;
     if (!context.skipBad) return opened;
     const train = await decodableSplit(this.#decodable, 'train', opened.train, context);
     const val = opened.val && (await decodableSplit(this.#decodable, 'val', opened.val, context));

@@ -36,6 +36,48 @@ describe('LC25000', () => {
     await expect(pairs.get(0)).rejects.toThrow(/colonca\d+\.jpeg/);
   });
 
+  it('divides no original with split=grouped, by the table of all classes or those of each', async () => {
+    const grouped = () => testContext({ dataRoot: root, settings: { split: 'grouped' } });
+    await expect(new Colon().open(grouped())).rejects.toMatchObject({
+      message: expect.stringMatching(/split=grouped needs the groups of LC25000-clean/),
+      hint: expect.stringMatching(/lc25000_image_groups\.csv/),
+    });
+    // Five originals of two copies in each class.
+    const group = (i: number): number => i % 5;
+    const check = async (): Promise<string> => {
+      const { train, test, notes } = await new Colon().open(grouped());
+      expect([train.labels.length, test.labels.length]).toEqual([16, 4]);
+      const shared = test.groupNames!.filter((name) => train.groupNames!.includes(name));
+      expect(shared).toEqual([]);
+      expect(new Set(test.groupNames).size).toBe(2);
+      expect(notes).toEqual(['split by medbench: no original is in both the training and the test split']);
+      return new Colon().fingerprint(grouped());
+    };
+    for (const [folder, prefix] of [
+      ['colon_aca', 'colonca'],
+      ['colon_n', 'colonn'],
+    ] as const) {
+      const place = join(root, 'lc25000/annotations', folder, 'UNI/resize_only');
+      mkdirSync(place, { recursive: true });
+      const rows = Array.from({ length: 10 }, (_, i) => `${group(i)},./LC25000/${folder}/${prefix}${i + 1}.jpeg`);
+      writeFileSync(join(place, 'final_clusters.csv'), `cluster_label,img_path\n${rows.join('\n')}\n`);
+    }
+    const first = await check();
+    const rows = ['colonca', 'colonn'].flatMap((prefix, c) =>
+      Array.from(
+        { length: 10 },
+        (_, i) => `${prefix}${i + 1},${prefix}${i + 1}.jpeg,x,colon,${group(i)},${5 * c + group(i)}`,
+      ),
+    );
+    const header = 'stem,filename,label,tissue,local_cluster_label,group_id';
+    writeFileSync(join(root, 'lc25000/lc25000_image_groups.csv'), `${[header, ...rows].join('\n')}\n`);
+    expect(await check()).not.toBe(first);
+    writeFileSync(join(root, 'lc25000/lc25000_image_groups.csv'), `${[header, ...rows.slice(1)].join('\n')}\n`);
+    await expect(check()).rejects.toThrow(/image_groups\.csv does not name the group of colonca1\.jpeg/);
+    // The default neither needs nor reads them.
+    expect((await new Colon().open(context())).test.groups).toBeUndefined();
+  });
+
   it('names an empty folder and a missing folder', async () => {
     rmSync(classFolder('colon_aca'), { recursive: true });
     await expect(new Colon().inspect(context())).rejects.toThrow(/colon_aca.* is not there: 5,000 images/);

@@ -55,13 +55,13 @@ export const MEDMNIST_MULTI_LABEL = {
 
 /**
  * The expected file of a data set of the collection, in any of its sizes.
- * @param md5 Hashes of the 28- and 224-pixel files (MedMNIST 3.0.2).
+ * @param md5 Hash of the file of each size (MedMNIST 3.0.2).
  */
-export const medMnistFiles = (id: string, md5: { readonly 28: string; readonly 224: string }): ExpectedFile[] => [
+export const medMnistFiles = (id: string, md5: Readonly<Record<Side, string>>): ExpectedFile[] => [
   {
     path: SIDES.map((side) => fileName(id, side)),
     what: 'images and labels of all three splits',
-    md5: { [fileName(id, 28)]: md5[28], [fileName(id, 224)]: md5[224] },
+    md5: Object.fromEntries(SIDES.map((side) => [fileName(id, side), md5[side]])),
   },
 ];
 

@@ -14,6 +14,7 @@ import {
 import { imageFiles } from '@medbench/data';
 import type { RetrievalData } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
+import { deepGreyNotes } from './deep-grey.js';
 import { isSynthetic, taskInfo } from './info.js';
 import { OpenedData } from './opened.js';
 import { DecodableImages, decodableGallery } from './skip-bad.js';
@@ -66,7 +67,8 @@ export abstract class RetrievalTask implements Task {
     return this.#opened.get(context, async () => {
       const opened = await this.#open(context);
       const { gallery, notes } = await decodableGallery(this.#decodable, opened.test, context);
-      return { ...opened, test: gallery, notes: [...(opened.notes ?? []), ...notes] };
+      const deep = await deepGreyNotes(this, gallery.images, context);
+      return { ...opened, test: gallery, notes: [...(opened.notes ?? []), ...notes, ...deep] };
     });
   }
 

@@ -17,6 +17,7 @@ import {
 import { subset } from '@medbench/data';
 import { type VqaData, type VqaExample, vqaExamples } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
+import { deepGreyNotes } from './deep-grey.js';
 import { isSynthetic, taskInfo } from './info.js';
 import { OpenedData } from './opened.js';
 import { DecodableImages, leftOutNote, questionsAbout } from './skip-bad.js';
@@ -89,9 +90,11 @@ export abstract class VqaTask implements Task {
     const { images, test, notes: openNotes = [] } = opened;
     const train = fittedQuestions(opened, context);
     const decodable = await this.#decodable.find('images', images, context);
-    const notes = decodable
-      ? [...openNotes, leftOutNote('', images.length - decodable.length, images.length)]
-      : openNotes;
+    const notes = [
+      ...openNotes,
+      ...(decodable ? [leftOutNote('', images.length - decodable.length, images.length)] : []),
+      ...(await deepGreyNotes(this, images, context)),
+    ];
     // Images without a training or test question, such as those of a validation split, need not be embedded.
     const usedImages = new Set([...train, ...test].map(({ image }) => image));
     const kept = (decodable ?? Int32Array.from({ length: images.length }, (_, i) => i)).filter((image) =>

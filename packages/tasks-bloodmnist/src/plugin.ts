@@ -27,6 +27,8 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbe
   citation: `${MEDMNIST_CITATION}; Acevedo et al. 2020, doi:10.1016/j.dib.2020.105474`,
   files: medMnistFiles('bloodmnist', {
     28: '7053d0359d879ad8a5505303e11de1dc',
+    64: '2b94928a2ae4916078ca51e05b6b800b',
+    128: 'adace1e0ed228fccda1f39692059dd4c',
     224: 'b718ff6835fcbdb22ba9eacccd7b2601',
   }),
 })

@@ -49,6 +49,8 @@ import { MEDMNIST_CITATION, MEDMNIST_MULTI_LABEL, MedMnistMultiLabelTask, medMni
   citation: `${MEDMNIST_CITATION}; Wang et al. 2017, doi:10.1109/CVPR.2017.369`,
   files: medMnistFiles('chestmnist', {
     28: '02c8a6516a18b556561a56cbdd36c4a8',
+    64: '9de6cd0b934ebb5b7426cfba5efbae16',
+    128: 'db107e5590b27930b62dbaf558aebee3',
     224: '45bd33e6f06c3e8cdb481c74a89152aa',
   }),
   caveats: [

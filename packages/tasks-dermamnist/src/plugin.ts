@@ -23,6 +23,8 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, TEMPLATES } f
   citation: `${MEDMNIST_CITATION}; Tschandl et al. 2018, doi:10.1038/sdata.2018.161`,
   files: medMnistFiles('dermamnist', {
     28: '0744692d530f8e62ec473284d019b0c7',
+    64: 'b70a2f5635c6199aeaa28c31d7202e1f',
+    128: '2defd784463fa5243564e855ed717de1',
     224: '8974907d8e169bef5f5b96bc506ae45d',
   }),
   caveats: [

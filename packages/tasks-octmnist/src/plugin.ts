@@ -17,6 +17,11 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbe
   ],
   splits: { train: 97477, val: 10832, test: 1000 },
   citation: `${MEDMNIST_CITATION}; Kermany et al. 2018, doi:10.1016/j.cell.2018.02.010`,
-  files: medMnistFiles('octmnist', { 28: 'c68d92d5b585d8d81f7112f81e2d0842', 224: 'abc493b6d529d5de7569faaef2773ba3' }),
+  files: medMnistFiles('octmnist', {
+    28: 'c68d92d5b585d8d81f7112f81e2d0842',
+    64: 'e229e9440236b774d9f0dfef9d07bdaf',
+    128: '0a97e76651ace45c5d943ee3f65b63ae',
+    224: 'abc493b6d529d5de7569faaef2773ba3',
+  }),
 })
 export class OctMnist extends MedMnistTask {}

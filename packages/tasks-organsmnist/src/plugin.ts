@@ -11,6 +11,8 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, organInfo } f
   citation: `${MEDMNIST_CITATION}; Bilic et al. 2023, doi:10.1016/j.media.2022.102680; Xu et al. 2019, doi:10.1109/TMI.2019.2905575`,
   files: medMnistFiles('organsmnist', {
     28: '9ab87b696fb54e2a387ebe992d6ed5f1',
+    64: '53a6d115339d874c25e309a994ff46d3',
+    128: 'ded0c5fa01a95dc4978b956f613e9b8e',
     224: 'b354719e553fbbb2513d5533f52a4cb1',
   }),
 })

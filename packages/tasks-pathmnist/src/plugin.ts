@@ -35,6 +35,8 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles, TEMPLATES } f
   citation: `${MEDMNIST_CITATION}; Kather et al. 2019, doi:10.1371/journal.pmed.1002730`,
   files: medMnistFiles('pathmnist', {
     28: 'a8b06965200029087d5bd730944a56c1',
+    64: '55aa9c1e0525abe5a6b9d8343a507616',
+    128: 'ac42d08fb904d92c244187169d1fd1d9',
     224: '2c51a510bcdc9cf8ddb2af93af1eadec',
   }),
   caveats: ['the images are those of the task nct-crc: an average over both counts them twice'],

@@ -25,6 +25,8 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbe
   citation: `${MEDMNIST_CITATION}; Liu et al. 2022, doi:10.1016/j.patter.2022.100512`,
   files: medMnistFiles('retinamnist', {
     28: 'bd4c0672f1bba3e3a89f0e4e876791e4',
+    64: 'afda852cc34dcda56f86ad2b2457dbcc',
+    128: 'e48e916a24454daf90583d4e6efb1a18',
     224: 'eae7e3b6f3fcbda4ae613ebdcbe35348',
   }),
   caveats: ['the grades are ordered, but the metrics count an error of one grade like an error of four'],

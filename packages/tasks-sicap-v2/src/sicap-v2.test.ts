@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testContext } from '@medbench/core/testing';
+import { sharedData } from '@medbench/data/testing';
+import { readXlsx } from '@medbench/formats';
 import { strToU8, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SicapV2 } from './index.js';
@@ -62,6 +64,47 @@ describe('SICAPv2', () => {
     const { test } = await open();
     expect([...test.labels]).toEqual([2, 2, 0, 3]);
     expect([...test.groups!]).toEqual([0, 0, 1, 1]);
+  });
+
+  it('groups tiles by patient if wsi_labels.xlsx says so, and the fingerprint depends on it', async () => {
+    table('Test', [HEADER, ...[2, 3, 4, 5].map((tile): Row => [name(1 + (tile >> 1), tile), 1, 0, 0, 0, 0])]);
+    const context = testContext({ dataRoot: root });
+    const before = await new SicapV2().fingerprint(context);
+    const slides = (patient: number): readonly Row[] => [
+      ['slide_id', 'patient_id', 'Gleason_primary', 'Gleason_secondary'],
+      ['16B0002', 7, 3, 4],
+      ['16B0003', patient, 0, 0],
+    ];
+    const file = join(root, 'sicap-v2/SICAPv2/wsi_labels.xlsx');
+    expect((await open()).notes).toEqual([expect.stringMatching(/grouped by slide.*wsi_labels\.xlsx is absent/)]);
+    writeFileSync(file, workbook(slides(7)));
+    const { test, train, notes } = await open();
+    expect([...test.groups!]).toEqual([0, 0, 0, 0]);
+    expect(test.groupNames).toEqual(Array(4).fill('patient 7'));
+    // A slide that the table does not name is a group of its own.
+    expect(train.groupNames).toEqual(['16B0001']);
+    expect(notes).toEqual([]);
+    const together = await new SicapV2().fingerprint(context);
+    writeFileSync(file, workbook(slides(8)));
+    expect([...(await open()).test.groups!]).toEqual([0, 0, 1, 1]);
+    expect(new Set([before, together, await new SicapV2().fingerprint(context)]).size).toBe(3);
+  });
+
+  const real = sharedData('sicap-v2/SICAPv2/partition/Test/Train.xlsx');
+  it.skipIf(!real)('has the published counts, from the real tables', async () => {
+    for (const split of ['Train', 'Test'] as const) {
+      const source = join(real!, `../${split}.xlsx`);
+      copyFileSync(source, join(root, `sicap-v2/SICAPv2/partition/Test/${split}.xlsx`));
+      for (const { image_name } of await readXlsx(source, { columns: ['image_name'] })) {
+        writeFileSync(join(root, 'sicap-v2/SICAPv2/images', String(image_name)), '');
+      }
+    }
+    const { splits } = await new SicapV2().inspect(testContext({ dataRoot: root }));
+    // The README of the tables: counts by class and slides, counted by another program.
+    expect(splits).toEqual({
+      train: { examples: 9959, classes: [3773, 1829, 3641, 716], groups: 124 },
+      test: { examples: 2122, classes: [644, 393, 853, 232], groups: 31 },
+    });
   });
 
   it.each<[string, readonly Row[], RegExp]>([

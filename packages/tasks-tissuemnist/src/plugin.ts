@@ -37,6 +37,8 @@ import { MEDMNIST, MEDMNIST_CITATION, MedMnistTask, medMnistFiles } from '@medbe
   citation: `${MEDMNIST_CITATION}; Woloshuk et al. 2021, doi:10.1002/cyto.a.24274`,
   files: medMnistFiles('tissuemnist', {
     28: 'ebe78ee8b05294063de985d821c1c34b',
+    64: '123ece2eba09d0aa5d698fda57103344',
+    128: '61b955355d7425a89687b06cca3ce0c2',
     224: 'b077128c4a949f0a4eb01517f9037b9c',
   }),
 })

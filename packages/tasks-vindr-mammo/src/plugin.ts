@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DataContext, MedbenchError, type RasterImage, Task } from '@medbench/core';
-import { decodeImage } from '@medbench/data';
+import { type DataContext, type DataInspection, MedbenchError, type RasterImage, Task } from '@medbench/core';
+import { decodeImage, decodeOptions, GREY_WINDOW_SETTING, parseGreyWindow } from '@medbench/data';
 import { decodeDicom, parsePythonList, readCsv } from '@medbench/formats';
 import {
   CLASSIFICATION,
@@ -27,6 +27,8 @@ const FINDINGS = [
   'Suspicious Lymph Node',
 ];
 const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
+
+const PUBLISHED_IMAGES = { training: 16_000, test: 4_000 } as const;
 
 /** Ten findings on mammograms. An example is a table row with one finding, so an image may occur more than once. */
 @Task({
@@ -56,7 +58,7 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
     'breast X-ray showing {}.',
     "radiologist's finding on this mammogram: {}.",
   ],
-  splits: { train: 16000, val: 0, test: 4000 },
+  splits: { train: PUBLISHED_IMAGES.training, val: 0, test: PUBLISHED_IMAGES.test },
   counted: 'images; the examples are the table rows with exactly one finding',
   licence: 'PhysioNet Restricted Health Data License 1.5.0',
   access: 'agreement',
@@ -76,6 +78,7 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
         "findings: leave rows without a finding out; study: label them as class 0, a mass, as the study's code does",
       choices: ['findings', 'study'],
     },
+    window: GREY_WINDOW_SETTING,
     ...CLASSIFICATION_SETTINGS,
   },
   caveats: [
@@ -84,9 +87,16 @@ const COLUMNS = ['image_id', 'study_id', 'finding_categories', 'split'];
   ],
 })
 export class VindrMammo extends ImageTask {
+  override async inspect(context: DataContext): Promise<DataInspection> {
+    const inspection = await super.inspect(context);
+    const [table] = await this.files(context);
+    return { ...inspection, differences: await countImages(table!) };
+  }
+
   protected override async read(paths: readonly string[], context: DataContext): Promise<ClassificationSplits> {
     const [table, images] = paths as [string, string];
     const rows = await readCsv(table, { columns: COLUMNS });
+    const decode = decoder(context);
     const splits: Record<string, LabelledImage[]> = { training: [], test: [] };
     const omitted = { none: 0, several: 0 };
     const asStudy = context.settings.labels === 'study';
@@ -122,6 +132,16 @@ export class VindrMammo extends ImageTask {
   }
 }
 
+/** Compares the numbers of different images in the table with the published ones. */
+async function countImages(table: string): Promise<string[]> {
+  const images: Record<string, Set<string>> = { training: new Set(), test: new Set() };
+  for (const { image_id = '', split = '' } of await readCsv(table, { columns: COLUMNS })) images[split]?.add(image_id);
+  return Object.entries(PUBLISHED_IMAGES).flatMap(([split, published]) => {
+    const { size } = images[split]!;
+    return size === published ? [] : [`${split}: ${size} images in the table, published ${published}`];
+  });
+}
+
 const unknown = (location: string, column: string, allowed: readonly string[]): MedbenchError =>
   new MedbenchError('data', `${location} has a value in "${column}" that is none of ${allowed.join(', ')}`, {
     hint: 'Check that this is the table of VinDr-Mammo 1.0.0.',
@@ -136,4 +156,8 @@ function findImageFile(images: string, study: string, image: string, location: s
   });
 }
 
-const decode = (file: string): Promise<RasterImage> => (file.endsWith('.png') ? decodeImage(file) : decodeDicom(file));
+/** Decodes PNG files by the window of the settings. A DICOM file says its own. */
+function decoder({ settings }: DataContext): (file: string) => Promise<RasterImage> {
+  const options = decodeOptions({ window: parseGreyWindow(settings.window, 'taskSettings.vindr-mammo.window') });
+  return (file) => (file.endsWith('.png') ? decodeImage(file, undefined, options) : decodeDicom(file));
+}

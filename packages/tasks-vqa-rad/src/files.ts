@@ -14,13 +14,23 @@ export interface VqaRadQuestion {
 }
 
 const HINT =
-  'Put trainset.json, testset.json and images/ of VQA-RAD (osf.io/89kps) there, or name the folder with --data.';
+  'Put trainset.json, testset.json and images/ of VQA-RAD there (data_RAD of github.com/aioz-ai/MICCAI19-MedVQA), or name the folder with --data.';
+
+/** The questions in the form of osf.io. */
+const PUBLIC = 'VQA_RAD Dataset Public.json';
+const PUBLIC_HINT = `${PUBLIC} has 2,248 questions and not the 3,064 that MEVF and the work following it train on. ${HINT}`;
 
 const MEND_HINT = 'Mend the row, or leave bad rows out with --skip-bad.';
 
 export const vqaRadFolder = (dataRoot: string): string => join(dataRoot, 'vqa-rad');
 export const questionTable = (dataRoot: string, split: 'train' | 'test'): string =>
   join(vqaRadFolder(dataRoot), `${split}set.json`);
+
+/** The folder of the images: `images`, or that of osf.io. */
+const imageFolder = (dataRoot: string): string => {
+  const folders = ['images', 'VQA_RAD Image Folder'].map((name) => join(vqaRadFolder(dataRoot), name));
+  return folders.find((folder) => existsSync(folder)) ?? folders[0]!;
+};
 
 /** The questions of one split. */
 export interface VqaRadSplit {
@@ -37,7 +47,8 @@ export interface VqaRadSplit {
 export async function readQuestions(context: DataContext, split: 'train' | 'test'): Promise<VqaRadSplit> {
   const { dataRoot } = context;
   const table = questionTable(dataRoot, split);
-  await requireFile(table, HINT);
+  await requireFile(table, existsSync(join(vqaRadFolder(dataRoot), PUBLIC)) ? PUBLIC_HINT : HINT);
+  const folder = imageFolder(dataRoot);
   const rows = await readJson(table);
   if (!Array.isArray(rows)) throw new MedbenchError('data', `${table} must hold a list of questions`, { hint: HINT });
   const questions = readRows(rows as readonly unknown[], context, (row, index) => {
@@ -48,7 +59,7 @@ export async function readQuestions(context: DataContext, split: 'train' | 'test
       }
       return String(value);
     };
-    const imageFile = join(vqaRadFolder(dataRoot), 'images', field('image_name'));
+    const imageFile = join(folder, field('image_name'));
     if (!existsSync(imageFile)) {
       throw new MedbenchError('data', `${imageFile} is not there; row ${index} of ${table} names it`, {
         hint: `${HINT} Or leave its questions out with --skip-bad.`,

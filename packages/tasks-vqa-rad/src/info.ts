@@ -7,10 +7,11 @@ export const INFO = {
   access: 'open',
   images: 'shown',
   citation: 'Lau et al. 2018, doi:10.1038/sdata.2018.251',
-  source: 'https://osf.io/89kps (in the form that MEVF uses: trainset.json, testset.json, images/)',
+  source:
+    'the form that MEVF uses: trainset.json, testset.json and images/ (data_RAD of https://github.com/aioz-ai/MICCAI19-MedVQA); https://osf.io/89kps has the images, and the questions without this split',
   files: [
     { path: 'vqa-rad/trainset.json', what: 'training questions' },
     { path: 'vqa-rad/testset.json', what: 'test questions' },
-    { path: 'vqa-rad/images/', what: '315 radiology images' },
+    { path: ['vqa-rad/images/', 'vqa-rad/VQA_RAD Image Folder/'], what: '315 radiology images' },
   ],
 } as const satisfies Partial<TaskInfo>;

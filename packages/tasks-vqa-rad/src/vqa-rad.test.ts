@@ -41,6 +41,20 @@ describe('readQuestions', () => {
     await expect(readQuestions(testContext({ dataRoot: root }), 'train')).rejects.toThrow(message);
   });
 
+  it('reads the images in the folder of osf.io, and says that its questions are not those of this task', async () => {
+    rmSync(join(root, 'vqa-rad/images'), { recursive: true });
+    mkdirSync(join(root, 'vqa-rad/VQA_RAD Image Folder'));
+    writeFileSync(join(root, 'vqa-rad/VQA_RAD Image Folder/a.jpg'), '');
+    writeFileSync(join(root, 'vqa-rad/VQA_RAD Dataset Public.json'), '[]');
+    await expect(readQuestions(testContext({ dataRoot: root }), 'train')).rejects.toMatchObject({
+      message: expect.stringMatching(/trainset\.json is not there/),
+      hint: expect.stringMatching(/^VQA_RAD Dataset Public\.json has 2,248 questions.*MICCAI19-MedVQA/),
+    });
+    write([row]);
+    const { questions } = await readQuestions(testContext({ dataRoot: root }), 'train');
+    expect(questions[0]!.imageFile).toBe(join(root, 'vqa-rad/VQA_RAD Image Folder/a.jpg'));
+  });
+
   it('leaves out questions without an answer or an image if bad rows are skipped, and says how many', async () => {
     const rows = [
       row,

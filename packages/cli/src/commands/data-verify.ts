@@ -125,9 +125,7 @@ export const dataVerifyCommand: DeclareCommand = (program, done) => {
     .addOption(FLAG.data())
     .option('--checksums', 'require published checksums to match, and verify files above 1 GiB too')
     .option('--skip-bad', 'list all rows that cannot be read, instead of stopping at the first')
-    .addOption(
-      new Option('--sample <n>', 'images of each split to open (default: 32)').argParser(parseCount),
-    )
+    .addOption(new Option('--sample <n>', 'images of each split to open (default: 32)').argParser(parseCount))
     .option('--strict', 'exit code 1 for warnings too')
     .option('--config <file>', 'configuration file')
     .option(

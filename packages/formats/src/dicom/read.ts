@@ -27,7 +27,8 @@ export interface DicomImage {
  * Reads a DICOM file of one frame to 8 bits. Grey values pass through rescale slope and intercept, then through the
  * first window (linear, exact or sigmoid), otherwise the table of values of interest, otherwise the whole range;
  * MONOCHROME1 is inverted. Colours become RGB (PS3.3, C.7.6.3, C.11.1, C.11.2). Transfer syntaxes: little endian,
- * implicit and explicit, deflated, big endian, RLE, JPEG baseline and lossless, JPEG-LS, JPEG 2000.
+ * implicit and explicit, deflated, big endian, RLE, JPEG baseline, extended (8 bits) and lossless, JPEG-LS, JPEG 2000. Not
+ * read: JPEG extended of 12 bits, JPEG 2000 within a JP2 file.
  * @throws MedbenchError('data') naming the file: missing, damaged, cut short, several frames, an unsupported transfer
  * syntax or colour space, a claimed size that its samples do not have.
  */

@@ -23,6 +23,7 @@ export const PLAIN: Readonly<Record<string, { readonly bigEndian?: boolean }>> =
 export const PACKED: Readonly<Record<string, Decode>> = {
   '1.2.840.10008.1.2.5': async (packed, format) => ({ bytes: unpackRle(packed, format), rgb: false }),
   '1.2.840.10008.1.2.4.50': baseline,
+  '1.2.840.10008.1.2.4.51': extended,
   '1.2.840.10008.1.2.4.57': lossless,
   '1.2.840.10008.1.2.4.70': lossless,
   '1.2.840.10008.1.2.4.80': jpegLs,
@@ -34,6 +35,12 @@ export const PACKED: Readonly<Record<string, Decode>> = {
 async function baseline(packed: Uint8Array, format: PixelFormat): Promise<StoredSamples> {
   checkSize(jpegSize(packed), format);
   return { bytes: await storedSamples(packed, format.samples, format.rows * format.columns), rgb: true };
+}
+
+/** JPEG extended. Its images of 8 bits are decoded as baseline ones are. */
+async function extended(packed: Uint8Array, format: PixelFormat): Promise<StoredSamples> {
+  if (format.bitsAllocated === 8) return baseline(packed, format);
+  throw new Error('its samples are JPEG extended of 12 bits, which is not supported: convert it (gdcmconv --raw)');
 }
 
 async function lossless(packed: Uint8Array, format: PixelFormat): Promise<StoredSamples> {

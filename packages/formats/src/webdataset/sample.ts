@@ -1,4 +1,5 @@
 import { type EncodedPair, MedbenchError } from '@medbench/core';
+import { isMissingMark } from '@medbench/data';
 import { BLOCK, tarMembers } from '../archives/tar.js';
 import type { OpenFiles } from '../files/open-files.js';
 import { readFully } from '../files/open-files.js';
@@ -68,6 +69,9 @@ function parseCaption(bytes: Uint8Array, field: string | undefined, broken: (fau
   } catch {
     // The parser's message would quote the text.
     throw broken(field === undefined ? 'has a caption that is not UTF-8' : 'has a .json that is not valid JSON');
+  }
+  if (typeof caption === 'string' && isMissingMark(caption)) {
+    throw broken('has a mark of a missing text as its caption (nan, None, null)');
   }
   if (typeof caption === 'string' && caption.trim() !== '') return caption;
   throw broken(field === undefined ? 'has an empty caption' : `has no text in "${field}" of its .json`);

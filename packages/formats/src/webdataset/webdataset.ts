@@ -1,4 +1,5 @@
 import { type EncodedPair, MedbenchError } from '@medbench/core';
+import { decodeOptions, type GreyWindow } from '@medbench/data';
 import { openFiles } from '../files/open-files.js';
 import { type BadSamples, badList, type EncodedPairs, pairSource } from '../pairs/bad-samples.js';
 import { brokenSample, IMAGE_SUFFIXES, readSample } from './sample.js';
@@ -8,6 +9,8 @@ import { indexShard, type ShardIndex } from './tar-index.js';
 export interface WebDatasetOptions {
   /** Field of the sample's `.json` that holds the caption. Default: the caption is the sample's `.txt`. */
   readonly captionField?: string;
+  /** Levels of 16-bit grey images that become black and white, as in `decodeImage`. */
+  readonly window?: GreyWindow | undefined;
   /**
    * Leave out broken samples instead of failing. Samples without image or caption are left out when the shards are
    * opened. A sample whose bytes prove broken when it is read is replaced by the next one. Default false.
@@ -61,7 +64,8 @@ export async function webDataset(spec: string, options: WebDatasetOptions = {}):
   const read = async (index: number): Promise<EncodedPair> => {
     const shard = findShard(firstSamples, index);
     const file = shards.files[shard]!;
-    return readSample(files, file, indices.get(file)!, index - firstSamples[shard]!, captionField);
+    const pair = await readSample(files, file, indices.get(file)!, index - firstSamples[shard]!, captionField);
+    return { ...pair, ...decodeOptions(options) };
   };
   return Object.assign(pairSource(length, read, skipBad ? bad : undefined), { bad });
 }

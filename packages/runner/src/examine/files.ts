@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { RasterImage, Source } from '@medbench/core';
+import { spreadIndices } from '@medbench/data';
 import type { Folders } from '@medbench/data/files';
 import type { DataProblem } from './problem.js';
 
@@ -60,7 +61,7 @@ export async function findImages(split: string, images: FileSource, folders: Fol
 }
 
 async function readSizes(images: FileSource): Promise<{ sizes: Map<number, number>; empty: string[] }> {
-  const indices = spread(images.length, SIZES_READ);
+  const indices = spreadIndices(images.length, SIZES_READ);
   const sizes = new Map<number, number>();
   const empty: string[] = [];
   for (let from = 0; from < indices.length; from += AT_A_TIME) {
@@ -76,12 +77,6 @@ async function readSizes(images: FileSource): Promise<{ sizes: Map<number, numbe
     }
   }
   return { sizes, empty };
-}
-
-/** Up to `count` indices of a list, spread evenly, from the first to the last. */
-export function spread(length: number, count: number): number[] {
-  if (length <= count) return Array.from({ length }, (_, i) => i);
-  return Array.from({ length: count }, (_, i) => Math.floor((i * (length - 1)) / Math.max(1, count - 1)));
 }
 
 /** What to do about a missing file: where it is instead, if it is found nearby. */

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { errorMessage, isMedbenchError, type RasterImage, type Source } from '@medbench/core';
-import { deepGreyNote } from '@medbench/data';
-import { spread } from './files.js';
+import { deepGreyNote, spreadIndices } from '@medbench/data';
 import type { DataProblem } from './problem.js';
 
 /** The brightest level of 255 of images that are taken for nearly black: 14-bit levels in 16 bits reach 64. */
@@ -28,7 +27,7 @@ export async function openSample(
   const files: string[] = [];
   let opened = 0;
   let brightest = 0;
-  for (const index of spread(images.length, count)) {
+  for (const index of spreadIndices(images.length, count)) {
     const file = await images.file?.(index);
     // A missing file is counted among the missing ones.
     if (file !== undefined && !existsSync(file)) continue;
@@ -71,7 +70,9 @@ export async function openSample(
       ...(files[0] === undefined ? {} : { example: files[0] }),
       remedy: deep
         ? 'Choose the window, then look at the images with medbench embed --inputs.'
-        : 'Look at them: a conversion may have kept too few of their levels.',
+        : `Look at them: a conversion may have kept too few of their levels.${
+            windowSetting ? ` If they are 16-bit grey, set ${windowSetting}=0-4095 (12 bits) or auto.` : ''
+          }`,
     });
   }
   return { opened, problems };
