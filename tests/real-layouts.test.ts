@@ -9,6 +9,7 @@ import { Roco, rocoTable } from '@medbench/corpora-roco';
 import { WebDatasetCorpus } from '@medbench/corpora-webdataset';
 import { deepGreyPng, sharedData } from '@medbench/data/testing';
 import { tarEnd, tarMember } from '@medbench/formats';
+import { PadUfes20 } from '@medbench/tasks-pad-ufes-20';
 import { RocoRetrieval } from '@medbench/tasks-roco-retrieval';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -117,6 +118,37 @@ describe('Quilt-1M', () => {
       expect(await files(await inspect(new Quilt1M(), { subsets: 'all', rows: 'train' }), 'train')).toEqual(places);
     },
   );
+});
+
+describe('PAD-UFES-20', () => {
+  const real = sharedData('pad-ufes-20/metadata.csv');
+  it.skipIf(!real)('has the published counts and divides no patient, from the real table', async () => {
+    const lines = readFileSync(real!, 'utf8').trim().split('\n');
+    const column = lines[0]!.split(',').indexOf('img_id');
+    write('pad-ufes-20/images/none.png');
+    for (const line of lines.slice(1)) write(`pad-ufes-20/images/${line.split(',')[column]}`);
+    for (const text of [lines.join('\n'), lines.join('\r\n')]) {
+      write('pad-ufes-20/metadata.csv', `${text}\n`);
+      const { splits } = await new PadUfes20().inspect(testContext({ dataRoot: root }));
+      expect(splits).toMatchObject({ train: { examples: 1838, groups: 1099 }, test: { examples: 460, groups: 274 } });
+      // Published: BCC 845, MEL 52, SCC 192, ACK 730, NEV 244, SEK 235.
+      const classes = splits.train!.classes!.map((count, i) => count + splits.test!.classes![i]!);
+      expect(classes).toEqual([845, 52, 192, 730, 244, 235]);
+    }
+  });
+});
+
+describe('shards of img2dataset', () => {
+  const real = sharedData('img2dataset-shards');
+  it.skipIf(!real)('are read as they were written, with their tables beside them', async () => {
+    const shards = { shards: real!, caption: '', window: 'full' };
+    const inspection = await inspect(new WebDatasetCorpus() as Corpus, shards);
+    expect(inspection.splits).toEqual({ train: { examples: 58 } });
+    const { images } = inspection.examples!.train!;
+    expect((await images.get(57)).data.length).toBeGreaterThan(0);
+    const withField = await inspect(new WebDatasetCorpus() as Corpus, { ...shards, caption: 'caption' });
+    expect(withField.splits).toEqual(inspection.splits);
+  });
 });
 
 describe('grey levels of pairs', () => {

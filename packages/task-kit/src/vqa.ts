@@ -148,7 +148,10 @@ export abstract class VqaTask implements Task {
     const examples = Object.entries(splits).flatMap(([name, split]) => {
       if (!split) return [];
       const used = [...new Set(split.map(({ image }) => image))];
-      const texts = split.flatMap(({ question, answer }) => [question, String(answer)]);
+      // "None" is an answer: how many? which of them?
+      const texts = split.flatMap(({ question, answer }) =>
+        /^\s*none\s*$/i.test(String(answer)) ? [question] : [question, String(answer)],
+      );
       return [[name, { images: subset(images, used), texts }] as const];
     });
     return {

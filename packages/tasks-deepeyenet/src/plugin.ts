@@ -12,7 +12,7 @@ const INFO = {
   protocols: ['retrieval'],
   classes: [],
   splits: { train: 9_428, val: 3_142, test: 3_140 },
-  licence: 'research, on request',
+  licence: 'research, under a non-disclosure agreement',
   access: 'agreement',
   citation: 'Huang et al. 2021 (DeepOpht), arXiv:2011.00569',
   source: 'the authors of DeepOpht (github.com/Jhhuangkay/DeepOpht-Medical-Report-Generation-for-Retinal-Images)',

@@ -30,53 +30,58 @@ export interface FoundImages {
 
 /** Looks for every image of a split, and reads the sizes of up to `SIZES_READ` files. Opens none. */
 export async function findImages(split: string, images: FileSource, folders: Folders): Promise<FoundImages> {
-  let missing = 0;
-  let example: string | undefined;
-  for (let from = 0; from < images.length; from += AT_A_TIME) {
-    const count = Math.min(AT_A_TIME, images.length - from);
-    const files = await Promise.all(Array.from({ length: count }, (_, i) => images.file(from + i)));
-    for (const file of files) {
-      if ((await folders.has(file)) || (missing < LOOKED_FOR_AGAIN && existsSync(file))) continue;
-      missing++;
-      example ??= file;
+  const sizes = new Map<number, number>();
+  const missing: FoundFiles = { count: 0 };
+  const empty: FoundFiles = { count: 0 };
+  const sized = images.length > SIZES_READ ? new Set(spreadIndices(images.length, SIZES_READ)) : undefined;
+  const look = async (index: number): Promise<void> => {
+    const path = images.file(index);
+    const file = typeof path === 'string' ? path : await path;
+    if (!(await folders.has(file)) && !(missing.count < LOOKED_FOR_AGAIN && existsSync(file))) {
+      count(missing, index, file);
+      return;
     }
+    if (sized && !sized.has(index)) return;
+    const stats = await stat(file).catch(() => undefined);
+    // A link may lead nowhere.
+    if (!stats) count(missing, index, file);
+    else if (stats.size === 0) count(empty, index, file);
+    else sizes.set(index, stats.size);
+  };
+  for (let from = 0; from < images.length; from += AT_A_TIME) {
+    await Promise.all(Array.from({ length: Math.min(AT_A_TIME, images.length - from) }, (_, i) => look(from + i)));
   }
   const problems: DataProblem[] = [];
-  if (example !== undefined) {
+  if (missing.example !== undefined) {
     problems.push({
-      ...{ severity: 'error', check: 'files', count: missing, example },
-      message: `${split}: ${missing} of ${images.length} images are not there`,
-      remedy: await remedyForMissing(example),
+      ...{ severity: 'error', check: 'files', count: missing.count, example: missing.example },
+      message: `${split}: ${missing.count} of ${images.length} images are not there`,
+      remedy: await remedyForMissing(missing.example),
     });
   }
-  const { sizes, empty } = await readSizes(images);
-  if (empty.length > 0) {
+  if (empty.example !== undefined) {
     problems.push({
-      ...{ severity: 'error', check: 'files', count: empty.length, example: empty[0]! },
-      message: `${split}: ${empty.length} images are empty files`,
+      ...{ severity: 'error', check: 'files', count: empty.count, example: empty.example },
+      message: `${split}: ${empty.count} images are empty files`,
       remedy: 'Their download failed: fetch them again, or leave them out with --skip-bad.',
     });
   }
-  return { missing, problems, sizes };
+  return { missing: missing.count, problems, sizes };
 }
 
-async function readSizes(images: FileSource): Promise<{ sizes: Map<number, number>; empty: string[] }> {
-  const indices = spreadIndices(images.length, SIZES_READ);
-  const sizes = new Map<number, number>();
-  const empty: string[] = [];
-  for (let from = 0; from < indices.length; from += AT_A_TIME) {
-    const part = indices.slice(from, from + AT_A_TIME);
-    const read = async (index: number) => {
-      const file = await images.file(index);
-      return { file, stats: await stat(file).catch(() => undefined) };
-    };
-    for (const [i, { file, stats }] of (await Promise.all(part.map(read))).entries()) {
-      if (!stats) continue;
-      if (stats.size === 0) empty.push(file);
-      else sizes.set(part[i]!, stats.size);
-    }
-  }
-  return { sizes, empty };
+/** A number of files, and the first of them. */
+interface FoundFiles {
+  count: number;
+  first?: number;
+  example?: string;
+}
+
+function count(files: FoundFiles, index: number, file: string): void {
+  files.count++;
+  // Files are looked for side by side: the first is that of the least index, not the first answer.
+  if (index > (files.first ?? index)) return;
+  files.first = index;
+  files.example = file;
 }
 
 /** What to do about a missing file: where it is instead, if it is found nearby. */

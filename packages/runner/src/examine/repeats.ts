@@ -33,7 +33,7 @@ export async function findRepeats(splits: readonly ComparedSplit[]): Promise<Rep
     return { problems: [], notes: ['images of different splits were not compared: they are many, and not in files'] };
   }
   const keys = inFiles ? await fileKeys(splits) : await pixelKeys(splits);
-  return { problems: compare(splits, keys), notes: [] };
+  return { problems: compare(splits, keys, inFiles), notes: [] };
 }
 
 async function mayCompare(splits: readonly ComparedSplit[]): Promise<boolean> {
@@ -109,7 +109,7 @@ function sharedKeys(keys: Keys): Set<string> {
   return shared;
 }
 
-function compare(splits: readonly ComparedSplit[], keys: Keys): DataProblem[] {
+function compare(splits: readonly ComparedSplit[], keys: Keys, inFiles: boolean): DataProblem[] {
   const problems: DataProblem[] = [];
   for (let later = 1; later < splits.length; later++) {
     for (let earlier = 0; earlier < later; earlier++) {
@@ -119,7 +119,7 @@ function compare(splits: readonly ComparedSplit[], keys: Keys): DataProblem[] {
       const [a, b] = [splits[later]!, splits[earlier]!];
       problems.push({
         ...{ severity: 'warning', check: 'repeats', count: pairs.length },
-        message: `${pairs.length} of ${a.images.length} ${a.name} images are ${b.name} images too, byte for byte`,
+        message: `${pairs.length} of ${a.images.length} ${a.name} images are ${b.name} images too, ${inFiles ? 'byte for byte' : 'pixel for pixel'}`,
         example: `${a.name} image ${pairs[0]![0]} is ${b.name} image ${pairs[0]![1]} (counted from 0)`,
         remedy:
           'A model has seen their answers: read figures with this in mind. Every run counts such images as leaks.',
