@@ -25,7 +25,7 @@ import { QuiltRetrieval } from '@medbench/tasks-quilt-retrieval';
 import { RocoRetrieval } from '@medbench/tasks-roco-retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** Published numbers of training pairs. Their sum is the study's 2,769,337. */
+/** Published numbers of training pairs. */
 const PUBLISHED: Readonly<Record<string, number | undefined>> = {
   'pmc-oa': 1_317_219,
   'quilt-1m': 1_017_708,
@@ -123,8 +123,9 @@ it('PMC-OA has a validation split of its own, which training does not need', asy
   rmSync(without, { recursive: true });
 });
 
-it('the study’s corpora have 2,769,337 pairs together', () => {
-  expect(Object.values(PUBLISHED).reduce((sum: number, pairs) => sum + (pairs ?? 0), 0)).toBe(2_769_337);
+// The study's sum counts two pairs more than ROCO's repository has rows.
+it('the study’s corpora have 2,769,337 pairs together, less two of ROCO', () => {
+  expect(Object.values(PUBLISHED).reduce((sum: number, pairs) => sum + (pairs ?? 0), 0)).toBe(2_769_337 - 2);
 });
 
 describe.each(TASKS.map((make) => [pluginInfo<TaskInfo>(make), make] as const))('$id', (info, make) => {

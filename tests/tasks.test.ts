@@ -102,7 +102,12 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
     counts: { train: [1214, 3494], val: [135, 389], test: [234, 390] },
   },
   retinamnist: { modality: 'ophthalmology', splits: [1080, 120, 400], classes: ['0', '1', '2', '3', '4'] },
-  breastmnist: { modality: 'ultrasound', splits: [546, 78, 156], classes: ['malignant', 'normal or benign'] },
+  breastmnist: {
+    modality: 'ultrasound',
+    splits: [546, 78, 156],
+    classes: ['malignant', 'normal or benign'],
+    counts: { train: [147, 399], val: [21, 57], test: [42, 114] },
+  },
   bloodmnist: { modality: 'histopathology', splits: [11959, 1712, 3421], classes: 8 },
   tissuemnist: { modality: 'histopathology', splits: [165466, 23640, 47280], classes: 8 },
   organamnist: { modality: 'radiology', splits: [34561, 6491, 17778], classes: 11 },

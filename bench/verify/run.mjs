@@ -1,4 +1,4 @@
-// npm run bench:verify [-- --rounds N --roco N --pmc N]
+// npm run bench:verify [-- --rounds N --roco N --pmc N --only TEXT]
 // Seconds and peak memory of `medbench data verify` over generated data sets of full size, in the layouts in which they
 // are distributed. Files of images are hard links to 64 generated JPEGs, so that a million take no room.
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,8 @@ import { printJson } from '../print-json.mjs';
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
+    /** Only cases whose name holds this text. */
+    only: { type: 'string', default: '' },
     /** Rows of ROCO's test split. */
     roco: { type: 'string', default: '8179' },
     /** Pairs of PMC-OA. */
@@ -102,7 +104,7 @@ const memory = `data:text/javascript,${encodeURIComponent(
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const rows = [];
 try {
-  for (const { name, make, args } of CASES) {
+  for (const { name, make, args } of CASES.filter((one) => one.name.includes(options.only))) {
     const data = join(root, 'data');
     make(data);
     const seconds = [];

@@ -152,11 +152,11 @@ describe('examineData', () => {
   it('counts all rows that cannot be used, and looks at the others', async () => {
     const missing = join(root, 'gone.png');
     const inspect = (skipBad: boolean): void => {
-      if (!skipBad) throw new MedbenchError('data', 'row 3 has no label', { hint: 'Mend it.' });
+      if (!skipBad) throw new MedbenchError('data', 'row 3 has no label', { hint: 'Correct it.' });
     };
     const { verdict, error, problems } = await examine({ train: { images: imageFiles([missing]) } }, { inspect });
     expect(existsSync(missing)).toBe(false);
-    expect({ verdict, error }).toEqual({ verdict: 'broken', error: 'row 3 has no label. Mend it.' });
+    expect({ verdict, error }).toEqual({ verdict: 'broken', error: 'row 3 has no label. Correct it.' });
     expect(problems).toMatchObject([
       { severity: 'error', check: 'rows', count: 2, example: 'row 3 has no label' },
       { severity: 'error', check: 'files', count: 1 },

@@ -118,7 +118,7 @@ function inspectionWitness(registry: Registry): InspectionWitness {
         problems.push({
           ...{ severity: 'error', check: 'rows', count: rows.size, example },
           message: `${rows.size} rows or images cannot be used`,
-          remedy: 'Mend them, or leave them out with --skip-bad, which counts them beside every figure.',
+          remedy: 'Correct them, or leave them out with --skip-bad, which counts them beside every figure.',
         });
       }
       throw error;

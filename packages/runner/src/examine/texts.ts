@@ -19,7 +19,7 @@ export function checkTexts(split: string, texts: Iterable<string>): DataProblem[
       ...{ severity: 'error', check: 'texts', count },
       message: `${split}: ${count} of ${total} texts are empty, or read nan, None or null`,
       example: `${split} text ${first} (counted from 0)`,
-      remedy: 'Mend the rows or take them out: a table was probably written with missing values.',
+      remedy: 'Correct the rows or take them out: a table was probably written with missing values.',
     },
   ];
 }
