@@ -55,8 +55,9 @@ describe('the variant of the study', () => {
       [2, 32],
     ]);
     const text = towers.encodeText(parameters, tf.tensor2d([[9, 3, 4, 10, 0, 0]], [1, 6], 'int32'));
-    expect([text.hidden!.shape, text.embedding.shape]).toEqual([
+    expect([text.hidden!.shape, text.tokenEmbeddings!.shape, text.embedding.shape]).toEqual([
       [1, 5, 64],
+      [1, 5, 32],
       [1, 32],
     ]);
   });

@@ -116,6 +116,10 @@ function towerWithClass(base: TextEncoderModel): TextEncoderModel {
             hint: 'Choose a text transformer of medbench with encoders.text.',
           });
         },
+        // Of the ids alone, as `tokens`. Absent in a tower without it, as the contract says, whatever the type of a getter.
+        get tokenEmbeddings() {
+          return output.tokenEmbeddings as tf.Tensor3D;
+        },
         get pooled() {
           return output.pooled;
         },

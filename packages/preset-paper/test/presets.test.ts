@@ -71,7 +71,12 @@ describe('presets', () => {
           general: { steps: 80 },
           methodSettings: { coca: { queries: 16 }, filip: { width: 64 } },
           model: { merges: 2000 },
-          evaluation: { probe: { features: 'before' }, vqa: { epochs: 15, minSteps: 300 } },
+          evaluation: {
+            probe: { features: 'before' },
+            vqa: { epochs: 15, minSteps: 300 },
+            // Off in the demo; for runs that choose a head.
+            fineTunedVqa: { epochs: 1, autoEncoder: false },
+          },
         },
       }),
     );

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { errorMessage, type Profile, type ResultCell, readSealed, type TaskResult } from '@medbench/core';
 import { entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
@@ -206,10 +206,13 @@ export class EvaluationStage {
 
   /** Removes the state of a measurement that has ended, and the folder of all states with the last of them. */
   #forget(state: string): void {
-    const { measurements } = this.store.layout;
     if (!existsSync(state)) return;
     rmSync(state, { recursive: true });
-    if (readdirSync(measurements).length === 0) rmSync(measurements, { recursive: true });
+    try {
+      rmdirSync(this.store.layout.measurements);
+    } catch {
+      // It holds other states, perhaps of another process.
+    }
   }
 
   /**
