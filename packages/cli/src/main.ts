@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, turnPluginsOff } from '@medbench/core';
 import { Command, CommanderError } from 'commander';
 import type { DeclareCommand } from './command.js';
 import { checkCommand } from './commands/check.js';
@@ -70,8 +70,7 @@ Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration
   for (const declare of COMMANDS) declare(program, done);
   program.hook('preAction', (_, command) => {
     refuseEmpty(command);
-    // Worker processes inherit the environment.
-    if (program.opts<{ plugins: boolean }>().plugins === false) process.env.MEDBENCH_NO_PLUGINS = '1';
+    if (program.opts<{ plugins: boolean }>().plugins === false) turnPluginsOff();
   });
 
   // Commander does not pass these two settings on to sub-commands.

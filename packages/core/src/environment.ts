@@ -22,6 +22,11 @@ export const readVariable = (name: EnvironmentVariable): string | undefined => p
 /** Whether only the built-in plugins may be used, and no configuration file that nobody named (`--no-plugins`). */
 export const withoutPlugins = (): boolean => readVariable('MEDBENCH_NO_PLUGINS') !== undefined;
 
+/** Turns plugins off for this process and those that it starts. */
+export function turnPluginsOff(): void {
+  process.env.MEDBENCH_NO_PLUGINS = '1';
+}
+
 /**
  * Parses a positive number.
  * @param text value of the variable; undefined if it is unset or empty.

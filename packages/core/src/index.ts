@@ -34,6 +34,7 @@ export {
   parseVariable,
   readVariable,
   threadCount,
+  turnPluginsOff,
   withoutPlugins,
 } from './environment.js';
 export * from './errors.js';

@@ -206,7 +206,13 @@ export async function awaitLock(
 ): Promise<void> {
   const dir = join(folder, LOCK);
   const file = join(dir, OWNER);
-  const lastSign = (): number | undefined => statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  const lastSign = (): number | undefined => {
+    try {
+      return statSync(file).mtimeMs;
+    } catch {
+      return undefined;
+    }
+  };
   const first = lastSign();
   let told = false;
   while (!signal?.aborted) {

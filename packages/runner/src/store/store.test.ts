@@ -151,6 +151,11 @@ describe('the lock of a process that cannot be looked up from here', () => {
     expect(() => lockFolder(folder)).toThrow('in use');
   });
 
+  it('is not waited for where no folder can be', async () => {
+    writeFileSync(join(folder, 'plain'), '');
+    await awaitLock(join(folder, 'plain', 'run'), { waiting: () => {} });
+  });
+
   it('without an owner that makes sense is removed', () => {
     leave(0);
     writeFileSync(file(), '{}');
