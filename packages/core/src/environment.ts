@@ -24,7 +24,8 @@ export const withoutPlugins = (): boolean => readVariable('MEDBENCH_NO_PLUGINS')
 
 /** Turns plugins off for this process and those that it starts. */
 export function turnPluginsOff(): void {
-  process.env.MEDBENCH_NO_PLUGINS = '1';
+  const name: EnvironmentVariable = 'MEDBENCH_NO_PLUGINS';
+  process.env[name] = '1';
 }
 
 /**
