@@ -25,7 +25,7 @@ const run = () => medbench(ARGS, { cwd });
 const WEIGHTS = 'checkpoints/clip-scratch/seed-0/weights.safetensors';
 const CELL = 'cells/clip-scratch/roco-retrieval/seed-0.json';
 
-/** What `medbench verify` says of each file, and its exit code. */
+/** The verdict of `medbench verify` on each file, and its exit code. */
 async function verify(): Promise<Record<string, unknown>> {
   const { code, stdout } = await medbench(['verify', 'out', '--json'], { cwd });
   const files = JSON.parse(stdout) as { file: string; state: string; changed: string[] }[];

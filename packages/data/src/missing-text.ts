@@ -1,4 +1,4 @@
-/** What pandas and Python write where a text is missing. */
+/** The marks that pandas and Python write where a text is missing. */
 const MARKS: ReadonlySet<string> = new Set(['nan', 'NaN', 'None', 'null', 'NULL', '<NA>']);
 
 /** Whether a text only says that there is none: `nan`, `None`, `null`. */

@@ -15,7 +15,7 @@ export type PathVqaSplit = (typeof SPLITS)[number];
 export interface SplitQuestions {
   readonly examples: readonly VqaExample[];
   readonly images: Source<RasterImage>;
-  /** What readers of a result must know: questions that were left out. */
+  /** Notes for readers of a result, such as on questions that were left out. */
   readonly notes: readonly string[];
 }
 

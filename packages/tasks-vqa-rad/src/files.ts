@@ -35,7 +35,7 @@ const imageFolder = (dataRoot: string): string => {
 /** The questions of one split. */
 export interface VqaRadSplit {
   readonly questions: readonly VqaRadQuestion[];
-  /** What readers of a result must know: questions that were left out. */
+  /** Notes for readers of a result, such as on questions that were left out. */
   readonly notes: readonly string[];
 }
 

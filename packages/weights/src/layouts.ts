@@ -11,7 +11,7 @@ const IGNORED = /(^|\.)(position_ids|num_batches_tracked|attn_mask)$|^(input_res
  */
 const WRAPPERS = ['module.', '_orig_mod.', 'model.'] as const;
 const TEXT_WRAPPER = 'text.';
-/** What `torch.compile` of a part puts into the names of its parameters. */
+/** `torch.compile` of a part puts this into the names of its parameters. */
 const COMPILED_PART = '._orig_mod.';
 
 /** Projections that open_clip stores as (in, out), and Hugging Face as a linear layer, (out, in). */

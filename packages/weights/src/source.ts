@@ -8,7 +8,7 @@ import { hubFiles, parseHubModel } from './hub.js';
  * Names of weight files in a folder or on the hub, the preferred first: open_clip's, Hugging Face's, medbench's own.
  */
 const WEIGHT_FILES = ['open_clip_model.safetensors', 'model.safetensors', 'weights.safetensors'] as const;
-/** What Hugging Face adds to the name of weights that are divided into several files, for the index of the parts. */
+/** Hugging Face adds this to the name of weights in several files, for the index of the parts. */
 const INDEX_SUFFIX = '.index.json';
 const OPEN_CLIP_CONFIG = 'open_clip_config.json';
 const HUGGING_FACE_CONFIG = 'config.json';

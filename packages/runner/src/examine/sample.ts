@@ -6,7 +6,7 @@ import type { DataProblem } from './problem.js';
 /** The brightest level of 255 of images that are taken for nearly black: 14-bit levels in 16 bits reach 64. */
 const DARK = 64;
 
-/** What was found when a sample of a split's images was opened. */
+/** The findings in a sample of a split's images that was opened. */
 export interface OpenedSample {
   readonly opened: number;
   readonly problems: readonly DataProblem[];
