@@ -99,6 +99,7 @@ describe('examples', () => {
       'nearest-mean',
       'retrieval',
       'vqa',
+      'vqa-fine-tuned',
       'zero-shot',
     ]);
 

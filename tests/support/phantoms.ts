@@ -42,7 +42,7 @@ export async function providePhantoms(cacheRoot: string, set: 'whole' | 'few' = 
 function shareGraphs(cacheRoot: string): void {
   const graphs = join(inject('sharedFolder'), 'graphs');
   mkdirSync(graphs, { recursive: true });
-  symlinkSync(graphs, join(cacheRoot, 'graphs'), 'junction');
+  if (!existsSync(join(cacheRoot, 'graphs'))) symlinkSync(graphs, join(cacheRoot, 'graphs'), 'junction');
 }
 
 async function fewPhantoms(): Promise<string> {
