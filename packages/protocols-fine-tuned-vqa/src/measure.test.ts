@@ -22,7 +22,14 @@ import { vitModel } from '@medbench/encoders-vit';
 import { measureVqa, type VqaData, type VqaExample } from '@medbench/evaluation';
 import { loadModel } from '@medbench/training';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FINE_TUNED_VQA_SETTINGS, type FineTunedVqaSettings, measureFineTunedVqa, scheduledRate } from './index.js';
+import {
+  answerModel,
+  autoEncoderParameters,
+  FINE_TUNED_VQA_SETTINGS,
+  type FineTunedVqaSettings,
+  measureFineTunedVqa,
+  scheduledRate,
+} from './index.js';
 
 const wasm = new Wasm();
 const vit: Encoder = {
@@ -205,6 +212,31 @@ describe('fine-tuned VQA', () => {
     const far = loss(state).filter((value, i) => Math.abs(value - loss(expected)[i]!) > 1e-4).length;
     expect(far / loss(state).length).toBeLessThan(0.01);
     for (const one of [eager, model]) await one.dispose();
+  });
+
+  it('trains the auto-encoder with the rest, from the weights of a file, which it names by their hash', async () => {
+    const model = await load();
+    const { initialise, readSafetensors, writeSafetensors } = await import('@medbench/nn');
+    const file = join(folder, 'auto-encoder.safetensors');
+    const weights = initialise(autoEncoderParameters, 9);
+    await writeSafetensors(file, weights);
+    const data = { ...DATA, train: DATA.train.slice(0, 4) };
+    const settings = { autoEncoder: true, autoEncoderWeights: file, epochs: 1, batchSize: 2 };
+    const result = await measure(model, { settings, resume: { folder, key: 'k' } }, data);
+    expect(result!.notes!.join('\n')).toMatch(/auto-encoder from weights with SHA-256 [0-9a-f]{64}/);
+    const { tensors } = await readSafetensors(join(folder, 'resume.safetensors'));
+    const sizes = { settings: { ...SMALL, ...settings }, answers: 2, batch: 2, places: 5 };
+    const { step } = answerModel({ ...sizes, model: (await model.towers!())!.model(5) });
+    const trained = step.parametersOf(tensors);
+    const moved = Object.entries(weights).map(([name, { data }]) =>
+      Math.max(...data.map((value, i) => Math.abs(value - trained[`answer.auto-encoder.${name}`]!.data[i]!))),
+    );
+    // Two steps of Adamax at 5e-4, the first of which moves every entry with a gradient by that much.
+    for (const distance of moved) {
+      expect(distance).toBeGreaterThan(4e-4);
+      expect(distance).toBeLessThan(1.1e-3);
+    }
+    await model.dispose();
   });
 
   it('trains a ResNet, whose running statistics it carries along', async () => {
