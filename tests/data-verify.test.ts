@@ -53,7 +53,7 @@ async function medbench(...args: readonly string[]): Promise<{ code: number; std
     return {
       code: 0,
       ...(await run(process.execPath, [cli, ...args], {
-        env: { ...process.env, MEDBENCH_CACHE: join(root, 'cache') },
+        env: { ...process.env, NO_COLOR: '1', MEDBENCH_CACHE: join(root, 'cache') },
       })),
     };
   } catch (error) {

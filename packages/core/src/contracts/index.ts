@@ -17,3 +17,4 @@ export type * from './settings.js';
 export type * from './statistics.js';
 export type * from './task.js';
 export type * from './tensors.js';
+export type * from './validation.js';

@@ -3,10 +3,10 @@ import type { ProtocolId } from './ids.js';
 import type { LeakCounts } from './leaks.js';
 import type { ClassificationDetail, ConfidenceInterval, MetricValue, RecallCurve } from './measurement.js';
 import type { StartingWeights } from './method.js';
-import type { ValidationLoss } from './pretraining.js';
 import type { MetricInfo } from './protocol.js';
 import type { Settings } from './settings.js';
 import type { RunStatistics } from './statistics.js';
+import type { ValidationLoss } from './validation.js';
 
 /** One cell of the results table: the figure of a method or control for one task, protocol and seed. */
 export interface ResultCell {

@@ -12,11 +12,12 @@ import {
 import { differentiate } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { chunkRanges, REPRESENTATION, representationSpecs, sliceRows, stackRows } from './chunks.js';
+import type { StepDefinition } from './definition.js';
 import { createEvaluator } from './evaluator.js';
 import { addPrefix, floatSpec, SPACE, stripPrefix, zeroGroups } from './layout.js';
 import { checkReached, methodLoss } from './loss.js';
 import { inputSpecs, representPart, toBatch } from './represent.js';
-import { buildStep, type LoadedStep, type StepDefinition, type StepMemory, TERM, type TrainingStep } from './step.js';
+import { buildStep, type LoadedStep, type StepMemory, TERM, type TrainingStep } from './step.js';
 import { update } from './update.js';
 
 /** Prefix, among inputs and outputs, of the loss's gradients with respect to representations. */

@@ -1,6 +1,6 @@
 import type { MethodInput } from '@medbench/core';
 import { pluginFault } from '@medbench/core/methods';
-import type { StepOptions } from './step.js';
+import type { StepOptions } from './definition.js';
 
 const STARTS: readonly unknown[] = ['general', 'scratch'];
 

@@ -11,10 +11,10 @@ import type {
 import { clipObjective } from '@medbench/objectives';
 import type * as tf from '@tensorflow/tfjs-core';
 import { chunkRanges, REPRESENTATION, representationSpecs, sliceRows, stackRows } from './chunks.js';
+import type { StepDefinition } from './definition.js';
 import { addPrefix, stripPrefix } from './layout.js';
 import { methodLoss } from './loss.js';
 import { inputSpecs, represent, representPart, toBatch } from './represent.js';
-import type { StepDefinition } from './step.js';
 
 /** A loss in its two halves, as a method has them: the representations of examples, and the loss of a batch of them. */
 interface MeasuredLoss {

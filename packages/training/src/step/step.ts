@@ -1,36 +1,15 @@
-import type {
-  Backend,
-  DualEncoderModel,
-  HostTensors,
-  LoadOptions,
-  MethodInput,
-  ParameterSpec,
-  Program,
-  ResolvedMethod,
-  Settings,
-  TrainingSettings,
-  ValidationLoss,
-} from '@medbench/core';
+import type { Backend, HostTensors, LoadOptions, MethodInput, Program, ValidationLoss } from '@medbench/core';
 import { differentiate } from '@medbench/nn';
 import { checkMethod } from './check-method.js';
+import type { StepDefinition, StepOptions } from './definition.js';
 import { createEvaluator } from './evaluator.js';
-import { addPrefix, SPACE, type StateLayout, stateLayout, stripPrefix } from './layout.js';
+import { addPrefix, SPACE, stateLayout, stripPrefix } from './layout.js';
 import { checkReached, methodLoss } from './loss.js';
 import { inputSpecs, represent, toBatch } from './represent.js';
 import { update } from './update.js';
 
 /** Prefix of the loss's terms, among the outputs. */
 export const TERM = 'term/';
-
-export interface StepOptions {
-  readonly name: string;
-  readonly model: DualEncoderModel;
-  readonly method: ResolvedMethod;
-  readonly settings: Settings;
-  /** Parameters of the towers, the logit scale and the method. */
-  readonly parameters: readonly ParameterSpec[];
-  readonly training: TrainingSettings;
-}
 
 /** A training step that is loaded on a backend, with its state. */
 export interface LoadedStep {
@@ -65,12 +44,6 @@ export interface StepMemory {
   readonly peakBytes: number;
   /** Bytes that the self-check adds to both. */
   readonly checkBytes: number;
-}
-
-/** The definition of a step, the same on whole batches and in chunks. */
-export interface StepDefinition extends StepOptions {
-  readonly layout: StateLayout;
-  readonly inputs: Readonly<Record<string, MethodInput>>;
 }
 
 /** Resolves a step's inputs and state. @throws MedbenchError('plugin') if the method does not fit the towers. */

@@ -1,7 +1,9 @@
 import { cachedStep } from './cached-step.js';
-import { defineStep, type StepOptions, type TrainingStep, wholeBatchStep } from './step.js';
+import type { StepOptions } from './definition.js';
+import { defineStep, type TrainingStep, wholeBatchStep } from './step.js';
 
-export type { LoadedStep, StepOptions, TrainingStep } from './step.js';
+export type { StepOptions } from './definition.js';
+export type { LoadedStep, TrainingStep } from './step.js';
 
 /**
  * A method's training step: on whole batches, or by gradient caching if `training.chunkSize` is smaller than the batch.
