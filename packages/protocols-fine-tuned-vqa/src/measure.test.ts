@@ -228,13 +228,13 @@ describe('fine-tuned VQA', () => {
     const sizes = { settings: { ...SMALL, ...settings }, answers: 2, batch: 2, places: 5 };
     const { step } = answerModel({ ...sizes, model: (await model.towers!())!.model(5) });
     const trained = step.parametersOf(tensors);
-    const moved = Object.entries(weights).map(([name, { data }]) =>
-      Math.max(...data.map((value, i) => Math.abs(value - trained[`answer.auto-encoder.${name}`]!.data[i]!))),
-    );
-    // Two steps of Adamax at 5e-4, the first of which moves every entry with a gradient by that much.
-    for (const distance of moved) {
-      expect(distance).toBeGreaterThan(4e-4);
-      expect(distance).toBeLessThan(1.1e-3);
+    // Two steps of Adamax at 5e-4. Those of the decoder are small: clipping brings its gradient, a thousandth of the mean
+    // squared error over the batch size, to the size of Adamax's epsilon or less.
+    for (const [name, { data }] of Object.entries(weights)) {
+      const after = trained[`answer.auto-encoder.${name}`]!.data;
+      const distance = Math.max(...data.map((value, i) => Math.abs(value - after[i]!)));
+      expect(distance, name).toBeGreaterThan(/^conv[123]/.test(name) ? 1e-4 : 0);
+      expect(distance, name).toBeLessThan(1.1e-3);
     }
     await model.dispose();
   });
