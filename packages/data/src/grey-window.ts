@@ -33,7 +33,7 @@ export const decodeOptions = ({ window }: { readonly window?: GreyWindow | undef
   window === undefined ? {} : { window };
 
 /** The least and the greatest level. */
-export function levelRange(levels: Uint16Array): readonly [low: number, high: number] {
+export function levelRange(levels: Uint8Array | Uint16Array): readonly [low: number, high: number] {
   let low = 65_535;
   let high = 0;
   for (const level of levels) {

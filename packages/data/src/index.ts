@@ -18,6 +18,7 @@ export {
   deepGreyRange,
   GREY_WINDOW_SETTING,
   type GreyWindow,
+  levelRange,
   parseGreyWindow,
   someFiles,
   spreadIndices,

@@ -16,6 +16,7 @@ import { type ClassificationData, classTexts, type LabelledImages, withBalance }
 import { fingerprintFiles } from '@medbench/formats';
 import { deepGreyNotes } from './deep-grey.js';
 import { countLabels, isSynthetic, taskInfo } from './info.js';
+import { inspectSplits } from './inspect.js';
 import { OpenedData } from './opened.js';
 import { selectPrompts } from './prompts.js';
 import { DecodableImages, decodableSplit } from './skip-bad.js';
@@ -139,29 +140,12 @@ export abstract class ClassificationTask implements Task {
   async inspect(context: DataContext): Promise<DataInspection> {
     const { notes = [], classes: override, ...splits } = await this.open(context);
     const { classes } = override ?? taskInfo(this);
-    const counts = Object.entries(splits).flatMap(([name, split]) =>
-      split
-        ? [
-            [
-              name,
-              {
-                examples: split.labels.length,
-                classes: countLabels(split.labels, classes.length),
-                ...(split.groups ? { groups: new Set(split.groups).size } : {}),
-              },
-            ] as const,
-          ]
-        : [],
-    );
-    const examples = Object.entries(splits).flatMap(([name, split]) =>
-      split ? [[name, { images: split.images }] as const] : [],
-    );
-    return {
-      synthetic: await isSynthetic(context),
-      splits: Object.fromEntries(counts),
-      notes,
-      examples: Object.fromEntries(examples),
-    };
+    const count = ({ labels, groups }: LabelledImages) => ({
+      examples: labels.length,
+      classes: countLabels(labels, classes.length),
+      ...(groups ? { groups: new Set(groups).size } : {}),
+    });
+    return inspectSplits(context, splits, count, notes);
   }
 }
 

@@ -14,6 +14,7 @@ import {
 import { classTexts, type MultiLabelData, type MultiLabelImages, type MultiLabelSplits } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
 import { isSynthetic, taskInfo } from './info.js';
+import { inspectSplits } from './inspect.js';
 import { OpenedData } from './opened.js';
 import { selectPrompts } from './prompts.js';
 
@@ -104,29 +105,12 @@ export abstract class MultiLabelTask implements Task {
   async inspect(context: DataContext): Promise<DataInspection> {
     const { classes } = taskInfo(this);
     const { train, val, test, notes = [] } = await this.open(context);
-    const counts = Object.entries({ train, val, test }).flatMap(([name, split]) =>
-      split
-        ? [
-            [
-              name,
-              {
-                examples: split.images.length,
-                classes: classes.map((_, k) =>
-                  split.targets.reduce((sum, target, i) => sum + (i % classes.length === k ? target : 0), 0),
-                ),
-              },
-            ] as const,
-          ]
-        : [],
-    );
-    const examples = Object.entries({ train, val, test }).flatMap(([name, split]) =>
-      split ? [[name, { images: split.images }] as const] : [],
-    );
-    return {
-      synthetic: await isSynthetic(context),
-      splits: Object.fromEntries(counts),
-      notes,
-      examples: Object.fromEntries(examples),
-    };
+    const count = ({ images, targets }: MultiLabelImages) => ({
+      examples: images.length,
+      classes: classes.map((_, k) =>
+        targets.reduce((sum, target, i) => sum + (i % classes.length === k ? target : 0), 0),
+      ),
+    });
+    return inspectSplits(context, { train, val, test }, count, notes);
   }
 }

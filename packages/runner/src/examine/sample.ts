@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { errorMessage, isMedbenchError, type RasterImage, type Source } from '@medbench/core';
-import { deepGreyNote, spreadIndices } from '@medbench/data';
+import { deepGreyNote, levelRange, spreadIndices } from '@medbench/data';
 import type { DataProblem } from './problem.js';
 
 /** The brightest level of 255 of images that are taken for nearly black: 14-bit levels in 16 bits reach 64. */
@@ -36,7 +36,7 @@ export async function openSample(
       const { data } = await images.get(index);
       opened++;
       if (file !== undefined) files.push(file);
-      const [low, high] = levels(data);
+      const [low, high] = levelRange(data);
       brightest = Math.max(brightest, high);
       if (low === high) flat.push(name);
     } catch (error) {
@@ -76,14 +76,4 @@ export async function openSample(
     });
   }
   return { opened, problems };
-}
-
-function levels(data: Uint8Array): readonly [low: number, high: number] {
-  let low = 255;
-  let high = 0;
-  for (const level of data) {
-    if (level < low) low = level;
-    if (level > high) high = level;
-  }
-  return [low, high];
 }
