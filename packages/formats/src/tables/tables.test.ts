@@ -54,6 +54,16 @@ describe('readCsv', () => {
     expect(await readCsv(file('a.tsv', 'a\tb\n1\t2\n'), { delimiter: '\t' })).toEqual([{ a: '1', b: '2' }]);
   });
 
+  // As Python's csv module and pandas read it, and as caption tables are read.
+  it('takes a quote within an unquoted field as a character', async () => {
+    const path = file('inch.csv', 'a,b\n1,a 5" lesion\n2,the "wet" type\n3,"a ""wet"" type"\n');
+    expect((await readCsv(path)).map(({ b }) => b)).toEqual(['a 5" lesion', 'the "wet" type', 'a "wet" type']);
+    expect(await readCsv(file('quoted.csv', 'a\n"""wet"" type"\n'))).toEqual([{ a: '"wet" type' }]);
+    await expect(readCsv(file('after.csv', 'a,b\n1,5" x\n2,"x"y\n'))).rejects.toThrow(
+      /after\.csv:\d is not a table .CSV_INVALID_CLOSING_QUOTE/,
+    );
+  });
+
   it('lists the existing columns if one is missing', async () => {
     await expect(readCsv(file('b.csv', 'a,b\n1,2\n'), { columns: ['a', 'label'] })).rejects.toMatchObject({
       message: expect.stringMatching(/b\.csv has no column "label"/),

@@ -1,7 +1,8 @@
 import { createGunzip } from 'node:zlib';
 import { errorMessage, firstRepeated, MedbenchError } from '@medbench/core';
 import { openFile, readBytes, streamFile, unreadable } from '@medbench/data/files';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, type Options, parse } from 'csv-parse';
+import { parse as parseRow } from 'csv-parse/sync';
 import { boundedRatio, cannotUnpack } from '../files/damaged.js';
 
 /** One row of a JSON table. */
@@ -88,6 +89,9 @@ export async function readCsv(path: string, options?: ReadCsvOptions): Promise<R
   return rows;
 }
 
+/** Whether an error of the parser says that a quote stands within a field that does not begin with one. */
+const isQuoteWithinField = (error: unknown): boolean => (error as { code?: unknown }).code === 'INVALID_OPENING_QUOTE';
+
 /** Reads the rows of `readCsv` one by one, for tables that are too large to hold. @throws as `readCsv`. */
 export async function* csvRows(
   path: string,
@@ -96,39 +100,76 @@ export async function* csvRows(
   const packed = path.toLowerCase().endsWith('.gz');
   const delimiter = options.delimiter ?? (packed ? ',' : await findDelimiter(path, columns));
   let headerSeen = false;
-  const parser = parse({
-    bom: true,
-    delimiter,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    skip_empty_lines: true,
-    max_record_size: MAX_RECORD,
-    columns: (header: string[]) => {
-      headerSeen = true;
-      requireColumns(path, header, columns);
-      return header;
-    },
-  });
-  const stream = await streamFile(path);
-  stream.on('error', (cause) => parser.destroy(unreadable(path, cause)));
-  if (packed) {
-    const unpacked = createGunzip();
-    unpacked.on('error', (cause) => parser.destroy(cannotUnpack(path, cause)));
-    const bounded = boundedRatio(path, stream);
-    bounded.on('error', (cause) => parser.destroy(cause));
-    stream.pipe(unpacked).pipe(bounded).pipe(parser);
-  } else stream.pipe(parser);
+  const format = { delimiter, record_delimiter: ['\r\n', '\n', '\r'], skip_empty_lines: true };
+  async function* rows(relaxed: boolean): AsyncGenerator<Readonly<Record<string, string>>> {
+    const parser = parse({
+      ...format,
+      bom: true,
+      max_record_size: MAX_RECORD,
+      relax_quotes: relaxed,
+      raw: relaxed,
+      columns: (header: string[]) => {
+        headerSeen = true;
+        requireColumns(path, header, columns);
+        return header;
+      },
+    });
+    const stream = await streamFile(path);
+    stream.on('error', (cause) => parser.destroy(unreadable(path, cause)));
+    if (packed) {
+      const unpacked = createGunzip();
+      unpacked.on('error', (cause) => parser.destroy(cannotUnpack(path, cause)));
+      const bounded = boundedRatio(path, stream);
+      bounded.on('error', (cause) => parser.destroy(cause));
+      stream.pipe(unpacked).pipe(bounded).pipe(parser);
+    } else stream.pipe(parser);
+    try {
+      for await (const parsed of parser) {
+        if (!relaxed) yield parsed as Record<string, string>;
+        else {
+          const { record, raw } = parsed as { record: Record<string, string>; raw: string };
+          requireOpeningQuotes(raw, format);
+          yield record;
+        }
+      }
+    } finally {
+      stream.destroy();
+    }
+  }
+  let count = 0;
   try {
-    for await (const row of parser) yield row as Record<string, string>;
+    try {
+      for await (const row of rows(false)) {
+        count++;
+        yield row;
+      }
+    } catch (error) {
+      if (!isQuoteWithinField(error)) throw error;
+      // Such a quote is a character of the text, such as an inch sign. All rows are read again by that rule, because the
+      // parser has one rule for a whole file.
+      for await (const row of rows(true)) if (--count < 0) yield row;
+    }
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     const line = cause instanceof CsvError && typeof cause.lines === 'number' ? `:${cause.lines}` : '';
     const why = cause instanceof CsvError ? cause.code : errorMessage(cause);
     // The rest of the parser's message may quote the text.
     throw new MedbenchError('data', `${path}${line} is not a table (${why})`, { hint: DAMAGED_HINT });
-  } finally {
-    stream.destroy();
   }
   if (!headerSeen) requireColumns(path, [], columns);
+}
+
+/**
+ * Checks a row that was read without a strict rule for quotes, which also accepts text after a quoted field.
+ * @throws CsvError for any fault but a quote within an unquoted field.
+ */
+function requireOpeningQuotes(raw: string, format: Options): void {
+  if (!raw.includes('"')) return;
+  try {
+    parseRow(raw, format);
+  } catch (error) {
+    if (!isQuoteWithinField(error)) throw error;
+  }
 }
 
 /** Maximum bytes of a header line whose delimiter is looked for. */
