@@ -6,7 +6,8 @@ import { z } from 'zod';
 const numbers = z.array(z.number());
 const texts = z.array(z.string());
 const object = z.looseObject({});
-const hasValue = z.looseObject({ value: z.unknown(), ci95: z.unknown() });
+const interval = z.tuple([z.number(), z.number()]).nullable();
+const hasValue = z.looseObject({ value: z.number().nullable(), ci95: interval });
 
 const comparison = z.looseObject({
   first: z.string(),
@@ -25,7 +26,7 @@ const cell = z.looseObject({
   seed: z.number(),
   metric: z.string(),
   value: z.number().nullable(),
-  ci95: z.tuple([z.number(), z.number()]).nullable(),
+  ci95: interval,
   // Not `z.record`: it would put names of metrics, which are untrusted text, into the path of an error message.
   metrics: object.refine((metrics) => Object.values(metrics).every((metric) => hasValue.safeParse(metric).success)),
   status: z.enum(['ok', 'failed']),

@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hashJson } from '@medbench/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLIP, makeUpRun, SLIP, WIN } from '../test/made-up.js';
 import { hostileResults, sampleResults } from '../test/sample.js';
 import { answerQuestions, renderCsv, renderHtml, renderLatex, renderMarkdown, writeReport } from './index.js';
 
@@ -37,6 +39,22 @@ describe('writeReport', () => {
     expect(readFileSync(html, 'utf8')).toBe(
       renderHtml(hostileResults(), { answers: answerQuestions(hostileResults()) }),
     );
+  });
+
+  it('refuses comparisons other than those that the run wrote', async () => {
+    const columns = [{ task: 'pneumoniamnist', against: { slip: WIN } }];
+    const { results, comparisons } = makeUpRun({ rows: [CLIP, SLIP], columns });
+    const statistics = { ...results.statistics, comparisons: hashJson(comparisons) };
+    put(JSON.stringify({ ...results, statistics }));
+    const file = join(folder, 'comparisons.json');
+    writeFileSync(file, JSON.stringify(comparisons));
+    await writeReport(folder);
+    writeFileSync(file, JSON.stringify(comparisons.slice(1)));
+    await expect(writeReport(folder)).rejects.toMatchObject({
+      code: 'store',
+      message: `${file} does not hold the comparisons of results.json`,
+      hint: expect.stringContaining('Repeat the run command'),
+    });
   });
 
   it('names the file that is missing', async () => {

@@ -80,7 +80,7 @@ export async function writeReport(runDir: string): Promise<WrittenReport> {
   await writeFileAtomic(written.csv, renderCsv(results));
   await writeFileAtomic(written.markdown, renderMarkdown(results));
   await writeFileAtomic(written.latex, renderLatex(results));
-  const answers = answerQuestions(results, await readComparisons(runDir));
+  const answers = answerQuestions(results, await readComparisons(runDir, results));
   const galleries = await readGalleries(runDir, results);
   await writeFileAtomic(written.html, renderHtml(results, { answers, galleries }));
   await writeModelCards(runDir, results);

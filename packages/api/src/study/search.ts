@@ -107,7 +107,7 @@ export async function searchVariant(request: VariantSearch): Promise<{ run: Vari
   }
   const results = await request.carryOut({ methods: rows }, folder);
   await writeReport(folder);
-  let run: VariantRun = { variant, results, comparisons: (await readComparisons(folder)) ?? [] };
+  let run: VariantRun = { variant, results, comparisons: (await readComparisons(folder, results)) ?? [] };
   const choices = halvings.map(({ choice }): SearchChoice => {
     const { method, value } = choice;
     const alias = (name: string, aliased: number): void => {

@@ -124,7 +124,7 @@ async function runParts({
     } else {
       const results = await runInFolder({}, variantFolder, variantRecord);
       await writeReport(variantFolder);
-      runs.push({ variant, results, comparisons: (await readComparisons(variantFolder)) ?? [] });
+      runs.push({ variant, results, comparisons: (await readComparisons(variantFolder, results)) ?? [] });
     }
   }
   if (study.search) record = { ...record, questions: searchQuestions(study.search, choices, grid) };
@@ -186,7 +186,7 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const control = { command, observer, signal, jobs };
   const results = await runParts({ study: definition, options, grid, workspace, folder, ...control });
   const { html } = await writeReport(folder);
-  const answers = answerQuestions(results, await readComparisons(folder));
+  const answers = answerQuestions(results, await readComparisons(folder, results));
   const { id, title, question } = definition;
   const seconds = Math.round((performance.now() - began) / 1000);
   // The seconds of this call only: a resumed study takes less time.

@@ -79,6 +79,8 @@ export interface RunStatistics {
   readonly columns: readonly ColumnStatistics[];
   /** Average ranks; null with fewer than two methods or fewer than two columns. */
   readonly ranks: AverageRanks | null;
+  /** SHA-256 of the value of `comparisons.json`. Results from before this field was added lack it. */
+  readonly comparisons?: string;
 }
 
 /** Comparisons of every pair of methods in a column, as listed in `comparisons.json`. */

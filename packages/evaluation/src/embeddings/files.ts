@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import {
   type EvaluationModel,
   errorMessage,
@@ -70,6 +71,12 @@ const FIELDS: Readonly<Record<string, readonly [(value: unknown) => boolean, str
   arrays: [(value) => Array.isArray(value) && value.every(isRecord), 'a list of arrays'],
 };
 
+/** A value on one line, without what is long or deep in it. */
+const shortly = (value: unknown): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value.slice(0, 80))
+    : inspect(value, { depth: 2, maxStringLength: 80, breakLength: Infinity });
+
 function checked(file: string, manifest: unknown): EmbeddingsManifest {
   if (!isRecord(manifest) || manifest.format !== 'medbench-embeddings' || manifest.version !== 1) {
     throw new MedbenchError('data', `${file} is not a description of embeddings`, {
@@ -78,7 +85,7 @@ function checked(file: string, manifest: unknown): EmbeddingsManifest {
   }
   for (const [name, [fits, what]] of Object.entries(FIELDS)) {
     if (manifest[name] === undefined || fits(manifest[name])) continue;
-    throw new MedbenchError('data', `${file}: "${name}" must be ${what}, not ${JSON.stringify(manifest[name])}`, {
+    throw new MedbenchError('data', `${file}: "${name}" must be ${what}, not ${shortly(manifest[name])}`, {
       hint: 'Correct the entry, or leave it out.',
     });
   }

@@ -1,4 +1,4 @@
-import type { CompareRows, Profile, RunStatistics } from '@medbench/core';
+import { type CompareRows, hashJson, type Profile, type RunStatistics } from '@medbench/core';
 import { inject } from 'inversify';
 import { ScoreTable } from '../scores/scores.js';
 import { Services } from '../services.js';
@@ -15,11 +15,11 @@ export class ComparisonStage {
 
   /**
    * Writes the comparison of every pair of rows to `comparisons.json`.
-   * @returns the statistics for the results table.
+   * @returns the statistics for the results table, with the hash of the comparisons.
    */
   compare(): RunStatistics {
     const { statistics, comparisons } = this.profile.span('statistics', () => this.compareRows(this.scores.columns()));
     this.store.writeJson(this.store.layout.comparisons, comparisons);
-    return statistics;
+    return { ...statistics, comparisons: hashJson(comparisons) };
   }
 }
