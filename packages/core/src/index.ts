@@ -57,6 +57,7 @@ export {
   writeFileAtomic,
   writeFileAtomicSync,
 } from './files/files.js';
+export { parseJson } from './files/json.js';
 export { awaitLock, type FolderLock, lockFolder } from './files/lock.js';
 export { isRestricted, mayShow } from './may-show.js';
 export { use } from './methods/use.js';

@@ -8,6 +8,7 @@ import {
   type HostTensors,
   hashJson,
   MedbenchError,
+  parseJson,
   writeFileAtomic,
 } from '@medbench/core';
 
@@ -171,7 +172,7 @@ async function readHeader(file: string, bytes: ByteSource): Promise<Header> {
   }
   let header: Record<string, TensorEntry>;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await bytes.read(8, length)));
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(await bytes.read(8, length))) as typeof header;
   } catch (cause) {
     throw damagedFile(file, 'its header is not JSON', cause);
   }

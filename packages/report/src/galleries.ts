@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Gallery, RunResults } from '@medbench/core';
+import { type Gallery, parseJson, type RunResults } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
 
 /**
@@ -14,7 +14,7 @@ export async function readGalleries(runDir: string, { tasks }: RunResults): Prom
       .map(async ({ id }): Promise<Gallery[]> => {
         try {
           const file = new RunLayout(runDir).gallery(id);
-          const gallery: unknown = JSON.parse(await readFile(file, 'utf8'));
+          const gallery: unknown = parseJson(await readFile(file, 'utf8'));
           return isGallery(gallery) ? [gallery as Gallery] : [];
         } catch {
           return [];

@@ -5,6 +5,8 @@ import { z } from 'zod';
 // known.
 const numbers = z.array(z.number());
 const texts = z.array(z.string());
+/** A text that results written by older versions may lack. */
+const text = z.string().optional();
 const object = z.looseObject({});
 const interval = z.tuple([z.number(), z.number()]).nullable();
 const hasValue = z.looseObject({ value: z.number().nullable(), ci95: interval });
@@ -29,7 +31,10 @@ const cell = z.looseObject({
   ci95: interval,
   // Not `z.record`: it would put names of metrics, which are untrusted text, into the path of an error message.
   metrics: object.refine((metrics) => Object.values(metrics).every((metric) => hasValue.safeParse(metric).success)),
+  n: z.number().optional(),
+  seconds: z.number().optional(),
   status: z.enum(['ok', 'failed']),
+  error: text,
   notes: texts.optional(),
   classification: z
     .looseObject({
@@ -88,6 +93,38 @@ const isDescribed = (metric: unknown): boolean => z.looseObject({ description: z
 /** The metrics of a protocol, each with a description. */
 const described = object.refine((metrics) => Object.values(metrics).every(isDescribed));
 
+const point = z.looseObject({ step: z.number(), loss: z.number() });
+const curve = z.array(point);
+
+const frozenPart = z.looseObject({ blocks: z.string(), parameters: z.number() });
+const setup = z.looseObject({
+  start: z.string(),
+  frozen: z.looseObject({ image: frozenPart, text: frozenPart }),
+  own: z.number(),
+  newInTowers: z.number().optional(),
+  inputs: texts,
+  phases: numbers,
+  teacher: z.number().nullable(),
+  chunkSize: z.number().optional(),
+  settings: object,
+});
+
+const study = z.looseObject({
+  id: z.string(),
+  title: z.string(),
+  question: z.string(),
+  questions: z.array(
+    z.looseObject({
+      id: z.string(),
+      question: z.string(),
+      against: z.string(),
+      rows: texts,
+      found: z.string().optional(),
+    }),
+  ),
+  variants: z.array(z.looseObject({ id: z.string(), title: z.string() })),
+});
+
 /** The fields of `results.json` that the renderers rely on. */
 const results = z.looseObject({
   run: z.looseObject({
@@ -99,9 +136,15 @@ const results = z.looseObject({
     settings: object,
     versions: object,
     command: z.string(),
+    study: study.optional(),
   }),
   methods: z.array(z.looseObject({ id: z.string(), title: z.string(), question: z.string(), control: z.boolean() })),
-  tasks: z.array(z.looseObject({ id: z.string(), title: z.string(), modality: z.string() })),
+  tasks: z.array(
+    z.looseObject({
+      ...{ id: z.string(), title: z.string(), modality: z.string() },
+      ...{ variant: text, licence: text, access: text, citation: text, pictures: text },
+    }),
+  ),
   protocols: z.array(z.looseObject({ id: z.string(), title: z.string(), metrics: described })).optional(),
   training: z.array(
     z.looseObject({
@@ -109,10 +152,22 @@ const results = z.looseObject({
       seed: z.number(),
       steps: z.number(),
       seconds: z.number(),
-      parameters: object,
-      curve: z.array(z.unknown()),
+      parameters: z.looseObject({ total: z.number(), trainable: z.number() }),
+      setup: setup.optional(),
+      peakMemory: z.number().optional(),
+      energy: z.looseObject({ joules: z.number(), from: z.string(), watts: z.number().optional() }).optional(),
+      finalLoss: z.number(),
+      validation: z
+        .looseObject({ curve, kept: point, stoppedEarly: z.boolean(), pairs: z.number().optional() })
+        .optional(),
+      curve,
     }),
   ),
+  corpora: z
+    .array(
+      z.looseObject({ id: z.string(), title: z.string(), licence: text, access: text, source: text, citation: text }),
+    )
+    .optional(),
   cells: z.array(cell),
   statistics: statistics.optional(),
 });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { errorMessage, MedbenchError, type RunResults, readSealed, writeFileAtomic } from '@medbench/core';
+import { errorMessage, MedbenchError, parseJson, type RunResults, readSealed, writeFileAtomic } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
 import { answerQuestions } from './answers/index.js';
 import { readComparisons } from './answers/read.js';
@@ -42,7 +42,7 @@ export async function readResults(runDir: string): Promise<RunResults> {
     });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (cause) {
     throw damaged(`is not JSON: ${errorMessage(cause)}`, cause);
   }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Activation, errorMessage, MedbenchError } from '@medbench/core';
+import { type Activation, errorMessage, MedbenchError, parseJson } from '@medbench/core';
 import { z } from 'zod';
 import { hubFiles, parseHubModel } from './hub.js';
 
@@ -38,7 +38,7 @@ function readActivation(file: string): Activation {
     new MedbenchError('weights', `${file} ${what}`, { ...(cause === undefined ? {} : { cause }) });
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    json = parseJson(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw configError(`cannot be read as JSON: ${errorMessage(cause)}`, cause);
   }
@@ -62,7 +62,7 @@ const shardIndex = z.looseObject({ weight_map: z.record(z.string(), z.string()) 
 function indexedParts(index: string): string[] {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(index, 'utf8'));
+    json = parseJson(readFileSync(index, 'utf8'));
   } catch (cause) {
     throw new MedbenchError('weights', `${index} cannot be read as JSON: ${errorMessage(cause)}`, { cause });
   }

@@ -1,5 +1,6 @@
 import type { CorpusInfo, DataAccess, EncoderInfo, MethodQuestion, Modality, SettingSpec } from '../contracts/index.js';
 import { metricInfo } from '../metric-info.js';
+import { isRecord } from './is-record.js';
 import type { DeclaredPlugin } from './package-info.js';
 
 /** Lists the words of a closed vocabulary. The argument is a record so that the type checker finds missing words. */
@@ -30,9 +31,6 @@ const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** Names that the selector of a sum (`sum:clip=1:…`) and `use` reserve. */
 const RESERVED_BY_SUMS = { objective: 'start', setting: 'weight' };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function settingFaults(name: string, spec: unknown): string[] {
   if (!isRecord(spec) || spec.default === undefined) return [`the setting "${name}" has no default; give it one`];

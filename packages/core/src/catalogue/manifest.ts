@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PLUGIN_API, type PluginKind } from '../decorators.js';
 import { errorMessage, MedbenchError } from '../errors.js';
+import { parseJson } from '../files/json.js';
+import { isRecord } from './is-record.js';
 
 /** Keyword by which plugin packages are found among a project's dependencies. */
 export const PLUGIN_KEYWORD = 'medbench-plugin';
@@ -75,11 +77,14 @@ interface PackageJson {
 
 /** Reads a package.json. @throws MedbenchError('plugin') naming the file if it cannot be read. */
 export function readPackageJson(path: string): PackageJson {
+  let json: unknown;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as PackageJson;
+    json = parseJson(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new MedbenchError('plugin', `${path} cannot be read: ${errorMessage(cause)}`, { cause });
   }
+  if (isRecord(json)) return json as PackageJson;
+  throw new MedbenchError('plugin', `${path} is not an object, as a package.json must be`);
 }
 
 /** Lists the names of the dependencies of a package.json, except peer dependencies. */

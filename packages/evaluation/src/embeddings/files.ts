@@ -9,6 +9,7 @@ import {
   hashBytes,
   type Matrix,
   MedbenchError,
+  parseJson,
   writeFileAtomic,
 } from '@medbench/core';
 import { encodeNpy, readNpy } from '@medbench/formats';
@@ -53,14 +54,16 @@ export const hashTexts = (texts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(texts)).digest('hex');
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
+/** Whether a text may be a part of a path. */
+const isName = (value: unknown): boolean => isText(value) && (value as string).length <= 200;
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Check of each field that a person may write, and the words for a valid value. */
 const FIELDS: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
   key: [isText, 'text'],
-  model: [isText, 'a name'],
-  task: [isText, 'the id of a task'],
+  model: [isName, 'a name'],
+  task: [isName, 'the id of a task'],
   logitScale: [(value) => typeof value === 'number' && Number.isFinite(value) && value > 0, 'a number above 0'],
   can: [
     (value) => isRecord(value) && ['images', 'texts', 'joint'].every((name) => typeof value[name] === 'boolean'),
@@ -102,7 +105,7 @@ export async function readManifest(folder: string): Promise<EmbeddingsManifest |
   if (!existsSync(file)) return undefined;
   let manifest: unknown;
   try {
-    manifest = JSON.parse(await readFile(file, 'utf8'));
+    manifest = parseJson(await readFile(file, 'utf8'));
   } catch (cause) {
     throw new MedbenchError('data', `${file} cannot be read: ${errorMessage(cause)}`, {
       cause,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type ColumnComparisons, hashJson, MedbenchError, type RunResults } from '@medbench/core';
+import { type ColumnComparisons, hashJson, MedbenchError, parseJson, type RunResults } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
 
 /**
@@ -14,7 +14,7 @@ export async function readComparisons(
   const file = new RunLayout(runDir).comparisons;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(file, 'utf8'));
+    parsed = parseJson(await readFile(file, 'utf8'));
   } catch {
     return undefined;
   }

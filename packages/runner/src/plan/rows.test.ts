@@ -73,6 +73,7 @@ describe('selectRows', () => {
     [['partial:freeze=half'], /must be a number/],
     [['partial:tower=left'], /must be one of image, text/],
     [['partial:freeze'], /"freeze" in the selector partial:freeze is not a setting/],
+    [[':freeze=1'], 'The selector ":freeze=1" begins with a setting'],
     [[''], /No method is selected/],
   ])('refuses %j', (selectors, message) => expect(() => rows(...selectors)).toThrow(message));
 });

@@ -43,6 +43,10 @@ function parseSelectors(selectors: readonly string[], ids: ReadonlySet<string>):
       if (id !== '') {
         selector = { id: id!, sweeps: [] };
         parsed.push(selector);
+      } else if (!selector) {
+        throw new MedbenchError('usage', `The selector "${part}" begins with a setting`, {
+          hint: 'Write method:setting=value, and separate further values with commas.',
+        });
       } else if (!settings[0]!.includes('=')) sweep!.values.push(settings.shift()!);
       for (const setting of settings) {
         const equals = setting.indexOf('=');

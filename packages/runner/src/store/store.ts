@@ -7,6 +7,7 @@ import {
   lockFolder,
   MedbenchError,
   makeFolder,
+  parseJson,
   readSealed,
   seal,
   unwritableError,
@@ -192,7 +193,7 @@ function removeUnfinished(layout: RunLayout): void {
 export function tryReadJson<T>(path: string): T | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return parseJson(readFileSync(path, 'utf8')) as T;
   } catch {
     return undefined;
   }
