@@ -27,8 +27,8 @@ const ARGS = [
 
 const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 
-/** Kills of each run. They come at random moments, so `npm run bench:kills` repeats the tests with more of them. */
-const KILLS = Number(process.env.MEDBENCH_TEST_KILLS ?? 4);
+/** Kills of each run, at random moments. `npm run bench:kills` kills whole runs a hundred times. */
+const KILLS = 4;
 
 interface Killing {
   readonly args: readonly string[];
