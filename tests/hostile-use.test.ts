@@ -38,6 +38,24 @@ describe('a run', () => {
     expect(stderr).toContain('Set MEDBENCH_CACHE to a folder that you may write to');
   });
 
+  // Batch systems kill a job 30 seconds after they have told it to stop.
+  it('ends at once if it is told to stop while phantoms are drawn', async () => {
+    let told = 0;
+    const { code, stderr } = await medbench(['run', '--preset=demo', '--methods=clip', '--out=drawing'], {
+      cwd,
+      env: { MEDBENCH_CACHE: join(cwd, 'empty-cache') },
+      started: (child) =>
+        child.stderr?.on('data', (piece) => {
+          if (told > 0 || !String(piece).includes('Drawing phantoms')) return;
+          told = performance.now();
+          child.kill('SIGTERM');
+        }),
+    });
+    expect(performance.now() - told).toBeLessThan(15_000);
+    expect(code).toBe(130);
+    expect(stderr).toContain('Run the same command again to resume.');
+  });
+
   it('with repeated seeds is refused', async () => {
     const { code, stderr } = await medbench([...RUN, '--seed=0,0,0'], { cwd });
     expect(code).toBe(2);

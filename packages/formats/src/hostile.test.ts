@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   captionTable,
@@ -125,4 +126,22 @@ describe('a table', () => {
     const path = put('rows.csv', `a\n${'1\n'.repeat(2_000_001)}`);
     await expect(readCsv(path)).rejects.toThrow(`${path} has more than 2000000 rows`);
   }, 60_000);
+});
+
+it('refuses a workbook with more rows than a sheet may have', async () => {
+  const rows = (count: number): string => {
+    const head = '<row><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>';
+    const sheet = `<worksheet><sheetData>${head}${'<row/>'.repeat(count - 1)}</sheetData></worksheet>`;
+    const target = 'Target="worksheets/sheet1.xml"';
+    return put(
+      `rows-${count}.xlsx`,
+      zipSync({
+        'xl/workbook.xml': Buffer.from('<workbook><sheets><sheet name="x" r:id="r1"/></sheets></workbook>'),
+        'xl/_rels/workbook.xml.rels': Buffer.from(`<Relationships><Relationship Id="r1" ${target}/></Relationships>`),
+        'xl/worksheets/sheet1.xml': Buffer.from(sheet),
+      }),
+    );
+  };
+  expect(await readXlsx(rows(1_048_576))).toEqual([]);
+  await expect(readXlsx(rows(1_048_577))).rejects.toThrow(/rows-1048577\.xlsx has more than 1,?048,?576 rows/);
 });

@@ -98,6 +98,13 @@ describe('openEmbeddings', () => {
     expect(await embeddings.fingerprint(TASK)).not.toBe(before);
   });
 
+  it('takes a folder whose name cannot be decoded by its name', async () => {
+    await put('test.images', 'prompts.texts');
+    mkdirSync(join(root, '%E0%A4%A'));
+    writeFileSync(join(root, '%E0%A4%A', 'test.images.npy'), '');
+    expect((await openEmbeddings(root)).tasks).toEqual(['%E0%A4%A', TASK]);
+  });
+
   it('accepts the folder of one task itself', async () => {
     await put('test.images', 'prompts.texts');
     await describeAs({ task: TASK });

@@ -69,6 +69,8 @@ describe('readCsv', () => {
       message: expect.stringMatching(/b\.csv has no column "label"/),
       hint: 'It has "a", "b".',
     });
+    // The last of two such columns once won.
+    await expect(readCsv(file('twice.csv', 'a,a\n1,2\n'))).rejects.toThrow(/twice\.csv has two columns "a"/);
     await expect(readCsv(file('empty.csv', ''), { columns: ['label'] })).rejects.toThrow(/no column "label"/);
   });
 
