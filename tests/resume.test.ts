@@ -28,7 +28,7 @@ const ARGS = [
 const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 
 /** Kills of each run, at random moments. `npm run bench:kills` kills whole runs a hundred times. */
-const KILLS = 4;
+const KILLS = 2;
 
 interface Killing {
   readonly args: readonly string[];
@@ -87,9 +87,7 @@ describe('a run', () => {
     for (const { validation } of validated) expect(validation!.curve.map(({ step }) => step)).toEqual([3, 6, 9, 12]);
   });
 
-  it('gives the same figures for the same seed, and different ones for another seed', async () => {
-    expect((await medbench([...ARGS, '--out=again'], { cwd })).code).toBe(0);
-    expect(withoutTimes(readResults('again'))).toEqual(withoutTimes(undisturbed));
+  it('gives different figures for another seed', async () => {
     expect((await medbench([...ARGS, '--out=other', '--seed=1'], { cwd })).code).toBe(0);
     const values = ({ cells }: RunResults) => cells.map(({ value }) => value);
     const losses = ({ training }: RunResults) => training.map(({ finalLoss }) => finalLoss);
@@ -101,7 +99,7 @@ describe('a run', () => {
     await killed({ args: ARGS, out: 'killed', share: 0.6, expected: undisturbed, duration });
   });
 
-  it('refuses a second process on the same folder, and does not disturb the first', async () => {
+  it('gives the same figures for the same seed, and refuses a second process on its folder', async () => {
     let second: Promise<Awaited<ReturnType<typeof medbench>>> | undefined;
     const first = await medbench([...ARGS, '--out=shared'], {
       cwd,
