@@ -41,7 +41,11 @@ describe.each(workspacePackages())('packages/$name', ({ name, dir, manifest }) =
   });
 
   it('declares what it imports', () => {
-    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    const declared = Object.keys({
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.peerDependencies,
+    });
     expect([...listImports(dir)].filter((id) => id !== manifest.name && !declared.includes(id))).toEqual([]);
   });
 

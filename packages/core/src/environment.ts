@@ -10,6 +10,10 @@ export const ENVIRONMENT = {
   MEDBENCH_THREADS: 'threads of one training or measurement; default 1',
   MEDBENCH_WATTS: 'power in watts that energy estimates assume; default 65',
   MEDBENCH_NO_PLUGINS: 'set to 1: no code of the project is run, as with --no-plugins',
+  MEDBENCH_ENGINES: 'folder of downloaded engines; default ~/.cache/medbench/engines',
+  MEDBENCH_PYTHON_INDEX:
+    'address of the Python index that medbench engines add reads; default PIP_INDEX_URL, or pypi.org/simple',
+  MEDBENCH_XLA_PLUGIN: 'path of a PJRT plugin, which the backend xla-plugin runs on',
   MEDBENCH_TENSORFLOW: 'folder whose node_modules holds native TensorFlow; default the project',
 } as const;
 

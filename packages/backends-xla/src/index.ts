@@ -1,0 +1,1 @@
+export { ENGINES, type EngineId } from './engines/catalogue.js';
