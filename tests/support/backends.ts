@@ -1,9 +1,10 @@
 import { Compiled, CompiledCuda } from '@medbench/backends-compiled';
 import { FOLDER_VARIABLE, NativeTensorFlow } from '@medbench/backends-tensorflow';
 import { Wasm } from '@medbench/backends-wasm';
+import { XlaCpu } from '@medbench/backends-xla';
 import type { Backend } from '@medbench/core';
 
-const all: readonly Backend[] = [new Wasm(), new Compiled(), new CompiledCuda(), new NativeTensorFlow()];
+const all: readonly Backend[] = [new Wasm(), new Compiled(), new CompiledCuda(), new NativeTensorFlow(), new XlaCpu()];
 const statuses = await Promise.all(all.map((backend) => backend.status()));
 for (const [i, { available, reason }] of statuses.entries()) {
   if (available) continue;

@@ -1,4 +1,6 @@
 export { normaliseAxes, normaliseAxis } from './axes.js';
+export { type Agreement, FirstStepCheck, type FirstStepOptions } from './first-step.js';
+export { ProgramCache, type ProgramCacheOptions } from './program-cache.js';
 export { type Recording, Tracer } from './record.js';
 export {
   type FusedRules,

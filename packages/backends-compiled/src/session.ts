@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkTensors, copyTensor, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
-import { NAME_PREFIXES, selfCheck } from '@medbench/backend-trace';
+import { type Agreement, FirstStepCheck, NAME_PREFIXES } from '@medbench/backend-trace';
 import { wasmReference } from '@medbench/backends-wasm';
 import {
   errorMessage,
@@ -14,7 +14,7 @@ import {
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { bake } from './graph/bake.js';
 import { encodeModel } from './graph/protobuf.js';
-import { type Agreement, GraphCache } from './graph-cache.js';
+import { GraphCache } from './graph-cache.js';
 import { type ExecutionProvider, loadRuntime, type OnnxRuntime, sessionOptions } from './runtime.js';
 import { type TracedProgram, takeTraced } from './trace.js';
 
@@ -66,7 +66,7 @@ async function createOptimized(
   if (scratch === undefined) return create(model, {});
   // ONNX Runtime warns that the file is specific to this processor. The cache key contains the processor, so hide that.
   const session = await create(model, { optimizedModelFilePath: scratch, logSeverityLevel: 3 });
-  await cache.write(model, scratch);
+  await cache.writeFrom(model, scratch);
   return session;
 }
 
@@ -95,7 +95,7 @@ async function compile(
  */
 class CompiledSession implements Session {
   readonly #sharedState: SharedState<SizedTensor>;
-  #unchecked: boolean;
+  readonly #check: FirstStepCheck;
   #disposed = false;
 
   constructor(
@@ -104,8 +104,8 @@ class CompiledSession implements Session {
     private readonly runtime: OnnxRuntime,
     private readonly session: InferenceSession,
     initial: HostTensors,
-    private readonly options: LoadOptions,
-    private readonly agreement: Agreement | undefined,
+    options: LoadOptions,
+    agreement: Agreement | undefined,
   ) {
     if (options.share) this.#sharedState = STATES.get(options.share, program);
     else {
@@ -119,32 +119,18 @@ class CompiledSession implements Session {
       };
     }
     STATES.join(this, this.#sharedState);
-    this.#unchecked = options.selfCheck !== false && (program.selfCheck?.length ?? 0) > 0;
+    const { tracedBytes } = traced;
+    this.#check = new FirstStepCheck({ program, reference: wasmReference, tracedBytes, options, agreement });
   }
 
   async step(inputs: HostTensors): Promise<HostTensors> {
     this.#assertAlive();
     checkTensors(this.program, 'inputs', inputs);
-    if (this.#unchecked && (await this.agreement?.known())) {
-      this.#unchecked = false;
-      this.options.log?.(`${this.program.name}: the same graph has agreed with the eager reference here before`);
-    }
-    const stateBefore = this.#unchecked ? this.#hostState() : undefined;
-    const outputs = await this.#run(inputs);
-    if (stateBefore) {
-      this.#unchecked = false;
-      const compared = await selfCheck({
-        reference: wasmReference,
-        program: this.program,
-        state: stateBefore,
-        inputs,
-        compiled: { state: this.#hostState(), outputs },
-        tracedBytes: this.traced.tracedBytes,
-        log: this.options.log ?? (() => {}),
-      });
-      if (compared) await this.agreement?.record();
-    }
-    return outputs;
+    return this.#check.step(
+      inputs,
+      () => this.#run(inputs),
+      () => this.#hostState(),
+    );
   }
 
   async readState(names?: readonly string[]): Promise<HostTensors> {
@@ -239,6 +225,6 @@ export async function compiledSession(
   );
   const { inputs, updated, results, tracedBytes } = traced;
   const recording = { inputs, updated, results, tracedBytes };
-  const agreement = cache?.agreement(traced.model, fixed);
+  const agreement = cache?.agreement(traced.model, fixed ? '-fixed' : '');
   return new CompiledSession(program, recording, runtime, session, initial, options, agreement);
 }

@@ -120,7 +120,7 @@ describe('graphs cached on disk', () => {
     const second = (await files()).find((name) => name !== first)!;
     await writeFile(join(folder(), first), await readFile(join(folder(), second)));
     expect(await run()).toEqual(EXPECTED);
-    expect(messages.join()).toContain('it belongs to another graph');
+    expect(messages.join()).toContain('it belongs to another program');
   });
 
   it('are not cached if the folder cannot be made', async () => {

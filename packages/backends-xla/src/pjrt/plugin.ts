@@ -86,6 +86,8 @@ export class Plugin {
   static open(path: string): Plugin {
     const known = PLUGINS.get(path);
     if (known) return known;
+    // The exceptions say what is wrong. XLA would write it, and more, to standard error too.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
     const plugin = new Plugin(path);
     PLUGINS.set(path, plugin);
     return plugin;

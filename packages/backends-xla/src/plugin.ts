@@ -1,0 +1,98 @@
+import type { BackendStatus, HostTensors, LoadOptions, Program, Session } from '@medbench/core';
+import { Backend, MedbenchError, readVariable, threadCount } from '@medbench/core';
+import { type DeviceRequest, openDevice } from './device.js';
+import { ENGINES, type EngineId } from './engines/catalogue.js';
+import { locatePlugin } from './engines/locate.js';
+import { firstLine } from './errors.js';
+import { xlaSession } from './session.js';
+
+/** What a backend found: a plugin with its options, or why there is none. */
+type Found = Omit<DeviceRequest, 'threads'> | { readonly reason: string; readonly remedy: string };
+
+/** Runs programs on the first device of a PJRT plugin. */
+abstract class PjrtBackend {
+  /** Finds the plugin. */
+  protected abstract find(): Found;
+  /** What helps if the plugin has no device. */
+  protected abstract readonly deviceRemedy: string;
+  /** Whether the number of threads matters: a CPU has a client for each. */
+  protected readonly hasThreads: boolean = false;
+
+  async status(): Promise<BackendStatus> {
+    const found = this.find();
+    if ('reason' in found) return { available: false, ...found };
+    try {
+      const client = await openDevice(this.#device(found));
+      const { platform, deviceKind, deviceCount, plugin } = client;
+      const count = deviceCount > 1 ? `, the first of ${deviceCount}` : '';
+      const device = deviceKind === platform ? platform : `${platform}, ${deviceKind}`;
+      return {
+        available: true,
+        gpu: platform !== 'cpu',
+        reason: `PJRT 0.${plugin.api.minor} works on ${device}${count} (${found.path})`,
+      };
+    } catch (error) {
+      return { available: false, reason: `${found.path}: ${firstLine(error)}`, remedy: this.deviceRemedy };
+    }
+  }
+
+  async load(program: Program, state: HostTensors, options: LoadOptions = {}): Promise<Session> {
+    const found = this.find();
+    if ('reason' in found) throw new MedbenchError('backend', found.reason, { hint: found.remedy });
+    try {
+      return await xlaSession(program, state, options, this.#device(found, options.threads));
+    } catch (error) {
+      if (error instanceof MedbenchError) throw error;
+      throw new MedbenchError('backend', `${found.path}: ${firstLine(error)}`, {
+        hint: this.deviceRemedy,
+        cause: error,
+      });
+    }
+  }
+
+  #device({ path, options }: Omit<DeviceRequest, 'threads'>, threads?: number): DeviceRequest {
+    return { path, options, threads: this.hasThreads ? (threads ?? threadCount()) : undefined };
+  }
+}
+
+/** Finds the plugin of the first engine that is installed. */
+function findEngine(ids: readonly EngineId[], options: DeviceRequest['options']): Found {
+  for (const id of ids) {
+    const located = locatePlugin(id);
+    if (located) return { path: located.path, options };
+  }
+  const [first] = ids as [EngineId];
+  return { reason: `${ENGINES[first].title} is not installed`, remedy: `medbench engines add ${ids.join(' | ')}` };
+}
+
+/**
+ * XLA on the CPU: for tests, for checks of what an accelerator would run, and for anyone who wants it. `auto` prefers
+ * every other backend.
+ */
+@Backend({ id: 'xla-cpu', title: 'TensorFlow.js compiled by XLA, on the CPU', priority: 90 })
+export class XlaCpu extends PjrtBackend implements Backend {
+  readonly id = 'xla-cpu';
+  protected override readonly hasThreads = true;
+  protected readonly deviceRemedy = 'medbench engines remove xla-cpu, and add it again';
+
+  protected find(): Found {
+    // By default a client has four devices, which divide the cores.
+    return findEngine(['xla-cpu'], { cpu_device_count: 1 });
+  }
+}
+
+/** Any PJRT plugin, by its path. */
+@Backend({ id: 'xla-plugin', title: 'TensorFlow.js compiled by XLA, on a PJRT plugin of yours', priority: 12 })
+export class XlaPlugin extends PjrtBackend implements Backend {
+  readonly id = 'xla-plugin';
+  protected readonly deviceRemedy = 'set MEDBENCH_XLA_PLUGIN to a plugin for a device of this machine, or unset it';
+
+  protected find(): Found {
+    const path = readVariable('MEDBENCH_XLA_PLUGIN');
+    if (path !== undefined) return { path, options: {} };
+    return {
+      reason: 'MEDBENCH_XLA_PLUGIN names no PJRT plugin',
+      remedy: 'set it to the path of a plugin, such as xla_cuda_plugin.so',
+    };
+  }
+}
