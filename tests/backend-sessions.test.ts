@@ -2,7 +2,7 @@ import type { HostTensor, HostTensors, Program } from '@medbench/core';
 import { normal } from '@medbench/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { backends } from './support/backends.js';
+import { allBackends as backends } from './support/backends.js';
 
 const float = (shape: readonly number[], ...values: number[]): HostTensor => ({
   shape,

@@ -1,6 +1,6 @@
 import { goldenCases } from '@medbench/objectives/testing';
 import { describe, expect, it } from 'vitest';
-import { backends } from './support/backends.js';
+import { allBackends as backends } from './support/backends.js';
 
 describe.each(backends)('golden losses on %s', (_, backend) => {
   it.each(goldenCases.map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {

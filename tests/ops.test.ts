@@ -3,7 +3,7 @@ import { activateWasm } from '@medbench/backends-wasm';
 import type { HostTensors } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { backends } from './support/backends.js';
+import { allBackends as backends } from './support/backends.js';
 import { caseProgram, OP_CASES, type OpCase, worst } from './support/op-cases.js';
 import { WINDOW_CASES } from './support/window-cases.js';
 

@@ -3,7 +3,7 @@ import { type Backend, errorMessage, random } from '@medbench/core';
 import { retrievalRanks } from '@medbench/evaluation';
 import { withOptions } from '@medbench/runner';
 import { describe, expect, it } from 'vitest';
-import { backends } from './support/backends.js';
+import { allBackends as backends } from './support/backends.js';
 
 const [N, M, D] = [1150, 1300, 720];
 

@@ -15,6 +15,12 @@ for (const [i, { available, reason }] of statuses.entries()) {
 }
 
 /** Every backend that works on this machine, with its id. The others are reported. */
-export const backends: readonly (readonly [string, Backend])[] = all
+export const allBackends: readonly (readonly [string, Backend])[] = all
   .filter((_, i) => statuses[i]!.available)
   .map((backend) => [backend.id, backend]);
+
+/**
+ * The same for tests with many programs. XLA takes seconds to compile one, so it is left out unless `npm run test:xla`
+ * asks for it.
+ */
+export const backends = allBackends.filter(([id]) => !id.startsWith('xla') || process.env.MEDBENCH_TEST_XLA);

@@ -16,6 +16,7 @@ import {
 import { composeMethod, objectivesFrom } from '@medbench/core/methods';
 import { clipTokenizer, fromArray } from '@medbench/data';
 import { gptModel } from '@medbench/encoders-gpt';
+import { resnetModel } from '@medbench/encoders-resnet';
 import { vitModel } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { ClipLocked } from '@medbench/methods-clip-locked';
@@ -97,6 +98,12 @@ export const model = dualEncoder(
   gptModel({ id: 'tiny', contextLength: 12, vocabSize: tokenizer.vocabSize, width: 64, layers: 2, embedDim: 32 }),
 );
 
+/** Towers with batch norms, convolutions and pools, as small. */
+export const resnet = dualEncoder(
+  resnetModel({ id: 'tiny', imageSize: 32, baseWidth: 8, layers: [1, 1, 1, 1], embedDim: 32 }),
+  gptModel({ id: 'tiny', contextLength: 12, vocabSize: tokenizer.vocabSize, width: 64, layers: 1, embedDim: 32 }),
+);
+
 function image(seed: number): RasterImage {
   const stream = random(seed, 'image');
   const data = Uint8Array.from({ length: 24 * 24 * 3 }, () => stream.integer(256));
@@ -122,18 +129,18 @@ export function rowSettings(row: Row, given: Given): Settings {
   return metadata ? methodSettings(metadata.info as Parameters<typeof methodSettings>[0], given) : given;
 }
 
-/** The training step of a row on the small towers, and its batches. */
-export function createRow(row: Row, given: Given, training: Partial<TrainingSettings> = {}) {
+/** The training step of a row on small towers, and its batches. */
+export function createRow(row: Row, given: Given, training: Partial<TrainingSettings> = {}, small = model) {
   const method = composed(row);
   const settings = rowSettings(row, given);
-  const towers = method.towers(model, settings);
+  const towers = method.towers(small, settings);
   const parameters = [...towers.parameters, ...method.parameters(towers, settings)];
   const all = { ...TRAINING, ...training };
   const step = trainingStep({ name: 'train:row', model: towers, method, settings, parameters, training: all });
   const load = batchLoader({
     pairs,
     tokenizer,
-    imageSize: 16,
+    imageSize: small.image.imageSize,
     contextLength: 12,
     batchSize: all.batchSize,
     cropScale: all.cropScale,

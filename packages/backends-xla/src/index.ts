@@ -1,3 +1,3 @@
 export { ENGINES, type EngineId } from './engines/catalogue.js';
-export { XlaCpu, XlaPlugin } from './plugin.js';
+export { XlaCpu, XlaCuda, XlaPlugin } from './plugin.js';
 export { traceToStableHlo } from './trace.js';

@@ -81,6 +81,22 @@ export class XlaCpu extends PjrtBackend implements Backend {
   }
 }
 
+/**
+ * XLA on an NVIDIA GPU, by the plugin of `medbench engines add`. Where a device is there, `auto` takes it before every
+ * other backend. The project has no GPU, so it has not run there.
+ */
+@Backend({ id: 'xla-cuda', title: 'TensorFlow.js compiled by XLA, on an NVIDIA GPU', priority: 15 })
+export class XlaCuda extends PjrtBackend implements Backend {
+  readonly id = 'xla-cuda';
+  protected readonly deviceRemedy =
+    'install an NVIDIA driver (R580 or later for xla-cuda13, R525 for xla-cuda12); nvidia-smi must list the GPU';
+
+  protected find(): Found {
+    // By default a client takes three quarters of the memory at once, also to say whether it works.
+    return findEngine(['xla-cuda13', 'xla-cuda12'], { preallocate: false });
+  }
+}
+
 /** Any PJRT plugin, by its path. */
 @Backend({ id: 'xla-plugin', title: 'TensorFlow.js compiled by XLA, on a PJRT plugin of yours', priority: 12 })
 export class XlaPlugin extends PjrtBackend implements Backend {

@@ -12,7 +12,7 @@ import {
 import { type DeviceRequest, openDevice } from './device.js';
 import { programError } from './errors.js';
 import { compileCached, executableCache } from './executable-cache.js';
-import type { Client, DeviceBuffer, Executable } from './pjrt/index.js';
+import type { Client, CompileOptions, DeviceBuffer, Executable } from './pjrt/index.js';
 import { type TracedProgram, traceProgram } from './trace.js';
 
 const STATES = new SharedStates<DeviceBuffer>();
@@ -126,6 +126,13 @@ class XlaSession implements Session {
   }
 }
 
+/**
+ * Options of a compilation. On a GPU, additions to the same element would otherwise happen in any order, and a resumed
+ * training would differ from one without interruption.
+ */
+const optionsFor = ({ platform }: Client): CompileOptions =>
+  platform === 'cuda' ? { flags: { xla_gpu_exclude_nondeterministic_ops: true } } : {};
+
 /** Copies an initial state to the device. If that fails, nothing stays there. */
 async function placeState(client: Client, program: Program, initial: HostTensors): Promise<SharedState<DeviceBuffer>> {
   const entries: Record<string, DeviceBuffer> = {};
@@ -153,7 +160,7 @@ export async function xlaSession(
   const shared = options.share && STATES.get(options.share, program);
   const client = (options.share && CLIENTS.get(options.share)) ?? (await openDevice(device));
   const started = performance.now();
-  const compileOptions = {};
+  const compileOptions = optionsFor(client);
   const cache =
     options.cache === undefined
       ? undefined

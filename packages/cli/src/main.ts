@@ -7,6 +7,7 @@ import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { embedCommand } from './commands/embed.js';
+import { enginesCommand } from './commands/engines.js';
 import { evalCommand } from './commands/eval.js';
 import { exportCommand } from './commands/export.js';
 import { listCommand } from './commands/list.js';
@@ -29,6 +30,7 @@ const COMMANDS: readonly DeclareCommand[] = [
   evalCommand,
   listCommand,
   doctorCommand,
+  enginesCommand,
   dataCommand,
   newCommand,
   checkCommand,
@@ -63,6 +65,7 @@ Examples:
   medbench verify runs/demo                        whether each figure follows from data and code
   medbench new method my-loss                      a folder for a method of your own
   medbench doctor                                  which backend works on this machine
+  medbench engines add xla-cuda13                  what an NVIDIA GPU needs
 
 Exit codes: 0 all cells succeeded, 1 some failed, 2 wrong usage or configuration, 130 interrupted.`,
     );

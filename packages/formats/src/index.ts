@@ -1,4 +1,5 @@
 export { tarEnd, tarMember } from './archives/tar-write.js';
+export { openZip, type ZipEntry, type ZipFile } from './archives/zip.js';
 export type { ByteRows } from './arrays/byte-rows.js';
 export { type Hdf5Options, openHdf5 } from './arrays/hdf5.js';
 export { encodeNpy, type NpyArray, type NpyData, type NpyDType, readNpy } from './arrays/npy.js';

@@ -14,6 +14,8 @@ export interface ZipEntry {
   readonly packedBytes: number;
   readonly bytes: number;
   readonly headerOffset: number;
+  /** Permissions of a file packed on Unix, such as 0o755; 0 if unknown. */
+  readonly mode: number;
 }
 
 /** An open ZIP archive whose entries are read one by one, without holding the archive in memory. */
@@ -84,7 +86,9 @@ async function readDirectory(file: FileHandle, path: string): Promise<ZipEntry[]
     if (bytes > (method === 0 ? packedBytes : packedBytes * BEST_DEFLATE)) {
       throw damaged(`${path}: ${name}`, `${packedBytes} bytes cannot hold the ${bytes} that it claims`);
     }
-    entries.push({ name, method, crc: directory.readUInt32LE(offset + 16), packedBytes, bytes, headerOffset });
+    const crc = directory.readUInt32LE(offset + 16);
+    const mode = (directory.readUInt32LE(offset + 38) >>> 16) & 0o777;
+    entries.push({ name, method, crc, packedBytes, bytes, headerOffset, mode });
     offset = next;
   }
   return entries;
