@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensors } from '@medbench/core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { initialState, makeBatch, trainingProgram } from '../../backend-trace/test/tiny-transformer.js';
 import { restoreNodeOrder } from '../src/graph/reorder.js';
 import { loadRuntime, sessionOptions } from '../src/runtime.js';
 import { traceProgram } from '../src/trace.js';
-import { initialState, makeBatch, trainingProgram } from './tiny-transformer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'medbench-reorder-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,9 +6,9 @@ import { wasmReference } from '@medbench/backends-wasm';
 import type { HostTensor, HostTensors, Program } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
+import { initialState, makeBatch, trainingProgram } from '../../backend-trace/test/tiny-transformer.js';
 import type { OnnxRuleTable } from '../src/kernels/rule.js';
 import { compiledSession } from '../src/session.js';
-import { initialState, makeBatch, trainingProgram } from './tiny-transformer.js';
 
 // A rule that is slightly wrong: the sigmoid as its piecewise linear approximation.
 vi.mock('../src/kernels/index.js', async (original) => {

@@ -3,8 +3,8 @@ import { activateWasm } from '@medbench/backends-wasm';
 import type { HostTensors, Session } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { initialState, makeBatch, trainingProgram } from '../../backend-trace/test/tiny-transformer.js';
 import { compiledSession } from '../src/session.js';
-import { initialState, makeBatch, trainingProgram } from './tiny-transformer.js';
 
 async function train(session: Session, steps: number): Promise<{ losses: number[]; state: HostTensors }> {
   const losses: number[] = [];

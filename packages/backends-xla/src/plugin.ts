@@ -55,14 +55,17 @@ abstract class PjrtBackend {
   }
 }
 
-/** Finds the plugin of the first engine that is installed. */
-function findEngine(ids: readonly EngineId[], options: DeviceRequest['options']): Found {
+/**
+ * Finds the plugin of the first engine that is installed.
+ * @param remedy the command that installs one.
+ */
+function findEngine(ids: readonly EngineId[], options: DeviceRequest['options'], remedy: string): Found {
   for (const id of ids) {
     const located = locatePlugin(id);
     if (located) return { path: located.path, options };
   }
   const [first] = ids as [EngineId];
-  return { reason: `${ENGINES[first].title} is not installed`, remedy: `medbench engines add ${ids.join(' | ')}` };
+  return { reason: `${ENGINES[first].title} is not installed`, remedy };
 }
 
 /**
@@ -77,7 +80,7 @@ export class XlaCpu extends PjrtBackend implements Backend {
 
   protected find(): Found {
     // By default a client has four devices, which divide the cores.
-    return findEngine(['xla-cpu'], { cpu_device_count: 1 });
+    return findEngine(['xla-cpu'], { cpu_device_count: 1 }, 'medbench engines add xla-cpu');
   }
 }
 
@@ -93,7 +96,11 @@ export class XlaCuda extends PjrtBackend implements Backend {
 
   protected find(): Found {
     // By default a client takes three quarters of the memory at once, also to say whether it works.
-    return findEngine(['xla-cuda13', 'xla-cuda12'], { preallocate: false });
+    return findEngine(
+      ['xla-cuda13', 'xla-cuda12'],
+      { preallocate: false },
+      'medbench engines add xla-cuda13 (xla-cuda12 with a driver older than R580)',
+    );
   }
 }
 
