@@ -10,7 +10,11 @@
 /** @type {readonly Rule[]} */
 export const RULES = [
   { word: /\bpictures?\b/, say: 'image' },
-  { word: /\bengines?\b/, say: 'backend; runtime for what runs JavaScript, WebAssembly or ONNX' },
+  {
+    word: /\bengines?\b/,
+    say: 'backend; runtime for what runs JavaScript, WebAssembly or ONNX; engine is what medbench engines downloads',
+    except: /^packages\/(backends-xla\/|cli\/src\/commands\/engines\.ts$)/,
+  },
   { word: /\bfacts?\b/, say: 'info' },
   { word: /\bstill\b/, say: 'frozen, of parameters; otherwise leave it out' },
   { word: /\b(does|do) not move\b|\bkept apart\b/, say: 'frozen; test split, held-out pairs' },
@@ -32,6 +36,13 @@ export const QUOTED = [
   [/./, 'tf.engine()', 'the API of TensorFlow.js'],
   [/^packages\/tensorflow-gradients\//, 'engine', 'a module of TensorFlow.js'],
   [/^packages\/tensorflow-gradients\//, 'ENGINE', 'what that module exports'],
+  [/./, 'medbench engines', 'the command'],
+  [/./, 'engines add', 'the command'],
+  [/./, 'MEDBENCH_ENGINES', 'the variable'],
+  [/./, 'downloaded engines', 'its meaning'],
+  [/./, 'medbench/engines', 'its default'],
+  [/./, 'enginesCommand', 'the command'],
+  [/./, 'commands/engines', 'the command'],
   [/^scripts\/release\/stage\.mjs$/, 'engines', 'a field of package.json'],
   [/^bench\//, 'engine', 'a field of the last line that a bench prints, read by others'],
   [

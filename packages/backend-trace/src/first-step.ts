@@ -7,7 +7,7 @@ export interface Agreement {
   record(): Promise<void>;
 }
 
-/** What the check of a session's first step needs. */
+/** Options of `FirstStepCheck`. */
 export interface FirstStepOptions {
   readonly program: Program;
   readonly reference: EagerReference;

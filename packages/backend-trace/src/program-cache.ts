@@ -13,7 +13,7 @@ const AGREED_SUFFIX = '.agreed';
 const MAX_AGREED = 1024;
 const GZIP_LEVEL = 1;
 
-/** What a cache of compiled programs depends on. */
+/** Options of `ProgramCache`. */
 export interface ProgramCacheOptions {
   readonly folder: string;
   /** End of the file names. The files are compressed by gzip. */

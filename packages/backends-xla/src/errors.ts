@@ -4,7 +4,7 @@ import { PjrtError } from './pjrt/index.js';
 /** The first line of a message, in which plugins say what happened. Source locations follow. */
 export const firstLine = (error: unknown): string => errorMessage(error).split('\n')[0]!.trim();
 
-/** What helps against an error of a plugin. */
+/** The way out of an error of a plugin. */
 function remedy(error: unknown): string {
   if (error instanceof PjrtError && error.code === 'RESOURCE_EXHAUSTED')
     return 'The memory of the device is full: set training.chunkSize or a smaller batch, or end other programs there.';

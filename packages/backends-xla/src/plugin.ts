@@ -6,14 +6,14 @@ import { locatePlugin } from './engines/locate.js';
 import { firstLine } from './errors.js';
 import { xlaSession } from './session.js';
 
-/** What a backend found: a plugin with its options, or why there is none. */
+/** A plugin with its options, or why there is none. */
 type Found = Omit<DeviceRequest, 'threads'> | { readonly reason: string; readonly remedy: string };
 
 /** Runs programs on the first device of a PJRT plugin. */
 abstract class PjrtBackend {
   /** Finds the plugin. */
   protected abstract find(): Found;
-  /** What helps if the plugin has no device. */
+  /** The way out if the plugin has no device. */
   protected abstract readonly deviceRemedy: string;
   /** Whether the number of threads matters: a CPU has a client for each. */
   protected readonly hasThreads: boolean = false;

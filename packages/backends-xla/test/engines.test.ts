@@ -29,7 +29,7 @@ const outside = zipSync({ '../outside': new Uint8Array(1) });
 
 let server: Server;
 let index: string;
-/** What the server sends as the wheel. */
+/** The wheel, as the server sends it. */
 let sent: Uint8Array;
 /** Whether its pages are HTML, as on older indexes. */
 let html: boolean;

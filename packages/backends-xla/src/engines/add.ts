@@ -14,7 +14,7 @@ export interface AddOptions {
   readonly from?: string;
   /** Receives one line for each wheel. */
   readonly log?: (message: string) => void;
-  /** What to install; by default the engine of that name. For tests. */
+  /** The engine in place of the one of that name, for tests. */
   readonly engine?: Engine;
 }
 

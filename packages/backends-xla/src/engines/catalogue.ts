@@ -19,7 +19,7 @@ export interface Engine {
   readonly wheels: readonly PinnedWheel[];
   /** The plugin in the unpacked wheels. */
   readonly plugin: string;
-  /** What it needs that no wheel has. */
+  /** Needs that no wheel covers. */
   readonly needs: string;
 }
 

@@ -2,7 +2,7 @@ import { errorMessage, MedbenchError, readVariable, withoutCredentials } from '@
 import type { PinnedWheel } from './catalogue.js';
 
 const DEFAULT_INDEX = 'https://pypi.org/simple';
-/** What to do if an index cannot be reached or lacks a file. */
+/** The way out if an index cannot be reached or lacks a file. */
 const REMEDY =
   'MEDBENCH_PYTHON_INDEX names another index; --from DIR takes wheels that were fetched elsewhere (pip download --no-deps).';
 

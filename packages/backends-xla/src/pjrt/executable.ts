@@ -29,8 +29,8 @@ export class Executable {
 
   /**
    * Starts the program, on another thread.
-   * @param args handles of the arguments. Those that the program donates are deleted then; their handles must still be
-   *   destroyed.
+   * @param args handles of the arguments. Those that the program donates are deleted then; their handles must be destroyed
+   *   too.
    * @returns handles of the outputs, which may be read at once, and the event of the program's end (`Plugin.settle`).
    * @throws PjrtError if the program cannot start.
    */

@@ -80,7 +80,7 @@ export function callFree(address: bigint, argument: bigint): void {
 }
 
 /**
- * Loads a library for good. koffi would unmap it when Node ends, while threads of XLA still run its code: the process
+ * Loads a library for good. koffi would unmap it when Node ends, while threads of XLA run its code: the process
  * would end with a segmentation fault.
  * @throws MedbenchError('backend') with the loader's message.
  */

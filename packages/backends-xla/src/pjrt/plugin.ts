@@ -135,7 +135,7 @@ export class Plugin {
     }
   }
 
-  /** What the plugin says about itself, such as `stablehlo_current_version`. */
+  /** The attributes of the plugin, such as `stablehlo_current_version`. */
   attributes(): Record<string, NamedValue> {
     const found = this.call('Plugin_Attributes');
     return readNamedValues(found.pointer('attributes'), Number(found.pointer('count')));

@@ -7,7 +7,7 @@ export type FieldValue = bigint | number | boolean | null | ArrayBufferView | { 
 /** Values of some fields of a struct. */
 export type FieldValues<Name extends StructName> = { readonly [Field in FieldName<Name>]?: FieldValue };
 
-/** An argument struct in memory that does not move. It keeps alive what its pointers point to. */
+/** An argument struct at a fixed address. It keeps alive what its pointers point to. */
 export class Struct<Name extends StructName> {
   readonly address: bigint;
   readonly #bytes: Buffer;
