@@ -70,12 +70,14 @@ function ownerLinks(folder) {
 
 /** Makes the package.json that npm gets. */
 function publishedManifest(folder, manifest, { version, catalog, runtimes }) {
-  const { devDependencies: _, repository: __, peerDependencies, dependencies, ...kept } = manifest;
+  const { devDependencies: _, repository: __, peerDependencies, optionalDependencies, dependencies, ...kept } = manifest;
   const published = { ...kept, version, files: manifest.files.filter((entry) => entry !== 'src') };
   published.exports = publishedExports(manifest.exports);
   if (Array.isArray(manifest.sideEffects))
     published.sideEffects = manifest.sideEffects.filter((file) => !file.startsWith('./src/'));
   if (dependencies) published.dependencies = publishedRanges(dependencies, { version, catalog });
+  if (optionalDependencies)
+    published.optionalDependencies = publishedRanges(optionalDependencies, { version, catalog });
   if (peerDependencies)
     published.peerDependencies = publishedRanges(peerDependencies, { version, catalog, peers: true });
   if (manifest.name === '@medbench/backends-compiled') published.optionalDependencies = runtimes;
