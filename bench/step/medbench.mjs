@@ -12,6 +12,10 @@ async function createBackend(contender) {
     const { Compiled } = await import('@medbench/backends-compiled');
     return { backend: new Compiled() };
   }
+  if (contender === 'xla-cpu') {
+    const { XlaCpu } = await import('@medbench/backends-xla');
+    return { backend: new XlaCpu() };
+  }
   if (contender === 'tensorflow') {
     const { NativeTensorFlow } = await import('@medbench/backends-tensorflow');
     const tf = await import('@tensorflow/tfjs-core');

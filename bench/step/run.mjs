@@ -21,8 +21,8 @@ const { values: options } = parseArgs({
     methods: { type: 'string', default: 'all' },
     /**
      * Contenders of every measurement. Default: compiled and torch, and for clip's step also torch-compile, which
-     * compiles for half a minute or more. Others: tensorflow, wasm and wasm-as-shipped. The last two make few steps and
-     * skip case (c).
+     * compiles for half a minute or more. Others: xla-cpu, tensorflow, wasm and wasm-as-shipped. The last two make few
+     * steps and skip case (c).
      */
     contenders: { type: 'string' },
     /** A built earlier checkout. Its compiled step takes turns with this one's, as the contender `before`. */
@@ -40,7 +40,7 @@ const listed = (name, known) => {
   return given;
 };
 const cases = listed('cases', Object.keys(CASES));
-const KNOWN = ['compiled', 'torch', 'torch-compile', 'tensorflow', 'wasm', 'wasm-as-shipped'];
+const KNOWN = ['compiled', 'xla-cpu', 'torch', 'torch-compile', 'tensorflow', 'wasm', 'wasm-as-shipped'];
 const contenders = options.contenders === undefined ? undefined : listed('contenders', KNOWN);
 const only = listed('only', ['step', 'forward', 'peak', 'start']);
 const methods = options.methods === 'all' ? undefined : listed('methods', METHODS);

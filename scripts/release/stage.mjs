@@ -70,7 +70,14 @@ function ownerLinks(folder) {
 
 /** Makes the package.json that npm gets. */
 function publishedManifest(folder, manifest, { version, catalog, runtimes }) {
-  const { devDependencies: _, repository: __, peerDependencies, optionalDependencies, dependencies, ...kept } = manifest;
+  const {
+    devDependencies: _,
+    repository: __,
+    peerDependencies,
+    optionalDependencies,
+    dependencies,
+    ...kept
+  } = manifest;
   const published = { ...kept, version, files: manifest.files.filter((entry) => entry !== 'src') };
   published.exports = publishedExports(manifest.exports);
   if (Array.isArray(manifest.sideEffects))

@@ -32,7 +32,7 @@ abstract class PjrtBackend {
         reason: `PJRT 0.${plugin.api.minor} works on ${device}${count} (${found.path})`,
       };
     } catch (error) {
-      return { available: false, reason: `${found.path}: ${firstLine(error)}`, remedy: this.deviceRemedy };
+      return { available: false, reason: `${found.path}: ${firstLine(error)}`, remedy: this.#remedy(error) };
     }
   }
 
@@ -44,10 +44,15 @@ abstract class PjrtBackend {
     } catch (error) {
       if (error instanceof MedbenchError) throw error;
       throw new MedbenchError('backend', `${found.path}: ${firstLine(error)}`, {
-        hint: this.deviceRemedy,
+        hint: this.#remedy(error),
         cause: error,
       });
     }
+  }
+
+  /** An error of this package has a hint; one of the plugin is about its device. */
+  #remedy(error: unknown): string {
+    return (error instanceof MedbenchError && error.hint) || this.deviceRemedy;
   }
 
   #device({ path, options }: Omit<DeviceRequest, 'threads'>, threads?: number): DeviceRequest {
