@@ -21,4 +21,13 @@ export {
   selfCheck,
   type TensorDifference,
 } from './self-check.js';
+export {
+  completeShape,
+  linSpaceValues,
+  mirrorPositions,
+  rangeValues,
+  type SliceRange,
+  sliceRange,
+} from './shapes.js';
 export { type BakedConstant, checkSameGraph, type WrittenGraph } from './twice.js';
+export { convolutionWindow, poolWindow, type Shape4D, type WindowInfo } from './windows.js';

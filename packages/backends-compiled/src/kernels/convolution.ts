@@ -1,41 +1,16 @@
-import { MedbenchError } from '@medbench/core';
-import {
-  backend_util,
-  type Conv2DAttrs,
-  type Conv2DBackpropFilterAttrs,
-  type Conv2DBackpropInputAttrs,
-  type DepthwiseConv2dNativeAttrs,
-  type DepthwiseConv2dNativeBackpropFilterAttrs,
-  type DepthwiseConv2dNativeBackpropInputAttrs,
+import { convolutionWindow, type Shape4D, type WindowInfo } from '@medbench/backend-trace';
+import type {
+  Conv2DAttrs,
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInputAttrs,
+  DepthwiseConv2dNativeAttrs,
+  DepthwiseConv2dNativeBackpropFilterAttrs,
+  DepthwiseConv2dNativeBackpropInputAttrs,
 } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import type { OnnxRuleTable } from './rule.js';
-import { asShape4D, channelsFirst, channelsLast, type Shape4D, type WindowInfo, windowAttributes } from './window.js';
-
-type Sizing = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dimRoundingMode'> & {
-  readonly dataFormat?: 'NHWC' | 'NCHW';
-  readonly dilations?: [number, number] | number;
-};
-
-/** The window of a convolution of `[B, H, W, C]` with a filter `[kh, kw, in, out]`; per channel if it is depthwise. */
-function computeWindow(x: readonly number[], filter: readonly number[], sizing: Sizing, depthwise = false): WindowInfo {
-  const { strides, pad, dimRoundingMode, dataFormat, dilations = 1 } = sizing;
-  if (dataFormat === 'NCHW') {
-    throw new MedbenchError('backend', 'A convolution with channels first (NCHW) cannot be compiled', {
-      hint: 'Transpose to channels last (NHWC), which the other backends expect too.',
-    });
-  }
-  return backend_util.computeConv2DInfo(
-    asShape4D(x),
-    asShape4D(filter),
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    depthwise,
-  );
-}
+import { channelsFirst, channelsLast, windowAttributes } from './window.js';
 
 const convolutionAttributes = (window: WindowInfo, group: number): Record<string, number | number[]> => ({
   ...windowAttributes(window),
@@ -142,19 +117,19 @@ function toOnnxDepthwiseWeights(b: Builder, filter: Value): Value {
 
 export const CONVOLUTION: OnnxRuleTable = {
   Conv2D: (b, { x, filter }, attrs: Conv2DAttrs) =>
-    convolve(b, x!, toOnnxWeights(b, filter!), computeWindow(x!.shape, filter!.shape, attrs)),
+    convolve(b, x!, toOnnxWeights(b, filter!), convolutionWindow(x!.shape, filter!.shape, attrs)),
   Conv2DBackpropInput: (b, { dy, filter }, attrs: Conv2DBackpropInputAttrs) =>
-    inputGradient(b, dy!, toOnnxWeights(b, filter!), computeWindow(attrs.inputShape, filter!.shape, attrs)),
+    inputGradient(b, dy!, toOnnxWeights(b, filter!), convolutionWindow(attrs.inputShape, filter!.shape, attrs)),
   Conv2DBackpropFilter: (b, { x, dy }, attrs: Conv2DBackpropFilterAttrs) =>
-    filterGradient(b, x!, dy!, computeWindow(x!.shape, attrs.filterShape, attrs)),
+    filterGradient(b, x!, dy!, convolutionWindow(x!.shape, attrs.filterShape, attrs)),
   DepthwiseConv2dNative: (b, { x, filter }, attrs: DepthwiseConv2dNativeAttrs) => {
-    const window = computeWindow(x!.shape, filter!.shape, attrs, true);
+    const window = convolutionWindow(x!.shape, filter!.shape, attrs, true);
     return convolve(b, x!, toOnnxDepthwiseWeights(b, filter!), window, window.inChannels);
   },
   DepthwiseConv2dNativeBackpropInput: (b, { dy, filter }, attrs: DepthwiseConv2dNativeBackpropInputAttrs) => {
-    const window = computeWindow(attrs.inputShape, filter!.shape, attrs, true);
+    const window = convolutionWindow(attrs.inputShape, filter!.shape, attrs, true);
     return inputGradient(b, dy!, toOnnxDepthwiseWeights(b, filter!), window, window.inChannels);
   },
   DepthwiseConv2dNativeBackpropFilter: (b, { x, dy }, attrs: DepthwiseConv2dNativeBackpropFilterAttrs) =>
-    depthwiseFilterGradient(b, x!, dy!, computeWindow(x!.shape, attrs.filterShape, attrs, true)),
+    depthwiseFilterGradient(b, x!, dy!, convolutionWindow(x!.shape, attrs.filterShape, attrs, true)),
 };

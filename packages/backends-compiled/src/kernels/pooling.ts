@@ -1,13 +1,11 @@
 import { poolShares } from '@medbench/backend-kit';
+import { poolWindow, type WindowInfo } from '@medbench/backend-trace';
 import { elementCount } from '@medbench/core';
-import { type AvgPoolAttrs, backend_util } from '@tensorflow/tfjs-core';
+import type { AvgPoolAttrs } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { TensorType, Value } from '../graph/graph.js';
 import type { OnnxRuleTable } from './rule.js';
-import { asShape4D, channelsFirst, channelsLast, type WindowInfo, windowAttributes } from './window.js';
-
-const computeWindow = (x: Value, { filterSize, strides, pad, dimRoundingMode }: AvgPoolAttrs): WindowInfo =>
-  backend_util.computePool2DInfo(asShape4D(x.shape), filterSize, strides, 1, pad, dimRoundingMode);
+import { channelsFirst, channelsLast, windowAttributes } from './window.js';
 
 /**
  * Pools `x` `[B, H, W, C]`.
@@ -77,8 +75,10 @@ function maxPoolGradient(b: Builder, dy: Value, x: Value, window: WindowInfo): V
 }
 
 export const POOLING: OnnxRuleTable = {
-  AvgPool: (b, { x }, attrs: AvgPoolAttrs) => channelsLast(b, pool(b, 'AveragePool', x!, computeWindow(x!, attrs))[0]!),
-  AvgPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) => averagePoolGradient(b, dy!, computeWindow(input!, attrs)),
-  MaxPool: (b, { x }, attrs: AvgPoolAttrs) => channelsLast(b, pool(b, 'MaxPool', x!, computeWindow(x!, attrs))[0]!),
-  MaxPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) => maxPoolGradient(b, dy!, input!, computeWindow(input!, attrs)),
+  AvgPool: (b, { x }, attrs: AvgPoolAttrs) =>
+    channelsLast(b, pool(b, 'AveragePool', x!, poolWindow(x!.shape, attrs))[0]!),
+  AvgPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) => averagePoolGradient(b, dy!, poolWindow(input!.shape, attrs)),
+  MaxPool: (b, { x }, attrs: AvgPoolAttrs) => channelsLast(b, pool(b, 'MaxPool', x!, poolWindow(x!.shape, attrs))[0]!),
+  MaxPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) =>
+    maxPoolGradient(b, dy!, input!, poolWindow(input!.shape, attrs)),
 };

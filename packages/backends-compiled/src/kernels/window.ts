@@ -1,12 +1,6 @@
-import type { backend_util } from '@tensorflow/tfjs-core';
+import type { WindowInfo } from '@medbench/backend-trace';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-
-/** Sizes, strides and padding of a convolution or a pool over `[B, H, W, C]`, as TensorFlow.js computes them. */
-export type WindowInfo = backend_util.Conv2DInfo;
-
-export type Shape4D = [number, number, number, number];
-export const asShape4D = (shape: readonly number[]): Shape4D => [...shape] as Shape4D;
 
 /**
  * `[B, H, W, C]`, the layout of TensorFlow.js, to `[B, C, H, W]`, the layout of ONNX. Adjacent transposes are merged.

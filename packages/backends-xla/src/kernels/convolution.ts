@@ -1,34 +1,16 @@
-import { MedbenchError } from '@medbench/core';
-import {
-  backend_util,
-  type Conv2DAttrs,
-  type Conv2DBackpropFilterAttrs,
-  type Conv2DBackpropInputAttrs,
-  type DepthwiseConv2dNativeAttrs,
-  type DepthwiseConv2dNativeBackpropFilterAttrs,
-  type DepthwiseConv2dNativeBackpropInputAttrs,
+import { convolutionWindow, type Shape4D, type WindowInfo } from '@medbench/backend-trace';
+import type {
+  Conv2DAttrs,
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInputAttrs,
+  DepthwiseConv2dNativeAttrs,
+  DepthwiseConv2dNativeBackpropFilterAttrs,
+  DepthwiseConv2dNativeBackpropInputAttrs,
 } from '@tensorflow/tfjs-core';
 import type { HloBuilder, Window } from '../hlo/builder.js';
 import type { HloValue } from '../hlo/value.js';
 import type { HloRuleTable } from './rule.js';
-import { asShape4D, padding, type Shape4D, strides, type WindowInfo } from './window.js';
-
-type Sizing = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dimRoundingMode'> & {
-  readonly dataFormat?: 'NHWC' | 'NCHW';
-  readonly dilations?: [number, number] | number;
-};
-
-/** The window of a convolution of `[B, H, W, C]` with a filter `[kh, kw, in, out]`; per channel if it is depthwise. */
-function computeWindow(x: readonly number[], filter: readonly number[], sizing: Sizing, depthwise = false): WindowInfo {
-  const { strides: steps, pad, dimRoundingMode, dataFormat, dilations = 1 } = sizing;
-  if (dataFormat === 'NCHW') {
-    throw new MedbenchError('backend', 'A convolution with channels first (NCHW) cannot be compiled', {
-      hint: 'Transpose to channels last (NHWC), which the other backends expect too.',
-    });
-  }
-  const [image, weights] = [asShape4D(x), asShape4D(filter)];
-  return backend_util.computeConv2DInfo(image, weights, steps, dilations, pad, dimRoundingMode, depthwise);
-}
+import { padding, strides } from './window.js';
 
 const dilations = ({ dilationHeight, dilationWidth }: WindowInfo): number[] => [dilationHeight, dilationWidth];
 const inputShape = (info: WindowInfo): Shape4D => [info.batchSize, info.inHeight, info.inWidth, info.inChannels];
@@ -89,22 +71,22 @@ function asGrouped(b: HloBuilder, filter: HloValue): HloValue {
 
 export const CONVOLUTION: HloRuleTable = {
   Conv2D: (b, { x, filter }, attrs: Conv2DAttrs) =>
-    convolve(b, x!, filter!, computeWindow(x!.shape, filter!.shape, attrs)),
+    convolve(b, x!, filter!, convolutionWindow(x!.shape, filter!.shape, attrs)),
   Conv2DBackpropInput: (b, { dy, filter }, attrs: Conv2DBackpropInputAttrs) =>
-    inputGradient(b, dy!, filter!, computeWindow(attrs.inputShape, filter!.shape, attrs)),
+    inputGradient(b, dy!, filter!, convolutionWindow(attrs.inputShape, filter!.shape, attrs)),
   Conv2DBackpropFilter: (b, { x, dy }, attrs: Conv2DBackpropFilterAttrs) =>
-    filterGradient(b, x!, dy!, computeWindow(x!.shape, attrs.filterShape, attrs)),
+    filterGradient(b, x!, dy!, convolutionWindow(x!.shape, attrs.filterShape, attrs)),
   DepthwiseConv2dNative: (b, { x, filter }, attrs: DepthwiseConv2dNativeAttrs) => {
-    const info = computeWindow(x!.shape, filter!.shape, attrs, true);
+    const info = convolutionWindow(x!.shape, filter!.shape, attrs, true);
     return convolve(b, x!, asGrouped(b, filter!), info, info.inChannels);
   },
   // Read with the last two axes exchanged, the filter has `multiplier` inputs and one output for each channel.
   DepthwiseConv2dNativeBackpropInput: (b, { dy, filter }, attrs: DepthwiseConv2dNativeBackpropInputAttrs) => {
-    const info = computeWindow(attrs.inputShape, filter!.shape, attrs, true);
+    const info = convolutionWindow(attrs.inputShape, filter!.shape, attrs, true);
     return inputGradient(b, dy!, filter!, info, info.inChannels);
   },
   DepthwiseConv2dNativeBackpropFilter: (b, { x, dy }, attrs: DepthwiseConv2dNativeBackpropFilterAttrs) => {
-    const info = computeWindow(x!.shape, attrs.filterShape, attrs, true);
+    const info = convolutionWindow(x!.shape, attrs.filterShape, attrs, true);
     return b.reshape(filterGradient(b, x!, dy!, info, info.inChannels), attrs.filterShape);
   },
 };

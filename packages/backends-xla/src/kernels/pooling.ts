@@ -1,12 +1,10 @@
 import { poolShares } from '@medbench/backend-kit';
-import { type AvgPoolAttrs, backend_util } from '@tensorflow/tfjs-core';
+import { poolWindow, type WindowInfo } from '@medbench/backend-trace';
+import type { AvgPoolAttrs } from '@tensorflow/tfjs-core';
 import type { HloBuilder, Reducer } from '../hlo/builder.js';
 import type { HloValue } from '../hlo/value.js';
 import type { HloRuleTable } from './rule.js';
-import { asShape4D, overAxes, padding, padOverAxes, strides, type WindowInfo } from './window.js';
-
-const computeWindow = (x: HloValue, { filterSize, strides: steps, pad, dimRoundingMode }: AvgPoolAttrs): WindowInfo =>
-  backend_util.computePool2DInfo(asShape4D(x.shape), filterSize, steps, 1, pad, dimRoundingMode);
+import { overAxes, padding, padOverAxes, strides } from './window.js';
 
 const windowSize = ({ filterHeight, filterWidth }: WindowInfo): number[] => overAxes([filterHeight, filterWidth]);
 
@@ -52,10 +50,11 @@ function maxPoolGradient(b: HloBuilder, dy: HloValue, x: HloValue, info: WindowI
 
 export const POOLING: HloRuleTable = {
   AvgPool: (b, { x }, attrs: AvgPoolAttrs) => {
-    const info = computeWindow(x!, attrs);
+    const info = poolWindow(x!.shape, attrs);
     return b.mul(pool(b, 'add', x!, info), shares(b, info));
   },
-  AvgPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) => averagePoolGradient(b, dy!, computeWindow(input!, attrs)),
-  MaxPool: (b, { x }, attrs: AvgPoolAttrs) => pool(b, 'maximum', x!, computeWindow(x!, attrs)),
-  MaxPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) => maxPoolGradient(b, dy!, input!, computeWindow(input!, attrs)),
+  AvgPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) => averagePoolGradient(b, dy!, poolWindow(input!.shape, attrs)),
+  MaxPool: (b, { x }, attrs: AvgPoolAttrs) => pool(b, 'maximum', x!, poolWindow(x!.shape, attrs)),
+  MaxPoolGrad: (b, { dy, input }, attrs: AvgPoolAttrs) =>
+    maxPoolGradient(b, dy!, input!, poolWindow(input!.shape, attrs)),
 };

@@ -1,4 +1,12 @@
-import { normaliseAxes, normaliseAxis } from '@medbench/backend-trace';
+import {
+  completeShape,
+  linSpaceValues,
+  mirrorPositions,
+  normaliseAxes,
+  normaliseAxis,
+  rangeValues,
+  sliceRange,
+} from '@medbench/backend-trace';
 import { elementCount } from '@medbench/core';
 import type {
   BroadCastToAttrs,
@@ -24,12 +32,6 @@ import type { HloBuilder } from '../hlo/builder.js';
 import type { ElementType, HloValue } from '../hlo/value.js';
 import type { HloRuleTable } from './rule.js';
 
-/** Replaces -1 in a shape by the length that the number of elements implies. */
-function completeShape(shape: readonly number[], size: number): number[] {
-  const knownSize = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
-  return shape.map((side) => (side === -1 ? size / knownSize : side));
-}
-
 /** Elements `begin, begin + step, …` along each axis; a negative step goes backwards. */
 function signedSlice(
   b: HloBuilder,
@@ -51,21 +53,8 @@ function signedSlice(
 }
 
 function stridedSlice(b: HloBuilder, x: HloValue, attrs: StridedSliceAttrs): HloValue {
-  const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrs;
-  const info = slice_util.sliceInfo(
-    [...x.shape],
-    begin,
-    end,
-    strides,
-    beginMask,
-    endMask,
-    ellipsisMask,
-    newAxisMask,
-    shrinkAxisMask,
-  );
-  if (info.isIdentity) return b.reshape(x, info.finalShape);
-  const size = slice_util.computeOutShape(info.begin, info.end, info.strides);
-  return b.reshape(signedSlice(b, x, info.begin, size, info.strides), info.finalShape);
+  const range = sliceRange(x.shape, attrs);
+  return b.reshape(range.isIdentity ? x : signedSlice(b, x, range.begin, range.size, range.step), range.finalShape);
 }
 
 /** Repeats a tensor along its axes. */
@@ -84,14 +73,9 @@ function tile(b: HloBuilder, x: HloValue, reps: readonly number[]): HloValue {
 
 /** Pads by reflection along each axis, with or without repeating the edge. Implemented as a gather. */
 function mirrorPad(b: HloBuilder, x: HloValue, { paddings, mode }: MirrorPadAttrs): HloValue {
-  const edge = mode === 'reflect' ? 0 : 1;
-  return paddings.reduce((padded, [before, after], axis) => {
-    if (before === 0 && after === 0) return padded;
-    const side = x.shape[axis]!;
-    const indices = Int32Array.from({ length: before + side + after }, (_, i) => {
-      const position = i - before;
-      return position < 0 ? -position - edge : position >= side ? 2 * side - 2 - position + edge : position;
-    });
+  return paddings.reduce((padded, sides, axis) => {
+    if (sides[0] === 0 && sides[1] === 0) return padded;
+    const indices = mirrorPositions(x.shape[axis]!, sides, mode);
     return b.gather(padded, b.constant(indices, { shape: [indices.length], dtype: 'int32' }), axis);
   }, x);
 }
@@ -150,17 +134,9 @@ export const SHAPES: HloRuleTable = {
     b.splat(value as number, { shape: [...shape], dtype: (dtype ?? 'float32') as ElementType }),
   ZerosLike: (b, { x }) => b.splat(0, x!),
   OnesLike: (b, { x }) => b.splat(1, x!),
-  Range: (b, _, { start, stop, step, dtype }: RangeAttrs) => {
-    const length = Math.max(0, Math.ceil((stop - start) / step));
-    const values = Array.from({ length }, (_unused, i) => start + i * step);
-    const array = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
-    return b.constant(array, { shape: [length], dtype: dtype as ElementType });
+  Range: (b, _, attrs: RangeAttrs) => {
+    const values = rangeValues(attrs);
+    return b.constant(values, { shape: [values.length], dtype: attrs.dtype as ElementType });
   },
-  LinSpace: (b, _, { start, stop, num }: LinSpaceAttrs) => {
-    const step = num > 1 ? (stop - start) / (num - 1) : 0;
-    return b.constant(
-      Float32Array.from({ length: num }, (_unused, i) => start + i * step),
-      { shape: [num], dtype: 'float32' },
-    );
-  },
+  LinSpace: (b, _, attrs: LinSpaceAttrs) => b.constant(linSpaceValues(attrs), { shape: [attrs.num], dtype: 'float32' }),
 };

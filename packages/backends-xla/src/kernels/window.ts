@@ -1,10 +1,4 @@
-import type { backend_util } from '@tensorflow/tfjs-core';
-
-/** Sizes, strides and padding of a convolution or a pool over `[B, H, W, C]`, as TensorFlow.js computes them. */
-export type WindowInfo = backend_util.Conv2DInfo;
-
-export type Shape4D = [number, number, number, number];
-export const asShape4D = (shape: readonly number[]): Shape4D => [...shape] as Shape4D;
+import type { WindowInfo } from '@medbench/backend-trace';
 
 /** Padding of height and width. */
 export const padding = ({ padInfo }: WindowInfo): [before: number, after: number][] => [
