@@ -1,5 +1,5 @@
 import type { HostTensors, LoadOptions, Program } from '@medbench/core';
-import { canCheck, type EagerReference, selfCheck } from './self-check.js';
+import { canCheck, type EagerReference, selfCheck, type Tolerance } from './self-check.js';
 
 /** Whether a program has agreed with the eager reference on this machine. */
 export interface Agreement {
@@ -14,6 +14,7 @@ export interface FirstStepOptions {
   /** Number of bytes of all tensors that a step computes. */
   readonly tracedBytes: number;
   readonly options: Pick<LoadOptions, 'selfCheck' | 'log'>;
+  readonly tolerance?: Tolerance;
   /** Without it the check is done in every process. */
   readonly agreement: Agreement | undefined;
 }
@@ -38,7 +39,7 @@ export class FirstStepCheck {
     run: () => Promise<HostTensors>,
     hostState: () => HostTensors | Promise<HostTensors>,
   ): Promise<HostTensors> {
-    const { program, reference, tracedBytes, agreement } = this.given;
+    const { program, reference, tracedBytes, tolerance, agreement } = this.given;
     const log = this.given.options.log ?? (() => {});
     if (this.#pending && (await agreement?.known())) {
       this.#pending = false;
@@ -51,7 +52,8 @@ export class FirstStepCheck {
     const outputs = await run();
     this.#pending = false;
     const compiled = { state: await read(), outputs };
-    if (await selfCheck({ reference, program, state, inputs, compiled, tracedBytes, log })) await agreement?.record();
+    if (await selfCheck({ reference, program, state, inputs, compiled, tracedBytes, tolerance, log }))
+      await agreement?.record();
     return outputs;
   }
 }

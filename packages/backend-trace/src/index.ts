@@ -20,6 +20,7 @@ export {
   type SelfCheckRequest,
   selfCheck,
   type TensorDifference,
+  type Tolerance,
 } from './self-check.js';
 export {
   completeShape,

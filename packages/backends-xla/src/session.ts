@@ -1,5 +1,5 @@
 import { checkTensors, type SharedState, SharedStates, stateNames } from '@medbench/backend-kit';
-import { FirstStepCheck, NAME_PREFIXES } from '@medbench/backend-trace';
+import { FirstStepCheck, NAME_PREFIXES, type Tolerance } from '@medbench/backend-trace';
 import { wasmReference } from '@medbench/backends-wasm';
 import {
   type HostTensor,
@@ -12,6 +12,7 @@ import {
 import { type DeviceRequest, openDevice } from './device.js';
 import { programError } from './errors.js';
 import { compileCached, executableCache } from './executable-cache.js';
+import type { Precision } from './hlo/builder.js';
 import type { Client, CompileOptions, DeviceBuffer, Executable } from './pjrt/index.js';
 import { type TracedProgram, traceProgram } from './trace.js';
 
@@ -133,6 +134,16 @@ class XlaSession implements Session {
 const optionsFor = ({ platform }: Client): CompileOptions =>
   platform === 'cuda' ? { flags: { xla_gpu_exclude_nondeterministic_ops: true } } : {};
 
+/**
+ * Largest relative differences from the eager reference. In bfloat16, first-step gradients of towers were 1 to 3 % off, and
+ * up to 27 % where batch norms run over eight examples.
+ */
+const TOLERANCES: Readonly<Record<Precision, Tolerance>> = {
+  float32: {},
+  tf32: { scalars: 1e-2, tensors: 3e-2 },
+  bfloat16: { scalars: 5e-2, tensors: 0.4 },
+};
+
 /** Copies an initial state to the device. If that fails, nothing stays there. */
 async function placeState(client: Client, program: Program, initial: HostTensors): Promise<SharedState<DeviceBuffer>> {
   const entries: Record<string, DeviceBuffer> = {};
@@ -165,7 +176,8 @@ export async function xlaSession(
     options.cache === undefined
       ? undefined
       : executableCache(options.cache, client, compileOptions, device.threads, options.log);
-  const traced = await traceProgram(program, cache && ((model) => cache.has(model)));
+  const { precision } = options;
+  const traced = await traceProgram(program, { precision, recordedBefore: cache && ((model) => cache.has(model)) });
   const recorded = performance.now();
   const { executable, cached } = await compileCached(client, traced, compileOptions, cache).catch((error: unknown) => {
     throw programError(program, 'compile', error);
@@ -180,7 +192,10 @@ export async function xlaSession(
     const state = shared ?? (await placeState(client, program, initial));
     const { inputs, outputs, tracedBytes } = traced;
     const agreement = cache?.agreement(traced.model);
-    const check = new FirstStepCheck({ program, reference: wasmReference, tracedBytes, options, agreement });
+    const check = new FirstStepCheck({
+      ...{ program, reference: wasmReference, tracedBytes, options, agreement },
+      tolerance: TOLERANCES[precision ?? 'float32'],
+    });
     return new XlaSession(program, { inputs, outputs, tracedBytes }, client, executable, state, check);
   } catch (error) {
     executable.destroy();

@@ -1,6 +1,6 @@
 import { checkSameGraph, NAME_PREFIXES, type Recording, Tracer } from '@medbench/backend-trace';
 import type { Program } from '@medbench/core';
-import { HloBuilder, type HloModule } from './hlo/builder.js';
+import { HloBuilder, type HloModule, type Precision } from './hlo/builder.js';
 import type { HloValue } from './hlo/value.js';
 import { KERNELS } from './kernels/index.js';
 
@@ -21,8 +21,8 @@ export const TRACER = new Tracer<HloBuilder, HloValue>({
 });
 
 /** Records one run of a program. Updated state takes the memory of the state before. */
-async function recordOnce(program: Program) {
-  const builder = new HloBuilder();
+async function recordOnce(program: Program, precision?: Precision) {
+  const builder = new HloBuilder(precision);
   const { outputs, ...recording } = await TRACER.record(program, builder);
   const inPlace = Object.fromEntries(
     recording.updated.map((name) => [NAME_PREFIXES.next + name, NAME_PREFIXES.state + name]),
@@ -42,10 +42,17 @@ async function recordOnce(program: Program) {
  */
 export async function traceProgram(
   program: Program,
-  recordedBefore: (model: Uint8Array) => Promise<boolean> = async () => false,
+  {
+    precision,
+    recordedBefore = async () => false,
+  }: {
+    readonly precision?: Precision | undefined;
+    readonly recordedBefore?: ((model: Uint8Array) => Promise<boolean>) | undefined;
+  } = {},
 ): Promise<TracedProgram> {
-  const { traced, written } = await recordOnce(program);
-  if (!(await recordedBefore(traced.model))) checkSameGraph(program, written, (await recordOnce(program)).written);
+  const { traced, written } = await recordOnce(program, precision);
+  if (!(await recordedBefore(traced.model)))
+    checkSameGraph(program, written, (await recordOnce(program, precision)).written);
   return traced;
 }
 

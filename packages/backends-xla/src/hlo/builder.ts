@@ -1,6 +1,14 @@
-import type { BakedConstant, TraceBuilder } from '@medbench/backend-trace';
-import { elementCount, type HostTensor, hashBytes, type TensorSpec } from '@medbench/core';
-import { type ElementType, elementsText, elementText, type HloValue, sameShape, typeText } from './value.js';
+import { type BakedConstant, NAME_PREFIXES, type TraceBuilder } from '@medbench/backend-trace';
+import { elementCount, type HostTensor, hashBytes, type LoadOptions, type TensorSpec } from '@medbench/core';
+import {
+  type ElementType,
+  elementsText,
+  elementText,
+  type HloType,
+  type HloValue,
+  sameShape,
+  typeText,
+} from './value.js';
 
 /** An operation that combines two values of a reduction. */
 export type Reducer = 'add' | 'multiply' | 'maximum' | 'minimum' | 'and' | 'or';
@@ -37,6 +45,15 @@ function neutral(reducer: Reducer, dtype: ElementType): number {
   }
 }
 
+/** Arithmetic of matrix products and convolutions, see `LoadOptions.precision`. */
+export type Precision = NonNullable<LoadOptions['precision']>;
+
+/** Operations that lose too much in bfloat16. */
+const FULL_ONLY: ReadonlySet<string> = new Set([
+  ...['exponential', 'exponential_minus_one', 'log', 'log_plus_one', 'rsqrt', 'sqrt', 'cosine', 'sine', 'tan'],
+  'power',
+]);
+
 const list = (values: readonly number[]): string => `[${values.join(', ')}]`;
 const array = (values: readonly number[]): string => `array<i64: ${values.join(', ')}>`;
 const pairs = (pad: Window['pad']): string => `[${pad.map((pair) => list(pair)).join(', ')}]`;
@@ -45,6 +62,11 @@ const pairs = (pad: Window['pad']): string => `[${pad.map((pair) => list(pair)).
  * Makes the values of one program and writes them as StableHLO, one operation a line. Equal operations on equal values
  * are one value, so a gradient that repeats a part of the forward pass costs nothing. There are no other rewritings:
  * XLA has them.
+ *
+ * With the precision `bfloat16`, products of which one operand is a weight, or comes of such a product, are computed in
+ * bfloat16. Elementwise operations follow their operands; where float32 and bfloat16 meet, float32 wins, but for biases and
+ * constants. Sums, norms, exponentials, the state and the outputs are float32, and so is whatever only float32 flows into:
+ * normalised embeddings, the loss, the optimizer.
  */
 export class HloBuilder implements TraceBuilder<HloValue> {
   readonly #lines: string[] = [];
@@ -54,8 +76,11 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   readonly #constants: BakedConstant[] = [];
   #tracedBytes = 0;
 
+  constructor(private readonly precision: Precision = 'float32') {}
+
   input(name: string, { shape, dtype }: TensorSpec): HloValue {
-    const value = { name, id: `%arg${this.#inputs.length}`, shape: [...shape], dtype };
+    const weight = name.startsWith(NAME_PREFIXES.state) && shape.length > 0;
+    const value = { name, id: `%arg${this.#inputs.length}`, shape: [...shape], dtype, weight };
     this.#inputs.push(value);
     return value;
   }
@@ -70,13 +95,44 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   }
 
   /** A constant whose elements are all equal. */
-  splat(value: number, { shape, dtype }: TensorSpec): HloValue {
-    const spec = { shape, dtype };
-    const text = `stablehlo.constant dense<${elementText(value, dtype)}>`;
+  splat(value: number, { shape, dtype, low = false }: HloType): HloValue {
+    const spec = { shape, dtype, low };
+    const text = `stablehlo.constant dense<${elementText(value, spec)}>`;
     return this.#operation(text, [], { ...spec, splat: value }, typeText(spec));
   }
 
   scalar = (value: number, dtype: ElementType): HloValue => this.splat(value, { shape: [], dtype });
+
+  /** The value in float32, if it is bfloat16. */
+  full = (x: HloValue): HloValue =>
+    x.low ? this.#mapping(`stablehlo.convert ${x.id}`, [x], { shape: x.shape, dtype: x.dtype }) : x;
+
+  /** The value in bfloat16, if it is float32. */
+  #lowered(x: HloValue): HloValue {
+    if (x.low || x.dtype !== 'float32') return x;
+    if (x.splat !== undefined) return this.splat(x.splat, { shape: x.shape, dtype: x.dtype, low: true });
+    return this.#mapping(`stablehlo.convert ${x.id}`, [x], { shape: x.shape, dtype: x.dtype, low: true });
+  }
+
+  /** Values of one element type: bfloat16 if all others are constants or biases, else float32. */
+  #unified(values: readonly HloValue[]): HloValue[] {
+    if (!values.some(({ low }) => low)) return [...values];
+    const follows = (x: HloValue): boolean =>
+      x.low || x.dtype !== 'float32' || x.splat !== undefined || (x.weight === true && isVector(x));
+    return values.every(follows) ? values.map((x) => this.#lowered(x)) : values.map(this.full);
+  }
+
+  /** The operands of a product, in the arithmetic of the precision. */
+  #factors(a: HloValue, b: HloValue): [HloValue, HloValue] {
+    const lowers = (x: HloValue): boolean => x.low === true || x.weight === true;
+    const floats = a.dtype === 'float32' && b.dtype === 'float32';
+    if (this.precision === 'bfloat16' && floats && (lowers(a) || lowers(b)))
+      return [this.#lowered(a), this.#lowered(b)];
+    return [this.full(a), this.full(b)];
+  }
+
+  /** Whether products of these operands ask for full float32, which GPUs otherwise round to TF32. */
+  #isExact = (x: HloValue): boolean => this.precision !== 'tf32' && !x.low;
 
   /** Positions along an axis. */
   iota(axis: number, shape: readonly number[]): HloValue {
@@ -93,28 +149,32 @@ export class HloBuilder implements TraceBuilder<HloValue> {
 
   reshape(x: HloValue, shape: readonly number[]): HloValue {
     if (sameShape(x.shape, shape)) return x;
-    return this.#mapping(`stablehlo.reshape ${x.id}`, [x], { shape: [...shape], dtype: x.dtype });
+    return this.#mapping(`stablehlo.reshape ${x.id}`, [x], { ...view(x), shape: [...shape] });
   }
 
   /** Repeats a value to a shape. @param axes for each axis of `x`, the axis of the result; by default the last ones. */
   broadcast(x: HloValue, shape: readonly number[], axes?: readonly number[]): HloValue {
     if (sameShape(x.shape, shape)) return x;
     const along = axes ?? x.shape.map((_, i) => shape.length - x.shape.length + i);
-    const spec = { shape, dtype: x.dtype };
+    const spec = { ...plain(x), shape };
     return this.#mapping(`stablehlo.broadcast_in_dim ${x.id}, dims = ${list(along)}`, [x], spec);
   }
 
   transpose(x: HloValue, perm: readonly number[]): HloValue {
     if (perm.every((axis, i) => axis === i)) return x;
-    const spec = { shape: perm.map((axis) => x.shape[axis]!), dtype: x.dtype };
+    const spec = { ...view(x), shape: perm.map((axis) => x.shape[axis]!) };
     return this.#mapping(`stablehlo.transpose ${x.id}, dims = ${list(perm)}`, [x], spec);
   }
 
   /** Applies an operation of StableHLO, such as `stablehlo.tanh`, to each element. */
-  unary(operation: string, x: HloValue): HloValue {
+  unary(operation: string, operand: HloValue): HloValue {
+    const x =
+      operation.startsWith('chlo.') || FULL_ONLY.has(operation.replace('stablehlo.', ''))
+        ? this.full(operand)
+        : operand;
     // Operations of chlo write the type of their operand and of their result.
     const signature = operation.startsWith('chlo.') ? `${typeText(x)} -> ${typeText(x)}` : typeText(x);
-    return this.#operation(`${operation} ${x.id}`, [x], { shape: x.shape, dtype: x.dtype }, signature);
+    return this.#operation(`${operation} ${x.id}`, [x], plain(x), signature);
   }
 
   /** Whether each element is neither infinite nor NaN. */
@@ -124,7 +184,8 @@ export class HloBuilder implements TraceBuilder<HloValue> {
 
   /** Applies an operation of StableHLO to pairs of elements, with broadcasting. */
   binary(operation: string, a: HloValue, b: HloValue): HloValue {
-    const [x, y] = this.#broadcastAll([a, b]) as [HloValue, HloValue];
+    const operands = FULL_ONLY.has(operation) ? [a, b].map(this.full) : [a, b];
+    const [x, y] = this.#broadcastAll(operands) as [HloValue, HloValue];
     return this.#operation(`stablehlo.${operation} ${x.id}, ${y.id}`, [x, y], plain(x), typeText(x));
   }
 
@@ -153,7 +214,8 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   }
 
   /** Reduces along axes. */
-  reduce(reducer: Reducer, x: HloValue, axes: readonly number[], keepDims = false): HloValue {
+  reduce(reducer: Reducer, operand: HloValue, axes: readonly number[], keepDims = false): HloValue {
+    const x = this.full(operand);
     const kept = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
     const shape = x.shape.filter((_, axis) => !axes.includes(axis));
     if (axes.every((axis) => x.shape[axis] === 1)) return this.reshape(x, keepDims ? kept : shape);
@@ -169,7 +231,8 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   /**
    * Position along an axis of the largest element (`GT`) or the smallest (`LT`), of equal ones the first.
    */
-  extreme(direction: 'GT' | 'LT', x: HloValue, axis: number): HloValue {
+  extreme(direction: 'GT' | 'LT', operand: HloValue, axis: number): HloValue {
+    const x = this.full(operand);
     const shape = x.shape.filter((_, i) => i !== axis);
     const positions = this.iota(axis, x.shape);
     const start = this.scalar(neutral(direction === 'GT' ? 'maximum' : 'minimum', x.dtype), x.dtype);
@@ -201,7 +264,8 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   }
 
   /** The `k` largest elements along the last axis, in descending order, and their positions. */
-  topK(x: HloValue, k: number): readonly HloValue[] {
+  topK(operand: HloValue, k: number): readonly HloValue[] {
+    const x = this.full(operand);
     const shape = [...x.shape.slice(0, -1), k];
     const results = [
       { shape, dtype: x.dtype },
@@ -212,17 +276,19 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   }
 
   /** A general matrix product: the batch axes of both, then the rest of `a`, then the rest of `b`. */
-  dot(a: HloValue, b: HloValue, axes: { readonly batch?: AxisPair; readonly contract: AxisPair }): HloValue {
+  dot(left: HloValue, right: HloValue, axes: { readonly batch?: AxisPair; readonly contract: AxisPair }): HloValue {
     const { batch = [[], []], contract } = axes;
+    const [a, b] = this.#factors(left, right);
+    const exact = this.#isExact(a) ? ', precision = [HIGHEST, HIGHEST]' : '';
     const rest = (x: HloValue, side: 0 | 1): number[] =>
       x.shape.filter((_, axis) => !batch[side].includes(axis) && !contract[side].includes(axis));
     const shape = [...batch[0].map((axis) => a.shape[axis]!), ...rest(a, 0), ...rest(b, 1)];
-    const both = ([left, right]: AxisPair): string => `${list(left)} x ${list(right)}`;
+    const both = ([p, q]: AxisPair): string => `${list(p)} x ${list(q)}`;
     const batching = batch[0].length > 0 ? `batching_dims = ${both(batch)}, ` : '';
     return this.#mapping(
-      `stablehlo.dot_general ${a.id}, ${b.id}, ${batching}contracting_dims = ${both(contract)}, precision = [HIGHEST, HIGHEST]`,
+      `stablehlo.dot_general ${a.id}, ${b.id}, ${batching}contracting_dims = ${both(contract)}${exact}`,
       [a, b],
-      { shape, dtype: a.dtype },
+      { ...plain(a), shape },
     );
   }
 
@@ -234,7 +300,7 @@ export class HloBuilder implements TraceBuilder<HloValue> {
       const end = size[axis] === 0 ? from : from + (size[axis]! - 1) * stride(axis) + 1;
       return stride(axis) === 1 ? `${from}:${end}` : `${from}:${end}:${stride(axis)}`;
     });
-    return this.#mapping(`stablehlo.slice ${x.id} [${ranges.join(', ')}]`, [x], { shape: [...size], dtype: x.dtype });
+    return this.#mapping(`stablehlo.slice ${x.id} [${ranges.join(', ')}]`, [x], { ...view(x), shape: [...size] });
   }
 
   reverse(x: HloValue, axes: readonly number[]): HloValue {
@@ -242,26 +308,27 @@ export class HloBuilder implements TraceBuilder<HloValue> {
     return this.#operation(`stablehlo.reverse ${x.id}, dims = ${list(axes)}`, [x], plain(x), typeText(x));
   }
 
-  concat(parts: readonly HloValue[], axis: number): HloValue {
-    const [first] = parts as readonly [HloValue];
+  concat(values: readonly HloValue[], axis: number): HloValue {
+    const parts = this.#unified(values);
+    const [first] = parts as [HloValue];
     if (parts.length === 1) return first;
     const side = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
     const ids = parts.map(({ id }) => id).join(', ');
-    const spec = { shape: first.shape.with(axis, side), dtype: first.dtype };
+    const spec = { ...plain(first), shape: first.shape.with(axis, side) };
     return this.#mapping(`stablehlo.concatenate ${ids}, dim = ${axis}`, parts, spec);
   }
 
   /** Adds elements of one value around a tensor. */
   pad(x: HloValue, pad: Window['pad'], value: number): HloValue {
     if (pad.every(([before, after]) => before === 0 && after === 0)) return x;
-    const fill = this.scalar(value, x.dtype);
+    const fill = this.splat(value, { ...plain(x), shape: [] });
     const shape = x.shape.map((side, axis) => side + pad[axis]![0] + pad[axis]![1]);
     const [low, high] = [0, 1].map((end) => list(pad.map((pair) => pair[end as 0 | 1])));
     const interior = list(pad.map(() => 0));
     return this.#mapping(
       `stablehlo.pad ${x.id}, ${fill.id}, low = ${low}, high = ${high}, interior = ${interior}`,
       [x, fill],
-      { shape, dtype: x.dtype },
+      { ...plain(x), shape },
     );
   }
 
@@ -281,7 +348,7 @@ export class HloBuilder implements TraceBuilder<HloValue> {
         `collapsed_slice_dims = ${list([axis])}, ${batching}start_index_map = ${list([axis])}, ` +
         `index_vector_dim = ${indices.shape.length}>, slice_sizes = ${array(sizes)}, indices_are_sorted = false}>`,
       [x, indices],
-      { shape, dtype: x.dtype },
+      { ...plain(x), shape },
     );
   }
 
@@ -289,7 +356,8 @@ export class HloBuilder implements TraceBuilder<HloValue> {
    * Adds each row of `updates` `[n, d]` to the row numbered by `ids` `[n]` of a result `[rows, d]`. Rows out of range
    * are ignored.
    */
-  scatterAdd(updates: HloValue, ids: HloValue, rows: number): HloValue {
+  scatterAdd(rowsToAdd: HloValue, ids: HloValue, rows: number): HloValue {
+    const updates = this.full(rowsToAdd);
     const spec = { shape: [rows, updates.shape[1]!], dtype: updates.dtype };
     const zeros = this.splat(0, spec);
     return this.#mapping(
@@ -307,32 +375,36 @@ export class HloBuilder implements TraceBuilder<HloValue> {
    * @param groups number of groups that the features of the operand, or its batch, are divided into.
    */
   convolution(
-    x: HloValue,
-    filter: HloValue,
+    operand: HloValue,
+    weights: HloValue,
     layout: string,
     window: Window,
     shape: readonly number[],
     groups: { readonly features?: number; readonly batch?: number } = {},
   ): HloValue {
     const { stride, pad, operandDilation = [1, 1], windowDilation = [1, 1] } = window;
+    const [x, filter] = this.#factors(operand, weights);
+    const exact = this.#isExact(x)
+      ? ', precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]'
+      : '';
     return this.#mapping(
       `stablehlo.convolution(${x.id}, ${filter.id}) dim_numbers = ${layout}, window = {stride = ${list(stride)}, ` +
         `pad = ${pairs(pad)}, lhs_dilate = ${list(operandDilation)}, rhs_dilate = ${list(windowDilation)}} ` +
-        `{feature_group_count = ${groups.features ?? 1} : i64, batch_group_count = ${groups.batch ?? 1} : i64, ` +
-        'precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]}',
+        `{feature_group_count = ${groups.features ?? 1} : i64, batch_group_count = ${groups.batch ?? 1} : i64${exact}}`,
       [x, filter],
-      { shape, dtype: x.dtype },
+      { ...plain(x), shape },
     );
   }
 
   /** Reduces the elements in each position of a window that moves over all axes. */
   reduceWindow(
     reducer: Reducer,
-    x: HloValue,
+    operand: HloValue,
     size: readonly number[],
     window: Window,
     shape: readonly number[],
   ): HloValue {
+    const x = this.full(operand);
     const start = this.scalar(neutral(reducer, x.dtype), x.dtype);
     const { stride, pad, operandDilation = size.map(() => 1) } = window;
     return this.#mapping(
@@ -345,7 +417,8 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   }
 
   /** Adds each element of `updates` at the largest element of its window, of equal ones the first. No padding. */
-  scatterToLargest(x: HloValue, updates: HloValue, size: readonly number[], stride: readonly number[]): HloValue {
+  scatterToLargest(operand: HloValue, added: HloValue, size: readonly number[], stride: readonly number[]): HloValue {
+    const [x, updates] = [this.full(operand), this.full(added)];
     const zero = this.scalar(0, x.dtype);
     const type = typeText({ shape: [], dtype: x.dtype });
     const select =
@@ -384,7 +457,7 @@ export class HloBuilder implements TraceBuilder<HloValue> {
     results: Readonly<Record<string, HloValue>>,
     inPlace: Readonly<Record<string, string>>,
   ): HloModule {
-    const outputs = Object.entries(results);
+    const outputs = Object.entries(results).map(([output, value]) => [output, this.full(value)] as const);
     const used = this.#inputs.filter(({ id }) => this.#used.has(id) || outputs.some(([, value]) => value.id === id));
     const positions = new Map(outputs.map(([output], i) => [inPlace[output], i]));
     const args = used.map((input) => {
@@ -405,7 +478,8 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   }
 
   /** Values repeated to their common shape. */
-  #broadcastAll(values: readonly HloValue[]): HloValue[] {
+  #broadcastAll(operands: readonly HloValue[]): HloValue[] {
+    const values = this.#unified(operands);
     const rank = Math.max(...values.map(({ shape }) => shape.length));
     const sides = Array.from({ length: rank }, (_, axis) => {
       const found = values.map(({ shape }) => shape[shape.length - rank + axis] ?? 1);
@@ -415,7 +489,7 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   }
 
   /** An operation whose signature has the types of its operands and its result. */
-  #mapping(text: string, operands: readonly HloValue[], result: TensorSpec): HloValue {
+  #mapping(text: string, operands: readonly HloValue[], result: Omit<HloValue, 'id'>): HloValue {
     return this.#operation(text, operands, result, `(${operands.map(typeText).join(', ')}) -> ${typeText(result)}`);
   }
 
@@ -445,7 +519,18 @@ export class HloBuilder implements TraceBuilder<HloValue> {
 }
 
 /** A value's shape and element type, without what is known of its elements. */
-const plain = ({ shape, dtype }: HloValue): TensorSpec => ({ shape, dtype });
+const plain = ({ shape, dtype, low = false }: HloValue): HloType => ({ shape, dtype, low });
+
+/** The same for a value with the elements of another: a view of a weight is a weight. */
+const view = ({ shape, dtype, low = false, weight = false }: HloValue): HloType & Pick<HloValue, 'weight'> => ({
+  shape,
+  dtype,
+  low,
+  weight,
+});
+
+/** Whether at most one axis is longer than one. */
+const isVector = ({ shape }: HloValue): boolean => shape.filter((side) => side !== 1).length <= 1;
 
 /** A region that combines two elements. */
 function combine(reducer: Reducer, dtype: ElementType): string {

@@ -89,6 +89,12 @@ export interface LoadOptions {
    * differently. Default: the backend's.
    */
   readonly threads?: number;
+  /**
+   * Arithmetic of matrix products and convolutions, for a backend that can choose. `float32`: full, the default. `tf32`:
+   * float32 whose factors a GPU rounds to 10 bits. `bfloat16`: products with weights, and what follows from them, in
+   * bfloat16; state, sums, norms, exponentials and the loss in float32.
+   */
+  readonly precision?: 'float32' | 'tf32' | 'bfloat16';
   /** Whether a compiling backend runs the self-check of the first step. Default true. */
   readonly selfCheck?: boolean;
   /** Receives one line per event: what was compiled, how long it took, what the self-check found. */
