@@ -63,6 +63,24 @@ describe.skipIf(!available)('training on XLA, on the CPU', () => {
     });
   });
 
+  // Other rows take the same kernels; npm run test:xla has them all.
+  describe.each(cases.filter(([tower]) => everyRow || tower === 'ResNet'))(
+    '%s, %s',
+    (_tower, _name, Row, given, towers) => {
+      it('passes the self-check of the first step in bfloat16', async () => {
+        const lines: string[] = [];
+        const { step, load, start } = createRow(Row, given, SLOW, towers);
+        const log = (line: string) => lines.push(line);
+        const session = await step.load(backend, step.initialState(start), { precision: 'bfloat16', log });
+        await session.step(await load(0));
+        await session.dispose();
+        const agreed = lines.find((line) => line.includes('agrees with the eager reference'));
+        expect(agreed).toBeDefined();
+        console.info(`${_tower}, ${_name}, bfloat16: ${agreed}`);
+      });
+    },
+  );
+
   it('in chunks has the gradient of the whole batch', async () => {
     const [, Row, given] = ROWS[0]!;
     const whole = await trainOn(new Wasm(), createRow(Row, given, { clipNorm: null }), 1);

@@ -80,6 +80,8 @@ function findEngine(ids: readonly EngineId[], options: DeviceRequest['options'],
 @Backend({ id: 'xla-cpu', title: 'TensorFlow.js compiled by XLA, on the CPU', priority: 90 })
 export class XlaCpu extends PjrtBackend implements Backend {
   readonly id = 'xla-cpu';
+  // A CPU has no TF32.
+  readonly precisions = ['float32', 'bfloat16'] as const;
   protected override readonly hasThreads = true;
   protected readonly deviceRemedy = 'medbench engines remove xla-cpu, and add it again';
 
@@ -96,6 +98,7 @@ export class XlaCpu extends PjrtBackend implements Backend {
 @Backend({ id: 'xla-cuda', title: 'TensorFlow.js compiled by XLA, on an NVIDIA GPU', priority: 15 })
 export class XlaCuda extends PjrtBackend implements Backend {
   readonly id = 'xla-cuda';
+  readonly precisions = ['float32', 'tf32', 'bfloat16'] as const;
   protected readonly deviceRemedy =
     'install an NVIDIA driver (R580 or later for xla-cuda13, R525 for xla-cuda12); nvidia-smi must list the GPU';
 
@@ -113,6 +116,7 @@ export class XlaCuda extends PjrtBackend implements Backend {
 @Backend({ id: 'xla-plugin', title: 'TensorFlow.js compiled by XLA, on a PJRT plugin of yours', priority: 12 })
 export class XlaPlugin extends PjrtBackend implements Backend {
   readonly id = 'xla-plugin';
+  readonly precisions = ['float32', 'tf32', 'bfloat16'] as const;
   protected readonly deviceRemedy = 'set MEDBENCH_XLA_PLUGIN to a plugin for a device of this machine, or unset it';
 
   protected find(): Found {

@@ -6,13 +6,13 @@ import {
   type HostTensors,
   type LoadOptions,
   MedbenchError,
+  type Precision,
   type Program,
   type Session,
 } from '@medbench/core';
 import { type DeviceRequest, openDevice } from './device.js';
 import { programError } from './errors.js';
 import { compileCached, executableCache } from './executable-cache.js';
-import type { Precision } from './hlo/builder.js';
 import type { Client, CompileOptions, DeviceBuffer, Executable } from './pjrt/index.js';
 import { type TracedProgram, traceProgram } from './trace.js';
 

@@ -1,6 +1,6 @@
 import { checkSameGraph, NAME_PREFIXES, type Recording, Tracer } from '@medbench/backend-trace';
-import type { Program } from '@medbench/core';
-import { HloBuilder, type HloModule, type Precision } from './hlo/builder.js';
+import type { Precision, Program } from '@medbench/core';
+import { HloBuilder, type HloModule } from './hlo/builder.js';
 import type { HloValue } from './hlo/value.js';
 import { KERNELS } from './kernels/index.js';
 

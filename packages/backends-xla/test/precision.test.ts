@@ -1,11 +1,10 @@
-import type { LoadOptions } from '@medbench/core';
+import type { Precision } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { initialState, makeBatch, trainingProgram } from '../../backend-trace/test/tiny-transformer.js';
 import { XlaCpu } from '../src/index.js';
 import { traceProgram } from '../src/trace.js';
 import { cpuPlugin } from './cpu-plugin.js';
 
-type Precision = NonNullable<LoadOptions['precision']>;
 const products = async (precision: Precision): Promise<string[]> => {
   const { text } = await traceProgram(trainingProgram, { precision });
   return text.split('\n').filter((line) => line.includes('stablehlo.dot_general'));

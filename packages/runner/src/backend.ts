@@ -41,6 +41,7 @@ export async function inspectBackends(registry: Registry): Promise<BackendReport
 export const withOptions = (backend: Backend, shared: Pick<LoadOptions, 'cache' | 'threads'>): Backend => ({
   id: backend.id,
   ...(backend.module ? { module: backend.module } : {}),
+  ...(backend.precisions ? { precisions: backend.precisions } : {}),
   status: () => backend.status(),
   load: (program, state, options) => backend.load(program, state, { ...shared, ...options }),
   ...(backend.estimate ? { estimate: (program: Program) => backend.estimate!(program) } : {}),

@@ -1,5 +1,5 @@
 import { type BakedConstant, NAME_PREFIXES, type TraceBuilder } from '@medbench/backend-trace';
-import { elementCount, type HostTensor, hashBytes, type LoadOptions, type TensorSpec } from '@medbench/core';
+import { elementCount, type HostTensor, hashBytes, type Precision, type TensorSpec } from '@medbench/core';
 import {
   type ElementType,
   elementsText,
@@ -44,9 +44,6 @@ function neutral(reducer: Reducer, dtype: ElementType): number {
       return dtype === 'int32' ? LARGEST_INT : Number.POSITIVE_INFINITY;
   }
 }
-
-/** Arithmetic of matrix products and convolutions, see `LoadOptions.precision`. */
-export type Precision = NonNullable<LoadOptions['precision']>;
 
 /** Operations that lose too much in bfloat16. */
 const FULL_ONLY: ReadonlySet<string> = new Set([

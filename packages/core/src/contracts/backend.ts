@@ -69,6 +69,9 @@ export interface BackendStatus {
   readonly gpu?: boolean;
 }
 
+/** Arithmetic of matrix products and convolutions. */
+export type Precision = 'float32' | 'tf32' | 'bfloat16';
+
 /** Options of `Backend.load`. */
 export interface LoadOptions {
   /**
@@ -94,7 +97,7 @@ export interface LoadOptions {
    * float32 whose factors a GPU rounds to 10 bits. `bfloat16`: products with weights, and what follows from them, in
    * bfloat16; state, sums, norms, exponentials and the loss in float32.
    */
-  readonly precision?: 'float32' | 'tf32' | 'bfloat16';
+  readonly precision?: Precision;
   /** Whether a compiling backend runs the self-check of the first step. Default true. */
   readonly selfCheck?: boolean;
   /** Receives one line per event: what was compiled, how long it took, what the self-check found. */
@@ -139,6 +142,8 @@ export interface Backend {
    * is computed on the calling thread.
    */
   readonly module?: BackendModule;
+  /** Values of `LoadOptions.precision` that the backend follows. Default: `float32` alone. */
+  readonly precisions?: readonly Precision[];
   /** Finds out whether the backend works on this machine. */
   status(): Promise<BackendStatus>;
   /**

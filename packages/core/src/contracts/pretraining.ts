@@ -1,4 +1,4 @@
-import type { Backend } from './backend.js';
+import type { Backend, Precision } from './backend.js';
 import type { OpenedCorpus } from './data.js';
 import type { Activation, DualEncoderModel, Encoder } from './encoder.js';
 import type { EvaluationModel } from './measurement.js';
@@ -54,6 +54,8 @@ export interface TrainingSettings {
    * rules. Default `current`.
    */
   readonly decay?: 'current' | 'historic';
+  /** Arithmetic of the products of a training, see `LoadOptions.precision`. Default `float32`. */
+  readonly precision?: Precision;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;

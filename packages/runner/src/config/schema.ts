@@ -38,6 +38,13 @@ const training = z
         "What decays, by open_clip's rules. current: matrices, but no position tables. historic: position tables too, as " +
           'in the study.',
       ),
+    precision: z
+      .enum(['float32', 'tf32', 'bfloat16'])
+      .describe(
+        'Arithmetic of matrix products and convolutions in training, on backends that can choose (xla-cuda). float32: full. ' +
+          'tf32: factors rounded to 10 bits, on a GPU. bfloat16: products with weights in bfloat16; weights, sums, norms ' +
+          'and the loss in float32.',
+      ),
     beta1: z.number().min(0).lt(1).describe('Decay of the first moment of AdamW.'),
     beta2: z.number().min(0).lt(1).describe('Decay of the second moment of AdamW.'),
     epsilon: z.number().gt(0).describe('Added to the denominator of AdamW.'),
@@ -240,6 +247,7 @@ export const DEFAULTS: Config = {
     warmup: 50,
     weightDecay: 0.1,
     decay: 'current',
+    precision: 'float32',
     beta1: 0.9,
     beta2: 0.98,
     epsilon: 1e-6,

@@ -14,6 +14,7 @@ export function profiledBackend(backend: Backend, profile: Profile): Backend {
   return {
     id: backend.id,
     ...(backend.module ? { module: backend.module } : {}),
+    ...(backend.precisions ? { precisions: backend.precisions } : {}),
     status: () => backend.status(),
     async load(program, state, options = {}) {
       const session = await profile.span('compiling', () => backend.load(program, state, unwrapShared(options)));

@@ -270,7 +270,7 @@ export class TrainingStage {
   ): KeyParts {
     // These settings do not change the weights: intervals of checkpoints and log lines, and where a training stops
     // early.
-    const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, ...setUp } = training;
+    const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, precision = 'float32', ...setUp } = training;
     return {
       format: 2,
       method: [entry, ...objectives].map(pluginIdentity),
@@ -279,7 +279,12 @@ export class TrainingStage {
       general: general?.key,
       seed,
       corpus: corpus.fingerprint,
-      training: { ...setUp, validation: keyedValidation(validation, validationCorpus) },
+      training: {
+        ...setUp,
+        // Trainings of before this setting existed keep their keys.
+        ...(precision === 'float32' ? {} : { precision }),
+        validation: keyedValidation(validation, validationCorpus),
+      },
       model: this.towers.key,
     };
   }
