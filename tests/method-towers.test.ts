@@ -52,6 +52,14 @@ const request = (row: string, method: AnyMethod, given: Readonly<Record<string, 
   signal: new AbortController().signal,
 });
 
+it('a precision that the backend does not have is refused', async () => {
+  const asked = request('precision', new Coca(), {});
+  await expect(train({ ...asked, training: { ...asked.training, precision: 'bfloat16' } })).rejects.toMatchObject({
+    code: 'config',
+    message: 'training.precision is bfloat16, which the backend wasm does not have',
+  });
+});
+
 const image = (level: number) => ({
   width: 48,
   height: 48,
