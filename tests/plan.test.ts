@@ -44,6 +44,15 @@ describe('medbench plan', () => {
 
   it('writes nothing', () => expect(readdirSync(cwd)).toEqual([]));
 
+  it('refuses a precision that the backend does not have, as a run does before it trains', async () => {
+    const args = ['--methods=clip', '--tasks=vqa-rad', '--backend=wasm', '--set=training.precision=bfloat16'];
+    for (const command of [['plan'], ['run', '--preset=demo', '--out=refused']]) {
+      const { code, stderr } = await medbench([...command, ...args], { cwd });
+      expect(code).toBe(2);
+      expect(stderr).toMatch('training.precision is bfloat16, which the backend wasm does not have');
+    }
+  });
+
   it('prints a table, and the reason why a row cannot be trained', async () => {
     const { code, stdout } = await medbench(
       ['plan', '--methods=clip-scratch,flip', '--tasks=vqa-rad', '--set=encoders.image=rn-demo'],

@@ -157,7 +157,7 @@ export async function carryOut(job: RunJob): Promise<RunResults> {
     };
     const plugins = { catalogue, cacheRoot: cacheFolder(cwd), logger, profile: clock, seed: config.seeds[0]! };
     const { registry, container } = composePlugins(plugins);
-    const backend = await chooseBackend(registry, config.backend);
+    const backend = await chooseBackend(registry, config);
     observer.started(plan, backend);
     clock?.started();
     const dataRoot = await untilAborted(dataFolder(workspace, config, message, clock), signal);

@@ -89,7 +89,7 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
   const opened = await openPlan(options);
   const { workspace, config, plan: openedPlan } = opened;
   const registry = await openRegistry(workspace);
-  const backend = await chooseBackend(registry, config.backend);
+  const backend = await chooseBackend(registry, config);
   const { rows, keptImages } = await planMemory(openedPlan, registry, backend.backend);
   const jobs = requestedJobs(undefined) ?? Math.min(jobsByCores(openedPlan), await jobsByMemory(rows, keptImages));
   const out = resolve(workspace.cwd, options.out ?? join('runs', 'latest'));

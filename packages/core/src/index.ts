@@ -64,6 +64,7 @@ export { use } from './methods/use.js';
 export { metricInfo } from './metric-info.js';
 export { NO_PROFILE } from './no-profile.js';
 export { describePlugin, rememberOrigin } from './origin.js';
+export { checkedPrecision } from './precision.js';
 export { bindProtocol, defaultSettings, measureAll } from './protocols.js';
 export * from './random/index.js';
 export * from './settings/index.js';

@@ -1,7 +1,8 @@
 import type { Backend, BackendStatus, LoadOptions, Program } from '@medbench/core';
-import { errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
+import { checkedPrecision, errorMessage, isMedbenchError, MedbenchError } from '@medbench/core';
 import { type CatalogueEntry, entriesOfKind, findEntry } from '@medbench/core/catalogue';
 import type { Registry } from '@medbench/core/services';
+import type { Config } from './config/schema.js';
 
 /** A backend and whether it works on this machine. */
 export interface BackendReport {
@@ -47,15 +48,28 @@ export const withOptions = (backend: Backend, shared: Pick<LoadOptions, 'cache' 
   ...(backend.estimate ? { estimate: (program: Program) => backend.estimate!(program) } : {}),
 });
 
+/** The backend of a run, and why it was taken. */
+interface Choice {
+  readonly id: string;
+  readonly backend: Backend;
+  readonly why: string;
+}
+
 /**
  * Returns the backend of a run. `auto` takes the first backend that works.
  * @throws MedbenchError('backend') with the reason if the requested backend, or with `auto` every backend, does not
- *   work.
+ *   work; ('config') if it does not have the precision of the training, before anything is trained.
  */
 export async function chooseBackend(
   registry: Registry,
-  id: string,
-): Promise<{ readonly id: string; readonly backend: Backend; readonly why: string }> {
+  { backend: id, training }: Pick<Config, 'backend' | 'training'>,
+): Promise<Choice> {
+  const choice = await findBackend(registry, id);
+  checkedPrecision(choice.backend, training.precision);
+  return choice;
+}
+
+async function findBackend(registry: Registry, id: string): Promise<Choice> {
   if (id !== 'auto') {
     findEntry(registry.catalogue, 'backend', id);
     const status = await inspectBackend(registry, id);

@@ -41,11 +41,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  checkedPrecision,
   ensureFolder,
   type HostTensors,
   MedbenchError,
   NO_PROFILE,
-  type Precision,
   type TrainOutcome,
   type TrainRequest,
 } from '@medbench/core';
@@ -102,22 +102,6 @@ async function initialParameters(
 }
 
 /**
- * The precision of a training's products.
- * @throws MedbenchError('config') if the backend cannot choose it: its figures would not be what the settings say.
- */
-function checkedPrecision({ training, backend }: TrainRequest): Precision {
-  const { precision = 'float32' } = training;
-  if ((backend.precisions ?? ['float32']).includes(precision)) return precision;
-  throw new MedbenchError(
-    'config',
-    `training.precision is ${precision}, which the backend ${backend.id} does not have`,
-    {
-      hint: 'Set it to float32, or take a backend of XLA: --backend xla-cuda.',
-    },
-  );
-}
-
-/**
  * Trains one row: the same loop, data order, optimizer and schedule for every method. If `resume.safetensors` exists
  * with the same key, training resumes from it and ends with the same weights as an uninterrupted run.
  * @throws MedbenchError('training') if the loss is not finite, naming the step and the batch's examples.
@@ -127,7 +111,7 @@ export async function train(
   { images, heldOut }: TrainingCaches = newTrainingCaches(),
 ): Promise<TrainOutcome> {
   const { row, training, folder, key, profile = NO_PROFILE } = request;
-  const precision = checkedPrecision(request);
+  const precision = checkedPrecision(request.backend, training.precision);
   const { model: towers, tokenizer } = await buildModel(request);
   const { validation } = training;
   // With a corpus of their own to validate on, all pairs are for training.
