@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const KERNELS = [
+  ['data', 'jpeg'],
   ['data', 'resample'],
   ['evaluation', 'adamw'],
   ['evaluation', 'counting'],

@@ -2,9 +2,9 @@
 import { createInterface } from 'node:readline';
 import { clipTokenizer, prefetch } from '../../packages/data/dist/index.js';
 import { webDataset } from '../../packages/formats/dist/index.js';
-import { batchLoader } from '../../packages/training/dist/index.js';
+import { batchLoader, ImageMemory } from '../../packages/training/dist/index.js';
 
-const { spec, batchSize, workers, storedScale, cacheFolder } = JSON.parse(process.argv[2]);
+const { spec, batchSize, workers, storedScale, cacheFolder, crop, bytes } = JSON.parse(process.argv[2]);
 const began = performance.now();
 const pairs = await webDataset(spec, { cacheFolder });
 const load = batchLoader({
@@ -17,12 +17,14 @@ const load = batchLoader({
   seed: 1,
   workers,
   storedScale: storedScale ?? Number.POSITIVE_INFINITY,
+  // Without a cache, as most of a large corpus is loaded.
+  ...(crop ? { crop, bytes, memory: new ImageMemory(0) } : {}),
 });
 console.log(JSON.stringify({ ready: (performance.now() - began) / 1000, pairs: pairs.length }));
 /** Mean of every 97th value, enough to check that both loaders made the same images. */
-function sampleMean(data) {
+function sampleMean({ data, levels }) {
   let sum = 0;
-  for (let i = 0; i < data.length; i += 97) sum += data[i];
+  for (let i = 0; i < data.length; i += 97) sum += levels ? levels[256 * (i % 3) + data[i]] : data[i];
   return sum / Math.ceil(data.length / 97);
 }
 
@@ -33,7 +35,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const cpu = process.cpuUsage();
   let mean = 0;
   for await (const batch of prefetch(load, step, step + batches, load.ahead)) {
-    mean += sampleMean(batch.images.data) / batches;
+    mean += sampleMean(batch.images) / batches;
     load.recycle(batch);
   }
   step += batches;

@@ -2,13 +2,11 @@
 // Images per second in training batches of 224 x 224, from JPEG pairs in tar shards of 224 x 224 or about 500 x 400
 // pixels. medbench's loader and torch's DataLoader with Pillow and torchvision take turns in one run, on the same files
 // with the same transforms. Then prints the memory that loading takes with 10,000 and with 1,000,000 pairs.
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { here, Loader, quantile, round } from './peers.mjs';
 import { SHARDS, writeShards } from './shards.mjs';
 
 const { values: options } = parseArgs({
@@ -25,51 +23,7 @@ const { values: options } = parseArgs({
   },
 });
 const BATCH = 64;
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-
-/** A child process that answers each line with a line. */
-class Loader {
-  constructor(name, command, args, env = process.env) {
-    this.name = name;
-    this.rates = [];
-    this.cpu = [];
-    this.means = [];
-    this.child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
-    this.ended = new Promise((resolve) => {
-      this.child.once('error', (error) => resolve({ unavailable: error.message }));
-      this.child.once('exit', (code) => resolve({ unavailable: `it ended with code ${code}` }));
-    });
-    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
-  }
-  async answer() {
-    const line = this.lines.next().then(({ value, done }) => (done ? this.ended : JSON.parse(value)));
-    return Promise.race([line, this.ended]);
-  }
-  async run(batches, counted = true) {
-    this.child.stdin.write(`run ${batches}\n`);
-    const answer = await this.answer();
-    if (answer.unavailable) throw new Error(`${this.name}: ${answer.unavailable}`);
-    if (!counted) return answer;
-    this.rates.push((1000 * answer.images) / answer.ms);
-    this.cpu.push(answer.cpuMs / answer.images);
-    this.means.push(answer.mean);
-    return answer;
-  }
-  stop() {
-    this.child.stdin.end();
-    return this.ended;
-  }
-}
-
 const ours = (spec) => [process.execPath, [here('medbench.mjs'), JSON.stringify({ batchSize: BATCH, ...spec })]];
-const quantile = (values, q) => {
-  const sorted = [...values].sort((x, y) => x - y);
-  const place = q * (sorted.length - 1);
-  const low = sorted[Math.floor(place)];
-  return low + (sorted[Math.ceil(place)] - low) * (place % 1);
-};
-const round = (value, digits = 1) => Number(value.toFixed(digits));
-
 async function speed(folder) {
   const files = Array.from({ length: SHARDS }, (_, shard) => join(folder, `${shard}.tar`));
   const workers = options.workers.split(',').map(Number);

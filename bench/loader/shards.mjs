@@ -1,4 +1,4 @@
-// Writes tar shards of JPEG pairs of 224 x 224 or about 500 x 400 pixels. A seed draws smooth shapes under noise, as in
+// Writes tar shards of JPEG pairs of 224 x 224 or about 500 x 400 or 850 x 640 pixels. A seed draws smooth shapes under noise, as in
 // a photograph.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { tarEnd, tarMember } from '../../packages/formats/dist/index.js';
 
 export const SHARDS = 4;
 
-/** @param side 224 for images of 224 x 224, 500 for larger images of different sizes. */
-export async function writeShards(folder, pairs, side) {
+/** Writes JPEGs in turn, with captions, until there are `pairs` of them. */
+export function writeJpegs(folder, pairs, jpegs) {
   let bytes = 0;
   for (let shard = 0; shard < SHARDS; shard++) {
     const file = openSync(join(folder, `${shard}.tar`), 'w');
     for (let i = shard; i < pairs; i += SHARDS) {
-      const jpeg = await encodeJpeg(image(i, side), 88);
+      const jpeg = jpegs[i % jpegs.length];
       bytes += jpeg.length;
       writeSync(file, tarMember(`${String(i).padStart(6, '0')}.jpg`, jpeg));
       const caption = Buffer.from(`Radiograph ${i}: no focal consolidation, the heart is of normal size.`);
@@ -26,9 +26,26 @@ export async function writeShards(folder, pairs, side) {
   return bytes;
 }
 
+/** JPEGs of about 850 x 640 pixels. */
+export const photographs = (count) =>
+  Promise.all(Array.from({ length: count }, (_, i) => encodeJpeg(image(i, 850), 88)));
+
+/** @param side 224 for images of 224 x 224, 500 for larger images of different sizes. */
+export async function writeShards(folder, pairs, side) {
+  const jpegs = [];
+  for (let i = 0; i < pairs; i++) jpegs.push(await encodeJpeg(image(i, side), 88));
+  return writeJpegs(folder, pairs, jpegs);
+}
+
+const SIZES = {
+  224: () => [224, 224],
+  500: (stream) => [460 + stream.integer(81), 360 + stream.integer(81)],
+  850: (stream) => [750 + stream.integer(201), 560 + stream.integer(161)],
+};
+
 function image(i, side) {
   const stream = random(7, 'image', i);
-  const [width, height] = side === 224 ? [224, 224] : [460 + stream.integer(81), 360 + stream.integer(81)];
+  const [width, height] = SIZES[side](stream);
   const coarse = {
     width: 24,
     height: 20,

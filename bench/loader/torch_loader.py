@@ -57,8 +57,16 @@ class Turn:
         return self.batches
 
 
+# The study's training transform, or open_clip's.
+crop = (
+    [T.Resize(512, interpolation=T.InterpolationMode.BICUBIC), T.RandomCrop(224)]
+    if spec.get("crop")
+    else [T.RandomResizedCrop(224, scale=(0.9, 1.0), interpolation=T.InterpolationMode.BICUBIC)]
+)
+if spec.get("crop"):
+    torch.set_num_threads(1)
 data = Shards(spec["files"], T.Compose([
-    T.RandomResizedCrop(224, scale=(0.9, 1.0), interpolation=T.InterpolationMode.BICUBIC),
+    *crop,
     T.ToTensor(),
     T.Normalize(MEAN, STD),
 ]))

@@ -50,7 +50,8 @@ MARKS = ['a 5" mass', '"quoted, with ""two"" marks"', '6"x7" lesion', 'ends in i
 
 def by_hand(delimiter):
     lines = [delimiter.join(["split", "image", "caption"])]
-    lines += [delimiter.join(["train", f"{i}.jpg", f"{MARKS[i % len(MARKS)]}"]) for i in range(60_000)]
+    # Long names, so that few rows fill the chunks.
+    lines += [delimiter.join(["train", f"{i:0200d}.jpg", f"{MARKS[i % len(MARKS)]}"]) for i in range(6_000)]
     return ("\n".join(lines) + "\n").encode()
 
 

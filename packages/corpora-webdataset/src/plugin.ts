@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { Corpus, type DataContext, type DataInspection, type OpenedCorpus } from '@medbench/core';
 import { deepGreyNote, GREY_WINDOW_SETTING, parseGreyWindow, spreadIndices } from '@medbench/data';
 import { findShards, fingerprintFiles, isGenerated, textCounter, type WebDataset, webDataset } from '@medbench/formats';
@@ -34,20 +34,21 @@ export class WebDatasetCorpus {
     if (note !== undefined) context.log(`webdataset: ${note}`);
     return {
       fingerprint: await fingerprintFiles([...new Set(files)], context),
-      synthetic: await isGenerated(context.dataRoot),
+      synthetic: await areGenerated(context, files),
       pairs,
     };
   }
 
   /** Counts pairs and repeated captions. Reads all shards once. */
   async inspect(context: DataContext): Promise<DataInspection> {
+    const { files } = await findShards(resolveShards(context));
     const pairs = await openShards(context);
     const captions = textCounter();
     for (let i = 0; i < pairs.length; i++) captions.add((await pairs.encoded(i)).caption);
     const duplicates = captions.duplicates();
     const deep = await deepNote(pairs, context);
     return {
-      synthetic: await isGenerated(context.dataRoot),
+      synthetic: await areGenerated(context, files),
       splits: { train: { examples: pairs.length } },
       notes: [
         ...(deep === undefined ? [] : [deep]),
@@ -59,6 +60,14 @@ export class WebDatasetCorpus {
       examples: { train: { images: { length: pairs.length, get: async (i) => (await pairs.get(i)).image } } },
     };
   }
+}
+
+/** Whether the data folder, or a folder of shards, is marked as generated. */
+async function areGenerated({ dataRoot }: DataContext, shards: readonly string[]): Promise<boolean> {
+  for (const folder of new Set([dataRoot, ...shards.map((file) => dirname(file))])) {
+    if (await isGenerated(folder)) return true;
+  }
+  return false;
 }
 
 /** A note if 16-bit grey images come out nearly black, unless the setting `window` says which levels count. */

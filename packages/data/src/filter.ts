@@ -1,4 +1,5 @@
 // Filters of Pillow's resampling, in floating point and in the fixed point that Pillow uses for 8-bit samples.
+import type { CropBox } from './crop.js';
 
 /**
  * Fraction bits of Pillow's fixed point for 8-bit samples: 32 bits less 8 of sample and 2 of head room (`Resample.c`).
@@ -14,6 +15,16 @@ export interface ResampleFilter<Values = Float64Array> {
   readonly count: Int32Array;
   readonly weights: Values;
   readonly size: number;
+}
+
+/** How a part of an image is resampled: rows by one filter, then columns by another. */
+export interface Resampling {
+  /** The part of the image that the filters weigh. */
+  readonly box: CropBox;
+  /** The filter of rows, whose inputs count from the box's first column; undefined if columns are kept as they are. */
+  readonly across: ResampleFilter<Int32Array> | undefined;
+  /** The filter of columns, whose inputs count from the box's first row; undefined if rows are kept as they are. */
+  readonly down: ResampleFilter<Int32Array> | undefined;
 }
 
 /** Outputs from `start` on, `length` of them. */
@@ -95,4 +106,42 @@ export function fixedFilter(
     weights[i] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
   }
   return { ...filter, weights };
+}
+
+/** How the part `box` of an image is resized to `width * height` as if it had been cut out first. */
+export const boxResampling = (
+  box: CropBox,
+  width: number,
+  height: number,
+  kernel: ResampleKernel = 'bicubic',
+): Resampling => ({
+  box,
+  across: width === box.width ? undefined : fixedFilter(box.width, width, kernel),
+  down: height === box.height ? undefined : fixedFilter(box.height, height, kernel),
+});
+
+/** How the part `part` of an image of `size` is made when the image is resized to `width * height`. */
+export function partResampling(
+  size: Pick<CropBox, 'width' | 'height'>,
+  width: number,
+  height: number,
+  part: CropBox,
+  kernel: ResampleKernel = 'bicubic',
+): Resampling {
+  const columns = partFilter(size.width, width, kernel, { start: part.x, length: part.width });
+  const rows = partFilter(size.height, height, kernel, { start: part.y, length: part.height });
+  return {
+    box: { x: columns.start, y: rows.start, width: columns.length, height: rows.length },
+    across: columns.filter,
+    down: rows.filter,
+  };
+}
+
+/** The inputs that outputs are made from, and the filter, whose inputs count from the first of these. */
+function partFilter(inSize: number, outSize: number, kernel: ResampleKernel, range: OutputRange) {
+  if (inSize === outSize) return { ...range, filter: undefined };
+  const filter = fixedFilter(inSize, outSize, kernel, range);
+  const start = filter.first[0]!;
+  const length = filter.first.at(-1)! + filter.count.at(-1)! - start;
+  return { start, length, filter: { ...filter, first: filter.first.map((input) => input - start) } };
 }

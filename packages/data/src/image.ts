@@ -16,6 +16,9 @@ export interface DecodeImageOptions {
   readonly window?: GreyWindow;
 }
 
+/** Images of more pixels are refused. */
+export const MAX_PIXELS = 100_000_000;
+
 /** A decoding that takes longer is given up: no image of 100 million pixels needs more than a few seconds. */
 const TIME_LIMIT = { seconds: 120 };
 
@@ -53,7 +56,7 @@ function requireImageFormat(bytes: Uint8Array): void {
 export async function decodeImage(
   input: string | Uint8Array,
   name = typeof input === 'string' ? input : 'image',
-  { maxPixels = 100_000_000, window = [0, 65535] }: DecodeImageOptions = {},
+  { maxPixels = MAX_PIXELS, window = [0, 65535] }: DecodeImageOptions = {},
 ): Promise<RasterImage> {
   if (window !== 'auto' && !(window[0] < window[1])) {
     throw new MedbenchError('config', `A window from ${window[0]} to ${window[1]} holds no levels`);
@@ -146,9 +149,16 @@ export function encodePng(image: RasterImage): Promise<Uint8Array> {
   return rawSharp(image).png({ compressionLevel: 6 }).toBuffer();
 }
 
-/** Encodes an image as JPEG, with a `quality` of 1 to 100. */
-export function encodeJpeg(image: RasterImage, quality = 90): Promise<Uint8Array> {
-  return rawSharp(image).jpeg({ quality }).toBuffer();
+/**
+ * Encodes an image as baseline JPEG, with a `quality` of 1 to 100.
+ * @param colours `4:4:4` keeps colours at full resolution, `4:2:0` at half.
+ */
+export function encodeJpeg(
+  image: RasterImage,
+  quality = 90,
+  colours: '4:2:0' | '4:4:4' = '4:2:0',
+): Promise<Uint8Array> {
+  return rawSharp(image).jpeg({ quality, chromaSubsampling: colours }).toBuffer();
 }
 
 /**

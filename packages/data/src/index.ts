@@ -33,8 +33,10 @@ export {
   thumbnail,
 } from './image.js';
 export { imageFiles } from './image-files.js';
+export { restoreError } from './loading/failure.js';
 export { importModule } from './loading/import-module.js';
 export type { BatchJob, BatchParts, JobExample, JobFailure } from './loading/job.js';
+export { type StoreWorkers, storeWorkers } from './loading/store-workers.js';
 export { workerFile } from './loading/worker-file.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
 export { isMissingMark } from './missing-text.js';
@@ -42,6 +44,7 @@ export { pngChecksum } from './png.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';
 export { ByteBudget, cached, fromArray, mapSource, subset } from './source.js';
+export { type SourceImage, type StoredForm, storedJpeg } from './stored-jpeg.js';
 export { cleanText } from './tokenizer/clean.js';
 export { CLIP_MERGES, type ClipTokenizerOptions, clipTokenizer, type Tokenizer } from './tokenizer/clip.js';
 export {
@@ -55,6 +58,7 @@ export {
   evaluationTransform,
   type ImageTransform,
   type Normalisation,
+  normalisedLevels,
   normaliser,
   type RandomImageTransform,
   randomCrop,

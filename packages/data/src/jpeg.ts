@@ -1,4 +1,6 @@
 import type { RasterImage } from '@medbench/core';
+import { parseBaselineJpeg } from './jpeg-frame.js';
+import { decodeJpegPart } from './kernels/jpeg-part.js';
 
 /** The header of a plain JPEG, as nearly all are: 8-bit samples, grey or of three colours. */
 export interface PlainJpegHeader {
@@ -56,13 +58,18 @@ async function startDecoder(): Promise<Codec> {
 let decoder: Promise<Codec> | undefined;
 
 /**
- * Decodes a small plain JPEG by libjpeg-turbo on this thread, in half the time of sharp and with the same bytes: both
- * use the exact inverse transform and smooth upsampling of libjpeg.
+ * Decodes a small plain JPEG on this thread, in less than half the time of sharp and with the same bytes: all use the exact
+ * inverse transform and smooth upsampling of libjpeg. Files that `decodeJpegPart` does not take, such as progressive
+ * ones, are decoded by libjpeg-turbo.
  * @returns undefined if the image is not suitable or proves damaged: sharp then decodes it or reports the fault.
  */
 export async function decodeSmallJpeg(bytes: Uint8Array, header: PlainJpegHeader): Promise<RasterImage | undefined> {
   const { simple, width, height, space } = header;
-  if (!simple || width === 0 || height === 0 || width * height > MAX_PIXELS) return undefined;
+  if (width === 0 || height === 0 || width * height > MAX_PIXELS) return undefined;
+  const baseline = parseBaselineJpeg(bytes);
+  const whole = baseline && decodeJpegPart(bytes, baseline, { x: 0, y: 0, width, height });
+  if (whole) return whole;
+  if (!simple) return undefined;
   decoder ??= startDecoder();
   try {
     const codec = await decoder;

@@ -1,7 +1,14 @@
 import type { RasterImage } from '@medbench/core';
 import { type CropBox, crop } from './crop.js';
-import { fixedFilter, PRECISION_BITS, type ResampleFilter, type ResampleKernel } from './filter.js';
-import { vectorResize } from './kernels/vector-resize.js';
+import {
+  boxResampling,
+  PRECISION_BITS,
+  partResampling,
+  type ResampleFilter,
+  type ResampleKernel,
+  type Resampling,
+} from './filter.js';
+import { vectorResample } from './kernels/vector-resize.js';
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
@@ -79,65 +86,40 @@ function resampleColumns(
  * @param box The part of the image to resize, as if it had been cut out first. Default: the whole image.
  * @param kernel Default: bicubic.
  */
-export function resize(
+export const resize = (
   image: RasterImage,
   width: number,
   height: number,
   box: CropBox = fullBox(image),
   kernel: ResampleKernel = 'bicubic',
-): RasterImage {
-  const { channels } = image;
-  if (width === box.width && height === box.height) return crop(image, box);
-  const data = vectorResize(image, width, height, box, kernel) ?? plainResize(crop(image, box), width, height, kernel);
-  return { width, height, channels, data };
+): RasterImage => resample(image, boxResampling(box, width, height, kernel));
+
+/** The whole of an image. */
+export const fullBox = ({ width, height }: RasterImage): CropBox => ({ x: 0, y: 0, width, height });
+
+/** Resamples a part of an image. */
+export function resample(image: RasterImage, resampling: Resampling): RasterImage {
+  const { box, across, down } = resampling;
+  if (!across && !down) return crop(image, box);
+  const width = across ? across.first.length : box.width;
+  const height = down ? down.first.length : box.height;
+  const data = vectorResample(image, resampling) ?? plainResample(image, resampling);
+  return { width, height, channels: image.channels, data };
 }
 
-const fullBox = ({ width, height }: RasterImage): CropBox => ({ x: 0, y: 0, width, height });
-
-/** `resize` without vectors, for runtimes that have none and for very large images. */
-export function plainResize(
-  image: RasterImage,
-  width: number,
-  height: number,
-  kernel: ResampleKernel = 'bicubic',
-): Uint8Array {
-  let { data } = image;
-  if (width !== image.width) data = resampleRows(image, fixedFilter(image.width, width, kernel));
-  if (height !== image.height) {
-    data = resampleColumns(data, width * image.channels, fixedFilter(image.height, height, kernel));
-  }
-  return data;
+/** `resample` without vectors, for runtimes that have none and for very large images. */
+export function plainResample(image: RasterImage, { box, across, down }: Resampling): Uint8Array {
+  const part = crop(image, box);
+  const rows = across ? resampleRows(part, across) : part.data;
+  const lanes = (across ? across.first.length : box.width) * image.channels;
+  return down ? resampleColumns(rows, lanes, down) : rows;
 }
 
-/** A part that is at least so many times smaller than the whole is computed alone. */
-const SMALL_PART = 8;
-
-/**
- * The part `box` of `resize(image, width, height)`, to the same bytes. If it is a small part, the rest is not computed: a
- * scan line of 1 x 8000 pixels would otherwise become 224 x 1,792,000.
- */
-export function resizePart(
+/** The part `box` of `resize(image, width, height)`, to the same bytes. The rest is not computed. */
+export const resizePart = (
   image: RasterImage,
   width: number,
   height: number,
   box: CropBox,
   kernel: ResampleKernel = 'bicubic',
-): RasterImage {
-  if (width === image.width && height === image.height) return crop(image, box);
-  if (width * height < SMALL_PART * box.width * box.height)
-    return crop(resize(image, width, height, undefined, kernel), box);
-  const across = fixedFilter(image.width, width, kernel, { start: box.x, length: box.width });
-  const down = fixedFilter(image.height, height, kernel, { start: box.y, length: box.height });
-  // Only the lines that the columns weigh.
-  const top = down.first[0]!;
-  const bottom = down.first.at(-1)! + down.count.at(-1)!;
-  const lines = crop(image, { x: 0, y: top, width: image.width, height: bottom - top });
-  const rows =
-    width === image.width
-      ? crop(lines, { x: box.x, y: 0, width: box.width, height: lines.height }).data
-      : resampleRows(lines, across);
-  const lanes = box.width * image.channels;
-  const data =
-    height === image.height ? rows : resampleColumns(rows, lanes, { ...down, first: down.first.map((y) => y - top) });
-  return { width: box.width, height: box.height, channels: image.channels, data };
-}
+): RasterImage => resample(image, partResampling(image, width, height, box, kernel));

@@ -1,7 +1,7 @@
 import { MedbenchError, type Random, type RasterImage } from '@medbench/core';
 import { type CropBox, crop } from './crop.js';
-import type { ResampleKernel } from './filter.js';
-import { resize, resizePart } from './resample.js';
+import { boxResampling, partResampling, type ResampleKernel, type Resampling } from './filter.js';
+import { resample, resize } from './resample.js';
 
 /** Mean and standard deviation of each channel, in units of [0, 1]. */
 export interface Normalisation {
@@ -34,7 +34,7 @@ export const resizeShorterSide = (image: RasterImage, size: number, kernel?: Res
   resize(image, ...shorterSideTo(image, size), undefined, kernel);
 
 /** Width and height after `resizeShorterSide`. */
-const shorterSideTo = ({ width, height }: RasterImage, size: number): [number, number] =>
+const shorterSideTo = ({ width, height }: ImageSize, size: number): [number, number] =>
   width <= height ? [size, Math.floor((size * height) / width)] : [Math.floor((size * width) / height), size];
 
 /**
@@ -45,7 +45,7 @@ export const resizeShorterSideRounded = (image: RasterImage, side: number): Rast
   resize(image, ...shorterSideRounded(image, side));
 
 /** Width and height after `resizeShorterSideRounded`. */
-function shorterSideRounded({ width, height }: RasterImage, side: number): [number, number] {
+function shorterSideRounded({ width, height }: ImageSize, side: number): [number, number] {
   const scale = side / Math.min(width, height);
   return [halfToEven(width * scale), halfToEven(height * scale)];
 }
@@ -85,6 +85,8 @@ function centreBox(width: number, height: number, size: number): CropBox {
   return { x: halfToEven((width - size) / 2), y: halfToEven((height - size) / 2), width: size, height: size };
 }
 
+const CROP_RATIO = [3 / 4, 4 / 3] as const;
+
 /**
  * A random part of the image, resized to `size * size` (torchvision's `RandomResizedCrop`: ten tries, then the largest
  * middle part of an allowed ratio).
@@ -93,7 +95,7 @@ export function randomResizedCrop(
   image: RasterImage,
   size: number,
   random: Random,
-  { scale = [0.9, 1], ratio = [3 / 4, 4 / 3] }: CropOptions = {},
+  { scale = [0.9, 1], ratio = CROP_RATIO }: CropOptions = {},
 ): RasterImage {
   return resize(image, size, size, drawBox(image, random, scale, ratio));
 }
@@ -110,11 +112,23 @@ export function toRgb(image: RasterImage): RasterImage {
 export type ImageWriter = (image: RasterImage, target: Float32Array, offset: number) => void;
 
 /**
+ * Writes an image into `target` from element `offset` on, `[height, width, 3]`. Grey is written to all three channels.
+ * `normalisedLevels` has the values that `normaliser` writes for these bytes.
+ * @throws RangeError if there is no room.
+ */
+export function writeBytes({ width, height, data, channels }: RasterImage, target: Uint8Array, offset: number): void {
+  const pixels = width * height;
+  if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
+  if (channels === 3) target.set(data, offset);
+  else for (let i = 0, out = offset; i < pixels; i++, out += 3) target.fill(data[i]!, out, out + 3);
+}
+
+/**
  * Returns a writer of (value / 255 - mean) / std, `[height, width, 3]`: one example of an NHWC batch. Grey is written
  * to all three channels. The table of all 256 levels is made once, here: use the same writer for all images of a batch.
  */
 export function normaliser({ mean, std }: Normalisation = CLIP_NORMALISATION): ImageWriter {
-  const table = normalisationTable(mean, std);
+  const table = new Int32Array(normalisedLevels({ mean, std }).buffer);
   return ({ width, height, data, channels }, target, offset) => {
     const pixels = width * height;
     if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
@@ -142,15 +156,15 @@ function writeGreys(data: Uint8Array, table: Int32Array, bits: Int32Array): void
   }
 }
 
-/** The normalised value of each of 256 levels in each channel, as the bits of a float32. `[3, 256]` */
-function normalisationTable(mean: Normalisation['mean'], std: Normalisation['std']): Int32Array {
+/** The normalised value, (value / 255 - mean) / std, of each of 256 levels in each channel. `[3, 256]` */
+export function normalisedLevels({ mean, std }: Normalisation = CLIP_NORMALISATION): Float32Array<ArrayBuffer> {
   const table = new Float32Array(3 * 256);
   for (let c = 0; c < 3; c++) {
     const factor = 1 / (255 * std[c]!);
     const shift = mean[c]! / std[c]!;
     for (let level = 0; level < 256; level++) table[c * 256 + level] = level * factor - shift;
   }
-  return new Int32Array(table.buffer);
+  return table;
 }
 
 /**
@@ -158,10 +172,12 @@ function normalisationTable(mean: Normalisation['mean'], std: Normalisation['std
  * @param kernel Default: bicubic.
  */
 export function evaluationTransform(size: number, kernel: ResampleKernel = 'bicubic'): ImageTransform {
-  return (image) => {
-    const [width, height] = shorterSideTo(image, size);
-    return resizePart(image, width, height, centreBox(width, height, size), kernel);
-  };
+  return (image) => resample(image, evaluationResampling(image, size, kernel));
+}
+
+function evaluationResampling(image: ImageSize, size: number, kernel: ResampleKernel): Resampling {
+  const [width, height] = shorterSideTo(image, size);
+  return partResampling(image, width, height, centreBox(width, height, size), kernel);
 }
 
 /** open_clip's training view: a random resized crop of most of the image, no flip. */
@@ -179,12 +195,20 @@ export type TrainingCrop =
   | { readonly kind: 'fixed'; readonly side: number }
   | { readonly kind: 'whole' };
 
+/** Width and height of an image, in pixels. */
+export type ImageSize = Pick<RasterImage, 'width' | 'height'>;
+
 /** The two steps from a decoded image to a training view. An image is cached between them. */
 export interface CropSteps {
   /** Brings a decoded image to the form in which it is cached. It returns an image of that form unchanged. */
   readonly stored: ImageTransform;
   /** Crops an image in this form. */
   readonly view: RandomImageTransform;
+  /**
+   * Both steps in one, for a decoded image of this size: the part of it that the view shows, and how it is resampled. The
+   * view has the same bytes. Undefined if the image would be shrunk before it is cropped.
+   */
+  readonly direct: (size: ImageSize, random: Random) => Resampling | undefined;
 }
 
 /**
@@ -193,31 +217,43 @@ export interface CropSteps {
  */
 export function cropSteps(size: number, crop: TrainingCrop, largest: number): CropSteps {
   switch (crop.kind) {
-    case 'resized':
-      return { stored: (image) => shrink(image, largest), view: trainingTransform(size, { scale: crop.scale }) };
-    case 'fixed':
+    case 'resized': {
+      const view = (image: ImageSize, random: Random): Resampling =>
+        boxResampling(drawBox(image, random, crop.scale, CROP_RATIO), size, size);
+      return {
+        stored: (image) => shrink(image, largest),
+        view: (image, random) => resample(image, view(image, random)),
+        direct: (image, random) => (Math.min(image.width, image.height) > largest ? undefined : view(image, random)),
+      };
+    }
+    case 'fixed': {
+      const view = (image: ImageSize, random: Random): Resampling => {
+        const [width, height] = shorterSideRounded(image, crop.side);
+        return partResampling(image, width, height, randomBox(width, height, size, random));
+      };
       return {
         // A strip is stored as it is, because its resized form would take gigabytes.
         stored: (image) => (isStrip(image) ? image : resizeShorterSideRounded(image, crop.side)),
-        view: (image, random) => {
-          const [width, height] = shorterSideRounded(image, crop.side);
-          return resizePart(image, width, height, randomBox(width, height, size, random));
-        },
+        view: (image, random) => resample(image, view(image, random)),
+        direct: view,
       };
-    case 'whole':
-      return { stored: evaluationTransform(size), view: (image) => image };
+    }
+    case 'whole': {
+      const view = (image: ImageSize): Resampling => evaluationResampling(image, size, 'bicubic');
+      return { stored: evaluationTransform(size), view: (image) => image, direct: view };
+    }
   }
 }
 
 /** Whether one side is so much longer than the other that no image of a patient has this shape. */
-const isStrip = ({ width, height }: RasterImage): boolean => Math.max(width, height) > 64 * Math.min(width, height);
+const isStrip = ({ width, height }: ImageSize): boolean => Math.max(width, height) > 64 * Math.min(width, height);
 
 const shrink = (image: RasterImage, side: number): RasterImage =>
   Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image;
 
 /** The part that torchvision's `RandomResizedCrop.get_params` takes, drawn in its order but from another generator. */
 export function drawBox(
-  image: RasterImage,
+  image: ImageSize,
   random: Random,
   scale: readonly [number, number],
   ratio: readonly [number, number],

@@ -35,3 +35,4 @@ export {
 export { type ReadXlsxOptions, readXlsx, type XlsxValue } from './tables/xlsx.js';
 export { findShards, type Shards } from './webdataset/shards.js';
 export { type WebDataset, type WebDatasetOptions, webDataset } from './webdataset/webdataset.js';
+export { type ShardSample, shardName, type WriteShardsOptions, writeShards } from './webdataset/write-shards.js';

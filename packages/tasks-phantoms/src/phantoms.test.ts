@@ -6,7 +6,7 @@ import { sharedCache } from '../../../tests/support/phantoms.js';
 import { PhantomFiles } from './files.js';
 import { PhantomGlobal, PhantomLocal, PhantomRare, PhantomRetrieval, PhantomVqa } from './index.js';
 
-const cacheRoot = sharedCache();
+const cacheRoot = await sharedCache();
 /** The files that all tasks of a run share. */
 const files = new PhantomFiles(cacheRoot, { info: () => {}, warn: () => {}, event: () => {} });
 
@@ -17,7 +17,7 @@ const context = (protocol?: string, task?: object) => {
   return testContext({ cacheRoot, protocols });
 };
 
-describe('tasks on phantoms that are written on first use', () => {
+describe('tasks on phantoms', () => {
   it.each([
     ['global', new PhantomGlobal(files), 'accuracy', 1 / 10],
     ['local', new PhantomLocal(files), 'accuracy', 1 / 3],

@@ -1,15 +1,16 @@
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { compiledKernel } from '../../../../scripts/build-kernels.mjs';
-import { crop } from '../crop.js';
-import { plainResize } from '../resample.js';
+import { boxResampling, fixedFilter, partResampling } from '../filter.js';
+import { plainResample } from '../resample.js';
+import { JPEG_KERNEL } from './jpeg.js';
 import { RESAMPLE_KERNEL } from './resample.js';
-import { vectorResize } from './vector-resize.js';
+import { vectorResample } from './vector-resize.js';
 
 // transform.test.ts compares `resize`, which runs on vectors where it can, with Pillow's bytes. Here the vectors are
-// compared with `plainResize`.
-describe('vectorResize', () => {
-  it('gives the bytes of plainResize for any sizes, boxes and channels', () => {
+// compared with `plainResample`.
+describe('vectorResample', () => {
+  it('gives the bytes of plainResample for any sizes, boxes and channels', () => {
     const stream = random(1, 'sizes');
     for (let i = 0; i < 400; i++) {
       const [width, height] = [1 + stream.integer(i % 7 === 0 ? 600 : 60), 1 + stream.integer(70)];
@@ -31,17 +32,26 @@ describe('vectorResize', () => {
         stream.pick([boxWidth, 1 + stream.integer(50)]),
         stream.pick([boxHeight, 1 + stream.integer(50)]),
       ];
-      const expected = plainResize(crop(image, box), w, h);
-      expect(Buffer.compare(vectorResize(image, w, h, box)!, expected), JSON.stringify({ i, box, w, h })).toBe(0);
+      const whole = boxResampling(box, w, h);
+      const corner = { x: w >> 1, y: h >> 1, width: w - (w >> 1), height: h - (h >> 1) };
+      for (const resampling of [whole, partResampling(image, w, h, corner, 'bicubic')]) {
+        const expected = plainResample(image, resampling);
+        expect(Buffer.compare(vectorResample(image, resampling)!, expected), JSON.stringify({ i, box, w, h })).toBe(0);
+      }
     }
   });
 
   it('returns undefined for an image that is too large', () => {
     const image = { width: 8192, height: 8192, channels: 1 as const, data: new Uint8Array(2 ** 26) };
-    expect(vectorResize(image, 4, 4, { x: 0, y: 0, width: 8192, height: 8192 })).toBeUndefined();
+    const box = { x: 0, y: 0, width: 8192, height: 8192 };
+    const filter = fixedFilter(8192, 4, 'bicubic');
+    expect(vectorResample(image, { box, across: filter, down: filter })).toBeUndefined();
   });
+});
 
-  it('runs the kernel that its source compiles to', async () => {
+describe('kernels', () => {
+  it('are what their sources compile to', async () => {
     expect(await compiledKernel('data', 'resample')).toContain(`'${RESAMPLE_KERNEL}'`);
-  });
+    expect(await compiledKernel('data', 'jpeg')).toContain(`'${JPEG_KERNEL}'`);
+  }, 60_000);
 });

@@ -1,16 +1,17 @@
 import {
   type EncodedPair,
   elementCount,
-  errorMessage,
   type ImageTextPair,
-  isMedbenchError,
   type MethodInput,
+  type Random,
   type RasterImage,
   random,
 } from '@medbench/core';
+import { decodeView } from '../decode-view.js';
 import { decodeOptions } from '../grey-window.js';
 import { decodeImage } from '../image.js';
-import { cropSteps, normaliser, type TrainingCrop } from '../transform.js';
+import { cropSteps, normaliser, type TrainingCrop, writeBytes } from '../transform.js';
+import { describeFailure, type Failure } from './failure.js';
 
 /**
  * Images in progress at a time. Decoding runs on its own threads, so other images are decoded while one is transformed.
@@ -38,22 +39,21 @@ export interface BatchJob {
    * A buffer that nobody needs any longer, reused for the images: allocating fresh memory costs more than filling it.
    */
   readonly room?: ArrayBuffer;
+  /** Return the images as bytes that are not normalised. Default false. */
+  readonly bytes?: boolean;
   /** Copy kept images into memory that all threads can read. */
   readonly share: boolean;
 }
 
-/** The fault of an example, as plain values that can be sent between threads. */
-export interface JobFailure {
+/** The fault of an example. */
+export interface JobFailure extends Failure {
   readonly row: number;
-  readonly code: string | undefined;
-  readonly message: string;
-  readonly hint: string | undefined;
 }
 
 /** The result of a job. */
 export interface BatchParts {
-  /** `[B, imageSize, imageSize, 3]`, normalised. */
-  readonly images: Float32Array<ArrayBuffer>;
+  /** `[B, imageSize, imageSize, 3]`, normalised unless the job asks for bytes. */
+  readonly images: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
   /** The drawn inputs by name, each `[B, ...]`. */
   readonly inputs: Readonly<Record<string, Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>>;
   /** The images that `keep` asked for, in the form in which they are cached, by row. */
@@ -73,10 +73,14 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const { examples, imageSize, seed, step } = job;
   const batch = examples.length;
   const area = imageSize * imageSize * 3;
-  const bytes = batch * area * 4;
-  const images = new Float32Array(job.room?.byteLength === bytes ? job.room : new ArrayBuffer(bytes));
-  const { stored, view } = cropSteps(imageSize, job.crop, job.side);
-  const write = normaliser();
+  const room = job.bytes ? batch * area : batch * area * 4;
+  const buffer = job.room?.byteLength === room ? job.room : new ArrayBuffer(room);
+  const images = job.bytes ? new Uint8Array(buffer) : new Float32Array(buffer);
+  const steps = cropSteps(imageSize, job.crop, job.side);
+  const { stored, view } = steps;
+  const normalise = normaliser();
+  const write = (image: RasterImage, row: number): void =>
+    images instanceof Uint8Array ? writeBytes(image, images, row * area) : normalise(image, images, row * area);
   const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw, stream = name }]) => {
     const size = elementCount(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
@@ -89,13 +93,17 @@ export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, Me
   const make = async (row: number): Promise<void> => {
     const { image: input, caption, keep } = examples[row]!;
     try {
+      const stream = (): Random => random(seed, 'augmentation', step, row);
+      if ('bytes' in input && !keep && inputs.length === 0) {
+        write(await decodeView(input, steps, stream), row);
+        return;
+      }
       const image = stored('bytes' in input ? await decodeImage(input.bytes, input.name, decodeOptions(input)) : input);
-      write(view(image, random(seed, 'augmentation', step, row)), images, row * area);
+      write(view(image, stream()), row);
       for (const { fill } of inputs) fill(row, { image, caption });
       if (keep) kept[row] = job.share ? copyToShared(image) : image;
     } catch (error) {
-      const medbench = isMedbenchError(error) ? error : undefined;
-      failures.push({ row, code: medbench?.code, message: errorMessage(error), hint: medbench?.hint });
+      failures.push({ row, ...describeFailure(error) });
     }
   };
   let next = 0;

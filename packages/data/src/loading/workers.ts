@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { MethodInput } from '@medbench/core';
 import type { Tinypool } from 'tinypool';
 import { type BatchJob, type BatchParts, makeBatch } from './job.js';
+import { startPool } from './pool.js';
 import { checkAnswer, type NamedRecipe, type RecipeAnswer } from './recipe.js';
 import type { WorkerJob } from './worker.js';
 import { workerFile } from './worker-file.js';
@@ -94,19 +95,4 @@ export function batchWorkers(options: BatchWorkersOptions = {}): BatchWorkers {
       await (await started)?.destroy();
     },
   };
-}
-
-async function startPool(filename: string, count: number): Promise<Tinypool> {
-  const { Tinypool } = await import('tinypool');
-  return new Tinypool({
-    filename,
-    name: 'run',
-    // Flags of this process, such as those of a test runner, are not meant for the threads.
-    execArgv: [],
-    minThreads: 1,
-    maxThreads: count,
-    idleTimeout: 60_000,
-    // A thread that waits for a job must not block: it closes files and finishes decoding meanwhile.
-    useAtomics: false,
-  });
 }

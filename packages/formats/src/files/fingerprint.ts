@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, fstatSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { DataContext } from '@medbench/core';
-import { openFile, unreadable } from '@medbench/data/files';
+import { openFile, readInPlace, SHORT_READ, shortCall, unreadable, useFileInPlace } from '@medbench/data/files';
 import { ContentCache, type FileState } from './content-cache.js';
 
 /** Number of files that are looked at together. */
@@ -83,7 +83,14 @@ const toState = (path: string, { size, mtimeNs, ctimeNs, ino }: BigIntStats): Fi
 /** The state of a file; undefined if it is missing and may be. */
 async function readState(path: string, mayMiss: boolean): Promise<FileState | undefined> {
   try {
-    return toState(path, await stat(path, { bigint: true }));
+    const options = { bigint: true } as const;
+    return toState(
+      path,
+      await shortCall(
+        () => statSync(path, options),
+        () => stat(path, options),
+      ),
+    );
   } catch (cause) {
     if (mayMiss && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw unreadable(path, cause);
@@ -92,23 +99,45 @@ async function readState(path: string, mayMiss: boolean): Promise<FileState | un
 
 /** Reads a file and hashes it. The hash is kept unless the file changed while it was read or just before. */
 async function hashContent(before: FileState, cache: ContentCache): Promise<Buffer> {
+  const small = before.size <= SHORT_READ;
+  const pooled = (): Promise<Hashed> => hashPooled(before);
+  const { content, after } = small
+    ? ((await shortCall(() => hashInPlace(before), pooled)) ?? (await pooled()))
+    : await pooled();
+  const changed = (['size', 'mtimeNs', 'ctimeNs', 'ino'] as const).some((field) => before[field] !== after[field]);
+  const latest = Number((after.mtimeNs > after.ctimeNs ? after.mtimeNs : after.ctimeNs) / 1_000_000n);
+  if (!changed && Date.now() - latest > SETTLED_MS) cache.add(after, content);
+  return content;
+}
+
+/** The SHA-256 of a file, and the state that it had after it was read. */
+interface Hashed {
+  readonly content: Buffer;
+  readonly after: FileState;
+}
+
+/** Hashes a small file; undefined if it grows while it is read. */
+const hashInPlace = ({ path }: FileState): Hashed | undefined =>
+  useFileInPlace(path, (file, size) => {
+    const bytes = readInPlace(file, size);
+    if (!bytes) return undefined;
+    const content = createHash('sha256').update(bytes).digest();
+    return { content, after: toState(path, fstatSync(file, { bigint: true })) };
+  });
+
+async function hashPooled({ path, size }: FileState): Promise<Hashed> {
   const hash = createHash('sha256');
-  const handle = await openFile(before.path);
+  const handle = await openFile(path);
   try {
-    const buffer = Buffer.allocUnsafe(Math.min(PIECE, Number(before.size) + 1));
+    const buffer = Buffer.allocUnsafe(Math.min(PIECE, Number(size) + 1));
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) break;
       hash.update(buffer.subarray(0, bytesRead));
     }
-    const content = hash.digest();
-    const after = toState(before.path, await handle.stat({ bigint: true }));
-    const changed = (['size', 'mtimeNs', 'ctimeNs', 'ino'] as const).some((field) => before[field] !== after[field]);
-    const latest = Number((after.mtimeNs > after.ctimeNs ? after.mtimeNs : after.ctimeNs) / 1_000_000n);
-    if (!changed && Date.now() - latest > SETTLED_MS) cache.add(after, content);
-    return content;
+    return { content: hash.digest(), after: toState(path, await handle.stat({ bigint: true })) };
   } catch (cause) {
-    throw unreadable(before.path, cause);
+    throw unreadable(path, cause);
   } finally {
     await handle.close();
   }

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { type FolderLock, lockFolder, MedbenchError, writeFileAtomic } from '@medbench/core';
+import { awaitLock, MedbenchError, writeFileAtomic } from '@medbench/core';
 import { markGenerated } from '@medbench/formats';
 import {
   findPhantomManifest,
@@ -75,21 +74,12 @@ export async function ensurePhantoms(cacheRoot: string, log?: (message: string) 
 
 /** Moves the finished set into place under a lock. A writer that comes second finds the set complete and returns. */
 async function moveInLocked(folder: string, staging: string, manifest: PhantomManifest): Promise<void> {
-  const deadline = performance.now() + LOCK_MS;
-  while (!(await isComplete(folder, manifest))) {
-    let lock: FolderLock;
-    try {
-      lock = lockFolder(folder);
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await setTimeout(50);
-      continue;
-    }
-    try {
-      if (!(await isComplete(folder, manifest))) await moveIn(folder, staging, manifest);
-    } finally {
-      lock.release();
-    }
+  if (await isComplete(folder, manifest)) return;
+  const lock = await awaitLock(folder, { patience: LOCK_MS });
+  try {
+    if (!(await isComplete(folder, manifest))) await moveIn(folder, staging, manifest);
+  } finally {
+    lock.release();
   }
 }
 

@@ -43,7 +43,8 @@ const contents = async (dir: string): Promise<Record<string, string>> => {
   const files = await readdir(dir, { recursive: true, withFileTypes: true });
   const hashes: Record<string, string> = {};
   for (const file of files) {
-    if (!file.isFile()) continue;
+    // Locks of writers stay, with the processes' ids.
+    if (!file.isFile() || file.parentPath.endsWith('.lock')) continue;
     const path = join(file.parentPath, file.name);
     hashes[path.slice(dir.length)] = createHash('sha256')
       .update(await readFile(path))
