@@ -5,6 +5,9 @@ export type AnyMethod = contracts.Method<contracts.SettingSpecs, contracts.Tenso
 /** An objective with unspecified settings and representations. */
 export type AnyObjective = contracts.Objective<contracts.SettingSpecs, contracts.TensorMap>;
 
+/** A launcher with unspecified settings. */
+export type AnyLauncher = contracts.Launcher<contracts.SettingSpecs>;
+
 /** The info type and the instance type of each kind of plugin. */
 export interface PluginKinds {
   method: { info: contracts.MethodInfo; instance: AnyMethod };
@@ -15,6 +18,7 @@ export interface PluginKinds {
   backend: { info: contracts.BackendInfo; instance: contracts.Backend };
   control: { info: contracts.ControlInfo; instance: contracts.Control };
   protocol: { info: contracts.ProtocolInfo; instance: contracts.Protocol };
+  launcher: { info: contracts.LauncherInfo; instance: AnyLauncher };
 }
 /** A kind of plugin. */
 export type PluginKind = keyof PluginKinds;
@@ -53,6 +57,11 @@ export type MethodDeclaration = Pick<contracts.MethodInfo, 'id' | 'title' | 'que
 };
 /** The argument of `@Objective`. `settings` is empty by default. */
 export type ObjectiveDeclaration = Omit<contracts.ObjectiveInfo, 'settings'> & {
+  readonly settings?: contracts.SettingSpecs;
+};
+
+/** The argument of `@Launcher`. `settings` is empty by default. */
+export type LauncherDeclaration = Omit<contracts.LauncherInfo, 'settings'> & {
   readonly settings?: contracts.SettingSpecs;
 };
 
@@ -294,6 +303,32 @@ export type Protocol<Data = unknown, S = contracts.Settings> = contracts.Protoco
  * ```
  */
 export const Protocol = (info: contracts.ProtocolInfo) => attach('protocol', info);
+
+/** A launcher, which decides where the units of a run are carried out; see {@link contracts.Launcher}. */
+export type Launcher<S extends contracts.SettingSpecs = contracts.SettingSpecs> = contracts.Launcher<S>;
+/**
+ * Class decorator that registers a launcher, which decides where the units of a run are carried out.
+ *
+ * @example
+ * ```ts
+ * import { execFile } from 'node:child_process';
+ * import { promisify } from 'node:util';
+ * import { defineSettings, Launcher, type LaunchOutcome, type LaunchRequest, text } from '@medbench/core';
+ *
+ * const settings = defineSettings({ host: text({ default: 'node1', description: 'Machine to work on.' }) });
+ *
+ * // Carries everything out on another machine that sees the same files.
+ * @Launcher({ id: 'ssh', title: 'On another machine', settings })
+ * export class Ssh implements Launcher<typeof settings> {
+ *   async launch({ command, cwd, settings, signal }: LaunchRequest<typeof settings>): Promise<LaunchOutcome> {
+ *     const words = command().map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+ *     await promisify(execFile)('ssh', [settings.host, `cd '${cwd}' && ${words.join(' ')}`], { signal });
+ *     return { state: 'ended' };
+ *   }
+ * }
+ * ```
+ */
+export const Launcher = (info: LauncherDeclaration) => attach('launcher', { settings: {}, ...info });
 
 /** Returns the metadata of a decorated class, or undefined for any other value. Inherited metadata does not count. */
 export function pluginMetadata(value: unknown): PluginMetadata | undefined {

@@ -14,6 +14,8 @@ export const ENVIRONMENT = {
   MEDBENCH_PYTHON_INDEX:
     'address of the Python index that medbench engines add reads; default PIP_INDEX_URL, or pypi.org/simple',
   MEDBENCH_XLA_PLUGIN: 'path of a PJRT plugin, which the backend xla-plugin runs on',
+  MEDBENCH_XLA_ATTENTION:
+    'auto, composed or cudnn: how attention in bfloat16 is computed on an NVIDIA GPU; default auto, which takes cuDNN if it agrees',
   MEDBENCH_TENSORFLOW: 'folder whose node_modules holds native TensorFlow; default the project',
 } as const;
 

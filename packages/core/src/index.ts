@@ -4,8 +4,10 @@ export { ASSUMED_WATTS } from './assumed-watts.js';
 export { escapeControls, printable, withoutCredentials } from './clean-text.js';
 export type * from './contracts/index.js';
 export type {
+  AnyLauncher,
   AnyMethod,
   AnyObjective,
+  LauncherDeclaration,
   MethodDeclaration,
   ObjectiveDeclaration,
   PluginClass,
@@ -20,6 +22,7 @@ export {
   Control,
   Corpus,
   Encoder,
+  Launcher,
   Method,
   Objective,
   PLUGIN_API,
@@ -27,6 +30,7 @@ export {
   pluginMetadata,
   Task,
 } from './decorators.js';
+export { checkDivision, checkedDevices } from './devices.js';
 export { drawnInput } from './drawn-input.js';
 export {
   ENVIRONMENT,
@@ -58,7 +62,7 @@ export {
   writeFileAtomicSync,
 } from './files/files.js';
 export { parseJson } from './files/json.js';
-export { awaitLock, type FolderLock, lockFolder } from './files/lock.js';
+export * from './files/lock/index.js';
 export { isRestricted, mayShow } from './may-show.js';
 export { use } from './methods/use.js';
 export { metricInfo } from './metric-info.js';

@@ -75,6 +75,11 @@ async function runEntry(registry: Registry, entry: CatalogueEntry, options: Chec
     encoder: async () => checkEncoder(await registry.get('encoder', id), info as EncoderInfo),
     control: async () => checkControl(await registry.get('control', id)),
     backend: async () => checkBackend(await registry.get('backend', id)),
+    // To launch something would start processes or fill a queue.
+    launcher: async () => {
+      await registry.get('launcher', id);
+      return 'constructed, and not asked to launch anything';
+    },
   };
   const note = await run[entry.kind]();
   return typeof note === 'string' ? note : undefined;

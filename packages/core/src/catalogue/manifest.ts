@@ -18,6 +18,7 @@ export const MANIFEST_KEYS = {
   backend: 'backends',
   control: 'controls',
   protocol: 'protocols',
+  launcher: 'launchers',
 } as const satisfies Record<PluginKind, string>;
 
 /** All kinds of plugin. */

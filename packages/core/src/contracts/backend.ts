@@ -45,13 +45,19 @@ export interface ProgramResult {
   readonly outputs: TensorMap;
 }
 
-/** A loaded program together with its state. Calls must not overlap. */
+/** A loaded program together with its state. Calls must not overlap, except those of `send`. */
 export interface Session {
   /**
    * Runs the program once, keeps the new state and returns the outputs.
    * @throws MedbenchError if an input is missing or has another shape.
    */
   step(inputs: HostTensors): Promise<HostTensors>;
+  /**
+   * Copies the inputs of a later step to the device, also while another step runs. `step` with the same object then finds
+   * them there. Their values must not change before that step has returned. A backend without a device of its own leaves
+   * the method out.
+   */
+  send?(inputs: HostTensors): Promise<void>;
   /** Copies the named state entries (default: all) to host memory. The copies stay valid after further steps. */
   readState(names?: readonly string[]): Promise<HostTensors>;
   /** Frees the program, and the state unless another session shares it. */
@@ -67,6 +73,8 @@ export interface BackendStatus {
   readonly remedy?: string;
   /** Whether the backend computes on a GPU. */
   readonly gpu?: boolean;
+  /** Largest `LoadOptions.devices`. Default 1. */
+  readonly devices?: number;
 }
 
 /** Arithmetic of matrix products and convolutions. */
@@ -98,13 +106,25 @@ export interface LoadOptions {
    * bfloat16; state, sums, norms, exponentials and the loss in float32.
    */
   readonly precision?: Precision;
+  /**
+   * Number of devices that divide the rows of the inputs, for a backend that has several (`BackendStatus.devices`). Each
+   * has the whole state. The result is that of one device, up to rounding. An input whose first axis is no multiple of the
+   * number is whole on each. A session that shares a state computes on the devices of that state. Default 1.
+   */
+  readonly devices?: number;
   /** Whether a compiling backend runs the self-check of the first step. Default true. */
   readonly selfCheck?: boolean;
   /** Receives one line per event: what was compiled, how long it took, what the self-check found. */
   readonly log?: (message: string) => void;
 }
 
-/** Memory that a program needs, estimated from its shapes. All figures are in bytes. */
+/** Options of `Backend.estimate`. They change what a compiler makes of a program. */
+export type EstimateOptions = Pick<LoadOptions, 'precision' | 'devices' | 'threads' | 'cache' | 'log'>;
+
+/**
+ * Memory that a program needs, estimated from its shapes. All figures are in bytes: of the process, or on a backend that
+ * has `deviceMemory`, of each device.
+ */
 export interface ProgramMemory {
   /**
    * Peak memory that a session adds to the process, including the state that the session updates. Add up the figures of
@@ -144,6 +164,11 @@ export interface Backend {
   readonly module?: BackendModule;
   /** Values of `LoadOptions.precision` that the backend follows. Default: `float32` alone. */
   readonly precisions?: readonly Precision[];
+  /**
+   * Whether the backend sends bytes with `levels` (`HostTensor`) to its device as they are, and looks the values up there.
+   * Default false: inputs are floats.
+   */
+  readonly takesLevels?: boolean;
   /** Finds out whether the backend works on this machine. */
   status(): Promise<BackendStatus>;
   /**
@@ -154,7 +179,24 @@ export interface Backend {
   /**
    * Estimates the memory that a program needs, without running it. A backend that cannot tell leaves the method out.
    */
-  estimate?(program: Program): Promise<ProgramMemory>;
+  estimate?(program: Program, options?: EstimateOptions): Promise<ProgramMemory>;
+  /**
+   * Bytes that programs may take on each device. A backend whose programs take the memory of the process leaves the method
+   * out.
+   */
+  deviceMemory?(): Promise<number>;
+  /**
+   * Finds a device for which the backend can compile, whether this machine has one or not.
+   * @param name short name such as `h100`, or the device's own.
+   * @throws MedbenchError if nothing can compile for it, or ('usage') with the known names if there is none of that name.
+   */
+  forDevice?(name: string): Promise<TargetDevice>;
+}
+
+/** A device for which programs can be compiled without having one, to plan for it. */
+export interface TargetDevice extends Required<Pick<Backend, 'id' | 'precisions' | 'estimate' | 'deviceMemory'>> {
+  /** Its name, such as `NVIDIA H100 80GB HBM3`. */
+  readonly title: string;
 }
 
 /** Info that `@Backend` attaches to a class. */

@@ -5,6 +5,7 @@ export type * from './embeddings.js';
 export type * from './encoder.js';
 export type * from './gallery.js';
 export type * from './ids.js';
+export type * from './launcher.js';
 export type * from './leaks.js';
 export type * from './measurement.js';
 export type * from './method.js';

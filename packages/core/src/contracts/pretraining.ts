@@ -56,6 +56,8 @@ export interface TrainingSettings {
   readonly decay?: 'current' | 'historic';
   /** Arithmetic of the products of a training, see `LoadOptions.precision`. Default `float32`. */
   readonly precision?: Precision;
+  /** Number of devices that divide each batch, see `LoadOptions.devices`. Default 1. */
+  readonly devices?: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
@@ -79,6 +81,8 @@ export interface ModelRequest {
   readonly model: ModelSettings;
   readonly backend: Backend;
   readonly log: (message: string) => void;
+  /** Number of devices that divide each batch of embeddings, see `LoadOptions.devices`. Default 1. */
+  readonly devices?: number;
   /**
    * Makes the towers of a row from those of the run, as its method asks; see `Method.towers`. Default: they stay as they
    * are. `train` does not read it: it has the method.
@@ -119,6 +123,11 @@ export interface TrainRequest extends ModelRequest {
   readonly event: (entry: Readonly<Record<string, unknown>>) => void;
   /** Is told the path of a checkpoint that does not hold what was written, and therefore counts as none. */
   readonly damaged?: (file: string) => void;
+  /**
+   * Is called before each file is written.
+   * @throws MedbenchError('store') if another process has taken this training over.
+   */
+  readonly mayWrite?: () => void;
   /** Aborts the training when the user asks to stop. */
   readonly signal: AbortSignal;
 }

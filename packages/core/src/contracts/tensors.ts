@@ -12,6 +12,12 @@ export interface TensorSpec {
 /** A tensor in host memory: row-major values with their shape. `bool` values are 0 or 1 in a `Uint8Array`. */
 export interface HostTensor extends TensorSpec {
   readonly data: Float32Array | Int32Array | Uint8Array;
+  /**
+   * Only for `float32` of which `data` holds a byte for each value, such as the pixels of a batch: the values that the bytes
+   * stand for, `[channels, 256]`, where `channels` is the last side of the shape. Element i is
+   * `levels[256 * (i % channels) + data[i]]`.
+   */
+  readonly levels?: Float32Array;
 }
 
 /** Named tensors in host memory. */

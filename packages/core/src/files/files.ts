@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { chmod, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorMessage, MedbenchError } from '../errors.js';
+import { errorMessage, isMedbenchError, MedbenchError } from '../errors.js';
 
 /**
  * Makes the error for a path that cannot be written: full disk, no permission, a file where a folder belongs.
@@ -83,7 +83,8 @@ export interface WritableFile {
  * Writes a file completely or not at all: writes a temporary file in the same folder, flushes it to disk and renames
  * it. Makes the folder if needed.
  * @param content the contents, or a function that writes them piece by piece.
- * @throws MedbenchError('store') naming the file if that fails. A previous file of that name stays.
+ * @throws MedbenchError('store') naming the file if that fails, and any MedbenchError of `content` as it is. A previous
+ *   file of that name stays.
  */
 export async function writeFileAtomic(
   path: string,
@@ -103,7 +104,7 @@ export async function writeFileAtomic(
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw unwritableError(path, cause);
+    throw isMedbenchError(cause) ? cause : unwritableError(path, cause);
   }
 }
 
