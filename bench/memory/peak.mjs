@@ -1,6 +1,8 @@
 // node peak.mjs CASE [CACHE]: predicts the peak memory of a training step, makes a few steps on random images, and
-// prints a line of JSON with the prediction and the peak resident size of the process.
+// prints a line of JSON with the prediction and the peak resident size of the process. MEDBENCH_BENCH_BACKEND=xla-cpu
+// measures that backend in place of `compiled`.
 import { Compiled } from '@medbench/backends-compiled';
+import { XlaCpu } from '@medbench/backends-xla';
 import { random } from '@medbench/core';
 import { initialise } from '@medbench/nn';
 import { PEAKS } from './peaks.mjs';
@@ -33,9 +35,11 @@ for (const [name, { shape, dtype }] of Object.entries(step.inputs)) {
       : fill(new Float32Array(size), () => stream.uniform());
   batch[`input/${name}`] = { shape: [batchSize, ...shape], dtype, data };
 }
-const backend = new Compiled();
-const { peakBytes, checkBytes } = await step.memory(backend);
-const options = { selfCheck: check, ...(cache ? { cache } : {}) };
+const backend = process.env.MEDBENCH_BENCH_BACKEND === 'xla-cpu' ? new XlaCpu() : new Compiled();
+const shared = cache ? { cache } : {};
+const estimator = { estimate: (program) => backend.estimate(program, shared) };
+const { peakBytes, checkBytes } = await step.memory(estimator);
+const options = { selfCheck: check, ...shared };
 const session = await step.load(backend, step.initialState(initialise(parameters, 1)), options);
 const began = performance.now();
 for (let i = 0; i < steps; i++) await session.step(batch);

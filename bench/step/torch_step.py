@@ -1,5 +1,5 @@
 """PyTorch's side of bench:step: `python3 torch_step.py SPEC`. SPEC is JSON: contender (torch or torch-compile), what (step,
-forward or product), threads, and the fields of that work. Prints a line when it is ready, then answers each line "run N" on
+forward or product), threads, and the fields of that work; for a step also device and autocast (bfloat16). Prints a line when it is ready, then answers each line "run N" on
 stdin with a line of JSON: the milliseconds of N steps, their results and the peak memory.
 """
 
@@ -57,8 +57,9 @@ def schedule(step, training):
 
 def training_step(spec, compile):
     training, trainable = spec["training"], set(spec["trainable"])
-    p = {name: torch.nn.Parameter(value, name in trainable) for name, value in read_safetensors(spec["files"]["weights"])}
-    batches = read_batches(spec["files"]["batches"])
+    device = spec.get("device", "cpu")
+    p = {name: torch.nn.Parameter(value.to(device), name in trainable) for name, value in read_safetensors(spec["files"]["weights"])}
+    batches = [{name: value.to(device) for name, value in batch.items()} for batch in read_batches(spec["files"]["batches"])]
     trained = {name: one for name, one in p.items() if one.requires_grad}
     decays = lambda name: trained[name].dim() >= 2 and not name.endswith("positional_embedding")
     groups = [
@@ -74,7 +75,8 @@ def training_step(spec, compile):
 
     def step(at):
         optimizer.zero_grad(set_to_none=True)
-        loss = run(batches[at % len(batches)])
+        with torch.autocast(device, torch.bfloat16, enabled=spec.get("autocast", False)):
+            loss = run(batches[at % len(batches)])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained.values(), training["clipNorm"], foreach=True)
         for group in optimizer.param_groups:
@@ -141,4 +143,6 @@ for line in sys.stdin:
             sys.exit(0)
         ms.append((time.perf_counter() - start) * 1e3)
         done += 1
-    say({"ms": ms, "results": results, "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
+    # Device memory of the tensors at most, where there is a GPU.
+    device = {"deviceMiB": torch.cuda.max_memory_allocated() / 2**20} if torch.cuda.is_available() else {}
+    say({"ms": ms, "results": results, **device, "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})

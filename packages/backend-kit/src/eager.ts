@@ -5,7 +5,7 @@ import { MedbenchError } from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { switchBackend } from './active.js';
 import { type SharedState, SharedStates } from './shared-state.js';
-import { ARRAY_TYPES, checkResult, checkTensors, pick, stateNames } from './tensors.js';
+import { ARRAY_TYPES, checkResult, checkTensors, expandLevels, pick, stateNames } from './tensors.js';
 
 /** Options of `eagerSession`. */
 export interface EagerOptions {
@@ -17,7 +17,8 @@ export interface EagerOptions {
 
 const STATES = new SharedStates<tf.Tensor>();
 
-function upload({ data, shape, dtype }: HostTensor): tf.Tensor {
+function upload(tensor: HostTensor): tf.Tensor {
+  const { data, shape, dtype } = expandLevels(tensor);
   return tf.tensor(data, [...shape], dtype);
 }
 

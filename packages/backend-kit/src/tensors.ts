@@ -15,6 +15,10 @@ const specsMatch = (a: TensorSpec, b: TensorSpec): boolean =>
 /** Typed array of each element type. */
 export const ARRAY_TYPES = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
+/** Number of bytes of a tensor's elements. */
+export const tensorBytes = ({ shape, dtype }: TensorSpec): number =>
+  elementCount(shape) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
+
 /**
  * Checks tensors against the declared `state` or `inputs` of a program.
  * @throws MedbenchError naming the first tensor that is missing, unknown, or of another shape, element type or length.
@@ -31,6 +35,7 @@ export function checkTensors(program: Program, kind: 'state' | 'inputs', tensors
         `Program ${program.name}: the ${noun} ${name} is ${describeSpec(tensor)}, expected ${describeSpec(spec)}`,
         { hint: 'Compiled shapes are fixed: pad or drop a short last batch.' },
       );
+    if (kind === 'inputs' && tensor.levels && hasLevels(tensor)) continue;
     if (tensor.data.length !== elementCount(spec.shape) || !(tensor.data instanceof ARRAY_TYPES[spec.dtype]))
       throw new MedbenchError(
         'backend',
@@ -68,6 +73,25 @@ export function stateNames(program: Program, names: readonly string[] | undefine
     if (!(name in program.state))
       throw new MedbenchError('backend', `Program ${program.name} has no state entry ${name}`);
   return names ?? Object.keys(program.state);
+}
+
+const hasLevels = ({ data, shape, dtype, levels }: HostTensor): boolean =>
+  dtype === 'float32' &&
+  data instanceof Uint8Array &&
+  data.length === elementCount(shape) &&
+  levels?.length === 256 * (shape.at(-1) ?? 1);
+
+/** The tensor with its values as floats, if it holds bytes with `levels`. */
+export function expandLevels(tensor: HostTensor): HostTensor {
+  const { shape, dtype, data, levels } = tensor;
+  if (!levels) return tensor;
+  const channels = shape.at(-1) ?? 1;
+  const values = new Float32Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    const table = levels.subarray(256 * c, 256 * (c + 1));
+    for (let i = c; i < data.length; i += channels) values[i] = table[data[i]!]!;
+  }
+  return { shape, dtype, data: values };
 }
 
 /** Copies a tensor, so that later steps do not change it. */

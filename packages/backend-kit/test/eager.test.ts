@@ -43,6 +43,20 @@ describe('the eager session', () => {
     await expect(session.step({ rate: float(1) })).rejects.toThrow('The session of descent was disposed');
   });
 
+  it('takes bytes for the values that they stand for, and refuses a table of another size', async () => {
+    const session = await eagerSession(descent, { w: float(4, 8) }, { activate });
+    const levels = new Float32Array(256);
+    levels[7] = 0.25;
+    const rate = { shape: [1], dtype: 'float32', data: Uint8Array.of(7) } as const;
+    await session.step({ rate: { ...rate, levels } });
+    expect(await session.readState()).toEqual({ w: float(2, 4) });
+    await expect(session.step({ rate: { ...rate, levels: new Float32Array(255) } })).rejects.toThrow(
+      'the input rate has 1 values in a Uint8Array, expected 1 in a Float32Array',
+    );
+    await expect(session.step({ rate })).rejects.toThrow('in a Uint8Array, expected 1 in a Float32Array');
+    await session.dispose();
+  });
+
   it('shares its state with another program until both sessions are disposed', async () => {
     const session = await eagerSession(descent, { w: float(4, 8) }, { activate });
     const other = await eagerSession(reading, {}, { activate, share: session });

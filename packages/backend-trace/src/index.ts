@@ -15,6 +15,7 @@ export {
 } from './seam.js';
 export {
   canCheck,
+  checkMemory,
   compareTensors,
   type EagerReference,
   type SelfCheckRequest,

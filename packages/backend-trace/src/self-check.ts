@@ -21,11 +21,20 @@ export interface EagerReference {
   activate(): Promise<string>;
   /** Largest number of bytes of tensors that a step may compute to fit the memory of the reference. */
   readonly largestBytes: number;
+  /** Growth of the process's memory in an eager step, as a share of the bytes of all its tensors and views. Default 1. */
+  readonly growth?: number;
 }
 
 /** Whether a program can be self-checked: it names tensors to compare, and its step fits the eager reference. */
 export const canCheck = ({ selfCheck: names = [] }: Program, tracedBytes: number, reference: EagerReference): boolean =>
   names.length > 0 && tracedBytes <= reference.largestBytes;
+
+/** Bytes that the self-check of a program's first step adds to the process; 0 if it is not checked. */
+export const checkMemory = (
+  program: Program,
+  { tracedBytes, eagerBytes }: { readonly tracedBytes: number; readonly eagerBytes: number },
+  reference: EagerReference,
+): number => (canCheck(program, tracedBytes, reference) ? (reference.growth ?? 1) * eagerBytes : 0);
 
 /** A compiled step to check. */
 export interface SelfCheckRequest {

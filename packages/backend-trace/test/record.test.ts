@@ -19,7 +19,7 @@ describe('a recording', () => {
       state: { w: { shape: [2], dtype: 'float32' }, bias: { shape: [2], dtype: 'float32' } },
     });
     // d/dw of the sum of exp(w x) is dy exp(w x) x, with dy broadcast to the shape of the summed tensor.
-    const dy = 'Multiply(Reshape(constant 1), constant 2)';
+    const dy = 'Multiply(Reshape(constant 1), Fill 1())';
     expect(texts).toEqual({
       'next/w': `Sub(state/w, Multiply(Multiply(${dy}, Exp(Multiply(state/w, input/x))), input/x))`,
       'output/sum': 'Sum(Add(state/w, state/bias))',

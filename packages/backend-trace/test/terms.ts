@@ -1,5 +1,5 @@
 import type { HostTensor, Program, TensorSpec } from '@medbench/core';
-import { backend_util, type ReshapeAttrs, type SumAttrs } from '@tensorflow/tfjs-core';
+import { backend_util, type FillAttrs, type ReshapeAttrs, type SumAttrs } from '@tensorflow/tfjs-core';
 import {
   type KernelRule,
   type KernelRules,
@@ -54,6 +54,7 @@ export const RULES: KernelRules<Terms, Term> = {
   Exp: unary('Exp'),
   Identity: (_, { x }) => x!,
   Cast: (_, { x }) => x!,
+  Fill: (terms, _, { shape, value }: FillAttrs) => terms.call(`Fill ${value}`, [], shape),
   Reshape: (terms, { x }, { shape }: ReshapeAttrs) => terms.reshape(x!, shape),
   Sum: (terms, { x }, { axis }: SumAttrs) => {
     const axes = normaliseAxes(axis, x!.shape.length);

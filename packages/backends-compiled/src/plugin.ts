@@ -2,6 +2,7 @@ import type { BackendStatus, HostTensors, LoadOptions, Program, ProgramMemory, S
 import { Backend, errorMessage, MedbenchError, threadCount } from '@medbench/core';
 import { cudaStatus } from './cuda.js';
 import { estimateProgram } from './estimate.js';
+import { nativeRuntime } from './native/api.js';
 import { loadRuntime, remedy } from './runtime.js';
 import { compiledSession } from './session.js';
 
@@ -18,7 +19,12 @@ export class Compiled implements Backend {
     threadCount();
     try {
       await loadRuntime();
-      return { available: true, reason: 'ONNX Runtime works' };
+      const native = nativeRuntime();
+      const way =
+        'runtime' in native
+          ? 'by its C API: the state of a training stays in place'
+          : `by its binding for Node, which copies the state of a training at each step: ${native.reason}`;
+      return { available: true, reason: `ONNX Runtime works, ${way}` };
     } catch (error) {
       return { available: false, reason: errorMessage(error), remedy: remedy() };
     }

@@ -4,42 +4,48 @@ import { type Agreement, FirstStepCheck, NAME_PREFIXES } from '@medbench/backend
 import { wasmReference } from '@medbench/backends-wasm';
 import {
   errorMessage,
-  type HostTensor,
   type HostTensors,
   type LoadOptions,
   MedbenchError,
   type Program,
   type Session,
 } from '@medbench/core';
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { InferenceSession } from 'onnxruntime-common';
+import {
+  bindingCompiler,
+  type CompiledGraph,
+  type CompileGraph,
+  type GraphInterface,
+  type StateEntry,
+} from './compiled-graph.js';
 import { bake } from './graph/bake.js';
 import { encodeModel } from './graph/protobuf.js';
 import { GraphCache } from './graph-cache.js';
+import { nativeRuntime } from './native/api.js';
+import { nativeCompiler } from './native/graph.js';
 import { type ExecutionProvider, loadRuntime, type OnnxRuntime, sessionOptions } from './runtime.js';
 import { type TracedProgram, takeTraced } from './trace.js';
 
-/** Converts to a tensor of ONNX Runtime. Neither this function nor `toHost` copies the data. */
-export const toOrt = ({ Tensor }: OnnxRuntime, { shape, dtype, data }: HostTensor): Tensor =>
-  new Tensor(dtype, data, [...shape]);
-/** Converts from a tensor of ONNX Runtime, without a copy. */
-export const toHost = ({ type, dims, data }: Tensor): HostTensor => ({
-  shape: dims,
-  dtype: type as HostTensor['dtype'],
-  data: data as Float32Array,
-});
+const STATES = new SharedStates<StateEntry>();
 
-/** A tensor of ONNX Runtime with its shape in the property that `SharedStates` reads. */
-interface SizedTensor {
-  readonly tensor: Tensor;
-  readonly shape: readonly number[];
+/** The runs on a state, which take turns: a run writes over what another reads. */
+const TURNS = new WeakMap<SharedState<StateEntry>, Promise<unknown>>();
+
+/** Waits for the runs on a state before, then does a task. */
+function takeTurn<T>(state: SharedState<StateEntry>, task: () => T | Promise<T>): Promise<T> {
+  const turn = (TURNS.get(state) ?? Promise.resolve()).then(task);
+  // A task that fails is reported to whoever waits for it, and the next one begins all the same.
+  TURNS.set(
+    state,
+    turn.catch(() => {}),
+  );
+  return turn;
 }
-const withShape = (tensor: Tensor): SizedTensor => ({ tensor, shape: tensor.dims });
-const STATES = new SharedStates<SizedTensor>();
 
 /**
  * The part of a recording that a session keeps. The model and the graph are left out, so that their memory is freed.
  */
-type SessionRecording = Pick<TracedProgram, 'inputs' | 'updated' | 'results' | 'tracedBytes'>;
+type SessionRecording = Pick<TracedProgram, 'updated' | 'tracedBytes'>;
 
 /** Format of the cached graphs, part of the cache key. Increase the number when the format changes. */
 const NODE_ORDER = 'as recorded, 1';
@@ -47,12 +53,13 @@ const NODE_ORDER = 'as recorded, 1';
 /** Creates a session from the cached optimized graph, or has ONNX Runtime optimize the graph and caches the result. */
 async function createOptimized(
   model: Uint8Array,
-  runtime: OnnxRuntime,
+  compile: CompileGraph,
   options: InferenceSession.SessionOptions,
+  graph: GraphInterface,
   cache: GraphCache | undefined,
-): Promise<InferenceSession> {
-  const create = (graph: Uint8Array, overrides: InferenceSession.SessionOptions): Promise<InferenceSession> =>
-    runtime.InferenceSession.create(graph, { ...options, ...overrides });
+): Promise<CompiledGraph> {
+  const create = (bytes: Uint8Array, overrides: InferenceSession.SessionOptions): Promise<CompiledGraph> =>
+    compile(bytes, { ...options, ...overrides }, graph);
   if (!cache) return create(model, {});
   const cachedGraph = await cache.read(model);
   if (cachedGraph) {
@@ -70,15 +77,12 @@ async function createOptimized(
   return session;
 }
 
-async function compile(
+async function compileProgram(
   program: Program,
-  model: Uint8Array,
-  runtime: OnnxRuntime,
-  options: InferenceSession.SessionOptions,
-  cache: GraphCache | undefined,
-): Promise<InferenceSession> {
+  ...[model, compile, options, graph, cache]: Parameters<typeof createOptimized>
+): Promise<CompiledGraph> {
   try {
-    return await createOptimized(model, runtime, options, cache);
+    return await createOptimized(model, compile, options, graph, cache);
   } catch (cause) {
     throw new MedbenchError('backend', `ONNX Runtime refuses the graph of ${program.name}: ${errorMessage(cause)}`, {
       hint: 'Run with the backend wasm, and please report the program as an issue.',
@@ -88,92 +92,74 @@ async function compile(
 }
 
 /**
- * A program compiled to one ONNX graph, together with its state. ONNX Runtime returns the updated state from each step
- * as new arrays, which are the inputs of the next step. Preallocated output arrays would cost a copy of them all
- * (measured: a twelfth of a small model's step). State that the program does not update is used in place, or built into
- * the graph if it is fixed: the caller must not write to those arrays.
+ * A program compiled to one ONNX graph, together with its state. State that the program does not update is used in place, or
+ * built into the graph if it is fixed: the caller must not write to those arrays.
  */
 class CompiledSession implements Session {
-  readonly #sharedState: SharedState<SizedTensor>;
+  readonly #sharedState: SharedState<StateEntry>;
   readonly #check: FirstStepCheck;
   #disposed = false;
 
   constructor(
     private readonly program: Program,
-    private readonly traced: SessionRecording,
-    private readonly runtime: OnnxRuntime,
-    private readonly session: InferenceSession,
+    recording: SessionRecording,
+    private readonly graph: CompiledGraph,
     initial: HostTensors,
     options: LoadOptions,
     agreement: Agreement | undefined,
   ) {
     if (options.share) this.#sharedState = STATES.get(options.share, program);
     else {
-      const updated = new Set(traced.updated);
-      const initialTensor = (name: string): HostTensor =>
-        updated.has(name) ? copyTensor(initial[name]!) : initial[name]!;
+      const updated = new Set(recording.updated);
+      const entry = (name: string): StateEntry =>
+        updated.has(name) ? graph.own(initial[name]!) : { ...initial[name]!, owned: false };
       const names = Object.keys(program.state);
-      this.#sharedState = {
-        entries: Object.fromEntries(names.map((name) => [name, withShape(toOrt(runtime, initialTensor(name)))])),
-        users: 0,
-      };
+      this.#sharedState = { entries: Object.fromEntries(names.map((name) => [name, entry(name)])), users: 0 };
     }
     STATES.join(this, this.#sharedState);
-    const { tracedBytes } = traced;
+    const { tracedBytes } = recording;
     this.#check = new FirstStepCheck({ program, reference: wasmReference, tracedBytes, options, agreement });
   }
 
   async step(inputs: HostTensors): Promise<HostTensors> {
     this.#assertAlive();
     checkTensors(this.program, 'inputs', inputs);
-    return this.#check.step(
-      inputs,
-      () => this.#run(inputs),
-      () => this.#hostState(),
+    return takeTurn(this.#sharedState, () =>
+      this.#check.step(
+        inputs,
+        () => this.#run(inputs),
+        () => this.#copyState(Object.keys(this.program.state)),
+      ),
     );
   }
 
   async readState(names?: readonly string[]): Promise<HostTensors> {
     this.#assertAlive();
-    return Object.fromEntries(
-      stateNames(this.program, names).map((name) => [name, copyTensor(toHost(this.#current(name)))]),
-    );
+    const chosen = stateNames(this.program, names);
+    return takeTurn(this.#sharedState, () => this.#copyState(chosen));
   }
 
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#sharedState.users--;
-    await this.session.release();
-  }
-
-  #current(name: string): Tensor {
-    return this.#sharedState.entries[name]!.tensor;
+    await takeTurn(this.#sharedState, () => {
+      this.#sharedState.users--;
+      return this.graph.release();
+    });
   }
 
   #assertAlive(): void {
     if (this.#disposed) throw new MedbenchError('backend', `The session of ${this.program.name} was disposed`);
   }
 
-  #hostState(): HostTensors {
-    return Object.fromEntries(Object.keys(this.program.state).map((name) => [name, toHost(this.#current(name))]));
+  #copyState(names: readonly string[]): HostTensors {
+    return Object.fromEntries(names.map((name) => [name, copyTensor(this.#sharedState.entries[name]!)]));
   }
 
   async #run(inputs: HostTensors): Promise<HostTensors> {
-    const { runtime, traced, session } = this;
-    const feeds: Record<string, Tensor> = {};
-    for (const name of session.inputNames) {
-      const key = name.slice(name.indexOf('/') + 1);
-      feeds[name] = name.startsWith(NAME_PREFIXES.state) ? this.#current(key) : toOrt(runtime, inputs[key]!);
-    }
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of traced.updated) fetches[NAME_PREFIXES.next + name] = null;
-    for (const name of Object.keys(traced.results)) fetches[NAME_PREFIXES.output + name] = null;
-    const results = await session.run(feeds, fetches as InferenceSession.OnnxValueMapType);
-    for (const name of traced.updated) this.#sharedState.entries[name] = withShape(results[NAME_PREFIXES.next + name]!);
-    return Object.fromEntries(
-      Object.keys(traced.results).map((name) => [name, toHost(results[NAME_PREFIXES.output + name]!)]),
-    );
+    const { state, outputs } = await this.graph.run(this.#sharedState.entries, inputs);
+    Object.assign(this.#sharedState.entries, state);
+    return outputs;
   }
 }
 
@@ -187,6 +173,7 @@ const graphCache = (
 
 /**
  * Traces and compiles a program and creates a session with its state.
+ * @param native ONNX Runtime by its C API, or why it cannot be called so; then its binding for Node runs the graph.
  * @throws MedbenchError if the program cannot be traced, the state does not fit, or ONNX Runtime refuses the graph.
  */
 export async function compiledSession(
@@ -194,9 +181,11 @@ export async function compiledSession(
   initial: HostTensors,
   options: LoadOptions = {},
   provider: ExecutionProvider = 'cpu',
+  native: ReturnType<typeof nativeRuntime> = nativeRuntime(),
 ): Promise<Session> {
   if (!options.share) checkTensors(program, 'state', initial);
   const runtime = await loadRuntime();
+  const compile = provider === 'cpu' && 'runtime' in native ? nativeCompiler(native.runtime) : bindingCompiler(runtime);
   const started = performance.now();
   const settings = sessionOptions(provider, options.threads);
   const cache = options.cache === undefined ? undefined : graphCache(options.cache, runtime, settings, options.log);
@@ -207,24 +196,18 @@ export async function compiledSession(
   });
   const recorded = performance.now();
   const fixed = options.fixed === true && options.share === undefined && traced.updated.length === 0;
+  const { inputs, inPlace, updated, results, tracedBytes } = traced;
+  const given = fixed ? inputs.filter((name) => !name.startsWith(NAME_PREFIXES.state)) : inputs;
+  const graphInterface = { inputs: given, updated, inPlace, results };
   // A graph with built-in weights is not cached: optimizing it takes no longer than reading it from a file.
-  const session = fixed
-    ? await compile(
-        program,
-        encodeModel(bake(traced.proto, NAME_PREFIXES.state, initial)),
-        runtime,
-        settings,
-        undefined,
-      )
-    : await compile(program, traced.model, runtime, settings, cache);
+  const model = fixed ? encodeModel(bake(traced.proto, NAME_PREFIXES.state, initial)) : traced.model;
+  const graph = await compileProgram(program, model, compile, settings, graphInterface, fixed ? undefined : cache);
   const compiled = performance.now();
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   options.log?.(
     `${program.name}: recorded ${traced.nodeCount} operations in ${seconds(recorded - started)}, ` +
       `compiled in ${seconds(compiled - recorded)}`,
   );
-  const { inputs, updated, results, tracedBytes } = traced;
-  const recording = { inputs, updated, results, tracedBytes };
   const agreement = cache?.agreement(traced.model, fixed ? '-fixed' : '');
-  return new CompiledSession(program, recording, runtime, session, initial, options, agreement);
+  return new CompiledSession(program, { updated, tracedBytes }, graph, initial, options, agreement);
 }

@@ -36,8 +36,29 @@ const tile: tf.GradFunc = (dy, [x], attrs) => {
   return { x: () => tf.reshape(tf.sum(tf.reshape(dy as tf.Tensor, split), axes), shape) };
 };
 
+/** `dy` of a reduction with its axes kept, repeated to the shape of the operand. */
+function repeated(dy: tf.Tensor, { shape }: tf.Tensor, axis: number | number[]): tf.Tensor {
+  const axes = tf.util.parseAxisParam(axis, shape);
+  const kept = shape.map((side, i) => (axes.includes(i) ? 1 : side));
+  return tf.mul(tf.reshape(dy, kept), tf.fill(shape, 1, 'float32'));
+}
+
 const PATCHED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.GradFunc }>> = {
   [tf.Tile]: { inputsToSave: ['x'], gradFunc: tile },
+  [tf.Sum]: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => ({
+      x: () => repeated(dy as tf.Tensor, x!, (attrs as unknown as tf.SumAttrs).axis),
+    }),
+  },
+  [tf.Mean]: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => {
+      const { axis } = attrs as unknown as tf.MeanAttrs;
+      const [, reduced] = tf.backend_util.computeOutAndReduceShapes(x!.shape, tf.util.parseAxisParam(axis, x!.shape));
+      return { x: () => tf.div(repeated(dy as tf.Tensor, x!, axis), tf.util.sizeFromShape(reduced)) };
+    },
+  },
   [tf.Cumsum]: {
     inputsToSave: [],
     gradFunc: (dy, _saved, attrs) => {
@@ -64,6 +85,8 @@ const PATCHED: Readonly<Record<string, { inputsToSave: string[]; gradFunc: tf.Gr
  * (version 4.22) are wrong or needlessly slow:
  *
  * - Tile: one slice and one addition per repetition, and none beyond rank 4. The patch is one sum over the repetitions;
+ * - Sum, Mean: ones of the operand's size are made in JavaScript, also while a step is recorded for other shapes than fit
+ *   there. The patch fills them where the backend computes;
  * - Cumsum: transposed by mistake, unless along the last axis;
  * - Maximum, Minimum, SquaredDifference: of the wrong shape if an operand was broadcast.
  *

@@ -1,7 +1,8 @@
-import type { BakedConstant, WrittenGraph } from '@medbench/backend-trace';
+import { type BakedConstant, NAME_PREFIXES, type WrittenGraph } from '@medbench/backend-trace';
 import { elementCount } from '@medbench/core';
 import { fuse } from './fuse.js';
 import { byteSize, filled, type Graph, type GraphNode, type Value } from './graph.js';
+import { entriesInPlace } from './in-place.js';
 import type { GraphRun } from './memory.js';
 import { sortSumsByRecording } from './order.js';
 import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueProto } from './protobuf.js';
@@ -19,6 +20,8 @@ export interface EmittedGraph extends WrittenGraph {
   /** Names of the graph inputs that the outputs depend on. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** State entries whose new values may be written over the old ones. */
+  readonly inPlace: readonly string[];
   /** Bytes of all tensors that the graph computes. */
   readonly tracedBytes: number;
   /** Bytes of all constants at full size. */
@@ -94,6 +97,13 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
   const inputs: ValueProto[] = graph.inputs
     .filter(({ input }) => usedInputs.has(input!))
     .map(({ input, shape, dtype }) => ({ name: input!, shape, dtype }));
+  const copied = aliases.map(([, value]) => value);
+  const entries = Object.entries(outputs).flatMap(([output, after]) => {
+    if (!output.startsWith(NAME_PREFIXES.next)) return [];
+    const name = output.slice(NAME_PREFIXES.next.length);
+    const before = graph.inputs.find(({ input }) => input === NAME_PREFIXES.state + name);
+    return before ? [{ name, before, after }] : [];
+  });
   const proto: ModelProto = {
     nodes: [...fills, ...nodes],
     initializers,
@@ -106,13 +116,14 @@ export function emit(graph: Graph, outputs: Readonly<Record<string, Value>>): Em
     nodeCount: fills.length + nodes.length,
     inputs: inputs.map(({ name }) => name),
     outputs: Object.keys(outputs),
+    inPlace: entriesInPlace({ nodes: liveInOrder, entries, copied: new Set(copied) }),
     constants,
     tracedBytes,
     constantBytes,
     run: {
       nodes: liveInOrder,
       results: [...new Set(Object.values(outputs))].filter(({ node }) => node),
-      copied: aliases.map(([, value]) => value),
+      copied,
     },
   };
 }

@@ -8,7 +8,7 @@ import { byteSize, type GraphNode, sameShape, type Value } from './graph.js';
 const UNARY =
   'Abs Neg Sqrt Exp Log Erf Tanh Sigmoid Relu Elu Floor Ceil Reciprocal Not Cast Softmax LogSoftmax Softplus Sign LeakyRelu Selu';
 const BINARY = 'Add Sub Mul Div';
-const IN_PLACE: Readonly<Record<string, readonly number[]>> = Object.fromEntries([
+export const IN_PLACE: Readonly<Record<string, readonly number[]>> = Object.fromEntries([
   ...UNARY.split(' ').map((op) => [op, [0]]),
   ...BINARY.split(' ').map((op) => [op, [0, 1]]),
 ]);
@@ -138,22 +138,39 @@ const scratchSizes = ({ op, outputs }: GraphNode): number[] =>
 /** Bytes of dead arrays that V8 accumulates before it collects them, as measured by `npm run bench:memory`. */
 const GARBAGE_BYTES = 16 * 2 ** 20;
 
+/** Number of runs whose results are in memory: of the last two, and of older ones that V8 has not collected yet. */
+const keptRuns = (resultBytes: number, garbageBytes: number): number =>
+  2 + Math.min(6, Math.floor(garbageBytes / Math.max(1, resultBytes)));
+
+/** Options of `arenaBytes`. */
+export interface ArenaOptions {
+  /** Bytes of older results that V8 may not have collected yet. */
+  readonly garbageBytes?: number;
+  /** Whether the arena holds the results too, or the caller gives arrays for them. Default true. */
+  readonly holdsResults?: boolean;
+}
+
 /**
  * Peak bytes of ONNX Runtime's arena in training. They hold the values that a run computes and the results that it
  * returns. A result stays alive through the next run, as its input, and is collected one run later at the earliest.
- * @param garbageBytes bytes of older results that V8 may not have collected yet.
  */
-export function arenaBytes({ nodes, results, copied }: GraphRun, garbageBytes = GARBAGE_BYTES): number {
+export function arenaBytes(
+  { nodes, results, copied }: GraphRun,
+  { garbageBytes = GARBAGE_BYTES, holdsResults = true }: ArenaOptions = {},
+): number {
   const resultSet = new Set(results);
   const plan = planMemory(runningOrder(nodes), resultSet);
-  const resultBytes = [...results, ...copied].reduce((sum, value) => sum + byteSize(value), 0);
-  const keptRuns = 2 + Math.min(6, Math.floor(garbageBytes / Math.max(1, resultBytes)));
+  const kept = keptRuns(
+    [...results, ...copied].reduce((sum, value) => sum + byteSize(value), 0),
+    garbageBytes,
+  );
   const arena = new Arena();
   const generations: Chunk[][] = [];
-  for (let run = 0; run < keptRuns + 2; run++) {
+  for (let run = 0; run < (holdsResults ? kept + 2 : 2); run++) {
     const chunks = new Map<Buffer, Chunk>();
     for (const { allocated, scratch, freed } of plan) {
-      for (const buffer of allocated) chunks.set(buffer, arena.allocate(byteSize(buffer.first)));
+      for (const buffer of allocated)
+        if (holdsResults || !resultSet.has(buffer.first)) chunks.set(buffer, arena.allocate(byteSize(buffer.first)));
       const scratchChunks = scratch.map((bytes) => arena.allocate(bytes));
       for (const chunk of scratchChunks) arena.release(chunk);
       for (const buffer of freed) {
@@ -161,8 +178,13 @@ export function arenaBytes({ nodes, results, copied }: GraphRun, garbageBytes = 
         chunks.delete(buffer);
       }
     }
+    if (!holdsResults) continue;
     generations.push([...chunks.values(), ...copied.map((value) => arena.allocate(byteSize(value)))]);
-    if (generations.length > keptRuns) for (const chunk of generations.shift()!) arena.release(chunk);
+    if (generations.length > kept) for (const chunk of generations.shift()!) arena.release(chunk);
   }
   return arena.touched;
 }
+
+/** Peak bytes of outputs for which each run makes new arrays. */
+export const outputBytes = (bytes: number, garbageBytes = GARBAGE_BYTES): number =>
+  bytes * keptRuns(bytes, garbageBytes);

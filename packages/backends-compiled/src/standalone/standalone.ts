@@ -1,9 +1,9 @@
 import { NAME_PREFIXES } from '@medbench/backend-trace';
 import { type HostTensor, type HostTensors, MedbenchError, type Program } from '@medbench/core';
+import { toHost, toOrt } from '../compiled-graph.js';
 import { bake } from '../graph/bake.js';
 import { encodeModel, type ModelProto } from '../graph/protobuf.js';
 import { loadRuntime, sessionOptions } from '../runtime.js';
-import { toHost, toOrt } from '../session.js';
 import { traceProgram } from '../trace.js';
 import { withFreeBatch } from './free-batch.js';
 
