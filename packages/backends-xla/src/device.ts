@@ -34,7 +34,7 @@ async function createClient({ path, options, threads }: DeviceRequest): Promise<
 }
 
 /**
- * Connects to the devices of a plugin, once for each number of threads.
+ * Connects to the devices of a plugin, once for each number of threads and each set of options.
  * @throws MedbenchError if the plugin cannot be loaded.
  * @throws PjrtError in the plugin's words, for example if there is no device.
  */

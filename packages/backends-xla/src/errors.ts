@@ -7,7 +7,10 @@ export const firstLine = (error: unknown): string => errorMessage(error).split('
 /** The way out of an error of a plugin. */
 function remedy(error: unknown): string {
   if (error instanceof PjrtError && error.code === 'RESOURCE_EXHAUSTED')
-    return 'The memory of the device is full: set training.chunkSize or a smaller batch, or end other programs there.';
+    return (
+      'The memory of the device is full: set training.chunkSize, a smaller training.batchSize, or more training.devices, ' +
+      'or end other programs there.'
+    );
   return 'Run with the backend compiled, and please report the program as an issue.';
 }
 

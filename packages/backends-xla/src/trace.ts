@@ -1,6 +1,6 @@
 import { checkSameGraph, NAME_PREFIXES, type Recording, Tracer } from '@medbench/backend-trace';
 import type { Precision, Program } from '@medbench/core';
-import { HloBuilder, type HloModule } from './hlo/builder.js';
+import { type Attention, HloBuilder, type HloModule } from './hlo/builder.js';
 import type { HloValue } from './hlo/value.js';
 import { KERNELS } from './kernels/index.js';
 
@@ -20,14 +20,23 @@ export const TRACER = new Tracer<HloBuilder, HloValue>({
   rulesPackage: '@medbench/backends-xla',
 });
 
+/** How a program is recorded. */
+export interface TraceOptions {
+  readonly precision?: Precision | undefined;
+  /** Default `composed`. */
+  readonly attention?: Attention | undefined;
+  /** Number of devices that divide the rows of the inputs. Default 1. */
+  readonly devices?: number | undefined;
+}
+
 /** Records one run of a program. Updated state takes the memory of the state before. */
-async function recordOnce(program: Program, precision?: Precision) {
-  const builder = new HloBuilder(precision);
+async function recordOnce(program: Program, { precision, devices, attention }: TraceOptions) {
+  const builder = new HloBuilder(precision, attention);
   const { outputs, ...recording } = await TRACER.record(program, builder);
   const inPlace = Object.fromEntries(
     recording.updated.map((name) => [NAME_PREFIXES.next + name, NAME_PREFIXES.state + name]),
   );
-  const module = builder.write(program.name, outputs, inPlace);
+  const module = builder.write(program.name, outputs, inPlace, devices);
   const { operationCount, tracedBytes, constants } = builder;
   const model = Buffer.from(module.text);
   const traced: TracedProgram = { ...module, ...recording, operationCount, tracedBytes, model };
@@ -43,21 +52,23 @@ async function recordOnce(program: Program, precision?: Precision) {
 export async function traceProgram(
   program: Program,
   {
-    precision,
     recordedBefore = async () => false,
-  }: {
-    readonly precision?: Precision | undefined;
+    ...options
+  }: TraceOptions & {
     readonly recordedBefore?: ((model: Uint8Array) => Promise<boolean>) | undefined;
   } = {},
 ): Promise<TracedProgram> {
-  const { traced, written } = await recordOnce(program, precision);
+  const { traced, written } = await recordOnce(program, options);
   if (!(await recordedBefore(traced.model)))
-    checkSameGraph(program, written, (await recordOnce(program, precision)).written);
+    checkSameGraph(program, written, (await recordOnce(program, options)).written);
   return traced;
 }
 
 /** The StableHLO of a program, for inspection. Inputs are `state/…` and `input/…`, outputs `next/…` and `output/…`. */
-export async function traceToStableHlo(program: Program): Promise<HloModule & { readonly operationCount: number }> {
-  const { text, inputs, outputs, operationCount } = await traceProgram(program);
+export async function traceToStableHlo(
+  program: Program,
+  options: TraceOptions = {},
+): Promise<HloModule & { readonly operationCount: number }> {
+  const { text, inputs, outputs, operationCount } = await traceProgram(program, options);
   return { text, inputs, outputs, operationCount };
 }

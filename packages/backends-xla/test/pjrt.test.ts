@@ -58,10 +58,10 @@ describe.skipIf(!cpuPlugin)('the CPU plugin', () => {
     const executable = await client.compile(SUM);
     const x = await client.put(float([2, 2], 1, 2, 3, 4));
     const y = await client.put(float([2, 2], 10, 20, 30, 40));
-    const { outputs, event } = await executable.start([x.handle, y.handle]);
-    const sum = client.buffer(outputs[0]!, x);
+    const { outputs, events } = await executable.start([[x.handle, y.handle]]);
+    const sum = client.buffer(outputs[0]![0]!, x);
     const { tensor, event: read } = sum.startRead();
-    await client.plugin.settle([event, read]);
+    await client.plugin.settle([...events, read]);
     expect(tensor).toEqual(float([2, 2], 11, 22, 33, 44));
     expect([x.isDeleted, y.isDeleted]).toEqual([true, false]);
     await expect(x.read()).rejects.toThrow(/deleted or donated/);
@@ -89,14 +89,16 @@ describe.skipIf(!cpuPlugin)('the CPU plugin', () => {
     const executable = await client.load(await compiled.serialize());
     compiled.destroy();
     const x = await client.put(float([2, 2], 1, 2, 3, 4));
-    const { outputs, event } = await executable.start([x.handle, x.handle]).catch(() => ({ outputs: [], event: 0n }));
-    await client.plugin.settle([event]);
+    const { outputs, events } = await executable
+      .start([[x.handle, x.handle]])
+      .catch(() => ({ outputs: [], events: [] }));
+    await client.plugin.settle(events);
     // The same buffer cannot be donated and read at once.
     expect(outputs).toEqual([]);
     const y = await client.put(float([2, 2], 1, 2, 3, 4));
-    const run = await executable.start([x.handle, y.handle]);
-    await client.plugin.settle([run.event]);
-    const product = client.buffer(run.outputs[0]!, x);
+    const run = await executable.start([[x.handle, y.handle]]);
+    await client.plugin.settle(run.events);
+    const product = client.buffer(run.outputs[0]![0]!, x);
     expect(await product.read()).toEqual(float([2, 2], 1, 4, 9, 16));
     executable.destroy();
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, hashFile, lockFolder, MedbenchError, unwritableError, writeFileAtomic } from '@medbench/core';
+import { awaitLock, ensureFolder, hashFile, MedbenchError, unwritableError, writeFileAtomic } from '@medbench/core';
 import { openZip, pathInside } from '@medbench/formats';
 import { ENGINES, type Engine, type EngineId, type PinnedWheel } from './catalogue.js';
 import { engineFolder, enginesFolder, MANIFEST } from './locate.js';
@@ -111,7 +111,7 @@ export async function addEngine(
   const folder = engineFolder(id);
   const all = enginesFolder();
   await ensureFolder(all, 'Set MEDBENCH_ENGINES to a folder that you may write to');
-  const lock = lockFolder(all);
+  const lock = await awaitLock(all, { waiting: log });
   try {
     if (existsSync(join(folder, MANIFEST))) return { folder, present: true };
     // Under the lock, whatever is partial belongs to a process that was killed.
@@ -157,7 +157,7 @@ export async function removeEngine(id: EngineId): Promise<boolean> {
   const folder = engineFolder(id);
   const all = enginesFolder();
   if (!existsSync(folder)) return false;
-  const lock = lockFolder(all);
+  const lock = await awaitLock(all);
   try {
     // Renamed first: a process that is killed here leaves no folder that looks complete.
     await rename(folder, folder + PARTIAL);

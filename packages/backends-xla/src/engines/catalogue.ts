@@ -24,7 +24,27 @@ export interface Engine {
 }
 
 /** Name of an engine on the command line. */
-export type EngineId = 'xla-cpu' | 'xla-cuda12' | 'xla-cuda13';
+export type EngineId = 'xla-cpu' | 'xla-cuda12' | 'xla-cuda13' | 'xla-cuda13-compiler';
+
+/** Wheels that both the runtime and the compiler of CUDA 13 need. */
+const CUDA13_PLUGIN: PinnedWheel = {
+  project: 'jax-cuda13-pjrt',
+  file: 'jax_cuda13_pjrt-0.12.0.1-py3-none-manylinux_2_27_x86_64.whl',
+  sha256: '5899bb6177eda86ea532afb9a26794f2bdd04966f6a01f9028266b16c2b6cf90',
+  bytes: 134_922_808,
+};
+const CUDA13_NVCC: PinnedWheel = {
+  project: 'nvidia-cuda-nvcc',
+  file: 'nvidia_cuda_nvcc-13.5.37-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl',
+  sha256: 'f5c4f7ead5d964fb4af42bbf1e6d3ec3c1e6e9d83b53749f691d387e7fcaa3a7',
+  bytes: 47_028_279,
+};
+const CUDA13_NVVM: PinnedWheel = {
+  project: 'nvidia-nvvm',
+  file: 'nvidia_nvvm-13.5.37-py3-none-manylinux2010_x86_64.manylinux_2_12_x86_64.whl',
+  sha256: 'c41bfa362e407405163f103c2229f0765f8cc2ed7d148b754dc77f228bf7e070',
+  bytes: 75_141_406,
+};
 
 /**
  * All engines. Every wheel has its SHA-256 here: no index can exchange one. NVIDIA's libraries are the newest that the
@@ -138,12 +158,7 @@ export const ENGINES: Readonly<Record<EngineId, Engine>> = {
     version: '0.12.0.1',
     platform: 'linux-x64',
     wheels: [
-      {
-        project: 'jax-cuda13-pjrt',
-        file: 'jax_cuda13_pjrt-0.12.0.1-py3-none-manylinux_2_27_x86_64.whl',
-        sha256: '5899bb6177eda86ea532afb9a26794f2bdd04966f6a01f9028266b16c2b6cf90',
-        bytes: 134_922_808,
-      },
+      CUDA13_PLUGIN,
       {
         project: 'nvidia-cublas',
         file: 'nvidia_cublas-13.10.0.20-py3-none-manylinux1_x86_64.manylinux_2_5_x86_64.whl',
@@ -156,12 +171,7 @@ export const ENGINES: Readonly<Record<EngineId, Engine>> = {
         sha256: '9dcca41c12a734192b14e7128ae116bc9ce1b9da686e2ebf48ae7a4415f76650',
         bytes: 12_592_974,
       },
-      {
-        project: 'nvidia-cuda-nvcc',
-        file: 'nvidia_cuda_nvcc-13.5.37-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl',
-        sha256: 'f5c4f7ead5d964fb4af42bbf1e6d3ec3c1e6e9d83b53749f691d387e7fcaa3a7',
-        bytes: 47_028_279,
-      },
+      CUDA13_NVCC,
       {
         project: 'nvidia-cuda-runtime',
         file: 'nvidia_cuda_runtime-13.5.37-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl',
@@ -216,14 +226,17 @@ export const ENGINES: Readonly<Record<EngineId, Engine>> = {
         sha256: '81a4d1f666543e6d34df6d2ff940c7da1435e34e186aab6f3c2b48861b64ef38',
         bytes: 182_092_449,
       },
-      {
-        project: 'nvidia-nvvm',
-        file: 'nvidia_nvvm-13.5.37-py3-none-manylinux2010_x86_64.manylinux_2_12_x86_64.whl',
-        sha256: 'c41bfa362e407405163f103c2229f0765f8cc2ed7d148b754dc77f228bf7e070',
-        bytes: 75_141_406,
-      },
+      CUDA13_NVVM,
     ],
     plugin: 'jax_plugins/xla_cuda13/xla_cuda_plugin.so',
     needs: 'an NVIDIA GPU with driver R580 or later, and glibc 2.27',
+  },
+  'xla-cuda13-compiler': {
+    title: "XLA's compiler for CUDA 13",
+    version: '0.12.0.1',
+    platform: 'linux-x64',
+    wheels: [CUDA13_PLUGIN, CUDA13_NVCC, CUDA13_NVVM],
+    plugin: 'jax_plugins/xla_cuda13/xla_cuda_plugin.so',
+    needs: 'glibc 2.27, and no GPU: it plans for one (medbench plan --device h100)',
   },
 };

@@ -1,5 +1,6 @@
 import { type BakedConstant, NAME_PREFIXES, type TraceBuilder } from '@medbench/backend-trace';
 import { elementCount, type HostTensor, hashBytes, type Precision, type TensorSpec } from '@medbench/core';
+import { isDivided, meshText, shardingText } from './sharding.js';
 import {
   type ElementType,
   elementsText,
@@ -12,6 +13,9 @@ import {
 
 /** An operation that combines two values of a reduction. */
 export type Reducer = 'add' | 'multiply' | 'maximum' | 'minimum' | 'and' | 'or';
+
+/** Attention as products and a softmax, or as calls of cuDNN, which keeps nothing as large as the logits. */
+export type Attention = 'composed' | 'cudnn';
 
 /** Axes of a general matrix product, on the left and on the right. */
 type AxisPair = readonly [left: readonly number[], right: readonly number[]];
@@ -73,7 +77,11 @@ export class HloBuilder implements TraceBuilder<HloValue> {
   readonly #constants: BakedConstant[] = [];
   #tracedBytes = 0;
 
-  constructor(private readonly precision: Precision = 'float32') {}
+  constructor(
+    private readonly precision: Precision = 'float32',
+    /** How attention is written where both forms are possible. */
+    readonly attention: Attention = 'composed',
+  ) {}
 
   input(name: string, { shape, dtype }: TensorSpec): HloValue {
     const weight = name.startsWith(NAME_PREFIXES.state) && shape.length > 0;
@@ -105,7 +113,7 @@ export class HloBuilder implements TraceBuilder<HloValue> {
     x.low ? this.#mapping(`stablehlo.convert ${x.id}`, [x], { shape: x.shape, dtype: x.dtype }) : x;
 
   /** The value in bfloat16, if it is float32. */
-  #lowered(x: HloValue): HloValue {
+  lowered(x: HloValue): HloValue {
     if (x.low || x.dtype !== 'float32') return x;
     if (x.splat !== undefined) return this.splat(x.splat, { shape: x.shape, dtype: x.dtype, low: true });
     return this.#mapping(`stablehlo.convert ${x.id}`, [x], { shape: x.shape, dtype: x.dtype, low: true });
@@ -116,15 +124,16 @@ export class HloBuilder implements TraceBuilder<HloValue> {
     if (!values.some(({ low }) => low)) return [...values];
     const follows = (x: HloValue): boolean =>
       x.low || x.dtype !== 'float32' || x.splat !== undefined || (x.weight === true && isVector(x));
-    return values.every(follows) ? values.map((x) => this.#lowered(x)) : values.map(this.full);
+    return values.every(follows) ? values.map((x) => this.lowered(x)) : values.map(this.full);
   }
+
+  /** Whether a product of this value is computed in bfloat16. */
+  lowers = (x: HloValue): boolean => this.precision === 'bfloat16' && (x.low === true || x.weight === true);
 
   /** The operands of a product, in the arithmetic of the precision. */
   #factors(a: HloValue, b: HloValue): [HloValue, HloValue] {
-    const lowers = (x: HloValue): boolean => x.low === true || x.weight === true;
     const floats = a.dtype === 'float32' && b.dtype === 'float32';
-    if (this.precision === 'bfloat16' && floats && (lowers(a) || lowers(b)))
-      return [this.#lowered(a), this.#lowered(b)];
+    if (floats && (this.lowers(a) || this.lowers(b))) return [this.lowered(a), this.lowered(b)];
     return [this.full(a), this.full(b)];
   }
 
@@ -429,6 +438,35 @@ export class HloBuilder implements TraceBuilder<HloValue> {
     );
   }
 
+  /**
+   * Calls a function of the plugin, with operands whose elements lie in order.
+   * @param config told to the function, as JSON.
+   * @param results with the order of their axes in memory, the innermost first, if it is another than usual. The function
+   *   also gets room to work, whose size it chooses.
+   */
+  customCall(
+    target: string,
+    operands: readonly HloValue[],
+    config: unknown,
+    results: readonly (HloType & { readonly layout?: readonly number[] })[],
+  ): readonly HloValue[] {
+    const inOrder = ({ shape }: { readonly shape: readonly number[] }) => shape.map((_, i) => shape.length - 1 - i);
+    const layout = (axes: readonly number[]): string =>
+      `dense<${axes.length === 1 ? axes[0] : list(axes)}> : tensor<${axes.length}xindex>`;
+    const room = { shape: [0], dtype: 'int32' } as const;
+    const layouts = [...results.map((one) => one.layout ?? inOrder(one)), inOrder(room)];
+    const types = [...results.map(typeText), 'tensor<0xui8>'];
+    return this.#emit(
+      `"stablehlo.custom_call"(${operands.map(({ id }) => id).join(', ')}) <{call_target_name = "${target}", api_version = 2 : i32, ` +
+        `has_side_effect = false, backend_config = "${JSON.stringify(config).replaceAll('"', '\\22')}", ` +
+        `operand_layouts = [${operands.map((one) => layout(inOrder(one))).join(', ')}], ` +
+        `result_layouts = [${layouts.map(layout).join(', ')}]}>`,
+      operands,
+      [...results.map(({ shape, dtype, low = false }) => ({ shape, dtype, low })), room],
+      `(${operands.map(typeText).join(', ')}) -> (${types.join(', ')})`,
+    ).slice(0, results.length);
+  }
+
   /** Number of operations. */
   get operationCount(): number {
     return this.#lines.length;
@@ -448,24 +486,29 @@ export class HloBuilder implements TraceBuilder<HloValue> {
    * Writes the program. Inputs that nothing uses are left out.
    * @param results outputs of the program, by name.
    * @param inPlace for names of results, the input whose memory they take: the input is donated.
+   * @param devices number of devices that divide the rows of the inputs (`isDivided`). State and results are whole on each.
    */
   write(
     name: string,
     results: Readonly<Record<string, HloValue>>,
     inPlace: Readonly<Record<string, string>>,
+    devices = 1,
   ): HloModule {
     const outputs = Object.entries(results).map(([output, value]) => [output, this.full(value)] as const);
     const used = this.#inputs.filter(({ id }) => this.#used.has(id) || outputs.some(([, value]) => value.id === id));
     const positions = new Map(outputs.map(([output], i) => [inPlace[output], i]));
     const args = used.map((input) => {
       const position = positions.get(input.name);
-      const alias = position === undefined ? '' : ` {tf.aliasing_output = ${position} : i32}`;
-      return `${input.id}: ${typeText(input)}${alias}`;
+      const alias = position === undefined ? '' : `tf.aliasing_output = ${position} : i32`;
+      const divided = !input.name.startsWith(NAME_PREFIXES.state) && isDivided(input, devices);
+      return `${input.id}: ${typeText(input)}${attributes(alias, shardingText(input, devices, divided))}`;
     });
+    const placed = outputs.map(([, value]) => typeText(value) + attributes(shardingText(value, devices, false)));
     const types = outputs.map(([, value]) => typeText(value)).join(', ');
     const ids = outputs.map(([, value]) => value.id).join(', ');
     const text =
-      `module @${name.replaceAll(/\W/g, '_')} {\nfunc.func public @main(${args.join(', ')}) -> (${types}) {\n` +
+      `module @${name.replaceAll(/\W/g, '_')} {\n${meshText(devices)}` +
+      `func.func public @main(${args.join(', ')}) -> (${placed.join(', ')}) {\n` +
       `${this.#lines.join('\n')}\nreturn ${ids}${outputs.length > 0 ? ` : ${types}` : ''}\n}\n}\n`;
     return {
       text,
@@ -513,6 +556,12 @@ export class HloBuilder implements TraceBuilder<HloValue> {
     this.#known.set(key, values);
     return values;
   }
+}
+
+/** Attributes of an argument or a result. */
+function attributes(...texts: readonly string[]): string {
+  const given = texts.filter(Boolean);
+  return given.length > 0 ? ` {${given.join(', ')}}` : '';
 }
 
 /** A value's shape and element type, without what is known of its elements. */

@@ -1,14 +1,16 @@
+import { copyBytes, copyText } from '@medbench/backend-kit';
 import type { HostTensor, TensorSpec } from '@medbench/core';
 import { DeviceBuffer, ELEMENT_TYPES } from './buffer.js';
-import { type CompileOptions, encodeCompileOptions } from './compile-options.js';
+import { type CompileOptions, compilation } from './compile-options.js';
 import { Executable } from './executable.js';
 import { type NamedValue, writeNamedValues } from './named-values.js';
-import { copyBytes, copyText } from './native.js';
-import type { Plugin } from './plugin.js';
-import { Struct } from './struct.js';
+import { PjrtError, type Plugin } from './plugin.js';
+import type { Struct } from './struct.js';
 
 /** `PJRT_HostBufferSemantics_kImmutableOnlyDuringCall`: the bytes are copied before the call returns. */
 const ONLY_DURING_CALL = 0;
+/** `PJRT_Buffer_Type_U8` */
+const BYTES = 6;
 /** Arrays up to this size are copied on this thread: a call on another thread takes some 50 µs. */
 const SMALL_BYTES = 2 ** 16;
 
@@ -49,18 +51,38 @@ export class Client {
     return copyText(found.pointer('text'), found.pointer('textSize'));
   }
 
-  /** Number of devices of this process. Programs run on the first. */
+  /** Number of devices of this process. */
   get deviceCount(): number {
     return this.#devices.length;
   }
 
+  /** The plugin's numbers of the devices, in order. */
+  get deviceIds(): readonly number[] {
+    const { plugin } = this;
+    return Array.from(this.#devices, (_, i) =>
+      plugin.call('DeviceDescription_Id', { description: this.#description(i) }).integer('id'),
+    );
+  }
+
   /** Kind of the first device, such as `NVIDIA H100 80GB HBM3`. */
   get deviceKind(): string {
-    const { plugin } = this;
-    const device = this.#devices[0]!;
-    const description = plugin.call('Device_GetDescription', { device }).pointer('description');
-    const found = plugin.call('DeviceDescription_Kind', { description });
+    const found = this.plugin.call('DeviceDescription_Kind', { description: this.#description(0) });
     return copyText(found.pointer('text'), found.pointer('textSize'));
+  }
+
+  /** Bytes that programs may take on the first device; infinite if the plugin sets no limit or does not tell. */
+  get memoryLimit(): number {
+    try {
+      const stats = this.plugin.call('Device_MemoryStats', { device: this.#devices[0]! });
+      return stats.flag('limitSet') ? Number(stats.pointer('limit')) : Number.POSITIVE_INFINITY;
+    } catch (error) {
+      if (error instanceof PjrtError && error.code === 'UNIMPLEMENTED') return Number.POSITIVE_INFINITY;
+      throw error;
+    }
+  }
+
+  #description(index: number): bigint {
+    return this.plugin.call('Device_GetDescription', { device: this.#devices[index]! }).pointer('description');
   }
 
   /**
@@ -68,15 +90,9 @@ export class Client {
    * @throws PjrtError in the compiler's words.
    */
   async compile(text: string, options: CompileOptions = {}): Promise<Executable> {
-    const code = Buffer.from(text);
-    const format = Buffer.from('mlir');
-    const program = new Struct('Program', { code, codeSize: code.length, format, formatSize: format.length });
-    const encoded = encodeCompileOptions(options);
     const done = await this.plugin.callAsync('Client_Compile', {
       client: this.#handle,
-      program,
-      options: encoded,
-      optionsSize: encoded.length,
+      ...compilation(text, options),
     });
     return new Executable(this.plugin, done.pointer('executable'));
   }
@@ -92,20 +108,22 @@ export class Client {
   }
 
   /**
-   * Copies a tensor to the first device. The caller may write to its array when the promise is fulfilled.
+   * Copies a tensor to a device. The caller may write to its array when the promise is fulfilled. Of one with `levels`, the
+   * bytes are copied: the buffer can be an argument of type ui8, but is not read back.
+   * @param index position of the device; by default the first.
    * @throws PjrtError such as `RESOURCE_EXHAUSTED`.
    */
-  async put({ data, shape, dtype }: HostTensor): Promise<DeviceBuffer> {
+  async put({ data, shape, dtype, levels }: HostTensor, index = 0): Promise<DeviceBuffer> {
     const dims = BigInt64Array.from(shape.length > 0 ? shape : [0], BigInt);
     const values = {
       client: this.#handle,
       // A pointer to no bytes would be null.
       data: data.byteLength > 0 ? data : new Uint8Array(8),
-      type: ELEMENT_TYPES[dtype],
+      type: levels ? BYTES : ELEMENT_TYPES[dtype],
       dims,
       dimCount: shape.length,
       semantics: ONLY_DURING_CALL,
-      device: this.#devices[0]!,
+      device: this.#devices[index]!,
     };
     const { plugin } = this;
     const done =

@@ -20,10 +20,16 @@ const STRUCTS = {
   Client_PlatformVersion: 'p:client p:text p:textSize',
   Client_AddressableDevices: 'p:client p:devices p:deviceCount',
   Client_Compile: 'p:client p:program p:options p:optionsSize p:executable',
+  TopologyDescription_Create: 'p:name p:nameSize p:options p:optionCount p:topology',
+  TopologyDescription_Destroy: 'p:topology',
+  Compile: 'p:topology p:program p:options p:optionsSize p:client p:executable',
   Client_BufferFromHostBuffer:
     'p:client p:data i:type p:dims p:dimCount p:byteStrides p:byteStrideCount i:semantics p:device p:memory p:deviceLayout p:doneWithHostBuffer p:buffer',
   Program: 'p:code p:codeSize p:format p:formatSize',
   Device_GetDescription: 'p:device p:description',
+  Device_MemoryStats:
+    'p:device p:inUse p:peakInUse b:peakSet p:count b:countSet p:largest b:largestSet p:limit b:limitSet p:reserved b:reservedSet p:peakReserved b:peakReservedSet p:reservable b:reservableSet p:largestFree b:largestFreeSet p:pool b:poolSet p:peakPool b:peakPoolSet p:peakAllocated b:peakAllocatedSet',
+  DeviceDescription_Id: 'p:description i:id',
   DeviceDescription_Kind: 'p:description p:text p:textSize',
   DeviceDescription_ToString: 'p:description p:text p:textSize',
   ExecuteOptions:

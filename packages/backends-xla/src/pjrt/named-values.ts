@@ -1,5 +1,5 @@
+import { addressOf, copyBytes, copyText } from '@medbench/backend-kit';
 import { LAYOUTS } from './layouts.js';
-import { addressOf, copyBytes, copyText } from './native.js';
 
 /** A value of an attribute of a plugin, or of an option of its client. */
 export type NamedValue = string | boolean | number | readonly number[];

@@ -1,7 +1,15 @@
+import {
+  callAsync,
+  copyBytes,
+  copyText,
+  functionAt,
+  type NativeFunction,
+  type NativeValue,
+  openLibrary,
+} from '@medbench/backend-kit';
 import { MedbenchError } from '@medbench/core';
 import { FUNCTIONS, HEAD_BYTES, type StructName } from './layouts.js';
 import { type NamedValue, readNamedValues } from './named-values.js';
-import { copyBytes, copyText, functionAt, type NativeFunction, openLibrary } from './native.js';
 import { type FieldValues, Struct } from './struct.js';
 
 /** Codes of `PJRT_Error_Code`, by number. */
@@ -37,6 +45,9 @@ export class PjrtError extends Error {
   }
 }
 
+/** The way out if a plugin cannot be loaded. */
+const REMEDY = 'It may be cut short, or built for another system. See medbench engines list.';
+
 /** The major version of the PJRT C API whose layouts this package knows. */
 const MAJOR = 0;
 
@@ -71,7 +82,7 @@ export class Plugin {
   readonly #table: BigUint64Array;
 
   private constructor(readonly path: string) {
-    const address = openLibrary(path).callPointer('GetPjrtApi');
+    const address = openLibrary(path, REMEDY).callPointer('GetPjrtApi');
     this.api = readApiHead(copyBytes(address, HEAD_BYTES), path);
     const table = copyBytes(address + BigInt(HEAD_BYTES), 8 * this.api.functionCount);
     this.#table = new BigUint64Array(table.buffer as ArrayBuffer);
@@ -101,19 +112,10 @@ export class Plugin {
   }
 
   /** Calls a function on another thread, so that the event loop continues. @throws PjrtError */
-  callAsync<Name extends StructName>(name: Name, values?: FieldValues<Name>): Promise<Struct<Name>> {
+  async callAsync<Name extends StructName>(name: Name, values?: FieldValues<Name>): Promise<Struct<Name>> {
     const args = new Struct(name, values);
-    return new Promise((resolve, reject) => {
-      this.#function(name).async(args.address, (failure, error) => {
-        try {
-          if (failure) throw failure;
-          this.#check(error);
-          resolve(args);
-        } catch (reason) {
-          reject(reason);
-        }
-      });
-    });
+    this.#check(await callAsync(this.#function(name), [args.address], args));
+    return args;
   }
 
   /**
@@ -149,14 +151,15 @@ export class Plugin {
       throw new MedbenchError('backend', `${this.path} (PJRT 0.${this.api.minor}) has no function ${name}`, {
         hint: 'The plugin is too old. medbench engines add fetches one that works.',
       });
-    const found = functionAt(address);
+    const found = functionAt(address, 'void *', ['void *']);
     this.#functions.set(name, found);
     return found;
   }
 
   /** Throws a `PJRT_Error` as an exception, and frees it. */
-  #check(error: bigint | null): void {
-    if (!error) return;
+  #check(result: NativeValue): void {
+    if (!result) return;
+    const error = result as bigint;
     const message = new Struct('Error_Message', { error });
     this.#function('Error_Message')(message.address);
     const text = copyText(message.pointer('message'), message.pointer('messageSize'));

@@ -1,5 +1,5 @@
+import { addressOf } from '@medbench/backend-kit';
 import { type FieldName, LAYOUTS, type Layout, type StructName } from './layouts.js';
-import { addressOf } from './native.js';
 
 /** A value of a field: a pointer or number, a boolean, or an array or struct whose address is meant. */
 export type FieldValue = bigint | number | boolean | null | ArrayBufferView | { readonly address: bigint };
