@@ -1,9 +1,10 @@
+export { ImageMemory } from './loading/images.js';
 export { batchLoader, keptImageBytes, type LoaderOptions } from './loading/loader.js';
 export { TowerPretraining } from './loop/pretraining.js';
 export { type SupervisedTraining, type TrainedStep, trainSupervised } from './loop/supervised.js';
 export { train } from './loop/trainer.js';
 export { memoryBudget } from './memory/budget.js';
-export { stepMemory } from './memory/fit.js';
+export { fitRow, type MemoryEstimator, predictMemory } from './memory/fit.js';
 export { addPrefix, stripPrefix } from './step/layout.js';
 export { observeUpdates } from './step/represent.js';
 export { type PreparedRow, prepareRow, type SetupRequest } from './step/setup.js';

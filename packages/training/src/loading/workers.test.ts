@@ -127,6 +127,25 @@ describe('workers', () => {
     expect(await batches(pairs, 4)).toEqual(expected);
   });
 
+  it.each([0, 2])('make bytes that stand for the same floats, also in recycled memory: %i workers', async (workers) => {
+    const pairs = await webDataset(spec);
+    const expected = await batches(pairs, 0);
+    const load = batchLoader({ ...options, pairs, workers, bytes: true });
+    let step = 0;
+    for await (const batch of prefetch(load, 0, 9, load.ahead)) {
+      const { images, ...others } = batch;
+      const { images: floats, ...sameOthers } = expected[step++]!;
+      expect(images).toMatchObject({ shape: floats!.shape, dtype: 'float32' });
+      expect(images!.data).toBeInstanceOf(Uint8Array);
+      const values = Float32Array.from(images!.data, (byte, i) => images!.levels![256 * (i % 3) + byte]!);
+      expect(values).toEqual(floats!.data);
+      expect(others).toEqual(sameOthers);
+      load.recycle(batch);
+    }
+    expect(step).toBe(9);
+    await load.close();
+  });
+
   it.each([0, 2])('make the same bytes in recycled memory: %i workers', async (workers) => {
     const pairs = await webDataset(spec);
     const expected = await batches(pairs, 0);

@@ -42,6 +42,33 @@ async function* measureWaits<T>(items: AsyncIterable<T>, profile: Profile): Asyn
 }
 
 /**
+ * Yields the same batches, each of which the session has on its device by then: the next one is copied while the step on
+ * this one runs.
+ */
+async function* sendAhead(batches: AsyncIterable<HostTensors>, session: LoadedStep): AsyncGenerator<HostTensors> {
+  const iterator = batches[Symbol.asyncIterator]();
+  const sendNext = async (): Promise<IteratorResult<HostTensors>> => {
+    const next = await iterator.next();
+    if (!next.done) await session.send?.(next.value);
+    return next;
+  };
+  let sent = sendNext();
+  try {
+    for (;;) {
+      const next = await sent;
+      if (next.done) return;
+      sent = sendNext();
+      // A failure is reported when the turn of the batch comes; until then it must not count as unhandled.
+      sent.catch(() => undefined);
+      yield next.value;
+    }
+  } finally {
+    await sent.catch(() => undefined);
+    await iterator.return?.();
+  }
+}
+
+/**
  * Runs the steps from `from.step` (included) to `until` (excluded), or until validation stops the training early.
  * @returns the progress after the last step, with its state.
  * @throws MedbenchError('interrupted') after a checkpoint, if the signal aborts; ('training') if the loss or the
@@ -64,11 +91,15 @@ export async function runSteps(
   const save = async (ended = step === training.steps): Promise<Progress> => {
     const state = await session.readState();
     const progress = { ...from, step, seconds: seconds(), curve, standing, ended, state };
-    if (!ended) await writeResume(folder, key, progress);
+    if (!ended) {
+      request.mayWrite?.();
+      await writeResume(folder, key, progress);
+    }
     return progress;
   };
   const checkpoint = (ended?: boolean): Promise<Progress> => profile.span('checkpoints', () => save(ended));
-  for await (const batch of measureWaits(prefetch(load, from.step, until, load.ahead), profile)) {
+  const loaded = prefetch(load, from.step, until, load.ahead);
+  for await (const batch of measureWaits(session.send ? sendAhead(loaded, session) : loaded, profile)) {
     if (signal.aborted) {
       await checkpoint();
       throw new MedbenchError('interrupted', `Training of ${row} stopped at step ${step}; it resumes from there`);

@@ -41,6 +41,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  checkedDevices,
   checkedPrecision,
   ensureFolder,
   type HostTensors,
@@ -112,6 +113,7 @@ export async function train(
 ): Promise<TrainOutcome> {
   const { row, training, folder, key, profile = NO_PROFILE } = request;
   const precision = checkedPrecision(request.backend, training.precision);
+  const devices = await checkedDevices(request.backend, training);
   const { model: towers, tokenizer } = await buildModel(request);
   const { validation } = training;
   // With a corpus of their own to validate on, all pairs are for training.
@@ -132,13 +134,14 @@ export async function train(
   const pairs = Math.min(split.training.length, training.steps * training.batchSize);
   const fitted = await fitRow(towers, request, request.backend, { resumeFrom: progress, pairs });
   for (const message of fitMessages(row, fitted, resumed)) request.log(message);
-  const { model, specs, phases, parameters, setup, memory, checked } = fitted;
+  const { model, specs, phases, parameters, setup, memory, device, checked } = fitted;
   const { step } = phases[0]!;
   request.event({
     training: row,
     parameters,
     ...setup,
     ...(memory ? { peakBytes: memory.peakBytes } : {}),
+    ...(device ? { deviceBytes: device.bytes } : {}),
     steps: training.steps,
     pairs: split.training.length,
     ...(validated ? { [validated.from === 'share' ? 'heldOut' : 'validationPairs']: validated.pairs.length } : {}),
@@ -157,7 +160,7 @@ export async function train(
     const session = await phaseStep.load(request.backend, progress.state, {
       log: request.log,
       selfCheck: !resumed && checked,
-      precision,
+      ...{ precision, devices },
     });
     // The session has its own copy of the state, so this one can be freed.
     progress = { ...progress, state: {} };
@@ -191,6 +194,7 @@ export async function train(
       hint: 'Repeat the command: it trains this row again.',
     });
   }
+  request.mayWrite?.();
   await profile.span('checkpoints', () => writeSafetensors(weights, keptWeights, weightsMetadata(request)));
   if (!stopped) {
     await rm(join(folder, RESUME_FILE), { force: true });
@@ -227,7 +231,7 @@ async function readBest({ folder, key, damaged }: TrainRequest): Promise<HostTen
 }
 
 const loaderOptions = (
-  { training, seed, log, profile = NO_PROFILE }: TrainRequest,
+  { training, seed, log, backend, profile = NO_PROFILE }: TrainRequest,
   { image, text }: Awaited<ReturnType<typeof buildModel>>['model'],
 ) => ({
   imageSize: image.imageSize,
@@ -235,6 +239,7 @@ const loaderOptions = (
   batchSize: training.batchSize,
   cropScale: training.cropScale,
   crop: training.crop,
+  bytes: backend.takesLevels,
   seed,
   log,
   profile,

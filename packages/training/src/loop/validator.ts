@@ -103,6 +103,7 @@ export async function createValidator(
     const { standing, improved } = updateStanding(previous, step, loss);
     request.event({ training: row, step, validationLoss: loss, best: standing.best });
     if (improved && training.validation.keep === 'best') {
+      request.mayWrite?.();
       await writeCheckpoint(
         join(folder, BEST_FILE),
         selectWeights(await session.readState()),

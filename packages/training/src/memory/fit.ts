@@ -1,4 +1,4 @@
-import { type Backend, type DualEncoderModel, MedbenchError } from '@medbench/core';
+import { type Backend, type DualEncoderModel, MedbenchError, type Program } from '@medbench/core';
 import { loadingBytes } from '../loading/loader.js';
 import { type PreparedRow, prepareRow, type SetupRequest } from '../step/setup.js';
 import { formatMebibytes, memoryBudget } from './budget.js';
@@ -10,10 +10,21 @@ export interface RowMemory {
   readonly checkBytes: number;
 }
 
+/** Estimates the memory of programs: a backend, or a device to plan for. */
+export type MemoryEstimator = Pick<Backend, 'id' | 'estimate' | 'deviceMemory' | 'takesLevels'>;
+
+/** Predicted peak memory of a row on the device that trains it, and the bytes that programs may take there. */
+export interface DeviceMemory {
+  readonly bytes: number;
+  readonly budget: number;
+}
+
 /** A row, prepared so that its training fits into memory. */
 export interface FittedRow extends PreparedRow {
   /** Memory of the phase that takes most; undefined on a backend that gives no estimate. */
   readonly memory?: RowMemory;
+  /** Memory of the phase that takes most, on a backend with a device. Then `memory` is undefined. */
+  readonly device?: DeviceMemory;
   /** Whether there is room for the self-check of the first step. */
   readonly checked: boolean;
   /**
@@ -39,9 +50,11 @@ interface MemoryNeed {
   readonly checkBytes: number;
 }
 
-/** Chunk sizes that divide a batch, the largest first. */
-const divisors = (batch: number): number[] =>
-  Array.from({ length: batch - 1 }, (_, i) => batch - 1 - i).filter((size) => batch % size === 0);
+/** Chunk sizes that divide a batch, and that a number of devices divide, the largest first. */
+const chunkSizes = (batch: number, devices: number): number[] =>
+  Array.from({ length: batch - 1 }, (_, i) => batch - 1 - i).filter(
+    (size) => batch % size === 0 && size % devices === 0,
+  );
 
 /**
  * Prepares a row. If the settings leave the chunk size open (`training.chunkSize: null`) and the whole batch does not
@@ -54,11 +67,14 @@ const divisors = (batch: number): number[] =>
 export async function fitRow(
   model: DualEncoderModel,
   request: SetupRequest,
-  backend: Backend,
+  backend: MemoryEstimator,
   { resumeFrom, pairs }: FitOptions = {},
 ): Promise<FittedRow> {
   const { row, training } = request;
-  const { batchSize } = training;
+  const { batchSize, precision, devices = 1 } = training;
+  const options = { devices, ...(precision ? { precision } : {}) };
+  const estimator = backend.estimate ? { estimate: (program: Program) => backend.estimate!(program, options) } : {};
+  const deviceBudget = await backend.deviceMemory?.();
   const chunked = (chunkSize: number): PreparedRow => {
     const prepared = prepareRow(model, { ...request, training: { ...training, chunkSize } });
     return { ...prepared, setup: { ...prepared.setup, chunkSize } };
@@ -66,10 +82,18 @@ export async function fitRow(
   const estimateNeed = async ({ phases }: PreparedRow): Promise<MemoryNeed | undefined> => {
     let need: MemoryNeed | undefined;
     for (const { step } of phases) {
-      const estimate = await step.memory(backend);
+      const estimate = await step.memory(estimator);
       if (!estimate) return undefined;
+      if (deviceBudget !== undefined) {
+        // The self-check runs beside the device, and is skipped for programs that are too large for it.
+        need = { bytes: Math.max(need?.bytes ?? 0, estimate.bytes), checkBytes: 0 };
+        continue;
+      }
       const { imageSize } = model.image;
-      const loading = loadingBytes({ batchSize, imageSize, inputs: step.inputs, crop: training.crop }, pairs);
+      const loading = loadingBytes(
+        { batchSize, imageSize, inputs: step.inputs, crop: training.crop, bytes: backend.takesLevels },
+        pairs,
+      );
       need = {
         bytes: Math.max(need?.bytes ?? 0, estimate.peakBytes + loading),
         checkBytes: Math.max(need?.checkBytes ?? 0, estimate.checkBytes),
@@ -77,9 +101,11 @@ export async function fitRow(
     }
     return need;
   };
-  const budget = memoryBudget();
+  const budget = deviceBudget ?? memoryBudget();
   const fitted = (prepared: PreparedRow, need: MemoryNeed | undefined): FittedRow => {
     if (!need) return { ...prepared, checked: true };
+    if (deviceBudget !== undefined)
+      return { ...prepared, checked: true, device: { bytes: need.bytes, budget: deviceBudget } };
     const checked = need.bytes + need.checkBytes <= budget;
     const checkBytes = checked && !resumeFrom ? need.checkBytes : 0;
     return { ...prepared, checked, memory: { peakBytes: need.bytes + checkBytes, checkBytes } };
@@ -92,10 +118,10 @@ export async function fitRow(
 
   const shortage =
     `A step of ${row} with training.batchSize=${batchSize} would take about ${formatMebibytes(initialNeed.bytes)}, ` +
-    `and there are ${formatMebibytes(budget)}`;
+    `and there are ${formatMebibytes(budget)}${deviceBudget === undefined ? '' : ' for programs on the device'}`;
   const overrideHint = `set training.chunkSize=${batchSize} to try it anyway`;
   let chunkNeed: MemoryNeed | undefined;
-  for (const chunkSize of divisors(batchSize)) {
+  for (const chunkSize of chunkSizes(batchSize, devices)) {
     const prepared = chunked(chunkSize);
     try {
       chunkNeed = await estimateNeed(prepared);
@@ -128,16 +154,27 @@ export function fitMessages(row: string, { split, checked, setup }: FittedRow, r
   return messages;
 }
 
+/** Predicted memory of a row: of the process that trains it, or on a backend with a device, of the device. */
+export interface PredictedMemory {
+  readonly process?: RowMemory;
+  readonly device?: DeviceMemory;
+  /** Present if the batch is split although the settings do not ask for it. */
+  readonly chunkSize?: number;
+}
+
 /**
- * Predicts the peak memory of a process that trains a row, in bytes, without cached images. It splits the batch as
- * `fitRow` does.
- * @returns undefined on a backend that gives no estimate.
+ * Predicts the memory that the training of a row takes, without cached images. It splits the batch as `fitRow` does.
+ * @returns neither figure on a backend that gives no estimate.
  */
-export async function stepMemory(
+export async function predictMemory(
   model: DualEncoderModel,
   request: SetupRequest,
-  backend: Backend,
-): Promise<(RowMemory & { readonly chunkSize?: number }) | undefined> {
-  const { memory, split } = await fitRow(model, request, backend);
-  return memory && { ...memory, ...(split ? { chunkSize: split.chunkSize } : {}) };
+  backend: MemoryEstimator,
+): Promise<PredictedMemory> {
+  const { memory, device, split } = await fitRow(model, request, backend);
+  return {
+    ...(memory ? { process: memory } : {}),
+    ...(device ? { device } : {}),
+    ...(split ? { chunkSize: split.chunkSize } : {}),
+  };
 }

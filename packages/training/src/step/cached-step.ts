@@ -136,7 +136,7 @@ function buildPrograms(definition: StepDefinition, chunk: number): CachedProgram
 
 /** Estimates the memory of the four programs of a step, plus the arrays of the batch and its representations. */
 async function estimateMemory(
-  backend: Backend,
+  backend: Pick<Backend, 'estimate'>,
   programs: CachedPrograms,
   batchSize: number,
   chunk: number,

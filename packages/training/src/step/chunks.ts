@@ -7,9 +7,10 @@ export const REPRESENTATION = 'representation/';
 /** Returns rows `from` to `to` of each tensor, without copying them. */
 export function sliceRows(tensors: HostTensors, from: number, to: number): HostTensors {
   return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, dtype, data }]) => {
+    Object.entries(tensors).map(([name, tensor]) => {
+      const { shape, data } = tensor;
       const size = data.length / shape[0]!;
-      return [name, { shape: [to - from, ...shape.slice(1)], dtype, data: data.subarray(from * size, to * size) }];
+      return [name, { ...tensor, shape: [to - from, ...shape.slice(1)], data: data.subarray(from * size, to * size) }];
     }),
   );
 }

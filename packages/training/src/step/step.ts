@@ -15,6 +15,8 @@ export const TERM = 'term/';
 export interface LoadedStep {
   /** @returns `loss`, `gradientNorm`, `learningRate`, `logitScale`, `term/<name>`. */
   step(batch: HostTensors): Promise<HostTensors>;
+  /** Copies a later batch to the device, as `Session.send`. */
+  send?(batch: HostTensors): Promise<void>;
   readState(): Promise<HostTensors>;
   /** Computes a loss of a whole batch of any size, also for a step in chunks, without changing the state. Default: own. */
   evaluate(batch: HostTensors, loss?: ValidationLoss): Promise<number>;
@@ -33,7 +35,7 @@ export interface TrainingStep {
   parametersOf(state: HostTensors): HostTensors;
   load(backend: Backend, state: HostTensors, options?: LoadOptions): Promise<LoadedStep>;
   /** Estimates the memory of the step from shapes alone; undefined on a backend that gives no estimate. */
-  memory(backend: Backend): Promise<StepMemory | undefined>;
+  memory(backend: Pick<Backend, 'estimate'>): Promise<StepMemory | undefined>;
 }
 
 /** Peak memory of a step. */
@@ -123,6 +125,7 @@ export function wholeBatchStep(definition: StepDefinition): TrainingStep {
       const evaluator = createEvaluator(definition, backend, session, options);
       return {
         step: (batch) => session.step(batch),
+        ...(session.send ? { send: (batch: HostTensors) => session.send!(batch) } : {}),
         readState: () => session.readState(),
         evaluate: evaluator.evaluate,
         async dispose() {

@@ -18,8 +18,11 @@ import { checkWeights } from '@medbench/weights';
 import { buildModel, buildTowers } from './model.js';
 import { TOWER_INPUT, towerInput, towerProgram, towerWeights } from './tower.js';
 
-/** Examples per call; the last batch is padded, since compiled shapes are static. */
-const BATCH = 64;
+/**
+ * Examples per call: 64, or the next number that the devices divide. The last batch is padded, since compiled shapes are
+ * static.
+ */
+const batchFor = (devices: number): number => devices * Math.ceil(64 / devices);
 
 /** Memory for images at the size of the tower: all rows of a run embed the same images. */
 const viewBudget = new ByteBudget(256 * 2 ** 20);
@@ -41,7 +44,7 @@ interface Features {
   readonly pooled: Matrix;
 }
 
-/** Runs a session on batches of `BATCH` rows and joins its outputs. `fill` writes row `row` to `slot` of a batch. */
+/** Runs a session on batches and joins its outputs. `fill` writes row `row` to `slot` of a batch. */
 async function runBatches(
   session: Session,
   count: number,
@@ -50,8 +53,9 @@ async function runBatches(
   profile: Profile,
 ): Promise<Features> {
   const chunks: Record<'embeddings' | 'pooled', Float32Array[]> = { embeddings: [], pooled: [] };
-  for (let from = 0; from < count; from += BATCH) {
-    const rows = Math.min(BATCH, count - from);
+  const batch = input.spec.shape[0]!;
+  for (let from = 0; from < count; from += batch) {
+    const rows = Math.min(batch, count - from);
     const data = input.make();
     await profile.span('reading images', async () => {
       for (let slot = 0; slot < rows; slot++) await fill(from + slot, data, slot);
@@ -79,7 +83,8 @@ export async function loadModel(
   request: ModelRequest,
   source: { readonly file: string } | { readonly untrainedSeed: number },
 ): Promise<LoadedModel> {
-  const { profile = NO_PROFILE } = request;
+  const { profile = NO_PROFILE, devices = 1 } = request;
+  const batch = batchFor(devices);
   const { model, tokenizer } = await buildModel(request);
   let weights: HostTensors;
   if ('file' in source) {
@@ -91,16 +96,17 @@ export async function loadModel(
   const sessions: Session[] = [];
   const openSession = async (tower: Tower): Promise<Session> => {
     const state = towerWeights(model, tower, weights);
-    const session = await request.backend.load(towerProgram(model, tower, BATCH), state, {
+    const session = await request.backend.load(towerProgram(model, tower, batch), state, {
       log: request.log,
       fixed: true,
+      ...(devices > 1 ? { devices } : {}),
     });
     sessions.push(session);
     return session;
   };
 
   const side = model.image.imageSize;
-  const imageInput = towerInput(model, 'image', BATCH);
+  const imageInput = towerInput(model, 'image', batch);
   let imageSession: Promise<Session> | undefined;
   const write = normaliser();
   // Several protocols of a task ask for the same images, which are embedded once.
@@ -115,7 +121,7 @@ export async function loadModel(
         runBatches(
           session,
           images.length,
-          { name: TOWER_INPUT.image, spec: imageInput, make: () => new Float32Array(BATCH * size) },
+          { name: TOWER_INPUT.image, spec: imageInput, make: () => new Float32Array(batch * size) },
           async (row, target, slot) => write(await views.get(row), target as Float32Array, slot * size),
           profile,
         ),
@@ -126,7 +132,7 @@ export async function loadModel(
   };
 
   const length = model.text.contextLength;
-  const textInput = towerInput(model, 'text', BATCH);
+  const textInput = towerInput(model, 'text', batch);
   let textSession: Promise<Session> | undefined;
   const logScale = weights.logit_scale;
   if (!logScale) throw new MedbenchError('weights', 'The weights have no logit_scale');
@@ -142,7 +148,7 @@ export async function loadModel(
       const features = await runBatches(
         await textSession,
         texts.length,
-        { name: TOWER_INPUT.text, spec: textInput, make: () => new Int32Array(BATCH * length) },
+        { name: TOWER_INPUT.text, spec: textInput, make: () => new Int32Array(batch * length) },
         (row, target, slot) => target.set(ids.subarray(row * length, (row + 1) * length), slot * length),
         profile,
       );
