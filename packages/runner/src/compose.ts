@@ -25,7 +25,7 @@ import { Towers } from './stages/towers.js';
 import { TrainingStage } from './stages/training.js';
 import { Verification } from './stages/verification.js';
 import type { RunStore } from './store/index.js';
-import { NO_WORKERS, Work, type Workers } from './units/index.js';
+import { NO_WORKERS, UnitFolder, UnitStates, Work, type Workers } from './units/index.js';
 
 /** A logger that discards everything, for commands that run nothing. */
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, event: () => {} };
@@ -96,6 +96,7 @@ const STAGES: readonly Newable<unknown>[] = [
   Run,
   Work,
   Verification,
+  UnitStates,
 ];
 
 /**
@@ -128,6 +129,7 @@ export async function composeRun(container: Container, services: RunServices): P
   container.bind(Services.Observer.id).toConstantValue(observer);
   container.bind(Services.Signal.id).toConstantValue(signal);
   container.bind(Services.Study.id).toConstantValue(study);
+  container.bind(Services.Units.id).toConstantValue(new UnitFolder(store, observer, signal));
   container.bind(Services.Workers.id).toConstantValue(workers);
   container.bind(Services.SkipLog.id).toConstantValue(skipLog(store));
   container.bind(Services.Backend.id).toConstantValue({

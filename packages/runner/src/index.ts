@@ -1,4 +1,12 @@
-export { type BackendReport, chooseBackend, inspectBackends, withOptions } from './backend.js';
+export {
+  type BackendChoice,
+  type BackendReport,
+  chooseBackend,
+  chooseDevice,
+  inspectBackends,
+  withEstimateOptions,
+  withOptions,
+} from './backend.js';
 export { bindProtocols } from './bind.js';
 export { composePlugins, composeRun, type PluginServices, type RunServices, silentLogger } from './compose.js';
 export * from './config/index.js';
@@ -7,9 +15,11 @@ export * from './examine/index.js';
 export type { RunObserver } from './observer.js';
 export * from './plan/index.js';
 export * from './profile/index.js';
+export type { RunFile, RunHome } from './results.js';
 export { Run } from './run.js';
 export { readScores } from './scores/read-scores.js';
 export { type ChosenBackend, Services } from './services.js';
+export * from './shard/index.js';
 export { checkMetrics } from './stages/check-metrics.js';
 export { interrupted } from './stages/failures.js';
 export type { KeptState } from './stages/verdict.js';

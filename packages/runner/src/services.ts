@@ -13,6 +13,7 @@ import type { RunObserver } from './observer.js';
 import type { Plan } from './plan/plan.js';
 import type { RunStore } from './store/index.js';
 import type { Workers } from './units/outcome.js';
+import type { UnitFolder } from './units/unit-folder.js';
 
 /** The backend of a run and its id. */
 export interface ChosenBackend {
@@ -39,6 +40,8 @@ export const Services = {
   /** An `AbortSignal` that fires when the user asks the run to stop. */
   Signal: createToken<AbortSignal>('Signal'),
   SkipLog: createToken<SkipLog>('SkipLog'),
+  /** The units as the processes of the run share them. */
+  Units: createToken<UnitFolder>('Units'),
   /** The processes that carry out units of the run. */
   Workers: createToken<Workers>('Workers'),
   /** The study that the run belongs to, or null. */

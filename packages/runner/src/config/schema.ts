@@ -45,6 +45,10 @@ const training = z
           'tf32: factors rounded to 10 bits, on a GPU. bfloat16: products with weights in bfloat16; weights, sums, norms ' +
           'and the loss in float32.',
       ),
+    devices: count.describe(
+      'Devices that divide each batch, on backends that have several (xla-cuda). It must divide batchSize and chunkSize. ' +
+        'Each device has the whole model; negatives and batch norms are those of the whole batch.',
+    ),
     beta1: z.number().min(0).lt(1).describe('Decay of the first moment of AdamW.'),
     beta2: z.number().min(0).lt(1).describe('Decay of the second moment of AdamW.'),
     epsilon: z.number().gt(0).describe('Added to the denominator of AdamW.'),
@@ -214,6 +218,10 @@ export const configSchema = z
     methodSettings: pluginSettings.describe('Settings of methods: { "clip-partial": { "freeze": 0.25 } }.'),
     taskSettings: pluginSettings.describe('Settings of tasks: { "ham10000": { "split": "paper-like" } }.'),
     corpusSettings: pluginSettings.describe('Settings of corpora, by corpus id.'),
+    launcher: pluginSettings.describe(
+      'Settings of launchers, by launcher id (medbench list launchers). They change where a run computes, not what, and are ' +
+        'not part of the results.',
+    ),
   })
   .describe('Settings of a medbench run. All are optional.');
 
@@ -248,6 +256,7 @@ export const DEFAULTS: Config = {
     weightDecay: 0.1,
     decay: 'current',
     precision: 'float32',
+    devices: 1,
     beta1: 0.9,
     beta2: 0.98,
     epsilon: 1e-6,
@@ -269,4 +278,5 @@ export const DEFAULTS: Config = {
   methodSettings: {},
   taskSettings: {},
   corpusSettings: {},
+  launcher: {},
 };

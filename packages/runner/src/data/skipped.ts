@@ -7,6 +7,8 @@ const LISTED = 1000;
 export interface SkipLog {
   /** Returns a function that records skipped examples of a data set; repeated records of one example count once. */
   recorderFor(id: string): (what: string) => void;
+  /** Returns all examples that were recorded in this process so far, by data set. */
+  all(): Readonly<Record<string, readonly string[]>>;
   /** Writes `skipped.json` and logs the counts, if anything was recorded since the last call. */
   flush(): void;
 }
@@ -21,6 +23,7 @@ export function skipLog(store: Pick<RunStore, 'layout' | 'writeJson' | 'log'>): 
       sets.set(id, seen);
       seen.add(what);
     },
+    all: () => Object.fromEntries([...sets].map(([id, seen]) => [id, [...seen]])),
     flush() {
       const lists = [...sets].map(([id, seen]) => ({ data: id, count: seen.size, list: [...seen].slice(0, LISTED) }));
       const total = lists.reduce((sum, { count }) => sum + count, 0);

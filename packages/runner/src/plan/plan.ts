@@ -45,6 +45,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
     ['method', config.methodSettings],
     ['task', config.taskSettings],
     ['corpus', config.corpusSettings],
+    ['launcher', config.launcher],
     ['method', config.evaluation.activationOf ?? {}],
     ['method', config.training.validation.lossOf],
   ] as const) {
@@ -88,6 +89,8 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   }
   for (const { info } of tasks) resolveSettings('taskSettings', info, config.taskSettings[info.id]);
   for (const { info } of corpora) resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
+  for (const { info } of entriesOfKind(catalogue, 'launcher'))
+    resolveSettings('launcher', info, config.launcher[info.id]);
   const validation = planValidation(config, catalogue, corpora);
   const evaluation = evaluationConfig(config.evaluation, catalogue);
   const measuredTasks = tasks.map((task) => ({ task, protocols: listTaskProtocols(task.info, catalogue, evaluation) }));

@@ -1,4 +1,5 @@
 import type { Backend, LoadOptions, Profile, Session } from '@medbench/core';
+import { withOptions } from '../backend.js';
 
 /**
  * Wraps a backend so that a profile records how long programs take to load, and how long their first steps take, which
@@ -12,10 +13,8 @@ export function profiledBackend(backend: Backend, profile: Profile): Backend {
     ...(share ? { share: inner.get(share) ?? share } : {}),
   });
   return {
-    id: backend.id,
-    ...(backend.module ? { module: backend.module } : {}),
-    ...(backend.precisions ? { precisions: backend.precisions } : {}),
-    status: () => backend.status(),
+    // All that the backend says of itself: by its estimates, for example, a batch is split.
+    ...withOptions(backend, {}),
     async load(program, state, options = {}) {
       const session = await profile.span('compiling', () => backend.load(program, state, unwrapShared(options)));
       let first = true;
@@ -25,6 +24,7 @@ export function profiledBackend(backend: Backend, profile: Profile): Backend {
           first = false;
           return profile.span('first step, self-check', () => session.step(inputs));
         },
+        ...(session.send ? { send: (inputs) => session.send!(inputs) } : {}),
         readState: (names) => session.readState(names),
         dispose: () => session.dispose(),
       };

@@ -13,10 +13,12 @@ import { ScoreTable } from '../scores/scores.js';
 import { type ChosenBackend, Services } from '../services.js';
 import { hashJson, hashParts, type RunStore, type StoredCell } from '../store/index.js';
 import { type ErrorRecord, restoreError } from '../units/outcome.js';
+import type { UnitFolder } from '../units/unit-folder.js';
 import { checkMetrics } from './check-metrics.js';
 import { endsRun, failedCells } from './failures.js';
 import { GalleryStage } from './gallery.js';
 import { LeakStage, type TaskLeaks } from './leaks.js';
+import { makeCell } from './make-cell.js';
 import type { RowModel } from './row-models.js';
 import { judge, type Verdict } from './verdict.js';
 
@@ -30,6 +32,7 @@ export class EvaluationStage {
     @Services.Observer private readonly observer: RunObserver,
     @Services.Profile private readonly profile: Profile,
     @Services.Signal private readonly signal: AbortSignal,
+    @Services.Units private readonly units: UnitFolder,
     @inject(TaskData) private readonly data: TaskData,
     @inject(LeakStage) private readonly leaks: LeakStage,
     @inject(GalleryStage) private readonly galleries: GalleryStage,
@@ -125,6 +128,7 @@ export class EvaluationStage {
     const key = hashJson(parts);
     const stored = this.store.readCell(cell.row.id, cell.task.id, cell.seed, key);
     if (stored) return { stored, reused: true };
+    this.units.note({ row: cell.row.id, seed: cell.seed }, { task: cell.task.id });
     this.observer.evaluationStarted(cell.row.id, cell.task.id);
     return { stored: await this.#measure(cell, model, { key, madeOf: hashParts(parts) }, data), reused: false };
   }
@@ -232,33 +236,3 @@ export class EvaluationStage {
 
 const withNotes = (result: TaskResult, notes: readonly string[]): TaskResult =>
   notes.length === 0 ? result : { ...result, notes: [...(result.notes ?? []), ...notes] };
-
-const makeCell = (
-  { row, task, seed }: PlannedCell,
-  seconds: number,
-  result: TaskResult,
-  synthetic: boolean,
-  leaks: TaskLeaks | undefined,
-): ResultCell => {
-  const primary = result.metrics[result.metric];
-  return {
-    method: row.id,
-    control: row.kind === 'control',
-    task: task.id,
-    protocol: result.protocol,
-    seed,
-    metric: result.metric,
-    value: primary?.value ?? null,
-    ci95: primary?.ci95 ?? null,
-    n: result.n,
-    metrics: result.metrics,
-    seconds,
-    status: 'ok',
-    synthetic,
-    ...(result.classification ? { classification: result.classification } : {}),
-    ...(result.retrieval ? { retrieval: result.retrieval } : {}),
-    // An empty list says that leaks were searched for and none were found.
-    ...(result.notes || leaks ? { notes: result.notes ?? [] } : {}),
-    ...(leaks ? { leaks: leaks.counts } : {}),
-  };
-};

@@ -44,12 +44,13 @@ export class Towers {
   }
 
   async #request(model: ModelSettings): Promise<ModelRequest> {
-    const { encoders } = this.plan.config;
+    const { encoders, training } = this.plan.config;
     return {
       image: await this.registry.get('encoder', encoders.image),
       text: await this.registry.get('encoder', encoders.text),
       model,
       backend: this.backend.backend,
+      devices: training.devices,
       log: (message) => this.store.log({ message }),
       profile: this.profile,
     };

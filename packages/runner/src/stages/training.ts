@@ -22,6 +22,9 @@ import type { PlanRow } from '../plan/rows.js';
 import { methodTraining } from '../plan/validation.js';
 import { Services } from '../services.js';
 import { GENERAL, hashJson, hashParts, type RunStore } from '../store/index.js';
+import { recordError, restoreError } from '../units/outcome.js';
+import type { LockedUnit, UnitFolder } from '../units/unit-folder.js';
+import { endsRun } from './failures.js';
 import { Towers } from './towers.js';
 import { judge, type Verdict } from './verdict.js';
 
@@ -41,7 +44,7 @@ export interface TrainedRow extends ExpectedRow {
 }
 
 /** Content of `training.json`. */
-interface StoredTraining {
+export interface StoredTraining {
   readonly key: string;
   readonly madeOf: Readonly<Record<string, string>>;
   /** SHA-256 of the file of the weights. */
@@ -101,6 +104,7 @@ export class TrainingStage {
     @Services.Observer private readonly observer: RunObserver,
     @Services.Profile private readonly profile: Profile,
     @Services.Signal private readonly signal: AbortSignal,
+    @Services.Units private readonly units: UnitFolder,
     @inject(Towers) private readonly towers: Towers,
     @inject(Corpora) private readonly corpora: Corpora,
   ) {}
@@ -125,10 +129,26 @@ export class TrainingStage {
     });
   }
 
-  /** Returns the general-domain weights: one set for all rows and seeds, as released weights would be. */
+  /**
+   * Returns the general-domain weights: one set for all rows and seeds, as released weights would be. Waits while another
+   * process makes them. If one has failed to, this one does not try again.
+   */
   general(): Promise<TrainedRow> {
-    this.#general ??= this.profile.row(GENERAL, () => this.#trainGeneral());
+    this.#general ??= this.profile.row(GENERAL, () => this.units.whenFree(GENERAL, () => this.#makeGeneral()));
     return this.#general;
+  }
+
+  async #makeGeneral(): Promise<TrainedRow> {
+    const failure = this.units.failure(GENERAL);
+    if (failure?.error) throw restoreError(failure.error);
+    try {
+      return await this.#trainGeneral();
+    } catch (error) {
+      if (!this.signal.aborted && !endsRun(error)) {
+        this.units.record(GENERAL, { error: recordError(error), failures: {} });
+      }
+      throw error;
+    }
   }
 
   async #trainGeneral(): Promise<TrainedRow> {
@@ -180,7 +200,12 @@ export class TrainingStage {
       training,
       folder: layout.checkpoint(row, seed),
       key,
-      progress: (progress) => this.observer.trainingStep(row, seed, progress),
+      progress: (progress) => {
+        const unit: LockedUnit = row === GENERAL ? GENERAL : { row, seed };
+        this.units.note(unit, { step: progress.step, steps: progress.steps });
+        this.observer.trainingStep(row, seed, progress);
+      },
+      mayWrite: () => this.store.requireLocks(),
       event: (entry) => this.store.log({ row, seed, ...entry }),
       damaged: (path) => this.store.warnOfDamage(path),
       signal: this.signal,
@@ -270,7 +295,8 @@ export class TrainingStage {
   ): KeyParts {
     // These settings do not change the weights: intervals of checkpoints and log lines, and where a training stops
     // early.
-    const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, precision = 'float32', ...setUp } = training;
+    const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, ...keyed } = training;
+    const { precision = 'float32', devices = 1, ...setUp } = keyed;
     return {
       format: 2,
       method: [entry, ...objectives].map(pluginIdentity),
@@ -281,8 +307,9 @@ export class TrainingStage {
       corpus: corpus.fingerprint,
       training: {
         ...setUp,
-        // Trainings of before this setting existed keep their keys.
+        // Trainings of before these settings existed keep their keys.
         ...(precision === 'float32' ? {} : { precision }),
+        ...(devices === 1 ? {} : { devices }),
         validation: keyedValidation(validation, validationCorpus),
       },
       model: this.towers.key,

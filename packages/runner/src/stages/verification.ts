@@ -32,24 +32,25 @@ export class Verification {
   async execute(): Promise<VerifiedFile[]> {
     const files: VerifiedFile[] = [];
     for (const seed of this.plan.config.seeds) {
-      for (const row of this.plan.rows) {
-        const model = await this.#model(row, seed, files);
-        for (const cell of this.plan.cells) {
-          if (cell.row !== row || cell.seed !== seed) continue;
-          const { state, changed } = await this.evaluation.verify(cell, model);
-          files.push({
-            what: 'cell',
-            file: this.#name(this.store.layout.cell(row.id, cell.task.id, seed)),
-            state,
-            changed,
-          });
-        }
-      }
+      for (const row of this.plan.rows) files.push(...(await this.unit(row, seed)));
     }
     for (const { id } of this.plan.tasks) {
       const path = this.store.layout.leaks(id);
       if (readSealed(path).state !== 'damaged') continue;
       files.push({ what: 'leaks', file: this.#name(path), state: 'damaged', changed: [] });
+    }
+    return files;
+  }
+
+  /** As `execute`, for one row and seed. Its cells are those of the plan. */
+  async unit(row: PlanRow, seed: number): Promise<VerifiedFile[]> {
+    const files: VerifiedFile[] = [];
+    const model = await this.#model(row, seed, files);
+    for (const cell of this.plan.cells) {
+      if (cell.row !== row || cell.seed !== seed) continue;
+      const { state, changed } = await this.evaluation.verify(cell, model);
+      const file = this.#name(this.store.layout.cell(row.id, cell.task.id, seed));
+      files.push({ what: 'cell', file, state, changed });
     }
     return files;
   }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { fileId, fileName } from '@medbench/core';
+import { fileId, fileName, lockOf } from '@medbench/core';
 
 /** Name of the folder and log entries of the general-domain weights. */
 export const GENERAL = 'general';
@@ -12,13 +12,59 @@ export const GENERAL = 'general';
 export class RunLayout {
   constructor(readonly folder: string) {}
 
-  /** Claims of the processes of a run on its units; only exists while they work. */
-  get claims(): string {
-    return join(this.folder, '.claims');
+  /** Folder with the locks of units, and their failures. */
+  get units(): string {
+    return join(this.folder, '.units');
+  }
+  /** Folder of the lock of the table: whoever holds it writes the settings, the results and the report. */
+  get lock(): string {
+    return lockOf(this.folder);
+  }
+  /** Folder of what processes tell each other about a row and seed, or about the general-domain weights. */
+  unit(unit: { readonly row: string; readonly seed: number } | typeof GENERAL): string {
+    return unit === GENERAL
+      ? join(this.units, GENERAL)
+      : join(this.units, 'rows', fileName(unit.row), `seed-${unit.seed}`);
+  }
+  /** Folder with the files of launchers, with one folder per launcher. */
+  get launchers(): string {
+    return join(this.folder, 'launcher');
+  }
+  /** Folder of the files of one launcher: scripts, numbers of jobs, and what the jobs print. */
+  launcher(id: string): string {
+    return join(this.launchers, fileName(id));
+  }
+  /** Lists the ids of launchers that have files here. */
+  launched(): string[] {
+    return listFolders(this.launchers).map(fileId);
+  }
+  /** The failure of a unit since the last run began. */
+  failure(unit: { readonly row: string; readonly seed: number } | typeof GENERAL): string {
+    return join(this.unit(unit), 'failed.json');
+  }
+  /** Folder of the lock of a unit. */
+  lockOfUnit(unit: { readonly row: string; readonly seed: number } | typeof GENERAL): string {
+    return join(this.unit(unit), 'lock');
+  }
+  /** Lists the locks that somebody has ever taken, by the id of their unit. */
+  locks(): (readonly [id: string, folder: string])[] {
+    const rows = join(this.units, 'rows');
+    const units = listFolders(rows).flatMap((name) =>
+      listSeeds(join(rows, name)).map((seed) => {
+        const row = fileId(name);
+        return [`${row}:${seed}`, this.lockOfUnit({ row, seed })] as const;
+      }),
+    );
+    const all = [['gather', this.lock], [GENERAL, this.lockOfUnit(GENERAL)], ...units] as const;
+    return all.filter(([, folder]) => existsSync(folder));
   }
   /** The settings and the environment of the run. */
   get run(): string {
     return join(this.folder, 'run.json');
+  }
+  /** When the first run with the present settings began: the time of the file by the clock of the file system. */
+  get begun(): string {
+    return join(this.units, 'begun.json');
   }
   /** The results table, as JSON. */
   get results(): string {
@@ -39,6 +85,16 @@ export class RunLayout {
   /** The log: one JSON object per line. */
   get log(): string {
     return join(this.folder, 'log.jsonl');
+  }
+  /** The log of a machine other than that on which the run began: lines that two machines append to one file may be lost. */
+  logOf(host: string): string {
+    return join(this.folder, `log-${fileName(host)}.jsonl`);
+  }
+  /** Lists the logs that are there. */
+  logs(): string[] {
+    return listFolders(this.folder)
+      .filter((name) => /^log(-.*)?\.jsonl$/.test(name))
+      .map((name) => join(this.folder, name));
   }
   /** The examples that `--skip-bad` skipped. */
   get skipped(): string {
@@ -66,7 +122,7 @@ export class RunLayout {
   }
   /** The results of all protocols of one task, for one row and seed. */
   cell(row: string, task: string, seed: number): string {
-    return join(this.folder, 'cells', fileName(row), fileName(task), `seed-${seed}.json`);
+    return join(this.cells, fileName(row), fileName(task), `seed-${seed}.json`);
   }
   /** Folder with the states of all unfinished measurements. It exists only while there are any. */
   get measurements(): string {
@@ -84,10 +140,13 @@ export class RunLayout {
   gallery(task: string): string {
     return join(this.folder, 'gallery', `${fileName(task)}.json`);
   }
-  /** Folders in which a run writes files. */
+  /** Folders in which whoever writes the table writes files. */
   get written(): readonly string[] {
-    const { embeddings, allCheckpoints } = this;
-    return [...['cells', 'leaks', 'gallery'].map((name) => join(this.folder, name)), embeddings, allCheckpoints];
+    return ['leaks', 'gallery'].map((name) => join(this.folder, name));
+  }
+  /** Folder of the cells of all rows, with one folder per row and in it one per task. */
+  get cells(): string {
+    return join(this.folder, 'cells');
   }
   /** Returns a path as messages show it: relative to the folder, with `/`. */
   relative(path: string): string {
@@ -104,10 +163,7 @@ export class RunLayout {
   /** Lists the rows and seeds that have a folder of weights, in the order of their names. */
   trainedRows(): { readonly row: string; readonly seed: number }[] {
     return listFolders(this.allCheckpoints).flatMap((name) =>
-      listFolders(join(this.allCheckpoints, name)).flatMap((seedFolder) => {
-        const seed = /^seed-(\d+)$/.exec(seedFolder)?.[1];
-        return seed === undefined ? [] : [{ row: fileId(name), seed: Number(seed) }];
-      }),
+      listSeeds(join(this.allCheckpoints, name)).map((seed) => ({ row: fileId(name), seed })),
     );
   }
   /** Folder of the weights of a row and seed. */
@@ -137,5 +193,12 @@ export class RunLayout {
 }
 
 const listFolders = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+
+/** The seeds in the folder of a row. */
+const listSeeds = (path: string): number[] =>
+  listFolders(path).flatMap((name) => {
+    const seed = /^seed-(\d+)$/.exec(name)?.[1];
+    return seed === undefined ? [] : [Number(seed)];
+  });
 
 const suffix = (stoppedAt: number | undefined): string => (stoppedAt === undefined ? '' : `-${stoppedAt}`);

@@ -1,18 +1,8 @@
-import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { awaitLock, lockFolder } from '@medbench/core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Lock, lockFolder, lockOf } from '@medbench/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashJson, RunStore, type StoredCell } from './index.js';
 
 let folder: string;
@@ -85,113 +75,46 @@ describe('RunStore', () => {
   });
 });
 
-describe('lockFolder', () => {
-  it('refuses a second holder until the first releases the lock', () => {
-    const lock = lockFolder(folder);
-    expect(() => lockFolder(folder)).toThrow(`in use by process ${process.pid}`);
-    lock.release();
-    lockFolder(folder).release();
-  });
-
-  it('takes over from a process that was killed', async () => {
-    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
-    mkdirSync(join(folder, '.lock'));
-    const owner = { pid: child.pid, host: hostname(), started: '' };
-    writeFileSync(join(folder, '.lock', 'owner.json'), JSON.stringify(owner));
-    expect(() => lockFolder(folder)).toThrow(`in use by process ${child.pid}`);
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.once('exit', resolve));
-    lockFolder(folder).release();
-  });
-
-  it('does not mistake a reused process id for the holder', () => {
-    mkdirSync(join(folder, '.lock'));
-    const owner = { pid: process.pid, host: hostname(), started: 'another time' };
-    writeFileSync(join(folder, '.lock', 'owner.json'), JSON.stringify(owner));
-    lockFolder(folder).release();
-  });
-});
-
-describe('the lock of a process that cannot be looked up from here', () => {
-  const file = (): string => join(folder, '.lock', 'owner.json');
-  /** Leaves the lock of a process of another machine or container, last heard of `age` milliseconds ago. */
-  const leave = (age: number, owner: object = { host: 'othernode', place: 'another boot' }): void => {
-    mkdirSync(join(folder, '.lock'), { recursive: true });
-    writeFileSync(file(), JSON.stringify({ pid: process.pid, started: '', id: 'x', ...owner }));
-    const time = new Date(Date.now() - age);
-    utimesSync(file(), time, time);
-  };
-
-  it.each([
-    ['another machine', { host: 'othernode', place: 'another boot' }],
-    ['another container of the same host name', { host: hostname(), place: 'this boot, another namespace' }],
-    ['another machine, by an older version', { host: 'othernode' }],
-  ])('of %s holds while it gives signs of life, and is taken over two minutes later', (_, owner) => {
-    leave(110_000, owner);
-    expect(() => lockFolder(folder)).toThrow(/is in use by process \d+ on /);
-    leave(121_000, owner);
-    lockFolder(folder).release();
-  });
-
-  it('says when it counts as gone', () => {
-    leave(1000);
-    const hint = expect.stringContaining('counts as gone 2 minutes after its last sign of life');
-    expect(() => lockFolder(folder)).toThrow(expect.objectContaining({ hint }));
-  });
-
-  it('is waited for: until it gives a sign of life, or is gone', async () => {
-    const waiting = vi.fn();
-    leave(118_500);
-    await awaitLock(folder, { waiting });
-    expect(waiting.mock.calls).toEqual([[expect.stringContaining('waiting for a sign of life')]]);
-    lockFolder(folder).release();
-    leave(50_000);
-    setTimeout(() => leave(0), 300);
-    await awaitLock(folder, { waiting });
-    expect(() => lockFolder(folder)).toThrow('in use');
-  });
-
-  it('is not waited for where no folder can be', async () => {
-    writeFileSync(join(folder, 'plain'), '');
-    await awaitLock(join(folder, 'plain', 'run'), { waiting: () => {} });
-  });
-
-  it('without an owner that makes sense is removed', () => {
-    leave(0);
-    writeFileSync(file(), '{}');
-    lockFolder(folder).release();
-  });
-
+describe('the lock of a run folder', () => {
   it('refuses further writing once another process has taken it over', () => {
     const store = RunStore.open(folder);
-    leave(0);
+    const other = new Lock(lockOf(folder));
+    expect(other.free(other.look())).toBe(true);
     expect(() => store.writeCell(cell)).toThrow(`${folder} was taken over by another process`);
     expect(() => store.log({})).toThrow('taken over');
+    lockFolder(folder);
     store.close();
     // It leaves the lock of the other process alone.
-    expect(existsSync(file())).toBe(true);
+    expect(() => RunStore.open(folder)).toThrow('is in use by process');
   });
 });
 
 describe('a run folder with files of killed writers', () => {
-  it('is cleaned under the lock, but for the folders of variants', () => {
-    const names = [
-      'results.json',
-      'cells/a/b/seed-0.json',
-      'checkpoints/a/seed-0/resume.safetensors',
-      'variant/x.json',
+  it('is cleaned under the lock, but for the folders of variants and for units, which have locks of their own', () => {
+    const [table, own, other] = [
+      ['results.json', 'leaks/b.json'],
+      ['cells/a/b/seed-0.json', 'checkpoints/a/seed-0/resume.safetensors', 'embeddings/a/seed-0/b/x.npy'],
+      ['cells/a/b/seed-10.json', 'checkpoints/b/seed-0/resume.safetensors', 'variant/x.json'],
     ];
+    const names = [...table, ...own, ...other];
     for (const name of names) {
       mkdirSync(join(folder, name, '..'), { recursive: true });
       writeFileSync(join(folder, `${name}.123-0a1b2c3d.tmp`), '');
       writeFileSync(join(folder, name), '');
     }
     writeFileSync(join(folder, 'my.tmp'), '');
-    RunStore.open(folder).close();
-    const left = readdirSync(folder, { recursive: true })
-      .map(String)
-      .filter((name) => name.endsWith('.tmp'));
-    expect(left.sort()).toEqual(['my.tmp', join('variant', 'x.json.123-0a1b2c3d.tmp')]);
+    const left = (): string[] =>
+      readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter((name) => name.endsWith('.tmp'))
+        .sort();
+    const unfinished = (kept: readonly string[]): string[] =>
+      ['my.tmp', ...kept.map((name) => join(`${name}.123-0a1b2c3d.tmp`))].sort();
+    const store = RunStore.open(folder);
+    expect(left()).toEqual(unfinished([...own, ...other]));
+    store.removeUnfinished({ row: 'a', seed: 0 });
+    expect(left()).toEqual(unfinished(other));
+    store.close();
     for (const name of names) expect(existsSync(join(folder, name))).toBe(true);
   });
 });

@@ -1,9 +1,11 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { RunResults, TaskResult } from '@medbench/core';
 import {
+  awaitLock,
   type FolderLock,
   hashJson,
+  isMedbenchError,
   lockFolder,
   MedbenchError,
   makeFolder,
@@ -11,9 +13,11 @@ import {
   readSealed,
   seal,
   unwritableError,
+  type WaitOptions,
   writeFileAtomicSync,
 } from '@medbench/core';
 import { RunLayout } from './layout.js';
+import { type OwnedUnit, unfinishedFiles } from './unfinished.js';
 
 /** The results of all protocols of one task, for one row and seed, as stored in `cells/`. */
 export interface StoredCell {
@@ -34,6 +38,11 @@ export interface StoredCell {
 
 const STORE_HINT = 'Choose another folder with --out';
 
+const remedy = (folder: string): string => `If no medbench is running there, medbench unlock ${folder} frees it.`;
+
+const storeError = (folder: string, cause: unknown): MedbenchError =>
+  isMedbenchError(cause) ? cause : unwritableError(folder, cause, STORE_HINT);
+
 /** Receives a sentence about a kept file that is damaged. */
 export type WarnOfDamage = (message: string) => void;
 
@@ -46,9 +55,11 @@ export class RunStore {
 
   private constructor(
     folder: string,
-    private readonly lock: FolderLock | undefined,
+    /** Whoever has lost one of them may not write. */
+    private readonly locks: Set<FolderLock>,
     private readonly warn: WarnOfDamage,
     private readonly readOnly = false,
+    private readonly elsewhere = false,
   ) {
     this.layout = new RunLayout(folder);
   }
@@ -61,45 +72,80 @@ export class RunStore {
   static open(folder: string, warn: WarnOfDamage = () => {}): RunStore {
     try {
       makeFolder(folder);
-      const store = new RunStore(folder, lockFolder(folder), warn);
-      removeUnfinished(store.layout);
-      return store;
+      return RunStore.#locked(folder, lockFolder(folder, { remedy: remedy(folder) }), warn);
     } catch (cause) {
-      if (cause instanceof MedbenchError) throw cause;
-      throw unwritableError(folder, cause, STORE_HINT);
+      throw storeError(folder, cause);
     }
   }
 
-  /** Opens a run folder that the process which started this one has locked. */
-  static join(folder: string, warn: WarnOfDamage = () => {}): RunStore {
-    return new RunStore(folder, undefined, warn);
+  /**
+   * As `open`, but waits while the lock may be that of a process that is gone (see `awaitLock`).
+   * @throws MedbenchError('store') as `open`; ('interrupted').
+   */
+  static async openWhenFree(folder: string, warn: WarnOfDamage, options: WaitOptions): Promise<RunStore> {
+    try {
+      makeFolder(folder);
+      return RunStore.#locked(folder, await awaitLock(folder, { remedy: remedy(folder), ...options }), warn);
+    } catch (cause) {
+      throw storeError(folder, cause);
+    }
+  }
+
+  static #locked(folder: string, lock: FolderLock, warn: WarnOfDamage): RunStore {
+    const store = new RunStore(folder, new Set([lock]), warn);
+    for (const file of unfinishedFiles(store.layout)) rmSync(file, { force: true });
+    return store;
+  }
+
+  /**
+   * Opens a run folder to take part in its run, without its lock: `guard` adds those of units.
+   * @param elsewhere whether the run began on another machine. This one then has a log of its own.
+   */
+  static join(folder: string, warn: WarnOfDamage = () => {}, elsewhere = false): RunStore {
+    return new RunStore(folder, new Set(), warn, false, elsewhere);
   }
 
   /** Opens a run folder for reading: nothing is locked or logged, and writing is an error. */
   static view(folder: string): RunStore {
-    return new RunStore(folder, undefined, () => {}, true);
+    return new RunStore(folder, new Set(), () => {}, true);
   }
 
-  /** Releases the lock. */
+  /** Adds a lock without which this process may not write. */
+  guard(lock: FolderLock): void {
+    this.locks.add(lock);
+  }
+
+  /** Removes a lock that is no longer needed. */
+  unguard(lock: FolderLock): void {
+    this.locks.delete(lock);
+  }
+
+  /** Removes the temporary files of a unit that killed processes left. Only the holder of the unit may. */
+  removeUnfinished(unit: OwnedUnit): void {
+    for (const file of unfinishedFiles(this.layout, unit)) rmSync(file, { force: true });
+  }
+
+  /** Releases all locks. */
   close(): void {
-    this.lock?.release();
+    for (const lock of this.locks) lock.release();
+    this.locks.clear();
   }
 
   /**
-   * @throws MedbenchError('store') if another process has taken the folder over, as it may if this one was stopped for
-   *   minutes.
+   * @throws MedbenchError('store') if another process has taken the folder or a unit over, as it may if this one was
+   *   stopped for minutes.
    */
-  #requireLock(): void {
+  requireLocks(): void {
     if (this.readOnly) throw new Error(`${this.layout.folder} is open for reading only`);
-    if (this.lock?.isHeld() ?? true) return;
+    if ([...this.locks].every((lock) => lock.isHeld())) return;
     throw new MedbenchError('store', `${this.layout.folder} was taken over by another process`, {
-      hint: 'This process was stopped for minutes, or someone removed its lock. The other one continues.',
+      hint: 'This process was stopped for minutes, or someone freed its lock. The other one continues.',
     });
   }
 
   /** Writes a JSON file. @throws MedbenchError('store') if it cannot be written; the previous file then stays. */
   writeJson(path: string, value: unknown): void {
-    this.#requireLock();
+    this.requireLocks();
     writeFileAtomicSync(path, `${JSON.stringify(value, null, 1)}\n`, STORE_HINT);
   }
 
@@ -156,8 +202,8 @@ export class RunStore {
   /** Appends one line to the log. */
   log(entry: Readonly<Record<string, unknown>>): void {
     if (this.readOnly) return;
-    this.#requireLock();
-    const path = this.layout.log;
+    this.requireLocks();
+    const path = this.elsewhere ? this.layout.logOf(hostname()) : this.layout.log;
     try {
       appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
     } catch (cause) {
@@ -173,21 +219,6 @@ export class RunStore {
 /** Hashes each part of a key, so that a later run can tell which of them has changed. */
 export const hashParts = (parts: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, hashJson(part ?? null).slice(0, 16)]));
-
-/** Removes the temporary files of processes that were killed while they wrote. Only the owner of the lock may. */
-function removeUnfinished(layout: RunLayout): void {
-  const unfinished = /\.\d+-[0-9a-f]{8}\.tmp$/;
-  const clean = (folder: string, below: boolean): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory() && below) clean(path, true);
-      else if (entry.isFile() && unfinished.test(entry.name)) rmSync(path, { force: true });
-    }
-  };
-  // Folders of a study's variants have locks of their own.
-  clean(layout.folder, false);
-  for (const folder of layout.written) if (existsSync(folder)) clean(folder, true);
-}
 
 /** Reads a JSON file; undefined if it is missing or broken. Takes no lock. */
 export function tryReadJson<T>(path: string): T | undefined {

@@ -1,4 +1,4 @@
-export { Claims } from './claims.js';
+export { GATHER, type Unit, unitId } from './id.js';
 export {
   type ErrorRecord,
   NO_WORKERS,
@@ -7,5 +7,7 @@ export {
   type UnitOutcome,
   type Workers,
 } from './outcome.js';
-export { listUnits, type Unit, unitId } from './unit.js';
-export { GENERAL_DONE, Work, type WorkReport } from './work.js';
+export { listUnits, rowsThatTransfer } from './unit.js';
+export { type LockedUnit, type UnitFailure, UnitFolder, type UnitSkips } from './unit-folder.js';
+export { type UnitState, UnitStates, type UnitStatus } from './unit-states.js';
+export { findUnit, type HeldUnit, Work, type WorkReport } from './work.js';

@@ -1,100 +1,168 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { hashJson, type LockState, MedbenchError } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { inject } from 'inversify';
 import type { SkipLog } from '../data/skipped.js';
 import type { Plan } from '../plan/plan.js';
-import { resolveMethod } from '../plan/resolve.js';
-import type { PlanRow } from '../plan/rows.js';
 import { Services } from '../services.js';
 import { EvaluationStage } from '../stages/evaluation.js';
 import { endsRun, interrupted } from '../stages/failures.js';
 import { RowStage } from '../stages/rows.js';
 import { TrainingStage } from '../stages/training.js';
 import { GENERAL, type RunStore } from '../store/index.js';
-import { Claims } from './claims.js';
+import { type Unit, unitId } from './id.js';
 import { recordError, type UnitOutcome } from './outcome.js';
-import { listUnits, type Unit, unitId } from './unit.js';
+import { listUnits, rowsThatTransfer } from './unit.js';
+import type { LockedUnit, UnitFolder } from './unit-folder.js';
+import { UnitStates } from './unit-states.js';
 
-/** Claim that says: nobody works on the general-domain weights any more. */
-export const GENERAL_DONE = `${GENERAL} done`;
-/** Milliseconds between two looks whether the general-domain weights are there. */
-const PATIENCE = 50;
+/** Milliseconds between two looks at units that other processes hold. */
+const PATIENCE = 200;
 
 /** Receives the progress of a worker. */
 export interface WorkReport {
+  /** A unit was found done, or had failed before. */
+  settled(unit: Unit): void;
   taken(unit: Unit): void;
   finished(unit: Unit, outcome: UnitOutcome): void;
 }
 
+/** A unit that another process holds. */
+export interface HeldUnit extends LockState {
+  readonly unit: LockedUnit;
+}
+
 /**
- * Carries out the units of a run that no other process has claimed. Weights and figures stay in the run folder, where
+ * Carries out the units of a run that no other process holds. Weights, figures and failures stay in the run folder, where
  * `Run` finds them.
  */
 export class Work {
+  #generalIsSettled = false;
+
   constructor(
     @Services.Plan private readonly plan: Plan,
     @Services.Registry private readonly registry: Registry,
     @Services.Store private readonly store: RunStore,
     @Services.Signal private readonly signal: AbortSignal,
+    @Services.Units private readonly units: UnitFolder,
     @Services.SkipLog private readonly skipped: SkipLog,
+    @inject(UnitStates) private readonly states: UnitStates,
     @inject(RowStage) private readonly rows: RowStage,
     @inject(TrainingStage) private readonly training: TrainingStage,
     @inject(EvaluationStage) private readonly evaluation: EvaluationStage,
   ) {}
 
-  /** @throws MedbenchError that ends the run; any other failure is part of an outcome. */
-  async execute(report: WorkReport): Promise<void> {
-    const claims = new Claims(this.store.layout.claims);
-    const transfers = await this.#rowsThatTransfer();
-    const rows = listUnits(this.plan).map((unit) => [unit, this.#row(unit)] as const);
+  /**
+   * Carries out one unit unless it is done, after waiting for a process that holds it. A unit that has failed is tried
+   * again.
+   * @returns undefined if it was done already.
+   * @throws MedbenchError that ends the run; any other failure is the outcome.
+   */
+  async one(unit: LockedUnit, report: WorkReport): Promise<UnitOutcome | undefined> {
+    this.#requireSettings();
+    if (unit === GENERAL) {
+      if (await this.states.isGeneralDone()) return undefined;
+      this.units.forget(GENERAL);
+      await this.#general();
+      return this.units.failure(GENERAL) ?? { failures: {} };
+    }
+    const outcome = await this.units.whenFree(unit, async () => {
+      if (await this.states.isDone(unit)) return undefined;
+      this.units.forget(unit);
+      return this.#carryOut(unit, report);
+    });
+    if (outcome) report.finished(unit, outcome);
+    return outcome;
+  }
+
+  /**
+   * Carries out one unit after the other, until none is left that is neither done nor failed nor held by a process that is
+   * at work.
+   * @returns the units that others hold.
+   * @throws MedbenchError that ends the run; any other failure is part of an outcome.
+   */
+  async execute(report: WorkReport): Promise<HeldUnit[]> {
+    const transfers = await rowsThatTransfer(this.plan, this.registry);
+    const units = listUnits(this.plan);
     // Rows that can start at once come first: another process may be making the general-domain weights.
-    const early = rows.filter(([, row]) => !transfers.has(row));
-    const waiting = new Map([...early, ...rows.filter(([, row]) => transfers.has(row))]);
-    if (transfers.size > 0 && claims.take(GENERAL)) await this.#general(claims);
-    while (waiting.size > 0) {
-      this.#stopIfAborted();
-      const ready = [...waiting].find(([, row]) => !transfers.has(row) || claims.has(GENERAL_DONE));
-      if (!ready) {
-        await delay(PATIENCE);
-        continue;
+    const left = new Set([
+      ...units.filter(({ row }) => !transfers.has(row)),
+      ...units.filter(({ row }) => transfers.has(row)),
+    ]);
+    for (;;) {
+      const held: HeldUnit[] = [];
+      let worked = false;
+      let general = true;
+      if ([...left].some(({ row }) => transfers.has(row))) general = await this.#settleGeneral();
+      for (const unit of left) {
+        this.#stopIfAborted();
+        if (this.units.failure(unit) || (await this.states.isDone(unit))) {
+          left.delete(unit);
+          report.settled(unit);
+          continue;
+        }
+        if (transfers.has(unit.row) && !general) continue;
+        this.#requireSettings();
+        let outcome: UnitOutcome | undefined;
+        const holder = await this.units.ifFree(unit, async () => {
+          // Another process may have carried it out since.
+          if (this.units.failure(unit) || (await this.states.isDone(unit))) return;
+          outcome = await this.#carryOut(unit, report);
+        });
+        // Only now that it is free, so that whoever is told can take it.
+        if (outcome) report.finished(unit, outcome);
+        else if (!holder) report.settled(unit);
+        if (holder) {
+          held.push({ ...holder, unit });
+          continue;
+        }
+        left.delete(unit);
+        worked = true;
+        break;
       }
-      const [unit, row] = ready;
-      waiting.delete(unit);
-      if (!claims.take(unitId(unit))) continue;
-      report.taken(unit);
-      report.finished(unit, await this.#carryOut(row, unit.seed));
-      this.skipped.flush();
+      if (left.size === 0) return [];
+      if (worked) continue;
+      // A process of another machine may be gone: its unit is taken over when it has been silent for long enough.
+      if (general && held.every(({ alive }) => alive)) return held;
+      await delay(PATIENCE, undefined, { signal: this.signal }).catch(() => {});
     }
   }
 
-  #row({ row: id }: Unit): PlanRow {
-    return this.plan.rows.find((row) => row.id === id)!;
+  /**
+   * Makes the general-domain weights, unless another process does. If that fails, each row that starts from them fails with
+   * the reason.
+   * @returns whether rows that start from them can be carried out.
+   */
+  async #settleGeneral(): Promise<boolean> {
+    if (this.#generalIsSettled) return true;
+    const settled =
+      this.units.failure(GENERAL) !== undefined ||
+      (await this.states.isGeneralDone()) ||
+      (this.units.look(GENERAL).state !== 'held' && (await this.#general()));
+    this.#generalIsSettled = settled;
+    return settled;
   }
 
-  /** Returns the rows that start from the general-domain weights. A method that does not load fails later, as a row. */
-  async #rowsThatTransfer(): Promise<Set<PlanRow>> {
-    const rows = new Set<PlanRow>();
-    for (const row of this.plan.rows) {
-      if (row.kind !== 'method') continue;
-      const resolved = await resolveMethod(this.registry, row.entry, row.settings).catch(() => undefined);
-      if (resolved?.method.start === 'general') rows.add(row);
-    }
-    return rows;
-  }
-
-  /** Makes the general-domain weights. If that fails, each row that starts from them fails with the reason. */
-  async #general(claims: Claims): Promise<void> {
+  async #general(): Promise<true> {
     try {
       await this.training.general();
     } catch (error) {
       this.#stopIfAborted();
       if (endsRun(error)) throw error;
-    } finally {
-      claims.take(GENERAL_DONE);
     }
+    return true;
   }
 
-  async #carryOut(row: PlanRow, seed: number): Promise<UnitOutcome> {
+  /** Carries out a row and seed that this process holds. */
+  async #carryOut(unit: Unit, report: WorkReport): Promise<UnitOutcome> {
+    report.taken(unit);
+    const outcome = await this.#measure(unit);
+    this.units.record(unit, outcome, this.skipped.all());
+    return outcome;
+  }
+
+  async #measure({ row: id, seed }: Unit): Promise<UnitOutcome> {
+    const row = this.states.row(id);
     const cells = this.plan.cells.filter((cell) => cell.row === row && cell.seed === seed);
     try {
       const { model } = await this.rows.open(row, seed);
@@ -110,7 +178,22 @@ export class Work {
     }
   }
 
+  /** @throws MedbenchError('store') if a run with other settings has begun in the folder. */
+  #requireSettings(): void {
+    const { layout } = this.store;
+    const now = this.store.readJson<{ readonly config: unknown }>(layout.run)?.config;
+    // Compared as JSON holds them, and without the defaults that the plan has added.
+    if (now !== undefined && hashJson(now) === hashJson(JSON.parse(JSON.stringify(this.plan.config)))) return;
+    throw new MedbenchError('store', `The settings of ${layout.folder} have changed since this process started`, {
+      hint: `Another run has begun there. medbench work ${layout.folder} takes part in it.`,
+    });
+  }
+
   #stopIfAborted(): void {
     if (this.signal.aborted) throw interrupted();
   }
 }
+
+/** Finds the unit that an id names. */
+export const findUnit = (plan: Plan, id: string): LockedUnit | undefined =>
+  id === GENERAL ? GENERAL : listUnits(plan).find((unit) => unitId(unit) === id);
