@@ -1,0 +1,3 @@
+export { deviceShares } from './devices.js';
+export { Inline } from './inline.js';
+export { Local } from './local.js';

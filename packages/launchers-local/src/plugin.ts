@@ -1,0 +1,2 @@
+export { Inline } from './inline.js';
+export { Local } from './local.js';

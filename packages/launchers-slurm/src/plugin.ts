@@ -1,0 +1,1 @@
+export { Slurm } from './slurm.js';
