@@ -1,5 +1,6 @@
-// node scripts/build-page-script.mjs: compiles packages/report/browser into packages/report/src/html/page-script.ts, a
-// module that is imported like any other source. Run it after a change of the former; a test compares the two.
+// node scripts/build-page-script.mjs: compiles packages/report/browser into packages/report/src/html/page-script.ts, and its
+// folder live into src/live/live-script.ts: modules that are imported like any other source. Run it after a change of the
+// former; a test compares the two.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +9,28 @@ import { build } from 'tsup';
 
 const report = fileURLToPath(new URL('../packages/report/', import.meta.url));
 
-/** @returns {Promise<string>} the source text of src/html/page-script.ts */
-export async function compiledPageScript() {
+/** The scripts: what runs them, the entry in browser/, and the module in src/ that holds the compiled code. */
+export const SCRIPTS = [
+  { name: 'PAGE_SCRIPT', runs: 'in the page', entry: 'index.ts', module: 'html/page-script.ts' },
+  {
+    name: 'LIVE_SCRIPT',
+    runs: 'in the page that follows a run',
+    entry: 'live/index.ts',
+    module: 'live/live-script.ts',
+  },
+];
+
+/**
+ * @param {(typeof SCRIPTS)[number]} script
+ * @returns {Promise<string>} the source text of its module
+ */
+export async function compiledPageScript({ name, runs, entry }) {
   const outDir = mkdtempSync(join(tmpdir(), 'medbench-page-script-'));
   try {
     await build({
       config: false,
       silent: true,
-      entry: { page: `${report}browser/index.ts` },
+      entry: { page: `${report}browser/${entry}` },
       outDir,
       format: 'iife',
       target: 'es2022',
@@ -30,8 +45,8 @@ export async function compiledPageScript() {
     return [
       '// Made by scripts/build-page-script.mjs from browser/. Do not edit.',
       '',
-      '/** All that runs in the page. */',
-      `export const PAGE_SCRIPT = \`${script.replaceAll(/[\\`]|\$\{/g, (found) => `\\${found}`)}\`;`,
+      `/** All that runs ${runs}. */`,
+      `export const ${name} = \`${script.replaceAll(/[\\`]|\$\{/g, (found) => `\\${found}`)}\`;`,
       '',
     ].join('\n');
   } finally {
@@ -40,5 +55,5 @@ export async function compiledPageScript() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(`${report}src/html/page-script.ts`, await compiledPageScript());
+  for (const script of SCRIPTS) writeFileSync(`${report}src/${script.module}`, await compiledPageScript(script));
 }

@@ -3,12 +3,12 @@
  * scripts shows no buttons. Methods and controls are separate table bodies and are sorted separately; cells without a
  * value go last.
  */
-export function sortTables(document: Document): void {
-  for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) {
+export function sortTables(root: ParentNode): void {
+  for (const table of root.querySelectorAll<HTMLTableElement>('table.sortable')) {
     const heads = [...table.querySelectorAll<HTMLTableCellElement>('th[data-column]')];
     for (const head of heads) {
       const label = head.querySelector('.label')!;
-      const button = document.createElement('button');
+      const button = head.ownerDocument.createElement('button');
       button.type = 'button';
       button.className = 'sort';
       button.append(...label.childNodes);

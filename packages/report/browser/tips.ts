@@ -19,15 +19,7 @@ const REST = 400;
  */
 export function showTips(document: Document): void {
   const tip = new Tip(document);
-  // The tip of a cell includes titles inside of the cell: the browser would show them a second time under the pointer.
-  for (const element of document.querySelectorAll<HTMLElement>('main td [title]')) {
-    element.dataset.tip = element.title;
-    element.removeAttribute('title');
-  }
-  for (const table of document.querySelectorAll('main table')) {
-    const first = table.querySelector<HTMLTableCellElement>('td.number, td.failed');
-    if (first) first.tabIndex = 0;
-  }
+  prepareTips(document.querySelector('main')!);
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') return tip.hide();
     const cell = closest<HTMLTableCellElement>(event, 'td[tabindex]');
@@ -60,6 +52,19 @@ export function showTips(document: Document): void {
   document.addEventListener('focusout', (event) => {
     if (event.target === tip.element) tip.hide();
   });
+}
+
+/** Makes the cells of tables in the main part of the page explain themselves. */
+export function prepareTips(root: ParentNode): void {
+  // The tip of a cell includes titles inside of the cell: the browser would show them a second time under the pointer.
+  for (const element of root.querySelectorAll<HTMLElement>('td [title]')) {
+    element.dataset.tip = element.title;
+    element.removeAttribute('title');
+  }
+  for (const table of root.querySelectorAll('table')) {
+    const first = table.querySelector<HTMLTableCellElement>('td.number, td.failed');
+    if (first) first.tabIndex = 0;
+  }
 }
 
 /** The tooltip of the page. It appears below its element, or above it if there is no room below. */

@@ -24,6 +24,10 @@ export function tableCaption({ severalSeeds, rows }: ResultTable, bold: boolean)
       figures.some(({ status }) => status === 'failed'),
       '✗ failed',
     ),
+    ...textIf(
+      figures.some(({ status }) => status === 'pending'),
+      '… not measured yet',
+    ),
   ];
 }
 

@@ -22,8 +22,23 @@ export interface ColumnInfo {
 
 const RARE_METRIC = 'rare_recall';
 
-function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, words: ProtocolWordsLookup): ColumnInfo {
-  const { task, protocol } = group[0]!;
+/** A column that a run plans. */
+export interface PlannedColumn {
+  readonly task: string;
+  readonly protocol: ProtocolId;
+  /** Name of its primary metric. */
+  readonly metric: string;
+}
+
+interface ColumnCells extends PlannedColumn {
+  readonly cells: ResultCell[];
+}
+
+function primaryColumn(
+  { task, protocol, metric, cells: group }: ColumnCells,
+  { tasks }: RunResults,
+  words: ProtocolWordsLookup,
+): ColumnInfo {
   const info = tasks.find(({ id }) => id === task);
   const measured = group.filter(({ status }) => status === 'ok');
   const synthetic = measured.filter((cell) => cell.synthetic).length;
@@ -33,7 +48,7 @@ function primaryColumn(group: readonly ResultCell[], { tasks }: RunResults, word
     modality: info?.modality ?? 'other',
     protocol,
     words: words(protocol),
-    metric: (measured[0] ?? group[0])!.metric,
+    metric: measured[0]?.metric ?? metric,
     n: Math.max(0, ...measured.map(({ n }) => n)),
     synthetic: synthetic === 0 ? 'none' : synthetic === measured.length ? 'all' : 'some',
   };
@@ -54,17 +69,29 @@ function rareColumn(primary: ColumnInfo, group: readonly ResultCell[]): ColumnIn
   return [{ ...primary, metric: RARE_METRIC, n: Math.max(0, ...examples), rare }];
 }
 
-/** The columns of the cells by modality, protocol and task; rare classes come right after their primary metric. */
-export function listColumns(results: RunResults): ColumnInfo[] {
+/**
+ * The columns of the cells by modality, protocol and task; rare classes come right after their primary metric.
+ * @param planned columns that have a place before they have a cell.
+ */
+export function listColumns(results: RunResults, planned: readonly PlannedColumn[] = []): ColumnInfo[] {
   const { cells, tasks, protocols = [] } = results;
   const words = protocolWords(results);
-  const groups = new Map<string, ResultCell[]>();
-  for (const cell of cells) {
-    const key = JSON.stringify([cell.task, cell.protocol]);
-    groups.set(key, [...(groups.get(key) ?? []), cell]);
-  }
-  const columns = [...groups.values()].map((group) => ({ group, primary: primaryColumn(group, results, words) }));
-  const taskOrder = new Map([...tasks.map(({ id }) => id), ...cells.map(({ task }) => task)].map((id, i) => [id, i]));
+  const groups = new Map<string, ColumnCells>();
+  const place = ({ task, protocol, metric }: PlannedColumn): ColumnCells => {
+    const key = JSON.stringify([task, protocol]);
+    const group = groups.get(key) ?? { task, protocol, metric, cells: [] };
+    groups.set(key, group);
+    return group;
+  };
+  for (const column of planned) place(column);
+  for (const cell of cells) place(cell).cells.push(cell);
+  const columns = [...groups.values()].map((group) => ({
+    group: group.cells,
+    primary: primaryColumn(group, results, words),
+  }));
+  const taskOrder = new Map(
+    [...tasks.map(({ id }) => id), ...[...planned, ...cells].map(({ task }) => task)].map((id, i) => [id, i]),
+  );
   columns.sort((a, b) => taskOrder.get(a.primary.task)! - taskOrder.get(b.primary.task)!);
   const modalities = [...new Set([...tasks.map(({ modality }) => modality), 'other'])];
   const order = ({ modality, protocol }: ColumnInfo): number =>

@@ -36,7 +36,8 @@ export const formatRank = (rank: number | null): string => rank?.toFixed(2) ?? '
 
 /** The printed part of a figure; `TableFigure` has all of it. */
 export interface PrintedFigure {
-  readonly status: 'ok' | 'failed' | 'none';
+  /** `pending`: it is to come. */
+  readonly status: 'ok' | 'failed' | 'none' | 'pending';
   readonly value: number | null;
   /** 95 % interval, for one seed. */
   readonly interval: ConfidenceInterval | null;
@@ -50,9 +51,11 @@ export function formatSpread({ sd, interval }: PrintedFigure): string {
   return interval ? formatInterval(interval) : '';
 }
 
-/** Text of a table cell without marks: `0.873 [0.85, 0.90]`, `—` not applicable, `✗` failed. */
+const NO_VALUE = { ok: '—', none: '—', failed: '✗', pending: '…' } as const;
+
+/** Text of a table cell without marks: `0.873 [0.85, 0.90]`, `—` not applicable, `✗` failed, `…` to come. */
 export function formatFigure(figure: PrintedFigure): string {
-  if (figure.value === null) return figure.status === 'failed' ? '✗' : '—';
+  if (figure.value === null) return NO_VALUE[figure.status];
   return `${formatValue(figure.value)} ${formatSpread(figure)}`.trimEnd();
 }
 

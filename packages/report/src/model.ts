@@ -1,6 +1,6 @@
 import type { ResultCell, RunResults, RunStatistics } from '@medbench/core';
 import { cellsAt, type Measurement, summarise } from './cells.js';
-import { type ColumnInfo, cellIn, listColumns } from './columns.js';
+import { type ColumnInfo, cellIn, listColumns, type PlannedColumn } from './columns.js';
 import { formatValue, type PrintedFigure } from './format.js';
 import { leakWarnings } from './leaks.js';
 import { type ColumnVerdict, judgeColumn, type TestMark } from './significance.js';
@@ -78,8 +78,22 @@ class Footnotes {
   }
 }
 
-function draftFigure(cells: readonly ResultCell[], seeds: readonly number[], column: ColumnInfo): DraftFigure {
-  const empty = { ...summarise([]), status: 'none' as const, synthetic: false, best: false, reasons: [] };
+/** The figures that a run is to have when it has ended. */
+export interface PlannedFigures {
+  readonly columns: readonly PlannedColumn[];
+  /** Each row, and the protocols that may measure it. */
+  readonly rows: readonly { readonly id: string; readonly protocols: readonly string[] }[];
+}
+
+/** @param pending whether the figures are to come. */
+function draftFigure(
+  cells: readonly ResultCell[],
+  seeds: readonly number[],
+  column: ColumnInfo,
+  pending: boolean,
+): DraftFigure {
+  const status = pending && !column.rare ? ('pending' as const) : ('none' as const);
+  const empty = { ...summarise([]), status, synthetic: false, best: false, reasons: [] };
   const columnCells = cells.map((cell) => cellIn(cell, column));
   // Cells without recall of rare classes have not failed.
   if (
@@ -100,7 +114,7 @@ function draftFigure(cells: readonly ResultCell[], seeds: readonly number[], col
   );
   const measured = new Set(columnCells.map(({ seed }) => seed));
   const missing = seeds.filter((seed) => !measured.has(seed));
-  if (missing.length > 0) reasons.push(`not measured with seed ${missing.join(', ')}`);
+  if (missing.length > 0) reasons.push(`not measured with seed ${missing.join(', ')}${pending ? ' yet' : ''}`);
   return {
     ...empty,
     ...summarise(measurements),
@@ -129,14 +143,21 @@ function markBest(rows: readonly DraftRow[], columns: readonly ColumnInfo[]): Dr
   }));
 }
 
-/** Arranges a run's cells as a table. Rows and tasks that appear only in cells are added at the end. */
-export function resultTable(results: RunResults): ResultTable {
+/**
+ * Arranges a run's cells as a table. Rows and tasks that appear only in cells are added at the end.
+ * @param planned what a run that has not ended is to fill: its columns have a place before they have a figure.
+ */
+export function resultTable(results: RunResults, planned?: PlannedFigures): ResultTable {
   const { statistics, cells } = results;
-  const columnInfo = listColumns(results);
+  const columnInfo = listColumns(results, planned?.columns);
+  const protocols = new Map(planned?.rows.map((row) => [row.id, row.protocols]));
   const rows = markBest(
     listRows(results).map((row) => ({
       ...row,
-      figures: columnInfo.map((column) => draftFigure(cellsAt(results, row.id, column), results.run.seeds, column)),
+      figures: columnInfo.map((column) => {
+        const pending = protocols.get(row.id)?.includes(column.protocol) ?? false;
+        return draftFigure(cellsAt(results, row.id, column), results.run.seeds, column, pending);
+      }),
     })),
     columnInfo,
   );

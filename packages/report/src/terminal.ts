@@ -176,10 +176,14 @@ export function renderTable(results: RunResults, { color = false, width = 120 }:
     `Run ${id} · preset ${preset} · backend ${backend} · ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(', ')}`,
   );
   paragraphs.push(synthetic ? `${color ? paint('33', SYNTHETIC_LINE) : SYNTHETIC_LINE}\n${head}` : head);
-  if (table.columns.length === 0) return `${paragraphs[0]}\n\nNo cell has been measured yet.\n`;
+  return `${[...paragraphs, drawTables(table, { color, width })].join('\n\n')}\n`;
+}
+
+/** The table with the text below it, without the head. */
+export function drawTables(table: ResultTable, { color = false, width = 120 }: TableOptions = {}): string {
+  if (table.columns.length === 0) return 'No cell has been measured yet.';
   const labelWidth = Math.max(6, ...table.rows.map((row) => textWidth(oneLine(row.id, LABEL_LIMIT))));
   const columns = [...table.columns.map((column, i) => printedColumn(table, column, i)), ...rankColumn(table)];
-  for (const part of splitToFit(columns, width - labelWidth)) paragraphs.push(draw(table, part, color));
-  paragraphs.push(renderNotes(table, color, width));
-  return `${paragraphs.filter((text) => text !== '').join('\n\n')}\n`;
+  const parts = splitToFit(columns, width - labelWidth).map((part) => draw(table, part, color));
+  return [...parts, renderNotes(table, color, width)].filter((text) => text !== '').join('\n\n');
 }

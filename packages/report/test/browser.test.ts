@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from '../../../tests/support/chromium.js';
+import { selected } from '../../../tests/support/full.js';
 import { renderComparison } from '../src/comparison/page.js';
 import { renderHtml } from '../src/html/page.js';
 import { renderStudyComparison } from '../src/study/page.js';
@@ -44,11 +45,13 @@ const GALLERIES = [
 const pngWidth = (png: Uint8Array): number => new DataView(png.buffer, png.byteOffset).getUint32(16);
 
 const LOOKS = [
-  { width: 1280, scheme: 'light' },
-  { width: 1280, scheme: 'dark' },
-  { width: 390, scheme: 'light' },
-  { width: 390, scheme: 'dark' },
+  ['1280 px, light', 1280, 'light'],
+  ['1280 px, dark', 1280, 'dark'],
+  ['390 px, light', 390, 'light'],
+  ['390 px, dark', 390, 'dark'],
 ] as const;
+/** Each width and each scheme once. */
+const TWO = ['1280 px, light', '390 px, dark'];
 
 describe.skipIf(!chromium)('the page in a browser', () => {
   let opener: PageOpener;
@@ -58,9 +61,9 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   afterAll(() => opener?.close());
   const open: PageOpener['open'] = (...which) => opener.open(...which);
 
-  it.each(LOOKS)(
-    'does not overflow, has no overlapping texts and is accessible at $width px, $scheme',
-    async ({ width, scheme }) => {
+  it.each(selected('the page', LOOKS, TWO))(
+    'does not overflow, has no overlapping texts and is accessible at %s',
+    async (_, width, scheme) => {
       const { page, errors } = await open(
         renderHtml(fullResults(), { answers: ANSWERS, galleries: GALLERIES }),
         width,
@@ -107,27 +110,21 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await page.close();
   });
 
-  it.each([LOOKS[0], LOOKS[3]])(
-    'shows the comparison of two runs without faults at $width px, $scheme',
-    async ({ width, scheme }) => {
-      const { page, errors } = await open(renderComparison(sampleComparison()), width, scheme);
-      expect(await page.evaluate(listFaults)).toEqual([]);
-      expect(await listViolations(page)).toEqual([]);
-      expect(errors).toEqual([]);
-      await page.close();
-    },
-  );
+  it.each([LOOKS[0], LOOKS[3]])('shows the comparison of two runs without faults at %s', async (_, width, scheme) => {
+    const { page, errors } = await open(renderComparison(sampleComparison()), width, scheme);
+    expect(await page.evaluate(listFaults)).toEqual([]);
+    expect(await listViolations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
 
-  it.each([LOOKS[0], LOOKS[3]])(
-    'shows a run beside the study without faults at $width px, $scheme',
-    async ({ width, scheme }) => {
-      const { page, errors } = await open(renderStudyComparison(sampleBesideStudy()), width, scheme);
-      expect(await page.evaluate(listFaults)).toEqual([]);
-      expect(await listViolations(page)).toEqual([]);
-      expect(errors).toEqual([]);
-      await page.close();
-    },
-  );
+  it.each([LOOKS[0], LOOKS[3]])('shows a run beside the study without faults at %s', async (_, width, scheme) => {
+    const { page, errors } = await open(renderStudyComparison(sampleBesideStudy()), width, scheme);
+    expect(await page.evaluate(listFaults)).toEqual([]);
+    expect(await listViolations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
 
   it('sorts, filters and shows definitions, by pointer and by keyboard', async () => {
     const { page, errors } = await open(renderHtml(fullResults()), 1280, 'light');

@@ -4,6 +4,7 @@ import type { RunResults } from '@medbench/core';
 import type { Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from '../../../tests/support/chromium.js';
+import { selected } from '../../../tests/support/full.js';
 import type { QuestionAnswer } from '../src/answers/answer.js';
 import { renderHtml } from '../src/html/page.js';
 import { STEPS } from '../src/html/shade.js';
@@ -99,11 +100,13 @@ function measureContrast(classes: readonly string[]): Record<string, number> {
 }
 
 const LOOKS = [
-  { width: 1280, scheme: 'light' },
-  { width: 1280, scheme: 'dark' },
-  { width: 390, scheme: 'light' },
-  { width: 390, scheme: 'dark' },
+  ['1280 px, light', 1280, 'light'],
+  ['1280 px, dark', 1280, 'dark'],
+  ['390 px, light', 390, 'light'],
+  ['390 px, dark', 390, 'dark'],
 ] as const;
+/** Each width and each scheme once. */
+const TWO = ['1280 px, light', '390 px, dark'];
 
 describe.skipIf(!chromium)('the first screen of the page', () => {
   let opener: PageOpener;
@@ -113,9 +116,9 @@ describe.skipIf(!chromium)('the first screen of the page', () => {
   afterAll(() => opener?.close());
   const typical = renderHtml(typicalResults(), { answers: THREE });
 
-  it.each(LOOKS)(
-    'fits without overflow, is accessible and readable on every colour at $width px, $scheme',
-    async ({ width, scheme }) => {
+  it.each(selected('the page', LOOKS, TWO))(
+    'fits without overflow, is accessible and readable on every colour at %s',
+    async (_, width, scheme) => {
       const { page, errors } = await opener.open(typical, width, scheme, 800);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
       if (width === 1280) {

@@ -29,14 +29,26 @@ export class PageOpener {
   async open(html: string, width: number, scheme: string, height = 900): Promise<{ page: Page; errors: string[] }> {
     const file = join(this.folder, 'report.html');
     writeFileSync(file, html);
+    const opened = await this.#newPage(width, scheme, height);
+    await opened.page.setOfflineMode(true);
+    await opened.page.goto(pathToFileURL(file).href);
+    return opened;
+  }
+
+  /** Opens the page of a server on this machine. @returns as `open`. */
+  async visit(url: string, width: number, scheme: string, height = 900): Promise<{ page: Page; errors: string[] }> {
+    const opened = await this.#newPage(width, scheme, height);
+    await opened.page.goto(url);
+    return opened;
+  }
+
+  async #newPage(width: number, scheme: string, height: number): Promise<{ page: Page; errors: string[] }> {
     const page = await this.browser.newPage();
     const errors: string[] = [];
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     page.on('pageerror', (error) => errors.push(String(error)));
-    await page.setOfflineMode(true);
     await page.setViewport({ width, height, hasTouch: width < 500 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    await page.goto(pathToFileURL(file).href);
     return { page, errors };
   }
 

@@ -10,7 +10,11 @@ function describeSize({ rows, columns }: ResultTable): string {
   return `${plural(methods, 'method')} on ${plural(tasks, 'task')}`;
 }
 
-function banner({ run }: RunResults, { columns }: ResultTable): Markup | undefined {
+/** Says that figures are of generated data, if some are. */
+export function banner(
+  { run }: { readonly run: Pick<RunResults['run'], 'synthetic'> },
+  { columns }: ResultTable,
+): Markup | undefined {
   const marked = columns.filter(({ synthetic }) => synthetic !== 'none').length;
   if (!run.synthetic && marked === 0) return undefined;
   const someReal = marked > 0 && columns.some(({ synthetic }) => synthetic !== 'all');

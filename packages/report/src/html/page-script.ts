@@ -94,12 +94,12 @@ export const PAGE_SCRIPT = `"use strict";
   }
 
   // sort.ts
-  function sortTables(document2) {
-    for (const table of document2.querySelectorAll("table.sortable")) {
+  function sortTables(root) {
+    for (const table of root.querySelectorAll("table.sortable")) {
       const heads = [...table.querySelectorAll("th[data-column]")];
       for (const head of heads) {
         const label = head.querySelector(".label");
-        const button = document2.createElement("button");
+        const button = head.ownerDocument.createElement("button");
         button.type = "button";
         button.className = "sort";
         button.append(...label.childNodes);
@@ -136,14 +136,7 @@ export const PAGE_SCRIPT = `"use strict";
   var REST = 400;
   function showTips(document2) {
     const tip = new Tip(document2);
-    for (const element of document2.querySelectorAll("main td [title]")) {
-      element.dataset.tip = element.title;
-      element.removeAttribute("title");
-    }
-    for (const table of document2.querySelectorAll("main table")) {
-      const first = table.querySelector("td.number, td.failed");
-      if (first) first.tabIndex = 0;
-    }
+    prepareTips(document2.querySelector("main"));
     document2.addEventListener("keydown", (event) => {
       if (event.key === "Escape") return tip.hide();
       const cell = closest(event, "td[tabindex]");
@@ -176,6 +169,16 @@ export const PAGE_SCRIPT = `"use strict";
     document2.addEventListener("focusout", (event) => {
       if (event.target === tip.element) tip.hide();
     });
+  }
+  function prepareTips(root) {
+    for (const element of root.querySelectorAll("td [title]")) {
+      element.dataset.tip = element.title;
+      element.removeAttribute("title");
+    }
+    for (const table of root.querySelectorAll("table")) {
+      const first = table.querySelector("td.number, td.failed");
+      if (first) first.tabIndex = 0;
+    }
   }
   var Tip = class {
     constructor(document2) {

@@ -1,6 +1,6 @@
 import { SMALLEST_RELEVANT_DIFFERENCE } from '../answers/judge.js';
 import { ranksCaption, SYNTHETIC_LINE, tableCaption, testsCaption } from '../caption.js';
-import { capitalise, formatRank, formatSpread, formatValue, plural } from '../format.js';
+import { capitalise, formatFigure, formatRank, formatSpread, formatValue, plural } from '../format.js';
 import { type ResultTable, splitRuns, type TableColumn, type TableFigure, type TableRow } from '../model.js';
 import type { TestMark } from '../significance.js';
 import type { ProtocolWords } from '../words.js';
@@ -56,8 +56,9 @@ export function figureCell(figure: TableFigure, options: CellOptions = {}): Mark
   const links = noteLinks(figure.notes);
   const classes = options.classes ? ` ${options.classes}` : '';
   if (figure.value === null) {
-    if (figure.status === 'none') {
-      return html`<td class="number${classes}"><span title="${options.empty ?? 'not applicable'}">—</span></td>`;
+    if (figure.status === 'none' || figure.status === 'pending') {
+      const empty = figure.status === 'pending' ? 'not measured yet' : (options.empty ?? 'not applicable');
+      return html`<td class="number${classes}"><span title="${empty}">${formatFigure(figure)}</span></td>`;
     }
     const reason = figure.notes.map((note) => options.reasons?.[note - 1] ?? '').join('; ');
     return html`<td class="failed${classes}"><span title="${reason}">✗<span class="more"> failed</span></span>${links}<small>${shorten(reason)}</small></td>`;

@@ -1,4 +1,5 @@
 import type { RunResults, TrainingRecord } from '@medbench/core';
+import { thin } from '@medbench/runner/watch';
 import * as Plot from '@observablehq/plot';
 import { formatValue, oneLine, plural } from '../format.js';
 import { splitRuns } from '../model.js';
@@ -10,20 +11,17 @@ const MOST_POINTS = 300;
 export const methodTitle = ({ methods }: RunResults, id: string): string =>
   methods.find((method) => method.id === id)?.title ?? id;
 
-/** Keeps every k-th point and the last one, so that the page stays small. */
-function thin<T>(points: readonly T[]): T[] {
-  const stride = Math.ceil(points.length / MOST_POINTS);
-  return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
-}
-
 function drawCurve(results: RunResults, records: readonly TrainingRecord[]): Markup {
   const { method } = records[0]!;
   const points = records.flatMap(({ seed, curve }) =>
-    thin(curve.filter(({ loss }) => Number.isFinite(loss))).map((point) => ({ seed, ...point })),
+    thin(
+      curve.filter(({ loss }) => Number.isFinite(loss)),
+      MOST_POINTS,
+    ).map((point) => ({ seed, ...point })),
   );
   const byClip = records.some(({ validation }) => validation?.loss === 'clip');
   const heldOut = records.flatMap(({ seed, validation }) =>
-    thin(validation?.curve ?? []).map((point) => ({ seed, ...point })),
+    thin(validation?.curve ?? [], MOST_POINTS).map((point) => ({ seed, ...point })),
   );
   const ends = records.flatMap(({ curve }) => {
     const [first, last] = [curve[0], curve.at(-1)];
