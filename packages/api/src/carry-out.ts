@@ -1,21 +1,30 @@
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import {
-  awaitLock,
+  type Backend,
   ensureFolder,
+  type LaunchRequest,
+  type LaunchRoom,
   MedbenchError,
   NO_PROFILE,
   type Profile,
   type RunResults,
+  resolveSettings,
   type StudyRecord,
   unwritableError,
+  withoutPlugins,
 } from '@medbench/core';
+import { type CatalogueEntry, findEntry } from '@medbench/core/catalogue';
+import type { Registry } from '@medbench/core/services';
 import {
+  type ChosenBackend,
   type Config,
   chooseBackend,
   composePlugins,
   composeRun,
+  GATHER,
   interrupted,
   listUnits,
   makePlan,
@@ -25,10 +34,11 @@ import {
   RunLayout,
   type RunObserver,
   RunStore,
-  Services,
+  UnitStates,
+  withEstimateOptions,
 } from '@medbench/runner';
 import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
-import { WorkerProcesses } from './jobs/processes.js';
+import { LaunchedUnits, workerModule } from './jobs/launched.js';
 import { planMemory } from './row-plan.js';
 import { cacheFolder, namedPlugins, type Workspace } from './workspace.js';
 
@@ -47,6 +57,10 @@ export interface RunJob {
   readonly study?: StudyRecord;
   /** Number of processes. Default: `MEDBENCH_JOBS`, else as many as cores and memory allow. */
   readonly jobs?: number | undefined;
+  /** Id of the launcher. Default `local`. */
+  readonly launcher?: string | undefined;
+  /** Command line of `medbench work`, without arguments. Default: a program without an output. */
+  readonly workCommand?: readonly string[] | undefined;
   /** Records where the time goes. */
   readonly clock?: ProfileClock | undefined;
 }
@@ -72,16 +86,6 @@ export async function dataFolder(
 const isFinished = ({ config, cells }: Plan, { layout, readJson }: RunStore): boolean =>
   JSON.stringify(readJson<{ config: unknown }>(layout.run)?.config) === JSON.stringify(config) &&
   cells.every(({ row, task, seed }) => existsSync(layout.cell(row.id, task.id, seed)));
-
-/**
- * Starts the processes that carry out the units of a run. The first one starts at once; the estimate of memory decides
- * how many follow.
- */
-async function startWorkers(workers: WorkerProcesses, most: number, atMost: () => Promise<number>): Promise<void> {
-  workers.start();
-  const jobs = Math.min(most, await atMost());
-  for (let job = 1; job < jobs; job++) workers.start();
-}
 
 /** Bytes of the longest path and of the longest name in it, where they are known; Windows has other rules. */
 const LONGEST_PATH = { linux: 4095, darwin: 1023 } as Readonly<Record<string, number>>;
@@ -135,54 +139,177 @@ async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promis
   }
 }
 
+/** A run whose units a scheduler has. */
+export interface Submitted {
+  /** How to follow them. */
+  readonly submitted: string;
+}
+
+/** Whether a run was handed to a scheduler. */
+export const isSubmitted = (outcome: object): outcome is Submitted => 'submitted' in outcome;
+
 /**
- * Executes a run: in this process alone, or with processes that each carry out rows and seeds.
- * @throws MedbenchError for invalid settings, a folder that cannot be used, or an interruption.
+ * Executes a run that must end with its results.
+ * @throws as `carryOut`, and MedbenchError('usage') for a launcher that returns before the results are there.
  */
 export async function carryOut(job: RunJob): Promise<RunResults> {
-  const { workspace, config, folder, command, observer, signal, study, clock } = job;
+  const { id, info } = launcherOf(job);
+  if (info.submits) {
+    throw new MedbenchError('usage', `The launcher ${id} returns before the results are there, which are needed here`, {
+      hint: 'Choose another one, such as local (medbench list launchers), or use medbench run.',
+    });
+  }
+  return (await launchRun(job)) as RunResults;
+}
+
+const launcherOf = ({ workspace: { catalogue }, launcher = 'local' }: RunJob): CatalogueEntry<'launcher'> =>
+  findEntry(catalogue, 'launcher', launcher);
+
+/**
+ * Executes a run: in this process, in others that a launcher starts, or both. With a launcher that submits, it ends when a
+ * scheduler has the units.
+ * @throws MedbenchError for invalid settings, a folder that cannot be used, or an interruption.
+ */
+export async function launchRun(job: RunJob): Promise<RunResults | Submitted> {
+  const { workspace, config, folder, command, observer, signal, clock } = job;
   const requested = requestedJobs(job.jobs);
   const { catalogue, cwd } = workspace;
   const plan = job.plan ?? makePlan(config, catalogue);
+  const launcher = launcherOf(job);
   checkPathLengths(folder, plan);
   await requireCache(cacheFolder(cwd));
-  await awaitLock(folder, { waiting: (text) => observer.message(text), signal });
-  const store = RunStore.open(folder, (text) => observer.warning(text));
+  const waiting = (text: string): void => observer.message(text);
+  const store = await RunStore.openWhenFree(folder, (text) => observer.warning(text), {
+    doing: GATHER,
+    waiting,
+    signal,
+  });
+  const launched = new LaunchedUnits({ observer, signal, clock });
   try {
-    const message = (text: string): void => observer.message(text);
-    const logger = {
-      info: message,
-      warn: (text: string) => observer.warning(text),
-      event: (entry: Readonly<Record<string, unknown>>) => store.log(entry),
-    };
-    const plugins = { catalogue, cacheRoot: cacheFolder(cwd), logger, profile: clock, seed: config.seeds[0]! };
-    const { registry, container } = composePlugins(plugins);
-    const backend = await chooseBackend(registry, config);
-    observer.started(plan, backend);
-    clock?.started();
-    const dataRoot = await untilAborted(dataFolder(workspace, config, message, clock), signal);
-    const services = { plan, store, observer, backend, dataRoot, signal, study, cwd };
-    const most = isFinished(plan, store) ? 1 : Math.min(requested ?? jobsByCores(plan), listUnits(plan).length);
-    if (most < 2) return await (await composeRun(container, services)).get(Run).execute(command);
-    const workers = new WorkerProcesses(
-      {
-        ...{ cwd, config, folder, dataRoot, backend: backend.id, profile: clock !== undefined },
-        plugins: namedPlugins(workspace.file),
-      },
-      { observer, signal, clock, skipped: () => container.get(Services.SkipLog.id) },
-    );
-    try {
-      await composeRun(container, { ...services, observer: workers.observer, workers });
-      await startWorkers(workers, most, async () => {
-        if (requested !== undefined) return most;
-        const { rows, keptImages } = await planMemory(plan, registry, backend.backend);
-        return jobsByMemory(rows, keptImages);
-      });
-      return await container.get(Run).execute(command);
-    } finally {
-      await workers.stop();
+    const { container, dataRoot, ...parts } = await compose(job, plan, store, launched);
+    const run = container.get(Run);
+    const finished = isFinished(plan, store);
+    run.begin(command, {
+      ...{ host: hostname(), cwd, dataRoot, cacheRoot: cacheFolder(cwd) },
+      plugins: namedPlugins(workspace.file),
+      builtInOnly: withoutPlugins(),
+    });
+    if (!finished) {
+      const { launcher: plugin, request } = await makeLaunch(job, { ...parts, plan, container, launched, requested });
+      const outcome = launched.start(() => plugin.launch(request));
+      if (launcher.info.submits) {
+        // The scheduler may start the units at once, and one of them writes the table.
+        store.close();
+        const ended = await outcome;
+        if (ended.state === 'submitted') return { submitted: ended.description };
+        throw new MedbenchError('plugin', `The launcher ${launcher.id} says that it submits, and did not`);
+      }
     }
+    return await run.gather(command);
   } finally {
+    await launched.stop();
     store.close();
   }
+}
+
+/**
+ * Returns what a launcher would hand to its scheduler, for people to read. Writes nothing to the run folder.
+ * @throws MedbenchError('usage') for a launcher that hands nothing to a scheduler; others as `launchRun`.
+ */
+export async function previewRun(job: RunJob): Promise<string> {
+  const { workspace, config, folder, observer, signal } = job;
+  const requested = requestedJobs(job.jobs);
+  const plan = job.plan ?? makePlan(config, workspace.catalogue);
+  const { id, info } = launcherOf(job);
+  const launched = new LaunchedUnits({ observer, signal });
+  const parts = info.submits ? await compose(job, plan, RunStore.view(folder), launched) : undefined;
+  const { launcher, request } = parts ? await makeLaunch(job, { ...parts, plan, launched, requested }) : {};
+  if (request && launcher?.preview) return launcher.preview(request);
+  throw new MedbenchError('usage', `The launcher ${id} hands nothing to a scheduler, so there is nothing to print`, {
+    hint: 'medbench plan prints what a run would do; --launcher slurm --dry-run prints the scripts of its jobs.',
+  });
+}
+
+/** Binds the services of a run, and chooses its backend. */
+async function compose(job: RunJob, plan: Plan, store: RunStore, launched: LaunchedUnits) {
+  const { workspace, config, observer, signal, study, clock } = job;
+  const { catalogue, cwd } = workspace;
+  const message = (text: string): void => observer.message(text);
+  const logger = {
+    info: message,
+    warn: (text: string) => observer.warning(text),
+    event: (entry: Readonly<Record<string, unknown>>) => store.log(entry),
+  };
+  const plugins = { catalogue, cacheRoot: cacheFolder(cwd), logger, profile: clock, seed: config.seeds[0]! };
+  const { registry, container } = composePlugins(plugins);
+  const elsewhere = launcherOf(job).info.submits ?? false;
+  const backend = await chooseBackend(registry, config, { elsewhere });
+  observer.started(plan, backend);
+  if (elsewhere && config.backend === 'auto' && !(await backend.backend.status()).gpu) {
+    observer.warning(
+      `all jobs will use the backend ${backend.id}, which auto chose on this machine; if theirs have GPUs, add --backend xla-cuda`,
+    );
+  }
+  clock?.started();
+  const dataRoot = await untilAborted(dataFolder(workspace, config, message, clock), signal);
+  const services = { plan, store, backend, dataRoot, signal, study, cwd, workers: launched };
+  await composeRun(container, { ...services, observer: launched.observer });
+  return { registry, container, backend, dataRoot };
+}
+
+/** The parts of a run that its launch depends on. */
+interface Launch {
+  readonly plan: Plan;
+  readonly registry: Registry;
+  readonly container: Awaited<ReturnType<typeof composeRun>>;
+  readonly backend: ChosenBackend;
+  readonly launched: LaunchedUnits;
+  readonly requested: number | undefined;
+}
+
+/** Prepares the launch of the units of a run. */
+async function makeLaunch(job: RunJob, { plan, registry, container, backend, launched, requested }: Launch) {
+  const { workspace, config, folder, clock, workCommand = [process.execPath, workerModule()] } = job;
+  const { id, info } = launcherOf(job);
+  const launcher = await registry.get('launcher', id);
+  const devices = await countDevices(backend.backend, config);
+  const request: LaunchRequest = {
+    units: async () => {
+      const states = await container.get(UnitStates).list();
+      return states.map(({ id: unit, needs, state }) => ({ id: unit, needs, done: state === 'done' }));
+    },
+    settings: resolveSettings('launcher', info, config.launcher[id]),
+    command: (unit) => [
+      ...workCommand,
+      ...(unit === undefined ? [] : ['--unit', unit]),
+      ...(clock ? ['--profile'] : []),
+      folder,
+    ],
+    folder,
+    files: new RunLayout(folder).launcher(id),
+    cwd: workspace.cwd,
+    // Solvers, whose figures do not depend on it, would otherwise use all cores.
+    env: { MEDBENCH_THREADS: String(config.threads), MEDBENCH_CACHE: cacheFolder(workspace.cwd) },
+    ...(requested === undefined ? {} : { jobs: requested }),
+    room: {
+      units: listUnits(plan).length,
+      cores: jobsByCores(plan),
+      memory: async () => {
+        const options = { cache: cacheFolder(workspace.cwd), threads: config.threads };
+        const estimator = withEstimateOptions(backend.backend, options);
+        const { rows, keptImages } = await planMemory(plan, registry, estimator);
+        return jobsByMemory(rows, keptImages);
+      },
+      ...(devices ? { devices } : {}),
+    },
+    observer: launched,
+    signal: launched.signal,
+  };
+  return { launcher, request };
+}
+
+/** Counts the accelerators that processes can divide; undefined if the backend computes on the CPU. */
+async function countDevices(backend: Backend, { training }: Config): Promise<LaunchRoom['devices']> {
+  const { gpu, devices: present = 1 } = await backend.status();
+  return gpu ? { present, each: training.devices } : undefined;
 }

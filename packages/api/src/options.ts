@@ -48,6 +48,10 @@ export interface RunControl {
    * `MEDBENCH_JOBS`, else as many as cores and memory allow.
    */
   readonly jobs?: number | undefined;
+  /** Id of the launcher, which decides where rows and seeds are carried out. Default `local`. */
+  readonly launcher?: string | undefined;
+  /** Command line of `medbench work`, without arguments, for launchers. Default: a program without an output. */
+  readonly workCommand?: readonly string[] | undefined;
   /** Records where the time goes. */
   readonly clock?: ProfileClock | undefined;
 }
@@ -63,6 +67,12 @@ export const SILENT_OBSERVER: RunObserver = {
   evaluationStarted: () => {},
   cellFinished: () => {},
 };
+
+/** An observer that passes on nothing but warnings while `hidden` says so. */
+export const hideWhile = (observer: RunObserver, hidden: () => boolean): RunObserver =>
+  new Proxy(observer, {
+    get: (target, name: keyof RunObserver) => (hidden() && name !== 'warning' ? SILENT_OBSERVER[name] : target[name]),
+  });
 
 /** Returns the working directory of options, absolute. */
 export const workingFolder = ({ cwd }: { readonly cwd?: string | undefined }): string => resolve(cwd ?? process.cwd());

@@ -1,20 +1,31 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ValidationLoss } from '@medbench/core';
+import { MedbenchError, type Precision, type ValidationLoss } from '@medbench/core';
+import type { Registry } from '@medbench/core/services';
 import {
   type Config,
   chooseBackend,
+  chooseDevice,
   comparedPresets,
   makePlan,
   type Plan,
   type PlanDifference,
   planDifferences,
+  withEstimateOptions,
+  withOptions,
 } from '@medbench/runner';
+import { costRun, type RunCosts } from './costs/costs.js';
+import { knownDevice, statedThroughput } from './costs/devices.js';
+import { assumedWatts } from './costs/energy.js';
+import { type Fit, fitRun } from './costs/fit.js';
+import { keepMeasurements, keptMeasurements } from './costs/measure/kept.js';
 import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import { type OpenedPlan, openPlan } from './open-plan.js';
 import type { BenchmarkOptions } from './options.js';
 import { type KeptImages, planMemory, type RowPlan } from './row-plan.js';
-import { choosePresets, openRegistry, readConfig } from './workspace.js';
+import type { MeasuredStep } from './speeds/kept.js';
+import { keptSteps, measureSteps } from './speeds/measure.js';
+import { cacheFolder, choosePresets, openRegistry, readConfig } from './workspace.js';
 
 /** The validation of a run's rows. */
 export interface ValidationPlan {
@@ -48,6 +59,10 @@ function describeValidation({ config: { training }, validation }: Plan): Validat
 /** The plan of a run, without any of its results. */
 export interface RunPlan {
   readonly backend: { readonly id: string; readonly why: string };
+  /** The device that the memory of the rows is estimated for, if the plan is for one; its memory for programs in bytes. */
+  readonly device?: { readonly title: string; readonly memoryBytes: number };
+  /** Arithmetic of the products of a training, see `LoadOptions.precision`. */
+  readonly precision: Precision;
   /** Number of processes that work side by side, unless `jobs` says another. */
   readonly jobs: number;
   /** Threads of each process. */
@@ -69,6 +84,12 @@ export interface RunPlan {
   readonly totals: { readonly cells: number; readonly trainings: number; readonly steps: number };
   readonly rows: readonly RowPlan[];
   readonly keptImages: KeptImages;
+  /** Rows whose steps were timed on this machine on several backends (`PlanOptions.measure`), and their times. */
+  readonly measured: readonly MeasuredStep[];
+  /** Cost of the run, if it was measured on this machine (`PlanOptions.measure`). */
+  readonly costs?: RunCosts;
+  /** Settings with which the run fits into `PlanOptions.maxHours`. */
+  readonly fit?: Fit;
   /** What differs from another preset, if a chosen preset says with which to compare it. */
   readonly differences?: { readonly from: string; readonly list: readonly PlanDifference[] };
 }
@@ -81,20 +102,129 @@ async function presetDifferences({ workspace, flags, plan }: OpenedPlan): Promis
   return { differences: { from, list: planDifferences(base, plan) } };
 }
 
+/** Options of `plan`. */
+export interface PlanOptions extends BenchmarkOptions {
+  /** The run folder. Default `runs/latest`. */
+  readonly out?: string | undefined;
+  /** A device that need not be here, such as `h100`: the memory of the rows is that of programs compiled for it. */
+  readonly device?: string | undefined;
+  /**
+   * `costs`, or true: carries out a small part of the run here, to say what it costs. `backends`: times two training steps of
+   * each row on each backend of the CPU that says beforehand what memory a step takes. What was measured is kept in the cache;
+   * later plans show it, nothing else reads it.
+   */
+  readonly measure?: boolean | 'costs' | 'backends' | undefined;
+  /** Number of processes or devices to plan for. Default: `MEDBENCH_JOBS`, else as many as a run would use here. */
+  readonly jobs?: number | undefined;
+  /** Hours into which the run is to fit: steps, batch size and towers are chosen. Needs what `measure` measures. */
+  readonly maxHours?: number | undefined;
+  /** Receives one line per measurement. */
+  readonly log?: ((message: string) => void) | undefined;
+}
+
+/** Chooses the backend or the device that estimates the memory of a plan. */
+async function chooseEstimator(registry: Registry, config: Config, cache: string, wanted: string | undefined) {
+  const options = { cache, threads: config.threads };
+  if (wanted === undefined) {
+    const { id, why, backend } = await chooseBackend(registry, config);
+    return {
+      described: { backend: { id, why } },
+      estimator: withEstimateOptions(backend, options),
+    };
+  }
+  const target = await chooseDevice(registry, config, wanted);
+  const device = { title: target.title, memoryBytes: await target.deviceMemory() };
+  return {
+    described: { backend: { id: target.id, why: 'compiles for the device' }, device },
+    estimator: withEstimateOptions(target, options),
+  };
+}
+
+/** Options of `planCosts` besides the plan. */
+interface CostRequest {
+  readonly rows: readonly RowPlan[];
+  /** Number of processes that are planned for, and that this machine has room for. */
+  readonly jobs: number;
+  readonly room: number;
+  readonly registry: Registry;
+  readonly device: string | undefined;
+  readonly hours: number | undefined;
+  readonly measure: boolean;
+  readonly log: (message: string) => void;
+}
+
+/** A plan for a device, as this machine can measure it: on its own backend, in float32. */
+function onThisMachine({ workspace, config, ...opened }: OpenedPlan): OpenedPlan {
+  const own = {
+    ...config,
+    backend: 'auto',
+    training: { ...config.training, precision: 'float32' as const, devices: 1 },
+  };
+  return { ...opened, workspace, config: own, plan: makePlan(own, workspace.catalogue) };
+}
+
 /**
- * Describes what `benchmark` would do with the same options. It writes nothing and reads no data.
+ * Measures what a run costs, or finds it in the cache.
+ * @throws MedbenchError('usage') for hours without a measurement, or a device without a stated throughput.
+ */
+async function planCosts(
+  opened: OpenedPlan,
+  { rows, jobs, room, registry, device: name, hours, measure, log }: CostRequest,
+): Promise<Pick<RunPlan, 'costs' | 'fit'>> {
+  const { workspace, plan: openedPlan } = opened;
+  const here = name === undefined ? opened : onThisMachine(opened);
+  const { catalogue } = workspace;
+  const cache = cacheFolder(workspace.cwd);
+  const device = measure && name !== undefined ? { name, ...statedThroughput(name) } : knownDevice(name);
+  const chosen = await chooseBackend(registry, here.config);
+  // More processes than this machine has cores for would measure nothing but each other.
+  const processes = Math.max(1, Math.min(jobs, room));
+  let measurements = keptMeasurements(cache, here.plan, chosen.id, processes);
+  if (measure) {
+    const { measureParts } = await import('./costs/measure/measure.js');
+    const backend = withOptions(chosen.backend, { cache, threads: here.config.threads });
+    measurements = await measureParts(here, {
+      ...{ registry, backend: { id: chosen.id, backend }, rows, processes, log },
+      ...{ smaller: hours !== undefined, reference: name !== undefined },
+    });
+    await keepMeasurements(cache, { plan: here.plan, backend: chosen.id, measurements });
+  }
+  const usable = measurements && (name === undefined || (device && measurements.reference));
+  if (!measurements || !usable) {
+    if (hours === undefined) return {};
+    throw new MedbenchError('usage', 'What this run costs has not been measured here', {
+      hint: 'Add --measure: it takes a minute for small towers, longer for large ones.',
+    });
+  }
+  const options = { jobs, watts: assumedWatts(), ...(device ? { device } : {}) };
+  return {
+    costs: costRun(openedPlan, catalogue, rows, measurements, options),
+    ...(hours === undefined ? {} : { fit: fitRun(openedPlan, catalogue, rows, measurements, { ...options, hours }) }),
+  };
+}
+
+/**
+ * Describes what `benchmark` would do with the same options. It reads no data, and writes nothing but
+ * what compilers make of the programs and say of them, and times with `measure`, which it keeps in the cache.
  * @throws MedbenchError for everything that `benchmark` would refuse before its first row.
  */
-export async function plan(options: BenchmarkOptions & { readonly out?: string | undefined } = {}): Promise<RunPlan> {
+export async function plan(options: PlanOptions = {}): Promise<RunPlan> {
   const opened = await openPlan(options);
   const { workspace, config, plan: openedPlan } = opened;
   const registry = await openRegistry(workspace);
-  const backend = await chooseBackend(registry, config);
-  const { rows, keptImages } = await planMemory(openedPlan, registry, backend.backend);
-  const jobs = requestedJobs(undefined) ?? Math.min(jobsByCores(openedPlan), await jobsByMemory(rows, keptImages));
+  const { described, estimator } = await chooseEstimator(registry, config, cacheFolder(workspace.cwd), options.device);
+  const { rows, keptImages } = await planMemory(openedPlan, registry, estimator);
+  const cache = cacheFolder(workspace.cwd);
+  const { measure = false, log = () => {} } = options;
+  const measured = await (measure === 'backends'
+    ? measureSteps(openedPlan, registry, { cache, log })
+    : keptSteps(openedPlan, registry, cache));
+  const room = Math.min(jobsByCores(openedPlan), await jobsByMemory(rows, keptImages));
+  const jobs = requestedJobs(options.jobs) ?? room;
   const out = resolve(workspace.cwd, options.out ?? join('runs', 'latest'));
   return {
-    backend: { id: backend.id, why: backend.why },
+    ...described,
+    precision: config.training.precision,
     jobs,
     threads: config.threads,
     seeds: config.seeds,
@@ -113,6 +243,11 @@ export async function plan(options: BenchmarkOptions & { readonly out?: string |
     },
     rows,
     keptImages,
+    measured,
+    ...(await planCosts(opened, {
+      ...{ rows, jobs, room, registry, log },
+      ...{ device: options.device, hours: options.maxHours, measure: measure === true || measure === 'costs' },
+    })),
     ...(await presetDifferences(opened)),
   };
 }

@@ -1,7 +1,7 @@
-import { type Backend, type DualEncoderModel, errorMessage, isMedbenchError } from '@medbench/core';
+import { type DualEncoderModel, errorMessage, isMedbenchError } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { type Config, GENERAL, type MethodRow, type Plan, planGeneralTraining, resolveMethod } from '@medbench/runner';
-import type { SetupRequest } from '@medbench/training';
+import type { MemoryEstimator, SetupRequest } from '@medbench/training';
 
 /** The plan of one row. A row that is not trained has only the fields about cells. */
 export interface RowPlan {
@@ -18,6 +18,8 @@ export interface RowPlan {
   readonly pairsPerStep?: number;
   /** Peak memory of the training process without cached images, if the backend can estimate it. */
   readonly peakMiB?: number;
+  /** Peak memory on the device, on a backend or for a device that has memory of its own. */
+  readonly deviceMiB?: number;
   /** Number of pairs in memory at once, if smaller than the batch size. */
   readonly chunkSize?: number;
   /** Steps of each phase, if there are several phases. */
@@ -26,28 +28,31 @@ export interface RowPlan {
   readonly error?: string;
 }
 
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
 /** Plans a training, or returns why it is impossible: a run then continues with the next row. */
 async function planTraining(
   model: DualEncoderModel,
   request: Omit<SetupRequest, 'method' | 'start'> & { readonly start?: SetupRequest['start'] },
   method: Promise<SetupRequest['method']>,
-  backend: Backend,
+  backend: MemoryEstimator,
 ): Promise<Omit<RowPlan, 'id' | 'kind' | 'trainings' | 'cells'>> {
-  const { prepareRow, stepMemory } = await import('@medbench/training');
+  const { predictMemory, prepareRow } = await import('@medbench/training');
   const { steps, batchSize } = request.training;
   try {
     const resolvedMethod = await method;
     const start = request.start ?? resolvedMethod.start;
     const setupRequest = { ...request, method: resolvedMethod, start };
     const { parameters, setup } = prepareRow(model, setupRequest);
-    const memory = await stepMemory(model, setupRequest, backend);
-    const chunkSize = memory?.chunkSize ?? request.training.chunkSize;
+    const { process: ofProcess, device, chunkSize: split } = await predictMemory(model, setupRequest, backend);
+    const chunkSize = split ?? request.training.chunkSize;
     return {
       start,
       parameters: { ...parameters, frozen: parameters.total - parameters.trainable },
       steps,
       pairsPerStep: batchSize,
-      ...(memory ? { peakMiB: Math.round(memory.peakBytes / 2 ** 20) } : {}),
+      ...(ofProcess ? { peakMiB: mebibytes(ofProcess.peakBytes) } : {}),
+      ...(device ? { deviceMiB: mebibytes(device.bytes) } : {}),
       ...(chunkSize !== null && chunkSize < batchSize ? { chunkSize } : {}),
       ...(setup.phases.length > 1 ? { phases: setup.phases } : {}),
     };
@@ -67,7 +72,7 @@ async function planRows(
   { config, rows, cells }: Plan,
   registry: Registry,
   model: DualEncoderModel,
-  backend: Backend,
+  backend: MemoryEstimator,
 ): Promise<RowPlan[]> {
   const { training, seeds } = config;
   const planned: RowPlan[] = [];
@@ -121,7 +126,7 @@ async function estimateKeptImages({ image }: DualEncoderModel, { training }: Con
 export async function planMemory(
   plan: Plan,
   registry: Registry,
-  backend: Backend,
+  backend: MemoryEstimator,
 ): Promise<{ readonly rows: readonly RowPlan[]; readonly keptImages: KeptImages }> {
   const model = await buildTowers(plan.config, registry);
   return {

@@ -1,20 +1,9 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { MedbenchError } from '@medbench/core';
-import {
-  type Config,
-  composePlugins,
-  composeRun,
-  makePlan,
-  RunLayout,
-  RunStore,
-  tryReadJson,
-  Verification,
-  type VerifiedFile,
-} from '@medbench/runner';
+import { composePlugins, composeRun, makePlan, RunStore, Verification, type VerifiedFile } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
+import { openRun } from './open-run.js';
 import { SILENT_OBSERVER } from './options.js';
-import { cacheFolder, namedFolder, openWorkspace } from './workspace.js';
+import { cacheFolder, openWorkspace } from './workspace.js';
 
 /** What `verifyRun` compares a run folder with. */
 export interface VerifyRunOptions {
@@ -33,14 +22,7 @@ export interface VerifyRunOptions {
  */
 export async function verifyRun(dir: string, options: VerifyRunOptions = {}): Promise<VerifiedFile[]> {
   const { cwd = process.cwd(), log = () => {} } = options;
-  const folder = namedFolder(cwd, dir);
-  const path = new RunLayout(folder).run;
-  const run = tryReadJson<{ readonly config: Config; readonly backend: string }>(path);
-  if (!run) {
-    throw new MedbenchError('usage', `${path} ${existsSync(path) ? 'is damaged' : 'is not there'}`, {
-      hint: 'Name the folder of a run (its --out); repeat the run command if the file is damaged.',
-    });
-  }
+  const { folder, run } = openRun(cwd, dir);
   const workspace = await openWorkspace(cwd, options.config);
   const config = options.data === undefined ? run.config : { ...run.config, dataRoot: resolve(cwd, options.data) };
   const plan = makePlan(config, workspace.catalogue);

@@ -121,3 +121,5 @@ export async function openRegistry({ cwd, catalogue }: Pick<Workspace, 'cwd' | '
   const dataRoot = resolve(cwd, readVariable('MEDBENCH_DATA') ?? DEFAULTS.dataRoot);
   return composePlugins({ catalogue, dataRoot, cacheRoot: cacheFolder(cwd) }).registry;
 }
+
+export { readTimes } from './speeds/kept.js';

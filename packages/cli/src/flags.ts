@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Flags of `run` and of commands that share them. */
@@ -14,7 +15,11 @@ export interface RunFlags {
   readonly skipBad?: boolean;
   readonly embeddings?: readonly string[];
   readonly jobs?: number;
+  readonly launcher?: string;
+  readonly dryRun?: boolean;
   readonly profile?: boolean;
+  /** Port of the page that follows the run. */
+  readonly serve?: number;
   readonly json?: boolean;
 }
 
@@ -37,6 +42,16 @@ export function parseCount(value: string): number {
   return parsed;
 }
 
+/** Port of the page that follows a run, unless another is named. */
+const PAGE_PORT = 8686;
+
+/** Parses a port, or 0 for any that is free. */
+export function parsePort(value: string): number {
+  const parsed = Number(value);
+  if (value !== '' && Number.isInteger(parsed) && parsed >= 0 && parsed <= 65_535) return parsed;
+  throw new InvalidArgumentError('Give a port from 0 to 65535, or none; name the run folder before it.');
+}
+
 /** Flags that several commands share. */
 export const FLAG = {
   preset: () =>
@@ -54,6 +69,17 @@ export const FLAG = {
       '--jobs <n>',
       'processes that train and measure side by side; the figures do not depend on it (default: by cores and memory)',
     ).argParser(parseCount),
+  planned: () =>
+    new Option(
+      '--jobs <n>',
+      'processes, or devices with --device, to plan for (default: as many as a run would use here)',
+    ).argParser(parseCount),
+  launcher: () =>
+    new Option('--launcher <id>', 'where rows and seeds are carried out (medbench list launchers; default: local)'),
+  serve: (what: string) =>
+    new Option(`--serve [port]`, `${what} on 127.0.0.1, for browsers of this machine; 0 takes a free port`)
+      .argParser(parsePort)
+      .preset(PAGE_PORT),
   results: () => new Option('--json', 'print results.json instead of the table'),
 } as const;
 
@@ -75,11 +101,20 @@ export const withRunFlags = (command: Command): Command =>
     .addOption(FLAG.skipBad())
     .option('--embeddings <[id=]dir>', 'a row of embeddings made by another tool (repeatable)', collect);
 
+/** Returns the command line of a command of medbench, without arguments, if this process is the command. */
+export function ownCommand(name: 'work' | 'watch'): string[] | undefined {
+  const program = process.argv[1] ?? '';
+  return /^medbench(\.m?js)?$/.test(basename(program)) ? [process.execPath, program, name] : undefined;
+}
+
+/** Returns the command line of `medbench work`, if this process is the command. */
+export const workCommand = (): string[] | undefined => ownCommand('work');
+
 /** Returns the command line that repeats a call, as a user would type it. */
 export function commandText(flags: RunFlags, command: string): string {
   const words = [`medbench ${command}`];
-  // The command is stored in results.json, which must not depend on these two.
-  const { profile: _, jobs: __, ...rest } = flags;
+  // The command is stored in results.json, which must not depend on these.
+  const { profile: _, jobs: __, launcher: ___, dryRun: ____, serve: _____, ...rest } = flags;
   for (const [name, value] of Object.entries(rest)) {
     const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

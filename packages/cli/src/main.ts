@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { MedbenchError, turnPluginsOff } from '@medbench/core';
 import { Command, CommanderError } from 'commander';
 import type { DeclareCommand } from './command.js';
+import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
@@ -15,8 +16,12 @@ import { newCommand } from './commands/new.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
+import { statusCommand } from './commands/status.js';
 import { studyCommand } from './commands/study.js';
+import { unlockCommand } from './commands/unlock.js';
 import { verifyCommand } from './commands/verify.js';
+import { watchCommand } from './commands/watch.js';
+import { workCommand } from './commands/work.js';
 import { exitCode, explain, printError } from './errors.js';
 
 const { version } = createRequire(import.meta.url)('@medbench/cli/package.json') as { version: string };
@@ -26,6 +31,11 @@ const COMMANDS: readonly DeclareCommand[] = [
   runCommand,
   planCommand,
   studyCommand,
+  workCommand,
+  statusCommand,
+  watchCommand,
+  cancelCommand,
+  unlockCommand,
   embedCommand,
   evalCommand,
   listCommand,
@@ -60,6 +70,9 @@ Examples:
   medbench run --methods all --tasks pneumoniamnist,vqa-rad --data ./data
   medbench plan --preset study                     what a run would do: rows, parameters, steps, cells
   medbench study paper --data ./data               the paper's three questions, answered
+  medbench work runs/study                         take part in a run, on this machine or another
+  medbench status runs/study                       how far each row and seed is, and who works on it
+  medbench watch runs/study                        follow a run: losses, figures, time left; --serve for a page
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is complete, and where to get the rest
   medbench verify runs/demo                        whether each figure follows from data and code

@@ -15,11 +15,15 @@ export const requestedJobs = (jobs: number | undefined): number | undefined =>
 export const jobsByCores = (plan: Plan): number =>
   Math.min(Math.max(1, Math.floor(availableParallelism() / plan.config.threads)), listUnits(plan).length);
 
-/** Number of processes for which the free memory suffices, if each trains the largest row; at least 1. */
+/**
+ * Number of processes for which the free memory suffices, if each trains the largest row; at least 1. A device with
+ * memory of its own has one: a second would compete with it for the device.
+ */
 export async function jobsByMemory(
-  rows: readonly Pick<RowPlan, 'peakMiB'>[],
+  rows: readonly Pick<RowPlan, 'peakMiB' | 'deviceMiB'>[],
   { bytesAtMost }: KeptImages,
 ): Promise<number> {
+  if (rows.some(({ deviceMiB }) => deviceMiB !== undefined)) return 1;
   const { memoryBudget } = await import('@medbench/training');
   const peak = Math.max(...rows.map(({ peakMiB }) => peakMiB ?? 0)) || UNKNOWN_PEAK;
   return Math.max(1, Math.floor(memoryBudget() / (peak * MEBIBYTE + bytesAtMost)));

@@ -1,22 +1,19 @@
-/* A worker process of a run: `WorkerProcesses` starts it and sends it one `WorkerJob`. */
-import {
-  composePlugins,
-  composeRun,
-  makePlan,
-  ProfileClock,
-  type RunObserver,
-  RunStore,
-  recordError,
-  Services,
-  type SkipLog,
-  Work,
-} from '@medbench/runner';
-import { cacheFolder, discoverPlugins } from '../workspace.js';
-import type { ForwardedEvent, WorkerJob, WorkerMessage } from './messages.js';
+/*
+ * A worker process of a run: `worker.js RUN [--unit ID] [--profile]`. It tells its progress to the process that started it,
+ * if it has a channel to it. `medbench work` with a channel is one too.
+ */
+import { parseArgs } from 'node:util';
+import { isMedbenchError } from '@medbench/core';
+import { ProfileClock, type RunObserver, recordError } from '@medbench/runner';
+import { work } from '../work.js';
+import type { ForwardedEvent, WorkerMessage } from './messages.js';
 
 let lastSent: Promise<void> = Promise.resolve();
 const send = (message: WorkerMessage): void => {
-  lastSent = new Promise((resolve) => process.send!(message, undefined, undefined, () => resolve()));
+  lastSent = new Promise((resolve) => {
+    if (process.send) process.send(message, undefined, undefined, () => resolve());
+    else resolve();
+  });
 };
 
 const forward =
@@ -36,54 +33,41 @@ const observer: RunObserver = {
   cellFinished: forward('cellFinished'),
 };
 
-/** Passes skipped examples on: the process that writes the table lists those of all workers. */
-const skipLog: SkipLog = {
-  recorderFor: (data) => (what) => send({ type: 'skipped', data, what }),
-  flush: () => {},
-};
-
 /** Aborts when the user stops the run. Ends the process if the one that started it has gone. */
 function stopSignal(): AbortSignal {
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());
-  // Nobody reads the messages any more, and the lock of the run folder has no owner.
+  // Nobody reads the messages any more. The unit is free as soon as the process has ended.
   process.once('disconnect', () => process.exit(1));
+  // It may have gone while this module was loaded.
+  if (process.connected === false) process.exit(1);
   return abort.signal;
 }
 
-async function work(job: WorkerJob, signal: AbortSignal): Promise<void> {
-  const { cwd, plugins, config, folder, dataRoot, backend: id } = job;
-  const catalogue = await discoverPlugins(cwd, plugins);
-  const plan = makePlan(config, catalogue);
-  const store = RunStore.join(folder, observer.warning);
-  const logger = {
-    info: observer.message,
-    warn: observer.warning,
-    event: (entry: Readonly<Record<string, unknown>>) => store.log(entry),
-  };
-  const clock = job.profile ? new ProfileClock() : undefined;
-  const services = { catalogue, cacheRoot: cacheFolder(cwd), logger, profile: clock, seed: config.seeds[0]! };
-  const { registry, container } = composePlugins(services);
-  const backend = { id, backend: await registry.get('backend', id) };
-  clock?.started();
-  await composeRun(container, { plan, store, observer, backend, dataRoot, signal, cwd });
-  container.rebind(Services.SkipLog.id).toConstantValue(skipLog);
-  await container.get(Work).execute({
-    taken: (unit) => send({ type: 'taken', unit }),
-    finished: (unit, outcome) => send({ type: 'finished', unit, outcome }),
-  });
-  if (clock) send({ type: 'profile', report: clock.report() });
-}
-
-process.once('message', async (job: WorkerJob) => {
-  let exitCode = 0;
-  try {
-    await work(job, stopSignal());
-  } catch (error) {
-    exitCode = 1;
-    send({ type: 'failed', error: recordError(error) });
-  }
-  // Messages arrive in order, so the last one is the last to be waited for.
-  await lastSent;
-  process.exit(exitCode);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { unit: { type: 'string' }, profile: { type: 'boolean', default: false } },
 });
+const clock = values.profile ? new ProfileClock() : undefined;
+let exitCode = 0;
+try {
+  const { outcome } = await work(positionals.at(-1)!, {
+    unit: values.unit,
+    observer,
+    signal: stopSignal(),
+    clock,
+    report: {
+      settled: (unit) => send({ type: 'settled', unit }),
+      taken: (unit) => send({ type: 'taken', unit }),
+      finished: (unit, outcome) => send({ type: 'finished', unit, outcome }),
+    },
+  });
+  if (outcome?.error || Object.keys(outcome?.failures ?? {}).length > 0) exitCode = 1;
+  if (clock) send({ type: 'profile', report: clock.report() });
+} catch (error) {
+  exitCode = isMedbenchError(error) && error.code === 'interrupted' ? 130 : 1;
+  send({ type: 'failed', error: recordError(error) });
+}
+// Messages arrive in order, so the last one is the last to be waited for.
+await lastSent;
+process.exit(exitCode);

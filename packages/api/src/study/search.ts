@@ -1,5 +1,4 @@
 import { MedbenchError, type RunResults } from '@medbench/core';
-import { readComparisons, writeReport } from '@medbench/report';
 import { type Config, type ConfigTree, linkCheckpoints, RunLayout } from '@medbench/runner';
 import {
   meanFigure,
@@ -13,6 +12,7 @@ import {
   type VariantRun,
   withAlias,
 } from '@medbench/studies';
+import { loadReport } from '../load-report.js';
 
 /** The search of one variant of a study, and how it executes runs. */
 export interface VariantSearch {
@@ -106,6 +106,7 @@ export async function searchVariant(request: VariantSearch): Promise<{ run: Vari
     }
   }
   const results = await request.carryOut({ methods: rows }, folder);
+  const { readComparisons, writeReport } = await loadReport();
   await writeReport(folder);
   let run: VariantRun = { variant, results, comparisons: (await readComparisons(folder, results)) ?? [] };
   const choices = halvings.map(({ choice }): SearchChoice => {

@@ -8,7 +8,7 @@ import {
   writeFileAtomic,
 } from '@medbench/core';
 import { unknownIdError } from '@medbench/core/catalogue';
-import { answerQuestions, type QuestionAnswer, readComparisons, writeReport } from '@medbench/report';
+import type { QuestionAnswer } from '@medbench/report';
 import {
   type ConfigTree,
   GENERAL,
@@ -31,6 +31,7 @@ import {
   type VariantRun,
 } from '@medbench/studies';
 import { carryOut } from '../carry-out.js';
+import { loadReport } from '../load-report.js';
 import {
   type BenchmarkOptions,
   type FinishedRun,
@@ -81,6 +82,8 @@ interface StudySetup {
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
   readonly jobs: number | undefined;
+  readonly launcher: string | undefined;
+  readonly workCommand: readonly string[] | undefined;
 }
 
 /** Executes the runs of a study. With several variants each has its own folder below the joint table. */
@@ -123,6 +126,7 @@ async function runParts({
       choices.push(...outcome.choices);
     } else {
       const results = await runInFolder({}, variantFolder, variantRecord);
+      const { readComparisons, writeReport } = await loadReport();
       await writeReport(variantFolder);
       runs.push({ variant, results, comparisons: (await readComparisons(variantFolder, results)) ?? [] });
     }
@@ -174,7 +178,7 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const cwd = workingFolder(options);
   const definition = await findStudy(which, cwd);
   const { grid = false, observer = SILENT_OBSERVER, signal = new AbortController().signal } = options;
-  const { command = `study(${JSON.stringify(which)})`, jobs } = options;
+  const { command = `study(${JSON.stringify(which)})`, jobs, launcher, workCommand } = options;
   if (grid && !definition.search) {
     throw new MedbenchError('usage', `The study ${definition.id} has no search, so it has no grid`, {
       hint: 'Leave out --grid.',
@@ -183,8 +187,9 @@ export async function study(which: string, options: StudyOptions = {}): Promise<
   const workspace = await openWorkspace(cwd, options.config);
   const folder = namedFolder(cwd, options.out ?? join('runs', definition.id));
   const began = performance.now();
-  const control = { command, observer, signal, jobs };
+  const control = { command, observer, signal, jobs, launcher, workCommand };
   const results = await runParts({ study: definition, options, grid, workspace, folder, ...control });
+  const { answerQuestions, readComparisons, writeReport } = await loadReport();
   const { html } = await writeReport(folder);
   const answers = answerQuestions(results, await readComparisons(folder, results));
   const { id, title, question } = definition;

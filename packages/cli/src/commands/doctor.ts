@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { FLAG } from '../flags.js';
+import { renderMeasured } from '../measured.js';
 
 /** Returns the status of every backend of a catalogue. */
 export async function backendReports(catalogue: Catalogue): Promise<BackendReport[]> {
@@ -17,15 +18,20 @@ export async function backendReports(catalogue: Catalogue): Promise<BackendRepor
 
 /** Runs `medbench doctor`. @returns 0 if a backend works here, else 1. */
 async function doctor({ json, config }: { json?: boolean; config?: string }): Promise<number> {
-  const { openWorkspace } = await import('@medbench/api/workspace');
-  const { catalogue } = await openWorkspace(process.cwd(), config);
+  const { cacheFolder, openWorkspace, readTimes } = await import('@medbench/api/workspace');
+  const { catalogue, cwd } = await openWorkspace(process.cwd(), config);
   const reports = await backendReports(catalogue);
+  const measured = readTimes(cacheFolder(cwd), reports);
   const chosen = reports.find(({ status }) => status.available)?.entry.id;
   const code = chosen ? EXIT.ok : EXIT.failed;
   if (json) {
     const backends = reports.map(({ entry, status }) => ({ id: entry.id, ...status, chosen: entry.id === chosen }));
     console.log(
-      JSON.stringify({ node: process.version, cores: availableParallelism(), memory: totalmem(), backends }, null, 1),
+      JSON.stringify(
+        { node: process.version, cores: availableParallelism(), memory: totalmem(), backends, measured },
+        null,
+        1,
+      ),
     );
     return code;
   }
@@ -35,6 +41,10 @@ async function doctor({ json, config }: { json?: boolean; config?: string }): Pr
     console.log(`\n${pc.bold(entry.id)} (${entry.info.title}): ${mark}${entry.id === chosen ? ', taken by auto' : ''}`);
     console.log(`  ${status.reason}`);
     if (status.remedy) console.log(`  To use it: ${status.remedy}`);
+  }
+  if (measured.length > 0) {
+    console.log('\nMeasured on this machine (medbench plan --measure backends); auto does not read it:');
+    for (const step of measured) console.log(`  ${renderMeasured(step, true)}`);
   }
   return code;
 }

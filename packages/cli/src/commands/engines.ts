@@ -84,13 +84,13 @@ The wheels are pinned by their SHA-256. MEDBENCH_PYTHON_INDEX names another Pyth
   engines
     .command('add')
     .description('download an engine from a Python index, check and unpack it (needs no Python)')
-    .addArgument(new Argument('<engine>', 'xla-cpu, xla-cuda12 or xla-cuda13'))
+    .addArgument(new Argument('<engine>', 'xla-cpu, xla-cuda12, xla-cuda13 or xla-cuda13-compiler'))
     .option('--from <dir>', 'folder with the wheels, instead of the index')
     .action(async (engine, options) => done(await add(engine, options)));
   engines
     .command('remove')
     .description('delete a downloaded engine')
-    .addArgument(new Argument('<engine>', 'xla-cpu, xla-cuda12 or xla-cuda13'))
+    .addArgument(new Argument('<engine>', 'xla-cpu, xla-cuda12, xla-cuda13 or xla-cuda13-compiler'))
     .action(async (engine) => done(await remove(engine)));
   engines
     .command('list')

@@ -16,6 +16,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   encoders: ['id', 'modality', 'layers', 'width', 'parameters', 'package'],
   corpora: ['id', 'domain', 'access', 'title', 'package'],
   backends: ['id', 'available', 'reason'],
+  launchers: ['id', 'settings', 'title', 'package'],
   controls: ['id', 'protocols', 'title', 'package'],
   plugins: ['package', 'version', 'state', 'why', 'reason'],
   presets: ['id', 'title', 'package'],
@@ -54,6 +55,8 @@ async function listInfo(kind: string, catalogue: Catalogue): Promise<Info[]> {
       return listKind('encoder');
     case 'corpora':
       return listKind('corpus');
+    case 'launchers':
+      return listKind('launcher');
     case 'controls':
       return listKind('control');
     case 'presets':

@@ -1,15 +1,18 @@
 import type { KeptImages, RowPlan, RunPlan } from '@medbench/api';
+import { InvalidArgumentError, Option } from 'commander';
 import { inColumns } from '../columns.js';
 import type { DeclareCommand } from '../command.js';
+import { renderCosts, renderFit } from '../costs.js';
 import { EXIT } from '../errors.js';
-import { type RunFlags, withRunFlags } from '../flags.js';
+import { FLAG, type RunFlags, withRunFlags } from '../flags.js';
+import { renderMeasured } from '../measured.js';
 import { toBenchmarkOptions } from './run.js';
 
 const number = (value: number | undefined): string => (value === undefined ? '—' : value.toLocaleString('en'));
 
 const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
-const COLUMNS = [
+const columns = (memory: string): string[] => [
   'row',
   'starts from',
   'parameters',
@@ -17,14 +20,14 @@ const COLUMNS = [
   'frozen',
   'steps',
   'batch size',
-  'peak MiB',
+  memory,
   'trainings',
   'cells',
-] as const;
+];
 
 /** Formats the plan of a row as the cells of one line. */
 function renderRow(row: RowPlan): string[] {
-  const { id, start, parameters, steps, pairsPerStep, peakMiB, trainings, cells, chunkSize, phases } = row;
+  const { id, start, parameters, steps, pairsPerStep, peakMiB, deviceMiB, trainings, cells, chunkSize, phases } = row;
   return [
     id,
     start ?? '—',
@@ -33,7 +36,7 @@ function renderRow(row: RowPlan): string[] {
     number(parameters?.frozen),
     number(steps) + (phases ? ` (${phases.join(' + ')})` : ''),
     number(pairsPerStep) + (chunkSize === undefined ? '' : ` in chunks of ${chunkSize}`),
-    number(peakMiB),
+    number(deviceMiB ?? peakMiB),
     trainings === 0 ? '—' : number(trainings),
     number(cells),
   ];
@@ -44,6 +47,9 @@ function keptNote({ bytesPerThousand, bytesAtMost }: KeptImages): string {
   const mebibytes = (bytes: number): string => number(Math.ceil(bytes / 2 ** 20));
   return `peak MiB: of the process while it trains; cached decoded images add ${mebibytes(bytesPerThousand)} MiB per 1,000 pairs, ${mebibytes(bytesAtMost)} MiB at most`;
 }
+
+const DEVICE_NOTE =
+  "device MiB: of the device while a row trains, by the compiler's figures; what a GPU chooses by timing may take a few per cent more or less";
 
 /** Describes on which pairs, when and by which loss the rows are validated. */
 function describeValidation(validation: NonNullable<RunPlan['validation']>): string {
@@ -60,6 +66,16 @@ function describeValidation(validation: NonNullable<RunPlan['validation']>): str
   ].join(', ');
 }
 
+const MEASURED_NOTE = 'measured on this machine, with generated pairs (--backend takes another than the one above)';
+
+/** Says which part is computed in which arithmetic; nothing of float32, in which all is. */
+const PRECISION_NOTES: Readonly<Record<RunPlan['precision'], string | undefined>> = {
+  float32: undefined,
+  tf32: 'factors of matrix products and convolutions rounded to 10 bits by the GPU; all else in float32',
+  bfloat16:
+    'matrix products with weights, convolutions and attention in bfloat16; statistics of norms, softmax, losses, weights and the optimizer in float32',
+};
+
 /** Formats what differs from another preset. */
 function renderDifferences({ from, list }: NonNullable<RunPlan['differences']>): string {
   if (list.length === 0) return `no setting differs from the preset ${from}`;
@@ -70,7 +86,8 @@ function renderDifferences({ from, list }: NonNullable<RunPlan['differences']>):
 function print(runPlan: RunPlan, out: string): void {
   const { backend, jobs, threads, seeds, tasks, protocols, corpora, validation, encoders, generalWeights, exists } =
     runPlan;
-  const { totals, rows, keptImages, differences } = runPlan;
+  const { totals, rows, keptImages, differences, device, precision, measured, costs, fit } = runPlan;
+  const onDevice = rows.some(({ deviceMiB }) => deviceMiB !== undefined);
   console.log(
     `${rows.filter(({ kind }) => kind !== 'general').length} rows x ${tasks.length} tasks, seeds ${seeds.join(', ')}`,
   );
@@ -78,21 +95,47 @@ function print(runPlan: RunPlan, out: string): void {
   if (validation) console.log(describeValidation(validation));
   if (protocols.length > 0) console.log(`measured by ${protocols.join(', ')}`);
   console.log(`backend ${backend.id}: ${backend.why}`);
+  if (device)
+    console.log(
+      `planned for ${device.title}, which need not be here: ${number(Math.floor(device.memoryBytes / 2 ** 20))} MiB for programs`,
+    );
+  const precisionNote = PRECISION_NOTES[precision];
+  if (precisionNote) console.log(`precision ${precision}: ${precisionNote}`);
   console.log(`${counted(jobs, 'process', 'processes')} with ${counted(threads, 'thread', 'threads')} each`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
   console.log(`run folder ${out}${exists ? ', which exists: its finished results are reused' : ''}\n`);
-  console.log(inColumns([COLUMNS, ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8, 9]));
+  console.log(
+    inColumns([columns(onDevice ? 'device MiB' : 'peak MiB'), ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8, 9]),
+  );
   for (const { id, error } of rows) if (error !== undefined) console.log(`\n${id} cannot be trained: ${error}`);
+  if (onDevice) console.log(`\n${DEVICE_NOTE}`);
   if (rows.some(({ peakMiB }) => peakMiB !== undefined)) console.log(`\n${keptNote(keptImages)}`);
+  if (measured.length > 0) {
+    console.log(`\n${MEASURED_NOTE}`);
+    for (const step of measured) console.log(renderMeasured(step, false));
+  }
+  if (costs) console.log(`\n${renderCosts(costs, onDevice ? 'device' : 'process')}`);
+  if (fit) console.log(`\n${renderFit(fit)}`);
   if (differences) console.log(`\n${renderDifferences(differences)}`);
   const { trainings, steps, cells } = totals;
   console.log(`\n${number(trainings)} trainings of ${number(steps)} steps in all, ${number(cells)} cells`);
 }
 
+/** Parses a positive number of hours. */
+function parseHours(value: string): number {
+  const hours = Number(value);
+  if (hours > 0 && Number.isFinite(hours)) return hours;
+  throw new InvalidArgumentError('Give a positive number of hours.');
+}
+
 /** Runs `medbench plan`. @returns 0, or 1 if a row cannot be trained. */
-async function plan(flags: RunFlags): Promise<number> {
+async function plan(
+  flags: RunFlags & { readonly device?: string; readonly measure?: 'costs' | 'backends'; readonly maxHours?: number },
+): Promise<number> {
   const { plan: planRun } = await import('@medbench/api');
-  const runPlan = await planRun({ ...(await toBenchmarkOptions(flags)), out: flags.out });
+  const { out, device, measure, jobs, maxHours } = flags;
+  const log = (line: string): void => console.error(line);
+  const runPlan = await planRun({ ...(await toBenchmarkOptions(flags)), out, device, measure, jobs, maxHours, log });
   if (flags.json) {
     const { backend, keptImages: _, ...rest } = runPlan;
     console.log(JSON.stringify({ backend: backend.id, ...rest }, null, 1));
@@ -106,9 +149,27 @@ export const planCommand: DeclareCommand = (program, done) => {
       'show what a run would do, without running it: rows, parameters, steps, cells, and what differs from another preset; takes the flags of run',
     )
     .option('--json', 'machine-readable')
+    .option(
+      '--device <name>',
+      'estimate the memory of a GPU that need not be here, such as h100, by compiling for it (medbench engines add xla-cuda13-compiler)',
+    )
+    .addOption(
+      new Option(
+        '--measure [what]',
+        'costs: carry out a small part of the run here, and say what hours, disk and energy all of it takes; backends: time two training steps of each row on each backend of the CPU (compiled, xla-cpu). Later plans show what was measured',
+      )
+        .choices(['costs', 'backends'])
+        .preset('costs'),
+    )
+    .addOption(FLAG.planned())
+    .option(
+      '--max-hours <h>',
+      'choose steps, batch size and towers with which the run ends within so many hours, and say what is given up (with --measure, or after it)',
+      parseHours,
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2\n  medbench plan --preset study-as-meant',
+      '\nExamples:\n  medbench plan --methods all --tasks vqa-rad --seed 0,1,2\n  medbench plan --preset study-as-meant\n  medbench plan --preset demo --measure --max-hours 1\n  medbench plan --preset study --device h100 --set training.precision=bfloat16',
     )
     .action(async (options) => done(await plan(options)));
 };

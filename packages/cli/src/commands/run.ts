@@ -4,7 +4,8 @@ import type { RunResults } from '@medbench/core';
 import type { ConfigTree } from '@medbench/runner';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
-import { commandText, FLAG, type RunFlags, withRunFlags } from '../flags.js';
+import { commandText, FLAG, type RunFlags, withRunFlags, workCommand } from '../flags.js';
+import { servePage } from '../serve-page.js';
 
 /** Converts flags to the options of the API. */
 export async function toBenchmarkOptions(flags: RunFlags, base: ConfigTree = {}): Promise<BenchmarkOptions> {
@@ -30,18 +31,34 @@ export async function toBenchmarkOptions(flags: RunFlags, base: ConfigTree = {})
  * @returns 0 if every cell succeeded, 1 if some failed.
  */
 export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run'): Promise<number> {
-  const [{ carryOutBenchmark }, { ProfileClock, RunLayout }, { consoleObserver }] = await Promise.all([
+  const [{ isSubmitted, launchBenchmark }, { ProfileClock, RunLayout }, { consoleObserver }] = await Promise.all([
     import('@medbench/api'),
     import('@medbench/runner'),
     import('../progress.js'),
   ]);
   const clock = flags.profile ? new ProfileClock() : undefined;
+  const page = flags.serve === undefined || flags.dryRun ? undefined : await servePage(flags.out!, flags.serve);
   const observer = consoleObserver(process.stderr);
   try {
     const text = commandText(flags, command);
-    const control: RunControl = { observer, signal: abortOnSignal(), command: text, clock, jobs: flags.jobs };
+    const control: RunControl = {
+      ...{ observer, signal: abortOnSignal(), command: text, clock, jobs: flags.jobs },
+      ...{ launcher: flags.launcher, workCommand: workCommand() },
+    };
     const options = await toBenchmarkOptions(flags, base);
-    const { results, folder, html } = await carryOutBenchmark({ ...options, ...control, out: flags.out });
+    if (flags.dryRun) {
+      const { previewBenchmark } = await import('@medbench/api');
+      const preview = await previewBenchmark({ ...options, ...control, out: flags.out });
+      observer.finished();
+      process.stdout.write(preview);
+      return EXIT.ok;
+    }
+    const finished = await launchBenchmark({ ...options, ...control, out: flags.out });
+    if (isSubmitted(finished)) {
+      observer.finished(finished.submitted);
+      return EXIT.ok;
+    }
+    const { results, folder, html } = finished;
     const layout = new RunLayout(folder);
     observer.finished(`Results in ${join(flags.out ?? '', 'results.json')}, results.csv and ${html}`);
     await printResults(results, flags.json);
@@ -57,6 +74,7 @@ export async function run(flags: RunFlags, base: ConfigTree = {}, command = 'run
     return resultsExitCode(results);
   } finally {
     observer.finished();
+    page?.end();
   }
 }
 
@@ -98,7 +116,10 @@ export const runCommand: DeclareCommand = (program, done) => {
   withRunFlags(program.command('run'))
     .description('train every method, measure it on every task, print the table (resumes --out if it exists)')
     .addOption(FLAG.jobs())
+    .addOption(FLAG.launcher())
+    .option('--dry-run', 'print the scripts that --launcher slurm would submit, and submit nothing')
     .option('--profile', 'at the end, print where the time went, by phase and row; also write profile.json')
+    .addOption(FLAG.serve('while it runs, serve a page with curves and the table as it fills,'))
     .option('--json', 'print results.json instead of the table')
     .addHelpText(
       'after',
@@ -108,6 +129,8 @@ Examples:
   medbench run --methods clip,clip-partial --tasks vqa-rad --seed 0,1,2 --out runs/vqa
   medbench run --methods clip-partial:freeze=0,0.5,1 --tasks vqa-rad --out runs/depth
   medbench run --methods 'coca,sum:clip=1:captioning=0.5,1,2' --tasks vqa-rad --out runs/captioning
+  medbench run --preset study --serve --out runs/study     and open http://127.0.0.1:8686/
+  medbench run --preset study --launcher slurm --set launcher.slurm.gres=gpu:1 --backend xla-cuda --out runs/study
   medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
     )
     .action(async (flags) => done(await run(flags)));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DeclareCommand } from '../command.js';
-import { commandText, FLAG, type RunFlags } from '../flags.js';
+import { commandText, FLAG, type RunFlags, workCommand } from '../flags.js';
 import { abortOnSignal, printResults, resultsExitCode, toBenchmarkOptions } from './run.js';
 
 /** Runs `medbench study`, and prints its answers on stdout. @returns 0 if every cell succeeded, 1 if some failed. */
@@ -23,6 +23,8 @@ async function study(
       observer,
       signal: abortOnSignal(),
       jobs: flags.jobs,
+      launcher: flags.launcher,
+      workCommand: workCommand(),
       command: `${commandText({ ...flags, out }, `study ${which}`)}${grid ? ' --grid' : ''}`,
     });
     observer.finished(`Results in ${join(out, 'results.json')}, results.csv and ${html}`);
@@ -54,6 +56,7 @@ export const studyCommand: DeclareCommand = (program, done) => {
     .addOption(FLAG.set())
     .addOption(FLAG.skipBad())
     .addOption(FLAG.jobs())
+    .addOption(FLAG.launcher())
     .addOption(FLAG.results())
     .option(
       '--grid',
