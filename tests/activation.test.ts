@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => folder.dispose());
 
 async function measure(...further: string[]) {
-  const args = ['run', '--preset=demo', '--methods=clip-scratch', '--tasks=pneumoniamnist', ...TINY, '--out=out'];
-  const { code, stderr } = await medbench([...args, ...further], { cwd });
+  const args = ['run', '--preset=demo', '--methods=clip-scratch', '--tasks=pneumoniamnist', '--set=controls=[]'];
+  const { code, stderr } = await medbench([...args, ...TINY, '--out=out', ...further], { cwd });
   expect(code, stderr).toBe(0);
   const { cells } = JSON.parse(readFileSync(join(cwd, 'out/results.json'), 'utf8')) as RunResults;
   const rows = cells.filter(({ method }) => method === 'clip-scratch');

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResults } from '@medbench/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
+import { type Ended, medbench, medbenchSeries, repository, TINY, temporaryFolder } from './support/cli.js';
 import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('check');
@@ -100,24 +100,28 @@ describe('a run with faulty plugins', () => {
       'method "unknown-question": question is "novelty"; make it one of baseline, transfer, unimodal, granularity';
     const looks =
       'it looks like a plugin but is not taken as one; in its package.json, add "./package.json": "./package.json" to "exports"';
-    const call = (...args: string[]) => medbench(args, { cwd: other });
-
-    const all = await call('plan', '--methods=all', '--tasks=vqa-rad');
+    const [all, named, methods, listed] = (await medbenchSeries(
+      [
+        ['plan', '--methods=all', '--tasks=vqa-rad', '--backend=wasm'],
+        ['plan', '--methods=clip-scratch', '--tasks=vqa-rad', '--json', '--backend=wasm'],
+        ['list', 'methods', '--json'],
+        ['list', 'plugins', '--json'],
+      ],
+      { cwd: other },
+    )) as [Ended, Ended, Ended, Ended];
     expect([all.code, all.stdout]).toEqual([2, '']);
     expect(all.stderr).toContain(`"all" would leave methods out. wrong-unknown-question cannot be used: ${question}`);
     expect(all.stderr).toContain('or name the methods in place of "all" (medbench list methods)');
     expect(all.stderr).toContain(`warning: wrong-not-exported: ${looks}\n`);
 
-    const named = await call('plan', '--methods=clip-scratch', '--tasks=vqa-rad', '--json');
     expect(named.code).toBe(0);
 
-    const methods = await call('list', 'methods', '--json');
     expect(methods.code).toBe(0);
     expect(JSON.parse(methods.stdout).map(({ id }: { id: string }) => id)).not.toContain('unknown-question');
     expect(methods.stderr).toContain(`warning: wrong-unknown-question cannot be used: ${question}\n`);
     expect(methods.stderr).toContain(`warning: wrong-not-exported: ${looks}\n`);
 
-    const plugins = JSON.parse((await call('list', 'plugins', '--json')).stdout);
+    const plugins = JSON.parse(listed.stdout);
     expect(plugins).toContainEqual(
       expect.objectContaining({ package: 'wrong-unknown-question', state: 'broken', reason: question }),
     );

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import type { ProfileReport, RunResults } from '@medbench/core';
 import { markGenerated } from '@medbench/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { BRIEF_ANSWERS, type Ended, medbench, medbenchSeries, TINY, temporaryFolder } from './support/cli.js';
 import { providePhantoms } from './support/phantoms.js';
 import { withoutTimes } from './support/without-times.js';
 
@@ -50,18 +50,24 @@ describe('startup', () => {
 
 describe('list', () => {
   it('prints objectives with their settings, and every field of them as JSON', async () => {
-    const { stdout } = await medbench(['list', 'objectives'], { cwd });
+    const commands = [
+      ['list', 'objectives'],
+      ['list', 'objectives', '--json'],
+    ];
+    const [table, json] = await medbenchSeries(commands, { cwd });
+    const { stdout } = table!;
     expect(stdout).toMatch(/^id +settings +title +package$/m);
     expect(stdout).toMatch(/^captioning +layers=auto, queries=256 +CoCa/m);
     expect(stdout).toMatch(/^clip +CLIP/m);
-    const objectives = JSON.parse((await medbench(['list', 'objectives', '--json'], { cwd })).stdout);
+    const objectives = JSON.parse(json!.stdout);
     expect(objectives).toHaveLength(17);
     expect(objectives[0]).toMatchObject({ id: 'captioning', settings: { queries: { default: 256, type: 'integer' } } });
     for (const { source } of objectives) expect(source).not.toBe('');
   });
 
   it('has every field of the methods and tasks', async () => {
-    const methods = JSON.parse((await medbench(['list', 'methods', '--json'], { cwd })).stdout);
+    const commands = ['methods', 'tasks'].map((kind) => ['list', kind, '--json']);
+    const [methods, tasks] = (await medbenchSeries(commands, { cwd })).map(({ stdout }) => JSON.parse(stdout));
     expect(methods.map(({ id }: { id: string }) => id)).toEqual([
       'clip',
       'clip-locked',
@@ -82,7 +88,6 @@ describe('list', () => {
         expect.arrayContaining(['id', 'package', 'question', 'extension', 'settings', 'source']),
       );
     }
-    const tasks = JSON.parse((await medbench(['list', 'tasks', '--json'], { cwd })).stdout);
     for (const task of tasks) {
       expect(Object.keys(task)).toEqual(
         expect.arrayContaining([
@@ -140,8 +145,15 @@ describe('wrong usage exits with code 2 and one clear error', () => {
     ],
     ['an unknown kind', ['list', 'metods'], ['metods', 'Did you mean "methods"?']],
   ];
-  it.each(cases)('%s', async (_, args, messages) => {
-    const { code, stderr, stdout } = await medbench(args, { cwd });
+  let ended: readonly Ended[];
+  beforeAll(async () => {
+    ended = await medbenchSeries(
+      cases.map(([, args]) => args),
+      { cwd },
+    );
+  });
+  it.each(cases.map(([what, , messages], i) => [what, i, messages] as const))('%s', (_, i, messages) => {
+    const { code, stderr, stdout } = ended[i]!;
     expect(code).toBe(2);
     expect(stdout).toBe('');
     for (const message of messages) expect(stderr).toContain(message);
@@ -174,7 +186,8 @@ it.each(['MEDBENCH_MEMORY', 'MEDBENCH_WATTS'])(
 describe('run --profile', () => {
   it('prints the time of each phase, which adds up to the wall time, and changes no result', async () => {
     const tasks = '--tasks=phantom-global,phantom-vqa';
-    const args = ['run', '--preset=demo', '--methods=clip', tasks, '--set=controls=["chance"]', ...TINY];
+    const brief = ['--set=controls=["chance"]', ...BRIEF_ANSWERS, ...TINY];
+    const args = ['run', '--preset=demo', '--methods=clip', tasks, ...brief];
     const plain = await medbench([...args, '--out=plain'], { cwd });
     const { code, stderr, ms } = await medbench([...args, '--profile', '--out=profiled'], { cwd });
     expect([plain.code, code]).toEqual([0, 0]);
@@ -206,7 +219,10 @@ describe('bad input keeps finished cells', () => {
   const out = 'broken';
   const cellFile = (method: string, task: string) => join(cwd, out, 'cells', method, task, 'seed-0.json');
   const data = join(cwd, 'copy');
-  const common = ['--methods', 'clip-scratch', '--out', out, '--data', data, '--set', 'corpora=["phantoms"]'];
+  const common = [
+    ...['--methods', 'clip-scratch', '--out', out, '--data', data, '--set', 'corpora=["phantoms"]'],
+    ...['--set=controls=["chance"]', ...BRIEF_ANSWERS],
+  ];
 
   beforeAll(async () => {
     mkdirSync(data);

@@ -4,7 +4,16 @@ import type { ResultCell, RunResults, TaskResult } from '@medbench/core';
 import { readNpy } from '@medbench/formats';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
+import {
+  BRIEF_ANSWERS,
+  type Ended,
+  medbench,
+  medbenchSeries,
+  repository,
+  TINY,
+  temporaryFolder,
+} from './support/cli.js';
+import { nightly } from './support/full.js';
 import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('embeddings');
@@ -19,8 +28,10 @@ const storedResults = (out: string, row: string, task: string): readonly TaskRes
   (readJson(out, 'cells', row, task, 'seed-0.json') as { results: TaskResult[] }).results;
 
 /** Runs the command, which must exit with the given code. @returns its stderr. */
-async function ending(code: number, ...args: string[]): Promise<string> {
-  const finished = await medbench(args, { cwd });
+const ending = async (code: number, ...args: string[]): Promise<string> => ended(code, await medbench(args, { cwd }));
+
+/** Checks the exit code of a command. @returns its stderr. */
+function ended(code: number, finished: Ended): string {
   expect(finished.stderr).not.toContain('    at ');
   expect({ code: finished.code, stderr: code === finished.code ? '' : finished.stderr }).toEqual({ code, stderr: '' });
   return finished.stderr;
@@ -28,7 +39,7 @@ async function ending(code: number, ...args: string[]): Promise<string> {
 
 describe('embeddings stored by a run', () => {
   const TASKS = ['pneumoniamnist', 'vqa-rad', 'vqa-rad-retrieval'];
-  const DATA = ['--data=small', '--set=controls=[]'];
+  const DATA = ['--data=small', '--set=controls=[]', ...BRIEF_ANSWERS];
   const measure = (cell: ResultCell) => ({
     place: [cell.task, cell.protocol, cell.seed],
     figures: [cell.metric, cell.value, cell.ci95, cell.metrics, cell.n, cell.classification],
@@ -64,7 +75,7 @@ describe('embeddings stored by a run', () => {
     }
   });
 
-  it('are compared with the controls that need no towers', async () => {
+  nightly('are compared with the controls that need no towers', async () => {
     await ending(0, 'eval', '--embeddings=exported', '--tasks=pneumoniamnist,vqa-rad', '--out=beside', '--data=small');
     const { methods } = readJson('beside', 'results.json') as RunResults;
     expect(methods.map(({ id }) => id)).toEqual(['clip-scratch', 'chance', 'majority', 'raw-pixels', 'question-only']);
@@ -173,9 +184,18 @@ describe('embeddings stored by a run', () => {
       ['"chance" names both embeddings and another row'],
     ],
   ];
-  it.each(wrong)('wrong usage exits with code 2 and one clear error: %s', async (_, args, messages) => {
-    const stderr = await ending(2, ...args);
-    for (const message of messages) expect(stderr).toContain(message);
+  describe('wrong usage exits with code 2 and one clear error:', () => {
+    let finished: readonly Ended[];
+    beforeAll(async () => {
+      finished = await medbenchSeries(
+        wrong.map(([, args]) => args),
+        { cwd },
+      );
+    });
+    it.each(wrong.map(([what, , messages], i) => [what, i, messages] as const))('%s', (_, i, messages) => {
+      const stderr = ended(2, finished[i]!);
+      for (const message of messages) expect(stderr).toContain(message);
+    });
   });
 });
 
@@ -203,7 +223,7 @@ describe('embeddings of a PyTorch model give the figures of scikit-learn and Num
     ending(0, 'eval', given, '--preset=demo', '--set=controls=[]', `--out=${out}`, ...args);
 
   beforeAll(async () => {
-    await providePhantoms(join(cwd, '.medbench'), 'whole');
+    await providePhantoms(join(cwd, '.medbench'), 'pairs');
     await evaluate('foreign');
   });
 
@@ -235,7 +255,8 @@ describe('embeddings of a PyTorch model give the figures of scikit-learn and Num
     expectExamples(probe!, figures['linear-probe']);
   });
 
-  it('linear probe on embeddings of unit length', async () => {
+  // packages/evaluation tests the setting; here it would be one more evaluation.
+  nightly('linear probe on embeddings of unit length', async () => {
     const { C } = figures['projected-probe'];
     await evaluate('projected', '--tasks=phantom-global', '--set=evaluation.probe.features=after');
     const [, probe] = storedResults('projected', row, 'phantom-global');

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import type { RunResults } from '@medbench/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { alignPairs } from '../examples/objective-as-library/src/index.js';
-import { medbench, repository, TINY, temporaryFolder } from './support/cli.js';
+import { BRIEF_ANSWERS, medbench, repository, TINY, temporaryFolder } from './support/cli.js';
+import { nightly } from './support/full.js';
 import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('examples');
@@ -59,10 +60,13 @@ describe('examples', () => {
 
     await providePhantoms(join(cwd, '.medbench'));
     const sum = 'sum:clip=1:uniformity=0.5:uniformity.sharpness=3';
-    const { code, stderr } = await medbench(
-      ['run', '--preset=demo', `--methods=all,${sum}`, '--tasks=phantom-retrieval', '--out=third', ...TINY],
-      { cwd },
+    const flags = ['--preset=demo', '--tasks=phantom-retrieval', '--set=controls=["chance"]', ...TINY];
+    // tests/resume.test.ts trains all methods of medbench. Here, "all" must name the installed one too.
+    const { rows } = JSON.parse(
+      (await medbench(['plan', '--methods=all', '--backend=wasm', ...flags, '--json'], { cwd })).stdout,
     );
+    expect(rows.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(['clip', 'sigmoid', 'slip']));
+    const { code, stderr } = await medbench(['run', `--methods=sigmoid,${sum}`, ...flags, '--out=third'], { cwd });
     expect(stderr).not.toContain('failed');
     expect(code).toBe(0);
     const results: RunResults = JSON.parse(readFileSync(join(cwd, 'third/results.json'), 'utf8'));
@@ -104,7 +108,10 @@ describe('examples', () => {
     ]);
 
     const { code, stderr } = await medbench(
-      ['run', '--preset=demo', '--methods=clip-scratch', '--tasks=phantom-local,phantom-vqa', '--out=run', ...TINY],
+      [
+        ...['run', '--preset=demo', '--methods=clip-scratch', '--tasks=phantom-local,phantom-vqa', '--out=run'],
+        ...['--set=controls=["chance"]', ...BRIEF_ANSWERS, ...TINY],
+      ],
       { cwd: lab, env: { MEDBENCH_CACHE: join(cwd, '.medbench') } },
     );
     expect(stderr).not.toContain('failed');
@@ -119,7 +126,8 @@ describe('examples', () => {
     expect(readFileSync(join(lab, 'run/report.html'), 'utf8')).toContain('nearest class mean');
   });
 
-  it('third-party-method: copied out of the repository, it builds, compiles and passes its own test', () => {
+  // tests/scaffold.test.ts builds, compiles and tests new packages of each kind.
+  nightly('third-party-method: copied out of the repository, it builds, compiles and passes its own test', () => {
     const dir = join(repository, 'examples/third-party-method');
     const copy = join(cwd, 'my-method');
     cpSync(dir, copy, { recursive: true, filter: (path) => !/[\\/](node_modules|dist)$/.test(path) });

@@ -5,6 +5,7 @@ import { setInterval } from 'node:timers';
 import type { RunResults } from '@medbench/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { nightly } from './support/full.js';
 import { providePhantoms } from './support/phantoms.js';
 import { withoutTimes } from './support/without-times.js';
 
@@ -16,13 +17,13 @@ beforeAll(async () => {
 afterAll(() => folder.dispose());
 
 const PLAIN = [
-  ...['run', '--preset=demo', '--methods=clip', '--tasks=vqa-rad', ...TINY, '--set=corpora=["phantoms"]'],
+  ...['run', '--preset=demo', '--methods=clip-scratch', '--tasks=vqa-rad', ...TINY, '--set=corpora=["phantoms"]'],
   ...['--set=evaluation.vqa.epochs=1', '--set=evaluation.vqa.minSteps=20', '--set=leaks.check=false'],
 ];
-/** 120 questions: three epochs of 15 steps. */
+/** 120 questions: two epochs of 15 steps. */
 const TUNED = [
   ...PLAIN,
-  ...['head=ban', 'epochs=3', 'batchSize=8'].map((setting) => `--set=evaluation.fineTunedVqa.${setting}`),
+  ...['head=ban', 'epochs=2', 'batchSize=8'].map((setting) => `--set=evaluation.fineTunedVqa.${setting}`),
 ];
 const results = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 const logged = (out: string) =>
@@ -42,20 +43,28 @@ describe('a run with fine-tuned VQA', () => {
     const { cells, protocols } = results('whole');
     expect(protocols!.map(({ id }) => id)).toEqual(['vqa', 'vqa-fine-tuned']);
     expect(cells.filter(({ status }) => status !== 'ok')).toEqual([]);
-    for (const method of ['clip', 'untrained', 'majority', 'question-only']) {
+    for (const method of ['clip-scratch', 'untrained', 'majority', 'question-only']) {
       const own = cells.filter((cell) => cell.method === method);
       expect(own.map(({ protocol, n }) => [protocol, n])).toEqual([
         ['vqa', 60],
         ['vqa-fine-tuned', 60],
       ]);
     }
-    const notes = cells.find(({ method, protocol }) => method === 'clip' && protocol === 'vqa-fine-tuned')!.notes!;
-    expect(notes[0]).toContain('towers and head trained by Adamax for 3 epochs of 15 steps');
+    const notes = cells.find(({ method, protocol }) => method === 'clip-scratch' && protocol === 'vqa-fine-tuned')!
+      .notes!;
+    expect(notes[0]).toContain('towers and head trained by Adamax for 2 epochs of 15 steps');
     expect(existsSync(join(cwd, 'whole', 'measuring'))).toBe(false);
   });
 
-  it('killed within a fine-tuning, resumes and ends with the same figures', async () => {
-    const state = join(cwd, 'killed', 'measuring', 'clip+vqa-rad+seed-0', 'vqa-fine-tuned', 'resume.safetensors');
+  nightly('killed within a fine-tuning, resumes and ends with the same figures', async () => {
+    const state = join(
+      cwd,
+      'killed',
+      'measuring',
+      'clip-scratch+vqa-rad+seed-0',
+      'vqa-fine-tuned',
+      'resume.safetensors',
+    );
     const { code } = await medbench([...TUNED, '--out=killed'], {
       cwd,
       started: (child) => {
@@ -70,7 +79,7 @@ describe('a run with fine-tuned VQA', () => {
     expect(code).not.toBe(0);
     const again = await medbench([...TUNED, '--out=killed'], { cwd });
     expect(again.code, again.stderr).toBe(0);
-    expect(logged('killed').some(({ row, resumedAt }) => row === 'clip' && Number(resumedAt) >= 15)).toBe(true);
+    expect(logged('killed').some(({ row, resumedAt }) => row === 'clip-scratch' && Number(resumedAt) >= 15)).toBe(true);
     expect(withoutTimes(results('killed'))).toEqual(withoutTimes(results('whole')));
   });
 
@@ -84,7 +93,7 @@ describe('a run with fine-tuned VQA', () => {
   });
 
   it('does not touch cells while it is off, whatever its settings', async () => {
-    const cell = join(cwd, 'plain', 'cells', 'clip', 'vqa-rad', 'seed-0.json');
+    const cell = join(cwd, 'plain', 'cells', 'clip-scratch', 'vqa-rad', 'seed-0.json');
     const { mtimeMs } = statSync(cell);
     const { code } = await medbench([...PLAIN, '--set=evaluation.fineTunedVqa.epochs=7', '--out=plain'], { cwd });
     expect(code).toBe(0);

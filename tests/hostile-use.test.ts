@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, temporaryFolder } from './support/cli.js';
+import { medbench, medbenchSeries, temporaryFolder } from './support/cli.js';
 
 const folder = temporaryFolder('hostile');
 const cwd = folder.path;
@@ -11,24 +11,30 @@ const RUN = ['run', '--methods=clip-scratch', '--tasks=pcam', '--data=none'];
 
 describe('a run', () => {
   it('without a name of its folder is refused before it writes anything', async () => {
-    for (const args of [
+    const commands = [
       [...RUN, '--out='],
       ['report', ''],
       ['study', 'freeze-depth', '--out', ''],
-    ]) {
-      const { code, stderr } = await medbench(args, { cwd });
+    ];
+    for (const { code, stderr } of await medbenchSeries(commands, { cwd })) {
       expect(code).toBe(2);
       expect(stderr).toMatch(/(--out|<dir>) has an empty value/);
     }
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('in a folder whose path is too long is refused before it trains', async () => {
+  it('in a folder whose path is too long, or with repeated seeds, is refused before it trains', async () => {
     const out = join(...Array.from({ length: 20 }, () => 'x'.repeat(200)));
-    const { code, stderr } = await medbench([...RUN, `--out=${out}`], { cwd });
-    expect(code).toBe(2);
-    expect(stderr).toMatch('error  The run folder has a path that is too long for the files of the run');
-    expect(stderr.length).toBeLessThan(400);
+    const commands = [
+      [...RUN, `--out=${out}`],
+      [...RUN, '--seed=0,0,0'],
+    ];
+    const [long, repeated] = await medbenchSeries(commands, { cwd });
+    expect(long!.code).toBe(2);
+    expect(long!.stderr).toMatch('error  The run folder has a path that is too long for the files of the run');
+    expect(long!.stderr.length).toBeLessThan(400);
+    expect(repeated!.code).toBe(2);
+    expect(repeated!.stderr).toContain('"seeds": holds 0 twice');
   });
 
   it.runIf(process.platform === 'linux')('whose cache cannot be made names MEDBENCH_CACHE, at once', async () => {
@@ -54,12 +60,6 @@ describe('a run', () => {
     expect(performance.now() - told).toBeLessThan(15_000);
     expect(code).toBe(130);
     expect(stderr).toContain('Run the same command again to resume.');
-  });
-
-  it('with repeated seeds is refused', async () => {
-    const { code, stderr } = await medbench([...RUN, '--seed=0,0,0'], { cwd });
-    expect(code).toBe(2);
-    expect(stderr).toContain('"seeds": holds 0 twice');
   });
 
   it('with a password in HF_ENDPOINT leaves it in no file and no message', async () => {

@@ -12,8 +12,9 @@ import { VitDemo } from '@medbench/encoders-vit';
 import { Clip } from '@medbench/methods-clip';
 import { readSafetensors } from '@medbench/nn';
 import { withOptions } from '@medbench/runner';
-import { buildModel, stepMemory, train } from '@medbench/training';
+import { buildModel, type MemoryEstimator, predictMemory, train } from '@medbench/training';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { selected } from './support/full.js';
 import { composed, TRAINING } from './support/methods.js';
 import { phantomCorpus } from './support/phantom-corpus.js';
 
@@ -91,20 +92,46 @@ describe('memory of a training step', () => {
     const built = await buildModel({ image: new VitDemo(), text: new GptDemo(), model });
     vi.stubEnv('MEDBENCH_MEMORY', '100000');
     const predictPeak = async (batchSize: number) =>
-      (await stepMemory(built.model, { ...row, training: { ...training, batchSize } }, compiled))!.peakBytes;
+      (await predictMemory(built.model, { ...row, training: { ...training, batchSize } }, compiled)).process!.peakBytes;
     const [small, large] = [await predictPeak(16), await predictPeak(64)];
     expect(large).toBeGreaterThan(small);
-    expect(await stepMemory(built.model, row, new Wasm())).toBeUndefined();
+    expect(await predictMemory(built.model, row, new Wasm())).toEqual({});
     const cache = join(folder, 'cache');
-    expect((await stepMemory(built.model, row, withOptions(compiled, { cache })))!.peakBytes).toBe(large);
-    expect(await stepMemory(built.model, row, withOptions(new Wasm(), { cache }))).toBeUndefined();
+    expect((await predictMemory(built.model, row, withOptions(compiled, { cache }))).process!.peakBytes).toBe(large);
+    expect(await predictMemory(built.model, row, withOptions(new Wasm(), { cache }))).toEqual({});
+  });
+
+  it('is that of the device on a backend with one, and decides there how a batch is split', async () => {
+    const MIB = 2 ** 20;
+    const precisions = new Set<unknown>();
+    // A device on which each image takes one MiB.
+    const device = (budget: number): MemoryEstimator => ({
+      id: 'device',
+      deviceMemory: async () => budget,
+      estimate: async ({ inputs }, options) => {
+        precisions.add(options?.precision);
+        const bytes = (inputs.images?.shape[0] ?? 0) * MIB;
+        return { bytes, garbageBytes: bytes, stateBytes: 0, baseBytes: 0, checkBytes: 0, outputs: {} };
+      },
+    });
+    const { model: towers } = await buildModel({ image: new VitDemo(), text: new GptDemo(), model });
+    const lowered = { ...row, training: { ...training, precision: 'bfloat16' } } as const;
+    vi.stubEnv('MEDBENCH_MEMORY', '1');
+    const budget = 100 * MIB;
+    expect(await predictMemory(towers, lowered, device(budget))).toEqual({ device: { bytes: 64 * MIB, budget } });
+    expect([...precisions]).toEqual(['bfloat16']);
+    expect(await predictMemory(towers, lowered, device(40 * MIB))).toMatchObject({ chunkSize: 32 });
+    await expect(predictMemory(towers, lowered, device(1))).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('for programs on the device'),
+    });
   });
 
   /** A memory limit in MiB, slightly below the need of a step on the whole batch. */
   async function tooLittle(): Promise<number> {
     vi.stubEnv('MEDBENCH_MEMORY', '100000');
     const built = await buildModel({ image: new VitDemo(), text: new GptDemo(), model });
-    const { peakBytes, checkBytes } = (await stepMemory(built.model, row, compiled))!;
+    const { peakBytes, checkBytes } = (await predictMemory(built.model, row, compiled)).process!;
     return (peakBytes - checkBytes) / 2 ** 20 - 1;
   }
 
@@ -130,12 +157,13 @@ describe('memory of a training step', () => {
     expect(lines.join('\n')).not.toContain('agrees with');
   }, 300_000);
 
-  it('resumes with the chunk size it began with, whatever memory is free then', async () => {
-    const little = await tooLittle();
-    for (const [name, first, then] of [
-      ['split first', little, 100_000],
-      ['whole first', 100_000, little],
-    ] as const) {
+  it.each(
+    selected('resumes with the chunk size it began with', [['split first'], ['whole first']] as const, ['split first']),
+  )(
+    'resumes with the chunk size it began with, whatever memory is free then (%s)',
+    async (name) => {
+      const little = await tooLittle();
+      const [first, then] = name === 'split first' ? [little, 100_000] : [100_000, little];
       const undisturbed = await trained(`${name}, undisturbed`, first);
       await interrupted(name, first, 3);
       const resumed = await trained(name, then);
@@ -146,8 +174,9 @@ describe('memory of a training step', () => {
       const message = /resumes in chunks of \d+, with which it began/;
       if (name === 'split first') expect(resumed.lines.join('\n')).toMatch(message);
       else expect(resumed.lines.join('\n')).not.toMatch(message);
-    }
-  }, 300_000);
+    },
+    300_000,
+  );
 
   it('reports the figures and settings where no chunk fits, or where batch norm forbids chunks', async () => {
     const figures = /clip with training.batchSize=64 would take about [\d,]+ MiB, and there are 100 MiB; /;
@@ -166,14 +195,18 @@ if (!measures)
   console.warn(`The prediction of memory is measured on linux x64 only, not on ${process.platform} ${process.arch}`);
 
 describe.skipIf(!measures)('the predicted peak', () => {
-  it.each(['a', 'checked'])('is within 15 % of the measured peak of a process: %s', (key) => {
-    const script = fileURLToPath(new URL('../bench/memory/peak.mjs', import.meta.url));
-    // Fixed, because every further thread adds a stack and scratch memory.
-    const env = { ...process.env, MEDBENCH_THREADS: '2' };
-    const { stdout, stderr } = spawnSync(process.execPath, [script, key], { encoding: 'utf8', env });
-    expect(stderr).toBe('');
-    const { predictedMiB, measuredMiB } = JSON.parse(stdout) as Record<string, number>;
-    expect(predictedMiB! / measuredMiB!).toBeGreaterThan(0.85);
-    expect(predictedMiB! / measuredMiB!).toBeLessThan(1.15);
-  });
+  const keys = [['a'], ['checked']] as const;
+  it.each(selected('is within 15 %', keys, ['checked']))(
+    'is within 15 % of the measured peak of a process: %s',
+    (key) => {
+      const script = fileURLToPath(new URL('../bench/memory/peak.mjs', import.meta.url));
+      // Fixed, because every further thread adds a stack and scratch memory.
+      const env = { ...process.env, MEDBENCH_THREADS: '2' };
+      const { stdout, stderr } = spawnSync(process.execPath, [script, key], { encoding: 'utf8', env });
+      expect(stderr).toBe('');
+      const { predictedMiB, measuredMiB } = JSON.parse(stdout) as Record<string, number>;
+      expect(predictedMiB! / measuredMiB!).toBeGreaterThan(0.85);
+      expect(predictedMiB! / measuredMiB!).toBeLessThan(1.15);
+    },
+  );
 });

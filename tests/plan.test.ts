@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { XlaCpu } from '@medbench/backends-xla';
 import { afterAll, describe, expect, it } from 'vitest';
-import { medbench, temporaryFolder } from './support/cli.js';
+import { medbench, medbenchSeries, temporaryFolder } from './support/cli.js';
+import { nightly } from './support/full.js';
 
 const folder = temporaryFolder('plan');
 const cwd = folder.path;
@@ -15,6 +17,7 @@ const planned = async (...args: string[]) => {
   const plan = JSON.parse(stdout) as { rows: Row[]; totals: unknown; seeds: number[]; backend: string };
   return { code, ...plan, of: (id: string) => plan.rows.find((row) => row.id === id) };
 };
+const { available: xla } = await new XlaCpu().status();
 const CLIP = ['--set=encoders.image=vit-b-16', '--set=encoders.text=gpt-77', '--set=model.merges=null'];
 
 describe('medbench plan', () => {
@@ -46,10 +49,25 @@ describe('medbench plan', () => {
 
   it('refuses a precision that the backend does not have, as a run does before it trains', async () => {
     const args = ['--methods=clip', '--tasks=vqa-rad', '--backend=wasm', '--set=training.precision=bfloat16'];
-    for (const command of [['plan'], ['run', '--preset=demo', '--out=refused']]) {
-      const { code, stderr } = await medbench([...command, ...args], { cwd });
+    const commands = [['plan'], ['run', '--preset=demo', '--out=refused']].map((command) => [...command, ...args]);
+    for (const { code, stderr } of await medbenchSeries(commands, { cwd })) {
       expect(code).toBe(2);
       expect(stderr).toMatch('training.precision is bfloat16, which the backend wasm does not have');
+    }
+  });
+
+  it('refuses devices that cannot divide the batch, or that the backend does not have', async () => {
+    const args = ['--methods=clip', '--tasks=vqa-rad', '--backend=wasm', '--set=training.batchSize=8'];
+    for (const [settings, message] of [
+      [['training.devices=3'], 'training.batchSize is 8, which training.devices=3 cannot divide'],
+      [
+        ['training.devices=4', 'training.chunkSize=2'],
+        'training.chunkSize is 2, which training.devices=4 cannot divide',
+      ],
+      [['training.devices=2'], 'training.devices is 2, and the backend wasm has 1'],
+    ] as const) {
+      const { code, stderr } = await medbench(['plan', ...args, ...settings.map((one) => `--set=${one}`)], { cwd });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
     }
   });
 
@@ -65,15 +83,53 @@ describe('medbench plan', () => {
     expect(stdout).not.toContain('general ');
   });
 
-  it.each([
-    ['--methods=clipp', 'Did you mean "clip"?'],
-    ['--set=training.stepz=3', 'did you mean "steps"?'],
-    ['--backend=wasmm', 'Did you mean "wasm"?'],
-    ['--preset=dmeo', 'Did you mean "demo"?'],
-  ])('refuses %s as run does', async (flag, message) => {
-    const { code, stdout, stderr } = await medbench(['plan', flag], { cwd });
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(message);
+  it('refuses wrong ids and settings as run does', async () => {
+    const wrong = {
+      '--methods=clipp': 'Did you mean "clip"?',
+      '--set=training.stepz=3': 'did you mean "steps"?',
+      '--backend=wasmm': 'Did you mean "wasm"?',
+      '--preset=dmeo': 'Did you mean "demo"?',
+    };
+    const commands = Object.keys(wrong).map((flag) => ['plan', flag]);
+    const messages = Object.values(wrong);
+    for (const [i, { code, stdout, stderr }] of (await medbenchSeries(commands, { cwd })).entries()) {
+      expect([code, stdout], messages[i]!).toEqual([2, '']);
+      expect(stderr).toContain(messages[i]!);
+    }
+  });
+
+  describe.runIf(xla)('on xla-cpu', () => {
+    const small = ['--methods=clip-scratch', '--tasks=vqa-rad', '--set=training.batchSize=8', '--set=controls=[]'];
+
+    nightly('has the memory of the step by the compiler, and says what is in which precision', async () => {
+      const args = [...small, '--backend=xla-cpu', '--set=training.precision=bfloat16'];
+      const { code, stdout } = await medbench(['plan', ...args], { cwd });
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^precision bfloat16: matrix products .* in bfloat16; .* in float32$/m);
+      // The process with XLA takes 720 MiB.
+      const [, peak] = stdout.match(/^clip-scratch .* 8 +(\d{3}) +1 +1$/m)!;
+      expect(Number(peak)).toBeGreaterThan(720);
+      expect(Number(peak)).toBeLessThan(900);
+    });
+
+    nightly('times steps, which later plans and doctor show, and changes no backend by them', async () => {
+      const measured = await medbench(['plan', '--measure', 'backends', ...small], { cwd });
+      expect(measured.code).toBe(0);
+      for (const id of ['compiled', 'xla-cpu'])
+        expect(measured.stderr).toMatch(new RegExp(`^clip-scratch on ${id}: \\d+ ms per step$`, 'm'));
+      const sentence =
+        /^ *clip-scratch.*: (?:xla-cpu|compiled) [\d.]+ ms, (?:xla-cpu|compiled) [\d.]+ ms per step; .* times as fast as/m;
+      expect(measured.stdout).toMatch(sentence);
+      expect(measured.stdout).toMatch(/^backend compiled: /m);
+      const [later, other, doctor] = await medbenchSeries(
+        [['plan', ...small], ['plan', ...small, '--set=training.batchSize=4'], ['doctor']],
+        { cwd },
+      );
+      expect(later!.stdout).toMatch(sentence);
+      expect(other!.stdout).not.toMatch(sentence);
+      expect(doctor!.stdout).toMatch(sentence);
+      expect(doctor!.stdout).toContain('(vit-demo and gpt-demo, batch size 8, 1 thread)');
+    });
   });
 
   it.each(['MEDBENCH_MEMORY', 'MEDBENCH_THREADS'])('refuses a value of %s that is not a number', async (name) => {

@@ -7,6 +7,7 @@ import type { Gallery, TaskResult } from '@medbench/core';
 import { readCsv } from '@medbench/formats';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { medbenchSeries } from './support/cli.js';
 
 const MARKER = 'MARKERFINDINGOFAPATIENT';
 const cli = join(import.meta.dirname, '../packages/medbench/bin/medbench.js');
@@ -71,14 +72,11 @@ it('a run prints and writes no word and no image of data under an agreement', as
   ];
   const env = { ...process.env, MEDBENCH_CACHE: join(root, 'cache') };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...args], { env, cwd: root });
-  const medbench = async (...words: string[]): Promise<string> => {
-    const printed = await promisify(execFile)(process.execPath, [cli, ...words], { env, cwd: root });
-    return printed.stdout + printed.stderr;
-  };
-  const texts = [stdout, stderr];
-  for (const format of ['table', 'markdown', 'latex', 'csv', 'json'])
-    texts.push(await medbench('report', out, '--format', format));
-  texts.push(await medbench('compare', out, out), await medbench('compare', out, out, '--json'));
+  const formats = ['table', 'markdown', 'latex', 'csv', 'json'].map((format) => ['report', out, '--format', format]);
+  const commands = [...formats, ['compare', out, out], ['compare', out, out, '--json']];
+  const printed = await medbenchSeries(commands, { cwd: root, env: { MEDBENCH_CACHE: join(root, 'cache') } });
+  expect(printed.map(({ code }) => code)).toEqual(commands.map(() => 0));
+  const texts = [stdout, stderr, ...printed.flatMap((one) => [one.stdout, one.stderr])];
   expect(texts.join('\n')).not.toContain(MARKER);
   const written = readdirSync(out);
   expect(written).toEqual(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RunResults, random } from '@medbench/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { full } from './support/full.js';
 import { providePhantoms } from './support/phantoms.js';
 import { withoutTimes } from './support/without-times.js';
 
@@ -14,25 +15,36 @@ beforeAll(async () => {
 });
 afterAll(() => folder.dispose());
 
+/** By default several terms, a queue and batch norms, and two phases with a program each. */
+const METHODS = full ? 'all' : 'declip,flip';
 const ARGS = [
   'run',
   '--preset=demo',
-  '--methods=clip,clip-partial',
-  '--tasks=pneumoniamnist,phantom-retrieval',
+  `--methods=${METHODS}`,
+  `--tasks=${full ? 'pneumoniamnist,' : ''}phantom-retrieval`,
+  '--set=controls=["untrained"]',
+  // Small heads, and a second phase long enough to be interrupted.
+  ...['slip', 'masked-cl', 'declip'].map((method) => `--set=methodSettings.${method}.hidden=32`),
+  '--set=methodSettings.declip.queue=64',
+  '--set=methodSettings.flip.tuning=0.25',
   ...TINY,
   // Between two checkpoints, so that a kill may come after a validation that no checkpoint has.
   ...['--set=training.validation.corpus=pmc-oa:split=valid', '--set=training.validation.every=3'],
   ...['--set=training.validation.loss=clip', '--set=training.validation.batchSize=2'],
 ] as const;
+/** The shortest run, which is enough where another seed or process matters. */
+const SHORT = [
+  ...['run', '--preset=demo', '--methods=clip-scratch', '--tasks=phantom-retrieval', '--set=controls=["chance"]'],
+  ...TINY,
+] as const;
 
 const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
-
-/** Kills of each run, at random moments. `npm run bench:kills` kills whole runs a hundred times. */
-const KILLS = 2;
 
 interface Killing {
   readonly args: readonly string[];
   readonly out: string;
+  /** Kills at random moments. `npm run bench:kills` kills whole runs a hundred times. */
+  readonly kills: number;
   /** A kill comes after at most this share of an undisturbed run's time. */
   readonly share: number;
   readonly expected: RunResults;
@@ -41,7 +53,7 @@ interface Killing {
 }
 
 /** Kills a run at random moments, then lets it finish. Checks that no finished cell is computed twice. */
-async function killed({ args, out: name, share, expected, duration }: Killing): Promise<void> {
+async function killed({ args, out: name, kills, share, expected, duration }: Killing): Promise<void> {
   const out = join(cwd, name);
   const stream = random(7, 'kills');
   const written = new Map<string, number>();
@@ -55,7 +67,7 @@ async function killed({ args, out: name, share, expected, duration }: Killing): 
       written.set(file, mtime);
     }
   };
-  for (let kill = 0; kill < KILLS; kill++) {
+  for (let kill = 0; kill < kills; kill++) {
     // The first attempts are killed as early as start-up. Progress is kept, so later attempts get further.
     const after = 200 + stream.uniform() * duration * share;
     const { code } = await medbench([...args, `--out=${name}`], {
@@ -74,7 +86,15 @@ async function killed({ args, out: name, share, expected, duration }: Killing): 
   expect(withoutTimes(readResults(name))).toEqual(withoutTimes(expected));
 }
 
-describe('a run', () => {
+const readWeights = (out: string): Map<string, string> =>
+  new Map(
+    readdirSync(join(cwd, out, 'checkpoints')).map((method) => {
+      const file = join(cwd, out, 'checkpoints', method, 'seed-0', 'weights.safetensors');
+      return [method, createHash('sha256').update(readFileSync(file)).digest('hex')];
+    }),
+  );
+
+describe(`a run of the methods ${METHODS}${full ? '' : ' (npm run test:full: all)'}`, () => {
   let undisturbed: RunResults;
   let duration: number;
   beforeAll(async () => {
@@ -87,80 +107,52 @@ describe('a run', () => {
     for (const { validation } of validated) expect(validation!.curve.map(({ step }) => step)).toEqual([3, 6, 9, 12]);
   });
 
-  it('gives different figures for another seed', async () => {
-    expect((await medbench([...ARGS, '--out=other', '--seed=1'], { cwd })).code).toBe(0);
-    const values = ({ cells }: RunResults) => cells.map(({ value }) => value);
-    const losses = ({ training }: RunResults) => training.map(({ finalLoss }) => finalLoss);
-    expect(values(readResults('other'))).not.toEqual(values(undisturbed));
-    for (const [i, loss] of losses(readResults('other')).entries()) expect(loss).not.toBe(losses(undisturbed)[i]);
-  });
-
-  it('killed at random moments ends with the same results and repeats no finished cell', async () => {
-    await killed({ args: ARGS, out: 'killed', share: 0.6, expected: undisturbed, duration });
-  });
-
-  it('gives the same figures for the same seed, and refuses a second process on its folder', async () => {
-    let second: Promise<Awaited<ReturnType<typeof medbench>>> | undefined;
-    const first = await medbench([...ARGS, '--out=shared'], {
-      cwd,
-      started: (child) => {
-        child.stderr?.once('data', () => {
-          second = medbench([...ARGS, '--out=shared'], { cwd });
-        });
-      },
-    });
-    const refused = await second!;
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/shared is in use by process \d+/);
-    expect(first.code).toBe(0);
-    expect(withoutTimes(readResults('shared'))).toEqual(withoutTimes(undisturbed));
-  });
-
-  it('interrupted by SIGINT exits with code 130 and resumes', async () => {
-    const { code, stderr } = await medbench([...ARGS, '--out=interrupted'], {
+  it('interrupted by SIGINT exits with code 130; killed at random moments, it ends with the same weights and figures', async () => {
+    const { code, stderr } = await medbench([...ARGS, '--out=disturbed'], {
       cwd,
       started: (child) => {
         child.stderr?.on('data', (chunk) => {
-          if (String(chunk).includes('train clip')) child.kill('SIGINT');
+          if (String(chunk).includes('train declip')) child.kill('SIGINT');
         });
       },
     });
     expect(code).toBe(130);
     expect(stderr).toMatch(/nterrupted|stopped at step/);
-    expect((await medbench([...ARGS, '--out=interrupted'], { cwd })).code).toBe(0);
-    expect(withoutTimes(readResults('interrupted'))).toEqual(withoutTimes(undisturbed));
+    const kills = full ? 3 : 1;
+    await killed({ args: ARGS, out: 'disturbed', kills, share: 0.6, expected: undisturbed, duration });
+    const weights = readWeights('undisturbed');
+    // Those of the methods, and the general-domain weights.
+    expect(weights.size).toBe(undisturbed.methods.filter(({ control }) => !control).length + 1);
+    // To the last bit.
+    expect(readWeights('disturbed')).toEqual(weights);
   });
 });
 
-describe('a run of all eight methods', () => {
-  const EIGHT = [
-    'run',
-    '--preset=demo',
-    '--tasks=phantom-retrieval',
-    '--set=controls=[]',
-    '--set=training.validation.share=0.1',
-    '--set=training.validation.every=3',
-    '--set=methodSettings.slip.hidden=32',
-    '--set=methodSettings.masked-cl.hidden=32',
-    ...TINY,
-    '--set=training.checkpointEvery=2',
-  ];
-  const readWeights = (out: string): Map<string, string> =>
-    new Map(
-      readdirSync(join(cwd, out, 'checkpoints')).map((method) => {
-        const file = join(cwd, out, 'checkpoints', method, 'seed-0', 'weights.safetensors');
-        return [method, createHash('sha256').update(readFileSync(file)).digest('hex')];
-      }),
-    );
-
-  it('killed at random moments ends with the same weights, to the last bit', async () => {
-    const { code, ms: duration, stderr } = await medbench([...EIGHT, '--out=eight'], { cwd });
-    expect(stderr).not.toContain('failed');
-    expect(code).toBe(0);
-    const expected = readResults('eight');
-    await killed({ args: EIGHT, out: 'eight-killed', share: 0.3, expected, duration });
-    const weights = readWeights('eight');
-    expect(weights.size).toBe(9);
-    expect(readWeights('eight-killed')).toEqual(weights);
+describe('another run', () => {
+  // That two runs with one seed have equal figures, tests/cli.test.ts checks with and without --profile.
+  it('gives different figures for another seed, and refuses a second process on its folder', async () => {
+    const runs = [0, 1].map((seed) => {
+      const args = [...SHORT, `--out=seed-${seed}`, `--seed=${seed}`];
+      let second: ReturnType<typeof medbench> | undefined;
+      const first = medbench(args, {
+        cwd,
+        started: (child) => {
+          if (seed === 1) {
+            child.stderr?.once('data', () => {
+              second = medbench(args, { cwd });
+            });
+          }
+        },
+      });
+      return { first, second: () => second };
+    });
+    for (const { first } of runs) expect((await first).code).toBe(0);
+    const refused = await runs[1]!.second()!;
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/seed-1 is in use by process \d+/);
+    const values = (out: string) => readResults(out).cells.map(({ value }) => value);
+    const losses = (out: string) => readResults(out).training.map(({ finalLoss }) => finalLoss);
+    expect(values('seed-1')).not.toEqual(values('seed-0'));
+    for (const [i, loss] of losses('seed-1').entries()) expect(loss).not.toBe(losses('seed-0')[i]);
   });
 });

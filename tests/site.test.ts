@@ -7,6 +7,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../scripts/workspace.mjs';
 import { chromiumPath, startChromium } from './support/chromium.js';
+import { full } from './support/full.js';
 import { buildSite, readSitePage, serveSite, sitePages } from './support/site.js';
 
 beforeAll(buildSite, 300_000);
@@ -84,12 +85,25 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped: no Chromium
   };
 
   const API = '/reference/api/generated/';
+  /** Pages that are made alike, each with the one that stands for all; `npm run test:full` has the others too. */
+  const ALIKE = { [API]: `${API}objectives`, '/reference/cards/': '/reference/cards/radiology' };
+  /** One page of each kind, for axe, which takes seconds for a page. */
+  const KINDS = [
+    ...['/', '/start', '/results', '/write/method', '/reference/configuration', '/reference/parts'],
+    ...Object.values(ALIKE),
+  ];
+  const isWanted = (path: string): boolean =>
+    full || Object.entries(ALIKE).every(([folder, one]) => !path.startsWith(folder) || path === one);
   const VIEWS = [
     { width: 1280, height: 900, scheme: 'light' },
     { width: 390, height: 844, scheme: 'dark' },
   ];
 
-  it('every page is sound at 1280 px in light and 390 px in dark colours', { timeout: 900_000 }, async () => {
+  const which = full ? 'every page' : 'one of each kind of generated page, and every other (npm run test:full: all)';
+  it(`${which} is sound at 1280 px in light and 390 px in dark colours`, { timeout: 900_000 }, async () => {
+    expect(sitePages()).toEqual(expect.arrayContaining(KINDS));
+    const wanted = sitePages().filter(isWanted);
+    const inspected = full ? wanted : wanted.filter((path) => KINDS.includes(path));
     const faults: string[] = [];
     const page = await browser.newPage();
     let current = '';
@@ -102,11 +116,13 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped: no Chromium
       const reason = request.failure()?.errorText ?? '';
       if (reason !== 'net::ERR_ABORTED') report(`${request.url()} failed: ${reason}`);
     });
-    for (const [i, path] of sitePages().entries()) {
+    for (const [at, path] of wanted.entries()) {
       current = path;
       await page.goto(`${address}${current}`, { waitUntil: 'load', timeout: 120_000 });
       await page.waitForFunction("document.querySelector('#app').__vue_app__ !== undefined");
       for (const [view, { width, height, scheme }] of VIEWS.entries()) {
+        // On every change, pages of which another one is inspected take turns too.
+        if (!full && !inspected.includes(path) && view !== at % VIEWS.length) continue;
         await page.setViewport({ width, height });
         await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
         await page.waitForFunction(`document.documentElement.classList.contains('dark') === ${scheme === 'dark'}`);
@@ -114,9 +130,10 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped: no Chromium
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',
         );
         if (excess !== 0) report(`is ${String(excess)} px too wide at ${width} px`);
-        // axe takes seconds for a page, and all pages share their layout and colours: the views take turns. The pages of the
-        // API are made alike and long, so that one stands for all.
-        if (view !== i % VIEWS.length || (current.startsWith(API) && current !== `${API}objectives`)) continue;
+        // All pages share their layout and colours: the views take turns. The pages of the API are long, so that for axe one
+        // stands for all in every run.
+        if (view !== inspected.indexOf(current) % VIEWS.length) continue;
+        if (current.startsWith(API) && current !== ALIKE[API]) continue;
         for (const fault of await seriousFaults(page)) report(`${scheme}: ${fault}`);
       }
     }

@@ -30,7 +30,13 @@ for (const { name, dir } of workspacePackages()) {
 let dataRoot: string;
 beforeAll(async () => {
   dataRoot = mkdtempSync(join(tmpdir(), 'medbench-study-tasks-'));
-  const counts = { phantoms: { train: 1, val: 1, test: 1 }, shapes: { train: 1 } };
+  const counts = {
+    phantoms: { train: 1, val: 1, test: 1 },
+    shapes: { train: 1 },
+    pneumonia: { train: 160, val: 40, test: 100 },
+    vqaRad: { images: 4, train: 12, test: 4 },
+    pathVqa: { train: 4, validation: 2, test: 2 },
+  };
   await writePhantoms(dataRoot, { counts });
 });
 afterAll(() => rmSync(dataRoot, { recursive: true, force: true }));

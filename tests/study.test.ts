@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResults } from '@medbench/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { medbench, medbenchSeries, TINY, temporaryFolder } from './support/cli.js';
+import { nightly } from './support/full.js';
 import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('study');
@@ -17,19 +18,18 @@ const read = <T>(...path: string[]): T => JSON.parse(readFileSync(join(cwd, ...p
 const STUDY = `
 id: two-sizes
 title: Two sizes
-question: Does SLIP help, whatever the size?
+question: Do general-domain weights help, whatever the size?
 config:
-  methods: [clip, slip]
+  methods: [clip-scratch, clip]
   controls: [chance]
   corpora: [phantoms]
   tasks: [phantom-local]
-  methodSettings: { slip: { hidden: 32, output: 16 } }
   synthetic: true
 variants:
   - { id: vit, title: a ViT, config: { encoders: { image: vit-demo } } }
-  - { id: resnet, title: a ResNet, config: { encoders: { image: rn-demo } } }
+  - { id: wide, title: wide embeddings, config: { model: { embedDim: 96 } } }
 questions:
-  - { id: slip, question: Does SLIP help?, against: clip, rows: [slip] }
+  - { id: weights, question: Do general-domain weights help?, against: clip-scratch, rows: [clip] }
 `;
 
 describe('medbench study FILE', () => {
@@ -41,9 +41,9 @@ describe('medbench study FILE', () => {
     expect(first.code).toBe(0);
     const out = ['runs', 'two-sizes'];
     const results = read<RunResults>(...out, 'results.json');
-    expect(results.tasks.map(({ id }) => id)).toEqual(['phantom-local@vit', 'phantom-local@resnet']);
-    expect(results.run.study).toMatchObject({ id: 'two-sizes', variants: [{ id: 'vit' }, { id: 'resnet' }] });
-    for (const variant of ['vit', 'resnet']) {
+    expect(results.tasks.map(({ id }) => id)).toEqual(['phantom-local@vit', 'phantom-local@wide']);
+    expect(results.run.study).toMatchObject({ id: 'two-sizes', variants: [{ id: 'vit' }, { id: 'wide' }] });
+    for (const variant of ['vit', 'wide']) {
       const alone = read<RunResults>(...out, variant, 'results.json');
       const values = (of: RunResults, task: string) =>
         of.cells.filter((cell) => cell.task === task).map(({ value }) => value);
@@ -51,9 +51,9 @@ describe('medbench study FILE', () => {
       expect(existsSync(join(cwd, ...out, variant, 'report.html'))).toBe(true);
     }
     const { answers } = read<{ answers: { id: string; sentence: string }[] }>(...out, 'study.json');
-    expect(answers.map(({ id }) => id)).toEqual(['slip']);
+    expect(answers.map(({ id }) => id)).toEqual(['weights']);
     expect(answers[0]!.sentence).toMatch(
-      /^On generated phantoms.*with one training.*: against clip, with a ViT, slip.*with a ResNet, slip/s,
+      /^On generated phantoms.*with one training.*: against clip-scratch, with a ViT, clip.*with wide embeddings, clip/s,
     );
     expect(first.stdout).toContain(answers[0]!.sentence);
     expect(existsSync(join(cwd, ...out, 'report.html'))).toBe(true);
@@ -65,15 +65,15 @@ describe('medbench study FILE', () => {
   });
 
   it('reports faults of a study file', async () => {
-    const unknown = await medbench(['study', 'papre'], { cwd });
-    expect(unknown.code).toBe(2);
-    expect(unknown.stderr).toContain('Unknown study "papre"');
-    expect(unknown.stderr).toContain('Did you mean "paper"?');
     writeFileSync(join(cwd, 'wrong.json'), '{"id": "x", "titel": "X"}');
-    const wrong = await medbench(['study', 'wrong.json'], { cwd });
-    expect(wrong.code).toBe(2);
-    expect(wrong.stderr).toContain('wrong.json is not a study');
-    expect(wrong.stderr).toContain('titel');
+    const commands = ['papre', 'wrong.json'].map((file) => ['study', file]);
+    const [unknown, wrong] = await medbenchSeries(commands, { cwd });
+    expect(unknown!.code).toBe(2);
+    expect(unknown!.stderr).toContain('Unknown study "papre"');
+    expect(unknown!.stderr).toContain('Did you mean "paper"?');
+    expect(wrong!.code).toBe(2);
+    expect(wrong!.stderr).toContain('wrong.json is not a study');
+    expect(wrong!.stderr).toContain('titel');
   });
 });
 
@@ -81,13 +81,16 @@ const SEARCH = {
   id: 'halving',
   title: 'Halving',
   question: 'Which?',
-  config: { synthetic: true, corpora: [], controls: ['chance'] },
+  config: {
+    ...{ synthetic: true, corpora: [], controls: ['chance'] },
+    methodSettings: { slip: { hidden: 32, output: 16 } },
+  },
   variants: [{ id: 'breast', title: 'ultrasound', config: { tasks: ['breastmnist'] } }],
-  search: { methods: ['slip'], setting: 'lambda', values: [0.1, 1, 10], baseline: 'clip', usual: 1, eta: 3 },
+  search: { methods: ['slip'], setting: 'lambda', values: [0.1, 1], baseline: 'clip', usual: 1, eta: 3 },
 };
 
 describe('a study that searches', () => {
-  it('continues trainings from rung to rung, and ends with the weights of an uninterrupted training', async () => {
+  nightly('continues trainings from rung to rung, and ends with the weights of an uninterrupted training', async () => {
     writeFileSync(join(cwd, 'halving.json'), JSON.stringify(SEARCH));
     const short = [...TINY, '--set=training.steps=9'];
     const args = ['study', 'halving.json', '--out=halving', '--grid', ...short];
@@ -95,8 +98,8 @@ describe('a study that searches', () => {
     expect(first.stderr).not.toContain('error');
     expect(first.code).toBe(0);
     const [choice] = read<{ value: number; steps: number; gridSteps: number }[]>('halving', 'search.json');
-    // Three values train to step 3, and one of them to step 9.
-    expect([choice!.steps, choice!.gridSteps]).toEqual([3 * 3 + 6, 27]);
+    // Two values train to step 3, and one of them to step 9.
+    expect([choice!.steps, choice!.gridSteps]).toEqual([2 * 3 + 6, 18]);
     const rung = read<RunResults>('halving', 'breast', 'search', 'slip-rung-1', 'results.json');
     // The phantoms have 16 validation images and 24 test images.
     expect(new Set(rung.cells.map(({ n }) => n))).toEqual(new Set([16]));
@@ -117,6 +120,7 @@ describe('a study that searches', () => {
         '--out=alone',
         '--set=synthetic=true',
         '--set=controls=[]',
+        ...['hidden=32', 'output=16'].map((setting) => `--set=methodSettings.slip.${setting}`),
         ...short,
       ],
       { cwd },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../scripts/workspace.mjs';
+import { selected } from './support/full.js';
 import { linkPackages, readTutorial, runCommand, writeTutorial } from './support/tutorial.js';
 
 // The pages "Write a …" work as typed: their files are written to an empty folder, and their commands run there.
@@ -21,7 +22,10 @@ const TUTORIALS = {
   backend: ['plain'],
 } as const;
 
-describe.each(Object.entries(TUTORIALS))('Write a %s', (kind, ids) => {
+/** One that trains, one that reads data, and the one that other code runs on. */
+const SAMPLE = ['method', 'corpus', 'backend'];
+
+describe.each(selected('Write a', Object.entries(TUTORIALS), SAMPLE))('Write a %s', (kind, ids) => {
   it('builds, passes the check and is listed', { timeout: 300_000 }, async () => {
     const tutorial = readTutorial(`${root}docs/write/${kind}.md`);
     const folder = join(dir, kind);

@@ -14,6 +14,7 @@ import { readSafetensors } from '@medbench/nn';
 import { loadModel, towerProgram, towerWeights, train } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './support/backends.js';
+import { full, selected } from './support/full.js';
 import { composed, createRow, model, ROWS, rowSettings, STUDY_ROWS, sameBytes, TRAINING } from './support/methods.js';
 import { phantomCorpus } from './support/phantom-corpus.js';
 
@@ -54,9 +55,11 @@ const firstRows = (batch: HostTensors, count: number): HostTensors =>
 
 const named = (...names: string[]) => [...ROWS, ...STUDY_ROWS].filter(([name]) => names.includes(name));
 
+// Rows with dropped patches, a scale of their own, several views, another pooling, and other outputs of the towers.
+const rows = named('clip', 'flip', 'siglip', 'unimodal-image, as trained', 'coca, study', 'filip, study');
+
 describe.each(backends)("CLIP's loss of a row on %s", (_id, backend) => {
-  // Rows with dropped patches, a scale of their own, several views, another pooling, and other outputs of the towers.
-  it.each(named('clip', 'flip', 'siglip', 'unimodal-image, as trained', 'coca, study', 'filip, study'))(
+  it.each(selected("CLIP's loss", rows, ['flip', 'siglip', 'coca, study']))(
     '%s: equals the closed form on its embeddings, whole and in chunks, and changes no state',
     async (_name, Row, given) => {
       for (const [chunkSize, size] of [
@@ -210,11 +213,9 @@ describe('validation on a corpus of its own', () => {
     }
   }, 300_000);
 
-  it('interrupted and resumed, in chunks too, has the same curve, kept step and weights', async () => {
-    for (const [name, chunkSize] of [
-      ['best', null],
-      ['chunked', 8],
-    ] as const) {
+  it(`interrupted and resumed, in chunks${full ? ' and without' : ''}, has the same curve, kept step and weights`, async () => {
+    // tests/validation.test.ts resumes without chunks.
+    for (const [name, chunkSize] of [...(full ? [['best', null] as const] : []), ['chunked', 8] as const]) {
       const best = { chunkSize, validation: { ...validation, every: 2, keep: 'best' } as const };
       const undisturbed = await train(request(name, best));
       await expect(train(request(`${name}-resumed`, best, 5))).rejects.toThrow('resumes from there');

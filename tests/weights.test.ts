@@ -10,14 +10,23 @@ import { VitDemo } from '@medbench/encoders-vit';
 import { dualEncoder, readSafetensors } from '@medbench/nn';
 import { towerProgram, towerWeights } from '@medbench/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { medbench, TINY, temporaryFolder } from './support/cli.js';
+import { medbench, medbenchSeries, TINY, temporaryFolder } from './support/cli.js';
+import { selected } from './support/full.js';
+import { sameBytes } from './support/methods.js';
 import { providePhantoms } from './support/phantoms.js';
 
 const folder = temporaryFolder('weights');
 const cwd = folder.path;
 const FLAGS = ['--preset=demo', '--methods=clip', '--tasks=phantom-rare', '--set=controls=[]', ...TINY];
-const run = (out: string, ...args: string[]) => medbench(['run', ...FLAGS, `--out=${out}`, ...args], { cwd });
+const runArgs = (out: string, ...args: string[]) => ['run', ...FLAGS, `--out=${out}`, ...args];
+const run = (out: string, ...args: string[]) => medbench(runArgs(out, ...args), { cwd });
 const exported = (...args: string[]) => medbench(['export', 'trained', ...args], { cwd });
+/** Exports that are refused, in one process. */
+const refusedExports = (...all: string[][]) =>
+  medbenchSeries(
+    all.map((args) => ['export', 'trained', ...args, '--out=x']),
+    { cwd },
+  );
 const readWeights = async (out: string) =>
   (await readSafetensors(join(cwd, out, 'checkpoints', 'clip', 'seed-0', 'weights.safetensors'))).tensors;
 
@@ -36,7 +45,7 @@ function exampleIds(info: { contextLength: number; startId: number; endId: numbe
 }
 
 describe('exported weights', () => {
-  it.each(['open_clip', 'hugging-face'])(
+  it.each(selected('in the layout', [['open_clip'], ['hugging-face']] as const, ['open_clip']))(
     'in the layout %s start a training that gives the same result',
     async (layout) => {
       const { code, stdout } = await exported('--method=general', `--layout=${layout}`, `--out=${layout}`);
@@ -46,7 +55,12 @@ describe('exported weights', () => {
       const { code: ended, stderr } = await run(out, `--set=general.weights=${layout}`);
       expect(stderr).not.toContain('error');
       expect(ended).toBe(0);
-      expect(await readWeights(out)).toEqual(await readWeights('trained'));
+      const [found, expected] = [await readWeights(out), await readWeights('trained')];
+      expect(Object.keys(found)).toEqual(Object.keys(expected));
+      for (const [name, { shape, data }] of Object.entries(expected)) {
+        expect(found[name]!.shape, name).toEqual(shape);
+        expect(sameBytes(found[name]!.data, data), name).toBe(true);
+      }
       const log = readFileSync(join(cwd, out, 'log.jsonl'), 'utf8');
       expect(log).toContain(`layout ${layout}`);
       // The log lists the frozen parts, with their numbers of parameters.
@@ -54,23 +68,26 @@ describe('exported weights', () => {
     },
   );
 
-  it('that do not fit are refused with their shapes', async () => {
-    const { code, stderr } = await run('refused', '--set=general.weights=open_clip', '--set=model.embedDim=32');
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('does not fit the model');
-    expect(stderr).toContain('a vision transformer of 4 blocks of 64 on 48 pixels in patches of 8');
-  });
-
-  it('with another activation are refused with the setting that helps', async () => {
-    const { code, stderr } = await run('refused', '--set=general.weights=open_clip', '--set=model.activation=gelu');
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('Set model.activation=quick-gelu');
-  });
-
-  it('that do not exist are an error that names the places that were searched', async () => {
-    const { code, stderr } = await run('refused', '--set=general.weights=/nowhere/at/all');
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('/nowhere/at/all is neither a file, nor a folder, nor the id of a model on the hub');
+  it('that do not fit, are of another activation or do not exist are refused with the way out', async () => {
+    const given = '--set=general.weights=open_clip';
+    const [size, activation, missing] = await medbenchSeries(
+      [
+        runArgs('refused', given, '--set=model.embedDim=32'),
+        runArgs('refused', given, '--set=model.activation=gelu'),
+        runArgs('refused', '--set=general.weights=/nowhere/at/all'),
+      ],
+      { cwd },
+    );
+    for (const { code } of [size!, activation!, missing!]) expect(code).not.toBe(0);
+    // With their shapes.
+    expect(size!.stderr).toContain('does not fit the model');
+    expect(size!.stderr).toContain('a vision transformer of 4 blocks of 64 on 48 pixels in patches of 8');
+    // With the setting that helps.
+    expect(activation!.stderr).toContain('Set model.activation=quick-gelu');
+    // With the places that were searched.
+    expect(missing!.stderr).toContain(
+      '/nowhere/at/all is neither a file, nor a folder, nor the id of a model on the hub',
+    );
   });
 
   it.each(['image', 'text'] as const)('as an ONNX file of the %s tower give the same embeddings', async (tower) => {
@@ -104,27 +121,34 @@ describe('exported weights', () => {
     const { tensors } = await readSafetensors(stdout.split('\n')[0]!);
     const all = await readWeights('trained');
     const textNames = Object.keys(all).filter((name) => !name.startsWith('visual.') && name !== 'logit_scale');
-    expect(tensors).toEqual(Object.fromEntries(textNames.map((name) => [name, all[name]])));
+    expect(Object.keys(tensors).sort()).toEqual(textNames.sort());
+    for (const [name, { shape, data }] of Object.entries(tensors)) {
+      expect(shape, name).toEqual(all[name]!.shape);
+      expect(sameBytes(data, all[name]!.data), name).toBe(true);
+    }
   });
 
   it('are refused for flags that exclude each other, which the error names', async () => {
-    const refused = async (...args: string[]) => {
-      const { code, stderr } = await exported('--method=clip', '--out=x', ...args);
-      expect([code, existsSync(join(cwd, 'x'))]).toEqual([2, false]);
-      return stderr;
-    };
-    expect(await refused('--format=onnx')).toContain('--tower image or --tower text');
-    expect(await refused('--format=onnx', '--tower=text', '--layout=hugging-face')).toContain('--layout is for');
-    expect(await refused('--batch=2')).toContain('Add --format onnx');
-    expect(await refused('--format=onnx', '--tower=text', '--batch=0')).toContain('Give a whole number of at least 1');
+    const cases: [string[], string][] = [
+      [['--format=onnx'], '--tower image or --tower text'],
+      [['--format=onnx', '--tower=text', '--layout=hugging-face'], '--layout is for'],
+      [['--batch=2'], 'Add --format onnx'],
+      [['--format=onnx', '--tower=text', '--batch=0'], 'Give a whole number of at least 1'],
+    ];
+    const refused = await refusedExports(...cases.map(([args]) => ['--method=clip', ...args]));
+    expect(existsSync(join(cwd, 'x'))).toBe(false);
+    for (const [i, { code, stderr }] of refused.entries()) {
+      expect(code).toBe(2);
+      expect(stderr).toContain(cases[i]![1]);
+    }
   });
 
   it('are refused for unknown rows and seeds', async () => {
-    const { code, stderr } = await exported('--method=clip', '--seed=7', '--out=x');
-    expect(code).toBe(2);
-    expect(stderr).toContain('no finished weights of clip with seed 7');
-    expect(stderr).toContain('Its seeds: 0');
-    expect((await exported('--method=nope', '--out=x')).stderr).toContain('Its rows: clip, general');
+    const [seed, row] = await refusedExports(['--method=clip', '--seed=7'], ['--method=nope']);
+    expect(seed!.code).toBe(2);
+    expect(seed!.stderr).toContain('no finished weights of clip with seed 7');
+    expect(seed!.stderr).toContain('Its seeds: 0');
+    expect(row!.stderr).toContain('Its rows: clip, general');
   });
 });
 

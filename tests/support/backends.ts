@@ -3,6 +3,7 @@ import { FOLDER_VARIABLE, NativeTensorFlow } from '@medbench/backends-tensorflow
 import { Wasm } from '@medbench/backends-wasm';
 import { XlaCpu } from '@medbench/backends-xla';
 import type { Backend } from '@medbench/core';
+import { full } from './full.js';
 
 const all: readonly Backend[] = [new Wasm(), new Compiled(), new CompiledCuda(), new NativeTensorFlow(), new XlaCpu()];
 const statuses = await Promise.all(all.map((backend) => backend.status()));
@@ -20,7 +21,7 @@ export const allBackends: readonly (readonly [string, Backend])[] = all
   .map((backend) => [backend.id, backend]);
 
 /**
- * The same for tests with many programs. XLA takes seconds to compile one, so it is left out unless `npm run test:xla`
- * asks for it.
+ * The same for tests with many programs. XLA takes seconds to compile one, so it is left out unless `npm run test:full`
+ * or `npm run test:xla` asks for it.
  */
-export const backends = allBackends.filter(([id]) => !id.startsWith('xla') || process.env.MEDBENCH_TEST_XLA);
+export const backends = allBackends.filter(([id]) => !id.startsWith('xla') || full);

@@ -7,10 +7,14 @@ import { fileURLToPath } from 'node:url';
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(repository, 'packages/medbench/bin/medbench.js');
 
-export interface Finished {
+/** How a command ended, and what it printed. */
+export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface Finished extends Ended {
   readonly ms: number;
 }
 
@@ -22,9 +26,31 @@ export interface Options {
 }
 
 /** Runs the built command in a separate process, as a user does. */
-export function medbench(args: readonly string[], { cwd, env = {}, started }: Options): Promise<Finished> {
+export const medbench = (args: readonly string[], options: Options): Promise<Finished> =>
+  start([bin, ...args], options);
+
+/**
+ * Runs commands that only print or refuse, one after the other in one process, because a process takes a second to
+ * start. They must not change settings of the process, such as `--no-plugins`.
+ * @returns one result for each.
+ */
+export async function medbenchSeries(
+  commands: readonly (readonly string[])[],
+  { cwd, env = {} }: Omit<Options, 'started'>,
+): Promise<readonly Ended[]> {
+  const script = join(repository, 'scripts/series.mjs');
+  const { code, stdout, stderr } = await start([script], {
+    cwd,
+    env,
+    started: ({ stdin }) => stdin!.end(JSON.stringify(commands)),
+  });
+  if (code !== 0) throw new Error(`A command ended its process with code ${code}: ${stderr}`);
+  return JSON.parse(stdout) as Ended[];
+}
+
+function start(args: readonly string[], { cwd, env = {}, started }: Options): Promise<Finished> {
   const began = performance.now();
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...process.env, NO_COLOR: '1', ...env } });
+  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env } });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
@@ -44,6 +70,9 @@ export function temporaryFolder(name: string): { readonly path: string; dispose(
   const path = mkdtempSync(join(tmpdir(), `medbench-${name}-`));
   return { path, dispose: () => rmSync(path, { recursive: true, force: true }) };
 }
+
+/** Trains the heads that answer questions as briefly as possible, for tests that do not look at how well they answer. */
+export const BRIEF_ANSWERS = ['--set=evaluation.vqa.epochs=1', '--set=evaluation.vqa.minSteps=20'] as const;
 
 /** Settings of the shortest possible run. */
 export const TINY = [

@@ -5,6 +5,7 @@ import {
   type HostTensor,
   type HostTensors,
   type ImageTextPair,
+  type LoadOptions,
   methodSettings,
   pluginMetadata,
   type RasterImage,
@@ -109,9 +110,10 @@ function image(seed: number): RasterImage {
   const data = Uint8Array.from({ length: 24 * 24 * 3 }, () => stream.integer(256));
   return { width: 24, height: 24, channels: 3, data };
 }
-const pairs = fromArray<ImageTextPair>(
-  Array.from({ length: 64 }, (_, i) => ({ image: image(i), caption: `no ${i * 7919} seen` })),
-);
+/** Images of noise with captions that differ. */
+const pairsOf = (length: number) =>
+  fromArray<ImageTextPair>(Array.from({ length }, (_, i) => ({ image: image(i), caption: `no ${i * 7919} seen` })));
+const pairs = pairsOf(64);
 
 const OBJECTIVES = objectivesFrom(objectives);
 
@@ -130,7 +132,13 @@ export function rowSettings(row: Row, given: Given): Settings {
 }
 
 /** The training step of a row on small towers, and its batches. */
-export function createRow(row: Row, given: Given, training: Partial<TrainingSettings> = {}, small = model) {
+export function createRow(
+  row: Row,
+  given: Given,
+  training: Partial<TrainingSettings> = {},
+  small = model,
+  loading: { readonly bytes?: boolean } = {},
+) {
   const method = composed(row);
   const settings = rowSettings(row, given);
   const towers = method.towers(small, settings);
@@ -138,7 +146,7 @@ export function createRow(row: Row, given: Given, training: Partial<TrainingSett
   const all = { ...TRAINING, ...training };
   const step = trainingStep({ name: 'train:row', model: towers, method, settings, parameters, training: all });
   const load = batchLoader({
-    pairs,
+    pairs: all.batchSize > pairs.length ? pairsOf(all.batchSize) : pairs,
     tokenizer,
     imageSize: small.image.imageSize,
     contextLength: 12,
@@ -146,28 +154,66 @@ export function createRow(row: Row, given: Given, training: Partial<TrainingSett
     cropScale: all.cropScale,
     seed: 3,
     inputs: step.inputs,
+    ...loading,
   });
   return { method, settings, parameters, step, load, start: initialise(parameters, 11) };
 }
 
+/** The folder in which `trainOn` caches compiled programs. */
+export const trainingCache = (): string => join(inject('sharedFolder'), 'cache');
+
 /**
- * Runs a number of steps on a backend.
+ * Runs a number of steps on a backend. `first` is the state after the first step.
  * @param options `selfCheck: false` where the test itself compares the result: the check takes longer than many steps.
  */
 export async function trainOn(
   backend: Backend,
   row: ReturnType<typeof createRow>,
   steps: number,
-  options: { readonly selfCheck?: boolean } = {},
+  options: Pick<LoadOptions, 'selfCheck' | 'devices' | 'precision' | 'log'> = {},
 ) {
   const { step, load, start } = row;
-  const cache = join(inject('sharedFolder'), 'cache');
-  const session = await step.load(backend, step.initialState(start), { cache, ...options });
+  const session = await step.load(backend, step.initialState(start), { cache: trainingCache(), ...options });
   const losses: number[] = [];
-  for (let i = 0; i < steps; i++) losses.push((await session.step(await load(i))).loss!.data[0]!);
-  const state = await session.readState();
+  let first: HostTensors | undefined;
+  for (let i = 0; i < steps; i++) {
+    losses.push((await session.step(await load(i))).loss!.data[0]!);
+    first ??= await session.readState();
+  }
+  const state = steps === 1 ? first! : await session.readState();
   await session.dispose();
-  return { losses, state, weights: step.parametersOf(state) };
+  return { losses, first: first ?? state, state, weights: step.parametersOf(state) };
+}
+
+const norm = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+  return Math.sqrt(sum);
+};
+
+/**
+ * The L2 difference of the first moments of two states relative to those of the second. After one step, they are the
+ * gradients times a constant.
+ */
+export function gradientsApart(found: HostTensors, expected: HostTensors): number {
+  const moments = Object.entries(expected).filter(([name]) => name.startsWith('moment1/'));
+  const difference = moments.flatMap(([name, { data }]) =>
+    Array.from(data, (value, i) => value - found[name]!.data[i]!),
+  );
+  return norm(difference) / norm(moments.flatMap(([, { data }]) => [...data]));
+}
+
+/** The same values, rounded to the nearest bfloat16 (even ones where two are equally near). */
+export function roundToBfloat16(tensors: HostTensors): HostTensors {
+  const round = ({ data, ...tensor }: HostTensor): HostTensor => {
+    const rounded = Float32Array.from(data);
+    const bits = new Uint32Array(rounded.buffer);
+    bits.forEach((value, i) => {
+      bits[i] = (value + 0x7fff + ((value >>> 16) & 1)) & 0xffff0000;
+    });
+    return { ...tensor, data: rounded };
+  };
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, round(tensor)]));
 }
 
 const bytes = ({ buffer, byteOffset, byteLength }: HostTensor['data']) => Buffer.from(buffer, byteOffset, byteLength);

@@ -1,36 +1,43 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ensurePhantoms, type PhantomCounts, phantomManifest, writePhantoms } from '@medbench/phantoms';
+import { type PhantomCounts, phantomManifest, writePhantoms } from '@medbench/phantoms';
 import { inject } from 'vitest';
 
-/** Enough for every protocol, in a sixth of the time of the whole set. */
-const FEW: PhantomCounts = {
-  phantoms: { train: 200, val: 40, test: 120 },
-  shapes: { train: 200 },
+/** Few examples of what is not listed in a set, in all parts of the set that the command writes. */
+const FEW = {
   pneumonia: { train: 120, val: 40, test: 100 },
   vqaRad: { images: 40, train: 120, test: 60 },
   pathVqa: { train: 40, validation: 10, test: 20 },
   classes: { train: 40, val: 16, test: 24 },
   corpora: { train: 20, test: 10 },
 };
-/** How long a test waits for another one that writes the set. */
+/** `few` is enough for every protocol; `pairs` has all pairs of the phantoms and shapes. */
+const SETS = {
+  few: { ...FEW, phantoms: { train: 200, val: 40, test: 120 }, shapes: { train: 200 } },
+  pairs: FEW,
+} as const satisfies Readonly<Record<string, Partial<PhantomCounts>>>;
+/** How long a test waits for another one that writes a set. */
 const PATIENCE_MS = 240_000;
 
-/** A cache folder that all test files of a test run share. The first of them that needs the whole set writes it. */
-export const sharedCache = (): string => join(inject('sharedFolder'), 'cache');
+/** Provides the set `pairs` in a cache folder that all test files of a test run share. @returns the cache folder. */
+export async function sharedCache(): Promise<string> {
+  const cacheRoot = join(inject('sharedFolder'), 'cache');
+  mkdirSync(cacheRoot, { recursive: true });
+  link(await writtenOnce('pairs'), join(cacheRoot, 'phantoms'));
+  return cacheRoot;
+}
 
 /**
  * Links generated data into a cache folder, so that a command finds it there and writes none. All test files of a test
- * run share one copy, which they must not change.
- * @param set `whole`: the set that the command writes. `few`: the same parts with fewer examples, under the manifest
- * of the whole set, since the command replaces any other set.
+ * run share one copy, which they must not change. It has the manifest of the whole set, since the command replaces any
+ * other set.
  * @returns the folder of the set.
  */
-export async function providePhantoms(cacheRoot: string, set: 'whole' | 'few' = 'few'): Promise<string> {
+export async function providePhantoms(cacheRoot: string, set: keyof typeof SETS = 'few'): Promise<string> {
   mkdirSync(cacheRoot, { recursive: true });
   const folder = join(cacheRoot, 'phantoms');
-  symlinkSync(set === 'few' ? await fewPhantoms() : await ensurePhantoms(sharedCache()), folder, 'junction');
+  link(await writtenOnce(set), folder);
   shareGraphs(cacheRoot);
   return folder;
 }
@@ -42,11 +49,21 @@ export async function providePhantoms(cacheRoot: string, set: 'whole' | 'few' = 
 function shareGraphs(cacheRoot: string): void {
   const graphs = join(inject('sharedFolder'), 'graphs');
   mkdirSync(graphs, { recursive: true });
-  if (!existsSync(join(cacheRoot, 'graphs'))) symlinkSync(graphs, join(cacheRoot, 'graphs'), 'junction');
+  link(graphs, join(cacheRoot, 'graphs'));
 }
 
-async function fewPhantoms(): Promise<string> {
-  const folder = join(inject('sharedFolder'), 'few');
+/** Links a folder, unless the link is there. */
+function link(target: string, path: string): void {
+  try {
+    symlinkSync(target, path, 'junction');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Writes a set into the folder that all test files share; the first that asks writes it. */
+async function writtenOnce(set: keyof typeof SETS): Promise<string> {
+  const folder = join(inject('sharedFolder'), set);
   const written = `${folder}.written`;
   const deadline = performance.now() + PATIENCE_MS;
   try {
@@ -58,7 +75,7 @@ async function fewPhantoms(): Promise<string> {
     }
     return folder;
   }
-  await writePhantoms(folder, { counts: FEW });
+  await writePhantoms(folder, { counts: SETS[set] });
   writeFileSync(join(folder, 'PHANTOM.json'), JSON.stringify(phantomManifest(), null, 2));
   writeFileSync(written, '');
   return folder;
