@@ -48,8 +48,10 @@ function run(args, cwd, killAfter) {
   );
 }
 
-/** Fields of JSON files that hold times, or what is derived from them. */
-const TIMES = new Set('checksum command seconds secondsTotal energy peakMemory startedAt finishedAt time'.split(' '));
+/** Fields of JSON files that hold times or paths, or what is derived from them. */
+const TIMES = new Set(
+  'checksum command home seconds secondsTotal energy peakMemory startedAt finishedAt time'.split(' '),
+);
 const timeless = (value) =>
   Array.isArray(value)
     ? value.map(timeless)
@@ -61,12 +63,16 @@ const timeless = (value) =>
         )
       : value;
 
+/** Folders that hold who worked when. */
+const LOCKS = ['.lock', '.units'];
+
 /** What a run folder holds: hash of each file, and of each JSON file without its times. Logs are left out. */
 function contents(folder) {
   const found = new Map();
   const visit = (dir) => {
     for (const entry of readdirSync(dir, { withFileTypes: true })) {
       const path = join(dir, entry.name);
+      if (LOCKS.includes(entry.name)) continue;
       if (entry.isDirectory()) visit(path);
       else if (entry.name !== 'log.jsonl') {
         const bytes = readFileSync(path);
