@@ -88,18 +88,31 @@ const controlTable = () =>
     list('controls').map(({ id, source, protocols }) => [code(id), prose(source), (protocols ?? ['all']).join(', ')]),
   );
 
+const launcherTable = () =>
+  table(
+    ['launcher', 'where units are carried out', 'settings'],
+    list('launchers').map(({ id, title, settings }) => [
+      code(id),
+      prose(title),
+      Object.entries(settings)
+        .map(([name, { description }]) => `${code(`launcher.${id}.${name}`)}: ${prose(description)}`)
+        .join(' '),
+    ]),
+  );
+
 const studyTable = () =>
   table(
     ['study', 'title', 'question'],
     list('studies').map(({ id, title, question }) => [code(id), prose(title), prose(question)]),
   );
 
-/** Writes the cards of methods, objectives, encoders, protocols, controls and studies, from the info of the plugins. */
+/** Writes the cards of methods, objectives, encoders, protocols, controls, launchers and studies, from the info of the plugins. */
 export function writeCards() {
   writeGenerated('generated/methods.md', methodCards());
   writeGenerated('generated/objectives.md', objectiveCards());
   writeGenerated('generated/encoders.md', encoderTable());
   writeGenerated('generated/protocols.md', protocolCards());
   writeGenerated('generated/controls.md', controlTable());
+  writeGenerated('generated/launchers.md', launcherTable());
   writeGenerated('generated/studies.md', studyTable());
 }

@@ -38,10 +38,28 @@ const renderAfter = (block) => {
   return `\`\`\`sh\n${lines.map((line) => line.trim().replace(/ {2,}/, ' # ')).join('\n')}\n\`\`\``;
 };
 
+/** Names of the commands below a command. */
+const namesBelow = ({ parts }) =>
+  (parts.Commands ?? []).map(([term]) => term.split(' ')[0]).filter((name) => name !== 'help');
+
+/** Reads the help of every command, those of a level in one process. @returns a map from its words, joined. */
+function readHelps() {
+  const helps = new Map();
+  for (let level = [[]]; level.length > 0; ) {
+    const texts = medbench(level.map((words) => [...words, '--help']));
+    level = level.flatMap((words, i) => {
+      const help = parseHelp(texts[i]);
+      helps.set(words.join(' '), help);
+      return namesBelow(help).map((name) => [...words, name]);
+    });
+  }
+  return helps;
+}
+
 /** Renders a command and, below it, its own commands. */
-function renderCommand(words) {
-  const { usage, description, parts, after } = parseHelp(medbench(...words, '--help'));
-  const below = (parts.Commands ?? []).map(([term]) => term.split(' ')[0]).filter((name) => name !== 'help');
+function renderCommand(helps, words) {
+  const help = helps.get(words.join(' '));
+  const { usage, description, parts, after } = help;
   const rows = (title) => (parts[title] ?? []).filter(([term]) => term !== '-h, --help');
   const section = (title, first) =>
     rows(title).length === 0
@@ -61,10 +79,10 @@ function renderCommand(words) {
     ...section('Options', 'option'),
     ...after.map(renderAfter),
   ];
-  return [...text, ...below.map((name) => renderCommand([...words, name]))].join('\n\n');
+  return [...text, ...namesBelow(help).map((name) => renderCommand(helps, [...words, name]))].join('\n\n');
 }
 
 /** Writes every command with its options and examples, from the help that commander prints. */
 export function writeCommandLine() {
-  writeGenerated('generated/command-line.md', renderCommand([]));
+  writeGenerated('generated/command-line.md', renderCommand(readHelps(), []));
 }

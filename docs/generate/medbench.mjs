@@ -1,18 +1,41 @@
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { docs } from './files.mjs';
 
-const command = join(dirname(createRequire(import.meta.url).resolve('medbench/package.json')), 'bin/medbench.js');
-
-/** Runs the built `medbench` command. @returns its standard output. */
-export const medbench = (...args) =>
-  execFileSync(process.execPath, [command, ...args], {
+/**
+ * Runs commands of the built `medbench` that only print, all in one process.
+ * @returns the standard output of each.
+ * @throws Error if one of them fails.
+ */
+export function medbench(commands) {
+  const printed = execFileSync(process.execPath, [`${docs}../scripts/series.mjs`], {
+    input: JSON.stringify(commands),
     cwd: `${docs}..`,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, NO_COLOR: '1' },
   });
+  return JSON.parse(printed).map(({ code, stdout, stderr }, i) => {
+    if (code !== 0) throw new Error(`medbench ${commands[i].join(' ')} ends with code ${code}: ${stderr}`);
+    return stdout;
+  });
+}
+
+const KINDS = [
+  'methods',
+  'objectives',
+  'encoders',
+  'protocols',
+  'controls',
+  'launchers',
+  'studies',
+  'presets',
+  'tasks',
+  'corpora',
+];
+let lists;
 
 /** Lists the plugins of a kind, as `medbench list KIND --json` prints them. */
-export const list = (kind) => JSON.parse(medbench('list', kind, '--json'));
+export function list(kind) {
+  lists ??= medbench(KINDS.map((one) => ['list', one, '--json'])).map((text) => JSON.parse(text));
+  return lists[KINDS.indexOf(kind)];
+}
