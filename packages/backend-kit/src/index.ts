@@ -6,6 +6,7 @@ export {
   copyBytes,
   copyText,
   functionAt,
+  type NativeArgument,
   type NativeFunction,
   type NativeLibrary,
   type NativeValue,

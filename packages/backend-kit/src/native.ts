@@ -6,10 +6,17 @@ type Koffi = typeof import('koffi');
 /** A value that a native function takes or returns: an address or a number, a text, or nothing. */
 export type NativeValue = bigint | number | string | null | undefined;
 
+/** An argument of a native function: a value, or an array whose address is meant. */
+export type NativeArgument = NativeValue | ArrayBufferView;
+
 /** A function of a library. */
 export interface NativeFunction {
-  /** Calls the function on this thread. An address that is null is returned as 0 or null. */
-  (...args: readonly NativeValue[]): NativeValue;
+  /**
+   * Calls the function on this thread. An address that is null is returned as 0 or null. An array that is an argument lives
+   * until the function returns. That is not so for one of which only the address is: optimised code drops an array
+   * after its last use.
+   */
+  (...args: readonly NativeArgument[]): NativeValue;
   /** Calls the function on another thread. */
   async(...args: [...NativeValue[], (failure: unknown, result: NativeValue) => void]): void;
 }
@@ -60,7 +67,10 @@ function koffi(): Koffi {
   return found;
 }
 
-/** The address of an array's bytes. The caller keeps the array alive while the address is in use. */
+/**
+ * The address of an array's bytes. The caller keeps the array alive while the address is in use: by a reference that is
+ * read later, not by a variable alone.
+ */
 export const addressOf = (array: ArrayBufferView): bigint => koffi().address(array);
 
 /** Copies bytes at an address. */
@@ -90,13 +100,19 @@ const IN_USE = new Set<object>();
 
 /**
  * Calls a function on another thread, so that the event loop continues.
- * @param keep what the arguments point to. It is kept alive until the function returns.
+ * @param args arrays among them are kept alive until the function returns.
+ * @param keep what else the arguments point to. It is kept alive too.
  */
-export const callAsync = (native: NativeFunction, args: readonly NativeValue[], keep: object): Promise<NativeValue> =>
+export const callAsync = (
+  native: NativeFunction,
+  args: readonly NativeArgument[],
+  keep: object,
+): Promise<NativeValue> =>
   new Promise((resolve, reject) => {
-    const use = { keep };
+    const use = { args, keep };
     IN_USE.add(use);
-    native.async(...args, (failure, result) => {
+    const values = args.map((argument) => (ArrayBuffer.isView(argument) ? addressOf(argument) : argument));
+    native.async(...values, (failure, result) => {
       IN_USE.delete(use);
       if (failure) reject(failure);
       else resolve(result);

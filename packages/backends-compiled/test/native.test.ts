@@ -163,6 +163,12 @@ describe('a process', () => {
     expect([stdout, stderr]).toEqual(['0.5\n', '']);
   });
 
+  it('keeps the arrays of a call, whenever memory is collected', async () => {
+    const collected = fileURLToPath(new URL('./collected.mjs', import.meta.url));
+    const { stdout } = await run(process.execPath, ['--expose-gc', '--always-turbofan', collected]);
+    expect(JSON.parse(stdout)).toEqual({ steps: 10, failures: 0 });
+  });
+
   it('does other work while a step runs', async () => {
     const side = 768;
     const large = { shape: [side, side], dtype: 'float32' } as const;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
-  addressOf,
   callAsync,
   copyBytes,
   functionAt,
+  type NativeArgument,
   type NativeFunction,
   type NativeValue,
   openLibrary,
@@ -113,38 +113,37 @@ export class NativeRuntime {
   }
 
   /** Calls a function that cannot fail. */
-  call(name: FunctionName, ...args: readonly NativeValue[]): NativeValue {
+  call(name: FunctionName, ...args: readonly NativeArgument[]): NativeValue {
     return this.#function(name)(...args);
   }
 
   /** Calls a function that returns a status. @throws OrtError */
-  try(name: FunctionName, ...args: readonly NativeValue[]): void {
+  try(name: FunctionName, ...args: readonly NativeArgument[]): void {
     this.#check(this.#function(name)(...args));
   }
 
-  /** `try` on another thread. @param keep what the arguments point to. */
-  async tryAsync(name: FunctionName, args: readonly NativeValue[], keep: object): Promise<void> {
+  /** `try` on another thread. @param keep what the arguments point to, other than arrays among them. */
+  async tryAsync(name: FunctionName, args: readonly NativeArgument[], keep: object): Promise<void> {
     this.#check(await callAsync(this.#function(name), args, keep));
   }
 
   /** Calls a function that creates an object. @returns its address. @throws OrtError */
-  create(name: CreateName, ...args: readonly NativeValue[]): bigint {
+  create(name: CreateName, ...args: readonly NativeArgument[]): bigint {
     const created = new BigUint64Array(1);
-    this.try(name, ...args, addressOf(created));
+    this.try(name, ...args, created);
     return created[0]!;
   }
 
-  /** `create` on another thread. @param keep what the arguments point to. */
-  async createAsync(name: CreateName, args: readonly NativeValue[], keep: object): Promise<bigint> {
+  /** `create` on another thread. @param keep what the arguments point to, other than arrays among them. */
+  async createAsync(name: CreateName, args: readonly NativeArgument[], keep: object): Promise<bigint> {
     const created = new BigUint64Array(1);
-    await this.tryAsync(name, [...args, addressOf(created)], [keep, created]);
+    await this.tryAsync(name, [...args, created], keep);
     return created[0]!;
   }
 
   /** Sets the file to which a session writes its optimized graph. */
   setOptimizedModelFile(options: bigint, path: string): void {
-    const text = pathText(path);
-    this.try('SetOptimizedModelFilePath', options, addressOf(text));
+    this.try('SetOptimizedModelFilePath', options, pathText(path));
   }
 
   /** Makes an error and reads it back: where the table is as expected, code and text return. */

@@ -21,6 +21,8 @@ const ELEMENT_TYPES: Readonly<Record<TensorSpec['dtype'], number>> = { float32: 
 const LEVELS = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 } as const;
 /** Bytes of a line of the processor's cache. ONNX Runtime's own memory begins at one, V8's arrays do not. */
 const LINE = 64;
+/** The memory of tensors without elements, because a pointer to no bytes would be null. */
+const NO_BYTES = new Uint8Array(LINE);
 
 /** An array of a tensor that begins at a line of the cache. */
 function alignedArray({ shape, dtype }: TensorSpec): HostArray {
@@ -133,11 +135,11 @@ class NativeGraph implements CompiledGraph {
         return name.startsWith(NAME_PREFIXES.next) ? this.#kept(next[key]!) : once(outputs[key]!);
       });
       const lists = [this.#inputList, from, this.#outputList, to].map(atLeastOne);
-      const [inputNames, inputValues, outputNames, outputValues] = lists.map(addressOf);
+      const [inputNames, inputValues, outputNames, outputValues] = lists;
       await runtime.tryAsync(
         'Run',
         [session, null, inputNames, inputValues, from.length, outputNames, to.length, outputValues],
-        [this, lists, state, given, next, outputs],
+        [this, state, given, next, outputs],
       );
     } finally {
       for (const value of temporary) runtime.call('ReleaseValue', value);
@@ -173,11 +175,16 @@ class NativeGraph implements CompiledGraph {
 
   #value({ shape, dtype, data }: HostTensor): bigint {
     const dims = atLeastOne(BigInt64Array.from(shape, BigInt));
-    // A pointer to no bytes would be null.
-    const memory = data.byteLength > 0 ? data : new Uint8Array(LINE);
     return this.runtime.create(
       'CreateTensorWithDataAsOrtValue',
-      ...[this.runtime.cpu, addressOf(memory), data.byteLength, addressOf(dims), shape.length, ELEMENT_TYPES[dtype]],
+      ...[
+        this.runtime.cpu,
+        data.byteLength > 0 ? data : NO_BYTES,
+        data.byteLength,
+        dims,
+        shape.length,
+        ELEMENT_TYPES[dtype],
+      ],
     );
   }
 }
@@ -193,7 +200,7 @@ export const nativeCompiler =
   async (model, options, graph) => {
     const settings = createOptions(runtime, options);
     try {
-      const args = [runtime.env, addressOf(model), model.byteLength, settings];
+      const args = [runtime.env, model, model.byteLength, settings];
       const session = await runtime.createAsync('CreateSessionFromArray', args, model);
       return new NativeGraph(runtime, session, graph);
     } finally {

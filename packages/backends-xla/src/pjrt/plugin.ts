@@ -107,14 +107,14 @@ export class Plugin {
   /** Calls a function on this thread. @returns its arguments, with the results in them. @throws PjrtError */
   call<Name extends StructName>(name: Name, values?: FieldValues<Name>): Struct<Name> {
     const args = new Struct(name, values);
-    this.#check(this.#function(name)(args.address));
+    this.#check(this.#function(name)(args.bytes));
     return args;
   }
 
   /** Calls a function on another thread, so that the event loop continues. @throws PjrtError */
   async callAsync<Name extends StructName>(name: Name, values?: FieldValues<Name>): Promise<Struct<Name>> {
     const args = new Struct(name, values);
-    this.#check(await callAsync(this.#function(name), [args.address], args));
+    this.#check(await callAsync(this.#function(name), [args.bytes], args));
     return args;
   }
 
@@ -161,11 +161,11 @@ export class Plugin {
     if (!result) return;
     const error = result as bigint;
     const message = new Struct('Error_Message', { error });
-    this.#function('Error_Message')(message.address);
+    this.#function('Error_Message')(message.bytes);
     const text = copyText(message.pointer('message'), message.pointer('messageSize'));
     const code = new Struct('Error_GetCode', { error });
-    this.#function('Error_GetCode')(code.address);
-    this.#function('Error_Destroy')(new Struct('Error_Destroy', { error }).address);
+    this.#function('Error_GetCode')(code.bytes);
+    this.#function('Error_Destroy')(new Struct('Error_Destroy', { error }).bytes);
     throw new PjrtError(code.integer('code'), text);
   }
 }

@@ -10,39 +10,40 @@ export type FieldValues<Name extends StructName> = { readonly [Field in FieldNam
 /** An argument struct at a fixed address. It keeps alive what its pointers point to. */
 export class Struct<Name extends StructName> {
   readonly address: bigint;
-  readonly #bytes: Buffer;
+  /** The struct itself, as an argument of a call, which keeps it alive until it returns. */
+  readonly bytes: Buffer;
   readonly #layout: Layout;
   readonly #kept: unknown[] = [];
 
   constructor(name: Name, values: FieldValues<Name> = {}) {
     this.#layout = LAYOUTS[name];
-    this.#bytes = Buffer.alloc(this.#layout.allocated);
-    this.address = addressOf(this.#bytes);
-    this.#bytes.writeBigUInt64LE(BigInt(this.#layout.size), 0);
+    this.bytes = Buffer.alloc(this.#layout.allocated);
+    this.address = addressOf(this.bytes);
+    this.bytes.writeBigUInt64LE(BigInt(this.#layout.size), 0);
     for (const [field, value] of Object.entries(values))
       this.set(field as FieldName<Name>, value as FieldValue | undefined);
   }
 
   set(field: FieldName<Name>, value: FieldValue | undefined): void {
     const { kind, offset } = this.#layout.fields[field]!;
-    if (kind === 'p') this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, this.#pointer(value)), offset);
-    else if (kind === 'i') this.#bytes.writeInt32LE(Number(value), offset);
-    else this.#bytes[offset] = value ? 1 : 0;
+    if (kind === 'p') this.bytes.writeBigUInt64LE(BigInt.asUintN(64, this.#pointer(value)), offset);
+    else if (kind === 'i') this.bytes.writeInt32LE(Number(value), offset);
+    else this.bytes[offset] = value ? 1 : 0;
   }
 
   /** The value of a pointer or a 64-bit integer. */
   pointer(field: FieldName<Name>): bigint {
-    return this.#bytes.readBigUInt64LE(this.#layout.fields[field]!.offset);
+    return this.bytes.readBigUInt64LE(this.#layout.fields[field]!.offset);
   }
 
   /** The value of a 32-bit integer. */
   integer(field: FieldName<Name>): number {
-    return this.#bytes.readInt32LE(this.#layout.fields[field]!.offset);
+    return this.bytes.readInt32LE(this.#layout.fields[field]!.offset);
   }
 
   /** The value of a boolean. */
   flag(field: FieldName<Name>): boolean {
-    return this.#bytes[this.#layout.fields[field]!.offset] !== 0;
+    return this.bytes[this.#layout.fields[field]!.offset] !== 0;
   }
 
   /** Keeps an object alive as long as this struct. */
