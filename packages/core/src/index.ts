@@ -2,6 +2,7 @@
 /// <reference types="long" preserve="true" />
 export { ASSUMED_WATTS } from './assumed-watts.js';
 export { escapeControls, printable, withoutCredentials } from './clean-text.js';
+export { CLIP_PREPROCESSING } from './clip-preprocessing.js';
 export type * from './contracts/index.js';
 export type {
   AnyLauncher,

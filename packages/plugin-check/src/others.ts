@@ -56,6 +56,10 @@ export async function checkEncoder(encoder: Encoder, info: EncoderInfo): Promise
   const built = encoder.build({ embedDim: EMBED_DIM, vocabSize: tokenizer().vocabSize });
   const side = 'imageSize' in built ? 'image' : 'text';
   if (side !== info.modality) throw fault(`build() returns a tower for ${side}s, but modality is "${info.modality}"`);
+  const declared = 'imageSize' in built ? built.preprocessing : undefined;
+  if (JSON.stringify(declared) !== JSON.stringify(info.preprocessing)) {
+    throw fault('its model and its info declare different preprocessings; give both the same');
+  }
   const names = built.parameters.map(({ name }) => name);
   const duplicate = names.find((name, i) => names.indexOf(name) !== i);
   if (duplicate !== undefined) throw fault(`parameters has "${duplicate}" twice; give each parameter a unique name`);

@@ -43,18 +43,19 @@ export interface TowerStage {
  */
 export interface EncoderOutput {
   /**
-   * Final token features, `[B, T, W]`. Image: patches without the class token. Text: all positions, without an appended
-   * one (see `ForwardOptions.appended`).
+   * Final token features, `[B, T, W]`. Image: patches without the class token, or the cells of the last map. Text: all
+   * positions, without an appended one (see `ForwardOptions.appended`).
    */
   readonly tokens: Tensor3D;
   /**
    * Token features before the tower's last norm, `[B, T, W]`, from which a decoder or a pooler continues. Text: the
-   * positions of `tokens`. Image: the class token, then the patches.
+   * positions of `tokens`. Image: the class token, if there is one, then the patches.
    */
   readonly hidden?: Tensor3D;
   /**
    * Tokens projected into the joint space as `embedding` is, not normalised, `[B, T, D]`. Text: the positions of
-   * `tokens`. Image: the class token, then the patches. Undefined if the tower has no projection that fits tokens.
+   * `tokens`. Image: the class token, if there is one, then the patches. Undefined if the tower has no projection that
+   * fits tokens.
    */
   readonly tokenEmbeddings?: Tensor3D;
   /** Pooled feature before the projection, `[B, W]`. */
@@ -100,18 +101,68 @@ export interface EncoderModel<Batch> {
   readonly parameters: readonly ParameterSpec[];
   /** Every parameter in exactly one stage, from input to output. */
   readonly stages: readonly TowerStage[];
+  /**
+   * The `vision_cfg` or `text_cfg` with which open_clip builds this tower, without the width of the joint space, for
+   * exports. Undefined if open_clip has no such tower, and for CLIP's own towers, whose sizes are read from their weights.
+   */
+  readonly openClip?: Readonly<Record<string, unknown>>;
   forward(parameters: TensorMap, batch: Batch, options?: ForwardOptions): EncoderOutput;
+}
+
+/**
+ * How an image becomes the input of an image tower of `imageSize` pixels: it is resized, its middle is cut out, and its
+ * values are normalised, (value / 255 - mean) / std. Weights are only as good as the preprocessing that they were
+ * trained with.
+ */
+export interface ImagePreprocessing {
+  /** Mean and standard deviation of each channel, in units of [0, 1]. */
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  /** Kernel of the resizing, anti-aliased. */
+  readonly interpolation: 'bicubic' | 'bilinear';
+  /** `shortest`: the shorter side is resized, and the shape is kept. `squash`: both sides are resized to a square. */
+  readonly resize: 'shortest' | 'squash';
+  /** Share of the resized side that the centre crop keeps: the side is resized to floor(imageSize / crop). */
+  readonly crop: number;
 }
 
 /** An image tower. Its batches are `[B, H, W, 3]` float32, normalised. */
 export type ImageEncoderModel = EncoderModel<Tensor4D> & {
   /** Side of the input images in pixels. */
   readonly imageSize: number;
+  /** Preprocessing of its images, unless weights or settings of a run ask for another. Default: that of OpenAI's CLIP. */
+  readonly preprocessing?: ImagePreprocessing;
   /** Side of a vision transformer's patches in pixels; the patch grid is row-major. Undefined for other towers. */
   readonly patchSize?: number;
 };
+
+/** The tokens that a text tower reads: CLIP's byte pairs, or BERT's word pieces. */
+export type TextTokens = 'byte-pairs' | 'word-pieces';
+
+/** The ids that a text encoder reads, as far as they are known before it is built. */
+export interface TextInput {
+  /** Default: `byte-pairs`. */
+  readonly tokens?: TextTokens;
+  /** Word pieces: whether the demo's small vocabulary is read if `model.vocabulary` names no other. */
+  readonly smallVocabulary?: boolean;
+}
+
 /** A text tower. Its batches are `[B, L]` int32 token ids. */
-export type TextEncoderModel = EncoderModel<Tensor2D> & { readonly contextLength: number; readonly vocabSize: number };
+export type TextEncoderModel = EncoderModel<Tensor2D> & {
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly input?: TextInput;
+  /**
+   * The id of padding, for a tower that finds padding by its id. Undefined: padding is what follows the end token, which
+   * has the largest id; the padding id may then equal that of a word.
+   */
+  readonly padId?: number;
+  /**
+   * Whether a token attends to those after it. An objective that predicts a text word by word cannot use such a tower,
+   * which has read the answer.
+   */
+  readonly bidirectional?: boolean;
+};
 
 /** Sizes that a run fixes when it builds an encoder. */
 export interface EncoderOptions {
@@ -119,6 +170,8 @@ export interface EncoderOptions {
   readonly embedDim: number;
   /** Text towers: size of the tokenizer's vocabulary. */
   readonly vocabSize: number;
+  /** Text towers: the tokenizer's id of padding. An encoder that does not look for padding ignores it. */
+  readonly padId?: number;
   /** Text towers: number of token positions. Default: the encoder's own. An encoder that cannot change it ignores it. */
   readonly contextLength?: number;
   /**
@@ -149,8 +202,12 @@ export interface EncoderInfo {
   readonly embedDim: number;
   /** Image towers: side of the input images in pixels. */
   readonly imageSize?: number;
+  /** Image towers: `ImageEncoderModel.preprocessing`, if the model has one. */
+  readonly preprocessing?: ImagePreprocessing;
   /** Text towers: number of token positions. */
   readonly contextLength?: number;
+  /** Text towers: the tokens that they read. Undefined: `byte-pairs`. */
+  readonly tokens?: TextTokens;
   /** Number of parameters at the published sizes; for text towers, at the published vocabulary size. */
   readonly parameters: number;
   readonly stages: StageSizes;
@@ -160,6 +217,8 @@ export interface EncoderInfo {
 
 /** An image or text encoder. */
 export interface Encoder {
+  /** Text encoders: the ids that the tower reads. Default: CLIP's byte pairs. */
+  readonly input?: TextInput | undefined;
   /** Builds the encoder at the sizes of a run. */
   build(options: EncoderOptions): ImageEncoderModel | TextEncoderModel;
 }

@@ -1,5 +1,5 @@
 import type { RasterImage, Source } from './data.js';
-import type { DualEncoderModel } from './encoder.js';
+import type { DualEncoderModel, ImagePreprocessing } from './encoder.js';
 import type { SampledAnswers } from './gallery.js';
 import type { ProtocolId } from './ids.js';
 import type { HostTensors, Matrix } from './tensors.js';
@@ -39,6 +39,8 @@ export interface ModelTowers {
   readonly weights: HostTensors;
   /** Side of the input images in pixels. */
   readonly imageSize: number;
+  /** How images become the input of the image tower. Default: as in OpenAI's CLIP. */
+  readonly preprocessing?: ImagePreprocessing;
   /**
    * The towers as functions.
    * @param contextLength number of token positions of the text tower, if it is to differ from that of the weights. Then

@@ -40,6 +40,11 @@ export interface DrawTools {
    * a batch are one draw of it; an input can draw more.
    */
   transform(image: RasterImage, random: Random): RasterImage;
+  /**
+   * Writes an image into `target` from element `offset` on, `[height, width, 3]`, normalised as the images of the batch.
+   * Default: the normalisation of OpenAI's CLIP.
+   */
+  normalise?(image: RasterImage, target: Float32Array, offset: number): void;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Backend, Precision } from './backend.js';
 import type { OpenedCorpus } from './data.js';
-import type { Activation, DualEncoderModel, Encoder } from './encoder.js';
+import type { Activation, DualEncoderModel, Encoder, ImagePreprocessing, Tower } from './encoder.js';
 import type { EvaluationModel } from './measurement.js';
 import type { ResolvedMethod, StartingWeights } from './method.js';
 import type { Profile } from './profile.js';
@@ -14,8 +14,17 @@ export interface ModelSettings {
   readonly embedDim: number;
   /** Number of byte-pair merges of CLIP's tokenizer to use; null for all 48,894. */
   readonly merges: number | null;
+  /**
+   * Vocabulary of a text tower that reads word pieces: `vocab.txt`, `tokenizer.json`, their folder, or an id on the hub.
+   * Default null: the demo's small vocabulary, for encoders that take it.
+   */
+  readonly vocabulary?: string | null;
+  /** Number of token positions of the text tower. Default null: the encoder's own. */
+  readonly contextLength?: number | null;
   /** Activation of the transformers' blocks: QuickGELU for OpenAI's weights, GELU for most of open_clip's. */
   readonly activation: Activation;
+  /** Preprocessing of images in place of that which the image tower declares. Null or undefined: the tower's. */
+  readonly preprocessing?: ImagePreprocessing | null;
 }
 
 /** How training images are cropped. */
@@ -150,7 +159,31 @@ export interface ForeignWeights {
    * Loads the weights into the model of a run and writes `weights.safetensors` to the target folder.
    * @throws MedbenchError('weights') listing the tensors that are missing, unexpected or of another shape.
    */
-  import(request: ModelRequest, target: { readonly folder: string; readonly key: string }): Promise<TrainOutcome>;
+  import(
+    request: ModelRequest,
+    target: {
+      readonly folder: string;
+      readonly key: string;
+      /** Towers that other weights are laid over, and that these may have of another kind. Default: none. */
+      readonly replaced?: readonly Tower[];
+    },
+  ): Promise<TrainOutcome>;
+}
+
+/** Weights of one tower made by another tool, found but not loaded yet. */
+export interface ForeignTower {
+  readonly tower: Tower;
+  /** SHA-256 of the file. */
+  readonly fingerprint: string;
+  /**
+   * Replaces the tower's weights in a file of both towers. The projection into the joint space, if the tower's file has
+   * none, is drawn for the seed.
+   * @throws MedbenchError('weights') listing the tensors that are missing or of another shape.
+   */
+  layOver(
+    request: ModelRequest,
+    target: { readonly file: string; readonly key: string; readonly seed: number },
+  ): Promise<void>;
 }
 
 /** An evaluation model that holds backend memory until it is disposed. */
@@ -166,6 +199,18 @@ export interface Pretraining {
    * @throws MedbenchError('weights') listing the places that were searched.
    */
   findWeights(name: string, log: (message: string) => void): Promise<ForeignWeights>;
+  /**
+   * Finds the weights of one tower, such as those of a BERT.
+   * @param name a safetensors file, its folder, or an id on the Hugging Face hub.
+   * @throws MedbenchError('weights') listing the places that were searched.
+   */
+  findTower(tower: Tower, name: string, log: (message: string) => void): Promise<ForeignTower>;
+  /**
+   * Identifies the vocabulary that the text tower reads by its content. Undefined if the settings of the model name the
+   * tokenizer completely.
+   * @throws MedbenchError('config') if the text encoder and `model.vocabulary` do not fit.
+   */
+  identifyVocabulary(request: Pick<ModelRequest, 'text' | 'model' | 'log'>): Promise<string | undefined>;
   /** Loads trained weights, or initial weights for a seed, as a model that embeds. */
   load(
     request: ModelRequest,
