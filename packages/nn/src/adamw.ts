@@ -26,9 +26,11 @@ export interface AdamWOptions {
   readonly decay?: (name: string, shape: readonly number[]) => boolean;
 }
 
+/** Matrices that do not decay: position tables, by open_clip's rule, and what timm's towers leave out by their own. */
+const UNDECAYED = /(^|\.)(positional_embedding|pos_embed|cls_token|relative_position_bias_table)$/;
+
 /** Whether a parameter decays: matrices do; vectors, scalars and position tables do not (open_clip's current rule). */
-export const decays = (name: string, shape: readonly number[]): boolean =>
-  shape.length >= 2 && !name.endsWith('positional_embedding');
+export const decays = (name: string, shape: readonly number[]): boolean => shape.length >= 2 && !UNDECAYED.test(name);
 
 /**
  * open_clip's rule until 2025, which the study used: position tables decay too. Names with `bn`, `ln`, `bias` or

@@ -117,7 +117,7 @@ function crossBlock(
     x,
     linear(mixed, parameter('attn.out_proj.weight'), parameter('attn.out_proj.bias')),
   ) as tf.Tensor3D;
-  return tf.add(hidden, mlp(parameters, prefix, hidden, activation));
+  return tf.add(hidden, mlp(parameters, prefix, hidden, activation ? { activation } : {}));
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type EncoderOptions,
   type ImageEncoderModel,
   type TextEncoderModel,
+  type TextInput,
 } from '@medbench/core';
 import { encoderInfo } from './dual-encoder.js';
 
@@ -13,14 +14,23 @@ export interface FamilyMember<Sizes> extends Pick<EncoderInfo, 'title' | 'source
 }
 
 /** The plugin class of one encoder of a family. */
-export type FamilyEncoder<Model> = new () => { build(options: EncoderOptions): Model };
+export type FamilyEncoder<Model> = new () => {
+  readonly input?: TextInput | undefined;
+  build(options: EncoderOptions): Model;
+};
 
 const describeInput = (
   model: ImageEncoderModel | TextEncoderModel,
 ): Pick<EncoderInfo, 'modality'> & Partial<EncoderInfo> =>
   'imageSize' in model
-    ? { modality: 'image', imageSize: model.imageSize }
-    : { modality: 'text', contextLength: model.contextLength };
+    ? {
+        modality: 'image',
+        imageSize: model.imageSize,
+        ...(model.preprocessing ? { preprocessing: model.preprocessing } : {}),
+      }
+    : {
+        ...{ modality: 'text', contextLength: model.contextLength, tokens: model.input?.tokens ?? 'byte-pairs' },
+      };
 
 /**
  * Makes plugin classes of encoders that differ only in their sizes: one decorated class for each member of a table,
@@ -44,9 +54,12 @@ export function encoderFamily<
 ): Readonly<Record<Name, FamilyEncoder<Model>>> {
   const classes = Object.entries<FamilyMember<Sizes>>(members).map(([name, { title, source, sizes }]) => {
     const model = build(sizes);
+    const { input } = model as Partial<TextEncoderModel>;
     // The computed key gives the class its name, which messages show.
     const { [name]: Member } = {
       [name]: class implements Encoder {
+        readonly input = input;
+
         build(options: EncoderOptions): Model {
           return build({ ...sizes, ...chooseSizes(options) });
         }

@@ -28,7 +28,8 @@ export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
 export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
-export { patchify } from './patchify.js';
+export { patchConvolution, patchify, patchMatrix } from './patchify.js';
+export { permuteRows } from './permute-rows.js';
 export { once, type PooledToken, pooledTransformer, type TransformerOutput } from './pooled-block.js';
 export {
   type HeadSizes,
@@ -38,7 +39,7 @@ export {
   predictionParameters,
   projectionHead,
 } from './projection-head.js';
-export { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
+export { decodeTensor, readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
 export { type LearningRateSchedule, type ScheduleOptions, warmupCosine } from './schedule.js';
 export { textMask } from './text-mask.js';
 export {
@@ -46,6 +47,8 @@ export {
   blockParameters,
   causalMask,
   dropLastToken,
+  mlp,
+  splitJoint,
   type TransformerOptions,
   transformer,
   transformerParameters,

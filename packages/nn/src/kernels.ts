@@ -27,6 +27,24 @@ interface AttentionInputs<T> {
   readonly mask?: T;
 }
 
+/** Attributes of the fused attention with a bias. */
+export interface BiasedAttentionAttributes {
+  /** Number of heads, which are adjacent along the last axis of queries, keys and values. */
+  readonly heads: number;
+}
+
+/** Inputs of attention with a bias. */
+interface BiasedAttentionInputs<T> {
+  /** `[B, T, h d]`. */
+  readonly q: T;
+  /** `[B, S, h d]`. */
+  readonly k: T;
+  /** `[B, S, h d]`. */
+  readonly v: T;
+  /** Added to the logits: `[G, h, T, S]`, where G divides B. Example b takes the bias b mod G. */
+  readonly bias: T;
+}
+
 /**
  * Inputs, attributes and outputs of each fused kernel. `T` is a tensor, or a stand-in such as a recorded value; all are
  * float32.
@@ -66,6 +84,24 @@ export interface FusedKernels<T> {
     /** Gradients by `q`, `k` and `v`, with their shapes. */
     readonly outputs: readonly [byQ: T, byK: T, byV: T];
   };
+  /**
+   * softmax(q kᵀ / √d + bias) v for each head, where the bias has a gradient. A backend that offers it must offer
+   * `FusedBiasedAttentionGrad` too.
+   */
+  readonly FusedBiasedAttention: {
+    readonly inputs: BiasedAttentionInputs<T>;
+    readonly attributes: BiasedAttentionAttributes;
+    /** `[B, T, h d]`. */
+    readonly outputs: T;
+  };
+  /** Gradients of the attention with a bias. */
+  readonly FusedBiasedAttentionGrad: {
+    /** `dy` `[B, T, h d]`. */
+    readonly inputs: BiasedAttentionInputs<T> & { readonly dy: T };
+    readonly attributes: BiasedAttentionAttributes;
+    /** Gradients by `q`, `k`, `v` and `bias`, with their shapes. */
+    readonly outputs: readonly [byQ: T, byK: T, byV: T, byBias: T];
+  };
 }
 
 /** Name of a fused kernel. */
@@ -81,4 +117,6 @@ export const FUSED = {
   layerNormGrad: 'FusedLayerNormGrad',
   attention: 'FusedAttention',
   attentionGrad: 'FusedAttentionGrad',
+  biasedAttention: 'FusedBiasedAttention',
+  biasedAttentionGrad: 'FusedBiasedAttentionGrad',
 } as const satisfies Record<string, FusedName>;

@@ -108,6 +108,28 @@ export function quickGelu<T extends tf.Tensor>(x: T): T {
   return op(x) as T;
 }
 
-/** Exact GELU, x Φ(x) = x (1 + erf(x / √2)) / 2 (arXiv:1606.08415). */
-export const gelu = <T extends tf.Tensor>(x: T): T =>
-  tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)) as T;
+/** ln(2 / √π), which makes exp(ln(2 / √π) - z²) the derivative of erf. */
+const LOG_SLOPE = Math.log(2 / Math.sqrt(Math.PI));
+
+/**
+ * Exact GELU, x Φ(x) = x (1 + erf(x / √2)) / 2 (arXiv:1606.08415). It is computed as z (1 + erf(z)) / √2 with z = x / √2;
+ * its gradient is (1 + erf(z) + z erf'(z)) / 2. As with `quickGelu`, this form needs few passes, and a backend can fuse the
+ * constants into the matrix products before and after it.
+ */
+export function gelu<T extends tf.Tensor>(x: T): T {
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [input, save] = args as [tf.Tensor, tf.GradSaveFunc];
+    const scaled = tf.mul(input, Math.SQRT1_2);
+    const gate = tf.add(tf.erf(scaled), 1);
+    save([scaled, gate]);
+    return {
+      value: tf.mul(tf.mul(scaled, gate), Math.SQRT1_2),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [z, twicePhi] = saved as [tf.Tensor, tf.Tensor];
+        const slope = tf.exp(tf.sub(LOG_SLOPE, tf.square(z)));
+        return [tf.mul(tf.mul(dy, tf.add(twicePhi, tf.mul(z, slope))), 0.5)];
+      },
+    };
+  });
+  return op(x) as T;
+}

@@ -39,12 +39,13 @@ function lastBlock(
   prefix: string,
   x: tf.Tensor3D,
   token: PooledToken,
-  { heads, mask, causal, activation, appended }: TransformerOptions,
+  { heads, mask, causal, activation, epsilon, appended }: TransformerOptions,
 ): TransformerOutput {
   const parameter = (name: string): tf.Tensor => parameters[prefix + name]!;
   const [batch, length, width] = x.shape;
+  const feedForward = { ...(activation ? { activation } : {}), epsilon };
   const shared = once(() => {
-    const normed = layerNorm(x, parameter('ln_1.weight'), parameter('ln_1.bias'));
+    const normed = layerNorm(x, parameter('ln_1.weight'), parameter('ln_1.bias'), epsilon);
     const [queryWeight, keyValueWeight] = tf.split(parameter('attn.in_proj_weight'), [width, 2 * width]) as [
       tf.Tensor2D,
       tf.Tensor2D,
@@ -59,7 +60,7 @@ function lastBlock(
   /** Applies the part of the block after the attention. `rows` and `mixed` `[..., W]`. */
   const finish = <T extends tf.Tensor>(rows: T, mixed: tf.Tensor): T => {
     const hidden = tf.add(rows, linear(mixed, parameter('attn.out_proj.weight'), parameter('attn.out_proj.bias'))) as T;
-    return tf.add(hidden, mlp(parameters, prefix, hidden, activation)) as T;
+    return tf.add(hidden, mlp(parameters, prefix, hidden, feedForward)) as T;
   };
   return {
     tokens: once(() => {

@@ -60,10 +60,13 @@ function fromHalf(bits: number): number {
 }
 
 /**
- * Decodes a tensor from bytes at the start of their buffer. No byte order is converted: the files and the machines that
+ * Decodes a tensor from bytes at the start of their buffer, by the element types of safetensors. No byte order is converted: the files and the machines that
  * medbench runs on are little-endian.
  */
-function decode({ buffer }: Uint8Array, { dtype, shape }: TensorEntry): HostTensor {
+export function decodeTensor(
+  { buffer }: Uint8Array,
+  { dtype, shape }: Pick<TensorEntry, 'dtype' | 'shape'>,
+): HostTensor {
   switch (dtype) {
     case 'F32':
       return { shape, dtype: 'float32', data: new Float32Array(buffer) };
@@ -223,7 +226,7 @@ export async function readSafetensors(source: string | Uint8Array, label = 'safe
       const [begin, end] = entry.data_offsets;
       const piece = await bytes.read(start + begin, end - begin);
       hash?.update(piece);
-      tensors[name] = decode(piece, entry);
+      tensors[name] = decodeTensor(piece, entry);
     }
     if (hash && hash.digest('hex') !== checksum) throw damagedFile(file, 'its content does not match its checksum');
     return { tensors, metadata, verified: hash !== undefined };

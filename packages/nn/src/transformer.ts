@@ -13,6 +13,8 @@ export interface TransformerOptions {
   /** Whether `mask` is `causalMask(T)`. */
   readonly causal?: boolean;
   readonly activation?: Activation;
+  /** Number that the norms of the blocks add to the variance. Default 1e-5. */
+  readonly epsilon?: number | undefined;
   /**
    * Present if the last token is appended to the others: a mask added to its attention logits, `[B, T]`. The tokens
    * before it attend among themselves; `mask` is then `[T - 1, T - 1]`.
@@ -96,9 +98,14 @@ export function block(
   x: tf.Tensor3D,
   options: Omit<TransformerOptions, 'layers'>,
 ): tf.Tensor3D {
-  const attended = layerNorm(x, parameters[`${prefix}ln_1.weight`]!, parameters[`${prefix}ln_1.bias`]!);
+  const attended = layerNorm(
+    x,
+    parameters[`${prefix}ln_1.weight`]!,
+    parameters[`${prefix}ln_1.bias`]!,
+    options.epsilon,
+  );
   const hidden = tf.add(x, attention(parameters, `${prefix}attn.`, attended, options)) as tf.Tensor3D;
-  return tf.add(hidden, mlp(parameters, prefix, hidden, options.activation));
+  return tf.add(hidden, mlp(parameters, prefix, hidden, options));
 }
 
 /**
@@ -109,12 +116,12 @@ export function mlp<T extends tf.Tensor>(
   parameters: TensorMap,
   prefix: string,
   x: T,
-  activation: Activation = 'quick-gelu',
+  { activation = 'quick-gelu', epsilon }: Pick<TransformerOptions, 'activation' | 'epsilon'> = {},
 ): T {
   const parameter = (name: string): tf.Tensor => parameters[prefix + name]!;
   const act = activation === 'gelu' ? gelu : quickGelu;
   const inner = linear(
-    layerNorm(x, parameter('ln_2.weight'), parameter('ln_2.bias')),
+    layerNorm(x, parameter('ln_2.weight'), parameter('ln_2.bias'), epsilon),
     parameter('mlp.c_fc.weight'),
     parameter('mlp.c_fc.bias'),
   );

@@ -1,4 +1,11 @@
 export {
+  IMAGE_TOWER_PARTS,
+  type ImageTowerOracle,
+  imageTowerProgram,
+  imageTowerWeights,
+  oracleImages,
+} from './image-tower.js';
+export {
   gradientError,
   relativeError,
   scattered,

@@ -23,7 +23,7 @@ export function scattered(k: number, offset: number): number {
 export function weightByFormula(name: string, shape: readonly number[]): HostTensor {
   const offset = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 1000;
   const scale = shape.length < 2 ? 0.3 : 1.5 / Math.sqrt(shape.at(-1)!);
-  const gain = /ln_|norm|layrnorm|\.bn/.test(name) && name.endsWith('weight') ? 1 : 0;
+  const gain = /ln_|[nN]orm|layrnorm|\.bn/.test(name) && name.endsWith('weight') ? 1 : 0;
   const data = Float32Array.from({ length: elementCount(shape) }, (_, k) =>
     /(^|\.)logit_scale$/.test(name) ? 2 : gain + scale * scattered(k, offset),
   );

@@ -12,6 +12,7 @@ import {
 } from '@medbench/core';
 import { blockCount, decoderParameters, multimodalDecoder } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { requireCausalText } from './causal-text.js';
 import { parameterNames } from './idle.js';
 import { labelLosses, meanOverTokens, type TokenLosses } from './next-tokens.js';
 
@@ -44,8 +45,9 @@ const depth = (model: DualEncoderModel, { layers }: Settings): number =>
   settings,
 })
 export class CaptioningPooled implements Objective<typeof settings, TokenLosses> {
-  /** @throws MedbenchError('config') if the tokens of the two towers differ in width. */
+  /** @throws MedbenchError('config') if the tokens of the two towers differ in width, or the text tower is not causal. */
   parameters(model: DualEncoderModel, values: Settings): readonly ParameterSpec[] {
+    requireCausalText(model, 'captioning-pooled');
     const { image, text } = model;
     if (image.width !== text.width) {
       throw new MedbenchError(

@@ -18,6 +18,7 @@ import {
   multimodalDecoder,
   poolerParameters,
 } from '@medbench/nn';
+import { requireCausalText } from './causal-text.js';
 import { parameterNames } from './idle.js';
 import { meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
@@ -38,7 +39,9 @@ const depth = (model: DualEncoderModel, { layers }: Settings): number =>
 /** A decoder must predict the caption from the image's patches, word by word. */
 @Objective({ id: 'captioning', title: 'CoCa: captioning', source: 'arXiv:2205.01917, equation 4', settings })
 export class Captioning implements Objective<typeof settings, TokenLosses> {
+  /** @throws MedbenchError('config') if the text tower is not causal. */
   parameters(model: DualEncoderModel, values: Settings): readonly ParameterSpec[] {
+    requireCausalText(model, 'captioning');
     const { image, text } = model;
     const pooler = { queries: values.queries, width: text.width, contextWidth: image.width };
     const decoder = { width: text.width, layers: depth(model, values), vocabSize: text.vocabSize };

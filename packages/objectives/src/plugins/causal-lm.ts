@@ -4,11 +4,13 @@ import {
   MedbenchError,
   Objective,
   type ObjectiveInput,
+  type ParameterSpec,
   type RepresentInput,
   type SettingSpecs,
 } from '@medbench/core';
 import { dropLastToken } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { requireCausalText } from './causal-text.js';
 import { parameterNames } from './idle.js';
 import { meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js';
 
@@ -19,6 +21,12 @@ import { meanOverTokens, type TokenLosses, tokenLosses } from './next-tokens.js'
   source: 'arXiv:2110.05208, section 3.2, with next-token prediction for masked words',
 })
 export class CausalLm implements Objective<SettingSpecs, TokenLosses> {
+  /** None, but only a causal text tower can be trained. @throws MedbenchError('config') for another one. */
+  parameters(model: DualEncoderModel): readonly ParameterSpec[] {
+    requireCausalText(model, 'causal-lm');
+    return [];
+  }
+
   idle(model: DualEncoderModel): readonly string[] {
     return parameterNames(model, ['image tower', 'text projection', 'logit scale']);
   }

@@ -19,7 +19,7 @@ const settings = defineSettings({
   }),
 });
 
-/** Tokens of unit length, `[B, P, D]` and `[B, L, D]`, and the mask of ids other than 0, `[B, L]`. */
+/** Tokens of unit length, `[B, P, D]` and `[B, L, D]`, and the mask of ids other than padding, `[B, L]`. */
 type Tokens = { readonly image: tf.Tensor3D; readonly text: tf.Tensor3D; readonly mask: tf.Tensor2D };
 
 /** @throws MedbenchError('config') if the tower does not project its tokens. */
@@ -36,7 +36,8 @@ function tokensOf({ tokenEmbeddings }: EncoderOutput, id: string): tf.Tensor3D {
 
 /**
  * Token-wise contrast in the joint space: all tokens of both towers, class token, start and end mark included, through
- * the projections of the towers and at CLIP's scale. Ids of 0 count as padding, in a word too. Both cross-entropies ask
+ * the projections of the towers and at CLIP's scale. Ids of 0 count as padding, in a word
+ * too, unless the text tower names another id. Both cross-entropies ask
  * which image belongs to a text.
  */
 @Objective({
@@ -52,7 +53,7 @@ export class FilipJoint implements Objective<typeof settings, Tokens> {
     return {
       image: tokensOf(image, model.image.id),
       text: tokensOf(text, model.text.id),
-      mask: tf.cast(tf.notEqual(batch.ids, 0), 'float32') as tf.Tensor2D,
+      mask: tf.cast(tf.notEqual(batch.ids, model.text.padId ?? 0), 'float32') as tf.Tensor2D,
     };
   }
 

@@ -44,7 +44,7 @@ export class FilipObjective implements Objective<typeof settings, Tokens> {
     return {
       image: normalise(tokens.image(parameters, image)),
       text: normalise(tokens.text(parameters, text)),
-      mask: textMask(batch.ids, { start: false }),
+      mask: textMask(batch.ids, { start: false, padId: model.text.padId }),
     };
   }
 

@@ -47,7 +47,7 @@ export class GloriaObjective implements Objective<typeof settings, Regions> {
     return {
       regions: tokens.image(parameters, image),
       words: tokens.text(parameters, text),
-      mask: textMask(batch.ids, { start: false }),
+      mask: textMask(batch.ids, { start: false, padId: model.text.padId }),
     };
   }
 

@@ -47,7 +47,7 @@ export class Sparc implements Objective<typeof settings, Tokens> {
     return {
       image: normalise(tokens.image(parameters, model.encodeImage(parameters, batch.images))),
       text: normalise(tokens.text(parameters, model.encodeText(parameters, batch.ids))),
-      mask: textMask(batch.ids, { start: false }),
+      mask: textMask(batch.ids, { start: false, padId: model.text.padId }),
     };
   }
 
