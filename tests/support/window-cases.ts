@@ -52,6 +52,38 @@ const WINDOWS: OpCase[] = [1, 2].flatMap((stride) =>
 export const WINDOW_CASES: readonly OpCase[] = [
   ...WINDOWS,
   convolution('conv2d of 1 x 1', images[0]![1], normal('pixel', [1, 1, 3, 5]), (a, b) => tf.conv2d(a, b, 1, 'valid')),
+  // ConvNeXt's: one filter per channel, as large as the image or larger.
+  convolution('depthwiseConv2d of 7 x 7', normal('grid', [2, 9, 6, 5]), normal('wide', [7, 7, 5, 1], 0.3), (a, b) =>
+    tf.depthwiseConv2d(a, b, 1, 3),
+  ),
+  convolution(
+    'depthwiseConv2d of 5 x 5 with tiles to spare',
+    normal('odd', [2, 19, 18, 3]),
+    normal('five', [5, 5, 3, 1], 0.3),
+    (a, b) => tf.depthwiseConv2d(a, b, 1, 'same'),
+  ),
+  // As many channels as ONNX Runtime's blocks have.
+  ...[1, 2].map((stride) =>
+    convolution(
+      `depthwiseConv2d of 16 channels, stride ${stride}`,
+      normal('blocks', [2, 9, 7, 32]),
+      normal('seven', [7, 7, 32, 1], 0.2),
+      (a, b) => tf.depthwiseConv2d(a, b, stride, 3),
+    ),
+  ),
+  convolution(
+    'depthwiseConv2d of 3 x 5, padded unevenly',
+    normal('large grid', [2, 19, 17, 3]),
+    normal('oblong', [3, 5, 3, 1], 0.3),
+    (a, b) => tf.depthwiseConv2d(a, b, 1, EXPLICIT),
+  ),
+  convolution(
+    'depthwiseConv2d, dilated',
+    images[0]![1],
+    normal('apart', [3, 2, 3, 1]),
+    (a, b) => tf.depthwiseConv2d(a, b, 1, 'same', 'NHWC', 2),
+    false,
+  ),
   convolution(
     'conv2d, dilated',
     images[0]![1],

@@ -13,6 +13,8 @@ export interface AttentionCase {
   readonly queries: number;
   readonly keys: number;
   readonly mask?: 'causal' | 'of each example';
+  /** Number of biases, which the examples take in turn. */
+  readonly biases?: number;
 }
 
 /** A mask `[B, 1, 1, S]` that hides the last keys of each example: as many as its index in the batch. */
@@ -46,11 +48,13 @@ export const ATTENTION_CASES: readonly AttentionCase[] = [
   { heads: 2, size: 4, queries: 9, keys: 9, mask: 'causal' },
   { heads: 2, size: 16, queries: 6, keys: 6, mask: 'causal' },
   { heads: 4, size: 8, queries: 1, keys: 6, mask: 'of each example' },
+  { heads: 2, size: 4, queries: 5, keys: 5, biases: 1 },
+  { heads: 3, size: 4, queries: 4, keys: 6, biases: BATCH },
 ];
 
 /** The program of a case, and its tensors. */
 export function attentionCase(testCase: AttentionCase): { readonly program: Program; readonly state: HostTensors } {
-  const { heads, size, queries, keys, mask } = testCase;
+  const { heads, size, queries, keys, mask, biases } = testCase;
   const causal = Float32Array.from({ length: queries * keys }, (_, i) => (i % keys > Math.floor(i / keys) ? -1e9 : 0));
   const state = {
     q: normal('q', [BATCH, queries, heads * size]),
@@ -59,8 +63,11 @@ export function attentionCase(testCase: AttentionCase): { readonly program: Prog
     weighting: normal('weighting', [BATCH, queries, heads * size]),
     ...(mask === 'causal' ? { mask: { shape: [queries, keys], dtype: 'float32' as const, data: causal } } : {}),
     ...(mask === 'of each example' ? { mask: lengthMask(keys) } : {}),
+    ...(biases ? { bias: normal('bias', [biases, heads, queries, keys]) } : {}),
   };
-  const attend = ({ q, k, v, mask: logitMask }: TensorMap): tf.Tensor =>
-    scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, { heads, mask: logitMask });
+  const attend = ({ q, k, v, mask: logitMask, bias }: TensorMap): tf.Tensor =>
+    scaledDotProduct(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, {
+      ...{ heads, mask: logitMask, bias: bias as tf.Tensor4D | undefined },
+    });
   return { program: attentionProgram(state, attend), state };
 }

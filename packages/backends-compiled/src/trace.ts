@@ -1,5 +1,6 @@
 import { checkSameGraph, type Recording, Tracer } from '@medbench/backend-trace';
 import type { Program } from '@medbench/core';
+import { hasBlockedLayout } from './blocked-layout.js';
 import { Builder, type BuilderOptions } from './graph/builder.js';
 import { type EmittedGraph, emit } from './graph/emit.js';
 import type { Value } from './graph/graph.js';
@@ -23,7 +24,8 @@ export const TRACER = new Tracer<Builder, Value>({
 
 /** Records one run of a program, on shapes alone. @throws MedbenchError as `traceProgram`. */
 async function recordOnce(program: Program, options: TraceOptions): Promise<TracedProgram> {
-  const builder = new Builder(options);
+  const onCpu = !options.portable && options.divided !== false;
+  const builder = new Builder({ ...options, blocked: options.blocked ?? (onCpu && (await hasBlockedLayout())) });
   const { outputs, ...recording } = await TRACER.record(program, builder);
   return { ...emit(builder.graph, outputs), ...recording };
 }

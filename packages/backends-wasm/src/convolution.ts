@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './wasm-backend.js';
 
 /** Calls a kernel of this backend by name, from within another kernel. */
-type KernelCaller = (name: string, inputs: tf.NamedTensorInfoMap, attrs: object) => tf.TensorInfo;
+export type KernelCaller = (name: string, inputs: tf.NamedTensorInfoMap, attrs: object) => tf.TensorInfo;
 
-const kernelCaller =
+export const kernelCaller =
   (backend: WasmBackend): KernelCaller =>
   (name, inputs, attrs) =>
     tf.getKernel(name, 'wasm').kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo;
 
-type Shape4D = [number, number, number, number];
+export type Shape4D = [number, number, number, number];
 
 /**
  * The gradient of a convolution by its filter `[kh, kw, in, out]`. For each element of the filter, one matrix product

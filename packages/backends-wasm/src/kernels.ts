@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { transposeFirst } from './batch-mat-mul.js';
 import { averagePoolGradient, filterGradient, inputGradient } from './convolution.js';
+import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.js';
 import { reduceInFloat64 } from './reductions.js';
 import type { WasmBackend } from './wasm-backend.js';
 
@@ -76,6 +77,7 @@ const EXCLUDED_KERNELS = new Set([
 const OWN_KERNELS: Readonly<Record<string, tf.KernelFunc>> = {
   [tf.UnsortedSegmentSum]: unsortedSegmentSum,
   [tf.Conv2DBackpropFilter]: filterGradient,
+  [tf.DepthwiseConv2dNativeBackpropFilter]: depthwiseFilterGradient,
 };
 
 /** Replaces a kernel of the WASM backend by a wrapper around it. */
@@ -110,6 +112,7 @@ export function registerKernels(): void {
     (original) => transposeFirst(original as never, transpose.kernelFunc as never) as unknown as tf.KernelFunc,
   );
   replace(tf.Conv2DBackpropInput, inputGradient);
+  replace(tf.DepthwiseConv2dNativeBackpropInput, depthwiseInputGradient);
   replace(tf.Sum, (original) => reduceInFloat64(original, false));
   replace(tf.Mean, (original) => reduceInFloat64(original, true));
   replace(tf.AvgPoolGrad, averagePoolGradient);

@@ -34,8 +34,8 @@ describe('attention as calls of cuDNN', () => {
     for (const testCase of ATTENTION_CASES) {
       const { program } = attentionCase(testCase);
       const lowered = await traceToStableHlo(program, { precision: 'bfloat16', attention: 'cudnn' });
-      // These cases have a mask without saying that it is causal.
-      expect(callsOf(lowered.text)).toHaveLength(testCase.mask ? 0 : 2);
+      // These cases have a bias, or a mask without saying that it is causal.
+      expect(callsOf(lowered.text)).toHaveLength(testCase.mask || testCase.biases ? 0 : 2);
       expect(callsOf((await traceToStableHlo(program, { attention: 'cudnn' })).text)).toEqual([]);
       expect(callsOf((await traceToStableHlo(program, { precision: 'bfloat16' })).text)).toEqual([]);
     }

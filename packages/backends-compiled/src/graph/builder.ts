@@ -36,6 +36,8 @@ export interface BuilderOptions {
   readonly portable?: boolean;
   /** Whether to divide work for the caches of the cores. Default: true unless portable. */
   readonly divided?: boolean;
+  /** Whether ONNX Runtime has its layout in blocks of channels here (`hasBlockedLayout`). Default false. */
+  readonly blocked?: boolean;
 }
 
 /**
@@ -52,10 +54,13 @@ export class Builder implements TraceBuilder<Value> {
    * few large operations are better.
    */
   readonly divided: boolean;
+  /** Whether operators on blocks of channels may be used. */
+  readonly blocked: boolean;
 
-  constructor({ portable = false, divided = !portable }: BuilderOptions = {}) {
+  constructor({ portable = false, divided = !portable, blocked = false }: BuilderOptions = {}) {
     this.portable = portable;
     this.divided = divided;
+    this.blocked = blocked;
   }
 
   input(name: string, like: TensorType): Value {

@@ -1,3 +1,5 @@
+import { BLOCKED } from './graph.js';
+
 /**
  * Writes the few messages of `onnx.proto3` that a graph needs as protocol-buffer bytes, and reads the fields of any
  * message (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3; field numbers are those of that file).
@@ -166,6 +168,7 @@ const valueInfo = (field: number, { name, shape, dtype }: ValueProto): Buffer =>
 const OPSETS = [
   { domain: '', version: 20 },
   { domain: 'com.microsoft', version: 1 },
+  { domain: BLOCKED, version: 1 },
 ];
 const IR_VERSION = 9;
 

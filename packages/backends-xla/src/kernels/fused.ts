@@ -1,7 +1,7 @@
 import { fusedRules } from '@medbench/backend-trace';
 import type { HloBuilder } from '../hlo/builder.js';
 import type { HloValue } from '../hlo/value.js';
-import { attention, attentionGradients } from './attention.js';
+import { attention, attentionGradients, biasedAttention, biasedAttentionGradients } from './attention.js';
 import { canCallCudnn, cudnnAttention, cudnnAttentionGradients } from './cudnn-attention.js';
 import { mean } from './reductions.js';
 import type { HloRuleTable } from './rule.js';
@@ -33,4 +33,6 @@ export const FUSED_RULES: HloRuleTable = fusedRules<HloBuilder, HloValue>({
     canCallCudnn(b, inputs, attributes)
       ? cudnnAttentionGradients(b, inputs, attributes)
       : attentionGradients(b, inputs, attributes),
+  FusedBiasedAttention: (b, inputs, { heads }) => biasedAttention(b, inputs, heads),
+  FusedBiasedAttentionGrad: (b, inputs, { heads }) => biasedAttentionGradients(b, inputs, heads),
 });
