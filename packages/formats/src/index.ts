@@ -22,6 +22,7 @@ export { type TextCounter, textCounter } from './pairs/duplicates.js';
 export { openParquet, type ParquetRow, type ParquetTable } from './parquet/table.js';
 export { type PickleValue, readPickle } from './python/pickle.js';
 export { parsePythonList } from './python/python-list.js';
+export { readTorch, type TorchTensor } from './python/torch.js';
 export { type TableForm, tableForm } from './tables/records.js';
 export {
   csvRows,

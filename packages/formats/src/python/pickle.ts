@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { MedbenchError } from '@medbench/core';
 import { readBytes, unreadable } from '@medbench/data/files';
-import { type PickleItem, unpickle } from './unpickle.js';
+import { type PickleItem, PickleObject, unpickle } from './unpickle.js';
 
 /** Values of a pickle of plain data. */
 export type PickleValue =
@@ -55,6 +55,7 @@ function toPlain(
 ): PickleValue {
   if (--budget.items < 0) throw new MedbenchError('data', `${path} repeats its values without end`);
   if (item === null || typeof item !== 'object' || item instanceof Uint8Array) return item;
+  if (item instanceof PickleObject) throw new MedbenchError('data', `${path} is more than plain data`);
   if (depth > MAX_DEPTH || above.has(item)) {
     throw new MedbenchError('data', `${path} holds a value within itself, or nested more than ${MAX_DEPTH} deep`);
   }

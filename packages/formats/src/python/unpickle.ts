@@ -1,8 +1,24 @@
 import { MedbenchError } from '@medbench/core';
 import { PickleBytes } from './bytes.js';
 
+/** Something that a pickle names in place of plain data. It stands for itself: nothing is imported or called. */
+export class PickleObject {
+  constructor(
+    readonly name: string,
+    readonly parts: readonly PickleItem[] = [],
+  ) {}
+}
+
 /** Values on the stack. Lists and dictionaries are filled after they were pushed. */
-export type PickleItem = null | boolean | number | string | Uint8Array | PickleItem[] | Map<PickleItem, PickleItem>;
+export type PickleItem =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | PickleObject
+  | PickleItem[]
+  | Map<PickleItem, PickleItem>;
 
 const MARK = Symbol('mark');
 const STOP = 0x2e;
@@ -10,7 +26,7 @@ const STOP = 0x2e;
 const MAX_MEMO = 8_000_000;
 
 /** The stack and the memo of a pickle while it is read. */
-class Machine {
+export class PickleMachine {
   readonly stack: (PickleItem | typeof MARK)[] = [];
   private readonly memo = new Map<number, PickleItem>();
 
@@ -79,7 +95,7 @@ class Machine {
   }
 }
 
-type Opcode = (machine: Machine, input: PickleBytes) => void;
+export type Opcode = (machine: PickleMachine, input: PickleBytes) => void;
 
 const pushBlob8: Opcode = (m, input) => m.push(input.blob(input.u64()));
 const pushEmptyList: Opcode = (m) => m.push([]);
@@ -179,12 +195,23 @@ const CALLS: Readonly<Record<number, string>> = {
  * @throws MedbenchError('data') naming `path`: damaged, or the opcode of anything that is not plain data.
  */
 export function unpickle(bytes: Uint8Array, path: string): PickleItem {
-  const input = new PickleBytes(bytes, path);
-  const machine = new Machine(input);
+  return unpickleNext(new PickleBytes(bytes, path), path);
+}
+
+/**
+ * Executes the opcodes of the pickle at the current position, up to its end.
+ * @param objects opcodes for a known kind of objects, which have precedence.
+ */
+export function unpickleNext(
+  input: PickleBytes,
+  path: string,
+  objects: Readonly<Record<number, Opcode>> = {},
+): PickleItem {
+  const machine = new PickleMachine(input);
   for (;;) {
     const code = input.u8();
     if (code === STOP) return machine.pop();
-    const opcode = OPCODES[code];
+    const opcode = objects[code] ?? OPCODES[code];
     if (!opcode) throw CALLS[code] ? refused(path, CALLS[code]) : input.damaged(`opcode ${code} is unknown`);
     opcode(machine, input);
   }
