@@ -40,26 +40,34 @@ export { type StoreWorkers, storeWorkers } from './loading/store-workers.js';
 export { workerFile } from './loading/worker-file.js';
 export { type BatchWorkers, batchWorkers, defaultWorkers } from './loading/workers.js';
 export { isMissingMark } from './missing-text.js';
+export {
+  CLIP_MEAN,
+  CLIP_NORMALISATION,
+  CLIP_STD,
+  type ImageWriter,
+  type Normalisation,
+  normalisedLevels,
+  normaliser,
+  samePreprocessing,
+} from './normalise.js';
 export { pngChecksum } from './png.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';
 export { ByteBudget, cached, fromArray, mapSource, subset } from './source.js';
 export { type SourceImage, type StoredForm, storedJpeg } from './stored-jpeg.js';
 export { cleanText } from './tokenizer/clean.js';
-export { CLIP_MERGES, type ClipTokenizerOptions, clipTokenizer, type Tokenizer } from './tokenizer/clip.js';
+export { CLIP_MERGES, type ClipTokenizerOptions, clipTokenizer } from './tokenizer/clip.js';
+export type { Tokenizer } from './tokenizer/tokenizer.js';
+export { readVocabulary, smallVocabulary, TOKENIZER_CONFIG, VOCABULARY_FILES } from './tokenizer/vocabulary.js';
+export { type WordPieceVocabulary, wordPieceTokenizer } from './tokenizer/word-pieces.js';
 export {
-  CLIP_MEAN,
-  CLIP_NORMALISATION,
-  CLIP_STD,
   type CropOptions,
   type CropSteps,
   centreCrop,
   cropSteps,
+  type EvaluationView,
   evaluationTransform,
   type ImageTransform,
-  type Normalisation,
-  normalisedLevels,
-  normaliser,
   type RandomImageTransform,
   randomCrop,
   randomResizedCrop,

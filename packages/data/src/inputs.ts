@@ -1,6 +1,6 @@
 import { drawnInput, MedbenchError, type MethodInput } from '@medbench/core';
 import { type SimclrOptions, simclrTransform } from './augment/simclr.js';
-import { normaliser } from './transform.js';
+import { normaliser } from './normalise.js';
 
 /** An augmented view of the image, `[size, size, 3]`, normalised (SimCLR's augmentations as SLIP uses them). */
 export function augmentedView(size: number, options: SimclrOptions = {}): MethodInput {
@@ -9,9 +9,9 @@ export function augmentedView(size: number, options: SimclrOptions = {}): Method
   return drawnInput(import.meta.url, 'augmentedView', [size, options], {
     shape: [size, size, 3],
     dtype: 'float32',
-    draw({ image }, stream) {
+    draw({ image }, stream, tools) {
       const view = new Float32Array(size * size * 3);
-      write(transform(image, stream), view, 0);
+      (tools?.normalise ?? write)(transform(image, stream), view, 0);
       return view;
     },
   });
@@ -34,7 +34,7 @@ export function trainingView(size: number): MethodInput {
         });
       }
       const view = new Float32Array(size * size * 3);
-      write(tools.transform(image, stream), view, 0);
+      (tools.normalise ?? write)(tools.transform(image, stream), view, 0);
       return view;
     },
   });

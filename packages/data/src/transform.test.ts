@@ -3,14 +3,12 @@ import { type RasterImage, random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
 import { crop } from './crop.js';
 import { boxResampling } from './filter.js';
+import { CLIP_MEAN, CLIP_STD, normaliser } from './normalise.js';
 import { fullBox, plainResample, resize, resizePart } from './resample.js';
 import {
-  CLIP_MEAN,
-  CLIP_STD,
   centreCrop,
   cropSteps,
   evaluationTransform,
-  normaliser,
   randomCrop,
   randomResizedCrop,
   resizeShorterSide,

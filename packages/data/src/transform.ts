@@ -1,18 +1,13 @@
-import { MedbenchError, type Random, type RasterImage } from '@medbench/core';
+import {
+  CLIP_PREPROCESSING,
+  type ImagePreprocessing,
+  MedbenchError,
+  type Random,
+  type RasterImage,
+} from '@medbench/core';
 import { type CropBox, crop } from './crop.js';
 import { boxResampling, partResampling, type ResampleKernel, type Resampling } from './filter.js';
 import { resample, resize } from './resample.js';
-
-/** Mean and standard deviation of each channel, in units of [0, 1]. */
-export interface Normalisation {
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
-
-export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
-export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
-/** The normalisation of OpenAI's CLIP. */
-export const CLIP_NORMALISATION: Normalisation = { mean: CLIP_MEAN, std: CLIP_STD };
 
 /** Brings an image to the size that an encoder takes. Channels stay unchanged. */
 export type ImageTransform = (image: RasterImage) => RasterImage;
@@ -38,11 +33,11 @@ const shorterSideTo = ({ width, height }: ImageSize, size: number): [number, num
   width <= height ? [size, Math.floor((size * height) / width)] : [Math.floor((size * width) / height), size];
 
 /**
- * Resizes the shorter side to `side`, bicubic; a smaller image is enlarged. Both sides are multiplied by `side` over the
+ * Resizes the shorter side to `side`, by default bicubic; a smaller image is enlarged. Both sides are multiplied by `side` over the
  * shorter one and rounded half to even, as in the study's training. An image of this size is returned unchanged.
  */
-export const resizeShorterSideRounded = (image: RasterImage, side: number): RasterImage =>
-  resize(image, ...shorterSideRounded(image, side));
+export const resizeShorterSideRounded = (image: RasterImage, side: number, kernel?: ResampleKernel): RasterImage =>
+  resize(image, ...shorterSideRounded(image, side), undefined, kernel);
 
 /** Width and height after `resizeShorterSideRounded`. */
 function shorterSideRounded({ width, height }: ImageSize, side: number): [number, number] {
@@ -108,76 +103,26 @@ export function toRgb(image: RasterImage): RasterImage {
   return { ...image, channels: 3, data };
 }
 
-/** Writes a normalised image into `target` from element `offset` on. @throws RangeError if there is no room. */
-export type ImageWriter = (image: RasterImage, target: Float32Array, offset: number) => void;
+/** The part of a preprocessing that brings an image to its size. */
+export type EvaluationView = Pick<ImagePreprocessing, 'interpolation' | 'resize' | 'crop'>;
 
 /**
- * Writes an image into `target` from element `offset` on, `[height, width, 3]`. Grey is written to all three channels.
- * `normalisedLevels` has the values that `normaliser` writes for these bytes.
- * @throws RangeError if there is no room.
+ * The evaluation view: the image is resized as `view` says, then its middle of `size * size` pixels is cut out. As
+ * torchvision, open_clip and timm do it.
+ * @param view Default: CLIP's, the shorter side to `size`, bicubic.
  */
-export function writeBytes({ width, height, data, channels }: RasterImage, target: Uint8Array, offset: number): void {
-  const pixels = width * height;
-  if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
-  if (channels === 3) target.set(data, offset);
-  else for (let i = 0, out = offset; i < pixels; i++, out += 3) target.fill(data[i]!, out, out + 3);
+export function evaluationTransform(size: number, view: EvaluationView = CLIP_PREPROCESSING): ImageTransform {
+  return (image) => resample(image, evaluationResampling(image, size, view));
 }
 
-/**
- * Returns a writer of (value / 255 - mean) / std, `[height, width, 3]`: one example of an NHWC batch. Grey is written
- * to all three channels. The table of all 256 levels is made once, here: use the same writer for all images of a batch.
- */
-export function normaliser({ mean, std }: Normalisation = CLIP_NORMALISATION): ImageWriter {
-  const table = new Int32Array(normalisedLevels({ mean, std }).buffer);
-  return ({ width, height, data, channels }, target, offset) => {
-    const pixels = width * height;
-    if (offset + pixels * 3 > target.length) throw new RangeError(`No room for ${pixels} pixels at ${offset}`);
-    // Copy the floats as integers of the same bits: a copy without conversion takes half the time.
-    const bits = new Int32Array(target.buffer, target.byteOffset + offset * 4, pixels * 3);
-    if (channels === 3) writeColours(data, table, bits);
-    else writeGreys(data, table, bits);
-  };
-}
-
-function writeColours(data: Uint8Array, table: Int32Array, bits: Int32Array): void {
-  for (let i = 0; i < bits.length; i += 3) {
-    bits[i] = table[data[i]!]!;
-    bits[i + 1] = table[256 + data[i + 1]!]!;
-    bits[i + 2] = table[512 + data[i + 2]!]!;
-  }
-}
-
-function writeGreys(data: Uint8Array, table: Int32Array, bits: Int32Array): void {
-  for (let i = 0, out = 0; out < bits.length; i++, out += 3) {
-    const value = data[i]!;
-    bits[out] = table[value]!;
-    bits[out + 1] = table[256 + value]!;
-    bits[out + 2] = table[512 + value]!;
-  }
-}
-
-/** The normalised value, (value / 255 - mean) / std, of each of 256 levels in each channel. `[3, 256]` */
-export function normalisedLevels({ mean, std }: Normalisation = CLIP_NORMALISATION): Float32Array<ArrayBuffer> {
-  const table = new Float32Array(3 * 256);
-  for (let c = 0; c < 3; c++) {
-    const factor = 1 / (255 * std[c]!);
-    const shift = mean[c]! / std[c]!;
-    for (let level = 0; level < 256; level++) table[c * 256 + level] = level * factor - shift;
-  }
-  return table;
-}
-
-/**
- * CLIP's evaluation view: the shorter side is resized to `size`, then the middle is cut out.
- * @param kernel Default: bicubic.
- */
-export function evaluationTransform(size: number, kernel: ResampleKernel = 'bicubic'): ImageTransform {
-  return (image) => resample(image, evaluationResampling(image, size, kernel));
-}
-
-function evaluationResampling(image: ImageSize, size: number, kernel: ResampleKernel): Resampling {
-  const [width, height] = shorterSideTo(image, size);
-  return partResampling(image, width, height, centreBox(width, height, size), kernel);
+function evaluationResampling(
+  image: ImageSize,
+  size: number,
+  { interpolation, resize, crop: share }: EvaluationView,
+): Resampling {
+  const side = Math.floor(size / share);
+  const [width, height] = resize === 'squash' ? [side, side] : shorterSideTo(image, side);
+  return partResampling(image, width, height, centreBox(width, height, size), interpolation);
 }
 
 /** open_clip's training view: a random resized crop of most of the image, no flip. */
@@ -214,14 +159,21 @@ export interface CropSteps {
 /**
  * The steps of a crop for a model that takes images of `size` pixels.
  * @param largest the `resized` crop first shrinks larger images to this shorter side; Infinity shrinks none.
+ * @param evaluation the evaluation view, whose kernel resizes all crops. Default: CLIP's.
  */
-export function cropSteps(size: number, crop: TrainingCrop, largest: number): CropSteps {
+export function cropSteps(
+  size: number,
+  crop: TrainingCrop,
+  largest: number,
+  evaluation: EvaluationView = CLIP_PREPROCESSING,
+): CropSteps {
+  const kernel = evaluation.interpolation;
   switch (crop.kind) {
     case 'resized': {
       const view = (image: ImageSize, random: Random): Resampling =>
-        boxResampling(drawBox(image, random, crop.scale, CROP_RATIO), size, size);
+        boxResampling(drawBox(image, random, crop.scale, CROP_RATIO), size, size, kernel);
       return {
-        stored: (image) => shrink(image, largest),
+        stored: (image) => shrink(image, largest, kernel),
         view: (image, random) => resample(image, view(image, random)),
         direct: (image, random) => (Math.min(image.width, image.height) > largest ? undefined : view(image, random)),
       };
@@ -229,18 +181,18 @@ export function cropSteps(size: number, crop: TrainingCrop, largest: number): Cr
     case 'fixed': {
       const view = (image: ImageSize, random: Random): Resampling => {
         const [width, height] = shorterSideRounded(image, crop.side);
-        return partResampling(image, width, height, randomBox(width, height, size, random));
+        return partResampling(image, width, height, randomBox(width, height, size, random), kernel);
       };
       return {
         // A strip is stored as it is, because its resized form would take gigabytes.
-        stored: (image) => (isStrip(image) ? image : resizeShorterSideRounded(image, crop.side)),
+        stored: (image) => (isStrip(image) ? image : resizeShorterSideRounded(image, crop.side, kernel)),
         view: (image, random) => resample(image, view(image, random)),
         direct: view,
       };
     }
     case 'whole': {
-      const view = (image: ImageSize): Resampling => evaluationResampling(image, size, 'bicubic');
-      return { stored: evaluationTransform(size), view: (image) => image, direct: view };
+      const view = (image: ImageSize): Resampling => evaluationResampling(image, size, evaluation);
+      return { stored: evaluationTransform(size, evaluation), view: (image) => image, direct: view };
     }
   }
 }
@@ -248,8 +200,8 @@ export function cropSteps(size: number, crop: TrainingCrop, largest: number): Cr
 /** Whether one side is so much longer than the other that no image of a patient has this shape. */
 const isStrip = ({ width, height }: ImageSize): boolean => Math.max(width, height) > 64 * Math.min(width, height);
 
-const shrink = (image: RasterImage, side: number): RasterImage =>
-  Math.min(image.width, image.height) > side ? resizeShorterSide(image, side) : image;
+const shrink = (image: RasterImage, side: number, kernel: ResampleKernel): RasterImage =>
+  Math.min(image.width, image.height) > side ? resizeShorterSide(image, side, kernel) : image;
 
 /** The part that torchvision's `RandomResizedCrop.get_params` takes, drawn in its order but from another generator. */
 export function drawBox(

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './image.js';
+import { CLIP_MEAN, CLIP_STD, normaliser } from './normalise.js';
 import { sharedData } from './testing/shared-data.js';
-import { CLIP_MEAN, CLIP_STD, evaluationTransform, normaliser, toRgb } from './transform.js';
+import { evaluationTransform, toRgb } from './transform.js';
 
 const { size, files, vqaRad } = JSON.parse(
   gunzipSync(readFileSync(new URL('../fixtures/views.json.gz', import.meta.url))).toString('utf8'),

@@ -1,6 +1,8 @@
 import {
+  CLIP_PREPROCESSING,
   type EncodedPair,
   elementCount,
+  type ImagePreprocessing,
   type ImageTextPair,
   type MethodInput,
   type Random,
@@ -10,7 +12,8 @@ import {
 import { decodeView } from '../decode-view.js';
 import { decodeOptions } from '../grey-window.js';
 import { decodeImage } from '../image.js';
-import { cropSteps, normaliser, type TrainingCrop, writeBytes } from '../transform.js';
+import { normaliser, writeBytes } from '../normalise.js';
+import { cropSteps, type TrainingCrop } from '../transform.js';
 import { describeFailure, type Failure } from './failure.js';
 
 /**
@@ -33,6 +36,8 @@ export interface BatchJob {
   readonly side: number;
   readonly imageSize: number;
   readonly crop: TrainingCrop;
+  /** Default: that of OpenAI's CLIP. */
+  readonly preprocessing?: ImagePreprocessing;
   readonly seed: number;
   readonly step: number;
   /**
@@ -70,22 +75,22 @@ export interface BatchParts {
  */
 export async function makeBatch(job: BatchJob, drawn: Readonly<Record<string, MethodInput>>): Promise<BatchParts> {
   const began = performance.now();
-  const { examples, imageSize, seed, step } = job;
+  const { examples, imageSize, preprocessing = CLIP_PREPROCESSING, seed, step } = job;
   const batch = examples.length;
   const area = imageSize * imageSize * 3;
   const room = job.bytes ? batch * area : batch * area * 4;
   const buffer = job.room?.byteLength === room ? job.room : new ArrayBuffer(room);
   const images = job.bytes ? new Uint8Array(buffer) : new Float32Array(buffer);
-  const steps = cropSteps(imageSize, job.crop, job.side);
+  const steps = cropSteps(imageSize, job.crop, job.side, preprocessing);
   const { stored, view } = steps;
-  const normalise = normaliser();
+  const normalise = normaliser(preprocessing);
   const write = (image: RasterImage, row: number): void =>
     images instanceof Uint8Array ? writeBytes(image, images, row * area) : normalise(image, images, row * area);
   const inputs = Object.entries(drawn).map(([name, { shape, dtype, draw, stream = name }]) => {
     const size = elementCount(shape);
     const data = dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
     const fill = (row: number, example: ImageTextPair): void =>
-      data.set(draw(example, random(seed, 'input', stream, step, row), { transform: view }), row * size);
+      data.set(draw(example, random(seed, 'input', stream, step, row), { transform: view, normalise }), row * size);
     return { name, data, fill };
   });
   const kept: (RasterImage | undefined)[] = new Array(batch).fill(undefined);

@@ -6,16 +6,19 @@ import { repairEncoding, windows1252 } from './mojibake.js';
 const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/gu;
 
 /**
- * CLIP's clean-up of a caption before it is split into words: repaired as by `ftfy.fix_text`, HTML entities decoded
- * twice, white space collapsed, lower case (`basic_clean`, `whitespace_clean` of OpenAI's `simple_tokenizer.py`).
- * Repairing text that was read in a wrong encoding relies on guesses, and ours differ slightly from ftfy's (see
+ * The clean-up of a caption before it is split into words, as open_clip's tokenizers do it: repaired as by
+ * `ftfy.fix_text`, HTML entities decoded twice, white space collapsed (`basic_clean`, `whitespace_clean`). Repairing
+ * text that was read in a wrong encoding relies on guesses, and ours differ slightly from ftfy's (see
  * `repairEncoding`).
  */
-export function cleanText(text: string): string {
-  // In printable ASCII without entities, as most captions are, only case and spaces can change.
+export function cleanCaption(text: string): string {
+  // In printable ASCII without entities, as most captions are, only spaces can change.
   const repaired = /[^\x20-\x7e]|&/.test(text) ? unescapeHtml(unescapeHtml(repairText(text))) : text;
-  return repaired.replace(SPACES, ' ').replace(/^ | $/g, '').toLowerCase();
+  return repaired.replace(SPACES, ' ').replace(/^ | $/g, '');
 }
+
+/** `cleanCaption` in lower case, for CLIP's tokenizer (OpenAI's `simple_tokenizer.py`). */
+export const cleanText = (text: string): string => cleanCaption(text).toLowerCase();
 
 /** Repairs text as `ftfy.fix_text` 6 does: line by line, each until nothing changes. */
 function repairText(text: string): string {

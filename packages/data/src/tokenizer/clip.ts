@@ -2,30 +2,7 @@ import { MedbenchError } from '@medbench/core';
 import { gzippedAsset } from '../assets.js';
 import { BYTE_SYMBOLS, bytePairs } from './bpe.js';
 import { cleanText } from './clean.js';
-
-/** Turns captions into token ids. */
-export interface Tokenizer {
-  /** Number of ids, which run from 0 to vocabSize - 1; the last two are start and end. */
-  readonly vocabSize: number;
-  readonly startId: number;
-  readonly endId: number;
-  /**
-   * Ids of a text without start and end. Text that looks like a special token is taken literally.
-   * @throws MedbenchError('data') if the text is not a string.
-   */
-  encode(text: string): number[];
-  /**
-   * Ids `[B, contextLength]`, row-major: start, ids, end, then zeros. A text that is too long is cut but keeps its end
-   * token. Zero is also the id of the symbol `!`: find the end of a text by the first `endId`.
-   * @throws MedbenchError('data') naming the first text that is not a string; ('config') for a context of less than
-   * two.
-   */
-  encodeBatch(texts: readonly string[], contextLength: number): Int32Array;
-  /**
-   * The text of ids, in lower case, words separated by spaces. Start, end and whatever follows the end are left out.
-   */
-  decode(ids: ArrayLike<number>): string;
-}
+import { cachedWords, encodeRows, notTextError, type Tokenizer } from './tokenizer.js';
 
 export interface ClipTokenizerOptions {
   /** Use only the first merges, for a small vocabulary of 512 + merges + 2. Default: all 48,894. */
@@ -42,8 +19,6 @@ const WORDS = /'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{L}\p{N} ]+/gu;
  * words.
  */
 const IOTA_SUBSCRIPT = '\u0345';
-/** Number of words whose ids are cached: more than a corpus of captions uses often. */
-const MAX_CACHED_WORDS = 100_000;
 
 let mergeLines: readonly string[] | undefined;
 
@@ -62,15 +37,9 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
   const pairs = bytePairs(mergeLines.slice(0, merges));
   const startId = BYTE_SYMBOLS + merges;
   const endId = startId + 1;
-  const wordIds = new Map<string, readonly number[]>();
-  const encodeWord = (word: string): readonly number[] => {
-    const cached = wordIds.get(word);
-    if (cached) return cached;
-    const ids = pairs.encode(word);
-    if (wordIds.size >= MAX_CACHED_WORDS) wordIds.clear();
-    wordIds.set(word, ids);
-    return ids;
-  };
+  // Also the id of the symbol `!`: the end of a text is found by the first `endId`, which is the largest id.
+  const padId = 0;
+  const encodeWord = cachedWords((word) => pairs.encode(word));
   /** @param most Encoding may end when there are this many ids; there can be more. */
   const encode = (text: string, name = 'a text', most = Number.POSITIVE_INFINITY): number[] => {
     if (typeof text !== 'string') throw notTextError(text, name);
@@ -86,20 +55,10 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
     vocabSize: endId + 1,
     startId,
     endId,
+    padId,
+    about: { tokenizer: "CLIP's byte-pair encoding, lower case", merges: merges === CLIP_MERGES ? 'all' : merges },
     encode: (text) => encode(text),
-    encodeBatch(texts, contextLength) {
-      if (!Number.isInteger(contextLength) || contextLength < 2) {
-        throw new MedbenchError('config', `A context of ${contextLength} tokens has no room for start and end`);
-      }
-      if (!Array.isArray(texts)) throw notTextError(texts, 'an array of texts');
-      const batch = new Int32Array(texts.length * contextLength);
-      texts.forEach((text, row) => {
-        const most = contextLength - 2;
-        const ids = encode(text, `a text at index ${row}`, most).slice(0, most);
-        batch.set([startId, ...ids, endId], row * contextLength);
-      });
-      return batch;
-    },
+    encodeBatch: (texts, contextLength) => encodeRows(texts, contextLength, { startId, endId, padId, encode }),
     decode(ids) {
       const bytes: number[] = [];
       for (const id of Array.from(ids)) {
@@ -113,12 +72,4 @@ export function clipTokenizer({ merges = CLIP_MERGES }: ClipTokenizerOptions = {
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes)).trimEnd();
     },
   };
-}
-
-/** The error for a value that the types forbid but a table's cells may hold. */
-function notTextError(value: unknown, expected: string): MedbenchError {
-  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
-  return new MedbenchError('data', `The tokenizer expects ${expected} and was given ${kind}`, {
-    hint: 'Check the column of the captions: empty cells and numbers must be converted to text first.',
-  });
 }
