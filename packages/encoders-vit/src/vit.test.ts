@@ -1,7 +1,7 @@
-import { gptModel } from '@medbench/encoders-gpt';
+import { Gpt77Wide, gptModel } from '@medbench/encoders-gpt';
 import { countParameters, dualEncoder, freezeBlocks, freezeFraction, stageSizes } from '@medbench/nn';
 import { describe, expect, it } from 'vitest';
-import { VitB16, VitB32, vitModel } from './index.js';
+import { SiglipVitB16, TimmVitB16, timmVitModel, VitB16, VitB32, VitL14, VitL14At336, vitModel } from './index.js';
 
 const built = (encoder: InstanceType<typeof VitB16>) => encoder.build({ embedDim: 512, vocabSize: 49408 });
 
@@ -12,6 +12,52 @@ describe('the number of parameters', () => {
   ] as const)('is the published number for %s', (_, encoder, expected) =>
     expect(countParameters(built(encoder).parameters)).toBe(expected),
   );
+});
+
+describe("CLIP's ViT-L/14", () => {
+  const wide = { embedDim: 768, vocabSize: 49408 };
+  it.each([
+    ['224', new VitL14(), 303_966_208, 427_616_513],
+    // 320 more patches have positions of width 1024.
+    ['336', new VitL14At336(), 303_966_208 + 320 * 1024, 427_616_513 + 320 * 1024],
+  ] as const)(
+    'at %s pixels has the published number of parameters, alone and with its text tower',
+    (_, encoder, alone, both) => {
+      const image = encoder.build(wide);
+      expect(countParameters(image.parameters)).toBe(alone);
+      expect(countParameters(dualEncoder(image, new Gpt77Wide().build(wide)).parameters)).toBe(both);
+    },
+  );
+});
+
+describe("timm's towers", () => {
+  it.each([
+    // timm's numbers without a classifier, and a projection of open_clip.
+    ['vit_base_patch16_224', new TimmVitB16(), 512, 85_798_656 + 768 * 512],
+    ['vit_base_patch16_siglip_224', new SiglipVitB16(), 768, 92_884_224],
+    ['vit_base_patch16_siglip_224, projected', new SiglipVitB16(), 512, 92_884_224 + 768 * 512],
+  ] as const)('have the number of parameters of %s', (_, encoder, embedDim, expected) =>
+    expect(countParameters(encoder.build({ embedDim, vocabSize: 1 }).parameters)).toBe(expected),
+  );
+
+  it('say how open_clip builds them', () => {
+    const cfg = (encoder: InstanceType<typeof TimmVitB16>, embedDim: number) =>
+      encoder.build({ embedDim, vocabSize: 1 }).openClip;
+    const common = { timm_model_pretrained: false, image_size: 224 };
+    const [token, map] = ['vit_base_patch16_224', 'vit_base_patch16_siglip_224'];
+    expect(cfg(new TimmVitB16(), 512)).toEqual({
+      ...{ ...common, timm_model_name: token, timm_pool: '', timm_proj: 'linear' },
+    });
+    expect(cfg(new SiglipVitB16(), 768)).toEqual({
+      ...{ ...common, timm_model_name: map, timm_pool: 'map', timm_proj: 'none' },
+    });
+    expect(cfg(new SiglipVitB16(), 512)).toMatchObject({ timm_pool: 'map', timm_proj: 'linear' });
+  });
+
+  it('refuse sizes that do not divide', () => {
+    const sizes = { id: 'x', imageSize: 30, patchSize: 8, width: 64, layers: 1, embedDim: 8 };
+    expect(() => timmVitModel({ ...sizes, pooling: 'map' })).toThrow('do not divide');
+  });
 });
 
 describe('half of ViT-B/16 frozen', () => {
