@@ -1,0 +1,2 @@
+export { type ConvNextSizes, convNextModel } from './model.js';
+export * from './plugin.js';

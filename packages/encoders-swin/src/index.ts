@@ -1,0 +1,2 @@
+export { type SwinSizes, swinModel } from './model.js';
+export * from './plugin.js';
