@@ -1,0 +1,2 @@
+export { type BertSizes, bertModel } from './model.js';
+export * from './plugin.js';
