@@ -60,7 +60,7 @@ async function cachedSnapshot({ name, revision }: HubModel): Promise<string | un
 }
 
 /** Paths of the named files that are in the hub's cache, by name. Nothing is downloaded. */
-async function cachedFiles(model: HubModel, names: readonly string[]): Promise<Record<string, string>> {
+export async function cachedFiles(model: HubModel, names: readonly string[]): Promise<Record<string, string>> {
   const folder = await cachedSnapshot(model);
   if (!folder) return {};
   return Object.fromEntries(
@@ -83,7 +83,13 @@ export async function hubFiles(
   {
     environment = process.env as HubEnvironment,
     log = () => {},
-  }: { environment?: HubEnvironment; log?: (message: string) => void } = {},
+    hint = 'Only safetensors and PyTorch files are supported. Convert others with safetensors.torch.save_file, and name the file.',
+  }: {
+    environment?: HubEnvironment;
+    log?: (message: string) => void;
+    /** The way out if the model has none of the files. */
+    hint?: string;
+  } = {},
 ): Promise<Record<string, string>> {
   const cached = await cachedFiles(model, [...wanted, ...beside]);
   const hasCachedWeights = wanted.some((name) => cached[name]);
@@ -103,7 +109,7 @@ export async function hubFiles(
   try {
     const available = (await pathsInfo({ ...access, paths: [...wanted, ...beside] })).map(({ path }) => path);
     const weightsFile = wanted.find((name) => available.includes(name));
-    if (!weightsFile) throw missingFilesError(model, wanted);
+    if (!weightsFile) throw missingFilesError(model, wanted, hint);
     const files: Record<string, string> = {};
     for (const path of [...beside.filter((name) => available.includes(name)), weightsFile]) {
       log(`${model.name}: ${path}`);
@@ -136,10 +142,8 @@ function checkEndpoint(endpoint: string): string {
   return endpoint.replace(/\/+$/, '');
 }
 
-const missingFilesError = ({ name, revision }: HubModel, wanted: readonly string[]): MedbenchError =>
-  new MedbenchError('weights', `${name} (${revision}) on the hub has none of ${wanted.join(', ')}`, {
-    hint: 'Only safetensors files are supported. Convert a PyTorch file with safetensors.torch.save_file, and name the file.',
-  });
+const missingFilesError = ({ name, revision }: HubModel, wanted: readonly string[], hint: string): MedbenchError =>
+  new MedbenchError('weights', `${name} (${revision}) on the hub has none of ${wanted.join(', ')}`, { hint });
 
 /** The message of an error with that of its cause: `fetch` puts the actual reason there. */
 function describeError(error: unknown): string {

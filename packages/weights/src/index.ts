@@ -1,7 +1,12 @@
+export { type Checkpoint, type OpenClipModel, readCheckpoint } from './checkpoint.js';
 export { exportWeights, type WeightsExport } from './export.js';
+export { findPreprocessing, type PreprocessingSearch } from './find-preprocessing.js';
 export { type HubEnvironment, type HubModel, hubFiles, parseHubModel } from './hub.js';
 export { fromHuggingFace, toHuggingFace, toOwnLayout, type WeightsLayout } from './layouts.js';
 export { checkWeights, type LoadedWeights, loadWeights } from './load.js';
 export { resizePositions } from './positions.js';
+export { readPreprocessing } from './preprocessing.js';
 export { describeSizes, type ModelSizes, readSizes } from './sizes.js';
-export { findWeights, type WeightsSource } from './source.js';
+export { type FindWeightsOptions, findWeights, type WeightsSource } from './source.js';
+export { type LoadedTower, loadTower } from './tower.js';
+export { findVocabulary } from './vocabulary.js';

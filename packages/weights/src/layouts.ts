@@ -1,4 +1,4 @@
-import { type HostTensor, type HostTensors, MedbenchError } from '@medbench/core';
+import { type HostTensor, type HostTensors, MedbenchError, type Tower } from '@medbench/core';
 
 /** The names and shapes of tensors in a file. `open_clip` is also the layout of OpenAI and of medbench. */
 export type WeightsLayout = 'open_clip' | 'hugging-face';
@@ -10,9 +10,13 @@ const IGNORED = /(^|\.)(position_ids|num_batches_tracked|attn_mask)$|^(input_res
  * Prefixes that wrappers of models put in front of every name. `TEXT_WRAPPER` is open_clip's, for separate text towers.
  */
 const WRAPPERS = ['module.', '_orig_mod.', 'model.'] as const;
-const TEXT_WRAPPER = 'text.';
+export const TEXT_WRAPPER = 'text.';
 /** `torch.compile` of a part puts this into the names of its parameters. */
 const COMPILED_PART = '._orig_mod.';
+
+/** Whether a parameter, by medbench's name, belongs to a tower. The logit scale belongs to neither. */
+export const belongsToTower = (name: string, tower: Tower): boolean =>
+  name !== 'logit_scale' && name.startsWith('visual.') === (tower === 'image');
 
 /** Projections that open_clip stores as (in, out), and Hugging Face as a linear layer, (out, in). */
 const PROJECTIONS: readonly (readonly [string, string])[] = [

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensors } from '@medbench/core';
+import { convNextModel } from '@medbench/encoders-convnext';
 import { gptModel } from '@medbench/encoders-gpt';
 import { resnetModel } from '@medbench/encoders-resnet';
 import { vitModel } from '@medbench/encoders-vit';
@@ -117,6 +118,28 @@ describe('exported and loaded weights', () => {
     const { tensors, notes } = await load(resolvePath('resnet'), resnet(96).parameters);
     expect(tensors['visual.attnpool.positional_embedding']!.shape).toEqual([10, 256]);
     expect(notes).toEqual(['Image positions were resized from 2² to 3² patches']);
+  });
+
+  it('of a timm tower are written with the configuration that the tower gives, in the layout of open_clip only', async () => {
+    const sizes = { imageSize: 32, widths: [8, 8, 8, 8], depths: [1, 1, 1, 1], embedDim: 16 } as const;
+    const other = dualEncoder(convNextModel({ id: 'c', timm: 'convnext_x', ...sizes }), model.text);
+    const own = initialise(other.parameters, 1);
+    await exportWeights(resolvePath('timm'), own, { layout: 'open_clip', model: other, ...quick });
+    const config = JSON.parse(readFileSync(resolvePath('timm', 'open_clip_config.json'), 'utf8'));
+    expect(config.model_cfg).toMatchObject({
+      embed_dim: 16,
+      vision_cfg: { image_size: 32, timm_model_name: 'convnext_x', timm_pool: '', timm_proj: 'linear' },
+      text_cfg: { context_length: 12, vocab_size: 40, width: 64, heads: 1, layers: 1 },
+    });
+    expect((await load(resolvePath('timm'), other.parameters)).tensors).toEqual(own);
+    const huggingFace = { layout: 'hugging-face', model: other, ...quick } as const;
+    await expect(exportWeights(resolvePath('timm'), own, huggingFace)).rejects.toThrow(
+      'These are not the weights of two',
+    );
+    const unknown = dualEncoder(convNextModel({ id: 'c', ...sizes }), model.text);
+    await expect(
+      exportWeights(resolvePath('timm'), own, { layout: 'open_clip', model: unknown, ...quick }),
+    ).rejects.toThrow('towers of its own, which open_clip has no model for: c');
   });
 
   it('are refused with a hint that lists their sizes if they belong to another model', async () => {

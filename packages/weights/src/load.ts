@@ -1,7 +1,7 @@
-import { type Activation, type HostTensors, MedbenchError, type ParameterSpec } from '@medbench/core';
-import { readSafetensors } from '@medbench/nn';
-import { toOwnLayout, type WeightsLayout } from './layouts.js';
-import { isResizable, resizePositions } from './positions.js';
+import { type Activation, type HostTensors, MedbenchError, type ParameterSpec, type Tower } from '@medbench/core';
+import { decodeTensor, readSafetensors } from '@medbench/nn';
+import { belongsToTower, toOwnLayout, type WeightsLayout } from './layouts.js';
+import { countRows, gridSides, isResizable, resizePositions } from './positions.js';
 import { describeSizes, readSizes } from './sizes.js';
 import type { WeightsSource } from './source.js';
 
@@ -9,10 +9,14 @@ import type { WeightsSource } from './source.js';
 const MAX_LISTED_FAULTS = 8;
 
 /**
- * Position tables with a class or mean token and a square grid: of a vision transformer, and of a ResNet's attention
- * pool.
+ * Position tables of a square grid: of a vision transformer, of a ResNet's attention pool, and of timm's vision
+ * transformers. A class or mean token is before the grid, but in SigLIP's.
  */
-const IMAGE_POSITIONS = ['visual.positional_embedding', 'visual.attnpool.positional_embedding'] as const;
+const IMAGE_POSITIONS = [
+  'visual.positional_embedding',
+  'visual.attnpool.positional_embedding',
+  'visual.trunk.pos_embed',
+] as const;
 
 /**
  * Checks that weights fit a model. Running statistics are required, as parameters are.
@@ -38,22 +42,39 @@ export function checkWeights(weights: HostTensors, specs: readonly ParameterSpec
   throw new MedbenchError('weights', `${file} does not fit the model: ${listed}`, {
     hint: sizes
       ? `The file holds ${describeSizes(sizes)}. Choose encoders.image, encoders.text, model.embedDim and model.merges to match.`
-      : 'The file does not hold the weights of two CLIP towers, or only a part of them.',
+      : mismatchHint(faults),
   });
 }
+
+/** The way out if the weights are not those of the two towers of CLIP. */
+const mismatchHint = (faults: readonly string[]): string =>
+  faults.some((fault) => fault.startsWith(`${WORD_TABLE} is [`))
+    ? 'The vocabulary is not that of the weights: set model.vocabulary to the one that they were trained with.'
+    : 'The file does not hold the weights of the two towers, or only a part of them.';
+
+/** The token table of a BERT tower. */
+const WORD_TABLE = 'transformer.embeddings.word_embeddings.weight';
 
 /** The bias of SigLIP's loss, which open_clip keeps beside the towers. */
 const LOGIT_BIAS = 'logit_bias';
 
+/** The tensors of a safetensors file, or of a file of PyTorch. */
+async function readTensors(file: string): Promise<HostTensors> {
+  if (!/\.(bin|pt|pth|ckpt)$/.test(file)) return (await readSafetensors(file)).tensors;
+  const { readTorch } = await import('@medbench/formats');
+  const tensors = Object.entries(await readTorch(file));
+  return Object.fromEntries(tensors.map(([name, { bytes, ...info }]) => [name, decodeTensor(bytes, info)]));
+}
+
 /** The tensors of all files of the weights. */
-async function readParts({ file, parts = [file] }: WeightsSource): Promise<HostTensors> {
+export async function readParts({ file, parts = [file] }: WeightsSource): Promise<HostTensors> {
   const tensors: HostTensors = {};
-  for (const part of parts) Object.assign(tensors, (await readSafetensors(part)).tensors);
+  for (const part of parts) Object.assign(tensors, await readTensors(part));
   return tensors;
 }
 
 /** @throws MedbenchError('weights') naming the first tensor with a value that is NaN or infinite. */
-function requireFinite(tensors: HostTensors, file: string): void {
+export function requireFinite(tensors: HostTensors, file: string): void {
   for (const [name, { data }] of Object.entries(tensors)) {
     const index = data.findIndex((value: number) => !Number.isFinite(value));
     if (index < 0) continue;
@@ -61,6 +82,20 @@ function requireFinite(tensors: HostTensors, file: string): void {
       hint: 'The training that wrote it diverged, or it was damaged. Take an earlier checkpoint.',
     });
   }
+}
+
+/** Resizes the tables of image positions to the sizes of the model. @returns one sentence for each. */
+export function fitImagePositions(tensors: HostTensors, specs: readonly ParameterSpec[]): string[] {
+  return IMAGE_POSITIONS.flatMap((name) => {
+    const table = tensors[name];
+    const shape = specs.find((spec) => spec.name === name)?.shape;
+    if (!table || !shape) return [];
+    const [from, to] = [countRows(table.shape), countRows(shape)];
+    if (from === to || table.shape.length !== shape.length || !isResizable(table, to)) return [];
+    tensors[name] = resizePositions(table, to);
+    const [before, after] = gridSides(from, to)!;
+    return [`Image positions were resized from ${before}² to ${after}² patches`];
+  });
 }
 
 /** Weights that fit the model, and how they were converted. */
@@ -75,13 +110,14 @@ export interface LoadedWeights {
 /**
  * Loads weights from other programs for a model, in the layouts of OpenAI/open_clip and of Hugging Face's `CLIPModel`,
  * in any float type. A table of image positions of another size is resized.
+ * @param without towers to leave out, which the file may have of another kind.
  * @throws MedbenchError('weights') if the weights do not fit, or if their configuration asks for another activation
  *   than the model's.
  */
 export async function loadWeights(
   source: WeightsSource,
   specs: readonly ParameterSpec[],
-  { activation }: { activation: Activation },
+  { activation, without = [] }: { readonly activation: Activation; readonly without?: readonly Tower[] },
 ): Promise<LoadedWeights> {
   if (source.activation && source.activation !== activation) {
     throw new MedbenchError(
@@ -92,7 +128,9 @@ export async function loadWeights(
       },
     );
   }
-  const { layout, tensors } = toOwnLayout(await readParts(source));
+  const { layout, tensors: all } = toOwnLayout(await readParts(source));
+  const isLeftOut = (name: string): boolean => without.some((tower) => belongsToTower(name, tower));
+  const tensors = Object.fromEntries(Object.entries(all).filter(([name]) => !isLeftOut(name)));
   const notes: string[] = [];
   requireFinite(tensors, source.file);
   for (const { name, shape } of specs) {
@@ -105,14 +143,11 @@ export async function loadWeights(
     delete tensors[LOGIT_BIAS];
     notes.push(`${LOGIT_BIAS} (${bias.data[0]}) was left out: it belongs to a loss, and each method starts its own`);
   }
-  for (const name of IMAGE_POSITIONS) {
-    const table = tensors[name];
-    const positions = specs.find((spec) => spec.name === name)?.shape[0];
-    if (!table || positions === undefined || table.shape[0] === positions || !isResizable(table, positions)) continue;
-    tensors[name] = resizePositions(table, positions);
-    const side = (count: number): number => Math.sqrt(count - 1);
-    notes.push(`Image positions were resized from ${side(table.shape[0]!)}² to ${side(positions)}² patches`);
-  }
-  checkWeights(tensors, specs, source.file);
+  notes.push(...fitImagePositions(tensors, specs));
+  checkWeights(
+    tensors,
+    specs.filter(({ name }) => !isLeftOut(name)),
+    source.file,
+  );
   return { tensors, layout, notes };
 }

@@ -5,12 +5,18 @@ import { z } from 'zod';
 import { hubFiles, parseHubModel } from './hub.js';
 
 /**
- * Names of weight files in a folder or on the hub, the preferred first: open_clip's, Hugging Face's, medbench's own.
+ * Names of weight files in a folder or on the hub, the preferred first: open_clip's, Hugging Face's, medbench's own, and
+ * those of PyTorch that the first two had before.
  */
-const WEIGHT_FILES = ['open_clip_model.safetensors', 'model.safetensors', 'weights.safetensors'] as const;
+export const WEIGHT_FILES = [
+  ...['open_clip_model.safetensors', 'model.safetensors', 'weights.safetensors'],
+  ...['open_clip_pytorch_model.bin', 'pytorch_model.bin'],
+] as const;
+/** Files whose configuration is Hugging Face's. */
+const HUGGING_FACE_FILES: readonly string[] = ['model.safetensors', 'pytorch_model.bin'];
 /** Hugging Face adds this to the name of weights in several files, for the index of the parts. */
 const INDEX_SUFFIX = '.index.json';
-const OPEN_CLIP_CONFIG = 'open_clip_config.json';
+export const OPEN_CLIP_CONFIG = 'open_clip_config.json';
 const HUGGING_FACE_CONFIG = 'config.json';
 
 /** A weight file that was found. */
@@ -76,20 +82,30 @@ function indexedParts(index: string): string[] {
   });
 }
 
-function findInFolder(name: string): WeightsSource {
+/** Makes the source of a file: with the activation that a configuration beside it asks for, or without. */
+type MakeSource = (name: string, file: string) => WeightsSource;
+
+function findInFolder(name: string, make: MakeSource): WeightsSource {
   const index = WEIGHT_FILES.map((candidate) => join(name, `${candidate}${INDEX_SUFFIX}`)).find((path) =>
     existsSync(path),
   );
-  if (index && !existsSync(index.slice(0, -INDEX_SUFFIX.length))) return withConfig(name, index);
+  if (index && !existsSync(index.slice(0, -INDEX_SUFFIX.length))) return make(name, index);
   const file = WEIGHT_FILES.find((candidate) => existsSync(join(name, candidate)));
   if (!file) {
     const others = readdirSync(name).filter((entry) => entry.endsWith('.safetensors'));
     throw new MedbenchError('weights', `${name} holds none of ${WEIGHT_FILES.join(', ')}`, {
       hint:
-        others.length > 0 ? `Name the file itself: ${join(name, others[0]!)}` : 'Only safetensors files are supported.',
+        others.length > 0
+          ? `Name the file itself: ${join(name, others[0]!)}`
+          : 'Only safetensors and PyTorch files are supported.',
     });
   }
-  return withConfig(name, join(name, file));
+  return make(name, join(name, file));
+}
+
+/** The files of the weights at a path. */
+function withParts(name: string, file: string): WeightsSource {
+  return { name, file, ...(file.endsWith(INDEX_SUFFIX) ? { parts: indexedParts(file) } : {}) };
 }
 
 /**
@@ -97,12 +113,20 @@ function findInFolder(name: string): WeightsSource {
  * beside a file with Hugging Face's name; otherwise open_clip's is used.
  */
 function withConfig(name: string, file: string): WeightsSource {
-  const parts = file.endsWith(INDEX_SUFFIX) ? { parts: indexedParts(file) } : {};
   const plainName = basename(file, INDEX_SUFFIX);
-  const huggingFace = plainName === 'model.safetensors' ? [HUGGING_FACE_CONFIG] : [];
+  const huggingFace = HUGGING_FACE_FILES.includes(plainName) ? [HUGGING_FACE_CONFIG] : [];
   const configs = [...huggingFace, OPEN_CLIP_CONFIG].map((configName) => join(dirname(file), configName));
   const config = configs.find((path) => existsSync(path));
-  return { name, file, ...parts, ...(config ? { activation: readActivation(config) } : {}) };
+  return { ...withParts(name, file), ...(config ? { activation: readActivation(config) } : {}) };
+}
+
+/** Options of `findWeights`. */
+export interface FindWeightsOptions {
+  readonly log?: (message: string) => void;
+  /** Whether the weights are those of one tower, whose configuration is not that of a CLIP. Default false. */
+  readonly singleTower?: boolean;
+  /** Names of further files to fetch from the hub, if the model has them. */
+  readonly beside?: readonly string[];
 }
 
 /**
@@ -111,19 +135,18 @@ function withConfig(name: string, file: string): WeightsSource {
  * path.
  * @throws MedbenchError('weights') that names the files or the model that were looked for.
  */
-export async function findWeights(
-  name: string,
-  options: { log?: (message: string) => void } = {},
-): Promise<WeightsSource> {
-  if (existsSync(name)) return statSync(name).isDirectory() ? findInFolder(name) : withConfig(name, name);
+export async function findWeights(name: string, options: FindWeightsOptions = {}): Promise<WeightsSource> {
+  const { singleTower = false, beside = [], ...hubOptions } = options;
+  const make = singleTower ? withParts : withConfig;
+  if (existsSync(name)) return statSync(name).isDirectory() ? findInFolder(name, make) : make(name, name);
   const model = parseHubModel(name);
   if (!model) {
     throw new MedbenchError('weights', `${name} is neither a file, nor a folder, nor the id of a model on the hub`, {
       hint: 'An id reads owner/name or owner/name@revision.',
     });
   }
-  const files = await hubFiles(model, WEIGHT_FILES, [OPEN_CLIP_CONFIG, HUGGING_FACE_CONFIG], options);
+  const files = await hubFiles(model, WEIGHT_FILES, [OPEN_CLIP_CONFIG, HUGGING_FACE_CONFIG, ...beside], hubOptions);
   const file = WEIGHT_FILES.map((fileName) => files[fileName]).find((path) => path !== undefined)!;
   // The hub's cache keeps the files of a revision in one folder.
-  return withConfig(name, file);
+  return make(name, file);
 }
